@@ -68,11 +68,23 @@ mod tests {
     #[test]
     fn an_integer_meets_a_decimal_exactly() {
         let big = (1i128 << 53) + 1;
-        assert_eq!(Number::Int(big).compare(Number::Float((1u64 << 53) as f64)), Ordering::Greater);
+        assert_eq!(
+            Number::Int(big).compare(Number::Float((1u64 << 53) as f64)),
+            Ordering::Greater
+        );
         assert_eq!(Number::Int(-1).compare(Number::Float(-0.5)), Ordering::Less);
-        assert_eq!(Number::Int(0).compare(Number::Float(-0.5)), Ordering::Greater);
-        assert_eq!(Number::Int(i128::MAX).compare(Number::Float(1e300)), Ordering::Less);
-        assert_eq!(Number::Int(i128::MIN).compare(Number::Float(-1e300)), Ordering::Greater);
+        assert_eq!(
+            Number::Int(0).compare(Number::Float(-0.5)),
+            Ordering::Greater
+        );
+        assert_eq!(
+            Number::Int(i128::MAX).compare(Number::Float(1e300)),
+            Ordering::Less
+        );
+        assert_eq!(
+            Number::Int(i128::MIN).compare(Number::Float(-1e300)),
+            Ordering::Greater
+        );
     }
 
     #[test]

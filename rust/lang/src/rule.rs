@@ -175,7 +175,11 @@ pub enum GroupKey {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Measure {
     Count(Selector),
-    Of { function: Aggregate, selector: Selector, field: Field },
+    Of {
+        function: Aggregate,
+        selector: Selector,
+        field: Field,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

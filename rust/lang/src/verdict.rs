@@ -41,8 +41,12 @@ pub enum Reason {
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 4] =
-        [Verdict::Violated, Verdict::Satisfied, Verdict::NotApplicable, Verdict::Inconclusive];
+    pub const ALL: [Verdict; 4] = [
+        Verdict::Violated,
+        Verdict::Satisfied,
+        Verdict::NotApplicable,
+        Verdict::Inconclusive,
+    ];
 
     /// As printed in JSON, metrics and rule tests.
     #[must_use]
