@@ -1,1 +1,17 @@
-//! engine
+//! Checked rules + OTLP bytes + the time -> verdicts.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod engine;
+mod finding;
+mod id;
+mod settings;
+mod stats;
+mod violation;
+
+pub use engine::{ConsumeError, Consumed, Engine, PlanError};
+pub use finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
+pub use id::{SpanId, TraceId};
+pub use settings::{CloseCause, Completeness, Report, Settings, Timestamp};
+pub use stats::{ByReason, DelayHistogram, RuleStats, SpanCounts, Stats};
+pub use violation::{ViolationTrace, encode_violations};

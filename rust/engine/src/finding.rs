@@ -1,0 +1,126 @@
+//! What the engine says about a rule in a trace: the verdict, and for a violation the failing part,
+//! the spans that prove it, and an identity that is the same whenever the same facts are seen again.
+
+use std::fmt;
+use std::sync::Arc;
+
+use betrace_lang::rule::{ClauseKind, Rule};
+use betrace_lang::verdict::{Reason, Verdict};
+
+use crate::id::{SpanId, TraceId};
+
+/// How a span bears on a violation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// What brought the rule into play: the bound span, or the witness of `when`.
+    Trigger,
+    /// Seen, and part of the argument.
+    Witness,
+    /// What must not have been.
+    Offender,
+}
+
+impl Role {
+    /// As printed in JSON and in the link attribute `betrace.role`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Trigger => "trigger",
+            Role::Witness => "witness",
+            Role::Offender => "offender",
+        }
+    }
+}
+
+/// One span that a violation rests on. Times are Unix nanoseconds as the span reported them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    pub span_id: SpanId,
+    pub role: Role,
+    /// At most 256 bytes of it; invalid UTF-8 is replaced.
+    pub name: String,
+    pub service: String,
+    pub start: u64,
+    pub end: u64,
+}
+
+/// The first sixteen bytes of the BLAKE3 hash of rule id, trace id and bound span ids.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ViolationId(pub [u8; 16]);
+
+impl ViolationId {
+    /// Of a violation of the rule `rule` in `trace`, by the spans bound to its names in their order.
+    #[must_use]
+    pub fn of(rule: &str, trace: TraceId, bound: &[SpanId]) -> ViolationId {
+        let mut hash = blake3::Hasher::new();
+        hash.update(&(rule.len() as u64).to_le_bytes());
+        hash.update(rule.as_bytes());
+        hash.update(&trace.0);
+        for span in bound {
+            hash.update(&span.0);
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.finalize().as_bytes()[..16]);
+        ViolationId(id)
+    }
+}
+
+impl fmt::Display for ViolationId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ViolationId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+/// One answer. A violated one has `clause`, evidence and a message; the others say why they are so.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub rule: Arc<Rule>,
+    pub trace_id: TraceId,
+    pub verdict: Verdict,
+    /// Of an inconclusive verdict.
+    pub reason: Option<Reason>,
+    /// Of a violated one.
+    pub clause: Option<ClauseKind>,
+    /// The failing part of the clause, in its author's words.
+    pub clause_text: Arc<str>,
+    /// Of a violated one, else empty.
+    pub message: String,
+    /// How many spans broke the rule; 1 for an absence; of the one violation that stands for all
+    /// obligations beyond the cap, how many obligations were broken in all.
+    pub count: u64,
+    /// The trace had closed complete when this was decided.
+    pub complete: bool,
+    /// The trigger's start; Unix nanoseconds.
+    pub start: u64,
+    /// The latest end among the evidence; Unix nanoseconds.
+    pub end: u64,
+    /// The trigger first; at most [`EVIDENCE_CAP`] spans.
+    pub evidence: Vec<Evidence>,
+    /// The span that a violation span becomes the child of: the trigger, or the first offender.
+    pub parent: Option<SpanId>,
+    pub violation_id: ViolationId,
+    /// `when` held, or the rule has none.
+    pub when_held: bool,
+}
+
+/// How many spans one finding names.
+pub const EVIDENCE_CAP: usize = 8;
+
+impl Finding {
+    /// What it holds in memory, in bytes, the shared rule aside.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let evidence: usize = self
+            .evidence
+            .iter()
+            .map(|span| size_of::<Evidence>() + span.name.len() + span.service.len())
+            .sum();
+        (size_of::<Finding>() + self.message.len() + evidence) as u64
+    }
+}

@@ -1,0 +1,95 @@
+//! What the caller decides: times, limits, and how much is reported. Nothing here is read from the
+//! environment; the defaults are those of the Collector component's configuration.
+
+use serde::{Deserialize, Serialize};
+
+/// Unix time in nanoseconds, given by the caller. An engine's time never goes back: an earlier
+/// timestamp counts as the latest one it has seen.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub struct Timestamp(pub u64);
+
+/// What a trace that was closed by idle time, or at the end of the input, needs to count as complete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Completeness {
+    /// A span without a parent id came.
+    #[default]
+    Root,
+    /// A root came, and every span's parent.
+    Linked,
+    /// Nothing more.
+    Idle,
+}
+
+/// Which verdicts become a [`Finding`](crate::Finding). Counters hold all of them in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Report {
+    /// Violations alone.
+    #[default]
+    Violations,
+    /// One finding for every rule of every trace.
+    All,
+}
+
+/// Why the caller closes every trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseCause {
+    /// Nothing more will come: traces are as complete as after their idle time.
+    EndOfInput,
+    /// The process stops: live traces end incomplete.
+    Shutdown,
+}
+
+/// How an [`Engine`](crate::Engine) runs. All times are nanoseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// A trace closes when no span of it came for so long. Default 10 s.
+    pub idle_timeout: u64,
+    /// A trace closes, incomplete, at the latest so long after its first span. Default 5 min.
+    pub max_age: u64,
+    /// For how long a closed trace's state waits for late spans. Default 1 min.
+    pub late_window: u64,
+    /// For how long a closed trace's id is remembered after that. Default 1 h.
+    pub forget_after: u64,
+    pub completeness: Completeness,
+    /// The bound of all state that grows with input, in bytes. Default 256 MiB.
+    pub memory_bytes: u64,
+    /// Spans of one trace beyond this are counted and not evaluated. Default 20,000.
+    pub spans_per_trace: u32,
+    /// `false`: nothing is decided before the close, so that every finding has its canonical form.
+    pub early: bool,
+    pub report: Report,
+    /// Into how many independently locked parts traces are divided; at least 1. Default 8.
+    pub shards: u32,
+    /// A start without stored state: a trace that began within `max_age` before `new` was called
+    /// closes incomplete. Default `true`; replay turns it off.
+    pub restart_grace: bool,
+    /// The bound of findings that wait to be taken, in bytes; beyond it they are counted as lost.
+    /// Default 64 MiB. Not part of `memory_bytes`, which bounds traces.
+    pub queue_bytes: u64,
+    /// Keys the hash tables against chosen trace ids. A run is a function of its input and this.
+    pub seed: u64,
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            idle_timeout: 10 * SECOND,
+            max_age: 300 * SECOND,
+            late_window: 60 * SECOND,
+            forget_after: 3600 * SECOND,
+            completeness: Completeness::Root,
+            memory_bytes: 256 << 20,
+            spans_per_trace: 20_000,
+            early: true,
+            report: Report::Violations,
+            shards: 8,
+            restart_grace: true,
+            queue_bytes: 64 << 20,
+            seed: 0x6265_7472_6163_6521,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Every figure that the product's metrics are made of, as one value that can be serialised.
+
+use serde::Serialize;
+
+/// What became of the spans that were consumed; each counts once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SpanCounts {
+    /// First copies that were applied to a live trace.
+    pub evaluated: u64,
+    /// Further equal copies.
+    pub duplicate: u64,
+    /// Further copies that differ; the first counts.
+    pub conflict: u64,
+    /// Spans of traces that had closed; applied where the trace's state was still kept.
+    pub late: u64,
+    /// Spans beyond `spans_per_trace`.
+    pub over_limit: u64,
+    /// Spans without a usable trace id or span id.
+    pub malformed: u64,
+    /// BeTrace's own violation spans.
+    pub own: u64,
+}
+
+/// `inconclusive` by reason, in the order of [`Reason::ALL`](betrace_lang::verdict::Reason::ALL).
+pub type ByReason = [u64; 11];
+
+/// One rule's figures since it was loaded; a change of its meaning does not reset them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RuleStats {
+    pub rule: String,
+    pub severity: String,
+    /// Traces by verdict. A late violation counts beside the verdict that the trace had at its close.
+    pub violated: u64,
+    pub satisfied: u64,
+    pub not_applicable: u64,
+    pub inconclusive: ByReason,
+    /// Violation findings: one a trace, or one an obligation.
+    pub violations: u64,
+    /// Spans that at least one selector of the rule selected.
+    pub spans_matched: u64,
+    /// Comparisons that were unknown because the types were unlike.
+    pub comparisons_unknown: u64,
+}
+
+/// A histogram of seconds: `counts[i]` values were at most `BOUNDS[i]`, the last is the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct DelayHistogram {
+    pub counts: [u64; 12],
+    pub sum: f64,
+}
+
+impl DelayHistogram {
+    /// Upper bounds in seconds.
+    pub const BOUNDS: [f64; 11] = [
+        0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 300.0, 900.0,
+    ];
+
+    pub(crate) fn add(&mut self, nanos: u64) {
+        let seconds = nanos as f64 / 1e9;
+        let bucket = Self::BOUNDS.iter().position(|bound| seconds <= *bound);
+        self.counts[bucket.unwrap_or(Self::BOUNDS.len())] += 1;
+        self.sum += seconds;
+    }
+
+    pub(crate) fn merge(&mut self, other: &DelayHistogram) {
+        for (to, from) in self.counts.iter_mut().zip(other.counts) {
+            *to += from;
+        }
+        self.sum += other.sum;
+    }
+}
+
+/// A snapshot of everything counted since the engine was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Stats {
+    pub spans: SpanCounts,
+    /// In the order of the rule set.
+    pub rules: Vec<RuleStats>,
+    pub live_traces: u64,
+    /// Closed traces whose state still waits for late spans.
+    pub remembered_traces: u64,
+    /// Closed traces of which the id alone is kept.
+    pub forgotten_ids: u64,
+    pub closed_traces: u64,
+    /// Traces shed to stay within `memory_limit_bytes`.
+    pub shed_traces: u64,
+    /// State that grows with input.
+    pub memory_bytes: u64,
+    pub memory_limit_bytes: u64,
+    /// Findings that wait to be taken.
+    pub queued_findings: u64,
+    /// Findings lost because the queue was full.
+    pub lost_findings: u64,
+    /// From a trace's latest end to its verdicts.
+    pub decision_delay: DelayHistogram,
+}

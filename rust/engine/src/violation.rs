@@ -1,0 +1,213 @@
+//! Violations as OTLP: one span each, in the offending trace or in a trace of its own.
+use std::collections::BTreeMap;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value,
+};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{
+    ResourceSpans, ScopeSpans, Span, Status, span, status,
+};
+use prost::Message;
+
+use betrace_lang::verdict::Verdict;
+
+use crate::finding::{Finding, Role};
+
+/// In which trace a violation span appears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ViolationTrace {
+    /// The offending one, below the span that triggered it.
+    #[default]
+    Offender,
+    /// One of its own (its id is the violation's), linked to the evidence.
+    Own,
+}
+
+/// The violated ones among `findings` as the protobuf bytes of an `ExportTraceServiceRequest`; empty
+/// where there is none.
+#[must_use]
+pub fn encode_violations(findings: &[Finding], trace: ViolationTrace) -> Vec<u8> {
+    let spans: Vec<Span> = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Violated)
+        .map(|finding| violation_span(finding, trace))
+        .collect();
+    if spans.is_empty() {
+        return Vec::new();
+    }
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(Resource {
+                attributes: vec![text("service.name", "betrace")],
+                ..Resource::default()
+            }),
+            scope_spans: vec![ScopeSpans {
+                scope: Some(InstrumentationScope {
+                    name: "betrace".to_owned(),
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                    ..InstrumentationScope::default()
+                }),
+                spans,
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        }],
+    }
+    .encode_to_vec()
+}
+
+fn violation_span(finding: &Finding, trace: ViolationTrace) -> Span {
+    let id = finding.violation_id.0;
+    let (trace_id, parent_span_id) = match trace {
+        ViolationTrace::Offender => (
+            finding.trace_id.0.to_vec(),
+            finding.parent.map_or_else(Vec::new, |span| span.0.to_vec()),
+        ),
+        ViolationTrace::Own => (id.to_vec(), Vec::new()),
+    };
+    Span {
+        trace_id,
+        span_id: span_id(&id),
+        parent_span_id,
+        name: "betrace.violation".to_owned(),
+        kind: span::SpanKind::Internal as i32,
+        start_time_unix_nano: finding.start,
+        end_time_unix_nano: finding.end.max(finding.start),
+        attributes: attributes(finding),
+        links: finding
+            .evidence
+            .iter()
+            .map(|evidence| span::Link {
+                trace_id: finding.trace_id.0.to_vec(),
+                span_id: evidence.span_id.0.to_vec(),
+                attributes: vec![
+                    text("betrace.role", evidence.role.as_str()),
+                    text("betrace.span.name", &evidence.name),
+                    text("service.name", &evidence.service),
+                ],
+                ..span::Link::default()
+            })
+            .collect(),
+        status: Some(Status {
+            message: finding.message.clone(),
+            code: status::StatusCode::Error as i32,
+        }),
+        ..Span::default()
+    }
+}
+
+/// The violation's id folded to eight bytes, so that the same violation has the same span id; never
+/// all zero, which OTLP takes for none.
+fn span_id(id: &[u8; 16]) -> Vec<u8> {
+    let mut folded: Vec<u8> = (0..8).map(|at| id[at] ^ id[at + 8]).collect();
+    if folded.iter().all(|byte| *byte == 0) {
+        folded[7] = 1;
+    }
+    folded
+}
+
+fn attributes(finding: &Finding) -> Vec<KeyValue> {
+    let rule = &finding.rule;
+    let mut all = vec![text("betrace.rule.id", &rule.id.0)];
+    if let Some(name) = &rule.name {
+        all.push(text("betrace.rule.name", name));
+    } else {
+        all.push(text("betrace.rule.name", &rule.id.0));
+    }
+    all.push(text("betrace.rule.severity", severity(rule.severity)));
+    let hash: String = rule
+        .hash
+        .0
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    all.push(text("betrace.rule.hash", &hash));
+    all.push(texts("betrace.rule.tags", rule.tags.iter().cloned()));
+    if let Some(clause) = finding.clause {
+        all.push(text("betrace.clause", clause_name(clause)));
+    }
+    all.push(text("betrace.clause.text", &finding.clause_text));
+    all.push(text("betrace.message", &finding.message));
+    all.push(text(
+        "betrace.violation.id",
+        &finding.violation_id.to_string(),
+    ));
+    all.push(attribute(
+        "betrace.count",
+        any_value::Value::IntValue(i64::try_from(finding.count).unwrap_or(i64::MAX)),
+    ));
+    all.push(attribute(
+        "betrace.trace.complete",
+        any_value::Value::BoolValue(finding.complete),
+    ));
+    let offender = finding
+        .evidence
+        .iter()
+        .find(|evidence| evidence.role == Role::Offender)
+        .or(finding.evidence.first());
+    all.push(text(
+        "betrace.offender.service.name",
+        offender.map_or("", |evidence| evidence.service.as_str()),
+    ));
+    let mut frameworks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for compliance in &rule.compliance {
+        let controls = frameworks.entry(&compliance.framework).or_default();
+        controls.extend(compliance.controls.iter().map(String::as_str));
+    }
+    all.push(texts(
+        "betrace.compliance.frameworks",
+        frameworks.keys().map(|name| (*name).to_owned()),
+    ));
+    all.push(texts(
+        "betrace.compliance.controls",
+        frameworks
+            .iter()
+            .flat_map(|(name, controls)| controls.iter().map(move |one| format!("{name}:{one}"))),
+    ));
+    all
+}
+
+/// As printed in JSON, metrics and attributes.
+pub(crate) fn severity(severity: betrace_lang::rule::Severity) -> &'static str {
+    use betrace_lang::rule::Severity;
+    match severity {
+        Severity::Info => "info",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+/// As printed in JSON, metrics and attributes.
+pub(crate) fn clause_name(clause: betrace_lang::rule::ClauseKind) -> &'static str {
+    use betrace_lang::rule::ClauseKind;
+    match clause {
+        ClauseKind::Never => "never",
+        ClauseKind::Always => "always",
+        ClauseKind::Pattern => "pattern",
+    }
+}
+
+fn attribute(key: &str, value: any_value::Value) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, any_value::Value::StringValue(value.to_owned()))
+}
+
+fn texts(key: &str, values: impl Iterator<Item = String>) -> KeyValue {
+    let values = values
+        .map(|value| AnyValue {
+            value: Some(any_value::Value::StringValue(value)),
+        })
+        .collect();
+    attribute(key, any_value::Value::ArrayValue(ArrayValue { values }))
+}
