@@ -1,0 +1,161 @@
+//! Codes of rule files: their YAML, their keys, the rules of a set, and the tests of a rule.
+
+declare_codes! {
+    FILE_TOO_LARGE = "E0001", "a rule file is too large" {
+        "Rule files are read whole, so their size is bounded (50 MiB). Split the rules over several files; a directory of files loads as one set.",
+        bad: "# one file of 60 MiB",
+        good: "# payments.yaml, checkout.yaml, ... in one directory"
+    }
+    ODD_CHARACTER = "E0002", "a rule file holds bytes that are not text" {
+        "Rule files are UTF-8. Bytes that are not, and control characters such as NUL, mostly come from a wrong encoding or a broken copy. They are reported one by one, and the rest of the file is still checked.",
+        bad: "rules:\n  - id: caf\u{FFFD}\n    condition: a\n",
+        good: "rules:\n  - id: café\n    condition: a and not b\n"
+    }
+    YAML_SYNTAX = "E0003", "the file is not valid YAML" {
+        "The YAML parser could not go on at this place. Rules that stand before it are still checked, and so are those that follow, from the next list item of the same indentation on.",
+        bad: "rules:\n  - id: a\n    condition: 'x and not y\n",
+        good: "rules:\n  - id: a\n    condition: 'x and not y'\n"
+    }
+    YAML_TOO_DEEP = "E0004", "YAML collections are nested too deep" {
+        "Lists and mappings inside each other are bounded (128), so that no file can exhaust the stack. A rule needs about ten.",
+        bad: "rules: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n"
+    }
+    YAML_ALIAS = "E0005", "a YAML alias cannot be used" {
+        "An alias repeats what an anchor before it names. It cannot contain itself, and all aliases of a document together may stand for 100,000 nodes at most, so that a small file cannot grow without bound.",
+        bad: "rules:\n  - id: a\n    tags: &t [x, *t]\n    condition: x and not y\n",
+        good: "rules:\n  - id: a\n    tags: &t [x]\n    condition: x and not y\n  - id: b\n    tags: *t\n    condition: y and not x\n"
+    }
+    DUPLICATE_KEY = "E0006", "a key stands twice in one mapping" {
+        "Only one of the two values could count, and which one is a matter of the reader's taste, so neither guess is made.",
+        bad: "rules:\n  - id: a\n    severity: low\n    severity: high\n    condition: x and not y\n",
+        good: "rules:\n  - id: a\n    severity: high\n    condition: x and not y\n"
+    }
+    WRONG_KIND = "E0007", "a value is of the wrong kind" {
+        "A list, a mapping or a text stands where another of them belongs.",
+        bad: "rules:\n  - id: a\n    tags: { team: payments }\n    condition: x and not y\n",
+        good: "rules:\n  - id: a\n    tags: [payments]\n    condition: x and not y\n"
+    }
+    UNKNOWN_KEY = "E0008", "an unknown key" {
+        "Every key must be known: a mistyped `exceptions` that is silently skipped would make a rule fire where it must not.",
+        bad: "rules:\n  - id: a\n    condtion: x and not y\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n"
+    }
+    MISSING_KEY = "E0009", "a required key is missing" {
+        "A rule needs `id` and `condition`; a rule file needs `rules`; a test needs `name`, `trace` and `expect`; a span of a test needs `span`, its name.",
+        bad: "rules:\n  - id: a\n    severity: high\n",
+        good: "rules:\n  - id: a\n    severity: high\n    condition: x and not y\n"
+    }
+    DUPLICATE_ID = "E0010", "two rules have one id" {
+        "The id names a rule in violations, metrics and stored state, so it is unique in the whole set, over all files. The second rule is left out.",
+        bad: "rules:\n  - { id: a, condition: x and not y }\n  - { id: a, condition: y and not z }\n",
+        good: "rules:\n  - { id: a, condition: x and not y }\n  - { id: b, condition: y and not z }\n"
+    }
+    BAD_NAME = "E0011", "a name cannot be used" {
+        "Names of rules, macros and lists have 1 to 256 bytes and no invisible characters (control characters, zero-width ones, marks that turn the direction of writing): two names that look the same must be the same. Macros and lists are used as bare words in conditions, so theirs are identifiers: letters, digits and `_`, no digit first, and no word of the language.",
+        bad: "macros: { 'big charge': payment.where(amount > 1000) }\nrules:\n  - id: a\n    condition: x and not y\n",
+        good: "macros: { big_charge: payment.where(amount > 1000) }\nrules:\n  - id: a\n    condition: big_charge and not y\n"
+    }
+    TWO_CONDITIONS = "E0012", "a rule has both `condition` and `expression`" {
+        "`expression` is another spelling of `condition`; a rule has one of them.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    expression: x and not z\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n"
+    }
+    BAD_SEVERITY = "E0013", "an unknown severity" {
+        "A severity is one of critical, high, medium, low and info, in any case. Where none is written it is medium.",
+        bad: "rules:\n  - id: a\n    severity: hgih\n    condition: x and not y\n",
+        good: "rules:\n  - id: a\n    severity: high\n    condition: x and not y\n"
+    }
+    NOT_A_BOOLEAN = "E0014", "neither `true` nor `false`" {
+        "`yes`, `on`, `1` and quoted words are texts or numbers in YAML 1.2, not booleans.",
+        bad: "rules:\n  - id: a\n    enabled: yes\n    condition: x and not y\n",
+        good: "rules:\n  - id: a\n    enabled: true\n    condition: x and not y\n"
+    }
+    TOO_MANY = "E0015", "too many of one thing" {
+        "The number of rules in a set (100,000), of exceptions of a rule (64), of items of a list (10,000) and of spans in a test (1,000) is bounded.",
+        bad: "# a rule with 65 exceptions",
+        good: "macros: { synthetic: root.where(test.run == true or probe == true) }\nrules:\n  - id: a\n    condition: x and not y\n    exceptions: [synthetic]\n"
+    }
+    TOO_LONG = "E0016", "a text is too long" {
+        "A message may have 64 KiB, as conditions may.",
+        bad: "# a message of 65 KiB",
+        good: "rules:\n  - id: a\n    message: no y in {trace:id}\n    condition: x and not y\n"
+    }
+    BAD_LIST_ITEM = "E0017", "a list item is neither text, number nor boolean" {
+        "The items of `lists:` are compared with span attributes, so each is a text, a number or a boolean.",
+        bad: "lists: { processors: [stripe, { name: square }] }\nrules:\n  - id: a\n    condition: count(pay.where(processor in processors)) > 3\n",
+        good: "lists: { processors: [stripe, square] }\nrules:\n  - id: a\n    condition: count(pay.where(processor in processors)) > 3\n"
+    }
+    EMPTY_LIST = "E0018", "a list without items" {
+        "Nothing is in an empty list, so a comparison with it could never be true.",
+        bad: "lists: { processors: [] }\nrules:\n  - id: a\n    condition: count(pay.where(processor in processors)) > 3\n",
+        good: "lists: { processors: [stripe] }\nrules:\n  - id: a\n    condition: count(pay.where(processor in processors)) > 3\n"
+    }
+    TOO_MANY_FAULTS = "E0019", "more faults than are shown" {
+        "After 100,000 diagnostics the rest is only counted.",
+        bad: "# a file with 200,000 faults",
+        good: "rules:\n  - id: a\n    condition: x and not y\n"
+    }
+
+    TEST_VERDICT = "E0251", "a test expects an unknown verdict" {
+        "A rule's verdict on a trace is violated, satisfied, not_applicable or inconclusive.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: voilated\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n"
+    }
+    TEST_DURATION = "E0252", "a time in a test is not a duration" {
+        "Times in tests are durations with a unit: `start` since the begin of the trace, `duration` of the span, `at` of an event since the start of its span. Units are ns, us, ms, s, m and h.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x, start: 5 }]\n        expect: violated\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x, start: 5ms }]\n        expect: violated\n"
+    }
+    TEST_WORD = "E0253", "a word in a test is not one of those it can be" {
+        "`kind`, `status`, `clause`, `reason` and `completeness` are each one of a few words.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x, kind: sever }]\n        expect: violated\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x, kind: server }]\n        expect: violated\n"
+    }
+    TEST_EVIDENCE = "E0254", "expected evidence is not in the trace" {
+        "Evidence is named by a span's name or, where several have that name, by the `id` that the test gives a span.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, evidence: [z] }\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, evidence: [x] }\n"
+    }
+    TEST_CONTRADICTION = "E0255", "an expectation contradicts itself" {
+        "Only a violated rule has a clause, evidence, a count and a message; only an inconclusive one has a reason.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: y }]\n        expect: { verdict: not_applicable, clause: pattern }\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, clause: pattern }\n"
+    }
+    TEST_NUMBER = "E0256", "a number in a test is not a whole positive one" {
+        "`count` is the number of spans that a violation reports, `violations` how many violations the trace has.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, count: some }\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, count: 1 }\n"
+    }
+    TEST_DUPLICATE = "E0257", "two tests of a rule have one name, or two spans of a test one id" {
+        "The name says which test failed, the id which span is meant.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - { name: t, trace: [{ span: x }], expect: violated }\n      - { name: t, trace: [{ span: y }], expect: satisfied }\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - { name: only x, trace: [{ span: x }], expect: violated }\n      - { name: only y, trace: [{ span: y }], expect: satisfied }\n"
+    }
+
+    NO_RULES = "W0001", "a rule file without rules" {
+        "The file is empty, or its list of rules is. Nothing is wrong with that, but nothing is watched either.",
+        bad: "rules: []\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n"
+    }
+    UNUSED_MACRO = "W0002", "a macro that nothing uses" {
+        "No condition, exception or used macro of this file names it.",
+        bad: "macros: { big: pay.where(amount > 10) }\nrules:\n  - id: a\n    condition: x and not y\n",
+        good: "macros: { big: pay.where(amount > 10) }\nrules:\n  - id: a\n    condition: big and not y\n"
+    }
+    UNUSED_LIST = "W0003", "a list that nothing uses" {
+        "No condition, exception or used macro of this file names it.",
+        bad: "lists: { methods: [card] }\nrules:\n  - id: a\n    condition: x and not y\n",
+        good: "lists: { methods: [card] }\nrules:\n  - id: a\n    condition: count(x.where(method in methods)) > 3\n"
+    }
+    DUPLICATE_RULE = "W0004", "two rules mean the same" {
+        "Their conditions are equal once macros, lists and older spellings are expanded, so each violation is reported twice.",
+        bad: "rules:\n  - { id: a, condition: x and not y }\n  - { id: b, condition: (x) and not y }\n",
+        good: "rules:\n  - { id: a, condition: x and not y }\n"
+    }
+    SHADOWED_RULE = "W0005", "a rule adds nothing to another" {
+        "Whenever this rule is violated, so is the other one: it has the same `when` (or none) and its clause is a part of the other's.",
+        bad: "rules:\n  - { id: a, condition: 'never { x or y }' }\n  - { id: b, condition: 'never { x }' }\n",
+        good: "rules:\n  - { id: a, condition: 'never { x or y }' }\n"
+    }
+}

@@ -1,0 +1,87 @@
+//! A fault, warning or note with its place in a rule file.
+
+use std::ops::Range;
+
+use crate::{
+    codes::{Code, DiagnosticSeverity},
+    rule::RuleId,
+    source::LineIndex,
+};
+
+/// What `check` says about one place of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: DiagnosticSeverity,
+    /// Index into the files that were loaded.
+    pub file: usize,
+    /// Bytes of the file.
+    pub range: Range<usize>,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// Line of the place just behind the range.
+    pub end_line: u32,
+    /// Column of the place just behind the range.
+    pub end_column: u32,
+    /// The rule that it stands in, if that has an id.
+    pub rule: Option<RuleId>,
+    pub message: String,
+    pub help: Option<String>,
+    /// What the range could be replaced with.
+    pub suggestion: Option<String>,
+}
+
+impl Diagnostic {
+    /// The range is clamped to the text and to whole characters.
+    #[must_use]
+    pub fn new(
+        code: Code,
+        file: usize,
+        range: Range<usize>,
+        lines: &LineIndex<'_>,
+        message: String,
+    ) -> Diagnostic {
+        let begin = lines.place(range.start);
+        let end = lines.place(range.end.max(range.start));
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            file,
+            range: range.start..range.end.max(range.start),
+            line: begin.line,
+            column: begin.column,
+            end_line: end.line,
+            end_column: end.column,
+            rule: None,
+            message,
+            help: None,
+            suggestion: None,
+        }
+    }
+
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == DiagnosticSeverity::Error
+    }
+}
+
+/// The candidate that is nearest to a mistyped name, if one is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    // A third of the letters may differ; swapped neighbours count as one.
+    let most = lower.chars().count().div_ceil(3);
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::osa_distance(&lower, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|&(distance, _)| distance <= most)
+        .min_by_key(|&(distance, candidate)| (distance, candidate))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,56 @@
+//! How large a rule may be. Every figure bounds the time and memory that a rule file, however
+//! written, can take; each is tested at its value and one above it.
+
+/// Limits of the language and of rule files. Sizes are inclusive: a thing of exactly this size is fine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one rule file.
+    pub file_bytes: usize,
+    /// YAML collections inside each other, aliases followed.
+    pub yaml_depth: usize,
+    /// YAML nodes that aliases (`*name`) stand for, in one document.
+    pub yaml_alias_nodes: usize,
+    /// Rules of one set, over all its files.
+    pub rules: usize,
+    /// Bytes of one condition, exception, macro or message.
+    pub rule_bytes: usize,
+    /// Parentheses, negations and braces inside each other.
+    pub nesting: usize,
+    /// Bytes of a name: a rule's id, a span name, a key, a binding, a macro.
+    pub name_bytes: usize,
+    /// Literals in one list.
+    pub list_literals: usize,
+    /// Bytes that one compiled regular expression may take.
+    pub regex_bytes: usize,
+    /// Syntax nodes of one condition after its macros are expanded.
+    pub macro_nodes: usize,
+    /// Spans bound by one `when each`.
+    pub bindings: usize,
+    /// Exceptions of one rule.
+    pub exceptions: usize,
+    /// Spans in the trace of one test.
+    pub test_spans: usize,
+    /// Diagnostics that one load reports; beyond it they are only counted.
+    pub diagnostics: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            file_bytes: 50 << 20,
+            yaml_depth: 128,
+            yaml_alias_nodes: 100_000,
+            rules: 100_000,
+            rule_bytes: 64 << 10,
+            nesting: 64,
+            name_bytes: 256,
+            list_literals: 10_000,
+            regex_bytes: 1 << 20,
+            macro_nodes: 10_000,
+            bindings: 3,
+            exceptions: 64,
+            test_spans: 1_000,
+            diagnostics: 100_000,
+        }
+    }
+}

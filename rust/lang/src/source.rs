@@ -1,0 +1,149 @@
+//! A rule file's text and the places in it.
+
+use std::sync::Arc;
+
+/// A rule file as given: a name to show and the text.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// As shown in diagnostics.
+    pub name: String,
+    pub text: Arc<str>,
+}
+
+impl SourceFile {
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceFile {
+        SourceFile {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
+    /// Bytes that are not UTF-8 become U+FFFD, which loading reports with its place.
+    #[must_use]
+    pub fn from_bytes(name: impl Into<String>, bytes: &[u8]) -> SourceFile {
+        SourceFile::new(name, String::from_utf8_lossy(bytes))
+    }
+}
+
+/// Line and column, both from 1; the column counts characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineColumn {
+    pub line: u32,
+    pub column: u32,
+}
+
+/// Finds lines in a text. A line ends with `\n` or `\r\n`; a byte order mark takes no column.
+#[derive(Debug)]
+pub struct LineIndex<'a> {
+    text: &'a str,
+    begins: Vec<usize>,
+    /// Where the last question was answered: byte, and characters since the line's begin.
+    last: std::cell::Cell<(usize, usize)>,
+}
+
+impl<'a> LineIndex<'a> {
+    #[must_use]
+    pub fn new(text: &'a str) -> LineIndex<'a> {
+        let mut begins = vec![if text.starts_with('\u{FEFF}') {
+            '\u{FEFF}'.len_utf8()
+        } else {
+            0
+        }];
+        begins.extend(
+            text.bytes()
+                .enumerate()
+                .filter(|&(_, b)| b == b'\n')
+                .map(|(at, _)| at + 1),
+        );
+        LineIndex {
+            text,
+            begins,
+            last: std::cell::Cell::new((0, 0)),
+        }
+    }
+
+    /// The place of a byte; one inside a character counts as that character's first.
+    #[must_use]
+    pub fn place(&self, byte: usize) -> LineColumn {
+        let mut byte = byte.min(self.text.len());
+        while !self.text.is_char_boundary(byte) {
+            byte -= 1;
+        }
+        let line = self.begins.partition_point(|&begin| begin <= byte).max(1);
+        let begin = self.begins[line - 1].min(byte);
+        // A long line with many faults is walked once, not once for each.
+        let (last, count) = self.last.get();
+        let characters = match last >= begin && last <= byte {
+            true => count + self.text[last..byte].chars().count(),
+            false => self.text[begin..byte].chars().count(),
+        };
+        self.last.set((byte, characters));
+        LineColumn {
+            line: to_u32(line),
+            column: to_u32(characters + 1),
+        }
+    }
+
+    /// The text of a line, from 1, without its end.
+    #[must_use]
+    pub fn line(&self, line: u32) -> &'a str {
+        let index = line as usize;
+        let Some(&begin) = self.begins.get(index.wrapping_sub(1)) else {
+            return "";
+        };
+        let end = self
+            .begins
+            .get(index)
+            .map_or(self.text.len(), |&next| next - 1);
+        let text = &self.text[begin..end.max(begin)];
+        text.strip_suffix('\r').unwrap_or(text)
+    }
+
+    /// Where a line, from 1, begins.
+    #[must_use]
+    pub fn begin(&self, line: u32) -> usize {
+        self.begins
+            .get((line as usize).wrapping_sub(1))
+            .copied()
+            .unwrap_or(self.text.len())
+    }
+}
+
+fn to_u32(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, byte: usize) -> (u32, u32) {
+        let place = LineIndex::new(text).place(byte);
+        (place.line, place.column)
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let text = "aé\r\n\u{1F600}b\n";
+        assert_eq!(at(text, 0), (1, 1));
+        assert_eq!(at(text, 1), (1, 2));
+        assert_eq!(at(text, 2), (1, 2), "inside é");
+        assert_eq!(at(text, 3), (1, 3));
+        assert_eq!(at(text, 9), (2, 2));
+        assert_eq!(at(text, 11), (3, 1));
+        assert_eq!(at(text, 999), (3, 1));
+        assert_eq!(at("\u{FEFF}x", 3), (1, 1));
+        assert_eq!(at("\u{FEFF}x", 0), (1, 1));
+    }
+
+    #[test]
+    fn the_last_answer_never_leaks_into_another_line() {
+        let index = LineIndex::new("abc\ndef\n");
+        assert_eq!(index.place(6).column, 3);
+        assert_eq!(index.place(1), LineColumn { line: 1, column: 2 });
+        assert_eq!(index.place(4), LineColumn { line: 2, column: 1 });
+        assert_eq!(index.line(2), "def");
+        assert_eq!(index.line(3), "");
+    }
+}

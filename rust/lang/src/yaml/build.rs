@@ -1,0 +1,402 @@
+//! From parser events to the tree, within the limits.
+
+use std::{collections::HashMap, ops::Range, rc::Rc};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::{Collection, Entry, Node, NodeKind, Scalar, Style, YamlFault};
+use crate::{codes::files as codes, limits::Limits};
+
+/// Control characters are reported one by one up to this many; the rest only as a number.
+const CONTROL_FAULTS: usize = 20;
+
+/// The documents of a text. What a syntax error cut off is missing, all before it is there.
+#[must_use]
+pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<Rc<Node>> {
+    let cleaned = without_control_characters(source, faults);
+    let text = cleaned.as_deref().unwrap_or(source);
+    let mut builder = Builder::new(text, limits, faults);
+    builder.run(text);
+    builder.documents
+}
+
+/// Reports what no text file contains, and blanks it out so that the rest can be read. Positions stay.
+fn without_control_characters(source: &str, faults: &mut Vec<YamlFault>) -> Option<String> {
+    let mut found: Vec<(usize, char)> = Vec::new();
+    for (at, c) in source.char_indices() {
+        let is_odd = (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r'))
+            || c == char::REPLACEMENT_CHARACTER;
+        if is_odd {
+            found.push((at, c));
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    let more = found.len().saturating_sub(CONTROL_FAULTS);
+    for (index, &(at, c)) in found.iter().take(CONTROL_FAULTS).enumerate() {
+        let mut message = if c == char::REPLACEMENT_CHARACTER {
+            "this is not UTF-8 text".to_owned()
+        } else {
+            format!(
+                "the control character U+{:04X} cannot stand in a rule file",
+                c as u32
+            )
+        };
+        if index + 1 == CONTROL_FAULTS && more > 0 {
+            message.push_str(&format!(" (and {more} more like it)"));
+        }
+        faults.push(YamlFault {
+            code: codes::ODD_CHARACTER,
+            range: at..at + c.len_utf8(),
+            message,
+            help: Some(
+                "save the file as UTF-8; inside a condition write the character as \\u{…}"
+                    .to_owned(),
+            ),
+        });
+    }
+    let mut cleaned = String::with_capacity(source.len());
+    let mut rest = 0;
+    for (at, c) in found {
+        cleaned.push_str(&source[rest..at]);
+        cleaned.extend(std::iter::repeat_n('?', c.len_utf8()));
+        rest = at + c.len_utf8();
+    }
+    cleaned.push_str(&source[rest..]);
+    Some(cleaned)
+}
+
+/// Byte offsets of characters: one remembered for each [`Offsets::STEP`] of them.
+struct Offsets<'a> {
+    text: &'a str,
+    steps: Vec<usize>,
+}
+
+impl<'a> Offsets<'a> {
+    const STEP: usize = 128;
+
+    fn new(text: &'a str) -> Offsets<'a> {
+        let steps = if text.is_ascii() {
+            Vec::new()
+        } else {
+            text.char_indices()
+                .map(|(at, _)| at)
+                .step_by(Offsets::STEP)
+                .collect()
+        };
+        Offsets { text, steps }
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        if self.steps.is_empty() {
+            return character.min(self.text.len());
+        }
+        let Some(&base) = self.steps.get(character / Offsets::STEP) else {
+            return self.text.len();
+        };
+        let rest = character % Offsets::STEP;
+        self.text[base..]
+            .char_indices()
+            .nth(rest)
+            .map_or(self.text.len(), |(at, _)| base + at)
+    }
+}
+
+/// A collection whose end has not come.
+struct Open {
+    begin: usize,
+    anchor: usize,
+    kind: OpenKind,
+    weight: usize,
+    height: usize,
+}
+
+enum OpenKind {
+    Sequence(Vec<Rc<Node>>),
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<Rc<Node>>,
+        keys: HashMap<String, ()>,
+    },
+}
+
+struct Builder<'a, 'f> {
+    offsets: Offsets<'a>,
+    limits: &'a Limits,
+    faults: &'f mut Vec<YamlFault>,
+    documents: Vec<Rc<Node>>,
+    open: Vec<Open>,
+    /// Collections below one that was refused for its depth.
+    refused_depth: usize,
+    anchors: HashMap<usize, Rc<Node>>,
+    alias_nodes: usize,
+}
+
+impl<'a, 'f> Builder<'a, 'f> {
+    fn new(text: &'a str, limits: &'a Limits, faults: &'f mut Vec<YamlFault>) -> Builder<'a, 'f> {
+        Builder {
+            offsets: Offsets::new(text),
+            limits,
+            faults,
+            documents: Vec::new(),
+            open: Vec::new(),
+            refused_depth: 0,
+            anchors: HashMap::new(),
+            alias_nodes: 0,
+        }
+    }
+
+    fn run(&mut self, text: &str) {
+        for event in Parser::new_from_str(text) {
+            match event {
+                Ok((event, span)) => self.event(event, span),
+                Err(error) => {
+                    let at = self.offsets.byte(error.marker().index());
+                    let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+                    self.faults.push(YamlFault {
+                        code: codes::YAML_SYNTAX,
+                        range: at..end,
+                        message: format!("this is not valid YAML: {}", error.info()),
+                        help: Some(hint(error.info(), &text[at..]).to_owned()),
+                    });
+                    break;
+                }
+            }
+        }
+        // After a syntax error: close what is open, marked as cut.
+        let end = self.offsets.text.len();
+        while !self.open.is_empty() {
+            self.close(end, true);
+        }
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        let begin = self.offsets.byte(span.start.index());
+        begin..self.offsets.byte(span.end.index()).max(begin)
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) {
+        if self.refused_depth > 0 {
+            match event {
+                Event::SequenceStart(..) | Event::MappingStart(..) => self.refused_depth += 1,
+                Event::SequenceEnd | Event::MappingEnd => self.refused_depth -= 1,
+                _ => {}
+            }
+            return;
+        }
+        let range = self.range(span);
+        match event {
+            Event::DocumentStart(_) => {
+                self.anchors.clear();
+                self.alias_nodes = 0;
+            }
+            Event::Scalar(value, style, anchor, tag) => {
+                let begin = range.start;
+                let has_properties = anchor > 0 || tag.is_some();
+                // An empty plain scalar has a range of its surroundings.
+                let end = if value.is_empty() && style == ScalarStyle::Plain {
+                    begin
+                } else {
+                    range.end
+                };
+                let scalar = Scalar {
+                    value: value.into_owned(),
+                    style: style.into(),
+                    begin,
+                    has_properties,
+                };
+                self.finished(leaf(begin..end, NodeKind::Scalar(scalar)), anchor);
+            }
+            Event::Alias(anchor) => self.alias(anchor, range),
+            Event::SequenceStart(anchor, _) => {
+                self.begin(range, anchor, OpenKind::Sequence(Vec::new()));
+            }
+            Event::MappingStart(anchor, _) => {
+                self.begin(
+                    range,
+                    anchor,
+                    OpenKind::Mapping {
+                        entries: Vec::new(),
+                        key: None,
+                        keys: HashMap::new(),
+                    },
+                );
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(range.end, false),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, range: Range<usize>, anchor: usize, kind: OpenKind) {
+        if self.open.len() >= self.limits.yaml_depth {
+            self.too_deep(range.clone());
+            self.refused_depth = 1;
+            self.finished(leaf(range, NodeKind::Refused), anchor);
+            return;
+        }
+        self.open.push(Open {
+            begin: range.start,
+            anchor,
+            kind,
+            weight: 1,
+            height: 0,
+        });
+    }
+
+    fn too_deep(&mut self, range: Range<usize>) {
+        self.faults.push(YamlFault {
+            code: codes::YAML_TOO_DEEP,
+            range: range.start..range.start + usize::from(range.end > range.start),
+            message: format!(
+                "more than {} YAML collections inside each other",
+                self.limits.yaml_depth
+            ),
+            help: None,
+        });
+    }
+
+    fn alias(&mut self, anchor: usize, range: Range<usize>) {
+        let refuse = |message: String, help: Option<&str>| YamlFault {
+            code: codes::YAML_ALIAS,
+            range: range.clone(),
+            message,
+            help: help.map(str::to_owned),
+        };
+        let node = match self.anchors.get(&anchor) {
+            None => {
+                self.faults.push(refuse(
+                    "this alias stands inside what it names".to_owned(),
+                    Some("an alias repeats a finished value; it cannot contain itself"),
+                ));
+                leaf(range, NodeKind::Refused)
+            }
+            Some(node)
+                if self.alias_nodes.saturating_add(node.weight) > self.limits.yaml_alias_nodes =>
+            {
+                let limit = self.limits.yaml_alias_nodes;
+                let fault = refuse(
+                    format!("the aliases of this document stand for more than {limit} YAML nodes"),
+                    None,
+                );
+                self.faults.push(fault);
+                leaf(range, NodeKind::Refused)
+            }
+            Some(node) if self.open.len() + node.height > self.limits.yaml_depth => {
+                self.too_deep(range.clone());
+                leaf(range, NodeKind::Refused)
+            }
+            Some(node) => {
+                self.alias_nodes += node.weight;
+                Rc::clone(node)
+            }
+        };
+        self.attach(node);
+    }
+
+    fn finished(&mut self, node: Rc<Node>, anchor: usize) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, Rc::clone(&node));
+        }
+        self.attach(node);
+    }
+
+    fn attach(&mut self, node: Rc<Node>) {
+        let Some(open) = self.open.last_mut() else {
+            self.documents.push(node);
+            return;
+        };
+        open.weight = open.weight.saturating_add(node.weight);
+        open.height = open.height.max(node.height);
+        match &mut open.kind {
+            OpenKind::Sequence(items) => items.push(node),
+            OpenKind::Mapping { entries, key, keys } => match key.take() {
+                None => *key = Some(node),
+                Some(key) => {
+                    let Some(text) = key.as_scalar().map(|scalar| &scalar.value) else {
+                        if !matches!(key.kind, NodeKind::Refused) {
+                            self.faults.push(YamlFault {
+                                code: codes::WRONG_KIND,
+                                range: key.range.clone(),
+                                message: format!("a key must be text, this is {}", key.what()),
+                                help: Some("a text that begins with `{`, `[`, `*`, `&` or `?` needs quotes".to_owned()),
+                            });
+                        }
+                        return;
+                    };
+                    if keys.insert(text.clone(), ()).is_some() {
+                        self.faults.push(YamlFault {
+                            code: codes::DUPLICATE_KEY,
+                            range: key.range.clone(),
+                            message: format!("the key `{text}` is here twice"),
+                            help: Some("only one of them can count; remove the other".to_owned()),
+                        });
+                        return;
+                    }
+                    entries.push(Entry { key, value: node });
+                }
+            },
+        }
+    }
+
+    fn close(&mut self, end: usize, is_cut: bool) {
+        let Some(open) = self.open.pop() else { return };
+        let kind = match open.kind {
+            OpenKind::Sequence(items) => NodeKind::Sequence(Collection { items, is_cut }),
+            OpenKind::Mapping { entries: items, .. } => {
+                NodeKind::Mapping(Collection { items, is_cut })
+            }
+        };
+        let node = Rc::new(Node {
+            range: open.begin..end,
+            kind,
+            weight: open.weight,
+            height: open.height + 1,
+        });
+        self.finished(node, open.anchor);
+    }
+}
+
+fn leaf(range: Range<usize>, kind: NodeKind) -> Rc<Node> {
+    Rc::new(Node {
+        range,
+        kind,
+        weight: 1,
+        height: 0,
+    })
+}
+
+/// What mostly lies behind a syntax error.
+fn hint(info: &str, rest: &str) -> &'static str {
+    let first = rest.chars().next();
+    if info.contains("tab") {
+        return "indent with spaces, never with tabs";
+    }
+    match first {
+        Some('@' | '`' | '%' | ',' | '{' | '[' | '}' | ']') => {
+            "a text that begins with one of `@ % , { [ } ]` needs quotes, or a block (`|`)"
+        }
+        Some('\'' | '"') => {
+            "is the closing quote missing? a `'` inside single quotes is written `''`"
+        }
+        Some(':') => "a text with `: ` in it needs quotes, or a block (`|`)",
+        Some('*') => {
+            "a text that begins with `*` needs quotes; else it is an alias, and no such anchor stands before it"
+        }
+        _ => {
+            "look for a missing quote, colon or space, or for a line indented otherwise than those before it"
+        }
+    }
+}
+
+impl From<ScalarStyle> for Style {
+    fn from(style: ScalarStyle) -> Style {
+        match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted => Style::SingleQuoted,
+            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+        }
+    }
+}
