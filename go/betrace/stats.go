@@ -1,0 +1,57 @@
+package betrace
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Stats are an engine's counters since it was made; all but the gauges only grow.
+type Stats struct {
+	// Spans by outcome: evaluated duplicate conflict late over_limit malformed own.
+	Spans map[string]int64 `json:"spans"`
+	// Rules in their order in the files.
+	Rules []RuleStats `json:"rules"`
+	// LiveTraces is a gauge: traces that are not closed.
+	LiveTraces int64 `json:"live_traces"`
+	// MemoryBytes is a gauge: all native state that grows with input.
+	MemoryBytes int64 `json:"memory_bytes"`
+	// MemoryLimitBytes is what the settings allow.
+	MemoryLimitBytes int64 `json:"memory_limit_bytes"`
+	// ViolationsLost were found while the queue of violations was full.
+	ViolationsLost int64 `json:"violations_lost"`
+	// DecisionDelay is the time from a trace's latest end to its verdicts.
+	DecisionDelay Histogram `json:"decision_delay"`
+}
+
+// RuleStats are the counters of one rule.
+type RuleStats struct {
+	ID                 string         `json:"id"`
+	Severity           string         `json:"severity"`
+	Verdicts           []VerdictCount `json:"verdicts"`
+	Violations         int64          `json:"violations"`
+	ComparisonsUnknown int64          `json:"comparisons_unknown"`
+	SpansMatched       int64          `json:"spans_matched"`
+}
+
+// VerdictCount is how often a rule got a verdict; Reason is empty but for inconclusive.
+type VerdictCount struct {
+	Verdict string `json:"verdict"`
+	Reason  string `json:"reason"`
+	Count   int64  `json:"count"`
+}
+
+// Histogram counts durations in seconds: Counts[i] of those up to Bounds[i] (and above the bound
+// before), one more at the end for the rest.
+type Histogram struct {
+	Bounds []float64 `json:"bounds"`
+	Counts []int64   `json:"counts"`
+	Sum    float64   `json:"sum"`
+}
+
+func parseStats(text []byte) (Stats, error) {
+	var stats Stats
+	if err := json.Unmarshal(text, &stats); err != nil {
+		return Stats{}, fmt.Errorf("betrace: the engine's statistics cannot be read: %w", err)
+	}
+	return stats, nil
+}

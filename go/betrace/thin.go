@@ -1,0 +1,187 @@
+package betrace
+
+import (
+	"encoding/binary"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+const (
+	serviceName = "service.name"
+	ownScope    = "betrace"
+	violationID = "betrace.violation.id"
+)
+
+// Thin writes thin messages: OTLP ExportTraceServiceRequest bytes that carry only what the rules of
+// one engine read. The message is valid OTLP, so an engine cannot tell it from a whole one, and by
+// the rules' fields it is equal to it. A Thin never changes and may be used by several goroutines.
+type Thin struct {
+	span, resource, scope, event, link keySet
+	own                                keySet
+	events, links                      bool
+	eventNames                         bool
+	status, statusCode, statusMessage  bool
+	scopeVersion                       bool
+}
+
+// NewThin prepares a writer for what an engine wants.
+func NewThin(wanted Wanted) *Thin {
+	return &Thin{
+		span:          newKeySet(wanted.SpanAttributes...),
+		resource:      newKeySet(append([]string{serviceName}, wanted.ResourceAttributes...)...),
+		scope:         newKeySet(wanted.InstrumentationAttributes...),
+		event:         newKeySet(wanted.EventAttributes...),
+		link:          newKeySet(wanted.LinkAttributes...),
+		own:           newKeySet(append([]string{violationID}, wanted.SpanAttributes...)...),
+		events:        wanted.EventNames || len(wanted.EventAttributes) > 0,
+		links:         len(wanted.LinkAttributes) > 0,
+		eventNames:    wanted.EventNames,
+		status:        wanted.Status || wanted.StatusMessage,
+		statusCode:    wanted.Status,
+		statusMessage: wanted.StatusMessage,
+		scopeVersion:  wanted.ScopeVersion,
+	}
+}
+
+// Append writes the thin message of traces behind dst and returns the longer slice. It reads traces
+// once, keeps nothing of them and allocates only where dst has to grow.
+func (t *Thin) Append(dst []byte, traces ptrace.Traces) []byte {
+	resources := traces.ResourceSpans()
+	for i := range resources.Len() {
+		resource := resources.At(i)
+		var outer int
+		dst, outer = open(dst, 0x0a)
+		var inner int
+		dst, inner = open(dst, 0x0a)
+		dst = appendAttributes(dst, 0x0a, resource.Resource().Attributes(), &t.resource)
+		closeAt(dst, inner)
+		scopes := resource.ScopeSpans()
+		for j := range scopes.Len() {
+			dst = t.appendScope(dst, scopes.At(j))
+		}
+		closeAt(dst, outer)
+	}
+	return dst
+}
+
+func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans) []byte {
+	var outer int
+	dst, outer = open(dst, 0x12)
+	instrumentation := scope.Scope()
+	var inner int
+	dst, inner = open(dst, 0x0a)
+	dst = appendText(dst, 0x0a, instrumentation.Name())
+	if t.scopeVersion {
+		dst = appendText(dst, 0x12, instrumentation.Version())
+	}
+	if t.scope.size > 0 {
+		dst = appendAttributes(dst, 0x1a, instrumentation.Attributes(), &t.scope)
+	}
+	closeAt(dst, inner)
+	keys := &t.span
+	if instrumentation.Name() == ownScope {
+		keys = &t.own
+	}
+	spans := scope.Spans()
+	for k := range spans.Len() {
+		dst = t.appendSpan(dst, spans.At(k), keys)
+	}
+	closeAt(dst, outer)
+	return dst
+}
+
+func (t *Thin) appendSpan(dst []byte, span ptrace.Span, keys *keySet) []byte {
+	var outer int
+	dst, outer = open(dst, 0x12)
+	if id := span.TraceID(); !id.IsEmpty() {
+		dst = append(dst, 0x0a, 16)
+		dst = append(dst, id[:]...)
+	}
+	if id := span.SpanID(); !id.IsEmpty() {
+		dst = append(dst, 0x12, 8)
+		dst = append(dst, id[:]...)
+	}
+	if id := span.ParentSpanID(); !id.IsEmpty() {
+		dst = append(dst, 0x22, 8)
+		dst = append(dst, id[:]...)
+	}
+	dst = appendText(dst, 0x2a, span.Name())
+	if kind := span.Kind(); kind != 0 {
+		dst = append(dst, 0x30)
+		dst = binary.AppendUvarint(dst, uint64(int64(kind)))
+	}
+	if start := span.StartTimestamp(); start != 0 {
+		dst = append(dst, 0x39)
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(start))
+	}
+	if end := span.EndTimestamp(); end != 0 {
+		dst = append(dst, 0x41)
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(end))
+	}
+	if keys.size > 0 {
+		dst = appendAttributes(dst, 0x4a, span.Attributes(), keys)
+	}
+	if t.events {
+		dst = t.appendEvents(dst, span.Events())
+	}
+	if t.links {
+		dst = t.appendLinks(dst, span.Links())
+	}
+	if t.status {
+		dst = t.appendStatus(dst, span.Status())
+	}
+	closeAt(dst, outer)
+	return dst
+}
+
+func (t *Thin) appendEvents(dst []byte, events ptrace.SpanEventSlice) []byte {
+	for i := range events.Len() {
+		event := events.At(i)
+		var at int
+		dst, at = open(dst, 0x5a)
+		if t.eventNames {
+			dst = appendText(dst, 0x12, event.Name())
+		}
+		if t.event.size > 0 {
+			dst = appendAttributes(dst, 0x1a, event.Attributes(), &t.event)
+		}
+		closeAt(dst, at)
+	}
+	return dst
+}
+
+func (t *Thin) appendLinks(dst []byte, links ptrace.SpanLinkSlice) []byte {
+	for i := range links.Len() {
+		var at int
+		dst, at = open(dst, 0x6a)
+		dst = appendAttributes(dst, 0x22, links.At(i).Attributes(), &t.link)
+		closeAt(dst, at)
+	}
+	return dst
+}
+
+func (t *Thin) appendStatus(dst []byte, status ptrace.Status) []byte {
+	var at int
+	dst, at = open(dst, 0x7a)
+	if t.statusMessage {
+		dst = appendText(dst, 0x12, status.Message())
+	}
+	if code := status.Code(); t.statusCode && code != 0 {
+		dst = append(dst, 0x18)
+		dst = binary.AppendUvarint(dst, uint64(int64(code)))
+	}
+	closeAt(dst, at)
+	return dst
+}
+
+// appendAttributes writes every entry whose key is wanted, duplicates too: which of them counts is
+// the engine's to say.
+func appendAttributes(dst []byte, tag byte, attributes pcommon.Map, keys *keySet) []byte {
+	for key, value := range attributes.All() {
+		if keys.has(key) {
+			dst = appendEntry(dst, tag, key, value, 0)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,148 @@
+package betrace
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ABIVersion is the version of the C interface that this package speaks. [NewEngine] and [Compile]
+// refuse a library of any other.
+const ABIVersion = 1
+
+// ErrUnavailable is answered by everything that needs the engine in a program built without cgo.
+var ErrUnavailable = errors.New("betrace: this program was built without cgo (CGO_ENABLED=0), so it has no native engine and cannot evaluate rules: build it with CGO_ENABLED=1 after `make lib` (with the Collector builder: `dist.cgo_enabled: true`)")
+
+// ErrClosed is answered by a handle after its Close.
+var ErrClosed = errors.New("betrace: used after Close")
+
+// Source is one rule file: its name as reports show it, and its text.
+type Source struct {
+	Name string
+	Text []byte
+}
+
+// ReportFormat is how the faults of rules are written.
+type ReportFormat int32
+
+const (
+	// ReportText is for people: code, place, source line, caret, help.
+	ReportText ReportFormat = 0
+	// ReportJSON is for programs: {"diagnostics":[…],"rules":n}, the form of `betrace check --format json`.
+	ReportJSON ReportFormat = 1
+)
+
+// Completeness is what a trace must have to be judged on what is absent from it.
+type Completeness int32
+
+const (
+	// CompleteWithRoot asks for a root span.
+	CompleteWithRoot Completeness = 0
+	// CompleteWhenLinked asks for a root span and every span's parent.
+	CompleteWhenLinked Completeness = 1
+	// CompleteWhenIdle asks for nothing.
+	CompleteWhenIdle Completeness = 2
+)
+
+// ViolationTrace is the trace in which a violation span stands.
+type ViolationTrace int32
+
+const (
+	// InOffender puts it into the trace that broke the rule.
+	InOffender ViolationTrace = 0
+	// InOwn puts it into a trace of its own, linked to the offender.
+	InOwn ViolationTrace = 1
+)
+
+// CloseCause is why all live traces are closed at once.
+type CloseCause int32
+
+const (
+	// EndOfInput closes traces as their idle time would.
+	EndOfInput CloseCause = 0
+	// Shutdown closes them as cut off: what is unknown is inconclusive(shutdown).
+	Shutdown CloseCause = 1
+)
+
+// Settings of an engine. Durations are in nanoseconds.
+type Settings struct {
+	// IdleTimeout closes a trace when no span of it came for so long.
+	IdleTimeout uint64
+	// MaxAge closes a trace at the latest so long after its first span came.
+	MaxAge uint64
+	// LateWindow is how long the state of a closed trace is kept for late spans.
+	LateWindow uint64
+	// ForgetAfter is how long the id alone of a closed trace is kept.
+	ForgetAfter uint64
+	// MemoryBytes bounds all native state.
+	MemoryBytes uint64
+	// SpansPerTrace bounds the spans of one trace that are evaluated.
+	SpansPerTrace uint32
+	// Shards is how many parts the traces are kept in, each behind its own lock; 0 lets the engine choose.
+	Shards uint32
+	// Completeness is what a trace must have to be judged on what is absent from it.
+	Completeness Completeness
+	// ViolationTrace is where violation spans stand.
+	ViolationTrace ViolationTrace
+	// RestartGrace is false where no trace may have begun before this engine did: then the grace of
+	// a start without stored state, which ends such traces as inconclusive(restart), is off.
+	RestartGrace bool
+}
+
+// DefaultSettings are those of the processor's configuration.
+func DefaultSettings() Settings {
+	const second = 1_000_000_000
+	return Settings{
+		IdleTimeout: 10 * second, MaxAge: 300 * second, LateWindow: 60 * second, ForgetAfter: 3600 * second,
+		MemoryBytes: 256 << 20, SpansPerTrace: 20_000, RestartGrace: true,
+	}
+}
+
+// Code says which kind of failure the engine met; the numbers are those of include/betrace.h.
+type Code int32
+
+// The engine's codes.
+const (
+	CodeInvalidArgument Code = 1
+	CodeBufferTooSmall  Code = 2
+	CodeFaultyRules     Code = 3
+	CodeMalformed       Code = 4
+	CodePoisoned        Code = 5
+	CodeSnapshot        Code = 6
+	CodeLimit           Code = 7
+)
+
+// Error is a failure that the engine answered.
+type Error struct {
+	Code    Code
+	Message string
+}
+
+// Error is the engine's own text with the kind of failure before it.
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return "betrace: " + e.Code.String()
+	}
+	return "betrace: " + e.Code.String() + ": " + e.Message
+}
+
+// String names the code in words.
+func (c Code) String() string {
+	switch c {
+	case CodeInvalidArgument:
+		return "invalid argument"
+	case CodeBufferTooSmall:
+		return "buffer too small"
+	case CodeFaultyRules:
+		return "faulty rules"
+	case CodeMalformed:
+		return "malformed OTLP"
+	case CodePoisoned:
+		return "the engine failed earlier and is not used any more"
+	case CodeSnapshot:
+		return "snapshot refused"
+	case CodeLimit:
+		return "over a limit"
+	default:
+		return fmt.Sprintf("code %d", int32(c))
+	}
+}

@@ -1,0 +1,30 @@
+package betraceprocessor
+
+import "time"
+
+// clock is where the processor takes time from. Tests have one that they turn by hand.
+type clock interface {
+	// now is nanoseconds since 1970 and never goes back.
+	now() uint64
+	// ticks delivers until stop is called.
+	ticks(every time.Duration) (ticks <-chan time.Time, stop func())
+	// after delivers once.
+	after(wait time.Duration) <-chan time.Time
+}
+
+// systemClock takes the wall clock once, at its start, and counts on monotonically from there: a
+// wall clock that is set back or forward in the meantime moves no trace.
+type systemClock struct{ started time.Time }
+
+func newSystemClock() clock { return systemClock{started: time.Now()} }
+
+func (c systemClock) now() uint64 {
+	return uint64(c.started.UnixNano() + int64(time.Since(c.started)))
+}
+
+func (systemClock) ticks(every time.Duration) (<-chan time.Time, func()) {
+	ticker := time.NewTicker(every)
+	return ticker.C, ticker.Stop
+}
+
+func (systemClock) after(wait time.Duration) <-chan time.Time { return time.After(wait) }

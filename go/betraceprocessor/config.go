@@ -1,0 +1,87 @@
+package betraceprocessor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/betracehq/betrace/go/betrace"
+)
+
+const day = 24 * time.Hour
+
+var (
+	_ confmap.Validator = (*Config)(nil)
+	_ confmap.Validator = (*Rules)(nil)
+)
+
+func within(key string, value, least, most time.Duration) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s must be from %v to %v, and is %v", key, least, most, value)
+	}
+	return nil
+}
+
+func validateIdleTimeout(value time.Duration) error {
+	return within("idle_timeout", value, 10*time.Millisecond, time.Hour)
+}
+
+func validateMaxAge(value time.Duration) error {
+	return within("max_age", value, 10*time.Millisecond, day)
+}
+
+func validateLateWindow(value time.Duration) error {
+	return within("late_window", value, 0, day)
+}
+
+func validateForgetAfter(value time.Duration) error {
+	return within("forget_after", value, 0, 7*day)
+}
+
+// Validate checks what concerns several keys; the bounds of each key are in metadata.yaml.
+func (c *Config) Validate() error {
+	var err error
+	if c.Trace.MaxAge < c.Trace.IdleTimeout {
+		err = errors.Join(err, fmt.Errorf("trace::max_age (%v) must not be shorter than trace::idle_timeout (%v)", c.Trace.MaxAge, c.Trace.IdleTimeout))
+	}
+	return err
+}
+
+// Validate compiles the rules, so that a Collector with faulty ones does not start and
+// `otelcol validate` prints every fault with its place.
+func (r *Rules) Validate() error {
+	var err error
+	if r.ReloadInterval != 0 {
+		err = within("reload_interval", r.ReloadInterval, 100*time.Millisecond, day)
+	}
+	compiled, faults := compileRules(r)
+	if faults != nil {
+		return errors.Join(err, faults)
+	}
+	compiled.rules.Close()
+	return err
+}
+
+func (c *Config) settings() betrace.Settings {
+	settings := betrace.DefaultSettings()
+	settings.IdleTimeout = uint64(c.Trace.IdleTimeout)
+	settings.MaxAge = uint64(c.Trace.MaxAge)
+	settings.LateWindow = uint64(c.Trace.LateWindow)
+	settings.ForgetAfter = uint64(c.Trace.ForgetAfter)
+	settings.MemoryBytes = uint64(c.Limits.MemoryMib) << 20
+	settings.SpansPerTrace = uint32(c.Limits.SpansPerTrace)
+	switch c.Trace.Completeness {
+	case "linked":
+		settings.Completeness = betrace.CompleteWhenLinked
+	case "idle":
+		settings.Completeness = betrace.CompleteWhenIdle
+	default:
+		settings.Completeness = betrace.CompleteWithRoot
+	}
+	if c.Violations.Trace == "own" {
+		settings.ViolationTrace = betrace.InOwn
+	}
+	return settings
+}
