@@ -9,41 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
-
-// Ports are the loopback addresses (host:port) that one Collector listens on.
-type Ports struct{ GRPC, HTTP, Health, Metrics string }
-
-// FreePorts finds free ports.
-func FreePorts() (Ports, error) {
-	var found [4]string
-	for i := range found {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return Ports{}, err
-		}
-		// Closed only after all are found, so that no two are the same.
-		defer listener.Close()
-		found[i] = listener.Addr().String()
-	}
-	return Ports{found[0], found[1], found[2], found[3]}, nil
-}
-
-// Env is how testdata/config.yaml learns of the ports.
-func (p Ports) Env() []string {
-	_, metrics, _ := strings.Cut(p.Metrics, ":")
-	return []string{"BETRACE_OTLP_GRPC=" + p.GRPC, "BETRACE_OTLP_HTTP=" + p.HTTP, "BETRACE_HEALTH=" + p.Health, "BETRACE_METRICS_PORT=" + metrics}
-}
 
 // Collector is a running Collector.
 type Collector struct {
@@ -252,20 +226,4 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.kept.String()
-}
-
-// RepositoryRoot finds the folder of the manifest above the working directory.
-func RepositoryRoot() (string, error) {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, missing := os.Stat(filepath.Join(dir, "otelcol-builder.yaml")); missing == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("not inside the repository: no otelcol-builder.yaml above the working directory")
-		}
-		dir = up
-	}
-	return "", err
 }
