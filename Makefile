@@ -1,0 +1,152 @@
+# Everything is built and run from here; `make` alone lists the targets. No target needs a step by hand before it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The command and the library are promised below target/, so a target folder from the environment is not taken.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+export CGO_ENABLED := 1
+
+RULES ?= testdata/rules
+TRACES ?= testdata/traces
+
+GO_MODULES := go/betrace go/betraceprocessor go/demoshop go/e2e
+COLLECTOR := dist/otelcol-betrace
+GENERATED := target/otelcol/.generated
+BUILDER := target/tools/builder
+GO_BUILD := go build -trimpath
+
+say = @printf '\033[1m==>\033[0m %s\n' "$(1)" >&2
+ifdef NO_COLOR
+say = @printf '==> %s\n' "$(1)" >&2
+endif
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+## run: send recorded traces through the built Collector and print the violations (TRACES=path RULES=path)
+.PHONY: run
+run: collector runner
+	$(call say,Replaying $(TRACES) with the rules of $(RULES))
+	@target/bin/run -collector $(COLLECTOR) -rules '$(RULES)' -traces '$(TRACES)'
+
+## serve: leave the built Collector running for your own applications (RULES=path)
+.PHONY: serve
+serve: collector runner
+	@target/bin/run -serve -collector $(COLLECTOR) -rules '$(RULES)'
+
+## cli: the command, target/release/betrace
+.PHONY: cli
+cli:
+	$(call say,Building the command target/release/betrace)
+	@cargo build --release --locked -p betrace-cli
+
+## lib: the native library that the Go processor links
+.PHONY: lib
+lib:
+	$(call say,Building the native library)
+	@cargo build --release --locked -p betrace-capi
+	@go/betrace/install-library.sh target/release/libbetrace.a
+
+## collector: the distribution, dist/otelcol-betrace
+.PHONY: collector
+collector: lib $(GENERATED)
+	$(call say,Building the Collector $(COLLECTOR) (minutes when the caches are cold, seconds when warm))
+	@mkdir -p dist
+	@cd target/otelcol && $(GO_BUILD) -ldflags='-s -w' -o ../../$(COLLECTOR) .
+
+# The distribution's sources depend on the manifest and on what our modules require, not on our code.
+$(GENERATED): otelcol-builder.yaml $(BUILDER) go/betrace/go.mod go/betraceprocessor/go.mod
+	$(call say,Generating the distribution of otelcol-builder.yaml and fetching its modules)
+	@mkdir -p target
+	@$(BUILDER) --config otelcol-builder.yaml --skip-strict-versioning=false --skip-compilation
+	@touch $@
+
+$(BUILDER): go/tools/go.mod go/tools/go.sum
+	$(call say,Building the Collector builder)
+	@mkdir -p target/tools
+	@cd go/tools && CGO_ENABLED=0 $(GO_BUILD) -o ../../$(BUILDER) go.opentelemetry.io/collector/cmd/builder
+	@touch $@
+
+target/tools/mdatagen: go/tools/go.mod go/tools/go.sum
+	$(call say,Building mdatagen)
+	@mkdir -p target/tools
+	@cd go/tools && CGO_ENABLED=0 $(GO_BUILD) -o ../../$@ go.opentelemetry.io/collector/cmd/mdatagen
+	@touch $@
+
+## generate: write again what mdatagen derives from the processor's metadata.yaml
+.PHONY: generate
+generate: target/tools/mdatagen
+	$(call say,Generating from go/betraceprocessor/metadata.yaml)
+	@cd go/betraceprocessor && ../../target/tools/mdatagen metadata.yaml
+
+.PHONY: runner
+runner:
+	$(call say,Building the runner)
+	@mkdir -p target/bin
+	@cd go/e2e && $(GO_BUILD) -o ../../target/bin/run ./cmd/run
+
+target/bin/demoshop: FORCE
+	$(call say,Building the demo shop)
+	@mkdir -p target/bin
+	@cd go/demoshop && $(GO_BUILD) -o ../../$@ .
+FORCE:
+
+## record: run the demo shop, healthy and with each fault, and keep what the Collector recorded
+.PHONY: record
+record: collector target/bin/demoshop
+	@cd go/e2e && $(GO_BUILD) -o ../../target/bin/record ./cmd/record
+	$(call say,Recording the demo shop into testdata/traces)
+	@target/bin/record -collector $(COLLECTOR) -demoshop target/bin/demoshop
+
+## test: every test: Rust, Go, end to end
+.PHONY: test
+test: cli collector runner target/bin/demoshop
+	$(call say,Testing the Rust workspace)
+	@INSTA_UPDATE=no cargo test --locked --workspace
+	@for module in $(GO_MODULES); do \
+		printf '==> Vetting and testing %s\n' $$module >&2; \
+		race=; case $$module in go/betrace|go/betraceprocessor) race=-race;; esac; \
+		(cd $$module && go vet ./... && go test $$race ./...) || exit 1; \
+	done
+
+## e2e: the long end-to-end tests: a Collector built with the race detector, a manifest from outside
+.PHONY: e2e
+e2e: cli collector runner target/bin/demoshop
+	$(call say,Building the Collector with the race detector)
+	@cd target/otelcol && $(GO_BUILD) -race -o ../otelcol-betrace-race .
+	$(call say,Testing end to end, the long version)
+	@cd go/e2e && BETRACE_LONG=1 BETRACE_COLLECTOR_RACE=$(CURDIR)/target/otelcol-betrace-race go test -count=1 -timeout 60m -v ./...
+
+## laws: the property tests of the language's laws, long version
+.PHONY: laws
+laws:
+	$(call say,Testing the laws against the oracle)
+	@PROPTEST_CASES=$${PROPTEST_CASES:-20000} INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored
+
+## fuzz: the fuzz targets, one after another (SECONDS_EACH=60)
+.PHONY: fuzz
+fuzz:
+	$(call say,Fuzzing)
+	@rust/fuzz/run.sh $${SECONDS_EACH:-60}
+
+## bench: the benches, and the table of ratios
+.PHONY: bench
+bench: collector
+	$(call say,Benching the Rust parts)
+	@cargo bench --locked --workspace
+	$(call say,Benching the Go parts)
+	@cd go/betrace && go test -run '^$$' -bench . -benchmem ./...
+	@cd go/betraceprocessor && go test -run '^$$' -bench . -benchmem ./...
+
+## clean: remove all that was built (not the caches of Go and cargo)
+.PHONY: clean
+clean:
+	$(call say,Removing target and dist)
+	@rm -rf target dist
+	@git clean -fdxq go/betrace
