@@ -1,0 +1,381 @@
+//! From OTLP bytes to spans with the values that rules read.
+//!
+//! One pass over an `ExportTraceServiceRequest` (or `TracesData`), nothing decoded that no rule asks for.
+//! Protobuf fixes no order of fields, so the resource is looked for before its spans, and the scope before
+//! its own; a message that is split into parts is read as their merge. Values of the resource and the scope
+//! are read once. Bytes that break off are read as far as they go: whatever span was whole has been visited
+//! before the error is returned.
+
+use std::ops::Range;
+
+use crate::matcher::{Hit, MatchState, Matcher};
+use crate::scan_keys::KeyTable;
+use crate::scan_plan::{EVENT_NAME_SLOT, OWN_KEY, OWN_SCOPE, ReadPlan};
+use crate::scan_slots::{ListSet, SlotSet};
+pub use crate::scan_view::{SpanId, SpanView, TraceId};
+use crate::scan_view::{Head, IdTexts};
+pub use crate::wire::{ScanError, ScanErrorKind};
+use crate::wire::{Cursor, error};
+use crate::wire_value::{KeyValue, Raw, RawKind};
+
+/// What one scan went over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScanStats {
+    /// Spans visited, our own among them.
+    pub spans: u64,
+    /// Spans passed over because an id is zero or of the wrong length.
+    pub malformed: u64,
+    /// Our own violation spans.
+    pub own: u64,
+}
+
+/// Working memory of a scan, reused from one to the next. Belongs to one thread at a time, to no message.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) read: ReadState,
+    pub(crate) matching: MatchState,
+}
+
+/// What has been read of the span at hand, its scope and its resource.
+#[derive(Debug, Default)]
+pub(crate) struct ReadState {
+    pub resource: SlotSet,
+    pub resource_digest: u64,
+    pub scope: SlotSet,
+    pub scope_name: Range<usize>,
+    pub scope_version: Range<usize>,
+    pub scope_digest: u64,
+    pub is_own_scope: bool,
+    pub span: SlotSet,
+    pub events: ListSet,
+    pub links: ListSet,
+    pub head: Head,
+    pub ids: IdTexts,
+}
+
+pub(crate) struct Scanner<'a, 's, V> {
+    message: &'a [u8],
+    matcher: &'s Matcher,
+    plan: &'s ReadPlan,
+    read: &'s mut ReadState,
+    matching: &'s mut MatchState,
+    visit: V,
+    stats: ScanStats,
+}
+
+/// Field numbers of a container of repeated messages: the one-off part and the repeated one.
+const REQUEST_RESOURCE_SPANS: u32 = 1;
+const FIRST: u32 = 1;
+const REPEATED: u32 = 2;
+
+impl<'a, 's, V> Scanner<'a, 's, V>
+where
+    V: FnMut(&SpanView<'a, '_>, &[Hit]),
+{
+    pub(crate) fn run(
+        message: &'a [u8],
+        matcher: &'s Matcher,
+        scratch: &'s mut Scratch,
+        visit: V,
+    ) -> Result<ScanStats, ScanError> {
+        if u32::try_from(message.len()).is_err() {
+            return Err(error(0, ScanErrorKind::TooLarge));
+        }
+        let mut scanner = Scanner {
+            message,
+            matcher,
+            plan: matcher.plan(),
+            read: &mut scratch.read,
+            matching: &mut scratch.matching,
+            visit,
+            stats: ScanStats::default(),
+        };
+        scanner.each(
+            0..message.len(),
+            REQUEST_RESOURCE_SPANS,
+            Scanner::resource_spans,
+        )?;
+        Ok(scanner.stats)
+    }
+
+    /// Reads each payload of a repeated message field. One that breaks off is read as far as it goes.
+    fn each(
+        &mut self,
+        range: Range<usize>,
+        field: u32,
+        mut read: impl FnMut(&mut Self, Range<usize>) -> Result<(), ScanError>,
+    ) -> Result<(), ScanError> {
+        let end = range.end;
+        let mut cursor = Cursor::new(self.message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            if tag.field != field {
+                cursor.skip(tag)?;
+                continue;
+            }
+            match cursor.expect_payload(tag) {
+                Ok(payload) => read(self, payload)?,
+                Err(fault) if fault.kind == ScanErrorKind::Truncated => {
+                    read(self, cursor.at()..end)?;
+                    return Err(fault);
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads each part of a message that stands beside repeated ones, wherever it stands. Faults of the
+    /// framing are left to [`Scanner::each`], which goes over the same bytes.
+    fn parts(
+        &mut self,
+        range: &Range<usize>,
+        mut read: impl FnMut(&mut Self, Range<usize>) -> Result<(), ScanError>,
+    ) -> Result<(), ScanError> {
+        let mut cursor = Cursor::new(self.message, range.clone());
+        while !cursor.is_done() {
+            let Ok(tag) = cursor.tag() else { break };
+            if tag.field == FIRST {
+                let payload = cursor.expect_payload(tag)?;
+                read(self, payload)?;
+            } else if cursor.skip(tag).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn resource_spans(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+        self.read.resource.begin(self.plan.resource.len());
+        self.parts(&range, Scanner::resource)?;
+        self.read.digest_resource(self.message, self.plan);
+        self.each(range, REPEATED, Scanner::scope_spans)
+    }
+
+    fn resource(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+        let mut cursor = Cursor::new(self.message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            if tag.field == 1 {
+                let entry = cursor.expect_payload(tag)?;
+                attribute(
+                    self.message,
+                    entry,
+                    &self.plan.resource,
+                    &mut self.read.resource,
+                )?;
+            } else {
+                cursor.skip(tag)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scope_spans(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+        self.read.scope.begin(self.plan.scope.len());
+        self.read.scope_name = 0..0;
+        self.read.scope_version = 0..0;
+        self.parts(&range, Scanner::scope)?;
+        self.read.is_own_scope = self.message[self.read.scope_name.clone()] == *OWN_SCOPE;
+        self.read.digest_scope(self.message, self.plan);
+        self.matching.begin_scope();
+        self.each(range, REPEATED, Scanner::span)
+    }
+
+    fn scope(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+        let mut cursor = Cursor::new(self.message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            match tag.field {
+                1 => self.read.scope_name = cursor.expect_payload(tag)?,
+                2 => self.read.scope_version = cursor.expect_payload(tag)?,
+                3 => {
+                    let entry = cursor.expect_payload(tag)?;
+                    attribute(self.message, entry, &self.plan.scope, &mut self.read.scope)?;
+                }
+                _ => cursor.skip(tag)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn span(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+        let Some(is_own) = self.read.span(self.message, self.plan, range)? else {
+            self.stats.malformed += 1;
+            return Ok(());
+        };
+        self.stats.spans += 1;
+        if is_own {
+            self.stats.own += 1;
+            self.matching.clear();
+        } else {
+            let view = SpanView::new(self.message, self.plan, self.read, &[], false);
+            self.matcher.find(&view, self.matching);
+        }
+        let view = SpanView::new(
+            self.message,
+            self.plan,
+            self.read,
+            self.matching.unlike(),
+            is_own,
+        );
+        (self.visit)(&view, self.matching.hits());
+        Ok(())
+    }
+}
+
+/// Field numbers of `Span`, as far as they are read.
+mod field {
+    pub const TRACE_ID: u32 = 1;
+    pub const SPAN_ID: u32 = 2;
+    pub const PARENT_ID: u32 = 4;
+    pub const NAME: u32 = 5;
+    pub const KIND: u32 = 6;
+    pub const START: u32 = 7;
+    pub const END: u32 = 8;
+    pub const ATTRIBUTES: u32 = 9;
+    pub const EVENTS: u32 = 11;
+    pub const LINKS: u32 = 13;
+    pub const STATUS: u32 = 15;
+}
+
+impl ReadState {
+    /// Reads one span. `None`: its ids are not those of a span; else whether it is one of our own.
+    fn span(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<Option<bool>, ScanError> {
+        self.span.begin(plan.span.len());
+        self.events.begin(plan.event.len() + 1);
+        self.links.begin(plan.link.len());
+        let mut head = Head::default();
+        let mut is_own = false;
+        let reads_events = plan.reads_events();
+        let reads_links = !plan.link.is_empty();
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            match tag.field {
+                field::ATTRIBUTES => {
+                    let entry = cursor.expect_payload(tag)?;
+                    if self.is_own_scope {
+                        is_own |= KeyValue::read(message, entry.clone())?.key == OWN_KEY;
+                    }
+                    attribute(message, entry, &plan.span, &mut self.span)?;
+                }
+                field::TRACE_ID => head.trace_id = cursor.expect_payload(tag)?,
+                field::SPAN_ID => head.span_id = cursor.expect_payload(tag)?,
+                field::PARENT_ID => head.parent_id = cursor.expect_payload(tag)?,
+                field::NAME => head.name = cursor.expect_payload(tag)?,
+                // Enumerations are 32 bits wide; whatever is above them is cut off, as protobuf says.
+                field::KIND => head.kind = cursor.expect_varint(tag)? as i32,
+                field::START => head.start = cursor.expect_fixed64(tag)?,
+                field::END => head.end = cursor.expect_fixed64(tag)?,
+                field::STATUS => {
+                    let payload = cursor.expect_payload(tag)?;
+                    head.read_status(message, payload)?;
+                }
+                field::EVENTS if reads_events => {
+                    let payload = cursor.expect_payload(tag)?;
+                    self.event(message, plan, payload)?;
+                }
+                field::LINKS if reads_links => {
+                    let payload = cursor.expect_payload(tag)?;
+                    self.link(message, plan, payload)?;
+                }
+                field::EVENTS | field::LINKS => {
+                    cursor.expect_payload(tag)?;
+                }
+                _ => cursor.skip(tag)?,
+            }
+        }
+        let is_span = head.take_ids(message);
+        self.head = head;
+        if is_span && plan.ids {
+            self.ids.write(&self.head);
+        }
+        Ok(is_span.then_some(is_own))
+    }
+
+    fn event(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        self.events.next_owner();
+        let mut name = 0..0;
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            match tag.field {
+                2 => name = cursor.expect_payload(tag)?,
+                3 => {
+                    let entry = cursor.expect_payload(tag)?;
+                    list_attribute(message, entry, &plan.event, 1, &mut self.events)?;
+                }
+                _ => cursor.skip(tag)?,
+            }
+        }
+        if plan.event_names && !name.is_empty() {
+            self.events
+                .push(EVENT_NAME_SLOT, Raw::place(RawKind::Text, &name));
+        }
+        Ok(())
+    }
+
+    fn link(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        self.links.next_owner();
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            if tag.field == 4 {
+                let entry = cursor.expect_payload(tag)?;
+                list_attribute(message, entry, &plan.link, 0, &mut self.links)?;
+            } else {
+                cursor.skip(tag)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the attribute in `entry` if its key is wanted and new.
+#[inline]
+fn attribute(
+    message: &[u8],
+    entry: Range<usize>,
+    keys: &KeyTable,
+    slots: &mut SlotSet,
+) -> Result<(), ScanError> {
+    let pair = KeyValue::read(message, entry)?;
+    if let Some(slot) = keys.slot(pair.key)
+        && !slots.is_set(slot)
+    {
+        slots.set(slot, pair.value(message)?);
+    }
+    Ok(())
+}
+
+fn list_attribute(
+    message: &[u8],
+    entry: Range<usize>,
+    keys: &KeyTable,
+    shift: u32,
+    lists: &mut ListSet,
+) -> Result<(), ScanError> {
+    let pair = KeyValue::read(message, entry)?;
+    if let Some(slot) = keys.slot(pair.key)
+        && !lists.is_set(slot + shift)
+    {
+        lists.push(slot + shift, pair.value(message)?);
+    }
+    Ok(())
+}

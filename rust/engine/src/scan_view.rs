@@ -1,0 +1,449 @@
+//! A span as the engine sees it: ids, times, and a value for each field that rules read.
+
+use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
+
+use betrace_lang::rule::Intrinsic;
+use serde::{Deserialize, Serialize};
+
+use crate::matcher::UnlikeId;
+use crate::predicate_fields::{FieldId, Fields};
+use crate::scan::ReadState;
+use crate::scan_keys::HASH;
+use crate::scan_plan::{Place, ReadPlan};
+use crate::scan_slots::ListSet;
+use crate::value::{OwnedValue, Value};
+use crate::wire::{Cursor, ScanError};
+use crate::wire_value::{Raw, array_elements};
+
+/// Sixteen bytes, not all zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TraceId(pub [u8; 16]);
+
+/// Eight bytes, not all zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SpanId(pub [u8; 8]);
+
+/// What every span has, by its place in the message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head {
+    pub trace_id: Range<usize>,
+    pub span_id: Range<usize>,
+    pub parent_id: Range<usize>,
+    pub name: Range<usize>,
+    pub kind: i32,
+    pub start: u64,
+    pub end: u64,
+    pub status: i32,
+    pub status_message: Range<usize>,
+    trace: TraceId,
+    span: SpanId,
+    parent: Option<SpanId>,
+}
+
+impl Head {
+    pub(crate) fn read_status(
+        &mut self,
+        message: &[u8],
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            match tag.field {
+                2 => self.status_message = cursor.expect_payload(tag)?,
+                3 => self.status = cursor.expect_varint(tag)? as i32,
+                _ => cursor.skip(tag)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the ids; false if they are not those of a span.
+    pub(crate) fn take_ids(&mut self, message: &[u8]) -> bool {
+        let (Ok(trace), Ok(span)) = (
+            <[u8; 16]>::try_from(&message[self.trace_id.clone()]),
+            <[u8; 8]>::try_from(&message[self.span_id.clone()]),
+        ) else {
+            return false;
+        };
+        self.parent = match &message[self.parent_id.clone()] {
+            [] => None,
+            parent => match <[u8; 8]>::try_from(parent) {
+                Ok(parent) => (parent != [0; 8]).then_some(SpanId(parent)),
+                Err(_) => return false,
+            },
+        };
+        self.trace = TraceId(trace);
+        self.span = SpanId(span);
+        trace != [0; 16] && span != [0; 8]
+    }
+}
+
+/// The hexadecimal text of a span's ids.
+#[derive(Debug, Default)]
+pub(crate) struct IdTexts {
+    trace: [u8; 32],
+    span: [u8; 16],
+    parent: [u8; 16],
+}
+
+impl IdTexts {
+    pub(crate) fn write(&mut self, head: &Head) {
+        hex(&head.trace.0, &mut self.trace);
+        hex(&head.span.0, &mut self.span);
+        hex(&head.parent.unwrap_or_default().0, &mut self.parent);
+    }
+}
+
+fn hex(bytes: &[u8], text: &mut [u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (byte, pair) in bytes.iter().zip(text.chunks_exact_mut(2)) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+}
+
+/// One span of a message while it is visited. Ids, names and values are borrowed; nothing is owned.
+#[derive(Clone, Copy)]
+pub struct SpanView<'a, 's> {
+    message: &'a [u8],
+    plan: &'s ReadPlan,
+    read: &'s ReadState,
+    unlike: &'s [UnlikeId],
+    is_own: bool,
+}
+
+impl<'a, 's> SpanView<'a, 's> {
+    pub(crate) fn new(
+        message: &'a [u8],
+        plan: &'s ReadPlan,
+        read: &'s ReadState,
+        unlike: &'s [UnlikeId],
+        is_own: bool,
+    ) -> SpanView<'a, 's> {
+        SpanView {
+            message,
+            plan,
+            read,
+            unlike,
+            is_own,
+        }
+    }
+
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        self.read.head.trace
+    }
+
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        self.read.head.span
+    }
+
+    /// `None` on a root: no parent id, or one of zeros.
+    #[must_use]
+    pub fn parent(&self) -> Option<SpanId> {
+        self.read.head.parent
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &'a [u8] {
+        &self.message[self.read.head.name.clone()]
+    }
+
+    /// The resource's `service.name`; empty if it has none, or one that is not text.
+    #[must_use]
+    pub fn service(&self) -> &'a [u8] {
+        match self.resource(self.plan.service_slot) {
+            Value::Text(name) => name,
+            _ => b"",
+        }
+    }
+
+    /// OTLP's number: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer; others are as read.
+    #[must_use]
+    pub fn kind(&self) -> i32 {
+        self.read.head.kind
+    }
+
+    /// Unix nanoseconds, as reported.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.read.head.start
+    }
+
+    /// Unix nanoseconds, as reported.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.read.head.end
+    }
+
+    /// Both times are there, and the end is not before the start.
+    #[must_use]
+    pub fn has_order(&self) -> bool {
+        self.start() != 0 && self.end() != 0 && self.end() >= self.start()
+    }
+
+    /// OTLP's number: 0 unset, 1 ok, 2 error. Always 0 in a thin message of rules that do not ask.
+    #[must_use]
+    pub fn status(&self) -> i32 {
+        self.read.head.status
+    }
+
+    /// A violation span of ours: scope `betrace` and attribute `betrace.violation.id`.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.is_own
+    }
+
+    /// Whose comparisons were unknown through unlike types on this span.
+    #[must_use]
+    pub fn unlike(&self) -> &'s [UnlikeId] {
+        self.unlike
+    }
+
+    /// The value of a field that is not read from events or links.
+    #[must_use]
+    pub fn field(&self, field: FieldId) -> Value<'_> {
+        match self.plan.place(field) {
+            Some(Place::Span(slot)) => self.span(slot),
+            Some(Place::SpanThenResource(span, resource)) => match self.span(span) {
+                Value::Missing => self.resource(resource),
+                value => value,
+            },
+            Some(Place::Resource(slot)) => self.resource(slot),
+            Some(Place::Scope(slot)) => self.read.scope.get(slot).value(self.message),
+            Some(Place::Intrinsic(intrinsic)) => self.intrinsic(intrinsic),
+            Some(Place::Event(_) | Place::Link(_)) | None => Value::Missing,
+        }
+    }
+
+    /// The value of any field, to keep; of events and links a list.
+    #[must_use]
+    pub fn owned(&self, field: FieldId) -> OwnedValue {
+        match self.plan.place(field) {
+            Some(Place::Event(slot)) => self.list(&self.read.events, slot),
+            Some(Place::Link(slot)) => self.list(&self.read.links, slot),
+            _ => self.field(field).to_owned(),
+        }
+    }
+
+    fn list(&self, lists: &ListSet, slot: u32) -> OwnedValue {
+        let values: Box<[OwnedValue]> = present(lists, slot, self.message)
+            .map(Value::to_owned)
+            .collect();
+        if values.is_empty() {
+            OwnedValue::Missing
+        } else {
+            OwnedValue::List(values)
+        }
+    }
+
+    #[inline]
+    fn span(&self, slot: u32) -> Value<'a> {
+        self.read.span.get(slot).value(self.message)
+    }
+
+    #[inline]
+    fn resource(&self, slot: u32) -> Value<'a> {
+        self.read.resource.get(slot).value(self.message)
+    }
+
+    fn intrinsic(&self, intrinsic: Intrinsic) -> Value<'_> {
+        match intrinsic {
+            Intrinsic::SpanName => Value::Text(self.name()),
+            Intrinsic::SpanKind => Value::Text(kind_text(self.kind())),
+            Intrinsic::SpanStatus => Value::Text(status_text(self.status())),
+            Intrinsic::SpanStatusMessage => self.non_empty(&self.read.head.status_message),
+            Intrinsic::SpanDuration => {
+                Value::Duration(self.has_order().then(|| self.end() - self.start()))
+            }
+            Intrinsic::SpanId => Value::Text(&self.read.ids.span),
+            Intrinsic::SpanParentId if self.parent().is_none() => Value::Missing,
+            Intrinsic::SpanParentId => Value::Text(&self.read.ids.parent),
+            Intrinsic::TraceId => Value::Text(&self.read.ids.trace),
+            Intrinsic::InstrumentationName => self.non_empty(&self.read.scope_name),
+            Intrinsic::InstrumentationVersion => self.non_empty(&self.read.scope_version),
+            // Of events, or of the whole trace: not a single span's.
+            Intrinsic::EventName
+            | Intrinsic::TraceDuration
+            | Intrinsic::TraceSpanCount
+            | Intrinsic::TraceRootName
+            | Intrinsic::TraceRootService => Value::Missing,
+        }
+    }
+
+    fn non_empty(&self, range: &Range<usize>) -> Value<'a> {
+        if range.is_empty() {
+            Value::Missing
+        } else {
+            Value::Text(&self.message[range.clone()])
+        }
+    }
+
+    /// A hash of everything that rules can see of this span besides its ids: equal for the thin and the full
+    /// message of one span, and for any order of its attributes. Changes with the set of wanted fields.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let head = &self.read.head;
+        let mut hash = HASH.build_hasher();
+        hash.write(&head.parent.unwrap_or_default().0);
+        write_text(&mut hash, self.name());
+        hash.write_i32(head.kind);
+        hash.write_u64(head.start);
+        hash.write_u64(head.end);
+        if self.plan.status {
+            hash.write_i32(head.status);
+        }
+        if self.plan.status_message {
+            write_text(&mut hash, &self.message[head.status_message.clone()]);
+        }
+        hash.write_u64(self.read.resource_digest);
+        hash.write_u64(self.read.scope_digest);
+        let mut sum = 0u64;
+        for slot in self.read.span.touched() {
+            let value = self.read.span.get(*slot);
+            sum = sum.wrapping_add(hash_value(self.plan.span.hash(*slot), value, self.message));
+        }
+        hash.write_u64(sum);
+        let lists = digest_lists(&self.read.events, &self.plan.event, 1, self.message)
+            .wrapping_mul(3)
+            .wrapping_add(digest_lists(&self.read.links, &self.plan.link, 0, self.message));
+        hash.write_u64(lists);
+        hash.finish()
+    }
+}
+
+impl Fields for SpanView<'_, '_> {
+    fn value(&self, field: FieldId) -> Value<'_> {
+        self.field(field)
+    }
+
+    fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        let (lists, slot) = match self.plan.place(field) {
+            Some(Place::Event(slot)) => (&self.read.events, slot),
+            Some(Place::Link(slot)) => (&self.read.links, slot),
+            _ => return false,
+        };
+        present(lists, slot, self.message).any(test)
+    }
+}
+
+fn present<'m>(lists: &'m ListSet, slot: u32, message: &'m [u8]) -> impl Iterator<Item = Value<'m>> {
+    lists
+        .values(slot)
+        .map(move |raw| raw.value(message))
+        .filter(|value| !value.is_missing())
+}
+
+impl ReadState {
+    pub(crate) fn digest_resource(&mut self, message: &[u8], plan: &ReadPlan) {
+        self.resource_digest = self.resource.touched().iter().fold(0, |sum, slot| {
+            let value = self.resource.get(*slot);
+            sum.wrapping_add(hash_value(plan.resource.hash(*slot), value, message))
+        });
+    }
+
+    pub(crate) fn digest_scope(&mut self, message: &[u8], plan: &ReadPlan) {
+        let mut hash = HASH.build_hasher();
+        write_text(&mut hash, &message[self.scope_name.clone()]);
+        if plan.scope_version {
+            write_text(&mut hash, &message[self.scope_version.clone()]);
+        }
+        let sum = self.scope.touched().iter().fold(0u64, |sum, slot| {
+            let value = self.scope.get(*slot);
+            sum.wrapping_add(hash_value(plan.scope.hash(*slot), value, message))
+        });
+        hash.write_u64(sum);
+        self.scope_digest = hash.finish();
+    }
+}
+
+fn digest_lists(
+    lists: &ListSet,
+    keys: &crate::scan_keys::KeyTable,
+    shift: u32,
+    message: &[u8],
+) -> u64 {
+    lists.touched().iter().fold(0, |sum, slot| {
+        let seed = slot.checked_sub(shift).map_or(1, |slot| keys.hash(slot));
+        let list = lists
+            .values(*slot)
+            .fold(seed, |seed, value| hash_value(seed, value, message));
+        sum.wrapping_add(list)
+    })
+}
+
+fn hash_value(seed: u64, value: Raw, message: &[u8]) -> u64 {
+    let mut hash = HASH.build_hasher();
+    hash.write_u64(seed);
+    write_value(&mut hash, value.value(message), MAX_DEPTH);
+    hash.finish()
+}
+
+/// Arrays in arrays are told apart to this depth.
+const MAX_DEPTH: u32 = 16;
+
+/// By meaning, not by encoding: two writers may encode one array differently.
+fn write_value(hash: &mut impl Hasher, value: Value<'_>, depth: u32) {
+    match value {
+        Value::Missing => hash.write_u8(0),
+        Value::Text(text) => {
+            hash.write_u8(1);
+            write_text(hash, text);
+        }
+        Value::Int(value) => {
+            hash.write_u8(2);
+            hash.write_i64(value);
+        }
+        Value::Float(value) => {
+            hash.write_u8(3);
+            hash.write_u64(value.to_bits());
+        }
+        Value::Bool(value) => {
+            hash.write_u8(4);
+            hash.write_u8(u8::from(value));
+        }
+        Value::Array(encoded) => {
+            hash.write_u8(5);
+            if depth > 0 {
+                for element in array_elements(encoded) {
+                    write_value(hash, element, depth - 1);
+                }
+            }
+            hash.write_u8(9);
+        }
+        Value::Bytes(bytes) => {
+            hash.write_u8(6);
+            write_text(hash, bytes);
+        }
+        // Rules see that it is there, and nothing of it.
+        Value::Other => hash.write_u8(7),
+        Value::Duration(_) => hash.write_u8(8),
+    }
+}
+
+fn write_text(hash: &mut impl Hasher, text: &[u8]) {
+    hash.write_usize(text.len());
+    hash.write(text);
+}
+
+fn kind_text(kind: i32) -> &'static [u8] {
+    match kind {
+        1 => b"internal",
+        2 => b"server",
+        3 => b"client",
+        4 => b"producer",
+        5 => b"consumer",
+        _ => b"unspecified",
+    }
+}
+
+fn status_text(status: i32) -> &'static [u8] {
+    match status {
+        1 => b"ok",
+        2 => b"error",
+        _ => b"unset",
+    }
+}
