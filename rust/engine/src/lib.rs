@@ -9,6 +9,24 @@ mod settings;
 mod stats;
 mod violation;
 
+pub mod matcher;
+mod matcher_index;
+mod matcher_state;
+pub mod predicate;
+mod predicate_fields;
+mod predicate_list;
+mod predicate_truth;
+pub mod scan;
+mod scan_keys;
+mod scan_plan;
+mod scan_slots;
+mod scan_view;
+pub mod value;
+mod value_number;
+pub mod wanted;
+pub mod wire;
+mod wire_value;
+
 pub use engine::{ConsumeError, Consumed, Engine, PlanError};
 pub use finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 pub use id::{SpanId, TraceId};

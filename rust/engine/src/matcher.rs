@@ -8,8 +8,8 @@
 use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate};
 use hashbrown::HashMap;
 
-pub use crate::matcher_index::UnlikeId;
 use crate::matcher_index::Index;
+pub use crate::matcher_index::UnlikeId;
 pub(crate) use crate::matcher_state::MatchState;
 use crate::predicate::{CompiledPredicate, PatternError};
 use crate::predicate_fields::{FieldId, FieldTable};

@@ -10,8 +10,8 @@ use betrace_lang::rule::{BindingId, CompareOp, Field, Literal, Operand, Predicat
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
-pub use crate::predicate_fields::{BoundSpans, FieldId, FieldTable, Fields, NoBindings};
 use crate::predicate_fields::is_list;
+pub use crate::predicate_fields::{BoundSpans, FieldId, FieldTable, Fields, NoBindings};
 use crate::predicate_list::LiteralSet;
 pub use crate::predicate_truth::Truth;
 use crate::value::{
@@ -47,7 +47,10 @@ enum Node {
     Or(Box<[Node]>),
     Not(Box<Node>),
     /// A test of one field's value, or of each of its values.
-    Test { field: Source, test: Box<Test> },
+    Test {
+        field: Source,
+        test: Box<Test>,
+    },
     Exists(Source),
 }
 
@@ -173,9 +176,7 @@ impl Node {
             Node::Not(part) => part.eval(ask, unlike).not(),
             Node::Exists(source) => ask.exists(*source),
             Node::Test { field, test } if field.list => {
-                Truth::from(ask.any(*field, &mut |value| {
-                    test.eval(value, ask, unlike).is_true()
-                }))
+                Truth::from(ask.any(*field, &mut |value| test.eval(value, ask, unlike).is_true()))
             }
             Node::Test { field, test } => test.eval(ask.value(*field), ask, unlike),
         }
@@ -258,9 +259,7 @@ where
         mut test: impl FnMut(Value<'_>) -> Compared,
     ) -> Truth {
         if right.list {
-            return Truth::from(
-                self.any(right, &mut |value| count(test(value), unlike).is_true()),
-            );
+            return Truth::from(self.any(right, &mut |value| count(test(value), unlike).is_true()));
         }
         count(test(self.value(right)), unlike)
     }
@@ -332,8 +331,7 @@ fn text_against(op: TextOp, left: Value<'_>, right: Value<'_>) -> Compared {
     match (left, op) {
         (Value::Array(encoded), TextOp::Contains) => {
             Compared::known(array_elements(encoded).any(|element| {
-                compare(element, CompareOp::Eq, right).truth.is_true()
-                    || text_equals(element, text)
+                compare(element, CompareOp::Eq, right).truth.is_true() || text_equals(element, text)
             }))
         }
         _ => text_test(left, |left| match op {

@@ -46,7 +46,9 @@ impl LiteralSet {
         match (&self.hashed, value) {
             (_, Value::Missing) => Compared::UNKNOWN,
             (Some(hashed), Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_)) => {
-                hashed.contains(value).unwrap_or_else(|| self.one_by_one(value))
+                hashed
+                    .contains(value)
+                    .unwrap_or_else(|| self.one_by_one(value))
             }
             _ => self.one_by_one(value),
         }
@@ -122,7 +124,10 @@ impl Hashed {
                 )
             }
             Value::Bool(value) => (
-                self.has(value) || self.texts.contains(if value { &b"true"[..] } else { b"false" }),
+                self.has(value)
+                    || self
+                        .texts
+                        .contains(if value { &b"true"[..] } else { b"false" }),
                 !self.numbers.is_empty() || (self.has_text && !self.texts_are_booleans),
             ),
             _ => return None,
@@ -156,9 +161,5 @@ fn holds(numbers: &HashMap<u64, Vec<Number>>, number: Number) -> bool {
 
 /// Equal numbers have equal keys; unequal ones hardly ever.
 pub(crate) fn number_key(nearest: f64) -> u64 {
-    if nearest == 0.0 {
-        0
-    } else {
-        nearest.to_bits()
-    }
+    if nearest == 0.0 { 0 } else { nearest.to_bits() }
 }

@@ -12,10 +12,10 @@ use crate::matcher::{Hit, MatchState, Matcher};
 use crate::scan_keys::KeyTable;
 use crate::scan_plan::{EVENT_NAME_SLOT, OWN_KEY, OWN_SCOPE, ReadPlan};
 use crate::scan_slots::{ListSet, SlotSet};
-pub use crate::scan_view::{SpanId, SpanView, TraceId};
+pub use crate::scan_view::SpanView;
 use crate::scan_view::{Head, IdTexts};
-pub use crate::wire::{ScanError, ScanErrorKind};
 use crate::wire::{Cursor, error};
+pub use crate::wire::{ScanError, ScanErrorKind};
 use crate::wire_value::{KeyValue, Raw, RawKind};
 
 /// What one scan went over.

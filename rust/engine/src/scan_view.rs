@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
 use betrace_lang::rule::Intrinsic;
-use serde::{Deserialize, Serialize};
 
+use crate::id::{SpanId, TraceId};
 use crate::matcher::UnlikeId;
 use crate::predicate_fields::{FieldId, Fields};
 use crate::scan::ReadState;
@@ -15,14 +15,6 @@ use crate::scan_slots::ListSet;
 use crate::value::{OwnedValue, Value};
 use crate::wire::{Cursor, ScanError};
 use crate::wire_value::{Raw, array_elements};
-
-/// Sixteen bytes, not all zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct TraceId(pub [u8; 16]);
-
-/// Eight bytes, not all zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct SpanId(pub [u8; 8]);
 
 /// What every span has, by its place in the message.
 #[derive(Clone, Debug, Default)]
@@ -36,9 +28,10 @@ pub(crate) struct Head {
     pub end: u64,
     pub status: i32,
     pub status_message: Range<usize>,
-    trace: TraceId,
-    span: SpanId,
-    parent: Option<SpanId>,
+    trace: [u8; 16],
+    span: [u8; 8],
+    /// Zeros on a root.
+    parent: [u8; 8],
 }
 
 impl Head {
@@ -68,14 +61,14 @@ impl Head {
             return false;
         };
         self.parent = match &message[self.parent_id.clone()] {
-            [] => None,
+            [] => [0; 8],
             parent => match <[u8; 8]>::try_from(parent) {
-                Ok(parent) => (parent != [0; 8]).then_some(SpanId(parent)),
+                Ok(parent) => parent,
                 Err(_) => return false,
             },
         };
-        self.trace = TraceId(trace);
-        self.span = SpanId(span);
+        self.trace = trace;
+        self.span = span;
         trace != [0; 16] && span != [0; 8]
     }
 }
@@ -90,9 +83,9 @@ pub(crate) struct IdTexts {
 
 impl IdTexts {
     pub(crate) fn write(&mut self, head: &Head) {
-        hex(&head.trace.0, &mut self.trace);
-        hex(&head.span.0, &mut self.span);
-        hex(&head.parent.unwrap_or_default().0, &mut self.parent);
+        hex(&head.trace, &mut self.trace);
+        hex(&head.span, &mut self.span);
+        hex(&head.parent, &mut self.parent);
     }
 }
 
@@ -133,18 +126,19 @@ impl<'a, 's> SpanView<'a, 's> {
 
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
-        self.read.head.trace
+        TraceId(self.read.head.trace)
     }
 
     #[must_use]
     pub fn span_id(&self) -> SpanId {
-        self.read.head.span
+        SpanId(self.read.head.span)
     }
 
     /// `None` on a root: no parent id, or one of zeros.
     #[must_use]
     pub fn parent(&self) -> Option<SpanId> {
-        self.read.head.parent
+        let parent = self.read.head.parent;
+        (parent != [0; 8]).then_some(SpanId(parent))
     }
 
     #[must_use]
@@ -288,7 +282,7 @@ impl<'a, 's> SpanView<'a, 's> {
     pub fn digest(&self) -> u64 {
         let head = &self.read.head;
         let mut hash = HASH.build_hasher();
-        hash.write(&head.parent.unwrap_or_default().0);
+        hash.write(&head.parent);
         write_text(&mut hash, self.name());
         hash.write_i32(head.kind);
         hash.write_u64(head.start);
@@ -309,7 +303,12 @@ impl<'a, 's> SpanView<'a, 's> {
         hash.write_u64(sum);
         let lists = digest_lists(&self.read.events, &self.plan.event, 1, self.message)
             .wrapping_mul(3)
-            .wrapping_add(digest_lists(&self.read.links, &self.plan.link, 0, self.message));
+            .wrapping_add(digest_lists(
+                &self.read.links,
+                &self.plan.link,
+                0,
+                self.message,
+            ));
         hash.write_u64(lists);
         hash.finish()
     }
@@ -330,7 +329,11 @@ impl Fields for SpanView<'_, '_> {
     }
 }
 
-fn present<'m>(lists: &'m ListSet, slot: u32, message: &'m [u8]) -> impl Iterator<Item = Value<'m>> {
+fn present<'m>(
+    lists: &'m ListSet,
+    slot: u32,
+    message: &'m [u8],
+) -> impl Iterator<Item = Value<'m>> {
     lists
         .values(slot)
         .map(move |raw| raw.value(message))

@@ -184,9 +184,7 @@ enum Numeric {
 fn numeric(value: Value<'_>) -> Numeric {
     match value {
         Value::Int(value) => Numeric::Finite(Number::Int(i128::from(value))),
-        Value::Float(value) => {
-            Number::from_f64(value).map_or(Numeric::Infinite, Numeric::Finite)
-        }
+        Value::Float(value) => Number::from_f64(value).map_or(Numeric::Infinite, Numeric::Finite),
         Value::Text(text) => number_text(text).map_or(Numeric::Not, Numeric::Finite),
         _ => Numeric::Not,
     }
@@ -300,11 +298,9 @@ pub fn shortest_text<'b>(value: Value<'b>, buffer: &'b mut TextBuffer) -> Option
         Value::Bool(false) => Some(b"false"),
         Value::Int(value) => number_into(Number::Int(i128::from(value)), buffer),
         Value::Float(value) => number_into(Number::from_f64(value)?, buffer),
-        Value::Missing
-        | Value::Array(_)
-        | Value::Bytes(_)
-        | Value::Other
-        | Value::Duration(_) => None,
+        Value::Missing | Value::Array(_) | Value::Bytes(_) | Value::Other | Value::Duration(_) => {
+            None
+        }
     }
 }
 

@@ -12,11 +12,7 @@ const EXACT_DIGITS: usize = 38;
 pub fn number_text(text: &[u8]) -> Option<Number> {
     let parts = Parts::read(text)?;
     if let Some(integer) = parts.integer() {
-        return Some(Number::Int(if parts.negative {
-            -integer
-        } else {
-            integer
-        }));
+        return Some(Number::Int(if parts.negative { -integer } else { integer }));
     }
     let text = std::str::from_utf8(text).ok()?;
     Number::from_f64(text.parse::<f64>().ok()?)

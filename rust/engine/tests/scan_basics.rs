@@ -1,0 +1,259 @@
+//! What a scan hands to its visitor, case by case, on messages that prost has written.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use betrace_engine::matcher::{Matcher, MatcherBuilder, SelectorId};
+use betrace_engine::scan::ScanStats;
+use betrace_engine::value::{OwnedValue, Value};
+use betrace_lang::rule::{
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value,
+};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
+
+fn attribute(key: &str, value: any_value::Value) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, any_value::Value::StringValue(value.to_owned()))
+}
+
+fn int(key: &str, value: i64) -> KeyValue {
+    attribute(key, any_value::Value::IntValue(value))
+}
+
+fn span(name: &str, attributes: Vec<KeyValue>) -> Span {
+    Span {
+        trace_id: vec![1; 16],
+        span_id: vec![2; 8],
+        parent_span_id: vec![3; 8],
+        name: name.to_owned(),
+        start_time_unix_nano: 1_000,
+        end_time_unix_nano: 3_000,
+        attributes,
+        ..Span::default()
+    }
+}
+
+fn request(resource: Vec<KeyValue>, scope: &str, spans: Vec<Span>) -> ExportTraceServiceRequest {
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(Resource {
+                attributes: resource,
+                ..Resource::default()
+            }),
+            scope_spans: vec![ScopeSpans {
+                scope: Some(InstrumentationScope {
+                    name: scope.to_owned(),
+                    ..InstrumentationScope::default()
+                }),
+                spans,
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        }],
+    }
+}
+
+fn field(scope: Scope, key: &str) -> Field {
+    Field::Attribute {
+        scope,
+        key: Arc::from(key),
+    }
+}
+
+fn above(key: &str, bound: i128) -> Predicate {
+    Predicate::Compare {
+        field: field(Scope::SpanThenResource, key),
+        op: CompareOp::Gt,
+        value: Operand::Literal(Literal::Number(Number::Int(bound))),
+    }
+}
+
+fn named(name: &str) -> Base {
+    Base::Named(Arc::from(name))
+}
+
+/// The selectors that each span hits, `true` where certain.
+fn hits(
+    matcher: &Matcher,
+    request: &ExportTraceServiceRequest,
+) -> (ScanStats, Vec<Vec<(SelectorId, bool)>>) {
+    let mut out = Vec::new();
+    let stats = matcher
+        .scan(
+            &request.encode_to_vec(),
+            &mut matcher.scratch(),
+            |_, hits| {
+                out.push(
+                    hits.iter()
+                        .map(|hit| (hit.selector, hit.certain))
+                        .collect::<Vec<_>>(),
+                );
+            },
+        )
+        .unwrap();
+    (stats, out)
+}
+
+#[test]
+fn a_span_hits_the_selectors_it_satisfies() {
+    let mut builder = MatcherBuilder::new();
+    let charge = builder
+        .selector(&named("charge"), &[above("amount", 1000)])
+        .unwrap();
+    let any = builder.selector(&Base::Any, &[]).unwrap();
+    let root = builder.selector(&Base::Root, &[]).unwrap();
+    let same = builder
+        .selector(
+            &named("charge"),
+            &[Predicate::And(vec![above("amount", 1000)])],
+        )
+        .unwrap();
+    assert_eq!(charge, same);
+    let matcher = builder.build();
+    let mut no_parent = span("other", vec![]);
+    no_parent.parent_span_id = vec![0; 8];
+    let (stats, seen) = hits(
+        &matcher,
+        &request(
+            vec![int("amount", 5000)],
+            "shop",
+            vec![
+                span("charge", vec![int("amount", 1001)]),
+                span("charge", vec![int("amount", 1000)]),
+                span("charge", vec![text("amount", "1000.5")]),
+                span("charge", vec![text("amount", "many")]),
+                span("charge", vec![]),
+                no_parent,
+            ],
+        ),
+    );
+    assert_eq!(stats.spans, 6);
+    let some = vec![(charge, true), (any, true)];
+    let none = vec![(any, true)];
+    assert_eq!(
+        seen,
+        vec![
+            some.clone(),
+            none.clone(),
+            some.clone(),
+            none,
+            some,
+            vec![(any, true), (root, true)],
+        ]
+    );
+}
+
+#[test]
+fn a_span_without_order_is_perhaps_selected_by_its_duration() {
+    let mut builder = MatcherBuilder::new();
+    let slow = builder
+        .selector(
+            &Base::Any,
+            &[Predicate::Compare {
+                field: Field::Intrinsic(Intrinsic::SpanDuration),
+                op: CompareOp::Gt,
+                value: Operand::Literal(Literal::Duration(1_000)),
+            }],
+        )
+        .unwrap();
+    let matcher = builder.build();
+    let mut skewed = span("a", vec![]);
+    skewed.end_time_unix_nano = 999;
+    let (_, seen) = hits(
+        &matcher,
+        &request(vec![], "", vec![span("a", vec![]), skewed]),
+    );
+    assert_eq!(seen, vec![vec![(slow, true)], vec![(slow, false)]]);
+}
+
+#[test]
+fn malformed_ids_are_counted_and_own_spans_hit_nothing() {
+    let mut builder = MatcherBuilder::new();
+    builder.selector(&Base::Any, &[]).unwrap();
+    let matcher = builder.build();
+    let mut short = span("a", vec![]);
+    short.trace_id = vec![1; 15];
+    let mut zero = span("a", vec![]);
+    zero.span_id = vec![0; 8];
+    let own = span("betrace.violation", vec![text("betrace.violation.id", "x")]);
+    let (stats, seen) = hits(
+        &matcher,
+        &request(vec![], "betrace", vec![short, zero, own, span("a", vec![])]),
+    );
+    let expected = ScanStats {
+        spans: 2,
+        malformed: 2,
+        own: 1,
+    };
+    assert_eq!(stats, expected);
+    assert_eq!(seen[0], vec![]);
+    assert_eq!(seen[1].len(), 1);
+}
+
+#[test]
+fn fields_are_read_where_the_language_says() {
+    let mut builder = MatcherBuilder::new();
+    let unscoped = builder.field(&field(Scope::SpanThenResource, "k"));
+    let of_span = builder.field(&field(Scope::Span, "k"));
+    let of_resource = builder.field(&field(Scope::Resource, "k"));
+    let events = builder.field(&field(Scope::Event, "k"));
+    let array = builder.field(&field(Scope::Span, "list"));
+    let matcher = builder.build();
+    let mut one = span("a", vec![int("k", 1), int("k", 2)]);
+    one.attributes.push(attribute(
+        "list",
+        any_value::Value::ArrayValue(ArrayValue { values: vec![] }),
+    ));
+    one.events = vec![
+        Event {
+            attributes: vec![int("k", 7), int("k", 8)],
+            ..Event::default()
+        },
+        Event::default(),
+        Event {
+            attributes: vec![text("k", "nine")],
+            ..Event::default()
+        },
+    ];
+    let mut empty = int("k", 1);
+    empty.value = Some(AnyValue { value: None });
+    let two = span("b", vec![empty, int("k", 5)]);
+    let bytes = request(vec![text("k", "r")], "", vec![one, two]).encode_to_vec();
+    let mut spans = 0;
+    matcher
+        .scan(&bytes, &mut matcher.scratch(), |view, _| {
+            spans += 1;
+            assert_eq!(view.field(of_resource), Value::Text(b"r"));
+            if view.name() == b"a" {
+                assert_eq!(view.field(unscoped), Value::Int(1));
+                assert_eq!(view.field(of_span), Value::Int(1));
+                assert_eq!(view.field(array), Value::Array(b""));
+                assert_eq!(
+                    view.owned(events),
+                    OwnedValue::List(
+                        vec![OwnedValue::Int(7), OwnedValue::Text((*b"nine").into())].into()
+                    )
+                );
+            } else {
+                assert_eq!(view.field(unscoped), Value::Text(b"r"));
+                assert_eq!(view.field(of_span), Value::Missing);
+                assert_eq!(view.owned(events), OwnedValue::Missing);
+            }
+        })
+        .unwrap();
+    assert_eq!(spans, 2);
+}
