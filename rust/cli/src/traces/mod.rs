@@ -1,0 +1,112 @@
+//! Recorded traces of any kind, as OTLP protobuf.
+//!
+//! ```text
+//! file, directory, - ──▶ source (gz, zst undone) ──▶ kind, by content ──▶ lines | elements ──▶ document ──▶ OTLP protobuf
+//!                                                                     └─▶ frames | request ───────────────▶
+//! ```
+//!
+//! Everything streams: memory holds one line, one frame or one element of a document at a time. What
+//! is broken is reported with its place, and reading goes on where a next piece can be found.
+
+mod document;
+mod elements;
+mod frames;
+mod jaeger;
+mod kind;
+mod lines;
+mod otlp_json;
+mod request;
+mod scalar;
+mod source;
+mod text;
+mod token;
+mod tree;
+mod write;
+mod zipkin;
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use kind::Kind;
+use source::Source;
+
+/// A place in one (decompressed) input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Both from 1; the column counts bytes.
+    Line { line: u64, column: u64 },
+    /// From 0.
+    Byte(u64),
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            At::Line { line, column } => write!(f, "line {line}, column {column}"),
+            At::Byte(offset) => write!(f, "byte {offset}"),
+        }
+    }
+}
+
+/// Where a reader leaves what it finds.
+pub trait Sink {
+    /// Spans, as the bytes of an `ExportTraceServiceRequest`; `at` is where they begin. The bytes
+    /// come from outside and may be malformed.
+    fn batch(&mut self, otlp: &[u8], at: At);
+
+    /// Something could not be read; reading goes on where it can.
+    fn broken(&mut self, at: At, message: &str);
+}
+
+/// What became of one input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its kind was known; what was wrong with it was told to the sink.
+    Read,
+    /// Not a kind of trace file that is known. Nothing was told to the sink.
+    NotTraces,
+}
+
+/// Reads a file. `read` counts the bytes as they come from disk.
+pub fn read_file(path: &Path, read: Arc<AtomicU64>, sink: &mut dyn Sink) -> io::Result<Outcome> {
+    Ok(read_stream(File::open(path)?, read, sink))
+}
+
+/// Reads a stream to its end.
+pub fn read_stream(
+    stream: impl io::Read + Send + 'static,
+    read: Arc<AtomicU64>,
+    sink: &mut dyn Sink,
+) -> Outcome {
+    let mut source = match Source::open(stream, read) {
+        Ok(source) => source,
+        Err(error) => {
+            sink.broken(At::Byte(0), &unreadable(&error));
+            return Outcome::Read;
+        }
+    };
+    let kind = match kind::of(&mut source) {
+        Ok(kind) => kind,
+        Err(error) => {
+            sink.broken(At::Byte(source.offset()), &unreadable(&error));
+            // The little that came before the error may still hold something.
+            kind::of(&mut source).unwrap_or(Kind::Empty)
+        }
+    };
+    match kind {
+        Kind::Empty => {}
+        Kind::Json => lines::read(&mut source, sink),
+        Kind::Frames => frames::read(&mut source, sink),
+        Kind::Request => request::read(&mut source, sink),
+        Kind::Unknown => return Outcome::NotTraces,
+    }
+    Outcome::Read
+}
+
+fn unreadable(error: &io::Error) -> String {
+    format!("cannot read on: {error}")
+}

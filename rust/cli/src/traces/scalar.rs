@@ -1,0 +1,230 @@
+//! Scalars of trace documents, read as the field that holds them wants: numbers that stand in
+//! strings, enums by number or name, ids in hex, bytes in base64. `None`: an odd value, which the
+//! caller leaves out.
+
+use super::text::Raw;
+use super::token::Scalar;
+
+/// The characters of the scalar where it is a number or a string without escapes.
+fn digits<'a>(scalar: &Scalar<'a>) -> Option<&'a str> {
+    let bytes = match *scalar {
+        Scalar::Number(bytes) => bytes,
+        Scalar::Text(Raw {
+            bytes,
+            escaped: false,
+        }) => bytes.trim_ascii(),
+        _ => return None,
+    };
+    std::str::from_utf8(bytes).ok()
+}
+
+/// The double that a number, or text of one, `NaN` or `Infinity` stands for.
+#[must_use]
+pub fn double(scalar: &Scalar<'_>) -> Option<f64> {
+    match digits(scalar)? {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        text if super::token::is_number(text.as_bytes()) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A whole number in the range of `int64`, also where written `3.0` or `3e2`.
+#[must_use]
+pub fn int(scalar: &Scalar<'_>) -> Option<i64> {
+    if let Ok(value) = digits(scalar)?.parse() {
+        return Some(value);
+    }
+    let value = double(scalar)?;
+    let whole = value.fract() == 0.0 && (-9.3e18..9.3e18).contains(&value);
+    (whole && value as i128 == i128::from(value as i64)).then_some(value as i64)
+}
+
+/// A whole number in the range of `uint64`.
+#[must_use]
+pub fn uint(scalar: &Scalar<'_>) -> Option<u64> {
+    if let Ok(value) = digits(scalar)?.parse() {
+        return Some(value);
+    }
+    let value = double(scalar)?;
+    let whole = value.fract() == 0.0 && (0.0..1.8e19).contains(&value);
+    whole.then_some(value as u64)
+}
+
+#[must_use]
+pub fn boolean(scalar: &Scalar<'_>) -> Option<bool> {
+    match scalar {
+        Scalar::Bool(value) => Some(*value),
+        Scalar::Text(raw) if raw.bytes == b"true" => Some(true),
+        Scalar::Text(raw) if raw.bytes == b"false" => Some(false),
+        _ => None,
+    }
+}
+
+/// An enum by its number or by its name, with or without its prefix, in any case.
+#[must_use]
+pub fn choice(scalar: &Scalar<'_>, prefix: &str, names: &[&str]) -> Option<u64> {
+    if let Some(value) = int(scalar) {
+        return u64::try_from(value).ok();
+    }
+    let text = digits(scalar)?.to_ascii_uppercase();
+    let name = text.strip_prefix(prefix).unwrap_or(&text);
+    let index = names.iter().position(|known| *known == name)?;
+    Some(index as u64)
+}
+
+/// Names of `SpanKind` by number.
+pub const SPAN_KINDS: [&str; 6] = [
+    "UNSPECIFIED",
+    "INTERNAL",
+    "SERVER",
+    "CLIENT",
+    "PRODUCER",
+    "CONSUMER",
+];
+
+/// Names of `StatusCode` by number.
+pub const STATUS_CODES: [&str; 3] = ["UNSET", "OK", "ERROR"];
+
+/// An id of `N` bytes: `2N` hex digits, or base64 as plain protobuf JSON writes bytes. Anything
+/// else is `None`; the empty id is `None` too.
+#[must_use]
+pub fn id<const N: usize>(raw: Raw<'_>) -> Option<[u8; N]> {
+    let mut id = [0; N];
+    if raw.bytes.len() == 2 * N {
+        for (byte, pair) in id.iter_mut().zip(raw.bytes.chunks_exact(2)) {
+            *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+        }
+        return Some(id);
+    }
+    if raw.bytes.last() != Some(&b'=') {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(N);
+    base64(&raw.unescape(), &mut bytes).then_some(())?;
+    bytes.try_into().ok()
+}
+
+/// As [`id`], but of up to `2N` hex digits: Jaeger and Zipkin leave leading zeros out.
+#[must_use]
+pub fn short_id<const N: usize>(hex: &[u8]) -> Option<[u8; N]> {
+    if hex.is_empty() || hex.len() > 2 * N {
+        return None;
+    }
+    let mut id = [0; N];
+    for (place, &digit) in hex.iter().rev().enumerate() {
+        id[N - 1 - place / 2] |= hex_digit(digit)? << (4 * (place % 2));
+    }
+    Some(id)
+}
+
+#[inline]
+fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Appends what `text` encodes (RFC 4648, either alphabet, padding optional). `false`: not base64;
+/// then nothing useful was appended.
+pub fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let text = text.trim_ascii_end();
+    let padding = text.iter().rev().take_while(|b| **b == b'=').count();
+    let text = &text[..text.len() - padding];
+    if padding > 2 || text.len() % 4 == 1 {
+        return false;
+    }
+    for group in text.chunks(4) {
+        let mut bits = 0u32;
+        for &digit in group {
+            let Some(value) = base64_digit(digit) else {
+                return false;
+            };
+            bits = bits << 6 | value;
+        }
+        bits <<= 6 * (4 - group.len());
+        out.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
+    }
+    true
+}
+
+fn base64_digit(digit: u8) -> Option<u32> {
+    let value = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    };
+    Some(u32::from(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Scalar<'_> {
+        Scalar::Text(Raw {
+            bytes: text.as_bytes(),
+            escaped: false,
+        })
+    }
+
+    #[test]
+    fn numbers_stand_in_strings_too() {
+        assert_eq!(int(&text("-9223372036854775808")), Some(i64::MIN));
+        assert_eq!(int(&Scalar::Number(b"3.0")), Some(3));
+        assert_eq!(int(&Scalar::Number(b"3.5")), None);
+        assert_eq!(int(&text("9223372036854775808")), None);
+        assert_eq!(uint(&text("18446744073709551615")), Some(u64::MAX));
+        assert_eq!(uint(&Scalar::Number(b"-1")), None);
+        assert_eq!(double(&text("-Infinity")), Some(f64::NEG_INFINITY));
+        assert!(double(&text("NaN")).is_some_and(f64::is_nan));
+        assert_eq!(double(&text("abc")), None);
+        assert_eq!(double(&text("inf")), None);
+    }
+
+    #[test]
+    fn enums_go_by_number_or_name() {
+        let kind = |scalar| choice(&scalar, "SPAN_KIND_", &SPAN_KINDS);
+        assert_eq!(kind(text("SPAN_KIND_SERVER")), Some(2));
+        assert_eq!(kind(text("client")), Some(3));
+        assert_eq!(kind(text("4")), Some(4));
+        assert_eq!(kind(Scalar::Number(b"5")), Some(5));
+        assert_eq!(kind(text("telephone")), None);
+    }
+
+    #[test]
+    fn ids_are_hex_in_any_case_or_padded_base64() {
+        let raw = |bytes: &'static [u8]| Raw {
+            bytes,
+            escaped: false,
+        };
+        let wanted = [0xab, 1, 2, 3, 4, 5, 6, 0xff];
+        assert_eq!(id::<8>(raw(b"AB010203040506ff")), Some(wanted));
+        assert_eq!(id::<8>(raw(b"qwECAwQFBv8=")), Some(wanted));
+        assert_eq!(id::<8>(raw(b"")), None);
+        assert_eq!(id::<8>(raw(b"zz010203040506ff")), None);
+        assert_eq!(short_id::<8>(b"1ff"), Some([0, 0, 0, 0, 0, 0, 1, 0xff]));
+        assert_eq!(short_id::<8>(b"00112233445566778"), None);
+    }
+
+    #[test]
+    fn base64_of_every_length() {
+        let read = |text: &str| {
+            let mut out = Vec::new();
+            base64(text.as_bytes(), &mut out).then_some(out)
+        };
+        assert_eq!(read(""), Some(vec![]));
+        assert_eq!(read("/w=="), Some(vec![255]));
+        assert_eq!(read("_w"), Some(vec![255]));
+        assert_eq!(read("AAEC"), Some(vec![0, 1, 2]));
+        assert_eq!(read("A"), None);
+        assert_eq!(read("A*=="), None);
+    }
+}

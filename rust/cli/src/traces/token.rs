@@ -1,0 +1,427 @@
+//! A cursor over the text of one JSON value: it walks, it never builds.
+//!
+//! Callers ask for the shape they expect. Where the text is JSON but of another shape (a number
+//! where a list should be), the value is skipped and the caller hears `None` or `false`: one odd value
+//! costs no more than itself. Where the text is not JSON, a [`Fault`] names the byte. Strings are
+//! handed out as written, escapes and all; bytes that are not UTF-8 are kept.
+
+use std::fmt;
+
+use super::text::{Raw, plain_run};
+
+/// How deeply arrays and objects may nest in text that is skipped or built into a tree.
+pub const MAX_DEPTH: usize = 512;
+
+/// What is wrong with the text, and where (a byte offset in it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub at: usize,
+    pub what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The text ends inside a value, between two tokens.
+    EndsEarly,
+    /// The text ends inside a string.
+    OpenString,
+    Expected(&'static str),
+    TooDeep,
+    Trailing,
+}
+
+impl Fault {
+    /// A further line might complete the value.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.what == What::EndsEarly
+    }
+
+    /// The text ends before the value does.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self.what, What::EndsEarly | What::OpenString)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::EndsEarly => f.write_str("the JSON ends early"),
+            What::OpenString => f.write_str("the JSON ends inside a string"),
+            What::Expected(thing) => write!(f, "not JSON: expected {thing}"),
+            What::TooDeep => write!(f, "the JSON nests deeper than {MAX_DEPTH} levels"),
+            What::Trailing => f.write_str("text after the end of the JSON value"),
+        }
+    }
+}
+
+/// A value that holds no others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scalar<'a> {
+    Null,
+    Bool(bool),
+    /// JSON's number grammar, or the bare words `NaN`, `Infinity`, `-Infinity` that some writers use.
+    Number(&'a [u8]),
+    Text(Raw<'a>),
+    /// An array or object, skipped.
+    Nested,
+}
+
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Cursor { bytes, at: 0 }
+    }
+
+    fn fault(&self, expected: &'static str) -> Fault {
+        let what = if self.at >= self.bytes.len() {
+            What::EndsEarly
+        } else {
+            What::Expected(expected)
+        };
+        Fault { at: self.at, what }
+    }
+
+    /// The next byte that is not white space, without taking it.
+    #[inline]
+    pub fn peek(&mut self) -> Option<u8> {
+        while let Some(&byte) = self.bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    /// Nothing but white space is left.
+    pub fn end(&mut self) -> Result<(), Fault> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(Fault {
+                at: self.at,
+                what: What::Trailing,
+            }),
+        }
+    }
+
+    /// Calls `field` for each key, which must take the value. `false`: not an object, skipped.
+    #[inline]
+    pub fn object(
+        &mut self,
+        mut field: impl FnMut(&mut Self, &[u8]) -> Result<(), Fault>,
+    ) -> Result<bool, Fault> {
+        if self.peek() != Some(b'{') {
+            self.skip()?;
+            return Ok(false);
+        }
+        self.at += 1;
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            if self.peek() != Some(b'"') {
+                return Err(self.fault("a key in quotes"));
+            }
+            let key = self.string()?;
+            if self.peek() != Some(b':') {
+                return Err(self.fault("a colon after the key"));
+            }
+            self.at += 1;
+            if key.escaped {
+                let mut plain = Vec::new();
+                key.unescape_into(&mut plain);
+                field(self, &plain)?;
+            } else {
+                field(self, key.bytes)?;
+            }
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                _ => return Err(self.fault("a comma or the end of the object")),
+            }
+        }
+    }
+
+    /// Calls `element` for each element, which must take it. `false`: not an array, skipped.
+    #[inline]
+    pub fn array(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Result<(), Fault>,
+    ) -> Result<bool, Fault> {
+        if self.peek() != Some(b'[') {
+            self.skip()?;
+            return Ok(false);
+        }
+        self.at += 1;
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            element(self)?;
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                _ => return Err(self.fault("a comma or the end of the array")),
+            }
+        }
+    }
+
+    /// The value if it is a string; anything else is skipped.
+    #[inline]
+    pub fn text(&mut self) -> Result<Option<Raw<'a>>, Fault> {
+        if self.peek() == Some(b'"') {
+            return self.string().map(Some);
+        }
+        self.skip()?;
+        Ok(None)
+    }
+
+    /// The value, if it holds no others.
+    #[inline]
+    pub fn scalar(&mut self) -> Result<Scalar<'a>, Fault> {
+        match self.peek() {
+            Some(b'"') => self.string().map(Scalar::Text),
+            Some(b'{' | b'[') => {
+                self.skip()?;
+                Ok(Scalar::Nested)
+            }
+            Some(b'-' | b'0'..=b'9' | b'N' | b'I') => self.number().map(Scalar::Number),
+            Some(b't') => self.word(b"true").map(|()| Scalar::Bool(true)),
+            Some(b'f') => self.word(b"false").map(|()| Scalar::Bool(false)),
+            Some(b'n') => self.word(b"null").map(|()| Scalar::Null),
+            _ => Err(self.fault("a value")),
+        }
+    }
+
+    /// Passes over one value of any kind, checking its grammar, without recursion.
+    pub fn skip(&mut self) -> Result<(), Fault> {
+        let mut open: Vec<u8> = Vec::new();
+        loop {
+            match self.peek() {
+                Some(bracket @ (b'{' | b'[')) => {
+                    if open.len() >= MAX_DEPTH {
+                        return Err(Fault {
+                            at: self.at,
+                            what: What::TooDeep,
+                        });
+                    }
+                    self.at += 1;
+                    let close = if bracket == b'{' { b'}' } else { b']' };
+                    if self.peek() == Some(close) {
+                        self.at += 1;
+                    } else {
+                        open.push(close);
+                        if close == b'}' {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                }
+                Some(b'"') => {
+                    self.string()?;
+                }
+                _ => {
+                    self.scalar()?;
+                }
+            }
+            // A value is behind us: what may follow depends on what is still open.
+            loop {
+                let Some(&close) = open.last() else {
+                    return Ok(());
+                };
+                match self.peek() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if close == b'}' {
+                            self.key()?;
+                        }
+                        break;
+                    }
+                    Some(byte) if byte == close => {
+                        self.at += 1;
+                        open.pop();
+                    }
+                    _ => return Err(self.fault("a comma or a closing bracket")),
+                }
+            }
+        }
+    }
+
+    fn key(&mut self) -> Result<(), Fault> {
+        if self.peek() != Some(b'"') {
+            return Err(self.fault("a key in quotes"));
+        }
+        self.string()?;
+        if self.peek() != Some(b':') {
+            return Err(self.fault("a colon after the key"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// At an opening quote.
+    #[inline]
+    fn string(&mut self) -> Result<Raw<'a>, Fault> {
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at = plain_run(self.bytes, at);
+            match self.bytes.get(at) {
+                Some(b'"') => {
+                    self.at = at + 1;
+                    return Ok(Raw {
+                        bytes: &self.bytes[start..at],
+                        escaped,
+                    });
+                }
+                Some(_) => {
+                    escaped = true;
+                    at += 2;
+                }
+                None => {
+                    return Err(Fault {
+                        at: self.bytes.len(),
+                        what: What::OpenString,
+                    });
+                }
+            }
+        }
+    }
+
+    fn word(&mut self, word: &'static [u8]) -> Result<(), Fault> {
+        let rest = &self.bytes[self.at..];
+        if rest.starts_with(word) {
+            self.at += word.len();
+            return Ok(());
+        }
+        if word.starts_with(rest) {
+            self.at = self.bytes.len();
+        }
+        Err(self.fault("a value"))
+    }
+
+    fn number(&mut self) -> Result<&'a [u8], Fault> {
+        let start = self.at;
+        let mut at = start;
+        while let Some(byte) = self.bytes.get(at) {
+            if !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')) {
+                break;
+            }
+            at += 1;
+        }
+        let text = &self.bytes[start..at];
+        if is_number(text) {
+            self.at = at;
+            return Ok(text);
+        }
+        if at == self.bytes.len() {
+            self.at = at;
+        }
+        Err(self.fault("a number"))
+    }
+}
+
+/// JSON's number grammar, and the three words for what it cannot say.
+#[must_use]
+pub fn is_number(text: &[u8]) -> bool {
+    if matches!(text, b"NaN" | b"Infinity" | b"-Infinity") {
+        return true;
+    }
+    let digits = |from: usize| {
+        from + text[from..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+    };
+    let start = usize::from(text.first() == Some(&b'-'));
+    let mut at = digits(start);
+    if at == start || (text[start] == b'0' && at > start + 1) {
+        return false;
+    }
+    if text.get(at) == Some(&b'.') {
+        let end = digits(at + 1);
+        if end == at + 1 {
+            return false;
+        }
+        at = end;
+    }
+    if matches!(text.get(at), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        let from = at + 1 + sign;
+        if from > text.len() {
+            return false;
+        }
+        let end = digits(from);
+        if end == from {
+            return false;
+        }
+        at = end;
+    }
+    at == text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skipped(text: &str) -> Result<(), What> {
+        let mut cursor = Cursor::new(text.as_bytes());
+        cursor
+            .skip()
+            .and_then(|()| cursor.end())
+            .map_err(|fault| fault.what)
+    }
+
+    #[test]
+    fn skipping_checks_the_grammar() {
+        for good in [
+            "{}",
+            "[]",
+            " [1, -2.5e+3, \"a\\\"b\", true, false, null, {\"k\": [{}]}] ",
+            "NaN",
+            "-Infinity",
+            "\"\\u00e9\"",
+        ] {
+            assert_eq!(skipped(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "[1,]", "{\"a\"}", "{a:1}", "[}", "01", "1.", "truth", "{} {}", "[1 2]", "+1", "1e",
+        ] {
+            assert!(skipped(bad).is_err(), "{bad}");
+        }
+        for (early, what) in [
+            ("[1,", What::EndsEarly),
+            ("{\"a\":", What::EndsEarly),
+            ("", What::EndsEarly),
+            ("tru", What::EndsEarly),
+            ("[\"abc", What::OpenString),
+            ("[\"abc\\", What::OpenString),
+        ] {
+            assert_eq!(skipped(early), Err(what), "{early}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert_eq!(skipped(&deep(MAX_DEPTH)), Ok(()));
+        assert_eq!(skipped(&deep(MAX_DEPTH + 1)), Err(What::TooDeep));
+    }
+}

@@ -1,0 +1,165 @@
+//! Writes protobuf messages front to back into one growing buffer.
+//!
+//! A message's length stands before it and is known only after it. Large ones get five bytes for it
+//! ahead of time, filled in later as a padded varint; small ones get one byte and are moved up
+//! in the rare case that they outgrow it. Nothing is written twice. Wire format: protobuf.dev/programming-guides/encoding.
+
+/// Room for a padded length: five groups of seven bits, 32 GiB.
+const PADDED: usize = 5;
+
+/// The buffer with the message so far.
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: Vec<u8>,
+}
+
+/// Where an open message's length will stand.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Open(usize);
+
+impl Writer {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.out
+    }
+
+    pub fn clear(&mut self) {
+        self.out.clear();
+    }
+
+    /// Forgets everything behind the first `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
+    }
+
+    /// Appends whole fields as they are.
+    pub fn append(&mut self, fields: &[u8]) {
+        self.out.extend_from_slice(fields);
+    }
+
+    #[inline]
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.out.push(value as u8);
+    }
+
+    #[inline]
+    fn tag(&mut self, field: u32, wire: u32) {
+        self.varint(u64::from(field << 3 | wire));
+    }
+
+    #[inline]
+    pub fn uint(&mut self, field: u32, value: u64) {
+        self.tag(field, 0);
+        self.varint(value);
+    }
+
+    #[inline]
+    pub fn fixed64(&mut self, field: u32, value: u64) {
+        self.tag(field, 1);
+        self.out.extend_from_slice(&value.to_le_bytes());
+    }
+
+    #[inline]
+    pub fn fixed32(&mut self, field: u32, value: u32) {
+        self.tag(field, 5);
+        self.out.extend_from_slice(&value.to_le_bytes());
+    }
+
+    #[inline]
+    pub fn bytes_field(&mut self, field: u32, value: &[u8]) {
+        self.tag(field, 2);
+        self.varint(value.len() as u64);
+        self.out.extend_from_slice(value);
+    }
+
+    /// Opens a message that is likely to be longer than 127 bytes.
+    pub fn open(&mut self, field: u32) -> Open {
+        self.tag(field, 2);
+        let at = self.out.len();
+        self.out.extend_from_slice(&[0; PADDED]);
+        Open(at)
+    }
+
+    pub fn close(&mut self, open: Open) {
+        let mut length = (self.out.len() - open.0 - PADDED) as u64;
+        for (index, byte) in self.out[open.0..open.0 + PADDED].iter_mut().enumerate() {
+            *byte = (length & 0x7f) as u8 | if index < PADDED - 1 { 0x80 } else { 0 };
+            length >>= 7;
+        }
+    }
+
+    /// Opens a message that is likely to fit 127 bytes.
+    #[inline]
+    pub fn open_short(&mut self, field: u32) -> Open {
+        self.tag(field, 2);
+        self.out.push(0);
+        Open(self.out.len() - 1)
+    }
+
+    #[inline]
+    pub fn close_short(&mut self, open: Open) {
+        let body = open.0 + 1;
+        let length = self.out.len() - body;
+        if length < 0x80 {
+            self.out[open.0] = length as u8;
+            return;
+        }
+        let mut prefix = Writer::default();
+        prefix.varint(length as u64);
+        let extra = prefix.len() - 1;
+        self.out.resize(self.out.len() + extra, 0);
+        self.out.copy_within(body..body + length, body + extra);
+        self.out[open.0..open.0 + prefix.len()].copy_from_slice(&prefix.out);
+    }
+
+    /// Appends a string or bytes field whose content `fill` appends to the buffer.
+    #[inline]
+    pub fn filled(&mut self, field: u32, fill: impl FnOnce(&mut Vec<u8>)) {
+        let open = self.open_short(field);
+        fill(&mut self.out);
+        self.close_short(open);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_messages_grow_past_their_byte() {
+        for length in [0, 1, 127, 128, 129, 16_383, 16_384, 70_000] {
+            let mut writer = Writer::default();
+            writer.filled(2, |out| out.resize(out.len() + length, 7));
+            let mut plain = Writer::default();
+            plain.bytes_field(2, &vec![7; length]);
+            assert_eq!(writer.bytes(), plain.bytes(), "{length}");
+        }
+    }
+
+    #[test]
+    fn padded_lengths_decode_to_the_length() {
+        let mut writer = Writer::default();
+        let open = writer.open(1);
+        writer.bytes_field(3, &[9; 300]);
+        writer.close(open);
+        let mut rest = &writer.bytes()[1..];
+        let length = prost::encoding::decode_varint(&mut rest);
+        assert_eq!(length.ok(), Some(303));
+        assert_eq!(rest.len(), 303);
+    }
+}

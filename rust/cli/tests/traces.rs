@@ -1,0 +1,14 @@
+//! The readers of recorded traces, against opentelemetry-proto as the oracle and against each other.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "traces/support.rs"]
+mod support;
+
+#[path = "traces/broken.rs"]
+mod broken;
+#[path = "traces/formats.rs"]
+mod formats;
+#[path = "traces/odd.rs"]
+mod odd;
+#[path = "traces/oracle.rs"]
+mod oracle;
