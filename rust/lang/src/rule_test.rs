@@ -5,6 +5,8 @@
 //! with its parent) and lasts as long as its children, at least a millisecond: what is written
 //! one below the other happens one after the other.
 
+use std::sync::Arc;
+
 use crate::{
     rule::ClauseKind,
     source::LineColumn,
@@ -42,7 +44,7 @@ pub struct TestSpan {
     pub label: Option<String>,
     pub name: String,
     /// `service.name`; a child has its parent's where it says nothing.
-    pub service: Option<String>,
+    pub service: Option<Arc<str>>,
     pub parent: TestParent,
     pub kind: SpanKind,
     pub status: SpanStatus,
@@ -53,7 +55,7 @@ pub struct TestSpan {
     pub end: i64,
     pub attributes: Vec<(String, AttributeValue)>,
     /// Besides `service.name`; a child has its parent's where it says nothing.
-    pub resource: Vec<(String, AttributeValue)>,
+    pub resource: Arc<[(String, AttributeValue)]>,
     pub instrumentation: Instrumentation,
     pub events: Vec<TestEvent>,
     pub links: Vec<Vec<(String, AttributeValue)>>,

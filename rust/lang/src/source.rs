@@ -100,6 +100,18 @@ impl<'a> LineIndex<'a> {
         text.strip_suffix('\r').unwrap_or(text)
     }
 
+    /// The byte of a place.
+    #[must_use]
+    pub fn byte(&self, line: u32, column: u32) -> usize {
+        let text = self.line(line);
+        let characters = (column as usize).saturating_sub(1);
+        self.begin(line)
+            + text
+                .char_indices()
+                .nth(characters)
+                .map_or(text.len(), |(at, _)| at)
+    }
+
     /// Where a line, from 1, begins.
     #[must_use]
     pub fn begin(&self, line: u32) -> usize {

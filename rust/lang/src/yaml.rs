@@ -5,6 +5,9 @@
 //! what aliases stand for, and characters that text files do not have.
 
 mod build;
+#[cfg(test)]
+mod positions_test;
+mod resume;
 mod scalar;
 
 use std::{ops::Range, rc::Rc};
@@ -13,6 +16,15 @@ pub use build::parse;
 pub use scalar::ScalarMap;
 
 use crate::codes::Code;
+
+/// One document of a file.
+#[derive(Debug)]
+pub struct Document {
+    pub root: Rc<Node>,
+    /// It goes on, after a syntax error, with the document before it; the root is then either a
+    /// mapping again or the rest of a list.
+    pub continues: bool,
+}
 
 /// One value of a document. Aliased nodes are shared, not copied.
 #[derive(Debug)]
@@ -109,6 +121,16 @@ impl Node {
 }
 
 impl Scalar {
+    #[cfg(test)]
+    pub(crate) fn new(value: &str, style: Style) -> Scalar {
+        Scalar {
+            value: value.to_owned(),
+            style,
+            begin: 0,
+            has_properties: false,
+        }
+    }
+
     /// Nothing, `~` or `null`, written plainly.
     #[must_use]
     pub fn is_null(&self) -> bool {

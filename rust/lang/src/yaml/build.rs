@@ -4,19 +4,42 @@ use std::{collections::HashMap, ops::Range, rc::Rc};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::{Collection, Entry, Node, NodeKind, Scalar, Style, YamlFault};
+use super::resume::{Failure, RESUME_BYTES, Resume};
+use super::{Collection, Document, Entry, Node, NodeKind, Scalar, Style, YamlFault};
 use crate::{codes::files as codes, limits::Limits};
 
 /// Control characters are reported one by one up to this many; the rest only as a number.
 const CONTROL_FAULTS: usize = 20;
 
-/// The documents of a text. What a syntax error cut off is missing, all before it is there.
+/// The documents of a text. What a syntax error cut off is missing; all before it is there, and so
+/// is what follows from the next place on where a reader would begin anew: an item of the list of
+/// rules, a key of the file, a document.
 #[must_use]
-pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<Rc<Node>> {
+pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<Document> {
     let cleaned = without_control_characters(source, faults);
     let text = cleaned.as_deref().unwrap_or(source);
     let mut builder = Builder::new(text, limits, faults);
-    builder.run(text);
+    let mut resume = Resume {
+        text,
+        budget: text.len().saturating_mul(2) + RESUME_BYTES,
+        item_indent: None,
+    };
+    let mut begin = 0;
+    while let Some(failure) = builder.run(begin) {
+        match resume.next(begin, &failure) {
+            Some(next) => {
+                // A list of rules that was taken up again ends where a key of the file begins: no fault.
+                if begin == 0 || next != failure.at {
+                    builder.report(failure);
+                }
+                begin = next;
+            }
+            None => {
+                builder.report(failure);
+                break;
+            }
+        }
+    }
     builder.documents
 }
 
@@ -101,6 +124,19 @@ impl<'a> Offsets<'a> {
             .nth(rest)
             .map_or(self.text.len(), |(at, _)| base + at)
     }
+
+    /// How many characters stand before a byte.
+    fn character(&self, byte: usize) -> usize {
+        if self.steps.is_empty() {
+            return byte;
+        }
+        let step = self
+            .steps
+            .partition_point(|&begin| begin <= byte)
+            .saturating_sub(1);
+        let base = self.steps[step];
+        step * Offsets::STEP + self.text[base..byte].chars().count()
+    }
 }
 
 /// A collection whose end has not come.
@@ -125,7 +161,11 @@ struct Builder<'a, 'f> {
     offsets: Offsets<'a>,
     limits: &'a Limits,
     faults: &'f mut Vec<YamlFault>,
-    documents: Vec<Rc<Node>>,
+    documents: Vec<Document>,
+    /// Characters before the part of the text that is read now.
+    base: usize,
+    /// The next document goes on with the one before it.
+    continues: bool,
     open: Vec<Open>,
     /// Collections below one that was refused for its depth.
     refused_depth: usize,
@@ -140,6 +180,8 @@ impl<'a, 'f> Builder<'a, 'f> {
             limits,
             faults,
             documents: Vec::new(),
+            base: 0,
+            continues: false,
             open: Vec::new(),
             refused_depth: 0,
             anchors: HashMap::new(),
@@ -147,33 +189,61 @@ impl<'a, 'f> Builder<'a, 'f> {
         }
     }
 
-    fn run(&mut self, text: &str) {
-        for event in Parser::new_from_str(text) {
+    /// Reads on from a byte, to the end or to a syntax error.
+    fn run(&mut self, begin: usize) -> Option<Failure> {
+        let text = self.offsets.text;
+        self.base = self.offsets.character(begin);
+        self.continues = begin > 0;
+        self.anchors.clear();
+        self.refused_depth = 0;
+        let mut failure = None;
+        for event in Parser::new_from_str(&text[begin..]) {
             match event {
                 Ok((event, span)) => self.event(event, span),
                 Err(error) => {
-                    let at = self.offsets.byte(error.marker().index());
-                    let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-                    self.faults.push(YamlFault {
-                        code: codes::YAML_SYNTAX,
-                        range: at..end,
-                        message: format!("this is not valid YAML: {}", error.info()),
-                        help: Some(hint(error.info(), &text[at..]).to_owned()),
+                    let at = self.offsets.byte(self.base + error.marker().index());
+                    let items = self
+                        .open
+                        .iter()
+                        .take(2)
+                        .find(|open| matches!(open.kind, OpenKind::Sequence(_)));
+                    let list = items.map(|open| open.begin);
+                    failure = Some(Failure {
+                        at,
+                        info: error.info().to_owned(),
+                        list,
                     });
                     break;
                 }
             }
         }
         // After a syntax error: close what is open, marked as cut.
-        let end = self.offsets.text.len();
+        let end = failure.as_ref().map_or(text.len(), |failure| failure.at);
         while !self.open.is_empty() {
             self.close(end, true);
         }
+        failure
+    }
+
+    fn report(&mut self, failure: Failure) {
+        let Failure { at, info, .. } = failure;
+        let rest = &self.offsets.text[at..];
+        let end = rest
+            .chars()
+            .next()
+            .filter(|&c| c != '\n' && c != '\r')
+            .map_or(at, |c| at + c.len_utf8());
+        self.faults.push(YamlFault {
+            code: codes::YAML_SYNTAX,
+            range: at..end,
+            message: format!("this is not valid YAML: {info}"),
+            help: Some(hint(&info, rest).to_owned()),
+        });
     }
 
     fn range(&self, span: Span) -> Range<usize> {
-        let begin = self.offsets.byte(span.start.index());
-        begin..self.offsets.byte(span.end.index()).max(begin)
+        let begin = self.offsets.byte(self.base + span.start.index());
+        begin..self.offsets.byte(self.base + span.end.index()).max(begin)
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) {
@@ -303,7 +373,11 @@ impl<'a, 'f> Builder<'a, 'f> {
 
     fn attach(&mut self, node: Rc<Node>) {
         let Some(open) = self.open.last_mut() else {
-            self.documents.push(node);
+            let continues = std::mem::take(&mut self.continues);
+            self.documents.push(Document {
+                root: node,
+                continues,
+            });
             return;
         };
         open.weight = open.weight.saturating_add(node.weight);
@@ -358,10 +432,15 @@ impl<'a, 'f> Builder<'a, 'f> {
 }
 
 fn leaf(range: Range<usize>, kind: NodeKind) -> Rc<Node> {
+    // A long text that is aliased often weighs as much as many short ones.
+    let weight = match &kind {
+        NodeKind::Scalar(scalar) => 1 + scalar.value.len() / 64,
+        _ => 1,
+    };
     Rc::new(Node {
         range,
         kind,
-        weight: 1,
+        weight,
         height: 0,
     })
 }

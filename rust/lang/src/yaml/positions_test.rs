@@ -1,0 +1,285 @@
+//! Every scalar's value is held against the bytes of the file that its map names.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::limits::Limits;
+
+fn scalars(node: &Node, found: &mut Vec<Rc<Node>>) {
+    match &node.kind {
+        NodeKind::Sequence(sequence) => sequence.items.iter().for_each(|item| visit(item, found)),
+        NodeKind::Mapping(mapping) => mapping.items.iter().for_each(|entry| {
+            visit(&entry.key, found);
+            visit(&entry.value, found);
+        }),
+        NodeKind::Scalar(_) | NodeKind::Refused => {}
+    }
+}
+
+fn visit(node: &Rc<Node>, found: &mut Vec<Rc<Node>>) {
+    match &node.kind {
+        NodeKind::Scalar(_) => found.push(Rc::clone(node)),
+        _ => scalars(node, found),
+    }
+}
+
+fn parsed(text: &str) -> (Vec<Rc<Node>>, Vec<YamlFault>) {
+    let mut faults = Vec::new();
+    let mut found = Vec::new();
+    for document in parse(text, &Limits::default(), &mut faults) {
+        visit(&document.root, &mut found);
+    }
+    (found, faults)
+}
+
+/// Each character of the value stands at its place, unless its style says that it is written otherwise.
+fn check(text: &str) -> usize {
+    let (found, _) = parsed(text);
+    for node in &found {
+        let scalar = node.as_scalar().unwrap();
+        if scalar.value.trim().is_empty() {
+            // Nothing of it can be at fault.
+            continue;
+        }
+        let map = scalar.map(text);
+        let mut last = 0;
+        for (at, c) in scalar.value.char_indices() {
+            let range = map.range(at..at + c.len_utf8());
+            let source = text.get(range.clone());
+            let context = || {
+                format!(
+                    "{c:?} at {at} of {:?} ({:?}) in {text:?}: {range:?} {source:?}",
+                    scalar.value, scalar.style
+                )
+            };
+            let source = source.unwrap_or_else(|| panic!("off a character: {}", context()));
+            assert!(range.start >= last, "backwards: {}", context());
+            last = range.start;
+            let mut buffer = [0; 4];
+            if source == c.encode_utf8(&mut buffer) {
+                continue;
+            }
+            let is_block = matches!(scalar.style, Style::Literal | Style::Folded);
+            let is_folded = matches!(c, ' ' | '\n')
+                && source.contains(['\n', '\r'])
+                && source.trim().is_empty();
+            let is_final =
+                c == '\n' && is_block && source.is_empty() && at + 1 == scalar.value.len();
+            // The map begins at the first line with content.
+            let is_leading =
+                is_block && source.is_empty() && scalar.value[..=at].bytes().all(|b| b == b'\n');
+            let is_escape = match scalar.style {
+                Style::DoubleQuoted => source.starts_with('\\'),
+                Style::SingleQuoted => source == "''" && c == '\'',
+                _ => false,
+            };
+            assert!(
+                is_folded || is_final || is_leading || is_escape,
+                "{}",
+                context()
+            );
+        }
+    }
+    found.len()
+}
+
+#[test]
+fn each_style_maps_to_its_bytes() {
+    for text in [
+        "a: plain é one\n  two\n\n  three # not this\nb: 1",
+        "a: 'it''s é\n\n   two '",
+        "a: \"q\\t\\u00e9\\x41 \\\n   joined\n  folded\\n\\U0001F600\"",
+        "a: |\n\n   x\n     y\n\n   z\n\n\nb: 1",
+        "a: |2-\n    x\n  y\n",
+        "a: |+\n  x\n\n\n",
+        "a: >\n  x\n   y\n  z\n\n\n   q\n\n  w",
+        "a: >-\n  one \n  two\n\n  three",
+        "- &n !t |  # header\n\n  | x\n  y\n- &m\n  !t\n  plain\n- *n",
+        "- |1\n  x\n y\n",
+        "a: |\r\n  x\ty\r\n\r\n  z é\t\r\nb: 'c\r\n  d'\r\n",
+        "{a: [b, 'c', \"d\\\"e\", {f: g h}], 'k''': v}",
+        "\u{FEFF}a: é\nb: |\n  ü = \u{1F600}\n  x",
+        "a: |\n  x\r  y\n",
+        "? |\n  k\n: v\n---\nb: >\n  c\n  d\n...\n",
+        "a: |\n   \nb: |2\n\n     \n    x\n",
+    ] {
+        assert!(check(text) >= 1, "{text:?}");
+        assert!(parsed(text).1.is_empty(), "{text:?} {:?}", parsed(text).1);
+    }
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop::collection::vec(
+        prop::sample::select(vec![
+            "a",
+            "b-c",
+            "é",
+            "\u{1F600}",
+            " ",
+            "  ",
+            "x.where(y)",
+            "'",
+            "\"",
+            "\\",
+            "\t",
+            "#",
+            "|",
+            ">",
+            "0",
+        ]),
+        0..6,
+    )
+    .prop_map(|parts| parts.concat())
+}
+
+fn newline() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["\n", "\n", "\r\n", "\n\n", "\n \n"])
+}
+
+fn block() -> impl Strategy<Value = String> {
+    let header = prop::sample::select(vec![
+        "|", ">", "|-", ">+", "|2", ">3-", "| # c", "&a |", "&b >-", "!t |\t",
+    ]);
+    let lines = prop::collection::vec((0usize..4, line(), newline()), 1..6);
+    (header, newline(), lines).prop_map(|(header, first, lines)| {
+        let mut out = format!("{header}{first}");
+        for (deeper, line, newline) in lines {
+            out.push_str(&" ".repeat(3 + deeper));
+            out.push_str(&line);
+            out.push_str(newline);
+        }
+        out
+    })
+}
+
+fn flow() -> impl Strategy<Value = String> {
+    let parts = prop::collection::vec((line(), prop::option::of(newline()), 0usize..4), 1..6);
+    (
+        prop::sample::select(vec!["", "'", "\"", "&q ", "&r '", "!t \""]),
+        parts,
+    )
+        .prop_map(|(open, parts)| {
+            let mut out = open.to_owned();
+            for (line, newline, indent) in parts {
+                let line = match open.chars().last() {
+                    Some('\'') => line.replace('\'', "''"),
+                    Some('"') => line.replace('\\', "\\u00e9\\\\").replace('"', "\\\""),
+                    _ => line,
+                };
+                out.push_str(&line);
+                if let Some(newline) = newline {
+                    out.push_str(newline);
+                    out.push_str(&" ".repeat(3 + indent));
+                }
+            }
+            out.extend(open.chars().last().filter(|c| matches!(c, '\'' | '"')));
+            out
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn values_stand_where_their_map_says(
+        bom in any::<bool>(),
+        parts in prop::collection::vec((0u8..4, prop_oneof![block(), flow()]), 1..4),
+    ) {
+        let mut text = if bom { "\u{FEFF}".to_owned() } else { String::new() };
+        for (index, (kind, scalar)) in parts.iter().enumerate() {
+            match kind {
+                0 => text.push_str(&format!("k{index}:\n  - {scalar}\n")),
+                1 => text.push_str(&format!("k{index}: [é, {scalar} ]\n")),
+                _ => text.push_str(&format!("k{index}: {scalar}\n")),
+            }
+        }
+        check(&text);
+    }
+
+    #[test]
+    fn no_text_is_too_odd(text in "[ \\-\\[\\]{}:,&*!|>'\"%@`#a-c0é\u{0}\u{FFFD}\t\r\n?<=~]{0,80}") {
+        check(&text.replace(['\u{0}', '\u{FFFD}'], "x"));
+        parsed(&text);
+    }
+}
+
+#[test]
+fn faults_cost_what_follows_until_the_next_rule() {
+    let text =
+        "rules:\n  - id: a\n    condition: 'open\n  - id: b\n    x: y: z\n  - id: c\nlists: {}\n";
+    let mut faults = Vec::new();
+    let documents = parse(text, &Limits::default(), &mut faults);
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    let (found, _) = parsed(text);
+    let values: Vec<&str> = found
+        .iter()
+        .map(|node| node.as_scalar().unwrap().value.as_str())
+        .collect();
+    assert_eq!(
+        values,
+        ["rules", "id", "a", "id", "b", "x", "y", "id", "c", "lists"]
+    );
+    assert_eq!(
+        documents
+            .iter()
+            .map(|document| document.continues)
+            .collect::<Vec<_>>(),
+        [false, true, true, true]
+    );
+}
+
+#[test]
+fn aliases_are_bounded() {
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..40 {
+        let alias = format!("*a{}, ", level - 1).repeat(10);
+        bomb.push_str(&format!("a{level}: &a{level} [{alias}]\n"));
+    }
+    let (_, faults) = parsed(&bomb);
+    assert!(
+        faults.iter().any(|fault| fault.code.0 == "E0005"),
+        "{faults:?}"
+    );
+    let (_, faults) = parsed("a: &a [x, *a]\n");
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].message.contains("inside what it names"));
+}
+
+#[test]
+fn the_yaml_limits_hold_at_their_value_and_fail_above() {
+    let limits = Limits {
+        yaml_depth: 5,
+        yaml_alias_nodes: 10,
+        ..Limits::default()
+    };
+    let faults = |text: &str| {
+        let mut faults = Vec::new();
+        let _ = parse(text, &limits, &mut faults);
+        faults.iter().map(|fault| fault.code.0).collect::<Vec<_>>()
+    };
+    assert!(faults(&format!("{}x{}", "[".repeat(5), "]".repeat(5))).is_empty());
+    assert_eq!(
+        faults(&format!("{}x{}", "[".repeat(6), "]".repeat(6))),
+        ["E0004"]
+    );
+    assert!(faults("- &a [[[x]]]\n- [*a]").is_empty());
+    assert_eq!(faults("- &a [[[x]]]\n- [[*a]]"), ["E0004"]);
+    let aliases = |n: usize| format!("- &a x\n{}", "- *a\n".repeat(n));
+    assert!(faults(&aliases(10)).is_empty());
+    assert_eq!(faults(&aliases(11)), ["E0005"]);
+}
+
+#[test]
+fn hostile_nesting_ends_in_a_fault() {
+    for text in [
+        "[".repeat(100_000),
+        "- ".repeat(100_000),
+        "{a: ".repeat(10_000),
+        "? ".repeat(100_000),
+    ] {
+        let (_, faults) = parsed(&text);
+        assert!(!faults.is_empty());
+    }
+    let quotes = "rules:\n".to_owned() + &"- '\n".repeat(20_001);
+    parsed(&quotes);
+}
