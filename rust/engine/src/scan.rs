@@ -3,8 +3,8 @@
 //! One pass over an `ExportTraceServiceRequest` (or `TracesData`), nothing decoded that no rule asks for.
 //! Protobuf fixes no order of fields, so the resource is looked for before its spans, and the scope before
 //! its own; a message that is split into parts is read as their merge. Values of the resource and the scope
-//! are read once. Bytes that break off are read as far as they go: whatever span was whole has been visited
-//! before the error is returned.
+//! are read once. Bytes that break off are read as far as they go: a whole span whose resource and scope are
+//! known has been visited before the error is returned.
 
 use std::ops::Range;
 
@@ -63,6 +63,13 @@ pub(crate) struct Scanner<'a, 's, V> {
     stats: ScanStats,
 }
 
+/// Whether a payload is all there. Of one that breaks off nothing is believed that a lost part could change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    BrokenOff,
+}
+
 /// Field numbers of a container of repeated messages: the one-off part and the repeated one.
 const REQUEST_RESOURCE_SPANS: u32 = 1;
 const FIRST: u32 = 1;
@@ -90,20 +97,17 @@ where
             visit,
             stats: ScanStats::default(),
         };
-        scanner.each(
-            0..message.len(),
-            REQUEST_RESOURCE_SPANS,
-            Scanner::resource_spans,
-        )?;
+        let whole = 0..message.len();
+        scanner.each(whole, REQUEST_RESOURCE_SPANS, Scanner::resource_spans)?;
         Ok(scanner.stats)
     }
 
-    /// Reads each payload of a repeated message field. One that breaks off is read as far as it goes.
+    /// Reads each payload of a repeated message field. What is left of one that breaks off is read too.
     fn each(
         &mut self,
         range: Range<usize>,
         field: u32,
-        mut read: impl FnMut(&mut Self, Range<usize>) -> Result<(), ScanError>,
+        mut read: impl FnMut(&mut Self, Range<usize>, Extent) -> Result<(), ScanError>,
     ) -> Result<(), ScanError> {
         let end = range.end;
         let mut cursor = Cursor::new(self.message, range);
@@ -114,9 +118,9 @@ where
                 continue;
             }
             match cursor.expect_payload(tag) {
-                Ok(payload) => read(self, payload)?,
+                Ok(payload) => read(self, payload, Extent::Whole)?,
                 Err(fault) if fault.kind == ScanErrorKind::Truncated => {
-                    read(self, cursor.at()..end)?;
+                    read(self, cursor.at()..end, Extent::BrokenOff)?;
                     return Err(fault);
                 }
                 Err(fault) => return Err(fault),
@@ -125,29 +129,34 @@ where
         Ok(())
     }
 
-    /// Reads each part of a message that stands beside repeated ones, wherever it stands. Faults of the
-    /// framing are left to [`Scanner::each`], which goes over the same bytes.
+    /// Reads each part of a message that stands beside repeated ones, wherever it stands, and tells whether
+    /// there is any. Faults of the framing are left to [`Scanner::each`], which goes over the same bytes.
     fn parts(
         &mut self,
         range: &Range<usize>,
         mut read: impl FnMut(&mut Self, Range<usize>) -> Result<(), ScanError>,
-    ) -> Result<(), ScanError> {
+    ) -> Result<bool, ScanError> {
+        let mut found = false;
         let mut cursor = Cursor::new(self.message, range.clone());
         while !cursor.is_done() {
             let Ok(tag) = cursor.tag() else { break };
             if tag.field == FIRST {
                 let payload = cursor.expect_payload(tag)?;
                 read(self, payload)?;
+                found = true;
             } else if cursor.skip(tag).is_err() {
                 break;
             }
         }
-        Ok(())
+        Ok(found)
     }
 
-    fn resource_spans(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+    fn resource_spans(&mut self, range: Range<usize>, extent: Extent) -> Result<(), ScanError> {
         self.read.resource.begin(self.plan.resource.len());
-        self.parts(&range, Scanner::resource)?;
+        let found = self.parts(&range, Scanner::resource)?;
+        if extent == Extent::BrokenOff && !found {
+            return Ok(());
+        }
         self.read.digest_resource(self.message, self.plan);
         self.each(range, REPEATED, Scanner::scope_spans)
     }
@@ -171,11 +180,14 @@ where
         Ok(())
     }
 
-    fn scope_spans(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+    fn scope_spans(&mut self, range: Range<usize>, extent: Extent) -> Result<(), ScanError> {
         self.read.scope.begin(self.plan.scope.len());
         self.read.scope_name = 0..0;
         self.read.scope_version = 0..0;
-        self.parts(&range, Scanner::scope)?;
+        let found = self.parts(&range, Scanner::scope)?;
+        if extent == Extent::BrokenOff && !found {
+            return Ok(());
+        }
         self.read.is_own_scope = self.message[self.read.scope_name.clone()] == *OWN_SCOPE;
         self.read.digest_scope(self.message, self.plan);
         self.matching.begin_scope();
@@ -199,7 +211,10 @@ where
         Ok(())
     }
 
-    fn span(&mut self, range: Range<usize>) -> Result<(), ScanError> {
+    fn span(&mut self, range: Range<usize>, extent: Extent) -> Result<(), ScanError> {
+        if extent == Extent::BrokenOff {
+            return Ok(());
+        }
         let Some(is_own) = self.read.span(self.message, self.plan, range)? else {
             self.stats.malformed += 1;
             return Ok(());

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::predicate_truth::Truth;
 use crate::value_number::number_text;
+pub use crate::wire_value::array_elements;
 
 /// One value, borrowed from the message. Text is bytes: invalid UTF-8 is a value like another.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,0 +1,277 @@
+//! What a scan must see, read plainly from what prost has decoded.
+
+use std::sync::Arc;
+
+use betrace_engine::value::{OwnedValue, Value, array_elements};
+use betrace_lang::rule::{Field, Intrinsic, Scope};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+use super::generate::KEYS;
+
+/// A value by meaning: arrays by their elements, decimals by their bits.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plain {
+    Missing,
+    Text(Vec<u8>),
+    Int(i64),
+    Float(u64),
+    Bool(bool),
+    Bytes(Vec<u8>),
+    Other,
+    Duration(Option<u64>),
+    Array(Vec<Plain>),
+    List(Vec<Plain>),
+}
+
+pub fn plain(value: Value<'_>) -> Plain {
+    match value {
+        Value::Missing => Plain::Missing,
+        Value::Text(text) => Plain::Text(text.to_vec()),
+        Value::Int(value) => Plain::Int(value),
+        Value::Float(value) => Plain::Float(value.to_bits()),
+        Value::Bool(value) => Plain::Bool(value),
+        Value::Bytes(bytes) => Plain::Bytes(bytes.to_vec()),
+        Value::Other => Plain::Other,
+        Value::Duration(value) => Plain::Duration(value),
+        Value::Array(encoded) => Plain::Array(array_elements(encoded).map(plain).collect()),
+    }
+}
+
+pub fn plain_owned(value: &OwnedValue) -> Plain {
+    match value {
+        OwnedValue::List(values) => Plain::List(values.iter().map(plain_owned).collect()),
+        one => plain(one.as_value()),
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    pub trace: Vec<u8>,
+    pub span: Vec<u8>,
+    pub parent: Option<Vec<u8>>,
+    pub name: Vec<u8>,
+    pub kind: i32,
+    pub start: u64,
+    pub end: u64,
+    pub status: i32,
+    pub service: Vec<u8>,
+    pub is_own: bool,
+    pub values: Vec<Plain>,
+}
+
+/// Every field over the generator's keys, and every intrinsic of a span.
+pub fn fields() -> Vec<Field> {
+    let mut fields = Vec::new();
+    for key in KEYS {
+        for scope in [
+            Scope::SpanThenResource,
+            Scope::Span,
+            Scope::Resource,
+            Scope::Instrumentation,
+            Scope::Event,
+            Scope::Link,
+        ] {
+            fields.push(Field::Attribute {
+                scope,
+                key: Arc::from(key),
+            });
+        }
+    }
+    for intrinsic in [
+        Intrinsic::SpanName,
+        Intrinsic::SpanKind,
+        Intrinsic::SpanStatus,
+        Intrinsic::SpanStatusMessage,
+        Intrinsic::SpanDuration,
+        Intrinsic::SpanId,
+        Intrinsic::SpanParentId,
+        Intrinsic::TraceId,
+        Intrinsic::EventName,
+        Intrinsic::InstrumentationName,
+        Intrinsic::InstrumentationVersion,
+    ] {
+        fields.push(Field::Intrinsic(intrinsic));
+    }
+    fields
+}
+
+/// The spans that a scan must visit, and how many it must pass over.
+pub fn read(request: &ExportTraceServiceRequest, fields: &[Field]) -> (Vec<Seen>, u64) {
+    let mut seen = Vec::new();
+    let mut malformed = 0;
+    for resource_spans in &request.resource_spans {
+        let resource = resource_spans.resource.clone().unwrap_or_default();
+        for scope_spans in &resource_spans.scope_spans {
+            let scope = scope_spans.scope.clone().unwrap_or_default();
+            for span in &scope_spans.spans {
+                let around = Around {
+                    resource: &resource,
+                    scope: &scope,
+                    span,
+                };
+                match around.read(fields) {
+                    Some(span) => seen.push(span),
+                    None => malformed += 1,
+                }
+            }
+        }
+    }
+    (seen, malformed)
+}
+
+struct Around<'m> {
+    resource: &'m Resource,
+    scope: &'m InstrumentationScope,
+    span: &'m Span,
+}
+
+impl Around<'_> {
+    fn read(&self, fields: &[Field]) -> Option<Seen> {
+        let span = self.span;
+        let zero = |id: &[u8]| id.iter().all(|byte| *byte == 0);
+        let well_formed = span.trace_id.len() == 16
+            && !zero(&span.trace_id)
+            && span.span_id.len() == 8
+            && !zero(&span.span_id)
+            && matches!(span.parent_span_id.len(), 0 | 8);
+        if !well_formed {
+            return None;
+        }
+        let service = match first(&self.resource.attributes, "service.name") {
+            Plain::Text(name) => name,
+            _ => Vec::new(),
+        };
+        let has_own_key = span
+            .attributes
+            .iter()
+            .any(|pair| pair.key == "betrace.violation.id");
+        Some(Seen {
+            trace: span.trace_id.clone(),
+            span: span.span_id.clone(),
+            parent: (!zero(&span.parent_span_id)).then(|| span.parent_span_id.clone()),
+            name: span.name.clone().into_bytes(),
+            kind: span.kind,
+            start: span.start_time_unix_nano,
+            end: span.end_time_unix_nano,
+            status: span.status.as_ref().map_or(0, |status| status.code),
+            service,
+            is_own: self.scope.name == "betrace" && has_own_key,
+            values: fields.iter().map(|field| self.value(field)).collect(),
+        })
+    }
+
+    fn value(&self, field: &Field) -> Plain {
+        let span = self.span;
+        match field {
+            Field::Attribute { scope, key } => match scope {
+                Scope::Span => first(&span.attributes, key),
+                Scope::Resource => first(&self.resource.attributes, key),
+                Scope::SpanThenResource => match first(&span.attributes, key) {
+                    Plain::Missing => first(&self.resource.attributes, key),
+                    value => value,
+                },
+                Scope::Instrumentation => first(&self.scope.attributes, key),
+                Scope::Event => list(
+                    span.events
+                        .iter()
+                        .map(|event| first(&event.attributes, key)),
+                ),
+                Scope::Link => list(span.links.iter().map(|link| first(&link.attributes, key))),
+            },
+            Field::Intrinsic(intrinsic) => self.intrinsic(*intrinsic),
+            Field::Bound { field, .. } => self.value(field),
+        }
+    }
+
+    fn intrinsic(&self, intrinsic: Intrinsic) -> Plain {
+        let span = self.span;
+        let hex = |id: &[u8]| {
+            Plain::Text(
+                id.iter()
+                    .flat_map(|byte| format!("{byte:02x}").into_bytes())
+                    .collect(),
+            )
+        };
+        let status = span.status.clone().unwrap_or_default();
+        match intrinsic {
+            Intrinsic::SpanName => text(&span.name),
+            Intrinsic::SpanKind => text(match span.kind {
+                1 => "internal",
+                2 => "server",
+                3 => "client",
+                4 => "producer",
+                5 => "consumer",
+                _ => "unspecified",
+            }),
+            Intrinsic::SpanStatus => text(match status.code {
+                1 => "ok",
+                2 => "error",
+                _ => "unset",
+            }),
+            Intrinsic::SpanStatusMessage => non_empty(&status.message),
+            Intrinsic::SpanDuration => {
+                let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+                Plain::Duration((start != 0 && end != 0 && end >= start).then(|| end - start))
+            }
+            Intrinsic::SpanId => hex(&span.span_id),
+            Intrinsic::SpanParentId => match &span.parent_span_id[..] {
+                [] | [0, 0, 0, 0, 0, 0, 0, 0] => Plain::Missing,
+                parent => hex(parent),
+            },
+            Intrinsic::TraceId => hex(&span.trace_id),
+            Intrinsic::EventName => list(span.events.iter().map(|event| non_empty(&event.name))),
+            Intrinsic::InstrumentationName => non_empty(&self.scope.name),
+            Intrinsic::InstrumentationVersion => non_empty(&self.scope.version),
+            _ => Plain::Missing,
+        }
+    }
+}
+
+fn text(text: &str) -> Plain {
+    Plain::Text(text.as_bytes().to_vec())
+}
+
+fn non_empty(value: &str) -> Plain {
+    if value.is_empty() {
+        Plain::Missing
+    } else {
+        text(value)
+    }
+}
+
+fn list(values: impl Iterator<Item = Plain>) -> Plain {
+    let values: Vec<Plain> = values.filter(|value| *value != Plain::Missing).collect();
+    if values.is_empty() {
+        Plain::Missing
+    } else {
+        Plain::List(values)
+    }
+}
+
+fn first(attributes: &[KeyValue], key: &str) -> Plain {
+    attributes
+        .iter()
+        .find(|pair| pair.key == key)
+        .and_then(|pair| pair.value.as_ref())
+        .map_or(Plain::Missing, decoded)
+}
+
+fn decoded(value: &AnyValue) -> Plain {
+    match &value.value {
+        None => Plain::Missing,
+        Some(any_value::Value::StringValue(value)) => text(value),
+        Some(any_value::Value::IntValue(value)) => Plain::Int(*value),
+        Some(any_value::Value::DoubleValue(value)) => Plain::Float(value.to_bits()),
+        Some(any_value::Value::BoolValue(value)) => Plain::Bool(*value),
+        Some(any_value::Value::BytesValue(value)) => Plain::Bytes(value.clone()),
+        Some(any_value::Value::KvlistValue(_)) => Plain::Other,
+        Some(any_value::Value::ArrayValue(array)) => {
+            Plain::Array(array.values.iter().map(decoded).collect())
+        }
+        // A reference into a dictionary that requests do not carry.
+        Some(_) => Plain::Missing,
+    }
+}
