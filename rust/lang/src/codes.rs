@@ -73,6 +73,9 @@ macro_rules! declare_codes {
 }
 
 pub mod files;
+mod page;
+
+pub use page::diagnostics_page;
 
 const TABLES: &[&[Declaration]] = &[files::DECLARATIONS];
 

@@ -241,12 +241,17 @@ impl<'a> Reader<'a> {
         let value = scalar.as_bool();
         if value.is_none() {
             let range = self.span(node);
-            let message = format!(
-                "{what} is `true` or `false`, not `{}`",
-                shown(&scalar.value)
-            );
+            let written = shown(&scalar.value);
+            let is_quoted = matches!(scalar.value.as_str(), "true" | "false");
+            let (article, help) = match is_quoted {
+                true => ("the text ", Some("write it without quotes".to_owned())),
+                false => ("", None),
+            };
+            let message = format!("{what} is `true` or `false`, not {article}`{written}`");
             let diagnostic = self.report(codes::NOT_A_BOOLEAN, range, message);
+            diagnostic.help = help;
             diagnostic.suggestion = match scalar.value.to_lowercase().as_str() {
+                _ if is_quoted => None,
                 "yes" | "on" | "1" | "true" => Some("true".to_owned()),
                 "no" | "off" | "0" | "false" => Some("false".to_owned()),
                 _ => None,

@@ -12,6 +12,9 @@ use crate::{
 const BEFORE: usize = 60;
 const BEHIND: usize = 80;
 
+/// Lines up to this many bytes are given to the renderer whole, which fits them to the width.
+const LONG: usize = 500;
+
 /// Renders diagnostics in the order given, an empty line between them. Only the line at which a
 /// range begins is shown, and of a long line the part around it.
 #[must_use]
@@ -57,22 +60,24 @@ fn render_one(
     };
     let shown = Shown::new(diagnostic, lines);
     let caret = AnnotationKind::Primary.span(shown.caret.clone());
-    let mut group = Group::with_title(
+    let snippet = Snippet::source(shown.text.as_str())
+        .line_start(diagnostic.line as usize)
+        .fold(false);
+    let title = Group::with_title(
         level
             .primary_title(diagnostic.message.as_str())
             .id(diagnostic.code.0),
-    )
-    .element(
-        Origin::path(file.name.as_str())
-            .line(diagnostic.line as usize)
-            .char_column(diagnostic.column as usize),
-    )
-    .element(
-        Snippet::source(shown.text.as_str())
-            .line_start(diagnostic.line as usize)
-            .fold(false)
-            .annotation(caret),
     );
+    // The renderer counts columns in what it is given; where that is not the whole line it is told.
+    let mut group = match shown.begins_line {
+        true => title.element(snippet.path(file.name.as_str()).annotation(caret)),
+        false => {
+            let place = Origin::path(file.name.as_str())
+                .line(diagnostic.line as usize)
+                .char_column(diagnostic.column as usize);
+            title.element(place).element(snippet.annotation(caret))
+        }
+    };
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -86,13 +91,35 @@ fn render_one(
             .patch(patch);
         report.push(Group::with_title(Level::HELP.secondary_title("write")).element(snippet));
     }
-    renderer.render(&report)
+    let rendered = renderer.render(&report);
+    if shown.begins_line {
+        return rendered;
+    }
+    // Between the place and its line the renderer puts a mark that says "elsewhere".
+    rendered
+        .lines()
+        .filter(|line| without_colors(line).trim() != ":::")
+        .collect::<Vec<_>>()
+        .join(
+            "
+",
+        )
+}
+
+/// A line without its terminal escapes.
+fn without_colors(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.split_once('m').map_or("", |(_, rest)| rest)
+    })
 }
 
 /// The part of the source line that is shown.
 struct Shown {
     text: String,
     caret: std::ops::Range<usize>,
+    begins_line: bool,
     /// The range ends in this line, and both are shown whole.
     is_whole: bool,
 }
@@ -109,11 +136,8 @@ impl Shown {
             at
         };
         let caret = clamp(diagnostic.range.start)..clamp(diagnostic.range.end);
-        let from = line[..caret.start]
-            .char_indices()
-            .rev()
-            .nth(BEFORE - 1)
-            .map_or(0, |(at, _)| at);
+        let before = line[..caret.start].char_indices().rev().nth(BEFORE - 1);
+        let from = before.filter(|_| line.len() > LONG).map_or(0, |(at, _)| at);
         let to = line[caret.start..]
             .char_indices()
             .nth(BEHIND)
@@ -127,10 +151,12 @@ impl Shown {
         if to < line.len() {
             text.push('…');
         }
-        let is_whole = from == 0 && to == line.len() && diagnostic.end_line == diagnostic.line;
+        let begins_line = from == 0;
+        let is_whole = begins_line && to == line.len() && diagnostic.end_line == diagnostic.line;
         let end = caret.end.clamp(caret.start, to);
         Shown {
             text,
+            begins_line,
             caret: caret.start - from + offset..end - from + offset,
             is_whole,
         }

@@ -1,9 +1,9 @@
 //! The `tests:` of a rule: a trace written by hand and the verdict expected for it.
 //!
 //! Times are resolved here, so whoever runs a test only has to send the spans. Where a span says
-//! nothing of its time, it starts when the span before it among its siblings ends (the first one
-//! with its parent) and lasts as long as its children, at least a millisecond: what is written
-//! one below the other happens one after the other.
+//! nothing of its time, it starts a millisecond after the span before it among its siblings ended
+//! (the first one a millisecond after its parent's start) and ends a millisecond after the last of its
+//! children: what is written one below the other happens one after the other.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ pub struct TestSpan {
     /// The test's own name for it (`id:`), to tell spans of one name apart.
     pub label: Option<String>,
     pub name: String,
-    /// `service.name`; a child has its parent's where it says nothing.
-    pub service: Option<Arc<str>>,
+    /// `service.name`; where nothing is said its parent's, on a root `test`.
+    pub service: Arc<str>,
     pub parent: TestParent,
     pub kind: SpanKind,
     pub status: SpanStatus,
@@ -73,8 +73,8 @@ pub enum TestParent {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SpanKind {
-    #[default]
     Unspecified,
+    #[default]
     Internal,
     Server,
     Client,
@@ -125,7 +125,7 @@ pub struct Expectation {
     pub reason: Option<Reason>,
     /// Of a violation, as all that follows.
     pub clause: Option<ClauseKind>,
-    /// Each must be among the evidence.
+    /// In order; empty where the test says nothing.
     pub evidence: Vec<ExpectedEvidence>,
     /// Spans counted by a violation.
     pub count: Option<u64>,
@@ -138,32 +138,12 @@ pub struct Expectation {
 pub struct ExpectedEvidence {
     /// As written: a span's label or name.
     pub text: String,
-    /// Any role where none is written.
-    pub role: Option<EvidenceRole>,
     /// Any one of these, indices into [`RuleTest::spans`]; never empty.
     pub spans: Vec<usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EvidenceRole {
-    Trigger,
-    Witness,
-    Offender,
-}
-
-impl EvidenceRole {
-    /// As printed in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EvidenceRole::Trigger => "trigger",
-            EvidenceRole::Witness => "witness",
-            EvidenceRole::Offender => "offender",
-        }
-    }
-}
-
 /// A span's times while its tree is read.
+#[derive(Clone, Debug)]
 pub(crate) struct Timing {
     pub start: Option<i64>,
     pub duration: Option<i64>,
@@ -173,7 +153,7 @@ pub(crate) struct Timing {
 
 /// Start and end of each span; `timings` has parents before their children.
 pub(crate) fn lay_out(timings: &[Timing]) -> Vec<(i64, i64)> {
-    const SHORTEST: i64 = 1_000_000;
+    const STEP: i64 = 1_000_000;
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); timings.len()];
     let mut roots = Vec::new();
     for (index, timing) in timings.iter().enumerate() {
@@ -190,18 +170,18 @@ pub(crate) fn lay_out(timings: &[Timing]) -> Vec<(i64, i64)> {
         let timing = &timings[index];
         if is_leaving {
             let start = times[index].0;
-            let natural = children[index].iter().map(|&child| times[child].1).max();
+            let last = children[index].iter().map(|&child| times[child].1).max();
             let end = match timing.duration {
                 Some(duration) => start.saturating_add(duration),
-                None => natural.unwrap_or(start).max(start.saturating_add(SHORTEST)),
+                None => last.unwrap_or(start).max(start).saturating_add(STEP),
             };
             times[index].1 = end;
-            cursor = end.max(start);
+            cursor = end.max(start).saturating_add(STEP);
             continue;
         }
         let start = timing.start.unwrap_or(cursor);
         times[index].0 = start;
-        cursor = start;
+        cursor = start.saturating_add(STEP);
         stack.push((index, true));
         stack.extend(children[index].iter().rev().map(|&child| (child, false)));
     }
@@ -231,16 +211,10 @@ mod tests {
             timing(Some(0), Some(20 * MS), Some(-MS)),
             timing(None, None, None),
         ]);
-        assert_eq!(
-            times,
-            [
-                (0, 19 * MS),
-                (0, MS),
-                (MS, 6 * MS),
-                (MS, 2 * MS),
-                (20 * MS, 19 * MS),
-                (19 * MS, 20 * MS)
-            ]
-        );
+        let in_ms: Vec<(i64, i64)> = times
+            .iter()
+            .map(|(start, end)| (start / MS, end / MS))
+            .collect();
+        assert_eq!(in_ms, [(0, 20), (1, 2), (3, 8), (4, 5), (20, 19), (21, 22)]);
     }
 }

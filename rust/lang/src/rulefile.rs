@@ -69,6 +69,8 @@ pub(crate) struct WrittenRule {
     /// Of the id's value, else of the rule's first key.
     pub at: std::ops::Range<usize>,
     pub place: LineColumn,
+    /// The whole rule.
+    pub range: std::ops::Range<usize>,
     pub name: Option<String>,
     pub description: Option<String>,
     pub severity: Severity,
@@ -172,10 +174,10 @@ impl RuleFile {
     fn read_list(&mut self, reader: &mut Reader<'_>, entry: &Entry) {
         let name = self.name(reader, entry, "a list's name").map(str::to_owned);
         if !matches!(entry.value.kind, NodeKind::Sequence(_)) {
-            reader.items(&entry.value, "a list of `lists`");
+            reader.items(&entry.value, "each entry of `lists`");
             return;
         }
-        let items = reader.items(&entry.value, "a list of `lists`");
+        let items = reader.items(&entry.value, "each entry of `lists`");
         if items.is_empty() {
             let range = reader.span(&entry.key);
             reader.report(
@@ -232,6 +234,7 @@ fn read_rule(reader: &mut Reader<'_>, node: &Rc<Node>) -> WrittenRule {
         id: None,
         at: node.range.clone(),
         place: reader.lines.place(node.range.start),
+        range: node.range.clone(),
         name: None,
         description: None,
         severity: Severity::Medium,

@@ -13,7 +13,19 @@ use crate::{
 };
 
 /// Keys of a test.
-pub(crate) const TEST_KEYS: &[&str] = &["name", "trace", "incomplete", "completeness", "expect"];
+pub(crate) const TEST_KEYS: &[&str] = &[
+    "name",
+    "trace",
+    "incomplete",
+    "completeness",
+    "expect",
+    "clause",
+    "reason",
+    "evidence",
+    "count",
+    "violations",
+    "message",
+];
 
 pub(crate) const COMPLETENESS: &[(&str, Completeness)] = &[
     ("root", Completeness::Root),
@@ -21,7 +33,7 @@ pub(crate) const COMPLETENESS: &[(&str, Completeness)] = &[
     ("idle", Completeness::Idle),
 ];
 
-pub(crate) use expect::{CLAUSES, EVIDENCE_KEYS, EXPECT_KEYS, REASONS, VERDICTS};
+pub(crate) use expect::{CLAUSES, REASONS, VERDICTS};
 pub(crate) use span::{EVENT_KEYS, INSTRUMENTATION_KEYS, KINDS, LINK_KEYS, SPAN_KEYS, STATUSES};
 
 pub(crate) fn read_tests(reader: &mut Reader<'_>, node: &Node) -> Vec<RuleTest> {
@@ -82,9 +94,7 @@ fn read_test(reader: &mut Reader<'_>, node: &Node) -> Option<RuleTest> {
     let spans = fields
         .value("trace")
         .map(|node| span::read_trace(reader, node));
-    let expect = fields.value("expect").and_then(|node| {
-        expect::read_expectation(reader, node, spans.as_deref().unwrap_or_default())
-    });
+    let expect = expect::read_expectation(reader, &fields, spans.as_deref().unwrap_or_default());
     Some(RuleTest {
         name: name?,
         place,

@@ -114,18 +114,18 @@ declare_codes! {
     }
     TEST_EVIDENCE = "E0254", "expected evidence is not in the trace" {
         "Evidence is named by a span's name or, where several have that name, by the `id` that the test gives a span.",
-        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, evidence: [z] }\n",
-        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, evidence: [x] }\n"
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        evidence: [z]\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        evidence: [x]\n"
     }
     TEST_CONTRADICTION = "E0255", "an expectation contradicts itself" {
         "Only a violated rule has a clause, evidence, a count and a message; only an inconclusive one has a reason.",
-        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: y }]\n        expect: { verdict: not_applicable, clause: pattern }\n",
-        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, clause: pattern }\n"
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: y }]\n        expect: not_applicable\n        clause: pattern\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        clause: pattern\n"
     }
     TEST_NUMBER = "E0256", "a number in a test is not a whole positive one" {
-        "`count` is the number of spans that a violation reports, `violations` how many violations the trace has.",
-        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, count: some }\n",
-        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: { verdict: violated, count: 1 }\n"
+        "`count` is the number of spans that a violation reports, `violations` how many violations the trace has, `repeat` how often a span is in the trace.",
+        bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        count: some\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        count: 1\n"
     }
     TEST_DUPLICATE = "E0257", "two tests of a rule have one name, or two spans of a test one id" {
         "The name says which test failed, the id which span is meant.",

@@ -1,30 +1,14 @@
 //! Reads what a test expects.
 
-use std::rc::Rc;
-
 use crate::{
     codes::files as codes,
     diagnostic::nearest,
-    read::{Reader, shown},
+    read::{Fields, Reader, shown},
     rule::ClauseKind,
-    rule_test::{EvidenceRole, Expectation, ExpectedEvidence, TestSpan},
+    rule_test::{Expectation, ExpectedEvidence, TestSpan},
     verdict::{Reason, Verdict},
-    yaml::{Node, NodeKind},
+    yaml::Node,
 };
-
-/// Keys of an expectation that is more than a verdict.
-pub(crate) const EXPECT_KEYS: &[&str] = &[
-    "verdict",
-    "reason",
-    "clause",
-    "evidence",
-    "count",
-    "violations",
-    "message",
-];
-
-/// Keys of evidence that is told apart by role.
-pub(crate) const EVIDENCE_KEYS: &[&str] = &["trigger", "witness", "offender"];
 
 pub(crate) const VERDICTS: &[(&str, Verdict)] = &[
     ("violated", Verdict::Violated),
@@ -53,51 +37,49 @@ pub(crate) const REASONS: &[(&str, Reason)] = &[
     ("late", Reason::Late),
 ];
 
+/// The keys of a test that say more of the expected verdict, with the verdict that they belong to.
+const DETAILS: &[(&str, Verdict)] = &[
+    ("clause", Verdict::Violated),
+    ("reason", Verdict::Inconclusive),
+    ("evidence", Verdict::Violated),
+    ("count", Verdict::Violated),
+    ("violations", Verdict::Violated),
+    ("message", Verdict::Violated),
+];
+
 pub(super) fn read_expectation(
     reader: &mut Reader<'_>,
-    node: &Rc<Node>,
+    fields: &Fields<'_>,
     spans: &[TestSpan],
 ) -> Option<Expectation> {
-    if node.as_scalar().is_some() {
-        let verdict = reader.word(node, codes::TEST_VERDICT, "verdict", VERDICTS)?;
-        return Some(blank(verdict));
-    }
-    let fields = reader.fields(node, "`expect`", EXPECT_KEYS)?;
-    let verdict = match fields.value("verdict") {
-        Some(node) => reader.word(node, codes::TEST_VERDICT, "verdict", VERDICTS),
-        None => {
-            reader.missing(&fields, "verdict", "`expect`");
-            None
-        }
+    let node = fields.value("expect");
+    let verdict = node.and_then(|node| reader.word(node, codes::TEST_VERDICT, "verdict", VERDICTS));
+    let reason = fields.value("reason");
+    let clause = fields.value("clause");
+    let mut expect = Expectation {
+        verdict: verdict.unwrap_or(Verdict::Violated),
+        reason: reason.and_then(|node| reader.word(node, codes::TEST_WORD, "reason", REASONS)),
+        clause: clause.and_then(|node| reader.word(node, codes::TEST_WORD, "clause", CLAUSES)),
+        evidence: Vec::new(),
+        count: fields
+            .value("count")
+            .and_then(|node| read_number(reader, node, "`count`")),
+        violations: fields
+            .value("violations")
+            .and_then(|node| read_number(reader, node, "`violations`")),
+        message: fields
+            .value("message")
+            .and_then(|node| reader.string(node, "`message`")),
     };
-    let mut expect = blank(verdict.unwrap_or(Verdict::Violated));
-    if let Some(node) = fields.value("reason") {
-        expect.reason = reader.word(node, codes::TEST_WORD, "reason", REASONS);
-    }
-    if let Some(node) = fields.value("clause") {
-        expect.clause = reader.word(node, codes::TEST_WORD, "clause", CLAUSES);
-    }
     if let Some(node) = fields.value("evidence") {
-        expect.evidence = read_evidence(reader, node, spans);
+        for item in reader.one_or_more(node, "`evidence`") {
+            expect.evidence.extend(read_one(reader, item, spans));
+        }
     }
-    expect.count = fields
-        .value("count")
-        .and_then(|node| read_number(reader, node, "`count`"));
-    expect.violations = fields
-        .value("violations")
-        .and_then(|node| read_number(reader, node, "`violations`"));
-    expect.message = fields
-        .value("message")
-        .and_then(|node| reader.string(node, "`message`"));
     let verdict = verdict?;
-    for key in EXPECT_KEYS {
-        let owner = match *key {
-            "verdict" => continue,
-            "reason" => Verdict::Inconclusive,
-            _ => Verdict::Violated,
-        };
+    for (key, owner) in DETAILS {
         if let Some(entry) = fields.get(key)
-            && verdict != owner
+            && verdict != *owner
         {
             let range = reader.span(&entry.key);
             let message = format!(
@@ -111,19 +93,10 @@ pub(super) fn read_expectation(
     Some(expect)
 }
 
-fn blank(verdict: Verdict) -> Expectation {
-    Expectation {
-        verdict,
-        reason: None,
-        clause: None,
-        evidence: Vec::new(),
-        count: None,
-        violations: None,
-        message: None,
-    }
-}
+/// Names that a misspelt one is compared with.
+const COMPARED: usize = 1_000;
 
-fn read_number(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u64> {
+pub(super) fn read_number(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u64> {
     let scalar = reader.text(node, what)?;
     let number = scalar
         .value
@@ -141,55 +114,19 @@ fn read_number(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u64> 
     number
 }
 
-/// A list of spans, or lists by role.
-fn read_evidence(
-    reader: &mut Reader<'_>,
-    node: &Rc<Node>,
-    spans: &[TestSpan],
-) -> Vec<ExpectedEvidence> {
-    let mut evidence = Vec::new();
-    if !matches!(node.kind, NodeKind::Mapping(_)) {
-        for item in reader.one_or_more(node, "`evidence`") {
-            evidence.extend(read_one(reader, item, None, spans));
-        }
-        return evidence;
-    }
-    let Some(fields) = reader.fields(node, "`evidence`", EVIDENCE_KEYS) else {
-        return evidence;
-    };
-    for role in [
-        EvidenceRole::Trigger,
-        EvidenceRole::Witness,
-        EvidenceRole::Offender,
-    ] {
-        if let Some(node) = fields.value(role.as_str()) {
-            for item in reader.one_or_more(node, "the evidence of a role") {
-                evidence.extend(read_one(reader, item, Some(role), spans));
-            }
-        }
-    }
-    evidence
-}
-
-fn read_one(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    role: Option<EvidenceRole>,
-    spans: &[TestSpan],
-) -> Option<ExpectedEvidence> {
+fn read_one(reader: &mut Reader<'_>, node: &Node, spans: &[TestSpan]) -> Option<ExpectedEvidence> {
     let text = reader.string(node, "evidence")?;
-    let labelled = spans
-        .iter()
-        .position(|span| span.label.as_ref() == Some(&text));
-    let found: Vec<usize> = match labelled {
-        Some(index) => vec![index],
-        None => (0..spans.len())
+    // Repeated spans share their label.
+    let has_label = |index: &usize| spans[*index].label.as_ref() == Some(&text);
+    let mut found: Vec<usize> = (0..spans.len()).filter(has_label).collect();
+    if found.is_empty() {
+        found = (0..spans.len())
             .filter(|&index| spans[index].name == text)
-            .collect(),
-    };
+            .collect();
+    }
     if found.is_empty() {
         let range = reader.span(node);
-        let names = spans.iter().flat_map(|span| {
+        let names = spans.iter().take(COMPARED).flat_map(|span| {
             span.label
                 .as_deref()
                 .into_iter()
@@ -202,9 +139,5 @@ fn read_one(
         diagnostic.suggestion = near;
         return None;
     }
-    Some(ExpectedEvidence {
-        text,
-        role,
-        spans: found,
-    })
+    Some(ExpectedEvidence { text, spans: found })
 }

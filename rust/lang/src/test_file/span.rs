@@ -23,6 +23,7 @@ pub(crate) const SPAN_KEYS: &[&str] = &[
     "status_message",
     "start",
     "duration",
+    "repeat",
     "attributes",
     "resource",
     "instrumentation",
@@ -157,6 +158,43 @@ impl Trace {
                 self.read_span(reader, child, Some(index));
             }
         }
+        if let Some(node) = fields.value("repeat")
+            && let Some(times) = super::expect::read_number(reader, node, "`repeat`")
+        {
+            self.repeat(reader, node, index, times);
+        }
+    }
+
+    /// Adds the span at `index`, the last one at its level, and all below it so many times in all.
+    fn repeat(&mut self, reader: &mut Reader<'_>, node: &Node, index: usize, times: u64) {
+        let size = self.spans.len() - index;
+        let most = reader.limits.test_spans;
+        let total = times
+            .saturating_mul(size as u64)
+            .saturating_add(index as u64);
+        if total > most as u64 {
+            let range = reader.span(node);
+            reader.report(
+                codes::TOO_MANY,
+                range,
+                format!("a test has {most} spans at most"),
+            );
+            self.is_full = true;
+            return;
+        }
+        for copy in 1..times {
+            let shift = size * copy as usize;
+            for at in index..index + size {
+                let mut span = self.spans[at].clone();
+                let mut timing = self.timings[at].clone();
+                // The parent of the repeated span itself stands before it and is not repeated.
+                if at > index {
+                    timing.parent = timing.parent.map(|parent| parent + shift);
+                    span.parent = timing.parent.map_or(span.parent, TestParent::Span);
+                }
+                self.push(span, timing);
+            }
+        }
     }
 
     fn blank(&self, name: &str, parent: Option<usize>) -> TestSpan {
@@ -164,7 +202,7 @@ impl Trace {
         TestSpan {
             label: None,
             name: name.to_owned(),
-            service: above.and_then(|span| span.service.clone()),
+            service: above.map_or_else(|| Arc::from("test"), |span| Arc::clone(&span.service)),
             parent: parent.map_or(TestParent::Root, TestParent::Span),
             kind: SpanKind::default(),
             status: SpanStatus::default(),
@@ -200,7 +238,7 @@ impl Trace {
             span.label = Some(label);
         }
         if let Some(node) = fields.value("service") {
-            span.service = reader.string(node, "`service`").map(Arc::from);
+            span.service = reader.string(node, "`service`").unwrap_or_default().into();
         }
         if let Some(node) = fields.value("orphan")
             && reader.boolean(node, "`orphan`") == Some(true)

@@ -227,6 +227,11 @@ impl<'a, 'f> Builder<'a, 'f> {
 
     fn report(&mut self, failure: Failure) {
         let Failure { at, info, .. } = failure;
+        // The parser points at the token before a tab, people look for the tab.
+        let at = match info.contains("tab") {
+            true => indenting_tab(self.offsets.text, at).unwrap_or(at),
+            false => at,
+        };
         let rest = &self.offsets.text[at..];
         let end = rest
             .chars()
@@ -443,6 +448,20 @@ fn leaf(range: Range<usize>, kind: NodeKind) -> Rc<Node> {
         weight,
         height: 0,
     })
+}
+
+/// The first tab at or behind a place that only blanks and the begin of its line precede.
+fn indenting_tab(text: &str, at: usize) -> Option<usize> {
+    let from = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let mut begin = from;
+    for line in text[from..].split_inclusive('\n').take(64) {
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line[..blanks].find('\t').filter(|tab| begin + tab >= at) {
+            return Some(begin + tab);
+        }
+        begin += line.len();
+    }
+    None
 }
 
 /// What mostly lies behind a syntax error.

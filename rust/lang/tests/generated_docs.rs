@@ -1,0 +1,36 @@
+//! Pages that are generated are fresh. `UPDATE_DOCS=1 cargo test -p betrace-lang` writes them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::PathBuf;
+
+fn hold(path: &str, wanted: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == wanted,
+        "{} is not fresh: run UPDATE_DOCS=1 cargo test -p betrace-lang",
+        path.display()
+    );
+}
+
+#[test]
+fn the_schema_of_rule_files() {
+    hold(
+        "docs/editor/rules.schema.json",
+        &betrace_lang::rule_file_schema(),
+    );
+}
+
+#[test]
+fn the_page_of_diagnostics() {
+    hold(
+        "docs/diagnostics.md",
+        &betrace_lang::codes::diagnostics_page(),
+    );
+}
