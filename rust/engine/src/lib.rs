@@ -10,6 +10,8 @@ mod stats;
 mod violation;
 
 pub mod matcher;
+mod matcher_access;
+mod matcher_group;
 mod matcher_index;
 mod matcher_state;
 pub mod predicate;

@@ -127,13 +127,13 @@ impl MatcherBuilder {
     }
 
     #[must_use]
-    pub fn build(mut self) -> Matcher {
-        let index = Index::new(&self.selectors, self.parts, &mut self.fields);
+    pub fn build(self) -> Matcher {
+        let plan = ReadPlan::new(&self.fields);
         Matcher {
             wanted: Wanted::new(&self.fields),
-            plan: ReadPlan::new(&self.fields),
+            index: Index::new(self.selectors, self.parts, &self.fields, &plan),
+            plan,
             fields: self.fields,
-            index,
         }
     }
 }
@@ -203,6 +203,6 @@ impl Matcher {
     }
 
     pub(crate) fn find(&self, view: &SpanView<'_, '_>, state: &mut MatchState) {
-        self.index.find(view, &self.plan, state);
+        self.index.find(view, state);
     }
 }

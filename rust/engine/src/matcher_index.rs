@@ -1,13 +1,21 @@
-//! Which selectors a span could satisfy.
+//! Which selectors a span could satisfy, and which of those it does.
+//!
+//! Selectors are grouped by the name that they ask for; those of any span and of roots are groups of their
+//! own. Inside a [`Group`] they are found by the values that a span has. Parts that several selectors share
+//! are asked once a span, or once a scope where they hang on the resource and scope alone.
 
 use betrace_lang::rule::{Base, Predicate};
+use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::matcher::{Hit, PartId, Selecting, SelectorId};
+use crate::matcher_access::{access, is_of_scope};
+use crate::matcher_group::{Building, Group, Member};
 use crate::matcher_state::{Holds, MatchState};
 use crate::predicate::CompiledPredicate;
 use crate::predicate_fields::{FieldTable, NoBindings};
 use crate::predicate_truth::Truth;
+use crate::scan_keys::HASH;
 use crate::scan_plan::ReadPlan;
 use crate::scan_view::SpanView;
 
@@ -17,11 +25,11 @@ pub struct UnlikeId(pub u32);
 
 #[derive(Debug)]
 pub(crate) struct Index {
-    parts: Vec<Part>,
-    selectors: Vec<Selecting>,
-    named: HashMap<Box<[u8]>, Vec<u32>, foldhash::fast::FixedState>,
-    any: Vec<u32>,
-    root: Vec<u32>,
+    parts: Box<[Part]>,
+    selectors: Box<[Asked]>,
+    named: HashMap<Box<[u8]>, Group, FixedState>,
+    any: Group,
+    root: Group,
     unlike: Vec<Vec<SelectorId>>,
 }
 
@@ -31,39 +39,100 @@ struct Part {
     holds: Holds,
 }
 
+#[derive(Debug)]
+struct Asked {
+    parts: Box<[PartId]>,
+    /// One span can come to it on several ways.
+    is_repeated: bool,
+}
+
 impl Index {
     pub(crate) fn new(
-        selectors: &[Selecting],
+        selectors: Vec<Selecting>,
         parts: Vec<(Predicate, CompiledPredicate)>,
-        _fields: &mut FieldTable,
+        fields: &FieldTable,
+        plan: &ReadPlan,
     ) -> Index {
-        let mut index = Index {
-            parts: parts
-                .into_iter()
-                .map(|(_, predicate)| Part {
-                    predicate,
-                    holds: Holds::Span,
-                })
-                .collect(),
-            selectors: selectors.to_vec(),
-            named: HashMap::with_hasher(crate::scan_keys::HASH),
-            any: Vec::new(),
-            root: Vec::new(),
-            unlike: Vec::new(),
-        };
-        for (id, selector) in (0u32..).zip(selectors) {
-            index.unlike.push(vec![SelectorId(id)]);
+        let mut shared = vec![0u32; parts.len()];
+        for part in selectors.iter().flat_map(|selector| &selector.parts) {
+            shared[part.0 as usize] += 1;
+        }
+        let mut named: HashMap<Box<[u8]>, Vec<Member>> = HashMap::new();
+        let (mut any, mut root) = (Vec::new(), Vec::new());
+        for (id, selector) in (0u32..).zip(&selectors) {
+            let member = Member {
+                selector: id,
+                accesses: selector
+                    .parts
+                    .iter()
+                    .filter_map(|part| access(&parts[part.0 as usize].0, fields))
+                    .collect(),
+            };
             match &selector.base {
-                Base::Named(name) => index
-                    .named
+                Base::Named(name) => named
                     .entry(name.as_bytes().into())
                     .or_default()
-                    .push(id),
-                Base::Any => index.any.push(id),
-                Base::Root => index.root.push(id),
+                    .push(member),
+                Base::Any => any.push(member),
+                Base::Root => root.push(member),
             }
         }
-        index
+        let mut unlike: Vec<Vec<SelectorId>> = (0u32..)
+            .zip(&selectors)
+            .map(|(id, _)| vec![SelectorId(id)])
+            .collect();
+        let mut repeated = vec![false; selectors.len()];
+        let mut building = Building {
+            fields,
+            plan,
+            unlike: &mut unlike,
+            repeated: &mut repeated,
+        };
+        let any = Group::new(any, &mut building);
+        let root = Group::new(root, &mut building);
+        // In the order of names, so that ids are a function of the rules.
+        let mut by_name: Vec<(Box<[u8]>, Vec<Member>)> = named.into_iter().collect();
+        by_name.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut named = HashMap::with_capacity_and_hasher(by_name.len(), HASH);
+        for (name, members) in by_name {
+            named.insert(name, Group::new(members, &mut building));
+        }
+        let weights: Vec<u32> = parts.iter().map(|(part, _)| weight(part)).collect();
+        Index {
+            selectors: selectors
+                .into_iter()
+                .zip(&repeated)
+                .map(|(selector, is_repeated)| {
+                    let mut parts = selector.parts;
+                    parts.sort_by_key(|part| weights[part.0 as usize]);
+                    Asked {
+                        parts: parts.into(),
+                        is_repeated: *is_repeated,
+                    }
+                })
+                .collect(),
+            parts: parts
+                .into_iter()
+                .zip(shared)
+                .map(|((part, predicate), shared)| {
+                    let is_of_scope = predicate
+                        .fields()
+                        .all(|field| fields.get(field).is_some_and(is_of_scope));
+                    let holds = if is_of_scope {
+                        Holds::Scope
+                    } else if shared > 1 && weight(&part) > 0 {
+                        Holds::Span
+                    } else {
+                        Holds::Once
+                    };
+                    Part { predicate, holds }
+                })
+                .collect(),
+            named,
+            any,
+            root,
+            unlike,
+        }
     }
 
     pub(crate) fn selectors(&self) -> usize {
@@ -80,32 +149,26 @@ impl Index {
             .map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn find(&self, view: &SpanView<'_, '_>, _plan: &ReadPlan, state: &mut MatchState) {
+    /// Fills `state` with the hits of `view`.
+    pub(crate) fn find(&self, view: &SpanView<'_, '_>, state: &mut MatchState) {
         state.begin_span(self.parts.len(), self.selectors.len());
+        let mut ask = |id: u32, state: &mut MatchState| self.ask(id, view, state);
         if let Some(group) = self.named.get(view.name()) {
-            self.ask(group, view, state);
+            group.candidates(view, state, &mut ask);
         }
-        self.ask(&self.any, view, state);
+        self.any.candidates(view, state, &mut ask);
         if view.parent().is_none() {
-            self.ask(&self.root, view, state);
+            self.root.candidates(view, state, &mut ask);
         }
     }
 
-    fn ask(&self, group: &[u32], view: &SpanView<'_, '_>, state: &mut MatchState) {
-        for id in group {
-            if let Some(selector) = self.selectors.get(*id as usize) {
-                self.ask_one(*id, selector, view, state);
-            }
+    fn ask(&self, id: u32, view: &SpanView<'_, '_>, state: &mut MatchState) {
+        let Some(selector) = self.selectors.get(id as usize) else {
+            return;
+        };
+        if selector.is_repeated && !state.meets(id) {
+            return;
         }
-    }
-
-    fn ask_one(
-        &self,
-        id: u32,
-        selector: &Selecting,
-        view: &SpanView<'_, '_>,
-        state: &mut MatchState,
-    ) {
         let mut truth = Truth::TRUE;
         let mut unlike = false;
         for part in &selector.parts {
@@ -141,5 +204,17 @@ impl Index {
             let truth = part.predicate.eval(view, &NoBindings, &mut unlike);
             (truth, unlike > 0)
         })
+    }
+}
+
+/// What a part costs, roughly: the cheap ones are asked first, and only the others are worth remembering.
+fn weight(part: &Predicate) -> u32 {
+    match part {
+        Predicate::Compare { .. } | Predicate::Exists(_) | Predicate::Missing(_) => 0,
+        Predicate::In { .. } => 1,
+        Predicate::Not(part) => weight(part),
+        Predicate::And(parts) | Predicate::Or(parts) => 1 + parts.iter().map(weight).sum::<u32>(),
+        Predicate::Text { .. } => 2,
+        Predicate::Matches { .. } => 8,
     }
 }

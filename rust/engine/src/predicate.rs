@@ -101,7 +101,34 @@ impl CompiledPredicate {
     }
 }
 
+impl CompiledPredicate {
+    /// Every field of the span itself that it reads.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = FieldId> {
+        let mut found = Vec::new();
+        self.0.fields(&mut found);
+        found.into_iter()
+    }
+}
+
 impl Node {
+    fn fields(&self, found: &mut Vec<FieldId>) {
+        match self {
+            Node::And(parts) | Node::Or(parts) => {
+                for part in parts {
+                    part.fields(found);
+                }
+            }
+            Node::Not(part) => part.fields(found),
+            Node::Exists(source) => found.push(source.field),
+            Node::Test { field, test } => {
+                found.push(field.field);
+                if let Test::CompareField(_, right) | Test::TextField(_, right) = &**test {
+                    found.push(right.field);
+                }
+            }
+        }
+    }
+
     fn new(predicate: &Predicate, fields: &mut FieldTable) -> Result<Node, PatternError> {
         let mut all = |parts: &[Predicate]| {
             parts

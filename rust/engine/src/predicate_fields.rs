@@ -39,6 +39,15 @@ impl FieldTable {
         id
     }
 
+    /// The id of a field that has been entered; bound ones as in [`FieldTable::intern`].
+    #[must_use]
+    pub fn id(&self, field: &Field) -> Option<FieldId> {
+        match field {
+            Field::Bound { field, .. } => self.id(field),
+            field => self.ids.get(field).copied(),
+        }
+    }
+
     #[must_use]
     pub fn get(&self, id: FieldId) -> Option<&Field> {
         self.fields.get(id.index())

@@ -223,6 +223,32 @@ impl<'a, 's> SpanView<'a, 's> {
         }
     }
 
+    pub(crate) fn span_slots(&self) -> &'s [u32] {
+        self.read.span.touched()
+    }
+
+    pub(crate) fn resource_slots(&self) -> &'s [u32] {
+        self.read.resource.touched()
+    }
+
+    pub(crate) fn event_slots(&self) -> &'s [u32] {
+        self.read.events.touched()
+    }
+
+    pub(crate) fn link_slots(&self) -> &'s [u32] {
+        self.read.links.touched()
+    }
+
+    /// Whether the span itself has an attribute, if only an empty one, that this field reads.
+    pub(crate) fn has_span_slot(&self, field: FieldId) -> bool {
+        match self.plan.place(field) {
+            Some(Place::Span(slot) | Place::SpanThenResource(slot, _)) => {
+                self.read.span.is_set(slot)
+            }
+            _ => false,
+        }
+    }
+
     fn list(&self, lists: &ListSet, slot: u32) -> OwnedValue {
         let values: Box<[OwnedValue]> = present(lists, slot, self.message)
             .map(Value::to_owned)

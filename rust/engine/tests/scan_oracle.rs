@@ -119,7 +119,7 @@ fn believed(request: &ExportTraceServiceRequest, cut: usize) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
     #[test]
     fn every_way_to_write_a_request_reads_the_same(

@@ -1,0 +1,190 @@
+//! The index finds exactly the selectors that asking every one of them finds.
+#![allow(clippy::unwrap_used)]
+
+mod scan_support;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use betrace_engine::matcher::{MatcherBuilder, SelectorId};
+use betrace_engine::predicate::{CompiledPredicate, NoBindings, Truth};
+use betrace_lang::rule::{
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use prost::Message;
+use scan_support::generate;
+
+fn any_field() -> impl Strategy<Value = Field> {
+    let scopes = vec![
+        Scope::SpanThenResource,
+        Scope::SpanThenResource,
+        Scope::Span,
+        Scope::Resource,
+        Scope::Instrumentation,
+        Scope::Event,
+        Scope::Link,
+    ];
+    let intrinsics = vec![
+        Intrinsic::SpanName,
+        Intrinsic::SpanKind,
+        Intrinsic::SpanStatus,
+        Intrinsic::SpanStatusMessage,
+        Intrinsic::SpanDuration,
+        Intrinsic::SpanParentId,
+        Intrinsic::EventName,
+        Intrinsic::InstrumentationName,
+    ];
+    prop_oneof![
+        4 => (select(&generate::KEYS[..]), select(scopes)).prop_map(|(key, scope)| {
+            Field::Attribute { scope, key: Arc::from(key) }
+        }),
+        1 => select(intrinsics).prop_map(Field::Intrinsic),
+    ]
+}
+
+fn literal() -> impl Strategy<Value = Literal> {
+    prop_oneof![
+        4 => select(&generate::TEXTS[..]).prop_map(|text| Literal::Text(Arc::from(text))),
+        1 => select(&generate::NAMES[..]).prop_map(|text| Literal::Text(Arc::from(text))),
+        1 => select(vec!["ok", "server", "error"]).prop_map(|text| Literal::Text(Arc::from(text))),
+        4 => (-2i128..8).prop_map(|value| Literal::Number(Number::Int(value))),
+        1 => Just(Literal::Number(Number::Float(0.5))),
+        1 => Just(Literal::Number(Number::Int(1 << 100))),
+        2 => any::<bool>().prop_map(Literal::Bool),
+        1 => (0u64..10).prop_map(Literal::Duration),
+    ]
+}
+
+fn operand() -> impl Strategy<Value = Operand> {
+    prop_oneof![
+        8 => literal().prop_map(Operand::Literal),
+        1 => any_field().prop_map(Operand::Field),
+    ]
+}
+
+fn predicate() -> impl Strategy<Value = Predicate> {
+    use CompareOp::{Eq, Ge, Gt, Le, Lt, Ne};
+    let leaf = prop_oneof![
+        6 => (any_field(), select(vec![Eq, Eq, Eq, Ne, Lt, Le, Gt, Ge]), operand())
+            .prop_map(|(field, op, value)| Predicate::Compare { field, op, value }),
+        2 => (any_field(), vec(literal(), 1..12))
+            .prop_map(|(field, values)| Predicate::In { field, values }),
+        2 => (any_field(), select(vec!["^s", "5", "e$", "", "(?i)get"])).prop_map(|(field, pattern)| {
+            Predicate::Matches { field, pattern: Arc::from(pattern) }
+        }),
+        1 => (any_field(), operand()).prop_map(|(field, value)| {
+            Predicate::Text { op: TextOp::Contains, field, value }
+        }),
+        1 => any_field().prop_map(Predicate::Exists),
+        1 => any_field().prop_map(Predicate::Missing),
+    ];
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 2..4).prop_map(Predicate::And),
+            vec(inner.clone(), 2..4).prop_map(Predicate::Or),
+            inner.prop_map(|part| Predicate::Not(Box::new(part))),
+        ]
+    })
+}
+
+fn base() -> impl Strategy<Value = Base> {
+    prop_oneof![
+        select(&generate::NAMES[..]).prop_map(|name| Base::Named(Arc::from(name))),
+        Just(Base::Any),
+        Just(Base::Any),
+        Just(Base::Root),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn the_index_finds_what_asking_everyone_finds(
+        request in generate::request(),
+        selectors in vec((base(), vec(predicate(), 0..4)), 0..60),
+    ) {
+        let mut builder = MatcherBuilder::new();
+        let mut asked: BTreeMap<SelectorId, (Base, Vec<CompiledPredicate>)> = BTreeMap::new();
+        for (base, filter) in &selectors {
+            let id = builder.selector(base, filter).unwrap();
+            let parts = filter
+                .iter()
+                .map(|part| builder.predicate(part).unwrap())
+                .collect();
+            asked.insert(id, (base.clone(), parts));
+        }
+        let matcher = builder.build();
+        prop_assert_eq!(matcher.selectors(), asked.len());
+        let mut scratch = matcher.scratch();
+        let bytes = request.encode_to_vec();
+        // Twice with one scratch: nothing may be left of the first time.
+        for _ in 0..2 {
+            let mut faults = Vec::new();
+            matcher.scan(&bytes, &mut scratch, |view, hits| {
+                let mut found: Vec<(SelectorId, bool)> =
+                    hits.iter().map(|hit| (hit.selector, hit.certain)).collect();
+                found.sort_unstable();
+                let mut expected = Vec::new();
+                for (id, (base, parts)) in &asked {
+                    let is_base = match base {
+                        Base::Named(name) => view.name() == name.as_bytes(),
+                        Base::Any => true,
+                        Base::Root => view.parent().is_none(),
+                    };
+                    let truth = parts.iter().fold(Truth::from(is_base), |truth, part| {
+                        truth.and(part.eval(view, &NoBindings, &mut 0))
+                    });
+                    if truth.may_be_true() && !view.is_own() {
+                        expected.push((*id, truth.is_true()));
+                    }
+                }
+                if found != expected {
+                    faults.push((view.name().to_vec(), found, expected));
+                }
+            }).unwrap();
+            prop_assert_eq!(faults, vec![]);
+        }
+    }
+
+    /// Of selectors with a single comparison of one value, the counts are those of asking everyone.
+    #[test]
+    fn unlike_types_are_counted_as_by_asking_everyone(
+        request in generate::request(),
+        filters in vec(
+            (select(&generate::KEYS[..]), select(vec![CompareOp::Eq, CompareOp::Lt]), literal()),
+            1..40,
+        ),
+    ) {
+        let mut builder = MatcherBuilder::new();
+        let mut asked = BTreeMap::new();
+        for (key, op, literal) in filters {
+            let part = Predicate::Compare {
+                field: Field::Attribute { scope: Scope::SpanThenResource, key: Arc::from(key) },
+                op,
+                value: Operand::Literal(literal),
+            };
+            let id = builder.selector(&Base::Any, std::slice::from_ref(&part)).unwrap();
+            asked.insert(id, builder.predicate(&part).unwrap());
+        }
+        let matcher = builder.build();
+        let mut expected = vec![0u64; matcher.selectors()];
+        let mut found = expected.clone();
+        matcher.scan(&request.encode_to_vec(), &mut matcher.scratch(), |view, _| {
+            for id in view.unlike() {
+                for selector in matcher.selectors_of(*id) {
+                    found[selector.index()] += 1;
+                }
+            }
+            for (id, part) in &asked {
+                if !view.is_own() {
+                    part.eval(view, &NoBindings, &mut expected[id.index()]);
+                }
+            }
+        }).unwrap();
+        prop_assert_eq!(found, expected);
+    }
+}
