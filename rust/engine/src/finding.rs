@@ -113,6 +113,12 @@ pub struct Finding {
 pub const EVIDENCE_CAP: usize = 8;
 
 impl Finding {
+    /// Of all obligations beyond the cap together: its identity names none of them.
+    pub(crate) fn for_all(mut self) -> Finding {
+        self.violation_id = ViolationId::of(&self.rule.id.0, self.trace_id, &[]);
+        self
+    }
+
     /// What it holds in memory, in bytes, the shared rule aside.
     #[must_use]
     pub fn bytes(&self) -> u64 {

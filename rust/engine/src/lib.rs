@@ -2,29 +2,59 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod counters;
+mod decide;
+mod decide_finding;
+mod decide_measure;
+mod decide_members;
+mod decide_rule;
 mod engine;
 mod finding;
+mod forgotten;
 mod id;
-mod settings;
-mod stats;
-mod violation;
-
+mod intake;
+mod intern;
+mod interval;
+mod key;
+mod lifecycle;
 pub mod matcher;
 mod matcher_access;
 mod matcher_group;
 mod matcher_index;
 mod matcher_state;
+mod plan;
+mod plan_compile;
+mod plan_early;
+mod plan_trace;
 pub mod predicate;
 mod predicate_fields;
 mod predicate_list;
 mod predicate_truth;
+mod relation;
+mod relation_order;
 pub mod scan;
 mod scan_keys;
 mod scan_plan;
 mod scan_slots;
 mod scan_view;
+mod settings;
+mod shard;
+mod state;
+mod state_cell;
+mod state_record;
+mod state_seen;
+mod stats;
+mod sum;
+#[cfg(test)]
+mod test_rules;
+#[cfg(test)]
+mod test_spans;
+#[cfg(test)]
+mod test_verdicts;
+mod tri;
 pub mod value;
 mod value_number;
+mod violation;
 pub mod wanted;
 pub mod wire;
 mod wire_value;
@@ -35,3 +65,4 @@ pub use id::{SpanId, TraceId};
 pub use settings::{CloseCause, Completeness, Report, Settings, Timestamp};
 pub use stats::{ByReason, DelayHistogram, RuleStats, SpanCounts, Stats};
 pub use violation::{ViolationTrace, encode_violations};
+pub use wanted::Wanted;

@@ -1,0 +1,258 @@
+//! What was counted. A call of the engine tallies for itself and adds to the shared counters once, at
+//! its end. Verdicts of rules that a trace did not touch are not counted one by one: they follow from
+//! how many traces closed, and how many of those touched the rule.
+
+use betrace_lang::rule::RuleId;
+use betrace_lang::verdict::{Reason, Verdict};
+use hashbrown::HashMap;
+
+use crate::plan::Plan;
+use crate::stats::{ByReason, DelayHistogram, RuleStats, SpanCounts};
+use crate::violation::severity;
+
+/// How a trace closed, for the verdicts that follow from it alone. `None`: complete.
+pub(crate) type Closing = Option<Reason>;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RuleEvent {
+    /// A verdict that counts.
+    Verdict(u32, Verdict, Closing),
+    /// A trace closed in which the rule was looked at by itself.
+    Touched(u32, Closing),
+    Violation(u32),
+}
+
+/// What one call counts.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub spans: SpanCounts,
+    pub events: Vec<RuleEvent>,
+    pub closings: Vec<Closing>,
+    pub shed: u64,
+    pub delay: DelayHistogram,
+    /// Matched spans by selector set, with the sets that have any.
+    sets: Vec<u64>,
+    stamps: Vec<u64>,
+    stamp: u64,
+    touched_sets: Vec<u32>,
+    /// Comparisons of unlike types, with those that have any.
+    unlike: Vec<u64>,
+    touched_unlike: Vec<u32>,
+}
+
+impl Tally {
+    pub fn fit(&mut self, plan: &Plan) {
+        self.sets.resize(plan.selector_sets, 0);
+        self.stamps.resize(plan.selector_sets, 0);
+        self.unlike.resize(plan.matcher.unlike_ids(), 0);
+    }
+
+    pub fn next_span(&mut self) {
+        self.stamp += 1;
+    }
+
+    /// The span of the latest [`Tally::next_span`] is selected by a selector of these sets.
+    pub fn matched(&mut self, sets: &[u32]) {
+        for set in sets {
+            let at = *set as usize;
+            if self.stamps[at] != self.stamp {
+                self.stamps[at] = self.stamp;
+                if self.sets[at] == 0 {
+                    self.touched_sets.push(*set);
+                }
+                self.sets[at] += 1;
+            }
+        }
+    }
+
+    pub fn unlike(&mut self, id: usize) {
+        if self.unlike[id] == 0 {
+            self.touched_unlike.push(id as u32);
+        }
+        self.unlike[id] += 1;
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct RuleCount {
+    violated: u64,
+    satisfied: u64,
+    not_applicable: u64,
+    inconclusive: ByReason,
+    violations: u64,
+    touched_complete: u64,
+    touched_incomplete: ByReason,
+}
+
+impl RuleCount {
+    fn add(&mut self, verdict: Verdict, closing: Closing, times: u64) {
+        match verdict {
+            Verdict::Violated => self.violated += times,
+            Verdict::Satisfied => self.satisfied += times,
+            Verdict::NotApplicable => self.not_applicable += times,
+            Verdict::Inconclusive => {
+                let reason = closing.unwrap_or(Reason::StateCap);
+                self.inconclusive[reason as usize] += times;
+            }
+        }
+    }
+}
+
+/// A rule's figures from before the present rule set.
+#[derive(Clone, Debug, Default)]
+struct Carried {
+    count: RuleCount,
+    spans_matched: u64,
+    comparisons_unknown: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub spans: SpanCounts,
+    pub closed: u64,
+    pub shed: u64,
+    pub delay: DelayHistogram,
+    rules: Vec<RuleCount>,
+    sets: Vec<u64>,
+    unlike: Vec<u64>,
+    complete: u64,
+    incomplete: ByReason,
+    carried: HashMap<RuleId, Carried>,
+}
+
+impl Counters {
+    /// Begins anew for a rule set, keeping what was counted for rules that both sets have.
+    pub fn refit(&mut self, old: Option<&Plan>, new: &Plan) {
+        let mut carried = HashMap::new();
+        if let Some(old) = old {
+            for (position, stats) in self.rule_stats(old).into_iter().enumerate() {
+                let count = RuleCount {
+                    violated: stats.violated,
+                    satisfied: stats.satisfied,
+                    not_applicable: stats.not_applicable,
+                    inconclusive: stats.inconclusive,
+                    violations: stats.violations,
+                    ..RuleCount::default()
+                };
+                carried.insert(
+                    old.rules[position].rule.id.clone(),
+                    Carried {
+                        count,
+                        spans_matched: stats.spans_matched,
+                        comparisons_unknown: stats.comparisons_unknown,
+                    },
+                );
+            }
+        }
+        self.carried = carried;
+        self.rules = vec![RuleCount::default(); new.rules.len()];
+        self.sets = vec![0; new.selector_sets];
+        self.unlike = vec![0; new.matcher.unlike_ids()];
+        self.complete = 0;
+        self.incomplete = ByReason::default();
+    }
+
+    /// Takes everything out of `tally`, which keeps its memory.
+    pub fn take(&mut self, tally: &mut Tally) {
+        add_spans(&mut self.spans, &std::mem::take(&mut tally.spans));
+        for event in tally.events.drain(..) {
+            match event {
+                RuleEvent::Verdict(rule, verdict, closing) => {
+                    self.rules[rule as usize].add(verdict, closing, 1);
+                }
+                RuleEvent::Touched(rule, closing) => {
+                    let rule = &mut self.rules[rule as usize];
+                    match closing {
+                        None => rule.touched_complete += 1,
+                        Some(reason) => rule.touched_incomplete[reason as usize] += 1,
+                    }
+                }
+                RuleEvent::Violation(rule) => self.rules[rule as usize].violations += 1,
+            }
+        }
+        for closing in tally.closings.drain(..) {
+            self.closed += 1;
+            match closing {
+                None => self.complete += 1,
+                Some(reason) => self.incomplete[reason as usize] += 1,
+            }
+        }
+        self.shed += std::mem::take(&mut tally.shed);
+        self.delay.merge(&std::mem::take(&mut tally.delay));
+        for set in tally.touched_sets.drain(..) {
+            self.sets[set as usize] += std::mem::take(&mut tally.sets[set as usize]);
+        }
+        for id in tally.touched_unlike.drain(..) {
+            self.unlike[id as usize] += std::mem::take(&mut tally.unlike[id as usize]);
+        }
+    }
+
+    pub fn rule_stats(&self, plan: &Plan) -> Vec<RuleStats> {
+        let unknown = self.unknown_by_rule(plan);
+        let rules = plan.rules.iter().zip(&self.rules).zip(unknown);
+        rules
+            .map(|((rule, count), unknown)| {
+                let mut count = count.clone();
+                let untouched = self.complete.saturating_sub(count.touched_complete);
+                count.add(rule.untouched.complete, None, untouched);
+                for reason in Reason::ALL {
+                    let at = reason as usize;
+                    let untouched =
+                        self.incomplete[at].saturating_sub(count.touched_incomplete[at]);
+                    count.add(rule.untouched.incomplete, Some(reason), untouched);
+                }
+                let carried = self.carried.get(&rule.rule.id).cloned().unwrap_or_default();
+                let mut inconclusive = count.inconclusive;
+                for (to, from) in inconclusive.iter_mut().zip(carried.count.inconclusive) {
+                    *to += from;
+                }
+                RuleStats {
+                    rule: rule.rule.id.0.to_string(),
+                    severity: severity(rule.rule.severity).to_owned(),
+                    violated: count.violated + carried.count.violated,
+                    satisfied: count.satisfied + carried.count.satisfied,
+                    not_applicable: count.not_applicable + carried.count.not_applicable,
+                    inconclusive,
+                    violations: count.violations + carried.count.violations,
+                    spans_matched: self.sets[rule.selector_set as usize] + carried.spans_matched,
+                    comparisons_unknown: unknown + carried.comparisons_unknown,
+                }
+            })
+            .collect()
+    }
+
+    fn unknown_by_rule(&self, plan: &Plan) -> Vec<u64> {
+        let mut by_set = vec![0u64; plan.selector_sets];
+        for (id, count) in self.unlike.iter().enumerate() {
+            if *count == 0 {
+                continue;
+            }
+            let unlike = crate::matcher::UnlikeId(id as u32);
+            let mut sets: Vec<u32> = plan
+                .matcher
+                .selectors_of(unlike)
+                .iter()
+                .flat_map(|selector| plan.selector(*selector).sets.iter().copied())
+                .collect();
+            sets.sort_unstable();
+            sets.dedup();
+            for set in sets {
+                by_set[set as usize] += count;
+            }
+        }
+        plan.rules
+            .iter()
+            .map(|rule| by_set[rule.selector_set as usize])
+            .collect()
+    }
+}
+
+fn add_spans(to: &mut SpanCounts, from: &SpanCounts) {
+    to.evaluated += from.evaluated;
+    to.duplicate += from.duplicate;
+    to.conflict += from.conflict;
+    to.late += from.late;
+    to.over_limit += from.over_limit;
+    to.malformed += from.malformed;
+    to.own += from.own;
+}

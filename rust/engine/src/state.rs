@@ -1,0 +1,429 @@
+//! The state of one trace: cells, a few records, the ids that came, and what was already reported.
+//! Never the spans themselves.
+
+use betrace_lang::verdict::Reason;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{SpanId, TraceId};
+use crate::intern::{CellId, RuleKey};
+use crate::key::{HashKey, fixed_hash};
+use crate::matcher::Hit;
+use crate::plan::{FeedKind, Plan};
+use crate::predicate_fields::FieldId;
+use crate::scan_view::SpanView;
+use crate::state_cell::{
+    Cell, CountCell, GroupsCell, RECORD_CAP, RecordId, TextKey, WITNESSES, heap, text_key,
+};
+use crate::state_record::{NewRecord, Projection, Records};
+use crate::state_seen::{Arrival, Seen};
+use crate::tri::Reasons;
+use crate::value::{TextBuffer, Value, number, shortest_text};
+
+/// A value longer than this is not kept for comparison; what hangs on it stays open.
+pub(crate) const VALUE_BYTES: usize = 16 << 10;
+
+/// A violation that was already reported: of a rule, and of an obligation in it (0: the rule has none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Fired {
+    pub rule: RuleKey,
+    pub obligation: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TraceState {
+    pub id: TraceId,
+    /// The engine's time of the first and of the latest span, and of the close (0: live).
+    pub opened: u64,
+    pub last: u64,
+    pub closed: u64,
+    /// The oldest generation of rules under which a span was applied.
+    pub generation: u32,
+    pub complete: bool,
+    /// Why it is, or will be, incomplete.
+    pub reasons: Reasons,
+    /// Over the spans that have order.
+    pub earliest: u64,
+    pub latest: u64,
+    /// The earliest start that is not zero, of all spans.
+    pub began: u64,
+    /// Spans without order.
+    pub skewed: u32,
+    pub seen: Seen,
+    pub records: Records,
+    /// By (start, span id).
+    pub root: Option<RecordId>,
+    pub first: Option<RecordId>,
+    /// Sorted by id.
+    cells: Vec<(CellId, Cell)>,
+    pub fired: Vec<Fired>,
+    /// Rules that were costly to evaluate, and the span count from which they are tried again.
+    pub postponed: Vec<(RuleKey, u32)>,
+    /// As accounted for at the latest change.
+    #[serde(skip)]
+    pub bytes: usize,
+}
+
+/// What became of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    Added,
+    Duplicate,
+    Conflict,
+    OverLimit,
+}
+
+impl TraceState {
+    pub fn new(id: TraceId, now: u64, generation: u32) -> TraceState {
+        TraceState {
+            id,
+            opened: now,
+            last: now,
+            closed: 0,
+            generation,
+            complete: false,
+            reasons: Reasons::NONE,
+            earliest: u64::MAX,
+            latest: 0,
+            began: u64::MAX,
+            skewed: 0,
+            seen: Seen::default(),
+            records: Records::default(),
+            root: None,
+            first: None,
+            cells: Vec::new(),
+            fired: Vec::new(),
+            postponed: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    pub fn cell(&self, id: CellId) -> Option<&Cell> {
+        let at = self.cells.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(&self.cells[at].1)
+    }
+
+    pub fn cells(&self) -> &[(CellId, Cell)] {
+        &self.cells
+    }
+
+    pub fn set_cells(&mut self, mut cells: Vec<(CellId, Cell)>) {
+        cells.sort_by_key(|(id, _)| *id);
+        self.cells = cells;
+    }
+
+    /// Whether the id was known before the trace's first span.
+    pub fn is_late(&self) -> bool {
+        self.reasons.has(Reason::Late)
+    }
+
+    /// A span came after the close: the trace is open again, and for ever.
+    pub fn reopen(&mut self) {
+        self.complete = false;
+        self.reasons.add(Reason::Late);
+    }
+
+    pub fn has_root(&self) -> bool {
+        self.root.is_some()
+    }
+
+    /// Merges one span. The first copy counts; a span beyond `limit` marks the trace incomplete.
+    pub fn apply(
+        &mut self,
+        plan: &Plan,
+        key: HashKey,
+        span: &SpanView<'_, '_>,
+        hits: &[Hit],
+        limit: u32,
+    ) -> Applied {
+        let id = span.span_id();
+        let twin = fixed_hash(&[&span.kind().to_le_bytes(), span.service()]) as u32;
+        let digest = span.digest() as u32;
+        match self.seen.find(key, id, twin, digest) {
+            Arrival::New => {}
+            Arrival::Duplicate => return Applied::Duplicate,
+            Arrival::Conflict => return Applied::Conflict,
+        }
+        if self.seen.len() >= limit as usize {
+            self.reasons.add(Reason::SpanLimit);
+            return Applied::OverLimit;
+        }
+        self.seen
+            .add(key, id, twin, digest, plan.structure.then(|| span.parent()));
+        self.generation = self.generation.min(plan.generation);
+        self.note_times(span);
+        let mut arriving = Arriving {
+            span,
+            twin,
+            record: None,
+        };
+        self.note_first(&mut arriving);
+        for hit in hits {
+            self.apply_hit(plan, &mut arriving, *hit);
+        }
+        if let Some(record) = arriving.record {
+            self.records.drop_unheld(record);
+        }
+        Applied::Added
+    }
+
+    fn note_times(&mut self, span: &SpanView<'_, '_>) {
+        if span.start() != 0 {
+            self.began = self.began.min(span.start());
+        }
+        if span.has_order() {
+            self.earliest = self.earliest.min(span.start());
+            self.latest = self.latest.max(span.end());
+        } else {
+            self.skewed = self.skewed.saturating_add(1);
+        }
+    }
+
+    fn note_first(&mut self, arriving: &mut Arriving<'_, '_, '_>) {
+        let rank = arriving.rank();
+        let precedes = |at: Option<RecordId>, records: &Records| {
+            at.is_none_or(|at| rank < records.get(at).rank())
+        };
+        if precedes(self.first, &self.records) {
+            let record = self.record(arriving);
+            self.records.hold(record);
+            if let Some(old) = self.first.replace(record) {
+                self.records.release(old);
+            }
+        }
+        if arriving.span.parent().is_none() && precedes(self.root, &self.records) {
+            let record = self.record(arriving);
+            self.records.hold(record);
+            if let Some(old) = self.root.replace(record) {
+                self.records.release(old);
+            }
+        }
+    }
+
+    fn record(&mut self, arriving: &mut Arriving<'_, '_, '_>) -> RecordId {
+        if let Some(record) = arriving.record {
+            return record;
+        }
+        let span = arriving.span;
+        let record = self.records.add(NewRecord {
+            span_id: span.span_id(),
+            parent: span.parent(),
+            start: span.start(),
+            end: span.end(),
+            twin: arriving.twin,
+            name: span.name(),
+            service: span.service(),
+        });
+        arriving.record = Some(record);
+        record
+    }
+
+    fn apply_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) {
+        let selector = plan.selector(hit.selector);
+        for feed in &selector.feeds {
+            let at = match self.cells.binary_search_by_key(&feed.cell, |(id, _)| *id) {
+                Ok(at) => at,
+                Err(at) => {
+                    self.cells.insert(at, (feed.cell, empty_cell(feed.kind)));
+                    at
+                }
+            };
+            match feed.kind {
+                FeedKind::Count => self.count(at, arriving, hit.certain),
+                FeedKind::Records => {
+                    let Cell::Records(cell) = &mut self.cells[at].1 else {
+                        continue;
+                    };
+                    if cell.members.len() >= RECORD_CAP {
+                        cell.capped = true;
+                        continue;
+                    }
+                    let record = self.record(arriving);
+                    if !selector.project.is_empty() {
+                        project(&mut self.records, record, arriving.span, &selector.project);
+                    }
+                    self.records.hold(record);
+                    if let Cell::Records(cell) = &mut self.cells[at].1 {
+                        cell.members.push((record, hit.certain));
+                    }
+                }
+                FeedKind::GroupsByParent => {
+                    if let Cell::Groups(cell) = &mut self.cells[at].1
+                        && let Some(SpanId(parent)) = arriving.span.parent()
+                    {
+                        cell.add(text_key(&parent), hit.certain);
+                    }
+                }
+                FeedKind::Sum(field)
+                | FeedKind::Extremes(field)
+                | FeedKind::Distinct(field)
+                | FeedKind::Groups(field) => {
+                    feed_value(&mut self.cells[at].1, arriving.span, field, hit.certain);
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, at: usize, arriving: &mut Arriving<'_, '_, '_>, certain: bool) {
+        let Cell::Count(cell) = &mut self.cells[at].1 else {
+            return;
+        };
+        if !certain {
+            cell.perhaps = cell.perhaps.saturating_add(1);
+            return;
+        }
+        cell.certain = cell.certain.saturating_add(1);
+        let rank = arriving.rank();
+        let records = &self.records;
+        let place = cell
+            .witnesses
+            .partition_point(|witness| records.get(*witness).rank() < rank);
+        if place >= WITNESSES {
+            return;
+        }
+        let record = self.record(arriving);
+        self.records.hold(record);
+        let Cell::Count(CountCell { witnesses, .. }) = &mut self.cells[at].1 else {
+            return;
+        };
+        if witnesses.is_empty() {
+            witnesses.reserve_exact(1);
+        }
+        witnesses.insert(place, record);
+        if witnesses.len() > WITNESSES
+            && let Some(dropped) = witnesses.pop()
+        {
+            self.records.release(dropped);
+        }
+    }
+
+    /// Everything this trace holds, in bytes.
+    pub fn measure(&self) -> usize {
+        let cells: usize = self.cells.iter().map(|(_, cell)| cell.heap_bytes()).sum();
+        heap(size_of::<TraceState>())
+            + heap(self.cells.capacity() * size_of::<(CellId, Cell)>())
+            + cells
+            + self.seen.heap_bytes()
+            + self.records.heap_bytes()
+            + heap(self.fired.capacity() * size_of::<Fired>())
+            + heap(self.postponed.capacity() * size_of::<(RuleKey, u32)>())
+    }
+
+    pub fn has_fired(&self, fired: Fired) -> bool {
+        self.fired.contains(&fired)
+    }
+
+    pub fn fired_of(&self, rule: RuleKey) -> usize {
+        self.fired.iter().filter(|fired| fired.rule == rule).count()
+    }
+}
+
+/// A span while it is merged, with its record once it has one.
+struct Arriving<'v, 'a, 's> {
+    span: &'v SpanView<'a, 's>,
+    twin: u32,
+    record: Option<RecordId>,
+}
+
+impl Arriving<'_, '_, '_> {
+    fn rank(&self) -> (u64, SpanId, u32) {
+        (self.span.start(), self.span.span_id(), self.twin)
+    }
+}
+
+fn empty_cell(kind: FeedKind) -> Cell {
+    match kind {
+        FeedKind::Count => Cell::Count(CountCell::default()),
+        FeedKind::Sum(_) => Cell::Sum(Box::default()),
+        FeedKind::Extremes(_) => Cell::Extremes(Box::default()),
+        FeedKind::Distinct(_) => Cell::Distinct(Box::default()),
+        FeedKind::Groups(_) | FeedKind::GroupsByParent => {
+            Cell::Groups(Box::<GroupsCell>::default())
+        }
+        FeedKind::Records => Cell::Records(Box::default()),
+    }
+}
+
+fn project(
+    records: &mut Records,
+    record: RecordId,
+    span: &SpanView<'_, '_>,
+    fields: &[(u32, FieldId)],
+) {
+    records.project(record, fields.len(), |projection: &mut Projection| {
+        for (key, field) in fields {
+            if projection.values.iter().any(|(kept, _)| kept == key) {
+                continue;
+            }
+            let value = span.owned(*field);
+            if value.heap_bytes() > VALUE_BYTES {
+                projection.cut = true;
+            } else {
+                projection.values.push((*key, value));
+            }
+        }
+    });
+}
+
+/// What a value is in a group or a distinct set; `None`: it is in none.
+pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
+    let mut buffer = TextBuffer::new();
+    shortest_text(value, &mut buffer).map(text_key)
+}
+
+/// A duration is a number of nanoseconds here; of a span without order it is not known.
+pub(crate) enum Amount {
+    Number(betrace_lang::rule::Number),
+    Unknown,
+    None,
+}
+
+pub(crate) fn amount(value: Value<'_>) -> Amount {
+    match value {
+        Value::Duration(None) => Amount::Unknown,
+        Value::Duration(Some(nanos)) => {
+            Amount::Number(betrace_lang::rule::Number::Int(i128::from(nanos)))
+        }
+        // A boolean is no number, though it compares with its text.
+        Value::Bool(_) => Amount::None,
+        value => number(value).map_or(Amount::None, Amount::Number),
+    }
+}
+
+fn feed_value(cell: &mut Cell, span: &SpanView<'_, '_>, field: FieldId, certain: bool) {
+    let value = span.field(field);
+    match cell {
+        Cell::Sum(cell) => match amount(value) {
+            Amount::Number(number) if certain => {
+                cell.sum.add(number);
+                cell.numbers = cell.numbers.saturating_add(1);
+            }
+            Amount::None if certain => {}
+            _ => cell.perhaps = cell.perhaps.saturating_add(1),
+        },
+        Cell::Extremes(cell) => match amount(value) {
+            Amount::Number(number) => {
+                if certain {
+                    cell.certain.add(number);
+                }
+                cell.all.add(number);
+            }
+            Amount::Unknown => cell.unknown = cell.unknown.saturating_add(1),
+            Amount::None => {}
+        },
+        Cell::Distinct(cell) => {
+            if matches!(value, Value::Duration(None)) {
+                cell.unknown = cell.unknown.saturating_add(1);
+            } else if let Some(key) = group_key(value) {
+                cell.add(key, certain);
+            }
+        }
+        Cell::Groups(cell) => {
+            if matches!(value, Value::Duration(None)) {
+                cell.unknown = cell.unknown.saturating_add(1);
+            } else if let Some(key) = group_key(value) {
+                cell.add(key, certain);
+            }
+        }
+        Cell::Count(_) | Cell::Records(_) => {}
+    }
+}
