@@ -1,0 +1,137 @@
+//! Selectors as a rule set of a given size has them; a span meets about five whatever the size.
+
+use std::sync::Arc;
+
+use betrace_engine::matcher::{Matcher, MatcherBuilder};
+use betrace_lang::rule::{
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
+};
+
+use crate::traffic::{NAMES, name};
+
+fn unscoped(key: &str) -> Field {
+    Field::Attribute {
+        scope: Scope::SpanThenResource,
+        key: Arc::from(key),
+    }
+}
+
+fn number(key: &str, op: CompareOp, value: i128) -> Predicate {
+    Predicate::Compare {
+        field: unscoped(key),
+        op,
+        value: Operand::Literal(Literal::Number(Number::Int(value))),
+    }
+}
+
+fn text(field: Field, value: &str) -> Predicate {
+    Predicate::Compare {
+        field,
+        op: CompareOp::Eq,
+        value: Operand::Literal(Literal::Text(Arc::from(value))),
+    }
+}
+
+fn matches(pattern: &str) -> Predicate {
+    Predicate::Matches {
+        field: Field::Intrinsic(Intrinsic::SpanName),
+        pattern: Arc::from(pattern),
+    }
+}
+
+/// The selectors of `rules` rules, two a rule; the first hundred rules bring what traffic meets, the others ask
+/// for names, services, routes, users and bounds that it never has. At most a hundred have a pattern.
+pub fn matcher(rules: usize) -> Matcher {
+    let mut builder = MatcherBuilder::new();
+    let mut select = |base: Base, filter: &[Predicate]| {
+        if builder.selector(&base, filter).is_err() {
+            unreachable!("every pattern here compiles");
+        }
+    };
+    for index in 0..rules {
+        let met = index < 100;
+        let named = if met {
+            name(index * NAMES / 100)
+        } else {
+            format!("never.seen_{index}")
+        };
+        select(Base::Named(Arc::from(named.as_str())), &[]);
+        match index % 10 {
+            0 if index < 1_000 => select(Base::Any, &[matches(&format!("^admin\\.op_{index}$"))]),
+            1 => select(
+                Base::Any,
+                &[number(
+                    "http.response.status_code",
+                    CompareOp::Ge,
+                    500 + index as i128,
+                )],
+            ),
+            2 => select(
+                Base::Any,
+                &[text(unscoped("http.route"), &format!("/never/{index}"))],
+            ),
+            3 => select(
+                Base::Any,
+                &[text(
+                    unscoped("user.id"),
+                    &format!("user-{}", index + 10_000),
+                )],
+            ),
+            4 => select(
+                Base::Any,
+                &[
+                    text(unscoped("service.name"), &format!("absent-{index}")),
+                    number("amount", CompareOp::Gt, 5),
+                ],
+            ),
+            5 => select(
+                Base::Any,
+                &[Predicate::Exists(unscoped(&format!("pii.field_{index}")))],
+            ),
+            6 => select(
+                Base::Root,
+                &[text(
+                    unscoped("tenant"),
+                    &format!("tenant-{}", index + 1_000),
+                )],
+            ),
+            7 => select(
+                Base::Named(Arc::from(name(index % NAMES).as_str())),
+                &[number("amount", CompareOp::Gt, 1_000 + index as i128)],
+            ),
+            8 => select(
+                Base::Named(Arc::from(name(index % NAMES).as_str())),
+                &[Predicate::Text {
+                    op: TextOp::Contains,
+                    field: unscoped("db.query.text"),
+                    value: Operand::Literal(Literal::Text(Arc::from(format!("password_{index}")))),
+                }],
+            ),
+            _ => select(
+                Base::Any,
+                &[number(&format!("quota.{index}"), CompareOp::Gt, 10)],
+            ),
+        }
+    }
+    // What every span or many meet.
+    select(Base::Any, &[]);
+    select(Base::Any, &[Predicate::Exists(unscoped("user.id"))]);
+    select(
+        Base::Any,
+        &[number("network.peer.port", CompareOp::Gt, 1_023)],
+    );
+    select(
+        Base::Any,
+        &[text(unscoped("deployment.environment.name"), "production")],
+    );
+    select(
+        Base::Any,
+        &[Predicate::Compare {
+            field: Field::Intrinsic(Intrinsic::SpanDuration),
+            op: CompareOp::Gt,
+            value: Operand::Literal(Literal::Duration(40_000_000)),
+        }],
+    );
+    select(Base::Root, &[]);
+    builder.build()
+}
