@@ -72,12 +72,13 @@ macro_rules! declare_codes {
     };
 }
 
+pub mod conditions;
 pub mod files;
 mod page;
 
 pub use page::diagnostics_page;
 
-const TABLES: &[&[Declaration]] = &[files::DECLARATIONS];
+const TABLES: &[&[Declaration]] = &[files::DECLARATIONS, conditions::DECLARATIONS];
 
 /// All codes, by table.
 pub fn declarations() -> impl Iterator<Item = &'static Declaration> {

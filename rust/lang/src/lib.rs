@@ -2,10 +2,18 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod ast;
+mod canonical;
+mod check;
 pub mod codes;
 mod diagnostic;
+mod fault;
+mod lexer;
 mod limits;
+mod lint;
+mod meaning;
 mod number;
+mod parse;
 mod plain;
 mod read;
 mod render_json;
@@ -15,13 +23,23 @@ pub mod rule_test;
 mod rulefile;
 mod schema;
 mod source;
+mod suggest;
+mod template;
 mod test_file;
+mod token;
 pub mod verdict;
+mod vocabulary;
 mod yaml;
 
+pub use canonical::canonical;
+pub use check::{check_condition, check_exception, check_macro};
 pub use diagnostic::{Diagnostic, nearest};
+pub use fault::{Fault, Origin};
 pub use limits::Limits;
+pub use meaning::meaning_hash;
 pub use render_json::render_json;
 pub use render_text::render_text;
 pub use schema::rule_file_schema;
 pub use source::{LineColumn, LineIndex, SourceFile};
+pub use template::check_template;
+pub use vocabulary::Vocabulary;

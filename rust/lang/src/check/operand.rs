@@ -1,0 +1,444 @@
+//! Right-hand sides: literals, bare words, lists, scoped fields, and whether they fit the left.
+
+use super::Checker;
+use super::selector::Dialect;
+use crate::ast::{Node, NodeKind};
+use crate::codes::conditions as code;
+use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Scope};
+use crate::suggest::closest;
+
+const KINDS: [&str; 6] = [
+    "unspecified",
+    "internal",
+    "server",
+    "client",
+    "producer",
+    "consumer",
+];
+const STATUSES: [&str; 3] = ["unset", "ok", "error"];
+
+impl<'a> Checker<'a> {
+    pub(super) fn operand(&mut self, node: &'a Node) -> Option<Operand> {
+        let node = node.bare();
+        if let Ok(Some(field)) = match node.kind {
+            NodeKind::Intrinsic(_) | NodeKind::Attribute { .. } | NodeKind::Name(_) => {
+                let field = self.scoped_field(node);
+                if field.is_err() {
+                    return None;
+                }
+                field
+            }
+            _ => Ok(None),
+        } {
+            return Some(Operand::Field(field));
+        }
+        match &node.kind {
+            NodeKind::List(_) => {
+                self.fault(code::NEEDS_VALUE, node.range(), "a list stands after `in`")
+                    .help = Some("`processor in [stripe, square]`".into());
+                None
+            }
+            _ => self.literal(node).map(Operand::Literal),
+        }
+    }
+
+    pub(super) fn literal(&mut self, node: &'a Node) -> Option<Literal> {
+        let node = node.bare();
+        Some(match &node.kind {
+            NodeKind::Number(value) => Literal::Number(*value),
+            NodeKind::Duration(value) => Literal::Duration(*value),
+            NodeKind::Bool(value) => Literal::Bool(*value),
+            NodeKind::Quoted(text) => Literal::Text(text.clone()),
+            NodeKind::Name(word) => {
+                if self.vocabulary.find_list(word).is_some() {
+                    let message = format!("`{word}` is a list; it stands after `in`");
+                    self.fault(code::LIST_HERE, node.range(), message).help =
+                        Some(format!("the text is written `\"{word}\"`"));
+                    return None;
+                }
+                if word.contains('.') {
+                    self.refuse_dotted_word(node, word);
+                    return None;
+                }
+                self.warn_odd_word(node, word);
+                Literal::Text(word.clone())
+            }
+            NodeKind::Broken => return None,
+            _ => {
+                let source = self.source(node);
+                let message = format!("`{source}` is no value");
+                self.fault(code::NEEDS_VALUE, node.range(), message).help = Some(
+                    "a number, `true`, `false`, a duration, a text, or a scoped field: `span.limit`, `p.order.id`".into(),
+                );
+                return None;
+            }
+        })
+    }
+
+    fn refuse_dotted_word(&mut self, node: &Node, word: &str) {
+        let first = word.split('.').next().unwrap_or_default();
+        let is_near = closest(first, self.bindings.iter().map(|bound| &**bound)).is_some()
+            || first.len() <= 2 && !self.bindings.is_empty();
+        if is_near {
+            self.refuse_unknown_binding(node, first);
+            return;
+        }
+        let message = format!("`{word}` could be a text or a field");
+        let fault = self.fault(code::DOTTED_WORD, node.range(), message);
+        fault.help = Some(format!(
+            "a text: `\"{word}\"`; a field of the same span: `span.{word}`"
+        ));
+        fault.suggestion = Some(format!("\"{word}\""));
+    }
+
+    fn warn_odd_word(&mut self, node: &Node, word: &str) {
+        let (message, suggestion) = match word {
+            "True" | "TRUE" | "False" | "FALSE" => (
+                format!("`{word}` is a text here; booleans are `true` and `false`"),
+                Some(word.to_ascii_lowercase()),
+            ),
+            "null" | "nil" | "None" | "NULL" | "undefined" => (
+                format!("`{word}` is a text here; a field that is not there: `missing(x)`"),
+                None,
+            ),
+            _ if self.binding(word).is_some() => (
+                format!("`{word}` is a text here; a field of the bound span: `{word}.field`"),
+                None,
+            ),
+            _ => return,
+        };
+        let fault = self.fault(code::ODD_WORD, node.range(), message);
+        fault.help = Some(format!(
+            "if the text is meant, put it in quotes: `\"{word}\"`"
+        ));
+        fault.suggestion = suggestion;
+    }
+
+    /// The literals after `in`.
+    pub(super) fn list(&mut self, node: &'a Node) -> Option<Vec<Literal>> {
+        let node = node.bare();
+        let values = match &node.kind {
+            NodeKind::Broken => return None,
+            NodeKind::List(items) => {
+                let checked: Vec<Option<Literal>> = items
+                    .iter()
+                    .map(|item| match &item.bare().kind {
+                        NodeKind::List(_) => {
+                            self.fault(code::NEEDS_VALUE, item.range(), "a list inside a list");
+                            None
+                        }
+                        _ => self.literal(item),
+                    })
+                    .collect();
+                checked.into_iter().collect::<Option<Vec<Literal>>>()?
+            }
+            NodeKind::Name(name) => match self.vocabulary.find_list(name) {
+                Some(values) => values.to_vec(),
+                None => {
+                    self.refuse_unknown_list(node, name);
+                    return None;
+                }
+            },
+            _ => {
+                let source = self.source(node);
+                self.fault(code::NEEDS_VALUE, node.range(), "a list stands after `in`")
+                    .help = Some(format!(
+                    "`in [{source}]`, or the name of a list of the rule file"
+                ));
+                return None;
+            }
+        };
+        if values.is_empty() {
+            self.fault(
+                code::EMPTY_LIST,
+                node.range(),
+                "an empty list holds nothing, so this is never true",
+            );
+            return None;
+        }
+        if values.len() > self.limits.list_literals {
+            let message = format!(
+                "this list has {} literals; {} are allowed",
+                values.len(),
+                self.limits.list_literals
+            );
+            self.fault(code::LIST_TOO_LONG, node.range(), message);
+            return None;
+        }
+        Some(values)
+    }
+
+    fn refuse_unknown_list(&mut self, node: &Node, name: &str) {
+        let near = closest(name, self.vocabulary.list_names()).map(str::to_owned);
+        let fault = self.fault(
+            code::UNKNOWN_LIST,
+            node.range(),
+            format!("there is no list `{name}`"),
+        );
+        match near {
+            Some(near) => {
+                fault.message = format!("there is no list `{name}`; did you mean `{near}`?");
+                fault.suggestion = Some(near);
+            }
+            None => {
+                fault.help = Some(format!(
+                    "write the values, `in [a, b]`, or declare `lists: {{ {name}: [a, b] }}`"
+                ));
+            }
+        }
+    }
+
+    /// Whether `value` can be compared with `field` at all; a literal comes back as the field spells it.
+    pub(super) fn fits(
+        &mut self,
+        field: &Field,
+        field_node: &Node,
+        op: CompareOp,
+        value: Operand,
+        node: &Node,
+        dialect: Dialect,
+    ) -> Option<Operand> {
+        let is_ordering = !matches!(op, CompareOp::Eq | CompareOp::Ne);
+        let literal = match value {
+            Operand::Field(other) => return self.fields_fit(field, other, node),
+            Operand::Literal(literal) => literal,
+        };
+        let written = self.source(field_node);
+        let intrinsic = intrinsic_of(field);
+        match (&literal, intrinsic) {
+            (Literal::Bool(_), _) if is_ordering => {
+                self.fault(
+                    code::ORDERED_BOOLEAN,
+                    node.range(),
+                    "booleans have no order",
+                )
+                .help = Some(format!("`{written} == true` or `{written} == false`"));
+                return None;
+            }
+            (Literal::Duration(_), Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)) => {}
+            (_, Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)) => {
+                self.refuse_no_duration(&written, node, &literal, dialect);
+                return None;
+            }
+            (Literal::Duration(_), Some(other)) => {
+                let message = format!("`{}` is no duration", other.as_str());
+                self.fault(code::UNLIKE_TYPES, node.range(), message).help =
+                    Some("durations are `span:duration` and `trace:duration`".into());
+                return None;
+            }
+            (Literal::Duration(_), None) => {
+                let source = self.source(node);
+                let fault = self.fault(
+                    code::DURATION_AGAINST_ATTRIBUTE,
+                    field_node.range(),
+                    format!("`{written}` is an attribute, and a duration compares with `…:duration` only, so this selects nothing"),
+                );
+                let is_like = written.rsplit('.').next().is_some_and(|last| {
+                    matches!(last, "duration" | "latency" | "elapsed" | "time" | "took")
+                });
+                if is_like {
+                    fault.suggestion = Some("span:duration".into());
+                    fault.help = Some(format!("did you mean `span:duration` against {source}?"));
+                } else {
+                    fault.help =
+                        Some("compare it with a plain number in the attribute's own unit".into());
+                }
+            }
+            (Literal::Number(_), Some(Intrinsic::TraceSpanCount)) => {}
+            (_, Some(Intrinsic::TraceSpanCount)) => {
+                self.fault(
+                    code::UNLIKE_TYPES,
+                    node.range(),
+                    "`trace:spanCount` is a number",
+                );
+                return None;
+            }
+            (literal, Some(intrinsic @ (Intrinsic::SpanKind | Intrinsic::SpanStatus))) => {
+                if is_ordering {
+                    let message = format!("the values of `{}` have no order", intrinsic.as_str());
+                    self.fault(code::UNLIKE_TYPES, node.range(), message);
+                    return None;
+                }
+                return self.word_of(intrinsic, literal, node).map(Operand::Literal);
+            }
+            (Literal::Text(word), None) if is_ordering => {
+                if matches!(node.bare().kind, NodeKind::Name(_)) {
+                    let fault = self.fault(
+                        code::ORDERED_WORD,
+                        node.range(),
+                        format!(
+                            "`{word}` is a text here, so no number is ever {} it",
+                            words_of(op)
+                        ),
+                    );
+                    fault.help = Some(format!(
+                        "did you mean the field `span.{word}`? a text is put in quotes"
+                    ));
+                    fault.suggestion = Some(format!("span.{word}"));
+                }
+            }
+            _ => {}
+        }
+        Some(Operand::Literal(literal))
+    }
+
+    fn fields_fit(&mut self, field: &Field, other: Field, node: &Node) -> Option<Operand> {
+        let is_duration = |field: &Field| {
+            matches!(
+                intrinsic_of(field),
+                Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)
+            )
+        };
+        if is_duration(field) != is_duration(&other) {
+            self.fault(
+                code::UNLIKE_TYPES,
+                node.range(),
+                "a duration compares with a duration only",
+            )
+            .help = Some("`span:duration > p.span:duration`".into());
+            return None;
+        }
+        if super::selector::is_open_field(field) {
+            self.fault(
+                code::FIELD_HERE,
+                node.range(),
+                "a `trace:` intrinsic is compared with a value, not with a span's field",
+            );
+            return None;
+        }
+        Some(Operand::Field(other))
+    }
+
+    fn refuse_no_duration(
+        &mut self,
+        written: &str,
+        node: &Node,
+        literal: &Literal,
+        dialect: Dialect,
+    ) {
+        let source = self.source(node);
+        match literal {
+            Literal::Number(_) if dialect != Dialect::Modern && written == "span.duration" => {
+                self.fault(
+                    code::OLDER_DURATION,
+                    node.range(),
+                    "a duration needs its unit: texts mean now nanoseconds, now milliseconds",
+                )
+                .help = Some(format!(
+                    "`span:duration > {source}ms`, or `span:duration > 1s`"
+                ));
+            }
+            Literal::Number(_) => {
+                self.fault(
+                    code::DURATION_AGAINST_NUMBER,
+                    node.range(),
+                    format!("`{written}` is a duration; a plain number says no unit"),
+                )
+                .help = Some(format!("`{source}ms`, `{source}s`, …"));
+            }
+            _ => {
+                self.fault(
+                    code::UNLIKE_TYPES,
+                    node.range(),
+                    format!("`{written}` is a duration"),
+                )
+                .help = Some("`500ms`, `1.5s`, `2m`".into());
+            }
+        }
+    }
+
+    /// A value of `span:kind` or `span:status`, in its own spelling.
+    fn word_of(&mut self, intrinsic: Intrinsic, literal: &Literal, node: &Node) -> Option<Literal> {
+        let words: &[&str] = match intrinsic {
+            Intrinsic::SpanKind => &KINDS,
+            _ => &STATUSES,
+        };
+        let written = match literal {
+            Literal::Text(text) => text.to_ascii_lowercase(),
+            _ => self.source(node),
+        };
+        let stripped = written
+            .strip_prefix("span_kind_")
+            .or_else(|| written.strip_prefix("status_code_"))
+            .unwrap_or(&written);
+        if let Literal::Text(_) = literal
+            && let Some(word) = words.iter().find(|word| **word == stripped)
+        {
+            return Some(Literal::Text((*word).into()));
+        }
+        let near = closest(stripped, words.iter().copied());
+        let name = intrinsic.as_str();
+        let fault = self.fault(
+            code::UNKNOWN_WORD,
+            node.range(),
+            format!("`{name}` is never `{written}`"),
+        );
+        match near {
+            Some(near) => {
+                fault.message = format!("`{name}` is never `{written}`; did you mean `{near}`?");
+                fault.suggestion = Some(near.into());
+            }
+            None => fault.help = Some(format!("it is one of {}", words.join(" "))),
+        }
+        None
+    }
+
+    /// The literals of `in`, each as the field spells it.
+    pub(super) fn all_fit(
+        &mut self,
+        field: &Field,
+        field_node: &Node,
+        values: Vec<Literal>,
+        node: &'a Node,
+        dialect: Dialect,
+    ) -> Option<Vec<Literal>> {
+        let items: &[Node] = match &node.bare().kind {
+            NodeKind::List(items) => items,
+            _ => &[],
+        };
+        let mut fitting = Vec::with_capacity(values.len());
+        let mut is_whole = true;
+        for (index, value) in values.into_iter().enumerate() {
+            let item = items.get(index).unwrap_or(node);
+            let value = Operand::Literal(value);
+            match self.fits(field, field_node, CompareOp::Eq, value, item, dialect) {
+                Some(Operand::Literal(literal)) => fitting.push(literal),
+                _ => is_whole = false,
+            }
+        }
+        is_whole.then_some(fitting)
+    }
+}
+
+pub(super) fn intrinsic_of(field: &Field) -> Option<Intrinsic> {
+    match field {
+        Field::Intrinsic(intrinsic) => Some(*intrinsic),
+        Field::Bound { field, .. } => intrinsic_of(field),
+        Field::Attribute { .. } => None,
+    }
+}
+
+/// Whether a span may be without it.
+pub(super) fn may_be_missing(field: &Field) -> bool {
+    match field {
+        Field::Attribute { scope, .. } => !matches!(scope, Scope::Event | Scope::Link),
+        Field::Intrinsic(intrinsic) => matches!(
+            intrinsic,
+            Intrinsic::SpanStatusMessage
+                | Intrinsic::SpanParentId
+                | Intrinsic::InstrumentationName
+                | Intrinsic::InstrumentationVersion
+        ),
+        Field::Bound { .. } => false,
+    }
+}
+
+fn words_of(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Lt => "below",
+        CompareOp::Le => "at most",
+        CompareOp::Gt => "above",
+        CompareOp::Ge => "at least",
+        CompareOp::Eq | CompareOp::Ne => "equal to",
+    }
+}

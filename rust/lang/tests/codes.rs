@@ -1,0 +1,69 @@
+//! Every code of conditions, macros and messages: its bad example gives it, its good one does not.
+
+mod support;
+
+use betrace_lang::codes::declarations;
+use betrace_lang::{Fault, Limits, check_condition, check_template};
+use support::{shown, vocabulary};
+
+/// Small, so that examples of what is too large stay readable.
+fn limits() -> Limits {
+    Limits {
+        rule_bytes: 400,
+        nesting: 8,
+        name_bytes: 60,
+        list_literals: 6,
+        regex_bytes: 100_000,
+        macro_nodes: 40,
+        ..Limits::default()
+    }
+}
+
+fn faults_of(example: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let vocabulary = vocabulary();
+    if let Some(message) = example.strip_prefix("message: ") {
+        let rule = "when each { payment as p } always { audit after p }";
+        let body = check_condition(rule, &vocabulary, &limits(), &mut faults).unwrap();
+        check_template(message, &body, &mut faults);
+    } else {
+        check_condition(example, &vocabulary, &limits(), &mut faults);
+    }
+    faults
+}
+
+#[test]
+fn a_bad_example_gives_its_code_and_a_good_one_does_not() {
+    let mut wrong = String::new();
+    let mut count = 0;
+    for declaration in declarations() {
+        let number: u32 = declaration.code.0[1..].parse().unwrap();
+        if !(100..200).contains(&number) {
+            continue;
+        }
+        count += 1;
+        let bad = faults_of(declaration.bad);
+        if !bad.iter().any(|fault| fault.code == declaration.code) {
+            wrong += &format!(
+                "{} bad: {}\n{}\n",
+                declaration.code.0,
+                declaration.bad,
+                shown(declaration.bad, &bad)
+            );
+        }
+        let good = faults_of(declaration.good);
+        if good
+            .iter()
+            .any(|fault| fault.code == declaration.code || fault.is_error())
+        {
+            wrong += &format!(
+                "{} good: {}\n{}\n",
+                declaration.code.0,
+                declaration.good,
+                shown(declaration.good, &good)
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count > 80, "{count}");
+}

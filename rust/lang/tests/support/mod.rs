@@ -1,0 +1,71 @@
+//! What the tests of the language share: a vocabulary, and faults printed for snapshots.
+
+#![allow(dead_code)]
+
+use betrace_lang::rule::{Body, Literal};
+use betrace_lang::{Fault, Limits, Origin, Vocabulary, check_condition};
+
+pub fn vocabulary() -> Vocabulary {
+    let mut vocabulary = Vocabulary::new();
+    vocabulary.add_macro("privileged", r#"root.where(span:name matches "^admin\..")"#);
+    vocabulary.add_macro("expensive", "amount > 1000");
+    vocabulary.add_macro("audited", "audit.log and not audit.skipped");
+    vocabulary.add_macro("retries", "count(http.retry)");
+    vocabulary.add_macro("ping", "pong or a");
+    vocabulary.add_macro("pong", "not ping");
+    vocabulary.add_macro("clauses", "never { a }");
+    vocabulary.add_macro("broken_macro", "payment.where(amount >)");
+    let texts = ["stripe", "square"].map(|text| Literal::Text(text.into()));
+    vocabulary.add_list("processors", texts.to_vec());
+    vocabulary
+}
+
+pub fn check(text: &str) -> (Option<Body>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let body = check_condition(text, &vocabulary(), &Limits::default(), &mut faults);
+    (body, faults)
+}
+
+/// Each fault with its place underlined, for people who read snapshots.
+pub fn shown(text: &str, faults: &[Fault]) -> String {
+    let mut shown = String::new();
+    for fault in faults {
+        let place = match &fault.origin {
+            Origin::Here => text
+                .get(fault.range.clone())
+                .unwrap_or("<no place>")
+                .to_owned(),
+            Origin::Macro(name) => format!("macro {name} {:?}", fault.range),
+        };
+        shown += &format!(
+            "{} at `{}`: {}\n",
+            fault.code.0,
+            place.escape_debug(),
+            fault.message
+        );
+        if let Some(help) = &fault.help {
+            shown += &format!("    help: {help}\n");
+        }
+        if let Some(suggestion) = &fault.suggestion {
+            shown += &format!("    suggestion: {suggestion:?}\n");
+        }
+    }
+    shown
+}
+
+/// A condition, and what came of it.
+pub fn report(text: &str) -> String {
+    let (body, faults) = check(text);
+    let meaning = match &body {
+        Some(body) => betrace_lang::canonical(body),
+        None => "refused".to_owned(),
+    };
+    format!(
+        "{}\n=> {meaning}\n{}",
+        text.escape_debug()
+            .to_string()
+            .replace("\\\"", "\"")
+            .replace("\\'", "'"),
+        shown(text, &faults)
+    )
+}
