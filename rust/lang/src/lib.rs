@@ -2,15 +2,18 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod across;
 mod ast;
 mod canonical;
 mod check;
+mod check_rule;
 pub mod codes;
 mod diagnostic;
 mod fault;
 mod lexer;
 mod limits;
 mod lint;
+mod load;
 mod meaning;
 mod number;
 mod parse;
@@ -36,6 +39,7 @@ pub use check::{check_condition, check_exception, check_macro};
 pub use diagnostic::{Diagnostic, nearest};
 pub use fault::{Fault, Origin};
 pub use limits::Limits;
+pub use load::{Loaded, LoadedRule, Place, compile, load};
 pub use meaning::meaning_hash;
 pub use render_json::render_json;
 pub use render_text::render_text;

@@ -1,0 +1,194 @@
+//! Checks the texts of a rule and puts their faults where they stand in the file.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    rc::Rc,
+};
+
+use crate::{
+    check::{check_condition, check_exception, check_macro},
+    codes::Code,
+    diagnostic::Diagnostic,
+    fault::{Fault, Origin},
+    limits::Limits,
+    meaning::meaning_hash,
+    read::{Reader, Text},
+    rule::{Body, MeaningHash, Template},
+    rulefile::{RuleFile, WrittenRule},
+    template::check_template,
+    vocabulary::Vocabulary,
+    yaml::{Node, ScalarMap},
+};
+
+/// Checks the rules of one file.
+pub(crate) struct RuleChecker<'a> {
+    limits: &'a Limits,
+    vocabulary: Vocabulary,
+    macros: HashMap<String, Rc<Node>>,
+    /// Where macros are mapped to, once one has a fault.
+    maps: HashMap<String, ScalarMap>,
+    /// Faults of macros, which each rule that uses the macro would report again.
+    reported: HashSet<(Code, Range<usize>, String)>,
+}
+
+impl<'a> RuleChecker<'a> {
+    pub fn new(file: &RuleFile, limits: &'a Limits) -> RuleChecker<'a> {
+        let mut vocabulary = Vocabulary::new();
+        for named in &file.macros {
+            vocabulary.add_macro(named.name.as_str(), named.value.value.clone());
+        }
+        for named in &file.lists {
+            vocabulary.add_list(named.name.as_str(), named.value.clone());
+        }
+        let macros = file
+            .macros
+            .iter()
+            .map(|named| (named.name.clone(), Rc::clone(&named.value.node)))
+            .collect();
+        RuleChecker {
+            limits,
+            vocabulary,
+            macros,
+            maps: HashMap::new(),
+            reported: HashSet::new(),
+        }
+    }
+
+    /// Reports what is wrong with macros by themselves, be they used or not.
+    pub fn check_macros(&mut self, reader: &mut Reader<'_>, file: &RuleFile) {
+        for named in &file.macros {
+            let mut faults = Vec::new();
+            check_macro(&named.value.value, self.limits, &mut faults);
+            for fault in &mut faults {
+                fault.origin = Origin::Macro(named.name.as_str().into());
+            }
+            self.place(reader, &named.value, faults);
+        }
+    }
+
+    /// The meaning of a rule, if its condition, exceptions and message have no error.
+    pub fn check(
+        &mut self,
+        reader: &mut Reader<'_>,
+        rule: &WrittenRule,
+    ) -> Option<(Body, Option<Template>, MeaningHash)> {
+        let condition = rule.condition.as_ref()?;
+        let mut faults = Vec::new();
+        let body = check_condition(&condition.value, &self.vocabulary, self.limits, &mut faults);
+        self.place(reader, condition, faults);
+        // A condition that binds nothing gives exceptions and message nothing to name, so they can be
+        // judged even where it is faulty.
+        let stand_in = || (!binds(&condition.value)).then(empty_body);
+        let context = body.clone().or_else(stand_in);
+        let mut is_whole = body.is_some();
+        let mut exceptions = Vec::new();
+        for exception in &rule.exceptions {
+            let Some(context) = &context else { break };
+            let mut faults = Vec::new();
+            let checked = check_exception(
+                &exception.value,
+                context,
+                &self.vocabulary,
+                self.limits,
+                &mut faults,
+            );
+            self.place(reader, exception, faults);
+            is_whole &= checked.is_some();
+            exceptions.extend(checked);
+        }
+        let mut message = None;
+        if let (Some(text), Some(context)) = (&rule.message, &context)
+            && text.value.len() <= self.limits.rule_bytes
+        {
+            let mut faults = Vec::new();
+            message = check_template(&text.value, context, &mut faults);
+            self.place(reader, text, faults);
+            is_whole &= message.is_some();
+        }
+        let mut body = body?;
+        body.exceptions = exceptions;
+        let hash = meaning_hash(&body);
+        is_whole.then_some((body, message, hash))
+    }
+
+    fn place(&mut self, reader: &mut Reader<'_>, text: &Text, faults: Vec<Fault>) {
+        if faults.is_empty() {
+            return;
+        }
+        let here = text.node.as_scalar().map(|scalar| scalar.map(reader.text));
+        for fault in faults {
+            let Fault {
+                code,
+                origin,
+                range,
+                message,
+                help,
+                suggestion,
+            } = fault;
+            let rule = reader.rule.take();
+            let mut diagnostic = match &origin {
+                Origin::Here => {
+                    let range = here
+                        .as_ref()
+                        .map_or_else(|| text.node.range.clone(), |map| map.range(range));
+                    let mut diagnostic =
+                        Diagnostic::new(code, reader.file, range, &reader.lines, message);
+                    diagnostic.rule.clone_from(&rule);
+                    diagnostic
+                }
+                Origin::Macro(name) => {
+                    let range = self.macro_range(reader, name, range);
+                    if !self.reported.insert((code, range.clone(), message.clone())) {
+                        // Reported already; the rule is faulty all the same.
+                        reader.errors +=
+                            usize::from(code.severity() == crate::codes::DiagnosticSeverity::Error);
+                        reader.rule = rule;
+                        continue;
+                    }
+                    Diagnostic::new(code, reader.file, range, &reader.lines, message)
+                }
+            };
+            diagnostic.help = help;
+            diagnostic.suggestion = suggestion;
+            reader.push(diagnostic);
+            reader.rule = rule;
+        }
+    }
+
+    fn macro_range(
+        &mut self,
+        reader: &Reader<'_>,
+        name: &str,
+        range: Range<usize>,
+    ) -> Range<usize> {
+        if let Some(map) = self.maps.get(name) {
+            return map.range(range);
+        }
+        let Some(scalar) = self.macros.get(name).and_then(|node| node.as_scalar()) else {
+            return 0..0;
+        };
+        let map = scalar.map(reader.text);
+        let placed = map.range(range);
+        self.maps.insert(name.to_owned(), map);
+        placed
+    }
+}
+
+/// Whether a condition may bind spans: some word of it is `as`.
+fn binds(condition: &str) -> bool {
+    condition
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-')))
+        .any(|word| word == "as")
+}
+
+fn empty_body() -> Body {
+    Body {
+        bindings: Vec::new(),
+        when: None,
+        exceptions: Vec::new(),
+        never: None,
+        always: None,
+        is_pattern: false,
+    }
+}

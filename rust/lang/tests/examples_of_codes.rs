@@ -1,0 +1,40 @@
+//! The examples of the code table do what they say.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use betrace_lang::{Limits, SourceFile, codes, load};
+
+fn found(text: &str) -> Vec<&'static str> {
+    let loaded = load(&[SourceFile::new("example.yaml", text)], &Limits::default());
+    loaded
+        .diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code.0)
+        .collect()
+}
+
+/// Codes of rule files and tests; their examples are whole files, those that start with `#` stand for
+/// files too large to print.
+#[test]
+fn file_examples() {
+    for declaration in codes::declarations() {
+        let code = declaration.code.0;
+        let is_of_files = code[1..].starts_with("00") || code.starts_with("E025");
+        if !is_of_files {
+            continue;
+        }
+        if !declaration.bad.starts_with('#') {
+            let found = found(declaration.bad);
+            assert!(
+                found.contains(&code),
+                "the bad example of {code} gives {found:?}"
+            );
+        }
+        if !declaration.good.starts_with('#') {
+            assert_eq!(
+                found(declaration.good),
+                [""; 0],
+                "the good example of {code}"
+            );
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Each limit of rule files at its value and one above it, and hostile files within bounds.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::time::{Duration, Instant};
+
+use betrace_lang::{Limits, SourceFile, load, render_json, render_text};
+
+fn codes(text: &str, limits: &Limits) -> Vec<&'static str> {
+    let loaded = load(&[SourceFile::new("rules.yaml", text)], limits);
+    loaded
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .map(|diagnostic| diagnostic.code.0)
+        .collect()
+}
+
+fn rule(id: &str, more: &str) -> String {
+    format!("  - id: {id}\n    condition: {id}x and not y\n{more}")
+}
+
+/// `make` gives a file with n of something; n is fine with the limit at n, n + 1 is not.
+fn at_and_above(code: &str, limits: impl Fn(usize) -> Limits, make: impl Fn(usize) -> String) {
+    const N: usize = 7;
+    assert_eq!(codes(&make(N), &limits(N)), [""; 0], "{code} at its limit");
+    assert_eq!(codes(&make(N + 1), &limits(N)), [code], "{code} above it");
+}
+
+#[test]
+fn files() {
+    let text = format!("rules:\n{}", rule("a", ""));
+    let limits = |file_bytes| Limits {
+        file_bytes,
+        ..Limits::default()
+    };
+    assert_eq!(codes(&text, &limits(text.len())), [""; 0]);
+    assert_eq!(codes(&text, &limits(text.len() - 1)), ["E0001"]);
+}
+
+#[test]
+fn rules_over_all_files() {
+    let limits = Limits {
+        rules: 3,
+        ..Limits::default()
+    };
+    let file = |ids: &[&str]| {
+        let rules: String = ids.iter().map(|id| rule(id, "")).collect();
+        SourceFile::new("rules.yaml", format!("rules:\n{rules}"))
+    };
+    let loaded = load(&[file(&["a", "b"]), file(&["c"])], &limits);
+    assert!(!loaded.has_errors() && loaded.rules.len() == 3);
+    let loaded = load(&[file(&["a", "b"]), file(&["c", "d", "e"])], &limits);
+    let errors: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .collect();
+    assert_eq!(errors.len(), 1, "said once");
+    assert_eq!(
+        (errors[0].code.0, errors[0].file, errors[0].line),
+        ("E0015", 1, 4)
+    );
+    assert_eq!((loaded.rules.len(), loaded.rule_count), (3, 5));
+}
+
+#[test]
+fn exceptions() {
+    at_and_above(
+        "E0015",
+        |exceptions| Limits {
+            exceptions,
+            ..Limits::default()
+        },
+        |n| {
+            let items: String = (0..n).map(|n| format!("      - e{n}\n")).collect();
+            format!(
+                "rules:\n{}",
+                rule("a", &format!("    exceptions:\n{items}"))
+            )
+        },
+    );
+}
+
+#[test]
+fn list_items() {
+    at_and_above(
+        "E0015",
+        |list_literals| Limits {
+            list_literals,
+            ..Limits::default()
+        },
+        |n| {
+            let items: Vec<String> = (0..n).map(|n| n.to_string()).collect();
+            let use_it = "  - { id: b, condition: 'count(c.where(d in nums)) > 2' }\n";
+            format!("lists: {{ nums: [{}] }}\nrules:\n{use_it}", items.join(","))
+        },
+    );
+}
+
+#[test]
+fn test_spans() {
+    at_and_above(
+        "E0015",
+        |test_spans| Limits {
+            test_spans,
+            ..Limits::default()
+        },
+        |n| {
+            let children = vec!["c"; n - 1].join(", ");
+            let test = format!(
+                "    tests:\n      - name: t\n        trace: [{{ span: a, children: [{children}] }}]\n        expect: violated\n"
+            );
+            format!("rules:\n{}", rule("a", &test))
+        },
+    );
+}
+
+#[test]
+fn names_of_rules_and_macros() {
+    at_and_above(
+        "E0011",
+        |name_bytes| Limits {
+            name_bytes,
+            ..Limits::default()
+        },
+        |n| {
+            format!(
+                "rules:\n  - {{ id: {}, condition: x and not y }}\n",
+                "i".repeat(n)
+            )
+        },
+    );
+    at_and_above(
+        "E0011",
+        |name_bytes| Limits {
+            name_bytes,
+            ..Limits::default()
+        },
+        |n| {
+            format!(
+                "macros: {{ {}: x }}\nrules:\n{}",
+                "m".repeat(n),
+                rule("a", "")
+            )
+        },
+    );
+}
+
+#[test]
+fn messages() {
+    let limits = Limits {
+        rule_bytes: 40,
+        ..Limits::default()
+    };
+    let file = |n: usize| {
+        format!(
+            "rules:\n{}",
+            rule("a", &format!("    message: {}\n", "m".repeat(n)))
+        )
+    };
+    assert_eq!(codes(&file(40), &limits), [""; 0]);
+    assert_eq!(codes(&file(41), &limits), ["E0016"]);
+}
+
+#[test]
+fn diagnostics_are_capped_and_counted() {
+    let limits = Limits {
+        diagnostics: 10,
+        ..Limits::default()
+    };
+    let file = |n: usize| {
+        let keys: String = (0..n).map(|n| format!("    qqqq{n}: 1\n")).collect();
+        format!("rules:\n{}", rule("a", &keys))
+    };
+    assert_eq!(codes(&file(10), &limits), ["E0008"; 10]);
+    let loaded = load(&[SourceFile::new("rules.yaml", file(15))], &limits);
+    assert_eq!(loaded.diagnostics.len(), 11);
+    let last = loaded.diagnostics.last().unwrap();
+    assert_eq!(
+        (last.code.0, last.message.as_str()),
+        ("E0019", "5 more faults are not shown")
+    );
+}
+
+#[test]
+fn ten_thousand_faulty_rules_end_in_ten_thousand_diagnostics() {
+    let rules: String = (0..10_000)
+        .map(|n| format!("  - id: rule-{n}\n    severity: hihg\n    condtion: a and not b\n    condition: |\n      a{n} and not b\n"))
+        .collect();
+    let files = [SourceFile::new("rules.yaml", format!("rules:\n{rules}"))];
+    let begin = Instant::now();
+    let loaded = load(&files, &Limits::default());
+    assert_eq!(
+        (
+            loaded.diagnostics.len(),
+            loaded.rules.len(),
+            loaded.rule_count
+        ),
+        (20_000, 0, 10_000)
+    );
+    let text = render_text(&loaded.diagnostics, &files, false);
+    let json = render_json(&loaded.diagnostics, &files, loaded.rule_count);
+    assert!(
+        begin.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        begin.elapsed()
+    );
+    assert!(text.len() < 20_000 * 1_000 && json.len() < 20_000 * 1_000);
+    assert!(json.ends_with(",\"rules\":10000}"));
+}
+
+#[test]
+fn faults_on_one_huge_line_stay_bounded() {
+    let keys: Vec<String> = (0..5_000)
+        .map(|n| format!("qé{n}: {}", "v".repeat(200)))
+        .collect();
+    let text = format!(
+        "rules: [{{ id: a, condition: a and not b, {} }}]\n",
+        keys.join(", ")
+    );
+    let files = [SourceFile::new("rules.yaml", text)];
+    let begin = Instant::now();
+    let loaded = load(&files, &Limits::default());
+    assert_eq!(loaded.diagnostics.len(), 5_000);
+    let text = render_text(&loaded.diagnostics, &files, true);
+    assert!(text.len() < 5_000 * 2_000, "{}", text.len());
+    assert!(
+        begin.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        begin.elapsed()
+    );
+}
+
+#[test]
+fn yaml_faults_in_every_rule_are_all_found() {
+    let rules: String = (0..1_000)
+        .map(|n| format!("  - id: rule-{n}\n    condition: 'open\n"))
+        .collect();
+    let text = format!("rules:\n{rules}  - {{ id: last, condition: a and not b }}\n");
+    let loaded = load(&[SourceFile::new("rules.yaml", text)], &Limits::default());
+    let syntax = loaded
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.code.0 == "E0003")
+        .count();
+    assert_eq!(syntax, 1_000);
+    assert_eq!(loaded.rules.len(), 1, "the last one is fine");
+    assert_eq!(loaded.rule_count, 1_001);
+}

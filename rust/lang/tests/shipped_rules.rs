@@ -1,0 +1,47 @@
+//! The rule files of the repository load without an error.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+
+use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_text};
+
+fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            yaml_files(&path, found);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn shipped_rules_have_no_errors() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut paths = Vec::new();
+    for folder in ["testdata/rules", "rules"] {
+        yaml_files(&root.join(folder), &mut paths);
+    }
+    paths.sort();
+    assert!(!paths.is_empty());
+    for path in paths {
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        let files = [SourceFile::from_bytes(name, &std::fs::read(&path).unwrap())];
+        let loaded = load(&files, &Limits::default());
+        let errors: Vec<Diagnostic> = loaded
+            .diagnostics
+            .iter()
+            .filter(|one| one.is_error())
+            .cloned()
+            .collect();
+        assert!(errors.is_empty(), "{}", render_text(&errors, &files, false));
+        assert_eq!(loaded.rules.len(), loaded.rule_count);
+    }
+}
