@@ -88,14 +88,14 @@ impl Index {
             unlike: &mut unlike,
             repeated: &mut repeated,
         };
-        let any = Group::new(any, &mut building);
-        let root = Group::new(root, &mut building);
+        let any = Group::new(&any, &mut building);
+        let root = Group::new(&root, &mut building);
         // In the order of names, so that ids are a function of the rules.
         let mut by_name: Vec<(Box<[u8]>, Vec<Member>)> = named.into_iter().collect();
         by_name.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut named = HashMap::with_capacity_and_hasher(by_name.len(), HASH);
         for (name, members) in by_name {
-            named.insert(name, Group::new(members, &mut building));
+            named.insert(name, Group::new(&members, &mut building));
         }
         let weights: Vec<u32> = parts.iter().map(|(part, _)| weight(part)).collect();
         Index {
@@ -152,27 +152,47 @@ impl Index {
     /// Fills `state` with the hits of `view`.
     pub(crate) fn find(&self, view: &SpanView<'_, '_>, state: &mut MatchState) {
         state.begin_span(self.parts.len(), self.selectors.len());
-        let mut ask = |id: u32, state: &mut MatchState| self.ask(id, view, state);
+        let mut asking = Asking {
+            index: self,
+            view,
+            state,
+        };
         if let Some(group) = self.named.get(view.name()) {
-            group.candidates(view, state, &mut ask);
+            group.ask(&mut asking);
         }
-        self.any.candidates(view, state, &mut ask);
+        self.any.ask(&mut asking);
         if view.parent().is_none() {
-            self.root.candidates(view, state, &mut ask);
+            self.root.ask(&mut asking);
+        }
+    }
+}
+
+/// One span's way through the index.
+pub(crate) struct Asking<'i, 'v, 's> {
+    index: &'i Index,
+    pub view: &'i SpanView<'v, 's>,
+    pub state: &'i mut MatchState,
+}
+
+impl Asking<'_, '_, '_> {
+    pub(crate) fn ask_all(&mut self, selectors: &[u32]) {
+        for selector in selectors {
+            self.ask(*selector);
         }
     }
 
-    fn ask(&self, id: u32, view: &SpanView<'_, '_>, state: &mut MatchState) {
-        let Some(selector) = self.selectors.get(id as usize) else {
+    /// Notes a hit if the span satisfies the selector or may do so.
+    pub(crate) fn ask(&mut self, id: u32) {
+        let Some(selector) = self.index.selectors.get(id as usize) else {
             return;
         };
-        if selector.is_repeated && !state.meets(id) {
+        if selector.is_repeated && !self.state.meets(id) {
             return;
         }
         let mut truth = Truth::TRUE;
         let mut unlike = false;
         for part in &selector.parts {
-            let (answer, met_unlike) = self.ask_part(*part, view, state);
+            let (answer, met_unlike) = self.ask_part(*part);
             truth = truth.and(answer);
             unlike |= met_unlike;
             if !truth.may_be_true() {
@@ -180,26 +200,22 @@ impl Index {
             }
         }
         if unlike {
-            state.count_unlike(UnlikeId(id));
+            self.state.count_unlike(UnlikeId(id));
         }
         if truth.may_be_true() {
-            state.hit(Hit {
+            self.state.hit(Hit {
                 selector: SelectorId(id),
                 certain: truth.is_true(),
             });
         }
     }
 
-    fn ask_part(
-        &self,
-        id: PartId,
-        view: &SpanView<'_, '_>,
-        state: &mut MatchState,
-    ) -> (Truth, bool) {
-        let Some(part) = self.parts.get(id.0 as usize) else {
+    fn ask_part(&mut self, id: PartId) -> (Truth, bool) {
+        let Some(part) = self.index.parts.get(id.0 as usize) else {
             return (Truth::UNKNOWN, false);
         };
-        state.answer(id, part.holds, || {
+        let view = self.view;
+        self.state.answer(id, part.holds, || {
             let mut unlike = 0;
             let truth = part.predicate.eval(view, &NoBindings, &mut unlike);
             (truth, unlike > 0)

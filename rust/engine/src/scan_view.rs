@@ -198,18 +198,27 @@ impl<'a, 's> SpanView<'a, 's> {
     }
 
     /// The value of a field that is not read from events or links.
+    #[inline]
     #[must_use]
     pub fn field(&self, field: FieldId) -> Value<'_> {
         match self.plan.place(field) {
-            Some(Place::Span(slot)) => self.span(slot),
-            Some(Place::SpanThenResource(span, resource)) => match self.span(span) {
+            Some(place) => self.at(place),
+            None => Value::Missing,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, place: Place) -> Value<'_> {
+        match place {
+            Place::Span(slot) => self.span(slot),
+            Place::SpanThenResource(span, resource) => match self.span(span) {
                 Value::Missing => self.resource(resource),
                 value => value,
             },
-            Some(Place::Resource(slot)) => self.resource(slot),
-            Some(Place::Scope(slot)) => self.read.scope.get(slot).value(self.message),
-            Some(Place::Intrinsic(intrinsic)) => self.intrinsic(intrinsic),
-            Some(Place::Event(_) | Place::Link(_)) | None => Value::Missing,
+            Place::Resource(slot) => self.resource(slot),
+            Place::Scope(slot) => self.read.scope.get(slot).value(self.message),
+            Place::Intrinsic(intrinsic) => self.intrinsic(intrinsic),
+            Place::Event(_) | Place::Link(_) => Value::Missing,
         }
     }
 
@@ -240,8 +249,8 @@ impl<'a, 's> SpanView<'a, 's> {
     }
 
     /// Whether the span itself has an attribute, if only an empty one, that this field reads.
-    pub(crate) fn has_span_slot(&self, field: FieldId) -> bool {
-        match self.plan.place(field) {
+    pub(crate) fn has_span_slot(&self, place: Option<Place>) -> bool {
+        match place {
             Some(Place::Span(slot) | Place::SpanThenResource(slot, _)) => {
                 self.read.span.is_set(slot)
             }
