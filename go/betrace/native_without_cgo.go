@@ -1,3 +1,5 @@
+//go:build !cgo || !linux || !amd64
+
 package betrace
 
 // Available says whether this program contains the engine.
@@ -31,7 +33,7 @@ func NewEngine(*Rules, Settings, uint64) (*Engine, error) { return nil, ErrUnava
 func (*Engine) Wanted() (Wanted, error) { return Wanted{}, ErrUnavailable }
 
 // Consume answers [ErrUnavailable].
-func (*Engine) Consume([]byte, uint64) error { return ErrUnavailable }
+func (*Engine) Consume([]byte, uint64) (int, error) { return 0, ErrUnavailable }
 
 // Tick answers [ErrUnavailable].
 func (*Engine) Tick(uint64) error { return ErrUnavailable }
@@ -59,3 +61,6 @@ func (*Engine) Close() {}
 
 // LibraryVersion is empty.
 func LibraryVersion() string { return "" }
+
+// LibraryHash is empty.
+func LibraryHash() string { return "" }

@@ -9,8 +9,8 @@ import (
 // refuse a library of any other.
 const ABIVersion = 1
 
-// ErrUnavailable is answered by everything that needs the engine in a program built without cgo.
-var ErrUnavailable = errors.New("betrace: this program was built without cgo (CGO_ENABLED=0), so it has no native engine and cannot evaluate rules: build it with CGO_ENABLED=1 after `make lib` (with the Collector builder: `dist.cgo_enabled: true`)")
+// ErrUnavailable is answered by everything that needs the engine in a program that does not contain it.
+var ErrUnavailable = errors.New("betrace: this program cannot evaluate rules: it was built without the native engine, which needs cgo (CGO_ENABLED=1, in a Collector builder manifest `dist.cgo_enabled: true`), `make lib` in the betrace repository before, and linux/amd64")
 
 // ErrClosed is answered by a handle after its Close.
 var ErrClosed = errors.New("betrace: used after Close")

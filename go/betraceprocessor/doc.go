@@ -1,4 +1,4 @@
-//go:generate go tool -modfile=internal/tools/go.mod mdatagen metadata.yaml
+//go:generate go tool -modfile=../tools/go.mod mdatagen metadata.yaml
 
 // Package betraceprocessor checks rules about whole traces while their spans pass through a
 // Collector pipeline unchanged, and sends a violation span for each rule that a trace broke.

@@ -163,9 +163,12 @@ func (p *betraceProcessor) ConsumeTraces(ctx context.Context, traces ptrace.Trac
 
 	if err == nil && unwritten == nil {
 		begun = time.Now()
-		p.check(r, r.engine.Consume(message, p.clock.now()))
+		pending, failed := r.engine.Consume(message, p.clock.now())
+		p.check(r, failed)
 		r.metrics.recordEvaluation(ctx, writing+time.Since(begun))
-		r.sender.wake()
+		if pending > 0 {
+			r.sender.wake()
+		}
 	}
 	if cap(message) <= maxPooledBytes {
 		*buffer = message

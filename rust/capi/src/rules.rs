@@ -1,0 +1,205 @@
+//! Rules as a handle: compiled once, with everything that is wrong with them.
+
+use std::sync::Arc;
+
+use betrace_lang::codes::DiagnosticSeverity;
+use betrace_lang::diagnostic::Diagnostic;
+use betrace_lang::limits::Limits;
+use betrace_lang::rule::Rule;
+use betrace_lang::source::SourceFile;
+
+use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, BETRACE_POISONED, guard};
+use crate::memory::{Answer, Out, Place, borrow, handle};
+
+/// One rule file. The library copies what it needs; both texts may be freed after the call.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct BetraceSource {
+    /// The file's name as reports show it, in UTF-8 without a closing NUL.
+    pub name: *const u8,
+    pub name_len: usize,
+    /// The file's content.
+    pub text: *const u8,
+    pub text_len: usize,
+}
+
+/// A compiled rule set. It never changes, and may be used from several threads at once.
+#[derive(Debug)]
+pub struct BetraceRules {
+    /// Faultless and enabled ones.
+    pub(crate) rules: Vec<Arc<Rule>>,
+    files: Vec<SourceFile>,
+    diagnostics: Vec<Diagnostic>,
+    count: usize,
+}
+
+impl BetraceRules {
+    pub(crate) fn errors(&self) -> usize {
+        self.diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == DiagnosticSeverity::Error)
+            .count()
+    }
+}
+
+/// For people: code, place, source line, caret, help.
+pub const BETRACE_REPORT_TEXT: i32 = 0;
+/// For programs: {"diagnostics":[{"code","severity","file","line","column",...}],"rules":n}.
+pub const BETRACE_REPORT_JSON: i32 = 1;
+
+/// Compiles rule files. Faults in them do not make the call fail: ask betrace_rules_count whether
+/// there are errors and betrace_rules_report which.
+///
+/// @param sources `count` rule files; names need not be different
+/// @param rules   receives the handle; free it by betrace_rules_free
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED (no handle was made)
+///
+/// # Safety
+/// The sources and what they point to must be readable, `rules` must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_compile(
+    sources: *const BetraceSource,
+    count: usize,
+    rules: *mut *mut BetraceRules,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the same contract.
+        let place = match unsafe { Place::new(rules) } {
+            Ok(place) => place,
+            Err(code) => return code,
+        };
+        place.set(std::ptr::null_mut());
+        // SAFETY: the same contract.
+        match unsafe { read_sources(sources, count) } {
+            Ok(files) => {
+                place.set(Box::into_raw(Box::new(compile(files))));
+                BETRACE_OK
+            }
+            Err(code) => code,
+        }
+    })
+}
+
+/// # Safety
+/// As for [`betrace_rules_compile`].
+unsafe fn read_sources(sources: *const BetraceSource, count: usize) -> Answer<Vec<SourceFile>> {
+    // SAFETY: the same contract.
+    let sources = unsafe { borrow(sources, count) }?;
+    sources
+        .iter()
+        .map(|source| {
+            // SAFETY: the same contract.
+            let (name, text) = unsafe {
+                (
+                    borrow(source.name, source.name_len)?,
+                    borrow(source.text, source.text_len)?,
+                )
+            };
+            Ok(SourceFile::from_bytes(String::from_utf8_lossy(name), text))
+        })
+        .collect()
+}
+
+fn compile(files: Vec<SourceFile>) -> BetraceRules {
+    let loaded = betrace_lang::load::load(&files, &Limits::default());
+    BetraceRules {
+        rules: loaded
+            .rules
+            .into_iter()
+            .map(|loaded| loaded.rule)
+            .filter(|rule| rule.enabled)
+            .collect(),
+        files,
+        diagnostics: loaded.diagnostics,
+        count: loaded.rule_count,
+    }
+}
+
+/// Counts.
+///
+/// @param rules  NULL is BETRACE_INVALID_ARGUMENT
+/// @param count  receives how many rules were read, faulty and disabled ones too; may be NULL
+/// @param errors receives how many errors there are; may be NULL. Only a set without errors can be
+///               given to an engine.
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+///
+/// # Safety
+/// `rules` must be a live handle; `count` and `errors` must be writable or NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_count(
+    rules: *const BetraceRules,
+    count: *mut usize,
+    errors: *mut usize,
+) -> i32 {
+    guard(|| {
+        let answer = || -> Answer<()> {
+            // SAFETY: the same contract.
+            let (rules, count, errors) = unsafe {
+                (
+                    handle(rules)?,
+                    Place::wanted(count)?,
+                    Place::wanted(errors)?,
+                )
+            };
+            if let Some(place) = count {
+                place.set(rules.count);
+            }
+            if let Some(place) = errors {
+                place.set(rules.errors());
+            }
+            Ok(())
+        };
+        answer().err().unwrap_or(BETRACE_OK)
+    })
+}
+
+/// Writes everything that is to be said about the rules: errors, warnings and notes in their order
+/// in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
+///
+/// @param format BETRACE_REPORT_TEXT or BETRACE_REPORT_JSON
+/// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT
+///
+/// # Safety
+/// `rules` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_report(
+    rules: *const BetraceRules,
+    format: i32,
+    buf: *mut u8,
+    cap: usize,
+    len: *mut usize,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the same contract.
+        let (rules, out) = match unsafe { (handle(rules), Out::new(buf, cap, len)) } {
+            (Ok(rules), Ok(out)) => (rules, out),
+            _ => return BETRACE_INVALID_ARGUMENT,
+        };
+        let text = match format {
+            BETRACE_REPORT_TEXT => {
+                betrace_lang::render::render_text(&rules.diagnostics, &rules.files, false)
+            }
+            BETRACE_REPORT_JSON => {
+                betrace_lang::render::render_json(&rules.diagnostics, &rules.files, rules.count)
+            }
+            _ => return BETRACE_INVALID_ARGUMENT,
+        };
+        out.write(text.as_bytes())
+    })
+}
+
+/// Frees the handle. Engines made from it go on. NULL is allowed and does nothing.
+///
+/// # Safety
+/// `rules` must be NULL, or a live handle that nobody uses any more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_free(rules: *mut BetraceRules) {
+    guard(|| {
+        if rules.is_null() || !rules.is_aligned() {
+            return BETRACE_POISONED;
+        }
+        // SAFETY: made by `Box::into_raw` in `betrace_rules_compile`, and given up by the caller.
+        drop(unsafe { Box::from_raw(rules) });
+        BETRACE_OK
+    });
+}

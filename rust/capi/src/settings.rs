@@ -1,0 +1,120 @@
+//! How an engine runs, as C says it.
+
+use betrace_engine::{Completeness, Settings, ViolationTrace};
+
+use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, guard};
+use crate::memory::{Answer, Place};
+
+/// A trace closed by idle time is complete if a root span came.
+pub const BETRACE_COMPLETE_ROOT: i32 = 0;
+/// ... if a root came and every span's parent.
+pub const BETRACE_COMPLETE_LINKED: i32 = 1;
+/// ... in any case.
+pub const BETRACE_COMPLETE_IDLE: i32 = 2;
+
+/// A violation span stands in the trace that broke the rule.
+pub const BETRACE_TRACE_OFFENDER: i32 = 0;
+/// A violation span stands in a trace of its own, linked to the offender.
+pub const BETRACE_TRACE_OWN: i32 = 1;
+
+/// How an engine runs. Fill it by betrace_settings_init and change what you want otherwise.
+/// All times are nanoseconds.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct BetraceSettings {
+    /// sizeof(betrace_settings), as betrace_settings_init wrote it.
+    pub struct_size: usize,
+    /// A trace closes when no span of it came for so long. Default 10 s.
+    pub idle_timeout: u64,
+    /// A trace closes at the latest so long after its first span came. Default 5 min.
+    pub max_age: u64,
+    /// How long a closed trace's state is kept for late spans. Default 1 min.
+    pub late_window: u64,
+    /// How long a closed trace's id alone is kept after that. Default 1 h.
+    pub forget_after: u64,
+    /// Bound of all state that grows with input, in bytes. Default 256 MiB.
+    pub memory_bytes: u64,
+    /// Spans of one trace that are evaluated. Default 20000.
+    pub spans_per_trace: u32,
+    /// Into how many separately locked parts traces are divided; 0 lets the engine choose.
+    pub shards: u32,
+    /// BETRACE_COMPLETE_*. Default BETRACE_COMPLETE_ROOT.
+    pub completeness: i32,
+    /// BETRACE_TRACE_*. Default BETRACE_TRACE_OFFENDER.
+    pub violation_trace: i32,
+    /// Not 0: traces that may have begun before this engine did end inconclusive. Default 1.
+    pub restart_grace: i32,
+}
+
+impl BetraceSettings {
+    fn initial() -> BetraceSettings {
+        let settings = Settings::default();
+        BetraceSettings {
+            struct_size: size_of::<BetraceSettings>(),
+            idle_timeout: settings.idle_timeout,
+            max_age: settings.max_age,
+            late_window: settings.late_window,
+            forget_after: settings.forget_after,
+            memory_bytes: settings.memory_bytes,
+            spans_per_trace: settings.spans_per_trace,
+            shards: 0,
+            completeness: BETRACE_COMPLETE_ROOT,
+            violation_trace: BETRACE_TRACE_OFFENDER,
+            restart_grace: i32::from(settings.restart_grace),
+        }
+    }
+
+    pub(crate) fn checked(&self) -> Answer<(Settings, ViolationTrace)> {
+        if self.struct_size != size_of::<BetraceSettings>() {
+            return Err(BETRACE_INVALID_ARGUMENT);
+        }
+        let defaults = Settings::default();
+        let settings = Settings {
+            idle_timeout: self.idle_timeout,
+            max_age: self.max_age,
+            late_window: self.late_window,
+            forget_after: self.forget_after,
+            completeness: match self.completeness {
+                BETRACE_COMPLETE_ROOT => Completeness::Root,
+                BETRACE_COMPLETE_LINKED => Completeness::Linked,
+                BETRACE_COMPLETE_IDLE => Completeness::Idle,
+                _ => return Err(BETRACE_INVALID_ARGUMENT),
+            },
+            memory_bytes: self.memory_bytes,
+            spans_per_trace: self.spans_per_trace,
+            shards: match self.shards {
+                0 => defaults.shards,
+                1..=1024 => self.shards,
+                _ => return Err(BETRACE_INVALID_ARGUMENT),
+            },
+            restart_grace: self.restart_grace != 0,
+            ..defaults
+        };
+        let trace = match self.violation_trace {
+            BETRACE_TRACE_OFFENDER => ViolationTrace::Offender,
+            BETRACE_TRACE_OWN => ViolationTrace::Own,
+            _ => return Err(BETRACE_INVALID_ARGUMENT),
+        };
+        Ok((settings, trace))
+    }
+}
+
+/// Fills `settings` with the defaults.
+///
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+///
+/// # Safety
+/// `settings` must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_settings_init(settings: *mut BetraceSettings) -> i32 {
+    guard(|| {
+        // SAFETY: the same contract.
+        match unsafe { Place::new(settings) } {
+            Ok(place) => {
+                place.set(BetraceSettings::initial());
+                BETRACE_OK
+            }
+            Err(code) => code,
+        }
+    })
+}

@@ -1,0 +1,105 @@
+//! An engine's counters as JSON. The names here are part of the interface, whatever the engine calls
+//! them inside.
+
+use betrace_engine::{DelayHistogram, RuleStats, SpanCounts, Stats};
+use betrace_lang::verdict::{Reason, Verdict};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct StatsDocument<'a> {
+    spans: SpanCounts,
+    rules: Vec<RuleDocument<'a>>,
+    live_traces: u64,
+    remembered_traces: u64,
+    forgotten_ids: u64,
+    closed_traces: u64,
+    shed_traces: u64,
+    memory_bytes: u64,
+    memory_limit_bytes: u64,
+    queued_violations: u64,
+    violations_lost: u64,
+    decision_delay: HistogramDocument,
+}
+
+#[derive(Serialize)]
+struct RuleDocument<'a> {
+    id: &'a str,
+    severity: &'a str,
+    verdicts: Vec<VerdictDocument>,
+    violations: u64,
+    comparisons_unknown: u64,
+    spans_matched: u64,
+}
+
+#[derive(Serialize)]
+struct VerdictDocument {
+    verdict: &'static str,
+    reason: &'static str,
+    count: u64,
+}
+
+/// `counts[i]` values were at most `bounds[i]` and above the bound before; the last count is the rest.
+#[derive(Serialize)]
+struct HistogramDocument {
+    bounds: Vec<f64>,
+    counts: Vec<u64>,
+    sum: f64,
+}
+
+pub(crate) fn to_json(stats: &Stats) -> Vec<u8> {
+    let document = StatsDocument {
+        spans: stats.spans,
+        rules: stats.rules.iter().map(rule).collect(),
+        live_traces: stats.live_traces,
+        remembered_traces: stats.remembered_traces,
+        forgotten_ids: stats.forgotten_ids,
+        closed_traces: stats.closed_traces,
+        shed_traces: stats.shed_traces,
+        memory_bytes: stats.memory_bytes,
+        memory_limit_bytes: stats.memory_limit_bytes,
+        queued_violations: stats.queued_findings,
+        violations_lost: stats.lost_findings,
+        decision_delay: HistogramDocument {
+            bounds: DelayHistogram::BOUNDS.to_vec(),
+            counts: stats.decision_delay.counts.to_vec(),
+            sum: stats.decision_delay.sum,
+        },
+    };
+    // Only a map with keys that are not text, or a failing writer, makes this fail; there is neither.
+    serde_json::to_vec(&document).unwrap_or_default()
+}
+
+fn rule(stats: &RuleStats) -> RuleDocument<'_> {
+    let definite = [
+        (Verdict::Violated, stats.violated),
+        (Verdict::Satisfied, stats.satisfied),
+        (Verdict::NotApplicable, stats.not_applicable),
+    ];
+    let mut verdicts: Vec<VerdictDocument> = definite
+        .into_iter()
+        .map(|(verdict, count)| VerdictDocument {
+            verdict: verdict.as_str(),
+            reason: "",
+            count,
+        })
+        .collect();
+    // A rule that never met a reason would only make a series of zeros.
+    let inconclusive = Reason::ALL.iter().zip(stats.inconclusive);
+    verdicts.extend(
+        inconclusive
+            .filter(|(_, count)| *count > 0)
+            .map(|(reason, count)| VerdictDocument {
+                verdict: Verdict::Inconclusive.as_str(),
+                reason: reason.as_str(),
+                count,
+            }),
+    );
+    RuleDocument {
+        id: &stats.rule,
+        severity: &stats.severity,
+        verdicts,
+        violations: stats.violations,
+        comparisons_unknown: stats.comparisons_unknown,
+        spans_matched: stats.spans_matched,
+    }
+}

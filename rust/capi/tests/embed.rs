@@ -1,0 +1,60 @@
+//! The library as a C program sees it: `embed.c` is compiled by gcc, linked with the static library,
+//! and run, under valgrind where there is one.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}\n{text}");
+    text
+}
+
+/// The static library that cargo built beside this test.
+fn static_library() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let folder = tests.parent().unwrap();
+    let library = folder.join("libbetrace.a");
+    assert!(library.is_file(), "no libbetrace.a in {}", folder.display());
+    library
+}
+
+fn compile(folder: &Path) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = folder.join("embed");
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1"])
+        .arg("-I")
+        .arg(root.join("../../include"))
+        .arg(root.join("tests/embed.c"))
+        .arg(static_library())
+        .args(["-lm", "-ldl", "-lpthread", "-o"])
+        .arg(&program);
+    if cfg!(debug_assertions) {
+        gcc.arg("-DTEST_PANIC");
+    }
+    run(&mut gcc);
+    program
+}
+
+#[test]
+fn a_c_program_embeds_the_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = compile(folder.path());
+    let text = run(&mut Command::new(&program));
+    if cfg!(debug_assertions) {
+        assert!(text.contains("on purpose"), "the panic was not tried: {text}");
+    }
+
+    let valgrind = Command::new("valgrind").arg("--version").output();
+    if !valgrind.is_ok_and(|output| output.status.success()) {
+        eprintln!("there is no valgrind here: ran embed.c without it");
+        return;
+    }
+    run(Command::new("valgrind")
+        .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
+        .args(["--show-leak-kinds=definite,indirect,possible", "--errors-for-leak-kinds=definite,possible"])
+        .arg(&program));
+}
