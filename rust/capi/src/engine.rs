@@ -335,7 +335,9 @@ pub unsafe extern "C" fn betrace_engine_replace_rules(
                 explain(&error, &format!("the rules have {} errors", rules.errors()));
                 return Err(BETRACE_FAULTY_RULES);
             }
-            let replaced = engine.engine.replace_rules(rules.rules.clone(), Timestamp(now));
+            let replaced = engine
+                .engine
+                .replace_rules(rules.rules.clone(), Timestamp(now));
             replaced.map(|()| BETRACE_OK).map_err(|fault| {
                 explain(&error, &fault.to_string());
                 BETRACE_FAULTY_RULES

@@ -137,7 +137,10 @@ impl Out {
         }
         // SAFETY: both callers keep `bytes.len() <= capacity`, so `data` is not NULL (capacity > 0),
         // writable by the contract of `new`, and apart from `bytes`, which is ours.
-        unsafe { self.data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) }
+        unsafe {
+            self.data
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+        }
     }
 }
 

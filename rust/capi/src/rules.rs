@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use betrace_lang::codes::DiagnosticSeverity;
-use betrace_lang::diagnostic::Diagnostic;
-use betrace_lang::limits::Limits;
 use betrace_lang::rule::Rule;
-use betrace_lang::source::SourceFile;
+use betrace_lang::{Diagnostic, Limits, SourceFile};
 
 use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, BETRACE_POISONED, guard};
 use crate::memory::{Answer, Out, Place, borrow, handle};
@@ -101,7 +99,7 @@ unsafe fn read_sources(sources: *const BetraceSource, count: usize) -> Answer<Ve
 }
 
 fn compile(files: Vec<SourceFile>) -> BetraceRules {
-    let loaded = betrace_lang::load::load(&files, &Limits::default());
+    let loaded = betrace_lang::load(&files, &Limits::default());
     BetraceRules {
         rules: loaded
             .rules
@@ -177,10 +175,10 @@ pub unsafe extern "C" fn betrace_rules_report(
         };
         let text = match format {
             BETRACE_REPORT_TEXT => {
-                betrace_lang::render::render_text(&rules.diagnostics, &rules.files, false)
+                betrace_lang::render_text(&rules.diagnostics, &rules.files, false)
             }
             BETRACE_REPORT_JSON => {
-                betrace_lang::render::render_json(&rules.diagnostics, &rules.files, rules.count)
+                betrace_lang::render_json(&rules.diagnostics, &rules.files, rules.count)
             }
             _ => return BETRACE_INVALID_ARGUMENT,
         };

@@ -12,13 +12,19 @@ fn run(command: &mut Command) -> String {
     text
 }
 
-/// The static library that cargo built beside this test.
+/// The static library that cargo built beside this test; of several builds the latest.
 fn static_library() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let folder = tests.parent().unwrap();
-    let library = folder.join("libbetrace.a");
-    assert!(library.is_file(), "no libbetrace.a in {}", folder.display());
-    library
+    let libraries = folder.read_dir().unwrap().filter_map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name()?.to_str()?;
+        let ours = name.starts_with("libbetrace") && !name.starts_with("libbetrace_");
+        (ours && name.ends_with(".a")).then_some(path)
+    });
+    libraries
+        .max_by_key(|path| path.metadata().unwrap().modified().unwrap())
+        .unwrap_or_else(|| panic!("no libbetrace*.a in {}", folder.display()))
 }
 
 fn compile(folder: &Path) -> PathBuf {
@@ -45,7 +51,10 @@ fn a_c_program_embeds_the_engine() {
     let program = compile(folder.path());
     let text = run(&mut Command::new(&program));
     if cfg!(debug_assertions) {
-        assert!(text.contains("on purpose"), "the panic was not tried: {text}");
+        assert!(
+            text.contains("on purpose"),
+            "the panic was not tried: {text}"
+        );
     }
 
     let valgrind = Command::new("valgrind").arg("--version").output();
@@ -55,6 +64,9 @@ fn a_c_program_embeds_the_engine() {
     }
     run(Command::new("valgrind")
         .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
-        .args(["--show-leak-kinds=definite,indirect,possible", "--errors-for-leak-kinds=definite,possible"])
+        .args([
+            "--show-leak-kinds=definite,indirect,possible",
+            "--errors-for-leak-kinds=definite,possible",
+        ])
         .arg(&program));
 }

@@ -14,7 +14,9 @@ fn generate(root: &Path) -> String {
     let mut header = Vec::new();
     builder.generate().unwrap().write(&mut header);
     // What Rust calls a safety section is, for C, what the caller has to see to.
-    String::from_utf8(header).unwrap().replace("# Safety", "The caller must see to it:")
+    String::from_utf8(header)
+        .unwrap()
+        .replace("# Safety", "The caller must see to it:")
 }
 
 #[test]
@@ -42,9 +44,19 @@ fn every_export_is_in_the_header() {
     for file in fs::read_dir(root.join("src")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         for after in text.split("#[unsafe(no_mangle)]").skip(1) {
-            let name = after.split("fn ").nth(1).unwrap().split('(').next().unwrap();
+            let name = after
+                .split("fn ")
+                .nth(1)
+                .unwrap()
+                .split('(')
+                .next()
+                .unwrap();
             exports += 1;
-            assert_eq!(header.contains(&format!("{name}(")), name != "betrace_test_panic", "{name}");
+            assert_eq!(
+                header.contains(&format!("{name}(")),
+                name != "betrace_test_panic",
+                "{name}"
+            );
         }
     }
     assert!(exports > 10);

@@ -1,0 +1,339 @@
+/*
+ * The C interface of BeTrace: behavioural assertions for OpenTelemetry traces.
+ *
+ *     betrace_rules_compile -> betrace_engine_new -> betrace_engine_consume, betrace_engine_tick
+ *                                                 -> betrace_engine_take_violations
+ *
+ * Memory. What a call is given is read during the call only and stays the caller's. What a call
+ * answers goes into buffers of the caller: (buf, cap, len), where *len receives the length of what
+ * was asked for. Where cap is too small the call answers BETRACE_BUFFER_TOO_SMALL, *len says what is
+ * needed and nothing is lost; (NULL, 0, &len) asks for the length alone. Handles are the library's;
+ * give each back to its _free function once. Text is UTF-8 without a closing NUL.
+ *
+ * Time. The library has no clock. Times are given by the caller, in nanoseconds since 1970; an engine
+ * takes an earlier one than it has seen for the latest. Durations are nanoseconds.
+ *
+ * Codes. Calls answer int32_t, BETRACE_OK or what failed. A NULL pointer or an absurd length is a
+ * code. A failure inside the library is one too, BETRACE_POISONED, and never ends the process.
+ *
+ * Threads. The library makes none. Handles may be used from several threads at once, but not while
+ * they are freed. There is no global state.
+ *
+ * Link with -lm -ldl -lpthread. Generated from rust/capi by cbindgen; do not edit.
+ */
+
+#ifndef BETRACE_H
+#define BETRACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Version of this interface. A caller that was written for another number must not go on.
+#define BETRACE_ABI_VERSION 1
+
+// The call did what it says.
+#define BETRACE_OK 0
+
+// A pointer is NULL where it must not be, a length is absurd, or a number is none of those allowed.
+// Nothing was done.
+#define BETRACE_INVALID_ARGUMENT 1
+
+// The buffer is too small. Its length argument says how many bytes are needed. Nothing was lost:
+// call again with a larger one.
+#define BETRACE_BUFFER_TOO_SMALL 2
+
+// The rules have errors (see betrace_rules_report) or cannot be evaluated. Nothing was changed.
+#define BETRACE_FAULTY_RULES 3
+
+// The bytes are not an OTLP trace message. The spans before the fault were evaluated.
+#define BETRACE_MALFORMED 4
+
+// The engine failed inside, now or in an earlier call. Its handle answers nothing else from then on;
+// free it. The process, and every other handle, is sound.
+#define BETRACE_POISONED 5
+
+// The snapshot is damaged, of another version, or of other rules. Nothing was changed.
+#define BETRACE_SNAPSHOT_REFUSED 6
+
+// For people: code, place, source line, caret, help.
+#define BETRACE_REPORT_TEXT 0
+
+// For programs: {"diagnostics":[{"code","severity","file","line","column",...}],"rules":n}.
+#define BETRACE_REPORT_JSON 1
+
+// A trace closed by idle time is complete if a root span came.
+#define BETRACE_COMPLETE_ROOT 0
+
+// ... if a root came and every span's parent.
+#define BETRACE_COMPLETE_LINKED 1
+
+// ... in any case.
+#define BETRACE_COMPLETE_IDLE 2
+
+// A violation span stands in the trace that broke the rule.
+#define BETRACE_TRACE_OFFENDER 0
+
+// A violation span stands in a trace of its own, linked to the offender.
+#define BETRACE_TRACE_OWN 1
+
+// Nothing more will come: traces close as by their idle time.
+#define BETRACE_CLOSE_END_OF_INPUT 0
+
+// The process stops: what is unknown of live traces ends inconclusive.
+#define BETRACE_CLOSE_SHUTDOWN 1
+
+// Evaluates one rule set over the spans that it is given. All functions but betrace_engine_free may
+// be called from several threads at once.
+typedef struct betrace_engine betrace_engine;
+
+// A compiled rule set. It never changes, and may be used from several threads at once.
+typedef struct betrace_rules betrace_rules;
+
+// One rule file. The library copies what it needs; both texts may be freed after the call.
+typedef struct betrace_source {
+  // The file's name as reports show it, in UTF-8 without a closing NUL.
+  const uint8_t *name;
+  size_t name_len;
+  // The file's content.
+  const uint8_t *text;
+  size_t text_len;
+} betrace_source;
+
+// How an engine runs. Fill it by betrace_settings_init and change what you want otherwise.
+// All times are nanoseconds.
+typedef struct betrace_settings {
+  // sizeof(betrace_settings), as betrace_settings_init wrote it.
+  size_t struct_size;
+  // A trace closes when no span of it came for so long. Default 10 s.
+  uint64_t idle_timeout;
+  // A trace closes at the latest so long after its first span came. Default 5 min.
+  uint64_t max_age;
+  // How long a closed trace's state is kept for late spans. Default 1 min.
+  uint64_t late_window;
+  // How long a closed trace's id alone is kept after that. Default 1 h.
+  uint64_t forget_after;
+  // Bound of all state that grows with input, in bytes. Default 256 MiB.
+  uint64_t memory_bytes;
+  // Spans of one trace that are evaluated. Default 20000.
+  uint32_t spans_per_trace;
+  // Into how many separately locked parts traces are divided; 0 lets the engine choose.
+  uint32_t shards;
+  // BETRACE_COMPLETE_*. Default BETRACE_COMPLETE_ROOT.
+  int32_t completeness;
+  // BETRACE_TRACE_*. Default BETRACE_TRACE_OFFENDER.
+  int32_t violation_trace;
+  // Not 0: traces that may have begun before this engine did end inconclusive. Default 1.
+  int32_t restart_grace;
+} betrace_settings;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// The number that the library was built with; compare it with BETRACE_ABI_VERSION.
+uint32_t betrace_abi_version(void);
+
+// Writes the version of the library, such as "0.1.0", in UTF-8 without a closing NUL.
+//
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT
+//
+// The caller must see to it:
+// `cap` bytes at `buf`, and `len`, must be writable.
+int32_t betrace_version(uint8_t *buf,
+                        size_t cap,
+                        size_t *len);
+
+// Compiles rule files. Faults in them do not make the call fail: ask betrace_rules_count whether
+// there are errors and betrace_rules_report which.
+//
+// @param sources `count` rule files; names need not be different
+// @param rules   receives the handle; free it by betrace_rules_free
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED (no handle was made)
+//
+// The caller must see to it:
+// The sources and what they point to must be readable, `rules` must be writable.
+int32_t betrace_rules_compile(const struct betrace_source *sources,
+                              size_t count,
+                              struct betrace_rules **rules);
+
+// Counts.
+//
+// @param rules  NULL is BETRACE_INVALID_ARGUMENT
+// @param count  receives how many rules were read, faulty and disabled ones too; may be NULL
+// @param errors receives how many errors there are; may be NULL. Only a set without errors can be
+//               given to an engine.
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+//
+// The caller must see to it:
+// `rules` must be a live handle; `count` and `errors` must be writable or NULL.
+int32_t betrace_rules_count(const struct betrace_rules *rules,
+                            size_t *count,
+                            size_t *errors);
+
+// Writes everything that is to be said about the rules: errors, warnings and notes in their order
+// in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
+//
+// @param format BETRACE_REPORT_TEXT or BETRACE_REPORT_JSON
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT
+//
+// The caller must see to it:
+// `rules` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
+int32_t betrace_rules_report(const struct betrace_rules *rules,
+                             int32_t format,
+                             uint8_t *buf,
+                             size_t cap,
+                             size_t *len);
+
+// Frees the handle. Engines made from it go on. NULL is allowed and does nothing.
+//
+// The caller must see to it:
+// `rules` must be NULL, or a live handle that nobody uses any more.
+void betrace_rules_free(struct betrace_rules *rules);
+
+// Fills `settings` with the defaults.
+//
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+//
+// The caller must see to it:
+// `settings` must be writable.
+int32_t betrace_settings_init(struct betrace_settings *settings);
+
+// Makes an engine.
+//
+// @param rules    a set without errors; the engine keeps what it needs, the handle may be freed
+// @param settings from betrace_settings_init
+// @param now      the time, nanoseconds since 1970, as in all calls; an engine's time never goes back
+// @param engine   receives the handle; free it by betrace_engine_free
+// @param err_buf,err_cap,err_len  receive a text about BETRACE_FAULTY_RULES, cut where it does not
+//                 fit; err_len (may be NULL) receives the length of the whole text
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_FAULTY_RULES, BETRACE_POISONED (no handle was made)
+//
+// The caller must see to it:
+// `rules` must be a live handle, `settings` readable, `engine` writable, the error buffer writable.
+int32_t betrace_engine_new(const struct betrace_rules *rules,
+                           const struct betrace_settings *settings,
+                           uint64_t now,
+                           struct betrace_engine **engine,
+                           uint8_t *err_buf,
+                           size_t err_cap,
+                           size_t *err_len);
+
+// Writes which fields of a span the rules read, as JSON:
+// {"span_attributes":[...],"resource_attributes":[...],"instrumentation_attributes":[...],
+// "event_attributes":[...],"link_attributes":[...],"event_names":b,"status":b,"status_message":b,
+// "scope_version":b}. A key that is read from the span, else the resource, is in both lists.
+// A message that holds these fields and ids, parent id, name, kind, times, service.name, the scope's
+// name (and, in scope "betrace", the attribute betrace.violation.id) gets the same verdicts as the
+// whole message. Ask again after betrace_engine_replace_rules.
+//
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
+int32_t betrace_engine_wanted(const struct betrace_engine *engine,
+                              uint8_t *buf,
+                              size_t cap,
+                              size_t *len);
+
+// Evaluates one batch of spans.
+//
+// @param otlp    an OTLP ExportTraceServiceRequest (or TracesData) in protobuf; read during the call
+//                only
+// @param pending receives how many violations wait to be taken; may be NULL
+// @param err_buf,err_cap,err_len  receive a text about BETRACE_MALFORMED, as in betrace_engine_new
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_MALFORMED, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle; `otlp_len` bytes at `otlp` must be readable and unchanged during
+// the call; `pending` and the error buffer must be writable.
+int32_t betrace_engine_consume(const struct betrace_engine *engine,
+                               const uint8_t *otlp,
+                               size_t otlp_len,
+                               uint64_t now,
+                               uint64_t *pending,
+                               uint8_t *err_buf,
+                               size_t err_cap,
+                               size_t *err_len);
+
+// Closes every trace that is due. Call it about once a second.
+//
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle.
+int32_t betrace_engine_tick(const struct betrace_engine *engine,
+                            uint64_t now);
+
+// Closes every live trace.
+//
+// @param cause BETRACE_CLOSE_END_OF_INPUT or BETRACE_CLOSE_SHUTDOWN
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle.
+int32_t betrace_engine_close_traces(const struct betrace_engine *engine,
+                                    int32_t cause,
+                                    uint64_t now);
+
+// Takes violations, the oldest first, as an OTLP ExportTraceServiceRequest in protobuf.
+//
+// Where the buffer is too small the violations wait for the next call, which answers the same ones
+// (whatever its limit).
+//
+// @param limit at most so many violations
+// @param len   receives the length of the message; 0 where there is no violation
+// @param count receives how many violations the message holds
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle; `cap` bytes at `buf`, `len` and `count` must be writable.
+int32_t betrace_engine_take_violations(const struct betrace_engine *engine,
+                                       size_t limit,
+                                       uint8_t *buf,
+                                       size_t cap,
+                                       size_t *len,
+                                       size_t *count);
+
+// Writes the engine's counters as JSON:
+// {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
+// "violations":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,"memory_bytes":n,
+// "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
+// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
+// A reader must pass over names that it does not know.
+//
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
+int32_t betrace_engine_stats(const struct betrace_engine *engine,
+                             uint8_t *buf,
+                             size_t cap,
+                             size_t *len);
+
+// Swaps the rules. A rule whose id and meaning are unchanged keeps its state; one that was added or
+// changed sees the traces that are live or remembered now as incomplete. Where the call fails the
+// old rules go on.
+//
+// @param err_buf,err_cap,err_len  receive a text about BETRACE_FAULTY_RULES, as in betrace_engine_new
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_FAULTY_RULES, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` and `rules` must be live handles, the error buffer must be writable.
+int32_t betrace_engine_replace_rules(const struct betrace_engine *engine,
+                                     const struct betrace_rules *rules,
+                                     uint64_t now,
+                                     uint8_t *err_buf,
+                                     size_t err_cap,
+                                     size_t *err_len);
+
+// Frees the handle and all its state; a poisoned one too. NULL is allowed and does nothing.
+//
+// The caller must see to it:
+// `engine` must be NULL, or a live handle that no thread uses any more.
+void betrace_engine_free(struct betrace_engine *engine);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* BETRACE_H */
