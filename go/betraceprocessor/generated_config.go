@@ -180,7 +180,7 @@ type Config struct {
 	Limits Limits `mapstructure:"limits"`
 	// Where the rules come from.
 	Rules Rules `mapstructure:"rules"`
-	// Id of a storage extension that keeps the state over a restart. Without it live traces end as inconclusive (shutdown).
+	// Reserved for the id of a storage extension that keeps the state over a restart. This version refuses it; live traces end as inconclusive (shutdown).
 	Storage *component.ID `mapstructure:"storage,omitempty"`
 	// When a trace is over, and how long it is remembered.
 	Trace Trace `mapstructure:"trace"`

@@ -47,7 +47,6 @@ type running struct {
 	thinning *thinning
 	sender   *sender
 	metrics  *metrics
-	storage  *stateStorage
 	host     component.Host
 	stop     chan struct{}
 	workers  sync.WaitGroup
@@ -66,7 +65,7 @@ func (*betraceProcessor) Capabilities() consumer.Capabilities {
 
 // Start compiles the rules and makes the engine. It fails where there is no engine, or where the
 // rules are faulty: a Collector that silently checks nothing would be worse than none.
-func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error {
+func (p *betraceProcessor) Start(_ context.Context, host component.Host) error {
 	if !betrace.Available {
 		return betrace.ErrUnavailable
 	}
@@ -83,7 +82,7 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 		return err
 	}
 	r := &running{engine: engine, host: host, stop: make(chan struct{})}
-	if err := p.prepare(ctx, r); err != nil {
+	if err := p.prepare(r); err != nil {
 		engine.Close()
 		return err
 	}
@@ -99,26 +98,15 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 }
 
 // prepare makes everything of r that can fail, and leaves nothing behind where it does.
-func (p *betraceProcessor) prepare(ctx context.Context, r *running) error {
+func (p *betraceProcessor) prepare(r *running) error {
 	wanted, err := r.engine.Wanted()
 	if err != nil {
 		return err
 	}
 	r.thinning = newThinning(betrace.NewThin(wanted))
 	r.sender = newSender(r.engine, p.next, p.config.Violations, p.clock, p.log)
-	storage, err := openStorage(ctx, p.config.Storage, r.host, p.set.ID)
-	if err != nil {
-		return err
-	}
-	if storage != nil {
-		storage.restore(ctx, r.engine, p.clock.now(), p.log)
-	}
-	r.storage = storage
 	r.metrics, err = newMetrics(p.set.TelemetrySettings, p.config, r.engine, r.sender, p.clock)
-	if err != nil {
-		return errors.Join(err, storage.close(ctx))
-	}
-	return nil
+	return err
 }
 
 // Shutdown ends every live trace, sends what violations there are within the time that ctx allows,
@@ -129,19 +117,23 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	close(r.stop)
-	r.workers.Wait()
-	var err error
-	if r.storage != nil {
-		err = r.storage.save(ctx, r.engine)
+	done := make(chan struct{})
+	go func() {
+		r.workers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		// The next consumer holds a call of ours; what is left goes with the process.
+		return fmt.Errorf("violations are still being sent: %w", ctx.Err())
 	}
-	if r.storage == nil || err != nil {
-		p.check(r, r.engine.CloseTraces(betrace.Shutdown, p.clock.now()))
-	}
+	p.check(r, r.engine.CloseTraces(betrace.Shutdown, p.clock.now()))
 	r.sender.flush(ctx)
 	r.metrics.recordDelays()
 	r.metrics.shutdown()
 	r.engine.Close()
-	return errors.Join(err, r.storage.close(ctx))
+	return nil
 }
 
 // ConsumeTraces passes the batch on and then judges it. The thin message is written first, because

@@ -38,6 +38,10 @@ type sender struct {
 	log    *zap.Logger
 	woken  chan struct{}
 
+	// held is a message whose sending a stop interrupted; flush sends it.
+	held      []byte
+	heldCount int
+
 	perSecond float64
 	allowance float64
 	refilled  uint64
@@ -79,15 +83,20 @@ func (s *sender) run(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-s.woken:
+			s.drain(ctx)
 		}
-		for ctx.Err() == nil {
-			message, count := s.take(s.allowed())
-			if count == 0 {
-				break
-			}
-			s.allowance -= float64(count)
-			s.send(ctx, message, count)
+	}
+}
+
+// drain sends all that there is and that the allowance permits.
+func (s *sender) drain(ctx context.Context) {
+	for ctx.Err() == nil {
+		message, count := s.take(s.allowed())
+		if count == 0 {
+			return
 		}
+		s.allowance -= float64(count)
+		s.send(ctx, message, count)
 	}
 }
 
@@ -128,20 +137,19 @@ func (s *sender) send(ctx context.Context, message []byte, count int) {
 	for attempt := 1; ; attempt++ {
 		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
 		if err == nil {
-			err = s.next.ConsumeTraces(context.WithoutCancel(ctx), traces)
+			err = s.next.ConsumeTraces(ctx, traces)
 			if err == nil {
 				return
 			}
 		}
-		if attempt == sendAttempts || consumererror.IsPermanent(err) {
+		if ctx.Err() == nil && (attempt == sendAttempts || consumererror.IsPermanent(err)) {
 			s.lostRefused.Add(int64(count))
 			s.log.Warn("violations were refused by the next consumer and are lost", zap.Int("violations", count), zap.Error(err))
 			return
 		}
 		select {
 		case <-ctx.Done():
-			s.lostShutdown.Add(int64(count))
-			s.log.Warn("violations could not be sent before the shutdown and are lost", zap.Int("violations", count), zap.Error(err))
+			s.held, s.heldCount = message, count
 			return
 		case <-s.clock.after(wait):
 		}
@@ -155,7 +163,11 @@ func (s *sender) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()
 	for {
-		message, count := s.take(sendLimit)
+		message, count := s.held, s.heldCount
+		s.held, s.heldCount = nil, 0
+		if count == 0 {
+			message, count = s.take(sendLimit)
+		}
 		if count == 0 {
 			return
 		}
@@ -163,19 +175,14 @@ func (s *sender) flush(ctx context.Context) {
 			s.lostShutdown.Add(int64(count))
 			continue
 		}
-		s.sendWithin(ctx, message, count)
-	}
-}
-
-// sendWithin is send with a context that the consumer sees, so that it does not outlast a shutdown.
-func (s *sender) sendWithin(ctx context.Context, message []byte, count int) {
-	traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
-	if err == nil {
-		err = s.next.ConsumeTraces(ctx, traces)
-	}
-	if err != nil {
-		s.lostShutdown.Add(int64(count))
-		s.log.Warn("violations could not be sent at the shutdown and are lost", zap.Int("violations", count), zap.Error(err))
+		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
+		if err == nil {
+			err = s.next.ConsumeTraces(ctx, traces)
+		}
+		if err != nil {
+			s.lostShutdown.Add(int64(count))
+			s.log.Warn("violations could not be sent at the shutdown and are lost", zap.Int("violations", count), zap.Error(err))
+		}
 	}
 }
 

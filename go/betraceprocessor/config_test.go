@@ -1,0 +1,123 @@
+//go:build cgo && linux && amd64
+
+package betraceprocessor
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/betracehq/betrace/go/betrace"
+)
+
+func loadConfig(t *testing.T, name string) (*Config, error) {
+	t.Helper()
+	all, err := confmaptest.LoadConf("testdata/config.yaml")
+	require.NoError(t, err)
+	sub, err := all.Sub(name)
+	require.NoError(t, err)
+	config := createDefaultConfig().(*Config)
+	require.NoError(t, sub.Unmarshal(config))
+	return config, confmap.Validate(config)
+}
+
+func TestDefaults(t *testing.T) {
+	config, err := loadConfig(t, "betrace")
+	require.NoError(t, err)
+	require.Equal(t, betrace.DefaultSettings(), config.settings())
+	require.Equal(t, 10*time.Second, config.Rules.ReloadInterval)
+	require.Equal(t, "spans", config.Violations.Emit)
+	require.Equal(t, 1000, config.Violations.MaxPerSecond)
+	require.Equal(t, 100, config.Limits.RuleLabels)
+}
+
+func TestEveryKeyIsRead(t *testing.T) {
+	config, err := loadConfig(t, "betrace/all")
+	require.NoError(t, err)
+	require.Equal(t, betrace.Settings{
+		IdleTimeout: uint64(20 * time.Second), MaxAge: uint64(10 * time.Minute),
+		LateWindow: uint64(2 * time.Minute), ForgetAfter: uint64(2 * time.Hour),
+		MemoryBytes: 512 << 20, SpansPerTrace: 5000,
+		Completeness: betrace.CompleteWhenLinked, ViolationTrace: betrace.InOwn, RestartGrace: true,
+	}, config.settings())
+	require.Zero(t, config.Rules.ReloadInterval)
+	require.Equal(t, 50, config.Limits.RuleLabels)
+	require.Equal(t, "none", config.Violations.Emit)
+	require.Equal(t, 10, config.Violations.MaxPerSecond)
+}
+
+func TestNoRulesIsAnError(t *testing.T) {
+	_, err := loadConfig(t, "betrace/none")
+	require.ErrorContains(t, err, "rules: no rules: name rule files in `files` or write rules in `inline`")
+}
+
+// Every fault of every rule, each with its place, as `otelcol validate` prints them.
+func TestFaultyRulesAreNamedWithTheirPlaces(t *testing.T) {
+	_, err := loadConfig(t, "betrace/faulty")
+	require.ErrorContains(t, err, "2 faults in the rules")
+	require.ErrorContains(t, err, "testdata/faulty/two.yaml:3:")
+	require.ErrorContains(t, err, "testdata/faulty/two.yaml:6:")
+}
+
+func TestMissingFilesAreAllNamed(t *testing.T) {
+	_, err := loadConfig(t, "betrace/missing")
+	require.ErrorContains(t, err, `"testdata/nowhere": no such file`)
+	require.ErrorContains(t, err, `"testdata/rules/*.json": no such file`)
+}
+
+func TestBounds(t *testing.T) {
+	_, err := loadConfig(t, "betrace/bounds")
+	for _, key := range []string{"reload_interval", "idle_timeout", "max_age", "late_window", "forget_after", "completeness", "memory_mib", "emit"} {
+		require.ErrorContains(t, err, key)
+	}
+	_, err = loadConfig(t, "betrace/order")
+	require.ErrorContains(t, err, "trace::max_age (1m0s) must not be shorter than trace::idle_timeout (2m0s)")
+}
+
+func TestDurationBoundsAtTheirEdges(t *testing.T) {
+	for _, edge := range []struct {
+		check       func(time.Duration) error
+		least, most time.Duration
+	}{
+		{validateIdleTimeout, 10 * time.Millisecond, time.Hour},
+		{validateMaxAge, 10 * time.Millisecond, day},
+		{validateLateWindow, 0, day},
+		{validateForgetAfter, 0, 7 * day},
+	} {
+		require.NoError(t, edge.check(edge.least))
+		require.NoError(t, edge.check(edge.most))
+		require.Error(t, edge.check(edge.least-1))
+		require.Error(t, edge.check(edge.most+1))
+	}
+}
+
+func TestStorageIsRefusedClearly(t *testing.T) {
+	_, err := loadConfig(t, "betrace/storage")
+	require.ErrorContains(t, err, "storage (file_storage/betrace)")
+}
+
+// The configurations that the README shows are valid.
+func TestReadmeExamples(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	require.NotEmpty(t, examples)
+	for _, example := range examples {
+		text := strings.ReplaceAll(example[1], "/etc/betrace/rules", "testdata/rules")
+		path := t.TempDir() + "/config.yaml"
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		all, err := confmaptest.LoadConf(path)
+		require.NoError(t, err)
+		sub, err := all.Sub("processors::betrace")
+		require.NoError(t, err)
+		config := createDefaultConfig().(*Config)
+		require.NoError(t, sub.Unmarshal(config))
+		require.NoError(t, confmap.Validate(config))
+	}
+}
