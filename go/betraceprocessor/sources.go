@@ -37,7 +37,11 @@ type faultyRules struct {
 }
 
 func (f *faultyRules) Error() string {
-	return fmt.Sprintf("%d faults in the rules:\n%s", f.errors, strings.TrimRight(f.report, "\n"))
+	noun := "faults"
+	if f.errors == 1 {
+		noun = "fault"
+	}
+	return fmt.Sprintf("%d %s in the rules:\n%s", f.errors, noun, strings.TrimRight(f.report, "\n"))
 }
 
 // compileRules reads and compiles what a configuration names. Its error is a *faultyRules, or says
