@@ -9,10 +9,9 @@ use crate::decide::{Eval, GroupSizes, skew_if};
 use crate::decide_members::MemberSet;
 use crate::interval::{End, Interval, Measured};
 use crate::plan::{Against, GroupSource, Measuring, Selecting};
-use crate::state::{Amount, amount, group_key};
+use crate::state::group_key;
 use crate::state_cell::{Cell, CountCell, DistinctCell, Extremes, ExtremesCell, SumCell, text_key};
 use crate::state_record::FieldKey;
-use crate::sum::ExactSum;
 use crate::tri::{Reasons, Tri};
 use crate::value::Value;
 
@@ -85,7 +84,9 @@ impl<'a> Eval<'a> {
         let open = !self.closed;
         let reasons = selects.reasons();
         match self.trace.cell(cell) {
-            Some(Cell::Sum(sum)) if selected => sum_of(function, sum, open, is_duration),
+            Some(Cell::Sum(sum)) => {
+                sum_of(function, sum, selected, open, is_duration).because(reasons)
+            }
             Some(Cell::Extremes(extremes)) => {
                 extreme_of(function, extremes, selected, open, reasons)
             }
@@ -95,7 +96,7 @@ impl<'a> Eval<'a> {
                 Aggregate::Distinct => {
                     Measured::Range(Interval::between(End::count(0), End::Highest))
                 }
-                Aggregate::Sum if is_duration && selected => {
+                Aggregate::Sum if is_duration => {
                     Measured::Range(Interval::between(End::count(0), End::Highest))
                 }
                 Aggregate::Avg => Measured::Perhaps(Interval::unknown().with_reasons(reasons)),
@@ -116,36 +117,16 @@ impl<'a> Eval<'a> {
         }
         match function {
             Aggregate::Sum | Aggregate::Avg => {
-                let mut sum = SumCell {
-                    sum: ExactSum::default(),
-                    numbers: 0,
-                    perhaps: 0,
-                };
+                let mut sum = SumCell::default();
                 for member in &set.items {
-                    match amount(self.kept(member.record, field)) {
-                        Amount::Number(number) if member.certain => {
-                            sum.sum.add(number);
-                            sum.numbers += 1;
-                        }
-                        Amount::None if member.certain => {}
-                        _ => sum.perhaps += 1,
-                    }
+                    sum.add(self.kept(member.record, field), member.certain);
                 }
-                sum_of(function, &sum, set.open, is_duration)
+                sum_of(function, &sum, true, set.open, is_duration)
             }
             Aggregate::Min | Aggregate::Max => {
                 let mut cell = ExtremesCell::default();
                 for member in &set.items {
-                    match amount(self.kept(member.record, field)) {
-                        Amount::Number(number) => {
-                            if member.certain {
-                                cell.certain.add(number);
-                            }
-                            cell.all.add(number);
-                        }
-                        Amount::Unknown => cell.unknown += 1,
-                        Amount::None => {}
-                    }
+                    cell.add(self.kept(member.record, field), member.certain);
                 }
                 extreme_of(function, &cell, true, set.open, Reasons::NONE)
             }
@@ -278,25 +259,38 @@ fn of_nothing(function: Aggregate) -> Measured {
     Measured::Range(Interval::exactly(end))
 }
 
-fn sum_of(function: Aggregate, cell: &SumCell, open: bool, is_duration: bool) -> Measured {
-    let average = function == Aggregate::Avg;
-    if cell.perhaps > 0 {
-        let unknown = Interval::unknown().because(Reason::Skew);
-        return if average {
-            Measured::Perhaps(unknown)
-        } else {
-            Measured::Range(unknown)
+fn sum_of(
+    function: Aggregate,
+    cell: &SumCell,
+    selected: bool,
+    open: bool,
+    is_duration: bool,
+) -> Measured {
+    let skew = skew_if(cell.perhaps > 0 || cell.unknown > 0);
+    let is_exact = selected && !open && skew.is_empty();
+    let sum = cell.sum.value();
+    if function == Aggregate::Avg {
+        return match cell.numbers {
+            _ if !is_exact => Measured::Perhaps(Interval::unknown().with_reasons(skew)),
+            0 => Measured::Never,
+            numbers => Measured::Range(Interval::exactly(divide(sum, numbers))),
         };
     }
-    let sum = cell.sum.value();
-    match (average, open) {
-        (true, true) => Measured::Perhaps(Interval::unknown()),
-        (true, false) if cell.numbers == 0 => Measured::Never,
-        (true, false) => Measured::Range(Interval::exactly(divide(sum, cell.numbers))),
-        (false, false) => Measured::Range(Interval::exactly(sum)),
-        (false, true) if is_duration => Measured::Range(Interval::between(sum, End::Highest)),
-        (false, true) => Measured::Range(Interval::unknown()),
-    }
+    let interval = if is_exact {
+        Interval::exactly(sum)
+    } else if is_duration {
+        // Durations are not negative: what was seen for certain stays.
+        let low = if selected { sum } else { End::count(0) };
+        let high = if open || cell.unknown > 0 {
+            End::Highest
+        } else {
+            cell.sum.plus(&cell.perhaps_sum)
+        };
+        Interval::between(low, high)
+    } else {
+        Interval::unknown()
+    };
+    Measured::Range(interval.with_reasons(skew))
 }
 
 fn divide(sum: End, count: u32) -> End {

@@ -288,9 +288,9 @@ impl Engine {
         self.clock.fetch_max(now.0, Ordering::Relaxed).max(now.0)
     }
 
-    pub(crate) fn shard_of(&self, hash: u64) -> usize {
-        // The upper half: the table inside the shard uses the lower.
-        ((hash >> 32) % self.shards.len() as u64) as usize
+    /// By the trace id's [`route`](crate::key::route).
+    pub(crate) fn shard_of(&self, route: u64) -> usize {
+        (route % self.shards.len() as u64) as usize
     }
 
     pub(crate) fn account(&self, at: usize, shard: &Shard) {

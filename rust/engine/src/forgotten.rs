@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use hashbrown::HashTable;
 
 use crate::id::TraceId;
-use crate::key::{HashKey, fixed_hash};
+use crate::key::{HashKey, route};
 use crate::state_cell::heap;
 
 /// Into how many steps the time to remember is divided.
@@ -28,9 +28,10 @@ pub(crate) struct Forgotten {
 
 impl Forgotten {
     pub fn add(&mut self, key: HashKey, id: TraceId, now: u64, forget_after: u64) {
-        self.add_hash(key, fixed_hash(&[&id.0]), now, forget_after);
+        self.add_hash(key, route(id), now, forget_after);
     }
 
+    /// By the id's [`route`].
     pub fn add_hash(&mut self, key: HashKey, hash: u64, now: u64, forget_after: u64) {
         let step = (forget_after / STEPS).max(1);
         let is_over = |last: &Generation| now.saturating_sub(last.since) >= step;
@@ -54,7 +55,7 @@ impl Forgotten {
         if self.generations.is_empty() {
             return false;
         }
-        let hash = fixed_hash(&[&id.0]);
+        let hash = route(id);
         let place = key.of(&hash.to_le_bytes());
         self.generations
             .iter()

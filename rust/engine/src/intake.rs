@@ -4,6 +4,7 @@
 use parking_lot::MutexGuard;
 
 use crate::engine::Engine;
+use crate::key::route;
 use crate::lifecycle::{Context, Sink};
 use crate::matcher::Hit;
 use crate::scan::{ScanError, Scratch as ScanScratch};
@@ -129,7 +130,7 @@ impl Intake<'_> {
         let context = self.context;
         let id = span.trace_id();
         let hash = engine.key.of(&id.0);
-        let at = engine.shard_of(hash);
+        let at = engine.shard_of(route(id));
         if self.locked.as_ref().is_none_or(|(held, _)| *held != at) {
             // One lock at a time: two calls can never wait for each other.
             self.locked = None;

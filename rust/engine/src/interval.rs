@@ -5,7 +5,6 @@
 use std::cmp::Ordering;
 
 use betrace_lang::rule::{CompareOp, Number};
-use betrace_lang::verdict::Reason;
 
 use crate::tri::{Reasons, Tri};
 
@@ -88,12 +87,6 @@ impl Interval {
 
     pub fn unknown() -> Interval {
         Interval::between(End::Lowest, End::Highest)
-    }
-
-    #[must_use]
-    pub fn because(mut self, reason: Reason) -> Interval {
-        self.reasons.add(reason);
-        self
     }
 
     #[must_use]
@@ -209,14 +202,14 @@ mod tests {
     fn what_was_seen_is_a_lower_bound_until_the_close() {
         let open = Interval::between(int(3), End::Highest);
         assert_eq!(open.compare(CompareOp::Gt, at(2)), Tri::True);
-        assert_eq!(open.compare(CompareOp::Gt, at(3)), Tri::OPEN);
+        assert_eq!(open.compare(CompareOp::Gt, at(3)), Tri::Open(Reasons::NONE));
         assert_eq!(open.compare(CompareOp::Ge, at(3)), Tri::True);
         assert_eq!(open.compare(CompareOp::Lt, at(3)), Tri::False);
         assert_eq!(open.compare(CompareOp::Le, at(2)), Tri::False);
-        assert_eq!(open.compare(CompareOp::Le, at(3)), Tri::OPEN);
+        assert_eq!(open.compare(CompareOp::Le, at(3)), Tri::Open(Reasons::NONE));
         assert_eq!(open.compare(CompareOp::Eq, at(2)), Tri::False);
         assert_eq!(open.compare(CompareOp::Ne, at(2)), Tri::True);
-        assert_eq!(open.compare(CompareOp::Eq, at(3)), Tri::OPEN);
+        assert_eq!(open.compare(CompareOp::Eq, at(3)), Tri::Open(Reasons::NONE));
     }
 
     #[test]

@@ -41,12 +41,15 @@ mod scan_slots;
 mod scan_view;
 mod settings;
 mod shard;
+mod snapshot;
 mod state;
 mod state_cell;
 mod state_record;
 mod state_seen;
 mod stats;
 mod sum;
+#[cfg(test)]
+mod test_restart;
 #[cfg(test)]
 mod test_rules;
 #[cfg(test)]
@@ -65,6 +68,7 @@ pub use engine::{ConsumeError, Consumed, Engine, PlanError};
 pub use finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 pub use id::{SpanId, TraceId};
 pub use settings::{CloseCause, Completeness, Report, Settings, Timestamp};
+pub use snapshot::{Restored, SnapshotError, SnapshotKind};
 pub use stats::{ByReason, DelayHistogram, RuleStats, SpanCounts, Stats};
 pub use violation::{ViolationTrace, encode_violations};
 pub use wanted::Wanted;

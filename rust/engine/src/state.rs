@@ -17,7 +17,7 @@ use crate::state_cell::{
 use crate::state_record::{NewRecord, Projection, Records};
 use crate::state_seen::{Arrival, Seen};
 use crate::tri::Reasons;
-use crate::value::{TextBuffer, Value, number, shortest_text};
+use crate::value::{TextBuffer, Value, shortest_text};
 
 /// A value longer than this is not kept for comparison; what hangs on it stays open.
 pub(crate) const VALUE_BYTES: usize = 16 << 10;
@@ -106,9 +106,28 @@ impl TraceState {
         &self.cells
     }
 
-    pub fn set_cells(&mut self, mut cells: Vec<(CellId, Cell)>) {
-        cells.sort_by_key(|(id, _)| *id);
-        self.cells = cells;
+    /// Gives cells other numbers; those that get none are dropped.
+    pub fn renumber_cells(&mut self, number: impl Fn(CellId) -> Option<CellId>) {
+        let cells = std::mem::take(&mut self.cells);
+        self.cells = cells
+            .into_iter()
+            .filter_map(|(id, cell)| Some((number(id)?, cell)))
+            .collect();
+        self.cells.sort_by_key(|(id, _)| *id);
+    }
+
+    /// Whether every reference within is in bounds, of a value that was read from outside.
+    pub fn is_sound(&self) -> bool {
+        let mut held = self.root.iter().chain(&self.first);
+        self.records.is_sound()
+            && self.seen.is_sound()
+            && held.all(|record| self.records.has(*record))
+            && self.cells.is_sorted_by_key(|(id, _)| *id)
+            && self.cells.iter().all(|(_, cell)| match cell {
+                Cell::Count(cell) => cell.witnesses.iter().all(|id| self.records.has(*id)),
+                Cell::Records(cell) => cell.members.iter().all(|(id, _)| self.records.has(*id)),
+                _ => true,
+            })
     }
 
     /// Whether the id was known before the trace's first span.
@@ -370,46 +389,11 @@ pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
     shortest_text(value, &mut buffer).map(text_key)
 }
 
-/// A duration is a number of nanoseconds here; of a span without order it is not known.
-pub(crate) enum Amount {
-    Number(betrace_lang::rule::Number),
-    Unknown,
-    None,
-}
-
-pub(crate) fn amount(value: Value<'_>) -> Amount {
-    match value {
-        Value::Duration(None) => Amount::Unknown,
-        Value::Duration(Some(nanos)) => {
-            Amount::Number(betrace_lang::rule::Number::Int(i128::from(nanos)))
-        }
-        // A boolean is no number, though it compares with its text.
-        Value::Bool(_) => Amount::None,
-        value => number(value).map_or(Amount::None, Amount::Number),
-    }
-}
-
 fn feed_value(cell: &mut Cell, span: &SpanView<'_, '_>, field: FieldId, certain: bool) {
     let value = span.field(field);
     match cell {
-        Cell::Sum(cell) => match amount(value) {
-            Amount::Number(number) if certain => {
-                cell.sum.add(number);
-                cell.numbers = cell.numbers.saturating_add(1);
-            }
-            Amount::None if certain => {}
-            _ => cell.perhaps = cell.perhaps.saturating_add(1),
-        },
-        Cell::Extremes(cell) => match amount(value) {
-            Amount::Number(number) => {
-                if certain {
-                    cell.certain.add(number);
-                }
-                cell.all.add(number);
-            }
-            Amount::Unknown => cell.unknown = cell.unknown.saturating_add(1),
-            Amount::None => {}
-        },
+        Cell::Sum(cell) => cell.add(value, certain),
+        Cell::Extremes(cell) => cell.add(value, certain),
         Cell::Distinct(cell) => {
             if matches!(value, Value::Duration(None)) {
                 cell.unknown = cell.unknown.saturating_add(1);

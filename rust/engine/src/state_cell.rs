@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::interval::End;
 use crate::sum::ExactSum;
+use crate::value::{Value, number};
 
 /// A record in the trace's arena (see [`Records`](crate::state_record::Records)).
 pub(crate) type RecordId = u32;
@@ -65,8 +66,49 @@ pub(crate) struct CountCell {
 pub(crate) struct SumCell {
     pub sum: ExactSum,
     pub numbers: u32,
-    /// Perhaps spans, and values that are not known.
     pub perhaps: u32,
+    /// Of the perhaps spans' durations.
+    pub perhaps_sum: ExactSum,
+    /// Durations that are not known.
+    pub unknown: u32,
+}
+
+impl SumCell {
+    pub fn add(&mut self, value: Value<'_>, certain: bool) {
+        if !certain {
+            self.perhaps = self.perhaps.saturating_add(1);
+        }
+        match amount(value) {
+            Amount::Number(number) if certain => {
+                self.sum.add(number);
+                self.numbers = self.numbers.saturating_add(1);
+            }
+            Amount::Number(number) => {
+                if matches!(value, Value::Duration(_)) {
+                    self.perhaps_sum.add(number);
+                }
+            }
+            Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
+            Amount::None => {}
+        }
+    }
+}
+
+/// What a value adds to a sum.
+pub(crate) enum Amount {
+    /// A duration is a number of nanoseconds.
+    Number(Number),
+    /// The duration of a span without order.
+    Unknown,
+    None,
+}
+
+pub(crate) fn amount(value: Value<'_>) -> Amount {
+    match value {
+        Value::Duration(None) => Amount::Unknown,
+        Value::Duration(Some(nanos)) => Amount::Number(Number::Int(i128::from(nanos))),
+        value => number(value).map_or(Amount::None, Amount::Number),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,6 +175,21 @@ pub(crate) struct ExtremesCell {
     pub all: Extremes,
     /// Values that are not known: they may be anything.
     pub unknown: u32,
+}
+
+impl ExtremesCell {
+    pub fn add(&mut self, value: Value<'_>, certain: bool) {
+        match amount(value) {
+            Amount::Number(number) => {
+                if certain {
+                    self.certain.add(number);
+                }
+                self.all.add(number);
+            }
+            Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
+            Amount::None => {}
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -220,7 +277,11 @@ impl Cell {
     pub fn heap_bytes(&self) -> usize {
         match self {
             Cell::Count(count) => heap(count.witnesses.capacity() * size_of::<RecordId>()),
-            Cell::Sum(sum) => heap(size_of::<SumCell>()) + heap(sum.sum.heap_bytes()),
+            Cell::Sum(sum) => {
+                heap(size_of::<SumCell>())
+                    + heap(sum.sum.heap_bytes())
+                    + heap(sum.perhaps_sum.heap_bytes())
+            }
             Cell::Extremes(_) => heap(size_of::<ExtremesCell>()),
             Cell::Distinct(distinct) => {
                 heap(size_of::<DistinctCell>())

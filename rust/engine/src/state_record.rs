@@ -168,6 +168,19 @@ impl Records {
             && self.texts.is_sound()
     }
 
+    /// Gives the kept fields other numbers; those that get none are dropped.
+    pub fn renumber_fields(&mut self, number: impl Fn(FieldKey) -> Option<FieldKey>) {
+        for projection in &mut self.projections {
+            projection.values.retain_mut(|(key, _)| match number(*key) {
+                Some(new) => {
+                    *key = new;
+                    true
+                }
+                None => false,
+            });
+        }
+    }
+
     pub fn has(&self, id: RecordId) -> bool {
         (id as usize) < self.records.len()
     }

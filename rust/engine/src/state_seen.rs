@@ -119,6 +119,11 @@ impl Seen {
         }
     }
 
+    /// Of a value that was read from outside.
+    pub fn is_sound(&self) -> bool {
+        self.parents.len() <= self.spans.len()
+    }
+
     /// Whether every span's parent is known.
     pub fn has_structure(&self) -> bool {
         self.parents.len() == self.spans.len()

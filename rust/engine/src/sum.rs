@@ -51,6 +51,16 @@ impl ExactSum {
         End::float(nearest(&whole))
     }
 
+    /// The value of both together.
+    pub fn plus(&self, other: &ExactSum) -> End {
+        let mut both = self.clone();
+        both.add(Number::Int(other.integers));
+        if let Some(rest) = &other.rest {
+            both.add_rest(rest.as_ref().clone());
+        }
+        both.value()
+    }
+
     pub fn heap_bytes(&self) -> usize {
         self.rest.as_ref().map_or(0, |rest| {
             size_of::<BigInt>() + rest.bits() as usize / 8 + 16

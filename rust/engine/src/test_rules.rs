@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Aggregate, Base, Binding, BindingId, Body, CompareOp, Expr, ExprKind, Field, Literal,
-    MeaningHash, Measure, Number, Operand, Predicate, Quantity, Related, Relation, Rule, RuleId,
-    Scope, Selector, Severity, SpanSelector,
+    Aggregate, Base, Binding, BindingId, Body, CompareOp, Expr, ExprKind, Field, MeaningHash,
+    Measure, Number, Operand, Predicate, Quantity, Related, Relation, Rule, RuleId, Scope,
+    Selector, Severity, SpanSelector,
 };
 
 pub(crate) fn named(name: &str) -> Selector {

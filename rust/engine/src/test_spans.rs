@@ -94,12 +94,12 @@ pub(crate) fn message(spans: &[TestSpan]) -> Vec<u8> {
 
 impl Engine {
     /// Consumes `spans` as one batch, `millis` after [`EPOCH`].
-    pub fn feed(&self, spans: &[TestSpan], millis: u64) {
+    pub(crate) fn feed(&self, spans: &[TestSpan], millis: u64) {
         self.consume(&message(spans), at(millis)).unwrap();
     }
 
     /// Takes all findings, printed as `rule verdict`.
-    pub fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         self.take_findings(usize::MAX)
             .into_iter()
             .map(|finding| {

@@ -51,14 +51,8 @@ pub(crate) enum Tri {
 }
 
 impl Tri {
-    pub const OPEN: Tri = Tri::Open(Reasons::NONE);
-
     pub fn of(value: bool) -> Tri {
         if value { Tri::True } else { Tri::False }
-    }
-
-    pub fn is_open(self) -> bool {
-        matches!(self, Tri::Open(_))
     }
 
     #[must_use]
