@@ -149,8 +149,20 @@ impl<'a> RuleChecker<'a> {
                     Diagnostic::new(code, reader.file, range, &reader.lines, message)
                 }
             };
-            diagnostic.help = help;
-            diagnostic.suggestion = suggestion;
+            let node = match &origin {
+                Origin::Here => Some(&text.node),
+                Origin::Macro(name) => self.macros.get(&**name),
+            };
+            let written = node.and_then(|node| node.as_scalar());
+            diagnostic.suggestion = suggestion
+                .as_ref()
+                .and_then(|suggestion| written?.write(suggestion));
+            diagnostic.help = match (help, suggestion) {
+                (None, Some(suggestion)) if diagnostic.suggestion.is_none() => {
+                    Some(format!("write `{suggestion}`"))
+                }
+                (help, _) => help,
+            };
             reader.push(diagnostic);
             reader.rule = rule;
         }

@@ -148,6 +148,40 @@ impl Scalar {
         }
     }
 
+    /// Where the text itself begins, behind `&anchor` and `!tag`.
+    #[must_use]
+    pub fn text_begin(&self, source: &str) -> usize {
+        match self.has_properties {
+            true => scalar::after_properties(source, self.begin),
+            false => self.begin,
+        }
+    }
+
+    /// Of a block: whether [`Scalar::text_begin`] is at its `|` or `>` rather than in its content.
+    #[must_use]
+    pub fn begins_at_header(&self) -> bool {
+        self.has_properties
+    }
+
+    /// How a piece of the value is written in this scalar's style; `None` where that is not certain.
+    #[must_use]
+    pub fn write(&self, piece: &str) -> Option<String> {
+        if piece.contains(|c: char| c.is_control()) {
+            return None;
+        }
+        match self.style {
+            Style::DoubleQuoted => Some(piece.replace('\\', "\\\\").replace('"', "\\\"")),
+            Style::SingleQuoted => Some(piece.replace('\'', "''")),
+            Style::Literal | Style::Folded => Some(piece.to_owned()),
+            Style::Plain => {
+                // In a plain text these may end it, depending on what it stands in.
+                let ends = [",", "[", "]", "{", "}", ": ", " #"];
+                let is_new = |end: &&str| piece.contains(*end) && !self.value.contains(*end);
+                (!ends.iter().any(is_new)).then(|| piece.to_owned())
+            }
+        }
+    }
+
     /// Where each byte of the value stands in the file.
     #[must_use]
     pub fn map(&self, source: &str) -> ScalarMap {

@@ -63,21 +63,11 @@ impl ScalarMap {
         }
     }
 
-    /// A map for a text that stands in the file exactly as it is.
+    /// Where the value ends in the file: at the closing quote, behind the last character, or in the
+    /// white space behind a block.
     #[must_use]
-    pub fn verbatim(range: Range<usize>) -> ScalarMap {
-        let len = range.len();
-        let end = range.end;
-        ScalarMap {
-            pieces: vec![Piece {
-                value: 0,
-                source: range,
-                len,
-                is_verbatim: true,
-            }],
-            value_len: len,
-            end,
-        }
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// The bytes of the file that gave these bytes of the value.
@@ -121,7 +111,7 @@ impl ScalarMap {
 }
 
 /// Behind `&anchor` and `!tag`, and for block scalars still before the `|` or `>`.
-fn after_properties(source: &str, begin: usize) -> usize {
+pub(super) fn after_properties(source: &str, begin: usize) -> usize {
     let bytes = source.as_bytes();
     let mut at = begin;
     loop {
