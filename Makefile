@@ -17,7 +17,10 @@ GO_MODULES := go/betrace go/betraceprocessor go/demoshop go/e2e
 COLLECTOR := dist/otelcol-betrace
 GENERATED := target/otelcol/.generated
 BUILDER := target/tools/builder
-GO_BUILD := go build -trimpath
+GO_BUILD := go build -trimpath -buildvcs=false
+
+# A cold build of the Collector takes minutes: say every so often how far it is; what is no package name passes.
+packages = 2>&1 | awk '/^[a-z0-9.]+(\/[A-Za-z0-9._-]+)*$$/ { if (++n % 100 == 0) { printf "    %d packages compiled\n", n; fflush() } next } { print; fflush() }' >&2
 
 say = @printf '\033[1m==>\033[0m %s\n' "$(1)" >&2
 ifdef NO_COLOR
@@ -58,7 +61,7 @@ lib:
 collector: lib $(GENERATED)
 	$(call say,Building the Collector $(COLLECTOR) (minutes when the caches are cold, seconds when warm))
 	@mkdir -p dist
-	@cd target/otelcol && $(GO_BUILD) -ldflags='-s -w' -o ../../$(COLLECTOR) .
+	@cd target/otelcol && $(GO_BUILD) -v -ldflags='-s -w' -o ../../$(COLLECTOR) . $(packages)
 
 # The distribution's sources depend on the manifest and on what our modules require, not on our code.
 $(GENERATED): otelcol-builder.yaml $(BUILDER) go/betrace/go.mod go/betraceprocessor/go.mod
@@ -119,7 +122,7 @@ test: cli collector runner target/bin/demoshop
 .PHONY: e2e
 e2e: cli collector runner target/bin/demoshop
 	$(call say,Building the Collector with the race detector)
-	@cd target/otelcol && $(GO_BUILD) -race -o ../otelcol-betrace-race .
+	@cd target/otelcol && $(GO_BUILD) -v -race -o ../otelcol-betrace-race . $(packages)
 	$(call say,Testing end to end, the long version)
 	@cd go/e2e && BETRACE_LONG=1 BETRACE_COLLECTOR_RACE=$(CURDIR)/target/otelcol-betrace-race go test -count=1 -timeout 60m -v ./...
 
