@@ -41,7 +41,7 @@ run: collector runner
 ## serve: leave the built Collector running for your own applications (RULES=path)
 .PHONY: serve
 serve: collector runner
-	@target/bin/run -serve -collector $(COLLECTOR) -rules '$(RULES)'
+	@target/bin/run -serve -idle-timeout 10s -collector $(COLLECTOR) -rules '$(RULES)'
 
 ## cli: the command, target/release/betrace
 .PHONY: cli
@@ -118,13 +118,13 @@ test: cli collector runner target/bin/demoshop
 		(cd $$module && go vet ./... && go test $$race ./...) || exit 1; \
 	done
 
-## e2e: the long end-to-end tests: a Collector built with the race detector, a manifest from outside
+## e2e: the end-to-end tests again, with a Collector that is built with the race detector
 .PHONY: e2e
 e2e: cli collector runner target/bin/demoshop
 	$(call say,Building the Collector with the race detector)
 	@cd target/otelcol && $(GO_BUILD) -v -race -o ../otelcol-betrace-race . $(packages)
-	$(call say,Testing end to end, the long version)
-	@cd go/e2e && BETRACE_LONG=1 BETRACE_COLLECTOR_RACE=$(CURDIR)/target/otelcol-betrace-race go test -count=1 -timeout 60m -v ./...
+	$(call say,Testing end to end with it)
+	@cd go/e2e && BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
 
 ## laws: the property tests of the language's laws, long version
 .PHONY: laws
