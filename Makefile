@@ -152,4 +152,4 @@ bench: collector
 clean:
 	$(call say,Removing target and dist)
 	@rm -rf target dist
-	@git clean -fdxq go/betrace
+	@git clean -fdXq go/betrace
