@@ -117,6 +117,8 @@ test: cli collector runner target/bin/demoshop
 		race=; case $$module in go/betrace|go/betraceprocessor) race=-race;; esac; \
 		(cd $$module && go vet ./... && go test $$race ./...) || exit 1; \
 	done
+	$(call say,Testing the processor without cgo)
+	@cd go/betraceprocessor && CGO_ENABLED=0 go test -run WithoutCgo .
 
 ## e2e: the end-to-end tests again, with a Collector that is built with the race detector
 .PHONY: e2e

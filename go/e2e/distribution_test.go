@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -146,77 +147,22 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [betrace], expo
 	}
 }
 
-// A changed native library reaches a program that Go has built and cached before: the library in a copy of the
-// wrapper is changed in one string of the same length, and the rebuilt program holds the new one.
-func TestAChangedLibraryReachesTheBinary(t *testing.T) {
-	root := repository(t)
-	folder := t.TempDir()
-	wrapper := filepath.Join(folder, "betrace")
-	if err := os.CopyFS(wrapper, os.DirFS(filepath.Join(root, "go", "betrace"))); err != nil {
-		t.Fatal(err)
-	}
+// The binary holds the native library that was built last: the library's content hash is linked in beside it.
+func TestTheDistributionHoldsTheLastLibrary(t *testing.T) {
 	library, err := os.ReadFile(built(t, "target/release/libbetrace.a", "lib"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const before, after = "betrace.violation", "BETRACE.VIOLATION"
-	if !bytes.Contains(library, []byte(before)) {
-		t.Fatalf("the library does not hold %q", before)
-	}
-	program := filepath.Join(folder, "program")
-	files := map[string]string{
-		"go.mod": "module example.org/program\n\ngo 1.26\n\nrequire github.com/betracehq/betrace/go/betrace v0.1.0\n\nreplace github.com/betracehq/betrace/go/betrace => ../betrace\n",
-		"main.go": `package main
-
-import "github.com/betracehq/betrace/go/betrace"
-
-func main() {
-	rules, err := betrace.Compile(nil)
+	header, err := os.ReadFile(filepath.Join(repository(t), "include", "betrace.h"))
 	if err != nil {
-		panic(err)
-	}
-	engine, err := betrace.NewEngine(rules, betrace.Settings{}, 1)
-	if err == nil {
-		_, _, err = engine.TakeViolations(1)
-	}
-	println(err)
-}
-`,
-	}
-	if err := os.Mkdir(program, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(program, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	binary, err := os.ReadFile(collectorBinary(t))
+	if err != nil {
+		t.Fatal(err)
 	}
-	run := func(dir, name string, arguments ...string) {
-		t.Helper()
-		command := exec.CommandContext(t.Context(), name, arguments...)
-		command.Dir = dir
-		if out, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("%s %v: %v\n%s", name, arguments, err, out)
-		}
-	}
-	binaryWith := func(library []byte) []byte {
-		t.Helper()
-		path := filepath.Join(folder, "libbetrace.a")
-		if err := os.WriteFile(path, library, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		run(folder, filepath.Join(wrapper, "install-library.sh"), path)
-		run(program, "go", "build", "-mod=mod", "-o", "program", ".")
-		binary, err := os.ReadFile(filepath.Join(program, "program"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return binary
-	}
-	if first := binaryWith(library); !bytes.Contains(first, []byte(before)) || bytes.Contains(first, []byte(after)) {
-		t.Error("the first binary does not hold the library")
-	}
-	if second := binaryWith(bytes.ReplaceAll(library, []byte(before), []byte(after))); !bytes.Contains(second, []byte(after)) {
-		t.Error("the changed library did not reach the binary")
+	hash := fmt.Sprintf("%x", sha256.Sum256(append(library, header...)))
+	if !bytes.Contains(binary, []byte(hash)) {
+		t.Errorf("the library of hash %s is not in the Collector", hash)
 	}
 }
