@@ -93,7 +93,7 @@ func (p *betraceProcessor) Start(_ context.Context, host component.Host) error {
 		r.workers.Go(func() { reloader.run(r.stop) })
 	}
 	p.running.Store(r)
-	p.log.Info("checking rules", zap.Int("rules", compiled.rules.Count()), zap.String("engine", betrace.LibraryVersion()))
+	p.log.Info("checking rules", zap.Int("rules", compiled.rules.Count()), zap.String("engine", betrace.LibraryVersion()), zap.String("library_hash", betrace.LibraryHash()))
 	return nil
 }
 

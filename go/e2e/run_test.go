@@ -38,7 +38,7 @@ func TestRunPrintsWhatItFound(t *testing.T) {
 			t.Errorf("%s is not reported", rule)
 		}
 	}
-	for _, part := range []string{"  trace     ", "  clause    always { payment.fraud_check }", "  message   ", "trigger  payment.charge_card (payment)"} {
+	for _, part := range []string{"  trace     ", "  clause    never { payment.bypass_validation }", "  message   ", "trigger  payment.charge_card (payment)"} {
 		if !strings.Contains(printed, part) {
 			t.Errorf("no line has %q", part)
 		}
