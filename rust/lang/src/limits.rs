@@ -8,6 +8,8 @@ pub struct Limits {
     pub file_bytes: usize,
     /// YAML collections inside each other, aliases followed.
     pub yaml_depth: usize,
+    /// YAML nodes of one rule file; a rule has about twenty.
+    pub yaml_nodes: usize,
     /// YAML nodes that aliases (`*name`) stand for, in one document.
     pub yaml_alias_nodes: usize,
     /// Rules of one set, over all its files.
@@ -39,6 +41,7 @@ impl Default for Limits {
         Limits {
             file_bytes: 50 << 20,
             yaml_depth: 128,
+            yaml_nodes: 4_000_000,
             yaml_alias_nodes: 100_000,
             rules: 100_000,
             rule_bytes: 64 << 10,

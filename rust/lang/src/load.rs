@@ -63,11 +63,13 @@ pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
         loaded: Loaded::default(),
         ids: HashMap::new(),
         is_full: false,
+        not_kept: 0,
     };
     for (index, file) in files.iter().enumerate() {
         loader.load_file(index, file, files);
     }
     across::report(&mut loader.loaded, files);
+    let not_kept = loader.not_kept;
     let mut loaded = loader.loaded;
     loaded.diagnostics.sort_by_key(|diagnostic| {
         (
@@ -76,7 +78,7 @@ pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
             diagnostic.range.end,
         )
     });
-    cap(&mut loaded.diagnostics, files, limits);
+    cap(&mut loaded.diagnostics, not_kept, files, limits);
     loaded
 }
 
@@ -99,11 +101,11 @@ pub fn compile(files: &[SourceFile]) -> Result<Vec<Arc<Rule>>, Vec<Diagnostic>> 
 }
 
 /// Keeps the number of diagnostics bounded; the last one says how many are not shown.
-fn cap(diagnostics: &mut Vec<Diagnostic>, files: &[SourceFile], limits: &Limits) {
+fn cap(diagnostics: &mut Vec<Diagnostic>, not_kept: usize, files: &[SourceFile], limits: &Limits) {
     if diagnostics.len() <= limits.diagnostics {
         return;
     }
-    let more = diagnostics.len() - limits.diagnostics;
+    let more = diagnostics.len() - limits.diagnostics + not_kept;
     diagnostics.truncate(limits.diagnostics);
     let (file, at) = diagnostics
         .last()
@@ -128,6 +130,7 @@ struct Loader<'a> {
     ids: HashMap<RuleId, (usize, LineColumn)>,
     /// The limit of rules was passed and reported.
     is_full: bool,
+    not_kept: usize,
 }
 
 impl Loader<'_> {
@@ -169,7 +172,12 @@ impl Loader<'_> {
         for file in &mut read {
             self.check(&mut reader, file, files);
         }
+        self.not_kept += reader.not_kept;
         self.loaded.diagnostics.append(&mut reader.diagnostics);
+        // Later files can only add to what is counted.
+        let most = self.limits.diagnostics.saturating_mul(2);
+        self.not_kept += self.loaded.diagnostics.len().saturating_sub(most);
+        self.loaded.diagnostics.truncate(most);
     }
 
     fn check(&mut self, reader: &mut Reader<'_>, file: &mut RuleFile, files: &[SourceFile]) {

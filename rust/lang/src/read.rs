@@ -20,6 +20,9 @@ pub(crate) struct Reader<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// The rule that is read now.
     pub rule: Option<RuleId>,
+    /// Diagnostics beyond twice the limit, which are only counted.
+    pub not_kept: usize,
+    spare: Option<Diagnostic>,
     /// Errors so far; a rule during which it rises is faulty.
     pub errors: usize,
 }
@@ -69,6 +72,8 @@ impl<'a> Reader<'a> {
             lines,
             limits,
             diagnostics: Vec::new(),
+            not_kept: 0,
+            spare: None,
             rule: None,
             errors: 0,
         }
@@ -87,6 +92,10 @@ impl<'a> Reader<'a> {
 
     pub fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         self.errors += usize::from(diagnostic.is_error());
+        if self.diagnostics.len() > self.limits.diagnostics.saturating_mul(2) {
+            self.not_kept += 1;
+            return self.spare.insert(diagnostic);
+        }
         self.diagnostics.push(diagnostic);
         let last = self.diagnostics.len() - 1;
         &mut self.diagnostics[last]

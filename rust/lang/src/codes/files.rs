@@ -97,6 +97,12 @@ declare_codes! {
         good: "rules:\n  - id: a\n    condition: x and not y\n"
     }
 
+    TOO_MANY_NODES = "E0020", "a rule file has too many values" {
+        "The values (texts, lists, mappings) of one file are bounded (4,000,000), so that loading takes a bounded amount of memory. What stands behind is not read. Split the rules over several files.",
+        bad: "# a list of 4,000,001 items",
+        good: "# the same rules in two files"
+    }
+
     TEST_VERDICT = "E0251", "a test expects an unknown verdict" {
         "A rule's verdict on a trace is violated, satisfied, not_applicable or inconclusive.",
         bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: voilated\n",

@@ -171,6 +171,8 @@ struct Builder<'a, 'f> {
     refused_depth: usize,
     anchors: HashMap<usize, Rc<Node>>,
     alias_nodes: usize,
+    /// Of the whole text.
+    nodes: usize,
 }
 
 impl<'a, 'f> Builder<'a, 'f> {
@@ -186,6 +188,7 @@ impl<'a, 'f> Builder<'a, 'f> {
             refused_depth: 0,
             anchors: HashMap::new(),
             alias_nodes: 0,
+            nodes: 0,
         }
     }
 
@@ -199,6 +202,10 @@ impl<'a, 'f> Builder<'a, 'f> {
         let mut failure = None;
         for event in Parser::new_from_str(&text[begin..]) {
             match event {
+                Ok((event, span)) if !self.has_room(&event) => {
+                    self.too_many(span);
+                    break;
+                }
                 Ok((event, span)) => self.event(event, span),
                 Err(error) => {
                     let at = self.offsets.byte(self.base + error.marker().index());
@@ -316,6 +323,32 @@ impl<'a, 'f> Builder<'a, 'f> {
             kind,
             weight: 1,
             height: 0,
+        });
+    }
+
+    /// Counts the nodes; false at the first one beyond the limit.
+    fn has_room(&mut self, event: &Event<'_>) -> bool {
+        let is_node = matches!(
+            event,
+            Event::Scalar(..)
+                | Event::Alias(_)
+                | Event::SequenceStart(..)
+                | Event::MappingStart(..)
+        );
+        self.nodes += usize::from(is_node);
+        self.nodes <= self.limits.yaml_nodes
+    }
+
+    fn too_many(&mut self, span: Span) {
+        let begin = self.range(span).start;
+        self.faults.push(YamlFault {
+            code: codes::TOO_MANY_NODES,
+            range: begin..begin,
+            message: format!(
+                "this file has more than {} values; the rest is not read",
+                self.limits.yaml_nodes
+            ),
+            help: Some("split it into several files".to_owned()),
         });
     }
 

@@ -264,6 +264,30 @@ fn the_yaml_limits_hold_at_their_value_and_fail_above() {
     );
     assert!(faults("- &a [[[x]]]\n- [*a]").is_empty());
     assert_eq!(faults("- &a [[[x]]]\n- [[*a]]"), ["E0004"]);
+    let limits = Limits {
+        yaml_nodes: 9,
+        ..Limits::default()
+    };
+    let faults = |text: &str| {
+        let mut faults = Vec::new();
+        let _ = parse(text, &limits, &mut faults);
+        faults.iter().map(|fault| fault.code.0).collect::<Vec<_>>()
+    };
+    assert!(faults("[1, 2, 3, 4, 5, 6, 7, 8]").is_empty());
+    assert_eq!(faults("[1, 2, 3, 4, 5, 6, 7, 8, 9]"), ["E0020"]);
+}
+
+#[test]
+fn the_alias_limit_holds_at_its_value_and_fails_above() {
+    let limits = Limits {
+        yaml_alias_nodes: 10,
+        ..Limits::default()
+    };
+    let faults = |text: &str| {
+        let mut faults = Vec::new();
+        let _ = parse(text, &limits, &mut faults);
+        faults.iter().map(|fault| fault.code.0).collect::<Vec<_>>()
+    };
     let aliases = |n: usize| format!("- &a x\n{}", "- *a\n".repeat(n));
     assert!(faults(&aliases(10)).is_empty());
     assert_eq!(faults(&aliases(11)), ["E0005"]);
