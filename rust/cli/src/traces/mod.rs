@@ -10,6 +10,7 @@
 
 mod document;
 mod elements;
+mod end;
 mod frames;
 mod jaeger;
 mod kind;
@@ -31,6 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+pub use end::latest_end;
 use kind::Kind;
 use source::Source;
 
@@ -60,6 +62,12 @@ pub trait Sink {
 
     /// Something could not be read; reading goes on where it can.
     fn broken(&mut self, at: At, message: &str);
+}
+
+/// A trace id as a person writes it: up to 32 hex digits in any case, leading zeros left out or not.
+#[must_use]
+pub fn trace_id(text: &str) -> Option<[u8; 16]> {
+    scalar::short_id(text.trim().as_bytes())
 }
 
 /// What became of one input.

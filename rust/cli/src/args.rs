@@ -1,0 +1,229 @@
+//! What can be typed: commands, options and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Behavioural assertions for OpenTelemetry traces.
+#[derive(Debug, Parser)]
+#[command(
+    name = "betrace",
+    version = crate::version::SHORT,
+    long_version = crate::version::LONG.as_str(),
+    after_help = "RULES are YAML files, directories (*.yaml, *.yml) or - for standard input. TRACES are files, \
+                  directories or -: OTLP JSON or protobuf, Jaeger JSON, Zipkin JSON; plain, gzip or zstd.",
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report every fault and warning of every rule at once
+    Check(Check),
+    /// Evaluate recorded traces
+    Replay(Replay),
+    /// Run the tests that rules carry
+    Test(Test),
+    /// Say in English what rules demand, and why a trace got its verdict
+    Explain(Explain),
+    /// Write a first rule file, commented, with tests
+    Init(Init),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Write the manual pages into a directory
+    Man(Man),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 no error, 1 errors, 2 usage or unreadable file.")]
+pub struct Check {
+    /// Rule files, directories, or - for standard input
+    #[arg(value_name = "RULES", required_unless_present = "config")]
+    pub rules: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+    /// Warnings count as errors do
+    #[arg(long)]
+    pub strict: bool,
+    /// Check the rules inside a Collector configuration
+    #[arg(long, value_name = "OTELCOL.YAML")]
+    pub config: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    #[default]
+    Text,
+    Json,
+    /// For code hosts: SARIF 2.1.0
+    Sarif,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 no violation, 1 violations found, 2 usage or faulty rules, 3 input broken (what could be read is still reported)."
+)]
+pub struct Replay {
+    /// Rule files, directories, or - for standard input; may be repeated
+    #[arg(long, value_name = "RULES", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// Recorded traces: files, directories, or - for standard input
+    #[arg(value_name = "TRACES", required = true)]
+    pub traces: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReplayFormat,
+    /// Which verdicts to print: violated, satisfied, not_applicable, inconclusive, or all.
+    /// By default violated and inconclusive, the latter only where the rule's `when` held
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICTS")]
+    pub verdicts: Vec<VerdictName>,
+    /// Add, last, one line a rule with its counts
+    #[arg(long)]
+    pub summary: bool,
+    /// What a trace must have to count as complete
+    #[arg(long, value_enum, default_value_t)]
+    pub completeness: CompletenessName,
+    /// When traces close: at the end of the input, or as live, by idle time in the traces' own time
+    #[arg(long, value_enum, default_value_t)]
+    pub close: Close,
+    /// With --close idle: a trace closes when no span came for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub idle_timeout: u64,
+    /// The bound of what is held of open traces; over it the oldest end as inconclusive
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub memory_mib: u64,
+    /// Spans of one trace beyond this are counted and not evaluated
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub spans_per_trace: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    #[default]
+    Text,
+    /// One object a line
+    Json,
+    /// Violation spans as OTLP JSON, one request a line
+    Otlp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum VerdictName {
+    Violated,
+    Satisfied,
+    NotApplicable,
+    Inconclusive,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CompletenessName {
+    /// A span without a parent came
+    #[default]
+    Root,
+    /// A root came, and every span's parent
+    Linked,
+    /// Nothing more
+    Idle,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Close {
+    #[default]
+    End,
+    Idle,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 all passed, 1 some failed, 2 usage or faulty rules.")]
+pub struct Test {
+    /// Rule files, directories, or - for standard input
+    #[arg(value_name = "RULES", required = true)]
+    pub rules: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TestFormat,
+    /// List the clauses that no test has violated, or that none has satisfied
+    #[arg(long)]
+    pub coverage: bool,
+    /// Only the tests of this rule; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub rule: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    #[default]
+    Text,
+    Json,
+    /// For build servers: JUnit XML
+    Junit,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0, with --trace 1 if the trace violates a rule, 2 usage or faulty rules, 3 input broken."
+)]
+pub struct Explain {
+    /// Rule files, directories, or - for standard input; may be repeated
+    #[arg(long, value_name = "RULES", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// Only this rule; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub rule: Vec<String>,
+    /// Show step by step why this trace got its verdict; needs TRACES
+    #[arg(long, value_name = "HEX", requires = "traces")]
+    pub trace: Option<String>,
+    /// Where the trace is: files, directories, or - for standard input
+    #[arg(value_name = "TRACES", requires = "trace")]
+    pub traces: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainFormat,
+    /// What a trace must have to count as complete
+    #[arg(long, value_enum, default_value_t)]
+    pub completeness: CompletenessName,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    #[default]
+    Text,
+    /// One object a line
+    Json,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 written, 2 it is there already or cannot be written.")]
+pub struct Init {
+    /// The file to write, or - for standard output
+    #[arg(value_name = "FILE", default_value = "betrace-rules.yaml")]
+    pub file: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Completions {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub struct Man {
+    /// Made where it is not there
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+}
+
+impl From<CompletenessName> for betrace_engine::Completeness {
+    fn from(name: CompletenessName) -> Self {
+        match name {
+            CompletenessName::Root => Self::Root,
+            CompletenessName::Linked => Self::Linked,
+            CompletenessName::Idle => Self::Idle,
+        }
+    }
+}

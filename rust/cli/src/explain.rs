@@ -1,0 +1,196 @@
+//! `betrace explain`: what a rule says and costs, and why a trace got its verdict.
+
+mod decided;
+mod fields;
+mod probe;
+mod reading;
+mod trace;
+mod words_condition;
+mod words_field;
+mod words_span;
+
+use betrace_lang::rule::Rule;
+use serde::Serialize;
+
+use crate::args::{Explain, ExplainFormat};
+use crate::exit::Exit;
+use crate::output::{self, Output, Paint, Palette};
+use crate::replay::words::severity;
+use crate::rules;
+
+/// What is said of one rule.
+#[derive(Serialize)]
+struct Explanation<'a> {
+    rule: &'a str,
+    name: Option<&'a str>,
+    description: Option<&'a str>,
+    severity: &'static str,
+    enabled: bool,
+    hash: String,
+    compliance: Vec<String>,
+    condition: &'a str,
+    reading: Vec<String>,
+    decided: Vec<Decided>,
+    span_names: Vec<String>,
+    fields: Vec<String>,
+}
+
+/// When a clause's breach is known.
+#[derive(Serialize)]
+struct Decided {
+    clause: &'static str,
+    breach: String,
+    /// `early` or `close`.
+    when: &'static str,
+    waits_for: Vec<String>,
+}
+
+pub fn run(args: &Explain) -> Exit {
+    let set = match rules::load_faultless(&args.rules) {
+        Ok(set) => set,
+        Err(exit) => return exit,
+    };
+    let chosen: Vec<_> = set
+        .rules
+        .iter()
+        .filter(|loaded| {
+            args.rule.is_empty() || args.rule.iter().any(|id| **id == *loaded.rule.id.0)
+        })
+        .collect();
+    for id in &args.rule {
+        if !chosen.iter().any(|loaded| *loaded.rule.id.0 == **id) {
+            output::fault(format_args!("there is no rule {id:?} in these files"));
+            return Exit::Usage;
+        }
+    }
+    if let Some(id) = &args.trace {
+        let rules: Vec<_> = chosen.iter().map(|loaded| loaded.rule.clone()).collect();
+        return trace::run(args, id, &rules);
+    }
+    let mut out = Output::new();
+    let palette = Palette {
+        is_on: output::wants_color(),
+    };
+    for loaded in chosen {
+        let explanation = explain(&loaded.rule, &loaded.condition_text);
+        match args.format {
+            ExplainFormat::Text => text(&explanation, palette, &mut out),
+            ExplainFormat::Json => {
+                if let Ok(json) = serde_json::to_string(&explanation) {
+                    out.line(json);
+                }
+            }
+        }
+    }
+    Exit::Fine
+}
+
+fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Explanation<'a> {
+    let body = &rule.body;
+    let breaches = reading::breaks(body);
+    let clauses = [(&body.never, true), (&body.always, false)];
+    let decided = clauses
+        .into_iter()
+        .filter_map(|(clause, breaks_when_true)| Some((clause.as_ref()?, breaks_when_true)))
+        .zip(breaches)
+        .map(|((clause, breaks_when_true), (name, breach))| {
+            let waits_for = decided::waits_for(body, clause, breaks_when_true);
+            Decided {
+                clause: name,
+                breach,
+                when: if waits_for.is_empty() {
+                    "early"
+                } else {
+                    "close"
+                },
+                waits_for,
+            }
+        })
+        .collect();
+    let reads = fields::Reads::of(rule);
+    Explanation {
+        rule: &rule.id.0,
+        name: rule.name.as_deref(),
+        description: rule.description.as_deref(),
+        severity: severity(rule.severity),
+        enabled: rule.enabled,
+        hash: rule
+            .hash
+            .0
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        compliance: rule
+            .compliance
+            .iter()
+            .map(|entry| {
+                format!("{} {}", entry.framework, entry.controls.join(", "))
+                    .trim()
+                    .to_owned()
+            })
+            .collect(),
+        condition: condition.trim_end(),
+        reading: reading::reading(rule),
+        decided,
+        span_names: reads.span_names.into_iter().collect(),
+        fields: reads.fields.into_iter().collect(),
+    }
+}
+
+fn text(explanation: &Explanation<'_>, palette: Palette, out: &mut Output) {
+    let Explanation { rule, severity, .. } = explanation;
+    let name = explanation
+        .name
+        .map(|name| format!(": {name}"))
+        .unwrap_or_default();
+    out.line(format_args!(
+        "{}{name} [{severity}]",
+        palette.paint(Paint::Bold, rule)
+    ));
+    if !explanation.enabled {
+        out.line("  It is disabled: it is checked, and not evaluated.");
+    }
+    if let Some(description) = explanation.description {
+        for line in description.trim().lines() {
+            out.line(format_args!("  {line}"));
+        }
+    }
+    if !explanation.compliance.is_empty() {
+        out.line(format_args!(
+            "  Evidence for {}.",
+            explanation.compliance.join("; ")
+        ));
+    }
+    out.line(palette.paint(Paint::Dim, "\n  What it says"));
+    for sentence in &explanation.reading {
+        out.line(format_args!("    {sentence}"));
+    }
+    out.line(palette.paint(Paint::Dim, "\n  When a breach is known"));
+    for decided in &explanation.decided {
+        let Decided { clause, breach, .. } = decided;
+        if decided.waits_for.is_empty() {
+            out.line(format_args!(
+                "    {clause}: at once, while the trace is open: as soon as {breach}."
+            ));
+        } else {
+            out.line(format_args!("    {clause}: when the trace closes, because"));
+            for obstacle in &decided.waits_for {
+                out.line(format_args!("      - {obstacle}"));
+            }
+        }
+    }
+    out.line(palette.paint(Paint::Dim, "\n  What it reads of each span"));
+    let names = if explanation.span_names.is_empty() {
+        "spans of any name".to_owned()
+    } else {
+        explanation.span_names.join(", ")
+    };
+    out.line(format_args!("    spans   {names}"));
+    let fields = if explanation.fields.is_empty() {
+        "nothing but names, ids and times".to_owned()
+    } else {
+        explanation.fields.join(", ")
+    };
+    out.line(format_args!("    fields  {fields}"));
+    out.line("");
+}

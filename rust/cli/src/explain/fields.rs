@@ -1,0 +1,165 @@
+//! What a rule reads of spans.
+
+use std::collections::BTreeSet;
+
+use betrace_lang::rule::{
+    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Operand, Predicate, Quantity, Relation,
+    Rule, Segment, Selector,
+};
+
+use super::words_field::{Names, spelled};
+
+/// Everything that the checked rule names.
+#[derive(Debug, Default)]
+pub struct Reads {
+    /// As the language spells them.
+    pub fields: BTreeSet<String>,
+    /// Names by which spans are selected.
+    pub span_names: BTreeSet<String>,
+    /// Fields that are kept for each bound or related span until the trace is forgotten.
+    pub has_members: bool,
+}
+
+impl Reads {
+    #[must_use]
+    pub fn of(rule: &Rule) -> Reads {
+        let body = &rule.body;
+        let mut walk = Walk {
+            body,
+            reads: Reads::default(),
+        };
+        for binding in &body.bindings {
+            walk.reads.has_members = true;
+            walk.selector(&binding.selector);
+        }
+        for expr in [&body.when, &body.never, &body.always]
+            .into_iter()
+            .flatten()
+        {
+            walk.expr(expr);
+        }
+        body.exceptions
+            .iter()
+            .for_each(|exception| walk.expr(exception));
+        for segment in rule.message.iter().flat_map(|message| &message.0) {
+            if let Segment::Bound { binding, field } = segment {
+                walk.field(&Field::Bound {
+                    binding: *binding,
+                    field: Box::new(field.clone()),
+                });
+            }
+        }
+        walk.reads
+    }
+}
+
+struct Walk<'r> {
+    body: &'r Body,
+    reads: Reads,
+}
+
+impl Walk<'_> {
+    fn field(&mut self, field: &Field) {
+        // What is read of a bound span is read of the spans that its selector selects.
+        let own = match field {
+            Field::Bound { field, .. } => field,
+            own => own,
+        };
+        let spelled = spelled(own, Names(&self.body.bindings));
+        self.reads.fields.insert(spelled);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().for_each(|p| self.expr(p)),
+            ExprKind::Not(inner) => self.expr(inner),
+            ExprKind::Exists(selector) => self.selector(selector),
+            ExprKind::Compare { left, right, .. } => {
+                self.measure(left);
+                if let Quantity::Measure { measure, .. } = right {
+                    self.measure(measure);
+                }
+            }
+            ExprKind::GroupCount { selector, by, .. } => {
+                self.selector(selector);
+                match by {
+                    GroupKey::Field(field) => self.field(field),
+                    GroupKey::Parent => {
+                        self.reads.fields.insert("span:parentID".to_owned());
+                    }
+                }
+            }
+            ExprKind::Trace(predicate) => self.predicate(predicate),
+        }
+    }
+
+    fn measure(&mut self, measure: &Measure) {
+        match measure {
+            Measure::Count(selector) => self.selector(selector),
+            Measure::Of {
+                selector, field, ..
+            } => {
+                self.selector(selector);
+                self.field(field);
+            }
+        }
+    }
+
+    fn selector(&mut self, selector: &Selector) {
+        match selector {
+            Selector::Bound(_) => {}
+            Selector::Spans(spans) => {
+                match &spans.base {
+                    Base::Named(name) => {
+                        self.reads.span_names.insert(name.to_string());
+                    }
+                    Base::Root => {
+                        self.reads.fields.insert("span:parentID".to_owned());
+                    }
+                    Base::Any => {}
+                }
+                for predicate in spans.filter.iter().chain(&spans.trace) {
+                    self.predicate(predicate);
+                }
+            }
+            Selector::Related(related) => {
+                self.reads.has_members = true;
+                self.selector(&related.left);
+                match &related.relation {
+                    Relation::Before { right, .. }
+                    | Relation::After { right, .. }
+                    | Relation::Then { right, .. } => self.selector(right),
+                    Relation::Inside { right }
+                    | Relation::ChildOf { right }
+                    | Relation::SiblingOf { right } => {
+                        self.reads.fields.insert("span:parentID".to_owned());
+                        self.selector(right);
+                    }
+                    Relation::Between { from, to } | Relation::AfterUntil { from, to } => {
+                        self.selector(from);
+                        self.selector(to);
+                    }
+                }
+            }
+        }
+    }
+
+    fn predicate(&mut self, predicate: &Predicate) {
+        match predicate {
+            Predicate::And(parts) | Predicate::Or(parts) => {
+                parts.iter().for_each(|part| self.predicate(part));
+            }
+            Predicate::Not(inner) => self.predicate(inner),
+            Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
+                self.field(field);
+                if let Operand::Field(other) = value {
+                    self.field(other);
+                }
+            }
+            Predicate::In { field, .. }
+            | Predicate::Matches { field, .. }
+            | Predicate::Exists(field)
+            | Predicate::Missing(field) => self.field(field),
+        }
+    }
+}

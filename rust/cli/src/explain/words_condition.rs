@@ -1,0 +1,178 @@
+//! Conditions on a trace, in English.
+
+use betrace_lang::rule::{
+    Aggregate, CompareOp, Expr, ExprKind, GroupKey, GroupOp, Measure, Number, Quantity,
+};
+
+use crate::replay::words::duration;
+
+use super::words_field::{Names, called, comparison, number, predicate};
+use super::words_span::{Article, noun};
+
+/// A sentence without its full stop: `there is a span named x`.
+#[must_use]
+pub fn holds(expr: &Expr, names: Names<'_>) -> String {
+    said(expr, names, false, false)
+}
+
+/// The opposite of [`holds`].
+#[must_use]
+pub fn fails(expr: &Expr, names: Names<'_>) -> String {
+    said(expr, names, true, false)
+}
+
+fn said(expr: &Expr, names: Names<'_>, is_negated: bool, is_inner: bool) -> String {
+    match &expr.kind {
+        ExprKind::And(parts) | ExprKind::Or(parts) => {
+            // The opposite of a list is the list of the opposites, joined the other way.
+            let is_and = matches!(expr.kind, ExprKind::And(_)) != is_negated;
+            let word = if is_and { ", and " } else { ", or " };
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|part| said(part, names, is_negated, true))
+                .collect();
+            let text = parts.join(word);
+            if is_inner { format!("({text})") } else { text }
+        }
+        ExprKind::Not(inner) => said(inner, names, !is_negated, is_inner),
+        ExprKind::Exists(selector) if is_negated => {
+            format!("there is no {}", noun(selector, names, Article::Bare))
+        }
+        ExprKind::Exists(selector) => {
+            format!("there is {}", noun(selector, names, Article::A))
+        }
+        ExprKind::Compare { left, op, right } => format!(
+            "{} {} {}",
+            measure(left, names),
+            comparison(*op, is_negated),
+            quantity(right, names)
+        ),
+        ExprKind::GroupCount {
+            selector,
+            by,
+            op,
+            value,
+        } => {
+            let by = match by {
+                GroupKey::Parent => "have one and the same parent".to_owned(),
+                GroupKey::Field(field) => {
+                    format!("have one and the same value of {}", called(field, names))
+                }
+            };
+            let more = match op {
+                GroupOp::Gt => "more than",
+                GroupOp::Ge => "at least",
+            };
+            let spans = noun(selector, names, Article::Plural);
+            let sentence = format!("{more} {} {spans} {by}", number(*value));
+            if is_negated {
+                format!("it is not so that {sentence}")
+            } else {
+                sentence
+            }
+        }
+        ExprKind::Trace(test) if is_negated => {
+            format!("it is not so that the {}", predicate(test, names))
+        }
+        ExprKind::Trace(test) => format!("the {}", predicate(test, names)),
+    }
+}
+
+fn measure(measure: &Measure, names: Names<'_>) -> String {
+    match measure {
+        Measure::Count(selector) => {
+            format!("the number of {}", noun(selector, names, Article::Plural))
+        }
+        Measure::Of {
+            function,
+            selector,
+            field,
+        } => {
+            let spans = noun(selector, names, Article::Plural);
+            let field = called(field, names);
+            match function {
+                Aggregate::Sum => format!("the sum of {field} over the {spans}"),
+                Aggregate::Min => format!("the smallest {field} of the {spans}"),
+                Aggregate::Max => format!("the largest {field} of the {spans}"),
+                Aggregate::Avg => format!("the average {field} of the {spans}"),
+                Aggregate::Distinct => {
+                    format!("the number of different values of {field} among the {spans}")
+                }
+            }
+        }
+    }
+}
+
+fn quantity(quantity: &Quantity, names: Names<'_>) -> String {
+    match quantity {
+        Quantity::Number(value) => number(*value),
+        Quantity::Duration(value) => duration(*value),
+        Quantity::Measure {
+            factor,
+            measure: of,
+        } => {
+            let of = measure(of, names);
+            if *factor == Number::Int(1) {
+                of
+            } else {
+                format!("{} times {of}", number(*factor))
+            }
+        }
+    }
+}
+
+/// What a clause asks, each demand a sentence: `there must be a span named x`.
+#[must_use]
+pub fn must_hold(expr: &Expr, names: Names<'_>) -> Vec<String> {
+    demands(expr, names, false)
+}
+
+/// What a clause forbids, each demand a sentence: `there must be no span named x`.
+#[must_use]
+pub fn must_not_hold(expr: &Expr, names: Names<'_>) -> Vec<String> {
+    demands(expr, names, true)
+}
+
+/// All of several are demanded one by one, and none of several is.
+fn demands(expr: &Expr, names: Names<'_>, is_negated: bool) -> Vec<String> {
+    match &expr.kind {
+        ExprKind::And(parts) if !is_negated => parts
+            .iter()
+            .flat_map(|part| demands(part, names, false))
+            .collect(),
+        ExprKind::Or(parts) if is_negated => parts
+            .iter()
+            .flat_map(|part| demands(part, names, true))
+            .collect(),
+        ExprKind::Not(inner) => demands(inner, names, !is_negated),
+        _ => vec![demand(expr, names, is_negated)],
+    }
+}
+
+fn demand(expr: &Expr, names: Names<'_>, is_negated: bool) -> String {
+    match &expr.kind {
+        ExprKind::Exists(selector) if is_negated => {
+            format!("there must be no {}", noun(selector, names, Article::Bare))
+        }
+        ExprKind::Exists(selector) => {
+            format!("there must be {}", noun(selector, names, Article::A))
+        }
+        ExprKind::Compare { left, op, right } => {
+            let verb = match (op, is_negated) {
+                (CompareOp::Eq, false) | (CompareOp::Ne, true) => "must be",
+                (CompareOp::Ne, false) | (CompareOp::Eq, true) => "must not be",
+                (CompareOp::Lt, false) => "must be less than",
+                (CompareOp::Le, false) => "must be at most",
+                (CompareOp::Gt, false) => "must be more than",
+                (CompareOp::Ge, false) => "must be at least",
+                (CompareOp::Lt, true) => "must not be less than",
+                (CompareOp::Le, true) => "must not be at most",
+                (CompareOp::Gt, true) => "must not be more than",
+                (CompareOp::Ge, true) => "must not be at least",
+            };
+            format!("{} {verb} {}", measure(left, names), quantity(right, names))
+        }
+        _ if is_negated => format!("it must never be that {}", holds(expr, names)),
+        _ => format!("it must be that {}", holds(expr, names)),
+    }
+}

@@ -1,0 +1,227 @@
+//! Fields, literals and conditions on one span, in English.
+
+use betrace_lang::rule::{
+    Binding, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
+};
+
+use crate::replay::words::duration;
+
+/// The names that bindings have.
+#[derive(Clone, Copy)]
+pub struct Names<'r>(pub &'r [Binding]);
+
+impl Names<'_> {
+    #[must_use]
+    pub fn binding(&self, id: betrace_lang::rule::BindingId) -> &str {
+        self.0
+            .get(usize::from(id.0))
+            .map_or("?", |binding| &binding.name)
+    }
+}
+
+/// As the language spells it.
+#[must_use]
+pub fn spelled(field: &Field, names: Names<'_>) -> String {
+    match field {
+        Field::Attribute { scope, key } => format!("{}{key}", prefix(*scope)),
+        Field::Intrinsic(intrinsic) => spelling(*intrinsic).to_owned(),
+        Field::Bound { binding, field } => {
+            format!("{}.{}", names.binding(*binding), spelled(field, names))
+        }
+    }
+}
+
+fn prefix(scope: Scope) -> &'static str {
+    match scope {
+        Scope::SpanThenResource => "",
+        Scope::Span => "span.",
+        Scope::Resource => "resource.",
+        Scope::Instrumentation => "instrumentation.",
+        Scope::Event => "event.",
+        Scope::Link => "link.",
+    }
+}
+
+fn spelling(intrinsic: Intrinsic) -> &'static str {
+    match intrinsic {
+        Intrinsic::SpanName => "span:name",
+        Intrinsic::SpanKind => "span:kind",
+        Intrinsic::SpanStatus => "span:status",
+        Intrinsic::SpanStatusMessage => "span:statusMessage",
+        Intrinsic::SpanDuration => "span:duration",
+        Intrinsic::SpanId => "span:id",
+        Intrinsic::SpanParentId => "span:parentID",
+        Intrinsic::TraceId => "trace:id",
+        Intrinsic::TraceDuration => "trace:duration",
+        Intrinsic::TraceSpanCount => "trace:spanCount",
+        Intrinsic::TraceRootName => "trace:rootName",
+        Intrinsic::TraceRootService => "trace:rootService",
+        Intrinsic::EventName => "event:name",
+        Intrinsic::InstrumentationName => "instrumentation:name",
+        Intrinsic::InstrumentationVersion => "instrumentation:version",
+    }
+}
+
+/// As a reader calls it: `its amount`, `its duration`, `the trace's duration`.
+#[must_use]
+pub fn called(field: &Field, names: Names<'_>) -> String {
+    match field {
+        Field::Attribute { scope, key } => match scope {
+            Scope::SpanThenResource => format!("`{key}`"),
+            Scope::Span => format!("`{key}` on the span itself"),
+            Scope::Resource => format!("`{key}` of its resource"),
+            Scope::Instrumentation => format!("`{key}` of its instrumentation scope"),
+            Scope::Event => format!("`{key}` of one of its events"),
+            Scope::Link => format!("`{key}` of one of its links"),
+        },
+        Field::Intrinsic(intrinsic) => match intrinsic {
+            Intrinsic::SpanName => "name",
+            Intrinsic::SpanKind => "kind",
+            Intrinsic::SpanStatus => "status",
+            Intrinsic::SpanStatusMessage => "status message",
+            Intrinsic::SpanDuration => "duration",
+            Intrinsic::SpanId => "span id",
+            Intrinsic::SpanParentId => "parent's id",
+            Intrinsic::TraceId => "trace id",
+            Intrinsic::TraceDuration => "trace's duration",
+            Intrinsic::TraceSpanCount => "trace's number of spans",
+            Intrinsic::TraceRootName => "trace's root span's name",
+            Intrinsic::TraceRootService => "trace's root span's service",
+            Intrinsic::EventName => "name of one of its events",
+            Intrinsic::InstrumentationName => "instrumentation scope's name",
+            Intrinsic::InstrumentationVersion => "instrumentation scope's version",
+        }
+        .to_owned(),
+        Field::Bound { binding, field } => {
+            format!(
+                "the {} of `{}`",
+                called(field, names),
+                names.binding(*binding)
+            )
+        }
+    }
+}
+
+#[must_use]
+pub fn number(value: Number) -> String {
+    match value {
+        Number::Int(value) => value.to_string(),
+        Number::Float(value) => value.to_string(),
+    }
+}
+
+#[must_use]
+pub fn literal(value: &Literal) -> String {
+    match value {
+        Literal::Number(value) => number(*value),
+        Literal::Bool(value) => value.to_string(),
+        Literal::Duration(value) => duration(*value),
+        Literal::Text(text) => format!("{text:?}"),
+    }
+}
+
+fn operand(value: &Operand, names: Names<'_>) -> String {
+    match value {
+        Operand::Literal(value) => literal(value),
+        Operand::Field(field) => match field {
+            Field::Bound { .. } => called(field, names),
+            own => format!("its {}", called(own, names)),
+        },
+    }
+}
+
+/// The words of a comparison, or of its opposite.
+#[must_use]
+pub fn comparison(op: CompareOp, is_negated: bool) -> &'static str {
+    match (op, is_negated) {
+        (CompareOp::Eq, false) | (CompareOp::Ne, true) => "is",
+        (CompareOp::Ne, false) | (CompareOp::Eq, true) => "is not",
+        (CompareOp::Lt, false) => "is less than",
+        (CompareOp::Le, false) => "is at most",
+        (CompareOp::Gt, false) => "is more than",
+        (CompareOp::Ge, false) => "is at least",
+        (CompareOp::Lt, true) => "is not less than",
+        (CompareOp::Le, true) => "is not at most",
+        (CompareOp::Gt, true) => "is not more than",
+        (CompareOp::Ge, true) => "is not at least",
+    }
+}
+
+/// A condition on one span, to stand behind `whose`.
+#[must_use]
+pub fn predicate(predicate: &Predicate, names: Names<'_>) -> String {
+    said(predicate, names, false, false)
+}
+
+/// `is_inner`: inside another condition, where lists need parentheses.
+fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: bool) -> String {
+    let not = if is_negated { "not " } else { "" };
+    match predicate {
+        Predicate::And(parts) => joined(parts, names, " and ", is_negated, is_inner),
+        Predicate::Or(parts) => joined(parts, names, " or ", is_negated, is_inner),
+        Predicate::Not(inner) => said(inner, names, !is_negated, is_inner),
+        Predicate::Compare { field, op, value } => format!(
+            "{} {} {}",
+            called(field, names),
+            comparison(*op, is_negated),
+            operand(value, names)
+        ),
+        Predicate::In { field, values } => {
+            let values: Vec<String> = values.iter().map(literal).collect();
+            format!(
+                "{} is {not}one of {}",
+                called(field, names),
+                values.join(", ")
+            )
+        }
+        Predicate::Matches { field, pattern } => {
+            let verb = if is_negated {
+                "does not match"
+            } else {
+                "matches"
+            };
+            format!("{} {verb} the pattern `{pattern}`", called(field, names))
+        }
+        Predicate::Text { op, field, value } => {
+            let verb = match (op, is_negated) {
+                (TextOp::Contains, false) => "contains",
+                (TextOp::Contains, true) => "does not contain",
+                (TextOp::StartsWith, false) => "starts with",
+                (TextOp::StartsWith, true) => "does not start with",
+                (TextOp::EndsWith, false) => "ends with",
+                (TextOp::EndsWith, true) => "does not end with",
+            };
+            format!("{} {verb} {}", called(field, names), operand(value, names))
+        }
+        Predicate::Exists(field) => present(field, names, !is_negated),
+        Predicate::Missing(field) => present(field, names, is_negated),
+    }
+}
+
+fn present(field: &Field, names: Names<'_>, is_present: bool) -> String {
+    let verb = if is_present {
+        "is present"
+    } else {
+        "is missing"
+    };
+    format!("{} {verb}", called(field, names))
+}
+
+fn joined(
+    parts: &[Predicate],
+    names: Names<'_>,
+    word: &str,
+    is_negated: bool,
+    is_inner: bool,
+) -> String {
+    let text: Vec<String> = parts
+        .iter()
+        .map(|part| said(part, names, false, true))
+        .collect();
+    let text = text.join(word);
+    match (is_negated, is_inner) {
+        (true, _) => format!("it is not so that ({text})"),
+        (false, true) => format!("({text})"),
+        (false, false) => text,
+    }
+}

@@ -1,0 +1,101 @@
+//! Which spans a selector means, in English.
+
+use betrace_lang::rule::{Base, Relation, Selector, SpanSelector};
+
+use crate::replay::words::duration;
+
+use super::words_field::{Names, predicate};
+
+/// How the spans are spoken of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Article {
+    /// `a span named x`
+    A,
+    /// `span named x`, behind `no`, `the first`, `the next`.
+    Bare,
+    /// `spans named x`
+    Plural,
+}
+
+#[must_use]
+pub fn noun(selector: &Selector, names: Names<'_>, article: Article) -> String {
+    match selector {
+        Selector::Bound(binding) => format!("`{}`", names.binding(*binding)),
+        Selector::Spans(spans) => plain(spans, names, article),
+        Selector::Related(related) => format!(
+            "{} {}",
+            noun(&related.left, names, article),
+            relation(&related.relation, names, article)
+        ),
+    }
+}
+
+fn plain(spans: &SpanSelector, names: Names<'_>, article: Article) -> String {
+    let (root, span) = match article {
+        Article::Plural => ("root spans", "spans"),
+        Article::A => ("a root span", "a span"),
+        Article::Bare => ("root span", "span"),
+    };
+    let mut text = match &spans.base {
+        Base::Any => span.to_owned(),
+        Base::Root => root.to_owned(),
+        Base::Named(name) => format!("{span} named `{name}`"),
+    };
+    let conditions: Vec<String> = spans.filter.iter().map(|p| predicate(p, names)).collect();
+    if !conditions.is_empty() {
+        text.push_str(&format!(" whose {}", conditions.join(" and whose ")));
+    }
+    let trace: Vec<String> = spans.trace.iter().map(|p| predicate(p, names)).collect();
+    if !trace.is_empty() {
+        text.push_str(&format!(" (while the {})", trace.join(" and the ")));
+    }
+    text
+}
+
+/// A bound span is called by its name; of others `which` one is said.
+fn the(which: &str, selector: &Selector, names: Names<'_>) -> String {
+    match selector {
+        Selector::Bound(_) => noun(selector, names, Article::Bare),
+        _ => format!("{which} {}", noun(selector, names, Article::Bare)),
+    }
+}
+
+fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
+    let (ends, starts, has) = match article {
+        Article::Plural => ("end", "start", "have"),
+        _ => ("ends", "starts", "has"),
+    };
+    let gap = |within: &Option<u64>| match within {
+        Some(within) => format!(", with at most {} between them", duration(*within)),
+        None => String::new(),
+    };
+    let a = |selector| noun(selector, names, Article::A);
+    match relation {
+        Relation::Before { right, within } => {
+            format!(
+                "that {ends} before {} starts{}",
+                the("the first", right, names),
+                gap(within)
+            )
+        }
+        Relation::After { right, within } => format!(
+            "that {starts} after {} has ended{}",
+            the("the last", right, names),
+            gap(within)
+        ),
+        Relation::Then { right, within } => {
+            format!("that {has} ended before {} starts{}", a(right), gap(within))
+        }
+        Relation::Inside { right } => format!("somewhere below {}", a(right)),
+        Relation::ChildOf { right } => format!("directly below {}", a(right)),
+        Relation::SiblingOf { right } => format!("with the same parent as {}", a(right)),
+        Relation::Between { from, to } => {
+            format!("between {} and {}", a(from), the("the next", to, names))
+        }
+        Relation::AfterUntil { from, to } => format!(
+            "after {} and before {}, if one comes",
+            a(from),
+            the("the next", to, names)
+        ),
+    }
+}

@@ -1,0 +1,186 @@
+//! The files that arguments name.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use betrace_lang::{Limits, SourceFile};
+
+/// An argument that names nothing readable.
+#[derive(Debug)]
+pub struct PathError {
+    pub path: PathBuf,
+    pub message: String,
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.message)
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> PathError {
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    PathError {
+        path: path.to_owned(),
+        message,
+    }
+}
+
+/// What `-` is called in messages.
+pub const STDIN: &str = "<stdin>";
+
+/// Reads rule files: files as named, of directories every `*.yaml` and `*.yml` below, in the order of
+/// their paths. A file that is named twice is read once.
+pub fn rule_files(paths: &[PathBuf], limits: &Limits) -> Result<Vec<SourceFile>, PathError> {
+    let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            if seen.insert(PathBuf::from("-")) {
+                files.push(read_rules(path, STDIN, io::stdin().lock(), limits)?);
+            }
+            continue;
+        }
+        let found = if is_directory(path)? {
+            let mut found = walk(path)?;
+            found.retain(|file| {
+                let extension = file.extension().and_then(|e| e.to_str());
+                matches!(extension, Some("yaml" | "yml"))
+            });
+            if found.is_empty() {
+                return Err(PathError {
+                    path: path.clone(),
+                    message: "no rule files (*.yaml, *.yml) in this directory".to_owned(),
+                });
+            }
+            found
+        } else {
+            vec![path.clone()]
+        };
+        for file in found {
+            let identity = fs::canonicalize(&file).map_err(|error| unreadable(&file, &error))?;
+            if seen.insert(identity) {
+                let stream = fs::File::open(&file).map_err(|error| unreadable(&file, &error))?;
+                files.push(read_rules(
+                    &file,
+                    &file.display().to_string(),
+                    stream,
+                    limits,
+                )?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// At most one byte more than a rule file may have: loading reports that it is too long.
+fn read_rules(
+    path: &Path,
+    name: &str,
+    stream: impl Read,
+    limits: &Limits,
+) -> Result<SourceFile, PathError> {
+    let mut bytes = Vec::new();
+    stream
+        .take(limits.file_bytes as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, &error))?;
+    Ok(SourceFile::from_bytes(name, &bytes))
+}
+
+/// One place to read traces from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceInput {
+    /// `-` is standard input.
+    pub path: PathBuf,
+    /// Named itself, not found in a directory: then it must hold traces.
+    pub is_named: bool,
+    /// In bytes; 0 where it cannot be known.
+    pub size: u64,
+}
+
+impl TraceInput {
+    #[must_use]
+    pub fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == "-"
+    }
+
+    /// As shown in messages.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.is_stdin() {
+            STDIN.to_owned()
+        } else {
+            self.path.display().to_string()
+        }
+    }
+}
+
+/// Finds trace files: files as named, of directories every file below that is not hidden.
+pub fn trace_inputs(paths: &[PathBuf]) -> Result<Vec<TraceInput>, PathError> {
+    let mut inputs = Vec::new();
+    let mut input = |path: PathBuf, is_named| {
+        let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        inputs.push(TraceInput {
+            path,
+            is_named,
+            size,
+        });
+    };
+    for path in paths {
+        if path.as_os_str() != "-" && is_directory(path)? {
+            for file in walk(path)? {
+                input(file, false);
+            }
+        } else {
+            input(path.clone(), true);
+        }
+    }
+    Ok(inputs)
+}
+
+fn is_directory(path: &Path) -> Result<bool, PathError> {
+    fs::metadata(path)
+        .map(|metadata| metadata.is_dir())
+        .map_err(|error| unreadable(path, &error))
+}
+
+/// Every file below, sorted by path. Hidden ones are left out; a directory is entered once, so
+/// links in a circle end.
+fn walk(directory: &Path) -> Result<Vec<PathBuf>, PathError> {
+    let mut files = Vec::new();
+    let mut entered = BTreeSet::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        let identity =
+            fs::canonicalize(&directory).map_err(|error| unreadable(&directory, &error))?;
+        if !entered.insert(identity) {
+            continue;
+        }
+        let entries = fs::read_dir(&directory).map_err(|error| unreadable(&directory, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&directory, &error))?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => open.push(path),
+                Ok(metadata) if metadata.is_file() => files.push(path),
+                // A pipe or a socket is no recording; a link to nowhere names nothing.
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(unreadable(&path, &error)),
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,130 @@
+//! Reads the inputs on a thread of its own and hands their batches over, in order.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use betrace_engine::ConsumeError;
+
+use crate::output;
+use crate::paths::TraceInput;
+use crate::traces::{self, At, Outcome, Sink};
+
+use super::progress::Progress;
+
+/// Batches on their way; with their size this bounds the memory between the threads.
+const AHEAD: usize = 8;
+
+enum Message {
+    /// The name of the input that follows.
+    Begin(String),
+    Batch(Vec<u8>, At),
+    Broken(At, String),
+    /// Found in a directory, and not a recording.
+    Skipped,
+    Unreadable(io::Error),
+    NotTraces,
+}
+
+/// Calls `consume` with each batch of `inputs`. What is broken goes to standard error with its
+/// place; whether anything was.
+pub fn feed(
+    inputs: Vec<TraceInput>,
+    mut consume: impl FnMut(&[u8]) -> Result<(), ConsumeError>,
+) -> bool {
+    let progress = Progress::new(inputs.iter().map(|input| input.size).sum());
+    let (sender, messages) = sync_channel(AHEAD);
+    let (give_back, spare) = sync_channel(2 * AHEAD);
+    let count = progress.count();
+    let mut is_broken = false;
+    thread::scope(|scope| {
+        scope.spawn(move || read(inputs, &count, sender, spare));
+        let mut name = String::new();
+        for message in messages {
+            let mut broken = |at: &dyn std::fmt::Display, what: &dyn std::fmt::Display| {
+                is_broken = true;
+                progress.aside(|| output::fault(format_args!("{name}: {at}: {what}")));
+            };
+            match message {
+                Message::Begin(begun) => name = begun,
+                Message::Batch(otlp, at) => {
+                    if let Err(error) = consume(&otlp) {
+                        match at {
+                            At::Byte(base) => {
+                                broken(&At::Byte(base + error.offset as u64), &error.message);
+                            }
+                            At::Line { .. } => broken(&at, &error.message),
+                        }
+                    }
+                    // The reader may have ended; then nobody needs the buffer.
+                    let _ = give_back.try_send(otlp);
+                }
+                Message::Broken(at, what) => broken(&at, &what),
+                Message::NotTraces => broken(
+                    &At::Byte(0),
+                    &"neither OTLP, Jaeger nor Zipkin traces, as far as its first bytes tell",
+                ),
+                Message::Unreadable(error) => broken(&"cannot open", &error),
+                Message::Skipped => {
+                    progress.aside(|| output::note(format_args!("{name}: skipped, not traces")));
+                }
+            }
+        }
+    });
+    progress.end();
+    is_broken
+}
+
+fn read(
+    inputs: Vec<TraceInput>,
+    count: &Arc<AtomicU64>,
+    sender: SyncSender<Message>,
+    spare: Receiver<Vec<u8>>,
+) {
+    let mut sink = Channel { sender, spare };
+    for input in inputs {
+        sink.send(Message::Begin(input.name()));
+        let outcome = if input.is_stdin() {
+            Ok(traces::read_stream(
+                io::stdin(),
+                Arc::clone(count),
+                &mut sink,
+            ))
+        } else {
+            traces::read_file(&input.path, Arc::clone(count), &mut sink)
+        };
+        match outcome {
+            Ok(Outcome::Read) => {}
+            Ok(Outcome::NotTraces) if input.is_named => sink.send(Message::NotTraces),
+            Ok(Outcome::NotTraces) => sink.send(Message::Skipped),
+            Err(error) => sink.send(Message::Unreadable(error)),
+        }
+    }
+}
+
+struct Channel {
+    sender: SyncSender<Message>,
+    spare: Receiver<Vec<u8>>,
+}
+
+impl Channel {
+    fn send(&self, message: Message) {
+        // The receiver outlives this thread.
+        let _ = self.sender.send(message);
+    }
+}
+
+impl Sink for Channel {
+    fn batch(&mut self, otlp: &[u8], at: At) {
+        let mut buffer = self.spare.try_recv().unwrap_or_default();
+        buffer.clear();
+        buffer.extend_from_slice(otlp);
+        self.send(Message::Batch(buffer, at));
+    }
+
+    fn broken(&mut self, at: At, message: &str) {
+        self.send(Message::Broken(at, message.to_owned()));
+    }
+}

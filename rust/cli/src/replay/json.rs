@@ -1,0 +1,68 @@
+//! A finding as one JSON object on a line.
+
+use betrace_engine::Finding;
+use betrace_lang::verdict::Verdict;
+use serde::Serialize;
+
+use crate::output::Output;
+
+use super::words::{clause, severity};
+
+#[derive(Serialize)]
+struct Line<'a> {
+    rule: &'a str,
+    trace_id: String,
+    verdict: &'static str,
+    clause: Option<&'static str>,
+    clause_text: Option<&'a str>,
+    message: Option<&'a str>,
+    severity: &'static str,
+    reason: Option<&'static str>,
+    complete: bool,
+    count: u64,
+    start_time_unix_nano: String,
+    end_time_unix_nano: String,
+    evidence: Vec<Evidence<'a>>,
+    violation_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Evidence<'a> {
+    span_id: String,
+    role: &'static str,
+    name: &'a str,
+    service: &'a str,
+}
+
+/// What is only said of a violation is null elsewhere.
+pub fn write(finding: &Finding, out: &mut Output) {
+    let is_violated = finding.verdict == Verdict::Violated;
+    let line = Line {
+        rule: &finding.rule.id.0,
+        trace_id: finding.trace_id.to_string(),
+        verdict: finding.verdict.as_str(),
+        clause: finding.clause.map(clause),
+        clause_text: is_violated.then_some(&*finding.clause_text),
+        message: is_violated.then_some(&finding.message),
+        severity: severity(finding.rule.severity),
+        reason: finding.reason.map(|reason| reason.as_str()),
+        complete: finding.complete,
+        count: finding.count,
+        start_time_unix_nano: finding.start.to_string(),
+        end_time_unix_nano: finding.end.to_string(),
+        evidence: finding.evidence.iter().map(evidence).collect(),
+        violation_id: is_violated.then(|| finding.violation_id.to_string()),
+    };
+    if let Ok(json) = serde_json::to_string(&line) {
+        out.line(json);
+    }
+}
+
+fn evidence(evidence: &betrace_engine::Evidence) -> Evidence<'_> {
+    Evidence {
+        span_id: evidence.span_id.to_string(),
+        role: evidence.role.as_str(),
+        name: &evidence.name,
+        service: &evidence.service,
+    }
+}

@@ -1,0 +1,25 @@
+//! Violations as OTLP JSON, one request a line: the Collector's file receiver and `replay` itself
+//! read it.
+
+use betrace_engine::{Finding, ViolationTrace, encode_violations};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+
+use crate::output::Output;
+
+/// Violations in one request.
+const IN_ONE: usize = 256;
+
+pub fn write(findings: &[Finding], out: &mut Output) {
+    for some in findings.chunks(IN_ONE) {
+        let bytes = encode_violations(some, ViolationTrace::Offender);
+        if bytes.is_empty() {
+            continue;
+        }
+        if let Ok(request) = ExportTraceServiceRequest::decode(bytes.as_slice())
+            && let Ok(json) = serde_json::to_string(&request)
+        {
+            out.line(json);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A finding as a person reads it.
+
+use betrace_engine::Finding;
+use betrace_lang::verdict::Verdict;
+
+use crate::output::{Output, Paint, Palette};
+
+use super::words::{because, clause, moment, nanos, one_line, severity};
+
+/// A few lines and an empty one.
+pub fn write(finding: &Finding, palette: Palette, out: &mut Output) {
+    let paint = match finding.verdict {
+        Verdict::Violated => Paint::Red,
+        Verdict::Inconclusive => Paint::Yellow,
+        Verdict::Satisfied => Paint::Green,
+        Verdict::NotApplicable => Paint::Dim,
+    };
+    let verdict = palette.paint(paint, finding.verdict.as_str());
+    let rule = palette.paint(Paint::Bold, one_line(&finding.rule.id.0));
+    if finding.verdict != Verdict::Violated {
+        let reason = finding.reason.map(|r| format!(" ({})", because(r)));
+        out.line(format_args!(
+            "{verdict} {rule} in trace {}{}",
+            finding.trace_id,
+            reason.unwrap_or_default()
+        ));
+        return;
+    }
+    out.line(format_args!(
+        "{verdict} {rule} [{}]: {}",
+        severity(finding.rule.severity),
+        one_line(&finding.message)
+    ));
+    let kind = finding.clause.map_or("clause", clause);
+    out.line(format_args!(
+        "  {kind:<8} {}",
+        one_line(&finding.clause_text)
+    ));
+    let open = if finding.complete {
+        ""
+    } else {
+        " (not complete; no later span can undo this)"
+    };
+    out.line(format_args!(
+        "  trace    {} at {}{open}",
+        finding.trace_id,
+        moment(finding.start)
+    ));
+    if finding.count > 1 {
+        out.line(format_args!("  count    {}", finding.count));
+    }
+    for span in &finding.evidence {
+        let service = if span.service.is_empty() {
+            "unknown service"
+        } else {
+            &span.service
+        };
+        let detail = format!(
+            "{}, at {}, {}",
+            span.span_id,
+            offset(span.start, finding.start),
+            length(span.start, span.end)
+        );
+        out.line(format_args!(
+            "  {:<8} {}: {}  {}",
+            span.role.as_str(),
+            one_line(service),
+            one_line(&span.name),
+            palette.paint(Paint::Dim, format_args!("({detail})"))
+        ));
+    }
+    out.line("");
+}
+
+fn offset(at: u64, origin: u64) -> String {
+    if at >= origin {
+        format!("+{}", nanos(at - origin))
+    } else {
+        format!("-{}", nanos(origin - at))
+    }
+}
+
+fn length(start: u64, end: u64) -> String {
+    match end.checked_sub(start) {
+        Some(length) if start != 0 => nanos(length),
+        _ => "no duration".to_owned(),
+    }
+}

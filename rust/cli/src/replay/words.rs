@@ -1,0 +1,151 @@
+//! The words of results, the same in every command and format.
+
+use betrace_lang::rule::{ClauseKind, Severity};
+use betrace_lang::verdict::Reason;
+
+/// As printed everywhere.
+#[must_use]
+pub fn clause(kind: ClauseKind) -> &'static str {
+    match kind {
+        ClauseKind::Never => "never",
+        ClauseKind::Always => "always",
+        ClauseKind::Pattern => "pattern",
+    }
+}
+
+/// As printed everywhere.
+#[must_use]
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+/// Why nothing definite can be said.
+#[must_use]
+pub fn because(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoRoot => "no_root: no root span came",
+        Reason::Orphan => "orphan: a parent span never came",
+        Reason::SpanLimit => "span_limit: the trace has more spans than the limit",
+        Reason::Evicted => "evicted: closed by max_age",
+        Reason::Memory => "memory: shed to stay within the memory limit",
+        Reason::Reload => "reload: the rule changed while the trace was open",
+        Reason::Restart => "restart: the trace may have begun before the start",
+        Reason::Shutdown => "shutdown: the process stopped first",
+        Reason::StateCap => "state_cap: a record of the rule was full",
+        Reason::Skew => "skew: a span ends before it starts or has no times",
+        Reason::Late => "late: spans came after the close",
+    }
+}
+
+/// Text from a trace without what would end the line or steer a terminal.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// A duration in the unit that suits it.
+#[must_use]
+pub fn nanos(value: u64) -> String {
+    let float = value as f64;
+    match value {
+        0 => "0 ms".to_owned(),
+        1..1_000_000 => format!("{:.3} ms", float / 1e6),
+        1_000_000..1_000_000_000 => format!("{:.1} ms", float / 1e6),
+        1_000_000_000..120_000_000_000 => format!("{:.2} s", float / 1e9),
+        _ => format!("{:.1} min", float / 6e10),
+    }
+}
+
+/// A duration as its author would write it, exactly: `5 s`, `250 ms`, `1.5 s`, `2 min`.
+#[must_use]
+pub fn duration(value: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (60_000_000_000, "min"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "µs"),
+    ];
+    for (unit, name) in UNITS {
+        if value >= unit && (unit != 60_000_000_000 || value.is_multiple_of(unit)) {
+            let fraction = format!(
+                "{:09}",
+                u128::from(value % unit) * 1_000_000_000 / u128::from(unit)
+            );
+            let number = format!("{}.{fraction}", value / unit);
+            return format!(
+                "{} {name}",
+                number.trim_end_matches('0').trim_end_matches('.')
+            );
+        }
+    }
+    format!("{value} ns")
+}
+
+/// A moment in UTC, to the millisecond: `2022-08-22 05:09:19.285 UTC`. Days are counted as in Howard
+/// Hinnant's `civil_from_days`.
+#[must_use]
+pub fn moment(unix_nanos: u64) -> String {
+    let seconds = unix_nanos / 1_000_000_000;
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}.{:03} UTC",
+        second / 3600,
+        second / 60 % 60,
+        second % 60,
+        unix_nanos / 1_000_000 % 1000
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_exact() {
+        for (nanos, text) in [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_500, "1.5 µs"),
+            (250_000_000, "250 ms"),
+            (5_000_000_000, "5 s"),
+            (1_000_000_001, "1.000000001 s"),
+            (90_000_000_000, "90 s"),
+            (120_000_000_000, "2 min"),
+        ] {
+            assert_eq!(duration(nanos), text);
+        }
+    }
+
+    #[test]
+    fn moments_are_dates() {
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00:00.000 UTC"),
+            (951_782_399, "2000-02-28 23:59:59.000 UTC"),
+            (951_782_400, "2000-02-29 00:00:00.000 UTC"),
+            (1_709_251_199, "2024-02-29 23:59:59.000 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00.000 UTC"),
+        ] {
+            assert_eq!(moment(seconds * 1_000_000_000), text);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! `betrace completions` and `betrace man`: written from the same declarations that parse arguments.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use crate::args::{Cli, Completions, Man};
+use crate::exit::Exit;
+use crate::output::{self, Output};
+
+pub fn completions(args: &Completions) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "betrace", &mut script);
+    Output::new().write(&script);
+    Exit::Fine
+}
+
+pub fn man(args: &Man) -> Exit {
+    match write_pages(&args.directory) {
+        Ok(()) => Exit::Fine,
+        Err(error) => {
+            output::fault(format_args!("{}: {error}", args.directory.display()));
+            Exit::Usage
+        }
+    }
+}
+
+/// `betrace.1`, and one page a command.
+fn write_pages(directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    clap_mangen::generate_to(Cli::command(), directory)
+}

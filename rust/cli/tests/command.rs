@@ -1,0 +1,18 @@
+//! The built command: exit codes, formats, and what it says to people.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "command/support.rs"]
+mod support;
+
+#[path = "command/check.rs"]
+mod check;
+#[path = "command/explain.rs"]
+mod explain;
+#[path = "command/recorded.rs"]
+mod recorded;
+#[path = "command/replay.rs"]
+mod replay;
+#[path = "command/shell.rs"]
+mod shell;
+#[path = "command/tests_of_rules.rs"]
+mod tests_of_rules;

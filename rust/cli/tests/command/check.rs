@@ -1,0 +1,132 @@
+//! `betrace check`
+
+use super::support::*;
+use serde_json::Value;
+
+const GOOD: &str = "rules:\n  - id: charge\n    condition: |\n      when { payment.charge }\n      always { payment.check }\n";
+const BAD: &str = "rules:\n  - id: one\n    condition: 'when { a } alwais { b }'\n  - id: two\n    severty: high\n    condition: 'never { c }'\n";
+
+#[test]
+fn faultless_rules() {
+    let desk = Desk::with(&[
+        ("rules/a.yaml", GOOD),
+        (
+            "rules/deep/b.yml",
+            "rules: [{id: other, condition: 'never { x }'}]",
+        ),
+        ("rules/notes.txt", "no rules"),
+    ]);
+    let ran = desk.run(&["check", "rules"]);
+    assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
+    assert_eq!(ran.err, "2 rules: 0 errors, 0 warnings, 0 notes\n");
+    let ran = desk.run(&["check", "--format", "json", "rules/a.yaml", "rules"]);
+    assert_eq!(
+        (ran.code, ran.out.trim()),
+        (0, r#"{"diagnostics":[],"rules":2}"#),
+        "named twice, read once"
+    );
+    assert_eq!(desk.run_with(&["check", "-"], GOOD.as_bytes()).code, 0);
+}
+
+#[test]
+fn every_fault_at_once_with_its_place() {
+    let desk = Desk::with(&[("bad.yaml", BAD)]);
+    let ran = desk.run(&["check", "bad.yaml"]);
+    assert_eq!(ran.code, 1);
+    insta::assert_snapshot!("check_text", ran.out);
+    let ran = desk.run(&["check", "--format", "json", "bad.yaml"]);
+    assert_eq!(ran.code, 1);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["rules"], 2);
+    let places: Vec<_> = json["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| {
+            (
+                d["severity"].as_str().unwrap(),
+                d["line"].as_u64().unwrap(),
+                d["rule"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(places, [("error", 3, "one"), ("error", 5, "two")]);
+    for key in [
+        "code",
+        "file",
+        "column",
+        "end_line",
+        "end_column",
+        "message",
+        "help",
+        "suggestion",
+    ] {
+        assert!(json["diagnostics"][0].get(key).is_some(), "{key}");
+    }
+    let ran = desk.run_with(&["check", "-", "--format", "json"], BAD.as_bytes());
+    assert!(ran.out.contains(r#""file":"<stdin>""#), "{}", ran.out);
+}
+
+#[test]
+fn warnings_count_where_asked() {
+    let desk = Desk::with(&[("warn.yaml", "rules: [{id: both, condition: 'a and b'}]")]);
+    let ran = desk.run(&["check", "warn.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.err.contains("1 warning"), "{}", ran.err);
+    assert_eq!(desk.run(&["check", "--strict", "warn.yaml"]).code, 1);
+}
+
+#[test]
+fn notes_fail_nothing() {
+    let desk = Desk::with(&[(
+        "older.yaml",
+        "rules: [{id: older, condition: 'payment AND NOT fraud_check'}]",
+    )]);
+    let ran = desk.run(&["check", "--strict", "older.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("note"), "{}", ran.out);
+}
+
+#[test]
+fn usage_and_unreadable_files() {
+    let desk = Desk::with(&[("empty/notes.txt", "")]);
+    for args in [
+        &["check"][..],
+        &["check", "missing.yaml"],
+        &["check", "empty"],
+        &["check", "--format", "xml", "x"],
+        &["chekc"],
+        &[],
+    ] {
+        let ran = desk.run(args);
+        assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
+        assert!(!ran.err.is_empty());
+    }
+    assert!(
+        desk.run(&["check", "missing.yaml"])
+            .err
+            .contains("missing.yaml: no such file")
+    );
+}
+
+#[test]
+fn sarif_for_code_hosts() {
+    let desk = Desk::with(&[("bad rules.yaml", BAD)]);
+    let ran = desk.run(&["check", "--format", "sarif", "bad rules.yaml"]);
+    assert_eq!(ran.code, 1);
+    let log: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "bad%20rules.yaml");
+    assert_eq!(place["region"]["startLine"], 3);
+    assert_eq!(results[0]["level"], "error");
+    let codes: Vec<_> = log["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["id"].clone())
+        .collect();
+    assert!(results.iter().all(|r| codes.contains(&r["ruleId"])));
+}

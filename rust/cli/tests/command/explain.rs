@@ -1,0 +1,138 @@
+//! `betrace explain`
+
+use super::support::*;
+use serde_json::Value;
+
+const RULES: &str = r#"
+rules:
+  - id: charge-is-checked
+    name: Charges are checked
+    description: Nothing is charged unseen.
+    severity: critical
+    compliance: { SOC2: [CC6.1] }
+    message: "{p.order.id}"
+    condition: |
+      when each { payment.charge.where(amount > 1000 and currency in [EUR, USD]) as p }
+      always { payment.check.where(order.id == p.order.id) before p within 5s }
+      never { payment.bypass or count(retry) > 3 }
+    exceptions: [ 'root.where(test.run == true)' ]
+  - id: quick
+    condition: 'never { count(http.call) by server.address > 20 }'
+  - id: spread
+    condition: |
+      when { a inside b and not c }
+      always { max(any, span:duration) < 2s and avg(d, size) < 2 * avg(e, size) }
+  - id: scoped
+    condition: |
+      when { root.where(span:name starts with "GET") }
+      always { x between "opened" and next "closed" or trace:duration < 2s }
+"#;
+
+#[test]
+fn in_english() {
+    let desk = Desk::with(&[("rules.yaml", RULES)]);
+    let ran = desk.run(&["explain", "--rules", "rules.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    insta::assert_snapshot!("explain", ran.out);
+}
+
+#[test]
+fn as_json() {
+    let desk = Desk::with(&[("rules.yaml", RULES)]);
+    let ran = desk.run(&[
+        "explain",
+        "--rules",
+        "rules.yaml",
+        "--rule",
+        "charge-is-checked",
+        "--format",
+        "json",
+    ]);
+    let lines = ran.json_lines();
+    assert_eq!(lines.len(), 1);
+    let json: &Value = &lines[0];
+    assert_eq!(
+        json["fields"],
+        serde_json::json!([
+            "amount",
+            "currency",
+            "order.id",
+            "span:parentID",
+            "test.run"
+        ])
+    );
+    assert_eq!(json["decided"][0]["clause"], "never");
+    assert_eq!(
+        desk.run(&["explain", "--rules", "rules.yaml", "--rule", "missing"])
+            .code,
+        2
+    );
+}
+
+#[test]
+fn why_a_trace_got_its_verdict() {
+    let desk = Desk::with(&[("rules.yaml", RULES)]);
+    let mut charge = span(7, 2, 1, "payment.charge");
+    charge.attributes = serde_json::json!({"amount": 5000, "currency": "EUR", "order.id": "o1"});
+    let mut check = span(7, 3, 1, "payment.check");
+    check.attributes = serde_json::json!({"order.id": "o2"});
+    check.times = (2, 3);
+    let root = span(7, 1, 0, "GET /");
+    desk.write(
+        "t.jsonl",
+        request(&[root, charge, check, span(8, 1, 0, "other")]).as_bytes(),
+    );
+    let ran = desk.run(&[
+        "explain",
+        "--rules",
+        "rules.yaml",
+        "--rule",
+        "charge-is-checked",
+        "--trace",
+        "7",
+        "t.jsonl",
+    ]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    insta::assert_snapshot!("explain_trace", ran.out);
+    let ran = desk.run(&[
+        "explain",
+        "--rules",
+        "rules.yaml",
+        "--trace",
+        "7",
+        "--format",
+        "json",
+        "t.jsonl",
+    ]);
+    assert_eq!(ran.json_lines().len(), 4);
+    assert_eq!(ran.json_lines()[0]["verdicts"][0]["verdict"], "violated");
+    assert_eq!(
+        desk.run(&[
+            "explain",
+            "--rules",
+            "rules.yaml",
+            "--trace",
+            "9",
+            "t.jsonl"
+        ])
+        .code,
+        2
+    );
+    assert_eq!(
+        desk.run(&[
+            "explain",
+            "--rules",
+            "rules.yaml",
+            "--trace",
+            "xyz",
+            "t.jsonl"
+        ])
+        .code,
+        2
+    );
+    assert_eq!(
+        desk.run(&["explain", "--rules", "rules.yaml", "--trace", "7"])
+            .code,
+        2
+    );
+}

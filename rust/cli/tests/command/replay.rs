@@ -1,0 +1,473 @@
+//! `betrace replay`
+
+use super::support::*;
+use serde_json::{Value, json};
+
+const RULES: &str = r#"
+rules:
+  - id: charge-is-checked
+    severity: high
+    message: "no check in {trace:id}"
+    condition: |
+      when { charge }
+      always { check }
+  - id: no-bypass
+    condition: 'never { bypass }'
+"#;
+
+/// Trace 1 violates both rules, 2 satisfies, 3 has no root, 4 is not concerned.
+fn traces() -> Vec<String> {
+    vec![
+        request(&[
+            span(1, 1, 0, "order"),
+            span(2, 1, 0, "order"),
+            span(2, 2, 1, "charge"),
+        ]),
+        request(&[
+            span(1, 2, 1, "charge"),
+            span(1, 3, 1, "bypass"),
+            span(2, 3, 1, "check"),
+        ]),
+        request(&[span(3, 2, 1, "charge"), span(4, 1, 0, "cart")]),
+    ]
+}
+
+fn desk() -> Desk {
+    Desk::with(&[
+        ("rules.yaml", RULES),
+        ("traces.jsonl", &traces().join("\n")),
+    ])
+}
+
+#[test]
+fn findings_as_json() {
+    let ran = desk().run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "json",
+        "traces.jsonl",
+    ]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let lines = ran.json_lines();
+    let short: Vec<_> = lines
+        .iter()
+        .map(|l| {
+            (
+                l["rule"].as_str().unwrap(),
+                &l["trace_id"].as_str().unwrap()[30..],
+                l["verdict"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        short,
+        [
+            ("charge-is-checked", "01", "violated"),
+            ("charge-is-checked", "03", "inconclusive"),
+            ("no-bypass", "01", "violated"),
+            ("no-bypass", "03", "inconclusive")
+        ]
+    );
+    let keys: Vec<_> = lines[0]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut wanted = vec![
+        "rule",
+        "trace_id",
+        "verdict",
+        "clause",
+        "clause_text",
+        "message",
+        "severity",
+        "reason",
+        "complete",
+        "count",
+        "start_time_unix_nano",
+        "end_time_unix_nano",
+        "evidence",
+        "violation_id",
+    ];
+    wanted.sort_unstable();
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, wanted);
+    assert_eq!(
+        lines[0]["message"],
+        "no check in 00000000000000000000000000000001"
+    );
+    assert_eq!(lines[0]["clause"], "always");
+    assert_eq!(lines[0]["clause_text"], "check");
+    assert_eq!(lines[0]["severity"], "high");
+    assert_eq!(lines[0]["complete"], true);
+    assert_eq!(
+        lines[0]["evidence"],
+        json!([{"span_id": "0000000000000002", "role": "trigger", "name": "charge", "service": "shop"}])
+    );
+    assert_eq!(lines[1]["reason"], "no_root");
+    assert_eq!(lines[2]["evidence"][0]["name"], "bypass");
+    assert_eq!(lines[0]["violation_id"].as_str().unwrap().len(), 32);
+    assert_eq!(
+        ran.err.lines().last().unwrap().split(" (").next(),
+        Some("8 spans in 4 traces, 2 rules: 2 violations, 2 inconclusive")
+    );
+}
+
+#[test]
+fn findings_as_text() {
+    let ran = desk().run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--summary",
+        "traces.jsonl",
+    ]);
+    assert_eq!(ran.code, 1);
+    insta::assert_snapshot!("replay_text", ran.out);
+    assert!(!ran.out.contains('\x1b'), "no colour in a pipe");
+}
+
+#[test]
+fn findings_as_otlp_are_read_again() {
+    let desk = desk();
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "otlp",
+        "traces.jsonl",
+    ]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("betrace.violation"));
+    let again = desk.run_with(
+        &["replay", "--rules", "rules.yaml", "-"],
+        ran.out.as_bytes(),
+    );
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert!(
+        again.err.contains("2 spans violation spans, passed over"),
+        "{}",
+        again.err
+    );
+}
+
+#[test]
+fn verdicts_can_be_chosen() {
+    let desk = desk();
+    let count = |verdicts: &str| {
+        let ran = desk.run(&[
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "--format",
+            "json",
+            "--verdicts",
+            verdicts,
+            "traces.jsonl",
+        ]);
+        ran.out.lines().count()
+    };
+    assert_eq!(count("all"), 8);
+    assert_eq!(count("violated"), 2);
+    assert_eq!(count("satisfied,not_applicable"), 4);
+    assert_eq!(count("inconclusive"), 2);
+}
+
+#[test]
+fn the_summary_is_a_line_a_rule() {
+    let ran = desk().run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "json",
+        "--verdicts",
+        "violated",
+        "--summary",
+        "traces.jsonl",
+    ]);
+    let lines = ran.json_lines();
+    assert_eq!(lines.len(), 4);
+    assert_eq!(
+        lines[2],
+        json!({"summary": {"rule": "charge-is-checked", "violated": 1, "satisfied": 1, "not_applicable": 1, "inconclusive": 1,
+            "first_violation_unix_nano": "1700000000020000000", "last_violation_unix_nano": "1700000000020000000", "spans_matched": 4}})
+    );
+}
+
+#[test]
+fn order_batching_and_files_do_not_matter() {
+    let desk = desk();
+    let args = [
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "json",
+        "--verdicts",
+        "all",
+        "--summary",
+    ];
+    let run = |desk: &Desk, traces: &[&str]| desk.run(&[&args[..], traces].concat());
+    let once = run(&desk, &["traces.jsonl"]);
+    let mut lines = traces();
+    lines.reverse();
+    desk.write("reversed.jsonl", lines.join("\n").as_bytes());
+    for (index, line) in lines.iter().enumerate() {
+        desk.write(&format!("split/{index}.json"), line.as_bytes());
+    }
+    let all: Vec<Value> = lines
+        .iter()
+        .flat_map(|l| {
+            serde_json::from_str::<Value>(l).unwrap()["resourceSpans"]
+                .as_array()
+                .unwrap()
+                .clone()
+        })
+        .collect();
+    desk.write(
+        "whole.json",
+        serde_json::to_string_pretty(&json!({"resourceSpans": all}))
+            .unwrap()
+            .as_bytes(),
+    );
+    for traces in [
+        &["reversed.jsonl"][..],
+        &["split"],
+        &["split/2.json", "split/0.json", "split/1.json"],
+        &["whole.json"],
+        &["traces.jsonl", "traces.jsonl"],
+    ] {
+        let again = run(&desk, traces);
+        assert_eq!(once.out, again.out, "{traces:?}");
+    }
+    let piped = desk.run_with(&[&args[..], &["-"]].concat(), lines.join("\n").as_bytes());
+    assert_eq!(once.out, piped.out);
+}
+
+#[test]
+fn broken_input_is_named_and_beats_violations() {
+    let desk = desk();
+    let lines = traces();
+    desk.write(
+        "broken.jsonl",
+        format!(
+            "{}\n{{\"resourceSpans\":[{{]\n{}\n{}",
+            lines[0], lines[1], lines[2]
+        )
+        .as_bytes(),
+    );
+    let whole = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "json",
+        "traces.jsonl",
+    ]);
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "json",
+        "broken.jsonl",
+    ]);
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.err.contains("broken.jsonl: line 2, column 20:"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(ran.out, whole.out);
+    desk.write("broken.bin", b"\x0a\x10\x12\x0e\x12\x20");
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "broken.bin",
+        "traces.jsonl",
+    ]);
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.err
+            .contains("broken.bin: byte 6: the protobuf ends early"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.out.contains("violated"));
+    desk.write("inner.bin", b"\x0a\x06\x12\x04\x12\x02\x0f\x0f");
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "inner.bin"]);
+    assert_eq!((ran.code, &*ran.out), (3, ""));
+    assert!(ran.err.contains("inner.bin: byte "), "{}", ran.err);
+}
+
+#[test]
+fn files_that_hold_no_traces() {
+    let desk = desk();
+    desk.write("notes.md", b"# Notes\n");
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "notes.md"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(
+        ran.err.contains("notes.md: byte 0: neither OTLP"),
+        "{}",
+        ran.err
+    );
+    desk.write("folder/notes.md", b"# Notes\n");
+    desk.write("folder/a.json", traces()[1].as_bytes());
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "folder"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(
+        ran.err.contains("notes.md: skipped, not traces"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn usage() {
+    let desk = desk();
+    desk.write("bad.yaml", b"rules: [{id: x, condition: 'when { a }'}]");
+    for args in [
+        &["replay", "traces.jsonl"][..],
+        &["replay", "--rules", "rules.yaml"],
+        &["replay", "--rules", "rules.yaml", "missing.jsonl"],
+        &["replay", "--rules", "missing.yaml", "traces.jsonl"],
+        &["replay", "--rules", "bad.yaml", "traces.jsonl"],
+        &[
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "--verdicts",
+            "maybe",
+            "traces.jsonl",
+        ],
+    ] {
+        let ran = desk.run(args);
+        assert_eq!((ran.code, &*ran.out), (2, ""), "{args:?}: {}", ran.err);
+    }
+    assert!(
+        desk.run(&["replay", "--rules", "bad.yaml", "traces.jsonl"])
+            .err
+            .contains("bad.yaml:1")
+    );
+}
+
+#[test]
+fn nothing_found_is_fine() {
+    let desk = desk();
+    desk.write("quiet.jsonl", request(&[span(4, 1, 0, "cart")]).as_bytes());
+    desk.write("empty.jsonl", b"");
+    for file in ["quiet.jsonl", "empty.jsonl"] {
+        let ran = desk.run(&["replay", "--rules", "rules.yaml", file]);
+        assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
+    }
+}
+
+#[test]
+fn rules_may_come_in_several_files_and_be_disabled() {
+    let desk = desk();
+    desk.write(
+        "more/off.yaml",
+        b"rules: [{id: off, enabled: false, condition: 'never { charge }'}]",
+    );
+    desk.write(
+        "more/on.yaml",
+        b"rules: [{id: on, condition: 'never { check }'}]",
+    );
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--rules",
+        "more",
+        "--format",
+        "json",
+        "--verdicts",
+        "violated",
+        "traces.jsonl",
+    ]);
+    let rules: Vec<_> = ran
+        .json_lines()
+        .iter()
+        .map(|l| l["rule"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(rules, ["charge-is-checked", "no-bypass", "on"]);
+}
+
+#[test]
+fn completeness_decides_what_absence_is_worth() {
+    let desk = desk();
+    let third = |completeness: &str| {
+        let ran = desk.run(&[
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "--completeness",
+            completeness,
+            "--format",
+            "json",
+            "traces.jsonl",
+        ]);
+        let lines = ran.json_lines();
+        let line = lines
+            .iter()
+            .find(|l| l["trace_id"].as_str().unwrap().ends_with('3'))
+            .unwrap();
+        line["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(third("root"), "inconclusive");
+    assert_eq!(third("linked"), "inconclusive");
+    assert_eq!(third("idle"), "violated");
+}
+
+#[test]
+fn as_live_by_the_spans_own_time() {
+    let desk = desk();
+    let mut late = span(5, 3, 1, "check");
+    late.times = (60_000, 60_001);
+    let lines = [
+        request(&[span(5, 1, 0, "order"), span(5, 2, 1, "charge")]),
+        request(&[late]),
+    ];
+    desk.write("slow.jsonl", lines.join("\n").as_bytes());
+    let run = |close: &[&str]| {
+        desk.run(
+            &[
+                &["replay", "--rules", "rules.yaml", "--verdicts", "violated"][..],
+                close,
+                &["slow.jsonl"],
+            ]
+            .concat(),
+        )
+        .code
+    };
+    assert_eq!(run(&[]), 0, "all of it is seen");
+    assert_eq!(run(&["--close", "idle", "--idle-timeout", "120"]), 0);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let desk = desk();
+    let lines: String = (1..5000u128)
+        .map(|t| request(&[span(t, 1, 0, "bypass")]) + "\n")
+        .collect();
+    desk.write("many.jsonl", lines.as_bytes());
+    let ran = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "\"$0\" replay --rules rules.yaml many.jsonl | head -n 1",
+        ])
+        .arg(env!("CARGO_BIN_EXE_betrace"))
+        .current_dir(desk.path(""))
+        .output()
+        .unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert!(!err.contains("panic") && !err.contains("error"), "{err}");
+    assert_eq!(ran.stdout.iter().filter(|b| **b == b'\n').count(), 1);
+}
