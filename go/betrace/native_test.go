@@ -274,7 +274,7 @@ rules:
 		require.NoError(t, err)
 		t.Fatal(report)
 	}
-	for seed := range uint64(300) {
+	for seed := range uint64(150) {
 		random := rand.New(rand.NewPCG(seed, 3))
 		settings := DefaultSettings()
 		settings.RestartGrace = false

@@ -47,6 +47,9 @@ func (*Engine) TakeViolations(int) ([]byte, int, error) { return nil, 0, ErrUnav
 // Stats answers [ErrUnavailable].
 func (*Engine) Stats() (Stats, error) { return Stats{}, ErrUnavailable }
 
+// Totals answers [ErrUnavailable].
+func (*Engine) Totals() (Stats, error) { return Stats{}, ErrUnavailable }
+
 // ReplaceRules answers [ErrUnavailable].
 func (*Engine) ReplaceRules(*Rules, uint64) error { return ErrUnavailable }
 

@@ -225,7 +225,7 @@ func randomSpan(random *rand.Rand, span ptrace.Span, text func() string) {
 }
 
 func TestThinIsTheProjection(t *testing.T) {
-	for seed := range uint64(2_000) {
+	for seed := range uint64(800) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		requireProjection(t, randomTraces(random), randomWanted(random))
 		if t.Failed() {

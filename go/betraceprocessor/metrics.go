@@ -79,7 +79,7 @@ func (m *metrics) recordEvaluation(ctx context.Context, took time.Duration) {
 // recordDelays records what the engine counted since the last call. The engine keeps a histogram
 // with the bounds of this instrument, so each value stands for its bucket: its upper bound.
 func (m *metrics) recordDelays() {
-	stats, err := m.engine.Stats()
+	stats, err := m.engine.Totals()
 	if err != nil {
 		return
 	}

@@ -34,6 +34,11 @@ pub const BETRACE_CLOSE_END_OF_INPUT: i32 = 0;
 /// The process stops: what is unknown of live traces ends inconclusive.
 pub const BETRACE_CLOSE_SHUTDOWN: i32 = 1;
 
+/// All counters but those of single rules: cheap however many rules there are.
+pub const BETRACE_STATS_TOTALS: i32 = 0;
+/// All counters.
+pub const BETRACE_STATS_ALL: i32 = 1;
+
 /// Runs `call` on a sound engine; a panic makes it unsound for ever.
 ///
 /// # Safety
@@ -288,6 +293,7 @@ impl BetraceEngine {
 /// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 /// A reader must pass over names that it does not know.
 ///
+/// @param parts BETRACE_STATS_TOTALS (then "rules" is empty) or BETRACE_STATS_ALL
 /// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
 ///
 /// # Safety
@@ -295,6 +301,7 @@ impl BetraceEngine {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn betrace_engine_stats(
     engine: *const BetraceEngine,
+    parts: i32,
     buf: *mut u8,
     cap: usize,
     len: *mut usize,
@@ -303,7 +310,12 @@ pub unsafe extern "C" fn betrace_engine_stats(
     unsafe {
         on_engine(engine, |handle| {
             let out = Out::new(buf, cap, len)?;
-            Ok(out.write(&stats::to_json(&handle.engine.stats())))
+            let has_rules = match parts {
+                BETRACE_STATS_TOTALS => false,
+                BETRACE_STATS_ALL => true,
+                _ => return Err(BETRACE_INVALID_ARGUMENT),
+            };
+            Ok(out.write(&stats::to_json(&handle.engine.stats(), has_rules)))
         })
     }
 }

@@ -1,5 +1,7 @@
 //! How an engine runs, as C says it.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use betrace_engine::{Completeness, Settings, ViolationTrace};
 
 use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, guard};
@@ -88,6 +90,8 @@ impl BetraceSettings {
                 _ => return Err(BETRACE_INVALID_ARGUMENT),
             },
             restart_grace: self.restart_grace != 0,
+            // Hosts take spans from strangers, who must not be able to choose colliding trace ids.
+            seed: RandomState::new().build_hasher().finish(),
             ..defaults
         };
         let trace = match self.violation_trace {

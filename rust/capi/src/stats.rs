@@ -46,10 +46,11 @@ struct HistogramDocument {
     sum: f64,
 }
 
-pub(crate) fn to_json(stats: &Stats) -> Vec<u8> {
+pub(crate) fn to_json(stats: &Stats, has_rules: bool) -> Vec<u8> {
+    let rules: &[RuleStats] = if has_rules { &stats.rules } else { &[] };
     let document = StatsDocument {
         spans: stats.spans,
-        rules: stats.rules.iter().map(rule).collect(),
+        rules: rules.iter().map(rule).collect(),
         live_traces: stats.live_traces,
         remembered_traces: stats.remembered_traces,
         forgotten_ids: stats.forgotten_ids,

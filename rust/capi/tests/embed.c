@@ -139,9 +139,13 @@ static void violations_come_out(void) {
   MUST(count == 1 && contains(out, length, "missing-check"));
 
   MUST(betrace_engine_close_traces(engine, BETRACE_CLOSE_SHUTDOWN, start + 61 * second) == BETRACE_OK);
-  MUST(betrace_engine_stats(engine, out, sizeof out, &length) == BETRACE_OK);
+  MUST(betrace_engine_stats(engine, BETRACE_STATS_ALL, out, sizeof out, &length) == BETRACE_OK);
   MUST(contains(out, length, "\"evaluated\":2"));
   MUST(contains(out, length, "\"live_traces\":0"));
+  MUST(contains(out, length, "\"id\":\"forbidden\""));
+  MUST(betrace_engine_stats(engine, BETRACE_STATS_TOTALS, out, sizeof out, &length) == BETRACE_OK);
+  MUST(contains(out, length, "\"evaluated\":2") && contains(out, length, "\"rules\":[]"));
+  MUST(betrace_engine_stats(engine, 7, out, sizeof out, &length) == BETRACE_INVALID_ARGUMENT);
   betrace_engine_free(engine);
 }
 
@@ -160,8 +164,8 @@ static void mistakes_are_codes(void) {
   MUST(betrace_engine_consume(NULL, &byte, 1, start, NULL, NULL, 0, NULL) == BETRACE_INVALID_ARGUMENT);
   MUST(betrace_engine_tick(NULL, start) == BETRACE_INVALID_ARGUMENT);
   MUST(betrace_engine_close_traces(engine, 77, start) == BETRACE_INVALID_ARGUMENT);
-  MUST(betrace_engine_stats(engine, NULL, 8, &length) == BETRACE_INVALID_ARGUMENT);
-  MUST(betrace_engine_stats(engine, &byte, 1, NULL) == BETRACE_INVALID_ARGUMENT);
+  MUST(betrace_engine_stats(engine, BETRACE_STATS_ALL, NULL, 8, &length) == BETRACE_INVALID_ARGUMENT);
+  MUST(betrace_engine_stats(engine, BETRACE_STATS_ALL, &byte, 1, NULL) == BETRACE_INVALID_ARGUMENT);
   MUST(betrace_engine_take_violations(engine, 1, &byte, SIZE_MAX, &length, &count) == BETRACE_INVALID_ARGUMENT);
   MUST(betrace_engine_replace_rules(engine, NULL, start, NULL, 0, NULL) == BETRACE_INVALID_ARGUMENT);
   MUST(betrace_rules_compile(NULL, 1, NULL) == BETRACE_INVALID_ARGUMENT);
@@ -193,7 +197,7 @@ static void a_panic_stays_inside(void) {
   MUST(betrace_test_panic(engine) == BETRACE_POISONED);
   MUST(betrace_engine_tick(engine, start) == BETRACE_POISONED);
   MUST(betrace_engine_consume(engine, message, size, start, NULL, NULL, 0, NULL) == BETRACE_POISONED);
-  MUST(betrace_engine_stats(engine, message, sizeof message, &length) == BETRACE_POISONED);
+  MUST(betrace_engine_stats(engine, BETRACE_STATS_ALL, message, sizeof message, &length) == BETRACE_POISONED);
   MUST(betrace_engine_consume(other, message, size, start, NULL, NULL, 0, NULL) == BETRACE_OK);
   betrace_engine_free(engine);
   betrace_engine_free(other);
