@@ -82,6 +82,19 @@
 // The process stops: what is unknown of live traces ends inconclusive.
 #define BETRACE_CLOSE_SHUTDOWN 1
 
+// More spans follow, which an engine restored from the snapshot misses: its live traces end
+// inconclusive.
+#define BETRACE_SNAPSHOT_PERIODIC 0
+
+// Nothing is consumed any more: an engine restored from the snapshot goes on with every trace.
+#define BETRACE_SNAPSHOT_FINAL 1
+
+// All counters but those of single rules: cheap however many rules there are.
+#define BETRACE_STATS_TOTALS 0
+
+// All counters.
+#define BETRACE_STATS_ALL 1
+
 // Evaluates one rule set over the spans that it is given. All functions but betrace_engine_free may
 // be called from several threads at once.
 typedef struct betrace_engine betrace_engine;
@@ -301,11 +314,13 @@ int32_t betrace_engine_take_violations(const struct betrace_engine *engine,
 // "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 // A reader must pass over names that it does not know.
 //
+// @param parts BETRACE_STATS_TOTALS (then "rules" is empty) or BETRACE_STATS_ALL
 // @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
 //
 // The caller must see to it:
 // `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
 int32_t betrace_engine_stats(const struct betrace_engine *engine,
+                             int32_t parts,
                              uint8_t *buf,
                              size_t cap,
                              size_t *len);
@@ -325,6 +340,39 @@ int32_t betrace_engine_replace_rules(const struct betrace_engine *engine,
                                      uint8_t *err_buf,
                                      size_t err_cap,
                                      size_t *err_len);
+
+// Writes the state of all traces, for betrace_engine_restore in another process. Counters and
+// violations that were not taken are not part of it. The format is versioned and checksummed.
+//
+// @param kind BETRACE_SNAPSHOT_PERIODIC or BETRACE_SNAPSHOT_FINAL
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
+int32_t betrace_engine_snapshot(const struct betrace_engine *engine,
+                                int32_t kind,
+                                uint8_t *buf,
+                                size_t cap,
+                                size_t *len);
+
+// Takes over the state of a snapshot, before anything was consumed. A rule that the snapshot does
+// not know with the same meaning sees the restored traces as incomplete.
+//
+// @param snapshot what betrace_engine_snapshot wrote
+// @param err_buf,err_cap,err_len  receive a text about BETRACE_SNAPSHOT_REFUSED, as in
+//                 betrace_engine_new; the engine is then as it was
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_SNAPSHOT_REFUSED, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle; `snapshot_len` bytes at `snapshot` must be readable; the error
+// buffer must be writable.
+int32_t betrace_engine_restore(const struct betrace_engine *engine,
+                               const uint8_t *snapshot,
+                               size_t snapshot_len,
+                               uint64_t now,
+                               uint8_t *err_buf,
+                               size_t err_cap,
+                               size_t *err_len);
 
 // Frees the handle and all its state; a poisoned one too. NULL is allowed and does nothing.
 //

@@ -317,6 +317,34 @@ func (e *Engine) ReplaceRules(rules *Rules, now uint64) error {
 	return failure(code, text[:], length)
 }
 
+// Snapshot is the state of all traces as bytes, for [Engine.Restore] in another process.
+func (e *Engine) Snapshot(kind SnapshotKind) ([]byte, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.handle == nil {
+		return nil, ErrClosed
+	}
+	return filled(func(buf *C.uint8_t, capacity C.size_t, length *C.size_t) C.int32_t {
+		return C.betrace_engine_snapshot(e.handle, C.int32_t(kind), buf, capacity, length)
+	})
+}
+
+// Restore takes over the state of a snapshot, before anything was consumed. A snapshot that is
+// damaged or of another version is refused with [CodeSnapshot], and the engine is as it was.
+func (e *Engine) Restore(snapshot []byte, now uint64) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.handle == nil {
+		return ErrClosed
+	}
+	var text [errorBytes]byte
+	var length C.size_t
+	bytes, size := pointer(snapshot)
+	start, capacity := pointer(text[:])
+	code := C.betrace_engine_restore(e.handle, bytes, size, C.uint64_t(now), start, capacity, &length)
+	return failure(code, text[:], length)
+}
+
 // Close frees the engine and all its state. It waits for calls under way and may be called twice.
 func (e *Engine) Close() {
 	e.mu.Lock()

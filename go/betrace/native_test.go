@@ -151,6 +151,23 @@ func TestNothingIsUsedAfterClose(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 }
 
+func TestStateSurvives(t *testing.T) {
+	before, after := newTestEngine(t, testRules), newTestEngine(t, testRules)
+	_, err := before.Consume(whole(t, oneSpan(1, "payment.charge")), start)
+	require.NoError(t, err)
+	snapshot, err := before.Snapshot(FinalSnapshot)
+	require.NoError(t, err)
+	var failure *Error
+	require.ErrorAs(t, after.Restore(snapshot[:len(snapshot)-1], start), &failure)
+	require.Equal(t, CodeSnapshot, failure.Code)
+	require.NotEmpty(t, failure.Message)
+	require.NoError(t, after.Restore(snapshot, start))
+	require.NoError(t, after.Tick(start+60*second))
+	_, count, err := after.TakeViolations(10)
+	require.NoError(t, err)
+	require.Equal(t, 1, count)
+}
+
 // Engines that nobody closes are freed by the collector; one that is closed is freed once.
 func TestEnginesAreFreed(t *testing.T) {
 	rules := compileText(t, testRules)

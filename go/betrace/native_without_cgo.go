@@ -54,7 +54,7 @@ func (*Engine) Totals() (Stats, error) { return Stats{}, ErrUnavailable }
 func (*Engine) ReplaceRules(*Rules, uint64) error { return ErrUnavailable }
 
 // Snapshot answers [ErrUnavailable].
-func (*Engine) Snapshot() ([]byte, error) { return nil, ErrUnavailable }
+func (*Engine) Snapshot(SnapshotKind) ([]byte, error) { return nil, ErrUnavailable }
 
 // Restore answers [ErrUnavailable].
 func (*Engine) Restore([]byte, uint64) error { return ErrUnavailable }

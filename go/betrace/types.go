@@ -63,6 +63,17 @@ const (
 	Shutdown CloseCause = 1
 )
 
+// SnapshotKind says whether the engine goes on after a snapshot.
+type SnapshotKind int32
+
+const (
+	// PeriodicSnapshot: more spans follow, which an engine restored from it misses; its live traces
+	// end as inconclusive(restart).
+	PeriodicSnapshot SnapshotKind = 0
+	// FinalSnapshot: nothing is consumed any more, and an engine restored from it goes on with every trace.
+	FinalSnapshot SnapshotKind = 1
+)
+
 // Settings of an engine. Durations are in nanoseconds.
 type Settings struct {
 	// IdleTimeout closes a trace when no span of it came for so long.
@@ -108,7 +119,6 @@ const (
 	CodeMalformed       Code = 4
 	CodePoisoned        Code = 5
 	CodeSnapshot        Code = 6
-	CodeLimit           Code = 7
 )
 
 // Error is a failure that the engine answered.
@@ -140,8 +150,6 @@ func (c Code) String() string {
 		return "the engine failed earlier and is not used any more"
 	case CodeSnapshot:
 		return "snapshot refused"
-	case CodeLimit:
-		return "over a limit"
 	default:
 		return fmt.Sprintf("code %d", int32(c))
 	}

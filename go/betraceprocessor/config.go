@@ -46,9 +46,6 @@ func (c *Config) Validate() error {
 	if c.Trace.MaxAge < c.Trace.IdleTimeout {
 		err = errors.Join(err, fmt.Errorf("trace::max_age (%v) must not be shorter than trace::idle_timeout (%v)", c.Trace.MaxAge, c.Trace.IdleTimeout))
 	}
-	if c.Storage != nil {
-		err = errors.Join(err, fmt.Errorf("storage (%v): this version cannot keep its state over a restart; remove the key", c.Storage))
-	}
 	return err
 }
 

@@ -180,7 +180,7 @@ type Config struct {
 	Limits Limits `mapstructure:"limits"`
 	// Where the rules come from.
 	Rules Rules `mapstructure:"rules"`
-	// Reserved for the id of a storage extension that keeps the state over a restart. This version refuses it; live traces end as inconclusive (shutdown).
+	// Id of a storage extension (such as file_storage) that keeps the state of traces from a shutdown to the next start. Without it, and after a crash, traces that were live end as inconclusive (shutdown, restart).
 	Storage *component.ID `mapstructure:"storage,omitempty"`
 	// When a trace is over, and how long it is remembered.
 	Trace Trace `mapstructure:"trace"`

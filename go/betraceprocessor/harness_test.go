@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -169,6 +170,11 @@ func inlineRules(conditions ...string) []map[string]any {
 
 func startBench(t *testing.T, change func(*Config), conditions ...string) *bench {
 	t.Helper()
+	return startBenchOn(t, componenttest.NewNopHost(), change, conditions...)
+}
+
+func startBenchOn(t *testing.T, host component.Host, change func(*Config), conditions ...string) *bench {
+	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.Rules.Inline = inlineRules(conditions...)
 	if change != nil {
@@ -182,7 +188,7 @@ func startBench(t *testing.T, change func(*Config), conditions ...string) *bench
 	made, err := newProcessor(set, config, b.sink, b.clock)
 	require.NoError(t, err)
 	b.betraceProcessor = made
-	require.NoError(t, made.Start(context.Background(), componenttest.NewNopHost()))
+	require.NoError(t, made.Start(context.Background(), host))
 	t.Cleanup(func() {
 		b.shutdown(t)
 		require.NoError(t, b.telemetry.Shutdown(context.Background()))

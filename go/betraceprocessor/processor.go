@@ -47,6 +47,7 @@ type running struct {
 	thinning *thinning
 	sender   *sender
 	metrics  *metrics
+	storage  *stateStorage
 	host     component.Host
 	stop     chan struct{}
 	workers  sync.WaitGroup
@@ -65,7 +66,7 @@ func (*betraceProcessor) Capabilities() consumer.Capabilities {
 
 // Start compiles the rules and makes the engine. It fails where there is no engine, or where the
 // rules are faulty: a Collector that silently checks nothing would be worse than none.
-func (p *betraceProcessor) Start(_ context.Context, host component.Host) error {
+func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error {
 	if !betrace.Available {
 		return betrace.ErrUnavailable
 	}
@@ -77,14 +78,16 @@ func (p *betraceProcessor) Start(_ context.Context, host component.Host) error {
 	if compiled.report != "" {
 		p.log.Warn("the rules were loaded with remarks:\n" + compiled.report)
 	}
-	engine, err := betrace.NewEngine(compiled.rules, p.config.settings(), p.clock.now())
-	if err != nil {
+	r := &running{host: host, stop: make(chan struct{})}
+	if r.storage, err = openStorage(ctx, p.config.Storage, host, p.set.ID); err != nil {
 		return err
 	}
-	r := &running{engine: engine, host: host, stop: make(chan struct{})}
+	if r.engine, err = p.makeEngine(ctx, compiled.rules, r.storage); err != nil {
+		return errors.Join(err, r.storage.close(ctx))
+	}
 	if err := p.prepare(r); err != nil {
-		engine.Close()
-		return err
+		r.engine.Close()
+		return errors.Join(err, r.storage.close(ctx))
 	}
 	r.workers.Go(func() { p.tickUntilStopped(r) })
 	r.workers.Go(func() { r.sender.run(r.stop) })
@@ -95,6 +98,26 @@ func (p *betraceProcessor) Start(_ context.Context, host component.Host) error {
 	p.running.Store(r)
 	p.log.Info("checking rules", zap.Int("rules", compiled.rules.Count()), zap.String("engine", betrace.LibraryVersion()), zap.String("library_hash", betrace.LibraryHash()))
 	return nil
+}
+
+// makeEngine makes an engine with the stored state, where there is one that can be used.
+func (p *betraceProcessor) makeEngine(ctx context.Context, rules *betrace.Rules, storage *stateStorage) (*betrace.Engine, error) {
+	settings := p.config.settings()
+	engine, err := betrace.NewEngine(rules, settings, p.clock.now())
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := storage.take(ctx)
+	if err == nil && snapshot != nil {
+		err = engine.Restore(snapshot, p.clock.now())
+	}
+	if err == nil {
+		return engine, nil
+	}
+	p.log.Warn("the stored state cannot be used and is set aside; traces of the time before end as inconclusive", zap.Error(err))
+	// Whatever the failed attempt left behind goes with its engine.
+	engine.Close()
+	return betrace.NewEngine(rules, settings, p.clock.now())
 }
 
 // prepare makes everything of r that can fail, and leaves nothing behind where it does.
@@ -109,8 +132,8 @@ func (p *betraceProcessor) prepare(r *running) error {
 	return err
 }
 
-// Shutdown ends every live trace, sends what violations there are within the time that ctx allows,
-// and frees the engine.
+// Shutdown sends what violations there are within the time that ctx allows, stores the state of live
+// traces or, without a storage, ends them, and frees the engine.
 func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 	r := p.running.Swap(nil)
 	if r == nil {
@@ -128,12 +151,19 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 		// The next consumer holds a call of ours; what is left goes with the process.
 		return fmt.Errorf("violations are still being sent: %w", ctx.Err())
 	}
-	p.check(r, r.engine.CloseTraces(betrace.Shutdown, p.clock.now()))
 	r.sender.flush(ctx)
+	var err error
+	if r.storage != nil {
+		err = r.storage.save(ctx, r.engine)
+	}
+	if r.storage == nil || err != nil {
+		p.check(r, r.engine.CloseTraces(betrace.Shutdown, p.clock.now()))
+		r.sender.flush(ctx)
+	}
 	r.metrics.recordDelays()
 	r.metrics.shutdown()
 	r.engine.Close()
-	return nil
+	return errors.Join(err, r.storage.close(ctx))
 }
 
 // ConsumeTraces passes the batch on and then judges it. The thin message is written first, because

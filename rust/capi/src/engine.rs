@@ -2,12 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use betrace_engine::{CloseCause, Engine, Timestamp, ViolationTrace, encode_violations};
+use betrace_engine::{
+    CloseCause, Engine, SnapshotKind, Timestamp, ViolationTrace, encode_violations,
+};
 use parking_lot::Mutex;
 
 use crate::code::{
     BETRACE_BUFFER_TOO_SMALL, BETRACE_FAULTY_RULES, BETRACE_INVALID_ARGUMENT, BETRACE_MALFORMED,
-    BETRACE_OK, BETRACE_POISONED, guard,
+    BETRACE_OK, BETRACE_POISONED, BETRACE_SNAPSHOT_REFUSED, guard,
 };
 use crate::memory::{Answer, Out, Place, borrow, explain, handle};
 use crate::rules::BetraceRules;
@@ -33,6 +35,12 @@ struct Outbox {
 pub const BETRACE_CLOSE_END_OF_INPUT: i32 = 0;
 /// The process stops: what is unknown of live traces ends inconclusive.
 pub const BETRACE_CLOSE_SHUTDOWN: i32 = 1;
+
+/// More spans follow, which an engine restored from the snapshot misses: its live traces end
+/// inconclusive.
+pub const BETRACE_SNAPSHOT_PERIODIC: i32 = 0;
+/// Nothing is consumed any more: an engine restored from the snapshot goes on with every trace.
+pub const BETRACE_SNAPSHOT_FINAL: i32 = 1;
 
 /// All counters but those of single rules: cheap however many rules there are.
 pub const BETRACE_STATS_TOTALS: i32 = 0;
@@ -353,6 +361,71 @@ pub unsafe extern "C" fn betrace_engine_replace_rules(
             replaced.map(|()| BETRACE_OK).map_err(|fault| {
                 explain(&error, &fault.to_string());
                 BETRACE_FAULTY_RULES
+            })
+        })
+    }
+}
+
+/// Writes the state of all traces, for betrace_engine_restore in another process. Counters and
+/// violations that were not taken are not part of it. The format is versioned and checksummed.
+///
+/// @param kind BETRACE_SNAPSHOT_PERIODIC or BETRACE_SNAPSHOT_FINAL
+/// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+///
+/// # Safety
+/// `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_engine_snapshot(
+    engine: *const BetraceEngine,
+    kind: i32,
+    buf: *mut u8,
+    cap: usize,
+    len: *mut usize,
+) -> i32 {
+    // SAFETY: the same contract.
+    unsafe {
+        on_engine(engine, |handle| {
+            let out = Out::new(buf, cap, len)?;
+            let kind = match kind {
+                BETRACE_SNAPSHOT_PERIODIC => SnapshotKind::Periodic,
+                BETRACE_SNAPSHOT_FINAL => SnapshotKind::Final,
+                _ => return Err(BETRACE_INVALID_ARGUMENT),
+            };
+            Ok(out.write(&handle.engine.snapshot(kind)))
+        })
+    }
+}
+
+/// Takes over the state of a snapshot, before anything was consumed. A rule that the snapshot does
+/// not know with the same meaning sees the restored traces as incomplete.
+///
+/// @param snapshot what betrace_engine_snapshot wrote
+/// @param err_buf,err_cap,err_len  receive a text about BETRACE_SNAPSHOT_REFUSED, as in
+///                 betrace_engine_new; the engine is then as it was
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_SNAPSHOT_REFUSED, BETRACE_POISONED
+///
+/// # Safety
+/// `engine` must be a live handle; `snapshot_len` bytes at `snapshot` must be readable; the error
+/// buffer must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_engine_restore(
+    engine: *const BetraceEngine,
+    snapshot: *const u8,
+    snapshot_len: usize,
+    now: u64,
+    err_buf: *mut u8,
+    err_cap: usize,
+    err_len: *mut usize,
+) -> i32 {
+    // SAFETY: the same contract.
+    unsafe {
+        on_engine(engine, |handle| {
+            let snapshot = borrow(snapshot, snapshot_len)?;
+            let error = Out::wanted(err_buf, err_cap, err_len)?;
+            let restored = handle.engine.restore(snapshot, Timestamp(now));
+            restored.map(|_| BETRACE_OK).map_err(|fault| {
+                explain(&error, &fault.to_string());
+                BETRACE_SNAPSHOT_REFUSED
             })
         })
     }

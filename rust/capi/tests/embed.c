@@ -149,6 +149,28 @@ static void violations_come_out(void) {
   betrace_engine_free(engine);
 }
 
+static void state_survives(void) {
+  betrace_engine *before = make_engine(), *after = make_engine();
+  uint8_t message[300], out[8192], why[100];
+  size_t length = 0, size = batch(message, 7, "payment.charge"), count = 0;
+  MUST(betrace_engine_consume(before, message, size, start + second, NULL, NULL, 0, NULL) == BETRACE_OK);
+  MUST(betrace_engine_snapshot(before, 5, out, sizeof out, &length) == BETRACE_INVALID_ARGUMENT);
+  MUST(betrace_engine_snapshot(before, BETRACE_SNAPSHOT_FINAL, out, 3, &length) == BETRACE_BUFFER_TOO_SMALL);
+  MUST(betrace_engine_snapshot(before, BETRACE_SNAPSHOT_FINAL, out, sizeof out, &length) == BETRACE_OK);
+  betrace_engine_free(before);
+
+  size_t told = 0;
+  out[length - 1] ^= 1;
+  MUST(betrace_engine_restore(after, out, length, start + second, why, sizeof why, &told) == BETRACE_SNAPSHOT_REFUSED);
+  MUST(told > 0 && told < sizeof why);
+  out[length - 1] ^= 1;
+  MUST(betrace_engine_restore(after, out, length, start + second, NULL, 0, NULL) == BETRACE_OK);
+  MUST(betrace_engine_tick(after, start + 60 * second) == BETRACE_OK);
+  MUST(betrace_engine_take_violations(after, 10, out, sizeof out, &length, &count) == BETRACE_OK);
+  MUST(count == 1 && contains(out, length, "missing-check"));
+  betrace_engine_free(after);
+}
+
 static void mistakes_are_codes(void) {
   betrace_engine *engine = make_engine();
   size_t length = 0, count = 0;
@@ -212,6 +234,7 @@ int main(void) {
   MUST(betrace_version(version, 1, &length) == BETRACE_BUFFER_TOO_SMALL && length >= 5);
   faults_are_reported();
   violations_come_out();
+  state_survives();
   mistakes_are_codes();
 #ifdef TEST_PANIC
   a_panic_stays_inside();
