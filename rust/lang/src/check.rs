@@ -11,7 +11,8 @@ mod operand;
 mod predicate;
 mod selector;
 
-pub(crate) use field::template_field;
+pub(crate) use field::{older_name, template_field};
+pub(crate) use older::is_one_span;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -94,19 +95,59 @@ fn settle(faults: &mut Vec<Fault>, first: usize) {
             b.code,
         ))
     });
+    let settled = &faults[first..];
+    // What was closed in place of the author may read as anything.
+    let is_mended = |fault: &Fault| {
+        fault.code.0 > code::EMPTY.0
+            && settled.iter().any(|open| {
+                is_mending(open.code)
+                    && open.code != fault.code
+                    && open.origin == fault.origin
+                    && fault.range.start <= open.range.start
+                    && open.range.end <= fault.range.end
+            })
+    };
+    // `trace.spans` inside a longer form that has its own note.
+    let is_inner = |fault: &Fault| {
+        fault.code == code::OLDER_TRACE_SPANS
+            && settled.iter().any(|other| {
+                other.code == fault.code
+                    && other.origin == fault.origin
+                    && other.range.start == fault.range.start
+                    && other.range.end > fault.range.end
+            })
+    };
+    let dropped: Vec<bool> = settled
+        .iter()
+        .map(|fault| is_mended(fault) || is_inner(fault))
+        .collect();
     let mut seen = BTreeSet::new();
     let mut index = 0;
     faults.retain(|fault| {
         index += 1;
         index <= first
-            || seen.insert((
-                fault.origin.clone(),
-                fault.range.start,
-                fault.range.end,
-                fault.code,
-                fault.message.clone(),
-            ))
+            || !dropped[index - first - 1]
+                && seen.insert((
+                    fault.origin.clone(),
+                    fault.range.start,
+                    fault.range.end,
+                    fault.code,
+                    fault.message.clone(),
+                ))
     });
+}
+
+/// Faults whose place was filled with something that the author did not write.
+fn is_mending(code: Code) -> bool {
+    [
+        code::UNCLOSED,
+        code::UNKNOWN_FUNCTION,
+        code::NO_METHODS,
+        code::NO_VARIABLES,
+        code::NO_STATISTICS,
+        code::NO_LAMBDAS,
+    ]
+    .contains(&code)
 }
 
 /// Why a document that is no pattern cannot stand for a macro or an exception.

@@ -275,7 +275,12 @@ impl Lexer<'_> {
     /// Closes what is open beyond the first `keep`, reporting each.
     fn close_down_to(&mut self, keep: usize, at: usize) {
         while self.open.len() > keep {
-            if let Some(opener) = self.open.last() {
+            // A text that is never closed has swallowed whatever would close this.
+            let is_swallowed = self
+                .faults
+                .iter()
+                .any(|fault| fault.code == code::UNCLOSED_TEXT);
+            if let Some(opener) = self.open.last().filter(|_| !is_swallowed) {
                 let range = opener.start..opener.end;
                 let shown = self.text[range.clone()].trim().to_owned();
                 let (_, closer) = opener.sign.closer();

@@ -1,5 +1,6 @@
 //! Clauses: `when`, `when each`, `always`, `never`, and bare patterns.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Checker;
@@ -71,7 +72,7 @@ impl<'a> Checker<'a> {
             };
             if is_repeated {
                 let word = word(clause.word);
-                let range = clause.range.start..clause.range.start + word.len();
+                let range = self.word_range(clause);
                 self.fault(code::CLAUSE_TWICE, range, format!("a second `{word}`"))
                     .help = Some(
                     "each clause stands at most once; join the conditions with `and` or `or`"
@@ -111,7 +112,7 @@ impl<'a> Checker<'a> {
         let items: Vec<String> = when.items.iter().map(|item| self.source(item)).collect();
         let inner = items.join(", ");
         let word = word(when.word);
-        let range = when.range.start..when.range.start + word.len();
+        let range = self.word_range(when);
         let help = if when.word == ClauseWord::WhenEach {
             "say what must be there (`always { … }`) or what must not (`never { … }`)".to_owned()
         } else {
@@ -125,6 +126,13 @@ impl<'a> Checker<'a> {
             format!("`{word}` alone says when a rule applies, not what must hold then"),
         )
         .help = Some(help);
+    }
+
+    /// The words before a clause's brace.
+    fn word_range(&self, clause: &Clause) -> Range<usize> {
+        let text = &self.place.text[clause.range.clone()];
+        let words = text.split('{').next().unwrap_or_default().trim_end();
+        clause.range.start..clause.range.start + words.len()
     }
 
     fn only_item(&mut self, items: &'a [Node]) -> Option<&'a Node> {
@@ -149,7 +157,7 @@ impl<'a> Checker<'a> {
         if clause.word == ClauseWord::When
             && let Some(bound) = clause.items.iter().find(|item| has_binding(item))
         {
-            let range = clause.range.start..clause.range.start + "when".len();
+            let range = self.word_range(clause);
             let source = self.source(bound);
             let fault = self.fault(code::BINDING_HERE, range, "spans are bound by `when each`");
             fault.suggestion = Some("when each".into());

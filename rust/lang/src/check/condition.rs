@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Checker;
+use super::older::is_one_span;
 use crate::ast::{Node, NodeKind};
 use crate::codes::conditions as code;
 use crate::rule::{CompareOp, Expr, ExprKind};
@@ -17,7 +18,7 @@ impl<'a> Checker<'a> {
         if let Some((name, found)) = self.find_macro(node) {
             return self.expanded(node, name, found, |checker, inner| checker.condition(inner));
         }
-        if self.is_one_span(node) {
+        if is_one_span(node) {
             return self.one_span(node);
         }
         let kind = match &node.kind {
@@ -92,10 +93,8 @@ impl<'a> Checker<'a> {
                 );
                 return None;
             }
-            NodeKind::Intrinsic(_) => {
-                let source = self.source(node);
-                let message = format!("`{source}` alone is no condition; compare it");
-                self.fault(code::VALUE_AS_CONDITION, node.range(), message);
+            NodeKind::Intrinsic(name) => {
+                self.refuse_intrinsic_alone(node, name);
                 return None;
             }
             _ => ExprKind::Exists(self.selector(node)?),
@@ -118,7 +117,7 @@ impl<'a> Checker<'a> {
         while index < parts.len() {
             let run = parts[index..]
                 .iter()
-                .take_while(|part| self.is_one_span(part))
+                .take_while(|part| is_one_span(part))
                 .count();
             if run > 1 {
                 let run = &parts[index..index + run];
@@ -188,7 +187,11 @@ impl<'a> Checker<'a> {
         let source = self.source(node);
         let rest = folded_rest(&source, &self.source(left));
         let (message, modern) = match &left.kind {
-            NodeKind::Broken => return,
+            NodeKind::Broken
+            | NodeKind::Call {
+                function: Function::Unknown,
+                ..
+            } => return,
             NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
                 let message = "a comparison begins with a field or a measure".to_owned();
                 self.fault(code::VALUE_AS_CONDITION, left.range(), message);

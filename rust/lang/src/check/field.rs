@@ -130,7 +130,11 @@ impl<'a> Checker<'a> {
 
     fn attribute_named(&mut self, node: &'a Node, name: &str, dialect: Dialect) -> Option<Field> {
         if dialect != Dialect::Modern
-            && let Some(field) = older_field(name, dialect)
+            && let Some(field) = older_name(
+                name,
+                dialect == Dialect::TraceSpans,
+                dialect == Dialect::Rule,
+            )
         {
             return Some(field);
         }
@@ -246,10 +250,21 @@ impl<'a> Checker<'a> {
             }
             None => {
                 let all: Vec<&str> = INTRINSICS.iter().map(|known| known.as_str()).collect();
-                fault.help = Some(format!("intrinsics are {}", all.join(" ")));
+                fault.help = Some(format!(
+                    "intrinsics are {}; a name with a colon in it is put in quotes",
+                    all.join(" ")
+                ));
             }
         }
         None
+    }
+
+    pub(super) fn refuse_intrinsic_alone(&mut self, node: &Node, name: &str) {
+        if self.intrinsic(node, name).is_none() {
+            return;
+        }
+        let message = format!("`{name}` alone is no condition; compare it");
+        self.fault(code::VALUE_AS_CONDITION, node.range(), message);
     }
 
     fn known_binding(&mut self, node: &Node, name: &str) -> Option<BindingId> {
@@ -417,19 +432,21 @@ pub(super) fn split_scope(name: &str) -> (Scope, &str) {
     (Scope::SpanThenResource, name)
 }
 
-/// What the names of older forms stand for.
-fn older_field(name: &str, dialect: Dialect) -> Option<Field> {
+/// What the names of older forms stand for: inside `trace.spans.where( )`, in `rule "…" when …`, or
+/// in conditions on one span.
+pub(crate) fn older_name(name: &str, in_trace_spans: bool, in_rule: bool) -> Option<Field> {
     let service = || Field::Attribute {
         scope: Scope::SpanThenResource,
         key: "service.name".into(),
     };
-    Some(match (name, dialect) {
-        ("service", Dialect::TraceSpans) | ("span.service" | "resource.service", _) => service(),
-        ("span.name" | "span.operation", _) => Field::Intrinsic(Intrinsic::SpanName),
-        ("span.type", Dialect::Rule) => Field::Intrinsic(Intrinsic::SpanName),
-        ("span.status", _) => Field::Intrinsic(Intrinsic::SpanStatus),
-        ("span.kind", _) => Field::Intrinsic(Intrinsic::SpanKind),
-        ("span.duration", _) => Field::Intrinsic(Intrinsic::SpanDuration),
+    Some(match name {
+        "service" if in_trace_spans => service(),
+        "span.service" | "resource.service" => service(),
+        "span.type" if in_rule => Field::Intrinsic(Intrinsic::SpanName),
+        "span.name" | "span.operation" => Field::Intrinsic(Intrinsic::SpanName),
+        "span.status" => Field::Intrinsic(Intrinsic::SpanStatus),
+        "span.kind" => Field::Intrinsic(Intrinsic::SpanKind),
+        "span.duration" => Field::Intrinsic(Intrinsic::SpanDuration),
         _ => return None,
     })
 }

@@ -428,9 +428,11 @@ impl<'a> Checker<'a> {
             CompareOp::Eq => ("==", ">"),
             _ => ("!=", ">"),
         };
+        let space =
+            self.place.text[key.end..].len() - self.place.text[key.end..].trim_start().len();
         self.fault(
             code::GROUP_OPERATOR,
-            key.end..right.end,
+            key.end + space..right.end,
             format!("after `by` stand `>` and `>=` only: some group reaches the number, so `{sign}` has no meaning"),
         )
         .help = Some(format!(

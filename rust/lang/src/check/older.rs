@@ -10,22 +10,6 @@ use crate::codes::conditions as code;
 use crate::rule::{Base, Body, Expr, ExprKind, Field, Predicate, Scope, Selector};
 
 impl<'a> Checker<'a> {
-    /// Whether every leaf is an older condition on one span, written outside any `where`.
-    pub(super) fn is_one_span(&self, node: &Node) -> bool {
-        let node = node.bare();
-        match &node.kind {
-            NodeKind::And(parts) | NodeKind::Or(parts) => {
-                parts.iter().all(|part| self.is_one_span(part))
-            }
-            NodeKind::Not(inner) => self.is_one_span(inner),
-            NodeKind::Compare { left, .. } | NodeKind::Test { left, .. } => {
-                is_older_field(left.bare())
-            }
-            NodeKind::Attribute { is_older, .. } => *is_older,
-            _ => false,
-        }
-    }
-
     fn dialect(&self) -> Dialect {
         if self.in_rule {
             Dialect::Rule
@@ -118,7 +102,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn note_has(&mut self, node: &Node, inner: &Node) {
         // A one-span condition inside has a note of its own, with the whole modern form.
-        let suggestion = match self.is_one_span(inner) {
+        let suggestion = match is_one_span(inner) {
             true => None,
             false => Some(self.place.text[inner.range()].to_owned()),
         };
@@ -225,6 +209,18 @@ impl<'a> Checker<'a> {
         fault.help = Some(format!("write `{modern}`"));
         fault.suggestion = Some(modern);
         Some(body_of_rule)
+    }
+}
+
+/// Whether every leaf is an older condition on one span, written outside any `where`.
+pub(crate) fn is_one_span(node: &Node) -> bool {
+    let node = node.bare();
+    match &node.kind {
+        NodeKind::And(parts) | NodeKind::Or(parts) => parts.iter().all(is_one_span),
+        NodeKind::Not(inner) => is_one_span(inner),
+        NodeKind::Compare { left, .. } | NodeKind::Test { left, .. } => is_older_field(left.bare()),
+        NodeKind::Attribute { is_older, .. } => *is_older,
+        _ => false,
     }
 }
 

@@ -203,6 +203,7 @@ impl<'a> Checker<'a> {
             Operand::Field(other) => return self.fields_fit(field, other, node),
             Operand::Literal(literal) => literal,
         };
+        let is_like = self.settle_like_intrinsic(field_node, &literal);
         let written = self.source(field_node);
         let intrinsic = intrinsic_of(field);
         match (&literal, intrinsic) {
@@ -226,6 +227,7 @@ impl<'a> Checker<'a> {
                     Some("durations are `span:duration` and `trace:duration`".into());
                 return None;
             }
+            (Literal::Duration(_), None) if is_like => {}
             (Literal::Duration(_), None) => {
                 let source = self.source(node);
                 let fault = self.fault(
@@ -280,6 +282,42 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         Some(Operand::Literal(literal))
+    }
+
+    /// An attribute with the name of an intrinsic is doubted only where the value fits that intrinsic.
+    /// Whether it still is.
+    fn settle_like_intrinsic(&mut self, field_node: &Node, literal: &Literal) -> bool {
+        let range = field_node.bare().range();
+        let origin = &self.place.origin;
+        let is_doubt = |fault: &crate::fault::Fault| {
+            fault.code == code::LIKE_INTRINSIC && fault.range == range && fault.origin == *origin
+        };
+        let Some(at) = self.faults.iter().rposition(is_doubt) else {
+            return false;
+        };
+        let meant = self.faults[at].suggestion.clone().unwrap_or_default();
+        let fits = match (meant.as_str(), literal) {
+            ("span:duration", Literal::Duration(_)) => true,
+            ("span:duration", _) => {
+                // Still no duration of the span, whatever the number means.
+                let fault = &mut self.faults[at];
+                fault.message = format!(
+                    "`{}` is an attribute here, not the duration of the span",
+                    &self.place.text[range]
+                );
+                fault.help = Some("the span's: `span:duration > 500ms`; put the attribute in quotes if it is meant".into());
+                fault.suggestion = None;
+                return false;
+            }
+            ("span:kind", Literal::Text(word)) => KINDS.contains(&&*word.to_ascii_lowercase()),
+            ("span:status", Literal::Text(word)) => STATUSES.contains(&&*word.to_ascii_lowercase()),
+            ("trace:spanCount", literal) => matches!(literal, Literal::Number(_)),
+            (_, literal) => matches!(literal, Literal::Text(_)),
+        };
+        if !fits {
+            self.faults.remove(at);
+        }
+        fits
     }
 
     fn fields_fit(&mut self, field: &Field, other: Field, node: &Node) -> Option<Operand> {

@@ -83,10 +83,8 @@ impl<'a> Checker<'a> {
                     .help = Some("compare a field: `amount > 1000`".into());
                 None
             }
-            NodeKind::Intrinsic(_) => {
-                let source = self.source(node);
-                let message = format!("`{source}` alone is no condition; compare it");
-                self.fault(code::VALUE_AS_CONDITION, node.range(), message);
+            NodeKind::Intrinsic(name) => {
+                self.refuse_intrinsic_alone(node, name);
                 None
             }
             _ => {

@@ -1,6 +1,7 @@
 //! Selectors: which spans are meant.
 
 use super::Checker;
+use super::older::is_one_span;
 use crate::ast::{Link, LinkWord, Node, NodeKind};
 use crate::codes::conditions as code;
 use crate::rule::{
@@ -90,7 +91,7 @@ impl<'a> Checker<'a> {
 
     /// Inside `count( )` and `has( )` an older one-span condition may stand.
     pub(super) fn selector_or_one_span(&mut self, node: &'a Node) -> Option<Selector> {
-        if self.is_one_span(node.bare()) {
+        if is_one_span(node.bare()) {
             return self.one_span_selector(node.bare());
         }
         self.selector(node)
@@ -365,7 +366,10 @@ impl<'a> Checker<'a> {
         if name.contains('.') || name.len() < 4 {
             return;
         }
-        if let Some(near) = closest(name, self.vocabulary.macro_names()) {
+        // A name that only goes on longer is a word of its own: `audit` and `audited`.
+        let near = closest(name, self.vocabulary.macro_names())
+            .filter(|near| !near.starts_with(name) && !name.starts_with(near));
+        if let Some(near) = near {
             let fault = self.fault(
                 code::NEAR_MACRO,
                 node.range(),

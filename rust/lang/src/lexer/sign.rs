@@ -90,7 +90,7 @@ impl Lexer<'_> {
             self.report_hidden(start..end, "the text");
             self.position = end;
         } else if sign == '$' {
-            let name_end = self.odd_end(end);
+            let name_end = self.name_end(end);
             let typed = self.skip_space(name_end);
             let message = "variables (`$name`, `$trace: Trace(…)`) are not part of the language";
             self.fault(code::NO_VARIABLES, start..name_end, message)
@@ -142,7 +142,7 @@ impl Lexer<'_> {
 
     /// Behind a variable's declaration `Trace(…)`.
     fn declaration_end(&self, at: usize) -> usize {
-        let word = self.odd_end(self.skip_space(at));
+        let word = self.name_end(self.skip_space(at));
         let paren = self.skip_space(word);
         if self.byte(paren) == Some(b'(') {
             self.skip_balanced(paren)

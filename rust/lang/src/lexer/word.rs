@@ -144,7 +144,7 @@ impl Lexer<'_> {
     }
 
     /// Dotted segments of letters, digits, `_` and inner dashes.
-    fn name_end(&self, start: usize) -> usize {
+    pub(super) fn name_end(&self, start: usize) -> usize {
         let bytes = self.text.as_bytes();
         let is_word = |at: usize| {
             bytes
@@ -230,6 +230,7 @@ impl Lexer<'_> {
 
     fn odd_name(&mut self, start: usize, end: usize) {
         let text = self.text;
+        let start = self.method_before(start);
         let name = &text[start..end];
         let plain: String = name
             .chars()
@@ -273,6 +274,22 @@ impl Lexer<'_> {
             return self.push(start, token.clone(), end);
         }
         self.push(start, Token::Name(plain.into()), end);
+    }
+
+    /// `GET /users/{id}` is one name: its beginning, if a method stands before the path.
+    fn method_before(&mut self, start: usize) -> usize {
+        match self.lexed.tokens.last() {
+            Some((from, Token::Name(method), to))
+                if self.text[start..].starts_with('/')
+                    && self.text[*to..start].chars().all(|sign| sign == ' ')
+                    && method.bytes().all(|b| b.is_ascii_uppercase()) =>
+            {
+                let from = *from;
+                self.lexed.tokens.pop();
+                from
+            }
+            _ => start,
+        }
     }
 
     fn dotted(&mut self, start: usize, end: usize) {
@@ -437,14 +454,15 @@ impl Lexer<'_> {
             return true;
         }
         let in_clause = self.open.iter().any(|opener| opener.sign == Sign::Brace);
-        let meant = closest(&lower, CLAUSES.map(|(name, _)| name)).or(match lower.as_str() {
+        let meant = (match lower.as_str() {
             "if" | "given" | "whenever" | "where" | "on" => Some("when"),
             "then" | "must" | "require" | "requires" | "expect" | "ensure" | "assert" => {
                 Some("always")
             }
             "forbid" | "deny" | "unless" | "not" | "mustnot" | "prohibit" => Some("never"),
             _ => None,
-        });
+        })
+        .or_else(|| closest(&lower, CLAUSES.map(|(name, _)| name)));
         match meant.and_then(|name| CLAUSES.iter().find(|(clause, _)| *clause == name)) {
             Some((name, token)) if !in_clause && !self.after_operand() => {
                 let message = format!("no clause is called `{word}`; did you mean `{name}`?");

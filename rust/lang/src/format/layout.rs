@@ -1,0 +1,332 @@
+//! Lines out of the tree.
+
+use super::tree::{Glue, Item, Separator};
+
+/// A line is broken where it would be longer, in characters.
+const WIDTH: usize = 100;
+const STEP: usize = 2;
+
+pub(super) fn laid_out(items: &[Item]) -> String {
+    let mut lines = Lines::default();
+    let is_clauses = items.iter().any(|item| {
+        matches!(
+            item,
+            Item::Group {
+                glue: Glue::Clause,
+                ..
+            }
+        )
+    });
+    if is_clauses {
+        let mut is_first = true;
+        for item in items {
+            match item {
+                Item::Comment { text, trails: true } if !is_first => lines.trail(text),
+                Item::Comment { text, .. } => lines.push(0, text.clone()),
+                item => lines.segment(&[item], 0, ""),
+            }
+            is_first = false;
+        }
+    } else {
+        let items: Vec<&Item> = items.iter().collect();
+        lines.sequence(&items, 0, 0);
+    }
+    lines.text()
+}
+
+#[derive(Default)]
+struct Lines {
+    lines: Vec<String>,
+}
+
+impl Lines {
+    fn push(&mut self, indent: usize, text: String) {
+        self.lines.push(format!("{}{text}", " ".repeat(indent)));
+    }
+
+    /// Behind the last line.
+    fn trail(&mut self, comment: &str) {
+        match self.lines.last_mut() {
+            // Behind a comment there is no place.
+            Some(line) if !has_comment(line) => {
+                line.push(' ');
+                line.push_str(comment);
+            }
+            _ => {
+                let indent = self
+                    .lines
+                    .last()
+                    .map_or(0, |line| line.len() - line.trim_start().len());
+                self.push(indent, comment.to_owned());
+            }
+        }
+    }
+
+    fn text(self) -> String {
+        self.lines.join("\n")
+    }
+
+    /// Items between brackets, or a whole pattern: on one line if they fit, else broken at their
+    /// loosest separators. Lines after the first begin at `rest`.
+    fn sequence(&mut self, items: &[&Item], first: usize, rest: usize) {
+        let has_rest = items.iter().any(|item| {
+            matches!(
+                item,
+                Item::Word {
+                    glue: Glue::Rest,
+                    ..
+                }
+            )
+        });
+        if let Some(line) =
+            flat(items).filter(|line| first + line.chars().count() <= WIDTH && !has_rest)
+        {
+            self.push(first, line);
+            return;
+        }
+        let loosest = items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Separator(separator) => Some(*separator),
+                _ => None,
+            })
+            .min();
+        let mut indent = first;
+        let mut segment: Vec<&Item> = Vec::new();
+        let mut lead: Vec<&str> = Vec::new();
+        let mut trail: Option<&str> = None;
+        let mut index = 0;
+        while index < items.len() {
+            match items[index] {
+                Item::Separator(separator) if Some(*separator) == loosest => {
+                    // A comment behind the separator on its line belongs to what stands before it.
+                    if trail.is_none()
+                        && let Some(Item::Comment { text, trails: true }) = items.get(index + 1)
+                    {
+                        trail = Some(text);
+                        index += 1;
+                    }
+                    self.broken(&segment, &lead, trail, indent, sign(*separator));
+                    segment.clear();
+                    lead.clear();
+                    trail = None;
+                    indent = rest;
+                }
+                Item::Comment { text, trails } => {
+                    let ends = items[index + 1..]
+                        .iter()
+                        .all(|item| matches!(item, Item::Comment { .. }))
+                        || matches!(items.get(index + 1), Some(Item::Separator(s)) if Some(*s) == loosest);
+                    if segment.is_empty() || !ends {
+                        lead.push(text);
+                    } else if *trails && trail.is_none() {
+                        trail = Some(text);
+                    } else if items[index + 1..]
+                        .iter()
+                        .any(|item| !matches!(item, Item::Comment { .. }))
+                    {
+                        lead.push(text);
+                    } else {
+                        // After everything, on lines of their own.
+                        self.broken(&segment, &lead, trail, indent, "");
+                        segment.clear();
+                        trail = None;
+                        lead = vec![text];
+                    }
+                }
+                item => segment.push(item),
+            }
+            index += 1;
+        }
+        self.broken(&segment, &lead, trail, indent, "");
+    }
+
+    fn broken(
+        &mut self,
+        segment: &[&Item],
+        lead: &[&str],
+        trail: Option<&str>,
+        indent: usize,
+        after: &str,
+    ) {
+        for comment in lead {
+            self.push(indent, (*comment).to_owned());
+        }
+        if !segment.is_empty() {
+            self.segment(segment, indent, after);
+        }
+        if let Some(comment) = trail {
+            self.trail(comment);
+        }
+    }
+
+    /// What stands between two separators, with the one after it.
+    fn segment(&mut self, items: &[&Item], indent: usize, after: &str) {
+        if let [
+            before @ ..,
+            Item::Word {
+                text,
+                glue: Glue::Rest,
+            },
+        ] = items
+        {
+            if !before.is_empty() {
+                self.segment(before, indent, after);
+            }
+            self.lines.push(text.clone());
+            return;
+        }
+        let line = flat(items);
+        if let Some(line) = &line
+            && indent + line.chars().count() + after.len() <= WIDTH
+        {
+            self.push(indent, format!("{line}{after}"));
+            return;
+        }
+        if items.iter().any(|item| matches!(item, Item::Separator(_))) {
+            let first = self.lines.len();
+            self.sequence(items, indent, indent + STEP);
+            self.lines[first..]
+                .last_mut()
+                .into_iter()
+                .for_each(|line| line.push_str(after));
+            return;
+        }
+        self.opened(items, indent, after);
+    }
+
+    /// Brackets with comments in them are broken open, or else the largest one.
+    fn opened(&mut self, items: &[&Item], indent: usize, after: &str) {
+        let has_comments = items.iter().any(|item| has_inner_comment(item));
+        let largest = items
+            .iter()
+            .enumerate()
+            .filter_map(|(at, item)| match item {
+                Item::Group { items, .. } if !items.is_empty() => {
+                    let inner: Vec<&Item> = items.iter().collect();
+                    flat(&inner).map(|line| (line.len(), at))
+                }
+                _ => None,
+            })
+            .max()
+            .map(|(_, at)| at);
+        let mut line = String::new();
+        for (at, item) in items.iter().enumerate() {
+            let Item::Group {
+                open,
+                items: inner,
+                close,
+                glue,
+            } = item
+            else {
+                match item {
+                    Item::Word { text, glue } => {
+                        space(&mut line, *glue);
+                        line.push_str(text);
+                    }
+                    Item::Separator(separator) => line.push_str(sign(*separator)),
+                    Item::Comment { .. } | Item::Group { .. } => {}
+                }
+                continue;
+            };
+            let is_opened = if has_comments {
+                has_inner_comment(item)
+            } else {
+                largest == Some(at)
+            };
+            if !is_opened {
+                space(&mut line, *glue);
+                line.push_str(flat(&[item]).unwrap_or_default().as_str());
+                continue;
+            }
+            space(&mut line, *glue);
+            line.push_str(open);
+            self.push(indent, std::mem::take(&mut line));
+            let mut inner: Vec<&Item> = inner.iter().collect();
+            if let Some(Item::Comment { text, trails: true }) = inner.first() {
+                self.trail(text);
+                inner.remove(0);
+            }
+            if !inner.is_empty() {
+                self.sequence(&inner, indent + STEP, indent + STEP);
+            }
+            line.push_str(close);
+        }
+        self.push(indent, format!("{line}{after}"));
+    }
+}
+
+fn has_inner_comment(item: &Item) -> bool {
+    match item {
+        Item::Comment { .. } => true,
+        Item::Group { items, .. } => items.iter().any(has_inner_comment),
+        _ => false,
+    }
+}
+
+/// Whether the line ends in a comment. Quoted texts may have the signs of one in them.
+fn has_comment(line: &str) -> bool {
+    let mut quote = None;
+    let mut is_escaped = false;
+    for (at, sign) in line.char_indices() {
+        match quote {
+            Some(_) if is_escaped => is_escaped = false,
+            Some(_) if sign == '\\' => is_escaped = true,
+            Some(mark) if sign == mark => quote = None,
+            Some(_) => {}
+            None if sign == '"' || sign == '\'' => quote = Some(sign),
+            None if sign == '#' || line[at..].starts_with("//") => return true,
+            None => {}
+        }
+    }
+    false
+}
+
+fn sign(separator: Separator) -> &'static str {
+    match separator {
+        Separator::Comma => ",",
+        Separator::Or => " or",
+        Separator::And => " and",
+    }
+}
+
+/// On one line; `None` where a comment stands in it.
+fn flat(items: &[&Item]) -> Option<String> {
+    let mut line = String::new();
+    for item in items {
+        match item {
+            Item::Comment { .. } => return None,
+            Item::Separator(separator) => line.push_str(sign(*separator)),
+            Item::Word { text, glue } => {
+                space(&mut line, *glue);
+                line.push_str(text);
+            }
+            Item::Group {
+                open,
+                items,
+                close,
+                glue,
+            } => {
+                space(&mut line, *glue);
+                let inner: Vec<&Item> = items.iter().collect();
+                let inner = flat(&inner)?;
+                line.push_str(open);
+                if *glue == Glue::Clause {
+                    line.push(' ');
+                    line.push_str(&inner);
+                    line.push(' ');
+                } else {
+                    line.push_str(&inner);
+                }
+                line.push_str(close);
+            }
+        }
+    }
+    Some(line)
+}
+
+fn space(line: &mut String, glue: Glue) {
+    if !line.is_empty() && glue != Glue::Before {
+        line.push(' ');
+    }
+}

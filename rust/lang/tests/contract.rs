@@ -1,0 +1,319 @@
+//! Conditions as people write them: what they mean, and what is said about them.
+
+mod support;
+
+use support::report;
+
+fn reports(texts: &[&str]) -> String {
+    let reports: Vec<String> = texts.iter().map(|text| report(text)).collect();
+    reports.join("\n")
+}
+
+#[test]
+fn a_rule_has_clauses_or_is_a_pattern() {
+    insta::assert_snapshot!(reports(&[
+        "when { payment.charge_card.where(amount > 1000) }     // optional\nalways { payment.fraud_check }\nnever  { payment.bypass_validation }",
+        "never { b }\nwhen { a }",
+        "always { a or b and not not c }",
+        "database.query_pii and not audit.log",
+        "never { database.query_pii and not audit.log }",
+        "payment and fraud_check",
+        "payment and fraud_check and shipping",
+        "payment or fraud_check",
+        "count(a) > 3 and b",
+        "when { payment.charge_card.where(amount > 1000) }",
+        "when each { payment as p }",
+        "when { a } when { b } always { c }",
+        "when { } always { b }",
+        "",
+        "// only a comment",
+        "a, b",
+        "when { a, b } always { c }",
+        "always { a } and b",
+        "a always { b }",
+        "when a always b",
+        "if { a } then { b }",
+        "wehn { a } alwyas { b } nevr { c }",
+        "when eech { a as p } always { b after p }",
+        "when { count(a > 3 } always { b",
+        "always { a.where(x > ) and b.where(y == 1) } never { c and }",
+    ]));
+}
+
+#[test]
+fn selectors_name_spans() {
+    insta::assert_snapshot!(reports(&[
+        "any and not root",
+        "http.count and not before.after",
+        "api-gateway.my--request-2 and not x",
+        "\"GET /users/{id}\" and not audit",
+        "never { GET /users/{id} }",
+        "never { /users/{id} }",
+        "never { user@host }",
+        "never { a:b }",
+        "never { payment.where(a == 1).where(b == 2 and c == 3) }",
+        "never { payment\n  .where(a == 1)\n  .where(b == 2) }",
+        "never { \"any\" }",
+        "never { privileged }",
+        "never { privileged.where(x == 1) }",
+        "never { payment.where(expensive) and not audited }",
+        "never { retries > 3 }",
+        "never { priviledged }",
+        "never { processors }",
+        "never { payment where(amount > 5) }",
+        "never { payment.wehre(amount > 5) }",
+        "never { payment.where() }",
+        "never { before }",
+        "never { trace.incomplete }",
+        "never { count }",
+        "never { payment charge }",
+    ]));
+}
+
+#[test]
+fn filters_compare_fields() {
+    insta::assert_snapshot!(reports(&[
+        "never { any.where(amount > 1_000.50 and http.response.status_code >= 5e2 and x == -3) }",
+        "never { any.where(span.x == 1 and resource.x == 2 and instrumentation.x == 3 and event.x == 4 and link.x == 5) }",
+        "never { any.where(span:name == a and span:kind == server and span:status == error and span:statusMessage contains x and span:duration > 250ms and span:id == \"00\" and span:parentID == \"11\") }",
+        "never { any.where(trace:id == \"00\" and trace:duration > 1.5s and trace:spanCount < 5 and trace:rootName == \"x\" and trace:rootService starts with y) }",
+        "never { any.where(event:name == exception and instrumentation:name == a and instrumentation:version == \"1.2\") }",
+        "never { any.where(a in [stripe, \"b c\", 5, true] and b not in processors and (exists(b) or missing(c))) }",
+        "never { any.where(a matches \"^ad.*min\" and b contains x and c starts with \"y\" and d ends with z) }",
+        "never { any.where(\"data.contains_pii\" == true and before == 1 and 2fa == true and in in [a]) }",
+        "never { any.where(currency == USD and tier == gold-plus) }",
+        "never { queue.where(depth > span.max_depth) }",
+        "never { any.where(verified and not blocked) }",
+        "never { any.where(not (a == 1 or b == 2)) }",
+        "never { any.where(a != 1) }",
+        "never { any.where(a != 1 or missing(a)) }",
+        "never { any.where(exists(a) and a != 1) }",
+        "never { any.where(span:name != a) }",
+        "never { any.where(tier == gold.plus) }",
+        "never { any.where(duration > 500ms) }",
+        "never { any.where(latency > 500ms) }",
+        "never { any.where(span:duration > 500) }",
+        "never { any.where(depth > max_capacity) }",
+        "never { any.where(span:nme == a) }",
+        "never { any.where(span:status == eror) }",
+        "never { any.where(span:kind == SPAN_KIND_SERVER) }",
+        "never { any.where(verified > true) }",
+        "never { any.where(true) }",
+        "never { any.where(x in []) }",
+        "never { any.where(x in procesors) }",
+        "never { any.where(x in unknown) }",
+        "never { any.where(x == [1]) }",
+        "never { any.where(x matches \"(\") }",
+        "never { any.where(x matches \"(?=a)b\") }",
+        "never { any.where(x matches admin) }",
+        "never { any.where(x matches \"^admin\\\\.\") }",
+        "never { any.where(x matches \"^admin\\.\") }",
+        "never { any.where(1000 < amount) }",
+        "never { any.where(a == b == c) }",
+        "never { any.where(amount = 5) }",
+        "never { any.where(span.status == error) }",
+        "never { any.where(x == null or y == True) }",
+        "never { any.where(a > 5 or trace:duration > 2s) }",
+        "payment.amount > 1000",
+        "never { amount > 1000 and payment.currency == USD }",
+        "never { span:duration > 5s }",
+        "never { payment.where(a == 1) > 5 }",
+        "never { true }",
+        "never { 5 }",
+        "always { trace:duration < 2s and trace:spanCount <= 100 }",
+        "never { trace:duration > 5 }",
+        "never { exists(user.id) }",
+        "never { payment.status in [a, b] }",
+    ]));
+}
+
+#[test]
+fn counts_and_measures() {
+    insta::assert_snapshot!(reports(&[
+        "count(http.retry) > 3",
+        "count(http.request) == count(http.response)",
+        "never { count(a) > 2 * count(b) }",
+        "never { 2 * count(a) > count(b) }",
+        "never { 10 < count(a) }",
+        "never { distinct(a, user.id) > 5 and sum(a, amount) > 5.5 and min(a, x) < 1 and max(a, span:duration) > 2s }",
+        "never { sum(a, span:duration) > 0.5 * max(b, span:duration) }",
+        "always { avg(a, span:duration) < 2s }",
+        "never { avg(a, span:duration) > 2s }",
+        "never { count(db.query) by tenant > 10 and count(db.query) by parent >= 10 }",
+        "never { count(db.query) by \"parent\" > 10 and count(db.query) by resource.host > 1 }",
+        "always { count(db.query) by tenant <= 10 }",
+        "never { sum(a, x) by tenant > 10 }",
+        "never { count(a) }",
+        "never { count(a, b) > 1 }",
+        "never { sum(a) > 1 }",
+        "never { count(a) > x }",
+        "never { count(a) > 5s }",
+        "never { sum(a, span:duration) > 5 }",
+        "never { sum(a, span:duration) > count(b) }",
+        "never { count(a) > -2 * count(b) }",
+        "never { cuont(a) > 3 }",
+        "never { p99(a, span:duration) > 3s }",
+        "never { count(a or b) > 3 }",
+        "never { count(a and not b) > 3 }",
+        "never { sum(a, span:name) > 3 }",
+        "never { distinct(a, span:name) > 3 }",
+        "never { max(a, event.x) > 3 }",
+    ]));
+}
+
+#[test]
+fn order_and_structure() {
+    insta::assert_snapshot!(reports(&[
+        "never { a before b and c after d within 5s }",
+        "never { a then b then c within 5s }",
+        "never { a inside b or a child of b or a sibling of b }",
+        "never { a between q and next r and a after q until next r }",
+        "never { count(s after q before p) > 1 }",
+        "never { (s after q) then (t before p) }",
+        "always { a inside b }",
+        "always { a.where(x == 1) before b within 5s }",
+        "never { a then b before c }",
+        "never { a before (b then c) }",
+        "never { (a or b) before c }",
+        "never { a before b within 5 }",
+        "never { a inside b within 5s }",
+        "never { a between q and r }",
+        "never { a befor b }",
+        "never { a starts b }",
+        "never { a child b }",
+        "never { a >> b }",
+        "never { (a before b).where(x == 1) }",
+        "when each { P before R as p } always { S before p }",
+        "when each { P as p and Q then p } always { Q then S then p }",
+        "when each { Q as q and R after q } always { P between q and next R }",
+        "when each { Q as q, P after q until next R as p } always { S after q before p }",
+        "when each { Q as q, P after q until next R as p } always { (S after q) then (T before p) }",
+        "when each { Q as q, S between q and next R as s and T between s and next R } always { P after q before s }",
+        "when each { Q as q, P between q and next R as p } always { (S between p and next R) then (T between p and next R) }",
+        "when each { Q as q, S between q and next R as s, T between s and next R as t } always { P between t and next R }",
+    ]));
+}
+
+#[test]
+fn bound_spans() {
+    insta::assert_snapshot!(reports(&[
+        "when each { payment.where(amount > 1000) as p } always { fraud_check.where(order.id == p.order.id) before p }",
+        "when each { a as p, b.where(x == p.x) as q and c.where(y < q.span.y) } never { d inside q }",
+        "when each { a as p } always { b.where(span:parentID == p.span:id and z == p.\"odd key\") }",
+        "when each { a as p, b as q, c as r, d as s } always { e after p }",
+        "when each { a as p, b as p } always { e after p }",
+        "when each { a } always { e }",
+        "when each { a and b } always { e }",
+        "when each { a as p and b as q } always { e after p }",
+        "when each { a as p or b as q } always { e }",
+        "when each { a as any } always { e }",
+        "when each { a as privileged } always { e }",
+        "when { a as p } always { e after p }",
+        "never { a as p }",
+        "when each { a as p } always { p.where(x == 1) }",
+        "when each { payment as pay } always { b.where(x == pya.x) }",
+        "when each { payment as p } always { b.where(x == q.x) }",
+        "when each { payment as p } always { b.where(p.x == 5) }",
+        "when each { payment as p } always { b.where(x == p) }",
+        "when each { payment as p } always { b.where(x == p:duration) }",
+        "when each { payment as p } always { b.where(p.span:id == span:parentID) }",
+        "when each { payment as p } never { p before audit }",
+    ]));
+}
+
+#[test]
+fn older_spellings() {
+    insta::assert_snapshot!(reports(&[
+        "a AND NOT b OR c",
+        "a && !b || ! c",
+        "trace.has(payment) and not trace.has(audit)",
+        "has(payment) and not has(audit.where(x == 'y'))",
+        "trace.count(http.retry) > 3",
+        "trace.count(http.retry).where(status_code == 500) > 3",
+        "trace.spans.where(service == 'auth').count() > 50",
+        "trace.spans.count() > 50",
+        "trace.spans.where(service == 'sales').count() > 10 AND trace.spans.any.where(user_id == '12345')",
+        "rule \"cache_miss\" when span.type == \"http.request\" && span.attributes[\"cache_miss\"] == true then ...",
+        "rule \"cache_miss_pattern\"\nwhen\n  span.type == \"http.request\" &&\n  span.attributes[\"http.status_code\"] == 500 &&\n  span.attributes[\"cache_miss\"] == true\nthen\n  // Create an alert with the relevant information",
+        "span.status == \"ERROR\" and span.attributes[\"k\"] == \"v\"",
+        "span.status == \"ERROR\" and span.attributes[\"k\"] == \"v\" and not payment",
+        "not span.attributes[\"k\"]",
+        "span.attributes[\"k\"] and not audit",
+        "trace.has(span.name == \"a\" and resource.region == \"eu\")",
+        "count(span.status == \"ERROR\") > 3",
+        "span.duration > 500ms and span.service == \"auth\" and span.operation == 'x' and span.kind == 'SERVER'",
+        "count(db.query) by (tenant) > 10",
+        "never { any.where(span.attributes[\"odd key\"] == 1) }",
+        "trace.incomplete and not x",
+        "span.duration > 500",
+        "$trace: Trace(spans contains \"x\")",
+        "$t.x > 5",
+        "trace.spans.where(x == 1).exists",
+        "trace.spans.exists(s => s.name == \"x\")",
+        "trace.spans.where(service == 'a').avgLatency() > 200",
+        "a >> b",
+        "a.where(x === 5)",
+        "never { any.where(verified > true) }",
+        "true",
+        "trace.spans.filter(x -> x.a).count() > 1",
+        "p95(span:duration) > 5s",
+        "WHEN { a } ALWAYS { b }",
+    ]));
+}
+
+#[test]
+fn macros_and_lists() {
+    insta::assert_snapshot!(reports(&[
+        "never { ping }",
+        "never { clauses }",
+        "never { broken_macro }",
+        "never { any.where(processors) }",
+        "never { any.where(audited) }",
+        "never { any.where(x == processors) }",
+        "never { any.where(privileged == 1) }",
+        "never { \"privileged\" }",
+    ]));
+}
+
+#[test]
+fn strange_characters() {
+    insta::assert_snapshot!(reports(&[
+        "never { p\u{430}yment }",
+        "n\u{435}ver { payment }",
+        "never { a\u{a0}and b }",
+        "never { a.where(x == \u{201c}y\u{201d}) }",
+        "never { a.where(x == \"a\u{202e}b\") }",
+        "never { a } // \u{202e}",
+        "never { a\u{200b}b }",
+        "never { caf\u{e9}.order }",
+        "never { \"caf\u{e9}.order\" }",
+        "never { a\0 }",
+        "never { a.where(x == \"\\u{zz}\") }",
+        "never { a.where(x == \"\\u{1F600}\\n\\t\\d\") }",
+        "never { a.where(x == \"unclosed) }",
+        "never { a ; b }",
+        "never { a.where(x > 5sec and y > -5s and z > 1e999 and w > 0.5ns) }",
+        "never { a ≥ b }",
+    ]));
+}
+
+#[test]
+fn lints_of_one_condition() {
+    insta::assert_snapshot!(reports(&[
+        "never { count(a) < 0 }",
+        "never { a and not a }",
+        "never { a or not a }",
+        "never { a.where(x == 1 and x == 2) }",
+        "never { a.where(x > 5 and x < 3) }",
+        "never { root.where(exists(span:parentID)) }",
+        "when { a } always { a }",
+        "when { a.where(x == 1) } always { a and b }",
+        "when { a } never { b and not a }",
+        "when { count(a) >= 0 } always { b }",
+        "always { count(a) >= 0 }",
+        "never { any.where(http.status_code == 500 and http.response.staus_code == 5) }",
+        "never { any.where(\"http.status_code\" == 500) }",
+        "never { any.where(user.idd == 5 and order.status_code == 5) }",
+        "never { any.where(x matches \"^a$\" and y matches \"b$\") }",
+    ]));
+}
