@@ -69,6 +69,30 @@ impl Lines {
     /// Items between brackets, or a whole pattern: on one line if they fit, else broken at their
     /// loosest separators. Lines after the first begin at `rest`.
     fn sequence(&mut self, items: &[&Item], first: usize, rest: usize) {
+        let is_comment = |item: &&&Item| matches!(item, Item::Comment { .. });
+        let lead = items.iter().take_while(is_comment).count();
+        let tail = items[lead..].iter().rev().take_while(is_comment).count();
+        let (before, items) = items.split_at(lead);
+        let (items, behind) = items.split_at(items.len() - tail);
+        for item in before {
+            if let Item::Comment { text, .. } = item {
+                self.push(first, text.clone());
+            }
+        }
+        if !items.is_empty() {
+            self.lines_of(items, first, rest);
+        }
+        for (at, item) in behind.iter().enumerate() {
+            match item {
+                Item::Comment { text, trails: true } if at == 0 => self.trail(text),
+                Item::Comment { text, .. } => self.push(first, text.clone()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The same, with no comment at either end.
+    fn lines_of(&mut self, items: &[&Item], first: usize, rest: usize) {
         let has_rest = items.iter().any(|item| {
             matches!(
                 item,
@@ -113,25 +137,11 @@ impl Lines {
                     indent = rest;
                 }
                 Item::Comment { text, trails } => {
-                    let ends = items[index + 1..]
-                        .iter()
-                        .all(|item| matches!(item, Item::Comment { .. }))
-                        || matches!(items.get(index + 1), Some(Item::Separator(s)) if Some(*s) == loosest);
-                    if segment.is_empty() || !ends {
-                        lead.push(text);
-                    } else if *trails && trail.is_none() {
+                    let ends = matches!(items.get(index + 1), Some(Item::Separator(next)) if Some(*next) == loosest);
+                    if ends && *trails && trail.is_none() && !segment.is_empty() {
                         trail = Some(text);
-                    } else if items[index + 1..]
-                        .iter()
-                        .any(|item| !matches!(item, Item::Comment { .. }))
-                    {
-                        lead.push(text);
                     } else {
-                        // After everything, on lines of their own.
-                        self.broken(&segment, &lead, trail, indent, "");
-                        segment.clear();
-                        trail = None;
-                        lead = vec![text];
+                        lead.push(text);
                     }
                 }
                 item => segment.push(item),
