@@ -74,13 +74,26 @@ impl Lines {
         let tail = items[lead..].iter().rev().take_while(is_comment).count();
         let (before, items) = items.split_at(lead);
         let (items, behind) = items.split_at(items.len() - tail);
-        for item in before {
+        // Inside the first part a comment has no place but before it.
+        let end = items
+            .iter()
+            .position(|item| matches!(item, Item::Separator(_)));
+        let end = end.unwrap_or(items.len());
+        let trails =
+            |at: usize| at + 1 == end && matches!(items[at], Item::Comment { trails: true, .. });
+        let (inner, items): (Vec<_>, Vec<_>) = items
+            .iter()
+            .enumerate()
+            .partition(|(at, item)| *at < end && is_comment(item) && !trails(*at));
+        let items: Vec<&Item> = items.into_iter().map(|(_, item)| *item).collect();
+        let inner: Vec<&Item> = inner.into_iter().map(|(_, item)| *item).collect();
+        for item in before.iter().chain(&inner) {
             if let Item::Comment { text, .. } = item {
                 self.push(first, text.clone());
             }
         }
         if !items.is_empty() {
-            self.lines_of(items, first, rest);
+            self.lines_of(&items, first, rest);
         }
         for (at, item) in behind.iter().enumerate() {
             match item {
