@@ -1,56 +1,93 @@
 //! `betrace check`: every fault and warning of every rule at once.
 
+mod config;
 mod sarif;
+mod yaml;
 
 use betrace_lang::codes::DiagnosticSeverity;
-use betrace_lang::load;
-use betrace_lang::{Limits, render_json, render_text};
+use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_json, render_text};
 
 use crate::args::{Check, CheckFormat};
 use crate::exit::Exit;
 use crate::output::{self, Output, counted};
 use crate::paths;
 
-pub fn run(args: &Check) -> Exit {
-    let limits = Limits::default();
-    let files = match paths::rule_files(&args.rules, &limits) {
-        Ok(files) => files,
-        Err(error) => {
-            output::fault(error);
-            return Exit::Usage;
-        }
-    };
-    let loaded = load(&files, &limits);
-    let diagnostics = &loaded.diagnostics;
-    let count = |severity| {
-        diagnostics
+/// What was found in all sets of rules together.
+#[derive(Default)]
+struct Found {
+    files: Vec<SourceFile>,
+    diagnostics: Vec<Diagnostic>,
+    rules: usize,
+}
+
+impl Found {
+    /// Loads one set; `shown` are the same files as a person knows them.
+    fn add(&mut self, files: &[SourceFile], shown: Vec<SourceFile>, limits: &Limits) {
+        let loaded = load(files, limits);
+        let before = self.files.len();
+        self.rules += loaded.rule_count;
+        self.files.extend(shown);
+        self.diagnostics
+            .extend(loaded.diagnostics.into_iter().map(|diagnostic| Diagnostic {
+                file: diagnostic.file + before,
+                ..diagnostic
+            }));
+    }
+
+    fn count(&self, severity: DiagnosticSeverity) -> usize {
+        self.diagnostics
             .iter()
             .filter(|d| d.severity == severity)
             .count()
+    }
+}
+
+pub fn run(args: &Check) -> Exit {
+    let found = match find(args) {
+        Ok(found) => found,
+        Err(message) => {
+            output::fault(message);
+            return Exit::Usage;
+        }
     };
-    let errors = count(DiagnosticSeverity::Error);
-    let warnings = count(DiagnosticSeverity::Warning);
+    let errors = found.count(DiagnosticSeverity::Error);
+    let warnings = found.count(DiagnosticSeverity::Warning);
     let mut out = Output::new();
+    let (diagnostics, files) = (&found.diagnostics, &found.files);
     match args.format {
         CheckFormat::Text => {
-            out.write(render_text(diagnostics, &files, output::wants_color()).as_bytes());
+            out.write(render_text(diagnostics, files, output::wants_color()).as_bytes());
             out.flush();
             output::note(format_args!(
                 "{}: {}, {}, {}",
-                counted(loaded.rule_count, "rule"),
+                counted(found.rules, "rule"),
                 counted(errors, "error"),
                 counted(warnings, "warning"),
-                counted(count(DiagnosticSeverity::Note), "note")
+                counted(found.count(DiagnosticSeverity::Note), "note")
             ));
         }
-        CheckFormat::Json => {
-            out.line(render_json(diagnostics, &files, loaded.rule_count).trim_end())
-        }
-        CheckFormat::Sarif => out.line(sarif::render(diagnostics, &files)),
+        CheckFormat::Json => out.line(render_json(diagnostics, files, found.rules).trim_end()),
+        CheckFormat::Sarif => out.line(sarif::render(diagnostics, files)),
     }
     if errors > 0 || (args.strict && warnings > 0) {
         Exit::Found
     } else {
         Exit::Fine
     }
+}
+
+fn find(args: &Check) -> Result<Found, String> {
+    let limits = Limits::default();
+    let mut found = Found::default();
+    if !args.rules.is_empty() {
+        let files = paths::rule_files(&args.rules, &limits).map_err(|error| error.to_string())?;
+        found.add(&files, files.clone(), &limits);
+    }
+    for path in &args.config {
+        let sets = config::rule_sets(path, &limits).map_err(|error| error.to_string())?;
+        for set in sets {
+            found.add(&set.files, set.shown, &limits);
+        }
+    }
+    Ok(found)
 }

@@ -130,3 +130,81 @@ fn sarif_for_code_hosts() {
         .collect();
     assert!(results.iter().all(|r| codes.contains(&r["ruleId"])));
 }
+
+const CONFIG: &str = r#"
+receivers: { otlp: {} }
+processors:
+  batch: {}
+  betrace/ünicode: # größe
+    rules:
+      files: [ "${env:HOME_OF_RULES:-rules}/*.yaml" ]
+      inline:
+        - id: inner
+          condition: 'when { a } alwais { b }'
+        - { id: fine, condition: 'never { c }' }
+      reload_interval: 10s
+  betrace:
+    rules:
+      "inline": [ { id: inner, condition: 'never { x' } ]
+service: {}
+"#;
+
+#[test]
+fn rules_inside_a_collector_configuration() {
+    let desk = Desk::with(&[
+        ("otelcol.yaml", CONFIG),
+        ("rules/a.yaml", GOOD),
+        ("rules/b.yaml", BAD),
+    ]);
+    let ran = desk.run(&["check", "--config", "otelcol.yaml", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        json["rules"], 6,
+        "each processor's rules are a set of their own"
+    );
+    let places: Vec<_> = json["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| {
+            (
+                d["file"].as_str().unwrap(),
+                d["line"].as_u64().unwrap(),
+                d["column"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("rules/b.yaml", 3, 28),
+            ("rules/b.yaml", 5, 5),
+            ("otelcol.yaml", 10, 34),
+            ("otelcol.yaml", 15, 50)
+        ]
+    );
+    let ran = desk.run(&["check", "--config", "otelcol.yaml"]);
+    assert!(
+        ran.out
+            .contains("          condition: 'when { a } alwais { b }'"),
+        "{}",
+        ran.out
+    );
+    desk.write("none.yaml", b"processors: { batch: {} }");
+    desk.write("broken.yaml", b"processors: [");
+    desk.write(
+        "missing.yaml",
+        b"processors: { betrace: { rules: { files: [nowhere] } } }",
+    );
+    for (file, message) in [
+        ("none.yaml", "no processor of type betrace"),
+        ("broken.yaml", "broken.yaml:1:"),
+        ("missing.yaml", "nowhere"),
+        ("absent.yaml", "absent.yaml"),
+    ] {
+        let ran = desk.run(&["check", "--config", file]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains(message), "{}", ran.err);
+    }
+}
