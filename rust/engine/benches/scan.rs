@@ -25,6 +25,7 @@ fn batches() -> Vec<Vec<u8>> {
         .collect()
 }
 
+#[inline(never)]
 fn scan(matcher: &Matcher, scratch: &mut Scratch, bytes: &[u8]) -> usize {
     let mut hits = 0;
     let result = matcher.scan(bytes, scratch, |view, found| {

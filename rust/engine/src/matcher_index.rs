@@ -4,7 +4,7 @@
 //! own. Inside a [`Group`] they are found by the values that a span has. Parts that several selectors share
 //! are asked once a span, or once a scope where they hang on the resource and scope alone.
 
-use betrace_lang::rule::{Base, Predicate};
+use betrace_lang::rule::{Base, CompareOp, Literal, Operand, Predicate};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -16,8 +16,9 @@ use crate::predicate::CompiledPredicate;
 use crate::predicate_fields::{FieldTable, NoBindings};
 use crate::predicate_truth::Truth;
 use crate::scan_keys::HASH;
-use crate::scan_plan::ReadPlan;
+use crate::scan_plan::{Place, ReadPlan};
 use crate::scan_view::SpanView;
+use crate::value::compare_literal;
 
 /// Stands for one selector, or for all those whose indexed comparison met a value of an unlike type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,8 +36,51 @@ pub(crate) struct Index {
 
 #[derive(Debug)]
 struct Part {
-    predicate: CompiledPredicate,
+    test: PartTest,
     holds: Holds,
+}
+
+/// How a part is asked.
+#[derive(Debug)]
+enum PartTest {
+    /// One value against one literal, which most parts are.
+    Compare(Place, CompareOp, Literal),
+    Any(CompiledPredicate),
+}
+
+impl PartTest {
+    fn new(
+        part: &Predicate,
+        compiled: CompiledPredicate,
+        fields: &FieldTable,
+        plan: &ReadPlan,
+    ) -> PartTest {
+        if let Predicate::Compare {
+            field,
+            op,
+            value: Operand::Literal(literal),
+        } = part
+            && let Some(place) = fields.id(field).and_then(|id| plan.place(id))
+            && !matches!(place, Place::Event(_) | Place::Link(_))
+        {
+            return PartTest::Compare(place, *op, literal.clone());
+        }
+        PartTest::Any(compiled)
+    }
+
+    fn ask(&self, view: &SpanView<'_, '_>) -> (Truth, bool) {
+        match self {
+            PartTest::Compare(place, op, literal) => {
+                let compared = compare_literal(view.at(*place), *op, literal);
+                (compared.truth, compared.unlike)
+            }
+            PartTest::Any(predicate) => {
+                let mut unlike = 0;
+                let truth = predicate.eval(view, &NoBindings, &mut unlike);
+                (truth, unlike > 0)
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -125,7 +169,10 @@ impl Index {
                     } else {
                         Holds::Once
                     };
-                    Part { predicate, holds }
+                    Part {
+                        test: PartTest::new(&part, predicate, fields, plan),
+                        holds,
+                    }
                 })
                 .collect(),
             named,
@@ -215,11 +262,7 @@ impl Asking<'_, '_, '_> {
             return (Truth::UNKNOWN, false);
         };
         let view = self.view;
-        self.state.answer(id, part.holds, || {
-            let mut unlike = 0;
-            let truth = part.predicate.eval(view, &NoBindings, &mut unlike);
-            (truth, unlike > 0)
-        })
+        self.state.answer(id, part.holds, || part.test.ask(view))
     }
 }
 

@@ -68,7 +68,7 @@ enum Test {
     CompareField(CompareOp, Source),
     In(LiteralSet),
     Matches(Regex),
-    Text(Needle),
+    Text(Box<Needle>),
     TextField(TextOp, Source),
 }
 
@@ -155,7 +155,7 @@ impl Node {
             }
             Predicate::Text { op, field, value } => {
                 let test = match value {
-                    Operand::Literal(literal) => Test::Text(Needle::new(*op, literal)),
+                    Operand::Literal(literal) => Test::Text(Box::new(Needle::new(*op, literal))),
                     Operand::Field(right) => Test::TextField(*op, Source::new(right, fields)),
                 };
                 Node::test(field, test, fields)

@@ -14,7 +14,7 @@ use crate::scan_plan::{EVENT_NAME_SLOT, OWN_KEY, OWN_SCOPE, ReadPlan};
 use crate::scan_slots::{ListSet, SlotSet};
 pub use crate::scan_view::SpanView;
 use crate::scan_view::{Head, IdTexts};
-use crate::wire::{Cursor, error};
+use crate::wire::{Cursor, error, usual_payload};
 pub use crate::wire::{ScanError, ScanErrorKind};
 use crate::wire_value::{KeyValue, Raw, RawKind};
 
@@ -239,7 +239,7 @@ where
     }
 }
 
-/// Field numbers of `Span`, as far as they are read.
+/// Fields of `Span`, by number and by the tag that they have in one byte.
 mod field {
     pub const TRACE_ID: u32 = 1;
     pub const SPAN_ID: u32 = 2;
@@ -252,6 +252,7 @@ mod field {
     pub const EVENTS: u32 = 11;
     pub const LINKS: u32 = 13;
     pub const STATUS: u32 = 15;
+    pub const ATTRIBUTES_TAG: u8 = (ATTRIBUTES << 3 | 2) as u8;
 }
 
 impl ReadState {
@@ -262,56 +263,96 @@ impl ReadState {
         plan: &ReadPlan,
         range: Range<usize>,
     ) -> Result<Option<bool>, ScanError> {
-        self.span.begin(plan.span.len());
-        self.events.begin(plan.event.len() + 1);
-        self.links.begin(plan.link.len());
-        let mut head = Head::default();
+        self.begin_span(plan);
         let mut is_own = false;
-        let reads_events = plan.reads_events();
-        let reads_links = !plan.link.is_empty();
         let mut cursor = Cursor::new(message, range);
-        while !cursor.is_done() {
-            let tag = cursor.tag()?;
-            match tag.field {
-                field::ATTRIBUTES => {
-                    let entry = cursor.expect_payload(tag)?;
-                    if self.is_own_scope {
-                        is_own |= KeyValue::read(message, entry.clone())?.key == OWN_KEY;
-                    }
-                    attribute(message, entry, &plan.span, &mut self.span)?;
-                }
-                field::TRACE_ID => head.trace_id = cursor.expect_payload(tag)?,
-                field::SPAN_ID => head.span_id = cursor.expect_payload(tag)?,
-                field::PARENT_ID => head.parent_id = cursor.expect_payload(tag)?,
-                field::NAME => head.name = cursor.expect_payload(tag)?,
-                // Enumerations are 32 bits wide; whatever is above them is cut off, as protobuf says.
-                field::KIND => head.kind = cursor.expect_varint(tag)? as i32,
-                field::START => head.start = cursor.expect_fixed64(tag)?,
-                field::END => head.end = cursor.expect_fixed64(tag)?,
-                field::STATUS => {
-                    let payload = cursor.expect_payload(tag)?;
-                    head.read_status(message, payload)?;
-                }
-                field::EVENTS if reads_events => {
-                    let payload = cursor.expect_payload(tag)?;
-                    self.event(message, plan, payload)?;
-                }
-                field::LINKS if reads_links => {
-                    let payload = cursor.expect_payload(tag)?;
-                    self.link(message, plan, payload)?;
-                }
-                field::EVENTS | field::LINKS => {
-                    cursor.expect_payload(tag)?;
-                }
-                _ => cursor.skip(tag)?,
+        let bytes = cursor.bytes();
+        while let Some(tag) = cursor.peek() {
+            // Attributes are most of a span, and the rest of it is read by the book.
+            if tag == field::ATTRIBUTES_TAG
+                && let Some((start, end)) = usual_payload(bytes, cursor.at() + 1)
+            {
+                is_own |= self.span_attribute(message, plan, start..end)?;
+                cursor.go_to(end);
+            } else {
+                is_own |= self.span_field(message, plan, &mut cursor)?;
             }
         }
-        let is_span = head.take_ids(message);
-        self.head = head;
+        let is_span = self.head.take_ids(message);
         if is_span && plan.ids {
             self.ids.write(&self.head);
         }
         Ok(is_span.then_some(is_own))
+    }
+
+    fn begin_span(&mut self, plan: &ReadPlan) {
+        self.head = Head::default();
+        self.span.begin(plan.span.len());
+        if plan.reads_events() {
+            self.events.begin(plan.event.len() + 1);
+        }
+        if plan.reads_links() {
+            self.links.begin(plan.link.len());
+        }
+    }
+
+    /// Whether the attribute is that of our own spans.
+    #[inline(always)]
+    fn span_attribute(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        entry: Range<usize>,
+    ) -> Result<bool, ScanError> {
+        let pair = KeyValue::read(message, entry)?;
+        if let Some(slot) = plan.span.slot(pair.key)
+            && !self.span.is_set(slot)
+        {
+            self.span.set(slot, pair.value(message)?);
+        }
+        Ok(self.is_own_scope && pair.key == OWN_KEY)
+    }
+
+    fn span_field(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<bool, ScanError> {
+        let head = &mut self.head;
+        let tag = cursor.tag()?;
+        match tag.field {
+            field::ATTRIBUTES => {
+                let entry = cursor.expect_payload(tag)?;
+                return self.span_attribute(message, plan, entry);
+            }
+            field::TRACE_ID => head.trace_id = cursor.expect_payload(tag)?,
+            field::SPAN_ID => head.span_id = cursor.expect_payload(tag)?,
+            field::PARENT_ID => head.parent_id = cursor.expect_payload(tag)?,
+            field::NAME => head.name = cursor.expect_payload(tag)?,
+            // Enumerations are 32 bits wide; whatever is above them is cut off, as protobuf says.
+            field::KIND => head.kind = cursor.expect_varint(tag)? as i32,
+            field::START => head.start = cursor.expect_fixed64(tag)?,
+            field::END => head.end = cursor.expect_fixed64(tag)?,
+            field::STATUS => {
+                let payload = cursor.expect_payload(tag)?;
+                head.read_status(message, payload)?;
+            }
+            field::EVENTS => {
+                let payload = cursor.expect_payload(tag)?;
+                if plan.reads_events() {
+                    self.event(message, plan, payload)?;
+                }
+            }
+            field::LINKS => {
+                let payload = cursor.expect_payload(tag)?;
+                if plan.reads_links() {
+                    self.link(message, plan, payload)?;
+                }
+            }
+            _ => cursor.skip(tag)?,
+        }
+        Ok(false)
     }
 
     fn event(

@@ -3,7 +3,6 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 /// The hash behind every table and digest here; fixed, so that runs are functions of their input.
 pub(crate) const HASH: FixedState = FixedState::with_seed(0x6265_7472_6163_6531);
@@ -17,15 +16,21 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyTable {
     filter: [u64; 16],
-    slots: HashTable<u32>,
+    /// Open addressing over a power of two at most half full; [`FREE`] where there is none.
+    table: Box<[u32]>,
     keys: Vec<Key>,
 }
 
 #[derive(Clone, Debug)]
 struct Key {
     text: Box<[u8]>,
+    /// Where it is looked for in the table.
+    place: u64,
+    /// Good for digests.
     hash: u64,
 }
+
+const FREE: u32 = u32::MAX;
 
 impl KeyTable {
     pub(crate) fn intern(&mut self, key: &[u8]) -> u32 {
@@ -33,29 +38,54 @@ impl KeyTable {
             return slot;
         }
         let slot = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        let hash = hash_bytes(key);
         let (word, bit) = filter_bit(key);
         self.filter[word] |= bit;
         self.keys.push(Key {
             text: key.into(),
-            hash,
+            place: place(key),
+            hash: hash_bytes(key),
         });
-        let keys = &self.keys;
-        self.slots
-            .insert_unique(hash, slot, |slot| keys[*slot as usize].hash);
+        if self.keys.len() * 2 > self.table.len() {
+            let size = (self.keys.len() * 4).next_power_of_two();
+            self.table = vec![FREE; size].into();
+            for slot in 0..slot {
+                self.enter(slot);
+            }
+        }
+        self.enter(slot);
         slot
     }
 
-    #[inline]
+    fn enter(&mut self, slot: u32) {
+        let mask = self.table.len() - 1;
+        let mut at = self.keys[slot as usize].place as usize & mask;
+        while self.table[at] != FREE {
+            at = (at + 1) & mask;
+        }
+        self.table[at] = slot;
+    }
+
+    #[inline(always)]
     pub(crate) fn slot(&self, key: &[u8]) -> Option<u32> {
         let (word, bit) = filter_bit(key);
         if self.filter[word] & bit == 0 {
             return None;
         }
-        let hash = hash_bytes(key);
-        self.slots
-            .find(hash, |slot| *self.keys[*slot as usize].text == *key)
-            .copied()
+        self.find(key)
+    }
+
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        let place = place(key);
+        let mask = self.table.len().wrapping_sub(1);
+        let mut at = place as usize & mask;
+        loop {
+            let slot = *self.table.get(at)?;
+            let kept = self.keys.get(slot as usize)?;
+            if kept.place == place && *kept.text == *key {
+                return Some(slot);
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -72,7 +102,21 @@ impl KeyTable {
     }
 }
 
+/// Keys of eight to sixteen bytes are two words, which overlap; the others are hashed by the book.
 #[inline]
+fn place(key: &[u8]) -> u64 {
+    if let (8..=16, Some(first), Some(last)) =
+        (key.len(), key.first_chunk::<8>(), key.last_chunk::<8>())
+    {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        let left = u128::from(first ^ 0x9e37_79b9_7f4a_7c15 ^ key.len() as u64);
+        let wide = left * u128::from(last ^ 0xd6e8_feb8_6659_fd93);
+        return wide as u64 ^ (wide >> 64) as u64;
+    }
+    hash_bytes(key)
+}
+
+#[inline(always)]
 fn filter_bit(key: &[u8]) -> (usize, u64) {
     let last = key.last().copied().unwrap_or(0);
     let mixed = (key.len().wrapping_mul(37)) ^ usize::from(last);

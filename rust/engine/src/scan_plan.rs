@@ -111,6 +111,12 @@ impl ReadPlan {
         self.places.get(field.index()).copied()
     }
 
+    #[inline]
+    pub(crate) fn reads_links(&self) -> bool {
+        !self.link.is_empty()
+    }
+
+    #[inline]
     pub(crate) fn reads_events(&self) -> bool {
         self.event_names || !self.event.is_empty()
     }

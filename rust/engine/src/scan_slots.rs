@@ -41,7 +41,7 @@ impl SlotSet {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_set(&self, slot: u32) -> bool {
         self.slots
             .get(slot as usize)
@@ -49,7 +49,7 @@ impl SlotSet {
     }
 
     /// Of duplicate keys the first counts: call only where the slot is not set.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set(&mut self, slot: u32, raw: Raw) {
         if let Some(place) = self.slots.get_mut(slot as usize) {
             *place = Slot {
@@ -60,7 +60,7 @@ impl SlotSet {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, slot: u32) -> Raw {
         match self.slots.get(slot as usize) {
             Some(slot) if slot.generation == self.generation => slot.raw,

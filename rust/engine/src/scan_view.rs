@@ -207,7 +207,7 @@ impl<'a, 's> SpanView<'a, 's> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn at(&self, place: Place) -> Value<'_> {
         match place {
             Place::Span(slot) => self.span(slot),
@@ -269,12 +269,12 @@ impl<'a, 's> SpanView<'a, 's> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn span(&self, slot: u32) -> Value<'a> {
         self.read.span.get(slot).value(self.message)
     }
 
-    #[inline]
+    #[inline(always)]
     fn resource(&self, slot: u32) -> Value<'a> {
         self.read.resource.get(slot).value(self.message)
     }
@@ -336,15 +336,23 @@ impl<'a, 's> SpanView<'a, 's> {
             sum = sum.wrapping_add(hash_value(self.plan.span.hash(*slot), value, self.message));
         }
         hash.write_u64(sum);
-        let lists = digest_lists(&self.read.events, &self.plan.event, 1, self.message)
-            .wrapping_mul(3)
-            .wrapping_add(digest_lists(
+        // What is not read may stand there from another matcher.
+        if self.plan.reads_events() {
+            hash.write_u64(digest_lists(
+                &self.read.events,
+                &self.plan.event,
+                1,
+                self.message,
+            ));
+        }
+        if self.plan.reads_links() {
+            hash.write_u64(digest_lists(
                 &self.read.links,
                 &self.plan.link,
                 0,
                 self.message,
             ));
-        hash.write_u64(lists);
+        }
         hash.finish()
     }
 }

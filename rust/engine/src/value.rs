@@ -236,8 +236,11 @@ pub fn compare_literal(left: Value<'_>, op: CompareOp, right: &Literal) -> Compa
         Literal::Text(text) => compare(left, op, Value::Text(text.as_bytes())),
         Literal::Bool(value) => compare(left, op, Value::Bool(*value)),
         Literal::Duration(nanos) => compare(left, op, Value::Duration(Some(*nanos))),
-        Literal::Number(literal) => match left {
-            Value::Missing => Compared::UNKNOWN,
+        Literal::Number(literal) => match (left, literal) {
+            (Value::Missing, _) => Compared::UNKNOWN,
+            (Value::Int(value), Number::Int(literal)) => {
+                ordered(op, i128::from(value).cmp(literal))
+            }
             _ => match numeric(left) {
                 Numeric::Finite(value) => ordered(op, value.compare(*literal)),
                 Numeric::Infinite => Compared::UNKNOWN,

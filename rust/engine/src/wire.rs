@@ -95,6 +95,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Goes on reading at `at`, which lies within the message.
+    #[inline]
+    pub(crate) fn go_to(&mut self, at: usize) {
+        self.at = at.min(self.bytes.len());
+    }
+
+    /// All bytes up to the end of the message.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     #[inline]
     #[must_use]
     pub fn at(&self) -> usize {
@@ -261,6 +273,38 @@ impl<'a> Cursor<'a> {
     fn unexpected(&self) -> ScanError {
         error(self.at, ScanErrorKind::UnexpectedWireType)
     }
+}
+
+/// The length-delimited payload whose length stands at `at`, in the usual forms: a length of one or two bytes,
+/// or padded to five. `None`: whatever else, which [`Cursor::payload`] decides.
+#[inline(always)]
+pub(crate) fn usual_payload(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let first = usize::from(*bytes.get(at)?);
+    let (length, start) = if first < 0x80 {
+        (first, at + 1)
+    } else {
+        let second = usize::from(*bytes.get(at + 1)?);
+        if second < 0x80 {
+            (first & 0x7f | second << 7, at + 2)
+        } else {
+            longer_length(bytes, at)?
+        }
+    };
+    let end = start + length;
+    (end <= bytes.len()).then_some((start, end))
+}
+
+/// A length of up to five bytes, and what follows it.
+#[inline]
+fn longer_length(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let mut length = 0;
+    for (index, byte) in bytes.get(at..)?.iter().take(5).enumerate() {
+        length |= usize::from(byte & 0x7f) << (7 * index);
+        if *byte < 0x80 {
+            return Some((length, at + index + 1));
+        }
+    }
+    None
 }
 
 pub(crate) fn error(offset: usize, kind: ScanErrorKind) -> ScanError {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::value::Value;
-use crate::wire::{Cursor, ScanError, ScanErrorKind, WireType, error};
+use crate::wire::{Cursor, ScanError, ScanErrorKind, WireType, error, usual_payload};
 
 /// A value by its place in a message of less than 4 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,26 +107,25 @@ pub(crate) struct KeyValue<'a> {
 
 const KEY: u8 = 0x0a;
 const VALUE: u8 = 0x12;
+/// The tag of a text in an `AnyValue`.
+const TEXT: u8 = 0x0a;
 
 impl<'a> KeyValue<'a> {
     /// Reads the key of the `KeyValue` in `entry`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(message: &'a [u8], entry: Range<usize>) -> Result<KeyValue<'a>, ScanError> {
-        let mut cursor = Cursor::new(message, entry.clone());
-        if cursor.peek() == Some(KEY) {
-            cursor.varint()?;
-            let key = cursor.payload()?;
-            if cursor.peek() == Some(VALUE) {
-                cursor.varint()?;
-                let value = cursor.payload()?;
-                if cursor.is_done() {
-                    return Ok(KeyValue {
-                        key: &message[key],
-                        entry,
-                        value: Some(value),
-                    });
-                }
-            }
+        if let Some(bytes) = message.get(..entry.end)
+            && bytes.get(entry.start) == Some(&KEY)
+            && let Some((key, key_end)) = usual_payload(bytes, entry.start + 1)
+            && bytes.get(key_end) == Some(&VALUE)
+            && let Some((value, value_end)) = usual_payload(bytes, key_end + 1)
+            && value_end == bytes.len()
+        {
+            return Ok(KeyValue {
+                key: &bytes[key..key_end],
+                entry,
+                value: Some(value..value_end),
+            });
         }
         KeyValue::read_unusual(message, entry)
     }
@@ -152,7 +151,21 @@ impl<'a> KeyValue<'a> {
         })
     }
 
+    #[inline(always)]
     pub(crate) fn value(&self, message: &[u8]) -> Result<Raw, ScanError> {
+        // Text alone, which most values are.
+        if let Some(value) = &self.value
+            && let Some(bytes) = message.get(..value.end)
+            && bytes.get(value.start) == Some(&TEXT)
+            && let Some((start, end)) = usual_payload(bytes, value.start + 1)
+            && end == bytes.len()
+        {
+            return Ok(Raw::place(RawKind::Text, &(start..end)));
+        }
+        self.any_value(message)
+    }
+
+    fn any_value(&self, message: &[u8]) -> Result<Raw, ScanError> {
         if let Some(value) = &self.value {
             return any_value(message, value.clone(), Raw::MISSING);
         }

@@ -100,7 +100,7 @@ fn base() -> impl Strategy<Value = Base> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
 
     #[test]
     fn the_index_finds_what_asking_everyone_finds(

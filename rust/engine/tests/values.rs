@@ -28,7 +28,7 @@ fn values_compare_by_the_coercion_table() {
         (
             Value::Int(i64::MAX),
             Lt,
-            Value::Float(9.223_372_036_854_775_8e18),
+            Value::Float(9_223_372_036_854_775_808.0),
             T,
             false,
         ),
