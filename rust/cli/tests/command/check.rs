@@ -199,7 +199,7 @@ fn rules_inside_a_collector_configuration() {
     );
     for (file, message) in [
         ("none.yaml", "no processor of type betrace"),
-        ("broken.yaml", "broken.yaml:1:"),
+        ("broken.yaml", "broken.yaml:2:1: "),
         ("missing.yaml", "nowhere"),
         ("absent.yaml", "absent.yaml"),
     ] {
