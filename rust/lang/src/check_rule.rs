@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     check::{check_condition, check_exception, check_macro},
-    codes::Code,
+    codes::{Code, files as codes},
     diagnostic::Diagnostic,
     fault::{Fault, Origin},
     limits::Limits,
@@ -18,7 +18,7 @@ use crate::{
     rulefile::{RuleFile, WrittenRule},
     template::check_template,
     vocabulary::Vocabulary,
-    yaml::{Node, ScalarMap},
+    yaml::{Node, ScalarMap, Style},
 };
 
 /// Checks the rules of one file.
@@ -58,6 +58,7 @@ impl<'a> RuleChecker<'a> {
     /// Reports what is wrong with macros by themselves, be they used or not.
     pub fn check_macros(&mut self, reader: &mut Reader<'_>, file: &RuleFile) {
         for named in &file.macros {
+            warn_of_swallowed_lines(reader, &named.value);
             let mut faults = Vec::new();
             check_macro(&named.value.value, self.limits, &mut faults);
             for fault in &mut faults {
@@ -73,6 +74,9 @@ impl<'a> RuleChecker<'a> {
         reader: &mut Reader<'_>,
         rule: &WrittenRule,
     ) -> Option<(Body, Option<Template>, MeaningHash)> {
+        for text in rule.condition.iter().chain(&rule.exceptions) {
+            warn_of_swallowed_lines(reader, text);
+        }
         let condition = rule.condition.as_ref()?;
         let mut faults = Vec::new();
         let body = check_condition(&condition.value, &self.vocabulary, self.limits, &mut faults);
@@ -185,6 +189,60 @@ impl<'a> RuleChecker<'a> {
         self.maps.insert(name.to_owned(), map);
         placed
     }
+}
+
+/// A comment ends with its line, and YAML may have made one line of several.
+fn warn_of_swallowed_lines(reader: &mut Reader<'_>, text: &Text) {
+    let Some(scalar) = text.node.as_scalar() else {
+        return;
+    };
+    if scalar.style == Style::Literal || !(text.value.contains('#') || text.value.contains("//")) {
+        return;
+    }
+    let map = scalar.map(reader.text);
+    for comment in comments(&text.value) {
+        let source = map.range(comment);
+        let swallowed = reader
+            .text
+            .get(source.clone())
+            .unwrap_or_default()
+            .trim_end();
+        if let Some(line_end) = swallowed.find('\n') {
+            let range = source.start..source.start + swallowed[..line_end].trim_end().len();
+            let diagnostic = reader.report(
+                codes::SWALLOWED_LINES,
+                range,
+                "this comment swallows the lines behind it",
+            );
+            diagnostic.help = Some(
+                "YAML makes one line of this text; write it as a literal block: `|`".to_owned(),
+            );
+        }
+    }
+}
+
+/// The comments of a text, each to the end of its line.
+fn comments(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut quote: Option<char> = None;
+    let mut signs = text.char_indices().peekable();
+    while let Some((at, sign)) = signs.next() {
+        match (quote, sign) {
+            (Some(_), '\\') => {
+                signs.next();
+            }
+            (Some(open), sign) if sign == open || sign == '\n' => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(sign),
+            (None, '#' | '/') if sign == '#' || matches!(signs.peek(), Some((_, '/'))) => {
+                let end = text[at..].find('\n').map_or(text.len(), |len| at + len);
+                found.push(at..end);
+                while signs.next_if(|&(next, _)| next < end).is_some() {}
+            }
+            (None, _) => {}
+        }
+    }
+    found
 }
 
 /// Whether a condition may bind spans: some word of it is `as`.

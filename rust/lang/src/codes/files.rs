@@ -164,4 +164,9 @@ declare_codes! {
         bad: "rules:\n  - { id: a, condition: 'never { x or y }' }\n  - { id: b, condition: 'never { x }' }\n",
         good: "rules:\n  - { id: a, condition: 'never { x or y }' }\n"
     }
+    SWALLOWED_LINES = "W0006", "a comment swallows the lines behind it" {
+        "YAML joins the lines of a folded (`>`), quoted or plain text with spaces before anything else looks at them, so a comment in it does not end at its line but runs on over the next ones. Write the text as a literal block (`|`), which keeps its lines.",
+        bad: "rules:\n  - id: a\n    condition: >\n      never { x }   // not in production\n      always { y }\n",
+        good: "rules:\n  - id: a\n    condition: |\n      never { x }   // not in production\n      always { y }\n"
+    }
 }

@@ -1,0 +1,146 @@
+//! Formatting whole rule files: the meaning stays, a second time changes nothing.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+
+use betrace_lang::{FormatOptions, Limits, Loaded, SourceFile, format_file, load};
+
+const PLAIN: FormatOptions = FormatOptions { modern: false };
+const MODERN: FormatOptions = FormatOptions { modern: true };
+
+fn loaded(text: &str) -> Loaded {
+    load(&[SourceFile::new("rules.yaml", text)], &Limits::default())
+}
+
+fn hold(text: &str, context: &str) -> String {
+    let before = loaded(text);
+    assert!(!before.has_errors(), "{context}: {:?}", before.diagnostics);
+    let mut last = String::new();
+    for options in [MODERN, PLAIN] {
+        let formatted =
+            format_file(text, options).unwrap_or_else(|faults| panic!("{context}: {faults:?}"));
+        let after = loaded(&formatted);
+        assert_eq!(
+            before.rules.len(),
+            after.rules.len(),
+            "{context}\n{formatted}"
+        );
+        for (before, after) in before.rules.iter().zip(&after.rules) {
+            let context = format!("{context}: {} {options:?}", before.rule.id.0);
+            assert_eq!(
+                before.rule.hash, after.rule.hash,
+                "{context}\n{}\n{}",
+                before.condition_text, after.condition_text
+            );
+            assert_eq!(before.rule.body, after.rule.body, "{context}");
+            assert_eq!(
+                (before.rule.id.clone(), &before.rule.message),
+                (after.rule.id.clone(), &after.rule.message)
+            );
+            assert_eq!(
+                (before.rule.severity, before.tests.len()),
+                (after.rule.severity, after.tests.len())
+            );
+        }
+        assert_eq!(
+            format_file(&formatted, options).unwrap(),
+            formatted,
+            "{context}: again, {options:?}"
+        );
+        if options.modern {
+            let notes: Vec<_> = after
+                .diagnostics
+                .iter()
+                .filter(|one| one.code.0.starts_with('N'))
+                .collect();
+            assert!(notes.is_empty(), "{context}: {notes:?}\n{formatted}");
+        }
+        last = formatted;
+    }
+    last
+}
+
+fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            yaml_files(&path, found);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn rule_files_of_the_repository_keep_their_meaning() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut paths = Vec::new();
+    for folder in ["testdata/rules", "rules"] {
+        yaml_files(&root.join(folder), &mut paths);
+    }
+    assert!(!paths.is_empty());
+    for path in paths {
+        hold(
+            &std::fs::read_to_string(&path).unwrap(),
+            &path.display().to_string(),
+        );
+    }
+}
+
+const MESSY: &str = r#"# The rules of the shop.
+macros: { charge:   "payment.charge_card.where( amount>1000 )" }   # used below
+lists:  { cards: [ visa,   amex ] }
+
+rules:
+  # Money first.
+  - id:   a
+    severity:   HIGH
+    condition: when {charge} always{payment.fraud_check and   payment.audit} never { payment.bypass_validation or payment.skip_every_single_check or role.override }
+    exceptions: [ 'root.where( test.run==true )',   "any.where(x == \"y\")" ]
+    tests:
+      - { name: t,   trace: [payment.charge_card], expect: not_applicable }
+
+  - id: b
+    expression: >
+      when { payment.where(card in cards) }
+      always { audit }
+
+    message:   'kept   as it is'
+  - { id: c, condition: 'trace.has(a)  AND NOT  b' }
+  - id: d
+    condition: |2
+        // a comment stays
+        count( retry )>3
+"#;
+
+#[test]
+fn a_messy_file_becomes_tidy() {
+    hold(MESSY, "messy");
+    let both = format!(
+        "{}\n======== modern ========\n{}",
+        format_file(MESSY, PLAIN).unwrap(),
+        format_file(MESSY, MODERN).unwrap()
+    );
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("formatted", both);
+    });
+}
+
+#[test]
+fn faults_of_form_keep_a_file_as_it_is() {
+    let text =
+        "rules:\n  - id: a\n    condition: 'x and ('\n  - { id: b, condition: \"y and not\" }\n";
+    let faults = format_file(text, PLAIN).unwrap_err();
+    let places: Vec<_> = faults
+        .iter()
+        .map(|fault| (fault.line, fault.rule.clone().unwrap().0.to_string()))
+        .collect();
+    assert_eq!(places[0], (3, "a".to_owned()));
+    assert_eq!(places.last().unwrap(), &(4, "b".to_owned()));
+}
