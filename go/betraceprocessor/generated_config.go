@@ -11,7 +11,7 @@ import (
 
 // Limits what the processor may hold.
 type Limits struct {
-	// Bound of all native state in MiB; above it the oldest traces are shed as inconclusive (memory). 1 to 65536. This memory is invisible to GOMEMLIMIT and to the memory_limiter processor.
+	// Bound in MiB of all native state that grows with traces; above it the oldest traces are shed as inconclusive (memory). 1 to 65536. This memory, and up to 64 MiB of violations that wait to be sent, is invisible to GOMEMLIMIT and to the memory_limiter processor.
 	MemoryMib int `mapstructure:"memory_mib"`
 	// How many rules, in their order in the files, stand by name in metrics; the rest share `_other`. 1 to 1900.
 	RuleLabels int `mapstructure:"rule_labels"`
@@ -135,7 +135,7 @@ func NewDefaultTrace() Trace {
 type Violations struct {
 	// `spans` sends a span for each violation to the next consumer, `none` only counts them.
 	Emit string `mapstructure:"emit"`
-	// Violation spans sent in a second; beyond it they wait in a bounded queue, and when that is full they are counted as lost. 1 to 100000.
+	// Violation spans sent in a second; beyond it they wait in a queue of at most 64 MiB, and when that is full they are counted as lost. 1 to 100000.
 	MaxPerSecond int `mapstructure:"max_per_second"`
 	// Where a violation span stands: `offender` in the trace that broke the rule, `own` in a trace of its own with a link.
 	Trace string `mapstructure:"trace"`
