@@ -1,0 +1,144 @@
+//! What the README and the pages under `docs/` show is run: every rule is checked by the command, every rule
+//! file is loaded and its tests are run. A fence says what must become of its block:
+//!
+//! * `betrace`: no error and no warning; `betrace,warns`: a warning; `betrace,notes`: a note;
+//!   `betrace,refused`: an error
+//! * `yaml rules`: a rule file without faults whose tests pass
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+struct Block {
+    page: PathBuf,
+    line: usize,
+    fence: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec![root().join("README.md")];
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+    pages.sort();
+    pages
+}
+
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let mut open: Option<Block> = None;
+        for (index, line) in text.lines().enumerate() {
+            match (&mut open, line.strip_prefix("```")) {
+                (None, Some(fence)) => {
+                    open = Some(Block {
+                        page: page.clone(),
+                        line: index + 1,
+                        fence: fence.trim().to_owned(),
+                        text: String::new(),
+                    });
+                }
+                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (Some(block), None) => {
+                    block.text.push_str(line);
+                    block.text.push('\n');
+                }
+                (None, None) => {}
+            }
+        }
+        assert!(open.is_none(), "{}: a fence is never closed", page.display());
+    }
+    blocks
+}
+
+fn betrace(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_betrace")).args(arguments).output().unwrap()
+}
+
+/// The severities of what `check` says of a condition.
+fn severities(block: &Block, folder: &Path) -> Vec<String> {
+    let mut file = String::from("rules:\n  - id: shown\n    condition: |\n");
+    for line in block.text.lines() {
+        file.push_str("      ");
+        file.push_str(line);
+        file.push('\n');
+    }
+    let path = folder.join("rule.yaml");
+    std::fs::write(&path, file).unwrap();
+    let output = betrace(&["check", "--format", "json", path.to_str().unwrap()]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|diagnostic| diagnostic["severity"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_rule_shown_is_what_its_fence_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shown = 0;
+    for block in blocks().iter().filter(|block| block.fence.split(',').next() == Some("betrace")) {
+        let found = severities(block, folder.path());
+        let has = |severity: &str| found.iter().any(|one| one == severity);
+        let right = match block.fence.as_str() {
+            "betrace" => !has("error") && !has("warning"),
+            "betrace,warns" => !has("error") && has("warning"),
+            "betrace,notes" => !has("error") && has("note"),
+            "betrace,refused" => has("error"),
+            other => panic!("{}:{}: no fence is called `{other}`", block.page.display(), block.line),
+        };
+        assert!(right, "{}:{}: {} gave {found:?}\n{}", block.page.display(), block.line, block.fence, block.text);
+        shown += 1;
+    }
+    assert!(shown >= 20, "only {shown} rules were found");
+}
+
+#[test]
+fn every_rule_file_shown_loads_and_passes_its_tests() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.yaml");
+    let mut shown = 0;
+    for block in blocks().iter().filter(|block| block.fence == "yaml rules") {
+        std::fs::write(&path, &block.text).unwrap();
+        for command in ["check", "test"] {
+            let output = betrace(&[command, path.to_str().unwrap()]);
+            assert!(
+                output.status.success(),
+                "{}:{}: `betrace {command}` says\n{}{}",
+                block.page.display(),
+                block.line,
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        shown += 1;
+    }
+    assert!(shown >= 2, "only {shown} rule files were found");
+}
+
+#[test]
+fn the_rule_packs_pass_their_tests_with_full_coverage() {
+    let rules = root().join("rules");
+    let output = betrace(&["test", "--coverage", rules.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    for pack in ["sre", "compliance", "platform", "security", "ai-agents"] {
+        let check = betrace(&["check", "--strict", rules.join(format!("{pack}.yaml")).to_str().unwrap()]);
+        assert!(
+            check.status.success(),
+            "{pack}: {}{}",
+            String::from_utf8_lossy(&check.stdout),
+            String::from_utf8_lossy(&check.stderr)
+        );
+    }
+}
