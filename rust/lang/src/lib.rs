@@ -1,4 +1,27 @@
 //! From text to checked rules.
+//!
+//! Rule files go in, checked [`rule::Rule`]s and [`Diagnostic`]s come out: YAML with positions ▸ keys ▸
+//! conditions (lexer, grammar, check) ▸ lints. A faulty rule costs that rule, and every fault of every
+//! rule is reported at once. No I/O, no clock; input of any kind ends in a value within
+//! [`Limits`].
+//!
+//! ```
+//! use betrace_lang::{Limits, SourceFile, load, render_text};
+//!
+//! let files = [SourceFile::new(
+//!     "rules.yaml",
+//!     "rules:\n  - id: unchecked\n    condition: payment and not fraud_check\n    severty: high\n",
+//! )];
+//! let loaded = load(&files, &Limits::default());
+//! assert_eq!(loaded.rules.len(), 0);
+//! assert!(render_text(&loaded.diagnostics, &files, false).starts_with(
+//!     "error[E0008]: a rule has no key `severty`\n --> rules.yaml:4:5\n"
+//! ));
+//! ```
+//!
+//! [`load`] is the front door and [`compile`] its short form for those who only want the rules;
+//! [`render_text`] and [`render_json`] show diagnostics, [`format_file`] writes rule files in their one
+//! form, [`check_condition`] and its kin check single texts, [`canonical`] prints a meaning back.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 

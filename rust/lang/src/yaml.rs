@@ -5,6 +5,8 @@
 //! what aliases stand for, and characters that text files do not have.
 
 mod build;
+mod characters;
+mod hint;
 #[cfg(test)]
 mod positions_test;
 mod resume;

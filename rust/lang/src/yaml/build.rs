@@ -4,12 +4,11 @@ use std::{collections::HashMap, ops::Range, rc::Rc};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
+use super::characters::{Offsets, without_control_characters};
+use super::hint::{hint, indenting_tab};
 use super::resume::{Failure, RESUME_BYTES, Resume};
 use super::{Collection, Document, Entry, Node, NodeKind, Scalar, Style, YamlFault};
 use crate::{codes::files as codes, limits::Limits};
-
-/// Control characters are reported one by one up to this many; the rest only as a number.
-const CONTROL_FAULTS: usize = 20;
 
 /// The documents of a text. What a syntax error cut off is missing; all before it is there, and so
 /// is what follows from the next place on where a reader would begin anew: an item of the list of
@@ -41,102 +40,6 @@ pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<
         }
     }
     builder.documents
-}
-
-/// Reports what no text file contains, and blanks it out so that the rest can be read. Positions stay.
-fn without_control_characters(source: &str, faults: &mut Vec<YamlFault>) -> Option<String> {
-    let mut found: Vec<(usize, char)> = Vec::new();
-    for (at, c) in source.char_indices() {
-        let is_odd = (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r'))
-            || c == char::REPLACEMENT_CHARACTER;
-        if is_odd {
-            found.push((at, c));
-        }
-    }
-    if found.is_empty() {
-        return None;
-    }
-    let more = found.len().saturating_sub(CONTROL_FAULTS);
-    for (index, &(at, c)) in found.iter().take(CONTROL_FAULTS).enumerate() {
-        let mut message = if c == char::REPLACEMENT_CHARACTER {
-            "this is not UTF-8 text".to_owned()
-        } else {
-            format!(
-                "the control character U+{:04X} cannot stand in a rule file",
-                c as u32
-            )
-        };
-        if index + 1 == CONTROL_FAULTS && more > 0 {
-            message.push_str(&format!(" (and {more} more like it)"));
-        }
-        faults.push(YamlFault {
-            code: codes::ODD_CHARACTER,
-            range: at..at + c.len_utf8(),
-            message,
-            help: Some(
-                "save the file as UTF-8; inside a condition write the character as \\u{…}"
-                    .to_owned(),
-            ),
-        });
-    }
-    let mut cleaned = String::with_capacity(source.len());
-    let mut rest = 0;
-    for (at, c) in found {
-        cleaned.push_str(&source[rest..at]);
-        cleaned.extend(std::iter::repeat_n('?', c.len_utf8()));
-        rest = at + c.len_utf8();
-    }
-    cleaned.push_str(&source[rest..]);
-    Some(cleaned)
-}
-
-/// Byte offsets of characters: one remembered for each [`Offsets::STEP`] of them.
-struct Offsets<'a> {
-    text: &'a str,
-    steps: Vec<usize>,
-}
-
-impl<'a> Offsets<'a> {
-    const STEP: usize = 128;
-
-    fn new(text: &'a str) -> Offsets<'a> {
-        let steps = if text.is_ascii() {
-            Vec::new()
-        } else {
-            text.char_indices()
-                .map(|(at, _)| at)
-                .step_by(Offsets::STEP)
-                .collect()
-        };
-        Offsets { text, steps }
-    }
-
-    fn byte(&self, character: usize) -> usize {
-        if self.steps.is_empty() {
-            return character.min(self.text.len());
-        }
-        let Some(&base) = self.steps.get(character / Offsets::STEP) else {
-            return self.text.len();
-        };
-        let rest = character % Offsets::STEP;
-        self.text[base..]
-            .char_indices()
-            .nth(rest)
-            .map_or(self.text.len(), |(at, _)| base + at)
-    }
-
-    /// How many characters stand before a byte.
-    fn character(&self, byte: usize) -> usize {
-        if self.steps.is_empty() {
-            return byte;
-        }
-        let step = self
-            .steps
-            .partition_point(|&begin| begin <= byte)
-            .saturating_sub(1);
-        let base = self.steps[step];
-        step * Offsets::STEP + self.text[base..byte].chars().count()
-    }
 }
 
 /// A collection whose end has not come.
@@ -481,43 +384,6 @@ fn leaf(range: Range<usize>, kind: NodeKind) -> Rc<Node> {
         weight,
         height: 0,
     })
-}
-
-/// The first tab at or behind a place that only blanks and the begin of its line precede.
-fn indenting_tab(text: &str, at: usize) -> Option<usize> {
-    let from = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let mut begin = from;
-    for line in text[from..].split_inclusive('\n').take(64) {
-        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
-        if let Some(tab) = line[..blanks].find('\t').filter(|tab| begin + tab >= at) {
-            return Some(begin + tab);
-        }
-        begin += line.len();
-    }
-    None
-}
-
-/// What mostly lies behind a syntax error.
-fn hint(info: &str, rest: &str) -> &'static str {
-    let first = rest.chars().next();
-    if info.contains("tab") {
-        return "indent with spaces, never with tabs";
-    }
-    match first {
-        Some('@' | '`' | '%' | ',' | '{' | '[' | '}' | ']') => {
-            "a text that begins with one of `@ % , { [ } ]` needs quotes, or a block (`|`)"
-        }
-        Some('\'' | '"') => {
-            "is the closing quote missing? a `'` inside single quotes is written `''`"
-        }
-        Some(':') => "a text with `: ` in it needs quotes, or a block (`|`)",
-        Some('*') => {
-            "a text that begins with `*` needs quotes; else it is an alias, and no such anchor stands before it"
-        }
-        _ => {
-            "look for a missing quote, colon or space, or for a line indented otherwise than those before it"
-        }
-    }
 }
 
 impl From<ScalarStyle> for Style {

@@ -1,0 +1,106 @@
+//! Characters of a file: those that no text holds, and where each of them stands in bytes.
+
+use super::YamlFault;
+use crate::codes::files as codes;
+
+/// Control characters are reported one by one up to this many; the rest only as a number.
+const CONTROL_FAULTS: usize = 20;
+
+/// Reports what no text file contains, and blanks it out so that the rest can be read. Positions stay.
+pub(super) fn without_control_characters(
+    source: &str,
+    faults: &mut Vec<YamlFault>,
+) -> Option<String> {
+    let mut found: Vec<(usize, char)> = Vec::new();
+    for (at, c) in source.char_indices() {
+        let is_odd = (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r'))
+            || c == char::REPLACEMENT_CHARACTER;
+        if is_odd {
+            found.push((at, c));
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    let more = found.len().saturating_sub(CONTROL_FAULTS);
+    for (index, &(at, c)) in found.iter().take(CONTROL_FAULTS).enumerate() {
+        let mut message = if c == char::REPLACEMENT_CHARACTER {
+            "this is not UTF-8 text".to_owned()
+        } else {
+            format!(
+                "the control character U+{:04X} cannot stand in a rule file",
+                c as u32
+            )
+        };
+        if index + 1 == CONTROL_FAULTS && more > 0 {
+            message.push_str(&format!(" (and {more} more like it)"));
+        }
+        faults.push(YamlFault {
+            code: codes::ODD_CHARACTER,
+            range: at..at + c.len_utf8(),
+            message,
+            help: Some(
+                "save the file as UTF-8; inside a condition write the character as \\u{…}"
+                    .to_owned(),
+            ),
+        });
+    }
+    let mut cleaned = String::with_capacity(source.len());
+    let mut rest = 0;
+    for (at, c) in found {
+        cleaned.push_str(&source[rest..at]);
+        cleaned.extend(std::iter::repeat_n('?', c.len_utf8()));
+        rest = at + c.len_utf8();
+    }
+    cleaned.push_str(&source[rest..]);
+    Some(cleaned)
+}
+
+/// Byte offsets of characters: one remembered for each [`Offsets::STEP`] of them.
+pub(super) struct Offsets<'a> {
+    pub text: &'a str,
+    steps: Vec<usize>,
+}
+
+impl<'a> Offsets<'a> {
+    const STEP: usize = 128;
+
+    pub fn new(text: &'a str) -> Offsets<'a> {
+        let steps = if text.is_ascii() {
+            Vec::new()
+        } else {
+            text.char_indices()
+                .map(|(at, _)| at)
+                .step_by(Offsets::STEP)
+                .collect()
+        };
+        Offsets { text, steps }
+    }
+
+    pub fn byte(&self, character: usize) -> usize {
+        if self.steps.is_empty() {
+            return character.min(self.text.len());
+        }
+        let Some(&base) = self.steps.get(character / Offsets::STEP) else {
+            return self.text.len();
+        };
+        let rest = character % Offsets::STEP;
+        self.text[base..]
+            .char_indices()
+            .nth(rest)
+            .map_or(self.text.len(), |(at, _)| base + at)
+    }
+
+    /// How many characters stand before a byte.
+    pub fn character(&self, byte: usize) -> usize {
+        if self.steps.is_empty() {
+            return byte;
+        }
+        let step = self
+            .steps
+            .partition_point(|&begin| begin <= byte)
+            .saturating_sub(1);
+        let base = self.steps[step];
+        step * Offsets::STEP + self.text[base..byte].chars().count()
+    }
+}

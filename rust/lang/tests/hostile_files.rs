@@ -1,0 +1,107 @@
+//! Whatever a file holds: no panic, places inside the file, and the same text and JSON for the same file.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use betrace_lang::{
+    FormatOptions, Limits, LineIndex, SourceFile, format_file, load, render_json, render_text,
+};
+use proptest::prelude::*;
+
+fn fragment() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "rules:\n",
+        "  - id: a\n",
+        "    condition: ",
+        "    expression: |\n      ",
+        "never { x }",
+        "when each { x as p }",
+        "macros: { m: 'x' }\n",
+        "lists:\n  l: [1, é, 2ms]\n",
+        "    exceptions: [m, '",
+        "']\n",
+        "    tests:\n      - name: t\n        trace: [{ span: x, ",
+        "children: [",
+        "}]\n",
+        "        expect: violated\n",
+        "    message: \"{p.a} {count}\"\n",
+        "    severity: HIGH\n",
+        "&a ",
+        "*a ",
+        "!t ",
+        "---\n",
+        "...\n",
+        "> \n",
+        "|2-\n",
+        "\r\n",
+        "\t",
+        "\u{FEFF}",
+        "\u{0}",
+        "\u{202E}",
+        "\u{1F600}",
+        "é",
+        "# c\n",
+        "? ",
+        ": ",
+        "- ",
+        "{ ",
+        "} ",
+        "[ ",
+        "] ",
+        ", ",
+        "\"",
+        "'",
+        "\\",
+        "\n",
+        "\n    ",
+        "x and not y\n",
+        "x.where(a == \"é\")",
+        "(",
+        ")",
+        "%YAML 1.1\n",
+        "    compliance: { S: [1] }\n",
+        "    enabled: no\n",
+    ]);
+    known.prop_map(str::to_owned)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_file_ends_in_diagnostics_at_places_of_it(
+        fragments in prop::collection::vec(fragment(), 0..24),
+        begins_well in any::<bool>(),
+    ) {
+        let mut text = String::from(if begins_well { "rules:\n  - id: z\n    condition: x and not y\n" } else { "" });
+        text.extend(fragments);
+        let files = [SourceFile::new("f.yaml", text.as_str())];
+        let loaded = load(&files, &Limits::default());
+        let lines = LineIndex::new(&text);
+        for one in &loaded.diagnostics {
+            prop_assert!(one.range.start <= one.range.end && one.range.end <= text.len(), "{one:?} in {text:?}");
+            prop_assert!(text.is_char_boundary(one.range.start) && text.is_char_boundary(one.range.end), "{one:?} in {text:?}");
+            let begin = lines.place(one.range.start);
+            prop_assert_eq!((begin.line, begin.column), (one.line, one.column));
+            prop_assert!((one.line, one.column) <= (one.end_line, one.end_column));
+            prop_assert!(one.message.len() < 2_000, "{one:?}");
+        }
+        prop_assert!(loaded.rules.len() <= loaded.rule_count);
+        if loaded.rules.len() < loaded.rule_count {
+            prop_assert!(loaded.has_errors(), "a rule is missing without an error: {text:?}");
+        }
+        let _ = render_text(&loaded.diagnostics, &files, true);
+        let json: serde_json::Value = serde_json::from_str(&render_json(&loaded.diagnostics, &files, loaded.rule_count)).unwrap();
+        prop_assert_eq!(json["diagnostics"].as_array().unwrap().len(), loaded.diagnostics.len());
+        if let Ok(formatted) = format_file(&text, FormatOptions::default()) {
+            let again = load(&[SourceFile::new("f.yaml", formatted.as_str())], &Limits::default());
+            let hashes = |loaded: &betrace_lang::Loaded| loaded.rules.iter().map(|one| one.rule.hash).collect::<Vec<_>>();
+            prop_assert_eq!(hashes(&loaded), hashes(&again), "{}\n---\n{}", text, formatted);
+        }
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let files = [SourceFile::from_bytes("f.yaml", &bytes)];
+        let loaded = load(&files, &Limits::default());
+        let _ = render_text(&loaded.diagnostics, &files, false);
+    }
+}
