@@ -23,6 +23,8 @@ pub struct Cli {
 pub enum Command {
     /// Report every fault and warning of every rule at once
     Check(Check),
+    /// Write rule files in their one canonical form, comments kept
+    Fmt(Fmt),
     /// Evaluate recorded traces
     Replay(Replay),
     /// Run the tests that rules carry
@@ -192,6 +194,22 @@ pub enum ExplainFormat {
     Text,
     /// One object a line
     Json,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 formatted, 1 with --check: would change, 2 usage, unreadable or faulty."
+)]
+pub struct Fmt {
+    /// Rule files, directories, or - from standard input to standard output
+    #[arg(value_name = "RULES", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// Only list the files that would change
+    #[arg(long)]
+    pub check: bool,
+    /// Rewrite older spellings
+    #[arg(long)]
+    pub modern: bool,
 }
 
 #[derive(Args, Debug)]

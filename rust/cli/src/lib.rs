@@ -9,6 +9,7 @@ pub mod args;
 mod check;
 pub mod exit;
 mod explain;
+mod fmt_command;
 mod init;
 pub mod output;
 pub mod paths;
@@ -27,6 +28,7 @@ use exit::Exit;
 pub fn run(cli: &Cli) -> Exit {
     match &cli.command {
         Command::Check(args) => check::run(args),
+        Command::Fmt(args) => fmt_command::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Test(args) => test_command::run(args),
         Command::Explain(args) => explain::run(args),

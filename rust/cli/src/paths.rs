@@ -36,15 +36,15 @@ fn unreadable(path: &Path, error: &io::Error) -> PathError {
 /// What `-` is called in messages.
 pub const STDIN: &str = "<stdin>";
 
-/// Reads rule files: files as named, of directories every `*.yaml` and `*.yml` below, in the order of
-/// their paths. A file that is named twice is read once.
-pub fn rule_files(paths: &[PathBuf], limits: &Limits) -> Result<Vec<SourceFile>, PathError> {
+/// Finds rule files: files as named, of directories every `*.yaml` and `*.yml` below, in the order of
+/// their paths. A file that is named twice is found once.
+pub fn rule_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PathError> {
     let mut files = Vec::new();
     let mut seen = BTreeSet::new();
     for path in paths {
-        if path.as_os_str() == "-" {
-            if seen.insert(PathBuf::from("-")) {
-                files.push(read_rules(path, STDIN, io::stdin().lock(), limits)?);
+        if is_stdin(path) {
+            if seen.insert(path.clone()) {
+                files.push(path.clone());
             }
             continue;
         }
@@ -67,32 +67,46 @@ pub fn rule_files(paths: &[PathBuf], limits: &Limits) -> Result<Vec<SourceFile>,
         for file in found {
             let identity = fs::canonicalize(&file).map_err(|error| unreadable(&file, &error))?;
             if seen.insert(identity) {
-                let stream = fs::File::open(&file).map_err(|error| unreadable(&file, &error))?;
-                files.push(read_rules(
-                    &file,
-                    &file.display().to_string(),
-                    stream,
-                    limits,
-                )?);
+                files.push(file);
             }
         }
     }
     Ok(files)
 }
 
-/// At most one byte more than a rule file may have: loading reports that it is too long.
-fn read_rules(
-    path: &Path,
-    name: &str,
-    stream: impl Read,
-    limits: &Limits,
-) -> Result<SourceFile, PathError> {
+/// Finds rule files as [`rule_paths`] does, and reads them.
+pub fn rule_files(paths: &[PathBuf], limits: &Limits) -> Result<Vec<SourceFile>, PathError> {
+    let paths = rule_paths(paths)?;
+    paths.iter().map(|path| rule_file(path, limits)).collect()
+}
+
+/// Reads a rule file; at most one byte more than it may have, so that loading reports that it is too
+/// long.
+pub fn rule_file(path: &Path, limits: &Limits) -> Result<SourceFile, PathError> {
+    let most = limits.file_bytes as u64 + 1;
     let mut bytes = Vec::new();
-    stream
-        .take(limits.file_bytes as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, &error))?;
-    Ok(SourceFile::from_bytes(name, &bytes))
+    let read = if is_stdin(path) {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(path, &error))?;
+    Ok(SourceFile::from_bytes(shown(path), &bytes))
+}
+
+/// `-`
+#[must_use]
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// A path as messages show it.
+fn shown(path: &Path) -> String {
+    if is_stdin(path) {
+        STDIN.to_owned()
+    } else {
+        path.display().to_string()
+    }
 }
 
 /// One place to read traces from.
@@ -109,17 +123,13 @@ pub struct TraceInput {
 impl TraceInput {
     #[must_use]
     pub fn is_stdin(&self) -> bool {
-        self.path.as_os_str() == "-"
+        is_stdin(&self.path)
     }
 
     /// As shown in messages.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.is_stdin() {
-            STDIN.to_owned()
-        } else {
-            self.path.display().to_string()
-        }
+        shown(&self.path)
     }
 }
 
@@ -135,7 +145,7 @@ pub fn trace_inputs(paths: &[PathBuf]) -> Result<Vec<TraceInput>, PathError> {
         });
     };
     for path in paths {
-        if path.as_os_str() != "-" && is_directory(path)? {
+        if !is_stdin(path) && is_directory(path)? {
             for file in walk(path)? {
                 input(file, false);
             }

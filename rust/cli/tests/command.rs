@@ -8,6 +8,8 @@ mod support;
 mod check;
 #[path = "command/explain.rs"]
 mod explain;
+#[path = "command/fmt.rs"]
+mod fmt;
 #[path = "command/recorded.rs"]
 mod recorded;
 #[path = "command/replay.rs"]
