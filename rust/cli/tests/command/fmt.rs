@@ -2,7 +2,7 @@
 
 use super::support::*;
 
-const UNTIDY: &str = "# shop rules\nrules:\n  - id: a   # the first\n    condition: \"when {a}   always{ b&&!c }\"\n";
+const UNTIDY: &str = "# shop rules\nrules:\n  - id: a   # the first\n    condition: \"when {a}   always{ b && !c }\"\n";
 
 #[test]
 fn files_are_formatted_in_place_once() {
