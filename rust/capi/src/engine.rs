@@ -7,6 +7,8 @@ use betrace_engine::{
 };
 use parking_lot::Mutex;
 
+use libc::size_t;
+
 use crate::code::{
     BETRACE_BUFFER_TOO_SMALL, BETRACE_FAULTY_RULES, BETRACE_INVALID_ARGUMENT, BETRACE_MALFORMED,
     BETRACE_OK, BETRACE_POISONED, BETRACE_SNAPSHOT_REFUSED, guard,
@@ -28,7 +30,7 @@ pub struct BetraceEngine {
 
 struct Outbox {
     message: Vec<u8>,
-    count: usize,
+    count: size_t,
 }
 
 /// Nothing more will come: traces close as by their idle time.
@@ -89,8 +91,8 @@ pub unsafe extern "C" fn betrace_engine_new(
     now: u64,
     engine: *mut *mut BetraceEngine,
     err_buf: *mut u8,
-    err_cap: usize,
-    err_len: *mut usize,
+    err_cap: size_t,
+    err_len: *mut size_t,
 ) -> i32 {
     guard(|| {
         let answer = || -> Answer<i32> {
@@ -145,8 +147,8 @@ pub unsafe extern "C" fn betrace_engine_new(
 pub unsafe extern "C" fn betrace_engine_wanted(
     engine: *const BetraceEngine,
     buf: *mut u8,
-    cap: usize,
-    len: *mut usize,
+    cap: size_t,
+    len: *mut size_t,
 ) -> i32 {
     // SAFETY: the same contract.
     unsafe {
@@ -173,12 +175,12 @@ pub unsafe extern "C" fn betrace_engine_wanted(
 pub unsafe extern "C" fn betrace_engine_consume(
     engine: *const BetraceEngine,
     otlp: *const u8,
-    otlp_len: usize,
+    otlp_len: size_t,
     now: u64,
     pending: *mut u64,
     err_buf: *mut u8,
-    err_cap: usize,
-    err_len: *mut usize,
+    err_cap: size_t,
+    err_len: *mut size_t,
 ) -> i32 {
     // SAFETY: the same contract.
     unsafe {
@@ -261,11 +263,11 @@ pub unsafe extern "C" fn betrace_engine_close_traces(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn betrace_engine_take_violations(
     engine: *const BetraceEngine,
-    limit: usize,
+    limit: size_t,
     buf: *mut u8,
-    cap: usize,
-    len: *mut usize,
-    count: *mut usize,
+    cap: size_t,
+    len: *mut size_t,
+    count: *mut size_t,
 ) -> i32 {
     // SAFETY: the same contract.
     unsafe {
@@ -311,8 +313,8 @@ pub unsafe extern "C" fn betrace_engine_stats(
     engine: *const BetraceEngine,
     parts: i32,
     buf: *mut u8,
-    cap: usize,
-    len: *mut usize,
+    cap: size_t,
+    len: *mut size_t,
 ) -> i32 {
     // SAFETY: the same contract.
     unsafe {
@@ -343,8 +345,8 @@ pub unsafe extern "C" fn betrace_engine_replace_rules(
     rules: *const BetraceRules,
     now: u64,
     err_buf: *mut u8,
-    err_cap: usize,
-    err_len: *mut usize,
+    err_cap: size_t,
+    err_len: *mut size_t,
 ) -> i32 {
     // SAFETY: the same contract.
     unsafe {
@@ -379,8 +381,8 @@ pub unsafe extern "C" fn betrace_engine_snapshot(
     engine: *const BetraceEngine,
     kind: i32,
     buf: *mut u8,
-    cap: usize,
-    len: *mut usize,
+    cap: size_t,
+    len: *mut size_t,
 ) -> i32 {
     // SAFETY: the same contract.
     unsafe {
@@ -411,11 +413,11 @@ pub unsafe extern "C" fn betrace_engine_snapshot(
 pub unsafe extern "C" fn betrace_engine_restore(
     engine: *const BetraceEngine,
     snapshot: *const u8,
-    snapshot_len: usize,
+    snapshot_len: size_t,
     now: u64,
     err_buf: *mut u8,
-    err_cap: usize,
-    err_len: *mut usize,
+    err_cap: size_t,
+    err_len: *mut size_t,
 ) -> i32 {
     // SAFETY: the same contract.
     unsafe {

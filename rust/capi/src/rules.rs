@@ -6,6 +6,8 @@ use betrace_lang::codes::DiagnosticSeverity;
 use betrace_lang::rule::Rule;
 use betrace_lang::{Diagnostic, Limits, SourceFile};
 
+use libc::size_t;
+
 use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, BETRACE_POISONED, guard};
 use crate::memory::{Answer, Out, Place, borrow, handle};
 
@@ -15,10 +17,10 @@ use crate::memory::{Answer, Out, Place, borrow, handle};
 pub struct BetraceSource {
     /// The file's name as reports show it, in UTF-8 without a closing NUL.
     pub name: *const u8,
-    pub name_len: usize,
+    pub name_len: size_t,
     /// The file's content.
     pub text: *const u8,
-    pub text_len: usize,
+    pub text_len: size_t,
 }
 
 /// A compiled rule set. It never changes, and may be used from several threads at once.
@@ -28,7 +30,7 @@ pub struct BetraceRules {
     pub(crate) rules: Vec<Arc<Rule>>,
     files: Vec<SourceFile>,
     diagnostics: Vec<Diagnostic>,
-    count: usize,
+    count: size_t,
 }
 
 impl BetraceRules {
@@ -57,7 +59,7 @@ pub const BETRACE_REPORT_JSON: i32 = 1;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn betrace_rules_compile(
     sources: *const BetraceSource,
-    count: usize,
+    count: size_t,
     rules: *mut *mut BetraceRules,
 ) -> i32 {
     guard(|| {
@@ -126,8 +128,8 @@ fn compile(files: Vec<SourceFile>) -> BetraceRules {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn betrace_rules_count(
     rules: *const BetraceRules,
-    count: *mut usize,
-    errors: *mut usize,
+    count: *mut size_t,
+    errors: *mut size_t,
 ) -> i32 {
     guard(|| {
         let answer = || -> Answer<()> {
@@ -164,8 +166,8 @@ pub unsafe extern "C" fn betrace_rules_report(
     rules: *const BetraceRules,
     format: i32,
     buf: *mut u8,
-    cap: usize,
-    len: *mut usize,
+    cap: size_t,
+    len: *mut size_t,
 ) -> i32 {
     guard(|| {
         // SAFETY: the same contract.

@@ -4,6 +4,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use betrace_engine::{Completeness, Settings, ViolationTrace};
 
+use libc::size_t;
+
 use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, guard};
 use crate::memory::{Answer, Place};
 
@@ -25,7 +27,7 @@ pub const BETRACE_TRACE_OWN: i32 = 1;
 #[repr(C)]
 pub struct BetraceSettings {
     /// sizeof(betrace_settings), as betrace_settings_init wrote it.
-    pub struct_size: usize,
+    pub struct_size: size_t,
     /// A trace closes when no span of it came for so long. Default 10 s.
     pub idle_timeout: u64,
     /// A trace closes at the latest so long after its first span came. Default 5 min.

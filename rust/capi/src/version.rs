@@ -1,5 +1,7 @@
 //! Which library this is.
 
+use libc::size_t;
+
 use crate::code::guard;
 use crate::memory::Out;
 
@@ -19,7 +21,7 @@ pub extern "C" fn betrace_abi_version() -> u32 {
 /// # Safety
 /// `cap` bytes at `buf`, and `len`, must be writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn betrace_version(buf: *mut u8, cap: usize, len: *mut usize) -> i32 {
+pub unsafe extern "C" fn betrace_version(buf: *mut u8, cap: size_t, len: *mut size_t) -> i32 {
     guard(|| {
         // SAFETY: the same contract.
         match unsafe { Out::new(buf, cap, len) } {
