@@ -21,13 +21,28 @@ type placed struct {
 	resource pcommon.Resource
 }
 
-// tracesOf groups the spans of all batches.
+// identity is what makes two copies one span: exporters that try again send copies.
+type identity struct {
+	trace   pcommon.TraceID
+	span    pcommon.SpanID
+	kind    ptrace.SpanKind
+	service string
+}
+
+// tracesOf groups the spans of all batches; of copies the first counts.
 func tracesOf(batches []ptrace.Traces) map[pcommon.TraceID][]placed {
 	traces := map[pcommon.TraceID][]placed{}
+	seen := map[identity]bool{}
 	for _, batch := range batches {
 		for _, resource := range batch.ResourceSpans().All() {
+			service, _ := resource.Resource().Attributes().Get("service.name")
 			for _, scope := range resource.ScopeSpans().All() {
 				for _, span := range scope.Spans().All() {
+					is := identity{span.TraceID(), span.SpanID(), span.Kind(), service.AsString()}
+					if seen[is] {
+						continue
+					}
+					seen[is] = true
 					traces[span.TraceID()] = append(traces[span.TraceID()], placed{span, resource.Resource()})
 				}
 			}
