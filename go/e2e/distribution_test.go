@@ -107,7 +107,7 @@ func TestTheDistributionIsItsManifest(t *testing.T) {
 	}
 }
 
-// A manifest of somebody else, outside the repository, gets the processor with two lines.
+// A manifest of somebody else, outside the repository, gets the processor with the two lines of the README.
 func TestAManifestFromOutside(t *testing.T) {
 	root := repository(t)
 	builder := built(t, "target/tools/builder", "collector")
@@ -121,11 +121,7 @@ receivers:
   - gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v0.158.0
 exporters:
   - gomod: go.opentelemetry.io/collector/exporter/debugexporter v0.158.0
-processors:
-  - { gomod: github.com/betracehq/betrace/go/betraceprocessor v0.1.0, path: %[2]s/go/betraceprocessor }
-replaces:
-  - github.com/betracehq/betrace/go/betrace => %[2]s/go/betrace
-`, folder, root)
+%[2]s`, folder, strings.ReplaceAll(shown(t, "README.md", "yaml manifest")[0], "./betrace/", root+"/"))
 	path := filepath.Join(folder, "manifest.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
