@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use betrace_cli::traces::{At, Sink, read_stream};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -96,15 +96,15 @@ fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("otlp_json_lines");
     group.throughput(Throughput::Elements(LINES * SPANS));
     group.bench_function("betrace", |bencher| {
-        bencher.iter(|| {
-            let mut sink = Bytes(0);
-            read_stream(
-                std::io::Cursor::new(text.clone()),
-                Default::default(),
-                &mut sink,
-            );
-            sink.0
-        });
+        bencher.iter_batched(
+            || std::io::Cursor::new(text.clone()),
+            |stream| {
+                let mut sink = Bytes(0);
+                read_stream(stream, Default::default(), &mut sink);
+                sink.0
+            },
+            BatchSize::LargeInput,
+        );
     });
     group.bench_function("serde_json into opentelemetry-proto", |bencher| {
         bencher.iter(|| {

@@ -14,6 +14,8 @@ mod fmt;
 mod recorded;
 #[path = "command/replay.rs"]
 mod replay;
+#[path = "command/replay_input.rs"]
+mod replay_input;
 #[path = "command/shell.rs"]
 mod shell;
 #[path = "command/tests_of_rules.rs"]

@@ -4,6 +4,7 @@
 //! * `betrace`: no error and no warning; `betrace,warns`: a warning; `betrace,notes`: a note;
 //!   `betrace,refused`: an error
 //! * `yaml rules`: a rule file without faults whose tests pass
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -16,7 +17,10 @@ struct Block {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn pages() -> Vec<PathBuf> {
@@ -54,13 +58,20 @@ fn blocks() -> Vec<Block> {
                 (None, None) => {}
             }
         }
-        assert!(open.is_none(), "{}: a fence is never closed", page.display());
+        assert!(
+            open.is_none(),
+            "{}: a fence is never closed",
+            page.display()
+        );
     }
     blocks
 }
 
 fn betrace(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_betrace")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_betrace"))
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 /// The severities of what `check` says of a condition.
@@ -87,7 +98,10 @@ fn severities(block: &Block, folder: &Path) -> Vec<String> {
 fn every_rule_shown_is_what_its_fence_says() {
     let folder = tempfile::tempdir().unwrap();
     let mut shown = 0;
-    for block in blocks().iter().filter(|block| block.fence.split(',').next() == Some("betrace")) {
+    for block in blocks()
+        .iter()
+        .filter(|block| block.fence.split(',').next() == Some("betrace"))
+    {
         let found = severities(block, folder.path());
         let has = |severity: &str| found.iter().any(|one| one == severity);
         let right = match block.fence.as_str() {
@@ -95,9 +109,20 @@ fn every_rule_shown_is_what_its_fence_says() {
             "betrace,warns" => !has("error") && has("warning"),
             "betrace,notes" => !has("error") && has("note"),
             "betrace,refused" => has("error"),
-            other => panic!("{}:{}: no fence is called `{other}`", block.page.display(), block.line),
+            other => panic!(
+                "{}:{}: no fence is called `{other}`",
+                block.page.display(),
+                block.line
+            ),
         };
-        assert!(right, "{}:{}: {} gave {found:?}\n{}", block.page.display(), block.line, block.fence, block.text);
+        assert!(
+            right,
+            "{}:{}: {} gave {found:?}\n{}",
+            block.page.display(),
+            block.line,
+            block.fence,
+            block.text
+        );
         shown += 1;
     }
     assert!(shown >= 20, "only {shown} rules were found");
@@ -131,9 +156,17 @@ fn the_rule_packs_pass_their_tests_with_full_coverage() {
     let rules = root().join("rules");
     let output = betrace(&["test", "--coverage", rules.to_str().unwrap()]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     for pack in ["sre", "compliance", "platform", "security", "ai-agents"] {
-        let check = betrace(&["check", "--strict", rules.join(format!("{pack}.yaml")).to_str().unwrap()]);
+        let check = betrace(&[
+            "check",
+            "--strict",
+            rules.join(format!("{pack}.yaml")).to_str().unwrap(),
+        ]);
         assert!(
             check.status.success(),
             "{pack}: {}{}",

@@ -15,6 +15,7 @@ mod frames;
 mod jaeger;
 mod kind;
 mod lines;
+mod number;
 mod otlp_json;
 mod request;
 mod scalar;

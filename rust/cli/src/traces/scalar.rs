@@ -6,50 +6,90 @@ use super::text::Raw;
 use super::token::Scalar;
 
 /// The characters of the scalar where it is a number or a string without escapes.
-fn digits<'a>(scalar: &Scalar<'a>) -> Option<&'a str> {
-    let bytes = match *scalar {
-        Scalar::Number(bytes) => bytes,
+#[inline]
+fn digits<'a>(scalar: &Scalar<'a>) -> Option<&'a [u8]> {
+    match *scalar {
+        Scalar::Number(bytes) => Some(bytes),
         Scalar::Text(Raw {
             bytes,
             escaped: false,
-        }) => bytes.trim_ascii(),
-        _ => return None,
-    };
-    std::str::from_utf8(bytes).ok()
+        }) => Some(bytes.trim_ascii()),
+        _ => None,
+    }
+}
+
+/// Decimal digits alone, without overflow.
+#[inline]
+fn whole(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    // Nineteen digits always fit.
+    let (safe, rest) = digits.split_at(digits.len().min(19));
+    let mut value = 0u64;
+    for digit in safe {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+    }
+    for digit in rest {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    Some(value)
 }
 
 /// The double that a number, or text of one, `NaN` or `Infinity` stands for.
 #[must_use]
 pub fn double(scalar: &Scalar<'_>) -> Option<f64> {
-    match digits(scalar)? {
-        "NaN" => Some(f64::NAN),
-        "Infinity" => Some(f64::INFINITY),
-        "-Infinity" => Some(f64::NEG_INFINITY),
-        text if super::token::is_number(text.as_bytes()) => text.parse().ok(),
+    let digits = digits(scalar)?;
+    match digits {
+        b"NaN" => Some(f64::NAN),
+        b"Infinity" => Some(f64::INFINITY),
+        b"-Infinity" => Some(f64::NEG_INFINITY),
+        _ if matches!(scalar, Scalar::Number(_)) || super::number::is_number(digits) => {
+            std::str::from_utf8(digits).ok()?.parse().ok()
+        }
         _ => None,
     }
 }
 
 /// A whole number in the range of `int64`, also where written `3.0` or `3e2`.
+#[inline]
 #[must_use]
 pub fn int(scalar: &Scalar<'_>) -> Option<i64> {
-    if let Ok(value) = digits(scalar)?.parse() {
-        return Some(value);
+    let digits = digits(scalar)?;
+    let (is_negative, magnitude) = match digits.strip_prefix(b"-") {
+        Some(magnitude) => (true, magnitude),
+        None => (false, digits),
+    };
+    if let Some(value) = whole(magnitude) {
+        return if is_negative {
+            0i64.checked_sub_unsigned(value)
+        } else {
+            i64::try_from(value).ok()
+        };
     }
     let value = double(scalar)?;
-    let whole = value.fract() == 0.0 && (-9.3e18..9.3e18).contains(&value);
-    (whole && value as i128 == i128::from(value as i64)).then_some(value as i64)
+    let is_whole = value.fract() == 0.0 && (-9.3e18..9.3e18).contains(&value);
+    (is_whole && value as i128 == i128::from(value as i64)).then_some(value as i64)
 }
 
 /// A whole number in the range of `uint64`.
+#[inline]
 #[must_use]
 pub fn uint(scalar: &Scalar<'_>) -> Option<u64> {
-    if let Ok(value) = digits(scalar)?.parse() {
+    if let Some(value) = whole(digits(scalar)?) {
         return Some(value);
     }
     let value = double(scalar)?;
-    let whole = value.fract() == 0.0 && (0.0..1.8e19).contains(&value);
-    whole.then_some(value as u64)
+    let is_whole = value.fract() == 0.0 && (0.0..1.8e19).contains(&value);
+    is_whole.then_some(value as u64)
 }
 
 #[must_use]
@@ -69,8 +109,8 @@ pub fn choice(scalar: &Scalar<'_>, prefix: &str, names: &[&str]) -> Option<u64> 
         return u64::try_from(value).ok();
     }
     let text = digits(scalar)?.to_ascii_uppercase();
-    let name = text.strip_prefix(prefix).unwrap_or(&text);
-    let index = names.iter().position(|known| *known == name)?;
+    let name = text.strip_prefix(prefix.as_bytes()).unwrap_or(&text);
+    let index = names.iter().position(|known| known.as_bytes() == name)?;
     Some(index as u64)
 }
 
@@ -181,6 +221,11 @@ mod tests {
         assert_eq!(int(&Scalar::Number(b"3.0")), Some(3));
         assert_eq!(int(&Scalar::Number(b"3.5")), None);
         assert_eq!(int(&text("9223372036854775808")), None);
+        assert_eq!(int(&text("-9223372036854775809")), None);
+        assert_eq!(uint(&text("18446744073709551616")), None);
+        assert_eq!(uint(&text("000000000000000000000000000007")), Some(7));
+        assert_eq!(int(&text("-")), None);
+        assert_eq!(int(&text("")), None);
         assert_eq!(uint(&text("18446744073709551615")), Some(u64::MAX));
         assert_eq!(uint(&Scalar::Number(b"-1")), None);
         assert_eq!(double(&text("-Infinity")), Some(f64::NEG_INFINITY));

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::number::is_number;
 use super::text::{Raw, plain_run};
 
 /// How deeply arrays and objects may nest in text that is skipped or built into a tree.
@@ -327,7 +328,8 @@ impl<'a> Cursor<'a> {
             at += 1;
         }
         let text = &self.bytes[start..at];
-        if is_number(text) {
+        let is_plain = text[0] != b'0' && text.iter().all(u8::is_ascii_digit);
+        if is_plain || is_number(text) {
             self.at = at;
             return Ok(text);
         }
@@ -336,45 +338,6 @@ impl<'a> Cursor<'a> {
         }
         Err(self.fault("a number"))
     }
-}
-
-/// JSON's number grammar, and the three words for what it cannot say.
-#[must_use]
-pub fn is_number(text: &[u8]) -> bool {
-    if matches!(text, b"NaN" | b"Infinity" | b"-Infinity") {
-        return true;
-    }
-    let digits = |from: usize| {
-        from + text[from..]
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count()
-    };
-    let start = usize::from(text.first() == Some(&b'-'));
-    let mut at = digits(start);
-    if at == start || (text[start] == b'0' && at > start + 1) {
-        return false;
-    }
-    if text.get(at) == Some(&b'.') {
-        let end = digits(at + 1);
-        if end == at + 1 {
-            return false;
-        }
-        at = end;
-    }
-    if matches!(text.get(at), Some(b'e' | b'E')) {
-        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
-        let from = at + 1 + sign;
-        if from > text.len() {
-            return false;
-        }
-        let end = digits(from);
-        if end == from {
-            return false;
-        }
-        at = end;
-    }
-    at == text.len()
 }
 
 #[cfg(test)]

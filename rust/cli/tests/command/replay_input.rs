@@ -1,0 +1,144 @@
+//! `betrace replay`: input that is broken, no traces, empty or missing, and output that nobody reads.
+
+use super::replay::{desk, traces};
+use super::support::*;
+
+#[test]
+fn broken_input_is_named_and_beats_violations() {
+    let desk = desk();
+    let lines = traces();
+    desk.write(
+        "broken.jsonl",
+        format!(
+            "{}\n{{\"resourceSpans\":[{{]\n{}\n{}",
+            lines[0], lines[1], lines[2]
+        )
+        .as_bytes(),
+    );
+    let whole = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "json",
+        "traces.jsonl",
+    ]);
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "--format",
+        "json",
+        "broken.jsonl",
+    ]);
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.err.contains("broken.jsonl: line 2, column 20:"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(ran.out, whole.out);
+    desk.write("broken.bin", b"\x0a\x10\x12\x0e\x12\x20");
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "broken.bin",
+        "traces.jsonl",
+    ]);
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.err
+            .contains("broken.bin: byte 6: the protobuf ends early"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.out.contains("violated"));
+    desk.write("inner.bin", b"\x0a\x06\x12\x04\x12\x02\x0f\x0f");
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "inner.bin"]);
+    assert_eq!((ran.code, &*ran.out), (3, ""));
+    assert!(ran.err.contains("inner.bin: byte "), "{}", ran.err);
+}
+
+#[test]
+fn files_that_hold_no_traces() {
+    let desk = desk();
+    desk.write("notes.md", b"# Notes\n");
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "notes.md"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(
+        ran.err.contains("notes.md: byte 0: neither OTLP"),
+        "{}",
+        ran.err
+    );
+    desk.write("folder/notes.md", b"# Notes\n");
+    desk.write("folder/a.json", traces()[1].as_bytes());
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "folder"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(
+        ran.err.contains("notes.md: skipped, not traces"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn usage() {
+    let desk = desk();
+    desk.write("bad.yaml", b"rules: [{id: x, condition: 'when { a }'}]");
+    for args in [
+        &["replay", "traces.jsonl"][..],
+        &["replay", "--rules", "rules.yaml"],
+        &["replay", "--rules", "rules.yaml", "missing.jsonl"],
+        &["replay", "--rules", "missing.yaml", "traces.jsonl"],
+        &["replay", "--rules", "bad.yaml", "traces.jsonl"],
+        &[
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "--verdicts",
+            "maybe",
+            "traces.jsonl",
+        ],
+    ] {
+        let ran = desk.run(args);
+        assert_eq!((ran.code, &*ran.out), (2, ""), "{args:?}: {}", ran.err);
+    }
+    assert!(
+        desk.run(&["replay", "--rules", "bad.yaml", "traces.jsonl"])
+            .err
+            .contains("bad.yaml:1")
+    );
+}
+
+#[test]
+fn nothing_found_is_fine() {
+    let desk = desk();
+    desk.write("quiet.jsonl", request(&[span(4, 1, 0, "cart")]).as_bytes());
+    desk.write("empty.jsonl", b"");
+    for file in ["quiet.jsonl", "empty.jsonl"] {
+        let ran = desk.run(&["replay", "--rules", "rules.yaml", file]);
+        assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let desk = desk();
+    let lines: String = (1..5000u128)
+        .map(|t| request(&[span(t, 1, 0, "bypass")]) + "\n")
+        .collect();
+    desk.write("many.jsonl", lines.as_bytes());
+    let ran = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "\"$0\" replay --rules rules.yaml many.jsonl | head -n 1",
+        ])
+        .arg(env!("CARGO_BIN_EXE_betrace"))
+        .current_dir(desk.path(""))
+        .output()
+        .unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert!(!err.contains("panic") && !err.contains("error"), "{err}");
+    assert_eq!(ran.stdout.iter().filter(|b| **b == b'\n').count(), 1);
+}
