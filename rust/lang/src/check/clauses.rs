@@ -219,8 +219,8 @@ impl<'a> Checker<'a> {
             self.fault(
                 code::BINDING_HERE,
                 part.range(),
-                "`as` follows one selector; it cannot stand inside `or`, `not` or parentheses with other parts",
-            );
+                "`as` follows one selector; it cannot stand inside `or`, `not` or parentheses with other parts",)
+            .help = Some("behind the bound spans stands `and` with the condition, in parentheses where it has an `or`: `S as p and (A or B)`".into());
             return;
         }
         let source = self.source(part);

@@ -75,9 +75,10 @@ impl Lines {
         let (before, items) = items.split_at(lead);
         let (items, behind) = items.split_at(items.len() - tail);
         // Inside the first part a comment has no place but before it.
-        let end = items
-            .iter()
-            .position(|item| matches!(item, Item::Separator(_)));
+        let loosest = loosest(items);
+        let end = items.iter().position(
+            |item| matches!(item, Item::Separator(separator) if Some(*separator) == loosest),
+        );
         let end = end.unwrap_or(items.len());
         let trails =
             |at: usize| at + 1 == end && matches!(items[at], Item::Comment { trails: true, .. });
@@ -121,13 +122,7 @@ impl Lines {
             self.push(first, line);
             return;
         }
-        let loosest = items
-            .iter()
-            .filter_map(|item| match item {
-                Item::Separator(separator) => Some(*separator),
-                _ => None,
-            })
-            .min();
+        let loosest = loosest(items);
         let mut indent = first;
         let mut segment: Vec<&Item> = Vec::new();
         let mut lead: Vec<&str> = Vec::new();
@@ -277,6 +272,14 @@ impl Lines {
         }
         self.push(indent, format!("{line}{after}"));
     }
+}
+
+fn loosest(items: &[&Item]) -> Option<Separator> {
+    let separators = items.iter().filter_map(|item| match item {
+        Item::Separator(separator) => Some(*separator),
+        _ => None,
+    });
+    separators.min()
 }
 
 fn has_inner_comment(item: &Item) -> bool {

@@ -231,7 +231,10 @@ impl Writer<'_> {
             NodeKind::DotCount(of) => {
                 self.edit(node.start..node.start, "count(");
                 self.selector(of);
-                self.edit(of.end..node.end, ")");
+                let dot = self.text[node.start..node.end]
+                    .rfind('.')
+                    .unwrap_or_default();
+                self.edit(node.start + dot..node.end, ")");
             }
             NodeKind::Where { base, filters } => {
                 let dialect = match base.bare().kind {
@@ -302,7 +305,13 @@ impl Writer<'_> {
                     ..
                 } if self.may_stand_alone(dialect) => {
                     let key = printed(Scope::SpanThenResource, key);
-                    self.edit(node.range(), format!("missing({key})"));
+                    let word = if self.text[node.start..].starts_with('!') {
+                        1
+                    } else {
+                        "not".len()
+                    };
+                    self.edit(node.start..node.start + word, "");
+                    self.edit(inner.bare().range(), format!("missing({key})"));
                 }
                 _ => self.predicate(inner, dialect),
             },

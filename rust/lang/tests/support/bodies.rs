@@ -1,0 +1,393 @@
+//! Checked rules out of thin air, of every shape that the language has.
+
+use betrace_lang::rule::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn name() -> impl Strategy<Value = Arc<str>> {
+    prop_oneof![
+        4 => "[a-z]{1,5}(\\.[a-z]{1,4}(-[a-z0-9]{1,3})?){0,2}",
+        1 => prop::sample::select(vec!["when", "any", "root", "count", "not", "true", "p", "p.x", "span.x", "trace.spans", "trace.has", "x.where", "2fa", "in", "parent", "span.attributes", "trace.spans.any"]).prop_map(str::to_owned),
+        1 => "\\PC{1,12}",
+        1 => "[ -~\\n\\t\\\\\"'{}#/]{1,10}",
+    ]
+    .prop_map(Arc::from)
+}
+
+fn text() -> impl Strategy<Value = Arc<str>> {
+    prop_oneof![
+        "[a-zA-Z0-9.]{0,6}",
+        "\\PC{0,10}",
+        "[ -~\\n\\t\\\\\"'u{}]{0,8}",
+        Just("a\u{202e}b\0".to_owned())
+    ]
+    .prop_map(Arc::from)
+}
+
+fn number() -> impl Strategy<Value = Number> {
+    prop_oneof![
+        (-1000i128..1000).prop_map(Number::Int),
+        any::<i64>().prop_map(|value| Number::Int(value.into())),
+        any::<f64>().prop_filter_map("finite", Number::from_f64),
+        (0u32..10_000).prop_filter_map("finite", |value| Number::from_f64(f64::from(value) / 8.0)),
+    ]
+}
+
+fn nanos() -> impl Strategy<Value = Nanos> {
+    prop_oneof![
+        0u64..10_000_000_000,
+        (0u64..1000).prop_map(|s| s * 1_000_000_000),
+        any::<u64>()
+    ]
+}
+
+fn op() -> impl Strategy<Value = CompareOp> {
+    use CompareOp::*;
+    prop::sample::select(vec![Eq, Ne, Lt, Le, Gt, Ge])
+}
+
+fn equality() -> impl Strategy<Value = CompareOp> {
+    prop::sample::select(vec![CompareOp::Eq, CompareOp::Ne])
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    use Scope::*;
+    prop::sample::select(vec![
+        SpanThenResource,
+        SpanThenResource,
+        Span,
+        Resource,
+        Instrumentation,
+        Event,
+        Link,
+    ])
+}
+
+fn attribute() -> impl Strategy<Value = Field> {
+    (scope(), name()).prop_map(|(scope, key)| Field::Attribute { scope, key })
+}
+
+/// One value on each span.
+fn single() -> impl Strategy<Value = Field> {
+    prop_oneof![
+        4 => attribute().prop_filter("one value", |field| !matches!(field, Field::Attribute { scope: Scope::Event | Scope::Link, .. })),
+        1 => prop::sample::select(vec![Intrinsic::SpanName, Intrinsic::SpanStatusMessage, Intrinsic::SpanId, Intrinsic::SpanParentId, Intrinsic::InstrumentationName]).prop_map(Field::Intrinsic),
+    ]
+}
+
+fn text_field() -> impl Strategy<Value = Field> {
+    prop_oneof![
+        4 => attribute(),
+        1 => prop::sample::select(vec![Intrinsic::SpanName, Intrinsic::SpanParentId, Intrinsic::TraceId, Intrinsic::EventName, Intrinsic::InstrumentationVersion]).prop_map(Field::Intrinsic),
+    ]
+}
+
+fn right_field(bindings: u8) -> impl Strategy<Value = Field> {
+    let scoped = single().prop_filter("scoped", |field| {
+        !matches!(
+            field,
+            Field::Attribute {
+                scope: Scope::SpanThenResource,
+                ..
+            }
+        )
+    });
+    (scoped, single(), any::<u8>()).prop_map(move |(scoped, inner, pick)| {
+        if bindings > 0 && pick % 2 == 0 {
+            Field::Bound {
+                binding: BindingId((pick / 2) % bindings),
+                field: Box::new(inner),
+            }
+        } else {
+            scoped
+        }
+    })
+}
+
+fn literal() -> impl Strategy<Value = Literal> {
+    prop_oneof![
+        number().prop_map(Literal::Number),
+        any::<bool>().prop_map(Literal::Bool),
+        text().prop_map(Literal::Text)
+    ]
+}
+
+fn pattern() -> impl Strategy<Value = Arc<str>> {
+    prop::sample::select(vec![
+        "^a.*b$",
+        "\\d+\\.",
+        "a|b",
+        "\"quoted\"",
+        "\\\\",
+        "[^\\n\\t]",
+        "x{1,3}",
+        "\\u{e9}",
+    ])
+    .prop_map(Arc::from)
+}
+
+fn text_op() -> impl Strategy<Value = TextOp> {
+    prop::sample::select(vec![TextOp::Contains, TextOp::StartsWith, TextOp::EndsWith])
+}
+
+fn leaf(bindings: u8) -> impl Strategy<Value = Predicate> {
+    prop_oneof![
+        (attribute(), op(), number()).prop_map(|(field, op, value)| Predicate::Compare {
+            field,
+            op,
+            value: Operand::Literal(Literal::Number(value))
+        }),
+        (text_field(), op(), text()).prop_map(|(field, op, value)| Predicate::Compare {
+            field,
+            op,
+            value: Operand::Literal(Literal::Text(value))
+        }),
+        (attribute(), equality(), any::<bool>()).prop_map(|(field, op, value)| {
+            Predicate::Compare {
+                field,
+                op,
+                value: Operand::Literal(Literal::Bool(value)),
+            }
+        }),
+        (op(), nanos()).prop_map(|(op, value)| Predicate::Compare {
+            field: Field::Intrinsic(Intrinsic::SpanDuration),
+            op,
+            value: Operand::Literal(Literal::Duration(value))
+        }),
+        (
+            equality(),
+            prop::sample::select(vec!["ok", "error", "unset"])
+        )
+            .prop_map(|(op, word)| Predicate::Compare {
+                field: Field::Intrinsic(Intrinsic::SpanStatus),
+                op,
+                value: Operand::Literal(Literal::Text(word.into()))
+            }),
+        (single(), op(), right_field(bindings)).prop_map(|(field, op, value)| Predicate::Compare {
+            field,
+            op,
+            value: Operand::Field(value)
+        }),
+        (attribute(), vec(literal(), 1..4))
+            .prop_map(|(field, values)| Predicate::In { field, values }),
+        (text_field(), pattern())
+            .prop_map(|(field, pattern)| Predicate::Matches { field, pattern }),
+        (text_field(), text_op(), literal()).prop_map(|(field, op, value)| Predicate::Text {
+            op,
+            field,
+            value: Operand::Literal(value)
+        }),
+        text_field().prop_map(Predicate::Exists),
+        text_field().prop_map(Predicate::Missing),
+    ]
+}
+
+fn predicate(bindings: u8) -> impl Strategy<Value = Predicate> {
+    leaf(bindings).prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 2..4).prop_map(|parts| flat_predicates(parts, true)),
+            vec(inner.clone(), 2..4).prop_map(|parts| flat_predicates(parts, false)),
+            inner.prop_map(|inner| match inner {
+                Predicate::Not(twice) => *twice,
+                once => Predicate::Not(Box::new(once)),
+            }),
+        ]
+    })
+}
+
+fn flat_predicates(parts: Vec<Predicate>, is_and: bool) -> Predicate {
+    let mut flat = Vec::new();
+    for part in parts {
+        match part {
+            Predicate::And(inner) if is_and => flat.extend(inner),
+            Predicate::Or(inner) if !is_and => flat.extend(inner),
+            other => flat.push(other),
+        }
+    }
+    if is_and {
+        Predicate::And(flat)
+    } else {
+        Predicate::Or(flat)
+    }
+}
+
+fn trace_predicate() -> impl Strategy<Value = Predicate> {
+    let name = || {
+        prop::sample::select(vec![Intrinsic::TraceRootName, Intrinsic::TraceRootService])
+            .prop_map(Field::Intrinsic)
+    };
+    prop_oneof![
+        (op(), nanos()).prop_map(|(op, value)| Predicate::Compare {
+            field: Field::Intrinsic(Intrinsic::TraceDuration),
+            op,
+            value: Operand::Literal(Literal::Duration(value))
+        }),
+        (op(), number()).prop_map(|(op, value)| Predicate::Compare {
+            field: Field::Intrinsic(Intrinsic::TraceSpanCount),
+            op,
+            value: Operand::Literal(Literal::Number(value))
+        }),
+        (name(), equality(), text()).prop_map(|(field, op, value)| Predicate::Compare {
+            field,
+            op,
+            value: Operand::Literal(Literal::Text(value))
+        }),
+        (name(), vec(text().prop_map(Literal::Text), 1..3))
+            .prop_map(|(field, values)| Predicate::Not(Box::new(Predicate::In { field, values }))),
+        (name(), pattern()).prop_map(|(field, pattern)| Predicate::Matches { field, pattern }),
+    ]
+}
+
+fn spans(bindings: u8) -> impl Strategy<Value = Selector> {
+    let base =
+        prop_oneof![4 => name().prop_map(Base::Named), 1 => Just(Base::Any), 1 => Just(Base::Root)];
+    let filter = vec(predicate(bindings), 0..3).prop_map(|parts| {
+        let mut flat = Vec::new();
+        for part in parts {
+            match part {
+                Predicate::And(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        flat
+    });
+    (base, filter, vec(trace_predicate(), 0..2)).prop_map(|(base, filter, trace)| {
+        Selector::Spans(SpanSelector {
+            base,
+            filter,
+            trace,
+        })
+    })
+}
+
+pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
+    let leaf = (spans(bindings), any::<u8>()).prop_map(move |(spans, pick)| {
+        if bindings > 0 && pick % 3 == 0 {
+            Selector::Bound(BindingId((pick / 3) % bindings))
+        } else {
+            spans
+        }
+    });
+    leaf.prop_recursive(2, 5, 3, |inner| {
+        (
+            inner.clone(),
+            inner.clone(),
+            inner,
+            0u8..8,
+            prop::option::of(nanos()),
+        )
+            .prop_map(|(left, right, to, kind, within)| {
+                let relation = match kind {
+                    0 => Relation::Before { right, within },
+                    1 => Relation::After { right, within },
+                    2 => Relation::Then { right, within },
+                    3 => Relation::Inside { right },
+                    4 => Relation::ChildOf { right },
+                    5 => Relation::SiblingOf { right },
+                    6 => Relation::Between { from: right, to },
+                    _ => Relation::AfterUntil { from: right, to },
+                };
+                Selector::Related(Box::new(Related { left, relation }))
+            })
+    })
+}
+
+fn measure(bindings: u8) -> impl Strategy<Value = Measure> {
+    let function = prop::sample::select(vec![
+        Aggregate::Sum,
+        Aggregate::Min,
+        Aggregate::Max,
+        Aggregate::Avg,
+        Aggregate::Distinct,
+    ]);
+    prop_oneof![
+        selector(bindings).prop_map(Measure::Count),
+        (function, selector(bindings), scope(), name()).prop_filter_map(
+            "one value",
+            |(function, selector, scope, key)| {
+                (!matches!(scope, Scope::Event | Scope::Link)).then(|| Measure::Of {
+                    function,
+                    selector,
+                    field: Field::Attribute { scope, key },
+                })
+            }
+        ),
+    ]
+}
+
+fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        4 => selector(bindings).prop_map(ExprKind::Exists),
+        1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left, op, right: Quantity::Number(value) }),
+        1 => (measure(bindings), op(), measure(bindings), 1u32..40).prop_filter_map("factor", |(left, op, measure, factor)| {
+            Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure } })
+        }),
+        1 => (selector(bindings), op(), nanos()).prop_map(|(selector, op, value)| ExprKind::Compare {
+            left: Measure::Of { function: Aggregate::Max, selector, field: Field::Intrinsic(Intrinsic::SpanDuration) },
+            op,
+            right: Quantity::Duration(value),
+        }),
+        1 => (selector(bindings), prop::option::of(single()), any::<bool>(), number()).prop_map(|(selector, by, above, value)| ExprKind::GroupCount {
+            selector,
+            by: by.map_or(GroupKey::Parent, GroupKey::Field),
+            op: if above { GroupOp::Gt } else { GroupOp::Ge },
+            value,
+        }),
+        1 => trace_predicate().prop_map(ExprKind::Trace),
+    ]
+    .prop_map(expr);
+    leaf.prop_recursive(3, 6, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 2..4).prop_map(|parts| joined(parts, true)),
+            vec(inner.clone(), 2..4).prop_map(|parts| joined(parts, false)),
+            inner.prop_map(|inner| match inner.kind {
+                ExprKind::Not(twice) => *twice,
+                kind => expr(ExprKind::Not(Box::new(expr(kind)))),
+            }),
+        ]
+    })
+}
+
+fn expr(kind: ExprKind) -> Expr {
+    Expr {
+        kind,
+        text: "".into(),
+    }
+}
+
+fn joined(parts: Vec<Expr>, is_and: bool) -> Expr {
+    let mut flat = Vec::new();
+    for part in parts {
+        match part.kind {
+            ExprKind::And(inner) if is_and => flat.extend(inner),
+            ExprKind::Or(inner) if !is_and => flat.extend(inner),
+            _ => flat.push(part),
+        }
+    }
+    expr(if is_and {
+        ExprKind::And(flat)
+    } else {
+        ExprKind::Or(flat)
+    })
+}
+
+pub fn body() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        1 => condition(0).prop_map(|never| Body { bindings: Vec::new(), when: None, exceptions: Vec::new(), never: Some(never), always: None, is_pattern: true }),
+        2 => (prop::option::of(condition(0)), condition(0), prop::option::of(condition(0)))
+            .prop_map(|(when, never, always)| Body { bindings: Vec::new(), when, exceptions: Vec::new(), never: Some(never), always, is_pattern: false }),
+        2 => (spans(0), spans(1), prop::option::of(condition(2)), condition(2))
+            .prop_map(|(first, second, when, always)| Body {
+                bindings: vec![
+                    Binding { name: "p".into(), selector: first },
+                    Binding { name: "q2".into(), selector: second },
+                ],
+                when,
+                exceptions: Vec::new(),
+                never: None,
+                always: Some(always),
+                is_pattern: false,
+            }),
+    ]
+}
