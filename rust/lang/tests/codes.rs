@@ -1,4 +1,5 @@
 //! Every code of conditions, macros and messages: its bad example gives it, its good one does not.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The formatter: one form, comments kept, meaning kept, older spellings rewritten on request.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The texts that the product comes from load as they are. They lie beside the repository and are
 //! skipped where they are not.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -35,7 +35,7 @@ impl<'a> Checker<'a> {
     ) -> Option<ExprKind> {
         let left_seen = self.looked_through(left);
         if let NodeKind::By { .. } = &left_seen.kind {
-            return self.grouped(node, left, op, right);
+            return self.grouped(left, op, right);
         }
         if let NodeKind::Times { .. } = &left_seen.kind {
             if self.is_measure(right)
@@ -344,16 +344,10 @@ impl<'a> Checker<'a> {
     }
 
     /// `count(S) by f > 10`
-    fn grouped(
-        &mut self,
-        node: &'a Node,
-        left: &'a Node,
-        op: CompareOp,
-        right: &'a Node,
-    ) -> Option<ExprKind> {
+    fn grouped(&mut self, left: &'a Node, op: CompareOp, right: &'a Node) -> Option<ExprKind> {
         if let Some((name, found)) = self.find_macro(left) {
             return self.expanded(left, name, found, |checker, inner| {
-                checker.grouped(node, inner, op, right)
+                checker.grouped(inner, op, right)
             });
         }
         let NodeKind::By { measure, key } = &left.bare().kind else {

@@ -86,9 +86,7 @@ impl Lexer<'_> {
 
 /// The character named by the text behind `\u{`, and how many bytes belong to it.
 fn code_point(text: &str, mark: char) -> (Option<char>, usize) {
-    let length = text
-        .find(|sign: char| sign == '}' || sign == mark || sign == '\n')
-        .unwrap_or(text.len());
+    let length = text.find(['}', mark, '\n']).unwrap_or(text.len());
     let is_closed = text[length..].starts_with('}');
     let digits = &text[..length];
     let is_hex = (1..=6).contains(&length) && digits.bytes().all(|b| b.is_ascii_hexdigit());

@@ -306,7 +306,7 @@ fn measure(bindings: u8) -> impl Strategy<Value = Measure> {
         (function, selector(bindings), scope(), name()).prop_filter_map(
             "one value",
             |(function, selector, scope, key)| {
-                (!matches!(scope, Scope::Event | Scope::Link)).then(|| Measure::Of {
+                (!matches!(scope, Scope::Event | Scope::Link)).then_some(Measure::Of {
                     function,
                     selector,
                     field: Field::Attribute { scope, key },
