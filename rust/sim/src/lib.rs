@@ -1,1 +1,14 @@
-//! sim
+//! An independent reading of the language, and what it takes to hold the engine against it.
+//!
+//! * [`oracle`]: a slow whole-trace evaluator, written straight from the language's definition. It keeps
+//!   every span, and shares nothing with the engine but the checked rule.
+//! * [`model`] and [`wire`]: owned spans, and their OTLP bytes.
+//! * [`tape`] and [`generate`]: seeded rules (as text) and traces, weighted to the corners where a
+//!   clever engine would go wrong, which shrink by themselves.
+//! * [`trial`]: one rule and one trace through the engine in many deliveries, against the oracle.
+
+pub mod generate;
+pub mod model;
+pub mod oracle;
+pub mod tape;
+pub mod wire;

@@ -1,0 +1,25 @@
+//! Rules and traces from a [`Tape`]: few names, so that rules hit, and many corners.
+//!
+//! Rules are made as text, of the whole language; traces as spans in an order of delivery.
+
+mod conditions;
+mod rules;
+mod selectors;
+mod traces;
+
+pub use rules::{Source, rule};
+pub use traces::trace;
+
+/// The names of spans, of which the last needs quotes.
+const NAMES: [&str; 5] = ["a", "b", "c", "d", "get /x"];
+
+fn quoted(name: &str) -> String {
+    if name.contains(' ') {
+        format!("\"{name}\"")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Attribute keys, on spans, resources, scopes, events and links alike.
+const KEYS: [&str; 4] = ["n", "m", "s", "ok"];

@@ -1,0 +1,100 @@
+//! Conditions about a whole trace, as text.
+
+use super::selectors::{Bound, attribute, duration, selector, spans, trace_comparison};
+use crate::tape::Tape;
+
+pub fn condition(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
+    if depth == 0 || tape.chance(50) {
+        return leaf(tape, bound);
+    }
+    match tape.weighted(&[3, 3, 3]) {
+        0 => format!("not ({})", condition(tape, bound, depth - 1)),
+        joint => {
+            let word = ["", "and", "or"][joint];
+            let left = condition(tape, bound, depth - 1);
+            let right = condition(tape, bound, depth - 1);
+            match tape.below(3) {
+                0 => format!("({left}) {word} ({right})"),
+                _ => format!("({left} {word} {right})"),
+            }
+        }
+    }
+}
+
+fn leaf(tape: &mut Tape, bound: &Bound) -> String {
+    match tape.weighted(&[9, 3, 3, 2, 2, 2]) {
+        0 => selector(tape, bound, 2),
+        1 => {
+            let selector = selector(tape, bound, 1);
+            format!("count({selector}) {} {}", comparison(tape), tape.below(5))
+        }
+        2 => {
+            let measure = aggregate(tape, bound);
+            format!(
+                "{measure} {} {}",
+                comparison(tape),
+                tape.pick(&["2", "0", "1", "2.5", "5", "100"])
+            )
+        }
+        3 => {
+            let left = any_measure(tape, bound);
+            let right = any_measure(tape, bound);
+            let factor = tape.pick(&["", "2 * ", "0.5 * ", "1.5 * "]);
+            format!("{left} {} {factor}{right}", comparison(tape))
+        }
+        4 => {
+            let by = tape.pick(&[
+                "n",
+                "parent",
+                "s",
+                "span.n",
+                "resource.service.name",
+                "span:name",
+                "span:kind",
+            ]);
+            let op = tape.pick(&[">", ">="]);
+            format!(
+                "count({}) by {by} {op} {}",
+                selector(tape, bound, 1),
+                tape.below(4)
+            )
+        }
+        _ => match tape.below(3) {
+            0 => trace_comparison(tape),
+            _ => {
+                let function = tape.pick(&["sum", "max", "min", "avg"]);
+                let selector = selector(tape, bound, 1);
+                format!(
+                    "{function}({selector}, span:duration) {} {}",
+                    comparison(tape),
+                    duration(tape)
+                )
+            }
+        },
+    }
+}
+
+fn comparison(tape: &mut Tape) -> &'static str {
+    tape.pick(&[">", ">=", "<", "<=", "==", "!="])
+}
+
+fn any_measure(tape: &mut Tape, bound: &Bound) -> String {
+    if tape.chance(50) {
+        aggregate(tape, bound)
+    } else {
+        format!("count({})", spans(tape, bound))
+    }
+}
+
+fn aggregate(tape: &mut Tape, bound: &Bound) -> String {
+    let function = tape.pick(&["sum", "max", "min", "avg", "distinct"]);
+    let key = tape.pick(&["n", "m", "s"]);
+    let field = match tape.below(5) {
+        0..=3 => key.to_owned(),
+        // Of events and links a span may hold several values; measures read attributes of one value.
+        _ => attribute(tape, key)
+            .replace("event.", "span.")
+            .replace("link.", "span."),
+    };
+    format!("{function}({}, {field})", selector(tape, bound, 1))
+}

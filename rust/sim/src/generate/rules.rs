@@ -1,0 +1,90 @@
+//! Whole rules, as they would stand in a rule file.
+
+use super::conditions::condition;
+use super::selectors::{Bound, selector};
+use crate::tape::Tape;
+
+/// A rule as text.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Source {
+    pub condition: String,
+    pub exceptions: Vec<String>,
+}
+
+#[must_use]
+pub fn rule(tape: &mut Tape) -> Source {
+    let mut bound: Vec<&'static str> = Vec::new();
+    let condition = match tape.weighted(&[3, 3, 5, 8]) {
+        0 => clauses(tape, &bound),
+        1 => condition(tape, &bound, 3),
+        2 => format!(
+            "when {{ {} }} {}",
+            condition(tape, &bound, 2),
+            clauses(tape, &bound)
+        ),
+        _ => {
+            let many = 1 + tape.weighted(&[10, 6, 1]);
+            let mut parts = Vec::new();
+            for name in ["p", "q", "r"].into_iter().take(many) {
+                parts.push(format!("{} as {name}", binding(tape, &bound)));
+                bound.push(name);
+            }
+            let mut when = parts.join(", ");
+            if tape.chance(35) {
+                when = format!("{when} and {}", nested(condition(tape, &bound, 1)));
+            }
+            format!("when each {{ {when} }} {}", clauses(tape, &bound))
+        }
+    };
+    let exceptions = if tape.chance(20) {
+        1 + tape.below(2)
+    } else {
+        0
+    };
+    let exceptions = (0..exceptions)
+        .map(|_| super::conditions::condition(tape, &bound, 1))
+        .collect();
+    Source {
+        condition,
+        exceptions,
+    }
+}
+
+fn binding(tape: &mut Tape, bound: &Bound) -> String {
+    loop {
+        let text = selector(tape, bound, 1);
+        // A bound span alone cannot be bound again.
+        if !bound.contains(&text.as_str()) {
+            return if text.contains(' ') {
+                format!("({text})")
+            } else {
+                text
+            };
+        }
+    }
+}
+
+fn nested(text: String) -> String {
+    format!("({text})")
+}
+
+fn clauses(tape: &mut Tape, bound: &Bound) -> String {
+    match tape.below(4) {
+        0 => format!("always {{ {} }}", condition(tape, bound, 2)),
+        1 => format!("never {{ {} }}", condition(tape, bound, 2)),
+        2 => {
+            let always = condition(tape, bound, 2);
+            format!(
+                "always {{ {always} }} never {{ {} }}",
+                condition(tape, bound, 2)
+            )
+        }
+        _ => {
+            let never = condition(tape, bound, 1);
+            format!(
+                "never {{ {never} }} always {{ {} }}",
+                condition(tape, bound, 2)
+            )
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Selectors and the predicates of `where`, as text.
+
+use super::{KEYS, NAMES, quoted};
+use crate::tape::Tape;
+
+/// The names of bound spans in scope.
+pub type Bound = [&'static str];
+
+/// Some spans: a plain selector, a bound span, or a relation between two.
+pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
+    if depth == 0 || tape.chance(55) {
+        return step(tape, bound);
+    }
+    let left = operand(tape, bound, depth - 1);
+    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2]) {
+        0 => format!(
+            "{left} before {}{}",
+            operand(tape, bound, depth - 1),
+            within(tape)
+        ),
+        1 => format!(
+            "{left} after {}{}",
+            operand(tape, bound, depth - 1),
+            within(tape)
+        ),
+        2 => {
+            let more = 1 + tape.weighted(&[3, 1]);
+            let mut chain = left;
+            for _ in 0..more {
+                chain = format!(
+                    "{chain} then {}{}",
+                    operand(tape, bound, depth - 1),
+                    within(tape)
+                );
+            }
+            chain
+        }
+        3 => format!("{left} inside {}", operand(tape, bound, depth - 1)),
+        4 => format!("{left} child of {}", operand(tape, bound, depth - 1)),
+        5 => format!("{left} sibling of {}", operand(tape, bound, depth - 1)),
+        6 => {
+            let from = operand(tape, bound, depth - 1);
+            format!(
+                "{left} between {from} and next {}",
+                operand(tape, bound, depth - 1)
+            )
+        }
+        _ => {
+            let from = operand(tape, bound, depth - 1);
+            format!(
+                "{left} after {from} until next {}",
+                operand(tape, bound, depth - 1)
+            )
+        }
+    }
+}
+
+fn within(tape: &mut Tape) -> String {
+    if tape.chance(25) {
+        format!(" within {}", duration(tape))
+    } else {
+        String::new()
+    }
+}
+
+/// A side of a relation; in parentheses where it is a relation itself.
+fn operand(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
+    let text = selector(tape, bound, depth);
+    let single = text == step_only(&text);
+    if single { text } else { format!("({text})") }
+}
+
+/// The text itself if it holds no relation.
+fn step_only(text: &str) -> &str {
+    const WORDS: [&str; 6] = [
+        " before ", " after ", " then ", " inside ", " of ", " next ",
+    ];
+    if WORDS.iter().any(|word| text.contains(word)) {
+        ""
+    } else {
+        text
+    }
+}
+
+fn step(tape: &mut Tape, bound: &Bound) -> String {
+    if !bound.is_empty() && tape.chance(45) {
+        return tape.pick(bound).to_owned();
+    }
+    spans(tape, bound)
+}
+
+/// Spans by name, `any` or `root`, perhaps filtered.
+pub fn spans(tape: &mut Tape, bound: &Bound) -> String {
+    let base = match tape.weighted(&[9, 2, 1]) {
+        0 => quoted(tape.pick(&NAMES[..])),
+        1 => "any".to_owned(),
+        _ => "root".to_owned(),
+    };
+    let filters = tape.weighted(&[6, 4, 1]);
+    (0..filters).fold(base, |text, _| {
+        format!("{text}.where({})", filter(tape, bound))
+    })
+}
+
+fn filter(tape: &mut Tape, bound: &Bound) -> String {
+    let own = predicate(tape, bound, 2);
+    match tape.weighted(&[10, 2]) {
+        0 => own,
+        _ => format!("({own}) and {}", trace_comparison(tape)),
+    }
+}
+
+/// A comparison of a `trace:` value.
+pub fn trace_comparison(tape: &mut Tape) -> String {
+    let op = tape.pick(&[">", ">=", "<", "<=", "==", "!="]);
+    match tape.weighted(&[4, 4, 2, 2, 1]) {
+        0 => format!("trace:spanCount {op} {}", tape.below(7)),
+        1 => format!("trace:duration {op} {}", duration(tape)),
+        2 => format!(
+            "trace:rootName {} {}",
+            tape.pick(&["==", "!="]),
+            quoted_name(tape)
+        ),
+        3 => format!(
+            "trace:rootService in [shop, {}]",
+            tape.pick(&["pay", "ship"])
+        ),
+        _ => format!("trace:rootName matches \"^{}\"", tape.pick(&["a", "[bc]"])),
+    }
+}
+
+fn quoted_name(tape: &mut Tape) -> String {
+    format!("\"{}\"", tape.pick(&NAMES[..]))
+}
+
+pub fn duration(tape: &mut Tape) -> String {
+    tape.pick(&["2ms", "1ms", "3ms", "0ms", "1.5ms", "6ms", "1s"])
+        .to_owned()
+}
+
+fn predicate(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
+    if depth == 0 || tape.chance(60) {
+        return comparison(tape, bound);
+    }
+    match tape.below(3) {
+        0 => format!("not ({})", predicate(tape, bound, depth - 1)),
+        joint => {
+            let word = ["", "and", "or"][joint];
+            let left = predicate(tape, bound, depth - 1);
+            format!("({left} {word} {})", predicate(tape, bound, depth - 1))
+        }
+    }
+}
+
+/// An attribute, mostly unscoped.
+pub fn attribute(tape: &mut Tape, key: &str) -> String {
+    match tape.weighted(&[10, 2, 2, 1, 2, 1]) {
+        0 => key.to_owned(),
+        1 => format!("span.{key}"),
+        2 => format!("resource.{key}"),
+        3 => format!("instrumentation.{key}"),
+        4 => format!("event.{key}"),
+        _ => format!("link.{key}"),
+    }
+}
+
+fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
+    if !bound.is_empty() && tape.chance(75) {
+        return format!("{}.{key}", tape.pick(bound));
+    }
+    format!("{}.{key}", tape.pick(&["span", "resource"]))
+}
+
+fn comparison(tape: &mut Tape, bound: &Bound) -> String {
+    let join = usize::from(!bound.is_empty()) * 6;
+    match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, join.max(1), 3]) {
+        0 => {
+            let key = tape.pick(&["n", "m", "s"]);
+            let left = attribute(tape, key);
+            let op = tape.pick(&[">", "<", "==", "!=", ">=", "<="]);
+            let right = tape.pick(&["2", "1", "0", "2.5", "-1", "100", "9_007_199_254_740_993"]);
+            format!("{left} {op} {right}")
+        }
+        1 => {
+            let key = tape.pick(&["s", "n"]);
+            let left = attribute(tape, key);
+            let op = tape.pick(&["==", "!=", "<", ">="]);
+            format!(
+                "{left} {op} {}",
+                tape.pick(&["\"x\"", "\"2\"", "\"xy\"", "\"\""])
+            )
+        }
+        2 => tape
+            .pick(&[
+                "ok",
+                "not ok",
+                "ok == true",
+                "ok != false",
+                "event.ok == false",
+                "s == true",
+            ])
+            .to_owned(),
+        3 => {
+            let key = tape.pick(&KEYS[..]);
+            let field = attribute(tape, key);
+            format!("{}({field})", tape.pick(&["exists", "missing"]))
+        }
+        4 => intrinsic(tape),
+        5 => {
+            let key = tape.pick(&["s", "n"]);
+            let left = attribute(tape, key);
+            let op = tape.pick(&["in", "not in"]);
+            format!(
+                "{left} {op} {}",
+                tape.pick(&["[x, y]", "[1, 2, \"x\"]", "[\"2\", 0.1]", "[true, \"xy\"]"])
+            )
+        }
+        6 => {
+            let key = tape.pick(&["s", "n"]);
+            let left = attribute(tape, key);
+            let test = tape.pick(&[
+                "matches \"^x\"",
+                "matches \"y$\"",
+                "matches \"[0-9]\"",
+                "contains x",
+                "contains \"2\"",
+                "contains 2",
+                "starts with \"x\"",
+                "ends with y",
+            ]);
+            format!("{left} {test}")
+        }
+        7 => {
+            let key = tape.pick(&["n", "m", "s"]);
+            let left = attribute(tape, key);
+            let op = tape.pick(&["==", "==", "!=", "<", ">="]);
+            let key = tape.pick(&["n", "m", "s"]);
+            format!("{left} {op} {}", scoped(tape, bound, key))
+        }
+        _ => {
+            let op = tape.pick(&[">", "<=", "<", ">=", "==", "!="]);
+            format!("span:duration {op} {}", duration(tape))
+        }
+    }
+}
+
+fn intrinsic(tape: &mut Tape) -> String {
+    tape.pick(&[
+        "span:kind == server",
+        "span:kind in [client, server]",
+        "span:kind != internal",
+        "span:status == error",
+        "span:status != ok",
+        "span:name == a",
+        "span:name matches \"^[ab]$\"",
+        "span:statusMessage contains oo",
+        "missing(span:statusMessage)",
+        "exists(span:parentID)",
+        "event:name == x",
+        "event:name matches \"cept\"",
+        "not (event:name == x)",
+        "instrumentation:name == lib",
+        "missing(instrumentation:version)",
+        "service.name == shop",
+        "resource.service.name != pay",
+        "span:id == \"0000000000005a01\"",
+        "span:parentID == \"0000000000005a01\"",
+        "trace:id starts with \"abab\"",
+    ])
+    .to_owned()
+}

@@ -1,0 +1,95 @@
+//! What is known of a condition while spans may still come: true, false, or open with the reasons why.
+
+use betrace_lang::verdict::Reason;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    True,
+    False,
+    Open(Reasons),
+}
+
+/// A set of reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Reasons(u16);
+
+impl Reasons {
+    #[must_use]
+    pub fn of(reasons: &[Reason]) -> Reasons {
+        Reasons(
+            reasons
+                .iter()
+                .fold(0, |set, reason| set | 1 << *reason as u16),
+        )
+    }
+
+    #[must_use]
+    pub fn with(self, other: Reasons) -> Reasons {
+        Reasons(self.0 | other.0)
+    }
+
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The first that applies, in the order of [`Reason`].
+    #[must_use]
+    pub fn first(self) -> Option<Reason> {
+        Reason::ALL
+            .into_iter()
+            .find(|reason| self.0 & 1 << *reason as u16 != 0)
+    }
+}
+
+impl Truth {
+    pub const SKEW: Truth = Truth::Open(Reasons(1 << Reason::Skew as u16));
+    pub const ORPHAN: Truth = Truth::Open(Reasons(1 << Reason::Orphan as u16));
+
+    #[must_use]
+    pub fn known(truth: bool) -> Truth {
+        if truth { Truth::True } else { Truth::False }
+    }
+
+    #[must_use]
+    pub fn all(parts: impl IntoIterator<Item = Truth>) -> Truth {
+        parts.into_iter().fold(Truth::True, Truth::and)
+    }
+
+    #[must_use]
+    pub fn any(parts: impl IntoIterator<Item = Truth>) -> Truth {
+        parts.into_iter().fold(Truth::False, Truth::or)
+    }
+
+    #[must_use]
+    pub fn and(self, other: Truth) -> Truth {
+        match (self, other) {
+            (Truth::False, _) | (_, Truth::False) => Truth::False,
+            (Truth::True, truth) | (truth, Truth::True) => truth,
+            (Truth::Open(a), Truth::Open(b)) => Truth::Open(a.with(b)),
+        }
+    }
+
+    #[must_use]
+    pub fn or(self, other: Truth) -> Truth {
+        self.not().and(other.not()).not()
+    }
+
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    pub fn not(self) -> Truth {
+        match self {
+            Truth::True => Truth::False,
+            Truth::False => Truth::True,
+            open => open,
+        }
+    }
+
+    #[must_use]
+    pub fn reasons(self) -> Reasons {
+        match self {
+            Truth::Open(reasons) => reasons,
+            _ => Reasons::default(),
+        }
+    }
+}

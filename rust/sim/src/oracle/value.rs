@@ -1,0 +1,206 @@
+//! Values and how they compare: types, coercion of number and boolean text, and what is unknown.
+
+use std::cmp::Ordering;
+
+use betrace_lang::rule::{CompareOp, Literal, Nanos, Number};
+
+use crate::model::Value;
+
+/// A value as the language sees it.
+#[derive(Clone, Debug)]
+pub enum Val {
+    Missing,
+    Text(String),
+    Number(Number),
+    Bool(bool),
+    Duration(Nanos),
+    Array(Vec<Val>),
+    /// Present, and comparable to nothing: bytes, maps, NaN and infinities.
+    Odd,
+    /// A duration or a count of which only a lower bound is known yet.
+    DurationFrom(Nanos),
+    CountFrom(u64),
+    /// Not known yet, or never: it may compare either way.
+    Undetermined,
+}
+
+/// The set of what a three-valued predicate can be; a single one where nothing is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Possible {
+    pub yes: bool,
+    pub no: bool,
+    pub unknown: bool,
+}
+
+impl Possible {
+    pub const UNKNOWN: Possible = Possible {
+        yes: false,
+        no: false,
+        unknown: true,
+    };
+    pub const EITHER: Possible = Possible {
+        yes: true,
+        no: true,
+        unknown: false,
+    };
+
+    pub fn known(truth: bool) -> Possible {
+        Possible {
+            yes: truth,
+            no: !truth,
+            unknown: false,
+        }
+    }
+
+    pub fn not(self) -> Possible {
+        Possible {
+            yes: self.no,
+            no: self.yes,
+            unknown: self.unknown,
+        }
+    }
+
+    /// Kleene's `and`, of every pair.
+    pub fn and(self, other: Possible) -> Possible {
+        Possible {
+            yes: self.yes && other.yes,
+            no: self.no || other.no,
+            unknown: (self.unknown && (other.unknown || other.yes)) || (self.yes && other.unknown),
+        }
+    }
+
+    pub fn or(self, other: Possible) -> Possible {
+        self.not().and(other.not()).not()
+    }
+}
+
+impl From<&Value> for Val {
+    fn from(value: &Value) -> Val {
+        match value {
+            Value::Empty => Val::Missing,
+            Value::Text(text) => Val::Text(text.clone()),
+            Value::Bool(value) => Val::Bool(*value),
+            Value::Int(value) => Val::Number(Number::Int(i128::from(*value))),
+            Value::Float(value) => Number::from_f64(*value).map_or(Val::Odd, Val::Number),
+            Value::Array(values) => Val::Array(values.iter().map(Val::from).collect()),
+            Value::Map(_) | Value::Bytes(_) => Val::Odd,
+        }
+    }
+}
+
+impl From<&Literal> for Val {
+    fn from(literal: &Literal) -> Val {
+        match literal {
+            Literal::Number(number) => Val::Number(*number),
+            Literal::Bool(value) => Val::Bool(*value),
+            Literal::Duration(nanos) => Val::Duration(*nanos),
+            Literal::Text(text) => Val::Text(text.to_string()),
+        }
+    }
+}
+
+impl Val {
+    /// A number, or text that is exactly one in JSON's grammar.
+    pub fn number(&self) -> Option<Number> {
+        match self {
+            Val::Number(number) => Some(*number),
+            Val::Text(text) => json_number(text),
+            Val::Duration(nanos) => Some(Number::Int(i128::from(*nanos))),
+            _ => None,
+        }
+    }
+
+    fn boolean(&self) -> Option<bool> {
+        match self {
+            Val::Bool(value) => Some(*value),
+            Val::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// What text operators see.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Val::Text(text) => Some(text.clone()),
+            Val::Number(Number::Int(value)) => Some(value.to_string()),
+            Val::Number(Number::Float(value)) => Some(value.to_string()),
+            Val::Bool(value) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+
+    /// What `by` and `distinct` group on: 5, 5.0 and "5" are one.
+    pub fn group(&self) -> Option<String> {
+        match self {
+            Val::Text(text) => {
+                json_number(text).map_or(Some(text.clone()), |number| Val::Number(number).text())
+            }
+            Val::Duration(nanos) => Some(nanos.to_string()),
+            other => other.text(),
+        }
+    }
+
+    pub fn compare(&self, op: CompareOp, other: &Val) -> Possible {
+        let by = |order: Ordering| Possible::known(is(op, order));
+        match (self, other) {
+            (Val::Missing, _) | (_, Val::Missing) => Possible::UNKNOWN,
+            (Val::Undetermined, _) | (_, Val::Undetermined) => Possible::EITHER,
+            (Val::DurationFrom(least), Val::Duration(value)) => at_least(least.cmp(value), op),
+            (Val::CountFrom(least), Val::Number(value)) => {
+                at_least(Number::Int(i128::from(*least)).compare(*value), op)
+            }
+            (Val::Text(a), Val::Text(b)) => by(a.as_bytes().cmp(b.as_bytes())),
+            (Val::Duration(a), Val::Duration(b)) => by(a.cmp(b)),
+            (Val::Bool(_), _) | (_, Val::Bool(_)) => match (self.boolean(), other.boolean(), op) {
+                (Some(a), Some(b), CompareOp::Eq) => Possible::known(a == b),
+                (Some(a), Some(b), CompareOp::Ne) => Possible::known(a != b),
+                _ => Possible::UNKNOWN,
+            },
+            (Val::Number(_), Val::Text(_))
+            | (Val::Text(_), Val::Number(_))
+            | (Val::Number(_), Val::Number(_)) => match (self.number(), other.number()) {
+                (Some(a), Some(b)) => by(a.compare(b)),
+                _ => Possible::UNKNOWN,
+            },
+            _ => Possible::UNKNOWN,
+        }
+    }
+}
+
+/// What a value from `least` upwards gives, from how `least` compares.
+fn at_least(least: Ordering, op: CompareOp) -> Possible {
+    use Ordering::{Equal, Greater, Less};
+    let orders: &[Ordering] = match least {
+        Less => &[Less, Equal, Greater],
+        Equal => &[Equal, Greater],
+        Greater => &[Greater],
+    };
+    Possible {
+        yes: orders.iter().any(|order| is(op, *order)),
+        no: orders.iter().any(|order| !is(op, *order)),
+        unknown: false,
+    }
+}
+
+pub fn is(op: CompareOp, order: Ordering) -> bool {
+    match op {
+        CompareOp::Eq => order.is_eq(),
+        CompareOp::Ne => order.is_ne(),
+        CompareOp::Lt => order.is_lt(),
+        CompareOp::Le => order.is_le(),
+        CompareOp::Gt => order.is_gt(),
+        CompareOp::Ge => order.is_ge(),
+    }
+}
+
+/// Text that is exactly a number in JSON's grammar, and finite.
+fn json_number(text: &str) -> Option<Number> {
+    let grammar = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
+    if !regex::Regex::new(grammar).is_ok_and(|grammar| grammar.is_match(text)) {
+        return None;
+    }
+    match text.parse::<i128>() {
+        Ok(integer) => Some(Number::Int(integer)),
+        Err(_) => Number::from_f64(text.parse().ok()?),
+    }
+}
