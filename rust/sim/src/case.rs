@@ -56,7 +56,9 @@ impl Case {
                 let span = serde_json::from_str(line).map_err(|fault| at(fault.to_string()))?;
                 case.spans.push(span);
             } else if !line.trim().is_empty() {
-                return Err(at("neither a remark, a condition, an exception nor a span".to_owned()));
+                return Err(at(
+                    "neither a remark, a condition, an exception nor a span".to_owned()
+                ));
             }
         }
         Ok(case)

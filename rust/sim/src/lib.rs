@@ -7,8 +7,10 @@
 //!   clever engine would go wrong, which shrink by themselves.
 //! * [`trial`]: one rule and one trace through the engine in many deliveries, against the oracle.
 
+pub mod case;
 pub mod generate;
 pub mod model;
 pub mod oracle;
 pub mod tape;
+pub mod trial;
 pub mod wire;

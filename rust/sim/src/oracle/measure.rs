@@ -288,10 +288,10 @@ fn sum(numbers: &[Number]) -> End {
         total += scaled(*number);
     }
     let one = BigInt::from(1) << SCALE;
-    if &total % &one == BigInt::ZERO {
-        if let Ok(whole) = i128::try_from(&total / &one) {
-            return End::At(Number::Int(whole));
-        }
+    if &total % &one == BigInt::ZERO
+        && let Ok(whole) = i128::try_from(&total / &one)
+    {
+        return End::At(Number::Int(whole));
     }
     number(rounded(&total))
 }

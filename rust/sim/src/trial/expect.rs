@@ -1,0 +1,140 @@
+//! The engine's findings for one rule and trace against the oracle's answer.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use betrace_engine::{Finding, SpanId, TraceId, ViolationId};
+use betrace_lang::rule::Rule;
+use betrace_lang::verdict::Verdict;
+
+use crate::model::hex;
+use crate::oracle::Answer;
+
+/// Beyond so many broken obligations of a rule in a trace, one violation stands for the rest.
+pub const OBLIGATION_CAP: usize = 64;
+
+/// Does a finding name the clause and the part of it that the oracle names? Only at a close is it canonical.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Canonical,
+    AsKnown,
+}
+
+/// The violations that an answer stands for, by identity.
+pub fn violations(rule: &Rule, trace: [u8; 16], answer: &Answer) -> BTreeSet<ViolationId> {
+    let id = |bound: &[[u8; 8]]| {
+        let bound: Vec<SpanId> = bound.iter().copied().map(SpanId).collect();
+        ViolationId::of(&rule.id.0, TraceId(trace), &bound)
+    };
+    answer
+        .broken
+        .iter()
+        .map(|broken| id(&broken.bound))
+        .collect()
+}
+
+/// What is wrong with the findings, if anything.
+pub fn difference(
+    rule: &Rule,
+    trace: [u8; 16],
+    found: &[&Finding],
+    answer: &Answer,
+    form: Form,
+) -> Option<String> {
+    let wanted = violations(rule, trace, answer);
+    let said = || format!("engine: {}\noracle: {}", show(found), show_answer(answer));
+    if answer.verdict != Verdict::Violated {
+        let agree = match found {
+            [one] => one.verdict == answer.verdict && one.reason == answer.reason,
+            _ => false,
+        };
+        return (!agree).then(said);
+    }
+    if found
+        .iter()
+        .any(|finding| finding.verdict != Verdict::Violated)
+    {
+        return Some(said());
+    }
+    let got: BTreeSet<ViolationId> = found.iter().map(|finding| finding.violation_id).collect();
+    if wanted.len() > OBLIGATION_CAP {
+        let known = got.intersection(&wanted).count();
+        let rest: Vec<_> = found
+            .iter()
+            .filter(|finding| !wanted.contains(&finding.violation_id))
+            .collect();
+        let total = rest.len() == 1 && rest[0].count == answer.broken.len() as u64;
+        return (known != OBLIGATION_CAP || !total).then(said);
+    }
+    if got != wanted || found.len() != wanted.len() {
+        return Some(said());
+    }
+    if form == Form::Canonical {
+        let mut texts: BTreeMap<ViolationId, BTreeSet<(String, String)>> = BTreeMap::new();
+        for broken in &answer.broken {
+            let bound: Vec<SpanId> = broken.bound.iter().copied().map(SpanId).collect();
+            let id = ViolationId::of(&rule.id.0, TraceId(trace), &bound);
+            let text = (format!("{:?}", broken.clause), broken.text.to_string());
+            texts.entry(id).or_default().insert(text);
+        }
+        let named = |finding: &&Finding| {
+            let clause = finding
+                .clause
+                .map(|clause| format!("{clause:?}"))
+                .unwrap_or_default();
+            // The halves of a call share an id, and so may two obligations.
+            texts
+                .get(&finding.violation_id)
+                .is_some_and(|texts| texts.contains(&(clause, finding.clause_text.to_string())))
+        };
+        if !found.iter().all(named) {
+            return Some(said());
+        }
+    }
+    None
+}
+
+pub fn show(found: &[&Finding]) -> String {
+    if found.is_empty() {
+        return "says nothing".to_owned();
+    }
+    let one = |finding: &&Finding| {
+        let mut text = finding.verdict.as_str().to_owned();
+        if let Some(reason) = finding.reason {
+            text += &format!("({})", reason.as_str());
+        }
+        if let Some(clause) = finding.clause {
+            let spans: Vec<String> = finding
+                .evidence
+                .iter()
+                .map(|span| hex(&span.span_id.0[6..]))
+                .collect();
+            text += &format!(
+                " {clause:?} {{ {} }} x{} [{}] {}",
+                finding.clause_text,
+                finding.count,
+                spans.join(" "),
+                finding.violation_id
+            );
+        }
+        text
+    };
+    found.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+pub fn show_answer(answer: &Answer) -> String {
+    let mut text = answer.verdict.as_str().to_owned();
+    if let Some(reason) = answer.reason {
+        text += &format!("({})", reason.as_str());
+    }
+    for broken in &answer.broken {
+        let bound: Vec<String> = broken.bound.iter().map(|id| hex(&id[6..])).collect();
+        text += &format!(
+            "; {:?} {{ {} }} of [{}]",
+            broken.clause,
+            broken.text,
+            bound.join(" ")
+        );
+    }
+    text
+}
