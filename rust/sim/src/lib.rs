@@ -12,5 +12,7 @@ pub mod generate;
 pub mod model;
 pub mod oracle;
 pub mod tape;
+pub mod thin;
 pub mod trial;
 pub mod wire;
+pub mod words;

@@ -6,7 +6,9 @@
 
 mod delivery;
 mod expect;
+mod late;
 mod laws;
+mod thin;
 
 pub use delivery::{Delivery, run};
 pub use laws::{Tally, check};

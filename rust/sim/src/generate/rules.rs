@@ -1,5 +1,10 @@
 //! Whole rules, as they would stand in a rule file.
 
+use std::sync::Arc;
+
+use betrace_lang::rule::{Rule, RuleId, Severity};
+use betrace_lang::{Limits, Vocabulary, check_condition, check_exception, meaning_hash};
+
 use super::conditions::condition;
 use super::selectors::{Bound, selector};
 use crate::tape::Tape;
@@ -9,6 +14,41 @@ use crate::tape::Tape;
 pub struct Source {
     pub condition: String,
     pub exceptions: Vec<String>,
+}
+
+impl Source {
+    /// The checked rule.
+    ///
+    /// # Errors
+    /// The faults that the language finds.
+    pub fn check(&self, id: &str) -> Result<Arc<Rule>, String> {
+        let (limits, vocabulary) = (Limits::default(), Vocabulary::default());
+        let mut faults = Vec::new();
+        let body = check_condition(&self.condition, &vocabulary, &limits, &mut faults);
+        let mut exceptions = Vec::new();
+        if let Some(body) = &body {
+            for text in &self.exceptions {
+                exceptions.extend(check_exception(text, body, &vocabulary, &limits, &mut faults));
+            }
+        }
+        let Some(mut body) = body.filter(|_| exceptions.len() == self.exceptions.len()) else {
+            let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+            return Err(faults.join("; "));
+        };
+        body.exceptions = exceptions;
+        Ok(Arc::new(Rule {
+            id: RuleId(id.into()),
+            name: None,
+            description: None,
+            severity: Severity::Medium,
+            enabled: true,
+            tags: Vec::new(),
+            compliance: Vec::new(),
+            message: None,
+            hash: meaning_hash(&body),
+            body,
+        }))
+    }
 }
 
 #[must_use]

@@ -1,5 +1,6 @@
 //! Each law, over a handful of rules and traces at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use betrace_engine::Finding;
@@ -8,7 +9,7 @@ use betrace_lang::verdict::{Reason, Verdict};
 
 use super::Divergence;
 use super::delivery::{Delivery, Ending, run};
-use super::expect::{Form, difference, show_answer, violations};
+use super::expect::{Form, OBLIGATION_CAP, difference, show_answer, violations};
 use crate::model::Span;
 use crate::oracle::{Answer, Completeness, judge};
 use crate::tape::Tape;
@@ -32,10 +33,10 @@ impl Tally {
     }
 }
 
-struct Trial<'a> {
-    rules: &'a [Arc<Rule>],
-    traces: &'a [Vec<Span>],
-    tally: Tally,
+pub(super) struct Trial<'a> {
+    pub rules: &'a [Arc<Rule>],
+    pub traces: &'a [Vec<Span>],
+    pub tally: Tally,
 }
 
 /// Holds every law over these rules and traces (with ids of their own). `salt` chooses the deliveries.
@@ -54,6 +55,8 @@ pub fn check(rules: &[Arc<Rule>], traces: &[Vec<Span>], salt: u64) -> Result<Tal
     trial.early(tape)?;
     trial.incomplete(tape)?;
     trial.any_delivery(tape)?;
+    trial.thin()?;
+    trial.late(tape)?;
     trial.tally.traces = traces.len() as u64;
     Ok(trial.tally)
 }
@@ -199,7 +202,7 @@ impl<'a> Trial<'a> {
         )
     }
 
-    fn together(&self) -> Vec<&'a Span> {
+    pub fn together(&self) -> Vec<&'a Span> {
         self.traces.iter().flatten().collect()
     }
 
@@ -251,9 +254,9 @@ impl<'a> Trial<'a> {
                     let early = judge(rule, &came, Completeness::Idle, &[Reason::Evicted]);
                     let wanted = violations(rule, id, &early);
                     let said = found.before_close.iter().filter(of);
-                    let got: std::collections::BTreeSet<_> =
+                    let got: BTreeSet<_> =
                         said.map(|finding| finding.violation_id).collect();
-                    if wanted.len() <= super::expect::OBLIGATION_CAP && got != wanted {
+                    if wanted.len() <= OBLIGATION_CAP && got != wanted {
                         let detail = format!(
                             "before the close the engine said {} violations: {got:?}\noracle: {}",
                             got.len(),
@@ -281,7 +284,7 @@ fn contradicts(part: &Answer, whole: &Answer) -> bool {
 }
 
 /// Do two spans share an id without being one?
-fn halves(trace: &[Span]) -> bool {
+pub(super) fn halves(trace: &[Span]) -> bool {
     let same = |a: &Span, b: &Span| a.id == b.id && a.identity() != b.identity();
     trace.iter().any(|a| trace.iter().any(|b| same(a, b)))
 }
