@@ -7,6 +7,8 @@
 //!   clever engine would go wrong, which shrink by themselves.
 //! * [`trial`]: one rule and one trace through the engine in many deliveries, against the oracle.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
 pub mod case;
 pub mod generate;
 pub mod model;

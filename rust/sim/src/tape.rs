@@ -138,3 +138,26 @@ pub fn shrink(tapes: &mut [Vec<u32>], budget: usize, mut fails: impl FnMut(&[Vec
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tape_replays_what_it_recorded() {
+        let mut tape = Tape::recording(7);
+        let first: Vec<usize> = (1..50).map(|n| tape.below(n)).collect();
+        let mut again = Tape::replaying(tape.used());
+        assert_eq!(first, (1..50).map(|n| again.below(n)).collect::<Vec<_>>());
+        assert_eq!(again.below(9), 0);
+    }
+
+    #[test]
+    fn shrinking_ends_at_the_smallest_that_fails() {
+        let mut tapes = [vec![9, 4, 7, 120, 3, 3, 55, 1]];
+        shrink(&mut tapes, 5000, |tapes| {
+            tapes[0].iter().any(|choice| *choice >= 50)
+        });
+        assert_eq!(tapes, [vec![50]]);
+    }
+}

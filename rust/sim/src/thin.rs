@@ -14,28 +14,54 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
         span_keys.push("betrace.violation.id".to_owned());
     }
     let event = |event: &Event| Event {
-        name: if wanted.event_names { event.name.clone() } else { String::new() },
+        name: if wanted.event_names {
+            event.name.clone()
+        } else {
+            String::new()
+        },
         attributes: keep(&event.attributes, &wanted.event_attributes),
     };
-    let link = |link: &Link| Link { attributes: keep(&link.attributes, &wanted.link_attributes) };
+    let link = |link: &Link| Link {
+        attributes: keep(&link.attributes, &wanted.link_attributes),
+    };
     let events = wanted.event_names || !wanted.event_attributes.is_empty();
     let links = !wanted.link_attributes.is_empty();
     Span {
         status: if wanted.status { span.status } else { 0 },
-        message: if wanted.status_message { span.message.clone() } else { String::new() },
+        message: if wanted.status_message {
+            span.message.clone()
+        } else {
+            String::new()
+        },
         attributes: keep(&span.attributes, &span_keys),
         resource: keep(&span.resource, &resource_keys),
         scope: Scope {
             name: span.scope.name.clone(),
-            version: if wanted.scope_version { span.scope.version.clone() } else { String::new() },
+            version: if wanted.scope_version {
+                span.scope.version.clone()
+            } else {
+                String::new()
+            },
             attributes: keep(&span.scope.attributes, &wanted.instrumentation_attributes),
         },
-        events: if events { span.events.iter().map(event).collect() } else { Vec::new() },
-        links: if links { span.links.iter().map(link).collect() } else { Vec::new() },
+        events: if events {
+            span.events.iter().map(event).collect()
+        } else {
+            Vec::new()
+        },
+        links: if links {
+            span.links.iter().map(link).collect()
+        } else {
+            Vec::new()
+        },
         ..span.clone()
     }
 }
 
 fn keep(attributes: &Attributes, keys: &[String]) -> Attributes {
-    attributes.iter().filter(|(key, _)| keys.contains(key)).cloned().collect()
+    attributes
+        .iter()
+        .filter(|(key, _)| keys.contains(key))
+        .cloned()
+        .collect()
 }

@@ -112,3 +112,41 @@ fn wire_value(from: &Value) -> AnyValue {
     };
     AnyValue { value }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_share_a_resource_and_nothing_is_lost() {
+        let span = |name: &str, service: &str| Span {
+            trace: [1; 16],
+            id: [2; 8],
+            name: name.to_owned(),
+            attributes: vec![
+                ("n".to_owned(), Value::Int(5)),
+                ("n".to_owned(), Value::Empty),
+            ],
+            resource: vec![("service.name".to_owned(), Value::Text(service.to_owned()))],
+            ..Span::default()
+        };
+        let spans = [
+            span("a", "x"),
+            span("b", "x"),
+            span("c", "y"),
+            span("d", "x"),
+        ];
+        let decoded = ExportTraceServiceRequest::decode(encode(&spans).as_slice()).unwrap();
+        let groups = decoded
+            .resource_spans
+            .iter()
+            .map(|group| &group.scope_spans[0].spans);
+        let names: Vec<Vec<&str>> = groups
+            .map(|spans| spans.iter().map(|span| span.name.as_str()).collect())
+            .collect();
+        assert_eq!(names, [vec!["a", "b"], vec!["c"], vec!["d"]]);
+        let attributes = &decoded.resource_spans[0].scope_spans[0].spans[0].attributes;
+        assert_eq!(attributes.len(), 2);
+        assert_eq!(attributes[1].value, Some(AnyValue { value: None }));
+    }
+}

@@ -91,3 +91,30 @@ pub fn all(letters: &[char], longest: usize) -> Vec<String> {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_open_and_close() {
+        let keeps = |pattern, scope, word| keeps(pattern, scope, word) == Some(true);
+        assert!(keeps("absence", "before", "P"));
+        assert!(!keeps("absence", "before", "PR"));
+        assert!(keeps("absence", "between", "QP"));
+        assert!(!keeps("absence", "until", "QP"));
+        assert!(keeps("absence", "until", "QRP"));
+        assert!(!keeps("existence", "between", "QPQR"));
+        assert!(keeps("existence", "after", "QPQ"));
+        assert!(!keeps("response-chain-2-1", "global", "STPT"));
+        assert_eq!(super::keeps("absence", "sometimes", ""), None);
+    }
+
+    #[test]
+    fn words_of_every_length_once() {
+        let words = all(&['a', 'b'], 3);
+        assert_eq!(words.len(), 1 + 2 + 4 + 8);
+        assert_eq!(words[0], "");
+        assert_eq!(words[14], "bbb");
+    }
+}

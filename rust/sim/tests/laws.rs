@@ -58,12 +58,16 @@ fn tapes(seed: u64, refused: &mut Vec<String>) -> (Vec<Vec<u32>>, Vec<Vec<u32>>)
 fn try_seed(seed: u64, refused: &mut Vec<String>) -> Result<Tally, String> {
     let (rule_tapes, trace_tapes) = tapes(seed, refused);
     let numbered = rule_tapes.iter().cloned().enumerate();
-    let rules: Vec<Arc<Rule>> =
-        numbered.filter_map(|(index, tape)| Some(rule(tape, index)?.1)).collect();
+    let rules: Vec<Arc<Rule>> = numbered
+        .filter_map(|(index, tape)| Some(rule(tape, index)?.1))
+        .collect();
     let numbered = trace_tapes.iter().cloned().enumerate();
     let traces: Vec<Vec<Span>> = numbered.map(|(index, tape)| trace(tape, index)).collect();
     check(&rules, &traces, seed).map_err(|divergence| {
-        let small = [rule_tapes[divergence.rule].clone(), trace_tapes[divergence.trace].clone()];
+        let small = [
+            rule_tapes[divergence.rule].clone(),
+            trace_tapes[divergence.trace].clone(),
+        ];
         explain(seed, &divergence, small)
     })
 }
@@ -72,9 +76,13 @@ fn try_seed(seed: u64, refused: &mut Vec<String>) -> Result<Tally, String> {
 fn alone(tapes: &[Vec<u32>], law: &str) -> Option<(Case, Divergence)> {
     let (source, rule) = rule(tapes[0].clone(), 0)?;
     let trace = trace(tapes[1].clone(), 0);
-    let found =
-        (0..60).find_map(|salt| check(&[rule.clone()], std::slice::from_ref(&trace), salt).err())?;
-    let case = Case { remark: String::new(), source, spans: trace };
+    let found = (0..60)
+        .find_map(|salt| check(&[rule.clone()], std::slice::from_ref(&trace), salt).err())?;
+    let case = Case {
+        remark: String::new(),
+        source,
+        spans: trace,
+    };
     (found.law == law).then_some((case, found))
 }
 
@@ -85,7 +93,9 @@ fn explain(seed: u64, divergence: &Divergence, mut small: [Vec<u32>; 2]) -> Stri
     if alone(&small, divergence.law).is_none() {
         return head + "(alone, rule and trace keep the law)";
     }
-    shrink(&mut small, 3000, |tapes| alone(tapes, divergence.law).is_some());
+    shrink(&mut small, 3000, |tapes| {
+        alone(tapes, divergence.law).is_some()
+    });
     match alone(&small, divergence.law) {
         Some((case, divergence)) => format!("{head}\nsmallest case: {divergence}\n\n{case}"),
         None => head,
@@ -113,7 +123,11 @@ fn the_laws_hold() {
         }
         if wanted.is_some() && shown.elapsed() > Duration::from_secs(10) {
             shown = Instant::now();
-            eprintln!("{} traces, {:.0} a second", tally.traces, rate(&tally, begin));
+            eprintln!(
+                "{} traces, {:.0} a second",
+                tally.traces,
+                rate(&tally, begin)
+            );
         }
     }
     let [violated, satisfied, not_applicable, inconclusive] = tally.verdicts;
@@ -127,11 +141,16 @@ fn the_laws_hold() {
         refused.len(),
     );
     if setting("BETRACE_LAWS_REFUSED").is_some() {
-        refused.iter().for_each(|refused| println!("refused: {refused}"));
+        refused
+            .iter()
+            .for_each(|refused| println!("refused: {refused}"));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n=======\n"));
     let rules = tally.traces / TRACES as u64 * RULES as u64;
-    assert!((refused.len() as u64) < rules / 2 + 20, "too many refused rules: {refused:?}");
+    assert!(
+        (refused.len() as u64) < rules / 2 + 20,
+        "too many refused rules: {refused:?}"
+    );
 }
 
 fn rate(tally: &Tally, begin: Instant) -> f64 {
@@ -148,7 +167,10 @@ fn what_was_found_once_stays_right() {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(&file).unwrap();
         let case = Case::read(&text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-        let rule = case.source.check("r0").unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        let rule = case
+            .source
+            .check("r0")
+            .unwrap_or_else(|fault| panic!("{name}: {fault}"));
         for salt in 0..40 {
             if let Err(found) = check(&[rule.clone()], std::slice::from_ref(&case.spans), salt) {
                 panic!("{name}: {found}");

@@ -43,12 +43,21 @@ fn spans(text: &str) -> Vec<Span> {
         }
         span
     };
-    text.split(',').map(str::trim).enumerate().map(read).collect()
+    text.split(',')
+        .map(str::trim)
+        .enumerate()
+        .map(read)
+        .collect()
 }
 
 fn answer(condition: &str, trace: &str, causes: &[Reason]) -> Answer {
-    let source = Source { condition: condition.to_owned(), exceptions: Vec::new() };
-    let rule = source.check("r").unwrap_or_else(|fault| panic!("{condition}: {fault}"));
+    let source = Source {
+        condition: condition.to_owned(),
+        exceptions: Vec::new(),
+    };
+    let rule = source
+        .check("r")
+        .unwrap_or_else(|fault| panic!("{condition}: {fault}"));
     judge(&rule, &spans(trace), Completeness::Idle, causes)
 }
 
@@ -60,52 +69,237 @@ fn shown(answer: &Answer) -> String {
 /// Rule, trace, the verdict when it closed complete, and when it was cut off.
 const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     // Clauses.
-    ("when { a } always { b }", "a 0-1, b 1-2", "satisfied", "satisfied"),
-    ("when { a } always { b }", "a 0-1", "violated", "inconclusive(evicted)"),
-    ("when { a } always { b }", "b 0-1", "not_applicable", "inconclusive(evicted)"),
+    (
+        "when { a } always { b }",
+        "a 0-1, b 1-2",
+        "satisfied",
+        "satisfied",
+    ),
+    (
+        "when { a } always { b }",
+        "a 0-1",
+        "violated",
+        "inconclusive(evicted)",
+    ),
+    (
+        "when { a } always { b }",
+        "b 0-1",
+        "not_applicable",
+        "inconclusive(evicted)",
+    ),
     ("never { a }", "a 0-1", "violated", "violated"),
     ("never { a }", "b 0-1", "satisfied", "inconclusive(evicted)"),
     ("a and not b", "a 0-1", "violated", "inconclusive(evicted)"),
     ("a and not b", "a 0-1, b 0-1", "satisfied", "satisfied"),
     // Selecting needs proof.
-    ("never { a.where(not (n > 2)) }", "a 0-1", "satisfied", "inconclusive(evicted)"),
-    ("never { a.where(n != 2) }", "a 0-1", "satisfied", "inconclusive(evicted)"),
-    ("never { a.where(n != 2) }", "a 0-1 n=3", "violated", "violated"),
-    ("never { a.where(n > 2) }", "a 0-1 n='1e1'", "violated", "violated"),
-    ("never { a.where(n > 2 or missing(n)) }", "a 0-1", "violated", "violated"),
+    (
+        "never { a.where(not (n > 2)) }",
+        "a 0-1",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a.where(n != 2) }",
+        "a 0-1",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a.where(n != 2) }",
+        "a 0-1 n=3",
+        "violated",
+        "violated",
+    ),
+    (
+        "never { a.where(n > 2) }",
+        "a 0-1 n='1e1'",
+        "violated",
+        "violated",
+    ),
+    (
+        "never { a.where(n > 2 or missing(n)) }",
+        "a 0-1",
+        "violated",
+        "violated",
+    ),
     // Counting and measuring.
-    ("never { count(a) > 1 }", "a 0-1, a 2-3", "violated", "violated"),
-    ("always { max(a, n) <= 9 }", "b 0-1", "satisfied", "inconclusive(evicted)"),
-    ("never { max(a, n) > 9 }", "a 0-1 n=10", "violated", "violated"),
-    ("always { avg(a, n) != 3 }", "b 0-1", "violated", "inconclusive(evicted)"),
-    ("never { sum(a, n) > 9 }", "a 0-1 n=10", "violated", "inconclusive(evicted)"),
-    ("never { sum(a, span:duration) > 4ms }", "a 0-3, a 1-3", "violated", "violated"),
-    ("never { count(a) by n >= 2 }", "a 0-1 n=5, a 1-2 n='5.0'", "violated", "violated"),
-    ("never { count(a) by parent > 1 }", "a 0-1, a 1-2", "satisfied", "inconclusive(evicted)"),
-    ("never { count(a) > 2 * count(b) }", "a 0-1, a 1-2, a 2-3, b 0-1", "violated", "inconclusive(evicted)"),
+    (
+        "never { count(a) > 1 }",
+        "a 0-1, a 2-3",
+        "violated",
+        "violated",
+    ),
+    (
+        "always { max(a, n) <= 9 }",
+        "b 0-1",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { max(a, n) > 9 }",
+        "a 0-1 n=10",
+        "violated",
+        "violated",
+    ),
+    (
+        "always { avg(a, n) != 3 }",
+        "b 0-1",
+        "violated",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { sum(a, n) > 9 }",
+        "a 0-1 n=10",
+        "violated",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { sum(a, span:duration) > 4ms }",
+        "a 0-3, a 1-3",
+        "violated",
+        "violated",
+    ),
+    (
+        "never { count(a) by n >= 2 }",
+        "a 0-1 n=5, a 1-2 n='5.0'",
+        "violated",
+        "violated",
+    ),
+    (
+        "never { count(a) by parent > 1 }",
+        "a 0-1, a 1-2",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { count(a) > 2 * count(b) }",
+        "a 0-1, a 1-2, a 2-3, b 0-1",
+        "violated",
+        "inconclusive(evicted)",
+    ),
     // Order.
-    ("never { a before b }", "a 0-1, b 1-2", "violated", "inconclusive(evicted)"),
-    ("never { a before b }", "a 0-2, b 1-2", "satisfied", "inconclusive(evicted)"),
-    ("never { a before b }", "a 2-3, b 1-2, b 4-5", "satisfied", "inconclusive(evicted)"),
-    ("never { a then b }", "a 2-3, b 1-2, b 4-5", "violated", "violated"),
-    ("never { a then b then c }", "a 0-1, c 1-2, b 2-3", "satisfied", "inconclusive(evicted)"),
-    ("never { a before b within 2ms }", "a 0-1, b 4-5", "satisfied", "inconclusive(evicted)"),
-    ("never { a after b }", "b 0-1, a 2-3", "violated", "inconclusive(evicted)"),
-    ("never { a before a }", "a 0-1", "satisfied", "inconclusive(evicted)"),
-    ("when each { a as p } always { b before p }", "b 0-1, a 2-3", "satisfied", "inconclusive(evicted)"),
-    ("when each { a as p } never { b before p }", "b 0-1, a 2-3", "violated", "violated"),
+    (
+        "never { a before b }",
+        "a 0-1, b 1-2",
+        "violated",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a before b }",
+        "a 0-2, b 1-2",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a before b }",
+        "a 2-3, b 1-2, b 4-5",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a then b }",
+        "a 2-3, b 1-2, b 4-5",
+        "violated",
+        "violated",
+    ),
+    (
+        "never { a then b then c }",
+        "a 0-1, c 1-2, b 2-3",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a before b within 2ms }",
+        "a 0-1, b 4-5",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a after b }",
+        "b 0-1, a 2-3",
+        "violated",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a before a }",
+        "a 0-1",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "when each { a as p } always { b before p }",
+        "b 0-1, a 2-3",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "when each { a as p } never { b before p }",
+        "b 0-1, a 2-3",
+        "violated",
+        "violated",
+    ),
     // Structure.
-    ("never { a inside b }", "b 0-9, c 1-2 <1, a 1-2 <2", "violated", "violated"),
-    ("when each { a as p } always { p inside b }", "c 0-9, a 1-2 <1", "violated", "violated"),
-    ("never { a inside b }", "b 0-9, a 1-2 <7", "inconclusive(orphan)", "inconclusive(orphan)"),
-    ("never { a child of b }", "b 0-9, c 1-2 <1, a 1-2 <2", "satisfied", "inconclusive(evicted)"),
-    ("never { a sibling of b }", "r 0-9, a 1-2 <1, b 1-2 <1", "violated", "violated"),
-    ("never { a sibling of b }", "a 1-2, b 1-2", "satisfied", "inconclusive(evicted)"),
+    (
+        "never { a inside b }",
+        "b 0-9, c 1-2 <1, a 1-2 <2",
+        "violated",
+        "violated",
+    ),
+    (
+        "when each { a as p } always { p inside b }",
+        "c 0-9, a 1-2 <1",
+        "violated",
+        "violated",
+    ),
+    (
+        "never { a inside b }",
+        "b 0-9, a 1-2 <7",
+        "inconclusive(orphan)",
+        "inconclusive(orphan)",
+    ),
+    (
+        "never { a child of b }",
+        "b 0-9, c 1-2 <1, a 1-2 <2",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a sibling of b }",
+        "r 0-9, a 1-2 <1, b 1-2 <1",
+        "violated",
+        "violated",
+    ),
+    (
+        "never { a sibling of b }",
+        "a 1-2, b 1-2",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
     // Scopes.
-    ("never { a between q and next r }", "q 0-1, a 2-3, r 4-5", "violated", "inconclusive(evicted)"),
-    ("never { a between q and next r }", "q 0-1, a 2-3", "satisfied", "inconclusive(evicted)"),
-    ("never { a after q until next r }", "q 0-1, a 2-3", "violated", "inconclusive(evicted)"),
-    ("never { a after q until next r }", "q 0-1, r 1-2, a 2-3", "satisfied", "inconclusive(evicted)"),
+    (
+        "never { a between q and next r }",
+        "q 0-1, a 2-3, r 4-5",
+        "violated",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a between q and next r }",
+        "q 0-1, a 2-3",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a after q until next r }",
+        "q 0-1, a 2-3",
+        "violated",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a after q until next r }",
+        "q 0-1, r 1-2, a 2-3",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
     // Correlation.
     (
         "when each { a.where(n > 1) as p } always { b.where(m == p.n) before p }",
@@ -113,22 +307,69 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
         "violated",
         "inconclusive(evicted)",
     ),
-    ("when each { a as p } always { b before p }", "b 0-1", "not_applicable", "inconclusive(evicted)"),
-    ("when each { a as p, b as q and p then q } never { c }", "a 0-1, b 1-2, c 0-1", "violated", "violated"),
+    (
+        "when each { a as p } always { b before p }",
+        "b 0-1",
+        "not_applicable",
+        "inconclusive(evicted)",
+    ),
+    (
+        "when each { a as p, b as q and p then q } never { c }",
+        "a 0-1, b 1-2, c 0-1",
+        "violated",
+        "violated",
+    ),
     // Times.
-    ("never { a before b }", "a 3-2, b 4-5", "inconclusive(skew)", "inconclusive(evicted)"),
-    ("never { a.where(span:duration > 1ms) }", "a 0-zero", "inconclusive(skew)", "inconclusive(evicted)"),
-    ("always { trace:duration < 2ms }", "a 0-1, b 2-3", "violated", "violated"),
-    ("always { trace:duration < 9ms }", "a 0-1, b 2-3", "satisfied", "inconclusive(evicted)"),
-    ("never { a.where(trace:spanCount > 1) }", "a 0-1, b 2-3", "violated", "violated"),
-    ("always { trace:rootName == a }", "a 0-1, b 0-1 <1", "satisfied", "inconclusive(evicted)"),
+    (
+        "never { a before b }",
+        "a 3-2, b 4-5",
+        "inconclusive(skew)",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a.where(span:duration > 1ms) }",
+        "a 0-zero",
+        "inconclusive(skew)",
+        "inconclusive(evicted)",
+    ),
+    (
+        "always { trace:duration < 2ms }",
+        "a 0-1, b 2-3",
+        "violated",
+        "violated",
+    ),
+    (
+        "always { trace:duration < 9ms }",
+        "a 0-1, b 2-3",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
+    (
+        "never { a.where(trace:spanCount > 1) }",
+        "a 0-1, b 2-3",
+        "violated",
+        "violated",
+    ),
+    (
+        "always { trace:rootName == a }",
+        "a 0-1, b 0-1 <1",
+        "satisfied",
+        "inconclusive(evicted)",
+    ),
 ];
 
 #[test]
 fn examples_worked_by_hand() {
     for (condition, trace, complete, cut) in EXAMPLES {
-        let answers = [answer(condition, trace, &[]), answer(condition, trace, &[Reason::Evicted])];
-        assert_eq!(answers.each_ref().map(shown), [*complete, *cut], "{condition} of {trace}");
+        let answers = [
+            answer(condition, trace, &[]),
+            answer(condition, trace, &[Reason::Evicted]),
+        ];
+        assert_eq!(
+            answers.each_ref().map(shown),
+            [*complete, *cut],
+            "{condition} of {trace}"
+        );
     }
 }
 
@@ -136,21 +377,51 @@ fn examples_worked_by_hand() {
 fn a_violation_names_the_part_that_failed() {
     let parts = |condition: &str, trace: &str| {
         let broken = answer(condition, trace, &[]).broken;
-        broken.iter().map(|broken| format!("{:?} {}", broken.clause, broken.text)).collect::<Vec<_>>()
+        broken
+            .iter()
+            .map(|broken| format!("{:?} {}", broken.clause, broken.text))
+            .collect::<Vec<_>>()
     };
-    assert_eq!(parts("always { a and b and c }", "a 0-1, c 0-1"), ["Always b"]);
-    assert_eq!(parts("always { d } never { (x or a) or c }", "a 0-1, c 0-1"), ["Never a"]);
+    assert_eq!(
+        parts("always { a and b and c }", "a 0-1, c 0-1"),
+        ["Always b"]
+    );
+    assert_eq!(
+        parts("always { d } never { (x or a) or c }", "a 0-1, c 0-1"),
+        ["Never a"]
+    );
     assert_eq!(parts("a and not b", "a 0-1"), ["Pattern a and not b"]);
-    assert_eq!(parts("when each { a as p } always { b after p }", "b 0-1, a 0-1, a 5-6").len(), 2);
+    assert_eq!(
+        parts(
+            "when each { a as p } always { b after p }",
+            "b 0-1, a 0-1, a 5-6"
+        )
+        .len(),
+        2
+    );
 }
 
 #[test]
 fn the_first_of_differing_copies_counts_and_halves_are_two_spans() {
-    assert_eq!(shown(&answer("never { count(any) > 1 }", "a 0-1, a 0-1", &[])), "violated");
+    assert_eq!(
+        shown(&answer("never { count(any) > 1 }", "a 0-1, a 0-1", &[])),
+        "violated"
+    );
     let mut copies = spans("a 0-1, b 0-1");
     copies[1].id = copies[0].id;
-    let source = Source { condition: "never { b }".to_owned(), exceptions: Vec::new() };
+    let source = Source {
+        condition: "never { b }".to_owned(),
+        exceptions: Vec::new(),
+    };
     let rule = source.check("r").unwrap();
-    assert_eq!(judge(&rule, &copies, Completeness::Root, &[]).verdict.as_str(), "satisfied");
-    assert_eq!(shown(&answer("never { count(any) > 1 }", "a 0-1, b 0-1 #1", &[])), "violated");
+    assert_eq!(
+        judge(&rule, &copies, Completeness::Root, &[])
+            .verdict
+            .as_str(),
+        "satisfied"
+    );
+    assert_eq!(
+        shown(&answer("never { count(any) > 1 }", "a 0-1, b 0-1 #1", &[])),
+        "violated"
+    );
 }

@@ -31,12 +31,19 @@ fn cells() -> Vec<LoadedRule> {
         let name = format!("testdata/patterns/{pattern}.yaml");
         let text = std::fs::read_to_string(repository(&name)).unwrap();
         let loaded = load(&[SourceFile::new(name, text)], &Limits::default());
-        let faults: Vec<_> = loaded.diagnostics.iter().map(|fault| &fault.message).collect();
+        let faults: Vec<_> = loaded
+            .diagnostics
+            .iter()
+            .map(|fault| &fault.message)
+            .collect();
         assert!(faults.is_empty(), "{pattern}: {faults:?}");
         rules.extend(loaded.rules);
     }
     let cell = |pattern: &str| SCOPES.map(|scope| format!("{pattern}-{scope}"));
-    let ids: BTreeSet<String> = rules.iter().map(|loaded| loaded.rule.id.0.to_string()).collect();
+    let ids: BTreeSet<String> = rules
+        .iter()
+        .map(|loaded| loaded.rule.id.0.to_string())
+        .collect();
     assert_eq!(ids, PATTERNS.into_iter().flat_map(cell).collect());
     rules
 }
@@ -80,7 +87,11 @@ fn every_cell_means_its_pattern() {
             let kept = words::keeps(pattern, scope, &word).unwrap();
             let said = answer.verdict != Verdict::Violated;
             assert_eq!(said, kept, "{pattern} {scope}: {word}: {answer:?}");
-            assert_ne!(answer.verdict, Verdict::Inconclusive, "{pattern} {scope}: {word}");
+            assert_ne!(
+                answer.verdict,
+                Verdict::Inconclusive,
+                "{pattern} {scope}: {word}"
+            );
             compared += 1;
         }
     }
@@ -103,7 +114,11 @@ fn the_engine_agrees_on_every_word() {
         let broken: BTreeSet<[u8; 16]> = violated.map(|finding| finding.trace_id.0).collect();
         for (word, trace) in words.iter().zip(&traces) {
             let kept = words::keeps(pattern, scope, word).unwrap();
-            assert_eq!(!broken.contains(&trace[0].trace), kept, "{pattern} {scope}: {word}");
+            assert_eq!(
+                !broken.contains(&trace[0].trace),
+                kept,
+                "{pattern} {scope}: {word}"
+            );
             compared += 1;
         }
     }
@@ -133,9 +148,14 @@ fn every_cell_has_a_trace_that_breaks_it_and_one_that_keeps_it() {
 #[test]
 fn the_table_shows_the_rules() {
     let table = std::fs::read_to_string(repository("docs/patterns.md")).unwrap();
-    let rows = table.lines().filter(|line| line.starts_with('|') && line.contains('`'));
+    let rows = table
+        .lines()
+        .filter(|line| line.starts_with('|') && line.contains('`'));
     let shown: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
     let cells = cells();
-    let rules: Vec<&str> = cells.iter().map(|cell| cell.condition_text.trim()).collect();
+    let rules: Vec<&str> = cells
+        .iter()
+        .map(|cell| cell.condition_text.trim())
+        .collect();
     assert_eq!(shown, rules);
 }

@@ -54,7 +54,10 @@ fn text(json: &Json, key: &str) -> String {
 }
 
 fn attribute(json: &Json) -> (String, Value) {
-    (text(json, "key"), Value::Text(text(&json["value"], "stringValue")))
+    (
+        text(json, "key"),
+        Value::Text(text(&json["value"], "stringValue")),
+    )
 }
 
 /// The traces of a recording in OTLP JSON lines, each in its order of arrival.
@@ -62,11 +65,16 @@ fn read(file: &Path) -> Vec<Vec<Span>> {
     let bytes = zstd::decode_all(std::fs::File::open(file).unwrap()).unwrap();
     let mut traces: BTreeMap<[u8; 16], Vec<Span>> = BTreeMap::new();
     let list = |json: &Json| json.as_array().unwrap().clone();
-    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
         let request: Json = serde_json::from_slice(line).unwrap();
         for group in list(&request["resourceSpans"]) {
-            let resource: Vec<_> =
-                list(&group["resource"]["attributes"]).iter().map(attribute).collect();
+            let resource: Vec<_> = list(&group["resource"]["attributes"])
+                .iter()
+                .map(attribute)
+                .collect();
             let scopes = list(&group["scopeSpans"]);
             for span in scopes.iter().flat_map(|scope| list(&scope["spans"])) {
                 let read = Span {
@@ -93,17 +101,26 @@ fn agree(file: &str, conditions: &[&str]) {
         return;
     };
     let compile = |(index, condition): (usize, &&str)| {
-        let source = Source { condition: (*condition).to_owned(), exceptions: Vec::new() };
+        let source = Source {
+            condition: (*condition).to_owned(),
+            exceptions: Vec::new(),
+        };
         let rule = source.check(&format!("rule-{index}"));
         rule.unwrap_or_else(|fault| panic!("{condition}: {fault}"))
     };
     let rules: Vec<Arc<Rule>> = conditions.iter().enumerate().map(compile).collect();
     let every = std::env::var("BETRACE_REAL_ALL").map_or(8, |_| 1);
-    let traces: Vec<Vec<Span>> = read(&folder.join(file)).into_iter().step_by(every).collect();
+    let traces: Vec<Vec<Span>> = read(&folder.join(file))
+        .into_iter()
+        .step_by(every)
+        .collect();
     let mut verdicts = [0; 4];
     for (salt, some) in traces.chunks(20).enumerate() {
         match check(&rules, some, salt as u64) {
-            Ok(tally) => verdicts.iter_mut().zip(tally.verdicts).for_each(|(to, from)| *to += from),
+            Ok(tally) => verdicts
+                .iter_mut()
+                .zip(tally.verdicts)
+                .for_each(|(to, from)| *to += from),
             Err(found) => panic!("{file}: {}: {found}", conditions[found.rule]),
         }
     }

@@ -28,7 +28,13 @@ impl Source {
         let mut exceptions = Vec::new();
         if let Some(body) = &body {
             for text in &self.exceptions {
-                exceptions.extend(check_exception(text, body, &vocabulary, &limits, &mut faults));
+                exceptions.extend(check_exception(
+                    text,
+                    body,
+                    &vocabulary,
+                    &limits,
+                    &mut faults,
+                ));
             }
         }
         let Some(mut body) = body.filter(|_| exceptions.len() == self.exceptions.len()) else {

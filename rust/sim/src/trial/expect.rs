@@ -22,15 +22,16 @@ pub enum Form {
 
 /// The violations that an answer stands for, by identity.
 pub fn violations(rule: &Rule, trace: [u8; 16], answer: &Answer) -> BTreeSet<ViolationId> {
-    let id = |bound: &[[u8; 8]]| {
-        let bound: Vec<SpanId> = bound.iter().copied().map(SpanId).collect();
-        ViolationId::of(&rule.id.0, TraceId(trace), &bound)
-    };
-    answer
+    let ids = answer
         .broken
         .iter()
-        .map(|broken| id(&broken.bound))
-        .collect()
+        .map(|broken| one_violation(rule, trace, &broken.bound));
+    ids.collect()
+}
+
+fn one_violation(rule: &Rule, trace: [u8; 16], bound: &[[u8; 8]]) -> ViolationId {
+    let bound: Vec<SpanId> = bound.iter().copied().map(SpanId).collect();
+    ViolationId::of(&rule.id.0, TraceId(trace), &bound)
 }
 
 /// What is wrong with the findings, if anything.
@@ -69,11 +70,27 @@ pub fn difference(
     if got != wanted || found.len() != wanted.len() {
         return Some(said());
     }
+    for broken in &answer.broken {
+        let id = one_violation(rule, trace, &broken.bound);
+        let shown = found.iter().find(|finding| finding.violation_id == id);
+        let spans: Vec<[u8; 8]> = shown
+            .iter()
+            .flat_map(|finding| &finding.evidence)
+            .map(|span| span.span_id.0)
+            .collect();
+        if broken
+            .bound
+            .first()
+            .is_some_and(|first| spans.first() != Some(first))
+            || !broken.bound.iter().all(|bound| spans.contains(bound))
+        {
+            return Some("the bound spans are not the first evidence\n".to_owned() + &said());
+        }
+    }
     if form == Form::Canonical {
         let mut texts: BTreeMap<ViolationId, BTreeSet<(String, String)>> = BTreeMap::new();
         for broken in &answer.broken {
-            let bound: Vec<SpanId> = broken.bound.iter().copied().map(SpanId).collect();
-            let id = ViolationId::of(&rule.id.0, TraceId(trace), &bound);
+            let id = one_violation(rule, trace, &broken.bound);
             let text = (format!("{:?}", broken.clause), broken.text.to_string());
             texts.entry(id).or_default().insert(text);
         }

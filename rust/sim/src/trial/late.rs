@@ -18,11 +18,24 @@ impl Trial<'_> {
     /// Spans after the close: what is violated then is said, and nothing else is said again.
     pub fn late(&mut self, tape: &mut Tape) -> Result<(), Divergence> {
         let forgotten = tape.chance(30);
-        let wrong = |rule, trace, detail| Divergence { law: "late spans", rule, trace, detail };
-        let settings = Delivery { ending: Ending::Idle, early: tape.chance(50), ..Delivery::plain(Vec::new()) };
+        let wrong = |rule, trace, detail| Divergence {
+            law: "late spans",
+            rule,
+            trace,
+            detail,
+        };
+        let settings = Delivery {
+            ending: Ending::Idle,
+            early: tape.chance(50),
+            ..Delivery::plain(Vec::new())
+        };
         let engine = Engine::new(self.rules.to_vec(), settings.settings(), BEGIN);
         let engine = engine.map_err(|fault| wrong(0, 0, fault.to_string()))?;
-        let cuts: Vec<usize> = self.traces.iter().map(|trace| 1 + tape.below(trace.len())).collect();
+        let cuts: Vec<usize> = self
+            .traces
+            .iter()
+            .map(|trace| 1 + tape.below(trace.len()))
+            .collect();
         let parts = || self.traces.iter().zip(&cuts);
         let first: Vec<&Span> = parts().flat_map(|(trace, cut)| &trace[..*cut]).collect();
         let rest: Vec<&Span> = parts().flat_map(|(trace, cut)| &trace[*cut..]).collect();
@@ -41,23 +54,43 @@ impl Trial<'_> {
                 continue;
             }
             for (r, rule) in self.rules.iter().enumerate() {
-                let of = |finding: &&Finding| finding.rule.id == rule.id && finding.trace_id.0 == id;
+                let of =
+                    |finding: &&Finding| finding.rule.id == rule.id && finding.trace_id.0 == id;
                 let after: Vec<&Finding> = after.iter().filter(of).collect();
                 if forgotten {
-                    let answer = judge(rule, &trace[*cut..], settings.completeness, &[Reason::Late]);
-                    let form = if settings.early { Form::AsKnown } else { Form::Canonical };
-                    if *cut < trace.len() && let Some(detail) = difference(rule, id, &after, &answer, form) {
-                        return Err(wrong(r, t, format!("forgotten after {cut} spans\n{detail}")));
+                    let answer =
+                        judge(rule, &trace[*cut..], settings.completeness, &[Reason::Late]);
+                    let form = if settings.early {
+                        Form::AsKnown
+                    } else {
+                        Form::Canonical
+                    };
+                    if *cut < trace.len()
+                        && let Some(detail) = difference(rule, id, &after, &answer, form)
+                    {
+                        return Err(wrong(
+                            r,
+                            t,
+                            format!("forgotten after {cut} spans\n{detail}"),
+                        ));
                     }
                     continue;
                 }
-                let before: BTreeSet<_> = at_close.iter().filter(of).map(|finding| finding.violation_id).collect();
+                let before: BTreeSet<_> = at_close
+                    .iter()
+                    .filter(of)
+                    .map(|finding| finding.violation_id)
+                    .collect();
                 let answer = judge(rule, trace, settings.completeness, &[Reason::Late]);
                 let wanted = violations(rule, id, &answer);
-                let violated = after.iter().all(|finding| finding.verdict == Verdict::Violated);
+                let violated = after
+                    .iter()
+                    .all(|finding| finding.verdict == Verdict::Violated);
                 let got: BTreeSet<_> = after.iter().map(|finding| finding.violation_id).collect();
                 let new: BTreeSet<_> = wanted.difference(&before).copied().collect();
-                if wanted.len() <= OBLIGATION_CAP && (!violated || got != new || after.len() != new.len()) {
+                if wanted.len() <= OBLIGATION_CAP
+                    && (!violated || got != new || after.len() != new.len())
+                {
                     let detail = format!(
                         "closed after {cut} spans, early {}; later the engine said: {}\noracle: {}",
                         settings.early,

@@ -254,8 +254,7 @@ impl<'a> Trial<'a> {
                     let early = judge(rule, &came, Completeness::Idle, &[Reason::Evicted]);
                     let wanted = violations(rule, id, &early);
                     let said = found.before_close.iter().filter(of);
-                    let got: BTreeSet<_> =
-                        said.map(|finding| finding.violation_id).collect();
+                    let got: BTreeSet<_> = said.map(|finding| finding.violation_id).collect();
                     if wanted.len() <= OBLIGATION_CAP && got != wanted {
                         let detail = format!(
                             "before the close the engine said {} violations: {got:?}\noracle: {}",
