@@ -85,10 +85,19 @@ impl<'a> Eval<'a> {
         let reasons = selects.reasons();
         match self.trace.cell(cell) {
             Some(Cell::Sum(sum)) => {
-                sum_of(function, sum, selected, open, is_duration).because(reasons)
+                let skew = skew_if(sum.perhaps > 0 || sum.unknown > 0);
+                sum_of(
+                    function,
+                    sum,
+                    selected,
+                    open,
+                    is_duration,
+                    reasons.with(skew),
+                )
             }
             Some(Cell::Extremes(extremes)) => {
-                extreme_of(function, extremes, selected, open, reasons)
+                let skew = skew_if(differs(extremes));
+                extreme_of(function, extremes, selected, open, reasons.with(skew))
             }
             Some(Cell::Distinct(distinct)) => distinct_of(distinct, selected, open, reasons),
             // Nothing was seen, or all of it is selected perhaps.
@@ -121,7 +130,9 @@ impl<'a> Eval<'a> {
                 for member in &set.items {
                     sum.add(self.kept(member.record, field), member.certain);
                 }
-                sum_of(function, &sum, true, set.open, is_duration)
+                // Why a member is perhaps one is among the reasons of the set.
+                let unknown = skew_if(sum.unknown > 0);
+                sum_of(function, &sum, true, set.open, is_duration, unknown)
             }
             Aggregate::Min | Aggregate::Max => {
                 let mut cell = ExtremesCell::default();
@@ -265,13 +276,13 @@ fn sum_of(
     selected: bool,
     open: bool,
     is_duration: bool,
+    reasons: Reasons,
 ) -> Measured {
-    let skew = skew_if(cell.perhaps > 0 || cell.unknown > 0);
-    let is_exact = selected && !open && skew.is_empty();
+    let is_exact = selected && !open && cell.perhaps == 0 && cell.unknown == 0;
     let sum = cell.sum.value();
     if function == Aggregate::Avg {
         return match cell.numbers {
-            _ if !is_exact => Measured::Perhaps(Interval::unknown().with_reasons(skew)),
+            _ if !is_exact => Measured::Perhaps(Interval::unknown().with_reasons(reasons)),
             0 => Measured::Never,
             numbers => Measured::Range(Interval::exactly(divide(sum, numbers))),
         };
@@ -290,7 +301,7 @@ fn sum_of(
     } else {
         Interval::unknown()
     };
-    Measured::Range(interval.with_reasons(skew))
+    Measured::Range(interval.with_reasons(reasons))
 }
 
 fn divide(sum: End, count: u32) -> End {
@@ -313,32 +324,34 @@ fn extreme_of(
     reasons: Reasons,
 ) -> Measured {
     let open = open || cell.unknown > 0;
-    let least = |of: Extremes| of.least();
-    let greatest = |of: Extremes| of.greatest();
     let interval = if function == Aggregate::Max {
         let low = if selected {
-            greatest(cell.certain)
+            cell.certain.greatest()
         } else {
             End::Lowest
         };
         let high = if open {
             End::Highest
         } else {
-            greatest(cell.all)
+            cell.all.greatest()
         };
         Interval::between(low, high)
     } else {
-        let low = if open { End::Lowest } else { least(cell.all) };
+        let low = if open { End::Lowest } else { cell.all.least() };
         let high = if selected {
-            least(cell.certain)
+            cell.certain.least()
         } else {
             End::Highest
         };
         Interval::between(low, high)
     };
-    let differs = least(cell.certain).order(least(cell.all)).is_ne()
-        || greatest(cell.certain).order(greatest(cell.all)).is_ne();
-    Measured::Range(interval.with_reasons(reasons.with(skew_if(cell.unknown > 0 || differs))))
+    Measured::Range(interval.with_reasons(reasons.with(skew_if(cell.unknown > 0))))
+}
+
+/// Whether some value counts only perhaps.
+fn differs(cell: &ExtremesCell) -> bool {
+    cell.certain.least().order(cell.all.least()).is_ne()
+        || cell.certain.greatest().order(cell.all.greatest()).is_ne()
 }
 
 fn distinct_of(cell: &DistinctCell, selected: bool, open: bool, reasons: Reasons) -> Measured {

@@ -19,6 +19,7 @@ use betrace_lang::rule::{ClauseKind, Expr, ExprKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::model::Span;
+pub use select::has_order;
 pub use truth::{Reasons, Truth};
 
 /// What must have come before a closed trace counts as complete.
@@ -95,7 +96,7 @@ struct Trace<'a> {
     more: Truth,
 }
 
-/// The spans bound so far, as indices. A binding beyond them is some span that is not known yet.
+/// The spans bound so far, as indices.
 type Bound = [usize];
 
 #[derive(Default)]
@@ -147,31 +148,40 @@ fn obligations(
         obligations(rule, trace, bound, member.and(selected), outcome);
         bound.pop();
     }
-    // Another span may come that makes an obligation, unless the rest of `when` rules it out already.
-    let another = member.and(selection.more).and(when(rule, trace, bound));
+    // Another span may come that makes an obligation, unless what `when` says of the trace alone rules
+    // that out.
+    let another = member
+        .and(selection.more)
+        .and(when(rule, trace, bound, Says::OfTheTrace));
     if another != Truth::False {
         outcome.leave_open(another.reasons());
     }
 }
 
+/// Which parts of `when` to ask.
+#[derive(PartialEq)]
+enum Says {
+    Everything,
+    /// Those that name no bound span.
+    OfTheTrace,
+}
+
 /// `when` with its exceptions.
-fn when(rule: &Rule, trace: &Trace, bound: &Bound) -> Truth {
-    let condition = rule
-        .body
-        .when
-        .as_ref()
-        .map_or(Truth::True, |when| trace.holds(when, bound));
-    let excused = Truth::any(
-        rule.body
-            .exceptions
-            .iter()
-            .map(|part| trace.holds(part, bound)),
-    );
-    condition.and(excused.not())
+fn when(rule: &Rule, trace: &Trace, bound: &Bound, says: Says) -> Truth {
+    let asked = |part: &&Expr| says == Says::Everything || !names_a_span(part);
+    let when = rule.body.when.iter().filter(asked);
+    let holds = Truth::all(when.map(|when| trace.holds(when, bound)));
+    let exceptions = rule.body.exceptions.iter().filter(asked);
+    holds.and(Truth::any(exceptions.map(|part| trace.holds(part, bound))).not())
+}
+
+/// Whether a condition depends on a bound span.
+fn names_a_span(condition: &Expr) -> bool {
+    format!("{:?}", condition.kind).contains("BindingId(")
 }
 
 fn obligation(rule: &Rule, trace: &Trace, bound: &Bound, member: Truth, outcome: &mut Outcome) {
-    let when = member.and(when(rule, trace, bound));
+    let when = member.and(when(rule, trace, bound, Says::Everything));
     if when == Truth::False {
         return;
     }

@@ -128,10 +128,10 @@ impl Trace<'_> {
         let attribute =
             |attributes, key: &str| model::find(attributes, key).map_or(Val::Missing, Val::from);
         match (field, span) {
-            (Field::Bound { binding, field }, _) => match bound.get(usize::from(binding.0)) {
-                Some(bound_span) => self.held(field, Some(self.spans[*bound_span]), bound),
-                None => Held::One(Val::Undetermined),
-            },
+            (Field::Bound { binding, field }, _) => {
+                let bound_span = self.spans[bound[usize::from(binding.0)]];
+                self.held(field, Some(bound_span), bound)
+            }
             (Field::Attribute { scope, key }, Some(span)) => match scope {
                 Scope::Span => Held::One(attribute(&span.attributes, key)),
                 Scope::Resource => Held::One(attribute(&span.resource, key)),

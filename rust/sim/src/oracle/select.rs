@@ -39,15 +39,9 @@ impl Trace<'_> {
     pub fn select(&self, selector: &Selector, bound: &Bound) -> Selection {
         match selector {
             Selector::Spans(spans) => self.select_spans(spans, bound),
-            Selector::Bound(binding) => match bound.get(usize::from(binding.0)) {
-                Some(span) => Selection {
-                    members: vec![(*span, Truth::True)],
-                    more: Truth::False,
-                },
-                None => Selection {
-                    members: Vec::new(),
-                    more: self.more,
-                },
+            Selector::Bound(binding) => Selection {
+                members: vec![(bound[usize::from(binding.0)], Truth::True)],
+                more: Truth::False,
             },
             Selector::Related(related) => self.select_related(related, bound),
         }
@@ -233,7 +227,7 @@ impl Trace<'_> {
             .any(|(b, span)| b != a && span.id == parent);
         // A bound span is known by its id, whoever else has not come.
         match right {
-            Selector::Bound(binding) if usize::from(binding.0) < bound.len() => found,
+            Selector::Bound(_) => found,
             _ if came => found,
             _ => Truth::ORPHAN,
         }

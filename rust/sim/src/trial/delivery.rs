@@ -11,6 +11,9 @@ use crate::wire::encode;
 
 pub const SECOND: u64 = 1_000_000_000;
 
+/// After so many seconds without a span a trace closes; longer than any delivery takes.
+pub const IDLE: u64 = 600;
+
 /// When the engine's time begins; long after the traces, so that no trace looks as if a start cut it off.
 pub const BEGIN: Timestamp = Timestamp(1_800_000_000 * SECOND);
 
@@ -33,7 +36,7 @@ pub struct Delivery<'a> {
     /// Say what is certain at once; else everything at the close, in canonical form.
     pub early: bool,
     pub shards: u32,
-    /// Seconds that pass before each batch; less than the idle time.
+    /// Seconds that pass before each batch; all together less than the idle time.
     pub gap: u64,
 }
 
@@ -55,15 +58,15 @@ impl<'a> Delivery<'a> {
     pub fn settings(&self) -> Settings {
         Settings {
             idle_timeout: if self.ending == Ending::Age {
-                900 * SECOND
+                900
             } else {
-                10 * SECOND
-            },
+                IDLE
+            } * SECOND,
             max_age: if self.ending == Ending::Age {
-                300 * SECOND
+                300
             } else {
-                3600 * SECOND
-            },
+                3600
+            } * SECOND,
             completeness: match self.completeness {
                 Completeness::Root => betrace_engine::Completeness::Root,
                 Completeness::Linked => betrace_engine::Completeness::Linked,
@@ -115,7 +118,7 @@ pub fn close(engine: &Engine, ending: Ending, now: Timestamp) {
     match ending {
         Ending::EndOfInput => engine.close_all(now, CloseCause::EndOfInput),
         Ending::Shutdown => engine.close_all(now, CloseCause::Shutdown),
-        Ending::Idle => engine.tick(Timestamp(now.0 + 11 * SECOND)),
+        Ending::Idle => engine.tick(Timestamp(now.0 + (IDLE + 1) * SECOND)),
         Ending::Age => engine.tick(Timestamp(now.0 + 301 * SECOND)),
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use betrace_engine::{Finding, SpanId, TraceId, ViolationId};
 use betrace_lang::rule::Rule;
-use betrace_lang::verdict::Verdict;
+use betrace_lang::verdict::{Reason, Verdict};
 
-use crate::model::hex;
-use crate::oracle::Answer;
+use crate::model::{Span, hex};
+use crate::oracle::{Answer, has_order};
 
 /// Beyond so many broken obligations of a rule in a trace, one violation stands for the rest.
 pub const OBLIGATION_CAP: usize = 64;
@@ -34,19 +34,50 @@ fn one_violation(rule: &Rule, trace: [u8; 16], bound: &[[u8; 8]]) -> ViolationId
     ViolationId::of(&rule.id.0, TraceId(trace), &bound)
 }
 
+/// The reasons that evaluating meets come from whatever is open, and the engine may name one that does not
+/// matter in the end; but never one that the trace does not give.
+fn same_reason(engine: Option<Reason>, oracle: Option<Reason>, trace: &[Span]) -> bool {
+    let came = |parent: &[u8; 8]| trace.iter().any(|span| span.id == *parent);
+    let given = match engine {
+        Some(Reason::Skew) => trace.iter().any(|span| !has_order(span)),
+        Some(Reason::Orphan) => {
+            trace
+                .iter()
+                .filter_map(|span| span.parent.as_ref())
+                .any(|parent| !came(parent))
+                || cyclic(trace)
+        }
+        _ => false,
+    };
+    engine == oracle || (given && engine < oracle)
+}
+
+fn cyclic(trace: &[Span]) -> bool {
+    let climb = |span: &Span| {
+        let parent = span.parent?;
+        trace.iter().find(|other| other.id == parent)
+    };
+    let endless = |span: &Span| {
+        let mut at = span;
+        (0..=trace.len()).all(|_| climb(at).map(|parent| at = parent).is_some())
+    };
+    trace.iter().any(endless)
+}
+
 /// What is wrong with the findings, if anything.
 pub fn difference(
     rule: &Rule,
-    trace: [u8; 16],
+    trace: &[Span],
     found: &[&Finding],
     answer: &Answer,
     form: Form,
 ) -> Option<String> {
-    let wanted = violations(rule, trace, answer);
+    let id = trace[0].trace;
+    let wanted = violations(rule, id, answer);
     let said = || format!("engine: {}\noracle: {}", show(found), show_answer(answer));
     if answer.verdict != Verdict::Violated {
         let agree = match found {
-            [one] => one.verdict == answer.verdict && one.reason == answer.reason,
+            [one] => one.verdict == answer.verdict && same_reason(one.reason, answer.reason, trace),
             _ => false,
         };
         return (!agree).then(said);
@@ -71,7 +102,7 @@ pub fn difference(
         return Some(said());
     }
     for broken in &answer.broken {
-        let id = one_violation(rule, trace, &broken.bound);
+        let id = one_violation(rule, id, &broken.bound);
         let shown = found.iter().find(|finding| finding.violation_id == id);
         let spans: Vec<[u8; 8]> = shown
             .iter()
@@ -90,7 +121,7 @@ pub fn difference(
     if form == Form::Canonical {
         let mut texts: BTreeMap<ViolationId, BTreeSet<(String, String)>> = BTreeMap::new();
         for broken in &answer.broken {
-            let id = one_violation(rule, trace, &broken.bound);
+            let id = one_violation(rule, id, &broken.bound);
             let text = (format!("{:?}", broken.clause), broken.text.to_string());
             texts.entry(id).or_default().insert(text);
         }

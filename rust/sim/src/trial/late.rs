@@ -6,7 +6,7 @@ use betrace_engine::{Engine, Finding, Timestamp};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use super::Divergence;
-use super::delivery::{BEGIN, Delivery, Ending, SECOND, close, consume};
+use super::delivery::{BEGIN, Delivery, Ending, IDLE, SECOND, close, consume};
 use super::expect::{Form, OBLIGATION_CAP, difference, show, show_answer, violations};
 use super::laws::{Trial, halves};
 use crate::model::Span;
@@ -42,8 +42,9 @@ impl Trial<'_> {
         consume(&engine, &encode(first), BEGIN).map_err(|fault| wrong(0, 0, fault))?;
         close(&engine, Ending::Idle, BEGIN);
         let at_close = engine.take_findings(usize::MAX);
-        // A remembered trace has its state for a minute, and its id for an hour.
-        let now = Timestamp(BEGIN.0 + if forgotten { 300 } else { 30 } * SECOND);
+        // A remembered trace has its state for a minute after its close, and its id for an hour.
+        let since = if forgotten { 300 } else { 30 };
+        let now = Timestamp(BEGIN.0 + (IDLE + since) * SECOND);
         engine.tick(now);
         consume(&engine, &encode(rest), now).map_err(|fault| wrong(0, 0, fault))?;
         close(&engine, Ending::Idle, now);
@@ -66,7 +67,8 @@ impl Trial<'_> {
                         Form::Canonical
                     };
                     if *cut < trace.len()
-                        && let Some(detail) = difference(rule, id, &after, &answer, form)
+                        && let Some(detail) =
+                            difference(rule, &trace[*cut..], &after, &answer, form)
                     {
                         return Err(wrong(
                             r,
@@ -76,11 +78,10 @@ impl Trial<'_> {
                     }
                     continue;
                 }
-                let before: BTreeSet<_> = at_close
-                    .iter()
-                    .filter(of)
-                    .map(|finding| finding.violation_id)
-                    .collect();
+                let violated =
+                    |finding: &&Finding| of(finding) && finding.verdict == Verdict::Violated;
+                let before = at_close.iter().filter(violated);
+                let before: BTreeSet<_> = before.map(|finding| finding.violation_id).collect();
                 let answer = judge(rule, trace, settings.completeness, &[Reason::Late]);
                 let wanted = violations(rule, id, &answer);
                 let violated = after

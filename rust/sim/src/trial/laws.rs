@@ -247,10 +247,12 @@ impl<'a> Trial<'a> {
                     |finding: &&Finding| finding.rule.id == rule.id && finding.trace_id.0 == id;
                 let said: Vec<&Finding> = found.all.iter().filter(of).collect();
                 let answer = judge(rule, &came, delivery.completeness, cause);
-                if let Some(detail) = difference(rule, id, &said, &answer, form) {
+                if let Some(detail) = difference(rule, &came, &said, &answer, form) {
                     return Err(wrong(r, t, detail));
                 }
-                if delivery.early {
+                // A rule that is broken by any trace at all is said at the close.
+                let nothing = judge(rule, &[], Completeness::Idle, &[Reason::Evicted]);
+                if delivery.early && nothing.verdict != Verdict::Violated {
                     let early = judge(rule, &came, Completeness::Idle, &[Reason::Evicted]);
                     let wanted = violations(rule, id, &early);
                     let said = found.before_close.iter().filter(of);
