@@ -10,7 +10,7 @@ use crate::decide_members::MemberSet;
 use crate::interval::{End, Interval, Measured};
 use crate::plan::{Against, GroupSource, Measuring, Selecting};
 use crate::state::group_key;
-use crate::state_cell::{Cell, CountCell, DistinctCell, Extremes, ExtremesCell, SumCell, text_key};
+use crate::state_cell::{Cell, CountCell, DistinctCell, ExtremesCell, SumCell, text_key};
 use crate::state_record::FieldKey;
 use crate::tri::{Reasons, Tri};
 use crate::value::Value;

@@ -146,10 +146,8 @@ impl<'a> Eval<'a> {
     }
 
     fn inside(&mut self, id: RecordId, right: &'a Node) -> Tri {
+        // Even where nothing is selected on the right: a parent that never came may have been it.
         let set = self.members(right);
-        if !set.open && set.items.iter().all(|member| member.record == id) {
-            return Tri::False;
-        }
         let span = self.record(id);
         let (ancestors, known) = self.ancestors(span);
         let mut perhaps = false;
@@ -213,9 +211,6 @@ impl<'a> Eval<'a> {
         let Some(parent) = self.record(id).parent() else {
             return Tri::False;
         };
-        if !set.open && set.items.iter().all(|member| member.record == id) {
-            return Tri::False;
-        }
         let mut perhaps = false;
         for member in set.with_id(self, parent) {
             if member.record != id {

@@ -66,6 +66,7 @@ pub(crate) struct CountCell {
 pub(crate) struct SumCell {
     pub sum: ExactSum,
     pub numbers: u32,
+    /// Numbers of spans that are selected perhaps.
     pub perhaps: u32,
     /// Of the perhaps spans' durations.
     pub perhaps_sum: ExactSum,
@@ -75,15 +76,13 @@ pub(crate) struct SumCell {
 
 impl SumCell {
     pub fn add(&mut self, value: Value<'_>, certain: bool) {
-        if !certain {
-            self.perhaps = self.perhaps.saturating_add(1);
-        }
         match amount(value) {
             Amount::Number(number) if certain => {
                 self.sum.add(number);
                 self.numbers = self.numbers.saturating_add(1);
             }
             Amount::Number(number) => {
+                self.perhaps = self.perhaps.saturating_add(1);
                 if matches!(value, Value::Duration(_)) {
                     self.perhaps_sum.add(number);
                 }

@@ -192,7 +192,8 @@ fn spoil(tape: &mut Tape, spans: &mut Vec<Span>) {
                 half.kind = if half.kind == 2 { 3 } else { 2 };
                 half.name = tape.pick(&NAMES[..]).to_owned();
                 half.attributes = attributes(tape, 50, true);
-                if tape.chance(50) {
+                // Which of two roots of one id and start is the trace's is nobody's to say.
+                if tape.chance(50) || half.parent.is_none() {
                     half.start += MILLISECOND;
                     half.end += MILLISECOND;
                 }

@@ -270,13 +270,13 @@ impl Trace<'_> {
             let why = members
                 .iter()
                 .fold(Reasons::default(), |why, member| why.with(member.reasons()));
-            match (reaches(sure), reaches(members.len())) {
+            // There is no group before someone is in it.
+            match (sure > 0 && reaches(sure), reaches(members.len())) {
                 (true, _) => Truth::True,
                 (false, true) => Truth::Open(why),
                 (false, false) => Truth::False,
             }
         };
-        // A group that nobody is in yet reaches `>= 0`, too, once someone comes.
         Truth::any(groups.values().map(group)).or(selection.more)
     }
 }

@@ -1,7 +1,11 @@
 //! Inside `where`: three-valued logic on one span, and the `trace:` values.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use betrace_lang::rule::{Field, Intrinsic, Operand, Predicate, Scope, TextOp};
 use betrace_lang::verdict::Reason;
+use regex::Regex;
 
 use super::select::has_order;
 use super::value::{Possible, Val};
@@ -98,12 +102,9 @@ impl Trace<'_> {
                     .map(equal)
                     .fold(Possible::known(false), Possible::or)
             }),
-            Predicate::Matches { field, pattern } => held(field).test(|left| {
-                let found = |text: String| {
-                    regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(&text))
-                };
-                left.as_text(found)
-            }),
+            Predicate::Matches { field, pattern } => {
+                held(field).test(|left| left.as_text(|text| matches(pattern, &text)))
+            }
             Predicate::Text { op, field, value } => {
                 let right = self.operand(value, span, bound);
                 held(field).test(|left| right.test(|right| text_test(left, *op, right)))
@@ -258,6 +259,19 @@ impl Val {
             _ => Possible::UNKNOWN,
         }
     }
+}
+
+fn matches(pattern: &str, text: &str) -> bool {
+    // Compiled once a thread: all that is clever here.
+    thread_local!(static PATTERNS: RefCell<BTreeMap<String, Option<Regex>>> = RefCell::default());
+    PATTERNS.with_borrow_mut(|patterns| {
+        let pattern = patterns
+            .entry(pattern.to_owned())
+            .or_insert_with(|| Regex::new(pattern).ok());
+        pattern
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(text))
+    })
 }
 
 fn text_test(left: &Val, op: TextOp, right: &Val) -> Possible {

@@ -1,8 +1,11 @@
 //! Values and how they compare: types, coercion of number and boolean text, and what is unknown.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use betrace_lang::rule::{CompareOp, Literal, Nanos, Number};
+
+use regex::Regex;
 
 use crate::model::Value;
 
@@ -195,8 +198,12 @@ pub fn is(op: CompareOp, order: Ordering) -> bool {
 
 /// Text that is exactly a number in JSON's grammar, and finite.
 fn json_number(text: &str) -> Option<Number> {
-    let grammar = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
-    if !regex::Regex::new(grammar).is_ok_and(|grammar| grammar.is_match(text)) {
+    static GRAMMAR: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$").ok());
+    if !GRAMMAR
+        .as_ref()
+        .is_some_and(|grammar| grammar.is_match(text))
+    {
         return None;
     }
     match text.parse::<i128>() {

@@ -34,22 +34,24 @@ fn one_violation(rule: &Rule, trace: [u8; 16], bound: &[[u8; 8]]) -> ViolationId
     ViolationId::of(&rule.id.0, TraceId(trace), &bound)
 }
 
-/// The reasons that evaluating meets come from whatever is open, and the engine may name one that does not
-/// matter in the end; but never one that the trace does not give.
-fn same_reason(engine: Option<Reason>, oracle: Option<Reason>, trace: &[Span]) -> bool {
+/// The reasons that evaluating meets come from whatever is open, so the engine may name one that does not
+/// matter in the end, or miss one where the trace itself says enough; but never one that the trace does not
+/// give.
+fn same_reason(
+    engine: Option<Reason>,
+    oracle: Option<Reason>,
+    trace: &[Span],
+    causes: &[Reason],
+) -> bool {
     let came = |parent: &[u8; 8]| trace.iter().any(|span| span.id == *parent);
+    let mut parents = trace.iter().filter_map(|span| span.parent.as_ref());
     let given = match engine {
         Some(Reason::Skew) => trace.iter().any(|span| !has_order(span)),
-        Some(Reason::Orphan) => {
-            trace
-                .iter()
-                .filter_map(|span| span.parent.as_ref())
-                .any(|parent| !came(parent))
-                || cyclic(trace)
-        }
-        _ => false,
+        Some(Reason::Orphan) => parents.any(|parent| !came(parent)) || cyclic(trace),
+        Some(cause) => causes.first() == Some(&cause),
+        None => false,
     };
-    engine == oracle || (given && engine < oracle)
+    engine == oracle || (given && oracle.is_some())
 }
 
 fn cyclic(trace: &[Span]) -> bool {
@@ -71,13 +73,17 @@ pub fn difference(
     found: &[&Finding],
     answer: &Answer,
     form: Form,
+    causes: &[Reason],
 ) -> Option<String> {
     let id = trace[0].trace;
     let wanted = violations(rule, id, answer);
     let said = || format!("engine: {}\noracle: {}", show(found), show_answer(answer));
     if answer.verdict != Verdict::Violated {
         let agree = match found {
-            [one] => one.verdict == answer.verdict && same_reason(one.reason, answer.reason, trace),
+            [one] => {
+                one.verdict == answer.verdict
+                    && same_reason(one.reason, answer.reason, trace, causes)
+            }
             _ => false,
         };
         return (!agree).then(said);
@@ -98,7 +104,8 @@ pub fn difference(
         let total = rest.len() == 1 && rest[0].count == answer.broken.len() as u64;
         return (known != OBLIGATION_CAP || !total).then(said);
     }
-    if got != wanted || found.len() != wanted.len() {
+    // The halves of a call share an id, and so may the violations of two obligations.
+    if got != wanted || found.len() > answer.broken.len() {
         return Some(said());
     }
     for broken in &answer.broken {
@@ -130,7 +137,6 @@ pub fn difference(
                 .clause
                 .map(|clause| format!("{clause:?}"))
                 .unwrap_or_default();
-            // The halves of a call share an id, and so may two obligations.
             texts
                 .get(&finding.violation_id)
                 .is_some_and(|texts| texts.contains(&(clause, finding.clause_text.to_string())))

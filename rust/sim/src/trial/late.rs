@@ -68,7 +68,7 @@ impl Trial<'_> {
                     };
                     if *cut < trace.len()
                         && let Some(detail) =
-                            difference(rule, &trace[*cut..], &after, &answer, form)
+                            difference(rule, &trace[*cut..], &after, &answer, form, &[Reason::Late])
                     {
                         return Err(wrong(
                             r,
@@ -89,9 +89,7 @@ impl Trial<'_> {
                     .all(|finding| finding.verdict == Verdict::Violated);
                 let got: BTreeSet<_> = after.iter().map(|finding| finding.violation_id).collect();
                 let new: BTreeSet<_> = wanted.difference(&before).copied().collect();
-                if wanted.len() <= OBLIGATION_CAP
-                    && (!violated || got != new || after.len() != new.len())
-                {
+                if wanted.len() <= OBLIGATION_CAP && (!violated || got != new) {
                     let detail = format!(
                         "closed after {cut} spans, early {}; later the engine said: {}\noracle: {}",
                         settings.early,

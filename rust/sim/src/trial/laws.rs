@@ -247,7 +247,7 @@ impl<'a> Trial<'a> {
                     |finding: &&Finding| finding.rule.id == rule.id && finding.trace_id.0 == id;
                 let said: Vec<&Finding> = found.all.iter().filter(of).collect();
                 let answer = judge(rule, &came, delivery.completeness, cause);
-                if let Some(detail) = difference(rule, &came, &said, &answer, form) {
+                if let Some(detail) = difference(rule, &came, &said, &answer, form, cause) {
                     return Err(wrong(r, t, detail));
                 }
                 // A rule that is broken by any trace at all is said at the close.
