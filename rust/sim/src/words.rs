@@ -46,7 +46,7 @@ fn parts(scope: &str, word: &[char]) -> Option<Vec<Range<usize>>> {
             .collect()
     };
     Some(match scope {
-        "global" => vec![0..end],
+        "global" => std::iter::once(0..end).collect(),
         "before" => first('R').map(|close| 0..close).into_iter().collect(),
         "after" => first('Q').map(|open| open + 1..end).into_iter().collect(),
         "between" => every_q(false),
@@ -84,8 +84,13 @@ pub fn all(letters: &[char], longest: usize) -> Vec<String> {
     let mut longest_yet = 0..1;
     for _ in 0..longest {
         let start = words.len();
-        for word in words[longest_yet.clone()].to_vec() {
-            words.extend(letters.iter().map(|letter| format!("{word}{letter}")));
+        for at in longest_yet.clone() {
+            words.extend(
+                letters
+                    .iter()
+                    .map(|letter| format!("{}{letter}", words[at]))
+                    .collect::<Vec<_>>(),
+            );
         }
         longest_yet = start..words.len();
     }

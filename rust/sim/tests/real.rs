@@ -29,7 +29,7 @@ const SHOP: [&str; 16] = [
     r#"never { "sql.rows" between "hipstershop.CurrencyService/Convert" and next "hipstershop.CartService/GetCart" }"#,
     r#"never { count("sql.rows" after "hipstershop.CartService/GetCart" until next "hipstershop.AdService/GetAds") > 3 }"#,
     r#"when { root } always { max(any inside root, span:duration) <= 1 * max(root, span:duration) }"#,
-    r#"when each { (any.where(resource.service.name == frontend) child of root) as f, (any child of f) as g } always { g before root or g.where(exists(span:parentID)) }"#,
+    r#"when each { (any.where(resource.service.name == frontend) child of root) as f, (any child of f) as g } always { g inside root } never { g before f }"#,
     r#"never { sum("sql.conn.query", span:duration) > 0.5 * sum(root, span:duration) }"#,
 ];
 
