@@ -8,7 +8,7 @@ use betrace_lang::rule::Rule;
 use betrace_lang::verdict::{Reason, Verdict};
 
 use super::Divergence;
-use super::delivery::{Delivery, Ending, run};
+use super::delivery::{Delivery, Ending, IDLE, run};
 use super::expect::{Form, OBLIGATION_CAP, difference, show_answer, violations};
 use crate::model::Span;
 use crate::oracle::{Answer, Completeness, judge};
@@ -178,8 +178,10 @@ impl<'a> Trial<'a> {
             }
         }
         let spans = interleave(tape, spans);
+        let batches = split(tape, spans);
+        let most = IDLE / batches.len() as u64;
         let delivery = Delivery {
-            batches: split(tape, spans),
+            batches,
             completeness: tape.pick(&[
                 Completeness::Root,
                 Completeness::Linked,
@@ -188,7 +190,7 @@ impl<'a> Trial<'a> {
             ending: tape.pick(&[Ending::EndOfInput, Ending::Idle]),
             early: tape.chance(50),
             shards: 1 + tape.below(3) as u32,
-            gap: tape.pick(&[0, 4, 9]),
+            gap: tape.pick(&[0, 4, 9]).min(most),
         };
         let form = if delivery.early {
             Form::AsKnown
