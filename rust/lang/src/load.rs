@@ -232,6 +232,7 @@ impl Loader<'_> {
                 tests: written.tests,
             });
         }
+        self.loaded.rule_count += file.unread;
     }
 
     fn check_id(

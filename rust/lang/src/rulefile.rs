@@ -53,6 +53,8 @@ pub(crate) struct RuleFile {
     pub macros: Vec<Named<Text>>,
     pub lists: Vec<Named<Vec<Literal>>>,
     pub rules: Vec<WrittenRule>,
+    /// Rules beyond the first one above the limit, which are not read.
+    pub unread: usize,
 }
 
 #[derive(Debug)]
@@ -221,6 +223,10 @@ impl RuleFile {
 
     fn read_rules(&mut self, reader: &mut Reader<'_>, node: &Node) {
         for item in reader.items(node, "`rules`") {
+            if self.rules.len() > reader.limits.rules {
+                self.unread += 1;
+                continue;
+            }
             let rule = read_rule(reader, item);
             reader.rule = None;
             self.rules.push(rule);

@@ -49,6 +49,8 @@ fn rules_over_all_files() {
     };
     let loaded = load(&[file(&["a", "b"]), file(&["c"])], &limits);
     assert!(!loaded.has_errors() && loaded.rules.len() == 3);
+    let one = load(&[file(&["a", "b", "c", "d", "e", "f"])], &limits);
+    assert_eq!((one.rules.len(), one.rule_count), (3, 6));
     let loaded = load(&[file(&["a", "b"]), file(&["c", "d", "e"])], &limits);
     let errors: Vec<_> = loaded
         .diagnostics
@@ -246,4 +248,19 @@ fn yaml_faults_in_every_rule_are_all_found() {
     assert_eq!(syntax, 1_000);
     assert_eq!(loaded.rules.len(), 1, "the last one is fine");
     assert_eq!(loaded.rule_count, 1_001);
+}
+
+#[test]
+fn faults_of_yaml_are_bounded_while_they_are_found() {
+    let limits = Limits {
+        diagnostics: 50,
+        ..Limits::default()
+    };
+    let open_quotes = format!("rules:\n{}", "- 'x\n".repeat(10_000));
+    let twice = format!("rules:\n- {{ id: a, {} }}\n", "k: v, ".repeat(10_000));
+    for text in [open_quotes, twice] {
+        let loaded = load(&[SourceFile::new("rules.yaml", text)], &limits);
+        assert!(loaded.diagnostics.len() <= 51);
+        assert!(loaded.diagnostics.iter().any(|one| one.code.0 == "E0019"));
+    }
 }

@@ -229,7 +229,7 @@ impl<'a, 'f> Builder<'a, 'f> {
         });
     }
 
-    /// Counts the nodes; false at the first one beyond the limit.
+    /// Counts the nodes; false where no more of them, or of faults, are kept.
     fn has_room(&mut self, event: &Event<'_>) -> bool {
         let is_node = matches!(
             event,
@@ -239,19 +239,31 @@ impl<'a, 'f> Builder<'a, 'f> {
                 | Event::MappingStart(..)
         );
         self.nodes += usize::from(is_node);
-        self.nodes <= self.limits.yaml_nodes
+        self.nodes <= self.limits.yaml_nodes && self.faults.len() < self.limits.diagnostics
     }
 
     fn too_many(&mut self, span: Span) {
         let begin = self.range(span).start;
-        self.faults.push(YamlFault {
-            code: codes::TOO_MANY_NODES,
-            range: begin..begin,
-            message: format!(
-                "this file has more than {} values; the rest is not read",
-                self.limits.yaml_nodes
+        let (code, message, help) = match self.nodes > self.limits.yaml_nodes {
+            true => (
+                codes::TOO_MANY_NODES,
+                format!(
+                    "this file has more than {} values; the rest is not read",
+                    self.limits.yaml_nodes
+                ),
+                Some("split it into several files".to_owned()),
             ),
-            help: Some("split it into several files".to_owned()),
+            false => (
+                codes::TOO_MANY_FAULTS,
+                "the rest of this file is not read".to_owned(),
+                None,
+            ),
+        };
+        self.faults.push(YamlFault {
+            code,
+            range: begin..begin,
+            message,
+            help,
         });
     }
 
