@@ -11,20 +11,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-pub const KEYS: [&str; 8] = [
-    "a",
-    "b",
-    "http.request.method",
-    "http.request.method_original",
-    "service.name",
-    "betrace.violation.id",
-    "",
-    "ключ",
-];
-pub const NAMES: [&str; 4] = ["charge", "GET /users/{id}", "", "audit.log"];
-pub const TEXTS: [&str; 10] = [
-    "", "x", "stripe", "5", "5.0", "-1e2", "true", "false", "05", "GET",
-];
+pub use super::words::{KEYS, NAMES, TEXTS};
 
 fn scalar() -> impl Strategy<Value = any_value::Value> {
     use any_value::Value;

@@ -5,6 +5,7 @@
 pub mod generate;
 pub mod reading;
 pub mod rewrite;
+pub mod words;
 
 /// A small generator for choices that need no shrinking (xorshift64*).
 pub struct Dice(u64);

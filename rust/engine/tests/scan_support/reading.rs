@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, Key
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
-use super::generate::KEYS;
+use super::words::KEYS;
 
 /// A value by meaning: arrays by their elements, decimals by their bits.
 #[derive(Clone, Debug, PartialEq)]
