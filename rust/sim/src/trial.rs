@@ -8,6 +8,7 @@ mod delivery;
 mod expect;
 mod late;
 mod laws;
+mod restart;
 mod thin;
 
 pub use delivery::{Delivery, run};

@@ -109,7 +109,7 @@ fn agree(file: &str, conditions: &[&str]) {
         rule.unwrap_or_else(|fault| panic!("{condition}: {fault}"))
     };
     let rules: Vec<Arc<Rule>> = conditions.iter().enumerate().map(compile).collect();
-    let every = std::env::var("BETRACE_REAL_ALL").map_or(8, |_| 1);
+    let every = std::env::var("BETRACE_REAL_ALL").map_or(16, |_| 1);
     let traces: Vec<Vec<Span>> = read(&folder.join(file))
         .into_iter()
         .step_by(every)

@@ -57,6 +57,7 @@ pub fn check(rules: &[Arc<Rule>], traces: &[Vec<Span>], salt: u64) -> Result<Tal
     trial.any_delivery(tape)?;
     trial.thin()?;
     trial.late(tape)?;
+    trial.interrupted(tape)?;
     trial.tally.traces = traces.len() as u64;
     Ok(trial.tally)
 }
