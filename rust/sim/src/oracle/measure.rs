@@ -16,6 +16,8 @@ use crate::model::hex;
 /// From `low` to `high`, both included. `None` for an average of nothing, which compares false.
 pub struct Range {
     ends: Option<(End, End)>,
+    /// It may yet be an average of nothing, so that no comparison is sure to be true.
+    perhaps_nothing: bool,
     /// Why it is not a point.
     why: Reasons,
 }
@@ -66,9 +68,14 @@ pub fn compare(a: &Range, op: CompareOp, b: &Range) -> Truth {
         return Truth::False;
     };
     let open = Truth::Open(a.why.with(b.why));
+    let sure = if a.perhaps_nothing || b.perhaps_nothing {
+        open
+    } else {
+        Truth::True
+    };
     // From the order of the extremes: true in every case, false in every case, or open.
     let decide = |always: bool, never: bool| match (always, never) {
-        (true, _) => Truth::True,
+        (true, _) => sure,
         (_, true) => Truth::False,
         _ => open,
     };
@@ -77,7 +84,7 @@ pub fn compare(a: &Range, op: CompareOp, b: &Range) -> Truth {
         CompareOp::Gt | CompareOp::Ge => decide(is(op, down), !is(op, up)),
         CompareOp::Lt | CompareOp::Le => decide(is(op, up), !is(op, down)),
         CompareOp::Eq => decide(down.is_eq() && up.is_eq(), down.is_gt() || up.is_lt()),
-        CompareOp::Ne => compare(a, CompareOp::Eq, b).not(),
+        CompareOp::Ne => decide(down.is_gt() || up.is_lt(), down.is_eq() && up.is_eq()),
     }
 }
 
@@ -95,6 +102,7 @@ impl Trace<'_> {
     pub fn quantity(&self, quantity: &Quantity, bound: &Bound) -> Range {
         let point = |number| Range {
             ends: Some((End::At(number), End::At(number))),
+            perhaps_nothing: false,
             why: Reasons::default(),
         };
         match quantity {
@@ -105,6 +113,7 @@ impl Trace<'_> {
                 let times = |(low, high): (End, End)| (low.times(*factor), high.times(*factor));
                 Range {
                     ends: range.ends.map(times),
+                    perhaps_nothing: range.perhaps_nothing,
                     why: range.why,
                 }
             }
@@ -133,6 +142,7 @@ impl Trace<'_> {
                 );
                 Range {
                     ends: Some((whole(sure), high)),
+                    perhaps_nothing: false,
                     why: open.or(selection.more).reasons(),
                 }
             }
@@ -231,6 +241,7 @@ impl Trace<'_> {
         };
         Range {
             ends,
+            perhaps_nothing: function == Aggregate::Avg && !closed,
             why: seen.why,
         }
     }
