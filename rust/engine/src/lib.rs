@@ -35,6 +35,7 @@ mod predicate_truth;
 mod relation;
 mod relation_order;
 pub mod scan;
+mod scan_digest;
 mod scan_keys;
 mod scan_plan;
 mod scan_slots;
