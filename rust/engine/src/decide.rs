@@ -292,12 +292,14 @@ impl Fields for TraceFields<'_, '_> {
 /// What a rule answers where it selected nothing.
 pub(crate) fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
     let mut trace = TraceState::new(TraceId([0; 16]), 0, u32::MAX);
-    let mut verdict = |complete| {
+    let mut decide = |complete| {
         trace.complete = complete;
-        crate::decide_rule::decide(plan, rule, &trace, HashKey::new(0), usize::MAX).verdict
+        crate::decide_rule::decide(plan, rule, &trace, HashKey::new(0), usize::MAX)
     };
+    let incomplete = decide(false);
     Untouched {
-        complete: verdict(true).unwrap_or(Verdict::Inconclusive),
-        incomplete: verdict(false).unwrap_or(Verdict::Inconclusive),
+        complete: decide(true).verdict.unwrap_or(Verdict::Inconclusive),
+        incomplete: incomplete.verdict.unwrap_or(Verdict::Inconclusive),
+        held: incomplete.when_held,
     }
 }

@@ -101,7 +101,7 @@ impl<'a> Eval<'a> {
         Outcome {
             verdict,
             reasons,
-            when_held: when == Tri::True,
+            when_held: rule.when.is_none() || when == Tri::True,
             broken: found,
             total: u64::from(is_violated),
             work: 0,

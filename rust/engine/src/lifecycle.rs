@@ -17,10 +17,10 @@ use crate::tri::Reasons;
 pub(crate) const OBLIGATIONS: usize = 64;
 
 /// An evaluation that took more steps than this is not repeated for every batch.
-const CHEAP: u64 = 4096;
+const CHEAP: u64 = 1 << 15;
 
 /// How many steps may be spent on each further span.
-const STEPS_PER_SPAN: u64 = 64;
+const STEPS_PER_SPAN: u64 = 256;
 
 /// Why a trace closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,10 @@ impl Context<'_> {
         if all {
             return (0..plan.rules.len() as u32).collect();
         }
+        let held: &[u32] = match self.settings.report {
+            Report::Undecided if !trace.complete => &plan.held_untouched,
+            _ => &[],
+        };
         let mut rules: Vec<u32> = trace
             .cells()
             .iter()
@@ -155,6 +159,7 @@ impl Context<'_> {
             .flatten()
             .copied()
             .chain(plan.looped.iter().copied())
+            .chain(held.iter().copied())
             .collect();
         rules.sort_unstable();
         rules.dedup();
@@ -203,10 +208,14 @@ impl Context<'_> {
                 sink.tally
                     .events
                     .push(RuleEvent::Verdict(position, verdict, reason));
-                if self.settings.report == Report::All {
+                let is_told = match self.settings.report {
+                    Report::Violations => false,
+                    Report::Undecided => verdict == Verdict::Inconclusive && outcome.when_held,
+                    Report::All => true,
+                };
+                if is_told {
                     let eval = Eval::new(self.plan, rule, trace, self.key);
-                    let held = outcome.when_held
-                        || (rule.rule.body.when.is_none() && rule.bindings.is_empty());
+                    let held = outcome.when_held;
                     sink.findings.push(eval.verdict(verdict, reason, held));
                 }
             }

@@ -35,6 +35,9 @@ pub(crate) struct Plan {
     pub cell_rules: HashMap<CellId, Vec<u32>>,
     /// Rules whose verdict is worked out at every close, though nothing touched them.
     pub looped: Vec<u32>,
+    /// Further rules that an incomplete trace leaves inconclusive although their `when` holds, or is
+    /// absent, and nothing touched them.
+    pub held_untouched: Vec<u32>,
     /// Rules that any span may decide early, whether or not they select it.
     pub on_any_span: Vec<u32>,
     /// The generation in which the newest rule came.
@@ -101,6 +104,8 @@ pub(crate) struct Untouched {
     pub complete: Verdict,
     /// [`Verdict::Inconclusive`] with the trace's reason.
     pub incomplete: Verdict,
+    /// Of an incomplete one: `when` holds, or there is none.
+    pub held: bool,
 }
 
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Aggregate, Expr, ExprKind, Field, GroupKey, Intrinsic, Measure, Number, Operand, Predicate,
-    Quantity, Related, Relation, Rule, Segment, Selector, SpanSelector,
+    Aggregate, Expr, ExprKind, Field, GroupKey, Intrinsic, Measure, Number, Predicate, Quantity,
+    Rule, Segment, Selector, SpanSelector,
 };
 use betrace_lang::verdict::Verdict;
 use hashbrown::{HashMap, HashSet};
@@ -15,35 +15,36 @@ use crate::intern::{CellId, Interner, RuleKey, describe};
 use crate::interval::{End, Interval};
 use crate::matcher::{MatcherBuilder, SelectorId};
 use crate::plan::{
-    Against, Condition, ConditionKind, Feed, FeedKind, GroupSource, Measuring, Node, NodeKind,
-    Plan, RelationPlan, RulePlan, Selecting, SelectorPlan, Untouched,
+    Against, Condition, ConditionKind, Feed, FeedKind, GroupSource, Measuring, Plan, RulePlan,
+    Selecting, SelectorPlan, Untouched,
 };
 use crate::plan_early::{can_fire_early, turns_on_any_span};
+use crate::plan_node::{counted, mask};
 use crate::plan_trace::TraceTest;
 use crate::predicate::PatternError;
 
 /// What is collected over all rules.
 #[derive(Default)]
-struct Draft {
-    builder: MatcherBuilder,
+pub(crate) struct Draft {
+    pub builder: MatcherBuilder,
     selectors: Vec<SelectorPlan>,
-    structure: bool,
+    pub structure: bool,
 }
 
 /// What is collected within one rule.
 #[derive(Default)]
-struct RuleDraft {
+pub(crate) struct RuleDraft {
     cells: BTreeSet<CellId>,
     selectors: BTreeSet<u32>,
     /// For each bound span, the selectors from which it may come.
-    bound: Vec<Vec<SelectorId>>,
-    memos: usize,
+    pub bound: Vec<Vec<SelectorId>>,
+    pub memos: usize,
     reads_trace: bool,
 }
 
-struct Compiler<'a> {
-    draft: &'a mut Draft,
-    rule: RuleDraft,
+pub(crate) struct Compiler<'a> {
+    pub draft: &'a mut Draft,
+    pub rule: RuleDraft,
     interner: &'a mut Interner,
 }
 
@@ -130,6 +131,7 @@ impl Plan {
             structure: draft.structure,
             cell_rules,
             looped: Vec::new(),
+            held_untouched: Vec::new(),
             on_any_span,
             selector_sets: sets.len(),
         };
@@ -147,6 +149,8 @@ impl Plan {
                 || untouched.incomplete == Verdict::Violated
             {
                 self.looped.push(position as u32);
+            } else if untouched.held && untouched.incomplete == Verdict::Inconclusive {
+                self.held_untouched.push(position as u32);
             }
         }
     }
@@ -196,6 +200,7 @@ impl Compiler<'_> {
             untouched: Untouched {
                 complete: Verdict::NotApplicable,
                 incomplete: Verdict::Inconclusive,
+                held: false,
             },
         })
     }
@@ -239,7 +244,7 @@ impl Compiler<'_> {
         TraceTest::new(predicate, &mut self.draft.builder)
     }
 
-    fn trace_tests(&mut self, parts: &[Predicate]) -> Result<Vec<TraceTest>, PatternError> {
+    pub fn trace_tests(&mut self, parts: &[Predicate]) -> Result<Vec<TraceTest>, PatternError> {
         parts.iter().map(|part| self.trace_test(part)).collect()
     }
 
@@ -340,109 +345,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The members of a selector, and the span selectors from which they come.
-    fn node(&mut self, selector: &Selector) -> Result<(Node, Vec<SelectorId>), PatternError> {
-        let (kind, mask, leaves) = match selector {
-            Selector::Bound(binding) => {
-                let binding = usize::from(binding.0);
-                let leaves = self.rule.bound.get(binding).cloned().unwrap_or_default();
-                (NodeKind::Bound(binding), 1 << binding, leaves)
-            }
-            Selector::Spans(spans) => self.spans(spans)?,
-            Selector::Related(related) => self.related(related)?,
-        };
-        let memo = self.rule.memos;
-        self.rule.memos += 1;
-        Ok((Node { memo, mask, kind }, leaves))
-    }
-
-    fn spans(
-        &mut self,
-        spans: &SpanSelector,
-    ) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
-        let (bound, fixed): (Vec<Predicate>, Vec<Predicate>) =
-            spans.filter.iter().cloned().partition(reads_bound);
-        let (selector, records) = self.feed(spans, &fixed, "records", FeedKind::Records)?;
-        let mut filter = Vec::with_capacity(bound.len());
-        let mut mask = 0;
-        for part in &bound {
-            filter.push(self.draft.builder.predicate(part)?);
-            for field in fields(part) {
-                match field {
-                    Field::Bound { binding, field } => {
-                        mask |= 1 << binding.0;
-                        self.project_bound(usize::from(binding.0), field);
-                    }
-                    field => self.project(&[selector], field),
-                }
-            }
-        }
-        let trace = self.trace_tests(&spans.trace)?;
-        Ok((
-            NodeKind::Spans {
-                records,
-                filter,
-                trace,
-            },
-            mask,
-            vec![selector],
-        ))
-    }
-
-    fn related(
-        &mut self,
-        related: &Related,
-    ) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
-        let (left, leaves) = self.node(&related.left)?;
-        let mut mask = left.mask;
-        let mut operand = |compiler: &mut Self, selector: &Selector| {
-            let node = compiler.node(selector)?.0;
-            mask |= node.mask;
-            Ok::<Node, PatternError>(node)
-        };
-        let relation = match &related.relation {
-            Relation::Before { right, within } => RelationPlan::Before {
-                right: operand(self, right)?,
-                within: *within,
-            },
-            Relation::After { right, within } => RelationPlan::After {
-                right: operand(self, right)?,
-                within: *within,
-            },
-            Relation::Then { right, within } => RelationPlan::Then {
-                right: operand(self, right)?,
-                within: *within,
-            },
-            Relation::Inside { right } => {
-                let right = operand(self, right)?;
-                self.draft.structure = true;
-                RelationPlan::Inside { right }
-            }
-            Relation::ChildOf { right } => {
-                let right = operand(self, right)?;
-                self.draft.structure = true;
-                RelationPlan::ChildOf { right }
-            }
-            Relation::SiblingOf { right } => RelationPlan::SiblingOf {
-                right: operand(self, right)?,
-            },
-            Relation::Between { from, to } => RelationPlan::Between {
-                from: operand(self, from)?,
-                to: operand(self, to)?,
-            },
-            Relation::AfterUntil { from, to } => RelationPlan::AfterUntil {
-                from: operand(self, from)?,
-                to: operand(self, to)?,
-            },
-        };
-        let kind = NodeKind::Related {
-            left: Box::new(left),
-            relation: Box::new(relation),
-        };
-        Ok((kind, mask, leaves))
-    }
-
-    fn feed(
+    pub fn feed(
         &mut self,
         spans: &SpanSelector,
         filter: &[Predicate],
@@ -465,7 +368,7 @@ impl Compiler<'_> {
         Ok((selector, cell))
     }
 
-    fn project(&mut self, leaves: &[SelectorId], field: &Field) {
+    pub fn project(&mut self, leaves: &[SelectorId], field: &Field) {
         let id = self.draft.builder.field(field);
         let key = self.interner.field(field);
         for leaf in leaves {
@@ -476,70 +379,9 @@ impl Compiler<'_> {
         }
     }
 
-    fn project_bound(&mut self, binding: usize, field: &Field) {
+    pub fn project_bound(&mut self, binding: usize, field: &Field) {
         let leaves = self.rule.bound.get(binding).cloned().unwrap_or_default();
         self.project(&leaves, field);
-    }
-}
-
-/// A selector that numbers alone can answer for.
-fn counted(selector: &Selector) -> Option<&SpanSelector> {
-    match selector {
-        Selector::Spans(spans) if !spans.filter.iter().any(reads_bound) => Some(spans),
-        _ => None,
-    }
-}
-
-fn reads_bound(predicate: &Predicate) -> bool {
-    fields(predicate)
-        .iter()
-        .any(|field| matches!(field, Field::Bound { .. }))
-}
-
-fn fields(predicate: &Predicate) -> Vec<&Field> {
-    let mut found = Vec::new();
-    let mut left = vec![predicate];
-    while let Some(predicate) = left.pop() {
-        match predicate {
-            Predicate::And(parts) | Predicate::Or(parts) => left.extend(parts),
-            Predicate::Not(inner) => left.push(inner),
-            Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
-                found.push(field);
-                if let Operand::Field(field) = value {
-                    found.push(field);
-                }
-            }
-            Predicate::In { field, .. }
-            | Predicate::Matches { field, .. }
-            | Predicate::Exists(field)
-            | Predicate::Missing(field) => found.push(field),
-        }
-    }
-    found
-}
-
-fn mask(kind: &ConditionKind) -> u8 {
-    let selecting = |selecting: &Selecting| match selecting {
-        Selecting::Counted { .. } => 0,
-        Selecting::Members(node) => node.mask,
-    };
-    let measure = |measure: &Measuring| match measure {
-        Measuring::Count(of) | Measuring::Of { selecting: of, .. } => selecting(of),
-    };
-    match kind {
-        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
-            parts.iter().fold(0, |mask, part| mask | part.mask)
-        }
-        ConditionKind::Not(inner) => inner.mask,
-        ConditionKind::Exists(of) | ConditionKind::Groups { selecting: of, .. } => selecting(of),
-        ConditionKind::Compare { left, right, .. } => {
-            measure(left)
-                | match right {
-                    Against::Value(_) => 0,
-                    Against::Measure { measure: of, .. } => measure(of),
-                }
-        }
-        ConditionKind::Trace(_) => 0,
     }
 }
 

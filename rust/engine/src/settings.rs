@@ -28,6 +28,8 @@ pub enum Report {
     /// Violations alone.
     #[default]
     Violations,
+    /// Violations, and what is inconclusive where `when` held or is absent.
+    Undecided,
     /// One finding for every rule of every trace.
     All,
 }

@@ -1,0 +1,104 @@
+//! What a rule costs and when it can answer, for people who decide whether to run it.
+
+use std::sync::Arc;
+
+use betrace_lang::rule::Rule;
+
+use crate::engine::PlanError;
+use crate::intern::Interner;
+use crate::plan::{FeedKind, Plan};
+use crate::state::VALUE_BYTES;
+use crate::state_cell::{
+    CountCell, DistinctCell, ExtremesCell, Group, GroupsCell, KEY_CAP, RECORD_CAP, RecordId,
+    RecordsCell, SumCell, TextKey, WITNESSES,
+};
+use crate::state_record::{NAME_BYTES, Record};
+
+/// Facts about one rule by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleProfile {
+    /// It can be violated while its trace is open; otherwise it waits for the close.
+    pub fires_early: bool,
+    /// The most bytes that one trace can hold for it, ids of spans for duplicates aside.
+    pub worst_case_bytes: u64,
+    /// Spans kept per selector that takes part in order, structure or correlation.
+    pub record_cap: u64,
+    /// Distinct values or groups kept per `distinct` or `by`.
+    pub key_cap: u64,
+}
+
+/// An exact sum of doubles spans their whole range of exponents.
+const SUM_BYTES: usize = 272;
+
+/// The profile of a checked rule.
+///
+/// # Errors
+/// If a regular expression of the rule is too large to compile.
+pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
+    let rules = [Arc::new(rule.clone())];
+    let plan = Plan::new(&rules, 0, &mut Interner::default(), |_| 0, false)?;
+    let record = size_of::<Record>() + 2 * NAME_BYTES;
+    let worst: usize = plan
+        .selectors
+        .iter()
+        .flat_map(|selector| {
+            let fields = selector.project.len();
+            selector.feeds.iter().map(move |feed| match feed.kind {
+                FeedKind::Count => size_of::<CountCell>() + WITNESSES * (record + 4),
+                FeedKind::Sum(_) => size_of::<SumCell>() + 2 * SUM_BYTES,
+                FeedKind::Extremes(_) => size_of::<ExtremesCell>(),
+                FeedKind::Distinct(_) => {
+                    size_of::<DistinctCell>() + KEY_CAP * 2 * size_of::<(TextKey, bool)>()
+                }
+                FeedKind::Groups(_) | FeedKind::GroupsByParent => {
+                    size_of::<GroupsCell>() + KEY_CAP * 2 * size_of::<(TextKey, Group)>()
+                }
+                FeedKind::Records => {
+                    let member = size_of::<(RecordId, bool)>() + record + fields * VALUE_BYTES;
+                    size_of::<RecordsCell>() + RECORD_CAP * member
+                }
+            })
+        })
+        .sum();
+    Ok(RuleProfile {
+        fires_early: plan.rules.iter().any(|rule| rule.early),
+        worst_case_bytes: worst as u64,
+        record_cap: RECORD_CAP as u64,
+        key_cap: KEY_CAP as u64,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use betrace_lang::rule::CompareOp;
+
+    use super::*;
+    use crate::test_rules::{Clauses, bound, count, has, named, not, rule, then};
+
+    #[test]
+    fn what_rests_on_absence_waits() {
+        let early = |rule: Rule| profile(&rule).unwrap().fires_early;
+        assert!(early(rule("r").never(has(named("a")))));
+        assert!(early(rule("r").never(count(named("a"), CompareOp::Gt, 3))));
+        assert!(early(rule("r").always(not(has(named("a"))))));
+        assert!(early(
+            rule("r")
+                .each("p", named("a"))
+                .never(has(then(bound(0), named("b"))))
+        ));
+        assert!(!early(rule("r").always(has(named("a")))));
+        assert!(!early(rule("r").never(count(named("a"), CompareOp::Lt, 3))));
+        assert!(!early(
+            rule("r").never(has(named("a"))).except(has(named("b")))
+        ));
+    }
+
+    #[test]
+    fn records_cost_more_than_counts() {
+        let bytes = |rule: Rule| profile(&rule).unwrap().worst_case_bytes;
+        let counted = bytes(rule("r").never(has(named("a"))));
+        let recorded = bytes(rule("r").never(has(then(named("a"), named("b")))));
+        assert!(counted < 8 << 10);
+        assert!(recorded > 100 * counted / 8);
+    }
+}
