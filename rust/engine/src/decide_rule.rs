@@ -2,9 +2,11 @@
 //! of bound spans; the worst of them is the trace's.
 
 use betrace_lang::verdict::{Reason, Verdict};
+use hashbrown::HashSet;
 
 use crate::decide::{BINDINGS, Eval, Tuple, UNBOUND};
 use crate::key::{HashKey, fixed_hash};
+use crate::lifecycle::OBLIGATIONS;
 use crate::plan::{Condition, Plan, RulePlan};
 use crate::state::TraceState;
 use crate::tri::{Reasons, Tri};
@@ -16,7 +18,7 @@ pub(crate) const TUPLE_CAP: u64 = 1 << 16;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Broken {
     pub tuple: Tuple,
-    /// What tells it from the rule's other obligations in this trace; 0 where there is only one.
+    /// Of the bound spans' ids, as the violation's identity is; 0 where nothing is bound.
     pub obligation: u64,
 }
 
@@ -32,6 +34,8 @@ pub(crate) struct Outcome {
     /// In the order of their bound spans, at most as many as were asked for.
     pub broken: Vec<Broken>,
     pub total: u64,
+    /// More violations than are reported one by one.
+    pub is_beyond: bool,
     /// Elementary steps taken.
     pub work: u64,
 }
@@ -67,6 +71,8 @@ struct Fixed {
 struct Tally {
     broken: Vec<Broken>,
     total: u64,
+    /// Identities of the broken obligations, up to one beyond the cap. The halves of a call share one.
+    identities: HashSet<u64>,
     tuples: u64,
     held: bool,
     open: bool,
@@ -104,6 +110,7 @@ impl<'a> Eval<'a> {
             when_held: rule.when.is_none() || when == Tri::True,
             broken: found,
             total: u64::from(is_violated),
+            is_beyond: false,
             work: 0,
         }
     }
@@ -139,6 +146,7 @@ impl<'a> Eval<'a> {
             when_held: tally.held,
             broken: tally.broken,
             total: tally.total,
+            is_beyond: tally.identities.len() > OBLIGATIONS,
             work: 0,
         }
     }
@@ -152,7 +160,11 @@ impl<'a> Eval<'a> {
         let set = self.members(node);
         if set.open {
             tally.open = true;
-            tally.reasons = tally.reasons.with(set.reasons);
+            tally.reasons = tally
+                .reasons
+                .with(set.reasons)
+                .with(membership.reasons())
+                .with(fixed.when.reasons());
         }
         for member in &set.items {
             if tally.tuples >= TUPLE_CAP || !self.spend(1) {
@@ -193,10 +205,14 @@ impl<'a> Eval<'a> {
         match (applies, broken) {
             (Tri::True, Tri::True) => {
                 tally.total += 1;
+                let obligation = self.obligation_key();
+                if tally.identities.len() <= OBLIGATIONS {
+                    tally.identities.insert(obligation);
+                }
                 if tally.broken.len() < tally.most {
                     tally.broken.push(Broken {
                         tuple: self.tuple,
-                        obligation: self.obligation_key(),
+                        obligation,
                     });
                 }
             }
@@ -209,12 +225,10 @@ impl<'a> Eval<'a> {
     }
 
     fn obligation_key(&self) -> u64 {
-        let mut parts = [[0u8; 12]; BINDINGS];
+        let mut parts = [[0u8; 8]; BINDINGS];
         for (part, record) in parts.iter_mut().zip(self.tuple) {
             if record != UNBOUND {
-                let record = self.trace.records.get(record);
-                part[..8].copy_from_slice(&record.span_id.0);
-                part[8..].copy_from_slice(&record.twin.to_le_bytes());
+                *part = self.trace.records.get(record).span_id.0;
             }
         }
         fixed_hash(&[&parts[0], &parts[1], &parts[2]]) | 1

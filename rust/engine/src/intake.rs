@@ -1,6 +1,7 @@
 //! One message: every span is merged into its trace, and then each touched trace is asked which of the
 //! rules that its new spans touched are violated already.
 
+use betrace_lang::verdict::Verdict;
 use parking_lot::MutexGuard;
 
 use crate::engine::Engine;
@@ -106,7 +107,9 @@ fn rules_to_try(
     let on_any = plan.on_any_span.iter().copied();
     rules.extend(on_any.filter(|position| {
         let rule = plan.rule(*position);
-        rule.reads_trace || rule.cells.iter().any(|cell| trace.cell(*cell).is_some())
+        rule.reads_trace
+            || rule.untouched.incomplete == Verdict::Violated
+            || rule.cells.iter().any(|cell| trace.cell(*cell).is_some())
     }));
     rules.sort_unstable();
     rules.dedup();

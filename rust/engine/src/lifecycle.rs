@@ -181,13 +181,11 @@ impl Context<'_> {
         if fired > 0 && rule.bindings.is_empty() {
             return;
         }
-        // One more than the cap, so that the total is known to be beyond it.
-        let most = if fired == 0 { OBLIGATIONS } else { usize::MAX };
-        let outcome = decide(self.plan, rule, trace, self.key, most);
+        let outcome = decide(self.plan, rule, trace, self.key, usize::MAX);
         match outcome.verdict {
             Some(Verdict::Violated) => {
                 self.fire(trace, position, &outcome, sink);
-                if outcome.total > OBLIGATIONS as u64 {
+                if outcome.is_beyond {
                     let beyond = outcome.broken.first().map(|broken| broken.tuple);
                     let mut eval = Eval::new(self.plan, rule, trace, self.key);
                     let finding = eval.violation(beyond.unwrap_or_default(), Some(outcome.total));

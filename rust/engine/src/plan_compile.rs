@@ -149,6 +149,10 @@ impl Plan {
                 || untouched.incomplete == Verdict::Violated
             {
                 self.looped.push(position as u32);
+                let fires_untouched = untouched.incomplete == Verdict::Violated;
+                if fires_untouched && rule.early && !self.on_any_span.contains(&(position as u32)) {
+                    self.on_any_span.push(position as u32);
+                }
             } else if untouched.held && untouched.incomplete == Verdict::Inconclusive {
                 self.held_untouched.push(position as u32);
             }

@@ -4,6 +4,7 @@
 //! that never came, or a cycle of parents, every relation of ancestry that hangs on it.
 
 use betrace_lang::verdict::Reason;
+use hashbrown::HashMap;
 
 use crate::decide::Eval;
 use crate::decide_members::MemberSet;
@@ -171,22 +172,31 @@ impl<'a> Eval<'a> {
         Tri::False
     }
 
-    /// The span ids above a span, and whether they lead to a root.
+    /// The span ids above a span, and whether they lead to a root on every way up: halves of a call
+    /// that share an id may have parents of their own.
     fn ancestors(&mut self, span: &Record) -> (Vec<SpanId>, bool) {
         let mut found: Vec<SpanId> = Vec::new();
-        let mut left: Vec<SpanId> = Vec::new();
-        let mut known = true;
-        let mut seen = hashbrown::HashSet::new();
-        seen.insert(span.span_id);
-        match span.parent() {
-            Some(parent) => left.push(parent),
-            None => return (found, true),
-        }
+        let mut known = self.trace.seen.has_structure();
+        // True while the way up leads through the id, false once all above it is done.
+        let mut state: HashMap<SpanId, bool> = HashMap::new();
+        state.insert(span.span_id, true);
+        let mut left: Vec<Climb> = span.parent().map(Climb::To).into_iter().collect();
         let mut parents = Vec::new();
-        while let Some(id) = left.pop() {
-            if !seen.insert(id) {
-                known = false;
-                continue;
+        while let Some(step) = left.pop() {
+            let id = match step {
+                Climb::To(id) => id,
+                Climb::Done(id) => {
+                    state.insert(id, false);
+                    continue;
+                }
+            };
+            match state.get(&id) {
+                Some(false) => continue,
+                Some(true) => {
+                    known = false;
+                    continue;
+                }
+                None => {}
             }
             if !self.spend(4) {
                 return (found, false);
@@ -197,9 +207,11 @@ impl<'a> Eval<'a> {
                 continue;
             }
             found.push(id);
-            left.extend(parents.iter().flatten());
+            state.insert(id, true);
+            left.push(Climb::Done(id));
+            left.extend(parents.iter().flatten().copied().map(Climb::To));
         }
-        (found, known && self.trace.seen.has_structure())
+        (found, known)
     }
 
     fn orphan(&self) -> Reasons {
@@ -226,7 +238,8 @@ impl<'a> Eval<'a> {
         if matches!(right.kind, NodeKind::Bound(_)) {
             return Tri::False;
         }
-        if !self.trace.seen.came(self.key, parent) {
+        let twin = (self.record(id).span_id == parent).then_some(self.record(id).twin);
+        if !self.trace.seen.came_besides(self.key, parent, twin) {
             return Tri::Open(set.reasons.with(self.orphan()));
         }
         if set.capped || !self.saw_all {
@@ -333,6 +346,14 @@ impl<'a> Eval<'a> {
             Some(_) => Tri::True,
         }
     }
+}
+
+/// A step on the way up to the roots.
+#[derive(Clone, Copy)]
+enum Climb {
+    To(SpanId),
+    /// All that is above is done.
+    Done(SpanId),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

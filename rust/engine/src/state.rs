@@ -155,7 +155,7 @@ impl TraceState {
         limit: u32,
     ) -> Applied {
         let id = span.span_id();
-        let twin = fixed_hash(&[&span.kind().to_le_bytes(), span.service()]) as u32;
+        let twin = twin_of(span);
         let digest = span.digest() as u32;
         match self.seen.find(key, id, twin, digest) {
             Arrival::New => {}
@@ -347,6 +347,13 @@ impl Arriving<'_, '_, '_> {
     fn rank(&self) -> (u64, SpanId, u32) {
         (self.span.start(), self.span.span_id(), self.twin)
     }
+}
+
+/// Tells apart spans that share an id: the kind in the upper bits, so that it orders them, and a hash.
+fn twin_of(span: &SpanView<'_, '_>) -> u32 {
+    let kind = span.kind();
+    let hash = fixed_hash(&[&kind.to_le_bytes(), span.service()]) as u32;
+    (kind.clamp(0, 7) as u32) << 29 | hash >> 3
 }
 
 fn empty_cell(kind: FeedKind) -> Cell {

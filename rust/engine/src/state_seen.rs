@@ -144,8 +144,13 @@ impl Seen {
     }
 
     pub fn came(&self, key: HashKey, id: SpanId) -> bool {
+        self.came_besides(key, id, None)
+    }
+
+    /// Whether a span with this id came, other than the one that `twin` tells from its twins.
+    pub fn came_besides(&self, key: HashKey, id: SpanId, twin: Option<u32>) -> bool {
         let mut came = false;
-        self.each(key, id, |_, _| came = true);
+        self.each(key, id, |span, _| came |= Some(span.twin) != twin);
         came
     }
 
