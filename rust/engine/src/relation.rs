@@ -176,7 +176,8 @@ impl<'a> Eval<'a> {
     /// that share an id may have parents of their own.
     fn ancestors(&mut self, span: &Record) -> (Vec<SpanId>, bool) {
         let mut found: Vec<SpanId> = Vec::new();
-        let mut known = self.trace.seen.has_structure();
+        // Structure may have been asked for only after the trace began.
+        let mut known = self.trace.seen.has_structure() || span.parent().is_none();
         // True while the way up leads through the id, false once all above it is done.
         let mut state: HashMap<SpanId, bool> = HashMap::new();
         state.insert(span.span_id, true);
