@@ -9,12 +9,13 @@ mod words_condition;
 mod words_field;
 mod words_span;
 
+use betrace_engine::{PlanError, profile};
 use betrace_lang::rule::Rule;
 use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
-use crate::output::{self, Output, Paint, Palette};
+use crate::output::{self, Output, Paint, Palette, grouped};
 use crate::replay::words::severity;
 use crate::rules;
 
@@ -33,6 +34,9 @@ struct Explanation<'a> {
     decided: Vec<Decided>,
     span_names: Vec<String>,
     fields: Vec<String>,
+    worst_case_bytes_per_trace: u64,
+    record_cap: u64,
+    key_cap: u64,
 }
 
 /// When a clause's breach is known.
@@ -72,7 +76,13 @@ pub fn run(args: &Explain) -> Exit {
         is_on: output::wants_color(),
     };
     for loaded in chosen {
-        let explanation = explain(&loaded.rule, &loaded.condition_text);
+        let explanation = match explain(&loaded.rule, &loaded.condition_text) {
+            Ok(explanation) => explanation,
+            Err(error) => {
+                output::fault(error);
+                return Exit::Usage;
+            }
+        };
         match args.format {
             ExplainFormat::Text => text(&explanation, palette, &mut out),
             ExplainFormat::Json => {
@@ -85,7 +95,8 @@ pub fn run(args: &Explain) -> Exit {
     Exit::Fine
 }
 
-fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Explanation<'a> {
+fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, PlanError> {
+    let profile = profile(rule)?;
     let body = &rule.body;
     let breaches = reading::breaks(body);
     let clauses = [(&body.never, true), (&body.always, false)];
@@ -108,7 +119,7 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Explanation<'a> {
         })
         .collect();
     let reads = fields::Reads::of(rule);
-    Explanation {
+    Ok(Explanation {
         rule: &rule.id.0,
         name: rule.name.as_deref(),
         description: rule.description.as_deref(),
@@ -134,7 +145,10 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Explanation<'a> {
         decided,
         span_names: reads.span_names.into_iter().collect(),
         fields: reads.fields.into_iter().collect(),
-    }
+        worst_case_bytes_per_trace: profile.worst_case_bytes,
+        record_cap: profile.record_cap,
+        key_cap: profile.key_cap,
+    })
 }
 
 fn text(explanation: &Explanation<'_>, palette: Palette, out: &mut Output) {
@@ -192,5 +206,20 @@ fn text(explanation: &Explanation<'_>, palette: Palette, out: &mut Output) {
         explanation.fields.join(", ")
     };
     out.line(format_args!("    fields  {fields}"));
-    out.line("");
+    out.line(palette.paint(Paint::Dim, "\n  What it may cost"));
+    out.line(format_args!(
+        "    at most {} of one trace's state; more than {} spans or {} different values",
+        bytes(explanation.worst_case_bytes_per_trace),
+        grouped(explanation.record_cap),
+        grouped(explanation.key_cap),
+    ));
+    out.line("    to be kept make the answer inconclusive (state_cap)\n");
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..1024 => output::counted(count, "byte"),
+        1024..1_048_576 => format!("{:.1} KiB", count as f64 / 1024.0),
+        _ => format!("{:.1} MiB", count as f64 / 1_048_576.0),
+    }
 }

@@ -103,11 +103,7 @@ fn settings(args: &Replay, wanted: &Wanted) -> Settings {
         memory_bytes: args.memory_mib << 20,
         spans_per_trace: args.spans_per_trace,
         early: args.close == Close::Idle,
-        report: if wanted.is_only_violated() {
-            Report::Violations
-        } else {
-            Report::All
-        },
+        report: wanted.report(),
         restart_grace: false,
         // What is found is held to be sorted, so there is nothing to save by losing it.
         queue_bytes: u64::MAX,
@@ -159,7 +155,14 @@ impl Wanted {
             && (!self.is_default || finding.verdict == Verdict::Violated || finding.when_held)
     }
 
-    fn is_only_violated(&self) -> bool {
-        self.verdicts.iter().all(|v| *v == Verdict::Violated)
+    /// The least that the engine must report.
+    fn report(&self) -> Report {
+        if self.is_default {
+            Report::Undecided
+        } else if self.verdicts.iter().all(|v| *v == Verdict::Violated) {
+            Report::Violations
+        } else {
+            Report::All
+        }
     }
 }

@@ -61,6 +61,7 @@ fn as_json() {
             "test.run"
         ])
     );
+    assert!(json["worst_case_bytes_per_trace"].as_u64().unwrap() > 1000);
     assert_eq!(json["decided"][0]["clause"], "never");
     assert_eq!(
         desk.run(&["explain", "--rules", "rules.yaml", "--rule", "missing"])
