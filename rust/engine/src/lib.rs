@@ -1,4 +1,14 @@
 //! Checked rules + OTLP bytes + the time -> verdicts.
+//!
+//! An [`Engine`] is made from checked rules and [`Settings`]. [`Engine::consume`] merges the spans of one
+//! message into the state of their traces and says at once what no later span can undo;
+//! [`Engine::tick`] and [`Engine::close_all`] close traces and decide the rest.
+//! [`Engine::take_findings`] hands out what was found, and [`encode_violations`] writes it as OTLP.
+//!
+//! The engine reads no clock, does no I/O, knows no rule text and starts no threads: the same bytes and
+//! times give the same findings. A trace is kept as numbers and a few records, never as spans, and all
+//! of it is bounded in bytes. [`Engine::replace_rules`] swaps rules under live traces;
+//! [`Engine::snapshot`] and [`Engine::restore`] carry their state over a restart.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
