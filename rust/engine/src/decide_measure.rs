@@ -278,7 +278,9 @@ fn sum_of(
     is_duration: bool,
     reasons: Reasons,
 ) -> Measured {
-    let is_exact = selected && !open && cell.perhaps == 0 && cell.unknown == 0;
+    // Without a number among them it does not matter which spans are selected.
+    let is_known = selected || cell.numbers == 0;
+    let is_exact = is_known && !open && cell.perhaps == 0 && cell.unknown == 0;
     let sum = cell.sum.value();
     if function == Aggregate::Avg {
         return match cell.numbers {

@@ -62,6 +62,8 @@ fn can(condition: &Condition) -> Can {
 struct Ends {
     low: bool,
     high: bool,
+    /// It can be known to be of nothing: an infinity, or an average with which nothing compares.
+    nothing: bool,
 }
 
 fn ends(measure: &Measuring) -> Ends {
@@ -83,6 +85,7 @@ fn ends(measure: &Measuring) -> Ends {
     Ends {
         low: low || closed,
         high: high || closed,
+        nothing: closed,
     }
 }
 
@@ -91,6 +94,7 @@ fn against(right: &Against) -> Ends {
         Against::Value(_) => Ends {
             low: true,
             high: true,
+            nothing: false,
         },
         Against::Measure { measure, .. } => ends(measure),
     }
@@ -105,7 +109,12 @@ fn compare(left: Ends, op: CompareOp, right: Ends) -> Can {
         CompareOp::Eq => (above && below, above || below),
         CompareOp::Ne => (above || below, above && below),
     };
-    Can { hold, fail }
+    // Whatever the other side is still going to be.
+    let nothing = left.nothing || right.nothing;
+    Can {
+        hold: hold || nothing,
+        fail: fail || nothing,
+    }
 }
 
 fn may_select(selecting: &Selecting) -> bool {

@@ -117,7 +117,7 @@ fn explain(seed: u64, divergence: &Divergence, mut small: [Vec<u32>; 2]) -> Stri
 fn the_laws_hold() {
     let first = setting("BETRACE_LAWS_SEED");
     let wanted = setting("BETRACE_LAWS_TRACES");
-    let (seed, traces) = (first.unwrap_or(1), wanted.unwrap_or(900));
+    let (seed, traces) = (first.unwrap_or(1), wanted.unwrap_or(600));
     let failures_wanted = setting("BETRACE_LAWS_FAILURES").unwrap_or(1) as usize;
     let (begin, mut shown) = (Instant::now(), Instant::now());
     let (mut tally, mut refused, mut failures) = (Tally::default(), Vec::new(), Vec::new());
