@@ -47,7 +47,7 @@ serve: collector runner
 .PHONY: cli
 cli:
 	$(call say,Building the command target/release/betrace)
-	@cargo build --release --locked -p betrace-cli
+	@BETRACE_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null || true) cargo build --release --locked -p betrace-cli
 
 ## lib: the native library that the Go processor links
 .PHONY: lib
