@@ -10,8 +10,8 @@ pub const LANGUAGE: &str = "1";
 
 /// The commit, where whoever built it said so (`BETRACE_COMMIT`).
 pub const COMMIT: &str = match option_env!("BETRACE_COMMIT") {
-    Some("") | None => "unknown",
-    Some(commit) => commit,
+    Some(commit) if !commit.is_empty() => commit,
+    _ => "unknown",
 };
 
 /// All of it, for `--version`.
