@@ -5,6 +5,9 @@
 mod clauses;
 mod condition;
 mod field;
+mod group;
+mod intrinsic;
+mod literal;
 mod measure;
 mod older;
 mod operand;
@@ -96,12 +99,15 @@ fn settle(faults: &mut Vec<Fault>, first: usize) {
         ))
     });
     let settled = &faults[first..];
-    // What was closed in place of the author may read as anything.
+    // What was mended in place of the author may read as anything.
+    let mended: Vec<&Fault> = settled
+        .iter()
+        .filter(|fault| is_mending(fault.code))
+        .collect();
     let is_mended = |fault: &Fault| {
         fault.code.0 > code::EMPTY.0
-            && settled.iter().any(|open| {
-                is_mending(open.code)
-                    && open.code != fault.code
+            && mended.iter().any(|open| {
+                open.code != fault.code
                     && open.origin == fault.origin
                     && fault.range.start <= open.range.start
                     && open.range.end <= fault.range.end

@@ -5,6 +5,9 @@
 //! never closed is closed, a mistyped keyword is read as the right one), so that the rest of the text
 //! is still checked.
 
+mod clause;
+mod dotted;
+mod name;
 mod number;
 mod quoted;
 mod sign;
@@ -29,6 +32,9 @@ pub struct Lexed {
     /// Nothing may be made of the tokens: a limit was met.
     pub is_cut: bool,
 }
+
+/// Errors of one text beyond which reading it further helps nobody.
+const MAX_ERRORS: usize = 100;
 
 pub fn lex(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Lexed {
     if text.len() > limits.rule_bytes {
@@ -58,6 +64,8 @@ pub fn lex(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Lexed {
         pending_nots: 0,
         in_between: 0,
         in_rule: false,
+        is_swallowed: false,
+        errors: 0,
     };
     lexer.run();
     lexer.lexed
@@ -85,6 +93,10 @@ struct Lexer<'a> {
     in_between: usize,
     /// Behind `rule "name" when`.
     in_rule: bool,
+    /// A quoted text reached to the end.
+    is_swallowed: bool,
+    /// Errors of this text.
+    errors: usize,
 }
 
 struct Opener {
@@ -168,8 +180,18 @@ impl Lexer<'_> {
     }
 
     fn fault(&mut self, code: Code, range: Range<usize>, message: impl Into<String>) -> &mut Fault {
+        let mut fault = Fault::new(code, range, message);
+        if fault.is_error() {
+            self.errors += 1;
+        }
+        if self.errors > MAX_ERRORS {
+            fault
+                .message
+                .push_str("; the rest of the text was not read for its many errors");
+            self.lexed.is_cut = true;
+        }
         let at = self.faults.len();
-        self.faults.push(Fault::new(code, range, message));
+        self.faults.push(fault);
         &mut self.faults[at]
     }
 
@@ -276,11 +298,7 @@ impl Lexer<'_> {
     fn close_down_to(&mut self, keep: usize, at: usize) {
         while self.open.len() > keep {
             // A text that is never closed has swallowed whatever would close this.
-            let is_swallowed = self
-                .faults
-                .iter()
-                .any(|fault| fault.code == code::UNCLOSED_TEXT);
-            if let Some(opener) = self.open.last().filter(|_| !is_swallowed) {
+            if let Some(opener) = self.open.last().filter(|_| !self.is_swallowed) {
                 let range = opener.start..opener.end;
                 let shown = self.text[range.clone()].trim().to_owned();
                 let (_, closer) = opener.sign.closer();

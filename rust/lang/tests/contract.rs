@@ -258,6 +258,9 @@ fn older_spellings() {
         "trace.spans.filter(x -> x.a).count() > 1",
         "p95(span:duration) > 5s",
         "WHEN { a } ALWAYS { b }",
+        "trace.has(payment).where(amount > 1000 and span.status == 'ERROR') and not trace.has(audit)",
+        "trace.count(a).where(service == 'x') > 3",
+        "trace.duration > 500ms",
     ]));
 }
 

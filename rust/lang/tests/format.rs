@@ -99,7 +99,7 @@ fn older_spellings_are_rewritten() {
             "trace.has(a or b) and not has(c and d)",
             "has(payment) and not has(audit.where(x == 'y'))",
             "trace.count(http.retry) > 3",
-            "trace.count(http.retry).where(status_code == 500 and service == 'a') > 3",
+            "trace.count(http.retry).where(status_code == 500 and span.service == 'a') > 3",
             "trace.spans.where(service == 'sales').count() > 10 AND trace.spans.any.where(user_id == '12345')",
             "trace.spans.count() > 50",
             "rule \"cache_miss\" when span.type == \"http.request\" && span.attributes[\"cache_miss\"] == true then ...",
@@ -117,6 +117,7 @@ fn older_spellings_are_rewritten() {
             "payment or span.x == 1 or span.y == 2",
             "trace.spans.where(x in processors // c:list\n and service == 'a').count() > 5",
             "never { has(privileged) }",
+            "trace.has(payment).where(amount > 1000 and span.status == 'ERROR') and not has(audit)",
         ],
         MODERN
     ));

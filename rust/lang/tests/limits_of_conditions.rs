@@ -219,3 +219,38 @@ fn vocabulary_of_parts() -> Vocabulary {
     vocabulary.add_macro("m1", vec!["a"; 20].join(" or "));
     vocabulary
 }
+
+#[test]
+fn many_errors_end_early() {
+    for piece in [
+        ";",
+        "([)",
+        "(}",
+        "a=",
+        "\"x",
+        "é ",
+        "$a ",
+        "a >> ",
+        "x.foo() ",
+        "a && ",
+        "count(a) ",
+    ] {
+        let text = piece.repeat(60_000 / piece.len());
+        let mut faults = Vec::new();
+        let started = Instant::now();
+        assert!(
+            check_condition(&text, &Vocabulary::new(), &Limits::default(), &mut faults).is_none(),
+            "{piece}"
+        );
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{piece}: {:?}",
+            started.elapsed()
+        );
+        assert!(
+            faults.iter().filter(|fault| fault.is_error()).count() <= 120,
+            "{piece}: {}",
+            faults.len()
+        );
+    }
+}

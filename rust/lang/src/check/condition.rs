@@ -207,6 +207,13 @@ impl<'a> Checker<'a> {
                 ));
                 return;
             }
+            NodeKind::Name(name) if is_trace_name(name) => {
+                let modern = format!("{}{rest}", name.replacen('.', ":", 1));
+                (
+                    format!("`{name}` is a span's name; the trace's intrinsic has a colon"),
+                    modern,
+                )
+            }
             NodeKind::Name(name) => match name.rsplit_once('.') {
                 Some((span, field)) => (
                     format!(
@@ -235,6 +242,13 @@ impl<'a> Checker<'a> {
         self.fault(code::VALUE_AS_CONDITION, node.range(), message)
             .help = Some(format!("`{source} > 0`"));
     }
+}
+
+fn is_trace_name(name: &str) -> bool {
+    matches!(
+        name,
+        "trace.duration" | "trace.spanCount" | "trace.rootName" | "trace.rootService" | "trace.id"
+    )
 }
 
 /// The op with its sides changed.

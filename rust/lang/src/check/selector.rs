@@ -162,8 +162,9 @@ impl<'a> Checker<'a> {
         base: &'a Node,
         filters: &'a [Node],
     ) -> Option<Selector> {
-        let dialect = match base.bare().kind {
+        let dialect = match &base.bare().kind {
             NodeKind::TraceSpans => Dialect::TraceSpans,
+            NodeKind::Call { .. } => Dialect::OneSpan,
             _ => Dialect::Modern,
         };
         let selected = match dialect {
@@ -367,8 +368,13 @@ impl<'a> Checker<'a> {
             return;
         }
         // A name that only goes on longer is a word of its own: `audit` and `audited`.
-        let near = closest(name, self.vocabulary.macro_names())
-            .filter(|near| !near.starts_with(name) && !name.starts_with(near));
+        let first = name.as_bytes().first();
+        let alike = self
+            .vocabulary
+            .macro_names()
+            .filter(|near| near.as_bytes().first() == first);
+        let near =
+            closest(name, alike).filter(|near| !near.starts_with(name) && !name.starts_with(near));
         if let Some(near) = near {
             let fault = self.fault(
                 code::NEAR_MACRO,

@@ -185,7 +185,7 @@ impl Writer<'_> {
                 self.measure(base);
                 self.edit(base.end - 1..base.end, "");
                 for filter in filters {
-                    self.predicate(filter, Dialect::TraceSpans);
+                    self.predicate(filter, Dialect::OneSpan);
                 }
                 self.edit(node.end..node.end, ")");
             }
@@ -237,8 +237,9 @@ impl Writer<'_> {
                 self.edit(node.start + dot..node.end, ")");
             }
             NodeKind::Where { base, filters } => {
-                let dialect = match base.bare().kind {
+                let dialect = match &base.bare().kind {
                     NodeKind::TraceSpans => Dialect::TraceSpans,
+                    NodeKind::Call { .. } => Dialect::OneSpan,
                     _ => Dialect::Modern,
                 };
                 self.selector(base);
