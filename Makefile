@@ -128,21 +128,23 @@ e2e: cli collector runner target/bin/demoshop
 	$(call say,Testing end to end with it)
 	@cd go/e2e && BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
 
-## laws: the property tests of the language's laws, long version
+## laws: the property tests of the language's laws, long version (TRIALS=traces SEED=first)
 .PHONY: laws
 laws:
 	$(call say,Testing the laws against the oracle)
-	@PROPTEST_CASES=$${PROPTEST_CASES:-20000} INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored
+	@env BETRACE_LAWS_TRACES=$${TRIALS:-100000} $${SEED:+BETRACE_LAWS_SEED=$$SEED} BETRACE_PATTERNS_LENGTH=$${LENGTH:-6} BETRACE_REAL_ALL=1 \
+		INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
 
 ## fuzz: the fuzz targets, one after another (SECONDS_EACH=60)
 .PHONY: fuzz
-fuzz:
+fuzz: lib
 	$(call say,Fuzzing)
 	@rust/fuzz/run.sh $${SECONDS_EACH:-60}
+	@cd go/betrace && go test -run '^$$' -fuzz FuzzThin -fuzztime $${SECONDS_EACH:-60}s -fuzzminimizetime 1s .
 
 ## bench: the benches, and the table of ratios
 .PHONY: bench
-bench: collector
+bench: lib
 	$(call say,Benching the Rust parts)
 	@cargo bench --locked --workspace
 	$(call say,Benching the Go parts)
