@@ -9,6 +9,37 @@
 //! times give the same findings. A trace is kept as numbers and a few records, never as spans, and all
 //! of it is bounded in bytes. [`Engine::replace_rules`] swaps rules under live traces;
 //! [`Engine::snapshot`] and [`Engine::restore`] carry their state over a restart.
+//!
+//! ```
+//! use betrace_engine::{CloseCause, Engine, Settings, Timestamp};
+//! use betrace_lang::{SourceFile, compile};
+//! use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+//! use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+//! use prost::Message;
+//!
+//! let rules = "rules: [ { id: audited, condition: 'when { read } always { audit.log }' } ]";
+//! let rules = compile(&[SourceFile::new("rules.yaml", rules)]).expect("the rules are faultless");
+//! let now = Timestamp(1_700_000_000_000_000_000);
+//! let engine = Engine::new(rules, Settings::default(), now).expect("the rules are within the limits");
+//!
+//! let span = Span {
+//!     trace_id: vec![7; 16],
+//!     span_id: vec![1; 8],
+//!     name: "read".into(),
+//!     start_time_unix_nano: now.0,
+//!     end_time_unix_nano: now.0 + 1_000_000,
+//!     ..Span::default()
+//! };
+//! let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
+//! let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
+//! engine.consume(&ExportTraceServiceRequest { resource_spans }.encode_to_vec(), now)?;
+//! assert!(engine.take_findings(10).is_empty(), "a record may still come");
+//!
+//! engine.close_all(now, CloseCause::EndOfInput);
+//! let findings = engine.take_findings(10);
+//! assert_eq!(&*findings[0].clause_text, "audit.log");
+//! # Ok::<(), betrace_engine::ConsumeError>(())
+//! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 

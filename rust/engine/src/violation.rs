@@ -1,5 +1,4 @@
 //! Violations as OTLP: one span each, in the offending trace or in a trace of its own.
-use std::collections::BTreeMap;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{
@@ -151,20 +150,21 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
         "betrace.offender.service.name",
         offender.map_or("", |evidence| evidence.service.as_str()),
     ));
-    let mut frameworks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut frameworks: Vec<String> = Vec::new();
     for compliance in &rule.compliance {
-        let controls = frameworks.entry(&compliance.framework).or_default();
-        controls.extend(compliance.controls.iter().map(String::as_str));
+        if !frameworks.contains(&compliance.framework) {
+            frameworks.push(compliance.framework.clone());
+        }
     }
     all.push(texts(
         "betrace.compliance.frameworks",
-        frameworks.keys().map(|name| (*name).to_owned()),
+        frameworks.into_iter(),
     ));
     all.push(texts(
         "betrace.compliance.controls",
-        frameworks
+        rule.compliance
             .iter()
-            .flat_map(|(name, controls)| controls.iter().map(move |one| format!("{name}:{one}"))),
+            .flat_map(|compliance| compliance.controls.iter().cloned()),
     ));
     all
 }
