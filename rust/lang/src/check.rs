@@ -29,7 +29,7 @@ use crate::fault::{Fault, Origin};
 use crate::limits::Limits;
 use crate::lint;
 use crate::parse::parse;
-use crate::rule::{BindingId, Body, Expr};
+use crate::rule::{BindingId, Body, Expr, Field};
 use crate::vocabulary::{Macro, Vocabulary};
 
 /// Trees deeper than this, macros expanded, are refused; one text alone cannot get there.
@@ -195,6 +195,8 @@ struct Checker<'a> {
     in_rule: bool,
     /// Inside `always`, or below an odd number of `not`: what is false there may break the rule.
     breaks_if_false: bool,
+    /// Fields of `not verified` in the present filter.
+    denied: Vec<Field>,
 }
 
 /// Which text is being checked.
@@ -230,6 +232,7 @@ impl<'a> Checker<'a> {
             is_cut: false,
             in_rule: false,
             breaks_if_false: false,
+            denied: Vec::new(),
         }
     }
 

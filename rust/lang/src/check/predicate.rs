@@ -138,6 +138,9 @@ impl<'a> Checker<'a> {
             return None;
         }
         let field = self.field(node, dialect)?;
+        if !value {
+            self.denied.push(field.clone());
+        }
         Some(Predicate::Compare {
             field,
             op: CompareOp::Eq,
@@ -347,22 +350,54 @@ impl<'a> Checker<'a> {
         let mut negated = Vec::new();
         let mut asked = Vec::new();
         collect_negated(predicate, false, &mut negated, &mut asked);
-        let Some(field) = negated
-            .iter()
-            .find(|field| may_be_missing(field) && !asked.contains(*field))
-        else {
-            return;
+        let denied = std::mem::take(&mut self.denied);
+        let is_denied = |field: &Field| denied.contains(field) && !has_presence(predicate, field);
+        let field = negated
+            .into_iter()
+            .find(|field| may_be_missing(field) && !asked.contains(field))
+            .or_else(|| {
+                denied
+                    .iter()
+                    .find(|field| may_be_missing(field) && is_denied(field))
+            });
+        let Some(field) = field else { return };
+        // The smallest part that says it, where parts of the text and of the meaning go together.
+        let part = match (&filter.bare().kind, predicate) {
+            (NodeKind::And(nodes), Predicate::And(parts)) if nodes.len() == parts.len() => {
+                let at = parts.iter().position(|part| mentions(part, field));
+                at.and_then(|at| nodes.get(at))
+            }
+            _ => None,
         };
+        let part = part.unwrap_or(filter);
         let name = self.printer().field(field);
-        let source = self.source(filter);
+        let source = self.source(part);
         self.fault(
             code::HIDES_MISSING,
-            filter.range(),
+            part.range(),
             format!("spans without `{name}` are not selected here, though it is negated"),
         )
         .help = Some(format!(
             "if they are meant too: `({source}) or missing({name})`; if not, say so: `exists({name}) and …`"
         ));
+    }
+}
+
+fn mentions(predicate: &Predicate, field: &Field) -> bool {
+    let (mut negated, mut asked) = (Vec::new(), Vec::new());
+    collect_negated(predicate, false, &mut negated, &mut asked);
+    negated.contains(&field) || asked.contains(&field)
+}
+
+/// Whether `exists` or `missing` asks for the field.
+fn has_presence(predicate: &Predicate, field: &Field) -> bool {
+    match predicate {
+        Predicate::And(parts) | Predicate::Or(parts) => {
+            parts.iter().any(|part| has_presence(part, field))
+        }
+        Predicate::Not(inner) => has_presence(inner, field),
+        Predicate::Exists(asked) | Predicate::Missing(asked) => asked == field,
+        _ => false,
     }
 }
 

@@ -214,6 +214,7 @@ impl<'a> Checker<'a> {
 
     /// One `.where( )`, with what it may hide.
     pub(super) fn filter(&mut self, filter: &'a Node, dialect: Dialect) -> Option<Predicate> {
+        self.denied.clear();
         let predicate = self.predicate_in(filter, dialect)?;
         self.warn_hidden(filter, &predicate);
         Some(predicate)
