@@ -95,6 +95,9 @@ fn older_spellings_are_rewritten() {
         &[
             "a AND NOT b OR c",
             "a && !b || ! (c)",
+            "a&&!b||!c&&\"d e\"",
+            "pay||ment.charge",
+            "span.x==1&&!span.y==2||trace.has(a)&&trace.count(b)>3",
             "trace.has(payment) and not trace.has(audit)",
             "trace.has(a or b) and not has(c and d)",
             "has(payment) and not has(audit.where(x == 'y'))",

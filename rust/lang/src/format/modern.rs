@@ -67,6 +67,16 @@ struct Writer<'a> {
     edits: Vec<(Range<usize>, String)>,
 }
 
+/// Appends, with a space where two words would become one: signs need none around them, and the words
+/// that they are rewritten to do (`a&&b`).
+fn join(text: &mut String, more: &str) {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    if text.ends_with(is_word) && more.starts_with(is_word) {
+        text.push(' ');
+    }
+    text.push_str(more);
+}
+
 impl Writer<'_> {
     fn edit(&mut self, range: Range<usize>, modern: impl Into<String>) {
         self.edits.push((range, modern.into()));
@@ -82,11 +92,11 @@ impl Writer<'_> {
             if range.start < at {
                 continue;
             }
-            text.push_str(&self.text[at..range.start]);
-            text.push_str(modern);
+            join(&mut text, &self.text[at..range.start]);
+            join(&mut text, modern);
             at = range.end;
         }
-        text.push_str(&self.text[at..]);
+        join(&mut text, &self.text[at..]);
         text
     }
 
