@@ -370,7 +370,10 @@ impl Lexer<'_> {
             self.open_sign(Sign::Where, Token::Where, start, paren + 1);
             return;
         }
-        if is_called && word == "count" && self.after_operand() {
+        if is_called
+            && word == "count"
+            && matches!(self.last(), Some(Token::TraceSpans | Token::WhereEnd))
+        {
             let close = self.skip_space(paren + 1);
             if self.byte(close) == Some(b')') {
                 self.push(start, Token::DotCount, close + 1);
@@ -413,6 +416,7 @@ impl Lexer<'_> {
             "avgLatency" | "averageLatency" | "avgDuration" | "latency" | "duration" => {
                 "write `avg(any.where(…), span:duration) > 200ms`"
             }
+            "count" => "`count` stands before the selector: `count(S)`",
             "length" | "size" | "len" => "write `count(any.where(…))`",
             "all" | "every" => {
                 "write `not any.where(not (…))`, or bind the span with `when each { … as p }`"
