@@ -3,6 +3,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -70,7 +71,8 @@ func (s *Sink) Export(_ context.Context, request ptraceotlp.ExportRequest) (ptra
 // Close waits for running requests and stops.
 func (s *Sink) Close() error {
 	s.server.GracefulStop()
-	if err := <-s.served; err != nil {
+	// A sink that is closed before its server came to serve was stopped all the same.
+	if err := <-s.served; err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return fmt.Errorf("serve OTLP: %w", err)
 	}
 	return nil
