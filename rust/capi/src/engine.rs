@@ -1,13 +1,14 @@
 //! The engine as a handle. A panic inside poisons the handle and nothing else.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use betrace_engine::{
     CloseCause, Engine, SnapshotKind, Timestamp, ViolationTrace, encode_violations,
 };
-use parking_lot::Mutex;
-
+use betrace_lang::rule::Rule;
 use libc::size_t;
+use parking_lot::Mutex;
 
 use crate::code::{
     BETRACE_BUFFER_TOO_SMALL, BETRACE_FAULTY_RULES, BETRACE_INVALID_ARGUMENT, BETRACE_MALFORMED,
@@ -17,6 +18,14 @@ use crate::memory::{Answer, Out, Place, borrow, explain, handle};
 use crate::rules::BetraceRules;
 use crate::settings::BetraceSettings;
 use crate::stats;
+
+/// The rules for an engine, or why there are none.
+fn faultless(rules: &BetraceRules, error: &Option<Out>) -> Answer<Vec<Arc<Rule>>> {
+    rules.checked().map_err(|fault| {
+        explain(error, &fault);
+        BETRACE_FAULTY_RULES
+    })
+}
 
 /// Evaluates one rule set over the spans that it is given. All functions but betrace_engine_free may
 /// be called from several threads at once.
@@ -107,11 +116,8 @@ pub unsafe extern "C" fn betrace_engine_new(
             };
             place.set(std::ptr::null_mut());
             let (settings, violation_trace) = settings.checked()?;
-            if rules.errors() > 0 {
-                explain(&error, &format!("the rules have {} errors", rules.errors()));
-                return Err(BETRACE_FAULTY_RULES);
-            }
-            match Engine::new(rules.rules.clone(), settings, Timestamp(now)) {
+            let rules = faultless(rules, &error)?;
+            match Engine::new(rules, settings, Timestamp(now)) {
                 Ok(engine) => {
                     place.set(Box::into_raw(Box::new(BetraceEngine {
                         engine,
@@ -353,13 +359,8 @@ pub unsafe extern "C" fn betrace_engine_replace_rules(
         on_engine(engine, |engine| {
             let rules = handle(rules)?;
             let error = Out::wanted(err_buf, err_cap, err_len)?;
-            if rules.errors() > 0 {
-                explain(&error, &format!("the rules have {} errors", rules.errors()));
-                return Err(BETRACE_FAULTY_RULES);
-            }
-            let replaced = engine
-                .engine
-                .replace_rules(rules.rules.clone(), Timestamp(now));
+            let rules = faultless(rules, &error)?;
+            let replaced = engine.engine.replace_rules(rules, Timestamp(now));
             replaced.map(|()| BETRACE_OK).map_err(|fault| {
                 explain(&error, &fault.to_string());
                 BETRACE_FAULTY_RULES

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use betrace_lang::codes::DiagnosticSeverity;
 use betrace_lang::rule::Rule;
-use betrace_lang::{Diagnostic, Limits, SourceFile};
-
+use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile};
 use libc::size_t;
+use once_cell::sync::OnceCell;
 
 use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, BETRACE_POISONED, guard};
 use crate::memory::{Answer, Out, Place, borrow, handle};
@@ -26,19 +26,35 @@ pub struct BetraceSource {
 /// A compiled rule set. It never changes, and may be used from several threads at once.
 #[derive(Debug)]
 pub struct BetraceRules {
-    /// Faultless and enabled ones.
-    pub(crate) rules: Vec<Arc<Rule>>,
+    loaded: Vec<LoadedRule>,
+    /// The enabled ones of a set without errors, gathered when an engine first asks for them.
+    checked: OnceCell<Vec<Arc<Rule>>>,
     files: Vec<SourceFile>,
     diagnostics: Vec<Diagnostic>,
     count: size_t,
 }
 
 impl BetraceRules {
-    pub(crate) fn errors(&self) -> usize {
+    fn errors(&self) -> usize {
         self.diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.severity == DiagnosticSeverity::Error)
             .count()
+    }
+
+    /// What an engine takes: a set with an error is none.
+    pub(crate) fn checked(&self) -> Result<Vec<Arc<Rule>>, String> {
+        let rules = self.checked.get_or_try_init(|| match self.errors() {
+            0 => Ok(self
+                .loaded
+                .iter()
+                .map(|loaded| &loaded.rule)
+                .filter(|rule| rule.enabled)
+                .cloned()
+                .collect()),
+            errors => Err(format!("the rules have {errors} errors")),
+        });
+        rules.cloned()
     }
 }
 
@@ -103,12 +119,8 @@ unsafe fn read_sources(sources: *const BetraceSource, count: usize) -> Answer<Ve
 fn compile(files: Vec<SourceFile>) -> BetraceRules {
     let loaded = betrace_lang::load(&files, &Limits::default());
     BetraceRules {
-        rules: loaded
-            .rules
-            .into_iter()
-            .map(|loaded| loaded.rule)
-            .filter(|rule| rule.enabled)
-            .collect(),
+        loaded: loaded.rules,
+        checked: OnceCell::new(),
         files,
         diagnostics: loaded.diagnostics,
         count: loaded.rule_count,
