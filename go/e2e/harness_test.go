@@ -28,20 +28,24 @@ func repository(t *testing.T) string {
 	return root
 }
 
-// built is a built program; BETRACE_COLLECTOR names another Collector, such as one with the race detector.
+// built is a program that a target of make builds.
 func built(t *testing.T, path, target string) string {
 	t.Helper()
 	full := filepath.Join(repository(t), path)
-	if other := os.Getenv("BETRACE_COLLECTOR"); other != "" && target == "collector" {
-		full = other
-	}
 	if _, err := os.Stat(full); err != nil {
 		t.Fatalf("%v: `make %s` builds it", err, target)
 	}
 	return full
 }
 
-func collectorBinary(t *testing.T) string { return built(t, "dist/otelcol-betrace", "collector") }
+// collectorBinary is the distribution; BETRACE_COLLECTOR names another build of it, such as one with the race detector.
+func collectorBinary(t *testing.T) string {
+	t.Helper()
+	if other := os.Getenv("BETRACE_COLLECTOR"); other != "" {
+		return other
+	}
+	return built(t, "dist/otelcol-betrace", "collector")
+}
 
 // shared is a file of the folder of real traces and texts, which stands beside the checkout on some machines.
 func shared(t *testing.T, path string) string {
