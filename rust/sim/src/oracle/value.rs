@@ -132,12 +132,9 @@ impl Val {
         }
     }
 
-    /// What `by` and `distinct` group on: 5, 5.0 and "5" are one.
+    /// What `by` and `distinct` group on: the numbers 5 and 5.0 and the text "5" are one, the text "5.0" is another.
     pub fn group(&self) -> Option<String> {
         match self {
-            Val::Text(text) => {
-                json_number(text).map_or(Some(text.clone()), |number| Val::Number(number).text())
-            }
             Val::Duration(nanos) => Some(nanos.to_string()),
             other => other.text(),
         }
