@@ -90,7 +90,8 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("always { avg(a, n) != 3 }", "b 0-1", "violated", "inconclusive(evicted)"),
     ("never { sum(a, n) > 9 }", "a 0-1 n=10", "violated", "inconclusive(evicted)"),
     ("never { sum(a, span:duration) > 4ms }", "a 0-3, a 1-3", "violated", "violated"),
-    ("never { count(a) by n >= 2 }", "a 0-1 n=5, a 1-2 n='5.0'", "violated", "violated"),
+    ("never { count(a) by n >= 2 }", "a 0-1 n=5, a 1-2 n='5'", "violated", "violated"),
+    ("never { count(a) by n >= 2 }", "a 0-1 n=5, a 1-2 n='5.0'", "satisfied", "inconclusive(evicted)"),
     ("never { count(a) by parent > 1 }", "a 0-1, a 1-2", "satisfied", "inconclusive(evicted)"),
     ("never { count(a) > 2 * count(b) }", "a 0-1, a 1-2, a 2-3, b 0-1", "violated", "inconclusive(evicted)"),
     // Order.
