@@ -137,7 +137,9 @@ func (s *sender) send(ctx context.Context, message []byte, count int) {
 	for attempt := 1; ; attempt++ {
 		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
 		if err == nil {
-			err = s.next.ConsumeTraces(ctx, traces)
+			call, done := outlasting(ctx, flushLimit)
+			err = s.next.ConsumeTraces(call, traces)
+			done()
 			if err == nil {
 				return
 			}
@@ -154,6 +156,23 @@ func (s *sender) send(ctx context.Context, message []byte, count int) {
 		case <-s.clock.after(wait):
 		}
 		wait *= 2
+	}
+}
+
+// outlasting is a context that ends only so long after ctx: a call that is under way when the processor stops
+// comes to its end, because one that was cut off may have been delivered, and would be again.
+func outlasting(ctx context.Context, grace time.Duration) (context.Context, func()) {
+	call, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	release := context.AfterFunc(ctx, func() {
+		select {
+		case <-call.Done():
+		case <-time.After(grace):
+			cancel()
+		}
+	})
+	return call, func() {
+		release()
+		cancel()
 	}
 }
 

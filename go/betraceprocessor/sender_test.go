@@ -157,6 +157,48 @@ func TestAnInterruptedSendingIsFlushed(t *testing.T) {
 	require.Zero(t, s.lostRefused.Load()+s.lostShutdown.Load())
 }
 
+// slow is a consumer that has taken the spans when it is asked, and answers when it is released or cut off.
+type slow struct {
+	counter
+	begun, released chan struct{}
+}
+
+func (c *slow) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
+	c.spans += traces.SpanCount()
+	close(c.begun)
+	select {
+	case <-c.released:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// A stop does not cut off a call under way, so that what it delivered is not sent again.
+func TestACallUnderWayIsNotRepeated(t *testing.T) {
+	source := &heap{left: 3}
+	next := &slow{begun: make(chan struct{}), released: make(chan struct{})}
+	s, _ := newTestSender(source, next, 1_000)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		s.drain(ctx)
+		close(done)
+	}()
+	<-next.begun
+	stop()
+	select {
+	case <-done:
+		t.Error("the call was cut off")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(next.released)
+	<-done
+	require.Zero(t, s.heldCount)
+	s.flush(context.Background())
+	require.Equal(t, 3, next.spans)
+}
+
 // neverClock waits for ever.
 type neverClock struct{ stillClock }
 

@@ -134,13 +134,7 @@ func TestShutdownFlushes(t *testing.T) {
 	send(t, sender, append(hostile()[:0], batch))
 	p.stop(t)
 	found := p.backend.Violations()
-	// One that is under way when the process stops may be delivered again: it is known by its id.
-	if len(found) == 0 {
-		t.Fatal("no violation came")
-	}
-	for _, one := range found {
-		if one.Rule != "early" || one.ID != found[0].ID {
-			t.Errorf("violations: %v", found)
-		}
+	if len(found) != 1 || found[0].Rule != "early" {
+		t.Errorf("violations: %v", found)
 	}
 }
