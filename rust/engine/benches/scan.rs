@@ -9,8 +9,7 @@ mod traffic;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use betrace_engine::matcher::Matcher;
-use betrace_engine::scan::Scratch;
+use betrace_engine::internals::{Matcher, Scratch};
 use criterion::{Criterion, Throughput, criterion_group};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;

@@ -1,23 +1,30 @@
 //! Conditions over a trace's state, in the open world: true or false only where no later span can
 //! change it.
 
+pub(crate) mod finding;
+pub(crate) mod measure;
+pub(crate) mod members;
+pub(crate) mod order;
+pub(crate) mod relation;
+pub(crate) mod rule;
+
 use std::rc::Rc;
 
 use betrace_lang::rule::{GroupOp, Number};
 use betrace_lang::verdict::{Reason, Verdict};
 
-use crate::decide_members::MemberSet;
+use crate::decide::members::MemberSet;
+use crate::hash::HashKey;
 use crate::id::TraceId;
-use crate::interval::{End, Interval};
-use crate::key::HashKey;
+use crate::logic::interval::{End, Interval};
+use crate::logic::tri::{Reasons, Tri};
+use crate::logic::truth::Truth;
+use crate::plan::trace::{TraceFacts, TraceTest};
 use crate::plan::{Condition, ConditionKind, GroupSource, Plan, RulePlan, Selecting, Untouched};
-use crate::plan_trace::{TraceFacts, TraceTest};
 use crate::predicate::CompiledPredicate;
-use crate::predicate_fields::{FieldId, Fields, NoBindings};
-use crate::predicate_truth::Truth;
+use crate::predicate::fields::{FieldId, Fields, NoBindings};
 use crate::state::TraceState;
-use crate::state_cell::{Cell, CountCell, RecordId};
-use crate::tri::{Reasons, Tri};
+use crate::state::cell::{Cell, CountCell, RecordId};
 use crate::value::Value;
 
 /// How many elementary steps one evaluation of one rule over one trace may take; beyond it what is
@@ -294,7 +301,7 @@ pub(crate) fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
     let mut trace = TraceState::new(TraceId([0; 16]), 0, u32::MAX);
     let mut decide = |complete| {
         trace.complete = complete;
-        crate::decide_rule::decide(plan, rule, &trace, HashKey::new(0), usize::MAX)
+        crate::decide::rule::decide(plan, rule, &trace, HashKey::new(0), usize::MAX)
     };
     let incomplete = decide(false);
     Untouched {

@@ -1,5 +1,10 @@
 //! The engine: spans in, findings out.
 
+pub(crate) mod counters;
+pub(crate) mod intake;
+pub(crate) mod lifecycle;
+pub(crate) mod snapshot;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
@@ -8,16 +13,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use betrace_lang::rule::Rule;
 use parking_lot::{Mutex, RwLock};
 
-use crate::counters::Counters;
+use crate::engine::counters::Counters;
+use crate::engine::intake::Scratch;
+use crate::engine::lifecycle::{Cause, Context, Sink};
 use crate::finding::Finding;
-use crate::intake::Scratch;
+use crate::hash::HashKey;
 use crate::intern::Interner;
-use crate::key::HashKey;
-use crate::lifecycle::{Cause, Context, Sink};
 use crate::plan::Plan;
-use crate::plan_compile::{kept_generations, repeated_id};
+use crate::plan::compile::{kept_generations, repeated_id};
 use crate::settings::{CloseCause, Completeness, Settings, Timestamp};
-use crate::shard::{Place, Shard};
+use crate::state::shard::{Place, Shard};
 use crate::stats::Stats;
 use crate::wanted::Wanted;
 
@@ -288,7 +293,7 @@ impl Engine {
         self.clock.fetch_max(now.0, Ordering::Relaxed).max(now.0)
     }
 
-    /// By the trace id's [`route`](crate::key::route).
+    /// By the trace id's [`route`](crate::hash::route).
     pub(crate) fn shard_of(&self, route: u64) -> usize {
         (route % self.shards.len() as u64) as usize
     }

@@ -4,7 +4,7 @@
 use betrace_lang::rule::{Base, Field, Predicate, Rule};
 use hashbrown::HashMap;
 
-use crate::state_record::FieldKey;
+use crate::state::record::FieldKey;
 
 /// A cell's number in this engine.
 pub(crate) type CellId = u32;

@@ -43,77 +43,36 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
-mod counters;
 mod decide;
-mod decide_finding;
-mod decide_measure;
-mod decide_members;
-mod decide_rule;
 mod engine;
 mod finding;
-mod forgotten;
+mod hash;
 mod id;
-mod intake;
 mod intern;
-mod interval;
-mod key;
-mod lifecycle;
-pub mod matcher;
-mod matcher_access;
-mod matcher_field;
-mod matcher_group;
-mod matcher_index;
-mod matcher_routes;
-mod matcher_state;
+#[doc(hidden)]
+pub mod internals;
+mod logic;
+mod matcher;
 mod plan;
-mod plan_compile;
-mod plan_early;
-mod plan_node;
-mod plan_trace;
-pub mod predicate;
-mod predicate_fields;
-mod predicate_list;
-mod predicate_truth;
+mod predicate;
 mod profile;
-mod relation;
-mod relation_order;
-pub mod scan;
-mod scan_digest;
-mod scan_keys;
-mod scan_plan;
-mod scan_slots;
-mod scan_view;
+mod scan;
 mod settings;
-mod shard;
-mod snapshot;
 mod state;
-mod state_cell;
-mod state_record;
-mod state_seen;
 mod stats;
-mod sum;
 #[cfg(test)]
-mod test_restart;
-#[cfg(test)]
-mod test_rules;
-#[cfg(test)]
-mod test_spans;
-#[cfg(test)]
-mod test_verdicts;
-mod tri;
-pub mod value;
-mod value_number;
+mod tests;
+mod value;
 mod violation;
-pub mod wanted;
-pub mod wire;
-mod wire_value;
+mod wanted;
+mod wire;
 
+pub use engine::snapshot::{Restored, SnapshotError, SnapshotKind};
 pub use engine::{ConsumeError, Consumed, Engine, PlanError};
 pub use finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 pub use id::{SpanId, TraceId};
 pub use profile::{RuleProfile, profile};
 pub use settings::{CloseCause, Completeness, Report, Settings, Timestamp};
-pub use snapshot::{Restored, SnapshotError, SnapshotKind};
 pub use stats::{ByReason, DelayHistogram, RuleStats, SpanCounts, Stats};
 pub use violation::{ViolationTrace, encode_violations};
 pub use wanted::Wanted;

@@ -5,17 +5,24 @@
 //! [`Hit`]s. It is immutable and shared between threads; what changes during a scan lives in a
 //! [`Scratch`](crate::scan::Scratch).
 
+pub(crate) mod access;
+pub(crate) mod answers;
+pub(crate) mod field;
+pub(crate) mod group;
+pub(crate) mod index;
+pub(crate) mod routes;
+
 use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate};
 use hashbrown::HashMap;
 
-use crate::matcher_index::Index;
-pub use crate::matcher_index::UnlikeId;
-pub(crate) use crate::matcher_state::MatchState;
+pub(crate) use crate::matcher::answers::MatchState;
+use crate::matcher::index::Index;
+pub use crate::matcher::index::UnlikeId;
+use crate::predicate::fields::{FieldId, FieldTable};
 use crate::predicate::{CompiledPredicate, PatternError};
-use crate::predicate_fields::{FieldId, FieldTable};
+use crate::scan::read_plan::ReadPlan;
+use crate::scan::view::SpanView;
 use crate::scan::{ScanError, ScanStats, Scanner, Scratch};
-use crate::scan_plan::ReadPlan;
-use crate::scan_view::SpanView;
 use crate::wanted::Wanted;
 
 /// A selector of some matcher; dense from zero.

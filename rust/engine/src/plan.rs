@@ -3,7 +3,12 @@
 //!
 //! Equal selectors of all rules are one. A selector that stands alone is *counted*: its cells hold
 //! numbers. One that takes part in order, structure or correlation has its *members* kept as projected
-//! records. [`Plan::new`] lives in `plan_compile`; what fires early is worked out in `plan_early`.
+//! records. [`Plan::new`] lives in [`compile`]; what fires early is worked out in [`early`].
+
+pub(crate) mod compile;
+pub(crate) mod early;
+pub(crate) mod node;
+pub(crate) mod trace;
 
 use std::sync::Arc;
 
@@ -12,12 +17,12 @@ use betrace_lang::verdict::Verdict;
 use hashbrown::HashMap;
 
 use crate::intern::{CellId, RuleKey};
-use crate::interval::Interval;
+use crate::logic::interval::Interval;
 use crate::matcher::{Matcher, SelectorId};
-use crate::plan_trace::TraceTest;
+use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
-use crate::predicate_fields::FieldId;
-use crate::state_record::FieldKey;
+use crate::predicate::fields::FieldId;
+use crate::state::record::FieldKey;
 
 #[derive(Debug)]
 pub(crate) struct Plan {

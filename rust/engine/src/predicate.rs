@@ -4,20 +4,23 @@
 //! search strings prepared and its long lists hashed. It reads values from anything that implements
 //! [`Fields`], answers with a [`Truth`], and counts how often values were of unlike types.
 
+pub(crate) mod fields;
+pub(crate) mod list;
+
 use std::fmt;
 
 use betrace_lang::rule::{BindingId, CompareOp, Field, Literal, Operand, Predicate, TextOp};
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::predicate_fields::is_list;
-pub use crate::predicate_fields::{BoundSpans, FieldId, FieldTable, Fields, NoBindings};
-use crate::predicate_list::LiteralSet;
-pub use crate::predicate_truth::Truth;
+pub use crate::logic::truth::Truth;
+use crate::predicate::fields::is_list;
+pub use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields, NoBindings};
+use crate::predicate::list::LiteralSet;
 use crate::value::{
     Compared, TextBuffer, Value, compare, compare_literal, literal_text, shortest_text,
 };
-use crate::wire_value::array_elements;
+use crate::wire::value::array_elements;
 
 /// Compiled size of one regular expression, in bytes; above what the language itself allows.
 const PATTERN_BYTES: usize = 10 << 20;

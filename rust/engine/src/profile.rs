@@ -8,11 +8,11 @@ use crate::engine::PlanError;
 use crate::intern::Interner;
 use crate::plan::{FeedKind, Plan};
 use crate::state::VALUE_BYTES;
-use crate::state_cell::{
+use crate::state::cell::{
     CountCell, DistinctCell, ExtremesCell, Group, GroupsCell, KEY_CAP, RECORD_CAP, RecordId,
     RecordsCell, SumCell, TextKey, WITNESSES,
 };
-use crate::state_record::{NAME_BYTES, Record};
+use crate::state::record::{NAME_BYTES, Record};
 
 /// Facts about one rule by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ mod tests {
     use betrace_lang::rule::CompareOp;
 
     use super::*;
-    use crate::test_rules::{Clauses, bound, count, has, named, not, rule, then};
+    use crate::tests::rules::{Clauses, bound, count, has, named, not, rule, then};
 
     #[test]
     fn what_rests_on_absence_waits() {

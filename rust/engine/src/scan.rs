@@ -6,17 +6,23 @@
 //! are read once. Bytes that break off are read as far as they go: a whole span whose resource and scope are
 //! known has been visited before the error is returned.
 
+pub(crate) mod digest;
+pub(crate) mod keys;
+pub(crate) mod read_plan;
+pub(crate) mod slots;
+pub(crate) mod view;
+
 use std::ops::Range;
 
 use crate::matcher::{Hit, MatchState, Matcher};
-use crate::scan_keys::KeyTable;
-use crate::scan_plan::{EVENT_NAME_SLOT, OWN_KEY, OWN_SCOPE, ReadPlan};
-use crate::scan_slots::{ListSet, SlotSet};
-pub use crate::scan_view::SpanView;
-use crate::scan_view::{Head, IdTexts};
+use crate::scan::keys::KeyTable;
+use crate::scan::read_plan::{EVENT_NAME_SLOT, OWN_KEY, OWN_SCOPE, ReadPlan};
+use crate::scan::slots::{ListSet, SlotSet};
+pub use crate::scan::view::SpanView;
+use crate::scan::view::{Head, IdTexts};
+use crate::wire::value::{KeyValue, Raw, RawKind};
 use crate::wire::{Cursor, error, usual_payload};
 pub use crate::wire::{ScanError, ScanErrorKind};
-use crate::wire_value::{KeyValue, Raw, RawKind};
 
 /// What one scan went over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,22 +1,29 @@
 //! The state of one trace: cells, a few records, the ids that came, and what was already reported.
 //! Never the spans themselves.
 
+pub(crate) mod cell;
+pub(crate) mod forgotten;
+pub(crate) mod record;
+pub(crate) mod seen;
+pub(crate) mod shard;
+pub(crate) mod sum;
+
 use betrace_lang::verdict::Reason;
 use serde::{Deserialize, Serialize};
 
+use crate::hash::{HashKey, fixed_hash};
 use crate::id::{SpanId, TraceId};
 use crate::intern::{CellId, RuleKey};
-use crate::key::{HashKey, fixed_hash};
+use crate::logic::tri::Reasons;
 use crate::matcher::Hit;
 use crate::plan::{FeedKind, Plan};
-use crate::predicate_fields::FieldId;
-use crate::scan_view::SpanView;
-use crate::state_cell::{
+use crate::predicate::fields::FieldId;
+use crate::scan::view::SpanView;
+use crate::state::cell::{
     Cell, CountCell, GroupsCell, RECORD_CAP, RecordId, TextKey, WITNESSES, heap, text_key,
 };
-use crate::state_record::{NewRecord, Projection, Records};
-use crate::state_seen::{Arrival, Seen};
-use crate::tri::Reasons;
+use crate::state::record::{NewRecord, Projection, Records};
+use crate::state::seen::{Arrival, Seen};
 use crate::value::{TextBuffer, Value, shortest_text};
 
 /// A value longer than this is not kept for comparison; what hangs on it stays open.

@@ -5,15 +5,17 @@
 //! grammar, booleans are `true` and `false`, text against text is by bytes, integers against decimals are
 //! exact, durations meet durations only, and everything else is unknown.
 
+pub(crate) mod number;
+
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use betrace_lang::rule::{CompareOp, Literal, Number};
 use serde::{Deserialize, Serialize};
 
-use crate::predicate_truth::Truth;
-use crate::value_number::number_text;
-pub use crate::wire_value::array_elements;
+use crate::logic::truth::Truth;
+use crate::value::number::number_text;
+pub use crate::wire::value::array_elements;
 
 /// One value, borrowed from the message. Text is bytes: invalid UTF-8 is a value like another.
 #[derive(Clone, Copy, Debug, PartialEq)]

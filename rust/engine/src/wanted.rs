@@ -3,7 +3,7 @@
 use betrace_lang::rule::{Field, Intrinsic, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::predicate_fields::FieldTable;
+use crate::predicate::fields::FieldTable;
 
 /// The fields that rules read. A message that carries these gives the same verdicts as the full one.
 ///

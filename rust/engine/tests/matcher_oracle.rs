@@ -6,8 +6,7 @@ mod scan_support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use betrace_engine::matcher::{MatcherBuilder, SelectorId};
-use betrace_engine::predicate::{CompiledPredicate, NoBindings, Truth};
+use betrace_engine::internals::{CompiledPredicate, MatcherBuilder, NoBindings, SelectorId, Truth};
 use betrace_lang::rule::{
     Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
 };

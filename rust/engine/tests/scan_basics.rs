@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use betrace_engine::matcher::{Matcher, MatcherBuilder, SelectorId};
-use betrace_engine::scan::ScanStats;
-use betrace_engine::value::{OwnedValue, Value};
+use betrace_engine::internals::{
+    Matcher, MatcherBuilder, OwnedValue, ScanStats, SelectorId, Value,
+};
 use betrace_lang::rule::{
     Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope,
 };

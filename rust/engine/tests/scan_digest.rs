@@ -5,8 +5,8 @@ mod scan_support;
 
 use std::sync::Arc;
 
-use betrace_engine::matcher::{Matcher, MatcherBuilder};
-use betrace_engine::wanted::Wanted;
+use betrace_engine::Wanted;
+use betrace_engine::internals::{Matcher, MatcherBuilder};
 use betrace_lang::rule::{Field, Intrinsic, Scope};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};

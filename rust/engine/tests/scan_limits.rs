@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use betrace_engine::matcher::{Matcher, MatcherBuilder, SelectorId};
-use betrace_engine::scan::{ScanErrorKind, ScanStats};
-use betrace_engine::value::{Value, array_elements};
-use betrace_engine::wire::{Cursor, MAX_GROUP_DEPTH};
+use betrace_engine::internals::{
+    Cursor, MAX_GROUP_DEPTH, Matcher, MatcherBuilder, ScanErrorKind, ScanStats, SelectorId, Value,
+    array_elements,
+};
 use betrace_lang::rule::{Base, CompareOp, Field, Literal, Number, Operand, Predicate, Scope};
 
 /// `payload` behind the tag of a length-delimited field, lengths padded to five bytes as the thin writer does.

@@ -3,9 +3,7 @@
 
 mod scan_support;
 
-use betrace_engine::matcher::{Matcher, MatcherBuilder};
-use betrace_engine::predicate::FieldId;
-use betrace_engine::scan::{ScanError, Scratch};
+use betrace_engine::internals::{FieldId, Matcher, MatcherBuilder, ScanError, Scratch};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use proptest::prelude::*;

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use betrace_engine::predicate::{
-    BoundSpans, CompiledPredicate, FieldId, FieldTable, Fields, NoBindings, Truth,
+use betrace_engine::internals::{
+    BoundSpans, CompiledPredicate, FieldId, FieldTable, Fields, NoBindings, OwnedValue, TextBuffer,
+    Truth, Value, compare, number, shortest_text,
 };
-use betrace_engine::value::{OwnedValue, TextBuffer, Value, compare, number, shortest_text};
 use betrace_lang::rule::{
     BindingId, CompareOp, Field, Literal, Number, Operand, Predicate, Scope, TextOp,
 };

@@ -13,8 +13,7 @@ mod words;
 
 use std::sync::OnceLock;
 
-use betrace_engine::matcher::{Matcher, MatcherBuilder};
-use betrace_engine::predicate::FieldId;
+use betrace_engine::internals::{FieldId, Matcher, MatcherBuilder};
 use libfuzzer_sys::fuzz_target;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;

@@ -1,6 +1,6 @@
 //! Spans cut down to the fields that rules read: what the Collector component writes on its hot path.
 
-use betrace_engine::wanted::Wanted;
+use betrace_engine::Wanted;
 
 use crate::model::{Attributes, Event, Link, Scope, Span};
 

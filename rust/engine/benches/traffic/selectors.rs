@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_engine::matcher::{Matcher, MatcherBuilder};
+use betrace_engine::internals::{Matcher, MatcherBuilder};
 use betrace_lang::rule::{
     Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
 };

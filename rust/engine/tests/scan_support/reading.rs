@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_engine::value::{OwnedValue, Value, array_elements};
+use betrace_engine::internals::{OwnedValue, Value, array_elements};
 use betrace_lang::rule::{Field, Intrinsic, Scope};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};

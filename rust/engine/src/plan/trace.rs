@@ -1,0 +1,149 @@
+//! Conditions on the trace as a whole: its id, its duration, how many spans it has, and its root.
+//!
+//! Duration and span count are intervals while the trace is open, the root's name and service are
+//! unknown to it until the close, and the id is known from the first span on.
+
+use betrace_lang::rule::{CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate};
+
+use crate::logic::interval::{End, Interval};
+use crate::logic::tri::Tri;
+use crate::logic::truth::Truth;
+use crate::matcher::MatcherBuilder;
+use crate::predicate::{CompiledPredicate, PatternError};
+use crate::value::{Value, number};
+
+#[derive(Debug)]
+pub(crate) enum TraceTest {
+    And(Vec<TraceTest>),
+    Or(Vec<TraceTest>),
+    Not(Box<TraceTest>),
+    Duration(CompareOp, Interval),
+    SpanCount(CompareOp, Interval),
+    Never,
+    Fixed(bool),
+    /// Reads values that are only known at the close.
+    AtClose(CompiledPredicate),
+    /// Reads nothing but the trace's id.
+    Id(CompiledPredicate),
+}
+
+/// What a [`TraceTest`] asks of a trace.
+pub(crate) trait TraceFacts {
+    fn duration(&self) -> Interval;
+    fn span_count(&self) -> Interval;
+    /// Of a predicate over `trace:` fields. `at_close`: the values must be those of the close.
+    fn ask(&self, predicate: &CompiledPredicate, at_close: bool) -> Truth;
+}
+
+impl TraceTest {
+    pub fn new(
+        predicate: &Predicate,
+        builder: &mut MatcherBuilder,
+    ) -> Result<TraceTest, PatternError> {
+        Ok(match predicate {
+            Predicate::And(parts) => TraceTest::And(all(parts, builder)?),
+            Predicate::Or(parts) => TraceTest::Or(all(parts, builder)?),
+            Predicate::Not(inner) => TraceTest::Not(Box::new(TraceTest::new(inner, builder)?)),
+            Predicate::Compare {
+                field,
+                op,
+                value: Operand::Literal(literal),
+            } if is_interval(field) => compare(field, *op, literal),
+            Predicate::In { field, values } if is_interval(field) => TraceTest::Or(
+                values
+                    .iter()
+                    .map(|value| compare(field, CompareOp::Eq, value))
+                    .collect(),
+            ),
+            Predicate::Exists(field) if is_interval(field) => TraceTest::Fixed(true),
+            Predicate::Missing(field) if is_interval(field) => TraceTest::Fixed(false),
+            leaf => {
+                let compiled = builder.predicate(leaf)?;
+                if fields(leaf).all(|field| *field == Field::Intrinsic(Intrinsic::TraceId)) {
+                    TraceTest::Id(compiled)
+                } else {
+                    TraceTest::AtClose(compiled)
+                }
+            }
+        })
+    }
+
+    pub fn truth(&self, facts: &impl TraceFacts) -> Truth {
+        match self {
+            TraceTest::And(parts) => parts
+                .iter()
+                .fold(Truth::TRUE, |truth, part| truth.and(part.truth(facts))),
+            TraceTest::Or(parts) => parts
+                .iter()
+                .fold(Truth::FALSE, |truth, part| truth.or(part.truth(facts))),
+            TraceTest::Not(inner) => inner.truth(facts).not(),
+            TraceTest::Duration(op, value) => truth(facts.duration().compare(*op, *value)),
+            TraceTest::SpanCount(op, value) => truth(facts.span_count().compare(*op, *value)),
+            TraceTest::Never => Truth::UNKNOWN,
+            TraceTest::Fixed(value) => truth(Tri::of(*value)),
+            TraceTest::AtClose(predicate) => facts.ask(predicate, true),
+            TraceTest::Id(predicate) => facts.ask(predicate, false),
+        }
+    }
+}
+
+fn all(parts: &[Predicate], builder: &mut MatcherBuilder) -> Result<Vec<TraceTest>, PatternError> {
+    parts
+        .iter()
+        .map(|part| TraceTest::new(part, builder))
+        .collect()
+}
+
+fn truth(tri: Tri) -> Truth {
+    match tri {
+        Tri::True => Truth::TRUE,
+        Tri::False => Truth::FALSE,
+        Tri::Open(_) => Truth::OPEN,
+    }
+}
+
+fn is_interval(field: &Field) -> bool {
+    matches!(
+        field,
+        Field::Intrinsic(Intrinsic::TraceDuration | Intrinsic::TraceSpanCount)
+    )
+}
+
+fn compare(field: &Field, op: CompareOp, literal: &Literal) -> TraceTest {
+    let at = |number| Interval::exactly(End::At(number));
+    match (field, literal) {
+        (Field::Intrinsic(Intrinsic::TraceDuration), Literal::Duration(nanos)) => {
+            TraceTest::Duration(op, at(Number::Int(i128::from(*nanos))))
+        }
+        (Field::Intrinsic(Intrinsic::TraceSpanCount), literal) => {
+            let number = match literal {
+                Literal::Number(number) => Some(*number),
+                Literal::Text(text) => number(Value::Text(text.as_bytes())),
+                Literal::Bool(_) | Literal::Duration(_) => None,
+            };
+            match number {
+                Some(number) => TraceTest::SpanCount(op, at(number)),
+                None => TraceTest::Never,
+            }
+        }
+        _ => TraceTest::Never,
+    }
+}
+
+fn fields(leaf: &Predicate) -> impl Iterator<Item = &Field> {
+    let (field, operand) = match leaf {
+        Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
+            (Some(field), Some(value))
+        }
+        Predicate::In { field, .. }
+        | Predicate::Matches { field, .. }
+        | Predicate::Exists(field)
+        | Predicate::Missing(field) => (Some(field), None),
+        Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => (None, None),
+    };
+    let operand = operand.and_then(|operand| match operand {
+        Operand::Field(field) => Some(field),
+        Operand::Literal(_) => None,
+    });
+    field.into_iter().chain(operand)
+}

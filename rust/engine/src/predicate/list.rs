@@ -1,0 +1,165 @@
+//! `in [..]`: true if one literal equals, unknown if none does and some could not be compared, else false.
+
+use betrace_lang::rule::{CompareOp, Literal, Number};
+use hashbrown::{HashMap, HashSet};
+
+use crate::value::number::number_text;
+use crate::value::{Compared, Value, boolean_text, compare_literal, number};
+
+/// Lists up to this length are compared one by one.
+const SHORT: usize = 8;
+
+/// The literals of a list, hashed where there are many.
+#[derive(Clone, Debug)]
+pub(crate) struct LiteralSet {
+    literals: Box<[Literal]>,
+    hashed: Option<Box<Hashed>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Hashed {
+    texts: HashSet<Box<[u8]>>,
+    /// Number literals by [`number_key`].
+    numbers: HashMap<u64, Vec<Number>>,
+    /// Text literals that spell a number; they meet values that are numbers, and text as text only.
+    spelled: HashMap<u64, Vec<Number>>,
+    has_true: bool,
+    has_false: bool,
+    has_bool: bool,
+    has_text: bool,
+    has_duration: bool,
+    /// Every text literal spells a number.
+    texts_are_numbers: bool,
+    /// Every text literal is `true` or `false`.
+    texts_are_booleans: bool,
+}
+
+impl LiteralSet {
+    pub(crate) fn new(literals: &[Literal]) -> LiteralSet {
+        LiteralSet {
+            literals: literals.into(),
+            hashed: (literals.len() > SHORT).then(|| Box::new(Hashed::new(literals))),
+        }
+    }
+
+    pub(crate) fn contains(&self, value: Value<'_>) -> Compared {
+        match (&self.hashed, value) {
+            (_, Value::Missing) => Compared::UNKNOWN,
+            (Some(hashed), Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_)) => {
+                hashed
+                    .contains(value)
+                    .unwrap_or_else(|| self.one_by_one(value))
+            }
+            _ => self.one_by_one(value),
+        }
+    }
+
+    fn one_by_one(&self, value: Value<'_>) -> Compared {
+        let mut all = Compared::known(false);
+        for literal in &self.literals {
+            let one = compare_literal(value, CompareOp::Eq, literal);
+            all.truth = all.truth.or(one.truth);
+            all.unlike |= one.unlike;
+            if all.truth.is_true() {
+                return Compared::known(true);
+            }
+        }
+        if !all.truth.may_be_unknown() {
+            all.unlike = false;
+        }
+        all
+    }
+}
+
+impl Hashed {
+    fn new(literals: &[Literal]) -> Hashed {
+        let mut hashed = Hashed {
+            texts_are_numbers: true,
+            texts_are_booleans: true,
+            ..Hashed::default()
+        };
+        for literal in literals {
+            match literal {
+                Literal::Text(text) => {
+                    let text = text.as_bytes();
+                    hashed.has_text = true;
+                    hashed.texts.insert(text.into());
+                    hashed.texts_are_booleans &= boolean_text(text).is_some();
+                    match number_text(text) {
+                        Some(number) => insert(&mut hashed.spelled, number),
+                        None => hashed.texts_are_numbers = false,
+                    }
+                }
+                Literal::Number(number) => insert(&mut hashed.numbers, *number),
+                Literal::Bool(value) => {
+                    hashed.has_bool = true;
+                    hashed.has_true |= *value;
+                    hashed.has_false |= !*value;
+                }
+                Literal::Duration(_) => hashed.has_duration = true,
+            }
+        }
+        hashed
+    }
+
+    /// `None`: not a value that the hashes cover.
+    fn contains(&self, value: Value<'_>) -> Option<Compared> {
+        let number = number(value);
+        let (equal, unlike) = match value {
+            Value::Text(text) => {
+                let boolean = boolean_text(text);
+                (
+                    self.texts.contains(text)
+                        || number.is_some_and(|number| holds(&self.numbers, number))
+                        || boolean.is_some_and(|value| self.has(value)),
+                    (!self.numbers.is_empty() && number.is_none())
+                        || (self.has_bool && boolean.is_none()),
+                )
+            }
+            Value::Int(_) | Value::Float(_) => {
+                let number = number?;
+                (
+                    holds(&self.numbers, number) || holds(&self.spelled, number),
+                    self.has_bool || (self.has_text && !self.texts_are_numbers),
+                )
+            }
+            Value::Bool(value) => (
+                self.has(value)
+                    || self
+                        .texts
+                        .contains(if value { &b"true"[..] } else { b"false" }),
+                !self.numbers.is_empty() || (self.has_text && !self.texts_are_booleans),
+            ),
+            _ => return None,
+        };
+        Some(if equal {
+            Compared::known(true)
+        } else if unlike || self.has_duration {
+            Compared::UNLIKE
+        } else {
+            Compared::known(false)
+        })
+    }
+
+    fn has(&self, value: bool) -> bool {
+        if value { self.has_true } else { self.has_false }
+    }
+}
+
+fn insert(numbers: &mut HashMap<u64, Vec<Number>>, number: Number) {
+    numbers
+        .entry(number_key(number.to_f64()))
+        .or_default()
+        .push(number);
+}
+
+fn holds(numbers: &HashMap<u64, Vec<Number>>, number: Number) -> bool {
+    numbers
+        .get(&number_key(number.to_f64()))
+        .is_some_and(|near| near.contains(&number))
+}
+
+/// Equal numbers have equal keys; unequal ones hardly ever.
+pub(crate) fn number_key(nearest: f64) -> u64 {
+    if nearest == 0.0 { 0 } else { nearest.to_bits() }
+}

@@ -1,0 +1,148 @@
+//! A hash of what rules can see of a span, to tell a repeated span from another one with its ids.
+//!
+//! By meaning, not by encoding: the thin and the full message of a span, and attributes in any order, give
+//! the same.
+
+use std::hash::{BuildHasher, Hasher};
+
+use crate::scan::ReadState;
+use crate::scan::keys::{HASH, KeyTable};
+use crate::scan::read_plan::ReadPlan;
+use crate::scan::slots::ListSet;
+use crate::scan::view::SpanView;
+use crate::value::Value;
+use crate::wire::value::{Raw, array_elements};
+
+impl SpanView<'_, '_> {
+    /// A hash of everything that rules can see of this span besides its ids: equal for the thin and the full
+    /// message of one span, and for any order of its attributes. Changes with the set of wanted fields.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let head = &self.read.head;
+        let mut hash = HASH.build_hasher();
+        hash.write(&head.parent);
+        write_text(&mut hash, self.name());
+        hash.write_i32(head.kind);
+        hash.write_u64(head.start);
+        hash.write_u64(head.end);
+        if self.plan.status {
+            hash.write_i32(head.status);
+        }
+        if self.plan.status_message {
+            write_text(&mut hash, &self.message[head.status_message.clone()]);
+        }
+        hash.write_u64(self.read.resource_digest);
+        hash.write_u64(self.read.scope_digest);
+        let mut sum = 0u64;
+        for slot in self.read.span.touched() {
+            let value = self.read.span.get(*slot);
+            sum = sum.wrapping_add(hash_value(self.plan.span.hash(*slot), value, self.message));
+        }
+        hash.write_u64(sum);
+        // What is not read may stand there from another matcher.
+        if self.plan.reads_events() {
+            hash.write_u64(digest_lists(
+                &self.read.events,
+                &self.plan.event,
+                1,
+                self.message,
+            ));
+        }
+        if self.plan.reads_links() {
+            hash.write_u64(digest_lists(
+                &self.read.links,
+                &self.plan.link,
+                0,
+                self.message,
+            ));
+        }
+        hash.finish()
+    }
+}
+
+impl ReadState {
+    pub(crate) fn digest_resource(&mut self, message: &[u8], plan: &ReadPlan) {
+        self.resource_digest = self.resource.touched().iter().fold(0, |sum, slot| {
+            let value = self.resource.get(*slot);
+            sum.wrapping_add(hash_value(plan.resource.hash(*slot), value, message))
+        });
+    }
+
+    pub(crate) fn digest_scope(&mut self, message: &[u8], plan: &ReadPlan) {
+        let mut hash = HASH.build_hasher();
+        write_text(&mut hash, &message[self.scope_name.clone()]);
+        if plan.scope_version {
+            write_text(&mut hash, &message[self.scope_version.clone()]);
+        }
+        let sum = self.scope.touched().iter().fold(0u64, |sum, slot| {
+            let value = self.scope.get(*slot);
+            sum.wrapping_add(hash_value(plan.scope.hash(*slot), value, message))
+        });
+        hash.write_u64(sum);
+        self.scope_digest = hash.finish();
+    }
+}
+
+fn digest_lists(lists: &ListSet, keys: &KeyTable, shift: u32, message: &[u8]) -> u64 {
+    lists.touched().iter().fold(0, |sum, slot| {
+        let seed = slot.checked_sub(shift).map_or(1, |slot| keys.hash(slot));
+        let list = lists
+            .values(*slot)
+            .fold(seed, |seed, value| hash_value(seed, value, message));
+        sum.wrapping_add(list)
+    })
+}
+
+fn hash_value(seed: u64, value: Raw, message: &[u8]) -> u64 {
+    let mut hash = HASH.build_hasher();
+    hash.write_u64(seed);
+    write_value(&mut hash, value.value(message), MAX_DEPTH);
+    hash.finish()
+}
+
+/// Arrays in arrays are told apart to this depth.
+const MAX_DEPTH: u32 = 16;
+
+/// By meaning, not by encoding: two writers may encode one array differently.
+fn write_value(hash: &mut impl Hasher, value: Value<'_>, depth: u32) {
+    match value {
+        Value::Missing => hash.write_u8(0),
+        Value::Text(text) => {
+            hash.write_u8(1);
+            write_text(hash, text);
+        }
+        Value::Int(value) => {
+            hash.write_u8(2);
+            hash.write_i64(value);
+        }
+        Value::Float(value) => {
+            hash.write_u8(3);
+            hash.write_u64(value.to_bits());
+        }
+        Value::Bool(value) => {
+            hash.write_u8(4);
+            hash.write_u8(u8::from(value));
+        }
+        Value::Array(encoded) => {
+            hash.write_u8(5);
+            if depth > 0 {
+                for element in array_elements(encoded) {
+                    write_value(hash, element, depth - 1);
+                }
+            }
+            hash.write_u8(9);
+        }
+        Value::Bytes(bytes) => {
+            hash.write_u8(6);
+            write_text(hash, bytes);
+        }
+        // Rules see that it is there, and nothing of it.
+        Value::Other => hash.write_u8(7),
+        Value::Duration(_) => hash.write_u8(8),
+    }
+}
+
+fn write_text(hash: &mut impl Hasher, text: &[u8]) {
+    hash.write_usize(text.len());
+    hash.write(text);
+}

@@ -1,0 +1,123 @@
+//! What to read of each span, and where each field's value will stand.
+
+use betrace_lang::rule::{Field, Intrinsic, Scope};
+
+use crate::predicate::fields::{FieldId, FieldTable};
+use crate::scan::keys::KeyTable;
+
+/// The service's name, which is part of a span's identity, is always read.
+pub(crate) const SERVICE_NAME: &[u8] = b"service.name";
+/// Our own violation spans have this scope name and this attribute.
+pub(crate) const OWN_SCOPE: &[u8] = b"betrace";
+pub(crate) const OWN_KEY: &[u8] = b"betrace.violation.id";
+
+/// Where a field's value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Span(u32),
+    /// The span's, else the resource's.
+    SpanThenResource(u32, u32),
+    Resource(u32),
+    Scope(u32),
+    Event(u32),
+    Link(u32),
+    Intrinsic(Intrinsic),
+}
+
+/// Slot of `event:name` among the keys of events. No attribute gets it.
+pub(crate) const EVENT_NAME_SLOT: u32 = 0;
+
+/// The reading plan of one matcher.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadPlan {
+    places: Vec<Place>,
+    pub span: KeyTable,
+    pub resource: KeyTable,
+    pub scope: KeyTable,
+    /// Shifted by one: slot 0 is the event's name.
+    pub event: KeyTable,
+    pub link: KeyTable,
+    pub service_slot: u32,
+    pub event_names: bool,
+    pub status: bool,
+    pub status_message: bool,
+    pub scope_version: bool,
+    /// The hexadecimal text of ids is asked for.
+    pub ids: bool,
+}
+
+impl ReadPlan {
+    pub(crate) fn new(fields: &FieldTable) -> ReadPlan {
+        let mut resource = KeyTable::default();
+        let service_slot = resource.intern(SERVICE_NAME);
+        let mut plan = ReadPlan {
+            places: Vec::with_capacity(fields.len()),
+            span: KeyTable::default(),
+            resource,
+            scope: KeyTable::default(),
+            event: KeyTable::default(),
+            link: KeyTable::default(),
+            service_slot,
+            event_names: false,
+            status: false,
+            status_message: false,
+            scope_version: false,
+            ids: false,
+        };
+        for (_, field) in fields.iter() {
+            let place = plan.place_of(field);
+            plan.places.push(place);
+        }
+        plan
+    }
+
+    fn place_of(&mut self, field: &Field) -> Place {
+        match field {
+            Field::Attribute { scope, key } => {
+                let key = key.as_bytes();
+                match scope {
+                    Scope::Span => Place::Span(self.span.intern(key)),
+                    Scope::Resource => Place::Resource(self.resource.intern(key)),
+                    Scope::SpanThenResource => {
+                        Place::SpanThenResource(self.span.intern(key), self.resource.intern(key))
+                    }
+                    Scope::Instrumentation => Place::Scope(self.scope.intern(key)),
+                    Scope::Event => Place::Event(self.event.intern(key) + 1),
+                    Scope::Link => Place::Link(self.link.intern(key)),
+                }
+            }
+            Field::Intrinsic(intrinsic) => {
+                match intrinsic {
+                    Intrinsic::SpanStatus => self.status = true,
+                    Intrinsic::SpanStatusMessage => self.status_message = true,
+                    Intrinsic::EventName => {
+                        self.event_names = true;
+                        return Place::Event(EVENT_NAME_SLOT);
+                    }
+                    Intrinsic::InstrumentationVersion => self.scope_version = true,
+                    Intrinsic::SpanId | Intrinsic::SpanParentId | Intrinsic::TraceId => {
+                        self.ids = true;
+                    }
+                    _ => {}
+                }
+                Place::Intrinsic(*intrinsic)
+            }
+            Field::Bound { field, .. } => self.place_of(field),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn place(&self, field: FieldId) -> Option<Place> {
+        self.places.get(field.index()).copied()
+    }
+
+    #[inline]
+    pub(crate) fn reads_links(&self) -> bool {
+        !self.link.is_empty()
+    }
+
+    #[inline]
+    pub(crate) fn reads_events(&self) -> bool {
+        self.event_names || !self.event.is_empty()
+    }
+}

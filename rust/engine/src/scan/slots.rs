@@ -1,0 +1,186 @@
+//! Where a span's wanted values stand while it is looked at: slots that are never cleared.
+//!
+//! Each slot carries the generation that wrote it; a new span is a new generation, so starting one costs
+//! nothing however many keys are wanted.
+
+use crate::wire::value::Raw;
+
+/// One value for each wanted key.
+#[derive(Debug, Default)]
+pub(crate) struct SlotSet {
+    slots: Vec<Slot>,
+    touched: Vec<u32>,
+    generation: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    generation: u32,
+    raw: Raw,
+}
+
+const EMPTY: Slot = Slot {
+    generation: 0,
+    raw: Raw::MISSING,
+};
+
+impl SlotSet {
+    /// Forgets all values and makes room for `slots` keys.
+    pub(crate) fn begin(&mut self, slots: usize) {
+        self.touched.clear();
+        if self.slots.len() < slots {
+            self.slots.resize(slots, EMPTY);
+            self.touched.reserve(slots);
+        }
+        match self.generation.checked_add(1) {
+            Some(next) => self.generation = next,
+            None => {
+                self.slots.fill(EMPTY);
+                self.generation = 1;
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_set(&self, slot: u32) -> bool {
+        self.slots
+            .get(slot as usize)
+            .is_some_and(|slot| slot.generation == self.generation)
+    }
+
+    /// Of duplicate keys the first counts: call only where the slot is not set.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, slot: u32, raw: Raw) {
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Slot {
+                generation: self.generation,
+                raw,
+            };
+            self.touched.push(slot);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, slot: u32) -> Raw {
+        match self.slots.get(slot as usize) {
+            Some(slot) if slot.generation == self.generation => slot.raw,
+            _ => Raw::MISSING,
+        }
+    }
+
+    /// The slots set in this generation, each once, in the order in which they were.
+    pub(crate) fn touched(&self) -> &[u32] {
+        &self.touched
+    }
+}
+
+/// The values of each wanted key over all events (or links) of a span, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct ListSet {
+    heads: Vec<Head>,
+    items: Vec<Item>,
+    touched: Vec<u32>,
+    generation: u32,
+    owner: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    generation: u32,
+    first: u32,
+    last: u32,
+    /// The event that gave the last value, for duplicate keys inside one event.
+    owner: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    raw: Raw,
+    next: u32,
+}
+
+const END: u32 = u32::MAX;
+
+/// Items kept for the next span; a span with more gives the room back.
+const KEPT: usize = 1 << 16;
+
+impl ListSet {
+    pub(crate) fn begin(&mut self, slots: usize) {
+        self.touched.clear();
+        self.items.clear();
+        if self.items.capacity() > KEPT {
+            self.items.shrink_to(KEPT);
+        }
+        self.owner = 0;
+        let empty = Head {
+            generation: 0,
+            first: END,
+            last: END,
+            owner: 0,
+        };
+        if self.heads.len() < slots {
+            self.heads.resize(slots, empty);
+            self.touched.reserve(slots);
+        }
+        match self.generation.checked_add(1) {
+            Some(next) => self.generation = next,
+            None => {
+                self.heads.fill(empty);
+                self.generation = 1;
+            }
+        }
+    }
+
+    /// A new event or link begins.
+    pub(crate) fn next_owner(&mut self) {
+        self.owner = self.owner.saturating_add(1);
+    }
+
+    /// Whether the present event has given a value (an empty one counts) for this key.
+    pub(crate) fn is_set(&self, slot: u32) -> bool {
+        self.heads
+            .get(slot as usize)
+            .is_some_and(|head| head.generation == self.generation && head.owner == self.owner)
+    }
+
+    pub(crate) fn push(&mut self, slot: u32, raw: Raw) {
+        let Some(head) = self.heads.get_mut(slot as usize) else {
+            return;
+        };
+        let Ok(index) = u32::try_from(self.items.len()) else {
+            return;
+        };
+        if head.generation != self.generation {
+            *head = Head {
+                generation: self.generation,
+                first: index,
+                last: END,
+                owner: 0,
+            };
+            self.touched.push(slot);
+        }
+        if let Some(last) = self.items.get_mut(head.last as usize) {
+            last.next = index;
+        }
+        head.last = index;
+        head.owner = self.owner;
+        self.items.push(Item { raw, next: END });
+    }
+
+    /// Empty values are in it, as [`Raw::MISSING`].
+    pub(crate) fn values(&self, slot: u32) -> impl Iterator<Item = Raw> + '_ {
+        let mut next = match self.heads.get(slot as usize) {
+            Some(head) if head.generation == self.generation => head.first,
+            _ => END,
+        };
+        std::iter::from_fn(move || {
+            let item = self.items.get(next as usize)?;
+            next = item.next;
+            Some(item.raw)
+        })
+    }
+
+    pub(crate) fn touched(&self) -> &[u32] {
+        &self.touched
+    }
+}

@@ -1,0 +1,355 @@
+//! A span as the engine sees it: ids, times, and a value for each field that rules read.
+
+use std::ops::Range;
+
+use betrace_lang::rule::Intrinsic;
+
+use crate::id::{SpanId, TraceId};
+use crate::matcher::UnlikeId;
+use crate::predicate::fields::{FieldId, Fields};
+use crate::scan::ReadState;
+use crate::scan::read_plan::{Place, ReadPlan};
+use crate::scan::slots::ListSet;
+use crate::value::{OwnedValue, Value};
+use crate::wire::{Cursor, ScanError};
+
+/// What every span has, by its place in the message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head {
+    pub trace_id: Range<usize>,
+    pub span_id: Range<usize>,
+    pub parent_id: Range<usize>,
+    pub name: Range<usize>,
+    pub kind: i32,
+    pub start: u64,
+    pub end: u64,
+    pub status: i32,
+    pub status_message: Range<usize>,
+    trace: [u8; 16],
+    span: [u8; 8],
+    /// Zeros on a root.
+    pub parent: [u8; 8],
+}
+
+impl Head {
+    pub(crate) fn read_status(
+        &mut self,
+        message: &[u8],
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            match tag.field {
+                2 => self.status_message = cursor.expect_payload(tag)?,
+                3 => self.status = cursor.expect_varint(tag)? as i32,
+                _ => cursor.skip(tag)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the ids; false if they are not those of a span.
+    pub(crate) fn take_ids(&mut self, message: &[u8]) -> bool {
+        let (Ok(trace), Ok(span)) = (
+            <[u8; 16]>::try_from(&message[self.trace_id.clone()]),
+            <[u8; 8]>::try_from(&message[self.span_id.clone()]),
+        ) else {
+            return false;
+        };
+        self.parent = match &message[self.parent_id.clone()] {
+            [] => [0; 8],
+            parent => match <[u8; 8]>::try_from(parent) {
+                Ok(parent) => parent,
+                Err(_) => return false,
+            },
+        };
+        self.trace = trace;
+        self.span = span;
+        trace != [0; 16] && span != [0; 8]
+    }
+}
+
+/// The hexadecimal text of a span's ids.
+#[derive(Debug, Default)]
+pub(crate) struct IdTexts {
+    trace: [u8; 32],
+    span: [u8; 16],
+    parent: [u8; 16],
+}
+
+impl IdTexts {
+    pub(crate) fn write(&mut self, head: &Head) {
+        hex(&head.trace, &mut self.trace);
+        hex(&head.span, &mut self.span);
+        hex(&head.parent, &mut self.parent);
+    }
+}
+
+fn hex(bytes: &[u8], text: &mut [u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (byte, pair) in bytes.iter().zip(text.chunks_exact_mut(2)) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+}
+
+/// One span of a message while it is visited. Ids, names and values are borrowed; nothing is owned.
+#[derive(Clone, Copy)]
+pub struct SpanView<'a, 's> {
+    pub(crate) message: &'a [u8],
+    pub(crate) plan: &'s ReadPlan,
+    pub(crate) read: &'s ReadState,
+    unlike: &'s [UnlikeId],
+    is_own: bool,
+}
+
+impl<'a, 's> SpanView<'a, 's> {
+    pub(crate) fn new(
+        message: &'a [u8],
+        plan: &'s ReadPlan,
+        read: &'s ReadState,
+        unlike: &'s [UnlikeId],
+        is_own: bool,
+    ) -> SpanView<'a, 's> {
+        SpanView {
+            message,
+            plan,
+            read,
+            unlike,
+            is_own,
+        }
+    }
+
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        TraceId(self.read.head.trace)
+    }
+
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        SpanId(self.read.head.span)
+    }
+
+    /// `None` on a root: no parent id, or one of zeros.
+    #[must_use]
+    pub fn parent(&self) -> Option<SpanId> {
+        let parent = self.read.head.parent;
+        (parent != [0; 8]).then_some(SpanId(parent))
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &'a [u8] {
+        &self.message[self.read.head.name.clone()]
+    }
+
+    /// The resource's `service.name`; empty if it has none, or one that is not text.
+    #[must_use]
+    pub fn service(&self) -> &'a [u8] {
+        match self.resource(self.plan.service_slot) {
+            Value::Text(name) => name,
+            _ => b"",
+        }
+    }
+
+    /// OTLP's number: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer; others are as read.
+    #[must_use]
+    pub fn kind(&self) -> i32 {
+        self.read.head.kind
+    }
+
+    /// Unix nanoseconds, as reported.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.read.head.start
+    }
+
+    /// Unix nanoseconds, as reported.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.read.head.end
+    }
+
+    /// Both times are there, and the end is not before the start.
+    #[must_use]
+    pub fn has_order(&self) -> bool {
+        self.start() != 0 && self.end() != 0 && self.end() >= self.start()
+    }
+
+    /// OTLP's number: 0 unset, 1 ok, 2 error. Always 0 in a thin message of rules that do not ask.
+    #[must_use]
+    pub fn status(&self) -> i32 {
+        self.read.head.status
+    }
+
+    /// A violation span of ours: scope `betrace` and attribute `betrace.violation.id`.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.is_own
+    }
+
+    /// Whose comparisons were unknown through unlike types on this span.
+    #[must_use]
+    pub fn unlike(&self) -> &'s [UnlikeId] {
+        self.unlike
+    }
+
+    /// The value of a field that is not read from events or links.
+    #[inline]
+    #[must_use]
+    pub fn field(&self, field: FieldId) -> Value<'_> {
+        match self.plan.place(field) {
+            Some(place) => self.at(place),
+            None => Value::Missing,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn at(&self, place: Place) -> Value<'_> {
+        match place {
+            Place::Span(slot) => self.span(slot),
+            Place::SpanThenResource(span, resource) => match self.span(span) {
+                Value::Missing => self.resource(resource),
+                value => value,
+            },
+            Place::Resource(slot) => self.resource(slot),
+            Place::Scope(slot) => self.read.scope.get(slot).value(self.message),
+            Place::Intrinsic(intrinsic) => self.intrinsic(intrinsic),
+            Place::Event(_) | Place::Link(_) => Value::Missing,
+        }
+    }
+
+    /// The value of any field, to keep; of events and links a list.
+    #[must_use]
+    pub fn owned(&self, field: FieldId) -> OwnedValue {
+        match self.plan.place(field) {
+            Some(Place::Event(slot)) => self.list(&self.read.events, slot),
+            Some(Place::Link(slot)) => self.list(&self.read.links, slot),
+            _ => self.field(field).to_owned(),
+        }
+    }
+
+    pub(crate) fn span_slots(&self) -> &'s [u32] {
+        self.read.span.touched()
+    }
+
+    pub(crate) fn resource_slots(&self) -> &'s [u32] {
+        self.read.resource.touched()
+    }
+
+    pub(crate) fn event_slots(&self) -> &'s [u32] {
+        self.read.events.touched()
+    }
+
+    pub(crate) fn link_slots(&self) -> &'s [u32] {
+        self.read.links.touched()
+    }
+
+    /// Whether the span itself has an attribute, if only an empty one, that this field reads.
+    pub(crate) fn has_span_slot(&self, place: Option<Place>) -> bool {
+        match place {
+            Some(Place::Span(slot) | Place::SpanThenResource(slot, _)) => {
+                self.read.span.is_set(slot)
+            }
+            _ => false,
+        }
+    }
+
+    fn list(&self, lists: &ListSet, slot: u32) -> OwnedValue {
+        let values: Box<[OwnedValue]> = present(lists, slot, self.message)
+            .map(Value::to_owned)
+            .collect();
+        if values.is_empty() {
+            OwnedValue::Missing
+        } else {
+            OwnedValue::List(values)
+        }
+    }
+
+    #[inline(always)]
+    fn span(&self, slot: u32) -> Value<'a> {
+        self.read.span.get(slot).value(self.message)
+    }
+
+    #[inline(always)]
+    fn resource(&self, slot: u32) -> Value<'a> {
+        self.read.resource.get(slot).value(self.message)
+    }
+
+    fn intrinsic(&self, intrinsic: Intrinsic) -> Value<'_> {
+        match intrinsic {
+            Intrinsic::SpanName => Value::Text(self.name()),
+            Intrinsic::SpanKind => Value::Text(kind_text(self.kind())),
+            Intrinsic::SpanStatus => Value::Text(status_text(self.status())),
+            Intrinsic::SpanStatusMessage => self.non_empty(&self.read.head.status_message),
+            Intrinsic::SpanDuration => {
+                Value::Duration(self.has_order().then(|| self.end() - self.start()))
+            }
+            Intrinsic::SpanId => Value::Text(&self.read.ids.span),
+            Intrinsic::SpanParentId if self.parent().is_none() => Value::Missing,
+            Intrinsic::SpanParentId => Value::Text(&self.read.ids.parent),
+            Intrinsic::TraceId => Value::Text(&self.read.ids.trace),
+            Intrinsic::InstrumentationName => self.non_empty(&self.read.scope_name),
+            Intrinsic::InstrumentationVersion => self.non_empty(&self.read.scope_version),
+            // Of events, or of the whole trace: not a single span's.
+            Intrinsic::EventName
+            | Intrinsic::TraceDuration
+            | Intrinsic::TraceSpanCount
+            | Intrinsic::TraceRootName
+            | Intrinsic::TraceRootService => Value::Missing,
+        }
+    }
+
+    fn non_empty(&self, range: &Range<usize>) -> Value<'a> {
+        if range.is_empty() {
+            Value::Missing
+        } else {
+            Value::Text(&self.message[range.clone()])
+        }
+    }
+}
+
+impl Fields for SpanView<'_, '_> {
+    fn value(&self, field: FieldId) -> Value<'_> {
+        self.field(field)
+    }
+
+    fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        let (lists, slot) = match self.plan.place(field) {
+            Some(Place::Event(slot)) => (&self.read.events, slot),
+            Some(Place::Link(slot)) => (&self.read.links, slot),
+            _ => return false,
+        };
+        present(lists, slot, self.message).any(test)
+    }
+}
+
+fn present<'m>(
+    lists: &'m ListSet,
+    slot: u32,
+    message: &'m [u8],
+) -> impl Iterator<Item = Value<'m>> {
+    lists
+        .values(slot)
+        .map(move |raw| raw.value(message))
+        .filter(|value| !value.is_missing())
+}
+
+fn kind_text(kind: i32) -> &'static [u8] {
+    match kind {
+        1 => b"internal",
+        2 => b"server",
+        3 => b"client",
+        4 => b"producer",
+        5 => b"consumer",
+        _ => b"unspecified",
+    }
+}
+
+fn status_text(status: i32) -> &'static [u8] {
+    match status {
+        1 => b"ok",
+        2 => b"error",
+        _ => b"unset",
+    }
+}

@@ -1,0 +1,279 @@
+//! Records: the few spans of a trace that its rules name, point at, or compare with one another. A span
+//! has at most one record, shared by all cells that refer to it, so two records are two spans.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::SpanId;
+use crate::state::cell::{RecordId, heap};
+use crate::value::OwnedValue;
+
+/// A field's number in the engine's interner; it outlives reloads.
+pub(crate) type FieldKey = u32;
+
+/// Longer names are cut where they are shown; selection is not concerned.
+pub(crate) const NAME_BYTES: usize = 256;
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub span_id: SpanId,
+    /// All zero: none.
+    parent: [u8; 8],
+    pub start: u64,
+    pub end: u64,
+    /// Tells apart the spans that share a span id (by kind and service).
+    pub twin: u32,
+    pub name: u32,
+    pub service: u32,
+    refs: u32,
+    projection: u32,
+}
+
+impl Record {
+    pub fn parent(&self) -> Option<SpanId> {
+        (self.parent != [0; 8]).then_some(SpanId(self.parent))
+    }
+
+    /// Times that can be compared: neither is zero, and the end is not before the start.
+    pub fn has_order(&self) -> bool {
+        self.start != 0 && self.end >= self.start
+    }
+
+    pub fn rank(&self) -> (u64, SpanId, u32) {
+        (self.start, self.span_id, self.twin)
+    }
+}
+
+/// Values of those fields that some rule compares with other spans or prints.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Projection {
+    pub values: Vec<(FieldKey, OwnedValue)>,
+    /// A value was too long to keep: comparisons with it stay open.
+    pub cut: bool,
+}
+
+/// What a record is made from.
+pub(crate) struct NewRecord<'a> {
+    pub span_id: SpanId,
+    pub parent: Option<SpanId>,
+    pub start: u64,
+    pub end: u64,
+    pub twin: u32,
+    pub name: &'a [u8],
+    pub service: &'a [u8],
+}
+
+/// All records of one trace, with their texts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Records {
+    records: Vec<Record>,
+    free: Vec<RecordId>,
+    projections: Vec<Projection>,
+    projection_bytes: usize,
+    texts: Texts,
+}
+
+impl Records {
+    pub fn get(&self, id: RecordId) -> &Record {
+        &self.records[id as usize]
+    }
+
+    pub fn text(&self, id: u32) -> &[u8] {
+        self.texts.get(id)
+    }
+
+    pub fn projection(&self, id: RecordId) -> Option<&Projection> {
+        self.projections
+            .get(self.records[id as usize].projection as usize)
+    }
+
+    /// Adds a record to which nothing refers yet.
+    pub fn add(&mut self, new: NewRecord<'_>) -> RecordId {
+        let record = Record {
+            span_id: new.span_id,
+            parent: new.parent.map_or([0; 8], |parent| parent.0),
+            start: new.start,
+            end: new.end,
+            twin: new.twin,
+            name: self.texts.intern(new.name),
+            service: self.texts.intern(new.service),
+            refs: 0,
+            projection: NONE,
+        };
+        match self.free.pop() {
+            Some(id) => {
+                self.records[id as usize] = record;
+                id
+            }
+            None => {
+                self.records.push(record);
+                (self.records.len() - 1) as u32
+            }
+        }
+    }
+
+    /// Lets `fill` add values to what is kept of the record's span.
+    pub fn project(&mut self, id: RecordId, values: usize, fill: impl FnOnce(&mut Projection)) {
+        let record = &mut self.records[id as usize];
+        if record.projection == NONE {
+            record.projection = self.projections.len() as u32;
+            self.projections.push(Projection {
+                values: Vec::with_capacity(values),
+                cut: false,
+            });
+        }
+        let projection = &mut self.projections[record.projection as usize];
+        let before = projection_bytes(projection);
+        fill(projection);
+        self.projection_bytes += projection_bytes(projection).saturating_sub(before);
+    }
+
+    pub fn hold(&mut self, id: RecordId) {
+        self.records[id as usize].refs += 1;
+    }
+
+    /// Gives the record's place back once nothing refers to it.
+    pub fn release(&mut self, id: RecordId) {
+        let record = &mut self.records[id as usize];
+        record.refs = record.refs.saturating_sub(1);
+        self.drop_unheld(id);
+    }
+
+    pub fn drop_unheld(&mut self, id: RecordId) {
+        let record = &self.records[id as usize];
+        // A projected record is a member of a record set, which never lets go.
+        if record.refs == 0 && record.projection == NONE {
+            self.free.push(id);
+        }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        heap(self.records.capacity() * size_of::<Record>())
+            + heap(self.free.capacity() * size_of::<RecordId>())
+            + heap(self.projections.capacity() * size_of::<Projection>())
+            + self.projection_bytes
+            + self.texts.heap_bytes()
+    }
+
+    /// Whether every reference within is in bounds, of a value that was read from outside.
+    pub fn is_sound(&self) -> bool {
+        let count = self.records.len() as u32;
+        self.free.iter().all(|id| *id < count)
+            && self.records.iter().all(|record| {
+                (record.projection == NONE || (record.projection as usize) < self.projections.len())
+                    && self.texts.has(record.name)
+                    && self.texts.has(record.service)
+            })
+            && self.texts.is_sound()
+    }
+
+    /// Gives the kept fields other numbers; those that get none are dropped.
+    pub fn renumber_fields(&mut self, number: impl Fn(FieldKey) -> Option<FieldKey>) {
+        for projection in &mut self.projections {
+            projection.values.retain_mut(|(key, _)| match number(*key) {
+                Some(new) => {
+                    *key = new;
+                    true
+                }
+                None => false,
+            });
+        }
+    }
+
+    pub fn has(&self, id: RecordId) -> bool {
+        (id as usize) < self.records.len()
+    }
+}
+
+fn projection_bytes(projection: &Projection) -> usize {
+    heap(projection.values.capacity() * size_of::<(FieldKey, OwnedValue)>())
+        + projection
+            .values
+            .iter()
+            .map(|(_, value)| heap(value.heap_bytes()))
+            .sum::<usize>()
+}
+
+/// Texts one behind the other.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+/// How many of the latest texts are searched for an equal one.
+const SEARCHED: usize = 16;
+
+impl Texts {
+    fn get(&self, id: u32) -> &[u8] {
+        let id = id as usize;
+        let from = if id == 0 { 0 } else { self.ends[id - 1] };
+        &self.bytes[from as usize..self.ends[id] as usize]
+    }
+
+    fn intern(&mut self, text: &[u8]) -> u32 {
+        let text = &text[..text.len().min(NAME_BYTES)];
+        let count = self.ends.len();
+        for id in (count.saturating_sub(SEARCHED)..count).rev() {
+            if self.get(id as u32) == text {
+                return id as u32;
+            }
+        }
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len() as u32);
+        count as u32
+    }
+
+    fn has(&self, id: u32) -> bool {
+        (id as usize) < self.ends.len()
+    }
+
+    fn is_sound(&self) -> bool {
+        self.ends.is_sorted() && self.ends.last().copied().unwrap_or(0) as usize == self.bytes.len()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        heap(self.bytes.capacity()) + heap(self.ends.capacity() * 4)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(name: &[u8]) -> NewRecord<'_> {
+        NewRecord {
+            span_id: SpanId([1; 8]),
+            parent: None,
+            start: 1,
+            end: 2,
+            twin: 0,
+            name,
+            service: b"shop",
+        }
+    }
+
+    #[test]
+    fn a_released_record_gives_its_place_back() {
+        let mut records = Records::default();
+        let first = records.add(new(b"a"));
+        records.hold(first);
+        let second = records.add(new(b"b"));
+        records.hold(second);
+        records.hold(second);
+        records.release(first);
+        records.release(second);
+        let third = records.add(new(b"a"));
+        assert_eq!(third, first);
+        assert_eq!(records.text(records.get(second).name), b"b");
+        assert_eq!(records.get(third).name, 0);
+    }
+
+    #[test]
+    fn names_are_kept_bounded() {
+        let mut records = Records::default();
+        let id = records.add(new(&[b'x'; 1000]));
+        assert_eq!(records.text(records.get(id).name).len(), NAME_BYTES);
+    }
+}

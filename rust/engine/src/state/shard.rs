@@ -1,0 +1,261 @@
+//! One part of all traces, behind one lock: live ones, closed ones that wait for late spans, and the
+//! ids of those that are gone.
+//!
+//! Timers are lazy: a trace has one entry in a heap, which is looked at when it is due and put back
+//! if spans came since. No span touches an ordered structure.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use betrace_lang::verdict::Reason;
+use hashbrown::HashTable;
+
+use crate::hash::HashKey;
+use crate::id::TraceId;
+use crate::settings::Settings;
+use crate::state::TraceState;
+use crate::state::cell::heap;
+use crate::state::forgotten::Forgotten;
+
+/// A trace's place; the serial tells it from those that had the place before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub slot: u32,
+    pub serial: u32,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    serial: u32,
+    trace: Option<Box<TraceState>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Shard {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    table: HashTable<u32>,
+    timers: BinaryHeap<Reverse<(u64, Place)>>,
+    /// Live traces in the order in which they were opened, with stale entries between them.
+    opened: VecDeque<Place>,
+    /// Closed ones in the order in which they closed.
+    closed: VecDeque<Place>,
+    pub forgotten: Forgotten,
+    pub live: u64,
+    pub remembered: u64,
+    trace_bytes: usize,
+}
+
+impl Shard {
+    pub fn get(&self, place: Place) -> Option<&TraceState> {
+        let slot = self.slots.get(place.slot as usize)?;
+        (slot.serial == place.serial).then_some(())?;
+        slot.trace.as_deref()
+    }
+
+    pub fn get_mut(&mut self, place: Place) -> Option<&mut TraceState> {
+        let slot = self.slots.get_mut(place.slot as usize)?;
+        (slot.serial == place.serial).then_some(())?;
+        slot.trace.as_deref_mut()
+    }
+
+    fn find(&self, hash: u64, id: TraceId) -> Option<Place> {
+        let slot = *self.table.find(hash, |slot| {
+            let trace = self.slots[*slot as usize].trace.as_deref();
+            trace.is_some_and(|trace| trace.id == id)
+        })?;
+        Some(Place {
+            slot,
+            serial: self.slots[slot as usize].serial,
+        })
+    }
+
+    /// The trace `id`, opened if need be. An id whose trace is gone opens a late one.
+    pub fn open(
+        &mut self,
+        key: HashKey,
+        hash: u64,
+        id: TraceId,
+        now: u64,
+        generation: u32,
+        settings: &Settings,
+    ) -> Place {
+        if let Some(place) = self.find(hash, id) {
+            return place;
+        }
+        let mut trace = TraceState::new(id, now, generation);
+        if self.forgotten.has(key, id) {
+            trace.reasons.add(Reason::Late);
+        }
+        self.insert(key, hash, trace, settings)
+    }
+
+    /// Adds a trace that is not there.
+    pub fn insert(
+        &mut self,
+        key: HashKey,
+        hash: u64,
+        mut trace: TraceState,
+        settings: &Settings,
+    ) -> Place {
+        trace.bytes = trace.measure();
+        self.trace_bytes += trace.bytes;
+        let due = due(&trace, settings);
+        let is_live = trace.closed == 0;
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(Slot::default());
+                (self.slots.len() - 1) as u32
+            }
+        };
+        let entry = &mut self.slots[slot as usize];
+        entry.trace = Some(Box::new(trace));
+        let place = Place {
+            slot,
+            serial: entry.serial,
+        };
+        let slots = &self.slots;
+        self.table.insert_unique(hash, slot, |slot| {
+            let trace = slots[*slot as usize].trace.as_deref();
+            trace.map_or(0, |trace| key.of(&trace.id.0))
+        });
+        if is_live {
+            self.live += 1;
+            self.timers.push(Reverse((due, place)));
+            self.opened.push_back(place);
+        } else {
+            self.remembered += 1;
+            self.closed.push_back(place);
+        }
+        place
+    }
+
+    /// After spans were applied: accounts for the trace's size.
+    pub fn weigh(&mut self, place: Place) {
+        let Some(trace) = self.get_mut(place) else {
+            return;
+        };
+        let bytes = trace.measure();
+        let before = std::mem::replace(&mut trace.bytes, bytes);
+        self.trace_bytes = (self.trace_bytes + bytes).saturating_sub(before);
+    }
+
+    /// The next live trace that is due, with its timer taken.
+    pub fn next_due(&mut self, now: u64, settings: &Settings) -> Option<Place> {
+        while let Some(Reverse((at, place))) = self.timers.peek().copied() {
+            if at > now {
+                return None;
+            }
+            self.timers.pop();
+            let Some(trace) = self.get(place).filter(|trace| trace.closed == 0) else {
+                continue;
+            };
+            let due = due(trace, settings);
+            if due <= now {
+                return Some(place);
+            }
+            self.timers.push(Reverse((due, place)));
+        }
+        None
+    }
+
+    /// A live trace has closed: it waits for late spans.
+    pub fn remember(&mut self, place: Place) {
+        self.live -= 1;
+        self.remembered += 1;
+        self.closed.push_back(place);
+        self.trim_opened();
+    }
+
+    /// Entries of traces that are no longer live leave from the front; the rest when it gets long.
+    fn trim_opened(&mut self) {
+        while let Some(place) = self.opened.front().copied() {
+            if self.get(place).is_some_and(|trace| trace.closed == 0) {
+                break;
+            }
+            self.opened.pop_front();
+        }
+        if self.opened.len() as u64 > 64 + 2 * self.live {
+            let mut kept = std::mem::take(&mut self.opened);
+            kept.retain(|place| self.get(*place).is_some_and(|trace| trace.closed == 0));
+            self.opened = kept;
+        }
+    }
+
+    /// The longest live trace.
+    pub fn oldest_live(&mut self) -> Option<Place> {
+        self.trim_opened();
+        self.opened.front().copied()
+    }
+
+    /// The first closed one.
+    pub fn oldest_closed(&self) -> Option<Place> {
+        self.closed.front().copied()
+    }
+
+    pub fn live_places(&self) -> Vec<Place> {
+        self.opened
+            .iter()
+            .copied()
+            .filter(|place| self.get(*place).is_some_and(|trace| trace.closed == 0))
+            .collect()
+    }
+
+    /// Every trace, live or remembered.
+    pub fn traces(&self) -> impl Iterator<Item = &TraceState> {
+        self.slots.iter().filter_map(|slot| slot.trace.as_deref())
+    }
+
+    /// Drops the state of the first closed trace and keeps its id.
+    pub fn forget_oldest(&mut self, key: HashKey, settings: &Settings) {
+        let Some(place) = self.closed.pop_front() else {
+            return;
+        };
+        let slot = &mut self.slots[place.slot as usize];
+        let Some(trace) = slot.trace.take() else {
+            return;
+        };
+        slot.serial = slot.serial.wrapping_add(1);
+        self.free.push(place.slot);
+        self.remembered -= 1;
+        self.trace_bytes = self.trace_bytes.saturating_sub(trace.bytes);
+        let hash = key.of(&trace.id.0);
+        if let Ok(entry) = self.table.find_entry(hash, |slot| *slot == place.slot) {
+            entry.remove();
+        }
+        self.forgotten
+            .add(key, trace.id, trace.closed, settings.forget_after);
+    }
+
+    /// Forgets the state of traces whose time for late spans is over, and ids whose time is over too.
+    pub fn expire(&mut self, key: HashKey, now: u64, settings: &Settings) {
+        while let Some(place) = self.closed.front().copied() {
+            let is_over = self
+                .get(place)
+                .is_none_or(|trace| trace.closed.saturating_add(settings.late_window) <= now);
+            if !is_over {
+                break;
+            }
+            self.forget_oldest(key, settings);
+        }
+        let keep = settings.forget_after.saturating_add(settings.late_window);
+        self.forgotten.expire(now, keep);
+    }
+
+    /// All state in this shard that grows with input.
+    pub fn bytes(&self) -> u64 {
+        let own = heap(self.slots.capacity() * size_of::<Slot>())
+            + heap(self.free.capacity() * 4)
+            + heap(self.table.allocation_size())
+            + heap(self.timers.capacity() * size_of::<Reverse<(u64, Place)>>())
+            + heap((self.opened.capacity() + self.closed.capacity()) * size_of::<Place>());
+        (own + self.trace_bytes + self.forgotten.bytes()) as u64
+    }
+}
+
+/// When a trace closes if nothing more comes.
+pub(crate) fn due(trace: &TraceState, settings: &Settings) -> u64 {
+    let idle = trace.last.saturating_add(settings.idle_timeout);
+    idle.min(trace.opened.saturating_add(settings.max_age))
+}

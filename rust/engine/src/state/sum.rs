@@ -1,0 +1,183 @@
+//! Exact sums: the order in which numbers come never shows.
+//!
+//! Integers add up in an `i128`. Decimals, which are integer multiples of 2^-1074, add up in a big
+//! integer of that unit, and the whole is rounded once, to nearest even, when it is read.
+
+use betrace_lang::rule::Number;
+use num_bigint::{BigInt, Sign};
+use serde::{Deserialize, Serialize};
+
+use crate::logic::interval::End;
+
+/// The exponent of the smallest double.
+const UNIT: u64 = 1074;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ExactSum {
+    integers: i128,
+    /// In units of 2^-1074; holds what `integers` could not take as well.
+    rest: Option<Box<BigInt>>,
+}
+
+impl ExactSum {
+    pub fn add(&mut self, value: Number) {
+        match value {
+            Number::Int(int) => match self.integers.checked_add(int) {
+                Some(sum) => self.integers = sum,
+                None => self.add_rest(BigInt::from(int) << UNIT),
+            },
+            Number::Float(float) => self.add_rest(in_units(float)),
+        }
+    }
+
+    fn add_rest(&mut self, units: BigInt) {
+        match &mut self.rest {
+            Some(rest) => **rest += units,
+            None => self.rest = Some(Box::new(units)),
+        }
+    }
+
+    /// Exact where it is an integer of at most 127 bits, else rounded to the nearest double; beyond the
+    /// largest double, infinite.
+    pub fn value(&self) -> End {
+        let Some(rest) = &self.rest else {
+            return End::At(Number::Int(self.integers));
+        };
+        let whole = (BigInt::from(self.integers) << UNIT) + rest.as_ref();
+        let is_integer = whole.trailing_zeros().is_none_or(|zeros| zeros >= UNIT);
+        if is_integer && let Ok(integer) = i128::try_from(&whole >> UNIT) {
+            return End::At(Number::Int(integer));
+        }
+        End::float(nearest(&whole))
+    }
+
+    /// The value of both together.
+    pub fn plus(&self, other: &ExactSum) -> End {
+        let mut both = self.clone();
+        both.add(Number::Int(other.integers));
+        if let Some(rest) = &other.rest {
+            both.add_rest(rest.as_ref().clone());
+        }
+        both.value()
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| {
+            size_of::<BigInt>() + rest.bits() as usize / 8 + 16
+        })
+    }
+}
+
+/// `float` is finite.
+fn in_units(float: f64) -> BigInt {
+    let bits = float.to_bits();
+    let exponent = (bits >> 52) & 0x7ff;
+    let fraction = bits & ((1 << 52) - 1);
+    let magnitude = if exponent == 0 {
+        BigInt::from(fraction)
+    } else {
+        BigInt::from(fraction | (1 << 52)) << (exponent - 1)
+    };
+    if float.is_sign_negative() {
+        -magnitude
+    } else {
+        magnitude
+    }
+}
+
+/// `units * 2^-1074`, rounded to nearest, ties to even.
+fn nearest(units: &BigInt) -> f64 {
+    let magnitude = units.magnitude();
+    let bits = magnitude.bits();
+    let shift = bits.saturating_sub(53);
+    let mut top = magnitude >> shift;
+    if shift > 0 {
+        let half_set = magnitude.bit(shift - 1);
+        let below_half = magnitude.trailing_zeros().unwrap_or(0) < shift - 1;
+        if half_set && (below_half || top.bit(0)) {
+            top += 1u8;
+        }
+    }
+    // At most 2^53, so exact; the scaling is exact too unless it overflows to infinity.
+    let mantissa = u64::try_from(top).unwrap_or(u64::MAX) as f64;
+    let exponent = i32::try_from(shift)
+        .unwrap_or(i32::MAX)
+        .saturating_sub(1074);
+    let scaled = if exponent < -1000 {
+        mantissa * 2f64.powi(exponent + 1000) * 2f64.powi(-1000)
+    } else {
+        mantissa * 2f64.powi(exponent.min(1024))
+    };
+    if units.sign() == Sign::Minus {
+        -scaled
+    } else {
+        scaled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::*;
+
+    fn sum(values: &[f64]) -> End {
+        let mut sum = ExactSum::default();
+        for value in values {
+            sum.add(Number::from_f64(*value).unwrap());
+        }
+        sum.value()
+    }
+
+    fn is(end: End, value: f64) -> bool {
+        end.order(End::float(value)) == Ordering::Equal
+    }
+
+    #[test]
+    fn order_never_shows() {
+        assert!(is(sum(&[1e100, 1.5, -1e100]), 1.5));
+        assert!(is(sum(&[1.5, 1e100, -1e100]), 1.5));
+        assert!(is(sum(&[0.1; 10]), 1.0));
+    }
+
+    #[test]
+    fn one_rounding_to_nearest_even() {
+        // 2^53 + 1.5 lies between two doubles, nearer to the upper one.
+        assert!(is(
+            sum(&[9_007_199_254_740_992.0, 0.75, 0.75]),
+            9_007_199_254_740_994.0
+        ));
+        assert!(is(sum(&[f64::MIN_POSITIVE / 4.0, 0.1]), 0.1));
+        assert!(is(
+            sum(&[f64::from_bits(1), f64::from_bits(2)]),
+            f64::from_bits(3)
+        ));
+    }
+
+    #[test]
+    fn a_sum_beyond_the_doubles_is_infinite() {
+        assert!(matches!(sum(&[f64::MAX, f64::MAX]), End::Highest));
+        assert!(matches!(sum(&[-f64::MAX, -f64::MAX]), End::Lowest));
+        assert!(is(sum(&[f64::MAX, f64::MAX, -f64::MAX]), f64::MAX));
+    }
+
+    #[test]
+    fn integers_stay_exact() {
+        let mut sum = ExactSum::default();
+        sum.add(Number::Int(i128::MAX));
+        sum.add(Number::Int(i128::MAX));
+        sum.add(Number::Int(-i128::MAX));
+        assert_eq!(
+            sum.value().order(End::At(Number::Int(i128::MAX))),
+            Ordering::Equal
+        );
+        let mut sum = ExactSum::default();
+        sum.add(Number::Int((1 << 53) + 1));
+        sum.add(Number::Float(0.5));
+        sum.add(Number::Float(-0.5));
+        assert_eq!(
+            sum.value().order(End::At(Number::Int((1 << 53) + 1))),
+            Ordering::Equal
+        );
+    }
+}

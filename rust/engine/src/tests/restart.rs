@@ -1,0 +1,160 @@
+//! Engines that stop and start again from stored state.
+
+use betrace_lang::rule::{CompareOp, Rule};
+
+use crate::tests::rules::{Clauses, bound, count, has, inside, named, rule, set};
+use crate::tests::spans::{at, span};
+use crate::{CloseCause, Engine, Report, Restored, Settings, SnapshotError, SnapshotKind};
+
+fn engine(rules: Vec<Rule>, seed: u64, started: u64) -> Engine {
+    let settings = Settings {
+        report: Report::All,
+        seed,
+        ..Settings::default()
+    };
+    Engine::new(set(rules), settings, at(started)).unwrap()
+}
+
+fn rules() -> Vec<Rule> {
+    vec![
+        rule("many").never(count(named("q"), CompareOp::Gt, 2)),
+        rule("always").always(has(named("a"))),
+        rule("loop")
+            .each("p", named("q"))
+            .never(has(inside(bound(0), named("loop")))),
+    ]
+}
+
+/// Three traces: one live, one closed, one forgotten.
+fn before() -> Engine {
+    let engine = engine(rules(), 1, 0);
+    engine.feed(&[span(3, 1, "x", 0, 1)], 1000);
+    engine.tick(at(11_000));
+    engine.tick(at(72_000));
+    engine.feed(&[span(2, 1, "x", 72_000, 72_001)], 72_000);
+    engine.tick(at(82_000));
+    engine.feed(
+        &[
+            span(1, 1, "loop", 90_000, 99_999),
+            span(1, 2, "q", 90_001, 90_002).under(1),
+            span(1, 3, "q", 90_001, 90_002).under(9),
+        ],
+        90_000,
+    );
+    let _ = engine.told();
+    engine
+}
+
+#[test]
+fn stored_traces_go_on_as_if_nothing_had_happened() {
+    let bytes = before().snapshot(SnapshotKind::Final);
+    let engine = engine(rules(), 2, 95_000);
+    let restored = engine.restore(&bytes, at(95_000)).unwrap();
+    assert_eq!(
+        restored,
+        Restored {
+            live_traces: 1,
+            remembered_traces: 1,
+            forgotten_ids: 1,
+            known_rules: 3
+        }
+    );
+    // The copy is known, and the third one makes three.
+    engine.feed(&[span(1, 2, "q", 90_001, 90_002).under(1)], 95_001);
+    assert_eq!(engine.stats().spans.duplicate, 1);
+    engine.feed(&[span(1, 4, "q", 90_001, 90_002).under(1)], 95_001);
+    let told = engine.told();
+    assert_eq!(told, ["many violated", "loop violated"]);
+    engine.feed(&[span(2, 2, "q", 0, 1), span(3, 2, "q", 0, 1)], 95_001);
+    assert_eq!(engine.stats().spans.late, 2);
+    engine.close_all(at(99_000), CloseCause::EndOfInput);
+    let mut told = engine.told();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "always inconclusive(late)",
+            "always violated",
+            "loop inconclusive(late)",
+            "many inconclusive(late)",
+        ]
+    );
+}
+
+#[test]
+fn what_fired_before_does_not_fire_again() {
+    let first = engine(rules(), 1, 0);
+    let spans = [2, 3, 4].map(|id| span(1, id, "q", 1, 2).under(1));
+    first.feed(&[span(1, 1, "loop", 0, 9)], 10);
+    first.feed(&spans, 10);
+    let ids = |engine: &Engine| {
+        let findings = engine.take_findings(99);
+        let mut ids: Vec<_> = findings.iter().map(|found| found.violation_id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(&first).len(), 4);
+    let second = engine(rules(), 9, 20);
+    second
+        .restore(&first.snapshot(SnapshotKind::Final), at(20))
+        .unwrap();
+    second.feed(&[span(1, 5, "q", 1, 2).under(1)], 21);
+    assert_eq!(ids(&second).len(), 1);
+}
+
+#[test]
+fn a_snapshot_in_between_makes_live_traces_inconclusive() {
+    let bytes = before().snapshot(SnapshotKind::Periodic);
+    let engine = engine(rules(), 1, 95_000);
+    engine.restore(&bytes, at(95_000)).unwrap();
+    engine.feed(&[span(1, 4, "q", 90_001, 90_002).under(1)], 95_001);
+    assert_eq!(engine.told(), ["many violated", "loop violated"]);
+    engine.close_all(at(99_000), CloseCause::EndOfInput);
+    assert_eq!(engine.told(), ["always inconclusive(restart)"]);
+}
+
+#[test]
+fn other_rules_see_restored_traces_as_after_a_reload() {
+    let bytes = before().snapshot(SnapshotKind::Final);
+    let mut changed = rules();
+    changed[1].hash.0[0] = 1;
+    changed.remove(2);
+    let engine = engine(changed, 1, 95_000);
+    let restored = engine.restore(&bytes, at(95_000)).unwrap();
+    assert_eq!(restored.known_rules, 1);
+    engine.close_all(at(99_000), CloseCause::EndOfInput);
+    assert_eq!(
+        engine.told(),
+        ["many satisfied", "always inconclusive(reload)"]
+    );
+}
+
+#[test]
+fn nothing_but_a_sound_snapshot_is_believed() {
+    let bytes = before().snapshot(SnapshotKind::Final);
+    let fresh = || engine(rules(), 1, 95_000);
+    let refuses = |bytes: &[u8]| fresh().restore(bytes, at(95_000)).unwrap_err();
+    assert_eq!(refuses(b""), SnapshotError::NotASnapshot);
+    assert_eq!(refuses(&bytes[1..]), SnapshotError::NotASnapshot);
+    for cut in [7, 40, bytes.len() - 1] {
+        let error = refuses(&bytes[..cut]);
+        assert!(matches!(
+            error,
+            SnapshotError::NotASnapshot | SnapshotError::Corrupt
+        ));
+    }
+    for at in (6..bytes.len()).step_by(7) {
+        let mut wrong = bytes.clone();
+        wrong[at] ^= 0x40;
+        assert_eq!(refuses(&wrong), SnapshotError::Corrupt);
+    }
+    let mut other = bytes.clone();
+    other[4] = 99;
+    assert_eq!(refuses(&other), SnapshotError::Version(99));
+    let used = fresh();
+    used.feed(&[span(1, 1, "x", 0, 1)], 95_001);
+    assert_eq!(
+        used.restore(&bytes, at(95_002)),
+        Err(SnapshotError::NotFresh)
+    );
+}

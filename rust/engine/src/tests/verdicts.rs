@@ -1,0 +1,537 @@
+//! Verdicts of an engine over small traces: early, late, at the close, and at the limits.
+
+use betrace_lang::rule::{Aggregate, CompareOp};
+
+use crate::tests::rules::{
+    Clauses, all, any, attribute, bound, bound_field, compare, count, filtered, has, inside,
+    measured, named, not, of, rule, set, then,
+};
+use crate::tests::spans::{at, span};
+use crate::{CloseCause, Completeness, Engine, Report, Settings};
+
+fn settings() -> Settings {
+    Settings {
+        restart_grace: false,
+        report: Report::All,
+        ..Settings::default()
+    }
+}
+
+fn engine(rules: Vec<betrace_lang::rule::Rule>, settings: Settings) -> Engine {
+    Engine::new(set(rules), settings, at(0)).unwrap()
+}
+
+fn closed(engine: &Engine) -> Vec<String> {
+    engine.close_all(at(100_000), CloseCause::EndOfInput);
+    engine.told()
+}
+
+#[test]
+fn presence_fires_at_once_and_once() {
+    let engine = engine(vec![rule("r").never(has(named("bad")))], settings());
+    engine.feed(&[span(1, 1, "ok", 0, 10)], 10);
+    assert!(engine.told().is_empty());
+    engine.feed(&[span(1, 2, "bad", 0, 10).under(1)], 20);
+    assert_eq!(engine.told(), ["r violated"]);
+    engine.feed(&[span(1, 3, "bad", 0, 10).under(1)], 30);
+    assert!(engine.told().is_empty());
+    assert!(closed(&engine).is_empty());
+    let stats = engine.stats();
+    assert_eq!(stats.rules[0].violated, 1);
+    assert_eq!(stats.rules[0].violations, 1);
+    assert_eq!(stats.rules[0].spans_matched, 2);
+    assert_eq!(stats.spans.evaluated, 3);
+}
+
+#[test]
+fn absence_waits_for_the_close() {
+    let rules = vec![
+        rule("r")
+            .when(has(named("charge")))
+            .always(has(named("check"))),
+    ];
+    let engine = engine(rules, settings());
+    engine.feed(
+        &[
+            span(1, 1, "root", 0, 50),
+            span(1, 2, "charge", 0, 10).under(1),
+        ],
+        10,
+    );
+    engine.feed(
+        &[
+            span(2, 1, "root", 0, 50),
+            span(2, 2, "charge", 0, 10).under(1),
+            span(2, 3, "check", 0, 10).under(1),
+        ],
+        10,
+    );
+    engine.feed(&[span(3, 1, "root", 0, 50)], 10);
+    assert!(engine.told().is_empty());
+    engine.tick(at(10_009));
+    assert!(engine.told().is_empty());
+    engine.tick(at(10_010));
+    let mut told = engine.told();
+    told.sort();
+    assert_eq!(told, ["r not_applicable", "r satisfied", "r violated"]);
+}
+
+#[test]
+fn untouched_rules_are_counted_without_being_looked_at() {
+    let rules = vec![
+        rule("absent").when(has(named("a"))).always(has(named("b"))),
+        rule("never").never(has(named("a"))),
+        rule("always").always(has(named("a"))),
+    ];
+    let engine = engine(
+        rules,
+        Settings {
+            report: Report::Violations,
+            ..settings()
+        },
+    );
+    engine.feed(&[span(1, 1, "x", 0, 1)], 1);
+    engine.feed(&[span(2, 1, "x", 0, 1).under(9)], 1);
+    engine.feed(&[span(3, 1, "a", 0, 1)], 1);
+    let mut told = closed(&engine);
+    told.sort();
+    assert_eq!(
+        told,
+        ["absent violated", "always violated", "never violated"]
+    );
+    let stats = engine.stats();
+    let of = |at: usize| {
+        let rule = &stats.rules[at];
+        (
+            rule.violated,
+            rule.satisfied,
+            rule.not_applicable,
+            rule.inconclusive[0],
+        )
+    };
+    assert_eq!(of(0), (1, 0, 1, 1));
+    assert_eq!(of(1), (1, 1, 0, 1));
+    assert_eq!(of(2), (1, 1, 0, 1));
+}
+
+#[test]
+fn counts_and_measures_are_bounds_until_the_close() {
+    let rules = vec![
+        rule("count").never(count(named("q"), CompareOp::Gt, 2)),
+        rule("few").never(count(named("q"), CompareOp::Lt, 2)),
+        rule("sum").never(measured(
+            of(Aggregate::Sum, named("q"), "n"),
+            CompareOp::Gt,
+            5,
+        )),
+        rule("max").never(measured(
+            of(Aggregate::Max, named("q"), "n"),
+            CompareOp::Gt,
+            3,
+        )),
+        rule("avg").never(measured(
+            of(Aggregate::Avg, named("q"), "n"),
+            CompareOp::Ge,
+            2,
+        )),
+        rule("distinct").never(measured(
+            of(Aggregate::Distinct, named("q"), "n"),
+            CompareOp::Ge,
+            3,
+        )),
+    ];
+    let engine = engine(rules, settings());
+    engine.feed(
+        &[
+            span(1, 1, "root", 0, 50),
+            span(1, 2, "q", 0, 1).under(1).int("n", 1),
+        ],
+        1,
+    );
+    assert!(engine.told().is_empty());
+    engine.feed(&[span(1, 3, "q", 0, 1).under(1).int("n", 4)], 1);
+    assert_eq!(engine.told(), ["max violated"]);
+    engine.feed(&[span(1, 4, "q", 0, 1).under(1).text("n", "2.5")], 1);
+    let mut told = engine.told();
+    told.sort();
+    assert_eq!(told, ["count violated", "distinct violated"]);
+    let mut told = closed(&engine);
+    told.sort();
+    assert_eq!(told, ["avg violated", "few satisfied", "sum violated"]);
+}
+
+#[test]
+fn copies_count_once() {
+    let engine = engine(
+        vec![rule("r").never(count(named("q"), CompareOp::Gt, 1))],
+        settings(),
+    );
+    let one = span(1, 1, "q", 0, 1).int("n", 1);
+    engine.feed(&[one.clone(), one.clone()], 1);
+    let mut other = one.clone();
+    other.span.name = "p".to_owned();
+    engine.feed(&[one.clone(), other], 1);
+    let mut twin = one;
+    twin.service = "billing".to_owned();
+    let spans = engine.stats().spans;
+    assert_eq!(
+        (spans.evaluated, spans.duplicate, spans.conflict),
+        (1, 2, 1)
+    );
+    assert!(engine.told().is_empty());
+    engine.feed(&[twin], 1);
+    assert_eq!(engine.told(), ["r violated"]);
+}
+
+#[test]
+fn completeness_decides_what_a_close_is_worth() {
+    let make = |completeness| {
+        engine(
+            vec![rule("r").always(has(named("a")))],
+            Settings {
+                completeness,
+                ..settings()
+            },
+        )
+    };
+    let rootless = [span(1, 2, "x", 0, 1).under(1)];
+    let orphaned = [span(1, 1, "x", 0, 1), span(1, 3, "x", 0, 1).under(9)];
+    for (completeness, spans, expected) in [
+        (Completeness::Root, &rootless[..], "r inconclusive(no_root)"),
+        (
+            Completeness::Linked,
+            &rootless[..],
+            "r inconclusive(no_root)",
+        ),
+        (Completeness::Idle, &rootless[..], "r violated"),
+        (Completeness::Root, &orphaned[..], "r violated"),
+        (
+            Completeness::Linked,
+            &orphaned[..],
+            "r inconclusive(orphan)",
+        ),
+        (Completeness::Idle, &orphaned[..], "r violated"),
+    ] {
+        let engine = make(completeness);
+        engine.feed(spans, 1);
+        assert_eq!(closed(&engine), [expected], "{completeness:?}");
+    }
+}
+
+#[test]
+fn age_and_shutdown_end_inconclusive() {
+    let engine = engine(vec![rule("r").always(has(named("a")))], settings());
+    engine.feed(&[span(1, 1, "x", 0, 1)], 0);
+    for second in 1..=299 {
+        engine.feed(&[span(1, 1, "x", 0, 1)], second * 1000);
+        engine.tick(at(second * 1000));
+    }
+    assert!(engine.told().is_empty());
+    engine.tick(at(300_000));
+    assert_eq!(engine.told(), ["r inconclusive(evicted)"]);
+    engine.feed(&[span(2, 1, "x", 0, 1)], 300_000);
+    engine.close_all(at(300_001), CloseCause::Shutdown);
+    assert_eq!(engine.told(), ["r inconclusive(shutdown)"]);
+}
+
+#[test]
+fn a_late_span_may_only_add_a_violation() {
+    let engine = engine(
+        vec![
+            rule("never").never(has(named("bad"))),
+            rule("always").always(has(named("good"))),
+        ],
+        settings(),
+    );
+    engine.feed(&[span(1, 1, "x", 0, 1)], 0);
+    engine.tick(at(10_000));
+    assert_eq!(engine.told(), ["never satisfied", "always violated"]);
+    engine.feed(
+        &[
+            span(1, 2, "good", 0, 1).under(1),
+            span(1, 3, "bad", 0, 1).under(1),
+        ],
+        20_000,
+    );
+    assert_eq!(engine.told(), ["never violated"]);
+    assert_eq!(engine.stats().spans.late, 2);
+    // After the late window the id alone is kept, and the trace never looks whole again.
+    engine.tick(at(70_000));
+    assert_eq!(engine.stats().remembered_traces, 0);
+    assert_eq!(engine.stats().forgotten_ids, 1);
+    engine.feed(&[span(1, 4, "x", 0, 1)], 80_000);
+    engine.tick(at(90_000));
+    assert_eq!(
+        engine.told(),
+        ["never inconclusive(late)", "always inconclusive(late)"]
+    );
+    engine.tick(at(10_000_000));
+    assert_eq!(engine.stats().forgotten_ids, 0);
+}
+
+#[test]
+fn a_trace_from_before_the_start_is_inconclusive() {
+    let engine = Engine::new(
+        set(vec![rule("r").always(has(named("a")))]),
+        Settings {
+            restart_grace: true,
+            ..settings()
+        },
+        at(1000),
+    )
+    .unwrap();
+    engine.feed(&[span(1, 1, "x", 999, 1001)], 1001);
+    engine.feed(&[span(2, 1, "x", 1000, 1001)], 1001);
+    engine.tick(at(60_000));
+    let mut told = engine.told();
+    told.sort();
+    assert_eq!(told, ["r inconclusive(restart)", "r violated"]);
+}
+
+#[test]
+fn the_limit_of_spans_holds_at_n_and_one_more() {
+    let engine = engine(
+        vec![rule("r").never(count(named("x"), CompareOp::Gt, 3))],
+        Settings {
+            spans_per_trace: 3,
+            ..settings()
+        },
+    );
+    for trace in [1, 2] {
+        for id in 1..=3 {
+            engine.feed(&[span(trace, id, "x", 0, 1)], 0);
+        }
+    }
+    engine.feed(&[span(2, 4, "x", 0, 1), span(2, 1, "x", 0, 1)], 0);
+    let mut told = closed(&engine);
+    told.sort();
+    assert_eq!(told, ["r inconclusive(span_limit)", "r satisfied"]);
+    let spans = engine.stats().spans;
+    assert_eq!(
+        (spans.evaluated, spans.over_limit, spans.duplicate),
+        (6, 1, 1)
+    );
+}
+
+#[test]
+fn spans_without_order_make_durations_open() {
+    use betrace_lang::rule::{Field, Intrinsic, Literal, Operand};
+    let slow = compare(
+        Field::Intrinsic(Intrinsic::SpanDuration),
+        CompareOp::Gt,
+        Operand::Literal(Literal::Duration(1_000_000_000)),
+    );
+    let engine = engine(
+        vec![
+            rule("slow").never(has(filtered("x", vec![slow]))),
+            rule("x").always(has(named("x"))),
+        ],
+        settings(),
+    );
+    engine.feed(&[span(1, 1, "x", 5, 6).skewed()], 0);
+    assert_eq!(closed(&engine), ["slow inconclusive(skew)", "x satisfied"]);
+}
+
+#[test]
+fn an_exception_holds_a_rule_back() {
+    let engine = engine(
+        vec![
+            rule("r")
+                .never(has(named("bad")))
+                .except(has(named("test"))),
+        ],
+        settings(),
+    );
+    engine.feed(&[span(1, 1, "bad", 0, 1)], 0);
+    engine.feed(
+        &[span(2, 1, "bad", 0, 1), span(2, 2, "test", 0, 1).under(1)],
+        0,
+    );
+    assert!(engine.told().is_empty());
+    let mut told = closed(&engine);
+    told.sort();
+    assert_eq!(told, ["r not_applicable", "r violated"]);
+}
+
+#[test]
+fn the_failing_part_and_its_spans_are_named() {
+    let engine = engine(
+        vec![
+            rule("always").always(all(vec![has(named("a")), has(named("b")), has(named("c"))])),
+            rule("never").never(any(vec![
+                has(named("b")),
+                has(named("a")),
+                not(has(named("d"))),
+            ])),
+        ],
+        Settings {
+            early: false,
+            ..settings()
+        },
+    );
+    engine.feed(&[span(1, 1, "a", 0, 5), span(1, 2, "c", 1, 9).under(1)], 0);
+    engine.close_all(at(50_000), CloseCause::EndOfInput);
+    let findings = engine.take_findings(9);
+    assert_eq!(&*findings[0].clause_text, "b");
+    assert_eq!(findings[0].message, "rule always violated: always { b }");
+    assert_eq!(findings[0].evidence.len(), 1);
+    assert_eq!(findings[0].evidence[0].name, "a");
+    assert_eq!(&*findings[1].clause_text, "a");
+    assert_eq!(findings[1].evidence[0].role, crate::Role::Offender);
+    assert_eq!(findings[1].end - findings[1].start, 5_000_000);
+}
+
+#[test]
+fn each_bound_span_has_an_obligation() {
+    let rules = vec![rule("r").each("p", named("pay")).always(has(then(
+        filtered(
+            "check",
+            vec![compare(
+                attribute("order"),
+                CompareOp::Eq,
+                bound_field(0, "order"),
+            )],
+        ),
+        bound(0),
+    )))];
+    let engine = engine(rules, settings());
+    engine.feed(
+        &[
+            span(1, 1, "root", 0, 100),
+            span(1, 2, "check", 0, 10).under(1).int("order", 1),
+            span(1, 3, "pay", 20, 30).under(1).int("order", 1),
+            span(1, 4, "pay", 20, 30).under(1).int("order", 2),
+            span(1, 5, "check", 40, 50).under(1).int("order", 2),
+            span(1, 6, "pay", 60, 70).under(1).text("order", "1"),
+        ],
+        0,
+    );
+    assert!(engine.told().is_empty());
+    engine.close_all(at(50_000), CloseCause::EndOfInput);
+    let findings = engine.take_findings(9);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].evidence[0].span_id.0, [4; 8]);
+    assert_eq!(engine.stats().rules[0].violated, 1);
+}
+
+#[test]
+fn ancestry_is_known_once_it_leads_to_a_root() {
+    let rules = vec![
+        rule("r")
+            .each("p", named("query"))
+            .never(has(inside(bound(0), named("loop")))),
+    ];
+    let engine = engine(rules, settings());
+    engine.feed(&[span(1, 3, "query", 2, 3).under(2)], 0);
+    engine.feed(&[span(1, 1, "loop", 0, 9)], 0);
+    assert!(engine.told().is_empty());
+    engine.feed(&[span(1, 2, "step", 1, 8).under(1)], 0);
+    assert_eq!(engine.told(), ["r violated"]);
+    engine.feed(
+        &[span(2, 1, "loop", 0, 9), span(2, 3, "query", 2, 3).under(7)],
+        0,
+    );
+    assert_eq!(closed(&engine), ["r inconclusive(orphan)"]);
+}
+
+#[test]
+fn obligations_beyond_the_cap_are_one_violation_with_the_total() {
+    let rules = vec![
+        rule("r")
+            .each("p", named("pay"))
+            .always(has(named("check"))),
+    ];
+    let engine = engine(rules, settings());
+    for (trace, spans) in [(1, 64), (2, 65)] {
+        let spans: Vec<_> = (1..=spans)
+            .map(|id| span(trace, id, "pay", u64::from(id), 200))
+            .collect();
+        engine.feed(&spans, 0);
+    }
+    engine.close_all(at(50_000), CloseCause::EndOfInput);
+    let findings = engine.take_findings(999);
+    let counts = |trace: u8| {
+        let of: Vec<u64> = findings
+            .iter()
+            .filter(|finding| finding.trace_id.0[0] == trace)
+            .map(|finding| finding.count)
+            .collect();
+        (of.len(), of.last().copied())
+    };
+    assert_eq!(counts(1), (64, Some(1)));
+    assert_eq!(counts(2), (65, Some(65)));
+    let ids: std::collections::HashSet<_> = findings
+        .iter()
+        .map(|finding| finding.violation_id)
+        .collect();
+    assert_eq!(ids.len(), findings.len());
+}
+
+#[test]
+fn a_clock_that_goes_back_closes_nothing() {
+    let engine = engine(vec![rule("r").always(has(named("a")))], settings());
+    engine.feed(&[span(1, 1, "x", 0, 1)], 5000);
+    engine.tick(at(0));
+    engine.feed(&[span(1, 2, "x", 0, 1)], 0);
+    engine.tick(at(14_999));
+    assert!(engine.told().is_empty());
+    engine.tick(at(15_000));
+    assert_eq!(engine.told(), ["r violated"]);
+}
+
+#[test]
+fn a_changed_rule_sees_live_traces_as_incomplete() {
+    let kept = || rule("kept").always(has(named("a")));
+    let engine = engine(vec![kept()], settings());
+    engine.feed(&[span(1, 1, "x", 0, 1)], 0);
+    let added = rule("added").always(has(named("a")));
+    let presence = rule("presence").never(has(named("bad")));
+    engine
+        .replace_rules(set(vec![added, kept(), presence]), at(1))
+        .unwrap();
+    engine.feed(
+        &[span(1, 2, "bad", 0, 1).under(1), span(2, 1, "x", 0, 1)],
+        2,
+    );
+    assert_eq!(engine.told(), ["presence violated"]);
+    let mut told = closed(&engine);
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "added inconclusive(reload)",
+            "added violated",
+            "kept violated",
+            "kept violated",
+            "presence satisfied"
+        ]
+    );
+}
+
+#[test]
+fn memory_sheds_the_oldest_as_inconclusive() {
+    let engine = engine(
+        vec![rule("r").always(has(named("a")))],
+        Settings {
+            memory_bytes: 64 << 10,
+            shards: 1,
+            ..settings()
+        },
+    );
+    for trace in 0..=255u8 {
+        for low in 1..=4u8 {
+            let mut one = span(1, 1, "x", 0, 1);
+            one.span.trace_id[0] = trace;
+            one.span.trace_id[1] = low;
+            engine.feed(&[one], u64::from(trace));
+        }
+    }
+    let stats = engine.stats();
+    assert!(stats.memory_bytes <= 64 << 10, "{}", stats.memory_bytes);
+    assert!(stats.shed_traces > 500, "{}", stats.shed_traces);
+    let told = engine.told();
+    assert_eq!(told.len() as u64, stats.shed_traces);
+    assert!(told.iter().all(|told| told == "r inconclusive(memory)"));
+    let number_of_live = stats.live_traces;
+    assert_eq!(closed(&engine).len() as u64, number_of_live);
+}
