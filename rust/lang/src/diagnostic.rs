@@ -1,12 +1,14 @@
 //! A fault, warning or note with its place in a rule file.
 
+pub(crate) mod fault;
+pub(crate) mod render_json;
+pub(crate) mod render_text;
+
 use std::ops::Range;
 
-use crate::{
-    codes::{Code, DiagnosticSeverity},
-    rule::RuleId,
-    source::LineIndex,
-};
+use crate::codes::{Code, DiagnosticSeverity};
+use crate::rule::RuleId;
+use crate::source::LineIndex;
 
 /// What `check` says about one place of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 //! rule never meets a user's mistake. Text is kept only where a violation shows it
 //! ([`Expr::text`]). All of it can be compared, cloned, and printed canonically (see [`Rule::hash`]).
 
+mod number;
+
 use std::sync::Arc;
 
 /// Nanoseconds; durations in the language are never negative.

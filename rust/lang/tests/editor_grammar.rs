@@ -24,7 +24,7 @@ fn highlighted() -> Vec<String> {
 
 #[test]
 fn every_keyword_of_the_parser_is_highlighted() {
-    let grammar = read("src/grammar.lalrpop");
+    let grammar = read("src/condition/grammar.lalrpop");
     let tokens = &grammar[grammar.find("enum Token").unwrap()..];
     let highlighted = highlighted();
     let mut seen = 0;

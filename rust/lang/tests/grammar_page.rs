@@ -160,7 +160,7 @@ fn productions(grammar: &str) -> Vec<Production> {
 
 fn page(grammar: &str) -> String {
     let mut page = String::from(
-        "# The grammar\n\nWritten from the source of the parser, `rust/lang/src/grammar.lalrpop`; `?`, `*` and `+` follow what they \
+        "# The grammar\n\nWritten from the source of the parser, `rust/lang/src/condition/grammar.lalrpop`; `?`, `*` and `+` follow what they \
          repeat.\n\n```ebnf\n",
     );
     for (name, alternatives) in productions(grammar) {
@@ -181,7 +181,8 @@ fn page(grammar: &str) -> String {
 #[test]
 fn the_grammar_page_is_fresh() {
     let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let wanted = page(&std::fs::read_to_string(room.join("src/grammar.lalrpop")).unwrap());
+    let wanted =
+        page(&std::fs::read_to_string(room.join("src/condition/grammar.lalrpop")).unwrap());
     let path = room.join("../../docs/grammar.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &wanted).unwrap();
@@ -195,9 +196,10 @@ fn the_grammar_page_is_fresh() {
 
 #[test]
 fn every_symbol_in_the_page_is_a_production_or_a_terminal() {
-    let grammar =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/grammar.lalrpop"))
-            .unwrap();
+    let grammar = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/condition/grammar.lalrpop"),
+    )
+    .unwrap();
     let all = productions(&grammar);
     assert!(all.len() > 15, "only {} productions were found", all.len());
     for (name, rows) in &all {

@@ -64,7 +64,7 @@ fn shortened(example: &str) -> String {
     let mut last = None;
     for c in example.trim_end().chars() {
         // A mark that turns the direction of text would turn the page's.
-        if crate::lexer::is_direction_mark(c) {
+        if crate::condition::lexer::is_direction_mark(c) {
             out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
             continue;
         }

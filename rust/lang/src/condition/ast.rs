@@ -1,0 +1,195 @@
+//! What the grammar makes of a text: one kind of node for conditions, selectors, predicates and
+//! values alike. Which of these a node is, and whether it may be that, is decided by the check, so
+//! that a macro can stand wherever its text would, and a misplaced form gets an answer in words.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::condition::token::Function;
+use crate::rule::{CompareOp, Nanos, Number};
+
+/// A whole text.
+#[derive(Debug)]
+pub enum Document {
+    /// Nothing that could be read; the reason has been reported.
+    Broken,
+    Pattern(Vec<Node>),
+    Clauses(Vec<Clause>),
+    /// Older: `rule "name" when … then …`
+    OneSpanRule {
+        body: Node,
+        then: Option<Range<usize>>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClauseWord {
+    When,
+    WhenEach,
+    Always,
+    Never,
+}
+
+#[derive(Debug)]
+pub struct Clause {
+    pub word: ClauseWord,
+    /// Of the whole clause, braces included.
+    pub range: Range<usize>,
+    /// Separated by commas. Empty where nothing stands between the braces.
+    pub items: Vec<Node>,
+}
+
+#[derive(Debug)]
+pub struct Node {
+    pub kind: NodeKind,
+    pub start: usize,
+    pub end: usize,
+}
+
+#[derive(Debug)]
+pub enum NodeKind {
+    /// Could not be read; reported.
+    Broken,
+    /// At least two parts.
+    Or(Vec<Node>),
+    And(Vec<Node>),
+    Not(Box<Node>),
+    Paren(Box<Node>),
+    As {
+        of: Box<Node>,
+        name: Box<Node>,
+    },
+    Compare {
+        left: Box<Node>,
+        op: CompareOp,
+        right: Box<Node>,
+    },
+    Test {
+        left: Box<Node>,
+        test: Test,
+        right: Box<Node>,
+    },
+    /// `count(S) by f`
+    By {
+        measure: Box<Node>,
+        key: Box<Node>,
+    },
+    Times {
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    /// `A before B then C`, unfolded; at least one link.
+    Chain {
+        first: Box<Node>,
+        links: Vec<Link>,
+    },
+    Where {
+        base: Box<Node>,
+        filters: Vec<Node>,
+    },
+    /// Older: `S.count()`
+    DotCount(Box<Node>),
+    Call {
+        function: Function,
+        arguments: Vec<Node>,
+    },
+    List(Vec<Node>),
+    Name(Arc<str>),
+    Quoted(Arc<str>),
+    Intrinsic(Arc<str>),
+    Number(Number),
+    Duration(Nanos),
+    Bool(bool),
+    Attribute {
+        scope: Arc<str>,
+        key: Arc<str>,
+        is_older: bool,
+    },
+    TraceSpans,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    In,
+    NotIn,
+    Matches,
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+#[derive(Debug)]
+pub struct Link {
+    pub word: LinkWord,
+    /// From the relation's word to the end of its operands.
+    pub range: Range<usize>,
+    pub operand: Node,
+    pub to: Option<Node>,
+    pub within: Option<Node>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkWord {
+    Before,
+    After,
+    Then,
+    Inside,
+    ChildOf,
+    SiblingOf,
+    Between,
+    AfterUntil,
+}
+
+impl Node {
+    pub fn new(start: usize, kind: NodeKind, end: usize) -> Node {
+        Node { kind, start, end }
+    }
+
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Without the parentheses around it.
+    pub fn bare(&self) -> &Node {
+        let mut node = self;
+        while let NodeKind::Paren(inner) = &node.kind {
+            node = inner;
+        }
+        node
+    }
+
+    /// `and`, `or`: one part is the part itself.
+    pub fn joined(
+        start: usize,
+        mut parts: Vec<Node>,
+        join: fn(Vec<Node>) -> NodeKind,
+        end: usize,
+    ) -> Node {
+        match parts.pop() {
+            Some(only) if parts.is_empty() => only,
+            Some(last) => {
+                parts.push(last);
+                Node::new(start, join(parts), end)
+            }
+            None => Node::new(start, NodeKind::Broken, end),
+        }
+    }
+
+    /// One more `.where(filter)`.
+    pub fn filtered(base: Node, filter: Node, end: usize) -> Node {
+        let start = base.start;
+        match base.kind {
+            NodeKind::Where { base, mut filters } => {
+                filters.push(filter);
+                Node::new(start, NodeKind::Where { base, filters }, end)
+            }
+            _ => {
+                let kind = NodeKind::Where {
+                    base: Box::new(base),
+                    filters: vec![filter],
+                };
+                Node::new(start, kind, end)
+            }
+        }
+    }
+}

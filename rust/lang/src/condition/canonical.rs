@@ -1,0 +1,439 @@
+//! The canonical text of a checked rule: complete, the same for every spelling of the same meaning,
+//! and itself a condition that reads back as the same rule.
+
+use std::fmt::Write;
+
+use crate::condition::lexer::quote;
+use crate::condition::vocabulary::Vocabulary;
+use crate::rule::{
+    Aggregate, Base, Body, CompareOp, Expr, ExprKind, Field, GroupKey, GroupOp, Literal, Measure,
+    Nanos, Number, Operand, Predicate, Quantity, Related, Relation, Scope, Selector, TextOp,
+};
+
+/// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
+#[must_use]
+pub fn canonical(body: &Body) -> String {
+    let names = body
+        .bindings
+        .iter()
+        .map(|binding| binding.name.as_str())
+        .collect();
+    Printer::new(names, None).body(body)
+}
+
+/// Words that are a keyword or a value somewhere, and so are quoted as names.
+const WORDS: [&str; 41] = [
+    "when", "each", "always", "never", "and", "or", "not", "in", "matches", "contains", "starts",
+    "ends", "with", "exists", "missing", "has", "count", "distinct", "sum", "min", "max", "avg",
+    "by", "parent", "before", "after", "then", "within", "inside", "child", "sibling", "of",
+    "between", "next", "until", "as", "true", "false", "rule", "where", "is",
+];
+
+const PREFIXES: [&str; 6] = [
+    "span",
+    "resource",
+    "instrumentation",
+    "event",
+    "link",
+    "trace",
+];
+
+pub(crate) struct Printer<'a> {
+    bindings: Vec<&'a str>,
+    vocabulary: Option<&'a Vocabulary>,
+}
+
+impl<'a> Printer<'a> {
+    pub fn new(bindings: Vec<&'a str>, vocabulary: Option<&'a Vocabulary>) -> Printer<'a> {
+        Printer {
+            bindings,
+            vocabulary,
+        }
+    }
+
+    pub fn body(&self, body: &Body) -> String {
+        if let (true, Some(never)) = (body.is_pattern && body.exceptions.is_empty(), &body.never) {
+            return self.expr(never);
+        }
+        let mut clauses = Vec::new();
+        if !body.bindings.is_empty() {
+            let bound: Vec<String> = body
+                .bindings
+                .iter()
+                .map(|binding| format!("{} as {}", self.selector(&binding.selector), binding.name))
+                .collect();
+            let mut each = bound.join(", ");
+            if let Some(when) = &body.when {
+                let _ = write!(each, " and {}", self.within_and(when));
+            }
+            clauses.push(format!("when each {{ {each} }}"));
+        } else if let Some(when) = &body.when {
+            clauses.push(format!("when {{ {} }}", self.expr(when)));
+        }
+        for exception in &body.exceptions {
+            clauses.push(format!("except {{ {} }}", self.expr(exception)));
+        }
+        if let Some(always) = &body.always {
+            clauses.push(format!("always {{ {} }}", self.expr(always)));
+        }
+        if let Some(never) = &body.never {
+            let word = if body.is_pattern { "pattern" } else { "never" };
+            clauses.push(format!("{word} {{ {} }}", self.expr(never)));
+        }
+        clauses.join("\n")
+    }
+
+    pub fn expr(&self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::And(parts) => joined(parts, " and ", |part| self.within_and(part)),
+            ExprKind::Or(parts) => joined(parts, " or ", |part| self.within_or(part)),
+            ExprKind::Not(inner) => match inner.kind {
+                ExprKind::Exists(Selector::Spans(_)) => format!("not {}", self.expr(inner)),
+                _ => format!("not ({})", self.expr(inner)),
+            },
+            ExprKind::Exists(selector) => self.selector(selector),
+            ExprKind::Compare { left, op, right } => {
+                format!(
+                    "{} {} {}",
+                    self.measure(left),
+                    sign(*op),
+                    self.quantity(right)
+                )
+            }
+            ExprKind::GroupCount {
+                selector,
+                by,
+                op,
+                value,
+            } => {
+                let by = match by {
+                    GroupKey::Parent => "parent".to_owned(),
+                    GroupKey::Field(field) => self.field(field),
+                };
+                let op = match op {
+                    GroupOp::Gt => ">",
+                    GroupOp::Ge => ">=",
+                };
+                format!(
+                    "count({}) by {by} {op} {}",
+                    self.selector(selector),
+                    number(*value)
+                )
+            }
+            ExprKind::Trace(predicate) => self.predicate(predicate),
+        }
+    }
+
+    fn within_and(&self, expr: &Expr) -> String {
+        match expr.kind {
+            ExprKind::Or(_) => format!("({})", self.expr(expr)),
+            _ => self.expr(expr),
+        }
+    }
+
+    fn within_or(&self, expr: &Expr) -> String {
+        match expr.kind {
+            ExprKind::And(_) => format!("({})", self.expr(expr)),
+            _ => self.expr(expr),
+        }
+    }
+
+    pub fn measure(&self, measure: &Measure) -> String {
+        match measure {
+            Measure::Count(selector) => format!("count({})", self.selector(selector)),
+            Measure::Of {
+                function,
+                selector,
+                field,
+            } => {
+                let function = match function {
+                    Aggregate::Sum => "sum",
+                    Aggregate::Min => "min",
+                    Aggregate::Max => "max",
+                    Aggregate::Avg => "avg",
+                    Aggregate::Distinct => "distinct",
+                };
+                format!(
+                    "{function}({}, {})",
+                    self.selector(selector),
+                    self.field(field)
+                )
+            }
+        }
+    }
+
+    fn quantity(&self, quantity: &Quantity) -> String {
+        match quantity {
+            Quantity::Number(value) => number(*value),
+            Quantity::Duration(nanos) => duration(*nanos),
+            Quantity::Measure { factor, measure } if *factor == Number::Int(1) => {
+                self.measure(measure)
+            }
+            Quantity::Measure { factor, measure } => {
+                format!("{} * {}", number(*factor), self.measure(measure))
+            }
+        }
+    }
+
+    pub fn selector(&self, selector: &Selector) -> String {
+        match selector {
+            Selector::Bound(binding) => {
+                let name = self.bindings.get(usize::from(binding.0));
+                name.copied().unwrap_or("?").to_owned()
+            }
+            Selector::Related(related) => self.related(related),
+            Selector::Spans(spans) => {
+                let mut text = match &spans.base {
+                    Base::Any => "any".to_owned(),
+                    Base::Root => "root".to_owned(),
+                    Base::Named(name) => self.span_name(name),
+                };
+                let parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
+                match parts.as_slice() {
+                    [] => {}
+                    [only] => {
+                        let _ = write!(text, ".where({})", self.predicate(only));
+                    }
+                    parts => {
+                        let filter = joined(parts, " and ", |part| self.predicate_within_and(part));
+                        let _ = write!(text, ".where({filter})");
+                    }
+                }
+                text
+            }
+        }
+    }
+
+    fn operand_selector(&self, selector: &Selector) -> String {
+        match selector {
+            Selector::Related(_) => format!("({})", self.selector(selector)),
+            _ => self.selector(selector),
+        }
+    }
+
+    fn related(&self, related: &Related) -> String {
+        let within = |within: &Option<Nanos>| match within {
+            Some(nanos) => format!(" within {}", duration(*nanos)),
+            None => String::new(),
+        };
+        let right = |selector: &Selector| self.operand_selector(selector);
+        let relation = match &related.relation {
+            Relation::Before {
+                right: to,
+                within: gap,
+            } => format!("before {}{}", right(to), within(gap)),
+            Relation::After {
+                right: to,
+                within: gap,
+            } => format!("after {}{}", right(to), within(gap)),
+            Relation::Then {
+                right: to,
+                within: gap,
+            } => format!("then {}{}", right(to), within(gap)),
+            Relation::Inside { right: of } => format!("inside {}", right(of)),
+            Relation::ChildOf { right: of } => format!("child of {}", right(of)),
+            Relation::SiblingOf { right: of } => format!("sibling of {}", right(of)),
+            Relation::Between { from, to } => {
+                format!("between {} and next {}", right(from), right(to))
+            }
+            Relation::AfterUntil { from, to } => {
+                format!("after {} until next {}", right(from), right(to))
+            }
+        };
+        format!("{} {relation}", self.operand_selector(&related.left))
+    }
+
+    pub fn predicate(&self, predicate: &Predicate) -> String {
+        match predicate {
+            Predicate::And(parts) => joined(parts, " and ", |part| self.predicate_within_and(part)),
+            Predicate::Or(parts) => joined(parts, " or ", |part| match part {
+                Predicate::And(_) => format!("({})", self.predicate(part)),
+                _ => self.predicate(part),
+            }),
+            Predicate::Not(inner) => match &**inner {
+                Predicate::In { field, values } => {
+                    format!("{} not in {}", self.field(field), list(values))
+                }
+                inner => format!("not ({})", self.predicate(inner)),
+            },
+            Predicate::Compare { field, op, value } => {
+                format!(
+                    "{} {} {}",
+                    self.field(field),
+                    sign(*op),
+                    self.operand(value)
+                )
+            }
+            Predicate::In { field, values } => format!("{} in {}", self.field(field), list(values)),
+            Predicate::Matches { field, pattern } => {
+                format!("{} matches {}", self.field(field), quote(pattern))
+            }
+            Predicate::Text { op, field, value } => {
+                let op = match op {
+                    TextOp::Contains => "contains",
+                    TextOp::StartsWith => "starts with",
+                    TextOp::EndsWith => "ends with",
+                };
+                format!("{} {op} {}", self.field(field), self.operand(value))
+            }
+            Predicate::Exists(field) => format!("exists({})", self.field(field)),
+            Predicate::Missing(field) => format!("missing({})", self.field(field)),
+        }
+    }
+
+    fn predicate_within_and(&self, predicate: &Predicate) -> String {
+        match predicate {
+            Predicate::Or(_) => format!("({})", self.predicate(predicate)),
+            _ => self.predicate(predicate),
+        }
+    }
+
+    fn operand(&self, operand: &Operand) -> String {
+        match operand {
+            Operand::Literal(value) => literal(value),
+            Operand::Field(field) => self.field(field),
+        }
+    }
+
+    pub fn field(&self, field: &Field) -> String {
+        match field {
+            Field::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
+            Field::Bound { binding, field } => {
+                let name = self
+                    .bindings
+                    .get(usize::from(binding.0))
+                    .copied()
+                    .unwrap_or("?");
+                match &**field {
+                    Field::Attribute {
+                        scope: Scope::SpanThenResource,
+                        key,
+                    } => {
+                        let first = key.split('.').next().unwrap_or_default();
+                        if is_plain(key) && !(PREFIXES.contains(&first) && key.contains('.')) {
+                            format!("{name}.{key}")
+                        } else {
+                            format!("{name}.{}", quote(key))
+                        }
+                    }
+                    inner => format!("{name}.{}", self.field(inner)),
+                }
+            }
+            Field::Attribute { scope, key } => {
+                let prefix = match scope {
+                    Scope::SpanThenResource => return self.plain_key(key),
+                    Scope::Span => "span",
+                    Scope::Resource => "resource",
+                    Scope::Instrumentation => "instrumentation",
+                    Scope::Event => "event",
+                    Scope::Link => "link",
+                };
+                if is_plain(key) && &**key != "attributes" {
+                    format!("{prefix}.{key}")
+                } else {
+                    format!("{prefix}.{}", quote(key))
+                }
+            }
+        }
+    }
+
+    /// An attribute that is looked for in span and resource.
+    fn plain_key(&self, key: &str) -> String {
+        let first = key.split('.').next().unwrap_or_default();
+        let is_scoped = key.contains('.') && PREFIXES.contains(&first);
+        if is_plain(key) && !is_scoped && !WORDS.contains(&key) && !self.is_taken(key) {
+            key.to_owned()
+        } else {
+            quote(key)
+        }
+    }
+
+    fn span_name(&self, name: &str) -> String {
+        let is_reserved = matches!(name, "any" | "root" | "trace.has" | "trace.count")
+            || name.starts_with("trace.spans")
+            || name.ends_with(".where")
+            || matches!(name, "span.attributes" | "resource.attributes");
+        if is_plain(name) && !is_reserved && !WORDS.contains(&name) && !self.is_taken(name) {
+            name.to_owned()
+        } else {
+            quote(name)
+        }
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        let first = name.split('.').next().unwrap_or_default();
+        self.bindings.contains(&name)
+            || self.bindings.contains(&first)
+            || self.vocabulary.is_some_and(|vocabulary| {
+                vocabulary.find_macro(name).is_some() || vocabulary.find_list(name).is_some()
+            })
+    }
+}
+
+/// Dotted segments that begin with a letter, with inner dashes.
+pub(crate) fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name.split('.').all(|segment| {
+            let bytes = segment.as_bytes();
+            bytes
+                .first()
+                .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+                && bytes.last().is_some_and(|b| *b != b'-')
+                && bytes
+                    .iter()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        })
+}
+
+fn joined<T>(parts: &[T], join: &str, print: impl Fn(&T) -> String) -> String {
+    parts.iter().map(print).collect::<Vec<_>>().join(join)
+}
+
+fn sign(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "==",
+        CompareOp::Ne => "!=",
+        CompareOp::Lt => "<",
+        CompareOp::Le => "<=",
+        CompareOp::Gt => ">",
+        CompareOp::Ge => ">=",
+    }
+}
+
+fn list(values: &[Literal]) -> String {
+    format!("[{}]", joined(values, ", ", literal))
+}
+
+fn literal(value: &Literal) -> String {
+    match value {
+        Literal::Number(value) => number(*value),
+        Literal::Bool(value) => value.to_string(),
+        Literal::Duration(nanos) => duration(*nanos),
+        Literal::Text(text) => quote(text),
+    }
+}
+
+pub(crate) fn number(value: Number) -> String {
+    match value {
+        Number::Int(value) => value.to_string(),
+        Number::Float(value) => format!("{value:?}"),
+    }
+}
+
+/// In the largest unit that leaves it whole.
+pub(crate) fn duration(nanos: Nanos) -> String {
+    const UNITS: [(u64, &str); 6] = [
+        (86_400_000_000_000, "d"),
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+    ];
+    for (scale, unit) in UNITS {
+        if nanos > 0 && nanos.is_multiple_of(scale) {
+            return format!("{}{unit}", nanos / scale);
+        }
+    }
+    format!("{nanos}ns")
+}

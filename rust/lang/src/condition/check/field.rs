@@ -1,0 +1,367 @@
+//! Fields: attributes in their scopes, intrinsics, and those of bound spans.
+
+use super::Checker;
+use super::intrinsic::INTRINSICS;
+use super::selector::Dialect;
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::suggest::closest;
+use crate::rule::{BindingId, Field, Intrinsic, Scope};
+
+const SCOPES: [(&str, Scope); 5] = [
+    ("span", Scope::Span),
+    ("resource", Scope::Resource),
+    ("instrumentation", Scope::Instrumentation),
+    ("event", Scope::Event),
+    ("link", Scope::Link),
+];
+
+impl<'a> Checker<'a> {
+    /// The left-hand side of a comparison, or the field of a measure.
+    pub(super) fn field(&mut self, node: &'a Node, dialect: Dialect) -> Option<Field> {
+        let node = node.bare();
+        let field = match &node.kind {
+            NodeKind::Broken => return None,
+            NodeKind::Name(name) => self.attribute_named(node, name, dialect)?,
+            NodeKind::Quoted(key) => self.attribute(node, Scope::SpanThenResource, key)?,
+            NodeKind::Attribute {
+                scope,
+                key,
+                is_older,
+            } => {
+                if *is_older {
+                    self.note_attribute(node, scope, key);
+                }
+                match SCOPES.iter().find(|(name, _)| **name == **scope) {
+                    Some((_, scope)) => self.attribute(node, *scope, key)?,
+                    None => {
+                        self.refuse_bound_left(node, scope);
+                        return None;
+                    }
+                }
+            }
+            NodeKind::Intrinsic(name) => match self.intrinsic(node, name)? {
+                Field::Bound { .. } => {
+                    let bound = name.split(['.', ':']).next().unwrap_or_default().to_owned();
+                    self.refuse_bound_left(node, &bound);
+                    return None;
+                }
+                field => field,
+            },
+            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
+                self.fault(
+                    code::NEEDS_FIELD,
+                    node.range(),
+                    "a comparison begins with a field",
+                )
+                .help = Some(
+                    "write the field first: `amount > 5`; a field of such a name is quoted".into(),
+                );
+                return None;
+            }
+            _ => {
+                self.refuse_in_where(node);
+                return None;
+            }
+        };
+        Some(field)
+    }
+
+    fn refuse_bound_left(&mut self, node: &Node, bound: &str) {
+        if self.binding(bound).is_some() {
+            let message =
+                format!("the fields of `{bound}` stand on the right-hand side of a comparison");
+            self.fault(code::BOUND_ON_THE_LEFT, node.range(), message)
+                .help = Some(format!(
+                "`order.id == {bound}.order.id`; a filter on `{bound}` alone belongs where it is bound"
+            ));
+        } else {
+            let names: Vec<&str> = SCOPES.iter().map(|(name, _)| *name).collect();
+            let message = format!("there is no scope called `{bound}`");
+            let meant = closest(bound, names).map(str::to_owned);
+            let fault = self.fault(code::UNKNOWN_BINDING, node.range(), message);
+            fault.help = Some(match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "scopes are `span resource instrumentation event link`".into(),
+            });
+        }
+    }
+
+    fn attribute_named(&mut self, node: &'a Node, name: &str, dialect: Dialect) -> Option<Field> {
+        if dialect != Dialect::Modern
+            && let Some(field) = older_name(
+                name,
+                dialect == Dialect::TraceSpans,
+                dialect == Dialect::Rule,
+            )
+        {
+            return Some(field);
+        }
+        if self.vocabulary.find_list(name).is_some() {
+            let message = format!("`{name}` is a list; a field of this name is quoted");
+            self.fault(code::LIST_HERE, node.range(), message)
+                .suggestion = Some(format!("\"{name}\""));
+            return None;
+        }
+        if self.vocabulary.find_macro(name).is_some() {
+            let message = format!("`{name}` is a macro; a field of this name is quoted");
+            self.fault(code::LIST_HERE, node.range(), message)
+                .suggestion = Some(format!("\"{name}\""));
+            return None;
+        }
+        if let Some((first, rest)) = name.split_once('.') {
+            if let Some((_, scope)) = SCOPES.iter().find(|(scope, _)| *scope == first) {
+                self.warn_like_intrinsic(node, *scope, rest);
+                return self.attribute(node, *scope, rest);
+            }
+            if self.binding(first).is_some() {
+                self.fault(
+                    code::BOUND_FIELD_ON_THE_LEFT,
+                    node.range(),
+                    format!("this is the filtered span's own attribute `{name}`, not a field of `{first}`"),
+                )
+                .help = Some(format!(
+                    "a field of the bound span stands on the right: `x == {name}`; put the attribute in quotes if it is meant"
+                ));
+            }
+        } else {
+            self.warn_like_intrinsic(node, Scope::SpanThenResource, name);
+        }
+        self.attribute(node, Scope::SpanThenResource, name)
+    }
+
+    fn attribute(&mut self, node: &Node, scope: Scope, key: &str) -> Option<Field> {
+        if key.is_empty() || key.len() > self.limits.name_bytes {
+            let message = if key.is_empty() {
+                "an attribute has a name".to_owned()
+            } else {
+                format!(
+                    "this name has {} bytes; {} are allowed",
+                    key.len(),
+                    self.limits.name_bytes
+                )
+            };
+            self.fault(code::NAME_TOO_LONG, node.range(), message);
+            return None;
+        }
+        // Quotes say that the name is meant as it is.
+        if matches!(node.kind, NodeKind::Name(_))
+            && let Some(mut fault) =
+                crate::condition::lint::attribute_name(scope, key, node.range())
+        {
+            fault.origin = self.place.origin.clone();
+            self.faults.push(fault);
+        }
+        Some(Field::Attribute {
+            scope,
+            key: key.into(),
+        })
+    }
+
+    pub(super) fn known_binding(&mut self, node: &Node, name: &str) -> Option<BindingId> {
+        if let Some(binding) = self.binding(name) {
+            return Some(binding);
+        }
+        self.refuse_unknown_binding(node, name);
+        None
+    }
+
+    pub(super) fn refuse_unknown_binding(&mut self, node: &Node, name: &str) {
+        let near = closest(name, self.bindings.iter().map(|bound| &**bound)).map(str::to_owned);
+        let only = match self.bindings.as_slice() {
+            [only] => Some(only.to_string()),
+            _ => None,
+        };
+        let range = node.start..node.start + name.len();
+        let fault = self.fault(
+            code::UNKNOWN_BINDING,
+            range,
+            format!("no span is bound as `{name}`"),
+        );
+        match near.or(only) {
+            Some(near) => {
+                fault.message = format!("no span is bound as `{name}`; did you mean `{near}`?");
+                fault.suggestion = Some(near);
+            }
+            None => fault.help = Some(format!("bind one: `when each {{ payment as {name} }}`")),
+        }
+    }
+
+    pub(super) fn bound(&mut self, node: &Node, binding: BindingId, inner: Field) -> Option<Field> {
+        let is_trace = matches!(inner, Field::Intrinsic(intrinsic) if intrinsic.as_str().starts_with("trace:"));
+        let is_many = matches!(
+            inner,
+            Field::Intrinsic(Intrinsic::EventName)
+                | Field::Attribute {
+                    scope: Scope::Event | Scope::Link,
+                    ..
+                }
+        );
+        if is_trace || is_many {
+            let message = if is_trace {
+                "a trace's intrinsics are the same for all its spans; write them without the bound span"
+            } else {
+                "a span has many events and links, so none of them can stand for the bound span"
+            };
+            self.fault(code::FIELD_HERE, node.range(), message);
+            return None;
+        }
+        Some(Field::Bound {
+            binding,
+            field: Box::new(inner),
+        })
+    }
+
+    /// An explicitly scoped field on the right-hand side; `Ok(None)` where the name has no scope.
+    pub(super) fn scoped_field(&mut self, node: &'a Node) -> Result<Option<Field>, ()> {
+        let field = match &node.kind {
+            NodeKind::Intrinsic(name) => self.intrinsic(node, name),
+            NodeKind::Attribute {
+                scope,
+                key,
+                is_older,
+            } => {
+                if *is_older {
+                    self.note_attribute(node, scope, key);
+                }
+                self.quoted_key(node, scope, key)
+            }
+            NodeKind::Name(name) => {
+                let Some((first, rest)) = name.split_once('.') else {
+                    return Ok(None);
+                };
+                if let Some(binding) = self.binding(first) {
+                    let (scope, key) = split_scope(rest);
+                    self.attribute(node, scope, key)
+                        .and_then(|inner| self.bound(node, binding, inner))
+                } else if let Some((_, scope)) = SCOPES.iter().find(|(scope, _)| *scope == first) {
+                    self.attribute(node, *scope, rest)
+                } else {
+                    return Ok(None);
+                }
+            }
+            _ => return Ok(None),
+        };
+        let field = field.ok_or(())?;
+        let is_many = matches!(
+            field,
+            Field::Intrinsic(Intrinsic::EventName)
+                | Field::Attribute {
+                    scope: Scope::Event | Scope::Link,
+                    ..
+                }
+        );
+        if is_many || super::selector::is_open_field(&field) {
+            let message = if is_many {
+                "events and links stand on the left-hand side: each comparison picks its own"
+            } else {
+                "`trace:` intrinsics stand on the left-hand side, against a value"
+            };
+            self.fault(code::FIELD_HERE, node.range(), message);
+            return Err(());
+        }
+        Ok(Some(field))
+    }
+
+    /// `span."odd key"`, `p."odd key"`, `p.span."odd key"`
+    fn quoted_key(&mut self, node: &Node, scope: &str, key: &str) -> Option<Field> {
+        if let Some((_, scope)) = SCOPES.iter().find(|(name, _)| *name == scope) {
+            return self.attribute(node, *scope, key);
+        }
+        let (first, rest) = scope.split_once('.').unwrap_or((scope, ""));
+        let binding = self.known_binding(node, first)?;
+        let inner_scope = match SCOPES.iter().find(|(name, _)| *name == rest) {
+            Some((_, scope)) => *scope,
+            None if rest.is_empty() => Scope::SpanThenResource,
+            None => {
+                self.refuse_bound_left(node, rest);
+                return None;
+            }
+        };
+        let inner = self.attribute(node, inner_scope, key)?;
+        self.bound(node, binding, inner)
+    }
+
+    /// `duration > 500ms`: an attribute that has the name of an intrinsic.
+    fn warn_like_intrinsic(&mut self, node: &Node, scope: Scope, key: &str) {
+        let meant = match (scope, key) {
+            (Scope::SpanThenResource | Scope::Span, "name" | "operation") => "span:name",
+            (Scope::SpanThenResource | Scope::Span, "kind") => "span:kind",
+            (Scope::SpanThenResource | Scope::Span, "status") => "span:status",
+            (Scope::SpanThenResource | Scope::Span, "statusMessage" | "status_message") => {
+                "span:statusMessage"
+            }
+            (Scope::SpanThenResource | Scope::Span, "duration") => "span:duration",
+            (Scope::SpanThenResource | Scope::Span, "parentID" | "parent_id" | "parentId") => {
+                "span:parentID"
+            }
+            (Scope::SpanThenResource, "rootName") => "trace:rootName",
+            (Scope::SpanThenResource, "rootService") => "trace:rootService",
+            (Scope::SpanThenResource, "spanCount") => "trace:spanCount",
+            (Scope::SpanThenResource | Scope::Span | Scope::Resource, "service") => "service.name",
+            (Scope::Event, "name") => "event:name",
+            _ => return,
+        };
+        let source = self.source(node);
+        let fault = self.fault(
+            code::LIKE_INTRINSIC,
+            node.range(),
+            format!("`{source}` is an attribute here; did you mean `{meant}`?"),
+        );
+        fault.suggestion = Some(meant.into());
+        fault.help = Some("put the attribute in quotes if it is meant".into());
+    }
+}
+
+/// `span.x`, `resource.x` inside a bound field.
+pub(super) fn split_scope(name: &str) -> (Scope, &str) {
+    if let Some((first, rest)) = name.split_once('.')
+        && let Some((_, scope)) = SCOPES.iter().find(|(scope, _)| *scope == first)
+    {
+        return (*scope, rest);
+    }
+    (Scope::SpanThenResource, name)
+}
+
+/// What the names of older forms stand for: inside `trace.spans.where( )`, in `rule "…" when …`, or
+/// in conditions on one span.
+pub(crate) fn older_name(name: &str, in_trace_spans: bool, in_rule: bool) -> Option<Field> {
+    let service = || Field::Attribute {
+        scope: Scope::SpanThenResource,
+        key: "service.name".into(),
+    };
+    Some(match name {
+        "service" if in_trace_spans => service(),
+        "span.service" | "resource.service" => service(),
+        "span.type" if in_rule => Field::Intrinsic(Intrinsic::SpanName),
+        "span.name" | "span.operation" => Field::Intrinsic(Intrinsic::SpanName),
+        "span.status" => Field::Intrinsic(Intrinsic::SpanStatus),
+        "span.kind" => Field::Intrinsic(Intrinsic::SpanKind),
+        "span.duration" => Field::Intrinsic(Intrinsic::SpanDuration),
+        _ => return None,
+    })
+}
+
+/// The field in a message's `{p.field}`; `None` where it names none that a bound span has one of.
+pub(crate) fn template_field(name: &str) -> Option<Field> {
+    if name.contains(':') && !name.contains('"') {
+        let (_, written) = name.split_once('.')?;
+        let known = INTRINSICS.iter().find(|known| known.as_str() == written)?;
+        let is_own = written.starts_with("span:") || written.starts_with("instrumentation:");
+        return is_own.then_some(Field::Intrinsic(*known));
+    }
+    let (_, rest) = name.split_once('.')?;
+    let (scope, key) = match rest.strip_prefix('"') {
+        Some(quoted) => (Scope::SpanThenResource, quoted.strip_suffix('"')?),
+        None => split_scope(rest),
+    };
+    let key = key
+        .strip_prefix('"')
+        .and_then(|key| key.strip_suffix('"'))
+        .unwrap_or(key);
+    let is_many = matches!(scope, Scope::Event | Scope::Link);
+    (!key.is_empty() && !is_many).then(|| Field::Attribute {
+        scope,
+        key: key.into(),
+    })
+}

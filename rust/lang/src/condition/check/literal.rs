@@ -1,0 +1,155 @@
+//! Literals, bare words and lists on the right-hand side.
+
+use super::Checker;
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::suggest::closest;
+use crate::rule::Literal;
+
+impl<'a> Checker<'a> {
+    pub(super) fn literal(&mut self, node: &'a Node) -> Option<Literal> {
+        let node = node.bare();
+        Some(match &node.kind {
+            NodeKind::Number(value) => Literal::Number(*value),
+            NodeKind::Duration(value) => Literal::Duration(*value),
+            NodeKind::Bool(value) => Literal::Bool(*value),
+            NodeKind::Quoted(text) => Literal::Text(text.clone()),
+            NodeKind::Name(word) => {
+                if self.vocabulary.find_list(word).is_some() {
+                    let message = format!("`{word}` is a list; it stands after `in`");
+                    self.fault(code::LIST_HERE, node.range(), message).help =
+                        Some(format!("the text is written `\"{word}\"`"));
+                    return None;
+                }
+                if word.contains('.') {
+                    self.refuse_dotted_word(node, word);
+                    return None;
+                }
+                self.warn_odd_word(node, word);
+                Literal::Text(word.clone())
+            }
+            NodeKind::Broken => return None,
+            _ => {
+                let source = self.source(node);
+                let message = format!("`{source}` is no value");
+                self.fault(code::NEEDS_VALUE, node.range(), message).help = Some(
+                    "a number, `true`, `false`, a duration, a text, or a scoped field: `span.limit`, `p.order.id`".into(),
+                );
+                return None;
+            }
+        })
+    }
+
+    pub(super) fn refuse_dotted_word(&mut self, node: &Node, word: &str) {
+        let first = word.split('.').next().unwrap_or_default();
+        let is_near = closest(first, self.bindings.iter().map(|bound| &**bound)).is_some()
+            || first.len() <= 2 && !self.bindings.is_empty();
+        if is_near {
+            self.refuse_unknown_binding(node, first);
+            return;
+        }
+        let message = format!("`{word}` could be a text or a field");
+        let fault = self.fault(code::DOTTED_WORD, node.range(), message);
+        fault.help = Some(format!(
+            "a text: `\"{word}\"`; a field of the same span: `span.{word}`"
+        ));
+        fault.suggestion = Some(format!("\"{word}\""));
+    }
+
+    pub(super) fn warn_odd_word(&mut self, node: &Node, word: &str) {
+        let (message, suggestion) = match word {
+            "True" | "TRUE" | "False" | "FALSE" => (
+                format!("`{word}` is a text here; booleans are `true` and `false`"),
+                Some(word.to_ascii_lowercase()),
+            ),
+            "null" | "nil" | "None" | "NULL" | "undefined" => (
+                format!("`{word}` is a text here; a field that is not there: `missing(x)`"),
+                None,
+            ),
+            _ if self.binding(word).is_some() => (
+                format!("`{word}` is a text here; a field of the bound span: `{word}.field`"),
+                None,
+            ),
+            _ => return,
+        };
+        let fault = self.fault(code::ODD_WORD, node.range(), message);
+        fault.help = Some(format!(
+            "if the text is meant, put it in quotes: `\"{word}\"`"
+        ));
+        fault.suggestion = suggestion;
+    }
+
+    /// The literals after `in`.
+    pub(super) fn list(&mut self, node: &'a Node) -> Option<Vec<Literal>> {
+        let node = node.bare();
+        let values = match &node.kind {
+            NodeKind::Broken => return None,
+            NodeKind::List(items) => {
+                let checked: Vec<Option<Literal>> = items
+                    .iter()
+                    .map(|item| match &item.bare().kind {
+                        NodeKind::List(_) => {
+                            self.fault(code::NEEDS_VALUE, item.range(), "a list inside a list");
+                            None
+                        }
+                        _ => self.literal(item),
+                    })
+                    .collect();
+                checked.into_iter().collect::<Option<Vec<Literal>>>()?
+            }
+            NodeKind::Name(name) => match self.vocabulary.find_list(name) {
+                Some(values) => values.to_vec(),
+                None => {
+                    self.refuse_unknown_list(node, name);
+                    return None;
+                }
+            },
+            _ => {
+                let source = self.source(node);
+                self.fault(code::NEEDS_VALUE, node.range(), "a list stands after `in`")
+                    .help = Some(format!(
+                    "`in [{source}]`, or the name of a list of the rule file"
+                ));
+                return None;
+            }
+        };
+        if values.is_empty() {
+            self.fault(
+                code::EMPTY_LIST,
+                node.range(),
+                "an empty list holds nothing, so this is never true",
+            );
+            return None;
+        }
+        if values.len() > self.limits.list_literals {
+            let message = format!(
+                "this list has {} literals; {} are allowed",
+                values.len(),
+                self.limits.list_literals
+            );
+            self.fault(code::LIST_TOO_LONG, node.range(), message);
+            return None;
+        }
+        Some(values)
+    }
+
+    pub(super) fn refuse_unknown_list(&mut self, node: &Node, name: &str) {
+        let near = closest(name, self.vocabulary.list_names()).map(str::to_owned);
+        let fault = self.fault(
+            code::UNKNOWN_LIST,
+            node.range(),
+            format!("there is no list `{name}`"),
+        );
+        match near {
+            Some(near) => {
+                fault.message = format!("there is no list `{name}`; did you mean `{near}`?");
+                fault.suggestion = Some(near);
+            }
+            None => {
+                fault.help = Some(format!(
+                    "write the values, `in [a, b]`, or declare `lists: {{ {name}: [a, b] }}`"
+                ));
+            }
+        }
+    }
+}

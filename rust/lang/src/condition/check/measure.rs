@@ -1,0 +1,364 @@
+//! Counts and measures, and what they are compared with.
+
+use super::Checker;
+use super::operand::intrinsic_of;
+use super::selector::Dialect;
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::token::Function;
+use crate::rule::{
+    Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Number, Quantity, Scope, Selector,
+};
+
+impl<'a> Checker<'a> {
+    /// Whether `node` is a number computed from spans.
+    pub(super) fn is_measure(&self, node: &'a Node) -> bool {
+        match &self.looked_through(node).kind {
+            NodeKind::Call { function, .. } => is_measuring(function),
+            NodeKind::By { .. } | NodeKind::DotCount(_) => true,
+            NodeKind::Times { left, right } => self.is_measure(left) || self.is_measure(right),
+            NodeKind::Where { base, .. } => {
+                matches!(&base.bare().kind, NodeKind::Call { function, .. } if is_measuring(function))
+            }
+            _ => false,
+        }
+    }
+
+    /// `left op right` with a measure on the left.
+    pub(super) fn measured(
+        &mut self,
+        node: &'a Node,
+        left: &'a Node,
+        op: CompareOp,
+        right: &'a Node,
+    ) -> Option<ExprKind> {
+        let left_seen = self.looked_through(left);
+        if let NodeKind::By { .. } = &left_seen.kind {
+            return self.grouped(left, op, right);
+        }
+        if let NodeKind::Times { .. } = &left_seen.kind {
+            if self.is_measure(right)
+                && !matches!(self.looked_through(right).kind, NodeKind::Times { .. })
+            {
+                // `2 * count(A) > count(B)` is `count(B) < 2 * count(A)`.
+                let op = match op {
+                    CompareOp::Lt => CompareOp::Gt,
+                    CompareOp::Le => CompareOp::Ge,
+                    CompareOp::Gt => CompareOp::Lt,
+                    CompareOp::Ge => CompareOp::Le,
+                    same => same,
+                };
+                return self.measured(node, right, op, left);
+            }
+            self.fault(
+                code::FACTOR,
+                left.range(),
+                "a factor stands on one side only, before a measure that another is compared with",
+            )
+            .help = Some("`count(A) > 2 * count(B)`".into());
+            return None;
+        }
+        let is_avg = matches!(
+            &left_seen.kind,
+            NodeKind::Call {
+                function: Function::Avg,
+                ..
+            }
+        );
+        let measure = self.measure(left);
+        let right_is_measure = self.is_measure(right);
+        let quantity = self.quantity(right);
+        let (measure, quantity) = (measure?, quantity?);
+        self.same_unit(&measure, &quantity, left, right)?;
+        let is_avg_right = matches!(
+            &quantity,
+            Quantity::Measure {
+                measure: Measure::Of {
+                    function: Aggregate::Avg,
+                    ..
+                },
+                ..
+            }
+        );
+        if (is_avg || right_is_measure && is_avg_right) && self.breaks_if_false {
+            let text = self.source(node);
+            self.fault(
+                code::AVERAGE_OF_NOTHING,
+                node.range(),
+                "of no spans there is no average, and this comparison is false",
+            )
+            .help = Some(format!(
+                "if a trace without such spans is fine: `not (…) or {text}`, or name the spans in `when`"
+            ));
+        }
+        Some(ExprKind::Compare {
+            left: measure,
+            op,
+            right: quantity,
+        })
+    }
+
+    pub(super) fn measure(&mut self, node: &'a Node) -> Option<Measure> {
+        self.nested(node, |checker| checker.measure_at(node.bare()))
+    }
+
+    fn measure_at(&mut self, node: &'a Node) -> Option<Measure> {
+        if let Some((name, found)) = self.find_macro(node) {
+            return self.expanded(node, name, found, |checker, inner| checker.measure(inner));
+        }
+        match &node.kind {
+            NodeKind::Call {
+                function,
+                arguments,
+            } => self.called(node, function, arguments),
+            NodeKind::DotCount(of) => {
+                let selector = self.selector(of)?;
+                let modern = format!("count({})", self.printer().selector(&selector));
+                self.note_trace_spans(node, &modern);
+                Some(Measure::Count(selector))
+            }
+            NodeKind::Where { base, filters } => self.filtered_count(node, base, filters),
+            NodeKind::By { .. } => {
+                self.fault(
+                    code::GROUPED,
+                    node.range(),
+                    "a count by groups is compared with a number",
+                )
+                .help = Some("`count(S) by f > 10`".into());
+                None
+            }
+            _ => {
+                let source = self.source(node);
+                let message = format!("`{source}` is no measure");
+                self.fault(code::NEEDS_VALUE, node.range(), message).help =
+                    Some("`count(S)`, or `sum min max avg distinct` of `(S, field)`".into());
+                None
+            }
+        }
+    }
+
+    /// Older: `trace.count(x).where(c)`.
+    fn filtered_count(
+        &mut self,
+        node: &'a Node,
+        base: &'a Node,
+        filters: &'a [Node],
+    ) -> Option<Measure> {
+        let measure = self.measure(base);
+        let mut parts = Vec::new();
+        for filter in filters {
+            parts.push((filter, self.filter(filter, Dialect::OneSpan)));
+        }
+        let Measure::Count(Selector::Spans(mut spans)) = measure? else {
+            self.fault(
+                code::BOUND_FILTER,
+                node.range(),
+                "only the spans of a plain `count(…)` can be filtered behind it",
+            )
+            .help = Some("filter inside: `count(S.where(…))`".into());
+            return None;
+        };
+        for (filter, part) in parts {
+            self.add_filter(&mut spans, filter, part?)?;
+        }
+        let selector = Selector::Spans(spans);
+        let modern = format!("count({})", self.printer().selector(&selector));
+        let fault = self.fault(
+            code::OLDER_CALL,
+            node.range(),
+            "a filter behind a count is an older spelling of one inside it",
+        );
+        fault.help = Some(format!("write `{modern}`"));
+        fault.suggestion = Some(modern);
+        Some(Measure::Count(selector))
+    }
+
+    fn called(
+        &mut self,
+        node: &'a Node,
+        function: &Function,
+        arguments: &'a [Node],
+    ) -> Option<Measure> {
+        let (name, aggregate) = match function {
+            Function::Count => ("count", None),
+            Function::Distinct => ("distinct", Some(Aggregate::Distinct)),
+            Function::Sum => ("sum", Some(Aggregate::Sum)),
+            Function::Min => ("min", Some(Aggregate::Min)),
+            Function::Max => ("max", Some(Aggregate::Max)),
+            Function::Avg => ("avg", Some(Aggregate::Avg)),
+            Function::Exists | Function::Missing | Function::Has => {
+                self.fault(
+                    code::NEEDS_VALUE,
+                    node.range(),
+                    "this is a condition, not a number",
+                );
+                return None;
+            }
+            Function::Unknown => return None,
+        };
+        match (aggregate, arguments) {
+            (None, [spans]) => self.selector_or_one_span(spans).map(Measure::Count),
+            (Some(function), [spans, field]) => {
+                let selector = self.selector_or_one_span(spans);
+                let field = self.measured_field(function, field);
+                Some(Measure::Of {
+                    function,
+                    selector: selector?,
+                    field: field?,
+                })
+            }
+            (None, _) => {
+                self.fault(code::ARGUMENTS, node.range(), "`count` takes one selector")
+                    .help = Some("`count(http.retry)`; of all spans: `count(any)`".into());
+                None
+            }
+            (Some(_), _) => {
+                self.fault(
+                    code::ARGUMENTS,
+                    node.range(),
+                    format!("`{name}` takes a selector and a field"),
+                )
+                .help = Some(format!("`{name}(payment.charge_card, amount)`"));
+                None
+            }
+        }
+    }
+
+    fn measured_field(&mut self, function: Aggregate, node: &'a Node) -> Option<Field> {
+        let field = self.field(node, Dialect::Modern)?;
+        self.one_value(&field, node)?;
+        let is_text = match intrinsic_of(&field) {
+            Some(intrinsic) => intrinsic != Intrinsic::SpanDuration,
+            None => false,
+        };
+        if is_text && function != Aggregate::Distinct {
+            let source = self.source(node);
+            let message = format!("`{source}` is no number");
+            self.fault(code::UNLIKE_TYPES, node.range(), message).help =
+                Some(format!("how many different ones: `distinct(S, {source})`"));
+            return None;
+        }
+        Some(field)
+    }
+
+    /// Refuses what has many values on one span, or one for the whole trace.
+    pub(super) fn one_value(&mut self, field: &Field, node: &Node) -> Option<()> {
+        let is_many = matches!(
+            field,
+            Field::Attribute {
+                scope: Scope::Event | Scope::Link,
+                ..
+            } | Field::Intrinsic(Intrinsic::EventName)
+        );
+        let is_trace = matches!(field, Field::Intrinsic(intrinsic) if intrinsic.as_str().starts_with("trace:"));
+        if !is_many && !is_trace {
+            return Some(());
+        }
+        let message = if is_many {
+            "a span has many events and links; a measure takes one value of each span"
+        } else {
+            "a trace's intrinsics are the same for all its spans"
+        };
+        self.fault(code::FIELD_HERE, node.range(), message);
+        None
+    }
+
+    fn quantity(&mut self, node: &'a Node) -> Option<Quantity> {
+        let bare = node.bare();
+        match &bare.kind {
+            NodeKind::Broken => None,
+            NodeKind::Number(number) => Some(Quantity::Number(*number)),
+            NodeKind::Duration(nanos) => Some(Quantity::Duration(*nanos)),
+            NodeKind::Times { left, right } => {
+                let (factor, measure) = match (&left.bare().kind, &right.bare().kind) {
+                    (NodeKind::Number(factor), _) => (*factor, right),
+                    (_, NodeKind::Number(factor)) => (*factor, left),
+                    _ => {
+                        self.fault(code::FACTOR, bare.range(), "a factor is a plain number")
+                            .help = Some("`count(A) > 2 * count(B)`".into());
+                        return None;
+                    }
+                };
+                if factor.compare(Number::Int(0)) != std::cmp::Ordering::Greater {
+                    self.fault(code::FACTOR, bare.range(), "a factor is above zero");
+                    return None;
+                }
+                let measure = self.measure(measure)?;
+                Some(Quantity::Measure { factor, measure })
+            }
+            _ if self.is_measure(bare) => {
+                let seen = self.looked_through(bare);
+                if !std::ptr::eq(seen, bare)
+                    && matches!(seen.kind, NodeKind::Times { .. })
+                    && let Some((name, found)) = self.find_macro(bare)
+                {
+                    return self
+                        .expanded(bare, name, found, |checker, inner| checker.quantity(inner));
+                }
+                let measure = self.measure(bare)?;
+                Some(Quantity::Measure {
+                    factor: Number::Int(1),
+                    measure,
+                })
+            }
+            _ => {
+                let source = self.source(bare);
+                let message = format!("a measure cannot be compared with `{source}`");
+                self.fault(code::NEEDS_VALUE, bare.range(), message).help = Some(
+                    "compare it with a number, a duration, another measure, or a number times a measure".into(),
+                );
+                None
+            }
+        }
+    }
+
+    fn same_unit(
+        &mut self,
+        measure: &Measure,
+        quantity: &Quantity,
+        left: &Node,
+        right: &Node,
+    ) -> Option<()> {
+        let is_time = is_duration(measure);
+        let source = self.source(right);
+        let left_source = self.source(left);
+        let (message, help) = match quantity {
+            Quantity::Number(_) if is_time => (
+                format!("`{left_source}` is a duration; a plain number says no unit"),
+                format!("`{source}ms`, `{source}s`, …"),
+            ),
+            Quantity::Duration(_) if !is_time => (
+                format!("`{left_source}` is a plain number, not a duration"),
+                "durations are measured by `sum min max avg` of `span:duration`".to_owned(),
+            ),
+            Quantity::Measure { measure: other, .. } if is_time != is_duration(other) => (
+                "a duration is compared with a plain number".to_owned(),
+                "compare durations with durations, and numbers with numbers".to_owned(),
+            ),
+            _ => return Some(()),
+        };
+        self.fault(code::DURATION_AGAINST_NUMBER, right.range(), message)
+            .help = Some(help);
+        None
+    }
+}
+
+fn is_measuring(function: &Function) -> bool {
+    !matches!(
+        function,
+        Function::Exists | Function::Missing | Function::Has | Function::Unknown
+    )
+}
+
+fn is_duration(measure: &Measure) -> bool {
+    match measure {
+        Measure::Count(_)
+        | Measure::Of {
+            function: Aggregate::Distinct,
+            ..
+        } => false,
+        Measure::Of { field, .. } => {
+            matches!(intrinsic_of(field), Some(Intrinsic::SpanDuration))
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Older spellings: what they mean now, and a note with their modern form.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Checker;
+use super::selector::{Dialect, spans};
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::rule::{Base, Body, Expr, ExprKind, Field, Predicate, Scope, Selector};
+
+impl<'a> Checker<'a> {
+    fn dialect(&self) -> Dialect {
+        if self.in_rule {
+            Dialect::Rule
+        } else {
+            Dialect::OneSpan
+        }
+    }
+
+    /// The largest such sub-expression is one `any.where( )`.
+    pub(super) fn one_span(&mut self, node: &'a Node) -> Option<Expr> {
+        let selector = self.one_span_selector(node)?;
+        Some(Expr {
+            kind: ExprKind::Exists(selector),
+            text: self.text_of(node.range()),
+        })
+    }
+
+    pub(super) fn one_span_selector(&mut self, node: &'a Node) -> Option<Selector> {
+        let predicate = self.filter(node, self.dialect())?;
+        self.one_span_of(node.range(), node, predicate)
+    }
+
+    /// Neighbouring parts of an `and` or `or` that are about one span.
+    pub(super) fn one_span_run(&mut self, run: &'a [Node], is_and: bool) -> Option<Expr> {
+        let (first, last) = (run.first()?, run.last()?);
+        let checked: Vec<Option<Predicate>> = run
+            .iter()
+            .map(|part| self.filter(part, self.dialect()))
+            .collect();
+        let parts: Option<Vec<Predicate>> = checked.into_iter().collect();
+        let mut flat = Vec::new();
+        for part in parts? {
+            match part {
+                Predicate::And(inner) if is_and => flat.extend(inner),
+                Predicate::Or(inner) if !is_and => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        let predicate = if is_and {
+            Predicate::And(flat)
+        } else {
+            Predicate::Or(flat)
+        };
+        let range = first.start..last.end;
+        let selector = self.one_span_of(range.clone(), first, predicate)?;
+        Some(Expr {
+            kind: ExprKind::Exists(selector),
+            text: self.text_of(range),
+        })
+    }
+
+    fn one_span_of(
+        &mut self,
+        range: Range<usize>,
+        node: &'a Node,
+        predicate: Predicate,
+    ) -> Option<Selector> {
+        let Selector::Spans(mut selected) = spans(Base::Any) else {
+            return None;
+        };
+        self.add_filter(&mut selected, node, predicate)?;
+        let selector = Selector::Spans(selected);
+        let modern = self.printer().selector(&selector);
+        if !self.in_rule {
+            let fault = self.fault(
+                code::OLDER_ONE_SPAN,
+                range,
+                "conditions on one span outside `where` are an older spelling",
+            );
+            fault.help = Some(format!("write `{modern}`"));
+            fault.suggestion = Some(modern);
+        }
+        Some(selector)
+    }
+
+    /// `has(x)`, `trace.has(x)`
+    pub(super) fn has(&mut self, node: &'a Node, arguments: &'a [Node]) -> Option<Expr> {
+        let [only] = arguments else {
+            self.fault(code::ARGUMENTS, node.range(), "`has` takes one selector")
+                .help =
+                Some("a span's name alone says that there is one: `payment.charge_card`".into());
+            return None;
+        };
+        let text = self.text_of(node.range());
+        let mut checked = self.condition(only)?;
+        self.note_has(node, only);
+        checked.text = text;
+        Some(checked)
+    }
+
+    pub(super) fn note_has(&mut self, node: &Node, inner: &Node) {
+        // A one-span condition inside has a note of its own, with the whole modern form.
+        let suggestion = match is_one_span(inner) {
+            true => None,
+            false => Some(self.place.text[inner.range()].to_owned()),
+        };
+        let source = self.source(inner);
+        let fault = self.fault(
+            code::OLDER_CALL,
+            node.range(),
+            "`has(…)` is an older spelling; a selector alone says that there is such a span",
+        );
+        fault.help = Some(format!("write `{source}`"));
+        fault.suggestion = suggestion;
+    }
+
+    pub(super) fn note_trace_spans(&mut self, node: &Node, modern: &str) {
+        let fault = self.fault(
+            code::OLDER_TRACE_SPANS,
+            node.range(),
+            "`trace.spans` is an older spelling",
+        );
+        fault.help = Some(format!("write `{modern}`"));
+        fault.suggestion = Some(modern.to_owned());
+    }
+
+    pub(super) fn note_attribute(&mut self, node: &Node, scope: &Arc<str>, key: &str) {
+        let field = Field::Attribute {
+            scope: if &**scope == "resource" {
+                Scope::Resource
+            } else {
+                Scope::Span
+            },
+            key: key.into(),
+        };
+        let modern = self.printer().field(&field);
+        self.note_attribute_as(node, modern);
+    }
+
+    /// Alone, `span.attributes["k"]` is `exists(k)`, and its negation `missing(k)`.
+    pub(super) fn note_lone_attribute(&mut self, node: &Node, key: &str, function: &str) {
+        let field = Field::Attribute {
+            scope: Scope::SpanThenResource,
+            key: key.into(),
+        };
+        let modern = format!("{function}({})", self.printer().field(&field));
+        let source = self.source(node);
+        let fault = self.fault(
+            code::OLDER_ATTRIBUTE,
+            node.range(),
+            format!("`{source}` alone is an older spelling of `{modern}`"),
+        );
+        fault.suggestion = Some(modern);
+    }
+
+    fn note_attribute_as(&mut self, node: &Node, modern: String) {
+        let source = self.source(node);
+        let fault = self.fault(
+            code::OLDER_ATTRIBUTE,
+            node.range(),
+            format!("`{source}` is an older spelling of `{modern}`"),
+        );
+        fault.suggestion = Some(modern);
+    }
+
+    pub(super) fn lone_attribute(&mut self, key: &Arc<str>) -> Option<Field> {
+        Some(Field::Attribute {
+            scope: Scope::SpanThenResource,
+            key: key.clone(),
+        })
+    }
+
+    /// `rule "name" when … then …`: a detector on one span; what follows `then` is not ours.
+    pub(super) fn one_span_rule(
+        &mut self,
+        body: &'a Node,
+        then: Option<Range<usize>>,
+    ) -> Option<Body> {
+        self.in_rule = true;
+        let checked = self.condition(body);
+        self.in_rule = false;
+        if let Some(then) = then {
+            let end = (then.start + "then".len()).min(then.end);
+            self.fault(
+                code::OLDER_RULE,
+                then.start..end,
+                "what follows `then` is left out: a rule only says what is wrong",
+            )
+            .help = Some("what to do about a violation is for alerts on violation spans".into());
+        }
+        let never = checked?;
+        let body_of_rule = Body {
+            bindings: Vec::new(),
+            when: None,
+            exceptions: Vec::new(),
+            never: Some(never),
+            always: None,
+            is_pattern: true,
+        };
+        let modern = self.printer().body(&body_of_rule);
+        let end = self.place.text.len();
+        let fault = self.fault(
+            code::OLDER_RULE,
+            0..end,
+            "`rule \"…\" when …` is an older spelling; the name belongs to the rule file",
+        );
+        fault.help = Some(format!("write `{modern}`"));
+        fault.suggestion = Some(modern);
+        Some(body_of_rule)
+    }
+}
+
+/// Whether every leaf is an older condition on one span, written outside any `where`.
+pub(crate) fn is_one_span(node: &Node) -> bool {
+    let node = node.bare();
+    match &node.kind {
+        NodeKind::And(parts) | NodeKind::Or(parts) => parts.iter().all(is_one_span),
+        NodeKind::Not(inner) => is_one_span(inner),
+        NodeKind::Compare { left, .. } | NodeKind::Test { left, .. } => is_older_field(left.bare()),
+        NodeKind::Attribute { is_older, .. } => *is_older,
+        _ => false,
+    }
+}
+
+fn is_older_field(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Name(name) => name.starts_with("span.") || name.starts_with("resource."),
+        NodeKind::Attribute { scope, .. } => &**scope == "span" || &**scope == "resource",
+        _ => false,
+    }
+}

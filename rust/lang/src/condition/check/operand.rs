@@ -1,0 +1,336 @@
+//! Right-hand sides: literals, bare words, lists, scoped fields, and whether they fit the left.
+
+use super::Checker;
+use super::selector::Dialect;
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::suggest::closest;
+use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Scope};
+
+const KINDS: [&str; 6] = [
+    "unspecified",
+    "internal",
+    "server",
+    "client",
+    "producer",
+    "consumer",
+];
+const STATUSES: [&str; 3] = ["unset", "ok", "error"];
+
+impl<'a> Checker<'a> {
+    pub(super) fn operand(&mut self, node: &'a Node) -> Option<Operand> {
+        let node = node.bare();
+        if let Ok(Some(field)) = match node.kind {
+            NodeKind::Intrinsic(_) | NodeKind::Attribute { .. } | NodeKind::Name(_) => {
+                let field = self.scoped_field(node);
+                if field.is_err() {
+                    return None;
+                }
+                field
+            }
+            _ => Ok(None),
+        } {
+            return Some(Operand::Field(field));
+        }
+        match &node.kind {
+            NodeKind::List(_) => {
+                self.fault(code::NEEDS_VALUE, node.range(), "a list stands after `in`")
+                    .help = Some("`processor in [stripe, square]`".into());
+                None
+            }
+            _ => self.literal(node).map(Operand::Literal),
+        }
+    }
+
+    /// Whether `value` can be compared with `field` at all; a literal comes back as the field spells it.
+    pub(super) fn fits(
+        &mut self,
+        field: &Field,
+        field_node: &Node,
+        op: CompareOp,
+        value: Operand,
+        node: &Node,
+        dialect: Dialect,
+    ) -> Option<Operand> {
+        let is_ordering = !matches!(op, CompareOp::Eq | CompareOp::Ne);
+        let literal = match value {
+            Operand::Field(other) => return self.fields_fit(field, other, node),
+            Operand::Literal(literal) => literal,
+        };
+        let is_like = self.settle_like_intrinsic(field_node, &literal);
+        let written = self.source(field_node);
+        let intrinsic = intrinsic_of(field);
+        match (&literal, intrinsic) {
+            (Literal::Bool(_), _) if is_ordering => {
+                self.fault(
+                    code::ORDERED_BOOLEAN,
+                    node.range(),
+                    "booleans have no order",
+                )
+                .help = Some(format!("`{written} == true` or `{written} == false`"));
+                return None;
+            }
+            (Literal::Duration(_), Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)) => {}
+            (_, Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)) => {
+                self.refuse_no_duration(&written, node, &literal, dialect);
+                return None;
+            }
+            (Literal::Duration(_), Some(other)) => {
+                let message = format!("`{}` is no duration", other.as_str());
+                self.fault(code::UNLIKE_TYPES, node.range(), message).help =
+                    Some("durations are `span:duration` and `trace:duration`".into());
+                return None;
+            }
+            (Literal::Duration(_), None) if is_like => {}
+            (Literal::Duration(_), None) => {
+                let source = self.source(node);
+                let fault = self.fault(
+                    code::DURATION_AGAINST_ATTRIBUTE,
+                    field_node.range(),
+                    format!("`{written}` is an attribute, and a duration compares with `…:duration` only, so this selects nothing"),
+                );
+                let is_like = written.rsplit('.').next().is_some_and(|last| {
+                    matches!(last, "duration" | "latency" | "elapsed" | "time" | "took")
+                });
+                if is_like {
+                    fault.suggestion = Some("span:duration".into());
+                    fault.help = Some(format!("did you mean `span:duration` against {source}?"));
+                } else {
+                    fault.help =
+                        Some("compare it with a plain number in the attribute's own unit".into());
+                }
+            }
+            (Literal::Number(_), Some(Intrinsic::TraceSpanCount)) => {}
+            (_, Some(Intrinsic::TraceSpanCount)) => {
+                self.fault(
+                    code::UNLIKE_TYPES,
+                    node.range(),
+                    "`trace:spanCount` is a number",
+                );
+                return None;
+            }
+            (literal, Some(intrinsic @ (Intrinsic::SpanKind | Intrinsic::SpanStatus))) => {
+                if is_ordering {
+                    let message = format!("the values of `{}` have no order", intrinsic.as_str());
+                    self.fault(code::UNLIKE_TYPES, node.range(), message);
+                    return None;
+                }
+                return self.word_of(intrinsic, literal, node).map(Operand::Literal);
+            }
+            (Literal::Text(word), None) if is_ordering => {
+                if matches!(node.bare().kind, NodeKind::Name(_)) {
+                    let fault = self.fault(
+                        code::ORDERED_WORD,
+                        node.range(),
+                        format!(
+                            "`{word}` is a text here, so no number is ever {} it",
+                            words_of(op)
+                        ),
+                    );
+                    fault.help = Some(format!(
+                        "did you mean the field `span.{word}`? a text is put in quotes"
+                    ));
+                    fault.suggestion = Some(format!("span.{word}"));
+                }
+            }
+            _ => {}
+        }
+        Some(Operand::Literal(literal))
+    }
+
+    /// An attribute with the name of an intrinsic is doubted only where the value fits that intrinsic.
+    /// Whether it still is.
+    fn settle_like_intrinsic(&mut self, field_node: &Node, literal: &Literal) -> bool {
+        let range = field_node.bare().range();
+        let origin = &self.place.origin;
+        let is_doubt = |fault: &crate::diagnostic::fault::Fault| {
+            fault.code == code::LIKE_INTRINSIC && fault.range == range && fault.origin == *origin
+        };
+        let Some(at) = self.faults.iter().rposition(is_doubt) else {
+            return false;
+        };
+        let meant = self.faults[at].suggestion.clone().unwrap_or_default();
+        let fits = match (meant.as_str(), literal) {
+            ("span:duration", Literal::Duration(_)) => true,
+            ("span:duration", _) => {
+                // Still no duration of the span, whatever the number means.
+                let fault = &mut self.faults[at];
+                fault.message = format!(
+                    "`{}` is an attribute here, not the duration of the span",
+                    &self.place.text[range]
+                );
+                fault.help = Some("the span's: `span:duration > 500ms`; put the attribute in quotes if it is meant".into());
+                fault.suggestion = None;
+                return false;
+            }
+            ("span:kind", Literal::Text(word)) => KINDS.contains(&&*word.to_ascii_lowercase()),
+            ("span:status", Literal::Text(word)) => STATUSES.contains(&&*word.to_ascii_lowercase()),
+            ("trace:spanCount", literal) => matches!(literal, Literal::Number(_)),
+            (_, literal) => matches!(literal, Literal::Text(_)),
+        };
+        if !fits {
+            self.faults.remove(at);
+        }
+        fits
+    }
+
+    fn fields_fit(&mut self, field: &Field, other: Field, node: &Node) -> Option<Operand> {
+        let is_duration = |field: &Field| {
+            matches!(
+                intrinsic_of(field),
+                Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)
+            )
+        };
+        if is_duration(field) != is_duration(&other) {
+            self.fault(
+                code::UNLIKE_TYPES,
+                node.range(),
+                "a duration compares with a duration only",
+            )
+            .help = Some("`span:duration > p.span:duration`".into());
+            return None;
+        }
+        if super::selector::is_open_field(field) {
+            self.fault(
+                code::FIELD_HERE,
+                node.range(),
+                "a `trace:` intrinsic is compared with a value, not with a span's field",
+            );
+            return None;
+        }
+        Some(Operand::Field(other))
+    }
+
+    fn refuse_no_duration(
+        &mut self,
+        written: &str,
+        node: &Node,
+        literal: &Literal,
+        dialect: Dialect,
+    ) {
+        let source = self.source(node);
+        match literal {
+            Literal::Number(_) if dialect != Dialect::Modern && written == "span.duration" => {
+                self.fault(
+                    code::OLDER_DURATION,
+                    node.range(),
+                    "a duration needs its unit: texts mean now nanoseconds, now milliseconds",
+                )
+                .help = Some(format!(
+                    "`span:duration > {source}ms`, or `span:duration > 1s`"
+                ));
+            }
+            Literal::Number(_) => {
+                self.fault(
+                    code::DURATION_AGAINST_NUMBER,
+                    node.range(),
+                    format!("`{written}` is a duration; a plain number says no unit"),
+                )
+                .help = Some(format!("`{source}ms`, `{source}s`, …"));
+            }
+            _ => {
+                self.fault(
+                    code::UNLIKE_TYPES,
+                    node.range(),
+                    format!("`{written}` is a duration"),
+                )
+                .help = Some("`500ms`, `1.5s`, `2m`".into());
+            }
+        }
+    }
+
+    /// A value of `span:kind` or `span:status`, in its own spelling.
+    fn word_of(&mut self, intrinsic: Intrinsic, literal: &Literal, node: &Node) -> Option<Literal> {
+        let words: &[&str] = match intrinsic {
+            Intrinsic::SpanKind => &KINDS,
+            _ => &STATUSES,
+        };
+        let written = match literal {
+            Literal::Text(text) => text.to_ascii_lowercase(),
+            _ => self.source(node),
+        };
+        let stripped = written
+            .strip_prefix("span_kind_")
+            .or_else(|| written.strip_prefix("status_code_"))
+            .unwrap_or(&written);
+        if let Literal::Text(_) = literal
+            && let Some(word) = words.iter().find(|word| **word == stripped)
+        {
+            return Some(Literal::Text((*word).into()));
+        }
+        let near = closest(stripped, words.iter().copied());
+        let name = intrinsic.as_str();
+        let fault = self.fault(
+            code::UNKNOWN_WORD,
+            node.range(),
+            format!("`{name}` is never `{written}`"),
+        );
+        match near {
+            Some(near) => {
+                fault.message = format!("`{name}` is never `{written}`; did you mean `{near}`?");
+                fault.suggestion = Some(near.into());
+            }
+            None => fault.help = Some(format!("it is one of {}", words.join(" "))),
+        }
+        None
+    }
+
+    /// The literals of `in`, each as the field spells it.
+    pub(super) fn all_fit(
+        &mut self,
+        field: &Field,
+        field_node: &Node,
+        values: Vec<Literal>,
+        node: &'a Node,
+        dialect: Dialect,
+    ) -> Option<Vec<Literal>> {
+        let items: &[Node] = match &node.bare().kind {
+            NodeKind::List(items) => items,
+            _ => &[],
+        };
+        let mut fitting = Vec::with_capacity(values.len());
+        let mut is_whole = true;
+        for (index, value) in values.into_iter().enumerate() {
+            let item = items.get(index).unwrap_or(node);
+            let value = Operand::Literal(value);
+            match self.fits(field, field_node, CompareOp::Eq, value, item, dialect) {
+                Some(Operand::Literal(literal)) => fitting.push(literal),
+                _ => is_whole = false,
+            }
+        }
+        is_whole.then_some(fitting)
+    }
+}
+
+pub(super) fn intrinsic_of(field: &Field) -> Option<Intrinsic> {
+    match field {
+        Field::Intrinsic(intrinsic) => Some(*intrinsic),
+        Field::Bound { field, .. } => intrinsic_of(field),
+        Field::Attribute { .. } => None,
+    }
+}
+
+/// Whether a span may be without it.
+pub(super) fn may_be_missing(field: &Field) -> bool {
+    match field {
+        Field::Attribute { scope, .. } => !matches!(scope, Scope::Event | Scope::Link),
+        Field::Intrinsic(intrinsic) => matches!(
+            intrinsic,
+            Intrinsic::SpanStatusMessage
+                | Intrinsic::SpanParentId
+                | Intrinsic::InstrumentationName
+                | Intrinsic::InstrumentationVersion
+        ),
+        Field::Bound { .. } => false,
+    }
+}
+
+fn words_of(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Lt => "below",
+        CompareOp::Le => "at most",
+        CompareOp::Gt => "above",
+        CompareOp::Ge => "at least",
+        CompareOp::Eq | CompareOp::Ne => "equal to",
+    }
+}

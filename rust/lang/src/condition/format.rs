@@ -1,0 +1,60 @@
+//! The one way to write a condition: spacing, line breaks and, on request, modern spellings.
+//!
+//! Formatting works on tokens, not on meaning: every token comes out again, in the same order, and so
+//! does every comment. What fits on a line stands on one; what does not is broken after `,`, `or`
+//! and `and`, outermost first, then inside brackets.
+
+mod layout;
+mod modern;
+mod tree;
+
+use crate::condition::lexer::lex;
+use crate::condition::parse::parse;
+use crate::diagnostic::fault::Fault;
+use crate::limits::Limits;
+
+/// What the formatter may change besides white space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FormatOptions {
+    /// Rewrite older spellings.
+    pub modern: bool,
+}
+
+/// Formats the condition of a rule, or an exception. Without a final line break; formatting again
+/// changes nothing, and the meaning stays the same.
+///
+/// # Errors
+/// The faults of its form, if it has any: what cannot be read is not touched.
+pub fn format_condition(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
+    formatted(text, options, modern::Place::Condition)
+}
+
+/// Formats the text of a macro. Whether conditions on one span in it stand inside a `where` hangs on
+/// its uses, so `modern` leaves those as they are.
+///
+/// # Errors
+/// As [`format_condition`].
+pub fn format_macro(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
+    formatted(text, options, modern::Place::Macro)
+}
+
+fn formatted(
+    text: &str,
+    options: FormatOptions,
+    place: modern::Place,
+) -> Result<String, Vec<Fault>> {
+    let limits = Limits::default();
+    let mut faults = Vec::new();
+    let document = parse(text, &limits, &mut faults);
+    if faults.iter().any(Fault::is_error) {
+        faults.retain(Fault::is_error);
+        return Err(faults);
+    }
+    if options.modern {
+        let text = modern::rewritten(text, &document, &faults, place);
+        let lexed = lex(&text, &limits, &mut faults);
+        return Ok(layout::laid_out(&tree::tree(&text, &lexed)));
+    }
+    let lexed = lex(text, &limits, &mut faults);
+    Ok(layout::laid_out(&tree::tree(text, &lexed)))
+}

@@ -1,0 +1,410 @@
+//! Older spellings rewritten in place, each by the smallest change, so that comments, macros and
+//! everything else stay as they are.
+
+use std::ops::Range;
+
+use crate::condition::ast::{Document, Node, NodeKind};
+use crate::condition::canonical::Printer;
+use crate::condition::check::{is_one_span, older_name};
+use crate::condition::lexer::{lex, quote};
+use crate::condition::token::Function;
+use crate::diagnostic::fault::Fault;
+use crate::limits::Limits;
+use crate::rule::{Field, Scope};
+
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Condition,
+    Macro,
+}
+
+/// How names inside a filter are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    Modern,
+    TraceSpans,
+    OneSpan,
+    Rule,
+}
+
+pub(super) fn rewritten(text: &str, document: &Document, notes: &[Fault], place: Place) -> String {
+    let mut writer = Writer {
+        text,
+        place,
+        in_rule: false,
+        edits: Vec::new(),
+    };
+    match document {
+        Document::Broken => {}
+        Document::Pattern(items) => items.iter().for_each(|item| writer.condition(item)),
+        Document::Clauses(clauses) => {
+            for clause in clauses {
+                clause.items.iter().for_each(|item| writer.condition(item));
+            }
+        }
+        Document::OneSpanRule { body, then } => writer.rule(body, then.clone()),
+    }
+    // Words and quotes, where no larger change covers them.
+    for note in notes {
+        if let Some(modern) = &note.suggestion {
+            let is_covered = writer
+                .edits
+                .iter()
+                .any(|(range, _)| range.start < note.range.end && note.range.start < range.end);
+            if !is_covered {
+                writer.edit(note.range.clone(), modern.clone());
+            }
+        }
+    }
+    writer.applied()
+}
+
+struct Writer<'a> {
+    text: &'a str,
+    place: Place,
+    in_rule: bool,
+    edits: Vec<(Range<usize>, String)>,
+}
+
+/// Appends, with a space where two words would become one: signs need none around them, and the words
+/// that they are rewritten to do (`a&&b`).
+fn join(text: &mut String, more: &str) {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    if text.ends_with(is_word) && more.starts_with(is_word) {
+        text.push(' ');
+    }
+    text.push_str(more);
+}
+
+impl Writer<'_> {
+    fn edit(&mut self, range: Range<usize>, modern: impl Into<String>) {
+        self.edits.push((range, modern.into()));
+    }
+
+    fn applied(mut self) -> String {
+        // Of two at one place the one that was asked for first stands outside.
+        self.edits
+            .sort_by_key(|(range, _)| (range.start, range.end));
+        let mut text = String::with_capacity(self.text.len());
+        let mut at = 0;
+        for (range, modern) in &self.edits {
+            if range.start < at {
+                continue;
+            }
+            join(&mut text, &self.text[at..range.start]);
+            join(&mut text, modern);
+            at = range.end;
+        }
+        join(&mut text, &self.text[at..]);
+        text
+    }
+
+    fn rule(&mut self, body: &Node, then: Option<Range<usize>>) {
+        let lexed = lex(self.text, &Limits::default(), &mut Vec::new());
+        if let Some((start, _, end)) = lexed.tokens.first() {
+            self.edit(*start..*end, "");
+        }
+        if let Some(then) = then {
+            self.edit(then, "");
+        }
+        self.in_rule = true;
+        self.condition(body);
+    }
+
+    fn one_span_dialect(&self) -> Dialect {
+        if self.in_rule {
+            Dialect::Rule
+        } else {
+            Dialect::OneSpan
+        }
+    }
+
+    fn condition(&mut self, node: &Node) {
+        let bare = node.bare();
+        if is_one_span(bare) {
+            if self.place == Place::Condition {
+                self.wrap(node, node.start..node.end);
+                self.predicate(bare, self.one_span_dialect());
+            } else {
+                self.predicate(bare, Dialect::Modern);
+            }
+            return;
+        }
+        match &bare.kind {
+            NodeKind::And(parts) | NodeKind::Or(parts) => {
+                let mut index = 0;
+                while index < parts.len() {
+                    let run = parts[index..]
+                        .iter()
+                        .take_while(|part| is_one_span(part))
+                        .count();
+                    if run > 1 && self.place == Place::Condition {
+                        let run = &parts[index..index + run];
+                        let range = run[0].start..run[run.len() - 1].end;
+                        self.edit(range.start..range.start, "any.where(");
+                        for part in run {
+                            self.predicate(part, self.one_span_dialect());
+                        }
+                        self.edit(range.end..range.end, ")");
+                        index += run.len();
+                    } else {
+                        self.condition(&parts[index]);
+                        index += 1;
+                    }
+                }
+            }
+            NodeKind::Not(inner) => self.condition(inner),
+            NodeKind::As { of, .. } => self.selector(of),
+            NodeKind::Compare { left, right, .. } => {
+                self.measure(left);
+                self.measure(right);
+            }
+            NodeKind::Test { .. } => {}
+            _ => self.selector(bare),
+        }
+    }
+
+    /// `any.where( )` around conditions on one span; their own parentheses serve.
+    fn wrap(&mut self, node: &Node, range: Range<usize>) {
+        if matches!(node.kind, NodeKind::Paren(_)) {
+            self.edit(range.start..range.start, "any.where");
+        } else {
+            self.edit(range.start..range.start, "any.where(");
+            self.edit(range.end..range.end, ")");
+        }
+    }
+
+    fn measure(&mut self, node: &Node) {
+        let node = node.bare();
+        match &node.kind {
+            NodeKind::Times { left, right } => {
+                self.measure(left);
+                self.measure(right);
+            }
+            NodeKind::By { measure, key } => {
+                self.measure(measure);
+                if let NodeKind::Paren(_) = key.kind {
+                    self.edit(key.start..key.start + 1, "");
+                    self.edit(key.end - 1..key.end, "");
+                }
+            }
+            NodeKind::Where { base, filters }
+                if matches!(base.bare().kind, NodeKind::Call { .. }) =>
+            {
+                self.measure(base);
+                self.edit(base.end - 1..base.end, "");
+                for filter in filters {
+                    self.predicate(filter, Dialect::OneSpan);
+                }
+                self.edit(node.end..node.end, ")");
+            }
+            NodeKind::Call {
+                function,
+                arguments,
+            } => {
+                if let NodeKind::Call {
+                    function: Function::Has,
+                    ..
+                } = node.kind
+                {
+                    return self.selector(node);
+                }
+                let older = self.text[node.start..].starts_with("trace.");
+                if older && *function == Function::Count {
+                    self.edit(node.start..node.start + "trace.".len(), "");
+                }
+                if let Some(spans) = arguments.first() {
+                    self.selector_or_one_span(spans);
+                }
+                for field in arguments.iter().skip(1) {
+                    self.field(field, Dialect::Modern);
+                }
+            }
+            _ => self.selector(node),
+        }
+    }
+
+    fn selector_or_one_span(&mut self, node: &Node) {
+        if is_one_span(node) {
+            self.wrap(node, node.range());
+            self.predicate(node.bare(), self.one_span_dialect());
+        } else {
+            self.selector(node);
+        }
+    }
+
+    fn selector(&mut self, node: &Node) {
+        match &node.kind {
+            NodeKind::Paren(inner) => self.condition(inner),
+            NodeKind::TraceSpans => self.edit(node.range(), "any"),
+            NodeKind::DotCount(of) => {
+                self.edit(node.start..node.start, "count(");
+                self.selector(of);
+                let dot = self.text[node.start..node.end]
+                    .rfind('.')
+                    .unwrap_or_default();
+                self.edit(node.start + dot..node.end, ")");
+            }
+            NodeKind::Where { base, filters } => {
+                let dialect = match &base.bare().kind {
+                    NodeKind::TraceSpans => Dialect::TraceSpans,
+                    NodeKind::Call { .. } => Dialect::OneSpan,
+                    _ => Dialect::Modern,
+                };
+                self.selector(base);
+                for filter in filters {
+                    self.predicate(filter, dialect);
+                }
+            }
+            NodeKind::Chain { first, links } => {
+                self.selector(first);
+                for link in links {
+                    self.selector(&link.operand);
+                    link.to.iter().for_each(|to| self.selector(to));
+                }
+            }
+            NodeKind::Call {
+                function: Function::Has,
+                arguments,
+            } => {
+                if let [only] = arguments.as_slice() {
+                    self.has(node, only);
+                }
+            }
+            NodeKind::Call { .. } => self.measure(node),
+            _ => {}
+        }
+    }
+
+    /// `has(x)` is `x`, in parentheses where it has parts.
+    fn has(&mut self, node: &Node, only: &Node) {
+        let paren = self.text[node.start..node.end]
+            .find('(')
+            .unwrap_or_default();
+        let open = node.start..node.start + paren + 1;
+        let close = node.end - 1..node.end;
+        if is_one_span(only) && self.place == Place::Condition {
+            self.edit(open, "any.where(");
+            self.predicate(only, self.one_span_dialect());
+            self.edit(close, ")");
+            return;
+        }
+        let has_parts = matches!(
+            only.kind,
+            NodeKind::And(_)
+                | NodeKind::Or(_)
+                | NodeKind::Not(_)
+                | NodeKind::Compare { .. }
+                | NodeKind::Chain { .. }
+        );
+        self.edit(open, if has_parts { "(" } else { "" });
+        self.condition(only);
+        self.edit(close, if has_parts { ")" } else { "" });
+    }
+
+    fn predicate(&mut self, node: &Node, dialect: Dialect) {
+        match &node.kind {
+            NodeKind::Paren(inner) => self.predicate(inner, dialect),
+            NodeKind::And(parts) | NodeKind::Or(parts) => {
+                parts.iter().for_each(|part| self.predicate(part, dialect));
+            }
+            NodeKind::Not(inner) => match &inner.bare().kind {
+                NodeKind::Attribute {
+                    key,
+                    is_older: true,
+                    ..
+                } if self.may_stand_alone(dialect) => {
+                    let key = printed(Scope::SpanThenResource, key);
+                    let word = if self.text[node.start..].starts_with('!') {
+                        1
+                    } else {
+                        "not".len()
+                    };
+                    self.edit(node.start..node.start + word, "");
+                    self.edit(inner.bare().range(), format!("missing({key})"));
+                }
+                _ => self.predicate(inner, dialect),
+            },
+            NodeKind::Attribute {
+                key,
+                is_older: true,
+                ..
+            } if self.may_stand_alone(dialect) => {
+                let key = printed(Scope::SpanThenResource, key);
+                self.edit(node.range(), format!("exists({key})"));
+            }
+            NodeKind::Compare { left, right, .. } | NodeKind::Test { left, right, .. } => {
+                let meant = self.field(left, dialect);
+                self.field(right, Dialect::Modern);
+                if matches!(meant.as_deref(), Some("span:kind" | "span:status")) {
+                    self.lower(right);
+                }
+            }
+            NodeKind::Call { arguments, .. } => {
+                for argument in arguments {
+                    self.field(argument, dialect);
+                }
+            }
+            NodeKind::Name(_) => {
+                self.field(node, dialect);
+            }
+            _ => {}
+        }
+    }
+
+    /// Inside a macro it cannot be known whether a lone attribute stands in a `where`.
+    fn may_stand_alone(&self, dialect: Dialect) -> bool {
+        self.place == Place::Condition || dialect == Dialect::TraceSpans
+    }
+
+    /// What an older name of a field is called now.
+    fn field(&mut self, node: &Node, dialect: Dialect) -> Option<String> {
+        let node = node.bare();
+        let modern = match &node.kind {
+            NodeKind::Name(name) => {
+                let (spans, rule) = (dialect == Dialect::TraceSpans, dialect == Dialect::Rule);
+                if dialect == Dialect::Modern {
+                    return None;
+                }
+                Printer::new(Vec::new(), None).field(&older_name(name, spans, rule)?)
+            }
+            NodeKind::Attribute {
+                scope,
+                key,
+                is_older: true,
+            } => {
+                let scope = if &**scope == "resource" {
+                    Scope::Resource
+                } else {
+                    Scope::Span
+                };
+                printed(scope, key)
+            }
+            _ => return None,
+        };
+        self.edit(node.range(), modern.clone());
+        Some(modern)
+    }
+
+    fn lower(&mut self, node: &Node) {
+        match &node.bare().kind {
+            NodeKind::List(items) => items.iter().for_each(|item| self.lower(item)),
+            NodeKind::Quoted(text) if text.bytes().any(|b| b.is_ascii_uppercase()) => {
+                self.edit(node.bare().range(), quote(&text.to_ascii_lowercase()));
+            }
+            NodeKind::Name(word) if word.bytes().any(|b| b.is_ascii_uppercase()) => {
+                self.edit(node.bare().range(), word.to_ascii_lowercase());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn printed(scope: Scope, key: &str) -> String {
+    let field = Field::Attribute {
+        scope,
+        key: key.into(),
+    };
+    Printer::new(Vec::new(), None).field(&field)
+}

@@ -1,0 +1,228 @@
+//! From text to a tree, and the grammar's refusals in the language's words.
+
+use std::convert::Infallible;
+
+use lalrpop_util::{ErrorRecovery, ParseError, lalrpop_mod};
+
+use crate::codes::conditions as code;
+use crate::condition::ast::Document;
+use crate::condition::lexer::{Lexed, lex};
+use crate::condition::token::Token;
+use crate::diagnostic::fault::Fault;
+use crate::limits::Limits;
+
+lalrpop_mod!(
+    #[allow(clippy::all, clippy::unwrap_used, clippy::panic, unused)]
+    grammar,
+    "/condition/grammar.rs"
+);
+
+type Refusal = ParseError<usize, Token, Infallible>;
+
+/// Reads a whole text. Every fault of its form is reported; what could be read is returned.
+pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Document {
+    let first = faults.len();
+    let lexed = lex(text, limits, faults);
+    if lexed.is_cut {
+        return Document::Broken;
+    }
+    if lexed.tokens.is_empty() {
+        if faults.len() == first {
+            let fault = Fault::new(code::EMPTY, 0..text.len(), "there is no condition here");
+            faults.push(fault.help("write a pattern, or `when { … } always { … }`"));
+        }
+        return Document::Broken;
+    }
+    let mut recovered: Vec<ErrorRecovery<usize, Token, Infallible>> = Vec::new();
+    let tokens = lexed.tokens.iter().cloned().map(Ok::<_, Infallible>);
+    let parser = grammar::DocumentParser::new();
+    let result = parser.parse(&mut recovered, tokens);
+    let mut refusals: Vec<Refusal> = recovered
+        .into_iter()
+        .map(|recovery| recovery.error)
+        .collect();
+    let document = match result {
+        Ok(document) => document,
+        Err(refusal) => {
+            refusals.push(refusal);
+            Document::Broken
+        }
+    };
+    let lexical: Vec<usize> = faults[first..]
+        .iter()
+        .filter(|fault| fault.is_error())
+        .map(|fault| fault.range.start)
+        .collect();
+    for refusal in refusals {
+        let fault = in_words(text, &lexed, &refusal);
+        // What follows a reported fault in the same clause may be only its consequence.
+        let clause_start = clause_start(&lexed, fault.range.start);
+        let is_consequence = lexical
+            .iter()
+            .any(|at| (clause_start..=fault.range.end).contains(at));
+        if !is_consequence {
+            faults.push(fault);
+        }
+    }
+    document
+}
+
+/// Where the clause around `place` begins.
+fn clause_start(lexed: &Lexed, place: usize) -> usize {
+    lexed
+        .tokens
+        .iter()
+        .take_while(|(start, ..)| *start < place)
+        .filter(|(_, token, _)| *token == Token::RightBrace)
+        .last()
+        .map_or(0, |(_, _, end)| *end)
+}
+
+fn in_words(text: &str, lexed: &Lexed, refusal: &Refusal) -> Fault {
+    let (start, end, expected) = match refusal {
+        ParseError::UnrecognizedToken {
+            token: (start, _, end),
+            expected,
+        } => (*start, *end, expected.as_slice()),
+        ParseError::ExtraToken {
+            token: (start, _, end),
+        } => (*start, *end, [].as_slice()),
+        ParseError::UnrecognizedEof { expected, .. } => {
+            (text.len(), text.len(), expected.as_slice())
+        }
+        ParseError::InvalidToken { location } => (*location, *location, [].as_slice()),
+        ParseError::User { error } => match *error {},
+    };
+    let index = lexed
+        .tokens
+        .partition_point(|(at, _, to)| *at < start || (*at == start && *to < end));
+    let before = index.checked_sub(1).and_then(|at| lexed.tokens.get(at));
+    let found = lexed.tokens.get(index).map(|(_, token, _)| token);
+    let shown = |range: (usize, usize)| {
+        let source = text[range.0..range.1]
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        if source.chars().count() > 40 {
+            format!("`{}…`", source.chars().take(40).collect::<String>())
+        } else {
+            format!("`{source}`")
+        }
+    };
+    let found_shown = if start < end {
+        shown((start, end))
+    } else {
+        "the end".to_owned()
+    };
+    let after = match before {
+        Some((from, _, to)) if from < to => format!(" after {}", shown((*from, *to))),
+        _ => String::new(),
+    };
+    let expects_operand = expected.iter().any(|name| name == "\"name\"");
+    let wanted = match before.map(|(_, token, _)| token) {
+        Some(token) if token.is_comparison() => "a value",
+        Some(Token::In | Token::NotIn) => "a list",
+        Some(Token::Matches) => "a quoted regular expression",
+        Some(Token::Contains | Token::StartsWith | Token::EndsWith) => "a text",
+        Some(Token::Within) => "a duration",
+        Some(Token::As) => "a name for the bound span",
+        Some(Token::By) => "a field or `parent`",
+        Some(
+            Token::Before
+            | Token::After
+            | Token::Then
+            | Token::Inside
+            | Token::ChildOf
+            | Token::SiblingOf
+            | Token::Between
+            | Token::AndNext
+            | Token::UntilNext,
+        ) => "a selector",
+        _ if expects_operand => "a condition",
+        _ if expected.iter().any(|name| name == "\"and next\"")
+            && !expected.iter().any(|name| name == "\"and\"") =>
+        {
+            "`and next`"
+        }
+        _ if expected.iter().any(|name| name == "\"{\"") => "`{`",
+        _ if expected.iter().any(|name| name == "\"when\"") && expected.len() <= 5 => {
+            "another clause or the end"
+        }
+        _ => "`and`, `or`, another operator or the end",
+    };
+    let message = format!("expected {wanted}{after}, found {found_shown}");
+    let range = if start < end {
+        start..end
+    } else {
+        end_of_text(text)..text.len()
+    };
+    let fault = Fault::new(code::UNEXPECTED, range, message);
+    match help(found, before.map(|(_, token, _)| token), expects_operand) {
+        Some(help) => fault.help(help),
+        None => fault,
+    }
+}
+
+/// The last character, so that a fault at the end has something to point at.
+fn end_of_text(text: &str) -> usize {
+    text.trim_end()
+        .char_indices()
+        .last()
+        .map_or(0, |(at, _)| at)
+}
+
+fn help(found: Option<&Token>, before: Option<&Token>, expects_operand: bool) -> Option<String> {
+    let help = match (before, found) {
+        (
+            _,
+            Some(
+                Token::Then
+                | Token::Before
+                | Token::After
+                | Token::Inside
+                | Token::ChildOf
+                | Token::SiblingOf
+                | Token::Between,
+            ),
+        ) if !expects_operand => {
+            "group the parts of an order with parentheses: `A then (B before C)`"
+        }
+        (
+            _,
+            Some(
+                Token::And
+                | Token::Or
+                | Token::In
+                | Token::Matches
+                | Token::Contains
+                | Token::Before
+                | Token::After
+                | Token::Then
+                | Token::Within
+                | Token::Inside
+                | Token::Between
+                | Token::As,
+            ),
+        ) if expects_operand => "a keyword that is meant as a name is put in quotes",
+        (_, Some(Token::Where)) => {
+            "a filter belongs to a selector: `payment.where(…)`, `any.where(…)`"
+        }
+        (_, Some(Token::When | Token::WhenEach | Token::Always | Token::Never)) => {
+            "a rule is either one pattern, or clauses: `when { … } always { … } never { … }`"
+        }
+        (_, Some(token)) if token.is_comparison() && !expects_operand => {
+            "one comparison at a time: `a < x and x < b`"
+        }
+        (_, Some(Token::Within)) => "`within` follows the selector of `before`, `after` or `then`",
+        (_, Some(Token::By)) => "`by` follows a count: `count(S) by f > 10`",
+        (Some(Token::Name(_)), Some(Token::Name(_) | Token::Quoted(_) | Token::Call(_))) => {
+            "join conditions with `and` or `or`; a name with spaces is put in quotes"
+        }
+        (_, Some(Token::Comma)) => {
+            "commas separate the selectors of `when each`, the literals of a list and the arguments of a function"
+        }
+        (Some(Token::RightBrace), Some(_)) => "behind the clauses nothing else may stand",
+        _ => return None,
+    };
+    Some(help.to_owned())
+}

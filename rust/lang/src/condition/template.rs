@@ -1,0 +1,113 @@
+//! Violation messages: text with `{p.field}`, `{count}` and `{trace:id}` in it.
+
+use crate::codes::conditions as code;
+use crate::condition::canonical::is_plain;
+use crate::condition::check::template_field;
+use crate::condition::suggest::closest;
+use crate::diagnostic::fault::Fault;
+use crate::rule::{BindingId, Body, Segment, Template};
+
+/// Checks a message of the rule that `body` is of. `{{` and `}}` stand for the braces themselves.
+pub fn check_template(text: &str, body: &Body, faults: &mut Vec<Fault>) -> Option<Template> {
+    let first = faults.len();
+    let mut segments = Vec::new();
+    let mut plain = String::new();
+    let mut at = 0;
+    while let Some(sign) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            plain.push(sign);
+            at += 2;
+        } else if sign == '{' {
+            let Some(length) = rest.find('}') else {
+                let fault = Fault::new(
+                    code::PLACEHOLDER,
+                    at..text.len(),
+                    "this placeholder is never closed",
+                );
+                faults.push(fault.help("add the missing `}`; a brace itself is written `{{`"));
+                break;
+            };
+            if !plain.is_empty() {
+                segments.push(Segment::Text(std::mem::take(&mut plain)));
+            }
+            if let Some(segment) = placeholder(text, at, length, body, faults) {
+                segments.push(segment);
+            }
+            at += length + 1;
+        } else {
+            plain.push(sign);
+            at += sign.len_utf8();
+        }
+    }
+    if !plain.is_empty() {
+        segments.push(Segment::Text(plain));
+    }
+    let is_faulty = faults[first..].iter().any(Fault::is_error);
+    (!is_faulty).then_some(Template(segments))
+}
+
+fn placeholder(
+    text: &str,
+    start: usize,
+    length: usize,
+    body: &Body,
+    faults: &mut Vec<Fault>,
+) -> Option<Segment> {
+    let inner = &text[start + 1..start + length];
+    let name = inner.trim();
+    let range = start..start + length + 1;
+    match name {
+        "count" => return Some(Segment::Count),
+        "trace:id" => return Some(Segment::TraceId),
+        _ => {}
+    }
+    let unquoted = name.replace('"', "");
+    let bound = name.split(['.', ':']).next().unwrap_or_default();
+    let position = body
+        .bindings
+        .iter()
+        .position(|binding| binding.name == bound);
+    let Some(position) = position else {
+        let names = body.bindings.iter().map(|binding| binding.name.as_str());
+        let is_field = name.contains(['.', ':']) && is_plain(&unquoted.replace(':', "."));
+        let mut fault = if is_field {
+            Fault::new(
+                code::UNBOUND_PLACEHOLDER,
+                range,
+                format!("no span is bound as `{bound}`"),
+            )
+        } else {
+            Fault::new(
+                code::PLACEHOLDER,
+                range,
+                format!("`{{{name}}}` is no placeholder"),
+            )
+        };
+        let near = if is_field {
+            closest(bound, names)
+        } else {
+            closest(name, ["count", "trace:id"])
+        };
+        fault.help = Some(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if is_field => format!("bind one: `when each {{ payment as {bound} }}`"),
+            None => "placeholders are `{p.field}` of a bound span, `{count}` and `{trace:id}`; a brace itself is written `{{`".into(),
+        });
+        faults.push(fault);
+        return None;
+    };
+    let binding = BindingId(u8::try_from(position).ok()?);
+    match template_field(name) {
+        Some(field) => Some(Segment::Bound { binding, field }),
+        None => {
+            let fault = Fault::new(
+                code::PLACEHOLDER,
+                range,
+                format!("`{{{name}}}` names no field of a bound span"),
+            );
+            faults.push(fault.help("`{p.amount}`, `{p.resource.host}`, `{p.span:duration}`"));
+            None
+        }
+    }
+}

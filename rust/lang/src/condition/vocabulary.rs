@@ -1,0 +1,70 @@
+//! The macros and lists that a rule file brings along: words that its conditions may use.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+
+use crate::condition::ast::Document;
+use crate::condition::parse::parse;
+use crate::diagnostic::fault::Fault;
+use crate::limits::Limits;
+use crate::rule::Literal;
+
+/// Macros and lists by name. A macro's text is parsed once, at its first use.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    macros: BTreeMap<Arc<str>, Macro>,
+    lists: BTreeMap<Arc<str>, Vec<Literal>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Macro {
+    pub text: Arc<str>,
+    parsed: OnceCell<(Document, Vec<Fault>)>,
+}
+
+impl Vocabulary {
+    #[must_use]
+    pub fn new() -> Vocabulary {
+        Vocabulary::default()
+    }
+
+    /// Adds or replaces a macro; `text` is not looked at before it is used.
+    pub fn add_macro(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) {
+        let parsed = OnceCell::new();
+        let text = text.into();
+        self.macros.insert(name.into(), Macro { text, parsed });
+    }
+
+    /// Adds or replaces a list of numbers, booleans, durations and texts.
+    pub fn add_list(&mut self, name: impl Into<Arc<str>>, items: Vec<Literal>) {
+        self.lists.insert(name.into(), items);
+    }
+
+    pub(crate) fn find_macro(&self, name: &str) -> Option<(&Arc<str>, &Macro)> {
+        self.macros.get_key_value(name)
+    }
+
+    pub(crate) fn find_list(&self, name: &str) -> Option<&[Literal]> {
+        self.lists.get(name).map(Vec::as_slice)
+    }
+
+    pub(crate) fn macro_names(&self) -> impl Iterator<Item = &str> {
+        self.macros.keys().map(|name| &**name)
+    }
+
+    pub(crate) fn list_names(&self) -> impl Iterator<Item = &str> {
+        self.lists.keys().map(|name| &**name)
+    }
+}
+
+impl Macro {
+    pub(crate) fn document(&self, limits: &Limits) -> &(Document, Vec<Fault>) {
+        self.parsed.get_or_init(|| {
+            let mut faults = Vec::new();
+            let document = parse(&self.text, limits, &mut faults);
+            (document, faults)
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! What a plain YAML scalar means: a number, a boolean, a duration or text. Quoted ones are text.
+
+use crate::file::rule_test::AttributeValue;
+use crate::file::yaml::{Scalar, Style};
+use crate::rule::{Literal, Number};
+
+/// An item of `lists:`, typed as the same word in a condition would be.
+pub(crate) fn literal(scalar: &Scalar) -> Literal {
+    let text = || Literal::Text(scalar.value.as_str().into());
+    if scalar.style != Style::Plain {
+        return text();
+    }
+    match scalar.value.as_str() {
+        "true" => Literal::Bool(true),
+        "false" => Literal::Bool(false),
+        value => match number(value) {
+            Some(number) => Literal::Number(number),
+            None => match duration(value).and_then(|nanos| u64::try_from(nanos).ok()) {
+                Some(nanos) => Literal::Duration(nanos),
+                None => text(),
+            },
+        },
+    }
+}
+
+/// A value of a test's attribute, typed as YAML types it.
+pub(crate) fn attribute(scalar: &Scalar) -> AttributeValue {
+    let value = scalar.value.as_str();
+    if scalar.is_null() {
+        return AttributeValue::Empty;
+    }
+    if let Some(value) = scalar.as_bool() {
+        return AttributeValue::Bool(value);
+    }
+    if scalar.style == Style::Plain {
+        match value.to_ascii_lowercase().as_str() {
+            ".nan" => return AttributeValue::Float(f64::NAN),
+            ".inf" | "+.inf" => return AttributeValue::Float(f64::INFINITY),
+            "-.inf" => return AttributeValue::Float(f64::NEG_INFINITY),
+            _ => {}
+        }
+        if is_number(value) {
+            let digits = value.replace('_', "");
+            // Written with a point or exponent it is a decimal, as an instrumented program would send it.
+            if let Ok(int) = digits.parse::<i64>() {
+                return AttributeValue::Int(int);
+            }
+            if let Ok(float) = digits.parse::<f64>() {
+                return AttributeValue::Float(float);
+            }
+        }
+    }
+    AttributeValue::Text(value.to_owned())
+}
+
+fn number(text: &str) -> Option<Number> {
+    if !is_number(text) {
+        return None;
+    }
+    let digits = text.replace('_', "");
+    match digits.parse::<i128>() {
+        Ok(int) => Some(Number::Int(int)),
+        Err(_) => digits.parse::<f64>().ok().and_then(Number::from_f64),
+    }
+}
+
+/// Sign, digits with `_` between them, decimals, exponent.
+fn is_number(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (
+            mantissa,
+            Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+        ),
+        None => (text, None),
+    };
+    let (whole, decimals) = match mantissa.split_once('.') {
+        Some((whole, decimals)) => (whole, Some(decimals)),
+        None => (mantissa, None),
+    };
+    let are_digits = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+            && !text.starts_with('_')
+            && !text.ends_with('_')
+    };
+    are_digits(whole) && decimals.is_none_or(are_digits) && exponent.is_none_or(are_digits)
+}
+
+/// Nanoseconds of a number with a unit; `None` if it is not one or too long for an `i64`.
+pub(crate) fn duration(text: &str) -> Option<i64> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic() || c == 'µ' || c == 'μ')?;
+    let (digits, unit) = text.split_at(split);
+    let nanos: i128 = match unit {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return None,
+    };
+    if !is_number(digits) {
+        return None;
+    }
+    let digits = digits.replace('_', "");
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, digits.strip_prefix('+').unwrap_or(&digits)),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut total = whole.parse::<i128>().ok()?.checked_mul(nanos)?;
+    let mut unit = nanos;
+    for digit in decimals.bytes() {
+        unit /= 10;
+        total += i128::from(digit - b'0') * unit;
+    }
+    i64::try_from(sign * total).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(value: &str) -> Scalar {
+        Scalar::new(value, Style::Plain)
+    }
+
+    #[test]
+    fn numbers_durations_and_text_are_told_apart() {
+        assert_eq!(literal(&plain("5")), Literal::Number(Number::Int(5)));
+        assert_eq!(
+            literal(&plain("1_000.50")),
+            Literal::Number(Number::Float(1000.5))
+        );
+        assert_eq!(literal(&plain("-1e3")), Literal::Number(Number::Int(-1000)));
+        assert_eq!(literal(&plain("250ms")), Literal::Duration(250_000_000));
+        assert_eq!(literal(&plain("true")), Literal::Bool(true));
+        for text in [
+            "0x1f", "1.2.3", "_1", "1_", "5 ms", "stripe", "e5", ".5", "1e", "-", "inf", "nan",
+            "-5ms",
+        ] {
+            assert_eq!(literal(&plain(text)), Literal::Text(text.into()), "{text}");
+        }
+        assert_eq!(
+            literal(&Scalar::new("5", Style::SingleQuoted)),
+            Literal::Text("5".into())
+        );
+    }
+
+    #[test]
+    fn attributes_keep_the_kind_they_are_written_in() {
+        assert_eq!(attribute(&plain("5")), AttributeValue::Int(5));
+        assert_eq!(attribute(&plain("5.0")), AttributeValue::Float(5.0));
+        assert_eq!(
+            attribute(&plain("9223372036854775808")),
+            AttributeValue::Float(9223372036854775808.0)
+        );
+        assert_eq!(attribute(&plain("null")), AttributeValue::Empty);
+        assert_eq!(
+            attribute(&plain("250ms")),
+            AttributeValue::Text("250ms".into())
+        );
+        assert_eq!(
+            attribute(&Scalar::new("", Style::DoubleQuoted)),
+            AttributeValue::Text(String::new())
+        );
+        assert!(
+            matches!(attribute(&plain(".nan")), AttributeValue::Float(value) if value.is_nan())
+        );
+    }
+
+    #[test]
+    fn durations_are_exact() {
+        assert_eq!(duration("1.5s"), Some(1_500_000_000));
+        assert_eq!(duration("-0.000001ms"), Some(-1));
+        assert_eq!(duration("2m"), Some(120_000_000_000));
+        assert_eq!(duration("9223372036854775807ns"), Some(i64::MAX));
+        assert_eq!(duration("9223372036854775808ns"), None);
+        assert_eq!(duration("99999999999999999999999999999999999999999h"), None);
+        for text in ["5", "ms", "5 ms", "1e3s", "5d", "", "--5s"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}

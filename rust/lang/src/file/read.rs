@@ -1,0 +1,358 @@
+//! Reading YAML nodes into a model, with every fault reported and nothing given up early.
+
+use std::{ops::Range, rc::Rc, sync::Arc};
+
+use crate::codes::{Code, files as codes};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::file::yaml::{Entry, Node, NodeKind, Scalar};
+use crate::limits::Limits;
+use crate::rule::RuleId;
+use crate::source::LineIndex;
+
+/// Collects the diagnostics of one file.
+pub(crate) struct Reader<'a> {
+    pub file: usize,
+    pub text: &'a str,
+    pub lines: LineIndex<'a>,
+    pub limits: &'a Limits,
+    pub diagnostics: Vec<Diagnostic>,
+    /// The rule that is read now.
+    pub rule: Option<RuleId>,
+    /// Diagnostics beyond twice the limit, which are only counted.
+    pub not_kept: usize,
+    spare: Option<Diagnostic>,
+    /// Errors so far; a rule during which it rises is faulty.
+    pub errors: usize,
+}
+
+/// A text of the file with the node that it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    pub value: Arc<str>,
+    pub node: Rc<Node>,
+}
+
+/// A mapping of which every key is known.
+pub(crate) struct Fields<'n> {
+    entries: Vec<(&'static str, &'n Entry)>,
+    /// A syntax error cut it off.
+    pub is_cut: bool,
+    /// Its first key, for what has no place of its own.
+    pub begin: Range<usize>,
+}
+
+impl<'n> Fields<'n> {
+    /// The entry of a key, if it has a value.
+    pub fn get(&self, key: &str) -> Option<&'n Entry> {
+        let (_, entry) = self.entries.iter().find(|(known, _)| *known == key)?;
+        (!entry.value.is_null()).then_some(*entry)
+    }
+
+    pub fn value(&self, key: &str) -> Option<&'n Rc<Node>> {
+        self.get(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of a key, with a value or without.
+    pub fn entry(&self, key: &str) -> Option<&'n Entry> {
+        self.entries
+            .iter()
+            .find(|(known, _)| *known == key)
+            .map(|(_, entry)| *entry)
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(file: usize, text: &'a str, limits: &'a Limits) -> Reader<'a> {
+        let lines = LineIndex::new(text);
+        Reader {
+            file,
+            text,
+            lines,
+            limits,
+            diagnostics: Vec::new(),
+            not_kept: 0,
+            spare: None,
+            rule: None,
+            errors: 0,
+        }
+    }
+
+    pub fn report(
+        &mut self,
+        code: Code,
+        range: Range<usize>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let mut diagnostic = Diagnostic::new(code, self.file, range, &self.lines, message.into());
+        diagnostic.rule.clone_from(&self.rule);
+        self.push(diagnostic)
+    }
+
+    pub fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+        self.errors += usize::from(diagnostic.is_error());
+        if self.diagnostics.len() > self.limits.diagnostics.saturating_mul(2) {
+            self.not_kept += 1;
+            return self.spare.insert(diagnostic);
+        }
+        self.diagnostics.push(diagnostic);
+        let last = self.diagnostics.len() - 1;
+        &mut self.diagnostics[last]
+    }
+
+    /// The bytes of a scalar's content, quotes excluded; of anything else the first line.
+    pub fn span(&self, node: &Node) -> Range<usize> {
+        match node.as_scalar() {
+            Some(scalar) if !scalar.value.is_empty() => {
+                let trimmed = scalar.value.trim_end_matches('\n').len();
+                scalar.map(self.text).range(0..trimmed)
+            }
+            Some(_) => node.range.clone(),
+            None => {
+                let text = self.text.get(node.range.clone()).unwrap_or("");
+                let line = text.find(['\n', '\r']).unwrap_or(text.len());
+                node.range.start..node.range.start + line.max(usize::from(!text.is_empty()))
+            }
+        }
+    }
+
+    fn wrong_kind(&mut self, node: &Node, what: &str, wanted: &str) {
+        if !matches!(node.kind, NodeKind::Refused) {
+            let range = self.span(node);
+            self.report(
+                codes::WRONG_KIND,
+                range,
+                format!("{what} must be {wanted}, this is {}", node.what()),
+            );
+        } else {
+            // Reported where it was refused; what needs it is faulty all the same.
+            self.errors += 1;
+        }
+    }
+
+    /// The entries of a mapping; unknown keys are reported.
+    pub fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        known: &[&'static str],
+    ) -> Option<Fields<'n>> {
+        let NodeKind::Mapping(mapping) = &node.kind else {
+            self.wrong_kind(node, what, "a mapping");
+            return None;
+        };
+        let begin = mapping
+            .items
+            .first()
+            .map_or(node.range.start..node.range.start, |entry| {
+                self.span(&entry.key)
+            });
+        let mut fields = Fields {
+            entries: Vec::with_capacity(mapping.items.len()),
+            is_cut: mapping.is_cut,
+            begin,
+        };
+        for entry in &mapping.items {
+            let Some(key) = entry.key.as_scalar() else {
+                continue;
+            };
+            match known.iter().find(|known| **known == key.value) {
+                Some(known) => fields.entries.push((known, entry)),
+                None => self.unknown_key(entry, key, what, known),
+            }
+        }
+        if mapping.is_cut {
+            self.errors += 1;
+        }
+        Some(fields)
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, key: &Scalar, what: &str, known: &[&'static str]) {
+        let range = self.span(&entry.key);
+        let near = nearest(&key.value, known.iter().copied());
+        let message = format!("{what} has no key `{}`", shown(&key.value));
+        let diagnostic = self.report(codes::UNKNOWN_KEY, range, message);
+        match near {
+            Some(near) => {
+                diagnostic.help = Some(format!("did you mean `{near}`?"));
+                diagnostic.suggestion = Some(near.to_owned());
+            }
+            None if key.value == "<<" => {
+                diagnostic.help = Some(
+                    "merge keys are not read: write the keys out, or alias single values"
+                        .to_owned(),
+                );
+            }
+            None => diagnostic.help = Some(format!("its keys are {}", listed(known))),
+        }
+    }
+
+    pub fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Rc<Node>] {
+        match &node.kind {
+            NodeKind::Sequence(sequence) => {
+                self.errors += usize::from(sequence.is_cut);
+                &sequence.items
+            }
+            _ => {
+                self.wrong_kind(node, what, "a list");
+                &[]
+            }
+        }
+    }
+
+    /// A list, or a single item in its place.
+    pub fn one_or_more<'n>(&mut self, node: &'n Rc<Node>, what: &str) -> &'n [Rc<Node>] {
+        match node.as_scalar() {
+            Some(_) => std::slice::from_ref(node),
+            None => self.items(node, what),
+        }
+    }
+
+    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Entry] {
+        match &node.kind {
+            NodeKind::Mapping(mapping) => {
+                self.errors += usize::from(mapping.is_cut);
+                &mapping.items
+            }
+            _ => {
+                self.wrong_kind(node, what, "a mapping");
+                &[]
+            }
+        }
+    }
+
+    /// Any scalar with a value; what it looks like (a number, a boolean) does not matter.
+    pub fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
+        match node.as_scalar() {
+            Some(scalar) if !scalar.is_null() => Some(scalar),
+            _ => {
+                self.wrong_kind(node, what, "text");
+                None
+            }
+        }
+    }
+
+    pub fn string(&mut self, node: &Node, what: &str) -> Option<String> {
+        self.text(node, what).map(|scalar| scalar.value.clone())
+    }
+
+    pub fn positioned_text(&mut self, node: &Rc<Node>, what: &str) -> Option<Text> {
+        let scalar = self.text(node, what)?;
+        Some(Text {
+            value: scalar.value.as_str().into(),
+            node: Rc::clone(node),
+        })
+    }
+
+    pub fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+        let scalar = self.text(node, what)?;
+        let value = scalar.as_bool();
+        if value.is_none() {
+            let range = self.span(node);
+            let written = shown(&scalar.value);
+            let is_quoted = matches!(scalar.value.as_str(), "true" | "false");
+            let (article, help) = match is_quoted {
+                true => ("the text ", Some("write it without quotes".to_owned())),
+                false => ("", None),
+            };
+            let message = format!("{what} is `true` or `false`, not {article}`{written}`");
+            let diagnostic = self.report(codes::NOT_A_BOOLEAN, range, message);
+            diagnostic.help = help;
+            diagnostic.suggestion = match scalar.value.to_lowercase().as_str() {
+                _ if is_quoted => None,
+                "yes" | "on" | "1" | "true" => Some("true".to_owned()),
+                "no" | "off" | "0" | "false" => Some("false".to_owned()),
+                _ => None,
+            };
+        }
+        value
+    }
+
+    /// One of a few words, in any case.
+    pub fn word<T: Copy>(
+        &mut self,
+        node: &Node,
+        code: Code,
+        what: &str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let scalar = self.text(node, what)?;
+        let found = words
+            .iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(&scalar.value));
+        if found.is_none() {
+            let range = self.span(node);
+            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let near = nearest(&scalar.value, names.iter().copied());
+            let diagnostic = self.report(
+                code,
+                range,
+                format!("there is no {what} `{}`", shown(&scalar.value)),
+            );
+            diagnostic.help = Some(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it is one of {}", listed(&names)),
+            });
+            diagnostic.suggestion = near.map(str::to_owned);
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// Reports a key that is needed and not there, or there without a value.
+    pub fn missing(&mut self, fields: &Fields<'_>, key: &str, what: &str) {
+        if let Some(entry) = fields.entry(key) {
+            let range = self.span(&entry.key);
+            self.report(codes::MISSING_KEY, range, format!("`{key}` has no value"));
+        } else if !fields.is_cut {
+            let range = fields.begin.clone();
+            self.report(codes::MISSING_KEY, range, format!("{what} needs `{key}`"));
+        }
+    }
+
+    /// True if a name can be used; else reports why not.
+    pub fn check_name(&mut self, node: &Node, name: &str, what: &str) -> bool {
+        let range = self.span(node);
+        let most = self.limits.name_bytes;
+        let message = if name.trim().is_empty() {
+            format!("{what} is empty")
+        } else if name.len() > most {
+            format!("{what} has {} bytes; the limit is {most}", name.len())
+        } else if let Some(odd) = name.chars().find(|&c| is_invisible(c)) {
+            format!("{what} holds the invisible character U+{:04X}", odd as u32)
+        } else {
+            return true;
+        };
+        self.report(codes::BAD_NAME, range, message);
+        false
+    }
+}
+
+/// Characters that make two names look the same, or one look like another.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// A text as a message quotes it: short, on one line.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = text
+        .chars()
+        .take(MOST)
+        .map(|c| if is_invisible(c) { '\u{FFFD}' } else { c })
+        .collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// `` `a`, `b` and `c` ``
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => String::new(),
+    }
+}

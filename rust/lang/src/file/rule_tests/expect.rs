@@ -1,0 +1,141 @@
+//! Reads what a test expects.
+
+use crate::codes::files as codes;
+use crate::diagnostic::nearest;
+use crate::file::read::{Fields, Reader, shown};
+use crate::file::rule_test::{Expectation, ExpectedEvidence, TestSpan};
+use crate::file::yaml::Node;
+use crate::rule::ClauseKind;
+use crate::verdict::{Reason, Verdict};
+
+pub(crate) const VERDICTS: &[(&str, Verdict)] = &[
+    ("violated", Verdict::Violated),
+    ("satisfied", Verdict::Satisfied),
+    ("not_applicable", Verdict::NotApplicable),
+    ("inconclusive", Verdict::Inconclusive),
+];
+
+pub(crate) const CLAUSES: &[(&str, ClauseKind)] = &[
+    ("always", ClauseKind::Always),
+    ("never", ClauseKind::Never),
+    ("pattern", ClauseKind::Pattern),
+];
+
+pub(crate) const REASONS: &[(&str, Reason)] = &[
+    ("no_root", Reason::NoRoot),
+    ("orphan", Reason::Orphan),
+    ("span_limit", Reason::SpanLimit),
+    ("evicted", Reason::Evicted),
+    ("memory", Reason::Memory),
+    ("reload", Reason::Reload),
+    ("restart", Reason::Restart),
+    ("shutdown", Reason::Shutdown),
+    ("state_cap", Reason::StateCap),
+    ("skew", Reason::Skew),
+    ("late", Reason::Late),
+];
+
+/// The keys of a test that say more of the expected verdict, with the verdict that they belong to.
+const DETAILS: &[(&str, Verdict)] = &[
+    ("clause", Verdict::Violated),
+    ("reason", Verdict::Inconclusive),
+    ("evidence", Verdict::Violated),
+    ("count", Verdict::Violated),
+    ("violations", Verdict::Violated),
+    ("message", Verdict::Violated),
+];
+
+pub(super) fn read_expectation(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    spans: &[TestSpan],
+) -> Option<Expectation> {
+    let node = fields.value("expect");
+    let verdict = node.and_then(|node| reader.word(node, codes::TEST_VERDICT, "verdict", VERDICTS));
+    let reason = fields.value("reason");
+    let clause = fields.value("clause");
+    let mut expect = Expectation {
+        verdict: verdict.unwrap_or(Verdict::Violated),
+        reason: reason.and_then(|node| reader.word(node, codes::TEST_WORD, "reason", REASONS)),
+        clause: clause.and_then(|node| reader.word(node, codes::TEST_WORD, "clause", CLAUSES)),
+        evidence: Vec::new(),
+        count: fields
+            .value("count")
+            .and_then(|node| read_number(reader, node, "`count`")),
+        violations: fields
+            .value("violations")
+            .and_then(|node| read_number(reader, node, "`violations`")),
+        message: fields
+            .value("message")
+            .and_then(|node| reader.string(node, "`message`")),
+    };
+    if let Some(node) = fields.value("evidence") {
+        for item in reader.one_or_more(node, "`evidence`") {
+            expect.evidence.extend(read_one(reader, item, spans));
+        }
+    }
+    let verdict = verdict?;
+    for (key, owner) in DETAILS {
+        if let Some(entry) = fields.get(key)
+            && verdict != *owner
+        {
+            let range = reader.span(&entry.key);
+            let message = format!(
+                "`{key}` belongs to the verdict {}, not to {}",
+                owner.as_str(),
+                verdict.as_str()
+            );
+            reader.report(codes::TEST_CONTRADICTION, range, message);
+        }
+    }
+    Some(expect)
+}
+
+/// Names that a misspelt one is compared with.
+const COMPARED: usize = 1_000;
+
+pub(super) fn read_number(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u64> {
+    let scalar = reader.text(node, what)?;
+    let number = scalar
+        .value
+        .parse::<u64>()
+        .ok()
+        .filter(|&number| number > 0);
+    if number.is_none() {
+        let range = reader.span(node);
+        let message = format!(
+            "{what} is a whole number above 0, not `{}`",
+            shown(&scalar.value)
+        );
+        reader.report(codes::TEST_NUMBER, range, message);
+    }
+    number
+}
+
+fn read_one(reader: &mut Reader<'_>, node: &Node, spans: &[TestSpan]) -> Option<ExpectedEvidence> {
+    let text = reader.string(node, "evidence")?;
+    // Repeated spans share their label.
+    let has_label = |index: &usize| spans[*index].label.as_ref() == Some(&text);
+    let mut found: Vec<usize> = (0..spans.len()).filter(has_label).collect();
+    if found.is_empty() {
+        found = (0..spans.len())
+            .filter(|&index| spans[index].name == text)
+            .collect();
+    }
+    if found.is_empty() {
+        let range = reader.span(node);
+        let names = spans.iter().take(COMPARED).flat_map(|span| {
+            span.label
+                .as_deref()
+                .into_iter()
+                .chain([span.name.as_str()])
+        });
+        let near = nearest(&text, names).map(str::to_owned);
+        let message = format!("no span of this trace is called `{}`", shown(&text));
+        let diagnostic = reader.report(codes::TEST_EVIDENCE, range, message);
+        diagnostic.help = near.as_ref().map(|near| format!("did you mean `{near}`?"));
+        diagnostic.suggestion = near;
+        return None;
+    }
+    Some(ExpectedEvidence { text, spans: found })
+}

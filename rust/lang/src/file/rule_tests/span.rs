@@ -1,0 +1,396 @@
+//! Reads the trace of a test: spans inside spans.
+
+use std::{collections::BTreeSet, rc::Rc, sync::Arc};
+
+use crate::codes::files as codes;
+use crate::file::plain;
+use crate::file::read::{Fields, Reader, shown};
+use crate::file::rule_test::{
+    AttributeValue, Instrumentation, SpanKind, SpanStatus, TestEvent, TestParent, TestSpan, Timing,
+    lay_out,
+};
+use crate::file::yaml::{Node, NodeKind};
+
+/// Keys of a span.
+pub(crate) const SPAN_KEYS: &[&str] = &[
+    "span",
+    "id",
+    "service",
+    "kind",
+    "status",
+    "status_message",
+    "start",
+    "duration",
+    "repeat",
+    "attributes",
+    "resource",
+    "instrumentation",
+    "events",
+    "links",
+    "orphan",
+    "children",
+];
+
+/// Keys of a span's event.
+pub(crate) const EVENT_KEYS: &[&str] = &["name", "at", "attributes"];
+
+/// Keys of a span's link.
+pub(crate) const LINK_KEYS: &[&str] = &["attributes"];
+
+/// Keys of a span's instrumentation scope.
+pub(crate) const INSTRUMENTATION_KEYS: &[&str] = &["name", "version", "attributes"];
+
+pub(crate) const KINDS: &[(&str, SpanKind)] = &[
+    ("unspecified", SpanKind::Unspecified),
+    ("internal", SpanKind::Internal),
+    ("server", SpanKind::Server),
+    ("client", SpanKind::Client),
+    ("producer", SpanKind::Producer),
+    ("consumer", SpanKind::Consumer),
+];
+
+pub(crate) const STATUSES: &[(&str, SpanStatus)] = &[
+    ("unset", SpanStatus::Unset),
+    ("ok", SpanStatus::Ok),
+    ("error", SpanStatus::Error),
+];
+
+/// An event's time is known only once its span's is.
+struct Trace {
+    spans: Vec<TestSpan>,
+    timings: Vec<Timing>,
+    labels: BTreeSet<String>,
+    is_full: bool,
+}
+
+pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<Node>) -> Vec<TestSpan> {
+    let mut trace = Trace {
+        spans: Vec::new(),
+        timings: Vec::new(),
+        labels: BTreeSet::new(),
+        is_full: false,
+    };
+    for item in reader.items(node, "`trace`") {
+        trace.read_span(reader, item, None);
+    }
+    for (span, (start, end)) in trace.spans.iter_mut().zip(lay_out(&trace.timings)) {
+        (span.start, span.end) = (start, end);
+        for event in &mut span.events {
+            event.at = event.at.saturating_add(start);
+        }
+    }
+    trace.spans
+}
+
+impl Trace {
+    /// The YAML depth limit bounds the recursion.
+    fn read_span(&mut self, reader: &mut Reader<'_>, node: &Node, parent: Option<usize>) {
+        if self.is_full {
+            return;
+        }
+        let most = reader.limits.test_spans;
+        if self.spans.len() >= most {
+            let range = reader.span(node);
+            reader.report(
+                codes::TOO_MANY,
+                range,
+                format!("a test has {most} spans at most"),
+            );
+            self.is_full = true;
+            return;
+        }
+        // A span without anything but a name may be written as that name.
+        if let Some(scalar) = node.as_scalar()
+            && !scalar.is_null()
+        {
+            let span = self.blank(&scalar.value, parent);
+            self.push(
+                span,
+                Timing {
+                    start: None,
+                    duration: None,
+                    parent,
+                },
+            );
+            return;
+        }
+        let Some(fields) = reader.fields(node, "a span", SPAN_KEYS) else {
+            return;
+        };
+        let name = match fields.value("span") {
+            Some(node) => reader.string(node, "`span`").unwrap_or_default(),
+            None => {
+                reader.missing(&fields, "span", "a span");
+                String::new()
+            }
+        };
+        let mut span = self.blank(&name, parent);
+        self.read_identity(reader, &fields, &mut span);
+        read_content(reader, &fields, &mut span);
+        let start = fields
+            .value("start")
+            .and_then(|node| read_duration(reader, node, "`start`"));
+        if let (Some(start), Some(node)) = (start, fields.value("start"))
+            && start < 0
+        {
+            let range = reader.span(node);
+            reader.report(
+                codes::TEST_DURATION,
+                range,
+                "`start` counts from the begin of the trace and is not negative",
+            );
+        }
+        let duration = fields
+            .value("duration")
+            .and_then(|node| read_duration(reader, node, "`duration`"));
+        let index = self.push(
+            span,
+            Timing {
+                start,
+                duration,
+                parent,
+            },
+        );
+        if let Some(node) = fields.value("children") {
+            for child in reader.items(node, "`children`") {
+                self.read_span(reader, child, Some(index));
+            }
+        }
+        if let Some(node) = fields.value("repeat")
+            && let Some(times) = super::expect::read_number(reader, node, "`repeat`")
+        {
+            self.repeat(reader, node, index, times);
+        }
+    }
+
+    /// Adds the span at `index`, the last one at its level, and all below it so many times in all.
+    fn repeat(&mut self, reader: &mut Reader<'_>, node: &Node, index: usize, times: u64) {
+        let size = self.spans.len() - index;
+        let most = reader.limits.test_spans;
+        let total = times
+            .saturating_mul(size as u64)
+            .saturating_add(index as u64);
+        if total > most as u64 {
+            let range = reader.span(node);
+            reader.report(
+                codes::TOO_MANY,
+                range,
+                format!("a test has {most} spans at most"),
+            );
+            self.is_full = true;
+            return;
+        }
+        for copy in 1..times {
+            let shift = size * copy as usize;
+            for at in index..index + size {
+                let mut span = self.spans[at].clone();
+                let mut timing = self.timings[at].clone();
+                // The parent of the repeated span itself stands before it and is not repeated.
+                if at > index {
+                    timing.parent = timing.parent.map(|parent| parent + shift);
+                    span.parent = timing.parent.map_or(span.parent, TestParent::Span);
+                }
+                self.push(span, timing);
+            }
+        }
+    }
+
+    fn blank(&self, name: &str, parent: Option<usize>) -> TestSpan {
+        let above = parent.and_then(|parent| self.spans.get(parent));
+        TestSpan {
+            label: None,
+            name: name.to_owned(),
+            service: above.map_or_else(|| Arc::from("test"), |span| Arc::clone(&span.service)),
+            parent: parent.map_or(TestParent::Root, TestParent::Span),
+            kind: SpanKind::default(),
+            status: SpanStatus::default(),
+            status_message: String::new(),
+            start: 0,
+            end: 0,
+            attributes: Vec::new(),
+            resource: above.map_or_else(|| Arc::from([]), |span| Arc::clone(&span.resource)),
+            instrumentation: Instrumentation::default(),
+            events: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, span: TestSpan, timing: Timing) -> usize {
+        self.spans.push(span);
+        self.timings.push(timing);
+        self.spans.len() - 1
+    }
+
+    fn read_identity(&mut self, reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpan) {
+        if let Some(node) = fields.value("id")
+            && let Some(label) = reader.string(node, "`id`")
+        {
+            if !self.labels.insert(label.clone()) {
+                let range = reader.span(node);
+                reader.report(
+                    codes::TEST_DUPLICATE,
+                    range,
+                    "another span of this test has this id",
+                );
+            }
+            span.label = Some(label);
+        }
+        if let Some(node) = fields.value("service") {
+            span.service = reader.string(node, "`service`").unwrap_or_default().into();
+        }
+        if let Some(node) = fields.value("orphan")
+            && reader.boolean(node, "`orphan`") == Some(true)
+        {
+            if let TestParent::Span(_) = span.parent {
+                let range = reader.span(node);
+                let message = "a child has its parent right here, so it is no orphan";
+                reader
+                    .report(codes::TEST_CONTRADICTION, range, message)
+                    .help = Some("write orphans at the top of the trace".to_owned());
+            } else {
+                span.parent = TestParent::Lost;
+            }
+        }
+    }
+}
+
+fn read_content(reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpan) {
+    if let Some(node) = fields.value("kind") {
+        span.kind = reader
+            .word(node, codes::TEST_WORD, "span kind", KINDS)
+            .unwrap_or_default();
+    }
+    if let Some(node) = fields.value("status") {
+        span.status = reader
+            .word(node, codes::TEST_WORD, "status", STATUSES)
+            .unwrap_or_default();
+    }
+    if let Some(node) = fields.value("status_message") {
+        span.status_message = reader.string(node, "`status_message`").unwrap_or_default();
+    }
+    if let Some(node) = fields.value("attributes") {
+        span.attributes = read_attributes(reader, node);
+    }
+    if let Some(node) = fields.value("resource") {
+        span.resource = read_attributes(reader, node).into();
+    }
+    if let Some(node) = fields.value("instrumentation")
+        && let Some(fields) = reader.fields(node, "`instrumentation`", INSTRUMENTATION_KEYS)
+    {
+        let text = |reader: &mut Reader<'_>, key: &str| {
+            fields
+                .value(key)
+                .and_then(|node| reader.string(node, "it"))
+                .unwrap_or_default()
+        };
+        span.instrumentation.name = text(reader, "name");
+        span.instrumentation.version = text(reader, "version");
+        if let Some(node) = fields.value("attributes") {
+            span.instrumentation.attributes = read_attributes(reader, node);
+        }
+    }
+    if let Some(node) = fields.value("events") {
+        for item in reader.one_or_more(node, "`events`") {
+            span.events.extend(read_event(reader, item));
+        }
+    }
+    if let Some(node) = fields.value("links") {
+        for item in reader.items(node, "`links`") {
+            let Some(fields) = reader.fields(item, "a link", LINK_KEYS) else {
+                continue;
+            };
+            let attributes = fields
+                .value("attributes")
+                .map(|node| read_attributes(reader, node));
+            span.links.push(attributes.unwrap_or_default());
+        }
+    }
+}
+
+fn read_event(reader: &mut Reader<'_>, node: &Node) -> Option<TestEvent> {
+    if let Some(scalar) = node.as_scalar()
+        && !scalar.is_null()
+    {
+        return Some(TestEvent {
+            name: scalar.value.clone(),
+            at: 0,
+            attributes: Vec::new(),
+        });
+    }
+    let fields = reader.fields(node, "an event", EVENT_KEYS)?;
+    let name = match fields.value("name") {
+        Some(node) => reader.string(node, "`name`")?,
+        None => {
+            reader.missing(&fields, "name", "an event");
+            return None;
+        }
+    };
+    let at = fields
+        .value("at")
+        .and_then(|node| read_duration(reader, node, "`at`"))
+        .unwrap_or(0);
+    let attributes = fields
+        .value("attributes")
+        .map(|node| read_attributes(reader, node))
+        .unwrap_or_default();
+    Some(TestEvent {
+        name,
+        at,
+        attributes,
+    })
+}
+
+fn read_duration(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<i64> {
+    let scalar = reader.text(node, what)?;
+    let nanos = plain::duration(&scalar.value);
+    if nanos.is_none() {
+        let range = reader.span(node);
+        let is_bare = scalar.value.parse::<f64>().is_ok();
+        let message = format!(
+            "{what} is a duration such as `20ms`, not `{}`",
+            shown(&scalar.value)
+        );
+        let diagnostic = reader.report(codes::TEST_DURATION, range, message);
+        diagnostic.help = Some("its unit is one of ns, us, ms, s, m and h".to_owned());
+        if is_bare {
+            diagnostic.suggestion = Some(format!("{}ms", scalar.value));
+        }
+    }
+    nanos
+}
+
+fn read_attributes(reader: &mut Reader<'_>, node: &Node) -> Vec<(String, AttributeValue)> {
+    let entries = reader.entries(node, "attributes");
+    let key = |node: &Node| {
+        node.as_scalar()
+            .map(|key| key.value.clone())
+            .unwrap_or_default()
+    };
+    entries
+        .iter()
+        .map(|entry| (key(&entry.key), read_value(&entry.value)))
+        .collect()
+}
+
+/// The YAML depth limit bounds the recursion.
+fn read_value(node: &Node) -> AttributeValue {
+    match &node.kind {
+        NodeKind::Scalar(scalar) => plain::attribute(scalar),
+        NodeKind::Sequence(sequence) => {
+            AttributeValue::Array(sequence.items.iter().map(|item| read_value(item)).collect())
+        }
+        NodeKind::Mapping(mapping) => AttributeValue::Map(
+            mapping
+                .items
+                .iter()
+                .filter_map(|entry| {
+                    Some((
+                        entry.key.as_scalar()?.value.clone(),
+                        read_value(&entry.value),
+                    ))
+                })
+                .collect(),
+        ),
+        NodeKind::Refused => AttributeValue::Empty,
+    }
+}

@@ -1,0 +1,412 @@
+//! From parser events to the tree, within the limits.
+
+use std::{collections::HashMap, ops::Range, rc::Rc};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::characters::{Offsets, without_control_characters};
+use super::hint::{hint, indenting_tab};
+use super::resume::{Failure, RESUME_BYTES, Resume};
+use super::{Collection, Document, Entry, Node, NodeKind, Scalar, Style, YamlFault};
+use crate::codes::files as codes;
+use crate::limits::Limits;
+
+/// The documents of a text. What a syntax error cut off is missing; all before it is there, and so
+/// is what follows from the next place on where a reader would begin anew: an item of the list of
+/// rules, a key of the file, a document.
+#[must_use]
+pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<Document> {
+    let cleaned = without_control_characters(source, faults);
+    let text = cleaned.as_deref().unwrap_or(source);
+    let mut builder = Builder::new(text, limits, faults);
+    let mut resume = Resume {
+        text,
+        budget: text.len().saturating_mul(2) + RESUME_BYTES,
+        item_indent: None,
+    };
+    let mut begin = 0;
+    while let Some(failure) = builder.run(begin) {
+        match resume.next(begin, &failure) {
+            Some(next) => {
+                // A list of rules that was taken up again ends where a key of the file begins: no fault.
+                if begin == 0 || next != failure.at {
+                    builder.report(failure);
+                }
+                begin = next;
+            }
+            None => {
+                builder.report(failure);
+                break;
+            }
+        }
+    }
+    builder.documents
+}
+
+/// A collection whose end has not come.
+struct Open {
+    begin: usize,
+    anchor: usize,
+    kind: OpenKind,
+    weight: usize,
+    height: usize,
+}
+
+enum OpenKind {
+    Sequence(Vec<Rc<Node>>),
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<Rc<Node>>,
+        keys: HashMap<String, ()>,
+    },
+}
+
+struct Builder<'a, 'f> {
+    offsets: Offsets<'a>,
+    limits: &'a Limits,
+    faults: &'f mut Vec<YamlFault>,
+    documents: Vec<Document>,
+    /// Characters before the part of the text that is read now.
+    base: usize,
+    /// The next document goes on with the one before it.
+    continues: bool,
+    open: Vec<Open>,
+    /// Collections below one that was refused for its depth.
+    refused_depth: usize,
+    anchors: HashMap<usize, Rc<Node>>,
+    alias_nodes: usize,
+    /// Of the whole text.
+    nodes: usize,
+}
+
+impl<'a, 'f> Builder<'a, 'f> {
+    fn new(text: &'a str, limits: &'a Limits, faults: &'f mut Vec<YamlFault>) -> Builder<'a, 'f> {
+        Builder {
+            offsets: Offsets::new(text),
+            limits,
+            faults,
+            documents: Vec::new(),
+            base: 0,
+            continues: false,
+            open: Vec::new(),
+            refused_depth: 0,
+            anchors: HashMap::new(),
+            alias_nodes: 0,
+            nodes: 0,
+        }
+    }
+
+    /// Reads on from a byte, to the end or to a syntax error.
+    fn run(&mut self, begin: usize) -> Option<Failure> {
+        let text = self.offsets.text;
+        self.base = self.offsets.character(begin);
+        self.continues = begin > 0;
+        self.anchors.clear();
+        self.refused_depth = 0;
+        let mut failure = None;
+        for event in Parser::new_from_str(&text[begin..]) {
+            match event {
+                Ok((event, span)) if !self.has_room(&event) => {
+                    self.too_many(span);
+                    break;
+                }
+                Ok((event, span)) => self.event(event, span),
+                Err(error) => {
+                    let at = self.offsets.byte(self.base + error.marker().index());
+                    let items = self
+                        .open
+                        .iter()
+                        .take(2)
+                        .find(|open| matches!(open.kind, OpenKind::Sequence(_)));
+                    let list = items.map(|open| open.begin);
+                    failure = Some(Failure {
+                        at,
+                        info: error.info().to_owned(),
+                        list,
+                    });
+                    break;
+                }
+            }
+        }
+        // After a syntax error: close what is open, marked as cut.
+        let end = failure.as_ref().map_or(text.len(), |failure| failure.at);
+        while !self.open.is_empty() {
+            self.close(end, true);
+        }
+        failure
+    }
+
+    fn report(&mut self, failure: Failure) {
+        let Failure { at, info, .. } = failure;
+        // The parser points at the token before a tab, people look for the tab.
+        let at = match info.contains("tab") {
+            true => indenting_tab(self.offsets.text, at).unwrap_or(at),
+            false => at,
+        };
+        let rest = &self.offsets.text[at..];
+        let end = rest
+            .chars()
+            .next()
+            .filter(|&c| c != '\n' && c != '\r')
+            .map_or(at, |c| at + c.len_utf8());
+        self.faults.push(YamlFault {
+            code: codes::YAML_SYNTAX,
+            range: at..end,
+            message: format!("this is not valid YAML: {info}"),
+            help: Some(hint(&info, rest).to_owned()),
+        });
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        let begin = self.offsets.byte(self.base + span.start.index());
+        begin..self.offsets.byte(self.base + span.end.index()).max(begin)
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) {
+        if self.refused_depth > 0 {
+            match event {
+                Event::SequenceStart(..) | Event::MappingStart(..) => self.refused_depth += 1,
+                Event::SequenceEnd | Event::MappingEnd => self.refused_depth -= 1,
+                _ => {}
+            }
+            return;
+        }
+        let range = self.range(span);
+        match event {
+            Event::DocumentStart(_) => {
+                self.anchors.clear();
+                self.alias_nodes = 0;
+            }
+            Event::Scalar(value, style, anchor, tag) => {
+                let begin = range.start;
+                let has_properties = anchor > 0 || tag.is_some();
+                // An empty plain scalar has a range of its surroundings.
+                let end = if value.is_empty() && style == ScalarStyle::Plain {
+                    begin
+                } else {
+                    range.end
+                };
+                let scalar = Scalar {
+                    value: value.into_owned(),
+                    style: style.into(),
+                    begin,
+                    has_properties,
+                };
+                self.finished(leaf(begin..end, NodeKind::Scalar(scalar)), anchor);
+            }
+            Event::Alias(anchor) => self.alias(anchor, range),
+            Event::SequenceStart(anchor, _) => {
+                self.begin(range, anchor, OpenKind::Sequence(Vec::new()));
+            }
+            Event::MappingStart(anchor, _) => {
+                self.begin(
+                    range,
+                    anchor,
+                    OpenKind::Mapping {
+                        entries: Vec::new(),
+                        key: None,
+                        keys: HashMap::new(),
+                    },
+                );
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(range.end, false),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, range: Range<usize>, anchor: usize, kind: OpenKind) {
+        if self.open.len() >= self.limits.yaml_depth {
+            self.too_deep(range.clone());
+            self.refused_depth = 1;
+            self.finished(leaf(range, NodeKind::Refused), anchor);
+            return;
+        }
+        self.open.push(Open {
+            begin: range.start,
+            anchor,
+            kind,
+            weight: 1,
+            height: 0,
+        });
+    }
+
+    /// Counts the nodes; false where no more of them, or of faults, are kept.
+    fn has_room(&mut self, event: &Event<'_>) -> bool {
+        let is_node = matches!(
+            event,
+            Event::Scalar(..)
+                | Event::Alias(_)
+                | Event::SequenceStart(..)
+                | Event::MappingStart(..)
+        );
+        self.nodes += usize::from(is_node);
+        self.nodes <= self.limits.yaml_nodes && self.faults.len() < self.limits.diagnostics
+    }
+
+    fn too_many(&mut self, span: Span) {
+        let begin = self.range(span).start;
+        let (code, message, help) = match self.nodes > self.limits.yaml_nodes {
+            true => (
+                codes::TOO_MANY_NODES,
+                format!(
+                    "this file has more than {} values; the rest is not read",
+                    self.limits.yaml_nodes
+                ),
+                Some("split it into several files".to_owned()),
+            ),
+            false => (
+                codes::TOO_MANY_FAULTS,
+                "the rest of this file is not read".to_owned(),
+                None,
+            ),
+        };
+        self.faults.push(YamlFault {
+            code,
+            range: begin..begin,
+            message,
+            help,
+        });
+    }
+
+    fn too_deep(&mut self, range: Range<usize>) {
+        self.faults.push(YamlFault {
+            code: codes::YAML_TOO_DEEP,
+            range: range.start..range.start + usize::from(range.end > range.start),
+            message: format!(
+                "more than {} YAML collections inside each other",
+                self.limits.yaml_depth
+            ),
+            help: None,
+        });
+    }
+
+    fn alias(&mut self, anchor: usize, range: Range<usize>) {
+        let refuse = |message: String, help: Option<&str>| YamlFault {
+            code: codes::YAML_ALIAS,
+            range: range.clone(),
+            message,
+            help: help.map(str::to_owned),
+        };
+        let node = match self.anchors.get(&anchor) {
+            None => {
+                self.faults.push(refuse(
+                    "this alias stands inside what it names".to_owned(),
+                    Some("an alias repeats a finished value; it cannot contain itself"),
+                ));
+                leaf(range, NodeKind::Refused)
+            }
+            Some(node)
+                if self.alias_nodes.saturating_add(node.weight) > self.limits.yaml_alias_nodes =>
+            {
+                let limit = self.limits.yaml_alias_nodes;
+                let fault = refuse(
+                    format!("the aliases of this document stand for more than {limit} YAML nodes"),
+                    None,
+                );
+                self.faults.push(fault);
+                leaf(range, NodeKind::Refused)
+            }
+            Some(node) if self.open.len() + node.height > self.limits.yaml_depth => {
+                self.too_deep(range.clone());
+                leaf(range, NodeKind::Refused)
+            }
+            Some(node) => {
+                self.alias_nodes += node.weight;
+                Rc::clone(node)
+            }
+        };
+        self.attach(node);
+    }
+
+    fn finished(&mut self, node: Rc<Node>, anchor: usize) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, Rc::clone(&node));
+        }
+        self.attach(node);
+    }
+
+    fn attach(&mut self, node: Rc<Node>) {
+        let Some(open) = self.open.last_mut() else {
+            let continues = std::mem::take(&mut self.continues);
+            self.documents.push(Document {
+                root: node,
+                continues,
+            });
+            return;
+        };
+        open.weight = open.weight.saturating_add(node.weight);
+        open.height = open.height.max(node.height);
+        match &mut open.kind {
+            OpenKind::Sequence(items) => items.push(node),
+            OpenKind::Mapping { entries, key, keys } => match key.take() {
+                None => *key = Some(node),
+                Some(key) => {
+                    let Some(text) = key.as_scalar().map(|scalar| &scalar.value) else {
+                        if !matches!(key.kind, NodeKind::Refused) {
+                            self.faults.push(YamlFault {
+                                code: codes::WRONG_KIND,
+                                range: key.range.clone(),
+                                message: format!("a key must be text, this is {}", key.what()),
+                                help: Some("a text that begins with `{`, `[`, `*`, `&` or `?` needs quotes".to_owned()),
+                            });
+                        }
+                        return;
+                    };
+                    if keys.insert(text.clone(), ()).is_some() {
+                        self.faults.push(YamlFault {
+                            code: codes::DUPLICATE_KEY,
+                            range: key.range.clone(),
+                            message: format!("the key `{text}` is here twice"),
+                            help: Some("only one of them can count; remove the other".to_owned()),
+                        });
+                        return;
+                    }
+                    entries.push(Entry { key, value: node });
+                }
+            },
+        }
+    }
+
+    fn close(&mut self, end: usize, is_cut: bool) {
+        let Some(open) = self.open.pop() else { return };
+        let kind = match open.kind {
+            OpenKind::Sequence(items) => NodeKind::Sequence(Collection { items, is_cut }),
+            OpenKind::Mapping { entries: items, .. } => {
+                NodeKind::Mapping(Collection { items, is_cut })
+            }
+        };
+        let node = Rc::new(Node {
+            range: open.begin..end,
+            kind,
+            weight: open.weight,
+            height: open.height + 1,
+        });
+        self.finished(node, open.anchor);
+    }
+}
+
+fn leaf(range: Range<usize>, kind: NodeKind) -> Rc<Node> {
+    // A long text that is aliased often weighs as much as many short ones.
+    let weight = match &kind {
+        NodeKind::Scalar(scalar) => 1 + scalar.value.len() / 64,
+        _ => 1,
+    };
+    Rc::new(Node {
+        range,
+        kind,
+        weight,
+        height: 0,
+    })
+}
+
+impl From<ScalarStyle> for Style {
+    fn from(style: ScalarStyle) -> Style {
+        match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted => Style::SingleQuoted,
+            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+        }
+    }
+}
