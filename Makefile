@@ -128,6 +128,12 @@ e2e: cli collector runner target/bin/demoshop
 	$(call say,Testing end to end with it)
 	@cd go/e2e && BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
 
+## walks: the way of a message and of a rule's text through the files, and how often it goes back (BYTES=most TEXT=most)
+.PHONY: walks
+walks:
+	$(call say,Walking from the bytes to the finding and from the text to the rule)
+	@docs/walks/walk.py $${BYTES:+--bytes $$BYTES} $${TEXT:+--text $$TEXT}
+
 ## laws: the property tests of the language's laws, long version (TRIALS=traces SEED=first)
 .PHONY: laws
 laws:
