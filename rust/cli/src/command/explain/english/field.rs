@@ -4,7 +4,7 @@ use betrace_lang::rule::{
     Binding, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
 };
 
-use crate::replay::words::duration;
+use crate::words::duration;
 
 /// The names that bindings have.
 #[derive(Clone, Copy)]

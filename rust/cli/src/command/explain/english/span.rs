@@ -2,9 +2,9 @@
 
 use betrace_lang::rule::{Base, Relation, Selector, SpanSelector};
 
-use crate::replay::words::duration;
+use crate::words::duration;
 
-use super::words_field::{Names, predicate};
+use super::field::{Names, predicate};
 
 /// How the spans are spoken of.
 #[derive(Clone, Copy, PartialEq, Eq)]

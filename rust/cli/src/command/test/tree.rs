@@ -2,7 +2,7 @@
 
 use betrace_lang::rule_test::{AttributeValue, RuleTest, TestParent, TestSpan};
 
-use crate::replay::words::nanos;
+use crate::words::nanos;
 
 use super::judge::Seen;
 use super::spans;

@@ -7,9 +7,9 @@ use betrace_lang::rule::{
     Body, Expr, ExprKind, MeaningHash, Measure, Quantity, Relation, Rule, RuleId, Selector,
 };
 
-use super::words_condition::holds;
-use super::words_field::Names;
-use super::words_span::{Article, noun};
+use super::english::condition::holds;
+use super::english::field::Names;
+use super::english::span::{Article, noun};
 
 /// A part of a rule, and the rule that asks about it.
 pub struct Step {

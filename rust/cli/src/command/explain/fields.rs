@@ -7,7 +7,7 @@ use betrace_lang::rule::{
     Rule, Segment, Selector,
 };
 
-use super::words_field::{Names, spelled};
+use super::english::field::{Names, spelled};
 
 /// Everything that the checked rule names.
 #[derive(Debug, Default)]

@@ -2,9 +2,9 @@
 
 use betrace_lang::rule::{Body, Rule};
 
-use super::words_condition::{fails, holds, must_hold, must_not_hold};
-use super::words_field::Names;
-use super::words_span::{Article, noun};
+use super::english::condition::{fails, holds, must_hold, must_not_hold};
+use super::english::field::Names;
+use super::english::span::{Article, noun};
 
 /// One sentence after another; those that begin with a dash are the demands.
 #[must_use]

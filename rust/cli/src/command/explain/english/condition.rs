@@ -4,10 +4,10 @@ use betrace_lang::rule::{
     Aggregate, CompareOp, Expr, ExprKind, GroupKey, GroupOp, Measure, Number, Quantity,
 };
 
-use crate::replay::words::duration;
+use crate::words::duration;
 
-use super::words_field::{Names, called, comparison, number, predicate};
-use super::words_span::{Article, noun};
+use super::field::{Names, called, comparison, number, predicate};
+use super::span::{Article, noun};
 
 /// A sentence without its full stop: `there is a span named x`.
 #[must_use]

@@ -1,5 +1,7 @@
 //! Reads the inputs on a thread of its own and hands their batches over, in order.
 
+mod progress;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -12,7 +14,7 @@ use crate::output;
 use crate::paths::TraceInput;
 use crate::traces::{self, At, Outcome, Sink};
 
-use super::progress::Progress;
+use progress::Progress;
 
 /// Batches on their way; with their size this bounds the memory between the threads.
 const AHEAD: usize = 8;

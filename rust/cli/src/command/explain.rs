@@ -1,13 +1,11 @@
 //! `betrace explain`: what a rule says and costs, and why a trace got its verdict.
 
 mod decided;
+mod english;
 mod fields;
 mod probe;
 mod reading;
 mod trace;
-mod words_condition;
-mod words_field;
-mod words_span;
 
 use betrace_engine::{PlanError, profile};
 use betrace_lang::rule::Rule;
@@ -16,8 +14,8 @@ use serde::Serialize;
 use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
 use crate::output::{self, Output, Paint, Palette, grouped};
-use crate::replay::words::severity;
 use crate::rules;
+use crate::words::severity;
 
 /// What is said of one rule.
 #[derive(Serialize)]

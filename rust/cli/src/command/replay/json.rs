@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::output::Output;
 
-use super::words::{clause, severity};
+use crate::words::{clause, severity};
 
 #[derive(Serialize)]
 struct Line<'a> {

@@ -6,7 +6,7 @@ use betrace_lang::verdict::Verdict;
 use serde::Serialize;
 
 use crate::output::counted;
-use crate::replay::words::clause;
+use crate::words::clause;
 
 use super::Ran;
 

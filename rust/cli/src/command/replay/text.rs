@@ -5,7 +5,7 @@ use betrace_lang::verdict::Verdict;
 
 use crate::output::{Output, Paint, Palette};
 
-use super::words::{because, clause, moment, nanos, one_line, severity};
+use crate::words::{because, clause, moment, nanos, one_line, severity};
 
 /// A few lines and an empty one.
 pub fn write(finding: &Finding, palette: Palette, out: &mut Output) {

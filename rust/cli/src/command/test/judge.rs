@@ -11,7 +11,7 @@ use betrace_lang::rule_test::{
 };
 use betrace_lang::verdict::{Reason, Verdict};
 
-use crate::replay::words::{because, clause};
+use crate::words::{because, clause};
 
 use super::spans;
 

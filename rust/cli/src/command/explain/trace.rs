@@ -14,11 +14,11 @@ use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
+use crate::feed::feed;
 use crate::output::{self, Output, Paint, Palette, counted};
 use crate::paths;
-use crate::replay::feed::feed;
-use crate::replay::words::{because, clause, nanos, one_line};
 use crate::traces::trace_id;
+use crate::words::{because, clause, nanos, one_line};
 
 use super::probe::{Asks, Step, steps};
 

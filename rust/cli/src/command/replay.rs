@@ -5,13 +5,10 @@
 //! ```
 
 mod clock;
-pub mod feed;
 mod json;
 mod otlp;
-mod progress;
 mod summary;
 mod text;
-pub mod words;
 
 use std::time::Instant;
 
@@ -20,6 +17,7 @@ use betrace_lang::verdict::Verdict;
 
 use crate::args::{Close, Replay, ReplayFormat, VerdictName};
 use crate::exit::Exit;
+use crate::feed;
 use crate::output::{self, Output, Palette};
 use crate::paths;
 use crate::rules;

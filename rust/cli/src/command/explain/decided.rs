@@ -8,8 +8,8 @@ use betrace_lang::rule::{
     Relation, Selector,
 };
 
-use super::words_field::Names;
-use super::words_span::{Article, noun};
+use super::english::field::Names;
+use super::english::span::{Article, noun};
 
 /// Why a clause cannot be reported before the close; empty if it can.
 #[must_use]
