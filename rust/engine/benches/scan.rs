@@ -9,7 +9,7 @@ mod traffic;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use betrace_engine::internals::{Matcher, Scratch};
+use betrace_engine::internals::{MatchScratch, Matcher};
 use criterion::{Criterion, Throughput, criterion_group};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
@@ -25,10 +25,10 @@ fn batches() -> Vec<Vec<u8>> {
 }
 
 #[inline(never)]
-fn scan(matcher: &Matcher, scratch: &mut Scratch, bytes: &[u8]) -> usize {
+fn scan(matcher: &Matcher, scratch: &mut MatchScratch, bytes: &[u8]) -> usize {
     let mut hits = 0;
     let result = matcher.scan(bytes, scratch, |view, found| {
-        hits += found.len();
+        hits += found.hits().len();
         black_box(view.trace_id());
     });
     assert!(result.is_ok());
@@ -91,7 +91,7 @@ fn ratios() {
         bytes / spans,
         hits as f64 / spans as f64
     );
-    let all = |matcher: &Matcher, scratch: &mut Scratch| {
+    let all = |matcher: &Matcher, scratch: &mut MatchScratch| {
         for bytes in &batches {
             black_box(scan(matcher, scratch, bytes));
         }

@@ -3,12 +3,13 @@
 //! else; it may change with any commit.
 
 pub use crate::logic::truth::Truth;
-pub use crate::matcher::{Hit, Matcher, MatcherBuilder, SelectorId, UnlikeId};
-pub use crate::predicate::{
-    BoundSpans, CompiledPredicate, FieldId, FieldTable, Fields, NoBindings, PatternError,
-};
-pub use crate::scan::{ScanError, ScanErrorKind, ScanStats, Scratch, SpanView};
-pub use crate::value::{
-    OwnedValue, TextBuffer, Value, array_elements, compare, number, shortest_text,
-};
-pub use crate::wire::{Cursor, MAX_GROUP_DEPTH};
+pub use crate::matcher::answers::Answers;
+pub use crate::matcher::ids::{Hit, SelectorId, UnlikeId};
+pub use crate::matcher::{MatchScratch, Matcher, MatcherBuilder};
+pub use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields, NoBindings};
+pub use crate::predicate::{CompiledPredicate, PatternError};
+pub use crate::scan::ScanStats;
+pub use crate::scan::view::SpanView;
+pub use crate::value::{OwnedValue, TextBuffer, Value, compare, number, shortest_text};
+pub use crate::wire::value::array_elements;
+pub use crate::wire::{Cursor, MAX_GROUP_DEPTH, ScanError, ScanErrorKind};

@@ -1,66 +1,45 @@
 //! All selectors of all rules as one matcher: each span meets only those that it could satisfy.
 //!
 //! A [`MatcherBuilder`] takes the span selectors of a rule set, keeps equal ones once, and compiles their
-//! conditions. The [`Matcher`] reads a message once and hands every span to its visitor together with its
-//! [`Hit`]s. It is immutable and shared between threads; what changes during a scan lives in a
-//! [`Scratch`](crate::scan::Scratch).
+//! conditions. [`Matcher::scan`] is where reading and matching meet: the scanner lends a view of every span,
+//! the [`index`] finds what the span satisfies, and the visitor gets both. A matcher is immutable and shared
+//! between threads; what changes during a scan lives in a [`MatchScratch`].
+//!
+//! Inside: the [`index`] leads by name to a [`group`] of selectors, the group by the attributes that a span
+//! has ([`routes`]) to those that ask for their values ([`field`]), and each selector that comes near is
+//! [asked](ask). Answers are kept for as long as they hold ([`answers`]).
 
 pub(crate) mod access;
 pub(crate) mod answers;
+pub(crate) mod ask;
 pub(crate) mod field;
 pub(crate) mod group;
+pub(crate) mod ids;
 pub(crate) mod index;
 pub(crate) mod routes;
 
 use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate};
 use hashbrown::HashMap;
 
-pub(crate) use crate::matcher::answers::MatchState;
+use crate::matcher::answers::Answers;
+use crate::matcher::ask::SelectorParts;
+use crate::matcher::ids::{PartId, SelectorId, UnlikeId};
 use crate::matcher::index::Index;
-pub use crate::matcher::index::UnlikeId;
 use crate::predicate::fields::{FieldId, FieldTable};
 use crate::predicate::{CompiledPredicate, PatternError};
+use crate::scan::read::ReadState;
 use crate::scan::read_plan::ReadPlan;
 use crate::scan::view::SpanView;
-use crate::scan::{ScanError, ScanStats, Scanner, Scratch};
+use crate::scan::{ScanStats, scan};
 use crate::wanted::Wanted;
-
-/// A selector of some matcher; dense from zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SelectorId(pub u32);
-
-impl SelectorId {
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// A selector that a span satisfies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hit {
-    pub selector: SelectorId,
-    /// False: perhaps; the span's times have no order, and the selector hangs on them.
-    pub certain: bool,
-}
-
-/// A condition shared by the selectors that have it as a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct PartId(pub u32);
-
-/// A selector before indexing: what a span must be, and which parts must be true of it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Selecting {
-    pub base: Base,
-    pub parts: Vec<PartId>,
-}
+use crate::wire::ScanError;
 
 /// Collects selectors and fields; equal ones are kept once.
 #[derive(Debug, Default)]
 pub struct MatcherBuilder {
     fields: FieldTable,
-    selectors: Vec<Selecting>,
-    selector_ids: HashMap<Selecting, SelectorId>,
+    selectors: Vec<SelectorParts>,
+    selector_ids: HashMap<SelectorParts, SelectorId>,
     parts: Vec<(Predicate, CompiledPredicate)>,
     /// By the printed form: a predicate holds decimals, which have no hash of their own.
     part_ids: HashMap<String, PartId>,
@@ -98,13 +77,13 @@ impl MatcherBuilder {
         }
         parts.sort_unstable();
         parts.dedup();
-        let selecting = Selecting { base, parts };
-        if let Some(id) = self.selector_ids.get(&selecting) {
+        let selector = SelectorParts { base, parts };
+        if let Some(id) = self.selector_ids.get(&selector) {
             return Ok(*id);
         }
         let id = SelectorId(u32::try_from(self.selectors.len()).unwrap_or(u32::MAX));
-        self.selectors.push(selecting.clone());
-        self.selector_ids.insert(selecting, id);
+        self.selectors.push(selector.clone());
+        self.selector_ids.insert(selector, id);
         Ok(id)
     }
 
@@ -135,21 +114,29 @@ impl MatcherBuilder {
 
     #[must_use]
     pub fn build(self) -> Matcher {
-        let plan = ReadPlan::new(&self.fields);
+        let read_plan = ReadPlan::new(&self.fields);
         Matcher {
             wanted: Wanted::new(&self.fields),
-            index: Index::new(self.selectors, self.parts, &self.fields, &plan),
-            plan,
+            index: Index::new(self.selectors, self.parts, &self.fields, &read_plan),
+            read_plan,
             fields: self.fields,
         }
     }
+}
+
+/// The working memory of a scan with matching, reused from one to the next. Belongs to one thread at a time,
+/// to no message and no matcher.
+#[derive(Debug, Default)]
+pub struct MatchScratch {
+    read: ReadState,
+    answers: Answers,
 }
 
 /// The selectors of a rule set, indexed.
 #[derive(Debug)]
 pub struct Matcher {
     fields: FieldTable,
-    plan: ReadPlan,
+    read_plan: ReadPlan,
     wanted: Wanted,
     index: Index,
 }
@@ -186,8 +173,8 @@ impl Matcher {
 
     /// Working memory; one for each thread that scans.
     #[must_use]
-    pub fn scratch(&self) -> Scratch {
-        Scratch::default()
+    pub fn scratch(&self) -> MatchScratch {
+        MatchScratch::default()
     }
 
     /// Visits every span of an `ExportTraceServiceRequest` in its order, each with the selectors that it
@@ -199,17 +186,17 @@ impl Matcher {
     pub fn scan<'a>(
         &self,
         otlp: &'a [u8],
-        scratch: &mut Scratch,
-        visit: impl FnMut(&SpanView<'a, '_>, &[Hit]),
+        scratch: &mut MatchScratch,
+        mut visit: impl FnMut(&SpanView<'a, '_>, &Answers),
     ) -> Result<ScanStats, ScanError> {
-        Scanner::run(otlp, self, scratch, visit)
-    }
-
-    pub(crate) fn plan(&self) -> &ReadPlan {
-        &self.plan
-    }
-
-    pub(crate) fn find(&self, view: &SpanView<'_, '_>, state: &mut MatchState) {
-        self.index.find(view, state);
+        let MatchScratch { read, answers } = scratch;
+        scan(otlp, &self.read_plan, read, |view| {
+            if view.is_own() {
+                answers.clear();
+            } else {
+                self.index.find(view, answers);
+            }
+            visit(view, answers);
+        })
     }
 }

@@ -18,7 +18,8 @@ use hashbrown::HashMap;
 
 use crate::intern::{CellId, RuleKey};
 use crate::logic::interval::Interval;
-use crate::matcher::{Matcher, SelectorId};
+use crate::matcher::Matcher;
+use crate::matcher::ids::SelectorId;
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::FieldId;

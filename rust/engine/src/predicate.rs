@@ -13,9 +13,8 @@ use betrace_lang::rule::{BindingId, CompareOp, Field, Literal, Operand, Predicat
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
-pub use crate::logic::truth::Truth;
-use crate::predicate::fields::is_list;
-pub use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields, NoBindings};
+use crate::logic::truth::Truth;
+use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields, is_list};
 use crate::predicate::list::LiteralSet;
 use crate::value::{
     Compared, TextBuffer, Value, compare, compare_literal, literal_text, shortest_text,

@@ -15,7 +15,7 @@ use crate::hash::{HashKey, fixed_hash};
 use crate::id::{SpanId, TraceId};
 use crate::intern::{CellId, RuleKey};
 use crate::logic::tri::Reasons;
-use crate::matcher::Hit;
+use crate::matcher::ids::Hit;
 use crate::plan::{FeedKind, Plan};
 use crate::predicate::fields::FieldId;
 use crate::scan::view::SpanView;

@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::logic::truth::Truth;
 use crate::value::number::number_text;
-pub use crate::wire::value::array_elements;
 
 /// One value, borrowed from the message. Text is bytes: invalid UTF-8 is a value like another.
 #[derive(Clone, Copy, Debug, PartialEq)]

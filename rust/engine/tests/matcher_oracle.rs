@@ -123,9 +123,9 @@ proptest! {
         // Twice with one scratch: nothing may be left of the first time.
         for _ in 0..2 {
             let mut faults = Vec::new();
-            matcher.scan(&bytes, &mut scratch, |view, hits| {
+            matcher.scan(&bytes, &mut scratch, |view, answers| {
                 let mut found: Vec<(SelectorId, bool)> =
-                    hits.iter().map(|hit| (hit.selector, hit.certain)).collect();
+                    answers.hits().iter().map(|hit| (hit.selector, hit.certain)).collect();
                 found.sort_unstable();
                 let mut expected = Vec::new();
                 for (id, (base, parts)) in &asked {
@@ -172,8 +172,8 @@ proptest! {
         let matcher = builder.build();
         let mut expected = vec![0u64; matcher.selectors()];
         let mut found = expected.clone();
-        matcher.scan(&request.encode_to_vec(), &mut matcher.scratch(), |view, _| {
-            for id in view.unlike() {
+        matcher.scan(&request.encode_to_vec(), &mut matcher.scratch(), |view, answers| {
+            for id in answers.unlike() {
                 for selector in matcher.selectors_of(*id) {
                     found[selector.index()] += 1;
                 }

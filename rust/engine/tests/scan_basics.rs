@@ -96,9 +96,11 @@ fn hits(
         .scan(
             &request.encode_to_vec(),
             &mut matcher.scratch(),
-            |_, hits| {
+            |_, answers| {
                 out.push(
-                    hits.iter()
+                    answers
+                        .hits()
+                        .iter()
                         .map(|hit| (hit.selector, hit.certain))
                         .collect::<Vec<_>>(),
                 );

@@ -50,7 +50,9 @@ fn equals(key: &str, value: i128) -> (Matcher, SelectorId) {
 fn hits(matcher: &Matcher, bytes: &[u8]) -> usize {
     let mut count = 0;
     matcher
-        .scan(bytes, &mut matcher.scratch(), |_, hits| count += hits.len())
+        .scan(bytes, &mut matcher.scratch(), |_, answers| {
+            count += answers.hits().len()
+        })
         .unwrap();
     count
 }
@@ -191,9 +193,9 @@ fn ten_thousand_selectors_of_one_key_are_found_by_their_values() {
         .scan(
             &request(&pair(b"k", SEVEN)),
             &mut matcher.scratch(),
-            |view, hits| {
-                found.extend(hits.iter().map(|hit| hit.selector));
-                assert!(view.unlike().is_empty());
+            |_, answers| {
+                found.extend(answers.hits().iter().map(|hit| hit.selector));
+                assert!(answers.unlike().is_empty());
             },
         )
         .unwrap();
@@ -203,11 +205,11 @@ fn ten_thousand_selectors_of_one_key_are_found_by_their_values() {
         .scan(
             &request(&pair(b"k", &framed(1, b"x"))),
             &mut matcher.scratch(),
-            |view, hits| {
-                assert!(hits.is_empty());
+            |_, answers| {
+                assert!(answers.hits().is_empty());
                 // One id for all of them, however many there are.
-                assert_eq!(view.unlike().len(), 1);
-                counted += matcher.selectors_of(view.unlike()[0]).len();
+                assert_eq!(answers.unlike().len(), 1);
+                counted += matcher.selectors_of(answers.unlike()[0]).len();
             },
         )
         .unwrap();

@@ -3,7 +3,7 @@
 
 mod scan_support;
 
-use betrace_engine::internals::{FieldId, Matcher, MatcherBuilder, ScanError, Scratch};
+use betrace_engine::internals::{FieldId, MatchScratch, Matcher, MatcherBuilder, ScanError};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use scan_support::{Dice, generate};
 struct Reader {
     matcher: Matcher,
     ids: Vec<FieldId>,
-    scratch: Scratch,
+    scratch: MatchScratch,
 }
 
 impl Reader {

@@ -6,6 +6,7 @@ use betrace_lang::rule::RuleId;
 use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashMap;
 
+use crate::matcher::ids::UnlikeId;
 use crate::plan::Plan;
 use crate::stats::{ByReason, DelayHistogram, RuleStats, SpanCounts};
 use crate::violation::severity;
@@ -227,7 +228,7 @@ impl Counters {
             if *count == 0 {
                 continue;
             }
-            let unlike = crate::matcher::UnlikeId(id as u32);
+            let unlike = UnlikeId(id as u32);
             let mut sets: Vec<u32> = plan
                 .matcher
                 .selectors_of(unlike)

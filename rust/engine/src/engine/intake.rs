@@ -7,16 +7,18 @@ use parking_lot::MutexGuard;
 use crate::engine::Engine;
 use crate::engine::lifecycle::{Context, Sink};
 use crate::hash::route;
-use crate::matcher::Hit;
+use crate::matcher::MatchScratch;
+use crate::matcher::answers::Answers;
 use crate::scan::view::SpanView;
-use crate::scan::{ScanError, Scratch as ScanScratch};
+
 use crate::state::Applied;
 use crate::state::shard::{Place, Shard};
+use crate::wire::ScanError;
 
 /// The working memory of one call, kept for the next.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    scan: ScanScratch,
+    scan: MatchScratch,
     pub sink: Sink,
     touches: Vec<Touch>,
     rules: Vec<u32>,
@@ -51,8 +53,8 @@ impl Engine {
         let result = context
             .plan
             .matcher
-            .scan(otlp, &mut scratch.scan, |span, hits| {
-                intake.span(span, hits)
+            .scan(otlp, &mut scratch.scan, |span, found| {
+                intake.span(span, found)
             });
         drop(intake);
         self.decide_touched(context, scratch);
@@ -124,7 +126,7 @@ struct Intake<'e> {
 }
 
 impl Intake<'_> {
-    fn span(&mut self, span: &SpanView<'_, '_>, hits: &[Hit]) {
+    fn span(&mut self, span: &SpanView<'_, '_>, found: &Answers) {
         if span.is_own() {
             self.sink.tally.spans.own += 1;
             return;
@@ -149,7 +151,13 @@ impl Intake<'_> {
             return;
         };
         let is_late = trace.closed != 0;
-        let applied = trace.apply(plan, engine.key, span, hits, settings.spans_per_trace);
+        let applied = trace.apply(
+            plan,
+            engine.key,
+            span,
+            found.hits(),
+            settings.spans_per_trace,
+        );
         let spans = &mut self.sink.tally.spans;
         match applied {
             Applied::Duplicate => spans.duplicate += 1,
@@ -180,7 +188,7 @@ impl Intake<'_> {
         }
         let tally = &mut self.sink.tally;
         tally.next_span();
-        for hit in hits {
+        for hit in found.hits() {
             let selector = plan.selector(hit.selector);
             tally.matched(&selector.sets);
             if !selector.early.is_empty() {
@@ -190,7 +198,7 @@ impl Intake<'_> {
                 });
             }
         }
-        for unlike in span.unlike() {
+        for unlike in found.unlike() {
             tally.unlike(unlike.0 as usize);
         }
     }

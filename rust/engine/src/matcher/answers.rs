@@ -1,14 +1,14 @@
-//! What changes while spans are matched: the hits at hand, and answers that are shared.
+//! What is known of the span at hand: which selectors it satisfies, and the answers that these share.
 //!
 //! Nothing is cleared between spans: each answer carries the stamp of the span (or of the resource and scope)
 //! that it was given for.
 
 use crate::logic::truth::Truth;
-use crate::matcher::index::UnlikeId;
-use crate::matcher::{Hit, PartId};
+use crate::matcher::ids::{Hit, PartId, UnlikeId};
 
+/// What a span was found to satisfy.
 #[derive(Debug, Default)]
-pub(crate) struct MatchState {
+pub struct Answers {
     hits: Vec<Hit>,
     unlike: Vec<UnlikeId>,
     answers: Vec<Answer>,
@@ -16,15 +16,18 @@ pub(crate) struct MatchState {
     met: Vec<u64>,
     clock: u64,
     span: u64,
+    /// When the scope began, by the same clock.
     scope: u64,
+    /// As the scan numbers scopes.
+    scope_serial: u64,
 }
 
 /// A part's answer, and whether unlike types were met on the way.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Answer {
+struct Answer {
     stamp: u64,
-    pub truth: Truth,
-    pub unlike: bool,
+    truth: Truth,
+    unlike: bool,
 }
 
 /// How long an answer holds.
@@ -37,12 +40,15 @@ pub(crate) enum Holds {
     Scope,
 }
 
-impl MatchState {
-    pub(crate) fn hits(&self) -> &[Hit] {
+impl Answers {
+    #[must_use]
+    pub fn hits(&self) -> &[Hit] {
         &self.hits
     }
 
-    pub(crate) fn unlike(&self) -> &[UnlikeId] {
+    /// Whose comparisons were unknown through unlike types.
+    #[must_use]
+    pub fn unlike(&self) -> &[UnlikeId] {
         &self.unlike
     }
 
@@ -51,16 +57,15 @@ impl MatchState {
         self.unlike.clear();
     }
 
-    /// Another scope or resource: nothing that was said of the last one holds.
-    pub(crate) fn begin_scope(&mut self) {
-        self.clock += 1;
-        self.scope = self.clock;
-    }
-
-    pub(crate) fn begin_span(&mut self, parts: usize, selectors: usize) {
+    /// Nothing that was said of the last span holds; nor, in another scope, what was said of that.
+    pub(crate) fn begin_span(&mut self, scope_serial: u64, parts: usize, selectors: usize) {
         self.clear();
         self.clock += 1;
         self.span = self.clock;
+        if self.scope_serial != scope_serial {
+            self.scope_serial = scope_serial;
+            self.scope = self.clock;
+        }
         if self.answers.len() < parts {
             let none = Answer {
                 stamp: 0,
@@ -82,30 +87,32 @@ impl MatchState {
         self.unlike.push(id);
     }
 
-    /// The answer kept for a part, else the one that `ask` gives.
-    pub(crate) fn answer(
-        &mut self,
-        part: PartId,
-        holds: Holds,
-        ask: impl FnOnce() -> (Truth, bool),
-    ) -> (Truth, bool) {
-        let stamp = match holds {
-            Holds::Once => return ask(),
-            Holds::Span => self.span,
-            Holds::Scope => self.scope,
-        };
-        let Some(kept) = self.answers.get_mut(part.0 as usize) else {
-            return ask();
-        };
-        if kept.stamp != stamp {
-            let (truth, unlike) = ask();
+    fn stamp(&self, holds: Holds) -> Option<u64> {
+        match holds {
+            Holds::Once => None,
+            Holds::Span => Some(self.span),
+            Holds::Scope => Some(self.scope),
+        }
+    }
+
+    /// The answer that was kept for a part, if it still holds.
+    pub(crate) fn kept(&self, part: PartId, holds: Holds) -> Option<(Truth, bool)> {
+        let stamp = self.stamp(holds)?;
+        let kept = self.answers.get(part.0 as usize)?;
+        (kept.stamp == stamp).then_some((kept.truth, kept.unlike))
+    }
+
+    /// Keeps a part's answer for as long as it holds.
+    pub(crate) fn keep(&mut self, part: PartId, holds: Holds, truth: Truth, unlike: bool) {
+        if let Some(stamp) = self.stamp(holds)
+            && let Some(kept) = self.answers.get_mut(part.0 as usize)
+        {
             *kept = Answer {
                 stamp,
                 truth,
                 unlike,
             };
         }
-        (kept.truth, kept.unlike)
     }
 
     /// Whether this span meets the selector for the first time.

@@ -5,19 +5,28 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use crate::matcher::SelectorId;
 use crate::matcher::access::{Access, CLASSES, Class, Side, key};
-use crate::matcher::group::Building;
-use crate::matcher::index::{Asking, UnlikeId};
-use crate::predicate::fields::{FieldId, Fields};
+use crate::matcher::ask::Asking;
+use crate::matcher::ids::{SelectorId, UnlikeId};
+use crate::predicate::fields::{FieldId, FieldTable, Fields};
 use crate::scan::keys::HASH;
-use crate::scan::read_plan::Place;
+use crate::scan::read_plan::{Place, ReadPlan};
 use crate::value::{TextBuffer, Value, boolean_text, number, shortest_text};
 
 /// Patterns of one field from this number on are first tried together.
 const MANY_PATTERNS: usize = 3;
 /// Compiled size of patterns that are tried together, in bytes.
 const PATTERNS_BYTES: usize = 32 << 20;
+
+/// What the whole index keeps of all groups while they are built.
+pub(crate) struct Building<'b> {
+    pub fields: &'b FieldTable,
+    pub plan: &'b ReadPlan,
+    /// Selectors counted by each [`UnlikeId`].
+    pub unlike: &'b mut Vec<Vec<SelectorId>>,
+    /// Selectors that one span can meet more than once.
+    pub repeated: &'b mut [bool],
+}
 
 /// Selectors by what they ask of one field.
 #[derive(Debug)]
@@ -179,7 +188,7 @@ impl FieldIndex {
                 if let Some(id) = id
                     && unlike.0 >> index & 1 == 1
                 {
-                    asking.state.count_unlike(*id);
+                    asking.count_unlike(*id);
                 }
             }
         }

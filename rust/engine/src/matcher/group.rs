@@ -2,13 +2,11 @@
 
 use hashbrown::HashMap;
 
-use crate::matcher::SelectorId;
 use crate::matcher::access::Access;
-use crate::matcher::field::FieldIndex;
-use crate::matcher::index::Asking;
+use crate::matcher::ask::Asking;
+use crate::matcher::field::{Building, FieldIndex};
 use crate::matcher::routes::{Route, Routes};
-use crate::predicate::fields::{FieldId, FieldTable};
-use crate::scan::read_plan::ReadPlan;
+use crate::predicate::fields::FieldId;
 
 /// Groups up to this size are asked one by one.
 const SMALL: usize = 4;
@@ -16,7 +14,7 @@ const SMALL: usize = 4;
 const FEW_FIELDS: usize = 6;
 
 /// A selector of the group, and by what it may be found.
-pub(crate) struct Member {
+pub(crate) struct GroupMember {
     pub selector: u32,
     pub accesses: Vec<Access>,
 }
@@ -29,18 +27,8 @@ pub(crate) struct Group {
     routes: Option<Routes>,
 }
 
-/// What the whole index keeps of all groups while they are built.
-pub(crate) struct Building<'b> {
-    pub fields: &'b FieldTable,
-    pub plan: &'b ReadPlan,
-    /// Selectors counted by each [`UnlikeId`](crate::matcher::UnlikeId).
-    pub unlike: &'b mut Vec<Vec<SelectorId>>,
-    /// Selectors that one span can meet more than once.
-    pub repeated: &'b mut [bool],
-}
-
 impl Group {
-    pub(crate) fn new(members: &[Member], building: &mut Building<'_>) -> Group {
+    pub(crate) fn new(members: &[GroupMember], building: &mut Building<'_>) -> Group {
         if members.len() <= SMALL {
             return Group {
                 always: members.iter().map(|member| member.selector).collect(),
@@ -123,7 +111,7 @@ struct Costs {
 }
 
 impl Costs {
-    fn new(members: &[Member]) -> Costs {
+    fn new(members: &[GroupMember]) -> Costs {
         let mut costs = Costs {
             equal: HashMap::new(),
             fields: HashMap::new(),

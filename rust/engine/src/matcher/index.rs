@@ -1,110 +1,44 @@
-//! Which selectors a span could satisfy, and which of those it does.
+//! Which selectors a span could satisfy.
 //!
 //! Selectors are grouped by the name that they ask for; those of any span and of roots are groups of their
-//! own. Inside a [`Group`] they are found by the values that a span has. Parts that several selectors share
-//! are asked once a span, or once a scope where they hang on the resource and scope alone.
+//! own. Inside a [`Group`] they are found by the values that a span has.
 
-use betrace_lang::rule::{Base, CompareOp, Literal, Operand, Predicate};
+use betrace_lang::rule::{Base, Predicate};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::logic::truth::Truth;
-use crate::matcher::access::{access, is_of_scope};
-use crate::matcher::answers::{Holds, MatchState};
-use crate::matcher::group::{Building, Group, Member};
-use crate::matcher::{Hit, PartId, Selecting, SelectorId};
+use crate::matcher::access::access;
+use crate::matcher::answers::Answers;
+use crate::matcher::ask::{Questions, SelectorParts};
+use crate::matcher::field::Building;
+use crate::matcher::group::{Group, GroupMember};
+use crate::matcher::ids::{SelectorId, UnlikeId};
 use crate::predicate::CompiledPredicate;
-use crate::predicate::fields::{FieldTable, NoBindings};
+use crate::predicate::fields::FieldTable;
 use crate::scan::keys::HASH;
-use crate::scan::read_plan::{Place, ReadPlan};
+use crate::scan::read_plan::ReadPlan;
 use crate::scan::view::SpanView;
-use crate::value::compare_literal;
-
-/// Stands for one selector, or for all those whose indexed comparison met a value of an unlike type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UnlikeId(pub u32);
 
 #[derive(Debug)]
 pub(crate) struct Index {
-    parts: Box<[Part]>,
-    selectors: Box<[Asked]>,
+    questions: Questions,
     named: HashMap<Box<[u8]>, Group, FixedState>,
     any: Group,
     root: Group,
     unlike: Vec<Vec<SelectorId>>,
 }
 
-#[derive(Debug)]
-struct Part {
-    test: PartTest,
-    holds: Holds,
-}
-
-/// How a part is asked.
-#[derive(Debug)]
-enum PartTest {
-    /// One value against one literal, which most parts are.
-    Compare(Place, CompareOp, Literal),
-    Any(CompiledPredicate),
-}
-
-impl PartTest {
-    fn new(
-        part: &Predicate,
-        compiled: CompiledPredicate,
-        fields: &FieldTable,
-        plan: &ReadPlan,
-    ) -> PartTest {
-        if let Predicate::Compare {
-            field,
-            op,
-            value: Operand::Literal(literal),
-        } = part
-            && let Some(place) = fields.id(field).and_then(|id| plan.place(id))
-            && !matches!(place, Place::Event(_) | Place::Link(_))
-        {
-            return PartTest::Compare(place, *op, literal.clone());
-        }
-        PartTest::Any(compiled)
-    }
-
-    fn ask(&self, view: &SpanView<'_, '_>) -> (Truth, bool) {
-        match self {
-            PartTest::Compare(place, op, literal) => {
-                let compared = compare_literal(view.at(*place), *op, literal);
-                (compared.truth, compared.unlike)
-            }
-            PartTest::Any(predicate) => {
-                let mut unlike = 0;
-                let truth = predicate.eval(view, &NoBindings, &mut unlike);
-                (truth, unlike > 0)
-            }
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Asked {
-    parts: Box<[PartId]>,
-    /// One span can come to it on several ways.
-    is_repeated: bool,
-}
-
 impl Index {
     pub(crate) fn new(
-        selectors: Vec<Selecting>,
+        selectors: Vec<SelectorParts>,
         parts: Vec<(Predicate, CompiledPredicate)>,
         fields: &FieldTable,
         plan: &ReadPlan,
     ) -> Index {
-        let mut shared = vec![0u32; parts.len()];
-        for part in selectors.iter().flat_map(|selector| &selector.parts) {
-            shared[part.0 as usize] += 1;
-        }
-        let mut named: HashMap<Box<[u8]>, Vec<Member>> = HashMap::new();
+        let mut named: HashMap<Box<[u8]>, Vec<GroupMember>> = HashMap::new();
         let (mut any, mut root) = (Vec::new(), Vec::new());
         for (id, selector) in (0u32..).zip(&selectors) {
-            let member = Member {
+            let member = GroupMember {
                 selector: id,
                 accesses: selector
                     .parts
@@ -135,46 +69,14 @@ impl Index {
         let any = Group::new(&any, &mut building);
         let root = Group::new(&root, &mut building);
         // In the order of names, so that ids are a function of the rules.
-        let mut by_name: Vec<(Box<[u8]>, Vec<Member>)> = named.into_iter().collect();
+        let mut by_name: Vec<(Box<[u8]>, Vec<GroupMember>)> = named.into_iter().collect();
         by_name.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut named = HashMap::with_capacity_and_hasher(by_name.len(), HASH);
         for (name, members) in by_name {
             named.insert(name, Group::new(&members, &mut building));
         }
-        let weights: Vec<u32> = parts.iter().map(|(part, _)| weight(part)).collect();
         Index {
-            selectors: selectors
-                .into_iter()
-                .zip(&repeated)
-                .map(|(selector, is_repeated)| {
-                    let mut parts = selector.parts;
-                    parts.sort_by_key(|part| weights[part.0 as usize]);
-                    Asked {
-                        parts: parts.into(),
-                        is_repeated: *is_repeated,
-                    }
-                })
-                .collect(),
-            parts: parts
-                .into_iter()
-                .zip(shared)
-                .map(|((part, predicate), shared)| {
-                    let is_of_scope = predicate
-                        .fields()
-                        .all(|field| fields.get(field).is_some_and(is_of_scope));
-                    let holds = if is_of_scope {
-                        Holds::Scope
-                    } else if shared > 1 && weight(&part) > 0 {
-                        Holds::Span
-                    } else {
-                        Holds::Once
-                    };
-                    Part {
-                        test: PartTest::new(&part, predicate, fields, plan),
-                        holds,
-                    }
-                })
-                .collect(),
+            questions: Questions::new(selectors, parts, &repeated, fields, plan),
             named,
             any,
             root,
@@ -183,7 +85,7 @@ impl Index {
     }
 
     pub(crate) fn selectors(&self) -> usize {
-        self.selectors.len()
+        self.questions.selectors()
     }
 
     pub(crate) fn unlike_ids(&self) -> usize {
@@ -196,14 +98,9 @@ impl Index {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Fills `state` with the hits of `view`.
-    pub(crate) fn find(&self, view: &SpanView<'_, '_>, state: &mut MatchState) {
-        state.begin_span(self.parts.len(), self.selectors.len());
-        let mut asking = Asking {
-            index: self,
-            view,
-            state,
-        };
+    /// Fills `answers` with the hits of `view`.
+    pub(crate) fn find(&self, view: &SpanView<'_, '_>, answers: &mut Answers) {
+        let mut asking = self.questions.begin(view, answers);
         if let Some(group) = self.named.get(view.name()) {
             group.ask(&mut asking);
         }
@@ -211,69 +108,5 @@ impl Index {
         if view.parent().is_none() {
             self.root.ask(&mut asking);
         }
-    }
-}
-
-/// One span's way through the index.
-pub(crate) struct Asking<'i, 'v, 's> {
-    index: &'i Index,
-    pub view: &'i SpanView<'v, 's>,
-    pub state: &'i mut MatchState,
-}
-
-impl Asking<'_, '_, '_> {
-    pub(crate) fn ask_all(&mut self, selectors: &[u32]) {
-        for selector in selectors {
-            self.ask(*selector);
-        }
-    }
-
-    /// Notes a hit if the span satisfies the selector or may do so.
-    pub(crate) fn ask(&mut self, id: u32) {
-        let Some(selector) = self.index.selectors.get(id as usize) else {
-            return;
-        };
-        if selector.is_repeated && !self.state.meets(id) {
-            return;
-        }
-        let mut truth = Truth::TRUE;
-        let mut unlike = false;
-        for part in &selector.parts {
-            let (answer, met_unlike) = self.ask_part(*part);
-            truth = truth.and(answer);
-            unlike |= met_unlike;
-            if !truth.may_be_true() {
-                break;
-            }
-        }
-        if unlike {
-            self.state.count_unlike(UnlikeId(id));
-        }
-        if truth.may_be_true() {
-            self.state.hit(Hit {
-                selector: SelectorId(id),
-                certain: truth.is_true(),
-            });
-        }
-    }
-
-    fn ask_part(&mut self, id: PartId) -> (Truth, bool) {
-        let Some(part) = self.index.parts.get(id.0 as usize) else {
-            return (Truth::UNKNOWN, false);
-        };
-        let view = self.view;
-        self.state.answer(id, part.holds, || part.test.ask(view))
-    }
-}
-
-/// What a part costs, roughly: the cheap ones are asked first, and only the others are worth remembering.
-fn weight(part: &Predicate) -> u32 {
-    match part {
-        Predicate::Compare { .. } | Predicate::Exists(_) | Predicate::Missing(_) => 0,
-        Predicate::In { .. } => 1,
-        Predicate::Not(part) => weight(part),
-        Predicate::And(parts) | Predicate::Or(parts) => 1 + parts.iter().map(weight).sum::<u32>(),
-        Predicate::Text { .. } => 2,
-        Predicate::Matches { .. } => 8,
     }
 }

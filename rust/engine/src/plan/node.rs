@@ -2,7 +2,7 @@
 
 use betrace_lang::rule::{Field, Operand, Predicate, Related, Relation, Selector, SpanSelector};
 
-use crate::matcher::SelectorId;
+use crate::matcher::ids::SelectorId;
 use crate::plan::compile::Compiler;
 use crate::plan::{
     Against, ConditionKind, FeedKind, Measuring, Node, NodeKind, RelationPlan, Selecting,

@@ -5,9 +5,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use crate::scan::ReadState;
 use crate::scan::keys::{HASH, KeyTable};
-use crate::scan::read_plan::ReadPlan;
 use crate::scan::slots::ListSet;
 use crate::scan::view::SpanView;
 use crate::value::Value;
@@ -31,8 +29,8 @@ impl SpanView<'_, '_> {
         if self.plan.status_message {
             write_text(&mut hash, &self.message[head.status_message.clone()]);
         }
-        hash.write_u64(self.read.resource_digest);
-        hash.write_u64(self.read.scope_digest);
+        hash.write_u64(self.resource_digest());
+        hash.write_u64(self.scope_digest());
         let mut sum = 0u64;
         for slot in self.read.span.touched() {
             let value = self.read.span.get(*slot);
@@ -40,7 +38,7 @@ impl SpanView<'_, '_> {
         }
         hash.write_u64(sum);
         // What is not read may stand there from another matcher.
-        if self.plan.reads_events() {
+        if self.plan.reads_events {
             hash.write_u64(digest_lists(
                 &self.read.events,
                 &self.plan.event,
@@ -48,7 +46,7 @@ impl SpanView<'_, '_> {
                 self.message,
             ));
         }
-        if self.plan.reads_links() {
+        if self.plan.reads_links {
             hash.write_u64(digest_lists(
                 &self.read.links,
                 &self.plan.link,
@@ -58,28 +56,42 @@ impl SpanView<'_, '_> {
         }
         hash.finish()
     }
-}
 
-impl ReadState {
-    pub(crate) fn digest_resource(&mut self, message: &[u8], plan: &ReadPlan) {
-        self.resource_digest = self.resource.touched().iter().fold(0, |sum, slot| {
-            let value = self.resource.get(*slot);
-            sum.wrapping_add(hash_value(plan.resource.hash(*slot), value, message))
+    fn resource_digest(&self) -> u64 {
+        if let Some(digest) = self.read.resource_digest.get() {
+            return digest;
+        }
+        let slots = &self.read.resource;
+        let digest = slots.touched().iter().fold(0u64, |sum, slot| {
+            let value = slots.get(*slot);
+            sum.wrapping_add(hash_value(
+                self.plan.resource.hash(*slot),
+                value,
+                self.message,
+            ))
         });
+        self.read.resource_digest.set(Some(digest));
+        digest
     }
 
-    pub(crate) fn digest_scope(&mut self, message: &[u8], plan: &ReadPlan) {
-        let mut hash = HASH.build_hasher();
-        write_text(&mut hash, &message[self.scope_name.clone()]);
-        if plan.scope_version {
-            write_text(&mut hash, &message[self.scope_version.clone()]);
+    fn scope_digest(&self) -> u64 {
+        if let Some(digest) = self.read.scope_digest.get() {
+            return digest;
         }
-        let sum = self.scope.touched().iter().fold(0u64, |sum, slot| {
-            let value = self.scope.get(*slot);
-            sum.wrapping_add(hash_value(plan.scope.hash(*slot), value, message))
+        let mut hash = HASH.build_hasher();
+        write_text(&mut hash, &self.message[self.read.scope_name.clone()]);
+        if self.plan.scope_version {
+            write_text(&mut hash, &self.message[self.read.scope_version.clone()]);
+        }
+        let slots = &self.read.scope;
+        let sum = slots.touched().iter().fold(0u64, |sum, slot| {
+            let value = slots.get(*slot);
+            sum.wrapping_add(hash_value(self.plan.scope.hash(*slot), value, self.message))
         });
         hash.write_u64(sum);
-        self.scope_digest = hash.finish();
+        let digest = hash.finish();
+        self.read.scope_digest.set(Some(digest));
+        digest
     }
 }
 

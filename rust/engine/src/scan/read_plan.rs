@@ -39,6 +39,8 @@ pub(crate) struct ReadPlan {
     pub link: KeyTable,
     pub service_slot: u32,
     pub event_names: bool,
+    pub reads_events: bool,
+    pub reads_links: bool,
     pub status: bool,
     pub status_message: bool,
     pub scope_version: bool,
@@ -59,6 +61,8 @@ impl ReadPlan {
             link: KeyTable::default(),
             service_slot,
             event_names: false,
+            reads_events: false,
+            reads_links: false,
             status: false,
             status_message: false,
             scope_version: false,
@@ -68,6 +72,8 @@ impl ReadPlan {
             let place = plan.place_of(field);
             plan.places.push(place);
         }
+        plan.reads_events = plan.event_names || !plan.event.is_empty();
+        plan.reads_links = !plan.link.is_empty();
         plan
     }
 
@@ -109,15 +115,5 @@ impl ReadPlan {
     #[inline]
     pub(crate) fn place(&self, field: FieldId) -> Option<Place> {
         self.places.get(field.index()).copied()
-    }
-
-    #[inline]
-    pub(crate) fn reads_links(&self) -> bool {
-        !self.link.is_empty()
-    }
-
-    #[inline]
-    pub(crate) fn reads_events(&self) -> bool {
-        self.event_names || !self.event.is_empty()
     }
 }

@@ -8,18 +8,18 @@ use crate::wire::value::Raw;
 /// One value for each wanted key.
 #[derive(Debug, Default)]
 pub(crate) struct SlotSet {
-    slots: Vec<Slot>,
+    slots: Vec<ValueSlot>,
     touched: Vec<u32>,
     generation: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Slot {
+struct ValueSlot {
     generation: u32,
     raw: Raw,
 }
 
-const EMPTY: Slot = Slot {
+const EMPTY: ValueSlot = ValueSlot {
     generation: 0,
     raw: Raw::MISSING,
 };
@@ -52,7 +52,7 @@ impl SlotSet {
     #[inline(always)]
     pub(crate) fn set(&mut self, slot: u32, raw: Raw) {
         if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Slot {
+            *place = ValueSlot {
                 generation: self.generation,
                 raw,
             };
@@ -77,7 +77,7 @@ impl SlotSet {
 /// The values of each wanted key over all events (or links) of a span, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct ListSet {
-    heads: Vec<Head>,
+    heads: Vec<ListHead>,
     items: Vec<Item>,
     touched: Vec<u32>,
     generation: u32,
@@ -85,7 +85,7 @@ pub(crate) struct ListSet {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Head {
+struct ListHead {
     generation: u32,
     first: u32,
     last: u32,
@@ -112,7 +112,7 @@ impl ListSet {
             self.items.shrink_to(KEPT);
         }
         self.owner = 0;
-        let empty = Head {
+        let empty = ListHead {
             generation: 0,
             first: END,
             last: END,
@@ -151,7 +151,7 @@ impl ListSet {
             return;
         };
         if head.generation != self.generation {
-            *head = Head {
+            *head = ListHead {
                 generation: self.generation,
                 first: index,
                 last: END,

@@ -5,94 +5,11 @@ use std::ops::Range;
 use betrace_lang::rule::Intrinsic;
 
 use crate::id::{SpanId, TraceId};
-use crate::matcher::UnlikeId;
 use crate::predicate::fields::{FieldId, Fields};
-use crate::scan::ReadState;
+use crate::scan::read::ReadState;
 use crate::scan::read_plan::{Place, ReadPlan};
 use crate::scan::slots::ListSet;
 use crate::value::{OwnedValue, Value};
-use crate::wire::{Cursor, ScanError};
-
-/// What every span has, by its place in the message.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Head {
-    pub trace_id: Range<usize>,
-    pub span_id: Range<usize>,
-    pub parent_id: Range<usize>,
-    pub name: Range<usize>,
-    pub kind: i32,
-    pub start: u64,
-    pub end: u64,
-    pub status: i32,
-    pub status_message: Range<usize>,
-    trace: [u8; 16],
-    span: [u8; 8],
-    /// Zeros on a root.
-    pub parent: [u8; 8],
-}
-
-impl Head {
-    pub(crate) fn read_status(
-        &mut self,
-        message: &[u8],
-        range: Range<usize>,
-    ) -> Result<(), ScanError> {
-        let mut cursor = Cursor::new(message, range);
-        while !cursor.is_done() {
-            let tag = cursor.tag()?;
-            match tag.field {
-                2 => self.status_message = cursor.expect_payload(tag)?,
-                3 => self.status = cursor.expect_varint(tag)? as i32,
-                _ => cursor.skip(tag)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the ids; false if they are not those of a span.
-    pub(crate) fn take_ids(&mut self, message: &[u8]) -> bool {
-        let (Ok(trace), Ok(span)) = (
-            <[u8; 16]>::try_from(&message[self.trace_id.clone()]),
-            <[u8; 8]>::try_from(&message[self.span_id.clone()]),
-        ) else {
-            return false;
-        };
-        self.parent = match &message[self.parent_id.clone()] {
-            [] => [0; 8],
-            parent => match <[u8; 8]>::try_from(parent) {
-                Ok(parent) => parent,
-                Err(_) => return false,
-            },
-        };
-        self.trace = trace;
-        self.span = span;
-        trace != [0; 16] && span != [0; 8]
-    }
-}
-
-/// The hexadecimal text of a span's ids.
-#[derive(Debug, Default)]
-pub(crate) struct IdTexts {
-    trace: [u8; 32],
-    span: [u8; 16],
-    parent: [u8; 16],
-}
-
-impl IdTexts {
-    pub(crate) fn write(&mut self, head: &Head) {
-        hex(&head.trace, &mut self.trace);
-        hex(&head.span, &mut self.span);
-        hex(&head.parent, &mut self.parent);
-    }
-}
-
-fn hex(bytes: &[u8], text: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (byte, pair) in bytes.iter().zip(text.chunks_exact_mut(2)) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-}
 
 /// One span of a message while it is visited. Ids, names and values are borrowed; nothing is owned.
 #[derive(Clone, Copy)]
@@ -100,25 +17,25 @@ pub struct SpanView<'a, 's> {
     pub(crate) message: &'a [u8],
     pub(crate) plan: &'s ReadPlan,
     pub(crate) read: &'s ReadState,
-    unlike: &'s [UnlikeId],
     is_own: bool,
 }
 
 impl<'a, 's> SpanView<'a, 's> {
-    pub(crate) fn new(
+    /// Shows `visit` the span that was read last: a view lasts as long as the visit.
+    #[inline]
+    pub(crate) fn lend(
         message: &'a [u8],
         plan: &'s ReadPlan,
         read: &'s ReadState,
-        unlike: &'s [UnlikeId],
         is_own: bool,
-    ) -> SpanView<'a, 's> {
-        SpanView {
+        visit: &mut impl FnMut(&SpanView<'a, '_>),
+    ) {
+        visit(&SpanView {
             message,
             plan,
             read,
-            unlike,
             is_own,
-        }
+        });
     }
 
     #[must_use]
@@ -188,10 +105,9 @@ impl<'a, 's> SpanView<'a, 's> {
         self.is_own
     }
 
-    /// Whose comparisons were unknown through unlike types on this span.
-    #[must_use]
-    pub fn unlike(&self) -> &'s [UnlikeId] {
-        self.unlike
+    /// Changes with the resource and the scope: what hangs on these alone holds for as long as this stays.
+    pub(crate) fn scope_serial(&self) -> u64 {
+        self.read.scope_serial
     }
 
     /// The value of a field that is not read from events or links.

@@ -1,0 +1,123 @@
+//! The hot path as a plain program, so that its instructions can be counted, which no other load on the
+//! machine disturbs:
+//!
+//! ```text
+//! cargo bench -p betrace-engine --bench instructions --no-run
+//! valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+//!     --toggle-collect='instructions::measured_*' target/release/deps/instructions-… [scan|consume]
+//! ```
+//!
+//! `scan` reads sixteen batches of 512 spans and matches them with the selectors of 100 rules. `consume`
+//! takes the same batches through an engine of 100 rules of every kind, closes all traces and takes what was
+//! found. Each is warmed by one pass that does not count. Prints how many spans went by; callgrind prints
+//! the instructions.
+
+#[path = "traffic/selectors.rs"]
+mod selectors;
+mod traffic;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+
+use betrace_engine::internals::{MatchScratch, Matcher};
+use betrace_engine::{CloseCause, Engine, Settings, Timestamp};
+use betrace_lang::{SourceFile, compile};
+use prost::Message;
+
+const SPANS: usize = 512;
+const BATCHES: u64 = 16;
+const RULES: usize = 100;
+const NOW: u64 = 1_760_000_001_000_000_000;
+
+fn batches() -> Vec<Vec<u8>> {
+    (0..BATCHES)
+        .map(|number| traffic::batch(number, SPANS).encode_to_vec())
+        .collect()
+}
+
+/// One of each kind in turn: presence, absence, counts, aggregates, groups, order, structure, correlation.
+fn rules() -> String {
+    let mut text = "rules:\n".to_owned();
+    for index in 0..RULES {
+        let a = traffic::name(index * traffic::NAMES / RULES);
+        let b = traffic::name((index * 7 + 3) % traffic::NAMES);
+        let condition = match index % 10 {
+            0 => format!("never {{ {a:?}.where(http.response.status_code >= 503) }}"),
+            1 => format!("when {{ {a:?}.where(amount > 1000) }} always {{ {b:?} }}"),
+            2 => format!("never {{ count({a:?}) > 2 }}"),
+            3 => format!(
+                "when each {{ {a:?} as p }} always {{ any.where(user.id == p.user.id) after p }}"
+            ),
+            4 => format!("never {{ count({a:?}) by user.id > 3 }}"),
+            5 => format!("when {{ {a:?} }} always {{ {a:?} inside root }}"),
+            6 => format!("never {{ max({a:?}, amount) > 2900 or min({b:?}, amount) < 10 }}"),
+            7 => format!("always {{ sum({a:?}, span:duration) < 5s and not {b:?} }}"),
+            8 => format!("never {{ distinct({a:?}, user.id) > 40 or {a:?} before {b:?} }}"),
+            _ => format!("when each {{ {a:?} as p }} never {{ {b:?} child of p }}"),
+        };
+        text.push_str(&format!(
+            "  - id: rule-{index}\n    condition: '{condition}'\n"
+        ));
+    }
+    text
+}
+
+fn engine() -> Engine {
+    let rules = compile(&[SourceFile::new("rules.yaml", rules())]);
+    let Ok(rules) = rules else {
+        unreachable!("every rule here is faultless");
+    };
+    let engine = Engine::new(rules, Settings::default(), Timestamp(NOW));
+    let Ok(engine) = engine else {
+        unreachable!("every rule here is within the limits");
+    };
+    engine
+}
+
+#[inline(never)]
+fn measured_scan(matcher: &Matcher, scratch: &mut MatchScratch, batches: &[Vec<u8>]) -> usize {
+    let mut hits = 0;
+    for bytes in batches {
+        let read = matcher.scan(bytes, scratch, |span, found| {
+            hits += found.hits().len();
+            black_box(span.trace_id());
+        });
+        assert!(read.is_ok());
+    }
+    hits
+}
+
+#[inline(never)]
+fn measured_consume(engine: &Engine, batches: &[Vec<u8>]) -> usize {
+    for bytes in batches {
+        assert!(engine.consume(bytes, Timestamp(NOW)).is_ok());
+    }
+    engine.close_all(Timestamp(NOW), CloseCause::EndOfInput);
+    engine.take_findings(usize::MAX).len()
+}
+
+fn main() -> ExitCode {
+    let batches = batches();
+    let spans = SPANS * batches.len();
+    let chosen = std::env::args().nth(1).unwrap_or_default();
+    let is_all = !matches!(chosen.as_str(), "scan" | "consume");
+    if is_all || chosen == "scan" {
+        let matcher = selectors::matcher(RULES);
+        let mut scratch = matcher.scratch();
+        for bytes in &batches {
+            assert!(matcher.scan(bytes, &mut scratch, |_, _| ()).is_ok());
+        }
+        let hits = measured_scan(&matcher, &mut scratch, &batches);
+        println!("scan: {spans} spans, {hits} hits");
+    }
+    if is_all || chosen == "consume" {
+        // Code and allocator are warm; the engine is new, as its state is part of the work.
+        let warm = engine();
+        for bytes in &batches {
+            assert!(warm.consume(bytes, Timestamp(NOW)).is_ok());
+        }
+        let findings = measured_consume(&engine(), &batches);
+        println!("consume: {spans} spans, {findings} findings");
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,227 @@
+//! Asking a selector: whether all of its parts are true of the span at hand.
+//!
+//! Parts that several selectors share are asked once a span, or once a scope where they hang on the resource
+//! and the scope alone.
+
+use betrace_lang::rule::{Base, CompareOp, Literal, Operand, Predicate};
+
+use crate::logic::truth::Truth;
+use crate::matcher::access::is_of_scope;
+use crate::matcher::answers::{Answers, Holds};
+use crate::matcher::ids::{Hit, PartId, SelectorId, UnlikeId};
+use crate::predicate::CompiledPredicate;
+use crate::predicate::fields::{FieldTable, NoBindings};
+use crate::scan::read_plan::{Place, ReadPlan};
+use crate::scan::view::SpanView;
+use crate::value::compare_literal;
+
+/// A selector before indexing: what a span must be, and which parts must be true of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SelectorParts {
+    pub base: Base,
+    pub parts: Vec<PartId>,
+}
+
+/// Everything that can be asked: all selectors, and the parts that they share.
+#[derive(Debug)]
+pub(crate) struct Questions {
+    parts: Box<[Part]>,
+    selectors: Box<[AskedSelector]>,
+}
+
+#[derive(Debug)]
+struct Part {
+    test: PartTest,
+    holds: Holds,
+}
+
+/// How a part is asked.
+#[derive(Debug)]
+enum PartTest {
+    /// One value against one literal, which most parts are.
+    Compare(Place, CompareOp, Literal),
+    Any(CompiledPredicate),
+}
+
+impl PartTest {
+    fn new(
+        part: &Predicate,
+        compiled: CompiledPredicate,
+        fields: &FieldTable,
+        plan: &ReadPlan,
+    ) -> PartTest {
+        if let Predicate::Compare {
+            field,
+            op,
+            value: Operand::Literal(literal),
+        } = part
+            && let Some(place) = fields.id(field).and_then(|id| plan.place(id))
+            && !matches!(place, Place::Event(_) | Place::Link(_))
+        {
+            return PartTest::Compare(place, *op, literal.clone());
+        }
+        PartTest::Any(compiled)
+    }
+
+    fn ask(&self, view: &SpanView<'_, '_>) -> (Truth, bool) {
+        match self {
+            PartTest::Compare(place, op, literal) => {
+                let compared = compare_literal(view.at(*place), *op, literal);
+                (compared.truth, compared.unlike)
+            }
+            PartTest::Any(predicate) => {
+                let mut unlike = 0;
+                let truth = predicate.eval(view, &NoBindings, &mut unlike);
+                (truth, unlike > 0)
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct AskedSelector {
+    parts: Box<[PartId]>,
+    /// One span can come to it on several ways.
+    is_repeated: bool,
+}
+
+impl Questions {
+    /// `repeated`: the selectors to which one span can come on several ways.
+    pub(crate) fn new(
+        selectors: Vec<SelectorParts>,
+        parts: Vec<(Predicate, CompiledPredicate)>,
+        repeated: &[bool],
+        fields: &FieldTable,
+        plan: &ReadPlan,
+    ) -> Questions {
+        let mut shared = vec![0u32; parts.len()];
+        for part in selectors.iter().flat_map(|selector| &selector.parts) {
+            shared[part.0 as usize] += 1;
+        }
+        let weights: Vec<u32> = parts.iter().map(|(part, _)| weight(part)).collect();
+        Questions {
+            selectors: selectors
+                .into_iter()
+                .zip(repeated)
+                .map(|(selector, is_repeated)| {
+                    let mut parts = selector.parts;
+                    parts.sort_by_key(|part| weights[part.0 as usize]);
+                    AskedSelector {
+                        parts: parts.into(),
+                        is_repeated: *is_repeated,
+                    }
+                })
+                .collect(),
+            parts: parts
+                .into_iter()
+                .zip(shared)
+                .map(|((part, predicate), shared)| {
+                    let is_of_scope = predicate
+                        .fields()
+                        .all(|field| fields.get(field).is_some_and(is_of_scope));
+                    let holds = if is_of_scope {
+                        Holds::Scope
+                    } else if shared > 1 && weight(&part) > 0 {
+                        Holds::Span
+                    } else {
+                        Holds::Once
+                    };
+                    Part {
+                        test: PartTest::new(&part, predicate, fields, plan),
+                        holds,
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn selectors(&self) -> usize {
+        self.selectors.len()
+    }
+
+    /// Begins with a span that nothing has been asked of.
+    pub(crate) fn begin<'i, 'v, 's>(
+        &'i self,
+        view: &'i SpanView<'v, 's>,
+        answers: &'i mut Answers,
+    ) -> Asking<'i, 'v, 's> {
+        answers.begin_span(view.scope_serial(), self.parts.len(), self.selectors.len());
+        Asking {
+            questions: self,
+            view,
+            answers,
+        }
+    }
+}
+
+/// One span's way through the index.
+pub(crate) struct Asking<'i, 'v, 's> {
+    questions: &'i Questions,
+    pub view: &'i SpanView<'v, 's>,
+    answers: &'i mut Answers,
+}
+
+impl Asking<'_, '_, '_> {
+    pub(crate) fn ask_all(&mut self, selectors: &[u32]) {
+        for selector in selectors {
+            self.ask(*selector);
+        }
+    }
+
+    /// Notes a hit if the span satisfies the selector or may do so.
+    pub(crate) fn ask(&mut self, id: u32) {
+        let Some(selector) = self.questions.selectors.get(id as usize) else {
+            return;
+        };
+        if selector.is_repeated && !self.answers.meets(id) {
+            return;
+        }
+        let mut truth = Truth::TRUE;
+        let mut unlike = false;
+        for part in &selector.parts {
+            let (answer, met_unlike) = self.ask_part(*part);
+            truth = truth.and(answer);
+            unlike |= met_unlike;
+            if !truth.may_be_true() {
+                break;
+            }
+        }
+        if unlike {
+            self.answers.count_unlike(UnlikeId(id));
+        }
+        if truth.may_be_true() {
+            self.answers.hit(Hit {
+                selector: SelectorId(id),
+                certain: truth.is_true(),
+            });
+        }
+    }
+
+    fn ask_part(&mut self, id: PartId) -> (Truth, bool) {
+        let Some(part) = self.questions.parts.get(id.0 as usize) else {
+            return (Truth::UNKNOWN, false);
+        };
+        if let Some(kept) = self.answers.kept(id, part.holds) {
+            return kept;
+        }
+        let (truth, unlike) = part.test.ask(self.view);
+        self.answers.keep(id, part.holds, truth, unlike);
+        (truth, unlike)
+    }
+
+    pub(crate) fn count_unlike(&mut self, id: UnlikeId) {
+        self.answers.count_unlike(id);
+    }
+}
+
+/// What a part costs, roughly: the cheap ones are asked first, and only the others are worth remembering.
+fn weight(part: &Predicate) -> u32 {
+    match part {
+        Predicate::Compare { .. } | Predicate::Exists(_) | Predicate::Missing(_) => 0,
+        Predicate::In { .. } => 1,
+        Predicate::Not(part) => weight(part),
+        Predicate::And(parts) | Predicate::Or(parts) => 1 + parts.iter().map(weight).sum::<u32>(),
+        Predicate::Text { .. } => 2,
+        Predicate::Matches { .. } => 8,
+    }
+}

@@ -1,0 +1,292 @@
+//! What has been read of the span at hand, its scope and its resource: the reading of everything below the
+//! containers.
+//!
+//! A [`ReadState`] is filled part by part as the message goes by, and reused from one message to the next.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use crate::scan::head::{IdTexts, SpanHead};
+use crate::scan::keys::KeyTable;
+use crate::scan::read_plan::{EVENT_NAME_SLOT, OWN_KEY, OWN_SCOPE, ReadPlan};
+use crate::scan::slots::{ListSet, SlotSet};
+use crate::wire::value::{KeyValue, Raw, RawKind};
+use crate::wire::{Cursor, ScanError, usual_payload};
+
+/// Fields of `Span`, by number and by the tag that they have in one byte.
+mod field {
+    pub const TRACE_ID: u32 = 1;
+    pub const SPAN_ID: u32 = 2;
+    pub const PARENT_ID: u32 = 4;
+    pub const NAME: u32 = 5;
+    pub const KIND: u32 = 6;
+    pub const START: u32 = 7;
+    pub const END: u32 = 8;
+    pub const ATTRIBUTES: u32 = 9;
+    pub const EVENTS: u32 = 11;
+    pub const LINKS: u32 = 13;
+    pub const STATUS: u32 = 15;
+    pub const ATTRIBUTES_TAG: u8 = (ATTRIBUTES << 3 | 2) as u8;
+}
+
+/// The working memory of a scan. Belongs to one thread at a time, to no message.
+#[derive(Debug, Default)]
+pub(crate) struct ReadState {
+    pub resource: SlotSet,
+    pub scope: SlotSet,
+    pub scope_name: Range<usize>,
+    pub scope_version: Range<usize>,
+    /// Counts the scopes that were begun: what was said of the spans of one may not hold for the next.
+    pub scope_serial: u64,
+    is_own_scope: bool,
+    pub span: SlotSet,
+    pub events: ListSet,
+    pub links: ListSet,
+    pub head: SpanHead,
+    pub ids: IdTexts,
+    /// Worked out when they are first asked for.
+    pub resource_digest: Cell<Option<u64>>,
+    pub scope_digest: Cell<Option<u64>>,
+}
+
+impl ReadState {
+    pub(crate) fn begin_resource(&mut self, plan: &ReadPlan) {
+        self.resource.begin(plan.resource.len());
+        self.resource_digest.set(None);
+    }
+
+    /// Reads one part of a resource.
+    pub(crate) fn resource(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            if tag.field == 1 {
+                let entry = cursor.expect_payload(tag)?;
+                attribute(message, entry, &plan.resource, &mut self.resource)?;
+            } else {
+                cursor.skip(tag)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn begin_scope(&mut self, plan: &ReadPlan) {
+        self.scope.begin(plan.scope.len());
+        self.scope_name = 0..0;
+        self.scope_version = 0..0;
+        self.scope_digest.set(None);
+        self.scope_serial += 1;
+    }
+
+    /// Reads one part of a scope.
+    pub(crate) fn scope(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            match tag.field {
+                1 => self.scope_name = cursor.expect_payload(tag)?,
+                2 => self.scope_version = cursor.expect_payload(tag)?,
+                3 => {
+                    let entry = cursor.expect_payload(tag)?;
+                    attribute(message, entry, &plan.scope, &mut self.scope)?;
+                }
+                _ => cursor.skip(tag)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// All parts of the scope have been read.
+    pub(crate) fn end_scope(&mut self, message: &[u8]) {
+        self.is_own_scope = message[self.scope_name.clone()] == *OWN_SCOPE;
+    }
+
+    /// Reads one span. `None`: its ids are not those of a span; else whether it is one of our own.
+    pub(crate) fn span(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<Option<bool>, ScanError> {
+        self.begin_span(plan);
+        let mut is_own = false;
+        let mut cursor = Cursor::new(message, range);
+        let bytes = cursor.bytes();
+        while let Some(tag) = cursor.peek() {
+            // Attributes are most of a span, and the rest of it is read by the book.
+            if tag == field::ATTRIBUTES_TAG
+                && let Some((start, end)) = usual_payload(bytes, cursor.at() + 1)
+            {
+                is_own |= self.span_attribute(message, plan, start..end)?;
+                cursor.go_to(end);
+            } else {
+                is_own |= self.span_field(message, plan, &mut cursor)?;
+            }
+        }
+        let is_span = self.head.take_ids(message);
+        if is_span && plan.ids {
+            self.ids.write(&self.head);
+        }
+        Ok(is_span.then_some(is_own))
+    }
+
+    fn begin_span(&mut self, plan: &ReadPlan) {
+        self.head = SpanHead::default();
+        self.span.begin(plan.span.len());
+        if plan.reads_events {
+            self.events.begin(plan.event.len() + 1);
+        }
+        if plan.reads_links {
+            self.links.begin(plan.link.len());
+        }
+    }
+
+    /// Whether the attribute is that of our own spans.
+    #[inline(always)]
+    fn span_attribute(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        entry: Range<usize>,
+    ) -> Result<bool, ScanError> {
+        let pair = KeyValue::read(message, entry)?;
+        if let Some(slot) = plan.span.slot(pair.key)
+            && !self.span.is_set(slot)
+        {
+            self.span.set(slot, pair.value(message)?);
+        }
+        Ok(self.is_own_scope && pair.key == OWN_KEY)
+    }
+
+    fn span_field(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<bool, ScanError> {
+        let head = &mut self.head;
+        let tag = cursor.tag()?;
+        match tag.field {
+            field::ATTRIBUTES => {
+                let entry = cursor.expect_payload(tag)?;
+                return self.span_attribute(message, plan, entry);
+            }
+            field::TRACE_ID => head.trace_id = cursor.expect_payload(tag)?,
+            field::SPAN_ID => head.span_id = cursor.expect_payload(tag)?,
+            field::PARENT_ID => head.parent_id = cursor.expect_payload(tag)?,
+            field::NAME => head.name = cursor.expect_payload(tag)?,
+            // Enumerations are 32 bits wide; whatever is above them is cut off, as protobuf says.
+            field::KIND => head.kind = cursor.expect_varint(tag)? as i32,
+            field::START => head.start = cursor.expect_fixed64(tag)?,
+            field::END => head.end = cursor.expect_fixed64(tag)?,
+            field::STATUS => {
+                let payload = cursor.expect_payload(tag)?;
+                head.read_status(message, payload)?;
+            }
+            field::EVENTS => {
+                let payload = cursor.expect_payload(tag)?;
+                if plan.reads_events {
+                    self.event(message, plan, payload)?;
+                }
+            }
+            field::LINKS => {
+                let payload = cursor.expect_payload(tag)?;
+                if plan.reads_links {
+                    self.link(message, plan, payload)?;
+                }
+            }
+            _ => cursor.skip(tag)?,
+        }
+        Ok(false)
+    }
+
+    fn event(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        self.events.next_owner();
+        let mut name = 0..0;
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            match tag.field {
+                2 => name = cursor.expect_payload(tag)?,
+                3 => {
+                    let entry = cursor.expect_payload(tag)?;
+                    list_attribute(message, entry, &plan.event, 1, &mut self.events)?;
+                }
+                _ => cursor.skip(tag)?,
+            }
+        }
+        if plan.event_names && !name.is_empty() {
+            self.events
+                .push(EVENT_NAME_SLOT, Raw::place(RawKind::Text, &name));
+        }
+        Ok(())
+    }
+
+    fn link(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        self.links.next_owner();
+        let mut cursor = Cursor::new(message, range);
+        while !cursor.is_done() {
+            let tag = cursor.tag()?;
+            if tag.field == 4 {
+                let entry = cursor.expect_payload(tag)?;
+                list_attribute(message, entry, &plan.link, 0, &mut self.links)?;
+            } else {
+                cursor.skip(tag)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the attribute in `entry` if its key is wanted and new.
+#[inline]
+fn attribute(
+    message: &[u8],
+    entry: Range<usize>,
+    keys: &KeyTable,
+    slots: &mut SlotSet,
+) -> Result<(), ScanError> {
+    let pair = KeyValue::read(message, entry)?;
+    if let Some(slot) = keys.slot(pair.key)
+        && !slots.is_set(slot)
+    {
+        slots.set(slot, pair.value(message)?);
+    }
+    Ok(())
+}
+
+fn list_attribute(
+    message: &[u8],
+    entry: Range<usize>,
+    keys: &KeyTable,
+    shift: u32,
+    lists: &mut ListSet,
+) -> Result<(), ScanError> {
+    let pair = KeyValue::read(message, entry)?;
+    if let Some(slot) = keys.slot(pair.key)
+        && !lists.is_set(slot + shift)
+    {
+        lists.push(slot + shift, pair.value(message)?);
+    }
+    Ok(())
+}
