@@ -13,7 +13,7 @@ export CGO_ENABLED := 1
 RULES ?= testdata/rules
 TRACES ?= testdata/traces
 
-GO_MODULES := go/betrace go/betraceprocessor go/demoshop go/e2e
+GO_MODULES := go/betrace go/betraceprocessor go/demoshop go/e2e go/receivers
 COLLECTOR := dist/otelcol-betrace
 GENERATED := target/otelcol/.generated
 BUILDER := target/tools/builder

@@ -12,3 +12,5 @@ mod formats;
 mod odd;
 #[path = "traces/oracle.rs"]
 mod oracle;
+#[path = "traces/receivers.rs"]
+mod receivers;

@@ -3,19 +3,27 @@
 use std::io;
 
 use super::source::Source;
+use super::wire::varint::varint;
 
-/// How much is looked at.
+/// How much of binary data is looked at.
 const PREFIX: usize = 4096;
+
+/// How much of plain text is searched for a first trace.
+const TEXT_PREFIX: usize = 256 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Empty,
-    /// OTLP, Jaeger or Zipkin JSON: lines or documents.
+    /// JSON of any shape: lines or documents.
     Json,
+    /// Lines of a program's log, some of which hold JSON behind a prefix.
+    Log,
     /// Each message behind its length in four big-endian bytes.
     Frames,
     /// One bare protobuf request.
     Request,
+    /// Known, and not read: what it is, and what to do instead.
+    Named(&'static str),
     Unknown,
 }
 
@@ -24,7 +32,13 @@ pub fn of(source: &mut Source) -> io::Result<Kind> {
     if source.fill(PREFIX)?.starts_with(b"\xef\xbb\xbf") {
         source.take(3);
     }
-    Ok(of_prefix(source.window()))
+    let kind = of_prefix(source.window());
+    if kind != Kind::Unknown {
+        return Ok(kind);
+    }
+    // An error is met again, and told, where the text is read.
+    let text = source.fill(TEXT_PREFIX).unwrap_or_default();
+    Ok(of_text(&text[..text.len().min(TEXT_PREFIX)]))
 }
 
 fn of_prefix(prefix: &[u8]) -> Kind {
@@ -37,12 +51,66 @@ fn of_prefix(prefix: &[u8]) -> Kind {
         return Kind::Request;
     }
     match prefix.trim_ascii_start().first() {
-        Some(b'{' | b'[') => return Kind::Json,
+        Some(b'{' | b'[') => return of_json(prefix.trim_ascii_start()),
         None => return Kind::Empty,
         _ => {}
     }
     if is_frame(prefix) {
         return Kind::Frames;
+    }
+    Kind::Unknown
+}
+
+/// JSON, or what a program prints that looks like it at first.
+fn of_json(prefix: &[u8]) -> Kind {
+    let inside = prefix[1..].trim_ascii_start();
+    let is_text = prefix.iter().all(|byte| *byte != 0);
+    match inside.first() {
+        // `{ resource: {…`: an object as JavaScript prints it; `[INFO] …`: a log.
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') if is_text => match of_text(prefix) {
+            Kind::Unknown => Kind::Json,
+            known => known,
+        },
+        _ => Kind::Json,
+    }
+}
+
+/// The beginnings of the JSON that a log may hold: requests, and the records that Java's logging
+/// exporter writes.
+pub const IN_A_LOG: [&[u8]; 3] = [
+    b"{\"resourceSpans\":",
+    b"{\"resource\":{",
+    b"{\"scopeSpans\":",
+];
+
+/// Where in a line of a log such JSON begins.
+#[must_use]
+pub fn in_a_log(line: &[u8]) -> Option<usize> {
+    IN_A_LOG
+        .iter()
+        .filter_map(|start| memchr::memmem::find(line, start))
+        .min()
+}
+
+fn of_text(text: &[u8]) -> Kind {
+    if memchr::memchr(0, text).is_some() {
+        return Kind::Unknown;
+    }
+    if in_a_log(text).is_some() {
+        return Kind::Log;
+    }
+    let has = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+    if has(b"instrumentationScope: {") && has(b"traceId: '") {
+        return Kind::Named(
+            "the console exporter of OpenTelemetry for JavaScript prints objects as JavaScript, cut off where \
+             they nest deeply; export with OTLP to the Collector's file exporter instead",
+        );
+    }
+    if has(b"Activity.TraceId:") && has(b"Activity.SpanId:") {
+        return Kind::Named(
+            "the console exporter of OpenTelemetry for .NET prints text for people; export with OTLP to the \
+             Collector's file exporter instead",
+        );
     }
     Kind::Unknown
 }
@@ -98,19 +166,6 @@ fn length_delimited(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some(rest.split_at(length))
 }
 
-/// Takes a varint; `None` where it does not end in time.
-pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for (index, &byte) in bytes.iter().enumerate().take(10) {
-        value |= u64::from(byte & 0x7f) << (7 * index);
-        if byte < 0x80 {
-            *bytes = &bytes[index + 1..];
-            return Some(value);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +184,13 @@ mod tests {
         assert_eq!(of_prefix(b"# Traces\n"), Kind::Unknown);
         assert_eq!(of_prefix(b"\x7fELF\x02\x01\x01"), Kind::Unknown);
         assert_eq!(of_prefix(b"\n{\n {\n  \"data\": []}}"), Kind::Json);
+        assert_eq!(of_prefix(b"{oops}"), Kind::Json);
+        assert_eq!(of_text(b"10:13 INFO: {\"resource\":{}}"), Kind::Log);
+        assert_eq!(of_prefix(b"[otel] {\"resourceSpans\":[]}"), Kind::Log);
+        assert_eq!(of_text(b"10:13 INFO: nothing"), Kind::Unknown);
+        assert!(matches!(
+            of_prefix(b"{\n  instrumentationScope: {\n  traceId: 'ab',\n"),
+            Kind::Named(_)
+        ));
     }
 }

@@ -1,30 +1,21 @@
 //! Recorded traces of any kind, as OTLP protobuf.
 //!
 //! ```text
-//! file, directory, - ──▶ source (gz, zst undone) ──▶ kind, by content ──▶ lines | elements ──▶ document ──▶ OTLP protobuf
-//!                                                                     └─▶ frames | request ───────────────▶
+//! file, directory, - ──▶ source (gz, zst undone) ──▶ kind, by content ──▶ text: lines | elements ──▶ shape ──▶ OTLP protobuf
+//!                                                                     └─▶ wire: frames | request ─────────▶
 //! ```
 //!
 //! Everything streams: memory holds one line, one frame or one element of a document at a time. What
-//! is broken is reported with its place, and reading goes on where a next piece can be found.
+//! is broken or not understood is reported with its place, a handful of times and then as a count, and
+//! reading goes on where a next piece can be found. Nothing is taken for a span by its ids alone.
 
-mod document;
-mod elements;
-mod end;
-mod frames;
-mod jaeger;
 mod kind;
-mod lines;
-mod number;
-mod otlp_json;
-mod request;
-mod scalar;
+mod out;
+mod reader;
+mod shape;
 mod source;
 mod text;
-mod token;
-mod tree;
-mod write;
-mod zipkin;
+mod wire;
 
 use std::fmt;
 use std::fs::File;
@@ -33,9 +24,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-pub use end::latest_end;
 use kind::Kind;
+use out::Out;
 use source::Source;
+pub use wire::end::latest_end;
 
 /// A place in one (decompressed) input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +60,7 @@ pub trait Sink {
 /// A trace id as a person writes it: up to 32 hex digits in any case, leading zeros left out or not.
 #[must_use]
 pub fn trace_id(text: &str) -> Option<[u8; 16]> {
-    scalar::short_id(text.trim().as_bytes())
+    text::scalar::short_id(text.trim().as_bytes())
 }
 
 /// What became of one input.
@@ -91,26 +83,34 @@ pub fn read_stream(
     read: Arc<AtomicU64>,
     sink: &mut dyn Sink,
 ) -> Outcome {
-    let mut source = match Source::open(stream, read) {
-        Ok(source) => source,
+    let mut out = Out::new(sink);
+    let outcome = match Source::open(stream, read) {
+        Ok(mut source) => read_source(&mut source, &mut out),
         Err(error) => {
-            sink.broken(At::Byte(0), &unreadable(&error));
-            return Outcome::Read;
+            out.broken(At::Byte(0), &unreadable(&error));
+            Outcome::Read
         }
     };
-    let kind = match kind::of(&mut source) {
+    out.end();
+    outcome
+}
+
+fn read_source(source: &mut Source, out: &mut Out<'_>) -> Outcome {
+    let kind = match kind::of(source) {
         Ok(kind) => kind,
         Err(error) => {
-            sink.broken(At::Byte(source.offset()), &unreadable(&error));
+            out.broken(At::Byte(source.offset()), &unreadable(&error));
             // The little that came before the error may still hold something.
-            kind::of(&mut source).unwrap_or(Kind::Empty)
+            kind::of(source).unwrap_or(Kind::Empty)
         }
     };
     match kind {
         Kind::Empty => {}
-        Kind::Json => lines::read(&mut source, sink),
-        Kind::Frames => frames::read(&mut source, sink),
-        Kind::Request => request::read(&mut source, sink),
+        Kind::Json => reader::lines::read(source, false, out),
+        Kind::Log => reader::lines::read(source, true, out),
+        Kind::Frames => reader::frames::read(source, out),
+        Kind::Request => reader::request::read(source, out),
+        Kind::Named(refusal) => out.broken(At::Byte(0), refusal),
         Kind::Unknown => return Outcome::NotTraces,
     }
     Outcome::Read

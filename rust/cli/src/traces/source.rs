@@ -131,6 +131,20 @@ impl Source {
         self.offset += count as u64;
     }
 
+    /// Moves the window's begin past `count` bytes, wherever they end.
+    pub fn pass(&mut self, mut count: u64) -> io::Result<()> {
+        while count > 0 {
+            let window = self.fill(1)?.len();
+            if window == 0 {
+                break;
+            }
+            let step = window.min(usize::try_from(count).unwrap_or(usize::MAX));
+            self.take(step);
+            count -= step as u64;
+        }
+        Ok(())
+    }
+
     /// Looks for the end of the line at the window's begin, at most `limit` bytes away.
     pub fn line_end(&mut self, limit: usize) -> io::Result<LineEnd> {
         let mut searched = 0;

@@ -21,12 +21,12 @@ fn a_broken_line_costs_itself() {
             "line 2, column 11: the JSON ends inside a string",
         ),
         (
-            "{\"resourceSpans\":[]} {}",
+            "{\"resourceSpans\":[]} x",
             "line 2, column 22: text after the end of the JSON value",
         ),
         (
             "{\"cat\":1}",
-            "line 2, column 1: JSON, but neither OTLP, Jaeger nor Zipkin traces",
+            "line 2, column 1: JSON, but no trace of a shape that is known",
         ),
         (cut, "line 2, column 121: the JSON ends inside a string"),
     ] {

@@ -12,9 +12,25 @@ fn with(value: &str, fields: &str) -> String {
     line("odd").replace(r#""kind":2"#, &format!(r#"{attributes}{fields},"kind":2"#))
 }
 
-fn value(value: &str) -> Option<Value> {
+/// The value read where nothing was odd.
+fn value(json: &str) -> Option<Value> {
+    let (value, broken) = value_and_faults(json);
+    assert_eq!(broken, Vec::<String>::new(), "{json}");
+    value
+}
+
+/// What the one fault is called that such a value is, and what is left of the value.
+fn odd_value(json: &str) -> String {
+    let (value, broken) = value_and_faults(json);
+    assert!(value.is_none(), "{json}");
+    assert_eq!(broken.len(), 1, "{json}: {broken:?}");
+    let (place, what) = broken[0].split_once(": ").unwrap();
+    assert!(place.starts_with("line 1, column "), "{place}");
+    what.to_owned()
+}
+
+fn value_and_faults(value: &str) -> (Option<Value>, Vec<String>) {
     let read = read(with(value, "").as_bytes());
-    assert_eq!(read.broken, Vec::<String>::new(), "{value}");
     let spans = read.spans();
     assert_eq!(spans.len(), 1, "{value}");
     let after = spans[0]
@@ -28,7 +44,7 @@ fn value(value: &str) -> Option<Value> {
         "{value}"
     );
     let odd = spans[0].attributes.iter().find(|kv| kv.key == "k").unwrap();
-    odd.value.clone().unwrap_or_default().value
+    (odd.value.clone().unwrap_or_default().value, read.broken)
 }
 
 #[test]
@@ -40,11 +56,20 @@ fn attribute_values() {
         value(r#"{"stringValue":"\ud800 \u0000 \n"}"#),
         text("\u{fffd} \0 \n")
     );
-    assert_eq!(value(r#"{"stringValue":5}"#), None);
     assert_eq!(value("{}"), None);
     assert_eq!(value("null"), None);
-    assert_eq!(value(r#""text""#), None);
-    assert_eq!(value(r#"{"newKind":[1,{"a":"}"}]}"#), None);
+    assert_eq!(odd_value(r#"{"stringValue":5}"#), "not text: `5`");
+    assert_eq!(odd_value(r#""text""#), "not an object: `\"text\"`");
+    assert_eq!(
+        odd_value(r#"{"newKind":[1,{"a":"}"}]}"#),
+        "a value of no known type: `{\"newKind\":[1,{\"a\":\"}\"}]}`"
+    );
+    // As Go prints the struct.
+    assert_eq!(
+        odd_value(r#"{"Value":{"IntValue":5}}"#),
+        "a value of no known type: `{\"Value\":{\"IntValue\":5}}`"
+    );
+    assert_eq!(value(r#"{"intValue":null}"#), None);
     for (json, int) in [
         ("5", 5),
         ("\"-7\"", -7),
@@ -58,15 +83,9 @@ fn attribute_values() {
             "{json}"
         );
     }
-    for json in [
-        "\"x\"",
-        "null",
-        "5.5",
-        "[]",
-        "\"99999999999999999999\"",
-        "true",
-    ] {
-        assert_eq!(value(&format!(r#"{{"intValue":{json}}}"#)), None, "{json}");
+    for json in ["\"x\"", "5.5", "[]", "\"99999999999999999999\"", "true"] {
+        let odd = odd_value(&format!(r#"{{"intValue":{json}}}"#));
+        assert_eq!(odd, format!("not a whole number: `{json}`"));
     }
     for (json, double) in [
         ("0.5", 0.5),
@@ -98,7 +117,7 @@ fn attribute_values() {
         value(r#"{"bytesValue":"AP8="}"#),
         Some(Value::BytesValue(vec![0, 255]))
     );
-    assert_eq!(value(r#"{"bytesValue":"*"}"#), None);
+    assert_eq!(odd_value(r#"{"bytesValue":"*"}"#), "not base64: `\"*\"`");
     let array = |values| {
         Some(Value::ArrayValue(
             opentelemetry_proto::tonic::common::v1::ArrayValue { values },
@@ -119,7 +138,12 @@ fn attribute_values() {
         r#"{"intValue":1}"#,
         "]}}".repeat(80)
     );
-    assert!(matches!(value(&deep), Some(Value::ArrayValue(_))));
+    let (read, broken) = value_and_faults(&deep);
+    assert!(matches!(read, Some(Value::ArrayValue(_))));
+    assert!(
+        broken[0].contains("a value nested too deeply"),
+        "{broken:?}"
+    );
 }
 
 #[test]
@@ -150,11 +174,6 @@ fn fields_of_a_span() {
         b"\xaa\xbb\xcc\xdd\xee\xff\x00\x11"
     );
     assert_eq!(
-        span(r#","parentSpanId":"what""#).parent_span_id,
-        b"what\xff\xff\xff\xff",
-        "an unreadable parent is no root"
-    );
-    assert_eq!(
         span(r#","status":{"code":"STATUS_CODE_ERROR","message":"no"}"#)
             .status
             .unwrap()
@@ -163,10 +182,9 @@ fn fields_of_a_span() {
     );
     assert_eq!(span(r#","status":{"code":1}"#).status.unwrap().code, 1);
     assert_eq!(span(r#","status":{}"#).status.unwrap().code, 0);
-    assert_eq!(span(r#","status":7"#).status.unwrap_or_default().code, 0);
     assert_eq!(span(r#","flags":257,"traceState":"a=b""#).flags, 257);
     assert_eq!(
-        span(r#","events":[{"timeUnixNano":5,"name":"e"},null,3]"#).events[0].time_unix_nano,
+        span(r#","events":[{"timeUnixNano":5,"name":"e"},null]"#).events[0].time_unix_nano,
         5
     );
     assert_eq!(span(r#","links":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708"}]"#).links[0].span_id.len(), 8);
@@ -174,57 +192,173 @@ fn fields_of_a_span() {
         span(r#","droppedAttributesCount":"3""#).dropped_attributes_count,
         3
     );
-    assert_eq!(
-        span(r#","attributes":{"not":"a list"},"events":"none","links":{}"#)
-            .attributes
-            .len(),
-        2
-    );
+    assert_eq!(span(r#","unknown":[{"x":1}]"#).attributes.len(), 2);
     let kinds = [
         (r#""SPAN_KIND_CLIENT""#, 3),
         (r#""client""#, 3),
         ("5", 5),
         (r#""4""#, 4),
-        ("-1", 0),
         ("99", 99),
+        ("null", 0),
     ];
     for (json, kind) in kinds {
-        let read = read(
-            line("odd")
-                .replace(r#""kind":2"#, &format!(r#""kind":{json}"#))
-                .as_bytes(),
-        );
+        let text = line("odd").replace(r#""kind":2"#, &format!(r#""kind":{json}"#));
+        let read = read(text.as_bytes());
+        assert_eq!(read.broken, Vec::<String>::new(), "{json}");
         assert_eq!(read.spans()[0].kind, kind, "{json}");
     }
-    let read = read(
-        line("odd")
-            .replace(r#""1000""#, "1000")
-            .replace(r#""2000""#, "-5")
-            .as_bytes(),
-    );
-    assert_eq!(
+}
+
+#[test]
+fn a_field_of_the_wrong_type_is_a_fault_and_costs_itself() {
+    for (fields, what) in [
+        (r#","parentSpanId":5"#, "not text: `5`"),
+        (r#","status":7"#, "not an object: `7`"),
         (
-            read.spans()[0].start_time_unix_nano,
-            read.spans()[0].end_time_unix_nano
+            r#","status":{"code":"BAD"}"#,
+            "not a name or a number of the enumeration: `\"BAD\"`",
         ),
-        (1000, 0)
+        (r#","events":"none""#, "not an array: `\"none\"`"),
+        (r#","events":[3]"#, "not an object: `3`"),
+        (
+            r#","events":[{"timeUnixNano":"noon"}]"#,
+            "not a time in nanoseconds since 1970: `\"noon\"`",
+        ),
+        (r#","links":{}"#, "not an array: `{}`"),
+        (
+            r#","links":[{"traceId":"no"}]"#,
+            "not an id of 32 hex digits: `\"no\"`",
+        ),
+        (
+            r#","attributes":{"not":"a list"}"#,
+            "not an array: `{\"not\":\"a list\"}`",
+        ),
+        (
+            r#","attributes":[{"Key":"k","Value":{"Type":"INT64","Value":5}}]"#,
+            "an attribute without a `key`: `{\"Key\":\"k\",\"Value\":{\"Type\":\"INT64\",\"Valu…`",
+        ),
+        (r#","flags":-1"#, "not flags of 32 bits: `-1`"),
+        (
+            r#","droppedEventsCount":4294967296"#,
+            "not a count of 32 bits: `4294967296`",
+        ),
+        (r#","traceState":["a=b"]"#, "not text: `[\"a=b\"]`"),
+    ] {
+        let read = read(with("{}", fields).as_bytes());
+        assert_eq!(read.names(), ["odd"], "{fields}");
+        assert_eq!(read.broken.len(), 1, "{fields}: {:?}", read.broken);
+        assert!(
+            read.broken[0].ends_with(what),
+            "{fields}: {:?}",
+            read.broken
+        );
+    }
+    let read = read(with("{}", r#","parentSpanId":"what""#).as_bytes());
+    assert_eq!(
+        read.spans()[0].parent_span_id,
+        b"what\xff\xff\xff\xff",
+        "an unreadable parent is no root"
+    );
+    assert!(
+        read.broken[0].contains("a parent that is no id"),
+        "{:?}",
+        read.broken
     );
 }
 
 #[test]
-fn spans_that_are_none_are_left_out() {
-    let text = line("odd").replace(r#""spans":["#, r#""spans":[null,7,[],"x","#);
+fn a_span_whose_ids_or_times_cannot_be_read_is_left_out_and_named() {
+    let trace = r#""traceId":"0102030405060708090a0b0c0d0e0f10","#;
+    let id = r#""spanId":"0102030405060708","#;
+    for (old, new, what) in [
+        (trace, "", "a span without a trace id, left out"),
+        (id, "", "a span without a span id, left out"),
+        (
+            trace,
+            r#""traceId":"01020304-0506-0708-090a-0b0c0d0e0f10","#,
+            "not an id of 32 hex digits: `\"01020304-0506",
+        ),
+        (
+            trace,
+            r#""traceId":"00000000000000000000000000000000","#,
+            "not an id of 32 hex digits",
+        ),
+        (
+            trace,
+            r#""traceId":12345,"#,
+            "not an id of 32 hex digits: `12345`",
+        ),
+        (
+            trace,
+            r#""traceId":null,"#,
+            "not an id of 32 hex digits: `null`",
+        ),
+        (
+            id,
+            r#""spanId":"zz","#,
+            "not an id of 16 hex digits: `\"zz\"`",
+        ),
+        (
+            r#""1000""#,
+            r#""2023-11-14T22:13:20Z""#,
+            "not a time in nanoseconds since 1970: `\"2023-11-14T22:13:20Z\"`",
+        ),
+        (
+            r#""2000""#,
+            "-5",
+            "not a time in nanoseconds since 1970: `-5`",
+        ),
+        (
+            r#""2000""#,
+            "1.5",
+            "not a time in nanoseconds since 1970: `1.5`",
+        ),
+        (
+            r#""2000""#,
+            "1e99",
+            "not a time in nanoseconds since 1970: `1e99`",
+        ),
+        (
+            r#""2000""#,
+            r#"{"seconds":1}"#,
+            "not a time in nanoseconds since 1970: `{",
+        ),
+    ] {
+        let text = line("odd").replace(old, new);
+        assert_ne!(text, line("odd"), "{old}");
+        let read = read(format!("{text}\n{}", line("good")).as_bytes());
+        assert_eq!(read.names(), ["good"], "{new}");
+        assert_eq!(read.broken.len(), 1, "{new}: {:?}", read.broken);
+        assert!(read.broken[0].contains(what), "{new}: {:?}", read.broken);
+    }
+}
+
+#[test]
+fn spans_that_are_none_are_left_out_and_named() {
+    let text = line("odd").replace(r#""spans":["#, r#""spans":[null,7,"#);
     let read = read(text.as_bytes());
-    assert_eq!(read.broken, Vec::<String>::new());
+    assert_eq!(read.broken, ["line 1, column 154: not an object: `7`"]);
     assert_eq!(read.names(), ["odd"]);
 }
 
 #[test]
-fn a_bad_id_costs_the_id() {
-    let text = line("odd").replace("0102030405060708\",\"name", "zz\",\"name");
-    let read = read(text.as_bytes());
-    assert_eq!(read.broken, Vec::<String>::new());
-    assert_eq!(read.spans()[0].span_id, b"");
+fn requests_under_other_names_are_named() {
+    for (old, new, what) in [
+        (
+            "scopeSpans",
+            "ilSpans",
+            "no `scopeSpans` in an element of `resourceSpans`",
+        ),
+        (
+            "\"spans\"",
+            "\"items\"",
+            "no `spans` in an element of `scopeSpans`",
+        ),
+    ] {
+        let read = read(line("odd").replace(old, new).as_bytes());
+        assert_eq!(read.names(), Vec::<&str>::new(), "{new}");
+        assert!(read.broken[0].contains(what), "{new}: {:?}", read.broken);
+    }
 }
 
 #[test]

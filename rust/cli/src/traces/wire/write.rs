@@ -7,10 +7,15 @@
 /// Room for a padded length: five groups of seven bits, 32 GiB.
 const PADDED: usize = 5;
 
+/// What a request is split at: about so many bytes are handed on at once.
+pub const BATCH: usize = 256 * 1024;
+
 /// The buffer with the message so far.
 #[derive(Debug, Default)]
 pub struct Writer {
     out: Vec<u8>,
+    /// Where the message may be split in two.
+    cuts: Vec<usize>,
 }
 
 /// Where an open message's length will stand.
@@ -35,12 +40,41 @@ impl Writer {
     }
 
     pub fn clear(&mut self) {
-        self.out.clear();
+        self.truncate(0);
     }
 
     /// Forgets everything behind the first `len` bytes.
     pub fn truncate(&mut self, len: usize) {
         self.out.truncate(len);
+        while self.cuts.last().is_some_and(|cut| *cut > len) {
+            self.cuts.pop();
+        }
+    }
+
+    /// Here, between two fields of the outermost message, it may be split.
+    pub fn cut(&mut self) {
+        self.cuts.push(self.out.len());
+    }
+
+    /// The message in pieces of about [`BATCH`] bytes, as far as the cuts allow.
+    pub fn batches(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        let mut cuts = self.cuts.iter();
+        std::iter::from_fn(move || {
+            if start == self.out.len() {
+                return None;
+            }
+            let end = cuts.find(|cut| **cut >= start + BATCH);
+            let end = end.copied().unwrap_or(self.out.len());
+            let piece = &self.out[start..end];
+            start = end;
+            Some(piece)
+        })
+    }
+
+    /// Appends once more what was written at `range`.
+    pub fn repeat(&mut self, range: std::ops::Range<usize>) {
+        self.out.extend_from_within(range);
     }
 
     /// Appends whole fields as they are.
@@ -149,6 +183,24 @@ mod tests {
             plain.bytes_field(2, &vec![7; length]);
             assert_eq!(writer.bytes(), plain.bytes(), "{length}");
         }
+    }
+
+    #[test]
+    fn a_message_is_split_at_its_cuts() {
+        let mut writer = Writer::default();
+        for _ in 0..5 {
+            writer.bytes_field(1, &vec![7; BATCH / 2 + 1]);
+            writer.cut();
+        }
+        writer.bytes_field(1, b"cut off later");
+        let whole = writer.bytes().to_vec();
+        let pieces: Vec<&[u8]> = writer.batches().collect();
+        assert_eq!(pieces.concat(), whole);
+        assert_eq!(pieces.len(), 3);
+        writer.truncate(10);
+        assert_eq!(writer.batches().count(), 1);
+        writer.clear();
+        assert_eq!(writer.batches().count(), 0);
     }
 
     #[test]

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use super::scalar;
-use super::text::Raw;
+use super::string::Raw;
 use super::token::{Cursor, Fault, Scalar};
-use super::write::Writer;
+use crate::traces::wire::write::Writer;
 
-/// Values nested deeper than this are read as null.
+/// Values nested deeper than this are read as null, and noted with the cursor.
 const MAX_DEPTH: u32 = 32;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +30,10 @@ impl<'a> Tree<'a> {
     }
 
     fn nested(cursor: &mut Cursor<'a>, depth: u32) -> Result<Tree<'a>, Fault> {
-        if depth >= MAX_DEPTH {
+        if depth >= MAX_DEPTH && matches!(cursor.peek(), Some(b'{' | b'[')) {
+            let at = cursor.at();
             cursor.skip()?;
+            cursor.odd(at, "a value nested too deeply, left out");
             return Ok(Tree::Null);
         }
         match cursor.peek() {
@@ -61,7 +63,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The first member of that name, or null.
+    /// The last member of that name, or null.
     #[must_use]
     pub fn get(&self, name: &str) -> &Tree<'a> {
         let Tree::Object(members) = self else {
@@ -69,7 +71,7 @@ impl<'a> Tree<'a> {
         };
         members
             .iter()
-            .find(|(key, _)| key == name.as_bytes())
+            .rfind(|(key, _)| key == name.as_bytes())
             .map_or(&NOTHING, |(_, value)| value)
     }
 
@@ -116,57 +118,43 @@ impl<'a> Tree<'a> {
     }
 
     #[must_use]
+    pub fn int(&self) -> Option<i64> {
+        scalar::int(&self.scalar())
+    }
+
+    #[must_use]
+    pub fn double(&self) -> Option<f64> {
+        scalar::double(&self.scalar())
+    }
+
+    #[must_use]
     pub fn boolean(&self) -> Option<bool> {
         scalar::boolean(&self.scalar())
     }
 
-    /// Up to `2N` hex digits.
     #[must_use]
-    pub fn id<const N: usize>(&self) -> Option<[u8; N]> {
-        scalar::short_id(self.text()?)
+    pub fn choice(&self, prefix: &str, names: &[&str]) -> Option<u64> {
+        scalar::choice(&self.scalar(), prefix, names)
     }
 
-    /// Appends the OTLP attribute `key` with this value, read as Jaeger's type `kind` where one is
-    /// named (`bool int64 float64 binary`). A value that does not fit its type stays as it is.
-    pub fn write_attribute(&self, w: &mut Writer, field: u32, key: &[u8], kind: &[u8]) {
-        let open = w.open_short(field);
-        w.bytes_field(1, key);
-        let value = w.open_short(2);
-        if !self.write_typed(w, kind) {
-            self.write_any(w);
-        }
-        w.close_short(value);
-        w.close_short(open);
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        *self == Tree::Null
     }
 
-    fn write_typed(&self, w: &mut Writer, kind: &[u8]) -> bool {
-        let scalar = self.scalar();
-        match kind {
-            b"bool" => scalar::boolean(&scalar).map(|value| w.uint(2, u64::from(value))),
-            b"int64" => scalar::int(&scalar).map(|value| w.uint(3, value.cast_unsigned())),
-            b"float64" => scalar::double(&scalar).map(|value| w.fixed64(4, value.to_bits())),
-            b"binary" => self.text().and_then(|text| {
-                let mut bytes = Vec::new();
-                scalar::base64(text, &mut bytes).then(|| w.bytes_field(7, &bytes))
-            }),
-            _ => None,
-        }
-        .is_some()
-    }
-
-    fn write_any(&self, w: &mut Writer) {
+    /// Appends what the value is, as the fields of an OTLP `AnyValue`.
+    pub fn write_any(&self, w: &mut Writer) {
         match self {
             Tree::Null => {}
             Tree::Bool(value) => w.uint(2, u64::from(*value)),
             Tree::Number(digits) => {
                 // Written as an integer: it is one. `3.0` was meant as a decimal.
-                let whole = std::str::from_utf8(digits)
+                let whole: Option<i64> = std::str::from_utf8(digits)
                     .ok()
                     .and_then(|d| d.parse().ok());
                 if let Some(value) = whole {
-                    let value: i64 = value;
                     w.uint(3, value.cast_unsigned());
-                } else if let Some(value) = scalar::double(&self.scalar()) {
+                } else if let Some(value) = self.double() {
                     w.fixed64(4, value.to_bits());
                 }
             }
@@ -183,7 +171,12 @@ impl<'a> Tree<'a> {
             Tree::Object(members) => {
                 let open = w.open_short(6);
                 for (key, value) in members {
-                    value.write_attribute(w, 1, key, b"");
+                    let pair = w.open_short(1);
+                    w.bytes_field(1, key);
+                    let inner = w.open_short(2);
+                    value.write_any(w);
+                    w.close_short(inner);
+                    w.close_short(pair);
                 }
                 w.close_short(open);
             }

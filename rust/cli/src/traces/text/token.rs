@@ -2,13 +2,14 @@
 //!
 //! Callers ask for the shape they expect. Where the text is JSON but of another shape (a number
 //! where a list should be), the value is skipped and the caller hears `None` or `false`: one odd value
-//! costs no more than itself. Where the text is not JSON, a [`Fault`] names the byte. Strings are
-//! handed out as written, escapes and all; bytes that are not UTF-8 are kept.
+//! costs no more than itself. Where the text is not JSON, a [`Fault`] names the byte. Where it is JSON
+//! that is not understood, the caller leaves an [`Odd`] with the cursor and goes on. Strings are handed
+//! out as written, escapes and all; bytes that are not UTF-8 are kept.
 
 use std::fmt;
 
 use super::number::is_number;
-use super::text::{Raw, plain_run};
+use super::string::{Raw, plain_run};
 
 /// How deeply arrays and objects may nest in text that is skipped or built into a tree.
 pub const MAX_DEPTH: usize = 512;
@@ -69,16 +70,69 @@ pub enum Scalar<'a> {
     Nested,
 }
 
-#[derive(Clone, Debug)]
+/// JSON that means nothing where it stands: reading went on without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Odd {
+    /// A byte offset in the text.
+    pub at: usize,
+    pub message: String,
+}
+
+/// How many odd things of one text are kept; the rest is counted.
+const MOST_ODD: usize = 16;
+
+#[derive(Debug)]
 pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    odd: Vec<Odd>,
+    more_odd: u64,
 }
 
 impl<'a> Cursor<'a> {
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Cursor { bytes, at: 0 }
+        Cursor {
+            bytes,
+            at: 0,
+            odd: Vec::new(),
+            more_odd: 0,
+        }
+    }
+
+    /// The place of the next token.
+    #[inline]
+    pub fn at(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+
+    /// Returns to a place that [`Cursor::at`] gave.
+    pub fn back_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// Notes that what stands at `at` is not understood.
+    #[cold]
+    pub fn odd(&mut self, at: usize, message: impl Into<String>) {
+        if self.odd.len() < MOST_ODD {
+            let message = message.into();
+            self.odd.push(Odd { at, message });
+        } else {
+            self.more_odd += 1;
+        }
+    }
+
+    /// What was odd, and how much of it was not kept.
+    #[must_use]
+    pub fn into_odds(self) -> (Vec<Odd>, u64) {
+        (self.odd, self.more_odd)
+    }
+
+    /// The text from `at` to the place the cursor is at, shortened, for a message.
+    #[must_use]
+    pub fn excerpt(&self, at: usize) -> String {
+        excerpt(self.bytes.get(at..self.at).unwrap_or_default())
     }
 
     fn fault(&self, expected: &'static str) -> Fault {
@@ -338,6 +392,23 @@ impl<'a> Cursor<'a> {
         }
         Err(self.fault("a number"))
     }
+}
+
+/// Some bytes as a message shows them: one line, and not many of them.
+#[must_use]
+pub fn excerpt(bytes: &[u8]) -> String {
+    const LONGEST: usize = 40;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * LONGEST)]);
+    let mut shown: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() || c == '`' { ' ' } else { c })
+        .take(LONGEST)
+        .collect();
+    if text.trim().chars().nth(LONGEST).is_some() || bytes.len() > 4 * LONGEST {
+        shown.push('…');
+    }
+    shown
 }
 
 #[cfg(test)]

@@ -3,20 +3,22 @@
 //! Where the input ends inside a record, the spans that are whole are kept: [`salvage`] writes them
 //! anew with the lengths they need.
 
-use super::kind::varint;
-use super::source::Source;
-use super::write::Writer;
-use super::{At, Sink, unreadable};
+use super::MAX_PIECE;
+use crate::traces::out::Out;
+use crate::traces::source::Source;
+use crate::traces::wire::varint::varint;
+use crate::traces::wire::write::Writer;
+use crate::traces::{At, unreadable};
 
 /// The longest tag and length: two varints.
 const MAX_HEAD: usize = 20;
 
 /// Reads to the end of the input.
-pub fn read(source: &mut Source, sink: &mut dyn Sink) {
+pub fn read(source: &mut Source, out: &mut Out<'_>) {
     loop {
         let at = At::Byte(source.offset());
         if let Err(error) = source.fill(MAX_HEAD) {
-            sink.broken(at, &unreadable(&error));
+            out.broken(at, &unreadable(&error));
         }
         let window = source.window();
         if window.is_empty() {
@@ -39,30 +41,41 @@ pub fn read(source: &mut Source, sink: &mut dyn Sink) {
             }
         }
         if whole > 0 {
-            sink.batch(&window[..whole], at);
+            out.batch(&window[..whole], at);
             source.take(whole);
             continue;
         }
         if is_broken {
-            sink.broken(at, "not protobuf: a record without a valid tag or length");
+            out.broken(at, "not protobuf: a record without a valid tag or length");
             return;
+        }
+        if wanted > MAX_PIECE {
+            let message = format!(
+                "a record of {wanted} bytes, more than {} MiB: left out",
+                MAX_PIECE >> 20
+            );
+            out.broken(at, &message);
+            if let Err(error) = source.pass(wanted as u64) {
+                out.broken(at, &unreadable(&error));
+            }
+            continue;
         }
         let available = match source.fill(wanted) {
             Ok(window) => window.len(),
             Err(error) => {
-                sink.broken(at, &unreadable(&error));
+                out.broken(at, &unreadable(&error));
                 source.window().len()
             }
         };
         if available < wanted {
             let end = At::Byte(source.offset() + available as u64);
-            sink.broken(
+            out.broken(
                 end,
                 &format!("the protobuf ends early: a record of {wanted} bytes has {available}"),
             );
             let whole = salvage(source.window());
             if !whole.is_empty() {
-                sink.batch(whole.bytes(), at);
+                out.batch(whole.bytes(), at);
             }
             return;
         }

@@ -2,7 +2,7 @@
 //! strings, enums by number or name, ids in hex, bytes in base64. `None`: an odd value, which the
 //! caller leaves out.
 
-use super::text::Raw;
+use super::string::Raw;
 use super::token::Scalar;
 
 /// The characters of the scalar where it is a number or a string without escapes.
@@ -138,7 +138,9 @@ pub fn id<const N: usize>(raw: Raw<'_>) -> Option<[u8; N]> {
         }
         return Some(id);
     }
-    if raw.bytes.last() != Some(&b'=') {
+    // Base64 leaves its padding away, or not.
+    let unpadded = (8 * N).div_ceil(6);
+    if raw.bytes.last() != Some(&b'=') && raw.bytes.len() != unpadded {
         return None;
     }
     let mut bytes = Vec::with_capacity(N);
@@ -167,6 +169,21 @@ fn hex_digit(digit: u8) -> Option<u8> {
         b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
     }
+}
+
+/// Appends the bytes that pairs of hex digits stand for. `false`: they are none.
+pub fn hex(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let pairs = text.chunks(2).map(|pair| match pair {
+        [high, low] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
+        _ => None,
+    });
+    for byte in pairs {
+        let Some(byte) = byte else {
+            return false;
+        };
+        out.push(byte);
+    }
+    true
 }
 
 /// Appends what `text` encodes (RFC 4648, either alphabet, padding optional). `false`: not base64;

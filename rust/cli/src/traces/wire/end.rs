@@ -1,6 +1,6 @@
 //! The latest span end in a request, for those who let the recording tell the time.
 
-use super::kind::varint;
+use super::varint::varint;
 
 /// In Unix nanoseconds; 0 where no span has an end. Stops at malformed bytes.
 #[must_use]

@@ -1,52 +1,56 @@
 //! One JSON value that spans many lines or is too long to hold: the elements of its main array are
 //! cut out one after another and read apart, so memory holds one element.
 //!
-//! The main array is the value itself, or what stands under `resourceSpans` or `data` in it. A
-//! broken element costs itself; where brackets do not match up, the rest of the line is given up.
+//! The main array is the value itself, or what stands under `resourceSpans`, `batches` or `data` in it;
+//! what is left of the object, with that array emptied, is read last. A broken element costs itself;
+//! where brackets do not match up, the rest of the line is given up.
 
-use super::document::{self, Content};
-use super::otlp_json;
-use super::source::Source;
-use super::token::{Cursor, Fault, What};
-use super::write::Writer;
-use super::{At, Sink, unreadable};
-
-/// Spans go to the sink in batches of about this many bytes.
-const BATCH: usize = 256 * 1024;
+use super::MAX_PIECE;
+use crate::traces::out::Out;
+use crate::traces::shape::{document, otlp};
+use crate::traces::source::Source;
+use crate::traces::text::token::{Cursor, Fault, What};
+use crate::traces::wire::write::{BATCH, Writer};
+use crate::traces::{At, unreadable};
 
 /// What the elements of an array are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holds {
     ResourceSpans,
     Documents,
+    /// The object that is left once its main array is emptied.
+    Rest,
 }
 
-/// Ends the walk: the place is told to the sink already.
+/// Ends the walk: the place is told already.
 struct Broken;
 
-pub struct Elements<'s> {
+pub struct Elements<'s, 'o> {
     source: &'s mut Source,
-    sink: &'s mut dyn Sink,
+    out: &'s mut Out<'o>,
     line: u64,
     /// Offset in the input of the current line's first byte.
     line_start: u64,
     writer: Writer,
     writer_at: At,
     piece: Vec<u8>,
+    /// The piece is longer than may be held; what was held of it is gone.
+    is_too_long: bool,
 }
 
-impl<'s> Elements<'s> {
+impl<'s, 'o> Elements<'s, 'o> {
     /// The window must begin at the start of line `line`.
-    pub fn new(source: &'s mut Source, sink: &'s mut dyn Sink, line: u64) -> Self {
+    pub fn new(source: &'s mut Source, out: &'s mut Out<'o>, line: u64) -> Self {
         let line_start = source.offset();
         Elements {
             source,
-            sink,
+            out,
             line,
             line_start,
             writer: Writer::default(),
             writer_at: At::Line { line, column: 1 },
             piece: Vec::new(),
+            is_too_long: false,
         }
     }
 
@@ -55,12 +59,7 @@ impl<'s> Elements<'s> {
         let read = self.top();
         self.flush();
         if read.is_err() {
-            while let Some(byte) = self.peek() {
-                self.take();
-                if byte == b'\n' {
-                    break;
-                }
-            }
+            self.skip_line();
         } else if self.after_space() == Some(b'\n') {
             self.take();
         }
@@ -79,7 +78,7 @@ impl<'s> Elements<'s> {
             && let Err(error) = self.source.fill(1)
         {
             let at = self.at();
-            self.sink.broken(at, &unreadable(&error));
+            self.out.broken(at, &unreadable(&error));
         }
         self.source.window().first().copied()
     }
@@ -90,6 +89,20 @@ impl<'s> Elements<'s> {
         if is_newline {
             self.line += 1;
             self.line_start = self.source.offset();
+        }
+    }
+
+    fn skip_line(&mut self) {
+        while self.peek().is_some() {
+            let window = self.source.window();
+            match memchr::memchr(b'\n', window) {
+                None => self.source.take(window.len()),
+                Some(newline) => {
+                    self.source.take(newline);
+                    self.take();
+                    return;
+                }
+            }
         }
     }
 
@@ -115,67 +128,103 @@ impl<'s> Elements<'s> {
             Some(_) => What::Expected(thing),
         };
         let at = self.at();
-        self.sink.broken(at, &what.to_string());
+        self.out.broken(at, &what.to_string());
         Broken
     }
 
     fn top(&mut self) -> Result<(), Broken> {
         match self.next() {
-            Some(b'[') => self.array(Holds::Documents),
+            Some(b'[') => {
+                self.take();
+                self.array(Holds::Documents)
+            }
             Some(b'{') => self.object(),
             _ => Err(self.expected("an object or an array")),
         }
     }
 
+    /// As [`Elements::next`], but what is passed over is kept.
+    fn next_kept(&mut self, kept: &mut Vec<u8>) -> Option<u8> {
+        while let Some(space @ (b' ' | b'\t' | b'\r' | b'\n')) = self.peek() {
+            kept.push(space);
+            self.take();
+        }
+        self.peek()
+    }
+
     fn object(&mut self) -> Result<(), Broken> {
         let at = self.at();
         self.take();
+        let mut rest = vec![b'{'];
+        let read = self.members(&mut rest);
+        self.piece = rest;
+        match read {
+            Ok(holds) => self.element(holds, at),
+            Err(broken) => {
+                // Cut off: what is complete in it counts.
+                self.read_piece(Holds::Rest, at).ok();
+                return Err(broken);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the main arrays of an object and leaves it without their elements in `rest`.
+    fn members(&mut self, rest: &mut Vec<u8>) -> Result<Holds, Broken> {
+        let mut left = Holds::Documents;
+        let mut is_too_long = false;
         let mut is_first = true;
         loop {
-            match self.next() {
+            match self.next_kept(rest) {
                 Some(b'"') => {}
-                Some(b'}') if is_first => {
-                    self.take();
-                    return Ok(());
-                }
+                Some(b'}') if is_first => break,
                 _ => return Err(self.expected("a key in quotes")),
             }
-            self.piece.clear();
-            self.piece.push(b'{');
-            self.collect(0, true)?;
-            let holds = match &self.piece[1..] {
-                b"\"resourceSpans\"" | b"\"resource_spans\"" => Some(Holds::ResourceSpans),
-                b"\"data\"" => Some(Holds::Documents),
+            is_first = false;
+            let key = rest.len();
+            self.collect(rest)?;
+            let main = match rest.get(key..) {
+                Some(b"\"resourceSpans\"" | b"\"resource_spans\"" | b"\"batches\"") => {
+                    Some(Holds::ResourceSpans)
+                }
+                Some(b"\"data\"") => Some(Holds::Documents),
                 _ => None,
             };
-            if is_first && holds.is_none() {
-                // Not a list of things: one thing, read as a whole.
-                self.collect(1, true)?;
-                self.element(Holds::Documents, at);
-                return Ok(());
-            }
-            is_first = false;
-            if self.next() != Some(b':') {
+            if self.next_kept(rest) != Some(b':') {
                 return Err(self.expected("a colon after the key"));
             }
             self.take();
-            match (holds, self.next()) {
-                (Some(holds), Some(b'[')) => self.array(holds)?,
-                _ => self.collect(0, false)?,
-            }
-            match self.next() {
-                Some(b',') => self.take(),
-                Some(b'}') => {
+            rest.push(b':');
+            match (main, self.next_kept(rest)) {
+                (Some(holds), Some(b'[')) => {
                     self.take();
-                    return Ok(());
+                    rest.extend_from_slice(b"[]");
+                    left = Holds::Rest;
+                    self.array(holds)?;
                 }
+                _ => self.collect(rest)?,
+            }
+            if self.is_too_long {
+                is_too_long = true;
+                rest.clear();
+            }
+            match self.next_kept(rest) {
+                Some(b',') => {
+                    self.take();
+                    rest.push(b',');
+                }
+                Some(b'}') => break,
                 _ => return Err(self.expected("a comma or the end of the object")),
             }
         }
+        self.take();
+        rest.push(b'}');
+        self.is_too_long = is_too_long;
+        Ok(left)
     }
 
+    /// What stands behind an opening bracket.
     fn array(&mut self, holds: Holds) -> Result<(), Broken> {
-        self.take();
         if self.next() == Some(b']') {
             self.take();
             return Ok(());
@@ -183,8 +232,11 @@ impl<'s> Elements<'s> {
         loop {
             self.next();
             let at = self.at();
-            self.piece.clear();
-            if let Err(broken) = self.collect(0, true) {
+            let mut piece = std::mem::take(&mut self.piece);
+            piece.clear();
+            let collected = self.collect(&mut piece);
+            self.piece = piece;
+            if let Err(broken) = collected {
                 // Cut off: what is complete in it counts.
                 self.read_piece(holds, at).ok();
                 return Err(broken);
@@ -201,11 +253,12 @@ impl<'s> Elements<'s> {
         }
     }
 
-    /// Takes bytes up to the end of the value (or of the `depth` values that are open), into
-    /// `piece` if `keep`.
-    fn collect(&mut self, mut depth: usize, keep: bool) -> Result<(), Broken> {
+    /// Takes bytes up to the end of the value into `into`, as far as that may grow.
+    fn collect(&mut self, into: &mut Vec<u8>) -> Result<(), Broken> {
+        self.is_too_long = false;
+        let mut depth = 0usize;
         let mut in_string = false;
-        let mut begun = depth > 0;
+        let mut begun = false;
         loop {
             if self.peek().is_none() {
                 return Err(self.expected(""));
@@ -254,8 +307,12 @@ impl<'s> Elements<'s> {
                     break;
                 }
             }
-            if keep {
-                self.piece.extend_from_slice(&window[..taken]);
+            if into.len() + taken > MAX_PIECE {
+                self.is_too_long = true;
+                into.clear();
+            }
+            if !self.is_too_long {
+                into.extend_from_slice(&window[..taken]);
             }
             if newlines > 0 {
                 self.line += newlines;
@@ -278,41 +335,49 @@ impl<'s> Elements<'s> {
     }
 
     fn element(&mut self, holds: Holds, at: At) {
-        match self.read_piece(holds, at) {
-            Ok(Content::Known) => {}
-            Ok(Content::Unknown) => self
-                .sink
-                .broken(at, "JSON, but neither OTLP, Jaeger nor Zipkin traces"),
-            Err(Fault { at: inside, what }) => {
-                let place = self.place_inside(at, inside);
-                self.sink.broken(place, &what.to_string());
-            }
+        if self.is_too_long {
+            self.is_too_long = false;
+            let message = format!("one value of more than {} MiB: left out", MAX_PIECE >> 20);
+            self.out.broken(at, &message);
+            return;
+        }
+        if let Err(Fault { at: inside, what }) = self.read_piece(holds, at) {
+            let place = self.place_inside(holds, at, inside);
+            self.out.broken(place, &what.to_string());
         }
         if self.writer.len() >= BATCH {
             self.flush();
         }
     }
 
-    fn read_piece(&mut self, holds: Holds, at: At) -> Result<Content, Fault> {
+    fn read_piece(&mut self, holds: Holds, at: At) -> Result<(), Fault> {
         if self.writer.is_empty() {
             self.writer_at = at;
         }
         let mut cursor = Cursor::new(&self.piece);
-        let content = match holds {
-            Holds::ResourceSpans => {
-                otlp_json::resource_spans(&mut cursor, &mut self.writer).map(|()| Content::Known)
-            }
-            Holds::Documents => document::value(&mut cursor, &mut self.writer, 1),
-        }?;
-        cursor.end()?;
-        Ok(content)
+        let read = match holds {
+            Holds::ResourceSpans => otlp::resource_spans(&mut cursor, &mut self.writer),
+            Holds::Documents | Holds::Rest => document::value(&mut cursor, &mut self.writer),
+        }
+        .and_then(|()| cursor.end());
+        let (odds, more) = cursor.into_odds();
+        for odd in odds {
+            let place = self.place_inside(holds, at, odd.at);
+            self.out.broken(place, &odd.message);
+        }
+        self.out.more(at, more);
+        read
     }
 
-    /// The place of a byte of the piece that began at `at`.
-    fn place_inside(&self, at: At, inside: usize) -> At {
+    /// The place of a byte of the piece that began at `at`. What is left of an object has no places of
+    /// its own any more.
+    fn place_inside(&self, holds: Holds, at: At, inside: usize) -> At {
         let At::Line { line, column } = at else {
             return at;
         };
+        if holds == Holds::Rest {
+            return at;
+        }
         let before = &self.piece[..inside.min(self.piece.len())];
         match memchr::memrchr(b'\n', before) {
             None => At::Line {
@@ -327,9 +392,9 @@ impl<'s> Elements<'s> {
     }
 
     fn flush(&mut self) {
-        if !self.writer.is_empty() {
-            self.sink.batch(self.writer.bytes(), self.writer_at);
-            self.writer.clear();
+        for batch in self.writer.batches() {
+            self.out.batch(batch, self.writer_at);
         }
+        self.writer.clear();
     }
 }

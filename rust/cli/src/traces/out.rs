@@ -1,0 +1,73 @@
+//! What the readers of one input find, on its way to the sink: spans go on at once; of faults of one
+//! sort a few are told, the rest is counted and told as one line at the end.
+
+use super::{At, Sink};
+
+/// How many faults of one sort are told with their places.
+const OF_A_SORT: usize = 2;
+
+/// How many faults of an input are told with their places.
+const TOLD: usize = 6;
+
+pub struct Out<'s> {
+    sink: &'s mut dyn Sink,
+    /// Sorts told so far, one entry a fault.
+    told: Vec<String>,
+    untold: u64,
+    last: At,
+}
+
+impl<'s> Out<'s> {
+    pub fn new(sink: &'s mut dyn Sink) -> Self {
+        Out {
+            sink,
+            told: Vec::new(),
+            untold: 0,
+            last: At::Byte(0),
+        }
+    }
+
+    /// As [`Sink::batch`].
+    pub fn batch(&mut self, otlp: &[u8], at: At) {
+        self.sink.batch(otlp, at);
+    }
+
+    /// As [`Sink::broken`], unless enough of this sort was told.
+    pub fn broken(&mut self, at: At, message: &str) {
+        let sort = sort(message);
+        let alike = self.told.iter().filter(|told| *told == sort).count();
+        if self.told.len() >= TOLD || alike >= OF_A_SORT {
+            self.untold += 1;
+            self.last = at;
+            return;
+        }
+        self.told.push(sort.to_owned());
+        self.sink.broken(at, message);
+    }
+
+    /// Faults that are only counted.
+    pub fn more(&mut self, at: At, count: u64) {
+        if count > 0 {
+            self.untold += count;
+            self.last = at;
+        }
+    }
+
+    /// Tells the count of what was not told.
+    pub fn end(self) {
+        match self.untold {
+            0 => {}
+            1 => self.sink.broken(self.last, "and here once more"),
+            more => {
+                let message = format!("and {more} more like these, the last one here");
+                self.sink.broken(self.last, &message);
+            }
+        }
+    }
+}
+
+/// What a message is about: the part before the first thing it quotes or counts.
+fn sort(message: &str) -> &str {
+    let end = message.find(|c: char| c == '`' || c.is_ascii_digit());
+    &message[..end.unwrap_or(message.len())]
+}

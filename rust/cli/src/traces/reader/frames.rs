@@ -1,0 +1,120 @@
+//! Messages behind their length in four big-endian bytes, as the Collector's file exporter writes
+//! protobuf and everything compressed. Each is a protobuf request or a JSON document, plain or zstd.
+
+use std::io::Read;
+
+use super::MAX_PIECE;
+use super::request::salvage;
+use crate::traces::out::Out;
+use crate::traces::shape::document;
+use crate::traces::source::Source;
+use crate::traces::text::token::Cursor;
+use crate::traces::wire::write::Writer;
+use crate::traces::{At, unreadable};
+
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// What one message may decompress to; a longer one is taken for an attack.
+const MAX_MESSAGE: u64 = MAX_PIECE as u64;
+
+/// Reads to the end of the input.
+pub fn read(source: &mut Source, out: &mut Out<'_>) {
+    let mut plain = Vec::new();
+    loop {
+        let at = At::Byte(source.offset());
+        if let Err(error) = source.fill(4) {
+            out.broken(at, &unreadable(&error));
+        }
+        let Some(length) = source.window().first_chunk::<4>() else {
+            if !source.window().is_empty() {
+                out.broken(at, "the input ends inside a frame's length");
+            }
+            return;
+        };
+        let length = u32::from_be_bytes(*length) as usize;
+        source.take(4);
+        if length > MAX_PIECE {
+            let message = format!(
+                "a frame of {length} bytes, more than {} MiB: left out",
+                MAX_PIECE >> 20
+            );
+            out.broken(at, &message);
+            if let Err(error) = source.pass(length as u64) {
+                out.broken(at, &unreadable(&error));
+            }
+            continue;
+        }
+        if let Err(error) = source.fill(length) {
+            out.broken(at, &unreadable(&error));
+        }
+        let window = source.window();
+        let available = window.len().min(length);
+        let is_cut = available < length;
+        if is_cut {
+            out.broken(
+                at,
+                &format!(
+                    "the input ends inside a frame: {length} bytes announced, {available} there"
+                ),
+            );
+        }
+        message(&window[..available], is_cut, at, &mut plain, out);
+        source.take(available);
+        if is_cut {
+            return;
+        }
+    }
+}
+
+fn message(bytes: &[u8], is_cut: bool, at: At, plain: &mut Vec<u8>, out: &mut Out<'_>) {
+    if !bytes.starts_with(&ZSTD_MAGIC) {
+        payload(bytes, is_cut, at, out);
+        return;
+    }
+    plain.clear();
+    let mut is_whole = true;
+    let unpacked = zstd::Decoder::new(bytes)
+        .and_then(|decoder| decoder.take(MAX_MESSAGE + 1).read_to_end(plain));
+    if let Err(error) = unpacked {
+        is_whole = false;
+        if !is_cut {
+            out.broken(at, &format!("a frame's zstd data is broken: {error}"));
+        }
+    } else if plain.len() as u64 > MAX_MESSAGE {
+        let message = format!(
+            "a frame decompresses to more than {} MiB, left out",
+            MAX_PIECE >> 20
+        );
+        out.broken(at, &message);
+        return;
+    }
+    payload(plain, !is_whole, at, out);
+}
+
+/// `is_cut`: known to be incomplete, and reported.
+fn payload(bytes: &[u8], is_cut: bool, at: At, out: &mut Out<'_>) {
+    let mut writer = Writer::default();
+    if bytes.trim_ascii_start().first() == Some(&b'{') && bytes.first() != Some(&0x0a) {
+        let mut cursor = Cursor::new(bytes);
+        let read = document::read(&mut cursor, &mut writer);
+        let inside = |byte: usize| format!("(byte {byte} of the frame's text)");
+        if let Err(fault) = read
+            && !is_cut
+        {
+            out.broken(at, &format!("{} {}", fault.what, inside(fault.at)));
+        }
+        let (odds, more) = cursor.into_odds();
+        for odd in odds {
+            out.broken(at, &format!("{} {}", odd.message, inside(odd.at)));
+        }
+        out.more(at, more);
+    } else if is_cut {
+        writer = salvage(bytes);
+    } else if !bytes.is_empty() {
+        out.batch(bytes, at);
+        return;
+    }
+    for batch in writer.batches() {
+        out.batch(batch, at);
+    }
+}

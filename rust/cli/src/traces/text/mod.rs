@@ -1,0 +1,7 @@
+//! JSON text: walked by a cursor, or built into a small tree.
+
+pub mod number;
+pub mod scalar;
+pub mod string;
+pub mod token;
+pub mod tree;
