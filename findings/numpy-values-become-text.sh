@@ -5,8 +5,8 @@
 # Why it matters to who writes rules: scores and counts of AI programs come out of numpy. `score < 0.5` is then a
 # comparison with text, and `flagged == true` never holds. Which one it is depends on the precision of an array.
 #
-# Expectation: until 1.3x such values were dropped with a warning; the attribute rules allow numbers and booleans, and a
-# numpy number is registered as a Python number (numbers.Integral, numbers.Real).
+# Expectation: numbers and booleans are attribute kinds, and numpy registers its numbers as Python's (numbers.Real,
+# numbers.Integral): one expects a number, or the value left out, as the specification says of values of no allowed kind.
 # Versions: opentelemetry-sdk 1.45.1, numpy 2.4.6, encoded by opentelemetry-exporter-otlp-proto-common 1.45.1.
 set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
