@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::output::counted;
 use crate::words::clause;
 
-use super::Ran;
+use super::judge::Ran;
 
 /// One clause of one rule.
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ pub struct Coverage<'a> {
 }
 
 impl<'a> Coverage<'a> {
-    pub(super) fn of(rules: impl Iterator<Item = &'a LoadedRule>, ran: &[Ran<'_>]) -> Self {
+    pub fn of(rules: impl Iterator<Item = &'a LoadedRule>, ran: &[Ran<'_>]) -> Self {
         let mut clauses = Vec::new();
         for loaded in rules {
             let body = &loaded.rule.body;

@@ -15,6 +15,23 @@ use crate::words::{because, clause};
 
 use super::spans;
 
+/// A test that was run.
+pub struct Ran<'a> {
+    pub rule: &'a LoadedRule,
+    pub file: &'a str,
+    pub test: &'a RuleTest,
+    pub seen: Seen,
+    /// What was otherwise than expected; empty where it passed.
+    pub complaints: Vec<String>,
+}
+
+impl Ran<'_> {
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.complaints.is_empty()
+    }
+}
+
 /// What the engine said about a test's trace.
 pub struct Seen {
     pub verdict: Verdict,
