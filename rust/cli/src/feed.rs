@@ -3,6 +3,7 @@
 mod progress;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,7 +12,7 @@ use std::thread;
 use betrace_engine::ConsumeError;
 
 use crate::output;
-use crate::paths::TraceInput;
+use crate::paths::TraceInputs;
 use crate::traces::{self, At, Outcome, Sink};
 
 use progress::Progress;
@@ -26,17 +27,19 @@ enum Message {
     Broken(At, String),
     /// Found in a directory, and not a recording.
     Skipped,
+    /// A directory that was named and holds no recording.
+    NothingIn(PathBuf),
     Unreadable(io::Error),
     NotTraces,
 }
 
-/// Calls `consume` with each batch of `inputs`. What is broken goes to standard error with its
-/// place; whether anything was.
+/// Calls `consume` with each batch of `inputs`. What is broken, or named and no recording, goes to standard error
+/// with its place; whether anything was.
 pub fn feed(
-    inputs: Vec<TraceInput>,
+    inputs: TraceInputs,
     mut consume: impl FnMut(&[u8]) -> Result<(), ConsumeError>,
 ) -> bool {
-    let progress = Progress::new(inputs.iter().map(|input| input.size).sum());
+    let progress = Progress::new(inputs.files.iter().map(|input| input.size).sum());
     let (sender, messages) = sync_channel(AHEAD);
     let (give_back, spare) = sync_channel(2 * AHEAD);
     let count = progress.count();
@@ -69,6 +72,13 @@ pub fn feed(
                     &"neither OTLP, Jaeger nor Zipkin traces, as far as its first bytes tell",
                 ),
                 Message::Unreadable(error) => broken(&"cannot open", &error),
+                Message::NothingIn(directory) => {
+                    name = directory.display().to_string();
+                    is_broken = true;
+                    progress.aside(|| {
+                        output::fault(format_args!("{name}: no recorded traces in this directory"));
+                    });
+                }
                 Message::Skipped => {
                     progress.aside(|| output::note(format_args!("{name}: skipped, not traces")));
                 }
@@ -80,13 +90,14 @@ pub fn feed(
 }
 
 fn read(
-    inputs: Vec<TraceInput>,
+    inputs: TraceInputs,
     count: &Arc<AtomicU64>,
     sender: SyncSender<Message>,
     spare: Receiver<Vec<u8>>,
 ) {
     let mut sink = Channel { sender, spare };
-    for input in inputs {
+    let mut is_barren = vec![true; inputs.directories.len()];
+    for input in inputs.files {
         sink.send(Message::Begin(input.name()));
         let outcome = if input.is_stdin() {
             Ok(traces::read_stream(
@@ -99,9 +110,20 @@ fn read(
         };
         match outcome {
             Ok(Outcome::Read) => {}
-            Ok(Outcome::NotTraces) if input.is_named => sink.send(Message::NotTraces),
-            Ok(Outcome::NotTraces) => sink.send(Message::Skipped),
+            Ok(Outcome::NotTraces) if input.directory.is_none() => sink.send(Message::NotTraces),
+            Ok(Outcome::NotTraces) => {
+                sink.send(Message::Skipped);
+                continue;
+            }
             Err(error) => sink.send(Message::Unreadable(error)),
+        }
+        if let Some(directory) = input.directory {
+            is_barren[directory] = false;
+        }
+    }
+    for (directory, is_barren) in inputs.directories.into_iter().zip(is_barren) {
+        if is_barren {
+            sink.send(Message::NothingIn(directory));
         }
     }
 }

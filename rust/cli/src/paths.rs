@@ -109,13 +109,22 @@ fn shown(path: &Path) -> String {
     }
 }
 
+/// Where to read traces from. What was named must hold some: a file itself, a directory in one of its files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TraceInputs {
+    /// In the order in which they are read.
+    pub files: Vec<TraceInput>,
+    /// The directories that were named.
+    pub directories: Vec<PathBuf>,
+}
+
 /// One place to read traces from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceInput {
     /// `-` is standard input.
     pub path: PathBuf,
-    /// Named itself, not found in a directory: then it must hold traces.
-    pub is_named: bool,
+    /// Found in this one of the directories that were named; `None`: named itself.
+    pub directory: Option<usize>,
     /// In bytes; 0 where it cannot be known.
     pub size: u64,
 }
@@ -134,23 +143,23 @@ impl TraceInput {
 }
 
 /// Finds trace files: files as named, of directories every file below that is not hidden.
-pub fn trace_inputs(paths: &[PathBuf]) -> Result<Vec<TraceInput>, PathError> {
-    let mut inputs = Vec::new();
-    let mut input = |path: PathBuf, is_named| {
-        let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        inputs.push(TraceInput {
-            path,
-            is_named,
-            size,
-        });
+pub fn trace_inputs(paths: &[PathBuf]) -> Result<TraceInputs, PathError> {
+    let mut inputs = TraceInputs::default();
+    let input = |path: PathBuf, directory| TraceInput {
+        size: fs::metadata(&path).map_or(0, |metadata| metadata.len()),
+        path,
+        directory,
     };
     for path in paths {
         if !is_stdin(path) && is_directory(path)? {
-            for file in walk(path)? {
-                input(file, false);
-            }
+            let directory = Some(inputs.directories.len());
+            inputs.directories.push(path.clone());
+            let found = walk(path)?.into_iter();
+            inputs
+                .files
+                .extend(found.map(|file| input(file, directory)));
         } else {
-            input(path.clone(), true);
+            inputs.files.push(input(path.clone(), None));
         }
     }
     Ok(inputs)

@@ -142,3 +142,35 @@ fn a_reader_that_goes_away_is_no_fault() {
     assert!(!err.contains("panic") && !err.contains("error"), "{err}");
     assert_eq!(ran.stdout.iter().filter(|b| **b == b'\n').count(), 1);
 }
+
+#[test]
+fn a_directory_without_a_recording_is_broken_input() {
+    let desk = desk();
+    std::fs::create_dir(desk.path("empty")).unwrap();
+    desk.write("junk/notes.txt", b"hello\n");
+    desk.write("junk/deep/program", b"\x7fELF\x02\x01\x01");
+    desk.write("junk/.hidden.jsonl", traces()[0].as_bytes());
+    desk.write("some/notes.txt", b"hello\n");
+    desk.write(
+        "some/deep/traces.jsonl",
+        request(&[span(4, 1, 0, "cart")]).as_bytes(),
+    );
+    let replay =
+        |inputs: &[&str]| desk.run(&[&["replay", "--rules", "rules.yaml"], inputs].concat());
+    for directory in ["empty", "junk"] {
+        for inputs in [
+            &[directory][..],
+            &["some", directory],
+            &[directory, "traces.jsonl"],
+        ] {
+            let ran = replay(inputs);
+            let told = format!("error: {directory}: no recorded traces in this directory\n");
+            assert_eq!(ran.code, 3, "{inputs:?}: {}", ran.err);
+            assert_eq!(ran.err.matches(&told).count(), 1, "{inputs:?}: {}", ran.err);
+        }
+    }
+    let ran = replay(&["some"]);
+    assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
+    let ran = desk.run(&["explain", "--rules", "rules.yaml", "--trace", "1", "empty"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+}
