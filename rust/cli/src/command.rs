@@ -13,18 +13,28 @@ mod test;
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
+use crate::output::{Lost, Output};
 
-/// Runs what was typed.
+/// Runs what was typed. Whatever a command came to, results that were lost on their way out are a failure.
 #[must_use]
 pub fn run(cli: &Cli) -> Exit {
-    match &cli.command {
-        Command::Check(args) => check::run(args),
-        Command::Fmt(args) => fmt::run(args),
-        Command::Replay(args) => replay::run(args),
-        Command::Test(args) => test::run(args),
-        Command::Explain(args) => explain::run(args),
-        Command::Init(args) => init::run(args),
-        Command::Completions(args) => shell::completions(args),
+    let mut out = Output::standard();
+    let exit = dispatch(&cli.command, &mut out);
+    match out.finish() {
+        Ok(()) => exit,
+        Err(Lost) => exit.max(Exit::Usage),
+    }
+}
+
+fn dispatch(command: &Command, out: &mut Output) -> Exit {
+    match command {
+        Command::Check(args) => check::run(args, out),
+        Command::Fmt(args) => fmt::run(args, out),
+        Command::Replay(args) => replay::run(args, out),
+        Command::Test(args) => test::run(args, out),
+        Command::Explain(args) => explain::run(args, out),
+        Command::Init(args) => init::run(args, out),
+        Command::Completions(args) => shell::completions(args, out),
         Command::Man(args) => shell::man(args),
     }
 }

@@ -9,7 +9,7 @@ pub enum Exit {
     Fine = 0,
     /// What was looked for was found: faults, violations, failed tests.
     Found = 1,
-    /// Usage, an unreadable file, or faulty rules where rules are needed.
+    /// Usage, an unreadable file, faulty rules where rules are needed, or results that could not be written.
     Usage = 2,
     /// Traces could not be read to their end. What could be read was reported.
     Broken = 3,

@@ -1,76 +1,142 @@
-//! Standard output and error: a reader that went away is no fault, and colour goes to people only.
+//! Standard output and error, and files that are written whole.
+//!
+//! What is written for programs goes out as it is, byte for byte; what is written for people is shown: a character that a
+//! terminal would obey or that cannot be seen becomes an escape. There is one [`Output`] in a run, and it remembers whether
+//! something of it was lost, so that no command can end well with half of its results on a full disk. A reader that
+//! went away is no fault.
 
-use std::env;
+mod escape;
+mod file;
+mod paint;
+
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 
-/// Standard output, buffered. Once nobody reads it, what is written is dropped.
+use serde::Serialize;
+
+pub use escape::one_line;
+pub use file::{Existing, write_whole};
+pub use paint::{Paint, Palette};
+
+/// Standard output, buffered. Once it cannot be written, what follows is dropped.
 pub struct Output {
     inner: BufWriter<StdoutLock<'static>>,
-    is_closed: bool,
+    palette: Palette,
+    state: State,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Nobody reads it any more.
+    Closed,
+    /// Something was lost, and told.
+    Failed,
+}
+
+/// Not all of the output could be written. Standard error has been told why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost;
+
 impl Output {
+    /// Standard output, in colour where a terminal wants it.
     #[must_use]
-    pub fn new() -> Output {
+    pub fn standard() -> Output {
         Output {
             inner: BufWriter::with_capacity(64 * 1024, io::stdout().lock()),
-            is_closed: false,
+            palette: Palette::of_terminal(),
+            state: State::Open,
         }
     }
 
-    pub fn write(&mut self, bytes: &[u8]) {
-        if !self.is_closed {
+    /// The colours that this output is painted in.
+    #[must_use]
+    pub fn palette(&self) -> Palette {
+        self.palette
+    }
+
+    /// Bytes for programs, as they are.
+    pub fn data(&mut self, bytes: &[u8]) {
+        if self.state == State::Open {
             let written = self.inner.write_all(bytes);
             self.note(written);
         }
     }
 
-    pub fn line(&mut self, text: impl fmt::Display) {
-        if !self.is_closed {
-            let written = writeln!(self.inner, "{text}");
+    /// A value as one line of JSON.
+    pub fn json(&mut self, value: &impl Serialize) {
+        if self.state == State::Open {
+            let written = serde_json::to_writer(&mut self.inner, value).map_err(io::Error::from);
+            let written = written.and_then(|()| self.inner.write_all(b"\n"));
             self.note(written);
         }
     }
 
+    /// One line for people, whatever stands in it.
+    pub fn line(&mut self, text: impl fmt::Display) {
+        if self.state == State::Open {
+            let text = text.to_string();
+            let shown = escape::line(&text, self.palette.is_on);
+            let written = writeln!(self.inner, "{shown}");
+            self.note(written);
+        }
+    }
+
+    /// Lines for people.
+    pub fn text(&mut self, text: &str) {
+        self.data(escape::lines(text, self.palette.is_on).as_bytes());
+    }
+
     /// Hands on what is buffered.
     pub fn flush(&mut self) {
-        if !self.is_closed {
+        if self.state == State::Open {
             let flushed = self.inner.flush();
             self.note(flushed);
         }
     }
 
+    /// Hands on what is buffered and says whether everything was written, or nobody wanted it.
+    ///
+    /// # Errors
+    /// If some of it was lost.
+    pub fn finish(mut self) -> Result<(), Lost> {
+        self.flush();
+        if self.state == State::Failed {
+            return Err(Lost);
+        }
+        Ok(())
+    }
+
     fn note(&mut self, result: io::Result<()>) {
-        if let Err(error) = result {
-            self.is_closed = true;
-            if error.kind() != io::ErrorKind::BrokenPipe {
+        match result {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.state = State::Closed,
+            Err(error) => {
+                self.state = State::Failed;
                 fault(format_args!("cannot write: {error}"));
             }
         }
     }
 }
 
-impl Default for Output {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        self.flush();
-    }
-}
-
-/// Tells standard error what went wrong.
+/// Tells standard error in one line what went wrong.
 pub fn fault(message: impl fmt::Display) {
     note(format_args!("error: {message}"));
 }
 
-/// Tells standard error something; that nobody listens is no fault.
+/// Tells standard error something in one line.
 pub fn note(message: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    tell(&escape::line(&message.to_string(), false));
+}
+
+/// Tells standard error something of several lines.
+pub fn report(text: &str) {
+    tell(&escape::lines(text.trim_end(), false));
+}
+
+/// That nobody listens is no fault.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// `1 rule`, `2,000 rules`.
@@ -93,43 +159,4 @@ pub fn grouped(count: u64) -> String {
         grouped.push(digit);
     }
     grouped
-}
-
-/// Whether standard output wants colour: a terminal, and no `NO_COLOR` (no-color.org).
-#[must_use]
-pub fn wants_color() -> bool {
-    let is_forbidden = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || env::var_os("TERM").is_some_and(|term| term == "dumb");
-    !is_forbidden && io::stdout().is_terminal()
-}
-
-/// The few colours that results are shown in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    Bold,
-    Dim,
-    Red,
-    Yellow,
-    Green,
-}
-
-/// Text in colour, where that is wanted.
-#[derive(Clone, Copy, Debug)]
-pub struct Palette {
-    pub is_on: bool,
-}
-
-impl Palette {
-    #[must_use]
-    pub fn paint<T: fmt::Display>(self, paint: Paint, text: T) -> String {
-        let code = match paint {
-            _ if !self.is_on => return text.to_string(),
-            Paint::Bold => "1",
-            Paint::Dim => "2",
-            Paint::Red => "31;1",
-            Paint::Yellow => "33",
-            Paint::Green => "32",
-        };
-        format!("\x1b[{code}m{text}\x1b[0m")
-    }
 }

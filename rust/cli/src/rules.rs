@@ -1,18 +1,28 @@
-//! Rules for commands that run them: loaded from files, all of them faultless.
+//! Rules for commands that run them: loaded from files, all of them faultless; and faults as every command shows them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use betrace_lang::{Limits, SourceFile, render_text};
-use betrace_lang::{LoadedRule, load};
+use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, render_text};
 
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, Palette, one_line};
 use crate::paths;
 
 /// What was loaded, and from what.
 pub struct RuleSet {
     pub files: Vec<SourceFile>,
     pub rules: Vec<LoadedRule>,
+}
+
+/// Diagnostics as a person reads them, with the lines they speak of.
+#[must_use]
+pub fn shown(diagnostics: &[Diagnostic], files: &[SourceFile], palette: Palette) -> String {
+    let files: Vec<SourceFile> = files
+        .iter()
+        .map(|file| SourceFile::new(one_line(&file.name), Arc::clone(&file.text)))
+        .collect();
+    render_text(diagnostics, &files, palette.is_on)
 }
 
 /// Loads the rules of `paths`. Faults are shown on standard error; warnings are `check`'s business.
@@ -30,7 +40,7 @@ pub fn load_faultless(paths: &[PathBuf]) -> Result<RuleSet, Exit> {
         .cloned()
         .collect();
     if !errors.is_empty() {
-        output::note(render_text(&errors, &files, false).trim_end());
+        output::report(&shown(&errors, &files, Palette::off()));
         output::fault(format_args!(
             "the rules have {} ({} read); betrace check shows them all",
             output::counted(errors.len(), "error"),

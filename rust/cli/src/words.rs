@@ -43,14 +43,6 @@ pub fn because(reason: Reason) -> &'static str {
     }
 }
 
-/// Text from a trace without what would end the line or steer a terminal.
-#[must_use]
-pub fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
-}
-
 /// A duration in the unit that suits it.
 #[must_use]
 pub fn nanos(value: u64) -> String {

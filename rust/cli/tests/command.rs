@@ -10,6 +10,8 @@ mod check;
 mod explain;
 #[path = "command/fmt.rs"]
 mod fmt;
+#[path = "command/output.rs"]
+mod output;
 #[path = "command/recorded.rs"]
 mod recorded;
 #[path = "command/replay.rs"]

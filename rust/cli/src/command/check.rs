@@ -5,12 +5,13 @@ mod sarif;
 mod yaml;
 
 use betrace_lang::codes::DiagnosticSeverity;
-use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_json, render_text};
+use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_json};
 
 use crate::args::{Check, CheckFormat};
 use crate::exit::Exit;
 use crate::output::{self, Output, counted};
 use crate::paths;
+use crate::rules;
 
 /// What was found in all sets of rules together.
 #[derive(Default)]
@@ -42,7 +43,7 @@ impl Found {
     }
 }
 
-pub fn run(args: &Check) -> Exit {
+pub fn run(args: &Check, out: &mut Output) -> Exit {
     let found = match find(args) {
         Ok(found) => found,
         Err(message) => {
@@ -52,11 +53,10 @@ pub fn run(args: &Check) -> Exit {
     };
     let errors = found.count(DiagnosticSeverity::Error);
     let warnings = found.count(DiagnosticSeverity::Warning);
-    let mut out = Output::new();
     let (diagnostics, files) = (&found.diagnostics, &found.files);
     match args.format {
         CheckFormat::Text => {
-            out.write(render_text(diagnostics, files, output::wants_color()).as_bytes());
+            out.text(&rules::shown(diagnostics, files, out.palette()));
             out.flush();
             output::note(format_args!(
                 "{}: {}, {}, {}",
@@ -66,8 +66,8 @@ pub fn run(args: &Check) -> Exit {
                 counted(found.count(DiagnosticSeverity::Note), "note")
             ));
         }
-        CheckFormat::Json => out.line(render_json(diagnostics, files, found.rules).trim_end()),
-        CheckFormat::Sarif => out.line(sarif::render(diagnostics, files)),
+        CheckFormat::Json => out.data(render_json(diagnostics, files, found.rules).as_bytes()),
+        CheckFormat::Sarif => out.data(sarif::render(diagnostics, files).as_bytes()),
     }
     if errors > 0 || (args.strict && warnings > 0) {
         Exit::Found

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
-use crate::output::{self, Output, Paint, Palette, grouped};
+use crate::output::{self, Output, Paint, grouped};
 use crate::rules;
 use crate::words::severity;
 
@@ -47,7 +47,7 @@ struct Decided {
     waits_for: Vec<String>,
 }
 
-pub fn run(args: &Explain) -> Exit {
+pub fn run(args: &Explain, out: &mut Output) -> Exit {
     let set = match rules::load_faultless(&args.rules) {
         Ok(set) => set,
         Err(exit) => return exit,
@@ -67,12 +67,8 @@ pub fn run(args: &Explain) -> Exit {
     }
     if let Some(id) = &args.trace {
         let rules: Vec<_> = chosen.iter().map(|loaded| loaded.rule.clone()).collect();
-        return trace::run(args, id, &rules);
+        return trace::run(args, id, &rules, out);
     }
-    let mut out = Output::new();
-    let palette = Palette {
-        is_on: output::wants_color(),
-    };
     for loaded in chosen {
         let explanation = match explain(&loaded.rule, &loaded.condition_text) {
             Ok(explanation) => explanation,
@@ -82,12 +78,8 @@ pub fn run(args: &Explain) -> Exit {
             }
         };
         match args.format {
-            ExplainFormat::Text => text(&explanation, palette, &mut out),
-            ExplainFormat::Json => {
-                if let Ok(json) = serde_json::to_string(&explanation) {
-                    out.line(json);
-                }
-            }
+            ExplainFormat::Text => text(&explanation, out),
+            ExplainFormat::Json => out.json(&explanation),
         }
     }
     Exit::Fine
@@ -149,7 +141,8 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
     })
 }
 
-fn text(explanation: &Explanation<'_>, palette: Palette, out: &mut Output) {
+fn text(explanation: &Explanation<'_>, out: &mut Output) {
+    let palette = out.palette();
     let Explanation { rule, severity, .. } = explanation;
     let name = explanation
         .name
@@ -173,11 +166,11 @@ fn text(explanation: &Explanation<'_>, palette: Palette, out: &mut Output) {
             explanation.compliance.join("; ")
         ));
     }
-    out.line(palette.paint(Paint::Dim, "\n  What it says"));
+    heading("What it says", out);
     for sentence in &explanation.reading {
         out.line(format_args!("    {sentence}"));
     }
-    out.line(palette.paint(Paint::Dim, "\n  When a breach is known"));
+    heading("When a breach is known", out);
     for decided in &explanation.decided {
         let Decided { clause, breach, .. } = decided;
         if decided.waits_for.is_empty() {
@@ -191,7 +184,7 @@ fn text(explanation: &Explanation<'_>, palette: Palette, out: &mut Output) {
             }
         }
     }
-    out.line(palette.paint(Paint::Dim, "\n  What it reads of each span"));
+    heading("What it reads of each span", out);
     let names = if explanation.span_names.is_empty() {
         "spans of any name".to_owned()
     } else {
@@ -204,14 +197,20 @@ fn text(explanation: &Explanation<'_>, palette: Palette, out: &mut Output) {
         explanation.fields.join(", ")
     };
     out.line(format_args!("    fields  {fields}"));
-    out.line(palette.paint(Paint::Dim, "\n  What it may cost"));
+    heading("What it may cost", out);
     out.line(format_args!(
         "    at most {} of one trace's state; more than {} spans or {} different values",
         bytes(explanation.worst_case_bytes_per_trace),
         grouped(explanation.record_cap),
         grouped(explanation.key_cap),
     ));
-    out.line("    to be kept make the answer inconclusive (state_cap)\n");
+    out.line("    to be kept make the answer inconclusive (state_cap)");
+    out.line("");
+}
+
+fn heading(text: &str, out: &mut Output) {
+    out.line("");
+    out.line(format_args!("  {}", out.palette().paint(Paint::Dim, text)));
 }
 
 fn bytes(count: u64) -> String {

@@ -1,16 +1,16 @@
 //! `betrace fmt`: rule files in their one canonical form, comments kept.
 
-use std::fs;
 use std::path::Path;
 
-use betrace_lang::{FormatOptions, Limits, format_file, render_text};
+use betrace_lang::{FormatOptions, Limits, format_file};
 
 use crate::args::Fmt;
 use crate::exit::Exit;
-use crate::output::{self, Output};
+use crate::output::{self, Existing, Output, Palette, write_whole};
 use crate::paths;
+use crate::rules;
 
-pub fn run(args: &Fmt) -> Exit {
+pub fn run(args: &Fmt, out: &mut Output) -> Exit {
     let files = match paths::rule_paths(&args.rules) {
         Ok(files) => files,
         Err(error) => {
@@ -18,8 +18,7 @@ pub fn run(args: &Fmt) -> Exit {
             return Exit::Usage;
         }
     };
-    let mut out = Output::new();
-    let each = files.iter().map(|path| format(path, args, &mut out));
+    let each = files.iter().map(|path| format(path, args, out));
     each.max().unwrap_or(Exit::Fine)
 }
 
@@ -39,7 +38,7 @@ fn format(path: &Path, args: &Fmt, out: &mut Output) -> Exit {
         Ok(formatted) => formatted,
         Err(faults) => {
             let files = [source];
-            output::note(render_text(&faults, &files, false).trim_end());
+            output::report(&rules::shown(&faults, &files, Palette::off()));
             output::fault(format_args!("{}: not formatted", files[0].name));
             return Exit::Usage;
         }
@@ -53,11 +52,11 @@ fn format(path: &Path, args: &Fmt, out: &mut Output) -> Exit {
         return Exit::Fine;
     }
     if paths::is_stdin(path) {
-        out.write(formatted.as_bytes());
+        out.data(formatted.as_bytes());
         return Exit::Fine;
     }
     if is_changed {
-        if let Err(error) = fs::write(path, formatted) {
+        if let Err(error) = write_whole(path, formatted.as_bytes(), Existing::Replace) {
             output::fault(format_args!("{}: {error}", source.name));
             return Exit::Usage;
         }

@@ -1,27 +1,26 @@
 //! `betrace init`: a first rule file, commented, with tests that pass.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 
 use crate::args::Init;
 use crate::exit::Exit;
-use crate::output::{self, Output};
+use crate::output::{self, Existing, Output, write_whole};
+use crate::paths;
 
 const RULES: &str = include_str!("init/rules.yaml");
 
-pub fn run(args: &Init) -> Exit {
-    if args.file.as_os_str() == "-" {
-        Output::new().write(RULES.as_bytes());
+pub fn run(args: &Init, out: &mut Output) -> Exit {
+    if paths::is_stdin(&args.file) {
+        out.data(RULES.as_bytes());
         return Exit::Fine;
     }
     let name = args.file.display();
-    let opened = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .create_new(!args.force)
-        .truncate(args.force)
-        .open(&args.file);
-    match opened.and_then(|mut file| file.write_all(RULES.as_bytes())) {
+    let existing = if args.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
+    match write_whole(&args.file, RULES.as_bytes(), existing) {
         Ok(()) => {
             output::note(format_args!("wrote {name}; next: betrace test {name}"));
             Exit::Fine

@@ -18,14 +18,14 @@ use betrace_lang::verdict::Verdict;
 use crate::args::{Close, Replay, ReplayFormat, VerdictName};
 use crate::exit::Exit;
 use crate::feed;
-use crate::output::{self, Output, Palette};
+use crate::output::{self, Output};
 use crate::paths;
 use crate::rules;
 
 /// Findings are taken from the engine this many at a time.
 const TAKEN: usize = 4096;
 
-pub fn run(args: &Replay) -> Exit {
+pub fn run(args: &Replay, out: &mut Output) -> Exit {
     let begun = Instant::now();
     let rules = match rules::load_faultless(&args.rules) {
         Ok(set) => set.rules,
@@ -68,21 +68,17 @@ pub fn run(args: &Replay) -> Exit {
     });
 
     let stats = engine.stats();
-    let mut out = Output::new();
-    let palette = Palette {
-        is_on: output::wants_color(),
-    };
     match args.format {
         ReplayFormat::Text => findings
             .iter()
-            .for_each(|finding| text::write(finding, palette, &mut out)),
+            .for_each(|finding| text::write(finding, out)),
         ReplayFormat::Json => findings
             .iter()
-            .for_each(|finding| json::write(finding, &mut out)),
-        ReplayFormat::Otlp => otlp::write(&findings, &mut out),
+            .for_each(|finding| json::write(finding, out)),
+        ReplayFormat::Otlp => otlp::write(&findings, out),
     }
     if args.summary {
-        summary::write(&stats, &findings, args.format, &mut out);
+        summary::write(&stats, &findings, args.format, out);
     }
     out.flush();
     summary::close(&stats, begun.elapsed());

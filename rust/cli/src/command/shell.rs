@@ -8,10 +8,10 @@ use crate::args::{Cli, Completions, Man};
 use crate::exit::Exit;
 use crate::output::{self, Output};
 
-pub fn completions(args: &Completions) -> Exit {
+pub fn completions(args: &Completions, out: &mut Output) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "betrace", &mut script);
-    Output::new().write(&script);
+    out.data(&script);
     Exit::Fine
 }
 

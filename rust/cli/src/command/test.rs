@@ -11,33 +11,16 @@ mod spans;
 mod tree;
 
 use betrace_lang::LoadedRule;
-use betrace_lang::rule_test::RuleTest;
 
 use crate::args::{Test, TestFormat};
 use crate::exit::Exit;
-use crate::output::{self, Output, Paint, Palette, counted};
+use crate::output::{self, Output, Paint, counted};
 use crate::rules::{self, RuleSet};
 
 use coverage::Coverage;
-use judge::Seen;
+use judge::Ran;
 
-/// A test that was run.
-struct Ran<'a> {
-    rule: &'a LoadedRule,
-    file: &'a str,
-    test: &'a RuleTest,
-    seen: Seen,
-    /// What was otherwise than expected; empty where it passed.
-    complaints: Vec<String>,
-}
-
-impl Ran<'_> {
-    fn passed(&self) -> bool {
-        self.complaints.is_empty()
-    }
-}
-
-pub fn run(args: &Test) -> Exit {
+pub fn run(args: &Test, out: &mut Output) -> Exit {
     let set = match rules::load_faultless(&args.rules) {
         Ok(set) => set,
         Err(exit) => return exit,
@@ -62,11 +45,12 @@ pub fn run(args: &Test) -> Exit {
         }
     }
     let coverage = Coverage::of(chosen(&set, args), &ran);
-    let mut out = Output::new();
     match args.format {
-        TestFormat::Text => text(&ran, &coverage, args.coverage, &mut out),
-        TestFormat::Json => out.line(json::render(&ran, args.coverage.then_some(&coverage))),
-        TestFormat::Junit => out.line(junit::render(&ran)),
+        TestFormat::Text => text(&ran, &coverage, args.coverage, out),
+        TestFormat::Json => {
+            out.data(json::render(&ran, args.coverage.then_some(&coverage)).as_bytes())
+        }
+        TestFormat::Junit => out.data(junit::render(&ran).as_bytes()),
     }
     out.flush();
     let failed = ran.iter().filter(|ran| !ran.passed()).count();
@@ -92,9 +76,7 @@ fn chosen<'s>(set: &'s RuleSet, args: &'s Test) -> impl Iterator<Item = &'s Load
 }
 
 fn text(ran: &[Ran<'_>], coverage: &Coverage<'_>, wants_coverage: bool, out: &mut Output) {
-    let palette = Palette {
-        is_on: output::wants_color(),
-    };
+    let palette = out.palette();
     for failed in ran.iter().filter(|ran| !ran.passed()) {
         out.line(format_args!(
             "{} {}: {}",

@@ -137,3 +137,47 @@ fn why_a_trace_got_its_verdict() {
         2
     );
 }
+
+#[test]
+fn a_reason_is_the_word_that_replay_prints() {
+    let rules = "rules:\n  - { id: audited, condition: 'when { read } always { audit.log }' }\n";
+    let desk = Desk::with(&[("rules.yaml", rules)]);
+    // Its root never came.
+    desk.write("t.jsonl", request(&[span(7, 2, 1, "read")]).as_bytes());
+    let format = ["--rules", "rules.yaml", "--format", "json", "t.jsonl"];
+    let replayed = desk.run(&[&["replay"], &format[..]].concat());
+    let explained = desk.run(&[&["explain", "--trace", "7"], &format[..]].concat());
+    let replayed = &replayed.json_lines()[0];
+    let explained = &explained.json_lines()[0];
+    assert_eq!(replayed["verdict"], "inconclusive");
+    assert_eq!(explained["verdicts"][0]["reason"], replayed["reason"]);
+    let unknown: Vec<&Value> = explained["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|step| {
+            step["outcome"]
+                .as_str()
+                .unwrap()
+                .starts_with("cannot be known")
+        })
+        .collect();
+    assert!(!unknown.is_empty(), "{explained}");
+    for step in unknown {
+        assert_eq!(step["reason"], replayed["reason"]);
+    }
+    let text = desk.run(&[
+        "explain",
+        "--trace",
+        "7",
+        "--rules",
+        "rules.yaml",
+        "t.jsonl",
+    ]);
+    assert!(
+        text.out
+            .contains("inconclusive (no_root: no root span came)"),
+        "{}",
+        text.out
+    );
+}

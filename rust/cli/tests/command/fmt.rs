@@ -71,3 +71,69 @@ fn the_first_rule_file_is_in_canonical_form() {
     let ran = desk.run(&["fmt", "--check", "--modern", "rules.yaml"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
+
+/// Rules whose canonical form is longer than what the tests below let be written.
+fn many() -> String {
+    let mut text = String::from("rules:\n");
+    for number in 0..600 {
+        text.push_str(&format!(
+            "  - {{ id: r{number},   condition: 'never{{a.where(n=={number})}}' }}\n"
+        ));
+    }
+    text
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+    let desk = Desk::with(&[("rules.yaml", &many())]);
+    // Beyond eight blocks the system refuses, as it does on a full disk.
+    let ran = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 8; exec \"$0\" fmt rules.yaml",
+        ])
+        .arg(env!("CARGO_BIN_EXE_betrace"))
+        .current_dir(desk.path(""))
+        .output()
+        .unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{err}");
+    assert!(err.starts_with("error: rules.yaml: "), "{err}");
+    assert_eq!(
+        std::fs::read_to_string(desk.path("rules.yaml")).unwrap(),
+        many()
+    );
+    assert_eq!(
+        std::fs::read_dir(desk.path("")).unwrap().count(),
+        1,
+        "something is left behind"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_stay_links_and_permissions_stay() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let desk = Desk::with(&[("real/rules.yaml", UNTIDY)]);
+    let real = desk.path("real/rules.yaml");
+    std::fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+    symlink("real/rules.yaml", desk.path("one.yaml")).unwrap();
+    symlink("one.yaml", desk.path("two.yaml")).unwrap();
+    let ran = desk.run(&["fmt", "two.yaml"]);
+    assert_eq!((ran.code, &*ran.err), (0, "formatted two.yaml\n"));
+    for link in ["one.yaml", "two.yaml"] {
+        assert!(desk.path(link).is_symlink(), "{link}");
+    }
+    assert_ne!(std::fs::read_to_string(&real).unwrap(), UNTIDY);
+    assert_eq!(
+        real.metadata().unwrap().permissions().mode() & 0o7777,
+        0o640
+    );
+    assert_eq!(
+        std::fs::read_dir(desk.path("real")).unwrap().count(),
+        1,
+        "something is left behind"
+    );
+}

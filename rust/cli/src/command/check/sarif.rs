@@ -40,7 +40,7 @@ pub fn render(diagnostics: &[Diagnostic], files: &[SourceFile]) -> String {
             "results": results,
         }],
     });
-    format!("{log:#}")
+    format!("{log:#}\n")
 }
 
 fn level(severity: DiagnosticSeverity) -> &'static str {

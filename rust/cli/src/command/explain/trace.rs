@@ -7,18 +7,18 @@ use betrace_engine::{
     CloseCause, Engine, Evidence, Finding, PlanError, Report, Settings, Timestamp, TraceId,
 };
 use betrace_lang::rule::Rule;
-use betrace_lang::verdict::Verdict;
+use betrace_lang::verdict::{Reason, Verdict};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
 use crate::feed::feed;
-use crate::output::{self, Output, Paint, Palette, counted};
+use crate::output::{self, Output, Paint, Palette, counted, one_line};
 use crate::paths;
 use crate::traces::trace_id;
-use crate::words::{because, clause, nanos, one_line};
+use crate::words::{because, clause, nanos};
 
 use super::probe::{Asks, Step, steps};
 
@@ -34,8 +34,10 @@ struct Account<'a> {
 /// One answer of the engine.
 #[derive(Serialize)]
 struct Answer {
-    verdict: &'static str,
-    reason: Option<&'static str>,
+    #[serde(serialize_with = "verdict_word")]
+    verdict: Verdict,
+    #[serde(serialize_with = "reason_word")]
+    reason: Option<Reason>,
     clause: Option<&'static str>,
     clause_text: Option<String>,
     spans: Vec<Spot>,
@@ -50,6 +52,9 @@ struct Told {
     text: String,
     /// `true`, `false`, or why it cannot be known.
     outcome: String,
+    /// The word for why it cannot be known.
+    #[serde(serialize_with = "reason_word")]
+    reason: Option<Reason>,
     found: Vec<Found>,
 }
 
@@ -74,7 +79,16 @@ struct Spot {
     role: &'static str,
 }
 
-pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>]) -> Exit {
+fn verdict_word<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(verdict.as_str())
+}
+
+/// As `replay` and the rules' tests have it.
+fn reason_word<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<S::Ok, S::Error> {
+    reason.map(Reason::as_str).serialize(serializer)
+}
+
+pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>], out: &mut Output) -> Exit {
     let Some(trace) = trace_id(id) else {
         output::fault(format_args!("{id:?} is no trace id: up to 32 hex digits"));
         return Exit::Usage;
@@ -98,10 +112,6 @@ pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>]) -> Exit {
         ));
         return if is_broken { Exit::Broken } else { Exit::Usage };
     }
-    let mut out = Output::new();
-    let palette = Palette {
-        is_on: output::wants_color(),
-    };
     let mut exit = Exit::Fine;
     for rule in rules {
         let account = match account(args, rule, trace, &request) {
@@ -114,17 +124,13 @@ pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>]) -> Exit {
         if account
             .verdicts
             .iter()
-            .any(|answer| answer.verdict == "violated")
+            .any(|answer| answer.verdict == Verdict::Violated)
         {
             exit = Exit::Found;
         }
         match args.format {
-            ExplainFormat::Text => text(&account, palette, &mut out),
-            ExplainFormat::Json => {
-                if let Ok(json) = serde_json::to_string(&account) {
-                    out.line(json);
-                }
-            }
+            ExplainFormat::Text => text(&account, out),
+            ExplainFormat::Json => out.json(&account),
         }
     }
     if is_broken { Exit::Broken } else { exit }
@@ -208,8 +214,8 @@ fn account<'a>(
 fn answer(finding: &Finding) -> Answer {
     let is_violated = finding.verdict == Verdict::Violated;
     Answer {
-        verdict: finding.verdict.as_str(),
-        reason: finding.reason.map(because),
+        verdict: finding.verdict,
+        reason: finding.reason,
         clause: finding.clause.map(clause),
         clause_text: is_violated.then(|| finding.clause_text.to_string()),
         spans: finding.evidence.iter().map(spot).collect(),
@@ -260,6 +266,7 @@ fn told(step: &Step, findings: &[&Finding]) -> Told {
         depth: step.depth,
         text: step.text.clone(),
         outcome,
+        reason: unknown.filter(|_| held.is_empty()),
         found,
     }
 }
@@ -275,7 +282,8 @@ fn spot(evidence: &Evidence) -> Spot {
     }
 }
 
-fn text(account: &Account<'_>, palette: Palette, out: &mut Output) {
+fn text(account: &Account<'_>, out: &mut Output) {
+    let palette = out.palette();
     out.line(format_args!(
         "{} in trace {}, {}",
         palette.paint(Paint::Bold, account.rule),
@@ -315,7 +323,7 @@ fn text(account: &Account<'_>, palette: Palette, out: &mut Output) {
     for answer in &account.verdicts {
         let reason = answer
             .reason
-            .map(|reason| format!(" ({reason})"))
+            .map(|reason| format!(" ({})", because(reason)))
             .unwrap_or_default();
         let clause = match (&answer.clause, &answer.clause_text) {
             (Some(clause), Some(text)) => format!(": {clause} {{ {} }}", one_line(text)),
@@ -323,7 +331,7 @@ fn text(account: &Account<'_>, palette: Palette, out: &mut Output) {
         };
         out.line(format_args!(
             "  so it is {}{reason}{clause}",
-            answer.verdict
+            answer.verdict.as_str()
         ));
     }
     out.line("");

@@ -53,9 +53,7 @@ pub fn write(finding: &Finding, out: &mut Output) {
         evidence: finding.evidence.iter().map(evidence).collect(),
         violation_id: is_violated.then(|| finding.violation_id.to_string()),
     };
-    if let Ok(json) = serde_json::to_string(&line) {
-        out.line(json);
-    }
+    out.json(&line);
 }
 
 fn evidence(evidence: &betrace_engine::Evidence) -> Evidence<'_> {

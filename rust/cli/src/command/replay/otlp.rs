@@ -16,10 +16,9 @@ pub fn write(findings: &[Finding], out: &mut Output) {
         if bytes.is_empty() {
             continue;
         }
-        if let Ok(request) = ExportTraceServiceRequest::decode(bytes.as_slice())
-            && let Ok(json) = serde_json::to_string(&request)
-        {
-            out.line(json);
+        // Encoded by the engine, so well-formed.
+        if let Ok(request) = ExportTraceServiceRequest::decode(bytes.as_slice()) {
+            out.json(&request);
         }
     }
 }

@@ -52,11 +52,7 @@ pub fn write(stats: &Stats, findings: &[Finding], format: ReplayFormat, out: &mu
             spans_matched: rule.spans_matched,
         };
         match format {
-            ReplayFormat::Json => {
-                if let Ok(json) = serde_json::to_string(&Line { summary }) {
-                    out.line(json);
-                }
-            }
+            ReplayFormat::Json => out.json(&Line { summary }),
             ReplayFormat::Text => out.line(sentence(&summary)),
             // Standard output holds spans alone.
             ReplayFormat::Otlp => output::note(sentence(&summary)),

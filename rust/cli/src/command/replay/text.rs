@@ -3,12 +3,13 @@
 use betrace_engine::Finding;
 use betrace_lang::verdict::Verdict;
 
-use crate::output::{Output, Paint, Palette};
+use crate::output::{Output, Paint, one_line};
 
-use crate::words::{because, clause, moment, nanos, one_line, severity};
+use crate::words::{because, clause, moment, nanos, severity};
 
 /// A few lines and an empty one.
-pub fn write(finding: &Finding, palette: Palette, out: &mut Output) {
+pub fn write(finding: &Finding, out: &mut Output) {
+    let palette = out.palette();
     let paint = match finding.verdict {
         Verdict::Violated => Paint::Red,
         Verdict::Inconclusive => Paint::Yellow,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Ran;
 use super::coverage::{Coverage, Covered};
+use super::judge::Ran;
 
 #[derive(Serialize)]
 struct Results<'a> {
@@ -28,14 +28,17 @@ struct Test<'a> {
     complaints: &'a [String],
 }
 
-pub(super) fn render(ran: &[Ran<'_>], coverage: Option<&Coverage<'_>>) -> String {
+pub fn render(ran: &[Ran<'_>], coverage: Option<&Coverage<'_>>) -> String {
     let results = Results {
         tests: ran.iter().map(test).collect(),
         passed: ran.iter().filter(|ran| ran.passed()).count(),
         failed: ran.iter().filter(|ran| !ran.passed()).count(),
         coverage: coverage.map(|coverage| &*coverage.clauses),
     };
-    serde_json::to_string_pretty(&results).unwrap_or_default()
+    // Strings, numbers and lists: nothing that JSON could not hold.
+    let mut json = serde_json::to_string_pretty(&results).unwrap_or_default();
+    json.push('\n');
+    json
 }
 
 fn test<'a>(ran: &'a Ran<'_>) -> Test<'a> {

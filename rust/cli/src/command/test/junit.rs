@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Ran, tree};
+use super::judge::Ran;
+use super::tree;
 
-pub(super) fn render(ran: &[Ran<'_>]) -> String {
+pub fn render(ran: &[Ran<'_>]) -> String {
     let failed = ran.iter().filter(|ran| !ran.passed()).count();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a string cannot fail.
@@ -26,7 +27,7 @@ pub(super) fn render(ran: &[Ran<'_>]) -> String {
         }
         xml.push_str("  </testsuite>\n");
     }
-    xml.push_str("</testsuites>");
+    xml.push_str("</testsuites>\n");
     xml
 }
 
