@@ -8,12 +8,14 @@
 pub(crate) mod ast;
 pub(crate) mod canonical;
 pub(crate) mod check;
+pub(crate) mod dialect;
 pub(crate) mod format;
 pub(crate) mod lexer;
 pub(crate) mod lint;
 pub(crate) mod meaning;
 pub(crate) mod parse;
-pub(crate) mod suggest;
+pub(crate) mod scan;
+pub(crate) mod spelling;
 pub(crate) mod template;
 pub(crate) mod token;
 pub(crate) mod vocabulary;

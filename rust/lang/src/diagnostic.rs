@@ -1,6 +1,7 @@
 //! A fault, warning or note with its place in a rule file.
 
 pub(crate) mod fault;
+pub(crate) mod nearest;
 pub(crate) mod render_json;
 pub(crate) mod render_text;
 
@@ -67,23 +68,4 @@ impl Diagnostic {
     pub fn is_error(&self) -> bool {
         self.severity == DiagnosticSeverity::Error
     }
-}
-
-/// The candidate that is nearest to a mistyped name, if one is near enough to be meant.
-#[must_use]
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    // A third of the letters may differ; swapped neighbours count as one.
-    let most = lower.chars().count().div_ceil(3);
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            (
-                strsim::osa_distance(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
-        .filter(|&(distance, _)| distance <= most)
-        .min_by_key(|&(distance, candidate)| (distance, candidate))
-        .map(|(_, candidate)| candidate)
 }

@@ -1,18 +1,23 @@
 //! One rule file: from YAML with positions to checked rules, and back to a file in its one form.
 //!
-//! [`yaml`] reads nodes that know their place; [`read`] turns nodes into a model and keeps every fault;
-//! [`rulefile`] and [`rule_tests`] say which keys there are. [`check_rule`] hands each rule's texts to
-//! [`crate::condition`] and puts their faults where they stand in the file; [`across`] compares rules with each
-//! other; [`load`] runs all of it over a set of files.
+//! [`yaml`] makes nodes that know their place; [`read`] reads nodes into a model and keeps every fault;
+//! [`rulefile`], [`written`] and [`rule_tests`] say which keys there are, [`plain`] what a bare scalar means.
+//! [`check_rule`] hands each rule's texts to [`crate::condition`], and [`placing`] puts their faults where they stand in
+//! the file; [`unused`], [`swallowed`] and [`across`] doubt what only the file or the set shows. [`load`] runs all of it
+//! over a set of files and gives what is [`loaded`]; [`schema`] and [`format_file`] know the same keys.
 
 pub(crate) mod across;
 pub(crate) mod check_rule;
 pub(crate) mod format_file;
 pub(crate) mod load;
+pub(crate) mod loaded;
+mod placing;
 pub(crate) mod plain;
 pub(crate) mod read;
-pub mod rule_test;
-pub(crate) mod rule_tests;
+pub mod rule_tests;
 pub(crate) mod rulefile;
 pub(crate) mod schema;
+mod swallowed;
+pub(crate) mod unused;
+pub(crate) mod written;
 pub(crate) mod yaml;

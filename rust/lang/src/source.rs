@@ -1,4 +1,4 @@
-//! A rule file's text and the places in it.
+//! A rule file's text, the places in it, and the characters that make a text look other than it is.
 
 use std::sync::Arc;
 
@@ -120,6 +120,18 @@ impl<'a> LineIndex<'a> {
             .copied()
             .unwrap_or(self.text.len())
     }
+}
+
+/// Characters that make two names look the same, or one look like another.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Marks that turn the direction of text.
+pub(crate) fn is_direction_mark(sign: char) -> bool {
+    matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
 }
 
 fn to_u32(value: usize) -> u32 {

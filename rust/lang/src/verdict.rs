@@ -1,5 +1,7 @@
 //! The words for what became of a rule in a trace, shared by the engine, the oracle and rule tests.
 
+use crate::words::{Word, words};
+
 /// A rule's answer for one trace. Ordered from best to worst, so the worst of several is their `max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
@@ -13,31 +15,33 @@ pub enum Verdict {
     Violated,
 }
 
-/// Why a verdict is inconclusive. Several may apply: the first in this order is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reason {
-    /// No root came.
-    NoRoot,
-    /// A parent never came, or the parents form a cycle.
-    Orphan,
-    /// More spans came than `limits.spans_per_trace`.
-    SpanLimit,
-    /// Closed by `max_age`.
-    Evicted,
-    /// Shed to stay within `limits.memory_mib`.
-    Memory,
-    /// The rule was added or changed while the trace was live or remembered.
-    Reload,
-    /// The trace may have begun before a start without stored state.
-    Restart,
-    /// The process stopped first.
-    Shutdown,
-    /// A record of the rule was full.
-    StateCap,
-    /// A span whose times have no order.
-    Skew,
-    /// Spans came after the close.
-    Late,
+words! {
+    /// Why a verdict is inconclusive. Several may apply: the first in this order is reported.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Reason {
+        /// No root came.
+        NoRoot = "no_root",
+        /// A parent never came, or the parents form a cycle.
+        Orphan = "orphan",
+        /// More spans came than `limits.spans_per_trace`.
+        SpanLimit = "span_limit",
+        /// Closed by `max_age`.
+        Evicted = "evicted",
+        /// Shed to stay within `limits.memory_mib`.
+        Memory = "memory",
+        /// The rule was added or changed while the trace was live or remembered.
+        Reload = "reload",
+        /// The trace may have begun before a start without stored state.
+        Restart = "restart",
+        /// The process stopped first.
+        Shutdown = "shutdown",
+        /// A record of the rule was full.
+        StateCap = "state_cap",
+        /// A span whose times have no order.
+        Skew = "skew",
+        /// Spans came after the close.
+        Late = "late",
+    }
 }
 
 impl Verdict {
@@ -60,36 +64,10 @@ impl Verdict {
     }
 }
 
-impl Reason {
-    pub const ALL: [Reason; 11] = [
-        Reason::NoRoot,
-        Reason::Orphan,
-        Reason::SpanLimit,
-        Reason::Evicted,
-        Reason::Memory,
-        Reason::Reload,
-        Reason::Restart,
-        Reason::Shutdown,
-        Reason::StateCap,
-        Reason::Skew,
-        Reason::Late,
-    ];
+impl Word for Verdict {
+    const WORDS: &'static [Verdict] = &Verdict::ALL;
 
-    /// As printed in JSON and metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::NoRoot => "no_root",
-            Reason::Orphan => "orphan",
-            Reason::SpanLimit => "span_limit",
-            Reason::Evicted => "evicted",
-            Reason::Memory => "memory",
-            Reason::Reload => "reload",
-            Reason::Restart => "restart",
-            Reason::Shutdown => "shutdown",
-            Reason::StateCap => "state_cap",
-            Reason::Skew => "skew",
-            Reason::Late => "late",
-        }
+    fn word(self) -> &'static str {
+        self.as_str()
     }
 }

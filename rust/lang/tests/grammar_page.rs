@@ -1,5 +1,6 @@
 //! `docs/grammar.md` is written from `grammar.lalrpop`, the source of the parser, and kept fresh here;
 //! `UPDATE_DOCS=1` writes it.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fmt::Write as _;
 use std::path::Path;

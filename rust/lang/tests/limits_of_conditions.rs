@@ -1,4 +1,5 @@
 //! Each limit inside a condition, at its value and one beyond it, and texts made to hurt.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::time::{Duration, Instant};
 

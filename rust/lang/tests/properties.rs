@@ -1,4 +1,5 @@
 //! Laws of the language, on rules and texts that nobody thought of.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "support/bodies.rs"]
 mod bodies;

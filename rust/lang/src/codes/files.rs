@@ -1,5 +1,7 @@
 //! Codes of rule files: their YAML, their keys, the rules of a set, and the tests of a rule.
 
+use super::code::declare_codes;
+
 declare_codes! {
     FILE_TOO_LARGE = "E0001", "a rule file is too large" {
         "Rule files are read whole, so their size is bounded (50 MiB). Split the rules over several files; a directory of files loads as one set.",

@@ -1,6 +1,8 @@
 //! The page about diagnostics, written from the table of codes.
 
-use super::{Declaration, DiagnosticSeverity, declarations};
+use super::code::{Declaration, DiagnosticSeverity};
+use super::table::declarations;
+use crate::source::is_direction_mark;
 
 /// `docs/diagnostics.md`.
 #[must_use]
@@ -64,7 +66,7 @@ fn shortened(example: &str) -> String {
     let mut last = None;
     for c in example.trim_end().chars() {
         // A mark that turns the direction of text would turn the page's.
-        if crate::condition::lexer::is_direction_mark(c) {
+        if is_direction_mark(c) {
             out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
             continue;
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::condition::token::Function;
-use crate::rule::{CompareOp, Nanos, Number};
+use crate::rule::{CompareOp, Nanos, Number, TextOp};
 
 /// A whole text.
 #[derive(Debug)]
@@ -113,9 +113,7 @@ pub enum Test {
     In,
     NotIn,
     Matches,
-    Contains,
-    StartsWith,
-    EndsWith,
+    Text(TextOp),
 }
 
 #[derive(Debug)]
@@ -190,6 +188,28 @@ impl Node {
                 };
                 Node::new(start, kind, end)
             }
+        }
+    }
+
+    /// Whether every leaf is an older condition on one span, written outside any `where`.
+    pub fn is_one_span(&self) -> bool {
+        let node = self.bare();
+        match &node.kind {
+            NodeKind::And(parts) | NodeKind::Or(parts) => parts.iter().all(Node::is_one_span),
+            NodeKind::Not(inner) => inner.is_one_span(),
+            NodeKind::Compare { left, .. } | NodeKind::Test { left, .. } => {
+                left.bare().is_older_field()
+            }
+            NodeKind::Attribute { is_older, .. } => *is_older,
+            _ => false,
+        }
+    }
+
+    fn is_older_field(&self) -> bool {
+        match &self.kind {
+            NodeKind::Name(name) => name.starts_with("span.") || name.starts_with("resource."),
+            NodeKind::Attribute { scope, .. } => &**scope == "span" || &**scope == "resource",
+            _ => false,
         }
     }
 }

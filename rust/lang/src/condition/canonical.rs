@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 
-use crate::condition::lexer::quote;
+use crate::condition::spelling::{duration, is_plain, list, literal, number, quote};
+use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Aggregate, Base, Body, CompareOp, Expr, ExprKind, Field, GroupKey, GroupOp, Literal, Measure,
-    Nanos, Number, Operand, Predicate, Quantity, Related, Relation, Scope, Selector, TextOp,
+    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Nanos, Number, Operand, Predicate,
+    Quantity, Related, Relation, Scope, Selector,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -21,13 +22,16 @@ pub fn canonical(body: &Body) -> String {
     Printer::new(names, None).body(body)
 }
 
-/// Words that are a keyword or a value somewhere, and so are quoted as names.
-const WORDS: [&str; 41] = [
+/// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.
+const WORDS: [&str; 32] = [
     "when", "each", "always", "never", "and", "or", "not", "in", "matches", "contains", "starts",
-    "ends", "with", "exists", "missing", "has", "count", "distinct", "sum", "min", "max", "avg",
-    "by", "parent", "before", "after", "then", "within", "inside", "child", "sibling", "of",
-    "between", "next", "until", "as", "true", "false", "rule", "where", "is",
+    "ends", "with", "by", "parent", "before", "after", "then", "within", "inside", "child",
+    "sibling", "of", "between", "next", "until", "as", "true", "false", "rule", "where", "is",
 ];
+
+fn is_word(name: &str) -> bool {
+    WORDS.contains(&name) || Function::named(name).is_some()
+}
 
 const PREFIXES: [&str; 6] = [
     "span",
@@ -96,7 +100,7 @@ impl<'a> Printer<'a> {
                 format!(
                     "{} {} {}",
                     self.measure(left),
-                    sign(*op),
+                    op.as_str(),
                     self.quantity(right)
                 )
             }
@@ -110,13 +114,10 @@ impl<'a> Printer<'a> {
                     GroupKey::Parent => "parent".to_owned(),
                     GroupKey::Field(field) => self.field(field),
                 };
-                let op = match op {
-                    GroupOp::Gt => ">",
-                    GroupOp::Ge => ">=",
-                };
                 format!(
-                    "count({}) by {by} {op} {}",
+                    "count({}) by {by} {} {}",
                     self.selector(selector),
+                    op.as_str(),
                     number(*value)
                 )
             }
@@ -146,15 +147,9 @@ impl<'a> Printer<'a> {
                 selector,
                 field,
             } => {
-                let function = match function {
-                    Aggregate::Sum => "sum",
-                    Aggregate::Min => "min",
-                    Aggregate::Max => "max",
-                    Aggregate::Avg => "avg",
-                    Aggregate::Distinct => "distinct",
-                };
                 format!(
-                    "{function}({}, {})",
+                    "{}({}, {})",
+                    function.as_str(),
                     self.selector(selector),
                     self.field(field)
                 )
@@ -260,7 +255,7 @@ impl<'a> Printer<'a> {
                 format!(
                     "{} {} {}",
                     self.field(field),
-                    sign(*op),
+                    op.as_str(),
                     self.operand(value)
                 )
             }
@@ -269,12 +264,12 @@ impl<'a> Printer<'a> {
                 format!("{} matches {}", self.field(field), quote(pattern))
             }
             Predicate::Text { op, field, value } => {
-                let op = match op {
-                    TextOp::Contains => "contains",
-                    TextOp::StartsWith => "starts with",
-                    TextOp::EndsWith => "ends with",
-                };
-                format!("{} {op} {}", self.field(field), self.operand(value))
+                format!(
+                    "{} {} {}",
+                    self.field(field),
+                    op.as_str(),
+                    self.operand(value)
+                )
             }
             Predicate::Exists(field) => format!("exists({})", self.field(field)),
             Predicate::Missing(field) => format!("missing({})", self.field(field)),
@@ -320,14 +315,10 @@ impl<'a> Printer<'a> {
                 }
             }
             Field::Attribute { scope, key } => {
-                let prefix = match scope {
-                    Scope::SpanThenResource => return self.plain_key(key),
-                    Scope::Span => "span",
-                    Scope::Resource => "resource",
-                    Scope::Instrumentation => "instrumentation",
-                    Scope::Event => "event",
-                    Scope::Link => "link",
-                };
+                if *scope == Scope::SpanThenResource {
+                    return self.plain_key(key);
+                }
+                let prefix = scope.as_str();
                 if is_plain(key) && &**key != "attributes" {
                     format!("{prefix}.{key}")
                 } else {
@@ -341,7 +332,7 @@ impl<'a> Printer<'a> {
     fn plain_key(&self, key: &str) -> String {
         let first = key.split('.').next().unwrap_or_default();
         let is_scoped = key.contains('.') && PREFIXES.contains(&first);
-        if is_plain(key) && !is_scoped && !WORDS.contains(&key) && !self.is_taken(key) {
+        if is_plain(key) && !is_scoped && !is_word(key) && !self.is_taken(key) {
             key.to_owned()
         } else {
             quote(key)
@@ -353,7 +344,7 @@ impl<'a> Printer<'a> {
             || name.starts_with("trace.spans")
             || name.ends_with(".where")
             || matches!(name, "span.attributes" | "resource.attributes");
-        if is_plain(name) && !is_reserved && !WORDS.contains(&name) && !self.is_taken(name) {
+        if is_plain(name) && !is_reserved && !is_word(name) && !self.is_taken(name) {
             name.to_owned()
         } else {
             quote(name)
@@ -370,70 +361,6 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Dotted segments that begin with a letter, with inner dashes.
-pub(crate) fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && name.split('.').all(|segment| {
-            let bytes = segment.as_bytes();
-            bytes
-                .first()
-                .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-                && bytes.last().is_some_and(|b| *b != b'-')
-                && bytes
-                    .iter()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        })
-}
-
 fn joined<T>(parts: &[T], join: &str, print: impl Fn(&T) -> String) -> String {
     parts.iter().map(print).collect::<Vec<_>>().join(join)
-}
-
-fn sign(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "==",
-        CompareOp::Ne => "!=",
-        CompareOp::Lt => "<",
-        CompareOp::Le => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::Ge => ">=",
-    }
-}
-
-fn list(values: &[Literal]) -> String {
-    format!("[{}]", joined(values, ", ", literal))
-}
-
-fn literal(value: &Literal) -> String {
-    match value {
-        Literal::Number(value) => number(*value),
-        Literal::Bool(value) => value.to_string(),
-        Literal::Duration(nanos) => duration(*nanos),
-        Literal::Text(text) => quote(text),
-    }
-}
-
-pub(crate) fn number(value: Number) -> String {
-    match value {
-        Number::Int(value) => value.to_string(),
-        Number::Float(value) => format!("{value:?}"),
-    }
-}
-
-/// In the largest unit that leaves it whole.
-pub(crate) fn duration(nanos: Nanos) -> String {
-    const UNITS: [(u64, &str); 6] = [
-        (86_400_000_000_000, "d"),
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "m"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-    ];
-    for (scale, unit) in UNITS {
-        if nanos > 0 && nanos.is_multiple_of(scale) {
-            return format!("{}{unit}", nanos / scale);
-        }
-    }
-    format!("{nanos}ns")
 }

@@ -4,9 +4,12 @@
 //! does every comment. What fits on a line stands on one; what does not is broken after `,`, `or`
 //! and `and`, outermost first, then inside brackets.
 
+mod edits;
 mod layout;
 mod modern;
 mod tree;
+
+pub(crate) use modern::TextKind;
 
 use crate::condition::lexer::lex;
 use crate::condition::parse::parse;
@@ -26,7 +29,7 @@ pub struct FormatOptions {
 /// # Errors
 /// The faults of its form, if it has any: what cannot be read is not touched.
 pub fn format_condition(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
-    formatted(text, options, modern::Place::Condition)
+    formatted(text, options, TextKind::Condition)
 }
 
 /// Formats the text of a macro. Whether conditions on one span in it stand inside a `where` hangs on
@@ -35,13 +38,14 @@ pub fn format_condition(text: &str, options: FormatOptions) -> Result<String, Ve
 /// # Errors
 /// As [`format_condition`].
 pub fn format_macro(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
-    formatted(text, options, modern::Place::Macro)
+    formatted(text, options, TextKind::Macro)
 }
 
-fn formatted(
+/// Formats a text of some kind.
+pub(crate) fn formatted(
     text: &str,
     options: FormatOptions,
-    place: modern::Place,
+    kind: TextKind,
 ) -> Result<String, Vec<Fault>> {
     let limits = Limits::default();
     let mut faults = Vec::new();
@@ -51,7 +55,7 @@ fn formatted(
         return Err(faults);
     }
     if options.modern {
-        let text = modern::rewritten(text, &document, &faults, place);
+        let text = modern::rewritten(text, &document, &faults, kind);
         let lexed = lex(&text, &limits, &mut faults);
         return Ok(layout::laid_out(&tree::tree(&text, &lexed)));
     }

@@ -1,10 +1,18 @@
 //! What can be meant, but probably is not.
+//!
+//! [`body`] looks at a checked rule as a whole ([`clauses`]): whether a condition is the same in every trace
+//! ([`constant`]), contradicts itself ([`filter`], [`numbers`]) or follows from another ([`implied`]). [`attribute_name`]
+//! and [`regex`] look at one name or expression, where the check meets it. A lint is a warning, so it stays silent
+//! where it is not certain.
 
 mod attribute;
+mod clauses;
+mod constant;
+mod filter;
 mod implied;
-mod logic;
+mod numbers;
 mod regex;
 
 pub(crate) use attribute::attribute_name;
-pub(crate) use logic::body;
+pub(crate) use clauses::body;
 pub(crate) use regex::regex;

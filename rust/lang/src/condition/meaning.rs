@@ -1,7 +1,10 @@
-//! The hash of a rule's meaning, by which a reload tells changed rules from unchanged ones.
+//! Hashes of what a rule means, by which a reload tells changed rules from unchanged ones, and rules that say the same
+//! or less than others are found.
+
+use std::collections::HashSet;
 
 use crate::condition::canonical::canonical;
-use crate::rule::{Body, MeaningHash};
+use crate::rule::{Body, Expr, ExprKind, MeaningHash};
 
 /// The first sixteen bytes of BLAKE3 over the canonical text of the body, exceptions included.
 #[must_use]
@@ -13,4 +16,56 @@ pub fn meaning_hash(body: &Body) -> MeaningHash {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     MeaningHash(bytes)
+}
+
+/// A body as the sum of its parts: it is violated whenever its scope applies and some part is broken.
+pub(crate) struct MeaningParts {
+    /// Of `when`, bindings and exceptions.
+    pub scope: MeaningHash,
+    /// It applies to every trace.
+    pub is_unscoped: bool,
+    pub never: HashSet<MeaningHash>,
+    pub always: HashSet<MeaningHash>,
+}
+
+impl MeaningParts {
+    pub fn of(body: &Body) -> MeaningParts {
+        let scope = Body {
+            bindings: body.bindings.clone(),
+            when: body.when.clone(),
+            exceptions: body.exceptions.clone(),
+            ..Body::empty()
+        };
+        MeaningParts {
+            scope: meaning_hash(&scope),
+            is_unscoped: scope == Body::empty(),
+            never: body.never.iter().flat_map(broken_by_one).collect(),
+            always: body.always.iter().flat_map(broken_by_one_of_all).collect(),
+        }
+    }
+}
+
+/// The parts of `never`, of which each that holds breaks it.
+fn broken_by_one(clause: &Expr) -> impl Iterator<Item = MeaningHash> {
+    hashes(match &clause.kind {
+        ExprKind::Or(parts) => parts,
+        _ => std::slice::from_ref(clause),
+    })
+}
+
+/// The parts of `always`, of which each that fails breaks it.
+fn broken_by_one_of_all(clause: &Expr) -> impl Iterator<Item = MeaningHash> {
+    hashes(match &clause.kind {
+        ExprKind::And(parts) => parts,
+        _ => std::slice::from_ref(clause),
+    })
+}
+
+fn hashes(parts: &[Expr]) -> impl Iterator<Item = MeaningHash> {
+    parts.iter().map(|part| {
+        meaning_hash(&Body {
+            never: Some(part.clone()),
+            ..Body::empty()
+        })
+    })
 }

@@ -98,28 +98,49 @@ fn in_words(text: &str, lexed: &Lexed, refusal: &Refusal) -> Fault {
         .partition_point(|(at, _, to)| *at < start || (*at == start && *to < end));
     let before = index.checked_sub(1).and_then(|at| lexed.tokens.get(at));
     let found = lexed.tokens.get(index).map(|(_, token, _)| token);
-    let shown = |range: (usize, usize)| {
-        let source = text[range.0..range.1]
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
-        if source.chars().count() > 40 {
-            format!("`{}…`", source.chars().take(40).collect::<String>())
-        } else {
-            format!("`{source}`")
-        }
-    };
     let found_shown = if start < end {
-        shown((start, end))
+        shown(&text[start..end])
     } else {
         "the end".to_owned()
     };
     let after = match before {
-        Some((from, _, to)) if from < to => format!(" after {}", shown((*from, *to))),
+        Some((from, _, to)) if from < to => format!(" after {}", shown(&text[*from..*to])),
         _ => String::new(),
     };
-    let expects_operand = expected.iter().any(|name| name == "\"name\"");
-    let wanted = match before.map(|(_, token, _)| token) {
+    let before = before.map(|(_, token, _)| token);
+    let wanted = wanted(before, expected);
+    let message = format!("expected {wanted}{after}, found {found_shown}");
+    let range = if start < end {
+        start..end
+    } else {
+        end_of_text(text)..text.len()
+    };
+    let fault = Fault::new(code::UNEXPECTED, range, message);
+    match help(found, before, expects(expected, "name")) {
+        Some(help) => fault.help(help),
+        None => fault,
+    }
+}
+
+/// A piece of the text as a message quotes it: short, on one line.
+fn shown(piece: &str) -> String {
+    const MOST: usize = 40;
+    let piece = piece.split_whitespace().collect::<Vec<_>>().join(" ");
+    if piece.chars().count() > MOST {
+        format!("`{}…`", piece.chars().take(MOST).collect::<String>())
+    } else {
+        format!("`{piece}`")
+    }
+}
+
+/// Whether the grammar would go on with this token.
+fn expects(expected: &[String], token: &str) -> bool {
+    expected.iter().any(|name| name.trim_matches('"') == token)
+}
+
+/// What would go on behind the token `before`.
+fn wanted(before: Option<&Token>, expected: &[String]) -> &'static str {
+    match before {
         Some(token) if token.is_comparison() => "a value",
         Some(Token::In | Token::NotIn) => "a list",
         Some(Token::Matches) => "a quoted regular expression",
@@ -138,28 +159,11 @@ fn in_words(text: &str, lexed: &Lexed, refusal: &Refusal) -> Fault {
             | Token::AndNext
             | Token::UntilNext,
         ) => "a selector",
-        _ if expects_operand => "a condition",
-        _ if expected.iter().any(|name| name == "\"and next\"")
-            && !expected.iter().any(|name| name == "\"and\"") =>
-        {
-            "`and next`"
-        }
-        _ if expected.iter().any(|name| name == "\"{\"") => "`{`",
-        _ if expected.iter().any(|name| name == "\"when\"") && expected.len() <= 5 => {
-            "another clause or the end"
-        }
+        _ if expects(expected, "name") => "a condition",
+        _ if expects(expected, "and next") && !expects(expected, "and") => "`and next`",
+        _ if expects(expected, "{") => "`{`",
+        _ if expects(expected, "when") && expected.len() <= 5 => "another clause or the end",
         _ => "`and`, `or`, another operator or the end",
-    };
-    let message = format!("expected {wanted}{after}, found {found_shown}");
-    let range = if start < end {
-        start..end
-    } else {
-        end_of_text(text)..text.len()
-    };
-    let fault = Fault::new(code::UNEXPECTED, range, message);
-    match help(found, before.map(|(_, token, _)| token), expects_operand) {
-        Some(help) => fault.help(help),
-        None => fault,
     }
 }
 

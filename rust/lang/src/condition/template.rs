@@ -1,11 +1,11 @@
 //! Violation messages: text with `{p.field}`, `{count}` and `{trace:id}` in it.
 
 use crate::codes::conditions as code;
-use crate::condition::canonical::is_plain;
-use crate::condition::check::template_field;
-use crate::condition::suggest::closest;
+use crate::condition::spelling::is_plain;
 use crate::diagnostic::fault::Fault;
-use crate::rule::{BindingId, Body, Segment, Template};
+use crate::diagnostic::nearest::nearest;
+use crate::rule::{BindingId, Body, Field, Intrinsic, Scope, Segment, Template};
+use crate::words::Word;
 
 /// Checks a message of the rule that `body` is of. `{{` and `}}` stand for the braces themselves.
 pub fn check_template(text: &str, body: &Body, faults: &mut Vec<Fault>) -> Option<Template> {
@@ -85,9 +85,9 @@ fn placeholder(
             )
         };
         let near = if is_field {
-            closest(bound, names)
+            nearest(bound, names)
         } else {
-            closest(name, ["count", "trace:id"])
+            nearest(name, ["count", "trace:id"])
         };
         fault.help = Some(match near {
             Some(near) => format!("did you mean `{near}`?"),
@@ -98,7 +98,7 @@ fn placeholder(
         return None;
     };
     let binding = BindingId(u8::try_from(position).ok()?);
-    match template_field(name) {
+    match field_named(name) {
         Some(field) => Some(Segment::Bound { binding, field }),
         None => {
             let fault = Fault::new(
@@ -110,4 +110,28 @@ fn placeholder(
             None
         }
     }
+}
+
+/// The field in a message's `{p.field}`; `None` where it names none that a bound span has one of.
+fn field_named(name: &str) -> Option<Field> {
+    if name.contains(':') && !name.contains('"') {
+        let (_, written) = name.split_once('.')?;
+        let known = Intrinsic::named(written)?;
+        let is_own = written.starts_with("span:") || written.starts_with("instrumentation:");
+        return is_own.then_some(Field::Intrinsic(known));
+    }
+    let (_, rest) = name.split_once('.')?;
+    let (scope, key) = match rest.strip_prefix('"') {
+        Some(quoted) => (Scope::SpanThenResource, quoted.strip_suffix('"')?),
+        None => Scope::split(rest),
+    };
+    let key = key
+        .strip_prefix('"')
+        .and_then(|key| key.strip_suffix('"'))
+        .unwrap_or(key);
+    let is_many = matches!(scope, Scope::Event | Scope::Link);
+    (!key.is_empty() && !is_many).then(|| Field::Attribute {
+        scope,
+        key: key.into(),
+    })
 }

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::rule::{Nanos, Number};
+use crate::rule::{Aggregate, FieldTest, Nanos, Number};
+use crate::words::Word;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
@@ -80,20 +81,42 @@ pub enum Token {
 }
 
 /// A word that is followed by an opening parenthesis.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     Count,
-    Distinct,
-    Sum,
-    Min,
-    Max,
-    Avg,
-    Exists,
-    Missing,
+    /// `sum(S, f)`
+    Of(Aggregate),
+    /// `exists(f)`
+    Asks(FieldTest),
     /// Older.
     Has,
     /// Already reported.
     Unknown,
+}
+
+impl Function {
+    /// The function of exactly this word.
+    pub fn named(word: &str) -> Option<Function> {
+        match word {
+            "count" => Some(Function::Count),
+            "has" => Some(Function::Has),
+            _ => Aggregate::named(word)
+                .map(Function::Of)
+                .or_else(|| FieldTest::named(word).map(Function::Asks)),
+        }
+    }
+
+    /// The words of all but the older one.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        let measures = Aggregate::ALL.into_iter().map(Aggregate::as_str);
+        let tests = FieldTest::ALL.into_iter().map(FieldTest::as_str);
+        ["count"].into_iter().chain(measures).chain(tests)
+    }
+
+    /// Gives a number, not a condition.
+    pub fn is_measure(self) -> bool {
+        matches!(self, Function::Count | Function::Of(_))
+    }
 }
 
 impl Token {

@@ -1,9 +1,7 @@
 //! The macros and lists that a rule file brings along: words that its conditions may use.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use once_cell::sync::OnceCell;
+use std::sync::{Arc, OnceLock};
 
 use crate::condition::ast::Document;
 use crate::condition::parse::parse;
@@ -21,7 +19,7 @@ pub struct Vocabulary {
 #[derive(Debug)]
 pub(crate) struct Macro {
     pub text: Arc<str>,
-    parsed: OnceCell<(Document, Vec<Fault>)>,
+    parsed: OnceLock<(Document, Vec<Fault>)>,
 }
 
 impl Vocabulary {
@@ -32,7 +30,7 @@ impl Vocabulary {
 
     /// Adds or replaces a macro; `text` is not looked at before it is used.
     pub fn add_macro(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) {
-        let parsed = OnceCell::new();
+        let parsed = OnceLock::new();
         let text = text.into();
         self.macros.insert(name.into(), Macro { text, parsed });
     }

@@ -1,57 +1,19 @@
 //! From rule files to checked rules and everything that is wrong with them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::{HashMap, hash_map};
+use std::sync::Arc;
 
 use crate::codes::files as codes;
 use crate::diagnostic::Diagnostic;
-use crate::file::across;
 use crate::file::check_rule::RuleChecker;
-use crate::file::read::Reader;
-use crate::file::rule_test::RuleTest;
-use crate::file::rulefile::{RuleFile, WrittenRule};
-use crate::file::yaml;
+use crate::file::loaded::{Loaded, Place};
+use crate::file::read::{Reader, shown};
+use crate::file::rulefile::RuleFile;
+use crate::file::written::WrittenRule;
+use crate::file::{across, unused, yaml};
 use crate::limits::Limits;
 use crate::rule::{Rule, RuleId};
-use crate::source::{LineColumn, LineIndex, SourceFile};
-
-/// What a set of rule files holds.
-#[derive(Clone, Debug, Default)]
-pub struct Loaded {
-    /// The rules without an error, in the order of the files and within them; disabled ones too.
-    pub rules: Vec<LoadedRule>,
-    /// By file, then by place.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Rules that were written, faulty ones too.
-    pub rule_count: usize,
-}
-
-/// A checked rule and what of its text the tools need.
-#[derive(Clone, Debug)]
-pub struct LoadedRule {
-    pub rule: Arc<Rule>,
-    pub place: Place,
-    pub condition_text: Arc<str>,
-    pub tests: Vec<RuleTest>,
-}
-
-/// Where a rule's id stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Index into the files that were loaded.
-    pub file: usize,
-    /// From 1.
-    pub line: u32,
-    /// From 1, in characters.
-    pub column: u32,
-}
-
-impl Loaded {
-    /// At least one diagnostic is an error.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
-}
+use crate::source::{LineIndex, SourceFile};
 
 /// Loads rule files as one set. Never fails as a whole: a faulty rule costs that rule.
 #[must_use]
@@ -125,7 +87,7 @@ struct Loader<'a> {
     limits: &'a Limits,
     loaded: Loaded,
     /// Where each id stands first.
-    ids: HashMap<RuleId, (usize, LineColumn)>,
+    ids: HashMap<RuleId, Place>,
     /// The limit of rules was passed and reported.
     is_full: bool,
     not_kept: usize,
@@ -180,10 +142,10 @@ impl Loader<'_> {
 
     fn check(&mut self, reader: &mut Reader<'_>, file: &mut RuleFile, files: &[SourceFile]) {
         let rules = std::mem::take(&mut file.rules);
-        across::report_unused(reader, file, &rules);
+        unused::report(reader, file, &rules);
         let mut checker = RuleChecker::new(file, reader.limits);
         checker.check_macros(reader, file);
-        for mut written in rules {
+        for written in rules {
             self.loaded.rule_count += 1;
             if self.loaded.rule_count > self.limits.rules {
                 if !self.is_full {
@@ -193,68 +155,34 @@ impl Loader<'_> {
                 }
                 continue;
             }
-            reader.rule.clone_from(&written.id);
-            self.check_id(reader, &mut written, files);
-            let errors = reader.errors;
-            let body = checker.check(reader, &written);
-            let is_faulty = written.is_faulty || reader.errors > errors;
-            reader.rule = None;
-            let Some((body, message, hash)) = body.filter(|_| !is_faulty) else {
-                continue;
-            };
-            let (Some(id), Some(condition)) = (written.id, written.condition) else {
-                continue;
-            };
-            let place = Place {
-                file: reader.file,
-                line: written.place.line,
-                column: written.place.column,
-            };
-            let rule = Rule {
-                id,
-                name: written.name,
-                description: written.description,
-                severity: written.severity,
-                enabled: written.enabled,
-                tags: written.tags,
-                compliance: written.compliance,
-                message,
-                body,
-                hash,
-            };
-            let condition_text = condition.value;
-            self.loaded.rules.push(LoadedRule {
-                rule: Arc::new(rule),
-                place,
-                condition_text,
-                tests: written.tests,
+            let (meaning, is_faulty) = reader.within(written.id.clone(), |reader| {
+                self.check_id(reader, &written, files);
+                checker.check(reader, &written)
             });
+            if let Some(meaning) = meaning
+                && !is_faulty
+                && !written.is_faulty
+            {
+                self.loaded
+                    .rules
+                    .extend(written.loaded(reader.file, meaning));
+            }
         }
         self.loaded.rule_count += file.unread;
     }
 
-    fn check_id(
-        &mut self,
-        reader: &mut Reader<'_>,
-        written: &mut WrittenRule,
-        files: &[SourceFile],
-    ) {
+    fn check_id(&mut self, reader: &mut Reader<'_>, written: &WrittenRule, files: &[SourceFile]) {
         let Some(id) = &written.id else { return };
-        match self.ids.get(id) {
-            None => {
-                self.ids.insert(id.clone(), (reader.file, written.place));
+        match self.ids.entry(id.clone()) {
+            hash_map::Entry::Vacant(first) => {
+                first.insert(written.place(reader.file));
             }
-            Some(&(file, first)) => {
-                let name = files.get(file).map_or("", |file| file.name.as_str());
-                let help = format!("the first one is at {name}:{}:{}", first.line, first.column);
-                let message = format!(
-                    "there is another rule with the id `{}`",
-                    crate::file::read::shown(&id.0)
-                );
+            hash_map::Entry::Occupied(first) => {
+                let help = format!("the first one is at {}", first.get().shown(files));
+                let message = format!("there is another rule with the id `{}`", shown(&id.0));
                 reader
                     .report(codes::DUPLICATE_ID, written.at.clone(), message)
                     .help = Some(help);
-                written.is_faulty = true;
             }
         }
     }

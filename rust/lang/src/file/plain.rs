@@ -1,6 +1,5 @@
 //! What a plain YAML scalar means: a number, a boolean, a duration or text. Quoted ones are text.
 
-use crate::file::rule_test::AttributeValue;
 use crate::file::yaml::{Scalar, Style};
 use crate::rule::{Literal, Number};
 
@@ -23,36 +22,6 @@ pub(crate) fn literal(scalar: &Scalar) -> Literal {
     }
 }
 
-/// A value of a test's attribute, typed as YAML types it.
-pub(crate) fn attribute(scalar: &Scalar) -> AttributeValue {
-    let value = scalar.value.as_str();
-    if scalar.is_null() {
-        return AttributeValue::Empty;
-    }
-    if let Some(value) = scalar.as_bool() {
-        return AttributeValue::Bool(value);
-    }
-    if scalar.style == Style::Plain {
-        match value.to_ascii_lowercase().as_str() {
-            ".nan" => return AttributeValue::Float(f64::NAN),
-            ".inf" | "+.inf" => return AttributeValue::Float(f64::INFINITY),
-            "-.inf" => return AttributeValue::Float(f64::NEG_INFINITY),
-            _ => {}
-        }
-        if is_number(value) {
-            let digits = value.replace('_', "");
-            // Written with a point or exponent it is a decimal, as an instrumented program would send it.
-            if let Ok(int) = digits.parse::<i64>() {
-                return AttributeValue::Int(int);
-            }
-            if let Ok(float) = digits.parse::<f64>() {
-                return AttributeValue::Float(float);
-            }
-        }
-    }
-    AttributeValue::Text(value.to_owned())
-}
-
 fn number(text: &str) -> Option<Number> {
     if !is_number(text) {
         return None;
@@ -65,7 +34,7 @@ fn number(text: &str) -> Option<Number> {
 }
 
 /// Sign, digits with `_` between them, decimals, exponent.
-fn is_number(text: &str) -> bool {
+pub(crate) fn is_number(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (
@@ -145,28 +114,6 @@ mod tests {
         assert_eq!(
             literal(&Scalar::new("5", Style::SingleQuoted)),
             Literal::Text("5".into())
-        );
-    }
-
-    #[test]
-    fn attributes_keep_the_kind_they_are_written_in() {
-        assert_eq!(attribute(&plain("5")), AttributeValue::Int(5));
-        assert_eq!(attribute(&plain("5.0")), AttributeValue::Float(5.0));
-        assert_eq!(
-            attribute(&plain("9223372036854775808")),
-            AttributeValue::Float(9223372036854775808.0)
-        );
-        assert_eq!(attribute(&plain("null")), AttributeValue::Empty);
-        assert_eq!(
-            attribute(&plain("250ms")),
-            AttributeValue::Text("250ms".into())
-        );
-        assert_eq!(
-            attribute(&Scalar::new("", Style::DoubleQuoted)),
-            AttributeValue::Text(String::new())
-        );
-        assert!(
-            matches!(attribute(&plain(".nan")), AttributeValue::Float(value) if value.is_nan())
         );
     }
 

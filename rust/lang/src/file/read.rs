@@ -3,11 +3,13 @@
 use std::{ops::Range, rc::Rc, sync::Arc};
 
 use crate::codes::{Code, files as codes};
-use crate::diagnostic::{Diagnostic, nearest};
-use crate::file::yaml::{Entry, Node, NodeKind, Scalar};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::nearest::nearest;
+use crate::file::yaml::{Entry, Scalar, ScalarMap, YamlKind, YamlNode};
 use crate::limits::Limits;
 use crate::rule::RuleId;
-use crate::source::LineIndex;
+use crate::source::{LineIndex, is_invisible};
+use crate::words::Word;
 
 /// Collects the diagnostics of one file.
 pub(crate) struct Reader<'a> {
@@ -16,7 +18,7 @@ pub(crate) struct Reader<'a> {
     pub lines: LineIndex<'a>,
     pub limits: &'a Limits,
     pub diagnostics: Vec<Diagnostic>,
-    /// The rule that is read now.
+    /// The rule that is worked on now, see [`Reader::within`].
     pub rule: Option<RuleId>,
     /// Diagnostics beyond twice the limit, which are only counted.
     pub not_kept: usize,
@@ -29,7 +31,7 @@ pub(crate) struct Reader<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Text {
     pub value: Arc<str>,
-    pub node: Rc<Node>,
+    pub node: Rc<YamlNode>,
 }
 
 /// A mapping of which every key is known.
@@ -37,8 +39,8 @@ pub(crate) struct Fields<'n> {
     entries: Vec<(&'static str, &'n Entry)>,
     /// A syntax error cut it off.
     pub is_cut: bool,
-    /// Its first key, for what has no place of its own.
-    pub begin: Range<usize>,
+    /// The mapping itself, for what has no place of its own.
+    node: &'n YamlNode,
 }
 
 impl<'n> Fields<'n> {
@@ -48,7 +50,7 @@ impl<'n> Fields<'n> {
         (!entry.value.is_null()).then_some(*entry)
     }
 
-    pub fn value(&self, key: &str) -> Option<&'n Rc<Node>> {
+    pub fn value(&self, key: &str) -> Option<&'n Rc<YamlNode>> {
         self.get(key).map(|entry| &entry.value)
     }
 
@@ -77,6 +79,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Does what belongs to a rule: each diagnostic in it bears the rule's id. Whether an error was among them.
+    pub fn within<R>(
+        &mut self,
+        rule: Option<RuleId>,
+        work: impl FnOnce(&mut Self) -> R,
+    ) -> (R, bool) {
+        let errors = self.errors;
+        let outer = std::mem::replace(&mut self.rule, rule);
+        let done = work(self);
+        self.rule = outer;
+        (done, self.errors > errors)
+    }
+
     pub fn report(
         &mut self,
         code: Code,
@@ -100,11 +115,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a scalar's content, quotes excluded; of anything else the first line.
-    pub fn span(&self, node: &Node) -> Range<usize> {
+    pub fn span(&self, node: &YamlNode) -> Range<usize> {
         match node.as_scalar() {
             Some(scalar) if !scalar.value.is_empty() => {
                 let trimmed = scalar.value.trim_end_matches('\n').len();
-                scalar.map(self.text).range(0..trimmed)
+                ScalarMap::new(scalar, self.text).range(0..trimmed)
             }
             Some(_) => node.range.clone(),
             None => {
@@ -115,8 +130,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn wrong_kind(&mut self, node: &Node, what: &str, wanted: &str) {
-        if !matches!(node.kind, NodeKind::Refused) {
+    fn wrong_kind(&mut self, node: &YamlNode, what: &str, wanted: &str) {
+        if !matches!(node.kind, YamlKind::Refused) {
             let range = self.span(node);
             self.report(
                 codes::WRONG_KIND,
@@ -132,24 +147,18 @@ impl<'a> Reader<'a> {
     /// The entries of a mapping; unknown keys are reported.
     pub fn fields<'n>(
         &mut self,
-        node: &'n Node,
+        node: &'n YamlNode,
         what: &str,
         known: &[&'static str],
     ) -> Option<Fields<'n>> {
-        let NodeKind::Mapping(mapping) = &node.kind else {
+        let YamlKind::Mapping(mapping) = &node.kind else {
             self.wrong_kind(node, what, "a mapping");
             return None;
         };
-        let begin = mapping
-            .items
-            .first()
-            .map_or(node.range.start..node.range.start, |entry| {
-                self.span(&entry.key)
-            });
         let mut fields = Fields {
             entries: Vec::with_capacity(mapping.items.len()),
             is_cut: mapping.is_cut,
-            begin,
+            node,
         };
         for entry in &mapping.items {
             let Some(key) = entry.key.as_scalar() else {
@@ -186,9 +195,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Rc<Node>] {
+    pub fn items<'n>(&mut self, node: &'n YamlNode, what: &str) -> &'n [Rc<YamlNode>] {
         match &node.kind {
-            NodeKind::Sequence(sequence) => {
+            YamlKind::Sequence(sequence) => {
                 self.errors += usize::from(sequence.is_cut);
                 &sequence.items
             }
@@ -200,16 +209,16 @@ impl<'a> Reader<'a> {
     }
 
     /// A list, or a single item in its place.
-    pub fn one_or_more<'n>(&mut self, node: &'n Rc<Node>, what: &str) -> &'n [Rc<Node>] {
+    pub fn one_or_more<'n>(&mut self, node: &'n Rc<YamlNode>, what: &str) -> &'n [Rc<YamlNode>] {
         match node.as_scalar() {
             Some(_) => std::slice::from_ref(node),
             None => self.items(node, what),
         }
     }
 
-    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Entry] {
+    pub fn entries<'n>(&mut self, node: &'n YamlNode, what: &str) -> &'n [Entry] {
         match &node.kind {
-            NodeKind::Mapping(mapping) => {
+            YamlKind::Mapping(mapping) => {
                 self.errors += usize::from(mapping.is_cut);
                 &mapping.items
             }
@@ -221,7 +230,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Any scalar with a value; what it looks like (a number, a boolean) does not matter.
-    pub fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
+    pub fn text<'n>(&mut self, node: &'n YamlNode, what: &str) -> Option<&'n Scalar> {
         match node.as_scalar() {
             Some(scalar) if !scalar.is_null() => Some(scalar),
             _ => {
@@ -231,11 +240,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn string(&mut self, node: &Node, what: &str) -> Option<String> {
+    pub fn string(&mut self, node: &YamlNode, what: &str) -> Option<String> {
         self.text(node, what).map(|scalar| scalar.value.clone())
     }
 
-    pub fn positioned_text(&mut self, node: &Rc<Node>, what: &str) -> Option<Text> {
+    pub fn positioned_text(&mut self, node: &Rc<YamlNode>, what: &str) -> Option<Text> {
         let scalar = self.text(node, what)?;
         Some(Text {
             value: scalar.value.as_str().into(),
@@ -243,7 +252,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+    pub fn boolean(&mut self, node: &YamlNode, what: &str) -> Option<bool> {
         let scalar = self.text(node, what)?;
         let value = scalar.as_bool();
         if value.is_none() {
@@ -268,20 +277,20 @@ impl<'a> Reader<'a> {
     }
 
     /// One of a few words, in any case.
-    pub fn word<T: Copy>(
+    pub fn word<T: Word>(
         &mut self,
-        node: &Node,
+        node: &YamlNode,
         code: Code,
         what: &str,
-        words: &[(&'static str, T)],
+        words: &[T],
     ) -> Option<T> {
         let scalar = self.text(node, what)?;
         let found = words
             .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(&scalar.value));
+            .find(|known| known.word().eq_ignore_ascii_case(&scalar.value));
         if found.is_none() {
             let range = self.span(node);
-            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let names: Vec<&str> = words.iter().map(|known| known.word()).collect();
             let near = nearest(&scalar.value, names.iter().copied());
             let diagnostic = self.report(
                 code,
@@ -294,7 +303,26 @@ impl<'a> Reader<'a> {
             });
             diagnostic.suggestion = near.map(str::to_owned);
         }
-        found.map(|(_, value)| *value)
+        found.copied()
+    }
+
+    /// A whole number above 0.
+    pub fn count(&mut self, node: &YamlNode, what: &str) -> Option<u64> {
+        let scalar = self.text(node, what)?;
+        let number = scalar
+            .value
+            .parse::<u64>()
+            .ok()
+            .filter(|&number| number > 0);
+        if number.is_none() {
+            let range = self.span(node);
+            let message = format!(
+                "{what} is a whole number above 0, not `{}`",
+                shown(&scalar.value)
+            );
+            self.report(codes::TEST_NUMBER, range, message);
+        }
+        number
     }
 
     /// Reports a key that is needed and not there, or there without a value.
@@ -303,14 +331,23 @@ impl<'a> Reader<'a> {
             let range = self.span(&entry.key);
             self.report(codes::MISSING_KEY, range, format!("`{key}` has no value"));
         } else if !fields.is_cut {
-            let range = fields.begin.clone();
+            let range = self.begin(fields);
             self.report(codes::MISSING_KEY, range, format!("{what} needs `{key}`"));
         }
     }
 
+    /// The first key of a mapping.
+    pub fn begin(&self, fields: &Fields<'_>) -> Range<usize> {
+        match &fields.node.kind {
+            YamlKind::Mapping(mapping) if !mapping.items.is_empty() => {
+                self.span(&mapping.items[0].key)
+            }
+            _ => fields.node.range.start..fields.node.range.start,
+        }
+    }
+
     /// True if a name can be used; else reports why not.
-    pub fn check_name(&mut self, node: &Node, name: &str, what: &str) -> bool {
-        let range = self.span(node);
+    pub fn check_name(&mut self, node: &YamlNode, name: &str, what: &str) -> bool {
         let most = self.limits.name_bytes;
         let message = if name.trim().is_empty() {
             format!("{what} is empty")
@@ -321,16 +358,10 @@ impl<'a> Reader<'a> {
         } else {
             return true;
         };
+        let range = self.span(node);
         self.report(codes::BAD_NAME, range, message);
         false
     }
-}
-
-/// Characters that make two names look the same, or one look like another.
-pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// A text as a message quotes it: short, on one line.

@@ -1,105 +1,14 @@
-//! Reads the `tests:` of a rule.
+//! The `tests:` of a rule: traces written by hand, and the verdict expected for each.
+//!
+//! [`model`] is what a test is, for whoever runs it; [`read`] makes it of the file, with its trace ([`span`], timed by
+//! [`times`], its values read by [`attribute`]) and what it expects ([`expect`]).
 
+mod attribute;
 mod expect;
+pub mod model;
+mod read;
 mod span;
+mod times;
 
-use std::{collections::BTreeSet, rc::Rc};
-
-use crate::codes::files as codes;
-use crate::file::read::Reader;
-use crate::file::rule_test::{Completeness, RuleTest};
-use crate::file::yaml::Node;
-
-/// Keys of a test.
-pub(crate) const TEST_KEYS: &[&str] = &[
-    "name",
-    "trace",
-    "incomplete",
-    "completeness",
-    "expect",
-    "clause",
-    "reason",
-    "evidence",
-    "count",
-    "violations",
-    "message",
-];
-
-pub(crate) const COMPLETENESS: &[(&str, Completeness)] = &[
-    ("root", Completeness::Root),
-    ("linked", Completeness::Linked),
-    ("idle", Completeness::Idle),
-];
-
-pub(crate) use expect::{CLAUSES, REASONS, VERDICTS};
-pub(crate) use span::{EVENT_KEYS, INSTRUMENTATION_KEYS, KINDS, LINK_KEYS, SPAN_KEYS, STATUSES};
-
-pub(crate) fn read_tests(reader: &mut Reader<'_>, node: &Node) -> Vec<RuleTest> {
-    let mut names = BTreeSet::new();
-    let mut tests = Vec::new();
-    for item in reader.items(node, "`tests`") {
-        let Some(test) = read_test(reader, item) else {
-            continue;
-        };
-        tests.push(test);
-        let Some(test) = tests.last() else { continue };
-        if !names.insert(test.name.clone())
-            && let Some(name) = name_of(item)
-        {
-            let range = reader.span(name);
-            reader.report(
-                codes::TEST_DUPLICATE,
-                range,
-                "another test of this rule has this name",
-            );
-        }
-    }
-    tests
-}
-
-fn name_of(test: &Node) -> Option<&Rc<Node>> {
-    let crate::file::yaml::NodeKind::Mapping(mapping) = &test.kind else {
-        return None;
-    };
-    let is_name = |entry: &&crate::file::yaml::Entry| {
-        entry.key.as_scalar().is_some_and(|key| key.value == "name")
-    };
-    mapping.items.iter().find(is_name).map(|entry| &entry.value)
-}
-
-fn read_test(reader: &mut Reader<'_>, node: &Node) -> Option<RuleTest> {
-    let fields = reader.fields(node, "a test", TEST_KEYS)?;
-    for key in ["name", "trace", "expect"] {
-        if fields.value(key).is_none() {
-            reader.missing(&fields, key, "a test");
-        }
-    }
-    let name = fields
-        .value("name")
-        .and_then(|node| reader.string(node, "`name`"));
-    let place = fields
-        .value("name")
-        .map(|node| reader.span(node).start)
-        .unwrap_or(fields.begin.start);
-    let place = reader.lines.place(place);
-    let is_incomplete = fields
-        .value("incomplete")
-        .and_then(|node| reader.boolean(node, "`incomplete`"))
-        .unwrap_or(false);
-    let completeness = fields
-        .value("completeness")
-        .and_then(|node| reader.word(node, codes::TEST_WORD, "completeness", COMPLETENESS))
-        .unwrap_or_default();
-    let spans = fields
-        .value("trace")
-        .map(|node| span::read_trace(reader, node));
-    let expect = expect::read_expectation(reader, &fields, spans.as_deref().unwrap_or_default());
-    Some(RuleTest {
-        name: name?,
-        place,
-        spans: spans?,
-        is_incomplete,
-        completeness,
-        expect: expect?,
-    })
-}
+pub(crate) use read::{TEST_KEYS, read_tests};
+pub(crate) use span::{EVENT_KEYS, INSTRUMENTATION_KEYS, LINK_KEYS, SPAN_KEYS};

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::file::rule_tests::{
-    CLAUSES, COMPLETENESS, EVENT_KEYS, INSTRUMENTATION_KEYS, KINDS, LINK_KEYS, REASONS, SPAN_KEYS,
-    STATUSES, TEST_KEYS, VERDICTS,
-};
-use crate::file::rulefile::{FILE_KEYS, RULE_KEYS, SEVERITIES};
+use crate::file::rule_tests::model::{Completeness, SpanKind, SpanStatus};
+use crate::file::rule_tests::{EVENT_KEYS, INSTRUMENTATION_KEYS, LINK_KEYS, SPAN_KEYS, TEST_KEYS};
+use crate::file::rulefile::FILE_KEYS;
+use crate::file::written::{RULE_KEYS, SEVERITIES};
+use crate::rule::ClauseKind;
+use crate::verdict::{Reason, Verdict};
+use crate::words::Word;
 
 /// The schema as printed in `docs/editor/rules.schema.json`.
 #[must_use]
@@ -76,8 +78,8 @@ fn list_of(name: &str, description: &str) -> Value {
     json!({ "type": ["array", "null"], "items": { "$ref": format!("#/$defs/{name}") }, "description": description })
 }
 
-fn one_of<T>(words: &[(&str, T)], description: &str) -> Value {
-    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+fn one_of<T: Word>(words: &[T], description: &str) -> Value {
+    let words: Vec<&str> = words.iter().map(|known| known.word()).collect();
     json!({ "enum": words, "description": description })
 }
 
@@ -118,7 +120,7 @@ fn rule_key(key: &str) -> Option<Value> {
             "Why the rule is there, and what must be instrumented for it.",
         ),
         "severity" => {
-            let words: Vec<&str> = SEVERITIES.iter().map(|(word, _)| *word).collect();
+            let words: Vec<&str> = SEVERITIES.map(|severity| severity.as_str()).to_vec();
             json!({
                 "type": ["string", "null"],
                 "pattern": format!("^(?:{})$", words.iter().map(|word| any_case(word)).collect::<Vec<_>>().join("|")),
@@ -171,12 +173,12 @@ fn test_key(key: &str) -> Option<Value> {
         }),
         "incomplete" => flag("`true`: the trace is cut off before it closes by itself."),
         "completeness" => one_of(
-            COMPLETENESS,
+            &Completeness::ALL,
             "What the trace must have to count as complete; `root` if nothing is said.",
         ),
-        "expect" => one_of(VERDICTS, "The rule's verdict on the trace."),
-        "clause" => one_of(CLAUSES, "Which clause is violated."),
-        "reason" => one_of(REASONS, "Why it is inconclusive."),
+        "expect" => one_of(&Verdict::ALL, "The rule's verdict on the trace."),
+        "clause" => one_of(&ClauseKind::ALL, "Which clause is violated."),
+        "reason" => one_of(&Reason::ALL, "Why it is inconclusive."),
         "evidence" => define(
             "texts",
             "The spans that the violation shows, in order, by name or by the test's id.",
@@ -199,8 +201,8 @@ fn span_key(key: &str) -> Option<Value> {
             "text",
             "`service.name`; a child has its parent's where it says nothing.",
         ),
-        "kind" => one_of(KINDS, "Its kind."),
-        "status" => one_of(STATUSES, "Its status."),
+        "kind" => one_of(&SpanKind::ALL, "Its kind."),
+        "status" => one_of(&SpanStatus::ALL, "Its status."),
         "status_message" => define("text", "Its status message."),
         "start" => define(
             "duration",

@@ -4,189 +4,23 @@
 //! it in the same collection and nothing before. Everything hostile is bounded here: nesting,
 //! what aliases stand for, and characters that text files do not have.
 
+//!
+//! [`build`] makes the tree ([`node`], [`scalar`], [`open`]); after a syntax error [`resume`] says where to go on.
+//! [`map`] finds the place of each byte of a scalar, for faults inside it.
+
 mod build;
 mod characters;
 mod hint;
+mod map;
+mod node;
+mod open;
 #[cfg(test)]
 mod positions_test;
 mod resume;
 mod scalar;
-
-use std::{ops::Range, rc::Rc};
+mod walk;
 
 pub use build::parse;
-pub use scalar::ScalarMap;
-
-use crate::codes::Code;
-
-/// One document of a file.
-#[derive(Debug)]
-pub struct Document {
-    pub root: Rc<Node>,
-    /// It goes on, after a syntax error, with the document before it; the root is then either a
-    /// mapping again or the rest of a list.
-    pub continues: bool,
-}
-
-/// One value of a document. Aliased nodes are shared, not copied.
-#[derive(Debug)]
-pub struct Node {
-    /// Bytes of the file, properties (`&anchor`, `!tag`) included.
-    pub range: Range<usize>,
-    pub kind: NodeKind,
-    /// How often this node and those below it would be written out if every alias were.
-    weight: usize,
-    /// Collections inside each other, this one included; a scalar has 0.
-    height: usize,
-}
-
-#[derive(Debug)]
-pub enum NodeKind {
-    Scalar(Scalar),
-    Sequence(Collection<Rc<Node>>),
-    Mapping(Collection<Entry>),
-    /// Something that was refused and reported; whoever meets it stays silent.
-    Refused,
-}
-
-/// A sequence or mapping.
-#[derive(Debug)]
-pub struct Collection<T> {
-    pub items: Vec<T>,
-    /// A syntax error came before its end: what it lacks may have been there.
-    pub is_cut: bool,
-}
-
-#[derive(Debug)]
-pub struct Entry {
-    pub key: Rc<Node>,
-    pub value: Rc<Node>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Style {
-    Plain,
-    SingleQuoted,
-    DoubleQuoted,
-    /// `|`
-    Literal,
-    /// `>`
-    Folded,
-}
-
-#[derive(Debug)]
-pub struct Scalar {
-    pub value: String,
-    pub style: Style,
-    /// Where the parser says that the scalar begins: at its properties if it has some; else at the
-    /// first character, for block scalars that of the content.
-    pub begin: usize,
-    has_properties: bool,
-}
-
-/// A fault in the YAML itself.
-#[derive(Debug)]
-pub struct YamlFault {
-    pub code: Code,
-    pub range: Range<usize>,
-    pub message: String,
-    pub help: Option<String>,
-}
-
-impl Node {
-    /// The text of a scalar.
-    #[must_use]
-    pub fn as_scalar(&self) -> Option<&Scalar> {
-        match &self.kind {
-            NodeKind::Scalar(scalar) => Some(scalar),
-            _ => None,
-        }
-    }
-
-    /// Nothing, `~` or `null`, written plainly.
-    #[must_use]
-    pub fn is_null(&self) -> bool {
-        self.as_scalar().is_some_and(Scalar::is_null)
-    }
-
-    /// What this is, in words for a message.
-    #[must_use]
-    pub fn what(&self) -> &'static str {
-        match &self.kind {
-            NodeKind::Scalar(scalar) if scalar.is_null() => "nothing",
-            NodeKind::Scalar(_) => "text",
-            NodeKind::Sequence(_) => "a list",
-            NodeKind::Mapping(_) => "a mapping",
-            NodeKind::Refused => "something refused",
-        }
-    }
-}
-
-impl Scalar {
-    #[cfg(test)]
-    pub(crate) fn new(value: &str, style: Style) -> Scalar {
-        Scalar {
-            value: value.to_owned(),
-            style,
-            begin: 0,
-            has_properties: false,
-        }
-    }
-
-    /// Nothing, `~` or `null`, written plainly.
-    #[must_use]
-    pub fn is_null(&self) -> bool {
-        self.style == Style::Plain
-            && matches!(self.value.as_str(), "" | "~" | "null" | "Null" | "NULL")
-    }
-
-    /// `true` or `false`, written plainly.
-    #[must_use]
-    pub fn as_bool(&self) -> Option<bool> {
-        match (self.style, self.value.as_str()) {
-            (Style::Plain, "true" | "True" | "TRUE") => Some(true),
-            (Style::Plain, "false" | "False" | "FALSE") => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Where the text itself begins, behind `&anchor` and `!tag`.
-    #[must_use]
-    pub fn text_begin(&self, source: &str) -> usize {
-        match self.has_properties {
-            true => scalar::after_properties(source, self.begin),
-            false => self.begin,
-        }
-    }
-
-    /// Of a block: whether [`Scalar::text_begin`] is at its `|` or `>` rather than in its content.
-    #[must_use]
-    pub fn begins_at_header(&self) -> bool {
-        self.has_properties
-    }
-
-    /// How a piece of the value is written in this scalar's style; `None` where that is not certain.
-    #[must_use]
-    pub fn write(&self, piece: &str) -> Option<String> {
-        if piece.contains(|c: char| c.is_control()) {
-            return None;
-        }
-        match self.style {
-            Style::DoubleQuoted => Some(piece.replace('\\', "\\\\").replace('"', "\\\"")),
-            Style::SingleQuoted => Some(piece.replace('\'', "''")),
-            Style::Literal | Style::Folded => Some(piece.to_owned()),
-            Style::Plain => {
-                // In a plain text these may end it, depending on what it stands in.
-                let ends = [",", "[", "]", "{", "}", ": ", " #"];
-                let is_new = |end: &&str| piece.contains(*end) && !self.value.contains(*end);
-                (!ends.iter().any(is_new)).then(|| piece.to_owned())
-            }
-        }
-    }
-
-    /// Where each byte of the value stands in the file.
-    #[must_use]
-    pub fn map(&self, source: &str) -> ScalarMap {
-        ScalarMap::new(self, source)
-    }
-}
+pub use map::ScalarMap;
+pub use node::{Entry, YamlDocument, YamlKind, YamlNode};
+pub use scalar::{Scalar, Style};

@@ -1,8 +1,14 @@
-//! Exact comparison of numbers: an integer against a decimal is decided without rounding either.
+//! Numbers, compared exactly: an integer against a decimal is decided without rounding either.
 
 use std::cmp::Ordering;
 
-use crate::rule::Number;
+/// A finite number, kept exactly where it is an integer.
+#[derive(Clone, Copy, Debug)]
+pub enum Number {
+    Int(i128),
+    /// Finite, and not an integer that fits `Int`.
+    Float(f64),
+}
 
 impl Number {
     /// The exact order of two finite numbers.

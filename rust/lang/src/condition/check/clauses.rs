@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Checker;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Clause, ClauseWord, Document, Node, NodeKind};
+use crate::condition::check::checker::Checker;
 use crate::rule::{Binding, Body, Expr, ExprKind, Selector};
 
 /// Words that say where a field is looked for, or which spans are meant; no span can be bound by them.
@@ -29,12 +29,9 @@ impl<'a> Checker<'a> {
                 let never = self.condition(pattern)?;
                 self.warn_bare_and(&never, pattern);
                 Some(Body {
-                    bindings: Vec::new(),
-                    when: None,
-                    exceptions: Vec::new(),
                     never: Some(never),
-                    always: None,
                     is_pattern: true,
+                    ..Body::empty()
                 })
             }
             Document::OneSpanRule { body, then } => self.one_span_rule(body, then.clone()),
@@ -45,14 +42,7 @@ impl<'a> Checker<'a> {
     fn clauses(&mut self, clauses: &'a [Clause]) -> Option<Body> {
         let is_when =
             |clause: &&Clause| matches!(clause.word, ClauseWord::When | ClauseWord::WhenEach);
-        let mut body = Body {
-            bindings: Vec::new(),
-            when: None,
-            exceptions: Vec::new(),
-            never: None,
-            always: None,
-            is_pattern: false,
-        };
+        let mut body = Body::empty();
         let mut is_whole = true;
         // The bound spans are named in the other clauses, wherever `when each` stands.
         let when = clauses.iter().find(is_when);

@@ -1,20 +1,11 @@
 //! Fields: attributes in their scopes, intrinsics, and those of bound spans.
 
-use super::Checker;
-use super::intrinsic::INTRINSICS;
-use super::selector::Dialect;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
-use crate::condition::suggest::closest;
+use crate::condition::check::checker::Checker;
+use crate::condition::dialect::Dialect;
+use crate::diagnostic::nearest::nearest;
 use crate::rule::{BindingId, Field, Intrinsic, Scope};
-
-const SCOPES: [(&str, Scope); 5] = [
-    ("span", Scope::Span),
-    ("resource", Scope::Resource),
-    ("instrumentation", Scope::Instrumentation),
-    ("event", Scope::Event),
-    ("link", Scope::Link),
-];
 
 impl<'a> Checker<'a> {
     /// The left-hand side of a comparison, or the field of a measure.
@@ -32,8 +23,8 @@ impl<'a> Checker<'a> {
                 if *is_older {
                     self.note_attribute(node, scope, key);
                 }
-                match SCOPES.iter().find(|(name, _)| **name == **scope) {
-                    Some((_, scope)) => self.attribute(node, *scope, key)?,
+                match Scope::written(scope) {
+                    Some(scope) => self.attribute(node, scope, key)?,
                     None => {
                         self.refuse_bound_left(node, scope);
                         return None;
@@ -76,9 +67,8 @@ impl<'a> Checker<'a> {
                 "`order.id == {bound}.order.id`; a filter on `{bound}` alone belongs where it is bound"
             ));
         } else {
-            let names: Vec<&str> = SCOPES.iter().map(|(name, _)| *name).collect();
             let message = format!("there is no scope called `{bound}`");
-            let meant = closest(bound, names).map(str::to_owned);
+            let meant = nearest(bound, Scope::ALL.map(Scope::as_str));
             let fault = self.fault(code::UNKNOWN_BINDING, node.range(), message);
             fault.help = Some(match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
@@ -88,13 +78,7 @@ impl<'a> Checker<'a> {
     }
 
     fn attribute_named(&mut self, node: &'a Node, name: &str, dialect: Dialect) -> Option<Field> {
-        if dialect != Dialect::Modern
-            && let Some(field) = older_name(
-                name,
-                dialect == Dialect::TraceSpans,
-                dialect == Dialect::Rule,
-            )
-        {
+        if let Some(field) = dialect.field(name) {
             return Some(field);
         }
         if self.vocabulary.find_list(name).is_some() {
@@ -110,9 +94,9 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some((first, rest)) = name.split_once('.') {
-            if let Some((_, scope)) = SCOPES.iter().find(|(scope, _)| *scope == first) {
-                self.warn_like_intrinsic(node, *scope, rest);
-                return self.attribute(node, *scope, rest);
+            if let Some(scope) = Scope::written(first) {
+                self.warn_like_intrinsic(node, scope, rest);
+                return self.attribute(node, scope, rest);
             }
             if self.binding(first).is_some() {
                 self.fault(
@@ -167,7 +151,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn refuse_unknown_binding(&mut self, node: &Node, name: &str) {
-        let near = closest(name, self.bindings.iter().map(|bound| &**bound)).map(str::to_owned);
+        let near = nearest(name, self.bindings.iter().map(|bound| &**bound)).map(str::to_owned);
         let only = match self.bindings.as_slice() {
             [only] => Some(only.to_string()),
             _ => None,
@@ -188,16 +172,8 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn bound(&mut self, node: &Node, binding: BindingId, inner: Field) -> Option<Field> {
-        let is_trace = matches!(inner, Field::Intrinsic(intrinsic) if intrinsic.as_str().starts_with("trace:"));
-        let is_many = matches!(
-            inner,
-            Field::Intrinsic(Intrinsic::EventName)
-                | Field::Attribute {
-                    scope: Scope::Event | Scope::Link,
-                    ..
-                }
-        );
-        if is_trace || is_many {
+        let is_trace = inner.intrinsic().is_some_and(Intrinsic::is_of_trace);
+        if is_trace || inner.has_many_values() {
             let message = if is_trace {
                 "a trace's intrinsics are the same for all its spans; write them without the bound span"
             } else {
@@ -231,11 +207,11 @@ impl<'a> Checker<'a> {
                     return Ok(None);
                 };
                 if let Some(binding) = self.binding(first) {
-                    let (scope, key) = split_scope(rest);
+                    let (scope, key) = Scope::split(rest);
                     self.attribute(node, scope, key)
                         .and_then(|inner| self.bound(node, binding, inner))
-                } else if let Some((_, scope)) = SCOPES.iter().find(|(scope, _)| *scope == first) {
-                    self.attribute(node, *scope, rest)
+                } else if let Some(scope) = Scope::written(first) {
+                    self.attribute(node, scope, rest)
                 } else {
                     return Ok(None);
                 }
@@ -243,15 +219,8 @@ impl<'a> Checker<'a> {
             _ => return Ok(None),
         };
         let field = field.ok_or(())?;
-        let is_many = matches!(
-            field,
-            Field::Intrinsic(Intrinsic::EventName)
-                | Field::Attribute {
-                    scope: Scope::Event | Scope::Link,
-                    ..
-                }
-        );
-        if is_many || super::selector::is_open_field(&field) {
+        let is_many = field.has_many_values();
+        if is_many || field.is_open() {
             let message = if is_many {
                 "events and links stand on the left-hand side: each comparison picks its own"
             } else {
@@ -265,13 +234,13 @@ impl<'a> Checker<'a> {
 
     /// `span."odd key"`, `p."odd key"`, `p.span."odd key"`
     fn quoted_key(&mut self, node: &Node, scope: &str, key: &str) -> Option<Field> {
-        if let Some((_, scope)) = SCOPES.iter().find(|(name, _)| *name == scope) {
-            return self.attribute(node, *scope, key);
+        if let Some(scope) = Scope::written(scope) {
+            return self.attribute(node, scope, key);
         }
         let (first, rest) = scope.split_once('.').unwrap_or((scope, ""));
         let binding = self.known_binding(node, first)?;
-        let inner_scope = match SCOPES.iter().find(|(name, _)| *name == rest) {
-            Some((_, scope)) => *scope,
+        let inner_scope = match Scope::written(rest) {
+            Some(scope) => scope,
             None if rest.is_empty() => Scope::SpanThenResource,
             None => {
                 self.refuse_bound_left(node, rest);
@@ -311,57 +280,4 @@ impl<'a> Checker<'a> {
         fault.suggestion = Some(meant.into());
         fault.help = Some("put the attribute in quotes if it is meant".into());
     }
-}
-
-/// `span.x`, `resource.x` inside a bound field.
-pub(super) fn split_scope(name: &str) -> (Scope, &str) {
-    if let Some((first, rest)) = name.split_once('.')
-        && let Some((_, scope)) = SCOPES.iter().find(|(scope, _)| *scope == first)
-    {
-        return (*scope, rest);
-    }
-    (Scope::SpanThenResource, name)
-}
-
-/// What the names of older forms stand for: inside `trace.spans.where( )`, in `rule "…" when …`, or
-/// in conditions on one span.
-pub(crate) fn older_name(name: &str, in_trace_spans: bool, in_rule: bool) -> Option<Field> {
-    let service = || Field::Attribute {
-        scope: Scope::SpanThenResource,
-        key: "service.name".into(),
-    };
-    Some(match name {
-        "service" if in_trace_spans => service(),
-        "span.service" | "resource.service" => service(),
-        "span.type" if in_rule => Field::Intrinsic(Intrinsic::SpanName),
-        "span.name" | "span.operation" => Field::Intrinsic(Intrinsic::SpanName),
-        "span.status" => Field::Intrinsic(Intrinsic::SpanStatus),
-        "span.kind" => Field::Intrinsic(Intrinsic::SpanKind),
-        "span.duration" => Field::Intrinsic(Intrinsic::SpanDuration),
-        _ => return None,
-    })
-}
-
-/// The field in a message's `{p.field}`; `None` where it names none that a bound span has one of.
-pub(crate) fn template_field(name: &str) -> Option<Field> {
-    if name.contains(':') && !name.contains('"') {
-        let (_, written) = name.split_once('.')?;
-        let known = INTRINSICS.iter().find(|known| known.as_str() == written)?;
-        let is_own = written.starts_with("span:") || written.starts_with("instrumentation:");
-        return is_own.then_some(Field::Intrinsic(*known));
-    }
-    let (_, rest) = name.split_once('.')?;
-    let (scope, key) = match rest.strip_prefix('"') {
-        Some(quoted) => (Scope::SpanThenResource, quoted.strip_suffix('"')?),
-        None => split_scope(rest),
-    };
-    let key = key
-        .strip_prefix('"')
-        .and_then(|key| key.strip_suffix('"'))
-        .unwrap_or(key);
-    let is_many = matches!(scope, Scope::Event | Scope::Link);
-    (!key.is_empty() && !is_many).then(|| Field::Attribute {
-        scope,
-        key: key.into(),
-    })
 }

@@ -1,9 +1,9 @@
 //! Counts by groups: `count(S) by f > 10`.
 
-use super::Checker;
-use super::selector::Dialect;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
+use crate::condition::check::checker::Checker;
+use crate::condition::dialect::Dialect;
 use crate::rule::{CompareOp, ExprKind, Field, GroupKey, GroupOp, Measure};
 
 impl<'a> Checker<'a> {

@@ -1,58 +1,17 @@
 //! Intrinsics, spelled as TraceQL spells them.
 
-use super::Checker;
 use crate::codes::conditions as code;
 use crate::condition::ast::Node;
-use crate::condition::suggest::closest;
+use crate::condition::check::checker::Checker;
+use crate::diagnostic::nearest::nearest;
 use crate::rule::{Field, Intrinsic};
-
-impl Intrinsic {
-    /// As written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Intrinsic::SpanName => "span:name",
-            Intrinsic::SpanKind => "span:kind",
-            Intrinsic::SpanStatus => "span:status",
-            Intrinsic::SpanStatusMessage => "span:statusMessage",
-            Intrinsic::SpanDuration => "span:duration",
-            Intrinsic::SpanId => "span:id",
-            Intrinsic::SpanParentId => "span:parentID",
-            Intrinsic::TraceId => "trace:id",
-            Intrinsic::TraceDuration => "trace:duration",
-            Intrinsic::TraceSpanCount => "trace:spanCount",
-            Intrinsic::TraceRootName => "trace:rootName",
-            Intrinsic::TraceRootService => "trace:rootService",
-            Intrinsic::EventName => "event:name",
-            Intrinsic::InstrumentationName => "instrumentation:name",
-            Intrinsic::InstrumentationVersion => "instrumentation:version",
-        }
-    }
-}
-
-pub(super) const INTRINSICS: [Intrinsic; 15] = [
-    Intrinsic::SpanName,
-    Intrinsic::SpanKind,
-    Intrinsic::SpanStatus,
-    Intrinsic::SpanStatusMessage,
-    Intrinsic::SpanDuration,
-    Intrinsic::SpanId,
-    Intrinsic::SpanParentId,
-    Intrinsic::TraceId,
-    Intrinsic::TraceDuration,
-    Intrinsic::TraceSpanCount,
-    Intrinsic::TraceRootName,
-    Intrinsic::TraceRootService,
-    Intrinsic::EventName,
-    Intrinsic::InstrumentationName,
-    Intrinsic::InstrumentationVersion,
-];
+use crate::words::Word;
 
 impl Checker<'_> {
     /// `span:name`, `p.span:name`.
     pub(super) fn intrinsic(&mut self, node: &Node, name: &str) -> Option<Field> {
-        if let Some(known) = INTRINSICS.iter().find(|known| known.as_str() == name) {
-            return Some(Field::Intrinsic(*known));
+        if let Some(known) = Intrinsic::named(name) {
+            return Some(Field::Intrinsic(known));
         }
         if let Some((first, rest)) = name.split_once('.') {
             let rest = rest.to_owned();
@@ -69,14 +28,14 @@ impl Checker<'_> {
                 .suggestion = Some(modern);
             return None;
         }
-        let same_word = INTRINSICS.iter().find(|known| {
+        let same_word = Intrinsic::ALL.iter().find(|known| {
             let (scope, known) = known.as_str().split_once(':').unwrap_or_default();
             known.eq_ignore_ascii_case(word)
-                && (scope == prefix || closest(prefix, [scope]).is_some())
+                && (scope == prefix || nearest(prefix, [scope]).is_some())
         });
         let meant = same_word
             .map(|known| known.as_str())
-            .or_else(|| closest(name, INTRINSICS.map(Intrinsic::as_str)))
+            .or_else(|| nearest(name, Intrinsic::ALL.map(Intrinsic::as_str)))
             .or(match name {
                 "span:service" | "resource:service" => Some("resource.service.name"),
                 "span:parent" | "span:parentId" => Some("span:parentID"),
@@ -100,7 +59,7 @@ impl Checker<'_> {
                 fault.suggestion = Some(meant.to_owned());
             }
             None => {
-                let all: Vec<&str> = INTRINSICS.iter().map(|known| known.as_str()).collect();
+                let all = Intrinsic::ALL.map(Intrinsic::as_str);
                 fault.help = Some(format!(
                     "intrinsics are {}; a name with a colon in it is put in quotes",
                     all.join(" ")

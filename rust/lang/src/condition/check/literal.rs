@@ -1,9 +1,9 @@
 //! Literals, bare words and lists on the right-hand side.
 
-use super::Checker;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
-use crate::condition::suggest::closest;
+use crate::condition::check::checker::Checker;
+use crate::diagnostic::nearest::nearest;
 use crate::rule::Literal;
 
 impl<'a> Checker<'a> {
@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn refuse_dotted_word(&mut self, node: &Node, word: &str) {
         let first = word.split('.').next().unwrap_or_default();
-        let is_near = closest(first, self.bindings.iter().map(|bound| &**bound)).is_some()
+        let is_near = nearest(first, self.bindings.iter().map(|bound| &**bound)).is_some()
             || first.len() <= 2 && !self.bindings.is_empty();
         if is_near {
             self.refuse_unknown_binding(node, first);
@@ -134,7 +134,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn refuse_unknown_list(&mut self, node: &Node, name: &str) {
-        let near = closest(name, self.vocabulary.list_names()).map(str::to_owned);
+        let near = nearest(name, self.vocabulary.list_names()).map(str::to_owned);
         let fault = self.fault(
             code::UNKNOWN_LIST,
             node.range(),

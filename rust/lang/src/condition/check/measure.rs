@@ -1,29 +1,15 @@
 //! Counts and measures, and what they are compared with.
 
-use super::Checker;
-use super::operand::intrinsic_of;
-use super::selector::Dialect;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
+use crate::condition::check::checker::Checker;
+use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
 use crate::rule::{
-    Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Number, Quantity, Scope, Selector,
+    Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Number, Quantity, Selector,
 };
 
 impl<'a> Checker<'a> {
-    /// Whether `node` is a number computed from spans.
-    pub(super) fn is_measure(&self, node: &'a Node) -> bool {
-        match &self.looked_through(node).kind {
-            NodeKind::Call { function, .. } => is_measuring(function),
-            NodeKind::By { .. } | NodeKind::DotCount(_) => true,
-            NodeKind::Times { left, right } => self.is_measure(left) || self.is_measure(right),
-            NodeKind::Where { base, .. } => {
-                matches!(&base.bare().kind, NodeKind::Call { function, .. } if is_measuring(function))
-            }
-            _ => false,
-        }
-    }
-
     /// `left op right` with a measure on the left.
     pub(super) fn measured(
         &mut self,
@@ -41,14 +27,7 @@ impl<'a> Checker<'a> {
                 && !matches!(self.looked_through(right).kind, NodeKind::Times { .. })
             {
                 // `2 * count(A) > count(B)` is `count(B) < 2 * count(A)`.
-                let op = match op {
-                    CompareOp::Lt => CompareOp::Gt,
-                    CompareOp::Le => CompareOp::Ge,
-                    CompareOp::Gt => CompareOp::Lt,
-                    CompareOp::Ge => CompareOp::Le,
-                    same => same,
-                };
-                return self.measured(node, right, op, left);
+                return self.measured(node, right, op.mirrored(), left);
             }
             self.fault(
                 code::FACTOR,
@@ -58,29 +37,15 @@ impl<'a> Checker<'a> {
             .help = Some("`count(A) > 2 * count(B)`".into());
             return None;
         }
-        let is_avg = matches!(
-            &left_seen.kind,
-            NodeKind::Call {
-                function: Function::Avg,
-                ..
-            }
-        );
         let measure = self.measure(left);
-        let right_is_measure = self.is_measure(right);
         let quantity = self.quantity(right);
         let (measure, quantity) = (measure?, quantity?);
         self.same_unit(&measure, &quantity, left, right)?;
-        let is_avg_right = matches!(
-            &quantity,
-            Quantity::Measure {
-                measure: Measure::Of {
-                    function: Aggregate::Avg,
-                    ..
-                },
-                ..
-            }
-        );
-        if (is_avg || right_is_measure && is_avg_right) && self.breaks_if_false {
+        let is_average = match &quantity {
+            Quantity::Measure { measure: other, .. } => is_average(&measure) || is_average(other),
+            _ => is_average(&measure),
+        };
+        if is_average && self.breaks_if_false {
             let text = self.source(node);
             self.fault(
                 code::AVERAGE_OF_NOTHING,
@@ -110,7 +75,7 @@ impl<'a> Checker<'a> {
             NodeKind::Call {
                 function,
                 arguments,
-            } => self.called(node, function, arguments),
+            } => self.called(node, *function, arguments),
             NodeKind::DotCount(of) => {
                 let selector = self.selector(of)?;
                 let modern = format!("count({})", self.printer().selector(&selector));
@@ -176,17 +141,13 @@ impl<'a> Checker<'a> {
     fn called(
         &mut self,
         node: &'a Node,
-        function: &Function,
+        function: Function,
         arguments: &'a [Node],
     ) -> Option<Measure> {
-        let (name, aggregate) = match function {
-            Function::Count => ("count", None),
-            Function::Distinct => ("distinct", Some(Aggregate::Distinct)),
-            Function::Sum => ("sum", Some(Aggregate::Sum)),
-            Function::Min => ("min", Some(Aggregate::Min)),
-            Function::Max => ("max", Some(Aggregate::Max)),
-            Function::Avg => ("avg", Some(Aggregate::Avg)),
-            Function::Exists | Function::Missing | Function::Has => {
+        let aggregate = match function {
+            Function::Count => None,
+            Function::Of(aggregate) => Some(aggregate),
+            Function::Asks(_) | Function::Has => {
                 self.fault(
                     code::NEEDS_VALUE,
                     node.range(),
@@ -212,7 +173,8 @@ impl<'a> Checker<'a> {
                     .help = Some("`count(http.retry)`; of all spans: `count(any)`".into());
                 None
             }
-            (Some(_), _) => {
+            (Some(function), _) => {
+                let name = function.as_str();
                 self.fault(
                     code::ARGUMENTS,
                     node.range(),
@@ -227,10 +189,8 @@ impl<'a> Checker<'a> {
     fn measured_field(&mut self, function: Aggregate, node: &'a Node) -> Option<Field> {
         let field = self.field(node, Dialect::Modern)?;
         self.one_value(&field, node)?;
-        let is_text = match intrinsic_of(&field) {
-            Some(intrinsic) => intrinsic != Intrinsic::SpanDuration,
-            None => false,
-        };
+        let intrinsic = field.intrinsic();
+        let is_text = intrinsic.is_some_and(|intrinsic| intrinsic != Intrinsic::SpanDuration);
         if is_text && function != Aggregate::Distinct {
             let source = self.source(node);
             let message = format!("`{source}` is no number");
@@ -243,14 +203,8 @@ impl<'a> Checker<'a> {
 
     /// Refuses what has many values on one span, or one for the whole trace.
     pub(super) fn one_value(&mut self, field: &Field, node: &Node) -> Option<()> {
-        let is_many = matches!(
-            field,
-            Field::Attribute {
-                scope: Scope::Event | Scope::Link,
-                ..
-            } | Field::Intrinsic(Intrinsic::EventName)
-        );
-        let is_trace = matches!(field, Field::Intrinsic(intrinsic) if intrinsic.as_str().starts_with("trace:"));
+        let is_many = field.has_many_values();
+        let is_trace = field.intrinsic().is_some_and(Intrinsic::is_of_trace);
         if !is_many && !is_trace {
             return Some(());
         }
@@ -343,10 +297,14 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn is_measuring(function: &Function) -> bool {
-    !matches!(
-        function,
-        Function::Exists | Function::Missing | Function::Has | Function::Unknown
+/// Of nothing there is none, and a comparison with it is false.
+fn is_average(measure: &Measure) -> bool {
+    matches!(
+        measure,
+        Measure::Of {
+            function: Aggregate::Avg,
+            ..
+        }
     )
 }
 
@@ -357,8 +315,6 @@ fn is_duration(measure: &Measure) -> bool {
             function: Aggregate::Distinct,
             ..
         } => false,
-        Measure::Of { field, .. } => {
-            matches!(intrinsic_of(field), Some(Intrinsic::SpanDuration))
-        }
+        Measure::Of { field, .. } => field.intrinsic() == Some(Intrinsic::SpanDuration),
     }
 }

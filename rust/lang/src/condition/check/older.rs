@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Checker;
-use super::selector::{Dialect, spans};
 use crate::codes::conditions as code;
-use crate::condition::ast::{Node, NodeKind};
-use crate::rule::{Base, Body, Expr, ExprKind, Field, Predicate, Scope, Selector};
+use crate::condition::ast::Node;
+use crate::condition::check::checker::Checker;
+use crate::condition::check::predicate::joined;
+use crate::condition::dialect::Dialect;
+use crate::rule::{Base, Body, Expr, ExprKind, Field, Predicate, Scope, Selector, SpanSelector};
 
 impl<'a> Checker<'a> {
     fn dialect(&self) -> Dialect {
@@ -40,19 +41,7 @@ impl<'a> Checker<'a> {
             .map(|part| self.filter(part, self.dialect()))
             .collect();
         let parts: Option<Vec<Predicate>> = checked.into_iter().collect();
-        let mut flat = Vec::new();
-        for part in parts? {
-            match part {
-                Predicate::And(inner) if is_and => flat.extend(inner),
-                Predicate::Or(inner) if !is_and => flat.extend(inner),
-                other => flat.push(other),
-            }
-        }
-        let predicate = if is_and {
-            Predicate::And(flat)
-        } else {
-            Predicate::Or(flat)
-        };
+        let predicate = joined(parts?, is_and);
         let range = first.start..last.end;
         let selector = self.one_span_of(range.clone(), first, predicate)?;
         Some(Expr {
@@ -67,9 +56,7 @@ impl<'a> Checker<'a> {
         node: &'a Node,
         predicate: Predicate,
     ) -> Option<Selector> {
-        let Selector::Spans(mut selected) = spans(Base::Any) else {
-            return None;
-        };
+        let mut selected = SpanSelector::all(Base::Any);
         self.add_filter(&mut selected, node, predicate)?;
         let selector = Selector::Spans(selected);
         let modern = self.printer().selector(&selector);
@@ -102,7 +89,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn note_has(&mut self, node: &Node, inner: &Node) {
         // A one-span condition inside has a note of its own, with the whole modern form.
-        let suggestion = match is_one_span(inner) {
+        let suggestion = match inner.is_one_span() {
             true => None,
             false => Some(self.place.text[inner.range()].to_owned()),
         };
@@ -192,12 +179,9 @@ impl<'a> Checker<'a> {
         }
         let never = checked?;
         let body_of_rule = Body {
-            bindings: Vec::new(),
-            when: None,
-            exceptions: Vec::new(),
             never: Some(never),
-            always: None,
             is_pattern: true,
+            ..Body::empty()
         };
         let modern = self.printer().body(&body_of_rule);
         let end = self.place.text.len();
@@ -209,25 +193,5 @@ impl<'a> Checker<'a> {
         fault.help = Some(format!("write `{modern}`"));
         fault.suggestion = Some(modern);
         Some(body_of_rule)
-    }
-}
-
-/// Whether every leaf is an older condition on one span, written outside any `where`.
-pub(crate) fn is_one_span(node: &Node) -> bool {
-    let node = node.bare();
-    match &node.kind {
-        NodeKind::And(parts) | NodeKind::Or(parts) => parts.iter().all(is_one_span),
-        NodeKind::Not(inner) => is_one_span(inner),
-        NodeKind::Compare { left, .. } | NodeKind::Test { left, .. } => is_older_field(left.bare()),
-        NodeKind::Attribute { is_older, .. } => *is_older,
-        _ => false,
-    }
-}
-
-fn is_older_field(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Name(name) => name.starts_with("span.") || name.starts_with("resource."),
-        NodeKind::Attribute { scope, .. } => &**scope == "span" || &**scope == "resource",
-        _ => false,
     }
 }

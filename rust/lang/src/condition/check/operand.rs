@@ -1,11 +1,11 @@
 //! Right-hand sides: literals, bare words, lists, scoped fields, and whether they fit the left.
 
-use super::Checker;
-use super::selector::Dialect;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
-use crate::condition::suggest::closest;
-use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Scope};
+use crate::condition::check::checker::Checker;
+use crate::condition::dialect::Dialect;
+use crate::diagnostic::nearest::nearest;
+use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand};
 
 const KINDS: [&str; 6] = [
     "unspecified",
@@ -16,6 +16,14 @@ const KINDS: [&str; 6] = [
     "consumer",
 ];
 const STATUSES: [&str; 3] = ["unset", "ok", "error"];
+
+/// The left-hand side, which values are held against.
+#[derive(Clone, Copy)]
+pub(super) struct Left<'n> {
+    pub field: &'n Field,
+    pub node: &'n Node,
+    pub dialect: Dialect,
+}
 
 impl<'a> Checker<'a> {
     pub(super) fn operand(&mut self, node: &'a Node) -> Option<Operand> {
@@ -42,100 +50,120 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether `value` can be compared with `field` at all; a literal comes back as the field spells it.
+    /// Whether `value` can be compared with the left side at all; a literal comes back as the field spells it.
     pub(super) fn fits(
         &mut self,
-        field: &Field,
-        field_node: &Node,
+        left: Left<'_>,
         op: CompareOp,
         value: Operand,
         node: &Node,
-        dialect: Dialect,
     ) -> Option<Operand> {
-        let is_ordering = !matches!(op, CompareOp::Eq | CompareOp::Ne);
         let literal = match value {
-            Operand::Field(other) => return self.fields_fit(field, other, node),
+            Operand::Field(other) => return self.fields_fit(left.field, other, node),
             Operand::Literal(literal) => literal,
         };
-        let is_like = self.settle_like_intrinsic(field_node, &literal);
-        let written = self.source(field_node);
-        let intrinsic = intrinsic_of(field);
-        match (&literal, intrinsic) {
-            (Literal::Bool(_), _) if is_ordering => {
-                self.fault(
-                    code::ORDERED_BOOLEAN,
-                    node.range(),
-                    "booleans have no order",
-                )
-                .help = Some(format!("`{written} == true` or `{written} == false`"));
+        let is_like = self.settle_like_intrinsic(left.node, &literal);
+        if op.is_ordering() && matches!(literal, Literal::Bool(_)) {
+            let written = self.source(left.node);
+            self.fault(
+                code::ORDERED_BOOLEAN,
+                node.range(),
+                "booleans have no order",
+            )
+            .help = Some(format!("`{written} == true` or `{written} == false`"));
+            return None;
+        }
+        let literal = match left.field.intrinsic() {
+            None => self.fits_attribute(left, op, literal, node, is_like),
+            Some(intrinsic) => self.fits_intrinsic(left, intrinsic, op, literal, node)?,
+        };
+        Some(Operand::Literal(literal))
+    }
+
+    fn fits_intrinsic(
+        &mut self,
+        left: Left<'_>,
+        intrinsic: Intrinsic,
+        op: CompareOp,
+        literal: Literal,
+        node: &Node,
+    ) -> Option<Literal> {
+        let name = intrinsic.as_str();
+        let message = match (intrinsic, &literal) {
+            (intrinsic, Literal::Duration(_)) if intrinsic.is_duration() => return Some(literal),
+            (intrinsic, _) if intrinsic.is_duration() => {
+                self.refuse_no_duration(left, node, &literal);
                 return None;
             }
-            (Literal::Duration(_), Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)) => {}
-            (_, Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)) => {
-                self.refuse_no_duration(&written, node, &literal, dialect);
-                return None;
-            }
-            (Literal::Duration(_), Some(other)) => {
-                let message = format!("`{}` is no duration", other.as_str());
+            (_, Literal::Duration(_)) => {
+                let message = format!("`{name}` is no duration");
                 self.fault(code::UNLIKE_TYPES, node.range(), message).help =
                     Some("durations are `span:duration` and `trace:duration`".into());
                 return None;
             }
-            (Literal::Duration(_), None) if is_like => {}
-            (Literal::Duration(_), None) => {
-                let source = self.source(node);
+            (Intrinsic::TraceSpanCount, Literal::Number(_)) => return Some(literal),
+            (Intrinsic::TraceSpanCount, _) => format!("`{name}` is a number"),
+            (Intrinsic::SpanKind | Intrinsic::SpanStatus, _) if op.is_ordering() => {
+                format!("the values of `{name}` have no order")
+            }
+            (Intrinsic::SpanKind | Intrinsic::SpanStatus, _) => {
+                return self.word_of(intrinsic, &literal, node);
+            }
+            _ => return Some(literal),
+        };
+        self.fault(code::UNLIKE_TYPES, node.range(), message);
+        None
+    }
+
+    /// Against an attribute every literal may stand; what can never match is doubted.
+    fn fits_attribute(
+        &mut self,
+        left: Left<'_>,
+        op: CompareOp,
+        literal: Literal,
+        node: &Node,
+        is_like_intrinsic: bool,
+    ) -> Literal {
+        match &literal {
+            Literal::Duration(_) if !is_like_intrinsic => self.doubt_duration(left, node),
+            Literal::Text(word)
+                if op.is_ordering() && matches!(node.bare().kind, NodeKind::Name(_)) =>
+            {
                 let fault = self.fault(
-                    code::DURATION_AGAINST_ATTRIBUTE,
-                    field_node.range(),
-                    format!("`{written}` is an attribute, and a duration compares with `…:duration` only, so this selects nothing"),
-                );
-                let is_like = written.rsplit('.').next().is_some_and(|last| {
-                    matches!(last, "duration" | "latency" | "elapsed" | "time" | "took")
-                });
-                if is_like {
-                    fault.suggestion = Some("span:duration".into());
-                    fault.help = Some(format!("did you mean `span:duration` against {source}?"));
-                } else {
-                    fault.help =
-                        Some("compare it with a plain number in the attribute's own unit".into());
-                }
-            }
-            (Literal::Number(_), Some(Intrinsic::TraceSpanCount)) => {}
-            (_, Some(Intrinsic::TraceSpanCount)) => {
-                self.fault(
-                    code::UNLIKE_TYPES,
+                    code::ORDERED_WORD,
                     node.range(),
-                    "`trace:spanCount` is a number",
+                    format!(
+                        "`{word}` is a text here, so no number is ever {} it",
+                        words_of(op)
+                    ),
                 );
-                return None;
-            }
-            (literal, Some(intrinsic @ (Intrinsic::SpanKind | Intrinsic::SpanStatus))) => {
-                if is_ordering {
-                    let message = format!("the values of `{}` have no order", intrinsic.as_str());
-                    self.fault(code::UNLIKE_TYPES, node.range(), message);
-                    return None;
-                }
-                return self.word_of(intrinsic, literal, node).map(Operand::Literal);
-            }
-            (Literal::Text(word), None) if is_ordering => {
-                if matches!(node.bare().kind, NodeKind::Name(_)) {
-                    let fault = self.fault(
-                        code::ORDERED_WORD,
-                        node.range(),
-                        format!(
-                            "`{word}` is a text here, so no number is ever {} it",
-                            words_of(op)
-                        ),
-                    );
-                    fault.help = Some(format!(
-                        "did you mean the field `span.{word}`? a text is put in quotes"
-                    ));
-                    fault.suggestion = Some(format!("span.{word}"));
-                }
+                fault.help = Some(format!(
+                    "did you mean the field `span.{word}`? a text is put in quotes"
+                ));
+                fault.suggestion = Some(format!("span.{word}"));
             }
             _ => {}
         }
-        Some(Operand::Literal(literal))
+        literal
+    }
+
+    fn doubt_duration(&mut self, left: Left<'_>, node: &Node) {
+        let written = self.source(left.node);
+        let source = self.source(node);
+        let fault = self.fault(
+            code::DURATION_AGAINST_ATTRIBUTE,
+            left.node.range(),
+            format!("`{written}` is an attribute, and a duration compares with `…:duration` only, so this selects nothing"),
+        );
+        let is_like = written.rsplit('.').next().is_some_and(|last| {
+            matches!(last, "duration" | "latency" | "elapsed" | "time" | "took")
+        });
+        if is_like {
+            fault.suggestion = Some("span:duration".into());
+            fault.help = Some(format!("did you mean `span:duration` against {source}?"));
+        } else {
+            fault.help = Some("compare it with a plain number in the attribute's own unit".into());
+        }
     }
 
     /// An attribute with the name of an intrinsic is doubted only where the value fits that intrinsic.
@@ -175,12 +203,7 @@ impl<'a> Checker<'a> {
     }
 
     fn fields_fit(&mut self, field: &Field, other: Field, node: &Node) -> Option<Operand> {
-        let is_duration = |field: &Field| {
-            matches!(
-                intrinsic_of(field),
-                Some(Intrinsic::SpanDuration | Intrinsic::TraceDuration)
-            )
-        };
+        let is_duration = |field: &Field| field.intrinsic().is_some_and(Intrinsic::is_duration);
         if is_duration(field) != is_duration(&other) {
             self.fault(
                 code::UNLIKE_TYPES,
@@ -190,7 +213,7 @@ impl<'a> Checker<'a> {
             .help = Some("`span:duration > p.span:duration`".into());
             return None;
         }
-        if super::selector::is_open_field(field) {
+        if field.is_open() {
             self.fault(
                 code::FIELD_HERE,
                 node.range(),
@@ -201,16 +224,11 @@ impl<'a> Checker<'a> {
         Some(Operand::Field(other))
     }
 
-    fn refuse_no_duration(
-        &mut self,
-        written: &str,
-        node: &Node,
-        literal: &Literal,
-        dialect: Dialect,
-    ) {
+    fn refuse_no_duration(&mut self, left: Left<'_>, node: &Node, literal: &Literal) {
+        let written = self.source(left.node);
         let source = self.source(node);
         match literal {
-            Literal::Number(_) if dialect != Dialect::Modern && written == "span.duration" => {
+            Literal::Number(_) if left.dialect != Dialect::Modern && written == "span.duration" => {
                 self.fault(
                     code::OLDER_DURATION,
                     node.range(),
@@ -258,7 +276,7 @@ impl<'a> Checker<'a> {
         {
             return Some(Literal::Text((*word).into()));
         }
-        let near = closest(stripped, words.iter().copied());
+        let near = nearest(stripped, words.iter().copied());
         let name = intrinsic.as_str();
         let fault = self.fault(
             code::UNKNOWN_WORD,
@@ -278,11 +296,9 @@ impl<'a> Checker<'a> {
     /// The literals of `in`, each as the field spells it.
     pub(super) fn all_fit(
         &mut self,
-        field: &Field,
-        field_node: &Node,
+        left: Left<'_>,
         values: Vec<Literal>,
         node: &'a Node,
-        dialect: Dialect,
     ) -> Option<Vec<Literal>> {
         let items: &[Node] = match &node.bare().kind {
             NodeKind::List(items) => items,
@@ -293,35 +309,12 @@ impl<'a> Checker<'a> {
         for (index, value) in values.into_iter().enumerate() {
             let item = items.get(index).unwrap_or(node);
             let value = Operand::Literal(value);
-            match self.fits(field, field_node, CompareOp::Eq, value, item, dialect) {
+            match self.fits(left, CompareOp::Eq, value, item) {
                 Some(Operand::Literal(literal)) => fitting.push(literal),
                 _ => is_whole = false,
             }
         }
         is_whole.then_some(fitting)
-    }
-}
-
-pub(super) fn intrinsic_of(field: &Field) -> Option<Intrinsic> {
-    match field {
-        Field::Intrinsic(intrinsic) => Some(*intrinsic),
-        Field::Bound { field, .. } => intrinsic_of(field),
-        Field::Attribute { .. } => None,
-    }
-}
-
-/// Whether a span may be without it.
-pub(super) fn may_be_missing(field: &Field) -> bool {
-    match field {
-        Field::Attribute { scope, .. } => !matches!(scope, Scope::Event | Scope::Link),
-        Field::Intrinsic(intrinsic) => matches!(
-            intrinsic,
-            Intrinsic::SpanStatusMessage
-                | Intrinsic::SpanParentId
-                | Intrinsic::InstrumentationName
-                | Intrinsic::InstrumentationVersion
-        ),
-        Field::Bound { .. } => false,
     }
 }
 

@@ -1,27 +1,12 @@
 //! Selectors: which spans are meant.
 
-use super::Checker;
-use super::older::is_one_span;
 use crate::codes::conditions as code;
-use crate::condition::ast::{Link, LinkWord, Node, NodeKind};
-use crate::condition::suggest::closest;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::check::checker::Checker;
+use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
-use crate::rule::{
-    Base, Field, Intrinsic, Nanos, Predicate, Related, Relation, Selector, SpanSelector,
-};
-
-/// Where the parts of a filter stand, which decides what their older spellings mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Dialect {
-    #[default]
-    Modern,
-    /// Inside `trace.spans.where(…)`.
-    TraceSpans,
-    /// A one-span condition outside `where`.
-    OneSpan,
-    /// The `when` of `rule "name" when …`.
-    Rule,
-}
+use crate::diagnostic::nearest::nearest;
+use crate::rule::{Base, Field, Predicate, Selector, SpanSelector};
 
 impl<'a> Checker<'a> {
     pub(super) fn selector(&mut self, node: &'a Node) -> Option<Selector> {
@@ -55,7 +40,7 @@ impl<'a> Checker<'a> {
                         Base::Named(name.clone())
                     }
                 };
-                Some(spans(base))
+                Some(Selector::all(base))
             }
             NodeKind::Quoted(name) => {
                 if name.len() > self.limits.name_bytes {
@@ -67,11 +52,11 @@ impl<'a> Checker<'a> {
                     self.fault(code::NAME_TOO_LONG, node.range(), message);
                     return None;
                 }
-                Some(spans(Base::Named(name.clone())))
+                Some(Selector::all(Base::Named(name.clone())))
             }
             NodeKind::TraceSpans => {
                 self.note_trace_spans(node, "any");
-                Some(spans(Base::Any))
+                Some(Selector::all(Base::Any))
             }
             NodeKind::Where { base, filters } => self.filtered(node, base, filters),
             NodeKind::Chain { first, links } => self.chain(node, first, links),
@@ -91,69 +76,10 @@ impl<'a> Checker<'a> {
 
     /// Inside `count( )` and `has( )` an older one-span condition may stand.
     pub(super) fn selector_or_one_span(&mut self, node: &'a Node) -> Option<Selector> {
-        if is_one_span(node.bare()) {
+        if node.is_one_span() {
             return self.one_span_selector(node.bare());
         }
         self.selector(node)
-    }
-
-    fn refuse_as_selector(&mut self, node: &'a Node) {
-        let source = self.source(node);
-        let names: Option<Vec<String>> = match &node.kind {
-            NodeKind::Or(parts) => parts
-                .iter()
-                .map(|part| match &part.bare().kind {
-                    NodeKind::Name(name) => Some(format!("\"{name}\"")),
-                    NodeKind::Quoted(name) => Some(format!("\"{name}\"")),
-                    _ => None,
-                })
-                .collect(),
-            _ => None,
-        };
-        let (code, message, help) = match &node.kind {
-            NodeKind::Call { function: Function::Unknown, .. } => return,
-            NodeKind::Or(_) => {
-                let help = match &names {
-                    Some(names) => format!(
-                        "spans of several names: `any.where(span:name in [{}])`",
-                        names.join(", ")
-                    ),
-                    None => "say it apart for each: `A before C or B before C`".to_owned(),
-                };
-                (code::NEEDS_SELECTOR, "`or` joins conditions; here one selector stands", help)
-            }
-            NodeKind::And(_) | NodeKind::Not(_) => (
-                code::NEEDS_SELECTOR,
-                "`and` and `not` join conditions; here one selector stands",
-                "conditions on the same span go into its filter: `A.where(x and not y)`; conditions on others stand apart: `A before B and not C`".to_owned(),
-            ),
-            NodeKind::Compare { .. } | NodeKind::Test { .. } => (
-                code::NEEDS_SELECTOR,
-                "this is a condition; here a selector stands",
-                format!("filter the spans: `any.where({source})`"),
-            ),
-            NodeKind::As { .. } => (
-                code::BINDING_HERE,
-                "a span is bound only in `when each`",
-                "`when each { payment as p } always { … }`".to_owned(),
-            ),
-            NodeKind::Intrinsic(_) | NodeKind::Attribute { .. } => (
-                code::NEEDS_SELECTOR,
-                "this is a field of a span; here a selector stands",
-                format!("filter the spans: `any.where(exists({source}))`"),
-            ),
-            NodeKind::Call { .. } | NodeKind::By { .. } | NodeKind::Times { .. } | NodeKind::DotCount(_) => (
-                code::NEEDS_SELECTOR,
-                "this is a number; here a selector stands",
-                "a selector is a span's name, `any`, `root`, each with `.where(…)`, or an order of such".to_owned(),
-            ),
-            _ => (
-                code::NEEDS_SELECTOR,
-                "this is a value; here a selector stands",
-                format!("a span whose name is `{source}` is put in quotes"),
-            ),
-        };
-        self.fault(code, node.range(), message).help = Some(help);
     }
 
     fn filtered(
@@ -162,13 +88,9 @@ impl<'a> Checker<'a> {
         base: &'a Node,
         filters: &'a [Node],
     ) -> Option<Selector> {
-        let dialect = match &base.bare().kind {
-            NodeKind::TraceSpans => Dialect::TraceSpans,
-            NodeKind::Call { .. } => Dialect::OneSpan,
-            _ => Dialect::Modern,
-        };
+        let dialect = Dialect::behind(base);
         let selected = match dialect {
-            Dialect::TraceSpans => Some(spans(Base::Any)),
+            Dialect::TraceSpans => Some(Selector::all(Base::Any)),
             _ => self.selector(base),
         };
         let mut parts = Vec::new();
@@ -232,7 +154,11 @@ impl<'a> Checker<'a> {
             other => vec![other],
         };
         for part in parts {
-            match (reads_trace(&part), reads_span(&part)) {
+            let (trace, span) = (
+                part.any_field(&Field::is_open),
+                part.any_field(&|field| !field.is_open()),
+            );
+            match (trace, span) {
                 (true, true) => {
                     self.fault(
                         code::TRACE_FIELD_HERE,
@@ -251,118 +177,6 @@ impl<'a> Checker<'a> {
         Some(())
     }
 
-    fn chain(&mut self, node: &'a Node, first: &'a Node, links: &'a [Link]) -> Option<Selector> {
-        if links.len() > self.limits.nesting {
-            let message = format!("more than {} spans in one order", self.limits.nesting);
-            self.fault(code::NESTED_TOO_DEEPLY, node.range(), message);
-            return None;
-        }
-        // `then` nests to the right, so nothing else can follow it without parentheses.
-        if let Some(at) = links.iter().position(|link| link.word == LinkWord::Then)
-            && let Some(mixed) = links[at..].iter().find(|link| link.word != LinkWord::Then)
-        {
-            self.fault(
-                code::MIXED_ORDER,
-                mixed.range.clone(),
-                "what follows a `then` cannot be told apart from the order before it",
-            )
-            .help = Some("use parentheses: `A then (B before C)` or `(A then B) before C`".into());
-            return None;
-        }
-        let first = self.selector(first);
-        let mut checked = Vec::with_capacity(links.len());
-        let mut is_whole = first.is_some();
-        for link in links {
-            let operand = self.selector(&link.operand);
-            let to = link.to.as_ref().map(|to| self.selector(to));
-            let within = self.within(link);
-            match (operand, to, within) {
-                (Some(operand), None, Ok(within)) => {
-                    checked.push((link.word, operand, None, within))
-                }
-                (Some(operand), Some(Some(to)), Ok(within)) => {
-                    checked.push((link.word, operand, Some(to), within));
-                }
-                _ => is_whole = false,
-            }
-        }
-        let mut left = first.filter(|_| is_whole)?;
-        let mut steps = Vec::new();
-        for (word, operand, to, within) in checked {
-            if word == LinkWord::Then {
-                steps.push((operand, within));
-                continue;
-            }
-            let relation = match (word, to) {
-                (LinkWord::Before, _) => Relation::Before {
-                    right: operand,
-                    within,
-                },
-                (LinkWord::After, _) => Relation::After {
-                    right: operand,
-                    within,
-                },
-                (LinkWord::Inside, _) => Relation::Inside { right: operand },
-                (LinkWord::ChildOf, _) => Relation::ChildOf { right: operand },
-                (LinkWord::SiblingOf, _) => Relation::SiblingOf { right: operand },
-                (LinkWord::Between, Some(to)) => Relation::Between { from: operand, to },
-                (LinkWord::AfterUntil, Some(to)) => Relation::AfterUntil { from: operand, to },
-                (LinkWord::Then | LinkWord::Between | LinkWord::AfterUntil, _) => return None,
-            };
-            left = related(left, relation);
-        }
-        if let Some((last, mut within)) = steps.pop() {
-            let mut right = last;
-            while let Some((step, outer)) = steps.pop() {
-                right = related(step, Relation::Then { right, within });
-                within = outer;
-            }
-            left = related(left, Relation::Then { right, within });
-        }
-        if depth(&left) > self.limits.nesting {
-            let message = format!("orders nest more than {} deep", self.limits.nesting);
-            self.fault(code::NESTED_TOO_DEEPLY, node.range(), message);
-            return None;
-        }
-        Some(left)
-    }
-
-    fn within(&mut self, link: &'a Link) -> Result<Option<Nanos>, ()> {
-        let Some(within) = &link.within else {
-            return Ok(None);
-        };
-        if !matches!(
-            link.word,
-            LinkWord::Before | LinkWord::After | LinkWord::Then
-        ) {
-            self.fault(
-                code::WITHIN,
-                within.range(),
-                "`within` bounds a gap in time; it follows `before`, `after` and `then` only",
-            );
-            return Err(());
-        }
-        match within.bare().kind {
-            NodeKind::Duration(nanos) => Ok(Some(nanos)),
-            NodeKind::Broken => Err(()),
-            NodeKind::Number(_) => {
-                let source = self.source(within);
-                self.fault(
-                    code::WITHIN,
-                    within.range(),
-                    "`within` needs a duration with its unit",
-                )
-                .help = Some(format!("`within {source}s` or `within {source}ms`"));
-                Err(())
-            }
-            _ => {
-                self.fault(code::WITHIN, within.range(), "`within` needs a duration")
-                    .help = Some("`A before B within 5s`".into());
-                Err(())
-            }
-        }
-    }
-
     /// A name that differs from a macro by a letter was perhaps meant as one.
     fn warn_near_name(&mut self, node: &Node, name: &str) {
         if name.contains('.') || name.len() < 4 {
@@ -375,7 +189,7 @@ impl<'a> Checker<'a> {
             .macro_names()
             .filter(|near| near.as_bytes().first() == first);
         let near =
-            closest(name, alike).filter(|near| !near.starts_with(name) && !name.starts_with(near));
+            nearest(name, alike).filter(|near| !near.starts_with(name) && !name.starts_with(near));
         if let Some(near) = near {
             let fault = self.fault(
                 code::NEAR_MACRO,
@@ -387,70 +201,5 @@ impl<'a> Checker<'a> {
                 "if the span is meant, put it in quotes: `\"{name}\"`"
             ));
         }
-    }
-}
-
-pub(super) fn spans(base: Base) -> Selector {
-    Selector::Spans(SpanSelector {
-        base,
-        filter: Vec::new(),
-        trace: Vec::new(),
-    })
-}
-
-fn related(left: Selector, relation: Relation) -> Selector {
-    Selector::Related(Box::new(Related { left, relation }))
-}
-
-fn depth(selector: &Selector) -> usize {
-    let Selector::Related(related) = selector else {
-        return 0;
-    };
-    let right = match &related.relation {
-        Relation::Before { right, .. }
-        | Relation::After { right, .. }
-        | Relation::Then { right, .. }
-        | Relation::Inside { right }
-        | Relation::ChildOf { right }
-        | Relation::SiblingOf { right } => depth(right),
-        Relation::Between { from, to } | Relation::AfterUntil { from, to } => {
-            depth(from).max(depth(to))
-        }
-    };
-    1 + depth(&related.left).max(right)
-}
-
-pub(super) fn is_open_field(field: &Field) -> bool {
-    matches!(
-        field,
-        Field::Intrinsic(
-            Intrinsic::TraceDuration
-                | Intrinsic::TraceSpanCount
-                | Intrinsic::TraceRootName
-                | Intrinsic::TraceRootService
-        )
-    )
-}
-
-fn reads_trace(predicate: &Predicate) -> bool {
-    any_field(predicate, &is_open_field)
-}
-
-fn reads_span(predicate: &Predicate) -> bool {
-    any_field(predicate, &|field| !is_open_field(field))
-}
-
-fn any_field(predicate: &Predicate, test: &dyn Fn(&Field) -> bool) -> bool {
-    match predicate {
-        Predicate::And(parts) | Predicate::Or(parts) => {
-            parts.iter().any(|part| any_field(part, test))
-        }
-        Predicate::Not(inner) => any_field(inner, test),
-        Predicate::Compare { field, .. }
-        | Predicate::In { field, .. }
-        | Predicate::Matches { field, .. }
-        | Predicate::Text { field, .. }
-        | Predicate::Exists(field)
-        | Predicate::Missing(field) => test(field),
     }
 }

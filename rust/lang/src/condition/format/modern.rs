@@ -5,8 +5,10 @@ use std::ops::Range;
 
 use crate::condition::ast::{Document, Node, NodeKind};
 use crate::condition::canonical::Printer;
-use crate::condition::check::{is_one_span, older_name};
-use crate::condition::lexer::{lex, quote};
+use crate::condition::dialect::Dialect;
+use crate::condition::format::edits::Edits;
+use crate::condition::lexer::lex;
+use crate::condition::spelling::quote;
 use crate::condition::token::Function;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
@@ -14,26 +16,23 @@ use crate::rule::{Field, Scope};
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum TextKind {
+    /// Or an exception.
     Condition,
     Macro,
 }
 
-/// How names inside a filter are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
-    Modern,
-    TraceSpans,
-    OneSpan,
-    Rule,
-}
-
-pub(super) fn rewritten(text: &str, document: &Document, notes: &[Fault], place: Place) -> String {
+pub(super) fn rewritten(
+    text: &str,
+    document: &Document,
+    notes: &[Fault],
+    kind: TextKind,
+) -> String {
     let mut writer = Writer {
         text,
-        place,
+        kind,
         in_rule: false,
-        edits: Vec::new(),
+        edits: Edits::default(),
     };
     match document {
         Document::Broken => {}
@@ -47,57 +46,25 @@ pub(super) fn rewritten(text: &str, document: &Document, notes: &[Fault], place:
     }
     // Words and quotes, where no larger change covers them.
     for note in notes {
-        if let Some(modern) = &note.suggestion {
-            let is_covered = writer
-                .edits
-                .iter()
-                .any(|(range, _)| range.start < note.range.end && note.range.start < range.end);
-            if !is_covered {
-                writer.edit(note.range.clone(), modern.clone());
-            }
+        if let Some(modern) = &note.suggestion
+            && !writer.edits.touch(&note.range)
+        {
+            writer.edit(note.range.clone(), modern.clone());
         }
     }
-    writer.applied()
+    writer.edits.applied(text)
 }
 
 struct Writer<'a> {
     text: &'a str,
-    place: Place,
+    kind: TextKind,
     in_rule: bool,
-    edits: Vec<(Range<usize>, String)>,
-}
-
-/// Appends, with a space where two words would become one: signs need none around them, and the words
-/// that they are rewritten to do (`a&&b`).
-fn join(text: &mut String, more: &str) {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    if text.ends_with(is_word) && more.starts_with(is_word) {
-        text.push(' ');
-    }
-    text.push_str(more);
+    edits: Edits,
 }
 
 impl Writer<'_> {
     fn edit(&mut self, range: Range<usize>, modern: impl Into<String>) {
-        self.edits.push((range, modern.into()));
-    }
-
-    fn applied(mut self) -> String {
-        // Of two at one place the one that was asked for first stands outside.
-        self.edits
-            .sort_by_key(|(range, _)| (range.start, range.end));
-        let mut text = String::with_capacity(self.text.len());
-        let mut at = 0;
-        for (range, modern) in &self.edits {
-            if range.start < at {
-                continue;
-            }
-            join(&mut text, &self.text[at..range.start]);
-            join(&mut text, modern);
-            at = range.end;
-        }
-        join(&mut text, &self.text[at..]);
-        text
+        self.edits.add(range, modern);
     }
 
     fn rule(&mut self, body: &Node, then: Option<Range<usize>>) {
@@ -122,8 +89,8 @@ impl Writer<'_> {
 
     fn condition(&mut self, node: &Node) {
         let bare = node.bare();
-        if is_one_span(bare) {
-            if self.place == Place::Condition {
+        if bare.is_one_span() {
+            if self.kind == TextKind::Condition {
                 self.wrap(node, node.start..node.end);
                 self.predicate(bare, self.one_span_dialect());
             } else {
@@ -137,9 +104,9 @@ impl Writer<'_> {
                 while index < parts.len() {
                     let run = parts[index..]
                         .iter()
-                        .take_while(|part| is_one_span(part))
+                        .take_while(|part| part.is_one_span())
                         .count();
-                    if run > 1 && self.place == Place::Condition {
+                    if run > 1 && self.kind == TextKind::Condition {
                         let run = &parts[index..index + run];
                         let range = run[0].start..run[run.len() - 1].end;
                         self.edit(range.start..range.start, "any.where(");
@@ -226,7 +193,7 @@ impl Writer<'_> {
     }
 
     fn selector_or_one_span(&mut self, node: &Node) {
-        if is_one_span(node) {
+        if node.is_one_span() {
             self.wrap(node, node.range());
             self.predicate(node.bare(), self.one_span_dialect());
         } else {
@@ -247,11 +214,7 @@ impl Writer<'_> {
                 self.edit(node.start + dot..node.end, ")");
             }
             NodeKind::Where { base, filters } => {
-                let dialect = match &base.bare().kind {
-                    NodeKind::TraceSpans => Dialect::TraceSpans,
-                    NodeKind::Call { .. } => Dialect::OneSpan,
-                    _ => Dialect::Modern,
-                };
+                let dialect = Dialect::behind(base);
                 self.selector(base);
                 for filter in filters {
                     self.predicate(filter, dialect);
@@ -284,7 +247,7 @@ impl Writer<'_> {
             .unwrap_or_default();
         let open = node.start..node.start + paren + 1;
         let close = node.end - 1..node.end;
-        if is_one_span(only) && self.place == Place::Condition {
+        if only.is_one_span() && self.kind == TextKind::Condition {
             self.edit(open, "any.where(");
             self.predicate(only, self.one_span_dialect());
             self.edit(close, ")");
@@ -355,20 +318,14 @@ impl Writer<'_> {
 
     /// Inside a macro it cannot be known whether a lone attribute stands in a `where`.
     fn may_stand_alone(&self, dialect: Dialect) -> bool {
-        self.place == Place::Condition || dialect == Dialect::TraceSpans
+        self.kind == TextKind::Condition || dialect == Dialect::TraceSpans
     }
 
     /// What an older name of a field is called now.
     fn field(&mut self, node: &Node, dialect: Dialect) -> Option<String> {
         let node = node.bare();
         let modern = match &node.kind {
-            NodeKind::Name(name) => {
-                let (spans, rule) = (dialect == Dialect::TraceSpans, dialect == Dialect::Rule);
-                if dialect == Dialect::Modern {
-                    return None;
-                }
-                Printer::new(Vec::new(), None).field(&older_name(name, spans, rule)?)
-            }
+            NodeKind::Name(name) => Printer::new(Vec::new(), None).field(&dialect.field(name)?),
             NodeKind::Attribute {
                 scope,
                 key,

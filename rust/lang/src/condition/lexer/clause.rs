@@ -1,16 +1,10 @@
 //! The words that begin a clause, where a brace follows them.
 
-use super::word::OPERATORS;
-use super::{Lexer, Sign};
 use crate::codes::conditions as code;
-use crate::condition::suggest::closest;
+use crate::condition::lexer::cursor::{Lexer, Sign};
+use crate::condition::lexer::words::{CLAUSES, OPERATORS};
 use crate::condition::token::Token;
-
-pub(super) const CLAUSES: [(&str, Token); 3] = [
-    ("when", Token::When),
-    ("always", Token::Always),
-    ("never", Token::Never),
-];
+use crate::diagnostic::nearest::nearest;
 
 impl Lexer<'_> {
     /// `when {`, `when each {`, `always {`, `never {`, and what was meant as one of them.
@@ -41,7 +35,7 @@ impl Lexer<'_> {
             "forbid" | "deny" | "unless" | "not" | "mustnot" | "prohibit" => Some("never"),
             _ => None,
         })
-        .or_else(|| closest(&lower, CLAUSES.map(|(name, _)| name)));
+        .or_else(|| nearest(&lower, CLAUSES.map(|(name, _)| name)));
         match meant.and_then(|name| CLAUSES.iter().find(|(clause, _)| *clause == name)) {
             Some((name, token)) if !in_clause && !self.after_operand() => {
                 let message = format!("no clause is called `{word}`; did you mean `{name}`?");
@@ -55,7 +49,7 @@ impl Lexer<'_> {
     }
 
     pub(super) fn clause_of_two_words(&mut self, start: usize, first: &str, next: usize) -> bool {
-        if closest(first, ["when"]).is_none() && first != "for" {
+        if nearest(first, ["when"]).is_none() && first != "for" {
             return false;
         }
         let text = self.text;
@@ -67,7 +61,7 @@ impl Lexer<'_> {
             return false;
         }
         let lower = second.to_ascii_lowercase();
-        if closest(&lower, ["each"]).is_none() && !matches!(lower.as_str(), "every" | "all" | "any")
+        if nearest(&lower, ["each"]).is_none() && !matches!(lower.as_str(), "every" | "all" | "any")
         {
             return false;
         }

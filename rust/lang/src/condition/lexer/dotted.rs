@@ -1,10 +1,10 @@
 //! Dotted words with a meaning of their own: older forms, quoted keys, and methods of other languages.
 
-use super::word::FUNCTIONS;
-use super::{Lexer, Sign};
 use crate::codes::conditions as code;
-use crate::condition::suggest::closest;
+use crate::condition::lexer::cursor::{Lexer, Sign};
+use crate::condition::scan;
 use crate::condition::token::{Function, Token};
+use crate::diagnostic::nearest::nearest;
 
 impl Lexer<'_> {
     pub(super) fn dotted(&mut self, start: usize, end: usize) {
@@ -106,7 +106,7 @@ impl Lexer<'_> {
         let method = word.strip_prefix("trace.spans").unwrap_or(word);
         let method = method.trim_start_matches('.').to_owned();
         let refused_end = match self.byte(next) {
-            Some(b'(') => self.skip_balanced(next),
+            Some(b'(') => scan::balanced_end(self.text, next),
             _ => end,
         };
         if method.is_empty() {
@@ -127,7 +127,7 @@ impl Lexer<'_> {
         let text = self.text;
         let word = &text[start..end];
         let (base, method) = word.rsplit_once('.').unwrap_or(("", word));
-        if closest(method, ["where"]).is_some() {
+        if nearest(method, ["where"]).is_some() {
             let at = end - method.len()..end;
             let message = format!("nothing is called `.{method}(…)`; did you mean `.where(…)`?");
             self.fault(code::MISTYPED_WORD, at, message).suggestion = Some("where".into());
@@ -135,8 +135,8 @@ impl Lexer<'_> {
             self.open_sign(Sign::Where, Token::Where, end - method.len() - 1, paren + 1);
             return;
         }
-        let behind = self.skip_balanced(paren);
-        let is_measure = FUNCTIONS.iter().any(|(name, _)| *name == method);
+        let behind = scan::balanced_end(self.text, paren);
+        let is_measure = Function::named(method).is_some();
         if is_measure {
             let message = format!("`{method}` stands before the selector: `{method}({base})`");
             let fault = self.fault(code::NO_METHODS, start..behind, message);

@@ -1,55 +1,14 @@
 //! Names: dotted segments, and what was meant as one but must be quoted.
 
-use super::Lexer;
-use super::clause::CLAUSES;
 use crate::codes::conditions as code;
+use crate::condition::lexer::cursor::Lexer;
+use crate::condition::lexer::sign::look_alike;
+use crate::condition::lexer::words::CLAUSES;
+use crate::condition::spelling::quote;
 use crate::condition::token::Token;
+use crate::source::is_direction_mark;
 
 impl Lexer<'_> {
-    /// Dotted segments of letters, digits, `_` and inner dashes.
-    pub(super) fn name_end(&self, start: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        let is_word = |at: usize| {
-            bytes
-                .get(at)
-                .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
-        };
-        let mut at = start;
-        loop {
-            while is_word(at) {
-                at += 1;
-            }
-            match bytes.get(at) {
-                Some(b'-') => {
-                    let dashes = bytes[at..].iter().take_while(|b| **b == b'-').count();
-                    if !is_word(at + dashes) {
-                        return at;
-                    }
-                    at += dashes;
-                }
-                Some(b'.') if is_word(at + 1) && at > start => {
-                    if self.starts_filter(at) {
-                        return at;
-                    }
-                    at += 1;
-                }
-                _ => return at,
-            }
-        }
-    }
-
-    /// Whether the dot at `at` begins `.where(`, or behind `trace.spans` another call.
-    pub(super) fn starts_filter(&self, at: usize) -> bool {
-        let word_end = at
-            + 1
-            + self.text[at + 1..]
-                .bytes()
-                .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
-                .count();
-        self.byte(self.skip_space(word_end)) == Some(b'(')
-            && &self.text[at + 1..word_end] == "where"
-    }
-
     /// How far characters go that may not stand in an unquoted name but were surely meant as part of it.
     pub(super) fn odd_end(&self, start: usize) -> usize {
         let text = self.text;
@@ -74,9 +33,8 @@ impl Lexer<'_> {
                 ),
                 sign if sign.is_whitespace() => 0,
                 sign if !sign.is_alphanumeric()
-                    && !super::is_direction_mark(sign)
-                    && super::sign::look_alike(sign)
-                        .is_some_and(|(plain, _)| !plain.is_empty()) =>
+                    && !is_direction_mark(sign)
+                    && look_alike(sign).is_some_and(|(plain, _)| !plain.is_empty()) =>
                 {
                     0
                 }
@@ -97,7 +55,7 @@ impl Lexer<'_> {
         let name = &text[start..end];
         let plain: String = name
             .chars()
-            .map(|sign| match super::sign::look_alike(sign) {
+            .map(|sign| match look_alike(sign) {
                 Some((plain, _)) => plain.to_owned(),
                 None => sign.to_string(),
             })
@@ -121,7 +79,7 @@ impl Lexer<'_> {
             ));
             fault.suggestion = Some(plain.clone());
         } else {
-            let quoted = super::quoted::quote(name);
+            let quoted = quote(name);
             let message = format!("a name with such characters must be quoted: {quoted}");
             let fault = self.fault(code::NAME_NEEDS_QUOTES, start..end, message);
             fault.help = Some(

@@ -1,7 +1,7 @@
 //! Numbers and durations: `-1_000`, `2.5e3`, `250ms`, `1m30s`.
 
-use super::Lexer;
 use crate::codes::conditions as code;
+use crate::condition::lexer::cursor::Lexer;
 use crate::condition::token::Token;
 use crate::rule::Number;
 

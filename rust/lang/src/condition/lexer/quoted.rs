@@ -1,7 +1,8 @@
 //! Quoted texts: `"…"`, and the older `'…'`.
 
-use super::Lexer;
 use crate::codes::conditions as code;
+use crate::condition::lexer::cursor::Lexer;
+use crate::condition::spelling::quote;
 use crate::condition::token::Token;
 
 impl Lexer<'_> {
@@ -22,44 +23,16 @@ impl Lexer<'_> {
                     end = Some((at + 1, true));
                     break;
                 }
-                '\\' => match signs.peek().map(|(_, next)| *next) {
-                    Some('\\') => {
+                '\\' => {
+                    let (sign, length) = self.escape(at, mark);
+                    value.push(sign);
+                    while signs
+                        .peek()
+                        .is_some_and(|(o, _)| start + 1 + o < at + length)
+                    {
                         signs.next();
-                        value.push('\\');
                     }
-                    Some(next) if next == mark || next == '"' => {
-                        signs.next();
-                        value.push(next);
-                    }
-                    Some('n') => {
-                        signs.next();
-                        value.push('\n');
-                    }
-                    Some('t') => {
-                        signs.next();
-                        value.push('\t');
-                    }
-                    Some('u') if text[at + 2..].starts_with('{') => {
-                        let (sign, length) = code_point(&text[at + 3..], mark);
-                        // `\u{` and what belongs to it.
-                        let behind = at + 3 + length;
-                        match sign {
-                            Some(sign) => value.push(sign),
-                            None => {
-                                let shown = &text[at..behind];
-                                let message = format!("`{shown}` is no character");
-                                self.fault(code::BAD_ESCAPE, at..behind, message).help = Some(
-                                    "write one to six hexadecimal digits between the braces: `\\u{e9}`".into(),
-                                );
-                            }
-                        }
-                        while signs.peek().is_some_and(|(o, _)| start + 1 + o < behind) {
-                            signs.next();
-                        }
-                    }
-                    // Before anything else a backslash stays one, so that regular expressions read as they are.
-                    _ => value.push('\\'),
-                },
+                }
                 sign => value.push(sign),
             }
         }
@@ -83,6 +56,31 @@ impl Lexer<'_> {
         }
         self.push(start, Token::Quoted(value.into()), end);
     }
+
+    /// What the backslash at `at` stands for with what follows it, and how many bytes that takes.
+    fn escape(&mut self, at: usize, mark: char) -> (char, usize) {
+        let text = self.text;
+        match text[at + 1..].chars().next() {
+            Some('\\') => ('\\', 2),
+            Some(next) if next == mark || next == '"' => (next, 2),
+            Some('n') => ('\n', 2),
+            Some('t') => ('\t', 2),
+            Some('u') if text[at + 2..].starts_with('{') => {
+                let (sign, length) = code_point(&text[at + 3..], mark);
+                // `\u{` and what belongs to it.
+                let behind = at + 3 + length;
+                if sign.is_none() {
+                    let message = format!("`{}` is no character", &text[at..behind]);
+                    self.fault(code::BAD_ESCAPE, at..behind, message).help = Some(
+                        "write one to six hexadecimal digits between the braces: `\\u{e9}`".into(),
+                    );
+                }
+                (sign.unwrap_or(char::REPLACEMENT_CHARACTER), behind - at)
+            }
+            // Before anything else a backslash stays one, so that regular expressions read as they are.
+            _ => ('\\', 1),
+        }
+    }
 }
 
 /// The character named by the text behind `\u{`, and how many bytes belong to it.
@@ -98,34 +96,4 @@ fn code_point(text: &str, mark: char) -> (Option<char>, usize) {
         sign.filter(|_| is_closed && is_hex),
         length + usize::from(is_closed),
     )
-}
-
-/// `text` in double quotes, its escapes written so that reading gives it back.
-pub(crate) fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    let mut signs = text.chars().peekable();
-    while let Some(sign) = signs.next() {
-        match sign {
-            '"' => quoted.push_str("\\\""),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            '\\' => match signs.peek() {
-                // Alone these would be read as an escape; before anything else a backslash stays one.
-                Some('\\' | '"' | '\n' | '\t' | 'n' | 't' | 'u') | None => quoted.push_str("\\\\"),
-                Some(next) if is_escaped(*next) => quoted.push_str("\\\\"),
-                Some(_) => quoted.push('\\'),
-            },
-            sign if is_escaped(sign) => {
-                quoted.push_str(&format!("\\u{{{:x}}}", u32::from(sign)));
-            }
-            sign => quoted.push(sign),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-fn is_escaped(sign: char) -> bool {
-    sign.is_control() || super::is_direction_mark(sign)
 }

@@ -1,8 +1,10 @@
 //! Comparison signs, those of other languages, and characters that have no business in a rule.
 
-use super::{Lexer, is_direction_mark};
 use crate::codes::conditions as code;
+use crate::condition::lexer::cursor::Lexer;
+use crate::condition::scan;
 use crate::condition::token::Token;
+use crate::source::is_direction_mark;
 
 /// Longest first. The third column is what to write where the sign is not the language's own.
 const SIGNS: [(&str, Token, Option<&str>); 24] = [
@@ -145,7 +147,7 @@ impl Lexer<'_> {
         let word = self.name_end(self.skip_space(at));
         let paren = self.skip_space(word);
         if self.byte(paren) == Some(b'(') {
-            self.skip_balanced(paren)
+            scan::balanced_end(self.text, paren)
         } else {
             word
         }

@@ -4,93 +4,11 @@
 //! A keyword is one only where the grammar could use it: `count` before a parenthesis, `before` after
 //! an operand, `when` before a brace. Everywhere else the same letters are a name.
 
-use super::{Lexer, Sign};
 use crate::codes::conditions as code;
-use crate::condition::suggest::closest;
+use crate::condition::lexer::cursor::{Lexer, Sign};
+use crate::condition::lexer::words::{BY, DOUBLE_OPERATORS, FOREIGN, OPERATORS, STATISTICS};
 use crate::condition::token::{Function, Token};
-
-pub(super) const OPERATORS: [(&str, Token); 12] = [
-    ("and", Token::And),
-    ("or", Token::Or),
-    ("in", Token::In),
-    ("matches", Token::Matches),
-    ("contains", Token::Contains),
-    ("before", Token::Before),
-    ("after", Token::After),
-    ("then", Token::Then),
-    ("within", Token::Within),
-    ("inside", Token::Inside),
-    ("between", Token::Between),
-    ("as", Token::As),
-];
-
-/// Operators of two words.
-const DOUBLE_OPERATORS: [(&str, &str, Token); 6] = [
-    ("not", "in", Token::NotIn),
-    ("starts", "with", Token::StartsWith),
-    ("ends", "with", Token::EndsWith),
-    ("child", "of", Token::ChildOf),
-    ("sibling", "of", Token::SiblingOf),
-    ("until", "next", Token::UntilNext),
-];
-
-/// What people write who come from another language, where an operator is expected.
-const FOREIGN: [(&str, &str, Token); 18] = [
-    ("is", "==", Token::Equal),
-    ("equals", "==", Token::Equal),
-    ("eq", "==", Token::Equal),
-    ("ne", "!=", Token::NotEqual),
-    ("gt", ">", Token::Greater),
-    ("gte", ">=", Token::GreaterEqual),
-    ("lt", "<", Token::Less),
-    ("lte", "<=", Token::LessEqual),
-    ("like", "matches", Token::Matches),
-    ("regex", "matches", Token::Matches),
-    ("startswith", "starts with", Token::StartsWith),
-    ("starts_with", "starts with", Token::StartsWith),
-    ("endswith", "ends with", Token::EndsWith),
-    ("ends_with", "ends with", Token::EndsWith),
-    ("childof", "child of", Token::ChildOf),
-    ("child_of", "child of", Token::ChildOf),
-    ("descendant", "inside", Token::Inside),
-    ("followed", "then", Token::Then),
-];
-
-pub(super) const FUNCTIONS: [(&str, Function); 9] = [
-    ("count", Function::Count),
-    ("distinct", Function::Distinct),
-    ("sum", Function::Sum),
-    ("min", Function::Min),
-    ("max", Function::Max),
-    ("avg", Function::Avg),
-    ("exists", Function::Exists),
-    ("missing", Function::Missing),
-    ("has", Function::Has),
-];
-
-/// Functions of other tools that look at many traces at once.
-const STATISTICS: [&str; 20] = [
-    "p50",
-    "p75",
-    "p90",
-    "p95",
-    "p99",
-    "percentile",
-    "quantile",
-    "rate",
-    "increase",
-    "stddev",
-    "stdev",
-    "median",
-    "histogram",
-    "histogram_over_time",
-    "quantile_over_time",
-    "count_over_time",
-    "avg_over_time",
-    "baseline",
-    "anomaly",
-    "trend",
-];
+use crate::diagnostic::nearest::nearest;
 
 impl Lexer<'_> {
     pub(super) fn word(&mut self) {
@@ -153,58 +71,96 @@ impl Lexer<'_> {
         if self.in_rule && lower == "then" && self.open.is_empty() {
             return self.push(start, Token::RuleThen, text.len());
         }
+        let is_read = self.double_operator(start, end, &lower)
+            || self.negation(start, end, &lower)
+            || self.known_operator(start, end, &lower)
+            || self.meant_operator(start, end, &lower);
+        if !is_read {
+            self.push(start, Token::Name(word.into()), end);
+        }
+    }
+
+    /// `child of`, or its first word alone.
+    fn double_operator(&mut self, start: usize, end: usize, lower: &str) -> bool {
+        let text = self.text;
+        let found = DOUBLE_OPERATORS.iter().find(|(first, ..)| *first == lower);
+        let Some((first, other, token)) = found else {
+            return false;
+        };
         let next = self.skip_space(end);
         let second_end = self.name_end(next);
-        let second = text[next..second_end].to_ascii_lowercase();
-        if let Some((first, other, token)) =
-            DOUBLE_OPERATORS.iter().find(|(first, ..)| *first == lower)
-        {
-            if *other == second {
-                if word != *first || &text[next..second_end] != *other {
-                    self.older_case(start, second_end, &format!("{first} {other}"));
-                }
-                return self.push(start, token.clone(), second_end);
+        let second = &text[next..second_end];
+        if second.eq_ignore_ascii_case(other) {
+            if &text[start..end] != *first || second != *other {
+                self.older_case(start, second_end, &format!("{first} {other}"));
             }
-            if lower != "not" {
-                let message = format!("`{first}` alone is no operator; write `{first} {other}`");
-                self.fault(code::MISTYPED_WORD, start..end, message)
-                    .suggestion = Some(format!("{first} {other}"));
-                return self.push(start, token.clone(), end);
-            }
+            self.push(start, token.clone(), second_end);
+            return true;
         }
-        if lower == "not" {
-            if matches!(
-                second.as_str(),
-                "matches" | "contains" | "starts" | "ends" | "exists"
-            ) {
-                let message =
-                    format!("`not` stands before the whole comparison: `not (x {second} …)`");
-                self.fault(code::UNEXPECTED, start..end, message);
-                self.position = end;
-                return;
-            }
-            return self.push(start, Token::Not, end);
+        if *first == "not" {
+            return false;
         }
-        if lower == "by" {
-            if word != "by" {
-                self.older_case(start, end, "by");
-            }
-            return self.push(start, Token::By, end);
+        let message = format!("`{first}` alone is no operator; write `{first} {other}`");
+        self.fault(code::MISTYPED_WORD, start..end, message)
+            .suggestion = Some(format!("{first} {other}"));
+        self.push(start, token.clone(), end);
+        true
+    }
+
+    /// `not` behind an operand.
+    fn negation(&mut self, start: usize, end: usize, lower: &str) -> bool {
+        if lower != "not" {
+            return false;
         }
-        if let Some((name, token)) = OPERATORS.iter().find(|(name, _)| *name == lower) {
-            if *name != word {
-                self.older_case(start, end, name);
-            }
-            match token {
-                Token::Between => self.in_between += 1,
-                Token::And if self.in_between > 0 && second == "next" => {
-                    self.in_between -= 1;
-                    return self.push(start, Token::AndNext, second_end);
-                }
-                _ => {}
-            }
-            return self.push(start, token.clone(), end);
+        let next = self.skip_space(end);
+        let second = self.text[next..self.name_end(next)].to_ascii_lowercase();
+        let is_inside = matches!(
+            second.as_str(),
+            "matches" | "contains" | "starts" | "ends" | "exists"
+        );
+        if is_inside {
+            let message = format!("`not` stands before the whole comparison: `not (x {second} …)`");
+            self.fault(code::UNEXPECTED, start..end, message);
+            self.position = end;
+        } else {
+            self.push(start, Token::Not, end);
         }
+        true
+    }
+
+    fn known_operator(&mut self, start: usize, end: usize, lower: &str) -> bool {
+        let known = OPERATORS
+            .iter()
+            .chain([&BY])
+            .find(|(name, _)| *name == lower);
+        let Some((name, token)) = known else {
+            return false;
+        };
+        if *name != &self.text[start..end] {
+            self.older_case(start, end, name);
+        }
+        let next = self.skip_space(end);
+        let second_end = self.name_end(next);
+        match token {
+            Token::Between => self.in_between += 1,
+            Token::And
+                if self.in_between > 0
+                    && self.text[next..second_end].eq_ignore_ascii_case("next") =>
+            {
+                self.in_between -= 1;
+                self.push(start, Token::AndNext, second_end);
+                return true;
+            }
+            _ => {}
+        }
+        self.push(start, token.clone(), end);
+        true
+    }
+
+    /// A word of another language, or one that is nearly an operator.
+    fn meant_operator(&mut self, start: usize, end: usize, lower: &str) -> bool {
+        let word = &self.text[start..end];
+        let next = self.skip_space(end);
         if lower == "where" && self.byte(next) == Some(b'(') {
             let fault = self.fault(
                 code::MISTYPED_WORD,
@@ -212,27 +168,25 @@ impl Lexer<'_> {
                 "a filter begins with a dot: `.where(…)`",
             );
             fault.suggestion = Some(".where".into());
-            return self.open_sign(Sign::Where, Token::Where, start, next + 1);
+            self.open_sign(Sign::Where, Token::Where, start, next + 1);
+            return true;
         }
-        let names = OPERATORS.map(|(name, _)| name);
-        let meant = FOREIGN
-            .iter()
-            .find(|(name, ..)| *name == lower)
+        let foreign = FOREIGN.iter().find(|(name, ..)| *name == lower);
+        let meant = foreign
             .map(|(_, modern, token)| (*modern, token))
             .or_else(|| {
-                let name = closest(&lower, names)?;
-                OPERATORS
-                    .iter()
-                    .find(|(op, _)| *op == name)
-                    .map(|(op, token)| (*op, token))
+                let near = nearest(lower, OPERATORS.iter().map(|(name, _)| *name))?;
+                let found = OPERATORS.iter().find(|(name, _)| *name == near);
+                found.map(|(name, token)| (*name, token))
             });
-        if let Some((modern, token)) = meant {
-            let message = format!("no operator is called `{word}`; did you mean `{modern}`?");
-            self.fault(code::MISTYPED_WORD, start..end, message)
-                .suggestion = Some(modern.into());
-            return self.push(start, token.clone(), end);
-        }
-        self.push(start, Token::Name(word.into()), end);
+        let Some((modern, token)) = meant else {
+            return false;
+        };
+        let message = format!("no operator is called `{word}`; did you mean `{modern}`?");
+        self.fault(code::MISTYPED_WORD, start..end, message)
+            .suggestion = Some(modern.into());
+        self.push(start, token.clone(), end);
+        true
     }
 
     fn operand_word(&mut self, start: usize, end: usize) {
@@ -291,11 +245,11 @@ impl Lexer<'_> {
         let text = self.text;
         let word = &text[start..end];
         let lower = word.to_ascii_lowercase();
-        if let Some((name, function)) = FUNCTIONS.iter().find(|(name, _)| *name == lower) {
-            if *name != word {
-                self.older_case(start, end, name);
+        if let Some(function) = Function::named(&lower) {
+            if lower != word {
+                self.older_case(start, end, &lower);
             }
-            return self.open_call(function.clone(), start, paren + 1);
+            return self.open_call(function, start, paren + 1);
         }
         if STATISTICS.contains(&lower.as_str()) {
             let message =
@@ -314,8 +268,7 @@ impl Lexer<'_> {
             return self.open_sign(Sign::Where, Token::Where, start, paren + 1);
         } else {
             let message = format!("no function is called `{word}`");
-            let meant =
-                closest(&lower, FUNCTIONS.map(|(name, _)| name)).filter(|name| *name != "has");
+            let meant = nearest(&lower, Function::words());
             let fault = self.fault(code::UNKNOWN_FUNCTION, start..end, message);
             match meant {
                 Some(name) => {
@@ -324,13 +277,13 @@ impl Lexer<'_> {
                     fault.suggestion = Some(name.into());
                 }
                 None => {
-                    fault.help = Some(
-                        "there are `count distinct sum min max avg exists missing`; a filter is `S.where(…)`".into(),
-                    );
+                    let words: Vec<&str> = Function::words().collect();
+                    let words = words.join(" ");
+                    fault.help = Some(format!("there are `{words}`; a filter is `S.where(…)`"));
                 }
             }
-            if let Some((_, function)) = FUNCTIONS.iter().find(|(name, _)| Some(*name) == meant) {
-                return self.open_call(function.clone(), start, paren + 1);
+            if let Some(function) = meant.and_then(Function::named) {
+                return self.open_call(function, start, paren + 1);
             }
         }
         self.open_call(Function::Unknown, start, paren + 1);

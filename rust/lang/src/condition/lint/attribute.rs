@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-
-use once_cell::sync::Lazy;
+use std::sync::LazyLock;
 
 use crate::codes::conditions as code;
 use crate::diagnostic::fault::Fault;
@@ -18,7 +17,7 @@ struct Names {
     by_length: Vec<Vec<&'static str>>,
 }
 
-static NAMES: Lazy<Names> = Lazy::new(|| {
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let mut names = Names {
         current: HashSet::new(),
         renamed: HashMap::new(),
@@ -51,18 +50,13 @@ pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Op
     if names.current.contains(key) {
         return None;
     }
-    let prefix = match scope {
-        Scope::SpanThenResource => "",
-        Scope::Span => "span.",
-        Scope::Resource => "resource.",
-        Scope::Instrumentation => "instrumentation.",
-        Scope::Event => "event.",
-        Scope::Link => "link.",
+    let written = |name: &str| match scope {
+        Scope::SpanThenResource => name.to_owned(),
+        scope => format!("{}.{name}", scope.as_str()),
     };
     if let Some(new) = names.renamed.get(key) {
         let message = format!("`{key}` is now called `{new}`");
-        let fault =
-            Fault::new(code::RENAMED_ATTRIBUTE, range, message).suggest(format!("{prefix}{new}"));
+        let fault = Fault::new(code::RENAMED_ATTRIBUTE, range, message).suggest(written(new));
         return Some(fault.help(format!(
             "if your services still emit the old name, put it in quotes: `\"{key}\"`"
         )));
@@ -79,8 +73,7 @@ pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Op
         .filter(|(distance, _)| *distance <= allowed)
         .min()?;
     let message = format!("`{key}` is nearly the semantic conventions' `{}`", near.1);
-    let fault =
-        Fault::new(code::NEAR_ATTRIBUTE, range, message).suggest(format!("{prefix}{}", near.1));
+    let fault = Fault::new(code::NEAR_ATTRIBUTE, range, message).suggest(written(near.1));
     Some(fault.help(format!(
         "if it is an attribute of your own, put it in quotes: `\"{key}\"`"
     )))

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::codes::conditions as code;
-use crate::condition::lexer::quote;
+use crate::condition::spelling::quote;
 use crate::diagnostic::fault::Fault;
 
 /// `matches "admin"` is `contains "admin"`; anchored at an end it starts or ends with it, at both it equals it.

@@ -2,50 +2,17 @@
 
 use std::ops::Range;
 
-use super::Place;
-use crate::file::yaml::{Node, Style};
-
-/// Where a scalar's own text begins: at its quote, its first character, or the header of its block.
-pub(super) fn scalar_begin(text: &str, node: &Node) -> usize {
-    let Some(scalar) = node.as_scalar() else {
-        return node.range.start;
-    };
-    let begin = scalar.text_begin(text);
-    let is_block = matches!(scalar.style, Style::Literal | Style::Folded);
-    if !is_block || scalar.begins_at_header() {
-        return begin;
-    }
-    // The parser says where the content begins; the header ends the last line before it that is not blank.
-    let line = text[..begin].rfind('\n').map_or(0, |newline| newline + 1);
-    let header_end = text[..line].trim_end().len();
-    let header_line = text[..header_end]
-        .rfind('\n')
-        .map_or(0, |newline| newline + 1);
-    let header = &text[header_line..header_end];
-    let is_header = |&(at, c): &(usize, char)| {
-        let before = header[..at].chars().next_back();
-        let rest = header[at + 1..]
-            .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
-        matches!(c, '|' | '>')
-            && before.is_none_or(|c| matches!(c, ' ' | '\t'))
-            && (rest.is_empty()
-                || rest.trim_start_matches([' ', '\t']).starts_with('#')
-                    && rest.starts_with([' ', '\t']))
-    };
-    header
-        .char_indices()
-        .find(is_header)
-        .map_or(begin, |(at, _)| header_line + at)
-}
+use crate::file::format_file::find::{Passage, scalar_begin};
+use crate::file::yaml::{ScalarMap, Style};
 
 /// What to write for a text, if anything changes.
 pub(super) fn edit(
     text: &str,
-    place: &Place,
+    passage: &Passage,
     formatted: &str,
     newline: &str,
 ) -> Option<(Range<usize>, String)> {
-    let scalar = place.node.as_scalar()?;
+    let scalar = passage.node.as_scalar()?;
     let formatted = formatted.trim_end();
     if scalar.value.trim_end() == formatted
         && (!formatted.contains('\n') || scalar.style == Style::Literal)
@@ -59,10 +26,10 @@ pub(super) fn edit(
         // Written with escapes for a reason.
         return None;
     }
-    let begin = scalar_begin(text, &place.node);
-    let end = scalar.map(text).end();
+    let begin = scalar_begin(text, &passage.node);
+    let end = ScalarMap::new(scalar, text).end();
     let is_block = matches!(scalar.style, Style::Literal | Style::Folded);
-    if is_block || (formatted.contains('\n') && !place.is_flow) {
+    if is_block || (formatted.contains('\n') && !passage.is_flow) {
         let (comment, end) = match is_block {
             true => (header_comment(text, begin), content_end(text, begin, end)),
             false => (String::new(), quoted_end(scalar.style, end)),
@@ -71,7 +38,7 @@ pub(super) fn edit(
             true => content_indent(text, begin).filter(|&indent| indent > 0),
             false => None,
         };
-        let indent = " ".repeat(indent.unwrap_or(place.indent + 2));
+        let indent = " ".repeat(indent.unwrap_or(passage.indent + 2));
         let mut block = format!("|{comment}");
         for line in formatted.lines() {
             block.push_str(newline);

@@ -1,9 +1,11 @@
 //! Held with a stand-in for the formatter of conditions, and with the real one on whole files.
 
+use std::rc::Rc;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::diagnostic::fault::Fault;
+use crate::file::yaml::{YamlKind, YamlNode};
 
 /// Stands for the formatter of conditions: words, a clause a line.
 fn clauses(text: &str, _: TextKind) -> Result<String, Vec<Fault>> {
@@ -50,48 +52,41 @@ fn values(text: &str, expected: bool) -> Vec<String> {
     let mut faults = Vec::new();
     let documents = yaml::parse(text, &Limits::default(), &mut faults);
     assert!(faults.is_empty(), "{faults:?} in {text:?}");
-    let mut finder = Finder {
-        text,
-        modern: false,
-        places: BTreeMap::new(),
-        edits: Vec::new(),
-    };
+    let texts = find(text, false, &documents);
     let mut found = Vec::new();
     for document in &documents {
-        finder.file(&document.root);
-        collect(&document.root, &finder, expected, &mut found);
+        collect(&document.root, &texts, expected, &mut found);
     }
     found
 }
 
-fn collect(node: &Rc<Node>, finder: &Finder<'_>, expected: bool, found: &mut Vec<String>) {
+fn collect(node: &Rc<YamlNode>, texts: &Found, expected: bool, found: &mut Vec<String>) {
     match &node.kind {
-        NodeKind::Scalar(scalar) => {
-            let place = finder
-                .places
-                .get(&node.range.start)
-                .filter(|place| Rc::ptr_eq(&place.node, node));
-            found.push(match place {
-                Some(_) => {
-                    let value = if expected {
-                        clauses(&scalar.value, TextKind::Condition).unwrap()
-                    } else {
-                        scalar.value.clone()
-                    };
-                    value.split_whitespace().collect::<Vec<_>>().join(" ")
-                }
-                None => scalar.value.clone(),
-            });
+        YamlKind::Scalar(scalar) => {
+            let mut passages = texts.passages.iter();
+            found.push(
+                match passages.any(|passage| Rc::ptr_eq(&passage.node, node)) {
+                    true => {
+                        let value = if expected {
+                            clauses(&scalar.value, TextKind::Condition).unwrap()
+                        } else {
+                            scalar.value.clone()
+                        };
+                        value.split_whitespace().collect::<Vec<_>>().join(" ")
+                    }
+                    false => scalar.value.clone(),
+                },
+            );
         }
-        NodeKind::Sequence(items) => items
+        YamlKind::Sequence(items) => items
             .items
             .iter()
-            .for_each(|item| collect(item, finder, expected, found)),
-        NodeKind::Mapping(entries) => entries.items.iter().for_each(|entry| {
-            collect(&entry.key, finder, expected, found);
-            collect(&entry.value, finder, expected, found);
+            .for_each(|item| collect(item, texts, expected, found)),
+        YamlKind::Mapping(entries) => entries.items.iter().for_each(|entry| {
+            collect(&entry.key, texts, expected, found);
+            collect(&entry.value, texts, expected, found);
         }),
-        NodeKind::Refused => {}
+        YamlKind::Refused => {}
     }
 }
 

@@ -1,39 +1,12 @@
 //! Reads what a test expects.
 
 use crate::codes::files as codes;
-use crate::diagnostic::nearest;
+use crate::diagnostic::nearest::nearest;
 use crate::file::read::{Fields, Reader, shown};
-use crate::file::rule_test::{Expectation, ExpectedEvidence, TestSpan};
-use crate::file::yaml::Node;
+use crate::file::rule_tests::model::{Expectation, ExpectedEvidence, TestSpan};
+use crate::file::yaml::YamlNode;
 use crate::rule::ClauseKind;
 use crate::verdict::{Reason, Verdict};
-
-pub(crate) const VERDICTS: &[(&str, Verdict)] = &[
-    ("violated", Verdict::Violated),
-    ("satisfied", Verdict::Satisfied),
-    ("not_applicable", Verdict::NotApplicable),
-    ("inconclusive", Verdict::Inconclusive),
-];
-
-pub(crate) const CLAUSES: &[(&str, ClauseKind)] = &[
-    ("always", ClauseKind::Always),
-    ("never", ClauseKind::Never),
-    ("pattern", ClauseKind::Pattern),
-];
-
-pub(crate) const REASONS: &[(&str, Reason)] = &[
-    ("no_root", Reason::NoRoot),
-    ("orphan", Reason::Orphan),
-    ("span_limit", Reason::SpanLimit),
-    ("evicted", Reason::Evicted),
-    ("memory", Reason::Memory),
-    ("reload", Reason::Reload),
-    ("restart", Reason::Restart),
-    ("shutdown", Reason::Shutdown),
-    ("state_cap", Reason::StateCap),
-    ("skew", Reason::Skew),
-    ("late", Reason::Late),
-];
 
 /// The keys of a test that say more of the expected verdict, with the verdict that they belong to.
 const DETAILS: &[(&str, Verdict)] = &[
@@ -51,20 +24,22 @@ pub(super) fn read_expectation(
     spans: &[TestSpan],
 ) -> Option<Expectation> {
     let node = fields.value("expect");
-    let verdict = node.and_then(|node| reader.word(node, codes::TEST_VERDICT, "verdict", VERDICTS));
+    let verdict =
+        node.and_then(|node| reader.word(node, codes::TEST_VERDICT, "verdict", &Verdict::ALL));
     let reason = fields.value("reason");
     let clause = fields.value("clause");
     let mut expect = Expectation {
         verdict: verdict.unwrap_or(Verdict::Violated),
-        reason: reason.and_then(|node| reader.word(node, codes::TEST_WORD, "reason", REASONS)),
-        clause: clause.and_then(|node| reader.word(node, codes::TEST_WORD, "clause", CLAUSES)),
+        reason: reason.and_then(|node| reader.word(node, codes::TEST_WORD, "reason", &Reason::ALL)),
+        clause: clause
+            .and_then(|node| reader.word(node, codes::TEST_WORD, "clause", &ClauseKind::ALL)),
         evidence: Vec::new(),
         count: fields
             .value("count")
-            .and_then(|node| read_number(reader, node, "`count`")),
+            .and_then(|node| reader.count(node, "`count`")),
         violations: fields
             .value("violations")
-            .and_then(|node| read_number(reader, node, "`violations`")),
+            .and_then(|node| reader.count(node, "`violations`")),
         message: fields
             .value("message")
             .and_then(|node| reader.string(node, "`message`")),
@@ -94,25 +69,11 @@ pub(super) fn read_expectation(
 /// Names that a misspelt one is compared with.
 const COMPARED: usize = 1_000;
 
-pub(super) fn read_number(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u64> {
-    let scalar = reader.text(node, what)?;
-    let number = scalar
-        .value
-        .parse::<u64>()
-        .ok()
-        .filter(|&number| number > 0);
-    if number.is_none() {
-        let range = reader.span(node);
-        let message = format!(
-            "{what} is a whole number above 0, not `{}`",
-            shown(&scalar.value)
-        );
-        reader.report(codes::TEST_NUMBER, range, message);
-    }
-    number
-}
-
-fn read_one(reader: &mut Reader<'_>, node: &Node, spans: &[TestSpan]) -> Option<ExpectedEvidence> {
+fn read_one(
+    reader: &mut Reader<'_>,
+    node: &YamlNode,
+    spans: &[TestSpan],
+) -> Option<ExpectedEvidence> {
     let text = reader.string(node, "evidence")?;
     // Repeated spans share their label.
     let has_label = |index: &usize| spans[*index].label.as_ref() == Some(&text);

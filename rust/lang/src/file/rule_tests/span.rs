@@ -5,11 +5,12 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 use crate::codes::files as codes;
 use crate::file::plain;
 use crate::file::read::{Fields, Reader, shown};
-use crate::file::rule_test::{
-    AttributeValue, Instrumentation, SpanKind, SpanStatus, TestEvent, TestParent, TestSpan, Timing,
-    lay_out,
+use crate::file::rule_tests::attribute::value;
+use crate::file::rule_tests::model::{
+    AttributeValue, Instrumentation, SpanKind, SpanStatus, TestEvent, TestParent, TestSpan,
 };
-use crate::file::yaml::{Node, NodeKind};
+use crate::file::rule_tests::times::{Timing, lay_out};
+use crate::file::yaml::YamlNode;
 
 /// Keys of a span.
 pub(crate) const SPAN_KEYS: &[&str] = &[
@@ -40,21 +41,6 @@ pub(crate) const LINK_KEYS: &[&str] = &["attributes"];
 /// Keys of a span's instrumentation scope.
 pub(crate) const INSTRUMENTATION_KEYS: &[&str] = &["name", "version", "attributes"];
 
-pub(crate) const KINDS: &[(&str, SpanKind)] = &[
-    ("unspecified", SpanKind::Unspecified),
-    ("internal", SpanKind::Internal),
-    ("server", SpanKind::Server),
-    ("client", SpanKind::Client),
-    ("producer", SpanKind::Producer),
-    ("consumer", SpanKind::Consumer),
-];
-
-pub(crate) const STATUSES: &[(&str, SpanStatus)] = &[
-    ("unset", SpanStatus::Unset),
-    ("ok", SpanStatus::Ok),
-    ("error", SpanStatus::Error),
-];
-
 /// An event's time is known only once its span's is.
 struct Trace {
     spans: Vec<TestSpan>,
@@ -63,7 +49,7 @@ struct Trace {
     is_full: bool,
 }
 
-pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<Node>) -> Vec<TestSpan> {
+pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<TestSpan> {
     let mut trace = Trace {
         spans: Vec::new(),
         timings: Vec::new(),
@@ -84,7 +70,7 @@ pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<Node>) -> Vec<TestSp
 
 impl Trace {
     /// The YAML depth limit bounds the recursion.
-    fn read_span(&mut self, reader: &mut Reader<'_>, node: &Node, parent: Option<usize>) {
+    fn read_span(&mut self, reader: &mut Reader<'_>, node: &YamlNode, parent: Option<usize>) {
         if self.is_full {
             return;
         }
@@ -127,44 +113,22 @@ impl Trace {
         let mut span = self.blank(&name, parent);
         self.read_identity(reader, &fields, &mut span);
         read_content(reader, &fields, &mut span);
-        let start = fields
-            .value("start")
-            .and_then(|node| read_duration(reader, node, "`start`"));
-        if let (Some(start), Some(node)) = (start, fields.value("start"))
-            && start < 0
-        {
-            let range = reader.span(node);
-            reader.report(
-                codes::TEST_DURATION,
-                range,
-                "`start` counts from the begin of the trace and is not negative",
-            );
-        }
-        let duration = fields
-            .value("duration")
-            .and_then(|node| read_duration(reader, node, "`duration`"));
-        let index = self.push(
-            span,
-            Timing {
-                start,
-                duration,
-                parent,
-            },
-        );
+        let timing = read_timing(reader, &fields, parent);
+        let index = self.push(span, timing);
         if let Some(node) = fields.value("children") {
             for child in reader.items(node, "`children`") {
                 self.read_span(reader, child, Some(index));
             }
         }
         if let Some(node) = fields.value("repeat")
-            && let Some(times) = super::expect::read_number(reader, node, "`repeat`")
+            && let Some(times) = reader.count(node, "`repeat`")
         {
             self.repeat(reader, node, index, times);
         }
     }
 
     /// Adds the span at `index`, the last one at its level, and all below it so many times in all.
-    fn repeat(&mut self, reader: &mut Reader<'_>, node: &Node, index: usize, times: u64) {
+    fn repeat(&mut self, reader: &mut Reader<'_>, node: &YamlNode, index: usize, times: u64) {
         let size = self.spans.len() - index;
         let most = reader.limits.test_spans;
         let total = times
@@ -254,15 +218,38 @@ impl Trace {
     }
 }
 
+fn read_timing(reader: &mut Reader<'_>, fields: &Fields<'_>, parent: Option<usize>) -> Timing {
+    let start = fields.value("start").and_then(|node| {
+        let start = read_duration(reader, node, "`start`")?;
+        if start < 0 {
+            let range = reader.span(node);
+            reader.report(
+                codes::TEST_DURATION,
+                range,
+                "`start` counts from the begin of the trace and is not negative",
+            );
+        }
+        Some(start)
+    });
+    let duration = fields
+        .value("duration")
+        .and_then(|node| read_duration(reader, node, "`duration`"));
+    Timing {
+        start,
+        duration,
+        parent,
+    }
+}
+
 fn read_content(reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpan) {
     if let Some(node) = fields.value("kind") {
         span.kind = reader
-            .word(node, codes::TEST_WORD, "span kind", KINDS)
+            .word(node, codes::TEST_WORD, "span kind", &SpanKind::ALL)
             .unwrap_or_default();
     }
     if let Some(node) = fields.value("status") {
         span.status = reader
-            .word(node, codes::TEST_WORD, "status", STATUSES)
+            .word(node, codes::TEST_WORD, "status", &SpanStatus::ALL)
             .unwrap_or_default();
     }
     if let Some(node) = fields.value("status_message") {
@@ -307,7 +294,7 @@ fn read_content(reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpa
     }
 }
 
-fn read_event(reader: &mut Reader<'_>, node: &Node) -> Option<TestEvent> {
+fn read_event(reader: &mut Reader<'_>, node: &YamlNode) -> Option<TestEvent> {
     if let Some(scalar) = node.as_scalar()
         && !scalar.is_null()
     {
@@ -340,7 +327,7 @@ fn read_event(reader: &mut Reader<'_>, node: &Node) -> Option<TestEvent> {
     })
 }
 
-fn read_duration(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<i64> {
+fn read_duration(reader: &mut Reader<'_>, node: &YamlNode, what: &str) -> Option<i64> {
     let scalar = reader.text(node, what)?;
     let nanos = plain::duration(&scalar.value);
     if nanos.is_none() {
@@ -359,38 +346,15 @@ fn read_duration(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<i64
     nanos
 }
 
-fn read_attributes(reader: &mut Reader<'_>, node: &Node) -> Vec<(String, AttributeValue)> {
+fn read_attributes(reader: &mut Reader<'_>, node: &YamlNode) -> Vec<(String, AttributeValue)> {
     let entries = reader.entries(node, "attributes");
-    let key = |node: &Node| {
+    let key = |node: &YamlNode| {
         node.as_scalar()
             .map(|key| key.value.clone())
             .unwrap_or_default()
     };
     entries
         .iter()
-        .map(|entry| (key(&entry.key), read_value(&entry.value)))
+        .map(|entry| (key(&entry.key), value(&entry.value)))
         .collect()
-}
-
-/// The YAML depth limit bounds the recursion.
-fn read_value(node: &Node) -> AttributeValue {
-    match &node.kind {
-        NodeKind::Scalar(scalar) => plain::attribute(scalar),
-        NodeKind::Sequence(sequence) => {
-            AttributeValue::Array(sequence.items.iter().map(|item| read_value(item)).collect())
-        }
-        NodeKind::Mapping(mapping) => AttributeValue::Map(
-            mapping
-                .items
-                .iter()
-                .filter_map(|entry| {
-                    Some((
-                        entry.key.as_scalar()?.value.clone(),
-                        read_value(&entry.value),
-                    ))
-                })
-                .collect(),
-        ),
-        NodeKind::Refused => AttributeValue::Empty,
-    }
 }

@@ -4,18 +4,20 @@ use std::{collections::HashMap, ops::Range, rc::Rc};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::characters::{Offsets, without_control_characters};
-use super::hint::{hint, indenting_tab};
-use super::resume::{Failure, RESUME_BYTES, Resume};
-use super::{Collection, Document, Entry, Node, NodeKind, Scalar, Style, YamlFault};
 use crate::codes::files as codes;
+use crate::file::yaml::characters::{Offsets, without_control_characters};
+use crate::file::yaml::hint::{hint, indenting_tab};
+use crate::file::yaml::node::{YamlDocument, YamlFault, YamlKind, YamlNode};
+use crate::file::yaml::open::Open;
+use crate::file::yaml::resume::{Failure, RESUME_BYTES, Resume};
+use crate::file::yaml::scalar::{Scalar, Style};
 use crate::limits::Limits;
 
 /// The documents of a text. What a syntax error cut off is missing; all before it is there, and so
 /// is what follows from the next place on where a reader would begin anew: an item of the list of
 /// rules, a key of the file, a document.
 #[must_use]
-pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<Document> {
+pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<YamlDocument> {
     let cleaned = without_control_characters(source, faults);
     let text = cleaned.as_deref().unwrap_or(source);
     let mut builder = Builder::new(text, limits, faults);
@@ -43,29 +45,11 @@ pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<
     builder.documents
 }
 
-/// A collection whose end has not come.
-struct Open {
-    begin: usize,
-    anchor: usize,
-    kind: OpenKind,
-    weight: usize,
-    height: usize,
-}
-
-enum OpenKind {
-    Sequence(Vec<Rc<Node>>),
-    Mapping {
-        entries: Vec<Entry>,
-        key: Option<Rc<Node>>,
-        keys: HashMap<String, ()>,
-    },
-}
-
 struct Builder<'a, 'f> {
     offsets: Offsets<'a>,
     limits: &'a Limits,
     faults: &'f mut Vec<YamlFault>,
-    documents: Vec<Document>,
+    documents: Vec<YamlDocument>,
     /// Characters before the part of the text that is read now.
     base: usize,
     /// The next document goes on with the one before it.
@@ -73,7 +57,7 @@ struct Builder<'a, 'f> {
     open: Vec<Open>,
     /// Collections below one that was refused for its depth.
     refused_depth: usize,
-    anchors: HashMap<usize, Rc<Node>>,
+    anchors: HashMap<usize, Rc<YamlNode>>,
     alias_nodes: usize,
     /// Of the whole text.
     nodes: usize,
@@ -113,11 +97,7 @@ impl<'a, 'f> Builder<'a, 'f> {
                 Ok((event, span)) => self.event(event, span),
                 Err(error) => {
                     let at = self.offsets.byte(self.base + error.marker().index());
-                    let items = self
-                        .open
-                        .iter()
-                        .take(2)
-                        .find(|open| matches!(open.kind, OpenKind::Sequence(_)));
+                    let items = self.open.iter().take(2).find(|open| open.is_sequence());
                     let list = items.map(|open| open.begin);
                     failure = Some(Failure {
                         at,
@@ -192,42 +172,28 @@ impl<'a, 'f> Builder<'a, 'f> {
                     begin,
                     has_properties,
                 };
-                self.finished(leaf(begin..end, NodeKind::Scalar(scalar)), anchor);
+                self.finished(YamlNode::leaf(begin..end, YamlKind::Scalar(scalar)), anchor);
             }
             Event::Alias(anchor) => self.alias(anchor, range),
             Event::SequenceStart(anchor, _) => {
-                self.begin(range, anchor, OpenKind::Sequence(Vec::new()));
+                self.begin(Open::sequence(range.start, anchor), range);
             }
             Event::MappingStart(anchor, _) => {
-                self.begin(
-                    range,
-                    anchor,
-                    OpenKind::Mapping {
-                        entries: Vec::new(),
-                        key: None,
-                        keys: HashMap::new(),
-                    },
-                );
+                self.begin(Open::mapping(range.start, anchor), range);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end, false),
             _ => {}
         }
     }
 
-    fn begin(&mut self, range: Range<usize>, anchor: usize, kind: OpenKind) {
+    fn begin(&mut self, open: Open, range: Range<usize>) {
         if self.open.len() >= self.limits.yaml_depth {
             self.too_deep(range.clone());
             self.refused_depth = 1;
-            self.finished(leaf(range, NodeKind::Refused), anchor);
+            self.finished(YamlNode::leaf(range, YamlKind::Refused), open.anchor);
             return;
         }
-        self.open.push(Open {
-            begin: range.start,
-            anchor,
-            kind,
-            weight: 1,
-            height: 0,
-        });
+        self.open.push(open);
     }
 
     /// Counts the nodes; false where no more of them, or of faults, are kept.
@@ -293,7 +259,7 @@ impl<'a, 'f> Builder<'a, 'f> {
                     "this alias stands inside what it names".to_owned(),
                     Some("an alias repeats a finished value; it cannot contain itself"),
                 ));
-                leaf(range, NodeKind::Refused)
+                YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node)
                 if self.alias_nodes.saturating_add(node.weight) > self.limits.yaml_alias_nodes =>
@@ -304,11 +270,11 @@ impl<'a, 'f> Builder<'a, 'f> {
                     None,
                 );
                 self.faults.push(fault);
-                leaf(range, NodeKind::Refused)
+                YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node) if self.open.len() + node.height > self.limits.yaml_depth => {
                 self.too_deep(range.clone());
-                leaf(range, NodeKind::Refused)
+                YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node) => {
                 self.alias_nodes += node.weight;
@@ -318,85 +284,33 @@ impl<'a, 'f> Builder<'a, 'f> {
         self.attach(node);
     }
 
-    fn finished(&mut self, node: Rc<Node>, anchor: usize) {
+    fn finished(&mut self, node: Rc<YamlNode>, anchor: usize) {
         if anchor > 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
         }
         self.attach(node);
     }
 
-    fn attach(&mut self, node: Rc<Node>) {
+    fn attach(&mut self, node: Rc<YamlNode>) {
         let Some(open) = self.open.last_mut() else {
             let continues = std::mem::take(&mut self.continues);
-            self.documents.push(Document {
+            self.documents.push(YamlDocument {
                 root: node,
                 continues,
             });
             return;
         };
-        open.weight = open.weight.saturating_add(node.weight);
-        open.height = open.height.max(node.height);
-        match &mut open.kind {
-            OpenKind::Sequence(items) => items.push(node),
-            OpenKind::Mapping { entries, key, keys } => match key.take() {
-                None => *key = Some(node),
-                Some(key) => {
-                    let Some(text) = key.as_scalar().map(|scalar| &scalar.value) else {
-                        if !matches!(key.kind, NodeKind::Refused) {
-                            self.faults.push(YamlFault {
-                                code: codes::WRONG_KIND,
-                                range: key.range.clone(),
-                                message: format!("a key must be text, this is {}", key.what()),
-                                help: Some("a text that begins with `{`, `[`, `*`, `&` or `?` needs quotes".to_owned()),
-                            });
-                        }
-                        return;
-                    };
-                    if keys.insert(text.clone(), ()).is_some() {
-                        self.faults.push(YamlFault {
-                            code: codes::DUPLICATE_KEY,
-                            range: key.range.clone(),
-                            message: format!("the key `{text}` is here twice"),
-                            help: Some("only one of them can count; remove the other".to_owned()),
-                        });
-                        return;
-                    }
-                    entries.push(Entry { key, value: node });
-                }
-            },
+        if let Err(fault) = open.add(node) {
+            self.faults.push(fault);
         }
     }
 
     fn close(&mut self, end: usize, is_cut: bool) {
         let Some(open) = self.open.pop() else { return };
-        let kind = match open.kind {
-            OpenKind::Sequence(items) => NodeKind::Sequence(Collection { items, is_cut }),
-            OpenKind::Mapping { entries: items, .. } => {
-                NodeKind::Mapping(Collection { items, is_cut })
-            }
-        };
-        let node = Rc::new(Node {
-            range: open.begin..end,
-            kind,
-            weight: open.weight,
-            height: open.height + 1,
-        });
-        self.finished(node, open.anchor);
+        let anchor = open.anchor;
+        let node = Rc::new(open.closed(end, is_cut));
+        self.finished(node, anchor);
     }
-}
-
-fn leaf(range: Range<usize>, kind: NodeKind) -> Rc<Node> {
-    // A long text that is aliased often weighs as much as many short ones.
-    let weight = match &kind {
-        NodeKind::Scalar(scalar) => 1 + scalar.value.len() / 64,
-        _ => 1,
-    };
-    Rc::new(Node {
-        range,
-        kind,
-        weight,
-        height: 0,
-    })
 }
 
 impl From<ScalarStyle> for Style {

@@ -1,29 +1,32 @@
 //! Every scalar's value is held against the bytes of the file that its map names.
 
+use std::rc::Rc;
+
 use proptest::prelude::*;
 
+use super::node::YamlFault;
 use super::*;
 use crate::limits::Limits;
 
-fn scalars(node: &Node, found: &mut Vec<Rc<Node>>) {
+fn scalars(node: &YamlNode, found: &mut Vec<Rc<YamlNode>>) {
     match &node.kind {
-        NodeKind::Sequence(sequence) => sequence.items.iter().for_each(|item| visit(item, found)),
-        NodeKind::Mapping(mapping) => mapping.items.iter().for_each(|entry| {
+        YamlKind::Sequence(sequence) => sequence.items.iter().for_each(|item| visit(item, found)),
+        YamlKind::Mapping(mapping) => mapping.items.iter().for_each(|entry| {
             visit(&entry.key, found);
             visit(&entry.value, found);
         }),
-        NodeKind::Scalar(_) | NodeKind::Refused => {}
+        YamlKind::Scalar(_) | YamlKind::Refused => {}
     }
 }
 
-fn visit(node: &Rc<Node>, found: &mut Vec<Rc<Node>>) {
+fn visit(node: &Rc<YamlNode>, found: &mut Vec<Rc<YamlNode>>) {
     match &node.kind {
-        NodeKind::Scalar(_) => found.push(Rc::clone(node)),
+        YamlKind::Scalar(_) => found.push(Rc::clone(node)),
         _ => scalars(node, found),
     }
 }
 
-fn parsed(text: &str) -> (Vec<Rc<Node>>, Vec<YamlFault>) {
+fn parsed(text: &str) -> (Vec<Rc<YamlNode>>, Vec<YamlFault>) {
     let mut faults = Vec::new();
     let mut found = Vec::new();
     for document in parse(text, &Limits::default(), &mut faults) {
@@ -41,7 +44,7 @@ fn check(text: &str) -> usize {
             // Nothing of it can be at fault.
             continue;
         }
-        let map = scalar.map(text);
+        let map = ScalarMap::new(scalar, text);
         let mut last = 0;
         for (at, c) in scalar.value.char_indices() {
             let range = map.range(at..at + c.len_utf8());

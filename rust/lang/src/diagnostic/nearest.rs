@@ -1,10 +1,9 @@
 //! "Did you mean": the nearest known word, where one is near enough.
 
-/// The candidate that differs from `word` by a slip of the finger, if any.
-pub(crate) fn closest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+/// The candidate that differs from `word` by a slip of the finger, if any: case aside, by one letter in a
+/// short word and by three at most in a long one, where two that changed places count as one.
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_ascii_lowercase();
     let letters = lower.chars().count();
     let allowed = match letters {

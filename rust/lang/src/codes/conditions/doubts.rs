@@ -1,0 +1,131 @@
+//! What loads and is doubtful (`W`), or is spelled in an older way (`N`).
+
+use crate::codes::code::declare_codes;
+
+declare_codes! {
+    PATTERN_OF_PRESENCE = "W0101", "a bare `A and B` reports every trace that has both" {
+        "A bare pattern signals when it matches. With neither a negation nor a count in it, it signals on the good case as well. Mostly `when { A } always { B }` is meant; if not, `never { A and B }` says so.",
+        bad: "payment and fraud_check",
+        good: "when { payment } always { fraud_check }"
+    }
+    HIDES_MISSING = "W0102", "a negation hides spans without the attribute" {
+        "Selecting needs proof: a comparison with an attribute that is not there is unknown, and its negation too, so such spans are not selected. Say which is meant: `… or missing(x)`, or `exists(x) and …`.",
+        bad: "never { payment.where(currency != EUR) }",
+        good: "never { payment.where(currency != EUR or missing(currency)) }"
+    }
+    AVERAGE_OF_NOTHING = "W0103", "an average of no spans" {
+        "Where nothing is selected, every comparison with `avg` is false, which here breaks the rule.",
+        bad: "always { avg(payment, span:duration) < 2s }",
+        good: "never { avg(payment, span:duration) >= 2s }"
+    }
+    ONE_IS_ENOUGH = "W0104", "an order holds as soon as one span qualifies" {
+        "`always { A inside B }` is kept by one A inside a B, whatever the others do, and broken by a trace without any A. Every A is meant by `when each { A as p } always { p inside B }`.",
+        bad: "always { db.query inside checkout }",
+        good: "when each { db.query as p } always { p inside checkout }"
+    }
+    LIKE_INTRINSIC = "W0105", "an attribute that has the name of an intrinsic" {
+        "A bare word is an attribute; intrinsics have a colon. Instrumentation rarely sets attributes of such names.",
+        bad: "never { any.where(status == error) }",
+        good: "never { any.where(span:status == error) }"
+    }
+    ORDERED_WORD = "W0106", "an order against a bare word" {
+        "A bare word on the right-hand side is a text, and no number is above or below a text. Another field of the span is written `span.limit`.",
+        bad: "never { queue.where(depth > max_capacity) }",
+        good: "never { queue.where(depth > span.max_capacity) }"
+    }
+    DURATION_AGAINST_ATTRIBUTE = "W0107", "a duration against an attribute" {
+        "Attributes are numbers and texts, never durations, so this selects nothing. The duration of the span is `span:duration`.",
+        bad: "never { any.where(latency > 500ms) }",
+        good: "never { any.where(span:duration > 500ms) }"
+    }
+    NEVER_FIRES = "W0108", "this rule can never fire" {
+        "What the rule forbids, or the circumstances it asks for, can hold in no trace.",
+        bad: "never { count(payment) < 0 }",
+        good: "never { count(payment) > 3 }"
+    }
+    ALWAYS_FIRES = "W0109", "this rule fires on every trace" {
+        "What the rule requires can hold in no trace, or what it forbids holds in all.",
+        bad: "always { count(payment) >= 0 and audit and not audit }",
+        good: "always { audit }"
+    }
+    IMPLIED = "W0110", "`always` is implied by `when`" {
+        "Where `when` holds, `always` holds as well, so this part of the rule never breaks.",
+        bad: "when { payment.where(amount > 5) } always { payment }",
+        good: "when { payment.where(amount > 5) } always { audit }"
+    }
+    PLAIN_REGEX = "W0111", "a regular expression that is plain text" {
+        "Without any special sign, `==`, `contains`, `starts with` and `ends with` say the same, faster and more clearly.",
+        bad: "never { payment.where(user matches \"admin\") }",
+        good: "never { payment.where(user contains \"admin\") }"
+    }
+    NEAR_ATTRIBUTE = "W0112", "nearly an attribute of the semantic conventions" {
+        "The name differs by a slip of the finger from an attribute of the OpenTelemetry semantic conventions. If it is an attribute of your own, put it in quotes.",
+        bad: "never { any.where(http.response.staus_code == 500) }",
+        good: "never { any.where(http.response.status_code == 500) }"
+    }
+    RENAMED_ATTRIBUTE = "W0113", "an attribute that was renamed" {
+        "The OpenTelemetry semantic conventions have renamed this attribute. Current instrumentation emits the new name; put the old one in quotes if your services still emit it.",
+        bad: "never { any.where(http.status_code == 500) }",
+        good: "never { any.where(http.response.status_code == 500) }"
+    }
+    ODD_WORD = "W0114", "a bare word that is a text here" {
+        "`True`, `null` and the name of a bound span are plain texts on the right-hand side of a comparison.",
+        bad: "never { payment.where(verified == False) }",
+        good: "never { payment.where(verified == false) }"
+    }
+    BOUND_FIELD_ON_THE_LEFT = "W0115", "an attribute that looks like a field of a bound span" {
+        "On the left-hand side a name is an attribute of the span that is filtered, even if it begins like a bound span.",
+        bad: "when each { payment as p } never { refund.where(p.amount == 5) }",
+        good: "when each { payment as p } never { refund.where(amount == p.amount) }"
+    }
+    NEAR_MACRO = "W0116", "a span's name that is nearly a macro" {
+        "The name of a macro was perhaps misspelled; as it stands it is the name of a span.",
+        bad: "never { priviledged }",
+        good: "never { privileged }"
+    }
+    ALWAYS_SAME = "W0117", "a part that is always the same" {
+        "This part of a condition holds in every trace or in none, so it says nothing.",
+        bad: "when { payment and count(retry) >= 0 } always { audit }",
+        good: "when { payment and count(retry) >= 1 } always { audit }"
+    }
+    OLDER_OPERATOR = "N0101", "an older spelling of an operator" {
+        "`AND OR NOT`, `&& || !` and keywords in capitals are older spellings of the lower-case words. `fmt --modern` rewrites them.",
+        bad: "payment AND NOT audit",
+        good: "payment and not audit"
+    }
+    OLDER_QUOTES = "N0102", "single quotes" {
+        "Texts stand in double quotes; single ones are an older spelling.",
+        bad: "never { payment.where(user == 'alice') }",
+        good: "never { payment.where(user == \"alice\") }"
+    }
+    OLDER_CALL = "N0103", "an older spelling of presence or a count" {
+        "`has(x)` and `trace.has(x)` are just `x`; `trace.count(x)` is `count(x)`; a filter behind a count stands inside it.",
+        bad: "trace.has(payment) and not trace.has(audit)",
+        good: "payment and not audit"
+    }
+    OLDER_TRACE_SPANS = "N0104", "`trace.spans`" {
+        "`trace.spans.where(c).count()` is `count(any.where(c))`, `trace.spans.any.where(c)` is `any.where(c)`; `service` in them is `service.name`.",
+        bad: "trace.spans.where(service == auth).count() > 50",
+        good: "count(any.where(service.name == auth)) > 50"
+    }
+    OLDER_ONE_SPAN = "N0105", "conditions on one span outside of `where`" {
+        "Conditions that begin with `span.` or `resource.` and stand outside of `where` are about one span: `any.where(…)` says so.",
+        bad: "span.status == \"ERROR\" and span.retries == 3",
+        good: "any.where(span:status == error and span.retries == 3)"
+    }
+    OLDER_RULE = "N0106", "`rule \"…\" when … then …`" {
+        "The name of a rule is its `id`, what to do about a violation is up to alerts, and the condition on one span is `any.where(…)`.",
+        bad: "rule \"cache_miss\" when span.type == \"http.request\" then alert",
+        good: "any.where(span:name == \"http.request\")"
+    }
+    OLDER_BY = "N0107", "`by (f)`" {
+        "Older for `by f`.",
+        bad: "never { count(db.query) by (tenant) > 10 }",
+        good: "never { count(db.query) by tenant > 10 }"
+    }
+    OLDER_ATTRIBUTE = "N0108", "`span.attributes[\"k\"]`" {
+        "Older for `span.k`; alone it is `exists(k)`, negated `missing(k)`.",
+        bad: "never { any.where(span.attributes[\"cache_miss\"] == true) }",
+        good: "never { any.where(span.cache_miss == true) }"
+    }
+}

@@ -1,0 +1,144 @@
+//! Orders and structures of spans: `A before B`, `A then B then C`, `A inside B`, and their scopes.
+
+use crate::codes::conditions as code;
+use crate::condition::ast::{Link, LinkWord, Node, NodeKind};
+use crate::condition::check::checker::Checker;
+use crate::rule::{Nanos, Relation, Selector};
+
+/// A link whose parts are checked.
+struct CheckedLink {
+    word: LinkWord,
+    operand: Selector,
+    to: Option<Selector>,
+    within: Option<Nanos>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn chain(
+        &mut self,
+        node: &'a Node,
+        first: &'a Node,
+        links: &'a [Link],
+    ) -> Option<Selector> {
+        if links.len() > self.limits.nesting {
+            let message = format!("more than {} spans in one order", self.limits.nesting);
+            self.fault(code::NESTED_TOO_DEEPLY, node.range(), message);
+            return None;
+        }
+        // `then` nests to the right, so nothing else can follow it without parentheses.
+        if let Some(at) = links.iter().position(|link| link.word == LinkWord::Then)
+            && let Some(mixed) = links[at..].iter().find(|link| link.word != LinkWord::Then)
+        {
+            self.fault(
+                code::MIXED_ORDER,
+                mixed.range.clone(),
+                "what follows a `then` cannot be told apart from the order before it",
+            )
+            .help = Some("use parentheses: `A then (B before C)` or `(A then B) before C`".into());
+            return None;
+        }
+        let first = self.selector(first);
+        let checked: Vec<Option<CheckedLink>> = links.iter().map(|link| self.link(link)).collect();
+        let checked: Option<Vec<CheckedLink>> = checked.into_iter().collect();
+        let left = folded(first?, checked?)?;
+        if depth(&left) > self.limits.nesting {
+            let message = format!("orders nest more than {} deep", self.limits.nesting);
+            self.fault(code::NESTED_TOO_DEEPLY, node.range(), message);
+            return None;
+        }
+        Some(left)
+    }
+
+    fn link(&mut self, link: &'a Link) -> Option<CheckedLink> {
+        let operand = self.selector(&link.operand);
+        let to = link.to.as_ref().map(|to| self.selector(to));
+        let within = self.within(link);
+        let to = match to {
+            Some(to) => Some(to?),
+            None => None,
+        };
+        Some(CheckedLink {
+            word: link.word,
+            operand: operand?,
+            to,
+            within: within.ok()?,
+        })
+    }
+
+    fn within(&mut self, link: &'a Link) -> Result<Option<Nanos>, ()> {
+        let Some(within) = &link.within else {
+            return Ok(None);
+        };
+        if !matches!(
+            link.word,
+            LinkWord::Before | LinkWord::After | LinkWord::Then
+        ) {
+            self.fault(
+                code::WITHIN,
+                within.range(),
+                "`within` bounds a gap in time; it follows `before`, `after` and `then` only",
+            );
+            return Err(());
+        }
+        match within.bare().kind {
+            NodeKind::Duration(nanos) => Ok(Some(nanos)),
+            NodeKind::Broken => Err(()),
+            NodeKind::Number(_) => {
+                let source = self.source(within);
+                self.fault(
+                    code::WITHIN,
+                    within.range(),
+                    "`within` needs a duration with its unit",
+                )
+                .help = Some(format!("`within {source}s` or `within {source}ms`"));
+                Err(())
+            }
+            _ => {
+                self.fault(code::WITHIN, within.range(), "`within` needs a duration")
+                    .help = Some("`A before B within 5s`".into());
+                Err(())
+            }
+        }
+    }
+}
+
+/// The links of a chain folded: relations to the left, `then` to the right.
+fn folded(first: Selector, links: Vec<CheckedLink>) -> Option<Selector> {
+    let mut left = first;
+    let mut steps = Vec::new();
+    for link in links {
+        let (right, within) = (link.operand, link.within);
+        let relation = match (link.word, link.to) {
+            (LinkWord::Then, _) => {
+                steps.push((right, within));
+                continue;
+            }
+            (LinkWord::Before, _) => Relation::Before { right, within },
+            (LinkWord::After, _) => Relation::After { right, within },
+            (LinkWord::Inside, _) => Relation::Inside { right },
+            (LinkWord::ChildOf, _) => Relation::ChildOf { right },
+            (LinkWord::SiblingOf, _) => Relation::SiblingOf { right },
+            (LinkWord::Between, Some(to)) => Relation::Between { from: right, to },
+            (LinkWord::AfterUntil, Some(to)) => Relation::AfterUntil { from: right, to },
+            (LinkWord::Between | LinkWord::AfterUntil, None) => return None,
+        };
+        left = Selector::related(left, relation);
+    }
+    if let Some((last, mut within)) = steps.pop() {
+        let mut right = last;
+        while let Some((step, outer)) = steps.pop() {
+            right = Selector::related(step, Relation::Then { right, within });
+            within = outer;
+        }
+        left = Selector::related(left, Relation::Then { right, within });
+    }
+    Some(left)
+}
+
+fn depth(selector: &Selector) -> usize {
+    let Selector::Related(related) = selector else {
+        return 0;
+    };
+    let right = related.relation.operands().into_iter().map(depth).max();
+    1 + depth(&related.left).max(right.unwrap_or(0))
+}

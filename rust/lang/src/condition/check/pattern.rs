@@ -1,0 +1,69 @@
+//! Regular expressions, whose form and size are checked here once and for all.
+
+use std::sync::Arc;
+
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::check::checker::Checker;
+use crate::condition::lint;
+
+impl<'a> Checker<'a> {
+    /// The regular expression after `matches`.
+    pub(super) fn pattern(&mut self, node: &'a Node) -> Option<Arc<str>> {
+        let node = node.bare();
+        let NodeKind::Quoted(pattern) = &node.kind else {
+            if !matches!(node.kind, NodeKind::Broken) {
+                let source = self.source(node);
+                let fault = self.fault(
+                    code::BAD_REGEX,
+                    node.range(),
+                    "a regular expression is put in quotes",
+                );
+                if matches!(node.kind, NodeKind::Name(_)) {
+                    fault.suggestion = Some(format!("\"{source}\""));
+                }
+            }
+            return None;
+        };
+        let built = regex::bytes::RegexBuilder::new(pattern)
+            .size_limit(self.limits.regex_bytes)
+            .build();
+        match built {
+            Ok(_) => {
+                if let Some(mut fault) = lint::regex(pattern, node.range()) {
+                    fault.origin = self.place.origin.clone();
+                    self.faults.push(fault);
+                }
+                Some(pattern.clone())
+            }
+            Err(regex::Error::CompiledTooBig(_)) => {
+                let message = format!(
+                    "this regular expression compiles to more than {} bytes",
+                    self.limits.regex_bytes
+                );
+                self.fault(code::REGEX_TOO_LARGE, node.range(), message)
+                    .help =
+                    Some("make its repetitions smaller: `{1,1000}` is a thousand copies".into());
+                None
+            }
+            Err(error) => {
+                let reason = regex_reason(&error.to_string());
+                let fault = self.fault(
+                    code::BAD_REGEX,
+                    node.range(),
+                    format!("this is no regular expression: {reason}"),
+                );
+                if reason.contains("look-around") || reason.contains("backreferences") {
+                    fault.help = Some("expressions run in linear time, so these are not part of them; split the condition with `and not (x matches …)`".into());
+                }
+                None
+            }
+        }
+    }
+}
+
+/// The last line of the regular expression parser's message, which is the reason.
+fn regex_reason(message: &str) -> String {
+    let last = message.lines().last().unwrap_or(message);
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
+}

@@ -1,0 +1,223 @@
+//! Parts that stand where they cannot, and what to write instead.
+
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::check::checker::Checker;
+use crate::condition::token::Function;
+
+impl<'a> Checker<'a> {
+    /// Something about the whole trace inside a filter of one span.
+    pub(super) fn refuse_in_where(&mut self, node: &Node) {
+        let (message, help) = match &node.kind {
+            NodeKind::Broken
+            | NodeKind::Call {
+                function: Function::Unknown,
+                ..
+            } => return,
+            NodeKind::Call {
+                function: Function::Has,
+                ..
+            } => (
+                "inside `where` stand conditions on one span",
+                "whether it has an attribute: `exists(x)`; whether the trace has another span: outside, with `and`",
+            ),
+            NodeKind::Call { .. }
+            | NodeKind::By { .. }
+            | NodeKind::Times { .. }
+            | NodeKind::DotCount(_) => (
+                "inside `where` stand conditions on one span; this measures the trace",
+                "write it outside: `payment.where(…) and count(http.retry) > 3`",
+            ),
+            NodeKind::Chain { .. } => (
+                "inside `where` stand conditions on one span; this is an order of spans",
+                "write it outside: `payment.where(…) before audit.log`",
+            ),
+            NodeKind::Where { .. } | NodeKind::TraceSpans => (
+                "a filter inside a filter",
+                "join the conditions on one span with `and`; another span stands outside",
+            ),
+            NodeKind::As { .. } => (
+                "a span is bound only in `when each`",
+                "`when each { payment.where(…) as p }`",
+            ),
+            _ => (
+                "this is no condition on a span",
+                "compare a field: `amount > 1000`",
+            ),
+        };
+        self.fault(code::TRACE_IN_WHERE, node.range(), message).help = Some(help.into());
+    }
+
+    /// What is no selector where one stands.
+    pub(super) fn refuse_as_selector(&mut self, node: &'a Node) {
+        let source = self.source(node);
+        let names: Option<Vec<String>> = match &node.kind {
+            NodeKind::Or(parts) => parts
+                .iter()
+                .map(|part| match &part.bare().kind {
+                    NodeKind::Name(name) => Some(format!("\"{name}\"")),
+                    NodeKind::Quoted(name) => Some(format!("\"{name}\"")),
+                    _ => None,
+                })
+                .collect(),
+            _ => None,
+        };
+        let (code, message, help) = match &node.kind {
+            NodeKind::Call { function: Function::Unknown, .. } => return,
+            NodeKind::Or(_) => {
+                let help = match &names {
+                    Some(names) => format!(
+                        "spans of several names: `any.where(span:name in [{}])`",
+                        names.join(", ")
+                    ),
+                    None => "say it apart for each: `A before C or B before C`".to_owned(),
+                };
+                (code::NEEDS_SELECTOR, "`or` joins conditions; here one selector stands", help)
+            }
+            NodeKind::And(_) | NodeKind::Not(_) => (
+                code::NEEDS_SELECTOR,
+                "`and` and `not` join conditions; here one selector stands",
+                "conditions on the same span go into its filter: `A.where(x and not y)`; conditions on others stand apart: `A before B and not C`".to_owned(),
+            ),
+            NodeKind::Compare { .. } | NodeKind::Test { .. } => (
+                code::NEEDS_SELECTOR,
+                "this is a condition; here a selector stands",
+                format!("filter the spans: `any.where({source})`"),
+            ),
+            NodeKind::As { .. } => (
+                code::BINDING_HERE,
+                "a span is bound only in `when each`",
+                "`when each { payment as p } always { … }`".to_owned(),
+            ),
+            NodeKind::Intrinsic(_) | NodeKind::Attribute { .. } => (
+                code::NEEDS_SELECTOR,
+                "this is a field of a span; here a selector stands",
+                format!("filter the spans: `any.where(exists({source}))`"),
+            ),
+            NodeKind::Call { .. } | NodeKind::By { .. } | NodeKind::Times { .. } | NodeKind::DotCount(_) => (
+                code::NEEDS_SELECTOR,
+                "this is a number; here a selector stands",
+                "a selector is a span's name, `any`, `root`, each with `.where(…)`, or an order of such".to_owned(),
+            ),
+            _ => (
+                code::NEEDS_SELECTOR,
+                "this is a value; here a selector stands",
+                format!("a span whose name is `{source}` is put in quotes"),
+            ),
+        };
+        self.fault(code, node.range(), message).help = Some(help);
+    }
+
+    /// What is no condition where one stands.
+    pub(super) fn refuse_as_condition(&mut self, node: &'a Node) {
+        let source = self.source(node);
+        match &node.kind {
+            NodeKind::Broken
+            | NodeKind::Call {
+                function: Function::Unknown,
+                ..
+            } => {}
+            NodeKind::Test { left, .. } => self.refuse_comparison(node, left),
+            NodeKind::Call {
+                function: Function::Asks(_),
+                ..
+            } => {
+                self.fault(
+                    code::COMPARISON_OUTSIDE_WHERE,
+                    node.range(),
+                    "a field belongs to a span, so this stands inside `where`",
+                )
+                .suggestion = Some(format!("any.where({source})"));
+            }
+            NodeKind::As { .. } => {
+                self.fault(
+                    code::BINDING_HERE,
+                    node.range(),
+                    "a span is bound only in `when each`",
+                )
+                .help = Some("`when each { payment as p } always { … }`".into());
+            }
+            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
+                let message = format!("`{source}` alone is no condition");
+                self.fault(code::VALUE_AS_CONDITION, node.range(), message)
+                    .help = Some(
+                    "name a span (`payment.charge_card`), or compare: `count(http.retry) > 3`"
+                        .into(),
+                );
+            }
+            NodeKind::Intrinsic(name) => self.refuse_intrinsic_alone(node, name),
+            _ => {
+                let message = "a number alone is no condition; compare it";
+                self.fault(code::VALUE_AS_CONDITION, node.range(), message)
+                    .help = Some(format!("`{source} > 0`"));
+            }
+        }
+    }
+
+    /// `payment.amount > 1000`: where the name ends cannot be known.
+    pub(super) fn refuse_comparison(&mut self, node: &'a Node, left: &'a Node) {
+        let left = left.bare();
+        let source = self.source(node);
+        let rest = folded_rest(&source, &self.source(left));
+        let (message, modern) = match &left.kind {
+            NodeKind::Broken
+            | NodeKind::Call {
+                function: Function::Unknown,
+                ..
+            } => return,
+            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
+                let message = "a comparison begins with a field or a measure".to_owned();
+                self.fault(code::VALUE_AS_CONDITION, left.range(), message);
+                return;
+            }
+            NodeKind::Where { .. } | NodeKind::Chain { .. } | NodeKind::TraceSpans => {
+                let selector = self.source(left);
+                let message =
+                    "this selects spans; what is compared is a count or a measure of them";
+                self.fault(code::COMPARISON_OUTSIDE_WHERE, node.range(), message)
+                    .help = Some(format!(
+                    "how many: `count({selector}){rest}`; their fields: `max({selector}, field){rest}`, or one more `.where(field{rest})`"
+                ));
+                return;
+            }
+            NodeKind::Name(name) if is_trace_name(name) => {
+                let modern = format!("{}{rest}", name.replacen('.', ":", 1));
+                (
+                    format!("`{name}` is a span's name; the trace's intrinsic has a colon"),
+                    modern,
+                )
+            }
+            NodeKind::Name(name) => match name.rsplit_once('.') {
+                Some((span, field)) => (
+                    format!(
+                        "`{name}`: where the span's name ends and its field begins cannot be known"
+                    ),
+                    format!("{span}.where({field}{rest})"),
+                ),
+                None => (
+                    format!("`{name}` is a field of a span, so it is compared inside `where`"),
+                    format!("any.where({name}{rest})"),
+                ),
+            },
+            _ => (
+                "the fields of a span are compared inside `where`".to_owned(),
+                format!("any.where({source})"),
+            ),
+        };
+        let fault = self.fault(code::COMPARISON_OUTSIDE_WHERE, node.range(), message);
+        fault.help = Some(format!("write `{modern}`"));
+        fault.suggestion = Some(modern);
+    }
+}
+
+fn is_trace_name(name: &str) -> bool {
+    matches!(
+        name,
+        "trace.duration" | "trace.spanCount" | "trace.rootName" | "trace.rootService" | "trace.id"
+    )
+}
+
+/// What stands behind `left` in `source`, with the space before it.
+fn folded_rest(source: &str, left: &str) -> String {
+    source.strip_prefix(left).unwrap_or(source).to_owned()
+}

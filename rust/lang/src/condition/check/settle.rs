@@ -1,0 +1,75 @@
+//! The faults of one text, settled: in order, each once, and without those that only follow from another.
+
+use std::collections::BTreeSet;
+
+use crate::codes::Code;
+use crate::codes::conditions as code;
+use crate::diagnostic::fault::Fault;
+
+/// In the order of the text, each once.
+pub(super) fn settle(faults: &mut Vec<Fault>, first: usize) {
+    faults[first..].sort_by(|a, b| {
+        (&a.origin, a.range.start, a.range.end, a.code).cmp(&(
+            &b.origin,
+            b.range.start,
+            b.range.end,
+            b.code,
+        ))
+    });
+    let settled = &faults[first..];
+    // What was mended in place of the author may read as anything.
+    let mended: Vec<&Fault> = settled
+        .iter()
+        .filter(|fault| is_mending(fault.code))
+        .collect();
+    let is_mended = |fault: &Fault| {
+        fault.code.0 > code::EMPTY.0
+            && mended.iter().any(|open| {
+                open.code != fault.code
+                    && open.origin == fault.origin
+                    && fault.range.start <= open.range.start
+                    && open.range.end <= fault.range.end
+            })
+    };
+    // `trace.spans` inside a longer form that has its own note.
+    let is_inner = |fault: &Fault| {
+        fault.code == code::OLDER_TRACE_SPANS
+            && settled.iter().any(|other| {
+                other.code == fault.code
+                    && other.origin == fault.origin
+                    && other.range.start == fault.range.start
+                    && other.range.end > fault.range.end
+            })
+    };
+    let dropped: Vec<bool> = settled
+        .iter()
+        .map(|fault| is_mended(fault) || is_inner(fault))
+        .collect();
+    let mut seen = BTreeSet::new();
+    let mut index = 0;
+    faults.retain(|fault| {
+        index += 1;
+        index <= first
+            || !dropped[index - first - 1]
+                && seen.insert((
+                    fault.origin.clone(),
+                    fault.range.start,
+                    fault.range.end,
+                    fault.code,
+                    fault.message.clone(),
+                ))
+    });
+}
+
+/// Faults whose place was filled with something that the author did not write.
+fn is_mending(code: Code) -> bool {
+    [
+        code::UNCLOSED,
+        code::UNKNOWN_FUNCTION,
+        code::NO_METHODS,
+        code::NO_VARIABLES,
+        code::NO_STATISTICS,
+        code::NO_LAMBDAS,
+    ]
+    .contains(&code)
+}

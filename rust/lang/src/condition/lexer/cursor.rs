@@ -1,0 +1,199 @@
+//! Where the lexer stands, and what each part of it needs: looking ahead, pushing tokens, and reporting.
+
+use std::ops::Range;
+
+use crate::codes::Code;
+use crate::codes::conditions as code;
+use crate::condition::token::Token;
+use crate::diagnostic::fault::Fault;
+use crate::limits::Limits;
+
+/// The tokens of one text, in order, its parentheses and braces always balanced.
+#[derive(Debug, Default)]
+pub struct Lexed {
+    pub tokens: Vec<(usize, Token, usize)>,
+    /// `// …` and `# …`, without the line's end.
+    pub comments: Vec<Range<usize>>,
+    /// Nothing may be made of the tokens: a limit was met.
+    pub is_cut: bool,
+}
+
+/// Errors of one text beyond which reading it further helps nobody.
+const MAX_ERRORS: usize = 100;
+
+/// The text, how far it is read, and what is open there: the files beside this one add how each thing is read.
+pub(super) struct Lexer<'a> {
+    pub text: &'a str,
+    pub limits: &'a Limits,
+    pub faults: &'a mut Vec<Fault>,
+    pub position: usize,
+    pub lexed: Lexed,
+    pub open: Vec<Opener>,
+    /// Openers and negations around the present place.
+    pub depth: usize,
+    /// `not` in a row, directly before the present place.
+    pub pending_nots: usize,
+    /// `between` whose `and next` has not come.
+    pub in_between: usize,
+    /// Behind `rule "name" when`.
+    pub in_rule: bool,
+    /// A quoted text reached to the end.
+    pub is_swallowed: bool,
+    /// Errors of this text.
+    pub errors: usize,
+}
+
+/// A bracket whose closing one has not come.
+pub(super) struct Opener {
+    pub sign: Sign,
+    pub start: usize,
+    pub end: usize,
+    pub depth: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    Paren,
+    Where,
+    Bracket,
+    Brace,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str, limits: &'a Limits, faults: &'a mut Vec<Fault>) -> Lexer<'a> {
+        Lexer {
+            text,
+            limits,
+            faults,
+            position: 0,
+            lexed: Lexed::default(),
+            open: Vec::new(),
+            depth: 0,
+            pending_nots: 0,
+            in_between: 0,
+            in_rule: false,
+            is_swallowed: false,
+            errors: 0,
+        }
+    }
+
+    pub(super) fn rest(&self) -> &str {
+        &self.text[self.position..]
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    pub(super) fn digit_at(&self, at: usize) -> bool {
+        self.byte(at).is_some_and(|byte| byte.is_ascii_digit())
+    }
+
+    /// The first place at or after `at` that is no white space.
+    pub(super) fn skip_space(&self, at: usize) -> usize {
+        let rest = &self.text.as_bytes()[at..];
+        let space = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        at + space
+    }
+
+    /// Dotted segments of letters, digits, `_` and inner dashes.
+    pub(super) fn name_end(&self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let is_word = |at: usize| {
+            bytes
+                .get(at)
+                .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        };
+        let mut at = start;
+        loop {
+            while is_word(at) {
+                at += 1;
+            }
+            match bytes.get(at) {
+                Some(b'-') => {
+                    let dashes = bytes[at..].iter().take_while(|b| **b == b'-').count();
+                    if !is_word(at + dashes) {
+                        return at;
+                    }
+                    at += dashes;
+                }
+                Some(b'.') if is_word(at + 1) && at > start => {
+                    if self.starts_filter(at) {
+                        return at;
+                    }
+                    at += 1;
+                }
+                _ => return at,
+            }
+        }
+    }
+
+    /// Whether the dot at `at` begins `.where(`, or behind `trace.spans` another call.
+    pub(super) fn starts_filter(&self, at: usize) -> bool {
+        let word_end = at
+            + 1
+            + self.text[at + 1..]
+                .bytes()
+                .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+                .count();
+        self.byte(self.skip_space(word_end)) == Some(b'(')
+            && &self.text[at + 1..word_end] == "where"
+    }
+
+    pub(super) fn last(&self) -> Option<&Token> {
+        self.lexed.tokens.last().map(|(_, token, _)| token)
+    }
+
+    pub(super) fn after_operand(&self) -> bool {
+        self.last().is_some_and(Token::ends_operand)
+    }
+
+    pub(super) fn fault(
+        &mut self,
+        code: Code,
+        range: Range<usize>,
+        message: impl Into<String>,
+    ) -> &mut Fault {
+        let mut fault = Fault::new(code, range, message);
+        if fault.is_error() {
+            self.errors += 1;
+        }
+        if self.errors > MAX_ERRORS {
+            fault
+                .message
+                .push_str("; the rest of the text was not read for its many errors");
+            self.lexed.is_cut = true;
+        }
+        let at = self.faults.len();
+        self.faults.push(fault);
+        &mut self.faults[at]
+    }
+
+    pub(super) fn push(&mut self, start: usize, token: Token, end: usize) {
+        if token == Token::Not {
+            self.pending_nots += 1;
+            if self.depth + self.pending_nots > self.limits.nesting {
+                self.too_deep(start..end);
+                return;
+            }
+        } else {
+            self.pending_nots = 0;
+        }
+        self.lexed.tokens.push((start, token, end));
+        self.position = end;
+    }
+
+    pub(super) fn too_deep(&mut self, range: Range<usize>) {
+        let message = format!(
+            "this nests more than {} parentheses and negations inside each other",
+            self.limits.nesting
+        );
+        self.fault(code::NESTED_TOO_DEEPLY, range, message).help =
+            Some("flatten the condition, or split it into several rules".into());
+        self.lexed.is_cut = true;
+    }
+}

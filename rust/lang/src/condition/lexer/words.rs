@@ -1,0 +1,86 @@
+//! The words of the language and those that people bring from others. Functions are declared where their meaning is:
+//! see [`Function`](crate::condition::token::Function).
+
+use crate::condition::token::Token;
+
+/// What begins a clause, before a brace.
+pub(super) const CLAUSES: [(&str, Token); 3] = [
+    ("when", Token::When),
+    ("always", Token::Always),
+    ("never", Token::Never),
+];
+
+/// What stands behind an operand.
+pub(super) const OPERATORS: [(&str, Token); 12] = [
+    ("and", Token::And),
+    ("or", Token::Or),
+    ("in", Token::In),
+    ("matches", Token::Matches),
+    ("contains", Token::Contains),
+    ("before", Token::Before),
+    ("after", Token::After),
+    ("then", Token::Then),
+    ("within", Token::Within),
+    ("inside", Token::Inside),
+    ("between", Token::Between),
+    ("as", Token::As),
+];
+
+/// Stands behind a measure only; elsewhere it is a name.
+pub(super) const BY: (&str, Token) = ("by", Token::By);
+
+/// Operators of two words.
+pub(super) const DOUBLE_OPERATORS: [(&str, &str, Token); 6] = [
+    ("not", "in", Token::NotIn),
+    ("starts", "with", Token::StartsWith),
+    ("ends", "with", Token::EndsWith),
+    ("child", "of", Token::ChildOf),
+    ("sibling", "of", Token::SiblingOf),
+    ("until", "next", Token::UntilNext),
+];
+
+/// What people write who come from another language, where an operator is expected.
+pub(super) const FOREIGN: [(&str, &str, Token); 18] = [
+    ("is", "==", Token::Equal),
+    ("equals", "==", Token::Equal),
+    ("eq", "==", Token::Equal),
+    ("ne", "!=", Token::NotEqual),
+    ("gt", ">", Token::Greater),
+    ("gte", ">=", Token::GreaterEqual),
+    ("lt", "<", Token::Less),
+    ("lte", "<=", Token::LessEqual),
+    ("like", "matches", Token::Matches),
+    ("regex", "matches", Token::Matches),
+    ("startswith", "starts with", Token::StartsWith),
+    ("starts_with", "starts with", Token::StartsWith),
+    ("endswith", "ends with", Token::EndsWith),
+    ("ends_with", "ends with", Token::EndsWith),
+    ("childof", "child of", Token::ChildOf),
+    ("child_of", "child of", Token::ChildOf),
+    ("descendant", "inside", Token::Inside),
+    ("followed", "then", Token::Then),
+];
+
+/// Functions of other tools that look at many traces at once.
+pub(super) const STATISTICS: [&str; 20] = [
+    "p50",
+    "p75",
+    "p90",
+    "p95",
+    "p99",
+    "percentile",
+    "quantile",
+    "rate",
+    "increase",
+    "stddev",
+    "stdev",
+    "median",
+    "histogram",
+    "histogram_over_time",
+    "quantile_over_time",
+    "count_over_time",
+    "avg_over_time",
+    "baseline",
+    "anomaly",
+    "trend",
+];

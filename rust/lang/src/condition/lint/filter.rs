@@ -1,0 +1,127 @@
+//! Filters that contradict themselves.
+
+use crate::condition::lint::numbers;
+use crate::rule::{
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Selector, SpanSelector,
+};
+
+/// Whether the filter contradicts itself.
+pub(super) fn selects_nothing(selector: &Selector) -> bool {
+    match selector {
+        Selector::Spans(spans) => contradicts(spans),
+        Selector::Related(related) => selects_nothing(&related.left),
+        Selector::Bound(_) => false,
+    }
+}
+
+fn contradicts(spans: &SpanSelector) -> bool {
+    let mut parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
+    let root = Predicate::Missing(Field::Intrinsic(Intrinsic::SpanParentId));
+    if spans.base == Base::Root {
+        parts.push(&root);
+    }
+    let name = match &spans.base {
+        Base::Named(name) => Some(Predicate::Compare {
+            field: Field::Intrinsic(Intrinsic::SpanName),
+            op: CompareOp::Eq,
+            value: Operand::Literal(Literal::Text(name.clone())),
+        }),
+        _ => None,
+    };
+    parts.extend(name.iter());
+    let pairs = parts.iter().enumerate();
+    pairs
+        .into_iter()
+        .any(|(index, part)| parts[index + 1..].iter().any(|other| exclude(part, other)))
+        || parts.iter().any(|part| never_true(part))
+}
+
+fn never_true(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::And(parts) => {
+            let pairs = parts.iter().enumerate();
+            parts.iter().any(never_true)
+                || pairs.into_iter().any(|(index, part)| {
+                    parts[index + 1..].iter().any(|other| exclude(part, other))
+                })
+        }
+        Predicate::Or(parts) => parts.iter().all(never_true),
+        _ => false,
+    }
+}
+
+/// Two conditions that no span satisfies together.
+fn exclude(one: &Predicate, other: &Predicate) -> bool {
+    let negates = |not: &Predicate, predicate: &Predicate| matches!(not, Predicate::Not(inner) if **inner == *predicate);
+    if negates(one, other) || negates(other, one) {
+        return one.field().is_none_or(|field| !field.has_many_values());
+    }
+    let (Some(field), Some(other_field)) = (one.field(), other.field()) else {
+        return false;
+    };
+    if field != other_field || field.has_many_values() {
+        return false;
+    }
+    match (one, other) {
+        (Predicate::Missing(_), Predicate::Missing(_)) => false,
+        // What is missing makes everything else unknown.
+        (Predicate::Missing(_), _) | (_, Predicate::Missing(_)) => true,
+        (
+            Predicate::Compare {
+                op,
+                value: Operand::Literal(value),
+                ..
+            },
+            Predicate::Compare {
+                op: other_op,
+                value: Operand::Literal(other_value),
+                ..
+            },
+        ) => literals_exclude((*op, value), (*other_op, other_value)),
+        (
+            Predicate::Compare {
+                op: CompareOp::Eq,
+                value: Operand::Literal(value),
+                ..
+            },
+            Predicate::In { values, .. },
+        )
+        | (
+            Predicate::In { values, .. },
+            Predicate::Compare {
+                op: CompareOp::Eq,
+                value: Operand::Literal(value),
+                ..
+            },
+        ) => values
+            .iter()
+            .all(|other| literals_exclude((CompareOp::Eq, value), (CompareOp::Eq, other))),
+        _ => false,
+    }
+}
+
+fn literals_exclude(one: (CompareOp, &Literal), other: (CompareOp, &Literal)) -> bool {
+    let number = |literal: &Literal| match literal {
+        Literal::Number(number) => Some(*number),
+        Literal::Duration(nanos) => Some(Number::Int(i128::from(*nanos))),
+        _ => None,
+    };
+    match (one, other) {
+        ((CompareOp::Eq, Literal::Text(a)), (CompareOp::Eq, Literal::Text(b))) => {
+            // A number's text compares as its value, so `5` and `5.0` may both hold.
+            a != b && !looks_like_number(a) && !looks_like_number(b)
+        }
+        ((CompareOp::Eq, Literal::Bool(a)), (CompareOp::Eq, Literal::Bool(b))) => a != b,
+        ((CompareOp::Eq, a), (CompareOp::Ne, b)) | ((CompareOp::Ne, a), (CompareOp::Eq, b)) => {
+            a == b
+        }
+        ((op, a), (other_op, b)) => match (number(a), number(b)) {
+            (Some(a), Some(b)) => numbers::exclude((op, a), (other_op, b)),
+            _ => false,
+        },
+    }
+}
+
+fn looks_like_number(text: &str) -> bool {
+    text.starts_with(|sign: char| sign.is_ascii_digit() || sign == '-')
+}

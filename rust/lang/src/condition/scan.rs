@@ -1,0 +1,159 @@
+//! A light scanner of rule text: what is quoted, what is a comment, and what stands between them. It makes no tokens
+//! and finds no faults, so it reads any text, faulty ones too.
+
+use std::ops::Range;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PieceKind {
+    Plain,
+    /// With its marks, as far as its line goes.
+    Quoted,
+    /// To the end of its line.
+    Comment,
+}
+
+/// The text in pieces that follow each other without a gap.
+fn pieces(text: &str) -> impl Iterator<Item = (PieceKind, Range<usize>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at;
+        let rest = &text[start..];
+        let (kind, length) = match rest.chars().next()? {
+            mark @ ('"' | '\'') => (PieceKind::Quoted, quoted_length(rest, mark)),
+            _ if begins_comment(rest) => {
+                (PieceKind::Comment, rest.find('\n').unwrap_or(rest.len()))
+            }
+            _ => (PieceKind::Plain, plain_length(rest)),
+        };
+        at += length;
+        Some((kind, start..at))
+    })
+}
+
+fn begins_comment(rest: &str) -> bool {
+    rest.starts_with('#') || rest.starts_with("//")
+}
+
+/// `rest` begins with the mark. A backslash keeps the mark behind it from closing.
+fn quoted_length(rest: &str, mark: char) -> usize {
+    let mut signs = rest.char_indices().skip(1);
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            '\n' => return at,
+            sign if sign == mark => return at + 1,
+            '\\' if !rest[at + 1..].starts_with('\n') => {
+                signs.next();
+            }
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+fn plain_length(rest: &str) -> usize {
+    let mut from = 0;
+    while let Some(found) = rest[from..].find(['"', '\'', '#', '/']) {
+        let at = from + found;
+        if !rest[at..].starts_with('/') || begins_comment(&rest[at..]) {
+            return at;
+        }
+        from = at + 1;
+    }
+    rest.len()
+}
+
+/// The comments of a text, each to the end of its line.
+pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
+    pieces(text)
+        .filter(|(kind, _)| *kind == PieceKind::Comment)
+        .map(|(_, range)| range)
+}
+
+/// White space folded to single spaces, comments left out, quoted texts kept as they are.
+pub(crate) fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut is_apart = false;
+    for (kind, range) in pieces(text) {
+        if kind == PieceKind::Comment {
+            is_apart = true;
+            continue;
+        }
+        for sign in text[range].chars() {
+            if kind == PieceKind::Plain && sign.is_whitespace() {
+                is_apart = true;
+                continue;
+            }
+            if std::mem::take(&mut is_apart) && !folded.is_empty() {
+                folded.push(' ');
+            }
+            folded.push(sign);
+        }
+    }
+    folded
+}
+
+/// The place behind the parenthesis that closes the one at `open`. Where none does, the next brace, which belongs to
+/// a clause, or the end of the text.
+pub(crate) fn balanced_end(text: &str, open: usize) -> usize {
+    let mut depth = 0usize;
+    for (kind, range) in pieces(&text[open..]) {
+        if kind != PieceKind::Plain {
+            continue;
+        }
+        let start = open + range.start;
+        for (offset, byte) in text[start..open + range.end].bytes().enumerate() {
+            match byte {
+                b'(' => depth += 1,
+                b')' if depth <= 1 => return start + offset + 1,
+                b')' => depth -= 1,
+                b'{' | b'}' => return start + offset,
+                _ => {}
+            }
+        }
+    }
+    text.len()
+}
+
+/// Words that may name something, those in quotes and comments among them. What follows a dot
+/// (`name.where`) is not part of such a name.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.split(move |c| !is_part(c))
+        .filter_map(|word| word.split('.').next())
+        .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{comments, folded};
+
+    #[test]
+    fn white_space_and_comments_fold_to_one_space() {
+        for (text, wanted) in [
+            ("  a \n\t and   b ", "a and b"),
+            ("a//c\nb", "a b"),
+            ("a # c", "a"),
+            ("# c\na", "a"),
+            ("a/b", "a/b"),
+            ("a.where( x==\"p  q\" )", "a.where( x==\"p  q\" )"),
+            ("x == 'a\\'  b' and c", "x == 'a\\'  b' and c"),
+            ("x == \"#\"  # \"\n or y", "x == \"#\" or y"),
+            ("\"a\" \"b\"", "\"a\" \"b\""),
+            ("\"a\"\"b\"", "\"a\"\"b\""),
+            ("", ""),
+        ] {
+            assert_eq!(folded(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn comments_end_with_their_line_and_stand_outside_quotes() {
+        let text = "a # one\nb == \"#\" // two\n'\\'#' # three";
+        let found: Vec<&str> = comments(text).map(|range| &text[range]).collect();
+        assert_eq!(found, ["# one", "// two", "# three"]);
+        // A quoted text that is never closed ends with its line, as the lexer reads it.
+        let text = "\"open # no\n# yes";
+        let found: Vec<&str> = comments(text).map(|range| &text[range]).collect();
+        assert_eq!(found, ["# yes"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Macros and lists of a file that none of its rules uses.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::codes::files as codes;
+use crate::condition::scan::words;
+use crate::file::read::Reader;
+use crate::file::rulefile::RuleFile;
+use crate::file::written::WrittenRule;
+
+/// Warns of macros and lists that no rule of their file uses, be it through other macros.
+pub(crate) fn report(reader: &mut Reader<'_>, file: &RuleFile, rules: &[WrittenRule]) {
+    if file.macros.is_empty() && file.lists.is_empty() {
+        return;
+    }
+    let macros: HashMap<&str, &str> = file
+        .macros
+        .iter()
+        .map(|named| (&*named.name, &*named.value.value))
+        .collect();
+    let lists: HashSet<&str> = file.lists.iter().map(|named| &*named.name).collect();
+    let mut used: HashSet<&str> = HashSet::new();
+    let mut texts: Vec<&str> = Vec::new();
+    for rule in rules {
+        texts.extend(
+            rule.condition
+                .iter()
+                .chain(&rule.exceptions)
+                .map(|text| &*text.value),
+        );
+    }
+    while let Some(text) = texts.pop() {
+        for word in words(text) {
+            if let Some((&name, &expansion)) = macros.get_key_value(word) {
+                if used.insert(name) {
+                    texts.push(expansion);
+                }
+            } else if let Some(&name) = lists.get(word) {
+                used.insert(name);
+            }
+        }
+    }
+    for named in &file.macros {
+        if !used.contains(&*named.name) {
+            let range = reader.span(&named.key);
+            reader.report(
+                codes::UNUSED_MACRO,
+                range,
+                format!("no rule uses the macro `{}`", named.name),
+            );
+        }
+    }
+    for named in &file.lists {
+        if !used.contains(&*named.name) {
+            let range = reader.span(&named.key);
+            reader.report(
+                codes::UNUSED_LIST,
+                range,
+                format!("no rule uses the list `{}`", named.name),
+            );
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! A rule as written: its keys, their texts not yet looked into.
+
+use std::{ops::Range, rc::Rc, sync::Arc};
+
+use crate::codes::files as codes;
+use crate::file::loaded::{LoadedRule, Place};
+use crate::file::read::{Fields, Reader, Text};
+use crate::file::rule_tests::model::RuleTest;
+use crate::file::rule_tests::read_tests;
+use crate::file::yaml::{Entry, YamlKind, YamlNode};
+use crate::rule::{Body, Compliance, MeaningHash, Rule, RuleId, Severity, Template};
+use crate::source::LineColumn;
+
+/// Keys of a rule.
+pub(crate) const RULE_KEYS: &[&str] = &[
+    "id",
+    "name",
+    "description",
+    "severity",
+    "enabled",
+    "tags",
+    "compliance",
+    "compliance_frameworks",
+    "message",
+    "condition",
+    "expression",
+    "exceptions",
+    "tests",
+];
+
+/// Worst first, as they are listed.
+pub(crate) const SEVERITIES: [Severity; 5] = [
+    Severity::Critical,
+    Severity::High,
+    Severity::Medium,
+    Severity::Low,
+    Severity::Info,
+];
+
+/// A rule whose keys are read.
+#[derive(Debug)]
+pub(crate) struct WrittenRule {
+    pub id: Option<RuleId>,
+    /// Of the id's value, else of the rule's first key.
+    pub at: Range<usize>,
+    pub place: LineColumn,
+    /// The whole rule.
+    pub range: Range<usize>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub severity: Severity,
+    pub enabled: bool,
+    pub tags: Vec<String>,
+    pub compliance: Vec<Compliance>,
+    pub message: Option<Text>,
+    pub condition: Option<Text>,
+    pub exceptions: Vec<Text>,
+    pub tests: Vec<RuleTest>,
+    /// Something in it was reported as an error.
+    pub is_faulty: bool,
+}
+
+/// What a rule's texts mean.
+pub(crate) struct CheckedTexts {
+    pub body: Body,
+    pub message: Option<Template>,
+    pub hash: MeaningHash,
+}
+
+impl WrittenRule {
+    /// Where it stands in the file of this index.
+    pub fn place(&self, file: usize) -> Place {
+        Place {
+            file,
+            line: self.place.line,
+            column: self.place.column,
+        }
+    }
+
+    /// The rule with what its texts mean; `None` without an id or a condition.
+    pub fn loaded(self, file: usize, meaning: CheckedTexts) -> Option<LoadedRule> {
+        let place = self.place(file);
+        let rule = Rule {
+            id: self.id?,
+            name: self.name,
+            description: self.description,
+            severity: self.severity,
+            enabled: self.enabled,
+            tags: self.tags,
+            compliance: self.compliance,
+            message: meaning.message,
+            body: meaning.body,
+            hash: meaning.hash,
+        };
+        Some(LoadedRule {
+            rule: Arc::new(rule),
+            place,
+            condition_text: self.condition?.value,
+            tests: self.tests,
+        })
+    }
+}
+
+pub(super) fn read_rule(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> WrittenRule {
+    let (mut rule, is_misnamed) = reader.within(None, |reader| read_id(reader, node));
+    let id = rule.id.clone();
+    let ((), is_misread) = reader.within(id, |reader| read_keys(reader, node, &mut rule));
+    rule.is_faulty = is_misnamed || is_misread;
+    rule
+}
+
+/// The id first, so that every diagnostic of the rule bears it.
+fn read_id(reader: &mut Reader<'_>, node: &YamlNode) -> WrittenRule {
+    let mut rule = WrittenRule {
+        id: None,
+        at: node.range.clone(),
+        place: reader.lines.place(node.range.start),
+        range: node.range.clone(),
+        name: None,
+        description: None,
+        severity: Severity::Medium,
+        enabled: true,
+        tags: Vec::new(),
+        compliance: Vec::new(),
+        message: None,
+        condition: None,
+        exceptions: Vec::new(),
+        tests: Vec::new(),
+        is_faulty: false,
+    };
+    let YamlKind::Mapping(mapping) = &node.kind else {
+        return rule;
+    };
+    let is_id = |entry: &&Entry| entry.key.as_scalar().is_some_and(|key| key.value == "id");
+    if let Some(entry) = mapping.items.iter().find(is_id)
+        && let Some(scalar) = entry.value.as_scalar()
+        && !scalar.is_null()
+    {
+        rule.at = reader.span(&entry.value);
+        rule.place = reader.lines.place(rule.at.start);
+        if reader.check_name(&entry.value, &scalar.value, "a rule's id") {
+            rule.id = Some(RuleId(scalar.value.as_str().into()));
+        }
+    } else if let Some(entry) = mapping.items.first() {
+        rule.at = reader.span(&entry.key);
+        rule.place = reader.lines.place(rule.at.start);
+    }
+    rule
+}
+
+fn read_keys(reader: &mut Reader<'_>, node: &YamlNode, rule: &mut WrittenRule) {
+    let Some(fields) = reader.fields(node, "a rule", RULE_KEYS) else {
+        return;
+    };
+    match fields.value("id") {
+        None => reader.missing(&fields, "id", "a rule"),
+        Some(node) if node.as_scalar().is_none() => {
+            reader.text(node, "`id`");
+        }
+        Some(_) => {}
+    }
+    rule.name = fields
+        .value("name")
+        .and_then(|node| reader.string(node, "`name`"));
+    rule.description = fields
+        .value("description")
+        .and_then(|node| reader.string(node, "`description`"));
+    if let Some(node) = fields.value("severity")
+        && let Some(severity) = reader.word(node, codes::BAD_SEVERITY, "severity", &SEVERITIES)
+    {
+        rule.severity = severity;
+    }
+    if let Some(node) = fields.value("enabled")
+        && let Some(enabled) = reader.boolean(node, "`enabled`")
+    {
+        rule.enabled = enabled;
+    }
+    if let Some(node) = fields.value("tags") {
+        rule.tags = strings(reader, node, "`tags`", "a tag");
+    }
+    rule.compliance = compliance(reader, &fields);
+    rule.message = message(reader, &fields);
+    rule.condition = condition(reader, &fields);
+    rule.exceptions = exceptions(reader, &fields);
+    if let Some(node) = fields.value("tests") {
+        rule.tests = read_tests(reader, node);
+    }
+}
+
+/// Frameworks with their controls, and those that are only named.
+fn compliance(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Compliance> {
+    let mut compliance: Vec<Compliance> = Vec::new();
+    if let Some(node) = fields.value("compliance") {
+        for entry in reader.entries(node, "`compliance`") {
+            let Some(framework) = entry.key.as_scalar().map(|key| key.value.clone()) else {
+                continue;
+            };
+            let what = "the controls of a framework";
+            let controls = match entry.value.is_null() {
+                true => Vec::new(),
+                false => strings(reader, &entry.value, what, "a control"),
+            };
+            compliance.push(Compliance {
+                framework,
+                controls,
+            });
+        }
+    }
+    if let Some(node) = fields.value("compliance_frameworks") {
+        for framework in strings(reader, node, "`compliance_frameworks`", "a framework") {
+            if compliance.iter().all(|known| known.framework != framework) {
+                compliance.push(Compliance {
+                    framework,
+                    controls: Vec::new(),
+                });
+            }
+        }
+    }
+    compliance
+}
+
+fn message(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Text> {
+    let message = reader.positioned_text(fields.value("message")?, "`message`")?;
+    let (length, most) = (message.value.len(), reader.limits.rule_bytes);
+    if length > most {
+        let range = reader.span(&message.node);
+        let text = format!("a message has {most} bytes at most, this has {length}");
+        reader.report(codes::TOO_LONG, range, text);
+    }
+    Some(message)
+}
+
+fn exceptions(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Text> {
+    let Some(node) = fields.value("exceptions") else {
+        return Vec::new();
+    };
+    let items = reader.one_or_more(node, "`exceptions`");
+    let most = reader.limits.exceptions;
+    if let Some(first) = items.get(most) {
+        let range = reader.span(first);
+        let message = format!(
+            "a rule has {most} exceptions at most, this has {}",
+            items.len()
+        );
+        reader.report(codes::TOO_MANY, range, message);
+    }
+    items
+        .iter()
+        .take(most)
+        .filter_map(|item| reader.positioned_text(item, "an exception"))
+        .collect()
+}
+
+fn condition(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Text> {
+    let (condition, expression) = (fields.value("condition"), fields.value("expression"));
+    if condition.is_some()
+        && let Some(entry) = fields.get("expression")
+    {
+        let range = reader.span(&entry.key);
+        let message = "this rule has a `condition` too, and `expression` is another spelling of it";
+        reader.report(codes::TWO_CONDITIONS, range, message).help =
+            Some("remove one of them".to_owned());
+    }
+    match condition.or(expression) {
+        Some(node) => reader.positioned_text(node, "`condition`"),
+        None => {
+            let key = if fields.entry("expression").is_some() {
+                "expression"
+            } else {
+                "condition"
+            };
+            reader.missing(fields, key, "a rule");
+            None
+        }
+    }
+}
+
+fn strings(reader: &mut Reader<'_>, node: &Rc<YamlNode>, what: &str, item: &str) -> Vec<String> {
+    let items = reader.one_or_more(node, what);
+    items
+        .iter()
+        .filter_map(|node| reader.string(node, item))
+        .collect()
+}

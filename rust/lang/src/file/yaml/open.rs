@@ -1,0 +1,118 @@
+//! Collections whose end has not come.
+
+use std::{collections::HashSet, ops::Range, rc::Rc};
+
+use crate::codes::files as codes;
+use crate::file::yaml::node::{Collection, Entry, YamlFault, YamlKind, YamlNode};
+
+/// A collection as far as it is read.
+pub(super) struct Open {
+    pub begin: usize,
+    pub anchor: usize,
+    kind: OpenKind,
+    weight: usize,
+    height: usize,
+}
+
+enum OpenKind {
+    Sequence(Vec<Rc<YamlNode>>),
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<Rc<YamlNode>>,
+        keys: HashSet<String>,
+    },
+}
+
+impl Open {
+    pub fn sequence(begin: usize, anchor: usize) -> Open {
+        Open::new(begin, anchor, OpenKind::Sequence(Vec::new()))
+    }
+
+    pub fn mapping(begin: usize, anchor: usize) -> Open {
+        let kind = OpenKind::Mapping {
+            entries: Vec::new(),
+            key: None,
+            keys: HashSet::new(),
+        };
+        Open::new(begin, anchor, kind)
+    }
+
+    fn new(begin: usize, anchor: usize, kind: OpenKind) -> Open {
+        Open {
+            begin,
+            anchor,
+            kind,
+            weight: 1,
+            height: 0,
+        }
+    }
+
+    pub fn is_sequence(&self) -> bool {
+        matches!(self.kind, OpenKind::Sequence(_))
+    }
+
+    /// Its next item, or the next key or value.
+    ///
+    /// # Errors
+    ///
+    /// The fault of a key that cannot be one; its value is left out.
+    pub fn add(&mut self, node: Rc<YamlNode>) -> Result<(), YamlFault> {
+        self.weight = self.weight.saturating_add(node.weight);
+        self.height = self.height.max(node.height);
+        let (entries, key, keys) = match &mut self.kind {
+            OpenKind::Sequence(items) => {
+                items.push(node);
+                return Ok(());
+            }
+            OpenKind::Mapping { entries, key, keys } => (entries, key, keys),
+        };
+        let Some(key) = key.take() else {
+            *key = Some(node);
+            return Ok(());
+        };
+        let text = match &key.kind {
+            YamlKind::Scalar(scalar) => &scalar.value,
+            YamlKind::Refused => return Ok(()),
+            _ => return Err(not_text(&key)),
+        };
+        if !keys.insert(text.clone()) {
+            return Err(twice(text, key.range.clone()));
+        }
+        entries.push(Entry { key, value: node });
+        Ok(())
+    }
+
+    /// The collection, at its end or where a syntax error cuts it off.
+    pub fn closed(self, end: usize, is_cut: bool) -> YamlNode {
+        let kind = match self.kind {
+            OpenKind::Sequence(items) => YamlKind::Sequence(Collection { items, is_cut }),
+            OpenKind::Mapping { entries: items, .. } => {
+                YamlKind::Mapping(Collection { items, is_cut })
+            }
+        };
+        YamlNode {
+            range: self.begin..end,
+            kind,
+            weight: self.weight,
+            height: self.height + 1,
+        }
+    }
+}
+
+fn not_text(key: &YamlNode) -> YamlFault {
+    YamlFault {
+        code: codes::WRONG_KIND,
+        range: key.range.clone(),
+        message: format!("a key must be text, this is {}", key.what()),
+        help: Some("a text that begins with `{`, `[`, `*`, `&` or `?` needs quotes".to_owned()),
+    }
+}
+
+fn twice(text: &str, range: Range<usize>) -> YamlFault {
+    YamlFault {
+        code: codes::DUPLICATE_KEY,
+        range,
+        message: format!("the key `{text}` is here twice"),
+        help: Some("only one of them can count; remove the other".to_owned()),
+    }
+}

@@ -1,0 +1,51 @@
+//! What a rule says: its clauses.
+
+use crate::rule::condition::Expr;
+use crate::rule::selector::Selector;
+use crate::words::words;
+
+/// What a rule says. Broken when `when` holds, no exception does, and `always` fails or `never` holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// Empty unless `when each`; each tuple of bound spans is one obligation. At most three.
+    pub bindings: Vec<Binding>,
+    /// The `when` condition, or with bindings the condition `C` behind them. `None`: holds.
+    pub when: Option<Expr>,
+    /// Each is one more negated part of `when`.
+    pub exceptions: Vec<Expr>,
+    pub never: Option<Expr>,
+    pub always: Option<Expr>,
+    /// The rule was written as a bare pattern: `never` holds it, and its clause is called `pattern`.
+    pub is_pattern: bool,
+}
+
+/// `S as p`; the selector may use earlier bindings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    pub name: String,
+    pub selector: Selector,
+}
+
+words! {
+    /// Which clause of a rule a violation names.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum ClauseKind {
+        Never = "never",
+        Always = "always",
+        Pattern = "pattern",
+    }
+}
+
+impl Body {
+    /// Nothing said yet.
+    pub(crate) fn empty() -> Body {
+        Body {
+            bindings: Vec::new(),
+            when: None,
+            exceptions: Vec::new(),
+            never: None,
+            always: None,
+            is_pattern: false,
+        }
+    }
+}

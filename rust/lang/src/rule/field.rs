@@ -1,0 +1,154 @@
+//! Fields: what of a span (or its trace) is read.
+
+use std::sync::Arc;
+
+use crate::words::{Word, words};
+
+/// Which of the (at most three) spans bound by `when each`, in the order in which they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BindingId(pub u8);
+
+/// A value that a span has, or has not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    Attribute {
+        scope: Scope,
+        key: Arc<str>,
+    },
+    Intrinsic(Intrinsic),
+    /// `p.x`, on right-hand sides and in messages; the inner field is never `Bound`.
+    Bound {
+        binding: BindingId,
+        field: Box<Field>,
+    },
+}
+
+words! {
+    /// Where an attribute is looked for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Scope {
+        /// Unscoped: the span's, else the resource's.
+        SpanThenResource = "",
+        Span = "span",
+        Resource = "resource",
+        Instrumentation = "instrumentation",
+        Event = "event",
+        Link = "link",
+    }
+}
+
+words! {
+    /// Spelled in the language as TraceQL spells them.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Intrinsic {
+        /// `span:name`
+        SpanName = "span:name",
+        /// `span:kind`: `unspecified internal server client producer consumer`
+        SpanKind = "span:kind",
+        /// `span:status`: `unset ok error`
+        SpanStatus = "span:status",
+        /// `span:statusMessage`; missing where empty
+        SpanStatusMessage = "span:statusMessage",
+        /// `span:duration`; a duration
+        SpanDuration = "span:duration",
+        /// `span:id`, 16 lower-case hex digits
+        SpanId = "span:id",
+        /// `span:parentID`; missing on a root
+        SpanParentId = "span:parentID",
+        /// `trace:id`, 32 lower-case hex digits; known from the first span on
+        TraceId = "trace:id",
+        /// `trace:duration`: from the earliest start to the latest end; [seen, ∞) while open
+        TraceDuration = "trace:duration",
+        /// `trace:spanCount`; [seen, ∞) while open
+        TraceSpanCount = "trace:spanCount",
+        /// `trace:rootName`: of the earliest root by (start, id); open while the trace is
+        TraceRootName = "trace:rootName",
+        /// `trace:rootService`
+        TraceRootService = "trace:rootService",
+        /// `event:name`
+        EventName = "event:name",
+        /// `instrumentation:name`; missing where empty
+        InstrumentationName = "instrumentation:name",
+        /// `instrumentation:version`; missing where empty
+        InstrumentationVersion = "instrumentation:version",
+    }
+}
+
+impl Scope {
+    /// The scope that is written so.
+    pub(crate) fn written(word: &str) -> Option<Scope> {
+        Scope::named(word).filter(|_| !word.is_empty())
+    }
+
+    /// The scope and the key of `span.x`, or of `x`, where an attribute stands.
+    pub(crate) fn split(name: &str) -> (Scope, &str) {
+        match name.split_once('.') {
+            Some((first, rest)) => match Scope::written(first) {
+                Some(scope) => (scope, rest),
+                None => (Scope::SpanThenResource, name),
+            },
+            None => (Scope::SpanThenResource, name),
+        }
+    }
+}
+
+impl Intrinsic {
+    /// One value for all spans of a trace.
+    #[must_use]
+    pub fn is_of_trace(self) -> bool {
+        self.as_str().starts_with("trace:")
+    }
+
+    /// Measured in time.
+    #[must_use]
+    pub fn is_duration(self) -> bool {
+        matches!(self, Intrinsic::SpanDuration | Intrinsic::TraceDuration)
+    }
+}
+
+impl Field {
+    /// The intrinsic that it reads, be it of a bound span.
+    #[must_use]
+    pub fn intrinsic(&self) -> Option<Intrinsic> {
+        match self {
+            Field::Intrinsic(intrinsic) => Some(*intrinsic),
+            Field::Bound { field, .. } => field.intrinsic(),
+            Field::Attribute { .. } => None,
+        }
+    }
+
+    /// A value of the whole trace that may change while spans come (all but `trace:id`).
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Field::Intrinsic(intrinsic) if intrinsic.is_of_trace() && *intrinsic != Intrinsic::TraceId)
+    }
+
+    /// Of a span's events or links: each comparison picks one of its own.
+    #[must_use]
+    pub fn has_many_values(&self) -> bool {
+        matches!(
+            self,
+            Field::Intrinsic(Intrinsic::EventName)
+                | Field::Attribute {
+                    scope: Scope::Event | Scope::Link,
+                    ..
+                }
+        )
+    }
+
+    /// Whether a span may be without it.
+    #[must_use]
+    pub fn may_be_missing(&self) -> bool {
+        match self {
+            Field::Attribute { .. } => !self.has_many_values(),
+            Field::Intrinsic(intrinsic) => matches!(
+                intrinsic,
+                Intrinsic::SpanStatusMessage
+                    | Intrinsic::SpanParentId
+                    | Intrinsic::InstrumentationName
+                    | Intrinsic::InstrumentationVersion
+            ),
+            Field::Bound { .. } => false,
+        }
+    }
+}

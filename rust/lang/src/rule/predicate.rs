@@ -1,0 +1,142 @@
+//! Predicates: conditions on one span, and the values they compare with.
+
+use std::sync::Arc;
+
+use crate::rule::field::Field;
+use crate::rule::number::Number;
+use crate::words::words;
+
+/// A three-valued condition on one span (Kleene); a span is selected only where it is true.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predicate {
+    And(Vec<Predicate>),
+    Or(Vec<Predicate>),
+    Not(Box<Predicate>),
+    Compare {
+        field: Field,
+        op: CompareOp,
+        value: Operand,
+    },
+    /// `not in` is `Not(In)`.
+    In {
+        field: Field,
+        values: Vec<Literal>,
+    },
+    /// A linear-time, unanchored regular expression.
+    Matches {
+        field: Field,
+        pattern: Arc<str>,
+    },
+    Text {
+        op: TextOp,
+        field: Field,
+        value: Operand,
+    },
+    /// Two-valued.
+    Exists(Field),
+    /// Two-valued.
+    Missing(Field),
+}
+
+words! {
+    /// What a call asks of one field: `exists(x)`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum FieldTest {
+        Exists = "exists",
+        Missing = "missing",
+    }
+}
+
+words! {
+    /// `== != < <= > >=`
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum CompareOp {
+        Eq = "==",
+        Ne = "!=",
+        Lt = "<",
+        Le = "<=",
+        Gt = ">",
+        Ge = ">=",
+    }
+}
+
+words! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum TextOp {
+        /// Also tests the elements of an array.
+        Contains = "contains",
+        StartsWith = "starts with",
+        EndsWith = "ends with",
+    }
+}
+
+/// The right-hand side of a comparison in a predicate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    Literal(Literal),
+    /// Explicitly scoped: `span.max_depth`, `p.order.id`.
+    Field(Field),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    Number(Number),
+    Bool(bool),
+    Duration(Nanos),
+    /// For `span:kind` and `span:status`, already in the lower-case spelling of the intrinsic.
+    Text(Arc<str>),
+}
+
+/// Nanoseconds; durations in the language are never negative.
+pub type Nanos = u64;
+
+impl Predicate {
+    /// What it is joined of; of a comparison nothing.
+    #[must_use]
+    pub fn parts(&self) -> &[Predicate] {
+        match self {
+            Predicate::And(parts) | Predicate::Or(parts) => parts,
+            Predicate::Not(inner) => std::slice::from_ref(inner),
+            _ => &[],
+        }
+    }
+
+    /// The field that it asks of a span itself, where it is joined of nothing.
+    #[must_use]
+    pub fn field(&self) -> Option<&Field> {
+        match self {
+            Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => None,
+            Predicate::Compare { field, .. }
+            | Predicate::In { field, .. }
+            | Predicate::Matches { field, .. }
+            | Predicate::Text { field, .. }
+            | Predicate::Exists(field)
+            | Predicate::Missing(field) => Some(field),
+        }
+    }
+
+    /// Whether some field that it asks is such; not what it is compared with.
+    pub fn any_field(&self, is_such: &dyn Fn(&Field) -> bool) -> bool {
+        self.field().is_some_and(is_such) || self.parts().iter().any(|part| part.any_field(is_such))
+    }
+}
+
+impl CompareOp {
+    /// One of `< <= > >=`.
+    #[must_use]
+    pub fn is_ordering(self) -> bool {
+        !matches!(self, CompareOp::Eq | CompareOp::Ne)
+    }
+
+    /// The same with its sides changed: `a < b` is `b > a`.
+    #[must_use]
+    pub fn mirrored(self) -> CompareOp {
+        match self {
+            CompareOp::Eq | CompareOp::Ne => self,
+            CompareOp::Lt => CompareOp::Gt,
+            CompareOp::Le => CompareOp::Ge,
+            CompareOp::Gt => CompareOp::Lt,
+            CompareOp::Ge => CompareOp::Le,
+        }
+    }
+}
