@@ -27,6 +27,10 @@ enum Message {
     Broken(At, String),
     /// Found in a directory, and not a recording.
     Skipped,
+    /// Nothing is in it, but there is something in another one.
+    Empty(String),
+    /// Nothing is in it, nor in any other one.
+    AllEmpty(String),
     /// A directory that was named and holds no recording.
     NothingIn(PathBuf),
     Unreadable(io::Error),
@@ -72,6 +76,13 @@ pub fn feed(
                     &"neither OTLP, Jaeger nor Zipkin traces, as far as its first bytes tell",
                 ),
                 Message::Unreadable(error) => broken(&"cannot open", &error),
+                Message::Empty(name) => {
+                    progress.aside(|| output::note(format_args!("{name}: empty")));
+                }
+                Message::AllEmpty(name) => {
+                    is_broken = true;
+                    progress.aside(|| output::fault(format_args!("{name}: empty, no traces")));
+                }
                 Message::NothingIn(directory) => {
                     name = directory.display().to_string();
                     is_broken = true;
@@ -97,6 +108,8 @@ fn read(
 ) {
     let mut sink = Channel { sender, spare };
     let mut is_barren = vec![true; inputs.directories.len()];
+    let mut is_all_empty = true;
+    let mut empty = Vec::new();
     for input in inputs.files {
         sink.send(Message::Begin(input.name()));
         let outcome = if input.is_stdin() {
@@ -110,6 +123,10 @@ fn read(
         };
         match outcome {
             Ok(Outcome::Read) => {}
+            Ok(Outcome::Empty) => {
+                empty.extend(input.directory.is_none().then(|| input.name()));
+                continue;
+            }
             Ok(Outcome::NotTraces) if input.directory.is_none() => sink.send(Message::NotTraces),
             Ok(Outcome::NotTraces) => {
                 sink.send(Message::Skipped);
@@ -117,9 +134,17 @@ fn read(
             }
             Err(error) => sink.send(Message::Unreadable(error)),
         }
+        is_all_empty = false;
         if let Some(directory) = input.directory {
             is_barren[directory] = false;
         }
+    }
+    for name in empty {
+        sink.send(if is_all_empty {
+            Message::AllEmpty(name)
+        } else {
+            Message::Empty(name)
+        });
     }
     for (directory, is_barren) in inputs.directories.into_iter().zip(is_barren) {
         if is_barren {

@@ -120,8 +120,8 @@ fn is_frame(prefix: &[u8]) -> bool {
         return false;
     };
     match u32::from_be_bytes(*length) {
-        // An empty request: the next frame tells, if there is one.
-        0 => rest.is_empty() || is_frame(rest),
+        // An empty request: the next frame tells. Zeros alone are no traces.
+        0 => is_frame(rest),
         _ => match rest.first() {
             Some(0x0a | b'{') => true,
             Some(0x28) => rest.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || rest.len() < 4,
@@ -179,7 +179,9 @@ mod tests {
         assert_eq!(of_prefix(b"\x0a\x02\x12\x00"), Kind::Request);
         assert_eq!(of_prefix(b"\x0a\x00"), Kind::Request);
         assert_eq!(of_prefix(b"\x00\x00\x00\x04\x0a\x02\x12\x00"), Kind::Frames);
-        assert_eq!(of_prefix(b"\x00\x00\x00\x00"), Kind::Frames);
+        assert_eq!(of_prefix(&[0; 64]), Kind::Unknown);
+        let behind_an_empty_one = b"\x00\x00\x00\x00\x00\x00\x00\x04\x0a\x02\x12\x00";
+        assert_eq!(of_prefix(behind_an_empty_one), Kind::Frames);
         assert_eq!(of_prefix(b"\x00\x00\x01\x00\x28\xb5\x2f\xfd"), Kind::Frames);
         assert_eq!(of_prefix(b"# Traces\n"), Kind::Unknown);
         assert_eq!(of_prefix(b"\x7fELF\x02\x01\x01"), Kind::Unknown);

@@ -68,6 +68,8 @@ pub fn trace_id(text: &str) -> Option<[u8; 16]> {
 pub enum Outcome {
     /// Its kind was known; what was wrong with it was told to the sink.
     Read,
+    /// Nothing was there, or white space alone.
+    Empty,
     /// Not a kind of trace file that is known. Nothing was told to the sink.
     NotTraces,
 }
@@ -105,7 +107,7 @@ fn read_source(source: &mut Source, out: &mut Out<'_>) -> Outcome {
         }
     };
     match kind {
-        Kind::Empty => {}
+        Kind::Empty => return Outcome::Empty,
         Kind::Json => reader::lines::read(source, false, out),
         Kind::Log => reader::lines::read(source, true, out),
         Kind::Frames => reader::frames::read(source, out),

@@ -115,8 +115,8 @@ fn usage() {
 fn nothing_found_is_fine() {
     let desk = desk();
     desk.write("quiet.jsonl", request(&[span(4, 1, 0, "cart")]).as_bytes());
-    desk.write("empty.jsonl", b"");
-    for file in ["quiet.jsonl", "empty.jsonl"] {
+    desk.write("no-spans.jsonl", b"{\"resourceSpans\":[]}\n");
+    for file in ["quiet.jsonl", "no-spans.jsonl"] {
         let ran = desk.run(&["replay", "--rules", "rules.yaml", file]);
         assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
     }
@@ -141,6 +141,30 @@ fn a_reader_that_goes_away_is_no_fault() {
     let err = String::from_utf8(ran.stderr).unwrap();
     assert!(!err.contains("panic") && !err.contains("error"), "{err}");
     assert_eq!(ran.stdout.iter().filter(|b| **b == b'\n').count(), 1);
+}
+
+#[test]
+fn input_that_holds_nothing_at_all_is_broken() {
+    let desk = desk();
+    desk.write("empty.jsonl", b"");
+    desk.write("blank.jsonl", b" \n\n");
+    desk.write("zeros.bin", &[0; 64]);
+    let replay =
+        |inputs: &[&str]| desk.run(&[&["replay", "--rules", "rules.yaml"], inputs].concat());
+    for (file, told) in [
+        ("empty.jsonl", "error: empty.jsonl: empty, no traces\n"),
+        ("blank.jsonl", "error: blank.jsonl: empty, no traces\n"),
+        ("zeros.bin", "error: zeros.bin: byte 0: neither OTLP"),
+        ("-", "error: <stdin>: empty, no traces\n"),
+    ] {
+        let ran = replay(&[file]);
+        assert_eq!((ran.code, &*ran.out), (3, ""), "{file}: {}", ran.err);
+        assert!(ran.err.starts_with(told), "{file}: {}", ran.err);
+    }
+    // A recorder that has just begun its next file leaves an empty one beside the others.
+    let ran = replay(&["traces.jsonl", "empty.jsonl"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.starts_with("empty.jsonl: empty\n"), "{}", ran.err);
 }
 
 #[test]
