@@ -11,10 +11,17 @@ Two walks are taken through a run of rust/engine/examples/walk.rs, stopped by gd
 Each prints its files in the order in which calls enter them, and its *returns*. With a bound (`--bytes 4 --text 8`) the
 exit is 1 when a walk has more returns than that. Needs Python 3, cargo, gdb and nm; the same build gives the same output.
 
-A **return** is a call by which a reader who follows the run has to go back: it enters another file than the caller's, one
-that was entered before, and it leads on, that is, below it a further file is entered. A call that ends within the file it
-enters, such as the reading of a varint or of a field of a record, is a word looked up and laid down again, like a call of
-the standard library, and a closure is part of the function it stands in. From one file to another a return counts once.
+A **return** is a call by which a reader who follows the run has to go back. It counts when
+
+  * it enters another file than the caller's, and that file was entered before;
+  * the function it enters is not at work already: a recursion, or a closure that is called back (which is part of the
+    function it stands in), goes on where the reader has a finger in the book;
+  * it leads on: below it a further file is entered. A call that ends within the file it enters, such as the reading of a
+    varint or of a field of a record, is a word looked up and laid down again, like a call of the standard library;
+  * it is the first such call from that file into the other.
+
+Returns from one room into another (a room is a folder of the sources, or a file beside the folders) are counted apart: within
+a room files may lean on each other.
 
 A **stay** is the first entry of a file, or a return. What `derive` writes, other crates and tests are set aside. Every call
 counts once, when it is seen first, so that a thousand spans walk as three do; `--calls` prints them all.
@@ -127,7 +134,7 @@ class Walk:
                 self.files.append(pair[1])
                 self.entered_by[pair[1]] = (caller, called)
                 counted.add(pair)
-            elif self.leads_on(called):
+            elif called not in stack and self.leads_on(called):
                 self.returns.append((caller, called))
                 counted.add(pair)
 
@@ -144,9 +151,10 @@ class Walk:
     def show(self, name, entry, bound, all_calls):
         rooms = {self.room(file) for file in self.files}
         stays = len(self.files) + len(self.returns)
-        limit = "" if bound is None else f" (at most {bound})"
+        apart = sum(self.room(caller[0]) != self.room(called[0]) for caller, called in self.returns)
+        limit = "" if bound is None else f", at most {bound}"
         print(f"{name}: from {entry}, {self.root}")
-        print(f"  {len(self.files)} files in {len(rooms)} rooms, {stays} stays, {len(self.returns)} returns{limit}")
+        print(f"  {len(self.files)} files in {len(rooms)} rooms, {stays} stays, {len(self.returns)} returns{limit} ({apart} into another room)")
         for number, file in enumerate(self.files, 1):
             by = self.entered_by[file]
             why = "" if by is None else f"{self.short(by[0])} ▸ {self.short(by[1]).split(' ', 1)[1]}"
