@@ -1,29 +1,6 @@
 //! The words of results, the same in every command and format.
 
-use betrace_lang::rule::{ClauseKind, Severity};
 use betrace_lang::verdict::Reason;
-
-/// As printed everywhere.
-#[must_use]
-pub fn clause(kind: ClauseKind) -> &'static str {
-    match kind {
-        ClauseKind::Never => "never",
-        ClauseKind::Always => "always",
-        ClauseKind::Pattern => "pattern",
-    }
-}
-
-/// As printed everywhere.
-#[must_use]
-pub fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
-}
 
 /// Why nothing definite can be said.
 #[must_use]

@@ -15,7 +15,6 @@ use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
 use crate::output::{self, Output, Paint, grouped};
 use crate::rules;
-use crate::words::severity;
 
 /// What is said of one rule.
 #[derive(Serialize)]
@@ -113,7 +112,7 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
         rule: &rule.id.0,
         name: rule.name.as_deref(),
         description: rule.description.as_deref(),
-        severity: severity(rule.severity),
+        severity: rule.severity.as_str(),
         enabled: rule.enabled,
         hash: rule
             .hash

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use betrace_engine::{
     CloseCause, Engine, Evidence, Finding, PlanError, Report, Settings, Timestamp, TraceId,
 };
-use betrace_lang::rule::Rule;
+use betrace_lang::rule::{ClauseKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
@@ -18,7 +18,7 @@ use crate::feed::feed;
 use crate::output::{self, Output, Paint, Palette, counted, one_line};
 use crate::paths;
 use crate::traces::trace_id;
-use crate::words::{because, clause, nanos};
+use crate::words::{because, nanos};
 
 use super::probe::{Asks, Step, steps};
 
@@ -216,7 +216,7 @@ fn answer(finding: &Finding) -> Answer {
     Answer {
         verdict: finding.verdict,
         reason: finding.reason,
-        clause: finding.clause.map(clause),
+        clause: finding.clause.map(ClauseKind::as_str),
         clause_text: is_violated.then(|| finding.clause_text.to_string()),
         spans: finding.evidence.iter().map(spot).collect(),
     }

@@ -1,12 +1,11 @@
 //! A finding as one JSON object on a line.
 
 use betrace_engine::Finding;
+use betrace_lang::rule::ClauseKind;
 use betrace_lang::verdict::Verdict;
 use serde::Serialize;
 
 use crate::output::Output;
-
-use crate::words::{clause, severity};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -41,10 +40,10 @@ pub fn write(finding: &Finding, out: &mut Output) {
         rule: &finding.rule.id.0,
         trace_id: finding.trace_id.to_string(),
         verdict: finding.verdict.as_str(),
-        clause: finding.clause.map(clause),
+        clause: finding.clause.map(ClauseKind::as_str),
         clause_text: is_violated.then_some(&*finding.clause_text),
         message: is_violated.then_some(&finding.message),
-        severity: severity(finding.rule.severity),
+        severity: finding.rule.severity.as_str(),
         reason: finding.reason.map(|reason| reason.as_str()),
         complete: finding.complete,
         count: finding.count,

@@ -1,11 +1,12 @@
 //! A finding as a person reads it.
 
 use betrace_engine::Finding;
+use betrace_lang::rule::ClauseKind;
 use betrace_lang::verdict::Verdict;
 
 use crate::output::{Output, Paint, one_line};
 
-use crate::words::{because, clause, moment, nanos, severity};
+use crate::words::{because, moment, nanos};
 
 /// A few lines and an empty one.
 pub fn write(finding: &Finding, out: &mut Output) {
@@ -29,10 +30,10 @@ pub fn write(finding: &Finding, out: &mut Output) {
     }
     out.line(format_args!(
         "{verdict} {rule} [{}]: {}",
-        severity(finding.rule.severity),
+        finding.rule.severity.as_str(),
         one_line(&finding.message)
     ));
-    let kind = finding.clause.map_or("clause", clause);
+    let kind = finding.clause.map_or("clause", ClauseKind::as_str);
     out.line(format_args!(
         "  {kind:<8} {}",
         one_line(&finding.clause_text)

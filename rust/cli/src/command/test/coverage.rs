@@ -6,7 +6,6 @@ use betrace_lang::verdict::Verdict;
 use serde::Serialize;
 
 use crate::output::counted;
-use crate::words::clause;
 
 use super::judge::Ran;
 
@@ -43,7 +42,7 @@ impl<'a> Coverage<'a> {
             for kind in kinds {
                 clauses.push(Covered {
                     rule: &loaded.rule.id.0,
-                    clause: clause(kind),
+                    clause: kind.as_str(),
                     violated: own()
                         .flat_map(|ran| &ran.seen.violations)
                         .any(|violation| violation.clause == Some(kind)),

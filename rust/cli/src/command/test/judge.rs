@@ -6,12 +6,13 @@ use betrace_engine::{
     CloseCause, Completeness, Engine, Finding, PlanError, Report, Settings, Timestamp,
 };
 use betrace_lang::LoadedRule;
+use betrace_lang::rule::ClauseKind;
 use betrace_lang::rule_test::{
     Completeness as TestCompleteness, Expectation, ExpectedEvidence, RuleTest, TestSpan,
 };
 use betrace_lang::verdict::{Reason, Verdict};
 
-use crate::words::{because, clause};
+use crate::words::because;
 
 use super::spans;
 
@@ -98,10 +99,13 @@ pub fn compare(expect: &Expectation, spans: &[TestSpan], seen: &Seen) -> Vec<Str
     if let Some(expected) = expect.clause
         && !found.iter().any(|f| f.clause == Some(expected))
     {
-        let got = found.first().and_then(|f| f.clause).map_or("none", clause);
+        let got = found
+            .first()
+            .and_then(|f| f.clause)
+            .map_or("none", ClauseKind::as_str);
         complaints.push(format!(
             "expected the clause {}, got {got}",
-            clause(expected)
+            expected.as_str()
         ));
     }
     if let Some(count) = expect.count

@@ -23,42 +23,15 @@ impl Names<'_> {
 #[must_use]
 pub fn spelled(field: &Field, names: Names<'_>) -> String {
     match field {
-        Field::Attribute { scope, key } => format!("{}{key}", prefix(*scope)),
-        Field::Intrinsic(intrinsic) => spelling(*intrinsic).to_owned(),
+        Field::Attribute {
+            scope: Scope::SpanThenResource,
+            key,
+        } => key.to_string(),
+        Field::Attribute { scope, key } => format!("{}.{key}", scope.as_str()),
+        Field::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
         Field::Bound { binding, field } => {
             format!("{}.{}", names.binding(*binding), spelled(field, names))
         }
-    }
-}
-
-fn prefix(scope: Scope) -> &'static str {
-    match scope {
-        Scope::SpanThenResource => "",
-        Scope::Span => "span.",
-        Scope::Resource => "resource.",
-        Scope::Instrumentation => "instrumentation.",
-        Scope::Event => "event.",
-        Scope::Link => "link.",
-    }
-}
-
-fn spelling(intrinsic: Intrinsic) -> &'static str {
-    match intrinsic {
-        Intrinsic::SpanName => "span:name",
-        Intrinsic::SpanKind => "span:kind",
-        Intrinsic::SpanStatus => "span:status",
-        Intrinsic::SpanStatusMessage => "span:statusMessage",
-        Intrinsic::SpanDuration => "span:duration",
-        Intrinsic::SpanId => "span:id",
-        Intrinsic::SpanParentId => "span:parentID",
-        Intrinsic::TraceId => "trace:id",
-        Intrinsic::TraceDuration => "trace:duration",
-        Intrinsic::TraceSpanCount => "trace:spanCount",
-        Intrinsic::TraceRootName => "trace:rootName",
-        Intrinsic::TraceRootService => "trace:rootService",
-        Intrinsic::EventName => "event:name",
-        Intrinsic::InstrumentationName => "instrumentation:name",
-        Intrinsic::InstrumentationVersion => "instrumentation:version",
     }
 }
 
