@@ -1,5 +1,8 @@
 //! OTLP JSON lines: our reader into protobuf bytes against serde_json into the opentelemetry-proto types.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::hint::black_box;
 

@@ -9,7 +9,14 @@
 //! [`output`] talks to terminals and pipes. What is true of rules and traces is asked of `betrace-lang` and
 //! `betrace-engine` alone.
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test that meets the unexpected ends there"
+    )
+)]
 
 pub mod args;
 pub mod command;

@@ -1,5 +1,10 @@
 //! The built command: exit codes, formats, and what it says to people.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 #[path = "command/support.rs"]
 mod support;

@@ -4,7 +4,11 @@
 //! * `betrace`: no error and no warning; `betrace,warns`: a warning; `betrace,notes`: a note;
 //!   `betrace,refused`: an error
 //! * `yaml rules`: a rule file without faults whose tests pass
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,5 +1,9 @@
 //! The readers of recorded traces, against opentelemetry-proto as the oracle and against each other.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 #[path = "traces/support.rs"]
 mod support;

@@ -1,6 +1,11 @@
 //! Scanning and matching a batch, against prost decoding the same bytes and doing nothing with them.
 //!
 //! Criterion measures each side; then interleaved pairs give the ratio, with its median and spread.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a bench is for is its figures"
+)]
 
 #[path = "traffic/selectors.rs"]
 mod selectors;

@@ -301,7 +301,7 @@ pub(crate) fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
     let mut trace = TraceState::new(TraceId([0; 16]), 0, u32::MAX);
     let mut decide = |complete| {
         trace.complete = complete;
-        crate::decide::rule::decide(plan, rule, &trace, HashKey::new(0), usize::MAX)
+        rule::decide(plan, rule, &trace, HashKey::new(0), usize::MAX)
     };
     let incomplete = decide(false);
     Untouched {

@@ -41,7 +41,14 @@
 //! # Ok::<(), betrace_engine::ConsumeError>(())
 //! ```
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test that meets the unexpected ends there"
+    )
+)]
 
 mod decide;
 mod engine;

@@ -1,5 +1,8 @@
 //! The index finds exactly the selectors that asking every one of them finds.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 mod scan_support;
 

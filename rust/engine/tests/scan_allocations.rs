@@ -1,5 +1,8 @@
 //! A warmed scan does not allocate, whatever the spans are and however many selectors there are.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 #[path = "../benches/traffic/selectors.rs"]
 mod selectors;

@@ -1,5 +1,8 @@
 //! What a scan hands to its visitor, case by case, on messages that prost has written.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::sync::Arc;
 

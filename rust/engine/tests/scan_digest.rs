@@ -1,5 +1,8 @@
 //! A span's digest: the same from thin and full bytes, another when anything differs that rules can see.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 mod scan_support;
 
@@ -20,7 +23,7 @@ fn digests(matcher: &Matcher, bytes: &[u8]) -> Vec<u64> {
     let mut out = Vec::new();
     matcher
         .scan(bytes, &mut matcher.scratch(), |view, _| {
-            out.push(view.digest())
+            out.push(view.digest());
         })
         .unwrap();
     out
@@ -200,7 +203,7 @@ fn whatever_a_rule_can_see_changes_the_digest() {
             span.status = Some(Status {
                 code: 2,
                 ..Status::default()
-            })
+            });
         }),
         of_span(|span| span.events[0].name = "x".to_owned()),
         of_span(|span| span.events[0].attributes = vec![pair("e", texts(&[]))]),
@@ -236,7 +239,7 @@ fn whatever_a_rule_can_see_changes_the_digest() {
         of_span(|span| span.status.as_mut().unwrap().message = "x".to_owned()),
         of_span(|span| {
             span.attributes
-                .push(pair("k", any_value::Value::IntValue(9)))
+                .push(pair("k", any_value::Value::IntValue(9)));
         }),
         of_span(|span| span.attributes.push(pair("unwanted", texts(&[])))),
         of_span(|span| span.attributes.swap(0, 1)),

@@ -1,5 +1,8 @@
 //! Giant, deep and degenerate messages: bounded work, no panic, the right answer.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::sync::Arc;
 

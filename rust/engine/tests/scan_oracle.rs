@@ -1,5 +1,8 @@
 //! The cursor sees what prost sees: on every way to write a message, and on damaged bytes.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 mod scan_support;
 

@@ -1,5 +1,8 @@
 //! The language's coercion table, case by case.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::sync::Arc;
 

@@ -1,6 +1,10 @@
 //! Violations as people and backends meet them: the findings and the OTLP spans written for them.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::fmt::Write as _;
 

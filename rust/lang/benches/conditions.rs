@@ -1,5 +1,10 @@
 //! How long ten thousand realistic conditions take from text to checked meaning, with their hashes.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
+#![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use betrace_lang::rule::Literal;
 use betrace_lang::{Limits, Vocabulary, check_condition, meaning_hash};

@@ -1,5 +1,9 @@
 //! From the text of 10,000 realistic rules, 100 regular expressions among them, to checked rules.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::{fmt::Write, hint::black_box};
 
@@ -45,7 +49,7 @@ fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("load");
     group.sample_size(10);
     group.bench_function("10,000 rules", |bencher| {
-        bencher.iter(|| load(black_box(&files), &Limits::default()))
+        bencher.iter(|| load(black_box(&files), &Limits::default()));
     });
     group.finish();
 }

@@ -23,7 +23,14 @@
 //! [`render_text`] and [`render_json`] show diagnostics, [`format_file`] writes rule files in their one
 //! form, [`check_condition`] and its kin check single texts, [`canonical`] prints a meaning back.
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test that meets the unexpected ends there"
+    )
+)]
 
 pub mod codes;
 mod condition;

@@ -1,5 +1,9 @@
 //! Every code of conditions, macros and messages: its bad example gives it, its good one does not.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 mod support;
 

@@ -1,5 +1,9 @@
 //! Faulty rule files, one concept each, and what is said about them.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::path::PathBuf;
 

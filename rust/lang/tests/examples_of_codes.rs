@@ -1,5 +1,9 @@
 //! The examples of the code table do what they say.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use betrace_lang::{Limits, SourceFile, codes, load};
 

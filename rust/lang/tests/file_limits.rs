@@ -1,5 +1,9 @@
 //! Each limit of rule files at its value and one above it, and hostile files within bounds.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,9 @@
 //! The formatter: one form, comments kept, meaning kept, older spellings rewritten on request.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 mod support;
 

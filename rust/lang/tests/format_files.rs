@@ -1,5 +1,9 @@
 //! Formatting whole rule files: the meaning stays, a second time changes nothing.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::path::{Path, PathBuf};
 

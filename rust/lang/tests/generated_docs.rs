@@ -1,5 +1,9 @@
 //! Pages that are generated are fresh. `UPDATE_DOCS=1 cargo test -p betrace-lang` writes them.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,9 @@
 //! Whatever a file holds: no panic, places inside the file, and the same text and JSON for the same file.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use betrace_lang::{
     FormatOptions, Limits, LineIndex, SourceFile, format_file, load, render_json, render_text,

@@ -1,6 +1,10 @@
 //! The texts that the product comes from load as they are. They lie beside the repository and are
 //! skipped where they are not.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 mod support;
 

@@ -1,5 +1,9 @@
 //! The rule files of the repository load without an error.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::path::{Path, PathBuf};
 

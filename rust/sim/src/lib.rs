@@ -7,7 +7,14 @@
 //!   clever engine would go wrong, which shrink by themselves.
 //! * [`trial`]: one rule and one trace through the engine in many deliveries, against the oracle.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test that meets the unexpected ends there"
+    )
+)]
 
 pub mod case;
 pub mod generate;

@@ -134,7 +134,7 @@ impl Outcome {
 /// Binds one more span in every possible way; `member` says how surely the bound ones are selected.
 fn obligations(
     rule: &Rule,
-    trace: &Trace,
+    trace: &Trace<'_>,
     bound: &mut Vec<usize>,
     member: Truth,
     outcome: &mut Outcome,
@@ -167,7 +167,7 @@ enum Says {
 }
 
 /// `when` with its exceptions.
-fn when(rule: &Rule, trace: &Trace, bound: &Bound, says: Says) -> Truth {
+fn when(rule: &Rule, trace: &Trace<'_>, bound: &Bound, says: Says) -> Truth {
     let asked = |part: &&Expr| says == Says::Everything || !names_a_span(part);
     let when = rule.body.when.iter().filter(asked);
     let holds = Truth::all(when.map(|when| trace.holds(when, bound)));
@@ -180,7 +180,7 @@ fn names_a_span(condition: &Expr) -> bool {
     format!("{:?}", condition.kind).contains("BindingId(")
 }
 
-fn obligation(rule: &Rule, trace: &Trace, bound: &Bound, member: Truth, outcome: &mut Outcome) {
+fn obligation(rule: &Rule, trace: &Trace<'_>, bound: &Bound, member: Truth, outcome: &mut Outcome) {
     let when = member.and(when(rule, trace, bound, Says::Everything));
     if when == Truth::False {
         return;

@@ -1,7 +1,15 @@
 //! The laws over generated rules and traces. A quick run by default; `BETRACE_LAWS_TRACES=1000000` sets
 //! how many traces, `BETRACE_LAWS_SEED` where to begin, and a failure prints a seed that replays it.
-
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the tally of a run"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,6 +1,10 @@
 //! The oracle against examples worked by hand, a sentence of the language each.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use betrace_lang::verdict::Reason;
 use betrace_sim::generate::Source;

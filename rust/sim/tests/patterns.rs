@@ -1,8 +1,16 @@
 //! Every cell of docs/patterns.md: its traces through engine and oracle, and all short words of point
 //! events through both and a direct reading of the pattern. `BETRACE_PATTERNS_LENGTH` sets how long the
 //! words get.
-
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the tally of a run"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,7 +1,11 @@
 //! Rules with order, structure and grouping over recorded traces: engine and oracle agree trace for trace.
 //! A part of the traces by default; `BETRACE_REAL_ALL=1` takes them all.
-
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a skip is said")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //!
 //! 240 span names, twelve attributes a span on average, strings to 300 bytes, events on one span in twenty,
 //! the spans of 64 traces interleaved in each batch. The same seed gives the same bytes.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};

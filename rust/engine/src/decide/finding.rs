@@ -87,9 +87,10 @@ impl<'a> Eval<'a> {
     }
 
     fn first_part(&mut self, condition: &'a Condition, want: bool) -> &'a Condition {
-        let parts = match (&condition.kind, want) {
-            (ConditionKind::Or(parts), true) | (ConditionKind::And(parts), false) => parts,
-            _ => return condition,
+        let ((ConditionKind::Or(parts), true) | (ConditionKind::And(parts), false)) =
+            (&condition.kind, want)
+        else {
+            return condition;
         };
         let found = parts
             .iter()

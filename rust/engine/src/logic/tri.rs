@@ -74,7 +74,7 @@ impl Tri {
         match self {
             Tri::False => Tri::True,
             Tri::True => Tri::False,
-            open => open,
+            Tri::Open(reasons) => Tri::Open(reasons),
         }
     }
 

@@ -64,7 +64,10 @@ impl Truth {
     }
 
     #[must_use]
-    #[allow(clippy::should_implement_trait)]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the language's own `not`, in the language's words"
+    )]
     pub fn not(self) -> Truth {
         Truth((self.0 & U) | ((self.0 & F) << 1) | ((self.0 & T) >> 1))
     }

@@ -1,6 +1,10 @@
 //! Generated requests, messages written in every way that protobuf allows, and a plain reading of what prost
 //! decodes to hold the cursor against.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 pub mod generate;
 pub mod reading;

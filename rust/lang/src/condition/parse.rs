@@ -12,7 +12,15 @@ use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 
 lalrpop_mod!(
-    #[allow(clippy::all, clippy::unwrap_used, clippy::panic, unused)]
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::allow_attributes_without_reason,
+        unused,
+        unused_qualifications,
+        reason = "lalrpop writes it"
+    )]
     grammar,
     "/condition/grammar.rs"
 );

@@ -73,7 +73,7 @@ impl RuleFile {
         match fields.value("rules") {
             Some(node) => self.read_rules(reader, node),
             None if fields.entry("rules").is_none() && !continues => {
-                reader.missing(&fields, "rules", "a rule file")
+                reader.missing(&fields, "rules", "a rule file");
             }
             None => {}
         }

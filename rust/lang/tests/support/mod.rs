@@ -1,6 +1,6 @@
 //! What the tests of the language share: a vocabulary, and faults printed for snapshots.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use betrace_lang::rule::{Body, Literal};
 use betrace_lang::{Fault, Limits, Origin, Vocabulary, check_condition};

@@ -76,12 +76,15 @@ impl Truth {
     }
 
     #[must_use]
-    #[allow(clippy::should_implement_trait)]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the language's own `not`, in the language's words"
+    )]
     pub fn not(self) -> Truth {
         match self {
             Truth::True => Truth::False,
             Truth::False => Truth::True,
-            open => open,
+            Truth::Open(reasons) => Truth::Open(reasons),
         }
     }
 

@@ -91,7 +91,7 @@ pub struct Found {
 ///
 /// # Errors
 /// What the engine refused.
-pub fn run(rules: &[Arc<Rule>], delivery: &Delivery) -> Result<Found, String> {
+pub fn run(rules: &[Arc<Rule>], delivery: &Delivery<'_>) -> Result<Found, String> {
     let engine = Engine::new(rules.to_vec(), delivery.settings(), BEGIN)
         .map_err(|fault| fault.to_string())?;
     let mut now = BEGIN;

@@ -214,7 +214,7 @@ impl<'a> Trial<'a> {
     fn agree(
         &mut self,
         law: &'static str,
-        delivery: &Delivery,
+        delivery: &Delivery<'_>,
         form: Form,
     ) -> Result<(), Divergence> {
         let wrong = |rule, trace, detail: String| {

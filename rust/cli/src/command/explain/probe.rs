@@ -136,7 +136,7 @@ impl List<'_> {
     fn measure(&mut self, depth: usize, measure: &Measure) {
         match measure {
             Measure::Count(selector) | Measure::Of { selector, .. } => {
-                self.selector(depth, selector)
+                self.selector(depth, selector);
             }
         }
     }

@@ -119,7 +119,7 @@ pub(super) fn tree(text: &str, lexed: &Lexed) -> Vec<Item> {
 fn comment_item(text: &str, range: std::ops::Range<usize>) -> Item {
     let line = text[..range.start].rsplit('\n').next().unwrap_or_default();
     Item::Comment {
-        text: text[range.clone()].trim_end().to_owned(),
+        text: text[range].trim_end().to_owned(),
         trails: !line.trim().is_empty(),
     }
 }
