@@ -82,18 +82,18 @@
 // The process stops: what is unknown of live traces ends inconclusive.
 #define BETRACE_CLOSE_SHUTDOWN 1
 
+// All counters but those of single rules: cheap however many rules there are.
+#define BETRACE_STATS_TOTALS 0
+
+// All counters.
+#define BETRACE_STATS_ALL 1
+
 // More spans follow, which an engine restored from the snapshot misses: its live traces end
 // inconclusive.
 #define BETRACE_SNAPSHOT_PERIODIC 0
 
 // Nothing is consumed any more: an engine restored from the snapshot goes on with every trace.
 #define BETRACE_SNAPSHOT_FINAL 1
-
-// All counters but those of single rules: cheap however many rules there are.
-#define BETRACE_STATS_TOTALS 0
-
-// All counters.
-#define BETRACE_STATS_ALL 1
 
 // Evaluates one rule set over the spans that it is given. All functions but betrace_engine_free may
 // be called from several threads at once.
@@ -182,6 +182,17 @@ int32_t betrace_rules_compile(const struct betrace_source *sources,
 int32_t betrace_rules_count(const struct betrace_rules *rules,
                             size_t *count,
                             size_t *errors);
+
+// Counts the rules that an engine made from them evaluates: those without faults that are enabled.
+//
+// @param rules NULL is BETRACE_INVALID_ARGUMENT
+// @param count receives the number
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+//
+// The caller must see to it:
+// `rules` must be a live handle; `count` must be writable.
+int32_t betrace_rules_count_enabled(const struct betrace_rules *rules,
+                                    size_t *count);
 
 // Writes everything that is to be said about the rules: errors, warnings and notes in their order
 // in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
@@ -307,6 +318,28 @@ int32_t betrace_engine_take_violations(const struct betrace_engine *engine,
                                        size_t *len,
                                        size_t *count);
 
+// Swaps the rules. A rule whose id and meaning are unchanged keeps its state; one that was added or
+// changed sees the traces that are live or remembered now as incomplete. Where the call fails the
+// old rules go on.
+//
+// @param err_buf,err_cap,err_len  receive a text about BETRACE_FAULTY_RULES, as in betrace_engine_new
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_FAULTY_RULES, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` and `rules` must be live handles, the error buffer must be writable.
+int32_t betrace_engine_replace_rules(const struct betrace_engine *engine,
+                                     const struct betrace_rules *rules,
+                                     uint64_t now,
+                                     uint8_t *err_buf,
+                                     size_t err_cap,
+                                     size_t *err_len);
+
+// Frees the handle and all its state; a poisoned one too. NULL is allowed and does nothing.
+//
+// The caller must see to it:
+// `engine` must be NULL, or a live handle that no thread uses any more.
+void betrace_engine_free(struct betrace_engine *engine);
+
 // Writes the engine's counters as JSON:
 // {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
 // "violations":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,"memory_bytes":n,
@@ -324,22 +357,6 @@ int32_t betrace_engine_stats(const struct betrace_engine *engine,
                              uint8_t *buf,
                              size_t cap,
                              size_t *len);
-
-// Swaps the rules. A rule whose id and meaning are unchanged keeps its state; one that was added or
-// changed sees the traces that are live or remembered now as incomplete. Where the call fails the
-// old rules go on.
-//
-// @param err_buf,err_cap,err_len  receive a text about BETRACE_FAULTY_RULES, as in betrace_engine_new
-// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_FAULTY_RULES, BETRACE_POISONED
-//
-// The caller must see to it:
-// `engine` and `rules` must be live handles, the error buffer must be writable.
-int32_t betrace_engine_replace_rules(const struct betrace_engine *engine,
-                                     const struct betrace_rules *rules,
-                                     uint64_t now,
-                                     uint8_t *err_buf,
-                                     size_t err_cap,
-                                     size_t *err_len);
 
 // Writes the state of all traces, for betrace_engine_restore in another process. Counters and
 // violations that were not taken are not part of it. The format is versioned and checksummed.
@@ -373,12 +390,6 @@ int32_t betrace_engine_restore(const struct betrace_engine *engine,
                                uint8_t *err_buf,
                                size_t err_cap,
                                size_t *err_len);
-
-// Frees the handle and all its state; a poisoned one too. NULL is allowed and does nothing.
-//
-// The caller must see to it:
-// `engine` must be NULL, or a live handle that no thread uses any more.
-void betrace_engine_free(struct betrace_engine *engine);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,13 +1,9 @@
 // Package betrace is the Go side of the BeTrace engine: a few types over its C interface
 // (include/betrace.h), and the writer of the thin messages that feed it.
 //
-//	rules, err := betrace.Compile([]betrace.Source{{Name: "shop.yaml", Text: text}})
-//	engine, err := betrace.NewEngine(rules, betrace.DefaultSettings(), now)
-//	thin, err := engine.Thin()
-//	err = engine.Consume(thin.Append(nil, traces), now)
-//	violations, count, err := engine.TakeViolations(512)
-//
-// The engine has no clock: every time is given by the caller, in nanoseconds since 1970, and the
+// [Compile] reads rule files, [NewEngine] makes an engine of them, [Engine.Consume] takes batches that
+// [Thin.Append] has written, and [Engine.TakeViolations] gives what was found; the example shows them
+// in their order. The engine has no clock: every time is given by the caller, in nanoseconds since 1970, and the
 // engine never goes back. An [Engine] may be used from several goroutines at once.
 //
 // The engine is native code. Built without cgo the package still compiles; then [Available] is

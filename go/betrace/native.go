@@ -58,7 +58,12 @@ func checkVersion() error {
 	return nil
 }
 
+// pointer is what C takes for bytes. Of none it is NULL: an empty slice may point into an array of its own, which
+// nobody pins and C must not be given.
 func pointer(bytes []byte) (*C.uint8_t, C.size_t) {
+	if len(bytes) == 0 {
+		return nil, 0
+	}
 	return (*C.uint8_t)(unsafe.SliceData(bytes)), C.size_t(len(bytes))
 }
 
@@ -94,8 +99,8 @@ type Rules struct {
 	mu     sync.RWMutex
 	handle *C.betrace_rules
 	free   runtime.Cleanup
-	count  int
-	errors int
+
+	count, enabled, errors int
 }
 
 // Compile reads rule files and compiles their rules. Faults in them are not an error of the call:
@@ -108,33 +113,41 @@ func Compile(sources []Source) (*Rules, error) {
 	var pinner runtime.Pinner
 	defer pinner.Unpin()
 	converted := make([]C.betrace_source, len(sources))
+	// What C memory points to must be pinned; what is handed over as an argument is so by the call.
+	pinned := func(bytes []byte) (*C.uint8_t, C.size_t) {
+		start, length := pointer(bytes)
+		if start != nil {
+			pinner.Pin(start)
+		}
+		return start, length
+	}
 	for i, source := range sources {
-		name := []byte(source.Name)
-		if len(name) > 0 {
-			pinner.Pin(&name[0])
-		}
-		if len(source.Text) > 0 {
-			pinner.Pin(&source.Text[0])
-		}
-		converted[i].name, converted[i].name_len = pointer(name)
-		converted[i].text, converted[i].text_len = pointer(source.Text)
+		converted[i].name, converted[i].name_len = pinned([]byte(source.Name))
+		converted[i].text, converted[i].text_len = pinned(source.Text)
 	}
 	rules := &Rules{}
 	if code := C.betrace_rules_compile(unsafe.SliceData(converted), C.size_t(len(converted)), &rules.handle); code != 0 {
 		return nil, &Error{Code: Code(code)}
 	}
 	rules.free = runtime.AddCleanup(rules, func(handle *C.betrace_rules) { C.betrace_rules_free(handle) }, rules.handle)
-	var count, errors C.size_t
-	if code := C.betrace_rules_count(rules.handle, &count, &errors); code != 0 {
+	var count, enabled, faults C.size_t
+	if code := C.betrace_rules_count(rules.handle, &count, &faults); code != 0 {
 		rules.Close()
 		return nil, &Error{Code: Code(code)}
 	}
-	rules.count, rules.errors = int(count), int(errors)
+	if code := C.betrace_rules_count_enabled(rules.handle, &enabled); code != 0 {
+		rules.Close()
+		return nil, &Error{Code: Code(code)}
+	}
+	rules.count, rules.enabled, rules.errors = int(count), int(enabled), int(faults)
 	return rules, nil
 }
 
 // Count is how many rules were read, faulty and disabled ones too.
 func (r *Rules) Count() int { return r.count }
+
+// EnabledCount is how many of the faultless rules are enabled: those that an engine evaluates.
+func (r *Rules) EnabledCount() int { return r.enabled }
 
 // ErrorCount is how many errors there are; an engine takes only rules without any.
 func (r *Rules) ErrorCount() int { return r.errors }

@@ -14,6 +14,9 @@ func Compile([]Source) (*Rules, error) { return nil, ErrUnavailable }
 // Count is how many rules were read, faulty ones too.
 func (*Rules) Count() int { return 0 }
 
+// EnabledCount is how many rules an engine would evaluate.
+func (*Rules) EnabledCount() int { return 0 }
+
 // ErrorCount is how many faults forbid the use of the rules.
 func (*Rules) ErrorCount() int { return 0 }
 

@@ -3,21 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use betrace_engine::{
-    CloseCause, Engine, SnapshotKind, Timestamp, ViolationTrace, encode_violations,
-};
+use betrace_engine::{CloseCause, Engine, Timestamp, ViolationTrace, encode_violations};
 use betrace_lang::rule::Rule;
 use libc::size_t;
 use parking_lot::Mutex;
 
 use crate::code::{
     BETRACE_BUFFER_TOO_SMALL, BETRACE_FAULTY_RULES, BETRACE_INVALID_ARGUMENT, BETRACE_MALFORMED,
-    BETRACE_OK, BETRACE_POISONED, BETRACE_SNAPSHOT_REFUSED, guard,
+    BETRACE_OK, BETRACE_POISONED, guard,
 };
 use crate::memory::{Answer, Out, Place, borrow, explain, handle};
 use crate::rules::BetraceRules;
 use crate::settings::BetraceSettings;
-use crate::stats;
 
 /// The rules for an engine, or why there are none.
 fn faultless(rules: &BetraceRules, error: &Option<Out>) -> Answer<Vec<Arc<Rule>>> {
@@ -30,7 +27,7 @@ fn faultless(rules: &BetraceRules, error: &Option<Out>) -> Answer<Vec<Arc<Rule>>
 /// Evaluates one rule set over the spans that it is given. All functions but betrace_engine_free may
 /// be called from several threads at once.
 pub struct BetraceEngine {
-    engine: Engine,
+    pub(crate) engine: Engine,
     violation_trace: ViolationTrace,
     /// Violations that were taken from the engine and did not fit into the caller's buffer.
     outbox: Mutex<Option<Outbox>>,
@@ -47,22 +44,11 @@ pub const BETRACE_CLOSE_END_OF_INPUT: i32 = 0;
 /// The process stops: what is unknown of live traces ends inconclusive.
 pub const BETRACE_CLOSE_SHUTDOWN: i32 = 1;
 
-/// More spans follow, which an engine restored from the snapshot misses: its live traces end
-/// inconclusive.
-pub const BETRACE_SNAPSHOT_PERIODIC: i32 = 0;
-/// Nothing is consumed any more: an engine restored from the snapshot goes on with every trace.
-pub const BETRACE_SNAPSHOT_FINAL: i32 = 1;
-
-/// All counters but those of single rules: cheap however many rules there are.
-pub const BETRACE_STATS_TOTALS: i32 = 0;
-/// All counters.
-pub const BETRACE_STATS_ALL: i32 = 1;
-
 /// Runs `call` on a sound engine; a panic makes it unsound for ever.
 ///
 /// # Safety
 /// `engine` must be NULL or a live handle.
-unsafe fn on_engine(
+pub(crate) unsafe fn on_engine(
     engine: *const BetraceEngine,
     call: impl FnOnce(&BetraceEngine) -> Answer<i32>,
 ) -> i32 {
@@ -302,40 +288,6 @@ impl BetraceEngine {
     }
 }
 
-/// Writes the engine's counters as JSON:
-/// {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
-/// "violations":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,"memory_bytes":n,
-/// "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
-/// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
-/// A reader must pass over names that it does not know.
-///
-/// @param parts BETRACE_STATS_TOTALS (then "rules" is empty) or BETRACE_STATS_ALL
-/// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
-///
-/// # Safety
-/// `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn betrace_engine_stats(
-    engine: *const BetraceEngine,
-    parts: i32,
-    buf: *mut u8,
-    cap: size_t,
-    len: *mut size_t,
-) -> i32 {
-    // SAFETY: the same contract.
-    unsafe {
-        on_engine(engine, |handle| {
-            let out = Out::new(buf, cap, len)?;
-            let has_rules = match parts {
-                BETRACE_STATS_TOTALS => false,
-                BETRACE_STATS_ALL => true,
-                _ => return Err(BETRACE_INVALID_ARGUMENT),
-            };
-            Ok(out.write(&stats::to_json(&handle.engine.stats(), has_rules)))
-        })
-    }
-}
-
 /// Swaps the rules. A rule whose id and meaning are unchanged keeps its state; one that was added or
 /// changed sees the traces that are live or remembered now as incomplete. Where the call fails the
 /// old rules go on.
@@ -364,71 +316,6 @@ pub unsafe extern "C" fn betrace_engine_replace_rules(
             replaced.map(|()| BETRACE_OK).map_err(|fault| {
                 explain(&error, &fault.to_string());
                 BETRACE_FAULTY_RULES
-            })
-        })
-    }
-}
-
-/// Writes the state of all traces, for betrace_engine_restore in another process. Counters and
-/// violations that were not taken are not part of it. The format is versioned and checksummed.
-///
-/// @param kind BETRACE_SNAPSHOT_PERIODIC or BETRACE_SNAPSHOT_FINAL
-/// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
-///
-/// # Safety
-/// `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn betrace_engine_snapshot(
-    engine: *const BetraceEngine,
-    kind: i32,
-    buf: *mut u8,
-    cap: size_t,
-    len: *mut size_t,
-) -> i32 {
-    // SAFETY: the same contract.
-    unsafe {
-        on_engine(engine, |handle| {
-            let out = Out::new(buf, cap, len)?;
-            let kind = match kind {
-                BETRACE_SNAPSHOT_PERIODIC => SnapshotKind::Periodic,
-                BETRACE_SNAPSHOT_FINAL => SnapshotKind::Final,
-                _ => return Err(BETRACE_INVALID_ARGUMENT),
-            };
-            Ok(out.write(&handle.engine.snapshot(kind)))
-        })
-    }
-}
-
-/// Takes over the state of a snapshot, before anything was consumed. A rule that the snapshot does
-/// not know with the same meaning sees the restored traces as incomplete.
-///
-/// @param snapshot what betrace_engine_snapshot wrote
-/// @param err_buf,err_cap,err_len  receive a text about BETRACE_SNAPSHOT_REFUSED, as in
-///                 betrace_engine_new; the engine is then as it was
-/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_SNAPSHOT_REFUSED, BETRACE_POISONED
-///
-/// # Safety
-/// `engine` must be a live handle; `snapshot_len` bytes at `snapshot` must be readable; the error
-/// buffer must be writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn betrace_engine_restore(
-    engine: *const BetraceEngine,
-    snapshot: *const u8,
-    snapshot_len: size_t,
-    now: u64,
-    err_buf: *mut u8,
-    err_cap: size_t,
-    err_len: *mut size_t,
-) -> i32 {
-    // SAFETY: the same contract.
-    unsafe {
-        on_engine(engine, |handle| {
-            let snapshot = borrow(snapshot, snapshot_len)?;
-            let error = Out::wanted(err_buf, err_cap, err_len)?;
-            let restored = handle.engine.restore(snapshot, Timestamp(now));
-            restored.map(|_| BETRACE_OK).map_err(|fault| {
-                explain(&error, &fault.to_string());
-                BETRACE_SNAPSHOT_REFUSED
             })
         })
     }

@@ -4,8 +4,18 @@
 //! C, and answers with codes; what rules mean is `betrace-lang`'s, what traces do is
 //! `betrace-engine`'s. It is the only crate with unsafe code: every `unsafe` says why it holds.
 //! The header `include/betrace.h` is generated from these files, and a test keeps it fresh.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
-#![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test that meets the unexpected ends there"
+    )
+)]
+#![allow(
+    unsafe_code,
+    reason = "C hands over pointers; what is done with them is in the smallest blocks, each with its reason"
+)]
 
 #[cfg(panic = "abort")]
 compile_error!("the C interface contains panics by unwinding: build it with panic = \"unwind\"");
@@ -15,6 +25,7 @@ mod engine;
 mod memory;
 mod rules;
 mod settings;
+mod snapshot;
 mod stats;
 mod version;
 
@@ -22,4 +33,6 @@ pub use code::*;
 pub use engine::*;
 pub use rules::*;
 pub use settings::*;
+pub use snapshot::*;
+pub use stats::*;
 pub use version::*;

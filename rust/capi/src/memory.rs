@@ -139,7 +139,7 @@ impl Out {
         // writable by the contract of `new`, and apart from `bytes`, which is ours.
         unsafe {
             self.data
-                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
     }
 }

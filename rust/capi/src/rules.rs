@@ -165,6 +165,30 @@ pub unsafe extern "C" fn betrace_rules_count(
     })
 }
 
+/// Counts the rules that an engine made from them evaluates: those without faults that are enabled.
+///
+/// @param rules NULL is BETRACE_INVALID_ARGUMENT
+/// @param count receives the number
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+///
+/// # Safety
+/// `rules` must be a live handle; `count` must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_count_enabled(
+    rules: *const BetraceRules,
+    count: *mut size_t,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the same contract.
+        let (Ok(rules), Ok(count)) = (unsafe { (handle(rules), Place::new(count)) }) else {
+            return BETRACE_INVALID_ARGUMENT;
+        };
+        let enabled = rules.loaded.iter().filter(|loaded| loaded.rule.enabled);
+        count.set(enabled.count());
+        BETRACE_OK
+    })
+}
+
 /// Writes everything that is to be said about the rules: errors, warnings and notes in their order
 /// in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
 ///
@@ -183,9 +207,8 @@ pub unsafe extern "C" fn betrace_rules_report(
 ) -> i32 {
     guard(|| {
         // SAFETY: the same contract.
-        let (rules, out) = match unsafe { (handle(rules), Out::new(buf, cap, len)) } {
-            (Ok(rules), Ok(out)) => (rules, out),
-            _ => return BETRACE_INVALID_ARGUMENT,
+        let (Ok(rules), Ok(out)) = (unsafe { (handle(rules), Out::new(buf, cap, len)) }) else {
+            return BETRACE_INVALID_ARGUMENT;
         };
         let text = match format {
             BETRACE_REPORT_TEXT => {

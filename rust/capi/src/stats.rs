@@ -3,7 +3,51 @@
 
 use betrace_engine::{DelayHistogram, RuleStats, SpanCounts, Stats};
 use betrace_lang::verdict::{Reason, Verdict};
+use libc::size_t;
 use serde::Serialize;
+
+use crate::code::BETRACE_INVALID_ARGUMENT;
+use crate::engine::{BetraceEngine, on_engine};
+use crate::memory::Out;
+
+/// All counters but those of single rules: cheap however many rules there are.
+pub const BETRACE_STATS_TOTALS: i32 = 0;
+/// All counters.
+pub const BETRACE_STATS_ALL: i32 = 1;
+
+/// Writes the engine's counters as JSON:
+/// {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
+/// "violations":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,"memory_bytes":n,
+/// "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
+/// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
+/// A reader must pass over names that it does not know.
+///
+/// @param parts BETRACE_STATS_TOTALS (then "rules" is empty) or BETRACE_STATS_ALL
+/// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+///
+/// # Safety
+/// `engine` must be a live handle; `cap` bytes at `buf`, and `len`, must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_engine_stats(
+    engine: *const BetraceEngine,
+    parts: i32,
+    buf: *mut u8,
+    cap: size_t,
+    len: *mut size_t,
+) -> i32 {
+    // SAFETY: the same contract.
+    unsafe {
+        on_engine(engine, |handle| {
+            let out = Out::new(buf, cap, len)?;
+            let has_rules = match parts {
+                BETRACE_STATS_TOTALS => false,
+                BETRACE_STATS_ALL => true,
+                _ => return Err(BETRACE_INVALID_ARGUMENT),
+            };
+            Ok(out.write(&to_json(&handle.engine.stats(), has_rules)))
+        })
+    }
+}
 
 #[derive(Serialize)]
 struct StatsDocument<'a> {
@@ -46,7 +90,7 @@ struct HistogramDocument {
     sum: f64,
 }
 
-pub(crate) fn to_json(stats: &Stats, has_rules: bool) -> Vec<u8> {
+fn to_json(stats: &Stats, has_rules: bool) -> Vec<u8> {
     let rules: &[RuleStats] = if has_rules { &stats.rules } else { &[] };
     let document = StatsDocument {
         spans: stats.spans,

@@ -195,6 +195,9 @@ static void mistakes_are_codes(void) {
   MUST(betrace_rules_compile(NULL, 3, &rules) == BETRACE_INVALID_ARGUMENT && rules == NULL);
   MUST(betrace_rules_compile(NULL, 0, &rules) == BETRACE_OK && rules != NULL);
   MUST(betrace_rules_report(rules, 9, &byte, 1, &length) == BETRACE_INVALID_ARGUMENT);
+  MUST(betrace_rules_count_enabled(NULL, &count) == BETRACE_INVALID_ARGUMENT);
+  MUST(betrace_rules_count_enabled(rules, NULL) == BETRACE_INVALID_ARGUMENT);
+  MUST(betrace_rules_count_enabled(rules, &count) == BETRACE_OK && count == 0);
 
   betrace_settings settings;
   betrace_engine *second_engine = NULL;

@@ -1,6 +1,10 @@
 //! The library as a C program sees it: `embed.c` is compiled by gcc, linked with the static library,
 //! and run, under valgrind where there is one.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

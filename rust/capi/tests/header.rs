@@ -1,6 +1,10 @@
 //! `include/betrace.h` says what the library exports: generated anew and compared.
 //! `UPDATE_HEADER=1 cargo test -p betrace-capi --test header` writes it.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::path::Path;
 use std::{env, fs};
@@ -8,7 +12,9 @@ use std::{env, fs};
 fn generate(root: &Path) -> String {
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for module in ["version", "code", "rules", "settings", "engine"] {
+    for module in [
+        "version", "code", "rules", "settings", "engine", "stats", "snapshot",
+    ] {
         builder = builder.with_src(root.join(format!("src/{module}.rs")));
     }
     let mut header = Vec::new();
