@@ -25,3 +25,192 @@ endif
 endif
 
 GO_MODULES := go/betrace go/betraceprocessor go/demoshop go/e2e go/receivers
+COLLECTOR := dist/otelcol-betrace
+GENERATED := target/otelcol/.generated
+BUILDER := target/tools/builder
+GO_BUILD := go build -trimpath -buildvcs=false
+
+# A cold build of the Collector takes minutes: say every so often how far it is; what is no package name passes.
+packages = 2>&1 | awk '/^[a-z0-9.]+(\/[A-Za-z0-9._-]+)*$$/ { if (++n % 100 == 0) { printf "    %d packages compiled\n", n; fflush() } next } { print; fflush() }' >&2
+
+say = @printf '\033[1m==>\033[0m %s\n' "$(1)" >&2
+ifdef NO_COLOR
+say = @printf '==> %s\n' "$(1)" >&2
+endif
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+## run: send recorded traces through the built Collector and print the violations (TRACES=path RULES=path)
+.PHONY: run
+run: collector runner
+	$(call say,Replaying $(TRACES) with the rules of $(RULES))
+	@target/bin/run -collector $(COLLECTOR) -rules '$(RULES)' -traces '$(TRACES)'
+
+## serve: leave the built Collector running for your own applications (RULES=path)
+.PHONY: serve
+serve: collector runner
+	@target/bin/run -serve -idle-timeout 10s -collector $(COLLECTOR) -rules '$(RULES)'
+
+## cli: the command, target/release/betrace
+.PHONY: cli
+cli:
+	$(call say,Building the command target/release/betrace)
+	@BETRACE_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null || true) cargo build --release --locked -p betrace-cli
+
+## lib: the native library that the Go processor links
+.PHONY: lib
+lib:
+	$(call say,Building the native library)
+	@cargo build --release --locked -p betrace-capi
+	@go/betrace/install-library.sh target/release/libbetrace.a
+
+## collector: the distribution, dist/otelcol-betrace
+.PHONY: collector
+collector: lib $(GENERATED)
+	$(call say,Building the Collector $(COLLECTOR) (minutes when the caches are cold, seconds when warm))
+	@mkdir -p dist
+	@cd target/otelcol && $(GO_BUILD) -v -ldflags='-s -w' -o ../../$(COLLECTOR) . $(packages)
+
+# The distribution's sources depend on the manifest and on what our modules require, not on our code.
+$(GENERATED): otelcol-builder.yaml $(BUILDER) go/betrace/go.mod go/betraceprocessor/go.mod
+	$(call say,Generating the distribution of otelcol-builder.yaml and fetching its modules)
+	@mkdir -p target
+	@$(BUILDER) --config otelcol-builder.yaml --skip-strict-versioning=false --skip-compilation
+	@touch $@
+
+$(BUILDER): go/tools/go.mod go/tools/go.sum
+	$(call say,Building the Collector builder)
+	@mkdir -p target/tools
+	@cd go/tools && CGO_ENABLED=0 $(GO_BUILD) -o ../../$(BUILDER) go.opentelemetry.io/collector/cmd/builder
+	@touch $@
+
+target/tools/mdatagen: go/tools/go.mod go/tools/go.sum
+	$(call say,Building mdatagen)
+	@mkdir -p target/tools
+	@cd go/tools && CGO_ENABLED=0 $(GO_BUILD) -o ../../$@ go.opentelemetry.io/collector/cmd/mdatagen
+	@touch $@
+
+## generate: write again what mdatagen derives from the processor's metadata.yaml
+.PHONY: generate
+generate: target/tools/mdatagen
+	$(call say,Generating from go/betraceprocessor/metadata.yaml)
+	@cd go/betraceprocessor && ../../target/tools/mdatagen metadata.yaml
+
+.PHONY: runner
+runner:
+	$(call say,Building the runner)
+	@mkdir -p target/bin
+	@cd go/e2e && $(GO_BUILD) -o ../../target/bin/run ./cmd/run
+
+target/bin/demoshop: FORCE
+	$(call say,Building the demo shop)
+	@mkdir -p target/bin
+	@cd go/demoshop && $(GO_BUILD) -o ../../$@ .
+FORCE:
+
+## record: run the demo shop, healthy and with each fault, and keep what the Collector recorded
+.PHONY: record
+record: collector target/bin/demoshop
+	@cd go/e2e && $(GO_BUILD) -o ../../target/bin/record ./cmd/record
+	$(call say,Recording the demo shop into testdata/traces)
+	@target/bin/record -collector $(COLLECTOR) -demoshop target/bin/demoshop
+
+# Tools are of one version each: Go's in go/tools/go.mod, cargo-deny here.
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+
+$(CARGO_DENY):
+	$(call say,Building cargo-deny $(CARGO_DENY_VERSION) (once: some minutes))
+	@mkdir -p target/tools
+	@CARGO_TARGET_DIR=$(CURDIR)/target/tools/build cargo install --quiet --debug --locked --version $(CARGO_DENY_VERSION) --root target/tools/cargo-deny-$(CARGO_DENY_VERSION) cargo-deny
+	@rm -rf target/tools/build
+
+target/tools/staticcheck: go/tools/go.mod go/tools/go.sum
+	$(call say,Building staticcheck)
+	@mkdir -p target/tools
+	@cd go/tools && CGO_ENABLED=0 $(GO_BUILD) -o ../../$@ honnef.co/go/tools/cmd/staticcheck
+	@touch $@
+
+# The Go side is looked at with the library's header in place, so the library is built first; a debug build will do.
+.PHONY: header
+header:
+	@if [ ! -f go/betrace/lib/linux_amd64/libbetrace.a ]; then \
+		cargo build --locked -p betrace-capi && go/betrace/install-library.sh target/debug/libbetrace.a; fi
+
+## check: formatting, lints with warnings denied, licences, and how long files and functions are
+.PHONY: check
+check: target/tools/staticcheck $(CARGO_DENY) header
+	$(call say,Checking the format of Rust and Go)
+	@cargo fmt --all --check
+	@unformatted=$$(gofmt -l go); [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }
+	$(call say,Linting Rust)
+	@cargo clippy --locked --workspace --all-targets -- --deny warnings
+	@for module in $(GO_MODULES) go/tools; do \
+		printf '==> Vetting %s\n' $$module >&2; \
+		(cd $$module && go vet ./... && ../../target/tools/staticcheck ./...) || exit 1; \
+	done
+	$(call say,Checking the licences, bans and sources of crates)
+	@$(CARGO_DENY) --log-level error check --hide-inclusion-graph licenses bans sources
+	$(call say,Measuring files and functions)
+	@cd go/tools && go test ./... && go run ./house -root ../.. -exceptions ../../.ci/long-functions.txt
+
+## test: every test: Rust, Go, end to end
+.PHONY: test
+test: cli collector runner target/bin/demoshop
+	$(call say,Testing the Rust workspace)
+	@INSTA_UPDATE=no cargo test --locked --workspace
+	@for module in $(GO_MODULES); do \
+		printf '==> Testing %s\n' $$module >&2; \
+		race=; case $$module in go/betrace|go/betraceprocessor) race=-race;; esac; \
+		experiment=; case $$module in go/betrace) experiment=cgocheck2;; esac; \
+		(cd $$module && GOEXPERIMENT=$$experiment go test $$race ./...) || exit 1; \
+	done
+	$(call say,Testing the processor without cgo)
+	@cd go/betraceprocessor && CGO_ENABLED=0 go test -run WithoutCgo .
+
+## e2e: the end-to-end tests again, with a Collector that is built with the race detector
+.PHONY: e2e
+e2e: cli collector runner target/bin/demoshop
+	$(call say,Building the Collector with the race detector)
+	@cd target/otelcol && $(GO_BUILD) -v -race -o ../otelcol-betrace-race . $(packages)
+	$(call say,Testing end to end with it)
+	@cd go/e2e && BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
+
+## walks: the way of a message and of a rule's text through the files, and how often it goes back (BYTES=most TEXT=most)
+.PHONY: walks
+walks:
+	$(call say,Walking from the bytes to the finding and from the text to the rule)
+	@docs/walks/walk.py $${BYTES:+--bytes $$BYTES} $${TEXT:+--text $$TEXT}
+
+## laws: the property tests of the language's laws, long version (TRIALS=traces SEED=first)
+.PHONY: laws
+laws:
+	$(call say,Testing the laws against the oracle)
+	@env BETRACE_LAWS_TRACES=$${TRIALS:-100000} $${SEED:+BETRACE_LAWS_SEED=$$SEED} BETRACE_PATTERNS_LENGTH=$${LENGTH:-6} BETRACE_REAL_ALL=1 \
+		INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
+
+## fuzz: the fuzz targets, one after another (SECONDS_EACH=60)
+.PHONY: fuzz
+fuzz: lib
+	$(call say,Fuzzing)
+	@rust/fuzz/run.sh $${SECONDS_EACH:-60}
+	@cd go/betrace && go test -run '^$$' -fuzz FuzzThin -fuzztime $${SECONDS_EACH:-60}s -fuzzminimizetime 1s .
+
+## bench: the benches, and the table of ratios
+.PHONY: bench
+bench: lib
+	$(call say,Benching the Rust parts)
+	@cargo bench --locked --workspace
+	$(call say,Benching the Go parts)
+	@cd go/betrace && go test -run '^$$' -bench . -benchmem ./...
+	@cd go/betraceprocessor && go test -run '^$$' -bench . -benchmem ./...
+
+## clean: remove all that was built (not the caches of Go and cargo)
+.PHONY: clean
+clean:
+	$(call say,Removing target and dist)
+	@rm -rf target dist
+	@git clean -fdXq go/betrace

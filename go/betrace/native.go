@@ -26,6 +26,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -203,7 +204,8 @@ func NewEngine(rules *Rules, settings Settings, now uint64) (*Engine, error) {
 	native.max_age = C.uint64_t(settings.MaxAge)
 	native.late_window = C.uint64_t(settings.LateWindow)
 	native.forget_after = C.uint64_t(settings.ForgetAfter)
-	native.memory_bytes = C.uint64_t(settings.MemoryBytes)
+	// What comes back as a figure must fit a signed number.
+	native.memory_bytes = C.uint64_t(min(settings.MemoryBytes, math.MaxInt64))
 	native.spans_per_trace = C.uint32_t(settings.SpansPerTrace)
 	native.shards = C.uint32_t(settings.Shards)
 	native.completeness = C.int32_t(settings.Completeness)
