@@ -101,7 +101,6 @@ impl Context<'_> {
             sink.tally
                 .events
                 .push(RuleEvent::Verdict(position, Verdict::Violated, closing));
-            sink.tally.delay.add(self.now.saturating_sub(trace.latest));
         }
     }
 
