@@ -40,6 +40,10 @@ func validateForgetAfter(value time.Duration) error {
 	return within("forget_after", value, 0, 7*day)
 }
 
+func validateRetryFor(value time.Duration) error {
+	return within("retry_for", value, time.Second, day)
+}
+
 // Validate checks what concerns several keys; the bounds of each key are in metadata.yaml.
 func (c *Config) Validate() error {
 	var err error
@@ -55,6 +59,9 @@ func (r *Rules) Validate() error {
 	var err error
 	if r.ReloadInterval != 0 {
 		err = within("reload_interval", r.ReloadInterval, 100*time.Millisecond, day)
+	}
+	if r.MaxMib < 1 || r.MaxMib > 50 {
+		err = errors.Join(err, fmt.Errorf("max_mib must be from 1 to 50, and is %d", r.MaxMib))
 	}
 	compiled, faults := compileRules(r)
 	if faults != nil {

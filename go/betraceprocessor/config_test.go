@@ -47,6 +47,9 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Completeness: betrace.CompleteWhenLinked, ViolationTrace: betrace.InOwn, RestartGrace: true,
 	}, config.settings())
 	require.Zero(t, config.Rules.ReloadInterval)
+	require.True(t, config.Rules.AllowEmpty)
+	require.Equal(t, 50, config.Rules.MaxMib)
+	require.Equal(t, time.Hour, config.Violations.RetryFor)
 	require.Equal(t, 50, config.Limits.RuleLabels)
 	require.Equal(t, "none", config.Violations.Emit)
 	require.Equal(t, 10, config.Violations.MaxPerSecond)
@@ -56,6 +59,10 @@ func TestEveryKeyIsRead(t *testing.T) {
 func TestNoRulesIsAnError(t *testing.T) {
 	_, err := loadConfig(t, "betrace/none")
 	require.ErrorContains(t, err, "rules: no rules: name rule files in `files` or write rules in `inline`")
+	_, err = loadConfig(t, "betrace/disabled")
+	require.ErrorContains(t, err, "not one of them is enabled")
+	_, err = loadConfig(t, "betrace/none-allowed")
+	require.NoError(t, err)
 }
 
 // Every fault of every rule, each with its place, as `otelcol validate` prints them.
@@ -74,7 +81,7 @@ func TestMissingFilesAreAllNamed(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	_, err := loadConfig(t, "betrace/bounds")
-	for _, key := range []string{"reload_interval", "idle_timeout", "max_age", "late_window", "forget_after", "completeness", "memory_mib", "emit"} {
+	for _, key := range []string{"reload_interval", "idle_timeout", "max_age", "late_window", "forget_after", "completeness", "memory_mib", "emit", "retry_for", "max_mib"} {
 		require.ErrorContains(t, err, key)
 	}
 	_, err = loadConfig(t, "betrace/order")
@@ -90,6 +97,7 @@ func TestDurationBoundsAtTheirEdges(t *testing.T) {
 		{validateMaxAge, 10 * time.Millisecond, day},
 		{validateLateWindow, 0, day},
 		{validateForgetAfter, 0, 7 * day},
+		{validateRetryFor, time.Second, day},
 	} {
 		require.NoError(t, edge.check(edge.least))
 		require.NoError(t, edge.check(edge.most))

@@ -13,7 +13,7 @@ import (
 type Limits struct {
 	// Bound in MiB of all native state that grows with traces; above it the oldest traces are shed as inconclusive (memory). 1 to 65536. This memory, and up to 64 MiB of violations that wait to be sent, is invisible to GOMEMLIMIT and to the memory_limiter processor.
 	MemoryMib int `mapstructure:"memory_mib"`
-	// How many rules, in their order in the files, stand by name in metrics; the rest share `_other`. 1 to 1900. A rule takes 3 to 14 series of `verdicts`, and the metrics SDK folds a metric beyond 2000 series into one.
+	// How many rules, in their order in the files, stand by name in metrics; the rest share `_other`. 1 to 1900. A rule takes 3 to 14 series of `verdicts`, of which all processors of a Collector share 1900, because the metrics SDK folds a metric beyond 2000 series into one; when they are used up `_other` takes the rest.
 	RuleLabels int `mapstructure:"rule_labels"`
 	// Spans of one trace that are evaluated; with more, what rests on absence is inconclusive (span_limit). 1 to 500000.
 	SpansPerTrace int `mapstructure:"spans_per_trace"`
@@ -60,10 +60,14 @@ func NewDefaultLimits() Limits {
 
 // Rules where the rules come from.
 type Rules struct {
+	// Take a set without a single enabled rule, at start and at a reload, and a rule file that became empty. Else both are refused, because they are nearly always a mistake, or a file that is just being written.
+	AllowEmpty bool `mapstructure:"allow_empty"`
 	// Rule files, directories (their `*.yaml` and `*.yml`, recursively) and globs. A path that names nothing is an error.
 	Files []string `mapstructure:"files,omitempty"`
 	// Rules in this file, each in the form that a rule has in a rule file.
 	Inline []map[string]any `mapstructure:"inline,omitempty"`
+	// Bound in MiB of all rule texts together; a larger set is refused before it is read. Compiling takes about thirty times as much memory for a moment. 1 to 50.
+	MaxMib int `mapstructure:"max_mib"`
 	// How often the rule files are read again and, where their content changed, compiled and swapped in; a faulty set is refused and the last good one stays. 0 turns it off; else 100ms to 24h.
 	ReloadInterval time.Duration `mapstructure:"reload_interval"`
 	// prevent unkeyed literal initialization
@@ -73,6 +77,8 @@ type Rules struct {
 // NewDefaultRules returns a new Rules with default values consistent with the annotations in the schema.
 func NewDefaultRules() Rules {
 	return Rules{
+		AllowEmpty:     false,
+		MaxMib:         8,
 		ReloadInterval: 10 * time.Second,
 	}
 }
@@ -135,8 +141,10 @@ func NewDefaultTrace() Trace {
 type Violations struct {
 	// `spans` sends a span for each violation to the next consumer, `none` only counts them.
 	Emit string `mapstructure:"emit"`
-	// Violation spans sent in a second; beyond it they wait in a queue of at most 64 MiB, and when that is full they are counted as lost. 1 to 100000.
+	// Violation spans sent in a second; beyond it they wait in a queue of at most 64 MiB, the gravest first, and when that is full the oldest of the least severe is counted as lost (queue_full). 1 to 100000.
 	MaxPerSecond int `mapstructure:"max_per_second"`
+	// How long a violation that the next consumer refuses is tried again, with pauses from 100 ms to 10 s, before it is counted as lost (expired). 1s to 24h.
+	RetryFor time.Duration `mapstructure:"retry_for"`
 	// Where a violation span stands: `offender` in the trace that broke the rule, `own` in a trace of its own with a link.
 	Trace string `mapstructure:"trace"`
 	// prevent unkeyed literal initialization
@@ -158,6 +166,10 @@ func (c *Violations) Validate() error {
 		err = errors.Join(err, errors.New("max_per_second value must be less than or equal to 100000"))
 	}
 
+	if inner_err := validateRetryFor(c.RetryFor); inner_err != nil {
+		err = errors.Join(err, inner_err)
+	}
+
 	if !slices.Contains([]string{"offender", "own"}, c.Trace) {
 		err = errors.Join(err, errors.New("trace must be one of [offender, own]"))
 	}
@@ -170,6 +182,7 @@ func NewDefaultViolations() Violations {
 	return Violations{
 		Emit:         "spans",
 		MaxPerSecond: 1000,
+		RetryFor:     10 * time.Minute,
 		Trace:        "offender",
 	}
 }
@@ -180,7 +193,7 @@ type Config struct {
 	Limits Limits `mapstructure:"limits"`
 	// Where the rules come from.
 	Rules Rules `mapstructure:"rules"`
-	// Id of a storage extension (such as file_storage) that keeps the state of traces from a shutdown to the next start. Without it, and after a crash, traces that were live end as inconclusive (shutdown, restart).
+	// Id of a storage extension (such as file_storage) that keeps the state of traces, and violations that could not be sent, from a shutdown to the next start. Without it, and after a crash, traces that were live end as inconclusive (shutdown, restart).
 	Storage *component.ID `mapstructure:"storage,omitempty"`
 	// When a trace is over, and how long it is remembered.
 	Trace Trace `mapstructure:"trace"`

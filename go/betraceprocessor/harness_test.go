@@ -5,6 +5,7 @@ package betraceprocessor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,13 +31,21 @@ type manualClock struct {
 	time    atomic.Uint64
 	mu      sync.Mutex
 	tickers []manualTicker
-	waits   []time.Duration
+	timers  []manualTimer
+	// settles answers a reloader that waits for files to settle: nil lets it go on at once.
+	settles func() <-chan time.Time
 }
 
 type manualTicker struct {
 	every   time.Duration
 	ticks   chan time.Time
 	stopped chan struct{}
+}
+
+type manualTimer struct {
+	due   uint64
+	wait  time.Duration
+	fired chan time.Time
 }
 
 func newManualClock() *manualClock {
@@ -55,21 +64,58 @@ func (c *manualClock) ticks(every time.Duration) (<-chan time.Time, func()) {
 	return ticker.ticks, func() { close(ticker.stopped) }
 }
 
-// after fires at once, and the test can see how long it would have been.
 func (c *manualClock) after(wait time.Duration) <-chan time.Time {
-	c.mu.Lock()
-	c.waits = append(c.waits, wait)
-	c.mu.Unlock()
 	fired := make(chan time.Time, 1)
-	fired <- time.Time{}
+	if wait == settleTime {
+		if c.settles != nil {
+			return c.settles()
+		}
+		fired <- time.Time{}
+		return fired
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.timers = append(c.timers, manualTimer{due: c.now() + uint64(wait), wait: wait, fired: fired})
 	return fired
+}
+
+// turn moves the time on and fires the timers that are due.
+func (c *manualClock) turn(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.time.Add(uint64(by))
+	c.timers = slices.DeleteFunc(c.timers, func(timer manualTimer) bool {
+		if timer.due <= now {
+			timer.fired <- time.Time{}
+		}
+		return timer.due <= now
+	})
+}
+
+// waiting waits until somebody waits for so long.
+func (c *manualClock) waiting(t *testing.T, wait time.Duration) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return slices.ContainsFunc(c.timers, func(timer manualTimer) bool { return timer.wait == wait })
+	}, 5*time.Second, time.Millisecond)
 }
 
 // advance turns the clock and lets every ticker of this interval tick until what the first tick
 // asked for is done.
 func (c *manualClock) advance(t *testing.T, by, interval time.Duration) {
 	t.Helper()
-	c.time.Add(uint64(by))
+	c.turn(by)
+	for range 2 {
+		// A second tick is taken only once the first one's work is over.
+		c.tick(t, interval)
+	}
+}
+
+// tick lets every ticker of this interval tick once, when it is ready.
+func (c *manualClock) tick(t *testing.T, interval time.Duration) {
+	t.Helper()
 	var tickers []manualTicker
 	require.Eventually(t, func() bool {
 		c.mu.Lock()
@@ -83,12 +129,9 @@ func (c *manualClock) advance(t *testing.T, by, interval time.Duration) {
 		return len(tickers) > 0
 	}, 5*time.Second, time.Millisecond)
 	for _, ticker := range tickers {
-		// A second tick is taken only once the first one's work is over.
-		for range 2 {
-			select {
-			case ticker.ticks <- time.Time{}:
-			case <-ticker.stopped:
-			}
+		select {
+		case ticker.ticks <- time.Time{}:
+		case <-ticker.stopped:
 		}
 	}
 }
@@ -101,11 +144,16 @@ type sink struct {
 	calls      int
 	// refuse, where set, answers a call instead.
 	refuse func(ptrace.Traces) error
+	// hold, where set, is waited for before a batch of traffic is taken, as a dead backend has it waited for.
+	hold chan struct{}
 }
 
 func (*sink) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
 
 func (s *sink) ConsumeTraces(_ context.Context, traces ptrace.Traces) error {
+	if s.hold != nil && !isViolations(traces) {
+		<-s.hold
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
@@ -185,8 +233,7 @@ func startBenchOn(t *testing.T, host component.Host, change func(*Config), condi
 	core, logs := observer.New(zap.InfoLevel)
 	set.Logger = zap.New(core)
 	b.logs = logs
-	made, err := newProcessor(set, config, b.sink, b.clock)
-	require.NoError(t, err)
+	made := newProcessor(set, config, b.sink, b.clock, newSeriesBudget(verdictSeries))
 	b.betraceProcessor = made
 	require.NoError(t, made.Start(context.Background(), host))
 	t.Cleanup(func() {

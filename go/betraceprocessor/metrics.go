@@ -2,7 +2,7 @@ package betraceprocessor
 
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -13,45 +13,63 @@ import (
 	"github.com/betracehq/betrace/go/betraceprocessor/internal/metadata"
 )
 
-// otherRules is the label that all rules beyond the first `limits::rule_labels` share: the metrics
-// SDK folds an instrument into one series beyond 2,000.
+// otherRules is the label that all rules share which have none of their own.
 const otherRules = "_other"
 
 // metrics shows the engine's counters. They are read when somebody collects, all in one call, so
-// that a span costs nothing here and the figures of one collection fit each other.
+// that a span costs nothing here and the figures of one collection fit each other. Every series says of which
+// processor in which pipeline it is.
 type metrics struct {
 	telemetry    *metadata.TelemetryBuilder
 	registration metric.Registration
 	engine       *betrace.Engine
 	sender       *sender
-	ruleLabels   int
-	loadedAt     atomic.Uint64
-	// delays are the engine's counts of decision_delay that were recorded already.
-	delays []int64
+	reload       *reloadState
+	clock        clock
+	// whose are the attributes that every series has; recorded is the same, made once for what every batch records.
+	whose    []attribute.KeyValue
+	recorded []metric.RecordOption
+	// rules guards labels: several readers may collect at once.
+	rules  sync.Mutex
+	labels *labelled
+	delays delays
 }
 
-func newMetrics(set component.TelemetrySettings, config *Config, engine *betrace.Engine, sender *sender, clock clock) (*metrics, error) {
-	telemetry, err := metadata.NewTelemetryBuilder(set)
+func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(p.set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	m := &metrics{telemetry: telemetry, engine: engine, sender: sender, ruleLabels: config.Limits.RuleLabels}
-	m.loaded(clock.now())
-	m.registration, err = metadata.Meter(set).RegisterCallback(m.observe,
+	m := &metrics{
+		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock,
+		whose:  whose(p.set.ID, r.host),
+		labels: newLabelled(p.series, p.config.Limits.RuleLabels),
+	}
+	m.recorded = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(m.whose...))}
+	m.registration, err = metadata.Meter(p.set.TelemetrySettings).RegisterCallback(m.observe,
 		telemetry.ProcessorBetraceComparisonsUnknown,
 		telemetry.ProcessorBetraceLastReloadSuccessTime,
 		telemetry.ProcessorBetraceLiveTraces,
 		telemetry.ProcessorBetraceMemoryBytes,
 		telemetry.ProcessorBetraceMemoryLimitBytes,
+		telemetry.ProcessorBetraceReloadFailing,
 		telemetry.ProcessorBetraceRulesLoaded,
+		telemetry.ProcessorBetraceRulesStaleSeconds,
 		telemetry.ProcessorBetraceSpans,
 		telemetry.ProcessorBetraceVerdicts,
 		telemetry.ProcessorBetraceViolations,
+		telemetry.ProcessorBetraceViolationsDelivered,
 		telemetry.ProcessorBetraceViolationsLost,
+		telemetry.ProcessorBetraceViolationsWaiting,
 	)
 	if err != nil {
+		m.labels.close()
 		telemetry.Shutdown()
 		return nil, err
+	}
+	// A counter that is there from the start at 0 lets an alert see its first step.
+	for _, outcome := range []string{reloadSuccess, reloadRefused, reloadUnreadable} {
+		m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 0, m.with("outcome", outcome))
 	}
 	return m, nil
 }
@@ -59,47 +77,44 @@ func newMetrics(set component.TelemetrySettings, config *Config, engine *betrace
 func (m *metrics) shutdown() {
 	_ = m.registration.Unregister()
 	m.telemetry.Shutdown()
+	m.rules.Lock()
+	defer m.rules.Unlock()
+	m.labels.close()
 }
 
-func outcomeAttribute(outcome string) metric.MeasurementOption {
-	return metric.WithAttributes(attribute.String("outcome", outcome))
+// with are the attributes of every series and these, given as keys and values in turn.
+func (m *metrics) with(keysAndValues ...string) metric.MeasurementOption {
+	attributes := append(make([]attribute.KeyValue, 0, 5), m.whose...)
+	for i := 0; i+1 < len(keysAndValues); i += 2 {
+		attributes = append(attributes, attribute.String(keysAndValues[i], keysAndValues[i+1]))
+	}
+	return metric.WithAttributeSet(attribute.NewSet(attributes...))
 }
 
 func (m *metrics) countReload(outcome string) {
-	m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 1, outcomeAttribute(outcome))
+	m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 1, m.with("outcome", outcome))
 }
 
-// loaded notes when the rules in use were loaded.
-func (m *metrics) loaded(now uint64) { m.loadedAt.Store(now) }
+// countStored counts what became of a stored part; an empty outcome is none.
+func (m *metrics) countStored(part storedPart, outcome string) {
+	if outcome != "" {
+		m.telemetry.ProcessorBetraceStoredState.Add(context.Background(), 1, m.with("part", string(part), "outcome", outcome))
+	}
+}
 
 func (m *metrics) recordEvaluation(ctx context.Context, took time.Duration) {
-	m.telemetry.ProcessorBetraceEvaluationDuration.Record(ctx, took.Seconds())
+	m.telemetry.ProcessorBetraceEvaluationDuration.Record(ctx, took.Seconds(), m.recorded...)
 }
 
-// recordDelays records what the engine counted since the last call. The engine keeps a histogram
-// with the bounds of this instrument, so each value stands for its bucket: its upper bound.
+// recordDelays records what the engine counted since the last call.
 func (m *metrics) recordDelays() {
 	stats, err := m.engine.Totals()
 	if err != nil {
 		return
 	}
-	histogram := stats.DecisionDelay
-	if len(m.delays) != len(histogram.Counts) {
-		m.delays = make([]int64, len(histogram.Counts))
-	}
-	for i, count := range histogram.Counts {
-		value := 0.0
-		switch {
-		case i < len(histogram.Bounds):
-			value = histogram.Bounds[i]
-		case i > 0:
-			value = 2 * histogram.Bounds[i-1]
-		}
-		for range count - m.delays[i] {
-			m.telemetry.ProcessorBetraceDecisionDelay.Record(context.Background(), value)
-		}
-		m.delays[i] = count
-	}
+	m.delays.since(stats.DecisionDelay, func(value float64) {
+		m.telemetry.ProcessorBetraceDecisionDelay.Record(context.Background(), value, m.recorded...)
+	})
 }
 
 func (m *metrics) observe(_ context.Context, to metric.Observer) error {
@@ -107,23 +122,43 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 	if err != nil {
 		return nil
 	}
-	t := m.telemetry
-	to.ObserveInt64(t.ProcessorBetraceLiveTraces, stats.LiveTraces)
-	to.ObserveInt64(t.ProcessorBetraceMemoryBytes, stats.MemoryBytes)
-	to.ObserveInt64(t.ProcessorBetraceMemoryLimitBytes, stats.MemoryLimitBytes)
-	to.ObserveInt64(t.ProcessorBetraceRulesLoaded, int64(len(stats.Rules)))
-	to.ObserveFloat64(t.ProcessorBetraceLastReloadSuccessTime, float64(m.loadedAt.Load())/float64(time.Second))
+	t, own := m.telemetry, m.with()
+	to.ObserveInt64(t.ProcessorBetraceLiveTraces, stats.LiveTraces, own)
+	to.ObserveInt64(t.ProcessorBetraceMemoryBytes, stats.MemoryBytes, own)
+	to.ObserveInt64(t.ProcessorBetraceMemoryLimitBytes, stats.MemoryLimitBytes, own)
+	to.ObserveInt64(t.ProcessorBetraceRulesLoaded, int64(len(stats.Rules)), own)
+	to.ObserveInt64(t.ProcessorBetraceViolationsWaiting, int64(m.sender.queue.count()), own)
+	to.ObserveInt64(t.ProcessorBetraceViolationsDelivered, m.sender.delivered.Load(), own)
 	for outcome, count := range stats.Spans {
-		to.ObserveInt64(t.ProcessorBetraceSpans, count, outcomeAttribute(outcome))
+		to.ObserveInt64(t.ProcessorBetraceSpans, count, m.with("outcome", outcome))
 	}
-	lost := func(cause string, count int64) {
-		to.ObserveInt64(t.ProcessorBetraceViolationsLost, count, metric.WithAttributes(attribute.String("cause", cause)))
+	losses := &m.sender.losses
+	for cause, count := range map[string]int64{
+		"queue_full": stats.ViolationsLost + losses.queueFull.Load(),
+		"refused":    losses.refused.Load(),
+		"expired":    losses.expired.Load(),
+		"shutdown":   losses.shutdown.Load(),
+	} {
+		to.ObserveInt64(t.ProcessorBetraceViolationsLost, count, m.with("cause", cause))
 	}
-	lost("queue_full", stats.ViolationsLost)
-	lost("refused", m.sender.lostRefused.Load())
-	lost("shutdown", m.sender.lostShutdown.Load())
+	m.observeReload(to, own)
 	m.observeRules(to, stats.Rules)
 	return nil
+}
+
+func (m *metrics) observeReload(to metric.Observer, own metric.MeasurementOption) {
+	t := m.telemetry
+	to.ObserveFloat64(t.ProcessorBetraceLastReloadSuccessTime, float64(m.reload.loadedAt.Load())/float64(time.Second), own)
+	failing := int64(0)
+	if m.reload.failing.Load() {
+		failing = 1
+	}
+	to.ObserveInt64(t.ProcessorBetraceReloadFailing, failing, own)
+	stale := 0.0
+	if now, since := m.clock.now(), m.reload.staleSince.Load(); since != 0 && now > since {
+		stale = time.Duration(now - since).Seconds()
+	}
+	to.ObserveFloat64(t.ProcessorBetraceRulesStaleSeconds, stale, own)
 }
 
 type verdictLabels struct{ rule, verdict, reason string }
@@ -133,30 +168,44 @@ type violationLabels struct{ rule, severity string }
 // observeRules adds up what shares a label before it is observed: of two observations with the same
 // attributes in one collection only the last would count.
 func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
+	m.rules.Lock()
+	defer m.rules.Unlock()
 	verdicts := map[verdictLabels]int64{}
 	violations := map[violationLabels]int64{}
 	unknown := map[string]int64{}
+	m.labels.begin()
 	for i, rule := range rules {
-		label := rule.ID
-		if i >= m.ruleLabels {
-			label = otherRules
-		}
+		label := m.labels.rule(i, rule.ID)
 		for _, verdict := range rule.Verdicts {
-			verdicts[verdictLabels{label, verdict.Verdict, verdict.Reason}] += verdict.Count
+			named := label
+			if verdict.Reason != "" {
+				named = m.labels.reason(rule.ID, verdict.Reason)
+			}
+			verdicts[verdictLabels{named, verdict.Verdict, verdict.Reason}] += verdict.Count
 		}
 		violations[violationLabels{label, rule.Severity}] += rule.Violations
 		unknown[label] += rule.ComparisonsUnknown
 	}
+	m.labels.end()
 	t := m.telemetry
 	for labels, count := range verdicts {
-		to.ObserveInt64(t.ProcessorBetraceVerdicts, count, metric.WithAttributes(
-			attribute.String("rule", labels.rule), attribute.String("verdict", labels.verdict), attribute.String("reason", labels.reason)))
+		to.ObserveInt64(t.ProcessorBetraceVerdicts, count, m.with("rule", labels.rule, "verdict", labels.verdict, "reason", labels.reason))
 	}
 	for labels, count := range violations {
-		to.ObserveInt64(t.ProcessorBetraceViolations, count, metric.WithAttributes(
-			attribute.String("rule", labels.rule), attribute.String("severity", labels.severity)))
+		to.ObserveInt64(t.ProcessorBetraceViolations, count, m.with("rule", labels.rule, "severity", labels.severity))
 	}
 	for rule, count := range unknown {
-		to.ObserveInt64(t.ProcessorBetraceComparisonsUnknown, count, metric.WithAttributes(attribute.String("rule", rule)))
+		to.ObserveInt64(t.ProcessorBetraceComparisonsUnknown, count, m.with("rule", rule))
 	}
+}
+
+// whose are the attributes that tell the processors of one Collector apart. The Collector makes one for each pipeline,
+// all with the same id, and does not tell a processor which pipeline it is in; but the host that it starts it with
+// carries the instance for which statuses are reported, and that knows.
+func whose(id component.ID, host component.Host) []attribute.KeyValue {
+	attributes := []attribute.KeyValue{attribute.String("processor", id.String())}
+	if pipeline := pipelineOf(host); pipeline != "" {
+		attributes = append(attributes, attribute.String("pipeline", pipeline))
+	}
+	return attributes
 }

@@ -6,15 +6,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pipeline"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/betracehq/betrace/go/betraceprocessor/internal/metadatatest"
 )
 
 // sumOf adds up the points of a metric that carry these labels, and fails where there is none.
@@ -128,10 +135,10 @@ func TestMetricGauges(t *testing.T) {
 func TestMetricDurations(t *testing.T) {
 	b := startBench(t, nil, never)
 	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a")))
-	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(2, "a")))
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(2, "a", "payment.bypass_validation")))
 	require.EqualValues(t, 2, b.sum(t, prefix+"evaluation_duration"))
 	b.tick(t, 20*time.Second)
-	require.EqualValues(t, 2, b.sum(t, prefix+"decision_delay"))
+	require.EqualValues(t, 2, b.sum(t, prefix+"decision_delay"), "once for each trace, broken early or not")
 	metric, err := b.telemetry.GetMetric(prefix + "decision_delay")
 	require.NoError(t, err)
 	point := metric.Data.(metricdata.Histogram[float64]).DataPoints[0]
@@ -141,24 +148,194 @@ func TestMetricDurations(t *testing.T) {
 			require.Equal(t, 30.0, point.Bounds[i])
 		}
 	}
+	// The spans end a millisecond, and a millisecond and a nanosecond, after the epoch.
+	require.InDelta(t, 2*(20-0.001), point.Sum, 1e-6)
 	stats, err := b.running.Load().engine.Stats()
 	require.NoError(t, err)
 	require.Equal(t, stats.DecisionDelay.Bounds, point.Bounds, "metadata.yaml and the engine must have the same bounds")
 }
 
-func TestMetricViolationsLost(t *testing.T) {
+func TestMetricViolationsLostWaitingAndDelivered(t *testing.T) {
 	b := startBench(t, nil, never)
+	answer := errors.New("no room")
 	b.sink.refuse = func(traces ptrace.Traces) error {
 		if isViolations(traces) {
-			return errors.New("no room")
+			return answer
 		}
 		return nil
 	}
-	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "payment.bypass_validation")))
 	lost := func(cause string) float64 { return b.sum(t, prefix+"violations_lost", label("cause", cause)) }
+	for _, cause := range []string{"queue_full", "refused", "expired", "shutdown"} {
+		require.EqualValues(t, 0, lost(cause))
+	}
+	require.EqualValues(t, 0, b.sum(t, prefix+"violations_delivered"))
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "payment.bypass_validation")))
+	b.clock.waiting(t, firstRetry)
+	require.EqualValues(t, 1, b.sum(t, prefix+"violations_waiting"))
+	b.sink.mu.Lock()
+	answer = nil
+	b.sink.mu.Unlock()
+	b.clock.turn(firstRetry)
+	b.requireViolations(t, "rule-0")
+	require.Eventually(t, func() bool { return b.sum(t, prefix+"violations_delivered") == 1 }, 5*time.Second, time.Millisecond)
+	require.EqualValues(t, 0, b.sum(t, prefix+"violations_waiting"))
+
+	b.sink.mu.Lock()
+	answer = consumererror.NewPermanent(errors.New("never"))
+	b.sink.mu.Unlock()
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(2, "payment.bypass_validation")))
 	require.Eventually(t, func() bool { return lost("refused") == 1 }, 5*time.Second, time.Millisecond)
-	require.EqualValues(t, 0, lost("queue_full"))
-	require.EqualValues(t, 0, lost("shutdown"))
+	require.EqualValues(t, 0, b.sum(t, prefix+"violations_waiting"))
+}
+
+// instanceHost is a host as the Collector makes one: it knows as which instance its component was started.
+type instanceHost struct {
+	component.Host
+	InstanceID *componentstatus.InstanceID
+}
+
+// Two pipelines with a processor each, of one id or of two: every series says whose it is, and none is shared.
+func TestEverySeriesSaysWhoseItIs(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
+	series := newSeriesBudget(verdictSeries)
+	places := [][2]string{{"betrace", "traces"}, {"betrace", "traces/second"}, {"betrace/other", "traces/second"}}
+	for i, place := range places {
+		config := createDefaultConfig().(*Config)
+		config.Rules.Inline = inlineRules(never)
+		set := metadatatest.NewSettings(telemetry)
+		require.NoError(t, set.ID.UnmarshalText([]byte(place[0])))
+		var in pipeline.ID
+		require.NoError(t, in.UnmarshalText([]byte(place[1])))
+		host := &instanceHost{componenttest.NewNopHost(), componentstatus.NewInstanceID(set.ID, component.KindProcessor, in)}
+		p := newProcessor(set, config, &sink{}, newManualClock(), series)
+		require.NoError(t, p.Start(context.Background(), host))
+		defer func() { require.NoError(t, p.Shutdown(context.Background())) }()
+		for trace := range i + 1 {
+			require.NoError(t, p.ConsumeTraces(context.Background(), spansNamed(trace, "a")))
+		}
+		p.running.Load().metrics.countStored(storedTraces, partStored)
+	}
+	for i, place := range places {
+		require.EqualValues(t, i+1, sumOf(t, telemetry, prefix+"live_traces", label("processor", place[0]), label("pipeline", place[1])))
+	}
+	// Every metric of metadata.yaml, or one that was forgotten is found here.
+	var all metricdata.ResourceMetrics
+	require.NoError(t, telemetry.Reader.Collect(context.Background(), &all))
+	seen := 0
+	for _, scope := range all.ScopeMetrics {
+		for _, metric := range scope.Metrics {
+			if !strings.HasPrefix(metric.Name, prefix) {
+				continue
+			}
+			seen++
+			for _, set := range attributesOf(t, metric.Data) {
+				for _, key := range []attribute.Key{"processor", "pipeline"} {
+					_, ok := set.Value(key)
+					require.True(t, ok, "%s has a series without %s", metric.Name, key)
+				}
+			}
+		}
+	}
+	require.Equal(t, 17, seen, "and decision_delay, which has nothing yet")
+}
+
+func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {
+	t.Helper()
+	var sets []attribute.Set
+	switch data := data.(type) {
+	case metricdata.Sum[int64]:
+		for _, point := range data.DataPoints {
+			sets = append(sets, point.Attributes)
+		}
+	case metricdata.Gauge[int64]:
+		for _, point := range data.DataPoints {
+			sets = append(sets, point.Attributes)
+		}
+	case metricdata.Gauge[float64]:
+		for _, point := range data.DataPoints {
+			sets = append(sets, point.Attributes)
+		}
+	case metricdata.Histogram[float64]:
+		for _, point := range data.DataPoints {
+			sets = append(sets, point.Attributes)
+		}
+	default:
+		t.Fatalf("a %T", data)
+	}
+	require.NotEmpty(t, sets)
+	return sets
+}
+
+// Four processors with five hundred rules each stay below the 2,000 series at which the SDK folds an instrument.
+func TestAllProcessorsShareTheBoundOfSeries(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
+	series := newSeriesBudget(verdictSeries)
+	const processors, rules = 4, 500
+	for i := range processors {
+		config := createDefaultConfig().(*Config)
+		var conditions []string
+		for rule := range rules {
+			conditions = append(conditions, fmt.Sprintf("always { step-%d }", rule))
+		}
+		config.Rules.Inline = inlineRules(conditions...)
+		config.Limits.RuleLabels = rules
+		set := metadatatest.NewSettings(telemetry)
+		set.ID = component.NewIDWithName(set.ID.Type(), fmt.Sprint(i))
+		clock := newManualClock()
+		p := newProcessor(set, config, &sink{}, clock, series)
+		require.NoError(t, p.Start(context.Background(), componenttest.NewNopHost()))
+		orphan := spansNamed(1, "x")
+		orphan.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetParentSpanID(spanID(9))
+		require.NoError(t, p.ConsumeTraces(context.Background(), orphan))
+		clock.advance(t, 2*time.Minute, tickInterval)
+		defer func() {
+			require.NoError(t, p.Shutdown(context.Background()))
+		}()
+	}
+	for range 2 {
+		metric, err := telemetry.GetMetric(prefix + "verdicts")
+		require.NoError(t, err)
+		points := metric.Data.(metricdata.Sum[int64]).DataPoints
+		require.Less(t, len(points), 2_000)
+		require.Greater(t, len(points), 1_500, "the room there is is used")
+		inconclusive := int64(0)
+		for _, point := range points {
+			_, overflow := point.Attributes.Value("otel.metric.overflow")
+			require.False(t, overflow)
+			if verdict, _ := point.Attributes.Value("verdict"); verdict.AsString() == "inconclusive" {
+				inconclusive += point.Value
+			}
+		}
+		require.EqualValues(t, processors*rules, inconclusive, "nothing is lost, whatever its label")
+	}
+}
+
+func TestABudgetIsGivenBack(t *testing.T) {
+	budget := newSeriesBudget(40)
+	first := newLabelled(budget, 100)
+	first.begin()
+	for i, id := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		require.Equal(t, id, first.rule(i, id))
+	}
+	require.Equal(t, otherRules, first.rule(8, "i"), "26 series are 8 rules and two reasons")
+	require.Equal(t, "a", first.reason("a", "no_root"))
+	require.Equal(t, "a", first.reason("a", "late"))
+	require.Equal(t, otherRules, first.reason("a", "memory"))
+	require.Equal(t, "a", first.reason("a", "late"), "what it has it keeps")
+	first.end()
+	first.begin()
+	first.rule(0, "b")
+	first.end()
+	second := newLabelled(budget, 1)
+	second.begin()
+	require.Equal(t, "x", second.rule(0, "x"))
+	require.Equal(t, otherRules, second.rule(1, "y"), "beyond limits::rule_labels")
+	second.end()
+	first.close()
+	second.close()
+	require.Equal(t, 40, budget.left)
 }
 
 func TestRulesBeyondTheLabelsShareOne(t *testing.T) {

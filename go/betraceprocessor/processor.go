@@ -33,10 +33,11 @@ type betraceProcessor struct {
 	set    processor.Settings
 	log    *zap.Logger
 	clock  clock
+	series *seriesBudget
 
 	// Set by Start and never changed until Shutdown; nil before and after.
 	running  atomic.Pointer[running]
-	buffers  sync.Pool
+	batches  sync.Pool
 	broken   atomic.Bool
 	badBytes atomic.Bool
 }
@@ -48,15 +49,16 @@ type running struct {
 	sender   *sender
 	metrics  *metrics
 	storage  *stateStorage
+	reload   *reloadState
 	host     component.Host
 	stop     chan struct{}
 	workers  sync.WaitGroup
 }
 
-func newProcessor(set processor.Settings, config *Config, next consumer.Traces, clock clock) (*betraceProcessor, error) {
-	p := &betraceProcessor{config: config, next: next, set: set, log: set.Logger, clock: clock}
-	p.buffers.New = func() any { return new([]byte) }
-	return p, nil
+func newProcessor(set processor.Settings, config *Config, next consumer.Traces, clock clock, series *seriesBudget) *betraceProcessor {
+	p := &betraceProcessor{config: config, next: next, set: set, log: set.Logger, clock: clock, series: series}
+	p.batches.New = func() any { return new(batch) }
+	return p
 }
 
 // Capabilities say that batches are never changed.
@@ -78,58 +80,84 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 	if compiled.report != "" {
 		p.log.Warn("the rules were loaded with remarks:\n" + compiled.report)
 	}
-	r := &running{host: host, stop: make(chan struct{})}
+	r := &running{host: host, stop: make(chan struct{}), reload: &reloadState{}}
+	r.reload.loadedAt.Store(p.clock.now())
 	if r.storage, err = openStorage(ctx, p.config.Storage, host, p.set.ID); err != nil {
 		return err
 	}
-	if r.engine, err = p.makeEngine(ctx, compiled.rules, r.storage); err != nil {
-		return errors.Join(err, r.storage.close(ctx))
-	}
-	if err := p.prepare(r); err != nil {
-		r.engine.Close()
+	if err := p.prepare(ctx, r, compiled.rules); err != nil {
 		return errors.Join(err, r.storage.close(ctx))
 	}
 	r.workers.Go(func() { p.tickUntilStopped(r) })
+	r.workers.Go(func() { r.sender.collect(r.stop) })
 	r.workers.Go(func() { r.sender.run(r.stop) })
 	if p.config.Rules.ReloadInterval > 0 && len(p.config.Rules.Files) > 0 {
-		reloader := newReloader(p, r, compiled.fingerprint)
+		reloader := newReloader(p, r, compiled)
 		r.workers.Go(func() { reloader.run(r.stop) })
 	}
 	p.running.Store(r)
-	p.log.Info("checking rules", zap.Int("rules", compiled.rules.Count()), zap.String("engine", betrace.LibraryVersion()), zap.String("library_hash", betrace.LibraryHash()))
+	r.sender.wake()
+	p.log.Info("checking rules", zap.Int("rules", compiled.rules.EnabledCount()), zap.String("engine", betrace.LibraryVersion()), zap.String("library_hash", betrace.LibraryHash()))
 	return nil
 }
 
-// makeEngine makes an engine with the stored state, where there is one that can be used.
-func (p *betraceProcessor) makeEngine(ctx context.Context, rules *betrace.Rules, storage *stateStorage) (*betrace.Engine, error) {
-	settings := p.config.settings()
-	engine, err := betrace.NewEngine(rules, settings, p.clock.now())
-	if err != nil {
-		return nil, err
-	}
-	snapshot, err := storage.take(ctx)
-	if err == nil && snapshot != nil {
-		err = engine.Restore(snapshot, p.clock.now())
-	}
-	if err == nil {
-		return engine, nil
-	}
-	p.log.Warn("the stored state cannot be used and is set aside; traces of the time before end as inconclusive", zap.Error(err))
-	// Whatever the failed attempt left behind goes with its engine.
-	engine.Close()
-	return betrace.NewEngine(rules, settings, p.clock.now())
-}
-
-// prepare makes everything of r that can fail, and leaves nothing behind where it does.
-func (p *betraceProcessor) prepare(r *running) error {
-	wanted, err := r.engine.Wanted()
+// prepare makes everything of r that can fail, with the stored state where there is one that can be used, and leaves
+// nothing behind where it does fail.
+func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betrace.Rules) error {
+	engine, traces, err := p.restoreEngine(ctx, rules, r.storage)
 	if err != nil {
 		return err
 	}
-	r.thinning = newThinning(betrace.NewThin(wanted))
+	r.engine = engine
 	r.sender = newSender(r.engine, p.next, p.config.Violations, p.clock, p.log)
-	r.metrics, err = newMetrics(p.set.TelemetrySettings, p.config, r.engine, r.sender, p.clock)
-	return err
+	violations := p.restoreViolations(ctx, r)
+	wanted, err := r.engine.Wanted()
+	if err == nil {
+		r.thinning = newThinning(betrace.NewThin(wanted), p.clock)
+		r.metrics, err = newMetrics(p, r)
+	}
+	if err != nil {
+		r.engine.Close()
+		return err
+	}
+	r.metrics.countStored(storedTraces, traces)
+	r.metrics.countStored(storedViolations, violations)
+	return nil
+}
+
+// restoreEngine makes an engine with the stored state, where there is one that can be used, and says what became of it.
+func (p *betraceProcessor) restoreEngine(ctx context.Context, rules *betrace.Rules, storage *stateStorage) (*betrace.Engine, string, error) {
+	settings := p.config.settings()
+	engine, err := betrace.NewEngine(rules, settings, p.clock.now())
+	if err != nil {
+		return nil, "", err
+	}
+	outcome, err := storage.take(ctx, storedTraces, func(snapshot []byte) error {
+		return engine.Restore(snapshot, p.clock.now())
+	})
+	if err == nil {
+		return engine, outcome, nil
+	}
+	p.log.Warn("the stored state cannot be used and is set aside in the storage as "+storedTraces.refusedKey()+"; traces of the time before end as inconclusive", zap.Error(err))
+	// Whatever the failed attempt left behind goes with its engine.
+	engine.Close()
+	engine, err = betrace.NewEngine(rules, settings, p.clock.now())
+	return engine, outcome, err
+}
+
+// restoreViolations queues the violations that the last shutdown stored, and says what became of them.
+func (p *betraceProcessor) restoreViolations(ctx context.Context, r *running) string {
+	outcome, err := r.storage.take(ctx, storedViolations, func(content []byte) error {
+		violations, err := decodeViolations(content, p.clock.now())
+		for _, v := range violations {
+			r.sender.queue.push(v)
+		}
+		return err
+	})
+	if err != nil {
+		p.log.Warn("the stored violations cannot be used and are set aside in the storage as "+storedViolations.refusedKey(), zap.Error(err))
+	}
+	return outcome
 }
 
 // Shutdown sends what violations there are within the time that ctx allows, stores the state of live
@@ -151,19 +179,48 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 		// The next consumer holds a call of ours; what is left goes with the process.
 		return fmt.Errorf("violations are still being sent: %w", ctx.Err())
 	}
-	r.sender.flush(ctx)
+	unsent := r.sender.flush(ctx)
 	var err error
 	if r.storage != nil {
-		err = r.storage.save(ctx, r.engine)
+		err = p.storeTraces(ctx, r)
 	}
 	if r.storage == nil || err != nil {
 		p.check(r, r.engine.CloseTraces(betrace.Shutdown, p.clock.now()))
-		r.sender.flush(ctx)
+		unsent = r.sender.flush(ctx)
+	}
+	if r.storage != nil {
+		err = errors.Join(err, p.storeViolations(ctx, r))
+	} else {
+		r.sender.leave(unsent)
 	}
 	r.metrics.recordDelays()
 	r.metrics.shutdown()
 	r.engine.Close()
 	return errors.Join(err, r.storage.close(ctx))
+}
+
+func (p *betraceProcessor) storeTraces(ctx context.Context, r *running) error {
+	snapshot, err := r.engine.Snapshot(betrace.FinalSnapshot)
+	if err != nil {
+		return fmt.Errorf("storage: there is no state of the traces: %w", err)
+	}
+	outcome, err := r.storage.put(ctx, storedTraces, snapshot)
+	r.metrics.countStored(storedTraces, outcome)
+	return err
+}
+
+// storeViolations stores what could not be sent; without the storage it is lost.
+func (p *betraceProcessor) storeViolations(ctx context.Context, r *running) error {
+	left := r.sender.queue.all()
+	if len(left) == 0 {
+		return nil
+	}
+	outcome, err := r.storage.put(ctx, storedViolations, encodeViolations(left, p.clock.now()))
+	r.metrics.countStored(storedViolations, outcome)
+	if err != nil {
+		r.sender.leave(err)
+	}
+	return err
 }
 
 // ConsumeTraces passes the batch on and then judges it. The thin message is written first, because
@@ -174,29 +231,40 @@ func (p *betraceProcessor) ConsumeTraces(ctx context.Context, traces ptrace.Trac
 	if r == nil || traces.SpanCount() == 0 {
 		return p.next.ConsumeTraces(ctx, traces)
 	}
-	generation := r.thinning.enter()
-	defer generation.underway.Add(-1)
 	begun := time.Now()
-	buffer := p.buffers.Get().(*[]byte)
-	message, unwritten := generation.append((*buffer)[:0], traces)
+	b := p.batches.Get().(*batch)
+	unwritten := r.thinning.write(b, traces)
 	writing := time.Since(begun)
 
 	err := p.next.ConsumeTraces(ctx, traces)
 
-	if err == nil && unwritten == nil {
-		begun = time.Now()
-		pending, failed := r.engine.Consume(message, p.clock.now())
-		p.check(r, failed)
-		r.metrics.recordEvaluation(ctx, writing+time.Since(begun))
-		if pending > 0 {
-			r.sender.wake()
-		}
+	if unwritten != nil {
+		p.check(r, unwritten)
+		return err
 	}
-	if cap(message) <= maxPooledBytes {
-		*buffer = message
-		p.buffers.Put(buffer)
+	if !b.claim() {
+		// A change of rules did not wait for the next consumer and has judged it; the batch is still its.
+		return err
+	}
+	if err == nil {
+		begun = time.Now()
+		p.judge(r, b.message)
+		r.metrics.recordEvaluation(ctx, writing+time.Since(begun))
+	}
+	b.judged()
+	if cap(b.message) <= maxPooledBytes {
+		p.batches.Put(b)
 	}
 	return err
+}
+
+// judge evaluates a written batch.
+func (p *betraceProcessor) judge(r *running, message []byte) {
+	pending, err := r.engine.Consume(message, p.clock.now())
+	p.check(r, err)
+	if pending > 0 {
+		r.sender.wake()
+	}
 }
 
 func (p *betraceProcessor) tickUntilStopped(r *running) {

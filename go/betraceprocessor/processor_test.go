@@ -113,7 +113,6 @@ func TestShutdownSendsWhatIsBrokenAndCallsTheRestInconclusive(t *testing.T) {
 		}
 		return nil
 	}
-	b.betraceProcessor.running.Load().sender.allowance = 0
 	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "root", "payment.bypass_validation")))
 	b.shutdown(t)
 	b.requireViolations(t, "rule-0")
@@ -212,9 +211,8 @@ func TestVerifyShutdown(t *testing.T) {
 func TestFaultyRulesForbidTheStart(t *testing.T) {
 	config := createDefaultConfig().(*Config)
 	config.Rules.Inline = inlineRules("never { x.where(amount >) }")
-	made, err := newProcessor(processortest.NewNopSettings(NewFactory().Type()), config, &sink{}, newManualClock())
-	require.NoError(t, err)
-	err = made.Start(context.Background(), componenttest.NewNopHost())
+	made := newProcessor(processortest.NewNopSettings(NewFactory().Type()), config, &sink{}, newManualClock(), newSeriesBudget(verdictSeries))
+	err := made.Start(context.Background(), componenttest.NewNopHost())
 	require.ErrorContains(t, err, "rules::inline[0]:")
 	require.NoError(t, made.Shutdown(context.Background()))
 }

@@ -2,6 +2,7 @@ package betraceprocessor
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -16,11 +17,13 @@ import (
 const (
 	// sendLimit is how many violations go out in one call.
 	sendLimit = 256
-	// sendAttempts and firstRetry bound how long one batch of violations is tried: 0.1 + 0.2 + 0.4 + 0.8 seconds.
-	sendAttempts = 5
-	firstRetry   = 100 * time.Millisecond
+	// firstRetry and lastRetry bound the pause after a refused call, which doubles from one to the other.
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 10 * time.Second
 	// flushLimit bounds the last sending at shutdown where the caller sets no earlier deadline.
 	flushLimit = 5 * time.Second
+	// lossLogInterval is how often the loss of violations is logged; all of it is counted.
+	lossLogInterval = time.Minute
 )
 
 // violationSource is the engine, as far as the sender sees it.
@@ -28,46 +31,109 @@ type violationSource interface {
 	TakeViolations(limit int) (message []byte, count int, err error)
 }
 
-// sender takes violations from the engine's bounded queue and sends them to the next consumer in
-// calls of their own, at most so many a second. Only one goroutine at a time may call run or flush.
+// sender moves violations from the engine into a queue of its own, and from there to the next consumer, in calls of
+// their own, at most so many a second. A call that fails is tried again until the violations are too old. Two
+// goroutines do this, collect and run, because the next consumer may hold a call for minutes while the engine goes on
+// finding; flush comes after both.
 type sender struct {
 	source violationSource
 	next   consumer.Traces
 	emit   bool
 	clock  clock
 	log    *zap.Logger
-	woken  chan struct{}
-
-	// held is a message whose sending a stop interrupted; flush sends it.
-	held      []byte
-	heldCount int
+	queue  *queue
+	// woken asks for a look at the engine, filled for one at the queue.
+	woken, filled chan struct{}
+	retryFor      time.Duration
 
 	perSecond float64
 	allowance float64
 	refilled  uint64
 
-	lostRefused  atomic.Int64
-	lostShutdown atomic.Int64
+	delivered atomic.Int64
+	losses    losses
+}
+
+// losses are counts of violations that were not delivered, by cause.
+type losses struct {
+	queueFull, refused, expired, shutdown atomic.Int64
+	// loggedAt is when a loss was last logged, in nanoseconds since 1970.
+	loggedAt atomic.Uint64
 }
 
 func newSender(source violationSource, next consumer.Traces, config Violations, clock clock, log *zap.Logger) *sender {
 	return &sender{
 		source: source, next: next, emit: config.Emit == "spans", clock: clock, log: log,
-		woken:     make(chan struct{}, 1),
+		queue: newQueue(queueBytes), retryFor: config.RetryFor,
+		woken: make(chan struct{}, 1), filled: make(chan struct{}, 1),
 		perSecond: float64(config.MaxPerSecond), allowance: float64(config.MaxPerSecond), refilled: clock.now(),
 	}
 }
 
 // wake says that there may be violations. It never blocks.
-func (s *sender) wake() {
+func (s *sender) wake() { signal(s.woken) }
+
+func signal(to chan<- struct{}) {
 	select {
-	case s.woken <- struct{}{}:
+	case to <- struct{}{}:
 	default:
 	}
 }
 
-// run sends until stop is closed. What the allowance of a second forbids waits in the engine's queue
-// for a later wake, which comes with every tick.
+// lost counts violations as lost and says so, though not for each.
+func (s *sender) lost(counter *atomic.Int64, count int, why string, err error) {
+	if count == 0 {
+		return
+	}
+	counter.Add(int64(count))
+	now, last := s.clock.now(), s.losses.loggedAt.Load()
+	if last != 0 && now < last+uint64(lossLogInterval) {
+		return
+	}
+	s.losses.loggedAt.Store(now)
+	s.log.Warn("violations are lost: "+why+" (further losses within a minute are only counted)", zap.Int("violations", count), zap.Error(err))
+}
+
+// collect moves violations out of the engine until stop is closed, whatever the next consumer does.
+func (s *sender) collect(stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		case <-s.woken:
+			s.gather()
+			signal(s.filled)
+		}
+	}
+}
+
+// gather empties the engine's queue into ours.
+func (s *sender) gather() {
+	for {
+		message, count, err := s.source.TakeViolations(sendLimit)
+		if err != nil || count == 0 {
+			// An engine that failed is reported where it is used.
+			return
+		}
+		if !s.emit {
+			// Nobody wants them; they must not fill the queue.
+			continue
+		}
+		violations, err := splitViolations(message, s.clock.now())
+		if err != nil {
+			s.lost(&s.losses.refused, count, "they cannot be read", err)
+			continue
+		}
+		dropped := 0
+		for _, v := range violations {
+			dropped += s.queue.push(v)
+		}
+		s.lost(&s.losses.queueFull, dropped, "the queue is full", nil)
+	}
+}
+
+// run sends until stop is closed. What the allowance of a second forbids waits for a later signal, which comes with
+// every tick.
 func (s *sender) run(stop <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -82,21 +148,48 @@ func (s *sender) run(stop <-chan struct{}) {
 		select {
 		case <-stop:
 			return
-		case <-s.woken:
+		case <-s.filled:
 			s.drain(ctx)
 		}
 	}
 }
 
-// drain sends all that there is and that the allowance permits.
+// drain sends all that waits and that the allowance permits. After a call that failed it pauses, longer each time, and
+// goes on with what is gravest then.
 func (s *sender) drain(ctx context.Context) {
+	pause := firstRetry
 	for ctx.Err() == nil {
-		message, count := s.take(s.allowed())
-		if count == 0 {
+		s.expire()
+		violations := s.queue.take(min(s.allowed(), sendLimit))
+		if len(violations) == 0 {
 			return
 		}
-		s.allowance -= float64(count)
-		s.send(ctx, message, count)
+		err := s.send(ctx, violations)
+		if err == nil {
+			s.allowance -= float64(len(violations))
+			pause = firstRetry
+			continue
+		}
+		if consumererror.IsPermanent(err) {
+			s.queue.done()
+			s.lost(&s.losses.refused, len(violations), "the next consumer refuses them for good", err)
+			continue
+		}
+		s.queue.putBack()
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.clock.after(pause):
+		}
+		pause = min(2*pause, lastRetry)
+	}
+}
+
+// expire gives up what was tried for too long.
+func (s *sender) expire() {
+	now, age := s.clock.now(), uint64(s.retryFor)
+	if now > age {
+		s.lost(&s.losses.expired, s.queue.expire(now-age), "the next consumer has refused them for longer than violations::retry_for", nil)
 	}
 }
 
@@ -110,63 +203,30 @@ func (s *sender) allowed() int {
 	return int(s.allowance)
 }
 
-func (s *sender) take(limit int) ([]byte, int) {
-	if !s.emit {
-		// Nobody wants them, so there is nothing to spare either; they must not fill the queue.
-		for {
-			if _, count, err := s.source.TakeViolations(sendLimit); err != nil || count == 0 {
-				return nil, 0
-			}
-		}
-	}
-	limit = min(limit, sendLimit)
-	if limit <= 0 {
-		return nil, 0
-	}
-	message, count, err := s.source.TakeViolations(limit)
+// send makes one call with what was taken from the queue. Delivered, it is done with; else it is still the queue's.
+func (s *sender) send(ctx context.Context, violations []violation) error {
+	traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(joinViolations(violations))
 	if err != nil {
-		return nil, 0
+		return consumererror.NewPermanent(err)
 	}
-	return message, count
-}
-
-// send tries a few times and counts as lost what is refused for good. The spans are decoded anew for
-// each attempt, because a consumer may have changed or kept those of the attempt that it refused.
-func (s *sender) send(ctx context.Context, message []byte, count int) {
-	wait := firstRetry
-	for attempt := 1; ; attempt++ {
-		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
-		if err == nil {
-			call, done := outlasting(ctx, flushLimit)
-			err = s.next.ConsumeTraces(call, traces)
-			done()
-			if err == nil {
-				return
-			}
-		}
-		if ctx.Err() == nil && (attempt == sendAttempts || consumererror.IsPermanent(err)) {
-			s.lostRefused.Add(int64(count))
-			s.log.Warn("violations were refused by the next consumer and are lost", zap.Int("violations", count), zap.Error(err))
-			return
-		}
-		select {
-		case <-ctx.Done():
-			s.held, s.heldCount = message, count
-			return
-		case <-s.clock.after(wait):
-		}
-		wait *= 2
+	call, release := s.outlasting(ctx, flushLimit)
+	defer release()
+	if err := s.next.ConsumeTraces(call, traces); err != nil {
+		return err
 	}
+	s.queue.done()
+	s.delivered.Add(int64(len(violations)))
+	return nil
 }
 
 // outlasting is a context that ends only so long after ctx: a call that is under way when the processor stops
 // comes to its end, because one that was cut off may have been delivered, and would be again.
-func outlasting(ctx context.Context, grace time.Duration) (context.Context, func()) {
+func (s *sender) outlasting(ctx context.Context, grace time.Duration) (context.Context, func()) {
 	call, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	release := context.AfterFunc(ctx, func() {
 		select {
 		case <-call.Done():
-		case <-time.After(grace):
+		case <-s.clock.after(grace):
 			cancel()
 		}
 	})
@@ -176,33 +236,38 @@ func outlasting(ctx context.Context, grace time.Duration) (context.Context, func
 	}
 }
 
-// flush sends all that is left, whatever the allowance, until ctx ends or flushLimit is over; what
-// remains is counted as lost.
-func (s *sender) flush(ctx context.Context) {
+var errNoTime = errors.New("the time for stopping is over")
+
+// flush sends all that is left, whatever the allowance, until ctx ends or flushLimit is over. What a call refuses for
+// good is lost; after any other failure the rest stays in the queue, for leave or a storage.
+func (s *sender) flush(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()
+	s.gather()
 	for {
-		message, count := s.held, s.heldCount
-		s.held, s.heldCount = nil, 0
-		if count == 0 {
-			message, count = s.take(sendLimit)
+		violations := s.queue.take(sendLimit)
+		if len(violations) == 0 {
+			return nil
 		}
-		if count == 0 {
-			return
+		err := errNoTime
+		if ctx.Err() == nil {
+			err = s.send(ctx, violations)
 		}
-		if ctx.Err() != nil {
-			s.lostShutdown.Add(int64(count))
-			continue
-		}
-		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
-		if err == nil {
-			err = s.next.ConsumeTraces(ctx, traces)
-		}
-		if err != nil {
-			s.lostShutdown.Add(int64(count))
-			s.log.Warn("violations could not be sent at the shutdown and are lost", zap.Int("violations", count), zap.Error(err))
+		switch {
+		case err == nil:
+		case consumererror.IsPermanent(err):
+			s.queue.done()
+			s.lost(&s.losses.refused, len(violations), "the next consumer refuses them for good", err)
+		default:
+			s.queue.putBack()
+			return err
 		}
 	}
+}
+
+// leave counts as lost what is still in the queue.
+func (s *sender) leave(err error) {
+	s.lost(&s.losses.shutdown, s.queue.count(), "they could not be sent at the shutdown", err)
 }
 
 var _ violationSource = (*betrace.Engine)(nil)

@@ -1,34 +1,41 @@
 package betraceprocessor
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/betracehq/betrace/go/betrace"
 )
 
-// maxFileBytes bounds one rule file; the rule loader has the same limit.
-const maxFileBytes = 50 << 20
-
 // fingerprint is a hash of the names and texts of all sources.
 type fingerprint [sha256.Size]byte
 
-// compiled is a rule set without errors and the fingerprint of the texts it came from.
+// compiled is a rule set without errors and what is known of the texts it came from.
 type compiled struct {
 	rules       *betrace.Rules
 	fingerprint fingerprint
+	// empty are the names of the sources without any text.
+	empty map[string]bool
 	// report holds warnings and notes; empty where there is none.
 	report string
 }
+
+var (
+	errNoRules   = errors.New("no rules: name rule files in `files` or write rules in `inline` (`rules::allow_empty: true` allows none)")
+	errNoEnabled = errors.New("no rules: not one of them is enabled, so nothing would be checked (`rules::allow_empty: true` allows that)")
+)
 
 // faultyRules says that sources were read and that rules in them are wrong.
 type faultyRules struct {
@@ -45,60 +52,89 @@ func (f *faultyRules) Error() string {
 }
 
 // compileRules reads and compiles what a configuration names. Its error is a *faultyRules, or says
-// what could not be read.
+// what could not be read or is not there.
 func compileRules(config *Rules) (*compiled, error) {
 	sources, err := readSources(config)
 	if err != nil {
 		return nil, err
 	}
-	return compileSources(sources)
+	return compileSources(config, sources)
 }
 
-func compileSources(sources []betrace.Source) (*compiled, error) {
+func compileSources(config *Rules, sources []betrace.Source) (*compiled, error) {
 	rules, err := betrace.Compile(sources)
 	if err != nil {
 		return nil, err
 	}
 	report, err := rules.Report(betrace.ReportText)
+	if err == nil && rules.ErrorCount() > 0 {
+		err = &faultyRules{report: report, errors: rules.ErrorCount()}
+	}
+	if err == nil && rules.EnabledCount() == 0 && !config.AllowEmpty {
+		err = errNoEnabled
+	}
 	if err != nil {
 		rules.Close()
 		return nil, err
 	}
-	if count := rules.ErrorCount(); count > 0 {
-		rules.Close()
-		return nil, &faultyRules{report: report, errors: count}
+	made := &compiled{rules: rules, fingerprint: fingerprintOf(sources), empty: emptyOf(sources), report: report}
+	for name := range made.empty {
+		made.report += fmt.Sprintf("warning: the rule file %s is empty\n", name)
 	}
-	return &compiled{rules: rules, fingerprint: fingerprintOf(sources), report: report}, nil
+	return made, nil
 }
 
-// readSources reads every rule file and inline rule that a configuration names, in a fixed order.
+// emptyOf names the sources that hold nothing but white space.
+func emptyOf(sources []betrace.Source) map[string]bool {
+	empty := map[string]bool{}
+	for _, source := range sources {
+		if len(bytes.TrimSpace(source.Text)) == 0 {
+			empty[source.Name] = true
+		}
+	}
+	return empty
+}
+
+// readSources reads every rule file and inline rule that a configuration names, in a fixed order. What
+// is larger than allowed is refused before any of it is read.
 func readSources(config *Rules) ([]betrace.Source, error) {
-	if len(config.Files) == 0 && len(config.Inline) == 0 {
-		return nil, errors.New("no rules: name rule files in `files` or write rules in `inline`")
+	if len(config.Files) == 0 && len(config.Inline) == 0 && !config.AllowEmpty {
+		return nil, errNoRules
+	}
+	inline, errs := inlineSources(config.Inline)
+	paths, err := rulePaths(config)
+	errs = errors.Join(errs, err)
+	left := int64(config.MaxMib) << 20
+	for _, source := range inline {
+		left -= int64(len(source.Text))
+	}
+	sizes := left
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			errs = errors.Join(errs, fmt.Errorf("rule files: %w", err))
+			continue
+		}
+		sizes -= info.Size()
+	}
+	if sizes < 0 {
+		return nil, errors.Join(errs, fmt.Errorf("rule files: together they are larger than `rules::max_mib` allows (%d MiB); none was read", config.MaxMib))
 	}
 	var sources []betrace.Source
-	var errs error
-	seen := map[string]bool{}
-	for _, pattern := range config.Files {
-		paths, err := expand(pattern)
+	for _, path := range paths {
+		text, err := readFile(path, left)
 		if err != nil {
 			errs = errors.Join(errs, err)
 			continue
 		}
-		for _, path := range paths {
-			if seen[path] {
-				continue
-			}
-			seen[path] = true
-			text, err := readFile(path)
-			if err != nil {
-				errs = errors.Join(errs, err)
-				continue
-			}
-			sources = append(sources, betrace.Source{Name: path, Text: text})
-		}
+		left -= int64(len(text))
+		sources = append(sources, betrace.Source{Name: path, Text: text})
 	}
-	for i, rule := range config.Inline {
+	return append(sources, inline...), errs
+}
+
+func inlineSources(rules []map[string]any) (sources []betrace.Source, errs error) {
+	for i, rule := range rules {
 		text, err := yaml.Marshal(map[string]any{"rules": []any{rule}})
 		if err != nil {
 			errs = errors.Join(errs, fmt.Errorf("inline rule %d cannot be written as YAML: %w", i+1, err))
@@ -109,11 +145,30 @@ func readSources(config *Rules) ([]betrace.Source, error) {
 	return sources, errs
 }
 
+// rulePaths are the rule files that a configuration names, each once.
+func rulePaths(config *Rules) (paths []string, errs error) {
+	seen := map[string]bool{}
+	for _, pattern := range config.Files {
+		found, err := expand(pattern, config.AllowEmpty)
+		if err != nil {
+			errs = errors.Join(errs, err)
+			continue
+		}
+		for _, path := range found {
+			if !seen[path] {
+				seen[path] = true
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths, errs
+}
+
 // expand turns a file, directory or glob into the rule files it names, sorted.
-func expand(pattern string) ([]string, error) {
+func expand(pattern string, allowEmpty bool) ([]string, error) {
 	if info, err := os.Stat(pattern); err == nil {
 		if info.IsDir() {
-			return ruleFilesBelow(pattern)
+			return ruleFilesBelow(pattern, allowEmpty)
 		}
 		return []string{pattern}, nil
 	}
@@ -126,7 +181,7 @@ func expand(pattern string) ([]string, error) {
 	}
 	var paths []string
 	for _, match := range matches {
-		below, err := expand(match)
+		below, err := expand(match, allowEmpty)
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +198,7 @@ func isRuleFile(name string) bool {
 
 // ruleFilesBelow lists a directory. Names that begin with two dots are left out: a mounted
 // ConfigMap keeps its older generations under such names and links the current files beside them.
-func ruleFilesBelow(directory string) ([]string, error) {
+func ruleFilesBelow(directory string, allowEmpty bool) ([]string, error) {
 	// A mounted directory is often a link itself, which WalkDir would not enter.
 	root, err := filepath.EvalSymlinks(directory)
 	if err != nil {
@@ -179,27 +234,34 @@ func ruleFilesBelow(directory string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
-	if len(paths) == 0 {
+	if len(paths) == 0 && !allowEmpty {
 		return nil, fmt.Errorf("rule files %q: the directory holds no *.yaml or *.yml file", directory)
 	}
 	sort.Strings(paths)
 	return paths, nil
 }
 
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// readFile reads a regular file of at most so many bytes. What looked like one may have become something else
+// meanwhile: a pipe would be waited for for ever if it were opened as a file is.
+func readFile(path string, most int64) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("rule files: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("rule files: %s is not a regular file", path)
 	}
-	if info.Size() > maxFileBytes {
-		return nil, fmt.Errorf("rule files: %s has %d bytes, more than %d", path, info.Size(), maxFileBytes)
-	}
-	text, err := os.ReadFile(path)
+	text, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil {
-		return nil, fmt.Errorf("rule files: %w", err)
+		return nil, fmt.Errorf("rule files: %s: %w", path, err)
+	}
+	if int64(len(text)) > most {
+		return nil, fmt.Errorf("rule files: %s grew beyond `rules::max_mib` while it was read", path)
 	}
 	return text, nil
 }

@@ -1,14 +1,23 @@
 package betraceprocessor
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/betracehq/betrace/go/betrace"
 )
+
+// rulesIn is a configuration of these files, else at its defaults.
+func rulesIn(files ...string) *Rules {
+	rules := NewDefaultRules()
+	rules.Files = files
+	return &rules
+}
 
 func namesOf(sources []betrace.Source) []string {
 	var names []string
@@ -19,20 +28,22 @@ func namesOf(sources []betrace.Source) []string {
 }
 
 func TestDirectoriesGlobsAndFiles(t *testing.T) {
-	sources, err := readSources(&Rules{Files: []string{"testdata/rules"}})
+	sources, err := readSources(rulesIn("testdata/rules"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"testdata/rules/nested/access.yml", "testdata/rules/payments.yaml"}, namesOf(sources))
 
-	sources, err = readSources(&Rules{Files: []string{"testdata/rules/*", "testdata/rules/payments.yaml"}})
+	sources, err = readSources(rulesIn("testdata/rules/*", "testdata/rules/payments.yaml"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"testdata/rules/nested/access.yml", "testdata/rules/notes.txt", "testdata/rules/payments.yaml"}, namesOf(sources), "each once; a glob says itself which files are meant")
 }
 
 func TestInlineRulesAreSourcesOfTheirOwn(t *testing.T) {
-	sources, err := readSources(&Rules{Inline: []map[string]any{
+	config := rulesIn()
+	config.Inline = []map[string]any{
 		{"id": "a", "condition": "never { x }\n", "tags": []any{"t"}},
 		{"id": "b", "condition": "never { y.where(z == \"q\") }"},
-	}})
+	}
+	sources, err := readSources(config)
 	require.NoError(t, err)
 	require.Equal(t, []string{"rules::inline[0]", "rules::inline[1]"}, namesOf(sources))
 	require.Contains(t, string(sources[1].Text), `never { y.where(z == "q") }`)
@@ -49,11 +60,11 @@ func TestAMountedConfigMap(t *testing.T) {
 	}
 	write("..first", "one")
 	require.NoError(t, os.Symlink("..data/rules.yaml", filepath.Join(mount, "rules.yaml")))
-	before, err := readSources(&Rules{Files: []string{mount}})
+	before, err := readSources(rulesIn(mount))
 	require.NoError(t, err)
 	require.Equal(t, []string{filepath.Join(mount, "rules.yaml")}, namesOf(before))
 	write("..second", "two")
-	after, err := readSources(&Rules{Files: []string{mount}})
+	after, err := readSources(rulesIn(mount))
 	require.NoError(t, err)
 	require.Equal(t, namesOf(before), namesOf(after))
 	require.Equal(t, "two", string(after[0].Text))
@@ -62,24 +73,75 @@ func TestAMountedConfigMap(t *testing.T) {
 
 func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	empty := t.TempDir()
-	_, err := readSources(&Rules{Files: []string{empty}})
+	_, err := readSources(rulesIn(empty))
 	require.ErrorContains(t, err, "holds no *.yaml or *.yml file")
-	_, err = readSources(&Rules{Files: []string{"[a"}})
+	_, err = readSources(rulesIn("[a"))
 	require.ErrorContains(t, err, "syntax error in pattern")
 
 	loop := filepath.Join(empty, "loop.yaml")
 	require.NoError(t, os.Symlink("loop.yaml", loop))
-	_, err = readSources(&Rules{Files: []string{empty}})
+	_, err = readSources(rulesIn(empty))
 	require.Error(t, err)
+}
 
-	huge := filepath.Join(t.TempDir(), "huge.yaml")
-	require.NoError(t, os.WriteFile(huge, nil, 0o600))
-	require.NoError(t, os.Truncate(huge, maxFileBytes+1))
-	_, err = readSources(&Rules{Files: []string{huge}})
-	require.ErrorContains(t, err, "more than")
-	require.NoError(t, os.Truncate(huge, maxFileBytes))
-	_, err = readSources(&Rules{Files: []string{huge}})
+// What is too large is refused by its size: not a byte of it is read, and so it costs neither memory nor, again and
+// again, time.
+func TestALargeSetIsRefusedBeforeItIsRead(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name string, size int64) {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		require.NoError(t, os.Truncate(path, size))
+	}
+	config := rulesIn(folder)
+	most := int64(config.MaxMib) << 20
+	file("a.yaml", most/2)
+	file("b.yaml", most/2)
+	_, err := readSources(config)
+	require.NoError(t, err, "just as large as is allowed")
+	file("b.yaml", most/2+1)
+	_, err = readSources(config)
+	require.ErrorContains(t, err, "`rules::max_mib` allows (8 MiB); none was read")
+
+	file("a.yaml", 48<<20)
+	before := readBytes(t)
+	for range 10 {
+		_, err = readSources(config)
+		require.Error(t, err)
+	}
+	require.Less(t, readBytes(t)-before, int64(1<<20), "it was read all the same")
+	config.MaxMib = 50
+	_, err = readSources(config)
+	require.ErrorContains(t, err, "(50 MiB)", "a.yaml and b.yaml together")
+	require.NoError(t, os.Remove(filepath.Join(folder, "b.yaml")))
+	_, err = readSources(config)
 	require.NoError(t, err)
+}
+
+// readBytes is what this process has read so far, by the system's count.
+func readBytes(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		t.Skip("this system does not count what a process reads:", err)
+	}
+	var count int64
+	_, err = fmt.Sscanf(string(text), "rchar: %d", &count)
+	require.NoError(t, err)
+	return count
+}
+
+// A pipe that is called like a rule file is not waited for.
+func TestAPipeIsNoRuleFile(t *testing.T) {
+	folder := t.TempDir()
+	pipe := filepath.Join(folder, "pipe.yaml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip("no pipes here:", err)
+	}
+	_, err := readSources(rulesIn(pipe))
+	require.ErrorContains(t, err, "is not a regular file")
+	_, err = readSources(rulesIn(folder))
+	require.ErrorContains(t, err, "holds no *.yaml or *.yml file")
 }
 
 func TestTheFingerprintKnowsNamesAndBorders(t *testing.T) {

@@ -4,7 +4,6 @@ package betraceprocessor
 
 import (
 	"errors"
-	"os"
 	"sync"
 	"testing"
 
@@ -51,7 +50,7 @@ func TestAPoisonedEngineIsReportedOnce(t *testing.T) {
 
 func TestAReloadReportsItsStatus(t *testing.T) {
 	path := t.TempDir() + "/rules.yaml"
-	write := func(text string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o600)) }
+	write := func(text string) { replaceFile(t, path, text) }
 	write(ruleA)
 	host := newStatusHost()
 	b := startBenchOn(t, host, func(c *Config) { c.Rules.Inline, c.Rules.Files = nil, []string{path} })

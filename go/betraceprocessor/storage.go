@@ -7,14 +7,39 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
-
-	"github.com/betracehq/betrace/go/betrace"
 )
 
-// snapshotKey is where the engine's state lies in the storage.
-const snapshotKey = "snapshot"
+// storedPart is one thing that a storage keeps from a shutdown to the next start.
+type storedPart string
 
-// stateStorage keeps the engine's state from a shutdown to the next start. A nil one keeps nothing.
+const (
+	// storedTraces is the engine's state.
+	storedTraces storedPart = "traces"
+	// storedViolations are those that were not sent yet.
+	storedViolations storedPart = "violations"
+)
+
+// key is where the part lies in the storage.
+func (p storedPart) key() string {
+	if p == storedTraces {
+		return "snapshot"
+	}
+	return string(p)
+}
+
+// refusedKey is where it is put aside when it cannot be used; the next one that is refused takes its place.
+func (p storedPart) refusedKey() string { return p.key() + ".refused" }
+
+// What became of a stored part.
+const (
+	partRestored   = "restored"
+	partRefused    = "refused"
+	partUnreadable = "unreadable"
+	partStored     = "stored"
+	partFailed     = "failed"
+)
+
+// stateStorage keeps what a shutdown must not lose. A nil one keeps nothing.
 type stateStorage struct{ client storage.Client }
 
 // openStorage finds the storage extension that the configuration names; nil where it names none.
@@ -37,31 +62,35 @@ func openStorage(ctx context.Context, id *component.ID, host component.Host, own
 	return &stateStorage{client: client}, nil
 }
 
-// take gives the state of the last shutdown, nil where there is none, and deletes it: after a crash
-// it would be older than what was seen since, and must not be believed then.
-func (s *stateStorage) take(ctx context.Context) ([]byte, error) {
+// take gives what the last shutdown stored to use, and deletes it: after a crash it would be older than what was seen
+// since, and must not be believed then. What use refuses is put aside under a key of its own. The outcome is empty
+// where nothing was stored.
+func (s *stateStorage) take(ctx context.Context, part storedPart, use func([]byte) error) (outcome string, err error) {
 	if s == nil {
-		return nil, nil
+		return "", nil
 	}
-	snapshot, err := s.client.Get(ctx, snapshotKey)
-	if err != nil || len(snapshot) == 0 {
-		return nil, err
+	content, err := s.client.Get(ctx, part.key())
+	if err != nil {
+		return partUnreadable, err
 	}
-	if err := s.client.Delete(ctx, snapshotKey); err != nil {
-		return nil, err
+	if len(content) == 0 {
+		return "", nil
 	}
-	return snapshot, nil
+	if err := s.client.Delete(ctx, part.key()); err != nil {
+		return partUnreadable, err
+	}
+	if err := use(content); err != nil {
+		return partRefused, errors.Join(err, s.client.Set(ctx, part.refusedKey(), content))
+	}
+	return partRestored, nil
 }
 
-func (s *stateStorage) save(ctx context.Context, engine *betrace.Engine) error {
-	snapshot, err := engine.Snapshot(betrace.FinalSnapshot)
-	if err == nil {
-		err = s.client.Set(ctx, snapshotKey, snapshot)
+// put stores a part and says what became of it.
+func (s *stateStorage) put(ctx context.Context, part storedPart, content []byte) (outcome string, err error) {
+	if err := s.client.Set(ctx, part.key(), content); err != nil {
+		return partFailed, fmt.Errorf("storage: the %s were not stored: %w", part, err)
 	}
-	if err != nil {
-		return errors.Join(errors.New("storage: the state was not stored; live traces end as inconclusive(shutdown)"), err)
-	}
-	return nil
+	return partStored, nil
 }
 
 func (s *stateStorage) close(ctx context.Context) error {

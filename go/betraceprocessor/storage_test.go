@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 )
 
@@ -21,7 +22,8 @@ type memoryStorage struct {
 	component.ShutdownFunc
 	storage.Client
 	entries map[string][]byte
-	broken  error
+	// broken and unreadable are what writing and reading answer.
+	broken, unreadable error
 }
 
 func newMemoryStorage() *memoryStorage { return &memoryStorage{entries: map[string][]byte{}} }
@@ -31,7 +33,7 @@ func (m *memoryStorage) GetClient(context.Context, component.Kind, component.ID,
 }
 
 func (m *memoryStorage) Get(_ context.Context, key string) ([]byte, error) {
-	return m.entries[key], nil
+	return m.entries[key], m.unreadable
 }
 
 func (m *memoryStorage) Set(_ context.Context, key string, value []byte) error {
@@ -83,14 +85,86 @@ func TestStateSurvivesARestart(t *testing.T) {
 	require.EqualValues(t, 1, after.sum(t, prefix+"verdicts", label("rule", "rule-0"), label("verdict", "satisfied")))
 }
 
+// What is refused is put aside where somebody can look at it, and counted; and the processor works.
 func TestADamagedStateIsSetAside(t *testing.T) {
+	const damaged = "BTSS and nothing that makes sense behind it"
 	memory := newMemoryStorage()
-	memory.entries[snapshotKey] = []byte("BTSS and nothing that makes sense behind it")
+	memory.entries[storedTraces.key()] = []byte(damaged)
+	memory.entries[storedViolations.key()] = []byte(damaged)
 	b := startBenchOn(t, hostWith(memory), withStorage, never)
-	require.Len(t, b.logs.FilterMessageSnippet("set aside").All(), 1)
-	require.Empty(t, memory.entries)
+	require.Len(t, b.logs.FilterMessageSnippet("set aside").All(), 2)
+	require.Equal(t, map[string][]byte{
+		"snapshot.refused": []byte(damaged), "violations.refused": []byte(damaged),
+	}, memory.entries)
+	require.EqualValues(t, 1, b.stored(t, "traces", "refused"))
+	require.EqualValues(t, 1, b.stored(t, "violations", "refused"))
 	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "payment.bypass_validation")))
 	b.requireViolations(t, "rule-0")
+	b.shutdown(t)
+	require.Equal(t, damaged, string(memory.entries["snapshot.refused"]), "it is kept beyond the next shutdown")
+	startBenchOn(t, hostWith(memory), withStorage, never)
+	require.Equal(t, damaged, string(memory.entries["snapshot.refused"]))
+}
+
+func (b *bench) stored(t *testing.T, part, outcome string) float64 {
+	t.Helper()
+	return b.sum(t, prefix+"stored_state", label("part", part), label("outcome", outcome))
+}
+
+func TestAStorageThatCannotBeReadIsCounted(t *testing.T) {
+	memory := newMemoryStorage()
+	memory.unreadable = errors.New("bad sector")
+	b := startBenchOn(t, hostWith(memory), withStorage, never)
+	require.EqualValues(t, 1, b.stored(t, "traces", "unreadable"))
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "payment.bypass_validation")))
+	b.requireViolations(t, "rule-0")
+}
+
+// Violations that nobody took before the stop go out after the start, the same ones.
+func TestViolationsThatWaitSurviveARestart(t *testing.T) {
+	memory := newMemoryStorage()
+	before := startBenchOn(t, hostWith(memory), withStorage, never)
+	before.sink.refuse = func(traces ptrace.Traces) error {
+		if isViolations(traces) {
+			return errors.New("down")
+		}
+		return nil
+	}
+	for i := range 3 {
+		require.NoError(t, before.ConsumeTraces(context.Background(), spansNamed(i, "payment.bypass_validation")))
+	}
+	before.clock.waiting(t, firstRetry)
+	require.Eventually(t, func() bool { return before.sum(t, prefix+"violations_waiting") == 3 }, 5*time.Second, time.Millisecond)
+	before.shutdown(t)
+	require.Empty(t, before.sink.violated())
+	require.NotEmpty(t, memory.entries[storedViolations.key()])
+
+	after := startBenchOn(t, hostWith(memory), withStorage, never)
+	after.requireViolations(t, "rule-0", "rule-0", "rule-0")
+	require.EqualValues(t, 1, after.stored(t, "violations", "restored"))
+	require.NotContains(t, memory.entries, storedViolations.key())
+	ids := map[string]bool{}
+	for _, span := range after.sink.violations {
+		id, _ := span.Attributes().Get("betrace.violation.id")
+		ids[id.Str()] = true
+	}
+	require.Len(t, ids, 3)
+}
+
+func TestWithoutAStorageWhatWaitsIsLostAndCounted(t *testing.T) {
+	b := startBench(t, nil, never)
+	b.sink.refuse = func(traces ptrace.Traces) error {
+		if isViolations(traces) {
+			return errors.New("down")
+		}
+		return nil
+	}
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "payment.bypass_validation")))
+	b.clock.waiting(t, firstRetry)
+	s := b.running.Load().sender
+	b.shutdown(t)
+	require.EqualValues(t, 1, s.losses.shutdown.Load())
+	require.Len(t, b.logs.FilterMessageSnippet("could not be sent at the shutdown").All(), 1)
 }
 
 func TestAStorageThatFailsIsSaidAndTracesEnd(t *testing.T) {
@@ -108,8 +182,7 @@ func TestAStorageThatIsNotThereForbidsTheStart(t *testing.T) {
 	config.Rules.Inline = inlineRules(never)
 	config.Storage = &storageID
 	start := func(host component.Host) error {
-		made, err := newProcessor(processortest.NewNopSettings(NewFactory().Type()), config, &sink{}, newManualClock())
-		require.NoError(t, err)
+		made := newProcessor(processortest.NewNopSettings(NewFactory().Type()), config, &sink{}, newManualClock(), newSeriesBudget(verdictSeries))
 		return made.Start(context.Background(), host)
 	}
 	require.ErrorContains(t, start(componenttest.NewNopHost()), `no extension "file_storage/betrace"`)

@@ -35,12 +35,17 @@ type TelemetryBuilder struct {
 	ProcessorBetraceLiveTraces            metric.Int64ObservableGauge
 	ProcessorBetraceMemoryBytes           metric.Int64ObservableGauge
 	ProcessorBetraceMemoryLimitBytes      metric.Int64ObservableGauge
+	ProcessorBetraceReloadFailing         metric.Int64ObservableGauge
 	ProcessorBetraceReloads               metric.Int64Counter
 	ProcessorBetraceRulesLoaded           metric.Int64ObservableGauge
+	ProcessorBetraceRulesStaleSeconds     metric.Float64ObservableGauge
 	ProcessorBetraceSpans                 metric.Int64ObservableCounter
+	ProcessorBetraceStoredState           metric.Int64Counter
 	ProcessorBetraceVerdicts              metric.Int64ObservableCounter
 	ProcessorBetraceViolations            metric.Int64ObservableCounter
+	ProcessorBetraceViolationsDelivered   metric.Int64ObservableCounter
 	ProcessorBetraceViolationsLost        metric.Int64ObservableCounter
+	ProcessorBetraceViolationsWaiting     metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -129,12 +134,42 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceMemoryLimitBytesCallbac
 	return nil
 }
 
+// RegisterProcessorBetraceReloadFailingCallback sets callback for observable ProcessorBetraceReloadFailing metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceReloadFailingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceReloadFailing, obs: o})
+		return nil
+	}, builder.ProcessorBetraceReloadFailing)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorBetraceRulesLoadedCallback sets callback for observable ProcessorBetraceRulesLoaded metric.
 func (builder *TelemetryBuilder) RegisterProcessorBetraceRulesLoadedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceRulesLoaded, obs: o})
 		return nil
 	}, builder.ProcessorBetraceRulesLoaded)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceRulesStaleSecondsCallback sets callback for observable ProcessorBetraceRulesStaleSeconds metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceRulesStaleSecondsCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ProcessorBetraceRulesStaleSeconds, obs: o})
+		return nil
+	}, builder.ProcessorBetraceRulesStaleSeconds)
 	if err != nil {
 		return err
 	}
@@ -189,12 +224,42 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsCallback(cb m
 	return nil
 }
 
+// RegisterProcessorBetraceViolationsDeliveredCallback sets callback for observable ProcessorBetraceViolationsDelivered metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsDeliveredCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceViolationsDelivered, obs: o})
+		return nil
+	}, builder.ProcessorBetraceViolationsDelivered)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorBetraceViolationsLostCallback sets callback for observable ProcessorBetraceViolationsLost metric.
 func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsLostCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceViolationsLost, obs: o})
 		return nil
 	}, builder.ProcessorBetraceViolationsLost)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceViolationsWaitingCallback sets callback for observable ProcessorBetraceViolationsWaiting metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsWaitingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceViolationsWaiting, obs: o})
+		return nil
+	}, builder.ProcessorBetraceViolationsWaiting)
 	if err != nil {
 		return err
 	}
@@ -286,6 +351,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceReloadFailing, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_reload_failing",
+		metric.WithDescription("1 while the rule files cannot be read or are refused, so that older rules are in use; else 0 [Development]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceReloads, err = builder.meter.Int64Counter(
 		"otelcol_processor_betrace_reloads",
 		metric.WithDescription("Reloads of changed rule files, by outcome (success, refused, unreadable) [Development]"),
@@ -298,10 +369,22 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{rules}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceRulesStaleSeconds, err = builder.meter.Float64ObservableGauge(
+		"otelcol_processor_betrace_rules_stale_seconds",
+		metric.WithDescription("For how long the rule files have differed from the rules in use; 0 while they agree [Development]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceSpans, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_spans",
 		metric.WithDescription("Spans by outcome (evaluated, duplicate, conflict, late, over_limit, malformed, own) [Development]"),
 		metric.WithUnit("{spans}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceStoredState, err = builder.meter.Int64Counter(
+		"otelcol_processor_betrace_stored_state",
+		metric.WithDescription("What became of the parts of the state that a storage keeps (restored, refused, unreadable, stored, failed) [Development]"),
+		metric.WithUnit("{parts}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceVerdicts, err = builder.meter.Int64ObservableCounter(
@@ -316,9 +399,21 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{violations}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceViolationsDelivered, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_violations_delivered",
+		metric.WithDescription("Violations that the next consumer took [Development]"),
+		metric.WithUnit("{violations}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceViolationsLost, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_violations_lost",
 		metric.WithDescription("Violations found but not delivered, by cause [Development]"),
+		metric.WithUnit("{violations}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceViolationsWaiting, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_violations_waiting",
+		metric.WithDescription("Violations that wait to be sent [Development]"),
 		metric.WithUnit("{violations}"),
 	)
 	errs = errors.Join(errs, err)
