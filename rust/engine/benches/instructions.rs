@@ -11,6 +11,7 @@
 //! takes the same batches through an engine of 100 rules of every kind, closes all traces and takes what was
 //! found. Each is warmed by one pass that does not count. Prints how many spans went by; callgrind prints
 //! the instructions.
+#![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
 
 #[path = "traffic/selectors.rs"]
 mod selectors;

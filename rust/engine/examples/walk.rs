@@ -1,5 +1,6 @@
 //! The path that `docs/walks/walk.py` follows: one rule's text from [`betrace_lang::load`] to the checked rule, then
 //! one message of three spans from [`Engine::consume`] to the finding it settles. Prints how many rules and findings.
+#![allow(clippy::print_stdout, reason = "a walk is shown")]
 
 use betrace_engine::{Engine, Settings, Timestamp};
 use betrace_lang::{Limits, SourceFile, load};

@@ -54,7 +54,7 @@ fn hits(matcher: &Matcher, bytes: &[u8]) -> usize {
     let mut count = 0;
     matcher
         .scan(bytes, &mut matcher.scratch(), |_, answers| {
-            count += answers.hits().len()
+            count += answers.hits().len();
         })
         .unwrap();
     count

@@ -1,5 +1,9 @@
 //! Conditions as people write them: what they mean, and what is said about them.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 mod support;
 

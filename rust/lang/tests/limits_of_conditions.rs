@@ -1,5 +1,9 @@
 //! Each limit inside a condition, at its value and one beyond it, and texts made to hurt.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 use std::time::{Duration, Instant};
 

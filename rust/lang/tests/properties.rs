@@ -1,5 +1,9 @@
 //! Laws of the language, on rules and texts that nobody thought of.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
 
 #[path = "support/bodies.rs"]
 mod bodies;

@@ -48,7 +48,7 @@ pub fn run(args: &Test, out: &mut Output) -> Exit {
     match args.format {
         TestFormat::Text => text(&ran, &coverage, args.coverage, out),
         TestFormat::Json => {
-            out.data(json::render(&ran, args.coverage.then_some(&coverage)).as_bytes())
+            out.data(json::render(&ran, args.coverage.then_some(&coverage)).as_bytes());
         }
         TestFormat::Junit => out.data(junit::render(&ran).as_bytes()),
     }

@@ -54,7 +54,7 @@ impl Engine {
             .plan
             .matcher
             .scan(otlp, &mut scratch.scan, |span, found| {
-                intake.span(span, found)
+                intake.span(span, found);
             });
         drop(intake);
         self.decide_touched(context, scratch);

@@ -172,6 +172,7 @@ struct Told<'t> {
 
 impl<'t> Told<'t> {
     /// Whether the tag is used up.
+    #[expect(clippy::ptr_arg, reason = "kept as it comes, borrowed or owned")]
     fn by(&mut self, key: &[u8], value: &Cow<'t, [u8]>) -> bool {
         let number = || -> Option<i32> { std::str::from_utf8(value).ok()?.parse().ok() };
         match key {
