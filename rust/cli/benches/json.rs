@@ -92,6 +92,7 @@ impl Sink for Bytes {
         self.0 += black_box(otlp).len();
     }
     fn broken(&mut self, _: At, _: &str) {}
+    fn note(&mut self, _: &str) {}
 }
 
 fn bench(criterion: &mut Criterion) {

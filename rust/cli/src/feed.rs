@@ -25,6 +25,7 @@ enum Message {
     Begin(String),
     Batch(Vec<u8>, At),
     Broken(At, String),
+    Note(String),
     /// Found in a directory, and not a recording.
     Skipped,
     /// Nothing is in it, but there is something in another one.
@@ -64,16 +65,19 @@ pub fn feed(
                             At::Byte(base) => {
                                 broken(&At::Byte(base + error.offset as u64), &error.message);
                             }
-                            At::Line { .. } => broken(&at, &error.message),
+                            At::Line { .. } | At::Row(_) => broken(&at, &error.message),
                         }
                     }
                     // The reader may have ended; then nobody needs the buffer.
                     let _ = give_back.try_send(otlp);
                 }
                 Message::Broken(at, what) => broken(&at, &what),
+                Message::Note(what) => {
+                    progress.aside(|| output::note(format_args!("{name}: {what}")));
+                }
                 Message::NotTraces => broken(
                     &At::Byte(0),
-                    &"neither OTLP, Jaeger nor Zipkin traces, as far as its first bytes tell",
+                    &"no traces of a kind that is known, as far as its first bytes tell",
                 ),
                 Message::Unreadable(error) => broken(&"cannot open", &error),
                 Message::Empty(name) => {
@@ -175,5 +179,9 @@ impl Sink for Channel {
 
     fn broken(&mut self, at: At, message: &str) {
         self.send(Message::Broken(at, message.to_owned()));
+    }
+
+    fn note(&mut self, message: &str) {
+        self.send(Message::Note(message.to_owned()));
     }
 }

@@ -18,3 +18,5 @@ mod odd;
 mod oracle;
 #[path = "traces/receivers.rs"]
 mod receivers;
+#[path = "traces/shapes.rs"]
+mod shapes;

@@ -1,14 +1,18 @@
 //! Recorded traces of any kind, as OTLP protobuf.
 //!
 //! ```text
-//! file, directory, - ──▶ source (gz, zst undone) ──▶ kind, by content ──▶ text: lines | elements ──▶ shape ──▶ OTLP protobuf
-//!                                                                     └─▶ wire: frames | request ─────────▶
+//! file, directory, - ──▶ source (gz, zst undone) ──▶ kind, by content ─┬▶ reader: lines | elements ──▶ shape ──▶ OTLP protobuf
+//!                                ▲                                     ├▶ reader: frames | request ───────────▶
+//!                                └────── archive: tar | zip ◀──────────┤
+//!                                                                      └▶ columns: Parquet ────────▶ shape ──▶
 //! ```
 //!
 //! Everything streams: memory holds one line, one frame or one element of a document at a time. What
 //! is broken or not understood is reported with its place, a handful of times and then as a count, and
 //! reading goes on where a next piece can be found. Nothing is taken for a span by its ids alone.
 
+mod archive;
+mod columns;
 mod kind;
 mod out;
 mod reader;
@@ -36,6 +40,8 @@ pub enum At {
     Line { line: u64, column: u64 },
     /// From 0.
     Byte(u64),
+    /// Of a table, from 0.
+    Row(u64),
 }
 
 impl fmt::Display for At {
@@ -43,6 +49,7 @@ impl fmt::Display for At {
         match self {
             At::Line { line, column } => write!(f, "line {line}, column {column}"),
             At::Byte(offset) => write!(f, "byte {offset}"),
+            At::Row(row) => write!(f, "row {row}"),
         }
     }
 }
@@ -55,6 +62,9 @@ pub trait Sink {
 
     /// Something could not be read; reading goes on where it can.
     fn broken(&mut self, at: At, message: &str);
+
+    /// Something worth a word that is no fault.
+    fn note(&mut self, message: &str);
 }
 
 /// A trace id as a person writes it: up to 32 hex digits in any case, leading zeros left out or not.
@@ -76,18 +86,29 @@ pub enum Outcome {
 
 /// Reads a file. `read` counts the bytes as they come from disk.
 pub fn read_file(path: &Path, read: Arc<AtomicU64>, sink: &mut dyn Sink) -> io::Result<Outcome> {
-    Ok(read_stream(File::open(path)?, read, sink))
+    let file = File::open(path)?;
+    // What is no plain file cannot be opened a second time.
+    let origin = match file.metadata() {
+        Ok(metadata) if metadata.is_file() => Origin::File(path),
+        _ => Origin::Stream,
+    };
+    Ok(read_from(file, origin, read, sink))
 }
 
 /// Reads a stream to its end.
-pub fn read_stream(
-    stream: impl io::Read + Send + 'static,
+pub fn read_stream(stream: impl io::Read, read: Arc<AtomicU64>, sink: &mut dyn Sink) -> Outcome {
+    read_from(stream, Origin::Stream, read, sink)
+}
+
+fn read_from(
+    stream: impl io::Read,
+    origin: Origin<'_>,
     read: Arc<AtomicU64>,
     sink: &mut dyn Sink,
 ) -> Outcome {
     let mut out = Out::new(sink);
     let outcome = match Source::open(stream, read) {
-        Ok(mut source) => read_source(&mut source, &mut out),
+        Ok(mut source) => read_source(&mut source, origin, 0, &mut out),
         Err(error) => {
             out.broken(At::Byte(0), &unreadable(&error));
             Outcome::Read
@@ -97,7 +118,20 @@ pub fn read_stream(
     outcome
 }
 
-fn read_source(source: &mut Source, out: &mut Out<'_>) -> Outcome {
+/// Where bytes come from, for readers that must jump about in them.
+#[derive(Clone, Copy)]
+enum Origin<'p> {
+    File(&'p Path),
+    Stream,
+}
+
+/// `depth`: how many archives the source stands in.
+fn read_source(
+    source: &mut Source<'_>,
+    origin: Origin<'_>,
+    depth: u32,
+    out: &mut Out<'_>,
+) -> Outcome {
     let kind = match kind::of(source) {
         Ok(kind) => kind,
         Err(error) => {
@@ -110,12 +144,34 @@ fn read_source(source: &mut Source, out: &mut Out<'_>) -> Outcome {
         Kind::Empty => return Outcome::Empty,
         Kind::Json => reader::lines::read(source, false, out),
         Kind::Log => reader::lines::read(source, true, out),
+        Kind::Inspected => reader::inspected::read(source, out),
         Kind::Frames => reader::frames::read(source, out),
         Kind::Request => reader::request::read(source, out),
+        Kind::Tar | Kind::Zip if depth >= archive::MAX_NESTED => {
+            let message = format!("more than {} archives in one another", archive::MAX_NESTED);
+            out.broken(At::Byte(0), &message);
+        }
+        Kind::Tar => archive::tar(source, depth, out),
+        Kind::Zip | Kind::Parquet => {
+            let file = match origin {
+                Origin::File(path) if source.is_raw() => File::open(path),
+                _ => source.spool(),
+            };
+            match file {
+                Ok(file) if kind == Kind::Zip => archive::zip(file, depth, out),
+                Ok(file) => columns::read(file, out),
+                Err(error) => out.broken(At::Byte(0), &unreadable(&error)),
+            }
+        }
         Kind::Named(refusal) => out.broken(At::Byte(0), refusal),
         Kind::Unknown => return Outcome::NotTraces,
     }
     Outcome::Read
+}
+
+/// The first column of a line.
+fn at_line(line: u64) -> At {
+    At::Line { line, column: 1 }
 }
 
 fn unreadable(error: &io::Error) -> String {

@@ -15,6 +15,8 @@ pub struct Out<'s> {
     told: Vec<String>,
     untold: u64,
     last: At,
+    /// The names of the files in archives that are being read, behind one another.
+    inside: String,
 }
 
 impl<'s> Out<'s> {
@@ -24,7 +26,25 @@ impl<'s> Out<'s> {
             told: Vec::new(),
             untold: 0,
             last: At::Byte(0),
+            inside: String::new(),
         }
+    }
+
+    /// What follows stands in this file of an archive; give what it returns to [`Out::leave`].
+    pub fn enter(&mut self, name: &str) -> usize {
+        let outer = self.inside.len();
+        self.inside.push_str(name);
+        self.inside.push_str(": ");
+        outer
+    }
+
+    pub fn leave(&mut self, outer: usize) {
+        self.inside.truncate(outer);
+    }
+
+    /// As [`Sink::note`].
+    pub fn note(&mut self, message: &str) {
+        self.sink.note(&format!("{}{message}", self.inside));
     }
 
     /// As [`Sink::batch`].
@@ -42,7 +62,11 @@ impl<'s> Out<'s> {
             return;
         }
         self.told.push(sort.to_owned());
-        self.sink.broken(at, message);
+        if self.inside.is_empty() {
+            self.sink.broken(at, message);
+        } else {
+            self.sink.broken(at, &format!("{}{message}", self.inside));
+        }
     }
 
     /// Faults that are only counted.

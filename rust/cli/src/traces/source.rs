@@ -1,6 +1,7 @@
 //! Bytes of one input, decompressed, behind a window that can look ahead.
 
-use std::io::{self, BufReader, Read};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,15 +10,20 @@ const STEP: usize = 256 * 1024;
 /// How many wrappings (`.gz` in `.zst`, …) are undone.
 const MAX_LAYERS: usize = 3;
 
+/// What is written to disk of a stream that must be read in jumps.
+const MAX_SPOOLED: u64 = 4 << 30;
+
 /// A window on a stream: what was read and not yet taken.
-pub struct Source {
-    inner: Box<dyn Read + Send>,
+pub struct Source<'a> {
+    inner: Box<dyn Read + 'a>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     /// Of the first byte in the window, in the decompressed stream.
     offset: u64,
     is_at_end: bool,
+    /// The bytes are as they came: nothing was undone.
+    is_raw: bool,
 }
 
 /// Counts bytes read from disk, before decompression, for a progress bar.
@@ -45,20 +51,27 @@ pub enum LineEnd {
     TooFar,
 }
 
-impl Source {
+impl<'a> Source<'a> {
     /// Undoes gzip and zstd, known by their first bytes. `read` counts the raw bytes.
-    pub fn open(inner: impl Read + Send + 'static, read: Arc<AtomicU64>) -> io::Result<Source> {
-        let mut source = Source::plain(Counted { inner, read });
+    pub fn open(inner: impl Read + 'a, read: Arc<AtomicU64>) -> io::Result<Source<'a>> {
+        Source::unpacked(Counted { inner, read })
+    }
+
+    /// As [`Source::open`], for bytes that are counted elsewhere.
+    pub fn unpacked(inner: impl Read + 'a) -> io::Result<Source<'a>> {
+        let mut source = Source::plain(inner);
         for _ in 0..MAX_LAYERS {
             match *source.fill(4)? {
                 [0x1f, 0x8b, ..] => {
                     source = Source::plain(flate2::bufread::MultiGzDecoder::new(
                         BufReader::with_capacity(STEP, source),
                     ));
+                    source.is_raw = false;
                 }
                 // A zstd frame, or the skippable one that some writers put first.
                 [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
                     source = Source::plain(zstd::Decoder::new(source)?);
+                    source.is_raw = false;
                 }
                 _ => break,
             }
@@ -67,7 +80,7 @@ impl Source {
     }
 
     /// The bytes as they are.
-    pub fn plain(inner: impl Read + Send + 'static) -> Source {
+    pub fn plain(inner: impl Read + 'a) -> Source<'a> {
         Source {
             inner: Box::new(inner),
             buffer: Vec::new(),
@@ -75,7 +88,36 @@ impl Source {
             end: 0,
             offset: 0,
             is_at_end: false,
+            is_raw: true,
         }
+    }
+
+    /// Whether the bytes are as they came from outside, no compression undone.
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        self.is_raw
+    }
+
+    /// Writes what is left into a file without a name, for readers that must jump about.
+    pub fn spool(&mut self) -> io::Result<File> {
+        let mut file = tempfile::tempfile()?;
+        let mut left = MAX_SPOOLED;
+        loop {
+            let window = self.fill(1)?;
+            if window.is_empty() {
+                break;
+            }
+            let length = window.len();
+            left = left.checked_sub(length as u64).ok_or_else(|| {
+                io::Error::other(
+                    "more than 4 GiB behind a compression or on a pipe: unpack it first",
+                )
+            })?;
+            file.write_all(window)?;
+            self.take(length);
+        }
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
     }
 
     /// Where the window begins in the decompressed stream.
@@ -165,7 +207,7 @@ impl Source {
     }
 }
 
-impl Read for Source {
+impl Read for Source<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.start == self.end && !self.is_at_end {
             self.read_more()?;

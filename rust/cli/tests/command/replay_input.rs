@@ -67,7 +67,8 @@ fn files_that_hold_no_traces() {
     let ran = desk.run(&["replay", "--rules", "rules.yaml", "notes.md"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert!(
-        ran.err.contains("notes.md: byte 0: neither OTLP"),
+        ran.err
+            .contains("notes.md: byte 0: no traces of a kind that is known"),
         "{}",
         ran.err
     );

@@ -11,6 +11,7 @@ use prost::Message;
 pub struct Collected {
     pub resource_spans: Vec<ResourceSpans>,
     pub broken: Vec<String>,
+    pub notes: Vec<String>,
     pub undecodable: Vec<Vec<u8>>,
     pub is_unknown: bool,
 }
@@ -25,6 +26,10 @@ impl Sink for Collected {
 
     fn broken(&mut self, at: At, message: &str) {
         self.broken.push(format!("{at}: {message}"));
+    }
+
+    fn note(&mut self, message: &str) {
+        self.notes.push(message.to_owned());
     }
 }
 
@@ -44,6 +49,14 @@ impl Collected {
 
 pub fn read(bytes: &[u8]) -> Collected {
     read_from(std::io::Cursor::new(bytes.to_vec()))
+}
+
+/// Reads a file by its path.
+pub fn read_path(path: &std::path::Path) -> Collected {
+    let mut collected = Collected::default();
+    let outcome = betrace_cli::traces::read_file(path, Default::default(), &mut collected).unwrap();
+    collected.is_unknown = outcome == Outcome::NotTraces;
+    collected
 }
 
 /// As [`read`], but at most `step` bytes come at a time.

@@ -25,8 +25,8 @@ enum Holds {
 /// Ends the walk: the place is told already.
 struct Broken;
 
-pub struct Elements<'s, 'o> {
-    source: &'s mut Source,
+pub struct Elements<'s, 'r, 'o> {
+    source: &'s mut Source<'r>,
     out: &'s mut Out<'o>,
     line: u64,
     /// Offset in the input of the current line's first byte.
@@ -38,9 +38,9 @@ pub struct Elements<'s, 'o> {
     is_too_long: bool,
 }
 
-impl<'s, 'o> Elements<'s, 'o> {
+impl<'s, 'r, 'o> Elements<'s, 'r, 'o> {
     /// The window must begin at the start of line `line`.
-    pub fn new(source: &'s mut Source, out: &'s mut Out<'o>, line: u64) -> Self {
+    pub fn new(source: &'s mut Source<'r>, out: &'s mut Out<'o>, line: u64) -> Self {
         let line_start = source.offset();
         Elements {
             source,

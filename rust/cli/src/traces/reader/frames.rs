@@ -18,7 +18,7 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const MAX_MESSAGE: u64 = MAX_PIECE as u64;
 
 /// Reads to the end of the input.
-pub fn read(source: &mut Source, out: &mut Out<'_>) {
+pub fn read(source: &mut Source<'_>, out: &mut Out<'_>) {
     let mut plain = Vec::new();
     loop {
         let at = At::Byte(source.offset());

@@ -19,7 +19,7 @@ const MAX_LINE: usize = 16 * 1024 * 1024;
 
 /// Reads to the end of the input. `is_log`: lines without JSON are passed over, and what stands before
 /// the JSON of a line.
-pub fn read(source: &mut Source, is_log: bool, out: &mut Out<'_>) {
+pub fn read(source: &mut Source<'_>, is_log: bool, out: &mut Out<'_>) {
     let mut writer = Writer::default();
     let mut line = 1;
     let mut is_cut = false;
@@ -80,7 +80,7 @@ pub fn read(source: &mut Source, is_log: bool, out: &mut Out<'_>) {
 }
 
 /// Whether the value that the line at the window's begin leaves open goes on in the next one.
-fn goes_on(source: &mut Source, length: usize) -> bool {
+fn goes_on(source: &mut Source<'_>, length: usize) -> bool {
     let next = length + 1;
     let opening = opening(&source.window()[..length]).to_vec();
     // An error is met again, and told, where the next line is read.

@@ -2,6 +2,7 @@
 
 pub mod elements;
 pub mod frames;
+pub mod inspected;
 pub mod lines;
 pub mod request;
 

@@ -14,7 +14,7 @@ use crate::traces::{At, unreadable};
 const MAX_HEAD: usize = 20;
 
 /// Reads to the end of the input.
-pub fn read(source: &mut Source, out: &mut Out<'_>) {
+pub fn read(source: &mut Source<'_>, out: &mut Out<'_>) {
     loop {
         let at = At::Byte(source.offset());
         if let Err(error) = source.fill(MAX_HEAD) {

@@ -6,8 +6,9 @@ use std::borrow::Cow;
 
 use super::field;
 use super::flat::choice;
-use super::record::{Attributes, Event, Link, Record, Status};
+use super::record::{Attributes, Event, Link, Record, Status, Value};
 use crate::traces::text::scalar::{SPAN_KINDS, STATUS_CODES};
+use crate::traces::text::token::Cursor;
 use crate::traces::text::tree::Tree;
 use crate::traces::wire::write::Writer;
 
@@ -72,8 +73,37 @@ fn time(tree: &Tree<'_>, what: &str) -> Result<u64, String> {
 fn attributes<'t>(tree: &'t Tree<'t>, what: &str) -> Result<Attributes<'t>, String> {
     match tree {
         Tree::Null | Tree::Object(_) => Ok(Attributes::of_members(tree)),
+        // A map written as text: not every store has maps.
+        Tree::Text(text) if text.is_empty() => Ok(Attributes::default()),
+        Tree::Text(text) => {
+            of_text(text).ok_or_else(|| format!("{what} is no map: `{}`", field::shown(tree)))
+        }
         other => Err(format!("{what} is no map: `{}`", field::shown(other))),
     }
+}
+
+/// The members of a JSON object in a text; nothing nested.
+fn of_text(text: &[u8]) -> Option<Attributes<'static>> {
+    let mut cursor = Cursor::new(text);
+    let tree = Tree::read(&mut cursor).ok()?;
+    cursor.end().ok()?;
+    let Tree::Object(members) = tree else {
+        return None;
+    };
+    let mut attributes = Attributes::default();
+    for (key, value) in members {
+        let value = match &value {
+            Tree::Text(text) => Value::Text(Cow::Owned(text.to_vec())),
+            Tree::Bool(value) => Value::Bool(*value),
+            Tree::Number(_) => match value.int() {
+                Some(int) => Value::Int(int),
+                None => Value::Double(value.double()?),
+            },
+            Tree::Null | Tree::List(_) | Tree::Object(_) => return None,
+        };
+        attributes.put(key, value);
+    }
+    Some(attributes)
 }
 
 /// One column of a nested one: a list beside the others (`Events.Name`), or a member of each element of

@@ -1,5 +1,5 @@
-//! What console exporters of OpenTelemetry's SDKs print as JSON, one span an object: Python's
-//! `ConsoleSpanExporter` and Go's `stdouttrace`.
+//! What console exporters of OpenTelemetry's SDKs print, one span an object: Python's
+//! `ConsoleSpanExporter`, Go's `stdouttrace` and JavaScript's `ConsoleSpanExporter`.
 
 use std::borrow::Cow;
 
@@ -177,4 +177,93 @@ fn go_attributes<'t>(list: &'t Tree<'t>) -> Result<Attributes<'t>, String> {
         attributes.put(key, typed);
     }
     Ok(attributes)
+}
+
+/// `ConsoleSpanExporter` of `@opentelemetry/sdk-trace-base` 2.12, once its objects are JSON. Times are
+/// microseconds, of events seconds and nanoseconds.
+pub fn javascript(tree: &Tree<'_>, w: &mut Writer) -> Result<(), String> {
+    let mut events = Vec::new();
+    for event in tree.get("events").list() {
+        let time = match event.get("time").list() {
+            [seconds, nanos] => seconds
+                .uint()
+                .and_then(|seconds| seconds.checked_mul(1_000_000_000))
+                .and_then(|whole| whole.checked_add(nanos.uint()?)),
+            _ => None,
+        };
+        events.push(Event {
+            time: time.ok_or_else(|| {
+                format!(
+                    "an event's time is none: `{}`",
+                    field::shown(event.get("time"))
+                )
+            })?,
+            name: field::text(event.get("name"), "an event's name")?,
+            attributes: Attributes::of_members(event.get("attributes")),
+            dropped_attributes: count(event.get("droppedAttributesCount")),
+        });
+    }
+    let mut links = Vec::new();
+    for link in tree.get("links").list() {
+        let context = link.get("context");
+        links.push(Link {
+            trace: field::id(context.get("traceId"), "a link's traceId")?,
+            span: field::id(context.get("spanId"), "a link's spanId")?,
+            attributes: Attributes::of_members(link.get("attributes")),
+            ..Link::default()
+        });
+    }
+    let (status, scope) = (tree.get("status"), tree.get("instrumentationScope"));
+    // Before version 2 the parent's id stood by itself.
+    let parent = match tree.get("parentSpanContext") {
+        Tree::Null => tree.get("parentId"),
+        context => context.get("spanId"),
+    };
+    let start = field::micros(tree.get("timestamp"), "timestamp")?;
+    // Of kinds, JavaScript has no unspecified one: it counts from internal.
+    let kind = match tree.get("kind") {
+        Tree::Null => 0,
+        kind => kind
+            .uint()
+            .filter(|kind| *kind < 5)
+            .map(|kind| kind + 1)
+            .ok_or_else(|| format!("kind is none that is known: `{}`", field::shown(kind)))?,
+    };
+    let record = Record {
+        resource: Attributes::of_members(tree.get("resource").get("attributes")),
+        scope_name: field::text(scope.get("name"), "the scope's name")?,
+        scope_version: field::text(scope.get("version"), "the scope's version")?,
+        trace: field::id(tree.get("traceId"), "traceId")?,
+        span: field::id(tree.get("id"), "id")?,
+        parent: field::optional_id(parent, "the parent's spanId")?,
+        name: field::text(tree.get("name"), "name")?,
+        kind,
+        start,
+        end: field::end(start, fraction_of_micros(tree.get("duration"))?)?,
+        attributes: Attributes::of_members(tree.get("attributes")),
+        events,
+        links,
+        status: Status {
+            code: choice(status.get("code"), "the status's code", "", &STATUS_CODES)?,
+            message: field::text(status.get("message"), "the status's message")?,
+        },
+        ..Record::default()
+    };
+    record.write(w);
+    Ok(())
+}
+
+/// Microseconds with a fraction, as nanoseconds.
+fn fraction_of_micros(tree: &Tree<'_>) -> Result<u64, String> {
+    if tree.is_null() {
+        return Ok(0);
+    }
+    let nanos = tree.double().map(|micros| (micros * 1000.0).round());
+    let nanos = nanos.filter(|nanos| (0.0..9e18).contains(nanos));
+    nanos.map(|nanos| nanos as u64).ok_or_else(|| {
+        format!(
+            "duration is no count of microseconds: `{}`",
+            field::shown(tree)
+        )
+    })
 }

@@ -15,7 +15,7 @@ const MAX_DEPTH: u32 = 32;
 pub enum Tree<'a> {
     Null,
     Bool(bool),
-    Number(&'a [u8]),
+    Number(Cow<'a, [u8]>),
     Text(Cow<'a, [u8]>),
     List(Vec<Tree<'a>>),
     Object(Vec<(Vec<u8>, Tree<'a>)>),
@@ -55,7 +55,7 @@ impl<'a> Tree<'a> {
             }
             _ => Ok(match cursor.scalar()? {
                 Scalar::Bool(value) => Tree::Bool(value),
-                Scalar::Number(digits) => Tree::Number(digits),
+                Scalar::Number(digits) => Tree::Number(Cow::Borrowed(digits)),
                 Scalar::Text(raw) if raw.escaped => Tree::Text(Cow::Owned(raw.unescape())),
                 Scalar::Text(raw) => Tree::Text(Cow::Borrowed(raw.bytes)),
                 Scalar::Null | Scalar::Nested => Tree::Null,

@@ -1,0 +1,208 @@
+//! Parquet files with the columns of ClickHouse's `otel_traces`: each row is put into a tree and read as
+//! the same row in JSON is. Only the columns that are read are taken from the file.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use parquet::basic::Type as Physical;
+use parquet::errors::ParquetError;
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::record::{Field, Row};
+use parquet::schema::types::Type;
+
+use super::At;
+use super::out::Out;
+use super::shape::clickhouse;
+use super::text::tree::Tree;
+use super::wire::write::{BATCH, Writer};
+
+/// The columns that a trace cannot do without.
+const NEEDED: [&str; 4] = ["Timestamp", "TraceId", "SpanId", "SpanName"];
+
+/// The further columns that are read; nested ones by what stands before the dot.
+const READ: [&str; 13] = [
+    "ParentSpanId",
+    "TraceState",
+    "SpanKind",
+    "ServiceName",
+    "ResourceAttributes",
+    "ScopeName",
+    "ScopeVersion",
+    "SpanAttributes",
+    "Duration",
+    "StatusCode",
+    "StatusMessage",
+    "Events",
+    "Links",
+];
+
+/// How deeply groups and lists may nest in a column.
+const MAX_DEPTH: u32 = 8;
+
+pub fn read(file: File, out: &mut Out<'_>) {
+    // The library takes some broken files for a fault of its own; that is no reason to end here.
+    let outcome = catch_unwind(AssertUnwindSafe(|| rows(file, out)));
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(message)) => out.broken(At::Byte(0), &message),
+        Err(_) => out.broken(
+            At::Byte(0),
+            "the Parquet file is broken in a way its reader did not expect",
+        ),
+    }
+}
+
+fn rows(file: File, out: &mut Out<'_>) -> Result<(), String> {
+    let broken = |error: ParquetError| format!("the Parquet file is broken: {error}");
+    let reader = SerializedFileReader::new(file).map_err(broken)?;
+    let schema = reader.metadata().file_metadata().schema().clone();
+    let wanted = projection(&schema)?;
+    let mut writer = Writer::default();
+    let rows = reader.get_row_iter(Some(wanted)).map_err(broken)?;
+    for (number, row) in rows.enumerate() {
+        let row = row.map_err(broken)?;
+        let read = tree(row).and_then(|tree| clickhouse::row(&tree, &mut writer));
+        if let Err(message) = read {
+            // A row has no place in bytes; its number is the place.
+            out.broken(At::Row(number as u64), &message);
+        }
+        if writer.len() >= BATCH {
+            out.batch(writer.bytes(), At::Row(number as u64));
+            writer.clear();
+        }
+    }
+    if !writer.is_empty() {
+        out.batch(writer.bytes(), At::Row(0));
+    }
+    Ok(())
+}
+
+/// The part of the schema that is read.
+fn projection(schema: &Type) -> Result<Type, String> {
+    let fields = schema.get_fields();
+    let named = |name: &str| fields.iter().find(|field| field.name() == name);
+    if named("rs").is_some() || named("ResourceSpans").is_some() {
+        return Err(
+            "a block of Tempo's own storage, which is not read: download traces from its API (/api/v2/traces/ID) instead"
+                .to_owned(),
+        );
+    }
+    for name in NEEDED {
+        if named(name).is_none() {
+            return Err(format!(
+                "a Parquet file without the column `{name}`: columns named as in ClickHouse's otel_traces are read"
+            ));
+        }
+    }
+    if let Some(time) = named("Timestamp")
+        && time.is_primitive()
+        && time.get_physical_type() == Physical::INT96
+    {
+        return Err(
+            "the column `Timestamp` is INT96, which loses nanoseconds: write it as INT64 (in Spark, \
+             spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS)"
+                .to_owned(),
+        );
+    }
+    let kept: Vec<Arc<Type>> = fields
+        .iter()
+        .filter(|field| {
+            let outer = field.name().split('.').next().unwrap_or_default();
+            NEEDED.contains(&outer) || READ.contains(&outer)
+        })
+        .cloned()
+        .collect();
+    Type::group_type_builder(schema.name())
+        .with_fields(kept)
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+fn tree(row: Row) -> Result<Tree<'static>, String> {
+    row.into_columns()
+        .into_iter()
+        .map(|(name, field)| {
+            let is_time = name == "Timestamp" || name == "Events.Timestamp" || name == "Events";
+            Ok((name.into_bytes(), value(field, is_time, 0)?))
+        })
+        .collect::<Result<Vec<_>, String>>()
+        .map(Tree::Object)
+}
+
+/// `is_time`: whole numbers under a name of a time are nanoseconds.
+fn value(field: Field, is_time: bool, depth: u32) -> Result<Tree<'static>, String> {
+    if depth > MAX_DEPTH {
+        return Err("a column nests too deeply".to_owned());
+    }
+    let number = |text: String| Tree::Number(Cow::Owned(text.into_bytes()));
+    Ok(match field {
+        Field::Null => Tree::Null,
+        Field::Bool(value) => Tree::Bool(value),
+        Field::Long(nanos) if is_time => seconds(nanos, 1_000_000_000)?,
+        Field::ULong(nanos) if is_time => number(format!(
+            "{}.{:09}",
+            nanos / 1_000_000_000,
+            nanos % 1_000_000_000
+        )),
+        Field::TimestampMillis(millis) => seconds(millis, 1000)?,
+        Field::TimestampMicros(micros) => seconds(micros, 1_000_000)?,
+        Field::Byte(value) => number(value.to_string()),
+        Field::Short(value) => number(value.to_string()),
+        Field::Int(value) => number(value.to_string()),
+        Field::Long(value) => number(value.to_string()),
+        Field::UByte(value) => number(value.to_string()),
+        Field::UShort(value) => number(value.to_string()),
+        Field::UInt(value) => number(value.to_string()),
+        Field::ULong(value) => number(value.to_string()),
+        Field::Float(value) => number(value.to_string()),
+        Field::Double(value) => number(value.to_string()),
+        Field::Str(text) => Tree::Text(Cow::Owned(text.into_bytes())),
+        Field::Bytes(bytes) => Tree::Text(Cow::Owned(bytes.data().to_vec())),
+        Field::Group(row) => Tree::Object(
+            row.into_columns()
+                .into_iter()
+                .map(|(name, field)| {
+                    let is_time = is_time && name == "Timestamp";
+                    Ok((name.into_bytes(), value(field, is_time, depth + 1)?))
+                })
+                .collect::<Result<_, String>>()?,
+        ),
+        Field::ListInternal(list) => Tree::List(
+            list.elements()
+                .iter()
+                .map(|element| value(element.clone(), is_time, depth + 1))
+                .collect::<Result<_, String>>()?,
+        ),
+        Field::MapInternal(map) => Tree::Object(
+            map.entries()
+                .iter()
+                .map(|(key, member)| {
+                    let key = match key {
+                        Field::Str(text) => text.clone().into_bytes(),
+                        Field::Bytes(bytes) => bytes.data().to_vec(),
+                        other => return Err(format!("a map with the key `{other}`")),
+                    };
+                    Ok((key, value(member.clone(), false, depth + 1)?))
+                })
+                .collect::<Result<_, String>>()?,
+        ),
+        other => {
+            return Err(format!(
+                "a value of a type that no column of spans has: `{other}`"
+            ));
+        }
+    })
+}
+
+/// A time as a number of seconds.
+fn seconds(value: i64, a_second: i64) -> Result<Tree<'static>, String> {
+    if value < 0 {
+        return Err(format!("a time before 1970: `{value}`"));
+    }
+    let nanos = value % a_second * (1_000_000_000 / a_second);
+    let text = format!("{}.{nanos:09}", value / a_second);
+    Ok(Tree::Number(Cow::Owned(text.into_bytes())))
+}

@@ -1,0 +1,10 @@
+import { BasicTracerProvider, ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { SpanKind, SpanStatusCode, trace, context } from '@opentelemetry/api';
+const provider = new BasicTracerProvider({ resource: resourceFromAttributes({ 'service.name': 'shop' }), spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())] });
+const tracer = provider.getTracer('lib', '1.0');
+const op = tracer.startSpan('op', { kind: SpanKind.SERVER });
+const child = tracer.startSpan('child', { kind: SpanKind.CLIENT, attributes: { n: 5, ratio: 0.5, ok: true, list: ['a', 'b'] }, links: [{ context: op.spanContext(), attributes: { k: 1 } }] }, trace.setSpan(context.active(), op));
+child.addEvent('retry', { attempt: 2 });
+child.setStatus({ code: SpanStatusCode.ERROR, message: "it's boom\n" });
+child.end(); op.end();
