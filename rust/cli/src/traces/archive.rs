@@ -11,7 +11,7 @@ use super::{At, Origin, Outcome, read_source, unreadable};
 pub const MAX_NESTED: u32 = 3;
 
 /// Reads the files of a tar archive as they come.
-pub fn tar(source: &mut Source<'_>, depth: u32, out: &mut Out<'_>) {
+pub fn tar(source: &mut Source<'_>, depth: u32, out: &mut Out<'_>) -> Outcome {
     let mut archive = tar::Archive::new(source);
     let mut tally = Tally::default();
     match archive.entries() {
@@ -31,19 +31,22 @@ pub fn tar(source: &mut Source<'_>, depth: u32, out: &mut Out<'_>) {
                 }
             }
         }
-        Err(error) => out.broken(At::Byte(0), &unreadable(&error)),
+        Err(error) => {
+            out.broken(At::Byte(0), &unreadable(&error));
+            tally.is_broken = true;
+        }
     }
-    tally.end(out);
+    tally.end(out)
 }
 
 /// Reads the files of a zip archive in the order of its directory.
-pub fn zip(file: File, depth: u32, out: &mut Out<'_>) {
+pub fn zip(file: File, depth: u32, out: &mut Out<'_>) -> Outcome {
     let mut tally = Tally::default();
     let mut archive = match zip::ZipArchive::new(file) {
         Ok(archive) => archive,
         Err(error) => {
             out.broken(At::Byte(0), &format!("the zip archive is broken: {error}"));
-            return;
+            return Outcome::Read;
         }
     };
     for index in 0..archive.len() {
@@ -60,7 +63,7 @@ pub fn zip(file: File, depth: u32, out: &mut Out<'_>) {
             }
         }
     }
-    tally.end(out);
+    tally.end(out)
 }
 
 /// What became of an archive's files.
@@ -76,17 +79,22 @@ impl Tally {
         match outcome {
             Outcome::Read => self.read += 1,
             Outcome::NotTraces => self.other += 1,
+            Outcome::Empty => {}
         }
     }
 
-    fn end(self, out: &mut Out<'_>) {
-        if self.read == 0 && self.other > 0 && !self.is_broken {
+    fn end(self, out: &mut Out<'_>) -> Outcome {
+        if self.read == 0 && self.other == 0 && !self.is_broken {
+            return Outcome::Empty;
+        }
+        if self.read == 0 && !self.is_broken {
             let message = format!(
                 "an archive of {} files, none of which holds traces",
                 self.other
             );
             out.broken(At::Byte(0), &message);
         }
+        Outcome::Read
     }
 }
 

@@ -151,14 +151,14 @@ fn read_source(
             let message = format!("more than {} archives in one another", archive::MAX_NESTED);
             out.broken(At::Byte(0), &message);
         }
-        Kind::Tar => archive::tar(source, depth, out),
+        Kind::Tar => return archive::tar(source, depth, out),
         Kind::Zip | Kind::Parquet => {
             let file = match origin {
                 Origin::File(path) if source.is_raw() => File::open(path),
                 _ => source.spool(),
             };
             match file {
-                Ok(file) if kind == Kind::Zip => archive::zip(file, depth, out),
+                Ok(file) if kind == Kind::Zip => return archive::zip(file, depth, out),
                 Ok(file) => columns::read(file, out),
                 Err(error) => out.broken(At::Byte(0), &unreadable(&error)),
             }

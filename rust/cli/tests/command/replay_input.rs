@@ -155,7 +155,7 @@ fn input_that_holds_nothing_at_all_is_broken() {
     for (file, told) in [
         ("empty.jsonl", "error: empty.jsonl: empty, no traces\n"),
         ("blank.jsonl", "error: blank.jsonl: empty, no traces\n"),
-        ("zeros.bin", "error: zeros.bin: byte 0: neither OTLP"),
+        ("zeros.bin", "error: zeros.bin: byte 0: no traces of a kind"),
         ("-", "error: <stdin>: empty, no traces\n"),
     ] {
         let ran = replay(&[file]);
