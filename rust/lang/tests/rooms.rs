@@ -20,17 +20,17 @@ const ROOMS: &str = "
     /codes/ table page .
     /diagnostic/ fault nearest . render_json render_text
     /condition/ scan spelling token
-    /condition/lexer/ words cursor comment brackets sign quoted method dotted name clause word number .
+    /condition/lexer/ words cursor comment sign quoted method dotted name clause word number .
     /condition/ ast dialect grammar parse vocabulary canonical
     /condition/lint/ numbers filter constant implied clauses attribute regex .
-    /condition/check/ settle checker hidden pattern literal field intrinsic operand predicate older order refusal
+    /condition/check/ settle checker form hidden pattern literal field intrinsic operand predicate older order refusal
     /condition/check/ selector group measure condition clauses .
     /condition/format/ edits tree layout modern .
     /condition/ meaning template .
-    /file/yaml/ scalar walk map node open characters hint resume build .
+    /file/yaml/ tree walk map open characters hint resume build .
     /file/ read plain
     /file/rule_tests/ model times attribute expect span read .
-    /file/ loaded written rulefile placing swallowed unused check_rule across load schema
+    /file/ loaded written ids rulefile placing swallowed unused check_rule across load schema
     /file/format_file/ find edit .
     /file/ .
 ";

@@ -356,7 +356,7 @@ impl<'a> Printer<'a> {
         self.bindings.contains(&name)
             || self.bindings.contains(&first)
             || self.vocabulary.is_some_and(|vocabulary| {
-                vocabulary.find_macro(name).is_some() || vocabulary.find_list(name).is_some()
+                vocabulary.macros.contains_key(name) || vocabulary.lists.contains_key(name)
             })
     }
 }

@@ -12,6 +12,7 @@ mod checker;
 mod clauses;
 mod condition;
 mod field;
+mod form;
 mod group;
 mod hidden;
 mod intrinsic;
@@ -27,8 +28,7 @@ mod selector;
 mod settle;
 
 use crate::codes::conditions as code;
-use crate::condition::ast::Document;
-use crate::condition::check::checker::{checked, not_an_expression};
+use crate::condition::check::checker::{Checker, not_an_expression};
 use crate::condition::check::settle::settle;
 use crate::condition::lint;
 use crate::condition::parse::parse;
@@ -45,11 +45,15 @@ pub fn check_condition(
     limits: &Limits,
     faults: &mut Vec<Fault>,
 ) -> Option<Body> {
-    checked(text, vocabulary, limits, faults, |checker, document| {
-        let body = checker.body(document)?;
-        lint::body(document, &body, checker.faults);
-        Some(body)
-    })
+    let first = faults.len();
+    let document = parse(text, limits, faults);
+    let mut checker = Checker::new(text, vocabulary, limits, faults);
+    let body = checker.body(&document);
+    if let Some(body) = &body {
+        lint::body(&document, body, faults);
+    }
+    settle(faults, first);
+    body.filter(|_| !faults[first..].iter().any(Fault::is_error))
 }
 
 /// Checks an exception of the rule that `body` is of: a condition in which the rule's bound spans may
@@ -61,21 +65,17 @@ pub fn check_exception(
     limits: &Limits,
     faults: &mut Vec<Fault>,
 ) -> Option<Expr> {
-    checked(text, vocabulary, limits, faults, |checker, document| {
-        let names = body
-            .bindings
-            .iter()
-            .map(|binding| binding.name.as_str().into());
-        checker.bindings = names.collect();
-        if let Some((range, message)) = not_an_expression(document) {
-            checker.fault(code::CLAUSES_HERE, range, message);
-            return None;
-        }
-        match document {
-            Document::Pattern(items) => checker.condition(items.first()?),
-            _ => None,
-        }
-    })
+    let first = faults.len();
+    let document = parse(text, limits, faults);
+    let mut checker = Checker::new(text, vocabulary, limits, faults);
+    let names = body
+        .bindings
+        .iter()
+        .map(|binding| binding.name.as_str().into());
+    checker.bindings = names.collect();
+    let expr = checker.exception(&document);
+    settle(faults, first);
+    expr.filter(|_| !faults[first..].iter().any(Fault::is_error))
 }
 
 /// Checks the form of a macro's text. What it means is checked where it is used.

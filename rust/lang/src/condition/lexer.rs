@@ -9,7 +9,6 @@
 //! [`cursor`] knows where the lexer stands; each other file reads one kind of thing. The words of the language are
 //! declared in [`words`].
 
-mod brackets;
 mod clause;
 mod comment;
 mod cursor;

@@ -2,6 +2,9 @@
 //! and finds no faults, so it reads any text, faulty ones too.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::fault::Origin;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PieceKind {
@@ -70,7 +73,7 @@ pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// White space folded to single spaces, comments left out, quoted texts kept as they are.
-pub(crate) fn folded(text: &str) -> String {
+fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut is_apart = false;
     for (kind, range) in pieces(text) {
@@ -121,6 +124,30 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(move |c| !is_part(c))
         .filter_map(|word| word.split('.').next())
         .filter(|word| !word.is_empty())
+}
+
+/// A text that is looked at, and how what stands in it is shown to people.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceText<'a> {
+    pub text: &'a str,
+    pub origin: Origin,
+    /// Inside a macro: how its use reads in the rule.
+    pub shown: Option<Arc<str>>,
+}
+
+impl SourceText<'_> {
+    /// What stands there, folded; inside a macro its use.
+    pub fn shown(&self, range: Range<usize>) -> Arc<str> {
+        match &self.shown {
+            Some(shown) => shown.clone(),
+            None => folded(&self.text[range]).into(),
+        }
+    }
+
+    /// What stands there, folded, in a macro too.
+    pub fn folded(&self, range: Range<usize>) -> String {
+        folded(&self.text[range])
+    }
 }
 
 #[cfg(test)]

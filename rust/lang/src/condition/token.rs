@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use crate::rule::{Aggregate, FieldTest, Nanos, Number};
-use crate::words::Word;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
@@ -94,23 +93,36 @@ pub enum Function {
     Unknown,
 }
 
+/// Each with its word: what the aggregates and the tests of a field declare, and the older one last.
+const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() + 2] = {
+    let mut functions = [("has", Function::Has); Aggregate::ALL.len() + FieldTest::ALL.len() + 2];
+    functions[0] = ("count", Function::Count);
+    let mut at = 0;
+    while at < Aggregate::ALL.len() {
+        let aggregate = Aggregate::ALL[at];
+        at += 1;
+        functions[at] = (aggregate.as_str(), Function::Of(aggregate));
+    }
+    let mut at = 0;
+    while at < FieldTest::ALL.len() {
+        let test = FieldTest::ALL[at];
+        at += 1;
+        functions[Aggregate::ALL.len() + at] = (test.as_str(), Function::Asks(test));
+    }
+    functions
+};
+
 impl Function {
     /// The function of exactly this word.
     pub fn named(word: &str) -> Option<Function> {
-        match word {
-            "count" => Some(Function::Count),
-            "has" => Some(Function::Has),
-            _ => Aggregate::named(word)
-                .map(Function::Of)
-                .or_else(|| FieldTest::named(word).map(Function::Asks)),
-        }
+        let known = FUNCTIONS.iter().find(|(known, _)| *known == word);
+        known.map(|(_, function)| *function)
     }
 
     /// The words of all but the older one.
     pub fn words() -> impl Iterator<Item = &'static str> {
-        let measures = Aggregate::ALL.into_iter().map(Aggregate::as_str);
-        let tests = FieldTest::ALL.into_iter().map(FieldTest::as_str);
-        ["count"].into_iter().chain(measures).chain(tests)
+        let known = FUNCTIONS.iter().map(|(word, _)| *word);
+        known.take(FUNCTIONS.len() - 1)
     }
 
     /// Gives a number, not a condition.
@@ -120,25 +132,6 @@ impl Function {
 }
 
 impl Token {
-    /// Whether what follows is an operator rather than an operand.
-    pub fn ends_operand(&self) -> bool {
-        matches!(
-            self,
-            Token::Name(_)
-                | Token::Quoted(_)
-                | Token::Intrinsic(_)
-                | Token::Number(_)
-                | Token::Duration(_)
-                | Token::Bool(_)
-                | Token::Attribute { .. }
-                | Token::TraceSpans
-                | Token::RightParen
-                | Token::RightBracket
-                | Token::WhereEnd
-                | Token::DotCount
-        )
-    }
-
     pub fn is_comparison(&self) -> bool {
         matches!(
             self,

@@ -12,8 +12,8 @@ use crate::rule::Literal;
 /// Macros and lists by name. A macro's text is parsed once, at its first use.
 #[derive(Debug, Default)]
 pub struct Vocabulary {
-    macros: BTreeMap<Arc<str>, Macro>,
-    lists: BTreeMap<Arc<str>, Vec<Literal>>,
+    pub(crate) macros: BTreeMap<Arc<str>, Macro>,
+    pub(crate) lists: BTreeMap<Arc<str>, Vec<Literal>>,
 }
 
 #[derive(Debug)]
@@ -38,22 +38,6 @@ impl Vocabulary {
     /// Adds or replaces a list of numbers, booleans, durations and texts.
     pub fn add_list(&mut self, name: impl Into<Arc<str>>, items: Vec<Literal>) {
         self.lists.insert(name.into(), items);
-    }
-
-    pub(crate) fn find_macro(&self, name: &str) -> Option<(&Arc<str>, &Macro)> {
-        self.macros.get_key_value(name)
-    }
-
-    pub(crate) fn find_list(&self, name: &str) -> Option<&[Literal]> {
-        self.lists.get(name).map(Vec::as_slice)
-    }
-
-    pub(crate) fn macro_names(&self) -> impl Iterator<Item = &str> {
-        self.macros.keys().map(|name| &**name)
-    }
-
-    pub(crate) fn list_names(&self) -> impl Iterator<Item = &str> {
-        self.lists.keys().map(|name| &**name)
     }
 }
 

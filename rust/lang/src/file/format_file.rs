@@ -49,6 +49,7 @@ fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, V
     } = find(text, modern, &documents);
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut wanted = Vec::new();
+    let mut is_faulty = false;
     for passage in passages {
         let Some(scalar) = passage.node.as_scalar() else {
             continue;
@@ -65,18 +66,18 @@ fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, V
             }
             Err(faults) => {
                 let map = ScalarMap::new(scalar, text);
-                reader.within(passage.rule.clone(), |reader| {
-                    for fault in faults.into_iter().filter(Fault::is_error) {
-                        let range = map.range(fault.range);
-                        let diagnostic = reader.report(fault.code, range, fault.message);
-                        diagnostic.help = fault.help;
-                        diagnostic.suggestion = fault.suggestion;
-                    }
-                });
+                let entered = reader.enter(passage.rule.clone());
+                for fault in faults.into_iter().filter(Fault::is_error) {
+                    let range = map.range(fault.range);
+                    let diagnostic = reader.report(fault.code, range, fault.message);
+                    diagnostic.help = fault.help;
+                    diagnostic.suggestion = fault.suggestion;
+                }
+                is_faulty |= reader.leave(entered);
             }
         }
     }
-    if !reader.diagnostics.is_empty() {
+    if is_faulty {
         return Err(reader.diagnostics);
     }
     edits.sort_by_key(|(range, _)| range.start);

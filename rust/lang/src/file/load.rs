@@ -1,18 +1,17 @@
 //! From rule files to checked rules and everything that is wrong with them.
 
-use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 
 use crate::codes::files as codes;
 use crate::diagnostic::Diagnostic;
 use crate::file::check_rule::RuleChecker;
-use crate::file::loaded::{Loaded, Place};
-use crate::file::read::{Reader, shown};
-use crate::file::rulefile::RuleFile;
-use crate::file::written::WrittenRule;
+use crate::file::ids::Ids;
+use crate::file::loaded::Loaded;
+use crate::file::read::Reader;
+use crate::file::rulefile::{self, RuleFile};
 use crate::file::{across, unused, yaml};
 use crate::limits::Limits;
-use crate::rule::{Rule, RuleId};
+use crate::rule::Rule;
 use crate::source::{LineIndex, SourceFile};
 
 /// Loads rule files as one set. Never fails as a whole: a faulty rule costs that rule.
@@ -21,7 +20,7 @@ pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
     let mut loader = Loader {
         limits,
         loaded: Loaded::default(),
-        ids: HashMap::new(),
+        ids: Ids::default(),
         is_full: false,
         not_kept: 0,
     };
@@ -29,16 +28,8 @@ pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
         loader.load_file(index, file, files);
     }
     across::report(&mut loader.loaded, files);
-    let not_kept = loader.not_kept;
     let mut loaded = loader.loaded;
-    loaded.diagnostics.sort_by_key(|diagnostic| {
-        (
-            diagnostic.file,
-            diagnostic.range.start,
-            diagnostic.range.end,
-        )
-    });
-    cap(&mut loaded.diagnostics, not_kept, files, limits);
+    loaded.settle(loader.not_kept, files, limits);
     loaded
 }
 
@@ -60,34 +51,10 @@ pub fn compile(files: &[SourceFile]) -> Result<Vec<Arc<Rule>>, Vec<Diagnostic>> 
         .collect())
 }
 
-/// Keeps the number of diagnostics bounded; the last one says how many are not shown.
-fn cap(diagnostics: &mut Vec<Diagnostic>, not_kept: usize, files: &[SourceFile], limits: &Limits) {
-    if diagnostics.len() <= limits.diagnostics {
-        return;
-    }
-    let more = diagnostics.len() - limits.diagnostics + not_kept;
-    diagnostics.truncate(limits.diagnostics);
-    let (file, at) = diagnostics
-        .last()
-        .map_or((0, 0), |last| (last.file, last.range.start));
-    if let Some(source) = files.get(file) {
-        let message = format!("{more} more faults are not shown");
-        let lines = LineIndex::new(&source.text);
-        diagnostics.push(Diagnostic::new(
-            codes::TOO_MANY_FAULTS,
-            file,
-            at..at,
-            &lines,
-            message,
-        ));
-    }
-}
-
 struct Loader<'a> {
     limits: &'a Limits,
     loaded: Loaded,
-    /// Where each id stands first.
-    ids: HashMap<RuleId, Place>,
+    ids: Ids,
     /// The limit of rules was passed and reported.
     is_full: bool,
     not_kept: usize,
@@ -109,26 +76,9 @@ impl Loader<'_> {
             ));
             return;
         }
-        let mut reader = Reader::new(index, text, self.limits);
         let mut faults = Vec::new();
         let documents = yaml::parse(text, self.limits, &mut faults);
-        for fault in faults {
-            reader.report(fault.code, fault.range, fault.message).help = fault.help;
-        }
-        let yaml_faults = reader.diagnostics.len();
-        let mut read: Vec<RuleFile> = Vec::new();
-        for document in documents {
-            if !document.continues || read.is_empty() {
-                read.push(RuleFile::default());
-            }
-            if let Some(last) = read.last_mut() {
-                last.read(&mut reader, &document.root, document.continues);
-            }
-        }
-        if read.iter().all(|file| file.rules.is_empty()) && reader.errors == 0 {
-            reader.report(codes::NO_RULES, 0..0, "this file has no rules");
-        }
-        attribute_yaml_faults(&mut reader, &mut read, yaml_faults);
+        let (mut reader, mut read) = rulefile::read(index, text, self.limits, documents, faults);
         for file in &mut read {
             self.check(&mut reader, file, files);
         }
@@ -155,13 +105,12 @@ impl Loader<'_> {
                 }
                 continue;
             }
-            let (meaning, is_faulty) = reader.within(written.id.clone(), |reader| {
-                self.check_id(reader, &written, files);
-                checker.check(reader, &written)
-            });
+            let entered = reader.enter(written.id.clone());
+            self.ids.check(reader, &written, files);
+            let meaning = checker.check(reader, &written);
+            let is_faulty = reader.leave(entered) || written.is_faulty;
             if let Some(meaning) = meaning
                 && !is_faulty
-                && !written.is_faulty
             {
                 self.loaded
                     .rules
@@ -169,38 +118,5 @@ impl Loader<'_> {
             }
         }
         self.loaded.rule_count += file.unread;
-    }
-
-    fn check_id(&mut self, reader: &mut Reader<'_>, written: &WrittenRule, files: &[SourceFile]) {
-        let Some(id) = &written.id else { return };
-        match self.ids.entry(id.clone()) {
-            hash_map::Entry::Vacant(first) => {
-                first.insert(written.place(reader.file));
-            }
-            hash_map::Entry::Occupied(first) => {
-                let help = format!("the first one is at {}", first.get().shown(files));
-                let message = format!("there is another rule with the id `{}`", shown(&id.0));
-                reader
-                    .report(codes::DUPLICATE_ID, written.at.clone(), message)
-                    .help = Some(help);
-            }
-        }
-    }
-}
-
-/// A fault in the YAML of a rule is that rule's fault.
-fn attribute_yaml_faults(reader: &mut Reader<'_>, read: &mut [RuleFile], count: usize) {
-    let mut rules: Vec<&mut WrittenRule> =
-        read.iter_mut().flat_map(|file| &mut file.rules).collect();
-    rules.sort_by_key(|rule| rule.range.start);
-    for diagnostic in reader.diagnostics.iter_mut().take(count) {
-        let at = diagnostic.range.start;
-        let after = rules.partition_point(|rule| rule.range.start <= at);
-        if let Some(rule) = after.checked_sub(1).and_then(|index| rules.get_mut(index))
-            && at < rule.range.end.max(rule.range.start + 1)
-        {
-            rule.is_faulty = true;
-            diagnostic.rule.clone_from(&rule.id);
-        }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::codes::files as codes;
 use crate::diagnostic::Diagnostic;
 use crate::file::rule_tests::model::RuleTest;
+use crate::limits::Limits;
 use crate::rule::Rule;
-use crate::source::SourceFile;
+use crate::source::{LineIndex, SourceFile};
 
 /// What a set of rule files holds.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,27 @@ impl Loaded {
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Puts the diagnostics in order and keeps their number bounded; the last one then says how many are not shown,
+    /// those among them that were not kept before.
+    pub(crate) fn settle(&mut self, not_kept: usize, files: &[SourceFile], limits: &Limits) {
+        let diagnostics = &mut self.diagnostics;
+        diagnostics.sort_by_key(|one| (one.file, one.range.start, one.range.end));
+        if diagnostics.len() <= limits.diagnostics {
+            return;
+        }
+        let more = diagnostics.len() - limits.diagnostics + not_kept;
+        diagnostics.truncate(limits.diagnostics);
+        let (file, at) = diagnostics
+            .last()
+            .map_or((0, 0), |last| (last.file, last.range.start));
+        if let Some(source) = files.get(file) {
+            let message = format!("{more} more faults are not shown");
+            let lines = LineIndex::new(&source.text);
+            let code = codes::TOO_MANY_FAULTS;
+            diagnostics.push(Diagnostic::new(code, file, at..at, &lines, message));
+        }
     }
 }
 

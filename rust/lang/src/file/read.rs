@@ -18,13 +18,21 @@ pub(crate) struct Reader<'a> {
     pub lines: LineIndex<'a>,
     pub limits: &'a Limits,
     pub diagnostics: Vec<Diagnostic>,
-    /// The rule that is worked on now, see [`Reader::within`].
+    /// The rule that is worked on now, see [`Reader::enter`].
     pub rule: Option<RuleId>,
     /// Diagnostics beyond twice the limit, which are only counted.
     pub not_kept: usize,
     spare: Option<Diagnostic>,
     /// Errors so far; a rule during which it rises is faulty.
     pub errors: usize,
+}
+
+/// That a rule was entered, see [`Reader::enter`].
+#[must_use]
+pub(crate) struct Entered {
+    outer: Option<RuleId>,
+    /// Before it.
+    errors: usize,
 }
 
 /// A text of the file with the node that it came from.
@@ -79,17 +87,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Does what belongs to a rule: each diagnostic in it bears the rule's id. Whether an error was among them.
-    pub fn within<R>(
-        &mut self,
-        rule: Option<RuleId>,
-        work: impl FnOnce(&mut Self) -> R,
-    ) -> (R, bool) {
-        let errors = self.errors;
-        let outer = std::mem::replace(&mut self.rule, rule);
-        let done = work(self);
-        self.rule = outer;
-        (done, self.errors > errors)
+    /// Begins what belongs to a rule: each diagnostic in it bears the rule's id.
+    pub fn enter(&mut self, rule: Option<RuleId>) -> Entered {
+        Entered {
+            outer: std::mem::replace(&mut self.rule, rule),
+            errors: self.errors,
+        }
+    }
+
+    /// Ends it. Whether an error was among its diagnostics.
+    pub fn leave(&mut self, entered: Entered) -> bool {
+        self.rule = entered.outer;
+        self.errors > entered.errors
     }
 
     pub fn report(

@@ -7,7 +7,8 @@ use crate::condition::token::Function;
 use crate::file::plain::literal;
 use crate::file::read::{Reader, Text};
 use crate::file::written::{WrittenRule, read_rule};
-use crate::file::yaml::{Entry, YamlKind, YamlNode};
+use crate::file::yaml::{Entry, YamlDocument, YamlFault, YamlKind, YamlNode};
+use crate::limits::Limits;
 use crate::rule::Literal;
 
 /// Keys of a rule file.
@@ -36,10 +37,56 @@ pub(crate) struct Named<T> {
     pub value: T,
 }
 
+/// Reads the rule files in the documents of one text: a document, with those that go on with it after a syntax error.
+pub(crate) fn read<'a>(
+    file: usize,
+    text: &'a str,
+    limits: &'a Limits,
+    documents: Vec<YamlDocument>,
+    faults: Vec<YamlFault>,
+) -> (Reader<'a>, Vec<RuleFile>) {
+    let mut reader = Reader::new(file, text, limits);
+    for fault in faults {
+        reader.report(fault.code, fault.range, fault.message).help = fault.help;
+    }
+    let yaml_faults = reader.diagnostics.len();
+    let mut read: Vec<RuleFile> = Vec::new();
+    for document in documents {
+        if !document.continues || read.is_empty() {
+            read.push(RuleFile::default());
+        }
+        if let Some(last) = read.last_mut() {
+            last.read(&mut reader, &document.root, document.continues);
+        }
+    }
+    if read.iter().all(|file| file.rules.is_empty()) && reader.errors == 0 {
+        reader.report(codes::NO_RULES, 0..0, "this file has no rules");
+    }
+    attribute_yaml_faults(&mut reader, &mut read, yaml_faults);
+    (reader, read)
+}
+
+/// A fault in the YAML of a rule is that rule's fault.
+fn attribute_yaml_faults(reader: &mut Reader<'_>, read: &mut [RuleFile], count: usize) {
+    let mut rules: Vec<&mut WrittenRule> =
+        read.iter_mut().flat_map(|file| &mut file.rules).collect();
+    rules.sort_by_key(|rule| rule.range.start);
+    for diagnostic in reader.diagnostics.iter_mut().take(count) {
+        let at = diagnostic.range.start;
+        let after = rules.partition_point(|rule| rule.range.start <= at);
+        if let Some(rule) = after.checked_sub(1).and_then(|index| rules.get_mut(index))
+            && at < rule.range.end.max(rule.range.start + 1)
+        {
+            rule.is_faulty = true;
+            diagnostic.rule.clone_from(&rule.id);
+        }
+    }
+}
+
 impl RuleFile {
     /// Reads one document, or the part of one that follows a syntax error, into this file.
     /// True if rules were written there, be there any or none.
-    pub fn read(&mut self, reader: &mut Reader<'_>, root: &YamlNode, continues: bool) {
+    fn read(&mut self, reader: &mut Reader<'_>, root: &YamlNode, continues: bool) {
         if root.is_null() {
             return;
         }

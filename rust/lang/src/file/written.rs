@@ -102,10 +102,12 @@ impl WrittenRule {
 }
 
 pub(super) fn read_rule(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> WrittenRule {
-    let (mut rule, is_misnamed) = reader.within(None, |reader| read_id(reader, node));
-    let id = rule.id.clone();
-    let ((), is_misread) = reader.within(id, |reader| read_keys(reader, node, &mut rule));
-    rule.is_faulty = is_misnamed || is_misread;
+    let unnamed = reader.enter(None);
+    let mut rule = read_id(reader, node);
+    let is_misnamed = reader.leave(unnamed);
+    let named = reader.enter(rule.id.clone());
+    read_keys(reader, node, &mut rule);
+    rule.is_faulty = reader.leave(named) || is_misnamed;
     rule
 }
 

@@ -5,22 +5,20 @@
 //! what aliases stand for, and characters that text files do not have.
 
 //!
-//! [`build`] makes the tree ([`node`], [`scalar`], [`open`]); after a syntax error [`resume`] says where to go on.
+//! [`build`] makes the [`tree`], collection by collection ([`open`]); after a syntax error [`resume`] says where to go on.
 //! [`map`] finds the place of each byte of a scalar, for faults inside it.
 
 mod build;
 mod characters;
 mod hint;
 mod map;
-mod node;
 mod open;
 #[cfg(test)]
 mod positions_test;
 mod resume;
-mod scalar;
+mod tree;
 mod walk;
 
 pub use build::parse;
 pub use map::ScalarMap;
-pub use node::{Entry, YamlDocument, YamlKind, YamlNode};
-pub use scalar::{Scalar, Style};
+pub use tree::{Entry, Scalar, Style, YamlDocument, YamlFault, YamlKind, YamlNode};

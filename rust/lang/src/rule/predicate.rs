@@ -114,11 +114,6 @@ impl Predicate {
             | Predicate::Missing(field) => Some(field),
         }
     }
-
-    /// Whether some field that it asks is such; not what it is compared with.
-    pub fn any_field(&self, is_such: &dyn Fn(&Field) -> bool) -> bool {
-        self.field().is_some_and(is_such) || self.parts().iter().any(|part| part.any_field(is_such))
-    }
 }
 
 impl CompareOp {

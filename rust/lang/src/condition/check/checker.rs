@@ -8,9 +8,7 @@ use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Document, Node, NodeKind};
 use crate::condition::canonical::Printer;
-use crate::condition::check::settle::settle;
-use crate::condition::parse::parse;
-use crate::condition::scan::folded;
+use crate::condition::scan::SourceText;
 use crate::condition::vocabulary::{Macro, Vocabulary};
 use crate::diagnostic::fault::{Fault, Origin};
 use crate::limits::Limits;
@@ -19,23 +17,7 @@ use crate::rule::{BindingId, Field};
 /// Trees deeper than this, macros expanded, are refused; one text alone cannot get there.
 const MAX_DEPTH: usize = 256;
 /// Macros inside macros.
-const MAX_MACRO_DEPTH: usize = 16;
-
-/// Reads a text and has it checked; `None` where an error was found.
-pub(super) fn checked<R>(
-    text: &str,
-    vocabulary: &Vocabulary,
-    limits: &Limits,
-    faults: &mut Vec<Fault>,
-    check: impl for<'a> FnOnce(&mut Checker<'a>, &'a Document) -> Option<R>,
-) -> Option<R> {
-    let first = faults.len();
-    let document = parse(text, limits, faults);
-    let mut checker = Checker::new(text, vocabulary, limits, faults);
-    let checked = check(&mut checker, &document);
-    settle(faults, first);
-    checked.filter(|_| !faults[first..].iter().any(Fault::is_error))
-}
+pub(super) const MAX_MACRO_DEPTH: usize = 16;
 
 /// Checks one text, whatever stands in it: the files beside this one add how each form is checked.
 pub(super) struct Checker<'a> {
@@ -43,7 +25,7 @@ pub(super) struct Checker<'a> {
     pub limits: &'a Limits,
     pub faults: &'a mut Vec<Fault>,
     pub bindings: Vec<Arc<str>>,
-    pub place: CheckedText<'a>,
+    pub place: SourceText<'a>,
     macros: Vec<Arc<str>>,
     reported_macros: BTreeSet<Arc<str>>,
     nodes: usize,
@@ -57,17 +39,8 @@ pub(super) struct Checker<'a> {
     pub denied: Vec<Field>,
 }
 
-/// Which text is being checked.
-#[derive(Clone)]
-pub(super) struct CheckedText<'a> {
-    pub text: &'a str,
-    pub origin: Origin,
-    /// Inside a macro: how its use reads in the rule.
-    pub shown: Option<Arc<str>>,
-}
-
 impl<'a> Checker<'a> {
-    fn new(
+    pub fn new(
         text: &'a str,
         vocabulary: &'a Vocabulary,
         limits: &'a Limits,
@@ -78,7 +51,7 @@ impl<'a> Checker<'a> {
             limits,
             faults,
             bindings: Vec::new(),
-            place: CheckedText {
+            place: SourceText {
                 text,
                 origin: Origin::Here,
                 shown: None,
@@ -107,12 +80,8 @@ impl<'a> Checker<'a> {
         &mut self.faults[at]
     }
 
-    /// One level down; `None` where a limit is met.
-    pub fn nested<R>(
-        &mut self,
-        node: &Node,
-        check: impl FnOnce(&mut Self) -> Option<R>,
-    ) -> Option<R> {
+    /// One level down, to be followed by [`Checker::ascend`]; `None` where a limit is met.
+    pub fn descend(&mut self, node: &Node) -> Option<()> {
         if self.is_cut {
             return None;
         }
@@ -132,22 +101,11 @@ impl<'a> Checker<'a> {
             return None;
         }
         self.depth += 1;
-        let checked = check(self);
+        Some(())
+    }
+
+    pub fn ascend(&mut self) {
         self.depth -= 1;
-        checked
-    }
-
-    /// The source of `node`, white space folded.
-    pub fn text_of(&self, range: Range<usize>) -> Arc<str> {
-        match &self.place.shown {
-            Some(shown) => shown.clone(),
-            None => folded(&self.place.text[range]).into(),
-        }
-    }
-
-    /// The source of `node` as it stands.
-    pub fn source(&self, node: &Node) -> String {
-        folded(&self.place.text[node.range()])
     }
 
     /// Writes modern forms, with names quoted where something else is called the same.
@@ -163,48 +121,14 @@ impl<'a> Checker<'a> {
         u8::try_from(at).ok().map(BindingId)
     }
 
+    /// The macro that a node, without parentheses around it, is the name of.
     pub fn find_macro(&self, node: &Node) -> Option<(&'a Arc<str>, &'a Macro)> {
-        match &node.bare().kind {
+        match &node.kind {
             NodeKind::Name(name) if self.binding(name).is_none() => {
-                self.vocabulary.find_macro(name)
+                self.vocabulary.macros.get_key_value(name)
             }
             _ => None,
         }
-    }
-
-    /// `node` as it reads where its macros, if it is the name of one, are looked through.
-    pub fn looked_through(&self, node: &'a Node) -> &'a Node {
-        let mut node = node.bare();
-        for _ in 0..MAX_MACRO_DEPTH {
-            let Some((_, found)) = self.find_macro(node) else {
-                break;
-            };
-            match &found.document(self.limits).0 {
-                Document::Pattern(items) => match items.as_slice() {
-                    [only] => node = only.bare(),
-                    _ => break,
-                },
-                _ => break,
-            }
-        }
-        node
-    }
-
-    /// Whether `node` is a number computed from spans.
-    pub fn is_measure(&self, node: &'a Node) -> bool {
-        let is_call = |node: &Node| matches!(&node.kind, NodeKind::Call { function, .. } if function.is_measure());
-        let node = self.looked_through(node);
-        match &node.kind {
-            NodeKind::Call { .. } => is_call(node),
-            NodeKind::By { .. } | NodeKind::DotCount(_) => true,
-            NodeKind::Times { left, right } => self.is_measure(left) || self.is_measure(right),
-            NodeKind::Where { base, .. } => is_call(base.bare()),
-            _ => false,
-        }
-    }
-
-    pub fn is_trace_field(&self, node: &'a Node) -> bool {
-        matches!(&self.looked_through(node).kind, NodeKind::Intrinsic(name) if name.starts_with("trace:"))
     }
 
     /// Checks a macro's text in place of its name.
@@ -251,13 +175,20 @@ impl<'a> Checker<'a> {
         };
         let only = items.first().filter(|_| !is_faulty)?;
         let outer = self.place.clone();
-        self.place = CheckedText {
+        self.place = SourceText {
             text: &found.text,
             origin: Origin::Macro(name.clone()),
-            shown: Some(self.text_of(node.range())),
+            shown: Some(self.place.shown(node.range())),
         };
         self.macros.push(name.clone());
-        let checked = self.nested(only, |checker| check(checker, only));
+        let checked = match self.descend(only) {
+            Some(()) => {
+                let checked = check(self, only);
+                self.ascend();
+                checked
+            }
+            None => None,
+        };
         self.macros.pop();
         self.place = outer;
         checked

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Clause, ClauseWord, Document, Node, NodeKind};
-use crate::condition::check::checker::Checker;
+use crate::condition::check::checker::{Checker, not_an_expression};
 use crate::rule::{Binding, Body, Expr, ExprKind, Selector};
 
 /// Words that say where a field is looked for, or which spans are meant; no span can be bound by them.
@@ -36,6 +36,17 @@ impl<'a> Checker<'a> {
             }
             Document::OneSpanRule { body, then } => self.one_span_rule(body, then.clone()),
             Document::Clauses(clauses) => self.clauses(clauses),
+        }
+    }
+
+    pub(super) fn exception(&mut self, document: &'a Document) -> Option<Expr> {
+        if let Some((range, message)) = not_an_expression(document) {
+            self.fault(code::CLAUSES_HERE, range, message);
+            return None;
+        }
+        match document {
+            Document::Pattern(items) => self.condition(items.first()?),
+            _ => None,
         }
     }
 
@@ -99,7 +110,11 @@ impl<'a> Checker<'a> {
     }
 
     fn refuse_when_alone(&mut self, when: &Clause) {
-        let items: Vec<String> = when.items.iter().map(|item| self.source(item)).collect();
+        let items: Vec<String> = when
+            .items
+            .iter()
+            .map(|item| self.place.folded(item.range()))
+            .collect();
         let inner = items.join(", ");
         let word = word(when.word);
         let range = self.word_range(when);
@@ -148,7 +163,7 @@ impl<'a> Checker<'a> {
             && let Some(bound) = clause.items.iter().find(|item| has_binding(item))
         {
             let range = self.word_range(clause);
-            let source = self.source(bound);
+            let source = self.place.folded(bound.range());
             let fault = self.fault(code::BINDING_HERE, range, "spans are bound by `when each`");
             fault.suggestion = Some("when each".into());
             fault.help = Some(format!(
@@ -213,7 +228,7 @@ impl<'a> Checker<'a> {
             .help = Some("behind the bound spans stands `and` with the condition, in parentheses where it has an `or`: `S as p and (A or B)`".into());
             return;
         }
-        let source = self.source(part);
+        let source = self.place.folded(part.range());
         self.fault(
             code::NO_BINDING,
             part.range(),
@@ -268,9 +283,9 @@ impl<'a> Checker<'a> {
             return None;
         } else if RESERVED.contains(&&**name) {
             Some(format!("`{name}` has a meaning of its own"))
-        } else if self.vocabulary.find_macro(name).is_some() {
+        } else if self.vocabulary.macros.contains_key(name) {
             Some(format!("`{name}` is a macro"))
-        } else if self.vocabulary.find_list(name).is_some() {
+        } else if self.vocabulary.lists.contains_key(name) {
             Some(format!("`{name}` is a list"))
         } else {
             None
@@ -314,10 +329,10 @@ impl<'a> Checker<'a> {
             return;
         };
         let left = match &item.bare().kind {
-            NodeKind::Chain { first, .. } => self.source(first),
+            NodeKind::Chain { first, .. } => self.place.folded(first.range()),
             _ => return,
         };
-        let source = self.source(item);
+        let source = self.place.folded(item.range());
         let rest = source
             .strip_prefix(left.as_str())
             .unwrap_or(&source)

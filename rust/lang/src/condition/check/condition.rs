@@ -9,7 +9,10 @@ use crate::rule::{CompareOp, Expr, ExprKind};
 
 impl<'a> Checker<'a> {
     pub(super) fn condition(&mut self, node: &'a Node) -> Option<Expr> {
-        self.nested(node, |checker| checker.condition_at(node.bare()))
+        self.descend(node)?;
+        let checked = self.condition_at(node.bare());
+        self.ascend();
+        checked
     }
 
     fn condition_at(&mut self, node: &'a Node) -> Option<Expr> {
@@ -46,7 +49,7 @@ impl<'a> Checker<'a> {
         };
         Some(Expr {
             kind,
-            text: self.text_of(node.range()),
+            text: self.place.shown(node.range()),
         })
     }
 
@@ -59,7 +62,7 @@ impl<'a> Checker<'a> {
             ExprKind::Not(twice) => twice.kind,
             kind => ExprKind::Not(Box::new(Expr {
                 kind,
-                text: self.text_of(inner.range()),
+                text: self.place.shown(inner.range()),
             })),
         })
     }
@@ -113,7 +116,7 @@ impl<'a> Checker<'a> {
         }
         Some(Expr {
             kind: join(flat),
-            text: self.text_of(range),
+            text: self.place.shown(range),
         })
     }
 

@@ -81,13 +81,13 @@ impl<'a> Checker<'a> {
         if let Some(field) = dialect.field(name) {
             return Some(field);
         }
-        if self.vocabulary.find_list(name).is_some() {
+        if self.vocabulary.lists.contains_key(name) {
             let message = format!("`{name}` is a list; a field of this name is quoted");
             self.fault(code::LIST_HERE, node.range(), message)
                 .suggestion = Some(format!("\"{name}\""));
             return None;
         }
-        if self.vocabulary.find_macro(name).is_some() {
+        if self.vocabulary.macros.contains_key(name) {
             let message = format!("`{name}` is a macro; a field of this name is quoted");
             self.fault(code::LIST_HERE, node.range(), message)
                 .suggestion = Some(format!("\"{name}\""));
@@ -271,7 +271,7 @@ impl<'a> Checker<'a> {
             (Scope::Event, "name") => "event:name",
             _ => return,
         };
-        let source = self.source(node);
+        let source = self.place.folded(node.range());
         let fault = self.fault(
             code::LIKE_INTRINSIC,
             node.range(),

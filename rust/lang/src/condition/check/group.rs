@@ -14,7 +14,7 @@ impl<'a> Checker<'a> {
         op: CompareOp,
         right: &'a Node,
     ) -> Option<ExprKind> {
-        if let Some((name, found)) = self.find_macro(left) {
+        if let Some((name, found)) = self.find_macro(left.bare()) {
             return self.expanded(left, name, found, |checker, inner| {
                 checker.grouped(inner, op, right)
             });
@@ -23,7 +23,7 @@ impl<'a> Checker<'a> {
             return None;
         };
         if matches!(key.kind, NodeKind::Paren(_)) {
-            let modern = self.source(key.bare());
+            let modern = self.place.folded(key.bare().range());
             let fault = self.fault(
                 code::OLDER_BY,
                 key.range(),
@@ -88,9 +88,9 @@ impl<'a> Checker<'a> {
         op: CompareOp,
         right: &Node,
     ) {
-        let measure = self.source(measure);
-        let field = self.source(key);
-        let number = self.source(right);
+        let measure = self.place.folded(measure.range());
+        let field = self.place.folded(key.range());
+        let number = self.place.folded(right.range());
         let (sign, opposite) = match op {
             CompareOp::Lt => ("<", ">="),
             CompareOp::Le => ("<=", ">"),

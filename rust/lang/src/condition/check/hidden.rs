@@ -32,7 +32,7 @@ impl<'a> Checker<'a> {
         };
         let part = part.unwrap_or(filter);
         let name = self.printer().field(field);
-        let source = self.source(part);
+        let source = self.place.folded(part.range());
         self.fault(
             code::HIDES_MISSING,
             part.range(),

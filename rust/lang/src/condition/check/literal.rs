@@ -15,7 +15,7 @@ impl<'a> Checker<'a> {
             NodeKind::Bool(value) => Literal::Bool(*value),
             NodeKind::Quoted(text) => Literal::Text(text.clone()),
             NodeKind::Name(word) => {
-                if self.vocabulary.find_list(word).is_some() {
+                if self.vocabulary.lists.contains_key(word) {
                     let message = format!("`{word}` is a list; it stands after `in`");
                     self.fault(code::LIST_HERE, node.range(), message).help =
                         Some(format!("the text is written `\"{word}\"`"));
@@ -30,7 +30,7 @@ impl<'a> Checker<'a> {
             }
             NodeKind::Broken => return None,
             _ => {
-                let source = self.source(node);
+                let source = self.place.folded(node.range());
                 let message = format!("`{source}` is no value");
                 self.fault(code::NEEDS_VALUE, node.range(), message).help = Some(
                     "a number, `true`, `false`, a duration, a text, or a scoped field: `span.limit`, `p.order.id`".into(),
@@ -97,15 +97,15 @@ impl<'a> Checker<'a> {
                     .collect();
                 checked.into_iter().collect::<Option<Vec<Literal>>>()?
             }
-            NodeKind::Name(name) => match self.vocabulary.find_list(name) {
-                Some(values) => values.to_vec(),
+            NodeKind::Name(name) => match self.vocabulary.lists.get(name) {
+                Some(values) => values.clone(),
                 None => {
                     self.refuse_unknown_list(node, name);
                     return None;
                 }
             },
             _ => {
-                let source = self.source(node);
+                let source = self.place.folded(node.range());
                 self.fault(code::NEEDS_VALUE, node.range(), "a list stands after `in`")
                     .help = Some(format!(
                     "`in [{source}]`, or the name of a list of the rule file"
@@ -134,7 +134,8 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn refuse_unknown_list(&mut self, node: &Node, name: &str) {
-        let near = nearest(name, self.vocabulary.list_names()).map(str::to_owned);
+        let near =
+            nearest(name, self.vocabulary.lists.keys().map(|name| &**name)).map(str::to_owned);
         let fault = self.fault(
             code::UNKNOWN_LIST,
             node.range(),

@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
             _ => is_average(&measure),
         };
         if is_average && self.breaks_if_false {
-            let text = self.source(node);
+            let text = self.place.folded(node.range());
             self.fault(
                 code::AVERAGE_OF_NOTHING,
                 node.range(),
@@ -64,7 +64,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn measure(&mut self, node: &'a Node) -> Option<Measure> {
-        self.nested(node, |checker| checker.measure_at(node.bare()))
+        self.descend(node)?;
+        let checked = self.measure_at(node.bare());
+        self.ascend();
+        checked
     }
 
     fn measure_at(&mut self, node: &'a Node) -> Option<Measure> {
@@ -93,7 +96,7 @@ impl<'a> Checker<'a> {
                 None
             }
             _ => {
-                let source = self.source(node);
+                let source = self.place.folded(node.range());
                 let message = format!("`{source}` is no measure");
                 self.fault(code::NEEDS_VALUE, node.range(), message).help =
                     Some("`count(S)`, or `sum min max avg distinct` of `(S, field)`".into());
@@ -192,7 +195,7 @@ impl<'a> Checker<'a> {
         let intrinsic = field.intrinsic();
         let is_text = intrinsic.is_some_and(|intrinsic| intrinsic != Intrinsic::SpanDuration);
         if is_text && function != Aggregate::Distinct {
-            let source = self.source(node);
+            let source = self.place.folded(node.range());
             let message = format!("`{source}` is no number");
             self.fault(code::UNLIKE_TYPES, node.range(), message).help =
                 Some(format!("how many different ones: `distinct(S, {source})`"));
@@ -256,7 +259,7 @@ impl<'a> Checker<'a> {
                 })
             }
             _ => {
-                let source = self.source(bare);
+                let source = self.place.folded(bare.range());
                 let message = format!("a measure cannot be compared with `{source}`");
                 self.fault(code::NEEDS_VALUE, bare.range(), message).help = Some(
                     "compare it with a number, a duration, another measure, or a number times a measure".into(),
@@ -274,8 +277,8 @@ impl<'a> Checker<'a> {
         right: &Node,
     ) -> Option<()> {
         let is_time = is_duration(measure);
-        let source = self.source(right);
-        let left_source = self.source(left);
+        let source = self.place.folded(right.range());
+        let left_source = self.place.folded(left.range());
         let (message, help) = match quantity {
             Quantity::Number(_) if is_time => (
                 format!("`{left_source}` is a duration; a plain number says no unit"),

@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
         let selector = self.one_span_selector(node)?;
         Some(Expr {
             kind: ExprKind::Exists(selector),
-            text: self.text_of(node.range()),
+            text: self.place.shown(node.range()),
         })
     }
 
@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
         let selector = self.one_span_of(range.clone(), first, predicate)?;
         Some(Expr {
             kind: ExprKind::Exists(selector),
-            text: self.text_of(range),
+            text: self.place.shown(range),
         })
     }
 
@@ -80,7 +80,7 @@ impl<'a> Checker<'a> {
                 Some("a span's name alone says that there is one: `payment.charge_card`".into());
             return None;
         };
-        let text = self.text_of(node.range());
+        let text = self.place.shown(node.range());
         let mut checked = self.condition(only)?;
         self.note_has(node, only);
         checked.text = text;
@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
             true => None,
             false => Some(self.place.text[inner.range()].to_owned()),
         };
-        let source = self.source(inner);
+        let source = self.place.folded(inner.range());
         let fault = self.fault(
             code::OLDER_CALL,
             node.range(),
@@ -133,7 +133,7 @@ impl<'a> Checker<'a> {
             key: key.into(),
         };
         let modern = format!("{function}({})", self.printer().field(&field));
-        let source = self.source(node);
+        let source = self.place.folded(node.range());
         let fault = self.fault(
             code::OLDER_ATTRIBUTE,
             node.range(),
@@ -143,7 +143,7 @@ impl<'a> Checker<'a> {
     }
 
     fn note_attribute_as(&mut self, node: &Node, modern: String) {
-        let source = self.source(node);
+        let source = self.place.folded(node.range());
         let fault = self.fault(
             code::OLDER_ATTRIBUTE,
             node.range(),

@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
         };
         let is_like = self.settle_like_intrinsic(left.node, &literal);
         if op.is_ordering() && matches!(literal, Literal::Bool(_)) {
-            let written = self.source(left.node);
+            let written = self.place.folded(left.node.range());
             self.fault(
                 code::ORDERED_BOOLEAN,
                 node.range(),
@@ -148,8 +148,8 @@ impl<'a> Checker<'a> {
     }
 
     fn doubt_duration(&mut self, left: Left<'_>, node: &Node) {
-        let written = self.source(left.node);
-        let source = self.source(node);
+        let written = self.place.folded(left.node.range());
+        let source = self.place.folded(node.range());
         let fault = self.fault(
             code::DURATION_AGAINST_ATTRIBUTE,
             left.node.range(),
@@ -225,8 +225,8 @@ impl<'a> Checker<'a> {
     }
 
     fn refuse_no_duration(&mut self, left: Left<'_>, node: &Node, literal: &Literal) {
-        let written = self.source(left.node);
-        let source = self.source(node);
+        let written = self.place.folded(left.node.range());
+        let source = self.place.folded(node.range());
         match literal {
             Literal::Number(_) if left.dialect != Dialect::Modern && written == "span.duration" => {
                 self.fault(
@@ -265,7 +265,7 @@ impl<'a> Checker<'a> {
         };
         let written = match literal {
             Literal::Text(text) => text.to_ascii_lowercase(),
-            _ => self.source(node),
+            _ => self.place.folded(node.range()),
         };
         let stripped = written
             .strip_prefix("span_kind_")

@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
             NodeKind::Duration(nanos) => Ok(Some(nanos)),
             NodeKind::Broken => Err(()),
             NodeKind::Number(_) => {
-                let source = self.source(within);
+                let source = self.place.folded(within.range());
                 self.fault(
                     code::WITHIN,
                     within.range(),

@@ -13,7 +13,7 @@ impl<'a> Checker<'a> {
         let node = node.bare();
         let NodeKind::Quoted(pattern) = &node.kind else {
             if !matches!(node.kind, NodeKind::Broken) {
-                let source = self.source(node);
+                let source = self.place.folded(node.range());
                 let fault = self.fault(
                     code::BAD_REGEX,
                     node.range(),

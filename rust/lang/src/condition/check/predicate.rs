@@ -15,7 +15,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn predicate_in(&mut self, node: &'a Node, dialect: Dialect) -> Option<Predicate> {
-        self.nested(node, |checker| checker.predicate_at(node.bare(), dialect))
+        self.descend(node)?;
+        let checked = self.predicate_at(node.bare(), dialect);
+        self.ascend();
+        checked
     }
 
     fn predicate_at(&mut self, node: &'a Node, dialect: Dialect) -> Option<Predicate> {
@@ -46,7 +49,7 @@ impl<'a> Checker<'a> {
             }
             NodeKind::Attribute { .. } => self.shorthand(node, true, dialect),
             NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
-                let source = self.source(node);
+                let source = self.place.folded(node.range());
                 let message = format!("`{source}` alone is no condition");
                 self.fault(code::VALUE_AS_CONDITION, node.range(), message)
                     .help = Some("compare a field: `amount > 1000`".into());
@@ -167,7 +170,10 @@ impl<'a> Checker<'a> {
             )
         };
         if is_literal(left.bare()) && !is_literal(right.bare()) {
-            let (value, field) = (self.source(left), self.source(right));
+            let (value, field) = (
+                self.place.folded(left.range()),
+                self.place.folded(right.range()),
+            );
             let modern = format!("{field} {} {value}", op.mirrored().as_str());
             let fault = self.fault(
                 code::NEEDS_FIELD,

@@ -50,7 +50,7 @@ impl<'a> Checker<'a> {
 
     /// What is no selector where one stands.
     pub(super) fn refuse_as_selector(&mut self, node: &'a Node) {
-        let source = self.source(node);
+        let source = self.place.folded(node.range());
         let names: Option<Vec<String>> = match &node.kind {
             NodeKind::Or(parts) => parts
                 .iter()
@@ -110,7 +110,7 @@ impl<'a> Checker<'a> {
 
     /// What is no condition where one stands.
     pub(super) fn refuse_as_condition(&mut self, node: &'a Node) {
-        let source = self.source(node);
+        let source = self.place.folded(node.range());
         match &node.kind {
             NodeKind::Broken
             | NodeKind::Call {
@@ -157,8 +157,8 @@ impl<'a> Checker<'a> {
     /// `payment.amount > 1000`: where the name ends cannot be known.
     pub(super) fn refuse_comparison(&mut self, node: &'a Node, left: &'a Node) {
         let left = left.bare();
-        let source = self.source(node);
-        let rest = folded_rest(&source, &self.source(left));
+        let source = self.place.folded(node.range());
+        let rest = folded_rest(&source, &self.place.folded(left.range()));
         let (message, modern) = match &left.kind {
             NodeKind::Broken
             | NodeKind::Call {
@@ -171,7 +171,7 @@ impl<'a> Checker<'a> {
                 return;
             }
             NodeKind::Where { .. } | NodeKind::Chain { .. } | NodeKind::TraceSpans => {
-                let selector = self.source(left);
+                let selector = self.place.folded(left.range());
                 let message =
                     "this selects spans; what is compared is a count or a measure of them";
                 self.fault(code::COMPARISON_OUTSIDE_WHERE, node.range(), message)

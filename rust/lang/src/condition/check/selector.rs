@@ -10,7 +10,10 @@ use crate::rule::{Base, Field, Predicate, Selector, SpanSelector};
 
 impl<'a> Checker<'a> {
     pub(super) fn selector(&mut self, node: &'a Node) -> Option<Selector> {
-        self.nested(node, |checker| checker.selector_at(node.bare()))
+        self.descend(node)?;
+        let checked = self.selector_at(node.bare());
+        self.ascend();
+        checked
     }
 
     fn selector_at(&mut self, node: &'a Node) -> Option<Selector> {
@@ -24,7 +27,7 @@ impl<'a> Checker<'a> {
                     return self
                         .expanded(node, name, found, |checker, inner| checker.selector(inner));
                 }
-                if self.vocabulary.find_list(name).is_some() {
+                if self.vocabulary.lists.contains_key(name) {
                     let message = format!("`{name}` is a list, not a span");
                     let fault = self.fault(code::LIST_HERE, node.range(), message);
                     fault.help = Some(format!(
@@ -104,7 +107,7 @@ impl<'a> Checker<'a> {
         let mut spans = match selected? {
             Selector::Spans(spans) => spans,
             Selector::Bound(_) => {
-                let name = self.source(base);
+                let name = self.place.folded(base.range());
                 let message =
                     format!("`{name}` is one bound span; its filter belongs where it is bound");
                 self.fault(code::BOUND_FILTER, node.range(), message).help =
@@ -154,11 +157,9 @@ impl<'a> Checker<'a> {
             other => vec![other],
         };
         for part in parts {
-            let (trace, span) = (
-                part.any_field(&Field::is_open),
-                part.any_field(&|field| !field.is_open()),
-            );
-            match (trace, span) {
+            let reads_trace = any_field(&part, &Field::is_open);
+            let reads_span = any_field(&part, &|field| !field.is_open());
+            match (reads_trace, reads_span) {
                 (true, true) => {
                     self.fault(
                         code::TRACE_FIELD_HERE,
@@ -186,7 +187,9 @@ impl<'a> Checker<'a> {
         let first = name.as_bytes().first();
         let alike = self
             .vocabulary
-            .macro_names()
+            .macros
+            .keys()
+            .map(|name| &**name)
             .filter(|near| near.as_bytes().first() == first);
         let near =
             nearest(name, alike).filter(|near| !near.starts_with(name) && !name.starts_with(near));
@@ -202,4 +205,13 @@ impl<'a> Checker<'a> {
             ));
         }
     }
+}
+
+/// Whether some field that it asks is such; not what it is compared with.
+fn any_field(predicate: &Predicate, is_such: &dyn Fn(&Field) -> bool) -> bool {
+    predicate.field().is_some_and(is_such)
+        || predicate
+            .parts()
+            .iter()
+            .any(|part| any_field(part, is_such))
 }

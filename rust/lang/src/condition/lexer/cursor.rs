@@ -1,10 +1,11 @@
-//! Where the lexer stands, and what each part of it needs: looking ahead, pushing tokens, and reporting.
+//! Where the lexer stands, and what each part of it needs: looking ahead, reporting, and pushing tokens with their
+//! brackets always balanced.
 
 use std::ops::Range;
 
 use crate::codes::Code;
 use crate::codes::conditions as code;
-use crate::condition::token::Token;
+use crate::condition::token::{Function, Token};
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 
@@ -57,6 +58,17 @@ pub(super) enum Sign {
     Where,
     Bracket,
     Brace,
+}
+
+impl Sign {
+    fn closer(self) -> (Token, &'static str) {
+        match self {
+            Sign::Paren => (Token::RightParen, ")"),
+            Sign::Where => (Token::WhereEnd, ")"),
+            Sign::Bracket => (Token::RightBracket, "]"),
+            Sign::Brace => (Token::RightBrace, "}"),
+        }
+    }
 }
 
 impl<'a> Lexer<'a> {
@@ -149,7 +161,7 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn after_operand(&self) -> bool {
-        self.last().is_some_and(Token::ends_operand)
+        self.last().is_some_and(ends_operand)
     }
 
     pub(super) fn fault(
@@ -196,4 +208,116 @@ impl<'a> Lexer<'a> {
             Some("flatten the condition, or split it into several rules".into());
         self.lexed.is_cut = true;
     }
+
+    pub(super) fn open_sign(&mut self, sign: Sign, token: Token, start: usize, end: usize) {
+        let weight = 1 + self.pending_nots;
+        if self.depth + weight > self.limits.nesting {
+            self.too_deep(start..end);
+            return;
+        }
+        self.open.push(Opener {
+            sign,
+            start,
+            end,
+            depth: self.depth,
+        });
+        self.depth += weight;
+        self.push(start, token, end);
+    }
+
+    pub(super) fn open_call(&mut self, function: Function, start: usize, end: usize) {
+        self.open_sign(Sign::Paren, Token::Call(function), start, end);
+    }
+
+    pub(super) fn open_brace(&mut self, start: usize) {
+        let is_clause = matches!(
+            self.last(),
+            Some(Token::When | Token::WhenEach | Token::Always | Token::Never)
+        );
+        if is_clause {
+            self.open_sign(Sign::Brace, Token::LeftBrace, start, start + 1);
+        } else {
+            self.fault(
+                code::UNEXPECTED,
+                start..start + 1,
+                "a brace may only follow `when`, `when each`, `always` or `never`",
+            )
+            .help = Some("group with parentheses: ( … )".into());
+            self.open_sign(Sign::Paren, Token::LeftParen, start, start + 1);
+        }
+    }
+
+    pub(super) fn close(&mut self, sign: char) {
+        let start = self.position;
+        let fits = |opener: &Opener| match sign {
+            ')' => matches!(opener.sign, Sign::Paren | Sign::Where),
+            ']' => opener.sign == Sign::Bracket,
+            // A brace that was misplaced was opened as a parenthesis.
+            _ => {
+                opener.sign == Sign::Brace || self.text.as_bytes().get(opener.start) == Some(&b'{')
+            }
+        };
+        match self.open.iter().rposition(fits) {
+            // A closing parenthesis never reaches out of the braces it stands in.
+            Some(at)
+                if sign == '}'
+                    || self.open[at..]
+                        .iter()
+                        .all(|opener| opener.sign != Sign::Brace) =>
+            {
+                self.close_down_to(at + 1, start);
+                self.close_one(start, start + 1);
+            }
+            _ => {
+                let message = format!("nothing is open that this `{sign}` could close");
+                self.fault(code::UNOPENED, start..start + 1, message);
+                self.position = start + 1;
+            }
+        }
+    }
+
+    /// Closes what is open beyond the first `keep`, reporting each.
+    pub(super) fn close_down_to(&mut self, keep: usize, at: usize) {
+        while self.open.len() > keep {
+            // A text that is never closed has swallowed whatever would close this.
+            if let Some(opener) = self.open.last().filter(|_| !self.is_swallowed) {
+                let range = opener.start..opener.end;
+                let shown = self.text[range.clone()].trim().to_owned();
+                let (_, closer) = opener.sign.closer();
+                let message = format!("this `{shown}` is never closed");
+                self.fault(code::UNCLOSED, range, message).help =
+                    Some(format!("add the missing `{closer}`"));
+            }
+            self.close_one(at, at);
+        }
+    }
+
+    pub(super) fn close_one(&mut self, start: usize, end: usize) {
+        if let Some(opener) = self.open.pop() {
+            self.depth = opener.depth;
+            if opener.sign == Sign::Brace {
+                self.in_between = 0;
+            }
+            self.push(start, opener.sign.closer().0, end);
+        }
+    }
+}
+
+/// Whether what follows is an operator rather than an operand.
+fn ends_operand(token: &Token) -> bool {
+    matches!(
+        token,
+        Token::Name(_)
+            | Token::Quoted(_)
+            | Token::Intrinsic(_)
+            | Token::Number(_)
+            | Token::Duration(_)
+            | Token::Bool(_)
+            | Token::Attribute { .. }
+            | Token::TraceSpans
+            | Token::RightParen
+            | Token::RightBracket
+            | Token::WhereEnd
+            | Token::DotCount
+    )
 }

@@ -7,10 +7,10 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use crate::codes::files as codes;
 use crate::file::yaml::characters::{Offsets, without_control_characters};
 use crate::file::yaml::hint::{hint, indenting_tab};
-use crate::file::yaml::node::{YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::file::yaml::open::Open;
 use crate::file::yaml::resume::{Failure, RESUME_BYTES, Resume};
-use crate::file::yaml::scalar::{Scalar, Style};
+use crate::file::yaml::tree::{Scalar, Style};
+use crate::file::yaml::tree::{YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
 
 /// The documents of a text. What a syntax error cut off is missing; all before it is there, and so

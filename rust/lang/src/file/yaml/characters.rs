@@ -1,7 +1,7 @@
 //! Characters of a file: those that no text holds, and where each of them stands in bytes.
 
 use crate::codes::files as codes;
-use crate::file::yaml::node::YamlFault;
+use crate::file::yaml::tree::YamlFault;
 
 /// Control characters are reported one by one up to this many; the rest only as a number.
 const CONTROL_FAULTS: usize = 20;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::file::yaml::scalar::Scalar;
+use crate::file::yaml::tree::Scalar;
 use crate::file::yaml::walk::{Piece, walk};
 
 /// From byte offsets in a scalar's value to byte offsets in the file.

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, ops::Range, rc::Rc};
 
 use crate::codes::files as codes;
-use crate::file::yaml::node::{Collection, Entry, YamlFault, YamlKind, YamlNode};
+use crate::file::yaml::tree::{Collection, Entry, YamlFault, YamlKind, YamlNode};
 
 /// A collection as far as it is read.
 pub(super) struct Open {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::node::YamlFault;
+use super::tree::YamlFault;
 use super::*;
 use crate::limits::Limits;
 

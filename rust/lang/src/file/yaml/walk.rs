@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::file::yaml::scalar::{Scalar, Style};
+use crate::file::yaml::tree::{Scalar, Style};
 
 /// Bytes of the value and where they stand.
 #[derive(Debug)]

@@ -1,0 +1,41 @@
+//! What form a part has where the macros that it names are looked through.
+
+use crate::condition::ast::{Document, Node, NodeKind};
+use crate::condition::check::checker::{Checker, MAX_MACRO_DEPTH};
+
+impl<'a> Checker<'a> {
+    /// `node` as it reads where its macros, if it is the name of one, are looked through.
+    pub fn looked_through(&self, node: &'a Node) -> &'a Node {
+        let mut node = node.bare();
+        for _ in 0..MAX_MACRO_DEPTH {
+            let Some((_, found)) = self.find_macro(node) else {
+                break;
+            };
+            match &found.document(self.limits).0 {
+                Document::Pattern(items) => match items.as_slice() {
+                    [only] => node = only.bare(),
+                    _ => break,
+                },
+                _ => break,
+            }
+        }
+        node
+    }
+
+    /// Whether `node` is a number computed from spans.
+    pub fn is_measure(&self, node: &'a Node) -> bool {
+        let is_call = |node: &Node| matches!(&node.kind, NodeKind::Call { function, .. } if function.is_measure());
+        let node = self.looked_through(node);
+        match &node.kind {
+            NodeKind::Call { .. } => is_call(node),
+            NodeKind::By { .. } | NodeKind::DotCount(_) => true,
+            NodeKind::Times { left, right } => self.is_measure(left) || self.is_measure(right),
+            NodeKind::Where { base, .. } => is_call(base.bare()),
+            _ => false,
+        }
+    }
+
+    pub fn is_trace_field(&self, node: &'a Node) -> bool {
+        matches!(&self.looked_through(node).kind, NodeKind::Intrinsic(name) if name.starts_with("trace:"))
+    }
+}

@@ -1,0 +1,35 @@
+//! The ids of a set, which name each rule in violations, metrics and stored state.
+
+use std::collections::{HashMap, hash_map};
+
+use crate::codes::files as codes;
+use crate::file::loaded::Place;
+use crate::file::read::{Reader, shown};
+use crate::file::written::WrittenRule;
+use crate::rule::RuleId;
+use crate::source::SourceFile;
+
+/// Where each id stands first.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    first: HashMap<RuleId, Place>,
+}
+
+impl Ids {
+    /// Reports an id that another rule has.
+    pub fn check(&mut self, reader: &mut Reader<'_>, written: &WrittenRule, files: &[SourceFile]) {
+        let Some(id) = &written.id else { return };
+        match self.first.entry(id.clone()) {
+            hash_map::Entry::Vacant(first) => {
+                first.insert(written.place(reader.file));
+            }
+            hash_map::Entry::Occupied(first) => {
+                let help = format!("the first one is at {}", first.get().shown(files));
+                let message = format!("there is another rule with the id `{}`", shown(&id.0));
+                reader
+                    .report(codes::DUPLICATE_ID, written.at.clone(), message)
+                    .help = Some(help);
+            }
+        }
+    }
+}
