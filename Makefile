@@ -43,6 +43,17 @@ endif
 help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
+# A minute on a fresh machine: the command alone, compiled quickly rather than to be quick.
+TRY := --config 'profile.try.inherits="dev"' --config 'profile.try.debug=false' --profile try
+
+## try: replay recorded traces with the command alone and print the violations, in about a minute (TRACES=path RULES=path)
+.PHONY: try
+try:
+	$(call say,Building the command (a minute when the caches are cold, seconds when warm))
+	@cargo build $(TRY) --locked -p betrace-cli
+	$(call say,Replaying $(TRACES) with the rules of $(RULES))
+	@target/try/betrace replay --rules '$(RULES)' '$(TRACES)' || [ $$? -eq 1 ]
+
 ## run: send recorded traces through the built Collector and print the violations (TRACES=path RULES=path)
 .PHONY: run
 run: collector runner
