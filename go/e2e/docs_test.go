@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"gopkg.in/yaml.v3"
 )
 
 // shown are the blocks of a page behind a fence.
@@ -74,72 +72,15 @@ func TestShownCommandsRun(t *testing.T) {
 	}
 }
 
-// What the Helm values add to the chart's default configuration makes one that the Collector takes.
-func TestHelmValuesAreValid(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(repository(t), "deploy", "helm", "values.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values struct {
-		Config       map[string]any `yaml:"config"`
-		ExtraVolumes []struct {
-			Name string `yaml:"name"`
-		} `yaml:"extraVolumes"`
-		ExtraVolumeMounts []struct {
-			Name      string `yaml:"name"`
-			MountPath string `yaml:"mountPath"`
-		} `yaml:"extraVolumeMounts"`
-	}
-	if err := yaml.Unmarshal(text, &values); err != nil {
-		t.Fatal(err)
-	}
-	// As the chart's documentation gives its defaults.
-	defaults := `
-receivers: { otlp: { protocols: { grpc: { endpoint: 127.0.0.1:4317 }, http: { endpoint: 127.0.0.1:4318 } } } }
-processors: { batch: {}, memory_limiter: { check_interval: 5s, limit_percentage: 80, spike_limit_percentage: 25 } }
-extensions: { health_check: { endpoint: 127.0.0.1:13133 } }
-service: { extensions: [health_check], pipelines: { traces: { receivers: [otlp] } } }
-`
-	var config map[string]any
-	if err := yaml.Unmarshal([]byte(defaults), &config); err != nil {
-		t.Fatal(err)
-	}
-	merge(config, values.Config)
-	merged, err := yaml.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(values.ExtraVolumes) != 1 || len(values.ExtraVolumeMounts) != 1 || values.ExtraVolumes[0].Name != values.ExtraVolumeMounts[0].Name {
-		t.Fatal("the rules are mounted from a volume that is there")
-	}
-	mount := values.ExtraVolumeMounts[0].MountPath
-	if !strings.Contains(string(merged), mount) {
-		t.Fatalf("no rules are read from %s", mount)
-	}
-	local := strings.ReplaceAll(string(merged), mount, filepath.Join(repository(t), "rules"))
-	if printed, err := validate(t, local); err != nil {
-		t.Errorf("%v, printed:\n%s\nof:\n%s", err, printed, local)
-	}
-}
-
-// merge lays values over defaults as Helm does: maps are merged, all else is replaced.
-func merge(into, from map[string]any) {
-	for key, value := range from {
-		over, isMap := value.(map[string]any)
-		under, wasMap := into[key].(map[string]any)
-		if isMap && wasMap {
-			merge(under, over)
-			continue
-		}
-		into[key] = value
-	}
-}
-
-// Each target that the README shows is one of the Makefile's.
+// Each target that the README shows is one of the Makefile's or of what it includes.
 func TestShownTargetsExist(t *testing.T) {
-	makefile, err := os.ReadFile(filepath.Join(repository(t), "Makefile"))
-	if err != nil {
-		t.Fatal(err)
+	var makefile []byte
+	for _, path := range []string{"Makefile", "deploy/deploy.mk"} {
+		part, err := os.ReadFile(filepath.Join(repository(t), path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		makefile = append(append(makefile, '\n'), part...)
 	}
 	readme, err := os.ReadFile(filepath.Join(repository(t), "README.md"))
 	if err != nil {
