@@ -63,22 +63,25 @@ func shared(t *testing.T, path string) string {
 
 // setup is what one test asks of a Collector.
 type setup struct {
-	rules      string // rule file or folder; empty: the pipeline is without betrace
-	processors string // what stands behind betrace, such as "batch"
-	betrace    string // further settings of the processor, YAML, indented by four
+	rules       string // rule file or folder; empty: the pipeline is without betrace
+	before      string // what stands before betrace
+	processors  string // what stands behind betrace, such as "batch"
+	betrace     string // further settings of the processor, YAML, indented by four
+	definitions string // further processors, YAML, indented by two
 }
 
 func (s setup) config() string {
 	processors := s.processors
 	definition := ""
 	if s.rules != "" {
-		processors = strings.TrimSuffix("betrace, "+processors, ", ")
+		processors = strings.Trim(s.before+", betrace, "+processors, ", ")
 		definition = fmt.Sprintf("  betrace:\n    rules:\n      files: [%q]\n", s.rules)
 		if !strings.Contains(s.betrace, "trace:") {
 			definition += "    trace:\n      idle_timeout: 1s\n"
 		}
 		definition += s.betrace
 	}
+	definition += s.definitions
 	return fmt.Sprintf(`
 extensions:
   health_check:
