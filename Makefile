@@ -219,6 +219,8 @@ bench: lib
 	@cd go/betrace && go test -run '^$$' -bench . -benchmem ./...
 	@cd go/betraceprocessor && go test -run '^$$' -bench . -benchmem ./...
 
+include deploy/deploy.mk
+
 ## clean: remove all that was built (not the caches of Go and cargo)
 .PHONY: clean
 clean:

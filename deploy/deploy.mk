@@ -1,0 +1,50 @@
+# Targets for what operators mount; included by the Makefile, whose names are used here.
+
+IMAGE ?= betrace/otelcol-betrace:0.1.0
+# Any of docker, podman, buildah; the first that is installed.
+IMAGE_BUILDER ?= $(firstword $(foreach builder,docker podman buildah,$(if $(shell command -v $(builder)),$(builder))))
+# The certificates by which the image knows the backends it sends to: this machine's, unless another bundle is named.
+CA_BUNDLE ?= /etc/ssl/certs/ca-certificates.crt
+
+# A binary that needs no file of the system it runs on: names are resolved by Go (netgo, osusergo), and the native
+# library and libc are linked in.
+.PHONY: image-files
+image-files: lib $(GENERATED)
+	$(call say,Linking the Collector statically into target/image)
+	@mkdir -p target/image
+	@cd target/otelcol && $(GO_BUILD) -v -tags netgo,osusergo -ldflags='-s -w -linkmode external -extldflags "-static"' -o ../image/otelcol-betrace . $(packages)
+	@[ -s '$(CA_BUNDLE)' ] || { echo 'No CA certificates at $(CA_BUNDLE): name a bundle with CA_BUNDLE=path' >&2; exit 1; }
+	@cp -L '$(CA_BUNDLE)' target/image/ca-certificates.crt
+
+## image: a container image from scratch (IMAGE=name:tag IMAGE_BUILDER=docker|podman|buildah CA_BUNDLE=path)
+.PHONY: image
+image: image-files
+	@[ -n '$(IMAGE_BUILDER)' ] || { echo 'No builder of images: install docker, podman or buildah' >&2; exit 1; }
+	$(call say,Building the image $(IMAGE) with $(IMAGE_BUILDER))
+	@$(IMAGE_BUILDER) build --file deploy/image/Dockerfile --tag '$(IMAGE)' target/image
+
+target/tools/helm: go/tools/helm/go.mod go/tools/helm/go.sum
+	$(call say,Building helm)
+	@mkdir -p target/tools
+	@cd go/tools/helm && CGO_ENABLED=0 $(GO_BUILD) -o ../../../$@ helm.sh/helm/v3/cmd/helm
+	@touch $@
+
+# Without the service discoveries, which are most of its code and of no use here.
+target/tools/promtool target/tools/prometheus: target/tools/%: go/tools/prometheus/go.mod go/tools/prometheus/go.sum
+	$(call say,Building $*)
+	@mkdir -p target/tools
+	@cd go/tools/prometheus && CGO_ENABLED=0 $(GO_BUILD) -tags remove_all_sd -o ../../../$@ github.com/prometheus/prometheus/cmd/$*
+	@touch $@
+
+# Grafana's published types and grammars; without npm the dashboard is held against Prometheus alone.
+GRAFANA_CHECK := deploy/grafana/check/node_modules/.package-lock.json
+$(GRAFANA_CHECK): deploy/grafana/check/package.json deploy/grafana/check/package-lock.json
+	$(call say,Fetching the published schema of Grafana)
+	@cd deploy/grafana/check && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+## deploy-test: test what operators mount: image, alerts, dashboard, Helm values (CHART=folder of the chart)
+.PHONY: deploy-test
+deploy-test: collector image-files target/tools/promtool target/tools/prometheus $(if $(shell command -v npm),$(GRAFANA_CHECK)) $(if $(CHART),target/tools/helm)
+	$(call say,Testing image, alerts, dashboard and Helm values)
+	@cd go/e2e && CHART='$(abspath $(CHART))' go test -count=1 -v -run 'Helm|Chart|Router|Image|Alert|Runbook|Dashboard' .
