@@ -36,6 +36,8 @@ type Options struct {
 	Dir    string   // working directory; empty: this process's
 	Ports  Ports
 	Log    io.Writer // where the Collector's log goes as it comes; nil: only kept
+	// System says as whom and in which root the process runs; nil: as this one. It ends with this process in any case.
+	System *syscall.SysProcAttr
 }
 
 // Start starts the Collector and waits until it is healthy. When it does not start, the error holds what it printed.
@@ -46,7 +48,11 @@ func Start(ctx context.Context, options Options) (*Collector, error) {
 	c.command.Env = append(append(os.Environ(), options.Ports.Env()...), options.Env...)
 	c.command.Stdout, c.command.Stderr = c.output, c.output
 	// An interrupt at the terminal reaches the whole group; the Collector is stopped by its runner alone.
-	c.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	c.command.SysProcAttr = &syscall.SysProcAttr{}
+	if options.System != nil {
+		*c.command.SysProcAttr = *options.System
+	}
+	c.command.SysProcAttr.Setpgid, c.command.SysProcAttr.Pdeathsig = true, syscall.SIGTERM
 	if err := c.command.Start(); err != nil {
 		return nil, err
 	}
