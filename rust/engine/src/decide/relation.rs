@@ -83,7 +83,6 @@ impl<'a> Eval<'a> {
         }
         if !set.open
             && !all_skewed
-            && within.is_some()
             && !self.may_be_near(span, set, side, within, certain, &but)
         {
             return Tri::False;
@@ -96,7 +95,7 @@ impl<'a> Eval<'a> {
         Tri::Open(reasons)
     }
 
-    /// Whether some member that may turn out to be the nearest lies within the bound.
+    /// Whether some member that may turn out to be the nearest lies on the right side, and within the bound.
     fn may_be_near(
         &self,
         span: &Record,
