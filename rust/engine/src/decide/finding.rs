@@ -188,7 +188,10 @@ impl<'a> Eval<'a> {
                 } else {
                     Role::Witness
                 };
-                roles.push((*record, role));
+                // A span bound to two names is named once.
+                if roles.iter().all(|(kept, _)| kept != record) {
+                    roles.push((*record, role));
+                }
             }
         }
         if roles.is_empty()
