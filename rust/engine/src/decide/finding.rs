@@ -128,7 +128,9 @@ impl<'a> Eval<'a> {
             ConditionKind::Groups { selecting, by, .. } => {
                 let (spans, count) = self.selected(selecting);
                 argument.offenders.extend(spans);
-                let largest = self.group_sizes(selecting, by).certain.unwrap_or(count);
+                // Groups are kept whatever the `trace:` parts say; where they select nothing there is none.
+                let sizes = self.group_sizes(selecting, by);
+                let largest = sizes.certain.filter(|_| count > 0).unwrap_or(count);
                 argument.count = argument.count.saturating_add(largest);
             }
             ConditionKind::Trace(_) => {}
