@@ -196,11 +196,11 @@ walks:
 	$(call say,Walking from the bytes to the finding and from the text to the rule)
 	@docs/walks/walk.py $${BYTES:+--bytes $$BYTES} $${TEXT:+--text $$TEXT}
 
-## laws: the property tests of the language's laws, long version (TRIALS=traces SEED=first)
+## laws: the property tests of the language's laws over a million traces (TRIALS=traces SEED=first)
 .PHONY: laws
 laws:
 	$(call say,Testing the laws against the oracle)
-	@env BETRACE_LAWS_TRACES=$${TRIALS:-100000} $${SEED:+BETRACE_LAWS_SEED=$$SEED} BETRACE_PATTERNS_LENGTH=$${LENGTH:-6} BETRACE_REAL_ALL=1 \
+	@env BETRACE_LAWS_TRACES=$${TRIALS:-1000000} $${SEED:+BETRACE_LAWS_SEED=$$SEED} BETRACE_PATTERNS_LENGTH=$${LENGTH:-6} BETRACE_REAL_ALL=1 \
 		INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
 
 ## fuzz: the fuzz targets, one after another (SECONDS_EACH=60)

@@ -1,4 +1,4 @@
-//! A rule and a trace in a form that a person can read and a test can replay: `testdata/regressions`.
+//! Rules and traces in a form that a person can read and a test can replay: `testdata/regressions`.
 //!
 //! ```text
 //! # what went wrong once
@@ -7,9 +7,13 @@
 //! {"trace":"…","id":"…","name":"a","start":1,"end":2}
 //! ```
 //!
-//! Spans stand in the order of delivery, one a line.
+//! Spans stand in the order of delivery, one a line. An exception belongs to the condition above it; most
+//! cases have one condition and one trace.
 
 use std::fmt;
+use std::sync::Arc;
+
+use betrace_lang::rule::Rule;
 
 use crate::generate::Source;
 use crate::model::Span;
@@ -17,7 +21,7 @@ use crate::model::Span;
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Case {
     pub remark: String,
-    pub source: Source,
+    pub sources: Vec<Source>,
     pub spans: Vec<Span>,
 }
 
@@ -26,9 +30,11 @@ impl fmt::Display for Case {
         for line in self.remark.lines() {
             writeln!(out, "# {line}")?;
         }
-        writeln!(out, "condition: {}", self.source.condition)?;
-        for exception in &self.source.exceptions {
-            writeln!(out, "exception: {exception}")?;
+        for source in &self.sources {
+            writeln!(out, "condition: {}", source.condition)?;
+            for exception in &source.exceptions {
+                writeln!(out, "exception: {exception}")?;
+            }
         }
         for span in &self.spans {
             let line = serde_json::to_string(span).map_err(|_| fmt::Error)?;
@@ -40,6 +46,28 @@ impl fmt::Display for Case {
 
 impl Case {
     /// # Errors
+    /// What the language says against a condition or an exception.
+    pub fn rules(&self) -> Result<Vec<Arc<Rule>>, String> {
+        let numbered = self.sources.iter().zip(0..);
+        numbered
+            .map(|(source, number)| source.check(&format!("r{number}")))
+            .collect()
+    }
+
+    /// The spans by trace.
+    #[must_use]
+    pub fn traces(&self) -> Vec<Vec<Span>> {
+        let mut traces: Vec<Vec<Span>> = Vec::new();
+        for span in &self.spans {
+            match traces.iter_mut().find(|trace| trace[0].trace == span.trace) {
+                Some(trace) => trace.push(span.clone()),
+                None => traces.push(vec![span.clone()]),
+            }
+        }
+        traces
+    }
+
+    /// # Errors
     /// The first line that is neither of the forms, with its number.
     pub fn read(text: &str) -> Result<Case, String> {
         let mut case = Case::default();
@@ -49,9 +77,14 @@ impl Case {
                 case.remark += remark.trim_start();
                 case.remark.push('\n');
             } else if let Some(condition) = line.strip_prefix("condition: ") {
-                condition.clone_into(&mut case.source.condition);
+                case.sources.push(Source {
+                    condition: condition.to_owned(),
+                    exceptions: Vec::new(),
+                });
             } else if let Some(exception) = line.strip_prefix("exception: ") {
-                case.source.exceptions.push(exception.to_owned());
+                let source = case.sources.last_mut();
+                let source = source.ok_or_else(|| at("an exception of no condition".to_owned()))?;
+                source.exceptions.push(exception.to_owned());
             } else if line.starts_with('{') {
                 let span = serde_json::from_str(line).map_err(|fault| at(fault.to_string()))?;
                 case.spans.push(span);

@@ -1,25 +1,31 @@
-//! The naive reading: one rule, all spans of one trace, and the verdict that the language gives.
+//! The naive reading: one rule, all spans of one trace, and the answer that the language gives.
 //!
 //! Nothing here is clever. Every selector is evaluated over all spans each time it is met, a relation
 //! compares every pair, `when each` walks every tuple. What may still change is [`Truth::Open`]; a trace
 //! that is complete has nothing open but what hangs on skewed times or on parents that never came.
 //!
-//! Read in this order: this file (obligations and verdicts), `select` (spans, order, structure),
-//! `measure` (counts and sums), `predicate` (one span, three-valued), `value` (types).
+//! Read in this order: this file (obligations and verdicts), `select` (which spans), `order` and
+//! `ancestry` (how two spans stand), `measure` (counts and sums), `predicate` and `field` (one span,
+//! three-valued), `value` and `number` (types), `argue` (what a violation shows). A relation, a measure, a
+//! predicate and a field are a function each, and a new one is one more, with its line where it is chosen.
 
+mod ancestry;
+mod argue;
+mod field;
 mod measure;
+mod number;
+mod order;
 mod predicate;
 mod select;
 mod truth;
 mod value;
 
-use std::sync::Arc;
-
-use betrace_lang::rule::{ClauseKind, Expr, ExprKind, Rule};
+use betrace_lang::rule::{Expr, ExprKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::model::Span;
-pub use select::has_order;
+pub use argue::{Broken, EVIDENCE_CAP, Shown, beyond_identity};
+pub use order::has_order;
 pub use truth::{Reasons, Truth};
 
 /// What must have come before a closed trace counts as complete.
@@ -34,191 +40,89 @@ pub enum Completeness {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub verdict: Verdict,
-    /// Of an inconclusive verdict, the first that applies.
-    pub reason: Option<Reason>,
+    /// Of an inconclusive verdict.
+    pub why: Reasons,
     /// The broken obligations, in the order of their spans; for a rule without `when each` at most one.
     pub broken: Vec<Broken>,
 }
 
-/// An obligation that was not met.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Broken {
-    /// Span ids, one for each binding.
-    pub bound: Vec<[u8; 8]>,
-    pub clause: ClauseKind,
-    /// The part that failed, as written.
-    pub text: Arc<str>,
+impl Answer {
+    /// Of an inconclusive verdict, the first reason that applies.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        self.why.first()
+    }
 }
 
 /// Judges a trace by its spans in the order of delivery: of differing copies of a span the first counts.
 /// `causes` are the reasons besides missing spans for which it is incomplete (shed, evicted, late, ...).
 #[must_use]
 pub fn judge(rule: &Rule, spans: &[Span], completeness: Completeness, causes: &[Reason]) -> Answer {
-    let mut trace = Trace {
-        spans: Vec::new(),
-        more: Truth::False,
-    };
-    for span in spans {
-        if !trace
-            .spans
-            .iter()
-            .any(|known| known.identity() == span.identity())
-        {
-            trace.spans.push(span);
-        }
-    }
-    let mut reasons = Reasons::of(causes);
-    let rooted = trace.spans.iter().any(|span| span.parent.is_none());
-    if completeness != Completeness::Idle && !rooted {
-        reasons = reasons.with(Reasons::of(&[Reason::NoRoot]));
-    }
-    let came = |parent: &[u8; 8]| trace.spans.iter().any(|span| span.id == *parent);
-    let linked = trace
-        .spans
-        .iter()
-        .filter_map(|span| span.parent.as_ref())
-        .all(came);
-    if completeness == Completeness::Linked && !linked {
-        reasons = reasons.with(Reasons::of(&[Reason::Orphan]));
-    }
-    if !reasons.is_empty() {
-        trace.more = Truth::Open(reasons);
-    }
-    let mut outcome = Outcome::default();
-    obligations(rule, &trace, &mut Vec::new(), Truth::True, &mut outcome);
-    outcome.answer(reasons)
+    let trace = Trace::of(spans);
+    let why = trace.missing(completeness).with(Reasons::of(causes));
+    Reading::of(rule).answer(&if why.is_empty() {
+        trace
+    } else {
+        trace.open(why)
+    })
 }
 
-/// The spans of a trace, each once.
-struct Trace<'a> {
+/// The spans of a trace, each once, by (start, id).
+pub struct Trace<'a> {
     spans: Vec<&'a Span>,
     /// May spans still come? Open with the reasons why the trace is incomplete, else false.
     more: Truth,
 }
 
-/// The spans bound so far, as indices.
-type Bound = [usize];
-
-#[derive(Default)]
-struct Outcome {
-    broken: Vec<Broken>,
-    open: Option<Reasons>,
-    satisfied: bool,
-}
-
-impl Outcome {
-    fn leave_open(&mut self, reasons: Reasons) {
-        self.open = Some(self.open.unwrap_or_default().with(reasons));
-    }
-
-    fn answer(self, trace: Reasons) -> Answer {
-        let verdict = if !self.broken.is_empty() {
-            Verdict::Violated
-        } else if self.open.is_some() {
-            Verdict::Inconclusive
-        } else if self.satisfied {
-            Verdict::Satisfied
-        } else {
-            Verdict::NotApplicable
-        };
-        let reasons = self.open.filter(|_| verdict == Verdict::Inconclusive);
-        let reason = reasons.and_then(|open| open.with(trace).first());
-        Answer {
-            verdict,
-            reason,
-            broken: self.broken,
+impl<'a> Trace<'a> {
+    /// A complete trace, from spans in the order of delivery.
+    #[must_use]
+    pub fn of(delivered: impl IntoIterator<Item = &'a Span>) -> Trace<'a> {
+        let mut spans: Vec<&Span> = Vec::new();
+        for span in delivered {
+            if spans
+                .iter()
+                .all(|known| known.identity() != span.identity())
+            {
+                spans.push(span);
+            }
+        }
+        spans.sort_by_key(|span| (span.start, span.id, span.kind, span.service()));
+        Trace {
+            spans,
+            more: Truth::False,
         }
     }
-}
 
-/// Binds one more span in every possible way; `member` says how surely the bound ones are selected.
-fn obligations(
-    rule: &Rule,
-    trace: &Trace<'_>,
-    bound: &mut Vec<usize>,
-    member: Truth,
-    outcome: &mut Outcome,
-) {
-    let Some(binding) = rule.body.bindings.get(bound.len()) else {
-        return obligation(rule, trace, bound, member, outcome);
-    };
-    let selection = trace.select(&binding.selector, bound);
-    for &(span, selected) in &selection.members {
-        bound.push(span);
-        obligations(rule, trace, bound, member.and(selected), outcome);
-        bound.pop();
-    }
-    // Another span may come that makes an obligation, unless what `when` says of the trace alone rules
-    // that out.
-    let another = member
-        .and(selection.more)
-        .and(when(rule, trace, bound, Says::OfTheTrace));
-    if another != Truth::False {
-        outcome.leave_open(another.reasons());
-    }
-}
-
-/// Which parts of `when` to ask.
-#[derive(PartialEq)]
-enum Says {
-    Everything,
-    /// Those that name no bound span.
-    OfTheTrace,
-}
-
-/// `when` with its exceptions.
-fn when(rule: &Rule, trace: &Trace<'_>, bound: &Bound, says: Says) -> Truth {
-    let asked = |part: &&Expr| says == Says::Everything || !names_a_span(part);
-    let when = rule.body.when.iter().filter(asked);
-    let holds = Truth::all(when.map(|when| trace.holds(when, bound)));
-    let exceptions = rule.body.exceptions.iter().filter(asked);
-    holds.and(Truth::any(exceptions.map(|part| trace.holds(part, bound))).not())
-}
-
-/// Whether a condition depends on a bound span.
-fn names_a_span(condition: &Expr) -> bool {
-    format!("{:?}", condition.kind).contains("BindingId(")
-}
-
-fn obligation(rule: &Rule, trace: &Trace<'_>, bound: &Bound, member: Truth, outcome: &mut Outcome) {
-    let when = member.and(when(rule, trace, bound, Says::Everything));
-    if when == Truth::False {
-        return;
-    }
-    let body = &rule.body;
-    let never = body
-        .never
-        .as_ref()
-        .map_or(Truth::False, |never| trace.holds(never, bound));
-    let always = body
-        .always
-        .as_ref()
-        .map_or(Truth::True, |always| trace.holds(always, bound));
-    let broken = never.or(always.not());
-    match (when, broken) {
-        (Truth::True, Truth::False) => outcome.satisfied = true,
-        (Truth::True, Truth::True) => {
-            let (clause, part) = match (&body.never, &body.always) {
-                (Some(part), _) if never == Truth::True && body.is_pattern => {
-                    (ClauseKind::Pattern, part)
-                }
-                (Some(part), _) if never == Truth::True => (ClauseKind::Never, part),
-                (_, Some(part)) => (ClauseKind::Always, part),
-                _ => return,
-            };
-            let failing = trace.failing(part, clause, bound);
-            let bound = bound.iter().map(|span| trace.spans[*span].id).collect();
-            outcome.broken.push(Broken {
-                bound,
-                clause,
-                text: failing.text.clone(),
-            });
+    /// The same while spans may still come, or for ever, because it is incomplete.
+    #[must_use]
+    pub fn open(self, why: Reasons) -> Trace<'a> {
+        Trace {
+            more: Truth::Open(why),
+            ..self
         }
-        _ => outcome.leave_open(when.reasons().with(broken.reasons())),
     }
-}
 
-impl Trace<'_> {
+    /// What is missing before it counts as complete.
+    #[must_use]
+    pub fn missing(&self, completeness: Completeness) -> Reasons {
+        let rooted = self.spans.iter().any(|span| span.parent.is_none());
+        let mut parents = self.spans.iter().filter_map(|span| span.parent);
+        let linked = parents.all(|parent| self.came(parent));
+        let mut missing = Vec::new();
+        if completeness != Completeness::Idle && !rooted {
+            missing.push(Reason::NoRoot);
+        }
+        if completeness == Completeness::Linked && !linked {
+            missing.push(Reason::Orphan);
+        }
+        Reasons::of(&missing)
+    }
+
+    fn came(&self, id: [u8; 8]) -> bool {
+        self.spans.iter().any(|span| span.id == id)
+    }
+
     /// A condition about the whole trace.
     fn holds(&self, condition: &Expr, bound: &Bound) -> Truth {
         match &condition.kind {
@@ -240,18 +144,143 @@ impl Trace<'_> {
             ExprKind::Trace(predicate) => self.trace_condition(predicate, bound),
         }
     }
+}
 
-    /// Which part of a broken clause failed: the first true part of an `or` in `never`, the first false
-    /// part of an `and` in `always`.
-    fn failing<'e>(&self, clause: &'e Expr, kind: ClauseKind, bound: &Bound) -> &'e Expr {
-        let (parts, wanted) = match (&clause.kind, kind) {
-            (ExprKind::And(parts), ClauseKind::Always) => (parts, Truth::False),
-            (ExprKind::Or(parts), ClauseKind::Never | ClauseKind::Pattern) => (parts, Truth::True),
-            _ => return clause,
+/// The spans bound so far, as indices.
+type Bound = [usize];
+
+/// A rule, and which parts of its `when` name no bound span.
+pub struct Reading<'r> {
+    rule: &'r Rule,
+    /// `when`, and the exceptions, which must not hold.
+    when: Vec<Part<'r>>,
+}
+
+struct Part<'r> {
+    condition: &'r Expr,
+    is_exception: bool,
+    names_a_span: bool,
+}
+
+/// Which parts of `when` to ask.
+#[derive(PartialEq)]
+enum Says {
+    Everything,
+    /// Those that name no bound span.
+    OfTheTrace,
+}
+
+#[derive(Default)]
+struct Outcome {
+    broken: Vec<Broken>,
+    open: Option<Reasons>,
+    satisfied: bool,
+}
+
+impl<'r> Reading<'r> {
+    #[must_use]
+    pub fn of(rule: &'r Rule) -> Reading<'r> {
+        let part = |is_exception| {
+            move |condition: &'r Expr| Part {
+                condition,
+                is_exception,
+                names_a_span: format!("{:?}", condition.kind).contains("BindingId("),
+            }
         };
-        match parts.iter().find(|part| self.holds(part, bound) == wanted) {
-            Some(part) => self.failing(part, kind, bound),
-            None => clause,
+        let when = rule.body.when.iter().map(part(false));
+        let exceptions = rule.body.exceptions.iter().map(part(true));
+        Reading {
+            rule,
+            when: when.chain(exceptions).collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn answer(&self, trace: &Trace<'_>) -> Answer {
+        let mut outcome = Outcome::default();
+        self.obligations(trace, &mut Vec::new(), Truth::True, &mut outcome);
+        let verdict = if !outcome.broken.is_empty() {
+            Verdict::Violated
+        } else if outcome.open.is_some() {
+            Verdict::Inconclusive
+        } else if outcome.satisfied {
+            Verdict::Satisfied
+        } else {
+            Verdict::NotApplicable
+        };
+        let open = outcome.open.filter(|_| verdict == Verdict::Inconclusive);
+        let why = open.map(|open| open.with(trace.more.reasons()));
+        Answer {
+            verdict,
+            why: why.unwrap_or_default(),
+            broken: outcome.broken,
+        }
+    }
+
+    /// Binds one more span in every possible way; `member` says how surely the bound ones are selected.
+    fn obligations(
+        &self,
+        trace: &Trace<'_>,
+        bound: &mut Vec<usize>,
+        member: Truth,
+        outcome: &mut Outcome,
+    ) {
+        let Some(binding) = self.rule.body.bindings.get(bound.len()) else {
+            return self.obligation(trace, bound, member, outcome);
+        };
+        let selection = trace.select(&binding.selector, bound);
+        for &(span, selected) in &selection.members {
+            bound.push(span);
+            self.obligations(trace, bound, member.and(selected), outcome);
+            bound.pop();
+        }
+        // Another span may come that makes an obligation, unless what `when` says of the trace alone
+        // rules that out.
+        let another = member.and(selection.more);
+        if another != Truth::False {
+            outcome.leave_open(another.and(self.when(trace, bound, Says::OfTheTrace)));
+        }
+    }
+
+    /// `when` with its exceptions.
+    fn when(&self, trace: &Trace<'_>, bound: &Bound, says: Says) -> Truth {
+        let asked = |part: &&Part<'_>| says == Says::Everything || !part.names_a_span;
+        Truth::all(self.when.iter().filter(asked).map(|part| {
+            let holds = trace.holds(part.condition, bound);
+            if part.is_exception {
+                holds.not()
+            } else {
+                holds
+            }
+        }))
+    }
+
+    fn obligation(&self, trace: &Trace<'_>, bound: &Bound, member: Truth, outcome: &mut Outcome) {
+        let body = &self.rule.body;
+        let holds = |clause: &Expr| trace.holds(clause, bound);
+        let when = member.and(self.when(trace, bound, Says::Everything));
+        if when == Truth::False {
+            return;
+        }
+        let never = body.never.as_ref().map_or(Truth::False, holds);
+        let always = body.always.as_ref().map_or(Truth::True, holds);
+        let broken = never.or(always.not());
+        match (when, broken) {
+            (Truth::True, Truth::False) => outcome.satisfied = true,
+            (Truth::True, Truth::True) => {
+                outcome
+                    .broken
+                    .push(trace.argue(self.rule, never == Truth::True, bound));
+            }
+            _ => outcome.leave_open(Truth::Open(when.reasons().with(broken.reasons()))),
+        }
+    }
+}
+
+impl Outcome {
+    fn leave_open(&mut self, truth: Truth) {
+        if truth != Truth::False {
+            self.open = Some(self.open.unwrap_or_default().with(truth.reasons()));
         }
     }
 }

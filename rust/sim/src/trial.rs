@@ -1,20 +1,44 @@
 //! The laws: rules and traces through the engine in many deliveries, each held against the oracle.
 //!
-//! For spans that come before the close, verdicts depend on nothing but the spans: not on their order,
+//! For spans that come before the close, what is said depends on nothing but the spans: not on their order,
 //! batches, shards, gaps, or on what comes twice. A definite verdict on a part of a trace is never
-//! contradicted by the whole. What no later span can undo is said at once.
+//! contradicted by the whole. What no later span can undo is said at once. Everything that a violation
+//! shows is held: its identity, clause, text, count, times and evidence; and what is counted.
+//!
+//! [`LAWS`] is the list. Each law makes scripts (see `script`) of what reaches an engine and when, and
+//! `agree` plays a script and compares all that was said, and when, with what the oracle says.
 
-mod delivery;
+mod agree;
+mod corners;
 mod expect;
-mod late;
 mod laws;
-mod restart;
-mod thin;
+mod play;
+mod script;
+mod subject;
+mod tally;
 
-pub use delivery::{Delivery, run};
-pub use laws::{Tally, check};
-
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+
+use betrace_lang::rule::Rule;
+
+pub use corners::{missed, of_rule, of_trace};
+pub use laws::LAWS;
+pub use play::judged;
+pub use tally::Tally;
+
+use crate::model::Span;
+use crate::oracle::Reading;
+use crate::tape::Tape;
+use subject::Subject;
+
+/// One of [`LAWS`].
+pub struct Law {
+    pub name: &'static str,
+    pub says: &'static str,
+    hold: fn(&mut Trial<'_>, &mut Tape) -> Result<(), Divergence>,
+}
 
 /// A law that did not hold, for one rule and one trace of a trial.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,4 +55,61 @@ impl fmt::Display for Divergence {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}\n{}", self.law, self.detail)
     }
+}
+
+/// Some rules, each of which meets each of some traces.
+struct Trial<'a> {
+    rules: &'a [Arc<Rule>],
+    readings: Vec<Reading<'a>>,
+    /// Which rules ask for ancestors.
+    reads_ancestry: Vec<bool>,
+    subjects: Vec<Subject<'a>>,
+    /// By trace id.
+    numbers: BTreeMap<[u8; 16], usize>,
+    /// The law that is being held.
+    law: &'static str,
+    tally: Tally,
+}
+
+/// Holds the laws that `which` picks over these rules and traces (with ids of their own). `salt` chooses the
+/// deliveries.
+///
+/// # Errors
+/// The first law that does not hold.
+pub fn check(
+    rules: &[Arc<Rule>],
+    traces: &[Vec<Span>],
+    salt: u64,
+    which: impl Fn(&Law) -> bool,
+) -> Result<Tally, Divergence> {
+    let subjects = subject::subjects(rules, traces);
+    let numbered = subjects.iter().zip(0..);
+    let mut trial = Trial {
+        rules,
+        readings: rules.iter().map(|rule| Reading::of(rule)).collect(),
+        reads_ancestry: rules.iter().map(|rule| reads_ancestry(rule)).collect(),
+        numbers: numbered
+            .map(|(subject, number)| (subject.id(), number))
+            .collect(),
+        subjects,
+        law: "",
+        tally: Tally::of(traces.len()),
+    };
+    for (number, law) in (0..).zip(&LAWS) {
+        if which(law) {
+            trial.law = law.name;
+            (law.hold)(
+                &mut trial,
+                &mut Tape::recording(salt.wrapping_mul(16) + number),
+            )?;
+        }
+    }
+    Ok(trial.tally)
+}
+
+fn reads_ancestry(rule: &Rule) -> bool {
+    let printed = format!("{:?}", rule.body);
+    ["Inside {", "ChildOf {"]
+        .iter()
+        .any(|relation| printed.contains(relation))
 }

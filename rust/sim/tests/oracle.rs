@@ -66,7 +66,9 @@ fn answer(condition: &str, trace: &str, causes: &[Reason]) -> Answer {
 }
 
 fn shown(answer: &Answer) -> String {
-    let reason = answer.reason.map(|reason| format!("({})", reason.as_str()));
+    let reason = answer
+        .reason()
+        .map(|reason| format!("({})", reason.as_str()));
     answer.verdict.as_str().to_owned() + &reason.unwrap_or_default()
 }
 

@@ -21,7 +21,7 @@ use betrace_lang::verdict::Verdict;
 use betrace_lang::{Limits, LoadedRule, SourceFile, load};
 use betrace_sim::model::Span;
 use betrace_sim::oracle::{Completeness, judge};
-use betrace_sim::trial::{Delivery, run};
+use betrace_sim::trial::judged;
 use betrace_sim::words::{self, PATTERNS, SCOPES};
 
 fn repository(path: &str) -> String {
@@ -115,10 +115,9 @@ fn the_engine_agrees_on_every_word() {
         let words = words::all(&letters(&cell), longest()).split_off(1);
         let numbered = words.iter().zip(0..);
         let traces: Vec<Vec<Span>> = numbered.map(|(word, number)| spans(word, number)).collect();
-        let delivery = Delivery::plain(traces.iter().flatten().collect());
-        let found = run(&[Arc::clone(&cell.rule)], &delivery).unwrap();
+        let found = judged(&[Arc::clone(&cell.rule)], traces.iter().flatten()).unwrap();
         let violated = |finding: &&Finding| finding.verdict == Verdict::Violated;
-        let violated = found.all.iter().filter(violated);
+        let violated = found.iter().filter(violated);
         let broken: BTreeSet<[u8; 16]> = violated.map(|finding| finding.trace_id.0).collect();
         for (word, trace) in words.iter().zip(&traces) {
             let kept = words::keeps(pattern, scope, word).unwrap();
@@ -141,11 +140,10 @@ fn every_cell_has_a_trace_that_breaks_it_and_one_that_keeps_it() {
             let word: Vec<&str> = test.spans.iter().map(|span| span.name.as_str()).collect();
             let trace = spans(&word.concat(), 0);
             let answer = judge(&cell.rule, &trace, Completeness::Root, &[]);
-            let delivery = Delivery::plain(trace.iter().collect());
-            let found = run(&[Arc::clone(&cell.rule)], &delivery).unwrap();
+            let found = judged(&[Arc::clone(&cell.rule)], &trace).unwrap();
             let name = format!("{}: {}", cell.rule.id.0, test.name);
             assert_eq!(answer.verdict, test.expect.verdict, "oracle, {name}");
-            assert_eq!(found.all[0].verdict, test.expect.verdict, "engine, {name}");
+            assert_eq!(found[0].verdict, test.expect.verdict, "engine, {name}");
             verdicts.insert(test.expect.verdict);
         }
         let both = verdicts.contains(&Verdict::Violated) && verdicts.len() == 2;

@@ -4,7 +4,7 @@ use super::selectors::{Bound, attribute, duration, selector, spans, trace_compar
 use crate::tape::Tape;
 
 pub fn condition(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
-    if depth == 0 || tape.chance(50) {
+    if depth == 0 || !tape.chance(50) {
         return leaf(tape, bound);
     }
     match tape.weighted(&[3, 3, 3]) {

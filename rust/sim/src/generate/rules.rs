@@ -69,10 +69,17 @@ pub fn rule(tape: &mut Tape) -> Source {
             clauses(tape, &bound)
         ),
         _ => {
-            let many = 1 + tape.weighted(&[10, 6, 1]);
+            // Many obligations, beyond what is told one by one.
+            let crowd = tape.chance(8);
+            let many = 1 + tape.weighted(&[10, 6, 2]).max(usize::from(crowd));
             let mut parts = Vec::new();
             for name in ["p", "q", "r"].into_iter().take(many) {
-                parts.push(format!("{} as {name}", binding(tape, &bound)));
+                let spans = if crowd {
+                    "any".to_owned()
+                } else {
+                    binding(tape, &bound)
+                };
+                parts.push(format!("{spans} as {name}"));
                 bound.push(name);
             }
             let mut when = parts.join(", ");

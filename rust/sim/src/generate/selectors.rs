@@ -8,7 +8,7 @@ pub type Bound = [&'static str];
 
 /// Some spans: a plain selector, a bound span, or a relation between two.
 pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
-    if depth == 0 || tape.chance(55) {
+    if depth == 0 || !tape.chance(45) {
         return step(tape, bound);
     }
     let left = operand(tape, bound, depth - 1);
@@ -139,7 +139,7 @@ pub fn duration(tape: &mut Tape) -> String {
 }
 
 fn predicate(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
-    if depth == 0 || tape.chance(60) {
+    if depth == 0 || !tape.chance(40) {
         return comparison(tape, bound);
     }
     match tape.below(3) {

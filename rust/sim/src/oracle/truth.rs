@@ -14,13 +14,12 @@ pub enum Truth {
 pub struct Reasons(u16);
 
 impl Reasons {
+    pub const SKEW: Reasons = Reasons(1 << Reason::Skew as u16);
+
     #[must_use]
     pub fn of(reasons: &[Reason]) -> Reasons {
-        Reasons(
-            reasons
-                .iter()
-                .fold(0, |set, reason| set | 1 << *reason as u16),
-        )
+        let bit = |reason: &Reason| 1 << *reason as u16;
+        Reasons(reasons.iter().map(bit).fold(0, |set, bit: u16| set | bit))
     }
 
     #[must_use]
@@ -43,7 +42,7 @@ impl Reasons {
 }
 
 impl Truth {
-    pub const SKEW: Truth = Truth::Open(Reasons(1 << Reason::Skew as u16));
+    pub const SKEW: Truth = Truth::Open(Reasons::SKEW);
     pub const ORPHAN: Truth = Truth::Open(Reasons(1 << Reason::Orphan as u16));
 
     #[must_use]

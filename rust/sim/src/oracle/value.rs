@@ -1,23 +1,23 @@
 //! Values and how they compare: types, coercion of number and boolean text, and what is unknown.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 use betrace_lang::rule::{CompareOp, Literal, Nanos, Number};
-
 use regex::Regex;
 
 use crate::model::Value;
 
 /// A value as the language sees it.
 #[derive(Clone, Debug)]
-pub enum Val {
+pub enum Val<'v> {
     Missing,
-    Text(String),
+    Text(Cow<'v, str>),
     Number(Number),
     Bool(bool),
     Duration(Nanos),
-    Array(Vec<Val>),
+    Array(Vec<Val<'v>>),
     /// Present, and comparable to nothing: bytes, maps, NaN and infinities.
     Odd,
     /// A duration or a count of which only a lower bound is known yet.
@@ -77,11 +77,11 @@ impl Possible {
     }
 }
 
-impl From<&Value> for Val {
-    fn from(value: &Value) -> Val {
+impl<'v> From<&'v Value> for Val<'v> {
+    fn from(value: &'v Value) -> Val<'v> {
         match value {
             Value::Empty => Val::Missing,
-            Value::Text(text) => Val::Text(text.clone()),
+            Value::Text(text) => Val::text_of(text),
             Value::Bool(value) => Val::Bool(*value),
             Value::Int(value) => Val::Number(Number::Int(i128::from(*value))),
             Value::Float(value) => Number::from_f64(*value).map_or(Val::Odd, Val::Number),
@@ -91,18 +91,22 @@ impl From<&Value> for Val {
     }
 }
 
-impl From<&Literal> for Val {
-    fn from(literal: &Literal) -> Val {
+impl<'v> From<&'v Literal> for Val<'v> {
+    fn from(literal: &'v Literal) -> Val<'v> {
         match literal {
             Literal::Number(number) => Val::Number(*number),
             Literal::Bool(value) => Val::Bool(*value),
             Literal::Duration(nanos) => Val::Duration(*nanos),
-            Literal::Text(text) => Val::Text(text.to_string()),
+            Literal::Text(text) => Val::text_of(text),
         }
     }
 }
 
-impl Val {
+impl<'v> Val<'v> {
+    pub fn text_of(text: &'v str) -> Val<'v> {
+        Val::Text(Cow::Borrowed(text))
+    }
+
     /// A number, or text that is exactly one in JSON's grammar.
     pub fn number(&self) -> Option<Number> {
         match self {
@@ -122,12 +126,12 @@ impl Val {
     }
 
     /// What text operators see.
-    pub fn text(&self) -> Option<String> {
+    pub fn text(&self) -> Option<Cow<'_, str>> {
         match self {
-            Val::Text(text) => Some(text.clone()),
-            Val::Number(Number::Int(value)) => Some(value.to_string()),
-            Val::Number(Number::Float(value)) => Some(value.to_string()),
-            Val::Bool(value) => Some(value.to_string()),
+            Val::Text(text) => Some(Cow::Borrowed(text)),
+            Val::Number(Number::Int(value)) => Some(Cow::Owned(value.to_string())),
+            Val::Number(Number::Float(value)) => Some(Cow::Owned(value.to_string())),
+            Val::Bool(value) => Some(Cow::Owned(value.to_string())),
             _ => None,
         }
     }
@@ -136,11 +140,11 @@ impl Val {
     pub fn group(&self) -> Option<String> {
         match self {
             Val::Duration(nanos) => Some(nanos.to_string()),
-            other => other.text(),
+            other => other.text().map(Cow::into_owned),
         }
     }
 
-    pub fn compare(&self, op: CompareOp, other: &Val) -> Possible {
+    pub fn compare(&self, op: CompareOp, other: &Val<'_>) -> Possible {
         let by = |order: Ordering| Possible::known(is(op, order));
         match (self, other) {
             (Val::Missing, _) | (_, Val::Missing) => Possible::UNKNOWN,

@@ -1,194 +1,180 @@
-//! The engine's findings for one rule and trace against the oracle's answer.
+//! What was said of one rule and trace against what the oracle expects.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use betrace_engine::{Finding, SpanId, TraceId, ViolationId};
-use betrace_lang::rule::Rule;
+use betrace_engine::{Evidence, Finding};
+use betrace_lang::rule::{ClauseKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::model::{Span, hex};
-use crate::oracle::{Answer, has_order};
+use crate::oracle::{Answer, Broken, Reasons, Shown, Trace, beyond_identity, has_order};
 
 /// Beyond so many broken obligations of a rule in a trace, one violation stands for the rest.
 pub const OBLIGATION_CAP: usize = 64;
 
-/// Does a finding name the clause and the part of it that the oracle names? Only at a close is it canonical.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    Canonical,
-    AsKnown,
+/// The identities of the violations that were said of a rule and a trace.
+pub type Given = BTreeSet<[u8; 16]>;
+
+/// A rule and a trace.
+pub struct Matter<'a> {
+    pub rule: &'a Rule,
+    pub trace: [u8; 16],
+    pub spans: &'a [Span],
+    /// Why the trace is incomplete, besides what the oracle found open.
+    pub causes: Reasons,
 }
 
-/// The violations that an answer stands for, by identity.
-pub fn violations(rule: &Rule, trace: [u8; 16], answer: &Answer) -> BTreeSet<ViolationId> {
-    let ids = answer
-        .broken
-        .iter()
-        .map(|broken| one_violation(rule, trace, &broken.bound));
-    ids.collect()
-}
-
-fn one_violation(rule: &Rule, trace: [u8; 16], bound: &[[u8; 8]]) -> ViolationId {
-    let bound: Vec<SpanId> = bound.iter().copied().map(SpanId).collect();
-    ViolationId::of(&rule.id.0, TraceId(trace), &bound)
-}
-
-/// The reasons that evaluating meets come from whatever is open, so the engine may name one that does not
-/// matter in the end, or miss one where the trace itself says enough; but never one that the trace does not
-/// give.
-fn same_reason(
-    engine: Option<Reason>,
-    oracle: Option<Reason>,
-    trace: &[Span],
-    causes: &[Reason],
-) -> bool {
-    let came = |parent: &[u8; 8]| trace.iter().any(|span| span.id == *parent);
-    let mut parents = trace.iter().filter_map(|span| span.parent.as_ref());
-    let given = match engine {
-        Some(Reason::Skew) => trace.iter().any(|span| !has_order(span)),
-        Some(Reason::Orphan) => parents.any(|parent| !came(parent)) || cyclic(trace),
-        Some(cause) => causes.first() == Some(&cause),
-        None => false,
-    };
-    engine == oracle || (given && oracle.is_some())
-}
-
-fn cyclic(trace: &[Span]) -> bool {
-    let climb = |span: &Span| {
-        let parent = span.parent?;
-        trace.iter().find(|other| other.id == parent)
-    };
-    let endless = |span: &Span| {
-        let mut at = span;
-        (0..=trace.len()).all(|_| climb(at).map(|parent| at = parent).is_some())
-    };
-    trace.iter().any(endless)
-}
-
-/// What is wrong with the findings, if anything.
-pub fn difference(
-    rule: &Rule,
-    trace: &[Span],
-    found: &[&Finding],
-    answer: &Answer,
-    form: Form,
-    causes: &[Reason],
-) -> Option<String> {
-    let id = trace[0].trace;
-    let wanted = violations(rule, id, answer);
-    let said = || format!("engine: {}\noracle: {}", show(found), show_answer(answer));
-    if answer.verdict != Verdict::Violated {
-        let agree = match found {
-            [one] => {
-                one.verdict == answer.verdict
-                    && same_reason(one.reason, answer.reason, trace, causes)
+impl Matter<'_> {
+    /// What is wrong, if anything, with what was said when this was the answer; adds it to `given`.
+    pub fn violations(
+        &self,
+        said: &[&Finding],
+        answer: &Answer,
+        at_close: bool,
+        given: &mut Given,
+    ) -> Result<(), String> {
+        let wrong = |what: &str| {
+            format!(
+                "{what}\nengine: {}\noracle: {}",
+                show(said),
+                show_answer(answer)
+            )
+        };
+        let all: Given = answer.broken.iter().map(|broken| broken.identity).collect();
+        let beyond = beyond_identity(self.rule, self.trace);
+        let is_beyond = at_close && all.len() > OBLIGATION_CAP;
+        let fresh = |broken: &&Broken| !given.contains(&broken.identity);
+        let new: Vec<&Broken> = answer.broken.iter().filter(fresh).collect();
+        // In the order of their spans, and as many as are told one by one.
+        let mut wanted: Vec<[u8; 16]> = Vec::new();
+        for broken in &new {
+            if given.len() + wanted.len() < OBLIGATION_CAP && !wanted.contains(&broken.identity) {
+                wanted.push(broken.identity);
             }
-            _ => false,
-        };
-        return (!agree).then(said);
+        }
+        if is_beyond {
+            wanted.push(beyond);
+        }
+        let mut got: Vec<[u8; 16]> = said.iter().map(|finding| finding.violation_id.0).collect();
+        got.sort_unstable();
+        wanted.sort_unstable();
+        if got != wanted || said.iter().any(|one| one.verdict != Verdict::Violated) {
+            return Err(wrong("other violations"));
+        }
+        for finding in said {
+            let id = finding.violation_id.0;
+            let total = answer.broken.len() as u64;
+            let alike = |broken: &Broken| match is_beyond && id == beyond {
+                true => shows(finding, broken, total),
+                false => broken.identity == id && shows(finding, broken, broken.count),
+            };
+            // The halves of a call share an id, and so may the violations of two obligations.
+            let is_complete = at_close && self.causes.is_empty();
+            if finding.complete != is_complete || !answer.broken.iter().any(alike) {
+                return Err(wrong("a violation that shows other things"));
+            }
+        }
+        given.extend(got);
+        Ok(())
     }
-    if found
-        .iter()
-        .any(|finding| finding.verdict != Verdict::Violated)
-    {
-        return Some(said());
-    }
-    let got: BTreeSet<ViolationId> = found.iter().map(|finding| finding.violation_id).collect();
-    if wanted.len() > OBLIGATION_CAP {
-        let known = got.intersection(&wanted).count();
-        let rest: Vec<_> = found
-            .iter()
-            .filter(|finding| !wanted.contains(&finding.violation_id))
-            .collect();
-        let total = rest.len() == 1 && rest[0].count == answer.broken.len() as u64;
-        return (known != OBLIGATION_CAP || !total).then(said);
-    }
-    // The halves of a call share an id, and so may the violations of two obligations.
-    if got != wanted || found.len() > answer.broken.len() {
-        return Some(said());
-    }
-    for broken in &answer.broken {
-        let id = one_violation(rule, id, &broken.bound);
-        let shown = found.iter().find(|finding| finding.violation_id == id);
-        let spans: Vec<[u8; 8]> = shown
-            .iter()
-            .flat_map(|finding| &finding.evidence)
-            .map(|span| span.span_id.0)
-            .collect();
-        if broken
-            .bound
-            .first()
-            .is_some_and(|first| spans.first() != Some(first))
-            || !broken.bound.iter().all(|bound| spans.contains(bound))
-        {
-            return Some("the bound spans are not the first evidence\n".to_owned() + &said());
+
+    /// What is wrong, if anything, with the one verdict of a rule that is not violated.
+    pub fn verdict(
+        &self,
+        said: &[&Finding],
+        answer: &Answer,
+        came: &[usize],
+    ) -> Result<(), String> {
+        let reason = answer.why.with(self.causes).first();
+        let reason = reason.filter(|_| answer.verdict == Verdict::Inconclusive);
+        match said {
+            [one]
+                if one.verdict == answer.verdict
+                    && (one.reason == reason || self.gives(one.reason, came)) =>
+            {
+                Ok(())
+            }
+            _ => {
+                let (engine, oracle) = (show(said), show_answer(answer));
+                Err(format!(
+                    "another verdict\nengine: {engine}\noracle: {oracle}"
+                ))
+            }
         }
     }
-    if form == Form::Canonical {
-        let mut texts: BTreeMap<ViolationId, BTreeSet<(String, String)>> = BTreeMap::new();
-        for broken in &answer.broken {
-            let id = one_violation(rule, id, &broken.bound);
-            let text = (format!("{:?}", broken.clause), broken.text.to_string());
-            texts.entry(id).or_default().insert(text);
-        }
-        let named = |finding: &&Finding| {
-            let clause = finding
-                .clause
-                .map(|clause| format!("{clause:?}"))
-                .unwrap_or_default();
-            texts
-                .get(&finding.violation_id)
-                .is_some_and(|texts| texts.contains(&(clause, finding.clause_text.to_string())))
-        };
-        if !found.iter().all(named) {
-            return Some(said());
+
+    /// The reasons that evaluating meets come from whatever is open, so the engine may name one that does
+    /// not matter in the end, or miss one where the trace itself says enough; but never one that the spans
+    /// that came do not give.
+    fn gives(&self, reason: Option<Reason>, came: &[usize]) -> bool {
+        let came: Vec<&Span> = came.iter().map(|span| &self.spans[*span]).collect();
+        match reason {
+            Some(Reason::Skew) => !came.iter().all(|span| has_order(span)),
+            Some(Reason::Orphan) => !Trace::of(came).knows_ancestry(),
+            cause => cause.is_some() && self.causes.first() == cause,
         }
     }
-    None
 }
 
-pub fn show(found: &[&Finding]) -> String {
-    if found.is_empty() {
+fn shows(finding: &Finding, broken: &Broken, count: u64) -> bool {
+    let same = |(span, shown): (&Evidence, &Shown)| {
+        span.role.as_str() == shown.role
+            && span.span_id.0 == shown.id
+            && span.name == shown.name
+            && span.service == shown.service
+            && (span.start, span.end) == (shown.start, shown.end)
+    };
+    finding.clause == Some(broken.clause)
+        && finding.clause_text == broken.text
+        && finding.count == count
+        && (finding.start, finding.end) == (broken.start, broken.end)
+        && finding.evidence.len() == broken.evidence.len()
+        && finding.evidence.iter().zip(&broken.evidence).all(same)
+        && finding.parent.map(|id| id.0) == broken.evidence.first().map(|span| span.id)
+}
+
+pub fn show(said: &[&Finding]) -> String {
+    if said.is_empty() {
         return "says nothing".to_owned();
     }
     let one = |finding: &&Finding| {
-        let mut text = finding.verdict.as_str().to_owned();
-        if let Some(reason) = finding.reason {
-            text += &format!("({})", reason.as_str());
-        }
-        if let Some(clause) = finding.clause {
-            let spans: Vec<String> = finding
-                .evidence
-                .iter()
-                .map(|span| hex(&span.span_id.0[6..]))
-                .collect();
-            text += &format!(
-                " {clause:?} {{ {} }} x{} [{}] {}",
-                finding.clause_text,
-                finding.count,
-                spans.join(" "),
-                finding.violation_id
-            );
-        }
-        text
+        let evidence = finding.evidence.iter();
+        let evidence = evidence.map(|span| (span.role.as_str(), span.span_id.0));
+        let violation = finding.clause.map(|clause| {
+            let times = (finding.start, finding.end);
+            show_violation(clause, &finding.clause_text, finding.count, times, evidence)
+        });
+        show_verdict(finding.verdict, finding.reason) + &violation.unwrap_or_default()
     };
-    found.iter().map(one).collect::<Vec<_>>().join("; ")
+    said.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 pub fn show_answer(answer: &Answer) -> String {
-    let mut text = answer.verdict.as_str().to_owned();
-    if let Some(reason) = answer.reason {
-        text += &format!("({})", reason.as_str());
-    }
-    for broken in &answer.broken {
-        let bound: Vec<String> = broken.bound.iter().map(|id| hex(&id[6..])).collect();
-        text += &format!(
-            "; {:?} {{ {} }} of [{}]",
-            broken.clause,
-            broken.text,
-            bound.join(" ")
-        );
-    }
-    text
+    let broken = answer.broken.iter().map(|broken| {
+        let evidence = broken.evidence.iter().map(|span| (span.role, span.id));
+        let times = (broken.start, broken.end);
+        show_violation(broken.clause, &broken.text, broken.count, times, evidence)
+    });
+    show_verdict(answer.verdict, answer.reason()) + &broken.collect::<String>()
+}
+
+fn show_verdict(verdict: Verdict, reason: Option<Reason>) -> String {
+    let reason = reason.map(|reason| format!("({})", reason.as_str()));
+    verdict.as_str().to_owned() + &reason.unwrap_or_default()
+}
+
+fn show_violation(
+    clause: ClauseKind,
+    text: &Arc<str>,
+    count: u64,
+    (start, end): (u64, u64),
+    evidence: impl Iterator<Item = (&'static str, [u8; 8])>,
+) -> String {
+    let spans = evidence.map(|(role, id)| format!("{role} {}", hex(&id[6..])));
+    let spans: Vec<String> = spans.collect();
+    format!(
+        " {clause:?} {{ {text} }} x{count} at {start}-{end} [{}]",
+        spans.join(", ")
+    )
 }

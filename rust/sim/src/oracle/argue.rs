@@ -1,0 +1,224 @@
+//! What a violation shows, in canonical form: the clause (`never` before `always`), the first part of it that
+//! failed in the order of the source, how many spans that part selects, and the spans that prove it, the
+//! lowest by (start, id) first.
+
+use std::sync::Arc;
+
+use betrace_lang::rule::{ClauseKind, Expr, ExprKind, Measure, Quantity, Rule, Selector};
+
+use super::{Bound, Trace, Truth};
+use crate::model::Span;
+
+/// A violation shows at most so many spans.
+pub const EVIDENCE_CAP: usize = 8;
+
+/// An obligation that was not met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broken {
+    /// Of the rule, the trace and the bound spans, and of nothing else.
+    pub identity: [u8; 16],
+    /// Span ids, one for each binding.
+    pub bound: Vec<[u8; 8]>,
+    pub clause: ClauseKind,
+    /// The part that failed, as written.
+    pub text: Arc<str>,
+    /// How many spans that part selects; 1 for an absence.
+    pub count: u64,
+    pub evidence: Vec<Shown>,
+    /// The first shown span's start, and the latest end of all.
+    pub start: u64,
+    pub end: u64,
+}
+
+/// A span that a violation shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// As in the attribute `betrace.role`.
+    pub role: &'static str,
+    pub id: [u8; 8],
+    pub name: String,
+    pub service: String,
+    pub start: u64,
+    pub end: u64,
+}
+
+/// The identity of the one violation that stands for all those beyond the cap.
+#[must_use]
+pub fn beyond_identity(rule: &Rule, trace: [u8; 16]) -> [u8; 16] {
+    identity(rule, trace, &[])
+}
+
+fn identity(rule: &Rule, trace: [u8; 16], bound: &[[u8; 8]]) -> [u8; 16] {
+    let id = rule.id.0.as_bytes();
+    let length = (id.len() as u64).to_le_bytes();
+    let parts = [&length, id, &trace, &bound.concat()].concat();
+    let mut identity = [0; 16];
+    identity.copy_from_slice(&blake3::hash(&parts).as_bytes()[..16]);
+    identity
+}
+
+/// The spans that a failing part is about, as indices, and how many the offending selectors select.
+#[derive(Default)]
+struct Argument {
+    offenders: Vec<usize>,
+    witnesses: Vec<usize>,
+    count: usize,
+}
+
+impl Trace<'_> {
+    /// Of an obligation that is broken: by `never`, else by `always`.
+    pub fn argue(&self, rule: &Rule, by_never: bool, bound: &Bound) -> Broken {
+        let body = &rule.body;
+        let (clause, part, wanted) = match (&body.never, &body.always) {
+            (Some(never), _) if by_never && body.is_pattern => (ClauseKind::Pattern, never, true),
+            (Some(never), _) if by_never => (ClauseKind::Never, never, true),
+            (_, Some(always)) => (ClauseKind::Always, always, false),
+            (_, None) => unreachable!("a rule without always is broken by never"),
+        };
+        let failing = self.failing(part, wanted, bound);
+        let mut argument = Argument::default();
+        self.spans_for(failing, wanted, bound, &mut argument);
+        let evidence = self.evidence(rule, &argument, bound);
+        let start = evidence.first().map_or(0, |shown| shown.start);
+        let ends = evidence.iter().map(|shown| shown.end);
+        let ids: Vec<[u8; 8]> = bound.iter().map(|span| self.spans[*span].id).collect();
+        Broken {
+            identity: identity(
+                rule,
+                self.spans.first().map_or([0; 16], |span| span.trace),
+                &ids,
+            ),
+            bound: ids,
+            clause,
+            text: failing.text.clone(),
+            count: argument.count.max(1) as u64,
+            start,
+            end: ends.max().unwrap_or(0).max(start),
+            evidence,
+        }
+    }
+
+    /// The first true part of an `or` that must not hold, the first false part of an `and` that must.
+    fn failing<'e>(&self, part: &'e Expr, wanted: bool, bound: &Bound) -> &'e Expr {
+        let ((ExprKind::Or(parts), true) | (ExprKind::And(parts), false)) = (&part.kind, wanted)
+        else {
+            return part;
+        };
+        let failed = |part: &&Expr| self.holds(part, bound) == Truth::known(wanted);
+        let first = parts.iter().find(failed);
+        first.map_or(part, |first| self.failing(first, wanted, bound))
+    }
+
+    /// Collects the spans by which a part is what it is (`is`).
+    fn spans_for(&self, part: &Expr, is: bool, bound: &Bound, argument: &mut Argument) {
+        let sure = |selector| self.sure(selector, bound);
+        let offenders = match &part.kind {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                let alike = |part: &&Expr| self.holds(part, bound) == Truth::known(is);
+                for part in parts.iter().filter(alike) {
+                    self.spans_for(part, is, bound, argument);
+                }
+                return;
+            }
+            ExprKind::Not(part) => return self.spans_for(part, !is, bound, argument),
+            ExprKind::Exists(selector) if is => sure(selector),
+            ExprKind::Exists(_) | ExprKind::Trace(_) => return,
+            ExprKind::Compare { left, right, .. } => {
+                if let Quantity::Measure { measure, .. } = right {
+                    argument.witnesses.extend(sure(selector_of(measure)));
+                }
+                sure(selector_of(left))
+            }
+            ExprKind::GroupCount { selector, by, .. } => {
+                let spans = sure(selector);
+                let largest = self.largest_group(&self.select(selector, bound), by, bound);
+                argument.count += largest.unwrap_or(spans.len());
+                argument.offenders.extend(spans);
+                return;
+            }
+        };
+        argument.count += offenders.len();
+        argument.offenders.extend(offenders);
+    }
+
+    /// The spans that are surely selected.
+    fn sure(&self, selector: &Selector, bound: &Bound) -> Vec<usize> {
+        let members = self.select(selector, bound).members;
+        let sure = members.iter().filter(|member| member.1 == Truth::True);
+        sure.map(|member| member.0).collect()
+    }
+
+    /// The bound spans, or the witness of `when`; then the offenders, then the witnesses; where there is
+    /// neither trigger nor offender the root, else the earliest span, stands first.
+    fn evidence(&self, rule: &Rule, argument: &Argument, bound: &Bound) -> Vec<Shown> {
+        let roles = ["trigger", "witness", "witness"];
+        let mut shown: Vec<(usize, &'static str)> = bound.iter().copied().zip(roles).collect();
+        if let (None, Some(when)) = (bound.first(), &rule.body.when) {
+            let witness = self.witness(when, true);
+            shown.extend(witness.map(|span| (span, "trigger")));
+        }
+        let root = || (0..self.spans.len()).find(|span| self.spans[*span].parent.is_none());
+        if shown.is_empty() && argument.offenders.is_empty() && !self.spans.is_empty() {
+            shown.push((root().unwrap_or(0), "trigger"));
+        }
+        // An index is a place in the order by (start, id).
+        let sorted = |spans: &[usize]| {
+            let mut spans = spans.to_vec();
+            spans.sort_unstable();
+            spans
+        };
+        let offenders = sorted(&argument.offenders)
+            .into_iter()
+            .map(|span| (span, "offender"));
+        let witnesses = sorted(&argument.witnesses)
+            .into_iter()
+            .map(|span| (span, "witness"));
+        shown.extend(offenders.chain(witnesses));
+        let mut evidence: Vec<Shown> = Vec::new();
+        for (at, (span, role)) in shown.iter().enumerate() {
+            let is_first = shown[..at].iter().all(|(earlier, _)| earlier != span);
+            if is_first && evidence.len() < EVIDENCE_CAP {
+                evidence.push(Shown::of(self.spans[*span], role));
+            }
+        }
+        evidence
+    }
+
+    /// The first span that the first part of `when` with any selects, of those by which `when` is `is`.
+    fn witness(&self, part: &Expr, is: bool) -> Option<usize> {
+        let first = |selector| self.sure(selector, &[]).first().copied();
+        match &part.kind {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                let alike = |part: &&Expr| self.holds(part, &[]) == Truth::known(is);
+                parts
+                    .iter()
+                    .filter(alike)
+                    .find_map(|part| self.witness(part, is))
+            }
+            ExprKind::Not(part) => self.witness(part, !is),
+            ExprKind::Exists(selector) if is => first(selector),
+            ExprKind::Exists(_) | ExprKind::Trace(_) => None,
+            ExprKind::Compare { left, .. } => first(selector_of(left)),
+            ExprKind::GroupCount { selector, .. } => first(selector),
+        }
+    }
+}
+
+fn selector_of(measure: &Measure) -> &Selector {
+    match measure {
+        Measure::Count(selector) | Measure::Of { selector, .. } => selector,
+    }
+}
+
+impl Shown {
+    fn of(span: &Span, role: &'static str) -> Shown {
+        Shown {
+            role,
+            id: span.id,
+            name: span.name.clone(),
+            service: span.service().to_owned(),
+            start: span.start,
+            end: span.end,
+        }
+    }
+}

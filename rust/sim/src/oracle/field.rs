@@ -1,0 +1,155 @@
+//! What a field holds: attributes by scope, and the intrinsics of a span and of the trace.
+
+use betrace_lang::rule::{Field, Intrinsic, Number, Scope};
+
+use super::value::{Possible, Val};
+use super::{Bound, Trace, Truth, has_order};
+use crate::model::{self, Attributes, Span};
+
+/// What a field holds: one value, or those of all events or links of which each may answer.
+pub enum Held<'v> {
+    One(Val<'v>),
+    Each(Vec<Val<'v>>),
+}
+
+impl<'v> Held<'v> {
+    pub fn values(&self) -> &[Val<'v>] {
+        match self {
+            Held::One(value) => std::slice::from_ref(value),
+            Held::Each(values) => values,
+        }
+    }
+
+    /// A test of the value. Of events and links it is true if it is for some, else false.
+    pub fn test(&self, test: impl Fn(&Val<'_>) -> Possible) -> Possible {
+        match self {
+            Held::One(value) => test(value),
+            Held::Each(values) => Possible::known(values.iter().any(|value| test(value).yes)),
+        }
+    }
+}
+
+impl<'t> Trace<'t> {
+    /// The one value of a field for counting and measuring.
+    pub fn value(&self, field: &Field, span: &'t Span, bound: &Bound) -> Val<'_> {
+        match self.held(field, Some(span), bound) {
+            Held::One(value) => value,
+            Held::Each(values) => values.into_iter().next().unwrap_or(Val::Missing),
+        }
+    }
+
+    pub fn held(&self, field: &Field, span: Option<&'t Span>, bound: &Bound) -> Held<'_> {
+        match (field, span) {
+            (Field::Bound { binding, field }, _) => {
+                let bound_span = self.spans[bound[usize::from(binding.0)]];
+                self.held(field, Some(bound_span), bound)
+            }
+            (Field::Attribute { scope, key }, Some(span)) => attribute(span, *scope, key),
+            (Field::Attribute { .. }, None) => Held::One(Val::Missing),
+            (Field::Intrinsic(Intrinsic::EventName), Some(span)) => {
+                let names = span.events.iter().map(|event| Val::text_of(&event.name));
+                Held::Each(names.collect())
+            }
+            (Field::Intrinsic(intrinsic), span) => Held::One(match self.of_trace(*intrinsic) {
+                Some(value) => value,
+                None => span.map_or(Val::Missing, |span| of_span(*intrinsic, span)),
+            }),
+        }
+    }
+
+    fn of_trace(&self, intrinsic: Intrinsic) -> Option<Val<'_>> {
+        let closed = self.more == Truth::False;
+        let root = || self.spans.iter().find(|span| span.parent.is_none());
+        Some(match intrinsic {
+            Intrinsic::TraceId => match self.spans.first() {
+                Some(span) => Val::Text(model::hex(&span.trace).into()),
+                None => Val::Missing,
+            },
+            Intrinsic::TraceDuration => self.duration(),
+            Intrinsic::TraceSpanCount if closed => {
+                Val::Number(Number::Int(self.spans.len() as i128))
+            }
+            Intrinsic::TraceSpanCount => Val::CountFrom(self.spans.len() as u64),
+            Intrinsic::TraceRootName | Intrinsic::TraceRootService if !closed => Val::Undetermined,
+            Intrinsic::TraceRootName => {
+                root().map_or(Val::Missing, |root| Val::text_of(&root.name))
+            }
+            Intrinsic::TraceRootService => {
+                root().map_or(Val::Missing, |root| nonempty(root.service()))
+            }
+            _ => return None,
+        })
+    }
+
+    /// From the earliest start to the latest end of the spans that have an order.
+    fn duration(&self) -> Val<'_> {
+        let ordered = || self.spans.iter().filter(|span| has_order(span));
+        let start = ordered().map(|span| span.start).min().unwrap_or(0);
+        let end = ordered().map(|span| span.end).max().unwrap_or(0);
+        if self.more == Truth::False && ordered().count() == self.spans.len() {
+            Val::Duration(end - start)
+        } else {
+            Val::DurationFrom(end - start)
+        }
+    }
+}
+
+fn attribute<'v>(span: &'v Span, scope: Scope, key: &str) -> Held<'v> {
+    let find =
+        |attributes: &'v Attributes| model::find(attributes, key).map_or(Val::Missing, Val::from);
+    Held::One(match scope {
+        Scope::Span => find(&span.attributes),
+        Scope::Resource => find(&span.resource),
+        Scope::Instrumentation => find(&span.scope.attributes),
+        Scope::SpanThenResource => match find(&span.attributes) {
+            Val::Missing => find(&span.resource),
+            value => value,
+        },
+        Scope::Event => {
+            let events = span.events.iter();
+            return Held::Each(events.map(|event| find(&event.attributes)).collect());
+        }
+        Scope::Link => {
+            let links = span.links.iter();
+            return Held::Each(links.map(|link| find(&link.attributes)).collect());
+        }
+    })
+}
+
+fn of_span(intrinsic: Intrinsic, span: &Span) -> Val<'_> {
+    match intrinsic {
+        Intrinsic::SpanName => Val::text_of(&span.name),
+        Intrinsic::SpanKind => Val::text_of(match span.kind {
+            1 => "internal",
+            2 => "server",
+            3 => "client",
+            4 => "producer",
+            5 => "consumer",
+            _ => "unspecified",
+        }),
+        Intrinsic::SpanStatus => Val::text_of(match span.status {
+            1 => "ok",
+            2 => "error",
+            _ => "unset",
+        }),
+        Intrinsic::SpanStatusMessage => nonempty(&span.message),
+        Intrinsic::SpanDuration if has_order(span) => Val::Duration(span.end - span.start),
+        Intrinsic::SpanDuration => Val::Undetermined,
+        Intrinsic::SpanId => Val::Text(model::hex(&span.id).into()),
+        Intrinsic::SpanParentId => match &span.parent {
+            Some(id) => Val::Text(model::hex(id).into()),
+            None => Val::Missing,
+        },
+        Intrinsic::InstrumentationName => nonempty(&span.scope.name),
+        Intrinsic::InstrumentationVersion => nonempty(&span.scope.version),
+        _ => Val::Missing,
+    }
+}
+
+fn nonempty(text: &str) -> Val<'_> {
+    if text.is_empty() {
+        Val::Missing
+    } else {
+        Val::text_of(text)
+    }
+}

@@ -1,0 +1,126 @@
+//! Order by time. A span is an interval, touching counts, and a span whose times make no sense has no place.
+
+use betrace_lang::rule::Nanos;
+
+use super::select::Selection;
+use super::{Trace, Truth};
+use crate::model::Span;
+
+/// Only such a span stands in an order to others.
+#[must_use]
+pub fn has_order(span: &Span) -> bool {
+    span.start != 0 && span.end != 0 && span.start <= span.end
+}
+
+/// Start and end on a line on which the time may run backwards.
+type Line = fn(&Span) -> (i128, i128);
+
+impl Trace<'_> {
+    pub fn before(&self, a: usize, right: &Selection, within: Option<Nanos>) -> Truth {
+        self.nearest(a, right, within, |span| {
+            (i128::from(span.start), i128::from(span.end))
+        })
+    }
+
+    pub fn after(&self, a: usize, right: &Selection, within: Option<Nanos>) -> Truth {
+        self.nearest(a, right, within, |span| {
+            (-i128::from(span.end), -i128::from(span.start))
+        })
+    }
+
+    /// `a` ends no later than the first of `right` starts, and that one is near enough.
+    fn nearest(&self, a: usize, right: &Selection, within: Option<Nanos>, line: Line) -> Truth {
+        let others: Vec<(usize, Truth)> = right.others([a]).collect();
+        if others.is_empty() && right.more == Truth::False {
+            return Truth::False;
+        }
+        if !has_order(self.spans[a]) {
+            return Truth::SKEW;
+        }
+        let end = line(self.spans[a]).1;
+        let near =
+            |first: i128| end <= first && within.is_none_or(|most| first - end <= i128::from(most));
+        // The first is the first sure one, or any earlier one among those that are not sure.
+        let start = |b: usize| line(self.spans[b]).0;
+        let ordered = |b: usize| has_order(self.spans[b]);
+        let sure = others
+            .iter()
+            .filter(|(b, selected)| *selected == Truth::True && ordered(*b));
+        let first = sure.map(|(b, _)| start(*b)).min();
+        let mut possible = vec![first.is_some_and(near)];
+        let mut why = right.more.reasons();
+        let mut anywhen = right.more != Truth::False;
+        for &(b, selected) in &others {
+            if !ordered(b) {
+                anywhen = true;
+                why = why.with(selected.and(Truth::SKEW).reasons());
+            } else if selected != Truth::True && first.is_none_or(|first| start(b) < first) {
+                possible.push(near(start(b)));
+                why = why.with(selected.reasons());
+            }
+        }
+        if anywhen {
+            possible.push(false);
+            possible.push(first.is_none_or(|first| end <= first));
+        }
+        // Where all of them answer alike, it does not matter which is the first.
+        match (possible.contains(&true), possible.contains(&false)) {
+            (true, true) => Truth::Open(why),
+            (truth, _) => Truth::known(truth),
+        }
+    }
+
+    /// Some span of `right` starts when `a` has ended.
+    pub fn then(&self, a: usize, right: &Selection, within: Option<Nanos>) -> Truth {
+        let follows = |(b, selected): (usize, Truth)| {
+            let (a, b) = (self.spans[a], self.spans[b]);
+            if !has_order(a) || !has_order(b) {
+                return selected.and(Truth::SKEW);
+            }
+            let near = within.is_none_or(|most| b.start.saturating_sub(a.end) <= most);
+            selected.and(Truth::known(a.end <= b.start && near))
+        };
+        Truth::any(right.others([a]).map(follows)).or(right.more)
+    }
+
+    pub fn between(&self, a: usize, from: &Selection, to: &Selection) -> Truth {
+        self.in_scope(a, from, |q| {
+            let (cut, closed) = self.next(q, a, to);
+            cut.not().and(closed)
+        })
+    }
+
+    pub fn after_until(&self, a: usize, from: &Selection, to: &Selection) -> Truth {
+        self.in_scope(a, from, |q| self.next(q, a, to).0.not())
+    }
+
+    /// `a` lies wholly after some `q`, and `ends` well before what closes that one's scope.
+    fn in_scope(&self, a: usize, from: &Selection, ends: impl Fn(usize) -> Truth) -> Truth {
+        let opened = |(q, selected): (usize, Truth)| {
+            let (opening, inner) = (self.spans[q], self.spans[a]);
+            if !has_order(opening) || !has_order(inner) {
+                return selected.and(Truth::SKEW);
+            }
+            let inner_follows = Truth::known(opening.end <= inner.start);
+            selected.and(inner_follows).and(ends(q))
+        };
+        Truth::any(from.others([a]).map(opened)).or(from.more)
+    }
+
+    /// Whether some `r` starts after `q` and before `a` has ended, and whether one starts later.
+    fn next(&self, q: usize, a: usize, to: &Selection) -> (Truth, Truth) {
+        let (mut cut, mut closed) = (to.more, to.more);
+        for (r, selected) in to.others([a, q]) {
+            let closing = self.spans[r];
+            if !has_order(closing) {
+                cut = cut.or(selected.and(Truth::SKEW));
+                closed = closed.or(selected.and(Truth::SKEW));
+            } else if closing.start >= self.spans[a].end {
+                closed = closed.or(selected);
+            } else if closing.start >= self.spans[q].end {
+                cut = cut.or(selected);
+            }
+        }
+        (cut, closed)
+    }
+}

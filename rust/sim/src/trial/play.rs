@@ -1,0 +1,150 @@
+//! A script through a fresh engine.
+
+use std::sync::Arc;
+
+use betrace_engine::{
+    CloseCause, Engine, Finding, Report, Settings, SnapshotKind, Stats, Timestamp,
+};
+use betrace_lang::rule::Rule;
+
+use super::script::{Act, Ending, Script, SpanAt};
+use super::subject::Subject;
+use crate::model::Span;
+use crate::oracle::Completeness;
+use crate::wire::encode;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// After so many seconds without a span a trace closes; longer than any script takes otherwise.
+const IDLE: u64 = 100_000;
+const MAX_AGE: u64 = 10 * IDLE;
+
+/// For so many seconds a closed trace's state waits for late spans.
+pub const LATE_WINDOW: u64 = 60;
+
+/// When the engine's time begins; long after the traces, so that no trace looks as if a start cut it off.
+const BEGIN: Timestamp = Timestamp(1_800_000_000 * SECOND);
+
+/// What an engine said.
+pub struct Played {
+    /// By act.
+    pub findings: Vec<Vec<Finding>>,
+    pub stats: Stats,
+}
+
+fn settings(script: &Script) -> Settings {
+    let by_age = script.acts.contains(&Act::Close(Ending::Age));
+    Settings {
+        idle_timeout: if by_age { 2 * MAX_AGE } else { IDLE } * SECOND,
+        max_age: MAX_AGE * SECOND,
+        late_window: LATE_WINDOW * SECOND,
+        completeness: match script.completeness {
+            Completeness::Root => betrace_engine::Completeness::Root,
+            Completeness::Linked => betrace_engine::Completeness::Linked,
+            Completeness::Idle => betrace_engine::Completeness::Idle,
+        },
+        early: script.early,
+        report: if script.verdicts {
+            Report::All
+        } else {
+            Report::Violations
+        },
+        shards: script.shards,
+        seed: script.seed,
+        restart_grace: false,
+        ..Settings::default()
+    }
+}
+
+/// # Errors
+/// What the engine refused.
+pub fn play(
+    rules: &[Arc<Rule>],
+    subjects: &[Subject<'_>],
+    script: &Script,
+) -> Result<Played, String> {
+    let start =
+        |now| Engine::new(rules.to_vec(), settings(script), now).map_err(|fault| fault.to_string());
+    let mut now = BEGIN;
+    let mut engine = start(now)?;
+    let mut findings = Vec::with_capacity(script.acts.len());
+    for act in &script.acts {
+        match act {
+            Act::Bring(spans) => {
+                let message = message(subjects, script, spans);
+                let consumed = engine.consume(&message, now);
+                consumed.map_err(|fault| fault.to_string())?;
+            }
+            Act::Pass(seconds) => {
+                now.0 += seconds * SECOND;
+                engine.tick(now);
+            }
+            Act::Close(Ending::EndOfInput) => engine.close_all(now, CloseCause::EndOfInput),
+            Act::Close(Ending::Shutdown) => engine.close_all(now, CloseCause::Shutdown),
+            Act::Close(Ending::Idle) => {
+                now.0 += (IDLE + 1) * SECOND;
+                engine.tick(now);
+            }
+            Act::Close(Ending::Age) => {
+                now.0 += (MAX_AGE + 1) * SECOND;
+                engine.tick(now);
+            }
+            Act::Reload => {
+                let again = engine.replace_rules(rules.to_vec(), now);
+                again.map_err(|fault| fault.to_string())?;
+            }
+            Act::Restart => {
+                let stored = engine.snapshot(SnapshotKind::Final);
+                let left = engine.take_findings(usize::MAX);
+                if !left.is_empty() {
+                    return Err("findings were left behind".to_owned());
+                }
+                engine = start(now)?;
+                let restored = engine.restore(&stored, now);
+                restored.map_err(|fault| fault.to_string())?;
+            }
+        }
+        findings.push(engine.take_findings(usize::MAX));
+    }
+    Ok(Played {
+        findings,
+        stats: engine.stats(),
+    })
+}
+
+fn message(subjects: &[Subject<'_>], script: &Script, spans: &[SpanAt]) -> Vec<u8> {
+    if script.grouped {
+        return encode(
+            spans
+                .iter()
+                .map(|(trace, span)| &subjects[*trace].spans[*span]),
+        );
+    }
+    let mut message = Vec::new();
+    for (trace, span) in spans {
+        let subject = &subjects[*trace];
+        let messages = if script.thin {
+            &subject.thin_messages
+        } else {
+            &subject.messages
+        };
+        message.extend_from_slice(&messages[*span]);
+    }
+    message
+}
+
+/// What the engine says in the end of spans that come all at once and in this order.
+///
+/// # Errors
+/// What the engine refused.
+pub fn judged<'a>(
+    rules: &[Arc<Rule>],
+    spans: impl IntoIterator<Item = &'a Span>,
+) -> Result<Vec<Finding>, String> {
+    let settings = settings(&Script::of(Vec::new()));
+    let engine = Engine::new(rules.to_vec(), settings, BEGIN).map_err(|fault| fault.to_string())?;
+    let consumed = engine.consume(&encode(spans), BEGIN);
+    consumed.map_err(|fault| fault.to_string())?;
+    engine.close_all(BEGIN, CloseCause::EndOfInput);
+    Ok(engine.take_findings(usize::MAX))
+}

@@ -1,0 +1,88 @@
+//! A trace of a trial: its spans, their bytes, and the oracle's answers for every rule, each worked out once.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use betrace_engine::{Engine, Settings, Timestamp};
+use betrace_lang::rule::Rule;
+
+use crate::model::Span;
+use crate::oracle::{Answer, Reading, Reasons, Trace};
+use crate::thin::thin;
+use crate::wire::encode;
+
+/// A trace that is longer is looked at after so many of its parts, not after every span.
+const LOOKS: usize = 12;
+
+pub struct Subject<'a> {
+    /// In an order of delivery.
+    pub spans: &'a [Span],
+    /// A message of each span alone; one behind the other they are a message of all of them.
+    pub messages: Vec<Vec<u8>>,
+    /// The same with nothing but what the engine asks for.
+    pub thin_messages: Vec<Vec<u8>>,
+    /// How many spans have come where its parts end, the whole last.
+    pub lengths: Vec<usize>,
+    /// Two spans share an id without being one.
+    pub has_halves: bool,
+    /// There are copies of one span that differ.
+    pub has_differing: bool,
+    /// Of the whole, by rule.
+    closed: Vec<OnceCell<Answer>>,
+    /// While spans may still come, by length and rule.
+    open: Vec<Vec<OnceCell<Answer>>>,
+}
+
+pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject<'a>> {
+    // Rules that the engine refuses are met, and shown, when a law plays its script.
+    let engine = Engine::new(rules.to_vec(), Settings::default(), Timestamp(0));
+    let wanted = engine.map(|engine| engine.wanted()).unwrap_or_default();
+    let message = |span: &Span| encode([span]);
+    let subject = |spans: &'a Vec<Span>| {
+        let unknown = || rules.iter().map(|_| OnceCell::new()).collect::<Vec<_>>();
+        let some =
+            |pair: fn(&Span, &Span) -> bool| spans.iter().any(|a| spans.iter().any(|b| pair(a, b)));
+        let lengths = lengths(spans.len());
+        Subject {
+            spans,
+            messages: spans.iter().map(message).collect(),
+            thin_messages: spans
+                .iter()
+                .map(|span| message(&thin(span, &wanted)))
+                .collect(),
+            has_halves: some(|a, b| a.id == b.id && a.identity() != b.identity()),
+            has_differing: some(|a, b| a.identity() == b.identity() && a != b),
+            closed: unknown(),
+            open: lengths.iter().map(|_| unknown()).collect(),
+            lengths,
+        }
+    };
+    traces.iter().map(subject).collect()
+}
+
+fn lengths(spans: usize) -> Vec<usize> {
+    let parts = spans.min(LOOKS);
+    (0..=parts)
+        .map(|part| spans * part / parts.max(1))
+        .collect()
+}
+
+impl Subject<'_> {
+    pub fn id(&self) -> [u8; 16] {
+        self.spans.first().map_or([0; 16], |span| span.trace)
+    }
+
+    /// The answer on the whole, complete.
+    pub fn closed(&self, reading: &Reading<'_>, rule: usize) -> &Answer {
+        self.closed[rule].get_or_init(|| reading.answer(&Trace::of(self.spans)))
+    }
+
+    /// The answer while spans may still come, after `length` of them (one of `lengths`).
+    pub fn open(&self, reading: &Reading<'_>, rule: usize, length: usize) -> &Answer {
+        let at = self.lengths.partition_point(|known| *known < length);
+        self.open[at][rule].get_or_init(|| {
+            let trace = Trace::of(&self.spans[..length]);
+            reading.answer(&trace.open(Reasons::default()))
+        })
+    }
+}
