@@ -46,13 +46,14 @@ impl Diagnostic {
         lines: &LineIndex<'_>,
         message: String,
     ) -> Diagnostic {
+        let range = lines.whole(range);
         let begin = lines.place(range.start);
-        let end = lines.place(range.end.max(range.start));
+        let end = lines.place(range.end);
         Diagnostic {
             code,
             severity: code.severity(),
             file,
-            range: range.start..range.end.max(range.start),
+            range,
             line: begin.line,
             column: begin.column,
             end_line: end.line,

@@ -1,5 +1,6 @@
 //! A rule file's text, the places in it, and the characters that make a text look other than it is.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A rule file as given: a name to show and the text.
@@ -63,13 +64,17 @@ impl<'a> LineIndex<'a> {
         }
     }
 
+    /// The range, within the text and of whole characters.
+    pub(crate) fn whole(&self, range: Range<usize>) -> Range<usize> {
+        let start = self.text.floor_char_boundary(range.start);
+        let end = self.text.ceil_char_boundary(range.end.max(start));
+        start..end
+    }
+
     /// The place of a byte; one inside a character counts as that character's first.
     #[must_use]
     pub fn place(&self, byte: usize) -> LineColumn {
-        let mut byte = byte.min(self.text.len());
-        while !self.text.is_char_boundary(byte) {
-            byte -= 1;
-        }
+        let byte = self.text.floor_char_boundary(byte);
         let line = self.begins.partition_point(|&begin| begin <= byte).max(1);
         let begin = self.begins[line - 1].min(byte);
         // A long line with many faults is walked once, not once for each.

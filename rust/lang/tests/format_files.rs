@@ -65,10 +65,7 @@ fn hold(text: &str, context: &str) -> String {
 }
 
 fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             yaml_files(&path, found);

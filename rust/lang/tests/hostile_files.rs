@@ -6,7 +6,8 @@
 )]
 
 use betrace_lang::{
-    FormatOptions, Limits, LineIndex, SourceFile, format_file, load, render_json, render_text,
+    Diagnostic, FormatOptions, Limits, LineIndex, SourceFile, format_file, load, render_json,
+    render_text,
 };
 use proptest::prelude::*;
 
@@ -67,6 +68,23 @@ fn fragment() -> impl Strategy<Value = String> {
     known.prop_map(str::to_owned)
 }
 
+/// The text for people says each diagnostic, with its place.
+fn hold_shown(diagnostics: &[Diagnostic], files: &[SourceFile]) -> Result<(), TestCaseError> {
+    let text = render_text(diagnostics, files, false);
+    let mut rest = text.as_str();
+    for one in diagnostics {
+        for wanted in [
+            format!("[{}]", one.code.0),
+            format!("--> f.yaml:{}:{}", one.line, one.column),
+        ] {
+            let at = rest.find(&wanted);
+            prop_assert!(at.is_some(), "{wanted} of {one:?} is not in {text}");
+            rest = &rest[at.unwrap_or_default() + wanted.len()..];
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -92,7 +110,10 @@ proptest! {
         if loaded.rules.len() < loaded.rule_count {
             prop_assert!(loaded.has_errors(), "a rule is missing without an error: {text:?}");
         }
-        let _ = render_text(&loaded.diagnostics, &files, true);
+        // Maps are seeded anew each time they are made, so what hung on their order would differ.
+        let again = load(&files, &Limits::default());
+        prop_assert_eq!(&again.diagnostics, &loaded.diagnostics, "{:?}", text);
+        hold_shown(&loaded.diagnostics, &files)?;
         let json: serde_json::Value = serde_json::from_str(&render_json(&loaded.diagnostics, &files, loaded.rule_count)).unwrap();
         prop_assert_eq!(json["diagnostics"].as_array().unwrap().len(), loaded.diagnostics.len());
         if let Ok(formatted) = format_file(&text, FormatOptions::default()) {
@@ -103,9 +124,14 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_any_kind_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn bytes_of_any_kind_are_read(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b'\xe9'), Just(b'\n')], 0..200)) {
         let files = [SourceFile::from_bytes("f.yaml", &bytes)];
         let loaded = load(&files, &Limits::default());
-        let _ = render_text(&loaded.diagnostics, &files, false);
+        let is_text = std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains('\u{fffd}'));
+        for one in &loaded.diagnostics {
+            prop_assert!(files[0].text.get(one.range.clone()).is_some(), "{:?} of {:?}", one, &files[0].text);
+        }
+        prop_assert!(is_text || loaded.diagnostics.iter().any(|one| one.code.0 == "E0002"));
+        hold_shown(&loaded.diagnostics, &files)?;
     }
 }

@@ -14,6 +14,8 @@ use betrace_lang::{
     format_condition, meaning_hash,
 };
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use support::shown;
 
 fn read(text: &str) -> Result<betrace_lang::rule::Body, String> {
@@ -27,8 +29,8 @@ fn read(text: &str) -> Result<betrace_lang::rule::Body, String> {
 }
 
 /// Pieces of texts, right and wrong.
-fn soup() -> impl Strategy<Value = String> {
-    let pieces = vec![
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
         "when",
         "always",
         "never",
@@ -114,8 +116,28 @@ fn soup() -> impl Strategy<Value = String> {
         "{ a as p }",
         "always { b }",
         "where",
-    ];
-    prop::collection::vec(prop::sample::select(pieces), 0..30).prop_map(|parts| parts.join(" "))
+    ])
+}
+
+fn soup() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..30).prop_map(|parts| parts.join(" "))
+}
+
+/// Texts that are right but for a slip or two, if any: a word left out, or a piece put in or in its place.
+fn slips() -> impl Strategy<Value = String> {
+    let slip = (any::<prop::sample::Index>(), 0..3, piece());
+    (dialects(), prop::collection::vec(slip, 0..3)).prop_map(|(text, slips)| {
+        let mut words: Vec<&str> = text.split(' ').collect();
+        for (place, kind, piece) in slips {
+            let at = place.index(words.len());
+            match kind {
+                0 => words[at] = piece,
+                1 => words.insert(at, piece),
+                _ => words[at] = "",
+            }
+        }
+        words.join(" ")
+    })
 }
 
 /// Conditions of older and newer spellings, mixed, with comments where they may stand.
@@ -230,7 +252,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_ends_in_a_rule_or_in_placed_faults(text in prop_oneof![soup(), "\\PC{0,40}", "[ -~\n]{0,60}"]) {
+    fn any_text_ends_in_a_rule_or_in_placed_faults(text in prop_oneof![soup(), slips(), "\\PC{0,40}", "[ -~\n]{0,60}"]) {
         let (body, faults) = support::check(&text);
         prop_assert_eq!(body.is_some(), !faults.iter().any(betrace_lang::Fault::is_error), "{}", shown(&text, &faults));
         for fault in &faults {
@@ -239,14 +261,21 @@ proptest! {
             }
             prop_assert!(!fault.message.is_empty() && !fault.message.contains("Token"));
         }
-        check_macro(&text, &Limits::default(), &mut Vec::new());
+        let mut faults = Vec::new();
+        check_macro(&text, &Limits::default(), &mut faults);
+        let as_macro = faults.len();
         if let Some(body) = &body {
-            check_template(&text, body, &mut Vec::new());
+            let template = check_template(&text, body, &mut faults);
+            let is_faulty = faults[as_macro..].iter().any(betrace_lang::Fault::is_error);
+            prop_assert_eq!(template.is_none(), is_faulty, "{:?}", text);
+        }
+        for fault in &faults {
+            prop_assert!(text.get(fault.range.clone()).is_some(), "{:?} of {:?}", fault, text);
         }
     }
 
     #[test]
-    fn formatting_any_text_keeps_its_meaning(text in soup(), modern in any::<bool>()) {
+    fn formatting_any_text_keeps_its_meaning(text in prop_oneof![soup(), slips()], modern in any::<bool>()) {
         let (before, _) = support::check(&text);
         if let Ok(formatted) = format_condition(&text, FormatOptions { modern }) {
             let (after, faults) = support::check(&formatted);
@@ -257,4 +286,18 @@ proptest! {
             prop_assert_eq!(twice.as_deref(), Some(formatted.as_str()), "{}", &text);
         }
     }
+}
+
+/// The laws say nothing of a text that is refused, so many of those with slips must be read, and not all.
+#[test]
+fn slips_are_read_as_often_as_refused() {
+    let mut runner = TestRunner::deterministic();
+    let (mut rules, mut forms) = (0, 0);
+    for _ in 0..400 {
+        let text = slips().new_tree(&mut runner).unwrap().current();
+        rules += usize::from(support::check(&text).0.is_some());
+        forms += usize::from(format_condition(&text, FormatOptions::default()).is_ok());
+    }
+    assert!((100..350).contains(&rules), "{rules} of 400 are rules");
+    assert!((100..350).contains(&forms), "{forms} of 400 have a form");
 }

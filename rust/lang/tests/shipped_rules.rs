@@ -10,10 +10,7 @@ use std::path::{Path, PathBuf};
 use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_text};
 
 fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             yaml_files(&path, found);

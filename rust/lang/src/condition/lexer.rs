@@ -36,7 +36,7 @@ pub fn lex(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Lexed {
             text.len(),
             limits.rule_bytes
         );
-        let start = floor_boundary(text, limits.rule_bytes);
+        let start = text.floor_char_boundary(limits.rule_bytes);
         faults.push(
             Fault::new(code::TEXT_TOO_LONG, start..text.len(), message)
                 .help("split the rule, or move long lists under `lists:`"),
@@ -49,13 +49,6 @@ pub fn lex(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Lexed {
     let mut lexer = Lexer::new(text, limits, faults);
     run(&mut lexer);
     lexer.lexed
-}
-
-fn floor_boundary(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 fn run(lexer: &mut Lexer<'_>) {

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::tree::YamlFault;
 use super::*;
@@ -180,29 +182,57 @@ fn flow() -> impl Strategy<Value = String> {
         })
 }
 
+type Parts = Vec<(u8, String)>;
+
+fn parts() -> impl Strategy<Value = Parts> {
+    prop::collection::vec((0u8..4, prop_oneof![block(), flow()]), 1..4)
+}
+
+fn file_of(bom: bool, parts: &Parts) -> String {
+    let mut text = if bom {
+        "\u{FEFF}".to_owned()
+    } else {
+        String::new()
+    };
+    for (index, (kind, scalar)) in parts.iter().enumerate() {
+        match kind {
+            0 => text.push_str(&format!("k{index}:\n  - {scalar}\n")),
+            1 => text.push_str(&format!("k{index}: [é, {scalar} ]\n")),
+            _ => text.push_str(&format!("k{index}: {scalar}\n")),
+        }
+    }
+    text
+}
+
+#[test]
+fn most_files_of_these_styles_are_read() {
+    let mut runner = TestRunner::deterministic();
+    let mut read = 0;
+    for _ in 0..400 {
+        let parts = parts().new_tree(&mut runner).unwrap().current();
+        let text = file_of(false, &parts);
+        if parsed(&text).1.is_empty() {
+            assert!(check(&text) >= 2 * parts.len(), "{text:?}");
+            read += 1;
+        }
+    }
+    assert!(read > 150, "{read} of 400");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn values_stand_where_their_map_says(
-        bom in any::<bool>(),
-        parts in prop::collection::vec((0u8..4, prop_oneof![block(), flow()]), 1..4),
-    ) {
-        let mut text = if bom { "\u{FEFF}".to_owned() } else { String::new() };
-        for (index, (kind, scalar)) in parts.iter().enumerate() {
-            match kind {
-                0 => text.push_str(&format!("k{index}:\n  - {scalar}\n")),
-                1 => text.push_str(&format!("k{index}: [é, {scalar} ]\n")),
-                _ => text.push_str(&format!("k{index}: {scalar}\n")),
-            }
-        }
-        check(&text);
+    fn values_stand_where_their_map_says(bom in any::<bool>(), parts in parts()) {
+        check(&file_of(bom, &parts));
     }
 
     #[test]
     fn no_text_is_too_odd(text in "[ \\-\\[\\]{}:,&*!|>'\"%@`#a-c0é\u{0}\u{FFFD}\t\r\n?<=~]{0,80}") {
         check(&text.replace(['\u{0}', '\u{FFFD}'], "x"));
-        parsed(&text);
+        for fault in parsed(&text).1 {
+            prop_assert!(fault.range.start <= fault.range.end && fault.range.end <= text.len(), "{:?} of {:?}", fault, text);
+        }
     }
 }
 
@@ -308,5 +338,6 @@ fn hostile_nesting_ends_in_a_fault() {
         assert!(!faults.is_empty());
     }
     let quotes = "rules:\n".to_owned() + &"- '\n".repeat(20_001);
-    parsed(&quotes);
+    let (_, faults) = parsed(&quotes);
+    assert!((1..=20_001).contains(&faults.len()), "{}", faults.len());
 }
