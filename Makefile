@@ -145,6 +145,11 @@ target/tools/staticcheck: go/tools/go.mod go/tools/go.sum
 	@cd go/tools && CGO_ENABLED=0 $(GO_BUILD) -o ../../$@ honnef.co/go/tools/cmd/staticcheck
 	@touch $@
 
+# What mdatagen wrote is mdatagen's to mend; every other finding counts, and so does a staticcheck that did not run.
+STATICCHECK = { findings=$$(../../target/tools/staticcheck ./...) || [ $$? = 1 ]; } && \
+	findings=$$(grep -v '^[^:]*generated_[a-z_]*\.go:' <<<"$$findings" || true) && \
+	{ [ -z "$$findings" ] || { printf '%s\n' "$$findings" >&2; false; }; }
+
 # The Go side is looked at with the library's header in place, so the library is built first; a debug build will do.
 .PHONY: header
 header:
@@ -154,19 +159,19 @@ header:
 ## check: formatting, lints with warnings denied, licences, and how long files and functions are
 .PHONY: check
 check: target/tools/staticcheck $(CARGO_DENY) header
-	$(call say,Checking the format of Rust and Go)
+	$(call say,Checking the format)
 	@cargo fmt --all --check
 	@unformatted=$$(gofmt -l go); [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }
 	$(call say,Linting Rust)
 	@cargo clippy --locked --workspace --all-targets -- --deny warnings
 	@for module in $(GO_MODULES) go/tools; do \
 		printf '==> Vetting %s\n' $$module >&2; \
-		(cd $$module && go vet ./... && ../../target/tools/staticcheck ./...) || exit 1; \
+		(cd $$module && go vet ./... && $(STATICCHECK)) || exit 1; \
 	done
-	$(call say,Checking the licences, bans and sources of crates)
+	$(call say,Checking licences and sources of crates)
 	@$(CARGO_DENY) --log-level error check --hide-inclusion-graph licenses bans sources
 	$(call say,Measuring files and functions)
-	@cd go/tools && go test ./... && go run ./house -root ../.. -exceptions ../../.ci/long-functions.txt
+	@cd go/tools && go test ./... && go run ./house -root ../.. -exceptions ../../.ci/long.txt -most 9
 
 ## test: every test: Rust, Go, end to end
 .PHONY: test

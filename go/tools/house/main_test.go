@@ -32,7 +32,7 @@ func tree(t *testing.T, files map[string]string) string {
 func check(t *testing.T, root, exceptions string) (int, string) {
 	t.Helper()
 	var out bytes.Buffer
-	faults, err := run(root, exceptions, &out)
+	faults, err := run(root, exceptions, maxExceptions, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
