@@ -13,6 +13,9 @@ type Stats struct {
 	Rules []RuleStats `json:"rules"`
 	// LiveTraces is a gauge: traces that are not closed.
 	LiveTraces int64 `json:"live_traces"`
+	// ClosedTraces were closed since the engine was made, ShedTraces among them early, for want of memory.
+	ClosedTraces int64 `json:"closed_traces"`
+	ShedTraces   int64 `json:"shed_traces"`
 	// MemoryBytes is a gauge: all native state that grows with input.
 	MemoryBytes int64 `json:"memory_bytes"`
 	// MemoryLimitBytes is what the settings allow.

@@ -56,6 +56,8 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceRulesLoaded,
 		telemetry.ProcessorBetraceRulesStaleSeconds,
 		telemetry.ProcessorBetraceSpans,
+		telemetry.ProcessorBetraceTracesClosed,
+		telemetry.ProcessorBetraceTracesShed,
 		telemetry.ProcessorBetraceVerdicts,
 		telemetry.ProcessorBetraceViolations,
 		telemetry.ProcessorBetraceViolationsDelivered,
@@ -124,6 +126,8 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 	}
 	t, own := m.telemetry, m.with()
 	to.ObserveInt64(t.ProcessorBetraceLiveTraces, stats.LiveTraces, own)
+	to.ObserveInt64(t.ProcessorBetraceTracesClosed, stats.ClosedTraces, own)
+	to.ObserveInt64(t.ProcessorBetraceTracesShed, stats.ShedTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceMemoryBytes, stats.MemoryBytes, own)
 	to.ObserveInt64(t.ProcessorBetraceMemoryLimitBytes, stats.MemoryLimitBytes, own)
 	to.ObserveInt64(t.ProcessorBetraceRulesLoaded, int64(len(stats.Rules)), own)

@@ -132,6 +132,21 @@ func TestMetricGauges(t *testing.T) {
 	require.EqualValues(t, 0, b.sum(t, prefix+"live_traces"))
 }
 
+func TestMetricTracesClosedAndShed(t *testing.T) {
+	b := startBench(t, func(c *Config) { c.Limits.MemoryMib = 1 }, never, "when { a } always { b }")
+	require.EqualValues(t, 0, b.sum(t, prefix+"traces_closed"))
+	require.EqualValues(t, 0, b.sum(t, prefix+"traces_shed"))
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a", "b")))
+	b.tick(t, 20*time.Second)
+	require.EqualValues(t, 1, b.sum(t, prefix+"traces_closed"))
+	require.EqualValues(t, 0, b.sum(t, prefix+"traces_shed"))
+	for trace := range 20_000 {
+		require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(trace+2, "a", "b")))
+	}
+	require.Positive(t, b.sum(t, prefix+"traces_shed"), "20,000 traces do not fit into a MiB")
+	require.Equal(t, b.sum(t, prefix+"traces_shed")+1, b.sum(t, prefix+"traces_closed"))
+}
+
 func TestMetricDurations(t *testing.T) {
 	b := startBench(t, nil, never)
 	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a")))
@@ -237,7 +252,7 @@ func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 17, seen, "and decision_delay, which has nothing yet")
+	require.Equal(t, 19, seen, "and decision_delay, which has nothing yet")
 }
 
 func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {

@@ -41,6 +41,8 @@ type TelemetryBuilder struct {
 	ProcessorBetraceRulesStaleSeconds     metric.Float64ObservableGauge
 	ProcessorBetraceSpans                 metric.Int64ObservableCounter
 	ProcessorBetraceStoredState           metric.Int64Counter
+	ProcessorBetraceTracesClosed          metric.Int64ObservableCounter
+	ProcessorBetraceTracesShed            metric.Int64ObservableCounter
 	ProcessorBetraceVerdicts              metric.Int64ObservableCounter
 	ProcessorBetraceViolations            metric.Int64ObservableCounter
 	ProcessorBetraceViolationsDelivered   metric.Int64ObservableCounter
@@ -185,6 +187,36 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceSpansCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceSpans, obs: o})
 		return nil
 	}, builder.ProcessorBetraceSpans)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceTracesClosedCallback sets callback for observable ProcessorBetraceTracesClosed metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesClosedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceTracesClosed, obs: o})
+		return nil
+	}, builder.ProcessorBetraceTracesClosed)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceTracesShedCallback sets callback for observable ProcessorBetraceTracesShed metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesShedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceTracesShed, obs: o})
+		return nil
+	}, builder.ProcessorBetraceTracesShed)
 	if err != nil {
 		return err
 	}
@@ -385,6 +417,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_betrace_stored_state",
 		metric.WithDescription("What became of the parts of the state that a storage keeps (restored, refused, unreadable, stored, failed) [Development]"),
 		metric.WithUnit("{parts}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceTracesClosed, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_traces_closed",
+		metric.WithDescription("Traces that were closed [Development]"),
+		metric.WithUnit("{traces}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceTracesShed, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_traces_shed",
+		metric.WithDescription("Traces that were closed early for want of memory, as inconclusive (memory) [Development]"),
+		metric.WithUnit("{traces}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceVerdicts, err = builder.meter.Int64ObservableCounter(
