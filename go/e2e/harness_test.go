@@ -68,9 +68,19 @@ type setup struct {
 	processors  string // what stands behind betrace, such as "batch"
 	betrace     string // further settings of the processor, YAML, indented by four
 	definitions string // further processors, YAML, indented by two
+	args        []string
+	change      func(config string) string // the last word on the configuration; nil: none
 }
 
 func (s setup) config() string {
+	config := s.plain()
+	if s.change != nil {
+		config = s.change(config)
+	}
+	return config
+}
+
+func (s setup) plain() string {
 	processors := s.processors
 	definition := ""
 	if s.rules != "" {
@@ -166,7 +176,7 @@ func (s setup) start(t *testing.T, backendAddress string) (*collector.Collector,
 		t.Fatal(err)
 	}
 	return collector.Start(t.Context(), collector.Options{
-		Binary: collectorBinary(t), Config: config, Ports: ports, Env: []string{"BETRACE_BACKEND=" + backendAddress},
+		Binary: collectorBinary(t), Config: config, Args: s.args, Ports: ports, Env: []string{"BETRACE_BACKEND=" + backendAddress},
 	})
 }
 

@@ -32,6 +32,7 @@ type Collector struct {
 type Options struct {
 	Binary string
 	Config string   // path of the configuration
+	Args   []string // beside the configuration
 	Env    []string // beside the environment of this process and the ports
 	Dir    string   // working directory; empty: this process's
 	Ports  Ports
@@ -43,7 +44,7 @@ type Options struct {
 // Start starts the Collector and waits until it is healthy. When it does not start, the error holds what it printed.
 func Start(ctx context.Context, options Options) (*Collector, error) {
 	c := &Collector{Ports: options.Ports, output: &output{also: options.Log}, exited: make(chan struct{})}
-	c.command = exec.Command(options.Binary, "--config", options.Config)
+	c.command = exec.Command(options.Binary, append([]string{"--config", options.Config}, options.Args...)...)
 	c.command.Dir = options.Dir
 	c.command.Env = append(append(os.Environ(), options.Ports.Env()...), options.Env...)
 	c.command.Stdout, c.command.Stderr = c.output, c.output
@@ -91,6 +92,12 @@ func (e *StartError) Unwrap() error { return e.Err }
 func (c *Collector) healthy(ctx context.Context) bool {
 	body, err := c.get(ctx, "http://"+c.Ports.Health)
 	return err == nil && len(body) > 0
+}
+
+// Health is what the health check answers, and an error where that is not 200.
+func (c *Collector) Health(ctx context.Context, query string) (string, error) {
+	body, err := c.get(ctx, "http://"+c.Ports.Health+query)
+	return string(body), err
 }
 
 func (c *Collector) get(ctx context.Context, url string) ([]byte, error) {
