@@ -171,7 +171,7 @@ check: target/tools/staticcheck $(CARGO_DENY) header
 	$(call say,Checking licences and sources of crates)
 	@$(CARGO_DENY) --log-level error check --hide-inclusion-graph licenses bans sources
 	$(call say,Measuring files and functions)
-	@cd go/tools && go test ./... && go run ./house -root ../.. -exceptions ../../.ci/long.txt -most 9
+	@cd go/tools && go test ./... && go run ./house -root ../.. -exceptions ../../.ci/long.txt -most 7
 
 ## test: every test: Rust, Go, end to end
 .PHONY: test

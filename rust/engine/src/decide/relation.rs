@@ -81,10 +81,7 @@ impl<'a> Eval<'a> {
         {
             return Tri::True;
         }
-        if !set.open
-            && !all_skewed
-            && !self.may_be_near(span, set, side, within, certain, &but)
-        {
+        if !set.open && !all_skewed && !self.may_be_near(span, set, side, within, certain, &but) {
             return Tri::False;
         }
         let reasons = if all_skewed {

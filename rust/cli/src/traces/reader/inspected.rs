@@ -123,7 +123,7 @@ fn as_json(text: &[u8]) -> Result<Vec<u8>, String> {
                     (_, Some(b'{')) => {}
                     (b"undefined", _) => json.extend_from_slice(b"null"),
                     (b"true" | b"false" | b"null" | b"NaN" | b"Infinity", _) => {
-                        json.extend_from_slice(word)
+                        json.extend_from_slice(word);
                     }
                     // The mark of a whole number of any length.
                     (b"n", _) if json.last().is_some_and(u8::is_ascii_digit) => {}
@@ -158,7 +158,7 @@ fn string(text: &[u8], at: usize, json: &mut Vec<u8>) -> Result<usize, String> {
                 at += 1;
                 match escape {
                     b'n' | b't' | b'r' | b'b' | b'f' | b'\\' => {
-                        json.extend_from_slice(&[b'\\', escape])
+                        json.extend_from_slice(&[b'\\', escape]);
                     }
                     b'u' => json.extend_from_slice(b"\\u"),
                     b'x' => json.extend_from_slice(b"\\u00"),
