@@ -51,12 +51,23 @@ func alerts(t *testing.T) []alert {
 	return all
 }
 
+// monitoring is a program of Prometheus: the one that `make deploy-test` builds, else this machine's own.
+func monitoring(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(repository(t), "target", "tools", name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is neither built nor installed; `make deploy-test` builds it and runs this", name)
+	}
+	return path
+}
+
 // Prometheus's own tool loads the alerts and runs the cases of alerts_test.yaml.
 func TestAlertCases(t *testing.T) {
-	promtool := filepath.Join(repository(t), "target", "tools", "promtool")
-	if _, err := os.Stat(promtool); err != nil {
-		t.Skip("promtool is not built; `make deploy-test` builds it and runs this")
-	}
+	promtool := monitoring(t, "promtool")
 	for _, arguments := range [][]string{{"check", "rules", "--lint=all", "--lint-fatal", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
 		command := exec.CommandContext(t.Context(), promtool, arguments...)
 		command.Dir = filepath.Dir(alertsFile(t))
@@ -171,7 +182,7 @@ func TestAlertsAreOnMetricsThatThereAre(t *testing.T) {
 	}
 }
 
-// deploy/helm/alerts.yaml is the same groups under the chart's key. BETRACE_UPDATE=1 writes it again.
+// deploy/helm/alerts.yaml is the same groups under the chart's key. UPDATE_DOCS=1 writes it again.
 func TestHelmAlertsAreTheAlerts(t *testing.T) {
 	text, err := os.ReadFile(alertsFile(t))
 	if err != nil {
@@ -195,12 +206,12 @@ prometheusRule:
 		want += line
 	}
 	path := filepath.Join(repository(t), "deploy", "helm", "alerts.yaml")
-	if os.Getenv("BETRACE_UPDATE") != "" {
+	if os.Getenv("UPDATE_DOCS") != "" {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if committed, err := os.ReadFile(path); err != nil || string(committed) != want {
-		t.Errorf("deploy/helm/alerts.yaml is not of alerts.yaml (%v); BETRACE_UPDATE=1 writes it again", err)
+		t.Errorf("deploy/helm/alerts.yaml is not of alerts.yaml (%v); UPDATE_DOCS=1 writes it again", err)
 	}
 }

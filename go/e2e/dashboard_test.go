@@ -87,10 +87,7 @@ func TestDashboardMetricsAreThere(t *testing.T) {
 // Collector, and every query of the dashboard with data.
 func TestDashboardQueriesReturnData(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(repository(t), "target", "tools", "prometheus")
-	if _, err := os.Stat(binary); err != nil {
-		t.Skip("prometheus is not built; `make deploy-test` builds it and runs this")
-	}
+	binary := monitoring(t, "prometheus")
 	rules := write(t, "rules.yaml", neighbourRules+"  - { id: unlike, severity: critical, condition: 'never { cart.load.where(size > 3) }' }\n")
 	p := openPipeline(t, setup{rules: rules, betrace: "    trace:\n      idle_timeout: 1s\n"})
 	server := startPrometheus(t, binary, p.Ports.Metrics)

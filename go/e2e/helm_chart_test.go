@@ -29,7 +29,7 @@ func chart(t *testing.T) string {
 	return folder
 }
 
-// The committed list of keys is the chart's own. BETRACE_UPDATE=1 writes it again.
+// The committed list of keys is the chart's own. UPDATE_DOCS=1 writes it again.
 func TestTheCommittedKeysAreTheCharts(t *testing.T) {
 	folder := chart(t)
 	var about struct {
@@ -51,7 +51,7 @@ func TestTheCommittedKeysAreTheCharts(t *testing.T) {
 		fmt.Fprintf(&text, "%s %s\n", path, strings.Join(keys[path], "|"))
 	}
 	path := filepath.Join(repository(t), "deploy", "helm", "chart-keys.txt")
-	if os.Getenv("BETRACE_UPDATE") != "" {
+	if os.Getenv("UPDATE_DOCS") != "" {
 		if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestTheCommittedKeysAreTheCharts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(committed) != text.String() {
-		t.Errorf("chart-keys.txt is of another chart than %s %s; BETRACE_UPDATE=1 writes it again", about.Name, about.Version)
+		t.Errorf("chart-keys.txt is of another chart than %s %s; UPDATE_DOCS=1 writes it again", about.Name, about.Version)
 	}
 }
 
