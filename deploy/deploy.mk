@@ -7,7 +7,7 @@ IMAGE_BUILDER ?= $(firstword $(foreach builder,docker podman buildah,$(if $(shel
 CA_BUNDLE ?= /etc/ssl/certs/ca-certificates.crt
 
 # A binary that needs no file of the system it runs on: names are resolved by Go (netgo, osusergo), and the native
-# library and libc are linked in.
+# library and libc are linked in. The linker warns of two functions of libc that Rust's standard library names and nobody calls.
 .PHONY: image-files
 image-files: lib $(GENERATED)
 	$(call say,Linking the Collector statically into target/image)
@@ -47,4 +47,4 @@ $(GRAFANA_CHECK): deploy/grafana/check/package.json deploy/grafana/check/package
 .PHONY: deploy-test
 deploy-test: collector image-files target/tools/promtool target/tools/prometheus $(if $(shell command -v npm),$(GRAFANA_CHECK)) $(if $(CHART),target/tools/helm)
 	$(call say,Testing image, alerts, dashboard and Helm values)
-	@cd go/e2e && CHART='$(abspath $(CHART))' go test -count=1 -v -run 'Helm|Chart|Router|Image|Alert|Runbook|Dashboard' .
+	@cd go/e2e && BETRACE_IMAGE_FILES=$(CURDIR)/target/image CHART='$(abspath $(CHART))' go test -count=1 -v -run 'Helm|Chart|Router|Image|Alert|Runbook|Dashboard' .

@@ -284,6 +284,10 @@ func (n neighbour) run(t *testing.T) outcome {
 	if n.sampled {
 		p.awaitSampling(t, 3*perKind)
 	}
+	if got.refused == 0 {
+		// What stands before the processor may hold spans back for a moment.
+		p.await(t, "the first verdict", func(context.Context) bool { return len(verdicts(t, p.Collector)) > 0 })
+	}
 	if err := p.WaitDecided(t.Context(), time.Minute); err != nil {
 		t.Error(err)
 	}
