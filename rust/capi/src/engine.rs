@@ -234,7 +234,7 @@ pub unsafe extern "C" fn betrace_engine_close_traces(
                 BETRACE_CLOSE_SHUTDOWN => CloseCause::Shutdown,
                 _ => return Err(BETRACE_INVALID_ARGUMENT),
             };
-            handle.engine.close_all(Timestamp(now), cause);
+            handle.engine.close_traces(Timestamp(now), cause);
             Ok(BETRACE_OK)
         })
     }

@@ -93,7 +93,7 @@ fn measured_consume(engine: &Engine, batches: &[Vec<u8>]) -> usize {
     for bytes in batches {
         assert!(engine.consume(bytes, Timestamp(NOW)).is_ok());
     }
-    engine.close_all(Timestamp(NOW), CloseCause::EndOfInput);
+    engine.close_traces(Timestamp(NOW), CloseCause::EndOfInput);
     engine.take_findings(usize::MAX).len()
 }
 

@@ -188,7 +188,7 @@ impl Engine {
     }
 
     /// Closes every live trace.
-    pub fn close_all(&self, now: Timestamp, cause: CloseCause) {
+    pub fn close_traces(&self, now: Timestamp, cause: CloseCause) {
         let now = self.advance(now);
         let plan = self.plan.read();
         let context = self.context(&plan, now);

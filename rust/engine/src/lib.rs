@@ -2,7 +2,7 @@
 //!
 //! An [`Engine`] is made from checked rules and [`Settings`]. [`Engine::consume`] merges the spans of one
 //! message into the state of their traces and says at once what no later span can undo;
-//! [`Engine::tick`] and [`Engine::close_all`] close traces and decide the rest.
+//! [`Engine::tick`] and [`Engine::close_traces`] close traces and decide the rest.
 //! [`Engine::take_findings`] hands out what was found, and [`encode_violations`] writes it as OTLP.
 //!
 //! The engine reads no clock, does no I/O, knows no rule text and starts no threads: the same bytes and
@@ -35,7 +35,7 @@
 //! engine.consume(&ExportTraceServiceRequest { resource_spans }.encode_to_vec(), now)?;
 //! assert!(engine.take_findings(10).is_empty(), "a record may still come");
 //!
-//! engine.close_all(now, CloseCause::EndOfInput);
+//! engine.close_traces(now, CloseCause::EndOfInput);
 //! let findings = engine.take_findings(10);
 //! assert_eq!(&*findings[0].clause_text, "audit.log");
 //! # Ok::<(), betrace_engine::ConsumeError>(())

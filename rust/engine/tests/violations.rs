@@ -69,7 +69,7 @@ fn findings(rules: &str, spans: Vec<Span>) -> Vec<Finding> {
         }],
     };
     engine.consume(&request.encode_to_vec(), now).unwrap();
-    engine.close_all(now, CloseCause::EndOfInput);
+    engine.close_traces(now, CloseCause::EndOfInput);
     engine.take_findings(100)
 }
 

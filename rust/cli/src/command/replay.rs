@@ -61,7 +61,7 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
         }
         engine.consume(otlp, now).map(drop)
     });
-    engine.close_all(clock.latest(), CloseCause::EndOfInput);
+    engine.close_traces(clock.latest(), CloseCause::EndOfInput);
     take(&engine, &wanted, &mut findings);
     findings.sort_by(|a, b| {
         (&a.rule.id, a.trace_id, a.violation_id).cmp(&(&b.rule.id, b.trace_id, b.violation_id))

@@ -67,7 +67,7 @@ fn stored_traces_go_on_as_if_nothing_had_happened() {
     assert_eq!(told, ["many violated", "loop violated"]);
     engine.feed(&[span(2, 2, "q", 0, 1), span(3, 2, "q", 0, 1)], 95_001);
     assert_eq!(engine.stats().spans.late, 2);
-    engine.close_all(at(99_000), CloseCause::EndOfInput);
+    engine.close_traces(at(99_000), CloseCause::EndOfInput);
     let mut told = engine.told();
     told.sort();
     assert_eq!(
@@ -109,7 +109,7 @@ fn a_snapshot_in_between_makes_live_traces_inconclusive() {
     engine.restore(&bytes, at(95_000)).unwrap();
     engine.feed(&[span(1, 4, "q", 90_001, 90_002).under(1)], 95_001);
     assert_eq!(engine.told(), ["many violated", "loop violated"]);
-    engine.close_all(at(99_000), CloseCause::EndOfInput);
+    engine.close_traces(at(99_000), CloseCause::EndOfInput);
     assert_eq!(engine.told(), ["always inconclusive(restart)"]);
 }
 
@@ -122,7 +122,7 @@ fn other_rules_see_restored_traces_as_after_a_reload() {
     let engine = engine(changed, 1, 95_000);
     let restored = engine.restore(&bytes, at(95_000)).unwrap();
     assert_eq!(restored.known_rules, 1);
-    engine.close_all(at(99_000), CloseCause::EndOfInput);
+    engine.close_traces(at(99_000), CloseCause::EndOfInput);
     assert_eq!(
         engine.told(),
         ["many satisfied", "always inconclusive(reload)"]

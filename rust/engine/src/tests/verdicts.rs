@@ -22,7 +22,7 @@ fn engine(rules: Vec<betrace_lang::rule::Rule>, settings: Settings) -> Engine {
 }
 
 fn closed(engine: &Engine) -> Vec<String> {
-    engine.close_all(at(100_000), CloseCause::EndOfInput);
+    engine.close_traces(at(100_000), CloseCause::EndOfInput);
     engine.told()
 }
 
@@ -230,7 +230,7 @@ fn age_and_shutdown_end_inconclusive() {
     engine.tick(at(300_000));
     assert_eq!(engine.told(), ["r inconclusive(evicted)"]);
     engine.feed(&[span(2, 1, "x", 0, 1)], 300_000);
-    engine.close_all(at(300_001), CloseCause::Shutdown);
+    engine.close_traces(at(300_001), CloseCause::Shutdown);
     assert_eq!(engine.told(), ["r inconclusive(shutdown)"]);
 }
 
@@ -370,7 +370,7 @@ fn the_failing_part_and_its_spans_are_named() {
         },
     );
     engine.feed(&[span(1, 1, "a", 0, 5), span(1, 2, "c", 1, 9).under(1)], 0);
-    engine.close_all(at(50_000), CloseCause::EndOfInput);
+    engine.close_traces(at(50_000), CloseCause::EndOfInput);
     let findings = engine.take_findings(9);
     assert_eq!(&*findings[0].clause_text, "b");
     assert_eq!(findings[0].message, "rule always violated: always { b }");
@@ -407,7 +407,7 @@ fn each_bound_span_has_an_obligation() {
         0,
     );
     assert!(engine.told().is_empty());
-    engine.close_all(at(50_000), CloseCause::EndOfInput);
+    engine.close_traces(at(50_000), CloseCause::EndOfInput);
     let findings = engine.take_findings(9);
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].evidence[0].span_id.0, [4; 8]);
@@ -448,7 +448,7 @@ fn obligations_beyond_the_cap_are_one_violation_with_the_total() {
             .collect();
         engine.feed(&spans, 0);
     }
-    engine.close_all(at(50_000), CloseCause::EndOfInput);
+    engine.close_traces(at(50_000), CloseCause::EndOfInput);
     let findings = engine.take_findings(999);
     let counts = |trace: u8| {
         let of: Vec<u64> = findings

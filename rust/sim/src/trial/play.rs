@@ -79,8 +79,8 @@ pub fn play(
                 now.0 += seconds * SECOND;
                 engine.tick(now);
             }
-            Act::Close(Ending::EndOfInput) => engine.close_all(now, CloseCause::EndOfInput),
-            Act::Close(Ending::Shutdown) => engine.close_all(now, CloseCause::Shutdown),
+            Act::Close(Ending::EndOfInput) => engine.close_traces(now, CloseCause::EndOfInput),
+            Act::Close(Ending::Shutdown) => engine.close_traces(now, CloseCause::Shutdown),
             Act::Close(Ending::Idle) => {
                 now.0 += (IDLE + 1) * SECOND;
                 engine.tick(now);
@@ -145,6 +145,6 @@ pub fn judged<'a>(
     let engine = Engine::new(rules.to_vec(), settings, BEGIN).map_err(|fault| fault.to_string())?;
     let consumed = engine.consume(&encode(spans), BEGIN);
     consumed.map_err(|fault| fault.to_string())?;
-    engine.close_all(BEGIN, CloseCause::EndOfInput);
+    engine.close_traces(BEGIN, CloseCause::EndOfInput);
     Ok(engine.take_findings(usize::MAX))
 }

@@ -174,7 +174,7 @@ fn evaluate(
     let engine = Engine::new(rules, settings, Timestamp(0))?;
     // Encoded here, so well-formed.
     let _ = engine.consume(request, Timestamp(0));
-    engine.close_all(Timestamp(0), CloseCause::EndOfInput);
+    engine.close_traces(Timestamp(0), CloseCause::EndOfInput);
     Ok((
         engine.take_findings(usize::MAX),
         engine.stats().spans.evaluated,

@@ -64,7 +64,7 @@ pub fn evaluate(rule: &LoadedRule, test: &RuleTest) -> Result<Seen, PlanError> {
     } else {
         CloseCause::EndOfInput
     };
-    engine.close_all(Timestamp(0), cause);
+    engine.close_traces(Timestamp(0), cause);
     let mut findings = engine.take_findings(usize::MAX);
     findings.sort_by_key(|finding| finding.violation_id);
     // A trace without spans is none: nothing applies to it.
