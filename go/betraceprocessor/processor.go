@@ -149,11 +149,22 @@ func (p *betraceProcessor) restoreEngine(ctx context.Context, rules *betrace.Rul
 func (p *betraceProcessor) restoreViolations(ctx context.Context, r *running) string {
 	outcome, err := r.storage.take(ctx, storedViolations, func(content []byte) error {
 		violations, err := decodeViolations(content, p.clock.now())
+		if err != nil {
+			return err
+		}
 		for _, v := range violations {
 			r.sender.queue.push(v)
 		}
-		return err
+		r.sender.keptAt = p.clock.now()
+		return nil
 	})
+	if r.storage != nil {
+		r.sender.keep = func(ctx context.Context, violations []violation) {
+			if err := p.keepViolations(ctx, r, violations); err != nil {
+				p.log.Warn("the violations that wait are not stored", zap.Error(err))
+			}
+		}
+	}
 	if err != nil {
 		p.log.Warn("the stored violations cannot be used and are set aside in the storage as "+storedViolations.refusedKey(), zap.Error(err))
 	}
@@ -211,15 +222,20 @@ func (p *betraceProcessor) storeTraces(ctx context.Context, r *running) error {
 
 // storeViolations stores what could not be sent; without the storage it is lost.
 func (p *betraceProcessor) storeViolations(ctx context.Context, r *running) error {
-	left := r.sender.queue.all()
-	if len(left) == 0 {
-		return nil
-	}
-	outcome, err := r.storage.put(ctx, storedViolations, encodeViolations(left, p.clock.now()))
-	r.metrics.countStored(storedViolations, outcome)
+	err := p.keepViolations(ctx, r, r.sender.queue.all())
 	if err != nil {
 		r.sender.leave(err)
 	}
+	return err
+}
+
+// keepViolations makes the storage hold just these.
+func (p *betraceProcessor) keepViolations(ctx context.Context, r *running, violations []violation) error {
+	if len(violations) == 0 {
+		return r.storage.remove(ctx, storedViolations)
+	}
+	outcome, err := r.storage.put(ctx, storedViolations, encodeViolations(violations, p.clock.now()))
+	r.metrics.countStored(storedViolations, outcome)
 	return err
 }
 

@@ -22,6 +22,8 @@ const (
 	lastRetry  = 10 * time.Second
 	// flushLimit bounds the last sending at shutdown where the caller sets no earlier deadline.
 	flushLimit = 5 * time.Second
+	// keepInterval is how often what waits is stored while calls fail.
+	keepInterval = 10 * time.Second
 	// lossLogInterval is how often the loss of violations is logged; all of it is counted.
 	lossLogInterval = time.Minute
 )
@@ -45,6 +47,11 @@ type sender struct {
 	// woken asks for a look at the engine, filled for one at the queue.
 	woken, filled chan struct{}
 	retryFor      time.Duration
+
+	// keep stores what waits, nothing too; nil where there is no storage. keptAt is when it last did, 0 where nothing is
+	// stored.
+	keep   func(context.Context, []violation)
+	keptAt uint64
 
 	perSecond float64
 	allowance float64
@@ -162,6 +169,7 @@ func (s *sender) drain(ctx context.Context) {
 		s.expire()
 		violations := s.queue.take(min(s.allowed(), sendLimit))
 		if len(violations) == 0 {
+			s.keepNothing(ctx)
 			return
 		}
 		err := s.send(ctx, violations)
@@ -176,12 +184,32 @@ func (s *sender) drain(ctx context.Context) {
 			continue
 		}
 		s.queue.putBack()
+		s.keepWaiting(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.clock.after(pause):
 		}
 		pause = min(2*pause, lastRetry)
+	}
+}
+
+// keepWaiting stores what waits, so that a crash in the middle of an outage does not lose it. What was sent since goes out
+// again then, as the same violations.
+func (s *sender) keepWaiting(ctx context.Context) {
+	now := s.clock.now()
+	if s.keep == nil || (s.keptAt != 0 && now < s.keptAt+uint64(keepInterval)) {
+		return
+	}
+	s.keptAt = now
+	s.keep(ctx, s.queue.all())
+}
+
+// keepNothing removes what was stored once all of it is settled.
+func (s *sender) keepNothing(ctx context.Context) {
+	if s.keep != nil && s.keptAt != 0 && s.queue.count() == 0 {
+		s.keptAt = 0
+		s.keep(ctx, nil)
 	}
 }
 

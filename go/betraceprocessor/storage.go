@@ -30,6 +30,10 @@ func (p storedPart) key() string {
 // refusedKey is where it is put aside when it cannot be used; the next one that is refused takes its place.
 func (p storedPart) refusedKey() string { return p.key() + ".refused" }
 
+// stays says whether the part is left in the storage when it is taken, until it is settled. A violation that is sent twice
+// is one violation, by its id; a state of traces that is older than what was seen since must not be believed.
+func (p storedPart) stays() bool { return p == storedViolations }
+
 // What became of a stored part.
 const (
 	partRestored   = "restored"
@@ -62,8 +66,7 @@ func openStorage(ctx context.Context, id *component.ID, host component.Host, own
 	return &stateStorage{client: client}, nil
 }
 
-// take gives what the last shutdown stored to use, and deletes it: after a crash it would be older than what was seen
-// since, and must not be believed then. What use refuses is put aside under a key of its own. The outcome is empty
+// take gives what was stored to use, and deletes it where it does not stay. What use refuses is put aside under a key of its own. The outcome is empty
 // where nothing was stored.
 func (s *stateStorage) take(ctx context.Context, part storedPart, use func([]byte) error) (outcome string, err error) {
 	if s == nil {
@@ -76,11 +79,13 @@ func (s *stateStorage) take(ctx context.Context, part storedPart, use func([]byt
 	if len(content) == 0 {
 		return "", nil
 	}
-	if err := s.client.Delete(ctx, part.key()); err != nil {
-		return partUnreadable, err
+	if !part.stays() {
+		if err := s.client.Delete(ctx, part.key()); err != nil {
+			return partUnreadable, err
+		}
 	}
 	if err := use(content); err != nil {
-		return partRefused, errors.Join(err, s.client.Set(ctx, part.refusedKey(), content))
+		return partRefused, errors.Join(err, s.client.Set(ctx, part.refusedKey(), content), s.client.Delete(ctx, part.key()))
 	}
 	return partRestored, nil
 }
@@ -91,6 +96,14 @@ func (s *stateStorage) put(ctx context.Context, part storedPart, content []byte)
 		return partFailed, fmt.Errorf("storage: the %s were not stored: %w", part, err)
 	}
 	return partStored, nil
+}
+
+// remove deletes a part that is settled.
+func (s *stateStorage) remove(ctx context.Context, part storedPart) error {
+	if err := s.client.Delete(ctx, part.key()); err != nil {
+		return fmt.Errorf("storage: the %s that are settled were not removed: %w", part, err)
+	}
+	return nil
 }
 
 func (s *stateStorage) close(ctx context.Context) error {

@@ -5,6 +5,7 @@ package betraceprocessor
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type memoryStorage struct {
 	component.StartFunc
 	component.ShutdownFunc
 	storage.Client
+	mu      sync.Mutex
 	entries map[string][]byte
 	// broken and unreadable are what writing and reading answer.
 	broken, unreadable error
@@ -33,10 +35,14 @@ func (m *memoryStorage) GetClient(context.Context, component.Kind, component.ID,
 }
 
 func (m *memoryStorage) Get(_ context.Context, key string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.entries[key], m.unreadable
 }
 
 func (m *memoryStorage) Set(_ context.Context, key string, value []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.broken == nil {
 		m.entries[key] = value
 	}
@@ -44,6 +50,8 @@ func (m *memoryStorage) Set(_ context.Context, key string, value []byte) error {
 }
 
 func (m *memoryStorage) Delete(_ context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	delete(m.entries, key)
 	return nil
 }
@@ -142,13 +150,64 @@ func TestViolationsThatWaitSurviveARestart(t *testing.T) {
 	after := startBenchOn(t, hostWith(memory), withStorage, never)
 	after.requireViolations(t, "rule-0", "rule-0", "rule-0")
 	require.EqualValues(t, 1, after.stored(t, "violations", "restored"))
-	require.NotContains(t, memory.entries, storedViolations.key())
+	require.Eventually(t, func() bool { return !memory.has(storedViolations) }, 5*time.Second, time.Millisecond)
 	ids := map[string]bool{}
 	for _, span := range after.sink.violations {
 		id, _ := span.Attributes().Get("betrace.violation.id")
 		ids[id.Str()] = true
 	}
 	require.Len(t, ids, 3)
+}
+
+func (m *memoryStorage) has(part storedPart) bool {
+	content, _ := m.Get(context.Background(), part.key())
+	return len(content) > 0
+}
+
+// A crash in the middle of an outage loses no violation that had waited for a while: what waits is stored while calls
+// fail, and stays so until it is delivered, over any number of crashes.
+func TestViolationsThatWaitSurviveACrash(t *testing.T) {
+	memory := newMemoryStorage()
+	down := func(traces ptrace.Traces) error {
+		if isViolations(traces) {
+			return errors.New("down")
+		}
+		return nil
+	}
+	before := startBenchOn(t, hostWith(memory), withStorage, never)
+	before.sink.refuse = down
+	require.NoError(t, before.ConsumeTraces(context.Background(), spansNamed(1, "payment.bypass_validation")))
+	require.Eventually(t, func() bool { return memory.has(storedViolations) }, 5*time.Second, time.Millisecond)
+	for range 2 {
+		// What a crash leaves behind is the storage as it is now.
+		crashed := newMemoryStorage()
+		content, err := memory.Get(context.Background(), storedViolations.key())
+		require.NoError(t, err)
+		crashed.entries[storedViolations.key()] = content
+		memory = crashed
+		after := startBenchOn(t, hostWith(memory), func(c *Config) {
+			withStorage(c)
+			c.Violations.MaxPerSecond = 1
+		}, never)
+		after.requireViolations(t, "rule-0")
+		require.Eventually(t, func() bool { return !memory.has(storedViolations) }, 5*time.Second, time.Millisecond)
+		require.NoError(t, memory.Set(context.Background(), storedViolations.key(), content))
+	}
+}
+
+func TestWhatWaitsIsStoredOnlyEverySoOften(t *testing.T) {
+	source := &heap{left: 3}
+	s, clock := newTestSender(source, &counter{refusals: 8, refusal: errors.New("busy")}, 1_000)
+	var kept []int
+	var at []uint64
+	s.keep = func(_ context.Context, violations []violation) {
+		kept = append(kept, len(violations))
+		at = append(at, clock.time)
+	}
+	s.work(context.Background())
+	// The pauses before the eight refusals add up to 0, 0.1, 0.3, 0.7, 1.5, 3.1, 6.3 and 12.7 seconds.
+	require.Equal(t, []int{3, 3, 0}, kept)
+	require.Equal(t, 12_700*time.Millisecond, time.Duration(at[1]-at[0]))
 }
 
 func TestWithoutAStorageWhatWaitsIsLostAndCounted(t *testing.T) {
