@@ -1,84 +1,103 @@
 //! Numbers for cells, fields and rules that outlive a reload of the rule set, so that the state of live
-//! traces keeps its meaning; and names for them that outlive the process, for snapshots.
+//! traces keeps its meaning; and [names](name) for them that outlive the process, for snapshots.
+
+pub(crate) mod name;
+
+use std::sync::Arc;
 
 use betrace_lang::rule::{Base, Field, Predicate, Rule};
 use hashbrown::HashMap;
-
-use crate::state::record::FieldKey;
+use serde::{Deserialize, Serialize};
 
 /// A cell's number in this engine.
-pub(crate) type CellId = u32;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct CellId(pub u32);
+
+/// A field's number in this engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct FieldKey(pub u32);
 
 /// A rule's number in this engine: of its id and meaning together.
-pub(crate) type RuleKey = u32;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct RuleKey(pub u32);
 
-/// What names a cell, a field or a rule in every process: a hash of its canonical description.
-pub(crate) type Name = u128;
-
+/// Names, numbered densely in the order of their coming.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
-    ids: HashMap<Name, u32>,
-    names: Vec<Name>,
+    ids: HashMap<Arc<str>, u32>,
+    names: Vec<Arc<str>>,
 }
 
 impl Numbers {
-    pub fn number(&mut self, name: Name) -> u32 {
-        if let Some(id) = self.ids.get(&name) {
+    fn number(&mut self, name: String) -> u32 {
+        if let Some(id) = self.ids.get(name.as_str()) {
             return *id;
         }
         let id = self.names.len() as u32;
-        self.names.push(name);
+        let name: Arc<str> = name.into();
+        self.names.push(name.clone());
         self.ids.insert(name, id);
         id
     }
 
-    pub fn get(&self, name: Name) -> Option<u32> {
-        self.ids.get(&name).copied()
+    fn get(&self, name: &str) -> Option<u32> {
+        self.ids.get(name).copied()
     }
 
-    pub fn names(&self) -> &[Name] {
-        &self.names
+    fn name(&self, id: u32) -> &Arc<str> {
+        &self.names[id as usize]
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
-    pub cells: Numbers,
-    pub fields: Numbers,
-    pub rules: Numbers,
-}
-
-fn name(kind: &str, description: &str) -> Name {
-    let mut hash = blake3::Hasher::new();
-    hash.update(kind.as_bytes());
-    hash.update(&[0]);
-    hash.update(description.as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.finalize().as_bytes()[..16]);
-    u128::from_le_bytes(bytes)
-}
-
-pub(crate) fn rule_name(rule: &Rule) -> Name {
-    name("rule", &format!("{} {:?}", rule.id.0, rule.hash.0))
+    cells: Numbers,
+    fields: Numbers,
+    rules: Numbers,
 }
 
 impl Interner {
     pub fn field(&mut self, field: &Field) -> FieldKey {
-        self.fields.number(name("field", &format!("{field:?}")))
+        FieldKey(self.fields.number(name::of_field(field)))
     }
 
     pub fn rule(&mut self, rule: &Rule) -> RuleKey {
-        self.rules.number(rule_name(rule))
+        RuleKey(self.rules.number(name::of_rule(rule)))
     }
 
-    /// The cell of a selector that `what` describes further.
-    pub fn cell(&mut self, selector: &str, what: &str) -> CellId {
-        self.cells
-            .number(name("cell", &format!("{selector} {what}")))
+    /// The cell that keeps `kind` (of `field`) of the spans that a selector selects.
+    pub fn cell(
+        &mut self,
+        base: &Base,
+        filter: &[Predicate],
+        kind: &str,
+        field: Option<&Field>,
+    ) -> CellId {
+        CellId(self.cells.number(name::of_cell(base, filter, kind, field)))
     }
-}
 
-/// A span selector's canonical description.
-pub(crate) fn describe(base: &Base, filter: &[Predicate]) -> String {
-    format!("{base:?} {filter:?}")
+    pub fn cell_name(&self, id: CellId) -> &Arc<str> {
+        self.cells.name(id.0)
+    }
+
+    pub fn field_name(&self, key: FieldKey) -> &Arc<str> {
+        self.fields.name(key.0)
+    }
+
+    pub fn rule_name(&self, key: RuleKey) -> &Arc<str> {
+        self.rules.name(key.0)
+    }
+
+    /// The cell of this name, if some rule set of this engine had it.
+    pub fn find_cell(&self, name: &str) -> Option<CellId> {
+        self.cells.get(name).map(CellId)
+    }
+
+    pub fn find_field(&self, name: &str) -> Option<FieldKey> {
+        self.fields.get(name).map(FieldKey)
+    }
+
+    pub fn find_rule(&self, name: &str) -> Option<RuleKey> {
+        self.rules.get(name).map(RuleKey)
+    }
 }

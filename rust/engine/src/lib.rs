@@ -69,17 +69,21 @@ mod state;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod time;
 mod value;
 mod violation;
 mod wanted;
 mod wire;
 
 pub use engine::snapshot::{Restored, SnapshotError, SnapshotKind};
-pub use engine::{ConsumeError, Consumed, Engine, PlanError};
+pub use engine::{ConsumeError, Consumed, Engine};
 pub use finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 pub use id::{SpanId, TraceId};
+pub use plan::PlanError;
+pub use plan::early::obstacle::{ClauseProfile, Obstacle, Which};
 pub use profile::{RuleProfile, profile};
-pub use settings::{CloseCause, Completeness, Report, Settings, Timestamp};
+pub use settings::{CloseCause, Completeness, Report, Settings};
 pub use stats::{ByReason, DelayHistogram, RuleStats, SpanCounts, Stats};
+pub use time::Timestamp;
 pub use violation::{ViolationTrace, encode_violations};
 pub use wanted::Wanted;

@@ -6,20 +6,18 @@
 
 pub(crate) mod fields;
 pub(crate) mod list;
+pub(crate) mod text;
 
 use std::fmt;
 
 use betrace_lang::rule::{BindingId, CompareOp, Field, Literal, Operand, Predicate, TextOp};
-use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::logic::truth::Truth;
 use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields, is_list};
 use crate::predicate::list::LiteralSet;
-use crate::value::{
-    Compared, TextBuffer, Value, compare, compare_literal, literal_text, shortest_text,
-};
-use crate::wire::value::array_elements;
+use crate::predicate::text::{Needle, text_against, text_test};
+use crate::value::{Compared, Value, compare, compare_literal};
 
 /// Compiled size of one regular expression, in bytes; above what the language itself allows.
 const PATTERN_BYTES: usize = 10 << 20;
@@ -41,13 +39,13 @@ impl std::error::Error for PatternError {}
 
 /// A condition over fields of one field table.
 #[derive(Clone, Debug)]
-pub struct CompiledPredicate(Node);
+pub struct CompiledPredicate(Formula);
 
 #[derive(Clone, Debug)]
-enum Node {
-    And(Box<[Node]>),
-    Or(Box<[Node]>),
-    Not(Box<Node>),
+enum Formula {
+    And(Box<[Formula]>),
+    Or(Box<[Formula]>),
+    Not(Box<Formula>),
     /// A test of one field's value, or of each of its values.
     Test {
         field: Source,
@@ -74,15 +72,6 @@ enum Test {
     TextField(TextOp, Source),
 }
 
-#[derive(Clone, Debug)]
-struct Needle {
-    op: TextOp,
-    /// `None`: a duration, which has no text.
-    text: Option<Box<[u8]>>,
-    finder: memmem::Finder<'static>,
-    literal: Literal,
-}
-
 impl CompiledPredicate {
     /// # Errors
     /// If a regular expression in it cannot be compiled.
@@ -90,7 +79,7 @@ impl CompiledPredicate {
         predicate: &Predicate,
         fields: &mut FieldTable,
     ) -> Result<CompiledPredicate, PatternError> {
-        Node::new(predicate, fields).map(CompiledPredicate)
+        Formula::new(predicate, fields).map(CompiledPredicate)
     }
 
     /// What the predicate says of `span`; `unlike` grows by one for each comparison of unlike types.
@@ -112,17 +101,17 @@ impl CompiledPredicate {
     }
 }
 
-impl Node {
+impl Formula {
     fn fields(&self, found: &mut Vec<FieldId>) {
         match self {
-            Node::And(parts) | Node::Or(parts) => {
+            Formula::And(parts) | Formula::Or(parts) => {
                 for part in parts {
                     part.fields(found);
                 }
             }
-            Node::Not(part) => part.fields(found),
-            Node::Exists(source) => found.push(source.field),
-            Node::Test { field, test } => {
+            Formula::Not(part) => part.fields(found),
+            Formula::Exists(source) => found.push(source.field),
+            Formula::Test { field, test } => {
                 found.push(field.field);
                 if let Test::CompareField(_, right) | Test::TextField(_, right) = &**test {
                     found.push(right.field);
@@ -131,46 +120,46 @@ impl Node {
         }
     }
 
-    fn new(predicate: &Predicate, fields: &mut FieldTable) -> Result<Node, PatternError> {
+    fn new(predicate: &Predicate, fields: &mut FieldTable) -> Result<Formula, PatternError> {
         let mut all = |parts: &[Predicate]| {
             parts
                 .iter()
-                .map(|part| Node::new(part, fields))
-                .collect::<Result<Box<[Node]>, PatternError>>()
+                .map(|part| Formula::new(part, fields))
+                .collect::<Result<Box<[Formula]>, PatternError>>()
         };
         Ok(match predicate {
-            Predicate::And(parts) => Node::And(all(parts)?),
-            Predicate::Or(parts) => Node::Or(all(parts)?),
-            Predicate::Not(part) => Node::Not(Box::new(Node::new(part, fields)?)),
+            Predicate::And(parts) => Formula::And(all(parts)?),
+            Predicate::Or(parts) => Formula::Or(all(parts)?),
+            Predicate::Not(part) => Formula::Not(Box::new(Formula::new(part, fields)?)),
             Predicate::Compare { field, op, value } => {
                 let test = match value {
                     Operand::Literal(literal) => Test::Compare(*op, literal.clone()),
                     Operand::Field(right) => Test::CompareField(*op, Source::new(right, fields)),
                 };
-                Node::test(field, test, fields)
+                Formula::test(field, test, fields)
             }
             Predicate::In { field, values } => {
-                Node::test(field, Test::In(LiteralSet::new(values)), fields)
+                Formula::test(field, Test::In(LiteralSet::new(values)), fields)
             }
             Predicate::Matches { field, pattern } => {
-                Node::test(field, Test::Matches(compile_pattern(pattern)?), fields)
+                Formula::test(field, Test::Matches(compile_pattern(pattern)?), fields)
             }
             Predicate::Text { op, field, value } => {
                 let test = match value {
                     Operand::Literal(literal) => Test::Text(Box::new(Needle::new(*op, literal))),
                     Operand::Field(right) => Test::TextField(*op, Source::new(right, fields)),
                 };
-                Node::test(field, test, fields)
+                Formula::test(field, test, fields)
             }
-            Predicate::Exists(field) => Node::Exists(Source::new(field, fields)),
+            Predicate::Exists(field) => Formula::Exists(Source::new(field, fields)),
             Predicate::Missing(field) => {
-                Node::Not(Box::new(Node::Exists(Source::new(field, fields))))
+                Formula::Not(Box::new(Formula::Exists(Source::new(field, fields))))
             }
         })
     }
 
-    fn test(field: &Field, test: Test, fields: &mut FieldTable) -> Node {
-        Node::Test {
+    fn test(field: &Field, test: Test, fields: &mut FieldTable) -> Formula {
+        Formula::Test {
             field: Source::new(field, fields),
             test: Box::new(test),
         }
@@ -182,7 +171,7 @@ impl Node {
         B: BoundSpans + ?Sized,
     {
         match self {
-            Node::And(parts) => {
+            Formula::And(parts) => {
                 let mut truth = Truth::TRUE;
                 for part in parts {
                     truth = truth.and(part.eval(ask, unlike));
@@ -192,7 +181,7 @@ impl Node {
                 }
                 truth
             }
-            Node::Or(parts) => {
+            Formula::Or(parts) => {
                 let mut truth = Truth::FALSE;
                 for part in parts {
                     truth = truth.or(part.eval(ask, unlike));
@@ -202,12 +191,12 @@ impl Node {
                 }
                 truth
             }
-            Node::Not(part) => part.eval(ask, unlike).not(),
-            Node::Exists(source) => ask.exists(*source),
-            Node::Test { field, test } if field.list => {
+            Formula::Not(part) => part.eval(ask, unlike).not(),
+            Formula::Exists(source) => ask.exists(*source),
+            Formula::Test { field, test } if field.list => {
                 Truth::from(ask.any(*field, &mut |value| test.eval(value, ask, unlike).is_true()))
             }
-            Node::Test { field, test } => test.eval(ask.value(*field), ask, unlike),
+            Formula::Test { field, test } => test.eval(ask.value(*field), ask, unlike),
         }
     }
 }
@@ -304,89 +293,6 @@ impl Source {
             field: fields.intern(field),
             list: is_list(field),
         }
-    }
-}
-
-impl Needle {
-    fn new(op: TextOp, literal: &Literal) -> Needle {
-        let text = literal_text(literal);
-        let finder = memmem::Finder::new(text.as_deref().unwrap_or(b"")).into_owned();
-        Needle {
-            op,
-            text,
-            finder,
-            literal: literal.clone(),
-        }
-    }
-
-    fn test(&self, value: Value<'_>) -> Compared {
-        let Some(text) = &self.text else {
-            return match value {
-                Value::Missing => Compared::UNKNOWN,
-                _ => Compared::UNLIKE,
-            };
-        };
-        match (value, self.op) {
-            (Value::Array(encoded), TextOp::Contains) => {
-                Compared::known(array_elements(encoded).any(|element| {
-                    compare_literal(element, CompareOp::Eq, &self.literal)
-                        .truth
-                        .is_true()
-                        || text_equals(element, text)
-                }))
-            }
-            _ => text_test(value, |value| match self.op {
-                TextOp::Contains => self.finder.find(value).is_some(),
-                TextOp::StartsWith => value.starts_with(text),
-                TextOp::EndsWith => value.ends_with(text),
-            }),
-        }
-    }
-}
-
-fn text_equals(value: Value<'_>, text: &[u8]) -> bool {
-    shortest_text(value, &mut TextBuffer::new()) == Some(text)
-}
-
-/// A text operator whose right side is a field.
-fn text_against(op: TextOp, left: Value<'_>, right: Value<'_>) -> Compared {
-    if left.is_missing() || right.is_missing() {
-        return Compared::UNKNOWN;
-    }
-    let mut buffer = TextBuffer::new();
-    let Some(text) = shortest_text(right, &mut buffer) else {
-        return without_text(right);
-    };
-    match (left, op) {
-        (Value::Array(encoded), TextOp::Contains) => {
-            Compared::known(array_elements(encoded).any(|element| {
-                compare(element, CompareOp::Eq, right).truth.is_true() || text_equals(element, text)
-            }))
-        }
-        _ => text_test(left, |left| match op {
-            TextOp::Contains => memmem::find(left, text).is_some(),
-            TextOp::StartsWith => left.starts_with(text),
-            TextOp::EndsWith => left.ends_with(text),
-        }),
-    }
-}
-
-fn text_test(value: Value<'_>, test: impl FnOnce(&[u8]) -> bool) -> Compared {
-    // Text is by far the usual case, and needs no room for digits.
-    if let Value::Text(text) = value {
-        return Compared::known(test(text));
-    }
-    match shortest_text(value, &mut TextBuffer::new()) {
-        Some(text) => Compared::known(test(text)),
-        None => without_text(value),
-    }
-}
-
-/// NaN and infinities are numbers without a decimal; missing is missing; the rest is of an unlike type.
-fn without_text(value: Value<'_>) -> Compared {
-    match value {
-        Value::Missing | Value::Float(_) => Compared::UNKNOWN,
-        _ => Compared::UNLIKE,
     }
 }
 

@@ -4,27 +4,38 @@ use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
 
-use crate::engine::PlanError;
 use crate::intern::Interner;
-use crate::plan::{FeedKind, Plan};
-use crate::state::VALUE_BYTES;
+use crate::plan::early::clauses;
+use crate::plan::early::obstacle::ClauseProfile;
+use crate::plan::feed::FeedKind;
+use crate::plan::{PlanError, compile};
 use crate::state::cell::{
-    CountCell, DistinctCell, ExtremesCell, Group, GroupsCell, KEY_CAP, RECORD_CAP, RecordId,
-    RecordsCell, SumCell, TextKey, WITNESSES,
+    CountCell, DistinctCell, ExtremesCell, GroupSize, GroupsCell, KEY_CAP, RECORD_CAP, RecordsCell,
+    SumCell, TextKey, WITNESSES,
 };
-use crate::state::record::{NAME_BYTES, Record};
+use crate::state::record::{NAME_BYTES, Record, RecordId, VALUE_BYTES};
 
 /// Facts about one rule by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RuleProfile {
-    /// It can be violated while its trace is open; otherwise it waits for the close.
-    pub fires_early: bool,
+    /// What the breach of each clause waits for, `never` first.
+    pub clauses: Vec<ClauseProfile>,
     /// The most bytes that one trace can hold for it, ids of spans for duplicates aside.
     pub worst_case_bytes: u64,
     /// Spans kept per selector that takes part in order, structure or correlation.
     pub record_cap: u64,
     /// Distinct values or groups kept per `distinct` or `by`.
     pub key_cap: u64,
+}
+
+impl RuleProfile {
+    /// Whether it can be violated while its trace is open; otherwise it waits for the close.
+    #[must_use]
+    pub fn fires_early(&self) -> bool {
+        self.clauses
+            .iter()
+            .any(|clause| clause.waits_for.is_empty())
+    }
 }
 
 /// An exact sum of doubles spans their whole range of exponents.
@@ -36,7 +47,7 @@ const SUM_BYTES: usize = 272;
 /// If a regular expression of the rule is too large to compile.
 pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
     let rules = [Arc::new(rule.clone())];
-    let plan = Plan::new(&rules, 0, &mut Interner::default(), |_| 0, false)?;
+    let plan = compile::compile(&rules, &mut Interner::default(), false)?;
     let record = size_of::<Record>() + 2 * NAME_BYTES;
     let worst: usize = plan
         .selectors
@@ -51,7 +62,7 @@ pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
                     size_of::<DistinctCell>() + KEY_CAP * 2 * size_of::<(TextKey, bool)>()
                 }
                 FeedKind::Groups(_) | FeedKind::GroupsByParent => {
-                    size_of::<GroupsCell>() + KEY_CAP * 2 * size_of::<(TextKey, Group)>()
+                    size_of::<GroupsCell>() + KEY_CAP * 2 * size_of::<(TextKey, GroupSize)>()
                 }
                 FeedKind::Records => {
                     let member = size_of::<(RecordId, bool)>() + record + fields * VALUE_BYTES;
@@ -61,7 +72,7 @@ pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
         })
         .sum();
     Ok(RuleProfile {
-        fires_early: plan.rules.iter().any(|rule| rule.early),
+        clauses: clauses(&rule.body),
         worst_case_bytes: worst as u64,
         record_cap: RECORD_CAP as u64,
         key_cap: KEY_CAP as u64,
@@ -77,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_rests_on_absence_waits() {
-        let early = |rule: Rule| profile(&rule).unwrap().fires_early;
+        let early = |rule: Rule| profile(&rule).unwrap().fires_early();
         assert!(early(rule("r").never(has(named("a")))));
         assert!(early(rule("r").never(count(named("a"), CompareOp::Gt, 3))));
         assert!(early(rule("r").always(not(has(named("a"))))));

@@ -1,15 +1,6 @@
 //! What the caller decides: times, limits, and how much is reported. Nothing here is read from the
 //! environment; the defaults are those of the Collector component's configuration.
 
-use serde::{Deserialize, Serialize};
-
-/// Unix time in nanoseconds, given by the caller. An engine's time never goes back: an earlier
-/// timestamp counts as the latest one it has seen.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-pub struct Timestamp(pub u64);
-
 /// What a trace that was closed by idle time, or at the end of the input, needs to count as complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Completeness {

@@ -1,253 +1,72 @@
 //! Counts and aggregates as intervals, from a selector's cells or from its members.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use betrace_lang::rule::{Aggregate, Number};
 use betrace_lang::verdict::Reason;
 
-use crate::decide::members::MemberSet;
-use crate::decide::{Eval, GroupSizes, skew_if};
-use crate::logic::interval::{End, Interval, Measured};
+use crate::decide::eval::Eval;
+use crate::decide::facts::{Facts, skew_if};
+use crate::decide::member_set::MemberSet;
+use crate::intern::{CellId, FieldKey};
+use crate::logic::interval::{End, Interval};
+use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::{Against, GroupSource, Measuring, Selecting};
-use crate::state::cell::{Cell, CountCell, DistinctCell, ExtremesCell, SumCell, text_key};
-use crate::state::group_key;
-use crate::state::record::FieldKey;
+use crate::plan::condition::{Against, Counted, Measuring, Selecting};
+use crate::state::cell::{Cell, DistinctCell, ExtremesCell, SumCell, group_key};
 use crate::value::Value;
 
-impl<'a> Eval<'a> {
-    pub fn measure(&mut self, measure: &'a Measuring) -> Measured {
-        match measure {
-            Measuring::Count(Selecting::Counted { count, trace }) => {
-                let seen = self.count_cell(*count).map_or((0, 0), |cell: &CountCell| {
-                    (u64::from(cell.certain), u64::from(cell.perhaps))
-                });
-                let selects = self.trace_tests(trace);
-                Measured::Range(self.count(seen, selects))
-            }
-            Measuring::Count(Selecting::Members(node)) => {
-                let set = self.members(node);
-                Measured::Range(count_members(&set))
-            }
-            Measuring::Of {
-                function,
-                selecting: Selecting::Counted { trace, .. },
-                cell,
-                is_duration,
-                ..
-            } => {
-                let selects = self.trace_tests(trace);
-                self.aggregate_cell(*function, *cell, *is_duration, selects)
-            }
-            Measuring::Of {
-                function,
-                selecting: Selecting::Members(node),
-                field,
-                is_duration,
-                ..
-            } => {
-                let set = self.members(node);
-                self.aggregate_members(*function, &set, *field, *is_duration)
-            }
+pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Measured {
+    match measuring {
+        Measuring::Count(Selecting::Counted(counted)) => {
+            Measured::Range(count_cell(&eval.facts, counted))
         }
-    }
-
-    pub fn against(&mut self, right: &'a Against) -> Measured {
-        match right {
-            Against::Value(value) => Measured::Range(*value),
-            Against::Measure { factor, measure } => self.measure(measure).scale(*factor),
+        Measuring::Count(Selecting::Members(node)) => {
+            Measured::Range(count_members(&eval.members(node)))
         }
-    }
-
-    fn count(&self, (certain, perhaps): (u64, u64), selects: Tri) -> Interval {
-        let low = if selects == Tri::True { certain } else { 0 };
-        match selects {
-            Tri::False => Interval::exactly(End::count(0)),
-            _ if self.closed => Interval::between(End::count(low), End::count(certain + perhaps)),
-            _ => Interval::between(End::count(low), End::Highest),
+        Measuring::OfCell {
+            function,
+            of,
+            cell,
+            is_duration,
+        } => {
+            let selects = eval.facts.trace_tests(&of.trace);
+            aggregate_cell(&eval.facts, *function, *cell, *is_duration, selects)
         }
-        .with_reasons(selects.reasons().with(skew_if(perhaps > 0)))
-    }
-
-    fn aggregate_cell(
-        &self,
-        function: Aggregate,
-        cell: u32,
-        is_duration: bool,
-        selects: Tri,
-    ) -> Measured {
-        let nothing = selects == Tri::False || (self.closed && self.trace.cell(cell).is_none());
-        if nothing {
-            return of_nothing(function);
+        Measuring::OfMembers {
+            function,
+            of,
+            field,
+            is_duration,
+        } => {
+            let set = eval.members(of);
+            aggregate_members(&eval.facts, *function, &set, *field, *is_duration)
         }
-        let selected = selects == Tri::True;
-        let open = !self.closed;
-        let reasons = selects.reasons();
-        match self.trace.cell(cell) {
-            Some(Cell::Sum(sum)) => {
-                let skew = skew_if(sum.perhaps > 0 || sum.unknown > 0);
-                sum_of(
-                    function,
-                    sum,
-                    selected,
-                    open,
-                    is_duration,
-                    reasons.with(skew),
-                )
-            }
-            Some(Cell::Extremes(extremes)) => {
-                let skew = skew_if(differs(extremes));
-                extreme_of(function, extremes, selected, open, reasons.with(skew))
-            }
-            Some(Cell::Distinct(distinct)) => distinct_of(distinct, selected, open, reasons),
-            // Nothing was seen, or all of it is selected perhaps.
-            _ => match function {
-                Aggregate::Distinct => {
-                    Measured::Range(Interval::between(End::count(0), End::Highest))
-                }
-                Aggregate::Sum if is_duration => {
-                    Measured::Range(Interval::between(End::count(0), End::Highest))
-                }
-                Aggregate::Avg => Measured::Perhaps(Interval::unknown().with_reasons(reasons)),
-                _ => Measured::Range(Interval::unknown().with_reasons(reasons)),
-            },
-        }
-    }
-
-    fn aggregate_members(
-        &self,
-        function: Aggregate,
-        set: &MemberSet,
-        field: FieldKey,
-        is_duration: bool,
-    ) -> Measured {
-        if set.items.is_empty() && !set.open {
-            return of_nothing(function);
-        }
-        match function {
-            Aggregate::Sum | Aggregate::Avg => {
-                let mut sum = SumCell::default();
-                for member in &set.items {
-                    sum.add(self.kept(member.record, field), member.certain);
-                }
-                // Why a member is perhaps one is among the reasons of the set.
-                let unknown = skew_if(sum.unknown > 0);
-                sum_of(function, &sum, true, set.open, is_duration, unknown)
-            }
-            Aggregate::Min | Aggregate::Max => {
-                let mut cell = ExtremesCell::default();
-                for member in &set.items {
-                    cell.add(self.kept(member.record, field), member.certain);
-                }
-                extreme_of(function, &cell, true, set.open, Reasons::NONE)
-            }
-            Aggregate::Distinct => {
-                let (mut certain, mut all) = (BTreeSet::new(), BTreeSet::new());
-                let mut unknown = 0;
-                for member in &set.items {
-                    let value = self.kept(member.record, field);
-                    if matches!(value, Value::Duration(None)) {
-                        unknown += 1;
-                    } else if let Some(key) = group_key(value) {
-                        all.insert(key);
-                        if member.certain {
-                            certain.insert(key);
-                        }
-                    }
-                }
-                let low = End::count(certain.len() as u64);
-                let high = if set.open {
-                    End::Highest
-                } else {
-                    End::count(all.len() as u64 + unknown)
-                };
-                Measured::Range(
-                    Interval::between(low, high)
-                        .with_reasons(set.reasons.with(skew_if(unknown > 0))),
-                )
-            }
-        }
-        .because(set.reasons)
-    }
-
-    pub fn group_sizes(&mut self, selecting: &'a Selecting, by: &'a GroupSource) -> GroupSizes {
-        let node = match (selecting, by) {
-            (Selecting::Members(node), _) => node,
-            (Selecting::Counted { .. }, GroupSource::Cell(cell)) => {
-                return self.group_sizes_of_cell(*cell);
-            }
-            (Selecting::Counted { .. }, _) => {
-                return GroupSizes {
-                    certain: None,
-                    most: None,
-                    open: !self.closed,
-                    reasons: Reasons::NONE,
-                };
-            }
-        };
-        let set = self.members(node);
-        let mut groups: BTreeMap<u128, (u64, u64)> = BTreeMap::new();
-        let mut unknown = 0;
-        for member in &set.items {
-            let key = match by {
-                GroupSource::Field(field) => match self.kept(member.record, *field) {
-                    Value::Duration(None) => {
-                        unknown += 1;
-                        None
-                    }
-                    value => group_key(value),
-                },
-                GroupSource::Parent | GroupSource::Cell(_) => self
-                    .trace
-                    .records
-                    .get(member.record)
-                    .parent()
-                    .map(|parent| text_key(&parent.0)),
-            };
-            if let Some(key) = key {
-                let group = groups.entry(key).or_default();
-                group.0 += u64::from(member.certain);
-                group.1 += 1;
-            }
-        }
-        let certain = groups.values().map(|group| group.0).max();
-        let most = groups.values().map(|group| group.1).max();
-        GroupSizes {
-            certain: certain.filter(|size| *size > 0),
-            most: with_unknown(most, unknown),
-            open: set.open,
-            reasons: set.reasons.with(skew_if(unknown > 0)),
-        }
-    }
-
-    fn group_sizes_of_cell(&self, cell: u32) -> GroupSizes {
-        let mut sizes = GroupSizes {
-            certain: None,
-            most: None,
-            open: !self.closed,
-            reasons: Reasons::NONE,
-        };
-        if let Some(Cell::Groups(groups)) = self.trace.cell(cell) {
-            let size = |count: u32| (count > 0).then_some(u64::from(count));
-            sizes.certain = size(groups.largest);
-            sizes.most = with_unknown(size(groups.largest_perhaps), u64::from(groups.unknown));
-            let perhaps = groups.largest_perhaps > groups.largest || groups.unknown > 0;
-            sizes.reasons = skew_if(perhaps);
-            if groups.capped {
-                sizes.open = true;
-                sizes.reasons.add(Reason::StateCap);
-            }
-        }
-        sizes
     }
 }
 
-/// Spans of unknown group may all be in the largest one.
-fn with_unknown(most: Option<u64>, unknown: u64) -> Option<u64> {
-    match (most, unknown) {
-        (most, 0) => most,
-        (most, unknown) => Some(most.unwrap_or(0) + unknown),
+pub(crate) fn against<'a>(eval: &mut Eval<'a>, right: &'a Against) -> Measured {
+    match right {
+        Against::Value(value) => Measured::Range(*value),
+        Against::Measure {
+            factor,
+            measure: of,
+        } => measure(eval, of).scale(*factor),
     }
+}
+
+fn count_cell(facts: &Facts<'_>, counted: &Counted) -> Interval {
+    let (certain, perhaps) = facts.count_cell(counted.count).map_or((0, 0), |cell| {
+        (u64::from(cell.certain), u64::from(cell.perhaps))
+    });
+    let selects = facts.trace_tests(&counted.trace);
+    let low = if selects == Tri::True { certain } else { 0 };
+    match selects {
+        Tri::False => Interval::exactly(End::count(0)),
+        _ if facts.closed => Interval::between(End::count(low), End::count(certain + perhaps)),
+        _ => Interval::between(End::count(low), End::Highest),
+    }
+    .with_reasons(selects.reasons().with(skew_if(perhaps > 0)))
 }
 
 fn count_members(set: &MemberSet) -> Interval {
@@ -260,14 +79,103 @@ fn count_members(set: &MemberSet) -> Interval {
     Interval::between(End::count(certain), high).with_reasons(set.reasons)
 }
 
-fn of_nothing(function: Aggregate) -> Measured {
-    let end = match function {
-        Aggregate::Sum | Aggregate::Distinct => End::count(0),
-        Aggregate::Max => End::Lowest,
-        Aggregate::Min => End::Highest,
-        Aggregate::Avg => return Measured::Never,
+fn aggregate_cell(
+    facts: &Facts<'_>,
+    function: Aggregate,
+    cell: CellId,
+    is_duration: bool,
+    selects: Tri,
+) -> Measured {
+    let nothing = selects == Tri::False || (facts.closed && facts.trace.cell(cell).is_none());
+    if nothing {
+        return Measured::of_nothing(function);
+    }
+    let selected = selects == Tri::True;
+    let open = !facts.closed;
+    let reasons = selects.reasons();
+    match facts.trace.cell(cell) {
+        Some(Cell::Sum(sum)) => {
+            let skew = skew_if(sum.perhaps > 0 || sum.unknown > 0);
+            sum_of(
+                function,
+                sum,
+                selected,
+                open,
+                is_duration,
+                reasons.with(skew),
+            )
+        }
+        Some(Cell::Extremes(extremes)) => {
+            let skew = skew_if(differs(extremes));
+            extreme_of(function, extremes, selected, open, reasons.with(skew))
+        }
+        Some(Cell::Distinct(distinct)) => distinct_of(distinct, selected, open, reasons),
+        // Nothing was seen, or all of it is selected perhaps.
+        _ => match function {
+            Aggregate::Distinct => Measured::Range(Interval::between(End::count(0), End::Highest)),
+            Aggregate::Sum if is_duration => {
+                Measured::Range(Interval::between(End::count(0), End::Highest))
+            }
+            Aggregate::Avg => Measured::Perhaps(Interval::unknown().with_reasons(reasons)),
+            _ => Measured::Range(Interval::unknown().with_reasons(reasons)),
+        },
+    }
+}
+
+fn aggregate_members(
+    facts: &Facts<'_>,
+    function: Aggregate,
+    set: &MemberSet,
+    field: FieldKey,
+    is_duration: bool,
+) -> Measured {
+    if set.items.is_empty() && !set.open {
+        return Measured::of_nothing(function);
+    }
+    match function {
+        Aggregate::Sum | Aggregate::Avg => {
+            let mut sum = SumCell::default();
+            for member in &set.items {
+                sum.add(facts.kept(member.record, field), member.certain);
+            }
+            // Why a member is perhaps one is among the reasons of the set.
+            let unknown = skew_if(sum.unknown > 0);
+            sum_of(function, &sum, true, set.open, is_duration, unknown)
+        }
+        Aggregate::Min | Aggregate::Max => {
+            let mut cell = ExtremesCell::default();
+            for member in &set.items {
+                cell.add(facts.kept(member.record, field), member.certain);
+            }
+            extreme_of(function, &cell, true, set.open, Reasons::NONE)
+        }
+        Aggregate::Distinct => distinct_members(facts, set, field),
+    }
+    .because(set.reasons)
+}
+
+fn distinct_members(facts: &Facts<'_>, set: &MemberSet, field: FieldKey) -> Measured {
+    let (mut certain, mut all) = (BTreeSet::new(), BTreeSet::new());
+    let mut unknown = 0;
+    for member in &set.items {
+        let value = facts.kept(member.record, field);
+        if matches!(value, Value::Duration(None)) {
+            unknown += 1;
+        } else if let Some(key) = group_key(value) {
+            all.insert(key);
+            if member.certain {
+                certain.insert(key);
+            }
+        }
+    }
+    let low = End::count(certain.len() as u64);
+    let high = if set.open {
+        End::Highest
+    } else {
+        End::count(all.len() as u64 + unknown)
     };
-    Measured::Range(Interval::exactly(end))
+    let reasons = set.reasons.with(skew_if(unknown > 0));
+    Measured::Range(Interval::between(low, high).with_reasons(reasons))
 }
 
 fn sum_of(

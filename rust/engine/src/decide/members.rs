@@ -1,90 +1,32 @@
-//! The members of a selector: those spans of the trace, known by their records, that it selects
-//! certainly or perhaps, and whether more may come.
+//! The finding of members: which spans of the trace a selector selects.
+//!
+//! A selector may stand in a relation to others, whose members are found in turn; each set is remembered for
+//! the bound spans that it was found for.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 use betrace_lang::rule::BindingId;
 use betrace_lang::verdict::Reason;
-use hashbrown::HashMap;
 
-use crate::decide::order::Order;
-use crate::decide::{BINDINGS, Eval, Tuple, UNBOUND};
-use crate::id::SpanId;
+use crate::decide::eval::{BINDINGS, Eval};
+use crate::decide::facts::Facts;
+use crate::decide::member_set::{Member, MemberSet};
+use crate::decide::relation::{self, Beside};
+use crate::intern::{CellId, FieldKey};
 use crate::logic::tri::{Reasons, Tri};
 use crate::logic::truth::Truth;
-use crate::plan::{Node, NodeKind};
+use crate::plan::node::{Node, NodeKind, RelationPlan};
+use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{BoundSpans, FieldId, Fields};
-use crate::state::cell::{Cell, RecordId};
-use crate::state::record::{FieldKey, Projection};
+use crate::state::cell::Cell;
+use crate::state::record::{Projection, RecordId};
 use crate::value::Value;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Member {
-    pub record: RecordId,
-    pub certain: bool,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct MemberSet {
-    pub items: Vec<Member>,
-    /// More may come.
-    pub open: bool,
-    /// It is not known in full though the trace may be complete.
-    pub capped: bool,
-    /// Why some are not certain, or more may come though the trace is complete.
-    pub reasons: Reasons,
-    order: OnceCell<Order>,
-    by_span: OnceCell<HashMap<SpanId, Vec<Member>>>,
-    by_parent: OnceCell<HashMap<SpanId, Vec<Member>>>,
-}
-
-impl MemberSet {
-    pub fn exists(&self) -> Tri {
-        if self.items.iter().any(|member| member.certain) {
-            Tri::True
-        } else if self.open || !self.items.is_empty() {
-            Tri::Open(self.reasons)
-        } else {
-            Tri::False
-        }
-    }
-
-    pub fn order(&self, eval: &Eval<'_>) -> &Order {
-        self.order
-            .get_or_init(|| Order::new(&self.items, &eval.trace.records))
-    }
-
-    pub fn with_id(&self, eval: &Eval<'_>, id: SpanId) -> &[Member] {
-        let index = self
-            .by_span
-            .get_or_init(|| self.index(|record| Some(eval.trace.records.get(record).span_id)));
-        index.get(&id).map_or(&[], Vec::as_slice)
-    }
-
-    pub fn with_parent(&self, eval: &Eval<'_>, id: SpanId) -> &[Member] {
-        let index = self
-            .by_parent
-            .get_or_init(|| self.index(|record| eval.trace.records.get(record).parent()));
-        index.get(&id).map_or(&[], Vec::as_slice)
-    }
-
-    fn index(&self, key: impl Fn(RecordId) -> Option<SpanId>) -> HashMap<SpanId, Vec<Member>> {
-        let mut index: HashMap<SpanId, Vec<Member>> = HashMap::with_capacity(self.items.len());
-        for member in &self.items {
-            if let Some(id) = key(member.record) {
-                index.entry(id).or_default().push(*member);
-            }
-        }
-        index
-    }
-}
 
 impl<'a> Eval<'a> {
     /// The members as far as the bound spans decide them.
     pub fn members(&mut self, node: &'a Node) -> Rc<MemberSet> {
-        let mut seen_by = [UNBOUND; BINDINGS];
+        let mut seen_by = [None; BINDINGS];
         for (binding, record) in self.tuple.iter().enumerate() {
             if node.mask & (1 << binding) != 0 {
                 seen_by[binding] = *record;
@@ -95,38 +37,32 @@ impl<'a> Eval<'a> {
         {
             return set.clone();
         }
-        let set = Rc::new(self.find_members(node));
+        let set = Rc::new(self.find(node));
         self.memo[node.memo] = Some((seen_by, set.clone()));
         set
     }
 
-    fn find_members(&mut self, node: &'a Node) -> MemberSet {
+    fn find(&mut self, node: &'a Node) -> MemberSet {
         match &node.kind {
-            NodeKind::Bound(binding) => MemberSet {
-                items: vec![Member {
-                    record: self.tuple[*binding],
+            NodeKind::Bound(binding) => {
+                let mut set = MemberSet::new(false, Reasons::NONE);
+                set.items.extend(self.tuple[*binding].map(|record| Member {
+                    record,
                     certain: true,
-                }],
-                ..MemberSet::default()
-            },
+                }));
+                set
+            }
             NodeKind::Spans {
                 records,
                 filter,
                 trace,
-            } => {
-                let selects = self.trace_tests(trace);
-                self.find_spans(*records, filter, selects)
-            }
+            } => self.find_spans(*records, filter, trace),
             NodeKind::Related { left, relation } => {
                 let left = self.members(left);
-                let mut set = MemberSet {
-                    open: left.open,
-                    capped: left.capped,
-                    reasons: left.reasons,
-                    ..MemberSet::default()
-                };
+                let mut set = MemberSet::new(left.open, left.reasons);
+                set.capped = left.capped;
                 for member in &left.items {
-                    let holds = if self.spend(1) {
+                    let holds = if self.budget.spend(1) {
                         self.relate(member.record, relation)
                     } else {
                         Tri::Open(Reasons::of(Reason::StateCap))
@@ -150,19 +86,17 @@ impl<'a> Eval<'a> {
 
     fn find_spans(
         &mut self,
-        records: u32,
+        records: CellId,
         filter: &'a [CompiledPredicate],
-        selects: Tri,
+        trace: &[TraceTest],
     ) -> MemberSet {
+        let facts = self.facts;
+        let selects = facts.trace_tests(trace);
         if selects == Tri::False {
             return MemberSet::default();
         }
-        let mut set = MemberSet {
-            open: !self.closed,
-            reasons: selects.reasons(),
-            ..MemberSet::default()
-        };
-        let Some(Cell::Records(cell)) = self.trace.cell(records) else {
+        let mut set = MemberSet::new(!facts.closed, selects.reasons());
+        let Some(Cell::Records(cell)) = facts.trace.cell(records) else {
             return set;
         };
         if cell.capped {
@@ -171,10 +105,10 @@ impl<'a> Eval<'a> {
             set.reasons.add(Reason::StateCap);
         }
         let mut members = cell.members.clone();
-        members.sort_unstable_by_key(|(record, _)| self.trace.records.get(*record).rank());
-        for (record, certain) in &members {
-            let truth = if self.spend(1 + filter.len()) {
-                self.filter(*record, filter)
+        members.sort_unstable_by_key(|(record, _)| facts.record(*record).rank());
+        for (record, certain) in members {
+            let truth = if self.budget.spend(1 + filter.len()) {
+                self.filter(record, filter)
             } else {
                 set.reasons.add(Reason::StateCap);
                 Truth::OPEN
@@ -182,12 +116,12 @@ impl<'a> Eval<'a> {
             if !truth.may_be_true() {
                 continue;
             }
-            let proved = *certain && truth.is_true();
-            if !proved && self.work <= crate::decide::WORK_CAP {
+            let proved = certain && truth.is_true();
+            if !proved && !self.budget.is_spent() {
                 set.reasons.add(Reason::Skew);
             }
             set.items.push(Member {
-                record: *record,
+                record,
                 certain: proved && selects == Tri::True,
             });
         }
@@ -197,8 +131,11 @@ impl<'a> Eval<'a> {
     fn filter(&self, record: RecordId, filter: &[CompiledPredicate]) -> Truth {
         let mut all = Truth::TRUE;
         for part in filter {
-            let span = RecordFields::new(self, record);
-            let bound = BoundRecords::new(self);
+            let span = RecordFields::new(&self.facts, record);
+            let bound = BoundRecords(
+                self.tuple
+                    .map(|record| record.map(|record| RecordFields::new(&self.facts, record))),
+            );
             let mut truth = part.eval(&span, &bound, &mut 0);
             if span.is_cut() || bound.0.iter().flatten().any(RecordFields::is_cut) {
                 truth = truth.either(Truth::OPEN);
@@ -208,19 +145,40 @@ impl<'a> Eval<'a> {
         all
     }
 
-    /// A field that was kept of a record; missing where it was not.
-    pub fn kept(&self, record: RecordId, field: FieldKey) -> Value<'a> {
-        self.trace
-            .records
-            .projection(record)
-            .and_then(|projection| value_in(projection, field))
-            .unwrap_or(Value::Missing)
+    fn relate(&mut self, span: RecordId, relation: &'a RelationPlan) -> Tri {
+        let facts = self.facts;
+        match relation {
+            RelationPlan::Before { right, within } => {
+                relation::nearest(&facts, span, &self.members(right), *within, Beside::Before)
+            }
+            RelationPlan::After { right, within } => {
+                relation::nearest(&facts, span, &self.members(right), *within, Beside::After)
+            }
+            RelationPlan::Then { right, within } => {
+                relation::then(&facts, span, &self.members(right), *within)
+            }
+            RelationPlan::Inside { right } => {
+                let set = self.members(right);
+                relation::inside(&facts, &mut self.budget, span, &set)
+            }
+            RelationPlan::ChildOf { right } => {
+                let is_bound = matches!(right.kind, NodeKind::Bound(_));
+                relation::child_of(&facts, span, &self.members(right), is_bound)
+            }
+            RelationPlan::SiblingOf { right } => {
+                relation::sibling_of(&facts, span, &self.members(right))
+            }
+            RelationPlan::Between { from, to } => self.scoped(span, from, to, true),
+            RelationPlan::AfterUntil { from, to } => self.scoped(span, from, to, false),
+        }
     }
-}
 
-fn value_in(projection: &Projection, field: FieldKey) -> Option<Value<'_>> {
-    let (_, value) = projection.values.iter().find(|(key, _)| *key == field)?;
-    Some(value.as_value())
+    fn scoped(&mut self, span: RecordId, from: &'a Node, to: &'a Node, needs_end: bool) -> Tri {
+        let facts = self.facts;
+        let openers = self.members(from);
+        let enders = self.members(to);
+        relation::scoped(&facts, &mut self.budget, span, &openers, &enders, needs_end)
+    }
 }
 
 /// A record as a predicate reads it.
@@ -230,10 +188,10 @@ struct RecordFields<'e> {
 }
 
 impl<'e> RecordFields<'e> {
-    fn new(eval: &Eval<'e>, record: RecordId) -> RecordFields<'e> {
+    fn new(facts: &Facts<'e>, record: RecordId) -> RecordFields<'e> {
         RecordFields {
-            keys: &eval.plan.field_keys,
-            projection: eval.trace.records.projection(record),
+            keys: &facts.plan.field_keys,
+            projection: facts.trace.records().projection(record),
         }
     }
 
@@ -244,35 +202,23 @@ impl<'e> RecordFields<'e> {
 
 impl Fields for RecordFields<'_> {
     fn value(&self, field: FieldId) -> Value<'_> {
-        let key = self.keys.get(field.index()).copied();
-        match (self.projection, key) {
-            (Some(projection), Some(key)) => value_in(projection, key).unwrap_or(Value::Missing),
-            _ => Value::Missing,
-        }
+        let key = self.keys.get(field.index());
+        self.projection
+            .zip(key)
+            .and_then(|(projection, key)| projection.value(*key))
+            .unwrap_or(Value::Missing)
     }
 
     fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-        let Some(key) = self.keys.get(field.index()) else {
-            return false;
-        };
+        let key = self.keys.get(field.index());
         self.projection
-            .into_iter()
-            .flat_map(|projection| &projection.values)
-            .find(|(kept, _)| kept == key)
-            .is_some_and(|(_, value)| value.any(test))
+            .zip(key)
+            .and_then(|(projection, key)| projection.kept(*key))
+            .is_some_and(|value| value.any(test))
     }
 }
 
 struct BoundRecords<'e>([Option<RecordFields<'e>>; BINDINGS]);
-
-impl<'e> BoundRecords<'e> {
-    fn new(eval: &Eval<'e>) -> BoundRecords<'e> {
-        let tuple: Tuple = eval.tuple;
-        BoundRecords(
-            tuple.map(|record| (record != UNBOUND).then(|| RecordFields::new(eval, record))),
-        )
-    }
-}
 
 impl BoundSpans for BoundRecords<'_> {
     fn span(&self, binding: BindingId) -> Option<&dyn Fields> {

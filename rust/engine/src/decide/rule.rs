@@ -4,15 +4,17 @@
 use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashSet;
 
-use crate::decide::{BINDINGS, Eval, Tuple, UNBOUND};
-use crate::engine::lifecycle::OBLIGATIONS;
-use crate::hash::{HashKey, fixed_hash};
+use crate::decide::condition::truth;
+use crate::decide::eval::{BINDINGS, Eval, Tuple};
+use crate::hash::fixed_hash;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::{Condition, Plan, RulePlan};
-use crate::state::TraceState;
+use crate::plan::condition::Condition;
 
 /// How many tuples of bound spans one evaluation looks at; beyond it the rest is open.
-pub(crate) const TUPLE_CAP: u64 = 1 << 16;
+const TUPLE_CAP: u64 = 1 << 16;
+
+/// How many obligations of one rule and trace are reported one by one.
+pub(crate) const OBLIGATIONS: usize = 64;
 
 /// An obligation that is violated.
 #[derive(Clone, Copy, Debug)]
@@ -31,31 +33,50 @@ pub(crate) struct Outcome {
     pub reasons: Reasons,
     /// `when` held, or there is none.
     pub when_held: bool,
-    /// In the order of their bound spans, at most as many as were asked for.
+    /// In the order of their bound spans.
     pub broken: Vec<Broken>,
     pub total: u64,
     /// More violations than are reported one by one.
     pub is_beyond: bool,
-    /// Elementary steps taken.
-    pub work: u64,
 }
 
-/// Evaluates `rule`; `most` bounds [`Outcome::broken`].
-pub(crate) fn decide(
-    plan: &Plan,
-    rule: &RulePlan,
-    trace: &TraceState,
-    key: HashKey,
-    most: usize,
-) -> Outcome {
-    let mut eval = Eval::new(plan, rule, trace, key);
-    let mut outcome = if rule.bindings.is_empty() {
-        eval.one(most)
+/// Evaluates the rule of `eval`.
+pub(crate) fn decide(eval: &mut Eval<'_>) -> Outcome {
+    if eval.facts.rule.clauses.bindings.is_empty() {
+        decide_one(eval)
     } else {
-        eval.each(most)
+        decide_each(eval)
+    }
+}
+
+fn decide_one(eval: &mut Eval<'_>) -> Outcome {
+    let rule = eval.facts.rule;
+    let when = optional(eval, rule.clauses.when.as_ref());
+    let applies = excepted(eval, when, |_| true);
+    let broken = if applies == Tri::False {
+        Tri::False
+    } else {
+        broken(eval, None, None)
     };
-    outcome.work = eval.work;
-    outcome
+    let (verdict, reasons) = match (applies, broken) {
+        (Tri::False, _) => (Some(Verdict::NotApplicable), Reasons::NONE),
+        (Tri::True, Tri::True) => (Some(Verdict::Violated), Reasons::NONE),
+        (Tri::True, Tri::False) => (Some(Verdict::Satisfied), Reasons::NONE),
+        (applies, broken) => (None, applies.reasons().with(broken.reasons())),
+    };
+    let is_violated = verdict == Some(Verdict::Violated);
+    let of_trace = Broken {
+        tuple: [None; BINDINGS],
+        obligation: 0,
+    };
+    Outcome {
+        verdict,
+        reasons,
+        when_held: rule.clauses.when.is_none() || when == Tri::True,
+        broken: is_violated.then_some(of_trace).into_iter().collect(),
+        total: u64::from(is_violated),
+        is_beyond: false,
+    }
 }
 
 /// The parts of an obligation that no bound span changes, evaluated once.
@@ -67,8 +88,9 @@ struct Fixed {
     always: Option<Tri>,
 }
 
+/// What came of the obligations so far.
 #[derive(Default)]
-struct Tally {
+struct Obligations {
     broken: Vec<Broken>,
     total: u64,
     /// Identities of the broken obligations, up to one beyond the cap. The halves of a call share one.
@@ -77,202 +99,148 @@ struct Tally {
     held: bool,
     open: bool,
     reasons: Reasons,
-    most: usize,
 }
 
-impl<'a> Eval<'a> {
-    fn one(&mut self, most: usize) -> Outcome {
-        let rule = self.rule;
-        let when = self.optional(rule.when.as_ref());
-        let applies = self.exceptions(when, |_| true);
-        let broken = if applies == Tri::False {
-            Tri::False
+fn decide_each(eval: &mut Eval<'_>) -> Outcome {
+    let clauses = &eval.facts.rule.clauses;
+    let is_fixed = |condition: &&Condition| condition.mask == 0;
+    let when = optional(eval, clauses.when.as_ref().filter(is_fixed));
+    let when = excepted(eval, when, |exception| exception.mask == 0);
+    let never = clauses.never.as_ref().filter(is_fixed);
+    let never = never.map(|never| optional(eval, Some(never)));
+    let always = clauses.always.as_ref().filter(is_fixed);
+    let always = always.map(|always| optional(eval, Some(always)));
+    let fixed = Fixed {
+        when,
+        never,
+        always,
+    };
+    let mut found = Obligations::default();
+    if fixed.when != Tri::False {
+        bind(eval, 0, Tri::True, fixed, &mut found);
+    }
+    let verdict = if found.total > 0 {
+        Some(Verdict::Violated)
+    } else if found.open {
+        None
+    } else if found.held {
+        Some(Verdict::Satisfied)
+    } else {
+        Some(Verdict::NotApplicable)
+    };
+    Outcome {
+        verdict,
+        reasons: found.reasons,
+        when_held: found.held,
+        broken: found.broken,
+        total: found.total,
+        is_beyond: found.identities.len() > OBLIGATIONS,
+    }
+}
+
+fn bind(eval: &mut Eval<'_>, depth: usize, membership: Tri, fixed: Fixed, found: &mut Obligations) {
+    let Some(node) = eval.facts.rule.clauses.bindings.get(depth) else {
+        obligation(eval, membership, fixed, found);
+        return;
+    };
+    let set = eval.members(node);
+    if set.open {
+        found.open = true;
+        found.reasons = found
+            .reasons
+            .with(set.reasons)
+            .with(membership.reasons())
+            .with(fixed.when.reasons());
+    }
+    for member in &set.items {
+        if found.tuples >= TUPLE_CAP || !eval.budget.spend(1) {
+            found.open = true;
+            found.reasons.add(Reason::StateCap);
+            break;
+        }
+        let is_member = if member.certain {
+            Tri::True
         } else {
-            self.broken(None, None)
+            Tri::Open(set.reasons)
         };
-        let (verdict, reasons) = match (applies, broken) {
-            (Tri::False, _) => (Some(Verdict::NotApplicable), Reasons::NONE),
-            (Tri::True, Tri::True) => (Some(Verdict::Violated), Reasons::NONE),
-            (Tri::True, Tri::False) => (Some(Verdict::Satisfied), Reasons::NONE),
-            (applies, broken) => (None, applies.reasons().with(broken.reasons())),
-        };
-        let is_violated = verdict == Some(Verdict::Violated);
-        let mut found = Vec::new();
-        if is_violated && most > 0 {
-            found.push(Broken {
-                tuple: [UNBOUND; BINDINGS],
-                obligation: 0,
+        eval.tuple[depth] = Some(member.record);
+        bind(eval, depth + 1, membership.and(is_member), fixed, found);
+    }
+    eval.tuple[depth] = None;
+}
+
+fn obligation(eval: &mut Eval<'_>, membership: Tri, fixed: Fixed, found: &mut Obligations) {
+    found.tuples += 1;
+    let clauses = &eval.facts.rule.clauses;
+    let mut held = membership.and(fixed.when);
+    if held != Tri::False {
+        let when = clauses.when.as_ref().filter(|when| when.mask != 0);
+        held = held.and(optional(eval, when));
+    }
+    let applies = excepted(eval, held, |exception| exception.mask != 0);
+    if applies == Tri::False {
+        return;
+    }
+    found.held |= held == Tri::True;
+    match (applies, broken(eval, fixed.never, fixed.always)) {
+        (Tri::True, Tri::True) => {
+            found.total += 1;
+            let obligation = obligation_key(eval);
+            if found.identities.len() <= OBLIGATIONS {
+                found.identities.insert(obligation);
+            }
+            found.broken.push(Broken {
+                tuple: eval.tuple,
+                obligation,
             });
         }
-        Outcome {
-            verdict,
-            reasons,
-            when_held: rule.when.is_none() || when == Tri::True,
-            broken: found,
-            total: u64::from(is_violated),
-            is_beyond: false,
-            work: 0,
+        (Tri::True, Tri::False) => {}
+        (applies, broken) => {
+            found.open = true;
+            found.reasons = found.reasons.with(applies.reasons()).with(broken.reasons());
         }
     }
+}
 
-    fn each(&mut self, most: usize) -> Outcome {
-        let rule = self.rule;
-        let is_fixed = |condition: &Condition| condition.mask == 0;
-        let when = self.optional(rule.when.as_ref().filter(|when| is_fixed(when)));
-        let fixed = Fixed {
-            when: self.exceptions(when, is_fixed),
-            never: self.fixed(rule.never.as_ref()),
-            always: self.fixed(rule.always.as_ref()),
-        };
-        let mut tally = Tally {
-            most,
-            ..Tally::default()
-        };
-        if fixed.when != Tri::False {
-            self.bind(0, Tri::True, fixed, &mut tally);
-        }
-        let verdict = if tally.total > 0 {
-            Some(Verdict::Violated)
-        } else if tally.open {
-            None
-        } else if tally.held {
-            Some(Verdict::Satisfied)
-        } else {
-            Some(Verdict::NotApplicable)
-        };
-        Outcome {
-            verdict,
-            reasons: tally.reasons,
-            when_held: tally.held,
-            broken: tally.broken,
-            total: tally.total,
-            is_beyond: tally.identities.len() > OBLIGATIONS,
-            work: 0,
-        }
-    }
+fn obligation_key(eval: &Eval<'_>) -> u64 {
+    let [a, b, c] = eval
+        .tuple
+        .map(|record| record.map_or([0; 8], |record| eval.facts.record(record).span_id.0));
+    fixed_hash(&[&a, &b, &c]) | 1
+}
 
-    fn bind(&mut self, depth: usize, membership: Tri, fixed: Fixed, tally: &mut Tally) {
-        let rule = self.rule;
-        let Some(node) = rule.bindings.get(depth) else {
-            self.obligation(membership, fixed, tally);
-            return;
-        };
-        let set = self.members(node);
-        if set.open {
-            tally.open = true;
-            tally.reasons = tally
-                .reasons
-                .with(set.reasons)
-                .with(membership.reasons())
-                .with(fixed.when.reasons());
-        }
-        for member in &set.items {
-            if tally.tuples >= TUPLE_CAP || !self.spend(1) {
-                tally.open = true;
-                tally.reasons.add(Reason::StateCap);
-                break;
-            }
-            let is_member = if member.certain {
-                Tri::True
-            } else {
-                Tri::Open(set.reasons)
-            };
-            self.tuple[depth] = member.record;
-            self.bind(depth + 1, membership.and(is_member), fixed, tally);
-        }
-        self.tuple[depth] = UNBOUND;
-    }
+/// What a clause says; one that is not there holds.
+fn optional<'a>(eval: &mut Eval<'a>, condition: Option<&'a Condition>) -> Tri {
+    condition.map_or(Tri::True, |condition| truth(eval, condition))
+}
 
-    fn obligation(&mut self, membership: Tri, fixed: Fixed, tally: &mut Tally) {
-        tally.tuples += 1;
-        let rule = self.rule;
-        let mut held = membership.and(fixed.when);
-        if let Some(when) = rule.when.as_ref().filter(|when| when.mask != 0)
-            && held != Tri::False
-        {
-            held = held.and(self.condition(when));
-        }
-        let applies = if held == Tri::False {
-            Tri::False
-        } else {
-            self.exceptions(held, |exception| exception.mask != 0)
-        };
+/// Whether the rule applies: it does so far, and none of `which` exceptions holds.
+fn excepted(eval: &mut Eval<'_>, so_far: Tri, which: impl Fn(&Condition) -> bool) -> Tri {
+    let mut applies = so_far;
+    for exception in &eval.facts.rule.clauses.exceptions {
         if applies == Tri::False {
-            return;
+            break;
         }
-        tally.held |= held == Tri::True;
-        let broken = self.broken(fixed.never, fixed.always);
-        match (applies, broken) {
-            (Tri::True, Tri::True) => {
-                tally.total += 1;
-                let obligation = self.obligation_key();
-                if tally.identities.len() <= OBLIGATIONS {
-                    tally.identities.insert(obligation);
-                }
-                if tally.broken.len() < tally.most {
-                    tally.broken.push(Broken {
-                        tuple: self.tuple,
-                        obligation,
-                    });
-                }
-            }
-            (Tri::True, Tri::False) => {}
-            (applies, broken) => {
-                tally.open = true;
-                tally.reasons = tally.reasons.with(applies.reasons()).with(broken.reasons());
-            }
+        if which(exception) {
+            applies = applies.and(optional(eval, Some(exception)).negate());
         }
     }
+    applies
+}
 
-    fn obligation_key(&self) -> u64 {
-        let mut parts = [[0u8; 8]; BINDINGS];
-        for (part, record) in parts.iter_mut().zip(self.tuple) {
-            if record != UNBOUND {
-                *part = self.trace.records.get(record).span_id.0;
-            }
-        }
-        fixed_hash(&[&parts[0], &parts[1], &parts[2]]) | 1
+/// Whether `never` holds or `always` fails; what is given was evaluated before.
+fn broken(eval: &mut Eval<'_>, never: Option<Tri>, always: Option<Tri>) -> Tri {
+    let clauses = &eval.facts.rule.clauses;
+    let mut broken = match (&clauses.never, never) {
+        (None, _) => Tri::False,
+        (Some(_), Some(value)) => value,
+        (Some(never), None) => optional(eval, Some(never)),
+    };
+    if broken != Tri::True
+        && let Some(condition) = &clauses.always
+    {
+        let always = always.unwrap_or_else(|| optional(eval, Some(condition)));
+        broken = broken.or(always.negate());
     }
-
-    fn optional(&mut self, condition: Option<&'a Condition>) -> Tri {
-        condition.map_or(Tri::True, |condition| self.condition(condition))
-    }
-
-    fn fixed(&mut self, condition: Option<&'a Condition>) -> Option<Tri> {
-        condition
-            .filter(|condition| condition.mask == 0)
-            .map(|condition| self.condition(condition))
-    }
-
-    fn exceptions(&mut self, start: Tri, which: impl Fn(&Condition) -> bool) -> Tri {
-        let mut applies = start;
-        for exception in &self.rule.exceptions {
-            if applies == Tri::False {
-                break;
-            }
-            if which(exception) {
-                applies = applies.and(self.condition(exception).negate());
-            }
-        }
-        applies
-    }
-
-    fn broken(&mut self, never: Option<Tri>, always: Option<Tri>) -> Tri {
-        let rule = self.rule;
-        let mut broken = match (&rule.never, never) {
-            (None, _) => Tri::False,
-            (Some(_), Some(value)) => value,
-            (Some(never), None) => self.condition(never),
-        };
-        if broken != Tri::True
-            && let Some(condition) = &rule.always
-        {
-            let always = match always {
-                Some(value) => value,
-                None => self.condition(condition),
-            };
-            broken = broken.or(always.negate());
-        }
-        broken
-    }
+    broken
 }

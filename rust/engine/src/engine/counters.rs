@@ -1,78 +1,17 @@
-//! What was counted. A call of the engine tallies for itself and adds to the shared counters once, at
-//! its end. Verdicts of rules that a trace did not touch are not counted one by one: they follow from
-//! how many traces closed, and how many of those touched the rule.
+//! What was counted. Verdicts of rules that a trace did not touch are not counted one by one: they follow
+//! from how many traces closed, and how many of those touched the rule.
 
 use betrace_lang::rule::RuleId;
 use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashMap;
 
+use crate::engine::rule_set::RuleSet;
+use crate::engine::tally::{Closing, RuleEvent, Tally};
 use crate::matcher::ids::UnlikeId;
 use crate::plan::Plan;
+use crate::plan::ids::RuleIndex;
 use crate::stats::{ByReason, DelayHistogram, RuleStats, SpanCounts};
 use crate::violation::severity;
-
-/// How a trace closed, for the verdicts that follow from it alone. `None`: complete.
-pub(crate) type Closing = Option<Reason>;
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum RuleEvent {
-    /// A verdict that counts.
-    Verdict(u32, Verdict, Closing),
-    /// A trace closed in which the rule was looked at by itself.
-    Touched(u32, Closing),
-    Violation(u32),
-}
-
-/// What one call counts.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub spans: SpanCounts,
-    pub events: Vec<RuleEvent>,
-    pub closings: Vec<Closing>,
-    pub shed: u64,
-    pub delay: DelayHistogram,
-    /// Matched spans by selector set, with the sets that have any.
-    sets: Vec<u64>,
-    stamps: Vec<u64>,
-    stamp: u64,
-    touched_sets: Vec<u32>,
-    /// Comparisons of unlike types, with those that have any.
-    unlike: Vec<u64>,
-    touched_unlike: Vec<u32>,
-}
-
-impl Tally {
-    pub fn fit(&mut self, plan: &Plan) {
-        self.sets.resize(plan.selector_sets, 0);
-        self.stamps.resize(plan.selector_sets, 0);
-        self.unlike.resize(plan.matcher.unlike_ids(), 0);
-    }
-
-    pub fn next_span(&mut self) {
-        self.stamp += 1;
-    }
-
-    /// The span of the latest [`Tally::next_span`] is selected by a selector of these sets.
-    pub fn matched(&mut self, sets: &[u32]) {
-        for set in sets {
-            let at = *set as usize;
-            if self.stamps[at] != self.stamp {
-                self.stamps[at] = self.stamp;
-                if self.sets[at] == 0 {
-                    self.touched_sets.push(*set);
-                }
-                self.sets[at] += 1;
-            }
-        }
-    }
-
-    pub fn unlike(&mut self, id: usize) {
-        if self.unlike[id] == 0 {
-            self.touched_unlike.push(id as u32);
-        }
-        self.unlike[id] += 1;
-    }
-}
 
 #[derive(Clone, Debug, Default)]
 struct RuleCount {
@@ -123,7 +62,7 @@ pub(crate) struct Counters {
 
 impl Counters {
     /// Begins anew for a rule set, keeping what was counted for rules that both sets have.
-    pub fn refit(&mut self, old: Option<&Plan>, new: &Plan) {
+    pub fn refit(&mut self, old: Option<&RuleSet>, new: &Plan) {
         let mut carried = HashMap::new();
         if let Some(old) = old {
             for (position, stats) in self.rule_stats(old).into_iter().enumerate() {
@@ -136,7 +75,7 @@ impl Counters {
                     ..RuleCount::default()
                 };
                 carried.insert(
-                    old.rules[position].rule.id.clone(),
+                    old.plan.rules[position].rule.id.clone(),
                     Carried {
                         count,
                         spans_matched: stats.spans_matched,
@@ -148,7 +87,7 @@ impl Counters {
         self.carried = carried;
         self.rules = vec![RuleCount::default(); new.rules.len()];
         self.sets = vec![0; new.selector_sets];
-        self.unlike = vec![0; new.matcher.unlike_ids()];
+        self.unlike = vec![0; new.unlike_ids];
         self.complete = 0;
         self.incomplete = ByReason::default();
     }
@@ -159,16 +98,16 @@ impl Counters {
         for event in tally.events.drain(..) {
             match event {
                 RuleEvent::Verdict(rule, verdict, closing) => {
-                    self.rules[rule as usize].add(verdict, closing, 1);
+                    self.rules[rule.index()].add(verdict, closing, 1);
                 }
                 RuleEvent::Touched(rule, closing) => {
-                    let rule = &mut self.rules[rule as usize];
+                    let rule = &mut self.rules[rule.index()];
                     match closing {
                         None => rule.touched_complete += 1,
                         Some(reason) => rule.touched_incomplete[reason as usize] += 1,
                     }
                 }
-                RuleEvent::Violation(rule) => self.rules[rule as usize].violations += 1,
+                RuleEvent::Violation(rule) => self.rules[rule.index()].violations += 1,
             }
         }
         for closing in tally.closings.drain(..) {
@@ -180,27 +119,26 @@ impl Counters {
         }
         self.shed += std::mem::take(&mut tally.shed);
         self.delay.merge(&std::mem::take(&mut tally.delay));
-        for set in tally.touched_sets.drain(..) {
-            self.sets[set as usize] += std::mem::take(&mut tally.sets[set as usize]);
-        }
-        for id in tally.touched_unlike.drain(..) {
-            self.unlike[id as usize] += std::mem::take(&mut tally.unlike[id as usize]);
-        }
+        tally.sets.take_into(&mut self.sets);
+        tally.unlike.take_into(&mut self.unlike);
     }
 
-    pub fn rule_stats(&self, plan: &Plan) -> Vec<RuleStats> {
-        let unknown = self.unknown_by_rule(plan);
-        let rules = plan.rules.iter().zip(&self.rules).zip(unknown);
-        rules
-            .map(|((rule, count), unknown)| {
+    pub fn rule_stats(&self, set: &RuleSet) -> Vec<RuleStats> {
+        let unknown = self.unknown_by_rule(&set.plan);
+        let rules = set.plan.rules.iter().zip(&self.rules).zip(unknown);
+        (0..)
+            .map(RuleIndex)
+            .zip(rules)
+            .map(|(index, ((rule, count), unknown))| {
+                let answer = set.untouched.answer(index);
                 let mut count = count.clone();
                 let untouched = self.complete.saturating_sub(count.touched_complete);
-                count.add(rule.untouched.complete, None, untouched);
+                count.add(answer.complete, None, untouched);
                 for reason in Reason::ALL {
                     let at = reason as usize;
                     let untouched =
                         self.incomplete[at].saturating_sub(count.touched_incomplete[at]);
-                    count.add(rule.untouched.incomplete, Some(reason), untouched);
+                    count.add(answer.incomplete, Some(reason), untouched);
                 }
                 let carried = self.carried.get(&rule.rule.id).cloned().unwrap_or_default();
                 let mut inconclusive = count.inconclusive;
@@ -233,7 +171,7 @@ impl Counters {
                 .matcher
                 .selectors_of(unlike)
                 .iter()
-                .flat_map(|selector| plan.selector(*selector).sets.iter().copied())
+                .flat_map(|selector| plan.selectors[selector.index()].sets.iter().copied())
                 .collect();
             sets.sort_unstable();
             sets.dedup();

@@ -3,18 +3,17 @@
 
 use betrace_lang::verdict::{Reason, Verdict};
 
-use crate::decide::Eval;
-use crate::decide::rule::{Outcome, decide};
-use crate::engine::counters::{RuleEvent, Tally};
-use crate::finding::Finding;
-use crate::hash::HashKey;
+use crate::decide::argument;
+use crate::decide::eval::Eval;
+use crate::decide::rule::{OBLIGATIONS, Outcome, decide};
+use crate::engine::context::Context;
+use crate::engine::sink::Sink;
+use crate::engine::tally::{Closing, RuleEvent};
 use crate::logic::tri::Reasons;
-use crate::plan::{Plan, RulePlan};
-use crate::settings::{Completeness, Report, Settings};
-use crate::state::{Fired, TraceState};
-
-/// How many obligations of one rule and trace are reported one by one.
-pub(crate) const OBLIGATIONS: usize = 64;
+use crate::plan::ids::RuleIndex;
+use crate::settings::{Completeness, Report};
+use crate::state::shard::{Shard, TracePlace};
+use crate::state::trace::{Fired, TraceState};
 
 /// An evaluation that took more steps than this is not repeated for every batch.
 const CHEAP: u64 = 1 << 15;
@@ -32,133 +31,129 @@ pub(crate) enum Cause {
     Memory,
 }
 
-/// What every decision needs besides the trace.
-pub(crate) struct Context<'a> {
-    pub plan: &'a Plan,
-    pub settings: &'a Settings,
-    pub key: HashKey,
-    pub now: u64,
-    /// Traces that began in `[started - max_age, started)` may have lost spans.
-    pub restarted: Option<u64>,
-}
-
-/// What decisions lead to.
-#[derive(Default)]
-pub(crate) struct Sink {
-    pub tally: Tally,
-    pub findings: Vec<Finding>,
-}
-
 impl Context<'_> {
-    /// Rules that spans of this batch may have decided; `rules` are positions, sorted and without
-    /// repetition.
-    pub fn decide_early(&self, trace: &mut TraceState, rules: &[u32], sink: &mut Sink) {
-        for position in rules {
-            let rule = self.plan.rule(*position);
+    /// Rules that spans of this batch may have decided; sorted and without repetition.
+    pub fn decide_early(&self, trace: &mut TraceState, rules: &[RuleIndex], sink: &mut Sink) {
+        for index in rules {
+            let rule = self.rule(*index);
             let fired = trace.fired_of(rule.key);
-            let is_done = if rule.bindings.is_empty() {
+            let is_done = if rule.clauses.bindings.is_empty() {
                 fired > 0
             } else {
                 fired >= OBLIGATIONS
             };
-            if is_done || is_postponed(trace, rule) {
+            if is_done || trace.is_postponed(rule.key) {
                 continue;
             }
-            let outcome = decide(self.plan, rule, trace, self.key, usize::MAX);
-            if outcome.work > CHEAP {
-                postpone(trace, rule, outcome.work);
+            let mut eval = Eval::new(self.facts(*index, trace));
+            let outcome = decide(&mut eval);
+            let work = eval.budget.work;
+            let newly = if outcome.verdict == Some(Verdict::Violated) {
+                self.fire(*index, &mut eval, &outcome, sink)
+            } else {
+                Vec::new()
+            };
+            if work > CHEAP {
+                trace.postpone(rule.key, (work / STEPS_PER_SPAN) as usize);
             }
-            if outcome.verdict == Some(Verdict::Violated) {
-                self.fire(trace, *position, &outcome, sink);
-            }
+            trace.note_fired(newly);
         }
     }
 
-    /// Reports those broken obligations that were not reported before, up to the cap.
-    fn fire(&self, trace: &mut TraceState, position: u32, outcome: &Outcome, sink: &mut Sink) {
-        let rule = self.plan.rule(position);
-        let mut count = trace.fired_of(rule.key);
-        let is_first = count == 0;
+    /// Reports those broken obligations that were not reported before, up to the cap; returns which.
+    fn fire(
+        &self,
+        index: RuleIndex,
+        eval: &mut Eval<'_>,
+        outcome: &Outcome,
+        sink: &mut Sink,
+    ) -> Vec<Fired> {
+        let (rule, trace) = (eval.facts.rule.key, eval.facts.trace);
+        let before = trace.fired_of(rule);
+        let mut newly: Vec<Fired> = Vec::new();
         for broken in &outcome.broken {
-            if count >= OBLIGATIONS {
+            if before + newly.len() >= OBLIGATIONS {
                 break;
             }
             let fired = Fired {
-                rule: rule.key,
+                rule,
                 obligation: broken.obligation,
             };
-            if trace.has_fired(fired) {
+            if trace.has_fired(fired) || newly.contains(&fired) {
                 continue;
             }
-            let mut eval = Eval::new(self.plan, rule, trace, self.key);
-            sink.findings.push(eval.violation(broken.tuple, None));
-            sink.tally.events.push(RuleEvent::Violation(position));
-            trace.fired.push(fired);
-            count += 1;
+            let finding = argument::violation(eval, broken.tuple, None);
+            sink.findings.push(finding);
+            sink.tally.events.push(RuleEvent::Violation(index));
+            newly.push(fired);
         }
-        if is_first && count > 0 {
-            let closing = closing_of(trace);
-            sink.tally
-                .events
-                .push(RuleEvent::Verdict(position, Verdict::Violated, closing));
+        if before == 0 && !newly.is_empty() {
+            let event = RuleEvent::Verdict(index, Verdict::Violated, closing_of(trace));
+            sink.tally.events.push(event);
         }
+        newly
     }
 
     /// Closes a live trace: every rule gets its verdict.
-    pub fn close(&self, trace: &mut TraceState, cause: Cause, sink: &mut Sink) {
-        self.judge_completeness(trace, cause);
-        trace.closed = self.now.max(1);
+    fn close(&self, trace: &mut TraceState, cause: Cause, sink: &mut Sink) {
+        trace.close(self.now, self.reasons_against(trace, cause));
         let closing = closing_of(trace);
         sink.tally.closings.push(closing);
-        sink.tally.delay.add(self.now.saturating_sub(trace.latest));
-        for position in self.rules_at_close(trace) {
-            self.close_rule(trace, position, closing, sink);
+        self.note_delay(trace, sink);
+        for index in self.rules_at_close(trace) {
+            let newly = self.close_rule(trace, index, closing, sink);
+            trace.note_fired(newly);
         }
-        trace.postponed = Vec::new();
     }
 
-    fn judge_completeness(&self, trace: &mut TraceState, cause: Cause) {
-        let asks_root = self.settings.completeness != Completeness::Idle;
-        if asks_root && !trace.has_root() {
-            trace.reasons.add(Reason::NoRoot);
+    /// How long after its latest span a trace was decided; one whose spans name no end has no say.
+    fn note_delay(&self, trace: &TraceState, sink: &mut Sink) {
+        if let Some(latest) = trace.latest() {
+            sink.tally.delay.add(self.now.since_event(latest));
         }
-        if self.settings.completeness == Completeness::Linked && !trace.seen.is_linked(self.key) {
-            trace.reasons.add(Reason::Orphan);
+    }
+
+    /// Why a trace that closes now is not complete, besides what it says itself.
+    fn reasons_against(&self, trace: &TraceState, cause: Cause) -> Reasons {
+        let mut reasons = Reasons::NONE;
+        let completeness = self.settings.completeness;
+        if completeness != Completeness::Idle && trace.root().is_none() {
+            reasons.add(Reason::NoRoot);
         }
-        if let Some(started) = self.restarted {
-            let from = started.saturating_sub(self.settings.max_age);
-            if (from..started).contains(&trace.began) {
-                trace.reasons.add(Reason::Restart);
-            }
+        if completeness == Completeness::Linked && !trace.seen().is_linked(self.key) {
+            reasons.add(Reason::Orphan);
+        }
+        if let (Some(started), Some(began)) = (self.restarted, trace.began())
+            && started.is_shortly_after(began, self.settings.max_age)
+        {
+            reasons.add(Reason::Restart);
         }
         match cause {
             Cause::Whole => {}
-            Cause::MaxAge => trace.reasons.add(Reason::Evicted),
-            Cause::Shutdown => trace.reasons.add(Reason::Shutdown),
-            Cause::Memory => trace.reasons.add(Reason::Memory),
+            Cause::MaxAge => reasons.add(Reason::Evicted),
+            Cause::Shutdown => reasons.add(Reason::Shutdown),
+            Cause::Memory => reasons.add(Reason::Memory),
         }
-        trace.complete = trace.reasons.is_empty();
+        reasons
     }
 
     /// Those whose verdict does not follow from the trace's close alone.
-    fn rules_at_close(&self, trace: &TraceState) -> Vec<u32> {
-        let plan = self.plan;
-        let all = self.settings.report == Report::All || trace.generation < plan.newest;
-        if all {
-            return (0..plan.rules.len() as u32).collect();
+    fn rules_at_close(&self, trace: &TraceState) -> Vec<RuleIndex> {
+        let set = self.rules;
+        if self.settings.report == Report::All || !trace.was_seen_by(set.newest()) {
+            return (0..set.plan.rules.len() as u32).map(RuleIndex).collect();
         }
-        let held: &[u32] = match self.settings.report {
-            Report::Undecided if !trace.complete => &plan.held_untouched,
+        let held: &[RuleIndex] = match self.settings.report {
+            Report::Undecided if !trace.is_complete() => &set.untouched.held,
             _ => &[],
         };
-        let mut rules: Vec<u32> = trace
+        let mut rules: Vec<RuleIndex> = trace
             .cells()
-            .iter()
-            .filter_map(|(cell, _)| plan.cell_rules.get(cell))
+            .filter_map(|cell| set.plan.cell_rules.get(&cell))
             .flatten()
+            .chain(&set.untouched.always_asked)
+            .chain(held)
             .copied()
-            .chain(plan.looped.iter().copied())
-            .chain(held.iter().copied())
             .collect();
         rules.sort_unstable();
         rules.dedup();
@@ -167,91 +162,89 @@ impl Context<'_> {
 
     fn close_rule(
         &self,
-        trace: &mut TraceState,
-        position: u32,
-        closing: Option<Reason>,
+        trace: &TraceState,
+        index: RuleIndex,
+        closing: Closing,
         sink: &mut Sink,
-    ) {
-        let rule = self.plan.rule(position);
-        sink.tally
-            .events
-            .push(RuleEvent::Touched(position, closing));
+    ) -> Vec<Fired> {
+        let rule = self.rule(index);
+        sink.tally.events.push(RuleEvent::Touched(index, closing));
         let fired = trace.fired_of(rule.key);
-        if fired > 0 && rule.bindings.is_empty() {
-            return;
+        if fired > 0 && rule.clauses.bindings.is_empty() {
+            return Vec::new();
         }
-        let outcome = decide(self.plan, rule, trace, self.key, usize::MAX);
-        match outcome.verdict {
-            Some(Verdict::Violated) => {
-                self.fire(trace, position, &outcome, sink);
-                if outcome.is_beyond {
-                    let beyond = outcome.broken.first().map(|broken| broken.tuple);
-                    let mut eval = Eval::new(self.plan, rule, trace, self.key);
-                    let finding = eval.violation(beyond.unwrap_or_default(), Some(outcome.total));
-                    sink.findings.push(finding.for_all());
-                    sink.tally.events.push(RuleEvent::Violation(position));
-                }
+        let mut eval = Eval::new(self.facts(index, trace));
+        let outcome = decide(&mut eval);
+        if outcome.verdict == Some(Verdict::Violated) {
+            let newly = self.fire(index, &mut eval, &outcome, sink);
+            if outcome.is_beyond {
+                let beyond = outcome.broken.first().map(|broken| broken.tuple);
+                let finding =
+                    argument::violation(&mut eval, beyond.unwrap_or_default(), Some(outcome.total));
+                sink.findings.push(finding.for_all());
+                sink.tally.events.push(RuleEvent::Violation(index));
             }
-            // A violation that fired stands, whatever the rest would be.
-            _ if fired > 0 => {}
-            verdict => {
-                let (verdict, reason) = match verdict {
-                    Some(verdict) => (verdict, None),
-                    None => {
-                        let reason = self.reason(trace, rule, &outcome);
-                        (Verdict::Inconclusive, Some(reason))
-                    }
-                };
-                sink.tally
-                    .events
-                    .push(RuleEvent::Verdict(position, verdict, reason));
-                let is_told = match self.settings.report {
-                    Report::Violations => false,
-                    Report::Undecided => verdict == Verdict::Inconclusive && outcome.when_held,
-                    Report::All => true,
-                };
-                if is_told {
-                    let eval = Eval::new(self.plan, rule, trace, self.key);
-                    let held = outcome.when_held;
-                    sink.findings.push(eval.verdict(verdict, reason, held));
-                }
-            }
+            return newly;
         }
+        // A violation that fired stands, whatever the rest would be.
+        if fired == 0 {
+            self.conclude(index, &eval, &outcome, sink);
+        }
+        Vec::new()
     }
 
-    fn reason(&self, trace: &TraceState, rule: &RulePlan, outcome: &Outcome) -> Reason {
-        let mut reasons = trace.reasons.with(outcome.reasons);
-        if trace.generation < rule.since {
-            reasons.add(Reason::Reload);
+    /// A rule's verdict that is no violation.
+    fn conclude(&self, index: RuleIndex, eval: &Eval<'_>, outcome: &Outcome, sink: &mut Sink) {
+        let (verdict, reason) = match outcome.verdict {
+            Some(verdict) => (verdict, None),
+            None => (Verdict::Inconclusive, Some(reason(eval, outcome))),
+        };
+        let event = RuleEvent::Verdict(index, verdict, reason);
+        sink.tally.events.push(event);
+        let is_told = match self.settings.report {
+            Report::Violations => false,
+            Report::Undecided => verdict == Verdict::Inconclusive && outcome.when_held,
+            Report::All => true,
+        };
+        if is_told {
+            let held = outcome.when_held;
+            let finding = argument::verdict(&eval.facts, verdict, reason, held);
+            sink.findings.push(finding);
         }
-        // What is open in a complete trace always says why; a full record is the one cause that is
-        // left should it not.
-        reasons.first().unwrap_or(Reason::StateCap)
     }
 }
 
-fn closing_of(trace: &TraceState) -> Option<Reason> {
-    if trace.complete {
+fn reason(eval: &Eval<'_>, outcome: &Outcome) -> Reason {
+    let mut reasons = eval.facts.trace.reasons().with(outcome.reasons);
+    if !eval.facts.saw_all {
+        reasons.add(Reason::Reload);
+    }
+    // What is open in a complete trace always says why; a full record is the one cause that is
+    // left should it not.
+    reasons.first().unwrap_or(Reason::StateCap)
+}
+
+fn closing_of(trace: &TraceState) -> Closing {
+    if trace.is_complete() {
         None
     } else {
-        trace.reasons.with(Reasons::NONE).first()
+        trace.reasons().first()
     }
 }
 
-fn is_postponed(trace: &TraceState, rule: &RulePlan) -> bool {
-    let spans = trace.seen.len() as u32;
-    trace.closed == 0
-        && trace
-            .postponed
-            .iter()
-            .any(|(key, until)| *key == rule.key && spans < *until)
-}
-
-fn postpone(trace: &mut TraceState, rule: &RulePlan, work: u64) {
-    let spans = trace.seen.len() as u64;
-    let until = u32::try_from(spans + work / STEPS_PER_SPAN).unwrap_or(u32::MAX);
-    match trace.postponed.iter_mut().find(|(key, _)| *key == rule.key) {
-        Some((_, at)) => *at = until,
-        None => trace.postponed.push((rule.key, until)),
-    }
+/// Closes the live trace at `place`: it waits for late spans.
+pub(crate) fn close(
+    context: &Context<'_>,
+    shard: &mut Shard,
+    place: TracePlace,
+    cause: Cause,
+    sink: &mut Sink,
+) {
+    let Some(trace) = shard.get_mut(place) else {
+        return;
+    };
+    context.close(trace, cause, sink);
+    let weight = trace.weigh();
+    shard.reweigh(weight);
+    shard.remember(place);
 }

@@ -1,44 +1,77 @@
 //! The state of an engine as bytes: versioned, checksummed, and read back only if all of it is sound.
 //!
-//! Layout: four bytes `BTSS`, the version as two bytes in little-endian order, the postcard encoding of
-//! [`Stored`], and the first sixteen bytes of the BLAKE3 hash of all that. Cells, fields and rules are
-//! written with their process-independent names, so that a rule set that shares some of them picks
-//! those up: a rule with another meaning sees restored traces as after a reload.
+//! Layout: four bytes `BTSS`, the version as two bytes in little-endian order, the postcard encoding of what
+//! is stored, and the first sixteen bytes of the BLAKE3 hash of all that. Cells, fields and rules are written
+//! with their [names](crate::intern::name): a rule set that shares some of them picks those up and nothing
+//! else, and a rule counts as known only if everything that it keeps is called as it was. Any other rule sees
+//! restored traces as after a reload.
+//!
+//! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
+//! restored, and no rule counts as known.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
 
 use betrace_lang::verdict::Reason;
 use hashbrown::HashMap;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Engine;
-use crate::hash::route;
-use crate::intern::Name;
-use crate::settings::Timestamp;
-use crate::state::TraceState;
+use crate::engine::rule_set::RuleSet;
+use crate::hash::HashKey;
+use crate::intern::{CellId, FieldKey, Interner, RuleKey};
+use crate::plan::RulePlan;
+use crate::settings::Settings;
+use crate::state::shards::Shards;
+use crate::state::stored::{Renumber, StoredTrace};
+use crate::state::trace::Generation;
+use crate::time::Timestamp;
 
 const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
+const HEAD: usize = MAGIC.len() + 2;
 const CHECKSUM: usize = 16;
 
+/// Version 2.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     /// Nothing was consumed after it was taken.
     is_final: bool,
-    generation: u32,
-    /// The rules of that time, each with the generation in which it came.
-    rules: Vec<(Name, u32)>,
-    /// By the numbers that `traces` uses.
-    cell_names: Vec<Name>,
-    field_names: Vec<Name>,
-    rule_names: Vec<Name>,
-    traces: Vec<TraceState>,
+    generation: Generation,
+    /// The rules of that time.
+    rules: Vec<StoredRule>,
+    /// What the numbers in `traces` are called.
+    cell_names: Vec<(CellId, String)>,
+    field_names: Vec<(FieldKey, String)>,
+    rule_names: Vec<(RuleKey, String)>,
+    traces: Vec<StoredTrace>,
     /// When each id came at the latest, and its route; oldest first.
-    forgotten: Vec<(u64, u64)>,
+    forgotten: Vec<(Timestamp, u64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRule {
+    /// Of id and meaning.
+    name: String,
+    /// The generation in which it came.
+    since: Generation,
+    /// A hash of the names of all that it keeps.
+    keeps: u128,
+}
+
+/// Version 1. Its names are hashes that mean nothing here.
+#[derive(Serialize, Deserialize)]
+struct StoredFirst {
+    is_final: bool,
+    generation: Generation,
+    rules: Vec<(u128, u32)>,
+    cell_names: Vec<u128>,
+    field_names: Vec<u128>,
+    rule_names: Vec<u128>,
+    traces: Vec<StoredTrace>,
+    forgotten: Vec<(Timestamp, u64)>,
 }
 
 /// Whether the engine goes on after the snapshot.
@@ -66,7 +99,7 @@ pub struct Restored {
 pub enum SnapshotError {
     /// The bytes do not begin as a snapshot does, or end too soon.
     NotASnapshot,
-    /// Written by another version.
+    /// Written by a version that this one does not know.
     Version(u16),
     /// The checksum does not fit.
     Corrupt,
@@ -76,13 +109,22 @@ pub enum SnapshotError {
     NotFresh,
 }
 
+impl SnapshotError {
+    /// Whether the bytes are at fault: no engine of this version takes them over, now or later, so that they
+    /// are best set aside and counted. Otherwise it was the wrong moment, and the bytes may be fine.
+    #[must_use]
+    pub fn is_of_bytes(&self) -> bool {
+        *self != SnapshotError::NotFresh
+    }
+}
+
 impl fmt::Display for SnapshotError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SnapshotError::NotASnapshot => out.write_str("this is no snapshot"),
             SnapshotError::Version(version) => write!(
                 out,
-                "the snapshot has version {version}, and only {VERSION} can be read"
+                "the snapshot has version {version}, and only 1 to {VERSION} can be read"
             ),
             SnapshotError::Corrupt => out.write_str("the snapshot's checksum does not fit"),
             SnapshotError::Unsound => out.write_str("the snapshot contradicts itself"),
@@ -95,165 +137,241 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
-impl Engine {
-    /// The state of all traces. What was counted, and findings that wait, are not part of it.
-    #[must_use]
-    pub fn snapshot(&self, kind: SnapshotKind) -> Vec<u8> {
-        let interner = self.interner.lock();
-        let plan = self.plan.read();
-        let mut stored = Stored {
-            is_final: kind == SnapshotKind::Final,
-            generation: plan.generation,
-            rules: plan
-                .rules
-                .iter()
-                .map(|rule| (interner.rules.names()[rule.key as usize], rule.since))
-                .collect(),
-            cell_names: interner.cells.names().to_vec(),
-            field_names: interner.fields.names().to_vec(),
-            rule_names: interner.rules.names().to_vec(),
-            traces: Vec::new(),
-            forgotten: Vec::new(),
-        };
-        for shard in &self.shards {
-            let shard = shard.lock();
-            stored.traces.extend(shard.traces().cloned());
-            stored.forgotten.extend(shard.forgotten.iter());
+/// The state of all traces.
+pub(crate) fn write(
+    kind: SnapshotKind,
+    rules: &RuleSet,
+    interner: &Interner,
+    shards: &Shards,
+) -> Vec<u8> {
+    let mut traces = Vec::new();
+    let mut forgotten = Vec::new();
+    for at in shards.all() {
+        let shard = shards.lock(at);
+        traces.extend(shard.traces().map(StoredTrace::of));
+        forgotten.extend(shard.forgotten.iter());
+    }
+    // In an order that does not depend on the shards.
+    traces.sort_by_key(StoredTrace::id);
+    forgotten.sort_unstable();
+    let stored = Stored {
+        is_final: kind == SnapshotKind::Final,
+        generation: rules.generation,
+        rules: rules
+            .dated()
+            .map(|(rule, since)| StoredRule {
+                name: interner.rule_name(rule.key).to_string(),
+                since,
+                keeps: keeps(rule, interner),
+            })
+            .collect(),
+        cell_names: names(traces.iter().flat_map(StoredTrace::cells), |id| {
+            interner.cell_name(id)
+        }),
+        field_names: names(traces.iter().flat_map(StoredTrace::fields), |key| {
+            interner.field_name(key)
+        }),
+        rule_names: names(traces.iter().flat_map(StoredTrace::rules), |key| {
+            interner.rule_name(key)
+        }),
+        traces,
+        forgotten,
+    };
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    // Writing to memory cannot fail, and every type here has an encoding.
+    if let Ok(body) = postcard::to_allocvec(&stored) {
+        bytes.extend_from_slice(&body);
+    }
+    let checksum = blake3::hash(&bytes);
+    bytes.extend_from_slice(&checksum.as_bytes()[..CHECKSUM]);
+    bytes
+}
+
+/// Each number once, with its name.
+fn names<I: Copy + Ord, N: ToString>(
+    used: impl Iterator<Item = I>,
+    name: impl Fn(I) -> N,
+) -> Vec<(I, String)> {
+    let mut used: Vec<I> = used.collect();
+    used.sort_unstable();
+    used.dedup();
+    used.into_iter()
+        .map(|id| (id, name(id).to_string()))
+        .collect()
+}
+
+/// A hash of the names of all that a rule keeps in a trace.
+fn keeps(rule: &RulePlan, interner: &Interner) -> u128 {
+    let cells = rule.cells.iter().map(|id| interner.cell_name(*id));
+    let fields = rule.fields.iter().map(|key| interner.field_name(*key));
+    let mut names: Vec<&str> = cells.chain(fields).map(AsRef::as_ref).collect();
+    names.sort_unstable();
+    let mut hash = blake3::Hasher::new();
+    for name in names {
+        hash.update(&(name.len() as u64).to_le_bytes());
+        hash.update(name.as_bytes());
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize().as_bytes()[..16]);
+    u128::from_le_bytes(bytes)
+}
+
+/// A snapshot that was read, of whatever version, and not yet taken over.
+pub(crate) struct Read {
+    stored: Stored,
+}
+
+/// Reads the bytes of a snapshot of any version that is known here.
+pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
+    if bytes.len() < HEAD + CHECKSUM || bytes[..MAGIC.len()] != MAGIC {
+        return Err(SnapshotError::NotASnapshot);
+    }
+    let version = u16::from_le_bytes([bytes[MAGIC.len()], bytes[MAGIC.len() + 1]]);
+    let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
+    let body = || {
+        if blake3::hash(content).as_bytes()[..CHECKSUM] == *checksum {
+            Ok(&content[HEAD..])
+        } else {
+            Err(SnapshotError::Corrupt)
         }
-        // In an order that does not depend on the shards.
-        stored.traces.sort_by_key(|trace| trace.id);
-        stored.forgotten.sort_unstable();
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        // Writing to memory cannot fail, and every type here has an encoding.
-        if let Ok(body) = postcard::to_allocvec(&stored) {
-            bytes.extend_from_slice(&body);
+    };
+    let stored = match version {
+        1 => decode::<StoredFirst>(body()?)?.into(),
+        2 => decode::<Stored>(body()?)?,
+        other => return Err(SnapshotError::Version(other)),
+    };
+    if stored.traces.iter().all(StoredTrace::is_sound) {
+        Ok(Read { stored })
+    } else {
+        Err(SnapshotError::Unsound)
+    }
+}
+
+fn decode<S: DeserializeOwned>(body: &[u8]) -> Result<S, SnapshotError> {
+    postcard::from_bytes(body).map_err(|_| SnapshotError::Unsound)
+}
+
+impl From<StoredFirst> for Stored {
+    fn from(first: StoredFirst) -> Stored {
+        Stored {
+            is_final: first.is_final,
+            generation: first.generation,
+            rules: Vec::new(),
+            cell_names: Vec::new(),
+            field_names: Vec::new(),
+            rule_names: Vec::new(),
+            traces: first.traces,
+            forgotten: first.forgotten,
         }
-        let checksum = blake3::hash(&bytes);
-        bytes.extend_from_slice(&checksum.as_bytes()[..CHECKSUM]);
-        bytes
+    }
+}
+
+impl Read {
+    /// Nothing was consumed after it was taken.
+    pub fn is_final(&self) -> bool {
+        self.stored.is_final
     }
 
-    /// Takes over the state that another engine stored. Only before the first span is consumed.
-    ///
-    /// # Errors
-    /// If the bytes are not a sound snapshot of this version.
-    pub fn restore(&self, bytes: &[u8], now: Timestamp) -> Result<Restored, SnapshotError> {
-        let now = self.advance(now);
-        let stored = read(bytes)?;
-        let mut interner = self.interner.lock();
-        let mut plan = self.plan.write();
-        let is_fresh = self.shards.iter().all(|shard| {
-            let shard = shard.lock();
-            shard.live == 0 && shard.remembered == 0
-        });
-        if !is_fresh {
-            return Err(SnapshotError::NotFresh);
-        }
+    /// Takes over what was stored. `rules` are the present ones, and `shards` are empty.
+    pub fn restore(
+        self,
+        rules: &mut RuleSet,
+        interner: &Interner,
+        shards: &Shards,
+        key: HashKey,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Restored {
+        let stored = self.stored;
         let mut restored = Restored {
             forgotten_ids: stored.forgotten.len() as u64,
+            known_rules: date(rules, interner, &stored),
             ..Restored::default()
         };
-        plan.generation = stored.generation.saturating_add(1);
-        let known: HashMap<Name, u32> = stored.rules.iter().copied().collect();
-        let generation = plan.generation;
-        for rule in &mut plan.rules {
-            let since = known.get(&interner.rules.names()[rule.key as usize]);
-            restored.known_rules += u64::from(since.is_some());
-            rule.since = since.copied().unwrap_or(generation);
-        }
-        plan.newest = plan.rules.iter().map(|rule| rule.since).max().unwrap_or(0);
-        let numbers = Renumbering {
-            cells: stored
-                .cell_names
-                .iter()
-                .map(|name| interner.cells.get(*name))
-                .collect(),
-            fields: stored
-                .field_names
-                .iter()
-                .map(|name| interner.fields.number(*name))
-                .collect(),
-            rules: stored
-                .rule_names
-                .iter()
-                .map(|name| interner.rules.number(*name))
-                .collect(),
-        };
-        for mut trace in stored.traces {
-            numbers.apply(&mut trace);
-            trace.seen.rebuild_index(self.key);
-            if trace.closed == 0 {
+        let numbers = Renumbering::new(&stored, interner);
+        for trace in stored.traces {
+            let mut trace = trace.restore(&numbers, key);
+            if trace.is_live() {
                 restored.live_traces += 1;
                 // It could not hear of spans while the engine stood still.
-                trace.last = trace.last.max(now);
-                if !stored.is_final {
-                    trace.reasons.add(Reason::Restart);
-                }
+                let missed = (!stored.is_final).then_some(Reason::Restart);
+                trace.resume(now, missed);
             } else {
                 restored.remembered_traces += 1;
             }
-            let hash = self.key.of(&trace.id.0);
-            let at = self.shard_of(route(trace.id));
-            self.shards[at]
-                .lock()
-                .insert(self.key, hash, trace, &self.settings);
+            let at = shards.of(trace.id());
+            shards.lock(at).insert(key, trace, settings);
         }
-        for (latest, hash) in stored.forgotten {
-            let mut shard = self.shards[self.shard_of(hash)].lock();
+        for (latest, route) in stored.forgotten {
+            let mut shard = shards.lock(shards.of_route(route));
             shard
                 .forgotten
-                .add_hash(self.key, hash, latest, self.settings.forget_after);
+                .add_hash(key, route, latest, settings.forget_after);
         }
-        for (at, shard) in self.shards.iter().enumerate() {
-            self.account(at, &shard.lock());
+        for at in shards.all() {
+            let bytes = shards.lock(at).bytes();
+            shards.account(at, bytes);
         }
-        if stored.is_final {
-            self.started.store(0, Ordering::Relaxed);
-        }
-        Ok(restored)
+        restored
     }
+}
+
+/// The present rules are as old as the snapshot says, where it knew them. Returns how many it knew.
+fn date(rules: &mut RuleSet, interner: &Interner, stored: &Stored) -> u64 {
+    let stored_rules: HashMap<&str, &StoredRule> = stored
+        .rules
+        .iter()
+        .map(|rule| (rule.name.as_str(), rule))
+        .collect();
+    let known: HashMap<RuleKey, Generation> = rules
+        .dated()
+        .filter_map(|(rule, _)| {
+            let stored = stored_rules.get(&**interner.rule_name(rule.key))?;
+            (stored.keeps == keeps(rule, interner)).then_some((rule.key, stored.since))
+        })
+        .collect();
+    let generation = Generation(stored.generation.0.saturating_add(1));
+    rules.date(generation, |key| known.get(&key).copied());
+    known.len() as u64
 }
 
 /// From the stored numbers to this engine's.
 struct Renumbering {
-    /// `None`: no rule of this set reads it.
-    cells: Vec<Option<u32>>,
-    fields: Vec<u32>,
-    rules: Vec<u32>,
+    cells: HashMap<CellId, CellId>,
+    fields: HashMap<FieldKey, FieldKey>,
+    rules: HashMap<RuleKey, RuleKey>,
 }
 
 impl Renumbering {
-    fn apply(&self, trace: &mut TraceState) {
-        trace.renumber_cells(|cell| self.cells.get(cell as usize).copied().flatten());
-        trace
-            .records
-            .renumber_fields(|field| self.fields.get(field as usize).copied());
-        let rule = |key: u32| self.rules.get(key as usize).copied().unwrap_or(u32::MAX);
-        for fired in &mut trace.fired {
-            fired.rule = rule(fired.rule);
+    fn new(stored: &Stored, interner: &Interner) -> Renumbering {
+        let cells = stored.cell_names.iter();
+        let fields = stored.field_names.iter();
+        let rules = stored.rule_names.iter();
+        Renumbering {
+            cells: cells
+                .filter_map(|(id, name)| Some((*id, interner.find_cell(name)?)))
+                .collect(),
+            fields: fields
+                .filter_map(|(key, name)| Some((*key, interner.find_field(name)?)))
+                .collect(),
+            rules: rules
+                .filter_map(|(key, name)| Some((*key, interner.find_rule(name)?)))
+                .collect(),
         }
-        trace.postponed.clear();
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Stored, SnapshotError> {
-    let head = MAGIC.len() + 2;
-    if bytes.len() < head + CHECKSUM || bytes[..MAGIC.len()] != MAGIC {
-        return Err(SnapshotError::NotASnapshot);
+impl Renumber for Renumbering {
+    fn cell(&self, stored: CellId) -> Option<CellId> {
+        self.cells.get(&stored).copied()
     }
-    let version = u16::from_le_bytes([bytes[MAGIC.len()], bytes[MAGIC.len() + 1]]);
-    if version != VERSION {
-        return Err(SnapshotError::Version(version));
+
+    fn field(&self, stored: FieldKey) -> Option<FieldKey> {
+        self.fields.get(&stored).copied()
     }
-    let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
-    if blake3::hash(content).as_bytes()[..CHECKSUM] != *checksum {
-        return Err(SnapshotError::Corrupt);
+
+    fn rule(&self, stored: RuleKey) -> Option<RuleKey> {
+        self.rules.get(&stored).copied()
     }
-    let stored: Stored =
-        postcard::from_bytes(&content[head..]).map_err(|_| SnapshotError::Unsound)?;
-    if !stored.traces.iter().all(TraceState::is_sound) {
-        return Err(SnapshotError::Unsound);
-    }
-    Ok(stored)
 }

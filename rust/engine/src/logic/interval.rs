@@ -121,7 +121,7 @@ impl Interval {
     }
 
     /// `self op other`: true or false where it is so for all values that the two may have, each alone.
-    pub fn compare(self, op: CompareOp, other: Interval) -> Tri {
+    pub fn decides(self, op: CompareOp, other: Interval) -> Option<bool> {
         let (is_true, is_false) = match op {
             CompareOp::Lt => self.less(other),
             CompareOp::Gt => other.less(self),
@@ -130,60 +130,20 @@ impl Interval {
             CompareOp::Eq => self.equal(other),
             CompareOp::Ne => flip(self.equal(other)),
         };
-        match (is_true, is_false) {
-            (true, _) => Tri::True,
-            (_, true) => Tri::False,
-            _ => Tri::Open(self.reasons.with(other.reasons)),
+        (is_true || is_false).then_some(is_true)
+    }
+
+    /// [`Interval::decides`], with the reasons of what is open.
+    pub fn compare(self, op: CompareOp, other: Interval) -> Tri {
+        match self.decides(op, other) {
+            Some(value) => Tri::of(value),
+            None => Tri::Open(self.reasons.with(other.reasons)),
         }
     }
 }
 
 fn flip((is_true, is_false): (bool, bool)) -> (bool, bool) {
     (is_false, is_true)
-}
-
-/// A measure's value: [`Measured::Never`] is the average of nothing, with which every comparison is
-/// false.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Measured {
-    Never,
-    /// It may yet be the average of nothing, so no comparison is certain.
-    Perhaps(Interval),
-    Range(Interval),
-}
-
-impl Measured {
-    #[must_use]
-    pub fn scale(self, factor: Number) -> Measured {
-        match self {
-            Measured::Never => Measured::Never,
-            Measured::Perhaps(interval) => Measured::Perhaps(interval.scale(factor)),
-            Measured::Range(interval) => Measured::Range(interval.scale(factor)),
-        }
-    }
-
-    #[must_use]
-    pub fn because(self, reasons: Reasons) -> Measured {
-        match self {
-            Measured::Never => Measured::Never,
-            Measured::Perhaps(interval) => Measured::Perhaps(interval.with_reasons(reasons)),
-            Measured::Range(interval) => Measured::Range(interval.with_reasons(reasons)),
-        }
-    }
-
-    pub fn compare(self, op: CompareOp, other: Measured) -> Tri {
-        match (self, other) {
-            (Measured::Never, _) | (_, Measured::Never) => Tri::False,
-            (Measured::Range(left), Measured::Range(right)) => left.compare(op, right),
-            (
-                Measured::Range(left) | Measured::Perhaps(left),
-                Measured::Range(right) | Measured::Perhaps(right),
-            ) => match left.compare(op, right) {
-                Tri::True => Tri::Open(left.reasons.with(right.reasons)),
-                other => other,
-            },
-        }
-    }
 }
 
 #[cfg(test)]
@@ -235,15 +195,6 @@ mod tests {
             lowest.scale(Number::Int(3)).compare(CompareOp::Eq, lowest),
             Tri::True
         );
-    }
-
-    #[test]
-    fn nothing_compares_with_the_average_of_nothing() {
-        for op in [CompareOp::Ne, CompareOp::Eq, CompareOp::Lt] {
-            let three = Measured::Range(at(3));
-            assert_eq!(Measured::Never.compare(op, three), Tri::False);
-            assert_eq!(three.compare(op, Measured::Never), Tri::False);
-        }
     }
 
     #[test]

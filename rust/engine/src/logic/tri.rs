@@ -13,23 +13,28 @@ pub(crate) struct Reasons(u16);
 impl Reasons {
     pub const NONE: Reasons = Reasons(0);
 
+    #[inline(always)]
     pub fn of(reason: Reason) -> Reasons {
         Reasons(1 << (reason as u16))
     }
 
     #[must_use]
+    #[inline(always)]
     pub fn with(self, other: Reasons) -> Reasons {
         Reasons(self.0 | other.0)
     }
 
+    #[inline(always)]
     pub fn add(&mut self, reason: Reason) {
         self.0 |= Reasons::of(reason).0;
     }
 
+    #[inline(always)]
     pub fn has(self, reason: Reason) -> bool {
         self.0 & Reasons::of(reason).0 != 0
     }
 
+    #[inline(always)]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }

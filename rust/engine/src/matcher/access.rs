@@ -9,8 +9,6 @@ use std::sync::Arc;
 use betrace_lang::rule::{CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope};
 
 use crate::predicate::fields::{FieldId, FieldTable, is_list};
-use crate::predicate::list::number_key;
-use crate::scan::keys::hash_bytes;
 use crate::value::boolean_text;
 use crate::value::number::number_text;
 
@@ -86,7 +84,10 @@ impl Class {
 
 /// Keys under which equal values are found; values that are not equal may share one.
 pub(crate) mod key {
-    use super::{Number, hash_bytes, number_key};
+    use betrace_lang::rule::Number;
+
+    use crate::predicate::list::number_key;
+    use crate::scan::keys::hash_bytes;
 
     pub(crate) fn text(text: &[u8]) -> u64 {
         hash_bytes(text)

@@ -25,12 +25,12 @@ pub(crate) struct SelectorParts {
 /// Everything that can be asked: all selectors, and the parts that they share.
 #[derive(Debug)]
 pub(crate) struct Questions {
-    parts: Box<[Part]>,
-    selectors: Box<[AskedSelector]>,
+    pub(super) parts: Box<[Part]>,
+    pub(super) selectors: Box<[AskedSelector]>,
 }
 
 #[derive(Debug)]
-struct Part {
+pub(super) struct Part {
     test: PartTest,
     holds: Holds,
 }
@@ -79,7 +79,7 @@ impl PartTest {
 }
 
 #[derive(Debug)]
-struct AskedSelector {
+pub(super) struct AskedSelector {
     parts: Box<[PartId]>,
     /// One span can come to it on several ways.
     is_repeated: bool,
@@ -134,31 +134,13 @@ impl Questions {
                 .collect(),
         }
     }
-
-    pub(crate) fn selectors(&self) -> usize {
-        self.selectors.len()
-    }
-
-    /// Begins with a span that nothing has been asked of.
-    pub(crate) fn begin<'i, 'v, 's>(
-        &'i self,
-        view: &'i SpanView<'v, 's>,
-        answers: &'i mut Answers,
-    ) -> Asking<'i, 'v, 's> {
-        answers.begin_span(view.scope_serial(), self.parts.len(), self.selectors.len());
-        Asking {
-            questions: self,
-            view,
-            answers,
-        }
-    }
 }
 
 /// One span's way through the index.
 pub(crate) struct Asking<'i, 'v, 's> {
-    questions: &'i Questions,
+    pub questions: &'i Questions,
     pub view: &'i SpanView<'v, 's>,
-    answers: &'i mut Answers,
+    pub answers: &'i mut Answers,
 }
 
 impl Asking<'_, '_, '_> {

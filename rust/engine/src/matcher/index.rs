@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::matcher::access::access;
 use crate::matcher::answers::Answers;
-use crate::matcher::ask::{Questions, SelectorParts};
+use crate::matcher::ask::{Asking, Questions, SelectorParts};
 use crate::matcher::field::Building;
 use crate::matcher::group::{Group, GroupMember};
 use crate::matcher::ids::{SelectorId, UnlikeId};
@@ -85,7 +85,7 @@ impl Index {
     }
 
     pub(crate) fn selectors(&self) -> usize {
-        self.questions.selectors()
+        self.questions.selectors.len()
     }
 
     pub(crate) fn unlike_ids(&self) -> usize {
@@ -100,7 +100,17 @@ impl Index {
 
     /// Fills `answers` with the hits of `view`.
     pub(crate) fn find(&self, view: &SpanView<'_, '_>, answers: &mut Answers) {
-        let mut asking = self.questions.begin(view, answers);
+        let questions = &self.questions;
+        answers.begin_span(
+            view.scope_serial(),
+            questions.parts.len(),
+            questions.selectors.len(),
+        );
+        let mut asking = Asking {
+            questions,
+            view,
+            answers,
+        };
         if let Some(group) = self.named.get(view.name()) {
             group.ask(&mut asking);
         }

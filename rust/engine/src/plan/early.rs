@@ -1,217 +1,100 @@
-//! Which rules can be violated while their trace is open. What rests on absence cannot, and is not
-//! even tried before the close. Where it is not plain, the answer errs towards trying.
+//! What can be known while a trace is open, and what waits for its close.
+//!
+//! A fact that no later span can undo is known at once: that a span came, that a count went beyond a bound.
+//! What rests on absence waits. This works out, from what a rule says, every [`Obstacle`] that stands
+//! between a clause and its breach being known early; where there is none, the engine tries the rule as spans
+//! come, and `explain` prints the same obstacles in words.
+//!
+//! The account is of the parts one by one, as evaluation is: that two parts can never hold together is not
+//! seen, and such a rule is tried in vain.
 
-use betrace_lang::rule::{Aggregate, CompareOp};
+pub(crate) mod measure;
+pub(crate) mod obstacle;
+pub(crate) mod selector;
+pub(crate) mod trace;
 
-use crate::plan::{
-    Against, Condition, ConditionKind, Measuring, Node, NodeKind, RelationPlan, RulePlan, Selecting,
-};
+use betrace_lang::rule::{Body, ClauseKind, Expr, ExprKind, GroupOp, Number, Selector};
 
-/// Whether a condition can become true, and whether it can become false, before the close.
-#[derive(Clone, Copy)]
-struct Can {
-    hold: bool,
-    fail: bool,
+use crate::plan::early::measure::comparison;
+use crate::plan::early::obstacle::{ClauseProfile, MUCH, Obstacle, Obstacles, either, every};
+use crate::plan::early::selector::{base, having, lacking, settling};
+use crate::plan::early::trace::trace_test;
+
+/// The clauses of a rule, `never` first, each with what stands against knowing its breach early.
+pub(crate) fn clauses(body: &Body) -> Vec<ClauseProfile> {
+    let mut before = Vec::new();
+    for binding in &body.bindings {
+        before.extend(having(&binding.selector));
+    }
+    if let Some(when) = &body.when {
+        before.extend(knowing(when, true));
+    }
+    for exception in &body.exceptions {
+        let why = knowing(exception, false).into_iter();
+        before.extend(why.map(|why| Obstacle::Exception(Box::new(why))));
+    }
+    let never = if body.is_pattern {
+        ClauseKind::Pattern
+    } else {
+        ClauseKind::Never
+    };
+    let clauses = [
+        (never, &body.never, true),
+        (ClauseKind::Always, &body.always, false),
+    ];
+    clauses
+        .into_iter()
+        .filter_map(|(clause, expr, breaks_when)| {
+            let mut all = before.clone();
+            all.extend(knowing(expr.as_ref()?, breaks_when));
+            let mut waits_for: Vec<Obstacle> = Vec::new();
+            for obstacle in all {
+                if !waits_for.contains(&obstacle) {
+                    waits_for.push(obstacle);
+                }
+            }
+            Some(ClauseProfile { clause, waits_for })
+        })
+        .collect()
 }
 
-/// `bindings`, `when`, … of a rule under construction.
-pub(crate) fn can_fire_early(rule: &RulePlan) -> bool {
-    let holds = |condition: &Option<Condition>| condition.as_ref().is_none_or(|c| can(c).hold);
-    rule.bindings.iter().all(can_have)
-        && holds(&rule.when)
-        && rule.exceptions.iter().all(|exception| can(exception).fail)
-        && (rule.never.as_ref().is_some_and(|never| can(never).hold)
-            || rule.always.as_ref().is_some_and(|always| can(always).fail))
+/// Whether a rule can be violated while its trace is open.
+pub(crate) fn fires_early(body: &Body) -> bool {
+    clauses(body)
+        .iter()
+        .any(|clause| clause.waits_for.is_empty())
 }
 
-fn can(condition: &Condition) -> Can {
-    match &condition.kind {
-        ConditionKind::And(parts) => Can {
-            hold: parts.iter().all(|part| can(part).hold),
-            fail: parts.iter().any(|part| can(part).fail),
-        },
-        ConditionKind::Or(parts) => Can {
-            hold: parts.iter().any(|part| can(part).hold),
-            fail: parts.iter().all(|part| can(part).fail),
-        },
-        ConditionKind::Not(inner) => {
-            let Can { hold, fail } = can(inner);
-            Can {
-                hold: fail,
-                fail: hold,
+/// Against knowing, before the close, that a condition is as wanted.
+fn knowing(expr: &Expr, wanted: bool) -> Obstacles {
+    let known = |part: &Expr| knowing(part, wanted);
+    match &expr.kind {
+        ExprKind::And(parts) if wanted => every(parts.iter().map(known)),
+        ExprKind::And(parts) => either(parts.iter().map(known)),
+        ExprKind::Or(parts) if wanted => either(parts.iter().map(known)),
+        ExprKind::Or(parts) => every(parts.iter().map(known)),
+        ExprKind::Not(inner) => knowing(inner, !wanted),
+        ExprKind::Exists(selector) if wanted => having(selector),
+        ExprKind::Exists(selector) => lacking(selector),
+        ExprKind::GroupCount {
+            selector,
+            op,
+            value,
+            ..
+        } => {
+            let largest = match base(selector) {
+                Selector::Bound(_) => Number::Int(1),
+                _ => MUCH,
+            };
+            let order = largest.compare(*value);
+            let is_reached = order.is_gt() || (*op == GroupOp::Ge && order.is_eq());
+            match (wanted, is_reached) {
+                (true, true) => having(selector),
+                (true, false) => vec![Obstacle::Never],
+                (false, _) => settling(selector),
             }
         }
-        ConditionKind::Exists(selecting) => Can {
-            hold: may_select(selecting),
-            fail: may_be_closed(selecting),
-        },
-        ConditionKind::Groups { selecting, .. } => Can {
-            hold: may_select(selecting),
-            fail: may_be_closed(selecting),
-        },
-        ConditionKind::Compare { left, op, right } => compare(ends(left), *op, against(right)),
-        ConditionKind::Trace(_) => Can {
-            hold: true,
-            fail: true,
-        },
-    }
-}
-
-/// Whether an open measure can have a lower and an upper bound.
-#[derive(Clone, Copy)]
-struct Ends {
-    low: bool,
-    high: bool,
-    /// It can be known to be of nothing: an infinity, or an average with which nothing compares.
-    nothing: bool,
-}
-
-fn ends(measure: &Measuring) -> Ends {
-    let (selecting, low, high) = match measure {
-        Measuring::Count(selecting) => (selecting, true, false),
-        Measuring::Of {
-            function,
-            selecting,
-            is_duration,
-            ..
-        } => match function {
-            Aggregate::Distinct | Aggregate::Max => (selecting, true, false),
-            Aggregate::Min => (selecting, false, true),
-            Aggregate::Sum => (selecting, *is_duration, false),
-            Aggregate::Avg => (selecting, false, false),
-        },
-    };
-    let closed = may_be_closed(selecting);
-    Ends {
-        low: low || closed,
-        high: high || closed,
-        nothing: closed,
-    }
-}
-
-fn against(right: &Against) -> Ends {
-    match right {
-        Against::Value(_) => Ends {
-            low: true,
-            high: true,
-            nothing: false,
-        },
-        Against::Measure { measure, .. } => ends(measure),
-    }
-}
-
-fn compare(left: Ends, op: CompareOp, right: Ends) -> Can {
-    let above = left.low && right.high;
-    let below = left.high && right.low;
-    let (hold, fail) = match op {
-        CompareOp::Gt | CompareOp::Ge => (above, below),
-        CompareOp::Lt | CompareOp::Le => (below, above),
-        CompareOp::Eq => (above && below, above || below),
-        CompareOp::Ne => (above || below, above && below),
-    };
-    // Whatever the other side is still going to be.
-    let nothing = left.nothing || right.nothing;
-    Can {
-        hold: hold || nothing,
-        fail: fail || nothing,
-    }
-}
-
-fn may_select(selecting: &Selecting) -> bool {
-    match selecting {
-        Selecting::Counted { .. } => true,
-        Selecting::Members(node) => can_have(node),
-    }
-}
-
-fn may_be_closed(selecting: &Selecting) -> bool {
-    match selecting {
-        // A `trace:` part that has become false for good selects nothing, for good.
-        Selecting::Counted { trace, .. } => !trace.is_empty(),
-        Selecting::Members(node) => can_close(node),
-    }
-}
-
-/// Whether a member can be certain before the close.
-fn can_have(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Spans { .. } | NodeKind::Bound(_) => true,
-        NodeKind::Related { left, relation } => {
-            can_have(left)
-                && match relation.as_ref() {
-                    RelationPlan::Before { right, .. } | RelationPlan::After { right, .. } => {
-                        can_close(right)
-                    }
-                    RelationPlan::Then { right, .. }
-                    | RelationPlan::Inside { right }
-                    | RelationPlan::ChildOf { right }
-                    | RelationPlan::SiblingOf { right } => can_have(right),
-                    RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
-                        can_have(from) && can_close(to)
-                    }
-                }
-        }
-    }
-}
-
-/// Whether the set can be known in full before the close.
-fn can_close(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Spans { trace, .. } => !trace.is_empty(),
-        NodeKind::Bound(_) => true,
-        NodeKind::Related { left, .. } => can_close(left),
-    }
-}
-
-/// Whether a rule's early verdict may turn on spans that none of its selectors selects.
-pub(crate) fn turns_on_any_span(rule: &RulePlan) -> bool {
-    let conditions = [&rule.when, &rule.never, &rule.always];
-    rule.bindings.iter().any(node_turns)
-        || conditions.into_iter().flatten().any(turns)
-        || rule.exceptions.iter().any(turns)
-}
-
-fn turns(condition: &Condition) -> bool {
-    let selecting_turns = |selecting: &Selecting| match selecting {
-        Selecting::Counted { trace, .. } => !trace.is_empty(),
-        Selecting::Members(node) => node_turns(node),
-    };
-    let measure_turns = |measure: &Measuring| match measure {
-        Measuring::Count(selecting) | Measuring::Of { selecting, .. } => selecting_turns(selecting),
-    };
-    match &condition.kind {
-        ConditionKind::And(parts) | ConditionKind::Or(parts) => parts.iter().any(turns),
-        ConditionKind::Not(inner) => turns(inner),
-        ConditionKind::Exists(selecting) | ConditionKind::Groups { selecting, .. } => {
-            selecting_turns(selecting)
-        }
-        ConditionKind::Compare { left, right, .. } => {
-            measure_turns(left)
-                || match right {
-                    Against::Value(_) => false,
-                    Against::Measure { measure, .. } => measure_turns(measure),
-                }
-        }
-        ConditionKind::Trace(_) => true,
-    }
-}
-
-fn node_turns(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Spans { trace, .. } => !trace.is_empty(),
-        NodeKind::Bound(_) => false,
-        NodeKind::Related { left, relation } => {
-            node_turns(left)
-                || match relation.as_ref() {
-                    RelationPlan::Inside { .. } | RelationPlan::ChildOf { .. } => true,
-                    RelationPlan::Before { right, .. }
-                    | RelationPlan::After { right, .. }
-                    | RelationPlan::Then { right, .. }
-                    | RelationPlan::SiblingOf { right } => node_turns(right),
-                    RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
-                        node_turns(from) || node_turns(to)
-                    }
-                }
-        }
+        ExprKind::Compare { left, op, right } => comparison(left, *op, right, wanted),
+        ExprKind::Trace(test) => trace_test(test, wanted),
     }
 }

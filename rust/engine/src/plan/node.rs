@@ -1,175 +1,154 @@
-//! Selectors of a rule as members, relations and masks of bound spans.
+//! Selectors whose members are looked at one by one: the spans themselves, those that are bound, and those
+//! that stand in a relation to others.
 
-use betrace_lang::rule::{Field, Operand, Predicate, Related, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{Field, Predicate, Related, Relation, Selector, SpanSelector};
 
+use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
-use crate::plan::compile::Compiler;
-use crate::plan::{
-    Against, ConditionKind, FeedKind, Measuring, Node, NodeKind, RelationPlan, Selecting,
-};
-use crate::predicate::PatternError;
+use crate::plan::draft::RuleDraft;
+use crate::plan::feed::FeedKind;
+use crate::plan::reads::{fields, reads_bound};
+use crate::plan::trace::TraceTest;
+use crate::predicate::{CompiledPredicate, PatternError};
 
-impl Compiler<'_> {
-    /// The members of a selector, and the span selectors from which they come.
-    pub fn node(&mut self, selector: &Selector) -> Result<(Node, Vec<SelectorId>), PatternError> {
-        let (kind, mask, leaves) = match selector {
-            Selector::Bound(binding) => {
-                let binding = usize::from(binding.0);
-                let leaves = self.rule.bound.get(binding).cloned().unwrap_or_default();
-                (NodeKind::Bound(binding), 1 << binding, leaves)
-            }
-            Selector::Spans(spans) => self.spans(spans)?,
-            Selector::Related(related) => self.related(related)?,
-        };
-        let memo = self.rule.memos;
-        self.rule.memos += 1;
-        Ok((Node { memo, mask, kind }, leaves))
-    }
+/// A selector whose members are looked at one by one.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// Its place among the remembered member sets of one evaluation.
+    pub memo: usize,
+    /// Which bound spans it reads, a bit for each.
+    pub mask: u8,
+    pub kind: NodeKind,
+}
 
-    fn spans(
-        &mut self,
-        spans: &SpanSelector,
-    ) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
-        let (bound, fixed): (Vec<Predicate>, Vec<Predicate>) =
-            spans.filter.iter().cloned().partition(reads_bound);
-        let (selector, records) = self.feed(spans, &fixed, "records", FeedKind::Records)?;
-        let mut filter = Vec::with_capacity(bound.len());
-        let mut mask = 0;
-        for part in &bound {
-            filter.push(self.draft.builder.predicate(part)?);
-            for field in fields(part) {
-                match field {
-                    Field::Bound { binding, field } => {
-                        mask |= 1 << binding.0;
-                        self.project_bound(usize::from(binding.0), field);
-                    }
-                    field => self.project(&[selector], field),
-                }
-            }
+#[derive(Debug)]
+pub(crate) enum NodeKind {
+    Spans {
+        records: CellId,
+        /// The parts that read bound spans.
+        filter: Vec<CompiledPredicate>,
+        trace: Vec<TraceTest>,
+    },
+    Bound(usize),
+    Related {
+        left: Box<Node>,
+        relation: Box<RelationPlan>,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) enum RelationPlan {
+    Before { right: Node, within: Option<u64> },
+    After { right: Node, within: Option<u64> },
+    Then { right: Node, within: Option<u64> },
+    Inside { right: Node },
+    ChildOf { right: Node },
+    SiblingOf { right: Node },
+    Between { from: Node, to: Node },
+    AfterUntil { from: Node, to: Node },
+}
+
+/// The members of a selector, and the span selectors from which they come.
+pub(crate) fn compile(
+    draft: &mut RuleDraft<'_>,
+    selector: &Selector,
+) -> Result<(Node, Vec<SelectorId>), PatternError> {
+    let (kind, mask, leaves) = match selector {
+        Selector::Bound(binding) => {
+            let binding = usize::from(binding.0);
+            let leaves = draft.bound.get(binding).cloned().unwrap_or_default();
+            (NodeKind::Bound(binding), 1 << binding, leaves)
         }
-        let trace = self.trace_tests(&spans.trace)?;
-        Ok((
-            NodeKind::Spans {
-                records,
-                filter,
-                trace,
-            },
-            mask,
-            vec![selector],
-        ))
-    }
-
-    fn related(
-        &mut self,
-        related: &Related,
-    ) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
-        let (left, leaves) = self.node(&related.left)?;
-        let mut mask = left.mask;
-        let mut operand = |compiler: &mut Self, selector: &Selector| {
-            let node = compiler.node(selector)?.0;
-            mask |= node.mask;
-            Ok::<Node, PatternError>(node)
-        };
-        let relation = match &related.relation {
-            Relation::Before { right, within } => RelationPlan::Before {
-                right: operand(self, right)?,
-                within: *within,
-            },
-            Relation::After { right, within } => RelationPlan::After {
-                right: operand(self, right)?,
-                within: *within,
-            },
-            Relation::Then { right, within } => RelationPlan::Then {
-                right: operand(self, right)?,
-                within: *within,
-            },
-            Relation::Inside { right } => {
-                let right = operand(self, right)?;
-                self.draft.structure = true;
-                RelationPlan::Inside { right }
-            }
-            Relation::ChildOf { right } => {
-                let right = operand(self, right)?;
-                self.draft.structure = true;
-                RelationPlan::ChildOf { right }
-            }
-            Relation::SiblingOf { right } => RelationPlan::SiblingOf {
-                right: operand(self, right)?,
-            },
-            Relation::Between { from, to } => RelationPlan::Between {
-                from: operand(self, from)?,
-                to: operand(self, to)?,
-            },
-            Relation::AfterUntil { from, to } => RelationPlan::AfterUntil {
-                from: operand(self, from)?,
-                to: operand(self, to)?,
-            },
-        };
-        let kind = NodeKind::Related {
-            left: Box::new(left),
-            relation: Box::new(relation),
-        };
-        Ok((kind, mask, leaves))
-    }
-}
-
-/// A selector that numbers alone can answer for.
-pub(crate) fn counted(selector: &Selector) -> Option<&SpanSelector> {
-    match selector {
-        Selector::Spans(spans) if !spans.filter.iter().any(reads_bound) => Some(spans),
-        _ => None,
-    }
-}
-
-fn reads_bound(predicate: &Predicate) -> bool {
-    fields(predicate)
-        .iter()
-        .any(|field| matches!(field, Field::Bound { .. }))
-}
-
-fn fields(predicate: &Predicate) -> Vec<&Field> {
-    let mut found = Vec::new();
-    let mut left = vec![predicate];
-    while let Some(predicate) = left.pop() {
-        match predicate {
-            Predicate::And(parts) | Predicate::Or(parts) => left.extend(parts),
-            Predicate::Not(inner) => left.push(inner),
-            Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
-                found.push(field);
-                if let Operand::Field(field) = value {
-                    found.push(field);
-                }
-            }
-            Predicate::In { field, .. }
-            | Predicate::Matches { field, .. }
-            | Predicate::Exists(field)
-            | Predicate::Missing(field) => found.push(field),
-        }
-    }
-    found
-}
-
-pub(crate) fn mask(kind: &ConditionKind) -> u8 {
-    let selecting = |selecting: &Selecting| match selecting {
-        Selecting::Counted { .. } => 0,
-        Selecting::Members(node) => node.mask,
+        Selector::Spans(spans) => compile_spans(draft, spans)?,
+        Selector::Related(related) => compile_related(draft, related)?,
     };
-    let measure = |measure: &Measuring| match measure {
-        Measuring::Count(of) | Measuring::Of { selecting: of, .. } => selecting(of),
-    };
-    match kind {
-        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
-            parts.iter().fold(0, |mask, part| mask | part.mask)
-        }
-        ConditionKind::Not(inner) => inner.mask,
-        ConditionKind::Exists(of) | ConditionKind::Groups { selecting: of, .. } => selecting(of),
-        ConditionKind::Compare { left, right, .. } => {
-            measure(left)
-                | match right {
-                    Against::Value(_) => 0,
-                    Against::Measure { measure: of, .. } => measure(of),
+    let memo = draft.memos;
+    draft.memos += 1;
+    Ok((Node { memo, mask, kind }, leaves))
+}
+
+fn compile_spans(
+    draft: &mut RuleDraft<'_>,
+    spans: &SpanSelector,
+) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
+    let (bound, fixed): (Vec<Predicate>, Vec<Predicate>) =
+        spans.filter.iter().cloned().partition(reads_bound);
+    let (selector, records) = draft.feed(spans, &fixed, FeedKind::Records, None)?;
+    let mut filter = Vec::with_capacity(bound.len());
+    let mut mask = 0;
+    for part in &bound {
+        filter.push(draft.draft.builder.predicate(part)?);
+        for field in fields(part) {
+            match field {
+                Field::Bound { binding, field } => {
+                    mask |= 1 << binding.0;
+                    draft.project_bound(usize::from(binding.0), field);
                 }
+                field => draft.project(&[selector], field),
+            }
         }
-        ConditionKind::Trace(_) => 0,
     }
+    let trace = draft.trace_tests(&spans.trace)?;
+    Ok((
+        NodeKind::Spans {
+            records,
+            filter,
+            trace,
+        },
+        mask,
+        vec![selector],
+    ))
+}
+
+fn compile_related(
+    draft: &mut RuleDraft<'_>,
+    related: &Related,
+) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
+    let (left, leaves) = compile(draft, &related.left)?;
+    let mut mask = left.mask;
+    let mut operand = |selector: &Selector| {
+        let node = compile(draft, selector)?.0;
+        mask |= node.mask;
+        Ok::<Node, PatternError>(node)
+    };
+    let relation = match &related.relation {
+        Relation::Before { right, within } => RelationPlan::Before {
+            right: operand(right)?,
+            within: *within,
+        },
+        Relation::After { right, within } => RelationPlan::After {
+            right: operand(right)?,
+            within: *within,
+        },
+        Relation::Then { right, within } => RelationPlan::Then {
+            right: operand(right)?,
+            within: *within,
+        },
+        Relation::Inside { right } => RelationPlan::Inside {
+            right: operand(right)?,
+        },
+        Relation::ChildOf { right } => RelationPlan::ChildOf {
+            right: operand(right)?,
+        },
+        Relation::SiblingOf { right } => RelationPlan::SiblingOf {
+            right: operand(right)?,
+        },
+        Relation::Between { from, to } => RelationPlan::Between {
+            from: operand(from)?,
+            to: operand(to)?,
+        },
+        Relation::AfterUntil { from, to } => RelationPlan::AfterUntil {
+            from: operand(from)?,
+            to: operand(to)?,
+        },
+    };
+    draft.draft.structure |= matches!(
+        relation,
+        RelationPlan::Inside { .. } | RelationPlan::ChildOf { .. }
+    );
+    let kind = NodeKind::Related {
+        left: Box::new(left),
+        relation: Box::new(relation),
+    };
+    Ok((kind, mask, leaves))
 }

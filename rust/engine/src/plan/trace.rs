@@ -9,6 +9,7 @@ use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
 use crate::logic::truth::Truth;
 use crate::matcher::MatcherBuilder;
+use crate::plan::reads::fields;
 use crate::predicate::{CompiledPredicate, PatternError};
 use crate::value::{Value, number};
 
@@ -19,7 +20,8 @@ pub(crate) enum TraceTest {
     Not(Box<TraceTest>),
     Duration(CompareOp, Interval),
     SpanCount(CompareOp, Interval),
-    Never,
+    /// Compares what cannot be compared.
+    Unknown,
     Fixed(bool),
     /// Reads values that are only known at the close.
     AtClose(CompiledPredicate),
@@ -35,6 +37,47 @@ pub(crate) trait TraceFacts {
     fn ask(&self, predicate: &CompiledPredicate, at_close: bool) -> Truth;
 }
 
+/// What a condition without `and`, `or` and `not` reads of a trace.
+#[derive(Debug)]
+pub(crate) enum TraceLeaf {
+    Duration(CompareOp, Interval),
+    SpanCount(CompareOp, Interval),
+    AnyOf(Vec<TraceLeaf>),
+    Fixed(bool),
+    /// Compares what cannot be compared.
+    Unknown,
+    /// Reads nothing but the trace's id.
+    Id,
+    /// Reads values that are only known at the close.
+    AtClose,
+}
+
+pub(crate) fn leaf(predicate: &Predicate) -> TraceLeaf {
+    match predicate {
+        Predicate::Compare {
+            field,
+            op,
+            value: Operand::Literal(literal),
+        } if is_interval(field) => compare(field, *op, literal),
+        Predicate::In { field, values } if is_interval(field) => TraceLeaf::AnyOf(
+            values
+                .iter()
+                .map(|value| compare(field, CompareOp::Eq, value))
+                .collect(),
+        ),
+        Predicate::Exists(field) if is_interval(field) => TraceLeaf::Fixed(true),
+        Predicate::Missing(field) if is_interval(field) => TraceLeaf::Fixed(false),
+        other => {
+            let is_id = |field: &&Field| **field == Field::Intrinsic(Intrinsic::TraceId);
+            if fields(other).iter().all(is_id) {
+                TraceLeaf::Id
+            } else {
+                TraceLeaf::AtClose
+            }
+        }
+    }
+}
+
 impl TraceTest {
     pub fn new(
         predicate: &Predicate,
@@ -44,28 +87,25 @@ impl TraceTest {
             Predicate::And(parts) => TraceTest::And(all(parts, builder)?),
             Predicate::Or(parts) => TraceTest::Or(all(parts, builder)?),
             Predicate::Not(inner) => TraceTest::Not(Box::new(TraceTest::new(inner, builder)?)),
-            Predicate::Compare {
-                field,
-                op,
-                value: Operand::Literal(literal),
-            } if is_interval(field) => compare(field, *op, literal),
-            Predicate::In { field, values } if is_interval(field) => TraceTest::Or(
-                values
-                    .iter()
-                    .map(|value| compare(field, CompareOp::Eq, value))
-                    .collect(),
-            ),
-            Predicate::Exists(field) if is_interval(field) => TraceTest::Fixed(true),
-            Predicate::Missing(field) if is_interval(field) => TraceTest::Fixed(false),
-            leaf => {
-                let compiled = builder.predicate(leaf)?;
-                if fields(leaf).all(|field| *field == Field::Intrinsic(Intrinsic::TraceId)) {
-                    TraceTest::Id(compiled)
-                } else {
-                    TraceTest::AtClose(compiled)
-                }
-            }
+            test => match leaf(test) {
+                TraceLeaf::Id => TraceTest::Id(builder.predicate(test)?),
+                TraceLeaf::AtClose => TraceTest::AtClose(builder.predicate(test)?),
+                leaf => TraceTest::of_trace(leaf),
+            },
         })
+    }
+
+    /// Of a leaf that reads nothing but duration and span count.
+    fn of_trace(leaf: TraceLeaf) -> TraceTest {
+        match leaf {
+            TraceLeaf::Duration(op, value) => TraceTest::Duration(op, value),
+            TraceLeaf::SpanCount(op, value) => TraceTest::SpanCount(op, value),
+            TraceLeaf::AnyOf(leaves) => {
+                TraceTest::Or(leaves.into_iter().map(TraceTest::of_trace).collect())
+            }
+            TraceLeaf::Fixed(value) => TraceTest::Fixed(value),
+            TraceLeaf::Unknown | TraceLeaf::Id | TraceLeaf::AtClose => TraceTest::Unknown,
+        }
     }
 
     pub fn truth(&self, facts: &impl TraceFacts) -> Truth {
@@ -79,7 +119,7 @@ impl TraceTest {
             TraceTest::Not(inner) => inner.truth(facts).not(),
             TraceTest::Duration(op, value) => truth(facts.duration().compare(*op, *value)),
             TraceTest::SpanCount(op, value) => truth(facts.span_count().compare(*op, *value)),
-            TraceTest::Never => Truth::UNKNOWN,
+            TraceTest::Unknown => Truth::UNKNOWN,
             TraceTest::Fixed(value) => truth(Tri::of(*value)),
             TraceTest::AtClose(predicate) => facts.ask(predicate, true),
             TraceTest::Id(predicate) => facts.ask(predicate, false),
@@ -109,11 +149,11 @@ fn is_interval(field: &Field) -> bool {
     )
 }
 
-fn compare(field: &Field, op: CompareOp, literal: &Literal) -> TraceTest {
+fn compare(field: &Field, op: CompareOp, literal: &Literal) -> TraceLeaf {
     let at = |number| Interval::exactly(End::At(number));
     match (field, literal) {
         (Field::Intrinsic(Intrinsic::TraceDuration), Literal::Duration(nanos)) => {
-            TraceTest::Duration(op, at(Number::Int(i128::from(*nanos))))
+            TraceLeaf::Duration(op, at(Number::Int(i128::from(*nanos))))
         }
         (Field::Intrinsic(Intrinsic::TraceSpanCount), literal) => {
             let number = match literal {
@@ -122,28 +162,10 @@ fn compare(field: &Field, op: CompareOp, literal: &Literal) -> TraceTest {
                 Literal::Bool(_) | Literal::Duration(_) => None,
             };
             match number {
-                Some(number) => TraceTest::SpanCount(op, at(number)),
-                None => TraceTest::Never,
+                Some(number) => TraceLeaf::SpanCount(op, at(number)),
+                None => TraceLeaf::Unknown,
             }
         }
-        _ => TraceTest::Never,
+        _ => TraceLeaf::Unknown,
     }
-}
-
-fn fields(leaf: &Predicate) -> impl Iterator<Item = &Field> {
-    let (field, operand) = match leaf {
-        Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
-            (Some(field), Some(value))
-        }
-        Predicate::In { field, .. }
-        | Predicate::Matches { field, .. }
-        | Predicate::Exists(field)
-        | Predicate::Missing(field) => (Some(field), None),
-        Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => (None, None),
-    };
-    let operand = operand.and_then(|operand| match operand {
-        Operand::Field(field) => Some(field),
-        Operand::Literal(_) => None,
-    });
-    field.into_iter().chain(operand)
 }

@@ -61,6 +61,7 @@ impl<'a, 's> SpanView<'a, 's> {
     }
 
     /// The resource's `service.name`; empty if it has none, or one that is not text.
+    #[inline(always)]
     #[must_use]
     pub fn service(&self) -> &'a [u8] {
         match self.resource(self.plan.service_slot) {

@@ -11,15 +11,15 @@ use std::collections::btree_map::Entry;
 use betrace_lang::rule::Number;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::EVIDENCE_CAP;
 use crate::logic::interval::End;
+use crate::state::heap::heap;
+use crate::state::record::RecordId;
 use crate::state::sum::ExactSum;
-use crate::value::{Value, number};
-
-/// A record in the trace's arena (see [`Records`](crate::state::record::Records)).
-pub(crate) type RecordId = u32;
+use crate::value::{TextBuffer, Value, number, shortest_text};
 
 /// How many spans a count keeps as evidence.
-pub(crate) const WITNESSES: usize = crate::finding::EVIDENCE_CAP;
+pub(crate) const WITNESSES: usize = EVIDENCE_CAP;
 
 /// How many distinct values or groups a cell keeps; beyond it the lower bound stands and the rest is
 /// `inconclusive(state_cap)`.
@@ -41,6 +41,12 @@ pub(crate) fn text_key(text: &[u8]) -> TextKey {
         key[15] = 0xff;
     }
     u128::from_be_bytes(key)
+}
+
+/// What a value is in a group or a distinct set; `None`: it is in none.
+pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
+    let mut buffer = TextBuffer::new();
+    shortest_text(value, &mut buffer).map(text_key)
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -201,6 +207,14 @@ pub(crate) struct DistinctCell {
 }
 
 impl DistinctCell {
+    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
+        if matches!(value, Value::Duration(None)) {
+            self.unknown = self.unknown.saturating_add(1);
+        } else if let Some(key) = group_key(value) {
+            self.add(key, certain);
+        }
+    }
+
     pub fn add(&mut self, key: TextKey, certain: bool) {
         let full = self.keys.len() >= KEY_CAP;
         match self.keys.entry(key) {
@@ -220,14 +234,14 @@ impl DistinctCell {
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Group {
+pub(crate) struct GroupSize {
     pub certain: u32,
     pub perhaps: u32,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct GroupsCell {
-    pub groups: BTreeMap<TextKey, Group>,
+    pub groups: BTreeMap<TextKey, GroupSize>,
     /// Spans of which the group is not known.
     pub unknown: u32,
     pub capped: bool,
@@ -238,6 +252,14 @@ pub(crate) struct GroupsCell {
 }
 
 impl GroupsCell {
+    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
+        if matches!(value, Value::Duration(None)) {
+            self.unknown = self.unknown.saturating_add(1);
+        } else if let Some(key) = group_key(value) {
+            self.add(key, certain);
+        }
+    }
+
     pub fn add(&mut self, key: TextKey, certain: bool) {
         let full = self.groups.len() >= KEY_CAP;
         let group = match self.groups.entry(key) {
@@ -246,7 +268,7 @@ impl GroupsCell {
                 self.capped = true;
                 return;
             }
-            Entry::Vacant(free) => free.insert(Group {
+            Entry::Vacant(free) => free.insert(GroupSize {
                 certain: 0,
                 perhaps: 0,
             }),
@@ -288,22 +310,14 @@ impl Cell {
             }
             Cell::Groups(groups) => {
                 heap(size_of::<GroupsCell>())
-                    + groups.groups.len() * (size_of::<(TextKey, Group)>() + TREE_ENTRY_OVERHEAD)
+                    + groups.groups.len()
+                        * (size_of::<(TextKey, GroupSize)>() + TREE_ENTRY_OVERHEAD)
             }
             Cell::Records(records) => {
                 heap(size_of::<RecordsCell>())
                     + heap(records.members.capacity() * size_of::<(RecordId, bool)>())
             }
         }
-    }
-}
-
-/// What an allocation of `bytes` costs, the allocator's own header and rounding included.
-pub(crate) fn heap(bytes: usize) -> usize {
-    if bytes == 0 {
-        0
-    } else {
-        (bytes + 8).next_multiple_of(16).max(32)
     }
 }
 

@@ -8,46 +8,59 @@ use hashbrown::HashTable;
 
 use crate::hash::{HashKey, route};
 use crate::id::TraceId;
-use crate::state::cell::heap;
+use crate::state::heap::heap;
+use crate::time::Timestamp;
 
 /// Into how many steps the time to remember is divided.
 const STEPS: u64 = 8;
 
 #[derive(Debug, Default)]
-struct Generation {
+struct IdGeneration {
     /// When the latest id came in.
-    latest: u64,
-    since: u64,
+    latest: Timestamp,
+    since: Timestamp,
     ids: HashTable<u64>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Forgotten {
-    generations: VecDeque<Generation>,
+    generations: VecDeque<IdGeneration>,
+    /// What all of them hold.
+    pub(super) bytes: usize,
+}
+
+impl IdGeneration {
+    fn bytes(&self) -> usize {
+        size_of::<IdGeneration>() + heap(self.ids.allocation_size())
+    }
 }
 
 impl Forgotten {
-    pub fn add(&mut self, key: HashKey, id: TraceId, now: u64, forget_after: u64) {
+    pub fn add(&mut self, key: HashKey, id: TraceId, now: Timestamp, forget_after: u64) {
         self.add_hash(key, route(id), now, forget_after);
     }
 
     /// By the id's [`route`].
-    pub fn add_hash(&mut self, key: HashKey, hash: u64, now: u64, forget_after: u64) {
+    pub fn add_hash(&mut self, key: HashKey, hash: u64, now: Timestamp, forget_after: u64) {
         let step = (forget_after / STEPS).max(1);
-        let is_over = |last: &Generation| now.saturating_sub(last.since) >= step;
+        let is_over = |last: &IdGeneration| now.since(last.since) >= step;
         if self.generations.back().is_none_or(is_over) {
-            self.generations.push_back(Generation {
+            let next = IdGeneration {
                 latest: now,
                 since: now,
                 ids: HashTable::new(),
-            });
+            };
+            self.bytes += next.bytes();
+            self.generations.push_back(next);
         }
         if let Some(last) = self.generations.back_mut() {
+            let before = last.bytes();
             last.latest = last.latest.max(now);
             let place = |hash: &u64| key.of(&hash.to_le_bytes());
             if last.ids.find(place(&hash), |kept| *kept == hash).is_none() {
                 last.ids.insert_unique(place(&hash), hash, place);
             }
+            self.bytes += last.bytes() - before;
         }
     }
 
@@ -63,19 +76,23 @@ impl Forgotten {
     }
 
     /// Drops what is older than `forget_after`.
-    pub fn expire(&mut self, now: u64, forget_after: u64) {
+    pub fn expire(&mut self, now: Timestamp, forget_after: u64) {
         while self
             .generations
             .front()
-            .is_some_and(|first| first.latest.saturating_add(forget_after) <= now)
+            .is_some_and(|first| first.latest.plus(forget_after) <= now)
         {
-            self.generations.pop_front();
+            self.shed();
         }
     }
 
     /// Drops the oldest generation; false where there is none.
     pub fn shed(&mut self) -> bool {
-        self.generations.pop_front().is_some()
+        let Some(oldest) = self.generations.pop_front() else {
+            return false;
+        };
+        self.bytes -= oldest.bytes();
+        true
     }
 
     pub fn len(&self) -> u64 {
@@ -85,15 +102,8 @@ impl Forgotten {
             .sum()
     }
 
-    pub fn bytes(&self) -> usize {
-        self.generations
-            .iter()
-            .map(|generation| size_of::<Generation>() + heap(generation.ids.allocation_size()))
-            .sum()
-    }
-
     /// When an id came at the latest, with its hash.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Timestamp, u64)> {
         self.generations
             .iter()
             .flat_map(|generation| generation.ids.iter().map(|hash| (generation.latest, *hash)))
@@ -108,16 +118,17 @@ mod tests {
     fn ids_are_kept_for_their_time_and_not_much_longer() {
         let key = HashKey::new(1);
         let mut forgotten = Forgotten::default();
-        forgotten.add(key, TraceId([1; 16]), 0, 80);
-        forgotten.add(key, TraceId([2; 16]), 10, 80);
+        forgotten.add(key, TraceId([1; 16]), Timestamp(0), 80);
+        forgotten.add(key, TraceId([2; 16]), Timestamp(10), 80);
         assert!(forgotten.has(key, TraceId([1; 16])));
         assert!(!forgotten.has(key, TraceId([3; 16])));
-        forgotten.expire(79, 80);
+        forgotten.expire(Timestamp(79), 80);
         assert!(forgotten.has(key, TraceId([1; 16])));
-        forgotten.expire(80, 80);
+        forgotten.expire(Timestamp(80), 80);
         assert!(!forgotten.has(key, TraceId([1; 16])));
         assert!(forgotten.has(key, TraceId([2; 16])));
+        assert!(forgotten.bytes > 0);
         assert!(forgotten.shed());
-        assert_eq!(forgotten.len(), 0);
+        assert_eq!((forgotten.len(), forgotten.bytes), (0, 0));
     }
 }

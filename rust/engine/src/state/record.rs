@@ -4,11 +4,24 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::SpanId;
-use crate::state::cell::{RecordId, heap};
-use crate::value::OwnedValue;
+use crate::intern::FieldKey;
+use crate::state::heap::heap;
+use crate::time::EventTime;
+use crate::value::{OwnedValue, Value};
 
-/// A field's number in the engine's interner; it outlives reloads.
-pub(crate) type FieldKey = u32;
+/// A record in its trace's [`Records`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct RecordId(u32);
+
+impl RecordId {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A text in its trace's [`Records`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TextId(u32);
 
 /// Longer names are cut where they are shown; selection is not concerned.
 pub(crate) const NAME_BYTES: usize = 256;
@@ -20,12 +33,12 @@ pub(crate) struct Record {
     pub span_id: SpanId,
     /// All zero: none.
     parent: [u8; 8],
-    pub start: u64,
-    pub end: u64,
+    pub start: EventTime,
+    pub end: EventTime,
     /// Tells apart the spans that share a span id (by kind and service).
     pub twin: u32,
-    pub name: u32,
-    pub service: u32,
+    pub name: TextId,
+    pub service: TextId,
     refs: u32,
     projection: u32,
 }
@@ -37,28 +50,58 @@ impl Record {
 
     /// Times that can be compared: neither is zero, and the end is not before the start.
     pub fn has_order(&self) -> bool {
-        self.start != 0 && self.end >= self.start
+        self.start.0 != 0 && self.end >= self.start
     }
 
-    pub fn rank(&self) -> (u64, SpanId, u32) {
+    pub fn rank(&self) -> Rank {
         (self.start, self.span_id, self.twin)
     }
 }
 
+/// The order of spans in a trace: by start, then by id.
+pub(crate) type Rank = (EventTime, SpanId, u32);
+
 /// Values of those fields that some rule compares with other spans or prints.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Projection {
-    pub values: Vec<(FieldKey, OwnedValue)>,
+    values: Vec<(FieldKey, OwnedValue)>,
     /// A value was too long to keep: comparisons with it stay open.
     pub cut: bool,
+}
+
+/// A value longer than this is not kept for comparison; what hangs on it stays open.
+pub(crate) const VALUE_BYTES: usize = 16 << 10;
+
+impl Projection {
+    pub fn kept(&self, field: FieldKey) -> Option<&OwnedValue> {
+        let (_, value) = self.values.iter().find(|(key, _)| *key == field)?;
+        Some(value)
+    }
+
+    pub fn value(&self, field: FieldKey) -> Option<Value<'_>> {
+        self.kept(field).map(OwnedValue::as_value)
+    }
+
+    /// Keeps the value of a field that has none yet, if it is not too long.
+    pub fn keep(&mut self, field: FieldKey, value: impl FnOnce() -> OwnedValue) {
+        if self.kept(field).is_some() {
+            return;
+        }
+        let value = value();
+        if value.heap_bytes() > VALUE_BYTES {
+            self.cut = true;
+        } else {
+            self.values.push((field, value));
+        }
+    }
 }
 
 /// What a record is made from.
 pub(crate) struct NewRecord<'a> {
     pub span_id: SpanId,
     pub parent: Option<SpanId>,
-    pub start: u64,
-    pub end: u64,
+    pub start: EventTime,
+    pub end: EventTime,
     pub twin: u32,
     pub name: &'a [u8],
     pub service: &'a [u8],
@@ -76,16 +119,16 @@ pub(crate) struct Records {
 
 impl Records {
     pub fn get(&self, id: RecordId) -> &Record {
-        &self.records[id as usize]
+        &self.records[id.index()]
     }
 
-    pub fn text(&self, id: u32) -> &[u8] {
+    pub fn text(&self, id: TextId) -> &[u8] {
         self.texts.get(id)
     }
 
     pub fn projection(&self, id: RecordId) -> Option<&Projection> {
         self.projections
-            .get(self.records[id as usize].projection as usize)
+            .get(self.records[id.index()].projection as usize)
     }
 
     /// Adds a record to which nothing refers yet.
@@ -103,19 +146,19 @@ impl Records {
         };
         match self.free.pop() {
             Some(id) => {
-                self.records[id as usize] = record;
+                self.records[id.index()] = record;
                 id
             }
             None => {
                 self.records.push(record);
-                (self.records.len() - 1) as u32
+                RecordId((self.records.len() - 1) as u32)
             }
         }
     }
 
     /// Lets `fill` add values to what is kept of the record's span.
     pub fn project(&mut self, id: RecordId, values: usize, fill: impl FnOnce(&mut Projection)) {
-        let record = &mut self.records[id as usize];
+        let record = &mut self.records[id.index()];
         if record.projection == NONE {
             record.projection = self.projections.len() as u32;
             self.projections.push(Projection {
@@ -130,18 +173,18 @@ impl Records {
     }
 
     pub fn hold(&mut self, id: RecordId) {
-        self.records[id as usize].refs += 1;
+        self.records[id.index()].refs += 1;
     }
 
     /// Gives the record's place back once nothing refers to it.
     pub fn release(&mut self, id: RecordId) {
-        let record = &mut self.records[id as usize];
+        let record = &mut self.records[id.index()];
         record.refs = record.refs.saturating_sub(1);
         self.drop_unheld(id);
     }
 
     pub fn drop_unheld(&mut self, id: RecordId) {
-        let record = &self.records[id as usize];
+        let record = &self.records[id.index()];
         // A projected record is a member of a record set, which never lets go.
         if record.refs == 0 && record.projection == NONE {
             self.free.push(id);
@@ -158,14 +201,19 @@ impl Records {
 
     /// Whether every reference within is in bounds, of a value that was read from outside.
     pub fn is_sound(&self) -> bool {
-        let count = self.records.len() as u32;
-        self.free.iter().all(|id| *id < count)
+        self.free.iter().all(|id| self.has(*id))
             && self.records.iter().all(|record| {
                 (record.projection == NONE || (record.projection as usize) < self.projections.len())
                     && self.texts.has(record.name)
                     && self.texts.has(record.service)
             })
             && self.texts.is_sound()
+    }
+
+    /// The fields that are kept of some record, repeated for each.
+    pub fn fields(&self) -> impl Iterator<Item = FieldKey> {
+        let values = self.projections.iter().flat_map(|one| &one.values);
+        values.map(|(key, _)| *key)
     }
 
     /// Gives the kept fields other numbers; those that get none are dropped.
@@ -182,7 +230,7 @@ impl Records {
     }
 
     pub fn has(&self, id: RecordId) -> bool {
-        (id as usize) < self.records.len()
+        id.index() < self.records.len()
     }
 }
 
@@ -206,27 +254,28 @@ struct Texts {
 const SEARCHED: usize = 16;
 
 impl Texts {
-    fn get(&self, id: u32) -> &[u8] {
-        let id = id as usize;
+    fn get(&self, id: TextId) -> &[u8] {
+        let id = id.0 as usize;
         let from = if id == 0 { 0 } else { self.ends[id - 1] };
         &self.bytes[from as usize..self.ends[id] as usize]
     }
 
-    fn intern(&mut self, text: &[u8]) -> u32 {
+    fn intern(&mut self, text: &[u8]) -> TextId {
         let text = &text[..text.len().min(NAME_BYTES)];
         let count = self.ends.len();
         for id in (count.saturating_sub(SEARCHED)..count).rev() {
-            if self.get(id as u32) == text {
-                return id as u32;
+            let id = TextId(id as u32);
+            if self.get(id) == text {
+                return id;
             }
         }
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len() as u32);
-        count as u32
+        TextId(count as u32)
     }
 
-    fn has(&self, id: u32) -> bool {
-        (id as usize) < self.ends.len()
+    fn has(&self, id: TextId) -> bool {
+        (id.0 as usize) < self.ends.len()
     }
 
     fn is_sound(&self) -> bool {
@@ -246,8 +295,8 @@ mod tests {
         NewRecord {
             span_id: SpanId([1; 8]),
             parent: None,
-            start: 1,
-            end: 2,
+            start: EventTime(1),
+            end: EventTime(2),
             twin: 0,
             name,
             service: b"shop",
@@ -267,7 +316,7 @@ mod tests {
         let third = records.add(new(b"a"));
         assert_eq!(third, first);
         assert_eq!(records.text(records.get(second).name), b"b");
-        assert_eq!(records.get(third).name, 0);
+        assert_eq!(records.get(third).name, TextId(0));
     }
 
     #[test]

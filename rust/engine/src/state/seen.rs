@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::HashKey;
 use crate::id::SpanId;
-use crate::state::cell::heap;
+use crate::state::heap::heap;
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct SeenSpan {

@@ -1,5 +1,5 @@
-//! One part of all traces, behind one lock: live ones, closed ones that wait for late spans, and the
-//! ids of those that are gone.
+//! One part of all traces: live ones, closed ones that wait for late spans, and the ids of those that are
+//! gone.
 //!
 //! Timers are lazy: a trace has one entry in a heap, which is looked at when it is due and put back
 //! if spans came since. No span touches an ordered structure.
@@ -13,58 +13,69 @@ use hashbrown::HashTable;
 use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::settings::Settings;
-use crate::state::TraceState;
-use crate::state::cell::heap;
 use crate::state::forgotten::Forgotten;
+use crate::state::heap::heap;
+use crate::state::trace::{Generation, TraceState};
+use crate::time::Timestamp;
 
 /// A trace's place; the serial tells it from those that had the place before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub slot: u32,
-    pub serial: u32,
+pub(crate) struct TracePlace {
+    slot: u32,
+    serial: u32,
 }
 
 #[derive(Debug, Default)]
-struct Slot {
+struct TraceSlot {
     serial: u32,
     trace: Option<Box<TraceState>>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
-    slots: Vec<Slot>,
+    slots: Vec<TraceSlot>,
     free: Vec<u32>,
     table: HashTable<u32>,
-    timers: BinaryHeap<Reverse<(u64, Place)>>,
+    timers: BinaryHeap<Reverse<(Timestamp, TracePlace)>>,
     /// Live traces in the order in which they were opened, with stale entries between them.
-    opened: VecDeque<Place>,
+    opened: VecDeque<TracePlace>,
     /// Closed ones in the order in which they closed.
-    closed: VecDeque<Place>,
+    closed: VecDeque<TracePlace>,
     pub forgotten: Forgotten,
-    pub live: u64,
-    pub remembered: u64,
+    live: u64,
+    remembered: u64,
     trace_bytes: usize,
 }
 
 impl Shard {
-    pub fn get(&self, place: Place) -> Option<&TraceState> {
+    /// How many traces are live.
+    pub fn live(&self) -> u64 {
+        self.live
+    }
+
+    /// How many closed ones wait for late spans.
+    pub fn remembered(&self) -> u64 {
+        self.remembered
+    }
+
+    pub fn get(&self, place: TracePlace) -> Option<&TraceState> {
         let slot = self.slots.get(place.slot as usize)?;
         (slot.serial == place.serial).then_some(())?;
         slot.trace.as_deref()
     }
 
-    pub fn get_mut(&mut self, place: Place) -> Option<&mut TraceState> {
+    pub fn get_mut(&mut self, place: TracePlace) -> Option<&mut TraceState> {
         let slot = self.slots.get_mut(place.slot as usize)?;
         (slot.serial == place.serial).then_some(())?;
         slot.trace.as_deref_mut()
     }
 
-    fn find(&self, hash: u64, id: TraceId) -> Option<Place> {
+    fn find(&self, hash: u64, id: TraceId) -> Option<TracePlace> {
         let slot = *self.table.find(hash, |slot| {
             let trace = self.slots[*slot as usize].trace.as_deref();
             trace.is_some_and(|trace| trace.id == id)
         })?;
-        Some(Place {
+        Some(TracePlace {
             slot,
             serial: self.slots[slot as usize].serial,
         })
@@ -74,12 +85,12 @@ impl Shard {
     pub fn open(
         &mut self,
         key: HashKey,
-        hash: u64,
         id: TraceId,
-        now: u64,
-        generation: u32,
+        now: Timestamp,
+        generation: Generation,
         settings: &Settings,
-    ) -> Place {
+    ) -> TracePlace {
+        let hash = key.of(&id.0);
         if let Some(place) = self.find(hash, id) {
             return place;
         }
@@ -87,31 +98,35 @@ impl Shard {
         if self.forgotten.has(key, id) {
             trace.reasons.add(Reason::Late);
         }
-        self.insert(key, hash, trace, settings)
+        self.place(key, hash, trace, settings)
     }
 
     /// Adds a trace that is not there.
-    pub fn insert(
+    pub fn insert(&mut self, key: HashKey, trace: TraceState, settings: &Settings) {
+        let hash = key.of(&trace.id.0);
+        self.place(key, hash, trace, settings);
+    }
+
+    fn place(
         &mut self,
         key: HashKey,
         hash: u64,
-        mut trace: TraceState,
+        trace: TraceState,
         settings: &Settings,
-    ) -> Place {
-        trace.bytes = trace.measure();
+    ) -> TracePlace {
         self.trace_bytes += trace.bytes;
         let due = due(&trace, settings);
-        let is_live = trace.closed == 0;
+        let is_live = trace.is_live();
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
-                self.slots.push(Slot::default());
+                self.slots.push(TraceSlot::default());
                 (self.slots.len() - 1) as u32
             }
         };
         let entry = &mut self.slots[slot as usize];
         entry.trace = Some(Box::new(trace));
-        let place = Place {
+        let place = TracePlace {
             slot,
             serial: entry.serial,
         };
@@ -131,24 +146,19 @@ impl Shard {
         place
     }
 
-    /// After spans were applied: accounts for the trace's size.
-    pub fn weigh(&mut self, place: Place) {
-        let Some(trace) = self.get_mut(place) else {
-            return;
-        };
-        let bytes = trace.measure();
-        let before = std::mem::replace(&mut trace.bytes, bytes);
-        self.trace_bytes = (self.trace_bytes + bytes).saturating_sub(before);
+    /// A trace weighs something else than before.
+    pub fn reweigh(&mut self, (before, now): (usize, usize)) {
+        self.trace_bytes = (self.trace_bytes + now).saturating_sub(before);
     }
 
     /// The next live trace that is due, with its timer taken.
-    pub fn next_due(&mut self, now: u64, settings: &Settings) -> Option<Place> {
+    pub fn next_due(&mut self, now: Timestamp, settings: &Settings) -> Option<TracePlace> {
         while let Some(Reverse((at, place))) = self.timers.peek().copied() {
             if at > now {
                 return None;
             }
             self.timers.pop();
-            let Some(trace) = self.get(place).filter(|trace| trace.closed == 0) else {
+            let Some(trace) = self.get(place).filter(|trace| trace.is_live()) else {
                 continue;
             };
             let due = due(trace, settings);
@@ -161,7 +171,7 @@ impl Shard {
     }
 
     /// A live trace has closed: it waits for late spans.
-    pub fn remember(&mut self, place: Place) {
+    pub fn remember(&mut self, place: TracePlace) {
         self.live -= 1;
         self.remembered += 1;
         self.closed.push_back(place);
@@ -171,34 +181,34 @@ impl Shard {
     /// Entries of traces that are no longer live leave from the front; the rest when it gets long.
     fn trim_opened(&mut self) {
         while let Some(place) = self.opened.front().copied() {
-            if self.get(place).is_some_and(|trace| trace.closed == 0) {
+            if self.get(place).is_some_and(|trace| trace.is_live()) {
                 break;
             }
             self.opened.pop_front();
         }
         if self.opened.len() as u64 > 64 + 2 * self.live {
             let mut kept = std::mem::take(&mut self.opened);
-            kept.retain(|place| self.get(*place).is_some_and(|trace| trace.closed == 0));
+            kept.retain(|place| self.get(*place).is_some_and(|trace| trace.is_live()));
             self.opened = kept;
         }
     }
 
     /// The longest live trace.
-    pub fn oldest_live(&mut self) -> Option<Place> {
+    pub fn oldest_live(&mut self) -> Option<TracePlace> {
         self.trim_opened();
         self.opened.front().copied()
     }
 
     /// The first closed one.
-    pub fn oldest_closed(&self) -> Option<Place> {
+    pub fn oldest_closed(&self) -> Option<TracePlace> {
         self.closed.front().copied()
     }
 
-    pub fn live_places(&self) -> Vec<Place> {
+    pub fn live_places(&self) -> Vec<TracePlace> {
         self.opened
             .iter()
             .copied()
-            .filter(|place| self.get(*place).is_some_and(|trace| trace.closed == 0))
+            .filter(|place| self.get(*place).is_some_and(|trace| trace.is_live()))
             .collect()
     }
 
@@ -224,16 +234,17 @@ impl Shard {
         if let Ok(entry) = self.table.find_entry(hash, |slot| *slot == place.slot) {
             entry.remove();
         }
-        self.forgotten
-            .add(key, trace.id, trace.closed, settings.forget_after);
+        if let Some(closed) = trace.closed {
+            self.forgotten
+                .add(key, trace.id, closed, settings.forget_after);
+        }
     }
 
     /// Forgets the state of traces whose time for late spans is over, and ids whose time is over too.
-    pub fn expire(&mut self, key: HashKey, now: u64, settings: &Settings) {
+    pub fn expire(&mut self, key: HashKey, now: Timestamp, settings: &Settings) {
         while let Some(place) = self.closed.front().copied() {
-            let is_over = self
-                .get(place)
-                .is_none_or(|trace| trace.closed.saturating_add(settings.late_window) <= now);
+            let closed = self.get(place).and_then(TraceState::closed);
+            let is_over = closed.is_none_or(|at| at.plus(settings.late_window) <= now);
             if !is_over {
                 break;
             }
@@ -245,17 +256,17 @@ impl Shard {
 
     /// All state in this shard that grows with input.
     pub fn bytes(&self) -> u64 {
-        let own = heap(self.slots.capacity() * size_of::<Slot>())
+        let own = heap(self.slots.capacity() * size_of::<TraceSlot>())
             + heap(self.free.capacity() * 4)
             + heap(self.table.allocation_size())
-            + heap(self.timers.capacity() * size_of::<Reverse<(u64, Place)>>())
-            + heap((self.opened.capacity() + self.closed.capacity()) * size_of::<Place>());
-        (own + self.trace_bytes + self.forgotten.bytes()) as u64
+            + heap(self.timers.capacity() * size_of::<Reverse<(Timestamp, TracePlace)>>())
+            + heap((self.opened.capacity() + self.closed.capacity()) * size_of::<TracePlace>());
+        (own + self.trace_bytes + self.forgotten.bytes) as u64
     }
 }
 
 /// When a trace closes if nothing more comes.
-pub(crate) fn due(trace: &TraceState, settings: &Settings) -> u64 {
-    let idle = trace.last.saturating_add(settings.idle_timeout);
-    idle.min(trace.opened.saturating_add(settings.max_age))
+fn due(trace: &TraceState, settings: &Settings) -> Timestamp {
+    let idle = trace.last().plus(settings.idle_timeout);
+    idle.min(trace.opened().plus(settings.max_age))
 }

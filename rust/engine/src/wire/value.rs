@@ -34,6 +34,7 @@ impl Raw {
         bits: 0,
     };
 
+    #[inline(always)]
     pub(crate) fn place(kind: RawKind, range: &Range<usize>) -> Raw {
         Raw {
             kind,

@@ -1,0 +1,329 @@
+//! From a violated obligation to a [`Finding`]: the failing part in its author's words, the spans that
+//! prove it, the message.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use betrace_lang::rule::{ClauseKind, Field, Segment};
+use betrace_lang::verdict::{Reason, Verdict};
+
+use crate::decide::condition::truth;
+use crate::decide::eval::{Eval, Tuple};
+use crate::decide::facts::Facts;
+use crate::decide::groups;
+use crate::finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
+use crate::id::SpanId;
+use crate::logic::tri::Tri;
+use crate::plan::condition::{Against, Condition, ConditionKind, Spans};
+use crate::state::record::RecordId;
+use crate::value::{TextBuffer, Value, shortest_text};
+use crate::violation::clause_name;
+
+/// A placeholder's value is cut to so many bytes.
+const PLACEHOLDER_BYTES: usize = 256;
+
+/// Spans that bear on a violation, before the cap.
+#[derive(Default)]
+struct Argument {
+    offenders: Vec<RecordId>,
+    witnesses: Vec<RecordId>,
+    /// How many spans the offending selectors select.
+    count: u64,
+}
+
+/// The finding of a broken obligation. `count`: in place of the number of offenders.
+pub(crate) fn violation(eval: &mut Eval<'_>, tuple: Tuple, count: Option<u64>) -> Finding {
+    eval.refresh();
+    eval.tuple = tuple;
+    let facts = eval.facts;
+    let (clause, failing, want) = failing_part(eval);
+    let text: Arc<str> = failing.map_or_else(|| Arc::from(""), |part| part.text.clone());
+    let mut argument = Argument::default();
+    if let Some(failing) = failing {
+        argue(eval, failing, want, &mut argument);
+    }
+    let evidence = evidence(eval, argument.offenders, argument.witnesses);
+    let count = count.unwrap_or(argument.count.max(1));
+    let bound: Vec<SpanId> = tuple
+        .iter()
+        .flatten()
+        .map(|record| facts.record(*record).span_id)
+        .collect();
+    let trigger = evidence.first();
+    let start = trigger.map_or(0, |trigger| trigger.start);
+    let end = evidence.iter().map(|span| span.end).max().unwrap_or(start);
+    Finding {
+        rule: facts.rule.rule.clone(),
+        trace_id: facts.trace.id(),
+        verdict: Verdict::Violated,
+        reason: None,
+        clause: Some(clause),
+        message: message(&facts, tuple, clause, &text, count),
+        clause_text: text,
+        count,
+        complete: facts.trace.is_complete(),
+        start,
+        end: end.max(start),
+        parent: trigger.map(|trigger| trigger.span_id),
+        evidence,
+        violation_id: ViolationId::of(&facts.rule.rule.id.0, facts.trace.id(), &bound),
+        when_held: true,
+    }
+}
+
+/// A finding for a verdict that is no violation.
+pub(crate) fn verdict(
+    facts: &Facts<'_>,
+    verdict: Verdict,
+    reason: Option<Reason>,
+    when_held: bool,
+) -> Finding {
+    let trace = facts.trace;
+    let start = trace.began().map_or(0, |began| began.0);
+    Finding {
+        rule: facts.rule.rule.clone(),
+        trace_id: trace.id(),
+        verdict,
+        reason,
+        clause: None,
+        clause_text: Arc::from(""),
+        message: String::new(),
+        count: 0,
+        complete: trace.is_complete(),
+        start,
+        end: trace.latest().map_or(0, |latest| latest.0).max(start),
+        evidence: Vec::new(),
+        parent: None,
+        violation_id: ViolationId::of(&facts.rule.rule.id.0, trace.id(), &[]),
+        when_held,
+    }
+}
+
+fn is<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> bool {
+    truth(eval, condition) == Tri::of(want)
+}
+
+/// The clause that is broken, its first failing part, and the value that this part must not have.
+fn failing_part<'a>(eval: &mut Eval<'a>) -> (ClauseKind, Option<&'a Condition>, bool) {
+    let rule = eval.facts.rule;
+    if let Some(never) = &rule.clauses.never
+        && is(eval, never, true)
+    {
+        let kind = if rule.rule.body.is_pattern {
+            ClauseKind::Pattern
+        } else {
+            ClauseKind::Never
+        };
+        return (kind, Some(first_part(eval, never, true)), true);
+    }
+    let always = rule.clauses.always.as_ref();
+    let part = always.map(|always| first_part(eval, always, false));
+    (ClauseKind::Always, part, false)
+}
+
+fn first_part<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> &'a Condition {
+    let parts = match (&condition.kind, want) {
+        (ConditionKind::Or(parts), true) | (ConditionKind::And(parts), false) => parts,
+        _ => return condition,
+    };
+    let found = parts.iter().find(|part| is(eval, part, want));
+    found.map_or(condition, |part| first_part(eval, part, want))
+}
+
+/// The spans by which `condition` is `want`.
+fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument: &mut Argument) {
+    let (of, largest) = match &condition.kind {
+        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
+            for part in parts {
+                if is(eval, part, want) {
+                    argue(eval, part, want, argument);
+                }
+            }
+            return;
+        }
+        ConditionKind::Not(inner) => return argue(eval, inner, !want, argument),
+        ConditionKind::Trace(_) => return,
+        ConditionKind::Exists(_) if !want => return,
+        ConditionKind::Exists(selecting) => (selecting.spans(), None),
+        ConditionKind::Compare { left, right, .. } => {
+            if let Against::Measure { measure, .. } = right {
+                let (spans, _) = selected(eval, measure.spans());
+                argument.witnesses.extend(spans);
+            }
+            (left.spans(), None)
+        }
+        ConditionKind::Groups { groups, .. } => {
+            (groups.spans(), groups::sizes(eval, groups).certain)
+        }
+    };
+    let (spans, count) = selected(eval, of);
+    argument.offenders.extend(spans);
+    argument.count = argument.count.saturating_add(largest.unwrap_or(count));
+}
+
+/// The certainly selected spans, lowest first and not all, and their number.
+fn selected<'a>(eval: &mut Eval<'a>, spans: Spans<'a>) -> (Vec<RecordId>, u64) {
+    match spans {
+        Spans::Counted(counted) => {
+            if eval.facts.trace_tests(&counted.trace) != Tri::True {
+                return (Vec::new(), 0);
+            }
+            let cell = eval.facts.count_cell(counted.count);
+            cell.map_or((Vec::new(), 0), |cell| {
+                (cell.witnesses.clone(), u64::from(cell.certain))
+            })
+        }
+        Spans::Members(node) => {
+            let set = eval.members(node);
+            let certain = set.items.iter().filter(|member| member.certain);
+            let count = certain.clone().count() as u64;
+            let spans = certain
+                .take(EVIDENCE_CAP)
+                .map(|member| member.record)
+                .collect();
+            (spans, count)
+        }
+    }
+}
+
+/// The first span that a positive part of a condition that holds selects.
+fn witness<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> Option<RecordId> {
+    let of = match &condition.kind {
+        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
+            return parts.iter().find_map(|part| {
+                is(eval, part, want)
+                    .then(|| witness(eval, part, want))
+                    .flatten()
+            });
+        }
+        ConditionKind::Not(inner) => return witness(eval, inner, !want),
+        ConditionKind::Exists(selecting) if want => selecting.spans(),
+        ConditionKind::Compare { left, .. } => left.spans(),
+        ConditionKind::Groups { groups, .. } => groups.spans(),
+        ConditionKind::Exists(_) | ConditionKind::Trace(_) => return None,
+    };
+    selected(eval, of).0.first().copied()
+}
+
+fn evidence(
+    eval: &mut Eval<'_>,
+    mut offenders: Vec<RecordId>,
+    mut witnesses: Vec<RecordId>,
+) -> Vec<Evidence> {
+    let facts = eval.facts;
+    let mut roles: Vec<(RecordId, Role)> = Vec::new();
+    for (at, record) in eval.tuple.iter().enumerate() {
+        let role = if at == 0 {
+            Role::Trigger
+        } else {
+            Role::Witness
+        };
+        // A span bound to two names is named once.
+        if let Some(record) = *record
+            && roles.iter().all(|(kept, _)| *kept != record)
+        {
+            roles.push((record, role));
+        }
+    }
+    if roles.is_empty()
+        && let Some(when) = &facts.rule.clauses.when
+        && let Some(witness) = witness(eval, when, true)
+    {
+        roles.push((witness, Role::Trigger));
+    }
+    offenders.sort_by_key(|record| facts.record(*record).rank());
+    witnesses.sort_by_key(|record| facts.record(*record).rank());
+    if roles.is_empty() && offenders.is_empty() {
+        let trigger = facts.trace.root().or(facts.trace.first());
+        roles.extend(trigger.map(|trigger| (trigger, Role::Trigger)));
+    }
+    let offenders = offenders.into_iter().map(|span| (span, Role::Offender));
+    let witnesses = witnesses.into_iter().map(|span| (span, Role::Witness));
+    for (span, role) in offenders.chain(witnesses) {
+        if roles.len() >= EVIDENCE_CAP {
+            break;
+        }
+        // A trigger or a bound span keeps its role: it is named once.
+        if roles.iter().all(|(kept, _)| *kept != span) {
+            roles.push((span, role));
+        }
+    }
+    roles
+        .into_iter()
+        .map(|(span, role)| evidence_of(&facts, span, role))
+        .collect()
+}
+
+fn evidence_of(facts: &Facts<'_>, record: RecordId, role: Role) -> Evidence {
+    let span = facts.record(record);
+    let text = |id| String::from_utf8_lossy(facts.trace.records().text(id)).into_owned();
+    Evidence {
+        span_id: span.span_id,
+        role,
+        name: text(span.name),
+        service: text(span.service),
+        start: span.start.0,
+        end: span.end.0,
+    }
+}
+
+fn message(facts: &Facts<'_>, tuple: Tuple, clause: ClauseKind, text: &str, count: u64) -> String {
+    let rule = &facts.rule.rule;
+    let mut message = String::new();
+    let Some(template) = &rule.message else {
+        let id = &rule.id.0;
+        let clause = clause_name(clause);
+        let _ = write!(message, "rule {id} violated: {clause} {{ {text} }}");
+        return message;
+    };
+    for segment in &template.0 {
+        let _ = match segment {
+            Segment::Text(text) => message.write_str(text),
+            Segment::Count => write!(message, "{count}"),
+            Segment::TraceId => write!(message, "{}", facts.trace.id()),
+            Segment::Bound { binding, field } => {
+                let record = tuple.get(usize::from(binding.0)).copied().flatten();
+                message.write_str(&placeholder(facts, record, field))
+            }
+        };
+    }
+    message
+}
+
+fn placeholder(facts: &Facts<'_>, record: Option<RecordId>, field: &Field) -> String {
+    let plan = facts.plan;
+    let id = plan.matcher.fields().id(field);
+    let key = id.and_then(|id| plan.field_keys.get(id.index()));
+    let (Some(record), Some(key)) = (record, key) else {
+        return "?".to_owned();
+    };
+    let value = facts.kept(record, *key);
+    if let Value::Duration(Some(nanos)) = value {
+        return duration_text(nanos);
+    }
+    let mut buffer = TextBuffer::new();
+    let Some(text) = shortest_text(value, &mut buffer) else {
+        return "?".to_owned();
+    };
+    let text = String::from_utf8_lossy(text);
+    let mut end = text.len().min(PLACEHOLDER_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// In the largest unit in which it is exact, as rules write it.
+fn duration_text(nanos: u64) -> String {
+    for (unit, name) in [
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+        (1, "ns"),
+    ] {
+        if nanos.is_multiple_of(unit) {
+            return format!("{}{name}", nanos / unit);
+        }
+    }
+    String::new()
+}

@@ -1,0 +1,174 @@
+//! What an evaluation stands on: the rule, the trace as far as it is known, and what both say of the trace
+//! as a whole.
+
+use betrace_lang::rule::{Field, Intrinsic};
+use betrace_lang::verdict::Reason;
+
+use crate::hash::HashKey;
+use crate::intern::{CellId, FieldKey};
+use crate::logic::interval::{End, Interval};
+use crate::logic::tri::{Reasons, Tri};
+use crate::logic::truth::Truth;
+use crate::plan::trace::{TraceFacts, TraceTest};
+use crate::plan::{Plan, RulePlan};
+use crate::predicate::CompiledPredicate;
+use crate::predicate::fields::{FieldId, Fields, NoBindings};
+use crate::state::cell::{Cell, CountCell};
+use crate::state::record::{Record, RecordId};
+use crate::state::trace::TraceState;
+use crate::value::Value;
+
+/// How many elementary steps one evaluation of one rule over one trace may take; beyond it what is
+/// left is open with [`Reason::StateCap`].
+pub(crate) const WORK_CAP: u64 = 1 << 21;
+
+/// The steps that an evaluation has taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Budget {
+    pub work: u64,
+}
+
+impl Budget {
+    /// Whether `steps` more may be taken.
+    pub fn spend(&mut self, steps: usize) -> bool {
+        self.work = self.work.saturating_add(steps as u64);
+        self.work <= WORK_CAP
+    }
+
+    #[inline(always)]
+    pub fn is_spent(self) -> bool {
+        self.work > WORK_CAP
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub plan: &'a Plan,
+    pub rule: &'a RulePlan,
+    pub trace: &'a TraceState,
+    /// Of the tables in the trace's state.
+    pub key: HashKey,
+    /// The rule was there from the trace's first span on.
+    pub saw_all: bool,
+    /// The trace closed complete, and the rule saw all of it.
+    pub closed: bool,
+}
+
+impl<'a> Facts<'a> {
+    #[inline(always)]
+    pub fn record(&self, id: RecordId) -> &'a Record {
+        self.trace.records().get(id)
+    }
+
+    /// A field that was kept of a record; missing where it was not.
+    pub fn kept(&self, record: RecordId, field: FieldKey) -> Value<'a> {
+        let projection = self.trace.records().projection(record);
+        projection
+            .and_then(|projection| projection.value(field))
+            .unwrap_or(Value::Missing)
+    }
+
+    #[inline(always)]
+    pub fn count_cell(&self, cell: CellId) -> Option<&'a CountCell> {
+        match self.trace.cell(cell) {
+            Some(Cell::Count(count)) => Some(count),
+            _ => None,
+        }
+    }
+
+    pub fn trace_test(&self, test: &TraceTest) -> Tri {
+        let truth = test.truth(self);
+        if truth.is_true() {
+            Tri::True
+        } else if truth.may_be_true() {
+            Tri::Open(skew_if(self.trace.skewed() > 0))
+        } else {
+            Tri::False
+        }
+    }
+
+    /// All `trace:` parts of a selector together: it selects as it is, nothing, or perhaps.
+    pub fn trace_tests(&self, tests: &[TraceTest]) -> Tri {
+        tests
+            .iter()
+            .fold(Tri::True, |all, test| all.and(self.trace_test(test)))
+    }
+}
+
+pub(crate) fn skew_if(skewed: bool) -> Reasons {
+    if skewed {
+        Reasons::of(Reason::Skew)
+    } else {
+        Reasons::NONE
+    }
+}
+
+impl TraceFacts for Facts<'_> {
+    fn duration(&self) -> Interval {
+        let seen = End::count(self.trace.duration());
+        if self.closed && self.trace.skewed() == 0 {
+            Interval::exactly(seen)
+        } else {
+            Interval::between(seen, End::Highest)
+        }
+    }
+
+    fn span_count(&self) -> Interval {
+        let seen = End::count(self.trace.span_count() as u64);
+        if self.closed {
+            Interval::exactly(seen)
+        } else {
+            Interval::between(seen, End::Highest)
+        }
+    }
+
+    fn ask(&self, predicate: &CompiledPredicate, at_close: bool) -> Truth {
+        if at_close && !self.closed {
+            return Truth::OPEN;
+        }
+        let fields = TraceFields {
+            facts: self,
+            id: self.trace.id().to_string(),
+        };
+        predicate.eval(&fields, &NoBindings, &mut 0)
+    }
+}
+
+/// The `trace:` values as at the close.
+struct TraceFields<'e, 'a> {
+    facts: &'e Facts<'a>,
+    id: String,
+}
+
+impl Fields for TraceFields<'_, '_> {
+    fn value(&self, field: FieldId) -> Value<'_> {
+        let trace = self.facts.trace;
+        let root = trace.root().map(|root| trace.records().get(root));
+        let Some(Field::Intrinsic(intrinsic)) = self.facts.plan.matcher.fields().get(field) else {
+            return Value::Missing;
+        };
+        match intrinsic {
+            Intrinsic::TraceId => Value::Text(self.id.as_bytes()),
+            Intrinsic::TraceRootName => root.map_or(Value::Missing, |root| {
+                Value::Text(trace.records().text(root.name))
+            }),
+            Intrinsic::TraceRootService => {
+                match root.map(|root| trace.records().text(root.service)) {
+                    None | Some(b"") => Value::Missing,
+                    Some(service) => Value::Text(service),
+                }
+            }
+            Intrinsic::TraceDuration => {
+                Value::Duration((trace.skewed() == 0).then(|| trace.duration()))
+            }
+            Intrinsic::TraceSpanCount => {
+                Value::Int(i64::try_from(trace.span_count()).unwrap_or(i64::MAX))
+            }
+            _ => Value::Missing,
+        }
+    }
+
+    fn any(&self, _: FieldId, _: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        false
+    }
+}

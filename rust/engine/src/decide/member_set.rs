@@ -1,0 +1,165 @@
+//! The members of a selector: those spans of the trace, known by their records, that it selects
+//! certainly or perhaps, and whether more may come. Pure data over the trace's records, with what a
+//! relation asks of it prepared once: the members in time, by their id and by their parent.
+
+use std::cell::OnceCell;
+
+use hashbrown::HashMap;
+
+use crate::id::SpanId;
+use crate::logic::tri::{Reasons, Tri};
+use crate::state::record::{RecordId, Records};
+use crate::time::EventTime;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub record: RecordId,
+    pub certain: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct MemberSet {
+    pub items: Vec<Member>,
+    /// More may come.
+    pub open: bool,
+    /// It is not known in full though the trace may be complete.
+    pub capped: bool,
+    /// Why some are not certain, or more may come though the trace is complete.
+    pub reasons: Reasons,
+    order: OnceCell<Order>,
+    by_span: OnceCell<HashMap<SpanId, Vec<Member>>>,
+    by_parent: OnceCell<HashMap<SpanId, Vec<Member>>>,
+}
+
+impl MemberSet {
+    /// No members so far.
+    pub fn new(open: bool, reasons: Reasons) -> MemberSet {
+        MemberSet {
+            open,
+            reasons,
+            ..MemberSet::default()
+        }
+    }
+
+    pub fn exists(&self) -> Tri {
+        if self.items.iter().any(|member| member.certain) {
+            Tri::True
+        } else if self.open || !self.items.is_empty() {
+            Tri::Open(self.reasons)
+        } else {
+            Tri::False
+        }
+    }
+
+    /// Whether nothing besides `record` is or will be a member.
+    pub fn is_none_but(&self, record: RecordId) -> bool {
+        !self.open && self.items.iter().all(|member| member.record == record)
+    }
+
+    pub fn order(&self, records: &Records) -> &Order {
+        self.order.get_or_init(|| Order::new(&self.items, records))
+    }
+
+    pub fn with_id(&self, records: &Records, id: SpanId) -> &[Member] {
+        let index = self
+            .by_span
+            .get_or_init(|| self.index(|record| Some(records.get(record).span_id)));
+        index.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn with_parent(&self, records: &Records, id: SpanId) -> &[Member] {
+        let index = self
+            .by_parent
+            .get_or_init(|| self.index(|record| records.get(record).parent()));
+        index.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    fn index(&self, key: impl Fn(RecordId) -> Option<SpanId>) -> HashMap<SpanId, Vec<Member>> {
+        let mut index: HashMap<SpanId, Vec<Member>> = HashMap::with_capacity(self.items.len());
+        for member in &self.items {
+            if let Some(id) = key(member.record) {
+                index.entry(id).or_default().push(*member);
+            }
+        }
+        index
+    }
+}
+
+/// The members in time, sorted once, so that a relation asks each question in logarithmic time.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub certain_starts: Points,
+    pub starts: Points,
+    pub certain_ends: Points,
+    pub ends: Points,
+    /// Members whose times have no order.
+    skewed: Vec<RecordId>,
+}
+
+/// A member's place in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Point {
+    at: EventTime,
+    record: RecordId,
+}
+
+/// Points in ascending order, of all members or of the certain ones.
+#[derive(Debug, Default)]
+pub(crate) struct Points(Vec<Point>);
+
+impl Points {
+    fn sorted(points: impl Iterator<Item = (EventTime, RecordId)>) -> Points {
+        let mut points: Vec<Point> = points.map(|(at, record)| Point { at, record }).collect();
+        points.sort_unstable();
+        Points(points)
+    }
+
+    /// The first at or after `from` that is none of `but`.
+    pub fn first_from(&self, from: EventTime, but: &[RecordId]) -> Option<EventTime> {
+        let place = self.0.partition_point(|point| point.at < from);
+        self.0[place..]
+            .iter()
+            .find(|point| !but.contains(&point.record))
+            .map(|point| point.at)
+    }
+
+    /// The last at or before `until` that is none of `but`.
+    pub fn last_until(&self, until: EventTime, but: &[RecordId]) -> Option<EventTime> {
+        let place = self.0.partition_point(|point| point.at <= until);
+        self.0[..place]
+            .iter()
+            .rev()
+            .find(|point| !but.contains(&point.record))
+            .map(|point| point.at)
+    }
+}
+
+impl Order {
+    fn new(members: &[Member], records: &Records) -> Order {
+        let ordered = |certain_only: bool| {
+            members
+                .iter()
+                .filter(move |member| member.certain || !certain_only)
+                .map(|member| (member.record, records.get(member.record)))
+                .filter(|(_, record)| record.has_order())
+        };
+        let starts = |certain| Points::sorted(ordered(certain).map(|(id, at)| (at.start, id)));
+        let ends = |certain| Points::sorted(ordered(certain).map(|(id, at)| (at.end, id)));
+        Order {
+            certain_starts: starts(true),
+            starts: starts(false),
+            certain_ends: ends(true),
+            ends: ends(false),
+            skewed: members
+                .iter()
+                .map(|member| member.record)
+                .filter(|record| !records.get(*record).has_order())
+                .collect(),
+        }
+    }
+
+    /// Whether a member besides `but` has no order.
+    pub fn is_skewed(&self, but: &[RecordId]) -> bool {
+        self.skewed.iter().any(|record| !but.contains(record))
+    }
+}

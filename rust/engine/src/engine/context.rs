@@ -1,0 +1,52 @@
+//! What every decision of a call needs besides the trace.
+
+use crate::decide::facts::Facts;
+use crate::engine::rule_set::RuleSet;
+use crate::hash::HashKey;
+use crate::plan::RulePlan;
+use crate::plan::ids::RuleIndex;
+use crate::settings::Settings;
+use crate::state::merge::Merging;
+use crate::state::trace::TraceState;
+use crate::time::Timestamp;
+
+pub(crate) struct Context<'a> {
+    pub rules: &'a RuleSet,
+    pub settings: &'a Settings,
+    pub key: HashKey,
+    /// The engine's time.
+    pub now: Timestamp,
+    /// When the engine started without stored state: traces that began shortly before may have lost spans.
+    pub restarted: Option<Timestamp>,
+}
+
+impl<'a> Context<'a> {
+    pub fn rule(&self, index: RuleIndex) -> &'a RulePlan {
+        &self.rules.plan.rules[index.index()]
+    }
+
+    /// What an evaluation of a rule over a trace stands on.
+    pub fn facts<'t>(&self, rule: RuleIndex, trace: &'t TraceState) -> Facts<'t>
+    where
+        'a: 't,
+    {
+        let saw_all = trace.was_seen_by(self.rules.since(rule));
+        Facts {
+            plan: &self.rules.plan,
+            rule: self.rule(rule),
+            trace,
+            key: self.key,
+            saw_all,
+            closed: saw_all && trace.is_complete(),
+        }
+    }
+
+    pub fn merging(&self) -> Merging<'a> {
+        Merging {
+            plan: &self.rules.plan,
+            generation: self.rules.generation,
+            key: self.key,
+            spans_per_trace: self.settings.spans_per_trace,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The rules that are evaluated now: their plan, what they answer for traces that they did not touch, and
+//! since when each is there.
+
+use std::sync::Arc;
+
+use betrace_lang::rule::Rule;
+use hashbrown::HashMap;
+
+use crate::decide::untouched::UntouchedRules;
+use crate::intern::{Interner, RuleKey};
+use crate::plan::ids::RuleIndex;
+use crate::plan::{Plan, PlanError, RulePlan, compile};
+use crate::state::trace::Generation;
+
+#[derive(Debug)]
+pub(crate) struct RuleSet {
+    pub plan: Plan,
+    pub untouched: UntouchedRules,
+    pub generation: Generation,
+    /// By [`RuleIndex`]: the generation in which this meaning came; older traces are incomplete for it.
+    since: Vec<Generation>,
+    /// That of the newest rule.
+    newest: Generation,
+}
+
+/// Since when each rule of a set is there, apart from the set.
+pub(crate) struct Dates {
+    generation: Generation,
+    since: HashMap<RuleKey, Generation>,
+}
+
+impl RuleSet {
+    /// An engine's first rule set; disabled rules are left out. `linked`: completeness asks for every parent.
+    pub fn first(
+        rules: Vec<Arc<Rule>>,
+        interner: &mut Interner,
+        linked: bool,
+    ) -> Result<RuleSet, PlanError> {
+        RuleSet::new(rules, interner, linked, Generation::default(), |_| None)
+    }
+
+    /// The rule set after the one with these dates: rules that both have with the same meaning are as old as
+    /// they were.
+    pub fn next(
+        old: &Dates,
+        rules: Vec<Arc<Rule>>,
+        interner: &mut Interner,
+        linked: bool,
+    ) -> Result<RuleSet, PlanError> {
+        let generation = Generation(old.generation.0 + 1);
+        RuleSet::new(rules, interner, linked, generation, |key| {
+            old.since.get(&key).copied()
+        })
+    }
+
+    fn new(
+        mut rules: Vec<Arc<Rule>>,
+        interner: &mut Interner,
+        linked: bool,
+        generation: Generation,
+        since: impl Fn(RuleKey) -> Option<Generation>,
+    ) -> Result<RuleSet, PlanError> {
+        rules.retain(|rule| rule.enabled);
+        let plan = compile::compile(&rules, interner, linked)?;
+        let mut set = RuleSet {
+            untouched: UntouchedRules::of(&plan),
+            plan,
+            generation,
+            since: Vec::new(),
+            newest: generation,
+        };
+        set.date(generation, since);
+        Ok(set)
+    }
+
+    /// Says since when each rule is there; those of which `since` knows nothing, since `generation`, the
+    /// present one.
+    pub fn date(&mut self, generation: Generation, since: impl Fn(RuleKey) -> Option<Generation>) {
+        self.generation = generation;
+        self.since = self
+            .plan
+            .rules
+            .iter()
+            .map(|rule| since(rule.key).unwrap_or(generation))
+            .collect();
+        self.newest = self.since.iter().copied().max().unwrap_or_default();
+    }
+
+    pub fn dates(&self) -> Dates {
+        let dated = self.dated().map(|(rule, since)| (rule.key, since));
+        Dates {
+            generation: self.generation,
+            since: dated.collect(),
+        }
+    }
+
+    /// Every rule, and since when it is there.
+    pub fn dated(&self) -> impl Iterator<Item = (&RulePlan, Generation)> {
+        self.plan.rules.iter().zip(self.since.iter().copied())
+    }
+
+    pub fn since(&self, rule: RuleIndex) -> Generation {
+        self.since[rule.index()]
+    }
+
+    pub fn newest(&self) -> Generation {
+        self.newest
+    }
+}

@@ -1,0 +1,25 @@
+//! The working memory of one call, kept for the next, so that a warmed call does not allocate for a span.
+
+use crate::engine::sink::Sink;
+use crate::matcher::MatchScratch;
+use crate::matcher::ids::SelectorId;
+use crate::plan::ids::RuleIndex;
+use crate::state::shard::TracePlace;
+use crate::state::shards::ShardIndex;
+
+#[derive(Default)]
+pub(crate) struct CallScratch {
+    pub scan: MatchScratch,
+    pub sink: Sink,
+    pub touches: Vec<Touch>,
+    pub rules: Vec<RuleIndex>,
+}
+
+/// A trace that a span was merged into, and a selector of that span that may decide a rule early; `None`: the
+/// trace was touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Touch {
+    pub shard: ShardIndex,
+    pub place: TracePlace,
+    pub selector: Option<SelectorId>,
+}

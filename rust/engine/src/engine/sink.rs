@@ -1,0 +1,97 @@
+//! Where the decisions of a call go: findings and counts gather in a [`Sink`], and are handed on to what
+//! all calls share.
+
+use std::collections::VecDeque;
+
+use parking_lot::Mutex;
+
+use crate::engine::counters::Counters;
+use crate::engine::tally::Tally;
+use crate::finding::Finding;
+
+/// What the decisions of one call lead to.
+#[derive(Default)]
+pub(crate) struct Sink {
+    pub tally: Tally,
+    pub findings: Vec<Finding>,
+}
+
+impl Sink {
+    /// Worth handing on before the call ends.
+    fn is_full(&self) -> bool {
+        self.tally.events.len() > 4096 || self.findings.len() > 256
+    }
+}
+
+/// What was found and counted, of all calls.
+pub(crate) struct Outbox {
+    pub counters: Mutex<Counters>,
+    pub queue: Mutex<Queue>,
+}
+
+impl Outbox {
+    /// Hands on what a call decided and counted; returns how many findings wait.
+    pub fn settle(&self, sink: &mut Sink) -> u64 {
+        self.counters.lock().take(&mut sink.tally);
+        let mut queue = self.queue.lock();
+        for finding in sink.findings.drain(..) {
+            queue.push(finding);
+        }
+        queue.findings.len() as u64
+    }
+
+    /// [`Outbox::settle`], if it is worth it in the middle of a call.
+    pub fn settle_much(&self, sink: &mut Sink) {
+        if sink.is_full() {
+            self.settle(sink);
+        }
+    }
+}
+
+/// Findings that wait to be taken, bounded in bytes.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    findings: VecDeque<Finding>,
+    bytes: u64,
+    most_bytes: u64,
+    lost: u64,
+}
+
+impl Queue {
+    pub fn new(most_bytes: u64) -> Queue {
+        Queue {
+            findings: VecDeque::new(),
+            bytes: 0,
+            most_bytes,
+            lost: 0,
+        }
+    }
+
+    /// A finding for which there is no room is counted as lost.
+    fn push(&mut self, finding: Finding) {
+        let bytes = finding.bytes();
+        if self.bytes.saturating_add(bytes) > self.most_bytes {
+            self.lost += 1;
+        } else {
+            self.bytes += bytes;
+            self.findings.push_back(finding);
+        }
+    }
+
+    /// At most `limit`, the oldest first.
+    pub fn take(&mut self, limit: usize) -> Vec<Finding> {
+        let count = limit.min(self.findings.len());
+        let taken: Vec<Finding> = self.findings.drain(..count).collect();
+        let bytes: u64 = taken.iter().map(Finding::bytes).sum();
+        self.bytes = self.bytes.saturating_sub(bytes);
+        taken
+    }
+
+    pub fn len(&self) -> u64 {
+        self.findings.len() as u64
+    }
+
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+}

@@ -1,0 +1,88 @@
+//! What one call counts, for itself: it is added to the shared [counters](crate::engine::counters) once, at
+//! the call's end.
+
+use betrace_lang::verdict::{Reason, Verdict};
+
+use crate::matcher::ids::UnlikeId;
+use crate::plan::Plan;
+use crate::plan::ids::RuleIndex;
+use crate::stats::{DelayHistogram, SpanCounts};
+
+/// How a trace closed, for the verdicts that follow from it alone. `None`: complete.
+pub(crate) type Closing = Option<Reason>;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RuleEvent {
+    /// A verdict that counts.
+    Verdict(RuleIndex, Verdict, Closing),
+    /// A trace closed in which the rule was looked at by itself.
+    Touched(RuleIndex, Closing),
+    Violation(RuleIndex),
+}
+
+/// What one call counts.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub spans: SpanCounts,
+    pub events: Vec<RuleEvent>,
+    pub closings: Vec<Closing>,
+    pub shed: u64,
+    pub delay: DelayHistogram,
+    /// Matched spans by selector set.
+    pub sets: Touched,
+    stamps: Vec<u64>,
+    stamp: u64,
+    /// Comparisons of unlike types.
+    pub unlike: Touched,
+}
+
+/// Many counters of which few are touched: those that are not are never looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    counts: Vec<u64>,
+    touched: Vec<u32>,
+}
+
+impl Touched {
+    fn count(&mut self, at: u32) {
+        let count = &mut self.counts[at as usize];
+        if *count == 0 {
+            self.touched.push(at);
+        }
+        *count += 1;
+    }
+
+    /// Adds all to `to`, and begins anew.
+    pub fn take_into(&mut self, to: &mut [u64]) {
+        for at in self.touched.drain(..) {
+            to[at as usize] += std::mem::take(&mut self.counts[at as usize]);
+        }
+    }
+}
+
+impl Tally {
+    pub fn fit(&mut self, plan: &Plan) {
+        self.sets.counts.resize(plan.selector_sets, 0);
+        self.stamps.resize(plan.selector_sets, 0);
+        self.unlike.counts.resize(plan.unlike_ids, 0);
+    }
+
+    pub fn next_span(&mut self) {
+        self.stamp += 1;
+    }
+
+    /// The span of the latest [`Tally::next_span`] is selected by a selector of these sets.
+    pub fn matched(&mut self, sets: &[u32]) {
+        for set in sets {
+            let stamp = &mut self.stamps[*set as usize];
+            if *stamp != self.stamp {
+                *stamp = self.stamp;
+                self.sets.count(*set);
+            }
+        }
+    }
+
+    pub fn unlike(&mut self, id: UnlikeId) {
+        self.unlike.count(id.0);
+    }
+}

@@ -1,0 +1,189 @@
+//! The names of cells, fields and rules in stored state: the same in every process and every version.
+//!
+//! A name spells out what is kept, in a notation of its own that neither the language's spelling nor the
+//! names of types in this code have a part in: `count named "payment" (> any:"amount" 1000)`. State is
+//! restored under equal names alone, so a change here drops what older versions stored; the stored files
+//! in the tests hold it.
+
+use std::fmt::Write as _;
+
+use betrace_lang::rule::{
+    Base, CompareOp, Field, Literal, Number, Operand, Predicate, Rule, Scope, TextOp,
+};
+
+/// A longer name is its beginning and a hash of the whole: a list in a rule may have thousands of texts.
+const NAME_BYTES: usize = 256;
+
+/// Of a cell: what it keeps, of which field, of the spans of which selector.
+pub(crate) fn of_cell(
+    base: &Base,
+    filter: &[Predicate],
+    kind: &str,
+    field: Option<&Field>,
+) -> String {
+    let mut name = kind.to_owned();
+    if let Some(field) = field {
+        name.push(' ');
+        write_field(&mut name, field);
+    }
+    match base {
+        Base::Any => name.push_str(" any"),
+        Base::Root => name.push_str(" root"),
+        Base::Named(text) => {
+            name.push_str(" named ");
+            write_text(&mut name, text);
+        }
+    }
+    for part in filter {
+        name.push(' ');
+        write_predicate(&mut name, part);
+    }
+    bounded(name)
+}
+
+pub(crate) fn of_field(field: &Field) -> String {
+    let mut name = String::new();
+    write_field(&mut name, field);
+    bounded(name)
+}
+
+/// Of a rule with its meaning: another meaning is another rule.
+pub(crate) fn of_rule(rule: &Rule) -> String {
+    let mut name = String::with_capacity(rule.id.0.len() + 33);
+    for byte in rule.hash.0 {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name.push(' ');
+    name.push_str(&rule.id.0);
+    bounded(name)
+}
+
+fn bounded(mut name: String) -> String {
+    if name.len() > NAME_BYTES {
+        let hash = blake3::hash(name.as_bytes());
+        let mut end = NAME_BYTES - 65;
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name.truncate(end);
+        let _ = write!(name, "…{}", hash.to_hex());
+    }
+    name
+}
+
+fn write_field(out: &mut String, field: &Field) {
+    match field {
+        Field::Attribute { scope, key } => {
+            out.push_str(match scope {
+                Scope::SpanThenResource => "any:",
+                Scope::Span => "span:",
+                Scope::Resource => "resource:",
+                Scope::Instrumentation => "instrumentation:",
+                Scope::Event => "event:",
+                Scope::Link => "link:",
+            });
+            write_text(out, key);
+        }
+        Field::Intrinsic(intrinsic) => out.push_str(intrinsic.as_str()),
+        Field::Bound { binding, field } => {
+            let _ = write!(out, "bound {} ", binding.0);
+            write_field(out, field);
+        }
+    }
+}
+
+fn write_predicate(out: &mut String, predicate: &Predicate) {
+    out.push('(');
+    match predicate {
+        Predicate::And(parts) => write_parts(out, "and", parts),
+        Predicate::Or(parts) => write_parts(out, "or", parts),
+        Predicate::Not(part) => write_parts(out, "not", std::slice::from_ref(part)),
+        Predicate::Compare { field, op, value } => {
+            out.push_str(match op {
+                CompareOp::Eq => "== ",
+                CompareOp::Ne => "!= ",
+                CompareOp::Lt => "< ",
+                CompareOp::Le => "<= ",
+                CompareOp::Gt => "> ",
+                CompareOp::Ge => ">= ",
+            });
+            write_field(out, field);
+            out.push(' ');
+            write_operand(out, value);
+        }
+        Predicate::In { field, values } => {
+            out.push_str("in ");
+            write_field(out, field);
+            for value in values {
+                out.push(' ');
+                write_literal(out, value);
+            }
+        }
+        Predicate::Matches { field, pattern } => {
+            out.push_str("matches ");
+            write_field(out, field);
+            out.push(' ');
+            write_text(out, pattern);
+        }
+        Predicate::Text { op, field, value } => {
+            out.push_str(match op {
+                TextOp::Contains => "contains ",
+                TextOp::StartsWith => "starts-with ",
+                TextOp::EndsWith => "ends-with ",
+            });
+            write_field(out, field);
+            out.push(' ');
+            write_operand(out, value);
+        }
+        Predicate::Exists(field) => {
+            out.push_str("exists ");
+            write_field(out, field);
+        }
+        Predicate::Missing(field) => {
+            out.push_str("missing ");
+            write_field(out, field);
+        }
+    }
+    out.push(')');
+}
+
+fn write_parts<P: std::borrow::Borrow<Predicate>>(out: &mut String, word: &str, parts: &[P]) {
+    out.push_str(word);
+    for part in parts {
+        out.push(' ');
+        write_predicate(out, part.borrow());
+    }
+}
+
+fn write_operand(out: &mut String, operand: &Operand) {
+    match operand {
+        Operand::Literal(literal) => write_literal(out, literal),
+        Operand::Field(field) => write_field(out, field),
+    }
+}
+
+fn write_literal(out: &mut String, literal: &Literal) {
+    let _ = match literal {
+        Literal::Number(Number::Int(value)) => write!(out, "{value}"),
+        // The fewest digits that read back as the value.
+        Literal::Number(Number::Float(value)) => write!(out, "{value:e}"),
+        Literal::Bool(value) => write!(out, "{value}"),
+        Literal::Duration(nanos) => write!(out, "{nanos}ns"),
+        Literal::Text(text) => {
+            write_text(out, text);
+            Ok(())
+        }
+    };
+}
+
+/// In quotes, so that no text can pass for a word of the notation.
+fn write_text(out: &mut String, text: &str) {
+    out.push('"');
+    for char in text.chars() {
+        if matches!(char, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out.push('"');
+}

@@ -1,0 +1,162 @@
+//! Conditions on a trace, and what they select and measure.
+
+use std::sync::Arc;
+
+use betrace_lang::rule::{Aggregate, CompareOp, GroupOp, Number};
+
+use crate::intern::{CellId, FieldKey};
+use crate::logic::interval::Interval;
+use crate::plan::node::Node;
+use crate::plan::trace::TraceTest;
+
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub kind: ConditionKind,
+    pub text: Arc<str>,
+    /// Which bound spans it reads, a bit for each.
+    pub mask: u8,
+}
+
+#[derive(Debug)]
+pub(crate) enum ConditionKind {
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Not(Box<Condition>),
+    Exists(Selecting),
+    Compare {
+        left: Measuring,
+        op: CompareOp,
+        right: Against,
+    },
+    Groups {
+        groups: Grouping,
+        op: GroupOp,
+        value: Number,
+    },
+    Trace(TraceTest),
+}
+
+/// Spans that numbers alone answer for.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// Counts them, and keeps the first as evidence.
+    pub count: CellId,
+    /// They are selected if these hold of the trace.
+    pub trace: Vec<TraceTest>,
+}
+
+/// Selected spans, by their numbers or by their records.
+#[derive(Debug)]
+pub(crate) enum Selecting {
+    Counted(Counted),
+    Members(Node),
+}
+
+#[derive(Debug)]
+pub(crate) enum Grouping {
+    /// The groups are a cell.
+    Counted {
+        of: Counted,
+        cell: CellId,
+    },
+    Members {
+        of: Node,
+        by: GroupedBy,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GroupedBy {
+    Field(FieldKey),
+    Parent,
+}
+
+#[derive(Debug)]
+pub(crate) enum Measuring {
+    Count(Selecting),
+    OfCell {
+        function: Aggregate,
+        of: Counted,
+        cell: CellId,
+        is_duration: bool,
+    },
+    OfMembers {
+        function: Aggregate,
+        of: Node,
+        field: FieldKey,
+        is_duration: bool,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) enum Against {
+    Value(Interval),
+    Measure { factor: Number, measure: Measuring },
+}
+
+/// [`Selecting`], wherever it stands.
+#[derive(Clone, Copy)]
+pub(crate) enum Spans<'p> {
+    Counted(&'p Counted),
+    Members(&'p Node),
+}
+
+impl Selecting {
+    pub fn spans(&self) -> Spans<'_> {
+        match self {
+            Selecting::Counted(counted) => Spans::Counted(counted),
+            Selecting::Members(node) => Spans::Members(node),
+        }
+    }
+}
+
+impl Grouping {
+    pub fn spans(&self) -> Spans<'_> {
+        match self {
+            Grouping::Counted { of, .. } => Spans::Counted(of),
+            Grouping::Members { of, .. } => Spans::Members(of),
+        }
+    }
+}
+
+impl Measuring {
+    pub fn spans(&self) -> Spans<'_> {
+        match self {
+            Measuring::Count(selecting) => selecting.spans(),
+            Measuring::OfCell { of, .. } => Spans::Counted(of),
+            Measuring::OfMembers { of, .. } => Spans::Members(of),
+        }
+    }
+}
+
+impl Spans<'_> {
+    /// Which bound spans it reads.
+    fn mask(self) -> u8 {
+        match self {
+            Spans::Counted(_) => 0,
+            Spans::Members(node) => node.mask,
+        }
+    }
+}
+
+impl ConditionKind {
+    /// Which bound spans it reads, a bit for each.
+    pub fn mask(&self) -> u8 {
+        match self {
+            ConditionKind::And(parts) | ConditionKind::Or(parts) => {
+                parts.iter().fold(0, |mask, part| mask | part.mask)
+            }
+            ConditionKind::Not(inner) => inner.mask,
+            ConditionKind::Exists(selecting) => selecting.spans().mask(),
+            ConditionKind::Groups { groups, .. } => groups.spans().mask(),
+            ConditionKind::Compare { left, right, .. } => {
+                let right = match right {
+                    Against::Value(_) => 0,
+                    Against::Measure { measure, .. } => measure.spans().mask(),
+                };
+                left.spans().mask() | right
+            }
+            ConditionKind::Trace(_) => 0,
+        }
+    }
+}

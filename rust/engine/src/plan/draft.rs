@@ -1,0 +1,100 @@
+//! A plan under construction: what is collected over all rules, and within one.
+
+use std::collections::BTreeSet;
+
+use betrace_lang::rule::{Field, Predicate, SpanSelector};
+
+use crate::intern::{CellId, FieldKey, Interner};
+use crate::matcher::MatcherBuilder;
+use crate::matcher::ids::SelectorId;
+use crate::plan::feed::{Feed, FeedKind, SelectorPlan};
+use crate::plan::trace::TraceTest;
+use crate::predicate::PatternError;
+
+/// What is collected over all rules.
+#[derive(Default)]
+pub(crate) struct Draft {
+    pub builder: MatcherBuilder,
+    /// By the builder's selector ids.
+    pub selectors: Vec<SelectorPlan>,
+    pub structure: bool,
+}
+
+/// What is collected within one rule.
+pub(crate) struct RuleDraft<'a> {
+    pub draft: &'a mut Draft,
+    pub interner: &'a mut Interner,
+    pub cells: BTreeSet<CellId>,
+    pub fields: BTreeSet<FieldKey>,
+    pub selectors: BTreeSet<SelectorId>,
+    /// For each bound span, the selectors from which it may come.
+    pub bound: Vec<Vec<SelectorId>>,
+    pub memos: usize,
+    pub reads_trace: bool,
+}
+
+impl<'a> RuleDraft<'a> {
+    pub fn new(draft: &'a mut Draft, interner: &'a mut Interner) -> RuleDraft<'a> {
+        RuleDraft {
+            draft,
+            interner,
+            cells: BTreeSet::new(),
+            fields: BTreeSet::new(),
+            selectors: BTreeSet::new(),
+            bound: Vec::new(),
+            memos: 0,
+            reads_trace: false,
+        }
+    }
+
+    /// A cell that the selected spans feed with their `field`, as `kind` says.
+    pub fn feed(
+        &mut self,
+        spans: &SpanSelector,
+        filter: &[Predicate],
+        kind: FeedKind,
+        field: Option<&Field>,
+    ) -> Result<(SelectorId, CellId), PatternError> {
+        let selector = self.draft.builder.selector(&spans.base, filter)?;
+        let cell = self.interner.cell(&spans.base, filter, kind.name(), field);
+        let plans = &mut self.draft.selectors;
+        if plans.len() <= selector.index() {
+            plans.resize_with(selector.index() + 1, SelectorPlan::default);
+        }
+        let feed = Feed { cell, kind };
+        let feeds = &mut plans[selector.index()].feeds;
+        if !feeds.contains(&feed) {
+            feeds.push(feed);
+        }
+        self.cells.insert(cell);
+        self.selectors.insert(selector);
+        Ok((selector, cell))
+    }
+
+    /// Keeps a field in the records of the spans that these selectors select.
+    pub fn project(&mut self, leaves: &[SelectorId], field: &Field) {
+        let id = self.draft.builder.field(field);
+        let key = self.interner.field(field);
+        self.fields.insert(key);
+        for leaf in leaves {
+            let project = &mut self.draft.selectors[leaf.index()].project;
+            if !project.contains(&(key, id)) {
+                project.push((key, id));
+            }
+        }
+    }
+
+    pub fn project_bound(&mut self, binding: usize, field: &Field) {
+        let leaves = self.bound.get(binding).cloned().unwrap_or_default();
+        self.project(&leaves, field);
+    }
+
+    pub fn trace_test(&mut self, predicate: &Predicate) -> Result<TraceTest, PatternError> {
+        self.reads_trace = true;
+        TraceTest::new(predicate, &mut self.draft.builder)
+    }
+
+    pub fn trace_tests(&mut self, parts: &[Predicate]) -> Result<Vec<TraceTest>, PatternError> {
+        parts.iter().map(|part| self.trace_test(part)).collect()
+    }
+}

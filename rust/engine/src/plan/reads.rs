@@ -1,0 +1,96 @@
+//! What conditions read: fields, bound spans, and what may change with any span of the trace.
+
+use betrace_lang::rule::{
+    Body, Expr, ExprKind, Field, Measure, Operand, Predicate, Quantity, Relation, Selector,
+    SpanSelector,
+};
+
+/// A selector that numbers alone can answer for.
+pub(crate) fn counted(selector: &Selector) -> Option<&SpanSelector> {
+    match selector {
+        Selector::Spans(spans) if !spans.filter.iter().any(reads_bound) => Some(spans),
+        _ => None,
+    }
+}
+
+pub(crate) fn reads_bound(predicate: &Predicate) -> bool {
+    fields(predicate)
+        .iter()
+        .any(|field| matches!(field, Field::Bound { .. }))
+}
+
+/// Every field in a predicate.
+pub(crate) fn fields(predicate: &Predicate) -> Vec<&Field> {
+    let mut found = Vec::new();
+    let mut left = vec![predicate];
+    while let Some(predicate) = left.pop() {
+        match predicate {
+            Predicate::And(parts) | Predicate::Or(parts) => left.extend(parts),
+            Predicate::Not(inner) => left.push(inner),
+            Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
+                found.push(field);
+                if let Operand::Field(field) = value {
+                    found.push(field);
+                }
+            }
+            Predicate::In { field, .. }
+            | Predicate::Matches { field, .. }
+            | Predicate::Exists(field)
+            | Predicate::Missing(field) => found.push(field),
+        }
+    }
+    found
+}
+
+/// Whether a rule's early verdict may turn on spans that none of its selectors selects: by a `trace:`
+/// value, or by ancestry, which any span may complete.
+pub(crate) fn turns_on_any_span(body: &Body) -> bool {
+    let conditions = [&body.when, &body.never, &body.always];
+    let bindings = body.bindings.iter();
+    bindings.map(|binding| &binding.selector).any(of_selector)
+        || conditions.into_iter().flatten().any(of_expr)
+        || body.exceptions.iter().any(of_expr)
+}
+
+fn of_expr(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().any(of_expr),
+        ExprKind::Not(inner) => of_expr(inner),
+        ExprKind::Exists(selector) | ExprKind::GroupCount { selector, .. } => of_selector(selector),
+        ExprKind::Compare { left, right, .. } => {
+            of_selector(measured(left))
+                || match right {
+                    Quantity::Number(_) | Quantity::Duration(_) => false,
+                    Quantity::Measure { measure, .. } => of_selector(measured(measure)),
+                }
+        }
+        ExprKind::Trace(_) => true,
+    }
+}
+
+/// Whose spans a measure is of.
+pub(crate) fn measured(measure: &Measure) -> &Selector {
+    match measure {
+        Measure::Count(selector) | Measure::Of { selector, .. } => selector,
+    }
+}
+
+fn of_selector(selector: &Selector) -> bool {
+    match selector {
+        Selector::Spans(spans) => !spans.trace.is_empty(),
+        Selector::Bound(_) => false,
+        Selector::Related(related) => {
+            of_selector(&related.left)
+                || match &related.relation {
+                    Relation::Inside { .. } | Relation::ChildOf { .. } => true,
+                    Relation::Before { right, .. }
+                    | Relation::After { right, .. }
+                    | Relation::Then { right, .. }
+                    | Relation::SiblingOf { right } => of_selector(right),
+                    Relation::Between { from, to } | Relation::AfterUntil { from, to } => {
+                        of_selector(from) || of_selector(to)
+                    }
+                }
+        }
+    }
+}

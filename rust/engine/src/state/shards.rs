@@ -1,0 +1,62 @@
+//! All traces, in parts that are locked one by one: two calls work side by side where their traces lie in
+//! different ones.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::hash::route;
+use crate::id::TraceId;
+use crate::state::shard::Shard;
+
+/// One part's place among all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ShardIndex(u32);
+
+#[derive(Debug)]
+pub(crate) struct Shards(Box<[LockedShard]>);
+
+#[derive(Debug, Default)]
+struct LockedShard {
+    shard: Mutex<Shard>,
+    /// As last accounted.
+    bytes: AtomicU64,
+}
+
+impl Shards {
+    /// At least one.
+    pub fn new(count: u32) -> Shards {
+        Shards((0..count.max(1)).map(|_| LockedShard::default()).collect())
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = ShardIndex> + use<> {
+        (0..self.0.len() as u32).map(ShardIndex)
+    }
+
+    /// Where a trace belongs.
+    pub fn of(&self, id: TraceId) -> ShardIndex {
+        self.of_route(route(id))
+    }
+
+    /// Where a trace belongs of whose id only the [`route`] is known.
+    pub fn of_route(&self, route: u64) -> ShardIndex {
+        ShardIndex((route % self.0.len() as u64) as u32)
+    }
+
+    pub fn lock(&self, at: ShardIndex) -> MutexGuard<'_, Shard> {
+        self.0[at.0 as usize].shard.lock()
+    }
+
+    /// A shard holds so much after it changed.
+    pub fn account(&self, at: ShardIndex, bytes: u64) {
+        self.0[at.0 as usize].bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// What all of them hold, in bytes, as last accounted.
+    pub fn held_bytes(&self) -> u64 {
+        self.0
+            .iter()
+            .map(|part| part.bytes.load(Ordering::Relaxed))
+            .fold(0, u64::saturating_add)
+    }
+}

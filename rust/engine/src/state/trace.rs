@@ -1,0 +1,239 @@
+//! The state of one trace: cells, a few records, the ids that came, and what was already reported.
+//! Never the spans themselves.
+//!
+//! Its fields are this room's own. Others read it through what is public here, and change it by telling it
+//! what happened: a span came (see [`merge`](crate::state::merge)), it closed, a violation fired.
+
+use betrace_lang::verdict::Reason;
+use serde::{Deserialize, Serialize};
+
+use crate::id::TraceId;
+use crate::intern::{CellId, RuleKey};
+use crate::logic::tri::Reasons;
+use crate::state::cell::Cell;
+use crate::state::heap::heap;
+use crate::state::record::{RecordId, Records};
+use crate::state::seen::Seen;
+use crate::time::{EventTime, Timestamp};
+
+/// Counts the rule sets that an engine has had.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub(crate) struct Generation(pub u32);
+
+/// A violation that was already reported: of a rule, and of an obligation in it (0: the rule has none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Fired {
+    pub rule: RuleKey,
+    pub obligation: u64,
+}
+
+/// A rule that was costly to evaluate, and the span count from which it is tried again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Postponed {
+    rule: RuleKey,
+    until: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct TraceState {
+    pub(super) id: TraceId,
+    /// When its first span came, and the latest one before the close.
+    pub(super) opened: Timestamp,
+    pub(super) last: Timestamp,
+    pub(super) closed: Option<Timestamp>,
+    /// The oldest rule set under which a span was merged.
+    pub(super) generation: Generation,
+    pub(super) complete: bool,
+    /// Why it is, or will be, incomplete.
+    pub(super) reasons: Reasons,
+    /// The earliest start and the latest end of the spans that have order.
+    pub(super) ordered: Option<(EventTime, EventTime)>,
+    /// The earliest start of all spans that name one.
+    pub(super) began: Option<EventTime>,
+    /// Spans without order.
+    pub(super) skewed: u32,
+    pub(super) seen: Seen,
+    pub(super) records: Records,
+    /// The first root and the first span, by [`Rank`](crate::state::record::Rank).
+    pub(super) root: Option<RecordId>,
+    pub(super) first: Option<RecordId>,
+    /// Sorted by id.
+    pub(super) cells: Vec<(CellId, Cell)>,
+    pub(super) fired: Vec<Fired>,
+    pub(super) postponed: Vec<Postponed>,
+    /// As accounted for at the latest change.
+    pub(super) bytes: usize,
+}
+
+impl TraceState {
+    pub(super) fn new(id: TraceId, now: Timestamp, generation: Generation) -> TraceState {
+        TraceState {
+            id,
+            opened: now,
+            last: now,
+            closed: None,
+            generation,
+            complete: false,
+            reasons: Reasons::NONE,
+            ordered: None,
+            began: None,
+            skewed: 0,
+            seen: Seen::default(),
+            records: Records::default(),
+            root: None,
+            first: None,
+            cells: Vec::new(),
+            fired: Vec::new(),
+            postponed: Vec::new(),
+            bytes: heap(size_of::<TraceState>()),
+        }
+    }
+
+    /// A trace of which nothing came, to ask rules about.
+    pub fn empty() -> TraceState {
+        TraceState::new(TraceId([0; 16]), Timestamp(0), Generation::default())
+    }
+
+    pub fn id(&self) -> TraceId {
+        self.id
+    }
+
+    pub fn opened(&self) -> Timestamp {
+        self.opened
+    }
+
+    /// When the latest span before the close came.
+    pub fn last(&self) -> Timestamp {
+        self.last
+    }
+
+    pub fn closed(&self) -> Option<Timestamp> {
+        self.closed
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// It closed with all that its completeness asks for.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    pub fn reasons(&self) -> Reasons {
+        self.reasons
+    }
+
+    /// Whether every span came under the rule set of `since` or a later one.
+    pub fn was_seen_by(&self, since: Generation) -> bool {
+        self.generation >= since
+    }
+
+    /// Nanoseconds from the earliest start to the latest end.
+    pub fn duration(&self) -> u64 {
+        self.ordered.map_or(0, |(start, end)| end.since(start))
+    }
+
+    /// The latest end; none where no span has order.
+    pub fn latest(&self) -> Option<EventTime> {
+        self.ordered.map(|(_, end)| end)
+    }
+
+    pub fn began(&self) -> Option<EventTime> {
+        self.began
+    }
+
+    pub fn skewed(&self) -> u32 {
+        self.skewed
+    }
+
+    pub fn span_count(&self) -> usize {
+        self.seen.len()
+    }
+
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    pub fn root(&self) -> Option<RecordId> {
+        self.root
+    }
+
+    pub fn first(&self) -> Option<RecordId> {
+        self.first
+    }
+
+    pub fn cell(&self, id: CellId) -> Option<&Cell> {
+        let at = self.cells.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(&self.cells[at].1)
+    }
+
+    /// The cells that some span fed, ascending.
+    pub fn cells(&self) -> impl Iterator<Item = CellId> {
+        self.cells.iter().map(|(id, _)| *id)
+    }
+
+    /// It closes now: complete where there is no reason against it.
+    pub fn close(&mut self, now: Timestamp, reasons: Reasons) {
+        self.reasons = self.reasons.with(reasons);
+        self.complete = self.reasons.is_empty();
+        self.closed = Some(now);
+        self.postponed = Vec::new();
+    }
+
+    /// A live trace goes on after the engine stood still; `missed`: spans may have been lost meanwhile.
+    pub fn resume(&mut self, now: Timestamp, missed: Option<Reason>) {
+        self.last = self.last.max(now);
+        if let Some(reason) = missed {
+            self.reasons.add(reason);
+        }
+    }
+
+    /// A span was told at `now`. After the close, one that was not seen before opens the trace again, for
+    /// ever.
+    pub fn heard(&mut self, now: Timestamp, is_new: bool) {
+        if self.is_live() {
+            self.last = now;
+        } else if is_new {
+            self.complete = false;
+            self.reasons.add(Reason::Late);
+        }
+    }
+
+    /// Whether the id was known before the trace's first span, or spans came after its close.
+    pub fn is_late(&self) -> bool {
+        self.reasons.has(Reason::Late)
+    }
+
+    pub fn has_fired(&self, fired: Fired) -> bool {
+        self.fired.contains(&fired)
+    }
+
+    pub fn fired_of(&self, rule: RuleKey) -> usize {
+        self.fired.iter().filter(|fired| fired.rule == rule).count()
+    }
+
+    pub fn note_fired(&mut self, fired: impl IntoIterator<Item = Fired>) {
+        self.fired.extend(fired);
+    }
+
+    /// Leaves a costly rule alone until `spans` more came.
+    pub fn postpone(&mut self, rule: RuleKey, spans: usize) {
+        let until = self.seen.len().saturating_add(spans);
+        match self.postponed.iter_mut().find(|one| one.rule == rule) {
+            Some(one) => one.until = until,
+            None => self.postponed.push(Postponed { rule, until }),
+        }
+    }
+
+    pub fn is_postponed(&self, rule: RuleKey) -> bool {
+        let mut postponed = self.postponed.iter();
+        self.is_live() && postponed.any(|one| one.rule == rule && self.seen.len() < one.until)
+    }
+}
