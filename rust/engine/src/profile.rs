@@ -81,34 +81,29 @@ pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
 
 #[cfg(test)]
 mod tests {
-    use betrace_lang::rule::CompareOp;
-
     use super::*;
-    use crate::tests::rules::{Clauses, bound, count, has, named, not, rule, then};
+    use crate::tests::rules::rule;
 
     #[test]
     fn what_rests_on_absence_waits() {
-        let early = |rule: Rule| profile(&rule).unwrap().fires_early();
-        assert!(early(rule("r").never(has(named("a")))));
-        assert!(early(rule("r").never(count(named("a"), CompareOp::Gt, 3))));
-        assert!(early(rule("r").always(not(has(named("a"))))));
-        assert!(early(
-            rule("r")
-                .each("p", named("a"))
-                .never(has(then(bound(0), named("b"))))
-        ));
-        assert!(!early(rule("r").always(has(named("a")))));
-        assert!(!early(rule("r").never(count(named("a"), CompareOp::Lt, 3))));
-        assert!(!early(
-            rule("r").never(has(named("a"))).except(has(named("b")))
-        ));
+        let early = |condition: &str| {
+            let rule = rule(&format!("r: {condition}"));
+            profile(&rule).unwrap().fires_early()
+        };
+        assert!(early("never { a }"));
+        assert!(early("never { count(a) > 3 }"));
+        assert!(early("always { not a }"));
+        assert!(early("when each { a as p } never { p then b }"));
+        assert!(!early("always { a }"));
+        assert!(!early("never { count(a) < 3 }"));
+        assert!(!early("never { a } | exceptions: [b]"));
     }
 
     #[test]
     fn records_cost_more_than_counts() {
-        let bytes = |rule: Rule| profile(&rule).unwrap().worst_case_bytes;
-        let counted = bytes(rule("r").never(has(named("a"))));
-        let recorded = bytes(rule("r").never(has(then(named("a"), named("b")))));
+        let bytes = |rule_text: &str| profile(&rule(rule_text)).unwrap().worst_case_bytes;
+        let counted = bytes("r: never { a }");
+        let recorded = bytes("r: never { a then b }");
         assert!(counted < 8 << 10);
         assert!(recorded > 100 * counted / 8);
     }

@@ -1,4 +1,4 @@
-//! Tests of the engine as a whole: rules made by hand in [`rules`], traces in [`spans`].
+//! Tests of the engine as a whole: rules from their text by [`rules`], traces by [`spans`].
 
 mod restart;
 pub(crate) mod rules;

@@ -81,11 +81,12 @@ fn a_value_of_a_megabyte_is_read_in_place() {
     let id = builder.field(&span_field("big"));
     let matcher = builder.build();
     let bytes = request(&pair(b"big", &framed(1, &vec![b'x'; 1 << 20])));
-    matcher
+    let stats = matcher
         .scan(&bytes, &mut matcher.scratch(), |view, _| {
             assert!(matches!(view.field(id), Value::Text(text) if text.len() == 1 << 20));
         })
         .unwrap();
+    assert_eq!(stats.spans, 1);
 }
 
 #[test]
@@ -93,19 +94,27 @@ fn arrays_as_deep_as_the_message_allows_do_not_recurse_without_bound() {
     let mut builder = MatcherBuilder::new();
     let id = builder.field(&span_field("deep"));
     let matcher = builder.build();
-    // An array in an array, 20,000 deep: each level is a value behind two tags.
-    let mut value = SEVEN.to_vec();
-    for _ in 0..20_000 {
-        value = framed(5, &framed(1, &value));
-    }
-    let bytes = request(&pair(b"deep", &value));
-    let stats = matcher
-        .scan(&bytes, &mut matcher.scratch(), |view, _| {
-            assert!(matches!(view.field(id), Value::Array(_)));
-            assert_eq!(view.digest(), view.digest());
-        })
-        .unwrap();
-    assert_eq!(stats.spans, 1);
+    // An array in an array, and so on: each level is a value behind two tags.
+    let digest = |depth: usize| {
+        let mut value = SEVEN.to_vec();
+        for _ in 0..depth {
+            value = framed(5, &framed(1, &value));
+        }
+        let bytes = request(&pair(b"deep", &value));
+        let mut seen = Vec::new();
+        matcher
+            .scan(&bytes, &mut matcher.scratch(), |view, _| {
+                seen.push((matches!(view.field(id), Value::Array(_)), view.digest()));
+            })
+            .unwrap();
+        assert_eq!(seen.len(), 1);
+        assert!(seen[0].0, "{depth} deep");
+        seen[0].1
+    };
+    // They are told apart to a depth, and beyond it the rest is not looked at.
+    assert_ne!(digest(1), digest(2));
+    assert_ne!(digest(16), digest(15));
+    assert_eq!(digest(20_000), digest(20_001));
 }
 
 #[test]

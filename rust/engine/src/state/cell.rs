@@ -330,9 +330,15 @@ mod tests {
         assert_ne!(text_key(b""), text_key(b"\0"));
         assert_ne!(text_key(b"a"), text_key(b"a\0"));
         assert_ne!(text_key(b"aaaaaaaaaaaaaaa"), text_key(b"aaaaaaaaaaaaaaaa"));
+        assert_ne!(
+            text_key(b"abcdefghijklmnopq"),
+            text_key(b"abcdefghijklmnopr")
+        );
+        // Stored state has these keys: they stay what they are.
+        assert_eq!(text_key(b"ab"), 0x6162_0000_0000_0000_0000_0000_0000_0002);
         assert_eq!(
             text_key(b"abcdefghijklmnopq"),
-            text_key(b"abcdefghijklmnopq")
+            0x26dc_2e71_5516_d406_c370_0205_6890_feff
         );
     }
 

@@ -1,11 +1,6 @@
 //! Verdicts of an engine over small traces: early, late, at the close, and at the limits.
 
-use betrace_lang::rule::{Aggregate, CompareOp};
-
-use crate::tests::rules::{
-    Clauses, all, any, attribute, bound, bound_field, compare, count, filtered, has, inside,
-    measured, named, not, of, rule, set, then,
-};
+use crate::tests::rules::rules;
 use crate::tests::spans::{at, span};
 use crate::{CloseCause, Completeness, Engine, Report, Settings};
 
@@ -17,8 +12,8 @@ fn settings() -> Settings {
     }
 }
 
-fn engine(rules: Vec<betrace_lang::rule::Rule>, settings: Settings) -> Engine {
-    Engine::new(set(rules), settings, at(0)).unwrap()
+fn engine(texts: &[&str], settings: Settings) -> Engine {
+    Engine::new(rules(texts), settings, at(0)).unwrap()
 }
 
 fn closed(engine: &Engine) -> Vec<String> {
@@ -28,7 +23,7 @@ fn closed(engine: &Engine) -> Vec<String> {
 
 #[test]
 fn presence_fires_at_once_and_once() {
-    let engine = engine(vec![rule("r").never(has(named("bad")))], settings());
+    let engine = engine(&["r: never { bad }"], settings());
     engine.feed(&[span(1, 1, "ok", 0, 10)], 10);
     assert!(engine.told().is_empty());
     engine.feed(&[span(1, 2, "bad", 0, 10).under(1)], 20);
@@ -45,12 +40,7 @@ fn presence_fires_at_once_and_once() {
 
 #[test]
 fn absence_waits_for_the_close() {
-    let rules = vec![
-        rule("r")
-            .when(has(named("charge")))
-            .always(has(named("check"))),
-    ];
-    let engine = engine(rules, settings());
+    let engine = engine(&["r: when { charge } always { check }"], settings());
     engine.feed(
         &[
             span(1, 1, "root", 0, 50),
@@ -78,13 +68,12 @@ fn absence_waits_for_the_close() {
 
 #[test]
 fn untouched_rules_are_counted_without_being_looked_at() {
-    let rules = vec![
-        rule("absent").when(has(named("a"))).always(has(named("b"))),
-        rule("never").never(has(named("a"))),
-        rule("always").always(has(named("a"))),
-    ];
     let engine = engine(
-        rules,
+        &[
+            "absent: when { a } always { b }",
+            "never: never { a }",
+            "always: always { a }",
+        ],
         Settings {
             report: Report::Violations,
             ..settings()
@@ -116,31 +105,17 @@ fn untouched_rules_are_counted_without_being_looked_at() {
 
 #[test]
 fn counts_and_measures_are_bounds_until_the_close() {
-    let rules = vec![
-        rule("count").never(count(named("q"), CompareOp::Gt, 2)),
-        rule("few").never(count(named("q"), CompareOp::Lt, 2)),
-        rule("sum").never(measured(
-            of(Aggregate::Sum, named("q"), "n"),
-            CompareOp::Gt,
-            5,
-        )),
-        rule("max").never(measured(
-            of(Aggregate::Max, named("q"), "n"),
-            CompareOp::Gt,
-            3,
-        )),
-        rule("avg").never(measured(
-            of(Aggregate::Avg, named("q"), "n"),
-            CompareOp::Ge,
-            2,
-        )),
-        rule("distinct").never(measured(
-            of(Aggregate::Distinct, named("q"), "n"),
-            CompareOp::Ge,
-            3,
-        )),
-    ];
-    let engine = engine(rules, settings());
+    let engine = engine(
+        &[
+            "count: never { count(q) > 2 }",
+            "few: never { count(q) < 2 }",
+            "sum: never { sum(q, n) > 5 }",
+            "max: never { max(q, n) > 3 }",
+            "avg: never { avg(q, n) >= 2 }",
+            "distinct: never { distinct(q, n) >= 3 }",
+        ],
+        settings(),
+    );
     engine.feed(
         &[
             span(1, 1, "root", 0, 50),
@@ -162,10 +137,7 @@ fn counts_and_measures_are_bounds_until_the_close() {
 
 #[test]
 fn copies_count_once() {
-    let engine = engine(
-        vec![rule("r").never(count(named("q"), CompareOp::Gt, 1))],
-        settings(),
-    );
+    let engine = engine(&["r: never { count(q) > 1 }"], settings());
     let one = span(1, 1, "q", 0, 1).int("n", 1);
     engine.feed(&[one.clone(), one.clone()], 1);
     let mut other = one.clone();
@@ -187,7 +159,7 @@ fn copies_count_once() {
 fn completeness_decides_what_a_close_is_worth() {
     let make = |completeness| {
         engine(
-            vec![rule("r").always(has(named("a")))],
+            &["r: always { a }"],
             Settings {
                 completeness,
                 ..settings()
@@ -220,7 +192,7 @@ fn completeness_decides_what_a_close_is_worth() {
 
 #[test]
 fn age_and_shutdown_end_inconclusive() {
-    let engine = engine(vec![rule("r").always(has(named("a")))], settings());
+    let engine = engine(&["r: always { a }"], settings());
     engine.feed(&[span(1, 1, "x", 0, 1)], 0);
     for second in 1..=299 {
         engine.feed(&[span(1, 1, "x", 0, 1)], second * 1000);
@@ -237,10 +209,7 @@ fn age_and_shutdown_end_inconclusive() {
 #[test]
 fn a_late_span_may_only_add_a_violation() {
     let engine = engine(
-        vec![
-            rule("never").never(has(named("bad"))),
-            rule("always").always(has(named("good"))),
-        ],
+        &["never: never { bad }", "always: always { good }"],
         settings(),
     );
     engine.feed(&[span(1, 1, "x", 0, 1)], 0);
@@ -272,7 +241,7 @@ fn a_late_span_may_only_add_a_violation() {
 #[test]
 fn a_trace_from_before_the_start_is_inconclusive() {
     let engine = Engine::new(
-        set(vec![rule("r").always(has(named("a")))]),
+        rules(&["r: always { a }"]),
         Settings {
             restart_grace: true,
             ..settings()
@@ -291,7 +260,7 @@ fn a_trace_from_before_the_start_is_inconclusive() {
 #[test]
 fn the_limit_of_spans_holds_at_n_and_one_more() {
     let engine = engine(
-        vec![rule("r").never(count(named("x"), CompareOp::Gt, 3))],
+        &["r: never { count(x) > 3 }"],
         Settings {
             spans_per_trace: 3,
             ..settings()
@@ -315,16 +284,10 @@ fn the_limit_of_spans_holds_at_n_and_one_more() {
 
 #[test]
 fn spans_without_order_make_durations_open() {
-    use betrace_lang::rule::{Field, Intrinsic, Literal, Operand};
-    let slow = compare(
-        Field::Intrinsic(Intrinsic::SpanDuration),
-        CompareOp::Gt,
-        Operand::Literal(Literal::Duration(1_000_000_000)),
-    );
     let engine = engine(
-        vec![
-            rule("slow").never(has(filtered("x", vec![slow]))),
-            rule("x").always(has(named("x"))),
+        &[
+            "slow: never { x.where(span:duration > 1s) }",
+            "x: always { x }",
         ],
         settings(),
     );
@@ -334,14 +297,7 @@ fn spans_without_order_make_durations_open() {
 
 #[test]
 fn an_exception_holds_a_rule_back() {
-    let engine = engine(
-        vec![
-            rule("r")
-                .never(has(named("bad")))
-                .except(has(named("test"))),
-        ],
-        settings(),
-    );
+    let engine = engine(&["r: never { bad } | exceptions: [test]"], settings());
     engine.feed(&[span(1, 1, "bad", 0, 1)], 0);
     engine.feed(
         &[span(2, 1, "bad", 0, 1), span(2, 2, "test", 0, 1).under(1)],
@@ -356,13 +312,9 @@ fn an_exception_holds_a_rule_back() {
 #[test]
 fn the_failing_part_and_its_spans_are_named() {
     let engine = engine(
-        vec![
-            rule("always").always(all(vec![has(named("a")), has(named("b")), has(named("c"))])),
-            rule("never").never(any(vec![
-                has(named("b")),
-                has(named("a")),
-                not(has(named("d"))),
-            ])),
+        &[
+            "always: always { a and b and c }",
+            "never: never { b or a or not d }",
         ],
         Settings {
             early: false,
@@ -383,18 +335,8 @@ fn the_failing_part_and_its_spans_are_named() {
 
 #[test]
 fn each_bound_span_has_an_obligation() {
-    let rules = vec![rule("r").each("p", named("pay")).always(has(then(
-        filtered(
-            "check",
-            vec![compare(
-                attribute("order"),
-                CompareOp::Eq,
-                bound_field(0, "order"),
-            )],
-        ),
-        bound(0),
-    )))];
-    let engine = engine(rules, settings());
+    let rule = "r: when each { pay as p } always { check.where(order == p.order) then p }";
+    let engine = engine(&[rule], settings());
     engine.feed(
         &[
             span(1, 1, "root", 0, 100),
@@ -416,12 +358,8 @@ fn each_bound_span_has_an_obligation() {
 
 #[test]
 fn ancestry_is_known_once_it_leads_to_a_root() {
-    let rules = vec![
-        rule("r")
-            .each("p", named("query"))
-            .never(has(inside(bound(0), named("loop")))),
-    ];
-    let engine = engine(rules, settings());
+    let rule = "r: when each { query as p } never { p inside loop }";
+    let engine = engine(&[rule], settings());
     engine.feed(&[span(1, 3, "query", 2, 3).under(2)], 0);
     engine.feed(&[span(1, 1, "loop", 0, 9)], 0);
     assert!(engine.told().is_empty());
@@ -436,12 +374,7 @@ fn ancestry_is_known_once_it_leads_to_a_root() {
 
 #[test]
 fn obligations_beyond_the_cap_are_one_violation_with_the_total() {
-    let rules = vec![
-        rule("r")
-            .each("p", named("pay"))
-            .always(has(named("check"))),
-    ];
-    let engine = engine(rules, settings());
+    let engine = engine(&["r: when each { pay as p } always { check }"], settings());
     for (trace, spans) in [(1, 64), (2, 65)] {
         let spans: Vec<_> = (1..=spans)
             .map(|id| span(trace, id, "pay", u64::from(id), 200))
@@ -469,7 +402,7 @@ fn obligations_beyond_the_cap_are_one_violation_with_the_total() {
 
 #[test]
 fn a_clock_that_goes_back_closes_nothing() {
-    let engine = engine(vec![rule("r").always(has(named("a")))], settings());
+    let engine = engine(&["r: always { a }"], settings());
     engine.feed(&[span(1, 1, "x", 0, 1)], 5000);
     engine.tick(at(0));
     engine.feed(&[span(1, 2, "x", 0, 1)], 0);
@@ -481,14 +414,11 @@ fn a_clock_that_goes_back_closes_nothing() {
 
 #[test]
 fn a_changed_rule_sees_live_traces_as_incomplete() {
-    let kept = || rule("kept").always(has(named("a")));
-    let engine = engine(vec![kept()], settings());
+    let kept = "kept: always { a }";
+    let engine = engine(&[kept], settings());
     engine.feed(&[span(1, 1, "x", 0, 1)], 0);
-    let added = rule("added").always(has(named("a")));
-    let presence = rule("presence").never(has(named("bad")));
-    engine
-        .replace_rules(set(vec![added, kept(), presence]), at(1))
-        .unwrap();
+    let next = ["added: always { a }", kept, "presence: never { bad }"];
+    engine.replace_rules(rules(&next), at(1)).unwrap();
     engine.feed(
         &[span(1, 2, "bad", 0, 1).under(1), span(2, 1, "x", 0, 1)],
         2,
@@ -511,7 +441,7 @@ fn a_changed_rule_sees_live_traces_as_incomplete() {
 #[test]
 fn memory_sheds_the_oldest_as_inconclusive() {
     let engine = engine(
-        vec![rule("r").always(has(named("a")))],
+        &["r: always { a }"],
         Settings {
             memory_bytes: 64 << 10,
             shards: 1,
@@ -534,4 +464,16 @@ fn memory_sheds_the_oldest_as_inconclusive() {
     assert!(told.iter().all(|told| told == "r inconclusive(memory)"));
     let number_of_live = stats.live_traces;
     assert_eq!(closed(&engine).len() as u64, number_of_live);
+}
+
+#[test]
+fn a_trace_whose_spans_name_no_end_has_no_say_in_the_delay() {
+    let engine = engine(&["r: always { a }"], settings());
+    engine.feed(&[span(1, 1, "x", 5, 6).skewed()], 0);
+    engine.feed(&[span(2, 1, "x", 0, 1)], 0);
+    engine.tick(at(10_000));
+    let delay = engine.stats().decision_delay;
+    // The close of the other one, and its violation.
+    assert_eq!(delay.counts.iter().sum::<u64>(), 2);
+    assert!((delay.sum - 2.0 * 9.999).abs() < 1e-6, "{}", delay.sum);
 }
