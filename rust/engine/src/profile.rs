@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn what_rests_on_absence_waits() {
         let early = |condition: &str| {
-            let rule = rule(&format!("r: {condition}"));
+            let rule = rule(&format!("r: {condition}")).unwrap();
             profile(&rule).unwrap().fires_early()
         };
         assert!(early("never { a }"));
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn records_cost_more_than_counts() {
-        let bytes = |rule_text: &str| profile(&rule(rule_text)).unwrap().worst_case_bytes;
+        let bytes = |rule_text: &str| profile(&rule(rule_text).unwrap()).unwrap().worst_case_bytes;
         let counted = bytes("r: never { a }");
         let recorded = bytes("r: never { a then b }");
         assert!(counted < 8 << 10);

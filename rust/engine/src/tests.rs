@@ -1,5 +1,6 @@
 //! Tests of the engine as a whole: rules from their text by [`rules`], traces by [`spans`].
 
+mod early;
 mod restart;
 pub(crate) mod rules;
 mod spans;

@@ -4,10 +4,19 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
-use betrace_lang::{SourceFile, compile};
+use betrace_lang::{Diagnostic, SourceFile, compile};
 
 /// Each as `id: condition`, behind it further keys of the rule if there are any: `id: condition | key: value`.
 pub(crate) fn rules(texts: &[&str]) -> Vec<Arc<Rule>> {
+    compiled(texts).unwrap()
+}
+
+/// Likewise; `None`: the language refuses it.
+pub(crate) fn rule(text: &str) -> Option<Arc<Rule>> {
+    compiled(&[text]).ok()?.pop()
+}
+
+fn compiled(texts: &[&str]) -> Result<Vec<Arc<Rule>>, Vec<Diagnostic>> {
     let mut file = "rules:\n".to_owned();
     for text in texts {
         let (id, rest) = text.split_once(": ").unwrap();
@@ -18,9 +27,5 @@ pub(crate) fn rules(texts: &[&str]) -> Vec<Arc<Rule>> {
             writeln!(file, "    {line}").unwrap();
         }
     }
-    compile(&[SourceFile::new("rules.yaml", file)]).unwrap()
-}
-
-pub(crate) fn rule(text: &str) -> Arc<Rule> {
-    rules(&[text]).remove(0)
+    compile(&[SourceFile::new("rules.yaml", file)])
 }

@@ -13,10 +13,20 @@ use crate::plan::early::selector::{base, having, lacking};
 use crate::plan::early::trace::trace_tests;
 use crate::plan::reads::measured;
 
-/// What a measure of an open trace may become known as: one interval for each kind of knowledge, with what
-/// stands against having it.
-fn knowable(measure: &Measure, against: Option<Number>) -> Vec<(Measured, Obstacles)> {
-    let selector = measured(measure);
+/// A measure with what its values are.
+#[derive(Clone, Copy)]
+struct MeasureOf<'r> {
+    selector: &'r Selector,
+    /// `None`: a count.
+    function: Option<Aggregate>,
+    is_duration: bool,
+}
+
+/// What is known of a measure in one state of an open trace, and what stands against that state.
+type Way = (Measured, Obstacles);
+
+/// What a measure of an open trace may become known as: one way for each kind of knowledge.
+fn knowable(measure: &Measure, against: Option<Number>) -> Vec<Way> {
     let (function, is_duration) = match measure {
         Measure::Count(_) => (None, false),
         Measure::Of {
@@ -26,47 +36,78 @@ fn knowable(measure: &Measure, against: Option<Number>) -> Vec<(Measured, Obstac
             *field == Field::Intrinsic(Intrinsic::SpanDuration),
         ),
     };
-    if let Selector::Bound(_) = base(selector) {
-        let mut ways = vec![(of_nothing(function), lacking(selector))];
-        let values = match function {
-            None | Some(Aggregate::Distinct) => vec![Number::Int(1)],
-            _ => [Some(LITTLE), Some(Number::Int(0)), against, Some(MUCH)]
-                .into_iter()
-                .flatten()
-                .collect(),
-        };
-        let exactly = |value| Measured::Range(Interval::exactly(End::At(value)));
-        ways.extend(
-            values
-                .into_iter()
-                .map(|value| (exactly(value), having(selector))),
-        );
-        return ways;
+    let measuring = MeasureOf {
+        selector: measured(measure),
+        function,
+        is_duration,
+    };
+    match base(measuring.selector) {
+        Selector::Bound(_) => of_bound(measuring, against),
+        _ => of_many(measuring),
     }
-    let range = |low, high| Measured::Range(Interval::between(low, high));
+}
+
+fn range(low: End, high: End) -> Measured {
+    Measured::Range(Interval::between(low, high))
+}
+
+/// Of one span that has come: of it, of nothing, or, while its relation is open, of one or the other.
+fn of_bound(measuring: MeasureOf<'_>, against: Option<Number>) -> Vec<Way> {
+    let MeasureOf {
+        selector,
+        function,
+        is_duration,
+    } = measuring;
+    let is_counted = matches!(function, None | Some(Aggregate::Distinct));
+    let values = if is_counted {
+        vec![Number::Int(1)]
+    } else {
+        let least = (!is_duration).then_some(LITTLE);
+        let values = [least, Some(Number::Int(0)), against, Some(MUCH)];
+        values.into_iter().flatten().collect()
+    };
+    let mut ways = vec![(of_nothing(function), lacking(selector))];
+    for value in values.into_iter().map(End::At) {
+        ways.push((range(value, value), having(selector)));
+        if let Selector::Related(_) = selector {
+            let perhaps = match function {
+                None | Some(Aggregate::Distinct) => range(End::count(0), value),
+                Some(Aggregate::Sum) if is_duration => range(End::count(0), value),
+                Some(Aggregate::Sum) => range(End::Lowest, End::Highest),
+                Some(Aggregate::Max) => range(End::Lowest, value),
+                Some(Aggregate::Min) => range(value, End::Highest),
+                Some(Aggregate::Avg) => Measured::Perhaps(Interval::unknown()),
+            };
+            ways.push((perhaps, Vec::new()));
+        }
+    }
+    ways
+}
+
+/// Of spans of which more may come: at least what was seen, or, where a `trace:` part has become false for
+/// good, nothing.
+fn of_many(measuring: MeasureOf<'_>) -> Vec<Way> {
+    let MeasureOf {
+        selector,
+        function,
+        is_duration,
+    } = measuring;
+    let grows = (
+        range(End::count(0), End::Highest),
+        range(End::At(MUCH), End::Highest),
+    );
     let (nothing_seen, much_seen) = match function {
-        None | Some(Aggregate::Distinct) => (
-            range(End::count(0), End::Highest),
-            range(End::At(MUCH), End::Highest),
-        ),
-        Some(Aggregate::Sum) if is_duration => (
-            range(End::count(0), End::Highest),
-            range(End::At(MUCH), End::Highest),
-        ),
-        Some(Aggregate::Sum) => (
-            range(End::Lowest, End::Highest),
-            range(End::Lowest, End::Highest),
-        ),
-        Some(Aggregate::Max) => (
-            range(End::Lowest, End::Highest),
-            range(End::At(MUCH), End::Highest),
-        ),
+        None | Some(Aggregate::Distinct) => grows,
+        Some(Aggregate::Sum) if is_duration => grows,
+        Some(Aggregate::Sum) => {
+            let any = range(End::Lowest, End::Highest);
+            (any, any)
+        }
+        Some(Aggregate::Max) => (range(End::Lowest, End::Highest), grows.1),
         Some(Aggregate::Min) => {
             let least = if is_duration { Number::Int(0) } else { LITTLE };
-            (
-                range(End::Lowest, End::Highest),
-                range(End::Lowest, End::At(least)),
-            )
+            let low = range(End::Lowest, End::At(least));
+            (range(End::Lowest, End::Highest), low)
         }
         Some(Aggregate::Avg) => {
             let any = Measured::Perhaps(Interval::unknown());

@@ -1,0 +1,236 @@
+//! What a rule's profile says of early breaches, held against what evaluation finds in open traces: over many
+//! conditions, what fires early is said to, and what is said to fire early does in some trace.
+
+use betrace_lang::verdict::Verdict;
+
+use crate::decide::eval::Eval;
+use crate::decide::facts::Facts;
+use crate::decide::rule::decide;
+use crate::engine::rule_set::RuleSet;
+use crate::hash::HashKey;
+use crate::intern::Interner;
+use crate::plan::ids::RuleIndex;
+use crate::state::merge::{Merged, Merging};
+use crate::state::trace::{Generation, TraceState};
+use crate::tests::rules::rules;
+use crate::tests::spans::{TestSpan, message, span};
+
+/// In how many traces a breach is looked for, at most: what is said to fire early, and what is said to wait.
+const TRACES: u64 = 5_000;
+const TRACES_OF_LATE: u64 = 150;
+const SPANS: u64 = 7;
+
+/// xorshift64*
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+    }
+}
+
+/// A few spans of three names, crowded in time, each below an earlier one or a root.
+fn trace(seed: u64) -> Vec<TestSpan> {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let spans = 1 + dice.roll(SPANS);
+    let mut ids: Vec<u64> = (1..=spans).collect();
+    // They come in any order.
+    for at in (1..ids.len()).rev() {
+        ids.swap(at, dice.roll(at as u64 + 1) as usize);
+    }
+    ids.into_iter()
+        .map(|id| {
+            let name = ["a", "b", "c"][dice.roll(3) as usize];
+            let start = dice.roll(8) * 500;
+            let one = span(1, id as u8, name, start, start + dice.roll(6) * 500);
+            let one = one
+                .int("n", dice.roll(4) as i64)
+                .int("m", dice.roll(4) as i64);
+            let one = one.text("f", ["x", "y"][dice.roll(2) as usize]);
+            let parent = dice.roll(id);
+            if parent == 0 {
+                one
+            } else {
+                one.under(parent as u8)
+            }
+        })
+        .collect()
+}
+
+/// Takes out of `left` the rules that are violated while the trace is open.
+fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
+    let key = HashKey::new(1);
+    let with = Merging {
+        plan: &set.plan,
+        generation: Generation::default(),
+        key,
+        spans_per_trace: 100,
+    };
+    let mut scratch = set.plan.matcher.scratch();
+    let mut trace = TraceState::empty();
+    for span in spans {
+        let bytes = message(std::slice::from_ref(span));
+        let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
+            assert_eq!(trace.merge(&with, view, found.hits()), Merged::Added);
+        });
+        assert_eq!(read.unwrap().spans, 1);
+        left.retain(|index| {
+            let mut eval = Eval::new(Facts {
+                plan: &set.plan,
+                rule: &set.plan.rules[index.index()],
+                trace: &trace,
+                key,
+                saw_all: true,
+                closed: false,
+            });
+            decide(&mut eval).verdict != Some(Verdict::Violated)
+        });
+    }
+}
+
+const SELECTORS: [&str; 17] = [
+    "a",
+    "root",
+    "a.where(m > 1)",
+    "a.where(trace:spanCount > 2)",
+    "a.where(trace:spanCount < 3)",
+    "a.where(trace:duration >= 2s and m > 0)",
+    "a then b",
+    "a before b",
+    "a after b",
+    "a inside b",
+    "a child of b",
+    "a sibling of b",
+    "a between b and next c",
+    "a after b until next c",
+    "a then b.where(trace:spanCount > 2)",
+    "a.where(trace:spanCount < 3) inside b",
+    "(a inside b) then c",
+];
+
+const OF_BOUND: [&str; 16] = [
+    "p inside b",
+    "p child of b",
+    "p sibling of b",
+    "p before b",
+    "p after b",
+    "p then b",
+    "p between b and next c",
+    "p after b until next c",
+    "b before p",
+    "b after p",
+    "b then p",
+    "b inside p",
+    "b between p and next c",
+    "b after c until next p",
+    "b after p until next c",
+    "b.where(m == p.m) after p",
+];
+
+const MEASURES: [&str; 9] = [
+    "count({})",
+    "distinct({}, n)",
+    "sum({}, n)",
+    "sum({}, span:duration)",
+    "max({}, n)",
+    "min({}, n)",
+    "avg({}, n)",
+    "max({}, span:duration)",
+    "min({}, span:duration)",
+];
+
+const OPERATORS: [&str; 6] = [">", ">=", "<", "<=", "==", "!="];
+
+const TRACE_TESTS: [&str; 11] = [
+    "trace:duration < 2s",
+    "trace:duration > 2s",
+    "trace:duration >= 0s",
+    "trace:spanCount == 2",
+    "trace:spanCount != 2",
+    "trace:spanCount <= 3",
+    "trace:spanCount in [2, 3]",
+    "trace:rootName == a",
+    "trace:rootService != a",
+    "not (trace:spanCount > 3 or trace:duration > 2s)",
+    "not (trace:spanCount <= 3 and trace:duration > 1s)",
+];
+
+/// Conditions, and the words before the clause.
+fn conditions() -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&str, String)> = Vec::new();
+    for test in TRACE_TESTS {
+        all.push(("", test.to_owned()));
+        all.push(("", format!("a and {test}")));
+        all.push(("", format!("not b or {test}")));
+    }
+    let of_trace = SELECTORS.map(|selector| ("", selector));
+    let of_bound = OF_BOUND.map(|selector| ("when each { a as p } ", selector));
+    for (before, selector) in of_trace.into_iter().chain(of_bound) {
+        all.push((before, selector.to_owned()));
+        all.push((before, format!("not ({selector})")));
+        all.push((before, format!("c and ({selector})")));
+        all.push((before, format!("count({selector}) by f > 1")));
+        for measure in MEASURES {
+            let unit = if measure.contains("duration") {
+                "s"
+            } else {
+                ""
+            };
+            for operator in OPERATORS {
+                let measure = measure.replace("{}", selector);
+                all.push((before, format!("{measure} {operator} 1{unit}")));
+            }
+        }
+        all.push((before, format!("count({selector}) > count(c)")));
+        all.push((before, format!("count(c) <= 2 * count({selector})")));
+    }
+    all
+}
+
+#[test]
+fn a_profile_says_early_of_exactly_what_some_open_trace_breaks() {
+    let texts: Vec<String> = conditions()
+        .into_iter()
+        .flat_map(|(before, condition)| {
+            ["never", "always"].map(|clause| format!("{before}{clause} {{ {condition} }}"))
+        })
+        .enumerate()
+        .map(|(number, text)| format!("r{number}: {text}"))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let set = RuleSet::first(rules(&texts), &mut Interner::default(), false).unwrap();
+    let (mut early, mut late): (Vec<RuleIndex>, Vec<RuleIndex>) = (0..texts.len() as u32)
+        .map(RuleIndex)
+        .partition(|index| set.plan.rules[index.index()].early);
+    assert!(early.len() > 500 && late.len() > 500);
+    let said_late = late.clone();
+    for seed in 0..TRACES {
+        let spans = trace(seed);
+        drop_broken(&set, &spans, &mut early);
+        if seed < TRACES_OF_LATE {
+            drop_broken(&set, &spans, &mut late);
+        } else if early.is_empty() {
+            break;
+        }
+    }
+    let named = |rules: &[RuleIndex]| -> Vec<&str> {
+        rules.iter().map(|index| texts[index.index()]).collect()
+    };
+    assert!(
+        early.is_empty(),
+        "no open trace breaks {:#?}",
+        named(&early)
+    );
+    let broken: Vec<RuleIndex> = said_late
+        .into_iter()
+        .filter(|one| !late.contains(one))
+        .collect();
+    assert!(
+        broken.is_empty(),
+        "an open trace breaks {:#?}",
+        named(&broken)
+    );
+}
