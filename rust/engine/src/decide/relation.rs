@@ -66,10 +66,7 @@ pub(crate) fn nearest(
     {
         return Tri::True;
     }
-    if !set.open
-        && !is_skewed
-        && !may_be_near(facts, span, set, side, within, certain, &but)
-    {
+    if !set.open && !is_skewed && !may_be_near(facts, span, set, side, within, certain, &but) {
         return Tri::False;
     }
     Tri::Open(with_skew(set.reasons, is_skewed))

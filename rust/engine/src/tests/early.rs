@@ -46,9 +46,10 @@ fn trace(seed: u64) -> Vec<TestSpan> {
             let name = ["a", "b", "c"][dice.roll(3) as usize];
             let start = dice.roll(8) * 500;
             let one = span(1, id as u8, name, start, start + dice.roll(6) * 500);
-            let one = one
-                .int("n", dice.roll(4) as i64)
-                .int("m", dice.roll(4) as i64);
+            let mut one = one.int("m", dice.roll(4) as i64);
+            if dice.roll(5) > 0 {
+                one = one.int("n", dice.roll(4) as i64);
+            }
             let one = one.text("f", ["x", "y"][dice.roll(2) as usize]);
             let parent = dice.roll(id);
             if parent == 0 {

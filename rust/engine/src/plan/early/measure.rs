@@ -66,7 +66,13 @@ fn of_bound(measuring: MeasureOf<'_>, against: Option<Number>) -> Vec<Way> {
         let values = [least, Some(Number::Int(0)), against, Some(MUCH)];
         values.into_iter().flatten().collect()
     };
-    let mut ways = vec![(of_nothing(function), lacking(selector))];
+    // The span may be none of these, or have no value.
+    let nothing = if function.is_none() || is_duration {
+        lacking(selector)
+    } else {
+        Vec::new()
+    };
+    let mut ways = vec![(of_nothing(function), nothing)];
     for value in values.into_iter().map(End::At) {
         ways.push((range(value, value), having(selector)));
         if let Selector::Related(_) = selector {
