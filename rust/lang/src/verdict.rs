@@ -16,7 +16,8 @@ pub enum Verdict {
 }
 
 words! {
-    /// Why a verdict is inconclusive. Several may apply: the first in this order is reported.
+    /// Why a verdict is inconclusive. Several may apply: the first of [`Reason::PRECEDENCE`] is reported.
+    /// The order of the variants is that of stored state, and only grows.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum Reason {
         /// No root came.
@@ -70,4 +71,21 @@ impl Word for Verdict {
     fn word(self) -> &'static str {
         self.as_str()
     }
+}
+
+impl Reason {
+    /// Which of several is reported: first what an operator can change.
+    pub const PRECEDENCE: [Reason; 11] = [
+        Reason::Evicted,
+        Reason::NoRoot,
+        Reason::Orphan,
+        Reason::SpanLimit,
+        Reason::Memory,
+        Reason::Reload,
+        Reason::Restart,
+        Reason::Shutdown,
+        Reason::StateCap,
+        Reason::Skew,
+        Reason::Late,
+    ];
 }

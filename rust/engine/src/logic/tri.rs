@@ -41,7 +41,7 @@ impl Reasons {
 
     /// The one to report.
     pub fn first(self) -> Option<Reason> {
-        Reason::ALL
+        Reason::PRECEDENCE
             .into_iter()
             .find(|reason| self.0 & Reasons::of(*reason).0 != 0)
     }
@@ -114,6 +114,10 @@ mod tests {
         let mut reasons = Reasons::of(Reason::Late);
         reasons.add(Reason::Orphan);
         assert_eq!(reasons.first(), Some(Reason::Orphan));
+        // A trace that ran into max_age most often lacks its root too, since that ends last.
+        reasons.add(Reason::NoRoot);
+        reasons.add(Reason::Evicted);
+        assert_eq!(reasons.first(), Some(Reason::Evicted));
         assert_eq!(Reasons::NONE.first(), None);
     }
 }

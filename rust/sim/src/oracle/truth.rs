@@ -32,10 +32,10 @@ impl Reasons {
         self.0 == 0
     }
 
-    /// The first that applies, in the order of [`Reason`].
+    /// The first that applies, in the order of [`Reason::PRECEDENCE`].
     #[must_use]
     pub fn first(self) -> Option<Reason> {
-        Reason::ALL
+        Reason::PRECEDENCE
             .into_iter()
             .find(|reason| self.0 & 1 << *reason as u16 != 0)
     }
