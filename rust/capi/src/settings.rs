@@ -30,6 +30,9 @@ pub struct BetraceSettings {
     pub struct_size: size_t,
     /// A trace closes when no span of it came for so long. Default 10 s.
     pub idle_timeout: u64,
+    /// While its root has not come (or, with BETRACE_COMPLETE_LINKED, a span's parent), a trace does not close
+    /// before no span of it came for so long. Default 60 s.
+    pub root_timeout: u64,
     /// A trace closes at the latest so long after its first span came. Default 5 min.
     pub max_age: u64,
     /// How long a closed trace's state is kept for late spans. Default 1 min.
@@ -56,6 +59,7 @@ impl BetraceSettings {
         BetraceSettings {
             struct_size: size_of::<BetraceSettings>(),
             idle_timeout: settings.idle_timeout,
+            root_timeout: settings.root_timeout,
             max_age: settings.max_age,
             late_window: settings.late_window,
             forget_after: settings.forget_after,
@@ -75,6 +79,7 @@ impl BetraceSettings {
         let defaults = Settings::default();
         let settings = Settings {
             idle_timeout: self.idle_timeout,
+            root_timeout: self.root_timeout,
             max_age: self.max_age,
             late_window: self.late_window,
             forget_after: self.forget_after,

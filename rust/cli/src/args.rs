@@ -93,6 +93,9 @@ pub struct Replay {
     /// With --close idle: a trace closes when no span came for so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle_timeout: u64,
+    /// With --close idle: while its root has not come, a trace waits for so many seconds since its latest span
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub root_timeout: u64,
     /// The bound of what is held of open traces; over it the oldest end as inconclusive
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     pub memory_mib: u64,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use betrace_lang::rule::Rule;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
@@ -37,6 +37,7 @@ use crate::hash::HashKey;
 use crate::intern::Interner;
 use crate::plan::PlanError;
 use crate::settings::{CloseCause, Completeness, Settings};
+use crate::state::shard::Due;
 use crate::state::shards::Shards;
 use crate::stats::Stats;
 use crate::time::Timestamp;
@@ -158,17 +159,15 @@ impl Engine {
         sink.tally.fit(&rules.plan);
         for at in self.shards.all() {
             let mut shard = self.shards.lock(at);
-            while let Some(place) = shard.next_due(now, &self.settings) {
-                let cause = shard.get(place).map_or(Cause::Whole, |trace| {
-                    let idle = trace.last().plus(self.settings.idle_timeout);
-                    if idle <= trace.opened().plus(self.settings.max_age) {
-                        Cause::Whole
-                    } else {
-                        Cause::MaxAge
-                    }
-                });
+            while let Some((place, due)) = shard.next_due(self.key, now, &self.settings) {
+                let cause = match due {
+                    Due::Quiet => Cause::Whole,
+                    Due::Age => Cause::MaxAge,
+                };
                 close(&context, &mut shard, place, cause, &mut sink);
                 self.outbox.settle_much(&mut sink);
+                // Whoever waits for this part of the traces goes first.
+                MutexGuard::bump(&mut shard);
             }
             shard.expire(self.key, now, &self.settings);
             self.shards.account(at, shard.bytes());
@@ -218,7 +217,8 @@ impl Engine {
             stats.live_traces += shard.live();
             stats.remembered_traces += shard.remembered();
             stats.forgotten_ids += shard.forgotten.len();
-            stats.memory_bytes += shard.bytes();
+            stats.dropped_ids += shard.forgotten.dropped();
+            stats.memory_bytes += shard.bytes() + shard.forgotten.bytes() as u64;
         }
         let counters = self.outbox.counters.lock();
         stats.spans = counters.spans;

@@ -39,6 +39,9 @@ pub enum CloseCause {
 pub struct Settings {
     /// A trace closes when no span of it came for so long. Default 10 s.
     pub idle_timeout: u64,
+    /// While its root has not come (with [`Completeness::Linked`]: or a span's parent), a trace does not
+    /// close before no span of it came for so long. Default 60 s; no more than `max_age` has any effect.
+    pub root_timeout: u64,
     /// A trace closes, incomplete, at the latest so long after its first span. Default 5 min.
     pub max_age: u64,
     /// For how long a closed trace's state waits for late spans. Default 1 min.
@@ -46,7 +49,8 @@ pub struct Settings {
     /// For how long a closed trace's id is remembered after that. Default 1 h.
     pub forget_after: u64,
     pub completeness: Completeness,
-    /// The bound of all state that grows with input, in bytes. Default 256 MiB.
+    /// The bound of all state that grows with input, in bytes. Default 256 MiB. A sixth of it is for the ids
+    /// of closed traces alone, and the rest for traces.
     pub memory_bytes: u64,
     /// Spans of one trace beyond this are counted and not evaluated. Default 20,000.
     pub spans_per_trace: u32,
@@ -65,12 +69,26 @@ pub struct Settings {
     pub seed: u64,
 }
 
+impl Settings {
+    /// What the ids of traces that are gone may take, in bytes. At less than two bytes an id a sixth of the
+    /// default bound holds an hour of 6,000 traces a second.
+    pub(crate) fn id_bytes(&self) -> u64 {
+        self.memory_bytes / 6
+    }
+
+    /// What traces may take, in bytes.
+    pub(crate) fn trace_bytes(&self) -> u64 {
+        self.memory_bytes - self.id_bytes()
+    }
+}
+
 const SECOND: u64 = 1_000_000_000;
 
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
             idle_timeout: 10 * SECOND,
+            root_timeout: 60 * SECOND,
             max_age: 300 * SECOND,
             late_window: 60 * SECOND,
             forget_after: 3600 * SECOND,

@@ -9,6 +9,7 @@
 pub(crate) mod cell;
 pub(crate) mod forgotten;
 pub(crate) mod heap;
+pub(crate) mod id_set;
 pub(crate) mod merge;
 pub(crate) mod record;
 pub(crate) mod seen;

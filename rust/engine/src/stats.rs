@@ -81,6 +81,9 @@ pub struct Stats {
     pub remembered_traces: u64,
     /// Closed traces of which the id alone is kept.
     pub forgotten_ids: u64,
+    /// Such ids that went before their time, because their share of memory was full. A later span of
+    /// theirs looks like a new trace.
+    pub dropped_ids: u64,
     pub closed_traces: u64,
     /// Traces shed to stay within `memory_limit_bytes`.
     pub shed_traces: u64,

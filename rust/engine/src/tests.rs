@@ -1,6 +1,8 @@
 //! Tests of the engine as a whole: rules from their text by [`rules`], traces by [`spans`].
 
+mod closing;
 mod early;
+mod floods;
 mod restart;
 pub(crate) mod rules;
 mod spans;

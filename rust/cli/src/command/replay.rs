@@ -93,6 +93,7 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
 fn settings(args: &Replay, wanted: &Wanted) -> Settings {
     Settings {
         idle_timeout: args.idle_timeout * 1_000_000_000,
+        root_timeout: args.root_timeout * 1_000_000_000,
         completeness: args.completeness.into(),
         memory_bytes: args.memory_mib << 20,
         spans_per_trace: args.spans_per_trace,

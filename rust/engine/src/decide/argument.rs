@@ -158,6 +158,8 @@ fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument
     };
     let (spans, count) = selected(eval, of);
     argument.offenders.extend(spans);
+    // Groups are kept whatever the `trace:` parts say; where they select nothing there is none.
+    let largest = largest.filter(|_| count > 0);
     argument.count = argument.count.saturating_add(largest.unwrap_or(count));
 }
 

@@ -3,20 +3,30 @@
 use crate::engine::context::Context;
 use crate::engine::lifecycle::{Cause, close};
 use crate::engine::sink::{Outbox, Sink};
-use crate::state::shard::Shard;
+use crate::state::shard::{Shard, TracePlace};
 use crate::state::shards::{ShardIndex, Shards};
-use crate::time::Timestamp;
 
 /// How many closed traces' states are dropped before the bound is looked at again.
 const SHED_AT_ONCE: usize = 16;
 
-/// Sheds until the state is within its bound: first closed traces' state, then live traces, then
-/// remembered ids; of each kind the oldest.
+/// Sheds until the traces are within their bound: first closed ones' state, then live ones that are open for
+/// nothing but what they await, then the others; of each kind the oldest. The ids of those that are gone have a bound of their own.
 pub(crate) fn shed(shards: &Shards, context: &Context<'_>, outbox: &Outbox, sink: &mut Sink) {
-    while shards.held_bytes() > context.settings.memory_bytes {
-        let Some((at, kind)) = oldest(shards) else {
+    let mut is_shrunk = false;
+    while shards.held_bytes() > context.settings.trace_bytes() {
+        let Some((at, kind)) = oldest(shards, context) else {
             return;
         };
+        if !matches!(kind, Kind::Closed) && !is_shrunk {
+            // Empty room goes before a trace does.
+            is_shrunk = true;
+            for at in shards.all() {
+                let mut shard = shards.lock(at);
+                shard.shrink(context.key);
+                shards.account(at, shard.bytes());
+            }
+            continue;
+        }
         let mut shard = shards.lock(at);
         match kind {
             Kind::Closed => {
@@ -24,16 +34,13 @@ pub(crate) fn shed(shards: &Shards, context: &Context<'_>, outbox: &Outbox, sink
                     shard.forget_oldest(context.key, context.settings);
                 }
             }
-            Kind::Live => {
-                if let Some(place) = shard.oldest_live() {
+            Kind::Waiting | Kind::Live => {
+                if let Some(place) = oldest_open(&mut shard, kind, context) {
                     close(context, &mut shard, place, Cause::Memory, sink);
                     shard.forget_oldest(context.key, context.settings);
                     sink.tally.shed += 1;
                     outbox.settle_much(sink);
                 }
-            }
-            Kind::Id => {
-                shard.forgotten.shed();
             }
         }
         shards.account(at, shard.bytes());
@@ -44,21 +51,28 @@ pub(crate) fn shed(shards: &Shards, context: &Context<'_>, outbox: &Outbox, sink
 #[derive(Clone, Copy)]
 enum Kind {
     Closed,
+    Waiting,
     Live,
-    Id,
+}
+
+fn oldest_open(shard: &mut Shard, kind: Kind, context: &Context<'_>) -> Option<TracePlace> {
+    match kind {
+        Kind::Closed => None,
+        Kind::Waiting => shard.oldest_waiting(context.now, context.settings),
+        Kind::Live => shard.oldest_live(),
+    }
 }
 
 /// The kind that is shed first, and the shard that has the oldest of it.
-fn oldest(shards: &Shards) -> Option<(ShardIndex, Kind)> {
+fn oldest(shards: &Shards, context: &Context<'_>) -> Option<(ShardIndex, Kind)> {
     let age_of = |kind: Kind, shard: &mut Shard| match kind {
         Kind::Closed => shard.get(shard.oldest_closed()?)?.closed(),
-        Kind::Live => {
-            let place = shard.oldest_live()?;
+        Kind::Waiting | Kind::Live => {
+            let place = oldest_open(shard, kind, context)?;
             shard.get(place).map(|trace| trace.opened())
         }
-        Kind::Id => (shard.forgotten.len() > 0).then_some(Timestamp(0)),
     };
-    [Kind::Closed, Kind::Live, Kind::Id]
+    [Kind::Closed, Kind::Waiting, Kind::Live]
         .into_iter()
         .find_map(|kind| {
             let ages = shards.all().filter_map(|at| {

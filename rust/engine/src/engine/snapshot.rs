@@ -7,7 +7,7 @@
 //! restored traces as after a reload.
 //!
 //! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
-//! restored, and no rule counts as known.
+//! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole.
 
 use std::fmt;
 
@@ -21,6 +21,7 @@ use crate::hash::HashKey;
 use crate::intern::{CellId, FieldKey, Interner, RuleKey};
 use crate::plan::RulePlan;
 use crate::settings::Settings;
+use crate::state::forgotten::{Share, StoredIds};
 use crate::state::shards::Shards;
 use crate::state::stored::{Renumber, StoredTrace};
 use crate::state::trace::Generation;
@@ -29,12 +30,12 @@ use crate::time::Timestamp;
 const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 const HEAD: usize = MAGIC.len() + 2;
 const CHECKSUM: usize = 16;
 
-/// Version 2.
+/// Version 3.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     /// Nothing was consumed after it was taken.
@@ -47,8 +48,8 @@ struct Stored {
     field_names: Vec<(FieldKey, String)>,
     rule_names: Vec<(RuleKey, String)>,
     traces: Vec<StoredTrace>,
-    /// When each id came at the latest, and its route; oldest first.
-    forgotten: Vec<(Timestamp, u64)>,
+    /// The ids of traces that are gone, oldest first.
+    forgotten: Vec<StoredIds>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +60,20 @@ struct StoredRule {
     since: Generation,
     /// A hash of the names of all that it keeps.
     keeps: u128,
+}
+
+/// Version 2.
+#[derive(Serialize, Deserialize)]
+struct StoredSecond {
+    is_final: bool,
+    generation: Generation,
+    rules: Vec<StoredRule>,
+    cell_names: Vec<(CellId, String)>,
+    field_names: Vec<(FieldKey, String)>,
+    rule_names: Vec<(RuleKey, String)>,
+    traces: Vec<StoredTrace>,
+    /// When each id came at the latest, and its route; oldest first.
+    forgotten: Vec<(Timestamp, u64)>,
 }
 
 /// Version 1. Its names are hashes that mean nothing here.
@@ -149,7 +164,7 @@ pub(crate) fn write(
     for at in shards.all() {
         let shard = shards.lock(at);
         traces.extend(shard.traces().map(StoredTrace::of));
-        forgotten.extend(shard.forgotten.iter());
+        forgotten.extend(shard.forgotten.stored(at.number()));
     }
     // In an order that does not depend on the shards.
     traces.sort_by_key(StoredTrace::id);
@@ -238,7 +253,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
     };
     let stored = match version {
         1 => decode::<StoredFirst>(body()?)?.into(),
-        2 => decode::<Stored>(body()?)?,
+        2 => decode::<StoredSecond>(body()?)?.into(),
+        3 => decode::<Stored>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
     if stored.traces.iter().all(StoredTrace::is_sound) {
@@ -262,9 +278,35 @@ impl From<StoredFirst> for Stored {
             field_names: Vec::new(),
             rule_names: Vec::new(),
             traces: first.traces,
-            forgotten: first.forgotten,
+            forgotten: whole(first.forgotten),
         }
     }
+}
+
+impl From<StoredSecond> for Stored {
+    fn from(second: StoredSecond) -> Stored {
+        Stored {
+            is_final: second.is_final,
+            generation: second.generation,
+            rules: second.rules,
+            cell_names: second.cell_names,
+            field_names: second.field_names,
+            rule_names: second.rule_names,
+            traces: second.traces,
+            forgotten: whole(second.forgotten),
+        }
+    }
+}
+
+/// Ids whose routes were stored with all their bits.
+fn whole(ids: Vec<(Timestamp, u64)>) -> Vec<StoredIds> {
+    ids.chunk_by(|(a, _), (b, _)| a == b)
+        .map(|of_one_time| StoredIds {
+            latest: of_one_time[0].0,
+            bits: u64::BITS,
+            routes: of_one_time.iter().map(|(_, route)| *route).collect(),
+        })
+        .collect()
 }
 
 impl Read {
@@ -285,7 +327,11 @@ impl Read {
     ) -> Restored {
         let stored = self.stored;
         let mut restored = Restored {
-            forgotten_ids: stored.forgotten.len() as u64,
+            forgotten_ids: stored
+                .forgotten
+                .iter()
+                .map(|ids| ids.routes.len() as u64)
+                .sum(),
             known_rules: date(rules, interner, &stored),
             ..Restored::default()
         };
@@ -303,11 +349,12 @@ impl Read {
             let at = shards.of(trace.id());
             shards.lock(at).insert(key, trace, settings);
         }
-        for (latest, route) in stored.forgotten {
-            let mut shard = shards.lock(shards.of_route(route));
-            shard
-                .forgotten
-                .add_hash(key, route, latest, settings.forget_after);
+        let share = Share::of(settings);
+        for ids in &stored.forgotten {
+            for route in &ids.routes {
+                let mut shard = shards.lock(shards.of_route(*route));
+                shard.forgotten.restore(key, *route, ids, share);
+            }
         }
         for at in shards.all() {
             let bytes = shards.lock(at).bytes();

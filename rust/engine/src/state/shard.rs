@@ -2,7 +2,8 @@
 //! gone.
 //!
 //! Timers are lazy: a trace has one entry in a heap, which is looked at when it is due and put back
-//! if spans came since. No span touches an ordered structure.
+//! if spans came since. No span touches an ordered structure. What a flood made grow shrinks again as its
+//! traces go, so that no room that stands empty counts against those that come after.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -10,16 +11,28 @@ use std::collections::{BinaryHeap, VecDeque};
 use betrace_lang::verdict::Reason;
 use hashbrown::HashTable;
 
-use crate::hash::HashKey;
+use crate::hash::{HashKey, route};
 use crate::id::TraceId;
 use crate::settings::Settings;
-use crate::state::forgotten::Forgotten;
+use crate::state::forgotten::{Forgotten, Share};
 use crate::state::heap::heap;
 use crate::state::trace::{Generation, TraceState};
 use crate::time::Timestamp;
 
-/// A trace's place; the serial tells it from those that had the place before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A shard's tables keep at least room for so many entries.
+const ROOM: usize = 64;
+
+/// Why a trace is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// No span came for long enough.
+    Quiet,
+    /// It is too old.
+    Age,
+}
+
+/// A trace's place; the serial tells it from all others of the shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TracePlace {
     slot: u32,
     serial: u32,
@@ -27,6 +40,7 @@ pub(crate) struct TracePlace {
 
 #[derive(Debug, Default)]
 struct TraceSlot {
+    /// Of the trace that is there, or was last.
     serial: u32,
     trace: Option<Box<TraceState>>,
 }
@@ -41,10 +55,17 @@ pub(crate) struct Shard {
     opened: VecDeque<TracePlace>,
     /// Closed ones in the order in which they closed.
     closed: VecDeque<TracePlace>,
+    /// Live traces that were kept open beyond their idle time, in that order, with stale entries between
+    /// them.
+    waiting: VecDeque<TracePlace>,
     pub forgotten: Forgotten,
     live: u64,
     remembered: u64,
     trace_bytes: usize,
+    /// Of the latest trace.
+    serial: u32,
+    /// Traces that went since it shrank.
+    gone: usize,
 }
 
 impl Shard {
@@ -95,7 +116,7 @@ impl Shard {
             return place;
         }
         let mut trace = TraceState::new(id, now, generation);
-        if self.forgotten.has(key, id) {
+        if self.forgotten.has(key, route(id)) {
             trace.reasons.add(Reason::Late);
         }
         self.place(key, hash, trace, settings)
@@ -115,7 +136,8 @@ impl Shard {
         settings: &Settings,
     ) -> TracePlace {
         self.trace_bytes += trace.bytes;
-        let due = due(&trace, settings);
+        // The root may be the next to come, so that its wait is looked at when the idle time is over.
+        let due = quiet(&trace, settings).min(age(&trace, settings));
         let is_live = trace.is_live();
         let slot = match self.free.pop() {
             Some(slot) => slot,
@@ -124,12 +146,11 @@ impl Shard {
                 (self.slots.len() - 1) as u32
             }
         };
-        let entry = &mut self.slots[slot as usize];
-        entry.trace = Some(Box::new(trace));
-        let place = TracePlace {
-            slot,
-            serial: entry.serial,
-        };
+        self.serial = self.serial.wrapping_add(1);
+        let serial = self.serial;
+        let trace = Some(Box::new(trace));
+        self.slots[slot as usize] = TraceSlot { serial, trace };
+        let place = TracePlace { slot, serial };
         let slots = &self.slots;
         self.table.insert_unique(hash, slot, |slot| {
             let trace = slots[*slot as usize].trace.as_deref();
@@ -151,8 +172,13 @@ impl Shard {
         self.trace_bytes = (self.trace_bytes + now).saturating_sub(before);
     }
 
-    /// The next live trace that is due, with its timer taken.
-    pub fn next_due(&mut self, now: Timestamp, settings: &Settings) -> Option<TracePlace> {
+    /// The next live trace that is due, and why, with its timer taken.
+    pub fn next_due(
+        &mut self,
+        key: HashKey,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Option<(TracePlace, Due)> {
         while let Some(Reverse((at, place))) = self.timers.peek().copied() {
             if at > now {
                 return None;
@@ -161,11 +187,24 @@ impl Shard {
             let Some(trace) = self.get(place).filter(|trace| trace.is_live()) else {
                 continue;
             };
-            let due = due(trace, settings);
-            if due <= now {
-                return Some(place);
+            let (quiet, age) = (quiet(trace, settings), age(trace, settings));
+            if quiet.min(age) > now {
+                self.timers.push(Reverse((quiet.min(age), place)));
+                continue;
             }
-            self.timers.push(Reverse((due, place)));
+            let awaited = if trace.awaits(settings.completeness, key) {
+                quiet.max(trace.last().plus(settings.root_timeout))
+            } else {
+                quiet
+            };
+            if awaited.min(age) <= now {
+                let due = if awaited <= age { Due::Quiet } else { Due::Age };
+                return Some((place, due));
+            }
+            // What is awaited may come at any time, and the trace is due its idle time after that.
+            let again = now.plus(settings.idle_timeout).min(awaited).min(age);
+            self.timers.push(Reverse((again, place)));
+            self.waiting.push_back(place);
         }
         None
     }
@@ -199,6 +238,18 @@ impl Shard {
         self.opened.front().copied()
     }
 
+    /// The first live trace that is open for nothing but what it awaits.
+    pub fn oldest_waiting(&mut self, now: Timestamp, settings: &Settings) -> Option<TracePlace> {
+        while let Some(place) = self.waiting.front().copied() {
+            let trace = self.get(place).filter(|trace| trace.is_live());
+            if trace.is_some_and(|trace| quiet(trace, settings) <= now) {
+                return Some(place);
+            }
+            self.waiting.pop_front();
+        }
+        None
+    }
+
     /// The first closed one.
     pub fn oldest_closed(&self) -> Option<TracePlace> {
         self.closed.front().copied()
@@ -226,7 +277,6 @@ impl Shard {
         let Some(trace) = slot.trace.take() else {
             return;
         };
-        slot.serial = slot.serial.wrapping_add(1);
         self.free.push(place.slot);
         self.remembered -= 1;
         self.trace_bytes = self.trace_bytes.saturating_sub(trace.bytes);
@@ -235,8 +285,62 @@ impl Shard {
             entry.remove();
         }
         if let Some(closed) = trace.closed {
-            self.forgotten
-                .add(key, trace.id, closed, settings.forget_after);
+            let share = Share::of(settings);
+            self.forgotten.add(key, route(trace.id), closed, share);
+        }
+        self.gone += 1;
+        if self.gone > ROOM.max(self.slots.len() / 4) {
+            self.shrink(key);
+        }
+    }
+
+    /// Gives back room that a flood left: where three quarters stand empty, half of it goes.
+    pub fn shrink(&mut self, key: HashKey) {
+        self.gone = 0;
+        let sparse = |len: usize, room: usize| room > ROOM && len < room / 4;
+        let held = (self.live + self.remembered) as usize;
+        if sparse(held, self.slots.len()) {
+            // Places are not moved: calls hold them. Those behind the last trace go.
+            let used = self.slots.iter().rposition(|slot| slot.trace.is_some());
+            self.slots.truncate(used.map_or(0, |last| last + 1));
+            let slots = self.slots.len();
+            self.free.retain(|slot| (*slot as usize) < slots);
+        }
+        if sparse(self.slots.len(), self.slots.capacity()) {
+            self.slots.shrink_to(2 * self.slots.len());
+        }
+        if sparse(self.free.len(), self.free.capacity()) {
+            self.free.shrink_to(2 * self.free.len());
+        }
+        if sparse(self.table.len(), self.table.capacity()) {
+            let slots = &self.slots;
+            self.table.shrink_to(2 * self.table.len(), |slot| {
+                let trace = slots[*slot as usize].trace.as_deref();
+                trace.map_or(0, |trace| key.of(&trace.id.0))
+            });
+        }
+        // Timers of traces that closed before they were due go when they are, or when they are most.
+        if self.timers.len() > ROOM && self.timers.len() as u64 > 4 * self.live {
+            let mut timers = std::mem::take(&mut self.timers);
+            timers.retain(|Reverse((_, place))| self.get(*place).is_some_and(TraceState::is_live));
+            self.timers = timers;
+        }
+        if sparse(self.timers.len(), self.timers.capacity()) {
+            self.timers.shrink_to(2 * self.timers.len());
+        }
+        if self.waiting.len() as u64 > 64 + 2 * self.live {
+            // A trace that waited long stands here many times; the first of them counts.
+            let mut waiting = std::mem::take(&mut self.waiting);
+            let mut kept = hashbrown::HashSet::new();
+            waiting.retain(|place| {
+                self.get(*place).is_some_and(TraceState::is_live) && kept.insert(*place)
+            });
+            self.waiting = waiting;
+        }
+        for queue in [&mut self.opened, &mut self.closed, &mut self.waiting] {
+            if sparse(queue.len(), queue.capacity()) {
+                queue.shrink_to(2 * queue.len());
+            }
         }
     }
 
@@ -252,21 +356,27 @@ impl Shard {
         }
         let keep = settings.forget_after.saturating_add(settings.late_window);
         self.forgotten.expire(now, keep);
+        self.shrink(key);
     }
 
-    /// All state in this shard that grows with input.
+    /// What the traces of this shard hold, live or not.
     pub fn bytes(&self) -> u64 {
         let own = heap(self.slots.capacity() * size_of::<TraceSlot>())
             + heap(self.free.capacity() * 4)
             + heap(self.table.allocation_size())
             + heap(self.timers.capacity() * size_of::<Reverse<(Timestamp, TracePlace)>>())
-            + heap((self.opened.capacity() + self.closed.capacity()) * size_of::<TracePlace>());
-        (own + self.trace_bytes + self.forgotten.bytes) as u64
+            + heap((self.opened.capacity() + self.closed.capacity()) * size_of::<TracePlace>())
+            + heap(self.waiting.capacity() * size_of::<TracePlace>());
+        (own + self.trace_bytes) as u64
     }
 }
 
-/// When a trace closes if nothing more comes.
-fn due(trace: &TraceState, settings: &Settings) -> Timestamp {
-    let idle = trace.last().plus(settings.idle_timeout);
-    idle.min(trace.opened().plus(settings.max_age))
+/// When a trace has been idle long enough, if nothing more comes.
+fn quiet(trace: &TraceState, settings: &Settings) -> Timestamp {
+    trace.last().plus(settings.idle_timeout)
+}
+
+/// When a trace closes at the latest.
+fn age(trace: &TraceState, settings: &Settings) -> Timestamp {
+    trace.opened().plus(settings.max_age)
 }

@@ -7,11 +7,18 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::hash::route;
 use crate::id::TraceId;
+use crate::state::forgotten::shard_of;
 use crate::state::shard::Shard;
 
 /// One part's place among all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ShardIndex(u32);
+
+impl ShardIndex {
+    pub fn number(self) -> u64 {
+        u64::from(self.0)
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Shards(Box<[LockedShard]>);
@@ -38,9 +45,9 @@ impl Shards {
         self.of_route(route(id))
     }
 
-    /// Where a trace belongs of whose id only the [`route`] is known.
+    /// Where a trace belongs of whose id only the [`route`], or its kept bits, are known.
     pub fn of_route(&self, route: u64) -> ShardIndex {
-        ShardIndex((route % self.0.len() as u64) as u32)
+        ShardIndex(shard_of(route, self.0.len() as u64) as u32)
     }
 
     pub fn lock(&self, at: ShardIndex) -> MutexGuard<'_, Shard> {
@@ -52,7 +59,7 @@ impl Shards {
         self.0[at.0 as usize].bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// What all of them hold, in bytes, as last accounted.
+    /// What their traces hold, in bytes, as last accounted.
     pub fn held_bytes(&self) -> u64 {
         self.0
             .iter()

@@ -134,6 +134,7 @@ impl StoredTrace {
                 })
             })
             .collect();
+        trace.fired.sort_unstable();
         trace.weigh();
         trace
     }

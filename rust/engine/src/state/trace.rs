@@ -7,9 +7,11 @@
 use betrace_lang::verdict::Reason;
 use serde::{Deserialize, Serialize};
 
+use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::intern::{CellId, RuleKey};
 use crate::logic::tri::Reasons;
+use crate::settings::Completeness;
 use crate::state::cell::Cell;
 use crate::state::heap::heap;
 use crate::state::record::{RecordId, Records};
@@ -61,7 +63,9 @@ pub(crate) struct TraceState {
     pub(super) first: Option<RecordId>,
     /// Sorted by id.
     pub(super) cells: Vec<(CellId, Cell)>,
+    /// Sorted: by rule, then obligation.
     pub(super) fired: Vec<Fired>,
+    /// Sorted by rule.
     pub(super) postponed: Vec<Postponed>,
     /// As accounted for at the latest change.
     pub(super) bytes: usize,
@@ -124,6 +128,17 @@ impl TraceState {
 
     pub fn reasons(&self) -> Reasons {
         self.reasons
+    }
+
+    /// Whether something is missing without which the trace is not complete, and may still come.
+    pub fn awaits(&self, completeness: Completeness, key: HashKey) -> bool {
+        match completeness {
+            Completeness::Idle => false,
+            // What is known to be incomplete gains nothing by waiting.
+            _ if !self.reasons.is_empty() => false,
+            Completeness::Root => self.root.is_none(),
+            Completeness::Linked => self.root.is_none() || !self.seen.is_linked(key),
+        }
     }
 
     /// Whether every span came under the rule set of `since` or a later one.
@@ -212,28 +227,33 @@ impl TraceState {
     }
 
     pub fn has_fired(&self, fired: Fired) -> bool {
-        self.fired.contains(&fired)
+        self.fired.binary_search(&fired).is_ok()
     }
 
     pub fn fired_of(&self, rule: RuleKey) -> usize {
-        self.fired.iter().filter(|fired| fired.rule == rule).count()
+        let from = self.fired.partition_point(|fired| fired.rule < rule);
+        self.fired[from..].partition_point(|fired| fired.rule == rule)
     }
 
     pub fn note_fired(&mut self, fired: impl IntoIterator<Item = Fired>) {
-        self.fired.extend(fired);
+        for fired in fired {
+            if let Err(at) = self.fired.binary_search(&fired) {
+                self.fired.insert(at, fired);
+            }
+        }
     }
 
     /// Leaves a costly rule alone until `spans` more came.
     pub fn postpone(&mut self, rule: RuleKey, spans: usize) {
         let until = self.seen.len().saturating_add(spans);
-        match self.postponed.iter_mut().find(|one| one.rule == rule) {
-            Some(one) => one.until = until,
-            None => self.postponed.push(Postponed { rule, until }),
+        match self.postponed.binary_search_by_key(&rule, |one| one.rule) {
+            Ok(at) => self.postponed[at].until = until,
+            Err(at) => self.postponed.insert(at, Postponed { rule, until }),
         }
     }
 
     pub fn is_postponed(&self, rule: RuleKey) -> bool {
-        let mut postponed = self.postponed.iter();
-        self.is_live() && postponed.any(|one| one.rule == rule && self.seen.len() < one.until)
+        let at = self.postponed.binary_search_by_key(&rule, |one| one.rule);
+        self.is_live() && at.is_ok_and(|at| self.seen.len() < self.postponed[at].until)
     }
 }

@@ -1,0 +1,217 @@
+//! A sorted set of numbers in little more space than the theory asks for, written once and then only read.
+//!
+//! The code is Elias's and Fano's (P. Elias, "Efficient storage and retrieval by content and address of
+//! static files", J. ACM 21, 1974): of each number the lower bits stand as they are, and the upper ones,
+//! which only ascend, as steps in unary. For `n` numbers below `u` that is about `2 + log2(u / n)` bits a
+//! number; every 256th step is noted apart, so that a search reads a few words.
+
+use crate::state::heap::heap;
+
+/// How many steps lie between two that are noted.
+const SAMPLE: u64 = 256;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IdSet {
+    len: u64,
+    /// How many bits of each number stand as they are.
+    low_bits: u32,
+    lows: Vec<u64>,
+    /// For each value of the upper bits, a one for each number that has it, and then a zero.
+    steps: Vec<u64>,
+    /// Where every [`SAMPLE`]th zero of `steps` is.
+    samples: Vec<u32>,
+}
+
+impl IdSet {
+    /// Of `len` ascending numbers below `below`, each once.
+    pub fn new(numbers: impl Iterator<Item = u64>, len: u64, below: u64) -> IdSet {
+        let low_bits = (below / len.max(1)).checked_ilog2().unwrap_or(0);
+        let buckets = (below >> low_bits) + 1;
+        let mut set = IdSet {
+            len,
+            low_bits,
+            lows: vec![0; words(len * u64::from(low_bits))],
+            steps: vec![0; words(len + buckets)],
+            samples: Vec::with_capacity((buckets / SAMPLE + 1) as usize),
+        };
+        let mut bucket = 0;
+        let mut at = 0;
+        for (index, number) in (0..len).zip(numbers) {
+            while bucket < number >> low_bits {
+                set.end_bucket(bucket, at);
+                bucket += 1;
+                at += 1;
+            }
+            set.steps[(at / 64) as usize] |= 1 << (at % 64);
+            at += 1;
+            set.set_low(index, number & mask(low_bits));
+        }
+        while bucket < buckets {
+            set.end_bucket(bucket, at);
+            bucket += 1;
+            at += 1;
+        }
+        set
+    }
+
+    fn end_bucket(&mut self, bucket: u64, at: u64) {
+        if bucket.is_multiple_of(SAMPLE) {
+            self.samples.push(at as u32);
+        }
+    }
+
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub fn has(&self, number: u64) -> bool {
+        if self.len == 0 {
+            return false;
+        }
+        let bucket = number >> self.low_bits;
+        let Some(mut at) = self.start_of(bucket) else {
+            return false;
+        };
+        let low = number & mask(self.low_bits);
+        // As many ones stand before a bucket as positions that are not the zeros of those before it.
+        let mut index = at - bucket;
+        while self.is_one(at) {
+            let found = self.low(index);
+            if found >= low {
+                return found == low;
+            }
+            at += 1;
+            index += 1;
+        }
+        false
+    }
+
+    /// In ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = u64> {
+        let mut at = 0;
+        let mut bucket = 0;
+        (0..self.len).map(move |index| {
+            while !self.is_one(at) {
+                at += 1;
+                bucket += 1;
+            }
+            at += 1;
+            bucket << self.low_bits | self.low(index)
+        })
+    }
+
+    /// What it holds, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        heap(self.lows.capacity() * 8)
+            + heap(self.steps.capacity() * 8)
+            + heap(self.samples.capacity() * 4)
+    }
+
+    /// Where the ones of a bucket begin: behind the zero of the one before it.
+    fn start_of(&self, bucket: u64) -> Option<u64> {
+        let Some(before) = bucket.checked_sub(1) else {
+            return Some(0);
+        };
+        let sample = u64::from(*self.samples.get((before / SAMPLE) as usize)?);
+        let mut zeros = before % SAMPLE;
+        let mut word = (sample / 64) as usize;
+        // Nothing before the noted zero counts.
+        let mut left = !*self.steps.get(word)? & (u64::MAX << (sample % 64));
+        while u64::from(left.count_ones()) <= zeros {
+            zeros -= u64::from(left.count_ones());
+            word += 1;
+            left = !*self.steps.get(word)?;
+        }
+        for _ in 0..zeros {
+            left &= left - 1;
+        }
+        Some(word as u64 * 64 + u64::from(left.trailing_zeros()) + 1)
+    }
+
+    fn is_one(&self, at: u64) -> bool {
+        let word = self.steps.get((at / 64) as usize);
+        word.is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    fn low(&self, index: u64) -> u64 {
+        let bit = index * u64::from(self.low_bits);
+        let (word, shift) = ((bit / 64) as usize, bit % 64);
+        let mut low = self.lows.get(word).map_or(0, |word| word >> shift);
+        if shift + u64::from(self.low_bits) > 64 {
+            low |= self.lows[word + 1] << (64 - shift);
+        }
+        low & mask(self.low_bits)
+    }
+
+    fn set_low(&mut self, index: u64, low: u64) {
+        if self.low_bits == 0 {
+            return;
+        }
+        let bit = index * u64::from(self.low_bits);
+        let (word, shift) = ((bit / 64) as usize, bit % 64);
+        self.lows[word] |= low << shift;
+        if shift + u64::from(self.low_bits) > 64 {
+            self.lows[word + 1] |= low >> (64 - shift);
+        }
+    }
+}
+
+fn words(bits: u64) -> usize {
+    bits.div_ceil(64) as usize
+}
+
+fn mask(bits: u32) -> u64 {
+    (1 << bits) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(numbers: &BTreeSet<u64>, below: u64) -> IdSet {
+        IdSet::new(numbers.iter().copied(), numbers.len() as u64, below)
+    }
+
+    #[test]
+    fn an_empty_set_has_nothing() {
+        assert!(!IdSet::default().has(0));
+        assert!(!set(&BTreeSet::new(), 1000).has(0));
+        assert_eq!(set(&BTreeSet::new(), 1000).iter().count(), 0);
+    }
+
+    #[test]
+    fn a_set_of_everything_has_everything() {
+        let all = (0..5000).collect();
+        let set = set(&all, 5000);
+        assert!((0..5000).all(|number| set.has(number)));
+        assert!(!set.has(5000));
+    }
+
+    proptest! {
+        #[test]
+        fn it_has_what_was_put_in_and_nothing_else(
+            numbers in prop::collection::btree_set(0u64..70_000, 0..2500),
+            wide in prop::collection::btree_set(0u64..1 << 40, 0..40),
+            crowd in 0u64..60_000,
+        ) {
+            let mut near = numbers.clone();
+            near.extend(crowd..crowd + 700);
+            for (numbers, below) in [(numbers, 70_000), (near, 70_000), (wide, 1 << 40)] {
+                let set = set(&numbers, below);
+                prop_assert_eq!(set.len(), numbers.len() as u64);
+                prop_assert!(set.iter().eq(numbers.iter().copied()));
+                for number in &numbers {
+                    prop_assert!(set.has(*number));
+                    let next = number + 1;
+                    prop_assert_eq!(set.has(next), numbers.contains(&next), "{}", next);
+                    let before = number.saturating_sub(1);
+                    prop_assert_eq!(set.has(before), numbers.contains(&before), "{}", before);
+                }
+            }
+        }
+    }
+}
