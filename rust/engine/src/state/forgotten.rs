@@ -69,12 +69,12 @@ fn low(route: u64, bits: u32) -> u64 {
 
 /// The kept bits of the routes of one shard, as numbers without gaps.
 #[derive(Clone, Copy, Debug)]
-struct Numbers {
+struct RouteNumbers {
     bits: u32,
     shards: u64,
 }
 
-impl Numbers {
+impl RouteNumbers {
     /// How many of the lowest numbers lie in one shard.
     fn a_shard(self) -> u64 {
         (1u64 << SHARD_BITS).div_ceil(self.shards)
@@ -101,7 +101,7 @@ struct IdGeneration {
     since: Timestamp,
     /// When the latest id came in.
     latest: Timestamp,
-    numbers: Numbers,
+    numbers: RouteNumbers,
     settled: IdSet,
     /// What came since `settled` was written.
     fresh: HashTable<u64>,
@@ -117,7 +117,7 @@ pub(crate) struct Forgotten {
 }
 
 impl IdGeneration {
-    fn new(now: Timestamp, numbers: Numbers) -> IdGeneration {
+    fn new(now: Timestamp, numbers: RouteNumbers) -> IdGeneration {
         IdGeneration {
             since: now,
             latest: now,
@@ -145,7 +145,7 @@ impl IdGeneration {
         let mut fresh: Vec<u64> = self.fresh.drain().collect();
         fresh.sort_unstable();
         let len = self.settled.len() + fresh.len() as u64;
-        let all = Merge {
+        let all = MergedIds {
             left: self.settled.iter().peekable(),
             right: fresh.into_iter().peekable(),
         };
@@ -167,12 +167,12 @@ impl IdGeneration {
 }
 
 /// Two ascending sequences that share nothing, as one.
-struct Merge<L: Iterator<Item = u64>, R: Iterator<Item = u64>> {
+struct MergedIds<L: Iterator<Item = u64>, R: Iterator<Item = u64>> {
     left: std::iter::Peekable<L>,
     right: std::iter::Peekable<R>,
 }
 
-impl<L: Iterator<Item = u64>, R: Iterator<Item = u64>> Iterator for Merge<L, R> {
+impl<L: Iterator<Item = u64>, R: Iterator<Item = u64>> Iterator for MergedIds<L, R> {
     type Item = u64;
 
     fn next(&mut self) -> Option<u64> {
@@ -214,7 +214,7 @@ impl Forgotten {
         };
         if self.generations.back().is_none_or(is_over) {
             let shards = share.shards;
-            let next = IdGeneration::new(now, Numbers { bits, shards });
+            let next = IdGeneration::new(now, RouteNumbers { bits, shards });
             self.bytes += next.bytes();
             self.generations.push_back(next);
         }
