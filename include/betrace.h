@@ -119,6 +119,9 @@ typedef struct betrace_settings {
   size_t struct_size;
   // A trace closes when no span of it came for so long. Default 10 s.
   uint64_t idle_timeout;
+  // While its root has not come (or, with BETRACE_COMPLETE_LINKED, a span's parent), a trace does not close
+  // before no span of it came for so long. Default 60 s.
+  uint64_t root_timeout;
   // A trace closes at the latest so long after its first span came. Default 5 min.
   uint64_t max_age;
   // How long a closed trace's state is kept for late spans. Default 1 min.
