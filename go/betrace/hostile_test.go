@@ -90,7 +90,7 @@ func TestEveryCallTakesEveryNumber(t *testing.T) {
 	rules := compileText(t, testRules)
 	for _, number := range []uint64{0, 1, math.MaxInt64, math.MaxUint64} {
 		settings := Settings{
-			IdleTimeout: number, MaxAge: number, LateWindow: number, ForgetAfter: number, MemoryBytes: number,
+			IdleTimeout: number, RootTimeout: number, MaxAge: number, LateWindow: number, ForgetAfter: number, MemoryBytes: number,
 			SpansPerTrace: uint32(number),
 		}
 		engine, err := NewEngine(rules, settings, number)

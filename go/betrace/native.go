@@ -201,6 +201,7 @@ func NewEngine(rules *Rules, settings Settings, now uint64) (*Engine, error) {
 		return nil, &Error{Code: Code(code)}
 	}
 	native.idle_timeout = C.uint64_t(settings.IdleTimeout)
+	native.root_timeout = C.uint64_t(settings.RootTimeout)
 	native.max_age = C.uint64_t(settings.MaxAge)
 	native.late_window = C.uint64_t(settings.LateWindow)
 	native.forget_after = C.uint64_t(settings.ForgetAfter)

@@ -78,6 +78,9 @@ const (
 type Settings struct {
 	// IdleTimeout closes a trace when no span of it came for so long.
 	IdleTimeout uint64
+	// RootTimeout keeps a trace open while its root has not come (CompleteWhenLinked: or a parent), until no
+	// span of it came for so long.
+	RootTimeout uint64
 	// MaxAge closes a trace at the latest so long after its first span came.
 	MaxAge uint64
 	// LateWindow is how long the state of a closed trace is kept for late spans.
@@ -103,7 +106,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	const second = 1_000_000_000
 	return Settings{
-		IdleTimeout: 10 * second, MaxAge: 300 * second, LateWindow: 60 * second, ForgetAfter: 3600 * second,
+		IdleTimeout: 10 * second, RootTimeout: 60 * second, MaxAge: 300 * second, LateWindow: 60 * second, ForgetAfter: 3600 * second,
 		MemoryBytes: 256 << 20, SpansPerTrace: 20_000, RestartGrace: true,
 	}
 }

@@ -28,6 +28,10 @@ func validateIdleTimeout(value time.Duration) error {
 	return within("idle_timeout", value, 10*time.Millisecond, time.Hour)
 }
 
+func validateRootTimeout(value time.Duration) error {
+	return within("root_timeout", value, 0, day)
+}
+
 func validateMaxAge(value time.Duration) error {
 	return within("max_age", value, 10*time.Millisecond, day)
 }
@@ -49,6 +53,10 @@ func (c *Config) Validate() error {
 	var err error
 	if c.Trace.MaxAge < c.Trace.IdleTimeout {
 		err = errors.Join(err, fmt.Errorf("trace::max_age (%v) must not be shorter than trace::idle_timeout (%v)", c.Trace.MaxAge, c.Trace.IdleTimeout))
+	}
+	// The default is cut at a shorter max_age; who writes a longer time would wait for it in vain.
+	if c.Trace.RootTimeout > c.Trace.MaxAge && c.Trace.RootTimeout != NewDefaultTrace().RootTimeout {
+		err = errors.Join(err, fmt.Errorf("trace::root_timeout (%v) must not be longer than trace::max_age (%v)", c.Trace.RootTimeout, c.Trace.MaxAge))
 	}
 	return err
 }
@@ -74,6 +82,7 @@ func (r *Rules) Validate() error {
 func (c *Config) settings() betrace.Settings {
 	settings := betrace.DefaultSettings()
 	settings.IdleTimeout = uint64(c.Trace.IdleTimeout)
+	settings.RootTimeout = uint64(c.Trace.RootTimeout)
 	settings.MaxAge = uint64(c.Trace.MaxAge)
 	settings.LateWindow = uint64(c.Trace.LateWindow)
 	settings.ForgetAfter = uint64(c.Trace.ForgetAfter)

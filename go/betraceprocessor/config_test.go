@@ -41,7 +41,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	config, err := loadConfig(t, "betrace/all")
 	require.NoError(t, err)
 	require.Equal(t, betrace.Settings{
-		IdleTimeout: uint64(20 * time.Second), MaxAge: uint64(10 * time.Minute),
+		IdleTimeout: uint64(20 * time.Second), RootTimeout: uint64(90 * time.Second), MaxAge: uint64(10 * time.Minute),
 		LateWindow: uint64(2 * time.Minute), ForgetAfter: uint64(2 * time.Hour),
 		MemoryBytes: 512 << 20, SpansPerTrace: 5000,
 		Completeness: betrace.CompleteWhenLinked, ViolationTrace: betrace.InOwn, RestartGrace: true,
@@ -81,11 +81,12 @@ func TestMissingFilesAreAllNamed(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	_, err := loadConfig(t, "betrace/bounds")
-	for _, key := range []string{"reload_interval", "idle_timeout", "max_age", "late_window", "forget_after", "completeness", "memory_mib", "emit", "retry_for", "max_mib"} {
+	for _, key := range []string{"reload_interval", "idle_timeout", "root_timeout", "max_age", "late_window", "forget_after", "completeness", "memory_mib", "emit", "retry_for", "max_mib"} {
 		require.ErrorContains(t, err, key)
 	}
 	_, err = loadConfig(t, "betrace/order")
 	require.ErrorContains(t, err, "trace::max_age (1m0s) must not be shorter than trace::idle_timeout (2m0s)")
+	require.ErrorContains(t, err, "trace::root_timeout (1m1s) must not be longer than trace::max_age (1m0s)")
 }
 
 func TestDurationBoundsAtTheirEdges(t *testing.T) {
@@ -94,6 +95,7 @@ func TestDurationBoundsAtTheirEdges(t *testing.T) {
 		least, most time.Duration
 	}{
 		{validateIdleTimeout, 10 * time.Millisecond, time.Hour},
+		{validateRootTimeout, 0, day},
 		{validateMaxAge, 10 * time.Millisecond, day},
 		{validateLateWindow, 0, day},
 		{validateForgetAfter, 0, 7 * day},

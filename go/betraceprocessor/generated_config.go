@@ -95,6 +95,8 @@ type Trace struct {
 	LateWindow time.Duration `mapstructure:"late_window"`
 	// A trace closes at the latest so long after its first span came; what is unknown then is inconclusive (evicted). idle_timeout to 24h.
 	MaxAge time.Duration `mapstructure:"max_age"`
+	// While its root has not come (with `linked`, or a parent), a trace does not close before no span of it came for so long; `max_age` bounds it. 0 to 24h, and what is set here no longer than max_age.
+	RootTimeout time.Duration `mapstructure:"root_timeout"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -123,6 +125,10 @@ func (c *Trace) Validate() error {
 		err = errors.Join(err, inner_err)
 	}
 
+	if inner_err := validateRootTimeout(c.RootTimeout); inner_err != nil {
+		err = errors.Join(err, inner_err)
+	}
+
 	return err
 }
 
@@ -134,6 +140,7 @@ func NewDefaultTrace() Trace {
 		IdleTimeout:  10 * time.Second,
 		LateWindow:   1 * time.Minute,
 		MaxAge:       5 * time.Minute,
+		RootTimeout:  1 * time.Minute,
 	}
 }
 

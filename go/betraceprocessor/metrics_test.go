@@ -74,7 +74,7 @@ func TestMetricVerdictsAndViolations(t *testing.T) {
 	orphan := spansNamed(3, "checkout", "payment.charge")
 	orphan.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetParentSpanID(spanID(77))
 	require.NoError(t, b.ConsumeTraces(context.Background(), orphan))
-	b.tick(t, 20*time.Second)
+	b.tick(t, 70*time.Second)
 
 	verdict := func(rule, verdict, reason string) float64 {
 		return b.sum(t, prefix+"verdicts", label("rule", rule), label("verdict", verdict), label("reason", reason))

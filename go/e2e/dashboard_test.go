@@ -89,7 +89,7 @@ func TestDashboardQueriesReturnData(t *testing.T) {
 	t.Parallel()
 	binary := monitoring(t, "prometheus")
 	rules := write(t, "rules.yaml", neighbourRules+"  - { id: unlike, severity: critical, condition: 'never { cart.load.where(size > 3) }' }\n")
-	p := openPipeline(t, setup{rules: rules, betrace: "    trace:\n      idle_timeout: 1s\n"})
+	p := openPipeline(t, setup{rules: rules, betrace: "    trace:\n      idle_timeout: 1s\n      root_timeout: 1s\n"})
 	server := startPrometheus(t, binary, p.Ports.Metrics)
 	server.await(t, `up{job="betrace"} == 1`)
 	// Twice, and seen in between: what grows is what a rate shows.

@@ -87,7 +87,7 @@ func (s setup) plain() string {
 		processors = strings.Trim(s.before+", betrace, "+processors, ", ")
 		definition = fmt.Sprintf("  betrace:\n    rules:\n      files: [%q]\n", s.rules)
 		if !strings.Contains(s.betrace, "trace:") {
-			definition += "    trace:\n      idle_timeout: 1s\n"
+			definition += "    trace:\n      idle_timeout: 1s\n      root_timeout: 1s\n"
 		}
 		definition += s.betrace
 	}

@@ -256,7 +256,7 @@ func (n neighbour) run(t *testing.T) outcome {
 	}
 	p := openPipeline(t, setup{
 		rules: write(t, "rules.yaml", neighbourRules), before: n.before, processors: n.behind, definitions: n.definition,
-		betrace: "    trace:\n      idle_timeout: " + idle + "\n",
+		betrace: "    trace:\n      root_timeout: 1s\n      idle_timeout: " + idle + "\n",
 	})
 	got := outcome{violations: map[string]map[byte]int{}, counted: map[string]float64{}, traces: map[byte]int{}, names: map[string]bool{}}
 	var mu sync.Mutex

@@ -42,7 +42,7 @@ receivers:
 processors:
   betrace:
     rules: { files: [%q] }
-    trace: { idle_timeout: %s }
+    trace: { idle_timeout: %s, root_timeout: 1s }
     storage: file_storage/betrace
 exporters:
   otlp_grpc:
