@@ -14,6 +14,7 @@ pub(crate) mod scratch;
 pub(crate) mod shed;
 pub(crate) mod sink;
 pub(crate) mod snapshot;
+pub(crate) mod stored;
 pub(crate) mod tally;
 
 use std::fmt;

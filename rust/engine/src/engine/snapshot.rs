@@ -5,23 +5,21 @@
 //! with their [names](crate::intern::name): a rule set that shares some of them picks those up and nothing
 //! else, and a rule counts as known only if everything that it keeps is called as it was. Any other rule sees
 //! restored traces as after a reload.
-//!
-//! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
-//! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole.
+//! What is stored, in every version, stands in [`stored`](crate::engine::stored).
 
 use std::fmt;
 
 use betrace_lang::verdict::Reason;
 use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::engine::rule_set::RuleSet;
+use crate::engine::stored::{Stored, StoredFirst, StoredRule, StoredSecond};
 use crate::hash::HashKey;
 use crate::intern::{CellId, FieldKey, Interner, RuleKey};
 use crate::plan::RulePlan;
 use crate::settings::Settings;
-use crate::state::forgotten::{Share, StoredIds};
+use crate::state::forgotten::Share;
 use crate::state::shards::Shards;
 use crate::state::stored::{Renumber, StoredTrace};
 use crate::state::trace::Generation;
@@ -34,60 +32,6 @@ const VERSION: u16 = 3;
 
 const HEAD: usize = MAGIC.len() + 2;
 const CHECKSUM: usize = 16;
-
-/// Version 3.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    /// Nothing was consumed after it was taken.
-    is_final: bool,
-    generation: Generation,
-    /// The rules of that time.
-    rules: Vec<StoredRule>,
-    /// What the numbers in `traces` are called.
-    cell_names: Vec<(CellId, String)>,
-    field_names: Vec<(FieldKey, String)>,
-    rule_names: Vec<(RuleKey, String)>,
-    traces: Vec<StoredTrace>,
-    /// The ids of traces that are gone, oldest first.
-    forgotten: Vec<StoredIds>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredRule {
-    /// Of id and meaning.
-    name: String,
-    /// The generation in which it came.
-    since: Generation,
-    /// A hash of the names of all that it keeps.
-    keeps: u128,
-}
-
-/// Version 2.
-#[derive(Serialize, Deserialize)]
-struct StoredSecond {
-    is_final: bool,
-    generation: Generation,
-    rules: Vec<StoredRule>,
-    cell_names: Vec<(CellId, String)>,
-    field_names: Vec<(FieldKey, String)>,
-    rule_names: Vec<(RuleKey, String)>,
-    traces: Vec<StoredTrace>,
-    /// When each id came at the latest, and its route; oldest first.
-    forgotten: Vec<(Timestamp, u64)>,
-}
-
-/// Version 1. Its names are hashes that mean nothing here.
-#[derive(Serialize, Deserialize)]
-struct StoredFirst {
-    is_final: bool,
-    generation: Generation,
-    rules: Vec<(u128, u32)>,
-    cell_names: Vec<u128>,
-    field_names: Vec<u128>,
-    rule_names: Vec<u128>,
-    traces: Vec<StoredTrace>,
-    forgotten: Vec<(Timestamp, u64)>,
-}
 
 /// Whether the engine goes on after the snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -266,47 +210,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
 
 fn decode<S: DeserializeOwned>(body: &[u8]) -> Result<S, SnapshotError> {
     postcard::from_bytes(body).map_err(|_| SnapshotError::Unsound)
-}
-
-impl From<StoredFirst> for Stored {
-    fn from(first: StoredFirst) -> Stored {
-        Stored {
-            is_final: first.is_final,
-            generation: first.generation,
-            rules: Vec::new(),
-            cell_names: Vec::new(),
-            field_names: Vec::new(),
-            rule_names: Vec::new(),
-            traces: first.traces,
-            forgotten: whole(first.forgotten),
-        }
-    }
-}
-
-impl From<StoredSecond> for Stored {
-    fn from(second: StoredSecond) -> Stored {
-        Stored {
-            is_final: second.is_final,
-            generation: second.generation,
-            rules: second.rules,
-            cell_names: second.cell_names,
-            field_names: second.field_names,
-            rule_names: second.rule_names,
-            traces: second.traces,
-            forgotten: whole(second.forgotten),
-        }
-    }
-}
-
-/// Ids whose routes were stored with all their bits.
-fn whole(ids: Vec<(Timestamp, u64)>) -> Vec<StoredIds> {
-    ids.chunk_by(|(a, _), (b, _)| a == b)
-        .map(|of_one_time| StoredIds {
-            latest: of_one_time[0].0,
-            bits: u64::BITS,
-            routes: of_one_time.iter().map(|(_, route)| *route).collect(),
-        })
-        .collect()
 }
 
 impl Read {

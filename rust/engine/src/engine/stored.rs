@@ -1,0 +1,107 @@
+//! What a snapshot holds, in each version that was ever written.
+//!
+//! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
+//! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole.
+
+use serde::{Deserialize, Serialize};
+
+use crate::intern::{CellId, FieldKey, RuleKey};
+use crate::state::forgotten::StoredIds;
+use crate::state::stored::StoredTrace;
+use crate::state::trace::Generation;
+use crate::time::Timestamp;
+
+/// Version 3.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// Nothing was consumed after it was taken.
+    pub is_final: bool,
+    pub generation: Generation,
+    /// The rules of that time.
+    pub rules: Vec<StoredRule>,
+    /// What the numbers in `traces` are called.
+    pub cell_names: Vec<(CellId, String)>,
+    pub field_names: Vec<(FieldKey, String)>,
+    pub rule_names: Vec<(RuleKey, String)>,
+    pub traces: Vec<StoredTrace>,
+    /// The ids of traces that are gone, oldest first.
+    pub forgotten: Vec<StoredIds>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredRule {
+    /// Of id and meaning.
+    pub name: String,
+    /// The generation in which it came.
+    pub since: Generation,
+    /// A hash of the names of all that it keeps.
+    pub keeps: u128,
+}
+
+/// Version 2.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredSecond {
+    pub is_final: bool,
+    pub generation: Generation,
+    pub rules: Vec<StoredRule>,
+    pub cell_names: Vec<(CellId, String)>,
+    pub field_names: Vec<(FieldKey, String)>,
+    pub rule_names: Vec<(RuleKey, String)>,
+    pub traces: Vec<StoredTrace>,
+    /// When each id came at the latest, and its route; oldest first.
+    pub forgotten: Vec<(Timestamp, u64)>,
+}
+
+/// Version 1. Its names are hashes that mean nothing here.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredFirst {
+    pub is_final: bool,
+    pub generation: Generation,
+    pub rules: Vec<(u128, u32)>,
+    pub cell_names: Vec<u128>,
+    pub field_names: Vec<u128>,
+    pub rule_names: Vec<u128>,
+    pub traces: Vec<StoredTrace>,
+    pub forgotten: Vec<(Timestamp, u64)>,
+}
+
+impl From<StoredFirst> for Stored {
+    fn from(first: StoredFirst) -> Stored {
+        Stored {
+            is_final: first.is_final,
+            generation: first.generation,
+            rules: Vec::new(),
+            cell_names: Vec::new(),
+            field_names: Vec::new(),
+            rule_names: Vec::new(),
+            traces: first.traces,
+            forgotten: whole(first.forgotten),
+        }
+    }
+}
+
+impl From<StoredSecond> for Stored {
+    fn from(second: StoredSecond) -> Stored {
+        Stored {
+            is_final: second.is_final,
+            generation: second.generation,
+            rules: second.rules,
+            cell_names: second.cell_names,
+            field_names: second.field_names,
+            rule_names: second.rule_names,
+            traces: second.traces,
+            forgotten: whole(second.forgotten),
+        }
+    }
+}
+
+/// Ids whose routes were stored with all their bits.
+fn whole(ids: Vec<(Timestamp, u64)>) -> Vec<StoredIds> {
+    ids.chunk_by(|(a, _), (b, _)| a == b)
+        .map(|of_one_time| StoredIds {
+            latest: of_one_time[0].0,
+            bits: u64::BITS,
+            routes: of_one_time.iter().map(|(_, route)| *route).collect(),
+        })
+        .collect()
+}
