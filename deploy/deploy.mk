@@ -16,7 +16,7 @@ image-files: lib $(GENERATED)
 	@[ -s '$(CA_BUNDLE)' ] || { echo 'No CA certificates at $(CA_BUNDLE): name a bundle with CA_BUNDLE=path' >&2; exit 1; }
 	@cp -L '$(CA_BUNDLE)' target/image/ca-certificates.crt
 
-## image: a container image from scratch (IMAGE=name:tag IMAGE_BUILDER=docker|podman|buildah CA_BUNDLE=path)
+## image: a container image from scratch (IMAGE=name:tag IMAGE_BUILDER=docker, podman or buildah; CA_BUNDLE=path)
 .PHONY: image
 image: image-files
 	@[ -n '$(IMAGE_BUILDER)' ] || { echo 'No builder of images: install docker, podman or buildah' >&2; exit 1; }
@@ -46,5 +46,5 @@ $(GRAFANA_CHECK): deploy/grafana/check/package.json deploy/grafana/check/package
 ## deploy-test: test what operators mount: image, alerts, dashboard, Helm values (CHART=folder of the chart)
 .PHONY: deploy-test
 deploy-test: collector image-files target/tools/promtool target/tools/prometheus $(if $(shell command -v npm),$(GRAFANA_CHECK)) $(if $(CHART),target/tools/helm)
-	$(call say,Testing image, alerts, dashboard and Helm values)
+	$(call say,Testing the image and the alerts and the dashboard and the Helm values)
 	@cd go/e2e && BETRACE_IMAGE_FILES=$(CURDIR)/target/image CHART='$(abspath $(CHART))' go test -count=1 -v -run 'Helm|Chart|Router|Image|Alert|Runbook|Dashboard' .
