@@ -93,6 +93,7 @@ impl Sink for Bytes {
     }
     fn broken(&mut self, _: At, _: &str) {}
     fn note(&mut self, _: &str) {}
+    fn partial(&mut self, _: [u8; 16]) {}
 }
 
 fn bench(criterion: &mut Criterion) {

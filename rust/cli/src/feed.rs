@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use betrace_engine::ConsumeError;
+use betrace_engine::{ConsumeError, TraceId};
 
 use crate::output;
 use crate::paths::TraceInputs;
@@ -20,12 +20,21 @@ use progress::Progress;
 /// Batches on their way; with their size this bounds the memory between the threads.
 const AHEAD: usize = 8;
 
+/// What the inputs hold.
+pub enum Fed<'a> {
+    /// The bytes of an `ExportTraceServiceRequest`.
+    Spans(&'a [u8]),
+    /// A trace that came has more spans than are in the inputs.
+    Partial(TraceId),
+}
+
 enum Message {
     /// The name of the input that follows.
     Begin(String),
     Batch(Vec<u8>, At),
     Broken(At, String),
     Note(String),
+    Partial(TraceId),
     /// Found in a directory, and not a recording.
     Skipped,
     /// Nothing is in it, but there is something in another one.
@@ -38,11 +47,11 @@ enum Message {
     NotTraces,
 }
 
-/// Calls `consume` with each batch of `inputs`. What is broken, or named and no recording, goes to standard error
+/// Calls `consume` with what `inputs` hold. What is broken, or named and no recording, goes to standard error
 /// with its place; whether anything was.
 pub fn feed(
     inputs: TraceInputs,
-    mut consume: impl FnMut(&[u8]) -> Result<(), ConsumeError>,
+    mut consume: impl FnMut(Fed<'_>) -> Result<(), ConsumeError>,
 ) -> bool {
     let progress = Progress::new(inputs.files.iter().map(|input| input.size).sum());
     let (sender, messages) = sync_channel(AHEAD);
@@ -60,7 +69,7 @@ pub fn feed(
             match message {
                 Message::Begin(begun) => name = begun,
                 Message::Batch(otlp, at) => {
-                    if let Err(error) = consume(&otlp) {
+                    if let Err(error) = consume(Fed::Spans(&otlp)) {
                         match at {
                             At::Byte(base) => {
                                 broken(&At::Byte(base + error.offset as u64), &error.message);
@@ -74,6 +83,13 @@ pub fn feed(
                 Message::Broken(at, what) => broken(&at, &what),
                 Message::Note(what) => {
                     progress.aside(|| output::note(format_args!("{name}: {what}")));
+                }
+                Message::Partial(trace) => {
+                    // Nothing of it can be malformed.
+                    let _ = consume(Fed::Partial(trace));
+                    let what =
+                        "partial by its source's word: what rests on absence is inconclusive";
+                    progress.aside(|| output::note(format_args!("{name}: trace {trace}: {what}")));
                 }
                 Message::NotTraces => broken(
                     &At::Byte(0),
@@ -183,5 +199,9 @@ impl Sink for Channel {
 
     fn note(&mut self, message: &str) {
         self.send(Message::Note(message.to_owned()));
+    }
+
+    fn partial(&mut self, trace: [u8; 16]) {
+        self.send(Message::Partial(TraceId(trace)));
     }
 }

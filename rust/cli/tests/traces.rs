@@ -12,6 +12,8 @@ mod support;
 mod broken;
 #[path = "traces/formats.rs"]
 mod formats;
+#[path = "traces/hostile.rs"]
+mod hostile;
 #[path = "traces/odd.rs"]
 mod odd;
 #[path = "traces/oracle.rs"]

@@ -35,6 +35,7 @@ use crate::engine::sink::{Outbox, Queue, Sink};
 use crate::engine::snapshot::{Restored, SnapshotError, SnapshotKind};
 use crate::finding::Finding;
 use crate::hash::HashKey;
+use crate::id::TraceId;
 use crate::intern::Interner;
 use crate::plan::PlanError;
 use crate::settings::{CloseCause, Completeness, Settings};
@@ -149,6 +150,13 @@ impl Engine {
                 message: error.to_string(),
             }),
         }
+    }
+
+    /// Marks a live trace of which not every span comes, by the word of what recorded it: what rests on absence
+    /// stays open at its close (`span_limit`). `false`: no such trace is live.
+    pub fn mark_partial(&self, trace: TraceId) -> bool {
+        let mut shard = self.shards.lock(self.shards.of(trace));
+        shard.mark_partial(self.key, trace)
     }
 
     /// Closes every trace that is due. Call it about once a second.

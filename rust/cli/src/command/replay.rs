@@ -17,7 +17,7 @@ use betrace_lang::verdict::Verdict;
 
 use crate::args::{Close, Replay, ReplayFormat, VerdictName};
 use crate::exit::Exit;
-use crate::feed;
+use crate::feed::{self, Fed};
 use crate::output::{self, Output};
 use crate::paths;
 use crate::rules;
@@ -52,7 +52,14 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
     };
     let mut findings = Vec::new();
     let mut clock = clock::Clock::new(args.close == Close::Idle);
-    let is_broken = feed::feed(inputs, |otlp| {
+    let is_broken = feed::feed(inputs, |fed| {
+        let otlp = match fed {
+            Fed::Spans(otlp) => otlp,
+            Fed::Partial(trace) => {
+                engine.mark_partial(trace);
+                return Ok(());
+            }
+        };
         let now = clock.now(otlp);
         if args.close == Close::Idle {
             // What was due before these spans came has closed by then.

@@ -31,7 +31,7 @@ use std::sync::atomic::AtomicU64;
 use kind::Kind;
 use out::Out;
 use source::Source;
-pub use wire::end::latest_end;
+pub use wire::fields::latest_end;
 
 /// A place in one (decompressed) input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,9 @@ pub trait Sink {
 
     /// Something worth a word that is no fault.
     fn note(&mut self, message: &str);
+
+    /// A trace of which spans were handed on has more than came, by the word of what recorded it.
+    fn partial(&mut self, trace: [u8; 16]);
 }
 
 /// A trace id as a person writes it: up to 32 hex digits in any case, leading zeros left out or not.

@@ -1,6 +1,7 @@
 //! What the readers of one input find, on its way to the sink: spans go on at once; of faults of one
 //! sort a few are told, the rest is counted and told as one line at the end.
 
+use super::text::token::Told;
 use super::{At, Sink};
 
 /// How many faults of one sort are told with their places.
@@ -69,11 +70,22 @@ impl<'s> Out<'s> {
         }
     }
 
-    /// Faults that are only counted.
-    pub fn more(&mut self, at: At, count: u64) {
-        if count > 0 {
-            self.untold += count;
-            self.last = at;
+    /// What was odd in a text; `place` is where a byte of it stands.
+    pub fn odd(&mut self, told: &Told, place: impl Fn(usize) -> At) {
+        for odd in &told.odd {
+            let at = place(odd.at);
+            self.broken(at, &odd.message);
+            if told.more_odd > 0 {
+                self.last = at;
+            }
+        }
+        self.untold += told.more_odd;
+    }
+
+    /// The traces of a text that was handed on which are known to be incomplete.
+    pub fn partial(&mut self, told: &Told) {
+        for trace in &told.partial {
+            self.sink.partial(*trace);
         }
     }
 

@@ -12,6 +12,7 @@ pub struct Collected {
     pub resource_spans: Vec<ResourceSpans>,
     pub broken: Vec<String>,
     pub notes: Vec<String>,
+    pub partial: Vec<[u8; 16]>,
     pub undecodable: Vec<Vec<u8>>,
     pub is_unknown: bool,
 }
@@ -30,6 +31,10 @@ impl Sink for Collected {
 
     fn note(&mut self, message: &str) {
         self.notes.push(message.to_owned());
+    }
+
+    fn partial(&mut self, trace: [u8; 16]) {
+        self.partial.push(trace);
     }
 }
 

@@ -102,6 +102,18 @@ impl Shard {
         })
     }
 
+    /// Marks the trace `id` as one of which not every span comes. `false`: it is not here, or closed.
+    pub fn mark_partial(&mut self, key: HashKey, id: TraceId) -> bool {
+        let place = self.find(key.of(&id.0), id);
+        match place.and_then(|place| self.get_mut(place)) {
+            Some(trace) if trace.closed.is_none() => {
+                trace.reasons.add(Reason::SpanLimit);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The trace `id`, opened if need be. An id whose trace is gone opens a late one.
     pub fn open(
         &mut self,

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 
 use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
-use crate::feed::feed;
+use crate::feed::{Fed, feed};
 use crate::output::{self, Output, Paint, Palette, counted, one_line};
 use crate::paths;
 use crate::traces::trace_id;
@@ -101,12 +101,20 @@ pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>], out: &mut Output) -> E
         }
     };
     let mut request = ExportTraceServiceRequest::default();
-    let is_broken = feed(inputs, |otlp| {
-        collect(otlp, trace, &mut request);
+    let mut is_partial = false;
+    let is_broken = feed(inputs, |fed| {
+        match fed {
+            Fed::Spans(otlp) => collect(otlp, trace, &mut request),
+            Fed::Partial(other) => is_partial |= other.0 == trace,
+        }
         Ok(())
     });
-    let request = request.encode_to_vec();
-    if request.is_empty() {
+    let recorded = Recorded {
+        trace,
+        request: request.encode_to_vec(),
+        is_partial,
+    };
+    if recorded.request.is_empty() {
         output::fault(format_args!(
             "no span of the trace {id} is among these traces"
         ));
@@ -114,7 +122,7 @@ pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>], out: &mut Output) -> E
     }
     let mut exit = Exit::Fine;
     for rule in rules {
-        let account = match account(args, rule, trace, &request) {
+        let account = match account(args, rule, &recorded) {
             Ok(account) => account,
             Err(error) => {
                 output::fault(error);
@@ -134,6 +142,14 @@ pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>], out: &mut Output) -> E
         }
     }
     if is_broken { Exit::Broken } else { exit }
+}
+
+/// The trace that is asked for, as its inputs have it.
+struct Recorded {
+    trace: [u8; 16],
+    request: Vec<u8>,
+    /// It has more spans, by the word of what recorded it.
+    is_partial: bool,
 }
 
 /// Keeps the spans of one trace. What cannot be decoded holds none that could be shown.
@@ -159,7 +175,7 @@ fn collect(otlp: &[u8], trace: [u8; 16], into: &mut ExportTraceServiceRequest) {
 fn evaluate(
     args: &Explain,
     rules: Vec<Arc<Rule>>,
-    request: &[u8],
+    recorded: &Recorded,
 ) -> Result<(Vec<Finding>, u64), PlanError> {
     let settings = Settings {
         completeness: args.completeness.into(),
@@ -173,7 +189,10 @@ fn evaluate(
     };
     let engine = Engine::new(rules, settings, Timestamp(0))?;
     // Encoded here, so well-formed.
-    let _ = engine.consume(request, Timestamp(0));
+    let _ = engine.consume(&recorded.request, Timestamp(0));
+    if recorded.is_partial {
+        engine.mark_partial(TraceId(recorded.trace));
+    }
     engine.close_traces(Timestamp(0), CloseCause::EndOfInput);
     Ok((
         engine.take_findings(usize::MAX),
@@ -184,8 +203,7 @@ fn evaluate(
 fn account<'a>(
     args: &Explain,
     rule: &'a Rule,
-    trace: [u8; 16],
-    request: &[u8],
+    recorded: &Recorded,
 ) -> Result<Account<'a>, PlanError> {
     let steps = steps(rule);
     let mut asked: Vec<Arc<Rule>> = steps.iter().map(|step| Arc::clone(&step.probe)).collect();
@@ -193,7 +211,7 @@ fn account<'a>(
     itself.enabled = true;
     let itself = Arc::new(itself);
     asked.push(Arc::clone(&itself));
-    let (findings, spans) = evaluate(args, asked, request)?;
+    let (findings, spans) = evaluate(args, asked, recorded)?;
     let of = |rule: &Rule| -> Vec<&Finding> {
         let mut own: Vec<_> = findings.iter().filter(|f| f.rule.id == rule.id).collect();
         own.sort_by_key(|f| f.violation_id);
@@ -201,7 +219,7 @@ fn account<'a>(
     };
     Ok(Account {
         rule: &rule.id.0,
-        trace_id: TraceId(trace).to_string(),
+        trace_id: TraceId(recorded.trace).to_string(),
         spans,
         verdicts: of(&itself).into_iter().map(answer).collect(),
         steps: steps

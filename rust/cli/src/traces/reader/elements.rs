@@ -342,7 +342,7 @@ impl<'s, 'r, 'o> Elements<'s, 'r, 'o> {
             return;
         }
         if let Err(Fault { at: inside, what }) = self.read_piece(holds, at) {
-            let place = self.place_inside(holds, at, inside);
+            let place = place_inside(&self.piece, holds, at, inside);
             self.out.broken(place, &what.to_string());
         }
         if self.writer.len() >= BATCH {
@@ -360,35 +360,14 @@ impl<'s, 'r, 'o> Elements<'s, 'r, 'o> {
             Holds::Documents | Holds::Rest => document::value(&mut cursor, &mut self.writer),
         }
         .and_then(|()| cursor.end());
-        let (odds, more) = cursor.into_odds();
-        for odd in odds {
-            let place = self.place_inside(holds, at, odd.at);
-            self.out.broken(place, &odd.message);
+        let told = cursor.into_told();
+        let place = |inside| place_inside(&self.piece, holds, at, inside);
+        self.out.odd(&told, place);
+        if !told.partial.is_empty() {
+            self.flush();
+            self.out.partial(&told);
         }
-        self.out.more(at, more);
         read
-    }
-
-    /// The place of a byte of the piece that began at `at`. What is left of an object has no places of
-    /// its own any more.
-    fn place_inside(&self, holds: Holds, at: At, inside: usize) -> At {
-        let At::Line { line, column } = at else {
-            return at;
-        };
-        if holds == Holds::Rest {
-            return at;
-        }
-        let before = &self.piece[..inside.min(self.piece.len())];
-        match memchr::memrchr(b'\n', before) {
-            None => At::Line {
-                line,
-                column: column + before.len() as u64,
-            },
-            Some(newline) => At::Line {
-                line: line + memchr::memchr_iter(b'\n', before).count() as u64,
-                column: (before.len() - newline) as u64,
-            },
-        }
     }
 
     fn flush(&mut self) {
@@ -396,5 +375,27 @@ impl<'s, 'r, 'o> Elements<'s, 'r, 'o> {
             self.out.batch(batch, self.writer_at);
         }
         self.writer.clear();
+    }
+}
+
+/// The place of a byte of the piece that began at `at`. What is left of an object has no places of
+/// its own any more.
+fn place_inside(piece: &[u8], holds: Holds, at: At, inside: usize) -> At {
+    let At::Line { line, column } = at else {
+        return at;
+    };
+    if holds == Holds::Rest {
+        return at;
+    }
+    let before = &piece[..inside.min(piece.len())];
+    match memchr::memrchr(b'\n', before) {
+        None => At::Line {
+            line,
+            column: column + before.len() as u64,
+        },
+        Some(newline) => At::Line {
+            line: line + memchr::memchr_iter(b'\n', before).count() as u64,
+            column: (before.len() - newline) as u64,
+        },
     }
 }

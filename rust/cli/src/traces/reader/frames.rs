@@ -8,7 +8,7 @@ use super::request::salvage;
 use crate::traces::out::Out;
 use crate::traces::shape::document;
 use crate::traces::source::Source;
-use crate::traces::text::token::Cursor;
+use crate::traces::text::token::{Cursor, Told};
 use crate::traces::wire::write::Writer;
 use crate::traces::{At, unreadable};
 
@@ -94,6 +94,7 @@ fn message(bytes: &[u8], is_cut: bool, at: At, plain: &mut Vec<u8>, out: &mut Ou
 /// `is_cut`: known to be incomplete, and reported.
 fn payload(bytes: &[u8], is_cut: bool, at: At, out: &mut Out<'_>) {
     let mut writer = Writer::default();
+    let mut told = Told::default();
     if bytes.trim_ascii_start().first() == Some(&b'{') && bytes.first() != Some(&0x0a) {
         let mut cursor = Cursor::new(bytes);
         let read = document::read(&mut cursor, &mut writer);
@@ -103,11 +104,11 @@ fn payload(bytes: &[u8], is_cut: bool, at: At, out: &mut Out<'_>) {
         {
             out.broken(at, &format!("{} {}", fault.what, inside(fault.at)));
         }
-        let (odds, more) = cursor.into_odds();
-        for odd in odds {
-            out.broken(at, &format!("{} {}", odd.message, inside(odd.at)));
+        told = cursor.into_told();
+        for odd in &mut told.odd {
+            odd.message = format!("{} {}", odd.message, inside(odd.at));
         }
-        out.more(at, more);
+        out.odd(&told, |_| at);
     } else if is_cut {
         writer = salvage(bytes);
     } else if !bytes.is_empty() {
@@ -117,4 +118,5 @@ fn payload(bytes: &[u8], is_cut: bool, at: At, out: &mut Out<'_>) {
     for batch in writer.batches() {
         out.batch(batch, at);
     }
+    out.partial(&told);
 }

@@ -49,7 +49,7 @@ pub fn read(source: &mut Source<'_>, is_log: bool, out: &mut Out<'_>) {
             writer.clear();
             let mut cursor = Cursor::new(text);
             let read = document::read(&mut cursor, &mut writer);
-            let (odds, more) = cursor.into_odds();
+            let told = cursor.into_told();
             let place = |inside: usize| At::Line {
                 line,
                 column: (start.unwrap_or(0) + inside) as u64 + 1,
@@ -66,13 +66,11 @@ pub fn read(source: &mut Source<'_>, is_log: bool, out: &mut Out<'_>) {
                 Err(fault) if is_cut && is_last && fault.is_cut_off() => {}
                 Err(Fault { at, what }) => out.broken(place(at), &what.to_string()),
             }
-            for odd in odds {
-                out.broken(place(odd.at), &odd.message);
-            }
-            out.more(at, more);
+            out.odd(&told, place);
             for batch in writer.batches() {
                 out.batch(batch, at);
             }
+            out.partial(&told);
         }
         source.take(length + usize::from(!is_last));
         line += 1;

@@ -8,6 +8,7 @@ use super::keys::{Key, Keys};
 use super::{clickhouse, console, flat, jaeger, jaeger_model, otlp, refused, zipkin, zipkin_v1};
 use crate::traces::text::token::{Cursor, Fault};
 use crate::traces::text::tree::Tree;
+use crate::traces::wire::fields::traces_of;
 use crate::traces::wire::write::Writer;
 
 /// How deeply arrays and answers are opened on the way to a trace.
@@ -31,7 +32,7 @@ pub fn value(cursor: &mut Cursor<'_>, w: &mut Writer) -> Result<(), Fault> {
 
 fn opened(cursor: &mut Cursor<'_>, w: &mut Writer, depth: u32) -> Result<(), Fault> {
     match cursor.peek() {
-        Some(b'{') => object(cursor, w, depth),
+        Some(b'{') if depth <= MAX_OPENED => object(cursor, w, depth),
         Some(b'[') if depth < MAX_OPENED => cursor
             .array(|cursor| opened(cursor, w, depth + 1))
             .map(drop),
@@ -60,14 +61,14 @@ struct Outline {
 
 fn object(cursor: &mut Cursor<'_>, w: &mut Writer, depth: u32) -> Result<(), Fault> {
     let start = cursor.at();
+    let written = w.len();
     let mut outline = Outline::default();
     cursor.object(|cursor, key| member(cursor, key, &mut outline, w, depth))?;
     let keys = outline.keys;
     if outline.is_partial && keys.has(Key::Trace) {
-        cursor.odd(
-            start,
-            "Tempo calls this trace PARTIAL: it has more spans than are here, so what rests on absence may be wrong",
-        );
+        for trace in traces_of(&w.bytes()[written..]) {
+            cursor.partial(trace);
+        }
     }
     if outline.is_opened || keys.is_empty() {
         return Ok(());

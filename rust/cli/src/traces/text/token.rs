@@ -81,12 +81,21 @@ pub struct Odd {
 /// How many odd things of one text are kept; the rest is counted.
 const MOST_ODD: usize = 16;
 
+/// What reading a text told beside what was read.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub odd: Vec<Odd>,
+    /// Odd things that were not kept.
+    pub more_odd: u64,
+    /// Traces that have more spans than are here, by the word of their source.
+    pub partial: Vec<[u8; 16]>,
+}
+
 #[derive(Debug)]
 pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
-    odd: Vec<Odd>,
-    more_odd: u64,
+    told: Told,
 }
 
 impl<'a> Cursor<'a> {
@@ -95,8 +104,7 @@ impl<'a> Cursor<'a> {
         Cursor {
             bytes,
             at: 0,
-            odd: Vec::new(),
-            more_odd: 0,
+            told: Told::default(),
         }
     }
 
@@ -115,18 +123,22 @@ impl<'a> Cursor<'a> {
     /// Notes that what stands at `at` is not understood.
     #[cold]
     pub fn odd(&mut self, at: usize, message: impl Into<String>) {
-        if self.odd.len() < MOST_ODD {
+        if self.told.odd.len() < MOST_ODD {
             let message = message.into();
-            self.odd.push(Odd { at, message });
+            self.told.odd.push(Odd { at, message });
         } else {
-            self.more_odd += 1;
+            self.told.more_odd += 1;
         }
     }
 
-    /// What was odd, and how much of it was not kept.
+    /// Notes that a trace is known to have more spans than are here.
+    pub fn partial(&mut self, trace: [u8; 16]) {
+        self.told.partial.push(trace);
+    }
+
     #[must_use]
-    pub fn into_odds(self) -> (Vec<Odd>, u64) {
-        (self.odd, self.more_odd)
+    pub fn into_told(self) -> Told {
+        self.told
     }
 
     /// The text from `at` to the place the cursor is at, shortened, for a message.

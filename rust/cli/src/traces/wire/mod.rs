@@ -1,5 +1,5 @@
 //! The protobuf wire format: what is written, and what little is read of it here.
 
-pub mod end;
+pub mod fields;
 pub mod varint;
 pub mod write;

@@ -1,4 +1,5 @@
-//! The latest span end in a request, for those who let the recording tell the time.
+//! The little that is read of a request here: the latest span end, for those who let the recording tell
+//! the time, and whose spans they are.
 
 use super::varint::varint;
 
@@ -21,6 +22,29 @@ fn within(mut bytes: &[u8], path: &[u32]) -> u64 {
         }
     }
     latest
+}
+
+/// The ids of the traces that a request has spans of, each once.
+#[must_use]
+pub fn traces_of(request: &[u8]) -> Vec<[u8; 16]> {
+    let mut traces = Vec::new();
+    ids(request, &[1, 2, 2], &mut traces);
+    traces.sort_unstable();
+    traces.dedup();
+    traces
+}
+
+/// Follows the message fields of `path`, then reads field 1 (`trace_id`).
+fn ids(mut bytes: &[u8], path: &[u32], traces: &mut Vec<[u8; 16]>) {
+    while let Some((field, content)) = next_field(&mut bytes) {
+        match (path, content) {
+            ([next, deeper @ ..], Content::Message(body)) if *next == field => {
+                ids(body, deeper, traces)
+            }
+            ([], Content::Message(id)) if field == 1 => traces.extend(<[u8; 16]>::try_from(id)),
+            _ => {}
+        }
+    }
 }
 
 enum Content<'a> {
