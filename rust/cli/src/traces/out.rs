@@ -1,7 +1,7 @@
 //! What the readers of one input find, on its way to the sink: spans go on at once; of faults of one
 //! sort a few are told, the rest is counted and told as one line at the end.
 
-use super::text::token::Told;
+use super::text::told::Told;
 use super::{At, Sink};
 
 /// How many faults of one sort are told with their places.

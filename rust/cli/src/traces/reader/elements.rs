@@ -6,6 +6,7 @@
 //! where brackets do not match up, the rest of the line is given up.
 
 use super::MAX_PIECE;
+use super::walk::Walk;
 use crate::traces::out::Out;
 use crate::traces::shape::{document, otlp};
 use crate::traces::source::Source;
@@ -256,77 +257,32 @@ impl<'s, 'r, 'o> Elements<'s, 'r, 'o> {
     /// Takes bytes up to the end of the value into `into`, as far as that may grow.
     fn collect(&mut self, into: &mut Vec<u8>) -> Result<(), Broken> {
         self.is_too_long = false;
-        let mut depth = 0usize;
-        let mut in_string = false;
-        let mut begun = false;
+        let mut walk = Walk::default();
         loop {
             if self.peek().is_none() {
                 return Err(self.expected(""));
             }
-            let window = self.source.window();
-            let mut newlines = 0;
-            let mut last_newline = 0;
-            let mut is_done = false;
-            let mut taken = 0;
-            while taken < window.len() {
-                let byte = window[taken];
-                if in_string {
-                    match byte {
-                        b'\\' if taken + 1 == window.len() => break,
-                        b'\\' => taken += 1,
-                        b'"' => {
-                            in_string = false;
-                            is_done = depth == 0;
-                        }
-                        _ => {}
-                    }
-                } else {
-                    match byte {
-                        b'"' => in_string = true,
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' if depth > 0 => {
-                            depth -= 1;
-                            is_done = depth == 0;
-                        }
-                        b',' | b'}' | b']' | b':' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => {
-                            if begun {
-                                is_done = true;
-                            }
-                            break;
-                        }
-                        _ => {}
-                    }
-                    begun = true;
-                }
-                if window[taken] == b'\n' {
-                    newlines += 1;
-                    last_newline = taken + 1;
-                }
-                taken += 1;
-                if is_done {
-                    break;
-                }
-            }
-            if into.len() + taken > MAX_PIECE {
+            let step = walk.over(self.source.window());
+            if into.len() + step.taken > MAX_PIECE {
                 self.is_too_long = true;
                 into.clear();
             }
             if !self.is_too_long {
-                into.extend_from_slice(&window[..taken]);
+                into.extend_from_slice(&self.source.window()[..step.taken]);
             }
-            if newlines > 0 {
-                self.line += newlines;
-                self.line_start = self.source.offset() + last_newline as u64;
+            if step.newlines > 0 {
+                self.line += step.newlines;
+                self.line_start = self.source.offset() + step.last_newline as u64;
             }
-            let stuck = taken == 0 && !is_done;
-            self.source.take(taken);
-            if is_done {
+            self.source.take(step.taken);
+            if step.is_done {
                 return Ok(());
             }
-            if stuck {
+            if step.taken == 0 {
                 // A lone backslash at the window's end, or no value at all.
                 let before = self.source.window().len();
-                let in_escape = in_string && self.source.fill(2).is_ok_and(|w| w.len() > before);
+                let in_escape =
+                    walk.is_in_text() && self.source.fill(2).is_ok_and(|w| w.len() > before);
                 if !in_escape {
                     return Err(self.expected("a value"));
                 }

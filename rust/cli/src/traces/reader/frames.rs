@@ -8,7 +8,8 @@ use super::request::salvage;
 use crate::traces::out::Out;
 use crate::traces::shape::document;
 use crate::traces::source::Source;
-use crate::traces::text::token::{Cursor, Told};
+use crate::traces::text::token::Cursor;
+use crate::traces::text::told::Told;
 use crate::traces::wire::write::Writer;
 use crate::traces::{At, unreadable};
 

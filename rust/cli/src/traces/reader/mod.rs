@@ -5,6 +5,7 @@ pub mod frames;
 pub mod inspected;
 pub mod lines;
 pub mod request;
+mod walk;
 
 /// The longest piece that is held in memory: a frame, a record of a request, an element of a document.
 pub const MAX_PIECE: usize = 96 << 20;

@@ -182,27 +182,6 @@ fn go_attributes<'t>(list: &'t Tree<'t>) -> Result<Attributes<'t>, String> {
 /// `ConsoleSpanExporter` of `@opentelemetry/sdk-trace-base` 2.12, once its objects are JSON. Times are
 /// microseconds, of events seconds and nanoseconds.
 pub fn javascript(tree: &Tree<'_>, w: &mut Writer) -> Result<(), String> {
-    let mut events = Vec::new();
-    for event in tree.get("events").list() {
-        let time = match event.get("time").list() {
-            [seconds, nanos] => seconds
-                .uint()
-                .and_then(|seconds| seconds.checked_mul(1_000_000_000))
-                .and_then(|whole| whole.checked_add(nanos.uint()?)),
-            _ => None,
-        };
-        events.push(Event {
-            time: time.ok_or_else(|| {
-                format!(
-                    "an event's time is none: `{}`",
-                    field::shown(event.get("time"))
-                )
-            })?,
-            name: field::text(event.get("name"), "an event's name")?,
-            attributes: Attributes::of_members(event.get("attributes")),
-            dropped_attributes: count(event.get("droppedAttributesCount")),
-        });
-    }
     let mut links = Vec::new();
     for link in tree.get("links").list() {
         let context = link.get("context");
@@ -241,7 +220,7 @@ pub fn javascript(tree: &Tree<'_>, w: &mut Writer) -> Result<(), String> {
         start,
         end: field::end(start, fraction_of_micros(tree.get("duration"))?)?,
         attributes: Attributes::of_members(tree.get("attributes")),
-        events,
+        events: javascript_events(tree.get("events"))?,
         links,
         status: Status {
             code: choice(status.get("code"), "the status's code", "", &STATUS_CODES)?,
@@ -266,4 +245,29 @@ fn fraction_of_micros(tree: &Tree<'_>) -> Result<u64, String> {
             field::shown(tree)
         )
     })
+}
+
+fn javascript_events<'t>(list: &'t Tree<'t>) -> Result<Vec<Event<'t>>, String> {
+    let mut events = Vec::new();
+    for event in list.list() {
+        let time = match event.get("time").list() {
+            [seconds, nanos] => seconds
+                .uint()
+                .and_then(|seconds| seconds.checked_mul(1_000_000_000))
+                .and_then(|whole| whole.checked_add(nanos.uint()?)),
+            _ => None,
+        };
+        events.push(Event {
+            time: time.ok_or_else(|| {
+                format!(
+                    "an event's time is none: `{}`",
+                    field::shown(event.get("time"))
+                )
+            })?,
+            name: field::text(event.get("name"), "an event's name")?,
+            attributes: Attributes::of_members(event.get("attributes")),
+            dropped_attributes: count(event.get("droppedAttributesCount")),
+        });
+    }
+    Ok(events)
 }

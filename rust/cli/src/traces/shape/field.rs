@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::traces::text::scalar;
-use crate::traces::text::token::excerpt;
+use crate::traces::text::told::excerpt;
 use crate::traces::text::tree::Tree;
 
 /// A tree in a message.

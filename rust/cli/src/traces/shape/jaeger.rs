@@ -82,6 +82,38 @@ fn span(tree: &Tree<'_>, processes: &Tree<'_>, w: &mut Writer) -> Result<(), Str
     let id = field::id(tree.get("spanID"), "spanID")?;
     let start = field::micros(tree.get("startTime"), "startTime")?;
     let duration = field::micros(tree.get("duration"), "duration")?;
+    let mut logs = Vec::new();
+    for log in tree.get("logs").list() {
+        logs.push(Log {
+            time: field::micros(log.get("timestamp"), "a log's timestamp")?,
+            fields: tags(log.get("fields"), &Tree::Null, bytes)?,
+        });
+    }
+    let process = match process {
+        Tree::Null => None,
+        process => Some(Process {
+            service: field::text(process.get("serviceName"), "serviceName")?,
+            tags: tags(process.get("tags"), process.get("tag"), bytes)?,
+        }),
+    };
+    let span = Span {
+        trace,
+        span: id,
+        name: field::text(tree.get("operationName"), "operationName")?,
+        is_sampled: tree.get("flags").uint().is_some_and(|flags| flags & 1 == 1),
+        start,
+        end: field::end(start, duration)?,
+        references: references(tree, trace)?,
+        tags: tags(tree.get("tags"), tree.get("tag"), bytes)?,
+        logs,
+        process,
+    };
+    span.translate().write(w);
+    Ok(())
+}
+
+/// References, with the parent that older writers put beside them first.
+fn references(tree: &Tree<'_>, trace: [u8; 16]) -> Result<Vec<Reference>, String> {
     let mut references = Vec::new();
     for reference in tree.get("references").list() {
         references.push(Reference {
@@ -105,34 +137,7 @@ fn span(tree: &Tree<'_>, processes: &Tree<'_>, w: &mut Writer) -> Result<(), Str
         };
         references.insert(0, reference);
     }
-    let mut logs = Vec::new();
-    for log in tree.get("logs").list() {
-        logs.push(Log {
-            time: field::micros(log.get("timestamp"), "a log's timestamp")?,
-            fields: tags(log.get("fields"), &Tree::Null, bytes)?,
-        });
-    }
-    let process = match process {
-        Tree::Null => None,
-        process => Some(Process {
-            service: field::text(process.get("serviceName"), "serviceName")?,
-            tags: tags(process.get("tags"), process.get("tag"), bytes)?,
-        }),
-    };
-    let span = Span {
-        trace,
-        span: id,
-        name: field::text(tree.get("operationName"), "operationName")?,
-        is_sampled: tree.get("flags").uint().is_some_and(|flags| flags & 1 == 1),
-        start,
-        end: field::end(start, duration)?,
-        references,
-        tags: tags(tree.get("tags"), tree.get("tag"), bytes)?,
-        logs,
-        process,
-    };
-    span.translate().write(w);
-    Ok(())
+    Ok(references)
 }
 
 /// How a tag of type `binary` is written.

@@ -10,6 +10,8 @@ pub mod jaeger_model;
 pub mod jaeger_translation;
 pub mod keys;
 pub mod otlp;
+pub mod otlp_field;
+pub mod otlp_value;
 pub mod record;
 pub mod refused;
 pub mod zipkin;

@@ -12,7 +12,8 @@ use std::net::IpAddr;
 use super::field;
 use super::record::{Attributes, Event, Link, Record, Status, Value};
 use crate::traces::text::scalar;
-use crate::traces::text::token::{Cursor, excerpt};
+use crate::traces::text::token::Cursor;
+use crate::traces::text::told::excerpt;
 use crate::traces::text::tree::Tree;
 use crate::traces::wire::write::Writer;
 

@@ -4,4 +4,5 @@ pub mod number;
 pub mod scalar;
 pub mod string;
 pub mod token;
+pub mod told;
 pub mod tree;

@@ -3,13 +3,14 @@
 //! Callers ask for the shape they expect. Where the text is JSON but of another shape (a number
 //! where a list should be), the value is skipped and the caller hears `None` or `false`: one odd value
 //! costs no more than itself. Where the text is not JSON, a [`Fault`] names the byte. Where it is JSON
-//! that is not understood, the caller leaves an [`Odd`] with the cursor and goes on. Strings are handed
+//! that is not understood, the caller leaves an [`Odd`](super::told::Odd) with the cursor and goes on. Strings are handed
 //! out as written, escapes and all; bytes that are not UTF-8 are kept.
 
 use std::fmt;
 
 use super::number::is_number;
 use super::string::{Raw, plain_run};
+use super::told::{Told, excerpt};
 
 /// How deeply arrays and objects may nest in text that is skipped or built into a tree.
 pub const MAX_DEPTH: usize = 512;
@@ -70,27 +71,6 @@ pub enum Scalar<'a> {
     Nested,
 }
 
-/// JSON that means nothing where it stands: reading went on without it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Odd {
-    /// A byte offset in the text.
-    pub at: usize,
-    pub message: String,
-}
-
-/// How many odd things of one text are kept; the rest is counted.
-const MOST_ODD: usize = 16;
-
-/// What reading a text told beside what was read.
-#[derive(Debug, Default)]
-pub struct Told {
-    pub odd: Vec<Odd>,
-    /// Odd things that were not kept.
-    pub more_odd: u64,
-    /// Traces that have more spans than are here, by the word of their source.
-    pub partial: Vec<[u8; 16]>,
-}
-
 #[derive(Debug)]
 pub struct Cursor<'a> {
     bytes: &'a [u8],
@@ -123,12 +103,7 @@ impl<'a> Cursor<'a> {
     /// Notes that what stands at `at` is not understood.
     #[cold]
     pub fn odd(&mut self, at: usize, message: impl Into<String>) {
-        if self.told.odd.len() < MOST_ODD {
-            let message = message.into();
-            self.told.odd.push(Odd { at, message });
-        } else {
-            self.told.more_odd += 1;
-        }
+        self.told.odd(at, message.into());
     }
 
     /// Notes that a trace is known to have more spans than are here.
@@ -404,23 +379,6 @@ impl<'a> Cursor<'a> {
         }
         Err(self.fault("a number"))
     }
-}
-
-/// Some bytes as a message shows them: one line, and not many of them.
-#[must_use]
-pub fn excerpt(bytes: &[u8]) -> String {
-    const LONGEST: usize = 40;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * LONGEST)]);
-    let mut shown: String = text
-        .trim()
-        .chars()
-        .map(|c| if c.is_control() || c == '`' { ' ' } else { c })
-        .take(LONGEST)
-        .collect();
-    if text.trim().chars().nth(LONGEST).is_some() || bytes.len() > 4 * LONGEST {
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

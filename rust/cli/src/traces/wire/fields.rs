@@ -39,7 +39,7 @@ fn ids(mut bytes: &[u8], path: &[u32], traces: &mut Vec<[u8; 16]>) {
     while let Some((field, content)) = next_field(&mut bytes) {
         match (path, content) {
             ([next, deeper @ ..], Content::Message(body)) if *next == field => {
-                ids(body, deeper, traces)
+                ids(body, deeper, traces);
             }
             ([], Content::Message(id)) if field == 1 => traces.extend(<[u8; 16]>::try_from(id)),
             _ => {}
