@@ -8,10 +8,20 @@ require (
 	github.com/open-telemetry/opentelemetry-collector-contrib/pkg/translator/jaeger v0.158.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/pkg/translator/zipkin v0.158.0
 	go.opentelemetry.io/collector/pdata v1.64.0
+	google.golang.org/grpc v1.83.2
+)
+
+require (
+	github.com/gogo/googleapis v1.4.1 // indirect
+	golang.org/x/net v0.58.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260610212136-7ab31c22f7ad // indirect
 )
 
 require (
 	github.com/apache/thrift v0.24.0 // indirect
+	github.com/betracehq/betrace/go/e2e v0.0.0
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/hashicorp/go-version v1.9.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
@@ -26,3 +36,5 @@ require (
 	go.uber.org/multierr v1.11.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 )
+
+replace github.com/betracehq/betrace/go/e2e => ../e2e

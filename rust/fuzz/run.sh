@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- scan condition rule_file
+[ $# -gt 0 ] || set -- scan condition rule_file traces_text traces_binary
 
 if ! cargo fuzz --version >/dev/null 2>&1; then
 	echo "==> Installing cargo-fuzz" >&2

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const STEP: usize = 256 * 1024;
 
+/// The first step: most of what is tried is shorter.
+const FIRST_STEP: usize = 16 * 1024;
+
 /// How many wrappings (`.gz` in `.zst`, …) are undone.
 const MAX_LAYERS: usize = 3;
 
@@ -22,6 +25,8 @@ pub struct Source<'a> {
     /// Of the first byte in the window, in the decompressed stream.
     offset: u64,
     is_at_end: bool,
+    /// How often bytes were asked for.
+    steps: u32,
     /// The bytes are as they came: nothing was undone.
     is_raw: bool,
 }
@@ -88,6 +93,7 @@ impl<'a> Source<'a> {
             end: 0,
             offset: 0,
             is_at_end: false,
+            steps: 0,
             is_raw: true,
         }
     }
@@ -142,13 +148,21 @@ impl<'a> Source<'a> {
     }
 
     fn read_more(&mut self) -> io::Result<()> {
-        if self.start > 0 && (self.start == self.end || self.buffer.len() - self.end < STEP / 4) {
+        let room = self.buffer.len().clamp(FIRST_STEP, STEP) / 4;
+        if self.start > 0 && (self.start == self.end || self.buffer.len() - self.end < room) {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         }
-        if self.buffer.len() - self.end < STEP / 4 {
-            let size = (self.buffer.len() * 2).max(STEP);
+        // Short inputs get little room; whatever needs a third step is long.
+        self.steps = self.steps.saturating_add(1);
+        let is_long = self.steps > 2 && self.buffer.len() < STEP;
+        if is_long || self.buffer.len() - self.end < room {
+            let size = match self.buffer.len() {
+                0 => FIRST_STEP,
+                small if small < STEP => STEP,
+                large => 2 * large,
+            };
             self.buffer.resize(size, 0);
         }
         loop {
