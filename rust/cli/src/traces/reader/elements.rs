@@ -10,7 +10,8 @@ use super::walk::Walk;
 use crate::traces::out::Out;
 use crate::traces::shape::{document, otlp};
 use crate::traces::source::Source;
-use crate::traces::text::token::{Cursor, Fault, What};
+use crate::traces::text::fault::{Fault, What};
+use crate::traces::text::token::Cursor;
 use crate::traces::wire::write::{BATCH, Writer};
 use crate::traces::{At, unreadable};
 

@@ -10,7 +10,8 @@ use crate::traces::kind::in_a_log;
 use crate::traces::out::Out;
 use crate::traces::shape::document;
 use crate::traces::source::{LineEnd, Source};
-use crate::traces::text::token::{Cursor, Fault};
+use crate::traces::text::fault::Fault;
+use crate::traces::text::token::Cursor;
 use crate::traces::wire::write::Writer;
 use crate::traces::{At, unreadable};
 

@@ -6,7 +6,8 @@
 
 use super::keys::{Key, Keys};
 use super::{clickhouse, console, flat, jaeger, jaeger_model, otlp, refused, zipkin, zipkin_v1};
-use crate::traces::text::token::{Cursor, Fault};
+use crate::traces::text::fault::Fault;
+use crate::traces::text::token::Cursor;
 use crate::traces::text::tree::Tree;
 use crate::traces::wire::fields::traces_of;
 use crate::traces::wire::write::Writer;

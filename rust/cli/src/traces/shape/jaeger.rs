@@ -9,8 +9,9 @@ use super::field;
 use super::jaeger_model;
 use super::jaeger_translation::{Log, Process, Reference, Span, Tags};
 use super::record::Value;
+use crate::traces::text::fault::Fault;
 use crate::traces::text::scalar;
-use crate::traces::text::token::{Cursor, Fault};
+use crate::traces::text::token::Cursor;
 use crate::traces::text::tree::Tree;
 use crate::traces::wire::write::Writer;
 

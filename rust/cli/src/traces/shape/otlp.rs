@@ -13,8 +13,9 @@ use super::otlp_field::{
     array, count, enumeration, flags, id_field, object, odd, parent, text, time,
 };
 use super::otlp_value::attributes;
+use crate::traces::text::fault::Fault;
 use crate::traces::text::scalar::{SPAN_KINDS, STATUS_CODES};
-use crate::traces::text::token::{Cursor, Fault};
+use crate::traces::text::token::Cursor;
 use crate::traces::wire::write::{BATCH, Open, Writer};
 
 /// One element of `resourceSpans`, as far as it is written.

@@ -1,9 +1,10 @@
 //! Fields of OTLP JSON by what they hold. A value that is not what the field holds is left out and noted
 //! with the cursor; null is nothing.
 
+use crate::traces::text::fault::Fault;
 use crate::traces::text::scalar::{choice, id, int, uint};
 use crate::traces::text::string::Raw;
-use crate::traces::text::token::{Cursor, Fault, Scalar};
+use crate::traces::text::token::{Cursor, Scalar};
 use crate::traces::wire::write::Writer;
 
 /// As [`Cursor::object`]; what is neither an object nor null is noted.

@@ -1,8 +1,9 @@
 //! Attributes of OTLP JSON: keys with values of a named type, nested or not.
 
 use super::otlp_field::{array, object, odd, raw, read, text};
+use crate::traces::text::fault::Fault;
 use crate::traces::text::scalar::{base64, boolean, double, int};
-use crate::traces::text::token::{Cursor, Fault};
+use crate::traces::text::token::Cursor;
 use crate::traces::wire::write::Writer;
 
 /// Arrays and maps nested deeper than this inside an attribute are left out: each level is two

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use super::fault::Fault;
 use super::scalar;
 use super::string::Raw;
-use super::token::{Cursor, Fault, Scalar};
+use super::token::{Cursor, Scalar};
 use crate::traces::wire::write::Writer;
 
 /// Values nested deeper than this are read as null, and noted with the cursor.
