@@ -130,7 +130,7 @@ fn memory_is_bounded_whatever_the_layout() {
         ),
         (
             "one element that never ends",
-            &span("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[", ""),
+            &span("{\"resourceSpans\":[{\"resource\":{},\"scopeSpans\":[{\"scope\":{},\"spans\":[", ""),
             &span(",", ""),
             "]}]}]}",
             megabytes < 90,

@@ -199,3 +199,43 @@ fn a_directory_without_a_recording_is_broken_input() {
     let ran = desk.run(&["explain", "--rules", "rules.yaml", "--trace", "1", "empty"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
 }
+
+#[test]
+fn what_rests_on_absence_stays_open_in_a_part_of_a_trace() {
+    let desk = desk();
+    desk.write(
+        "rules.yaml",
+        b"rules:\n- {id: absent, condition: 'always { audit }'}\n- {id: present, condition: 'never { cart }'}\n",
+    );
+    let trace = request(&[span(4, 1, 0, "cart")]);
+    let wrapped = |status: &str| format!("{{\"trace\":{trace},\"status\":\"{status}\"}}");
+    desk.write("whole.json", wrapped("COMPLETE").as_bytes());
+    desk.write("part.json", wrapped("PARTIAL").as_bytes());
+    let replay = |file: &str| {
+        let arguments = [
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "--verdicts",
+            "all",
+            "--format",
+            "json",
+            file,
+        ];
+        let ran = desk.run(&arguments);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let told = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!("{} {} {}", line["rule"], line["verdict"], line["reason"]).replace('"', "")
+        };
+        (ran.out.lines().map(told).collect::<Vec<_>>(), ran.err)
+    };
+    let (told, _) = replay("whole.json");
+    assert_eq!(told, ["absent violated null", "present violated null"]);
+    let (told, err) = replay("part.json");
+    assert_eq!(
+        told,
+        ["absent inconclusive span_limit", "present violated null"]
+    );
+    assert!(err.contains("partial by its source's word"), "{err}");
+}
