@@ -195,11 +195,11 @@ e2e: cli collector runner target/bin/demoshop
 	$(call say,Testing end to end with it)
 	@cd go/e2e && BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
 
-## walks: the way of a message and of a rule's text through the files, and how often it goes back (BYTES=most TEXT=most)
+## walks: the way of a message and of a rule's text through the files, and how often it goes back (WRITE=1 for the page)
 .PHONY: walks
 walks:
 	$(call say,Walking from the bytes to the finding and from the text to the rule)
-	@docs/walks/walk.py $${BYTES:+--bytes $$BYTES} $${TEXT:+--text $$TEXT}
+	@docs/walks/walk.py --bytes 4 --text 8 --page docs/architecture.md $${WRITE:+--write}
 
 ## laws: the property tests of the language's laws over a million traces (TRIALS=traces SEED=first)
 .PHONY: laws

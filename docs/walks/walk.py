@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Walks the house and counts how often one must go back.
 
-    docs/walks/walk.py [--bytes N] [--text N] [--calls]
+    docs/walks/walk.py [--bytes N] [--text N] [--page FILE [--write]] [--calls]
 
 Two walks are taken through a run of rust/engine/examples/walk.rs, stopped by gdb at every function of the crate:
 
@@ -9,7 +9,8 @@ Two walks are taken through a run of rust/engine/examples/walk.rs, stopped by gd
   text   what a rule's text meets, from `load` to the checked rule (rust/lang/src)
 
 Each prints its files in the order in which calls enter them, and its *returns*. With a bound (`--bytes 4 --text 8`) the
-exit is 1 when a walk has more returns than that. Needs Python 3, cargo, gdb and nm; the same build gives the same output.
+exit is 1 when a walk has more returns than that, and with `--page docs/architecture.md` when a list of files on that page is not
+what was walked; `--write` writes it anew. Needs Python 3, cargo, gdb and nm; the same build gives the same output.
 
 A **return** is a call by which a reader who follows the run has to go back. It counts when
 
@@ -28,6 +29,7 @@ counts once, when it is seen first, so that a thousand spans walk as three do; `
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -97,6 +99,28 @@ def record(program):
     return found
 
 
+def first_sentence(file):
+    """What a file says of itself first, in at most 110 characters."""
+    said = itertools.takewhile(lambda line: line.startswith("//! "), (REPOSITORY / file).read_text(encoding="utf-8").splitlines())
+    text = " ".join(line[4:] for line in said)
+    sentence = re.sub(r"\[`?([^`\]]*)`?\](\([^)]*\))?", r"\1", re.split(r"(?<=\.) ", text)[0]).replace("`", "").removesuffix(".")
+    return sentence if len(sentence) <= 110 else sentence[:110].rsplit(" ", 1)[0] + " …"
+
+
+def checked_page(page, name, walk, writes):
+    """Whether the page has the walk's list, in a block that begins with ```walk NAME."""
+    text = page.read_text(encoding="utf-8")
+    begin = text.index(f"```walk {name}\n") + len(f"```walk {name}\n")
+    end = text.index("```", begin)
+    if text[begin:end] == walk.listed():
+        return True
+    if writes:
+        page.write_text(text[:begin] + walk.listed() + text[end:], encoding="utf-8")
+        return True
+    print(f"{page}: the walk of {name} is another one now; --write writes it anew\n")
+    return False
+
+
 class Walk:
     """What one walk came through."""
 
@@ -145,6 +169,10 @@ class Walk:
         words = re.findall(r"\w+", re.sub(r"(?<=\w)<[^<>]*>", "", within.split(" as ")[0]))
         return f"{file[len(self.root):]} {words[-1]}::{last}"
 
+    def listed(self):
+        """The walk for a page: each file and what it says of itself first."""
+        return "".join(f"{file[len(self.root):]:32} {first_sentence(file)}\n" for file in self.files)
+
     def room(self, file):
         return file[len(self.root) :].split("/")[0].removesuffix(".rs")
 
@@ -173,17 +201,20 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in WALKS:
         arguments.add_argument(f"--{name}", type=int, metavar="N", help=f"at most N returns of {name}")
+    arguments.add_argument("--page", type=pathlib.Path, metavar="FILE", help="check the lists of files on this page")
+    arguments.add_argument("--write", action="store_true", help="with --page: write them anew")
     arguments.add_argument("--calls", action="store_true", help="print every distinct call too")
-    bounds = vars(arguments.parse_args())
+    options = vars(arguments.parse_args())
     for tool in ("cargo", "gdb", "nm"):
         if shutil.which(tool) is None:
             fail(f"{tool} is not installed")
-    is_over = False
+    is_good = True
     for name, (entry, calls) in record(build()).items():
         walk = Walk(WALKS[name][0], calls)
-        walk.show(name, entry, bounds[name], bounds["calls"])
-        is_over = is_over or (bounds[name] is not None and len(walk.returns) > bounds[name])
-    return 1 if is_over else 0
+        walk.show(name, entry, options[name], options["calls"])
+        is_good &= options[name] is None or len(walk.returns) <= options[name]
+        is_good &= options["page"] is None or checked_page(options["page"], name, walk, options["write"])
+    return 0 if is_good else 1
 
 
 if __name__ == "__main__":

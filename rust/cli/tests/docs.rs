@@ -4,6 +4,8 @@
 //! * `betrace`: no error and no warning; `betrace,warns`: a warning; `betrace,notes`: a note;
 //!   `betrace,refused`: an error
 //! * `yaml rules`: a rule file without faults whose tests pass
+//!
+//! The page on the architecture names files: each of them is there, and every room is on the page.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -177,5 +179,70 @@ fn the_rule_packs_pass_their_tests_with_full_coverage() {
             String::from_utf8_lossy(&check.stdout),
             String::from_utf8_lossy(&check.stderr)
         );
+    }
+}
+
+/// Where the rooms of the page's sections stand; the paths of their tables and walks begin there.
+const CRATES: [&str; 3] = ["rust/engine/src", "rust/lang/src", "rust/cli/src"];
+
+fn architecture() -> String {
+    std::fs::read_to_string(root().join("docs/architecture.md")).unwrap()
+}
+
+/// What looks like a path: behind backticks with a slash or a suffix in it, or first on a line of a walk.
+fn paths_named(page: &str) -> Vec<&str> {
+    let mut paths = Vec::new();
+    let mut is_walk = false;
+    for line in page.lines() {
+        match line.strip_prefix("```") {
+            Some(fence) => is_walk = fence.starts_with("walk "),
+            None if is_walk => paths.extend(line.split_whitespace().next()),
+            None => paths.extend(line.split('`').skip(1).step_by(2)),
+        }
+    }
+    let suffixes = [".rs", ".go", ".md", ".py", ".h", ".yaml", ".lalrpop"];
+    let is_path = |text: &str| {
+        !text.contains([' ', ',', '('])
+            && (text.contains('/') || suffixes.iter().any(|s| text.ends_with(s)))
+    };
+    paths.retain(|text| is_path(text));
+    paths
+}
+
+#[test]
+fn every_path_on_the_page_of_the_architecture_is_there() {
+    let page = architecture();
+    let named = paths_named(&page);
+    assert!(named.len() > 100, "only {} paths are found", named.len());
+    for path in named {
+        let is_there = |base: &str| root().join(base).join(path).exists();
+        let bases = CRATES.iter().chain([&"", &"docs"]);
+        assert!(
+            bases.into_iter().any(|base| is_there(base)),
+            "{path} is not there"
+        );
+    }
+}
+
+#[test]
+fn every_room_is_on_the_page_of_the_architecture() {
+    let page = architecture();
+    for base in CRATES {
+        for entry in std::fs::read_dir(root().join(base)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if ["lib.rs", "main.rs", "internals.rs", "tests.rs", "tests"].contains(&name) {
+                continue;
+            }
+            let name = if path.is_dir() {
+                format!("`{name}/`")
+            } else {
+                format!("`{name}`")
+            };
+            assert!(
+                page.contains(&name),
+                "{base}: the room {name} is not on the page"
+            );
+        }
     }
 }
