@@ -130,7 +130,10 @@ fn memory_is_bounded_whatever_the_layout() {
         ),
         (
             "one element that never ends",
-            &span("{\"resourceSpans\":[{\"resource\":{},\"scopeSpans\":[{\"scope\":{},\"spans\":[", ""),
+            &span(
+                "{\"resourceSpans\":[{\"resource\":{},\"scopeSpans\":[{\"scope\":{},\"spans\":[",
+                "",
+            ),
             &span(",", ""),
             "]}]}]}",
             megabytes < 90,
