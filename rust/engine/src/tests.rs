@@ -5,5 +5,5 @@ mod early;
 mod floods;
 mod restart;
 pub(crate) mod rules;
-mod spans;
+pub(crate) mod spans;
 mod verdicts;

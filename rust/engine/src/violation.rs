@@ -115,7 +115,7 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
     } else {
         all.push(text("betrace.rule.name", &rule.id.0));
     }
-    all.push(text("betrace.rule.severity", severity(rule.severity)));
+    all.push(text("betrace.rule.severity", rule.severity.as_str()));
     let hash: String = rule
         .hash
         .0
@@ -125,7 +125,7 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
     all.push(text("betrace.rule.hash", &hash));
     all.push(texts("betrace.rule.tags", rule.tags.iter().cloned()));
     if let Some(clause) = finding.clause {
-        all.push(text("betrace.clause", clause_name(clause)));
+        all.push(text("betrace.clause", clause.as_str()));
     }
     all.push(text("betrace.clause.text", &finding.clause_text));
     all.push(text("betrace.message", &finding.message));
@@ -167,28 +167,6 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
             .flat_map(|compliance| compliance.controls.iter().cloned()),
     ));
     all
-}
-
-/// As printed in JSON, metrics and attributes.
-pub(crate) fn severity(severity: betrace_lang::rule::Severity) -> &'static str {
-    use betrace_lang::rule::Severity;
-    match severity {
-        Severity::Info => "info",
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
-}
-
-/// As printed in JSON, metrics and attributes.
-pub(crate) fn clause_name(clause: betrace_lang::rule::ClauseKind) -> &'static str {
-    use betrace_lang::rule::ClauseKind;
-    match clause {
-        ClauseKind::Never => "never",
-        ClauseKind::Always => "always",
-        ClauseKind::Pattern => "pattern",
-    }
 }
 
 fn attribute(key: &str, value: any_value::Value) -> KeyValue {

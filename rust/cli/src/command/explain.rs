@@ -88,13 +88,12 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
     let profile = profile(rule)?;
     let body = &rule.body;
     let breaches = reading::breaks(body);
-    let clauses = [(&body.never, true), (&body.always, false)];
-    let decided = clauses
-        .into_iter()
-        .filter_map(|(clause, breaks_when_true)| Some((clause.as_ref()?, breaks_when_true)))
+    let decided = profile
+        .clauses
+        .iter()
         .zip(breaches)
-        .map(|((clause, breaks_when_true), (name, breach))| {
-            let waits_for = decided::waits_for(body, clause, breaks_when_true);
+        .map(|(clause, (name, breach))| {
+            let waits_for = decided::waits_for(body, clause);
             Decided {
                 clause: name,
                 breach,

@@ -181,3 +181,25 @@ fn a_reason_is_the_word_that_replay_prints() {
         text.out
     );
 }
+
+#[test]
+fn a_breach_is_said_early_where_the_engine_fires_early() {
+    let rules = r#"
+rules:
+  - { id: grown-past, condition: 'never { not a.where(trace:spanCount < 3) }' }
+  - { id: not-so-small, condition: 'never { not a.where(trace:spanCount > 3) }' }
+"#;
+    let desk = Desk::with(&[("rules.yaml", rules)]);
+    let ran = desk.run(&["explain", "--rules", "rules.yaml", "--format", "json"]);
+    let said: Vec<Value> = ran
+        .json_lines()
+        .iter()
+        .map(|rule| rule["decided"][0].clone())
+        .collect();
+    // Of three spans the count is never again below three, and then the selector selects nothing for good.
+    assert_eq!(said[0]["when"], "early");
+    assert_eq!(said[0]["waits_for"], serde_json::json!([]));
+    assert_eq!(said[1]["when"], "close");
+    let grows = "the trace's number of spans may still grow";
+    assert_eq!(said[1]["waits_for"], serde_json::json!([grows]));
+}

@@ -17,7 +17,6 @@ use crate::logic::tri::Tri;
 use crate::plan::condition::{Against, Condition, ConditionKind, Spans};
 use crate::state::record::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
-use crate::violation::clause_name;
 
 /// A placeholder's value is cut to so many bytes.
 const PLACEHOLDER_BYTES: usize = 256;
@@ -274,7 +273,7 @@ fn message(facts: &Facts<'_>, tuple: Tuple, clause: ClauseKind, text: &str, coun
     let mut message = String::new();
     let Some(template) = &rule.message else {
         let id = &rule.id.0;
-        let clause = clause_name(clause);
+        let clause = clause.as_str();
         let _ = write!(message, "rule {id} violated: {clause} {{ {text} }}");
         return message;
     };

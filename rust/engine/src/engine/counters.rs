@@ -11,7 +11,6 @@ use crate::matcher::ids::UnlikeId;
 use crate::plan::Plan;
 use crate::plan::ids::RuleIndex;
 use crate::stats::{ByReason, DelayHistogram, RuleStats, SpanCounts};
-use crate::violation::severity;
 
 #[derive(Clone, Debug, Default)]
 struct RuleCount {
@@ -147,7 +146,7 @@ impl Counters {
                 }
                 RuleStats {
                     rule: rule.rule.id.0.to_string(),
-                    severity: severity(rule.rule.severity).to_owned(),
+                    severity: rule.rule.severity.as_str().to_owned(),
                     violated: count.violated + carried.count.violated,
                     satisfied: count.satisfied + carried.count.satisfied,
                     not_applicable: count.not_applicable + carried.count.not_applicable,

@@ -136,10 +136,14 @@ pub(crate) fn write(
         traces,
         forgotten,
     };
+    encode(&stored)
+}
+
+fn encode(stored: &Stored) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     // Writing to memory cannot fail, and every type here has an encoding.
-    if let Ok(body) = postcard::to_allocvec(&stored) {
+    if let Ok(body) = postcard::to_allocvec(stored) {
         bytes.extend_from_slice(&body);
     }
     let checksum = blake3::hash(&bytes);
@@ -323,5 +327,33 @@ impl Renumber for Renumbering {
 
     fn rule(&self, stored: RuleKey) -> Option<RuleKey> {
         self.rules.get(&stored).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::rules::rules;
+    use crate::tests::spans::{at, span};
+    use crate::{CloseCause, Engine, Report};
+
+    #[test]
+    fn a_rule_whose_kept_things_were_called_otherwise_is_not_known() {
+        let settings = || Settings {
+            report: Report::All,
+            ..Settings::default()
+        };
+        let rule = ["r: never { not a }"];
+        let before = Engine::new(rules(&rule), settings(), at(0)).unwrap();
+        before.feed(&[span(1, 1, "a", 0, 1)], 1);
+        let mut stored = read(&before.snapshot(SnapshotKind::Final)).unwrap().stored;
+        // As if this version called the cell by another name than that which wrote it.
+        stored.cell_names[0].1.push('?');
+        stored.rules[0].keeps += 1;
+        let after = Engine::new(rules(&rule), settings(), at(2)).unwrap();
+        let restored = after.restore(&encode(&stored), at(2)).unwrap();
+        assert_eq!((restored.live_traces, restored.known_rules), (1, 0));
+        after.close_traces(at(3), CloseCause::EndOfInput);
+        assert_eq!(after.told(), ["r inconclusive(reload)"]);
     }
 }
