@@ -121,9 +121,10 @@ fn failing_part<'a>(eval: &mut Eval<'a>) -> (ClauseKind, Option<&'a Condition>, 
 }
 
 fn first_part<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> &'a Condition {
-    let parts = match (&condition.kind, want) {
-        (ConditionKind::Or(parts), true) | (ConditionKind::And(parts), false) => parts,
-        _ => return condition,
+    let ((ConditionKind::Or(parts), true) | (ConditionKind::And(parts), false)) =
+        (&condition.kind, want)
+    else {
+        return condition;
     };
     let found = parts.iter().find(|part| is(eval, part, want));
     found.map_or(condition, |part| first_part(eval, part, want))
