@@ -16,7 +16,7 @@ import (
 func TestAFloodMakesNoVerdictWrong(t *testing.T) {
 	t.Parallel()
 	p := openPipeline(t, setup{
-		rules: write(t, "rules.yaml", neighbourRules), betrace: "    trace: { idle_timeout: 20s }\n    limits: { memory_mib: 1 }\n",
+		rules: write(t, "rules.yaml", neighbourRules), betrace: "    trace: { idle_timeout: 20s, root_timeout: 20s }\n    limits: { memory_mib: 1 }\n",
 	})
 	var ends []ptrace.Traces
 	for number := range byte(100) {
@@ -67,7 +67,7 @@ func flood(t *testing.T, p *pipeline, thousands int) {
 // A trace id that is used again is an old trace's: what rests on absence is not told of it, what is there still is.
 func TestATraceIDThatIsUsedAgainHidesOnlyAbsence(t *testing.T) {
 	t.Parallel()
-	p := openPipeline(t, setup{rules: write(t, "rules.yaml", neighbourRules), betrace: "    trace: { idle_timeout: 1s, late_window: 0s }\n"})
+	p := openPipeline(t, setup{rules: write(t, "rules.yaml", neighbourRules), betrace: "    trace: { idle_timeout: 1s, root_timeout: 1s, late_window: 0s }\n"})
 	first, second := neighbourTrace(healthy, 1)
 	send(t, p.grpc, []ptrace.Traces{first, second})
 	p.await(t, "the first verdict", func(context.Context) bool { return p.metric(t, "verdicts", `verdict="satisfied"`) == 2 })
