@@ -60,12 +60,13 @@ impl<'a> Facts<'a> {
         self.trace.records().get(id)
     }
 
-    /// A field that was kept of a record; missing where it was not.
+    /// A field that was kept of a record; unknown where it was not: the rule that reads it came after the
+    /// span, or the value was too long.
     pub fn kept(&self, record: RecordId, field: FieldKey) -> Value<'a> {
         let projection = self.trace.records().projection(record);
         projection
             .and_then(|projection| projection.value(field))
-            .unwrap_or(Value::Missing)
+            .unwrap_or(Value::Duration(None))
     }
 
     #[inline(always)]

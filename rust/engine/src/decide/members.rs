@@ -3,6 +3,7 @@
 //! A selector may stand in a relation to others, whose members are found in turn; each set is remembered for
 //! the bound spans that it was found for.
 
+use std::cell::Cell as Flag;
 use std::rc::Rc;
 
 use betrace_lang::rule::BindingId;
@@ -21,7 +22,7 @@ use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{BoundSpans, FieldId, Fields};
 use crate::state::cell::Cell;
 use crate::state::record::{Projection, RecordId};
-use crate::value::Value;
+use crate::value::{OwnedValue, Value};
 
 impl<'a> Eval<'a> {
     /// The members as far as the bound spans decide them.
@@ -137,7 +138,7 @@ impl<'a> Eval<'a> {
                     .map(|record| record.map(|record| RecordFields::new(&self.facts, record))),
             );
             let mut truth = part.eval(&span, &bound, &mut 0);
-            if span.is_cut() || bound.0.iter().flatten().any(RecordFields::is_cut) {
+            if span.is_short() || bound.0.iter().flatten().any(RecordFields::is_short) {
                 truth = truth.either(Truth::OPEN);
             }
             all = all.and(truth);
@@ -185,6 +186,8 @@ impl<'a> Eval<'a> {
 struct RecordFields<'e> {
     keys: &'e [FieldKey],
     projection: Option<&'e Projection>,
+    /// A field was asked for that was not kept: the rule that reads it came after the span.
+    missed: Flag<bool>,
 }
 
 impl<'e> RecordFields<'e> {
@@ -192,29 +195,30 @@ impl<'e> RecordFields<'e> {
         RecordFields {
             keys: &facts.plan.field_keys,
             projection: facts.trace.records().projection(record),
+            missed: Flag::new(false),
         }
     }
 
-    fn is_cut(&self) -> bool {
-        self.projection.is_some_and(|projection| projection.cut)
+    /// Whether what was read may not be all that the span had.
+    fn is_short(&self) -> bool {
+        self.missed.get() || self.projection.is_some_and(|projection| projection.cut)
+    }
+
+    fn kept(&self, field: FieldId) -> Option<&'e OwnedValue> {
+        let key = self.keys.get(field.index())?;
+        let kept = self.projection.and_then(|projection| projection.kept(*key));
+        self.missed.set(self.missed.get() || kept.is_none());
+        kept
     }
 }
 
 impl Fields for RecordFields<'_> {
     fn value(&self, field: FieldId) -> Value<'_> {
-        let key = self.keys.get(field.index());
-        self.projection
-            .zip(key)
-            .and_then(|(projection, key)| projection.value(*key))
-            .unwrap_or(Value::Missing)
+        self.kept(field).map_or(Value::Missing, OwnedValue::as_value)
     }
 
     fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-        let key = self.keys.get(field.index());
-        self.projection
-            .zip(key)
-            .and_then(|(projection, key)| projection.kept(*key))
-            .is_some_and(|value| value.any(test))
+        self.kept(field).is_some_and(|value| value.any(test))
     }
 }
 
