@@ -45,6 +45,9 @@ pub(crate) fn text_key(text: &[u8]) -> TextKey {
 
 /// What a value is in a group or a distinct set; `None`: it is in none.
 pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
+    if let Value::Duration(nanos) = value {
+        return nanos.map(|nanos| text_key(&nanos.to_le_bytes()));
+    }
     let mut buffer = TextBuffer::new();
     shortest_text(value, &mut buffer).map(text_key)
 }
