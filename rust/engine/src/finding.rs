@@ -96,7 +96,7 @@ pub struct Finding {
     pub count: u64,
     /// The trace had closed complete when this was decided.
     pub complete: bool,
-    /// The trigger's start; Unix nanoseconds.
+    /// The trigger's start, or the trace's where the trigger has none; Unix nanoseconds.
     pub start: u64,
     /// The latest end among the evidence; Unix nanoseconds.
     pub end: u64,

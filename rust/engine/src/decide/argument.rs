@@ -49,8 +49,12 @@ pub(crate) fn violation(eval: &mut Eval<'_>, tuple: Tuple, count: Option<u64>) -
         .map(|record| facts.record(*record).span_id)
         .collect();
     let trigger = evidence.first();
-    let start = trigger.map_or(0, |trigger| trigger.start);
-    let end = evidence.iter().map(|span| span.end).max().unwrap_or(start);
+    let end = evidence.iter().map(|span| span.end).max().unwrap_or(0);
+    // A trigger without a start would put the violation far outside its trace.
+    let start = trigger.map(|trigger| trigger.start);
+    let start = start.filter(|start| *start != 0);
+    let began = facts.trace.began().map(|began| began.0);
+    let start = start.or(began).unwrap_or(end);
     Finding {
         rule: facts.rule.rule.clone(),
         trace_id: facts.trace.id(),
