@@ -80,10 +80,8 @@ impl<'a> Trace<'a> {
     pub fn of(delivered: impl IntoIterator<Item = &'a Span>) -> Trace<'a> {
         let mut spans: Vec<&Span> = Vec::new();
         for span in delivered {
-            if spans
-                .iter()
-                .all(|known| known.identity() != span.identity())
-            {
+            let is = |known: &&Span| known.id == span.id && known.identity() == span.identity();
+            if !spans.iter().any(is) {
                 spans.push(span);
             }
         }
@@ -117,6 +115,15 @@ impl<'a> Trace<'a> {
             missing.push(Reason::Orphan);
         }
         Reasons::of(&missing)
+    }
+
+    /// The earliest start, of the spans that have one.
+    #[must_use]
+    pub fn begins(&self) -> Option<u64> {
+        self.spans
+            .iter()
+            .map(|span| span.start)
+            .find(|start| *start != 0)
     }
 
     fn came(&self, id: [u8; 8]) -> bool {

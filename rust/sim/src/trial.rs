@@ -13,6 +13,7 @@ mod corners;
 mod expect;
 mod laws;
 mod play;
+mod progress;
 mod script;
 mod subject;
 mod tally;
@@ -100,7 +101,7 @@ pub fn check(
             trial.law = law.name;
             (law.hold)(
                 &mut trial,
-                &mut Tape::recording(salt.wrapping_mul(16) + number),
+                &mut Tape::recording(salt.wrapping_mul(64) + number),
             )?;
         }
     }

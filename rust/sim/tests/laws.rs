@@ -88,6 +88,11 @@ fn hold(first: u64, traces: u64) {
         tally.traces,
         begin.rate(tally.traces)
     ));
+    say(&format!(
+        "{} rules refused: {:?}",
+        refused.len(),
+        refused.first()
+    ));
     assert!(
         (refused.len() as u64) < tally.rules / 10 + 20,
         "refused: {refused:?}"

@@ -51,6 +51,9 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
                 "resource.service.name",
                 "span:name",
                 "span:kind",
+                "span:duration",
+                "m",
+                "ok",
             ]);
             let op = tape.pick(&[">", ">="]);
             format!(
@@ -89,8 +92,17 @@ fn any_measure(tape: &mut Tape, bound: &Bound) -> String {
 fn aggregate(tape: &mut Tape, bound: &Bound) -> String {
     let function = tape.pick(&["sum", "max", "min", "avg", "distinct"]);
     let key = tape.pick(&["n", "m", "s"]);
-    let field = match tape.below(5) {
+    let field = match tape.below(6) {
         0..=3 => key.to_owned(),
+        4 if function == "distinct" => tape
+            .pick(&[
+                "span:name",
+                "span:kind",
+                "service.name",
+                "span:duration",
+                "span:parentID",
+            ])
+            .to_owned(),
         // Of events and links a span may hold several values; measures read attributes of one value.
         _ => attribute(tape, key)
             .replace("event.", "span.")

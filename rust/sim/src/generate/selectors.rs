@@ -172,8 +172,8 @@ fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
 }
 
 fn comparison(tape: &mut Tape, bound: &Bound) -> String {
-    let join = usize::from(!bound.is_empty()) * 6;
-    match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, join.max(1), 3]) {
+    let joins = usize::from(!bound.is_empty()) * 6;
+    match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, joins.max(1), 3]) {
         0 => {
             let key = tape.pick(&["n", "m", "s"]);
             let left = attribute(tape, key);
@@ -222,6 +222,9 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
                 "matches \"^x\"",
                 "matches \"y$\"",
                 "matches \"[0-9]\"",
+                "matches \"(?i)^X|é$\"",
+                "matches \"^$\"",
+                "matches \"^.{2}$\"",
                 "contains x",
                 "contains \"2\"",
                 "contains 2",
@@ -230,18 +233,40 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
             ]);
             format!("{left} {test}")
         }
-        7 => {
-            let key = tape.pick(&["n", "m", "s"]);
-            let left = attribute(tape, key);
-            let op = tape.pick(&["==", "==", "!=", "<", ">="]);
-            let key = tape.pick(&["n", "m", "s"]);
-            format!("{left} {op} {}", scoped(tape, bound, key))
-        }
+        7 => join(tape, bound),
         _ => {
             let op = tape.pick(&[">", "<=", "<", ">=", "==", "!="]);
             format!("span:duration {op} {}", duration(tape))
         }
     }
+}
+
+/// A comparison with another field, mostly of a bound span.
+fn join(tape: &mut Tape, bound: &Bound) -> String {
+    if !bound.is_empty() && tape.chance(30) {
+        let own = tape.pick(bound);
+        let left = tape.pick(&[
+            "span:parentID == {}.span:id",
+            "span:id != {}.span:id",
+            "span:name == {}.span:name",
+            "span:name != {}.span:name",
+            "span:duration > {}.span:duration",
+            "span:duration <= {}.span:duration",
+            "span:kind == {}.span:kind",
+            "service.name == {}.service.name",
+            "resource.service.name != {}.service.name",
+            "s contains {}.s",
+            "s starts with {}.s",
+            "n ends with {}.n",
+            "event.n == {}.n",
+        ]);
+        return left.replace("{}", own);
+    }
+    let key = tape.pick(&["n", "m", "s", "ok"]);
+    let left = attribute(tape, key);
+    let op = tape.pick(&["==", "==", "!=", "<", ">="]);
+    let key = tape.pick(&["n", "m", "s", "ok"]);
+    format!("{left} {op} {}", scoped(tape, bound, key))
 }
 
 fn intrinsic(tape: &mut Tape) -> String {
@@ -266,6 +291,15 @@ fn intrinsic(tape: &mut Tape) -> String {
         "span:id == \"0000000000005a01\"",
         "span:parentID == \"0000000000005a01\"",
         "trace:id starts with \"abab\"",
+        "exists(span:duration)",
+        "missing(event:name)",
+        "n > 1ms",
+        "not (n > 1ms)",
+        "span:name in [a, b]",
+        "span:name not in [a, \"get /x\"]",
+        "span:name contains g",
+        "event:name in [x, y]",
+        "instrumentation:name starts with l",
     ])
     .to_owned()
 }

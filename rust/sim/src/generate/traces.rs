@@ -107,7 +107,7 @@ fn attributes(tape: &mut Tape, percent: usize, odd: bool) -> Attributes {
 fn value(tape: &mut Tape, key: &str, odd: bool) -> Value {
     let text = |text: &str| Value::Text(text.to_owned());
     if odd && tape.chance(30) {
-        return match tape.below(14) {
+        return match tape.below(24) {
             0 => Value::Empty,
             1 => text(""),
             2 => Value::Float(f64::NAN),
@@ -121,7 +121,17 @@ fn value(tape: &mut Tape, key: &str, odd: bool) -> Value {
             10 => Value::Array(vec![text("x"), Value::Int(2)]),
             11 => Value::Array(Vec::new()),
             12 => Value::Map(vec![("x".to_owned(), Value::Int(1))]),
-            _ => Value::Bytes(vec![1, 2]),
+            13 => Value::Bytes(vec![1, 2]),
+            14 => Value::Float(tape.pick(&[1e308, -1e308, 5e-324, 1e16])),
+            15 => Value::Float(-0.0),
+            16 => Value::Int(tape.pick(&[i64::MAX, i64::MIN])),
+            17 => text("9007199254740993"),
+            18 => text(tape.pick(&["1E400", " 2", "0x2", "2.", "+2", "True", "NaN"])),
+            19 => text(tape.pick(&["xé", "É", "x\u{301}"])),
+            20 => Value::Array(vec![Value::Float(2.0), Value::Empty, Value::Bool(true)]),
+            21 => Value::Array(vec![Value::Array(vec![text("x")])]),
+            22 => text("5e-1"),
+            _ => Value::Float(2.0),
         };
     }
     match key {

@@ -25,7 +25,7 @@ pub struct Broken {
     /// How many spans that part selects; 1 for an absence.
     pub count: u64,
     pub evidence: Vec<Shown>,
-    /// The first shown span's start, and the latest end of all.
+    /// The first shown span's start (the trace's where it has none), and the latest end of all.
     pub start: u64,
     pub end: u64,
 }
@@ -79,8 +79,12 @@ impl Trace<'_> {
         let mut argument = Argument::default();
         self.spans_for(failing, wanted, bound, &mut argument);
         let evidence = self.evidence(rule, &argument, bound);
-        let start = evidence.first().map_or(0, |shown| shown.start);
-        let ends = evidence.iter().map(|shown| shown.end);
+        let end = evidence.iter().map(|shown| shown.end).max().unwrap_or(0);
+        let start = evidence.first().map(|shown| shown.start);
+        let start = start
+            .filter(|start| *start != 0)
+            .or(self.begins())
+            .unwrap_or(end);
         let ids: Vec<[u8; 8]> = bound.iter().map(|span| self.spans[*span].id).collect();
         Broken {
             identity: identity(
@@ -93,7 +97,7 @@ impl Trace<'_> {
             text: failing.text.clone(),
             count: argument.count.max(1) as u64,
             start,
-            end: ends.max().unwrap_or(0).max(start),
+            end: end.max(start),
             evidence,
         }
     }

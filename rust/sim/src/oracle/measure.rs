@@ -63,7 +63,9 @@ pub fn compare(a: &Range, op: CompareOp, b: &Range) -> Truth {
 struct Seen<'v> {
     sure: Vec<Val<'v>>,
     perhaps: Vec<Val<'v>>,
-    /// Values that are not known yet, or never, may be among them.
+    /// So many more have a value that is not known.
+    undetermined: usize,
+    /// Others may come.
     more: bool,
     why: Reasons,
 }
@@ -78,34 +80,38 @@ impl Seen<'_> {
         all.filter_map(Val::number).collect()
     }
 
+    fn is_bounded(&self) -> bool {
+        !self.more && self.undetermined == 0
+    }
+
     fn is_closed(&self) -> bool {
-        !self.more && self.perhaps.is_empty()
+        self.is_bounded() && self.perhaps.is_empty()
     }
 
     fn sum(&self, never_negative: bool) -> Ends {
         let sure = sum(&self.sure());
         match self.is_closed() {
             true => Some((sure, sure)),
-            false if never_negative && self.more => Some((sure, End::Infinity)),
-            false if never_negative => Some((sure, sum(&self.all()))),
+            false if never_negative && self.is_bounded() => Some((sure, sum(&self.all()))),
+            false if never_negative => Some((sure, End::Infinity)),
             false => Some((End::NegativeInfinity, End::Infinity)),
         }
     }
 
     fn max(&self) -> Ends {
-        let all = if self.more {
-            End::Infinity
-        } else {
+        let all = if self.is_bounded() {
             greatest(&self.all())
+        } else {
+            End::Infinity
         };
         Some((greatest(&self.sure()), all))
     }
 
     fn min(&self) -> Ends {
-        let all = if self.more {
-            End::NegativeInfinity
-        } else {
+        let all = if self.is_bounded() {
             least(&self.all())
+        } else {
+            End::NegativeInfinity
         };
         Some((all, least(&self.sure())))
     }
@@ -127,7 +133,7 @@ impl Seen<'_> {
         let high = if self.more {
             End::Infinity
         } else {
-            End::whole(all.len())
+            End::whole(all.len() + self.undetermined)
         };
         Some((End::whole(sure.len()), high))
     }
@@ -203,7 +209,7 @@ impl Trace<'_> {
                 _ => value.number().is_some(),
             };
             if matches!(value, Val::Undetermined) {
-                seen.more = true;
+                seen.undetermined += 1;
                 seen.why = seen.why.with(selected.and(Truth::SKEW).reasons());
             } else if counts && *selected == Truth::True {
                 seen.sure.push(value);
@@ -231,20 +237,26 @@ impl Trace<'_> {
                 GroupOp::Ge => order.is_ge(),
             }
         };
-        let groups = self.groups(selection, by, bound);
+        let (groups, undetermined) = self.groups(selection, by, bound);
+        let skew = Truth::any(undetermined.iter().map(|member| member.and(Truth::SKEW)));
         let group = |members: &Vec<Truth>| {
             let sure = count_sure(members.iter());
-            let why = members
-                .iter()
-                .fold(Reasons::default(), |why, member| why.with(member.reasons()));
+            let why = Truth::any(members.iter().map(|member| member.and(member.not())));
             // There is no group before someone is in it.
-            match (sure > 0 && reaches(sure), reaches(members.len())) {
+            match (
+                sure > 0 && reaches(sure),
+                members.len() + undetermined.len(),
+            ) {
                 (true, _) => Truth::True,
-                (false, true) => Truth::Open(why),
-                (false, false) => Truth::False,
+                (false, most) if most > 0 && reaches(most) => {
+                    Truth::Open(why.reasons().with(skew.reasons()))
+                }
+                (false, _) => Truth::False,
             }
         };
-        Truth::any(groups.values().map(group)).or(selection.more)
+        // Those of no known group may be one of their own.
+        let groups = groups.into_values().chain([Vec::new()]);
+        Truth::any(groups.map(|members| group(&members))).or(selection.more)
     }
 
     /// How many spans the largest group has for sure; `None` without a group.
@@ -254,29 +266,37 @@ impl Trace<'_> {
         by: &GroupKey,
         bound: &Bound,
     ) -> Option<usize> {
-        let groups = self.groups(selection, by, bound);
+        let (groups, _) = self.groups(selection, by, bound);
         let sizes = groups.values().map(|members| count_sure(members.iter()));
         sizes.max().filter(|size| *size > 0)
     }
 
+    /// The groups, and the spans whose group is not known.
     fn groups(
         &self,
         selection: &Selection,
         by: &GroupKey,
         bound: &Bound,
-    ) -> BTreeMap<String, Vec<Truth>> {
+    ) -> (BTreeMap<String, Vec<Truth>>, Vec<Truth>) {
         let mut groups: BTreeMap<String, Vec<Truth>> = BTreeMap::new();
+        let mut undetermined = Vec::new();
         for (span, selected) in &selection.members {
             let span = self.spans[*span];
             let key = match by {
-                GroupKey::Field(field) => self.value(field, span, bound).group(),
+                GroupKey::Field(field) => match self.value(field, span, bound) {
+                    Val::Undetermined => {
+                        undetermined.push(*selected);
+                        None
+                    }
+                    value => value.group(),
+                },
                 GroupKey::Parent => span.parent.map(|parent| hex(&parent)),
             };
             if let Some(key) = key {
                 groups.entry(key).or_default().push(*selected);
             }
         }
-        groups
+        (groups, undetermined)
     }
 }
 

@@ -1,30 +1,16 @@
 //! Plays a script, and holds all that the engine said, and when, against the oracle.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use betrace_engine::{Finding, Stats};
-use betrace_lang::verdict::{Reason, Verdict};
+use betrace_lang::verdict::Verdict;
 
-use super::expect::{Given, Matter, OBLIGATION_CAP, show};
+use super::expect::{Given, Matter, OBLIGATION_CAP, show, show_answer};
 use super::play::{LATE_WINDOW, play};
-use super::script::{Act, Ending, Script, SpanAt};
+use super::progress::Progress;
+use super::script::{Act, Script};
 use super::{Divergence, Tally, Trial};
-use crate::oracle::{Answer, Reasons, Trace};
-
-/// How far a trace has come.
-#[derive(Clone, Default)]
-struct Progress {
-    /// Its spans, each where it came first.
-    came: Vec<usize>,
-    /// The engine has forgotten the spans before this one.
-    forgotten: usize,
-    closed: bool,
-    /// By rule.
-    given: Vec<Given>,
-    /// What was said while only the engine knew in which order the spans came, by rule.
-    unordered: Vec<Given>,
-}
+use crate::oracle::{Answer, Broken, Reasons};
 
 /// What a script must have led to, by rule: traces by verdict, and violations.
 #[derive(Clone, Default)]
@@ -53,6 +39,8 @@ struct Watch<'t, 'a> {
     tally: Tally,
     /// Spans come behind a close.
     is_late: bool,
+    /// The added rules are there.
+    has_all: bool,
     /// Not every verdict can be worked out.
     uncountable: bool,
 }
@@ -64,21 +52,21 @@ impl Trial<'_> {
         let played = play(self.rules, &self.subjects, script);
         let played = played.map_err(|fault| self.wrong(0, 0, fault))?;
         let rules = self.rules.len();
-        let fresh = Progress {
-            given: vec![Given::new(); rules],
-            unordered: vec![Given::new(); rules],
-            ..Progress::default()
-        };
         let is_close = |act: &Act| matches!(act, Act::Close(_));
         let is_bring = |act: &Act| matches!(act, Act::Bring(_));
         let mut behind = script.acts.iter().skip_while(|act| !is_close(act));
         let mut watch = Watch {
             script,
-            progress: vec![fresh; self.subjects.len()],
+            progress: vec![Progress::new(rules); self.subjects.len()],
             counted: vec![Counted::default(); rules],
             tally: Tally::default(),
             is_late: behind.any(is_bring),
-            uncountable: script.acts.contains(&Act::Restart),
+            has_all: script.added.is_none(),
+            // What was counted is not stored, and a rule that is added is not judged exactly.
+            uncountable: script
+                .acts
+                .iter()
+                .any(|act| matches!(act, Act::Restart | Act::Crash | Act::Add)),
             trial: self,
         };
         for (act, findings) in script.acts.iter().zip(&played.findings) {
@@ -122,69 +110,75 @@ impl Trial<'_> {
 impl<'t> Watch<'t, '_> {
     fn act(&mut self, act: &Act, findings: &[Finding]) -> Result<(), Divergence> {
         let said = self.trial.sorted(findings)?;
-        let concerned = match act {
-            Act::Bring(spans) => self.note(spans),
-            Act::Close(_) => self.live(),
-            Act::Pass(seconds) => self.pass(*seconds),
-            Act::Reload | Act::Restart => Vec::new(),
-        };
+        let concerned = self.concerned(act);
         let is_concerned = |trace: &usize| concerned.contains(trace);
         if let Some((trace, rule, one)) = said.0.iter().find(|one| !is_concerned(&one.0)) {
             let detail = format!("out of turn, engine: {}", show(&[one]));
             return Err(self.trial.wrong(*rule, *trace, detail));
         }
         for trace in concerned {
-            let ending = match act {
-                Act::Close(ending) => Some(self.causes(trace, *ending)),
+            let subject = &self.trial.subjects[trace];
+            let progress = &self.progress[trace];
+            let causes = match act {
+                Act::Close(ending) => Some(progress.causes(subject, self.script, *ending)),
                 _ => None,
             };
             for rule in 0..self.trial.rules.len() {
                 let said = said.of(rule, trace);
-                let right = match ending {
-                    Some(causes) => self.close(rule, trace, causes, &said),
-                    None => self.brought(rule, trace, &said),
+                let is_there = self.has_all || self.script.has_from_the_start(rule);
+                let before = self.progress[trace].before[rule];
+                let right = match (causes, before) {
+                    _ if !is_there => nothing(&said),
+                    (_, Some(before)) => self.about(rule, trace, before, causes.is_some(), &said),
+                    (Some(causes), None) => self.close(rule, trace, causes, &said),
+                    (None, None) => self.brought(rule, trace, &said),
                 };
                 right.map_err(|detail| self.trial.wrong(rule, trace, detail))?;
             }
-            self.progress[trace].closed |= ending.is_some();
+            self.progress[trace].closed |= causes.is_some();
         }
         Ok(())
     }
 
-    /// Which traces got spans.
-    fn note(&mut self, spans: &[SpanAt]) -> Vec<usize> {
+    /// Notes what happens, and of which traces the engine may say something then.
+    fn concerned(&mut self, act: &Act) -> Vec<usize> {
         let mut concerned = Vec::new();
-        for (trace, span) in spans {
-            let came = &mut self.progress[*trace].came;
-            if !came.contains(span) {
-                came.push(*span);
+        match act {
+            Act::Bring(spans) => {
+                for (trace, span) in spans {
+                    let subject = &self.trial.subjects[*trace];
+                    self.progress[*trace].note(*span, subject, self.script);
+                    if !concerned.contains(trace) {
+                        concerned.push(*trace);
+                    }
+                }
             }
-            if !concerned.contains(trace) {
-                concerned.push(*trace);
+            Act::Close(_) => {
+                let traces = 0..self.progress.len();
+                concerned.extend(traces.filter(|trace| self.progress[*trace].is_live()));
             }
+            Act::Pass(seconds) if *seconds > LATE_WINDOW => {
+                self.uncountable = true;
+                let closed = self.progress.iter_mut().filter(|progress| progress.closed);
+                closed.for_each(Progress::forget);
+            }
+            Act::Crash => {
+                for progress in &mut self.progress {
+                    progress.crashed |= progress.is_live();
+                }
+            }
+            Act::Add => {
+                self.has_all = true;
+                for progress in self.progress.iter_mut().filter(|one| !one.came.is_empty()) {
+                    let came = progress.came.len();
+                    for (rule, before) in progress.before.iter_mut().enumerate() {
+                        *before = (!self.script.has_from_the_start(rule)).then_some(came);
+                    }
+                }
+            }
+            Act::Pass(_) | Act::Reload | Act::Restart => {}
         }
         concerned
-    }
-
-    fn live(&self) -> Vec<usize> {
-        let is_live = |trace: &usize| {
-            let progress = &self.progress[*trace];
-            !progress.closed && !progress.came.is_empty()
-        };
-        (0..self.progress.len()).filter(is_live).collect()
-    }
-
-    fn pass(&mut self, seconds: u64) -> Vec<usize> {
-        if seconds > LATE_WINDOW {
-            for progress in self.progress.iter_mut().filter(|progress| progress.closed) {
-                progress.forgotten += progress.came.len();
-                progress.came.clear();
-                progress.closed = false;
-                progress.given.iter_mut().for_each(Given::clear);
-                self.uncountable = true;
-            }
-        }
-        Vec::new()
     }
 
     /// Of a trace of which two spans share an id: a half that comes later changes an ancestry that was known.
@@ -194,52 +188,17 @@ impl<'t> Watch<'t, '_> {
             && self.trial.reads_ancestry[rule]
     }
 
-    /// The answer while spans may still come; none where the spans came in an order of which the oracle
-    /// was not asked.
-    fn open(&self, rule: usize, trace: usize) -> Option<Cow<'t, Answer>> {
-        let subject = &self.trial.subjects[trace];
-        let reading = &self.trial.readings[rule];
-        let progress = &self.progress[trace];
-        let (from, length) = (progress.forgotten, progress.came.len());
-        if from > 0 {
-            let trace = Trace::of(&subject.spans[from..from + length]);
-            return Some(Cow::Owned(reading.answer(&trace.open(Reasons::default()))));
-        }
-        let in_order = progress.came.iter().copied().eq(0..length);
-        let known =
-            (in_order && subject.lengths.contains(&length)) || length == subject.spans.len();
-        known.then(|| Cow::Borrowed(subject.open(reading, rule, length)))
-    }
-
-    /// Why the trace is incomplete, of itself.
-    fn causes(&self, trace: usize, ending: Ending) -> Reasons {
-        let progress = &self.progress[trace];
-        let mut causes = match ending {
-            Ending::EndOfInput | Ending::Idle => Vec::new(),
-            Ending::Age => vec![Reason::Evicted],
-            Ending::Shutdown => vec![Reason::Shutdown],
-        };
-        if progress.forgotten > 0 {
-            causes.push(Reason::Late);
-        }
-        let subject = &self.trial.subjects[trace];
-        let came = progress.came.iter().map(|span| &subject.spans[*span]);
-        let missing = Trace::of(came).missing(self.script.completeness);
-        Reasons::of(&causes).with(missing)
-    }
-
     /// What is certain is said at once, if it is to be said before the close.
     fn brought(&mut self, rule: usize, trace: usize, said: &[&Finding]) -> Result<(), String> {
-        let open = self.open(rule, trace);
+        let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
+        let open = self.progress[trace].open(subject, reading, rule);
         let is_undone = self.is_undone(rule, trace);
         let matter = self.matter(rule, trace, Reasons::default());
         let progress = &mut self.progress[trace];
         if !self.script.early && !progress.closed {
-            return match said {
-                [] => Ok(()),
-                _ => Err(format!("before the close, engine: {}", show(said))),
-            };
+            return nothing(said);
         }
+        let in_order = progress.is_in_order();
         let counted = &mut self.counted[rule];
         counted.violations += said.len() as u64;
         let (given, unordered) = (&mut progress.given[rule], &mut progress.unordered[rule]);
@@ -254,7 +213,7 @@ impl<'t> Watch<'t, '_> {
             unordered.extend(violations(said));
             return Ok(());
         };
-        if progress.came.is_sorted() && unordered.is_empty() {
+        if in_order && unordered.is_empty() {
             matter.violations(said, &answer, false, given)?;
         } else {
             given.append(unordered);
@@ -296,11 +255,17 @@ impl<'t> Watch<'t, '_> {
         causes: Reasons,
         said: &[&Finding],
     ) -> Result<(), String> {
-        let open = self.open(rule, trace);
+        let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
         let is_undone = self.is_undone(rule, trace);
         let matter = self.matter(rule, trace, causes);
-        let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
         let progress = &mut self.progress[trace];
+        let answer = if causes.is_empty() {
+            progress.closed(subject, reading, rule)
+        } else {
+            progress
+                .open(subject, reading, rule)
+                .ok_or("the oracle was not asked")?
+        };
         let given = &mut progress.given[rule];
         let counted = &mut self.counted[rule];
         let told = violations(said);
@@ -314,14 +279,6 @@ impl<'t> Watch<'t, '_> {
             given.extend(told);
             return Ok(());
         }
-        let answer = if !causes.is_empty() {
-            open.ok_or("the oracle was not asked")?
-        } else if progress.came.len() == subject.spans.len() {
-            Cow::Borrowed(subject.closed(reading, rule))
-        } else {
-            let part = Trace::of(&subject.spans[..progress.came.len()]);
-            Cow::Owned(reading.answer(&part))
-        };
         let mut verdict = answer.verdict;
         if verdict == Verdict::Violated {
             matter.violations(said, &answer, true, given)?;
@@ -339,6 +296,50 @@ impl<'t> Watch<'t, '_> {
         self.tally.count(self.trial.law, 1);
         self.tally.verdict(verdict, reason);
         self.tally.count("beyond the cap", usize::from(is_beyond));
+        Ok(())
+    }
+
+    /// Of a rule that was added when `before` spans had come: what it says is right, and what the later
+    /// spans alone make certain it says.
+    fn about(
+        &mut self,
+        rule: usize,
+        trace: usize,
+        before: usize,
+        is_closing: bool,
+        said: &[&Finding],
+    ) -> Result<(), String> {
+        let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
+        let progress = &mut self.progress[trace];
+        let all = progress.open_since(subject, reading, 0);
+        let since = progress.open_since(subject, reading, before);
+        let given = &mut progress.given[rule];
+        given.extend(violations(said));
+        // What nothing at all breaks shows nothing, and belongs to no trace.
+        let shows = |broken: &&Broken| !broken.evidence.is_empty();
+        let shown = |answer: &Answer| {
+            let broken = answer.broken.iter().filter(shows);
+            broken.map(|broken| broken.identity).collect()
+        };
+        let (most, least): (Given, Given) = (shown(&all), shown(&since));
+        // Beyond the cap some stand for others; ancestors may have come before the rule, and halves late.
+        let is_loose = most.len() > OBLIGATION_CAP || subject.has_halves;
+        let must_say = is_closing || self.script.early || progress.closed;
+        let is_short = must_say && !self.trial.reads_ancestry[rule] && !given.is_superset(&least);
+        let may_say = |one: &&Finding| match one.verdict {
+            Verdict::Violated | Verdict::Inconclusive => true,
+            definite => definite == all.verdict,
+        };
+        let is_right = given.is_subset(&most) && !is_short && said.iter().all(may_say);
+        if !is_right && !is_loose {
+            let (said, all, since) = (show(said), show_answer(&all), show_answer(&since));
+            return Err(format!(
+                "added after {before} spans, engine: {said}\noracle, of all: {all}\nof the rest: {since}"
+            ));
+        }
+        self.tally.count(self.trial.law, 1);
+        self.tally
+            .count("said by a rule that was added", said.len());
         Ok(())
     }
 
@@ -362,6 +363,13 @@ impl<'t> Watch<'t, '_> {
             }
         }
         Ok(())
+    }
+}
+
+fn nothing(said: &[&Finding]) -> Result<(), String> {
+    match said {
+        [] => Ok(()),
+        _ => Err(format!("too early, engine: {}", show(said))),
     }
 }
 

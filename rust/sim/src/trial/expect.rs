@@ -147,7 +147,7 @@ pub fn show(said: &[&Finding]) -> String {
         });
         show_verdict(finding.verdict, finding.reason) + &violation.unwrap_or_default()
     };
-    said.iter().map(one).collect::<Vec<_>>().join("; ")
+    some(said.iter().map(one).collect(), "; ")
 }
 
 pub fn show_answer(answer: &Answer) -> String {
@@ -156,7 +156,17 @@ pub fn show_answer(answer: &Answer) -> String {
         let times = (broken.start, broken.end);
         show_violation(broken.clause, &broken.text, broken.count, times, evidence)
     });
-    show_verdict(answer.verdict, answer.reason()) + &broken.collect::<String>()
+    show_verdict(answer.verdict, answer.reason()) + &some(broken.collect(), ";")
+}
+
+/// The first few, and how many more there are.
+fn some(shown: Vec<String>, between: &str) -> String {
+    let few = shown.len().min(4);
+    let more = match shown.len() - few {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    shown[..few].join(between) + &more
 }
 
 fn show_verdict(verdict: Verdict, reason: Option<Reason>) -> String {

@@ -9,7 +9,7 @@ use crate::tape::Tape;
 
 /// In each of them engine and oracle agree on verdicts and reasons, and on the violations: identity, clause,
 /// text, count, times, evidence and the moment; and on how often each verdict is counted.
-pub const LAWS: [Law; 9] = [
+pub const LAWS: [Law; 12] = [
     Law {
         name: "a definite verdict stays",
         says: "what the oracle says of a part that is still open, it says of the whole",
@@ -54,6 +54,21 @@ pub const LAWS: [Law; 9] = [
         name: "interrupted",
         says: "a reload with the same rules and a restart from stored state, at any point, change nothing",
         hold: |trial, tape| trial.interrupted(tape),
+    },
+    Law {
+        name: "over the limit",
+        says: "spans beyond the limit are not looked at, and the trace stays open for ever",
+        hold: |trial, tape| trial.over_the_limit(tape),
+    },
+    Law {
+        name: "crashed",
+        says: "after a restart without the last state, traces that were under way stay open for ever",
+        hold: |trial, tape| trial.crashed(tape),
+    },
+    Law {
+        name: "added",
+        says: "a rule that is added says of traces under way only what is certain, and changes no other rule",
+        hold: |trial, tape| trial.added(tape),
     },
 ];
 
@@ -214,6 +229,53 @@ impl Trial<'_> {
         }
         self.agree(&Script {
             early: tape.chance(50),
+            ..Script::of(acts)
+        })
+    }
+
+    fn over_the_limit(&mut self, tape: &mut Tape) -> Result<(), Divergence> {
+        let mut acts = messages(tape, &self.subjects, |trace| self.whole(trace));
+        acts.push(Act::Close(whole_ending(tape)));
+        self.agree(&Script {
+            completeness: tape.pick(&COMPLETENESS),
+            early: tape.chance(50),
+            limit: 1 + tape.below(5) as u32,
+            ..Script::of(acts)
+        })
+    }
+
+    /// Or a start, without stored state, when spans have been under way.
+    fn crashed(&mut self, tape: &mut Tape) -> Result<(), Divergence> {
+        let mut acts = messages(tape, &self.subjects, |trace| self.whole(trace));
+        acts.push(Act::Close(whole_ending(tape)));
+        let subject = &self.subjects[tape.below(self.subjects.len())];
+        let span = &subject.spans[tape.below(subject.spans.len())];
+        let started = Some(span.start).filter(|start| *start > 0 && tape.chance(50));
+        if started.is_none() {
+            acts.insert(tape.below(acts.len()), Act::Crash);
+        }
+        self.agree(&Script {
+            completeness: tape.pick(&COMPLETENESS),
+            early: tape.chance(50),
+            started,
+            ..Script::of(acts)
+        })
+    }
+
+    fn added(&mut self, tape: &mut Tape) -> Result<(), Divergence> {
+        let cuts = self.cuts(tape, 0);
+        let mut acts = messages(tape, &self.subjects, |trace| (0, cuts[trace]));
+        acts.push(Act::Close(Ending::Idle));
+        let ends = |trace: usize| (cuts[trace], self.subjects[trace].spans.len());
+        acts.extend(messages(tape, &self.subjects, ends));
+        acts.push(Act::Close(Ending::Idle));
+        acts.insert(tape.below(acts.len()), Act::Add);
+        if tape.chance(30) {
+            acts.insert(tape.below(acts.len()), Act::Restart);
+        }
+        self.agree(&Script {
+            early: tape.chance(50),
+            added: Some(1 + tape.below(3)),
             ..Script::of(acts)
         })
     }

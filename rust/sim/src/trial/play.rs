@@ -13,11 +13,12 @@ use crate::model::Span;
 use crate::oracle::Completeness;
 use crate::wire::encode;
 
-const SECOND: u64 = 1_000_000_000;
+pub const SECOND: u64 = 1_000_000_000;
 
 /// After so many seconds without a span a trace closes; longer than any script takes otherwise.
 const IDLE: u64 = 100_000;
-const MAX_AGE: u64 = 10 * IDLE;
+/// A trace closes after so many seconds in any case.
+pub const MAX_AGE: u64 = 10 * IDLE;
 
 /// For so many seconds a closed trace's state waits for late spans.
 pub const LATE_WINDOW: u64 = 60;
@@ -53,7 +54,8 @@ fn settings(script: &Script) -> Settings {
         },
         shards: script.shards,
         seed: script.seed,
-        restart_grace: false,
+        spans_per_trace: script.limit,
+        restart_grace: script.started.is_some(),
         ..Settings::default()
     }
 }
@@ -61,14 +63,19 @@ fn settings(script: &Script) -> Settings {
 /// # Errors
 /// What the engine refused.
 pub fn play(
-    rules: &[Arc<Rule>],
+    all: &[Arc<Rule>],
     subjects: &[Subject<'_>],
     script: &Script,
 ) -> Result<Played, String> {
-    let start =
-        |now| Engine::new(rules.to_vec(), settings(script), now).map_err(|fault| fault.to_string());
-    let mut now = BEGIN;
-    let mut engine = start(now)?;
+    let is_there = |(number, rule): (usize, &Arc<Rule>)| {
+        script.has_from_the_start(number).then(|| Arc::clone(rule))
+    };
+    let mut rules: Vec<Arc<Rule>> = all.iter().enumerate().filter_map(is_there).collect();
+    let mut now = script.started.map_or(BEGIN, Timestamp);
+    let start = |rules: &[Arc<Rule>], now| {
+        Engine::new(rules.to_vec(), settings(script), now).map_err(|fault| fault.to_string())
+    };
+    let mut engine = start(&rules, now)?;
     let mut findings = Vec::with_capacity(script.acts.len());
     for act in &script.acts {
         match act {
@@ -91,17 +98,21 @@ pub fn play(
                 now.0 += (MAX_AGE + 1) * SECOND;
                 engine.tick(now);
             }
-            Act::Reload => {
-                let again = engine.replace_rules(rules.to_vec(), now);
-                again.map_err(|fault| fault.to_string())?;
-            }
-            Act::Restart => {
-                let stored = engine.snapshot(SnapshotKind::Final);
-                let left = engine.take_findings(usize::MAX);
-                if !left.is_empty() {
-                    return Err("findings were left behind".to_owned());
+            Act::Add | Act::Reload => {
+                if *act == Act::Add {
+                    rules = all.to_vec();
                 }
-                engine = start(now)?;
+                let replaced = engine.replace_rules(rules.clone(), now);
+                replaced.map_err(|fault| fault.to_string())?;
+            }
+            Act::Restart | Act::Crash => {
+                let kind = if *act == Act::Restart {
+                    SnapshotKind::Final
+                } else {
+                    SnapshotKind::Periodic
+                };
+                let stored = engine.snapshot(kind);
+                engine = start(&rules, now)?;
                 let restored = engine.restore(&stored, now);
                 restored.map_err(|fault| fault.to_string())?;
             }

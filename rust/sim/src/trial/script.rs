@@ -19,6 +19,10 @@ pub enum Act {
     Reload,
     /// Another engine takes over the state of this one.
     Restart,
+    /// Another engine goes on from state that was stored before the end of this one.
+    Crash,
+    /// All of the rules from here on.
+    Add,
 }
 
 /// How live traces end for the engine.
@@ -46,9 +50,19 @@ pub struct Script {
     pub shards: u32,
     /// Of the engine's hash tables.
     pub seed: u64,
+    /// More spans of a trace are not looked at.
+    pub limit: u32,
+    /// The engine starts, without stored state, when spans have been under way.
+    pub started: Option<u64>,
+    /// One in so many rules is there only from [`Act::Add`] on.
+    pub added: Option<usize>,
 }
 
 impl Script {
+    pub fn has_from_the_start(&self, rule: usize) -> bool {
+        !self.added.is_some_and(|every| rule.is_multiple_of(every))
+    }
+
     /// Complete as soon as a root came; all is said at the close.
     pub fn of(acts: Vec<Act>) -> Script {
         Script {
@@ -60,6 +74,9 @@ impl Script {
             grouped: false,
             shards: 4,
             seed: 7,
+            limit: 20_000,
+            started: None,
+            added: None,
         }
     }
 }

@@ -1,0 +1,154 @@
+//! How far each trace has come in a script, and what the oracle says of it then.
+
+use std::borrow::Cow;
+
+use betrace_lang::verdict::Reason;
+
+use super::expect::Given;
+use super::play::{MAX_AGE, SECOND};
+use super::script::{Ending, Script};
+use super::subject::Subject;
+use crate::oracle::{Answer, Reading, Reasons, Trace};
+
+#[derive(Clone)]
+pub struct Progress {
+    /// The spans that the engine looked at, each where it came first.
+    pub came: Vec<usize>,
+    /// The engine has forgotten the spans before this one.
+    pub forgotten: usize,
+    pub closed: bool,
+    /// More came than the limit.
+    over: bool,
+    /// The engine crashed under it.
+    pub crashed: bool,
+    /// By rule: how many spans had come when it was added, if the trace was under way then.
+    pub before: Vec<Option<usize>>,
+    /// By rule.
+    pub given: Vec<Given>,
+    /// What was said while only the engine knew in which order the spans came, by rule.
+    pub unordered: Vec<Given>,
+}
+
+impl Progress {
+    pub fn new(rules: usize) -> Progress {
+        Progress {
+            came: Vec::new(),
+            forgotten: 0,
+            closed: false,
+            over: false,
+            crashed: false,
+            before: vec![None; rules],
+            given: vec![Given::new(); rules],
+            unordered: vec![Given::new(); rules],
+        }
+    }
+
+    pub fn is_live(&self) -> bool {
+        !self.closed && !self.came.is_empty()
+    }
+
+    /// A span came.
+    pub fn note(&mut self, span: usize, subject: &Subject<'_>, script: &Script) {
+        let identity = |at: &usize| subject.spans[*at].identity();
+        let is_copy = self
+            .came
+            .iter()
+            .any(|came| identity(came) == identity(&span));
+        if !is_copy && self.came.len() >= script.limit as usize {
+            let is_first = |at: &usize| {
+                let mut earlier = self.came.iter().take_while(|came| *came != at);
+                earlier.all(|came| identity(came) != identity(at))
+            };
+            self.over |=
+                self.came.iter().filter(|at| is_first(at)).count() >= script.limit as usize;
+        }
+        if !self.over && !self.came.contains(&span) {
+            self.came.push(span);
+        }
+    }
+
+    /// Its state is dropped.
+    pub fn forget(&mut self) {
+        self.forgotten += self.came.len();
+        self.came.clear();
+        self.closed = false;
+        self.given.iter_mut().for_each(Given::clear);
+    }
+
+    pub fn is_in_order(&self) -> bool {
+        let from = self.forgotten;
+        self.came.iter().copied().eq(from..from + self.came.len())
+    }
+
+    /// Why the trace is incomplete, of itself.
+    pub fn causes(&self, subject: &Subject<'_>, script: &Script, ending: Ending) -> Reasons {
+        let trace = Trace::of(self.came.iter().map(|span| &subject.spans[*span]));
+        let before = |started: u64| started.saturating_sub(MAX_AGE * SECOND)..started;
+        let under_way = trace.begins().zip(script.started);
+        let under_way = under_way.is_some_and(|(begins, at)| before(at).contains(&begins));
+        let mut causes = match ending {
+            Ending::EndOfInput | Ending::Idle => Vec::new(),
+            Ending::Age => vec![Reason::Evicted],
+            Ending::Shutdown => vec![Reason::Shutdown],
+        };
+        if self.forgotten > 0 {
+            causes.push(Reason::Late);
+        }
+        if self.over {
+            causes.push(Reason::SpanLimit);
+        }
+        if self.crashed || under_way {
+            causes.push(Reason::Restart);
+        }
+        Reasons::of(&causes).with(trace.missing(script.completeness))
+    }
+
+    /// The answer while spans may still come; none where the spans came in an order of which the oracle
+    /// was not asked.
+    pub fn open<'s>(
+        &self,
+        subject: &'s Subject<'_>,
+        reading: &Reading<'_>,
+        rule: usize,
+    ) -> Option<Cow<'s, Answer>> {
+        let length = self.came.len();
+        let is_known = self.forgotten == 0 && subject.lengths.contains(&length);
+        if is_known && (self.is_in_order() || length == subject.spans.len()) {
+            return Some(Cow::Borrowed(subject.open(reading, rule, length)));
+        }
+        self.is_in_order()
+            .then(|| Cow::Owned(self.open_since(subject, reading, 0)))
+    }
+
+    /// The answer on the spans behind the first `before`, while spans may still come.
+    pub fn open_since(
+        &self,
+        subject: &Subject<'_>,
+        reading: &Reading<'_>,
+        before: usize,
+    ) -> Answer {
+        let span = |at: &usize| &subject.spans[*at];
+        let (earlier, later) = self.came.split_at(before);
+        let is_copy = |at: &usize| {
+            earlier
+                .iter()
+                .any(|one| span(one).identity() == span(at).identity())
+        };
+        let spans = later.iter().filter(|at| !is_copy(at)).map(span);
+        reading.answer(&Trace::of(spans).open(Reasons::default()))
+    }
+
+    /// The answer on a trace that is complete with what came.
+    pub fn closed<'s>(
+        &self,
+        subject: &'s Subject<'_>,
+        reading: &Reading<'_>,
+        rule: usize,
+    ) -> Cow<'s, Answer> {
+        if self.came.len() == subject.spans.len() {
+            return Cow::Borrowed(subject.closed(reading, rule));
+        }
+        let spans = self.came.iter().map(|span| &subject.spans[*span]);
+        Cow::Owned(reading.answer(&Trace::of(spans)))
+    }
+}
