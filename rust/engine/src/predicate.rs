@@ -10,7 +10,9 @@ pub(crate) mod text;
 
 use std::fmt;
 
-use betrace_lang::rule::{BindingId, CompareOp, Field, Literal, Operand, Predicate, TextOp};
+use betrace_lang::rule::{
+    BindingId, CompareOp, Field, FieldTest, Literal, Operand, Predicate, TextOp,
+};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::logic::truth::Truth;
@@ -151,9 +153,12 @@ impl Formula {
                 };
                 Formula::test(field, test, fields)
             }
-            Predicate::Exists(field) => Formula::Exists(Source::new(field, fields)),
-            Predicate::Missing(field) => {
-                Formula::Not(Box::new(Formula::Exists(Source::new(field, fields))))
+            Predicate::Asks { test, field } => {
+                let exists = Formula::Exists(Source::new(field, fields));
+                match test {
+                    FieldTest::Exists => exists,
+                    FieldTest::Missing => Formula::Not(Box::new(exists)),
+                }
             }
         })
     }

@@ -80,8 +80,8 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         1 => (any_field(), operand()).prop_map(|(field, value)| {
             Predicate::Text { op: TextOp::Contains, field, value }
         }),
-        1 => any_field().prop_map(Predicate::Exists),
-        1 => any_field().prop_map(Predicate::Missing),
+        1 => any_field().prop_map(Predicate::exists),
+        1 => any_field().prop_map(Predicate::missing),
     ];
     leaf.prop_recursive(2, 6, 3, |inner| {
         prop_oneof![

@@ -382,12 +382,12 @@ fn events_answer_true_if_one_does_and_false_otherwise() {
     let not = Predicate::Not(Box::new(above(Scope::Span)));
     assert_eq!(eval(&not, OwnedValue::Missing).0, U);
     assert_eq!(
-        eval(&Predicate::Exists(field(Scope::Event)), events(&[1])).0,
+        eval(&Predicate::exists(field(Scope::Event)), events(&[1])).0,
         T
     );
     assert_eq!(
         eval(
-            &Predicate::Missing(field(Scope::Event)),
+            &Predicate::missing(field(Scope::Event)),
             OwnedValue::Missing
         )
         .0,

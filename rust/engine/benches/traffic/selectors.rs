@@ -86,7 +86,7 @@ pub fn matcher(rules: usize) -> Matcher {
             ),
             5 => select(
                 Base::Any,
-                &[Predicate::Exists(unscoped(&format!("pii.field_{index}")))],
+                &[Predicate::exists(unscoped(&format!("pii.field_{index}")))],
             ),
             6 => select(
                 Base::Root,
@@ -115,7 +115,7 @@ pub fn matcher(rules: usize) -> Matcher {
     }
     // What every span or many meet.
     select(Base::Any, &[]);
-    select(Base::Any, &[Predicate::Exists(unscoped("user.id"))]);
+    select(Base::Any, &[Predicate::exists(unscoped("user.id"))]);
     select(
         Base::Any,
         &[number("network.peer.port", CompareOp::Gt, 1_023)],

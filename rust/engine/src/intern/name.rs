@@ -135,12 +135,9 @@ fn write_predicate(out: &mut String, predicate: &Predicate) {
             out.push(' ');
             write_operand(out, value);
         }
-        Predicate::Exists(field) => {
-            out.push_str("exists ");
-            write_field(out, field);
-        }
-        Predicate::Missing(field) => {
-            out.push_str("missing ");
+        Predicate::Asks { test, field } => {
+            out.push_str(test.as_str());
+            out.push(' ');
             write_field(out, field);
         }
     }

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope};
+use betrace_lang::rule::{
+    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope,
+};
 
 use crate::predicate::fields::{FieldId, FieldTable, is_list};
 use crate::value::boolean_text;
@@ -159,14 +161,20 @@ fn needed(part: &Predicate, fields: &FieldTable) -> Option<Vec<FieldId>> {
             }
             Some(all)
         }
+        Predicate::Asks {
+            test: FieldTest::Missing,
+            ..
+        } => None,
         Predicate::Compare { field, .. }
         | Predicate::In { field, .. }
         | Predicate::Matches { field, .. }
         | Predicate::Text { field, .. }
-        | Predicate::Exists(field) => one(field, fields),
-        Predicate::Missing(_) => None,
+        | Predicate::Asks { field, .. } => one(field, fields),
         Predicate::Not(part) => match &**part {
-            Predicate::Missing(field) => one(field, fields),
+            Predicate::Asks {
+                test: FieldTest::Missing,
+                field,
+            } => one(field, fields),
             // Unknown where the field is missing, so its negation is too; but of events it is plainly true.
             Predicate::Compare {
                 value: Operand::Field(right),

@@ -199,7 +199,7 @@ impl Asking<'_, '_, '_> {
 /// What a part costs, roughly: the cheap ones are asked first, and only the others are worth remembering.
 fn weight(part: &Predicate) -> u32 {
     match part {
-        Predicate::Compare { .. } | Predicate::Exists(_) | Predicate::Missing(_) => 0,
+        Predicate::Compare { .. } | Predicate::Asks { .. } => 0,
         Predicate::In { .. } => 1,
         Predicate::Not(part) => weight(part),
         Predicate::And(parts) | Predicate::Or(parts) => 1 + parts.iter().map(weight).sum::<u32>(),

@@ -7,7 +7,7 @@ use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
 use crate::plan::draft::RuleDraft;
 use crate::plan::feed::FeedKind;
-use crate::plan::reads::{fields, reads_bound};
+use crate::plan::reads::reads_bound;
 use crate::plan::trace::TraceTest;
 use crate::predicate::{CompiledPredicate, PatternError};
 
@@ -78,7 +78,7 @@ fn compile_spans(
     let mut mask = 0;
     for part in &bound {
         filter.push(draft.draft.builder.predicate(part)?);
-        for field in fields(part) {
+        for field in part.reads() {
             match field {
                 Field::Bound { binding, field } => {
                     mask |= 1 << binding.0;

@@ -1,8 +1,7 @@
 //! What conditions read: fields, bound spans, and what may change with any span of the trace.
 
 use betrace_lang::rule::{
-    Body, Expr, ExprKind, Field, Measure, Operand, Predicate, Quantity, Relation, Selector,
-    SpanSelector,
+    Body, Expr, ExprKind, Field, Measure, Predicate, Quantity, Relation, Selector, SpanSelector,
 };
 
 /// A selector that numbers alone can answer for.
@@ -14,32 +13,10 @@ pub(crate) fn counted(selector: &Selector) -> Option<&SpanSelector> {
 }
 
 pub(crate) fn reads_bound(predicate: &Predicate) -> bool {
-    fields(predicate)
+    predicate
+        .reads()
         .iter()
         .any(|field| matches!(field, Field::Bound { .. }))
-}
-
-/// Every field in a predicate.
-pub(crate) fn fields(predicate: &Predicate) -> Vec<&Field> {
-    let mut found = Vec::new();
-    let mut left = vec![predicate];
-    while let Some(predicate) = left.pop() {
-        match predicate {
-            Predicate::And(parts) | Predicate::Or(parts) => left.extend(parts),
-            Predicate::Not(inner) => left.push(inner),
-            Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
-                found.push(field);
-                if let Operand::Field(field) = value {
-                    found.push(field);
-                }
-            }
-            Predicate::In { field, .. }
-            | Predicate::Matches { field, .. }
-            | Predicate::Exists(field)
-            | Predicate::Missing(field) => found.push(field),
-        }
-    }
-    found
 }
 
 /// Whether a rule's early verdict may turn on spans that none of its selectors selects: by a `trace:`

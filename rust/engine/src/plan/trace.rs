@@ -3,13 +3,14 @@
 //! Duration and span count are intervals while the trace is open, the root's name and service are
 //! unknown to it until the close, and the id is known from the first span on.
 
-use betrace_lang::rule::{CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate};
+use betrace_lang::rule::{
+    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate,
+};
 
 use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
 use crate::logic::truth::Truth;
 use crate::matcher::MatcherBuilder;
-use crate::plan::reads::fields;
 use crate::predicate::{CompiledPredicate, PatternError};
 use crate::value::{Value, number};
 
@@ -65,11 +66,13 @@ pub(crate) fn leaf(predicate: &Predicate) -> TraceLeaf {
                 .map(|value| compare(field, CompareOp::Eq, value))
                 .collect(),
         ),
-        Predicate::Exists(field) if is_interval(field) => TraceLeaf::Fixed(true),
-        Predicate::Missing(field) if is_interval(field) => TraceLeaf::Fixed(false),
+        Predicate::Asks {
+            test: test @ (FieldTest::Exists | FieldTest::Missing),
+            field,
+        } if is_interval(field) => TraceLeaf::Fixed(*test == FieldTest::Exists),
         other => {
             let is_id = |field: &&Field| **field == Field::Intrinsic(Intrinsic::TraceId);
-            if fields(other).iter().all(is_id) {
+            if other.reads().iter().all(is_id) {
                 TraceLeaf::Id
             } else {
                 TraceLeaf::AtClose

@@ -271,8 +271,7 @@ impl<'a> Printer<'a> {
                     self.operand(value)
                 )
             }
-            Predicate::Exists(field) => format!("exists({})", self.field(field)),
-            Predicate::Missing(field) => format!("missing({})", self.field(field)),
+            Predicate::Asks { test, field } => format!("{}({})", test.as_str(), self.field(field)),
         }
     }
 

@@ -32,18 +32,30 @@ pub enum Predicate {
         field: Field,
         value: Operand,
     },
-    /// Two-valued.
-    Exists(Field),
-    /// Two-valued.
-    Missing(Field),
+    /// `exists(f)`: what a call asks of one field.
+    Asks {
+        test: FieldTest,
+        field: Field,
+    },
 }
 
 words! {
-    /// What a call asks of one field: `exists(x)`.
+    /// What a call asks of one field. The word is all that the language has to know of it: calls with that word are
+    /// read, printed, reserved and offered.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum FieldTest {
+        /// The field has a value. Two-valued.
         Exists = "exists",
+        /// It has none. Two-valued.
         Missing = "missing",
+    }
+}
+
+impl FieldTest {
+    /// Says true or false of a field without a value too, where any other test is unknown.
+    #[must_use]
+    pub fn is_two_valued(self) -> bool {
+        matches!(self, FieldTest::Exists | FieldTest::Missing)
     }
 }
 
@@ -91,6 +103,20 @@ pub enum Literal {
 pub type Nanos = u64;
 
 impl Predicate {
+    /// `exists(f)`
+    #[must_use]
+    pub fn exists(field: Field) -> Predicate {
+        let test = FieldTest::Exists;
+        Predicate::Asks { test, field }
+    }
+
+    /// `missing(f)`
+    #[must_use]
+    pub fn missing(field: Field) -> Predicate {
+        let test = FieldTest::Missing;
+        Predicate::Asks { test, field }
+    }
+
     /// What it is joined of; of a comparison nothing.
     #[must_use]
     pub fn parts(&self) -> &[Predicate] {
@@ -110,9 +136,21 @@ impl Predicate {
             | Predicate::In { field, .. }
             | Predicate::Matches { field, .. }
             | Predicate::Text { field, .. }
-            | Predicate::Exists(field)
-            | Predicate::Missing(field) => Some(field),
+            | Predicate::Asks { field, .. } => Some(field),
         }
+    }
+
+    /// Every field that it reads, those that it compares with among them, in the order of the text.
+    #[must_use]
+    pub fn reads(&self) -> Vec<&Field> {
+        let mut found: Vec<&Field> = self.field().into_iter().collect();
+        if let Predicate::Compare { value, .. } | Predicate::Text { value, .. } = self
+            && let Operand::Field(field) = value
+        {
+            found.push(field);
+        }
+        found.extend(self.parts().iter().flat_map(Predicate::reads));
+        found
     }
 }
 

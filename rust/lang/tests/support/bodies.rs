@@ -178,8 +178,8 @@ fn leaf(bindings: u8) -> impl Strategy<Value = Predicate> {
             field,
             value: Operand::Literal(value)
         }),
-        text_field().prop_map(Predicate::Exists),
-        text_field().prop_map(Predicate::Missing),
+        text_field().prop_map(Predicate::exists),
+        text_field().prop_map(Predicate::missing),
     ]
 }
 

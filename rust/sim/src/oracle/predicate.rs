@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use betrace_lang::rule::{CompareOp, Field, Literal, Operand, Predicate, TextOp};
+use betrace_lang::rule::{CompareOp, Field, FieldTest, Literal, Operand, Predicate, TextOp};
 use regex::Regex;
 
 use super::field::Held;
@@ -43,8 +43,10 @@ impl<'t> Trace<'t> {
                 .map(evaluate)
                 .fold(Possible::known(false), Possible::or),
             Predicate::Not(part) => evaluate(part).not(),
-            Predicate::Exists(field) => exists(&held(field)),
-            Predicate::Missing(field) => exists(&held(field)).not(),
+            Predicate::Asks { test, field } => match test {
+                FieldTest::Exists => exists(&held(field)),
+                FieldTest::Missing => exists(&held(field)).not(),
+            },
             Predicate::Compare { field, op, value } => {
                 held(field).test(|left| right(value, &|right| left.compare(*op, right)))
             }

@@ -37,7 +37,7 @@ const OF_RULES: [(&str, u64); 40] = [
     ("In {", 20),
     ("Matches {", 20),
     ("Text {", 15),
-    ("Missing(", 5),
+    ("test: Missing", 5),
     ("value: Field(Bound {", 60),
     ("scope: Event", 20),
     ("scope: Link", 10),

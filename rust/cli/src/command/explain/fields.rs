@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use betrace_lang::rule::{
-    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Operand, Predicate, Quantity, Relation,
-    Rule, Segment, Selector,
+    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Quantity, Relation, Rule, Segment,
+    Selector,
 };
 
 use super::english::field::{Names, spelled};
@@ -89,7 +89,11 @@ impl Walk<'_> {
                     }
                 }
             }
-            ExprKind::Trace(predicate) => self.predicate(predicate),
+            ExprKind::Trace(predicate) => {
+                for field in predicate.reads() {
+                    self.field(field);
+                }
+            }
         }
     }
 
@@ -119,7 +123,9 @@ impl Walk<'_> {
                     Base::Any => {}
                 }
                 for predicate in spans.filter.iter().chain(&spans.trace) {
-                    self.predicate(predicate);
+                    for field in predicate.reads() {
+                        self.field(field);
+                    }
                 }
             }
             Selector::Related(related) => {
@@ -141,25 +147,6 @@ impl Walk<'_> {
                     }
                 }
             }
-        }
-    }
-
-    fn predicate(&mut self, predicate: &Predicate) {
-        match predicate {
-            Predicate::And(parts) | Predicate::Or(parts) => {
-                parts.iter().for_each(|part| self.predicate(part));
-            }
-            Predicate::Not(inner) => self.predicate(inner),
-            Predicate::Compare { field, value, .. } | Predicate::Text { field, value, .. } => {
-                self.field(field);
-                if let Operand::Field(other) = value {
-                    self.field(other);
-                }
-            }
-            Predicate::In { field, .. }
-            | Predicate::Matches { field, .. }
-            | Predicate::Exists(field)
-            | Predicate::Missing(field) => self.field(field),
         }
     }
 }

@@ -53,7 +53,7 @@ fn mentions(predicate: &Predicate, field: &Field) -> bool {
 /// Whether `exists` or `missing` asks for the field.
 fn has_presence(predicate: &Predicate, field: &Field) -> bool {
     match predicate {
-        Predicate::Exists(asked) | Predicate::Missing(asked) => asked == field,
+        Predicate::Asks { test, field: asked } if test.is_two_valued() => asked == field,
         joined => joined.parts().iter().any(|part| has_presence(part, field)),
     }
 }
@@ -73,7 +73,7 @@ fn collect_negated<'p>(
             return;
         }
         Predicate::Not(inner) => return collect_negated(inner, !is_negated, negated, asked),
-        Predicate::Exists(field) | Predicate::Missing(field) => return asked.push(field),
+        Predicate::Asks { test, field } if test.is_two_valued() => return asked.push(field),
         Predicate::Compare { op, value, .. } => match (op, value) {
             (CompareOp::Ne, _) if is_negated => return,
             (CompareOp::Ne, _) => true,

@@ -8,7 +8,9 @@ use crate::condition::ast::Node;
 use crate::condition::check::checker::Checker;
 use crate::condition::check::predicate::joined;
 use crate::condition::dialect::Dialect;
-use crate::rule::{Base, Body, Expr, ExprKind, Field, Predicate, Scope, Selector, SpanSelector};
+use crate::rule::{
+    Base, Body, Expr, ExprKind, Field, FieldTest, Predicate, Scope, Selector, SpanSelector,
+};
 
 impl<'a> Checker<'a> {
     fn dialect(&self) -> Dialect {
@@ -127,12 +129,18 @@ impl<'a> Checker<'a> {
     }
 
     /// Alone, `span.attributes["k"]` is `exists(k)`, and its negation `missing(k)`.
-    pub(super) fn note_lone_attribute(&mut self, node: &Node, key: &str, function: &str) {
+    pub(super) fn lone_attribute(
+        &mut self,
+        node: &Node,
+        key: &Arc<str>,
+        test: FieldTest,
+    ) -> Predicate {
         let field = Field::Attribute {
             scope: Scope::SpanThenResource,
-            key: key.into(),
+            key: key.clone(),
         };
-        let modern = format!("{function}({})", self.printer().field(&field));
+        let predicate = Predicate::Asks { test, field };
+        let modern = self.printer().predicate(&predicate);
         let source = self.place.folded(node.range());
         let fault = self.fault(
             code::OLDER_ATTRIBUTE,
@@ -140,6 +148,7 @@ impl<'a> Checker<'a> {
             format!("`{source}` alone is an older spelling of `{modern}`"),
         );
         fault.suggestion = Some(modern);
+        predicate
     }
 
     fn note_attribute_as(&mut self, node: &Node, modern: String) {
@@ -150,13 +159,6 @@ impl<'a> Checker<'a> {
             format!("`{source}` is an older spelling of `{modern}`"),
         );
         fault.suggestion = Some(modern);
-    }
-
-    pub(super) fn lone_attribute(&mut self, key: &Arc<str>) -> Option<Field> {
-        Some(Field::Attribute {
-            scope: Scope::SpanThenResource,
-            key: key.clone(),
-        })
     }
 
     /// `rule "name" when … then …`: a detector on one span; what follows `then` is not ours.

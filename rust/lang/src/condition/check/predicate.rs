@@ -43,10 +43,7 @@ impl<'a> Checker<'a> {
                 is_older: true,
                 key,
                 ..
-            } => {
-                self.note_lone_attribute(node, key, "exists");
-                self.lone_attribute(key).map(Predicate::Exists)
-            }
+            } => Some(self.lone_attribute(node, key, FieldTest::Exists)),
             NodeKind::Attribute { .. } => self.shorthand(node, true, dialect),
             NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
                 let source = self.place.folded(node.range());
@@ -88,10 +85,7 @@ impl<'a> Checker<'a> {
             );
             return None;
         }
-        Some(match test {
-            FieldTest::Exists => Predicate::Exists(field),
-            FieldTest::Missing => Predicate::Missing(field),
-        })
+        Some(Predicate::Asks { test, field })
     }
 
     /// `and` or `or`, flat.
@@ -121,8 +115,7 @@ impl<'a> Checker<'a> {
                 key,
                 ..
             } => {
-                self.note_lone_attribute(node, key, "missing");
-                return self.lone_attribute(key).map(Predicate::Missing);
+                return Some(self.lone_attribute(node, key, FieldTest::Missing));
             }
             NodeKind::Attribute { .. } => return self.shorthand(bare, false, dialect),
             _ => {}

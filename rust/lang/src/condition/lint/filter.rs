@@ -2,7 +2,8 @@
 
 use crate::condition::lint::numbers;
 use crate::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Selector, SpanSelector,
+    Base, CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Selector,
+    SpanSelector,
 };
 
 /// Whether the filter contradicts itself.
@@ -16,7 +17,7 @@ pub(super) fn selects_nothing(selector: &Selector) -> bool {
 
 fn contradicts(spans: &SpanSelector) -> bool {
     let mut parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
-    let root = Predicate::Missing(Field::Intrinsic(Intrinsic::SpanParentId));
+    let root = Predicate::missing(Field::Intrinsic(Intrinsic::SpanParentId));
     if spans.base == Base::Root {
         parts.push(&root);
     }
@@ -63,9 +64,9 @@ fn exclude(one: &Predicate, other: &Predicate) -> bool {
         return false;
     }
     match (one, other) {
-        (Predicate::Missing(_), Predicate::Missing(_)) => false,
+        (one, other) if is_missing(one) && is_missing(other) => false,
         // What is missing makes everything else unknown.
-        (Predicate::Missing(_), _) | (_, Predicate::Missing(_)) => true,
+        (one, other) if is_missing(one) || is_missing(other) => true,
         (
             Predicate::Compare {
                 op,
@@ -98,6 +99,16 @@ fn exclude(one: &Predicate, other: &Predicate) -> bool {
             .all(|other| literals_exclude((CompareOp::Eq, value), (CompareOp::Eq, other))),
         _ => false,
     }
+}
+
+fn is_missing(predicate: &Predicate) -> bool {
+    matches!(
+        predicate,
+        Predicate::Asks {
+            test: FieldTest::Missing,
+            ..
+        }
+    )
 }
 
 fn literals_exclude(one: (CompareOp, &Literal), other: (CompareOp, &Literal)) -> bool {

@@ -220,7 +220,7 @@ fn most_files_of_these_styles_are_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn values_stand_where_their_map_says(bom in any::<bool>(), parts in parts()) {

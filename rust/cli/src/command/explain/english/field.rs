@@ -1,7 +1,8 @@
 //! Fields, literals and conditions on one span, in English.
 
 use betrace_lang::rule::{
-    Binding, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
+    Binding, CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope,
+    TextOp,
 };
 
 use crate::words::duration;
@@ -166,8 +167,10 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
             };
             format!("{} {verb} {}", called(field, names), operand(value, names))
         }
-        Predicate::Exists(field) => present(field, names, !is_negated),
-        Predicate::Missing(field) => present(field, names, is_negated),
+        Predicate::Asks { test, field } => match test {
+            FieldTest::Exists => present(field, names, !is_negated),
+            FieldTest::Missing => present(field, names, is_negated),
+        },
     }
 }
 
