@@ -108,17 +108,17 @@ def first_sentence(file):
 
 
 def checked_page(page, name, walk, writes):
-    """Whether the page has the walk's list, in a block that begins with ```walk NAME."""
+    """Whether the page names the walk's files in their order, in a block that begins with ```walk NAME."""
     text = page.read_text(encoding="utf-8")
     begin = text.index(f"```walk {name}\n") + len(f"```walk {name}\n")
     end = text.index("```", begin)
-    if text[begin:end] == walk.listed():
-        return True
+    named = [line.split()[0] for line in text[begin:end].splitlines()]
     if writes:
         page.write_text(text[:begin] + walk.listed() + text[end:], encoding="utf-8")
-        return True
-    print(f"{page}: the walk of {name} is another one now; --write writes it anew\n")
-    return False
+    elif named != [file[len(walk.root) :] for file in walk.files]:
+        print(f"{page}: the walk of {name} is another one now; `make walks WRITE=1` writes it anew\n")
+        return False
+    return True
 
 
 class Walk:

@@ -214,7 +214,8 @@ impl<'e> RecordFields<'e> {
 
 impl Fields for RecordFields<'_> {
     fn value(&self, field: FieldId) -> Value<'_> {
-        self.kept(field).map_or(Value::Missing, OwnedValue::as_value)
+        self.kept(field)
+            .map_or(Value::Missing, OwnedValue::as_value)
     }
 
     fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
