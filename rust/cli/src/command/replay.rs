@@ -75,15 +75,7 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
     });
 
     let stats = engine.stats();
-    match args.format {
-        ReplayFormat::Text => findings
-            .iter()
-            .for_each(|finding| text::write(finding, out)),
-        ReplayFormat::Json => findings
-            .iter()
-            .for_each(|finding| json::write(finding, out)),
-        ReplayFormat::Otlp => otlp::write(&findings, out),
-    }
+    write(&findings, args.format, out);
     if args.summary {
         summary::write(&stats, &findings, args.format, out);
     }
@@ -94,6 +86,22 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
         (true, _) => Exit::Broken,
         (false, true) => Exit::Found,
         (false, false) => Exit::Fine,
+    }
+}
+
+fn write(findings: &[Finding], format: ReplayFormat, out: &mut Output) {
+    match format {
+        ReplayFormat::Text => {
+            for finding in findings {
+                text::write(finding, out);
+            }
+        }
+        ReplayFormat::Json => {
+            for finding in findings {
+                json::write(finding, out);
+            }
+        }
+        ReplayFormat::Otlp => otlp::write(findings, out),
     }
 }
 
