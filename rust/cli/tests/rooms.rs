@@ -16,7 +16,7 @@ const ORDER: [&[&str]; 6] = [
     &["version"],
     &["args", "exit", "output"],
     &["paths", "traces", "words"],
-    &["feed", "rules"],
+    &["collector", "english", "feed", "rules"],
     &["command"],
     &["lib", "main"],
 ];

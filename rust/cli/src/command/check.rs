@@ -1,13 +1,12 @@
 //! `betrace check`: every fault and warning of every rule at once.
 
-mod config;
 mod sarif;
-mod yaml;
 
 use betrace_lang::codes::DiagnosticSeverity;
 use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_json};
 
 use crate::args::{Check, CheckFormat};
+use crate::collector;
 use crate::exit::Exit;
 use crate::output::{self, Output, counted};
 use crate::paths;
@@ -84,7 +83,7 @@ fn find(args: &Check) -> Result<Found, String> {
         found.add(&files, files.clone(), &limits);
     }
     for path in &args.config {
-        let sets = config::rule_sets(path, &limits).map_err(|error| error.to_string())?;
+        let sets = collector::rule_sets(path, &limits).map_err(|error| error.to_string())?;
         for set in sets {
             found.add(&set.files, set.shown, &limits);
         }

@@ -1,7 +1,6 @@
 //! `betrace explain`: what a rule says and costs, and why a trace got its verdict.
 
 mod decided;
-mod english;
 mod fields;
 mod probe;
 mod reading;

@@ -4,8 +4,8 @@
 use betrace_engine::{ClauseProfile, Obstacle, Which};
 use betrace_lang::rule::Body;
 
-use super::english::field::Names;
-use super::english::span::{Article, noun};
+use crate::english::field::Names;
+use crate::english::span::{Article, noun};
 
 /// Why a clause of `body` cannot be reported before the close; empty if it can.
 #[must_use]

@@ -7,7 +7,7 @@ use betrace_lang::rule::{
     Selector,
 };
 
-use super::english::field::{Names, spelled};
+use crate::english::field::{Names, spelled};
 
 /// Everything that the checked rule names.
 #[derive(Debug, Default)]

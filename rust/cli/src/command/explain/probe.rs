@@ -7,9 +7,9 @@ use betrace_lang::rule::{
     Body, Expr, ExprKind, MeaningHash, Measure, Quantity, Relation, Rule, RuleId, Selector,
 };
 
-use super::english::condition::holds;
-use super::english::field::Names;
-use super::english::span::{Article, noun};
+use crate::english::condition::holds;
+use crate::english::field::Names;
+use crate::english::span::{Article, noun};
 
 /// A part of a rule, and the rule that asks about it.
 pub struct Step {

@@ -2,9 +2,9 @@
 
 use betrace_lang::rule::{Body, Rule};
 
-use super::english::condition::{fails, holds, must_hold, must_not_hold};
-use super::english::field::Names;
-use super::english::span::{Article, noun};
+use crate::english::condition::{fails, holds, must_hold, must_not_hold};
+use crate::english::field::Names;
+use crate::english::span::{Article, noun};
 
 /// One sentence after another; those that begin with a dash are the demands.
 #[must_use]

@@ -5,6 +5,8 @@
 //! its key becomes `rules`, byte for byte in the same room, so that every fault has its true line and
 //! column.
 
+mod yaml;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -12,7 +14,7 @@ use betrace_lang::{Limits, SourceFile};
 
 use crate::paths;
 
-use super::yaml::{Node, parse};
+use yaml::{Node, parse};
 
 /// One processor's rules, which are a set of their own.
 pub struct Set {
