@@ -17,6 +17,8 @@ mod explain;
 mod fmt;
 #[path = "command/output.rs"]
 mod output;
+#[path = "command/packs.rs"]
+mod packs;
 #[path = "command/recorded.rs"]
 mod recorded;
 #[path = "command/replay.rs"]
