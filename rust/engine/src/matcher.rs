@@ -18,7 +18,7 @@ pub(crate) mod ids;
 pub(crate) mod index;
 pub(crate) mod routes;
 
-use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate};
+use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate, Term};
 use hashbrown::HashMap;
 
 use crate::matcher::answers::Answers;
@@ -68,9 +68,9 @@ impl MatcherBuilder {
                 Predicate::And(inner) => left.extend(inner.iter().rev()),
                 // A name asked for by value is a name.
                 Predicate::Compare {
-                    field: Field::Intrinsic(Intrinsic::SpanName),
+                    left: Term::Field(Field::Intrinsic(Intrinsic::SpanName)),
                     op: CompareOp::Eq,
-                    value: Operand::Literal(Literal::Text(name)),
+                    right: Operand::Literal(Literal::Text(name)),
                 } if base == Base::Any => base = Base::Named(name.clone()),
                 other => parts.push(self.part(other)?),
             }

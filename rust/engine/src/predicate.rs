@@ -11,7 +11,7 @@ pub(crate) mod text;
 use std::fmt;
 
 use betrace_lang::rule::{
-    BindingId, CompareOp, Field, FieldTest, Literal, Operand, Predicate, TextOp,
+    BindingId, CompareOp, Field, FieldTest, Literal, Operand, Predicate, Term, TextOp,
 };
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -133,25 +133,29 @@ impl Formula {
             Predicate::And(parts) => Formula::And(all(parts)?),
             Predicate::Or(parts) => Formula::Or(all(parts)?),
             Predicate::Not(part) => Formula::Not(Box::new(Formula::new(part, fields)?)),
-            Predicate::Compare { field, op, value } => {
-                let test = match value {
+            Predicate::Compare { left, op, right } => {
+                let test = match right {
                     Operand::Literal(literal) => Test::Compare(*op, literal.clone()),
-                    Operand::Field(right) => Test::CompareField(*op, Source::new(right, fields)),
+                    Operand::Term(Term::Field(right)) => {
+                        Test::CompareField(*op, Source::new(right, fields))
+                    }
                 };
-                Formula::test(field, test, fields)
+                Formula::test(left, test, fields)
             }
-            Predicate::In { field, values } => {
-                Formula::test(field, Test::In(LiteralSet::new(values)), fields)
+            Predicate::In { left, values } => {
+                Formula::test(left, Test::In(LiteralSet::new(values)), fields)
             }
-            Predicate::Matches { field, pattern } => {
-                Formula::test(field, Test::Matches(compile_pattern(pattern)?), fields)
+            Predicate::Matches { left, pattern } => {
+                Formula::test(left, Test::Matches(compile_pattern(pattern)?), fields)
             }
-            Predicate::Text { op, field, value } => {
-                let test = match value {
+            Predicate::Text { op, left, right } => {
+                let test = match right {
                     Operand::Literal(literal) => Test::Text(Box::new(Needle::new(*op, literal))),
-                    Operand::Field(right) => Test::TextField(*op, Source::new(right, fields)),
+                    Operand::Term(Term::Field(right)) => {
+                        Test::TextField(*op, Source::new(right, fields))
+                    }
                 };
-                Formula::test(field, test, fields)
+                Formula::test(left, test, fields)
             }
             Predicate::Asks { test, field } => {
                 let exists = Formula::Exists(Source::new(field, fields));
@@ -163,7 +167,8 @@ impl Formula {
         })
     }
 
-    fn test(field: &Field, test: Test, fields: &mut FieldTable) -> Formula {
+    fn test(left: &Term, test: Test, fields: &mut FieldTable) -> Formula {
+        let Term::Field(field) = left;
         Formula::Test {
             field: Source::new(field, fields),
             test: Box::new(test),

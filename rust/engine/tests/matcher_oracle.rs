@@ -63,7 +63,7 @@ fn literal() -> impl Strategy<Value = Literal> {
 fn operand() -> impl Strategy<Value = Operand> {
     prop_oneof![
         8 => literal().prop_map(Operand::Literal),
-        1 => any_field().prop_map(Operand::Field),
+        1 => any_field().prop_map(Operand::from),
     ]
 }
 
@@ -71,14 +71,14 @@ fn predicate() -> impl Strategy<Value = Predicate> {
     use CompareOp::{Eq, Ge, Gt, Le, Lt, Ne};
     let leaf = prop_oneof![
         6 => (any_field(), select(vec![Eq, Eq, Eq, Ne, Lt, Le, Gt, Ge]), operand())
-            .prop_map(|(field, op, value)| Predicate::Compare { field, op, value }),
+            .prop_map(|(field, op, right)| Predicate::Compare { left: field.into(), op, right }),
         2 => (any_field(), vec(literal(), 1..12))
-            .prop_map(|(field, values)| Predicate::In { field, values }),
+            .prop_map(|(field, values)| Predicate::In { left: field.into(), values }),
         2 => (any_field(), select(vec!["^s", "5", "e$", "", "(?i)get"])).prop_map(|(field, pattern)| {
-            Predicate::Matches { field, pattern: Arc::from(pattern) }
+            Predicate::Matches { left: field.into(), pattern: Arc::from(pattern) }
         }),
-        1 => (any_field(), operand()).prop_map(|(field, value)| {
-            Predicate::Text { op: TextOp::Contains, field, value }
+        1 => (any_field(), operand()).prop_map(|(field, right)| {
+            Predicate::Text { op: TextOp::Contains, left: field.into(), right }
         }),
         1 => any_field().prop_map(Predicate::exists),
         1 => any_field().prop_map(Predicate::missing),
@@ -165,9 +165,9 @@ proptest! {
         let mut asked = BTreeMap::new();
         for (key, op, literal) in filters {
             let part = Predicate::Compare {
-                field: Field::Attribute { scope: Scope::SpanThenResource, key: Arc::from(key) },
+                left: Field::Attribute { scope: Scope::SpanThenResource, key: Arc::from(key) }.into(),
                 op,
-                value: Operand::Literal(literal),
+                right: Operand::Literal(literal),
             };
             let id = builder.selector(&Base::Any, std::slice::from_ref(&part)).unwrap();
             asked.insert(id, builder.predicate(&part).unwrap());

@@ -79,9 +79,9 @@ fn field(scope: Scope, key: &str) -> Field {
 
 fn above(key: &str, bound: i128) -> Predicate {
     Predicate::Compare {
-        field: field(Scope::SpanThenResource, key),
+        left: field(Scope::SpanThenResource, key).into(),
         op: CompareOp::Gt,
-        value: Operand::Literal(Literal::Number(Number::Int(bound))),
+        right: Operand::Literal(Literal::Number(Number::Int(bound))),
     }
 }
 
@@ -169,9 +169,9 @@ fn a_span_without_order_is_perhaps_selected_by_its_duration() {
         .selector(
             &Base::Any,
             &[Predicate::Compare {
-                field: Field::Intrinsic(Intrinsic::SpanDuration),
+                left: Field::Intrinsic(Intrinsic::SpanDuration).into(),
                 op: CompareOp::Gt,
-                value: Operand::Literal(Literal::Duration(1_000)),
+                right: Operand::Literal(Literal::Duration(1_000)),
             }],
         )
         .unwrap();

@@ -41,9 +41,9 @@ fn span_field(key: &str) -> Field {
 fn equals(key: &str, value: i128) -> (Matcher, SelectorId) {
     let mut builder = MatcherBuilder::new();
     let part = Predicate::Compare {
-        field: span_field(key),
+        left: span_field(key).into(),
         op: CompareOp::Eq,
-        value: Operand::Literal(Literal::Number(Number::Int(value))),
+        right: Operand::Literal(Literal::Number(Number::Int(value))),
     };
     let id = builder.selector(&Base::Any, &[part]).unwrap();
     (builder.build(), id)
@@ -186,9 +186,9 @@ fn ten_thousand_selectors_of_one_key_are_found_by_their_values() {
     let mut ids = Vec::new();
     for index in 0..10_000 {
         let part = |op, value| Predicate::Compare {
-            field: span_field("k"),
+            left: span_field("k").into(),
             op,
-            value: Operand::Literal(Literal::Number(Number::Int(value))),
+            right: Operand::Literal(Literal::Number(Number::Int(value))),
         };
         ids.push(
             builder

@@ -226,8 +226,8 @@ fn literal(text: &str) -> Literal {
 fn test_text(op: TextOp, value: Literal) -> Predicate {
     Predicate::Text {
         op,
-        field: field(Scope::Span),
-        value: Operand::Literal(value),
+        left: field(Scope::Span).into(),
+        right: Operand::Literal(value),
     }
 }
 
@@ -273,7 +273,7 @@ fn text_operators_see_shortest_text_and_elements() {
         (T, 0)
     );
     let matches = |pattern: &str| Predicate::Matches {
-        field: field(Scope::Span),
+        left: field(Scope::Span).into(),
         pattern: Arc::from(pattern),
     };
     assert_eq!(eval(&matches("^s.*e$"), owned("stripe")), (T, 0));
@@ -334,7 +334,7 @@ fn a_long_list_answers_as_a_short_one() {
         .collect();
     let compiled = |values: Vec<Literal>| {
         let predicate = Predicate::In {
-            field: field(Scope::Span),
+            left: field(Scope::Span).into(),
             values,
         };
         CompiledPredicate::new(&predicate, &mut FieldTable::default()).unwrap()
@@ -367,9 +367,9 @@ fn a_long_list_answers_as_a_short_one() {
 #[test]
 fn events_answer_true_if_one_does_and_false_otherwise() {
     let above = |scope| Predicate::Compare {
-        field: field(scope),
+        left: field(scope).into(),
         op: CompareOp::Gt,
-        value: Operand::Literal(Literal::Number(Number::Int(5))),
+        right: Operand::Literal(Literal::Number(Number::Int(5))),
     };
     let events = |values: &[i64]| {
         OwnedValue::List(values.iter().map(|value| OwnedValue::Int(*value)).collect())
@@ -398,9 +398,9 @@ fn events_answer_true_if_one_does_and_false_otherwise() {
 #[test]
 fn a_bound_field_is_read_from_the_bound_span() {
     let same = Predicate::Compare {
-        field: field(Scope::Span),
+        left: field(Scope::Span).into(),
         op: CompareOp::Eq,
-        value: Operand::Field(Field::Bound {
+        right: Operand::from(Field::Bound {
             binding: BindingId(0),
             field: Box::new(field(Scope::Span)),
         }),

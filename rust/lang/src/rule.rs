@@ -7,7 +7,7 @@
 
 //!
 //! A [`Body`] is conditions ([`Expr`]) about a trace; these are of selectors ([`Selector`]), which are of predicates
-//! ([`Predicate`]) on one span, which are of fields ([`Field`]). Each file uses only those before it in this sentence's
+//! ([`Predicate`]) on one span, which are of terms ([`Term`]) and these of fields ([`Field`]). Each file uses only those before it in this sentence's
 //! reverse.
 
 mod body;
@@ -17,14 +17,16 @@ mod number;
 mod predicate;
 mod selector;
 mod template;
+mod term;
 
 pub use body::{Binding, Body, ClauseKind};
 pub use condition::{Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity};
 pub use field::{BindingId, Field, Intrinsic, Scope};
 pub use number::Number;
-pub use predicate::{CompareOp, FieldTest, Literal, Nanos, Operand, Predicate, TextOp};
+pub use predicate::{CompareOp, FieldTest, Predicate, TextOp};
 pub use selector::{Base, Related, Relation, Selector, SpanSelector};
 pub use template::{Segment, Template};
+pub use term::{Literal, Nanos, Operand, Term};
 
 use std::sync::Arc;
 

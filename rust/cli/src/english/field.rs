@@ -2,7 +2,7 @@
 
 use betrace_lang::rule::{
     Binding, CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope,
-    TextOp,
+    Term, TextOp,
 };
 
 use crate::words::duration;
@@ -97,10 +97,17 @@ pub fn literal(value: &Literal) -> String {
 fn operand(value: &Operand, names: Names<'_>) -> String {
     match value {
         Operand::Literal(value) => literal(value),
-        Operand::Field(field) => match field {
+        Operand::Term(Term::Field(field)) => match field {
             Field::Bound { .. } => called(field, names),
             own => format!("its {}", called(own, names)),
         },
+    }
+}
+
+/// The left-hand side of a comparison.
+fn term(term: &Term, names: Names<'_>) -> String {
+    match term {
+        Term::Field(field) => called(field, names),
     }
 }
 
@@ -134,29 +141,25 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
         Predicate::And(parts) => joined(parts, names, " and ", is_negated, is_inner),
         Predicate::Or(parts) => joined(parts, names, " or ", is_negated, is_inner),
         Predicate::Not(inner) => said(inner, names, !is_negated, is_inner),
-        Predicate::Compare { field, op, value } => format!(
+        Predicate::Compare { left, op, right } => format!(
             "{} {} {}",
-            called(field, names),
+            term(left, names),
             comparison(*op, is_negated),
-            operand(value, names)
+            operand(right, names)
         ),
-        Predicate::In { field, values } => {
+        Predicate::In { left, values } => {
             let values: Vec<String> = values.iter().map(literal).collect();
-            format!(
-                "{} is {not}one of {}",
-                called(field, names),
-                values.join(", ")
-            )
+            format!("{} is {not}one of {}", term(left, names), values.join(", "))
         }
-        Predicate::Matches { field, pattern } => {
+        Predicate::Matches { left, pattern } => {
             let verb = if is_negated {
                 "does not match"
             } else {
                 "matches"
             };
-            format!("{} {verb} the pattern `{pattern}`", called(field, names))
+            format!("{} {verb} the pattern `{pattern}`", term(left, names))
         }
-        Predicate::Text { op, field, value } => {
+        Predicate::Text { op, left, right } => {
             let verb = match (op, is_negated) {
                 (TextOp::Contains, false) => "contains",
                 (TextOp::Contains, true) => "does not contain",
@@ -165,7 +168,7 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
                 (TextOp::EndsWith, false) => "ends with",
                 (TextOp::EndsWith, true) => "does not end with",
             };
-            format!("{} {verb} {}", called(field, names), operand(value, names))
+            format!("{} {verb} {}", term(left, names), operand(right, names))
         }
         Predicate::Asks { test, field } => match test {
             FieldTest::Exists => present(field, names, !is_negated),

@@ -18,23 +18,23 @@ fn unscoped(key: &str) -> Field {
 
 fn number(key: &str, op: CompareOp, value: i128) -> Predicate {
     Predicate::Compare {
-        field: unscoped(key),
+        left: unscoped(key).into(),
         op,
-        value: Operand::Literal(Literal::Number(Number::Int(value))),
+        right: Operand::Literal(Literal::Number(Number::Int(value))),
     }
 }
 
 fn text(field: Field, value: &str) -> Predicate {
     Predicate::Compare {
-        field,
+        left: field.into(),
         op: CompareOp::Eq,
-        value: Operand::Literal(Literal::Text(Arc::from(value))),
+        right: Operand::Literal(Literal::Text(Arc::from(value))),
     }
 }
 
 fn matches(pattern: &str) -> Predicate {
     Predicate::Matches {
-        field: Field::Intrinsic(Intrinsic::SpanName),
+        left: Field::Intrinsic(Intrinsic::SpanName).into(),
         pattern: Arc::from(pattern),
     }
 }
@@ -103,8 +103,8 @@ pub fn matcher(rules: usize) -> Matcher {
                 Base::Named(Arc::from(name(index % NAMES).as_str())),
                 &[Predicate::Text {
                     op: TextOp::Contains,
-                    field: unscoped("db.query.text"),
-                    value: Operand::Literal(Literal::Text(Arc::from(format!("password_{index}")))),
+                    left: unscoped("db.query.text").into(),
+                    right: Operand::Literal(Literal::Text(Arc::from(format!("password_{index}")))),
                 }],
             ),
             _ => select(
@@ -127,9 +127,9 @@ pub fn matcher(rules: usize) -> Matcher {
     select(
         Base::Any,
         &[Predicate::Compare {
-            field: Field::Intrinsic(Intrinsic::SpanDuration),
+            left: Field::Intrinsic(Intrinsic::SpanDuration).into(),
             op: CompareOp::Gt,
-            value: Operand::Literal(Literal::Duration(40_000_000)),
+            right: Operand::Literal(Literal::Duration(40_000_000)),
         }],
     );
     select(Base::Root, &[]);

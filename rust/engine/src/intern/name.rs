@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Literal, Number, Operand, Predicate, Rule, Scope, TextOp,
+    Base, CompareOp, Field, Literal, Number, Operand, Predicate, Rule, Scope, Term, TextOp,
 };
 
 /// A longer name is its beginning and a hash of the whole: a list in a rule may have thousands of texts.
@@ -98,7 +98,7 @@ fn write_predicate(out: &mut String, predicate: &Predicate) {
         Predicate::And(parts) => write_parts(out, "and", parts),
         Predicate::Or(parts) => write_parts(out, "or", parts),
         Predicate::Not(part) => write_parts(out, "not", std::slice::from_ref(part)),
-        Predicate::Compare { field, op, value } => {
+        Predicate::Compare { left, op, right } => {
             out.push_str(match op {
                 CompareOp::Eq => "== ",
                 CompareOp::Ne => "!= ",
@@ -107,33 +107,33 @@ fn write_predicate(out: &mut String, predicate: &Predicate) {
                 CompareOp::Gt => "> ",
                 CompareOp::Ge => ">= ",
             });
-            write_field(out, field);
+            write_term(out, left);
             out.push(' ');
-            write_operand(out, value);
+            write_operand(out, right);
         }
-        Predicate::In { field, values } => {
+        Predicate::In { left, values } => {
             out.push_str("in ");
-            write_field(out, field);
+            write_term(out, left);
             for value in values {
                 out.push(' ');
                 write_literal(out, value);
             }
         }
-        Predicate::Matches { field, pattern } => {
+        Predicate::Matches { left, pattern } => {
             out.push_str("matches ");
-            write_field(out, field);
+            write_term(out, left);
             out.push(' ');
             write_text(out, pattern);
         }
-        Predicate::Text { op, field, value } => {
+        Predicate::Text { op, left, right } => {
             out.push_str(match op {
                 TextOp::Contains => "contains ",
                 TextOp::StartsWith => "starts-with ",
                 TextOp::EndsWith => "ends-with ",
             });
-            write_field(out, field);
+            write_term(out, left);
             out.push(' ');
-            write_operand(out, value);
+            write_operand(out, right);
         }
         Predicate::Asks { test, field } => {
             out.push_str(test.as_str());
@@ -155,7 +155,13 @@ fn write_parts<P: std::borrow::Borrow<Predicate>>(out: &mut String, word: &str, 
 fn write_operand(out: &mut String, operand: &Operand) {
     match operand {
         Operand::Literal(literal) => write_literal(out, literal),
-        Operand::Field(field) => write_field(out, field),
+        Operand::Term(term) => write_term(out, term),
+    }
+}
+
+fn write_term(out: &mut String, term: &Term) {
+    match term {
+        Term::Field(field) => write_field(out, field),
     }
 }
 

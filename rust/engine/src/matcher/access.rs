@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope,
+    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope, Term,
 };
 
 use crate::predicate::fields::{FieldId, FieldTable, is_list};
@@ -108,9 +108,9 @@ pub(crate) mod key {
 pub(crate) fn access(part: &Predicate, fields: &FieldTable) -> Option<Access> {
     match part {
         Predicate::Compare {
-            field,
+            left: Term::Field(field),
             op,
-            value: Operand::Literal(literal),
+            right: Operand::Literal(literal),
         } => {
             let id = fields.id(field)?;
             match (op, literal) {
@@ -130,10 +130,14 @@ pub(crate) fn access(part: &Predicate, fields: &FieldTable) -> Option<Access> {
                 _ => present(field, fields),
             }
         }
-        Predicate::In { field, values } => {
-            equal(fields.id(field)?, values).or_else(|| present(field, fields))
-        }
-        Predicate::Matches { field, pattern } => Some(Access::Pattern {
+        Predicate::In {
+            left: Term::Field(field),
+            values,
+        } => equal(fields.id(field)?, values).or_else(|| present(field, fields)),
+        Predicate::Matches {
+            left: Term::Field(field),
+            pattern,
+        } => Some(Access::Pattern {
             field: fields.id(field)?,
             pattern: pattern.clone(),
         }),
@@ -165,32 +169,24 @@ fn needed(part: &Predicate, fields: &FieldTable) -> Option<Vec<FieldId>> {
             test: FieldTest::Missing,
             ..
         } => None,
-        Predicate::Compare { field, .. }
-        | Predicate::In { field, .. }
-        | Predicate::Matches { field, .. }
-        | Predicate::Text { field, .. }
-        | Predicate::Asks { field, .. } => one(field, fields),
+        Predicate::Compare { .. }
+        | Predicate::In { .. }
+        | Predicate::Matches { .. }
+        | Predicate::Text { .. }
+        | Predicate::Asks { .. } => any_of(&part.asked(), fields),
         Predicate::Not(part) => match &**part {
             Predicate::Asks {
                 test: FieldTest::Missing,
                 field,
             } => one(field, fields),
             // Unknown where the field is missing, so its negation is too; but of events it is plainly true.
-            Predicate::Compare {
-                value: Operand::Field(right),
-                ..
-            }
-            | Predicate::Text {
-                value: Operand::Field(right),
-                ..
-            } if is_list(right) => None,
-            Predicate::Compare { field, .. }
-            | Predicate::In { field, .. }
-            | Predicate::Matches { field, .. }
-            | Predicate::Text { field, .. }
-                if !is_list(field) =>
+            Predicate::Compare { .. }
+            | Predicate::In { .. }
+            | Predicate::Matches { .. }
+            | Predicate::Text { .. }
+                if !part.reads().into_iter().any(is_list) =>
             {
-                one(field, fields)
+                any_of(&part.asked(), fields)
             }
             _ => None,
         },
@@ -199,6 +195,11 @@ fn needed(part: &Predicate, fields: &FieldTable) -> Option<Vec<FieldId>> {
 
 fn present(field: &Field, fields: &FieldTable) -> Option<Access> {
     one(field, fields).map(Access::Present)
+}
+
+/// One of fields that a part cannot be true without.
+fn any_of(asked: &[&Field], fields: &FieldTable) -> Option<Vec<FieldId>> {
+    asked.iter().find_map(|field| one(field, fields))
 }
 
 /// None for what every span has.

@@ -3,7 +3,7 @@
 //! Parts that several selectors share are asked once a span, or once a scope where they hang on the resource
 //! and the scope alone.
 
-use betrace_lang::rule::{Base, CompareOp, Literal, Operand, Predicate};
+use betrace_lang::rule::{Base, CompareOp, Literal, Operand, Predicate, Term};
 
 use crate::logic::truth::Truth;
 use crate::matcher::access::is_of_scope;
@@ -51,9 +51,9 @@ impl PartTest {
         plan: &ReadPlan,
     ) -> PartTest {
         if let Predicate::Compare {
-            field,
+            left: Term::Field(field),
             op,
-            value: Operand::Literal(literal),
+            right: Operand::Literal(literal),
         } = part
             && let Some(place) = fields.id(field).and_then(|id| plan.place(id))
             && !matches!(place, Place::Event(_) | Place::Link(_))

@@ -4,7 +4,7 @@
 //! unknown to it until the close, and the id is known from the first span on.
 
 use betrace_lang::rule::{
-    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate,
+    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Term,
 };
 
 use crate::logic::interval::{End, Interval};
@@ -56,11 +56,14 @@ pub(crate) enum TraceLeaf {
 pub(crate) fn leaf(predicate: &Predicate) -> TraceLeaf {
     match predicate {
         Predicate::Compare {
-            field,
+            left: Term::Field(field),
             op,
-            value: Operand::Literal(literal),
+            right: Operand::Literal(literal),
         } if is_interval(field) => compare(field, *op, literal),
-        Predicate::In { field, values } if is_interval(field) => TraceLeaf::AnyOf(
+        Predicate::In {
+            left: Term::Field(field),
+            values,
+        } if is_interval(field) => TraceLeaf::AnyOf(
             values
                 .iter()
                 .map(|value| compare(field, CompareOp::Eq, value))

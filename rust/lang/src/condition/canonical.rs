@@ -8,7 +8,7 @@ use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
     Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Nanos, Number, Operand, Predicate,
-    Quantity, Related, Relation, Scope, Selector,
+    Quantity, Related, Relation, Scope, Selector, Term,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -246,29 +246,29 @@ impl<'a> Printer<'a> {
                 _ => self.predicate(part),
             }),
             Predicate::Not(inner) => match &**inner {
-                Predicate::In { field, values } => {
-                    format!("{} not in {}", self.field(field), list(values))
+                Predicate::In { left, values } => {
+                    format!("{} not in {}", self.term(left), list(values))
                 }
                 inner => format!("not ({})", self.predicate(inner)),
             },
-            Predicate::Compare { field, op, value } => {
+            Predicate::Compare { left, op, right } => {
                 format!(
                     "{} {} {}",
-                    self.field(field),
+                    self.term(left),
                     op.as_str(),
-                    self.operand(value)
+                    self.operand(right)
                 )
             }
-            Predicate::In { field, values } => format!("{} in {}", self.field(field), list(values)),
-            Predicate::Matches { field, pattern } => {
-                format!("{} matches {}", self.field(field), quote(pattern))
+            Predicate::In { left, values } => format!("{} in {}", self.term(left), list(values)),
+            Predicate::Matches { left, pattern } => {
+                format!("{} matches {}", self.term(left), quote(pattern))
             }
-            Predicate::Text { op, field, value } => {
+            Predicate::Text { op, left, right } => {
                 format!(
                     "{} {} {}",
-                    self.field(field),
+                    self.term(left),
                     op.as_str(),
-                    self.operand(value)
+                    self.operand(right)
                 )
             }
             Predicate::Asks { test, field } => format!("{}({})", test.as_str(), self.field(field)),
@@ -285,7 +285,13 @@ impl<'a> Printer<'a> {
     fn operand(&self, operand: &Operand) -> String {
         match operand {
             Operand::Literal(value) => literal(value),
-            Operand::Field(field) => self.field(field),
+            Operand::Term(term) => self.term(term),
+        }
+    }
+
+    fn term(&self, term: &Term) -> String {
+        match term {
+            Term::Field(field) => self.field(field),
         }
     }
 

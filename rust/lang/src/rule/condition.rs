@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::rule::field::Field;
 use crate::rule::number::Number;
-use crate::rule::predicate::{CompareOp, Nanos, Predicate};
+use crate::rule::predicate::{CompareOp, Predicate};
 use crate::rule::selector::Selector;
+use crate::rule::term::Nanos;
 use crate::words::words;
 
 /// A condition about a whole trace (and the bound spans), with the text that a violation shows.

@@ -1,9 +1,9 @@
-//! Predicates: conditions on one span, and the values they compare with.
+//! Predicates: conditions on one span.
 
 use std::sync::Arc;
 
 use crate::rule::field::Field;
-use crate::rule::number::Number;
+use crate::rule::term::{Literal, Operand, Term};
 use crate::words::words;
 
 /// A three-valued condition on one span (Kleene); a span is selected only where it is true.
@@ -13,24 +13,24 @@ pub enum Predicate {
     Or(Vec<Predicate>),
     Not(Box<Predicate>),
     Compare {
-        field: Field,
+        left: Term,
         op: CompareOp,
-        value: Operand,
+        right: Operand,
     },
     /// `not in` is `Not(In)`.
     In {
-        field: Field,
+        left: Term,
         values: Vec<Literal>,
     },
     /// A linear-time, unanchored regular expression.
     Matches {
-        field: Field,
+        left: Term,
         pattern: Arc<str>,
     },
     Text {
         op: TextOp,
-        field: Field,
-        value: Operand,
+        left: Term,
+        right: Operand,
     },
     /// `exists(f)`: what a call asks of one field.
     Asks {
@@ -82,26 +82,6 @@ words! {
     }
 }
 
-/// The right-hand side of a comparison in a predicate.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Operand {
-    Literal(Literal),
-    /// Explicitly scoped: `span.max_depth`, `p.order.id`.
-    Field(Field),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
-    Number(Number),
-    Bool(bool),
-    Duration(Nanos),
-    /// For `span:kind` and `span:status`, already in the lower-case spelling of the intrinsic.
-    Text(Arc<str>),
-}
-
-/// Nanoseconds; durations in the language are never negative.
-pub type Nanos = u64;
-
 impl Predicate {
     /// `exists(f)`
     #[must_use]
@@ -127,27 +107,44 @@ impl Predicate {
         }
     }
 
-    /// The field that it asks of a span itself, where it is joined of nothing.
+    /// The left-hand side, of a comparison.
+    #[must_use]
+    pub fn left(&self) -> Option<&Term> {
+        match self {
+            Predicate::Compare { left, .. }
+            | Predicate::In { left, .. }
+            | Predicate::Matches { left, .. }
+            | Predicate::Text { left, .. } => Some(left),
+            Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) | Predicate::Asks { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The fields whose values it asks for, where it is joined of nothing: those of its left-hand side.
+    #[must_use]
+    pub fn asked(&self) -> Vec<&Field> {
+        match self {
+            Predicate::Asks { field, .. } => vec![field],
+            other => other.left().map_or_else(Vec::new, Term::reads),
+        }
+    }
+
+    /// The one field that it asks for, where it is joined of nothing and does nothing to its value.
     #[must_use]
     pub fn field(&self) -> Option<&Field> {
         match self {
-            Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => None,
-            Predicate::Compare { field, .. }
-            | Predicate::In { field, .. }
-            | Predicate::Matches { field, .. }
-            | Predicate::Text { field, .. }
-            | Predicate::Asks { field, .. } => Some(field),
+            Predicate::Asks { field, .. } => Some(field),
+            other => other.left().and_then(Term::as_field),
         }
     }
 
     /// Every field that it reads, those that it compares with among them, in the order of the text.
     #[must_use]
     pub fn reads(&self) -> Vec<&Field> {
-        let mut found: Vec<&Field> = self.field().into_iter().collect();
-        if let Predicate::Compare { value, .. } | Predicate::Text { value, .. } = self
-            && let Operand::Field(field) = value
-        {
-            found.push(field);
+        let mut found = self.asked();
+        if let Predicate::Compare { right, .. } | Predicate::Text { right, .. } = self {
+            found.extend(right.reads());
         }
         found.extend(self.parts().iter().flat_map(Predicate::reads));
         found

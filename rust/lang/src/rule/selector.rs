@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::rule::field::BindingId;
-use crate::rule::predicate::{Nanos, Predicate};
+use crate::rule::predicate::Predicate;
+use crate::rule::term::Nanos;
 
 /// Which spans of a trace are meant.
 #[derive(Clone, Debug, PartialEq)]

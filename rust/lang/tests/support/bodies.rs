@@ -134,49 +134,53 @@ fn text_op() -> impl Strategy<Value = TextOp> {
 fn leaf(bindings: u8) -> impl Strategy<Value = Predicate> {
     prop_oneof![
         (attribute(), op(), number()).prop_map(|(field, op, value)| Predicate::Compare {
-            field,
+            left: field.into(),
             op,
-            value: Operand::Literal(Literal::Number(value))
+            right: Literal::Number(value).into()
         }),
         (text_field(), op(), text()).prop_map(|(field, op, value)| Predicate::Compare {
-            field,
+            left: field.into(),
             op,
-            value: Operand::Literal(Literal::Text(value))
+            right: Literal::Text(value).into()
         }),
         (attribute(), equality(), any::<bool>()).prop_map(|(field, op, value)| {
             Predicate::Compare {
-                field,
+                left: field.into(),
                 op,
-                value: Operand::Literal(Literal::Bool(value)),
+                right: Literal::Bool(value).into(),
             }
         }),
         (op(), nanos()).prop_map(|(op, value)| Predicate::Compare {
-            field: Field::Intrinsic(Intrinsic::SpanDuration),
+            left: Field::Intrinsic(Intrinsic::SpanDuration).into(),
             op,
-            value: Operand::Literal(Literal::Duration(value))
+            right: Literal::Duration(value).into()
         }),
         (
             equality(),
             prop::sample::select(vec!["ok", "error", "unset"])
         )
             .prop_map(|(op, word)| Predicate::Compare {
-                field: Field::Intrinsic(Intrinsic::SpanStatus),
+                left: Field::Intrinsic(Intrinsic::SpanStatus).into(),
                 op,
-                value: Operand::Literal(Literal::Text(word.into()))
+                right: Literal::Text(word.into()).into()
             }),
         (single(), op(), right_field(bindings)).prop_map(|(field, op, value)| Predicate::Compare {
-            field,
+            left: field.into(),
             op,
-            value: Operand::Field(value)
+            right: value.into()
         }),
-        (attribute(), vec(literal(), 1..4))
-            .prop_map(|(field, values)| Predicate::In { field, values }),
-        (text_field(), pattern())
-            .prop_map(|(field, pattern)| Predicate::Matches { field, pattern }),
+        (attribute(), vec(literal(), 1..4)).prop_map(|(field, values)| Predicate::In {
+            left: field.into(),
+            values
+        }),
+        (text_field(), pattern()).prop_map(|(field, pattern)| Predicate::Matches {
+            left: field.into(),
+            pattern
+        }),
         (text_field(), text_op(), literal()).prop_map(|(field, op, value)| Predicate::Text {
             op,
-            field,
-            value: Operand::Literal(value)
+            left: field.into(),
+            right: value.into()
         }),
         text_field().prop_map(Predicate::exists),
         text_field().prop_map(Predicate::missing),
@@ -219,23 +223,30 @@ fn trace_predicate() -> impl Strategy<Value = Predicate> {
     };
     prop_oneof![
         (op(), nanos()).prop_map(|(op, value)| Predicate::Compare {
-            field: Field::Intrinsic(Intrinsic::TraceDuration),
+            left: Field::Intrinsic(Intrinsic::TraceDuration).into(),
             op,
-            value: Operand::Literal(Literal::Duration(value))
+            right: Literal::Duration(value).into()
         }),
         (op(), number()).prop_map(|(op, value)| Predicate::Compare {
-            field: Field::Intrinsic(Intrinsic::TraceSpanCount),
+            left: Field::Intrinsic(Intrinsic::TraceSpanCount).into(),
             op,
-            value: Operand::Literal(Literal::Number(value))
+            right: Literal::Number(value).into()
         }),
         (name(), equality(), text()).prop_map(|(field, op, value)| Predicate::Compare {
-            field,
+            left: field.into(),
             op,
-            value: Operand::Literal(Literal::Text(value))
+            right: Literal::Text(value).into()
         }),
-        (name(), vec(text().prop_map(Literal::Text), 1..3))
-            .prop_map(|(field, values)| Predicate::Not(Box::new(Predicate::In { field, values }))),
-        (name(), pattern()).prop_map(|(field, pattern)| Predicate::Matches { field, pattern }),
+        (name(), vec(text().prop_map(Literal::Text), 1..3)).prop_map(|(field, values)| {
+            Predicate::Not(Box::new(Predicate::In {
+                left: field.into(),
+                values,
+            }))
+        }),
+        (name(), pattern()).prop_map(|(field, pattern)| Predicate::Matches {
+            left: field.into(),
+            pattern
+        }),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use betrace_lang::rule::{CompareOp, Field, FieldTest, Literal, Operand, Predicate, TextOp};
+use betrace_lang::rule::{CompareOp, Field, FieldTest, Literal, Operand, Predicate, Term, TextOp};
 use regex::Regex;
 
 use super::field::Held;
@@ -31,8 +31,9 @@ impl<'t> Trace<'t> {
         let held = |field: &Field| self.held(field, span, bound);
         let right = |operand: &'_ Operand, test: &dyn Fn(&Val<'_>) -> Possible| match operand {
             Operand::Literal(literal) => test(&Val::from(literal)),
-            Operand::Field(field) => held(field).test(test),
+            Operand::Term(Term::Field(field)) => held(field).test(test),
         };
+        let left = |Term::Field(field): &Term| held(field);
         match predicate {
             Predicate::And(parts) => parts
                 .iter()
@@ -47,16 +48,21 @@ impl<'t> Trace<'t> {
                 FieldTest::Exists => exists(&held(field)),
                 FieldTest::Missing => exists(&held(field)).not(),
             },
-            Predicate::Compare { field, op, value } => {
-                held(field).test(|left| right(value, &|right| left.compare(*op, right)))
-            }
-            Predicate::In { field, values } => held(field).test(|left| is_in(left, values)),
-            Predicate::Matches { field, pattern } => {
-                held(field).test(|left| of_text(left, |text| matches(pattern, text)))
-            }
-            Predicate::Text { op, field, value } => {
-                held(field).test(|left| right(value, &|right| text_test(left, *op, right)))
-            }
+            Predicate::Compare {
+                left: term,
+                op,
+                right: operand,
+            } => left(term).test(|left| right(operand, &|right| left.compare(*op, right))),
+            Predicate::In { left: term, values } => left(term).test(|left| is_in(left, values)),
+            Predicate::Matches {
+                left: term,
+                pattern,
+            } => left(term).test(|left| of_text(left, |text| matches(pattern, text))),
+            Predicate::Text {
+                op,
+                left: term,
+                right: operand,
+            } => left(term).test(|left| right(operand, &|right| text_test(left, *op, right))),
         }
     }
 }

@@ -74,19 +74,16 @@ fn collect_negated<'p>(
         }
         Predicate::Not(inner) => return collect_negated(inner, !is_negated, negated, asked),
         Predicate::Asks { test, field } if test.is_two_valued() => return asked.push(field),
-        Predicate::Compare { op, value, .. } => match (op, value) {
-            (CompareOp::Ne, _) if is_negated => return,
-            (CompareOp::Ne, _) => true,
+        Predicate::Compare { op, .. } => match op {
+            CompareOp::Ne if is_negated => return,
+            CompareOp::Ne => true,
             _ => is_negated,
         },
         _ => is_negated,
     };
-    let Some(field) = predicate.field() else {
-        return;
-    };
     if is_not {
-        negated.push(field);
+        negated.extend(predicate.asked());
     } else {
-        asked.push(field);
+        asked.extend(predicate.asked());
     }
 }

@@ -5,7 +5,7 @@ use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand};
+use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Term};
 
 const KINDS: [&str; 6] = [
     "unspecified",
@@ -38,7 +38,7 @@ impl<'a> Checker<'a> {
             }
             _ => Ok(None),
         } {
-            return Some(Operand::Field(field));
+            return Some(field.into());
         }
         match &node.kind {
             NodeKind::List(_) => {
@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
         node: &Node,
     ) -> Option<Operand> {
         let literal = match value {
-            Operand::Field(other) => return self.fields_fit(left.field, other, node),
+            Operand::Term(Term::Field(other)) => return self.fields_fit(left.field, other, node),
             Operand::Literal(literal) => literal,
         };
         let is_like = self.settle_like_intrinsic(left.node, &literal);
@@ -221,7 +221,7 @@ impl<'a> Checker<'a> {
             );
             return None;
         }
-        Some(Operand::Field(other))
+        Some(other.into())
     }
 
     fn refuse_no_duration(&mut self, left: Left<'_>, node: &Node, literal: &Literal) {

@@ -142,9 +142,9 @@ impl<'a> Checker<'a> {
             self.denied.push(field.clone());
         }
         Some(Predicate::Compare {
-            field,
+            left: field.into(),
             op: CompareOp::Eq,
-            value: Operand::Literal(Literal::Bool(value)),
+            right: Literal::Bool(value).into(),
         })
     }
 
@@ -185,8 +185,9 @@ impl<'a> Checker<'a> {
             node: left,
             dialect,
         };
-        let value = self.fits(left, op, value, right)?;
-        Some(Predicate::Compare { field, op, value })
+        let right = self.fits(left, op, value, right)?;
+        let left = field.into();
+        Some(Predicate::Compare { left, op, right })
     }
 
     fn tested(
@@ -207,7 +208,8 @@ impl<'a> Checker<'a> {
                     dialect,
                 };
                 let values = self.all_fit(left, values, right)?;
-                let within = Predicate::In { field, values };
+                let left = field.into();
+                let within = Predicate::In { left, values };
                 Some(match test {
                     Test::In => within,
                     _ => Predicate::Not(Box::new(within)),
@@ -217,7 +219,8 @@ impl<'a> Checker<'a> {
                 let pattern = self.pattern(right);
                 let (field, pattern) = (field?, pattern?);
                 self.text_field(&field, left)?;
-                Some(Predicate::Matches { field, pattern })
+                let left = field.into();
+                Some(Predicate::Matches { left, pattern })
             }
             Test::Text(op) => {
                 let value = self.operand(right);
@@ -228,7 +231,8 @@ impl<'a> Checker<'a> {
                         .help = Some("put a text in quotes".into());
                     return None;
                 }
-                Some(Predicate::Text { op, field, value })
+                let (left, right) = (field.into(), value);
+                Some(Predicate::Text { op, left, right })
             }
         }
     }

@@ -209,7 +209,7 @@ impl<'a> Checker<'a> {
 
 /// Whether some field that it asks is such; not what it is compared with.
 fn any_field(predicate: &Predicate, is_such: &dyn Fn(&Field) -> bool) -> bool {
-    predicate.field().is_some_and(is_such)
+    predicate.asked().into_iter().any(is_such)
         || predicate
             .parts()
             .iter()

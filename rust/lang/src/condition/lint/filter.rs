@@ -23,9 +23,9 @@ fn contradicts(spans: &SpanSelector) -> bool {
     }
     let name = match &spans.base {
         Base::Named(name) => Some(Predicate::Compare {
-            field: Field::Intrinsic(Intrinsic::SpanName),
+            left: Field::Intrinsic(Intrinsic::SpanName).into(),
             op: CompareOp::Eq,
-            value: Operand::Literal(Literal::Text(name.clone())),
+            right: Literal::Text(name.clone()).into(),
         }),
         _ => None,
     };
@@ -55,7 +55,7 @@ fn never_true(predicate: &Predicate) -> bool {
 fn exclude(one: &Predicate, other: &Predicate) -> bool {
     let negates = |not: &Predicate, predicate: &Predicate| matches!(not, Predicate::Not(inner) if **inner == *predicate);
     if negates(one, other) || negates(other, one) {
-        return one.field().is_none_or(|field| !field.has_many_values());
+        return !one.asked().iter().any(|field| field.has_many_values());
     }
     let (Some(field), Some(other_field)) = (one.field(), other.field()) else {
         return false;
@@ -70,19 +70,19 @@ fn exclude(one: &Predicate, other: &Predicate) -> bool {
         (
             Predicate::Compare {
                 op,
-                value: Operand::Literal(value),
+                right: Operand::Literal(value),
                 ..
             },
             Predicate::Compare {
                 op: other_op,
-                value: Operand::Literal(other_value),
+                right: Operand::Literal(other_value),
                 ..
             },
         ) => literals_exclude((*op, value), (*other_op, other_value)),
         (
             Predicate::Compare {
                 op: CompareOp::Eq,
-                value: Operand::Literal(value),
+                right: Operand::Literal(value),
                 ..
             },
             Predicate::In { values, .. },
@@ -91,7 +91,7 @@ fn exclude(one: &Predicate, other: &Predicate) -> bool {
             Predicate::In { values, .. },
             Predicate::Compare {
                 op: CompareOp::Eq,
-                value: Operand::Literal(value),
+                right: Operand::Literal(value),
                 ..
             },
         ) => values
