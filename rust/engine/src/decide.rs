@@ -1,8 +1,8 @@
 //! What a rule says of a trace: true or false only where no later span can change it.
 //!
 //! [`rule`] asks for the verdict, [`condition`] for the truth of a part, [`measure`] and [`groups`] for
-//! numbers, [`members`] for the spans of a selector one by one, [`relation`] for how two spans stand to each
-//! other; [`eval`], [`facts`] and [`member_set`] are what they all look at. [`argument`] tells why a rule is broken, as
+//! numbers, [`members`] for the spans of a selector one by one, [`order`] and [`structure`] for how two spans
+//! stand to each other in time and by their parents; [`eval`], [`facts`] and [`member_set`] are what they all look at. [`argument`] tells why a rule is broken, as
 //! a finding, and [`untouched`] what rules answer where they selected nothing. Nothing here changes a trace.
 
 pub(crate) mod argument;
@@ -13,6 +13,7 @@ pub(crate) mod groups;
 pub(crate) mod measure;
 pub(crate) mod member_set;
 pub(crate) mod members;
-pub(crate) mod relation;
+pub(crate) mod order;
 pub(crate) mod rule;
+pub(crate) mod structure;
 pub(crate) mod untouched;

@@ -24,7 +24,7 @@ pub use condition::{Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quant
 pub use field::{BindingId, Field, Intrinsic, Scope};
 pub use number::Number;
 pub use predicate::{CompareOp, FieldTest, Predicate, TextOp};
-pub use selector::{Base, Related, Relation, Selector, SpanSelector};
+pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};
 pub use template::{Segment, Template};
 pub use term::{Literal, Nanos, Operand, Term};
 

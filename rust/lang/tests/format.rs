@@ -60,7 +60,7 @@ fn one_form() {
             "when { payment.where(amount > 10000) and (customer.new or not customer.where(verified)) and another.rather.long.name.of.a.span }\nalways { a }",
             "never { any.where(http.response.status_code >= 500 and http.route starts with \"/api/v1/customers\" and server.address in [one, two, three, four, five, six, seven, eight]) }",
             "never { any.where((a == 1 or b == 2) and (c == 3 or d == 4)) and (aaaaaaaaaaaaaaaaaaaaaaaaaaaa or bbbbbbbbbbbbbbbbbbbbbbbb and ccccccccccccccccccccccccccc) }",
-            "when each { payment.where(amount > 1000) as p, order.created.where(order.id == p.order.id) as o and inventory.reserve then o } always { fraud_check before p within 5s }",
+            "when each { payment.where(amount > 1000) as p, order.created.where(order.id == p.order.id) as o and inventory.reserve then o } always { fraud_check before p within 5s or fraud_check starts  before p within 2s .. 5s }",
             "A   then B\tthen (C   between q and\nnext R)",
             "count(db.query)by(tenant)>10",
             "2*count(a)<count(b)",

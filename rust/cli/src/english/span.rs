@@ -1,6 +1,6 @@
 //! Which spans a selector means, in English.
 
-use betrace_lang::rule::{Base, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{Base, Gap, Relation, Selector, SpanSelector};
 
 use crate::words::duration;
 
@@ -60,14 +60,24 @@ fn the(which: &str, selector: &Selector, names: Names<'_>) -> String {
     }
 }
 
+fn gap(within: &Option<Gap>) -> String {
+    match within {
+        Some(Gap { least: 0, most }) => {
+            format!(", with at most {} between them", duration(*most))
+        }
+        Some(Gap { least, most }) => format!(
+            ", with at least {} and at most {} between them",
+            duration(*least),
+            duration(*most)
+        ),
+        None => String::new(),
+    }
+}
+
 fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
     let (ends, starts, has) = match article {
         Article::Plural => ("end", "start", "have"),
         _ => ("ends", "starts", "has"),
-    };
-    let gap = |within: &Option<u64>| match within {
-        Some(within) => format!(", with at most {} between them", duration(*within)),
-        None => String::new(),
     };
     let a = |selector| noun(selector, names, Article::A);
     match relation {
@@ -80,6 +90,26 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
         }
         Relation::After { right, within } => format!(
             "that {starts} after {} has ended{}",
+            the("the last", right, names),
+            gap(within)
+        ),
+        Relation::StartsBefore { right, within } => format!(
+            "that {starts} no later than {}{}",
+            the("the first", right, names),
+            gap(within)
+        ),
+        Relation::StartsAfter { right, within } => format!(
+            "that {starts} no earlier than {}{}",
+            the("the last", right, names),
+            gap(within)
+        ),
+        Relation::EndsBefore { right, within } => format!(
+            "that {ends} no later than {}{}",
+            the("the first", right, names),
+            gap(within)
+        ),
+        Relation::EndsAfter { right, within } => format!(
+            "that {ends} no earlier than {}{}",
             the("the last", right, names),
             gap(within)
         ),

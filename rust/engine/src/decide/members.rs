@@ -12,7 +12,8 @@ use betrace_lang::verdict::Reason;
 use crate::decide::eval::{BINDINGS, Eval};
 use crate::decide::facts::Facts;
 use crate::decide::member_set::{Member, MemberSet};
-use crate::decide::relation::{self, Beside};
+use crate::decide::order;
+use crate::decide::structure;
 use crate::intern::{CellId, FieldKey};
 use crate::logic::tri::{Reasons, Tri};
 use crate::logic::truth::Truth;
@@ -149,25 +150,24 @@ impl<'a> Eval<'a> {
     fn relate(&mut self, span: RecordId, relation: &'a RelationPlan) -> Tri {
         let facts = self.facts;
         match relation {
-            RelationPlan::Before { right, within } => {
-                relation::nearest(&facts, span, &self.members(right), *within, Beside::Before)
-            }
-            RelationPlan::After { right, within } => {
-                relation::nearest(&facts, span, &self.members(right), *within, Beside::After)
-            }
+            RelationPlan::Ordered {
+                order: points,
+                right,
+                within,
+            } => order::nearest(&facts, span, &self.members(right), *points, *within),
             RelationPlan::Then { right, within } => {
-                relation::then(&facts, span, &self.members(right), *within)
+                order::then(&facts, span, &self.members(right), *within)
             }
             RelationPlan::Inside { right } => {
                 let set = self.members(right);
-                relation::inside(&facts, &mut self.budget, span, &set)
+                structure::inside(&facts, &mut self.budget, span, &set)
             }
             RelationPlan::ChildOf { right } => {
                 let is_bound = matches!(right.kind, NodeKind::Bound(_));
-                relation::child_of(&facts, span, &self.members(right), is_bound)
+                structure::child_of(&facts, span, &self.members(right), is_bound)
             }
             RelationPlan::SiblingOf { right } => {
-                relation::sibling_of(&facts, span, &self.members(right))
+                structure::sibling_of(&facts, span, &self.members(right))
             }
             RelationPlan::Between { from, to } => self.scoped(span, from, to, true),
             RelationPlan::AfterUntil { from, to } => self.scoped(span, from, to, false),
@@ -178,7 +178,7 @@ impl<'a> Eval<'a> {
         let facts = self.facts;
         let openers = self.members(from);
         let enders = self.members(to);
-        relation::scoped(&facts, &mut self.budget, span, &openers, &enders, needs_end)
+        order::scoped(&facts, &mut self.budget, span, &openers, &enders, needs_end)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Selectors whose members are looked at one by one: the spans themselves, those that are bound, and those
 //! that stand in a relation to others.
 
-use betrace_lang::rule::{Field, Predicate, Related, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{Field, Gap, Predicate, Related, Relation, Selector, SpanSelector};
 
 use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
@@ -38,14 +38,69 @@ pub(crate) enum NodeKind {
 
 #[derive(Debug)]
 pub(crate) enum RelationPlan {
-    Before { right: Node, within: Option<u64> },
-    After { right: Node, within: Option<u64> },
-    Then { right: Node, within: Option<u64> },
-    Inside { right: Node },
-    ChildOf { right: Node },
-    SiblingOf { right: Node },
-    Between { from: Node, to: Node },
-    AfterUntil { from: Node, to: Node },
+    /// `before`, `after`, and `starts` or `ends` before or after: held against the nearest of `right`.
+    Ordered {
+        order: PointOrder,
+        right: Node,
+        within: Option<Gap>,
+    },
+    Then {
+        right: Node,
+        within: Option<Gap>,
+    },
+    Inside {
+        right: Node,
+    },
+    ChildOf {
+        right: Node,
+    },
+    SiblingOf {
+        right: Node,
+    },
+    Between {
+        from: Node,
+        to: Node,
+    },
+    AfterUntil {
+        from: Node,
+        to: Node,
+    },
+}
+
+/// Which points of time of two spans are held against each other, and on which side of the other one's the span's own must
+/// lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PointOrder {
+    pub own: Edge,
+    pub side: Beside,
+    pub other: Edge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    Start,
+    End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Not after the first.
+    Before,
+    /// Not before the last.
+    After,
+}
+
+impl PointOrder {
+    pub const BEFORE: PointOrder = PointOrder::new(Edge::End, Beside::Before, Edge::Start);
+    pub const AFTER: PointOrder = PointOrder::new(Edge::Start, Beside::After, Edge::End);
+    pub const STARTS_BEFORE: PointOrder = PointOrder::new(Edge::Start, Beside::Before, Edge::Start);
+    pub const STARTS_AFTER: PointOrder = PointOrder::new(Edge::Start, Beside::After, Edge::Start);
+    pub const ENDS_BEFORE: PointOrder = PointOrder::new(Edge::End, Beside::Before, Edge::End);
+    pub const ENDS_AFTER: PointOrder = PointOrder::new(Edge::End, Beside::After, Edge::End);
+
+    const fn new(own: Edge, side: Beside, other: Edge) -> PointOrder {
+        PointOrder { own, side, other }
+    }
 }
 
 /// The members of a selector, and the span selectors from which they come.
@@ -111,18 +166,24 @@ fn compile_related(
         mask |= node.mask;
         Ok::<Node, PatternError>(node)
     };
+    let within = related.relation.within();
+    let mut ordered = |order, right| {
+        Ok(RelationPlan::Ordered {
+            order,
+            right: operand(right)?,
+            within,
+        })
+    };
     let relation = match &related.relation {
-        Relation::Before { right, within } => RelationPlan::Before {
+        Relation::Before { right, .. } => ordered(PointOrder::BEFORE, right)?,
+        Relation::After { right, .. } => ordered(PointOrder::AFTER, right)?,
+        Relation::StartsBefore { right, .. } => ordered(PointOrder::STARTS_BEFORE, right)?,
+        Relation::StartsAfter { right, .. } => ordered(PointOrder::STARTS_AFTER, right)?,
+        Relation::EndsBefore { right, .. } => ordered(PointOrder::ENDS_BEFORE, right)?,
+        Relation::EndsAfter { right, .. } => ordered(PointOrder::ENDS_AFTER, right)?,
+        Relation::Then { right, .. } => RelationPlan::Then {
             right: operand(right)?,
-            within: *within,
-        },
-        Relation::After { right, within } => RelationPlan::After {
-            right: operand(right)?,
-            within: *within,
-        },
-        Relation::Then { right, within } => RelationPlan::Then {
-            right: operand(right)?,
-            within: *within,
+            within,
         },
         Relation::Inside { right } => RelationPlan::Inside {
             right: operand(right)?,

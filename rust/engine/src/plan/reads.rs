@@ -60,13 +60,7 @@ fn of_selector(selector: &Selector) -> bool {
             of_selector(&related.left)
                 || match &related.relation {
                     Relation::Inside { .. } | Relation::ChildOf { .. } => true,
-                    Relation::Before { right, .. }
-                    | Relation::After { right, .. }
-                    | Relation::Then { right, .. }
-                    | Relation::SiblingOf { right } => of_selector(right),
-                    Relation::Between { from, to } | Relation::AfterUntil { from, to } => {
-                        of_selector(from) || of_selector(to)
-                    }
+                    relation => relation.operands().into_iter().any(of_selector),
                 }
         }
     }

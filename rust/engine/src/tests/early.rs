@@ -92,7 +92,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
     }
 }
 
-const SELECTORS: [&str; 17] = [
+const SELECTORS: [&str; 21] = [
     "a",
     "root",
     "a.where(m > 1)",
@@ -110,9 +110,13 @@ const SELECTORS: [&str; 17] = [
     "a then b.where(trace:spanCount > 2)",
     "a.where(trace:spanCount < 3) inside b",
     "(a inside b) then c",
+    "a starts before b",
+    "a starts after b",
+    "a ends before b",
+    "a ends after b within 1s..2s",
 ];
 
-const OF_BOUND: [&str; 16] = [
+const OF_BOUND: [&str; 22] = [
     "p inside b",
     "p child of b",
     "p sibling of b",
@@ -129,6 +133,12 @@ const OF_BOUND: [&str; 16] = [
     "b after c until next p",
     "b after p until next c",
     "b.where(m == p.m) after p",
+    "p starts before b",
+    "p ends after b",
+    "b starts after p",
+    "b ends before p",
+    "b after p within 1s..2s",
+    "p then b within 1s..2s",
 ];
 
 const MEASURES: [&str; 9] = [

@@ -123,13 +123,24 @@ pub struct Link {
     pub range: Range<usize>,
     pub operand: Node,
     pub to: Option<Node>,
-    pub within: Option<Node>,
+    pub within: Option<Within>,
+}
+
+/// `within 5s`, `within 2s..5s`
+#[derive(Debug)]
+pub struct Within {
+    pub first: Node,
+    pub last: Option<Node>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkWord {
     Before,
     After,
+    StartsBefore,
+    StartsAfter,
+    EndsBefore,
+    EndsAfter,
     Then,
     Inside,
     ChildOf,

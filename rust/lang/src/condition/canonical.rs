@@ -7,7 +7,7 @@ use crate::condition::spelling::{duration, is_plain, list, literal, number, quot
 use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Nanos, Number, Operand, Predicate,
+    Base, Body, Expr, ExprKind, Field, Gap, GroupKey, Measure, Number, Operand, Predicate,
     Quantity, Related, Relation, Scope, Selector, Term,
 };
 
@@ -207,35 +207,25 @@ impl<'a> Printer<'a> {
     }
 
     fn related(&self, related: &Related) -> String {
-        let within = |within: &Option<Nanos>| match within {
-            Some(nanos) => format!(" within {}", duration(*nanos)),
-            None => String::new(),
-        };
         let right = |selector: &Selector| self.operand_selector(selector);
+        let words = related.relation.words();
         let relation = match &related.relation {
-            Relation::Before {
-                right: to,
-                within: gap,
-            } => format!("before {}{}", right(to), within(gap)),
-            Relation::After {
-                right: to,
-                within: gap,
-            } => format!("after {}{}", right(to), within(gap)),
-            Relation::Then {
-                right: to,
-                within: gap,
-            } => format!("then {}{}", right(to), within(gap)),
-            Relation::Inside { right: of } => format!("inside {}", right(of)),
-            Relation::ChildOf { right: of } => format!("child of {}", right(of)),
-            Relation::SiblingOf { right: of } => format!("sibling of {}", right(of)),
             Relation::Between { from, to } => {
-                format!("between {} and next {}", right(from), right(to))
+                format!("{words} {} and next {}", right(from), right(to))
             }
             Relation::AfterUntil { from, to } => {
-                format!("after {} until next {}", right(from), right(to))
+                format!("{words} {} until next {}", right(from), right(to))
+            }
+            relation => {
+                let operands: Vec<String> = relation.operands().into_iter().map(right).collect();
+                format!("{words} {}", operands.join(" "))
             }
         };
-        format!("{} {relation}", self.operand_selector(&related.left))
+        let within = related.relation.within().map(gap).unwrap_or_default();
+        format!(
+            "{} {relation}{within}",
+            self.operand_selector(&related.left)
+        )
     }
 
     pub fn predicate(&self, predicate: &Predicate) -> String {
@@ -363,6 +353,15 @@ impl<'a> Printer<'a> {
             || self.vocabulary.is_some_and(|vocabulary| {
                 vocabulary.macros.contains_key(name) || vocabulary.lists.contains_key(name)
             })
+    }
+}
+
+/// ` within 5s`
+fn gap(gap: Gap) -> String {
+    let most = duration(gap.most);
+    match gap.least {
+        0 => format!(" within {most}"),
+        least => format!(" within {}..{most}", duration(least)),
     }
 }
 

@@ -153,20 +153,11 @@ fn wanted(before: Option<&Token>, expected: &[String]) -> &'static str {
         Some(Token::In | Token::NotIn) => "a list",
         Some(Token::Matches) => "a quoted regular expression",
         Some(Token::Contains | Token::StartsWith | Token::EndsWith) => "a text",
-        Some(Token::Within) => "a duration",
+        Some(Token::Within | Token::UpTo) => "a duration",
         Some(Token::As) => "a name for the bound span",
         Some(Token::By) => "a field or `parent`",
-        Some(
-            Token::Before
-            | Token::After
-            | Token::Then
-            | Token::Inside
-            | Token::ChildOf
-            | Token::SiblingOf
-            | Token::Between
-            | Token::AndNext
-            | Token::UntilNext,
-        ) => "a selector",
+        Some(Token::AndNext | Token::UntilNext) => "a selector",
+        Some(token) if token.is_relation() => "a selector",
         _ if expects(expected, "name") => "a condition",
         _ if expects(expected, "and next") && !expects(expected, "and") => "`and next`",
         _ if expects(expected, "{") => "`{`",
@@ -185,18 +176,7 @@ fn end_of_text(text: &str) -> usize {
 
 fn help(found: Option<&Token>, before: Option<&Token>, expects_operand: bool) -> Option<String> {
     let help = match (before, found) {
-        (
-            _,
-            Some(
-                Token::Then
-                | Token::Before
-                | Token::After
-                | Token::Inside
-                | Token::ChildOf
-                | Token::SiblingOf
-                | Token::Between,
-            ),
-        ) if !expects_operand => {
+        (_, Some(token)) if token.is_relation() && !expects_operand => {
             "group the parts of an order with parentheses: `A then (B before C)`"
         }
         (
@@ -225,7 +205,9 @@ fn help(found: Option<&Token>, before: Option<&Token>, expects_operand: bool) ->
         (_, Some(token)) if token.is_comparison() && !expects_operand => {
             "one comparison at a time: `a < x and x < b`"
         }
-        (_, Some(Token::Within)) => "`within` follows the selector of `before`, `after` or `then`",
+        (_, Some(Token::Within)) => {
+            "`within` follows the selector of an order in time: `A before B within 5s`"
+        }
         (_, Some(Token::By)) => "`by` follows a count: `count(S) by f > 10`",
         (Some(Token::Name(_)), Some(Token::Name(_) | Token::Quoted(_) | Token::Call(_))) => {
             "join conditions with `and` or `or`; a name with spaces is put in quotes"

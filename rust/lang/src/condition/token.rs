@@ -61,8 +61,14 @@ pub enum Token {
     EndsWith,
     Before,
     After,
+    StartsBefore,
+    StartsAfter,
+    EndsBefore,
+    EndsAfter,
     Then,
     Within,
+    /// `..`, between two durations.
+    UpTo,
     Inside,
     ChildOf,
     SiblingOf,
@@ -132,6 +138,24 @@ impl Function {
 }
 
 impl Token {
+    /// Stands between two selectors.
+    pub fn is_relation(&self) -> bool {
+        matches!(
+            self,
+            Token::Before
+                | Token::After
+                | Token::StartsBefore
+                | Token::StartsAfter
+                | Token::EndsBefore
+                | Token::EndsAfter
+                | Token::Then
+                | Token::Inside
+                | Token::ChildOf
+                | Token::SiblingOf
+                | Token::Between
+        )
+    }
+
     pub fn is_comparison(&self) -> bool {
         matches!(
             self,

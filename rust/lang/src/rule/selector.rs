@@ -44,20 +44,51 @@ pub struct Related {
     pub relation: Relation,
 }
 
+/// `within 2s..5s`: how far apart two points of time may lie, both inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Gap {
+    /// 0 where only the most is written.
+    pub least: Nanos,
+    /// Not below `least`.
+    pub most: Nanos,
+}
+
 /// Order by time, structure by ancestry (section 4 of the language).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Relation {
+    /// Ends no later than the first of `right` starts.
     Before {
         right: Selector,
-        within: Option<Nanos>,
+        within: Option<Gap>,
     },
+    /// Starts no earlier than the last of `right` ends.
     After {
         right: Selector,
-        within: Option<Nanos>,
+        within: Option<Gap>,
+    },
+    /// Starts no later than any of `right` does.
+    StartsBefore {
+        right: Selector,
+        within: Option<Gap>,
+    },
+    /// Starts no earlier than any of `right` does.
+    StartsAfter {
+        right: Selector,
+        within: Option<Gap>,
+    },
+    /// Ends no later than any of `right` does.
+    EndsBefore {
+        right: Selector,
+        within: Option<Gap>,
+    },
+    /// Ends no earlier than any of `right` does.
+    EndsAfter {
+        right: Selector,
+        within: Option<Gap>,
     },
     Then {
         right: Selector,
-        within: Option<Nanos>,
+        within: Option<Gap>,
     },
     Inside {
         right: Selector,
@@ -109,11 +140,57 @@ impl Relation {
         match self {
             Relation::Before { right, .. }
             | Relation::After { right, .. }
+            | Relation::StartsBefore { right, .. }
+            | Relation::StartsAfter { right, .. }
+            | Relation::EndsBefore { right, .. }
+            | Relation::EndsAfter { right, .. }
             | Relation::Then { right, .. }
             | Relation::Inside { right }
             | Relation::ChildOf { right }
             | Relation::SiblingOf { right } => vec![right],
             Relation::Between { from, to } | Relation::AfterUntil { from, to } => vec![from, to],
         }
+    }
+
+    /// The words before its operand; of a scope, those before the first.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self {
+            Relation::Before { .. } => "before",
+            Relation::After { .. } | Relation::AfterUntil { .. } => "after",
+            Relation::StartsBefore { .. } => "starts before",
+            Relation::StartsAfter { .. } => "starts after",
+            Relation::EndsBefore { .. } => "ends before",
+            Relation::EndsAfter { .. } => "ends after",
+            Relation::Then { .. } => "then",
+            Relation::Inside { .. } => "inside",
+            Relation::ChildOf { .. } => "child of",
+            Relation::SiblingOf { .. } => "sibling of",
+            Relation::Between { .. } => "between",
+        }
+    }
+
+    /// The bound of the gap in time.
+    #[must_use]
+    pub fn within(&self) -> Option<Gap> {
+        match self {
+            Relation::Before { within, .. }
+            | Relation::After { within, .. }
+            | Relation::StartsBefore { within, .. }
+            | Relation::StartsAfter { within, .. }
+            | Relation::EndsBefore { within, .. }
+            | Relation::EndsAfter { within, .. }
+            | Relation::Then { within, .. } => *within,
+            _ => None,
+        }
+    }
+
+    /// Asks who is whose parent.
+    #[must_use]
+    pub fn reads_parents(&self) -> bool {
+        matches!(
+            self,
+            Relation::Inside { .. } | Relation::ChildOf { .. } | Relation::SiblingOf { .. }
+        )
     }
 }

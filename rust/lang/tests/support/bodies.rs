@@ -42,6 +42,13 @@ fn nanos() -> impl Strategy<Value = Nanos> {
     ]
 }
 
+fn gap() -> impl Strategy<Value = Gap> {
+    (nanos(), nanos(), any::<bool>()).prop_map(|(one, other, ranges)| Gap {
+        least: if ranges { one.min(other) } else { 0 },
+        most: one.max(other),
+    })
+}
+
 fn op() -> impl Strategy<Value = CompareOp> {
     use CompareOp::*;
     prop::sample::select(vec![Eq, Ne, Lt, Le, Gt, Ge])
@@ -285,8 +292,8 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
             inner.clone(),
             inner.clone(),
             inner,
-            0u8..8,
-            prop::option::of(nanos()),
+            0u8..12,
+            prop::option::of(gap()),
         )
             .prop_map(|(left, right, to, kind, within)| {
                 let relation = match kind {
@@ -297,6 +304,10 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
                     4 => Relation::ChildOf { right },
                     5 => Relation::SiblingOf { right },
                     6 => Relation::Between { from: right, to },
+                    7 => Relation::StartsBefore { right, within },
+                    8 => Relation::StartsAfter { right, within },
+                    9 => Relation::EndsBefore { right, within },
+                    10 => Relation::EndsAfter { right, within },
                     _ => Relation::AfterUntil { from: right, to },
                 };
                 Selector::Related(Box::new(Related { left, relation }))

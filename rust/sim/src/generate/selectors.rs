@@ -12,7 +12,7 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
         return step(tape, bound);
     }
     let left = operand(tape, bound, depth - 1);
-    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2]) {
+    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2, 4]) {
         0 => format!(
             "{left} before {}{}",
             operand(tape, bound, depth - 1),
@@ -45,21 +45,30 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
                 operand(tape, bound, depth - 1)
             )
         }
-        _ => {
+        7 => {
             let from = operand(tape, bound, depth - 1);
             format!(
                 "{left} after {from} until next {}",
                 operand(tape, bound, depth - 1)
             )
         }
+        _ => {
+            let point = tape.pick(&["starts", "ends"]);
+            let side = tape.pick(&["before", "after"]);
+            let right = operand(tape, bound, depth - 1);
+            format!("{left} {point} {side} {right}{}", within(tape))
+        }
     }
 }
 
 fn within(tape: &mut Tape) -> String {
-    if tape.chance(25) {
-        format!(" within {}", duration(tape))
-    } else {
-        String::new()
+    match tape.weighted(&[6, 1, 1]) {
+        0 => String::new(),
+        1 => format!(" within {}", duration(tape)),
+        _ => {
+            let gap = tape.pick(&["1ms..3ms", "1ms..2ms", "0ms..2ms", "2ms..2ms", "1ns..1s"]);
+            format!(" within {gap}")
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Order by time. A span is an interval, touching counts, and a span whose times make no sense has no place.
 
-use betrace_lang::rule::Nanos;
+use betrace_lang::rule::Gap;
 
 use super::select::Selection;
 use super::{Trace, Truth};
@@ -12,24 +12,52 @@ pub fn has_order(span: &Span) -> bool {
     span.start != 0 && span.end != 0 && span.start <= span.end
 }
 
-/// Start and end on a line on which the time may run backwards.
+/// On a line on which the time may run backwards: the point of a span that is held against others, and the point
+/// that others are held against.
 type Line = fn(&Span) -> (i128, i128);
 
+fn start(span: &Span) -> i128 {
+    i128::from(span.start)
+}
+
+fn end(span: &Span) -> i128 {
+    i128::from(span.end)
+}
+
+/// Whether a gap in time lies within its bounds; a negative one never does.
+fn fits(gap: i128, within: Option<Gap>) -> bool {
+    let least = within.map_or(0, |gap| i128::from(gap.least));
+    let most = within.map_or(i128::MAX, |gap| i128::from(gap.most));
+    (least..=most).contains(&gap)
+}
+
 impl Trace<'_> {
-    pub fn before(&self, a: usize, right: &Selection, within: Option<Nanos>) -> Truth {
-        self.nearest(a, right, within, |span| {
-            (i128::from(span.start), i128::from(span.end))
-        })
+    pub fn before(&self, a: usize, right: &Selection, within: Option<Gap>) -> Truth {
+        self.nearest(a, right, within, |span| (end(span), start(span)))
     }
 
-    pub fn after(&self, a: usize, right: &Selection, within: Option<Nanos>) -> Truth {
-        self.nearest(a, right, within, |span| {
-            (-i128::from(span.end), -i128::from(span.start))
-        })
+    pub fn after(&self, a: usize, right: &Selection, within: Option<Gap>) -> Truth {
+        self.nearest(a, right, within, |span| (-start(span), -end(span)))
     }
 
-    /// `a` ends no later than the first of `right` starts, and that one is near enough.
-    fn nearest(&self, a: usize, right: &Selection, within: Option<Nanos>, line: Line) -> Truth {
+    pub fn starts_before(&self, a: usize, right: &Selection, within: Option<Gap>) -> Truth {
+        self.nearest(a, right, within, |span| (start(span), start(span)))
+    }
+
+    pub fn starts_after(&self, a: usize, right: &Selection, within: Option<Gap>) -> Truth {
+        self.nearest(a, right, within, |span| (-start(span), -start(span)))
+    }
+
+    pub fn ends_before(&self, a: usize, right: &Selection, within: Option<Gap>) -> Truth {
+        self.nearest(a, right, within, |span| (end(span), end(span)))
+    }
+
+    pub fn ends_after(&self, a: usize, right: &Selection, within: Option<Gap>) -> Truth {
+        self.nearest(a, right, within, |span| (-end(span), -end(span)))
+    }
+
+    /// The point of `a` lies no later than the first point of `right`, and that one is near enough.
+    fn nearest(&self, a: usize, right: &Selection, within: Option<Gap>, line: Line) -> Truth {
         let others: Vec<(usize, Truth)> = right.others([a]).collect();
         if others.is_empty() && right.more == Truth::False {
             return Truth::False;
@@ -37,16 +65,15 @@ impl Trace<'_> {
         if !has_order(self.spans[a]) {
             return Truth::SKEW;
         }
-        let end = line(self.spans[a]).1;
-        let near =
-            |first: i128| end <= first && within.is_none_or(|most| first - end <= i128::from(most));
+        let own = line(self.spans[a]).0;
+        let near = |first: i128| fits(first - own, within);
         // The first is the first sure one, or any earlier one among those that are not sure.
-        let start = |b: usize| line(self.spans[b]).0;
+        let point = |b: usize| line(self.spans[b]).1;
         let ordered = |b: usize| has_order(self.spans[b]);
         let sure = others
             .iter()
             .filter(|(b, selected)| *selected == Truth::True && ordered(*b));
-        let first = sure.map(|(b, _)| start(*b)).min();
+        let first = sure.map(|(b, _)| point(*b)).min();
         let mut possible = vec![first.is_some_and(near)];
         let mut why = right.more.reasons();
         let mut anywhen = right.more != Truth::False;
@@ -54,14 +81,15 @@ impl Trace<'_> {
             if !ordered(b) {
                 anywhen = true;
                 why = why.with(selected.and(Truth::SKEW).reasons());
-            } else if selected != Truth::True && first.is_none_or(|first| start(b) < first) {
-                possible.push(near(start(b)));
+            } else if selected != Truth::True && first.is_none_or(|first| point(b) < first) {
+                possible.push(near(point(b)));
                 why = why.with(selected.reasons());
             }
         }
         if anywhen {
             possible.push(false);
-            possible.push(first.is_none_or(|first| end <= first));
+            let least = within.map_or(0, |gap| i128::from(gap.least));
+            possible.push(first.is_none_or(|first| own + least <= first));
         }
         // Where all of them answer alike, it does not matter which is the first.
         match (possible.contains(&true), possible.contains(&false)) {
@@ -71,14 +99,13 @@ impl Trace<'_> {
     }
 
     /// Some span of `right` starts when `a` has ended.
-    pub fn then(&self, a: usize, right: &Selection, within: Option<Nanos>) -> Truth {
+    pub fn then(&self, a: usize, right: &Selection, within: Option<Gap>) -> Truth {
         let follows = |(b, selected): (usize, Truth)| {
             let (a, b) = (self.spans[a], self.spans[b]);
             if !has_order(a) || !has_order(b) {
                 return selected.and(Truth::SKEW);
             }
-            let near = within.is_none_or(|most| b.start.saturating_sub(a.end) <= most);
-            selected.and(Truth::known(a.end <= b.start && near))
+            selected.and(Truth::known(fits(start(b) - end(a), within)))
         };
         Truth::any(right.others([a]).map(follows)).or(right.more)
     }

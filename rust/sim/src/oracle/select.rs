@@ -99,6 +99,22 @@ impl Trace<'_> {
                 let right = select(right);
                 Box::new(move |a| self.after(a, &right, *within))
             }
+            Relation::StartsBefore { right, within } => {
+                let right = select(right);
+                Box::new(move |a| self.starts_before(a, &right, *within))
+            }
+            Relation::StartsAfter { right, within } => {
+                let right = select(right);
+                Box::new(move |a| self.starts_after(a, &right, *within))
+            }
+            Relation::EndsBefore { right, within } => {
+                let right = select(right);
+                Box::new(move |a| self.ends_before(a, &right, *within))
+            }
+            Relation::EndsAfter { right, within } => {
+                let right = select(right);
+                Box::new(move |a| self.ends_after(a, &right, *within))
+            }
             Relation::Then { right, within } => {
                 let right = select(right);
                 Box::new(move |a| self.then(a, &right, *within))

@@ -7,7 +7,7 @@ use crate::model::{Span, Value};
 use crate::oracle::has_order;
 
 /// What a rule holds, as its checked form prints it, and in how many of a thousand rules at least.
-const OF_RULES: [(&str, u64); 40] = [
+const OF_RULES: [(&str, u64); 45] = [
     ("Before {", 50),
     ("After {", 50),
     ("Then {", 50),
@@ -16,7 +16,12 @@ const OF_RULES: [(&str, u64); 40] = [
     ("SiblingOf {", 15),
     ("Between {", 25),
     ("AfterUntil {", 25),
+    ("StartsBefore {", 10),
+    ("StartsAfter {", 10),
+    ("EndsBefore {", 10),
+    ("EndsAfter {", 10),
     ("within: Some", 40),
+    ("Gap { least: 1", 10),
     ("Count(", 80),
     ("function: Sum", 30),
     ("function: Min", 20),

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use betrace_lang::rule::{
-    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Quantity, Relation, Rule, Segment,
-    Selector,
+    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Quantity, Rule, Segment, Selector,
 };
 
 use crate::english::field::{Names, spelled};
@@ -131,20 +130,11 @@ impl Walk<'_> {
             Selector::Related(related) => {
                 self.reads.has_members = true;
                 self.selector(&related.left);
-                match &related.relation {
-                    Relation::Before { right, .. }
-                    | Relation::After { right, .. }
-                    | Relation::Then { right, .. } => self.selector(right),
-                    Relation::Inside { right }
-                    | Relation::ChildOf { right }
-                    | Relation::SiblingOf { right } => {
-                        self.reads.fields.insert("span:parentID".to_owned());
-                        self.selector(right);
-                    }
-                    Relation::Between { from, to } | Relation::AfterUntil { from, to } => {
-                        self.selector(from);
-                        self.selector(to);
-                    }
+                if related.relation.reads_parents() {
+                    self.reads.fields.insert("span:parentID".to_owned());
+                }
+                for operand in related.relation.operands() {
+                    self.selector(operand);
                 }
             }
         }

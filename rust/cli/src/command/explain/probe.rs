@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Body, Expr, ExprKind, MeaningHash, Measure, Quantity, Relation, Rule, RuleId, Selector,
+    Body, Expr, ExprKind, MeaningHash, Measure, Quantity, Rule, RuleId, Selector,
 };
 
 use crate::english::condition::holds;
@@ -163,17 +163,8 @@ impl List<'_> {
             return;
         };
         self.selector(depth, &related.left);
-        match &related.relation {
-            Relation::Before { right, .. }
-            | Relation::After { right, .. }
-            | Relation::Then { right, .. }
-            | Relation::Inside { right }
-            | Relation::ChildOf { right }
-            | Relation::SiblingOf { right } => self.selector(depth, right),
-            Relation::Between { from, to } | Relation::AfterUntil { from, to } => {
-                self.selector(depth, from);
-                self.selector(depth, to);
-            }
+        for operand in related.relation.operands() {
+            self.selector(depth, operand);
         }
     }
 }

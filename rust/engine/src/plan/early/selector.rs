@@ -18,8 +18,14 @@ pub(super) fn having(selector: &Selector) -> Obstacles {
 /// Against knowing that a span stands in a relation.
 fn relating(relation: &Relation) -> Obstacles {
     match relation {
-        Relation::Before { right, .. } => every([having(right), all_came(right, Which::First)]),
-        Relation::After { right, .. } => every([having(right), all_came(right, Which::Last)]),
+        Relation::Before { right, .. }
+        | Relation::StartsBefore { right, .. }
+        | Relation::EndsBefore { right, .. } => {
+            every([having(right), all_came(right, Which::First)])
+        }
+        Relation::After { right, .. }
+        | Relation::StartsAfter { right, .. }
+        | Relation::EndsAfter { right, .. } => every([having(right), all_came(right, Which::Last)]),
         Relation::Then { right, .. }
         | Relation::Inside { right }
         | Relation::ChildOf { right }
@@ -37,9 +43,12 @@ fn relating(relation: &Relation) -> Obstacles {
 fn unrelating(relation: &Relation) -> Obstacles {
     match relation {
         // A span of the other kind that came too early (or late) is enough.
-        Relation::Before { right, .. } | Relation::After { right, .. } => {
-            either([having(right), settling(right)])
-        }
+        Relation::Before { right, .. }
+        | Relation::After { right, .. }
+        | Relation::StartsBefore { right, .. }
+        | Relation::StartsAfter { right, .. }
+        | Relation::EndsBefore { right, .. }
+        | Relation::EndsAfter { right, .. } => either([having(right), settling(right)]),
         Relation::Then { right, .. } => settling(right),
         // The chain to a root, the parent, or being a root is enough.
         Relation::Inside { .. } | Relation::ChildOf { .. } | Relation::SiblingOf { .. } => {

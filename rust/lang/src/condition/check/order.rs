@@ -3,14 +3,14 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Link, LinkWord, Node, NodeKind};
 use crate::condition::check::checker::Checker;
-use crate::rule::{Nanos, Relation, Selector};
+use crate::rule::{Gap, Nanos, Relation, Selector};
 
 /// A link whose parts are checked.
 struct CheckedLink {
     word: LinkWord,
     operand: Selector,
     to: Option<Selector>,
-    within: Option<Nanos>,
+    within: Option<Gap>,
 }
 
 impl<'a> Checker<'a> {
@@ -65,41 +65,72 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn within(&mut self, link: &'a Link) -> Result<Option<Nanos>, ()> {
+    fn within(&mut self, link: &'a Link) -> Result<Option<Gap>, ()> {
         let Some(within) = &link.within else {
             return Ok(None);
         };
-        if !matches!(
-            link.word,
-            LinkWord::Before | LinkWord::After | LinkWord::Then
-        ) {
+        let last = within.last.as_ref().unwrap_or(&within.first);
+        let range = within.first.start..last.end;
+        if !is_of_time(link.word) {
             self.fault(
                 code::WITHIN,
-                within.range(),
-                "`within` bounds a gap in time; it follows `before`, `after` and `then` only",
-            );
+                range,
+                "`within` bounds a gap in time; it follows the orders in time only",
+            )
+            .help =
+                Some("`before`, `after`, `then`, and `starts` or `ends` before or after".into());
             return Err(());
         }
-        match within.bare().kind {
-            NodeKind::Duration(nanos) => Ok(Some(nanos)),
-            NodeKind::Broken => Err(()),
+        let most = self.bound_of_gap(last);
+        let least = match &within.last {
+            Some(_) => self.bound_of_gap(&within.first),
+            None => Ok(0),
+        };
+        let gap = Gap {
+            least: least?,
+            most: most?,
+        };
+        if gap.least > gap.most {
+            let least = self.place.folded(within.first.range());
+            let most = self.place.folded(last.range());
+            self.fault(code::WITHIN, range, "the least gap is longer than the most")
+                .suggestion = Some(format!("{most}..{least}"));
+            return Err(());
+        }
+        Ok(Some(gap))
+    }
+
+    fn bound_of_gap(&mut self, node: &'a Node) -> Result<Nanos, ()> {
+        let (message, help) = match node.bare().kind {
+            NodeKind::Duration(nanos) => return Ok(nanos),
+            NodeKind::Broken => return Err(()),
             NodeKind::Number(_) => {
-                let source = self.place.folded(within.range());
-                self.fault(
-                    code::WITHIN,
-                    within.range(),
-                    "`within` needs a duration with its unit",
-                )
-                .help = Some(format!("`within {source}s` or `within {source}ms`"));
-                Err(())
+                let source = self.place.folded(node.range());
+                let help = format!("`{source}s` or `{source}ms`");
+                ("`within` needs a duration with its unit", help)
             }
             _ => {
-                self.fault(code::WITHIN, within.range(), "`within` needs a duration")
-                    .help = Some("`A before B within 5s`".into());
-                Err(())
+                let help = "`A before B within 5s`, `within 2s..5s`".to_owned();
+                ("`within` needs a duration", help)
             }
-        }
+        };
+        self.fault(code::WITHIN, node.range(), message).help = Some(help);
+        Err(())
     }
+}
+
+/// Whether it bounds a gap in time.
+fn is_of_time(word: LinkWord) -> bool {
+    matches!(
+        word,
+        LinkWord::Before
+            | LinkWord::After
+            | LinkWord::StartsBefore
+            | LinkWord::StartsAfter
+            | LinkWord::EndsBefore
+            | LinkWord::EndsAfter
+            | LinkWord::Then
+    )
 }
 
 /// The links of a chain folded: relations to the left, `then` to the right.
@@ -115,6 +146,10 @@ fn folded(first: Selector, links: Vec<CheckedLink>) -> Option<Selector> {
             }
             (LinkWord::Before, _) => Relation::Before { right, within },
             (LinkWord::After, _) => Relation::After { right, within },
+            (LinkWord::StartsBefore, _) => Relation::StartsBefore { right, within },
+            (LinkWord::StartsAfter, _) => Relation::StartsAfter { right, within },
+            (LinkWord::EndsBefore, _) => Relation::EndsBefore { right, within },
+            (LinkWord::EndsAfter, _) => Relation::EndsAfter { right, within },
             (LinkWord::Inside, _) => Relation::Inside { right },
             (LinkWord::ChildOf, _) => Relation::ChildOf { right },
             (LinkWord::SiblingOf, _) => Relation::SiblingOf { right },

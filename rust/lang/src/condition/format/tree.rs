@@ -45,6 +45,9 @@ pub(super) enum Separator {
     And,
 }
 
+/// Stands between its two ends without spaces.
+const RANGE: &str = "..";
+
 pub(super) fn tree(text: &str, lexed: &Lexed) -> Vec<Item> {
     let mut open: Vec<(String, Glue, Vec<Item>)> = Vec::new();
     let mut items: Vec<Item> = Vec::new();
@@ -104,10 +107,16 @@ pub(super) fn tree(text: &str, lexed: &Lexed) -> Vec<Item> {
                     glue: Glue::Rest,
                 });
             }
-            _ => items.push(Item::Word {
-                text: source,
-                glue: Glue::Apart,
-            }),
+            _ => {
+                let follows_range =
+                    matches!(items.last(), Some(Item::Word { text, .. }) if text == RANGE);
+                let glue = if *token == Token::UpTo || follows_range {
+                    Glue::Before
+                } else {
+                    Glue::Apart
+                };
+                items.push(Item::Word { text: source, glue });
+            }
         }
     }
     for comment in comments {

@@ -11,6 +11,11 @@ impl Lexer<'_> {
     /// `.where(`, `.count()`, or what other languages would call a method.
     pub(super) fn dot(&mut self) {
         let start = self.position;
+        if self.rest().starts_with("..")
+            && matches!(self.last(), Some(Token::Duration(_) | Token::Number(_)))
+        {
+            return self.push(start, Token::UpTo, start + 2);
+        }
         let word_start = self.skip_space(start + 1);
         let length = self.text[word_start..]
             .bytes()

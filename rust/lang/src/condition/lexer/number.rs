@@ -59,6 +59,8 @@ impl Lexer<'_> {
         let length = text
             .find(|c: char| !(c.is_ascii_alphanumeric() || "._µμ-+".contains(c)))
             .unwrap_or(text.len());
+        // `2s..5s` are two.
+        let length = text[..length].find("..").unwrap_or(length);
         let run = &text[..length];
         let mut nanos: Option<u128> = Some(0);
         let mut rest = run.trim_start_matches(['-', '+']);

@@ -6,7 +6,7 @@
 
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::{Lexer, Sign};
-use crate::condition::lexer::words::{BY, DOUBLE_OPERATORS, FOREIGN, OPERATORS, STATISTICS};
+use crate::condition::lexer::words::{BY, FOREIGN, OPERATORS, PHRASES, STATISTICS};
 use crate::condition::token::{Function, Token};
 use crate::diagnostic::nearest::nearest;
 
@@ -71,7 +71,7 @@ impl Lexer<'_> {
         if self.in_rule && lower == "then" && self.open.is_empty() {
             return self.push(start, Token::RuleThen, text.len());
         }
-        let is_read = self.double_operator(start, end, &lower)
+        let is_read = self.phrase(start, end, &lower)
             || self.negation(start, end, &lower)
             || self.known_operator(start, end, &lower)
             || self.meant_operator(start, end, &lower);
@@ -81,30 +81,63 @@ impl Lexer<'_> {
     }
 
     /// `child of`, or its first word alone.
-    fn double_operator(&mut self, start: usize, end: usize, lower: &str) -> bool {
+    fn phrase(&mut self, start: usize, end: usize, lower: &str) -> bool {
         let text = self.text;
-        let found = DOUBLE_OPERATORS.iter().find(|(first, ..)| *first == lower);
-        let Some((first, other, token)) = found else {
-            return false;
-        };
-        let next = self.skip_space(end);
-        let second_end = self.name_end(next);
-        let second = &text[next..second_end];
-        if second.eq_ignore_ascii_case(other) {
-            if &text[start..end] != *first || second != *other {
-                self.older_case(start, second_end, &format!("{first} {other}"));
+        let alike: Vec<&(&[&str], Token)> = PHRASES
+            .iter()
+            .filter(|(words, _)| words[0] == lower)
+            .collect();
+        let read = alike.iter().filter_map(|(words, token)| {
+            let (to, is_older) = self.read_phrase(start, end, words)?;
+            Some((words, token, to, is_older))
+        });
+        if let Some((words, token, to, is_older)) = read.max_by_key(|(.., to, _)| *to) {
+            if is_older {
+                self.older_case(start, to, &words.join(" "));
             }
-            self.push(start, token.clone(), second_end);
+            self.push(start, token.clone(), to);
             return true;
         }
-        if *first == "not" {
+        // In a filter texts are compared, outside of it spans.
+        let is_filter = self.open.iter().any(|opener| opener.sign == Sign::Where);
+        let fits = |token: &Token| token.is_relation() != is_filter;
+        let meant = alike
+            .iter()
+            .find(|(_, token)| fits(token))
+            .or(alike.first());
+        let Some((words, token)) = meant.filter(|_| lower != "not") else {
             return false;
+        };
+        let first = &text[start..end];
+        let meant = words.join(" ");
+        let message = format!("`{first}` alone is no operator; write `{meant}`");
+        let fault = self.fault(code::MISTYPED_WORD, start..end, message);
+        fault.suggestion = Some(meant);
+        if alike.len() > 1 {
+            let all: Vec<String> = alike
+                .iter()
+                .map(|(words, _)| format!("`{}`", words.join(" ")))
+                .collect();
+            fault.help = Some(format!("there are {}", all.join(", ")));
         }
-        let message = format!("`{first}` alone is no operator; write `{first} {other}`");
-        self.fault(code::MISTYPED_WORD, start..end, message)
-            .suggestion = Some(format!("{first} {other}"));
         self.push(start, token.clone(), end);
         true
+    }
+
+    /// Where `words` end, the first of which is at `start..end`, and whether a capital stands in them.
+    fn read_phrase(&self, start: usize, end: usize, words: &[&str]) -> Option<(usize, bool)> {
+        let mut is_older = &self.text[start..end] != words[0];
+        let mut at = end;
+        for word in &words[1..] {
+            let from = self.skip_space(at);
+            at = self.name_end(from);
+            let written = &self.text[from..at];
+            if !written.eq_ignore_ascii_case(word) {
+                return None;
+            }
+            is_older |= written != *word;
+        }
+        Some((at, is_older))
     }
 
     /// `not` behind an operand.

@@ -29,14 +29,19 @@ pub(super) const OPERATORS: [(&str, Token); 12] = [
 /// Stands behind a measure only; elsewhere it is a name.
 pub(super) const BY: (&str, Token) = ("by", Token::By);
 
-/// Operators of two words.
-pub(super) const DOUBLE_OPERATORS: [(&str, &str, Token); 6] = [
-    ("not", "in", Token::NotIn),
-    ("starts", "with", Token::StartsWith),
-    ("ends", "with", Token::EndsWith),
-    ("child", "of", Token::ChildOf),
-    ("sibling", "of", Token::SiblingOf),
-    ("until", "next", Token::UntilNext),
+/// Operators of several words: the first of them behind an operand begins one. Where several begin alike, the one that is
+/// mostly meant comes first.
+pub(super) const PHRASES: [(&[&str], Token); 10] = [
+    (&["not", "in"], Token::NotIn),
+    (&["starts", "with"], Token::StartsWith),
+    (&["starts", "before"], Token::StartsBefore),
+    (&["starts", "after"], Token::StartsAfter),
+    (&["ends", "with"], Token::EndsWith),
+    (&["ends", "before"], Token::EndsBefore),
+    (&["ends", "after"], Token::EndsAfter),
+    (&["child", "of"], Token::ChildOf),
+    (&["sibling", "of"], Token::SiblingOf),
+    (&["until", "next"], Token::UntilNext),
 ];
 
 /// What people write who come from another language, where an operator is expected.

@@ -1,0 +1,227 @@
+//! Order in time: whether one span lies before, after or between the members of other selectors.
+//!
+//! Each answer is final or open. A span without order makes every relation in time open.
+
+use betrace_lang::rule::Gap;
+use betrace_lang::verdict::Reason;
+
+use crate::decide::facts::{Budget, Facts};
+use crate::decide::member_set::{MemberSet, Points};
+use crate::logic::tri::{Reasons, Tri};
+use crate::plan::node::{Beside, Edge, PointOrder};
+use crate::state::record::{Record, RecordId};
+use crate::time::EventTime;
+
+impl PointOrder {
+    /// How far the span's own point lies on its side of another's, negative where it lies on the other.
+    fn gap(self, span: &Record, at: EventTime) -> i128 {
+        let own = i128::from(self.own_point(span).0);
+        match self.side {
+            Beside::Before => i128::from(at.0) - own,
+            Beside::After => own - i128::from(at.0),
+        }
+    }
+
+    fn own_point(self, span: &Record) -> EventTime {
+        match self.own {
+            Edge::Start => span.start,
+            Edge::End => span.end,
+        }
+    }
+
+    /// The points of the certain members, and of all.
+    fn points<'s>(self, set: &'s MemberSet, facts: &Facts<'_>) -> [&'s Points; 2] {
+        let order = set.order(facts.trace.records());
+        match self.other {
+            Edge::Start => [&order.certain_starts, &order.starts],
+            Edge::End => [&order.certain_ends, &order.ends],
+        }
+    }
+
+    /// The nearest of `points`: the first, or the last.
+    fn nearest(self, points: &Points, but: &[RecordId]) -> Option<EventTime> {
+        match self.side {
+            Beside::Before => points.first_from(EventTime::FIRST, but),
+            Beside::After => points.last_until(EventTime::LAST, but),
+        }
+    }
+
+    /// The nearest of `points` that lies at least so far on the right side of the span.
+    fn nearest_beyond(
+        self,
+        points: &Points,
+        span: &Record,
+        least: u64,
+        but: &[RecordId],
+    ) -> Option<EventTime> {
+        let own = self.own_point(span).0;
+        match self.side {
+            Beside::Before => points.first_from(EventTime(own.checked_add(least)?), but),
+            Beside::After => points.last_until(EventTime(own.checked_sub(least)?), but),
+        }
+    }
+}
+
+/// `before` the first, `after` the last, and the same of starts and of ends.
+pub(crate) fn nearest(
+    facts: &Facts<'_>,
+    id: RecordId,
+    set: &MemberSet,
+    order: PointOrder,
+    within: Option<Gap>,
+) -> Tri {
+    let span = facts.record(id);
+    if set.is_none_but(id) {
+        return Tri::False;
+    }
+    if !span.has_order() {
+        return skewed(set);
+    }
+    let but = [id];
+    let least = within.map_or(0, |gap| gap.least);
+    let is_too_near = |at: EventTime| order.gap(span, at) < i128::from(least);
+    let is_near =
+        |at: EventTime| within.is_none_or(|gap| order.gap(span, at) <= i128::from(gap.most));
+    let [certain_points, points] = order.points(set, facts);
+    let certain = order.nearest(certain_points, &but);
+    // Whatever else comes can only be nearer.
+    if certain.is_some_and(is_too_near) {
+        return Tri::False;
+    }
+    let is_skewed = set.order(facts.trace.records()).is_skewed(&but);
+    if set.open || is_skewed {
+        return Tri::Open(with_skew(set.reasons, is_skewed));
+    }
+    if let (Some(certain), Some(any)) = (certain, order.nearest(points, &but))
+        && !is_too_near(any)
+        && is_near(certain)
+    {
+        return Tri::True;
+    }
+    // Whether some member that may turn out to be the nearest lies on the right side, and within the bound.
+    let may_be = order.nearest_beyond(points, span, least, &but);
+    let may_hold = may_be.is_some_and(|at| {
+        is_near(at) && certain.is_none_or(|certain| order.gap(span, at) <= order.gap(span, certain))
+    });
+    if may_hold {
+        Tri::Open(set.reasons)
+    } else {
+        Tri::False
+    }
+}
+
+pub(crate) fn then(facts: &Facts<'_>, id: RecordId, set: &MemberSet, within: Option<Gap>) -> Tri {
+    let span = facts.record(id);
+    if set.is_none_but(id) {
+        return Tri::False;
+    }
+    if !span.has_order() {
+        return skewed(set);
+    }
+    let order = set.order(facts.trace.records());
+    let but = [id];
+    let least = within.map_or(0, |gap| gap.least);
+    let most = within.map_or(u64::MAX, |gap| gap.most);
+    let from = span.end.0.checked_add(least).map(EventTime);
+    let follows = |points: &Points| {
+        let at = from.and_then(|from| points.first_from(from, &but));
+        at.is_some_and(|at| at.since(span.end) <= most)
+    };
+    if follows(&order.certain_starts) {
+        return Tri::True;
+    }
+    let is_skewed = order.is_skewed(&but);
+    if set.open || is_skewed || follows(&order.starts) {
+        Tri::Open(with_skew(set.reasons, is_skewed))
+    } else {
+        Tri::False
+    }
+}
+
+/// `between` (which needs the end of the scope) and `after … until` (which does not).
+pub(crate) fn scoped(
+    facts: &Facts<'_>,
+    budget: &mut Budget,
+    id: RecordId,
+    openers: &MemberSet,
+    enders: &MemberSet,
+    needs_end: bool,
+) -> Tri {
+    if openers.is_none_but(id) {
+        return Tri::False;
+    }
+    let mut may_hold = openers.open;
+    let mut reasons = openers.reasons;
+    for opener in &openers.items {
+        if opener.record == id {
+            continue;
+        }
+        if !budget.spend(1) {
+            return Tri::Open(reasons.with(Reasons::of(Reason::StateCap)));
+        }
+        let is_opener = if opener.certain {
+            Tri::True
+        } else {
+            Tri::Open(openers.reasons)
+        };
+        match in_scope(facts, id, opener.record, enders, needs_end).and(is_opener) {
+            Tri::True => return Tri::True,
+            Tri::Open(why) => {
+                may_hold = true;
+                reasons = reasons.with(why);
+            }
+            Tri::False => {}
+        }
+    }
+    if may_hold {
+        Tri::Open(reasons)
+    } else {
+        Tri::False
+    }
+}
+
+fn in_scope(
+    facts: &Facts<'_>,
+    id: RecordId,
+    opener_id: RecordId,
+    enders: &MemberSet,
+    needs_end: bool,
+) -> Tri {
+    let (span, opener) = (facts.record(id), facts.record(opener_id));
+    if !span.has_order() || !opener.has_order() {
+        return Tri::Open(Reasons::of(Reason::Skew));
+    }
+    if span.start < opener.end {
+        return Tri::False;
+    }
+    let order = enders.order(facts.trace.records());
+    let but = [id, opener_id];
+    let certain = order.certain_starts.first_from(opener.end, &but);
+    let any = order.starts.first_from(opener.end, &but);
+    if certain.is_some_and(|at| at < span.end) {
+        return Tri::False;
+    }
+    let is_skewed = order.is_skewed(&but);
+    let reasons = with_skew(enders.reasons, is_skewed);
+    if enders.open || is_skewed {
+        return Tri::Open(reasons);
+    }
+    match any {
+        None => Tri::of(!needs_end),
+        Some(at) if at < span.end => Tri::Open(reasons),
+        Some(_) if needs_end && certain.is_none() => Tri::Open(reasons),
+        Some(_) => Tri::True,
+    }
+}
+
+fn skewed(set: &MemberSet) -> Tri {
+    Tri::Open(with_skew(set.reasons, true))
+}
+
+fn with_skew(reasons: Reasons, is_skewed: bool) -> Reasons {
+    if is_skewed {
+        reasons.with(Reasons::of(Reason::Skew))
+    } else {
+        reasons
+    }
+}
