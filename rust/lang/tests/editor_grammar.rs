@@ -1,5 +1,5 @@
-//! The TextMate grammar under `docs/editor` knows every word of the language: the parser's grammar is the
-//! list that it is held against.
+//! The TextMate grammar under `docs/editor` knows every word of the language: the parser's grammar, and what declares
+//! the functions, are the lists that it is held against.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -7,6 +7,8 @@
 )]
 
 use std::path::Path;
+
+use betrace_lang::rule::{Aggregate, FieldTest};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -64,6 +66,19 @@ fn every_keyword_of_the_parser_is_highlighted() {
         seen += 1;
     }
     assert!(seen >= 25, "only {seen} keywords were found");
+}
+
+#[test]
+fn every_function_is_highlighted() {
+    let highlighted = highlighted();
+    let aggregates = Aggregate::ALL.map(Aggregate::as_str);
+    let tests = FieldTest::ALL.map(FieldTest::as_str);
+    for word in aggregates.iter().chain(&tests) {
+        assert!(
+            highlighted.iter().any(|known| known == word),
+            "`{word}` is not highlighted"
+        );
+    }
 }
 
 #[test]

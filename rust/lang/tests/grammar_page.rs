@@ -9,6 +9,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use betrace_lang::rule::{Aggregate, FieldTest};
+
 /// A production's name and its alternatives, each a row of symbols.
 type Production = (String, Vec<Vec<String>>);
 
@@ -42,11 +44,18 @@ The terminals:
 | `NUMBER` | sign, digits with `_`, decimals, exponent |
 | `DURATION` | numbers with `ns us ms s m h`, such as `1.5s` |
 | `BOOLEAN` | `true`, `false` |
-| `FUNCTION` | `count distinct sum min max avg exists missing` (older: `has`) |
+| `FUNCTION` | `{functions}` (older: `has`) |
 
 A comment runs from `//` or `#` to the end of the line. Which forms mean something where they stand is described in
 [language.md](language.md); what is refused, in [diagnostics.md](diagnostics.md).
 "#;
+
+/// The words that a parenthesis follows.
+fn functions() -> Vec<&'static str> {
+    let aggregates = Aggregate::ALL.map(Aggregate::as_str);
+    let tests = FieldTest::ALL.map(FieldTest::as_str);
+    [&["count"], &aggregates[..], &tests[..]].concat()
+}
 
 fn terminal(spelling: &str) -> String {
     match TERMINALS.iter().find(|(known, _)| *known == spelling) {
@@ -179,7 +188,7 @@ fn page(grammar: &str) -> String {
         }
     }
     page.push_str("```\n");
-    page.push_str(LEXICAL);
+    page.push_str(&LEXICAL.replace("{functions}", &functions().join(" ")));
     page
 }
 
@@ -214,6 +223,18 @@ fn every_symbol_in_the_page_is_a_production_or_a_terminal() {
                 || all.iter().any(|(other, _)| other == bare)
                 || TERMINALS.iter().any(|(_, shown)| *shown == bare);
             assert!(known, "{name}: `{symbol}` is neither");
+        }
+    }
+}
+
+#[test]
+fn every_predicate_is_on_the_pages_for_people() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for page in ["README.md", "docs/language.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        for test in FieldTest::ALL {
+            let shown = format!("`{}(x)`", test.as_str());
+            assert!(text.contains(&shown), "{page} does not show {shown}");
         }
     }
 }

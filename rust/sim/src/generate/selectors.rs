@@ -1,5 +1,7 @@
 //! Selectors and the predicates of `where`, as text.
 
+use betrace_lang::rule::FieldTest;
+
 use super::{KEYS, NAMES, quoted};
 use crate::tape::Tape;
 
@@ -212,7 +214,7 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
         3 => {
             let key = tape.pick(&KEYS[..]);
             let field = attribute(tape, key);
-            format!("{}({field})", tape.pick(&["exists", "missing"]))
+            format!("{}({field})", tape.pick(&FieldTest::ALL).as_str())
         }
         4 => intrinsic(tape),
         5 => {
