@@ -5,7 +5,7 @@
 //!   `betrace,refused`: an error
 //! * `yaml rules`: a rule file without faults whose tests pass
 //!
-//! The page on the architecture names files: each of them is there, and every room is on the page.
+//! The page on the architecture and CONTRIBUTING name files: each of them is there, and every room is on the page.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -221,6 +221,18 @@ fn every_path_on_the_page_of_the_architecture_is_there() {
             bases.into_iter().any(|base| is_there(base)),
             "{path} is not there"
         );
+    }
+}
+
+#[test]
+fn every_path_in_the_recipes_is_there() {
+    let page = std::fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let named = paths_named(&page);
+    assert!(named.len() > 50, "only {} paths are found", named.len());
+    for path in named {
+        let is_there =
+            root().join(path).exists() || root().join("rust/lang/src").join(path).exists();
+        assert!(is_there, "{path} is not there");
     }
 }
 

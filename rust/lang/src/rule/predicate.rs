@@ -41,7 +41,7 @@ pub enum Predicate {
 
 words! {
     /// What a call asks of one field. The word is all that the language has to know of it: calls with that word are
-    /// read, printed, reserved and offered.
+    /// read, printed, reserved and offered. What it says of a value stands where values are read, in the engine.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum FieldTest {
         /// The field has a value. Two-valued.
