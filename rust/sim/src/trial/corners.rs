@@ -43,7 +43,7 @@ const OF_RULES: [(&str, u64); 45] = [
     ("Matches {", 20),
     ("Text {", 15),
     ("test: Missing", 5),
-    ("value: Field(Bound {", 60),
+    ("right: Term(Field(Bound {", 60),
     ("scope: Event", 20),
     ("scope: Link", 10),
     ("scope: Instrumentation", 15),
