@@ -70,7 +70,7 @@ pub enum CheckFormat {
 )]
 pub struct Replay {
     /// Rule files, directories, or - for standard input; may be repeated
-    #[arg(long, value_name = "RULES", required = true)]
+    #[arg(long, value_name = "RULES", required_unless_present_any = ["config", "gaps"])]
     pub rules: Vec<PathBuf>,
     /// Recorded traces: files, directories, or - for standard input
     #[arg(value_name = "TRACES", required = true)]
@@ -81,27 +81,39 @@ pub struct Replay {
     /// By default violated and inconclusive, the latter only where the rule's `when` held
     #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICTS")]
     pub verdicts: Vec<VerdictName>,
-    /// Add, last, one line a rule with its counts
+    /// Add, last, one line a rule with its counts; of one that never applied, what it nearly met
     #[arg(long)]
     pub summary: bool,
-    /// What a trace must have to count as complete
-    #[arg(long, value_enum, default_value_t)]
-    pub completeness: CompletenessName,
+    /// Evaluate nothing: say how far apart the spans of a trace come, and which timing suits that
+    #[arg(long, conflicts_with_all = ["summary", "verdicts"])]
+    pub gaps: bool,
+    /// Take the rules, where --rules names none, and the timing from a Collector configuration; traces then close by
+    /// idle time unless --close says otherwise
+    #[arg(long, value_name = "OTELCOL.YAML")]
+    pub config: Option<PathBuf>,
+    /// Which processor of the configuration, where it has several: betrace/NAME
+    #[arg(long, value_name = "ID", requires = "config")]
+    pub processor: Option<String>,
+    /// What a trace must have to count as complete [default: root, or as configured]
+    #[arg(long, value_enum)]
+    pub completeness: Option<CompletenessName>,
     /// When traces close: at the end of the input, or as live, by idle time in the traces' own time
-    #[arg(long, value_enum, default_value_t)]
-    pub close: Close,
-    /// With --close idle: a trace closes when no span came for so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub idle_timeout: u64,
+    /// [default: end, with --config idle]
+    #[arg(long, value_enum)]
+    pub close: Option<Close>,
+    /// With --close idle: a trace closes when no span came for so many seconds [default: 10, or as configured]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub idle_timeout: Option<u64>,
     /// With --close idle: while its root has not come, a trace waits for so many seconds since its latest span
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
-    pub root_timeout: u64,
+    /// [default: 60, or as configured]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub root_timeout: Option<u64>,
     /// The bound of what is held of open traces; over it the oldest end as inconclusive
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     pub memory_mib: u64,
-    /// Spans of one trace beyond this are counted and not evaluated
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub spans_per_trace: u32,
+    /// Spans of one trace beyond this are counted and not evaluated [default: 20000, or as configured]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub spans_per_trace: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -135,9 +147,8 @@ pub enum CompletenessName {
     Idle,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Close {
-    #[default]
     End,
     Idle,
 }

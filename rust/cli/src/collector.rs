@@ -1,10 +1,11 @@
-//! The rules inside a Collector configuration: of each `betrace` processor the files that it names and the
-//! rules that it holds itself.
+//! The rules inside a Collector configuration: of each `betrace` processor the files that it names, the rules that it
+//! holds itself, and when its traces are over.
 //!
 //! Inline rules are checked in place. Everything of the configuration but the list is blanked out and
 //! its key becomes `rules`, byte for byte in the same room, so that every fault has its true line and
 //! column.
 
+pub mod timing;
 mod yaml;
 
 use std::fmt;
@@ -14,10 +15,15 @@ use betrace_lang::{Limits, SourceFile};
 
 use crate::paths;
 
+use timing::Timing;
 use yaml::{Node, parse};
 
 /// One processor's rules, which are a set of their own.
 pub struct Set {
+    /// `betrace` or `betrace/name`.
+    pub processor: String,
+    /// When its traces are over, or what is wrong with it: rules can be checked all the same.
+    pub timing: Result<Timing, ConfigError>,
     /// What is loaded.
     pub files: Vec<SourceFile>,
     /// What is shown: the same places, nothing blanked.
@@ -59,7 +65,10 @@ pub fn rule_sets(path: &PathBuf, limits: &Limits) -> Result<Vec<Set>, ConfigErro
         let Some(rules) = processor.get("rules") else {
             return Err(error(format!("the processor {id} names no rules")));
         };
+        let timing = Timing::of(processor, with_environment);
         let mut set = Set {
+            processor: id.to_owned(),
+            timing: timing.map_err(|message| error(format!("{id}: {message}"))),
             files: Vec::new(),
             shown: Vec::new(),
         };

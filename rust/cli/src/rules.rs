@@ -32,7 +32,13 @@ pub fn load_faultless(paths: &[PathBuf]) -> Result<RuleSet, Exit> {
         output::fault(error);
         Exit::Usage
     })?;
-    let loaded = load(&files, &limits);
+    let shown = files.clone();
+    faultless(files, &shown)
+}
+
+/// As [`load_faultless`], of files that were read; `seen` are the same files as a person knows them.
+pub fn faultless(files: Vec<SourceFile>, seen: &[SourceFile]) -> Result<RuleSet, Exit> {
+    let loaded = load(&files, &Limits::default());
     let errors: Vec<_> = loaded
         .diagnostics
         .iter()
@@ -40,7 +46,7 @@ pub fn load_faultless(paths: &[PathBuf]) -> Result<RuleSet, Exit> {
         .cloned()
         .collect();
     if !errors.is_empty() {
-        output::report(&shown(&errors, &files, Palette::off()));
+        output::report(&shown(&errors, seen, Palette::off()));
         output::fault(format_args!(
             "the rules have {} ({} read); betrace check shows them all",
             output::counted(errors.len(), "error"),

@@ -15,6 +15,8 @@ mod check;
 mod explain;
 #[path = "command/fmt.rs"]
 mod fmt;
+#[path = "command/gaps.rs"]
+mod gaps;
 #[path = "command/output.rs"]
 mod output;
 #[path = "command/packs.rs"]
@@ -29,3 +31,5 @@ mod replay_input;
 mod shell;
 #[path = "command/tests_of_rules.rs"]
 mod tests_of_rules;
+#[path = "command/vacuity.rs"]
+mod vacuity;

@@ -15,8 +15,8 @@ use std::path::Path;
 const ORDER: [&[&str]; 6] = [
     &["version"],
     &["args", "exit", "output"],
-    &["paths", "traces", "words"],
-    &["collector", "english", "feed", "rules"],
+    &["applied", "census", "paths", "traces", "words"],
+    &["collector", "english", "feed", "near_miss", "rules"],
     &["command"],
     &["lib", "main"],
 ];

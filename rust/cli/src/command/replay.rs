@@ -5,32 +5,38 @@
 //! ```
 
 mod clock;
+mod gaps;
 mod json;
 mod otlp;
+mod setup;
 mod summary;
 mod text;
+mod wanted;
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use betrace_engine::{CloseCause, Engine, Finding, Report, Settings, Timestamp};
+use betrace_engine::{CloseCause, Engine, Finding, PlanError, Stats, Timestamp};
+use betrace_lang::rule::Rule;
 use betrace_lang::verdict::Verdict;
 
-use crate::args::{Close, Replay, ReplayFormat, VerdictName};
+use crate::applied::NeverApplied;
+use crate::args::{Close, Replay, ReplayFormat};
 use crate::exit::Exit;
 use crate::feed::{self, Fed};
+use crate::near_miss::NearMisses;
 use crate::output::{self, Output};
-use crate::paths;
-use crate::rules;
+use crate::paths::{self, TraceInputs};
+
+use setup::Setup;
+use summary::{Seen, Vacuous};
+use wanted::Wanted;
 
 /// Findings are taken from the engine this many at a time.
 const TAKEN: usize = 4096;
 
 pub fn run(args: &Replay, out: &mut Output) -> Exit {
     let begun = Instant::now();
-    let rules = match rules::load_faultless(&args.rules) {
-        Ok(set) => set.rules,
-        Err(exit) => return exit,
-    };
     let inputs = match paths::trace_inputs(&args.traces) {
         Ok(inputs) => inputs,
         Err(error) => {
@@ -38,20 +44,77 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
             return Exit::Usage;
         }
     };
+    if args.gaps {
+        return gaps::run(args, inputs, out);
+    }
     let wanted = Wanted::of(&args.verdicts);
-    let enabled = rules
-        .iter()
-        .map(|loaded| loaded.rule.clone())
-        .filter(|rule| rule.enabled);
-    let engine = match Engine::new(enabled.collect(), settings(args, &wanted), Timestamp(0)) {
-        Ok(engine) => engine,
+    let setup = match setup::setup(args, &wanted) {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    let played = match play(&setup, &wanted, args.summary, inputs) {
+        Ok(played) => played,
         Err(error) => {
             output::fault(error);
             return Exit::Usage;
         }
     };
-    let mut findings = Vec::new();
-    let mut clock = clock::Clock::new(args.close == Close::Idle);
+    let stats = played.engine.stats();
+    let vacuous = vacuous(&setup.rules, &stats);
+    write(&played.findings, &vacuous, args.format, out);
+    if let Some(near) = played.near {
+        summary::write(
+            &stats,
+            &played.seen,
+            &vacuous,
+            &near.end(),
+            args.format,
+            out,
+        );
+    }
+    out.flush();
+    summary::close(&stats, &vacuous, args.summary, begun.elapsed());
+    let has_violations = stats.rules.iter().any(|rule| rule.violations > 0);
+    match (played.is_broken, has_violations) {
+        (true, _) => Exit::Broken,
+        (false, true) => Exit::Found,
+        (false, false) => Exit::Fine,
+    }
+}
+
+/// What came of the recordings.
+struct Played {
+    engine: Engine,
+    /// Those that are wanted, in the order of the output.
+    findings: Vec<Finding>,
+    seen: Seen,
+    near: Option<NearMisses>,
+    is_broken: bool,
+}
+
+fn play(
+    setup: &Setup,
+    wanted: &Wanted,
+    asks_near: bool,
+    inputs: TraceInputs,
+) -> Result<Played, PlanError> {
+    let engine = Engine::new(setup.rules.clone(), setup.settings.clone(), Timestamp(0))?;
+    let mut near = asks_near
+        .then(|| NearMisses::of(&setup.rules))
+        .transpose()?;
+    let (mut findings, mut seen) = (Vec::new(), Seen::default());
+    let mut take = |engine: &Engine| {
+        loop {
+            let taken = engine.take_findings(TAKEN);
+            if taken.is_empty() {
+                return;
+            }
+            taken.iter().for_each(|finding| seen.note(finding));
+            findings.extend(taken.into_iter().filter(|finding| wanted.has(finding)));
+        }
+    };
+    let is_live = setup.close == Close::Idle;
+    let mut clock = clock::Clock::new(is_live);
     let is_broken = feed::feed(inputs, |fed| {
         let otlp = match fed {
             Fed::Spans(otlp) => otlp,
@@ -61,118 +124,54 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
             }
         };
         let now = clock.now(otlp);
-        if args.close == Close::Idle {
+        if is_live {
             // What was due before these spans came has closed by then.
             engine.tick(now);
-            take(&engine, &wanted, &mut findings);
+            take(&engine);
+        }
+        if let Some(near) = &mut near {
+            near.consume(otlp);
         }
         engine.consume(otlp, now).map(drop)
     });
     engine.close_traces(clock.latest(), CloseCause::EndOfInput);
-    take(&engine, &wanted, &mut findings);
+    take(&engine);
     findings.sort_by(|a, b| {
         (&a.rule.id, a.trace_id, a.violation_id).cmp(&(&b.rule.id, b.trace_id, b.violation_id))
     });
-
-    let stats = engine.stats();
-    write(&findings, args.format, out);
-    if args.summary {
-        summary::write(&stats, &findings, args.format, out);
-    }
-    out.flush();
-    summary::close(&stats, begun.elapsed());
-    let has_violations = stats.rules.iter().any(|rule| rule.violations > 0);
-    match (is_broken, has_violations) {
-        (true, _) => Exit::Broken,
-        (false, true) => Exit::Found,
-        (false, false) => Exit::Fine,
-    }
+    Ok(Played {
+        engine,
+        findings,
+        seen,
+        near,
+        is_broken,
+    })
 }
 
-fn write(findings: &[Finding], format: ReplayFormat, out: &mut Output) {
+fn vacuous(rules: &[Arc<Rule>], stats: &Stats) -> Vacuous {
+    let both = rules.iter().zip(&stats.rules);
+    let never = both.filter_map(|(rule, stats)| {
+        let why = NeverApplied::of(rule, stats)?;
+        Some((rule.id.clone(), why))
+    });
+    never.collect()
+}
+
+fn write(findings: &[Finding], vacuous: &Vacuous, format: ReplayFormat, out: &mut Output) {
+    let is_vacuous = |finding: &Finding| {
+        finding.verdict == Verdict::Satisfied && vacuous.contains_key(&finding.rule.id)
+    };
     match format {
         ReplayFormat::Text => {
             for finding in findings {
-                text::write(finding, out);
+                text::write(finding, is_vacuous(finding), out);
             }
         }
         ReplayFormat::Json => {
             for finding in findings {
-                json::write(finding, out);
+                json::write(finding, is_vacuous(finding), out);
             }
         }
         ReplayFormat::Otlp => otlp::write(findings, out),
-    }
-}
-
-fn settings(args: &Replay, wanted: &Wanted) -> Settings {
-    Settings {
-        idle_timeout: args.idle_timeout * 1_000_000_000,
-        root_timeout: args.root_timeout * 1_000_000_000,
-        completeness: args.completeness.into(),
-        memory_bytes: args.memory_mib << 20,
-        spans_per_trace: args.spans_per_trace,
-        early: args.close == Close::Idle,
-        report: wanted.report(),
-        restart_grace: false,
-        // What is found is held to be sorted, so there is nothing to save by losing it.
-        queue_bytes: u64::MAX,
-        ..Settings::default()
-    }
-}
-
-fn take(engine: &Engine, wanted: &Wanted, findings: &mut Vec<Finding>) {
-    loop {
-        let taken = engine.take_findings(TAKEN);
-        if taken.is_empty() {
-            return;
-        }
-        findings.extend(taken.into_iter().filter(|finding| wanted.has(finding)));
-    }
-}
-
-/// Which findings are printed.
-struct Wanted {
-    verdicts: Vec<Verdict>,
-    /// Of the inconclusive ones only those where `when` held or is absent.
-    is_default: bool,
-}
-
-impl Wanted {
-    fn of(names: &[VerdictName]) -> Wanted {
-        let mut verdicts = Vec::new();
-        for name in names {
-            match name {
-                VerdictName::Violated => verdicts.push(Verdict::Violated),
-                VerdictName::Satisfied => verdicts.push(Verdict::Satisfied),
-                VerdictName::NotApplicable => verdicts.push(Verdict::NotApplicable),
-                VerdictName::Inconclusive => verdicts.push(Verdict::Inconclusive),
-                VerdictName::All => verdicts.extend(Verdict::ALL),
-            }
-        }
-        let is_default = verdicts.is_empty();
-        if is_default {
-            verdicts = vec![Verdict::Violated, Verdict::Inconclusive];
-        }
-        Wanted {
-            verdicts,
-            is_default,
-        }
-    }
-
-    fn has(&self, finding: &Finding) -> bool {
-        self.verdicts.contains(&finding.verdict)
-            && (!self.is_default || finding.verdict == Verdict::Violated || finding.when_held)
-    }
-
-    /// The least that the engine must report.
-    fn report(&self) -> Report {
-        if self.is_default {
-            Report::Undecided
-        } else if self.verdicts.iter().all(|v| *v == Verdict::Violated) {
-            Report::Violations
-        } else {
-            Report::All
-        }
     }
 }

@@ -336,3 +336,120 @@ fn as_live_by_the_spans_own_time() {
         "closed a minute before the check came"
     );
 }
+
+#[test]
+fn the_summary_tells_first_and_last_whichever_verdicts_are_printed() {
+    let desk = desk();
+    let summary = |verdicts: &str, format: &str| {
+        desk.run(&[
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "--summary",
+            "--verdicts",
+            verdicts,
+            "--format",
+            format,
+            "traces.jsonl",
+        ])
+    };
+    for verdicts in [
+        "violated",
+        "satisfied",
+        "not_applicable",
+        "inconclusive",
+        "all",
+    ] {
+        let lines = summary(verdicts, "json").json_lines();
+        let last = &lines.last().unwrap()["summary"];
+        assert_eq!(last["rule"], "no-bypass");
+        assert_eq!(last["violated"], 1, "{verdicts}");
+        let start = "1700000000030000000";
+        assert_eq!(last["first_violation_unix_nano"], start, "{verdicts}");
+        assert_eq!(last["last_violation_unix_nano"], start, "{verdicts}");
+    }
+    let mut again = span(9, 2, 1, "bypass");
+    again.times = (60_000, 60_001);
+    let lines = [&traces()[..], &[request(&[span(9, 1, 0, "order"), again])]].concat();
+    desk.write("traces.jsonl", lines.join("\n").as_bytes());
+    let text = summary("satisfied", "text").out;
+    assert!(
+        text.contains(
+            "no-bypass: 2 violated, 2 satisfied, 0 not applicable, 1 inconclusive; 2 spans matched; first seen 2023-11-14 \
+             22:13:20.030 UTC, last seen 2023-11-14 22:14:20.000 UTC\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("4 spans matched; first seen 2023-11-14 22:13:20.020 UTC, last seen 2023-11-14 22:13:20.020 UTC\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn rules_are_taken_from_a_collector_configuration_with_their_timing() {
+    let desk = desk();
+    let config = |more: &str| {
+        format!(
+            "processors:\n  batch: {{}}\n  betrace:\n    rules:\n      inline:\n        - {{ id: checked, condition: 'when {{ charge }} always {{ check }}' }}\n{more}service: {{}}\n"
+        )
+    };
+    // The check comes 9.9 s after the charge ended.
+    let mut late = span(5, 3, 1, "check");
+    late.times = (9_925, 9_930);
+    let lines = [
+        request(&[span(5, 1, 0, "order"), span(5, 2, 1, "charge")]),
+        request(&[late]),
+    ];
+    desk.write("slow.jsonl", lines.join("\n").as_bytes());
+    let run = |yaml: &str, more: &[&str]| {
+        desk.write("otelcol.yaml", yaml.as_bytes());
+        let args = [
+            "replay",
+            "--config",
+            "otelcol.yaml",
+            "--verdicts",
+            "violated",
+            "slow.jsonl",
+        ];
+        desk.run(&[&args[..], more].concat())
+    };
+    let short = config("    trace:\n      idle_timeout: ${env:BETRACE_NOT_SET:-2s}\n");
+    let kept = run(&config(""), &[]);
+    assert_eq!(kept.code, 0, "10 s by default: {}{}", kept.out, kept.err);
+    assert_eq!(run(&short, &[]).code, 1, "closed after 2 s, as configured");
+    assert_eq!(run(&short, &["--close", "end"]).code, 0);
+    assert_eq!(
+        run(&short, &["--idle-timeout", "30"]).code,
+        0,
+        "what is typed goes first"
+    );
+    desk.write(
+        "none.yaml",
+        b"rules: [{id: none, condition: 'never { nothing }'}]",
+    );
+    assert_eq!(
+        run(&short, &["--rules", "none.yaml"]).code,
+        0,
+        "the rules that are named"
+    );
+    let wrong = run(&config("    trace:\n      idle_timeout: soon\n"), &[]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("trace.idle_timeout"), "{}", wrong.err);
+
+    let two = config(
+        "  betrace/more:\n    rules:\n      inline: [{ id: more, condition: 'never { charge }' }]\n",
+    );
+    let unnamed = run(&two, &[]);
+    assert_eq!(unnamed.code, 2);
+    assert!(
+        unnamed.err.contains("--processor betrace/more"),
+        "{}",
+        unnamed.err
+    );
+    assert_eq!(run(&two, &["--processor", "betrace/more"]).code, 1);
+    assert_eq!(run(&two, &["--processor", "betrace"]).code, 0);
+    assert_eq!(run(&two, &["--processor", "betrace/none"]).code, 2);
+    let unused = desk.run(&["replay", "--config", "missing.yaml", "slow.jsonl"]);
+    assert_eq!(unused.code, 2);
+}

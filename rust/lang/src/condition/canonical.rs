@@ -14,12 +14,24 @@ use crate::rule::{
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
 #[must_use]
 pub fn canonical(body: &Body) -> String {
-    let names = body
-        .bindings
-        .iter()
-        .map(|binding| binding.name.as_str())
-        .collect();
-    Printer::new(names, None).body(body)
+    Printer::new(names(body), None).body(body)
+}
+
+/// The canonical text of one selector of a body.
+#[must_use]
+pub fn canonical_selector(body: &Body, selector: &Selector) -> String {
+    Printer::new(names(body), None).selector(selector)
+}
+
+/// The canonical text of one condition on a span, as it stands in a `where`.
+#[must_use]
+pub fn canonical_predicate(body: &Body, predicate: &Predicate) -> String {
+    Printer::new(names(body), None).predicate(predicate)
+}
+
+fn names(body: &Body) -> Vec<&str> {
+    let bindings = body.bindings.iter();
+    bindings.map(|binding| binding.name.as_str()).collect()
 }
 
 /// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.

@@ -99,3 +99,35 @@ words! {
         Ge = ">=",
     }
 }
+
+impl Expr {
+    /// The selectors whose spans it looks for, counts or measures, in the order of the text.
+    #[must_use]
+    pub fn selectors(&self) -> Vec<&Selector> {
+        match &self.kind {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                parts.iter().flat_map(Expr::selectors).collect()
+            }
+            ExprKind::Not(inner) => inner.selectors(),
+            ExprKind::Exists(selector) | ExprKind::GroupCount { selector, .. } => vec![selector],
+            ExprKind::Compare { left, right, .. } => {
+                let mut found = vec![left.selector()];
+                if let Quantity::Measure { measure, .. } = right {
+                    found.push(measure.selector());
+                }
+                found
+            }
+            ExprKind::Trace(_) => Vec::new(),
+        }
+    }
+}
+
+impl Measure {
+    /// Of the spans that are counted or measured.
+    #[must_use]
+    pub fn selector(&self) -> &Selector {
+        match self {
+            Measure::Count(selector) | Measure::Of { selector, .. } => selector,
+        }
+    }
+}

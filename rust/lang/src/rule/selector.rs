@@ -112,6 +112,20 @@ pub enum Relation {
 }
 
 impl Selector {
+    /// The plain selectors that it is made of, in the order of the text; a bound span is none.
+    #[must_use]
+    pub fn plain(&self) -> Vec<&SpanSelector> {
+        match self {
+            Selector::Bound(_) => Vec::new(),
+            Selector::Spans(spans) => vec![spans],
+            Selector::Related(related) => {
+                let operands = related.relation.operands();
+                let all = std::iter::once(&related.left).chain(operands);
+                all.flat_map(Selector::plain).collect()
+            }
+        }
+    }
+
     /// The spans of a base, all of them.
     pub(crate) fn all(base: Base) -> Selector {
         Selector::Spans(SpanSelector::all(base))

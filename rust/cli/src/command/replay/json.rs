@@ -23,6 +23,9 @@ struct Line<'a> {
     end_time_unix_nano: String,
     evidence: Vec<Evidence<'a>>,
     violation_id: Option<String>,
+    /// Satisfied, because no span of any trace met the rule.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    never_applied: bool,
 }
 
 #[derive(Serialize)]
@@ -34,7 +37,7 @@ struct Evidence<'a> {
 }
 
 /// What is only said of a violation is null elsewhere.
-pub fn write(finding: &Finding, out: &mut Output) {
+pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
     let is_violated = finding.verdict == Verdict::Violated;
     let line = Line {
         rule: &finding.rule.id.0,
@@ -51,6 +54,7 @@ pub fn write(finding: &Finding, out: &mut Output) {
         end_time_unix_nano: finding.end.to_string(),
         evidence: finding.evidence.iter().map(evidence).collect(),
         violation_id: is_violated.then(|| finding.violation_id.to_string()),
+        never_applied: is_vacuous,
     };
     out.json(&line);
 }

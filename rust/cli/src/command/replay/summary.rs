@@ -1,14 +1,18 @@
-//! What all the traces together came to: a line a rule, and the closing line for people.
+//! What all the traces together came to: a line a rule, and the closing lines for people.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use betrace_engine::{Finding, RuleStats, Stats};
+use betrace_lang::rule::RuleId;
 use betrace_lang::verdict::Verdict;
 use serde::Serialize;
 
+use crate::applied::NeverApplied;
 use crate::args::ReplayFormat;
+use crate::near_miss::Counted;
 use crate::output::{self, Output, counted};
+use crate::words::moment;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -25,45 +29,90 @@ struct Summary<'a> {
     first_violation_unix_nano: Option<String>,
     last_violation_unix_nano: Option<String>,
     spans_matched: u64,
+    /// Only of a rule that never came into play, as what it nearly met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    never_applied: Option<NeverApplied>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    near_misses: Vec<String>,
 }
 
-/// One line a rule, by rule id.
-pub fn write(stats: &Stats, findings: &[Finding], format: ReplayFormat, out: &mut Output) {
-    let mut times: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for finding in findings.iter().filter(|f| f.verdict == Verdict::Violated) {
-        let (first, last) = times
-            .entry(&finding.rule.id.0)
-            .or_insert((finding.start, finding.start));
-        *first = finding.start.min(*first);
-        *last = finding.start.max(*last);
+/// The first and the last violation of each rule, whichever verdicts are printed.
+#[derive(Default)]
+pub struct Seen(BTreeMap<RuleId, (u64, u64)>);
+
+impl Seen {
+    pub fn note(&mut self, finding: &Finding) {
+        if finding.verdict != Verdict::Violated {
+            return;
+        }
+        let start = finding.start;
+        let times = self.0.entry(finding.rule.id.clone());
+        let (first, last) = times.or_insert((start, start));
+        *first = start.min(*first);
+        *last = start.max(*last);
     }
+}
+
+/// Which rules never applied, by their ids.
+pub type Vacuous = BTreeMap<RuleId, NeverApplied>;
+
+/// One line a rule, by rule id.
+pub fn write(
+    stats: &Stats,
+    seen: &Seen,
+    vacuous: &Vacuous,
+    near: &Counted,
+    format: ReplayFormat,
+    out: &mut Output,
+) {
     let mut rules: Vec<&RuleStats> = stats.rules.iter().collect();
     rules.sort_by(|a, b| a.rule.cmp(&b.rule));
     for rule in rules {
-        let time = times.get(rule.rule.as_str());
+        let id = RuleId(rule.rule.as_str().into());
+        let times = seen.0.get(&id);
+        let never_applied = vacuous.get(&id).copied();
+        let near_misses = never_applied.map_or_else(Vec::new, |_| near.sentences(&id));
         let summary = Summary {
             rule: &rule.rule,
             violated: rule.violated,
             satisfied: rule.satisfied,
             not_applicable: rule.not_applicable,
             inconclusive: rule.inconclusive.iter().sum(),
-            first_violation_unix_nano: time.map(|(first, _)| first.to_string()),
-            last_violation_unix_nano: time.map(|(_, last)| last.to_string()),
+            first_violation_unix_nano: times.map(|(first, _)| first.to_string()),
+            last_violation_unix_nano: times.map(|(_, last)| last.to_string()),
             spans_matched: rule.spans_matched,
+            never_applied,
+            near_misses,
         };
+        let mut lines = vec![sentence(&summary, times)];
+        lines.extend(summary.near_misses.iter().map(|near| format!("  {near}")));
         match format {
             ReplayFormat::Json => out.json(&Line { summary }),
-            ReplayFormat::Text => out.line(sentence(&summary)),
+            ReplayFormat::Text => lines.iter().for_each(|line| out.line(line)),
             // Standard output holds spans alone.
-            ReplayFormat::Otlp => output::note(sentence(&summary)),
+            ReplayFormat::Otlp => lines.iter().for_each(output::note),
         }
     }
 }
 
-fn sentence(summary: &Summary<'_>) -> String {
+fn sentence(summary: &Summary<'_>, times: Option<&(u64, u64)>) -> String {
+    let applied = summary
+        .never_applied
+        .map(|why| format!("never applied ({}): ", why.because()));
+    let seen = match times {
+        None => String::new(),
+        Some((first, last)) => {
+            format!(
+                "; first seen {}, last seen {}",
+                moment(*first),
+                moment(*last)
+            )
+        }
+    };
     format!(
-        "{}: {} violated, {} satisfied, {} not applicable, {} inconclusive; {} matched",
+        "{}: {}{} violated, {} satisfied, {} not applicable, {} inconclusive; {} matched{seen}",
         summary.rule,
+        applied.unwrap_or_default(),
         summary.violated,
         summary.satisfied,
         summary.not_applicable,
@@ -72,8 +121,20 @@ fn sentence(summary: &Summary<'_>) -> String {
     )
 }
 
-/// The closing line, on standard error.
-pub fn close(stats: &Stats, took: Duration) {
+/// The closing lines, on standard error: which rules never applied, and what was read and found.
+pub fn close(stats: &Stats, vacuous: &Vacuous, is_summed_up: bool, took: Duration) {
+    if !vacuous.is_empty() && stats.closed_traces > 0 {
+        let more = if is_summed_up {
+            ""
+        } else {
+            "; --summary says what they nearly met"
+        };
+        output::note(format_args!(
+            "{} of {} never applied{more}",
+            vacuous.len(),
+            counted(stats.rules.len(), "rule")
+        ));
+    }
     let spans = &stats.spans;
     let read = spans.evaluated
         + spans.duplicate

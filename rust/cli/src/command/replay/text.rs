@@ -8,8 +8,8 @@ use crate::output::{Output, Paint, one_line};
 
 use crate::words::{because, moment, nanos};
 
-/// A few lines and an empty one.
-pub fn write(finding: &Finding, out: &mut Output) {
+/// A few lines and an empty one. `is_vacuous`: the rule is kept because no span of any trace met it.
+pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
     let palette = out.palette();
     let paint = match finding.verdict {
         Verdict::Violated => Paint::Red,
@@ -22,9 +22,14 @@ pub fn write(finding: &Finding, out: &mut Output) {
     if finding.verdict != Verdict::Violated {
         let reason = finding.reason.map(|r| format!(" ({})", because(r)));
         out.line(format_args!(
-            "{verdict} {rule} in trace {}{}",
+            "{verdict} {rule} in trace {}{}{}",
             finding.trace_id,
-            reason.unwrap_or_default()
+            reason.unwrap_or_default(),
+            if is_vacuous {
+                " (vacuously: the rule never applied)"
+            } else {
+                ""
+            }
         ));
         return;
     }

@@ -1,10 +1,13 @@
-//! Which clauses some test has violated, and which some test has satisfied.
+//! Which clauses some test has violated, and which some test has satisfied; and which rules no test ever brought into play,
+//! whose clauses are satisfied vacuously and count as not satisfied.
 
+use betrace_engine::RuleStats;
 use betrace_lang::LoadedRule;
 use betrace_lang::rule::ClauseKind;
 use betrace_lang::verdict::Verdict;
 use serde::Serialize;
 
+use crate::applied::NeverApplied;
 use crate::output::counted;
 
 use super::judge::Ran;
@@ -16,6 +19,9 @@ pub struct Covered<'a> {
     pub clause: &'static str,
     pub violated: bool,
     pub satisfied: bool,
+    /// The rule has tests, and none of them brings it into play.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub never_applied: Option<NeverApplied>,
 }
 
 pub struct Coverage<'a> {
@@ -33,6 +39,7 @@ impl<'a> Coverage<'a> {
                 ClauseKind::Never
             };
             let own = || ran.iter().filter(|ran| ran.rule.rule.id == loaded.rule.id);
+            let never_applied = never_applied(loaded, own());
             let kinds = body
                 .never
                 .is_some()
@@ -47,7 +54,9 @@ impl<'a> Coverage<'a> {
                         .flat_map(|ran| &ran.seen.violations)
                         .any(|violation| violation.clause == Some(kind)),
                     // A satisfied rule has kept every clause.
-                    satisfied: own().any(|ran| ran.seen.verdict == Verdict::Satisfied),
+                    satisfied: never_applied.is_none()
+                        && own().any(|ran| ran.seen.verdict == Verdict::Satisfied),
+                    never_applied,
                 });
             }
         }
@@ -65,9 +74,17 @@ impl<'a> Coverage<'a> {
                     (true, false) => "no test satisfies it",
                     (false, false) => "no test violates it, none satisfies it",
                 };
+                let vacuous = covered.never_applied.map(|why| {
+                    format!(
+                        "; the rule never applied ({}): whatever satisfies it does so vacuously",
+                        why.because()
+                    )
+                });
                 Some(format!(
-                    "not covered: {} {}: {lacks}",
-                    covered.rule, covered.clause
+                    "not covered: {} {}: {lacks}{}",
+                    covered.rule,
+                    covered.clause,
+                    vacuous.unwrap_or_default()
                 ))
             })
             .collect()
@@ -84,4 +101,23 @@ impl<'a> Coverage<'a> {
             counted(self.clauses.len(), "clause")
         )
     }
+}
+
+/// Of a rule's tests together.
+fn never_applied<'r>(
+    loaded: &LoadedRule,
+    ran: impl Iterator<Item = &'r Ran<'r>>,
+) -> Option<NeverApplied> {
+    let (mut stats, mut tests) = (RuleStats::default(), 0);
+    for ran in ran {
+        tests += 1;
+        stats.spans_matched += ran.seen.spans_matched;
+        match ran.seen.verdict {
+            Verdict::Violated => stats.violated += 1,
+            Verdict::Satisfied => stats.satisfied += 1,
+            Verdict::NotApplicable => stats.not_applicable += 1,
+            Verdict::Inconclusive => stats.inconclusive[0] += 1,
+        }
+    }
+    NeverApplied::of(&loaded.rule, &stats).filter(|_| tests > 0)
 }

@@ -39,6 +39,8 @@ pub struct Seen {
     pub reason: Option<Reason>,
     /// The violations, in canonical form.
     pub violations: Vec<Finding>,
+    /// Spans that a selector of the rule selected.
+    pub spans_matched: u64,
 }
 
 /// Sends the trace of `test` to an engine that holds `rule` alone.
@@ -79,6 +81,12 @@ pub fn evaluate(rule: &LoadedRule, test: &RuleTest) -> Result<Seen, PlanError> {
         verdict,
         reason,
         violations: findings,
+        spans_matched: engine
+            .stats()
+            .rules
+            .iter()
+            .map(|rule| rule.spans_matched)
+            .sum(),
     })
 }
 

@@ -1,0 +1,123 @@
+//! Which rules are replayed and with which settings: those of the command line, and what it leaves open of a Collector's
+//! configuration.
+
+use std::sync::Arc;
+
+use betrace_engine::Settings;
+use betrace_lang::rule::Rule;
+
+use crate::args::{Close, Replay};
+use crate::collector::timing::Timing;
+use crate::collector::{self, Set};
+use crate::exit::Exit;
+use crate::output;
+use crate::rules;
+
+use super::wanted::Wanted;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// What a replay runs with.
+pub struct Setup {
+    /// The enabled ones.
+    pub rules: Vec<Arc<Rule>>,
+    pub settings: Settings,
+    pub close: Close,
+}
+
+/// Rules and settings; what is wrong with them has been told.
+pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
+    let set = configured(args)?;
+    let loaded = match &set {
+        Some(set) if args.rules.is_empty() => rules::faultless(set.files.clone(), &set.shown)?,
+        _ => rules::load_faultless(&args.rules)?,
+    };
+    let rules = loaded.rules.iter().map(|loaded| loaded.rule.clone());
+    let close = args.close.unwrap_or(match set {
+        Some(_) => Close::Idle,
+        None => Close::End,
+    });
+    let timing = timing(set)?;
+    Ok(Setup {
+        rules: rules.filter(|rule| rule.enabled).collect(),
+        settings: Settings {
+            early: close == Close::Idle,
+            report: wanted.report(),
+            ..settings(args, timing)
+        },
+        close,
+    })
+}
+
+/// The settings alone, for those who run no rules.
+pub fn settings_of(args: &Replay) -> Result<Settings, Exit> {
+    let set = configured(args)?;
+    Ok(settings(args, timing(set)?))
+}
+
+fn timing(set: Option<Set>) -> Result<Timing, Exit> {
+    let timing = set.map_or_else(|| Ok(Timing::default()), |set| set.timing);
+    timing.map_err(|error| {
+        output::fault(error);
+        Exit::Usage
+    })
+}
+
+/// What the command line says goes before what the configuration says, and that before the defaults.
+fn settings(args: &Replay, timing: Timing) -> Settings {
+    let seconds = |given: Option<u64>| given.map(|seconds| seconds * SECOND);
+    let default = Settings::default();
+    let idle = seconds(args.idle_timeout).or(timing.idle_timeout);
+    let root = seconds(args.root_timeout).or(timing.root_timeout);
+    let completeness = args.completeness.map(Into::into);
+    Settings {
+        idle_timeout: idle.unwrap_or(default.idle_timeout),
+        root_timeout: root.unwrap_or(default.root_timeout),
+        max_age: timing.max_age.unwrap_or(default.max_age),
+        late_window: timing.late_window.unwrap_or(default.late_window),
+        forget_after: timing.forget_after.unwrap_or(default.forget_after),
+        completeness: completeness
+            .or(timing.completeness)
+            .unwrap_or(default.completeness),
+        memory_bytes: args.memory_mib << 20,
+        spans_per_trace: args
+            .spans_per_trace
+            .or(timing.spans_per_trace)
+            .unwrap_or(default.spans_per_trace),
+        restart_grace: false,
+        // What is found is held to be sorted, so there is nothing to save by losing it.
+        queue_bytes: u64::MAX,
+        ..default
+    }
+}
+
+/// The processor of the configuration that is meant: the one that is named, or the only one.
+fn configured(args: &Replay) -> Result<Option<Set>, Exit> {
+    let Some(path) = &args.config else {
+        return Ok(None);
+    };
+    let fault = |message: String| {
+        output::fault(message);
+        Exit::Usage
+    };
+    let limits = betrace_lang::Limits::default();
+    let mut sets = collector::rule_sets(path, &limits).map_err(|error| fault(error.to_string()))?;
+    if let Some(name) = &args.processor {
+        sets.retain(|set| set.processor == *name);
+    }
+    let mut sets = sets.into_iter();
+    match (sets.next(), sets.next()) {
+        (Some(only), None) => Ok(Some(only)),
+        (Some(one), Some(other)) => Err(fault(format!(
+            "{}: several processors check rules here: name one, as --processor {} or --processor {}",
+            path.display(),
+            one.processor,
+            other.processor
+        ))),
+        (None, _) => Err(fault(format!(
+            "{}: no processor {} is in this configuration",
+            path.display(),
+            args.processor.as_deref().unwrap_or("betrace")
+        ))),
+    }
+}

@@ -1,0 +1,235 @@
+//! Why a rule met nothing: which parts of its selectors some span has, and which none has. Each part is asked of the engine as
+//! a rule of its own, so that what counts as having it is decided where verdicts are; names that nearly fit come from a census.
+//!
+//! Only the first spans of a recording are asked, so that the answer costs the same however long it is.
+
+mod parts;
+
+use std::sync::Arc;
+
+use betrace_engine::{Engine, PlanError, Settings, Timestamp};
+use betrace_lang::rule::{Rule, RuleId, Scope, SpanSelector};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+
+use crate::census::{Census, Counts, near};
+use crate::output::counted;
+
+use parts::{Asked, Kind, Part, having, triggers};
+
+/// How many spans are asked.
+pub const ASKED: u64 = 200_000;
+
+/// After so many the engine starts anew: what it keeps of traces is of no use here.
+const RENEWED: u64 = 20_000;
+
+/// Sentences about one selector.
+const MOST_SENTENCES: usize = 3;
+
+/// Counts what the selectors of rules nearly met.
+pub struct NearMisses {
+    selectors: Vec<Asked>,
+    probes: Vec<Arc<Rule>>,
+    engine: Engine,
+    since_renewed: u64,
+    matched: Vec<u64>,
+    census: Census,
+}
+
+impl NearMisses {
+    /// Asks for the parts of every selector that has to be met for one of `rules` to apply.
+    ///
+    /// # Errors
+    /// As the rules themselves: if a regular expression is too large to compile.
+    pub fn of(rules: &[Arc<Rule>]) -> Result<NearMisses, PlanError> {
+        let (mut selectors, mut probes) = (Vec::new(), Vec::new());
+        for rule in rules {
+            let mut seen: Vec<&SpanSelector> = Vec::new();
+            for selector in triggers(&rule.body) {
+                if !seen.contains(&selector) {
+                    seen.push(selector);
+                    selectors.extend(Asked::of(rule, selector, &mut probes));
+                }
+            }
+        }
+        let engine = engine(&probes)?;
+        Ok(NearMisses {
+            matched: vec![0; probes.len()],
+            selectors,
+            probes,
+            engine,
+            since_renewed: 0,
+            census: Census::default(),
+        })
+    }
+
+    /// The bytes of a request; malformed ones are passed over, as elsewhere they are told.
+    pub fn consume(&mut self, otlp: &[u8]) {
+        if self.census.spans >= ASKED {
+            return;
+        }
+        let Ok(request) = ExportTraceServiceRequest::decode(otlp) else {
+            return;
+        };
+        let before = self.census.spans;
+        self.census.add(&request);
+        self.since_renewed += self.census.spans - before;
+        // Decoded a moment ago, so well-formed.
+        let _ = self.engine.consume(otlp, Timestamp(0));
+        if self.since_renewed >= RENEWED {
+            self.renew();
+        }
+    }
+
+    fn renew(&mut self) {
+        let stats = self.engine.stats();
+        for (sum, rule) in self.matched.iter_mut().zip(&stats.rules) {
+            *sum += rule.spans_matched;
+        }
+        self.since_renewed = 0;
+        // The same rules compiled before.
+        if let Ok(fresh) = engine(&self.probes) {
+            self.engine = fresh;
+        }
+    }
+
+    /// No more comes: what was nearly met can be asked.
+    #[must_use]
+    pub fn end(mut self) -> Counted {
+        self.renew();
+        Counted {
+            selectors: self.selectors,
+            matched: self.matched,
+            census: self.census,
+        }
+    }
+}
+
+/// What was counted of all spans.
+pub struct Counted {
+    selectors: Vec<Asked>,
+    matched: Vec<u64>,
+    census: Census,
+}
+
+impl Counted {
+    /// Sentences on what `rule` nearly met; none where each of its selectors met some span.
+    #[must_use]
+    pub fn sentences(&self, rule: &RuleId) -> Vec<String> {
+        let own = self.selectors.iter().filter(|asked| asked.rule == *rule);
+        let mut sentences: Vec<String> = own.flat_map(|asked| self.of_selector(asked)).collect();
+        sentences.dedup();
+        if self.census.spans >= ASKED && !sentences.is_empty() {
+            sentences.push(format!(
+                "(of the first {})",
+                counted(self.census.spans, "span")
+            ));
+        }
+        sentences
+    }
+
+    fn of_selector(&self, asked: &Asked) -> Vec<String> {
+        let count = asked.parts.len();
+        let at = |probe: usize| self.matched.get(asked.first + probe).copied().unwrap_or(0);
+        if at(0) > 0 {
+            return Vec::new();
+        }
+        if let [only] = &asked.parts[..] {
+            return vec![format!("no span {}{}", only.has(), self.hint(only))];
+        }
+        let mut nearly: Vec<(u64, usize)> = (0..count)
+            .map(|part| (at(1 + part), part))
+            .filter(|(hits, _)| *hits > 0)
+            .collect();
+        nearly.sort_by_key(|(hits, part)| (std::cmp::Reverse(*hits), *part));
+        let is_alone = |part: usize| at(1 + count + part) > 0;
+        let mut sentences: Vec<String> = nearly
+            .iter()
+            .map(|&(hits, part)| {
+                let missing = &asked.parts[part];
+                let hint = if is_alone(part) {
+                    String::new()
+                } else {
+                    self.hint(missing)
+                };
+                format!(
+                    "{}, none {}{hint}",
+                    having(hits, &asked.parts, part),
+                    missing.has()
+                )
+            })
+            .collect();
+        if sentences.is_empty() {
+            let missing = (0..count).filter(|part| !is_alone(*part));
+            sentences = missing
+                .map(|part| {
+                    let part = &asked.parts[part];
+                    format!("no span {}{}", part.has(), self.hint(part))
+                })
+                .collect();
+        }
+        if sentences.is_empty() {
+            sentences.push(format!(
+                "each part of `{}` is met by some span, no two by the same",
+                asked.text
+            ));
+        }
+        sentences.truncate(MOST_SENTENCES);
+        sentences
+    }
+
+    /// What occurs and may be meant, where no span has the part.
+    fn hint(&self, part: &Part) -> String {
+        let spans = |all: &[(&str, u64)]| {
+            let all: Vec<String> = all
+                .iter()
+                .map(|(text, count)| format!("{text} ({})", counted(*count, "span")))
+                .collect();
+            all.join(", ")
+        };
+        let near_in = |word: &str, counts: Option<&Counts>| {
+            let near = counts.map_or_else(Vec::new, |counts| near(word, counts, 3));
+            if near.is_empty() {
+                String::new()
+            } else {
+                format!("; nearest: {}", spans(&near))
+            }
+        };
+        match (&part.kind, &part.attribute) {
+            (Kind::Name, _) => near_in(&part.text, Some(&self.census.names)),
+            (Kind::Filter, Some((scope, key))) => {
+                let scopes: &[Scope] = match scope {
+                    Scope::SpanThenResource => &[Scope::Span, Scope::Resource],
+                    one => std::slice::from_ref(one),
+                };
+                let keys = || scopes.iter().filter_map(|scope| self.census.keys(*scope));
+                let having: u64 = keys().map(|counts| counts.of(key)).sum();
+                if having > 0 {
+                    return format!("; {} {key}, with other values", have(having));
+                }
+                keys()
+                    .map(|counts| near_in(key, Some(counts)))
+                    .find(|hint| !hint.is_empty())
+                    .unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+fn have(count: u64) -> String {
+    let verb = if count == 1 { "has" } else { "have" };
+    format!("{} {verb}", counted(count, "span"))
+}
+
+fn engine(probes: &[Arc<Rule>]) -> Result<Engine, PlanError> {
+    let settings = Settings {
+        early: false,
+        restart_grace: false,
+        memory_bytes: 1 << 30,
+        queue_bytes: 0,
+        shards: 1,
+        ..Settings::default()
+    };
+    Engine::new(probes.to_vec(), settings, Timestamp(0))
+}

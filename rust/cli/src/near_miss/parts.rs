@@ -1,0 +1,218 @@
+//! What a selector is made of, and the rules that ask for each part: the name and every condition that a span can meet by
+//! itself.
+
+use std::sync::Arc;
+
+use betrace_lang::rule::{
+    Base, Body, Expr, ExprKind, Field, FieldTest, MeaningHash, Predicate, Rule, RuleId, Scope,
+    Selector, SpanSelector,
+};
+use betrace_lang::{canonical_predicate, canonical_selector};
+
+use crate::output::counted;
+
+/// A selector of more parts is not taken apart: its probes would be too many.
+const MOST_PARTS: usize = 8;
+
+/// A selector that has to be met for its rule to apply.
+pub struct Asked {
+    pub rule: RuleId,
+    pub text: String,
+    pub parts: Vec<Part>,
+    /// Its first probe: the whole; where it has several parts, then all but each one, then each one alone.
+    pub first: usize,
+}
+
+pub struct Part {
+    pub kind: Kind,
+    /// As the language spells it; of an attribute that has to be there, the attribute.
+    pub text: String,
+    /// The attribute that it asks for.
+    pub attribute: Option<(Scope, Arc<str>)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Name,
+    Root,
+    Filter,
+}
+
+impl Asked {
+    /// `None` for what every span meets, and for what would take too many probes.
+    pub fn of(rule: &Rule, selector: &SpanSelector, probes: &mut Vec<Arc<Rule>>) -> Option<Asked> {
+        // What is compared with a bound span cannot be asked of a span alone.
+        let filter: Vec<&Predicate> = selector
+            .filter
+            .iter()
+            .filter(|part| {
+                !part
+                    .reads()
+                    .iter()
+                    .any(|field| matches!(field, Field::Bound { .. }))
+            })
+            .collect();
+        let body = &rule.body;
+        let base = match &selector.base {
+            Base::Named(name) => Some((Kind::Name, name.to_string())),
+            Base::Root => Some((Kind::Root, "root".to_owned())),
+            Base::Any => None,
+        };
+        let base = base.map(|(kind, text)| Part {
+            kind,
+            text,
+            attribute: None,
+        });
+        let parts: Vec<Part> = base
+            .into_iter()
+            .chain(filter.iter().map(|part| Part::filter(body, part)))
+            .collect();
+        let count = parts.len();
+        if count == 0 || count > MOST_PARTS {
+            return None;
+        }
+        let first = probes.len();
+        let bases = count - filter.len();
+        let mut ask = |keeps: &dyn Fn(usize) -> bool| {
+            let is_based = bases > 0 && keeps(0);
+            let kept = filter
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| keeps(at + bases));
+            let asked = SpanSelector {
+                base: if is_based {
+                    selector.base.clone()
+                } else {
+                    Base::Any
+                },
+                filter: kept.map(|(_, part)| (*part).clone()).collect(),
+                trace: Vec::new(),
+            };
+            probes.push(probe(rule, probes.len(), asked));
+        };
+        ask(&|_| true);
+        if count > 1 {
+            (0..count).for_each(|without| ask(&|at| at != without));
+            (0..count).for_each(|alone| ask(&|at| at == alone));
+        }
+        Some(Asked {
+            rule: rule.id.clone(),
+            text: canonical_selector(body, &Selector::Spans(selector.clone())),
+            parts,
+            first,
+        })
+    }
+}
+
+impl Part {
+    fn filter(body: &Body, predicate: &Predicate) -> Part {
+        let mut text = canonical_predicate(body, predicate);
+        if let Predicate::Asks {
+            test: FieldTest::Exists,
+            ..
+        } = predicate
+        {
+            // `exists(x)`: the span has x.
+            text = text
+                .trim_start_matches("exists(")
+                .trim_end_matches(')')
+                .to_owned();
+        }
+        let attribute = predicate.reads().into_iter().find_map(|field| match field {
+            Field::Attribute { scope, key } => Some((*scope, Arc::clone(key))),
+            _ => None,
+        });
+        Part {
+            kind: Kind::Filter,
+            text,
+            attribute,
+        }
+    }
+
+    /// Behind `no span` and `none`.
+    pub fn has(&self) -> String {
+        match self.kind {
+            Kind::Name => format!("is named {}", self.text),
+            Kind::Root => "is a root".to_owned(),
+            Kind::Filter => format!("has {}", self.text),
+        }
+    }
+}
+
+/// `52 spans named x have a and b`: all parts but one.
+#[must_use]
+pub fn having(hits: u64, parts: &[Part], without: usize) -> String {
+    let kept = || {
+        parts
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != without)
+            .map(|(_, part)| part)
+    };
+    let filters: Vec<&str> = kept()
+        .filter(|part| part.kind == Kind::Filter)
+        .map(|part| part.text.as_str())
+        .collect();
+    let base = kept().find(|part| part.kind != Kind::Filter);
+    let is_one = hits == 1;
+    let spans = match base {
+        Some(part) if part.kind == Kind::Root => counted(hits, "root span"),
+        _ => counted(hits, "span"),
+    };
+    let name = base.filter(|part| part.kind == Kind::Name);
+    match (name, filters.is_empty()) {
+        (Some(name), true) => {
+            let verb = if is_one { "is" } else { "are" };
+            format!("{spans} {verb} named {}", name.text)
+        }
+        (None, true) => spans,
+        (name, false) => {
+            let name = name
+                .map(|name| format!(" named {}", name.text))
+                .unwrap_or_default();
+            let verb = if is_one { "has" } else { "have" };
+            format!("{spans}{name} {verb} {}", filters.join(" and "))
+        }
+    }
+}
+
+/// What has to be met for a rule to apply: what `when` looks for, and without one what the clauses do.
+#[must_use]
+pub fn triggers(body: &Body) -> Vec<&SpanSelector> {
+    let bound = body.bindings.iter().map(|binding| &binding.selector);
+    let clauses = [&body.never, &body.always];
+    let conditions: Vec<&Expr> = match &body.when {
+        Some(when) => vec![when],
+        None if body.bindings.is_empty() => clauses.into_iter().flatten().collect(),
+        None => Vec::new(),
+    };
+    bound
+        .chain(conditions.into_iter().flat_map(Expr::selectors))
+        .flat_map(Selector::plain)
+        .collect()
+}
+
+/// A rule that counts the spans of a selector.
+fn probe(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
+    let asked = Expr {
+        kind: ExprKind::Exists(Selector::Spans(selector)),
+        text: Arc::from(""),
+    };
+    let mut hash = [0; 16];
+    hash[..8].copy_from_slice(&(index as u64 + 1).to_be_bytes());
+    Arc::new(Rule {
+        id: RuleId(Arc::from(format!("{index:06}"))),
+        message: None,
+        enabled: true,
+        body: Body {
+            bindings: Vec::new(),
+            when: None,
+            exceptions: Vec::new(),
+            never: Some(asked),
+            always: None,
+            is_pattern: true,
+        },
+        hash: MeaningHash(hash),
+        ..rule.clone()
+    })
+}

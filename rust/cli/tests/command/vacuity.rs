@@ -1,0 +1,116 @@
+//! Rules that never came into play, in `replay` and in `test --coverage`.
+
+use super::support::*;
+use serde_json::{Value, json};
+
+const RULES: &str = r#"
+rules:
+  - id: reads-are-audited
+    condition: |
+      when each { any.where(exists(db.system.name) and data.contains_pii == true) as q }
+      always { audit.log after q }
+  - id: nothing-is-leaked
+    condition: 'never { pament.leak }'
+  - id: quick
+    condition: 'always { trace:duration < 1h }'
+  - id: admins-are-checked
+    condition: 'when { root.where(route == "/admin") and audit.log } always { check }'
+  - id: calls-are-few
+    condition: 'never { count(call) > 3 }'
+"#;
+
+/// Two traces: reads marked as personal whose spans say `db.system`, and calls.
+fn desk() -> Desk {
+    let mut spans = Vec::new();
+    for trace in 1..=2 {
+        spans.push(span(trace, 1, 0, "order"));
+        for id in 2..=3 {
+            let mut read = span(trace, id, 1, "SELECT");
+            read.attributes = json!({"data.contains_pii": true, "db.system": "mysql"});
+            spans.push(read);
+        }
+        spans.push(span(trace, 4, 1, "audit.log"));
+        spans.push(span(trace, 5, 1, "payment.leak"));
+        spans.push(span(trace, 6, 1, "call"));
+    }
+    Desk::with(&[("rules.yaml", RULES), ("traces.jsonl", &request(&spans))])
+}
+
+fn replay(desk: &Desk, more: &[&str]) -> Ran {
+    desk.run(&[&["replay", "--rules", "rules.yaml", "traces.jsonl"], more].concat())
+}
+
+#[test]
+fn replay_counts_the_rules_that_never_applied() {
+    let ran = replay(&desk(), &[]);
+    assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
+    let told = "3 of 5 rules never applied; --summary says what they nearly met\n";
+    assert!(ran.err.starts_with(told), "{}", ran.err);
+}
+
+#[test]
+fn what_a_rule_nearly_met_stands_below_its_summary() {
+    let ran = replay(&desk(), &["--summary"]);
+    insta::assert_snapshot!("near_misses", ran.out);
+    let lines = replay(&desk(), &["--summary", "--format", "json"]).json_lines();
+    let of = |rule: &str| -> Value {
+        let mut lines = lines.iter();
+        lines.find(|line| line["summary"]["rule"] == rule).unwrap()["summary"].clone()
+    };
+    assert_eq!(of("reads-are-audited")["never_applied"], "when_never_held");
+    assert_eq!(of("nothing-is-leaked")["never_applied"], "no_span");
+    assert_eq!(
+        of("reads-are-audited")["near_misses"],
+        json!([
+            "4 spans have data.contains_pii == true, none has db.system.name; nearest: db.system (4 spans)"
+        ])
+    );
+    assert_eq!(of("quick").get("never_applied"), None);
+    assert_eq!(of("calls-are-few").get("near_misses"), None);
+}
+
+#[test]
+fn a_rule_that_never_applied_is_not_called_satisfied_without_that_word() {
+    let ran = replay(&desk(), &["--verdicts", "satisfied"]);
+    for line in ran.out.lines().filter(|line| line.starts_with("satisfied")) {
+        let is_vacuous = line.ends_with("(vacuously: the rule never applied)");
+        assert_eq!(is_vacuous, line.contains("nothing-is-leaked"), "{line}");
+    }
+    assert_eq!(ran.out.matches("vacuously").count(), 2, "{}", ran.out);
+    for line in replay(&desk(), &["--verdicts", "satisfied", "--format", "json"]).json_lines() {
+        let is_vacuous = line.get("never_applied") == Some(&json!(true));
+        assert_eq!(is_vacuous, line["rule"] == "nothing-is-leaked", "{line}");
+    }
+}
+
+#[test]
+fn coverage_tells_a_rule_that_no_test_brings_into_play() {
+    let desk = Desk::with(&[(
+        "rules.yaml",
+        r#"
+rules:
+  - id: misspelt
+    condition: 'never { pament.leak }'
+    tests:
+      - { name: clean, trace: [ { span: payment.order } ], expect: satisfied }
+  - id: elsewhere
+    condition: 'when { a and b } always { c }'
+    tests:
+      - { name: alone, trace: [ { span: a } ], expect: not_applicable }
+  - id: in-play
+    condition: 'never { count(call) > 1 }'
+    tests:
+      - { name: one, trace: [ { span: call } ], expect: satisfied }
+      - { name: two, trace: [ { span: call }, { span: call } ], expect: violated }
+"#,
+    )]);
+    let ran = desk.run(&["test", "--coverage", "rules.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    insta::assert_snapshot!("vacuous_coverage", ran.out);
+    let ran = desk.run(&["test", "--coverage", "--format", "json", "rules.yaml"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["coverage"][0]["satisfied"], false);
+    assert_eq!(json["coverage"][0]["never_applied"], "no_span");
+    assert_eq!(json["coverage"][1]["never_applied"], "when_never_held");
+    assert_eq!(json["coverage"][2].get("never_applied"), None);
+}
