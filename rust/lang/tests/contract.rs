@@ -241,6 +241,50 @@ fn bound_spans() {
 }
 
 #[test]
+fn conditions_on_bound_spans() {
+    insta::assert_snapshot!(reports(&[
+        "when each { payment as p } always { p.where(currency == EUR) or not p.where(amount > 5 and verified) }",
+        "when each { payment as p, refund as q } always { p.x == q.x }",
+        "when each { publish as p, consume as c } always { c.schema.version == p.schema.version }",
+        "when each { payment as p } never { p.span:duration > 2s and not p.amount in [1, 2] }",
+        "when each { payment as p and p.tier == gold } always { audit after p }",
+        "when each { payment as p } never { exists(p.error) or missing(p.\"odd key\") or p.\"odd key\" matches \"^a\" }",
+        "when each { payment as p } never { p.resource.region != eu and p.span.\"a b\" starts with x }",
+        "when each { payment as p } always { p.currency != EUR }",
+        "when each { payment as p } always { not p.where(currency != EUR) }",
+        "when each { payment as p } never { p.where(currency != EUR) }",
+        "when each { payment as p } never { p.where(event:name == exception and trace:duration > 2s) }",
+        "when each { payment as p } never { p.where(trace:duration > 2s) }",
+        "when each { payment as p } never { p.event:name == exception or p.event.x == 1 }",
+        "when each { payment.where(x == 1) as p } always { p.where(x == 1) }",
+        "when each { payment as p } never { p.where(x == 1 and x == 2) }",
+        "when each { payment as p } never { p.where(privileged) or p.where(expensive) }",
+        "when each { payment as p } never { p.where(expensive).where(amount < p.limit) }",
+        "when each { payment as p } always { p.depth > span.max_depth }",
+        "when each { payment as payment } never { payment.amount > 1000 }",
+        "when each { payment as p } never { 1000 < p.amount }",
+        "when each { payment as p } never { p == 5 }",
+        "when each { payment as p, refund as q } never { p == q }",
+        "when each { payment as p } never { p:duration > 2s }",
+        "when each { payment as p } never { p.duration > 2s }",
+        "when each { payment as p } never { p.latency > 2s }",
+        "when each { payment as p } never { p.span:duraton > 2s }",
+        "when each { payment as p } never { p.trace:duration > 2s }",
+        "when each { payment as p } never { p.depth > max_depth }",
+        "when each { payment as p } never { p.tier == gold.plus }",
+        "when each { payment as p } never { p.http.status_code == 500 or audit.where(code == p.http.status_code) }",
+        "when each { payment as p } never { p.where(p.amount > 5) }",
+        "when each { payment as p } never { p.where(p.span:duration > 5s) }",
+        "when each { payment as p } never { p.where(count(audit) > 5) }",
+        "when each { payment as p } never { p.where(x == 1) before audit }",
+        "when each { payment as p } never { count(p.where(x == 1)) > 0 }",
+        "when each { payment as p, p.where(x == 1) as q } never { audit }",
+        "when each { payment as p } never { pay.x == 1 }",
+        "when { payment as p } never { audit.where(order == p.order) and p.x == 1 }",
+    ]));
+}
+
+#[test]
 fn older_spellings() {
     insta::assert_snapshot!(reports(&[
         "a AND NOT b OR c",

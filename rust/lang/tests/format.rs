@@ -74,6 +74,45 @@ fn one_form() {
 }
 
 #[test]
+fn a_comparison_of_a_bound_span_gets_its_where() {
+    for (text, wanted) in [
+        (
+            "when each { a as p } always { p.x==3 }",
+            "when each { a as p } always { p.where(x == 3) }",
+        ),
+        (
+            "when each { a as p, b as q and q.x in [1] } never { p.x == q.x and not (p.span:duration > 2s or exists(p.y)) }",
+            "when each { a as p, b as q and q.where(x in [1]) } never { p.where(x == q.x) and not (p.where(span:duration > 2s) or p.where(exists(y))) }",
+        ),
+        (
+            "when each { a as p } never { p.\"a b\" == 1 or p.span.\"c\" == 2 or (p.z) < 3 }",
+            "when each { a as p } never { p.where(\"a b\" == 1) or p.where(span.\"c\" == 2) or p.where((z) < 3) }",
+        ),
+        (
+            "when each { a as p } never { p.x // c:why\n == 1 }",
+            "when each { a as p }\nnever {\n  p.where(\n    // c:why\n    x == 1\n  )\n}",
+        ),
+        ("never { a.where(p.x == 3) }", "never { a.where(p.x == 3) }"),
+    ] {
+        let once = formatted(text, PLAIN);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&once), words(wanted));
+        assert_eq!(words(&formatted(text, MODERN)), words(wanted));
+    }
+    // At the limit of nesting there is no room for it.
+    let deep = |depth: usize| {
+        format!(
+            "when each {{ a as p }} never {{ {}p.x == 1{} }}",
+            "(".repeat(depth),
+            ")".repeat(depth)
+        )
+    };
+    let joined = |depth: usize| formatted(&deep(depth), PLAIN).replace(char::is_whitespace, "");
+    assert!(joined(62).contains("p.where(x==1)"));
+    assert!(joined(63).contains("(p.x==1)"));
+}
+
+#[test]
 fn comments_stay() {
     insta::assert_snapshot!(all(
         &[

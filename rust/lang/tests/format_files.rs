@@ -79,6 +79,18 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
+fn a_comparison_of_a_bound_span_gets_its_where_in_exceptions_too() {
+    let text = "rules:\n- id: a\n  condition: |\n    when each { a as p }\n    always { p.x == 3 }\n  exceptions: ['p.y == 4 or q.where(p.y == 4)']\n";
+    let wanted = "rules:\n- id: a\n  condition: |\n    when each { a as p }\n    always { p.where(x == 3) }\n  exceptions: ['p.where(y == 4) or q.where(p.y == 4)']\n";
+    assert_eq!(format_file(text, PLAIN).unwrap(), wanted);
+    assert_eq!(format_file(text, MODERN).unwrap(), wanted);
+    assert_eq!(
+        loaded(text).rules[0].rule.hash,
+        loaded(wanted).rules[0].rule.hash
+    );
+}
+
+#[test]
 fn rule_files_of_the_repository_keep_their_meaning() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();

@@ -63,6 +63,15 @@ fn nesting() {
     };
     assert_eq!(codes(&filters(63)), []);
     assert_eq!(codes(&filters(64)), [code::NESTED_TOO_DEEPLY]);
+    let of_bound = |depth: usize| {
+        format!(
+            "when each {{ a as p }} never {{ p.where({}x == 1{}) }}",
+            "(".repeat(depth),
+            ")".repeat(depth)
+        )
+    };
+    assert_eq!(codes(&of_bound(62)), []);
+    assert_eq!(codes(&of_bound(63)), [code::NESTED_TOO_DEEPLY]);
     assert_eq!(codes(&"(".repeat(60_000)), [code::NESTED_TOO_DEEPLY]);
     assert_eq!(codes(&"[".repeat(60_000)), [code::NESTED_TOO_DEEPLY]);
 }

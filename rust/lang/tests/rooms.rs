@@ -24,8 +24,8 @@ const ROOMS: &str = "
     /condition/ ast dialect grammar parse vocabulary canonical
     /condition/lint/ numbers filter constant implied clauses attribute regex .
     /condition/check/ settle checker form hidden pattern literal field intrinsic operand predicate older order refusal
-    /condition/check/ selector group measure condition clauses .
-    /condition/format/ edits tree layout modern .
+    /condition/check/ selector group measure bound condition clauses .
+    /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
     /file/yaml/ tree walk map open characters hint resume build .
     /file/ read plain

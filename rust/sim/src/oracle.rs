@@ -137,6 +137,10 @@ impl<'a> Trace<'a> {
             ExprKind::Or(parts) => Truth::any(parts.iter().map(|part| self.holds(part, bound))),
             ExprKind::Not(part) => self.holds(part, bound).not(),
             ExprKind::Exists(selector) => self.select(selector, bound).exists(),
+            ExprKind::Bound { binding, filter } => {
+                let span = self.spans[bound[usize::from(binding.0)]];
+                Truth::all(filter.iter().map(|part| self.proven(part, span, bound)))
+            }
             ExprKind::Compare { left, op, right } => measure::compare(
                 &self.measure(left, bound),
                 *op,

@@ -7,7 +7,7 @@ use betrace_lang::rule::{
 use crate::words::duration;
 
 use super::field::{Names, called, comparison, number, predicate};
-use super::span::{Article, noun};
+use super::span::{Article, noun, such};
 
 /// A sentence without its full stop: `there is a span named x`.
 #[must_use]
@@ -40,6 +40,10 @@ fn said(expr: &Expr, names: Names<'_>, is_negated: bool, is_inner: bool) -> Stri
         }
         ExprKind::Exists(selector) => {
             format!("there is {}", noun(selector, names, Article::A))
+        }
+        ExprKind::Bound { binding, filter } => {
+            let is = if is_negated { "is no" } else { "is a" };
+            format!("`{}` {is} {}", names.binding(*binding), such(filter, names))
         }
         ExprKind::Compare { left, op, right } => format!(
             "{} {} {}",
@@ -156,6 +160,18 @@ fn demand(expr: &Expr, names: Names<'_>, is_negated: bool) -> String {
         }
         ExprKind::Exists(selector) => {
             format!("there must be {}", noun(selector, names, Article::A))
+        }
+        ExprKind::Bound { binding, filter } => {
+            let must = if is_negated {
+                "must be no"
+            } else {
+                "must be a"
+            };
+            format!(
+                "`{}` {must} {}",
+                names.binding(*binding),
+                such(filter, names)
+            )
         }
         ExprKind::Compare { left, op, right } => {
             let verb = match (op, is_negated) {

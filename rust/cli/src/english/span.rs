@@ -1,6 +1,6 @@
 //! Which spans a selector means, in English.
 
-use betrace_lang::rule::{Base, Gap, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{Base, Gap, Predicate, Relation, Selector, SpanSelector};
 
 use crate::words::duration;
 
@@ -41,15 +41,26 @@ fn plain(spans: &SpanSelector, names: Names<'_>, article: Article) -> String {
         Base::Root => root.to_owned(),
         Base::Named(name) => format!("{span} named `{name}`"),
     };
-    let conditions: Vec<String> = spans.filter.iter().map(|p| predicate(p, names)).collect();
-    if !conditions.is_empty() {
-        text.push_str(&format!(" whose {}", conditions.join(" and whose ")));
-    }
+    text.push_str(&whose(&spans.filter, names));
     let trace: Vec<String> = spans.trace.iter().map(|p| predicate(p, names)).collect();
     if !trace.is_empty() {
         text.push_str(&format!(" (while the {})", trace.join(" and the ")));
     }
     text
+}
+
+/// `span whose amount is 5`
+#[must_use]
+pub fn such(filter: &[Predicate], names: Names<'_>) -> String {
+    format!("span{}", whose(filter, names))
+}
+
+fn whose(filter: &[Predicate], names: Names<'_>) -> String {
+    let conditions: Vec<String> = filter.iter().map(|part| predicate(part, names)).collect();
+    if conditions.is_empty() {
+        return String::new();
+    }
+    format!(" whose {}", conditions.join(" and whose "))
 }
 
 /// A bound span is called by its name; of others `which` one is said.

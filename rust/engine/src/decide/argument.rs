@@ -147,7 +147,12 @@ fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument
         }
         ConditionKind::Not(inner) => return argue(eval, inner, !want, argument),
         ConditionKind::Trace(_) => return,
-        ConditionKind::Exists(_) if !want => return,
+        ConditionKind::Exists(_) | ConditionKind::Bound { .. } if !want => return,
+        ConditionKind::Bound { binding, .. } => {
+            argument.offenders.extend(eval.tuple[*binding]);
+            argument.count = argument.count.saturating_add(1);
+            return;
+        }
         ConditionKind::Exists(selecting) => (selecting.spans(), None),
         ConditionKind::Compare { left, right, .. } => {
             if let Against::Measure { measure, .. } = right {
@@ -206,7 +211,9 @@ fn witness<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> Opt
         ConditionKind::Exists(selecting) if want => selecting.spans(),
         ConditionKind::Compare { left, .. } => left.spans(),
         ConditionKind::Groups { groups, .. } => groups.spans(),
-        ConditionKind::Exists(_) | ConditionKind::Trace(_) => return None,
+        ConditionKind::Exists(_) | ConditionKind::Bound { .. } | ConditionKind::Trace(_) => {
+            return None;
+        }
     };
     selected(eval, of).0.first().copied()
 }

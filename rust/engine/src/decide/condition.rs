@@ -17,6 +17,9 @@ pub(crate) fn truth<'a>(eval: &mut Eval<'a>, condition: &'a Condition) -> Tri {
         ConditionKind::Not(inner) => truth(eval, inner).negate(),
         ConditionKind::Exists(Selecting::Counted(counted)) => some_counted(&eval.facts, counted),
         ConditionKind::Exists(Selecting::Members(node)) => eval.members(node).exists(),
+        ConditionKind::Bound {
+            binding, filter, ..
+        } => eval.proves(*binding, filter),
         ConditionKind::Compare { left, op, right } => {
             let left = measure(eval, left);
             let right = against(eval, right);

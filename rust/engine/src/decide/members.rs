@@ -147,6 +147,24 @@ impl<'a> Eval<'a> {
         all
     }
 
+    /// Whether a bound span proves every part of `filter`.
+    pub fn proves(&mut self, binding: usize, filter: &'a [CompiledPredicate]) -> Tri {
+        let Some(record) = self.tuple[binding] else {
+            return Tri::Open(Reasons::NONE);
+        };
+        if !self.budget.spend(1 + filter.len()) {
+            return Tri::Open(Reasons::of(Reason::StateCap));
+        }
+        let truth = self.filter(record, filter);
+        if truth.is_true() {
+            Tri::True
+        } else if truth.may_be_true() {
+            Tri::Open(Reasons::of(Reason::Skew))
+        } else {
+            Tri::False
+        }
+    }
+
     fn relate(&mut self, span: RecordId, relation: &'a RelationPlan) -> Tri {
         let facts = self.facts;
         match relation {

@@ -177,6 +177,16 @@ fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condition, Patter
         ExprKind::Or(parts) => ConditionKind::Or(conditions(draft, parts)?),
         ExprKind::Not(inner) => ConditionKind::Not(Box::new(condition(draft, inner)?)),
         ExprKind::Exists(selector) => ConditionKind::Exists(selecting(draft, selector)?),
+        ExprKind::Bound { binding, filter } => {
+            let binding = usize::from(binding.0);
+            let leaves = draft.bound.get(binding).cloned().unwrap_or_default();
+            let (filter, mask) = draft.predicates(filter, &leaves)?;
+            ConditionKind::Bound {
+                binding,
+                filter,
+                mask: mask | 1 << binding,
+            }
+        }
         ExprKind::Compare { left, op, right } => ConditionKind::Compare {
             left: measure(draft, left)?,
             op: *op,

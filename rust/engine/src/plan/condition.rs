@@ -8,6 +8,7 @@ use crate::intern::{CellId, FieldKey};
 use crate::logic::interval::Interval;
 use crate::plan::node::Node;
 use crate::plan::trace::TraceTest;
+use crate::predicate::CompiledPredicate;
 
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -23,6 +24,13 @@ pub(crate) enum ConditionKind {
     Or(Vec<Condition>),
     Not(Box<Condition>),
     Exists(Selecting),
+    /// The bound span proves every part.
+    Bound {
+        binding: usize,
+        filter: Vec<CompiledPredicate>,
+        /// See [`Condition::mask`].
+        mask: u8,
+    },
     Compare {
         left: Measuring,
         op: CompareOp,
@@ -148,6 +156,7 @@ impl ConditionKind {
             }
             ConditionKind::Not(inner) => inner.mask,
             ConditionKind::Exists(selecting) => selecting.spans().mask(),
+            ConditionKind::Bound { mask, .. } => *mask,
             ConditionKind::Groups { groups, .. } => groups.spans().mask(),
             ConditionKind::Compare { left, right, .. } => {
                 let right = match right {

@@ -9,7 +9,7 @@ use crate::matcher::MatcherBuilder;
 use crate::matcher::ids::SelectorId;
 use crate::plan::feed::{Feed, FeedKind, SelectorPlan};
 use crate::plan::trace::TraceTest;
-use crate::predicate::PatternError;
+use crate::predicate::{CompiledPredicate, PatternError};
 
 /// What is collected over all rules.
 #[derive(Default)]
@@ -87,6 +87,30 @@ impl<'a> RuleDraft<'a> {
     pub fn project_bound(&mut self, binding: usize, field: &Field) {
         let leaves = self.bound.get(binding).cloned().unwrap_or_default();
         self.project(&leaves, field);
+    }
+
+    /// Parts that are asked of records: of the spans that `leaves` select, whose fields are kept, and of the bound
+    /// spans that they name, a bit for each.
+    pub fn predicates(
+        &mut self,
+        parts: &[Predicate],
+        leaves: &[SelectorId],
+    ) -> Result<(Vec<CompiledPredicate>, u8), PatternError> {
+        let mut compiled = Vec::with_capacity(parts.len());
+        let mut mask = 0;
+        for part in parts {
+            compiled.push(self.draft.builder.predicate(part)?);
+            for field in part.reads() {
+                match field {
+                    Field::Bound { binding, field } => {
+                        mask |= 1 << binding.0;
+                        self.project_bound(usize::from(binding.0), field);
+                    }
+                    field => self.project(leaves, field),
+                }
+            }
+        }
+        Ok((compiled, mask))
     }
 
     pub fn trace_test(&mut self, predicate: &Predicate) -> Result<TraceTest, PatternError> {

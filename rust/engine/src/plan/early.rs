@@ -76,6 +76,8 @@ fn knowing(expr: &Expr, wanted: bool) -> Obstacles {
         ExprKind::Not(inner) => knowing(inner, !wanted),
         ExprKind::Exists(selector) if wanted => having(selector),
         ExprKind::Exists(selector) => lacking(selector),
+        // What is seen of a span does not change.
+        ExprKind::Bound { .. } => Vec::new(),
         ExprKind::GroupCount {
             selector,
             op,

@@ -1,7 +1,7 @@
 //! Selectors whose members are looked at one by one: the spans themselves, those that are bound, and those
 //! that stand in a relation to others.
 
-use betrace_lang::rule::{Field, Gap, Predicate, Related, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{Gap, Predicate, Related, Relation, Selector, SpanSelector};
 
 use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
@@ -129,20 +129,7 @@ fn compile_spans(
     let (bound, fixed): (Vec<Predicate>, Vec<Predicate>) =
         spans.filter.iter().cloned().partition(reads_bound);
     let (selector, records) = draft.feed(spans, &fixed, FeedKind::Records, None)?;
-    let mut filter = Vec::with_capacity(bound.len());
-    let mut mask = 0;
-    for part in &bound {
-        filter.push(draft.draft.builder.predicate(part)?);
-        for field in part.reads() {
-            match field {
-                Field::Bound { binding, field } => {
-                    mask |= 1 << binding.0;
-                    draft.project_bound(usize::from(binding.0), field);
-                }
-                field => draft.project(&[selector], field),
-            }
-        }
-    }
+    let (filter, mask) = draft.predicates(&bound, &[selector])?;
     let trace = draft.trace_tests(&spans.trace)?;
     Ok((
         NodeKind::Spans {

@@ -41,6 +41,7 @@ fn of_expr(expr: &Expr) -> bool {
                     Quantity::Measure { measure, .. } => of_selector(measured(measure)),
                 }
         }
+        ExprKind::Bound { .. } => false,
         ExprKind::Trace(_) => true,
     }
 }

@@ -141,6 +141,17 @@ const OF_BOUND: [&str; 22] = [
     "p then b within 1s..2s",
 ];
 
+const CONDITIONS_ON_BOUND: [&str; 8] = [
+    "p.where(m > 1)",
+    "p.m > 1 or p.n == 2",
+    "p.where(n == 1 or missing(n))",
+    "p.where(n != 1)",
+    "p.where(m > 1 and trace:spanCount < 3)",
+    "p.where(m > 1 and trace:spanCount > 2)",
+    "p.span:duration > 1s",
+    "p.m == p.n",
+];
+
 const MEASURES: [&str; 9] = [
     "count({})",
     "distinct({}, n)",
@@ -176,6 +187,13 @@ fn conditions() -> Vec<(&'static str, String)> {
         all.push(("", test.to_owned()));
         all.push(("", format!("a and {test}")));
         all.push(("", format!("not b or {test}")));
+    }
+    for condition in CONDITIONS_ON_BOUND {
+        let before = "when each { a as p } ";
+        all.push((before, condition.to_owned()));
+        all.push((before, format!("not ({condition})")));
+        all.push((before, format!("c and ({condition})")));
+        all.push((before, format!("not c or ({condition})")));
     }
     let of_trace = SELECTORS.map(|selector| ("", selector));
     let of_bound = OF_BOUND.map(|selector| ("when each { a as p } ", selector));

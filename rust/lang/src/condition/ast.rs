@@ -167,6 +167,14 @@ impl Node {
         node
     }
 
+    /// A number, a duration or a boolean, which no comparison begins with.
+    pub fn is_value(&self) -> bool {
+        matches!(
+            self.bare().kind,
+            NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::Bool(_)
+        )
+    }
+
     /// `and`, `or`: one part is the part itself.
     pub fn joined(
         start: usize,

@@ -7,8 +7,8 @@ use crate::condition::spelling::{duration, is_plain, list, literal, number, quot
 use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Base, Body, Expr, ExprKind, Field, Gap, GroupKey, Measure, Number, Operand, Predicate,
-    Quantity, Related, Relation, Scope, Selector, Term,
+    Base, BindingId, Body, Expr, ExprKind, Field, Gap, GroupKey, Measure, Number, Operand,
+    Predicate, Quantity, Related, Relation, Scope, Selector, Term,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -104,10 +104,15 @@ impl<'a> Printer<'a> {
             ExprKind::And(parts) => joined(parts, " and ", |part| self.within_and(part)),
             ExprKind::Or(parts) => joined(parts, " or ", |part| self.within_or(part)),
             ExprKind::Not(inner) => match inner.kind {
-                ExprKind::Exists(Selector::Spans(_)) => format!("not {}", self.expr(inner)),
+                ExprKind::Exists(Selector::Spans(_)) | ExprKind::Bound { .. } => {
+                    format!("not {}", self.expr(inner))
+                }
                 _ => format!("not ({})", self.expr(inner)),
             },
             ExprKind::Exists(selector) => self.selector(selector),
+            ExprKind::Bound { binding, filter } => {
+                self.filtered(self.bound(*binding).to_owned(), filter.iter())
+            }
             ExprKind::Compare { left, op, right } => {
                 format!(
                     "{} {} {}",
@@ -184,31 +189,39 @@ impl<'a> Printer<'a> {
 
     pub fn selector(&self, selector: &Selector) -> String {
         match selector {
-            Selector::Bound(binding) => {
-                let name = self.bindings.get(usize::from(binding.0));
-                name.copied().unwrap_or("?").to_owned()
-            }
+            Selector::Bound(binding) => self.bound(*binding).to_owned(),
             Selector::Related(related) => self.related(related),
             Selector::Spans(spans) => {
-                let mut text = match &spans.base {
+                let text = match &spans.base {
                     Base::Any => "any".to_owned(),
                     Base::Root => "root".to_owned(),
                     Base::Named(name) => self.span_name(name),
                 };
-                let parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
-                match parts.as_slice() {
-                    [] => {}
-                    [only] => {
-                        let _ = write!(text, ".where({})", self.predicate(only));
-                    }
-                    parts => {
-                        let filter = joined(parts, " and ", |part| self.predicate_within_and(part));
-                        let _ = write!(text, ".where({filter})");
-                    }
-                }
-                text
+                self.filtered(text, spans.filter.iter().chain(&spans.trace))
             }
         }
+    }
+
+    /// The name of a bound span.
+    fn bound(&self, binding: BindingId) -> &str {
+        let name = self.bindings.get(usize::from(binding.0));
+        name.copied().unwrap_or("?")
+    }
+
+    /// With all parts in one `.where( )`, if there are any.
+    fn filtered<'p>(&self, mut text: String, parts: impl Iterator<Item = &'p Predicate>) -> String {
+        let parts: Vec<&Predicate> = parts.collect();
+        match parts.as_slice() {
+            [] => {}
+            [only] => {
+                let _ = write!(text, ".where({})", self.predicate(only));
+            }
+            parts => {
+                let filter = joined(parts, " and ", |part| self.predicate_within_and(part));
+                let _ = write!(text, ".where({filter})");
+            }
+        }
+        text
     }
 
     fn operand_selector(&self, selector: &Selector) -> String {
@@ -301,11 +314,7 @@ impl<'a> Printer<'a> {
         match field {
             Field::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
             Field::Bound { binding, field } => {
-                let name = self
-                    .bindings
-                    .get(usize::from(binding.0))
-                    .copied()
-                    .unwrap_or("?");
+                let name = self.bound(*binding);
                 match &**field {
                     Field::Attribute {
                         scope: Scope::SpanThenResource,

@@ -3,11 +3,12 @@
 //! reported, not just the first.
 
 //!
-//! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]), these of selectors ([`selector`],
-//! [`order`]) and measures ([`measure`], [`group`]), selectors of predicates ([`predicate`]), predicates of a field
+//! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]), these of bound spans ([`bound`]), selectors
+//! ([`selector`], [`order`]) and measures ([`measure`], [`group`]), selectors of predicates ([`predicate`]), predicates of a field
 //! ([`field`], [`intrinsic`]) and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
 //! mean now.
 
+mod bound;
 mod checker;
 mod clauses;
 mod condition;

@@ -1,15 +1,18 @@
 //! The one way to write a condition: spacing, line breaks and, on request, modern spellings.
 //!
 //! Formatting works on tokens, not on meaning: every token comes out again, in the same order, and so
-//! does every comment. What fits on a line stands on one; what does not is broken after `,`, `or`
+//! does every comment; only a comparison that begins with a bound span's name gets its `.where( )`. What fits on a line stands on one; what does not is broken after `,`, `or`
 //! and `and`, outermost first, then inside brackets.
 
+mod bound;
 mod edits;
 mod layout;
 mod modern;
 mod tree;
 
 pub(crate) use modern::TextKind;
+
+use std::sync::Arc;
 
 use crate::condition::lexer::lex;
 use crate::condition::parse::parse;
@@ -29,7 +32,7 @@ pub struct FormatOptions {
 /// # Errors
 /// The faults of its form, if it has any: what cannot be read is not touched.
 pub fn format_condition(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
-    formatted(text, options, TextKind::Condition)
+    formatted(text, options, TextKind::Condition, &[])
 }
 
 /// Formats the text of a macro. Whether conditions on one span in it stand inside a `where` hangs on
@@ -38,14 +41,20 @@ pub fn format_condition(text: &str, options: FormatOptions) -> Result<String, Ve
 /// # Errors
 /// As [`format_condition`].
 pub fn format_macro(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
-    formatted(text, options, TextKind::Macro)
+    formatted(text, options, TextKind::Macro, &[])
 }
 
-/// Formats a text of some kind.
+/// The names that a condition binds.
+pub(crate) fn bound_names(text: &str) -> Vec<Arc<str>> {
+    bound::names(&parse(text, &Limits::default(), &mut Vec::new()))
+}
+
+/// Formats a text of some kind. `bound`: names of bound spans in scope besides those that it binds itself.
 pub(crate) fn formatted(
     text: &str,
     options: FormatOptions,
     kind: TextKind,
+    bound: &[Arc<str>],
 ) -> Result<String, Vec<Fault>> {
     let limits = Limits::default();
     let mut faults = Vec::new();
@@ -54,11 +63,22 @@ pub(crate) fn formatted(
         faults.retain(Fault::is_error);
         return Err(faults);
     }
-    if options.modern {
-        let text = modern::rewritten(text, &document, &faults, kind);
-        let lexed = lex(&text, &limits, &mut faults);
-        return Ok(layout::laid_out(&tree::tree(&text, &lexed)));
+    let mut text = match options.modern {
+        true => modern::rewritten(text, &document, &faults, kind),
+        false => text.to_owned(),
+    };
+    let mut names = bound::names(&document);
+    names.extend_from_slice(bound);
+    if !names.is_empty() {
+        let document = parse(&text, &limits, &mut faults);
+        let rewritten = bound::rewritten(&text, &document, &names);
+        // At a limit there is no room for one more `.where( )`.
+        let mut beyond = Vec::new();
+        parse(&rewritten, &limits, &mut beyond);
+        if !beyond.iter().any(Fault::is_error) {
+            text = rewritten;
+        }
     }
-    let lexed = lex(text, &limits, &mut faults);
-    Ok(layout::laid_out(&tree::tree(text, &lexed)))
+    let lexed = lex(&text, &limits, &mut faults);
+    Ok(layout::laid_out(&tree::tree(&text, &lexed)))
 }

@@ -10,6 +10,8 @@ mod find;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::condition::format::{FormatOptions, TextKind, formatted};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::fault::Fault;
@@ -26,11 +28,12 @@ use crate::limits::Limits;
 ///
 /// The faults of the YAML, or else those that keep a text from being read, all with their places.
 pub fn format_file(text: &str, options: FormatOptions) -> Result<String, Vec<Diagnostic>> {
-    let format = |text: &str, kind: TextKind| formatted(text, options, kind);
+    let format =
+        |text: &str, kind: TextKind, bound: &[Arc<str>]| formatted(text, options, kind, bound);
     format_with(text, options.modern, &format)
 }
 
-type Format<'a> = &'a dyn Fn(&str, TextKind) -> Result<String, Vec<Fault>>;
+type Format<'a> = &'a dyn Fn(&str, TextKind, &[Arc<str>]) -> Result<String, Vec<Fault>>;
 
 fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, Vec<Diagnostic>> {
     let limits = &Limits::default();
@@ -54,7 +57,7 @@ fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, V
         let Some(scalar) = passage.node.as_scalar() else {
             continue;
         };
-        match format(&scalar.value, passage.kind) {
+        match format(&scalar.value, passage.kind, &passage.bound) {
             Ok(formatted) => {
                 let edit = edit(text, &passage, &formatted, newline);
                 wanted.push(if edit.is_some() {

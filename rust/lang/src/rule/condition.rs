@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::field::Field;
+use crate::rule::field::{BindingId, Field};
 use crate::rule::number::Number;
 use crate::rule::predicate::{CompareOp, Predicate};
 use crate::rule::selector::Selector;
@@ -32,6 +32,13 @@ pub enum ExprKind {
     Not(Box<Expr>),
     /// The selector selects at least one span.
     Exists(Selector),
+    /// `p.where(C)`: the bound span proves every part. What is unknown is not proved, and what is seen of the span
+    /// once is final.
+    Bound {
+        binding: BindingId,
+        /// No part reads the trace.
+        filter: Vec<Predicate>,
+    },
     Compare {
         left: Measure,
         op: CompareOp,
@@ -117,7 +124,7 @@ impl Expr {
                 }
                 found
             }
-            ExprKind::Trace(_) => Vec::new(),
+            ExprKind::Bound { .. } | ExprKind::Trace(_) => Vec::new(),
         }
     }
 }

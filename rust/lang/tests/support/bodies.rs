@@ -223,6 +223,18 @@ fn flat_predicates(parts: Vec<Predicate>, is_and: bool) -> Predicate {
     }
 }
 
+/// The parts of one `where`.
+fn flat(parts: Vec<Predicate>) -> Vec<Predicate> {
+    let mut flat = Vec::new();
+    for part in parts {
+        match part {
+            Predicate::And(inner) => flat.extend(inner),
+            other => flat.push(other),
+        }
+    }
+    flat
+}
+
 fn trace_predicate() -> impl Strategy<Value = Predicate> {
     let name = || {
         prop::sample::select(vec![Intrinsic::TraceRootName, Intrinsic::TraceRootService])
@@ -260,16 +272,7 @@ fn trace_predicate() -> impl Strategy<Value = Predicate> {
 fn spans(bindings: u8) -> impl Strategy<Value = Selector> {
     let base =
         prop_oneof![4 => name().prop_map(Base::Named), 1 => Just(Base::Any), 1 => Just(Base::Root)];
-    let filter = vec(predicate(bindings), 0..3).prop_map(|parts| {
-        let mut flat = Vec::new();
-        for part in parts {
-            match part {
-                Predicate::And(inner) => flat.extend(inner),
-                other => flat.push(other),
-            }
-        }
-        flat
-    });
+    let filter = vec(predicate(bindings), 0..3).prop_map(flat);
     (base, filter, vec(trace_predicate(), 0..2)).prop_map(|(base, filter, trace)| {
         Selector::Spans(SpanSelector {
             base,
@@ -357,6 +360,10 @@ fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
             value,
         }),
         1 => trace_predicate().prop_map(ExprKind::Trace),
+        2 => (vec(predicate(bindings), 1..3), any::<u8>(), trace_predicate()).prop_map(move |(parts, pick, trace)| match bindings {
+            0 => ExprKind::Trace(trace),
+            bindings => ExprKind::Bound { binding: BindingId(pick % bindings), filter: flat(parts) },
+        }),
     ]
     .prop_map(expr);
     leaf.prop_recursive(3, 6, 3, |inner| {

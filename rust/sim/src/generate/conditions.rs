@@ -1,6 +1,6 @@
 //! Conditions about a whole trace, as text.
 
-use super::selectors::{Bound, attribute, duration, selector, spans, trace_comparison};
+use super::selectors::{Bound, attribute, duration, filter, selector, spans, trace_comparison};
 use crate::tape::Tape;
 
 pub fn condition(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
@@ -22,6 +22,9 @@ pub fn condition(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
 }
 
 fn leaf(tape: &mut Tape, bound: &Bound) -> String {
+    if !bound.is_empty() && tape.chance(20) {
+        return of_bound(tape, bound);
+    }
     match tape.weighted(&[9, 3, 3, 2, 2, 2]) {
         0 => selector(tape, bound, 2),
         1 => {
@@ -75,6 +78,31 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
             }
         },
     }
+}
+
+/// A condition on one bound span, with its `where` and as people write it first.
+fn of_bound(tape: &mut Tape, bound: &Bound) -> String {
+    let span = tape.pick(bound);
+    if tape.chance(60) {
+        return format!("{span}.where({})", filter(tape, bound));
+    }
+    let other = tape.pick(bound);
+    tape.pick(&[
+        "{p}.n == 2",
+        "{p}.n != {q}.n",
+        "{p}.m <= {q}.n",
+        "{p}.s in [x, y]",
+        "{p}.span:duration > 2ms",
+        "{p}.span:duration <= {q}.span:duration",
+        "exists({p}.ok)",
+        "missing({p}.event.n)",
+        "{p}.event:name == x",
+        "{p}.resource.service.name == {q}.service.name",
+        "{p}.\"s\" contains {q}.s",
+        "{p}.n > span.m",
+    ])
+    .replace("{p}", span)
+    .replace("{q}", other)
 }
 
 fn comparison(tape: &mut Tape) -> &'static str {

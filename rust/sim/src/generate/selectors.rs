@@ -113,7 +113,8 @@ pub fn spans(tape: &mut Tape, bound: &Bound) -> String {
     })
 }
 
-fn filter(tape: &mut Tape, bound: &Bound) -> String {
+/// What stands in one `where`.
+pub fn filter(tape: &mut Tape, bound: &Bound) -> String {
     let own = predicate(tape, bound, 2);
     match tape.weighted(&[10, 2]) {
         0 => own,

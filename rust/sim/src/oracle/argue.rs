@@ -126,7 +126,8 @@ impl Trace<'_> {
             }
             ExprKind::Not(part) => return self.spans_for(part, !is, bound, argument),
             ExprKind::Exists(selector) if is => sure(selector),
-            ExprKind::Exists(_) | ExprKind::Trace(_) => return,
+            ExprKind::Bound { binding, .. } if is => vec![bound[usize::from(binding.0)]],
+            ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => return,
             ExprKind::Compare { left, right, .. } => {
                 if let Quantity::Measure { measure, .. } = right {
                     argument.witnesses.extend(sure(selector_of(measure)));
@@ -201,7 +202,7 @@ impl Trace<'_> {
             }
             ExprKind::Not(part) => self.witness(part, !is),
             ExprKind::Exists(selector) if is => first(selector),
-            ExprKind::Exists(_) | ExprKind::Trace(_) => None,
+            ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => None,
             ExprKind::Compare { left, .. } => first(selector_of(left)),
             ExprKind::GroupCount { selector, .. } => first(selector),
         }

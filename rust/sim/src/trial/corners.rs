@@ -7,7 +7,7 @@ use crate::model::{Span, Value};
 use crate::oracle::has_order;
 
 /// What a rule holds, as its checked form prints it, and in how many of a thousand rules at least.
-const OF_RULES: [(&str, u64); 45] = [
+const OF_RULES: [(&str, u64); 46] = [
     ("Before {", 50),
     ("After {", 50),
     ("Then {", 50),
@@ -22,6 +22,7 @@ const OF_RULES: [(&str, u64); 45] = [
     ("EndsAfter {", 10),
     ("within: Some", 40),
     ("Gap { least: 1", 10),
+    ("kind: Bound {", 60),
     ("Count(", 80),
     ("function: Sum", 30),
     ("function: Min", 20),

@@ -88,6 +88,11 @@ impl Walk<'_> {
                     }
                 }
             }
+            ExprKind::Bound { filter, .. } => {
+                for field in filter.iter().flat_map(|part| part.reads()) {
+                    self.field(field);
+                }
+            }
             ExprKind::Trace(predicate) => {
                 for field in predicate.reads() {
                     self.field(field);

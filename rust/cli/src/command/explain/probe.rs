@@ -129,7 +129,7 @@ impl List<'_> {
                     self.measure(depth + 1, measure);
                 }
             }
-            ExprKind::Trace(_) => {}
+            ExprKind::Bound { .. } | ExprKind::Trace(_) => {}
         }
     }
 

@@ -64,7 +64,7 @@ declare_codes! {
         good: "never { sum(payment, amount) > 5 }"
     }
     BOUND_FILTER = "E0142", "this cannot be filtered" {
-        "A filter belongs to the selector of spans: a bound span is filtered where it is bound, an order through the selectors in it.",
+        "A filter belongs to the selector of spans. A bound span is filtered where it is bound, or asked in a condition of its own, `p.where(…)`; an order is filtered through the selectors in it.",
         bad: "when each { payment as p } always { p.where(amount > 5) before audit }",
         good: "when each { payment.where(amount > 5) as p } always { p before audit }"
     }

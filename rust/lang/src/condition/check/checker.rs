@@ -37,6 +37,25 @@ pub(super) struct Checker<'a> {
     pub breaks_if_false: bool,
     /// Fields of `not verified` in the present filter.
     pub denied: Vec<Field>,
+    /// The bound span that the present filter is of.
+    pub subject: Option<Subject>,
+}
+
+/// A bound span that a condition is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// `p.where(x == 3)`: fields stand without its name.
+    Filtered(BindingId),
+    /// `p.x == 3`: the comparison begins with its name.
+    Named(BindingId),
+}
+
+impl Subject {
+    pub fn binding(self) -> BindingId {
+        match self {
+            Subject::Filtered(binding) | Subject::Named(binding) => binding,
+        }
+    }
 }
 
 impl<'a> Checker<'a> {
@@ -64,6 +83,7 @@ impl<'a> Checker<'a> {
             in_rule: false,
             breaks_if_false: false,
             denied: Vec::new(),
+            subject: None,
         }
     }
 

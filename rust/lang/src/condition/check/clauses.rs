@@ -169,9 +169,26 @@ impl<'a> Checker<'a> {
             fault.help = Some(format!(
                 "one obligation for each: `when each {{ {source} }}`"
             ));
+            self.bind_all(&clause.items);
             return None;
         }
         self.condition(item)
+    }
+
+    /// Binds the names of a faulty clause, so that what follows is checked against them.
+    fn bind_all(&mut self, items: &'a [Node]) {
+        let mut body = Body::empty();
+        for item in items {
+            let parts = match &item.kind {
+                NodeKind::And(parts) => parts.as_slice(),
+                _ => std::slice::from_ref(item),
+            };
+            for part in parts {
+                if let NodeKind::As { of, name } = &part.bare().kind {
+                    self.bind(of, name, &mut body);
+                }
+            }
+        }
     }
 
     fn when_each(&mut self, clause: &'a Clause, body: &mut Body) -> Option<()> {

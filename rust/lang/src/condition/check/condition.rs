@@ -30,10 +30,25 @@ impl<'a> Checker<'a> {
             NodeKind::Test { left, .. } if self.is_trace_field(left) => {
                 ExprKind::Trace(self.predicate(node)?)
             }
+            NodeKind::Test { left, .. } if self.bound_left(left).is_some() => {
+                let binding = self.bound_left(left)?;
+                self.bound_comparison(node, binding)?
+            }
             NodeKind::Call {
                 function: Function::Has,
                 arguments,
             } => return self.has(node, arguments),
+            NodeKind::Call {
+                function: Function::Asks(_),
+                arguments,
+            } if arguments.len() == 1 && self.bound_left(&arguments[0]).is_some() => {
+                let binding = self.bound_left(&arguments[0])?;
+                self.bound_comparison(node, binding)?
+            }
+            NodeKind::Where { base, filters } if self.bound_base(base).is_some() => {
+                let binding = self.bound_base(base)?;
+                self.bound_where(node, binding, filters)?
+            }
             NodeKind::Where { base, .. } if !self.is_measure(base) => {
                 ExprKind::Exists(self.selector(node)?)
             }
@@ -133,6 +148,10 @@ impl<'a> Checker<'a> {
             self.measured(node, right, op.mirrored(), left)
         } else if self.is_trace_field(left) {
             self.predicate(node).map(ExprKind::Trace)
+        } else if let Some(binding) = self.bound_left(left) {
+            self.bound_comparison(node, binding)
+        } else if let (true, Some(binding)) = (left.is_value(), self.bound_left(right)) {
+            self.bound_comparison(node, binding)
         } else {
             self.refuse_comparison(node, left);
             None

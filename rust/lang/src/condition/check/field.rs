@@ -1,8 +1,10 @@
 //! Fields: attributes in their scopes, intrinsics, and those of bound spans.
 
+use std::ops::Range;
+
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
-use crate::condition::check::checker::Checker;
+use crate::condition::check::checker::{Checker, Subject};
 use crate::condition::dialect::Dialect;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{BindingId, Field, Intrinsic, Scope};
@@ -11,10 +13,15 @@ impl<'a> Checker<'a> {
     /// The left-hand side of a comparison, or the field of a measure.
     pub(super) fn field(&mut self, node: &'a Node, dialect: Dialect) -> Option<Field> {
         let node = node.bare();
+        if let Some(field) = self.subject_field(node) {
+            return field;
+        }
         let field = match &node.kind {
             NodeKind::Broken => return None,
             NodeKind::Name(name) => self.attribute_named(node, name, dialect)?,
-            NodeKind::Quoted(key) => self.attribute(node, Scope::SpanThenResource, key)?,
+            NodeKind::Quoted(key) => {
+                self.attribute(node, node.range(), Scope::SpanThenResource, key)?
+            }
             NodeKind::Attribute {
                 scope,
                 key,
@@ -24,7 +31,7 @@ impl<'a> Checker<'a> {
                     self.note_attribute(node, scope, key);
                 }
                 match Scope::written(scope) {
-                    Some(scope) => self.attribute(node, scope, key)?,
+                    Some(scope) => self.attribute(node, node.range(), scope, key)?,
                     None => {
                         self.refuse_bound_left(node, scope);
                         return None;
@@ -58,13 +65,21 @@ impl<'a> Checker<'a> {
         Some(field)
     }
 
-    fn refuse_bound_left(&mut self, node: &Node, bound: &str) {
-        if self.binding(bound).is_some() {
+    pub(super) fn refuse_bound_left(&mut self, node: &Node, bound: &str) {
+        let binding = self.binding(bound);
+        if binding.is_some() && self.subject == binding.map(Subject::Filtered) {
+            let own = self.place.folded(node.range());
+            let own = own.get(bound.len() + 1..).unwrap_or_default().to_owned();
+            let message =
+                format!("inside `{bound}.where(…)` the fields of `{bound}` stand without its name");
+            self.fault(code::BOUND_ON_THE_LEFT, node.range(), message)
+                .suggestion = Some(own);
+        } else if binding.is_some() {
             let message =
                 format!("the fields of `{bound}` stand on the right-hand side of a comparison");
             self.fault(code::BOUND_ON_THE_LEFT, node.range(), message)
                 .help = Some(format!(
-                "`order.id == {bound}.order.id`; a filter on `{bound}` alone belongs where it is bound"
+                "`order.id == {bound}.order.id`; a condition on `{bound}` alone stands outside: `{bound}.where(…)`"
             ));
         } else {
             let message = format!("there is no scope called `{bound}`");
@@ -96,25 +111,40 @@ impl<'a> Checker<'a> {
         if let Some((first, rest)) = name.split_once('.') {
             if let Some(scope) = Scope::written(first) {
                 self.warn_like_intrinsic(node, scope, rest);
-                return self.attribute(node, scope, rest);
+                return self.attribute(node, node.range(), scope, rest);
             }
-            if self.binding(first).is_some() {
-                self.fault(
+            if let Some(binding) = self.binding(first) {
+                let is_own = self.subject == Some(Subject::Filtered(binding));
+                let fault = self.fault(
                     code::BOUND_FIELD_ON_THE_LEFT,
                     node.range(),
                     format!("this is the filtered span's own attribute `{name}`, not a field of `{first}`"),
-                )
-                .help = Some(format!(
-                    "a field of the bound span stands on the right: `x == {name}`; put the attribute in quotes if it is meant"
-                ));
+                );
+                if is_own {
+                    fault.help = Some(format!(
+                        "inside `{first}.where(…)` the fields of `{first}` stand without its name; put the attribute in quotes if it is meant"
+                    ));
+                    fault.suggestion = Some(rest.to_owned());
+                } else {
+                    fault.help = Some(format!(
+                        "a field of the bound span stands on the right: `x == {name}`; put the attribute in quotes if it is meant"
+                    ));
+                }
             }
         } else {
             self.warn_like_intrinsic(node, Scope::SpanThenResource, name);
         }
-        self.attribute(node, Scope::SpanThenResource, name)
+        self.attribute(node, node.range(), Scope::SpanThenResource, name)
     }
 
-    fn attribute(&mut self, node: &Node, scope: Scope, key: &str) -> Option<Field> {
+    /// `range`: where scope and key stand, without the bound span before them.
+    pub(super) fn attribute(
+        &mut self,
+        node: &Node,
+        range: Range<usize>,
+        scope: Scope,
+        key: &str,
+    ) -> Option<Field> {
         if key.is_empty() || key.len() > self.limits.name_bytes {
             let message = if key.is_empty() {
                 "an attribute has a name".to_owned()
@@ -125,13 +155,12 @@ impl<'a> Checker<'a> {
                     self.limits.name_bytes
                 )
             };
-            self.fault(code::NAME_TOO_LONG, node.range(), message);
+            self.fault(code::NAME_TOO_LONG, range, message);
             return None;
         }
         // Quotes say that the name is meant as it is.
         if matches!(node.kind, NodeKind::Name(_))
-            && let Some(mut fault) =
-                crate::condition::lint::attribute_name(scope, key, node.range())
+            && let Some(mut fault) = crate::condition::lint::attribute_name(scope, key, range)
         {
             fault.origin = self.place.origin.clone();
             self.faults.push(fault);
@@ -208,10 +237,11 @@ impl<'a> Checker<'a> {
                 };
                 if let Some(binding) = self.binding(first) {
                     let (scope, key) = Scope::split(rest);
-                    self.attribute(node, scope, key)
+                    let range = node.start + first.len() + 1..node.end;
+                    self.attribute(node, range, scope, key)
                         .and_then(|inner| self.bound(node, binding, inner))
                 } else if let Some(scope) = Scope::written(first) {
-                    self.attribute(node, scope, rest)
+                    self.attribute(node, node.range(), scope, rest)
                 } else {
                     return Ok(None);
                 }
@@ -235,7 +265,7 @@ impl<'a> Checker<'a> {
     /// `span."odd key"`, `p."odd key"`, `p.span."odd key"`
     fn quoted_key(&mut self, node: &Node, scope: &str, key: &str) -> Option<Field> {
         if let Some(scope) = Scope::written(scope) {
-            return self.attribute(node, scope, key);
+            return self.attribute(node, node.range(), scope, key);
         }
         let (first, rest) = scope.split_once('.').unwrap_or((scope, ""));
         let binding = self.known_binding(node, first)?;
@@ -247,12 +277,12 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
-        let inner = self.attribute(node, inner_scope, key)?;
+        let inner = self.attribute(node, node.range(), inner_scope, key)?;
         self.bound(node, binding, inner)
     }
 
     /// `duration > 500ms`: an attribute that has the name of an intrinsic.
-    fn warn_like_intrinsic(&mut self, node: &Node, scope: Scope, key: &str) {
+    pub(super) fn warn_like_intrinsic(&mut self, node: &Node, scope: Scope, key: &str) {
         let meant = match (scope, key) {
             (Scope::SpanThenResource | Scope::Span, "name" | "operation") => "span:name",
             (Scope::SpanThenResource | Scope::Span, "kind") => "span:kind",
@@ -272,9 +302,10 @@ impl<'a> Checker<'a> {
             _ => return,
         };
         let source = self.place.folded(node.range());
+        let range = self.behind_subject(node);
         let fault = self.fault(
             code::LIKE_INTRINSIC,
-            node.range(),
+            range,
             format!("`{source}` is an attribute here; did you mean `{meant}`?"),
         );
         fault.suggestion = Some(meant.into());

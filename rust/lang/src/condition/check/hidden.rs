@@ -2,7 +2,7 @@
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
-use crate::condition::check::checker::Checker;
+use crate::condition::check::checker::{Checker, Subject};
 use crate::rule::{CompareOp, Field, Predicate};
 
 impl<'a> Checker<'a> {
@@ -31,14 +31,22 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         let part = part.unwrap_or(filter);
-        let name = self.printer().field(field);
+        let mut name = self.printer().field(field);
         let source = self.place.folded(part.range());
-        self.fault(
-            code::HIDES_MISSING,
-            part.range(),
-            format!("spans without `{name}` are not selected here, though it is negated"),
-        )
-        .help = Some(format!(
+        let message = match self.subject {
+            None => format!("spans without `{name}` are not selected here, though it is negated"),
+            Some(subject) => {
+                let bound = usize::from(subject.binding().0);
+                let bound = self.bindings.get(bound).map_or("?", |bound| bound);
+                let message =
+                    format!("this is false where `{bound}` has no `{name}`, though it is negated");
+                if let Subject::Named(_) = subject {
+                    name = format!("{bound}.{name}");
+                }
+                message
+            }
+        };
+        self.fault(code::HIDES_MISSING, part.range(), message).help = Some(format!(
             "if they are meant too: `({source}) or missing({name})`; if not, say so: `exists({name}) and …`"
         ));
     }

@@ -1,5 +1,7 @@
 //! Intrinsics, spelled as TraceQL spells them.
 
+use std::ops::Range;
+
 use crate::codes::conditions as code;
 use crate::condition::ast::Node;
 use crate::condition::check::checker::Checker;
@@ -10,13 +12,24 @@ use crate::words::Word;
 impl Checker<'_> {
     /// `span:name`, `p.span:name`.
     pub(super) fn intrinsic(&mut self, node: &Node, name: &str) -> Option<Field> {
+        self.intrinsic_at(node, node.range(), name)
+    }
+
+    /// `range`: where the name stands, without the bound span before it.
+    pub(super) fn intrinsic_at(
+        &mut self,
+        node: &Node,
+        range: Range<usize>,
+        name: &str,
+    ) -> Option<Field> {
         if let Some(known) = Intrinsic::named(name) {
             return Some(Field::Intrinsic(known));
         }
         if let Some((first, rest)) = name.split_once('.') {
             let rest = rest.to_owned();
             let binding = self.known_binding(node, first)?;
-            let inner = self.intrinsic(node, &rest)?;
+            let range = range.start + first.len() + 1..range.end;
+            let inner = self.intrinsic_at(node, range, &rest)?;
             return self.bound(node, binding, inner);
         }
         let (prefix, word) = name.split_once(':').unwrap_or((name, ""));
@@ -24,7 +37,7 @@ impl Checker<'_> {
         if self.binding(prefix).is_some() {
             let modern = format!("{prefix}.span:{word}");
             let message = format!("an intrinsic of a bound span is written `{modern}`");
-            self.fault(code::UNKNOWN_INTRINSIC, node.range(), message)
+            self.fault(code::UNKNOWN_INTRINSIC, range, message)
                 .suggestion = Some(modern);
             return None;
         }
@@ -50,7 +63,7 @@ impl Checker<'_> {
             });
         let fault = self.fault(
             code::UNKNOWN_INTRINSIC,
-            node.range(),
+            range,
             format!("there is no intrinsic `{name}`"),
         );
         match meant {

@@ -150,9 +150,10 @@ impl<'a> Checker<'a> {
     fn doubt_duration(&mut self, left: Left<'_>, node: &Node) {
         let written = self.place.folded(left.node.range());
         let source = self.place.folded(node.range());
+        let range = self.behind_subject(left.node);
         let fault = self.fault(
             code::DURATION_AGAINST_ATTRIBUTE,
-            left.node.range(),
+            range,
             format!("`{written}` is an attribute, and a duration compares with `…:duration` only, so this selects nothing"),
         );
         let is_like = written.rsplit('.').next().is_some_and(|last| {
@@ -169,7 +170,7 @@ impl<'a> Checker<'a> {
     /// An attribute with the name of an intrinsic is doubted only where the value fits that intrinsic.
     /// Whether it still is.
     fn settle_like_intrinsic(&mut self, field_node: &Node, literal: &Literal) -> bool {
-        let range = field_node.bare().range();
+        let range = self.behind_subject(field_node);
         let origin = &self.place.origin;
         let is_doubt = |fault: &crate::diagnostic::fault::Fault| {
             fault.code == code::LIKE_INTRINSIC && fault.range == range && fault.origin == *origin

@@ -156,13 +156,7 @@ impl<'a> Checker<'a> {
         right: &'a Node,
         dialect: Dialect,
     ) -> Option<Predicate> {
-        let is_literal = |node: &Node| {
-            matches!(
-                node.kind,
-                NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::Bool(_)
-            )
-        };
-        if is_literal(left.bare()) && !is_literal(right.bare()) {
+        if left.is_value() && !right.is_value() {
             let (value, field) = (
                 self.place.folded(left.range()),
                 self.place.folded(right.range()),

@@ -108,10 +108,12 @@ impl<'a> Checker<'a> {
             Selector::Spans(spans) => spans,
             Selector::Bound(_) => {
                 let name = self.place.folded(base.range());
-                let message =
-                    format!("`{name}` is one bound span; its filter belongs where it is bound");
-                self.fault(code::BOUND_FILTER, node.range(), message).help =
-                    Some(format!("`when each {{ payment.where(…) as {name} }}`"));
+                let message = format!(
+                    "`{name}` is one bound span; what is asked of it is a condition of its own"
+                );
+                self.fault(code::BOUND_FILTER, node.range(), message).help = Some(format!(
+                    "filter it where it is bound, `when each {{ payment.where(…) as {name} }}`, or join the condition with `and`: `{name}.where(…) and {name} before audit`"
+                ));
                 return None;
             }
             Selector::Related(_) => {
@@ -141,7 +143,10 @@ impl<'a> Checker<'a> {
     pub(super) fn filter(&mut self, filter: &'a Node, dialect: Dialect) -> Option<Predicate> {
         self.denied.clear();
         let predicate = self.predicate_in(filter, dialect)?;
-        self.warn_hidden(filter, &predicate);
+        // Where the rule breaks if a bound span is not so, nothing is hidden.
+        if self.subject.is_none() || !self.breaks_if_false {
+            self.warn_hidden(filter, &predicate);
+        }
         Some(predicate)
     }
 

@@ -11,7 +11,7 @@ use crate::condition::lint::constant::{always, contradict, same_parts};
 use crate::condition::lint::filter::selects_nothing;
 use crate::condition::lint::implied::{binding_implies, implies};
 use crate::diagnostic::fault::Fault;
-use crate::rule::{Body, Expr, ExprKind};
+use crate::rule::{BindingId, Body, Expr, ExprKind};
 
 /// Looks at a checked rule as a whole.
 pub(crate) fn body(document: &Document, body: &Body, faults: &mut Vec<Fault>) {
@@ -81,11 +81,10 @@ impl<'a> Look<'a> {
 
     fn is_implied(&self, part: &Expr) -> bool {
         self.assumed().any(|known| implies(known, part))
-            || self
-                .body
-                .bindings
-                .iter()
-                .any(|binding| binding_implies(binding, part))
+            || (0..)
+                .map(BindingId)
+                .zip(&self.body.bindings)
+                .any(|(id, binding)| binding_implies(id, binding, part))
     }
 
     fn always(&mut self, clause: &Expr) {

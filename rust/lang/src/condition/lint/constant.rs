@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::codes::conditions as code;
-use crate::condition::lint::filter::selects_nothing;
+use crate::condition::lint::filter::{proves_nothing, selects_nothing};
 use crate::condition::lint::numbers;
 use crate::diagnostic::fault::Fault;
 use crate::rule::{Aggregate, CompareOp, Expr, ExprKind, Measure, Number, Quantity, Selector};
@@ -66,6 +66,7 @@ pub(super) fn always(expr: &Expr) -> Option<bool> {
             Selector::Bound(_) => Some(true),
             selector => selects_nothing(selector).then_some(false),
         },
+        ExprKind::Bound { filter, .. } => proves_nothing(filter).then_some(false),
         ExprKind::Compare { left, op, right } => match right {
             Quantity::Number(number) => compared(left, *op, *number),
             _ => None,

@@ -15,6 +15,14 @@ pub(super) fn selects_nothing(selector: &Selector) -> bool {
     }
 }
 
+/// Whether no span proves every part.
+pub(super) fn proves_nothing(filter: &[Predicate]) -> bool {
+    contradicts(&SpanSelector {
+        filter: filter.to_vec(),
+        ..SpanSelector::all(Base::Any)
+    })
+}
+
 fn contradicts(spans: &SpanSelector) -> bool {
     let mut parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
     let root = Predicate::missing(Field::Intrinsic(Intrinsic::SpanParentId));

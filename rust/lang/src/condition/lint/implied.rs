@@ -1,6 +1,9 @@
 //! When one condition follows from another.
 
-use crate::rule::{Base, Binding, CompareOp, Expr, ExprKind, Measure, Number, Quantity, Selector};
+use crate::rule::{
+    Base, Binding, BindingId, CompareOp, Expr, ExprKind, Measure, Number, Predicate, Quantity,
+    Selector,
+};
 
 /// Whether `part` holds wherever `known` does.
 pub(super) fn implies(known: &Expr, part: &Expr) -> bool {
@@ -16,9 +19,25 @@ pub(super) fn implies(known: &Expr, part: &Expr) -> bool {
     }
 }
 
-/// A bound span is there.
-pub(super) fn binding_implies(binding: &Binding, part: &Expr) -> bool {
+/// A bound span is there, and is as its selector says.
+pub(super) fn binding_implies(id: BindingId, binding: &Binding, part: &Expr) -> bool {
+    if let ExprKind::Bound {
+        binding: asked,
+        filter,
+    } = &part.kind
+    {
+        return *asked == id && proves(&binding.selector, filter);
+    }
     present(part).is_some_and(|selector| is_within(&binding.selector, selector))
+}
+
+/// Whether each span that is selected proves every part.
+fn proves(selector: &Selector, filter: &[Predicate]) -> bool {
+    match selector {
+        Selector::Spans(spans) => filter.iter().all(|part| spans.filter.contains(part)),
+        Selector::Related(related) => proves(&related.left, filter),
+        Selector::Bound(_) => false,
+    }
 }
 
 /// The selector that a condition says to select something.

@@ -1,8 +1,8 @@
 //! Where the texts of a file are that are conditions.
 
-use std::{collections::BTreeMap, ops::Range, rc::Rc};
+use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc};
 
-use crate::condition::format::TextKind;
+use crate::condition::format::{TextKind, bound_names};
 use crate::file::yaml::{Style, YamlDocument, YamlKind, YamlNode};
 use crate::rule::RuleId;
 
@@ -15,6 +15,8 @@ pub(super) struct Passage {
     /// Inside `{ }` or `[ ]`.
     pub is_flow: bool,
     pub rule: Option<RuleId>,
+    /// Names that the rule's condition binds.
+    pub bound: Rc<[Arc<str>]>,
 }
 
 /// The texts of a file, in their order, and the edits that the file needs besides.
@@ -69,6 +71,7 @@ impl Finder<'_> {
                                 indent,
                                 is_flow,
                                 rule: None,
+                                bound: Rc::default(),
                             });
                         }
                     }
@@ -99,12 +102,17 @@ impl Finder<'_> {
         };
         let id = value_of("id").and_then(|entry| entry.value.as_scalar());
         let id = id.map(|scalar| RuleId(scalar.value.as_str().into()));
+        let text = value_of("condition").or_else(|| value_of("expression"));
+        let text = text.and_then(|entry| entry.value.as_scalar());
+        let bound: Rc<[Arc<str>]> =
+            text.map_or_else(Rc::default, |text| bound_names(text.value.as_str()).into());
         let condition = |node: &Rc<YamlNode>, indent: usize| Passage {
             kind: TextKind::Condition,
             node: Rc::clone(node),
             indent,
             is_flow,
             rule: id.clone(),
+            bound: Rc::clone(&bound),
         };
         for entry in &mapping.items {
             let column = self.column(entry.key.range.start);

@@ -8,7 +8,7 @@ use super::*;
 use crate::file::yaml::{YamlKind, YamlNode};
 
 /// Stands for the formatter of conditions: words, a clause a line.
-fn clauses(text: &str, _: TextKind) -> Result<String, Vec<Fault>> {
+fn clauses(text: &str, _: TextKind, _: &[Arc<str>]) -> Result<String, Vec<Fault>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     Ok(words
         .join(" ")
@@ -68,7 +68,7 @@ fn collect(node: &Rc<YamlNode>, texts: &Found, expected: bool, found: &mut Vec<S
                 match passages.any(|passage| Rc::ptr_eq(&passage.node, node)) {
                     true => {
                         let value = if expected {
-                            clauses(&scalar.value, TextKind::Condition).unwrap()
+                            clauses(&scalar.value, TextKind::Condition, &[]).unwrap()
                         } else {
                             scalar.value.clone()
                         };
