@@ -71,63 +71,64 @@ fn the(which: &str, selector: &Selector, names: Names<'_>) -> String {
     }
 }
 
-fn gap(within: &Option<Gap>) -> String {
-    match within {
-        Some(Gap { least: 0, most }) => {
-            format!(", with at most {} between them", duration(*most))
-        }
-        Some(Gap { least, most }) => format!(
-            ", with at least {} and at most {} between them",
-            duration(*least),
-            duration(*most)
-        ),
-        None => String::new(),
+fn gap(gap: Gap) -> String {
+    let (least, most) = (duration(gap.least), duration(gap.most));
+    match gap.least {
+        0 => format!(", with at most {most} between them"),
+        _ => format!(", with at least {least} and at most {most} between them"),
     }
 }
 
 fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
-    let (ends, starts, has) = match article {
-        Article::Plural => ("end", "start", "have"),
-        _ => ("ends", "starts", "has"),
+    let (ends, starts, has, is) = match article {
+        Article::Plural => ("end", "start", "have", "are"),
+        _ => ("ends", "starts", "has", "is"),
     };
     let a = |selector| noun(selector, names, Article::A);
+    let first = |selector| the("the first", selector, names);
+    let last = |selector| the("the last", selector, names);
+    let gap = relation.within().map(gap).unwrap_or_default();
     match relation {
-        Relation::Before { right, within } => {
+        Relation::Before { right, .. } => {
+            format!("that {ends} before {} starts{gap}", first(right))
+        }
+        Relation::After { right, .. } => {
+            format!("that {starts} after {} has ended{gap}", last(right))
+        }
+        Relation::StartsBefore { right, .. } => {
+            format!("that {starts} no later than {}{gap}", first(right))
+        }
+        Relation::StartsAfter { right, .. } => {
+            format!("that {starts} no earlier than {}{gap}", last(right))
+        }
+        Relation::EndsBefore { right, .. } => {
+            format!("that {ends} no later than {}{gap}", first(right))
+        }
+        Relation::EndsAfter { right, .. } => {
+            format!("that {ends} no earlier than {}{gap}", last(right))
+        }
+        Relation::Then { right, .. } => {
+            format!("that {has} ended before {} starts{gap}", a(right))
+        }
+        Relation::Overlaps { right } => {
+            format!("that {is} under way at the same time as {}", a(right))
+        }
+        Relation::During { right } => {
             format!(
-                "that {ends} before {} starts{}",
-                the("the first", right, names),
-                gap(within)
+                "that {starts} no earlier and {ends} no later than {}",
+                a(right)
             )
         }
-        Relation::After { right, within } => format!(
-            "that {starts} after {} has ended{}",
-            the("the last", right, names),
-            gap(within)
-        ),
-        Relation::StartsBefore { right, within } => format!(
-            "that {starts} no later than {}{}",
-            the("the first", right, names),
-            gap(within)
-        ),
-        Relation::StartsAfter { right, within } => format!(
-            "that {starts} no earlier than {}{}",
-            the("the last", right, names),
-            gap(within)
-        ),
-        Relation::EndsBefore { right, within } => format!(
-            "that {ends} no later than {}{}",
-            the("the first", right, names),
-            gap(within)
-        ),
-        Relation::EndsAfter { right, within } => format!(
-            "that {ends} no earlier than {}{}",
-            the("the last", right, names),
-            gap(within)
-        ),
-        Relation::Then { right, within } => {
-            format!("that {has} ended before {} starts{}", a(right), gap(within))
-        }
         Relation::Inside { right } => format!("somewhere below {}", a(right)),
+        Relation::Containing { right } => format!("somewhere above {}", a(right)),
+        Relation::Outside { right } => format!("not below {}", the("any", right, names)),
+        Relation::ParentOf { right } => format!("directly above {}", a(right)),
+        Relation::NotChildOf { right } => {
+            format!("not directly below {}", the("any", right, names))
+        }
+        Relation::NotSiblingOf { right } => {
+            format!("without the same parent as {}", the("any", right, names))
+        }
         Relation::ChildOf { right } => format!("directly below {}", a(right)),
         Relation::SiblingOf { right } => format!("with the same parent as {}", a(right)),
         Relation::Between { from, to } => {

@@ -29,6 +29,16 @@ pub(crate) struct MemberSet {
     order: OnceCell<Order>,
     by_span: OnceCell<HashMap<SpanId, Vec<Member>>>,
     by_parent: OnceCell<HashMap<SpanId, Vec<Member>>>,
+    pub above: OnceCell<Above>,
+}
+
+/// What lies above the members.
+#[derive(Debug, Default)]
+pub(crate) struct Above {
+    /// The ids of all their ancestors, and whether one is above a certain member.
+    pub ids: HashMap<SpanId, bool>,
+    /// Members whose chain to a root is not known.
+    pub unknown: Vec<RecordId>,
 }
 
 impl MemberSet {
@@ -92,6 +102,8 @@ pub(crate) struct Order {
     pub starts: Points,
     pub certain_ends: Points,
     pub ends: Points,
+    pub certain_reach: Reach,
+    pub reach: Reach,
     /// Members whose times have no order.
     skewed: Vec<RecordId>,
 }
@@ -134,6 +146,37 @@ impl Points {
     }
 }
 
+/// How far the members that start up to some time reach: by their starts, with the two that end last of all that start no
+/// later, of which one may be the span that is asked about.
+#[derive(Debug, Default)]
+pub(crate) struct Reach(Vec<(EventTime, [Option<Point>; 2])>);
+
+impl Reach {
+    fn of(spans: impl Iterator<Item = (EventTime, Point)>) -> Reach {
+        let mut spans: Vec<(EventTime, Point)> = spans.collect();
+        spans.sort_unstable();
+        let mut farthest = [None; 2];
+        let steps = spans.into_iter().map(|(start, end)| {
+            let [first, second] = farthest;
+            farthest = if Some(end) > first {
+                [Some(end), first]
+            } else {
+                [first, second.max(Some(end))]
+            };
+            (start, farthest)
+        });
+        Reach(steps.collect())
+    }
+
+    /// The latest end of those that start at or before `start`.
+    pub fn until(&self, start: EventTime, but: RecordId) -> Option<EventTime> {
+        let place = self.0.partition_point(|(at, _)| *at <= start);
+        let (_, farthest) = self.0.get(place.checked_sub(1)?)?;
+        let mut others = farthest.iter().flatten().filter(|end| end.record != but);
+        others.next().map(|end| end.at)
+    }
+}
+
 impl Order {
     fn new(members: &[Member], records: &Records) -> Order {
         let ordered = |certain_only: bool| {
@@ -145,9 +188,17 @@ impl Order {
         };
         let starts = |certain| Points::sorted(ordered(certain).map(|(id, at)| (at.start, id)));
         let ends = |certain| Points::sorted(ordered(certain).map(|(id, at)| (at.end, id)));
+        let reach = |certain| {
+            Reach::of(ordered(certain).map(|(record, span)| {
+                let at = span.end;
+                (span.start, Point { at, record })
+            }))
+        };
         Order {
             certain_starts: starts(true),
             starts: starts(false),
+            certain_reach: reach(true),
+            reach: reach(false),
             certain_ends: ends(true),
             ends: ends(false),
             skewed: members

@@ -17,7 +17,7 @@ use crate::decide::structure;
 use crate::intern::{CellId, FieldKey};
 use crate::logic::tri::{Reasons, Tri};
 use crate::logic::truth::Truth;
-use crate::plan::node::{Node, NodeKind, RelationPlan};
+use crate::plan::node::{Node, NodeKind, Pair, RelationPlan};
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{BoundSpans, FieldId, Fields};
@@ -176,19 +176,28 @@ impl<'a> Eval<'a> {
             RelationPlan::Then { right, within } => {
                 order::then(&facts, span, &self.members(right), *within)
             }
-            RelationPlan::Inside { right } => {
-                let set = self.members(right);
-                structure::inside(&facts, &mut self.budget, span, &set)
-            }
-            RelationPlan::ChildOf { right } => {
-                let is_bound = matches!(right.kind, NodeKind::Bound(_));
-                structure::child_of(&facts, span, &self.members(right), is_bound)
-            }
-            RelationPlan::SiblingOf { right } => {
-                structure::sibling_of(&facts, span, &self.members(right))
-            }
+            RelationPlan::Paired { pair, right } => self.pair(span, *pair, right),
             RelationPlan::Between { from, to } => self.scoped(span, from, to, true),
             RelationPlan::AfterUntil { from, to } => self.scoped(span, from, to, false),
+        }
+    }
+
+    fn pair(&mut self, span: RecordId, pair: Pair, right: &'a Node) -> Tri {
+        let facts = self.facts;
+        let set = self.members(right);
+        let is_bound = matches!(right.kind, NodeKind::Bound(_));
+        let budget = &mut self.budget;
+        match pair {
+            Pair::Overlaps => order::overlaps(&facts, span, &set),
+            Pair::During => order::during(&facts, span, &set),
+            Pair::Inside => structure::inside(&facts, budget, span, &set),
+            Pair::Outside => structure::inside(&facts, budget, span, &set).negate(),
+            Pair::Containing => structure::containing(&facts, budget, span, &set),
+            Pair::ParentOf => structure::parent_of(&facts, span, &set),
+            Pair::ChildOf => structure::child_of(&facts, span, &set, is_bound),
+            Pair::NotChildOf => structure::child_of(&facts, span, &set, is_bound).negate(),
+            Pair::SiblingOf => structure::sibling_of(&facts, span, &set),
+            Pair::NotSiblingOf => structure::sibling_of(&facts, span, &set).negate(),
         }
     }
 

@@ -6,7 +6,7 @@ use betrace_lang::rule::Gap;
 use betrace_lang::verdict::Reason;
 
 use crate::decide::facts::{Budget, Facts};
-use crate::decide::member_set::{MemberSet, Points};
+use crate::decide::member_set::{MemberSet, Points, Reach};
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::node::{Beside, Edge, PointOrder};
 use crate::state::record::{Record, RecordId};
@@ -132,6 +132,56 @@ pub(crate) fn then(facts: &Facts<'_>, id: RecordId, set: &MemberSet, within: Opt
     }
     let is_skewed = order.is_skewed(&but);
     if set.open || is_skewed || follows(&order.starts) {
+        Tri::Open(with_skew(set.reasons, is_skewed))
+    } else {
+        Tri::False
+    }
+}
+
+/// At some moment both are under way. What starts while the span is under way overlaps it, and so does what started before
+/// and ends later.
+pub(crate) fn overlaps(facts: &Facts<'_>, id: RecordId, set: &MemberSet) -> Tri {
+    let span = facts.record(id);
+    // A span without length is under way at its start.
+    let until = span.end.max(EventTime(span.start.0.saturating_add(1)));
+    of_some(facts, id, set, |starts, reach| {
+        let starts_within = starts.first_from(span.start, &[id]);
+        starts_within.is_some_and(|at| at < until)
+            || reach
+                .until(span.start, id)
+                .is_some_and(|end| end > span.start)
+    })
+}
+
+/// Some member covers the span.
+pub(crate) fn during(facts: &Facts<'_>, id: RecordId, set: &MemberSet) -> Tri {
+    let span = facts.record(id);
+    of_some(facts, id, set, |_, reach| {
+        reach
+            .until(span.start, id)
+            .is_some_and(|end| end >= span.end)
+    })
+}
+
+/// Whether `holds` of the certain members, or else may of all.
+fn of_some(
+    facts: &Facts<'_>,
+    id: RecordId,
+    set: &MemberSet,
+    holds: impl Fn(&Points, &Reach) -> bool,
+) -> Tri {
+    if set.is_none_but(id) {
+        return Tri::False;
+    }
+    if !facts.record(id).has_order() {
+        return skewed(set);
+    }
+    let order = set.order(facts.trace.records());
+    if holds(&order.certain_starts, &order.certain_reach) {
+        return Tri::True;
+    }
+    let is_skewed = order.is_skewed(&[id]);
+    if set.open || is_skewed || holds(&order.starts, &order.reach) {
         Tri::Open(with_skew(set.reasons, is_skewed))
     } else {
         Tri::False

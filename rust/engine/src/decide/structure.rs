@@ -6,7 +6,7 @@ use betrace_lang::verdict::Reason;
 use hashbrown::HashMap;
 
 use crate::decide::facts::{Budget, Facts};
-use crate::decide::member_set::MemberSet;
+use crate::decide::member_set::{Above, MemberSet};
 use crate::id::SpanId;
 use crate::logic::tri::{Reasons, Tri};
 use crate::state::record::{Record, RecordId};
@@ -110,10 +110,58 @@ pub(crate) fn child_of(facts: &Facts<'_>, id: RecordId, set: &MemberSet, is_boun
     Tri::False
 }
 
+/// Some member is a descendant. A chain that is not known to its end may lead here, but for what it is known of it.
+pub(crate) fn containing(
+    facts: &Facts<'_>,
+    budget: &mut Budget,
+    id: RecordId,
+    set: &MemberSet,
+) -> Tri {
+    let above = set.above.get_or_init(|| above(facts, budget, set));
+    match above.ids.get(&facts.record(id).span_id) {
+        Some(true) => return Tri::True,
+        Some(false) => return Tri::Open(set.reasons),
+        None => {}
+    }
+    if above.unknown.iter().any(|member| *member != id) {
+        return Tri::Open(set.reasons.with(Reasons::of(Reason::Orphan)));
+    }
+    if set.open {
+        Tri::Open(set.reasons)
+    } else {
+        Tri::False
+    }
+}
+
+/// What lies above the members of a set.
+fn above(facts: &Facts<'_>, budget: &mut Budget, set: &MemberSet) -> Above {
+    let mut above = Above::default();
+    for member in &set.items {
+        let (found, known) = ancestors(facts, budget, facts.record(member.record));
+        for id in found {
+            *above.ids.entry(id).or_insert(false) |= member.certain;
+        }
+        if !known {
+            above.unknown.push(member.record);
+        }
+    }
+    above
+}
+
+/// Some member has it as its parent, which it knows by its id.
+pub(crate) fn parent_of(facts: &Facts<'_>, id: RecordId, set: &MemberSet) -> Tri {
+    with_parent(facts, id, set, facts.record(id).span_id)
+}
+
 pub(crate) fn sibling_of(facts: &Facts<'_>, id: RecordId, set: &MemberSet) -> Tri {
-    let Some(parent) = facts.record(id).parent() else {
-        return Tri::False;
-    };
+    match facts.record(id).parent() {
+        Some(parent) => with_parent(facts, id, set, parent),
+        None => Tri::False,
+    }
+}
+
+/// Some other member has this parent.
+fn with_parent(facts: &Facts<'_>, id: RecordId, set: &MemberSet, parent: SpanId) -> Tri {
     let mut perhaps = set.open;
     for member in set.with_parent(facts.trace.records(), parent) {
         if member.record != id {

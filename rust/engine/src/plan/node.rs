@@ -48,13 +48,9 @@ pub(crate) enum RelationPlan {
         right: Node,
         within: Option<Gap>,
     },
-    Inside {
-        right: Node,
-    },
-    ChildOf {
-        right: Node,
-    },
-    SiblingOf {
+    /// Held against each of `right` alone.
+    Paired {
+        pair: Pair,
         right: Node,
     },
     Between {
@@ -65,6 +61,31 @@ pub(crate) enum RelationPlan {
         from: Node,
         to: Node,
     },
+}
+
+/// How two spans stand to each other, in time or by their parents; the last three that they do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pair {
+    Overlaps,
+    During,
+    Inside,
+    Containing,
+    ParentOf,
+    ChildOf,
+    SiblingOf,
+    Outside,
+    NotChildOf,
+    NotSiblingOf,
+}
+
+impl Pair {
+    /// Hangs on chains of parents, which any span may be a link of.
+    fn reads_ancestry(self) -> bool {
+        matches!(
+            self,
+            Pair::Inside | Pair::Containing | Pair::ChildOf | Pair::Outside | Pair::NotChildOf
+        )
+    }
 }
 
 /// Which points of time of two spans are held against each other, and on which side of the other one's the span's own must
@@ -154,33 +175,35 @@ fn compile_related(
         Ok::<Node, PatternError>(node)
     };
     let within = related.relation.within();
-    let mut ordered = |order, right| {
-        Ok(RelationPlan::Ordered {
-            order,
-            right: operand(right)?,
-            within,
-        })
-    };
     let relation = match &related.relation {
-        Relation::Before { right, .. } => ordered(PointOrder::BEFORE, right)?,
-        Relation::After { right, .. } => ordered(PointOrder::AFTER, right)?,
-        Relation::StartsBefore { right, .. } => ordered(PointOrder::STARTS_BEFORE, right)?,
-        Relation::StartsAfter { right, .. } => ordered(PointOrder::STARTS_AFTER, right)?,
-        Relation::EndsBefore { right, .. } => ordered(PointOrder::ENDS_BEFORE, right)?,
-        Relation::EndsAfter { right, .. } => ordered(PointOrder::ENDS_AFTER, right)?,
+        Relation::Before { right, .. } => ordered(PointOrder::BEFORE, operand(right)?, within),
+        Relation::After { right, .. } => ordered(PointOrder::AFTER, operand(right)?, within),
+        Relation::StartsBefore { right, .. } => {
+            ordered(PointOrder::STARTS_BEFORE, operand(right)?, within)
+        }
+        Relation::StartsAfter { right, .. } => {
+            ordered(PointOrder::STARTS_AFTER, operand(right)?, within)
+        }
+        Relation::EndsBefore { right, .. } => {
+            ordered(PointOrder::ENDS_BEFORE, operand(right)?, within)
+        }
+        Relation::EndsAfter { right, .. } => {
+            ordered(PointOrder::ENDS_AFTER, operand(right)?, within)
+        }
         Relation::Then { right, .. } => RelationPlan::Then {
             right: operand(right)?,
             within,
         },
-        Relation::Inside { right } => RelationPlan::Inside {
-            right: operand(right)?,
-        },
-        Relation::ChildOf { right } => RelationPlan::ChildOf {
-            right: operand(right)?,
-        },
-        Relation::SiblingOf { right } => RelationPlan::SiblingOf {
-            right: operand(right)?,
-        },
+        Relation::Overlaps { right } => paired(Pair::Overlaps, operand(right)?),
+        Relation::During { right } => paired(Pair::During, operand(right)?),
+        Relation::Inside { right } => paired(Pair::Inside, operand(right)?),
+        Relation::Containing { right } => paired(Pair::Containing, operand(right)?),
+        Relation::ParentOf { right } => paired(Pair::ParentOf, operand(right)?),
+        Relation::ChildOf { right } => paired(Pair::ChildOf, operand(right)?),
+        Relation::SiblingOf { right } => paired(Pair::SiblingOf, operand(right)?),
+        Relation::Outside { right } => paired(Pair::Outside, operand(right)?),
+        Relation::NotChildOf { right } => paired(Pair::NotChildOf, operand(right)?),
+        Relation::NotSiblingOf { right } => paired(Pair::NotSiblingOf, operand(right)?),
         Relation::Between { from, to } => RelationPlan::Between {
             from: operand(from)?,
             to: operand(to)?,
@@ -190,13 +213,24 @@ fn compile_related(
             to: operand(to)?,
         },
     };
-    draft.draft.structure |= matches!(
-        relation,
-        RelationPlan::Inside { .. } | RelationPlan::ChildOf { .. }
-    );
+    if let RelationPlan::Paired { pair, .. } = &relation {
+        draft.draft.structure |= pair.reads_ancestry();
+    }
     let kind = NodeKind::Related {
         left: Box::new(left),
         relation: Box::new(relation),
     };
     Ok((kind, mask, leaves))
+}
+
+fn ordered(order: PointOrder, right: Node, within: Option<Gap>) -> RelationPlan {
+    RelationPlan::Ordered {
+        order,
+        right,
+        within,
+    }
+}
+
+fn paired(pair: Pair, right: Node) -> RelationPlan {
+    RelationPlan::Paired { pair, right }
 }

@@ -60,7 +60,11 @@ fn of_selector(selector: &Selector) -> bool {
         Selector::Related(related) => {
             of_selector(&related.left)
                 || match &related.relation {
-                    Relation::Inside { .. } | Relation::ChildOf { .. } => true,
+                    Relation::Inside { .. }
+                    | Relation::Outside { .. }
+                    | Relation::Containing { .. }
+                    | Relation::ChildOf { .. }
+                    | Relation::NotChildOf { .. } => true,
                     relation => relation.operands().into_iter().any(of_selector),
                 }
         }

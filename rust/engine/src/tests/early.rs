@@ -92,7 +92,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
     }
 }
 
-const SELECTORS: [&str; 21] = [
+const SELECTORS: [&str; 28] = [
     "a",
     "root",
     "a.where(m > 1)",
@@ -114,9 +114,17 @@ const SELECTORS: [&str; 21] = [
     "a starts after b",
     "a ends before b",
     "a ends after b within 1s..2s",
+    "a overlaps b",
+    "a during b",
+    "a parent of b",
+    "a containing b",
+    "a outside b",
+    "a not child of b",
+    "a not sibling of b",
 ];
 
-const OF_BOUND: [&str; 22] = [
+/// Not `b parent of p`: a span has one parent, and more would be tried in vain.
+const OF_BOUND: [&str; 35] = [
     "p inside b",
     "p child of b",
     "p sibling of b",
@@ -139,6 +147,19 @@ const OF_BOUND: [&str; 22] = [
     "b ends before p",
     "b after p within 1s..2s",
     "p then b within 1s..2s",
+    "p overlaps b",
+    "b overlaps p",
+    "p during b",
+    "b during p",
+    "p parent of b",
+    "p containing b",
+    "b containing p",
+    "p outside b",
+    "b outside p",
+    "p not child of b",
+    "b not child of p",
+    "p not sibling of b",
+    "b not sibling of p",
 ];
 
 const CONDITIONS_ON_BOUND: [&str; 8] = [

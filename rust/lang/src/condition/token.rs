@@ -69,7 +69,14 @@ pub enum Token {
     Within,
     /// `..`, between two durations.
     UpTo,
+    Overlaps,
+    During,
     Inside,
+    Containing,
+    Outside,
+    ParentOf,
+    NotChildOf,
+    NotSiblingOf,
     ChildOf,
     SiblingOf,
     Between,
@@ -149,7 +156,14 @@ impl Token {
                 | Token::EndsBefore
                 | Token::EndsAfter
                 | Token::Then
+                | Token::Overlaps
+                | Token::During
                 | Token::Inside
+                | Token::Containing
+                | Token::Outside
+                | Token::ParentOf
+                | Token::NotChildOf
+                | Token::NotSiblingOf
                 | Token::ChildOf
                 | Token::SiblingOf
                 | Token::Between

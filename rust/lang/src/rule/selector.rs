@@ -90,13 +90,38 @@ pub enum Relation {
         right: Selector,
         within: Option<Gap>,
     },
+    /// At some moment both are under way; touching is none, and a span without length is under way at its start.
+    Overlaps {
+        right: Selector,
+    },
+    /// Starts no earlier and ends no later than one of `right`.
+    During {
+        right: Selector,
+    },
     Inside {
+        right: Selector,
+    },
+    /// One of `right` is inside it.
+    Containing {
+        right: Selector,
+    },
+    /// None of `right` is an ancestor.
+    Outside {
         right: Selector,
     },
     ChildOf {
         right: Selector,
     },
     SiblingOf {
+        right: Selector,
+    },
+    ParentOf {
+        right: Selector,
+    },
+    NotChildOf {
+        right: Selector,
+    },
+    NotSiblingOf {
         right: Selector,
     },
     /// `between from and next to`
@@ -159,7 +184,14 @@ impl Relation {
             | Relation::EndsBefore { right, .. }
             | Relation::EndsAfter { right, .. }
             | Relation::Then { right, .. }
+            | Relation::Overlaps { right }
+            | Relation::During { right }
             | Relation::Inside { right }
+            | Relation::Containing { right }
+            | Relation::Outside { right }
+            | Relation::ParentOf { right }
+            | Relation::NotChildOf { right }
+            | Relation::NotSiblingOf { right }
             | Relation::ChildOf { right }
             | Relation::SiblingOf { right } => vec![right],
             Relation::Between { from, to } | Relation::AfterUntil { from, to } => vec![from, to],
@@ -177,7 +209,14 @@ impl Relation {
             Relation::EndsBefore { .. } => "ends before",
             Relation::EndsAfter { .. } => "ends after",
             Relation::Then { .. } => "then",
+            Relation::Overlaps { .. } => "overlaps",
+            Relation::During { .. } => "during",
             Relation::Inside { .. } => "inside",
+            Relation::Containing { .. } => "containing",
+            Relation::Outside { .. } => "outside",
+            Relation::ParentOf { .. } => "parent of",
+            Relation::NotChildOf { .. } => "not child of",
+            Relation::NotSiblingOf { .. } => "not sibling of",
             Relation::ChildOf { .. } => "child of",
             Relation::SiblingOf { .. } => "sibling of",
             Relation::Between { .. } => "between",
@@ -204,7 +243,14 @@ impl Relation {
     pub fn reads_parents(&self) -> bool {
         matches!(
             self,
-            Relation::Inside { .. } | Relation::ChildOf { .. } | Relation::SiblingOf { .. }
+            Relation::Inside { .. }
+                | Relation::Containing { .. }
+                | Relation::Outside { .. }
+                | Relation::ParentOf { .. }
+                | Relation::ChildOf { .. }
+                | Relation::NotChildOf { .. }
+                | Relation::SiblingOf { .. }
+                | Relation::NotSiblingOf { .. }
         )
     }
 }

@@ -295,7 +295,7 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
             inner.clone(),
             inner.clone(),
             inner,
-            0u8..12,
+            0u8..19,
             prop::option::of(gap()),
         )
             .prop_map(|(left, right, to, kind, within)| {
@@ -311,6 +311,13 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
                     8 => Relation::StartsAfter { right, within },
                     9 => Relation::EndsBefore { right, within },
                     10 => Relation::EndsAfter { right, within },
+                    11 => Relation::Overlaps { right },
+                    12 => Relation::During { right },
+                    13 => Relation::ParentOf { right },
+                    14 => Relation::Containing { right },
+                    15 => Relation::Outside { right },
+                    16 => Relation::NotChildOf { right },
+                    17 => Relation::NotSiblingOf { right },
                     _ => Relation::AfterUntil { from: right, to },
                 };
                 Selector::Related(Box::new(Related { left, relation }))

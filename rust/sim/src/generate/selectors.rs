@@ -14,7 +14,7 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
         return step(tape, bound);
     }
     let left = operand(tape, bound, depth - 1);
-    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2, 4]) {
+    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2, 4, 6]) {
         0 => format!(
             "{left} before {}{}",
             operand(tape, bound, depth - 1),
@@ -54,11 +54,23 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
                 operand(tape, bound, depth - 1)
             )
         }
-        _ => {
+        8 => {
             let point = tape.pick(&["starts", "ends"]);
             let side = tape.pick(&["before", "after"]);
             let right = operand(tape, bound, depth - 1);
             format!("{left} {point} {side} {right}{}", within(tape))
+        }
+        _ => {
+            let word = tape.pick(&[
+                "overlaps",
+                "during",
+                "parent of",
+                "containing",
+                "outside",
+                "not child of",
+                "not sibling of",
+            ]);
+            format!("{left} {word} {}", operand(tape, bound, depth - 1))
         }
     }
 }
@@ -83,8 +95,17 @@ fn operand(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
 
 /// The text itself if it holds no relation.
 fn step_only(text: &str) -> &str {
-    const WORDS: [&str; 6] = [
-        " before ", " after ", " then ", " inside ", " of ", " next ",
+    const WORDS: [&str; 10] = [
+        " before ",
+        " after ",
+        " then ",
+        " inside ",
+        " of ",
+        " next ",
+        " overlaps ",
+        " during ",
+        " containing ",
+        " outside ",
     ];
     if WORDS.iter().any(|word| text.contains(word)) {
         ""

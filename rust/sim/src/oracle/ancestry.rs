@@ -47,6 +47,23 @@ impl Trace<'_> {
         Truth::any(members.map(|(_, selected)| *selected))
     }
 
+    /// Some span of `right` is below `a`.
+    pub fn containing(&self, a: usize, right: &Selection) -> Truth {
+        let only_a = Selection {
+            members: vec![(a, Truth::True)],
+            more: Truth::False,
+        };
+        let below = |(b, selected): (usize, Truth)| selected.and(self.inside(b, &only_a));
+        Truth::any(right.others([a]).map(below)).or(right.more)
+    }
+
+    /// Some span of `right` names `a` as its parent.
+    pub fn parent_of(&self, a: usize, right: &Selection) -> Truth {
+        let names_a = |(b, _): &(usize, Truth)| self.spans[*b].parent == Some(self.spans[a].id);
+        let children = right.others([a]).filter(names_a);
+        Truth::any(children.map(|(_, selected)| selected)).or(right.more)
+    }
+
     /// A span of `right` has the same parent id.
     pub fn sibling_of(&self, a: usize, right: &Selection) -> Truth {
         let Some(parent) = self.spans[a].parent else {

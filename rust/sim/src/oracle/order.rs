@@ -110,6 +110,38 @@ impl Trace<'_> {
         Truth::any(right.others([a]).map(follows)).or(right.more)
     }
 
+    /// At some moment `a` and some span of `right` are under way.
+    pub fn overlaps(&self, a: usize, right: &Selection) -> Truth {
+        // From its start up to its end, which is no longer part of it; without length, the start alone.
+        let under_way = |span: &Span| start(span)..end(span).max(start(span) + 1);
+        self.stands_to_some(a, right, |a, b| {
+            let (a, b) = (under_way(a), under_way(b));
+            a.start < b.end && b.start < a.end
+        })
+    }
+
+    /// Some span of `right` covers `a`.
+    pub fn during(&self, a: usize, right: &Selection) -> Truth {
+        self.stands_to_some(a, right, |a, b| b.start <= a.start && a.end <= b.end)
+    }
+
+    fn stands_to_some(
+        &self,
+        a: usize,
+        right: &Selection,
+        stands: impl Fn(&Span, &Span) -> bool,
+    ) -> Truth {
+        let to = |(b, selected): (usize, Truth)| {
+            let (a, b) = (self.spans[a], self.spans[b]);
+            if has_order(a) && has_order(b) {
+                selected.and(Truth::known(stands(a, b)))
+            } else {
+                selected.and(Truth::SKEW)
+            }
+        };
+        Truth::any(right.others([a]).map(to)).or(right.more)
+    }
+
     pub fn between(&self, a: usize, from: &Selection, to: &Selection) -> Truth {
         self.in_scope(a, from, |q| {
             let (cut, closed) = self.next(q, a, to);

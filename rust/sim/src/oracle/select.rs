@@ -89,56 +89,43 @@ impl Trace<'_> {
     }
 
     fn stands<'s>(&'s self, relation: &'s Relation, bound: &Bound) -> Stands<'s> {
-        let select = |selector| self.select(selector, bound);
+        let operands = relation.operands().into_iter();
+        let mut operands = operands.map(|operand| (operand, self.select(operand, bound)));
+        match (operands.next(), operands.next()) {
+            (Some((selector, right)), None) => {
+                let is_bound = matches!(selector, Selector::Bound(_));
+                Box::new(move |a| self.stands_to(a, relation, &right, is_bound))
+            }
+            (Some((_, from)), Some((_, to))) => match relation {
+                Relation::Between { .. } => Box::new(move |a| self.between(a, &from, &to)),
+                _ => Box::new(move |a| self.after_until(a, &from, &to)),
+            },
+            _ => unreachable!("a relation is to something"),
+        }
+    }
+
+    fn stands_to(&self, a: usize, relation: &Relation, right: &Selection, is_bound: bool) -> Truth {
+        let within = relation.within();
         match relation {
-            Relation::Before { right, within } => {
-                let right = select(right);
-                Box::new(move |a| self.before(a, &right, *within))
-            }
-            Relation::After { right, within } => {
-                let right = select(right);
-                Box::new(move |a| self.after(a, &right, *within))
-            }
-            Relation::StartsBefore { right, within } => {
-                let right = select(right);
-                Box::new(move |a| self.starts_before(a, &right, *within))
-            }
-            Relation::StartsAfter { right, within } => {
-                let right = select(right);
-                Box::new(move |a| self.starts_after(a, &right, *within))
-            }
-            Relation::EndsBefore { right, within } => {
-                let right = select(right);
-                Box::new(move |a| self.ends_before(a, &right, *within))
-            }
-            Relation::EndsAfter { right, within } => {
-                let right = select(right);
-                Box::new(move |a| self.ends_after(a, &right, *within))
-            }
-            Relation::Then { right, within } => {
-                let right = select(right);
-                Box::new(move |a| self.then(a, &right, *within))
-            }
-            Relation::Between { from, to } => {
-                let (from, to) = (select(from), select(to));
-                Box::new(move |a| self.between(a, &from, &to))
-            }
-            Relation::AfterUntil { from, to } => {
-                let (from, to) = (select(from), select(to));
-                Box::new(move |a| self.after_until(a, &from, &to))
-            }
-            Relation::Inside { right } => {
-                let right = select(right);
-                Box::new(move |a| self.inside(a, &right))
-            }
-            Relation::ChildOf { right } => {
-                let is_bound = matches!(right, Selector::Bound(_));
-                let right = select(right);
-                Box::new(move |a| self.child_of(a, &right, is_bound))
-            }
-            Relation::SiblingOf { right } => {
-                let right = select(right);
-                Box::new(move |a| self.sibling_of(a, &right))
+            Relation::Before { .. } => self.before(a, right, within),
+            Relation::After { .. } => self.after(a, right, within),
+            Relation::StartsBefore { .. } => self.starts_before(a, right, within),
+            Relation::StartsAfter { .. } => self.starts_after(a, right, within),
+            Relation::EndsBefore { .. } => self.ends_before(a, right, within),
+            Relation::EndsAfter { .. } => self.ends_after(a, right, within),
+            Relation::Then { .. } => self.then(a, right, within),
+            Relation::Overlaps { .. } => self.overlaps(a, right),
+            Relation::During { .. } => self.during(a, right),
+            Relation::Inside { .. } => self.inside(a, right),
+            Relation::Outside { .. } => self.inside(a, right).not(),
+            Relation::Containing { .. } => self.containing(a, right),
+            Relation::ParentOf { .. } => self.parent_of(a, right),
+            Relation::ChildOf { .. } => self.child_of(a, right, is_bound),
+            Relation::NotChildOf { .. } => self.child_of(a, right, is_bound).not(),
+            Relation::SiblingOf { .. } => self.sibling_of(a, right),
+            Relation::NotSiblingOf { .. } => self.sibling_of(a, right).not(),
+            Relation::Between { .. } | Relation::AfterUntil { .. } => {
+                unreachable!("of two operands")
             }
         }
     }

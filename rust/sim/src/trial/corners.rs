@@ -7,7 +7,7 @@ use crate::model::{Span, Value};
 use crate::oracle::has_order;
 
 /// What a rule holds, as its checked form prints it, and in how many of a thousand rules at least.
-const OF_RULES: [(&str, u64); 46] = [
+const OF_RULES: &[(&str, u64)] = &[
     ("Before {", 50),
     ("After {", 50),
     ("Then {", 50),
@@ -20,6 +20,13 @@ const OF_RULES: [(&str, u64); 46] = [
     ("StartsAfter {", 10),
     ("EndsBefore {", 10),
     ("EndsAfter {", 10),
+    (" Overlaps {", 5),
+    (" During {", 5),
+    (" ParentOf {", 5),
+    (" Containing {", 5),
+    (" Outside {", 5),
+    (" NotChildOf {", 5),
+    (" NotSiblingOf {", 5),
     ("within: Some", 40),
     ("Gap { least: 1", 10),
     ("kind: Bound {", 60),
@@ -186,7 +193,8 @@ pub fn missed(tally: &Tally, stays: bool) -> Vec<String> {
     let pairs = tally.met(LAWS[0].name);
     let laws = LAWS.iter().map(|law| (law.name, pairs * 800));
     let answers = OF_ANSWERS.map(|(what, least)| (what, least * tally.traces));
-    let rules = OF_RULES.map(|(what, least)| (what, least * tally.rules));
+    let rules = OF_RULES.iter();
+    let rules = rules.map(|(what, least)| (*what, least * tally.rules));
     let traces = OF_TRACES.map(|(what, least, _)| (what, least * tally.traces));
     let all = laws.chain(answers).chain(rules).chain(traces);
     let counts = all.map(|(what, least)| (what, tally.met(what), least / 1000));

@@ -27,9 +27,17 @@ fn relating(relation: &Relation) -> Obstacles {
         | Relation::StartsAfter { right, .. }
         | Relation::EndsAfter { right, .. } => every([having(right), all_came(right, Which::Last)]),
         Relation::Then { right, .. }
+        | Relation::Overlaps { right }
+        | Relation::During { right }
         | Relation::Inside { right }
+        | Relation::Containing { right }
+        | Relation::ParentOf { right }
         | Relation::ChildOf { right }
         | Relation::SiblingOf { right } => having(right),
+        // The chain to a root, the parent, or being a root is enough.
+        Relation::Outside { .. } | Relation::NotChildOf { .. } | Relation::NotSiblingOf { .. } => {
+            Vec::new()
+        }
         Relation::Between { from, to } => {
             every([having(from), having(to), all_came(to, Which::Next)])
         }
@@ -49,7 +57,14 @@ fn unrelating(relation: &Relation) -> Obstacles {
         | Relation::StartsAfter { right, .. }
         | Relation::EndsBefore { right, .. }
         | Relation::EndsAfter { right, .. } => either([having(right), settling(right)]),
-        Relation::Then { right, .. } => settling(right),
+        Relation::Then { right, .. }
+        | Relation::Overlaps { right }
+        | Relation::During { right }
+        | Relation::Containing { right }
+        | Relation::ParentOf { right } => settling(right),
+        Relation::Outside { right }
+        | Relation::NotChildOf { right }
+        | Relation::NotSiblingOf { right } => having(right),
         // The chain to a root, the parent, or being a root is enough.
         Relation::Inside { .. } | Relation::ChildOf { .. } | Relation::SiblingOf { .. } => {
             Vec::new()

@@ -108,13 +108,7 @@ pub(super) fn tree(text: &str, lexed: &Lexed) -> Vec<Item> {
                 });
             }
             _ => {
-                let follows_range =
-                    matches!(items.last(), Some(Item::Word { text, .. }) if text == RANGE);
-                let glue = if *token == Token::UpTo || follows_range {
-                    Glue::Before
-                } else {
-                    Glue::Apart
-                };
+                let glue = glue(token, items.last());
                 items.push(Item::Word { text: source, glue });
             }
         }
@@ -123,6 +117,16 @@ pub(super) fn tree(text: &str, lexed: &Lexed) -> Vec<Item> {
         items.push(comment_item(text, comment.clone()));
     }
     items
+}
+
+/// Apart, but for the two ends of a range.
+fn glue(token: &Token, before: Option<&Item>) -> Glue {
+    let follows_range = matches!(before, Some(Item::Word { text, .. }) if text == RANGE);
+    if *token == Token::UpTo || follows_range {
+        Glue::Before
+    } else {
+        Glue::Apart
+    }
 }
 
 fn comment_item(text: &str, range: std::ops::Range<usize>) -> Item {

@@ -146,17 +146,23 @@ impl Lexer<'_> {
             return false;
         }
         let next = self.skip_space(end);
-        let second = self.text[next..self.name_end(next)].to_ascii_lowercase();
-        let is_inside = matches!(
-            second.as_str(),
-            "matches" | "contains" | "starts" | "ends" | "exists"
-        );
-        if is_inside {
-            let message = format!("`not` stands before the whole comparison: `not (x {second} …)`");
-            self.fault(code::UNEXPECTED, start..end, message);
-            self.position = end;
-        } else {
-            self.push(start, Token::Not, end);
+        let second_end = self.name_end(next);
+        let second = self.text[next..second_end].to_ascii_lowercase();
+        match second.as_str() {
+            "inside" => {
+                let message = "`not inside` is written `outside`";
+                self.fault(code::MISTYPED_WORD, start..second_end, message)
+                    .suggestion = Some("outside".into());
+                self.push(start, Token::Outside, second_end);
+            }
+            "matches" | "contains" | "starts" | "ends" | "exists" | "before" | "after" | "then"
+            | "between" | "overlaps" | "during" | "containing" | "parent" => {
+                let message =
+                    format!("`not` stands before the whole condition: `not (x {second} …)`");
+                self.fault(code::UNEXPECTED, start..end, message);
+                self.position = end;
+            }
+            _ => self.push(start, Token::Not, end),
         }
         true
     }
@@ -208,9 +214,12 @@ impl Lexer<'_> {
         let meant = foreign
             .map(|(_, modern, token)| (*modern, token))
             .or_else(|| {
-                let near = nearest(lower, OPERATORS.iter().map(|(name, _)| *name))?;
-                let found = OPERATORS.iter().find(|(name, _)| *name == near);
-                found.map(|(name, token)| (*name, token))
+                let phrases = PHRASES.iter().filter(|(words, _)| words.len() == 1);
+                let phrases = phrases.map(|(words, token)| (words[0], token));
+                let all = OPERATORS.iter().map(|(name, token)| (*name, token));
+                let all: Vec<(&str, &Token)> = all.chain(phrases).collect();
+                let near = nearest(lower, all.iter().map(|(name, _)| *name))?;
+                all.into_iter().find(|(name, _)| *name == near)
             });
         let Some((modern, token)) = meant else {
             return false;

@@ -29,16 +29,23 @@ pub(super) const OPERATORS: [(&str, Token); 12] = [
 /// Stands behind a measure only; elsewhere it is a name.
 pub(super) const BY: (&str, Token) = ("by", Token::By);
 
-/// Operators of several words: the first of them behind an operand begins one. Where several begin alike, the one that is
-/// mostly meant comes first.
-pub(super) const PHRASES: [(&[&str], Token); 10] = [
+/// Operators that are names everywhere but behind an operand, many of several words. Where several begin alike, the one
+/// that is mostly meant comes first.
+pub(super) const PHRASES: [(&[&str], Token); 17] = [
     (&["not", "in"], Token::NotIn),
+    (&["not", "child", "of"], Token::NotChildOf),
+    (&["not", "sibling", "of"], Token::NotSiblingOf),
     (&["starts", "with"], Token::StartsWith),
     (&["starts", "before"], Token::StartsBefore),
     (&["starts", "after"], Token::StartsAfter),
     (&["ends", "with"], Token::EndsWith),
     (&["ends", "before"], Token::EndsBefore),
     (&["ends", "after"], Token::EndsAfter),
+    (&["overlaps"], Token::Overlaps),
+    (&["during"], Token::During),
+    (&["containing"], Token::Containing),
+    (&["outside"], Token::Outside),
+    (&["parent", "of"], Token::ParentOf),
     (&["child", "of"], Token::ChildOf),
     (&["sibling", "of"], Token::SiblingOf),
     (&["until", "next"], Token::UntilNext),
