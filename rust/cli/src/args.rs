@@ -31,6 +31,8 @@ pub enum Command {
     Test(Test),
     /// Say in English what rules demand, and why a trace got its verdict
     Explain(Explain),
+    /// Say what recordings hold, draw one of their traces, or write it as a test of a rule
+    Show(Show),
     /// Write a first rule file, commented, with tests
     Init(Init),
     /// Print a completion script for a shell
@@ -207,6 +209,45 @@ pub enum ExplainFormat {
     #[default]
     Text,
     /// One object a line
+    Json,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 shown, 2 usage, faulty rules, or no such trace, 3 input broken (what could be read is still shown)."
+)]
+pub struct Show {
+    /// Recorded traces: files, directories, or - for standard input
+    #[arg(value_name = "TRACES", required = true)]
+    pub traces: Vec<PathBuf>,
+    /// Draw this trace; with --format json it is written as OTLP JSON
+    #[arg(long, value_name = "HEX")]
+    pub trace: Option<String>,
+    /// Write the trace as an entry of `tests:`, the smallest that keeps its verdict; values that the rule does not read
+    /// are left out
+    #[arg(long, requires_all = ["trace", "rules"])]
+    pub as_test: bool,
+    /// With --as-test: rule files, directories, or - for standard input; may be repeated
+    #[arg(long, value_name = "RULES", requires = "as_test")]
+    pub rules: Vec<PathBuf>,
+    /// With --as-test: the rule to test, where there are several
+    #[arg(long, value_name = "ID", requires = "as_test")]
+    pub rule: Option<String>,
+    /// With --as-test: what a trace must have to count as complete
+    #[arg(long, value_enum, default_value_t, requires = "as_test")]
+    pub completeness: CompletenessName,
+    /// Every entry of every list, every span of the trace
+    #[arg(long)]
+    pub all: bool,
+    #[arg(long, value_enum, default_value_t, conflicts_with = "as_test")]
+    pub format: ShowFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    #[default]
+    Text,
+    /// One object on a line
     Json,
 }
 

@@ -9,6 +9,7 @@ mod fmt;
 mod init;
 mod replay;
 mod shell;
+mod show;
 mod test;
 
 use crate::args::{Cli, Command};
@@ -33,6 +34,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Exit {
         Command::Replay(args) => replay::run(args, out),
         Command::Test(args) => test::run(args, out),
         Command::Explain(args) => explain::run(args, out),
+        Command::Show(args) => show::run(args, out),
         Command::Init(args) => init::run(args, out),
         Command::Completions(args) => shell::completions(args, out),
         Command::Man(args) => shell::man(args),

@@ -1,14 +1,16 @@
 //! The command `betrace`, as a library that its binary, tests and benches call.
 //!
 //! ```text
-//! command ▸ feed, rules, collector, english, near_miss ▸ traces, census, applied, words, paths ▸ args, exit, output ▸ version
+//! command ▸ recording ▸ feed, rules, collector, english, near_miss, drawing, case ▸ traces, census, applied, words, paths
+//!         ▸ args, exit, output ▸ version
 //! ```
 //!
 //! Each uses only what stands to its right. [`args`] is what can be typed, [`command`] does it; `rules` loads rules that
-//! are run, `collector` finds those of a Collector configuration, `english` puts them in words, `near_miss` says
-//! what they nearly met, `feed` hands recorded traces over, [`traces`] reads them, `census` counts what occurs in them,
-//! `applied` tells which rules came into play, [`paths`] finds files, `words` are those of results, [`output`] talks to
-//! terminals and pipes. What is true of rules and traces is asked of `betrace-lang` and `betrace-engine` alone.
+//! are run, `collector` finds those of a Collector configuration, `english` puts them in words, `case` runs their tests,
+//! `near_miss` says what they nearly met; `feed` hands recorded traces over, [`traces`] reads them, `census` counts what
+//! occurs in them, `recording` finds one of them, `drawing` draws it; `applied` tells which rules came into play, [`paths`]
+//! finds files, `words` are those of results, [`output`] talks to terminals and pipes. What is true of rules and traces is
+//! asked of `betrace-lang` and `betrace-engine` alone.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,
@@ -21,15 +23,18 @@
 
 mod applied;
 pub mod args;
+mod case;
 mod census;
 mod collector;
 pub mod command;
+mod drawing;
 mod english;
 pub mod exit;
 mod feed;
 mod near_miss;
 pub mod output;
 pub mod paths;
+mod recording;
 mod rules;
 pub mod traces;
 mod version;

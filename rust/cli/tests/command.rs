@@ -29,6 +29,8 @@ mod replay;
 mod replay_input;
 #[path = "command/shell.rs"]
 mod shell;
+#[path = "command/show.rs"]
+mod show;
 #[path = "command/tests_of_rules.rs"]
 mod tests_of_rules;
 #[path = "command/vacuity.rs"]

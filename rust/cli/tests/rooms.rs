@@ -12,11 +12,20 @@ use std::fs;
 use std::path::Path;
 
 /// From the ground: a room uses only rooms of the lines above its own.
-const ORDER: [&[&str]; 6] = [
+const ORDER: [&[&str]; 7] = [
     &["version"],
     &["args", "exit", "output"],
     &["applied", "census", "paths", "traces", "words"],
-    &["collector", "english", "feed", "near_miss", "rules"],
+    &[
+        "case",
+        "collector",
+        "drawing",
+        "english",
+        "feed",
+        "near_miss",
+        "rules",
+    ],
+    &["recording"],
     &["command"],
     &["lib", "main"],
 ];

@@ -7,12 +7,12 @@ mod coverage;
 mod json;
 mod judge;
 mod junit;
-mod spans;
 mod tree;
 
 use betrace_lang::LoadedRule;
 
 use crate::args::{Test, TestFormat};
+use crate::case;
 use crate::exit::Exit;
 use crate::output::{self, Output, Paint, counted};
 use crate::rules::{self, RuleSet};
@@ -28,7 +28,7 @@ pub fn run(args: &Test, out: &mut Output) -> Exit {
     let mut ran = Vec::new();
     for rule in chosen(&set, args) {
         for test in &rule.tests {
-            let seen = match judge::evaluate(rule, test) {
+            let seen = match case::evaluate(&rule.rule, test) {
                 Ok(seen) => seen,
                 Err(error) => {
                     output::fault(error);

@@ -1,20 +1,13 @@
-//! Runs one test and compares what came with what was expected.
+//! Compares what came of a test with what was expected.
 
-use std::sync::Arc;
-
-use betrace_engine::{
-    CloseCause, Completeness, Engine, Finding, PlanError, Report, Settings, Timestamp,
-};
+use betrace_engine::Finding;
 use betrace_lang::LoadedRule;
 use betrace_lang::rule::ClauseKind;
-use betrace_lang::rule_test::{
-    Completeness as TestCompleteness, Expectation, ExpectedEvidence, RuleTest, TestSpan,
-};
+use betrace_lang::rule_test::{Expectation, ExpectedEvidence, RuleTest, TestSpan};
 use betrace_lang::verdict::{Reason, Verdict};
 
+use crate::case::{Seen, spans};
 use crate::words::because;
-
-use super::spans;
 
 /// A test that was run.
 pub struct Ran<'a> {
@@ -31,63 +24,6 @@ impl Ran<'_> {
     pub fn passed(&self) -> bool {
         self.complaints.is_empty()
     }
-}
-
-/// What the engine said about a test's trace.
-pub struct Seen {
-    pub verdict: Verdict,
-    pub reason: Option<Reason>,
-    /// The violations, in canonical form.
-    pub violations: Vec<Finding>,
-    /// Spans that a selector of the rule selected.
-    pub spans_matched: u64,
-}
-
-/// Sends the trace of `test` to an engine that holds `rule` alone.
-pub fn evaluate(rule: &LoadedRule, test: &RuleTest) -> Result<Seen, PlanError> {
-    let settings = Settings {
-        completeness: match test.completeness {
-            TestCompleteness::Root => Completeness::Root,
-            TestCompleteness::Linked => Completeness::Linked,
-            TestCompleteness::Idle => Completeness::Idle,
-        },
-        early: false,
-        report: Report::All,
-        restart_grace: false,
-        shards: 1,
-        ..Settings::default()
-    };
-    let engine = Engine::new(vec![Arc::clone(&rule.rule)], settings, Timestamp(0))?;
-    let request = spans::encode(test);
-    // Our own encoding is well-formed.
-    let _ = engine.consume(&request, Timestamp(0));
-    let cause = if test.is_incomplete {
-        CloseCause::Shutdown
-    } else {
-        CloseCause::EndOfInput
-    };
-    engine.close_traces(Timestamp(0), cause);
-    let mut findings = engine.take_findings(usize::MAX);
-    findings.sort_by_key(|finding| finding.violation_id);
-    // A trace without spans is none: nothing applies to it.
-    let worst = findings.iter().map(|finding| finding.verdict).max();
-    let verdict = worst.unwrap_or(Verdict::NotApplicable);
-    let reason = findings
-        .iter()
-        .filter(|finding| finding.verdict == verdict)
-        .find_map(|finding| finding.reason);
-    findings.retain(|finding| finding.verdict == Verdict::Violated);
-    Ok(Seen {
-        verdict,
-        reason,
-        violations: findings,
-        spans_matched: engine
-            .stats()
-            .rules
-            .iter()
-            .map(|rule| rule.spans_matched)
-            .sum(),
-    })
 }
 
 /// In words, what is otherwise than expected.

@@ -1,50 +1,16 @@
-//! A test's trace as a small tree, marked with what was found in it.
+//! A test's trace, drawn and marked with what was found in it.
 
 use betrace_lang::rule_test::{AttributeValue, RuleTest, TestParent, TestSpan};
 
-use crate::words::nanos;
-
-use super::judge::Seen;
-use super::spans;
-
-/// More spans than this are only counted.
-const SHOWN: usize = 40;
+use crate::case::{Seen, spans};
+use crate::drawing::{Drawn, Parent, SHOWN, draw, quoted};
 
 /// One line a span, children below their parents, then what was found.
 #[must_use]
 pub fn render(test: &RuleTest, seen: &Seen) -> Vec<String> {
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); test.spans.len()];
-    let mut tops = Vec::new();
-    for (index, span) in test.spans.iter().enumerate() {
-        match span.parent {
-            TestParent::Span(parent) => children[parent].push(index),
-            TestParent::Root | TestParent::Lost => tops.push(index),
-        }
-    }
-    let mut lines = Vec::new();
-    let mut open: Vec<(usize, String, bool, bool)> = Vec::new();
-    push(&mut open, &tops, "", true);
-    while let Some((index, indent, is_last, is_top)) = open.pop() {
-        if lines.len() == SHOWN {
-            lines.push(format!("… and {} more", test.spans.len() - SHOWN));
-            break;
-        }
-        let (branch, below) = match (is_top, is_last) {
-            (true, _) => ("", ""),
-            (false, true) => ("└─ ", "   "),
-            (false, false) => ("├─ ", "│  "),
-        };
-        lines.push(format!(
-            "{indent}{branch}{}",
-            line(index, &test.spans[index], seen)
-        ));
-        push(
-            &mut open,
-            &children[index],
-            &format!("{indent}{below}"),
-            false,
-        );
-    }
+    let all = test.spans.iter().enumerate();
+    let all: Vec<Drawn> = all.map(|(index, span)| drawn(index, span, seen)).collect();
+    let mut lines = draw(&all, SHOWN);
     if test.is_incomplete {
         lines.push("(cut off: the trace is not complete)".to_owned());
     }
@@ -54,43 +20,28 @@ pub fn render(test: &RuleTest, seen: &Seen) -> Vec<String> {
     lines
 }
 
-/// Puts siblings on the stack so that the first comes off first.
-fn push(open: &mut Vec<(usize, String, bool, bool)>, spans: &[usize], indent: &str, is_top: bool) {
-    for (place, &index) in spans.iter().enumerate().rev() {
-        open.push((index, indent.to_owned(), place + 1 == spans.len(), is_top));
+fn drawn(index: usize, span: &TestSpan, seen: &Seen) -> Drawn {
+    let violations = seen.violations.iter();
+    Drawn {
+        service: span.service.to_string(),
+        name: span.name.clone(),
+        times: Some((span.start, span.end)),
+        attributes: span
+            .attributes
+            .iter()
+            .map(|(key, value)| (key.clone(), show(value)))
+            .collect(),
+        parent: match span.parent {
+            TestParent::Root => Parent::Root,
+            TestParent::Span(parent) => Parent::Span(parent),
+            TestParent::Lost => Parent::Lost,
+        },
+        marks: violations
+            .flat_map(|violation| &violation.evidence)
+            .filter(|evidence| spans::index_of(evidence.span_id.0) == index)
+            .map(|evidence| evidence.role.as_str().to_owned())
+            .collect(),
     }
-}
-
-fn line(index: usize, span: &TestSpan, seen: &Seen) -> String {
-    let mut line = format!(
-        "{}: {}  [{} to {}]",
-        span.service,
-        span.name,
-        moment(span.start),
-        moment(span.end)
-    );
-    for (key, value) in &span.attributes {
-        line.push_str(&format!(" {key}={}", show(value)));
-    }
-    if span.parent == TestParent::Lost {
-        line.push_str(" (its parent never came)");
-    }
-    let roles: Vec<&str> = seen
-        .violations
-        .iter()
-        .flat_map(|violation| &violation.evidence)
-        .filter(|evidence| spans::index_of(evidence.span_id.0) == index)
-        .map(|evidence| evidence.role.as_str())
-        .collect();
-    if !roles.is_empty() {
-        line.push_str(&format!("  <- {}", roles.join(", ")));
-    }
-    line
-}
-
-fn moment(at: i64) -> String {
-    let sign = if at < 0 { "-" } else { "" };
-    format!("{sign}{}", nanos(at.unsigned_abs()))
 }
 
 fn show(value: &AttributeValue) -> String {
@@ -99,10 +50,7 @@ fn show(value: &AttributeValue) -> String {
         AttributeValue::Bool(value) => value.to_string(),
         AttributeValue::Int(value) => value.to_string(),
         AttributeValue::Float(value) => value.to_string(),
-        AttributeValue::Text(text) if text.chars().count() > 60 => {
-            format!("{:?}…", text.chars().take(60).collect::<String>())
-        }
-        AttributeValue::Text(text) => format!("{text:?}"),
+        AttributeValue::Text(text) => quoted(text),
         AttributeValue::Array(all) => {
             format!("[{}]", all.iter().map(show).collect::<Vec<_>>().join(", "))
         }
