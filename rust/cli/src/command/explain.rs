@@ -1,9 +1,14 @@
 //! `betrace explain`: what a rule says and costs, and why a trace got its verdict.
 
+mod account;
+mod account_text;
 mod decided;
 mod fields;
+mod intervals;
 mod probe;
 mod reading;
+mod skew;
+mod spans;
 mod trace;
 
 use betrace_engine::{PlanError, profile};
@@ -29,6 +34,8 @@ struct Explanation<'a> {
     reading: Vec<String>,
     decided: Vec<Decided>,
     span_names: Vec<String>,
+    /// In words, those of any name among them.
+    spans_read: String,
     fields: Vec<String>,
     worst_case_bytes_per_trace: u64,
     record_cap: u64,
@@ -131,6 +138,7 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
         reading: reading::reading(rule),
         decided,
         span_names: reads.span_names.into_iter().collect(),
+        spans_read: spans::spans_read(rule),
         fields: reads.fields.into_iter().collect(),
         worst_case_bytes_per_trace: profile.worst_case_bytes,
         record_cap: profile.record_cap,
@@ -182,12 +190,7 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
         }
     }
     heading("What it reads of each span", out);
-    let names = if explanation.span_names.is_empty() {
-        "spans of any name".to_owned()
-    } else {
-        explanation.span_names.join(", ")
-    };
-    out.line(format_args!("    spans   {names}"));
+    out.line(format_args!("    spans   {}", explanation.spans_read));
     let fields = if explanation.fields.is_empty() {
         "nothing but names, ids and times".to_owned()
     } else {

@@ -203,3 +203,123 @@ rules:
     let grows = "the trace's number of spans may still grow";
     assert_eq!(said[1]["waits_for"], serde_json::json!([grows]));
 }
+
+/// A span in a service of its own, with its times in milliseconds.
+fn of_service(service: &str, mut made: Made<'_>, times: (u64, u64)) -> String {
+    made.times = times;
+    request(&[made]).replace("\"shop\"", &format!("{service:?}"))
+}
+
+#[test]
+fn the_times_of_an_order_that_does_not_hold_are_told() {
+    let rules = r#"
+rules:
+  - id: audited
+    condition: 'when each { read as r } always { audit.log after r }'
+  - id: asked
+    condition: 'when { read } always { ask before read }'
+  - id: soon
+    condition: 'when { ask } always { write after ask within 5ms }'
+"#;
+    let because = |audit: (u64, u64), root: &str, rule: &str| -> Vec<String> {
+        let lines = [
+            of_service(root, span(7, 1, 0, "GET /me"), (95, 200)),
+            of_service("users", span(7, 2, 1, "read"), (100, 120)),
+            of_service("audit", span(7, 3, 1, "audit.log"), audit),
+            of_service("users", span(7, 4, 1, "ask"), (130, 140)),
+            of_service("users", span(7, 5, 1, "write"), (150, 160)),
+        ];
+        let desk = Desk::with(&[("rules.yaml", rules), ("t.jsonl", &lines.join("\n"))]);
+        let args = [
+            "explain",
+            "--rules",
+            "rules.yaml",
+            "--rule",
+            rule,
+            "--trace",
+            "7",
+            "t.jsonl",
+        ];
+        let text = desk.run(&args).out;
+        let json = desk.run(&[&args[..], &["--format", "json"]].concat());
+        let steps = json.json_lines()[0]["steps"].as_array().unwrap().clone();
+        let because: Vec<String> = steps
+            .iter()
+            .filter_map(|step| step.get("because"))
+            .flat_map(|because| because.as_array().unwrap())
+            .map(|because| because.as_str().unwrap().to_owned())
+            .collect();
+        for because in &because {
+            assert!(text.contains(&format!("  ! {because}\n")), "{text}");
+        }
+        because
+    };
+    assert_eq!(
+        because((96, 98), "audit", "audited"),
+        ["audit.log ended 2.0 ms before read began: clock skew of service audit?"]
+    );
+    assert_eq!(
+        because((60, 92), "web", "audited"),
+        [
+            "audit.log ended 8.0 ms before read began: clock skew of service audit? its spans start up to 35.0 ms before \
+             their parents in web"
+        ]
+    );
+    assert_eq!(
+        because((110, 112), "web", "audited"),
+        ["audit.log began 10.0 ms before read ended: they overlap: clock skew of service audit?"]
+    );
+    assert_eq!(because((121, 122), "web", "audited"), [""; 0], "it holds");
+    // One service has one clock.
+    assert_eq!(
+        because((121, 122), "web", "asked"),
+        ["ask began 10.0 ms after read ended"]
+    );
+    assert_eq!(
+        because((121, 122), "web", "soon"),
+        ["write began 10.0 ms after ask ended"]
+    );
+}
+
+#[test]
+fn what_would_have_kept_the_rule_and_what_nearly_did() {
+    let rules = r#"
+rules:
+  - id: audited
+    condition: 'when { read } always { audit.log.where(exists(actor)) and read }'
+  - id: no-bypass
+    condition: 'never { bypass or nothing }'
+  - id: elsewhere
+    condition: 'when { audit.lg } always { read }'
+"#;
+    let spans = [
+        span(7, 1, 0, "GET /me"),
+        span(7, 2, 1, "read"),
+        span(7, 3, 1, "audit.log"),
+        span(7, 4, 1, "bypass"),
+    ];
+    let desk = Desk::with(&[("rules.yaml", rules), ("t.jsonl", &request(&spans))]);
+    let ran = desk.run(&[
+        "explain",
+        "--rules",
+        "rules.yaml",
+        "--trace",
+        "7",
+        "t.jsonl",
+    ]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    insta::assert_snapshot!("explain_kept", ran.out);
+}
+
+#[test]
+fn spans_of_any_name_are_said_to_be_read() {
+    let rules = r#"
+rules:
+  - id: r
+    condition: 'when each { any.where(data.contains_pii == true) as r } always { audit.log after r }'
+"#;
+    let desk = Desk::with(&[("rules.yaml", rules)]);
+    let ran = desk.run(&["explain", "--rules", "rules.yaml"]);
+    let said = "spans   spans of any name (data.contains_pii decides), and audit.log\n";
+    assert!(ran.out.contains(said), "{}", ran.out);
+}

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Body, Expr, ExprKind, MeaningHash, Measure, Quantity, Rule, RuleId, Selector,
+    Base, BindingId, Body, Expr, ExprKind, Field, MeaningHash, Measure, Predicate, Quantity,
+    Relation, Rule, RuleId, Selector, SpanSelector,
 };
 
 use crate::english::condition::holds;
@@ -20,6 +21,39 @@ pub struct Step {
     /// Its violation means that the part holds.
     pub probe: Arc<Rule>,
     pub asks: Asks,
+    /// Of a selector that is one of order: what stands before or after what.
+    pub order: Option<Order>,
+}
+
+/// Spans that have to start or end before, or after, other ones do.
+pub struct Order {
+    /// Which end of the left span is held against which of the right.
+    pub points: (Point, Point),
+    pub must_be: MustBe,
+    pub left: Operand,
+    pub right: Operand,
+}
+
+/// Where the left span's point has to lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum MustBe {
+    Before,
+    After,
+}
+
+/// One end of a span.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    Start,
+    End,
+}
+
+/// The spans of one side.
+#[derive(Clone, Copy)]
+pub enum Operand {
+    /// What the step at this place selects.
+    Step(usize),
+    Bound(BindingId),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,8 +82,8 @@ pub fn steps(rule: &Rule) -> Vec<Step> {
             .map(|b| format!("{} as {}", noun(&b.selector, names, Article::A), b.name))
             .collect();
         // Of a trace with an obligation, some span exists.
-        let any = ExprKind::Exists(Selector::Spans(betrace_lang::rule::SpanSelector {
-            base: betrace_lang::rule::Base::Any,
+        let any = ExprKind::Exists(Selector::Spans(SpanSelector {
+            base: Base::Any,
             filter: Vec::new(),
             trace: Vec::new(),
         }));
@@ -78,7 +112,15 @@ struct List<'r> {
 }
 
 impl List<'_> {
-    fn push(&mut self, depth: usize, part: &'static str, text: String, kind: ExprKind, asks: Asks) {
+    /// The place of the new step.
+    fn push(
+        &mut self,
+        depth: usize,
+        part: &'static str,
+        text: String,
+        kind: ExprKind,
+        asks: Asks,
+    ) -> usize {
         let index = self.steps.len();
         let asked = Expr {
             kind,
@@ -107,13 +149,15 @@ impl List<'_> {
             text,
             probe: Arc::new(probe),
             asks,
+            order: None,
         });
+        index
     }
 
     fn expr(&mut self, depth: usize, part: &'static str, expr: &Expr) {
         let names = Names(&self.rule.body.bindings);
         let text = holds(expr, names);
-        self.push(depth, part, text, expr.kind.clone(), Asks::Condition);
+        let of = self.push(depth, part, text, expr.kind.clone(), Asks::Condition);
         match &expr.kind {
             ExprKind::And(parts) | ExprKind::Or(parts) => {
                 for inner in parts {
@@ -121,8 +165,8 @@ impl List<'_> {
                 }
             }
             ExprKind::Not(inner) => self.expr(depth + 1, "", inner),
-            ExprKind::Exists(selector) => self.operands(depth + 1, selector),
-            ExprKind::GroupCount { selector, .. } => self.selector(depth + 1, selector),
+            ExprKind::Exists(selector) => self.operands(depth + 1, selector, of),
+            ExprKind::GroupCount { selector, .. } => drop(self.selector(depth + 1, selector)),
             ExprKind::Compare { left, right, .. } => {
                 self.measure(depth + 1, left);
                 if let Quantity::Measure { measure, .. } = right {
@@ -134,37 +178,85 @@ impl List<'_> {
     }
 
     fn measure(&mut self, depth: usize, measure: &Measure) {
-        match measure {
-            Measure::Count(selector) | Measure::Of { selector, .. } => {
-                self.selector(depth, selector);
-            }
-        }
+        self.selector(depth, measure.selector());
     }
 
     /// A selector, and what it is made of.
-    fn selector(&mut self, depth: usize, selector: &Selector) {
-        if matches!(selector, Selector::Bound(_)) {
-            return;
+    fn selector(&mut self, depth: usize, selector: &Selector) -> Operand {
+        if let Selector::Bound(binding) = selector {
+            return Operand::Bound(*binding);
         }
         let names = Names(&self.rule.body.bindings);
         let text = noun(selector, names, Article::Plural);
-        self.push(
+        let of = self.push(
             depth,
             "",
             text,
             ExprKind::Exists(selector.clone()),
             Asks::Spans,
         );
-        self.operands(depth + 1, selector);
+        if let Some(alone) = without_joins(selector) {
+            let text = noun(&alone, names, Article::Plural);
+            self.push(depth + 1, "", text, ExprKind::Exists(alone), Asks::Spans);
+        }
+        self.operands(depth + 1, selector, of);
+        Operand::Step(of)
     }
 
-    fn operands(&mut self, depth: usize, selector: &Selector) {
+    /// What the selector of the step at `of` relates.
+    fn operands(&mut self, depth: usize, selector: &Selector, of: usize) {
         let Selector::Related(related) = selector else {
             return;
         };
-        self.selector(depth, &related.left);
-        for operand in related.relation.operands() {
-            self.selector(depth, operand);
-        }
+        let left = self.selector(depth, &related.left);
+        let rights: Vec<Operand> = related
+            .relation
+            .operands()
+            .into_iter()
+            .map(|right| self.selector(depth, right))
+            .collect();
+        let (points, must_be) = match &related.relation {
+            Relation::Before { .. } | Relation::Then { .. } => {
+                ((Point::End, Point::Start), MustBe::Before)
+            }
+            Relation::After { .. } => ((Point::Start, Point::End), MustBe::After),
+            Relation::StartsBefore { .. } => ((Point::Start, Point::Start), MustBe::Before),
+            Relation::StartsAfter { .. } => ((Point::Start, Point::Start), MustBe::After),
+            Relation::EndsBefore { .. } => ((Point::End, Point::End), MustBe::Before),
+            Relation::EndsAfter { .. } => ((Point::End, Point::End), MustBe::After),
+            // Those of structure, and scopes with two ends.
+            _ => return,
+        };
+        self.steps[of].order = rights.first().map(|right| Order {
+            points,
+            must_be,
+            left,
+            right: *right,
+        });
     }
+}
+
+/// A plain selector without what it compares with bound spans, where it does and something else is left.
+fn without_joins(selector: &Selector) -> Option<Selector> {
+    let Selector::Spans(spans) = selector else {
+        return None;
+    };
+    let is_joined = |part: &&Predicate| {
+        let mut reads = part.reads().into_iter();
+        reads.any(|field| matches!(field, Field::Bound { .. }))
+    };
+    let alone: Vec<Predicate> = spans
+        .filter
+        .iter()
+        .filter(|part| !is_joined(part))
+        .cloned()
+        .collect();
+    let is_less = alone.len() < spans.filter.len();
+    let says_something = spans.base != Base::Any || !alone.is_empty();
+    (is_less && says_something).then(|| {
+        Selector::Spans(SpanSelector {
+            filter: alone,
+            ..spans.clone()
+        })
+    })
 }
