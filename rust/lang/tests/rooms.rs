@@ -23,6 +23,7 @@ const ROOMS: &str = "
     /condition/lexer/ words cursor comment sign quoted method dotted name clause word number .
     /condition/ ast dialect grammar parse vocabulary canonical
     /condition/lint/ numbers filter constant implied clauses attribute regex .
+    /condition/suggest/ edited known piece pattern template phrases .
     /condition/check/ settle checker form hidden pattern literal field intrinsic operand predicate older order refusal
     /condition/check/ selector group measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .

@@ -33,6 +33,7 @@ use crate::condition::check::checker::{Checker, not_an_expression};
 use crate::condition::check::settle::settle;
 use crate::condition::lint;
 use crate::condition::parse::parse;
+use crate::condition::suggest::improve;
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
@@ -41,6 +42,23 @@ use crate::rule::{Body, Expr};
 /// Checks the condition of a rule: a pattern or clauses. `None` where an error was found; warnings
 /// and notes leave it whole. The body has no exceptions yet.
 pub fn check_condition(
+    text: &str,
+    vocabulary: &Vocabulary,
+    limits: &Limits,
+    faults: &mut Vec<Fault>,
+) -> Option<Body> {
+    let first = faults.len();
+    let body = checked_condition(text, vocabulary, limits, faults);
+    improve(text, faults, first, &|text| {
+        let mut faults = Vec::new();
+        checked_condition(text, vocabulary, limits, &mut faults);
+        faults
+    });
+    body
+}
+
+/// As [`check_condition`], without a second look at suggestions.
+fn checked_condition(
     text: &str,
     vocabulary: &Vocabulary,
     limits: &Limits,
@@ -67,6 +85,23 @@ pub fn check_exception(
     faults: &mut Vec<Fault>,
 ) -> Option<Expr> {
     let first = faults.len();
+    let expr = checked_exception(text, body, vocabulary, limits, faults);
+    improve(text, faults, first, &|text| {
+        let mut faults = Vec::new();
+        checked_exception(text, body, vocabulary, limits, &mut faults);
+        faults
+    });
+    expr
+}
+
+fn checked_exception(
+    text: &str,
+    body: &Body,
+    vocabulary: &Vocabulary,
+    limits: &Limits,
+    faults: &mut Vec<Fault>,
+) -> Option<Expr> {
+    let first = faults.len();
     let document = parse(text, limits, faults);
     let mut checker = Checker::new(text, vocabulary, limits, faults);
     let names = body
@@ -81,6 +116,16 @@ pub fn check_exception(
 
 /// Checks the form of a macro's text. What it means is checked where it is used.
 pub fn check_macro(text: &str, limits: &Limits, faults: &mut Vec<Fault>) {
+    let first = faults.len();
+    checked_macro(text, limits, faults);
+    improve(text, faults, first, &|text| {
+        let mut faults = Vec::new();
+        checked_macro(text, limits, &mut faults);
+        faults
+    });
+}
+
+fn checked_macro(text: &str, limits: &Limits, faults: &mut Vec<Fault>) {
     let first = faults.len();
     let document = parse(text, limits, faults);
     if let Some((range, message)) = not_an_expression(&document) {

@@ -13,6 +13,6 @@ mod implied;
 mod numbers;
 mod regex;
 
-pub(crate) use attribute::attribute_name;
+pub(crate) use attribute::{attribute_name, is_known_field};
 pub(crate) use clauses::body;
 pub(crate) use regex::regex;

@@ -124,6 +124,15 @@ fn in_words(text: &str, lexed: &Lexed, refusal: &Refusal) -> Fault {
         end_of_text(text)..text.len()
     };
     let fault = Fault::new(code::UNEXPECTED, range, message);
+    let is_new_line = index
+        .checked_sub(1)
+        .and_then(|at| lexed.tokens.get(at))
+        .is_some_and(|(_, _, end)| text.get(*end..start).is_some_and(|gap| gap.contains('\n')));
+    if is_new_line && found.is_some() && !expects(expected, "name") {
+        return fault.help(
+            "one rule a text: give each an entry of its own under `rules:`; lines of one condition are joined with `and` or `or`",
+        );
+    }
     match help(found, before, expects(expected, "name")) {
         Some(help) => fault.help(help),
         None => fault,

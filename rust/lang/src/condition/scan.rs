@@ -73,7 +73,7 @@ pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// White space folded to single spaces, comments left out, quoted texts kept as they are.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut is_apart = false;
     for (kind, range) in pieces(text) {

@@ -1,21 +1,23 @@
 //! "Did you mean": the nearest known word, where one is near enough.
 
 /// The candidate that differs from `word` by a slip of the finger, if any: case aside, by one letter in a
-/// short word and by three at most in a long one, where two that changed places count as one.
+/// short word and by three at most in a long one, where two that changed places count as one. A word of two letters
+/// is near to none, and in a word of up to four the first letter is right or has changed places with the second.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_ascii_lowercase();
     let letters = lower.chars().count();
     let allowed = match letters {
-        0 | 1 => 0,
-        2..=4 => 1,
-        5..=9 => 2,
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=9 => 2,
         _ => 3,
     };
     candidates
         .into_iter()
         // A distance is at least the difference in length.
-        .filter(|candidate| candidate.len().abs_diff(lower.len()) <= allowed)
+        .filter(|candidate| candidate.chars().count().abs_diff(letters) <= allowed)
+        .filter(|candidate| letters > 4 || begins_alike(&lower, &candidate.to_ascii_lowercase()))
         .map(|candidate| {
             let distance = strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase());
             (distance, candidate)
@@ -23,4 +25,37 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+fn begins_alike(word: &str, candidate: &str) -> bool {
+    let first = |text: &str| text.chars().next();
+    let second = |text: &str| text.chars().nth(1);
+    first(word) == first(candidate)
+        || first(word) == second(candidate) && second(word) == first(candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_of_the_finger_is_near_and_another_word_is_not() {
+        let words = [
+            "or", "as", "and", "avg", "any", "ms", "error", "status", "kind", "matches",
+        ];
+        for (word, wanted) in [
+            ("of", None),
+            ("has", None),
+            ("end", None),
+            ("adn", Some("and")),
+            ("nad", Some("and")),
+            ("eror", Some("error")),
+            ("start", None),
+            ("statsu", Some("status")),
+            ("mathces", Some("matches")),
+            ("like", None),
+        ] {
+            assert_eq!(nearest(word, words), wanted, "{word}");
+        }
+    }
 }

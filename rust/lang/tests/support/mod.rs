@@ -53,6 +53,26 @@ pub fn shown(text: &str, faults: &[Fault]) -> String {
     shown
 }
 
+/// The text with every suggestion applied, as an editor that mends all at once would; of two that meet, the wider.
+pub fn applied(text: &str, faults: &[Fault]) -> String {
+    let mut edits: Vec<(std::ops::Range<usize>, &str)> = faults
+        .iter()
+        .filter(|fault| fault.origin == Origin::Here)
+        .filter_map(|fault| Some((fault.range.clone(), fault.suggestion.as_deref()?)))
+        .collect();
+    edits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut edited = String::new();
+    let mut at = 0;
+    for (range, suggestion) in edits {
+        if range.start >= at {
+            edited += &text[at..range.start];
+            edited += suggestion;
+            at = range.end;
+        }
+    }
+    edited + &text[at..]
+}
+
 /// A condition, and what came of it.
 pub fn report(text: &str) -> String {
     let (body, faults) = check(text);

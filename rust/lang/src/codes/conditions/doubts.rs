@@ -88,6 +88,11 @@ declare_codes! {
         bad: "when { payment and count(retry) >= 0 } always { audit }",
         good: "when { payment and count(retry) >= 1 } always { audit }"
     }
+    OTHER_SPAN = "W0118", "an attribute that reads as one of another span" {
+        "`parent.x`, `root.x` and `trace.x` are attributes of the filtered span, which nothing emits. A span's parent is asked by `child of`, the root by a condition of its own, the trace by its intrinsics.",
+        bad: "never { payment.where(trace.duration > 5s) }",
+        good: "never { payment.where(trace:duration > 5s) }"
+    }
     OLDER_OPERATOR = "N0101", "an older spelling of an operator" {
         "`AND OR NOT`, `&& || !` and keywords in capitals are older spellings of the lower-case words. `fmt --modern` rewrites them.",
         bad: "payment AND NOT audit",

@@ -93,6 +93,11 @@ declare_codes! {
         bad: "when { payment } always { }",
         good: "when { payment } always { audit }"
     }
+    PHRASE = "E0119", "a phrase of another language" {
+        "What SQL, PromQL, TraceQL, Python or plain English call so is said in other words here. The suggestion has been applied and checked: it loads.",
+        bad: "never { payment.where(user.id is null) }",
+        good: "never { payment.where(missing(user.id)) }"
+    }
     WHEN_ALONE = "E0120", "`when` without `always` or `never`" {
         "`when` says when a rule applies, not what must hold then. To require something, add `always { … }`; to forbid it, `never { … }`; to report every trace in which the condition holds, write it as `never { … }` without `when`.",
         bad: "when { payment.charge_card }",

@@ -72,13 +72,12 @@ impl<'a> Checker<'a> {
                 earlier.iter().any(|other| other.word == clause.word)
             };
             if is_repeated {
-                let word = word(clause.word);
-                let range = self.word_range(clause);
-                self.fault(code::CLAUSE_TWICE, range, format!("a second `{word}`"))
-                    .help = Some(
-                    "each clause stands at most once; join the conditions with `and` or `or`"
-                        .into(),
-                );
+                self.refuse_second(clause);
+                is_whole = false;
+                // A `when` begins another rule, which has clauses of its own.
+                if is_when(&clause) {
+                    break;
+                }
             }
             let checked = match clause.word {
                 ClauseWord::Always => {
@@ -93,9 +92,6 @@ impl<'a> Checker<'a> {
                 ClauseWord::Never => self.clause(clause).map(|never| {
                     body.never.get_or_insert(never);
                 }),
-                ClauseWord::When | ClauseWord::WhenEach if is_repeated => {
-                    self.only_item(&clause.items).map(|_| ())
-                }
                 _ => Some(()),
             };
             is_whole &= checked.is_some();
@@ -107,6 +103,26 @@ impl<'a> Checker<'a> {
             return None;
         }
         is_whole.then_some(body)
+    }
+
+    /// Mostly several rules were pasted as one text.
+    fn refuse_second(&mut self, clause: &Clause) {
+        let second = word(clause.word);
+        let range = self.word_range(clause);
+        let help = match clause.word {
+            ClauseWord::When | ClauseWord::WhenEach => {
+                "one rule a text: here another one begins, so give it an entry of its own under `rules:`".to_owned()
+            }
+            ClauseWord::Always | ClauseWord::Never => {
+                let join = match clause.word {
+                    ClauseWord::Always => "and",
+                    _ => "or",
+                };
+                format!("one rule a text: give each an entry of its own under `rules:`, or join the conditions: `{second} {{ A {join} B }}`")
+            }
+        };
+        self.fault(code::CLAUSE_TWICE, range, format!("a second `{second}`"))
+            .help = Some(help);
     }
 
     fn refuse_when_alone(&mut self, when: &Clause) {

@@ -8,6 +8,7 @@ use crate::condition::check::checker::{Checker, Subject};
 use crate::condition::dialect::Dialect;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{BindingId, Field, Intrinsic, Scope};
+use crate::words::Word;
 
 impl<'a> Checker<'a> {
     /// The left-hand side of a comparison, or the field of a measure.
@@ -113,6 +114,7 @@ impl<'a> Checker<'a> {
                 self.warn_like_intrinsic(node, scope, rest);
                 return self.attribute(node, node.range(), scope, rest);
             }
+            self.warn_other_span(node, first, rest);
             if let Some(binding) = self.binding(first) {
                 let is_own = self.subject == Some(Subject::Filtered(binding));
                 let fault = self.fault(
@@ -281,25 +283,60 @@ impl<'a> Checker<'a> {
         self.bound(node, binding, inner)
     }
 
+    /// `parent.x`, `root.x`, `trace.x`: attributes of this span, though they read as another's.
+    fn warn_other_span(&mut self, node: &Node, first: &str, rest: &str) {
+        let field = like_intrinsic(Scope::SpanThenResource, rest).unwrap_or(rest);
+        let value = self.rest_of_comparison(node);
+        let (whose, help) = match first {
+            "parent" => (
+                "the parent's",
+                format!("of the parent: `S child of any.where({field}{value})`"),
+            ),
+            "root" => (
+                "the root's",
+                format!("of the root, outside of this `where`: `root.where({field}{value})`"),
+            ),
+            "trace" => (
+                "the trace's",
+                "of the trace there are `trace:duration trace:spanCount trace:rootName trace:rootService trace:id`; a value that every span has stands on one of them".to_owned(),
+            ),
+            _ => return,
+        };
+        let name = format!("trace:{rest}");
+        let meant = Intrinsic::named(&name).filter(|_| first == "trace");
+        let message =
+            format!("this is the filtered span's own attribute `{first}.{rest}`, not {whose}");
+        let fault = self.fault(code::OTHER_SPAN, node.range(), message);
+        fault.help = Some(format!(
+            "{help}; put the attribute in quotes if it is meant"
+        ));
+        fault.suggestion = meant.map(|meant| meant.as_str().to_owned());
+    }
+
+    /// What stands behind a field up to the end of its comparison, as far as one line tells.
+    fn rest_of_comparison(&self, node: &Node) -> String {
+        let behind = &self.place.text[node.end..];
+        let mut depth = 0usize;
+        let end = behind.char_indices().find(|(at, sign)| {
+            match sign {
+                '(' | '[' => depth += 1,
+                ')' | ']' if depth == 0 => return true,
+                ')' | ']' => depth -= 1,
+                _ => {}
+            }
+            let rest = &behind[*at..];
+            depth == 0
+                && [" and ", " or ", "\n"]
+                    .iter()
+                    .any(|end| rest.starts_with(end))
+        });
+        behind[..end.map_or(behind.len(), |(at, _)| at)].to_owned()
+    }
+
     /// `duration > 500ms`: an attribute that has the name of an intrinsic.
     pub(super) fn warn_like_intrinsic(&mut self, node: &Node, scope: Scope, key: &str) {
-        let meant = match (scope, key) {
-            (Scope::SpanThenResource | Scope::Span, "name" | "operation") => "span:name",
-            (Scope::SpanThenResource | Scope::Span, "kind") => "span:kind",
-            (Scope::SpanThenResource | Scope::Span, "status") => "span:status",
-            (Scope::SpanThenResource | Scope::Span, "statusMessage" | "status_message") => {
-                "span:statusMessage"
-            }
-            (Scope::SpanThenResource | Scope::Span, "duration") => "span:duration",
-            (Scope::SpanThenResource | Scope::Span, "parentID" | "parent_id" | "parentId") => {
-                "span:parentID"
-            }
-            (Scope::SpanThenResource, "rootName") => "trace:rootName",
-            (Scope::SpanThenResource, "rootService") => "trace:rootService",
-            (Scope::SpanThenResource, "spanCount") => "trace:spanCount",
-            (Scope::SpanThenResource | Scope::Span | Scope::Resource, "service") => "service.name",
-            (Scope::Event, "name") => "event:name",
-            _ => return,
+        let Some(meant) = like_intrinsic(scope, key) else {
+            return;
         };
         let source = self.place.folded(node.range());
         let range = self.behind_subject(node);
@@ -311,4 +348,26 @@ impl<'a> Checker<'a> {
         fault.suggestion = Some(meant.into());
         fault.help = Some("put the attribute in quotes if it is meant".into());
     }
+}
+
+/// The field that is mostly meant by an attribute of the name of an intrinsic.
+pub(super) fn like_intrinsic(scope: Scope, key: &str) -> Option<&'static str> {
+    Some(match (scope, key) {
+        (Scope::SpanThenResource | Scope::Span, "name" | "operation") => "span:name",
+        (Scope::SpanThenResource | Scope::Span, "kind") => "span:kind",
+        (Scope::SpanThenResource | Scope::Span, "status") => "span:status",
+        (Scope::SpanThenResource | Scope::Span, "statusMessage" | "status_message") => {
+            "span:statusMessage"
+        }
+        (Scope::SpanThenResource | Scope::Span, "duration") => "span:duration",
+        (Scope::SpanThenResource | Scope::Span, "parentID" | "parent_id" | "parentId") => {
+            "span:parentID"
+        }
+        (Scope::SpanThenResource, "rootName") => "trace:rootName",
+        (Scope::SpanThenResource, "rootService") => "trace:rootService",
+        (Scope::SpanThenResource, "spanCount") => "trace:spanCount",
+        (Scope::SpanThenResource | Scope::Span | Scope::Resource, "service") => "service.name",
+        (Scope::Event, "name") => "event:name",
+        _ => return None,
+    })
 }

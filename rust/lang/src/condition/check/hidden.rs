@@ -32,7 +32,6 @@ impl<'a> Checker<'a> {
         };
         let part = part.unwrap_or(filter);
         let mut name = self.printer().field(field);
-        let source = self.place.folded(part.range());
         let message = match self.subject {
             None => format!("spans without `{name}` are not selected here, though it is negated"),
             Some(subject) => {
@@ -46,9 +45,30 @@ impl<'a> Checker<'a> {
                 message
             }
         };
-        self.fault(code::HIDES_MISSING, part.range(), message).help = Some(format!(
-            "if they are meant too: `({source}) or missing({name})`; if not, say so: `exists({name}) and …`"
+        let source = self.place.folded(part.bare().range());
+        let source = match part.bare().kind {
+            NodeKind::And(_) => format!("({source})"),
+            _ => source,
+        };
+        let (open, close) = match self.is_enclosed(part) {
+            true => ("", ""),
+            false => ("(", ")"),
+        };
+        let modern = format!("{open}{source} or missing({name}){close}");
+        let fault = self.fault(code::HIDES_MISSING, part.range(), message);
+        fault.help = Some(format!(
+            "if they are meant too: `{modern}`; if not, say so: `exists({name}) and …`"
         ));
+        fault.suggestion = Some(modern);
+    }
+}
+
+impl Checker<'_> {
+    /// Whether brackets stand directly around it, so that what joins it to others cannot bind tighter.
+    fn is_enclosed(&self, part: &Node) -> bool {
+        let text = self.place.text;
+        text[..part.start].trim_end().ends_with(['(', '{'])
+            && text[part.end..].trim_start().starts_with([')', '}'])
     }
 }
 

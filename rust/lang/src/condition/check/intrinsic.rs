@@ -48,7 +48,7 @@ impl Checker<'_> {
         });
         let meant = same_word
             .map(|known| known.as_str())
-            .or_else(|| nearest(name, Intrinsic::ALL.map(Intrinsic::as_str)))
+            .or_else(|| nearest_of_scope(prefix, word))
             .or(match name {
                 "span:service" | "resource:service" => Some("resource.service.name"),
                 "span:parent" | "span:parentId" => Some("span:parentID"),
@@ -71,6 +71,9 @@ impl Checker<'_> {
                 fault.message = format!("there is no intrinsic `{name}`; did you mean `{meant}`?");
                 fault.suggestion = Some(meant.to_owned());
             }
+            None if is_time(word) => {
+                fault.help = Some("the times of spans are compared by orders: `before` and `after`, `within 5s`; how long one took is `span:duration`".into());
+            }
             None => {
                 let all = Intrinsic::ALL.map(Intrinsic::as_str);
                 fault.help = Some(format!(
@@ -89,4 +92,28 @@ impl Checker<'_> {
         let message = format!("`{name}` alone is no condition; compare it");
         self.fault(code::VALUE_AS_CONDITION, node.range(), message);
     }
+}
+
+/// The intrinsic of the same scope whose own word is near.
+fn nearest_of_scope(scope: &str, word: &str) -> Option<&'static str> {
+    let split = Intrinsic::ALL.map(|known| known.as_str().split_once(':').unwrap_or_default());
+    let scopes = split.map(|(scope, _)| scope);
+    let scope = match scopes.contains(&scope) {
+        true => scope,
+        false => nearest(scope, scopes)?,
+    };
+    let words = split.iter().filter(|(of, _)| *of == scope);
+    let near = nearest(word, words.map(|(_, word)| *word))?;
+    let is_meant = |known: &&Intrinsic| known.as_str().split_once(':') == Some((scope, near));
+    Intrinsic::ALL
+        .iter()
+        .find(is_meant)
+        .map(|known| known.as_str())
+}
+
+fn is_time(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    ["start", "end", "time", "begin", "timestamp"]
+        .iter()
+        .any(|time| word.starts_with(time))
 }

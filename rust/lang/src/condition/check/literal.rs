@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
                 format!("`{word}` is a text here; booleans are `true` and `false`"),
                 Some(word.to_ascii_lowercase()),
             ),
-            "null" | "nil" | "None" | "NULL" | "undefined" => (
+            _ if is_nothing(word) => (
                 format!("`{word}` is a text here; a field that is not there: `missing(x)`"),
                 None,
             ),
@@ -153,4 +153,9 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// What other languages call a value that is not there.
+pub(super) fn is_nothing(word: &str) -> bool {
+    ["null", "nil", "None", "NULL", "Null", "undefined"].contains(&word)
 }

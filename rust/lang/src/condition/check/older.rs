@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::codes::conditions as code;
-use crate::condition::ast::Node;
+use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::check::predicate::joined;
 use crate::condition::dialect::Dialect;
@@ -82,11 +82,38 @@ impl<'a> Checker<'a> {
                 Some("a span's name alone says that there is one: `payment.charge_card`".into());
             return None;
         };
+        if self.asks_of_trace(only) {
+            let source = self.place.folded(only.range());
+            let fault = self.fault(
+                code::NEEDS_SELECTOR,
+                node.range(),
+                "`has` asks for a span; this is a condition on the trace, which stands by itself",
+            );
+            fault.help = Some(format!("write `{source}`"));
+            fault.suggestion = Some(source);
+            return None;
+        }
         let text = self.place.shown(node.range());
         let mut checked = self.condition(only)?;
         self.note_has(node, only);
         checked.text = text;
         Some(checked)
+    }
+
+    /// Whether a count, a measure or a `trace:` intrinsic is compared somewhere in it.
+    fn asks_of_trace(&self, node: &'a Node) -> bool {
+        let node = self.looked_through(node);
+        match &node.kind {
+            NodeKind::And(parts) | NodeKind::Or(parts) => {
+                parts.iter().any(|part| self.asks_of_trace(part))
+            }
+            NodeKind::Not(inner) => self.asks_of_trace(inner),
+            NodeKind::Compare { left, right, .. } => [left, right]
+                .into_iter()
+                .any(|side| self.is_measure(side) || self.is_trace_field(side)),
+            NodeKind::Test { left, .. } => self.is_trace_field(left),
+            _ => false,
+        }
     }
 
     pub(super) fn note_has(&mut self, node: &Node, inner: &Node) {
@@ -170,6 +197,12 @@ impl<'a> Checker<'a> {
         self.in_rule = true;
         let checked = self.condition(body);
         self.in_rule = false;
+        if let Some(second) = then.clone().and_then(|then| self.second_rule(then)) {
+            self.fault(code::CLAUSE_TWICE, second, "here another rule begins")
+                .help =
+                Some("one rule a text: give each an entry of its own under `rules:`".into());
+            return None;
+        }
         if let Some(then) = then {
             let end = (then.start + "then".len()).min(then.end);
             self.fault(
@@ -195,5 +228,25 @@ impl<'a> Checker<'a> {
         fault.help = Some(format!("write `{modern}`"));
         fault.suggestion = Some(modern);
         Some(body_of_rule)
+    }
+
+    /// Another `rule "…" when` at the beginning of a line of what follows `then`, or behind its `end`.
+    fn second_rule(&self, then: Range<usize>) -> Option<Range<usize>> {
+        let text = &self.place.text[then.clone()];
+        let found = text.match_indices("rule").find(|(at, word)| {
+            let is_apart = text[..*at].ends_with(char::is_whitespace);
+            let behind = text[at + word.len()..].trim_start();
+            let Some(mark) = behind
+                .chars()
+                .next()
+                .filter(|mark| matches!(mark, '"' | '\''))
+            else {
+                return false;
+            };
+            let named = behind[1..].split_once(mark);
+            let when = named.and_then(|(_, rest)| rest.trim_start().get(..4));
+            is_apart && when.is_some_and(|when| when.eq_ignore_ascii_case("when"))
+        });
+        found.map(|(at, word)| then.start + at..then.start + at + word.len())
     }
 }

@@ -4,6 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
+use crate::diagnostic::fault::Fault;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Term};
 
@@ -148,6 +149,14 @@ impl<'a> Checker<'a> {
     }
 
     fn doubt_duration(&mut self, left: Left<'_>, node: &Node) {
+        let at = left.node.bare().range();
+        let origin = &self.place.origin;
+        let is_doubted = |fault: &Fault| {
+            fault.code == code::OTHER_SPAN && fault.range == at && fault.origin == *origin
+        };
+        if self.faults.iter().any(is_doubted) {
+            return;
+        }
         let written = self.place.folded(left.node.range());
         let source = self.place.folded(node.range());
         let range = self.behind_subject(left.node);
@@ -172,7 +181,7 @@ impl<'a> Checker<'a> {
     fn settle_like_intrinsic(&mut self, field_node: &Node, literal: &Literal) -> bool {
         let range = self.behind_subject(field_node);
         let origin = &self.place.origin;
-        let is_doubt = |fault: &crate::diagnostic::fault::Fault| {
+        let is_doubt = |fault: &Fault| {
             fault.code == code::LIKE_INTRINSIC && fault.range == range && fault.origin == *origin
         };
         let Some(at) = self.faults.iter().rposition(is_doubt) else {
@@ -188,7 +197,15 @@ impl<'a> Checker<'a> {
                     "`{}` is an attribute here, not the duration of the span",
                     &self.place.text[range]
                 );
-                fault.help = Some("the span's: `span:duration > 500ms`; put the attribute in quotes if it is meant".into());
+                let value = match literal {
+                    Literal::Number(number) => {
+                        format!("{}ms", crate::condition::spelling::number(*number))
+                    }
+                    _ => "500ms".to_owned(),
+                };
+                fault.help = Some(format!(
+                    "the span's, with its unit: `span:duration > {value}`; put the attribute in quotes if it is meant"
+                ));
                 fault.suggestion = None;
                 return false;
             }

@@ -3,7 +3,10 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::field::like_intrinsic;
+use crate::condition::lint::is_known_field;
 use crate::condition::token::Function;
+use crate::rule::Scope;
 
 impl<'a> Checker<'a> {
     /// Something about the whole trace inside a filter of one span.
@@ -184,6 +187,26 @@ impl<'a> Checker<'a> {
                 let modern = format!("{}{rest}", name.replacen('.', ":", 1));
                 (
                     format!("`{name}` is a span's name; the trace's intrinsic has a colon"),
+                    modern,
+                )
+            }
+            NodeKind::Name(name) if &**name == "count" => (
+                "a count is of some spans, which stand in parentheses".to_owned(),
+                format!("count(any){rest}"),
+            ),
+            NodeKind::Name(name) if is_known_field(name) => (
+                format!("`{name}` is a field of a span, so it is compared inside `where`"),
+                format!("any.where({name}{rest})"),
+            ),
+            NodeKind::Name(name)
+                if let Some(meant) = like_intrinsic(Scope::SpanThenResource, name) =>
+            {
+                let modern = match meant.starts_with("trace:") {
+                    true => format!("{meant}{rest}"),
+                    false => format!("any.where({meant}{rest})"),
+                };
+                (
+                    format!("`{name}` is a field of a span, so it is compared inside `where`"),
                     modern,
                 )
             }

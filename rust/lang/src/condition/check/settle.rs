@@ -41,9 +41,19 @@ pub(super) fn settle(faults: &mut Vec<Fault>, first: usize) {
                     && other.range.end > fault.range.end
             })
     };
+    // Who compares with nothing asks whether there is a value.
+    let asks_presence = |fault: &Fault| {
+        fault.code == code::HIDES_MISSING
+            && settled.iter().any(|other| {
+                other.code == code::ODD_WORD
+                    && other.origin == fault.origin
+                    && fault.range.start <= other.range.start
+                    && other.range.end <= fault.range.end
+            })
+    };
     let dropped: Vec<bool> = settled
         .iter()
-        .map(|fault| is_mended(fault) || is_inner(fault))
+        .map(|fault| is_mended(fault) || is_inner(fault) || asks_presence(fault))
         .collect();
     let mut seen = BTreeSet::new();
     let mut index = 0;

@@ -1,8 +1,11 @@
 //! Comparison signs, those of other languages, and characters that have no business in a rule.
 
+use std::ops::Range;
+
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::Lexer;
 use crate::condition::scan;
+use crate::condition::spelling::quote;
 use crate::condition::token::Token;
 use crate::source::is_direction_mark;
 
@@ -106,6 +109,15 @@ impl Lexer<'_> {
                 _ => name_end,
             };
             self.push(start, Token::Name("_".into()), behind);
+        } else if let Some(closing) = self.typographic_end(start) {
+            let inner = &self.text[end..closing.start];
+            let modern = quote(inner);
+            let value = inner.into();
+            self.report_hidden(start..closing.end, "a quoted text");
+            let message = "typographic quotation marks stand around this; write \"";
+            self.fault(code::LOOK_ALIKE, start..closing.end, message)
+                .suggestion = Some(modern);
+            self.push(start, Token::Quoted(value), closing.end);
         } else if let Some((plain, what)) = look_alike(sign) {
             let message = format!("this character (U+{:04X}) is {what}", u32::from(sign));
             let fault = self.fault(code::LOOK_ALIKE, start..end, message);
@@ -142,6 +154,17 @@ impl Lexer<'_> {
         }
     }
 
+    /// The mark that closes the typographic quotation mark at `start`, in the same line.
+    fn typographic_end(&self, start: usize) -> Option<Range<usize>> {
+        let mut marks = self.text[start..]
+            .char_indices()
+            .take_while(|(_, sign)| *sign != '\n')
+            .filter(|(_, sign)| is_quotation_mark(*sign));
+        let first = marks.next().filter(|(at, _)| *at == 0);
+        let (at, sign) = first.and_then(|_| marks.next())?;
+        Some(start + at..start + at + sign.len_utf8())
+    }
+
     /// Behind a variable's declaration `Trace(…)`.
     fn declaration_end(&self, at: usize) -> usize {
         let word = self.name_end(self.skip_space(at));
@@ -152,6 +175,10 @@ impl Lexer<'_> {
             word
         }
     }
+}
+
+fn is_quotation_mark(sign: char) -> bool {
+    look_alike(sign).is_some_and(|(plain, _)| plain == "\"")
 }
 
 /// Characters that look like one of the language's own, or like nothing, with what to write instead.

@@ -52,8 +52,7 @@ pub(super) const PHRASES: [(&[&str], Token); 17] = [
 ];
 
 /// What people write who come from another language, where an operator is expected.
-pub(super) const FOREIGN: [(&str, &str, Token); 18] = [
-    ("is", "==", Token::Equal),
+pub(super) const FOREIGN: [(&str, &str, Token); 14] = [
     ("equals", "==", Token::Equal),
     ("eq", "==", Token::Equal),
     ("ne", "!=", Token::NotEqual),
@@ -61,7 +60,6 @@ pub(super) const FOREIGN: [(&str, &str, Token); 18] = [
     ("gte", ">=", Token::GreaterEqual),
     ("lt", "<", Token::Less),
     ("lte", "<=", Token::LessEqual),
-    ("like", "matches", Token::Matches),
     ("regex", "matches", Token::Matches),
     ("startswith", "starts with", Token::StartsWith),
     ("starts_with", "starts with", Token::StartsWith),
@@ -69,8 +67,6 @@ pub(super) const FOREIGN: [(&str, &str, Token); 18] = [
     ("ends_with", "ends with", Token::EndsWith),
     ("childof", "child of", Token::ChildOf),
     ("child_of", "child of", Token::ChildOf),
-    ("descendant", "inside", Token::Inside),
-    ("followed", "then", Token::Then),
 ];
 
 /// Functions of other tools that look at many traces at once.

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use crate::codes::conditions as code;
 use crate::diagnostic::fault::Fault;
-use crate::rule::Scope;
+use crate::rule::{Intrinsic, Scope};
+use crate::words::Word;
 
 /// Lines of `current.name`, and of `old.name new.name` for renamed ones (semantic conventions 1.37).
 static CONVENTIONS: &str = include_str!("../../../data/attributes.txt");
@@ -40,6 +41,14 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     }
     names
 });
+
+/// Whether a name is an attribute of the conventions, be it a renamed one, or an intrinsic.
+pub(crate) fn is_known_field(name: &str) -> bool {
+    let key = name.strip_prefix("resource.").unwrap_or(name);
+    NAMES.current.contains(key)
+        || NAMES.renamed.contains_key(key)
+        || Intrinsic::named(name).is_some()
+}
 
 /// Names shorter than this are too often somebody's own.
 const LONG: usize = 10;

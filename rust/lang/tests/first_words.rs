@@ -1,0 +1,332 @@
+//! Words that people write first, who come from another language or from plain English: each gets its own right answer.
+//!
+//! What is written here was tried by, or thought of as, an operator who knows PromQL, TraceQL, EQL or SQL, an auditor who
+//! writes sentences, and a programmer of Python, JavaScript or Ruby. An answer is an edit that can be applied as it
+//! stands, or, where only the author can know what was meant, words that name the ways out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected ends there"
+)]
+
+mod support;
+
+use betrace_lang::{Fault, canonical};
+use support::{applied, check, shown};
+
+/// What is written, and the text that applying every suggestion must give (compared by meaning).
+#[rustfmt::skip]
+const EDITED: &[(&str, &str)] = &[
+    // Presence and absence of an attribute.
+    ("never { any.where(user.id is null) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(user.id is not null) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(user.id IS NULL and ok) }", "never { any.where(missing(user.id) and ok) }"),
+    ("never { any.where(user.id is None) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(user.id is not None) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(user.id is missing) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(user.id is empty) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(user.id == null) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(user.id ==null) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(user.id != nil) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(user.id != None) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(user.id == undefined) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(exists user.id) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(missing user.id) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(not exists user.id) }", "never { any.where(not exists(user.id)) }"),
+    ("never { any.where(!exists(user.id)) }", "never { any.where(not exists(user.id)) }"),
+    ("never { any.where(user.id exists) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(user.id not exists) }", "never { any.where(missing(user.id)) }"),
+    ("never { any.where(user.id is set) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(has(user.id)) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(defined(user.id)) }", "never { any.where(exists(user.id)) }"),
+    ("never { any.where(is_null(user.id)) }", "never { any.where(missing(user.id)) }"),
+    ("never { exists(user.id) }", "never { any.where(exists(user.id)) }"),
+    // Equality and order.
+    ("never { any.where(x = 3) }", "never { any.where(x == 3) }"),
+    ("never { any.where(x <> 3) }", "never { any.where(x != 3) }"),
+    ("never { any.where(x === 3) }", "never { any.where(x == 3) }"),
+    ("never { any.where(x := 3) }", "never { any.where(x == 3) }"),
+    ("never { any.where(x is 3) }", "never { any.where(x == 3) }"),
+    ("never { any.where(verified is true) }", "never { any.where(verified == true) }"),
+    ("never { any.where(x is not 3 or missing(x)) }", "never { any.where(x != 3 or missing(x)) }"),
+    ("never { any.where(x equals 3) }", "never { any.where(x == 3) }"),
+    ("never { any.where(x eq 3) }", "never { any.where(x == 3) }"),
+    ("never { any.where(x gte 3) }", "never { any.where(x >= 3) }"),
+    ("never { any.where(x greater than 3) }", "never { any.where(x > 3) }"),
+    ("never { any.where(x less than 3) }", "never { any.where(x < 3) }"),
+    ("never { any.where(x at least 3) }", "never { any.where(x >= 3) }"),
+    ("never { any.where(x at most 3) }", "never { any.where(x <= 3) }"),
+    ("never { any.where(x between 1 and 5) }", "never { any.where(x >= 1 and x <= 5) }"),
+    ("never { any.where(1 <= x <= 5) }", "never { any.where(x >= 1 and x <= 5) }"),
+    ("never { any.where(verified == True) }", "never { any.where(verified == true) }"),
+    // Lists.
+    ("never { any.where(x in (\"a\", \"b\")) }", "never { any.where(x in [\"a\", \"b\"]) }"),
+    ("never { any.where(x in (a)) }", "never { any.where(x in [a]) }"),
+    ("never { any.where(x in {\"a\", \"b\"}) }", "never { any.where(x in [\"a\", \"b\"]) }"),
+    ("never { any.where(x in \"a\", \"b\") }", "never { any.where(x in [\"a\", \"b\"]) }"),
+    ("never { any.where(x is in [a, b]) }", "never { any.where(x in [a, b]) }"),
+    ("never { any.where(x one of [a, b]) }", "never { any.where(x in [a, b]) }"),
+    ("never { any.where(\"a\" in tags) }", "never { any.where(tags contains \"a\") }"),
+    // Texts.
+    ("never { any.where(x like \"b%\") }", "never { any.where(x starts with \"b\") }"),
+    ("never { any.where(x LIKE '%b') }", "never { any.where(x ends with \"b\") }"),
+    ("never { any.where(x like \"%b%\") }", "never { any.where(x contains \"b\") }"),
+    ("never { any.where(x like \"b\") }", "never { any.where(x == \"b\") }"),
+    ("never { any.where(x like \"a%b_\") }", "never { any.where(x matches \"(?s)^a.*b.$\") }"),
+    ("never { any.where(x like \"a.c*\") }", "never { any.where(x starts with \"a.c\") }"),
+    ("never { any.where(x ilike \"b%\") }", "never { any.where(x matches \"(?is)^b.*$\") }"),
+    ("never { any.where(x not like \"b%\" or missing(x)) }", "never { any.where(not (x starts with \"b\") or missing(x)) }"),
+    ("never { any.where(x starts_with \"b\") }", "never { any.where(x starts with \"b\") }"),
+    ("never { any.where(x startsWith \"b\") }", "never { any.where(x starts with \"b\") }"),
+    ("never { any.where(x begins with \"b\") }", "never { any.where(x starts with \"b\") }"),
+    ("never { any.where(x.startsWith(\"b\")) }", "never { any.where(x starts with \"b\") }"),
+    ("never { any.where(x.endswith(\"b\")) }", "never { any.where(x ends with \"b\") }"),
+    ("never { any.where(http.route.contains(\"b\")) }", "never { any.where(http.route contains \"b\") }"),
+    ("never { any.where(startsWith(x, \"b\")) }", "never { any.where(x starts with \"b\") }"),
+    ("never { any.where(starts_with(x, \"b\")) }", "never { any.where(x starts with \"b\") }"),
+    ("never { any.where(contains(x, \"b\")) }", "never { any.where(x contains \"b\") }"),
+    ("never { any.where(x includes \"b\") }", "never { any.where(x contains \"b\") }"),
+    ("never { any.where(x not contains \"b\" or missing(x)) }", "never { any.where(not (x contains \"b\") or missing(x)) }"),
+    ("never { any.where(x =~ \"a|b\") }", "never { any.where(x matches \"a|b\") }"),
+    ("never { any.where(x ~= \"a|b\") }", "never { any.where(x matches \"a|b\") }"),
+    ("never { any.where(x ~ \"a|b\") }", "never { any.where(x matches \"a|b\") }"),
+    ("never { any.where(x !~ \"a|b\" or missing(x)) }", "never { any.where(not (x matches \"a|b\") or missing(x)) }"),
+    ("never { any.where(x regex \"a|b\") }", "never { any.where(x matches \"a|b\") }"),
+    ("never { any.where(x rlike \"a|b\") }", "never { any.where(x matches \"a|b\") }"),
+    ("never { any.where(x matches /a|b/) }", "never { any.where(x matches \"a|b\") }"),
+    // Durations.
+    ("never { any.where(span:duration >= 10 ms) }", "never { any.where(span:duration >= 10ms) }"),
+    ("never { any.where(span:duration > 10 seconds) }", "never { any.where(span:duration > 10s) }"),
+    ("never { any.where(span:duration > 2 min) }", "never { any.where(span:duration > 2m) }"),
+    ("never { a then b within 5 s }", "never { a then b within 5s }"),
+    ("never { any.where(duration > 500ms) }", "never { any.where(span:duration > 500ms) }"),
+    // Status, names and known attributes.
+    ("never { any.where(status = \"ERROR\") }", "never { any.where(span:status == error) }"),
+    ("never { status = \"ERROR\" }", "never { any.where(span:status == error) }"),
+    ("never { any.where(status:error) }", "never { any.where(span:status == error) }"),
+    ("never { any.where(service:checkout) }", "never { any.where(service.name == checkout) }"),
+    ("never { http.status_code >= 500 }", "never { any.where(http.status_code >= 500) }"),
+    ("never { service.name == \"checkout\" }", "never { any.where(service.name == \"checkout\") }"),
+    ("never { payment.amount > 1000 }", "never { payment.where(amount > 1000) }"),
+    ("never { name == \"x\" }", "never { any.where(span:name == \"x\") }"),
+    ("never { trace.duration > 5s }", "never { trace:duration > 5s }"),
+    ("never { any.where(trace.duration > 5s) }", "never { any.where(trace:duration > 5s) }"),
+    ("never { any.where(x == “a”) }", "never { any.where(x == \"a\") }"),
+    ("never { where(x == 3) }", "never { any.where(x == 3) }"),
+    ("never { a where(x == 3) }", "never { a.where(x == 3) }"),
+    ("never { a with x == 3 }", "never { a.where(x == 3) }"),
+    ("never { a[x == 3] }", "never { a.where(x == 3) }"),
+    // Counts and measures.
+    ("never { a.count() > 3 }", "never { count(a) > 3 }"),
+    ("never { count > 3 }", "never { count(any) > 3 }"),
+    ("never { count() > 3 }", "never { count(any) > 3 }"),
+    ("never { count(*) > 3 }", "never { count(any) > 3 }"),
+    ("never { count(a > 3) }", "never { count(a) > 3 }"),
+    ("never { count a > 3 }", "never { count(a) > 3 }"),
+    ("never { count of a > 3 }", "never { count(a) > 3 }"),
+    ("never { number of a > 3 }", "never { count(a) > 3 }"),
+    ("never { len(a) > 3 }", "never { count(a) > 3 }"),
+    ("never { size(a) > 3 }", "never { count(a) > 3 }"),
+    ("never { more than 3 a }", "never { count(a) > 3 }"),
+    ("always { at most 3 a }", "always { count(a) <= 3 }"),
+    ("always { exactly 1 a }", "always { count(a) == 1 }"),
+    ("never { count(a) per user.id > 3 }", "never { count(a) by user.id > 3 }"),
+    ("never { count(a) group by user.id > 3 }", "never { count(a) by user.id > 3 }"),
+    ("never { count(a by user.id) > 3 }", "never { count(a) by user.id > 3 }"),
+    ("never { count by (user.id) (a) > 3 }", "never { count(a) by user.id > 3 }"),
+    ("never { mean(a, x) > 3 }", "never { avg(a, x) > 3 }"),
+    ("never { average(a, x) > 3 }", "never { avg(a, x) > 3 }"),
+    ("never { unique(a, x) > 3 }", "never { distinct(a, x) > 3 }"),
+    ("never { count_distinct(a, x) > 3 }", "never { distinct(a, x) > 3 }"),
+    ("never { max(a.amount) > 3 }", "never { max(a, amount) > 3 }"),
+    ("never { max(span:duration) > 3s }", "never { max(any, span:duration) > 3s }"),
+    // Clauses.
+    ("if { a } then { b }", "when { a } always { b }"),
+    ("if a then b", "when { a } always { b }"),
+    ("when a then b", "when { a } always { b }"),
+    ("a => b", "when { a } always { b }"),
+    ("always { a => b }", "when { a } always { b }"),
+    ("a -> b", "when { a } always { b }"),
+    ("a implies b", "when { a } always { b }"),
+    ("always { a implies b }", "when { a } always { b }"),
+    ("a requires b", "when { a } always { b }"),
+    ("a must have b", "when { a } always { b }"),
+    ("every a must have b", "when each { a as p } always { b }"),
+    ("require { b }", "always { b }"),
+    ("must { b }", "always { b }"),
+    ("require b", "always { b }"),
+    ("forbid { b }", "never { b }"),
+    ("forbid b", "never { b }"),
+    ("never b", "never { b }"),
+    ("always b", "always { b }"),
+    ("for each { a as p } always { b after p }", "when each { a as p } always { b after p }"),
+    ("for all { a as p } always { b after p }", "when each { a as p } always { b after p }"),
+    ("when { a as p } always { b after p }", "when each { a as p } always { b after p }"),
+    ("never { a without b }", "never { a and not b }"),
+    ("a without b", "a and not b"),
+    ("never { a unless b }", "never { a and not b }"),
+    ("always { a unless b }", "always { a or b }"),
+    ("never { a but not b }", "never { a and not b }"),
+    ("never { a and no b }", "never { a and not b }"),
+    ("never { no b }", "never { not b }"),
+    ("never { neither a nor b }", "never { not (a or b) }"),
+    ("never { either a or b }", "never { a or b }"),
+    ("never { any(a) }", "never { a }"),
+    ("never { none(a) }", "never { not a }"),
+    ("never { exists a }", "never { a }"),
+    ("never { not exists a }", "never { not a }"),
+    ("never { any a }", "never { a }"),
+    ("never { a and b end }", "never { a and b }"),
+    // Order and structure.
+    ("never { a followed by b }", "never { a then b }"),
+    ("never { a precedes b }", "never { a before b }"),
+    ("never { a preceded by b }", "never { a after b }"),
+    ("never { a follows b }", "never { a after b }"),
+    ("never { a prior to b }", "never { a before b }"),
+    ("never { a has child b }", "never { b child of a }"),
+    ("never { a.where(x == 1) has child b.where(y == 2) }", "never { b.where(y == 2) child of a.where(x == 1) }"),
+    ("never { a has descendant b }", "never { b inside a }"),
+    ("never { a ancestor of b }", "never { b inside a }"),
+    ("never { a descendant of b }", "never { a inside b }"),
+    ("never { a calls b }", "never { b child of a }"),
+    ("never { a called by b }", "never { a child of b }"),
+    ("never { a under b }", "never { a inside b }"),
+    ("never { a >> b }", "never { b inside a }"),
+    ("never { a << b }", "never { a inside b }"),
+    ("never { a childof b }", "never { a child of b }"),
+    ("never { a is child of b }", "never { a child of b }"),
+    ("never { a in b }", "never { a inside b }"),
+    ("never { a nested in b }", "never { a inside b }"),
+];
+
+/// What is written, and what the message or help must say where no edit can be right for everybody.
+#[rustfmt::skip]
+const TOLD: &[(&str, &str)] = &[
+    ("never { any.where(duration > 1000) }", "`span:duration > 1000ms`"),
+    ("never { any.where(span:duration > 1000) }", "`1000ms`"),
+    ("never { any.where(span.duration > 1000) }", "`span:duration > 1000ms`"),
+    ("never { rate(a) > 3 }", "a statistic over many traces"),
+    ("never { p99(a, span:duration) > 3s }", "a statistic over many traces"),
+    ("never { any.where(parent.name == \"x\") }", "`S child of any.where(span:name == \"x\")`"),
+    ("never { any.where(root.http.route == \"x\") }", "`root.where(http.route == \"x\")`"),
+    ("never { all(a) }", "`when each { a as p }"),
+    ("never { any.where(span:end > 3) }", "`before` and `after`"),
+    ("never { any.where(span:start > 3) }", "`before` and `after`"),
+    ("never { len() > 3 }", "`count(any)`"),
+    ("never { any.where(s => s.amount > 5) }", "names the span's fields directly"),
+    ("never { $p.amount > 5 }", "`when each { payment as p } always { … }`"),
+    ("select * from spans where x == 3", "`any.where(…)`"),
+    ("when { a } always { b }\nwhen { c } always { d }", "one rule a text"),
+    ("never { a }\nnever { b }", "one rule a text"),
+];
+
+fn applied_to(text: &str) -> (String, Vec<Fault>) {
+    let (_, faults) = check(text);
+    (applied(text, &faults), faults)
+}
+
+#[test]
+fn each_first_word_is_answered_by_an_edit_that_means_it() {
+    let mut wrong = String::new();
+    for (written, meant) in EDITED {
+        let (right, _) = check(meant);
+        let right = canonical(&right.unwrap_or_else(|| panic!("{meant} must load")));
+        let (edited, faults) = applied_to(written);
+        let got = match check(&edited) {
+            (Some(body), _) => canonical(&body),
+            (None, faults) => format!("refused\n{}", shown(&edited, &faults)),
+        };
+        let is_right = got == right;
+        if !is_right {
+            wrong += &format!(
+                "{written}\n  meant  {meant}\n  edited {edited}\n  got    {got}\n{}\n",
+                shown(written, &faults)
+            );
+        } else if faults.is_empty() {
+            wrong += &format!("{written}: loads in silence\n");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_only_the_author_can_know_is_asked_in_words() {
+    let mut wrong = String::new();
+    for (written, answer) in TOLD {
+        let (_, faults) = check(written);
+        let told = faults.iter().any(|fault| {
+            fault.message.contains(answer)
+                || fault
+                    .help
+                    .as_ref()
+                    .is_some_and(|help| help.contains(answer))
+        });
+        if !told {
+            wrong += &format!(
+                "{written}\n  wanted {answer}\n{}\n",
+                shown(written, &faults)
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_table_is_long_enough() {
+    assert!(EDITED.len() + TOLD.len() >= 150);
+}
+
+#[test]
+fn a_count_inside_has_is_refused_and_stands_by_itself() {
+    for (written, meant) in [
+        ("trace.has(trace.count(x) > 3)", "count(x) > 3"),
+        ("has(count(x) > 3)", "count(x) > 3"),
+        (
+            "never { trace.has(trace:duration > 3s) }",
+            "never { trace:duration > 3s }",
+        ),
+        (
+            "never { has(a and count(b) > 3) }",
+            "never { a and count(b) > 3 }",
+        ),
+    ] {
+        let (body, faults) = check(written);
+        assert!(body.is_none(), "{written} loads");
+        let (edited, _) = check(&applied(written, &faults));
+        assert_eq!(
+            edited.as_ref().map(canonical),
+            check(meant).0.as_ref().map(canonical),
+            "{written}\n{}",
+            shown(written, &faults)
+        );
+    }
+}
+
+#[test]
+fn several_rules_in_one_text_are_told_apart() {
+    for written in [
+        "when { a } always { b }\nwhen { c } always { d }",
+        "when { a } never { b } when each { c as p } always { d }",
+        "never { a }\nnever { b }",
+        "a and not b\nc and not d",
+        "rule \"x\" when span.a == 1 then alert\nrule \"y\" when span.b == 2 then alert",
+        "rule \"x\" when span.a == 1 then alert end rule 'y' WHEN span.b == 2 then alert end",
+    ] {
+        let (body, faults) = check(written);
+        assert!(body.is_none(), "{written} loads");
+        let helps: Vec<&str> = faults
+            .iter()
+            .filter(|fault| fault.is_error())
+            .filter_map(|fault| fault.help.as_deref())
+            .collect();
+        assert_eq!(helps.len(), 1, "{written}\n{}", shown(written, &faults));
+        assert!(
+            helps[0].starts_with("one rule a text"),
+            "{written}\n{}",
+            shown(written, &faults)
+        );
+    }
+    // What a word says in passing is no rule.
+    let (body, _) = check("rule \"x\" when span.a == 1 then see rule \"y\"");
+    assert!(body.is_some());
+}
