@@ -11,6 +11,8 @@ mod support;
 
 #[path = "command/check.rs"]
 mod check;
+#[path = "command/closing.rs"]
+mod closing;
 #[path = "command/explain.rs"]
 mod explain;
 #[path = "command/fmt.rs"]

@@ -41,6 +41,7 @@ use crate::plan::PlanError;
 use crate::settings::{CloseCause, Completeness, Settings};
 use crate::state::shard::Due;
 use crate::state::shards::Shards;
+use crate::state::trace::TraceState;
 use crate::stats::Stats;
 use crate::time::Timestamp;
 use crate::wanted::Wanted;
@@ -168,7 +169,8 @@ impl Engine {
         sink.tally.fit(&rules.plan);
         for at in self.shards.all() {
             let mut shard = self.shards.lock(at);
-            while let Some((place, due)) = shard.next_due(self.key, now, &self.settings) {
+            let awaited = |trace: &TraceState| context.awaited_until(trace);
+            while let Some((place, due)) = shard.next_due(now, &self.settings, awaited) {
                 let cause = match due {
                     Due::Quiet => Cause::Whole,
                     Due::Age => Cause::MaxAge,

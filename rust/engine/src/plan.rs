@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     pub cell_rules: HashMap<CellId, Vec<RuleIndex>>,
     /// Rules that any span may decide early, whether or not they select it.
     pub on_any_span: Vec<RuleIndex>,
+    /// Rules with a deadline that may hold a trace open.
+    pub with_deadlines: Vec<RuleIndex>,
     /// How many distinct sets of selectors the rules have.
     pub selector_sets: usize,
     /// How many ways there are to meet a value of an unlike type.

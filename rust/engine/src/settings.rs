@@ -42,6 +42,9 @@ pub struct Settings {
     /// While its root has not come (with [`Completeness::Linked`]: or a span's parent), a trace does not
     /// close before no span of it came for so long. Default 60 s; no more than `max_age` has any effect.
     pub root_timeout: u64,
+    /// `true`: the time that callers give is that of the spans, so that a deadline (`within`) runs from the end of
+    /// the span that sets it; else from when that span came. Default `false`; replay turns it on.
+    pub event_time: bool,
     /// A trace closes, incomplete, at the latest so long after its first span. Default 5 min.
     pub max_age: u64,
     /// For how long a closed trace's state waits for late spans. Default 1 min.
@@ -89,6 +92,7 @@ impl Default for Settings {
         Settings {
             idle_timeout: 10 * SECOND,
             root_timeout: 60 * SECOND,
+            event_time: false,
             max_age: 300 * SECOND,
             late_window: 60 * SECOND,
             forget_after: 3600 * SECOND,

@@ -2,8 +2,8 @@
 //!
 //! A [`Timestamp`] is when the engine heard of something: the caller's clock, which decides when traces close.
 //! An [`EventTime`] is what a span reports of itself, and is believed as reported. Both are Unix time in
-//! nanoseconds, and they meet in two places only: in how long after its latest span a trace was decided, and
-//! in whether a trace began before the engine did.
+//! nanoseconds, and they meet in three places only: in how long after its latest span a trace was decided, in
+//! whether a trace began before the engine did, and where the caller's clock is that of the spans.
 
 use serde::{Deserialize, Serialize};
 

@@ -34,6 +34,9 @@ pub struct Limits {
     pub test_spans: usize,
     /// Diagnostics that one load reports; beyond it they are only counted.
     pub diagnostics: usize,
+    /// The longest deadline that a trace is kept open for, in nanoseconds: `max_age` less `idle_timeout`. Nothing
+    /// is refused for a longer one, but warned of.
+    pub longest_deadline: u64,
 }
 
 impl Default for Limits {
@@ -54,6 +57,8 @@ impl Default for Limits {
             exceptions: 64,
             test_spans: 1_000,
             diagnostics: 100_000,
+            // With the processor's defaults: 5 min less 10 s.
+            longest_deadline: 290_000_000_000,
         }
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! Read in this order: this file (obligations and verdicts), `select` (which spans), `order` and
 //! `ancestry` (how two spans stand), `measure` (counts and sums), `predicate` and `field` (one span,
-//! three-valued), `value` and `number` (types), `argue` (what a violation shows). A relation, a measure, a
+//! three-valued), `value` and `number` (types), `argue` (what a violation shows), `waits` (for
+//! how long a trace is kept open). A relation, a measure, a
 //! predicate and a field are a function each, and a new one is one more, with its line where it is chosen.
 
 mod ancestry;
@@ -19,6 +20,7 @@ mod predicate;
 mod select;
 mod truth;
 mod value;
+mod waits;
 
 use betrace_lang::rule::{Expr, ExprKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};

@@ -9,6 +9,7 @@
 //! `agree` plays a script and compares all that was said, and when, with what the oracle says.
 
 mod agree;
+mod closing;
 mod corners;
 mod expect;
 mod laws;

@@ -85,6 +85,11 @@ fn find(args: &Check) -> Result<Found, String> {
     for path in &args.config {
         let sets = collector::rule_sets(path, &limits).map_err(|error| error.to_string())?;
         for set in sets {
+            let timing = set.timing.map_err(|error| error.to_string())?;
+            let limits = Limits {
+                longest_deadline: timing.longest_deadline(),
+                ..Limits::default()
+            };
             found.add(&set.files, set.shown, &limits);
         }
     }

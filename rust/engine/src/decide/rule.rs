@@ -9,6 +9,7 @@ use crate::decide::eval::{BINDINGS, Eval, Tuple};
 use crate::hash::fixed_hash;
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::condition::Condition;
+use crate::plan::node::Node;
 
 /// How many tuples of bound spans one evaluation looks at; beyond it the rest is open.
 const TUPLE_CAP: u64 = 1 << 16;
@@ -40,16 +41,35 @@ pub(crate) struct Outcome {
     pub is_beyond: bool,
 }
 
+/// Told, while a rule is evaluated, of what stays open.
+pub(crate) trait OpenParts<'a> {
+    /// More spans may come that `node` binds, beside those that are bound already.
+    fn binding(&mut self, eval: &mut Eval<'a>, node: &'a Node);
+    /// It is not known whether the obligation of the bound spans is broken.
+    fn obligation(&mut self, eval: &mut Eval<'a>);
+}
+
+/// For those who do not ask.
+impl<'a> OpenParts<'a> for () {
+    fn binding(&mut self, _: &mut Eval<'a>, _: &'a Node) {}
+    fn obligation(&mut self, _: &mut Eval<'a>) {}
+}
+
 /// Evaluates the rule of `eval`.
 pub(crate) fn decide(eval: &mut Eval<'_>) -> Outcome {
+    decide_and_tell(eval, &mut ())
+}
+
+/// Likewise; `open` hears of what is not decided.
+pub(crate) fn decide_and_tell<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome {
     if eval.facts.rule.clauses.bindings.is_empty() {
-        decide_one(eval)
+        decide_one(eval, open)
     } else {
-        decide_each(eval)
+        decide_each(eval, open)
     }
 }
 
-fn decide_one(eval: &mut Eval<'_>) -> Outcome {
+fn decide_one<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome {
     let rule = eval.facts.rule;
     let when = optional(eval, rule.clauses.when.as_ref());
     let applies = excepted(eval, when, |_| true);
@@ -62,7 +82,10 @@ fn decide_one(eval: &mut Eval<'_>) -> Outcome {
         (Tri::False, _) => (Some(Verdict::NotApplicable), Reasons::NONE),
         (Tri::True, Tri::True) => (Some(Verdict::Violated), Reasons::NONE),
         (Tri::True, Tri::False) => (Some(Verdict::Satisfied), Reasons::NONE),
-        (applies, broken) => (None, applies.reasons().with(broken.reasons())),
+        (applies, broken) => {
+            open.obligation(eval);
+            (None, applies.reasons().with(broken.reasons()))
+        }
     };
     let is_violated = verdict == Some(Verdict::Violated);
     let of_trace = Broken {
@@ -101,7 +124,7 @@ struct Obligations {
     reasons: Reasons,
 }
 
-fn decide_each(eval: &mut Eval<'_>) -> Outcome {
+fn decide_each<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome {
     let clauses = &eval.facts.rule.clauses;
     let is_fixed = |condition: &&Condition| condition.mask == 0;
     let when = optional(eval, clauses.when.as_ref().filter(is_fixed));
@@ -117,7 +140,7 @@ fn decide_each(eval: &mut Eval<'_>) -> Outcome {
     };
     let mut found = Obligations::default();
     if fixed.when != Tri::False {
-        bind(eval, 0, Tri::True, fixed, &mut found);
+        bind(eval, 0, Tri::True, fixed, &mut found, open);
     }
     let verdict = if found.total > 0 {
         Some(Verdict::Violated)
@@ -138,13 +161,21 @@ fn decide_each(eval: &mut Eval<'_>) -> Outcome {
     }
 }
 
-fn bind(eval: &mut Eval<'_>, depth: usize, membership: Tri, fixed: Fixed, found: &mut Obligations) {
+fn bind<'a>(
+    eval: &mut Eval<'a>,
+    depth: usize,
+    membership: Tri,
+    fixed: Fixed,
+    found: &mut Obligations,
+    open: &mut dyn OpenParts<'a>,
+) {
     let Some(node) = eval.facts.rule.clauses.bindings.get(depth) else {
-        obligation(eval, membership, fixed, found);
+        obligation(eval, membership, fixed, found, open);
         return;
     };
     let set = eval.members(node);
     if set.open {
+        open.binding(eval, node);
         found.open = true;
         found.reasons = found
             .reasons
@@ -164,12 +195,25 @@ fn bind(eval: &mut Eval<'_>, depth: usize, membership: Tri, fixed: Fixed, found:
             Tri::Open(set.reasons)
         };
         eval.tuple[depth] = Some(member.record);
-        bind(eval, depth + 1, membership.and(is_member), fixed, found);
+        bind(
+            eval,
+            depth + 1,
+            membership.and(is_member),
+            fixed,
+            found,
+            open,
+        );
     }
     eval.tuple[depth] = None;
 }
 
-fn obligation(eval: &mut Eval<'_>, membership: Tri, fixed: Fixed, found: &mut Obligations) {
+fn obligation<'a>(
+    eval: &mut Eval<'a>,
+    membership: Tri,
+    fixed: Fixed,
+    found: &mut Obligations,
+    open: &mut dyn OpenParts<'a>,
+) {
     found.tuples += 1;
     let clauses = &eval.facts.rule.clauses;
     let mut held = membership.and(fixed.when);
@@ -196,6 +240,7 @@ fn obligation(eval: &mut Eval<'_>, membership: Tri, fixed: Fixed, found: &mut Ob
         }
         (Tri::True, Tri::False) => {}
         (applies, broken) => {
+            open.obligation(eval);
             found.open = true;
             found.reasons = found.reasons.with(applies.reasons()).with(broken.reasons());
         }

@@ -47,6 +47,7 @@ impl<'a> Context<'a> {
             generation: self.rules.generation,
             key: self.key,
             spans_per_trace: self.settings.spans_per_trace,
+            arrived: (!self.rules.plan.with_deadlines.is_empty()).then_some(self.now),
         }
     }
 }

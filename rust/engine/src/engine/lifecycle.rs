@@ -4,6 +4,7 @@
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::argument;
+use crate::decide::deadline::last_deadline;
 use crate::decide::eval::Eval;
 use crate::decide::rule::{OBLIGATIONS, Outcome, decide};
 use crate::engine::context::Context;
@@ -14,6 +15,7 @@ use crate::plan::ids::RuleIndex;
 use crate::settings::{Completeness, Report};
 use crate::state::shard::{Shard, TracePlace};
 use crate::state::trace::{Fired, TraceState};
+use crate::time::Timestamp;
 
 /// An evaluation that took more steps than this is not repeated for every batch.
 const CHEAP: u64 = 1 << 15;
@@ -92,6 +94,26 @@ impl Context<'_> {
             sink.tally.events.push(event);
         }
         newly
+    }
+
+    /// Until when a trace that has been idle long enough stays open, if nothing comes: for its root (or parents),
+    /// and for deadlines that run. `None`: it awaits nothing.
+    pub fn awaited_until(&self, trace: &TraceState) -> Option<Timestamp> {
+        let settings = self.settings;
+        let is_missing = trace.awaits(settings.completeness, self.key);
+        let missing = is_missing.then(|| trace.last().plus(settings.root_timeout));
+        let rules = self.rules.plan.with_deadlines.iter();
+        let met = rules.filter(|index| {
+            let mut cells = self.rule(**index).cells.iter();
+            cells.any(|cell| trace.cell(*cell).is_some())
+        });
+        let deadlines = met.filter_map(|index| {
+            let mut eval = Eval::new(self.facts(*index, trace));
+            last_deadline(&mut eval, settings.event_time)
+        });
+        // What came in time has an idle time of its own.
+        let deadline = deadlines.max().map(|over| over.plus(settings.idle_timeout));
+        missing.max(deadline)
     }
 
     /// Closes a live trace: every rule gets its verdict.

@@ -14,21 +14,21 @@ use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
 
 use crate::engine::rule_set::RuleSet;
-use crate::engine::stored::{Stored, StoredFirst, StoredRule, StoredSecond};
+use crate::engine::stored::{Stored, StoredFirst, StoredRule, StoredSecond, StoredThird};
 use crate::hash::HashKey;
 use crate::intern::{CellId, FieldKey, Interner, RuleKey};
 use crate::plan::RulePlan;
 use crate::settings::Settings;
 use crate::state::forgotten::Share;
 use crate::state::shards::Shards;
-use crate::state::stored::{Renumber, StoredTrace};
+use crate::state::stored::{Renumber, StoredAddition, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
 const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 
 const HEAD: usize = MAGIC.len() + 2;
 const CHECKSUM: usize = 16;
@@ -107,11 +107,12 @@ pub(crate) fn write(
     let mut forgotten = Vec::new();
     for at in shards.all() {
         let shard = shards.lock(at);
-        traces.extend(shard.traces().map(StoredTrace::of));
+        let of = |trace| (StoredTrace::of(trace), StoredAddition::of(trace));
+        traces.extend(shard.traces().map(of));
         forgotten.extend(shard.forgotten.stored(at.number()));
     }
     // In an order that does not depend on the shards.
-    traces.sort_by_key(StoredTrace::id);
+    traces.sort_by_key(|(trace, _)| trace.id());
     forgotten.sort_unstable();
     let stored = Stored {
         is_final: kind == SnapshotKind::Final,
@@ -124,13 +125,13 @@ pub(crate) fn write(
                 keeps: keeps(rule, interner),
             })
             .collect(),
-        cell_names: names(traces.iter().flat_map(StoredTrace::cells), |id| {
+        cell_names: names(traces.iter().flat_map(|(trace, _)| trace.cells()), |id| {
             interner.cell_name(id)
         }),
-        field_names: names(traces.iter().flat_map(StoredTrace::fields), |key| {
+        field_names: names(traces.iter().flat_map(|(trace, _)| trace.fields()), |key| {
             interner.field_name(key)
         }),
-        rule_names: names(traces.iter().flat_map(StoredTrace::rules), |key| {
+        rule_names: names(traces.iter().flat_map(|(trace, _)| trace.rules()), |key| {
             interner.rule_name(key)
         }),
         traces,
@@ -202,10 +203,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
     let stored = match version {
         1 => decode::<StoredFirst>(body()?)?.into(),
         2 => decode::<StoredSecond>(body()?)?.into(),
-        3 => decode::<Stored>(body()?)?,
+        3 => decode::<StoredThird>(body()?)?.into(),
+        4 => decode::<Stored>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
-    if stored.traces.iter().all(StoredTrace::is_sound) {
+    if stored.traces.iter().all(|(trace, _)| trace.is_sound()) {
         Ok(Read { stored })
     } else {
         Err(SnapshotError::Unsound)
@@ -243,8 +245,8 @@ impl Read {
             ..Restored::default()
         };
         let numbers = Renumbering::new(&stored, interner);
-        for trace in stored.traces {
-            let mut trace = trace.restore(&numbers, key);
+        for (trace, addition) in stored.traces {
+            let mut trace = trace.restore(addition, &numbers, key);
             if trace.is_live() {
                 restored.live_traces += 1;
                 // It could not hear of spans while the engine stood still.

@@ -1,17 +1,18 @@
 //! What a snapshot holds, in each version that was ever written.
 //!
 //! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
-//! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole.
+//! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole. Up to version
+//! 3 nothing said when a span came.
 
 use serde::{Deserialize, Serialize};
 
 use crate::intern::{CellId, FieldKey, RuleKey};
 use crate::state::forgotten::StoredIds;
-use crate::state::stored::StoredTrace;
+use crate::state::stored::{StoredAddition, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
-/// Version 3.
+/// Version 4.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Stored {
     /// Nothing was consumed after it was taken.
@@ -23,7 +24,7 @@ pub(crate) struct Stored {
     pub cell_names: Vec<(CellId, String)>,
     pub field_names: Vec<(FieldKey, String)>,
     pub rule_names: Vec<(RuleKey, String)>,
-    pub traces: Vec<StoredTrace>,
+    pub traces: Vec<(StoredTrace, StoredAddition)>,
     /// The ids of traces that are gone, oldest first.
     pub forgotten: Vec<StoredIds>,
 }
@@ -36,6 +37,19 @@ pub(crate) struct StoredRule {
     pub since: Generation,
     /// A hash of the names of all that it keeps.
     pub keeps: u128,
+}
+
+/// Version 3.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredThird {
+    pub is_final: bool,
+    pub generation: Generation,
+    pub rules: Vec<StoredRule>,
+    pub cell_names: Vec<(CellId, String)>,
+    pub field_names: Vec<(FieldKey, String)>,
+    pub rule_names: Vec<(RuleKey, String)>,
+    pub traces: Vec<StoredTrace>,
+    pub forgotten: Vec<StoredIds>,
 }
 
 /// Version 2.
@@ -74,7 +88,7 @@ impl From<StoredFirst> for Stored {
             cell_names: Vec::new(),
             field_names: Vec::new(),
             rule_names: Vec::new(),
-            traces: first.traces,
+            traces: alone(first.traces),
             forgotten: whole(first.forgotten),
         }
     }
@@ -89,10 +103,30 @@ impl From<StoredSecond> for Stored {
             cell_names: second.cell_names,
             field_names: second.field_names,
             rule_names: second.rule_names,
-            traces: second.traces,
+            traces: alone(second.traces),
             forgotten: whole(second.forgotten),
         }
     }
+}
+
+impl From<StoredThird> for Stored {
+    fn from(third: StoredThird) -> Stored {
+        Stored {
+            is_final: third.is_final,
+            generation: third.generation,
+            rules: third.rules,
+            cell_names: third.cell_names,
+            field_names: third.field_names,
+            rule_names: third.rule_names,
+            traces: alone(third.traces),
+            forgotten: third.forgotten,
+        }
+    }
+}
+
+fn alone(traces: Vec<StoredTrace>) -> Vec<(StoredTrace, StoredAddition)> {
+    let add = |trace| (trace, StoredAddition::default());
+    traces.into_iter().map(add).collect()
 }
 
 /// Ids whose routes were stored with all their bits.

@@ -48,12 +48,16 @@ pub(crate) fn compile(
     }
     let mut cell_rules: HashMap<CellId, Vec<RuleIndex>> = HashMap::new();
     let mut on_any_span = Vec::new();
+    let mut with_deadlines = Vec::new();
     for (index, plan) in (0..).map(RuleIndex).zip(&plans) {
         for cell in &plan.cells {
             cell_rules.entry(*cell).or_default().push(index);
         }
         if plan.early && turns_on_any_span(&plan.rule.body) {
             on_any_span.push(index);
+        }
+        if plan.rule.body.longest_deadline().is_some() {
+            with_deadlines.push(index);
         }
     }
     let matcher = draft.builder.build();
@@ -71,6 +75,7 @@ pub(crate) fn compile(
         structure: draft.structure,
         cell_rules,
         on_any_span,
+        with_deadlines,
         selector_sets: sets.0.len(),
     })
 }

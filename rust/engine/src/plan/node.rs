@@ -124,6 +124,46 @@ impl PointOrder {
     }
 }
 
+/// What sets a deadline running.
+pub(crate) enum DeadlineTrigger<'p> {
+    /// The span that stands in the relation.
+    Left,
+    /// Those that it stands in relation to.
+    Right(&'p Node),
+}
+
+impl RelationPlan {
+    /// What sets the deadline of the relation running, and how long it is; see
+    /// [`Relation::deadline`](betrace_lang::rule::Relation::deadline), which says the same of a checked rule.
+    pub fn deadline(&self) -> Option<(DeadlineTrigger<'_>, u64)> {
+        match self {
+            RelationPlan::Ordered {
+                order,
+                right,
+                within,
+            } if order.side == Beside::After => {
+                Some((DeadlineTrigger::Right(right), (*within)?.most))
+            }
+            RelationPlan::Then { within, .. } => Some((DeadlineTrigger::Left, (*within)?.most)),
+            _ => None,
+        }
+    }
+
+    /// The selectors that the left one is held against.
+    pub fn operands(&self) -> Vec<&Node> {
+        match self {
+            RelationPlan::Ordered { right, .. }
+            | RelationPlan::Then { right, .. }
+            | RelationPlan::Inside { right }
+            | RelationPlan::ChildOf { right }
+            | RelationPlan::SiblingOf { right } => vec![right],
+            RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
+                vec![from, to]
+            }
+        }
+    }
+}
+
 /// The members of a selector, and the span selectors from which they come.
 pub(crate) fn compile(
     draft: &mut RuleDraft<'_>,

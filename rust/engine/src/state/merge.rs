@@ -14,7 +14,7 @@ use crate::state::cell::{Cell, CountCell, GroupsCell, RECORD_CAP, WITNESSES, tex
 use crate::state::record::{NewRecord, Rank, RecordId, Records};
 use crate::state::seen::Arrival;
 use crate::state::trace::{Generation, TraceState};
-use crate::time::EventTime;
+use crate::time::{EventTime, Timestamp};
 
 /// What merging needs besides trace and span.
 #[derive(Clone, Copy)]
@@ -24,6 +24,8 @@ pub(crate) struct Merging<'a> {
     pub generation: Generation,
     pub key: HashKey,
     pub spans_per_trace: u32,
+    /// The engine's time, where some rule asks when a span came.
+    pub arrived: Option<Timestamp>,
 }
 
 /// What became of a span.
@@ -58,6 +60,7 @@ impl TraceState {
         let mut arriving = Arriving {
             span,
             twin,
+            arrived: with.arrived,
             record: None,
         };
         self.note_first(&mut arriving);
@@ -118,6 +121,7 @@ impl TraceState {
             twin: arriving.twin,
             name: span.name(),
             service: span.service(),
+            arrived: arriving.arrived,
         });
         arriving.record = Some(record);
         record
@@ -209,6 +213,7 @@ impl TraceState {
 struct Arriving<'v, 'a, 's> {
     span: &'v SpanView<'a, 's>,
     twin: u32,
+    arrived: Option<Timestamp>,
     record: Option<RecordId>,
 }
 

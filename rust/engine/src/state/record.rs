@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::SpanId;
 use crate::intern::FieldKey;
 use crate::state::heap::heap;
-use crate::time::EventTime;
+use crate::time::{EventTime, Timestamp};
 use crate::value::{OwnedValue, Value};
 
 /// A record in its trace's [`Records`].
@@ -105,6 +105,8 @@ pub(crate) struct NewRecord<'a> {
     pub twin: u32,
     pub name: &'a [u8],
     pub service: &'a [u8],
+    /// When the span came, if some rule asks.
+    pub arrived: Option<Timestamp>,
 }
 
 /// All records of one trace, with their texts.
@@ -115,6 +117,9 @@ pub(crate) struct Records {
     projections: Vec<Projection>,
     projection_bytes: usize,
     texts: Texts,
+    /// By record, as far as some rule asked; 0: not known. Stored apart.
+    #[serde(skip)]
+    arrived: Vec<Timestamp>,
 }
 
 impl Records {
@@ -144,7 +149,7 @@ impl Records {
             refs: 0,
             projection: NONE,
         };
-        match self.free.pop() {
+        let id = match self.free.pop() {
             Some(id) => {
                 self.records[id.index()] = record;
                 id
@@ -153,7 +158,31 @@ impl Records {
                 self.records.push(record);
                 RecordId((self.records.len() - 1) as u32)
             }
+        };
+        if new.arrived.is_some() || id.index() < self.arrived.len() {
+            if self.arrived.len() <= id.index() {
+                self.arrived.resize(self.records.len(), Timestamp(0));
+            }
+            self.arrived[id.index()] = new.arrived.unwrap_or(Timestamp(0));
         }
+        id
+    }
+
+    /// When the record's span came; `None` where no rule asked then.
+    pub fn arrived(&self, id: RecordId) -> Option<Timestamp> {
+        let at = self.arrived.get(id.index()).copied();
+        at.filter(|at| *at != Timestamp(0))
+    }
+
+    /// By record, as [`Records::restore_arrivals`] takes them.
+    pub fn arrivals(&self) -> &[Timestamp] {
+        &self.arrived
+    }
+
+    /// Of a value that was read from outside; those of no record are dropped.
+    pub fn restore_arrivals(&mut self, mut arrived: Vec<Timestamp>) {
+        arrived.truncate(self.records.len());
+        self.arrived = arrived;
     }
 
     /// Lets `fill` add values to what is kept of the record's span.
@@ -195,6 +224,7 @@ impl Records {
         heap(self.records.capacity() * size_of::<Record>())
             + heap(self.free.capacity() * size_of::<RecordId>())
             + heap(self.projections.capacity() * size_of::<Projection>())
+            + heap(self.arrived.capacity() * size_of::<Timestamp>())
             + self.projection_bytes
             + self.texts.heap_bytes()
     }
@@ -300,6 +330,7 @@ mod tests {
             twin: 0,
             name,
             service: b"shop",
+            arrived: None,
         }
     }
 

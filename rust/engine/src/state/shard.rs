@@ -187,9 +187,9 @@ impl Shard {
     /// The next live trace that is due, and why, with its timer taken.
     pub fn next_due(
         &mut self,
-        key: HashKey,
         now: Timestamp,
         settings: &Settings,
+        awaited: impl Fn(&TraceState) -> Option<Timestamp>,
     ) -> Option<(TracePlace, Due)> {
         while let Some(Reverse((at, place))) = self.timers.peek().copied() {
             if at > now {
@@ -204,11 +204,7 @@ impl Shard {
                 self.timers.push(Reverse((quiet.min(age), place)));
                 continue;
             }
-            let awaited = if trace.awaits(settings.completeness, key) {
-                quiet.max(trace.last().plus(settings.root_timeout))
-            } else {
-                quiet
-            };
+            let awaited = awaited(trace).map_or(quiet, |until| quiet.max(until));
             if awaited.min(age) <= now {
                 let due = if awaited <= age { Due::Quiet } else { Due::Age };
                 return Some((place, due));

@@ -40,6 +40,21 @@ pub(crate) struct StoredTrace {
     postponed: Vec<(RuleKey, u32)>,
 }
 
+/// What a trace holds that version 3 did not store.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct StoredAddition {
+    /// By record, as far as some rule has a deadline; 0: not known.
+    arrived: Vec<Timestamp>,
+}
+
+impl StoredAddition {
+    pub fn of(trace: &TraceState) -> StoredAddition {
+        StoredAddition {
+            arrived: trace.records.arrivals().to_vec(),
+        }
+    }
+}
+
 /// What cells, fields and rules are called here; `None`: not at all.
 pub(crate) trait Renumber {
     fn cell(&self, stored: CellId) -> Option<CellId>;
@@ -105,7 +120,12 @@ impl StoredTrace {
     }
 
     /// The trace as it goes on in this engine: what has no number here is dropped.
-    pub fn restore(mut self, numbers: &impl Renumber, key: HashKey) -> TraceState {
+    pub fn restore(
+        mut self,
+        addition: StoredAddition,
+        numbers: &impl Renumber,
+        key: HashKey,
+    ) -> TraceState {
         let mut trace = TraceState::new(self.id, self.opened, self.generation);
         trace.last = self.last;
         trace.closed = (self.closed != Timestamp(0)).then_some(self.closed);
@@ -117,6 +137,7 @@ impl StoredTrace {
         self.seen.rebuild_index(key);
         trace.seen = self.seen;
         self.records.renumber_fields(|field| numbers.field(field));
+        self.records.restore_arrivals(addition.arrived);
         trace.records = self.records;
         trace.root = self.root;
         trace.first = self.first;

@@ -1,18 +1,22 @@
-//! When a trace closes: after its idle time, once its root has come or was awaited long enough.
+//! When a trace closes: after its idle time, once its root has come or was awaited long enough, and no deadline runs.
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, message, span};
-use crate::{Completeness, Engine, Report, Settings};
+use crate::{Completeness, Engine, Report, Settings, SnapshotKind};
 
 const SECOND: u64 = 1_000_000_000;
 
 fn engine(settings: Settings) -> Engine {
+    with_rule("r: always { b }", settings)
+}
+
+fn with_rule(rule: &str, settings: Settings) -> Engine {
     let settings = Settings {
         restart_grace: false,
         report: Report::All,
         ..settings
     };
-    Engine::new(rules(&["r: always { b }"]), settings, at(0)).unwrap()
+    Engine::new(rules(&[rule]), settings, at(0)).unwrap()
 }
 
 /// Nothing is said at `millis` less one, and this at `millis`.
@@ -88,21 +92,142 @@ fn linked_traces_await_every_parent() {
     closes(&engine, 30_000, "r violated");
 }
 
+const ANSWERED: &str = "r: when each { a as p } always { b after p within 30s }";
+
+/// What a request does: the root, and below it what a rule asks an answer to.
+fn asked() -> [TestSpan; 2] {
+    [span(1, 1, "web", 0, 200), span(1, 2, "a", 0, 100).under(1)]
+}
+
+fn answer(start: u64) -> TestSpan {
+    span(1, 3, "b", start, start + 100).under(1)
+}
+
 #[test]
-fn what_only_waits_is_shed_before_what_is_under_way() {
-    let engine = engine(Settings {
+fn a_deadline_holds_the_close_until_it_is_over_and_idle_time_more() {
+    let engine = with_rule(ANSWERED, Settings::default());
+    engine.feed(&asked(), 500);
+    closes(&engine, 40_500, "r violated");
+}
+
+#[test]
+fn what_comes_within_its_deadline_ends_the_wait_after_its_own_idle_time() {
+    let engine = with_rule(ANSWERED, Settings::default());
+    engine.feed(&asked(), 0);
+    engine.tick(at(13_000));
+    engine.feed(&[answer(14_000)], 14_100);
+    closes(&engine, 24_100, "r satisfied");
+}
+
+#[test]
+fn each_trigger_has_its_deadline_and_those_that_are_met_hold_nothing() {
+    let engine = with_rule(ANSWERED, Settings::default());
+    engine.feed(&asked(), 0);
+    // Its answer is there: it does not make the first one wait longer.
+    engine.feed(&[span(1, 4, "a", 4_000, 4_100).under(1)], 5_000);
+    engine.feed(&[span(1, 5, "b", 31_000, 31_100).under(1)], 5_000);
+    closes(&engine, 40_000, "r violated");
+}
+
+#[test]
+fn the_next_step_of_then_and_a_clause_that_forbids_are_deadlines_too() {
+    for rule in [
+        "r: when { a } always { a then b within 30s }",
+        "r: when { a } never { not (a then b within 30s) }",
+        "r: when each { a as p } never { not (p then b within 30s) }",
+        "r: when { a } always { b after a within 30s }",
+        "r: always { a then b within 30s } | exceptions: [c]",
+        "r: when each { a as p } always { b starts after p within 30s }",
+        "r: when each { a as p } always { b ends after p within 1s..30s }",
+        "r: when each { a as p, b after p within 30s as q } never { a } ",
+    ] {
+        let engine = with_rule(rule, Settings::default());
+        engine.feed(&asked(), 0);
+        engine.tick(at(39_999));
+        assert_eq!(engine.stats().live_traces, 1, "{rule}");
+        engine.tick(at(40_000));
+        assert_eq!(engine.stats().live_traces, 0, "{rule}");
+    }
+}
+
+#[test]
+fn what_is_decided_or_lies_before_is_no_deadline() {
+    for rule in [
+        "r: when each { a as p } always { b before p within 30s }",
+        "r: when each { c as p } always { b after p within 30s }",
+        "r: when each { a as p } always { web or b after p within 30s }",
+        "r: when each { a as p } never { web and b after p within 30s and count(a) > 0 and not a }",
+    ] {
+        let engine = with_rule(rule, Settings::default());
+        engine.feed(&asked(), 0);
+        engine.tick(at(10_000));
+        assert_eq!(engine.stats().live_traces, 0, "{rule}");
+    }
+}
+
+#[test]
+fn a_deadline_beyond_max_age_ends_evicted() {
+    let engine = with_rule(
+        "r: when each { a as p } always { b after p within 12h }",
+        Settings::default(),
+    );
+    engine.feed(&asked(), 0);
+    closes(&engine, 300_000, "r inconclusive(evicted)");
+    let rule = "r: when each { a as p } always { b after p within 290s }";
+    let engine = with_rule(rule, Settings::default());
+    engine.feed(&asked(), 0);
+    closes(&engine, 300_000, "r violated");
+}
+
+#[test]
+fn in_event_time_a_deadline_runs_from_the_end_of_its_trigger() {
+    let settings = Settings {
+        event_time: true,
+        ..Settings::default()
+    };
+    let engine = with_rule(ANSWERED, settings);
+    engine.feed(&asked(), 9_000);
+    closes(&engine, 40_100, "r violated");
+}
+
+#[test]
+fn a_restart_does_not_move_a_deadline() {
+    let before = with_rule(ANSWERED, Settings::default());
+    before.feed(&asked(), 500);
+    let stored = before.snapshot(SnapshotKind::Final);
+    let after = with_rule(ANSWERED, Settings::default());
+    after.restore(&stored, at(20_000)).unwrap();
+    closes(&after, 40_500, "r violated");
+}
+
+#[test]
+fn a_trace_that_only_a_deadline_holds_is_shed_first() {
+    shed_first(
+        "r: when each { a.where(x == 1) as p } always { b after p within 2m }",
+        span(1, 1, "a", 0, 1).int("x", 1),
+    );
+}
+
+#[test]
+fn what_only_waits_for_its_root_is_shed_before_what_is_under_way() {
+    shed_first("r: always { b }", child());
+}
+
+/// Of two traces the first is the older one, and spans of it come all the time; of the second came this alone.
+fn shed_first(rule: &str, of_the_second: TestSpan) {
+    let settings = Settings {
         memory_bytes: 48 << 10,
         shards: 1,
         ..Settings::default()
-    });
+    };
+    let engine = with_rule(rule, settings);
     let of = |trace: u8, span: TestSpan| {
         let mut span = span;
         span.span.trace_id = vec![trace; 16];
         span
     };
-    // The first is the older one, and spans of it come all the time.
     engine.feed(&[of(1, span(1, 1, "a", 0, 1))], 0);
-    engine.feed(&[of(2, child())], 1);
+    engine.feed(&[of(2, of_the_second)], 1);
     for second in 1..15 {
         engine.feed(
             &[of(1, span(1, 10 + second, "a", 0, 1).under(1))],

@@ -69,6 +69,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         generation: Generation::default(),
         key,
         spans_per_trace: 100,
+        arrived: None,
     };
     let mut scratch = set.plan.matcher.scratch();
     let mut trace = TraceState::empty();

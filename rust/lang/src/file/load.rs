@@ -9,7 +9,7 @@ use crate::file::ids::Ids;
 use crate::file::loaded::Loaded;
 use crate::file::read::Reader;
 use crate::file::rulefile::{self, RuleFile};
-use crate::file::{across, unused, yaml};
+use crate::file::{across, deadline, unused, yaml};
 use crate::limits::Limits;
 use crate::rule::Rule;
 use crate::source::{LineIndex, SourceFile};
@@ -28,6 +28,7 @@ pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
         loader.load_file(index, file, files);
     }
     across::report(&mut loader.loaded, files);
+    deadline::report(&mut loader.loaded, files, limits);
     let mut loaded = loader.loaded;
     loaded.settle(loader.not_kept, files, limits);
     loaded

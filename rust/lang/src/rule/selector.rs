@@ -173,6 +173,19 @@ impl SpanSelector {
 }
 
 impl Relation {
+    /// For how long, from the end of the span that sets it running, this relation may still come about; `None`:
+    /// it has no deadline, or one that lies before that span.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Nanos> {
+        match self {
+            Relation::After { within, .. }
+            | Relation::StartsAfter { within, .. }
+            | Relation::EndsAfter { within, .. }
+            | Relation::Then { within, .. } => within.map(|gap| gap.most),
+            _ => None,
+        }
+    }
+
     /// The selectors that the left one is held against.
     #[must_use]
     pub fn operands(&self) -> Vec<&Selector> {

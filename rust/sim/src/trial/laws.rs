@@ -9,7 +9,7 @@ use crate::tape::Tape;
 
 /// In each of them engine and oracle agree on verdicts and reasons, and on the violations: identity, clause,
 /// text, count, times, evidence and the moment; and on how often each verdict is counted.
-pub const LAWS: [Law; 12] = [
+pub const LAWS: [Law; 13] = [
     Law {
         name: "a definite verdict stays",
         says: "what the oracle says of a part that is still open, it says of the whole",
@@ -69,6 +69,11 @@ pub const LAWS: [Law; 12] = [
         name: "added",
         says: "a rule that is added says of traces under way only what is certain, and changes no other rule",
         hold: |trial, tape| trial.added(tape),
+    },
+    Law {
+        name: "closing",
+        says: "a trace closes its idle time after its latest span, once its root, parents and running deadlines are awaited no more",
+        hold: |trial, tape| trial.closing(tape),
     },
 ];
 

@@ -33,19 +33,24 @@ pub struct Played {
     pub stats: Stats,
 }
 
+/// As the engine calls it.
+pub fn named(completeness: Completeness) -> betrace_engine::Completeness {
+    match completeness {
+        Completeness::Root => betrace_engine::Completeness::Root,
+        Completeness::Linked => betrace_engine::Completeness::Linked,
+        Completeness::Idle => betrace_engine::Completeness::Idle,
+    }
+}
+
 fn settings(script: &Script) -> Settings {
     let by_age = script.acts.contains(&Act::Close(Ending::Age));
     Settings {
         idle_timeout: if by_age { 2 * MAX_AGE } else { IDLE } * SECOND,
-        // When a trace closes is held by the engine's own tests; here only what it says then.
+        // When a trace closes is a law of its own; here only what it says then.
         root_timeout: 0,
         max_age: MAX_AGE * SECOND,
         late_window: LATE_WINDOW * SECOND,
-        completeness: match script.completeness {
-            Completeness::Root => betrace_engine::Completeness::Root,
-            Completeness::Linked => betrace_engine::Completeness::Linked,
-            Completeness::Idle => betrace_engine::Completeness::Idle,
-        },
+        completeness: named(script.completeness),
         early: script.early,
         report: if script.verdicts {
             Report::All

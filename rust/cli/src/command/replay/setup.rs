@@ -84,6 +84,7 @@ fn settings(args: &Replay, timing: Timing) -> Settings {
             .spans_per_trace
             .or(timing.spans_per_trace)
             .unwrap_or(default.spans_per_trace),
+        event_time: true,
         restart_grace: false,
         // What is found is held to be sorted, so there is nothing to save by losing it.
         queue_bytes: u64::MAX,
