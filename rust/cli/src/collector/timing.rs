@@ -1,6 +1,6 @@
 //! When traces are over, as a processor's `trace:` and `limits:` say it.
 
-use betrace_engine::Completeness;
+use betrace_engine::{Completeness, Settings};
 
 use super::yaml::Node;
 
@@ -57,7 +57,7 @@ impl Timing {
                 }
             },
         };
-        Ok(Timing {
+        let timing = Timing {
             idle_timeout: duration("idle_timeout")?,
             root_timeout: duration("root_timeout")?,
             max_age: duration("max_age")?,
@@ -65,7 +65,22 @@ impl Timing {
             forget_after: duration("forget_after")?,
             completeness,
             spans_per_trace,
-        })
+        };
+        let max_age = timing.max_age.unwrap_or(Settings::default().max_age);
+        match timing.root_timeout {
+            Some(root) if root > max_age => {
+                Err("trace.root_timeout must not be longer than trace.max_age".to_owned())
+            }
+            _ => Ok(timing),
+        }
+    }
+
+    /// The longest deadline that a trace is kept open for, in nanoseconds.
+    #[must_use]
+    pub fn longest_deadline(&self) -> u64 {
+        let default = Settings::default();
+        let max_age = self.max_age.unwrap_or(default.max_age);
+        max_age.saturating_sub(self.idle_timeout.unwrap_or(default.idle_timeout))
     }
 }
 

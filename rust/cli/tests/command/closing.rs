@@ -56,3 +56,39 @@ fn a_deadline_longer_than_the_idle_time_holds_the_trace_open() {
     assert_eq!(verdicts(&endless)[0], ("inconclusive", "evicted"));
     assert_eq!(endless.last().unwrap()["summary"]["rule"], json!("r"));
 }
+
+#[test]
+fn a_deadline_that_the_configured_times_cannot_honour_is_named() {
+    let said = |trace: &str| {
+        let config = format!(
+            "processors:\n  betrace:\n    trace: {trace}\n    rules:\n      inline:\n        - id: r\n          condition: when {{ a }} always {{ a then b within 2m }}\n"
+        );
+        let desk = Desk::with(&[("otelcol.yaml", &config)]);
+        let ran = desk.run(&["check", "--config", "otelcol.yaml"]);
+        (ran.code, ran.out + &ran.err)
+    };
+    assert!(!said("{ max_age: 130s }").1.contains("W0007"));
+    let (code, text) = said("{ max_age: 129s }");
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("warning[W0007]: `within 2m` is longer than a trace is kept open, 119s"),
+        "{text}"
+    );
+    assert!(text.contains("otelcol.yaml:6:15"), "{text}");
+    assert!(
+        !said("{ max_age: 3m, idle_timeout: 1m }")
+            .1
+            .contains("W0007")
+    );
+    assert!(
+        said("{ max_age: 3m, idle_timeout: 61s }")
+            .1
+            .contains("W0007")
+    );
+    let (code, text) = said("{ max_age: 1m, root_timeout: 61s }");
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("trace.root_timeout must not be longer than trace.max_age"),
+        "{text}"
+    );
+}

@@ -24,34 +24,6 @@ impl PartialEq for Expr {
     }
 }
 
-impl Expr {
-    /// The selectors in it, those that stand within others left out.
-    pub fn selectors(&self) -> Vec<&Selector> {
-        match &self.kind {
-            ExprKind::And(parts) | ExprKind::Or(parts) => {
-                parts.iter().flat_map(Expr::selectors).collect()
-            }
-            ExprKind::Not(inner) => inner.selectors(),
-            ExprKind::Exists(selector) | ExprKind::GroupCount { selector, .. } => vec![selector],
-            ExprKind::Compare { left, right, .. } => match right {
-                Quantity::Number(_) | Quantity::Duration(_) => vec![left.selector()],
-                Quantity::Measure { measure, .. } => vec![left.selector(), measure.selector()],
-            },
-            ExprKind::Trace(_) => Vec::new(),
-        }
-    }
-}
-
-impl Measure {
-    /// Whose spans it is of.
-    #[must_use]
-    pub fn selector(&self) -> &Selector {
-        match self {
-            Measure::Count(selector) | Measure::Of { selector, .. } => selector,
-        }
-    }
-}
-
 /// The forms a condition takes. `And` and `Or` are flat and have at least two parts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
