@@ -63,7 +63,7 @@ impl Running {
                 }
             }
             ConditionKind::Groups { groups, .. } => self.spans(eval, groups.spans()),
-            ConditionKind::Trace(_) => {}
+            ConditionKind::Bound { .. } | ConditionKind::Trace(_) => {}
         }
     }
 
