@@ -94,8 +94,7 @@ mod tests {
         ] {
             assert_eq!(warned(rule, 10).len(), 1, "{rule}");
         }
-        for rule in ["when each { a as p } always { b before p within 1m }"] {
-            assert_eq!(warned(rule, 10).len(), 0, "{rule}");
-        }
+        let backward = "when each { a as p } always { b before p within 1m }";
+        assert_eq!(warned(backward, 10).len(), 0);
     }
 }
