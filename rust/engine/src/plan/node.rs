@@ -154,9 +154,7 @@ impl RelationPlan {
         match self {
             RelationPlan::Ordered { right, .. }
             | RelationPlan::Then { right, .. }
-            | RelationPlan::Inside { right }
-            | RelationPlan::ChildOf { right }
-            | RelationPlan::SiblingOf { right } => vec![right],
+            | RelationPlan::Paired { right, .. } => vec![right],
             RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
                 vec![from, to]
             }
