@@ -18,11 +18,18 @@ fn completions_and_manual_pages() {
         let ran = desk.run(&["completions", shell]);
         assert_eq!(ran.code, 0);
         assert!(
-            ran.out.contains("replay") && ran.out.contains("completeness"),
+            ["replay", "completeness", "gaps", "show", "as-test"]
+                .iter()
+                .all(|word| ran.out.contains(word)),
             "{shell}"
         );
     }
     assert_eq!(desk.run(&["man", "pages/man1"]).code, 0);
+    let page = std::fs::read_to_string(desk.path("pages/man1/betrace-show.1")).unwrap();
+    assert!(
+        page.contains("as\\-test") && page.contains("Exit codes"),
+        "{page}"
+    );
     let page = std::fs::read_to_string(desk.path("pages/man1/betrace-replay.1")).unwrap();
     assert!(
         page.contains("verdicts") && page.contains("Exit codes"),

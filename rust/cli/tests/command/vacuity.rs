@@ -17,6 +17,8 @@ rules:
     condition: 'when { root.where(route == "/admin") and audit.log } always { check }'
   - id: calls-are-few
     condition: 'never { count(call) > 3 }'
+  - id: never-together
+    condition: 'when { call before payment.leak } always { check }'
 "#;
 
 /// Two traces: reads marked as personal whose spans say `db.system`, and calls.
@@ -44,7 +46,7 @@ fn replay(desk: &Desk, more: &[&str]) -> Ran {
 fn replay_counts_the_rules_that_never_applied() {
     let ran = replay(&desk(), &[]);
     assert_eq!((ran.code, &*ran.out), (0, ""), "{}", ran.err);
-    let told = "3 of 5 rules never applied; --summary says what they nearly met\n";
+    let told = "4 of 6 rules never applied; --summary says what they nearly met\n";
     assert!(ran.err.starts_with(told), "{}", ran.err);
 }
 

@@ -47,6 +47,15 @@ pub fn text(account: &Account<'_>, out: &mut Output) {
             }
         }
     }
+    conclusion(account, out);
+    for line in &account.drawing {
+        out.line(format_args!("    {line}"));
+    }
+    out.line("");
+}
+
+/// What it came to, and what it would have taken.
+fn conclusion(account: &Account<'_>, out: &mut Output) {
     for answer in &account.verdicts {
         let reason = answer
             .reason
@@ -69,10 +78,6 @@ pub fn text(account: &Account<'_>, out: &mut Output) {
     }
     for near in &account.near_misses {
         out.line(format_args!("  in this trace {}", one_line(near)));
-    }
-    out.line("");
-    for line in &account.drawing {
-        out.line(format_args!("    {line}"));
     }
     out.line("");
 }

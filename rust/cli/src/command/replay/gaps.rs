@@ -149,6 +149,22 @@ fn text(measured: &Measured, settings: &Settings, suggested: &Suggested, out: &m
         ));
     }
     out.line("");
+    at_present(measured, settings, out);
+    out.line("");
+    out.line(format_args!(
+        "To keep {} % of these traces whole, with {} for the way of a span, which no recording tells:",
+        KEPT as f64 / 10.0,
+        written(ON_ITS_WAY)
+    ));
+    out.line("");
+    for line in suggested.block().lines() {
+        out.line(out.palette().paint(Paint::Bold, line));
+    }
+}
+
+/// What the settings make of these traces.
+fn at_present(measured: &Measured, settings: &Settings, out: &mut Output) {
+    let traces = measured.traces;
     let awaited = match settings.completeness {
         Completeness::Root => "root",
         Completeness::Linked => "linked",
@@ -177,16 +193,6 @@ fn text(measured: &Measured, settings: &Settings, suggested: &Suggested, out: &m
             counted(measured.incomplete, "trace"),
             share(measured.incomplete, traces)
         ));
-    }
-    out.line("");
-    out.line(format_args!(
-        "To keep {} % of these traces whole, with {} for the way of a span, which no recording tells:",
-        KEPT as f64 / 10.0,
-        written(ON_ITS_WAY)
-    ));
-    out.line("");
-    for line in suggested.block().lines() {
-        out.line(out.palette().paint(Paint::Bold, line));
     }
 }
 

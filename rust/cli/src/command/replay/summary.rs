@@ -71,7 +71,7 @@ pub fn write(
         let id = RuleId(rule.rule.as_str().into());
         let times = seen.0.get(&id);
         let never_applied = vacuous.get(&id).copied();
-        let near_misses = never_applied.map_or_else(Vec::new, |_| near.sentences(&id));
+        let near_misses = never_applied.map_or_else(Vec::new, |why| nearly(why, near, &id));
         let summary = Summary {
             rule: &rule.rule,
             violated: rule.violated,
@@ -93,6 +93,16 @@ pub fn write(
             ReplayFormat::Otlp => lines.iter().for_each(output::note),
         }
     }
+}
+
+/// What a rule nearly met, or that it met all that it looks for.
+fn nearly(why: NeverApplied, near: &Counted, rule: &RuleId) -> Vec<String> {
+    let mut sentences = near.sentences(rule);
+    if sentences.is_empty() && why == NeverApplied::WhenNeverHeld {
+        let never = "each of the spans that it looks for came, and never as its `when` wants them";
+        sentences.push(never.to_owned());
+    }
+    sentences
 }
 
 fn sentence(summary: &Summary<'_>, times: Option<&(u64, u64)>) -> String {
