@@ -17,6 +17,9 @@ use crate::traces::trace_id;
 
 pub use trace::{Placed, Recorded, parents};
 
+/// Spans of one trace that are kept, which is as many as a processor can be told to evaluate; the rest is counted.
+const MOST_SPANS: usize = 500_000;
+
 /// Looks for the trace with that id in the inputs. What is wrong has been told.
 pub fn find(id: &str, paths: &[PathBuf]) -> Result<Recorded, Exit> {
     let Some(trace) = trace_id(id) else {
@@ -27,45 +30,117 @@ pub fn find(id: &str, paths: &[PathBuf]) -> Result<Recorded, Exit> {
         output::fault(error);
         Exit::Usage
     })?;
-    let mut request = ExportTraceServiceRequest::default();
+    let mut picked = Picked::within(MOST_SPANS);
     let mut is_partial = false;
     let is_broken = feed(inputs, |fed| {
         match fed {
-            Fed::Spans(otlp) => collect(otlp, trace, &mut request),
+            Fed::Spans(otlp) => picked.add(otlp, trace),
             Fed::Partial(other) => is_partial |= other.0 == trace,
         }
         Ok(())
     });
-    if request.resource_spans.is_empty() {
+    if picked.request.resource_spans.is_empty() {
         output::fault(format_args!(
             "no span of the trace {id} is among these traces"
         ));
         return Err(if is_broken { Exit::Broken } else { Exit::Usage });
     }
+    if picked.beyond > 0 {
+        output::note(format_args!(
+            "the trace {id} has more than {}: {} are left out",
+            output::counted(MOST_SPANS, "span"),
+            output::grouped(picked.beyond)
+        ));
+    }
     Ok(Recorded {
         trace: TraceId(trace),
-        request,
-        is_partial,
+        request: picked.request,
+        is_partial: is_partial || picked.beyond > 0,
         is_broken,
     })
 }
 
-/// Keeps the spans of one trace. What cannot be decoded holds none that could be shown.
-fn collect(otlp: &[u8], trace: [u8; 16], into: &mut ExportTraceServiceRequest) {
-    if memchr::memmem::find(otlp, &trace).is_none() {
-        return;
-    }
-    let Ok(mut batch) = ExportTraceServiceRequest::decode(otlp) else {
-        return;
-    };
-    for resource in &mut batch.resource_spans {
-        for scope in &mut resource.scope_spans {
-            scope.spans.retain(|span| span.trace_id == trace);
+/// The spans of one trace so far.
+struct Picked {
+    request: ExportTraceServiceRequest,
+    left: usize,
+    beyond: u64,
+}
+
+impl Picked {
+    fn within(most: usize) -> Picked {
+        Picked {
+            request: ExportTraceServiceRequest::default(),
+            left: most,
+            beyond: 0,
         }
-        resource.scope_spans.retain(|scope| !scope.spans.is_empty());
     }
-    batch
-        .resource_spans
-        .retain(|resource| !resource.scope_spans.is_empty());
-    into.resource_spans.append(&mut batch.resource_spans);
+
+    /// Keeps the spans of the trace. What cannot be decoded holds none that could be shown.
+    fn add(&mut self, otlp: &[u8], trace: [u8; 16]) {
+        if memchr::memmem::find(otlp, &trace).is_none() {
+            return;
+        }
+        let Ok(mut batch) = ExportTraceServiceRequest::decode(otlp) else {
+            return;
+        };
+        for resource in &mut batch.resource_spans {
+            for scope in &mut resource.scope_spans {
+                scope.spans.retain(|span| span.trace_id == trace);
+                let kept = scope.spans.len().min(self.left);
+                self.left -= kept;
+                self.beyond += (scope.spans.len() - kept) as u64;
+                scope.spans.truncate(kept);
+            }
+            resource.scope_spans.retain(|scope| !scope.spans.is_empty());
+        }
+        batch
+            .resource_spans
+            .retain(|resource| !resource.scope_spans.is_empty());
+        self.request
+            .resource_spans
+            .append(&mut batch.resource_spans);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+
+    use super::*;
+
+    #[test]
+    fn so_many_spans_are_kept_and_the_rest_is_counted() {
+        let request = |count: usize, trace: [u8; 16]| {
+            let span = Span {
+                trace_id: trace.to_vec(),
+                ..Span::default()
+            };
+            let scope_spans = vec![ScopeSpans {
+                spans: vec![span; count],
+                ..ScopeSpans::default()
+            }];
+            let resource_spans = vec![ResourceSpans {
+                scope_spans,
+                ..ResourceSpans::default()
+            }];
+            ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+        };
+        let kept = |counts: &[usize]| {
+            let mut picked = Picked::within(3);
+            for count in counts {
+                picked.add(&request(*count, [7; 16]), [7; 16]);
+                picked.add(&request(*count, [8; 16]), [7; 16]);
+            }
+            let resources = picked.request.resource_spans.iter();
+            let scopes = resources.flat_map(|resource| &resource.scope_spans);
+            (
+                scopes.map(|scope| scope.spans.len()).sum::<usize>(),
+                picked.beyond,
+            )
+        };
+        assert_eq!(kept(&[1, 2]), (3, 0));
+        assert_eq!(kept(&[1, 3]), (3, 1));
+        assert_eq!(kept(&[4, 1]), (3, 2));
+    }
 }
