@@ -5,6 +5,7 @@
 
 mod parts;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use betrace_engine::{Engine, PlanError, Settings, Timestamp};
@@ -29,6 +30,8 @@ const MOST_SENTENCES: usize = 3;
 /// Counts what the selectors of rules nearly met.
 pub struct NearMisses {
     selectors: Vec<Asked>,
+    /// Rules of which some selector is not asked: there would be too many probes.
+    partly: BTreeSet<RuleId>,
     probes: Vec<Arc<Rule>>,
     engine: Engine,
     since_renewed: u64,
@@ -43,12 +46,16 @@ impl NearMisses {
     /// As the rules themselves: if a regular expression is too large to compile.
     pub fn of(rules: &[Arc<Rule>]) -> Result<NearMisses, PlanError> {
         let (mut selectors, mut probes) = (Vec::new(), Vec::new());
+        let mut partly = BTreeSet::new();
         for rule in rules {
             let mut seen: Vec<&SpanSelector> = Vec::new();
             for selector in triggers(&rule.body) {
                 if !seen.contains(&selector) {
                     seen.push(selector);
-                    selectors.extend(Asked::of(rule, selector, &mut probes));
+                    match Asked::of(rule, selector, &mut probes) {
+                        Some(asked) => selectors.push(asked),
+                        None => drop(partly.insert(rule.id.clone())),
+                    }
                 }
             }
         }
@@ -56,6 +63,7 @@ impl NearMisses {
         Ok(NearMisses {
             matched: vec![0; probes.len()],
             selectors,
+            partly,
             probes,
             engine,
             since_renewed: 0,
@@ -99,6 +107,7 @@ impl NearMisses {
         self.renew();
         Counted {
             selectors: self.selectors,
+            partly: self.partly,
             matched: self.matched,
             census: self.census,
         }
@@ -108,11 +117,18 @@ impl NearMisses {
 /// What was counted of all spans.
 pub struct Counted {
     selectors: Vec<Asked>,
+    partly: BTreeSet<RuleId>,
     matched: Vec<u64>,
     census: Census,
 }
 
 impl Counted {
+    /// Every selector of the rule was asked.
+    #[must_use]
+    pub fn is_whole(&self, rule: &RuleId) -> bool {
+        !self.partly.contains(rule)
+    }
+
     /// Sentences on what `rule` nearly met; none where each of its selectors met some span.
     #[must_use]
     pub fn sentences(&self, rule: &RuleId) -> Vec<String> {
@@ -131,7 +147,7 @@ impl Counted {
     fn of_selector(&self, asked: &Asked) -> Vec<String> {
         let count = asked.parts.len();
         let at = |probe: usize| self.matched.get(asked.first + probe).copied().unwrap_or(0);
-        if at(0) > 0 {
+        if count == 0 || at(0) > 0 {
             return Vec::new();
         }
         if let [only] = &asked.parts[..] {

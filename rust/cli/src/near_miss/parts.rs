@@ -14,6 +14,9 @@ use crate::output::counted;
 /// A selector of more parts is not taken apart: its probes would be too many.
 const MOST_PARTS: usize = 8;
 
+/// Probes of all rules together: each is compiled and asked as a rule is.
+const MOST_PROBES: usize = 4_000;
+
 /// A selector that has to be met for its rule to apply.
 pub struct Asked {
     pub rule: RuleId,
@@ -39,7 +42,7 @@ pub enum Kind {
 }
 
 impl Asked {
-    /// `None` for what every span meets, and for what would take too many probes.
+    /// `None` for what would take too many probes. What every span meets has no parts, and no probe.
     pub fn of(rule: &Rule, selector: &SpanSelector, probes: &mut Vec<Arc<Rule>>) -> Option<Asked> {
         // What is compared with a bound span cannot be asked of a span alone.
         let filter: Vec<&Predicate> = selector
@@ -68,7 +71,11 @@ impl Asked {
             .chain(filter.iter().map(|part| Part::filter(body, part)))
             .collect();
         let count = parts.len();
-        if count == 0 || count > MOST_PARTS {
+        let takes = match count {
+            0 | 1 => count,
+            count => 1 + 2 * count,
+        };
+        if count > MOST_PARTS || probes.len() + takes > MOST_PROBES {
             return None;
         }
         let first = probes.len();
@@ -90,7 +97,9 @@ impl Asked {
             };
             probes.push(probe(rule, probes.len(), asked));
         };
-        ask(&|_| true);
+        if count > 0 {
+            ask(&|_| true);
+        }
         if count > 1 {
             (0..count).for_each(|without| ask(&|at| at != without));
             (0..count).for_each(|alone| ask(&|at| at == alone));

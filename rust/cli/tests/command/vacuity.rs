@@ -116,3 +116,48 @@ rules:
     assert_eq!(json["coverage"][1]["never_applied"], "when_never_held");
     assert_eq!(json["coverage"][2].get("never_applied"), None);
 }
+
+#[test]
+fn very_many_rules_are_told_apart_without_asking_for_every_part() {
+    // Each takes five probes; 800 of them all that there are.
+    let rule = |n: usize| {
+        format!("  - {{ id: r{n:04}, condition: 'never {{ nothing.where(k{n} == 1) }}' }}\n")
+    };
+    let rules: String = (0..801).map(rule).collect();
+    let desk = desk();
+    desk.write("rules.yaml", format!("rules:\n{rules}").as_bytes());
+    let lines = replay(&desk, &["--summary", "--format", "json"]).json_lines();
+    assert_eq!(lines.len(), 801);
+    for (n, line) in lines.iter().enumerate() {
+        let summary = &line["summary"];
+        assert_eq!(summary["never_applied"], "no_span");
+        let is_asked = summary.get("near_misses").is_some();
+        assert_eq!(is_asked, n < 800, "{summary}");
+    }
+}
+
+#[test]
+fn a_selector_of_many_parts_is_not_taken_apart() {
+    let filter = |parts: usize| {
+        let parts: Vec<String> = (0..parts).map(|n| format!("k{n} == {n}")).collect();
+        format!("never {{ any.where({}) }}", parts.join(" and "))
+    };
+    let desk = desk();
+    let rules = format!(
+        "rules: [ {{ id: eight, condition: '{}' }}, {{ id: nine, condition: '{}' }} ]",
+        filter(8),
+        filter(9)
+    );
+    desk.write("rules.yaml", rules.as_bytes());
+    let lines = replay(&desk, &["--summary", "--format", "json"]).json_lines();
+    assert!(
+        lines[0]["summary"].get("near_misses").is_some(),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[1]["summary"].get("near_misses").is_none(),
+        "{}",
+        lines[1]
+    );
+}

@@ -98,7 +98,8 @@ pub fn write(
 /// What a rule nearly met, or that it met all that it looks for.
 fn nearly(why: NeverApplied, near: &Counted, rule: &RuleId) -> Vec<String> {
     let mut sentences = near.sentences(rule);
-    if sentences.is_empty() && why == NeverApplied::WhenNeverHeld {
+    let is_met = sentences.is_empty() && near.is_whole(rule);
+    if is_met && why == NeverApplied::WhenNeverHeld {
         let never = "each of the spans that it looks for came, and never as its `when` wants them";
         sentences.push(never.to_owned());
     }
