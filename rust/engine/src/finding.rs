@@ -9,28 +9,7 @@ use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::id::{SpanId, TraceId};
 
-/// How a span bears on a violation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// What brought the rule into play: the bound span, or the witness of `when`.
-    Trigger,
-    /// Seen, and part of the argument.
-    Witness,
-    /// What must not have been.
-    Offender,
-}
-
-impl Role {
-    /// As printed in JSON and in the link attribute `betrace.role`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Trigger => "trigger",
-            Role::Witness => "witness",
-            Role::Offender => "offender",
-        }
-    }
-}
+pub use betrace_lang::rule::Role;
 
 /// One span that a violation rests on. Times are Unix nanoseconds as the span reported them.
 #[derive(Clone, Debug, PartialEq, Eq)]

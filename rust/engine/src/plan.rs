@@ -29,6 +29,7 @@ use crate::plan::condition::Condition;
 use crate::plan::feed::SelectorPlan;
 use crate::plan::ids::RuleIndex;
 use crate::plan::node::Node;
+use crate::predicate::fields::FieldId;
 
 /// A rule set that cannot be evaluated, though each rule was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(crate) struct Plan {
     pub field_keys: Vec<FieldKey>,
     /// Some rule asks for ancestry, or completeness does.
     pub structure: bool,
+    /// Fields that messages print of the root or the earliest span, where nothing else brought a rule into play.
+    pub shown_of_first: Vec<(FieldKey, FieldId)>,
     /// Which rules read a cell.
     pub cell_rules: HashMap<CellId, Vec<RuleIndex>>,
     /// Rules that any span may decide early, whether or not they select it.

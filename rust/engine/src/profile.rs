@@ -53,9 +53,12 @@ pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
         .selectors
         .iter()
         .flat_map(|selector| {
-            let fields = selector.project.len();
+            let (fields, shown) = (selector.project.len(), selector.shown.len());
             selector.feeds.iter().map(move |feed| match feed.kind {
-                FeedKind::Count => size_of::<CountCell>() + WITNESSES * (record + 4),
+                FeedKind::Count => {
+                    let witness = record + 4 + shown * VALUE_BYTES;
+                    size_of::<CountCell>() + WITNESSES * witness
+                }
                 FeedKind::Sum(_) => size_of::<SumCell>() + 2 * SUM_BYTES,
                 FeedKind::Extremes(_) => size_of::<ExtremesCell>(),
                 FeedKind::Distinct(_) => {
@@ -71,6 +74,8 @@ pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
             })
         })
         .sum();
+    // Of the root and of the earliest span.
+    let worst = worst + 2 * plan.shown_of_first.len() * VALUE_BYTES;
     Ok(RuleProfile {
         clauses: clauses(&rule.body),
         worst_case_bytes: worst as u64,

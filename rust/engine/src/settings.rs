@@ -65,6 +65,9 @@ pub struct Settings {
     /// A start without stored state: a trace that began within `max_age` before `new` was called
     /// closes incomplete. Default `true`; replay turns it off.
     pub restart_grace: bool,
+    /// Findings of rules with `emit: none` are kept to be taken, as of other rules. Default `false`: they are only
+    /// counted.
+    pub keeps_counted: bool,
     /// The bound of findings that wait to be taken, in bytes; beyond it they are counted as lost.
     /// Default 64 MiB. Not part of `memory_bytes`, which bounds traces.
     pub queue_bytes: u64,
@@ -103,6 +106,7 @@ impl Default for Settings {
             report: Report::Violations,
             shards: 8,
             restart_grace: true,
+            keeps_counted: false,
             queue_bytes: 64 << 20,
             seed: 0x6265_7472_6163_6521,
         }

@@ -10,6 +10,7 @@ use opentelemetry_proto::tonic::trace::v1::{
 };
 use prost::Message;
 
+use betrace_lang::rule::Emit;
 use betrace_lang::verdict::Verdict;
 
 use crate::finding::{Finding, Role};
@@ -24,13 +25,14 @@ pub enum ViolationTrace {
     Own,
 }
 
-/// The violated ones among `findings` as the protobuf bytes of an `ExportTraceServiceRequest`; empty
+/// The violated ones among `findings`, but for those of rules that send no spans, as the protobuf bytes of an `ExportTraceServiceRequest`; empty
 /// where there is none.
 #[must_use]
 pub fn encode_violations(findings: &[Finding], trace: ViolationTrace) -> Vec<u8> {
     let spans: Vec<Span> = findings
         .iter()
         .filter(|finding| finding.verdict == Verdict::Violated)
+        .filter(|finding| finding.rule.emit == Emit::Spans)
         .map(|finding| violation_span(finding, trace))
         .collect();
     if spans.is_empty() {

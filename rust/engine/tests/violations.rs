@@ -184,6 +184,16 @@ fn the_same_facts_have_the_same_id() {
 }
 
 #[test]
+fn a_rule_that_emits_none_has_no_spans() {
+    let counted = RULES.replace("  - id: storm", "    emit: none\n  - id: storm");
+    let bytes = encode_violations(&findings(&counted, spans()), ViolationTrace::Offender);
+    let request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
+    assert_eq!(request.resource_spans[0].scope_spans[0].spans.len(), 2);
+    let all = RULES.replace("    condition:", "    emit: none\n    condition:");
+    assert!(encode_violations(&findings(&all, spans()), ViolationTrace::Offender).is_empty());
+}
+
+#[test]
 fn nothing_violated_is_nothing_written() {
     assert!(encode_violations(&[], ViolationTrace::Offender).is_empty());
 }

@@ -25,7 +25,7 @@ pub use field::{BindingId, Field, Intrinsic, Scope};
 pub use number::Number;
 pub use predicate::{CompareOp, FieldTest, Predicate, TextOp};
 pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};
-pub use template::{Segment, Template};
+pub use template::{Role, Segment, Template};
 pub use term::{Literal, Nanos, Operand, Term};
 
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct Rule {
     pub tags: Vec<String>,
     pub compliance: Vec<Compliance>,
     pub message: Option<Template>,
+    /// [`Emit::Spans`] where the file says nothing.
+    pub emit: Emit,
     pub body: Body,
     /// Of `body` alone.
     pub hash: MeaningHash,
@@ -67,6 +69,18 @@ words! {
         Medium = "medium",
         High = "high",
         Critical = "critical",
+    }
+}
+
+words! {
+    /// What becomes of a rule's violations.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub enum Emit {
+        /// Each is counted, and is a span.
+        #[default]
+        Spans = "spans",
+        /// They are counted.
+        None = "none",
     }
 }
 

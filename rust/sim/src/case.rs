@@ -7,7 +7,7 @@
 //! {"trace":"…","id":"…","name":"a","start":1,"end":2}
 //! ```
 //!
-//! Spans stand in the order of delivery, one a line. An exception belongs to the condition above it; most
+//! Spans stand in the order of delivery, one a line. An exception, and a message, belongs to the condition above it; most
 //! cases have one condition and one trace.
 
 use std::fmt;
@@ -34,6 +34,9 @@ impl fmt::Display for Case {
             writeln!(out, "condition: {}", source.condition)?;
             for exception in &source.exceptions {
                 writeln!(out, "exception: {exception}")?;
+            }
+            if !source.message.is_empty() {
+                writeln!(out, "message: {}", source.message)?;
             }
         }
         for span in &self.spans {
@@ -80,11 +83,16 @@ impl Case {
                 case.sources.push(Source {
                     condition: condition.to_owned(),
                     exceptions: Vec::new(),
+                    message: String::new(),
                 });
             } else if let Some(exception) = line.strip_prefix("exception: ") {
                 let source = case.sources.last_mut();
                 let source = source.ok_or_else(|| at("an exception of no condition".to_owned()))?;
                 source.exceptions.push(exception.to_owned());
+            } else if let Some(message) = line.strip_prefix("message: ") {
+                let source = case.sources.last_mut();
+                let source = source.ok_or_else(|| at("a message of no condition".to_owned()))?;
+                message.clone_into(&mut source.message);
             } else if line.starts_with('{') {
                 let span = serde_json::from_str(line).map_err(|fault| at(fault.to_string()))?;
                 case.spans.push(span);

@@ -58,6 +58,7 @@ fn answer(condition: &str, trace: &str, causes: &[Reason]) -> Answer {
     let source = Source {
         condition: condition.to_owned(),
         exceptions: Vec::new(),
+        message: String::new(),
     };
     let rule = source
         .check("r")
@@ -248,6 +249,7 @@ fn the_first_of_differing_copies_counts_and_halves_are_two_spans() {
     let source = Source {
         condition: "never { b }".to_owned(),
         exceptions: Vec::new(),
+        message: String::new(),
     };
     let rule = source.check("r").unwrap();
     assert_eq!(

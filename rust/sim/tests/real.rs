@@ -110,6 +110,7 @@ fn agree(file: &str, conditions: &[&str]) {
         let source = Source {
             condition: (*condition).to_owned(),
             exceptions: Vec::new(),
+            message: String::new(),
         };
         let rule = source.check(&format!("rule-{index}"));
         rule.unwrap_or_else(|fault| panic!("{condition}: {fault}"))

@@ -12,7 +12,7 @@ mod spans;
 mod trace;
 
 use betrace_engine::{PlanError, profile};
-use betrace_lang::rule::Rule;
+use betrace_lang::rule::{Emit, Rule};
 use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
@@ -27,6 +27,7 @@ struct Explanation<'a> {
     name: Option<&'a str>,
     description: Option<&'a str>,
     severity: &'static str,
+    emit: &'static str,
     enabled: bool,
     hash: String,
     compliance: Vec<String>,
@@ -118,6 +119,7 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
         name: rule.name.as_deref(),
         description: rule.description.as_deref(),
         severity: rule.severity.as_str(),
+        emit: rule.emit.as_str(),
         enabled: rule.enabled,
         hash: rule
             .hash
@@ -159,6 +161,9 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
     ));
     if !explanation.enabled {
         out.line("  It is disabled: it is checked, and not evaluated.");
+    }
+    if explanation.emit == Emit::None.as_str() {
+        out.line("  Its violations are counted, and are no spans.");
     }
     if let Some(description) = explanation.description {
         for line in description.trim().lines() {

@@ -132,6 +132,49 @@ fn findings_as_text() {
 }
 
 #[test]
+fn violations_of_a_rule_that_emits_none_are_told_and_are_no_spans() {
+    let rules = RULES.replace(
+        "    condition: 'never",
+        "    emit: none\n    condition: 'never",
+    );
+    let desk = Desk::with(&[
+        ("rules.yaml", &rules),
+        ("traces.jsonl", &traces().join("\n")),
+    ]);
+    let replay = |format| {
+        desk.run(&[
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "--format",
+            format,
+            "traces.jsonl",
+        ])
+    };
+    let json = replay("json").json_lines();
+    let emit: Vec<_> = json
+        .iter()
+        .map(|line| (&line["rule"], &line["emit"]))
+        .collect();
+    assert_eq!(json[0]["emit"], Value::Null, "{emit:?}");
+    assert_eq!(json[2]["emit"], "none", "{emit:?}");
+    assert!(
+        replay("text")
+            .out
+            .contains("no-bypass [medium, counted only]: ")
+    );
+    let otlp = replay("otlp");
+    assert!(otlp.out.contains("charge-is-checked") && !otlp.out.contains("no-bypass"));
+    assert!(
+        otlp.err
+            .contains("1 violation of rules with `emit: none`, counted only"),
+        "{}",
+        otlp.err
+    );
+    assert_eq!(otlp.code, 1);
+}
+
+#[test]
 fn findings_as_otlp_are_read_again() {
     let desk = desk();
     let ran = desk.run(&[

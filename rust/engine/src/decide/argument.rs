@@ -41,7 +41,11 @@ pub(crate) fn violation(eval: &mut Eval<'_>, tuple: Tuple, count: Option<u64>) -
     if let Some(failing) = failing {
         argue(eval, failing, want, &mut argument);
     }
-    let evidence = evidence(eval, argument.offenders, argument.witnesses);
+    let shown = shown(eval, argument.offenders, argument.witnesses);
+    let evidence: Vec<Evidence> = shown
+        .iter()
+        .map(|(span, role)| evidence_of(&facts, *span, *role))
+        .collect();
     let count = count.unwrap_or(argument.count.max(1));
     let bound: Vec<SpanId> = tuple
         .iter()
@@ -61,7 +65,7 @@ pub(crate) fn violation(eval: &mut Eval<'_>, tuple: Tuple, count: Option<u64>) -
         verdict: Verdict::Violated,
         reason: None,
         clause: Some(clause),
-        message: message(&facts, tuple, clause, &text, count),
+        message: message(&facts, tuple, &shown, clause, &text, count),
         clause_text: text,
         count,
         complete: facts.trace.is_complete(),
@@ -218,11 +222,12 @@ fn witness<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> Opt
     selected(eval, of).0.first().copied()
 }
 
-fn evidence(
+/// The spans that a violation shows, each in its role.
+fn shown(
     eval: &mut Eval<'_>,
     mut offenders: Vec<RecordId>,
     mut witnesses: Vec<RecordId>,
-) -> Vec<Evidence> {
+) -> Vec<(RecordId, Role)> {
     let facts = eval.facts;
     let mut roles: Vec<(RecordId, Role)> = Vec::new();
     for (at, record) in eval.tuple.iter().enumerate() {
@@ -262,9 +267,6 @@ fn evidence(
         }
     }
     roles
-        .into_iter()
-        .map(|(span, role)| evidence_of(&facts, span, role))
-        .collect()
 }
 
 fn evidence_of(facts: &Facts<'_>, record: RecordId, role: Role) -> Evidence {
@@ -280,7 +282,14 @@ fn evidence_of(facts: &Facts<'_>, record: RecordId, role: Role) -> Evidence {
     }
 }
 
-fn message(facts: &Facts<'_>, tuple: Tuple, clause: ClauseKind, text: &str, count: u64) -> String {
+fn message(
+    facts: &Facts<'_>,
+    tuple: Tuple,
+    shown: &[(RecordId, Role)],
+    clause: ClauseKind,
+    text: &str,
+    count: u64,
+) -> String {
     let rule = &facts.rule.rule;
     let mut message = String::new();
     let Some(template) = &rule.message else {
@@ -297,6 +306,10 @@ fn message(facts: &Facts<'_>, tuple: Tuple, clause: ClauseKind, text: &str, coun
             Segment::Bound { binding, field } => {
                 let record = tuple.get(usize::from(binding.0)).copied().flatten();
                 message.write_str(&placeholder(facts, record, field))
+            }
+            Segment::Shown { role, field } => {
+                let first = shown.iter().find(|(_, shown)| shown == role);
+                message.write_str(&placeholder(facts, first.map(|(span, _)| *span), field))
             }
         };
     }

@@ -1,6 +1,7 @@
 //! What happens to a trace: early verdicts while it is open, the close with its reasons, and late
 //! spans after it.
 
+use betrace_lang::rule::Emit;
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::argument;
@@ -84,8 +85,10 @@ impl Context<'_> {
             if trace.has_fired(fired) || newly.contains(&fired) {
                 continue;
             }
-            let finding = argument::violation(eval, broken.tuple, None);
-            sink.findings.push(finding);
+            if self.keeps(index) {
+                let finding = argument::violation(eval, broken.tuple, None);
+                sink.findings.push(finding);
+            }
             sink.tally.events.push(RuleEvent::Violation(index));
             newly.push(fired);
         }
@@ -114,6 +117,11 @@ impl Context<'_> {
         // What came in time has an idle time of its own.
         let deadline = deadlines.max().map(|over| over.plus(settings.idle_timeout));
         missing.max(deadline)
+    }
+
+    /// Whether the findings of a rule are there to be taken; of others they are only counted.
+    fn keeps(&self, index: RuleIndex) -> bool {
+        self.settings.keeps_counted || self.rule(index).rule.emit == Emit::Spans
     }
 
     /// Closes a live trace: every rule gets its verdict.
@@ -200,10 +208,12 @@ impl Context<'_> {
         if outcome.verdict == Some(Verdict::Violated) {
             let newly = self.fire(index, &mut eval, &outcome, sink);
             if outcome.is_beyond {
-                let beyond = outcome.broken.first().map(|broken| broken.tuple);
-                let finding =
-                    argument::violation(&mut eval, beyond.unwrap_or_default(), Some(outcome.total));
-                sink.findings.push(finding.for_all());
+                if self.keeps(index) {
+                    let beyond = outcome.broken.first().map(|broken| broken.tuple);
+                    let beyond = beyond.unwrap_or_default();
+                    let finding = argument::violation(&mut eval, beyond, Some(outcome.total));
+                    sink.findings.push(finding.for_all());
+                }
                 sink.tally.events.push(RuleEvent::Violation(index));
             }
             return newly;
@@ -228,7 +238,7 @@ impl Context<'_> {
             Report::Undecided => verdict == Verdict::Inconclusive && outcome.when_held,
             Report::All => true,
         };
-        if is_told {
+        if is_told && self.keeps(index) {
             let held = outcome.when_held;
             let finding = argument::verdict(&eval.facts, verdict, reason, held);
             sink.findings.push(finding);

@@ -73,6 +73,7 @@ pub(crate) fn compile(
         rules: plans,
         field_keys,
         structure: draft.structure,
+        shown_of_first: draft.shown_of_first,
         cell_rules,
         on_any_span,
         with_deadlines,
@@ -156,8 +157,12 @@ fn clauses(draft: &mut RuleDraft<'_>, rule: &Rule) -> Result<Clauses, PatternErr
     let never = optional(draft, never.as_ref())?;
     let always = optional(draft, always.as_ref())?;
     for segment in rule.message.iter().flat_map(|template| &template.0) {
-        if let Segment::Bound { binding, field } = segment {
-            draft.project_bound(usize::from(binding.0), field);
+        match segment {
+            Segment::Bound { binding, field } => {
+                draft.project_bound(usize::from(binding.0), field);
+            }
+            Segment::Shown { role, field } => draft.show(*role, field),
+            Segment::Text(_) | Segment::Count | Segment::TraceId => {}
         }
     }
     Ok(Clauses {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Field, Predicate, SpanSelector};
+use betrace_lang::rule::{Field, Predicate, Role, SpanSelector};
 
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
 use crate::matcher::ids::SelectorId;
 use crate::plan::feed::{Feed, FeedKind, SelectorPlan};
 use crate::plan::trace::TraceTest;
+use crate::predicate::fields::FieldId;
 use crate::predicate::{CompiledPredicate, PatternError};
 
 /// What is collected over all rules.
@@ -18,6 +19,8 @@ pub(crate) struct Draft {
     /// By the builder's selector ids.
     pub selectors: Vec<SelectorPlan>,
     pub structure: bool,
+    /// See [`Plan::shown_of_first`](crate::plan::Plan::shown_of_first).
+    pub shown_of_first: Vec<(FieldKey, FieldId)>,
 }
 
 /// What is collected within one rule.
@@ -77,10 +80,21 @@ impl<'a> RuleDraft<'a> {
         let key = self.interner.field(field);
         self.fields.insert(key);
         for leaf in leaves {
-            let project = &mut self.draft.selectors[leaf.index()].project;
-            if !project.contains(&(key, id)) {
-                project.push((key, id));
-            }
+            insert(&mut self.draft.selectors[leaf.index()].project, (key, id));
+        }
+    }
+
+    /// Keeps a field of every span that a violation of the rule may show.
+    pub fn show(&mut self, role: Role, field: &Field) {
+        let selectors: Vec<SelectorId> = self.selectors.iter().copied().collect();
+        self.project(&selectors, field);
+        let shown = (self.interner.field(field), self.draft.builder.field(field));
+        for selector in selectors {
+            insert(&mut self.draft.selectors[selector.index()].shown, shown);
+        }
+        // The trigger of a pure absence is the root, else the earliest span.
+        if role == Role::Trigger && self.bound.is_empty() {
+            insert(&mut self.draft.shown_of_first, shown);
         }
     }
 
@@ -120,5 +134,11 @@ impl<'a> RuleDraft<'a> {
 
     pub fn trace_tests(&mut self, parts: &[Predicate]) -> Result<Vec<TraceTest>, PatternError> {
         parts.iter().map(|part| self.trace_test(part)).collect()
+    }
+}
+
+fn insert(fields: &mut Vec<(FieldKey, FieldId)>, field: (FieldKey, FieldId)) {
+    if !fields.contains(&field) {
+        fields.push(field);
     }
 }

@@ -10,6 +10,9 @@ pub(crate) struct SelectorPlan {
     pub feeds: Vec<Feed>,
     /// Fields to keep in the span's record.
     pub project: Vec<(FieldKey, FieldId)>,
+    /// Those of them that messages print of the spans that a violation shows: kept of the first spans too that are
+    /// only counted.
+    pub shown: Vec<(FieldKey, FieldId)>,
     /// Rules that it may decide early.
     pub early: Vec<RuleIndex>,
     /// The sets of selectors that contain this one.

@@ -63,7 +63,7 @@ impl TraceState {
             arrived: with.arrived,
             record: None,
         };
-        self.note_first(&mut arriving);
+        self.note_first(plan, &mut arriving);
         for hit in hits {
             self.apply_hit(plan, &mut arriving, *hit);
         }
@@ -87,7 +87,7 @@ impl TraceState {
         }
     }
 
-    fn note_first(&mut self, arriving: &mut Arriving<'_, '_, '_>) {
+    fn note_first(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
         let rank = arriving.rank();
         let precedes = |at: Option<RecordId>, records: &Records| {
             at.is_none_or(|at| rank < records.get(at).rank())
@@ -95,6 +95,12 @@ impl TraceState {
         if precedes(self.first, &self.records) {
             let record = self.record(arriving);
             self.records.hold(record);
+            project(
+                &mut self.records,
+                record,
+                arriving.span,
+                &plan.shown_of_first,
+            );
             if let Some(old) = self.first.replace(record) {
                 self.records.release(old);
             }
@@ -102,6 +108,12 @@ impl TraceState {
         if arriving.span.parent().is_none() && precedes(self.root, &self.records) {
             let record = self.record(arriving);
             self.records.hold(record);
+            project(
+                &mut self.records,
+                record,
+                arriving.span,
+                &plan.shown_of_first,
+            );
             if let Some(old) = self.root.replace(record) {
                 self.records.release(old);
             }
@@ -140,7 +152,7 @@ impl TraceState {
                 }
             };
             match feed.kind {
-                FeedKind::Count => self.count(at, arriving, hit.certain),
+                FeedKind::Count => self.count(at, arriving, hit.certain, &selector.shown),
                 FeedKind::Records => {
                     let Cell::Records(cell) = &mut self.cells[at].1 else {
                         continue;
@@ -150,9 +162,7 @@ impl TraceState {
                         continue;
                     }
                     let record = self.record(arriving);
-                    if !selector.project.is_empty() {
-                        project(&mut self.records, record, arriving.span, &selector.project);
-                    }
+                    project(&mut self.records, record, arriving.span, &selector.project);
                     self.records.hold(record);
                     if let Cell::Records(cell) = &mut self.cells[at].1 {
                         cell.members.push((record, hit.certain));
@@ -175,7 +185,14 @@ impl TraceState {
         }
     }
 
-    fn count(&mut self, at: usize, arriving: &mut Arriving<'_, '_, '_>, certain: bool) {
+    /// `shown`: what is kept of the spans that are evidence.
+    fn count(
+        &mut self,
+        at: usize,
+        arriving: &mut Arriving<'_, '_, '_>,
+        certain: bool,
+        shown: &[(FieldKey, FieldId)],
+    ) {
         let Cell::Count(cell) = &mut self.cells[at].1 else {
             return;
         };
@@ -194,6 +211,7 @@ impl TraceState {
         }
         let record = self.record(arriving);
         self.records.hold(record);
+        project(&mut self.records, record, arriving.span, shown);
         let Cell::Count(CountCell { witnesses, .. }) = &mut self.cells[at].1 else {
             return;
         };
@@ -249,6 +267,9 @@ fn project(
     span: &SpanView<'_, '_>,
     fields: &[(FieldKey, FieldId)],
 ) {
+    if fields.is_empty() {
+        return;
+    }
     records.project(record, fields.len(), |projection| {
         for (key, field) in fields {
             projection.keep(*key, || span.owned(*field));

@@ -151,7 +151,13 @@ impl Records {
         };
         let id = match self.free.pop() {
             Some(id) => {
-                self.records[id.index()] = record;
+                let place = &mut self.records[id.index()];
+                // What was kept of the span before was given back; its place is used again.
+                let projection = place.projection;
+                *place = Record {
+                    projection,
+                    ..record
+                };
                 id
             }
             None => {
@@ -214,9 +220,13 @@ impl Records {
 
     pub fn drop_unheld(&mut self, id: RecordId) {
         let record = &self.records[id.index()];
-        // A projected record is a member of a record set, which never lets go.
-        if record.refs == 0 && record.projection == NONE {
-            self.free.push(id);
+        if record.refs > 0 {
+            return;
+        }
+        self.free.push(id);
+        if let Some(projection) = self.projections.get_mut(record.projection as usize) {
+            self.projection_bytes -= projection_bytes(projection).min(self.projection_bytes);
+            *projection = Projection::default();
         }
     }
 
@@ -348,6 +358,31 @@ mod tests {
         assert_eq!(third, first);
         assert_eq!(records.text(records.get(second).name), b"b");
         assert_eq!(records.get(third).name, TextId(0));
+    }
+
+    #[test]
+    fn a_released_record_gives_back_what_was_kept_of_its_span() {
+        let field = FieldKey(7);
+        let keep = |records: &mut Records, id| {
+            records.project(id, 1, |projection| {
+                projection.keep(field, || OwnedValue::Text([b'x'; 100].into()));
+            });
+        };
+        let mut records = Records::default();
+        let held = records.add(new(b"a"));
+        records.hold(held);
+        let before = records.heap_bytes();
+        for _ in 0..3 {
+            let id = records.add(new(b"b"));
+            records.hold(id);
+            keep(&mut records, id);
+            assert!(records.heap_bytes() >= before + 100);
+            records.release(id);
+        }
+        assert!(records.heap_bytes() < before + 400);
+        assert_eq!(records.projections.len(), 1);
+        let next = records.add(new(b"c"));
+        assert_eq!(records.projection(next).unwrap().value(field), None);
     }
 
     #[test]

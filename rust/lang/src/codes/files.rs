@@ -68,6 +68,11 @@ declare_codes! {
         bad: "rules:\n  - id: a\n    severity: hgih\n    condition: x and not y\n",
         good: "rules:\n  - id: a\n    severity: high\n    condition: x and not y\n"
     }
+    BAD_EMIT = "E0022", "an unknown value of `emit`" {
+        "`emit: spans`, which is meant where none is written, sends a span for each violation; `emit: none` only counts them.",
+        bad: "rules:\n  - id: a\n    emit: nothing\n    condition: x and not y\n",
+        good: "rules:\n  - id: a\n    emit: none\n    condition: x and not y\n"
+    }
     NOT_A_BOOLEAN = "E0014", "neither `true` nor `false`" {
         "`yes`, `on`, `1` and quoted words are texts or numbers in YAML 1.2, not booleans.",
         bad: "rules:\n  - id: a\n    enabled: yes\n    condition: x and not y\n",

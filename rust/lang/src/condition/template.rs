@@ -1,10 +1,12 @@
-//! Violation messages: text with `{p.field}`, `{count}` and `{trace:id}` in it.
+//! Violation messages: text with `{p.field}`, `{offender.field}`, `{count}` and `{trace:id}` in it.
+
+use std::ops::Range;
 
 use crate::codes::conditions as code;
 use crate::condition::spelling::is_plain;
 use crate::diagnostic::fault::Fault;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{BindingId, Body, Field, Intrinsic, Scope, Segment, Template};
+use crate::rule::{BindingId, Body, Field, Intrinsic, Role, Scope, Segment, Template};
 use crate::words::Word;
 
 /// Checks a message of the rule that `body` is of. `{{` and `}}` stand for the braces themselves.
@@ -68,8 +70,14 @@ fn placeholder(
         .bindings
         .iter()
         .position(|binding| binding.name == bound);
+    if position.is_none()
+        && let Some(role) = Role::named(bound)
+    {
+        return shown(name, role, range, faults);
+    }
     let Some(position) = position else {
         let names = body.bindings.iter().map(|binding| binding.name.as_str());
+        let names = names.chain(Role::ALL.map(Role::as_str));
         let is_field = name.contains(['.', ':']) && is_plain(&unquoted.replace(':', "."));
         let mut fault = if is_field {
             Fault::new(
@@ -91,25 +99,40 @@ fn placeholder(
         };
         fault.help = Some(match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None if is_field => format!("bind one: `when each {{ payment as {bound} }}`"),
-            None => "placeholders are `{p.field}` of a bound span, `{count}` and `{trace:id}`; a brace itself is written `{{`".into(),
+            None if is_field => format!(
+                "bind one, `when each {{ payment as {bound} }}`, or name a span that the violation shows: `{{trigger.x}}`, `{{offender.x}}`, `{{witness.x}}`"
+            ),
+            None => "placeholders are `{p.field}` of a bound span, `{offender.field}` of a span that the violation shows, `{count}` and `{trace:id}`; a brace itself is written `{{`".into(),
         });
         faults.push(fault);
         return None;
     };
     let binding = BindingId(u8::try_from(position).ok()?);
-    match field_named(name) {
-        Some(field) => Some(Segment::Bound { binding, field }),
-        None => {
-            let fault = Fault::new(
-                code::PLACEHOLDER,
-                range,
-                format!("`{{{name}}}` names no field of a bound span"),
-            );
-            faults.push(fault.help("`{p.amount}`, `{p.resource.host}`, `{p.span:duration}`"));
-            None
-        }
+    let field = field_or_fault(name, "a bound span", range, faults)?;
+    Some(Segment::Bound { binding, field })
+}
+
+/// `{offender.x}`
+fn shown(name: &str, role: Role, range: Range<usize>, faults: &mut Vec<Fault>) -> Option<Segment> {
+    let field = field_or_fault(name, "a span", range, faults)?;
+    Some(Segment::Shown { role, field })
+}
+
+fn field_or_fault(
+    name: &str,
+    of: &str,
+    range: Range<usize>,
+    faults: &mut Vec<Fault>,
+) -> Option<Field> {
+    let field = field_named(name);
+    if field.is_none() {
+        let message = format!("`{{{name}}}` names no field of {of}");
+        let first = name.split(['.', ':']).next().unwrap_or_default();
+        faults.push(Fault::new(code::PLACEHOLDER, range, message).help(format!(
+            "`{{{first}.amount}}`, `{{{first}.resource.host}}`, `{{{first}.span:duration}}`"
+        )));
     }
+    field
 }
 
 /// The field in a message's `{p.field}`; `None` where it names none that a bound span has one of.

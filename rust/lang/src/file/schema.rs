@@ -6,7 +6,7 @@ use crate::file::rule_tests::model::{Completeness, SpanKind, SpanStatus};
 use crate::file::rule_tests::{EVENT_KEYS, INSTRUMENTATION_KEYS, LINK_KEYS, SPAN_KEYS, TEST_KEYS};
 use crate::file::rulefile::FILE_KEYS;
 use crate::file::written::{RULE_KEYS, SEVERITIES};
-use crate::rule::ClauseKind;
+use crate::rule::{ClauseKind, Emit};
 use crate::verdict::{Reason, Verdict};
 use crate::words::Word;
 
@@ -141,8 +141,13 @@ fn rule_key(key: &str) -> Option<Value> {
         "compliance_frameworks" => define("texts", "Frameworks without controls."),
         "message" => define(
             "text",
-            "What a violation says. Placeholders: {p.field} of a bound span, {count}, {trace:id}.",
+            "What a violation says. Placeholders: {p.field} of a bound span, {trigger.field}, {offender.field} and {witness.field} of a span that it shows, {count}, {trace:id}.",
         ),
+        "emit" => json!({
+            "enum": [null, Emit::Spans.as_str(), Emit::None.as_str()],
+            "default": Emit::Spans.as_str(),
+            "description": "`none`: violations are counted, and are no spans.",
+        }),
         "condition" => define(
             "text",
             "What the rule says: `when { } always { } never { }`, or a pattern that must not occur.",

@@ -8,7 +8,7 @@ use crate::file::read::{Fields, Reader, Text};
 use crate::file::rule_tests::model::RuleTest;
 use crate::file::rule_tests::read_tests;
 use crate::file::yaml::{Entry, YamlKind, YamlNode};
-use crate::rule::{Body, Compliance, MeaningHash, Rule, RuleId, Severity, Template};
+use crate::rule::{Body, Compliance, Emit, MeaningHash, Rule, RuleId, Severity, Template};
 use crate::source::LineColumn;
 
 /// Keys of a rule.
@@ -22,6 +22,7 @@ pub(crate) const RULE_KEYS: &[&str] = &[
     "compliance",
     "compliance_frameworks",
     "message",
+    "emit",
     "condition",
     "expression",
     "exceptions",
@@ -53,6 +54,7 @@ pub(crate) struct WrittenRule {
     pub tags: Vec<String>,
     pub compliance: Vec<Compliance>,
     pub message: Option<Text>,
+    pub emit: Emit,
     pub condition: Option<Text>,
     pub exceptions: Vec<Text>,
     pub tests: Vec<RuleTest>,
@@ -89,6 +91,7 @@ impl WrittenRule {
             tags: self.tags,
             compliance: self.compliance,
             message: meaning.message,
+            emit: self.emit,
             body: meaning.body,
             hash: meaning.hash,
         };
@@ -125,6 +128,7 @@ fn read_id(reader: &mut Reader<'_>, node: &YamlNode) -> WrittenRule {
         tags: Vec::new(),
         compliance: Vec::new(),
         message: None,
+        emit: Emit::Spans,
         condition: None,
         exceptions: Vec::new(),
         tests: Vec::new(),
@@ -176,6 +180,11 @@ fn read_keys(reader: &mut Reader<'_>, node: &YamlNode, rule: &mut WrittenRule) {
         && let Some(enabled) = reader.boolean(node, "`enabled`")
     {
         rule.enabled = enabled;
+    }
+    if let Some(node) = fields.value("emit")
+        && let Some(emit) = reader.word(node, codes::BAD_EMIT, "value of `emit`", &Emit::ALL)
+    {
+        rule.emit = emit;
     }
     if let Some(node) = fields.value("tags") {
         rule.tags = strings(reader, node, "`tags`", "a tag");

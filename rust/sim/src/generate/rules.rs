@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{Rule, RuleId, Severity};
-use betrace_lang::{Limits, Vocabulary, check_condition, check_exception, meaning_hash};
+use betrace_lang::rule::{Emit, Rule, RuleId, Severity};
+use betrace_lang::{
+    Limits, Vocabulary, check_condition, check_exception, check_template, meaning_hash,
+};
 
 use super::conditions::condition;
 use super::selectors::{Bound, selector};
@@ -14,6 +16,8 @@ use crate::tape::Tape;
 pub struct Source {
     pub condition: String,
     pub exceptions: Vec<String>,
+    /// Empty: none.
+    pub message: String,
 }
 
 impl Source {
@@ -37,7 +41,14 @@ impl Source {
                 ));
             }
         }
-        let Some(mut body) = body.filter(|_| exceptions.len() == self.exceptions.len()) else {
+        let mut message = None;
+        if let Some(body) = body.as_ref().filter(|_| !self.message.is_empty()) {
+            message = check_template(&self.message, body, &mut faults);
+        }
+        let Some(mut body) = body.filter(|_| {
+            exceptions.len() == self.exceptions.len()
+                && message.is_some() != self.message.is_empty()
+        }) else {
             let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
             return Err(faults.join("; "));
         };
@@ -50,7 +61,8 @@ impl Source {
             enabled: true,
             tags: Vec::new(),
             compliance: Vec::new(),
-            message: None,
+            message,
+            emit: Emit::Spans,
             hash: meaning_hash(&body),
             body,
         }))
@@ -100,7 +112,34 @@ pub fn rule(tape: &mut Tape) -> Source {
     Source {
         condition,
         exceptions,
+        message: message(tape, &bound),
     }
+}
+
+/// Nothing mostly, or values of the spans that a violation shows.
+fn message(tape: &mut Tape, bound: &Bound) -> String {
+    if !tape.chance(30) {
+        return String::new();
+    }
+    let mut spans = vec!["trigger", "offender", "witness"];
+    spans.extend(bound);
+    let mut text = "{count} of".to_owned();
+    for _ in 0..1 + tape.below(3) {
+        let span = tape.pick(&spans);
+        let field = tape.pick(&[
+            "n",
+            "s",
+            "ok",
+            "span.m",
+            "resource.service.name",
+            "span:name",
+            "span:duration",
+            "span:id",
+            "instrumentation:version",
+        ]);
+        text.push_str(&format!(" {{{span}.{field}}}"));
+    }
+    text
 }
 
 fn binding(tape: &mut Tape, bound: &Bound) -> String {

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{ClauseKind, Expr, ExprKind, Measure, Quantity, Rule, Selector};
+use betrace_lang::rule::{
+    ClauseKind, Expr, ExprKind, Field, Measure, Quantity, Rule, Segment, Selector,
+};
 
 use super::{Bound, Trace, Truth};
-use crate::model::Span;
+use crate::model::{Span, hex};
 
 /// A violation shows at most so many spans.
 pub const EVIDENCE_CAP: usize = 8;
@@ -25,9 +27,40 @@ pub struct Broken {
     /// How many spans that part selects; 1 for an absence.
     pub count: u64,
     pub evidence: Vec<Shown>,
+    /// What the rule's own message says; empty where it has none.
+    pub message: Message,
     /// The first shown span's start (the trace's where it has none), and the latest end of all.
     pub start: u64,
     pub end: u64,
+}
+
+/// A message before the number of spans is put in, which several obligations together may have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Message(Vec<Option<String>>);
+
+impl Message {
+    /// Whether it reads so. `may_lack`: a value may not have been kept, so that `?` stands for it.
+    #[must_use]
+    pub fn reads(&self, text: &str, count: u64, may_lack: bool) -> bool {
+        let count = count.to_string();
+        let pieces: Vec<&str> = self
+            .0
+            .iter()
+            .map(|piece| piece.as_deref().unwrap_or(&count))
+            .collect();
+        reads(&pieces, text, may_lack)
+    }
+}
+
+fn reads(pieces: &[&str], text: &str, may_lack: bool) -> bool {
+    let Some((first, rest)) = pieces.split_first() else {
+        return text.is_empty();
+    };
+    let goes_on = |piece: &str| {
+        let text = text.strip_prefix(piece);
+        text.is_some_and(|text| reads(rest, text, may_lack))
+    };
+    goes_on(first) || may_lack && goes_on("?")
 }
 
 /// A span that a violation shows.
@@ -78,7 +111,12 @@ impl Trace<'_> {
         let failing = self.failing(part, wanted, bound);
         let mut argument = Argument::default();
         self.spans_for(failing, wanted, bound, &mut argument);
-        let evidence = self.evidence(rule, &argument, bound);
+        let shown = self.shown(rule, &argument, bound);
+        let message = self.message(rule, &shown, bound);
+        let shown = shown.into_iter();
+        let evidence: Vec<Shown> = shown
+            .map(|(span, role)| Shown::of(self.spans[span], role))
+            .collect();
         let end = evidence.iter().map(|shown| shown.end).max().unwrap_or(0);
         let start = evidence.first().map(|shown| shown.start);
         let start = start
@@ -99,6 +137,7 @@ impl Trace<'_> {
             start,
             end: end.max(start),
             evidence,
+            message,
         }
     }
 
@@ -155,7 +194,7 @@ impl Trace<'_> {
 
     /// The bound spans, or the witness of `when`; then the offenders, then the witnesses; where there is
     /// neither trigger nor offender the root, else the earliest span, stands first.
-    fn evidence(&self, rule: &Rule, argument: &Argument, bound: &Bound) -> Vec<Shown> {
+    fn shown(&self, rule: &Rule, argument: &Argument, bound: &Bound) -> Vec<(usize, &'static str)> {
         let roles = ["trigger", "witness", "witness"];
         let mut shown: Vec<(usize, &'static str)> = bound.iter().copied().zip(roles).collect();
         if let (None, Some(when)) = (bound.first(), &rule.body.when) {
@@ -179,14 +218,38 @@ impl Trace<'_> {
             .into_iter()
             .map(|span| (span, "witness"));
         shown.extend(offenders.chain(witnesses));
-        let mut evidence: Vec<Shown> = Vec::new();
-        for (at, (span, role)) in shown.iter().enumerate() {
-            let is_first = shown[..at].iter().all(|(earlier, _)| earlier != span);
+        let mut evidence: Vec<(usize, &'static str)> = Vec::new();
+        for (span, role) in shown {
+            let is_first = evidence.iter().all(|(earlier, _)| *earlier != span);
             if is_first && evidence.len() < EVIDENCE_CAP {
-                evidence.push(Shown::of(self.spans[*span], role));
+                evidence.push((span, role));
             }
         }
         evidence
+    }
+
+    /// The rule's message, with `?` for what is missing.
+    fn message(&self, rule: &Rule, shown: &[(usize, &'static str)], bound: &Bound) -> Message {
+        let value = |span: Option<usize>, field: &Field| {
+            let value = span.map(|span| self.value(field, self.spans[span], bound));
+            value.and_then(|value| value.printed())
+        };
+        let piece = |segment: &Segment| match segment {
+            Segment::Text(text) => Some(text.clone()),
+            Segment::Count => None,
+            Segment::TraceId => Some(hex(&self.spans[0].trace)),
+            Segment::Bound { binding, field } => {
+                let value = value(Some(bound[usize::from(binding.0)]), field);
+                Some(value.unwrap_or_else(|| "?".to_owned()))
+            }
+            Segment::Shown { role, field } => {
+                let first = shown.iter().find(|(_, shown)| *shown == role.as_str());
+                let value = value(first.map(|(span, _)| *span), field);
+                Some(value.unwrap_or_else(|| "?".to_owned()))
+            }
+        };
+        let segments = rule.message.iter().flat_map(|template| &template.0);
+        Message(segments.map(piece).collect())
     }
 
     /// The first span that the first part of `when` with any selects, of those by which `when` is `is`.

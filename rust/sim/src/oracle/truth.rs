@@ -32,12 +32,17 @@ impl Reasons {
         self.0 == 0
     }
 
+    #[must_use]
+    pub fn has(self, reason: Reason) -> bool {
+        self.0 & 1 << reason as u16 != 0
+    }
+
     /// The first that applies, in the order of [`Reason::PRECEDENCE`].
     #[must_use]
     pub fn first(self) -> Option<Reason> {
         Reason::PRECEDENCE
             .into_iter()
-            .find(|reason| self.0 & 1 << *reason as u16 != 0)
+            .find(|reason| self.has(*reason))
     }
 }
 

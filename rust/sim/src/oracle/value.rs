@@ -136,6 +136,17 @@ impl<'v> Val<'v> {
         }
     }
 
+    /// What a message prints: a duration in the largest unit in which it is exact.
+    pub fn printed(&self) -> Option<String> {
+        let Val::Duration(nanos) = self else {
+            return self.text().map(Cow::into_owned);
+        };
+        let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+        let unit = units.into_iter().find(|(unit, _)| nanos % unit == 0);
+        let (unit, name) = unit.unwrap_or((1, "ns"));
+        Some(format!("{}{name}", nanos / unit))
+    }
+
     /// What `by` and `distinct` group on: the numbers 5 and 5.0 and the text "5" are one, the text "5.0" is another.
     pub fn group(&self) -> Option<String> {
         match self {

@@ -59,6 +59,7 @@ const OF_RULES: &[(&str, u64)] = &[
     ("SpanDuration", 60),
     ("is_pattern: true", 50),
     ("exceptions: [Expr", 80),
+    ("Shown { role", 100),
     ("name: \"q\"", 50),
     ("name: \"r\"", 10),
 ];
@@ -156,7 +157,7 @@ fn has_value(spans: &[Span], is: fn(&Value) -> bool) -> bool {
 
 /// Counts the corners of a rule.
 pub fn of_rule(rule: &Rule, tally: &mut Tally) {
-    let printed = format!("{:?}", rule.body);
+    let printed = format!("{:?} {:?}", rule.body, rule.message);
     tally.rules += 1;
     for (corner, _) in OF_RULES {
         tally.corner(corner, printed.contains(corner));

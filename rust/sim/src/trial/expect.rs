@@ -62,12 +62,13 @@ impl Matter<'_> {
         if got != wanted || said.iter().any(|one| one.verdict != Verdict::Violated) {
             return Err(wrong("other violations"));
         }
+        let may_lack = self.causes.has(Reason::Reload);
         for finding in said {
             let id = finding.violation_id.0;
             let total = answer.broken.len() as u64;
             let alike = |broken: &Broken| match is_beyond && id == beyond {
-                true => shows(finding, broken, total),
-                false => broken.identity == id && shows(finding, broken, broken.count),
+                true => shows(finding, broken, total, may_lack),
+                false => broken.identity == id && shows(finding, broken, broken.count, may_lack),
             };
             // The halves of a call share an id, and so may the violations of two obligations.
             let is_complete = at_close && self.causes.is_empty();
@@ -117,7 +118,8 @@ impl Matter<'_> {
     }
 }
 
-fn shows(finding: &Finding, broken: &Broken, count: u64) -> bool {
+/// `may_lack`: what a message says of spans may not have been kept, as of a rule that came after them.
+fn shows(finding: &Finding, broken: &Broken, count: u64, may_lack: bool) -> bool {
     let same = |(span, shown): (&Evidence, &Shown)| {
         span.role.as_str() == shown.role
             && span.span_id.0 == shown.id
@@ -131,6 +133,8 @@ fn shows(finding: &Finding, broken: &Broken, count: u64) -> bool {
         && (finding.start, finding.end) == (broken.start, broken.end)
         && finding.evidence.len() == broken.evidence.len()
         && finding.evidence.iter().zip(&broken.evidence).all(same)
+        && (finding.rule.message.is_none()
+            || broken.message.reads(&finding.message, count, may_lack))
         && finding.parent.map(|id| id.0) == broken.evidence.first().map(|span| span.id)
 }
 

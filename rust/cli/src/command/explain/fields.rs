@@ -41,11 +41,9 @@ impl Reads {
             .iter()
             .for_each(|exception| walk.expr(exception));
         for segment in rule.message.iter().flat_map(|message| &message.0) {
-            if let Segment::Bound { binding, field } = segment {
-                walk.field(&Field::Bound {
-                    binding: *binding,
-                    field: Box::new(field.clone()),
-                });
+            match segment {
+                Segment::Bound { field, .. } | Segment::Shown { field, .. } => walk.field(field),
+                Segment::Text(_) | Segment::Count | Segment::TraceId => {}
             }
         }
         walk.reads

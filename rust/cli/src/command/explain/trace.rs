@@ -69,6 +69,7 @@ fn evaluate(
         early: false,
         report: Report::All,
         restart_grace: false,
+        keeps_counted: true,
         queue_bytes: u64::MAX,
         memory_bytes: 4 << 30,
         shards: 1,

@@ -1,7 +1,7 @@
 //! A finding as one JSON object on a line.
 
 use betrace_engine::Finding;
-use betrace_lang::rule::ClauseKind;
+use betrace_lang::rule::{ClauseKind, Emit};
 use betrace_lang::verdict::Verdict;
 use serde::Serialize;
 
@@ -16,6 +16,9 @@ struct Line<'a> {
     clause_text: Option<&'a str>,
     message: Option<&'a str>,
     severity: &'static str,
+    /// Of a rule whose violations are counted only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emit: Option<&'static str>,
     reason: Option<&'static str>,
     complete: bool,
     count: u64,
@@ -47,6 +50,7 @@ pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
         clause_text: is_violated.then_some(&*finding.clause_text),
         message: is_violated.then_some(&finding.message),
         severity: finding.rule.severity.as_str(),
+        emit: (finding.rule.emit == Emit::None).then_some(Emit::None.as_str()),
         reason: finding.reason.map(|reason| reason.as_str()),
         complete: finding.complete,
         count: finding.count,

@@ -86,6 +86,7 @@ fn settings(args: &Replay, timing: Timing) -> Settings {
             .unwrap_or(default.spans_per_trace),
         event_time: true,
         restart_grace: false,
+        keeps_counted: true,
         // What is found is held to be sorted, so there is nothing to save by losing it.
         queue_bytes: u64::MAX,
         ..default

@@ -1,7 +1,7 @@
 //! A finding as a person reads it.
 
 use betrace_engine::Finding;
-use betrace_lang::rule::ClauseKind;
+use betrace_lang::rule::{ClauseKind, Emit};
 use betrace_lang::verdict::Verdict;
 
 use crate::output::{Output, Paint, one_line};
@@ -34,8 +34,12 @@ pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
         return;
     }
     out.line(format_args!(
-        "{verdict} {rule} [{}]: {}",
+        "{verdict} {rule} [{}{}]: {}",
         finding.rule.severity.as_str(),
+        match finding.rule.emit {
+            Emit::Spans => "",
+            Emit::None => ", counted only",
+        },
         one_line(&finding.message)
     ));
     let kind = finding.clause.map_or("clause", ClauseKind::as_str);

@@ -184,12 +184,12 @@ declare_codes! {
         good: "never { any.where(amount > 5) }"
     }
     PLACEHOLDER = "E0180", "not a placeholder" {
-        "A message may hold `{p.field}` of a bound span, `{count}` and `{trace:id}`. A brace itself is written `{{` or `}}`.",
+        "A message may hold `{p.field}` of a bound span, `{trigger.field}`, `{offender.field}` and `{witness.field}` of the first such span that the violation shows, `{count}` and `{trace:id}`. A brace itself is written `{{` or `}}`.",
         bad: "message: {cuont} charges",
         good: "message: {count} charges"
     }
     UNBOUND_PLACEHOLDER = "E0181", "a placeholder of a span that is not bound" {
-        "The part before the first dot is the name of a span bound by `when each`.",
+        "The part before the first dot is the name of a span bound by `when each`, or `trigger`, `offender` or `witness`: a span that the violation shows.",
         bad: "message: charge of {q.amount}",
         good: "message: charge of {p.amount}"
     }
