@@ -6,18 +6,21 @@
 
 pub(crate) mod fields;
 pub(crate) mod list;
+pub(crate) mod reading;
+pub(crate) mod reckoning;
+pub(crate) mod source;
 pub(crate) mod text;
 
 use std::fmt;
 
-use betrace_lang::rule::{
-    BindingId, CompareOp, Field, FieldTest, Literal, Operand, Predicate, Term, TextOp,
-};
+use betrace_lang::rule::{CompareOp, FieldTest, Literal, Operand, Predicate, Term, TextOp};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::logic::truth::Truth;
-use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields, is_list};
+use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields};
 use crate::predicate::list::LiteralSet;
+use crate::predicate::reckoning::{Reckoning, is_amount};
+use crate::predicate::source::{Ask, Source, count};
 use crate::predicate::text::{Needle, text_against, text_test};
 use crate::value::{Compared, Value, compare, compare_literal};
 
@@ -50,18 +53,12 @@ enum Formula {
     Not(Box<Formula>),
     /// A test of one field's value, or of each of its values.
     Test {
-        field: Source,
+        left: Source,
         test: Box<Test>,
     },
+    /// A comparison of what is reckoned with.
+    Reckons(Box<Reckoning>),
     Exists(Source),
-}
-
-/// Where a value is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Source {
-    binding: Option<BindingId>,
-    field: FieldId,
-    list: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +69,8 @@ enum Test {
     Matches(Regex),
     Text(Box<Needle>),
     TextField(TextOp, Source),
+    /// Compares what cannot be compared.
+    Unlike,
 }
 
 impl CompiledPredicate {
@@ -113,8 +112,9 @@ impl Formula {
             }
             Formula::Not(part) => part.fields(found),
             Formula::Exists(source) => found.push(source.field),
-            Formula::Test { field, test } => {
-                found.push(field.field);
+            Formula::Reckons(reckoning) => reckoning.fields(found),
+            Formula::Test { left, test } => {
+                found.push(left.field);
                 if let Test::CompareField(_, right) | Test::TextField(_, right) = &**test {
                     found.push(right.field);
                 }
@@ -133,15 +133,7 @@ impl Formula {
             Predicate::And(parts) => Formula::And(all(parts)?),
             Predicate::Or(parts) => Formula::Or(all(parts)?),
             Predicate::Not(part) => Formula::Not(Box::new(Formula::new(part, fields)?)),
-            Predicate::Compare { left, op, right } => {
-                let test = match right {
-                    Operand::Literal(literal) => Test::Compare(*op, literal.clone()),
-                    Operand::Term(Term::Field(right)) => {
-                        Test::CompareField(*op, Source::new(right, fields))
-                    }
-                };
-                Formula::test(left, test, fields)
-            }
+            Predicate::Compare { left, op, right } => Formula::compare(left, *op, right, fields),
             Predicate::In { left, values } => {
                 Formula::test(left, Test::In(LiteralSet::new(values)), fields)
             }
@@ -151,9 +143,10 @@ impl Formula {
             Predicate::Text { op, left, right } => {
                 let test = match right {
                     Operand::Literal(literal) => Test::Text(Box::new(Needle::new(*op, literal))),
-                    Operand::Term(Term::Field(right)) => {
-                        Test::TextField(*op, Source::new(right, fields))
-                    }
+                    Operand::Term(right) => match Source::of_term(right, fields) {
+                        Some(right) => Test::TextField(*op, right),
+                        None => Test::Unlike,
+                    },
                 };
                 Formula::test(left, test, fields)
             }
@@ -167,10 +160,33 @@ impl Formula {
         })
     }
 
+    fn compare(left: &Term, op: CompareOp, right: &Operand, fields: &mut FieldTable) -> Formula {
+        let is_reckoned = match right {
+            Operand::Literal(_) => is_amount(left),
+            Operand::Term(right) => is_amount(left) || is_amount(right),
+        };
+        if is_reckoned {
+            return Formula::Reckons(Box::new(Reckoning::new(left, op, right, fields)));
+        }
+        let test = match right {
+            Operand::Literal(literal) => Test::Compare(op, literal.clone()),
+            Operand::Term(right) => match Source::of_term(right, fields) {
+                Some(right) => Test::CompareField(op, right),
+                None => Test::Unlike,
+            },
+        };
+        Formula::test(left, test, fields)
+    }
+
+    /// Of what is reckoned with every other test is unknown; a checked rule has none.
     fn test(left: &Term, test: Test, fields: &mut FieldTable) -> Formula {
-        let Term::Field(field) = left;
+        let (left, test) = match (Source::of_term(left, fields), left.reads().first()) {
+            (Some(left), _) => (left, test),
+            (None, Some(field)) => (Source::new(field, fields), Test::Unlike),
+            (None, None) => return Formula::Or(Box::default()),
+        };
         Formula::Test {
-            field: Source::new(field, fields),
+            left,
             test: Box::new(test),
         }
     }
@@ -203,10 +219,18 @@ impl Formula {
             }
             Formula::Not(part) => part.eval(ask, unlike).not(),
             Formula::Exists(source) => ask.exists(*source),
-            Formula::Test { field, test } if field.list => {
-                Truth::from(ask.any(*field, &mut |value| test.eval(value, ask, unlike).is_true()))
+            Formula::Reckons(reckoning) => reckoning.eval(ask, unlike),
+            Formula::Test { left, test } if left.list => {
+                Truth::from(ask.any(*left, &mut |value| {
+                    let mut eval = |value: Value<'_>| test.eval(value, ask, unlike);
+                    left.reading.read(value, &mut eval).is_true()
+                }))
             }
-            Formula::Test { field, test } => test.eval(ask.value(*field), ask, unlike),
+            Formula::Test { left, test } => {
+                let value = ask.value(*left);
+                left.reading
+                    .read(value, |value| test.eval(value, ask, unlike))
+            }
         }
     }
 }
@@ -222,6 +246,8 @@ impl Test {
             Test::In(set) => set.contains(value),
             Test::Matches(pattern) => text_test(value, |text| pattern.is_match(text)),
             Test::Text(needle) => needle.test(value),
+            Test::Unlike if value.is_missing() => Compared::UNKNOWN,
+            Test::Unlike => Compared::UNLIKE,
             Test::CompareField(op, right) => {
                 return ask.against(*right, unlike, |right| compare(value, *op, right));
             }
@@ -230,79 +256,6 @@ impl Test {
             }
         };
         count(compared, unlike)
-    }
-}
-
-fn count(compared: Compared, unlike: &mut u64) -> Truth {
-    *unlike += u64::from(compared.unlike);
-    compared.truth
-}
-
-/// A span and what is bound beside it.
-struct Ask<'s, F: ?Sized, B: ?Sized> {
-    span: &'s F,
-    bound: &'s B,
-}
-
-impl<F, B> Ask<'_, F, B>
-where
-    F: Fields + ?Sized,
-    B: BoundSpans + ?Sized,
-{
-    fn value(&self, source: Source) -> Value<'_> {
-        match source.binding {
-            None => self.span.value(source.field),
-            Some(binding) => self
-                .bound
-                .span(binding)
-                .map_or(Value::Missing, |span| span.value(source.field)),
-        }
-    }
-
-    fn any(&self, source: Source, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-        match source.binding {
-            None => self.span.any(source.field, test),
-            Some(binding) => self
-                .bound
-                .span(binding)
-                .is_some_and(|span| span.any(source.field, test)),
-        }
-    }
-
-    fn exists(&self, source: Source) -> Truth {
-        if source.list {
-            return Truth::from(self.any(source, &mut |_| true));
-        }
-        match self.value(source) {
-            Value::Duration(None) => Truth::OPEN,
-            value => Truth::from(!value.is_missing()),
-        }
-    }
-
-    /// A test against a field on the right; against events or links it holds if it does for one of them.
-    fn against(
-        &self,
-        right: Source,
-        unlike: &mut u64,
-        mut test: impl FnMut(Value<'_>) -> Compared,
-    ) -> Truth {
-        if right.list {
-            return Truth::from(self.any(right, &mut |value| count(test(value), unlike).is_true()));
-        }
-        count(test(self.value(right)), unlike)
-    }
-}
-
-impl Source {
-    fn new(field: &Field, fields: &mut FieldTable) -> Source {
-        Source {
-            binding: match field {
-                Field::Bound { binding, .. } => Some(*binding),
-                _ => None,
-            },
-            field: fields.intern(field),
-            list: is_list(field),
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! grammar, booleans are `true` and `false`, text against text is by bytes, integers against decimals are
 //! exact, durations meet durations only, and everything else is unknown.
 
+pub(crate) mod exact;
 pub(crate) mod number;
 
 use std::cmp::Ordering;
@@ -133,6 +134,12 @@ impl Compared {
         unlike: true,
     };
 
+    /// Not known yet, or never: it may come out either way.
+    pub(crate) const OPEN: Compared = Compared {
+        truth: Truth::OPEN,
+        unlike: false,
+    };
+
     pub(crate) fn known(holds: bool) -> Compared {
         Compared {
             truth: Truth::from(holds),
@@ -149,10 +156,7 @@ pub fn compare(left: Value<'_>, op: CompareOp, right: Value<'_>) -> Compared {
         (Value::Text(a), Value::Text(b)) => ordered(op, a.cmp(b)),
         (Value::Duration(a), Value::Duration(b)) => match (a, b) {
             (Some(a), Some(b)) => ordered(op, a.cmp(&b)),
-            _ => Compared {
-                truth: Truth::OPEN,
-                unlike: false,
-            },
+            _ => Compared::OPEN,
         },
         (Value::Bool(a), Value::Bool(b)) => booleans(op, a, b),
         (Value::Bool(a), Value::Text(b)) => match boolean_text(b) {
@@ -176,14 +180,14 @@ fn numbers(left: Value<'_>, op: CompareOp, right: Value<'_>) -> Compared {
     }
 }
 
-enum Numeric {
+pub(crate) enum Numeric {
     Finite(Number),
     /// NaN or an infinity: a number, and equal to or ordered with nothing.
     Infinite,
     Not,
 }
 
-fn numeric(value: Value<'_>) -> Numeric {
+pub(crate) fn numeric(value: Value<'_>) -> Numeric {
     match value {
         Value::Int(value) => Numeric::Finite(Number::Int(i128::from(value))),
         Value::Float(value) => Number::from_f64(value).map_or(Numeric::Infinite, Numeric::Finite),
@@ -201,7 +205,7 @@ pub fn number(value: Value<'_>) -> Option<Number> {
     }
 }
 
-fn ordered(op: CompareOp, order: Ordering) -> Compared {
+pub(crate) fn ordered(op: CompareOp, order: Ordering) -> Compared {
     Compared::known(match op {
         CompareOp::Eq => order == Ordering::Equal,
         CompareOp::Ne => order != Ordering::Equal,

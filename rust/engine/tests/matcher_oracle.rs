@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use betrace_engine::internals::{CompiledPredicate, MatcherBuilder, NoBindings, SelectorId, Truth};
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, Term, TextOp,
+    Unit,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -60,25 +61,46 @@ fn literal() -> impl Strategy<Value = Literal> {
     ]
 }
 
+/// A side that is read of the span; all but the sum of a field that may have many values.
+fn term() -> impl Strategy<Value = Term> {
+    let summand = || {
+        (select(&generate::KEYS[..]), literal()).prop_map(|(key, literal)| {
+            let field = Field::Attribute {
+                scope: Scope::SpanThenResource,
+                key: Arc::from(key),
+            };
+            Box::new((Operand::from(field), Operand::from(literal)))
+        })
+    };
+    prop_oneof![
+        12 => any_field().prop_map(Term::Field),
+        2 => any_field().prop_map(Term::Lower),
+        1 => any_field().prop_map(Term::Length),
+        1 => any_field().prop_map(|field| Term::As { field, unit: Unit::Microseconds }),
+        1 => summand().prop_map(Term::Add),
+        1 => summand().prop_map(Term::Subtract),
+    ]
+}
+
 fn operand() -> impl Strategy<Value = Operand> {
     prop_oneof![
         8 => literal().prop_map(Operand::Literal),
-        1 => any_field().prop_map(Operand::from),
+        1 => term().prop_map(Operand::Term),
     ]
 }
 
 fn predicate() -> impl Strategy<Value = Predicate> {
     use CompareOp::{Eq, Ge, Gt, Le, Lt, Ne};
     let leaf = prop_oneof![
-        6 => (any_field(), select(vec![Eq, Eq, Eq, Ne, Lt, Le, Gt, Ge]), operand())
-            .prop_map(|(field, op, right)| Predicate::Compare { left: field.into(), op, right }),
-        2 => (any_field(), vec(literal(), 1..12))
-            .prop_map(|(field, values)| Predicate::In { left: field.into(), values }),
-        2 => (any_field(), select(vec!["^s", "5", "e$", "", "(?i)get"])).prop_map(|(field, pattern)| {
-            Predicate::Matches { left: field.into(), pattern: Arc::from(pattern) }
+        6 => (term(), select(vec![Eq, Eq, Eq, Ne, Lt, Le, Gt, Ge]), operand())
+            .prop_map(|(left, op, right)| Predicate::Compare { left, op, right }),
+        2 => (term(), vec(literal(), 1..12))
+            .prop_map(|(left, values)| Predicate::In { left, values }),
+        2 => (term(), select(vec!["^s", "5", "e$", "", "(?i)get"])).prop_map(|(left, pattern)| {
+            Predicate::Matches { left, pattern: Arc::from(pattern) }
         }),
-        1 => (any_field(), operand()).prop_map(|(field, right)| {
-            Predicate::Text { op: TextOp::Contains, left: field.into(), right }
+        1 => (term(), operand()).prop_map(|(left, right)| {
+            Predicate::Text { op: TextOp::Contains, left, right }
         }),
         1 => any_field().prop_map(Predicate::exists),
         1 => any_field().prop_map(Predicate::missing),

@@ -26,7 +26,7 @@ pub use number::Number;
 pub use predicate::{CompareOp, FieldTest, Predicate, TextOp};
 pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};
 pub use template::{Role, Segment, Template};
-pub use term::{Literal, Nanos, Operand, Term};
+pub use term::{Literal, Nanos, Operand, Term, Unit};
 
 use std::sync::Arc;
 

@@ -54,7 +54,13 @@ A comment runs from `//` or `#` to the end of the line. Which forms mean somethi
 fn functions() -> Vec<&'static str> {
     let aggregates = Aggregate::ALL.map(Aggregate::as_str);
     let tests = FieldTest::ALL.map(FieldTest::as_str);
-    [&["count"], &aggregates[..], &tests[..]].concat()
+    [
+        &["count"],
+        &aggregates[..],
+        &tests[..],
+        &["lower", "length"],
+    ]
+    .concat()
 }
 
 fn terminal(spelling: &str) -> String {

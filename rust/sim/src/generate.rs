@@ -5,6 +5,7 @@
 mod conditions;
 mod rules;
 mod selectors;
+mod terms;
 mod traces;
 
 pub use rules::{Source, rule};

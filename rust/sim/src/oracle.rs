@@ -5,8 +5,8 @@
 //! that is complete has nothing open but what hangs on skewed times or on parents that never came.
 //!
 //! Read in this order: this file (obligations and verdicts), `select` (which spans), `order` and
-//! `ancestry` (how two spans stand), `measure` (counts and sums), `predicate` and `field` (one span,
-//! three-valued), `value` and `number` (types), `argue` (what a violation shows), `waits` (for
+//! `ancestry` (how two spans stand), `measure` (counts and sums), `predicate`, `term` and `field` (one
+//! span, three-valued), `value` and `number` (types), `argue` (what a violation shows), `waits` (for
 //! how long a trace is kept open). A relation, a measure, a
 //! predicate and a field are a function each, and a new one is one more, with its line where it is chosen.
 
@@ -18,6 +18,7 @@ mod number;
 mod order;
 mod predicate;
 mod select;
+mod term;
 mod truth;
 mod value;
 mod waits;

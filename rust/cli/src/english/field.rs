@@ -2,7 +2,7 @@
 
 use betrace_lang::rule::{
     Binding, CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope,
-    Term, TextOp,
+    Term, TextOp, Unit,
 };
 
 use crate::words::duration;
@@ -97,17 +97,36 @@ pub fn literal(value: &Literal) -> String {
 fn operand(value: &Operand, names: Names<'_>) -> String {
     match value {
         Operand::Literal(value) => literal(value),
-        Operand::Term(Term::Field(field)) => match field {
-            Field::Bound { .. } => called(field, names),
-            own => format!("its {}", called(own, names)),
+        Operand::Term(of) => match of.reads().as_slice() {
+            [Field::Bound { .. }] | [_, _, ..] => term(of, names),
+            _ => format!("its {}", term(of, names)),
         },
     }
 }
 
-/// The left-hand side of a comparison.
-fn term(term: &Term, names: Names<'_>) -> String {
-    match term {
+/// A side of a comparison that is read of spans.
+fn term(of: &Term, names: Names<'_>) -> String {
+    let part = |part: &Operand| match part {
+        Operand::Literal(value) => literal(value),
+        Operand::Term(of) => term(of, names),
+    };
+    match of {
         Term::Field(field) => called(field, names),
+        Term::As { field, unit } => {
+            let unit = match unit {
+                Unit::Nanoseconds => "nanoseconds",
+                Unit::Microseconds => "microseconds",
+                Unit::Milliseconds => "milliseconds",
+                Unit::Seconds => "seconds",
+                Unit::Minutes => "minutes",
+                Unit::Hours => "hours",
+            };
+            format!("{} in {unit}", called(field, names))
+        }
+        Term::Lower(field) => format!("{} in lower case", called(field, names)),
+        Term::Length(field) => format!("length of {}", called(field, names)),
+        Term::Add(parts) => format!("{} plus {}", part(&parts.0), part(&parts.1)),
+        Term::Subtract(parts) => format!("{} minus {}", part(&parts.0), part(&parts.1)),
     }
 }
 

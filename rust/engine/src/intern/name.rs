@@ -162,7 +162,34 @@ fn write_operand(out: &mut String, operand: &Operand) {
 fn write_term(out: &mut String, term: &Term) {
     match term {
         Term::Field(field) => write_field(out, field),
+        Term::As { field, unit } => {
+            let _ = write!(out, "(as {} ", unit.as_str());
+            write_field(out, field);
+            out.push(')');
+        }
+        Term::Lower(field) => {
+            out.push_str("(lower ");
+            write_field(out, field);
+            out.push(')');
+        }
+        Term::Length(field) => {
+            out.push_str("(length ");
+            write_field(out, field);
+            out.push(')');
+        }
+        Term::Add(parts) => write_sum(out, '+', parts),
+        Term::Subtract(parts) => write_sum(out, '-', parts),
     }
+}
+
+fn write_sum(out: &mut String, sign: char, parts: &(Operand, Operand)) {
+    out.push('(');
+    out.push(sign);
+    out.push(' ');
+    write_operand(out, &parts.0);
+    out.push(' ');
+    write_operand(out, &parts.1);
+    out.push(')');
 }
 
 fn write_literal(out: &mut String, literal: &Literal) {

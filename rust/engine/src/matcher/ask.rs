@@ -199,6 +199,7 @@ impl Asking<'_, '_, '_> {
 /// What a part costs, roughly: the cheap ones are asked first, and only the others are worth remembering.
 fn weight(part: &Predicate) -> u32 {
     match part {
+        Predicate::Compare { left, .. } if left.as_field().is_none() => 1,
         Predicate::Compare { .. } | Predicate::Asks { .. } => 0,
         Predicate::In { .. } => 1,
         Predicate::Not(part) => weight(part),

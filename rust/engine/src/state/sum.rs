@@ -1,16 +1,14 @@
 //! Exact sums: the order in which numbers come never shows.
 //!
-//! Integers add up in an `i128`. Decimals, which are integer multiples of 2^-1074, add up in a big
-//! integer of that unit, and the whole is rounded once, to nearest even, when it is read.
+//! Integers add up in an `i128`. Decimals add up in a big integer, and the whole is rounded once, when it is read
+//! (see [`exact`](crate::value::exact)).
 
 use betrace_lang::rule::Number;
-use num_bigint::{BigInt, Sign};
+use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 
 use crate::logic::interval::End;
-
-/// The exponent of the smallest double.
-const UNIT: u64 = 1074;
+use crate::value::exact::{in_units, settled};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ExactSum {
@@ -24,9 +22,9 @@ impl ExactSum {
         match value {
             Number::Int(int) => match self.integers.checked_add(int) {
                 Some(sum) => self.integers = sum,
-                None => self.add_rest(BigInt::from(int) << UNIT),
+                None => self.add_rest(in_units(value)),
             },
-            Number::Float(float) => self.add_rest(in_units(float)),
+            Number::Float(_) => self.add_rest(in_units(value)),
         }
     }
 
@@ -43,12 +41,7 @@ impl ExactSum {
         let Some(rest) = &self.rest else {
             return End::At(Number::Int(self.integers));
         };
-        let whole = (BigInt::from(self.integers) << UNIT) + rest.as_ref();
-        let is_integer = whole.trailing_zeros().is_none_or(|zeros| zeros >= UNIT);
-        if is_integer && let Ok(integer) = i128::try_from(&whole >> UNIT) {
-            return End::At(Number::Int(integer));
-        }
-        End::float(nearest(&whole))
+        settled(&(in_units(Number::Int(self.integers)) + rest.as_ref()))
     }
 
     /// The value of both together.
@@ -65,53 +58,6 @@ impl ExactSum {
         self.rest.as_ref().map_or(0, |rest| {
             size_of::<BigInt>() + rest.bits() as usize / 8 + 16
         })
-    }
-}
-
-/// `float` is finite.
-fn in_units(float: f64) -> BigInt {
-    let bits = float.to_bits();
-    let exponent = (bits >> 52) & 0x7ff;
-    let fraction = bits & ((1 << 52) - 1);
-    let magnitude = if exponent == 0 {
-        BigInt::from(fraction)
-    } else {
-        BigInt::from(fraction | (1 << 52)) << (exponent - 1)
-    };
-    if float.is_sign_negative() {
-        -magnitude
-    } else {
-        magnitude
-    }
-}
-
-/// `units * 2^-1074`, rounded to nearest, ties to even.
-fn nearest(units: &BigInt) -> f64 {
-    let magnitude = units.magnitude();
-    let bits = magnitude.bits();
-    let shift = bits.saturating_sub(53);
-    let mut top = magnitude >> shift;
-    if shift > 0 {
-        let half_set = magnitude.bit(shift - 1);
-        let below_half = magnitude.trailing_zeros().unwrap_or(0) < shift - 1;
-        if half_set && (below_half || top.bit(0)) {
-            top += 1u8;
-        }
-    }
-    // At most 2^53, so exact; the scaling is exact too unless it overflows to infinity.
-    let mantissa = u64::try_from(top).unwrap_or(u64::MAX) as f64;
-    let exponent = i32::try_from(shift)
-        .unwrap_or(i32::MAX)
-        .saturating_sub(1074);
-    let scaled = if exponent < -1000 {
-        mantissa * 2f64.powi(exponent + 1000) * 2f64.powi(-1000)
-    } else {
-        mantissa * 2f64.powi(exponent.min(1024))
-    };
-    if units.sign() == Sign::Minus {
-        -scaled
-    } else {
-        scaled
     }
 }
 

@@ -55,6 +55,7 @@ pub enum NodeKind {
     And(Vec<Node>),
     Not(Box<Node>),
     Paren(Box<Node>),
+    /// `S as p`, or `x as ms`.
     As {
         of: Box<Node>,
         name: Box<Node>,
@@ -77,6 +78,11 @@ pub enum NodeKind {
     Times {
         left: Box<Node>,
         right: Box<Node>,
+    },
+    /// `x + y - z`, unfolded.
+    Sum {
+        first: Box<Node>,
+        rest: Vec<(SumSign, Node)>,
     },
     /// `A before B then C`, unfolded; at least one link.
     Chain {
@@ -106,6 +112,12 @@ pub enum NodeKind {
         is_older: bool,
     },
     TraceSpans,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SumSign {
+    Plus,
+    Minus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

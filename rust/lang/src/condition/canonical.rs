@@ -307,6 +307,15 @@ impl<'a> Printer<'a> {
     fn term(&self, term: &Term) -> String {
         match term {
             Term::Field(field) => self.field(field),
+            Term::As { field, unit } => format!("{} as {}", self.field(field), unit.as_str()),
+            Term::Lower(field) => format!("lower({})", self.field(field)),
+            Term::Length(field) => format!("length({})", self.field(field)),
+            Term::Add(parts) => {
+                format!("{} + {}", self.operand(&parts.0), self.operand(&parts.1))
+            }
+            Term::Subtract(parts) => {
+                format!("{} - {}", self.operand(&parts.0), self.operand(&parts.1))
+            }
         }
     }
 

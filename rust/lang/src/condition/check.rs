@@ -5,7 +5,7 @@
 //!
 //! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]), these of bound spans ([`bound`]), selectors
 //! ([`selector`], [`order`]) and measures ([`measure`], [`group`]), selectors of predicates ([`predicate`]), predicates of a field
-//! ([`field`], [`intrinsic`]) and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
+//! ([`field`], [`intrinsic`]), perhaps computed with ([`term`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
 //! mean now.
 
 mod bound;
@@ -27,6 +27,7 @@ mod predicate;
 mod refusal;
 mod selector;
 mod settle;
+mod term;
 
 use crate::codes::conditions as code;
 use crate::condition::check::checker::{Checker, not_an_expression};

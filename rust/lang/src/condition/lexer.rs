@@ -22,6 +22,7 @@ mod word;
 mod words;
 
 pub use cursor::Lexed;
+pub(crate) use number::meant_unit;
 
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::{Lexer, Sign};
@@ -70,7 +71,8 @@ fn run(lexer: &mut Lexer<'_>) {
             ',' => lexer.push(start, Token::Comma, start + 1),
             '*' => lexer.push(start, Token::Star, start + 1),
             '.' => lexer.dot(),
-            '-' | '+' if lexer.digit_at(start + 1) => lexer.number(),
+            // Behind an operand it is the sign of a sum.
+            '-' | '+' if lexer.digit_at(start + 1) && !lexer.after_operand() => lexer.number(),
             '0'..='9' => lexer.number(),
             'a'..='z' | 'A'..='Z' | '_' => lexer.word(),
             _ => lexer.sign(next),

@@ -36,6 +36,8 @@ pub enum Token {
     RightBracket,
     Comma,
     Star,
+    Plus,
+    Minus,
     /// `.where(`
     Where,
     /// The parenthesis that closes `.where(`.
@@ -100,6 +102,10 @@ pub enum Function {
     Of(Aggregate),
     /// `exists(f)`
     Asks(FieldTest),
+    /// `lower(f)`
+    Lower,
+    /// `length(f)`
+    Length,
     /// Older.
     Has,
     /// Already reported.
@@ -107,8 +113,8 @@ pub enum Function {
 }
 
 /// Each with its word: what the aggregates and the tests of a field declare, and the older one last.
-const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() + 2] = {
-    let mut functions = [("has", Function::Has); Aggregate::ALL.len() + FieldTest::ALL.len() + 2];
+const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() + 4] = {
+    let mut functions = [("has", Function::Has); Aggregate::ALL.len() + FieldTest::ALL.len() + 4];
     functions[0] = ("count", Function::Count);
     let mut at = 0;
     while at < Aggregate::ALL.len() {
@@ -122,6 +128,8 @@ const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() 
         at += 1;
         functions[Aggregate::ALL.len() + at] = (test.as_str(), Function::Asks(test));
     }
+    functions[functions.len() - 3] = ("lower", Function::Lower);
+    functions[functions.len() - 2] = ("length", Function::Length);
     functions
 };
 

@@ -2,13 +2,56 @@
 
 use std::sync::Arc;
 
-use crate::rule::field::Field;
+use crate::rule::field::{Field, Intrinsic};
 use crate::rule::number::Number;
+use crate::words::words;
 
-/// A side of a comparison that is read of a span.
+/// A side of a comparison that is read of spans. Missing or of an unlike type, it is unknown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Term {
     Field(Field),
+    /// `x as ms`: a numeric field read as a duration, which may have a fraction and be negative.
+    As {
+        field: Field,
+        unit: Unit,
+    },
+    /// `lower(x)`: the text of a value in lower case, by Unicode and no locale.
+    Lower(Field),
+    /// `length(x)`: the code points of a text, the elements of an array.
+    Length(Field),
+    /// `x + y` of two numbers or two durations, of which at least one is read of a span and none is a sum: exact
+    /// where the result is an integer of at most 127 bits, else rounded once; beyond the doubles, unknown.
+    Add(Box<(Operand, Operand)>),
+    /// `x - y`, likewise.
+    Subtract(Box<(Operand, Operand)>),
+}
+
+words! {
+    /// Units of time in which a number is read as a duration.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Unit {
+        Nanoseconds = "ns",
+        Microseconds = "us",
+        Milliseconds = "ms",
+        Seconds = "s",
+        Minutes = "m",
+        Hours = "h",
+    }
+}
+
+impl Unit {
+    /// How many nanoseconds it has.
+    #[must_use]
+    pub fn nanos(self) -> Nanos {
+        match self {
+            Unit::Nanoseconds => 1,
+            Unit::Microseconds => 1_000,
+            Unit::Milliseconds => 1_000_000,
+            Unit::Seconds => 1_000_000_000,
+            Unit::Minutes => 60_000_000_000,
+            Unit::Hours => 3_600_000_000_000,
+        }
+    }
 }
 
 /// The right-hand side of a comparison in a predicate.
@@ -37,6 +80,7 @@ impl Term {
     pub fn as_field(&self) -> Option<&Field> {
         match self {
             Term::Field(field) => Some(field),
+            _ => None,
         }
     }
 
@@ -44,7 +88,26 @@ impl Term {
     #[must_use]
     pub fn reads(&self) -> Vec<&Field> {
         match self {
-            Term::Field(field) => vec![field],
+            Term::Field(field)
+            | Term::As { field, .. }
+            | Term::Lower(field)
+            | Term::Length(field) => vec![field],
+            Term::Add(parts) | Term::Subtract(parts) => {
+                let mut found = parts.0.reads();
+                found.extend(parts.1.reads());
+                found
+            }
+        }
+    }
+
+    /// Measured in time.
+    #[must_use]
+    pub fn is_duration(&self) -> bool {
+        match self {
+            Term::Field(field) => field.intrinsic().is_some_and(Intrinsic::is_duration),
+            Term::As { .. } => true,
+            Term::Lower(_) | Term::Length(_) => false,
+            Term::Add(parts) | Term::Subtract(parts) => parts.0.is_duration(),
         }
     }
 }
@@ -56,6 +119,15 @@ impl Operand {
         match self {
             Operand::Literal(_) => Vec::new(),
             Operand::Term(term) => term.reads(),
+        }
+    }
+
+    /// Measured in time.
+    #[must_use]
+    pub fn is_duration(&self) -> bool {
+        match self {
+            Operand::Literal(literal) => matches!(literal, Literal::Duration(_)),
+            Operand::Term(term) => term.is_duration(),
         }
     }
 }

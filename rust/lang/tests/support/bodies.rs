@@ -191,7 +191,137 @@ fn leaf(bindings: u8) -> impl Strategy<Value = Predicate> {
         }),
         text_field().prop_map(Predicate::exists),
         text_field().prop_map(Predicate::missing),
+        reckoned(bindings),
     ]
+}
+
+/// Sides that are more than a field.
+fn reckoned(bindings: u8) -> BoxedStrategy<Predicate> {
+    let sum = move |time: bool| {
+        (
+            summand(bindings, time),
+            part(bindings, time),
+            any::<bool>(),
+            any::<bool>(),
+        )
+            .prop_map(|(one, other, is_difference, is_turned)| {
+                let parts = Box::new(if is_turned {
+                    (other, one)
+                } else {
+                    (one, other)
+                });
+                match is_difference {
+                    true => Term::Subtract(parts),
+                    false => Term::Add(parts),
+                }
+            })
+    };
+    let side = move |time: bool| {
+        prop_oneof![
+            summand(bindings, time).prop_map(|part| match part {
+                Operand::Term(term) => term,
+                Operand::Literal(_) => Term::Length(Field::Intrinsic(Intrinsic::SpanName)),
+            }),
+            sum(time),
+        ]
+    };
+    prop_oneof![
+        (sum(false), op(), number()).prop_map(|(left, op, value)| Predicate::Compare {
+            left,
+            op,
+            right: Literal::Number(value).into()
+        }),
+        (side(true), op(), nanos())
+            .prop_filter("reckoned", |(left, ..)| left.as_field().is_none())
+            .prop_map(|(left, op, value)| Predicate::Compare {
+                left,
+                op,
+                right: Literal::Duration(value).into()
+            }),
+        any::<bool>()
+            .prop_flat_map(move |time| (side(time), op(), sum(time)))
+            .prop_filter("no bound span alone", |(left, ..)| {
+                !matches!(left, Term::Field(Field::Bound { .. }))
+            })
+            .prop_map(|(left, op, right)| Predicate::Compare {
+                left,
+                op,
+                right: Operand::Term(right)
+            }),
+        (text_field(), op(), text()).prop_map(|(field, op, value)| Predicate::Compare {
+            left: Term::Lower(field),
+            op,
+            right: Literal::Text(value).into()
+        }),
+        (text_field(), vec(number().prop_map(Literal::Number), 1..4)).prop_map(
+            |(field, values)| Predicate::In {
+                left: Term::Length(field),
+                values
+            }
+        ),
+        (text_field(), pattern()).prop_map(|(field, pattern)| Predicate::Matches {
+            left: Term::Lower(field),
+            pattern
+        }),
+        (attribute(), unit(), op(), nanos()).prop_map(|(field, unit, op, value)| {
+            Predicate::Compare {
+                left: Term::As { field, unit },
+                op,
+                right: Literal::Duration(value).into(),
+            }
+        }),
+    ]
+    .boxed()
+}
+
+fn unit() -> impl Strategy<Value = Unit> {
+    use Unit::*;
+    prop::sample::select(vec![
+        Nanoseconds,
+        Microseconds,
+        Milliseconds,
+        Seconds,
+        Minutes,
+        Hours,
+    ])
+}
+
+/// What can be added and is read of a span: attributes and durations.
+fn summand(bindings: u8, time: bool) -> BoxedStrategy<Operand> {
+    let attribute = attribute().prop_filter("one value", |field| !field.has_many_values());
+    (attribute, unit(), any::<u8>())
+        .prop_map(move |(field, unit, pick)| {
+            let bound = |field| match bindings > 0 && pick % 2 == 0 {
+                true => Field::Bound {
+                    binding: BindingId((pick / 2) % bindings),
+                    field: Box::new(field),
+                },
+                false => field,
+            };
+            Operand::Term(match (time, pick / 16 % 3) {
+                (true, 0) => Term::Field(bound(Field::Intrinsic(Intrinsic::SpanDuration))),
+                (true, _) => Term::As {
+                    field: bound(field),
+                    unit,
+                },
+                (false, 0) => Term::Length(bound(field)),
+                (false, _) => Term::Field(bound(field)),
+            })
+        })
+        .boxed()
+}
+
+/// Or a value.
+fn part(bindings: u8, time: bool) -> BoxedStrategy<Operand> {
+    (summand(bindings, time), number(), nanos(), any::<bool>())
+        .prop_map(
+            move |(read, number, nanos, is_read)| match (is_read, time) {
+                (true, _) => read,
+                (false, true) => Literal::Duration(nanos).into(),
+                (false, false) => Literal::Number(number).into(),
+            },
+        )
+        .boxed()
 }
 
 fn predicate(bindings: u8) -> impl Strategy<Value = Predicate> {

@@ -2,6 +2,7 @@
 
 use betrace_lang::rule::FieldTest;
 
+use super::terms::computed;
 use super::{KEYS, NAMES, quoted};
 use crate::tape::Tape;
 
@@ -197,7 +198,7 @@ pub fn attribute(tape: &mut Tape, key: &str) -> String {
     }
 }
 
-fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
+pub fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
     if !bound.is_empty() && tape.chance(75) {
         return format!("{}.{key}", tape.pick(bound));
     }
@@ -206,7 +207,7 @@ fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
 
 fn comparison(tape: &mut Tape, bound: &Bound) -> String {
     let joins = usize::from(!bound.is_empty()) * 6;
-    match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, joins.max(1), 3]) {
+    match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, joins.max(1), 3, 5]) {
         0 => {
             let key = tape.pick(&["n", "m", "s"]);
             let left = attribute(tape, key);
@@ -267,10 +268,11 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
             format!("{left} {test}")
         }
         7 => join(tape, bound),
-        _ => {
+        8 => {
             let op = tape.pick(&[">", "<=", "<", ">=", "==", "!="]);
             format!("span:duration {op} {}", duration(tape))
         }
+        _ => computed(tape, bound),
     }
 }
 

@@ -127,7 +127,7 @@ fn value(tape: &mut Tape, key: &str, odd: bool) -> Value {
             16 => Value::Int(tape.pick(&[i64::MAX, i64::MIN])),
             17 => text("9007199254740993"),
             18 => text(tape.pick(&["1E400", " 2", "0x2", "2.", "+2", "True", "NaN"])),
-            19 => text(tape.pick(&["xé", "É", "x\u{301}"])),
+            19 => text(tape.pick(&["xé", "É", "x\u{301}", "ΧΣ", "İ", "ẞ"])),
             20 => Value::Array(vec![Value::Float(2.0), Value::Empty, Value::Bool(true)]),
             21 => Value::Array(vec![Value::Array(vec![text("x")])]),
             22 => text("5e-1"),
@@ -136,7 +136,7 @@ fn value(tape: &mut Tape, key: &str, odd: bool) -> Value {
     }
     match key {
         "ok" => Value::Bool(tape.chance(50)),
-        "s" => text(tape.pick(&["x", "y", "xy"])),
+        "s" => text(tape.pick(&["x", "y", "xy", "X", "xY"])),
         _ => match tape.weighted(&[6, 2, 1]) {
             0 => Value::Int(tape.below(5) as i64),
             1 => Value::Float(tape.pick(&[2.0, 2.5, 0.1, -1.5])),

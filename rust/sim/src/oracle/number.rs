@@ -71,14 +71,30 @@ pub fn sum(numbers: &[Number]) -> End {
     if let Some(sum) = numbers.iter().try_fold(0, whole) {
         return End::At(Number::Int(sum));
     }
-    let total: BigInt = numbers.iter().map(|number| scaled(*number)).sum();
+    settled(&numbers.iter().map(|number| scaled(*number)).sum())
+}
+
+pub fn total(a: Number, b: Number) -> End {
+    settled(&(scaled(a) + scaled(b)))
+}
+
+pub fn difference(a: Number, b: Number) -> End {
+    settled(&(scaled(a) - scaled(b)))
+}
+
+pub fn times(a: Number, by: u64) -> End {
+    settled(&(scaled(a) * by))
+}
+
+/// Exact where it is whole and fits, else rounded once.
+fn settled(total: &BigInt) -> End {
     let one = BigInt::from(1) << SCALE;
-    if &total % &one == BigInt::ZERO
-        && let Ok(whole) = i128::try_from(&total / &one)
+    if total % &one == BigInt::ZERO
+        && let Ok(whole) = i128::try_from(total / &one)
     {
         return End::At(Number::Int(whole));
     }
-    End::of(rounded(&total))
+    End::of(rounded(total))
 }
 
 /// The number in units of the smallest double.

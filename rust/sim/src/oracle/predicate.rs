@@ -31,9 +31,9 @@ impl<'t> Trace<'t> {
         let held = |field: &Field| self.held(field, span, bound);
         let right = |operand: &'_ Operand, test: &dyn Fn(&Val<'_>) -> Possible| match operand {
             Operand::Literal(literal) => test(&Val::from(literal)),
-            Operand::Term(Term::Field(field)) => held(field).test(test),
+            Operand::Term(term) => self.term(term, span, bound).test(test),
         };
-        let left = |Term::Field(field): &Term| held(field);
+        let left = |term: &Term| self.term(term, span, bound);
         match predicate {
             Predicate::And(parts) => parts
                 .iter()

@@ -17,6 +17,8 @@ pub enum Val<'v> {
     Number(Number),
     Bool(bool),
     Duration(Nanos),
+    /// A duration that is reckoned, in nanoseconds: it may have a fraction and be negative.
+    Time(Number),
     Array(Vec<Val<'v>>),
     /// Present, and comparable to nothing: bytes, maps, NaN and infinities.
     Odd,
@@ -117,6 +119,15 @@ impl<'v> Val<'v> {
         }
     }
 
+    /// Nanoseconds, of a duration.
+    pub fn time(&self) -> Option<Number> {
+        match self {
+            Val::Duration(nanos) => Some(Number::Int(i128::from(*nanos))),
+            Val::Time(nanos) => Some(*nanos),
+            _ => None,
+        }
+    }
+
     fn boolean(&self) -> Option<bool> {
         match self {
             Val::Bool(value) => Some(*value),
@@ -165,7 +176,12 @@ impl<'v> Val<'v> {
                 at_least(Number::Int(i128::from(*least)).compare(*value), op)
             }
             (Val::Text(a), Val::Text(b)) => by(a.as_bytes().cmp(b.as_bytes())),
-            (Val::Duration(a), Val::Duration(b)) => by(a.cmp(b)),
+            (Val::Duration(_) | Val::Time(_), Val::Duration(_) | Val::Time(_)) => {
+                match (self.time(), other.time()) {
+                    (Some(a), Some(b)) => by(a.compare(b)),
+                    _ => Possible::UNKNOWN,
+                }
+            }
             (Val::Bool(_), _) | (_, Val::Bool(_)) => match (self.boolean(), other.boolean(), op) {
                 (Some(a), Some(b), CompareOp::Eq) => Possible::known(a == b),
                 (Some(a), Some(b), CompareOp::Ne) => Possible::known(a != b),

@@ -93,6 +93,11 @@ declare_codes! {
         bad: "never { payment.where(trace.duration > 5s) }",
         good: "never { payment.where(trace:duration > 5s) }"
     }
+    LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
+        "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
+        bad: "never { any.where(lower(user.role) == Admin) }",
+        good: "never { any.where(lower(user.role) == admin) }"
+    }
     OLDER_OPERATOR = "N0101", "an older spelling of an operator" {
         "`AND OR NOT`, `&& || !` and keywords in capitals are older spellings of the lower-case words. `fmt --modern` rewrites them.",
         bad: "payment AND NOT audit",

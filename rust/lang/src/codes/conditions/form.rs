@@ -79,7 +79,7 @@ declare_codes! {
         good: "when { payment } always { audit }"
     }
     UNKNOWN_FUNCTION = "E0116", "no such function" {
-        "There are `count distinct sum min max avg` for conditions and `exists missing` inside `where`. Rules cannot define functions; macros give names to conditions.",
+        "There are `count distinct sum min max avg` for conditions and `exists missing lower length` inside `where`. Rules cannot define functions; macros give names to conditions.",
         bad: "never { cuont(payment) > 3 }",
         good: "never { count(payment) > 3 }"
     }

@@ -59,7 +59,7 @@ declare_codes! {
         good: "never { count(a) > 2 * count(b) }"
     }
     ARGUMENTS = "E0141", "wrong arguments" {
-        "`count` takes a selector; `distinct sum min max avg` a selector and a field; `exists` and `missing` a field.",
+        "`count` takes a selector; `distinct sum min max avg` a selector and a field; `exists`, `missing`, `lower` and `length` a field.",
         bad: "never { sum(payment) > 5 }",
         good: "never { sum(payment, amount) > 5 }"
     }
@@ -157,6 +157,16 @@ declare_codes! {
         "A comparison begins with a field of the span that is filtered; fields of bound spans stand on its right.",
         bad: "when each { payment as p } never { refund.where(p.span:id == span:parentID) }",
         good: "when each { payment as p } never { refund.where(span:parentID == p.span:id) }"
+    }
+    SUM = "E0164", "a sum of what cannot be added" {
+        "`x + y` and `x - y` are of two parts, each a field or a value and at least one a field: numbers with numbers, durations with durations. A number is read as a duration by its unit: `x as ms`.",
+        bad: "never { any.where(span:duration - queue.wait_ms > 2s) }",
+        good: "never { any.where(span:duration - queue.wait_ms as ms > 2s) }"
+    }
+    UNIT = "E0165", "not a unit of time" {
+        "`x as ms` reads a numeric field as a duration. The units are `ns us ms s m h`.",
+        bad: "never { any.where(span:duration > timeout as millis) }",
+        good: "never { any.where(span:duration > timeout as ms) }"
     }
     OLDER_DURATION = "E0170", "`span.duration` against a plain number" {
         "In older texts this means now nanoseconds, now milliseconds. Write the intrinsic and a unit.",

@@ -158,6 +158,16 @@ impl<'a> Checker<'a> {
                 );
                 return None;
             }
+            Function::Lower | Function::Length => {
+                self.fault(
+                    code::NEEDS_VALUE,
+                    node.range(),
+                    "this is a value of one span, not a measure",
+                )
+                .help =
+                    Some("it is compared inside `where`: `any.where(lower(x) == admin)`".into());
+                return None;
+            }
             Function::Unknown => return None,
         };
         match (aggregate, arguments) {

@@ -29,6 +29,9 @@ pub(super) struct Left<'n> {
 impl<'a> Checker<'a> {
     pub(super) fn operand(&mut self, node: &'a Node) -> Option<Operand> {
         let node = node.bare();
+        if let Some(term) = self.computed(node, Dialect::Modern) {
+            return term.map(Operand::Term);
+        }
         if let Ok(Some(field)) = match node.kind {
             NodeKind::Intrinsic(_) | NodeKind::Attribute { .. } | NodeKind::Name(_) => {
                 let field = self.scoped_field(node);
@@ -61,6 +64,7 @@ impl<'a> Checker<'a> {
     ) -> Option<Operand> {
         let literal = match value {
             Operand::Term(Term::Field(other)) => return self.fields_fit(left.field, other, node),
+            Operand::Term(_) => return Some(value),
             Operand::Literal(literal) => literal,
         };
         let is_like = self.settle_like_intrinsic(left.node, &literal);
@@ -220,6 +224,14 @@ impl<'a> Checker<'a> {
         fits
     }
 
+    /// Drops the doubt whether the attribute at `node` was meant as an intrinsic.
+    pub(super) fn forget_like_intrinsic(&mut self, node: &Node) {
+        let (range, origin) = (node.range(), self.place.origin.clone());
+        self.faults.retain(|fault| {
+            fault.code != code::LIKE_INTRINSIC || fault.range != range || fault.origin != origin
+        });
+    }
+
     fn fields_fit(&mut self, field: &Field, other: Field, node: &Node) -> Option<Operand> {
         let is_duration = |field: &Field| field.intrinsic().is_some_and(Intrinsic::is_duration);
         if is_duration(field) != is_duration(&other) {
@@ -228,7 +240,10 @@ impl<'a> Checker<'a> {
                 node.range(),
                 "a duration compares with a duration only",
             )
-            .help = Some("`span:duration > p.span:duration`".into());
+            .help = Some(
+                "`span:duration > p.span:duration`; a field that holds milliseconds: `x as ms`"
+                    .into(),
+            );
             return None;
         }
         if field.is_open() {
@@ -270,7 +285,12 @@ impl<'a> Checker<'a> {
                     node.range(),
                     format!("`{written}` is a duration"),
                 )
-                .help = Some("`500ms`, `1.5s`, `2m`".into());
+                .help = Some(match node.bare().kind {
+                    NodeKind::Name(_) => format!(
+                        "`500ms`, `1.5s`, `2m`; a field that holds milliseconds: `{source} as ms`"
+                    ),
+                    _ => "`500ms`, `1.5s`, `2m`".into(),
+                });
             }
         }
     }

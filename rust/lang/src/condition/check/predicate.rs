@@ -8,7 +8,7 @@ use crate::condition::check::operand::Left;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
 use crate::diagnostic::fault::Fault;
-use crate::rule::{CompareOp, Field, FieldTest, Intrinsic, Literal, Operand, Predicate};
+use crate::rule::{CompareOp, Field, FieldTest, Intrinsic, Literal, Operand, Predicate, Term};
 
 impl<'a> Checker<'a> {
     /// A comparison of a `trace:` intrinsic that stands as a condition.
@@ -173,25 +173,30 @@ impl<'a> Checker<'a> {
             fault.suggestion = Some(modern);
             return None;
         }
-        let field = self.field(left, dialect);
+        let term = self.left_term(left, dialect);
         let value = self.operand(right);
-        let (field, value) = (field?, value?);
-        let left = Left {
-            field: &field,
-            node: left,
-            dialect,
+        let (term, value) = (term?, value?);
+        let right_node = right;
+        let right = match (&term, value) {
+            (Term::Field(field), value @ (Operand::Literal(_) | Operand::Term(Term::Field(_)))) => {
+                let left = Left {
+                    field,
+                    node: left,
+                    dialect,
+                };
+                self.fits(left, op, value, right)?
+            }
+            (term, value) => self.terms_fit((term, left), (value, right))?,
         };
-        let value = self.fits(left, op, value, right)?;
-        if let NodeKind::Name(word) = &right.bare().kind
+        if let NodeKind::Name(word) = &right_node.bare().kind
             && is_nothing(word)
         {
-            self.suggest_presence(node, left.node, op, right);
+            self.suggest_presence(node, left, op, right_node);
         }
-        let left = field.into();
         Some(Predicate::Compare {
-            left,
+            left: term,
             op,
-            right: value,
+            right,
         })
     }
 
@@ -221,19 +226,24 @@ impl<'a> Checker<'a> {
         right: &'a Node,
         dialect: Dialect,
     ) -> Option<Predicate> {
-        let field = self.field(left, dialect);
+        let term = self.left_term(left, dialect);
         match test {
             Test::In | Test::NotIn => {
                 let values = self.list(right);
-                let (field, values) = (field?, values?);
-                let left = Left {
-                    field: &field,
-                    node: left,
-                    dialect,
+                let (term, values) = (term?, values?);
+                self.tested_term(&term, Some(CompareOp::Eq), left)?;
+                let values = match &term {
+                    Term::Field(field) => {
+                        let left = Left {
+                            field,
+                            node: left,
+                            dialect,
+                        };
+                        self.all_fit(left, values, right)?
+                    }
+                    term => self.all_fit_term((term, left), values, right)?,
                 };
-                let values = self.all_fit(left, values, right)?;
-                let left = field.into();
-                let within = Predicate::In { left, values };
+                let within = Predicate::In { left: term, values };
                 Some(match test {
                     Test::In => within,
                     _ => Predicate::Not(Box::new(within)),
@@ -241,27 +251,38 @@ impl<'a> Checker<'a> {
             }
             Test::Matches => {
                 let pattern = self.pattern(right);
-                let (field, pattern) = (field?, pattern?);
-                self.text_field(&field, left)?;
-                let left = field.into();
+                let (term, pattern) = (term?, pattern?);
+                self.tested_term(&term, None, left)?;
+                term.as_field()
+                    .map_or(Some(()), |field| self.text_field(field, left))?;
+                let left = term;
                 Some(Predicate::Matches { left, pattern })
             }
             Test::Text(op) => {
                 let value = self.operand(right);
-                let (field, value) = (field?, value?);
-                self.text_field(&field, left)?;
+                let (term, value) = (term?, value?);
+                self.tested_term(&term, None, left)?;
+                if let Operand::Term(value) = &value {
+                    self.tested_term(value, None, right)?;
+                }
+                term.as_field()
+                    .map_or(Some(()), |field| self.text_field(field, left))?;
+                self.warn_capitals(&term, &value, right);
                 if matches!(value, Operand::Literal(Literal::Duration(_))) {
                     self.fault(code::UNLIKE_TYPES, right.range(), "a duration is no text")
                         .help = Some("put a text in quotes".into());
                     return None;
                 }
-                let (left, right) = (field.into(), value);
-                Some(Predicate::Text { op, left, right })
+                Some(Predicate::Text {
+                    op,
+                    left: term,
+                    right: value,
+                })
             }
         }
     }
 
-    fn text_field(&mut self, field: &Field, node: &Node) -> Option<()> {
+    pub(super) fn text_field(&mut self, field: &Field, node: &Node) -> Option<()> {
         match field.intrinsic() {
             Some(intrinsic)
                 if intrinsic.is_duration() || intrinsic == Intrinsic::TraceSpanCount =>

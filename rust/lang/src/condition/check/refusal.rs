@@ -24,6 +24,14 @@ impl<'a> Checker<'a> {
                 "inside `where` stand conditions on one span",
                 "whether it has an attribute: `exists(x)`; whether the trace has another span: outside, with `and`",
             ),
+            NodeKind::Sum { .. }
+            | NodeKind::Call {
+                function: Function::Lower | Function::Length,
+                ..
+            } => (
+                "this is a value that is computed, which is no field and no condition",
+                "compare it with another value: `x + y > 1000`, `lower(x) == admin`",
+            ),
             NodeKind::Call { .. }
             | NodeKind::By { .. }
             | NodeKind::Times { .. }
@@ -97,7 +105,7 @@ impl<'a> Checker<'a> {
                 "this is a field of a span; here a selector stands",
                 format!("filter the spans: `any.where(exists({source}))`"),
             ),
-            NodeKind::Call { .. } | NodeKind::By { .. } | NodeKind::Times { .. } | NodeKind::DotCount(_) => (
+            NodeKind::Call { .. } | NodeKind::By { .. } | NodeKind::Times { .. } | NodeKind::Sum { .. } | NodeKind::DotCount(_) => (
                 code::NEEDS_SELECTOR,
                 "this is a number; here a selector stands",
                 "a selector is a span's name, `any`, `root`, each with `.where(…)`, or an order of such".to_owned(),
@@ -149,6 +157,13 @@ impl<'a> Checker<'a> {
                 );
             }
             NodeKind::Intrinsic(name) => self.refuse_intrinsic_alone(node, name),
+            NodeKind::Sum { .. } => {
+                let message = "a sum alone is no condition";
+                self.fault(code::VALUE_AS_CONDITION, node.range(), message)
+                    .help = Some(format!(
+                    "compare it inside `where`; a span of this name is put in quotes: `\"{source}\"`"
+                ));
+            }
             _ => {
                 let message = "a number alone is no condition; compare it";
                 self.fault(code::VALUE_AS_CONDITION, node.range(), message)
@@ -171,6 +186,13 @@ impl<'a> Checker<'a> {
             NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
                 let message = "a comparison begins with a field or a measure".to_owned();
                 self.fault(code::VALUE_AS_CONDITION, left.range(), message);
+                return;
+            }
+            NodeKind::Sum { first, rest }
+                if self.is_measure(first) || rest.iter().any(|(_, part)| self.is_measure(part)) =>
+            {
+                self.fault(code::FACTOR, left.range(), "measures are not added")
+                    .help = Some("what can be compared is one with a number times another: `count(A) > 2 * count(B)`".into());
                 return;
             }
             NodeKind::Where { .. } | NodeKind::Chain { .. } | NodeKind::TraceSpans => {

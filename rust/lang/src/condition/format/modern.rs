@@ -338,6 +338,23 @@ impl Writer<'_> {
                 };
                 printed(scope, key)
             }
+            NodeKind::Sum { first, rest } => {
+                self.field(first, dialect);
+                for (_, part) in rest {
+                    self.field(part, dialect);
+                }
+                return None;
+            }
+            NodeKind::As { of, .. } => {
+                self.field(of, dialect);
+                return None;
+            }
+            NodeKind::Call { arguments, .. } => {
+                for argument in arguments {
+                    self.field(argument, dialect);
+                }
+                return None;
+            }
             _ => return None,
         };
         self.edit(node.range(), modern.clone());

@@ -83,8 +83,13 @@ impl Lexer<'_> {
             let message = format!("a name with such characters must be quoted: {quoted}");
             let fault = self.fault(code::NAME_NEEDS_QUOTES, start..end, message);
             fault.help = Some(
-                "unquoted names have letters, digits, `_`, dots, and dashes inside a segment"
-                    .into(),
+                match name.contains('+') {
+                    true => "a sum has spaces around its sign: `x + y`; in quotes this is one name",
+                    false => {
+                        "unquoted names have letters, digits, `_`, dots, and dashes inside a segment"
+                    }
+                }
+                .into(),
             );
             fault.suggestion = Some(quoted);
         }

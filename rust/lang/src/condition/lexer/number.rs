@@ -113,7 +113,13 @@ impl Lexer<'_> {
 
 fn misspelled_unit(run: &str) -> Option<String> {
     let digits = plain_length(run);
-    let unit = match run[digits..].to_ascii_lowercase().as_str() {
+    let unit = meant_unit(&run[digits..])?;
+    Some(format!("{}{unit}", &run[..digits]))
+}
+
+/// The unit that a word of another language is.
+pub(crate) fn meant_unit(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
         "sec" | "secs" | "second" | "seconds" => "s",
         "msec" | "msecs" | "millis" | "milliseconds" => "ms",
         "usec" | "micros" | "microseconds" => "us",
@@ -122,8 +128,7 @@ fn misspelled_unit(run: &str) -> Option<String> {
         "hour" | "hours" | "hr" => "h",
         "day" | "days" => "d",
         _ => return None,
-    };
-    Some(format!("{}{unit}", &run[..digits]))
+    })
 }
 
 /// Digits, decimals and exponent, with a sign before them.

@@ -10,7 +10,7 @@ use crate::condition::token::Token;
 use crate::source::is_direction_mark;
 
 /// Longest first. The third column is what to write where the sign is not the language's own.
-const SIGNS: [(&str, Token, Option<&str>); 24] = [
+const SIGNS: [(&str, Token, Option<&str>); 26] = [
     ("===", Token::Equal, Some("==")),
     ("!==", Token::NotEqual, Some("!=")),
     ("&>>", Token::Inside, Some("inside")),
@@ -35,6 +35,8 @@ const SIGNS: [(&str, Token, Option<&str>); 24] = [
     ("&", Token::And, Some("and")),
     ("|", Token::Or, Some("or")),
     ("~", Token::Matches, Some("matches")),
+    ("+", Token::Plus, None),
+    ("-", Token::Minus, None),
 ];
 
 impl Lexer<'_> {
@@ -141,9 +143,6 @@ impl Lexer<'_> {
             let help = match sign {
                 '?' => "a field that may be missing: `exists(x)`, `missing(x)`",
                 ';' => "clauses and conditions need no sign between them",
-                '+' | '-' => {
-                    "there is no arithmetic but a number times an aggregate: `2 * count(x)`"
-                }
                 ':' => "an intrinsic is written without spaces: `span:duration`",
                 _ => "other text is put in quotes: `\"GET /users/{id}\"`",
             };

@@ -1,0 +1,106 @@
+//! Comparisons whose sides are more than a field, as text: sums, units of time, lower case, lengths.
+
+use super::selectors::{Bound, attribute, duration, scoped};
+use crate::tape::Tape;
+
+/// A comparison of which a side is more than a field.
+pub fn computed(tape: &mut Tape, bound: &Bound) -> String {
+    let op = tape.pick(&[">", "<=", "<", ">=", "==", "!="]);
+    match tape.weighted(&[3, 2, 2, 2, 3, 2, 1]) {
+        0 => {
+            let sum = sum(tape, bound);
+            let right = tape.pick(&["2", "4", "0", "2.6", "-1", "9_007_199_254_740_994", "m"]);
+            match right {
+                "m" => format!("{sum} {op} {}", scoped(tape, bound, right)),
+                right => format!("{sum} {op} {right}"),
+            }
+        }
+        1 => {
+            let key = tape.pick(&["n", "m", "s"]);
+            let left = attribute(tape, key);
+            format!("{left} {op} {}", sum(tape, bound))
+        }
+        2 => {
+            let key = tape.pick(&["n", "m", "s"]);
+            let left = attribute(tape, key);
+            format!("{left} as {} {op} {}", unit(tape), duration(tape))
+        }
+        3 => {
+            let left = match tape.below(3) {
+                0 => "span:duration".to_owned(),
+                1 => format!("span:duration {} {}", sign(tape), duration(tape)),
+                _ => format!("span:duration {} {}", sign(tape), time(tape, bound)),
+            };
+            format!("{left} {op} {}", time(tape, bound))
+        }
+        4 => {
+            let key = tape.pick(&["s", "s", "n", "ok"]);
+            let left = attribute(tape, key);
+            let test = tape.pick(&[
+                "== x",
+                "!= xy",
+                "< \"y\"",
+                "contains x",
+                "matches \"^x|é$\"",
+                "ends with y",
+                "in [x, \"2\", \"é\"]",
+                "starts with span.s",
+            ]);
+            format!("lower({left}) {test}")
+        }
+        5 => {
+            let left = attribute(tape, "s");
+            match tape.below(3) {
+                0 => format!("length({left}) in [1, 2.0, 0]"),
+                1 => format!("length({left}) {op} {}", scoped(tape, bound, "n")),
+                _ => format!("length({left}) {op} {}", tape.below(3)),
+            }
+        }
+        _ => format!("s == lower({})", scoped(tape, bound, "s")),
+    }
+}
+
+/// Two numbers added.
+fn sum(tape: &mut Tape, bound: &Bound) -> String {
+    let one = summand(tape, bound);
+    let other = match tape.chance(40) {
+        true => tape
+            .pick(&["1", "0.5", "-2", "9_007_199_254_740_993", "1e308"])
+            .to_owned(),
+        false => summand(tape, bound),
+    };
+    match tape.chance(80) {
+        true => format!("{one} {} {other}", sign(tape)),
+        false => format!("{other} {} {one}", sign(tape)),
+    }
+}
+
+fn summand(tape: &mut Tape, bound: &Bound) -> String {
+    let key = tape.pick(&["n", "m", "s"]);
+    match tape.weighted(&[4, 4, 1]) {
+        0 => key.to_owned(),
+        1 => scoped(tape, bound, key),
+        _ => format!("length({key})"),
+    }
+}
+
+/// A duration that is read of a span.
+fn time(tape: &mut Tape, bound: &Bound) -> String {
+    if !bound.is_empty() && tape.chance(40) {
+        return format!("{}.span:duration", tape.pick(bound));
+    }
+    let key = tape.pick(&["n", "m"]);
+    let field = match tape.chance(50) {
+        true => key.to_owned(),
+        false => scoped(tape, bound, key),
+    };
+    format!("{field} as {}", unit(tape))
+}
+
+fn sign(tape: &mut Tape) -> &'static str {
+    tape.pick(&["+", "-"])
+}
+
+fn unit(tape: &mut Tape) -> &'static str {
+    tape.pick(&["ms", "ms", "us", "s", "ns", "m", "h"])
+}
