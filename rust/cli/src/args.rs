@@ -223,9 +223,9 @@ pub struct Show {
     /// Draw this trace; with --format json it is written as OTLP JSON
     #[arg(long, value_name = "HEX")]
     pub trace: Option<String>,
-    /// Write the trace as an entry of `tests:`, the smallest that keeps its verdict; values that the rule does not read
-    /// are left out
-    #[arg(long, requires_all = ["trace", "rules"])]
+    /// Write the trace, which need not be named where it is the only one, as an entry of `tests:`: with --rules the smallest
+    /// that keeps its verdict, values that the rule does not read left out
+    #[arg(long)]
     pub as_test: bool,
     /// With --as-test: rule files, directories, or - for standard input; may be repeated
     #[arg(long, value_name = "RULES", requires = "as_test")]

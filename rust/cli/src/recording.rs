@@ -13,63 +13,88 @@ use crate::exit::Exit;
 use crate::feed::{Fed, feed};
 use crate::output;
 use crate::paths;
-use crate::traces::trace_id;
+use crate::traces::{trace_id, traces_of};
 
 pub use trace::{Placed, Recorded, parents};
 
 /// Spans of one trace that are kept, which is as many as a processor can be told to evaluate; the rest is counted.
 const MOST_SPANS: usize = 500_000;
 
-/// Looks for the trace with that id in the inputs. What is wrong has been told.
-pub fn find(id: &str, paths: &[PathBuf]) -> Result<Recorded, Exit> {
-    let Some(trace) = trace_id(id) else {
-        output::fault(format_args!("{id:?} is no trace id: up to 32 hex digits"));
-        return Err(Exit::Usage);
+/// Looks for the trace with that id in the inputs; without one for the only trace that there is. What is wrong has been told.
+pub fn find(id: Option<&str>, paths: &[PathBuf]) -> Result<Recorded, Exit> {
+    let trace = match id.map(|id| trace_id(id).ok_or(id)).transpose() {
+        Ok(trace) => trace,
+        Err(id) => {
+            output::fault(format_args!("{id:?} is no trace id: up to 32 hex digits"));
+            return Err(Exit::Usage);
+        }
     };
     let inputs = paths::trace_inputs(paths).map_err(|error| {
         output::fault(error);
         Exit::Usage
     })?;
-    let mut picked = Picked::within(MOST_SPANS);
-    let mut is_partial = false;
+    let mut picked = Picked::within(trace, MOST_SPANS);
+    let mut partial = Vec::new();
     let is_broken = feed(inputs, |fed| {
         match fed {
-            Fed::Spans(otlp) => picked.add(otlp, trace),
-            Fed::Partial(other) => is_partial |= other.0 == trace,
+            Fed::Spans(otlp) => picked.add(otlp),
+            Fed::Partial(other) => partial.push(other.0),
         }
         Ok(())
     });
-    if picked.request.resource_spans.is_empty() {
-        output::fault(format_args!(
-            "no span of the trace {id} is among these traces"
-        ));
-        return Err(if is_broken { Exit::Broken } else { Exit::Usage });
+    if picked.has_others {
+        output::fault(
+            "there are several traces here: name one with --trace, as betrace show lists them",
+        );
+        return Err(Exit::Usage);
     }
+    let failed = if is_broken { Exit::Broken } else { Exit::Usage };
+    let Some(trace) = picked
+        .trace
+        .filter(|_| !picked.request.resource_spans.is_empty())
+    else {
+        match id {
+            Some(id) => output::fault(format_args!(
+                "no span of the trace {id} is among these traces"
+            )),
+            None => output::fault("no span is among these traces"),
+        }
+        return Err(failed);
+    };
     if picked.beyond > 0 {
         output::note(format_args!(
-            "the trace {id} has more than {}: {} are left out",
+            "the trace {} has more than {}: {} are left out",
+            TraceId(trace),
             output::counted(MOST_SPANS, "span"),
             output::grouped(picked.beyond)
         ));
     }
     Ok(Recorded {
         trace: TraceId(trace),
+        is_partial: partial.contains(&trace) || picked.beyond > 0,
         request: picked.request,
-        is_partial: is_partial || picked.beyond > 0,
         is_broken,
     })
 }
 
 /// The spans of one trace so far.
 struct Picked {
+    /// The one that is asked for; where none is, the first that came.
+    trace: Option<[u8; 16]>,
+    is_named: bool,
+    /// None was asked for, and there are several.
+    has_others: bool,
     request: ExportTraceServiceRequest,
     left: usize,
     beyond: u64,
 }
 
 impl Picked {
-    fn within(most: usize) -> Picked {
+    fn within(trace: Option<[u8; 16]>, most: usize) -> Picked {
         Picked {
+            trace,
+            is_named: trace.is_some(),
+            has_others: false,
             request: ExportTraceServiceRequest::default(),
             left: most,
             beyond: 0,
@@ -77,7 +102,15 @@ impl Picked {
     }
 
     /// Keeps the spans of the trace. What cannot be decoded holds none that could be shown.
-    fn add(&mut self, otlp: &[u8], trace: [u8; 16]) {
+    fn add(&mut self, otlp: &[u8]) {
+        if !self.is_named {
+            let traces = traces_of(otlp);
+            self.trace = self.trace.or(traces.first().copied());
+            self.has_others |= traces.iter().any(|trace| Some(*trace) != self.trace);
+        }
+        let Some(trace) = self.trace.filter(|_| !self.has_others) else {
+            return;
+        };
         if memchr::memmem::find(otlp, &trace).is_none() {
             return;
         }
@@ -127,10 +160,10 @@ mod tests {
             ExportTraceServiceRequest { resource_spans }.encode_to_vec()
         };
         let kept = |counts: &[usize]| {
-            let mut picked = Picked::within(3);
+            let mut picked = Picked::within(Some([7; 16]), 3);
             for count in counts {
-                picked.add(&request(*count, [7; 16]), [7; 16]);
-                picked.add(&request(*count, [8; 16]), [7; 16]);
+                picked.add(&request(*count, [7; 16]));
+                picked.add(&request(*count, [8; 16]));
             }
             let resources = picked.request.resource_spans.iter();
             let scopes = resources.flat_map(|resource| &resource.scope_spans);

@@ -15,14 +15,14 @@ use crate::words::moment;
 
 pub fn run(args: &Show, out: &mut Output) -> Exit {
     match &args.trace {
-        Some(id) if args.as_test => as_test::run(args, id, out),
+        _ if args.as_test => as_test::run(args, out),
         Some(id) => one_trace(args, id, out),
         None => listing::run(args, out),
     }
 }
 
 fn one_trace(args: &Show, id: &str, out: &mut Output) -> Exit {
-    let recorded = match recording::find(id, &args.traces) {
+    let recorded = match recording::find(Some(id), &args.traces) {
         Ok(recorded) => recorded,
         Err(exit) => return exit,
     };

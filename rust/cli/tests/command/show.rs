@@ -236,12 +236,6 @@ fn of_several_rules_one_must_be_named() {
     );
     assert_eq!(run(&["8"]).code, 2, "it breaks none of them");
     assert_eq!(run(&["7", "--rule", "none"]).code, 2);
-    assert_eq!(
-        desk.run(&["show", "traces.jsonl", "--trace", "7", "--as-test"])
-            .code,
-        2,
-        "without rules"
-    );
 }
 
 #[test]
@@ -291,4 +285,34 @@ fn every_violation_of_the_recorded_shop_becomes_a_test_that_passes() {
         assert_eq!(ran.code, 0, "{made}{}{}", ran.out, ran.err);
         assert!(made.matches("span: ").count() <= 12, "{made}");
     }
+}
+
+#[test]
+fn without_a_rule_the_test_is_the_whole_trace() {
+    let desk = desk();
+    let ran = desk.run(&["show", "traces.jsonl", "--trace", "7", "--as-test"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out.matches("span: ").count(), 14, "{}", ran.out);
+    assert!(ran.out.contains("card: secret"), "{}", ran.out);
+    let rule = "  - id: r\n    condition: 'when { bypass } always { check }'\n";
+    assert_eq!(test_again(&desk, rule, &ran.out).code, 0);
+}
+
+#[test]
+fn the_only_trace_need_not_be_named() {
+    let desk = desk();
+    let several = desk.run(&["show", "traces.jsonl", "--as-test"]);
+    assert_eq!((several.code, &*several.out), (2, ""));
+    assert!(several.err.contains("several traces"), "{}", several.err);
+    desk.write("one.jsonl", request(&[span(9, 1, 0, "order")]).as_bytes());
+    let one = desk.run(&["show", "one.jsonl", "--as-test"]);
+    assert_eq!(one.code, 0, "{}", one.err);
+    assert!(
+        one.out
+            .contains("- { span: order, service: shop, start: 0ms, duration: 5ms }"),
+        "{}",
+        one.out
+    );
+    desk.write("none.jsonl", b"{\"resourceSpans\":[]}");
+    assert_eq!(desk.run(&["show", "none.jsonl", "--as-test"]).code, 2);
 }

@@ -24,7 +24,7 @@ use super::probe::steps;
 use super::skew::Skew;
 
 pub fn run(args: &Explain, id: &str, rules: &[Arc<Rule>], out: &mut Output) -> Exit {
-    let recorded = match recording::find(id, &args.traces) {
+    let recorded = match recording::find(Some(id), &args.traces) {
         Ok(recorded) => recorded,
         Err(exit) => return exit,
     };

@@ -19,12 +19,15 @@ use super::smallest::{Kept, Smallest, Times, smallest};
 use super::translated::translated;
 use super::yaml::written;
 
-pub fn run(args: &Show, id: &str, out: &mut Output) -> Exit {
-    let set = match rules::load_faultless(&args.rules) {
-        Ok(set) => set,
-        Err(exit) => return exit,
-    };
-    let recorded = match recording::find(id, &args.traces) {
+pub fn run(args: &Show, out: &mut Output) -> Exit {
+    let mut rules: Vec<Arc<Rule>> = Vec::new();
+    if !args.rules.is_empty() {
+        match rules::load_faultless(&args.rules) {
+            Ok(set) => rules.extend(set.rules.into_iter().map(|loaded| loaded.rule)),
+            Err(exit) => return exit,
+        }
+    }
+    let recorded = match recording::find(args.trace.as_deref(), &args.traces) {
         Ok(recorded) => recorded,
         Err(exit) => return exit,
     };
@@ -34,8 +37,11 @@ pub fn run(args: &Show, id: &str, out: &mut Output) -> Exit {
         CompletenessName::Idle => Completeness::Idle,
     };
     let test = translated(&recorded, completeness);
-    let all: Vec<Arc<Rule>> = set.rules.into_iter().map(|loaded| loaded.rule).collect();
-    let made = choose(args, &all, &test).and_then(|rule| make(&rule, test, out));
+    let made = if args.rules.is_empty() {
+        whole(&test, out)
+    } else {
+        choose(args, &rules, &test).and_then(|rule| make(&rule, test, out))
+    };
     match made {
         Ok(()) if recorded.is_broken => Exit::Broken,
         Ok(()) => Exit::Fine,
@@ -44,6 +50,26 @@ pub fn run(args: &Show, id: &str, out: &mut Output) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// Without a rule everything may matter, and what to expect is its author's to say.
+fn whole(test: &RuleTest, out: &mut Output) -> Result<(), String> {
+    within_limit(test)?;
+    out.line("# --rules names none: the trace is whole, with all that its spans say. Put in what your rule should make of it.");
+    out.text(&written(test, Times::Written));
+    Ok(())
+}
+
+fn within_limit(test: &RuleTest) -> Result<(), String> {
+    let most = Limits::default().test_spans;
+    if test.spans.len() <= most {
+        return Ok(());
+    }
+    Err(format!(
+        "the test would have {}, and may have {} at most",
+        counted(test.spans.len(), "span"),
+        output::grouped(most as u64)
+    ))
 }
 
 /// The rule that is named, or the only one, or the only one that the trace breaks. It is evaluated be it disabled or not.
@@ -100,14 +126,7 @@ fn make(rule: &Arc<Rule>, mut test: RuleTest, out: &mut Output) -> Result<(), St
     })
     .map_err(in_words)?;
     let text = written(&made.test, made.times);
-    let limits = Limits::default();
-    if made.test.spans.len() > limits.test_spans {
-        return Err(format!(
-            "it takes {} to keep the verdict, and a test has {} at most",
-            counted(made.test.spans.len(), "span"),
-            limits.test_spans
-        ));
-    }
+    within_limit(&made.test)?;
     let again = read_back(&text)
         .map(|test| case::evaluate(rule, &test))
         .transpose();

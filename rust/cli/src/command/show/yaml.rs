@@ -7,6 +7,8 @@ use betrace_lang::rule_test::{
     TestSpan,
 };
 
+use crate::output::one_line;
+
 use super::smallest::Times;
 
 /// Under `tests:`, whose key is written too.
@@ -171,7 +173,7 @@ fn value(one: &AttributeValue) -> String {
     }
 }
 
-/// Plain where nobody could read it otherwise, else in double quotes, whose escapes are JSON's.
+/// Plain where nobody could read it otherwise, else in double quotes.
 fn scalar(text: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/');
     let begins_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
@@ -185,7 +187,27 @@ fn scalar(text: &str) -> String {
     if begins_well && is_plain && !is_said {
         return text.to_owned();
     }
-    serde_json::to_string(text).unwrap_or_default()
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        let code = u32::from(letter);
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            // What is not shown as it is would be shown in another way than YAML escapes it.
+            _ if is_shown(letter) => quoted.push(letter),
+            _ if code <= 0xffff => quoted.push_str(&format!("\\u{code:04X}")),
+            _ => quoted.push_str(&format!("\\U{code:08X}")),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The output has it as it is.
+fn is_shown(letter: char) -> bool {
+    let text = letter.to_string();
+    one_line(&text) == text.as_str()
 }
 
 /// In the largest unit that is exact.
@@ -215,6 +237,9 @@ mod tests {
             ("a: b", "\"a: b\""),
             ("a\nb", "\"a\\nb\""),
             (" a", "\" a\""),
+            ("a\"\\b", "\"a\\\"\\\\b\""),
+            ("a\u{202e}b\u{1b}", "\"a\\u202Eb\\u001B\""),
+            ("\u{e0001}é", "\"\\U000E0001é\""),
         ] {
             assert_eq!(scalar(text), yaml);
         }
