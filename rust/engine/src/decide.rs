@@ -2,11 +2,14 @@
 //!
 //! [`rule`] asks for the verdict, [`condition`] for the truth of a part, [`measure`] and [`groups`] for
 //! numbers, [`members`] for the spans of a selector one by one, [`order`] and [`structure`] for how two spans
-//! stand to each other in time and by their parents; [`eval`], [`facts`] and [`member_set`] are what they all look at. [`argument`] tells why a rule is broken, as
+//! stand to each other in time and by their parents, of which [`ancestry`] is what lies above; [`eval`], [`facts`]
+//! and [`member_set`] are what they all look at, within a [`budget`]. [`argument`] tells why a rule is broken, as
 //! a finding, [`deadline`] what a rule waits for, and [`untouched`] what rules answer where they selected nothing.
 //! Nothing here changes a trace.
 
+pub(crate) mod ancestry;
 pub(crate) mod argument;
+pub(crate) mod budget;
 pub(crate) mod condition;
 pub(crate) mod deadline;
 pub(crate) mod eval;

@@ -15,6 +15,7 @@ pub(crate) mod record;
 pub(crate) mod seen;
 pub(crate) mod shard;
 pub(crate) mod shards;
+pub(crate) mod span_index;
 pub(crate) mod stored;
 pub(crate) mod sum;
 pub(crate) mod trace;

@@ -3,6 +3,7 @@
 mod closing;
 mod early;
 mod floods;
+mod hostile;
 mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;

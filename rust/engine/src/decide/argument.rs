@@ -11,6 +11,7 @@ use crate::decide::condition::truth;
 use crate::decide::eval::{Eval, Tuple};
 use crate::decide::facts::Facts;
 use crate::decide::groups;
+use crate::decide::rule::Broken;
 use crate::finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 use crate::id::SpanId;
 use crate::logic::tri::Tri;
@@ -31,11 +32,11 @@ struct Argument {
 }
 
 /// The finding of a broken obligation. `count`: in place of the number of offenders.
-pub(crate) fn violation(eval: &mut Eval<'_>, tuple: Tuple, count: Option<u64>) -> Finding {
-    eval.refresh();
+pub(crate) fn violation(eval: &mut Eval<'_>, broken: &Broken, count: Option<u64>) -> Finding {
+    let Broken { tuple, clause, .. } = *broken;
     eval.tuple = tuple;
     let facts = eval.facts;
-    let (clause, failing, want) = failing_part(eval);
+    let (failing, want) = failing_part(eval, clause);
     let text: Arc<str> = failing.map_or_else(|| Arc::from(""), |part| part.text.clone());
     let mut argument = Argument::default();
     if let Some(failing) = failing {
@@ -110,22 +111,15 @@ fn is<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> bool {
     truth(eval, condition) == Tri::of(want)
 }
 
-/// The clause that is broken, its first failing part, and the value that this part must not have.
-fn failing_part<'a>(eval: &mut Eval<'a>) -> (ClauseKind, Option<&'a Condition>, bool) {
-    let rule = eval.facts.rule;
-    if let Some(never) = &rule.clauses.never
-        && is(eval, never, true)
-    {
-        let kind = if rule.rule.body.is_pattern {
-            ClauseKind::Pattern
-        } else {
-            ClauseKind::Never
-        };
-        return (kind, Some(first_part(eval, never, true)), true);
-    }
-    let always = rule.clauses.always.as_ref();
-    let part = always.map(|always| first_part(eval, always, false));
-    (ClauseKind::Always, part, false)
+/// The first failing part of the clause, and the value that this part must not have.
+fn failing_part<'a>(eval: &mut Eval<'a>, clause: ClauseKind) -> (Option<&'a Condition>, bool) {
+    let clauses = &eval.facts.rule.clauses;
+    let (condition, want) = match clause {
+        ClauseKind::Never | ClauseKind::Pattern => (clauses.never.as_ref(), true),
+        ClauseKind::Always => (clauses.always.as_ref(), false),
+    };
+    let part = condition.map(|condition| first_part(eval, condition, want));
+    (part, want)
 }
 
 fn first_part<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> &'a Condition {

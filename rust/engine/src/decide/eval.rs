@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use crate::decide::facts::{Budget, Facts};
+use crate::decide::budget::Budget;
+use crate::decide::facts::Facts;
 use crate::decide::member_set::MemberSet;
 use crate::state::record::RecordId;
 
@@ -13,6 +14,9 @@ pub(crate) const BINDINGS: usize = 3;
 /// The spans bound so far.
 pub(crate) type Tuple = [Option<RecordId>; BINDINGS];
 
+/// The spans of a selector as they were recorded, lowest first, each certain or not.
+pub(crate) type Candidates = Rc<[(RecordId, bool)]>;
+
 /// One evaluation of one rule over one trace.
 pub(crate) struct Eval<'a> {
     pub facts: Facts<'a>,
@@ -20,24 +24,36 @@ pub(crate) struct Eval<'a> {
     pub budget: Budget,
     /// By [`Node::memo`](crate::plan::node::Node::memo): the members, and for which bound spans.
     pub memo: Vec<Option<(Tuple, Rc<MemberSet>)>>,
+    /// By the same: what members are chosen from, which is the same for all bound spans.
+    pub candidates: Vec<Option<Candidates>>,
+    /// What was spent before the argument was begun; 0 before that.
+    spent: u64,
 }
 
 impl<'a> Eval<'a> {
-    pub fn new(facts: Facts<'a>) -> Eval<'a> {
+    pub fn new(facts: Facts<'a>, budget: Budget) -> Eval<'a> {
         Eval {
             facts,
             tuple: [None; BINDINGS],
-            budget: Budget::default(),
+            budget,
             memo: vec![None; facts.rule.memos],
+            candidates: vec![None; facts.rule.memos],
+            spent: 0,
         }
     }
 
-    /// Takes up the evaluation again with its whole budget, for the argument behind its outcome.
-    pub fn refresh(&mut self) {
+    /// Begins the argument behind the outcome, with as many steps as that had for all violations of the rule.
+    pub fn begin_argument(&mut self) {
         if self.budget.is_spent() {
             // What was found under a spent budget is not all there is.
             self.memo.fill(None);
         }
-        self.budget = Budget::default();
+        self.spent = self.budget.work;
+        self.budget = self.budget.again();
+    }
+
+    /// All steps taken.
+    pub fn work(&self) -> u64 {
+        self.spent + self.budget.work
     }
 }

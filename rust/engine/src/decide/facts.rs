@@ -18,29 +18,6 @@ use crate::state::record::{Record, RecordId};
 use crate::state::trace::TraceState;
 use crate::value::Value;
 
-/// How many elementary steps one evaluation of one rule over one trace may take; beyond it what is
-/// left is open with [`Reason::StateCap`].
-pub(crate) const WORK_CAP: u64 = 1 << 21;
-
-/// The steps that an evaluation has taken.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Budget {
-    pub work: u64,
-}
-
-impl Budget {
-    /// Whether `steps` more may be taken.
-    pub fn spend(&mut self, steps: usize) -> bool {
-        self.work = self.work.saturating_add(steps as u64);
-        self.work <= WORK_CAP
-    }
-
-    #[inline(always)]
-    pub fn is_spent(self) -> bool {
-        self.work > WORK_CAP
-    }
-}
-
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub plan: &'a Plan,

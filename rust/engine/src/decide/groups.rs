@@ -45,6 +45,7 @@ pub(crate) fn sizes<'a>(eval: &mut Eval<'a>, groups: &'a Grouping) -> GroupSizes
         Grouping::Members { of, by } => {
             let set = eval.members(of);
             let facts = eval.facts;
+            eval.budget.spend(set.items.len());
             let mut groups: BTreeMap<TextKey, (u64, u64)> = BTreeMap::new();
             let mut unknown = 0;
             for member in &set.items {

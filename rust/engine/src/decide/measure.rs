@@ -40,6 +40,7 @@ pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Meas
             is_duration,
         } => {
             let set = eval.members(of);
+            eval.budget.spend(set.items.len());
             aggregate_members(&eval.facts, *function, &set, *field, *is_duration)
         }
     }
@@ -70,7 +71,7 @@ fn count_cell(facts: &Facts<'_>, counted: &Counted) -> Interval {
 }
 
 fn count_members(set: &MemberSet) -> Interval {
-    let certain = set.items.iter().filter(|member| member.certain).count() as u64;
+    let certain = set.certain();
     let high = if set.open {
         End::Highest
     } else {

@@ -2,7 +2,7 @@
 //! certainly or perhaps, and whether more may come. Pure data over the trace's records, with what a
 //! relation asks of it prepared once: the members in time, by their id and by their parent.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use hashbrown::HashMap;
 
@@ -26,19 +26,24 @@ pub(crate) struct MemberSet {
     pub capped: bool,
     /// Why some are not certain, or more may come though the trace is complete.
     pub reasons: Reasons,
+    certain: OnceCell<u64>,
     order: OnceCell<Order>,
-    by_span: OnceCell<HashMap<SpanId, Vec<Member>>>,
-    by_parent: OnceCell<HashMap<SpanId, Vec<Member>>>,
-    pub above: OnceCell<Above>,
+    by_span: OnceCell<HashMap<SpanId, Sharers>>,
+    by_parent: OnceCell<HashMap<SpanId, Sharers>>,
+    /// What is above ids, as far as it was asked.
+    pub climbed: RefCell<Climbed>,
+    pub ancestors: OnceCell<Ancestors>,
 }
 
 /// What lies above the members.
 #[derive(Debug, Default)]
-pub(crate) struct Above {
+pub(crate) struct Ancestors {
     /// The ids of all their ancestors, and whether one is above a certain member.
     pub ids: HashMap<SpanId, bool>,
     /// Members whose chain to a root is not known.
     pub unknown: Vec<RecordId>,
+    /// Not all was looked at, for want of steps.
+    pub is_cut: bool,
 }
 
 impl MemberSet {
@@ -51,8 +56,14 @@ impl MemberSet {
         }
     }
 
+    /// How many are certain.
+    pub fn certain(&self) -> u64 {
+        let certain = self.items.iter().filter(|member| member.certain);
+        *self.certain.get_or_init(|| certain.count() as u64)
+    }
+
     pub fn exists(&self) -> Tri {
-        if self.items.iter().any(|member| member.certain) {
+        if self.certain() > 0 {
             Tri::True
         } else if self.open || !self.items.is_empty() {
             Tri::Open(self.reasons)
@@ -70,30 +81,100 @@ impl MemberSet {
         self.order.get_or_init(|| Order::new(&self.items, records))
     }
 
-    pub fn with_id(&self, records: &Records, id: SpanId) -> &[Member] {
+    pub fn with_id(&self, records: &Records, id: SpanId) -> Sharers {
         let index = self
             .by_span
             .get_or_init(|| self.index(|record| Some(records.get(record).span_id)));
-        index.get(&id).map_or(&[], Vec::as_slice)
+        index.get(&id).copied().unwrap_or_default()
     }
 
-    pub fn with_parent(&self, records: &Records, id: SpanId) -> &[Member] {
+    pub fn with_parent(&self, records: &Records, id: SpanId) -> Sharers {
         let index = self
             .by_parent
             .get_or_init(|| self.index(|record| records.get(record).parent()));
-        index.get(&id).map_or(&[], Vec::as_slice)
+        index.get(&id).copied().unwrap_or_default()
     }
 
-    fn index(&self, key: impl Fn(RecordId) -> Option<SpanId>) -> HashMap<SpanId, Vec<Member>> {
-        let mut index: HashMap<SpanId, Vec<Member>> = HashMap::with_capacity(self.items.len());
+    fn index(&self, key: impl Fn(RecordId) -> Option<SpanId>) -> HashMap<SpanId, Sharers> {
+        let mut index: HashMap<SpanId, Sharers> = HashMap::with_capacity(self.items.len());
         for member in &self.items {
             if let Some(id) = key(member.record) {
-                index.entry(id).or_default().push(*member);
+                index.entry(id).or_default().add(*member);
             }
         }
         index
     }
 }
+
+/// The members that share an id or a parent, however many they are: the first of them that is certain, the first
+/// that is one perhaps, and of each whether it has company.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sharers {
+    pub certain: Option<Sharer>,
+    pub perhaps: Option<Sharer>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sharer {
+    record: RecordId,
+    is_alone: bool,
+}
+
+impl Sharers {
+    fn add(&mut self, member: Member) {
+        let kind = if member.certain {
+            &mut self.certain
+        } else {
+            &mut self.perhaps
+        };
+        match kind {
+            Some(first) => first.is_alone = false,
+            None => {
+                *kind = Some(Sharer {
+                    record: member.record,
+                    is_alone: true,
+                });
+            }
+        }
+    }
+
+    /// Whether another than `record` is among them, and then whether one of those is certain.
+    pub fn besides(&self, record: RecordId) -> Option<bool> {
+        let is_there = |kind: Option<Sharer>| {
+            kind.is_some_and(|first| first.record != record || !first.is_alone)
+        };
+        if is_there(self.certain) {
+            Some(true)
+        } else {
+            is_there(self.perhaps).then_some(false)
+        }
+    }
+}
+
+/// What is known of an id and all that is above it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Above {
+    /// A certain member is there.
+    pub certain: bool,
+    /// A member is there that is one only perhaps.
+    pub perhaps: bool,
+    /// Some way up does not lead to a root: a parent never came, or it leads round.
+    pub unknown: bool,
+    /// Some way up leads round, so that the answer depends on where it began.
+    pub is_round: bool,
+}
+
+impl Above {
+    pub fn add(&mut self, other: Above) {
+        self.certain |= other.certain;
+        self.perhaps |= other.perhaps;
+        self.unknown |= other.unknown;
+        self.is_round |= other.is_round;
+    }
+}
+
+/// What was found above ids so far; `None`: the way up leads through it just now.
+pub(crate) type Climbed = HashMap<SpanId, Option<Above>>;
 
 /// The members in time, sorted once, so that a relation asks each question in logarithmic time.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use betrace_lang::rule::BindingId;
 use betrace_lang::verdict::Reason;
 
-use crate::decide::eval::{BINDINGS, Eval};
+use crate::decide::eval::{BINDINGS, Candidates, Eval};
 use crate::decide::facts::Facts;
 use crate::decide::member_set::{Member, MemberSet};
 use crate::decide::order;
@@ -58,7 +58,7 @@ impl<'a> Eval<'a> {
                 records,
                 filter,
                 trace,
-            } => self.find_spans(*records, filter, trace),
+            } => self.find_spans(node.memo, *records, filter, trace),
             NodeKind::Related { left, relation } => {
                 let left = self.members(left);
                 let mut set = MemberSet::new(left.open, left.reasons);
@@ -88,6 +88,7 @@ impl<'a> Eval<'a> {
 
     fn find_spans(
         &mut self,
+        memo: usize,
         records: CellId,
         filter: &'a [CompiledPredicate],
         trace: &[TraceTest],
@@ -106,9 +107,8 @@ impl<'a> Eval<'a> {
             set.capped = true;
             set.reasons.add(Reason::StateCap);
         }
-        let mut members = cell.members.clone();
-        members.sort_unstable_by_key(|(record, _)| facts.record(*record).rank());
-        for (record, certain) in members {
+        let candidates = self.candidates(memo, &cell.members);
+        for (record, certain) in candidates.iter().copied() {
             let truth = if self.budget.spend(1 + filter.len()) {
                 self.filter(record, filter)
             } else {
@@ -128,6 +128,19 @@ impl<'a> Eval<'a> {
             });
         }
         set
+    }
+
+    /// What is chosen from, sorted once.
+    fn candidates(&mut self, memo: usize, members: &[(RecordId, bool)]) -> Candidates {
+        let facts = self.facts;
+        let budget = &mut self.budget;
+        let candidates = self.candidates[memo].get_or_insert_with(|| {
+            budget.spend(members.len());
+            let mut members = members.to_vec();
+            members.sort_unstable_by_key(|(record, _)| facts.record(*record).rank());
+            members.into()
+        });
+        candidates.clone()
     }
 
     fn filter(&self, record: RecordId, filter: &[CompiledPredicate]) -> Truth {

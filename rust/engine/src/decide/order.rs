@@ -5,7 +5,8 @@
 use betrace_lang::rule::Gap;
 use betrace_lang::verdict::Reason;
 
-use crate::decide::facts::{Budget, Facts};
+use crate::decide::budget::Budget;
+use crate::decide::facts::Facts;
 use crate::decide::member_set::{MemberSet, Points, Reach};
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::node::{Beside, Edge, PointOrder};

@@ -1,6 +1,7 @@
 //! A rule's verdict over a trace: one obligation for the trace, or with `when each` one for each tuple
 //! of bound spans; the worst of them is the trace's.
 
+use betrace_lang::rule::ClauseKind;
 use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashSet;
 
@@ -14,6 +15,9 @@ use crate::plan::node::Node;
 /// How many tuples of bound spans one evaluation looks at; beyond it the rest is open.
 const TUPLE_CAP: u64 = 1 << 16;
 
+/// Steps to ask the clauses about one tuple, besides the spans that they look at.
+const PER_TUPLE: usize = 8;
+
 /// How many obligations of one rule and trace are reported one by one.
 pub(crate) const OBLIGATIONS: usize = 64;
 
@@ -23,6 +27,8 @@ pub(crate) struct Broken {
     pub tuple: Tuple,
     /// Of the bound spans' ids, as the violation's identity is; 0 where nothing is bound.
     pub obligation: u64,
+    /// The clause that broke it.
+    pub clause: ClauseKind,
 }
 
 /// What one evaluation found.
@@ -34,8 +40,9 @@ pub(crate) struct Outcome {
     pub reasons: Reasons,
     /// `when` held, or there is none.
     pub when_held: bool,
-    /// In the order of their bound spans.
+    /// In the order of their bound spans, each obligation once, and at most one more than are reported one by one.
     pub broken: Vec<Broken>,
+    /// Tuples that broke one.
     pub total: u64,
     /// More violations than are reported one by one.
     pub is_beyond: bool,
@@ -73,8 +80,8 @@ fn decide_one<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome 
     let rule = eval.facts.rule;
     let when = optional(eval, rule.clauses.when.as_ref());
     let applies = excepted(eval, when, |_| true);
-    let broken = if applies == Tri::False {
-        Tri::False
+    let (broken, clause) = if applies == Tri::False {
+        (Tri::False, ClauseKind::Always)
     } else {
         broken(eval, None, None)
     };
@@ -91,6 +98,7 @@ fn decide_one<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome 
     let of_trace = Broken {
         tuple: [None; BINDINGS],
         obligation: 0,
+        clause,
     };
     Outcome {
         verdict,
@@ -215,6 +223,7 @@ fn obligation<'a>(
     open: &mut dyn OpenParts<'a>,
 ) {
     found.tuples += 1;
+    eval.budget.spend(PER_TUPLE);
     let clauses = &eval.facts.rule.clauses;
     let mut held = membership.and(fixed.when);
     if held != Tri::False {
@@ -226,17 +235,21 @@ fn obligation<'a>(
         return;
     }
     found.held |= held == Tri::True;
-    match (applies, broken(eval, fixed.never, fixed.always)) {
+    let (broken, clause) = broken(eval, fixed.never, fixed.always);
+    match (applies, broken) {
         (Tri::True, Tri::True) => {
             found.total += 1;
-            let obligation = obligation_key(eval);
+            // One beyond the cap is enough to know that there are more.
             if found.identities.len() <= OBLIGATIONS {
-                found.identities.insert(obligation);
+                let obligation = obligation_key(eval);
+                if found.identities.insert(obligation) {
+                    found.broken.push(Broken {
+                        tuple: eval.tuple,
+                        obligation,
+                        clause,
+                    });
+                }
             }
-            found.broken.push(Broken {
-                tuple: eval.tuple,
-                obligation,
-            });
         }
         (Tri::True, Tri::False) => {}
         (applies, broken) => {
@@ -273,19 +286,26 @@ fn excepted(eval: &mut Eval<'_>, so_far: Tri, which: impl Fn(&Condition) -> bool
     applies
 }
 
-/// Whether `never` holds or `always` fails; what is given was evaluated before.
-fn broken(eval: &mut Eval<'_>, never: Option<Tri>, always: Option<Tri>) -> Tri {
+/// Whether `never` holds or `always` fails, and which it was; what is given was evaluated before.
+fn broken(eval: &mut Eval<'_>, never: Option<Tri>, always: Option<Tri>) -> (Tri, ClauseKind) {
     let clauses = &eval.facts.rule.clauses;
     let mut broken = match (&clauses.never, never) {
         (None, _) => Tri::False,
         (Some(_), Some(value)) => value,
         (Some(never), None) => optional(eval, Some(never)),
     };
-    if broken != Tri::True
-        && let Some(condition) = &clauses.always
-    {
+    if broken == Tri::True {
+        let is_pattern = eval.facts.rule.rule.body.is_pattern;
+        let kind = if is_pattern {
+            ClauseKind::Pattern
+        } else {
+            ClauseKind::Never
+        };
+        return (broken, kind);
+    }
+    if let Some(condition) = &clauses.always {
         let always = always.unwrap_or_else(|| optional(eval, Some(condition)));
         broken = broken.or(always.negate());
     }
-    broken
+    (broken, ClauseKind::Always)
 }

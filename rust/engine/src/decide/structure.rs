@@ -3,80 +3,30 @@
 //! Each answer is final or open. A parent that never came, or a cycle of parents, leaves open what hangs on it.
 
 use betrace_lang::verdict::Reason;
-use hashbrown::HashMap;
 
-use crate::decide::facts::{Budget, Facts};
-use crate::decide::member_set::{Above, MemberSet};
+use crate::decide::ancestry;
+use crate::decide::budget::Budget;
+use crate::decide::facts::Facts;
+use crate::decide::member_set::MemberSet;
 use crate::id::SpanId;
 use crate::logic::tri::{Reasons, Tri};
-use crate::state::record::{Record, RecordId};
+use crate::state::record::RecordId;
 
 /// Even where nothing is selected on the right it may be open: a parent that never came may have been it.
 pub(crate) fn inside(facts: &Facts<'_>, budget: &mut Budget, id: RecordId, set: &MemberSet) -> Tri {
-    let (ancestors, known) = ancestors(facts, budget, facts.record(id));
-    let mut perhaps = false;
-    for ancestor in &ancestors {
-        for member in set.with_id(facts.trace.records(), *ancestor) {
-            if member.record == id {
-                continue;
-            }
-            if member.certain {
-                return Tri::True;
-            }
-            perhaps = true;
-        }
+    let Some(above) = ancestry::above(facts, budget, id, set) else {
+        return Tri::Open(set.reasons.with(Reasons::of(Reason::StateCap)));
+    };
+    if above.certain {
+        return Tri::True;
     }
-    if !known {
+    if above.unknown {
         return Tri::Open(set.reasons.with(Reasons::of(Reason::Orphan)));
     }
-    if perhaps || set.capped || !facts.saw_all {
+    if above.perhaps || set.capped || !facts.saw_all {
         return Tri::Open(set.reasons);
     }
     Tri::False
-}
-
-/// The span ids above a span, and whether they lead to a root on every way up: halves of a call
-/// that share an id may have parents of their own.
-fn ancestors(facts: &Facts<'_>, budget: &mut Budget, span: &Record) -> (Vec<SpanId>, bool) {
-    let seen = facts.trace.seen();
-    let mut found: Vec<SpanId> = Vec::new();
-    // Structure may have been asked for only after the trace began.
-    let mut known = seen.has_structure() || span.parent().is_none();
-    // True while the way up leads through the id, false once all above it is done.
-    let mut state: HashMap<SpanId, bool> = HashMap::new();
-    state.insert(span.span_id, true);
-    let mut left: Vec<Climb> = span.parent().map(Climb::To).into_iter().collect();
-    let mut parents = Vec::new();
-    while let Some(step) = left.pop() {
-        let id = match step {
-            Climb::To(id) => id,
-            Climb::Done(id) => {
-                state.insert(id, false);
-                continue;
-            }
-        };
-        match state.get(&id) {
-            Some(false) => continue,
-            Some(true) => {
-                known = false;
-                continue;
-            }
-            None => {}
-        }
-        if !budget.spend(4) {
-            return (found, false);
-        }
-        seen.parents_of(facts.key, id, &mut parents);
-        if parents.is_empty() {
-            known = false;
-            continue;
-        }
-        found.push(id);
-        state.insert(id, true);
-        left.push(Climb::Done(id));
-        left.extend(parents.iter().flatten().copied().map(Climb::To));
-    }
-    (found, known)
 }
 
 /// `is_bound`: the right side is a bound span, which has come.
@@ -85,17 +35,10 @@ pub(crate) fn child_of(facts: &Facts<'_>, id: RecordId, set: &MemberSet, is_boun
     let Some(parent) = span.parent() else {
         return Tri::False;
     };
-    let mut perhaps = false;
-    for member in set.with_id(facts.trace.records(), parent) {
-        if member.record != id {
-            if member.certain {
-                return Tri::True;
-            }
-            perhaps = true;
-        }
-    }
-    if perhaps {
-        return Tri::Open(set.reasons);
+    match set.with_id(facts.trace.records(), parent).besides(id) {
+        Some(true) => return Tri::True,
+        Some(false) => return Tri::Open(set.reasons),
+        None => {}
     }
     if is_bound {
         return Tri::False;
@@ -117,13 +60,18 @@ pub(crate) fn containing(
     id: RecordId,
     set: &MemberSet,
 ) -> Tri {
-    let above = set.above.get_or_init(|| above(facts, budget, set));
-    match above.ids.get(&facts.record(id).span_id) {
+    let ancestors = set
+        .ancestors
+        .get_or_init(|| ancestry::ancestors(facts, budget, set));
+    match ancestors.ids.get(&facts.record(id).span_id) {
         Some(true) => return Tri::True,
         Some(false) => return Tri::Open(set.reasons),
         None => {}
     }
-    if above.unknown.iter().any(|member| *member != id) {
+    if ancestors.is_cut {
+        return Tri::Open(set.reasons.with(Reasons::of(Reason::StateCap)));
+    }
+    if ancestors.unknown.iter().any(|member| *member != id) {
         return Tri::Open(set.reasons.with(Reasons::of(Reason::Orphan)));
     }
     if set.open {
@@ -131,21 +79,6 @@ pub(crate) fn containing(
     } else {
         Tri::False
     }
-}
-
-/// What lies above the members of a set.
-fn above(facts: &Facts<'_>, budget: &mut Budget, set: &MemberSet) -> Above {
-    let mut above = Above::default();
-    for member in &set.items {
-        let (found, known) = ancestors(facts, budget, facts.record(member.record));
-        for id in found {
-            *above.ids.entry(id).or_insert(false) |= member.certain;
-        }
-        if !known {
-            above.unknown.push(member.record);
-        }
-    }
-    above
 }
 
 /// Some member has it as its parent, which it knows by its id.
@@ -162,26 +95,10 @@ pub(crate) fn sibling_of(facts: &Facts<'_>, id: RecordId, set: &MemberSet) -> Tr
 
 /// Some other member has this parent.
 fn with_parent(facts: &Facts<'_>, id: RecordId, set: &MemberSet, parent: SpanId) -> Tri {
-    let mut perhaps = set.open;
-    for member in set.with_parent(facts.trace.records(), parent) {
-        if member.record != id {
-            if member.certain {
-                return Tri::True;
-            }
-            perhaps = true;
-        }
+    match set.with_parent(facts.trace.records(), parent).besides(id) {
+        Some(true) => Tri::True,
+        Some(false) => Tri::Open(set.reasons),
+        None if set.open => Tri::Open(set.reasons),
+        None => Tri::False,
     }
-    if perhaps {
-        Tri::Open(set.reasons)
-    } else {
-        Tri::False
-    }
-}
-
-/// A step on the way up to the roots.
-#[derive(Clone, Copy)]
-enum Climb {
-    To(SpanId),
-    /// All that is above is done.
-    Done(SpanId),
 }

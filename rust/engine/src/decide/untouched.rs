@@ -2,6 +2,7 @@
 
 use betrace_lang::verdict::Verdict;
 
+use crate::decide::budget::Budget;
 use crate::decide::eval::Eval;
 use crate::decide::facts::Facts;
 use crate::decide::rule::decide;
@@ -66,14 +67,17 @@ impl UntouchedRules {
 fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
     let trace = TraceState::empty();
     let decide = |closed| {
-        decide(&mut Eval::new(Facts {
-            plan,
-            rule,
-            trace: &trace,
-            key: HashKey::new(0),
-            saw_all: true,
-            closed,
-        }))
+        decide(&mut Eval::new(
+            Facts {
+                plan,
+                rule,
+                trace: &trace,
+                key: HashKey::new(0),
+                saw_all: true,
+                closed,
+            },
+            Budget::most(),
+        ))
     };
     let incomplete = decide(false);
     Untouched {

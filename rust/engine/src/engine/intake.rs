@@ -5,6 +5,7 @@ use betrace_lang::verdict::Verdict;
 use parking_lot::MutexGuard;
 
 use crate::engine::context::Context;
+use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::{CallScratch, Touch};
 use crate::engine::sink::Sink;
 use crate::matcher::answers::Answers;
@@ -15,6 +16,9 @@ use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
 use crate::state::trace::TraceState;
 use crate::wire::ScanError;
+
+/// After so many spans, well below a millisecond, whoever waits for the lock goes first.
+const SPANS_AT_ONCE: u32 = 256;
 
 /// Takes a message in. Returns how many spans were read.
 pub(crate) fn take_in(
@@ -30,6 +34,7 @@ pub(crate) fn take_in(
         sink: &mut scratch.sink,
         touches: &mut scratch.touches,
         locked: None,
+        merged: 0,
     };
     let matcher = &context.rules.plan.matcher;
     let result = matcher.scan(otlp, &mut scratch.scan, |span, found| {
@@ -49,6 +54,8 @@ struct Intake<'e> {
     sink: &'e mut Sink,
     touches: &'e mut Vec<Touch>,
     locked: Option<(ShardIndex, MutexGuard<'e, Shard>)>,
+    /// Spans merged since the lock was lent to others.
+    merged: u32,
 }
 
 impl Intake<'_> {
@@ -67,6 +74,10 @@ impl Intake<'_> {
         let Some((_, shard)) = &mut self.locked else {
             return;
         };
+        self.merged += 1;
+        if self.merged.is_multiple_of(SPANS_AT_ONCE) {
+            MutexGuard::bump(shard);
+        }
         let context = self.context;
         let generation = self.merging.generation;
         let place = shard.open(context.key, id, context.now, generation, context.settings);
@@ -131,18 +142,18 @@ fn decide_touched(shards: &Shards, context: &Context<'_>, scratch: &mut CallScra
     for of_shard in touches.chunk_by(|a, b| a.shard == b.shard) {
         let at = of_shard[0].shard;
         let mut shard = shards.lock(at);
+        let mut lent = Lent::new(&mut shard);
         for of_trace in of_shard.chunk_by(|a, b| a.place == b.place) {
             let place = of_trace[0].place;
-            let Some(trace) = shard.get_mut(place) else {
+            let Some(trace) = lent.get_mut(place) else {
                 continue;
             };
             // A trace that closed hears of violations whatever the settings say of open ones.
             if context.settings.early || !trace.is_live() {
                 rules_to_try(context, of_trace, trace, rules);
-                context.decide_early(trace, rules, sink);
+                context.decide_early(&mut lent, place, rules, sink);
             }
-            let weight = trace.weigh();
-            shard.reweigh(weight);
+            lent.reweigh(place);
         }
         shards.account(at, shard.bytes());
     }

@@ -3,8 +3,10 @@
 
 use betrace_lang::rule::Emit;
 use betrace_lang::verdict::{Reason, Verdict};
+use parking_lot::MutexGuard;
 
 use crate::decide::argument;
+use crate::decide::budget::Allowance;
 use crate::decide::deadline::last_deadline;
 use crate::decide::eval::Eval;
 use crate::decide::rule::{OBLIGATIONS, Outcome, decide};
@@ -21,8 +23,44 @@ use crate::time::Timestamp;
 /// An evaluation that took more steps than this is not repeated for every batch.
 const CHEAP: u64 = 1 << 15;
 
-/// How many steps may be spent on each further span.
+/// How many steps one rule may spend on each further span.
 const STEPS_PER_SPAN: u64 = 256;
+
+/// After so many steps, a millisecond or two, whoever waits for the lock goes first.
+const STEPS_AT_ONCE: u64 = 1 << 18;
+
+/// The shard of a trace, lent to those who wait for it between two rules.
+pub(crate) struct Lent<'l, 's> {
+    shard: &'l mut MutexGuard<'s, Shard>,
+    steps: u64,
+}
+
+impl<'l, 's> Lent<'l, 's> {
+    pub fn new(shard: &'l mut MutexGuard<'s, Shard>) -> Lent<'l, 's> {
+        Lent { shard, steps: 0 }
+    }
+
+    pub fn get_mut(&mut self, place: TracePlace) -> Option<&mut TraceState> {
+        self.shard.get_mut(place)
+    }
+
+    /// So much was done since; what a place holds may be another after this.
+    fn did(&mut self, steps: u64) {
+        self.steps += steps;
+        if self.steps > STEPS_AT_ONCE {
+            self.steps = 0;
+            MutexGuard::bump(self.shard);
+        }
+    }
+
+    /// A trace changed.
+    pub fn reweigh(&mut self, place: TracePlace) {
+        if let Some(trace) = self.shard.get_mut(place) {
+            let weight = trace.weigh();
+            self.shard.reweigh(weight);
+        }
+    }
+}
 
 /// Why a trace closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +74,17 @@ pub(crate) enum Cause {
 
 impl Context<'_> {
     /// Rules that spans of this batch may have decided; sorted and without repetition.
-    pub fn decide_early(&self, trace: &mut TraceState, rules: &[RuleIndex], sink: &mut Sink) {
+    pub fn decide_early(
+        &self,
+        shard: &mut Lent<'_, '_>,
+        place: TracePlace,
+        rules: &[RuleIndex],
+        sink: &mut Sink,
+    ) {
         for index in rules {
+            let Some(trace) = shard.get_mut(place) else {
+                return;
+            };
             let rule = self.rule(*index);
             let fired = trace.fired_of(rule.key);
             let is_done = if rule.clauses.bindings.is_empty() {
@@ -48,18 +95,24 @@ impl Context<'_> {
             if is_done || trace.is_postponed(rule.key) {
                 continue;
             }
-            let mut eval = Eval::new(self.facts(*index, trace));
+            let allowance = Allowance::early(trace.span_count(), trace.early_work());
+            if allowance.is_used_up() {
+                return;
+            }
+            let mut eval = Eval::new(self.facts(*index, trace), allowance.budget());
             let outcome = decide(&mut eval);
-            let work = eval.budget.work;
             let newly = if outcome.verdict == Some(Verdict::Violated) {
                 self.fire(*index, &mut eval, &outcome, sink)
             } else {
                 Vec::new()
             };
+            let work = eval.work();
+            trace.worked_early(work);
             if work > CHEAP {
                 trace.postpone(rule.key, (work / STEPS_PER_SPAN) as usize);
             }
             trace.note_fired(newly);
+            shard.did(work);
         }
     }
 
@@ -74,6 +127,7 @@ impl Context<'_> {
         let (rule, trace) = (eval.facts.rule.key, eval.facts.trace);
         let before = trace.fired_of(rule);
         let mut newly: Vec<Fired> = Vec::new();
+        eval.begin_argument();
         for broken in &outcome.broken {
             if before + newly.len() >= OBLIGATIONS {
                 break;
@@ -86,7 +140,7 @@ impl Context<'_> {
                 continue;
             }
             if self.keeps(index) {
-                let finding = argument::violation(eval, broken.tuple, None);
+                let finding = argument::violation(eval, broken, None);
                 sink.findings.push(finding);
             }
             sink.tally.events.push(RuleEvent::Violation(index));
@@ -110,9 +164,12 @@ impl Context<'_> {
             let mut cells = self.rule(**index).cells.iter();
             cells.any(|cell| trace.cell(*cell).is_some())
         });
+        let mut allowance = Allowance::at_close(trace.span_count());
         let deadlines = met.filter_map(|index| {
-            let mut eval = Eval::new(self.facts(*index, trace));
-            last_deadline(&mut eval, settings.event_time)
+            let mut eval = Eval::new(self.facts(*index, trace), allowance.budget());
+            let deadline = last_deadline(&mut eval, settings.event_time);
+            allowance.take(eval.work());
+            deadline
         });
         // What came in time has an idle time of its own.
         let deadline = deadlines.max().map(|over| over.plus(settings.idle_timeout));
@@ -124,16 +181,18 @@ impl Context<'_> {
         self.settings.keeps_counted || self.rule(index).rule.emit == Emit::Spans
     }
 
-    /// Closes a live trace: every rule gets its verdict.
-    fn close(&self, trace: &mut TraceState, cause: Cause, sink: &mut Sink) {
+    /// A live trace closes. Returns the rules that are to be asked.
+    fn begin_close(
+        &self,
+        trace: &mut TraceState,
+        cause: Cause,
+        sink: &mut Sink,
+    ) -> (Vec<RuleIndex>, Closing) {
         trace.close(self.now, self.reasons_against(trace, cause));
         let closing = closing_of(trace);
         sink.tally.closings.push(closing);
         self.note_delay(trace, sink);
-        for index in self.rules_at_close(trace) {
-            let newly = self.close_rule(trace, index, closing, sink);
-            trace.note_fired(newly);
-        }
+        (self.rules_at_close(trace), closing)
     }
 
     /// How long after its latest span a trace was decided; one whose spans name no end has no say.
@@ -195,6 +254,7 @@ impl Context<'_> {
         trace: &TraceState,
         index: RuleIndex,
         closing: Closing,
+        allowance: &mut Allowance,
         sink: &mut Sink,
     ) -> Vec<Fired> {
         let rule = self.rule(index);
@@ -203,26 +263,40 @@ impl Context<'_> {
         if fired > 0 && rule.clauses.bindings.is_empty() {
             return Vec::new();
         }
-        let mut eval = Eval::new(self.facts(index, trace));
+        let mut eval = Eval::new(self.facts(index, trace), allowance.budget());
         let outcome = decide(&mut eval);
-        if outcome.verdict == Some(Verdict::Violated) {
-            let newly = self.fire(index, &mut eval, &outcome, sink);
-            if outcome.is_beyond {
-                if self.keeps(index) {
-                    let beyond = outcome.broken.first().map(|broken| broken.tuple);
-                    let beyond = beyond.unwrap_or_default();
-                    let finding = argument::violation(&mut eval, beyond, Some(outcome.total));
-                    sink.findings.push(finding.for_all());
-                }
-                sink.tally.events.push(RuleEvent::Violation(index));
+        let newly = if outcome.verdict == Some(Verdict::Violated) {
+            self.fire_at_close(index, &mut eval, &outcome, sink)
+        } else {
+            // A violation that fired stands, whatever the rest would be.
+            if fired == 0 {
+                self.conclude(index, &eval, &outcome, sink);
             }
-            return newly;
+            Vec::new()
+        };
+        allowance.take(eval.work());
+        newly
+    }
+
+    /// What was not reported before, and one violation for all beyond the cap.
+    fn fire_at_close(
+        &self,
+        index: RuleIndex,
+        eval: &mut Eval<'_>,
+        outcome: &Outcome,
+        sink: &mut Sink,
+    ) -> Vec<Fired> {
+        let newly = self.fire(index, eval, outcome, sink);
+        if outcome.is_beyond
+            && let Some(beyond) = outcome.broken.first()
+        {
+            if self.keeps(index) {
+                let finding = argument::violation(eval, beyond, Some(outcome.total));
+                sink.findings.push(finding.for_all());
+            }
+            sink.tally.events.push(RuleEvent::Violation(index));
         }
-        // A violation that fired stands, whatever the rest would be.
-        if fired == 0 {
-            self.conclude(index, &eval, &outcome, sink);
-        }
-        Vec::new()
+        newly
     }
 
     /// A rule's verdict that is no violation.
@@ -264,19 +338,30 @@ fn closing_of(trace: &TraceState) -> Closing {
     }
 }
 
-/// Closes the live trace at `place`: it waits for late spans.
+/// Closes the live trace at `place`: every rule gets its verdict, and it waits for late spans. While it closes
+/// the lock may go to others, who find a closed trace.
 pub(crate) fn close(
     context: &Context<'_>,
-    shard: &mut Shard,
+    shard: &mut MutexGuard<'_, Shard>,
     place: TracePlace,
     cause: Cause,
     sink: &mut Sink,
 ) {
-    let Some(trace) = shard.get_mut(place) else {
+    let mut lent = Lent::new(shard);
+    let Some(trace) = lent.get_mut(place) else {
         return;
     };
-    context.close(trace, cause, sink);
-    let weight = trace.weigh();
-    shard.reweigh(weight);
+    let mut allowance = Allowance::at_close(trace.span_count());
+    let (rules, closing) = context.begin_close(trace, cause, sink);
+    for index in rules {
+        let Some(trace) = lent.get_mut(place) else {
+            return;
+        };
+        let before = allowance.taken;
+        let newly = context.close_rule(trace, index, closing, &mut allowance, sink);
+        trace.note_fired(newly);
+        lent.did(allowance.taken - before);
+    }
+    lent.reweigh(place);
     shard.remember(place);
 }

@@ -1,12 +1,12 @@
 //! Which spans of a trace have come: to tell duplicates and conflicts, and, where some rule asks for
 //! ancestry or `linked` completeness, who is whose parent.
 
-use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::HashKey;
 use crate::id::SpanId;
 use crate::state::heap::heap;
+use crate::state::span_index::{Name, SpanIndex};
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct SeenSpan {
@@ -31,9 +31,9 @@ pub(crate) struct Seen {
     spans: Vec<SeenSpan>,
     /// Beside `spans`, where structure is kept; all zero: none.
     parents: Vec<[u8; 8]>,
-    /// Positions in `spans` by span id, from [`LINEAR`] spans on.
+    /// Positions in `spans`, from [`LINEAR`] spans on.
     #[serde(skip)]
-    index: HashTable<u32>,
+    index: SpanIndex,
 }
 
 /// Up to so many spans a search looks at each.
@@ -45,17 +45,23 @@ impl Seen {
     }
 
     pub fn find(&self, key: HashKey, id: SpanId, twin: u32, digest: u32) -> Arrival {
-        let mut arrival = Arrival::New;
-        self.each(key, id, |span, _| {
-            if span.twin == twin {
-                arrival = if span.digest == digest {
-                    Arrival::Duplicate
-                } else {
-                    Arrival::Conflict
-                };
-            }
-        });
-        arrival
+        let found = if self.index.is_empty() {
+            let mut spans = self.spans.iter();
+            spans.find(|span| span.id == id && span.twin == twin)
+        } else {
+            let at = self.index.find(key, Name { id, twin }, |at| self.name(at));
+            at.map(|at| &self.spans[at as usize])
+        };
+        match found {
+            None => Arrival::New,
+            Some(span) if span.digest == digest => Arrival::Duplicate,
+            Some(_) => Arrival::Conflict,
+        }
+    }
+
+    fn name(&self, at: u32) -> Name {
+        let SeenSpan { id, twin, .. } = self.spans[at as usize];
+        Name { id, twin }
     }
 
     /// Adds a span that [`Seen::find`] called new. `parent`: `None` where structure is not kept.
@@ -80,41 +86,42 @@ impl Seen {
                 self.rebuild_index(key);
             }
         } else {
-            let spans = &self.spans;
-            self.index.insert_unique(key.of(&id.0), at as u32, |at| {
-                key.of(&spans[*at as usize].id.0)
-            });
+            self.index_span(key, at as u32);
         }
+    }
+
+    fn index_span(&mut self, key: HashKey, at: u32) {
+        let spans = &self.spans;
+        self.index.insert(key, at, |at| {
+            let SeenSpan { id, twin, .. } = spans[at as usize];
+            Name { id, twin }
+        });
     }
 
     /// After reading from a snapshot, or with another key.
     pub fn rebuild_index(&mut self, key: HashKey) {
-        self.index.clear();
-        if self.spans.len() <= LINEAR {
-            return;
-        }
-        let spans = &self.spans;
-        for (at, span) in spans.iter().enumerate() {
-            self.index
-                .insert_unique(key.of(&span.id.0), at as u32, |at| {
-                    key.of(&spans[*at as usize].id.0)
-                });
+        self.index = SpanIndex::default();
+        if self.spans.len() > LINEAR {
+            for at in 0..self.spans.len() as u32 {
+                self.index_span(key, at);
+            }
         }
     }
 
-    fn each(&self, key: HashKey, id: SpanId, mut visit: impl FnMut(&SeenSpan, usize)) {
+    /// Visits the spans with this id until `visit` says that it has seen enough.
+    fn each(&self, key: HashKey, id: SpanId, mut visit: impl FnMut(&SeenSpan, usize) -> bool) {
         if self.index.is_empty() {
             for (at, span) in self.spans.iter().enumerate() {
-                if span.id == id {
-                    visit(span, at);
+                if span.id == id && visit(span, at) {
+                    return;
                 }
             }
-        } else {
-            for at in self.index.iter_hash(key.of(&id.0)) {
-                let span = &self.spans[*at as usize];
-                if span.id == id {
-                    visit(span, *at as usize);
-                }
+            return;
+        }
+        let (first, further) = self.index.with_id(key, id, |at| self.name(at));
+        for at in first.into_iter().chain(further.iter().copied()) {
+            if visit(&self.spans[at as usize], at as usize) {
+                return;
             }
         }
     }
@@ -130,16 +137,14 @@ impl Seen {
     }
 
     /// The parents of all spans with this id: `None` in the list is a root; an empty list means that no
-    /// such span came (or that structure is not kept).
+    /// such span came (or that structure is not kept). Takes as many steps as there are such spans.
     pub fn parents_of(&self, key: HashKey, id: SpanId, parents: &mut Vec<Option<SpanId>>) {
         parents.clear();
         self.each(key, id, |_, at| {
             if let Some(parent) = self.parents.get(at) {
-                let parent = (*parent != [0; 8]).then_some(SpanId(*parent));
-                if !parents.contains(&parent) {
-                    parents.push(parent);
-                }
+                parents.push((*parent != [0; 8]).then_some(SpanId(*parent)));
             }
+            false
         });
     }
 
@@ -150,7 +155,10 @@ impl Seen {
     /// Whether a span with this id came, other than the one that `twin` tells from its twins.
     pub fn came_besides(&self, key: HashKey, id: SpanId, twin: Option<u32>) -> bool {
         let mut came = false;
-        self.each(key, id, |span, _| came |= Some(span.twin) != twin);
+        self.each(key, id, |span, _| {
+            came = Some(span.twin) != twin;
+            came
+        });
         came
     }
 
@@ -166,7 +174,7 @@ impl Seen {
     pub fn heap_bytes(&self) -> usize {
         heap(self.spans.capacity() * size_of::<SeenSpan>())
             + heap(self.parents.capacity() * 8)
-            + heap(self.index.allocation_size())
+            + self.index.heap_bytes()
     }
 }
 

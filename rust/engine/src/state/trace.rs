@@ -67,6 +67,8 @@ pub(crate) struct TraceState {
     pub(super) fired: Vec<Fired>,
     /// Sorted by rule.
     pub(super) postponed: Vec<Postponed>,
+    /// Steps taken for verdicts before the close. Not stored: a restart grants them again.
+    pub(super) early_work: u64,
     /// As accounted for at the latest change.
     pub(super) bytes: usize,
 }
@@ -91,6 +93,7 @@ impl TraceState {
             cells: Vec::new(),
             fired: Vec::new(),
             postponed: Vec::new(),
+            early_work: 0,
             bytes: heap(size_of::<TraceState>()),
         }
     }
@@ -241,6 +244,15 @@ impl TraceState {
                 self.fired.insert(at, fired);
             }
         }
+    }
+
+    /// Steps that verdicts before the close have taken.
+    pub fn early_work(&self) -> u64 {
+        self.early_work
+    }
+
+    pub fn worked_early(&mut self, steps: u64) {
+        self.early_work = self.early_work.saturating_add(steps);
     }
 
     /// Leaves a costly rule alone until `spans` more came.

@@ -3,6 +3,7 @@
 
 use betrace_lang::verdict::Verdict;
 
+use crate::decide::budget::Budget;
 use crate::decide::eval::Eval;
 use crate::decide::facts::Facts;
 use crate::decide::rule::decide;
@@ -80,14 +81,15 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         });
         assert_eq!(read.unwrap().spans, 1);
         left.retain(|index| {
-            let mut eval = Eval::new(Facts {
+            let facts = Facts {
                 plan: &set.plan,
                 rule: &set.plan.rules[index.index()],
                 trace: &trace,
                 key,
                 saw_all: true,
                 closed: false,
-            });
+            };
+            let mut eval = Eval::new(facts, Budget::most());
             decide(&mut eval).verdict != Some(Verdict::Violated)
         });
     }

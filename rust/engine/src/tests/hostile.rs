@@ -1,0 +1,217 @@
+//! What a sender can make the engine work: counted in steps, and in whether others get the lock meanwhile.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use betrace_lang::verdict::Verdict;
+
+use crate::decide::budget::Budget;
+use crate::decide::eval::Eval;
+use crate::decide::facts::Facts;
+use crate::decide::rule::decide;
+use crate::engine::rule_set::RuleSet;
+use crate::hash::HashKey;
+use crate::intern::Interner;
+use crate::state::cell::RECORD_CAP;
+use crate::state::merge::Merging;
+use crate::state::trace::{Generation, TraceState};
+use crate::tests::rules::rules;
+use crate::tests::spans::{TestSpan, at, message, span};
+use crate::{Engine, Report, Settings};
+
+/// A span by numbers that do not fit a byte; parent 0: a root.
+fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSpan {
+    let mut one = span(1, 1, name, id, id + 1);
+    one.span.span_id = id.to_be_bytes().to_vec();
+    if parent > 0 {
+        one.span.parent_span_id = parent.to_be_bytes().to_vec();
+    }
+    one.service = format!("s{service}");
+    one
+}
+
+/// Steps to evaluate the rule over the spans, as at a close; and the verdict.
+fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
+    let set = RuleSet::first(rules(&[rule]), &mut Interner::default(), false).unwrap();
+    let key = HashKey::new(1);
+    let with = Merging {
+        plan: &set.plan,
+        generation: Generation::default(),
+        key,
+        spans_per_trace: 100_000,
+        arrived: None,
+    };
+    let mut trace = TraceState::empty();
+    let mut scratch = set.plan.matcher.scratch();
+    let read = set
+        .plan
+        .matcher
+        .scan(&message(spans), &mut scratch, |view, found| {
+            trace.merge(&with, view, found.hits());
+        });
+    read.unwrap();
+    let facts = Facts {
+        plan: &set.plan,
+        rule: &set.plan.rules[0],
+        trace: &trace,
+        key,
+        saw_all: true,
+        closed: true,
+    };
+    let mut eval = Eval::new(facts, Budget::most());
+    let outcome = decide(&mut eval);
+    (eval.work(), outcome.verdict)
+}
+
+/// Of which half are called `a`, as many as are kept one by one.
+const SPANS: u64 = 2 * RECORD_CAP as u64;
+
+fn chain() -> Vec<TestSpan> {
+    (1..=SPANS)
+        .map(|id| numbered(id, id - 1, if id > SPANS / 2 { "a" } else { "c" }, 0))
+        .collect()
+}
+
+/// Half of the spans share an id, each with a parent of its own, and the other half lies below them.
+fn twins() -> Vec<TestSpan> {
+    let half = SPANS / 2;
+    let top = numbered(1, 0, "top", 0);
+    let shared = (0..half).map(|at| numbered(2, if at == 0 { 1 } else { 10_000 + at }, "z", at));
+    let above = (1..half).map(|at| numbered(10_000 + at, 1, "y", 0));
+    let below = (0..half).map(|at| numbered(20_000 + at, 2, "a", 0));
+    std::iter::once(top)
+        .chain(shared)
+        .chain(above)
+        .chain(below)
+        .collect()
+}
+
+#[test]
+fn ancestry_takes_as_many_steps_as_there_are_spans() {
+    for (spans, says) in [(chain(), "chain"), (twins(), "twins")] {
+        for rule in [
+            "r: never { a inside b }",
+            "r: never { a inside y.where(no) }",
+        ] {
+            let (steps, verdict) = steps(rule, &spans);
+            assert_eq!(verdict, Some(Verdict::Satisfied), "{says}: {rule}");
+            assert!(
+                steps < 12 * spans.len() as u64,
+                "{steps} steps for {} spans, {says}: {rule}",
+                spans.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn below_a_cycle_of_parents_ancestry_is_open_and_what_is_there_is_found() {
+    let round = [
+        numbered(1, 3, "a", 0),
+        numbered(2, 1, "b", 0),
+        numbered(3, 2, "c", 0),
+        numbered(4, 3, "d", 0),
+    ];
+    let (_, found) = steps("r: never { d inside b }", &round);
+    assert_eq!(found, Some(Verdict::Violated));
+    let (_, found) = steps("r: never { a inside c }", &round);
+    assert_eq!(found, Some(Verdict::Violated));
+    for found in ["r: never { b containing d }", "r: never { c containing a }"] {
+        assert_eq!(steps(found, &round).1, Some(Verdict::Violated), "{found}");
+    }
+    for open in [
+        "r: never { d inside e }",
+        "r: never { a inside a }",
+        "r: never { e or d containing a }",
+    ] {
+        assert_eq!(steps(open, &round).1, None, "{open}");
+    }
+}
+
+#[test]
+fn parents_and_siblings_that_share_an_id_are_not_looked_at_one_by_one() {
+    for rule in [
+        "r: never { a child of b }",
+        "r: never { a child of z.where(no) }",
+        "r: never { a sibling of z }",
+    ] {
+        let (steps, verdict) = steps(rule, &twins());
+        assert_eq!(verdict, Some(Verdict::Satisfied), "{rule}");
+        assert!(steps < 12 * SPANS, "{steps} steps: {rule}");
+    }
+}
+
+fn engine(rules_of: &[&str]) -> Engine {
+    let settings = Settings {
+        restart_grace: false,
+        report: Report::All,
+        shards: 1,
+        ..Settings::default()
+    };
+    Engine::new(rules(rules_of), settings, at(0)).unwrap()
+}
+
+/// Every three of `names` in `count` spans each.
+const TRIPLES: &str = "when each { a as p, b.where(n != p.n) as q, c.where(n != q.n) as r } \
+                       always { d.where(n == p.n) after r }";
+
+fn triples(count: u64) -> Vec<TestSpan> {
+    (0..3 * count)
+        .map(|at| {
+            let name = ["a", "b", "c"][(at % 3) as usize];
+            let parent = u64::from(at > 0);
+            numbered(at + 1, parent, name, 0).int("n", at as i64)
+        })
+        .collect()
+}
+
+#[test]
+fn costly_rules_share_what_a_trace_may_cost_and_leave_enough_to_the_others() {
+    let texts: Vec<String> = (0..20)
+        .map(|at| format!("costly{at}: {TRIPLES}"))
+        .chain(["last: always { b after c within 1h or a }".to_owned()])
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let few = engine(&texts[..1]);
+    few.feed(&triples(10), 0);
+    few.tick(at(20_000));
+    assert!(few.told().iter().all(|told| told == "costly0 violated"));
+    let many = engine(&texts);
+    many.feed(&triples(200), 0);
+    many.tick(at(20_000));
+    let told = many.told();
+    let capped = told.iter().filter(|told| told.ends_with("(state_cap)"));
+    assert!(capped.count() > 10, "{told:?}");
+    assert!(told.contains(&"last satisfied".to_owned()), "{told:?}");
+}
+
+#[test]
+fn others_get_the_lock_between_the_rules_of_a_trace_that_closes() {
+    let texts: Vec<String> = (0..200)
+        .map(|at| format!("r{at}: never {{ a inside b.where(m == {at}) }}"))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let settings = Settings {
+        early: false,
+        shards: 1,
+        ..Settings::default()
+    };
+    let engine = Engine::new(rules(&texts), settings, at(0)).unwrap();
+    engine.feed(&chain(), 0);
+    let (begun, over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let seen = std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let mut seen = 0;
+            while !over.load(Ordering::Acquire) {
+                // Takes every shard's lock.
+                let live = engine.stats().live_traces;
+                seen += u64::from(begun.load(Ordering::Acquire) && live == 1);
+            }
+            seen
+        });
+        begun.store(true, Ordering::Release);
+        engine.tick(at(20_000));
+        over.store(true, Ordering::Release);
+        other.join().unwrap()
+    });
+    assert!(seen > 1, "the lock was lent {seen} times");
+}
