@@ -56,6 +56,7 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceRulesLoaded,
 		telemetry.ProcessorBetraceRulesStaleSeconds,
 		telemetry.ProcessorBetraceSpans,
+		telemetry.ProcessorBetraceSpansMatched,
 		telemetry.ProcessorBetraceTracesClosed,
 		telemetry.ProcessorBetraceTracesShed,
 		telemetry.ProcessorBetraceVerdicts,
@@ -177,6 +178,7 @@ func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
 	verdicts := map[verdictLabels]int64{}
 	violations := map[violationLabels]int64{}
 	unknown := map[string]int64{}
+	matched := map[string]int64{}
 	m.labels.begin()
 	for i, rule := range rules {
 		label := m.labels.rule(i, rule.ID)
@@ -189,6 +191,7 @@ func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
 		}
 		violations[violationLabels{label, rule.Severity}] += rule.Violations
 		unknown[label] += rule.ComparisonsUnknown
+		matched[label] += rule.SpansMatched
 	}
 	m.labels.end()
 	t := m.telemetry
@@ -200,6 +203,9 @@ func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
 	}
 	for rule, count := range unknown {
 		to.ObserveInt64(t.ProcessorBetraceComparisonsUnknown, count, m.with("rule", rule))
+	}
+	for rule, count := range matched {
+		to.ObserveInt64(t.ProcessorBetraceSpansMatched, count, m.with("rule", rule))
 	}
 }
 

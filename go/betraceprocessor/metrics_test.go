@@ -119,6 +119,18 @@ func TestMetricComparisonsUnknown(t *testing.T) {
 	require.EqualValues(t, 2, b.sum(t, prefix+"comparisons_unknown", label("rule", "rule-0")))
 }
 
+func TestMetricSpansMatchedTellsARuleThatNeverApplied(t *testing.T) {
+	b := startBench(t, nil, "never { count(a) > 5 }", "never { misspelt }")
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a", "a", "c")))
+	b.tick(t, 20*time.Second)
+	satisfied := func(rule string) float64 {
+		return b.sum(t, prefix+"verdicts", label("rule", rule), label("verdict", "satisfied"))
+	}
+	require.EqualValues(t, 2, b.sum(t, prefix+"spans_matched", label("rule", "rule-0")))
+	require.EqualValues(t, 0, b.sum(t, prefix+"spans_matched", label("rule", "rule-1")))
+	require.EqualValues(t, satisfied("rule-0"), satisfied("rule-1"), "which their verdicts do not tell")
+}
+
 func TestMetricGauges(t *testing.T) {
 	b := startBench(t, func(c *Config) { c.Limits.MemoryMib = 7 }, never, "always { x }")
 	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a")))
@@ -252,7 +264,7 @@ func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 19, seen, "and decision_delay, which has nothing yet")
+	require.Equal(t, 20, seen, "and decision_delay, which has nothing yet")
 }
 
 func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {

@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	ProcessorBetraceRulesLoaded           metric.Int64ObservableGauge
 	ProcessorBetraceRulesStaleSeconds     metric.Float64ObservableGauge
 	ProcessorBetraceSpans                 metric.Int64ObservableCounter
+	ProcessorBetraceSpansMatched          metric.Int64ObservableCounter
 	ProcessorBetraceStoredState           metric.Int64Counter
 	ProcessorBetraceTracesClosed          metric.Int64ObservableCounter
 	ProcessorBetraceTracesShed            metric.Int64ObservableCounter
@@ -187,6 +188,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceSpansCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceSpans, obs: o})
 		return nil
 	}, builder.ProcessorBetraceSpans)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceSpansMatchedCallback sets callback for observable ProcessorBetraceSpansMatched metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceSpansMatchedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceSpansMatched, obs: o})
+		return nil
+	}, builder.ProcessorBetraceSpansMatched)
 	if err != nil {
 		return err
 	}
@@ -410,6 +426,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorBetraceSpans, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_spans",
 		metric.WithDescription("Spans by outcome (evaluated, duplicate, conflict, late, over_limit, malformed, own) [Development]"),
+		metric.WithUnit("{spans}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceSpansMatched, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_spans_matched",
+		metric.WithDescription("Spans that at least one selector of a rule selected; a rule that stays at 0 never applied, and whatever it is satisfied with is so vacuously [Development]"),
 		metric.WithUnit("{spans}"),
 	)
 	errs = errors.Join(errs, err)
