@@ -4,6 +4,7 @@
 //! search strings prepared and its long lists hashed. It reads values from anything that implements
 //! [`Fields`], answers with a [`Truth`], and counts how often values were of unlike types.
 
+pub(crate) mod elements;
 pub(crate) mod fields;
 pub(crate) mod list;
 pub(crate) mod reading;
@@ -13,16 +14,20 @@ pub(crate) mod text;
 
 use std::fmt;
 
-use betrace_lang::rule::{CompareOp, FieldTest, Literal, Operand, Predicate, Term, TextOp};
+use betrace_lang::rule::{
+    CompareOp, FieldTest, ListSource, Literal, Operand, Predicate, Quantifier, Term, TextOp,
+};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::logic::truth::Truth;
+use crate::predicate::elements::{all_among, among, folded};
 use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields};
 use crate::predicate::list::LiteralSet;
 use crate::predicate::reckoning::{Reckoning, is_amount};
 use crate::predicate::source::{Ask, Source, count};
 use crate::predicate::text::{Needle, text_against, text_test};
 use crate::value::{Compared, Value, compare, compare_literal};
+use crate::wire::value::array_elements;
 
 /// Compiled size of one regular expression, in bytes; above what the language itself allows.
 const PATTERN_BYTES: usize = 10 << 20;
@@ -56,6 +61,13 @@ enum Formula {
         left: Source,
         test: Box<Test>,
     },
+    /// A test of each element of an array.
+    Each {
+        left: Source,
+        quantifier: Quantifier,
+        is_negated: bool,
+        test: Box<Test>,
+    },
     /// A comparison of what is reckoned with.
     Reckons(Box<Reckoning>),
     Exists(Source),
@@ -69,6 +81,8 @@ enum Test {
     Matches(Regex),
     Text(Box<Needle>),
     TextField(TextOp, Source),
+    /// One of the elements of an array.
+    Among(Source),
     /// Compares what cannot be compared.
     Unlike,
 }
@@ -113,9 +127,12 @@ impl Formula {
             Formula::Not(part) => part.fields(found),
             Formula::Exists(source) => found.push(source.field),
             Formula::Reckons(reckoning) => reckoning.fields(found),
-            Formula::Test { left, test } => {
+            Formula::Test { left, test } | Formula::Each { left, test, .. } => {
                 found.push(left.field);
-                if let Test::CompareField(_, right) | Test::TextField(_, right) = &**test {
+                if let Test::CompareField(_, right)
+                | Test::TextField(_, right)
+                | Test::Among(right) = &**test
+                {
                     found.push(right.field);
                 }
             }
@@ -134,9 +151,14 @@ impl Formula {
             Predicate::Or(parts) => Formula::Or(all(parts)?),
             Predicate::Not(part) => Formula::Not(Box::new(Formula::new(part, fields)?)),
             Predicate::Compare { left, op, right } => Formula::compare(left, *op, right, fields),
-            Predicate::In { left, values } => {
-                Formula::test(left, Test::In(LiteralSet::new(values)), fields)
+            Predicate::In { left, list } => {
+                let test = match list {
+                    ListSource::Literals(values) => Test::In(LiteralSet::new(values)),
+                    ListSource::Field(list) => Test::Among(Source::new(list, fields)),
+                };
+                Formula::test(left, test, fields)
             }
+            Predicate::Each { quantifier, of } => Formula::each(*quantifier, of, fields)?,
             Predicate::Matches { left, pattern } => {
                 Formula::test(left, Test::Matches(compile_pattern(pattern)?), fields)
             }
@@ -176,6 +198,27 @@ impl Formula {
             },
         };
         Formula::test(left, test, fields)
+    }
+
+    fn each(
+        quantifier: Quantifier,
+        of: &Predicate,
+        fields: &mut FieldTable,
+    ) -> Result<Formula, PatternError> {
+        let (of, is_negated) = match of {
+            Predicate::Not(of) => (&**of, true),
+            of => (of, false),
+        };
+        Ok(match Formula::new(of, fields)? {
+            Formula::Test { left, test } => Formula::Each {
+                left,
+                quantifier,
+                is_negated,
+                test,
+            },
+            // A checked rule has none.
+            other => other,
+        })
     }
 
     /// Of what is reckoned with every other test is unknown; a checked rule has none.
@@ -226,6 +269,19 @@ impl Formula {
                     left.reading.read(value, &mut eval).is_true()
                 }))
             }
+            Formula::Each {
+                left,
+                quantifier,
+                is_negated,
+                test,
+            } => {
+                let mut each =
+                    |value: Value<'_>| test.eval_each(value, *quantifier, *is_negated, ask, unlike);
+                match left.list {
+                    true => Truth::from(ask.any(*left, &mut |value| each(value).is_true())),
+                    false => each(ask.value(*left)),
+                }
+            }
             Formula::Test { left, test } => {
                 let value = ask.value(*left);
                 left.reading
@@ -251,9 +307,45 @@ impl Test {
             Test::CompareField(op, right) => {
                 return ask.against(*right, unlike, |right| compare(value, *op, right));
             }
+            Test::Among(list) => return ask.against(*list, unlike, |list| among(value, list)),
             Test::TextField(op, right) => {
                 return ask.against(*right, unlike, |right| text_against(*op, value, right));
             }
+        };
+        count(compared, unlike)
+    }
+
+    /// Of each element of an array; anything else is unknown.
+    fn eval_each<F, B>(
+        &self,
+        value: Value<'_>,
+        quantifier: Quantifier,
+        is_negated: bool,
+        ask: &Ask<'_, F, B>,
+        unlike: &mut u64,
+    ) -> Truth
+    where
+        F: Fields + ?Sized,
+        B: BoundSpans + ?Sized,
+    {
+        let compared = match (value, self) {
+            (Value::Missing, _) => Compared::UNKNOWN,
+            (Value::Array(encoded), Test::Among(list)) => {
+                return ask.against(*list, unlike, |list| {
+                    all_among(quantifier, is_negated, encoded, list)
+                });
+            }
+            (Value::Array(encoded), test) => {
+                folded(quantifier, array_elements(encoded), |element| {
+                    let mut met = 0;
+                    let truth = test.eval(element, ask, &mut met);
+                    Compared {
+                        truth: if is_negated { truth.not() } else { truth },
+                        unlike: met > 0,
+                    }
+                })
+            }
+            _ => Compared::UNLIKE,
         };
         count(compared, unlike)
     }

@@ -140,6 +140,13 @@ impl Compared {
         unlike: false,
     };
 
+    pub(crate) fn not(self) -> Compared {
+        Compared {
+            truth: self.truth.not(),
+            ..self
+        }
+    }
+
     pub(crate) fn known(holds: bool) -> Compared {
         Compared {
             truth: Truth::from(holds),

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use betrace_engine::internals::{CompiledPredicate, MatcherBuilder, NoBindings, SelectorId, Truth};
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, Term, TextOp,
-    Unit,
+    Base, CompareOp, Field, Intrinsic, ListSource, Literal, Number, Operand, Predicate, Quantifier,
+    Scope, Term, TextOp, Unit,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -95,7 +95,15 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         6 => (term(), select(vec![Eq, Eq, Eq, Ne, Lt, Le, Gt, Ge]), operand())
             .prop_map(|(left, op, right)| Predicate::Compare { left, op, right }),
         2 => (term(), vec(literal(), 1..12))
-            .prop_map(|(left, values)| Predicate::In { left, values }),
+            .prop_map(|(left, values)| Predicate::In { left, list: ListSource::Literals(values) }),
+        1 => (term(), any_field())
+            .prop_map(|(left, list)| Predicate::In { left, list: ListSource::Field(list) }),
+        2 => (select(vec![Quantifier::Every, Quantifier::Some]), any_field(), vec(literal(), 1..4), any::<bool>())
+            .prop_map(|(quantifier, field, values, is_negated)| {
+                let of = Box::new(Predicate::In { left: field.into(), list: ListSource::Literals(values) });
+                let of = if is_negated { Box::new(Predicate::Not(of)) } else { of };
+                Predicate::Each { quantifier, of }
+            }),
         2 => (term(), select(vec!["^s", "5", "e$", "", "(?i)get"])).prop_map(|(left, pattern)| {
             Predicate::Matches { left, pattern: Arc::from(pattern) }
         }),

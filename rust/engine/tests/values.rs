@@ -11,7 +11,7 @@ use betrace_engine::internals::{
     Truth, Value, compare, number, shortest_text,
 };
 use betrace_lang::rule::{
-    BindingId, CompareOp, Field, Literal, Number, Operand, Predicate, Scope, TextOp,
+    BindingId, CompareOp, Field, ListSource, Literal, Number, Operand, Predicate, Scope, TextOp,
 };
 
 const T: Truth = Truth::TRUE;
@@ -335,7 +335,7 @@ fn a_long_list_answers_as_a_short_one() {
     let compiled = |values: Vec<Literal>| {
         let predicate = Predicate::In {
             left: field(Scope::Span).into(),
-            values,
+            list: ListSource::Literals(values),
         };
         CompiledPredicate::new(&predicate, &mut FieldTable::default()).unwrap()
     };

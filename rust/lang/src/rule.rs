@@ -23,7 +23,7 @@ pub use body::{Binding, Body, ClauseKind};
 pub use condition::{Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity};
 pub use field::{BindingId, Field, Intrinsic, Scope};
 pub use number::Number;
-pub use predicate::{CompareOp, FieldTest, Predicate, TextOp};
+pub use predicate::{CompareOp, FieldTest, ListSource, Predicate, Quantifier, TextOp};
 pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};
 pub use template::{Role, Segment, Template};
 pub use term::{Literal, Nanos, Operand, Term, Unit};

@@ -443,3 +443,25 @@ fn sides_are_computed() {
         "never { checkout - service }",
     ]));
 }
+
+#[test]
+fn elements_are_compared() {
+    insta::assert_snapshot!(reports(&[
+        "never { any.where(every tags in [a, b] and some tags not in processors and every scores > 0.5) }",
+        "when each { a as p } never { b.where(every p.citations in span.doc.ids and some ids in p.list and x in p.list) }",
+        "never { any.where(x in span.allowed and y not in resource.\"odd key\" and lower(z) in span.l) }",
+        "never { any.where(every \"odd key\" == x or some event.tags contains x) }",
+        "never { any.where(not (every tags in [a])) }",
+        // Names as ever.
+        "never { any.where(every == 3 and some in [a] and exists(every) and some) }",
+        "never { some and not every }",
+        // Refused.
+        "never { any.where(every tags) }",
+        "never { any.where(every tags == a and some exists(x)) }",
+        "never { any.where(every lower(x) in [a] or every x + y in [1]) }",
+        "never { any.where(every span:name in [a] or x in span:name) }",
+        "never { any.where(x in allowed or x in event.l or span:duration in span.l) }",
+        "never { every a in [b] }",
+        "never { any.where(every) and any.where(every in [a]) }",
+    ]));
+}

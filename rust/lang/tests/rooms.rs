@@ -24,7 +24,7 @@ const ROOMS: &str = "
     /condition/ ast dialect grammar parse vocabulary canonical
     /condition/lint/ numbers filter constant implied clauses attribute regex .
     /condition/suggest/ edited known piece pattern template phrases .
-    /condition/check/ settle checker form hidden pattern literal field intrinsic operand term predicate older order refusal
+    /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each predicate older order refusal
     /condition/check/ selector group measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .

@@ -23,4 +23,4 @@ fn quoted(name: &str) -> String {
 }
 
 /// Attribute keys, on spans, resources, scopes, events and links alike.
-const KEYS: [&str; 4] = ["n", "m", "s", "ok"];
+const KEYS: [&str; 5] = ["n", "m", "s", "ok", "l"];

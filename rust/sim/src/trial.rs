@@ -111,7 +111,13 @@ pub fn check(
 
 fn reads_ancestry(rule: &Rule) -> bool {
     let printed = format!("{:?}", rule.body);
-    ["Inside {", "ChildOf {"]
-        .iter()
-        .any(|relation| printed.contains(relation))
+    [
+        "Inside {",
+        "Outside {",
+        "Containing {",
+        "ChildOf {",
+        "ParentOf {",
+    ]
+    .iter()
+    .any(|relation| printed.contains(relation))
 }

@@ -38,9 +38,16 @@ fn spans(text: &str) -> Vec<Span> {
                 span.kind = 2;
             } else {
                 let (key, value) = word.split_once('=').unwrap();
-                let value = match value.parse::<i64>() {
+                let one = |value: &str| match value.parse::<i64>() {
                     Ok(number) => Value::Int(number),
                     Err(_) => Value::Text(value.trim_matches('\'').to_owned()),
+                };
+                let value = match value
+                    .strip_prefix('[')
+                    .and_then(|list| list.strip_suffix(']'))
+                {
+                    Some(list) => Value::Array(list.split_terminator(';').map(one).collect()),
+                    None => one(value),
                 };
                 span.attributes.push((key.to_owned(), value));
             }
@@ -104,6 +111,23 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("never { a.where(lower(k) == \"5\") }", "a 0-1 k=5", "violated", "violated"),
     ("never { a.where(length(k) == 2) }", "a 0-1 k=Éx", "violated", "violated"),
     ("never { a.where(length(k) < 9) }", "a 0-1 k=5", "satisfied", "inconclusive(evicted)"),
+    // Elements of arrays.
+    ("never { a.where(every l in [1, x]) }", "a 0-1 l=[1;x]", "violated", "violated"),
+    ("never { a.where(every l in [1, x]) }", "a 0-1 l=[1;y]", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(every l in [1, x]) }", "a 0-1 l=[]", "violated", "violated"),
+    ("never { a.where(some l in [1, x]) }", "a 0-1 l=[]", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(some l not in [1, x]) }", "a 0-1 l=[1;y]", "violated", "violated"),
+    ("never { a.where(every l > 1) }", "a 0-1 l=[2;3]", "violated", "violated"),
+    // An element that cannot be compared leaves it unknown, which its negation is too.
+    ("never { a.where(every l > 1) }", "a 0-1 l=[2;x]", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(not (every l > 1)) }", "a 0-1 l=[2;x]", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(not (every l > 1)) }", "a 0-1 l=[1;x]", "violated", "violated"),
+    ("never { a.where(every l in [x]) }", "a 0-1 l=x", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(n in span.l) }", "a 0-1 n=1 l=['1';2]", "violated", "violated"),
+    ("never { a.where(n not in span.l) }", "a 0-1 n=1 l=[]", "violated", "violated"),
+    ("never { a.where(n not in span.l) }", "a 0-1 n=1 l=1", "satisfied", "inconclusive(evicted)"),
+    ("when each { b as p } never { a.where(every p.l in span.l) }", "a 0-1 l=[1;2;3], b 0-1 l=[3;1]", "violated", "violated"),
+    ("when each { b as p } always { a.where(every p.l in span.l) }", "a 0-1 l=[1;2;3], b 0-1 l=[3;4]", "violated", "inconclusive(evicted)"),
     // Counting and measuring.
     ("never { count(a) > 1 }", "a 0-1, a 2-3", "violated", "violated"),
     ("always { max(a, n) <= 9 }", "b 0-1", "satisfied", "inconclusive(evicted)"),

@@ -1,8 +1,8 @@
 //! Fields, literals and conditions on one span, in English.
 
 use betrace_lang::rule::{
-    Binding, CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope,
-    Term, TextOp, Unit,
+    Binding, CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number, Operand,
+    Predicate, Scope, Term, TextOp, Unit,
 };
 
 use crate::words::duration;
@@ -155,30 +155,68 @@ pub fn predicate(predicate: &Predicate, names: Names<'_>) -> String {
 
 /// `is_inner`: inside another condition, where lists need parentheses.
 fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: bool) -> String {
-    let not = if is_negated { "not " } else { "" };
     match predicate {
         Predicate::And(parts) => joined(parts, names, " and ", is_negated, is_inner),
         Predicate::Or(parts) => joined(parts, names, " or ", is_negated, is_inner),
         Predicate::Not(inner) => said(inner, names, !is_negated, is_inner),
-        Predicate::Compare { left, op, right } => format!(
-            "{} {} {}",
-            term(left, names),
-            comparison(*op, is_negated),
-            operand(right, names)
-        ),
-        Predicate::In { left, values } => {
-            let values: Vec<String> = values.iter().map(literal).collect();
-            format!("{} is {not}one of {}", term(left, names), values.join(", "))
+        Predicate::Compare { left, .. }
+        | Predicate::In { left, .. }
+        | Predicate::Matches { left, .. }
+        | Predicate::Text { left, .. } => {
+            format!(
+                "{} {}",
+                term(left, names),
+                tested(predicate, names, is_negated)
+            )
         }
-        Predicate::Matches { left, pattern } => {
+        Predicate::Each { quantifier, of } => {
+            let array = predicate.asked().first().map(|field| called(field, names));
+            let one = format!(
+                "{} element of {}",
+                quantifier.as_str(),
+                array.unwrap_or_default()
+            );
+            let sentence = match &**of {
+                Predicate::Not(of) => format!("{one} {}", tested(of, names, true)),
+                of => format!("{one} {}", tested(of, names, false)),
+            };
+            match is_negated {
+                true => format!("it is not so that {sentence}"),
+                false => sentence,
+            }
+        }
+        Predicate::Asks { test, field } => match test {
+            FieldTest::Exists => present(field, names, !is_negated),
+            FieldTest::Missing => present(field, names, is_negated),
+        },
+    }
+}
+
+/// What a comparison says of its left-hand side.
+fn tested(predicate: &Predicate, names: Names<'_>, is_negated: bool) -> String {
+    let not = if is_negated { "not " } else { "" };
+    match predicate {
+        Predicate::Compare { op, right, .. } => {
+            format!("{} {}", comparison(*op, is_negated), operand(right, names))
+        }
+        Predicate::In { list, .. } => match list {
+            ListSource::Literals(values) => {
+                let values: Vec<String> = values.iter().map(literal).collect();
+                format!("is {not}one of {}", values.join(", "))
+            }
+            ListSource::Field(field) => {
+                format!("is {not}one of the elements of {}", called(field, names))
+            }
+        },
+        Predicate::Matches { pattern, .. } => {
             let verb = if is_negated {
                 "does not match"
             } else {
                 "matches"
             };
-            format!("{} {verb} the pattern `{pattern}`", term(left, names))
+            format!("{verb} the pattern `{pattern}`")
         }
-        Predicate::Text { op, left, right } => {
+        Predicate::Text { op, right, .. } => {
             let verb = match (op, is_negated) {
                 (TextOp::Contains, false) => "contains",
                 (TextOp::Contains, true) => "does not contain",
@@ -187,12 +225,9 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
                 (TextOp::EndsWith, false) => "ends with",
                 (TextOp::EndsWith, true) => "does not end with",
             };
-            format!("{} {verb} {}", term(left, names), operand(right, names))
+            format!("{verb} {}", operand(right, names))
         }
-        Predicate::Asks { test, field } => match test {
-            FieldTest::Exists => present(field, names, !is_negated),
-            FieldTest::Missing => present(field, names, is_negated),
-        },
+        other => said(other, names, is_negated, true),
     }
 }
 

@@ -8,7 +8,8 @@
 use std::fmt::Write as _;
 
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Literal, Number, Operand, Predicate, Rule, Scope, Term, TextOp,
+    Base, CompareOp, Field, ListSource, Literal, Number, Operand, Predicate, Rule, Scope, Term,
+    TextOp,
 };
 
 /// A longer name is its beginning and a hash of the whole: a list in a rule may have thousands of texts.
@@ -111,13 +112,27 @@ fn write_predicate(out: &mut String, predicate: &Predicate) {
             out.push(' ');
             write_operand(out, right);
         }
-        Predicate::In { left, values } => {
-            out.push_str("in ");
+        Predicate::In { left, list } => {
+            out.push_str(match list {
+                ListSource::Literals(_) => "in ",
+                ListSource::Field(_) => "among ",
+            });
             write_term(out, left);
-            for value in values {
-                out.push(' ');
-                write_literal(out, value);
+            match list {
+                ListSource::Literals(values) => {
+                    for value in values {
+                        out.push(' ');
+                        write_literal(out, value);
+                    }
+                }
+                ListSource::Field(field) => {
+                    out.push(' ');
+                    write_field(out, field);
+                }
             }
+        }
+        Predicate::Each { quantifier, of } => {
+            write_parts(out, quantifier.as_str(), std::slice::from_ref(of));
         }
         Predicate::Matches { left, pattern } => {
             out.push_str("matches ");

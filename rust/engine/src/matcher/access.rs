@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Scope, Term,
+    CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number, Operand, Predicate, Scope,
+    Term,
 };
 
 use crate::predicate::fields::{FieldId, FieldTable, is_list};
@@ -132,7 +133,7 @@ pub(crate) fn access(part: &Predicate, fields: &FieldTable) -> Option<Access> {
         }
         Predicate::In {
             left: Term::Field(field),
-            values,
+            list: ListSource::Literals(values),
         } => equal(fields.id(field)?, values).or_else(|| present(field, fields)),
         Predicate::Matches {
             left: Term::Field(field),
@@ -173,6 +174,7 @@ fn needed(part: &Predicate, fields: &FieldTable) -> Option<Vec<FieldId>> {
         | Predicate::In { .. }
         | Predicate::Matches { .. }
         | Predicate::Text { .. }
+        | Predicate::Each { .. }
         | Predicate::Asks { .. } => any_of(&part.asked(), fields),
         Predicate::Not(part) => match &**part {
             Predicate::Asks {
@@ -184,6 +186,7 @@ fn needed(part: &Predicate, fields: &FieldTable) -> Option<Vec<FieldId>> {
             | Predicate::In { .. }
             | Predicate::Matches { .. }
             | Predicate::Text { .. }
+            | Predicate::Each { .. }
                 if !part.reads().into_iter().any(is_list) =>
             {
                 any_of(&part.asked(), fields)

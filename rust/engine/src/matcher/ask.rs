@@ -204,7 +204,7 @@ fn weight(part: &Predicate) -> u32 {
         Predicate::In { .. } => 1,
         Predicate::Not(part) => weight(part),
         Predicate::And(parts) | Predicate::Or(parts) => 1 + parts.iter().map(weight).sum::<u32>(),
-        Predicate::Text { .. } => 2,
+        Predicate::Text { .. } | Predicate::Each { .. } => 2,
         Predicate::Matches { .. } => 8,
     }
 }

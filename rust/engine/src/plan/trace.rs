@@ -4,7 +4,7 @@
 //! unknown to it until the close, and the id is known from the first span on.
 
 use betrace_lang::rule::{
-    CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Term,
+    CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number, Operand, Predicate, Term,
 };
 
 use crate::logic::interval::{End, Interval};
@@ -62,7 +62,7 @@ pub(crate) fn leaf(predicate: &Predicate) -> TraceLeaf {
         } if is_interval(field) => compare(field, *op, literal),
         Predicate::In {
             left: Term::Field(field),
-            values,
+            list: ListSource::Literals(values),
         } if is_interval(field) => TraceLeaf::AnyOf(
             values
                 .iter()

@@ -1,10 +1,11 @@
-//! `in [..]`: true if one literal equals, unknown if none does and some could not be compared, else false.
+//! `in [..]`: true if one literal equals, unknown if none does and some could not be compared, else false. The same of
+//! the elements of an array.
 
 use betrace_lang::rule::{CompareOp, Literal, Number};
 use hashbrown::{HashMap, HashSet};
 
 use crate::value::number::number_text;
-use crate::value::{Compared, Value, boolean_text, compare_literal, number};
+use crate::value::{Compared, Numeric, Value, boolean_text, compare_literal, number, numeric};
 
 /// Lists up to this length are compared one by one.
 const SHORT: usize = 8;
@@ -71,35 +72,87 @@ impl LiteralSet {
     }
 }
 
+/// The elements of an array, hashed.
+pub(super) struct ElementSet {
+    hashed: Hashed,
+    /// An element that compares with nothing: missing, an array, bytes, a map, NaN or an infinity.
+    has_odd: bool,
+    is_empty: bool,
+}
+
+impl ElementSet {
+    pub(super) fn new<'a>(elements: impl Iterator<Item = Value<'a>>) -> ElementSet {
+        let mut set = ElementSet {
+            hashed: Hashed::empty(),
+            has_odd: false,
+            is_empty: true,
+        };
+        for element in elements {
+            set.is_empty = false;
+            match (element, numeric(element)) {
+                (Value::Text(text), _) => set.hashed.add_text(text),
+                (Value::Bool(value), _) => set.hashed.add_boolean(value),
+                (_, Numeric::Finite(number)) => insert(&mut set.hashed.numbers, number),
+                _ => set.has_odd = true,
+            }
+        }
+        set
+    }
+
+    /// Whether an element equals the value.
+    pub(super) fn contains(&self, value: Value<'_>) -> Compared {
+        if self.is_empty {
+            return match value {
+                Value::Missing => Compared::UNKNOWN,
+                _ => Compared::known(false),
+            };
+        }
+        match self.hashed.contains(value) {
+            Some(found) if found.truth.is_true() || !self.has_odd => found,
+            // A value that compares with nothing, or may equal what cannot be compared.
+            Some(_) => Compared::UNLIKE,
+            None if value.is_missing() => Compared::UNKNOWN,
+            None => Compared::UNLIKE,
+        }
+    }
+}
+
 impl Hashed {
-    fn new(literals: &[Literal]) -> Hashed {
-        let mut hashed = Hashed {
+    fn empty() -> Hashed {
+        Hashed {
             texts_are_numbers: true,
             texts_are_booleans: true,
             ..Hashed::default()
-        };
+        }
+    }
+
+    fn new(literals: &[Literal]) -> Hashed {
+        let mut hashed = Hashed::empty();
         for literal in literals {
             match literal {
-                Literal::Text(text) => {
-                    let text = text.as_bytes();
-                    hashed.has_text = true;
-                    hashed.texts.insert(text.into());
-                    hashed.texts_are_booleans &= boolean_text(text).is_some();
-                    match number_text(text) {
-                        Some(number) => insert(&mut hashed.spelled, number),
-                        None => hashed.texts_are_numbers = false,
-                    }
-                }
+                Literal::Text(text) => hashed.add_text(text.as_bytes()),
                 Literal::Number(number) => insert(&mut hashed.numbers, *number),
-                Literal::Bool(value) => {
-                    hashed.has_bool = true;
-                    hashed.has_true |= *value;
-                    hashed.has_false |= !*value;
-                }
+                Literal::Bool(value) => hashed.add_boolean(*value),
                 Literal::Duration(_) => hashed.has_duration = true,
             }
         }
         hashed
+    }
+
+    fn add_text(&mut self, text: &[u8]) {
+        self.has_text = true;
+        self.texts.insert(text.into());
+        self.texts_are_booleans &= boolean_text(text).is_some();
+        match number_text(text) {
+            Some(number) => insert(&mut self.spelled, number),
+            None => self.texts_are_numbers = false,
+        }
+    }
+
+    fn add_boolean(&mut self, value: bool) {
+        self.has_bool = true;
+        self.has_true |= value;
+        self.has_false |= !value;
     }
 
     /// `None`: not a value that the hashes cover.

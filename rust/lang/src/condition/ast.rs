@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::condition::token::Function;
-use crate::rule::{CompareOp, Nanos, Number, TextOp};
+use crate::rule::{CompareOp, Nanos, Number, Quantifier, TextOp};
 
 /// A whole text.
 #[derive(Debug)]
@@ -54,6 +54,11 @@ pub enum NodeKind {
     Or(Vec<Node>),
     And(Vec<Node>),
     Not(Box<Node>),
+    /// `every x in L`
+    Each {
+        quantifier: Quantifier,
+        of: Box<Node>,
+    },
     Paren(Box<Node>),
     /// `S as p`, or `x as ms`.
     As {

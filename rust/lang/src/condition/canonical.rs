@@ -7,8 +7,8 @@ use crate::condition::spelling::{duration, is_plain, list, literal, number, quot
 use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Base, BindingId, Body, Expr, ExprKind, Field, Gap, GroupKey, Measure, Number, Operand,
-    Predicate, Quantity, Related, Relation, Scope, Selector, Term,
+    Base, BindingId, Body, Expr, ExprKind, Field, Gap, GroupKey, ListSource, Measure, Number,
+    Operand, Predicate, Quantity, Related, Relation, Scope, Selector, Term,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -35,10 +35,11 @@ fn names(body: &Body) -> Vec<&str> {
 }
 
 /// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.
-const WORDS: [&str; 32] = [
-    "when", "each", "always", "never", "and", "or", "not", "in", "matches", "contains", "starts",
-    "ends", "with", "by", "parent", "before", "after", "then", "within", "inside", "child",
-    "sibling", "of", "between", "next", "until", "as", "true", "false", "rule", "where", "is",
+const WORDS: [&str; 34] = [
+    "every", "some", "when", "each", "always", "never", "and", "or", "not", "in", "matches",
+    "contains", "starts", "ends", "with", "by", "parent", "before", "after", "then", "within",
+    "inside", "child", "sibling", "of", "between", "next", "until", "as", "true", "false", "rule",
+    "where", "is",
 ];
 
 fn is_word(name: &str) -> bool {
@@ -261,8 +262,8 @@ impl<'a> Printer<'a> {
                 _ => self.predicate(part),
             }),
             Predicate::Not(inner) => match &**inner {
-                Predicate::In { left, values } => {
-                    format!("{} not in {}", self.term(left), list(values))
+                Predicate::In { left, list } => {
+                    format!("{} not in {}", self.term(left), self.list(list))
                 }
                 inner => format!("not ({})", self.predicate(inner)),
             },
@@ -274,7 +275,10 @@ impl<'a> Printer<'a> {
                     self.operand(right)
                 )
             }
-            Predicate::In { left, values } => format!("{} in {}", self.term(left), list(values)),
+            Predicate::In { left, list } => format!("{} in {}", self.term(left), self.list(list)),
+            Predicate::Each { quantifier, of } => {
+                format!("{} {}", quantifier.as_str(), self.predicate(of))
+            }
             Predicate::Matches { left, pattern } => {
                 format!("{} matches {}", self.term(left), quote(pattern))
             }
@@ -294,6 +298,13 @@ impl<'a> Printer<'a> {
         match predicate {
             Predicate::Or(_) => format!("({})", self.predicate(predicate)),
             _ => self.predicate(predicate),
+        }
+    }
+
+    fn list(&self, source: &ListSource) -> String {
+        match source {
+            ListSource::Literals(values) => list(values),
+            ListSource::Field(field) => self.field(field),
         }
     }
 

@@ -5,13 +5,14 @@
 //!
 //! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]), these of bound spans ([`bound`]), selectors
 //! ([`selector`], [`order`]) and measures ([`measure`], [`group`]), selectors of predicates ([`predicate`]), predicates of a field
-//! ([`field`], [`intrinsic`]), perhaps computed with ([`term`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
+//! ([`field`], [`intrinsic`]), perhaps computed with ([`term`]) or an array ([`each`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
 //! mean now.
 
 mod bound;
 mod checker;
 mod clauses;
 mod condition;
+mod each;
 mod field;
 mod form;
 mod group;

@@ -55,6 +55,8 @@ pub enum Token {
     And,
     Or,
     Not,
+    Every,
+    Some,
     In,
     NotIn,
     Matches,

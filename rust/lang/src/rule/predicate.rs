@@ -17,10 +17,10 @@ pub enum Predicate {
         op: CompareOp,
         right: Operand,
     },
-    /// `not in` is `Not(In)`.
+    /// `not in` is `Not(In)`. True if it equals one, unknown if it equals none and cannot be compared with some.
     In {
         left: Term,
-        values: Vec<Literal>,
+        list: ListSource,
     },
     /// A linear-time, unanchored regular expression.
     Matches {
@@ -32,11 +32,34 @@ pub enum Predicate {
         left: Term,
         right: Operand,
     },
+    /// `every x in L`: the comparison inside, or the negation of one (`not in`), of each element of the array that is its
+    /// left-hand field. Of nothing `every` is true and `some` false; what is no array is unknown.
+    Each {
+        quantifier: Quantifier,
+        of: Box<Predicate>,
+    },
     /// `exists(f)`: what a call asks of one field.
     Asks {
         test: FieldTest,
         field: Field,
     },
+}
+
+/// The list behind `in`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ListSource {
+    Literals(Vec<Literal>),
+    /// The elements of an array; explicitly scoped: `span.doc.ids`, `p.list`.
+    Field(Field),
+}
+
+words! {
+    /// How many elements of an array a comparison must hold of.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Quantifier {
+        Every = "every",
+        Some = "some",
+    }
 }
 
 words! {
@@ -115,9 +138,11 @@ impl Predicate {
             | Predicate::In { left, .. }
             | Predicate::Matches { left, .. }
             | Predicate::Text { left, .. } => Some(left),
-            Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) | Predicate::Asks { .. } => {
-                None
-            }
+            Predicate::And(_)
+            | Predicate::Or(_)
+            | Predicate::Not(_)
+            | Predicate::Each { .. }
+            | Predicate::Asks { .. } => None,
         }
     }
 
@@ -126,6 +151,10 @@ impl Predicate {
     pub fn asked(&self) -> Vec<&Field> {
         match self {
             Predicate::Asks { field, .. } => vec![field],
+            Predicate::Each { of, .. } => match &**of {
+                Predicate::Not(of) => of.asked(),
+                of => of.asked(),
+            },
             other => other.left().map_or_else(Vec::new, Term::reads),
         }
     }
@@ -142,9 +171,19 @@ impl Predicate {
     /// Every field that it reads, those that it compares with among them, in the order of the text.
     #[must_use]
     pub fn reads(&self) -> Vec<&Field> {
+        if let Predicate::Each { of, .. } = self {
+            return of.reads();
+        }
         let mut found = self.asked();
-        if let Predicate::Compare { right, .. } | Predicate::Text { right, .. } = self {
-            found.extend(right.reads());
+        match self {
+            Predicate::Compare { right, .. } | Predicate::Text { right, .. } => {
+                found.extend(right.reads());
+            }
+            Predicate::In {
+                list: ListSource::Field(field),
+                ..
+            } => found.push(field),
+            _ => {}
         }
         found.extend(self.parts().iter().flat_map(Predicate::reads));
         found

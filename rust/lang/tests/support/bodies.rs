@@ -178,7 +178,7 @@ fn leaf(bindings: u8) -> impl Strategy<Value = Predicate> {
         }),
         (attribute(), vec(literal(), 1..4)).prop_map(|(field, values)| Predicate::In {
             left: field.into(),
-            values
+            list: ListSource::Literals(values)
         }),
         (text_field(), pattern()).prop_map(|(field, pattern)| Predicate::Matches {
             left: field.into(),
@@ -192,7 +192,42 @@ fn leaf(bindings: u8) -> impl Strategy<Value = Predicate> {
         text_field().prop_map(Predicate::exists),
         text_field().prop_map(Predicate::missing),
         reckoned(bindings),
+        elements(bindings),
     ]
+}
+
+/// Of the elements of arrays, or one of them.
+fn elements(bindings: u8) -> BoxedStrategy<Predicate> {
+    let list = move || {
+        right_field(bindings).prop_filter("an attribute", |field| field.intrinsic().is_none())
+    };
+    let test = prop_oneof![
+        vec(literal(), 1..4).prop_map(ListSource::Literals),
+        list().prop_map(ListSource::Field),
+    ];
+    let quantifier = prop::sample::select(vec![Quantifier::Every, Quantifier::Some]);
+    prop_oneof![
+        (attribute(), list()).prop_map(|(field, list)| Predicate::In {
+            left: field.into(),
+            list: ListSource::Field(list)
+        }),
+        (
+            quantifier,
+            prop_oneof![attribute(), list()],
+            test,
+            any::<bool>()
+        )
+            .prop_map(|(quantifier, array, list, is_negated)| {
+                let left = array.into();
+                let of = Predicate::In { left, list };
+                let of = Box::new(match is_negated {
+                    true => Predicate::Not(Box::new(of)),
+                    false => of,
+                });
+                Predicate::Each { quantifier, of }
+            }),
+    ]
+    .boxed()
 }
 
 /// Sides that are more than a field.
@@ -256,7 +291,7 @@ fn reckoned(bindings: u8) -> BoxedStrategy<Predicate> {
         (text_field(), vec(number().prop_map(Literal::Number), 1..4)).prop_map(
             |(field, values)| Predicate::In {
                 left: Term::Length(field),
-                values
+                list: ListSource::Literals(values)
             }
         ),
         (text_field(), pattern()).prop_map(|(field, pattern)| Predicate::Matches {
@@ -389,7 +424,7 @@ fn trace_predicate() -> impl Strategy<Value = Predicate> {
         (name(), vec(text().prop_map(Literal::Text), 1..3)).prop_map(|(field, values)| {
             Predicate::Not(Box::new(Predicate::In {
                 left: field.into(),
-                values,
+                list: ListSource::Literals(values),
             }))
         }),
         (name(), pattern()).prop_map(|(field, pattern)| Predicate::Matches {

@@ -2,7 +2,7 @@
 
 use betrace_lang::rule::FieldTest;
 
-use super::terms::computed;
+use super::terms::{computed, elements};
 use super::{KEYS, NAMES, quoted};
 use crate::tape::Tape;
 
@@ -207,7 +207,7 @@ pub fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
 
 fn comparison(tape: &mut Tape, bound: &Bound) -> String {
     let joins = usize::from(!bound.is_empty()) * 6;
-    match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, joins.max(1), 3, 5]) {
+    match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, joins.max(1), 3, 5, 3]) {
         0 => {
             let key = tape.pick(&["n", "m", "s"]);
             let left = attribute(tape, key);
@@ -272,7 +272,8 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
             let op = tape.pick(&[">", "<=", "<", ">=", "==", "!="]);
             format!("span:duration {op} {}", duration(tape))
         }
-        _ => computed(tape, bound),
+        9 => computed(tape, bound),
+        _ => elements(tape, bound),
     }
 }
 

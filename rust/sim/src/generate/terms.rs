@@ -1,4 +1,5 @@
-//! Comparisons whose sides are more than a field, as text: sums, units of time, lower case, lengths.
+//! Comparisons whose sides are more than a field, as text: sums, units of time, lower case, lengths, and elements of
+//! arrays.
 
 use super::selectors::{Bound, attribute, duration, scoped};
 use crate::tape::Tape;
@@ -103,4 +104,51 @@ fn sign(tape: &mut Tape) -> &'static str {
 
 fn unit(tape: &mut Tape) -> &'static str {
     tape.pick(&["ms", "ms", "us", "s", "ns", "m", "h"])
+}
+
+/// A comparison of the elements of an array, or with them.
+pub fn elements(tape: &mut Tape, bound: &Bound) -> String {
+    if tape.chance(35) {
+        let key = tape.pick(&["n", "s", "ok"]);
+        let left = match tape.chance(20) {
+            true => "lower(s)".to_owned(),
+            false => attribute(tape, key),
+        };
+        let word = tape.pick(&["in", "not in"]);
+        return format!("{left} {word} {}", scoped(tape, bound, "l"));
+    }
+    let array = match !bound.is_empty() && tape.chance(40) {
+        true => format!("{}.l", tape.pick(bound)),
+        false => attribute(tape, "l"),
+    };
+    let word = tape.pick(&["every", "some"]);
+    let test = match tape.below(3) {
+        0 => tape
+            .pick(&[
+                "in [x, y]",
+                "in [1, 2, x]",
+                "not in [\"2\"]",
+                "in [true, 0.5]",
+            ])
+            .to_owned(),
+        1 => {
+            let word = tape.pick(&["in", "in", "not in"]);
+            format!("{word} {}", scoped(tape, bound, "l"))
+        }
+        _ => {
+            let test = tape.pick(&[
+                "> 1",
+                "== x",
+                "!= 2",
+                "contains x",
+                "matches \"^[xy]$\"",
+                "s",
+            ]);
+            match test {
+                "s" => format!("!= {}", scoped(tape, bound, "s")),
+                test => test.to_owned(),
+            }
+        }
+    };
+    format!("{word} {array} {test}")
 }

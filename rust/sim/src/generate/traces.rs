@@ -135,6 +135,16 @@ fn value(tape: &mut Tape, key: &str, odd: bool) -> Value {
         };
     }
     match key {
+        "l" => Value::Array(
+            (0..tape.weighted(&[1, 2, 3, 1]))
+                .map(|_| match tape.weighted(&[4, 3, 1, 1]) {
+                    0 => text(tape.pick(&["x", "y", "2"])),
+                    1 => Value::Int(tape.below(4) as i64),
+                    2 => Value::Float(tape.pick(&[2.0, 0.5])),
+                    _ => Value::Bool(tape.chance(50)),
+                })
+                .collect(),
+        ),
         "ok" => Value::Bool(tape.chance(50)),
         "s" => text(tape.pick(&["x", "y", "xy", "X", "xY"])),
         _ => match tape.weighted(&[6, 2, 1]) {

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use betrace_lang::rule::{CompareOp, Field, FieldTest, Literal, Operand, Predicate, Term, TextOp};
+use betrace_lang::rule::{
+    CompareOp, Field, FieldTest, ListSource, Literal, Operand, Predicate, Quantifier, TextOp,
+};
 use regex::Regex;
 
 use super::field::Held;
@@ -29,11 +31,6 @@ impl<'t> Trace<'t> {
     fn predicate(&self, predicate: &Predicate, span: Option<&'t Span>, bound: &Bound) -> Possible {
         let evaluate = |part: &Predicate| self.predicate(part, span, bound);
         let held = |field: &Field| self.held(field, span, bound);
-        let right = |operand: &'_ Operand, test: &dyn Fn(&Val<'_>) -> Possible| match operand {
-            Operand::Literal(literal) => test(&Val::from(literal)),
-            Operand::Term(term) => self.term(term, span, bound).test(test),
-        };
-        let left = |term: &Term| self.term(term, span, bound);
         match predicate {
             Predicate::And(parts) => parts
                 .iter()
@@ -48,21 +45,59 @@ impl<'t> Trace<'t> {
                 FieldTest::Exists => exists(&held(field)),
                 FieldTest::Missing => exists(&held(field)).not(),
             },
-            Predicate::Compare {
-                left: term,
-                op,
-                right: operand,
-            } => left(term).test(|left| right(operand, &|right| left.compare(*op, right))),
-            Predicate::In { left: term, values } => left(term).test(|left| is_in(left, values)),
-            Predicate::Matches {
-                left: term,
-                pattern,
-            } => left(term).test(|left| of_text(left, |text| matches(pattern, text))),
-            Predicate::Text {
-                op,
-                left: term,
-                right: operand,
-            } => left(term).test(|left| right(operand, &|right| text_test(left, *op, right))),
+            Predicate::Each { quantifier, of } => {
+                let fold = |elements: &[Val<'_>]| {
+                    let one = |element| self.compared(of, element, span, bound);
+                    let all = elements.iter().map(one);
+                    match quantifier {
+                        Quantifier::Every => all.fold(Possible::known(true), Possible::and),
+                        Quantifier::Some => all.fold(Possible::known(false), Possible::or),
+                    }
+                };
+                // What is no array has no elements to ask.
+                predicate
+                    .asked()
+                    .first()
+                    .map_or(Possible::UNKNOWN, |array| {
+                        held(array).test(|value| match value {
+                            Val::Array(elements) => fold(elements),
+                            _ => Possible::UNKNOWN,
+                        })
+                    })
+            }
+            Predicate::Compare { left, .. }
+            | Predicate::In { left, .. }
+            | Predicate::Matches { left, .. }
+            | Predicate::Text { left, .. } => self
+                .term(left, span, bound)
+                .test(|value| self.compared(predicate, value, span, bound)),
+        }
+    }
+
+    /// A comparison, or the negation of one, with `left` for its left-hand side.
+    fn compared(
+        &self,
+        predicate: &Predicate,
+        left: &Val<'_>,
+        span: Option<&'t Span>,
+        bound: &Bound,
+    ) -> Possible {
+        let right = |operand: &'_ Operand, test: &dyn Fn(&Val<'_>) -> Possible| match operand {
+            Operand::Literal(literal) => test(&Val::from(literal)),
+            Operand::Term(term) => self.term(term, span, bound).test(test),
+        };
+        match predicate {
+            Predicate::Not(part) => self.compared(part, left, span, bound).not(),
+            Predicate::Compare { op, right: to, .. } => right(to, &|to| left.compare(*op, to)),
+            Predicate::In { list, .. } => match list {
+                ListSource::Literals(values) => is_in(left, values),
+                ListSource::Field(field) => self
+                    .held(field, span, bound)
+                    .test(|list| is_among(left, list)),
+            },
+            Predicate::Matches { pattern, .. } => of_text(left, |text| matches(pattern, text)),
+            Predicate::Text { op, right: to, .. } => right(to, &|to| text_test(left, *op, to)),
+            _ => Possible::UNKNOWN,
         }
     }
 }
@@ -93,6 +128,18 @@ fn is_in(left: &Val<'_>, values: &[Literal]) -> Possible {
         .iter()
         .map(equal)
         .fold(Possible::known(false), Possible::or)
+}
+
+/// One of the elements of an array.
+fn is_among(left: &Val<'_>, list: &Val<'_>) -> Possible {
+    match (left, list) {
+        (Val::Missing, _) => Possible::UNKNOWN,
+        (_, Val::Array(elements)) => elements
+            .iter()
+            .map(|element| left.compare(CompareOp::Eq, element))
+            .fold(Possible::known(false), Possible::or),
+        _ => Possible::UNKNOWN,
+    }
 }
 
 /// A test of the text that text operators see.

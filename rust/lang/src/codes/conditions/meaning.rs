@@ -19,7 +19,7 @@ declare_codes! {
         good: "count(any.where(span:name in [a, b])) > 3"
     }
     NEEDS_VALUE = "E0133", "a value belongs here" {
-        "The right-hand side of a comparison is a number, `true` or `false`, a duration, a text, or a field with its scope (`span.limit`, `p.order.id`); after `in` a list; of a measure a number, a duration or another measure.",
+        "The right-hand side of a comparison is a number, `true` or `false`, a duration, a text, or a field with its scope (`span.limit`, `p.order.id`); after `in` a list, or a field that holds one; of a measure a number, a duration or another measure.",
         bad: "never { payment.where(amount > count(a)) }",
         good: "never { payment.where(amount > 5) }"
     }

@@ -35,6 +35,8 @@ pub(super) struct Checker<'a> {
     pub in_rule: bool,
     /// Inside `always`, or below an odd number of `not`: what is false there may break the rule.
     pub breaks_if_false: bool,
+    /// Behind `every` or `some`: the left-hand side is an array, be it of a bound span.
+    pub in_each: bool,
     /// Fields of `not verified` in the present filter.
     pub denied: Vec<Field>,
     /// The bound span that the present filter is of.
@@ -82,6 +84,7 @@ impl<'a> Checker<'a> {
             is_cut: false,
             in_rule: false,
             breaks_if_false: false,
+            in_each: false,
             denied: Vec::new(),
             subject: None,
         }

@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
                 let source = self.place.folded(node.range());
                 self.fault(code::NEEDS_VALUE, node.range(), "a list stands after `in`")
                     .help = Some(format!(
-                    "`in [{source}]`, or the name of a list of the rule file"
+                    "`in [{source}]`, the name of a list of the rule file, or a field with its scope: `in span.{source}`"
                 ));
                 return None;
             }
@@ -148,7 +148,7 @@ impl<'a> Checker<'a> {
             }
             None => {
                 fault.help = Some(format!(
-                    "write the values, `in [a, b]`, or declare `lists: {{ {name}: [a, b] }}`"
+                    "write the values, `in [a, b]`, declare `lists: {{ {name}: [a, b] }}`, or name a field that holds a list: `in span.{name}`"
                 ));
             }
         }

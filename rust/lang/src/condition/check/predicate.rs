@@ -8,7 +8,9 @@ use crate::condition::check::operand::Left;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
 use crate::diagnostic::fault::Fault;
-use crate::rule::{CompareOp, Field, FieldTest, Intrinsic, Literal, Operand, Predicate, Term};
+use crate::rule::{
+    CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Operand, Predicate, Term,
+};
 
 impl<'a> Checker<'a> {
     /// A comparison of a `trace:` intrinsic that stands as a condition.
@@ -34,6 +36,7 @@ impl<'a> Checker<'a> {
             NodeKind::And(parts) => self.joined_predicates(parts, true, dialect),
             NodeKind::Or(parts) => self.joined_predicates(parts, false, dialect),
             NodeKind::Not(inner) => self.negated(node, inner, dialect),
+            NodeKind::Each { quantifier, of } => self.each(node, *quantifier, of, dialect),
             NodeKind::Compare { left, op, right } => self.compared(node, left, *op, right, dialect),
             NodeKind::Test { left, test, right } => self.tested(left, *test, right, dialect),
             NodeKind::Call {
@@ -229,21 +232,27 @@ impl<'a> Checker<'a> {
         let term = self.left_term(left, dialect);
         match test {
             Test::In | Test::NotIn => {
-                let values = self.list(right);
-                let (term, values) = (term?, values?);
+                let list = self.list_source(right);
+                let (term, list) = (term?, list?);
                 self.tested_term(&term, Some(CompareOp::Eq), left)?;
-                let values = match &term {
-                    Term::Field(field) => {
+                let list = match (&term, list) {
+                    (term, list @ ListSource::Field(_)) => {
+                        self.may_be_element(term, left)?;
+                        list
+                    }
+                    (Term::Field(field), ListSource::Literals(values)) => {
                         let left = Left {
                             field,
                             node: left,
                             dialect,
                         };
-                        self.all_fit(left, values, right)?
+                        ListSource::Literals(self.all_fit(left, values, right)?)
                     }
-                    term => self.all_fit_term((term, left), values, right)?,
+                    (term, ListSource::Literals(values)) => {
+                        ListSource::Literals(self.all_fit_term((term, left), values, right)?)
+                    }
                 };
-                let within = Predicate::In { left: term, values };
+                let within = Predicate::In { left: term, list };
                 Some(match test {
                     Test::In => within,
                     _ => Predicate::Not(Box::new(within)),

@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
                 "`and` and `not` join conditions; here one selector stands",
                 "conditions on the same span go into its filter: `A.where(x and not y)`; conditions on others stand apart: `A before B and not C`".to_owned(),
             ),
-            NodeKind::Compare { .. } | NodeKind::Test { .. } => (
+            NodeKind::Compare { .. } | NodeKind::Test { .. } | NodeKind::Each { .. } => (
                 code::NEEDS_SELECTOR,
                 "this is a condition; here a selector stands",
                 format!("filter the spans: `any.where({source})`"),
@@ -157,6 +157,16 @@ impl<'a> Checker<'a> {
                 );
             }
             NodeKind::Intrinsic(name) => self.refuse_intrinsic_alone(node, name),
+            NodeKind::Each { .. } => {
+                self.fault(
+                    code::COMPARISON_OUTSIDE_WHERE,
+                    node.range(),
+                    "`every` and `some` are of the elements of an array of one span, inside `where`",
+                )
+                .help = Some(format!(
+                    "`any.where({source})`; of every span: `when each {{ S as p }} always {{ … }}`"
+                ));
+            }
             NodeKind::Sum { .. } => {
                 let message = "a sum alone is no condition";
                 self.fault(code::VALUE_AS_CONDITION, node.range(), message)

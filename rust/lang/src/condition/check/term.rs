@@ -53,6 +53,9 @@ impl Kind {
 impl<'a> Checker<'a> {
     /// The left-hand side of a comparison.
     pub(super) fn left_term(&mut self, node: &'a Node, dialect: Dialect) -> Option<Term> {
+        if self.in_each {
+            return self.array(node, dialect).map(Term::Field);
+        }
         match self.computed(node, dialect) {
             Some(term) => term,
             None => self.field(node, dialect).map(Term::Field),
@@ -212,7 +215,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A field in a term, where a name can be nothing else: that of a bound span needs no other side.
-    fn term_field(&mut self, node: &'a Node, dialect: Dialect) -> Option<Field> {
+    pub(super) fn term_field(&mut self, node: &'a Node, dialect: Dialect) -> Option<Field> {
         let node = node.bare();
         let is_bound = match &node.kind {
             NodeKind::Name(name) if self.binding(name).is_some() => {

@@ -304,6 +304,7 @@ impl Writer<'_> {
                     self.lower(right);
                 }
             }
+            NodeKind::Each { of, .. } => self.predicate(of, dialect),
             NodeKind::Call { arguments, .. } => {
                 for argument in arguments {
                     self.field(argument, dialect);

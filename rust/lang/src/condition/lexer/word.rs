@@ -260,6 +260,9 @@ impl Lexer<'_> {
             }
             return self.push(start, Token::Not, end);
         }
+        if let Some(token) = quantifier(word).filter(|_| self.begins_field(next)) {
+            return self.push(start, token, end);
+        }
         let operator = OPERATORS.iter().find(|(name, _)| *name == lower);
         if let Some((_, token)) = operator
             && (word == lower || matches!(token, Token::And | Token::Or))
@@ -270,6 +273,18 @@ impl Lexer<'_> {
             return self.function(start, end, next);
         }
         self.push(start, Token::Name(word.into()), end);
+    }
+
+    /// Whether the name of a field stands at `at`, and not an operator behind one.
+    fn begins_field(&self, at: usize) -> bool {
+        let word = &self.text[at..self.name_end(at)];
+        let is_operator = OPERATORS.iter().any(|(name, _)| *name == word)
+            || PHRASES
+                .iter()
+                .any(|(words, _)| words.first() == Some(&word));
+        self.byte(at)
+            .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'"'))
+            && (!is_operator || self.is_compared(self.skip_space(at + word.len())))
     }
 
     /// Whether a comparison stands at `at`, which makes the word before it a field.
@@ -329,5 +344,13 @@ impl Lexer<'_> {
             }
         }
         self.open_call(Function::Unknown, start, paren + 1);
+    }
+}
+
+fn quantifier(word: &str) -> Option<Token> {
+    match word {
+        "every" => Some(Token::Every),
+        "some" => Some(Token::Some),
+        _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::condition::lint::numbers;
 use crate::rule::{
-    Base, CompareOp, Field, FieldTest, Intrinsic, Literal, Number, Operand, Predicate, Selector,
-    SpanSelector,
+    Base, CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number, Operand, Predicate,
+    Selector, SpanSelector,
 };
 
 /// Whether the filter contradicts itself.
@@ -93,10 +93,16 @@ fn exclude(one: &Predicate, other: &Predicate) -> bool {
                 right: Operand::Literal(value),
                 ..
             },
-            Predicate::In { values, .. },
+            Predicate::In {
+                list: ListSource::Literals(values),
+                ..
+            },
         )
         | (
-            Predicate::In { values, .. },
+            Predicate::In {
+                list: ListSource::Literals(values),
+                ..
+            },
             Predicate::Compare {
                 op: CompareOp::Eq,
                 right: Operand::Literal(value),

@@ -1,0 +1,91 @@
+//! `every x in L`, `some x in L`: comparisons of each element of an array; and `in` a list that is a field.
+
+use crate::codes::conditions as code;
+use crate::condition::ast::{Node, NodeKind};
+use crate::condition::check::checker::Checker;
+use crate::condition::dialect::Dialect;
+use crate::rule::{Field, ListSource, Predicate, Quantifier, Term};
+
+impl<'a> Checker<'a> {
+    pub(super) fn each(
+        &mut self,
+        node: &'a Node,
+        quantifier: Quantifier,
+        of: &'a Node,
+        dialect: Dialect,
+    ) -> Option<Predicate> {
+        let is_comparison = matches!(of.kind, NodeKind::Compare { .. } | NodeKind::Test { .. });
+        if !is_comparison {
+            if !matches!(of.kind, NodeKind::Broken) {
+                let word = quantifier.as_str();
+                let source = self.place.folded(of.range());
+                let message = format!("`{word}` stands before a comparison");
+                self.fault(code::NEEDS_FIELD, node.range(), message).help =
+                    Some(format!("`{word} {source} in [a, b]`"));
+            }
+            return None;
+        }
+        self.in_each = true;
+        let checked = self.predicate_in(of, dialect);
+        self.in_each = false;
+        let of = Box::new(checked?);
+        Some(Predicate::Each { quantifier, of })
+    }
+
+    /// The left-hand side behind `every`: a field that may hold an array.
+    pub(super) fn array(&mut self, node: &'a Node, dialect: Dialect) -> Option<Field> {
+        if self.computed(node, dialect).is_some() {
+            self.fault(
+                code::NEEDS_FIELD,
+                node.range(),
+                "the elements are those of a field, as they are",
+            );
+            return None;
+        }
+        let field = self.term_field(node, dialect)?;
+        if field.intrinsic().is_some() {
+            let source = self.place.folded(node.range());
+            let message = format!("`{source}` is one value, not an array");
+            self.fault(code::UNLIKE_TYPES, node.range(), message).help =
+                Some("compare it without `every` and `some`".into());
+            return None;
+        }
+        Some(field)
+    }
+
+    /// What stands after `in`.
+    pub(super) fn list_source(&mut self, node: &'a Node) -> Option<ListSource> {
+        let bare = node.bare();
+        let is_scoped = match &bare.kind {
+            NodeKind::Name(name) => !self.vocabulary.lists.contains_key(name),
+            NodeKind::Attribute { .. } | NodeKind::Intrinsic(_) => true,
+            _ => false,
+        };
+        let field = match is_scoped {
+            true => self.scoped_field(bare).ok()?,
+            false => None,
+        };
+        let Some(field) = field else {
+            return self.list(node).map(ListSource::Literals);
+        };
+        if field.intrinsic().is_some() {
+            let source = self.place.folded(node.range());
+            let message = format!("`{source}` is one value, not a list");
+            self.fault(code::NEEDS_VALUE, node.range(), message).help =
+                Some(format!("`== {source}`"));
+            return None;
+        }
+        Some(ListSource::Field(field))
+    }
+
+    /// A term can be one of the elements of a field, if it is a value at all.
+    pub(super) fn may_be_element(&mut self, term: &Term, node: &Node) -> Option<()> {
+        if term.is_duration() || term.reads().iter().any(|field| field.is_open()) {
+            let source = self.place.folded(node.range());
+            let message = format!("`{source}` is no element of an array");
+            self.fault(code::UNLIKE_TYPES, node.range(), message);
+            return None;
+        }
+        Some(())
+    }
+}
