@@ -10,6 +10,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use betrace_engine::{ConsumeError, TraceId};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
 
 use crate::output;
 use crate::paths::TraceInputs;
@@ -45,6 +47,17 @@ enum Message {
     NothingIn(PathBuf),
     Unreadable(io::Error),
     NotTraces,
+}
+
+/// A request as a tree, for those who look at whole spans.
+///
+/// # Errors
+/// If the bytes are none.
+pub fn decoded(otlp: &[u8]) -> Result<ExportTraceServiceRequest, ConsumeError> {
+    ExportTraceServiceRequest::decode(otlp).map_err(|error| ConsumeError {
+        offset: 0,
+        message: format!("no OTLP request: {error}"),
+    })
 }
 
 /// Calls `consume` with what `inputs` hold. What is broken, or named and no recording, goes to standard error

@@ -5,12 +5,11 @@ mod trace;
 
 use std::path::PathBuf;
 
-use betrace_engine::TraceId;
+use betrace_engine::{ConsumeError, TraceId};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message;
 
 use crate::exit::Exit;
-use crate::feed::{Fed, feed};
+use crate::feed::{Fed, decoded, feed};
 use crate::output;
 use crate::paths;
 use crate::traces::{trace_id, traces_of};
@@ -37,7 +36,7 @@ pub fn find(id: Option<&str>, paths: &[PathBuf]) -> Result<Recorded, Exit> {
     let mut partial = Vec::new();
     let is_broken = feed(inputs, |fed| {
         match fed {
-            Fed::Spans(otlp) => picked.add(otlp),
+            Fed::Spans(otlp) => picked.add(otlp)?,
             Fed::Partial(other) => partial.push(other.0),
         }
         Ok(())
@@ -101,22 +100,20 @@ impl Picked {
         }
     }
 
-    /// Keeps the spans of the trace. What cannot be decoded holds none that could be shown.
-    fn add(&mut self, otlp: &[u8]) {
+    /// Keeps the spans of the trace.
+    fn add(&mut self, otlp: &[u8]) -> Result<(), ConsumeError> {
         if !self.is_named {
             let traces = traces_of(otlp);
             self.trace = self.trace.or(traces.first().copied());
             self.has_others |= traces.iter().any(|trace| Some(*trace) != self.trace);
         }
         let Some(trace) = self.trace.filter(|_| !self.has_others) else {
-            return;
+            return Ok(());
         };
         if memchr::memmem::find(otlp, &trace).is_none() {
-            return;
+            return Ok(());
         }
-        let Ok(mut batch) = ExportTraceServiceRequest::decode(otlp) else {
-            return;
-        };
+        let mut batch = decoded(otlp)?;
         for resource in &mut batch.resource_spans {
             for scope in &mut resource.scope_spans {
                 scope.spans.retain(|span| span.trace_id == trace);
@@ -133,12 +130,14 @@ impl Picked {
         self.request
             .resource_spans
             .append(&mut batch.resource_spans);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+    use prost::Message;
 
     use super::*;
 
@@ -162,8 +161,8 @@ mod tests {
         let kept = |counts: &[usize]| {
             let mut picked = Picked::within(Some([7; 16]), 3);
             for count in counts {
-                picked.add(&request(*count, [7; 16]));
-                picked.add(&request(*count, [8; 16]));
+                picked.add(&request(*count, [7; 16])).unwrap();
+                picked.add(&request(*count, [8; 16])).unwrap();
             }
             let resources = picked.request.resource_spans.iter();
             let scopes = resources.flat_map(|resource| &resource.scope_spans);

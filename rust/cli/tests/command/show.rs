@@ -316,3 +316,33 @@ fn the_only_trace_need_not_be_named() {
     desk.write("none.jsonl", b"{\"resourceSpans\":[]}");
     assert_eq!(desk.run(&["show", "none.jsonl", "--as-test"]).code, 2);
 }
+
+#[test]
+fn bytes_that_are_no_request_are_told_with_their_file() {
+    let desk = desk();
+    let mut bytes = b"\x0a\x20\x12\x1e\x12\x1c\x0a\x10".to_vec();
+    // A span of trace 7 that promises more bytes than there are.
+    bytes.extend([0; 15]);
+    bytes.push(7);
+    bytes.extend(b"\x2a\x50op");
+    desk.write("cut.bin", &bytes);
+    for args in [
+        &["show", "cut.bin", "traces.jsonl"][..],
+        &["show", "cut.bin", "traces.jsonl", "--trace", "7"],
+        &["replay", "--gaps", "cut.bin", "traces.jsonl"],
+        &[
+            "explain",
+            "--rules",
+            "rules.yaml",
+            "--trace",
+            "7",
+            "cut.bin",
+            "traces.jsonl",
+        ],
+    ] {
+        let ran = desk.run(args);
+        assert_eq!(ran.code, 3, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains("cut.bin: "), "{args:?}: {}", ran.err);
+        assert!(!ran.out.is_empty(), "{args:?}: what could be read is shown");
+    }
+}

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::{Replay, ReplayFormat};
 use crate::exit::Exit;
-use crate::feed::{Fed, feed};
+use crate::feed::{Fed, decoded, feed};
 use crate::output::{self, Output, Paint, counted, grouped};
 use crate::paths::TraceInputs;
 use crate::words::nanos;
@@ -42,8 +42,9 @@ pub fn run(args: &Replay, inputs: TraceInputs, out: &mut Output) -> Exit {
     };
     let mut arrivals = Arrivals::within(settings.memory_bytes);
     let is_broken = feed(inputs, |fed| {
-        if let Fed::Spans(otlp) = fed {
-            arrivals.add(otlp);
+        match fed {
+            Fed::Spans(otlp) => arrivals.add(&decoded(otlp)?),
+            Fed::Partial(_) => {}
         }
         Ok(())
     });

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use betrace_engine::TraceId;
 use betrace_lang::rule::Scope;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message;
 use serde::Serialize;
 
 use crate::args::{Show, ShowFormat};
 use crate::census::{Census, Counts};
 use crate::exit::Exit;
-use crate::feed::{Fed, feed};
+use crate::feed::{Fed, decoded, feed};
 use crate::output::{self, Output, Paint, counted, grouped};
 use crate::paths;
 
@@ -46,19 +44,18 @@ pub fn run(args: &Show, out: &mut Output) -> Exit {
     let mut census = Census::default();
     let mut traces: HashMap<[u8; 16], u64> = HashMap::new();
     let is_broken = feed(inputs, |fed| {
-        // What cannot be decoded was told by whoever handed it on, or is a fault that `replay` tells with its place.
-        if let Fed::Spans(otlp) = fed
-            && let Ok(request) = ExportTraceServiceRequest::decode(otlp)
-        {
-            census.add(&request);
-            let scopes = request.resource_spans.iter().flat_map(|r| &r.scope_spans);
-            for span in scopes.flat_map(|scope| &scope.spans) {
-                let Ok(id) = <[u8; 16]>::try_from(&*span.trace_id) else {
-                    continue;
-                };
-                if traces.len() < MOST_TRACES || traces.contains_key(&id) {
-                    *traces.entry(id).or_default() += 1;
-                }
+        let request = match fed {
+            Fed::Spans(otlp) => decoded(otlp)?,
+            Fed::Partial(_) => return Ok(()),
+        };
+        census.add(&request);
+        let scopes = request.resource_spans.iter().flat_map(|r| &r.scope_spans);
+        for span in scopes.flat_map(|scope| &scope.spans) {
+            let Ok(id) = <[u8; 16]>::try_from(&*span.trace_id) else {
+                continue;
+            };
+            if traces.len() < MOST_TRACES || traces.contains_key(&id) {
+                *traces.entry(id).or_default() += 1;
             }
         }
         Ok(())

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use betrace_engine::{Completeness, Settings};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message;
 
 /// What is kept of a span, in bytes, the room that a growing list keeps free among them.
 const BYTES_A_SPAN: u64 = 2 * size_of::<Arrival>() as u64;
@@ -71,11 +70,8 @@ impl Arrivals {
         }
     }
 
-    /// The bytes of a request. What cannot be decoded, and spans without usable ids, hold nothing to measure.
-    pub fn add(&mut self, otlp: &[u8]) {
-        let Ok(request) = ExportTraceServiceRequest::decode(otlp) else {
-            return;
-        };
+    /// Spans without a usable trace id are in no trace that could be measured.
+    pub fn add(&mut self, request: &ExportTraceServiceRequest) {
         let scopes = request.resource_spans.iter().flat_map(|r| &r.scope_spans);
         for span in scopes.flat_map(|scope| &scope.spans) {
             let Ok(trace) = <[u8; 16]>::try_from(&*span.trace_id) else {
