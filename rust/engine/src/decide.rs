@@ -1,14 +1,15 @@
 //! What a rule says of a trace: true or false only where no later span can change it.
 //!
 //! [`rule`] asks for the verdict, [`condition`] for the truth of a part, [`measure`] and [`groups`] for
-//! numbers, [`members`] for the spans of a selector one by one, [`order`] and [`structure`] for how two spans
-//! stand to each other in time and by their parents, of which [`ancestry`] is what lies above; [`eval`], [`facts`]
-//! and [`member_set`] are what they all look at, within a [`budget`]. [`argument`] tells why a rule is broken, as
-//! a finding, [`deadline`] what a rule waits for, and [`untouched`] what rules answer where they selected nothing.
-//! Nothing here changes a trace.
+//! numbers, [`members`] for the spans of a selector one by one, [`order`], [`structure`] and [`between`] for how
+//! two spans stand to each other in time, by their parents, and by both, of which [`ancestry`] is what lies above;
+//! [`eval`], [`facts`] and [`member_set`] are what they all look at, within a [`budget`]. [`argument`] tells why a
+//! rule is broken, as a finding, [`deadline`] what a rule waits for, and [`untouched`] what rules answer where they
+//! selected nothing. Nothing here changes a trace.
 
 pub(crate) mod ancestry;
 pub(crate) mod argument;
+pub(crate) mod between;
 pub(crate) mod budget;
 pub(crate) mod condition;
 pub(crate) mod deadline;

@@ -164,7 +164,7 @@ proptest! {
                 for (id, (base, parts)) in &asked {
                     let is_base = match base {
                         Base::Named(name) => view.name() == name.as_bytes(),
-                        Base::Any => true,
+                        Base::Any | Base::Leaf => true,
                         Base::Root => view.parent().is_none(),
                     };
                     let truth = parts.iter().fold(Truth::from(is_base), |truth, part| {

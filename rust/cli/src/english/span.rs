@@ -31,14 +31,15 @@ pub fn noun(selector: &Selector, names: Names<'_>, article: Article) -> String {
 }
 
 fn plain(spans: &SpanSelector, names: Names<'_>, article: Article) -> String {
-    let (root, span) = match article {
-        Article::Plural => ("root spans", "spans"),
-        Article::A => ("a root span", "a span"),
-        Article::Bare => ("root span", "span"),
+    let (root, leaf, span) = match article {
+        Article::Plural => ("root spans", "leaf spans", "spans"),
+        Article::A => ("a root span", "a leaf span", "a span"),
+        Article::Bare => ("root span", "leaf span", "span"),
     };
     let mut text = match &spans.base {
         Base::Any => span.to_owned(),
         Base::Root => root.to_owned(),
+        Base::Leaf => leaf.to_owned(),
         Base::Named(name) => format!("{span} named `{name}`"),
     };
     text.push_str(&whose(&spans.filter, names));
@@ -119,6 +120,13 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
                 a(right)
             )
         }
+        Relation::NextAfter { right } => {
+            format!("that {is} the next to start once {} has ended", a(right))
+        }
+        Relation::DirectlyAfter { right } => format!(
+            "that {starts} after {} has ended, with no third span between them but those above or below one of the two (the times of every span are read)",
+            a(right)
+        ),
         Relation::Inside { right } => format!("somewhere below {}", a(right)),
         Relation::Containing { right } => format!("somewhere above {}", a(right)),
         Relation::Outside { right } => format!("not below {}", the("any", right, names)),

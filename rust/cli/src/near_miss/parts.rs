@@ -59,7 +59,8 @@ impl Asked {
         let base = match &selector.base {
             Base::Named(name) => Some((Kind::Name, name.to_string())),
             Base::Root => Some((Kind::Root, "root".to_owned())),
-            Base::Any => None,
+            // Whether a span is a leaf is not said of a span alone.
+            Base::Any | Base::Leaf => None,
         };
         let base = base.map(|(kind, text)| Part {
             kind,

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use crate::decide::budget::Budget;
 use crate::decide::facts::Facts;
-use crate::decide::member_set::{Above, Ancestors, Climbed, Member, MemberSet};
+use crate::decide::member_set::{Above, Ancestors, Climbed, Line, Member, MemberSet};
 use crate::id::SpanId;
 use crate::state::record::{Record, RecordId};
 
@@ -158,6 +158,19 @@ fn ways_up(
         left.extend(parents.iter().flatten().copied().map(Step::To));
     }
     Some(known)
+}
+
+/// The ids above a span. `None`: the budget was spent on the way.
+pub(crate) fn line(facts: &Facts<'_>, budget: &mut Budget, id: RecordId) -> Option<Line> {
+    let span = facts.record(id);
+    let mut ids = Vec::new();
+    let leads_up = ways_up(facts, budget, span, |at| ids.push(at))?;
+    // Structure may have been asked for only after the trace began.
+    let is_kept = facts.trace.seen().has_structure() || span.parent().is_none();
+    Some(Line {
+        ids,
+        known: leads_up && is_kept,
+    })
 }
 
 /// What lies above the members of a set: each id is climbed once for the certain members, and once for the others.

@@ -3,9 +3,12 @@
 
 use std::rc::Rc;
 
+use hashbrown::HashSet;
+
 use crate::decide::budget::Budget;
 use crate::decide::facts::Facts;
 use crate::decide::member_set::MemberSet;
+use crate::id::SpanId;
 use crate::state::record::RecordId;
 
 /// At most so many spans are bound.
@@ -28,6 +31,8 @@ pub(crate) struct Eval<'a> {
     pub candidates: Vec<Option<Candidates>>,
     /// What was spent before the argument was begun; 0 before that.
     spent: u64,
+    /// The ids of all spans that are some span's parent, once they are asked for.
+    pub parents: Option<Rc<HashSet<SpanId>>>,
 }
 
 impl<'a> Eval<'a> {
@@ -39,6 +44,7 @@ impl<'a> Eval<'a> {
             memo: vec![None; facts.rule.memos],
             candidates: vec![None; facts.rule.memos],
             spent: 0,
+            parents: None,
         }
     }
 

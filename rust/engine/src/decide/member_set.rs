@@ -33,6 +33,14 @@ pub(crate) struct MemberSet {
     /// What is above ids, as far as it was asked.
     pub climbed: RefCell<Climbed>,
     pub ancestors: OnceCell<Ancestors>,
+    pub lines: OnceCell<HashMap<RecordId, Line>>,
+}
+
+/// The ids above a member, and whether they lead to a root on every way up.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub ids: Vec<SpanId>,
+    pub known: bool,
 }
 
 /// What lies above the members.

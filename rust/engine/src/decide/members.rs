@@ -12,8 +12,8 @@ use betrace_lang::verdict::Reason;
 use crate::decide::eval::{BINDINGS, Candidates, Eval};
 use crate::decide::facts::Facts;
 use crate::decide::member_set::{Member, MemberSet};
-use crate::decide::order;
 use crate::decide::structure;
+use crate::decide::{between, order};
 use crate::intern::{CellId, FieldKey};
 use crate::logic::tri::{Reasons, Tri};
 use crate::logic::truth::Truth;
@@ -58,14 +58,18 @@ impl<'a> Eval<'a> {
                 records,
                 filter,
                 trace,
-            } => self.find_spans(node.memo, *records, filter, trace),
+                is_leaf,
+            } => {
+                let set = self.find_spans(node.memo, *records, filter, trace);
+                if *is_leaf { self.leaves(set) } else { set }
+            }
             NodeKind::Related { left, relation } => {
                 let left = self.members(left);
                 let mut set = MemberSet::new(left.open, left.reasons);
                 set.capped = left.capped;
                 for member in &left.items {
                     let holds = if self.budget.spend(1) {
-                        self.relate(member.record, relation)
+                        self.relate(member.record, &left, relation)
                     } else {
                         Tri::Open(Reasons::of(Reason::StateCap))
                     };
@@ -143,6 +147,21 @@ impl<'a> Eval<'a> {
         candidates.clone()
     }
 
+    /// Those that are no span's parent: perhaps, until the trace has closed.
+    fn leaves(&mut self, mut set: MemberSet) -> MemberSet {
+        let facts = self.facts;
+        let parents = self.parents.get_or_insert_with(|| {
+            self.budget.spend(facts.trace.span_count());
+            Rc::new(facts.trace.seen().all_parents())
+        });
+        set.items
+            .retain(|member| !parents.contains(&facts.record(member.record).span_id));
+        for member in &mut set.items {
+            member.certain &= facts.closed;
+        }
+        set
+    }
+
     fn filter(&self, record: RecordId, filter: &[CompiledPredicate]) -> Truth {
         let mut all = Truth::TRUE;
         for part in filter {
@@ -178,7 +197,7 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn relate(&mut self, span: RecordId, relation: &'a RelationPlan) -> Tri {
+    fn relate(&mut self, span: RecordId, left: &MemberSet, relation: &'a RelationPlan) -> Tri {
         let facts = self.facts;
         match relation {
             RelationPlan::Ordered {
@@ -190,6 +209,14 @@ impl<'a> Eval<'a> {
                 order::then(&facts, span, &self.members(right), *within)
             }
             RelationPlan::Paired { pair, right } => self.pair(span, *pair, right),
+            RelationPlan::NextAfter { right } => {
+                let right = self.members(right);
+                order::next_after(&facts, &mut self.budget, span, left, &right)
+            }
+            RelationPlan::DirectlyAfter { right, all } => {
+                let (right, all) = (self.members(right), self.members(all));
+                between::directly_after(&facts, &mut self.budget, span, &right, &all)
+            }
             RelationPlan::Between { from, to } => self.scoped(span, from, to, true),
             RelationPlan::AfterUntil { from, to } => self.scoped(span, from, to, false),
         }

@@ -198,6 +198,55 @@ pub(crate) fn scoped(
     enders: &MemberSet,
     needs_end: bool,
 ) -> Tri {
+    of_some_opener(budget, id, openers, |_, opener| {
+        in_scope(facts, id, opener, enders, needs_end)
+    })
+}
+
+/// One of the first of the left side that start once some member of `right` has ended.
+pub(crate) fn next_after(
+    facts: &Facts<'_>,
+    budget: &mut Budget,
+    id: RecordId,
+    left: &MemberSet,
+    right: &MemberSet,
+) -> Tri {
+    of_some_opener(budget, id, right, |_, opener| {
+        is_next(facts, id, opener, left)
+    })
+}
+
+fn is_next(facts: &Facts<'_>, id: RecordId, opener_id: RecordId, left: &MemberSet) -> Tri {
+    let (span, opener) = (facts.record(id), facts.record(opener_id));
+    if !span.has_order() || !opener.has_order() {
+        return Tri::Open(Reasons::of(Reason::Skew));
+    }
+    if span.start < opener.end {
+        return Tri::False;
+    }
+    let order = left.order(facts.trace.records());
+    let but = [id, opener_id];
+    let is_earlier = |points: &Points| {
+        let first = points.first_from(opener.end, &but);
+        first.is_some_and(|at| at < span.start)
+    };
+    let is_skewed = order.is_skewed(&but);
+    if is_earlier(&order.certain_starts) {
+        Tri::False
+    } else if left.open || is_skewed || is_earlier(&order.starts) {
+        Tri::Open(with_skew(left.reasons, is_skewed))
+    } else {
+        Tri::True
+    }
+}
+
+/// Whether `holds` of some opener, certain or not, other than the span itself.
+pub(super) fn of_some_opener(
+    budget: &mut Budget,
+    id: RecordId,
+    openers: &MemberSet,
+    holds: impl Fn(&mut Budget, RecordId) -> Tri,
+) -> Tri {
     if openers.is_none_but(id) {
         return Tri::False;
     }
@@ -215,7 +264,7 @@ pub(crate) fn scoped(
         } else {
             Tri::Open(openers.reasons)
         };
-        match in_scope(facts, id, opener.record, enders, needs_end).and(is_opener) {
+        match holds(budget, opener.record).and(is_opener) {
             Tri::True => return Tri::True,
             Tri::Open(why) => {
                 may_hold = true;

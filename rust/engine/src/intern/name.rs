@@ -28,7 +28,8 @@ pub(crate) fn of_cell(
         write_field(&mut name, field);
     }
     match base {
-        Base::Any => name.push_str(" any"),
+        // Whether a span is a leaf is asked of the trace.
+        Base::Any | Base::Leaf => name.push_str(" any"),
         Base::Root => name.push_str(" root"),
         Base::Named(text) => {
             name.push_str(" named ");

@@ -51,7 +51,8 @@ impl Index {
                     .entry(name.as_bytes().into())
                     .or_default()
                     .push(member),
-                Base::Any => any.push(member),
+                // Whether it is a leaf is not the span's to say.
+                Base::Any | Base::Leaf => any.push(member),
                 Base::Root => root.push(member),
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Field, Predicate, Role, SpanSelector};
+use betrace_lang::rule::{Base, Field, Predicate, Role, SpanSelector};
 
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
@@ -58,8 +58,13 @@ impl<'a> RuleDraft<'a> {
         kind: FeedKind,
         field: Option<&Field>,
     ) -> Result<(SelectorId, CellId), PatternError> {
-        let selector = self.draft.builder.selector(&spans.base, filter)?;
-        let cell = self.interner.cell(&spans.base, filter, kind.name(), field);
+        // Any span may be a leaf until the trace has closed.
+        let base = match &spans.base {
+            Base::Leaf => &Base::Any,
+            base => base,
+        };
+        let selector = self.draft.builder.selector(base, filter)?;
+        let cell = self.interner.cell(base, filter, kind.name(), field);
         let plans = &mut self.draft.selectors;
         if plans.len() <= selector.index() {
             plans.resize_with(selector.index() + 1, SelectorPlan::default);

@@ -1,7 +1,7 @@
 //! Selectors whose members are looked at one by one: the spans themselves, those that are bound, and those
 //! that stand in a relation to others.
 
-use betrace_lang::rule::{Gap, Predicate, Related, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{Base, Gap, Predicate, Related, Relation, Selector, SpanSelector};
 
 use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
@@ -28,6 +28,8 @@ pub(crate) enum NodeKind {
         /// The parts that read bound spans.
         filter: Vec<CompiledPredicate>,
         trace: Vec<TraceTest>,
+        /// Only those that are no span's parent.
+        is_leaf: bool,
     },
     Bound(usize),
     Related {
@@ -52,6 +54,15 @@ pub(crate) enum RelationPlan {
     Paired {
         pair: Pair,
         right: Node,
+    },
+    /// Held against the other spans of the left side too.
+    NextAfter {
+        right: Node,
+    },
+    DirectlyAfter {
+        right: Node,
+        /// All spans of the trace.
+        all: Node,
     },
     Between {
         from: Node,
@@ -154,7 +165,9 @@ impl RelationPlan {
         match self {
             RelationPlan::Ordered { right, .. }
             | RelationPlan::Then { right, .. }
-            | RelationPlan::Paired { right, .. } => vec![right],
+            | RelationPlan::Paired { right, .. }
+            | RelationPlan::NextAfter { right }
+            | RelationPlan::DirectlyAfter { right, .. } => vec![right],
             RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
                 vec![from, to]
             }
@@ -190,11 +203,14 @@ fn compile_spans(
     let (selector, records) = draft.feed(spans, &fixed, FeedKind::Records, None)?;
     let (filter, mask) = draft.predicates(&bound, &[selector])?;
     let trace = draft.trace_tests(&spans.trace)?;
+    let is_leaf = spans.base == Base::Leaf;
+    draft.draft.structure |= is_leaf;
     Ok((
         NodeKind::Spans {
             records,
             filter,
             trace,
+            is_leaf,
         },
         mask,
         vec![selector],
@@ -242,6 +258,13 @@ fn compile_related(
         Relation::Outside { right } => paired(Pair::Outside, operand(right)?),
         Relation::NotChildOf { right } => paired(Pair::NotChildOf, operand(right)?),
         Relation::NotSiblingOf { right } => paired(Pair::NotSiblingOf, operand(right)?),
+        Relation::NextAfter { right } => RelationPlan::NextAfter {
+            right: operand(right)?,
+        },
+        Relation::DirectlyAfter { right } => RelationPlan::DirectlyAfter {
+            right: operand(right)?,
+            all: operand(&any())?,
+        },
         Relation::Between { from, to } => RelationPlan::Between {
             from: operand(from)?,
             to: operand(to)?,
@@ -251,14 +274,25 @@ fn compile_related(
             to: operand(to)?,
         },
     };
-    if let RelationPlan::Paired { pair, .. } = &relation {
-        draft.draft.structure |= pair.reads_ancestry();
-    }
+    draft.draft.structure |= match &relation {
+        RelationPlan::Paired { pair, .. } => pair.reads_ancestry(),
+        RelationPlan::DirectlyAfter { .. } => true,
+        _ => false,
+    };
     let kind = NodeKind::Related {
         left: Box::new(left),
         relation: Box::new(relation),
     };
     Ok((kind, mask, leaves))
+}
+
+/// Every span.
+pub(crate) fn any() -> Selector {
+    Selector::Spans(SpanSelector {
+        base: Base::Any,
+        filter: Vec::new(),
+        trace: Vec::new(),
+    })
 }
 
 fn ordered(order: PointOrder, right: Node, within: Option<Gap>) -> RelationPlan {

@@ -1,12 +1,14 @@
 //! What conditions read: fields, bound spans, and what may change with any span of the trace.
 
 use betrace_lang::rule::{
-    Body, Expr, ExprKind, Field, Measure, Predicate, Quantity, Relation, Selector, SpanSelector,
+    Base, Body, Expr, ExprKind, Field, Measure, Predicate, Quantity, Relation, Selector,
+    SpanSelector,
 };
 
 /// A selector that numbers alone can answer for.
 pub(crate) fn counted(selector: &Selector) -> Option<&SpanSelector> {
     match selector {
+        Selector::Spans(spans) if spans.base == Base::Leaf => None,
         Selector::Spans(spans) if !spans.filter.iter().any(reads_bound) => Some(spans),
         _ => None,
     }

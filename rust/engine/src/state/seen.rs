@@ -1,6 +1,7 @@
 //! Which spans of a trace have come: to tell duplicates and conflicts, and, where some rule asks for
 //! ancestry or `linked` completeness, who is whose parent.
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::HashKey;
@@ -146,6 +147,12 @@ impl Seen {
             }
             false
         });
+    }
+
+    /// The ids of all spans that are some span's parent, as far as structure is kept.
+    pub fn all_parents(&self) -> HashSet<SpanId> {
+        let known = self.parents.iter().filter(|parent| **parent != [0; 8]);
+        known.map(|parent| SpanId(*parent)).collect()
     }
 
     pub fn came(&self, key: HashKey, id: SpanId) -> bool {

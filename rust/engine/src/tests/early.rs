@@ -95,7 +95,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
     }
 }
 
-const SELECTORS: [&str; 28] = [
+const SELECTORS: [&str; 32] = [
     "a",
     "root",
     "a.where(m > 1)",
@@ -117,6 +117,10 @@ const SELECTORS: [&str; 28] = [
     "a starts after b",
     "a ends before b",
     "a ends after b within 1s..2s",
+    "leaf",
+    "leaf.where(m > 1) inside b",
+    "a next after b",
+    "a directly after b",
     "a overlaps b",
     "a during b",
     "a parent of b",
@@ -127,7 +131,7 @@ const SELECTORS: [&str; 28] = [
 ];
 
 /// Not `b parent of p`: a span has one parent, and more would be tried in vain.
-const OF_BOUND: [&str; 35] = [
+const OF_BOUND: [&str; 41] = [
     "p inside b",
     "p child of b",
     "p sibling of b",
@@ -150,6 +154,12 @@ const OF_BOUND: [&str; 35] = [
     "b ends before p",
     "b after p within 1s..2s",
     "p then b within 1s..2s",
+    "p next after b",
+    "b next after p",
+    "p directly after b",
+    "b directly after p",
+    "p outside leaf",
+    "leaf inside p",
     "p overlaps b",
     "b overlaps p",
     "p during b",

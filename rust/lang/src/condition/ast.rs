@@ -161,6 +161,8 @@ pub enum LinkWord {
     Then,
     Overlaps,
     During,
+    NextAfter,
+    DirectlyAfter,
     Inside,
     Containing,
     Outside,

@@ -196,6 +196,7 @@ impl<'a> Printer<'a> {
                 let text = match &spans.base {
                     Base::Any => "any".to_owned(),
                     Base::Root => "root".to_owned(),
+                    Base::Leaf => "leaf".to_owned(),
                     Base::Named(name) => self.span_name(name),
                 };
                 self.filtered(text, spans.filter.iter().chain(&spans.trace))
@@ -376,7 +377,7 @@ impl<'a> Printer<'a> {
     }
 
     fn span_name(&self, name: &str) -> String {
-        let is_reserved = matches!(name, "any" | "root" | "trace.has" | "trace.count")
+        let is_reserved = matches!(name, "any" | "root" | "leaf" | "trace.has" | "trace.count")
             || name.starts_with("trace.spans")
             || name.ends_with(".where")
             || matches!(name, "span.attributes" | "resource.attributes");

@@ -75,6 +75,8 @@ pub enum Token {
     UpTo,
     Overlaps,
     During,
+    NextAfter,
+    DirectlyAfter,
     Inside,
     Containing,
     Outside,
@@ -168,6 +170,8 @@ impl Token {
                 | Token::Then
                 | Token::Overlaps
                 | Token::During
+                | Token::NextAfter
+                | Token::DirectlyAfter
                 | Token::Inside
                 | Token::Containing
                 | Token::Outside

@@ -36,6 +36,8 @@ pub enum Base {
     Any,
     /// No parent id.
     Root,
+    /// No span's parent in the trace.
+    Leaf,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +115,14 @@ pub enum Relation {
         right: Selector,
     },
     SiblingOf {
+        right: Selector,
+    },
+    /// Of those of the left side that start at or after the end of one of `right`, one of the first.
+    NextAfter {
+        right: Selector,
+    },
+    /// Starts no earlier than one of `right` ends, and no third span that is above or below neither lies wholly between.
+    DirectlyAfter {
         right: Selector,
     },
     ParentOf {
@@ -199,6 +209,8 @@ impl Relation {
             | Relation::Then { right, .. }
             | Relation::Overlaps { right }
             | Relation::During { right }
+            | Relation::NextAfter { right }
+            | Relation::DirectlyAfter { right }
             | Relation::Inside { right }
             | Relation::Containing { right }
             | Relation::Outside { right }
@@ -224,6 +236,8 @@ impl Relation {
             Relation::Then { .. } => "then",
             Relation::Overlaps { .. } => "overlaps",
             Relation::During { .. } => "during",
+            Relation::NextAfter { .. } => "next after",
+            Relation::DirectlyAfter { .. } => "directly after",
             Relation::Inside { .. } => "inside",
             Relation::Containing { .. } => "containing",
             Relation::Outside { .. } => "outside",
@@ -256,7 +270,8 @@ impl Relation {
     pub fn reads_parents(&self) -> bool {
         matches!(
             self,
-            Relation::Inside { .. }
+            Relation::DirectlyAfter { .. }
+                | Relation::Inside { .. }
                 | Relation::Containing { .. }
                 | Relation::Outside { .. }
                 | Relation::ParentOf { .. }

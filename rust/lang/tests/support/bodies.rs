@@ -8,7 +8,7 @@ use std::sync::Arc;
 fn name() -> impl Strategy<Value = Arc<str>> {
     prop_oneof![
         4 => "[a-z]{1,5}(\\.[a-z]{1,4}(-[a-z0-9]{1,3})?){0,2}",
-        1 => prop::sample::select(vec!["when", "any", "root", "count", "not", "true", "p", "p.x", "span.x", "trace.spans", "trace.has", "x.where", "2fa", "in", "parent", "span.attributes", "trace.spans.any"]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["when", "any", "root", "leaf", "count", "not", "true", "p", "p.x", "span.x", "trace.spans", "trace.has", "x.where", "2fa", "in", "parent", "span.attributes", "trace.spans.any"]).prop_map(str::to_owned),
         1 => "\\PC{1,12}",
         1 => "[ -~\\n\\t\\\\\"'{}#/]{1,10}",
     ]
@@ -435,8 +435,7 @@ fn trace_predicate() -> impl Strategy<Value = Predicate> {
 }
 
 fn spans(bindings: u8) -> impl Strategy<Value = Selector> {
-    let base =
-        prop_oneof![4 => name().prop_map(Base::Named), 1 => Just(Base::Any), 1 => Just(Base::Root)];
+    let base = prop_oneof![4 => name().prop_map(Base::Named), 1 => Just(Base::Any), 1 => Just(Base::Root), 1 => Just(Base::Leaf)];
     let filter = vec(predicate(bindings), 0..3).prop_map(flat);
     (base, filter, vec(trace_predicate(), 0..2)).prop_map(|(base, filter, trace)| {
         Selector::Spans(SpanSelector {
@@ -460,7 +459,7 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
             inner.clone(),
             inner.clone(),
             inner,
-            0u8..19,
+            0u8..21,
             prop::option::of(gap()),
         )
             .prop_map(|(left, right, to, kind, within)| {
@@ -476,6 +475,8 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
                     8 => Relation::StartsAfter { right, within },
                     9 => Relation::EndsBefore { right, within },
                     10 => Relation::EndsAfter { right, within },
+                    18 => Relation::NextAfter { right },
+                    19 => Relation::DirectlyAfter { right },
                     11 => Relation::Overlaps { right },
                     12 => Relation::During { right },
                     13 => Relation::ParentOf { right },

@@ -15,7 +15,7 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
         return step(tape, bound);
     }
     let left = operand(tape, bound, depth - 1);
-    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2, 4, 6]) {
+    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2, 4, 8]) {
         0 => format!(
             "{left} before {}{}",
             operand(tape, bound, depth - 1),
@@ -70,6 +70,10 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
                 "outside",
                 "not child of",
                 "not sibling of",
+                "next after",
+                "next after",
+                "directly after",
+                "directly after",
             ]);
             format!("{left} {word} {}", operand(tape, bound, depth - 1))
         }
@@ -124,10 +128,11 @@ fn step(tape: &mut Tape, bound: &Bound) -> String {
 
 /// Spans by name, `any` or `root`, perhaps filtered.
 pub fn spans(tape: &mut Tape, bound: &Bound) -> String {
-    let base = match tape.weighted(&[9, 2, 1]) {
+    let base = match tape.weighted(&[9, 2, 1, 1]) {
         0 => quoted(tape.pick(&NAMES[..])),
         1 => "any".to_owned(),
-        _ => "root".to_owned(),
+        2 => "root".to_owned(),
+        _ => "leaf".to_owned(),
     };
     let filters = tape.weighted(&[6, 4, 1]);
     (0..filters).fold(base, |text, _| {

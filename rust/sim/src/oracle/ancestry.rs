@@ -47,13 +47,23 @@ impl Trace<'_> {
         Truth::any(members.map(|(_, selected)| *selected))
     }
 
-    /// Some span of `right` is below `a`.
-    pub fn containing(&self, a: usize, right: &Selection) -> Truth {
+    /// `a` is an ancestor of `b`.
+    fn is_above(&self, a: usize, b: usize) -> Truth {
         let only_a = Selection {
             members: vec![(a, Truth::True)],
             more: Truth::False,
         };
-        let below = |(b, selected): (usize, Truth)| selected.and(self.inside(b, &only_a));
+        self.inside(b, &only_a)
+    }
+
+    /// One is an ancestor of the other.
+    pub fn are_kin(&self, a: usize, b: usize) -> Truth {
+        self.is_above(a, b).or(self.is_above(b, a))
+    }
+
+    /// Some span of `right` is below `a`.
+    pub fn containing(&self, a: usize, right: &Selection) -> Truth {
+        let below = |(b, selected): (usize, Truth)| selected.and(self.is_above(a, b));
         Truth::any(right.others([a]).map(below)).or(right.more)
     }
 

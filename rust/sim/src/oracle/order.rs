@@ -142,6 +142,56 @@ impl Trace<'_> {
         Truth::any(right.others([a]).map(to)).or(right.more)
     }
 
+    /// `a` starts when some span of `right` has ended, and no other of `left` starts from then on and earlier.
+    pub fn next_after(&self, a: usize, left: &Selection, right: &Selection) -> Truth {
+        let opened = |(b, selected): (usize, Truth)| {
+            let (next, opening) = (self.spans[a], self.spans[b]);
+            if !has_order(next) || !has_order(opening) {
+                return selected.and(Truth::SKEW);
+            }
+            let earlier = |(other, selected): (usize, Truth)| {
+                let other = self.spans[other];
+                if has_order(other) {
+                    let starts = opening.end..next.start;
+                    selected.and(Truth::known(starts.contains(&other.start)))
+                } else {
+                    selected.and(Truth::SKEW)
+                }
+            };
+            let is_preceded = Truth::any(left.others([a, b]).map(earlier)).or(left.more);
+            let follows = Truth::known(opening.end <= next.start);
+            selected.and(follows).and(is_preceded.not())
+        };
+        Truth::any(right.others([a]).map(opened)).or(right.more)
+    }
+
+    /// `a` starts when some span of `right` has ended, and no third span that is above or below neither lies between.
+    pub fn directly_after(&self, a: usize, right: &Selection) -> Truth {
+        let opened = |(b, selected): (usize, Truth)| {
+            let (next, opening) = (self.spans[a], self.spans[b]);
+            if !has_order(next) || !has_order(opening) {
+                return selected.and(Truth::SKEW);
+            }
+            let lies_between = |third: &Span| {
+                let lies = opening.end <= third.start && third.end <= next.start;
+                if has_order(third) {
+                    Truth::known(lies)
+                } else {
+                    Truth::SKEW
+                }
+            };
+            let thirds = (0..self.spans.len()).filter(|third| ![a, b].contains(third));
+            let is_parted = thirds.map(|third| {
+                let is_kin = self.are_kin(third, a).or(self.are_kin(third, b));
+                lies_between(self.spans[third]).and(is_kin.not())
+            });
+            let is_parted = Truth::any(is_parted).or(self.more);
+            let follows = Truth::known(opening.end <= next.start);
+            selected.and(follows).and(is_parted.not())
+        };
+        Truth::any(right.others([a]).map(opened)).or(right.more)
+    }
+
     pub fn between(&self, a: usize, from: &Selection, to: &Selection) -> Truth {
         self.in_scope(a, from, |q| {
             let (cut, closed) = self.next(q, a, to);

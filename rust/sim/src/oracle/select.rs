@@ -55,10 +55,17 @@ impl Trace<'_> {
                 Base::Named(name) => span.name == **name,
                 Base::Any => true,
                 Base::Root => span.parent.is_none(),
+                Base::Leaf => !self.spans.iter().any(|child| child.parent == Some(span.id)),
             };
             if base && trace != Truth::False {
                 let proven = |part| self.proven(part, span, bound);
-                let selected = trace.and(Truth::all(selector.filter.iter().map(proven)));
+                // A child may still come.
+                let stays = match &selector.base {
+                    Base::Leaf => self.more.not(),
+                    _ => Truth::True,
+                };
+                let filtered = Truth::all(selector.filter.iter().map(proven));
+                let selected = trace.and(stays).and(filtered);
                 if selected != Truth::False {
                     members.push((index, selected));
                 }
@@ -74,8 +81,8 @@ impl Trace<'_> {
         let left = self.select(&related.left, bound);
         let mut members = Vec::new();
         if !left.members.is_empty() {
-            let stands = self.stands(&related.relation, bound);
-            for (span, selected) in left.members {
+            let stands = self.stands(&related.relation, &left, bound);
+            for &(span, selected) in &left.members {
                 let selected = selected.and(stands(span));
                 if selected != Truth::False {
                     members.push((span, selected));
@@ -88,10 +95,18 @@ impl Trace<'_> {
         }
     }
 
-    fn stands<'s>(&'s self, relation: &'s Relation, bound: &Bound) -> Stands<'s> {
+    fn stands<'s>(
+        &'s self,
+        relation: &'s Relation,
+        left: &'s Selection,
+        bound: &Bound,
+    ) -> Stands<'s> {
         let operands = relation.operands().into_iter();
         let mut operands = operands.map(|operand| (operand, self.select(operand, bound)));
         match (operands.next(), operands.next()) {
+            (Some((_, right)), None) if matches!(relation, Relation::NextAfter { .. }) => {
+                Box::new(move |a| self.next_after(a, left, &right))
+            }
             (Some((selector, right)), None) => {
                 let is_bound = matches!(selector, Selector::Bound(_));
                 Box::new(move |a| self.stands_to(a, relation, &right, is_bound))
@@ -124,8 +139,9 @@ impl Trace<'_> {
             Relation::NotChildOf { .. } => self.child_of(a, right, is_bound).not(),
             Relation::SiblingOf { .. } => self.sibling_of(a, right),
             Relation::NotSiblingOf { .. } => self.sibling_of(a, right).not(),
-            Relation::Between { .. } | Relation::AfterUntil { .. } => {
-                unreachable!("of two operands")
+            Relation::DirectlyAfter { .. } => self.directly_after(a, right),
+            Relation::NextAfter { .. } | Relation::Between { .. } | Relation::AfterUntil { .. } => {
+                unreachable!("they need more than one selection")
             }
         }
     }

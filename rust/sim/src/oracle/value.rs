@@ -147,10 +147,11 @@ impl<'v> Val<'v> {
         }
     }
 
-    /// What a message prints: a duration in the largest unit in which it is exact.
+    /// What a message prints: at most 256 bytes; a duration in the largest unit in which it is exact.
     pub fn printed(&self) -> Option<String> {
         let Val::Duration(nanos) = self else {
-            return self.text().map(Cow::into_owned);
+            let text = self.text()?;
+            return Some(text[..text.floor_char_boundary(256)].to_owned());
         };
         let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
         let unit = units.into_iter().find(|(unit, _)| nanos % unit == 0);

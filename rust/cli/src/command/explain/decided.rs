@@ -39,6 +39,9 @@ fn in_words(obstacle: &Obstacle, names: Names<'_>) -> String {
             let span = noun(selector, names, Article::Bare);
             format!("which {span} is the {which} is known only when all have come")
         }
+        Obstacle::ChildMayCome => {
+            "whether a span has no child is known only when all have come".to_owned()
+        }
         Obstacle::DurationGrows => "the trace's duration may still grow".to_owned(),
         Obstacle::SpanCountGrows => "the trace's number of spans may still grow".to_owned(),
         Obstacle::RootMayCome => "the trace's root may still come".to_owned(),

@@ -119,7 +119,7 @@ impl Walk<'_> {
                     Base::Named(name) => {
                         self.reads.span_names.insert(name.to_string());
                     }
-                    Base::Root => {
+                    Base::Root | Base::Leaf => {
                         self.reads.fields.insert("span:parentID".to_owned());
                     }
                     Base::Any => {}

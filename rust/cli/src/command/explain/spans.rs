@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Base, Expr, Field, Rule, SpanSelector};
+use betrace_lang::rule::{Base, Expr, Field, Relation, Rule, Selector};
 
 use crate::english::field::{Names, spelled};
 
@@ -15,22 +15,27 @@ pub fn spans_read(rule: &Rule) -> String {
         .into_iter()
         .flatten();
     let conditions = clauses.chain(&body.exceptions).flat_map(Expr::selectors);
-    let plain: Vec<&SpanSelector> = bound
-        .chain(conditions)
-        .flat_map(|one| one.plain())
-        .collect();
+    let selectors: Vec<&Selector> = bound.chain(conditions).collect();
+    let plain = selectors.iter().flat_map(|one| one.plain());
 
     let mut said = Vec::new();
     let names = Names(&body.bindings);
-    let (mut any, mut roots, mut named) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut any, mut roots, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
+    let mut named = BTreeSet::new();
     for one in plain {
         match &one.base {
             Base::Named(name) => drop(named.insert(&**name)),
             Base::Root => roots.push(one),
+            Base::Leaf => leaves.push(one),
             Base::Any => any.push(one),
         }
     }
-    for (what, selectors) in [("spans of any name", any), ("root spans", roots)] {
+    let groups = [
+        ("spans of any name", any),
+        ("root spans", roots),
+        ("leaf spans", leaves),
+    ];
+    for (what, selectors) in groups {
         if selectors.is_empty() {
             continue;
         }
@@ -58,8 +63,40 @@ pub fn spans_read(rule: &Rule) -> String {
         let named: Vec<&str> = named.into_iter().collect();
         said.push(named.join(", "));
     }
+    if selectors.iter().any(|one| looks_between(one)) {
+        said.push("the times and parents of all spans".to_owned());
+    }
     if said.is_empty() {
         return "spans of any name".to_owned();
     }
     said.join(", and ")
+}
+
+/// Whether a span in it may be parted from another by any span of the trace.
+fn looks_between(selector: &Selector) -> bool {
+    let Selector::Related(related) = selector else {
+        return false;
+    };
+    matches!(related.relation, Relation::DirectlyAfter { .. })
+        || looks_between(&related.left)
+        || related.relation.operands().into_iter().any(looks_between)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_part_two_spans_is_every_span() {
+        let body = |text: &str| {
+            let vocabulary = betrace_lang::Vocabulary::new();
+            let limits = betrace_lang::Limits::default();
+            let body = betrace_lang::check_condition(text, &vocabulary, &limits, &mut Vec::new());
+            body.unwrap()
+        };
+        let looks = |text: &str| looks_between(body(text).never.unwrap().selectors()[0]);
+        assert!(looks("never { a directly after b }"));
+        assert!(looks("never { c before (a directly after b) }"));
+        assert!(!looks("never { a next after b }"));
+    }
 }

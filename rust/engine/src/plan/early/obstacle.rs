@@ -24,6 +24,8 @@ pub enum Obstacle {
     MoreMayCome(Selector),
     /// Which one of those that this selects is the first, last or next is known when all have come.
     NotAllCame(Selector, Which),
+    /// Whether a span is a leaf is known when all have come.
+    ChildMayCome,
     /// `trace:duration` may still grow.
     DurationGrows,
     /// `trace:spanCount` may still grow.

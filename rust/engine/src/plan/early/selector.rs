@@ -1,23 +1,27 @@
 //! What of a selector is known while the trace is open: that it selects a span, that it selects none, that no
 //! more will come.
 
-use betrace_lang::rule::{Relation, Selector};
+use betrace_lang::rule::{Base, Related, Relation, Selector};
 
 use crate::plan::early::obstacle::{Obstacle, Obstacles, Which, either, every};
 use crate::plan::early::trace::trace_tests;
+use crate::plan::node::any;
 
 /// Against knowing that a span is selected.
 pub(super) fn having(selector: &Selector) -> Obstacles {
     match selector {
         Selector::Bound(_) => Vec::new(),
+        Selector::Spans(spans) if spans.base == Base::Leaf => {
+            every([trace_tests(spans, true), vec![Obstacle::ChildMayCome]])
+        }
         Selector::Spans(spans) => trace_tests(spans, true),
-        Selector::Related(related) => every([having(&related.left), relating(&related.relation)]),
+        Selector::Related(related) => every([having(&related.left), relating(related)]),
     }
 }
 
-/// Against knowing that a span stands in a relation.
-fn relating(relation: &Relation) -> Obstacles {
-    match relation {
+/// Against knowing that a span of the left side stands in a relation.
+fn relating(related: &Related) -> Obstacles {
+    match &related.relation {
         Relation::Before { right, .. }
         | Relation::StartsBefore { right, .. }
         | Relation::EndsBefore { right, .. } => {
@@ -34,6 +38,10 @@ fn relating(relation: &Relation) -> Obstacles {
         | Relation::ParentOf { right }
         | Relation::ChildOf { right }
         | Relation::SiblingOf { right } => having(right),
+        Relation::NextAfter { right } => {
+            every([having(right), all_came(&related.left, Which::Next)])
+        }
+        Relation::DirectlyAfter { right } => every([having(right), vec![Obstacle::MayCome(any())]]),
         // The chain to a root, the parent, or being a root is enough.
         Relation::Outside { .. } | Relation::NotChildOf { .. } | Relation::NotSiblingOf { .. } => {
             Vec::new()
@@ -60,6 +68,8 @@ fn unrelating(relation: &Relation) -> Obstacles {
         Relation::Then { right, .. }
         | Relation::Overlaps { right }
         | Relation::During { right }
+        | Relation::NextAfter { right }
+        | Relation::DirectlyAfter { right }
         | Relation::Containing { right }
         | Relation::ParentOf { right } => settling(right),
         Relation::Outside { right }

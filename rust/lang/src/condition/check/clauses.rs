@@ -9,9 +9,10 @@ use crate::condition::check::checker::{Checker, not_an_expression};
 use crate::rule::{Binding, Body, Expr, ExprKind, Selector};
 
 /// Words that say where a field is looked for, or which spans are meant; no span can be bound by them.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
     "any",
     "root",
+    "leaf",
     "span",
     "resource",
     "instrumentation",

@@ -150,6 +150,8 @@ fn folded(first: Selector, links: Vec<CheckedLink>) -> Option<Selector> {
             (LinkWord::StartsAfter, _) => Relation::StartsAfter { right, within },
             (LinkWord::EndsBefore, _) => Relation::EndsBefore { right, within },
             (LinkWord::EndsAfter, _) => Relation::EndsAfter { right, within },
+            (LinkWord::NextAfter, _) => Relation::NextAfter { right },
+            (LinkWord::DirectlyAfter, _) => Relation::DirectlyAfter { right },
             (LinkWord::Inside, _) => Relation::Inside { right },
             (LinkWord::Overlaps, _) => Relation::Overlaps { right },
             (LinkWord::During, _) => Relation::During { right },

@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
             NodeKind::Call { .. } | NodeKind::By { .. } | NodeKind::Times { .. } | NodeKind::Sum { .. } | NodeKind::DotCount(_) => (
                 code::NEEDS_SELECTOR,
                 "this is a number; here a selector stands",
-                "a selector is a span's name, `any`, `root`, each with `.where(…)`, or an order of such".to_owned(),
+                "a selector is a span's name, `any`, `root`, `leaf`, each with `.where(…)`, or an order of such".to_owned(),
             ),
             _ => (
                 code::NEEDS_SELECTOR,

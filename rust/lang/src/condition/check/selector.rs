@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
                 let base = match &**name {
                     "any" => Base::Any,
                     "root" => Base::Root,
+                    "leaf" => Base::Leaf,
                     _ => {
                         self.warn_near_name(node, name);
                         Base::Named(name.clone())

@@ -31,7 +31,7 @@ pub(super) const BY: (&str, Token) = ("by", Token::By);
 
 /// Operators that are names everywhere but behind an operand, many of several words. Where several begin alike, the one
 /// that is mostly meant comes first.
-pub(super) const PHRASES: [(&[&str], Token); 17] = [
+pub(super) const PHRASES: [(&[&str], Token); 19] = [
     (&["not", "in"], Token::NotIn),
     (&["not", "child", "of"], Token::NotChildOf),
     (&["not", "sibling", "of"], Token::NotSiblingOf),
@@ -43,6 +43,8 @@ pub(super) const PHRASES: [(&[&str], Token); 17] = [
     (&["ends", "after"], Token::EndsAfter),
     (&["overlaps"], Token::Overlaps),
     (&["during"], Token::During),
+    (&["next", "after"], Token::NextAfter),
+    (&["directly", "after"], Token::DirectlyAfter),
     (&["containing"], Token::Containing),
     (&["outside"], Token::Outside),
     (&["parent", "of"], Token::ParentOf),
