@@ -322,4 +322,20 @@ rules:
     let ran = desk.run(&["explain", "--rules", "rules.yaml"]);
     let said = "spans   spans of any name (data.contains_pii decides), and audit.log\n";
     assert!(ran.out.contains(said), "{}", ran.out);
+    let rules = r#"
+rules:
+  - id: r
+    condition: 'when each { pay as p } always { any.where(ok == true and order == p.order) after p } never { any }'
+  - id: s
+    condition: 'when each { pay as p } always { any.where(ok == true and order == p.order) after p }'
+"#;
+    desk.write("rules.yaml", rules.as_bytes());
+    let lines = desk
+        .run(&["explain", "--rules", "rules.yaml", "--format", "json"])
+        .json_lines();
+    assert_eq!(lines[0]["spans_read"], "spans of any name, and pay");
+    assert_eq!(
+        lines[1]["spans_read"],
+        "spans of any name (ok, order decide), and pay"
+    );
 }

@@ -63,3 +63,32 @@ fn gaps_are_no_spans() {
     let ran = desk().run(&["replay", "traces.jsonl"]);
     assert_eq!(ran.code, 2, "without rules there is nothing to replay");
 }
+
+#[test]
+fn the_deadlines_of_the_rules_are_allowed_for() {
+    let desk = desk();
+    let suggested = |within: &str| -> (Value, String) {
+        let rule = format!(
+            "rules: [{{ id: r, condition: 'when each {{ a as p }} always {{ b after p within {within} }}' }}]"
+        );
+        desk.write("rules.yaml", rule.as_bytes());
+        let args = ["replay", "--gaps", "--rules", "rules.yaml", "traces.jsonl"];
+        let json = desk.run(&[&args[..], &["--format", "json"]].concat());
+        let gaps = json.json_lines()[0]["gaps"].clone();
+        (gaps, desk.run(&args).out)
+    };
+    let (gaps, text) = suggested("30s");
+    assert_eq!(gaps["longest_deadline"], 30_000_000_000u64);
+    assert!(text.contains("max_age: 5m\n"), "{text}");
+    // 20 s of idle_timeout behind it.
+    assert!(suggested("280s").1.contains("max_age: 5m\n"));
+    let (_, text) = suggested("281s");
+    assert!(text.contains("max_age: 10m\n"), "{text}");
+    assert!(
+        text.contains("A rule gives something 4m41s to come"),
+        "{text}"
+    );
+    desk.write("rules.yaml", b"rules: [{ id: r, condition: 'nevr { a }' }]");
+    let faulty = desk.run(&["replay", "--gaps", "--rules", "rules.yaml", "traces.jsonl"]);
+    assert_eq!(faulty.code, 2);
+}

@@ -14,6 +14,7 @@ use crate::paths::TraceInputs;
 use crate::words::nanos;
 
 use super::setup;
+use super::wanted::Wanted;
 use measured::{Arrivals, Cut, Measured};
 
 const SECOND: u64 = 1_000_000_000;
@@ -36,8 +37,8 @@ pub fn run(args: &Replay, inputs: TraceInputs, out: &mut Output) -> Exit {
         output::fault("--gaps finds no violations that could be written as spans: text or json");
         return Exit::Usage;
     }
-    let settings = match setup::settings_of(args) {
-        Ok(settings) => settings,
+    let (settings, deadline) = match asked(args) {
+        Ok(asked) => asked,
         Err(exit) => return exit,
     };
     let mut arrivals = Arrivals::within(settings.memory_bytes);
@@ -49,7 +50,7 @@ pub fn run(args: &Replay, inputs: TraceInputs, out: &mut Output) -> Exit {
         Ok(())
     });
     let measured = arrivals.measure(&settings);
-    let suggested = Suggested::of(&measured);
+    let suggested = Suggested::of(&measured, deadline);
     match args.format {
         ReplayFormat::Json => out.json(&Line {
             gaps: told(&measured, &settings, &suggested),
@@ -59,25 +60,40 @@ pub fn run(args: &Replay, inputs: TraceInputs, out: &mut Output) -> Exit {
     if is_broken { Exit::Broken } else { Exit::Fine }
 }
 
+/// The present settings, and of the rules, where some are named, the longest deadline.
+fn asked(args: &Replay) -> Result<(Settings, Option<u64>), Exit> {
+    if args.rules.is_empty() && args.config.is_none() {
+        return Ok((setup::settings_of(args)?, None));
+    }
+    let setup = setup::setup(args, &Wanted::of(&[]))?;
+    let rules = setup.rules.iter();
+    let deadline = rules.filter_map(|rule| rule.body.longest_deadline()).max();
+    Ok((setup.settings, deadline))
+}
+
 /// Nanoseconds, in whole seconds.
 struct Suggested {
     idle_timeout: u64,
     root_timeout: u64,
     max_age: u64,
+    /// The longest that a rule gives something to come: a trace has to be kept open for it.
+    longest_deadline: Option<u64>,
 }
 
 impl Suggested {
     /// What most traces would have needed, the way of a span added.
-    fn of(measured: &Measured) -> Suggested {
+    fn of(measured: &Measured, longest_deadline: Option<u64>) -> Suggested {
         let needed = |all: &[u64]| round(percentile(all, KEPT) + ON_ITS_WAY);
         let idle_timeout = needed(&measured.longest_settled).min(3600 * SECOND);
         let root_timeout = needed(&measured.longest_awaited).max(idle_timeout);
         let whole = round(percentile(&measured.ages, KEPT) + ON_ITS_WAY + idle_timeout);
+        let waits = longest_deadline.map_or(0, |deadline| deadline.saturating_add(idle_timeout));
         Suggested {
             idle_timeout,
             root_timeout,
             // Five minutes are the default: there is nothing to win by less.
-            max_age: whole.max(root_timeout).max(300 * SECOND),
+            max_age: whole.max(root_timeout).max(round(waits)).max(300 * SECOND),
+            longest_deadline,
         }
     }
 
@@ -157,6 +173,12 @@ fn text(measured: &Measured, settings: &Settings, suggested: &Suggested, out: &m
         KEPT as f64 / 10.0,
         written(ON_ITS_WAY)
     ));
+    if let Some(deadline) = suggested.longest_deadline {
+        out.line(format_args!(
+            "A rule gives something {} to come; max_age less idle_timeout has to be as long.",
+            written(deadline)
+        ));
+    }
     out.line("");
     for line in suggested.block().lines() {
         out.line(out.palette().paint(Paint::Bold, line));
@@ -236,6 +258,8 @@ struct Told {
     cut_by_idle_timeout: u64,
     cut_by_root_timeout: u64,
     cut_by_max_age: u64,
+    /// Of the rules that are named.
+    longest_deadline: Option<u64>,
     present: Timing,
     suggested: Timing,
 }
@@ -288,6 +312,7 @@ fn told(measured: &Measured, settings: &Settings, suggested: &Suggested) -> Told
         cut_by_idle_timeout: by(Cut::Idle),
         cut_by_root_timeout: by(Cut::Root),
         cut_by_max_age: by(Cut::Age),
+        longest_deadline: suggested.longest_deadline,
         present: Timing {
             idle_timeout: settings.idle_timeout,
             root_timeout: settings.root_timeout,
