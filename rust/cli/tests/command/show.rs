@@ -346,3 +346,48 @@ fn bytes_that_are_no_request_are_told_with_their_file() {
         assert!(!ran.out.is_empty(), "{args:?}: what could be read is shown");
     }
 }
+
+#[test]
+fn the_page_shows_what_is_printed() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("docs/command.md")).unwrap();
+    let folded = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let run = |command: &str, keep: &dyn Fn(&str) -> bool| {
+        assert!(
+            folded.contains(&format!("`betrace {command}` prints:")),
+            "{command}"
+        );
+        let args: Vec<String> = command
+            .split(' ')
+            .map(|word| {
+                let is_path = word.starts_with("rules/") || word.starts_with("testdata/");
+                if is_path {
+                    root.join(word).display().to_string()
+                } else {
+                    word.to_owned()
+                }
+            })
+            .collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let ran = Desk::with(&[]).run(&args);
+        let lines: Vec<&str> = ran.out.lines().skip_while(|line| !keep(line)).collect();
+        lines.join("\n")
+    };
+    let printed = run(
+        "show testdata/traces/missing-audit-record.jsonl --trace d0613789819a8a6fd418c9ad1e26b905 --as-test --rules rules/compliance.yaml",
+        &|_| true,
+    );
+    assert!(
+        page.contains(&format!("```text\n{printed}\n```")),
+        "{printed}"
+    );
+    let printed = run(
+        "replay --rules rules/ai-agents.yaml --summary testdata/traces/healthy.jsonl.zst",
+        &|line| line.starts_with("ai-goal-adherence"),
+    );
+    let printed: Vec<&str> = printed.lines().take(2).collect();
+    assert!(
+        page.contains(&format!("```text\n{}\n```", printed.join("\n"))),
+        "{printed:?}"
+    );
+}
