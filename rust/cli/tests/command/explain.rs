@@ -291,6 +291,8 @@ rules:
     condition: 'never { bypass or nothing }'
   - id: elsewhere
     condition: 'when { audit.lg } always { read }'
+  - id: misspelt
+    condition: 'never { bypas }'
 "#;
     let spans = [
         span(7, 1, 0, "GET /me"),
@@ -309,6 +311,10 @@ rules:
     ]);
     assert_eq!(ran.code, 1, "{}", ran.err);
     insta::assert_snapshot!("explain_kept", ran.out);
+    assert!(
+        ran.out
+            .contains("so it is satisfied (vacuously: no span met it)\n")
+    );
 }
 
 #[test]

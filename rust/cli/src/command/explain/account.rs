@@ -5,6 +5,7 @@ use betrace_lang::rule::ClauseKind;
 use betrace_lang::verdict::{Reason, Verdict};
 use serde::{Serialize, Serializer};
 
+use crate::applied::NeverApplied;
 use crate::output::counted;
 use crate::words::because;
 
@@ -16,6 +17,9 @@ pub struct Account<'a> {
     pub trace_id: String,
     pub spans: u64,
     pub verdicts: Vec<Answer>,
+    /// No span of the trace met the rule, or its `when` does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub never_applied: Option<NeverApplied>,
     pub steps: Vec<Told>,
     /// Of a violation: in which traces the part that failed holds.
     pub kept_where: Option<String>,

@@ -1,5 +1,7 @@
 //! The account of a verdict as a person reads it.
 
+use betrace_lang::verdict::Verdict;
+
 use crate::output::{Output, Paint, Palette, counted, one_line};
 use crate::words::{because, nanos};
 
@@ -65,8 +67,14 @@ fn conclusion(account: &Account<'_>, out: &mut Output) {
             (Some(clause), Some(text)) => format!(": {clause} {{ {} }}", one_line(text)),
             _ => String::new(),
         };
+        let vacuous = match account.never_applied {
+            Some(why) if answer.verdict == Verdict::Satisfied => {
+                format!(" (vacuously: {})", why.because())
+            }
+            _ => String::new(),
+        };
         out.line(format_args!(
-            "  so it is {}{reason}{clause}",
+            "  so it is {}{vacuous}{reason}{clause}",
             answer.verdict.as_str()
         ));
     }

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use betrace_engine::{CloseCause, Engine, Finding, PlanError, Report, Settings, Timestamp};
+use betrace_engine::{CloseCause, Engine, Finding, PlanError, Report, Settings, Stats, Timestamp};
 use betrace_lang::rule::{Body, ClauseKind, Expr, ExprKind, Rule};
 use betrace_lang::verdict::Verdict;
 use prost::Message;
 
+use crate::applied::NeverApplied;
 use crate::args::{Explain, ExplainFormat};
 use crate::drawing::{SHOWN, draw};
 use crate::english::condition::{fails, holds};
@@ -63,7 +64,7 @@ fn evaluate(
     rules: Vec<Arc<Rule>>,
     recorded: &Recorded,
     bytes: &[u8],
-) -> Result<(Vec<Finding>, u64), PlanError> {
+) -> Result<(Vec<Finding>, Stats), PlanError> {
     let settings = Settings {
         completeness: args.completeness.into(),
         early: false,
@@ -82,10 +83,7 @@ fn evaluate(
         engine.mark_partial(recorded.trace);
     }
     engine.close_traces(Timestamp(0), CloseCause::EndOfInput);
-    Ok((
-        engine.take_findings(usize::MAX),
-        engine.stats().spans.evaluated,
-    ))
+    Ok((engine.take_findings(usize::MAX), engine.stats()))
 }
 
 fn account<'a>(
@@ -101,7 +99,7 @@ fn account<'a>(
     itself.enabled = true;
     let itself = Arc::new(itself);
     asked.push(Arc::clone(&itself));
-    let (findings, spans) = evaluate(args, asked, recorded, bytes)?;
+    let (findings, stats) = evaluate(args, asked, recorded, bytes)?;
     let of = |rule: &Rule| -> Vec<&Finding> {
         let mut own: Vec<_> = findings.iter().filter(|f| f.rule.id == rule.id).collect();
         own.sort_by_key(|f| f.violation_id);
@@ -113,14 +111,17 @@ fn account<'a>(
         .map(|step| told(step, &of(&step.probe)))
         .collect();
     intervals::explain(&steps, &mut found, skew);
+    let own_stats = stats.rules.last();
+    let never_applied = own_stats.and_then(|stats| NeverApplied::of(&itself, stats));
     Ok(Account {
         rule: &rule.id.0,
         trace_id: recorded.trace.to_string(),
-        spans,
+        spans: stats.spans.evaluated,
+        never_applied,
         verdicts: own.iter().map(|finding| answer(finding)).collect(),
         steps: found,
         kept_where: own.iter().find_map(|finding| kept_where(rule, finding)),
-        near_misses: near_misses(&itself, &own, bytes)?,
+        near_misses: near_misses(&itself, &own, never_applied, bytes)?,
         drawing: drawing(recorded, &own),
         begin: recorded.begin(),
     })
@@ -165,6 +166,7 @@ fn part<'e>(expr: &'e Expr, text: &str) -> Option<&'e Expr> {
 fn near_misses(
     rule: &Arc<Rule>,
     findings: &[&Finding],
+    never_applied: Option<NeverApplied>,
     bytes: &[u8],
 ) -> Result<Vec<String>, PlanError> {
     let asked = if findings
@@ -179,7 +181,7 @@ fn near_misses(
             },
             ..(**rule).clone()
         }
-    } else if findings.iter().all(|f| f.verdict == Verdict::NotApplicable) {
+    } else if never_applied.is_some() {
         (**rule).clone()
     } else {
         return Ok(Vec::new());
