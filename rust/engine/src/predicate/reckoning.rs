@@ -67,20 +67,20 @@ impl Reckoning {
         B: BoundSpans + ?Sized,
     {
         let right = self.right.reckon(ask);
+        let mut said = |left| {
+            let compared = compare(left, self.op, right);
+            *unlike += u64::from(compared.unlike);
+            compared.truth
+        };
+        // Of events and links each may answer.
         match &self.left {
-            // Of events and links each may answer.
             Addend::As(source, unit) if source.list => {
-                Truth::from(ask.any(*source, &mut |value| {
-                    let compared = compare(in_unit(value, *unit), self.op, right);
-                    *unlike += u64::from(compared.unlike);
-                    compared.truth.is_true()
-                }))
+                Truth::from(ask.any(*source, &mut |value| said(in_unit(value, *unit)).is_true()))
             }
-            left => {
-                let compared = compare(left.reckon(ask), self.op, right);
-                *unlike += u64::from(compared.unlike);
-                compared.truth
-            }
+            Addend::Value(source) if source.list => Truth::from(ask.any(*source, &mut |value| {
+                said(source.reading.read(value, as_it_is)).is_true()
+            })),
+            left => said(left.reckon(ask)),
         }
     }
 }
