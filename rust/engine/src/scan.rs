@@ -10,6 +10,7 @@
 //! span is lent to a visitor as a [`view`]. What the visitor makes of it is none of this room's business.
 
 pub(crate) mod digest;
+pub(crate) mod first_of;
 pub(crate) mod head;
 pub(crate) mod keys;
 pub(crate) mod read;

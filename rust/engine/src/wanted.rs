@@ -65,6 +65,13 @@ impl Wanted {
             Field::Intrinsic(Intrinsic::EventName) => self.event_names = true,
             Field::Intrinsic(Intrinsic::InstrumentationVersion) => self.scope_version = true,
             Field::Intrinsic(_) => {}
+            Field::FirstOf(field) => {
+                for one in &field.of {
+                    let key = one.key.to_string();
+                    self.span_attributes.push(key.clone());
+                    self.resource_attributes.push(key);
+                }
+            }
             Field::Bound { field, .. } => self.add(field),
         }
     }

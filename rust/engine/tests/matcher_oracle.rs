@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use betrace_engine::internals::{CompiledPredicate, MatcherBuilder, NoBindings, SelectorId, Truth};
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, ListSource, Literal, Number, Operand, Predicate, Quantifier,
-    Scope, Term, TextOp, Unit,
+    Alternative, Base, CompareOp, Field, FirstOf, Intrinsic, ListSource, Literal, Number, Operand,
+    Predicate, Quantifier, Reading, Scope, Term, TextOp, Unit,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ use proptest::sample::select;
 use prost::Message;
 use scan_support::generate;
 
-fn any_field() -> impl Strategy<Value = Field> {
+fn any_field() -> BoxedStrategy<Field> {
     let scopes = vec![
         Scope::SpanThenResource,
         Scope::SpanThenResource,
@@ -45,10 +45,35 @@ fn any_field() -> impl Strategy<Value = Field> {
             Field::Attribute { scope, key: Arc::from(key) }
         }),
         1 => select(intrinsics).prop_map(Field::Intrinsic),
+        1 => vec((select(&generate::KEYS[..]), 0..3), 1..4).prop_map(first_of),
     ]
+    .boxed()
 }
 
-fn literal() -> impl Strategy<Value = Literal> {
+fn first_of(of: Vec<(&str, i32)>) -> Field {
+    let of = of.into_iter().map(|(key, reading)| Alternative {
+        key: Arc::from(key),
+        reading: match reading {
+            0 => Reading::AsItIs,
+            1 => {
+                let texts = generate::TEXTS.iter().map(|text| Arc::from(*text));
+                Reading::Mapped(
+                    texts
+                        .chain([Arc::from("5")])
+                        .map(|text| (text, Arc::from("ok")))
+                        .collect(),
+                )
+            }
+            _ => Reading::Part(Arc::from("^(.)")),
+        },
+    });
+    Field::FirstOf(Arc::new(FirstOf {
+        name: Arc::from("first"),
+        of: of.collect(),
+    }))
+}
+
+fn literal() -> BoxedStrategy<Literal> {
     prop_oneof![
         4 => select(&generate::TEXTS[..]).prop_map(|text| Literal::Text(Arc::from(text))),
         1 => select(&generate::NAMES[..]).prop_map(|text| Literal::Text(Arc::from(text))),
@@ -59,10 +84,11 @@ fn literal() -> impl Strategy<Value = Literal> {
         2 => any::<bool>().prop_map(Literal::Bool),
         1 => (0u64..10).prop_map(Literal::Duration),
     ]
+    .boxed()
 }
 
 /// A side that is read of the span; all but the sum of a field that may have many values.
-fn term() -> impl Strategy<Value = Term> {
+fn term() -> BoxedStrategy<Term> {
     let summand = || {
         (select(&generate::KEYS[..]), literal()).prop_map(|(key, literal)| {
             let field = Field::Attribute {
@@ -80,13 +106,15 @@ fn term() -> impl Strategy<Value = Term> {
         1 => summand().prop_map(Term::Add),
         1 => summand().prop_map(Term::Subtract),
     ]
+    .boxed()
 }
 
-fn operand() -> impl Strategy<Value = Operand> {
+fn operand() -> BoxedStrategy<Operand> {
     prop_oneof![
         8 => literal().prop_map(Operand::Literal),
         1 => term().prop_map(Operand::Term),
     ]
+    .boxed()
 }
 
 fn predicate() -> impl Strategy<Value = Predicate> {
@@ -113,7 +141,7 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         1 => any_field().prop_map(Predicate::exists),
         1 => any_field().prop_map(Predicate::missing),
     ];
-    leaf.prop_recursive(2, 6, 3, |inner| {
+    leaf.boxed().prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(Predicate::And),
             vec(inner.clone(), 2..4).prop_map(Predicate::Or),

@@ -1,7 +1,7 @@
 //! One rule file: from YAML with positions to checked rules, and back to a file in its one form.
 //!
 //! [`yaml`] makes nodes that know their place; [`read`] reads nodes into a model and keeps every fault;
-//! [`rulefile`], [`written`] and [`rule_tests`] say which keys there are, [`plain`] what a bare scalar means.
+//! [`rulefile`], [`fields`], [`written`] and [`rule_tests`] say which keys there are, [`plain`] what a bare scalar means.
 //! [`check_rule`] hands each rule's texts to [`crate::condition`], and [`placing`] puts their faults where they stand in
 //! the file; [`ids`], [`unused`], [`swallowed`], [`across`] and [`deadline`] doubt what only the file or the set shows. [`load`] runs all of it
 //! over a set of files and gives what is [`loaded`]; [`schema`] and [`format_file`] know the same keys.
@@ -9,6 +9,7 @@
 pub(crate) mod across;
 pub(crate) mod check_rule;
 mod deadline;
+mod fields;
 pub(crate) mod format_file;
 mod ids;
 pub(crate) mod load;

@@ -20,8 +20,10 @@ pub struct Limits {
     pub nesting: usize,
     /// Bytes of a name: a rule's id, a span name, a key, a binding, a macro.
     pub name_bytes: usize,
-    /// Literals in one list.
+    /// Literals in one list, values in one table of a field.
     pub list_literals: usize,
+    /// Attributes under which one field of a rule file goes.
+    pub field_attributes: usize,
     /// Bytes that one compiled regular expression may take.
     pub regex_bytes: usize,
     /// Syntax nodes of one condition after its macros are expanded.
@@ -51,6 +53,7 @@ impl Default for Limits {
             nesting: 64,
             name_bytes: 256,
             list_literals: 10_000,
+            field_attributes: 32,
             regex_bytes: 1 << 20,
             macro_nodes: 10_000,
             bindings: 3,

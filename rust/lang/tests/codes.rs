@@ -8,7 +8,7 @@
 mod support;
 
 use betrace_lang::codes::declarations;
-use betrace_lang::{Fault, Limits, check_condition, check_template};
+use betrace_lang::{Fault, Limits, Vocabulary, check_condition, check_template};
 use support::{shown, vocabulary};
 
 /// Small, so that examples of what is too large stay readable.
@@ -30,7 +30,7 @@ fn faults_of(example: &str) -> Vec<Fault> {
     if let Some(message) = example.strip_prefix("message: ") {
         let rule = "when each { payment as p } always { audit after p }";
         let body = check_condition(rule, &vocabulary, &limits(), &mut faults).unwrap();
-        check_template(message, &body, &mut faults);
+        check_template(message, &body, &Vocabulary::new(), &mut faults);
     } else {
         check_condition(example, &vocabulary, &limits(), &mut faults);
     }

@@ -469,3 +469,18 @@ fn elements_are_compared() {
         "never { any.where(every) and any.where(every in [a]) }",
     ]));
 }
+
+#[test]
+fn a_field_of_the_file_stands_wherever_an_attribute_may() {
+    insta::assert_snapshot!(reports(&[
+        "never { any.where(answer >= 500 and path_only starts with \"/admin\" and exists(answer)) }",
+        "never { count(any) by answer > 3 or distinct(any, path_only) > 5 or max(any, answer) > 499 }",
+        "when each { a as p } never { b.where(answer == p.answer and n > p.answer + 1 and path_only != span.answer) }",
+        "never { any.where(lower(path_only) contains admin and n == answer) }",
+        // In quotes, and with a scope, the attribute of that name.
+        "never { any.where(\"answer\" == 1 and span.answer == 2 and x == \"answer\") }",
+        "never { answer }",
+        "never { any.where(not (answer == 404)) }",
+        "when each { a as answer } always { b }",
+    ]));
+}

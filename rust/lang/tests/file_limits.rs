@@ -104,6 +104,36 @@ fn list_items() {
 }
 
 #[test]
+fn attributes_and_tables_of_fields() {
+    let rules = "rules:\n  - { id: b, condition: 'count(c.where(exists(f))) > 2' }\n";
+    at_and_above(
+        "E0015",
+        |field_attributes| Limits {
+            field_attributes,
+            ..Limits::default()
+        },
+        |n| {
+            let keys: Vec<String> = (0..n).map(|n| format!("k{n}")).collect();
+            format!("fields: {{ f: [{}] }}\n{rules}", keys.join(", "))
+        },
+    );
+    at_and_above(
+        "E0015",
+        |list_literals| Limits {
+            list_literals,
+            ..Limits::default()
+        },
+        |n| {
+            let rows: Vec<String> = (0..n).map(|n| format!("{n}: v")).collect();
+            format!(
+                "fields: {{ f: {{ k: {{ {} }} }} }}\n{rules}",
+                rows.join(", ")
+            )
+        },
+    );
+}
+
+#[test]
 fn test_spans() {
     at_and_above(
         "E0015",

@@ -265,7 +265,7 @@ proptest! {
         check_macro(&text, &Limits::default(), &mut faults);
         let as_macro = faults.len();
         if let Some(body) = &body {
-            let template = check_template(&text, body, &mut faults);
+            let template = check_template(&text, body, &Vocabulary::new(), &mut faults);
             let is_faulty = faults[as_macro..].iter().any(betrace_lang::Fault::is_error);
             prop_assert_eq!(template.is_none(), is_faulty, "{:?}", text);
         }

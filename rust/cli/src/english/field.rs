@@ -1,8 +1,8 @@
 //! Fields, literals and conditions on one span, in English.
 
 use betrace_lang::rule::{
-    Binding, CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number, Operand,
-    Predicate, Scope, Term, TextOp, Unit,
+    Alternative, Binding, CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number,
+    Operand, Predicate, Reading, Scope, Term, TextOp, Unit,
 };
 
 use crate::words::duration;
@@ -29,10 +29,23 @@ pub fn spelled(field: &Field, names: Names<'_>) -> String {
             key,
         } => key.to_string(),
         Field::Attribute { scope, key } => format!("{}.{key}", scope.as_str()),
+        Field::FirstOf(field) => {
+            let of: Vec<String> = field.of.iter().map(choice).collect();
+            format!("{} (the first of {})", field.name, of.join(", "))
+        }
         Field::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
         Field::Bound { binding, field } => {
             format!("{}.{}", names.binding(*binding), spelled(field, names))
         }
+    }
+}
+
+/// An attribute of a field of the rule file, with what is made of it.
+fn choice(one: &Alternative) -> String {
+    match &one.reading {
+        Reading::AsItIs => one.key.to_string(),
+        Reading::Mapped(table) => format!("{} by a table of {}", one.key, table.len()),
+        Reading::Part(pattern) => format!("{} in part, `{pattern}`", one.key),
     }
 }
 
@@ -48,6 +61,7 @@ pub fn called(field: &Field, names: Names<'_>) -> String {
             Scope::Event => format!("`{key}` of one of its events"),
             Scope::Link => format!("`{key}` of one of its links"),
         },
+        Field::FirstOf(field) => format!("`{}`", field.name),
         Field::Intrinsic(intrinsic) => match intrinsic {
             Intrinsic::SpanName => "name",
             Intrinsic::SpanKind => "kind",

@@ -8,8 +8,8 @@
 use std::fmt::Write as _;
 
 use betrace_lang::rule::{
-    Base, CompareOp, Field, ListSource, Literal, Number, Operand, Predicate, Rule, Scope, Term,
-    TextOp,
+    Base, CompareOp, Field, FirstOf, ListSource, Literal, Number, Operand, Predicate, Reading,
+    Rule, Scope, Term, TextOp,
 };
 
 /// A longer name is its beginning and a hash of the whole: a list in a rule may have thousands of texts.
@@ -87,11 +87,41 @@ fn write_field(out: &mut String, field: &Field) {
             write_text(out, key);
         }
         Field::Intrinsic(intrinsic) => out.push_str(intrinsic.as_str()),
+        Field::FirstOf(field) => write_first_of(out, field),
         Field::Bound { binding, field } => {
             let _ = write!(out, "bound {} ", binding.0);
             write_field(out, field);
         }
     }
+}
+
+fn write_first_of(out: &mut String, field: &FirstOf) {
+    out.push_str("(first");
+    for one in &field.of {
+        out.push(' ');
+        match &one.reading {
+            Reading::AsItIs => write_text(out, &one.key),
+            Reading::Mapped(table) => {
+                out.push_str("(mapped ");
+                write_text(out, &one.key);
+                for (from, to) in table {
+                    out.push(' ');
+                    write_text(out, from);
+                    out.push(' ');
+                    write_text(out, to);
+                }
+                out.push(')');
+            }
+            Reading::Part(pattern) => {
+                out.push_str("(part ");
+                write_text(out, &one.key);
+                out.push(' ');
+                write_text(out, pattern);
+                out.push(')');
+            }
+        }
+    }
+    out.push(')');
 }
 
 fn write_predicate(out: &mut String, predicate: &Predicate) {

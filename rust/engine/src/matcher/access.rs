@@ -208,7 +208,7 @@ fn any_of(asked: &[&Field], fields: &FieldTable) -> Option<Vec<FieldId>> {
 /// None for what every span has.
 fn one(field: &Field, fields: &FieldTable) -> Option<Vec<FieldId>> {
     let is_rare = match field {
-        Field::Attribute { .. } => true,
+        Field::Attribute { .. } | Field::FirstOf(_) => true,
         Field::Intrinsic(intrinsic) => matches!(
             intrinsic,
             Intrinsic::SpanStatusMessage
@@ -271,6 +271,6 @@ pub(crate) fn is_of_scope(field: &Field) -> bool {
             intrinsic,
             Intrinsic::InstrumentationName | Intrinsic::InstrumentationVersion
         ),
-        Field::Bound { .. } => false,
+        Field::FirstOf(_) | Field::Bound { .. } => false,
     }
 }

@@ -80,7 +80,9 @@ impl Routes {
                 Some(Place::Resource(slot)) => resource.push((slot, index)),
                 Some(Place::Event(slot)) => event.push((slot, index)),
                 Some(Place::Link(slot)) => link.push((slot, index)),
-                Some(Place::Scope(_) | Place::Intrinsic(_)) | None => rest.push(index),
+                Some(Place::Scope(_) | Place::Intrinsic(_) | Place::FirstOf(_)) | None => {
+                    rest.push(index)
+                }
             }
         }
         Routes {

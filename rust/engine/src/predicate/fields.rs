@@ -79,6 +79,7 @@ pub(crate) fn is_list(field: &Field) -> bool {
     match field {
         Field::Attribute { scope, .. } => matches!(scope, Scope::Event | Scope::Link),
         Field::Intrinsic(intrinsic) => *intrinsic == Intrinsic::EventName,
+        Field::FirstOf(_) => false,
         Field::Bound { field, .. } => is_list(field),
     }
 }

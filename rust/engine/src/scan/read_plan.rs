@@ -3,6 +3,7 @@
 use betrace_lang::rule::{Field, Intrinsic, Scope};
 
 use crate::predicate::fields::{FieldId, FieldTable};
+use crate::scan::first_of::FirstOfPlan;
 use crate::scan::keys::KeyTable;
 
 /// The service's name, which is part of a span's identity, is always read.
@@ -21,6 +22,8 @@ pub(crate) enum Place {
     Scope(u32),
     Event(u32),
     Link(u32),
+    /// Among [`ReadPlan::first_of`].
+    FirstOf(u32),
     Intrinsic(Intrinsic),
 }
 
@@ -31,6 +34,7 @@ pub(crate) const EVENT_NAME_SLOT: u32 = 0;
 #[derive(Clone, Debug)]
 pub(crate) struct ReadPlan {
     places: Vec<Place>,
+    pub first_of: Vec<FirstOfPlan>,
     pub span: KeyTable,
     pub resource: KeyTable,
     pub scope: KeyTable,
@@ -54,6 +58,7 @@ impl ReadPlan {
         let service_slot = resource.intern(SERVICE_NAME);
         let mut plan = ReadPlan {
             places: Vec::with_capacity(fields.len()),
+            first_of: Vec::new(),
             span: KeyTable::default(),
             resource,
             scope: KeyTable::default(),
@@ -107,6 +112,11 @@ impl ReadPlan {
                     _ => {}
                 }
                 Place::Intrinsic(*intrinsic)
+            }
+            Field::FirstOf(field) => {
+                let plan = FirstOfPlan::new(field, &mut self.span, &mut self.resource);
+                self.first_of.push(plan);
+                Place::FirstOf(u32::try_from(self.first_of.len() - 1).unwrap_or(u32::MAX))
             }
             Field::Bound { field, .. } => self.place_of(field),
         }

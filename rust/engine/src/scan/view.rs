@@ -132,8 +132,20 @@ impl<'a, 's> SpanView<'a, 's> {
             Place::Resource(slot) => self.resource(slot),
             Place::Scope(slot) => self.read.scope.get(slot).value(self.message),
             Place::Intrinsic(intrinsic) => self.intrinsic(intrinsic),
+            Place::FirstOf(index) => self.first_of(index),
             Place::Event(_) | Place::Link(_) => Value::Missing,
         }
+    }
+
+    #[inline(never)]
+    fn first_of(&self, index: u32) -> Value<'_> {
+        let Some(plan) = self.plan.first_of.get(index as usize) else {
+            return Value::Missing;
+        };
+        plan.read(|choice| match self.span(choice.span) {
+            Value::Missing => self.resource(choice.resource),
+            value => value,
+        })
     }
 
     /// The value of any field, to keep; of events and links a list.

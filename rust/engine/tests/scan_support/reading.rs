@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use betrace_engine::internals::{OwnedValue, Value, array_elements};
-use betrace_lang::rule::{Field, Intrinsic, Scope};
+use betrace_lang::rule::{Alternative, Field, Intrinsic, Reading, Scope};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -182,7 +182,43 @@ impl Around<'_> {
                 Scope::Link => list(span.links.iter().map(|link| first(&link.attributes, key))),
             },
             Field::Intrinsic(intrinsic) => self.intrinsic(*intrinsic),
+            Field::FirstOf(field) => {
+                let made = field.of.iter().map(|one| self.made(one));
+                let mut present = made.filter(|value| *value != Plain::Missing);
+                present.next().unwrap_or(Plain::Missing)
+            }
             Field::Bound { field, .. } => self.value(field),
+        }
+    }
+
+    fn made(&self, one: &Alternative) -> Plain {
+        let value = self.value(&Field::Attribute {
+            scope: Scope::SpanThenResource,
+            key: one.key.clone(),
+        });
+        match (&one.reading, value) {
+            (Reading::AsItIs, value) => value,
+            (Reading::Mapped(table), value) => {
+                let shortest = match value {
+                    Plain::Text(text) => text,
+                    Plain::Int(value) => value.to_string().into_bytes(),
+                    Plain::Bool(value) => value.to_string().into_bytes(),
+                    Plain::Float(bits) => match f64::from_bits(bits) {
+                        0.0 => b"0".to_vec(),
+                        value if value.is_finite() => value.to_string().into_bytes(),
+                        _ => return Plain::Missing,
+                    },
+                    _ => return Plain::Missing,
+                };
+                let row = table.iter().find(|(from, _)| from.as_bytes() == shortest);
+                row.map_or(Plain::Missing, |(_, to)| text(to))
+            }
+            (Reading::Part(pattern), Plain::Text(value)) => {
+                let pattern = regex::bytes::Regex::new(pattern).unwrap();
+                let group = pattern.captures(&value).and_then(|found| found.get(1));
+                group.map_or(Plain::Missing, |part| Plain::Text(part.as_bytes().to_vec()))
+            }
+            (Reading::Part(_), _) => Plain::Missing,
         }
     }
 

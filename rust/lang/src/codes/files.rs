@@ -54,7 +54,7 @@ declare_codes! {
         good: "rules:\n  - { id: a, condition: x and not y }\n  - { id: b, condition: y and not z }\n"
     }
     BAD_NAME = "E0011", "a name cannot be used" {
-        "Names of rules, macros and lists have 1 to 256 bytes and no invisible characters (control characters, zero-width ones, marks that turn the direction of writing): two names that look the same must be the same. Macros and lists are used as bare words in conditions, so theirs are identifiers: letters, digits and `_`, no digit first, and no word of the language.",
+        "Names of rules, macros, lists and fields have 1 to 256 bytes and no invisible characters (control characters, zero-width ones, marks that turn the direction of writing): two names that look the same must be the same. Macros, lists and fields are used as bare words in conditions, so theirs are identifiers: letters, digits and `_`, no digit first, and no word of the language.",
         bad: "macros: { 'big charge': payment.where(amount > 1000) }\nrules:\n  - id: a\n    condition: x and not y\n",
         good: "macros: { big_charge: payment.where(amount > 1000) }\nrules:\n  - id: a\n    condition: big_charge and not y\n"
     }
@@ -97,6 +97,11 @@ declare_codes! {
         "Nothing is in an empty list, so a comparison with it could never be true.",
         bad: "lists: { processors: [] }\nrules:\n  - id: a\n    condition: count(pay.where(processor in processors)) > 3\n",
         good: "lists: { processors: [stripe] }\nrules:\n  - id: a\n    condition: count(pay.where(processor in processors)) > 3\n"
+    }
+    BAD_FIELD = "E0024", "a field of the file stands for nothing that can be read" {
+        "`fields:` gives one name to the attributes under which a value goes. Each is an attribute as it is, one with a table of values (each once, by its shortest text), or one with a regular expression that has one group. A field stands for attributes, not for other names of the file.",
+        bad: "fields: { path: [url.path, { http.target: '^[^?]*' }] }\nrules:\n  - id: a\n    condition: any.where(path == \"/admin\") and not y\n",
+        good: "fields: { path: [url.path, { http.target: '^([^?]*)' }] }\nrules:\n  - id: a\n    condition: any.where(path == \"/admin\") and not y\n"
     }
     TOO_MANY_FAULTS = "E0019", "more faults than are shown" {
         "After 100,000 diagnostics the rest is only counted.",
@@ -160,6 +165,11 @@ declare_codes! {
         "No condition, exception or used macro of this file names it.",
         bad: "lists: { methods: [card] }\nrules:\n  - id: a\n    condition: x and not y\n",
         good: "lists: { methods: [card] }\nrules:\n  - id: a\n    condition: count(x.where(method in methods)) > 3\n"
+    }
+    UNUSED_FIELD = "W0008", "a field that nothing uses" {
+        "No condition, exception, message or used macro of this file names it.",
+        bad: "fields: { status: [http.response.status_code, http.status_code] }\nrules:\n  - id: a\n    condition: x and not y\n",
+        good: "fields: { status: [http.response.status_code, http.status_code] }\nrules:\n  - id: a\n    condition: x.where(status >= 500) and not y\n"
     }
     DUPLICATE_RULE = "W0004", "two rules mean the same" {
         "Their conditions are equal once macros, lists and older spellings are expanded, so each violation is reported twice.",

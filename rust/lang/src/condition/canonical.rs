@@ -1,5 +1,5 @@
 //! The canonical text of a checked rule: complete, the same for every spelling of the same meaning,
-//! and itself a condition that reads back as the same rule.
+//! and itself a condition that reads back as the same rule, but for the fields of a rule file, which are spelled out.
 
 use std::fmt::Write;
 
@@ -7,8 +7,8 @@ use crate::condition::spelling::{duration, is_plain, list, literal, number, quot
 use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Base, BindingId, Body, Expr, ExprKind, Field, Gap, GroupKey, ListSource, Measure, Number,
-    Operand, Predicate, Quantity, Related, Relation, Scope, Selector, Term,
+    Base, BindingId, Body, Expr, ExprKind, Field, FirstOf, Gap, GroupKey, ListSource, Measure,
+    Number, Operand, Predicate, Quantity, Reading, Related, Relation, Scope, Selector, Term,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -334,6 +334,9 @@ impl<'a> Printer<'a> {
     pub fn field(&self, field: &Field) -> String {
         match field {
             Field::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
+            // A condition can only name it; its meaning is what it stands for.
+            Field::FirstOf(field) if self.vocabulary.is_some() => field.name.to_string(),
+            Field::FirstOf(field) => first_of(field),
             Field::Bound { binding, field } => {
                 let name = self.bound(*binding);
                 match &**field {
@@ -393,7 +396,9 @@ impl<'a> Printer<'a> {
         self.bindings.contains(&name)
             || self.bindings.contains(&first)
             || self.vocabulary.is_some_and(|vocabulary| {
-                vocabulary.macros.contains_key(name) || vocabulary.lists.contains_key(name)
+                vocabulary.macros.contains_key(name)
+                    || vocabulary.lists.contains_key(name)
+                    || vocabulary.fields.contains_key(name)
             })
     }
 }
@@ -405,6 +410,24 @@ fn gap(gap: Gap) -> String {
         0 => format!(" within {most}"),
         least => format!(" within {}..{most}", duration(least)),
     }
+}
+
+/// What a field of a rule file stands for: `{"a" | "b" ("5": "NOT_FOUND") | "c" ~ "^([a-z]+)"}`.
+fn first_of(field: &FirstOf) -> String {
+    let of = field.of.iter().map(|one| {
+        let key = quote(&one.key);
+        match &one.reading {
+            Reading::AsItIs => key,
+            Reading::Mapped(table) => {
+                let rows = table
+                    .iter()
+                    .map(|(from, to)| format!("{}: {}", quote(from), quote(to)));
+                format!("{key} ({})", rows.collect::<Vec<_>>().join(", "))
+            }
+            Reading::Part(pattern) => format!("{key} ~ {}", quote(pattern)),
+        }
+    });
+    format!("{{{}}}", of.collect::<Vec<_>>().join(" | "))
 }
 
 fn joined<T>(parts: &[T], join: &str, print: impl Fn(&T) -> String) -> String {

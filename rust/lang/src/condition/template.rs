@@ -4,13 +4,19 @@ use std::ops::Range;
 
 use crate::codes::conditions as code;
 use crate::condition::spelling::is_plain;
+use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{BindingId, Body, Field, Intrinsic, Role, Scope, Segment, Template};
 use crate::words::Word;
 
 /// Checks a message of the rule that `body` is of. `{{` and `}}` stand for the braces themselves.
-pub fn check_template(text: &str, body: &Body, faults: &mut Vec<Fault>) -> Option<Template> {
+pub fn check_template(
+    text: &str,
+    body: &Body,
+    vocabulary: &Vocabulary,
+    faults: &mut Vec<Fault>,
+) -> Option<Template> {
     let first = faults.len();
     let mut segments = Vec::new();
     let mut plain = String::new();
@@ -33,7 +39,7 @@ pub fn check_template(text: &str, body: &Body, faults: &mut Vec<Fault>) -> Optio
             if !plain.is_empty() {
                 segments.push(Segment::Text(std::mem::take(&mut plain)));
             }
-            if let Some(segment) = placeholder(text, at, length, body, faults) {
+            if let Some(segment) = placeholder((text, at, length), body, vocabulary, faults) {
                 segments.push(segment);
             }
             at += length + 1;
@@ -49,11 +55,11 @@ pub fn check_template(text: &str, body: &Body, faults: &mut Vec<Fault>) -> Optio
     (!is_faulty).then_some(Template(segments))
 }
 
+/// The placeholder at a place of the text, of this length without its closing brace.
 fn placeholder(
-    text: &str,
-    start: usize,
-    length: usize,
+    (text, start, length): (&str, usize, usize),
     body: &Body,
+    vocabulary: &Vocabulary,
     faults: &mut Vec<Fault>,
 ) -> Option<Segment> {
     let inner = &text[start + 1..start + length];
@@ -73,7 +79,8 @@ fn placeholder(
     if position.is_none()
         && let Some(role) = Role::named(bound)
     {
-        return shown(name, role, range, faults);
+        let field = field_or_fault(name, "a span", range, vocabulary, faults)?;
+        return Some(Segment::Shown { role, field });
     }
     let Some(position) = position else {
         let names = body.bindings.iter().map(|binding| binding.name.as_str());
@@ -108,23 +115,21 @@ fn placeholder(
         return None;
     };
     let binding = BindingId(u8::try_from(position).ok()?);
-    let field = field_or_fault(name, "a bound span", range, faults)?;
+    let field = field_or_fault(name, "a bound span", range, vocabulary, faults)?;
     Some(Segment::Bound { binding, field })
-}
-
-/// `{offender.x}`
-fn shown(name: &str, role: Role, range: Range<usize>, faults: &mut Vec<Fault>) -> Option<Segment> {
-    let field = field_or_fault(name, "a span", range, faults)?;
-    Some(Segment::Shown { role, field })
 }
 
 fn field_or_fault(
     name: &str,
     of: &str,
     range: Range<usize>,
+    vocabulary: &Vocabulary,
     faults: &mut Vec<Fault>,
 ) -> Option<Field> {
-    let field = field_named(name);
+    let own = name.split_once('.');
+    let field = own
+        .and_then(|(_, own)| vocabulary.field(own))
+        .or_else(|| field_named(name));
     if field.is_none() {
         let message = format!("`{{{name}}}` names no field of {of}");
         let first = name.split(['.', ':']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The macros and lists that a rule file brings along: words that its conditions may use.
+//! The macros, lists and fields that a rule file brings along: words that its conditions may use.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -7,13 +7,14 @@ use crate::condition::ast::Document;
 use crate::condition::parse::parse;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
-use crate::rule::Literal;
+use crate::rule::{Field, FirstOf, Literal};
 
-/// Macros and lists by name. A macro's text is parsed once, at its first use.
+/// Macros, lists and fields by name. A macro's text is parsed once, at its first use.
 #[derive(Debug, Default)]
 pub struct Vocabulary {
     pub(crate) macros: BTreeMap<Arc<str>, Macro>,
     pub(crate) lists: BTreeMap<Arc<str>, Vec<Literal>>,
+    pub(crate) fields: BTreeMap<Arc<str>, Arc<FirstOf>>,
 }
 
 #[derive(Debug)]
@@ -33,6 +34,16 @@ impl Vocabulary {
         let parsed = OnceLock::new();
         let text = text.into();
         self.macros.insert(name.into(), Macro { text, parsed });
+    }
+
+    /// Adds or replaces a field, under its name.
+    pub fn add_field(&mut self, field: FirstOf) {
+        self.fields.insert(field.name.clone(), Arc::new(field));
+    }
+
+    /// The field of this name.
+    pub(crate) fn field(&self, name: &str) -> Option<Field> {
+        self.fields.get(name).cloned().map(Field::FirstOf)
     }
 
     /// Adds or replaces a list of numbers, booleans, durations and texts.

@@ -30,6 +30,9 @@ impl<'a> RuleChecker<'a> {
         for named in &file.lists {
             vocabulary.add_list(named.name.as_str(), named.value.clone());
         }
+        for named in &file.fields {
+            vocabulary.add_field(named.value.clone());
+        }
         RuleChecker {
             limits,
             vocabulary,
@@ -84,7 +87,7 @@ impl<'a> RuleChecker<'a> {
             && text.value.len() <= self.limits.rule_bytes
         {
             let mut faults = Vec::new();
-            message = check_template(&text.value, context, &mut faults);
+            message = check_template(&text.value, context, &self.vocabulary, &mut faults);
             self.placing.place(reader, text, faults);
             is_whole &= message.is_some();
         }

@@ -1,18 +1,19 @@
-//! A rule file as written: macros, lists and rules, their texts not yet looked into.
+//! A rule file as written: macros, lists, fields and rules, their texts not yet looked into.
 
 use std::rc::Rc;
 
 use crate::codes::files as codes;
 use crate::condition::token::Function;
+use crate::file::fields::read_field;
 use crate::file::plain::literal;
 use crate::file::read::{Reader, Text};
 use crate::file::written::{WrittenRule, read_rule};
 use crate::file::yaml::{Entry, YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
-use crate::rule::Literal;
+use crate::rule::{FirstOf, Literal};
 
 /// Keys of a rule file.
-pub(crate) const FILE_KEYS: &[&str] = &["macros", "lists", "rules"];
+pub(crate) const FILE_KEYS: &[&str] = &["macros", "lists", "fields", "rules"];
 
 /// Words that a macro or list would hide, as it would a function's.
 const RESERVED: &[&str] = &[
@@ -25,6 +26,7 @@ const RESERVED: &[&str] = &[
 pub(crate) struct RuleFile {
     pub macros: Vec<Named<Text>>,
     pub lists: Vec<Named<Vec<Literal>>>,
+    pub fields: Vec<Named<FirstOf>>,
     pub rules: Vec<WrittenRule>,
     /// Rules beyond the first one above the limit, which are not read.
     pub unread: usize,
@@ -117,6 +119,12 @@ impl RuleFile {
                 self.read_list(reader, entry);
             }
         }
+        if let Some(node) = fields.value("fields") {
+            for entry in reader.entries(node, "`fields`") {
+                self.read_field(reader, entry);
+            }
+        }
+        self.check_fields(reader);
         match fields.value("rules") {
             Some(node) => self.read_rules(reader, node),
             None if fields.entry("rules").is_none() && !continues => {
@@ -138,7 +146,8 @@ impl RuleFile {
             .macros
             .iter()
             .map(|named| &named.name)
-            .chain(self.lists.iter().map(|named| &named.name));
+            .chain(self.lists.iter().map(|named| &named.name))
+            .chain(self.fields.iter().map(|named| &named.name));
         let problem = if !is_identifier {
             format!(
                 "{what} is an identifier: letters, digits, `_` and `-`, and a letter or `_` first"
@@ -146,7 +155,7 @@ impl RuleFile {
         } else if is_reserved(name) {
             format!("`{name}` is a word of the language")
         } else if taken.into_iter().any(|other| other == name) {
-            format!("`{name}` is the name of another macro or list")
+            format!("`{name}` is the name of another macro, list or field")
         } else {
             return Some(name);
         };
@@ -217,6 +226,43 @@ impl RuleFile {
         }
     }
 
+    fn read_field(&mut self, reader: &mut Reader<'_>, entry: &Entry) {
+        let name = self
+            .name(reader, entry, "a field's name")
+            .map(str::to_owned);
+        let value = read_field(reader, name.as_deref().unwrap_or_default(), &entry.value);
+        if let (Some(name), Some(value)) = (name, value) {
+            self.fields.push(Named {
+                name,
+                key: Rc::clone(&entry.key),
+                value,
+            });
+        }
+    }
+
+    /// A field stands for attributes, and never for another name of the file.
+    fn check_fields(&self, reader: &mut Reader<'_>) {
+        for named in &self.fields {
+            for one in &named.value.of {
+                let what = if *one.key == *named.name {
+                    "this field itself"
+                } else if is_name(&self.fields, &one.key) {
+                    "another field"
+                } else if is_name(&self.macros, &one.key) {
+                    "a macro"
+                } else if is_name(&self.lists, &one.key) {
+                    "a list"
+                } else {
+                    continue;
+                };
+                let range = reader.span(&named.key);
+                let message = format!("`{}` is {what}, and a field stands for attributes", one.key);
+                reader.report(codes::BAD_FIELD, range, message).help =
+                    Some("give the field a name that no attribute has".into());
+            }
+        }
+    }
+
     fn read_rules(&mut self, reader: &mut Reader<'_>, node: &YamlNode) {
         for item in reader.items(node, "`rules`") {
             if self.rules.len() > reader.limits.rules {
@@ -230,4 +276,8 @@ impl RuleFile {
 
 fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || Function::named(name).is_some()
+}
+
+fn is_name<T>(named: &[Named<T>], key: &str) -> bool {
+    named.iter().any(|named| *named.name == *key)
 }

@@ -103,6 +103,36 @@ fn file_key(key: &str) -> Option<Value> {
             "additionalProperties": { "type": "array", "minItems": 1, "items": { "type": ["string", "number", "boolean"] } },
             "description": "Values by name, for `field in name`.",
         }),
+        "fields" => {
+            let attribute = json!({
+                "anyOf": [
+                    { "type": "string" },
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                        "additionalProperties": {
+                            "anyOf": [
+                                { "type": "string", "description": "A regular expression with one group: that part counts." },
+                                {
+                                    "type": "object",
+                                    "minProperties": 1,
+                                    "additionalProperties": { "type": ["string", "number", "boolean"] },
+                                    "description": "What each value stands for; another one is missing.",
+                                },
+                            ],
+                        },
+                    },
+                ],
+            });
+            json!({
+                "type": ["object", "null"],
+                "additionalProperties": {
+                    "anyOf": [attribute.clone(), { "type": "array", "minItems": 1, "items": attribute }],
+                },
+                "description": "Names for several attributes, of which the first that is present counts.",
+            })
+        }
         "rules" => list_of("rule", "The rules."),
         _ => return None,
     })

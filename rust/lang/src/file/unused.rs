@@ -1,4 +1,4 @@
-//! Macros and lists of a file that none of its rules uses.
+//! Macros, lists and fields of a file that none of its rules uses.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,9 +8,9 @@ use crate::file::read::Reader;
 use crate::file::rulefile::RuleFile;
 use crate::file::written::WrittenRule;
 
-/// Warns of macros and lists that no rule of their file uses, be it through other macros.
+/// Warns of macros, lists and fields that no rule of their file uses, be it through other macros.
 pub(crate) fn report(reader: &mut Reader<'_>, file: &RuleFile, rules: &[WrittenRule]) {
-    if file.macros.is_empty() && file.lists.is_empty() {
+    if file.macros.is_empty() && file.lists.is_empty() && file.fields.is_empty() {
         return;
     }
     let macros: HashMap<&str, &str> = file
@@ -29,7 +29,13 @@ pub(crate) fn report(reader: &mut Reader<'_>, file: &RuleFile, rules: &[WrittenR
                 .map(|text| &*text.value),
         );
     }
+    let fields: HashSet<&str> = file.fields.iter().map(|named| &*named.name).collect();
+    let messages = rules.iter().filter_map(|rule| rule.message.as_ref());
+    for text in messages.map(|text| &*text.value) {
+        used.extend(segments(text).filter_map(|word| fields.get(word)));
+    }
     while let Some(text) = texts.pop() {
+        used.extend(segments(text).filter_map(|word| fields.get(word)));
         for word in words(text) {
             if let Some((&name, &expansion)) = macros.get_key_value(word) {
                 if used.insert(name) {
@@ -50,6 +56,16 @@ pub(crate) fn report(reader: &mut Reader<'_>, file: &RuleFile, rules: &[WrittenR
             );
         }
     }
+    for named in &file.fields {
+        if !used.contains(&*named.name) {
+            let range = reader.span(&named.key);
+            reader.report(
+                codes::UNUSED_FIELD,
+                range,
+                format!("no rule uses the field `{}`", named.name),
+            );
+        }
+    }
     for named in &file.lists {
         if !used.contains(&*named.name) {
             let range = reader.span(&named.key);
@@ -60,4 +76,11 @@ pub(crate) fn report(reader: &mut Reader<'_>, file: &RuleFile, rules: &[WrittenR
             );
         }
     }
+}
+
+/// Words that may name a field: of a bound span too, `p.status`.
+fn segments(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    text.split(move |c| !is_part(c))
+        .filter(|word| !word.is_empty())
 }

@@ -16,11 +16,39 @@ pub enum Field {
         key: Arc<str>,
     },
     Intrinsic(Intrinsic),
+    /// A field of the rule file, under which several attributes go.
+    FirstOf(Arc<FirstOf>),
     /// `p.x`, on right-hand sides and in messages; the inner field is never `Bound`.
     Bound {
         binding: BindingId,
         field: Box<Field>,
     },
+}
+
+/// The first of several attributes that has a value, each of the span, else of its resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FirstOf {
+    /// As the rule file calls it. No part of the meaning.
+    pub name: Arc<str>,
+    /// At least one, the first choice first.
+    pub of: Vec<Alternative>,
+}
+
+/// One attribute of a [`FirstOf`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Alternative {
+    pub key: Arc<str>,
+    pub reading: Reading,
+}
+
+/// What is made of the value of an [`Alternative`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reading {
+    AsItIs,
+    /// From the shortest text of a value to the text that it stands for, ascending. A value that is not in it is missing.
+    Mapped(Vec<(Arc<str>, Arc<str>)>),
+    /// What the one group of a regular expression meets in a text. Where it meets nothing the value is missing.
+    Part(Arc<str>),
 }
 
 words! {
@@ -113,7 +141,7 @@ impl Field {
         match self {
             Field::Intrinsic(intrinsic) => Some(*intrinsic),
             Field::Bound { field, .. } => field.intrinsic(),
-            Field::Attribute { .. } => None,
+            Field::Attribute { .. } | Field::FirstOf(_) => None,
         }
     }
 
@@ -141,6 +169,7 @@ impl Field {
     pub fn may_be_missing(&self) -> bool {
         match self {
             Field::Attribute { .. } => !self.has_many_values(),
+            Field::FirstOf(_) => true,
             Field::Intrinsic(intrinsic) => matches!(
                 intrinsic,
                 Intrinsic::SpanStatusMessage

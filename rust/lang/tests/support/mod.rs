@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use betrace_lang::rule::{Body, Literal};
+use betrace_lang::rule::{Alternative, Body, FirstOf, Literal, Reading};
 use betrace_lang::{Fault, Limits, Origin, Vocabulary, check_condition};
 
 pub fn vocabulary() -> Vocabulary {
@@ -17,6 +17,24 @@ pub fn vocabulary() -> Vocabulary {
     vocabulary.add_macro("broken_macro", "payment.where(amount >)");
     let texts = ["stripe", "square"].map(|text| Literal::Text(text.into()));
     vocabulary.add_list("processors", texts.to_vec());
+    let one = |key: &str, reading| Alternative {
+        key: key.into(),
+        reading,
+    };
+    vocabulary.add_field(FirstOf {
+        name: "answer".into(),
+        of: vec![
+            one("http.response.status_code", Reading::AsItIs),
+            one(
+                "rpc.grpc.status_code",
+                Reading::Mapped(vec![("5".into(), "404".into())]),
+            ),
+        ],
+    });
+    vocabulary.add_field(FirstOf {
+        name: "path_only".into(),
+        of: vec![one("http.target", Reading::Part("^([^?]*)".into()))],
+    });
     vocabulary
 }
 

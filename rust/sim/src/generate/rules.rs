@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{Emit, Rule, RuleId, Severity};
+use betrace_lang::rule::{Alternative, Emit, FirstOf, Reading, Rule, RuleId, Severity};
 use betrace_lang::{
     Limits, Vocabulary, check_condition, check_exception, check_template, meaning_hash,
 };
@@ -20,13 +20,45 @@ pub struct Source {
     pub message: String,
 }
 
+/// The fields that every rule may name: the first present, one with a table, one with a part.
+fn vocabulary() -> Vocabulary {
+    let one = |key: &str, reading| Alternative {
+        key: key.into(),
+        reading,
+    };
+    let table = [("2", "5"), ("2.5", "x"), ("true", "1"), ("x", "xy")];
+    let table = table.map(|(from, to)| (from.into(), to.into()));
+    let part = Reading::Part("(x|y)$".into());
+    let mut vocabulary = Vocabulary::new();
+    for (name, of) in [
+        (
+            "f1",
+            vec![one("n", Reading::AsItIs), one("s", Reading::AsItIs)],
+        ),
+        (
+            "f2",
+            vec![
+                one("n", Reading::Mapped(table.to_vec())),
+                one("ok", Reading::AsItIs),
+            ],
+        ),
+        ("f3", vec![one("s", part), one("m", Reading::AsItIs)]),
+    ] {
+        vocabulary.add_field(FirstOf {
+            name: name.into(),
+            of,
+        });
+    }
+    vocabulary
+}
+
 impl Source {
     /// The checked rule.
     ///
     /// # Errors
     /// The faults that the language finds.
     pub fn check(&self, id: &str) -> Result<Arc<Rule>, String> {
-        let (limits, vocabulary) = (Limits::default(), Vocabulary::default());
+        let (limits, vocabulary) = (Limits::default(), vocabulary());
         let mut faults = Vec::new();
         let body = check_condition(&self.condition, &vocabulary, &limits, &mut faults);
         let mut exceptions = Vec::new();
@@ -43,7 +75,7 @@ impl Source {
         }
         let mut message = None;
         if let Some(body) = body.as_ref().filter(|_| !self.message.is_empty()) {
-            message = check_template(&self.message, body, &mut faults);
+            message = check_template(&self.message, body, &vocabulary, &mut faults);
         }
         let Some(mut body) = body.filter(|_| {
             exceptions.len() == self.exceptions.len()

@@ -1,6 +1,6 @@
 //! What a field holds: attributes by scope, and the intrinsics of a span and of the trace.
 
-use betrace_lang::rule::{Field, Intrinsic, Number, Scope};
+use betrace_lang::rule::{Field, FirstOf, Intrinsic, Number, Reading, Scope};
 
 use super::value::{Possible, Val};
 use super::{Bound, Trace, Truth, has_order};
@@ -45,7 +45,8 @@ impl<'t> Trace<'t> {
                 self.held(field, Some(bound_span), bound)
             }
             (Field::Attribute { scope, key }, Some(span)) => attribute(span, *scope, key),
-            (Field::Attribute { .. }, None) => Held::One(Val::Missing),
+            (Field::FirstOf(field), Some(span)) => Held::One(first_of(span, field)),
+            (Field::Attribute { .. } | Field::FirstOf(_), None) => Held::One(Val::Missing),
             (Field::Intrinsic(Intrinsic::EventName), Some(span)) => {
                 let names = span.events.iter().map(|event| Val::text_of(&event.name));
                 Held::Each(names.collect())
@@ -114,6 +115,38 @@ fn attribute<'v>(span: &'v Span, scope: Scope, key: &str) -> Held<'v> {
             return Held::Each(links.map(|link| find(&link.attributes)).collect());
         }
     })
+}
+
+/// The first attribute that has a value, after what is made of it.
+fn first_of<'v>(span: &'v Span, field: &FirstOf) -> Val<'v> {
+    for one in &field.of {
+        let Held::One(value) = attribute(span, Scope::SpanThenResource, &one.key) else {
+            continue;
+        };
+        let made = match &one.reading {
+            Reading::AsItIs => value,
+            Reading::Mapped(table) => {
+                let text = value.text();
+                let row = table
+                    .iter()
+                    .find(|(from, _)| Some(&**from) == text.as_deref());
+                row.map_or(Val::Missing, |(_, to)| Val::Text(to.to_string().into()))
+            }
+            Reading::Part(pattern) => match (&value, regex::Regex::new(pattern)) {
+                (Val::Text(text), Ok(pattern)) => {
+                    let group = pattern.captures(text).and_then(|found| found.get(1));
+                    group.map_or(Val::Missing, |part| {
+                        Val::Text(part.as_str().to_owned().into())
+                    })
+                }
+                _ => Val::Missing,
+            },
+        };
+        if !matches!(made, Val::Missing) {
+            return made;
+        }
+    }
+    Val::Missing
 }
 
 fn of_span(intrinsic: Intrinsic, span: &Span) -> Val<'_> {

@@ -63,6 +63,7 @@ const OF_RULES: &[(&str, u64)] = &[
     ("quantifier: Every", 5),
     ("quantifier: Some", 5),
     ("list: Field(", 10),
+    ("FirstOf(", 20),
     ("scope: Event", 20),
     ("scope: Link", 10),
     ("scope: Instrumentation", 15),

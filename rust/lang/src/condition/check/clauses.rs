@@ -321,6 +321,8 @@ impl<'a> Checker<'a> {
             Some(format!("`{name}` is a macro"))
         } else if self.vocabulary.lists.contains_key(name) {
             Some(format!("`{name}` is a list"))
+        } else if self.vocabulary.fields.contains_key(name) {
+            Some(format!("`{name}` is a field of the rule file"))
         } else {
             None
         };

@@ -97,6 +97,9 @@ impl<'a> Checker<'a> {
         if let Some(field) = dialect.field(name) {
             return Some(field);
         }
+        if let Some(field) = self.vocabulary.field(name) {
+            return Some(field);
+        }
         if self.vocabulary.lists.contains_key(name) {
             let message = format!("`{name}` is a list; a field of this name is quoted");
             self.fault(code::LIST_HERE, node.range(), message)
@@ -234,10 +237,17 @@ impl<'a> Checker<'a> {
                 self.quoted_key(node, scope, key)
             }
             NodeKind::Name(name) => {
+                if let Some(field) = self.vocabulary.field(name) {
+                    return Ok(Some(field));
+                }
                 let Some((first, rest)) = name.split_once('.') else {
                     return Ok(None);
                 };
-                if let Some(binding) = self.binding(first) {
+                if let Some(binding) = self.binding(first)
+                    && let Some(field) = self.vocabulary.field(rest)
+                {
+                    self.bound(node, binding, field)
+                } else if let Some(binding) = self.binding(first) {
                     let (scope, key) = Scope::split(rest);
                     let range = node.start + first.len() + 1..node.end;
                     self.attribute(node, range, scope, key)
