@@ -345,7 +345,8 @@ void betrace_engine_free(struct betrace_engine *engine);
 
 // Writes the engine's counters as JSON:
 // {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
-// "violations":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,"memory_bytes":n,
+// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,
+// "returned_traces":n,"memory_bytes":n,
 // "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 // "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 // A reader must pass over names that it does not know.

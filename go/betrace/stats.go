@@ -16,6 +16,8 @@ type Stats struct {
 	// ClosedTraces were closed since the engine was made, ShedTraces among them early, for want of memory.
 	ClosedTraces int64 `json:"closed_traces"`
 	ShedTraces   int64 `json:"shed_traces"`
+	// ReturnedTraces came again after all but their id was forgotten.
+	ReturnedTraces int64 `json:"returned_traces"`
 	// MemoryBytes is a gauge: all native state that grows with input.
 	MemoryBytes int64 `json:"memory_bytes"`
 	// MemoryLimitBytes is what the settings allow.
@@ -28,12 +30,14 @@ type Stats struct {
 
 // RuleStats are the counters of one rule.
 type RuleStats struct {
-	ID                 string         `json:"id"`
-	Severity           string         `json:"severity"`
-	Verdicts           []VerdictCount `json:"verdicts"`
-	Violations         int64          `json:"violations"`
-	ComparisonsUnknown int64          `json:"comparisons_unknown"`
-	SpansMatched       int64          `json:"spans_matched"`
+	ID         string         `json:"id"`
+	Severity   string         `json:"severity"`
+	Verdicts   []VerdictCount `json:"verdicts"`
+	Violations int64          `json:"violations"`
+	// ViolationsContradicted are those that spans which came after the close show to be false alarms.
+	ViolationsContradicted int64 `json:"violations_contradicted"`
+	ComparisonsUnknown     int64 `json:"comparisons_unknown"`
+	SpansMatched           int64 `json:"spans_matched"`
 }
 
 // VerdictCount is how often a rule got a verdict; Reason is empty but for inconclusive.

@@ -13,7 +13,7 @@ import (
 type Limits struct {
 	// Bound in MiB of all native state that grows with traces; above it the oldest traces are shed as inconclusive (memory). 1 to 65536. This memory, and up to 64 MiB of violations that wait to be sent, is invisible to GOMEMLIMIT and to the memory_limiter processor.
 	MemoryMib int `mapstructure:"memory_mib"`
-	// How many rules, in their order in the files, stand by name in metrics; the rest share `_other`. 1 to 1900. A rule takes 3 to 14 series of `verdicts`, of which all processors of a Collector share 1900, because the metrics SDK folds a metric beyond 2000 series into one; when they are used up `_other` takes the rest.
+	// How many rules, in their order in the files, stand by name in metrics; the rest share `_other`. 1 to 1900. A rule takes 3 to 15 series of `verdicts`, of which all processors of a Collector share 1900, because the metrics SDK folds a metric beyond 2000 series into one; when they are used up `_other` takes the rest.
 	RuleLabels int `mapstructure:"rule_labels"`
 	// Spans of one trace that are evaluated; with more, what rests on absence is inconclusive (span_limit). 1 to 500000.
 	SpansPerTrace int `mapstructure:"spans_per_trace"`

@@ -58,9 +58,11 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceSpans,
 		telemetry.ProcessorBetraceSpansMatched,
 		telemetry.ProcessorBetraceTracesClosed,
+		telemetry.ProcessorBetraceTracesReturned,
 		telemetry.ProcessorBetraceTracesShed,
 		telemetry.ProcessorBetraceVerdicts,
 		telemetry.ProcessorBetraceViolations,
+		telemetry.ProcessorBetraceViolationsContradicted,
 		telemetry.ProcessorBetraceViolationsDelivered,
 		telemetry.ProcessorBetraceViolationsLost,
 		telemetry.ProcessorBetraceViolationsWaiting,
@@ -128,6 +130,7 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 	t, own := m.telemetry, m.with()
 	to.ObserveInt64(t.ProcessorBetraceLiveTraces, stats.LiveTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceTracesClosed, stats.ClosedTraces, own)
+	to.ObserveInt64(t.ProcessorBetraceTracesReturned, stats.ReturnedTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceTracesShed, stats.ShedTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceMemoryBytes, stats.MemoryBytes, own)
 	to.ObserveInt64(t.ProcessorBetraceMemoryLimitBytes, stats.MemoryLimitBytes, own)
@@ -177,7 +180,7 @@ func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
 	defer m.rules.Unlock()
 	verdicts := map[verdictLabels]int64{}
 	violations := map[violationLabels]int64{}
-	unknown := map[string]int64{}
+	unknown, contradicted := map[string]int64{}, map[string]int64{}
 	matched := map[string]int64{}
 	m.labels.begin()
 	for i, rule := range rules {
@@ -192,6 +195,7 @@ func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
 		violations[violationLabels{label, rule.Severity}] += rule.Violations
 		unknown[label] += rule.ComparisonsUnknown
 		matched[label] += rule.SpansMatched
+		contradicted[label] += rule.ViolationsContradicted
 	}
 	m.labels.end()
 	t := m.telemetry
@@ -200,6 +204,9 @@ func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
 	}
 	for labels, count := range violations {
 		to.ObserveInt64(t.ProcessorBetraceViolations, count, m.with("rule", labels.rule, "severity", labels.severity))
+	}
+	for rule, count := range contradicted {
+		to.ObserveInt64(t.ProcessorBetraceViolationsContradicted, count, m.with("rule", rule))
 	}
 	for rule, count := range unknown {
 		to.ObserveInt64(t.ProcessorBetraceComparisonsUnknown, count, m.with("rule", rule))

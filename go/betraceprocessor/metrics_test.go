@@ -113,6 +113,22 @@ func TestMetricSpans(t *testing.T) {
 	require.EqualValues(t, 0, spans("over_limit"))
 }
 
+func TestMetricsOfWhatComesAfterTheClose(t *testing.T) {
+	b := startBench(t, func(c *Config) { c.Trace.LateWindow = time.Minute }, "when { a } always { b }")
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a")))
+	b.tick(t, 20*time.Second)
+	require.EqualValues(t, 0, b.sum(t, prefix+"violations_contradicted", label("rule", "rule-0")))
+	late := spansNamed(1, "late", "b")
+	require.NoError(t, b.ConsumeTraces(context.Background(), late))
+	require.EqualValues(t, 1, b.sum(t, prefix+"violations_contradicted", label("rule", "rule-0")))
+	require.EqualValues(t, 0, b.sum(t, prefix+"traces_returned"))
+	b.tick(t, 2*time.Minute)
+	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a")))
+	require.EqualValues(t, 1, b.sum(t, prefix+"traces_returned"))
+	b.tick(t, 20*time.Second)
+	require.EqualValues(t, 1, b.sum(t, prefix+"verdicts", label("reason", "late")))
+}
+
 func TestMetricComparisonsUnknown(t *testing.T) {
 	b := startBench(t, nil, "never { any.where(note > 5) }")
 	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "a", "b")))
@@ -264,7 +280,7 @@ func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 20, seen, "and decision_delay, which has nothing yet")
+	require.Equal(t, 22, seen, "and decision_delay, which has nothing yet")
 }
 
 func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {
@@ -340,7 +356,7 @@ func TestAllProcessorsShareTheBoundOfSeries(t *testing.T) {
 }
 
 func TestABudgetIsGivenBack(t *testing.T) {
-	budget := newSeriesBudget(40)
+	budget := newSeriesBudget(41)
 	first := newLabelled(budget, 100)
 	first.begin()
 	for i, id := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
@@ -362,7 +378,7 @@ func TestABudgetIsGivenBack(t *testing.T) {
 	second.end()
 	first.close()
 	second.close()
-	require.Equal(t, 40, budget.left)
+	require.Equal(t, 41, budget.left)
 }
 
 func TestRulesBeyondTheLabelsShareOne(t *testing.T) {

@@ -52,7 +52,7 @@ const (
 	// definiteVerdicts are violated, satisfied and not_applicable.
 	definiteVerdicts = 3
 	// otherSeries is what `_other` may need: the definite verdicts and every reason.
-	otherSeries = 14
+	otherSeries = 15
 )
 
 func newLabelled(budget *seriesBudget, most int) *labelled {

@@ -17,7 +17,8 @@ pub const BETRACE_STATS_ALL: i32 = 1;
 
 /// Writes the engine's counters as JSON:
 /// {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
-/// "violations":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,"memory_bytes":n,
+/// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,
+/// "returned_traces":n,"memory_bytes":n,
 /// "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 /// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 /// A reader must pass over names that it does not know.
@@ -57,6 +58,7 @@ struct StatsDocument<'a> {
     remembered_traces: u64,
     forgotten_ids: u64,
     closed_traces: u64,
+    returned_traces: u64,
     shed_traces: u64,
     memory_bytes: u64,
     memory_limit_bytes: u64,
@@ -71,6 +73,7 @@ struct RuleDocument<'a> {
     severity: &'a str,
     verdicts: Vec<VerdictDocument>,
     violations: u64,
+    violations_contradicted: u64,
     comparisons_unknown: u64,
     spans_matched: u64,
 }
@@ -99,6 +102,7 @@ fn to_json(stats: &Stats, has_rules: bool) -> Vec<u8> {
         remembered_traces: stats.remembered_traces,
         forgotten_ids: stats.forgotten_ids,
         closed_traces: stats.closed_traces,
+        returned_traces: stats.returned_traces,
         shed_traces: stats.shed_traces,
         memory_bytes: stats.memory_bytes,
         memory_limit_bytes: stats.memory_limit_bytes,
@@ -144,6 +148,7 @@ fn rule(stats: &RuleStats) -> RuleDocument<'_> {
         severity: &stats.severity,
         verdicts,
         violations: stats.violations,
+        violations_contradicted: stats.violations_contradicted,
         comparisons_unknown: stats.comparisons_unknown,
         spans_matched: stats.spans_matched,
     }

@@ -1,11 +1,12 @@
 //! The engine: spans in, findings out.
 //!
 //! [`Engine`] is the door. A call takes its [`scratch`], sees one [`rule_set`] through a [`context`], merges
-//! what came ([`intake`]), decides and closes ([`lifecycle`]), keeps all state within its bound ([`shed`]), and
+//! what came ([`intake`]), decides and closes ([`lifecycle`]), counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
 //! hands what it found and [tallied](tally) over the [`sink`] to the findings that wait and to the
 //! [`counters`]. A [`snapshot`] carries the state over a restart.
 
 pub(crate) mod context;
+pub(crate) mod contradict;
 pub(crate) mod counters;
 pub(crate) mod intake;
 pub(crate) mod lifecycle;
@@ -229,6 +230,7 @@ impl Engine {
             stats.remembered_traces += shard.remembered();
             stats.forgotten_ids += shard.forgotten.len();
             stats.dropped_ids += shard.forgotten.dropped();
+            stats.returned_traces += shard.returned();
             stats.memory_bytes += shard.bytes() + shard.forgotten.bytes() as u64;
         }
         let counters = self.outbox.counters.lock();

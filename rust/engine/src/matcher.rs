@@ -21,6 +21,7 @@ pub(crate) mod routes;
 use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate, Term};
 use hashbrown::HashMap;
 
+use crate::hash::fixed_hash;
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::SelectorParts;
 use crate::matcher::ids::{PartId, SelectorId, UnlikeId};
@@ -43,6 +44,8 @@ pub struct MatcherBuilder {
     parts: Vec<(Predicate, CompiledPredicate)>,
     /// By the printed form: a predicate holds decimals, which have no hash of their own.
     part_ids: HashMap<String, PartId>,
+    /// See [`MatcherBuilder::leave_times`].
+    times_are_left: bool,
 }
 
 impl MatcherBuilder {
@@ -112,9 +115,17 @@ impl MatcherBuilder {
         self.fields.intern(field)
     }
 
+    /// No rule reads when spans began and ended, but for their durations.
+    pub fn leave_times(&mut self) {
+        self.times_are_left = true;
+    }
+
     #[must_use]
     pub fn build(self) -> Matcher {
-        let read_plan = ReadPlan::new(&self.fields);
+        let mut read_plan = ReadPlan::new(&self.fields);
+        let is_of_times =
+            |(_, field): (FieldId, &Field)| field.intrinsic().is_some_and(is_of_times);
+        read_plan.times = !self.times_are_left || self.fields.iter().any(is_of_times);
         Matcher {
             wanted: Wanted::new(&self.fields),
             index: Index::new(self.selectors, self.parts, &self.fields, &read_plan),
@@ -122,6 +133,23 @@ impl MatcherBuilder {
             fields: self.fields,
         }
     }
+}
+
+/// Whether a field's value may hang on when spans began or ended.
+fn is_of_times(intrinsic: Intrinsic) -> bool {
+    !matches!(
+        intrinsic,
+        Intrinsic::SpanName
+            | Intrinsic::SpanKind
+            | Intrinsic::SpanStatus
+            | Intrinsic::SpanStatusMessage
+            | Intrinsic::SpanId
+            | Intrinsic::SpanParentId
+            | Intrinsic::TraceId
+            | Intrinsic::EventName
+            | Intrinsic::InstrumentationName
+            | Intrinsic::InstrumentationVersion
+    )
 }
 
 /// The working memory of a scan with matching, reused from one to the next. Belongs to one thread at a time,
@@ -142,6 +170,14 @@ pub struct Matcher {
 }
 
 impl Matcher {
+    /// Of what digests are made: another number where they cannot be compared; never 0.
+    #[must_use]
+    pub fn digest_basis(&self) -> u64 {
+        // Writing to memory cannot fail, and these types have an encoding.
+        let wanted = postcard::to_allocvec(&(&self.wanted, self.read_plan.times));
+        fixed_hash(&[&wanted.unwrap_or_default()]) | 1
+    }
+
     /// What a message must carry for this matcher.
     #[must_use]
     pub fn wanted(&self) -> &Wanted {

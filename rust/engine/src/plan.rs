@@ -54,8 +54,11 @@ pub(crate) struct Plan {
     pub selectors: Vec<SelectorPlan>,
     /// By [`RuleIndex`].
     pub rules: Vec<RulePlan>,
+    pub by_key: HashMap<RuleKey, RuleIndex>,
     /// By the matcher's field ids.
     pub field_keys: Vec<FieldKey>,
+    /// Of what the digests of spans are made: those of another basis cannot be compared with them.
+    pub digest_basis: u64,
     /// Some rule asks for ancestry, or completeness does.
     pub structure: bool,
     /// Fields that messages print of the root or the earliest span, where nothing else brought a rule into play.

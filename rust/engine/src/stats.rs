@@ -9,7 +9,7 @@ pub struct SpanCounts {
     pub evaluated: u64,
     /// Further equal copies.
     pub duplicate: u64,
-    /// Further copies that differ; the first counts.
+    /// Further copies that differ in what rules read. The first counts, and its trace is incomplete.
     pub conflict: u64,
     /// Spans of traces that had closed; applied where the trace's state was still kept.
     pub late: u64,
@@ -22,7 +22,7 @@ pub struct SpanCounts {
 }
 
 /// `inconclusive` by reason, in the order of [`Reason::ALL`](betrace_lang::verdict::Reason::ALL).
-pub type ByReason = [u64; 11];
+pub type ByReason = [u64; 12];
 
 /// One rule's figures since it was loaded; a change of its meaning does not reset them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,6 +36,9 @@ pub struct RuleStats {
     pub inconclusive: ByReason,
     /// Violation findings: one a trace, or one an obligation.
     pub violations: u64,
+    /// Violations given at the close of a complete trace that the trace, read with the spans that came later as
+    /// complete, would not have given.
+    pub violations_contradicted: u64,
     /// Spans that at least one selector of the rule selected.
     pub spans_matched: u64,
     /// Comparisons that were unknown because the types were unlike.
@@ -85,6 +88,9 @@ pub struct Stats {
     /// theirs looks like a new trace.
     pub dropped_ids: u64,
     pub closed_traces: u64,
+    /// Traces of which spans came again after their state was dropped, be it late or because somebody uses ids
+    /// again. They are incomplete. Of a thousand new traces one may be taken for such.
+    pub returned_traces: u64,
     /// Traces shed to stay within `memory_limit_bytes`.
     pub shed_traces: u64,
     /// State that grows with input.

@@ -42,6 +42,8 @@ words! {
         Skew = "skew",
         /// Spans came after the close.
         Late = "late",
+        /// Copies of one span differ in what rules read.
+        Conflict = "conflict",
     }
 }
 
@@ -75,7 +77,7 @@ impl Word for Verdict {
 
 impl Reason {
     /// Which of several is reported: first what an operator can change.
-    pub const PRECEDENCE: [Reason; 11] = [
+    pub const PRECEDENCE: [Reason; 12] = [
         Reason::Evicted,
         Reason::NoRoot,
         Reason::Orphan,
@@ -85,6 +87,7 @@ impl Reason {
         Reason::Restart,
         Reason::Shutdown,
         Reason::StateCap,
+        Reason::Conflict,
         Reason::Skew,
         Reason::Late,
     ];

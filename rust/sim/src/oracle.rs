@@ -47,6 +47,8 @@ pub struct Answer {
     pub why: Reasons,
     /// The broken obligations, in the order of their spans; for a rule without `when each` at most one.
     pub broken: Vec<Broken>,
+    /// Some obligation is not decided, whatever the others say.
+    pub is_open: bool,
 }
 
 impl Answer {
@@ -222,12 +224,14 @@ impl<'r> Reading<'r> {
         } else {
             Verdict::NotApplicable
         };
+        let is_open = outcome.open.is_some();
         let open = outcome.open.filter(|_| verdict == Verdict::Inconclusive);
         let why = open.map(|open| open.with(trace.more.reasons()));
         Answer {
             verdict,
             why: why.unwrap_or_default(),
             broken: outcome.broken,
+            is_open,
         }
     }
 

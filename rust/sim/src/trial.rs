@@ -10,6 +10,7 @@
 
 mod agree;
 mod closing;
+mod copies;
 mod corners;
 mod expect;
 mod laws;

@@ -25,30 +25,32 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                 metric.Meter
-	mu                                    sync.Mutex
-	registrations                         []metric.Registration
-	ProcessorBetraceComparisonsUnknown    metric.Int64ObservableCounter
-	ProcessorBetraceDecisionDelay         metric.Float64Histogram
-	ProcessorBetraceEvaluationDuration    metric.Float64Histogram
-	ProcessorBetraceLastReloadSuccessTime metric.Float64ObservableGauge
-	ProcessorBetraceLiveTraces            metric.Int64ObservableGauge
-	ProcessorBetraceMemoryBytes           metric.Int64ObservableGauge
-	ProcessorBetraceMemoryLimitBytes      metric.Int64ObservableGauge
-	ProcessorBetraceReloadFailing         metric.Int64ObservableGauge
-	ProcessorBetraceReloads               metric.Int64Counter
-	ProcessorBetraceRulesLoaded           metric.Int64ObservableGauge
-	ProcessorBetraceRulesStaleSeconds     metric.Float64ObservableGauge
-	ProcessorBetraceSpans                 metric.Int64ObservableCounter
-	ProcessorBetraceSpansMatched          metric.Int64ObservableCounter
-	ProcessorBetraceStoredState           metric.Int64Counter
-	ProcessorBetraceTracesClosed          metric.Int64ObservableCounter
-	ProcessorBetraceTracesShed            metric.Int64ObservableCounter
-	ProcessorBetraceVerdicts              metric.Int64ObservableCounter
-	ProcessorBetraceViolations            metric.Int64ObservableCounter
-	ProcessorBetraceViolationsDelivered   metric.Int64ObservableCounter
-	ProcessorBetraceViolationsLost        metric.Int64ObservableCounter
-	ProcessorBetraceViolationsWaiting     metric.Int64ObservableGauge
+	meter                                  metric.Meter
+	mu                                     sync.Mutex
+	registrations                          []metric.Registration
+	ProcessorBetraceComparisonsUnknown     metric.Int64ObservableCounter
+	ProcessorBetraceDecisionDelay          metric.Float64Histogram
+	ProcessorBetraceEvaluationDuration     metric.Float64Histogram
+	ProcessorBetraceLastReloadSuccessTime  metric.Float64ObservableGauge
+	ProcessorBetraceLiveTraces             metric.Int64ObservableGauge
+	ProcessorBetraceMemoryBytes            metric.Int64ObservableGauge
+	ProcessorBetraceMemoryLimitBytes       metric.Int64ObservableGauge
+	ProcessorBetraceReloadFailing          metric.Int64ObservableGauge
+	ProcessorBetraceReloads                metric.Int64Counter
+	ProcessorBetraceRulesLoaded            metric.Int64ObservableGauge
+	ProcessorBetraceRulesStaleSeconds      metric.Float64ObservableGauge
+	ProcessorBetraceSpans                  metric.Int64ObservableCounter
+	ProcessorBetraceSpansMatched           metric.Int64ObservableCounter
+	ProcessorBetraceStoredState            metric.Int64Counter
+	ProcessorBetraceTracesClosed           metric.Int64ObservableCounter
+	ProcessorBetraceTracesReturned         metric.Int64ObservableCounter
+	ProcessorBetraceTracesShed             metric.Int64ObservableCounter
+	ProcessorBetraceVerdicts               metric.Int64ObservableCounter
+	ProcessorBetraceViolations             metric.Int64ObservableCounter
+	ProcessorBetraceViolationsContradicted metric.Int64ObservableCounter
+	ProcessorBetraceViolationsDelivered    metric.Int64ObservableCounter
+	ProcessorBetraceViolationsLost         metric.Int64ObservableCounter
+	ProcessorBetraceViolationsWaiting      metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -227,6 +229,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesClosedCallback(cb
 	return nil
 }
 
+// RegisterProcessorBetraceTracesReturnedCallback sets callback for observable ProcessorBetraceTracesReturned metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesReturnedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceTracesReturned, obs: o})
+		return nil
+	}, builder.ProcessorBetraceTracesReturned)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorBetraceTracesShedCallback sets callback for observable ProcessorBetraceTracesShed metric.
 func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesShedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -263,6 +280,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsCallback(cb m
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceViolations, obs: o})
 		return nil
 	}, builder.ProcessorBetraceViolations)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceViolationsContradictedCallback sets callback for observable ProcessorBetraceViolationsContradicted metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsContradictedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceViolationsContradicted, obs: o})
+		return nil
+	}, builder.ProcessorBetraceViolationsContradicted)
 	if err != nil {
 		return err
 	}
@@ -447,6 +479,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{traces}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceTracesReturned, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_traces_returned",
+		metric.WithDescription("Traces that came again after all but their id was forgotten, because a span was very late or an id was used again; what rests on absence is inconclusive (late) in them [Development]"),
+		metric.WithUnit("{traces}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceTracesShed, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_traces_shed",
 		metric.WithDescription("Traces that were closed early for want of memory, as inconclusive (memory) [Development]"),
@@ -462,6 +500,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorBetraceViolations, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_violations",
 		metric.WithDescription("Violations found [Development]"),
+		metric.WithUnit("{violations}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceViolationsContradicted, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_violations_contradicted",
+		metric.WithDescription("Violations given when their trace closed that spans which came later show to be false alarms; many of them say that traces close too soon [Development]"),
 		metric.WithUnit("{violations}"),
 	)
 	errs = errors.Join(errs, err)

@@ -92,3 +92,55 @@ fn a_deadline_that_the_configured_times_cannot_honour_is_named() {
         "{text}"
     );
 }
+
+#[test]
+fn a_violation_that_a_later_span_contradicts_stays_and_is_counted() {
+    let rule = "when each { SELECT as r } always { audit.log after r }";
+    let late = replayed(rule, &[READ, &[(3, 1, "audit.log", 14_000, 14_100)]]);
+    assert_eq!(verdicts(&late), [("violated", "")]);
+    let summary = &late.last().unwrap()["summary"];
+    assert_eq!(summary["violations_contradicted"], json!(1));
+    let other = replayed(rule, &[READ, &[(3, 1, "other", 14_000, 14_100)]]);
+    let summary = &other.last().unwrap()["summary"];
+    assert_eq!(summary["violations_contradicted"], json!(null));
+}
+
+#[test]
+fn the_order_of_copies_that_differ_does_not_decide() {
+    let call = |status: &str, end: u64| {
+        let made = Made {
+            attributes: json!({ "status": status }),
+            times: (1, end),
+            ..span(1, 2, 1, "POST")
+        };
+        request(&[made])
+    };
+    let judged = |condition: &str, copies: &[(&str, u64)]| {
+        let rules = format!("rules: [ {{ id: r, condition: '{condition}' }} ]");
+        let mut lines = vec![request(&[span(1, 1, 0, "GET /")])];
+        lines.extend(copies.iter().map(|(status, end)| call(status, *end)));
+        let desk = Desk::with(&[("rules.yaml", &rules), ("traces.jsonl", &lines.join("\n"))]);
+        let args = "replay --rules rules.yaml --format json --verdicts all traces.jsonl";
+        let lines = desk.run(&args.split(' ').collect::<Vec<_>>()).json_lines();
+        let [one] = &verdicts(&lines)[..] else {
+            panic!("one verdict");
+        };
+        format!("{} {}", one.0, one.1)
+    };
+    let rule = "when { POST } always { POST.where(status == 200) }";
+    let first_fails = judged(rule, &[("499", 10), ("500", 40), ("200", 80)]);
+    assert_eq!(first_fails, "inconclusive conflict");
+    // What is present stays present: no order says the contrary.
+    assert_eq!(
+        judged(rule, &[("200", 80), ("499", 10), ("500", 40)]),
+        "satisfied "
+    );
+    // What no rule reads does not tell copies apart, be it another attribute or when they ended.
+    let unread = "when { POST } always { audit }";
+    assert_eq!(judged(unread, &[("499", 10), ("200", 80)]), "violated ");
+    let read = "when { POST } always { audit before POST }";
+    assert_eq!(
+        judged(read, &[("200", 10), ("200", 80)]),
+        "inconclusive conflict"
+    );
+}

@@ -46,6 +46,8 @@ pub(crate) struct Outcome {
     pub total: u64,
     /// More violations than are reported one by one.
     pub is_beyond: bool,
+    /// Not every tuple of bound spans was looked at.
+    pub is_cut: bool,
 }
 
 /// Told, while a rule is evaluated, of what stays open.
@@ -107,6 +109,7 @@ fn decide_one<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome 
         broken: is_violated.then_some(of_trace).into_iter().collect(),
         total: u64::from(is_violated),
         is_beyond: false,
+        is_cut: false,
     }
 }
 
@@ -129,6 +132,7 @@ struct Obligations {
     tuples: u64,
     held: bool,
     open: bool,
+    is_cut: bool,
     reasons: Reasons,
 }
 
@@ -166,6 +170,7 @@ fn decide_each<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome
         broken: found.broken,
         total: found.total,
         is_beyond: found.identities.len() > OBLIGATIONS,
+        is_cut: found.is_cut,
     }
 }
 
@@ -194,6 +199,7 @@ fn bind<'a>(
     for member in &set.items {
         if found.tuples >= TUPLE_CAP || !eval.budget.spend(1) {
             found.open = true;
+            found.is_cut = true;
             found.reasons.add(Reason::StateCap);
             break;
         }
@@ -241,7 +247,7 @@ fn obligation<'a>(
             found.total += 1;
             // One beyond the cap is enough to know that there are more.
             if found.identities.len() <= OBLIGATIONS {
-                let obligation = obligation_key(eval);
+                let obligation = obligation_of(eval);
                 if found.identities.insert(obligation) {
                     found.broken.push(Broken {
                         tuple: eval.tuple,
@@ -260,7 +266,11 @@ fn obligation<'a>(
     }
 }
 
-fn obligation_key(eval: &Eval<'_>) -> u64 {
+/// The obligation of the bound spans, as [`Broken::obligation`] names it.
+pub(crate) fn obligation_of(eval: &Eval<'_>) -> u64 {
+    if eval.facts.rule.clauses.bindings.is_empty() {
+        return 0;
+    }
     let [a, b, c] = eval
         .tuple
         .map(|record| record.map_or([0; 8], |record| eval.facts.record(record).span_id.0));

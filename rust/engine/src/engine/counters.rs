@@ -19,6 +19,7 @@ struct RuleCount {
     not_applicable: u64,
     inconclusive: ByReason,
     violations: u64,
+    contradicted: u64,
     touched_complete: u64,
     touched_incomplete: ByReason,
 }
@@ -71,6 +72,7 @@ impl Counters {
                     not_applicable: stats.not_applicable,
                     inconclusive: stats.inconclusive,
                     violations: stats.violations,
+                    contradicted: stats.violations_contradicted,
                     ..RuleCount::default()
                 };
                 carried.insert(
@@ -107,6 +109,7 @@ impl Counters {
                     }
                 }
                 RuleEvent::Violation(rule) => self.rules[rule.index()].violations += 1,
+                RuleEvent::Contradicted(rule) => self.rules[rule.index()].contradicted += 1,
             }
         }
         for closing in tally.closings.drain(..) {
@@ -152,6 +155,7 @@ impl Counters {
                     not_applicable: count.not_applicable + carried.count.not_applicable,
                     inconclusive,
                     violations: count.violations + carried.count.violations,
+                    violations_contradicted: count.contradicted + carried.count.contradicted,
                     spans_matched: self.sets[rule.selector_set as usize] + carried.spans_matched,
                     comparisons_unknown: unknown + carried.comparisons_unknown,
                 }

@@ -153,6 +153,9 @@ fn decide_touched(shards: &Shards, context: &Context<'_>, scratch: &mut CallScra
                 rules_to_try(context, of_trace, trace, rules);
                 context.decide_early(&mut lent, place, rules, sink);
             }
+            if let Some(trace) = lent.get_mut(place) {
+                context.count_contradicted(trace, sink);
+            }
             lent.reweigh(place);
         }
         shards.account(at, shard.bytes());

@@ -206,10 +206,13 @@ impl Context<'_> {
     fn reasons_against(&self, trace: &TraceState, cause: Cause) -> Reasons {
         let mut reasons = Reasons::NONE;
         let completeness = self.settings.completeness;
-        if completeness != Completeness::Idle && trace.root().is_none() {
+        // Of a trace that comes again, what is missing came before.
+        let is_asked = !trace.is_late();
+        if is_asked && completeness != Completeness::Idle && trace.root().is_none() {
             reasons.add(Reason::NoRoot);
         }
-        if completeness == Completeness::Linked && !trace.seen().is_linked(self.key) {
+        let is_linked = |trace: &TraceState| trace.seen().is_linked(self.key);
+        if is_asked && completeness == Completeness::Linked && !is_linked(trace) {
             reasons.add(Reason::Orphan);
         }
         if let (Some(started), Some(began)) = (self.restarted, trace.began())

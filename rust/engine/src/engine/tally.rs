@@ -18,6 +18,8 @@ pub(crate) enum RuleEvent {
     /// A trace closed in which the rule was looked at by itself.
     Touched(RuleIndex, Closing),
     Violation(RuleIndex),
+    /// A violation is contradicted by what came later.
+    Contradicted(RuleIndex),
 }
 
 /// What one call counts.

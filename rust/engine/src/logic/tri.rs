@@ -29,6 +29,12 @@ impl Reasons {
         self.0 |= Reasons::of(reason).0;
     }
 
+    #[must_use]
+    #[inline(always)]
+    pub fn without(self, reason: Reason) -> Reasons {
+        Reasons(self.0 & !Reasons::of(reason).0)
+    }
+
     #[inline(always)]
     pub fn has(self, reason: Reason) -> bool {
         self.0 & Reasons::of(reason).0 != 0

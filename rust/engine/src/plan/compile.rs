@@ -18,7 +18,7 @@ use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
 use crate::plan::feed::{FeedKind, SelectorPlan};
 use crate::plan::ids::RuleIndex;
-use crate::plan::reads::{counted, turns_on_any_span};
+use crate::plan::reads::{counted, reads_order, turns_on_any_span};
 use crate::plan::{Clauses, Plan, PlanError, RulePlan, node};
 use crate::predicate::PatternError;
 
@@ -47,6 +47,8 @@ pub(crate) fn compile(
         plans.push(plan.map_err(|error| refuse(error.to_string()))?);
     }
     let mut cell_rules: HashMap<CellId, Vec<RuleIndex>> = HashMap::new();
+    let indexed = (0..).map(RuleIndex).zip(&plans);
+    let by_key = indexed.map(|(index, plan)| (plan.key, index)).collect();
     let mut on_any_span = Vec::new();
     let mut with_deadlines = Vec::new();
     for (index, plan) in (0..).map(RuleIndex).zip(&plans) {
@@ -60,6 +62,9 @@ pub(crate) fn compile(
             with_deadlines.push(index);
         }
     }
+    if !draft.times {
+        draft.builder.leave_times();
+    }
     let matcher = draft.builder.build();
     let field_keys = matcher
         .fields()
@@ -68,8 +73,10 @@ pub(crate) fn compile(
         .collect();
     Ok(Plan {
         unlike_ids: matcher.unlike_ids(),
+        digest_basis: matcher.digest_basis(),
         matcher,
         selectors: draft.selectors,
+        by_key,
         rules: plans,
         field_keys,
         structure: draft.structure,
@@ -99,6 +106,7 @@ fn compile_rule(
         reads_trace,
         ..
     } = of_rule;
+    draft.times |= reads_trace || reads_order(&rule.body);
     let early = fires_early(&rule.body);
     if early {
         for selector in &selectors {

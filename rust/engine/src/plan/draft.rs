@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     /// By the builder's selector ids.
     pub selectors: Vec<SelectorPlan>,
     pub structure: bool,
+    /// Some rule reads when spans began or ended.
+    pub times: bool,
     /// See [`Plan::shown_of_first`](crate::plan::Plan::shown_of_first).
     pub shown_of_first: Vec<(FieldKey, FieldId)>,
 }

@@ -31,6 +31,34 @@ pub(crate) fn turns_on_any_span(body: &Body) -> bool {
         || body.exceptions.iter().any(of_expr)
 }
 
+/// Whether a rule compares when spans began and ended; durations aside.
+pub(crate) fn reads_order(body: &Body) -> bool {
+    let clauses = [&body.when, &body.never, &body.always];
+    let bound = body.bindings.iter().map(|binding| &binding.selector);
+    let conditions = clauses.into_iter().flatten().chain(&body.exceptions);
+    bound
+        .chain(conditions.flat_map(Expr::selectors))
+        .any(orders)
+}
+
+fn orders(selector: &Selector) -> bool {
+    let Selector::Related(related) = selector else {
+        return false;
+    };
+    let by_parents = matches!(
+        related.relation,
+        Relation::Inside { .. }
+            | Relation::Outside { .. }
+            | Relation::Containing { .. }
+            | Relation::ParentOf { .. }
+            | Relation::ChildOf { .. }
+            | Relation::NotChildOf { .. }
+            | Relation::SiblingOf { .. }
+            | Relation::NotSiblingOf { .. }
+    );
+    !by_parents || orders(&related.left) || related.relation.operands().into_iter().any(orders)
+}
+
 fn of_expr(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().any(of_expr),

@@ -48,6 +48,8 @@ pub(crate) struct ReadPlan {
     pub status: bool,
     pub status_message: bool,
     pub scope_version: bool,
+    /// Some rule reads times, or it is not known that none does.
+    pub times: bool,
     /// The hexadecimal text of ids is asked for.
     pub ids: bool,
 }
@@ -71,6 +73,7 @@ impl ReadPlan {
             status: false,
             status_message: false,
             scope_version: false,
+            times: true,
             ids: false,
         };
         for (_, field) in fields.iter() {

@@ -47,11 +47,25 @@ impl TraceState {
         match self.seen.find(key, id, twin, digest) {
             Arrival::New => {}
             Arrival::Duplicate => return Merged::Duplicate,
-            Arrival::Conflict => return Merged::Conflict,
+            // Digests of other fields, as before a reload, do not tell whether copies differ.
+            Arrival::Conflict if self.digest_basis != plan.digest_basis => {
+                return Merged::Duplicate;
+            }
+            Arrival::Conflict => {
+                if self.is_live() {
+                    self.reasons.add(Reason::Conflict);
+                }
+                return Merged::Conflict;
+            }
         }
         if self.seen.len() >= with.spans_per_trace as usize {
             self.reasons.add(Reason::SpanLimit);
             return Merged::OverLimit;
+        }
+        if self.seen.len() == 0 {
+            self.digest_basis = plan.digest_basis;
+        } else if self.digest_basis != plan.digest_basis {
+            self.digest_basis = 0;
         }
         self.seen
             .add(key, id, twin, digest, plan.structure.then(|| span.parent()));

@@ -64,6 +64,8 @@ pub(crate) struct Shard {
     trace_bytes: usize,
     /// Of the latest trace.
     serial: u32,
+    /// Traces that were opened again, with nothing known of them but their id.
+    returned: u64,
     /// Traces that went since it shrank.
     gone: usize,
 }
@@ -77,6 +79,11 @@ impl Shard {
     /// How many closed ones wait for late spans.
     pub fn remembered(&self) -> u64 {
         self.remembered
+    }
+
+    /// How many traces came again after their state was dropped.
+    pub fn returned(&self) -> u64 {
+        self.returned
     }
 
     pub fn get(&self, place: TracePlace) -> Option<&TraceState> {
@@ -130,6 +137,7 @@ impl Shard {
         let mut trace = TraceState::new(id, now, generation);
         if self.forgotten.has(key, route(id)) {
             trace.reasons.add(Reason::Late);
+            self.returned += 1;
         }
         self.place(key, hash, trace, settings)
     }

@@ -45,12 +45,17 @@ pub(crate) struct StoredTrace {
 pub(crate) struct StoredAddition {
     /// By record, as far as some rule has a deadline; 0: not known.
     arrived: Vec<Timestamp>,
+    /// 0: not known.
+    digest_basis: u64,
+    contradicted: Vec<Fired>,
 }
 
 impl StoredAddition {
     pub fn of(trace: &TraceState) -> StoredAddition {
         StoredAddition {
             arrived: trace.records.arrivals().to_vec(),
+            digest_basis: trace.digest_basis,
+            contradicted: trace.contradicted.clone(),
         }
     }
 }
@@ -146,17 +151,23 @@ impl StoredTrace {
             .filter_map(|(id, cell)| Some((numbers.cell(id)?, cell)))
             .collect();
         trace.cells.sort_by_key(|(id, _)| *id);
-        let fired = self.fired.into_iter();
-        trace.fired = fired
-            .filter_map(|fired| {
-                Some(Fired {
-                    rule: numbers.rule(fired.rule)?,
-                    ..fired
-                })
-            })
-            .collect();
-        trace.fired.sort_unstable();
+        trace.digest_basis = addition.digest_basis;
+        trace.fired = renumbered(self.fired, numbers);
+        trace.contradicted = renumbered(addition.contradicted, numbers);
         trace.weigh();
         trace
     }
+}
+
+/// What fired of the rules that have a number here, sorted.
+fn renumbered(fired: Vec<Fired>, numbers: &impl Renumber) -> Vec<Fired> {
+    let renumber = |fired: Fired| {
+        Some(Fired {
+            rule: numbers.rule(fired.rule)?,
+            ..fired
+        })
+    };
+    let mut fired: Vec<Fired> = fired.into_iter().filter_map(renumber).collect();
+    fired.sort_unstable();
+    fired
 }

@@ -57,6 +57,8 @@ pub(crate) struct TraceState {
     /// Spans without order.
     pub(super) skewed: u32,
     pub(super) seen: Seen,
+    /// Of what all digests in `seen` are made; 0: of several things, or of what is not known.
+    pub(super) digest_basis: u64,
     pub(super) records: Records,
     /// The first root and the first span, by [`Rank`](crate::state::record::Rank).
     pub(super) root: Option<RecordId>,
@@ -65,6 +67,10 @@ pub(crate) struct TraceState {
     pub(super) cells: Vec<(CellId, Cell)>,
     /// Sorted: by rule, then obligation.
     pub(super) fired: Vec<Fired>,
+    /// Those of `fired` that spans which came after the close contradict; sorted.
+    pub(super) contradicted: Vec<Fired>,
+    /// A span came after the close, and nobody asked yet what it contradicts.
+    pub(super) is_news: bool,
     /// Sorted by rule.
     pub(super) postponed: Vec<Postponed>,
     /// Steps taken for verdicts before the close. Not stored: a restart grants them again.
@@ -87,11 +93,14 @@ impl TraceState {
             began: None,
             skewed: 0,
             seen: Seen::default(),
+            digest_basis: 0,
             records: Records::default(),
             root: None,
             first: None,
             cells: Vec::new(),
             fired: Vec::new(),
+            contradicted: Vec::new(),
+            is_news: false,
             postponed: Vec::new(),
             early_work: 0,
             bytes: heap(size_of::<TraceState>()),
@@ -137,8 +146,8 @@ impl TraceState {
     pub fn awaits(&self, completeness: Completeness, key: HashKey) -> bool {
         match completeness {
             Completeness::Idle => false,
-            // What is known to be incomplete gains nothing by waiting.
-            _ if !self.reasons.is_empty() => false,
+            // What is known to be incomplete gains nothing by waiting, but what is missing should not hide a conflict.
+            _ if !self.reasons.without(Reason::Conflict).is_empty() => false,
             Completeness::Root => self.root.is_none(),
             Completeness::Linked => self.root.is_none() || !self.seen.is_linked(key),
         }
@@ -221,6 +230,7 @@ impl TraceState {
         } else if is_new {
             self.complete = false;
             self.reasons.add(Reason::Late);
+            self.is_news = true;
         }
     }
 
@@ -253,6 +263,24 @@ impl TraceState {
 
     pub fn worked_early(&mut self, steps: u64) {
         self.early_work = self.early_work.saturating_add(steps);
+    }
+
+    /// Whether a span came after the close since this was asked, and the trace was complete before.
+    pub fn take_news(&mut self) -> bool {
+        let was_complete = self.reasons.without(Reason::Late).is_empty();
+        std::mem::take(&mut self.is_news) && was_complete
+    }
+
+    /// The violations that were given and not found to be contradicted, those of a rule together.
+    pub fn uncontradicted(&self) -> Vec<Fired> {
+        let is_left = |fired: &&Fired| self.contradicted.binary_search(fired).is_err();
+        self.fired.iter().filter(is_left).copied().collect()
+    }
+
+    pub fn note_contradicted(&mut self, fired: Fired) {
+        if let Err(at) = self.contradicted.binary_search(&fired) {
+            self.contradicted.insert(at, fired);
+        }
     }
 
     /// Leaves a costly rule alone until `spans` more came.

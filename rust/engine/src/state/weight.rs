@@ -15,6 +15,7 @@ impl TraceState {
             + self.seen.heap_bytes()
             + self.records.heap_bytes()
             + heap(self.fired.capacity() * size_of::<Fired>())
+            + heap(self.contradicted.capacity() * size_of::<Fired>())
             + heap(self.postponed.capacity() * size_of::<Postponed>());
         (std::mem::replace(&mut self.bytes, bytes), bytes)
     }

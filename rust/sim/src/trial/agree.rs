@@ -10,13 +10,16 @@ use super::play::{LATE_WINDOW, play};
 use super::progress::Progress;
 use super::script::{Act, Script};
 use super::{Divergence, Tally, Trial};
-use crate::oracle::{Answer, Broken, Reasons};
+use crate::oracle::{Answer, Broken, Reasons, Trace};
 
 /// What a script must have led to, by rule: traces by verdict, and violations.
 #[derive(Clone, Default)]
 struct Counted {
     verdicts: [u64; 4],
     violations: u64,
+    contradicted: u64,
+    /// Whether a violation is contradicted hangs on what is not decided.
+    may_be_contradicted: bool,
 }
 
 /// What an act made the engine say, by trace and rule.
@@ -136,6 +139,12 @@ impl<'t> Watch<'t, '_> {
                 right.map_err(|detail| self.trial.wrong(rule, trace, detail))?;
             }
             self.progress[trace].closed |= causes.is_some();
+            if causes.is_some_and(Reasons::is_empty) {
+                let rules = self.trial.rules.len();
+                self.progress[trace].contradicted = Some(vec![Given::new(); rules]);
+            } else if causes.is_none() {
+                self.contradict(trace);
+            }
         }
         Ok(())
     }
@@ -235,6 +244,34 @@ impl<'t> Watch<'t, '_> {
         self.tally.count(self.trial.law, 1);
         self.tally.count(what, said.len());
         Ok(())
+    }
+
+    /// Of the violations given at a complete close, those that are no longer there with what came since.
+    fn contradict(&mut self, trace: usize) {
+        let (subject, progress) = (&self.trial.subjects[trace], &mut self.progress[trace]);
+        let Some(contradicted) = &mut progress.contradicted else {
+            return;
+        };
+        for (rule, reading) in self.trial.readings.iter().enumerate() {
+            let spans = progress.came.iter().map(|span| &subject.spans[*span]);
+            let (given, counted) = (&progress.given[rule], &mut self.counted[rule]);
+            if given.is_empty() {
+                continue;
+            }
+            let answer = reading.answer(&Trace::of(spans));
+            let is_undone = subject.has_halves && self.trial.reads_ancestry[rule];
+            if is_undone || progress.over || answer.is_open || given.len() > OBLIGATION_CAP {
+                counted.may_be_contradicted = true;
+                continue;
+            }
+            for identity in given {
+                let is_there = answer.broken.iter().any(|one| one.identity == *identity);
+                if !is_there && contradicted[rule].insert(*identity) {
+                    counted.contradicted += 1;
+                    self.tally.count("contradicted", 1);
+                }
+            }
+        }
     }
 
     fn matter(&self, rule: usize, trace: usize, causes: Reasons) -> Matter<'t> {
@@ -358,6 +395,14 @@ impl<'t> Watch<'t, '_> {
                 let detail = format!(
                     "the engine counted {verdicts:?} and {} violations, and must have {:?} and {}",
                     stats.violations, counted.verdicts, counted.violations
+                );
+                return Err(self.trial.wrong(at, 0, detail));
+            }
+            let contradicted = stats.violations_contradicted;
+            if !counted.may_be_contradicted && contradicted != counted.contradicted {
+                let detail = format!(
+                    "the engine counted {contradicted} violations as contradicted, and must have {}",
+                    counted.contradicted
                 );
                 return Err(self.trial.wrong(at, 0, detail));
             }

@@ -184,7 +184,7 @@ pub fn of_trace(spans: &[Span], tally: &mut Tally) {
 }
 
 /// What came out, and how often at least in a thousand traces, each of which meets six rules or more.
-const OF_ANSWERS: [(&str, u64); 13] = [
+const OF_ANSWERS: [(&str, u64); 16] = [
     ("violated", 2000),
     ("satisfied", 2000),
     ("not_applicable", 5000),
@@ -198,6 +198,9 @@ const OF_ANSWERS: [(&str, u64); 13] = [
     ("said late", 300),
     ("beyond the cap", 1),
     ("held by a deadline", 5),
+    ("conflict", 100),
+    ("orders of copies", 20),
+    ("contradicted", 5),
 ];
 
 /// What was met too seldom, with how often it must be: each law for every pair of rule and trace, and every

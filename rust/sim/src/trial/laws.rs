@@ -9,7 +9,7 @@ use crate::tape::Tape;
 
 /// In each of them engine and oracle agree on verdicts and reasons, and on the violations: identity, clause,
 /// text, count, times, evidence and the moment; and on how often each verdict is counted.
-pub const LAWS: [Law; 13] = [
+pub const LAWS: [Law; 14] = [
     Law {
         name: "a definite verdict stays",
         says: "what the oracle says of a part that is still open, it says of the whole",
@@ -74,6 +74,11 @@ pub const LAWS: [Law; 13] = [
         name: "closing",
         says: "a trace closes its idle time after its latest span, once its root, parents and running deadlines are awaited no more",
         hold: |trial, tape| trial.closing(tape),
+    },
+    Law {
+        name: "copies",
+        says: "differing copies of a span, in two orders, end in a conflict or alike, never in two different definite verdicts",
+        hold: |trial, tape| trial.copies(tape),
     },
 ];
 
@@ -269,9 +274,15 @@ impl Trial<'_> {
 
     fn added(&mut self, tape: &mut Tape) -> Result<(), Divergence> {
         let cuts = self.cuts(tape, 0);
-        let mut acts = messages(tape, &self.subjects, |trace| (0, cuts[trace]));
+        // Whether copies differ cannot be told by rules that read other fields: no trace that has such comes.
+        let end = |trace: usize| match &self.subjects[trace] {
+            subject if subject.has_differing => 0,
+            subject => subject.spans.len(),
+        };
+        let starts = |trace: usize| (0, cuts[trace].min(end(trace)));
+        let mut acts = messages(tape, &self.subjects, starts);
         acts.push(Act::Close(Ending::Idle));
-        let ends = |trace: usize| (cuts[trace], self.subjects[trace].spans.len());
+        let ends = |trace: usize| (cuts[trace].min(end(trace)), end(trace));
         acts.extend(messages(tape, &self.subjects, ends));
         acts.push(Act::Close(Ending::Idle));
         acts.insert(tape.below(acts.len()), Act::Add);

@@ -18,13 +18,15 @@ pub struct Progress {
     pub forgotten: usize,
     pub closed: bool,
     /// More came than the limit.
-    over: bool,
+    pub over: bool,
     /// The engine crashed under it.
     pub crashed: bool,
     /// By rule: how many spans had come when it was added, if the trace was under way then.
     pub before: Vec<Option<usize>>,
     /// By rule.
     pub given: Vec<Given>,
+    /// It closed complete, and by rule which of the violations given then a later span contradicts.
+    pub contradicted: Option<Vec<Given>>,
     /// What was said while only the engine knew in which order the spans came, by rule.
     pub unordered: Vec<Given>,
 }
@@ -39,6 +41,7 @@ impl Progress {
             crashed: false,
             before: vec![None; rules],
             given: vec![Given::new(); rules],
+            contradicted: None,
             unordered: vec![Given::new(); rules],
         }
     }
@@ -72,6 +75,7 @@ impl Progress {
         self.forgotten += self.came.len();
         self.came.clear();
         self.closed = false;
+        self.contradicted = None;
         self.given.iter_mut().for_each(Given::clear);
     }
 
@@ -94,13 +98,33 @@ impl Progress {
         if self.forgotten > 0 {
             causes.push(Reason::Late);
         }
+        if self.has_conflict(subject) {
+            causes.push(Reason::Conflict);
+        }
         if self.over {
             causes.push(Reason::SpanLimit);
         }
         if self.crashed || under_way {
             causes.push(Reason::Restart);
         }
-        Reasons::of(&causes).with(trace.missing(script.completeness))
+        let missing = match self.forgotten > 0 {
+            // It came before.
+            true => Reasons::default(),
+            false => trace.missing(script.completeness),
+        };
+        Reasons::of(&causes).with(missing)
+    }
+
+    /// Copies of one span came that differ in what rules read.
+    fn has_conflict(&self, subject: &Subject<'_>) -> bool {
+        let span = |at: &usize| (subject.spans[*at].identity(), &subject.read[*at]);
+        let differs = |at: usize| {
+            let (identity, read) = span(&self.came[at]);
+            let mut earlier = self.came[..at].iter().map(span);
+            let first = earlier.find(|(known, _)| *known == identity);
+            first.is_some_and(|(_, known)| known != read)
+        };
+        (0..self.came.len()).any(differs)
     }
 
     /// The answer while spans may still come; none where the spans came in an order of which the oracle
@@ -113,11 +137,11 @@ impl Progress {
     ) -> Option<Cow<'s, Answer>> {
         let length = self.came.len();
         let is_known = self.forgotten == 0 && subject.lengths.contains(&length);
-        if is_known && (self.is_in_order() || length == subject.spans.len()) {
+        let is_whole = length == subject.spans.len();
+        if is_known && (self.is_in_order() || is_whole && !subject.has_differing) {
             return Some(Cow::Borrowed(subject.open(reading, rule, length)));
         }
-        self.is_in_order()
-            .then(|| Cow::Owned(self.open_since(subject, reading, 0)))
+        (self.is_in_order() || is_whole).then(|| Cow::Owned(self.open_since(subject, reading, 0)))
     }
 
     /// The answer on the spans behind the first `before`, while spans may still come.
@@ -145,7 +169,8 @@ impl Progress {
         reading: &Reading<'_>,
         rule: usize,
     ) -> Cow<'s, Answer> {
-        if self.came.len() == subject.spans.len() {
+        if self.came.len() == subject.spans.len() && (self.is_in_order() || !subject.has_differing)
+        {
             return Cow::Borrowed(subject.closed(reading, rule));
         }
         let spans = self.came.iter().map(|span| &subject.spans[*span]);

@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use betrace_engine::{Engine, Settings, Timestamp};
+use betrace_engine::{Engine, Settings, Timestamp, Wanted};
 use betrace_lang::rule::Rule;
 
-use crate::model::Span;
+use crate::model::{Span, Value};
 use crate::oracle::{Answer, Reading, Reasons, Trace};
 use crate::thin::thin;
 use crate::wire::encode;
@@ -27,6 +27,8 @@ pub struct Subject<'a> {
     pub has_halves: bool,
     /// There are copies of one span that differ.
     pub has_differing: bool,
+    /// What the rules read of each span, by which copies are equal or differ; ids and service are left out.
+    pub read: Vec<String>,
     /// Of the whole, by rule.
     closed: Vec<OnceCell<Answer>>,
     /// While spans may still come, by length and rule.
@@ -38,6 +40,7 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
     let engine = Engine::new(rules.to_vec(), Settings::default(), Timestamp(0));
     let wanted = engine.map(|engine| engine.wanted()).unwrap_or_default();
     let message = |span: &Span| encode([span]);
+    let reads_times = rules.iter().any(|rule| reads_times(rule));
     let subject = |spans: &'a Vec<Span>| {
         let unknown = || rules.iter().map(|_| OnceCell::new()).collect::<Vec<_>>();
         let some =
@@ -50,6 +53,10 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
                 .iter()
                 .map(|span| message(&thin(span, &wanted)))
                 .collect(),
+            read: spans
+                .iter()
+                .map(|span| read(span, &wanted, reads_times))
+                .collect(),
             has_halves: some(|a, b| a.id == b.id && a.identity() != b.identity()),
             has_differing: some(|a, b| a.identity() == b.identity() && a != b),
             closed: unknown(),
@@ -58,6 +65,52 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
         }
     };
     traces.iter().map(subject).collect()
+}
+
+/// What rules see of a span, printed: a number that is none equals itself.
+fn read(span: &Span, wanted: &Wanted, times: bool) -> String {
+    let mut span = thin(span, wanted);
+    if !times {
+        (span.start, span.end) = (0, 0);
+    }
+    // Of keys that are there twice, and of empty ones, no rule sees more than of the first that is not.
+    for attributes in [
+        &mut span.attributes,
+        &mut span.resource,
+        &mut span.scope.attributes,
+    ] {
+        let keys: Vec<String> = attributes.iter().map(|(key, _)| key.clone()).collect();
+        let mut at = 0;
+        attributes.retain(|(key, value)| {
+            at += 1;
+            *value != Value::Empty && !keys[..at - 1].contains(key)
+        });
+        attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+    format!("{span:?}")
+}
+
+/// Whether a rule reads when spans began or ended.
+fn reads_times(rule: &Rule) -> bool {
+    let printed = format!("{:?}", rule.body);
+    let of_times = [
+        "Before {",
+        "After {",
+        "Then {",
+        "Between {",
+        "AfterUntil {",
+        "Overlaps {",
+        "During {",
+        "Within {",
+        "Overlap(",
+        "SpanDuration",
+        "Trace(",
+        "TraceDuration",
+        "TraceSpanCount",
+        "TraceRoot",
+        "SinceStart",
+    ];
+    of_times.iter().any(|word| printed.contains(word))
 }
 
 fn lengths(spans: usize) -> Vec<usize> {

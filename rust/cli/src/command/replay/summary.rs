@@ -26,6 +26,9 @@ struct Summary<'a> {
     satisfied: u64,
     not_applicable: u64,
     inconclusive: u64,
+    /// Of the violations, those that spans which came after the close contradict, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    violations_contradicted: Option<u64>,
     first_violation_unix_nano: Option<String>,
     last_violation_unix_nano: Option<String>,
     spans_matched: u64,
@@ -78,6 +81,7 @@ pub fn write(
             satisfied: rule.satisfied,
             not_applicable: rule.not_applicable,
             inconclusive: rule.inconclusive.iter().sum(),
+            violations_contradicted: Some(rule.violations_contradicted).filter(|count| *count > 0),
             first_violation_unix_nano: times.map(|(first, _)| first.to_string()),
             last_violation_unix_nano: times.map(|(_, last)| last.to_string()),
             spans_matched: rule.spans_matched,
@@ -120,8 +124,15 @@ fn sentence(summary: &Summary<'_>, times: Option<&(u64, u64)>) -> String {
             )
         }
     };
+    let contradicted = summary.violations_contradicted;
+    let contradicted = contradicted.map_or_else(String::new, |count| {
+        format!(
+            "; {} contradicted by later spans",
+            counted(count, "violation")
+        )
+    });
     format!(
-        "{}: {}{} violated, {} satisfied, {} not applicable, {} inconclusive; {} matched{seen}",
+        "{}: {}{} violated, {} satisfied, {} not applicable, {} inconclusive; {} matched{contradicted}{seen}",
         summary.rule,
         applied.unwrap_or_default(),
         summary.violated,
@@ -166,7 +177,10 @@ pub fn close(stats: &Stats, vacuous: &Vacuous, is_summed_up: bool, took: Duratio
     );
     for (count, what) in [
         (spans.malformed, "without a usable id, left out"),
-        (spans.conflict, "contradicting an earlier copy, left out"),
+        (
+            spans.conflict,
+            "that differ from an earlier copy in what rules read, left out",
+        ),
         (spans.over_limit, "over the limit of its trace, left out"),
         (spans.late, "late"),
         (spans.own, "violation spans, passed over"),
@@ -174,6 +188,10 @@ pub fn close(stats: &Stats, vacuous: &Vacuous, is_summed_up: bool, took: Duratio
         if count > 0 {
             text.push_str(&format!("; {} {what}", counted(count, "span")));
         }
+    }
+    if stats.returned_traces > 0 {
+        let returned = counted(stats.returned_traces, "trace");
+        text.push_str(&format!("; {returned} that came again"));
     }
     if stats.lost_findings > 0 {
         text.push_str(&format!(
