@@ -7,6 +7,7 @@
 
 pub(crate) mod ast;
 pub(crate) mod canonical;
+pub(crate) mod canonical_part;
 pub(crate) mod check;
 pub(crate) mod dialect;
 pub(crate) mod format;

@@ -14,24 +14,7 @@ use crate::rule::{
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
 #[must_use]
 pub fn canonical(body: &Body) -> String {
-    Printer::new(names(body), None).body(body)
-}
-
-/// The canonical text of one selector of a body.
-#[must_use]
-pub fn canonical_selector(body: &Body, selector: &Selector) -> String {
-    Printer::new(names(body), None).selector(selector)
-}
-
-/// The canonical text of one condition on a span, as it stands in a `where`.
-#[must_use]
-pub fn canonical_predicate(body: &Body, predicate: &Predicate) -> String {
-    Printer::new(names(body), None).predicate(predicate)
-}
-
-fn names(body: &Body) -> Vec<&str> {
-    let bindings = body.bindings.iter();
-    bindings.map(|binding| binding.name.as_str()).collect()
+    Printer::of(body).body(body)
 }
 
 /// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.
@@ -46,14 +29,10 @@ fn is_word(name: &str) -> bool {
     WORDS.contains(&name) || Function::named(name).is_some()
 }
 
-const PREFIXES: [&str; 6] = [
-    "span",
-    "resource",
-    "instrumentation",
-    "event",
-    "link",
-    "trace",
-];
+/// What a key that begins so would be read as being in.
+fn is_prefix(word: &str) -> bool {
+    word == "trace" || Scope::written(word).is_some()
+}
 
 pub(crate) struct Printer<'a> {
     bindings: Vec<&'a str>,
@@ -61,6 +40,12 @@ pub(crate) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
+    /// Of what stands in `body`.
+    pub fn of(body: &'a Body) -> Printer<'a> {
+        let bindings = body.bindings.iter();
+        Printer::new(bindings.map(|one| one.name.as_str()).collect(), None)
+    }
+
     pub fn new(bindings: Vec<&'a str>, vocabulary: Option<&'a Vocabulary>) -> Printer<'a> {
         Printer {
             bindings,
@@ -345,7 +330,7 @@ impl<'a> Printer<'a> {
                         key,
                     } => {
                         let first = key.split('.').next().unwrap_or_default();
-                        if is_plain(key) && !(PREFIXES.contains(&first) && key.contains('.')) {
+                        if is_plain(key) && !(is_prefix(first) && key.contains('.')) {
                             format!("{name}.{key}")
                         } else {
                             format!("{name}.{}", quote(key))
@@ -371,7 +356,7 @@ impl<'a> Printer<'a> {
     /// An attribute that is looked for in span and resource.
     fn plain_key(&self, key: &str) -> String {
         let first = key.split('.').next().unwrap_or_default();
-        let is_scoped = key.contains('.') && PREFIXES.contains(&first);
+        let is_scoped = key.contains('.') && is_prefix(first);
         if is_plain(key) && !is_scoped && !is_word(key) && !self.is_taken(key) {
             key.to_owned()
         } else {

@@ -20,16 +20,10 @@ pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
     let verdict = palette.paint(paint, finding.verdict.as_str());
     let rule = palette.paint(Paint::Bold, one_line(&finding.rule.id.0));
     if finding.verdict != Verdict::Violated {
-        let reason = finding.reason.map(|r| format!(" ({})", because(r)));
         out.line(format_args!(
-            "{verdict} {rule} in trace {}{}{}",
+            "{verdict} {rule} in trace {}{}",
             finding.trace_id,
-            reason.unwrap_or_default(),
-            if is_vacuous {
-                " (vacuously: the rule never applied)"
-            } else {
-                ""
-            }
+            remark(finding, is_vacuous)
         ));
         return;
     }
@@ -81,6 +75,15 @@ pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
         ));
     }
     out.line("");
+}
+
+/// Why nothing definite can be said, or what a verdict is worth.
+fn remark(finding: &Finding, is_vacuous: bool) -> String {
+    match finding.reason {
+        Some(reason) => format!(" ({})", because(reason)),
+        None if is_vacuous => " (vacuously: the rule never applied)".to_owned(),
+        None => String::new(),
+    }
 }
 
 fn offset(at: u64, origin: u64) -> String {
