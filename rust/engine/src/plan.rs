@@ -13,6 +13,7 @@ pub(crate) mod draft;
 pub(crate) mod early;
 pub(crate) mod feed;
 pub(crate) mod ids;
+pub(crate) mod join;
 pub(crate) mod node;
 pub(crate) mod reads;
 pub(crate) mod trace;

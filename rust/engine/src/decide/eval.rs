@@ -7,6 +7,7 @@ use hashbrown::HashSet;
 
 use crate::decide::budget::Budget;
 use crate::decide::facts::Facts;
+use crate::decide::join::JoinIndex;
 use crate::decide::member_set::MemberSet;
 use crate::id::SpanId;
 use crate::state::record::RecordId;
@@ -29,6 +30,8 @@ pub(crate) struct Eval<'a> {
     pub memo: Vec<Option<(Tuple, Rc<MemberSet>)>>,
     /// By the same: what members are chosen from, which is the same for all bound spans.
     pub candidates: Vec<Option<Candidates>>,
+    /// By the same: the candidates by the value that a bound span must share.
+    pub joins: Vec<Option<Rc<JoinIndex>>>,
     /// What was spent before the argument was begun; 0 before that.
     spent: u64,
     /// The ids of all spans that are some span's parent, once they are asked for.
@@ -43,6 +46,7 @@ impl<'a> Eval<'a> {
             budget,
             memo: vec![None; facts.rule.memos],
             candidates: vec![None; facts.rule.memos],
+            joins: vec![None; facts.rule.memos],
             spent: 0,
             parents: None,
         }

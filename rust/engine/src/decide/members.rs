@@ -11,12 +11,14 @@ use betrace_lang::verdict::Reason;
 
 use crate::decide::eval::{BINDINGS, Candidates, Eval};
 use crate::decide::facts::Facts;
+use crate::decide::join::JoinIndex;
 use crate::decide::member_set::{Member, MemberSet};
 use crate::decide::structure;
 use crate::decide::{between, order};
 use crate::intern::{CellId, FieldKey};
 use crate::logic::tri::{Reasons, Tri};
 use crate::logic::truth::Truth;
+use crate::plan::join::JoinPlan;
 use crate::plan::node::{Node, NodeKind, Pair, RelationPlan};
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
@@ -24,6 +26,12 @@ use crate::predicate::fields::{BoundSpans, FieldId, Fields};
 use crate::state::cell::Cell;
 use crate::state::record::{Projection, RecordId};
 use crate::value::{OwnedValue, Value};
+
+/// Steps to ask one part of a filter of a record.
+const PER_PART: usize = 8;
+
+/// So few candidates are asked one by one.
+const FEW: usize = 8;
 
 impl<'a> Eval<'a> {
     /// The members as far as the bound spans decide them.
@@ -57,10 +65,11 @@ impl<'a> Eval<'a> {
             NodeKind::Spans {
                 records,
                 filter,
+                join,
                 trace,
                 is_leaf,
             } => {
-                let set = self.find_spans(node.memo, *records, filter, trace);
+                let set = self.find_spans(node.memo, *records, (filter, *join), trace);
                 if *is_leaf { self.leaves(set) } else { set }
             }
             NodeKind::Related { left, relation } => {
@@ -94,7 +103,7 @@ impl<'a> Eval<'a> {
         &mut self,
         memo: usize,
         records: CellId,
-        filter: &'a [CompiledPredicate],
+        (filter, join): (&'a [CompiledPredicate], Option<JoinPlan>),
         trace: &[TraceTest],
     ) -> MemberSet {
         let facts = self.facts;
@@ -112,8 +121,12 @@ impl<'a> Eval<'a> {
             set.reasons.add(Reason::StateCap);
         }
         let candidates = self.candidates(memo, &cell.members);
-        for (record, certain) in candidates.iter().copied() {
-            let truth = if self.budget.spend(1 + filter.len()) {
+        let joined = join.and_then(|join| self.joined(memo, join, &candidates));
+        let count = joined.as_ref().map_or(candidates.len(), Vec::len);
+        for at in 0..count {
+            let at = joined.as_ref().map_or(at, |joined| joined[at] as usize);
+            let (record, certain) = candidates[at];
+            let truth = if self.budget.spend(1 + PER_PART * filter.len()) {
                 self.filter(record, filter)
             } else {
                 set.reasons.add(Reason::StateCap);
@@ -145,6 +158,21 @@ impl<'a> Eval<'a> {
             members.into()
         });
         candidates.clone()
+    }
+
+    /// The places of the candidates that may share the bound span's value; `None`: all are to be asked.
+    fn joined(&mut self, memo: usize, join: JoinPlan, candidates: &Candidates) -> Option<Vec<u32>> {
+        let facts = self.facts;
+        let bound = self.tuple[join.binding]?;
+        if candidates.len() < FEW {
+            return None;
+        }
+        let budget = &mut self.budget;
+        let index = self.joins[memo].get_or_insert_with(|| {
+            budget.spend(PER_PART * candidates.len());
+            Rc::new(JoinIndex::new(&facts, candidates, join.own))
+        });
+        index.matching(&facts, bound, join.bound)
     }
 
     /// Those that are no span's parent: perhaps, until the trace has closed.
@@ -184,7 +212,7 @@ impl<'a> Eval<'a> {
         let Some(record) = self.tuple[binding] else {
             return Tri::Open(Reasons::NONE);
         };
-        if !self.budget.spend(1 + filter.len()) {
+        if !self.budget.spend(1 + PER_PART * filter.len()) {
             return Tri::Open(Reasons::of(Reason::StateCap));
         }
         let truth = self.filter(record, filter);

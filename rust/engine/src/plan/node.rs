@@ -7,6 +7,7 @@ use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
 use crate::plan::draft::RuleDraft;
 use crate::plan::feed::FeedKind;
+use crate::plan::join::JoinPlan;
 use crate::plan::reads::reads_bound;
 use crate::plan::trace::TraceTest;
 use crate::predicate::{CompiledPredicate, PatternError};
@@ -27,6 +28,8 @@ pub(crate) enum NodeKind {
         records: CellId,
         /// The parts that read bound spans.
         filter: Vec<CompiledPredicate>,
+        /// One of them, by which candidates are found.
+        join: Option<JoinPlan>,
         trace: Vec<TraceTest>,
         /// Only those that are no span's parent.
         is_leaf: bool,
@@ -209,6 +212,7 @@ fn compile_spans(
         NodeKind::Spans {
             records,
             filter,
+            join: JoinPlan::of(draft, &bound),
             trace,
             is_leaf,
         },

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use betrace_lang::verdict::Verdict;
+use opentelemetry_proto::tonic::common::v1::{ArrayValue, any_value::Value};
 
 use crate::decide::budget::Budget;
 use crate::decide::eval::Eval;
@@ -214,4 +215,69 @@ fn others_get_the_lock_between_the_rules_of_a_trace_that_closes() {
         other.join().unwrap()
     });
     assert!(seen > 1, "the lock was lent {seen} times");
+}
+
+#[test]
+fn a_join_asks_only_spans_that_may_share_the_value() {
+    let count = 800;
+    let spans: Vec<TestSpan> = (0..2 * count)
+        .map(|at| {
+            let name = ["payment", "check"][(at % 2) as usize];
+            numbered(at + 1, u64::from(at > 0), name, 0).text("order", &format!("o-{}", at / 2))
+        })
+        .collect();
+    let rule =
+        "r: when each { payment as p } always { check.where(order == p.order) after p within 1h }";
+    let (steps, verdict) = steps(rule, &spans);
+    assert_eq!(verdict, Some(Verdict::Satisfied));
+    assert!(steps < 64 * count, "{steps} steps for {count} payments");
+}
+
+/// Every kind of value that may equal another.
+fn values() -> Vec<Option<Value>> {
+    let text = |text: &str| Some(Value::StringValue(text.to_owned()));
+    let mut values: Vec<Option<Value>> = [
+        "1",
+        "1.0",
+        "1e0",
+        "true",
+        "one",
+        "",
+        "-0",
+        "9007199254740993",
+    ]
+    .map(text)
+    .into();
+    let floats = [1.0, 0.0, -0.0, 1.5, 9_007_199_254_740_992.0, f64::NAN];
+    values.extend(floats.map(|float| Some(Value::DoubleValue(float))));
+    let integers = [1, 0, 9_007_199_254_740_992, 9_007_199_254_740_993];
+    values.extend(integers.map(|integer| Some(Value::IntValue(integer))));
+    values.extend([true, false].map(|truth| Some(Value::BoolValue(truth))));
+    values.extend([None, Some(Value::BytesValue(vec![1]))]);
+    values.push(Some(Value::ArrayValue(ArrayValue { values: Vec::new() })));
+    values
+}
+
+#[test]
+fn a_join_over_many_spans_says_what_it_says_over_one() {
+    let with = |span: TestSpan, value: &Option<Value>| match value {
+        Some(value) => span.with("x", value.clone()),
+        None => span,
+    };
+    let mut equal = 0;
+    for of_bound in values() {
+        for own in values() {
+            let bound = with(numbered(1, 0, "p", 0), &of_bound);
+            let candidate = with(numbered(2, 1, "c", 0), &own);
+            let rule = "r: when each { p as p } always { c.where(x == p.x) }";
+            let few = [bound.clone(), candidate.clone()];
+            let others =
+                (3..20).map(|id| numbered(id, 1, "c", 0).text("x", &format!("other {id}")));
+            let many: Vec<TestSpan> = few.iter().cloned().chain(others).collect();
+            let (alone, among) = (steps(rule, &few).1, steps(rule, &many).1);
+            assert_eq!(alone, among, "{own:?} against {of_bound:?}");
+            equal += u64::from(alone == Some(Verdict::Satisfied));
+        }
+    }
+    assert!(equal > 20, "{equal} pairs are equal");
 }
