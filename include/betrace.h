@@ -172,6 +172,19 @@ int32_t betrace_rules_compile(const struct betrace_source *sources,
                               size_t count,
                               struct betrace_rules **rules);
 
+// Compiles rule files as betrace_rules_compile does, and warns of rules whose deadlines (`within`) are longer
+// than a trace is kept open.
+//
+// @param longest_deadline  max_age less idle_timeout of the engine, in nanoseconds; 0: with their defaults
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED (no handle was made)
+//
+// The caller must see to it:
+// As for betrace_rules_compile.
+int32_t betrace_rules_compile_within(const struct betrace_source *sources,
+                                     size_t count,
+                                     uint64_t longest_deadline,
+                                     struct betrace_rules **rules);
+
 // Counts.
 //
 // @param rules  NULL is BETRACE_INVALID_ARGUMENT

@@ -108,6 +108,13 @@ type Rules struct {
 // see [Rules.ErrorCount] and [Rules.Report]. Close the rules when they are not needed any more;
 // engines made from them go on.
 func Compile(sources []Source) (*Rules, error) {
+	return CompileWithin(sources, 0)
+}
+
+// CompileWithin is [Compile] for an engine whose traces are kept open for no deadline (`within`) longer than this, in
+// nanoseconds: MaxAge less IdleTimeout of its [Settings]. The report warns of rules with a longer one. 0 stands for
+// the default settings.
+func CompileWithin(sources []Source, longestDeadline uint64) (*Rules, error) {
 	if err := checkVersion(); err != nil {
 		return nil, err
 	}
@@ -127,7 +134,7 @@ func Compile(sources []Source) (*Rules, error) {
 		converted[i].text, converted[i].text_len = pinned(source.Text)
 	}
 	rules := &Rules{}
-	if code := C.betrace_rules_compile(unsafe.SliceData(converted), C.size_t(len(converted)), &rules.handle); code != 0 {
+	if code := C.betrace_rules_compile_within(unsafe.SliceData(converted), C.size_t(len(converted)), C.uint64_t(longestDeadline), &rules.handle); code != 0 {
 		return nil, &Error{Code: Code(code)}
 	}
 	rules.free = runtime.AddCleanup(rules, func(handle *C.betrace_rules) { C.betrace_rules_free(handle) }, rules.handle)

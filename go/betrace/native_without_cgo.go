@@ -11,6 +11,9 @@ type Rules struct{}
 // Compile answers [ErrUnavailable].
 func Compile([]Source) (*Rules, error) { return nil, ErrUnavailable }
 
+// CompileWithin answers [ErrUnavailable].
+func CompileWithin([]Source, uint64) (*Rules, error) { return nil, ErrUnavailable }
+
 // Count is how many rules were read, faulty ones too.
 func (*Rules) Count() int { return 0 }
 

@@ -1,8 +1,11 @@
 package betraceprocessor
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"go.opentelemetry.io/collector/confmap"
@@ -58,7 +61,41 @@ func (c *Config) Validate() error {
 	if c.Trace.RootTimeout > c.Trace.MaxAge && c.Trace.RootTimeout != NewDefaultTrace().RootTimeout {
 		err = errors.Join(err, fmt.Errorf("trace::root_timeout (%v) must not be longer than trace::max_age (%v)", c.Trace.RootTimeout, c.Trace.MaxAge))
 	}
+	if err == nil {
+		c.nameLongDeadlines(warnings)
+	}
 	return err
+}
+
+// warnings is where a validation names what is doubtful and no fault: it has no logger.
+var warnings io.Writer = os.Stderr
+
+// longDeadline is the code of a rule with a deadline that no trace is kept open for.
+const longDeadline = "W0007"
+
+// nameLongDeadlines names each rule whose deadline is longer than `max_age` less `idle_timeout`. What is wrong with the
+// rules is not its concern.
+func (c *Config) nameLongDeadlines(to io.Writer) {
+	compiled, err := compileRules(&c.Rules, &c.Trace)
+	if err != nil {
+		return
+	}
+	defer compiled.rules.Close()
+	report, err := compiled.rules.Report(betrace.ReportJSON)
+	if err != nil {
+		return
+	}
+	var found struct {
+		Diagnostics []struct{ Code, File, Rule, Message string }
+	}
+	if json.Unmarshal([]byte(report), &found) != nil {
+		return
+	}
+	for _, one := range found.Diagnostics {
+		if one.Code == longDeadline {
+			_, _ = fmt.Fprintf(to, "warning[%s]: %s: rule %s: %s\n", one.Code, one.File, one.Rule, one.Message)
+		}
+	}
 }
 
 // Validate compiles the rules, so that a Collector with faulty ones does not start and
@@ -71,7 +108,8 @@ func (r *Rules) Validate() error {
 	if r.MaxMib < 1 || r.MaxMib > 50 {
 		err = errors.Join(err, fmt.Errorf("max_mib must be from 1 to 50, and is %d", r.MaxMib))
 	}
-	compiled, faults := compileRules(r)
+	trace := NewDefaultTrace()
+	compiled, faults := compileRules(r, &trace)
 	if faults != nil {
 		return errors.Join(err, faults)
 	}

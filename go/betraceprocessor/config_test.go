@@ -127,3 +127,19 @@ func TestReadmeExamples(t *testing.T) {
 		require.NoError(t, confmap.Validate(config))
 	}
 }
+
+func TestADeadlineLongerThanATraceIsKeptOpenIsNamed(t *testing.T) {
+	config := createDefaultConfig().(*Config)
+	config.Rules.Inline = inlineRules("when { a } always { a then b within 2m }")
+	config.Trace.MaxAge = 130 * time.Second
+	var said strings.Builder
+	warnings = &said
+	defer func() { warnings = os.Stderr }()
+	require.NoError(t, confmap.Validate(config))
+	require.Empty(t, said.String())
+	config.Trace.MaxAge = 129 * time.Second
+	require.NoError(t, confmap.Validate(config))
+	require.Contains(t, said.String(), "rule rule-0: `within 2m` is longer than a trace is kept open, 119s")
+	b := startBench(t, func(c *Config) { c.Trace.MaxAge = 129 * time.Second }, "when { a } always { a then b within 2m }")
+	require.NotEmpty(t, b.logs.FilterMessageSnippet("W0007").All())
+}

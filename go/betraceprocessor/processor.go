@@ -72,7 +72,7 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 	if !betrace.Available {
 		return betrace.ErrUnavailable
 	}
-	compiled, err := compileRules(&p.config.Rules)
+	compiled, err := compileRules(&p.config.Rules, &p.config.Trace)
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}

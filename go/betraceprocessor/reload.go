@@ -120,7 +120,7 @@ func (l *reloader) readSettled(stop <-chan struct{}) ([]betrace.Source, fingerpr
 // use compiles a changed set and swaps it in.
 func (l *reloader) use(sources []betrace.Source, content fingerprint, stop <-chan struct{}) {
 	p := l.processor
-	compiled, err := compileSources(&p.config.Rules, sources)
+	compiled, err := compileSources(&p.config.Rules, &p.config.Trace, sources)
 	if err == nil {
 		defer compiled.rules.Close()
 		err = l.becameEmpty(compiled.empty)

@@ -53,16 +53,17 @@ func (f *faultyRules) Error() string {
 
 // compileRules reads and compiles what a configuration names. Its error is a *faultyRules, or says
 // what could not be read or is not there.
-func compileRules(config *Rules) (*compiled, error) {
+func compileRules(config *Rules, trace *Trace) (*compiled, error) {
 	sources, err := readSources(config)
 	if err != nil {
 		return nil, err
 	}
-	return compileSources(config, sources)
+	return compileSources(config, trace, sources)
 }
 
-func compileSources(config *Rules, sources []betrace.Source) (*compiled, error) {
-	rules, err := betrace.Compile(sources)
+func compileSources(config *Rules, trace *Trace, sources []betrace.Source) (*compiled, error) {
+	// At most a nanosecond off where there is no time at all for a deadline: 0 would stand for the defaults.
+	rules, err := betrace.CompileWithin(sources, uint64(max(trace.MaxAge-trace.IdleTimeout, 1)))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ int32_t betrace_version(uint8_t *buf, size_t cap, size_t *len) {
 
 #define REFUSE(name) int32_t name(void) { return 1; }
 REFUSE(betrace_rules_compile)
+REFUSE(betrace_rules_compile_within)
 REFUSE(betrace_rules_count)
 REFUSE(betrace_rules_count_enabled)
 REFUSE(betrace_rules_report)

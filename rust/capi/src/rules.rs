@@ -78,6 +78,25 @@ pub unsafe extern "C" fn betrace_rules_compile(
     count: size_t,
     rules: *mut *mut BetraceRules,
 ) -> i32 {
+    // SAFETY: the same contract.
+    unsafe { betrace_rules_compile_within(sources, count, 0, rules) }
+}
+
+/// Compiles rule files as betrace_rules_compile does, and warns of rules whose deadlines (`within`) are longer
+/// than a trace is kept open.
+///
+/// @param longest_deadline  max_age less idle_timeout of the engine, in nanoseconds; 0: with their defaults
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED (no handle was made)
+///
+/// # Safety
+/// As for betrace_rules_compile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_compile_within(
+    sources: *const BetraceSource,
+    count: size_t,
+    longest_deadline: u64,
+    rules: *mut *mut BetraceRules,
+) -> i32 {
     guard(|| {
         // SAFETY: the same contract.
         let place = match unsafe { Place::new(rules) } {
@@ -88,7 +107,7 @@ pub unsafe extern "C" fn betrace_rules_compile(
         // SAFETY: the same contract.
         match unsafe { read_sources(sources, count) } {
             Ok(files) => {
-                place.set(Box::into_raw(Box::new(compile(files))));
+                place.set(Box::into_raw(Box::new(compile(files, longest_deadline))));
                 BETRACE_OK
             }
             Err(code) => code,
@@ -116,8 +135,12 @@ unsafe fn read_sources(sources: *const BetraceSource, count: usize) -> Answer<Ve
         .collect()
 }
 
-fn compile(files: Vec<SourceFile>) -> BetraceRules {
-    let loaded = betrace_lang::load(&files, &Limits::default());
+fn compile(files: Vec<SourceFile>, longest_deadline: u64) -> BetraceRules {
+    let mut limits = Limits::default();
+    if longest_deadline > 0 {
+        limits.longest_deadline = longest_deadline;
+    }
+    let loaded = betrace_lang::load(&files, &limits);
     BetraceRules {
         loaded: loaded.rules,
         checked: OnceCell::new(),
