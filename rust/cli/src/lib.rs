@@ -1,7 +1,7 @@
 //! The command `betrace`, as a library that its binary, tests and benches call.
 //!
 //! ```text
-//! command ▸ recording ▸ feed, rules, collector, english, near_miss, drawing, case ▸ traces, census, applied, words, paths
+//! command ▸ recording, near_miss ▸ feed, rules, collector, english, drawing, case ▸ traces, census, applied, words, paths
 //!         ▸ args, exit, output ▸ version
 //! ```
 //!

@@ -16,7 +16,7 @@ use prost::Message;
 use crate::census::{Census, Counts, near};
 use crate::output::counted;
 
-use parts::{Asked, Kind, Part, having, triggers};
+use parts::{Asked, Kind, Part, Read, having, triggers};
 
 /// How many spans are asked.
 pub const ASKED: u64 = 200_000;
@@ -211,25 +211,51 @@ impl Counted {
                 format!("; nearest: {}", spans(&near))
             }
         };
-        match (&part.kind, &part.attribute) {
-            (Kind::Name, _) => near_in(&part.text, Some(&self.census.names)),
-            (Kind::Filter, Some((scope, key))) => {
-                let scopes: &[Scope] = match scope {
-                    Scope::SpanThenResource => &[Scope::Span, Scope::Resource],
-                    one => std::slice::from_ref(one),
-                };
-                let keys = || scopes.iter().filter_map(|scope| self.census.keys(*scope));
-                let having: u64 = keys().map(|counts| counts.of(key)).sum();
-                if having > 0 {
-                    return format!("; {} {key}, with other values", have(having));
-                }
-                keys()
-                    .map(|counts| near_in(key, Some(counts)))
-                    .find(|hint| !hint.is_empty())
-                    .unwrap_or_default()
-            }
-            _ => String::new(),
+        if part.kind == Kind::Name {
+            return near_in(&part.text, Some(&self.census.names));
         }
+        let Some(lacking) = part.reads.iter().find(|read| self.having(read) == 0) else {
+            let first = part.reads.first();
+            let other = |read: &Read| {
+                let having = have(self.having(read));
+                format!("; {having} {}, with other values", read.name)
+            };
+            return first.map(other).unwrap_or_default();
+        };
+        let told = if lacking.name == part.text {
+            String::new()
+        } else {
+            format!("; none has {}", lacking.name)
+        };
+        let hints = lacking.keys.iter().flat_map(|key| {
+            let tables = scopes(lacking.scope).iter();
+            tables.map(move |scope| (key, *scope))
+        });
+        let near = hints
+            .map(|(key, scope)| near_in(key, self.census.keys(scope)))
+            .find(|hint| !hint.is_empty());
+        format!("{told}{}", near.unwrap_or_default())
+    }
+
+    /// Of how many spans some key of it is known. A span with one in two scopes counts twice.
+    fn having(&self, read: &Read) -> u64 {
+        let tables = scopes(read.scope).iter();
+        let tables = tables.filter_map(|scope| self.census.keys(*scope));
+        tables
+            .flat_map(|counts| read.keys.iter().map(|key| counts.of(key)))
+            .sum()
+    }
+}
+
+/// Where an attribute of that scope is looked for.
+fn scopes(scope: Scope) -> &'static [Scope] {
+    match scope {
+        Scope::SpanThenResource => &[Scope::Span, Scope::Resource],
+        Scope::Span => &[Scope::Span],
+        Scope::Resource => &[Scope::Resource],
+        Scope::Instrumentation => &[Scope::Instrumentation],
+        Scope::Event => &[Scope::Event],
+        Scope::Link => &[Scope::Link],
     }
 }
 

@@ -16,16 +16,8 @@ const ORDER: [&[&str]; 7] = [
     &["version"],
     &["args", "exit", "output"],
     &["applied", "census", "paths", "traces", "words"],
-    &[
-        "case",
-        "collector",
-        "drawing",
-        "english",
-        "feed",
-        "near_miss",
-        "rules",
-    ],
-    &["recording"],
+    &["case", "collector", "drawing", "english", "feed", "rules"],
+    &["near_miss", "recording"],
     &["command"],
     &["lib", "main"],
 ];

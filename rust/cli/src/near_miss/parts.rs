@@ -9,6 +9,7 @@ use betrace_lang::rule::{
 };
 use betrace_lang::{canonical_predicate, canonical_selector};
 
+use crate::english::field::{Names, spelled};
 use crate::output::counted;
 
 /// A selector of more parts is not taken apart: its probes would be too many.
@@ -30,8 +31,16 @@ pub struct Part {
     pub kind: Kind,
     /// As the language spells it; of an attribute that has to be there, the attribute.
     pub text: String,
-    /// The attribute that it asks for.
-    pub attribute: Option<(Scope, Arc<str>)>,
+    /// The attributes that it reads, where it is one condition that needs them all.
+    pub reads: Vec<Read>,
+}
+
+/// What a span may have under one of several keys.
+pub struct Read {
+    /// As the rule calls it.
+    pub name: String,
+    pub scope: Scope,
+    pub keys: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,7 +74,7 @@ impl Asked {
         let base = base.map(|(kind, text)| Part {
             kind,
             text,
-            attribute: None,
+            reads: Vec::new(),
         });
         let parts: Vec<Part> = base
             .into_iter()
@@ -116,26 +125,42 @@ impl Asked {
 
 impl Part {
     fn filter(body: &Body, predicate: &Predicate) -> Part {
-        let mut text = canonical_predicate(body, predicate);
-        if let Predicate::Asks {
-            test: FieldTest::Exists,
-            ..
-        } = predicate
-        {
+        let mut text = match predicate {
             // `exists(x)`: the span has x.
-            text = text
-                .trim_start_matches("exists(")
-                .trim_end_matches(')')
-                .to_owned();
+            Predicate::Asks {
+                test: FieldTest::Exists,
+                field,
+            } => exists(body, field),
+            predicate => canonical_predicate(body, predicate),
+        };
+        let mut reads = Vec::new();
+        for field in predicate.reads() {
+            match field {
+                Field::Attribute { scope, key } => reads.push(Read {
+                    name: spelled(field, Names(&body.bindings)),
+                    scope: *scope,
+                    keys: vec![Arc::clone(key)],
+                }),
+                Field::FirstOf(first) => {
+                    // The canonical text has no names that a file gives.
+                    text = text.replace(&exists(body, field), &first.name);
+                    reads.push(Read {
+                        name: first.name.to_string(),
+                        scope: Scope::SpanThenResource,
+                        keys: first.of.iter().map(|one| Arc::clone(&one.key)).collect(),
+                    });
+                }
+                _ => {}
+            }
         }
-        let attribute = predicate.reads().into_iter().find_map(|field| match field {
-            Field::Attribute { scope, key } => Some((*scope, Arc::clone(key))),
-            _ => None,
-        });
+        // Of alternatives and negations some may be missing.
+        if !predicate.parts().is_empty() {
+            reads.clear();
+        }
         Part {
             kind: Kind::Filter,
             text,
-            attribute,
+            reads,
         }
     }
 
@@ -147,6 +172,15 @@ impl Part {
             Kind::Filter => format!("has {}", self.text),
         }
     }
+}
+
+/// A field as the canonical text has it.
+fn exists(body: &Body, field: &Field) -> String {
+    let text = canonical_predicate(body, &Predicate::exists(field.clone()));
+    let inside = text
+        .strip_prefix("exists(")
+        .and_then(|text| text.strip_suffix(')'));
+    inside.unwrap_or(&text).to_owned()
 }
 
 /// `52 spans named x have a and b`: all parts but one.

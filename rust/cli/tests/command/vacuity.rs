@@ -161,3 +161,31 @@ fn a_selector_of_many_parts_is_not_taken_apart() {
         lines[1]
     );
 }
+
+#[test]
+fn a_part_is_told_as_the_rule_calls_it_with_what_no_span_has_of_it() {
+    let rules = r#"
+fields: { kind_of_store: [db.system.name, db.sytem] }
+rules:
+  - { id: a, condition: 'never { any.where(kind_of_store == redis) }' }
+  - { id: b, condition: 'never { any.where(data.contains_pii + fee > 3) }' }
+  - { id: c, condition: 'never { any.where(db.system == redis) }' }
+  - { id: d, condition: 'never { any.where(fee == 1 or cost == 1) }' }
+"#;
+    let desk = desk();
+    desk.write("rules.yaml", rules.as_bytes());
+    let lines = replay(&desk, &["--summary", "--format", "json"]).json_lines();
+    let near: Vec<&Value> = lines
+        .iter()
+        .map(|line| &line["summary"]["near_misses"][0])
+        .collect();
+    assert_eq!(
+        near,
+        [
+            "no span has kind_of_store == \"redis\"; none has kind_of_store; nearest: db.system (4 spans)",
+            "no span has data.contains_pii + fee > 3; none has fee",
+            "no span has db.system == \"redis\"; 4 spans have db.system, with other values",
+            "no span has fee == 1 or cost == 1",
+        ]
+    );
+}
