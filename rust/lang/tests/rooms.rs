@@ -22,9 +22,9 @@ const ROOMS: &str = "
     /condition/ scan spelling token
     /condition/lexer/ words cursor comment sign quoted method dotted name clause word number .
     /condition/ ast dialect grammar parse vocabulary canonical canonical_part
-    /condition/lint/ numbers filter constant implied clauses attribute regex .
+    /condition/lint/ meant join order demand numbers filter constant implied clauses attribute regex .
     /condition/suggest/ edited known piece pattern template phrases .
-    /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each predicate older order refusal
+    /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each doubt predicate older order refusal
     /condition/check/ selector group measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .

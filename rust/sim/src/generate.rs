@@ -8,7 +8,7 @@ mod selectors;
 mod terms;
 mod traces;
 
-pub use rules::{Source, rule};
+pub use rules::{Source, rule, rule_of};
 pub use traces::trace;
 
 /// The names of spans, of which the last needs quotes.

@@ -183,8 +183,8 @@ declare_codes! {
     }
     SWALLOWED_LINES = "W0006", "a comment swallows the lines behind it" {
         "YAML joins the lines of a folded (`>`), quoted or plain text with spaces before anything else looks at them, so a comment in it does not end at its line but runs on over the next ones. Write the text as a literal block (`|`), which keeps its lines.",
-        bad: "rules:\n  - id: a\n    condition: >\n      never { x }   // not in production\n      always { y }\n",
-        good: "rules:\n  - id: a\n    condition: |\n      never { x }   // not in production\n      always { y }\n"
+        bad: "rules:\n  - id: a\n    condition: >\n      never { x }   // not in production\n      when { y }\n",
+        good: "rules:\n  - id: a\n    condition: |\n      never { x }   // not in production\n      when { y }\n"
     }
     DEADLINE_TOO_LONG = "W0007", "a deadline that is longer than a trace is kept open" {
         "A deadline that runs (`within 12h` after a span that came) keeps its trace open until it is over and no span came for `idle_timeout` more, but no longer than `max_age` after the trace's first span; then the rule is `inconclusive(evicted)`. So a deadline longer than `max_age` less `idle_timeout` can never be seen to pass: with their defaults, 290 seconds. `check` reckons with the defaults, `check --config` and the processor with what is set. Set a longer `trace.max_age`, or watch what takes so long by other means.",

@@ -12,6 +12,7 @@ mod bound;
 mod checker;
 mod clauses;
 mod condition;
+mod doubt;
 mod each;
 mod field;
 mod form;
@@ -71,7 +72,7 @@ fn checked_condition(
     let mut checker = Checker::new(text, vocabulary, limits, faults);
     let body = checker.body(&document);
     if let Some(body) = &body {
-        lint::body(&document, body, faults);
+        lint::body(text, &document, body, vocabulary, faults);
     }
     settle(faults, first);
     body.filter(|_| !faults[first..].iter().any(Fault::is_error))

@@ -8,9 +8,13 @@
 mod attribute;
 mod clauses;
 mod constant;
+mod demand;
 mod filter;
 mod implied;
+mod join;
+mod meant;
 mod numbers;
+mod order;
 mod regex;
 
 pub(crate) use attribute::{attribute_name, is_known_field};

@@ -1,5 +1,6 @@
 //! Checks the texts of a rule: its condition, exceptions and message, and the macros of its file.
 
+use crate::codes::conditions::IN_EVERY_TRACE;
 use crate::condition::check::{check_condition, check_exception, check_macro};
 use crate::condition::meaning::meaning_hash;
 use crate::condition::scan::words;
@@ -61,6 +62,10 @@ impl<'a> RuleChecker<'a> {
         let condition = rule.condition.as_ref()?;
         let mut faults = Vec::new();
         let body = check_condition(&condition.value, &self.vocabulary, self.limits, &mut faults);
+        // What is excused by exceptions is about every other trace, and meant to be.
+        if !rule.exceptions.is_empty() {
+            faults.retain(|fault| fault.code != IN_EVERY_TRACE);
+        }
         self.placing.place(reader, condition, faults);
         // A condition that binds nothing gives exceptions and message nothing to name, so they can be
         // judged even where it is faulty.

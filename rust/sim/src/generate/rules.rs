@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{Alternative, Emit, FirstOf, Reading, Rule, RuleId, Severity};
+use betrace_lang::rule::{Alternative, Body, Emit, FirstOf, Reading, Rule, RuleId, Severity};
 use betrace_lang::{
     Limits, Vocabulary, check_condition, check_exception, check_template, meaning_hash,
 };
@@ -86,18 +86,27 @@ impl Source {
         };
         body.exceptions = exceptions;
         Ok(Arc::new(Rule {
-            id: RuleId(id.into()),
-            name: None,
-            description: None,
-            severity: Severity::Medium,
-            enabled: true,
-            tags: Vec::new(),
-            compliance: Vec::new(),
             message,
-            emit: Emit::Spans,
-            hash: meaning_hash(&body),
-            body,
+            ..rule_of(id, body)
         }))
+    }
+}
+
+/// A rule that says only this.
+#[must_use]
+pub fn rule_of(id: &str, body: Body) -> Rule {
+    Rule {
+        id: RuleId(id.into()),
+        name: None,
+        description: None,
+        severity: Severity::Medium,
+        enabled: true,
+        tags: Vec::new(),
+        compliance: Vec::new(),
+        message: None,
+        emit: Emit::Spans,
+        hash: meaning_hash(&body),
+        body,
     }
 }
 

@@ -19,7 +19,7 @@ declare_codes! {
         good: "never { avg(payment, span:duration) >= 2s }"
     }
     ONE_IS_ENOUGH = "W0104", "an order holds as soon as one span qualifies" {
-        "`always { A inside B }` is kept by one A inside a B, whatever the others do, and broken by a trace without any A. Every A is meant by `when each { A as p } always { p inside B }`.",
+        "`always { A inside B }` is kept by one A inside a B, whatever the others do, and broken by a trace without any A; behind `when { A }` too, one A is enough. Every A is meant by `when each { A as p } always { p inside B }`.",
         bad: "always { db.query inside checkout }",
         good: "when each { db.query as p } always { p inside checkout }"
     }
@@ -93,6 +93,41 @@ declare_codes! {
         bad: "never { payment.where(trace.duration > 5s) }",
         good: "never { payment.where(trace:duration > 5s) }"
     }
+    IN_EVERY_TRACE = "W0119", "`always` that no `when` guards" {
+        "Without `when` a rule is about every trace, so this one is broken by each trace in which the span is not. Mostly some traces need it, and `when` says which. Where every trace does, `when { any }` says that it is meant.",
+        bad: "always { payment.fraud_check }",
+        good: "when { payment.charge_card } always { payment.fraud_check }"
+    }
+    ONE_SPAN_IS_ENOUGH = "W0120", "`always` that one span keeps, where every one was meant" {
+        "`always { S.where(c) }` asks for one span of S that satisfies c, whatever the others do. That every one does is said by forbidding one that does not, or by binding each.",
+        bad: "when { payment } always { payment.where(amount <= 1000) }",
+        good: "never { payment.where(amount > 1000 or missing(amount)) }"
+    }
+    JOIN_ON_MISSING = "W0121", "`never` compares with a value that may be missing" {
+        "A comparison with a missing value is unknown, so it selects nothing: where the bound span has no such attribute, `never` is kept in silence. Bind only spans that have it, and report those that have not by a rule of their own.",
+        bad: "when each { charge as c } never { refund.where(order.id == c.order.id) before c }",
+        good: "when each { charge.where(exists(order.id)) as c } never { refund.where(order.id == c.order.id) before c }"
+    }
+    STATUS_OK = "W0122", "a status that nothing sets" {
+        "Instrumentation leaves the status of a span that went well `unset`; `ok` is set by hand, and seldom. What went well is `span:status != error`.",
+        bad: "when each { payment as p } always { audit.where(span:status == ok) after p }",
+        good: "when each { payment as p } always { audit.where(span:status != error) after p }"
+    }
+    LIKE_BOUND_SPAN = "W0123", "a span's name that looks like a bound span" {
+        "Where a selector stands, `c.paid` is the name of a span, even if a span is bound as `c`; and a misspelt `p` is the name of some span. What a bound span satisfies is `c.where(paid)`. If the span is meant, put its name in quotes.",
+        bad: "when each { charge as c } always { c.paid }",
+        good: "when each { charge as c } always { c.where(paid) }"
+    }
+    AFTER_ITS_PARENT = "W0124", "an order against what lasts until the end" {
+        "A span is after another where it starts when that has ended. The root, and a span whose name begins another's, mostly last until what they cause has ended, so nothing comes after them: what they cause is inside of them.",
+        bad: "when each { payment as p } always { audit after root }",
+        good: "when each { payment as p } always { audit inside root }"
+    }
+    EMPTY_IS_MISSING = "W0126", "an empty text that counts as missing" {
+        "A span without a status message has an empty one, so an empty `span:statusMessage` counts as missing, as the name and version of an instrumentation do. Nothing equals it, and nothing differs from it.",
+        bad: "never { any.where(span:status == error and span:statusMessage == \"\") }",
+        good: "never { any.where(span:status == error and missing(span:statusMessage)) }"
+    }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
         bad: "never { any.where(lower(user.role) == Admin) }",
@@ -115,8 +150,8 @@ declare_codes! {
     }
     OLDER_TRACE_SPANS = "N0104", "`trace.spans`" {
         "`trace.spans.where(c).count()` is `count(any.where(c))`, `trace.spans.any.where(c)` is `any.where(c)`; `service` in them is `service.name`.",
-        bad: "trace.spans.where(service == auth).count() > 50",
-        good: "count(any.where(service.name == auth)) > 50"
+        bad: "trace.spans.where(service == auth).count() > 3",
+        good: "count(any.where(service.name == auth)) > 3"
     }
     OLDER_ONE_SPAN = "N0105", "conditions on one span outside of `where`" {
         "Conditions that begin with `span.` or `resource.` and stand outside of `where` are about one span: `any.where(…)` says so.",
@@ -130,8 +165,8 @@ declare_codes! {
     }
     OLDER_BY = "N0107", "`by (f)`" {
         "Older for `by f`.",
-        bad: "never { count(db.query) by (tenant) > 10 }",
-        good: "never { count(db.query) by tenant > 10 }"
+        bad: "never { count(db.query) by (tenant) > 2 }",
+        good: "never { count(db.query) by tenant > 2 }"
     }
     OLDER_ATTRIBUTE = "N0108", "`span.attributes[\"k\"]`" {
         "Older for `span.k`; alone it is `exists(k)`, negated `missing(k)`.",

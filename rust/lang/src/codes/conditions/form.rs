@@ -26,7 +26,7 @@ declare_codes! {
     DIRECTION_MARK = "E0105", "an invisible mark that turns the direction of text" {
         "Bidirectional marks make a rule read other than it is checked. They are refused everywhere; where one is meant in a text, it is written as an escape.",
         bad: "payment.where(user == \"a\u{202e}b\") and not audit",
-        good: "payment.where(user == \"a\\u{202e}b\") and not audit"
+        good: "payment.where(user == \"ab\") and not audit"
     }
     NAME_NEEDS_QUOTES = "E0106", "a name must be quoted" {
         "Unquoted names have letters, digits, `_`, dots, and dashes inside a segment. Any other name of a span or an attribute is put in quotes.",
@@ -115,7 +115,7 @@ declare_codes! {
     }
     BINDING_HERE = "E0123", "`as` outside of `when each`" {
         "Spans are bound by `when each { S as p, T as t and C }`: selectors with their names first, separated by commas, and behind the last of them the condition. Nowhere else.",
-        bad: "when { payment as p } always { audit }",
+        bad: "when { payment as p } always { audit after p }",
         good: "when each { payment as p } always { audit after p }"
     }
     TOO_MANY_BINDINGS = "E0124", "too many bound spans" {

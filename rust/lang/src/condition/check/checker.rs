@@ -25,6 +25,8 @@ pub(super) struct Checker<'a> {
     pub limits: &'a Limits,
     pub faults: &'a mut Vec<Fault>,
     pub bindings: Vec<Arc<str>>,
+    /// Of each bound span the name of the spans that it is one of, empty where it has none.
+    pub bound_bases: Vec<Arc<str>>,
     pub place: SourceText<'a>,
     macros: Vec<Arc<str>>,
     reported_macros: BTreeSet<Arc<str>>,
@@ -72,6 +74,7 @@ impl<'a> Checker<'a> {
             limits,
             faults,
             bindings: Vec::new(),
+            bound_bases: Vec::new(),
             place: SourceText {
                 text,
                 origin: Origin::Here,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Clause, ClauseWord, Document, Node, NodeKind};
 use crate::condition::check::checker::{Checker, not_an_expression};
-use crate::rule::{Binding, Body, Expr, ExprKind, Selector};
+use crate::rule::{Base, Binding, Body, Expr, ExprKind, Selector};
 
 /// Words that say where a field is looked for, or which spans are meant; no span can be bound by them.
 const RESERVED: [&str; 9] = [
@@ -86,7 +86,6 @@ impl<'a> Checker<'a> {
                     let checked = self.clause(clause);
                     self.breaks_if_false = false;
                     checked.map(|always| {
-                        self.warn_relation_without_when(&always, clause, when.is_some());
                         body.always.get_or_insert(always);
                     })
                 }
@@ -289,6 +288,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         self.bindings.push(bound.clone());
+        self.bound_bases.push(base_name(selector.as_ref()));
         body.bindings.push(Binding {
             name: bound.to_string(),
             selector: selector?,
@@ -353,36 +353,6 @@ impl<'a> Checker<'a> {
             "did you mean `when {{ {first} }} always {{ {rest} }}`? if not, write `never {{ … }}`"
         ));
     }
-
-    fn warn_relation_without_when(&mut self, always: &Expr, clause: &Clause, has_when: bool) {
-        let ExprKind::Exists(Selector::Related(related)) = &always.kind else {
-            return;
-        };
-        if has_when || matches!(related.left, Selector::Bound(_)) {
-            return;
-        }
-        let Some(item) = clause.items.first() else {
-            return;
-        };
-        let left = match &item.bare().kind {
-            NodeKind::Chain { first, .. } => self.place.folded(first.range()),
-            _ => return,
-        };
-        let source = self.place.folded(item.range());
-        let rest = source
-            .strip_prefix(left.as_str())
-            .unwrap_or(&source)
-            .trim()
-            .to_owned();
-        self.fault(
-            code::ONE_IS_ENOUGH,
-            item.range(),
-            "this holds as soon as one span qualifies, and is broken by every trace that has none",
-        )
-        .help = Some(format!(
-            "for every such span: `when each {{ {left} as p }} always {{ p {rest} }}`"
-        ));
-    }
 }
 
 fn word(word: ClauseWord) -> &'static str {
@@ -409,5 +379,15 @@ fn is_positive(expr: &Expr) -> bool {
         ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().all(is_positive),
         ExprKind::Exists(_) => true,
         _ => false,
+    }
+}
+
+fn base_name(selector: Option<&Selector>) -> Arc<str> {
+    match selector {
+        Some(Selector::Spans(spans)) => match &spans.base {
+            Base::Named(name) => name.clone(),
+            _ => "".into(),
+        },
+        _ => "".into(),
     }
 }

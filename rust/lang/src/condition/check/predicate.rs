@@ -3,11 +3,9 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind, Test};
 use crate::condition::check::checker::Checker;
-use crate::condition::check::literal::is_nothing;
 use crate::condition::check::operand::Left;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
-use crate::diagnostic::fault::Fault;
 use crate::rule::{
     CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Operand, Predicate, Term,
 };
@@ -191,35 +189,12 @@ impl<'a> Checker<'a> {
             }
             (term, value) => self.terms_fit((term, left), (value, right))?,
         };
-        if let NodeKind::Name(word) = &right_node.bare().kind
-            && is_nothing(word)
-        {
-            self.suggest_presence(node, left, op, right_node);
-        }
+        self.doubt_value(node, (term.as_field(), left), op, (&right, right_node));
         Some(Predicate::Compare {
             left: term,
             op,
             right,
         })
-    }
-
-    /// `x == null`: the doubt about the word becomes one about the comparison, which can be mended.
-    fn suggest_presence(&mut self, node: &Node, left: &Node, op: CompareOp, right: &Node) {
-        let test = match op {
-            CompareOp::Eq => FieldTest::Missing,
-            CompareOp::Ne => FieldTest::Exists,
-            _ => return,
-        };
-        let field = self.place.folded(left.range());
-        let at = right.bare().range();
-        let origin = self.place.origin.clone();
-        let is_doubt = |fault: &&mut Fault| {
-            fault.code == code::ODD_WORD && fault.range == at && fault.origin == origin
-        };
-        if let Some(fault) = self.faults.iter_mut().rfind(is_doubt) {
-            fault.range = node.range();
-            fault.suggestion = Some(format!("{}({field})", test.as_str()));
-        }
     }
 
     fn tested(

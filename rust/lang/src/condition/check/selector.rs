@@ -6,7 +6,7 @@ use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{Base, Field, Predicate, Selector, SpanSelector};
+use crate::rule::{Base, BindingId, Field, Predicate, Selector, SpanSelector};
 
 impl<'a> Checker<'a> {
     pub(super) fn selector(&mut self, node: &'a Node) -> Option<Selector> {
@@ -41,6 +41,7 @@ impl<'a> Checker<'a> {
                     "leaf" => Base::Leaf,
                     _ => {
                         self.warn_near_name(node, name);
+                        self.warn_like_bound(node, name);
                         Base::Named(name.clone())
                     }
                 };
@@ -182,6 +183,50 @@ impl<'a> Checker<'a> {
             }
         }
         Some(())
+    }
+
+    /// `c.paid` where a span is bound as `c`, and a name that differs from a bound span's by a letter.
+    fn warn_like_bound(&mut self, node: &Node, name: &str) {
+        let help = |meant: &str| {
+            format!("{meant}; if the span is meant, put its name in quotes: `\"{name}\"`")
+        };
+        if let Some((first, rest)) = name.split_once('.') {
+            let Some(BindingId(at)) = self.binding(first) else {
+                return;
+            };
+            // Who calls a span by the first part of its name has others of such names.
+            if self
+                .bound_bases
+                .get(usize::from(at))
+                .is_some_and(|base| base.split('.').next() == Some(first))
+            {
+                return;
+            }
+            let modern = format!("{first}.where({rest})");
+            let fault = self.fault(
+                code::LIKE_BOUND_SPAN,
+                node.range(),
+                format!("`{name}` is the name of a span here, not a field of `{first}`"),
+            );
+            fault.help = Some(help(&format!(
+                "of the bound span: `{modern}`, or `{name} == 3`"
+            )));
+            fault.suggestion = Some(modern);
+            return;
+        }
+        let near = nearest(name, self.bindings.iter().map(|bound| &**bound));
+        let near = near.filter(|near| near.len() > 2 && name.len() > 2);
+        if let Some(near) = near.map(str::to_owned) {
+            let fault = self.fault(
+                code::LIKE_BOUND_SPAN,
+                node.range(),
+                format!(
+                    "`{name}` is the name of a span here; did you mean the bound span `{near}`?"
+                ),
+            );
+            fault.help = Some(help(&format!("the bound span: `{near}`")));
+            fault.suggestion = Some(near);
+        }
     }
 
     /// A name that differs from a macro by a letter was perhaps meant as one.

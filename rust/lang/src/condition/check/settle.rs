@@ -41,11 +41,12 @@ pub(super) fn settle(faults: &mut Vec<Fault>, first: usize) {
                     && other.range.end > fault.range.end
             })
     };
-    // Who compares with nothing asks whether there is a value.
+    // Who compares with nothing asks whether there is a value, and where another field is meant its absence is no matter.
+    let doubted = [code::ODD_WORD, code::LIKE_INTRINSIC, code::EMPTY_IS_MISSING];
     let asks_presence = |fault: &Fault| {
         fault.code == code::HIDES_MISSING
             && settled.iter().any(|other| {
-                other.code == code::ODD_WORD
+                doubted.contains(&other.code)
                     && other.origin == fault.origin
                     && fault.range.start <= other.range.start
                     && other.range.end <= fault.range.end

@@ -8,13 +8,32 @@ use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::ast::{ClauseWord, Document};
 use crate::condition::lint::constant::{always, contradict, same_parts};
+use crate::condition::lint::demand::demand;
 use crate::condition::lint::filter::selects_nothing;
 use crate::condition::lint::implied::{binding_implies, implies};
+use crate::condition::lint::join::join;
+use crate::condition::lint::meant::Meant;
+use crate::condition::lint::order::order;
+use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
 use crate::rule::{BindingId, Body, Expr, ExprKind};
 
 /// Looks at a checked rule as a whole.
-pub(crate) fn body(document: &Document, body: &Body, faults: &mut Vec<Fault>) {
+pub(crate) fn body(
+    text: &str,
+    document: &Document,
+    body: &Body,
+    vocabulary: &Vocabulary,
+    faults: &mut Vec<Fault>,
+) {
+    let meant = Meant {
+        text,
+        document,
+        body,
+        vocabulary,
+    };
+    order(&meant, faults);
+    join(&meant, faults);
     let mut look = Look {
         document,
         body,
@@ -25,6 +44,9 @@ pub(crate) fn body(document: &Document, body: &Body, faults: &mut Vec<Fault>) {
     }
     if let Some(clause) = &body.always {
         look.always(clause);
+        if always(clause).is_none() {
+            demand(&meant, clause, look.faults);
+        }
     }
     if let Some(clause) = &body.never {
         look.never(clause);

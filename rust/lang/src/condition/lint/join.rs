@@ -1,0 +1,165 @@
+//! `never` that compares with a value of a bound span which the span may be without: then it is kept in silence.
+
+use std::ops::Range;
+
+use crate::codes::conditions as code;
+use crate::condition::ast::{ClauseWord, Node, NodeKind};
+use crate::condition::lint::meant::Meant;
+use crate::diagnostic::fault::Fault;
+use crate::rule::{
+    BindingId, Expr, ExprKind, Field, FieldTest, Operand, Predicate, Selector, Term,
+};
+
+/// Looks at the joins of `never`.
+pub(super) fn join(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
+    let Some(never) = &meant.body.never else {
+        return;
+    };
+    let mut found: Vec<(BindingId, &Field)> = Vec::new();
+    joined(never, &mut found);
+    let mut said: Vec<(BindingId, &Field)> = Vec::new();
+    for (binding, field) in found {
+        let may_be_missing = field.may_be_missing() && !is_proven(meant, binding, field);
+        if !may_be_missing || said.contains(&(binding, field)) {
+            continue;
+        }
+        said.push((binding, field));
+        let Some((range, is_plain)) = bound_node(meant, binding) else {
+            continue;
+        };
+        let bound = &meant.body.bindings[usize::from(binding.0)].name;
+        let field = meant.printer().field(field);
+        let message = format!(
+            "where this has no `{field}`, what `never` compares with `{bound}.{field}` is never true, so nothing is reported"
+        );
+        let source = meant.source(range.clone());
+        let modern = format!("{source}.where(exists({field}))");
+        // Of what stands on several lines only the end is written anew.
+        let has_breaks = meant.text[range.clone()].contains('\n');
+        let last = source.len() - source.chars().next_back().map_or(0, char::len_utf8);
+        let (range, edit) = match has_breaks {
+            true => (
+                range.end - (source.len() - last)..range.end,
+                modern[last..].to_owned(),
+            ),
+            false => (range, modern.clone()),
+        };
+        let help = format!(
+            "say that only those are meant: `{modern} as {bound}`, and report the others by a rule of their own"
+        );
+        let mut fault = Fault::new(code::JOIN_ON_MISSING, range, message).help(help);
+        fault.suggestion = is_plain.then_some(edit);
+        faults.push(fault);
+    }
+}
+
+/// Fields of bound spans that something is compared with, where the comparison being true breaks the rule.
+fn joined<'e>(expr: &'e Expr, found: &mut Vec<(BindingId, &'e Field)>) {
+    match &expr.kind {
+        ExprKind::And(parts) | ExprKind::Or(parts) => {
+            for part in parts {
+                joined(part, found);
+            }
+        }
+        ExprKind::Exists(selector) => {
+            for spans in selector.plain() {
+                for part in &spans.filter {
+                    compared(part, found);
+                }
+            }
+        }
+        // Two fields of one span are no join.
+        ExprKind::Bound { binding, filter } => {
+            let mut all = Vec::new();
+            for part in filter {
+                compared(part, &mut all);
+            }
+            found.extend(all.into_iter().filter(|(other, _)| other != binding));
+        }
+        _ => {}
+    }
+}
+
+fn compared<'e>(predicate: &'e Predicate, found: &mut Vec<(BindingId, &'e Field)>) {
+    if let Predicate::Compare { right, .. } | Predicate::Text { right, .. } = predicate
+        && let Operand::Term(Term::Field(Field::Bound { binding, field })) = right
+    {
+        found.push((*binding, field));
+    }
+    // Beside an `or` it may be meant as one of several.
+    if let Predicate::And(parts) = predicate {
+        for part in parts {
+            compared(part, found);
+        }
+    }
+}
+
+/// Whether the bound span has the field, wherever the rule applies.
+fn is_proven(meant: &Meant<'_>, binding: BindingId, field: &Field) -> bool {
+    let own = &meant.body.bindings[usize::from(binding.0)].selector;
+    let asks = |part: &Predicate| {
+        let is_asked = part.asked().contains(&field) && part.parts().is_empty();
+        is_asked
+            && !matches!(
+                part,
+                Predicate::Asks {
+                    test: FieldTest::Missing,
+                    ..
+                }
+            )
+    };
+    let first = match own {
+        Selector::Related(_) => own.plain().into_iter().next(),
+        Selector::Spans(spans) => Some(spans),
+        Selector::Bound(_) => None,
+    };
+    if first.is_some_and(|spans| spans.filter.iter().any(asks)) {
+        return true;
+    }
+    // Another bound span that equals it has been found.
+    let mut elsewhere = Vec::new();
+    for other in &meant.body.bindings {
+        for spans in other.selector.plain() {
+            for part in &spans.filter {
+                compared(part, &mut elsewhere);
+            }
+        }
+    }
+    if let Some(when) = &meant.body.when {
+        joined(when, &mut elsewhere);
+        if has_bound(when, binding, &asks) {
+            return true;
+        }
+    }
+    elsewhere.contains(&(binding, field))
+}
+
+/// Whether `p.where(…)` in the condition behind the bound spans asks for it.
+fn has_bound(when: &Expr, of: BindingId, asks: &dyn Fn(&Predicate) -> bool) -> bool {
+    match &when.kind {
+        ExprKind::And(parts) => parts.iter().any(|part| has_bound(part, of, asks)),
+        ExprKind::Bound { binding, filter } => *binding == of && filter.iter().any(asks),
+        _ => false,
+    }
+}
+
+/// Where the selector of a bound span stands, and whether a filter can follow it.
+fn bound_node(meant: &Meant<'_>, binding: BindingId) -> Option<(Range<usize>, bool)> {
+    let name = meant.body.bindings[usize::from(binding.0)].name.as_str();
+    let clause = meant.clause(ClauseWord::WhenEach)?;
+    let parts = clause.items.iter().flat_map(|item| match &item.kind {
+        NodeKind::And(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(item),
+    });
+    let mut bound = parts.filter_map(|part| match &part.bare().kind {
+        NodeKind::As { of, name } => Some((of, name)),
+        _ => None,
+    });
+    let is_named = |node: &Node| matches!(&node.kind, NodeKind::Name(one) if **one == *name);
+    let (of, _) = bound.find(|(_, node)| is_named(node))?;
+    let is_plain = matches!(
+        of.kind,
+        NodeKind::Name(_) | NodeKind::Quoted(_) | NodeKind::Where { .. }
+    );
+    Some((of.range(), is_plain))
+}

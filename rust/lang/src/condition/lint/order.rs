@@ -1,0 +1,87 @@
+//! Orders that do not come: after what ends last.
+
+use crate::codes::conditions as code;
+use crate::condition::ast::{ClauseWord, Node, NodeKind};
+use crate::condition::lint::meant::Meant;
+use crate::diagnostic::fault::Fault;
+use crate::rule::{Base, Expr, ExprKind, Relation, Selector};
+
+/// `always { audit after root }`: what a root causes lies inside of it.
+pub(super) fn order(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
+    let Some(always) = &meant.body.always else {
+        return;
+    };
+    let parts: Vec<&Expr> = match &always.kind {
+        ExprKind::And(parts) => parts.iter().collect(),
+        _ => vec![always],
+    };
+    let nodes = meant.nodes(ClauseWord::Always, parts.len());
+    for (index, part) in parts.iter().enumerate() {
+        let Some(node) = nodes.get(index) else { break };
+        faults.extend(doubt(meant, node, part));
+    }
+}
+
+fn doubt(meant: &Meant<'_>, node: &Node, part: &Expr) -> Option<Fault> {
+    let ExprKind::Exists(Selector::Related(related)) = &part.kind else {
+        return None;
+    };
+    let NodeKind::Chain { first, links } = &node.bare().kind else {
+        return None;
+    };
+    let [link] = links.as_slice() else {
+        return None;
+    };
+    let (inner, outer, is_turned) = match &related.relation {
+        Relation::After { right, .. } if spans_all(meant, right, &related.left) => {
+            (first.range(), link.operand.range(), false)
+        }
+        Relation::Before { right, .. } | Relation::Then { right, .. }
+            if spans_all(meant, &related.left, right) =>
+        {
+            (link.operand.range(), first.range(), true)
+        }
+        _ => return None,
+    };
+    let (inner, outer) = (meant.source(inner), meant.source(outer));
+    let message = format!(
+        "`{outer}` mostly lasts until what it causes has ended, so `{inner}` is inside of it, not after it"
+    );
+    let end = link.within.as_ref().map_or(link.range.end, |within| {
+        within.last.as_ref().unwrap_or(&within.first).end
+    });
+    let (range, modern) = match is_turned {
+        true => (node.range(), format!("{inner} inside {outer}")),
+        false => (link.range.start..end, format!("inside {outer}")),
+    };
+    let help = format!(
+        "if it is: `{inner} inside {outer}`; if it begins behind it, `{inner} starts after {outer}` says so of spans that overlap"
+    );
+    Some(
+        Fault::new(code::AFTER_ITS_PARENT, range, message)
+            .help(help)
+            .suggest(modern),
+    )
+}
+
+/// Whether the first is by its kind or its name the parent of the second: the root, or `a` of `a.b`.
+fn spans_all(meant: &Meant<'_>, outer: &Selector, inner: &Selector) -> bool {
+    let base = |selector: &Selector| match selector {
+        Selector::Spans(spans) => Some(spans.base.clone()),
+        Selector::Bound(binding) => {
+            let bound = meant.body.bindings.get(usize::from(binding.0))?;
+            match &bound.selector {
+                Selector::Spans(spans) => Some(spans.base.clone()),
+                _ => None,
+            }
+        }
+        Selector::Related(_) => None,
+    };
+    match (base(outer), base(inner)) {
+        (Some(Base::Root), _) => true,
+        (Some(Base::Named(outer)), Some(Base::Named(inner))) => inner
+            .strip_prefix(&*outer)
+            .is_some_and(|rest| rest.starts_with('.')),
+        _ => false,
+    }
+}
