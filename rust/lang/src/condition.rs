@@ -16,6 +16,7 @@ pub(crate) mod lint;
 pub(crate) mod meaning;
 pub(crate) mod parse;
 pub(crate) mod scan;
+pub(crate) mod shipped;
 pub(crate) mod spelling;
 pub(crate) mod suggest;
 pub(crate) mod template;

@@ -484,3 +484,16 @@ fn a_field_of_the_file_stands_wherever_an_attribute_may() {
         "when each { a as answer } always { b }",
     ]));
 }
+
+#[test]
+fn names_of_the_vocabulary_stand_wherever_an_attribute_may() {
+    insta::assert_snapshot!(reports(&[
+        "never { any.where(otel:http.status >= 500 and otel:db.system in [postgresql, mysql]) and count(any) by otel:http.route > 100 }",
+        "when each { a as p } never { b.where(otel:messaging.id == p.otel:messaging.id and n > otel:ai.input_tokens + 5) }",
+        "never { any.where(exists(otel:ai.tool_call)).where(not (otel:http.method == GET)) }",
+        // Refused.
+        "never { any.where(otel:http.statsu >= 500) }",
+        "never { any.where(otel:nothing == 1 or otel:http == 1) }",
+        "never { otel:http.status >= 500 }",
+    ]));
+}

@@ -38,3 +38,8 @@ fn the_page_of_diagnostics() {
         &betrace_lang::codes::diagnostics_page(),
     );
 }
+
+#[test]
+fn the_page_of_the_vocabulary() {
+    hold("docs/vocabulary.md", &betrace_lang::vocabulary_page());
+}

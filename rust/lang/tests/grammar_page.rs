@@ -39,7 +39,7 @@ The terminals:
 |---|---|
 | `NAME` | words of letters, digits, `_` and, inside a word, `-`, joined by dots; keywords may be words of a name |
 | `QUOTED` | text in double quotes (older: single), with the escapes `\\ \" \n \t \u{…}` |
-| `INTRINSIC` | `span:name`, `trace:duration`, …; of a bound span `p.span:name` |
+| `INTRINSIC` | `span:name`, `trace:duration`, …, and names of the vocabulary, `otel:http.status`; of a bound span `p.span:name` |
 | `ATTRIBUTE` | a scope or bound span before a quoted key, `span."odd key"` (older: `span.attributes["key"]`) |
 | `NUMBER` | sign, digits with `_`, decimals, exponent |
 | `DURATION` | numbers with `ns us ms s m h`, such as `1.5s` |

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::condition::ast::Document;
 use crate::condition::parse::parse;
+use crate::condition::shipped::{PREFIX, shipped};
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 use crate::rule::{Field, FirstOf, Literal};
@@ -41,9 +42,14 @@ impl Vocabulary {
         self.fields.insert(field.name.clone(), Arc::new(field));
     }
 
-    /// The field of this name.
+    /// The field of this name: of the rule file, or with its prefix of the vocabulary that ships.
     pub(crate) fn field(&self, name: &str) -> Option<Field> {
-        self.fields.get(name).cloned().map(Field::FirstOf)
+        let own = || self.fields.get(name).cloned();
+        let field = match name.starts_with(PREFIX) {
+            true => shipped(name).map(|shipped| shipped.field.clone()),
+            false => own(),
+        };
+        field.map(Field::FirstOf)
     }
 
     /// Adds or replaces a list of numbers, booleans, durations and texts.

@@ -5,11 +5,28 @@ use std::ops::Range;
 use crate::codes::conditions as code;
 use crate::condition::ast::Node;
 use crate::condition::check::checker::Checker;
+use crate::condition::shipped::{PREFIX, vocabulary};
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{Field, Intrinsic};
 use crate::words::Word;
 
 impl Checker<'_> {
+    /// `otel:http.status`
+    fn of_vocabulary(&mut self, range: Range<usize>, name: &str) -> Option<Field> {
+        let field = self.vocabulary.field(name);
+        if field.is_none() {
+            let message = format!("the vocabulary has no `{name}`");
+            let near = nearest(name, vocabulary().map(|shipped| &*shipped.field.name));
+            let fault = self.fault(code::UNKNOWN_VOCABULARY, range, message);
+            fault.suggestion = near.map(str::to_owned);
+            fault.help = Some(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "its names are on the page docs/vocabulary.md; names of your own go under `fields:`".into(),
+            });
+        }
+        field
+    }
+
     /// `span:name`, `p.span:name`.
     pub(super) fn intrinsic(&mut self, node: &Node, name: &str) -> Option<Field> {
         self.intrinsic_at(node, node.range(), name)
@@ -24,6 +41,9 @@ impl Checker<'_> {
     ) -> Option<Field> {
         if let Some(known) = Intrinsic::named(name) {
             return Some(Field::Intrinsic(known));
+        }
+        if name.starts_with(PREFIX) {
+            return self.of_vocabulary(range, name);
         }
         if let Some((first, rest)) = name.split_once('.') {
             let rest = rest.to_owned();

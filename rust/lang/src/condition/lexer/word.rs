@@ -36,7 +36,11 @@ impl Lexer<'_> {
                 .iter()
                 .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
                 .count();
-            let end = end + 1 + length;
+            // Names of the vocabulary have dots.
+            let end = match word == "otel" || word.ends_with(".otel") {
+                true => self.name_end(end + 1),
+                false => end + 1 + length,
+            };
             return self.push(start, Token::Intrinsic(text[start..end].into()), end);
         }
         if text[end..].starts_with(".\"") {
