@@ -12,6 +12,7 @@ mod agree;
 mod closing;
 mod copies;
 mod corners;
+mod counted;
 mod expect;
 mod laws;
 mod play;

@@ -5,22 +5,13 @@ use std::sync::Arc;
 use betrace_engine::{Finding, Stats};
 use betrace_lang::verdict::Verdict;
 
+use super::counted::{Counted, contradict};
 use super::expect::{Given, Matter, OBLIGATION_CAP, show, show_answer};
 use super::play::{LATE_WINDOW, play};
 use super::progress::Progress;
 use super::script::{Act, Script};
 use super::{Divergence, Tally, Trial};
-use crate::oracle::{Answer, Broken, Reasons, Trace};
-
-/// What a script must have led to, by rule: traces by verdict, and violations.
-#[derive(Clone, Default)]
-struct Counted {
-    verdicts: [u64; 4],
-    violations: u64,
-    contradicted: u64,
-    /// Whether a violation is contradicted hangs on what is not decided.
-    may_be_contradicted: bool,
-}
+use crate::oracle::{Answer, Broken, Reasons};
 
 /// What an act made the engine say, by trace and rule.
 struct Said<'f>(Vec<(usize, usize, &'f Finding)>);
@@ -143,7 +134,13 @@ impl<'t> Watch<'t, '_> {
                 let rules = self.trial.rules.len();
                 self.progress[trace].contradicted = Some(vec![Given::new(); rules]);
             } else if causes.is_none() {
-                self.contradict(trace);
+                let contradicted = contradict(
+                    self.trial,
+                    trace,
+                    &mut self.progress[trace],
+                    &mut self.counted,
+                );
+                self.tally.count("contradicted", contradicted);
             }
         }
         Ok(())
@@ -244,34 +241,6 @@ impl<'t> Watch<'t, '_> {
         self.tally.count(self.trial.law, 1);
         self.tally.count(what, said.len());
         Ok(())
-    }
-
-    /// Of the violations given at a complete close, those that are no longer there with what came since.
-    fn contradict(&mut self, trace: usize) {
-        let (subject, progress) = (&self.trial.subjects[trace], &mut self.progress[trace]);
-        let Some(contradicted) = &mut progress.contradicted else {
-            return;
-        };
-        for (rule, reading) in self.trial.readings.iter().enumerate() {
-            let spans = progress.came.iter().map(|span| &subject.spans[*span]);
-            let (given, counted) = (&progress.given[rule], &mut self.counted[rule]);
-            if given.is_empty() {
-                continue;
-            }
-            let answer = reading.answer(&Trace::of(spans));
-            let is_undone = subject.has_halves && self.trial.reads_ancestry[rule];
-            if is_undone || progress.over || answer.is_open || given.len() > OBLIGATION_CAP {
-                counted.may_be_contradicted = true;
-                continue;
-            }
-            for identity in given {
-                let is_there = answer.broken.iter().any(|one| one.identity == *identity);
-                if !is_there && contradicted[rule].insert(*identity) {
-                    counted.contradicted += 1;
-                    self.tally.count("contradicted", 1);
-                }
-            }
-        }
     }
 
     fn matter(&self, rule: usize, trace: usize, causes: Reasons) -> Matter<'t> {
@@ -386,26 +355,8 @@ impl<'t> Watch<'t, '_> {
             return Ok(());
         }
         for (at, (counted, stats)) in self.counted.iter().zip(&stats.rules).enumerate() {
-            let mut verdicts = [0; 4];
-            verdicts[Verdict::Violated as usize] = stats.violated;
-            verdicts[Verdict::Satisfied as usize] = stats.satisfied;
-            verdicts[Verdict::NotApplicable as usize] = stats.not_applicable;
-            verdicts[Verdict::Inconclusive as usize] = stats.inconclusive.iter().sum();
-            if (verdicts, stats.violations) != (counted.verdicts, counted.violations) {
-                let detail = format!(
-                    "the engine counted {verdicts:?} and {} violations, and must have {:?} and {}",
-                    stats.violations, counted.verdicts, counted.violations
-                );
-                return Err(self.trial.wrong(at, 0, detail));
-            }
-            let contradicted = stats.violations_contradicted;
-            if !counted.may_be_contradicted && contradicted != counted.contradicted {
-                let detail = format!(
-                    "the engine counted {contradicted} violations as contradicted, and must have {}",
-                    counted.contradicted
-                );
-                return Err(self.trial.wrong(at, 0, detail));
-            }
+            let right = counted.is_counted(stats);
+            right.map_err(|detail| self.trial.wrong(at, 0, detail))?;
         }
         Ok(())
     }

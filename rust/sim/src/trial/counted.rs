@@ -1,0 +1,81 @@
+//! What a script must have led to in numbers, and whether the engine counted it.
+
+use betrace_engine::RuleStats;
+use betrace_lang::verdict::Verdict;
+
+use super::Trial;
+use super::expect::OBLIGATION_CAP;
+use super::progress::Progress;
+use crate::oracle::Trace;
+
+/// Of one rule: traces by verdict, and violations.
+#[derive(Clone, Default)]
+pub struct Counted {
+    pub verdicts: [u64; 4],
+    pub violations: u64,
+    contradicted: u64,
+    /// Whether a violation is contradicted hangs on what is not decided.
+    may_be_contradicted: bool,
+}
+
+impl Counted {
+    /// # Errors
+    /// The first figure of the engine that is another.
+    pub fn is_counted(&self, stats: &RuleStats) -> Result<(), String> {
+        let mut verdicts = [0; 4];
+        verdicts[Verdict::Violated as usize] = stats.violated;
+        verdicts[Verdict::Satisfied as usize] = stats.satisfied;
+        verdicts[Verdict::NotApplicable as usize] = stats.not_applicable;
+        verdicts[Verdict::Inconclusive as usize] = stats.inconclusive.iter().sum();
+        if (verdicts, stats.violations) != (self.verdicts, self.violations) {
+            return Err(format!(
+                "the engine counted {verdicts:?} and {} violations, and must have {:?} and {}",
+                stats.violations, self.verdicts, self.violations
+            ));
+        }
+        let contradicted = stats.violations_contradicted;
+        if !self.may_be_contradicted && contradicted != self.contradicted {
+            return Err(format!(
+                "the engine counted {contradicted} violations as contradicted, and must have {}",
+                self.contradicted
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Counts, of the violations given at a complete close, those that are no longer there with what came since;
+/// returns how many are new.
+pub fn contradict(
+    trial: &Trial<'_>,
+    trace: usize,
+    progress: &mut Progress,
+    counted: &mut [Counted],
+) -> usize {
+    let subject = &trial.subjects[trace];
+    let Some(contradicted) = &mut progress.contradicted else {
+        return 0;
+    };
+    let mut fresh = 0;
+    for (rule, reading) in trial.readings.iter().enumerate() {
+        let (given, counted) = (&progress.given[rule], &mut counted[rule]);
+        if given.is_empty() {
+            continue;
+        }
+        let spans = progress.came.iter().map(|span| &subject.spans[*span]);
+        let answer = reading.answer(&Trace::of(spans));
+        let is_undone = subject.has_halves && trial.reads_ancestry[rule];
+        if is_undone || progress.over || answer.is_open || given.len() > OBLIGATION_CAP {
+            counted.may_be_contradicted = true;
+            continue;
+        }
+        for identity in given {
+            let is_there = answer.broken.iter().any(|one| one.identity == *identity);
+            if !is_there && contradicted[rule].insert(*identity) {
+                counted.contradicted += 1;
+                fresh += 1;
+            }
+        }
+    }
+    fresh
+}
