@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use crate::decide::budget::Budget;
 use crate::decide::facts::Facts;
 use crate::decide::join::JoinIndex;
-use crate::decide::member_set::MemberSet;
+use crate::decide::member_set::{Candidates, MemberSet};
 use crate::id::SpanId;
 use crate::state::record::RecordId;
 
@@ -17,9 +17,6 @@ pub(crate) const BINDINGS: usize = 3;
 
 /// The spans bound so far.
 pub(crate) type Tuple = [Option<RecordId>; BINDINGS];
-
-/// The spans of a selector as they were recorded, lowest first, each certain or not.
-pub(crate) type Candidates = Rc<[(RecordId, bool)]>;
 
 /// One evaluation of one rule over one trace.
 pub(crate) struct Eval<'a> {

@@ -4,8 +4,8 @@
 
 use hashbrown::HashMap;
 
-use crate::decide::eval::Candidates;
 use crate::decide::facts::Facts;
+use crate::decide::member_set::Candidates;
 use crate::hash::fixed_hash;
 use crate::intern::FieldKey;
 use crate::state::record::RecordId;
@@ -24,10 +24,10 @@ impl JoinIndex {
     pub fn new(facts: &Facts<'_>, candidates: &Candidates, field: FieldKey) -> JoinIndex {
         let mut index = JoinIndex::default();
         for (at, (record, _)) in (0..).zip(candidates.iter()) {
-            match Key::of(facts, *record, field) {
-                Key::Of(key) => index.by_key.entry(key).or_default().push(at),
-                Key::None => {}
-                Key::Any => index.rest.push(at),
+            match JoinKey::of(facts, *record, field) {
+                JoinKey::Of(key) => index.by_key.entry(key).or_default().push(at),
+                JoinKey::None => {}
+                JoinKey::Any => index.rest.push(at),
             }
         }
         index
@@ -40,10 +40,10 @@ impl JoinIndex {
         bound: RecordId,
         field: FieldKey,
     ) -> Option<Vec<u32>> {
-        let mut places = match Key::of(facts, bound, field) {
-            Key::Of(key) => self.by_key.get(&key).cloned().unwrap_or_default(),
-            Key::None => return Some(Vec::new()),
-            Key::Any => return None,
+        let mut places = match JoinKey::of(facts, bound, field) {
+            JoinKey::Of(key) => self.by_key.get(&key).cloned().unwrap_or_default(),
+            JoinKey::None => return Some(Vec::new()),
+            JoinKey::Any => return None,
         };
         if !self.rest.is_empty() {
             places.extend_from_slice(&self.rest);
@@ -53,7 +53,7 @@ impl JoinIndex {
     }
 }
 
-enum Key {
+enum JoinKey {
     /// Of equal values the same.
     Of(u64),
     /// It equals nothing.
@@ -62,29 +62,29 @@ enum Key {
     Any,
 }
 
-impl Key {
+impl JoinKey {
     /// Number text equals a number, and `true` a truth, but no other two kinds of values are ever equal.
-    fn of(facts: &Facts<'_>, record: RecordId, field: FieldKey) -> Key {
+    fn of(facts: &Facts<'_>, record: RecordId, field: FieldKey) -> JoinKey {
         let projection = facts.trace.records().projection(record);
         if projection.is_none_or(|projection| projection.cut) {
-            return Key::Any;
+            return JoinKey::Any;
         }
         let of_number = |number: f64| {
             // Zero has two signs.
             let bits = (number + 0.0).to_bits();
-            Key::Of(fixed_hash(&[&[1], &bits.to_le_bytes()]))
+            JoinKey::Of(fixed_hash(&[&[1], &bits.to_le_bytes()]))
         };
         match facts.kept(record, field) {
             Value::Text(text) => match number_text(text) {
                 Some(number) => of_number(number.to_f64()),
-                None => Key::Of(fixed_hash(&[&[0], text])),
+                None => JoinKey::Of(fixed_hash(&[&[0], text])),
             },
-            Value::Bool(value) => Key::Of(fixed_hash(&[&[0], value.to_string().as_bytes()])),
+            Value::Bool(value) => JoinKey::Of(fixed_hash(&[&[0], value.to_string().as_bytes()])),
             // Equal numbers round to the same float.
             Value::Int(value) => of_number(value as f64),
             Value::Float(value) => of_number(value),
-            Value::Missing => Key::None,
-            Value::Array(_) | Value::Bytes(_) | Value::Other | Value::Duration(_) => Key::Any,
+            Value::Missing => JoinKey::None,
+            Value::Array(_) | Value::Bytes(_) | Value::Other | Value::Duration(_) => JoinKey::Any,
         }
     }
 }

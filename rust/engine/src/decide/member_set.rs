@@ -3,6 +3,7 @@
 //! relation asks of it prepared once: the members in time, by their id and by their parent.
 
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use hashbrown::HashMap;
 
@@ -16,6 +17,9 @@ pub(crate) struct Member {
     pub record: RecordId,
     pub certain: bool,
 }
+
+/// The spans of a selector as they were recorded, lowest first, each certain or not.
+pub(crate) type Candidates = Rc<[(RecordId, bool)]>;
 
 #[derive(Debug, Default)]
 pub(crate) struct MemberSet {

@@ -9,10 +9,10 @@ use std::rc::Rc;
 use betrace_lang::rule::BindingId;
 use betrace_lang::verdict::Reason;
 
-use crate::decide::eval::{BINDINGS, Candidates, Eval};
+use crate::decide::eval::{BINDINGS, Eval};
 use crate::decide::facts::Facts;
 use crate::decide::join::JoinIndex;
-use crate::decide::member_set::{Member, MemberSet};
+use crate::decide::member_set::{Candidates, Member, MemberSet};
 use crate::decide::structure;
 use crate::decide::{between, order};
 use crate::intern::{CellId, FieldKey};
