@@ -260,8 +260,8 @@ int32_t betrace_engine_new(const struct betrace_rules *rules,
 
 // Writes which fields of a span the rules read, as JSON:
 // {"span_attributes":[...],"resource_attributes":[...],"instrumentation_attributes":[...],
-// "event_attributes":[...],"link_attributes":[...],"event_names":b,"status":b,"status_message":b,
-// "scope_version":b}. A key that is read from the span, else the resource, is in both lists.
+// "event_attributes":[...],"link_attributes":[...],"event_names":b,"event_times":b,"link_ids":b,
+// "status":b,"status_message":b,"scope_version":b}. A key that is read from the span, else the resource, is in both lists.
 // A message that holds these fields and ids, parent id, name, kind, times, service.name, the scope's
 // name (and, in scope "betrace", the attribute betrace.violation.id) gets the same verdicts as the
 // whole message. Ask again after betrace_engine_replace_rules.

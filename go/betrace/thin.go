@@ -20,7 +20,8 @@ type Thin struct {
 	span, resource, scope, event, link keySet
 	own                                keySet
 	events, links                      bool
-	eventNames                         bool
+	eventNames, eventTimes             bool
+	linkIDs                            bool
 	status, statusCode, statusMessage  bool
 	scopeVersion                       bool
 }
@@ -34,9 +35,11 @@ func NewThin(wanted Wanted) *Thin {
 		event:         newKeySet(wanted.EventAttributes...),
 		link:          newKeySet(wanted.LinkAttributes...),
 		own:           newKeySet(append([]string{violationID}, wanted.SpanAttributes...)...),
-		events:        wanted.EventNames || len(wanted.EventAttributes) > 0,
-		links:         len(wanted.LinkAttributes) > 0,
+		events:        wanted.EventNames || wanted.EventTimes || len(wanted.EventAttributes) > 0,
+		links:         wanted.LinkIDs || len(wanted.LinkAttributes) > 0,
 		eventNames:    wanted.EventNames,
+		eventTimes:    wanted.EventTimes,
+		linkIDs:       wanted.LinkIDs,
 		status:        wanted.Status || wanted.StatusMessage,
 		statusCode:    wanted.Status,
 		statusMessage: wanted.StatusMessage,
@@ -140,6 +143,10 @@ func (t *Thin) appendEvents(dst []byte, events ptrace.SpanEventSlice) []byte {
 		event := events.At(i)
 		var at int
 		dst, at = open(dst, 0x5a)
+		if time := event.Timestamp(); t.eventTimes && time != 0 {
+			dst = append(dst, 0x09)
+			dst = binary.LittleEndian.AppendUint64(dst, uint64(time))
+		}
 		if t.eventNames {
 			dst = appendText(dst, 0x12, event.Name())
 		}
@@ -154,8 +161,17 @@ func (t *Thin) appendEvents(dst []byte, events ptrace.SpanEventSlice) []byte {
 func (t *Thin) appendLinks(dst []byte, links ptrace.SpanLinkSlice) []byte {
 	for i := range links.Len() {
 		var at int
+		link := links.At(i)
 		dst, at = open(dst, 0x6a)
-		dst = appendAttributes(dst, 0x22, links.At(i).Attributes(), &t.link)
+		if id := link.TraceID(); t.linkIDs && !id.IsEmpty() {
+			dst = append(dst, 0x0a, 16)
+			dst = append(dst, id[:]...)
+		}
+		if id := link.SpanID(); t.linkIDs && !id.IsEmpty() {
+			dst = append(dst, 0x12, 8)
+			dst = append(dst, id[:]...)
+		}
+		dst = appendAttributes(dst, 0x22, link.Attributes(), &t.link)
 		closeAt(dst, at)
 	}
 	return dst

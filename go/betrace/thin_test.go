@@ -51,20 +51,24 @@ func projectSpan(span ptrace.Span, own bool, wanted Wanted, keep func(pcommon.Ma
 	}
 	keep(span.Attributes(), keys...)
 	span.Events().RemoveIf(func(ptrace.SpanEvent) bool {
-		return !wanted.EventNames && len(wanted.EventAttributes) == 0
+		return !wanted.EventNames && !wanted.EventTimes && len(wanted.EventAttributes) == 0
 	})
 	for _, event := range span.Events().All() {
-		event.SetTimestamp(0)
+		if !wanted.EventTimes {
+			event.SetTimestamp(0)
+		}
 		event.SetDroppedAttributesCount(0)
 		if !wanted.EventNames {
 			event.SetName("")
 		}
 		keep(event.Attributes(), wanted.EventAttributes...)
 	}
-	span.Links().RemoveIf(func(ptrace.SpanLink) bool { return len(wanted.LinkAttributes) == 0 })
+	span.Links().RemoveIf(func(ptrace.SpanLink) bool { return !wanted.LinkIDs && len(wanted.LinkAttributes) == 0 })
 	for _, link := range span.Links().All() {
-		link.SetTraceID(pcommon.TraceID{})
-		link.SetSpanID(pcommon.SpanID{})
+		if !wanted.LinkIDs {
+			link.SetTraceID(pcommon.TraceID{})
+			link.SetSpanID(pcommon.SpanID{})
+		}
 		link.TraceState().FromRaw("")
 		link.SetFlags(0)
 		link.SetDroppedAttributesCount(0)
@@ -127,7 +131,7 @@ func randomWanted(random *rand.Rand) Wanted {
 	return Wanted{
 		SpanAttributes: randomKeys(random), ResourceAttributes: randomKeys(random),
 		InstrumentationAttributes: randomKeys(random), EventAttributes: randomKeys(random),
-		LinkAttributes: randomKeys(random), EventNames: coin(), Status: coin(), StatusMessage: coin(), ScopeVersion: coin(),
+		LinkAttributes: randomKeys(random), EventNames: coin(), EventTimes: coin(), LinkIDs: coin(), Status: coin(), StatusMessage: coin(), ScopeVersion: coin(),
 	}
 }
 

@@ -16,6 +16,8 @@ type Wanted struct {
 	EventAttributes           []string `json:"event_attributes"`
 	LinkAttributes            []string `json:"link_attributes"`
 	EventNames                bool     `json:"event_names"`
+	EventTimes                bool     `json:"event_times"`
+	LinkIDs                   bool     `json:"link_ids"`
 	Status                    bool     `json:"status"`
 	StatusMessage             bool     `json:"status_message"`
 	ScopeVersion              bool     `json:"scope_version"`

@@ -147,6 +147,8 @@ fn is_of_times(intrinsic: Intrinsic) -> bool {
             | Intrinsic::SpanParentId
             | Intrinsic::TraceId
             | Intrinsic::EventName
+            | Intrinsic::LinkTraceId
+            | Intrinsic::LinkSpanId
             | Intrinsic::InstrumentationName
             | Intrinsic::InstrumentationVersion
     )

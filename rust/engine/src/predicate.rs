@@ -15,7 +15,7 @@ pub(crate) mod text;
 use std::fmt;
 
 use betrace_lang::rule::{
-    CompareOp, FieldTest, ListSource, Literal, Operand, Predicate, Quantifier, Term, TextOp,
+    CompareOp, Field, FieldTest, ListSource, Literal, Operand, Predicate, Quantifier, Term, TextOp,
 };
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -71,6 +71,12 @@ enum Formula {
     /// A comparison of what is reckoned with.
     Reckons(Box<Reckoning>),
     Exists(Source),
+    /// One event or link makes it true.
+    Item {
+        /// A field of them that it reads, which tells whose they are.
+        of: FieldId,
+        filter: Box<Formula>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -103,7 +109,8 @@ impl CompiledPredicate {
         F: Fields + ?Sized,
         B: BoundSpans + ?Sized,
     {
-        self.0.eval(&Ask { span, bound }, unlike)
+        let item = None;
+        self.0.eval(&Ask { span, bound, item }, unlike)
     }
 }
 
@@ -126,6 +133,7 @@ impl Formula {
             }
             Formula::Not(part) => part.fields(found),
             Formula::Exists(source) => found.push(source.field),
+            Formula::Item { filter, .. } => filter.fields(found),
             Formula::Reckons(reckoning) => reckoning.fields(found),
             Formula::Test { left, test } | Formula::Each { left, test, .. } => {
                 found.push(left.field);
@@ -171,6 +179,17 @@ impl Formula {
                     },
                 };
                 Formula::test(left, test, fields)
+            }
+            Predicate::Item { scope, filter } => {
+                let of = |field: &&&Field| field.item() == Some(*scope);
+                match filter.reads().iter().find(of) {
+                    Some(field) => Formula::Item {
+                        of: fields.intern(field),
+                        filter: Box::new(Formula::new(filter, fields)?),
+                    },
+                    // A checked condition on an event reads the event.
+                    None => Formula::Or(Box::default()),
+                }
             }
             Predicate::Asks { test, field } => {
                 let exists = Formula::Exists(Source::new(field, fields));
@@ -263,11 +282,18 @@ impl Formula {
             Formula::Not(part) => part.eval(ask, unlike).not(),
             Formula::Exists(source) => ask.exists(*source),
             Formula::Reckons(reckoning) => reckoning.eval(ask, unlike),
-            Formula::Test { left, test } if left.list => {
-                Truth::from(ask.any(*left, &mut |value| {
-                    let mut eval = |value: Value<'_>| test.eval(value, ask, unlike);
-                    left.reading.read(value, &mut eval).is_true()
-                }))
+            Formula::Item { of, filter } => {
+                let mut found = Truth::FALSE;
+                for index in 0..ask.span.items(*of) {
+                    let one = filter.eval(&ask.of_item(index), unlike);
+                    if one.is_true() {
+                        return Truth::TRUE;
+                    }
+                    if one.may_be_true() {
+                        found = Truth::OPEN;
+                    }
+                }
+                found
             }
             Formula::Each {
                 left,
@@ -277,11 +303,15 @@ impl Formula {
             } => {
                 let mut each =
                     |value: Value<'_>| test.eval_each(value, *quantifier, *is_negated, ask, unlike);
-                match left.list {
-                    true => Truth::from(ask.any(*left, &mut |value| each(value).is_true())),
+                match ask.is_each(*left) {
+                    true => ask.each(*left, &mut each),
                     false => each(ask.value(*left)),
                 }
             }
+            Formula::Test { left, test } if ask.is_each(*left) => ask.each(*left, &mut |value| {
+                left.reading
+                    .read(value, |value| test.eval(value, ask, unlike))
+            }),
             Formula::Test { left, test } => {
                 let value = ask.value(*left);
                 left.reading

@@ -48,8 +48,14 @@ pub enum OwnedValue {
     Bytes(Box<[u8]>),
     Other,
     Duration(Option<u64>),
-    /// An `event.` or `link.` field: one value for each event or link that has it.
+    /// What older versions kept of an `event.` or `link.` field: one value for each event or link that has it, which
+    /// is not known.
     List(Box<[OwnedValue]>),
+    /// An `event.` or `link.` field: of so many events or links the values of those that have it, in their order.
+    Rows {
+        count: u32,
+        values: Box<[(u32, OwnedValue)]>,
+    },
 }
 
 impl Value<'_> {
@@ -79,7 +85,7 @@ impl OwnedValue {
     #[must_use]
     pub fn as_value(&self) -> Value<'_> {
         match self {
-            OwnedValue::Missing | OwnedValue::List(_) => Value::Missing,
+            OwnedValue::Missing | OwnedValue::List(_) | OwnedValue::Rows { .. } => Value::Missing,
             OwnedValue::Text(text) => Value::Text(text),
             OwnedValue::Int(value) => Value::Int(*value),
             OwnedValue::Float(value) => Value::Float(*value),
@@ -95,9 +101,28 @@ impl OwnedValue {
     pub fn any(&self, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
         match self {
             OwnedValue::List(values) => values.iter().any(|value| value.any(test)),
+            OwnedValue::Rows { values, .. } => values.iter().any(|(_, value)| value.any(test)),
             OwnedValue::Missing => false,
             one => test(one.as_value()),
         }
+    }
+
+    /// How many events or links a field of them has values for or none; `None`: it is not known.
+    pub(crate) fn rows(&self) -> Option<u32> {
+        match self {
+            OwnedValue::Rows { count, .. } => Some(*count),
+            OwnedValue::Missing => Some(0),
+            _ => None,
+        }
+    }
+
+    /// The value of one event or link.
+    pub(crate) fn row(&self, index: u32) -> Value<'_> {
+        let OwnedValue::Rows { values, .. } = self else {
+            return Value::Missing;
+        };
+        let at = values.binary_search_by_key(&index, |(row, _)| *row);
+        at.map_or(Value::Missing, |at| values[at].1.as_value())
     }
 
     /// Bytes on the heap, besides the value itself.
@@ -110,6 +135,10 @@ impl OwnedValue {
             OwnedValue::List(values) => {
                 size_of_val::<[OwnedValue]>(values)
                     + values.iter().map(OwnedValue::heap_bytes).sum::<usize>()
+            }
+            OwnedValue::Rows { values, .. } => {
+                let kept = values.iter().map(|(_, value)| value.heap_bytes());
+                size_of_val::<[(u32, OwnedValue)]>(values) + kept.sum::<usize>()
             }
             _ => 0,
         }

@@ -10,7 +10,7 @@ use crate::predicate::fields::FieldTable;
 /// Always carried besides: trace id, span id, parent id, name, kind, start and end times, the resource's
 /// `service.name`, the instrumentation scope's name, and the attribute `betrace.violation.id` of spans whose
 /// scope is named `betrace`. Lists are sorted and free of duplicates; an unscoped key stands both among the
-/// span's and the resource's.
+/// span's and the resource's. Where anything of events or links is wanted, each one is carried, be it empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Wanted {
@@ -20,6 +20,8 @@ pub struct Wanted {
     pub event_attributes: Vec<String>,
     pub link_attributes: Vec<String>,
     pub event_names: bool,
+    pub event_times: bool,
+    pub link_ids: bool,
     pub status: bool,
     pub status_message: bool,
     pub scope_version: bool,
@@ -63,6 +65,10 @@ impl Wanted {
             Field::Intrinsic(Intrinsic::SpanStatus) => self.status = true,
             Field::Intrinsic(Intrinsic::SpanStatusMessage) => self.status_message = true,
             Field::Intrinsic(Intrinsic::EventName) => self.event_names = true,
+            Field::Intrinsic(Intrinsic::EventTimeSinceStart) => self.event_times = true,
+            Field::Intrinsic(Intrinsic::LinkTraceId | Intrinsic::LinkSpanId) => {
+                self.link_ids = true
+            }
             Field::Intrinsic(Intrinsic::InstrumentationVersion) => self.scope_version = true,
             Field::Intrinsic(_) => {}
             Field::FirstOf(field) => {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use betrace_engine::internals::{CompiledPredicate, MatcherBuilder, NoBindings, SelectorId, Truth};
 use betrace_lang::rule::{
-    Alternative, Base, CompareOp, Field, FirstOf, Intrinsic, ListSource, Literal, Number, Operand,
-    Predicate, Quantifier, Reading, Scope, Term, TextOp, Unit,
+    Alternative, Base, CompareOp, Field, FirstOf, Intrinsic, ItemScope, ListSource, Literal,
+    Number, Operand, Predicate, Quantifier, Reading, Scope, Term, TextOp, Unit,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,6 +38,8 @@ fn any_field() -> BoxedStrategy<Field> {
         Intrinsic::SpanDuration,
         Intrinsic::SpanParentId,
         Intrinsic::EventName,
+        Intrinsic::EventTimeSinceStart,
+        Intrinsic::LinkSpanId,
         Intrinsic::InstrumentationName,
     ];
     prop_oneof![
@@ -145,6 +147,12 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(Predicate::And),
             vec(inner.clone(), 2..4).prop_map(Predicate::Or),
+            (select(&ItemScope::ALL[..]), inner.clone()).prop_map(|(scope, filter)| {
+                Predicate::Item {
+                    scope,
+                    filter: Box::new(filter),
+                }
+            }),
             inner.prop_map(|part| Predicate::Not(Box::new(part))),
         ]
     })

@@ -249,9 +249,14 @@ fn fields_are_read_where_the_language_says() {
                 assert_eq!(view.field(array), Value::Array(b""));
                 assert_eq!(
                     view.owned(events),
-                    OwnedValue::List(
-                        vec![OwnedValue::Int(7), OwnedValue::Text((*b"nine").into())].into()
-                    )
+                    OwnedValue::Rows {
+                        count: 3,
+                        values: vec![
+                            (0, OwnedValue::Int(7)),
+                            (2, OwnedValue::Text((*b"nine").into()))
+                        ]
+                        .into()
+                    }
                 );
             } else {
                 assert_eq!(view.field(unscoped), Value::Text(b"r"));

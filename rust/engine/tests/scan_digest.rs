@@ -71,19 +71,24 @@ fn thin_span(span: &mut Span, wanted: &Wanted, own_key: Option<&str>) {
     span.flags = 0;
     for event in &mut span.events {
         keep(&mut event.attributes, &wanted.event_attributes, None);
-        event.time_unix_nano = 0;
+        if !wanted.event_times {
+            event.time_unix_nano = 0;
+        }
         if !wanted.event_names {
             event.name.clear();
         }
     }
-    if !wanted.event_names && wanted.event_attributes.is_empty() {
+    if !wanted.event_names && !wanted.event_times && wanted.event_attributes.is_empty() {
         span.events.clear();
     }
     for link in &mut span.links {
         keep(&mut link.attributes, &wanted.link_attributes, None);
-        link.trace_id.clear();
+        if !wanted.link_ids {
+            link.trace_id.clear();
+            link.span_id.clear();
+        }
     }
-    if wanted.link_attributes.is_empty() {
+    if !wanted.link_ids && wanted.link_attributes.is_empty() {
         span.links.clear();
     }
     if !wanted.status && !wanted.status_message {

@@ -297,6 +297,48 @@ fn conditions_on_bound_spans() {
 }
 
 #[test]
+fn conditions_on_one_event_or_link() {
+    insta::assert_snapshot!(reports(&[
+        "never { any.where(event.where(event:name == exception and exception.type contains Timeout)) }",
+        "never { any.where(not event.where(event:name == exception or not verified) and link.where(link:spanID == \"ab\" and rel == parent)) }",
+        "never { any.where(event.where(event:timeSinceStart > 2s).where(retries >= 3 and exists(retries))) }",
+        "never { any.where(event.where(event.x == 1 and \"odd key\" == 2 and event.\"k\" in [a, b] and x in processors)) }",
+        "never { any.where(event.where(low > event.high or low > span.high)) }",
+        "when each { payment as p } never { any.where(link.where(link:traceID == p.trace.id and link:spanID == p.span:id)) }",
+        "when each { payment as p } never { p.where(event.where(event:name == exception)) }",
+        "when each { consume as c } always { any.where(span:kind == producer and span:id == c.link:spanID) before c }",
+        "when each { consume as c } always { c.link:traceID != trace:id or c.where(exists(link:spanID)) }",
+        "never { any.where(event:timeSinceStart > 2s and link:traceID != trace:id) }",
+        "never { any.where(event.where(lower(x) == timeout and length(event.x) > 3 and took as ms > 1s)) }",
+        "never { any.where(event.where(read + written > 100 or event:timeSinceStart - 1s > took as ms)) }",
+        "never { any.where(event.where(x == lower(span.y) or amount + span.fee > 3)) }",
+        "never { any.where(event.where(lower(span.y) == x or amount + 1 > link.amount)) }",
+        "when each { answer as p } never { any.where(event.where(every ids in p.ids or id in event.ids or p.limit < 3)) }",
+        "never { any.where(event.where(lower(trace:rootName) == x or x == lower(link:spanID))) }",
+        "never { any.where(event.where(expensive)) }",
+        "never { any.where(event.where(span:kind == server)) }",
+        "never { any.where(event.where(span.x == 1 and link:spanID == a)) }",
+        "never { any.where(link.where(event.x == 1)) }",
+        "never { any.where(event.where(trace:duration > 2s)) }",
+        "never { any.where(event.where(link.where(x == 1))) }",
+        "never { any.where(event.where(count(audit) > 1)) }",
+        "never { any.where(event.where(1 < x)) }",
+        "never { any.where(event.where()) }",
+        "never { any.where(event.where(event:timeSinceStart > 2)) }",
+        "never { any.where(event.where(event:time > 2s)) }",
+        "never { any.where(audit.where(x == 1)) }",
+        "never { max(any, event:timeSinceStart) > 2s }",
+        "never { count(any) by link:spanID > 2 }",
+        "when each { payment as p } never { p.event.where(x == 1) }",
+        "when each { consume as c } always { publish linked to c or c linked to (publish inside root) }",
+        "never { count(a linked to b) > 1 }",
+        "never { a linked to b within 5s }",
+        "never { a linked b }",
+        "never { linked.to and linked }",
+    ]));
+}
+
+#[test]
 fn older_spellings() {
     insta::assert_snapshot!(reports(&[
         "a AND NOT b OR c",

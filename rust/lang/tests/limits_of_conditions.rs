@@ -63,6 +63,15 @@ fn nesting() {
     };
     assert_eq!(codes(&filters(63)), []);
     assert_eq!(codes(&filters(64)), [code::NESTED_TOO_DEEPLY]);
+    let of_event = |depth: usize| {
+        format!(
+            "any.where(event.where({}x == 1{}))",
+            "(".repeat(depth),
+            ")".repeat(depth)
+        )
+    };
+    assert_eq!(codes(&of_event(62)), []);
+    assert_eq!(codes(&of_event(63)), [code::NESTED_TOO_DEEPLY]);
     let of_bound = |depth: usize| {
         format!(
             "when each {{ a as p }} never {{ p.where({}x == 1{}) }}",

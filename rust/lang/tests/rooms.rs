@@ -24,13 +24,13 @@ const ROOMS: &str = "
     /condition/ ast dialect grammar parse shipped vocabulary canonical canonical_part
     /condition/lint/ meant join order demand numbers filter constant implied clauses attribute regex .
     /condition/suggest/ edited known piece pattern template phrases .
-    /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each doubt predicate older order refusal
+    /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal
     /condition/check/ selector group measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
     /file/yaml/ tree walk map open characters hint resume build .
     /file/ read plain
-    /file/rule_tests/ model times attribute expect span read .
+    /file/rule_tests/ model times attribute expect link span read .
     /file/ loaded written ids fields rulefile placing swallowed unused check_rule across deadline load schema
     /file/format_file/ find edit .
     /file/ .

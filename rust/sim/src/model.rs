@@ -73,12 +73,20 @@ pub struct Scope {
 #[serde(default, deny_unknown_fields)]
 pub struct Event {
     pub name: String,
+    /// Unix nanoseconds.
+    #[serde(skip_serializing_if = "is_never")]
+    pub time: u64,
     pub attributes: Attributes,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Link {
+    /// Zeros: none, as for `span`.
+    #[serde(with = "hex16")]
+    pub trace: [u8; 16],
+    #[serde(with = "hex8")]
+    pub span: [u8; 8],
     pub attributes: Attributes,
 }
 
@@ -114,6 +122,10 @@ pub fn find<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a Value> {
 
 fn is_zero(number: &i32) -> bool {
     *number == 0
+}
+
+fn is_never(time: &u64) -> bool {
+    *time == 0
 }
 
 /// Bytes as lower-case hex digits.

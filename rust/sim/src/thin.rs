@@ -19,13 +19,16 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
         } else {
             String::new()
         },
+        time: if wanted.event_times { event.time } else { 0 },
         attributes: keep(&event.attributes, &wanted.event_attributes),
     };
     let link = |link: &Link| Link {
+        trace: if wanted.link_ids { link.trace } else { [0; 16] },
+        span: if wanted.link_ids { link.span } else { [0; 8] },
         attributes: keep(&link.attributes, &wanted.link_attributes),
     };
-    let events = wanted.event_names || !wanted.event_attributes.is_empty();
-    let links = !wanted.link_attributes.is_empty();
+    let events = wanted.event_names || wanted.event_times || !wanted.event_attributes.is_empty();
+    let links = wanted.link_ids || !wanted.link_attributes.is_empty();
     Span {
         status: if wanted.status { span.status } else { 0 },
         message: if wanted.status_message {

@@ -69,6 +69,7 @@ fn wire_span(from: &Span) -> WireSpan {
 
 fn wire_event(from: &Event) -> span::Event {
     span::Event {
+        time_unix_nano: from.time,
         name: from.name.clone(),
         attributes: wire_attributes(&from.attributes),
         ..span::Event::default()
@@ -77,8 +78,8 @@ fn wire_event(from: &Event) -> span::Event {
 
 fn wire_link(from: &Link) -> span::Link {
     span::Link {
-        trace_id: vec![7; 16],
-        span_id: vec![7; 8],
+        trace_id: from.trace.to_vec(),
+        span_id: from.span.to_vec(),
         attributes: wire_attributes(&from.attributes),
         ..span::Link::default()
     }

@@ -8,10 +8,11 @@
 
 use betrace_lang::verdict::Reason;
 use betrace_sim::generate::Source;
-use betrace_sim::model::{Span, Value};
+use betrace_sim::model::{Event, Link, Span, Value};
 use betrace_sim::oracle::{Answer, Completeness, judge};
 
-/// `name start-end`, then perhaps `<parent` and `key=value`s; ids are 1, 2, 3 as written; times in ms.
+/// `name start-end`, then perhaps `<parent`, `>linked`, `@time:key=value+key=value` for an event, and `key=value`s; ids are 1, 2,
+/// 3 as written; times in ms.
 fn spans(text: &str) -> Vec<Span> {
     let read = |(index, line): (usize, &str)| {
         let mut words = line.split_whitespace();
@@ -33,6 +34,24 @@ fn spans(text: &str) -> Vec<Span> {
         for word in words {
             if let Some(parent) = word.strip_prefix('<') {
                 span.parent = Some(id(parent.parse().unwrap()));
+            } else if let Some(other) = word.strip_prefix('>') {
+                span.links.push(Link {
+                    trace: span.trace,
+                    span: id(other.parse().unwrap()),
+                    attributes: Vec::new(),
+                });
+            } else if let Some(event) = word.strip_prefix('@') {
+                let (time, attributes) = event.split_once(':').unwrap();
+                let attribute = |pair: &str| {
+                    let (key, value) = pair.split_once('=').unwrap();
+                    (key.to_owned(), Value::Int(value.parse().unwrap()))
+                };
+                let attributes = attributes.split('+').filter(|pair| !pair.is_empty());
+                span.events.push(Event {
+                    name: "e".to_owned(),
+                    time: (1_000 + time.parse::<u64>().unwrap()) * 1_000_000,
+                    attributes: attributes.map(attribute).collect(),
+                });
             } else if let Some(number) = word.strip_prefix('#') {
                 span.id = id(number.parse().unwrap());
                 span.kind = 2;
@@ -116,7 +135,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("never { a.where(every l in [1, x]) }", "a 0-1 l=[1;y]", "satisfied", "inconclusive(evicted)"),
     ("never { a.where(every l in [1, x]) }", "a 0-1 l=[]", "violated", "violated"),
     ("never { a.where(some l in [1, x]) }", "a 0-1 l=[]", "satisfied", "inconclusive(evicted)"),
-    ("never { a.where(some l not in [1, x]) }", "a 0-1 l=[1;y]", "violated", "violated"),
+    ("never { a.where(some l not in [z, x]) }", "a 0-1 l=[x;y]", "violated", "violated"),
     ("never { a.where(every l > 1) }", "a 0-1 l=[2;3]", "violated", "violated"),
     // An element that cannot be compared leaves it unknown, which its negation is too.
     ("never { a.where(every l > 1) }", "a 0-1 l=[2;x]", "satisfied", "inconclusive(evicted)"),
@@ -233,6 +252,29 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("when each { a.where(n > 1) as p } always { b.where(m == p.n) before p }", "b 0-1 m=2, a 2-3 n=2, a 2-3 n=3", "violated", "inconclusive(evicted)"),
     ("when each { a as p } always { b before p }", "b 0-1", "not_applicable", "inconclusive(evicted)"),
     ("when each { a as p, b as q and p then q } never { c }", "a 0-1, b 1-2, c 0-1", "violated", "violated"),
+    // Conditions on one event: it makes all of it true; of none there is none.
+    ("never { a.where(event.where(n == 1 and m == 2)) }", "a 0-9 @1:n=1+m=3 @2:n=2+m=2", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(event.n == 1 and event.m == 2) }", "a 0-9 @1:n=1+m=3 @2:n=2+m=2", "violated", "violated"),
+    ("never { a.where(event.where(n == 1 and m == 2)) }", "a 0-9 @1:n=1+m=3 @2:n=1+m=2", "violated", "violated"),
+    ("never { a.where(event.where(not (n == 1))) }", "a 0-9 @1:m=3", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(event.where(missing(n))) }", "a 0-9 @1:m=3", "violated", "violated"),
+    ("never { a.where(not event.where(n == 1)) }", "a 0-9", "violated", "violated"),
+    ("never { a.where(event.where(event:timeSinceStart > 2ms and n == 1)) }", "a 1-9 @3:n=1 @4:n=2", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(event:timeSinceStart > 2ms) }", "a 1-9 @3:n=1 @4:n=2", "violated", "violated"),
+    ("never { a.where(event:timeSinceStart > 2ms) }", "a 3-9 @1:", "satisfied", "inconclusive(evicted)"),
+    ("when each { a as p } never { b.where(event.where(n == p.n and m == 1)) }", "a 0-1 n=2, b 0-1 @0:n=2+m=1", "violated", "violated"),
+    ("when each { a as p } always { p.where(event.where(n < event.m)) }", "a 0-1 @0:n=2+m=1 @1:n=1+m=2", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(event.where(n + m == 3 and n as ms > 1ms)) }", "a 0-9 @1:n=1+m=2 @2:n=2+m=2", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(event.where(n + m == 3 and n as ms > 1ms)) }", "a 0-9 @1:n=1+m=1 @2:n=2+m=1", "violated", "violated"),
+    ("never { a.where(event.where(event:timeSinceStart > n as ms)) }", "a 0-9 @1:n=2 @3:n=2", "violated", "violated"),
+    // Links.
+    ("never { a linked to b }", "a 0-1 >2, b 0-1", "violated", "violated"),
+    ("never { a linked to b }", "a 0-1 >3, b 0-1", "satisfied", "inconclusive(evicted)"),
+    ("never { a linked to a }", "a 0-1 >1", "satisfied", "inconclusive(evicted)"),
+    ("when each { a as p } always { p linked to b }", "a 0-1, b 0-1", "violated", "violated"),
+    ("when each { a as p } always { p linked to b }", "a 0-1 >2", "violated", "inconclusive(evicted)"),
+    ("when each { a as p } always { b.where(span:id == p.link:spanID) before p }", "b 0-1, a 2-3 >1", "satisfied", "inconclusive(evicted)"),
+    ("when each { a as p } never { p.where(link.where(link:spanID == p.span:parentID)) }", "b 0-1, a 2-3 <1 >1", "violated", "violated"),
     // Conditions on a bound span: final once it is seen, and unknown is no.
     ("when each { a as p } always { p.where(n > 1) }", "a 0-1 n=2", "satisfied", "inconclusive(evicted)"),
     ("when each { a as p } always { p.where(n > 1) }", "a 0-1 n=1", "violated", "violated"),

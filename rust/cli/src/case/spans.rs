@@ -18,6 +18,8 @@ const BEGIN: i64 = 1_735_689_600_000_000_000;
 
 /// Of every test's trace: tests never meet.
 const TRACE_ID: [u8; 16] = *b"betrace rul test";
+/// Where links lead that do not say where.
+const OTHER_TRACE_ID: [u8; 16] = *b"betrace other tr";
 
 /// The id of a test's span.
 #[must_use]
@@ -104,9 +106,9 @@ fn otlp_span(index: usize, span: &TestSpan) -> Span {
             .links
             .iter()
             .map(|link| Link {
-                trace_id: TRACE_ID.to_vec(),
-                span_id: span_id(index).to_vec(),
-                attributes: attributes(link),
+                trace_id: link.to.map_or(OTHER_TRACE_ID, |_| TRACE_ID).to_vec(),
+                span_id: span_id(link.to.unwrap_or(index)).to_vec(),
+                attributes: attributes(&link.attributes),
                 ..Link::default()
             })
             .collect(),

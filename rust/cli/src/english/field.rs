@@ -76,6 +76,9 @@ pub fn called(field: &Field, names: Names<'_>) -> String {
             Intrinsic::TraceRootName => "trace's root span's name",
             Intrinsic::TraceRootService => "trace's root span's service",
             Intrinsic::EventName => "name of one of its events",
+            Intrinsic::EventTimeSinceStart => "time since its start of one of its events",
+            Intrinsic::LinkTraceId => "trace id of one of its links",
+            Intrinsic::LinkSpanId => "span id of one of its links",
             Intrinsic::InstrumentationName => "instrumentation scope's name",
             Intrinsic::InstrumentationVersion => "instrumentation scope's version",
         }
@@ -198,6 +201,14 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
                 true => format!("it is not so that {sentence}"),
                 false => sentence,
             }
+        }
+        Predicate::Item { scope, filter } => {
+            let items = scope.as_str();
+            let one = if is_negated { "none" } else { "one" };
+            // What is asked inside is asked of that one.
+            let filter =
+                said(filter, names, false, false).replace(&format!(" of one of its {items}s"), "");
+            format!("{items}s include {one} in which {filter}")
         }
         Predicate::Asks { test, field } => match test {
             FieldTest::Exists => present(field, names, !is_negated),

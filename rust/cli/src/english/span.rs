@@ -139,6 +139,7 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
         }
         Relation::ChildOf { right } => format!("directly below {}", a(right)),
         Relation::SiblingOf { right } => format!("with the same parent as {}", a(right)),
+        Relation::LinkedTo { right } => format!("with a link to {}", a(right)),
         Relation::Between { from, to } => {
             format!("between {} and {}", a(from), the("the next", to, names))
         }

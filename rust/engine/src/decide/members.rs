@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use betrace_lang::rule::BindingId;
 use betrace_lang::verdict::Reason;
+use hashbrown::HashSet;
 
 use crate::decide::eval::{BINDINGS, Eval};
 use crate::decide::facts::Facts;
@@ -15,6 +16,7 @@ use crate::decide::join::JoinIndex;
 use crate::decide::member_set::{Candidates, Member, MemberSet};
 use crate::decide::structure;
 use crate::decide::{between, order};
+use crate::id::SpanId;
 use crate::intern::{CellId, FieldKey};
 use crate::logic::tri::{Reasons, Tri};
 use crate::logic::truth::Truth;
@@ -69,8 +71,8 @@ impl<'a> Eval<'a> {
                 trace,
                 is_leaf,
             } => {
-                let set = self.find_spans(node.memo, *records, (filter, *join), trace);
-                if *is_leaf { self.leaves(set) } else { set }
+                let parents = is_leaf.then(|| self.parents());
+                self.find_spans(node.memo, *records, (filter, *join), trace, parents)
             }
             NodeKind::Related { left, relation } => {
                 let left = self.members(left);
@@ -99,12 +101,15 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// Without those that are some span's parent, if leaves are asked for; which they are perhaps, until the trace has
+    /// closed.
     fn find_spans(
         &mut self,
         memo: usize,
         records: CellId,
         (filter, join): (&'a [CompiledPredicate], Option<JoinPlan>),
         trace: &[TraceTest],
+        parents: Option<Rc<HashSet<SpanId>>>,
     ) -> MemberSet {
         let facts = self.facts;
         let selects = facts.trace_tests(trace);
@@ -121,11 +126,19 @@ impl<'a> Eval<'a> {
             set.reasons.add(Reason::StateCap);
         }
         let candidates = self.candidates(memo, &cell.members);
+        let is_parent = |record| {
+            let id = &facts.record(record).span_id;
+            parents.as_ref().is_some_and(|parents| parents.contains(id))
+        };
+        let stays = parents.is_none() || facts.closed;
         let joined = join.and_then(|join| self.joined(memo, join, &candidates));
         let count = joined.as_ref().map_or(candidates.len(), Vec::len);
         for at in 0..count {
             let at = joined.as_ref().map_or(at, |joined| joined[at] as usize);
             let (record, certain) = candidates[at];
+            if is_parent(record) {
+                continue;
+            }
             let truth = if self.budget.spend(1 + PER_PART * filter.len()) {
                 self.filter(record, filter)
             } else {
@@ -141,10 +154,20 @@ impl<'a> Eval<'a> {
             }
             set.items.push(Member {
                 record,
-                certain: proved && selects == Tri::True,
+                certain: proved && selects == Tri::True && stays,
             });
         }
         set
+    }
+
+    /// What is some span's parent.
+    fn parents(&mut self) -> Rc<HashSet<SpanId>> {
+        let facts = self.facts;
+        let parents = self.parents.get_or_insert_with(|| {
+            self.budget.spend(facts.trace.span_count());
+            Rc::new(facts.trace.seen().all_parents())
+        });
+        parents.clone()
     }
 
     /// What is chosen from, sorted once.
@@ -173,21 +196,6 @@ impl<'a> Eval<'a> {
             Rc::new(JoinIndex::new(&facts, candidates, join.own))
         });
         index.matching(&facts, bound, join.bound)
-    }
-
-    /// Those that are no span's parent: perhaps, until the trace has closed.
-    fn leaves(&mut self, mut set: MemberSet) -> MemberSet {
-        let facts = self.facts;
-        let parents = self.parents.get_or_insert_with(|| {
-            self.budget.spend(facts.trace.span_count());
-            Rc::new(facts.trace.seen().all_parents())
-        });
-        set.items
-            .retain(|member| !parents.contains(&facts.record(member.record).span_id));
-        for member in &mut set.items {
-            member.certain &= facts.closed;
-        }
-        set
     }
 
     fn filter(&self, record: RecordId, filter: &[CompiledPredicate]) -> Truth {
@@ -244,6 +252,10 @@ impl<'a> Eval<'a> {
             RelationPlan::DirectlyAfter { right, all } => {
                 let (right, all) = (self.members(right), self.members(all));
                 between::directly_after(&facts, &mut self.budget, span, &right, &all)
+            }
+            RelationPlan::LinkedTo { right, ids } => {
+                let set = self.members(right);
+                structure::linked_to(&facts, &mut self.budget, span, &set, *ids)
             }
             RelationPlan::Between { from, to } => self.scoped(span, from, to, true),
             RelationPlan::AfterUntil { from, to } => self.scoped(span, from, to, false),
@@ -315,6 +327,20 @@ impl Fields for RecordFields<'_> {
 
     fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
         self.kept(field).is_some_and(|value| value.any(test))
+    }
+
+    fn items(&self, field: FieldId) -> u32 {
+        let Some(kept) = self.kept(field) else {
+            return 0;
+        };
+        let rows = kept.rows();
+        self.missed.set(self.missed.get() || rows.is_none());
+        rows.unwrap_or(0)
+    }
+
+    fn item(&self, index: u32, field: FieldId) -> Value<'_> {
+        self.kept(field)
+            .map_or(Value::Missing, |kept| kept.row(index))
     }
 }
 

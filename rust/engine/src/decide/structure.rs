@@ -10,7 +10,9 @@ use crate::decide::facts::Facts;
 use crate::decide::member_set::MemberSet;
 use crate::id::SpanId;
 use crate::logic::tri::{Reasons, Tri};
+use crate::plan::node::LinkIds;
 use crate::state::record::RecordId;
+use crate::value::Value;
 
 /// Even where nothing is selected on the right it may be open: a parent that never came may have been it.
 pub(crate) fn inside(facts: &Facts<'_>, budget: &mut Budget, id: RecordId, set: &MemberSet) -> Tri {
@@ -101,4 +103,55 @@ fn with_parent(facts: &Facts<'_>, id: RecordId, set: &MemberSet, parent: SpanId)
         None if set.open => Tri::Open(set.reasons),
         None => Tri::False,
     }
+}
+
+/// Whether a link of the span names a member, by the trace and by the span.
+pub(crate) fn linked_to(
+    facts: &Facts<'_>,
+    budget: &mut Budget,
+    id: RecordId,
+    set: &MemberSet,
+    ids: LinkIds,
+) -> Tri {
+    let records = facts.trace.records();
+    let kept = |key| records.projection(id).and_then(|kept| kept.kept(key));
+    let (Some(traces), Some(spans)) = (kept(ids.trace), kept(ids.span)) else {
+        // They were too many to keep, or the rule came after the span.
+        return Tri::Open(set.reasons.with(Reasons::of(Reason::Skew)));
+    };
+    let rows = traces.rows().unwrap_or(0);
+    if !budget.spend(rows as usize) {
+        return Tri::Open(set.reasons.with(Reasons::of(Reason::StateCap)));
+    }
+    let trace = facts.trace.id().to_string();
+    let (mut leads_here, mut perhaps) = (false, false);
+    for row in 0..rows {
+        if traces.row(row) != Value::Text(trace.as_bytes()) {
+            continue;
+        }
+        let Some(span) = span_id(spans.row(row)) else {
+            continue;
+        };
+        leads_here = true;
+        match set.with_id(records, span).besides(id) {
+            Some(true) => return Tri::True,
+            Some(false) => perhaps = true,
+            None => {}
+        }
+    }
+    if perhaps || leads_here && set.open {
+        Tri::Open(set.reasons)
+    } else {
+        Tri::False
+    }
+}
+
+/// From its hexadecimal text.
+fn span_id(value: Value<'_>) -> Option<SpanId> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let text = std::str::from_utf8(text).ok()?;
+    let number = u64::from_str_radix(text, 16).ok()?;
+    Some(SpanId(number.to_be_bytes()))
 }

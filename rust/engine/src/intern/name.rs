@@ -181,6 +181,9 @@ fn write_predicate(out: &mut String, predicate: &Predicate) {
             out.push(' ');
             write_operand(out, right);
         }
+        Predicate::Item { scope, filter } => {
+            write_parts(out, scope.as_str(), &[filter.as_ref()]);
+        }
         Predicate::Asks { test, field } => {
             out.push_str(test.as_str());
             out.push(' ');

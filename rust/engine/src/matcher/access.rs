@@ -170,6 +170,8 @@ fn needed(part: &Predicate, fields: &FieldTable) -> Option<Vec<FieldId>> {
             test: FieldTest::Missing,
             ..
         } => None,
+        // What one event must have, some event must.
+        Predicate::Item { filter, .. } => needed(filter, fields),
         Predicate::Compare { .. }
         | Predicate::In { .. }
         | Predicate::Matches { .. }
@@ -214,6 +216,9 @@ fn one(field: &Field, fields: &FieldTable) -> Option<Vec<FieldId>> {
             Intrinsic::SpanStatusMessage
                 | Intrinsic::SpanParentId
                 | Intrinsic::EventName
+                | Intrinsic::EventTimeSinceStart
+                | Intrinsic::LinkTraceId
+                | Intrinsic::LinkSpanId
                 | Intrinsic::InstrumentationName
                 | Intrinsic::InstrumentationVersion
         ),

@@ -206,5 +206,6 @@ fn weight(part: &Predicate) -> u32 {
         Predicate::And(parts) | Predicate::Or(parts) => 1 + parts.iter().map(weight).sum::<u32>(),
         Predicate::Text { .. } | Predicate::Each { .. } => 2,
         Predicate::Matches { .. } => 8,
+        Predicate::Item { filter, .. } => 4 + weight(filter),
     }
 }

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use crate::matcher::field::FieldIndex;
 use crate::scan::keys::HASH;
-use crate::scan::read_plan::{Place, ReadPlan};
+use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, Place, ReadPlan};
 
 /// From the slots that a span has set to the fields worth trying.
 #[derive(Debug)]
@@ -88,8 +88,8 @@ impl Routes {
         Routes {
             span: Route::new(span, plan.span.len()),
             resource: Route::new(resource, plan.resource.len()),
-            event: Route::new(event, plan.event.len() + 1),
-            link: Route::new(link, plan.link.len()),
+            event: Route::new(event, plan.event.len() + EVENT_SHIFT as usize),
+            link: Route::new(link, plan.link.len() + LINK_SHIFT as usize),
             rest,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Base, Field, Predicate, Role, SpanSelector};
+use betrace_lang::rule::{Base, Field, Intrinsic, Predicate, Role, SpanSelector};
 
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
@@ -89,6 +89,13 @@ impl<'a> RuleDraft<'a> {
         for leaf in leaves {
             insert(&mut self.draft.selectors[leaf.index()].project, (key, id));
         }
+    }
+
+    /// Keeps an intrinsic, and says where.
+    pub fn keep(&mut self, leaves: &[SelectorId], intrinsic: Intrinsic) -> FieldKey {
+        let field = Field::Intrinsic(intrinsic);
+        self.project(leaves, &field);
+        self.interner.field(&field)
     }
 
     /// Keeps a field of every span that a violation of the rule may show.

@@ -1,9 +1,11 @@
 //! Selectors whose members are looked at one by one: the spans themselves, those that are bound, and those
 //! that stand in a relation to others.
 
-use betrace_lang::rule::{Base, Gap, Predicate, Related, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{
+    Base, Gap, Intrinsic, Predicate, Related, Relation, Selector, SpanSelector,
+};
 
-use crate::intern::CellId;
+use crate::intern::{CellId, FieldKey};
 use crate::matcher::ids::SelectorId;
 use crate::plan::draft::RuleDraft;
 use crate::plan::feed::FeedKind;
@@ -67,6 +69,11 @@ pub(crate) enum RelationPlan {
         /// All spans of the trace.
         all: Node,
     },
+    LinkedTo {
+        right: Node,
+        /// Where the trace and the span ids that the left spans' links name are kept.
+        ids: LinkIds,
+    },
     Between {
         from: Node,
         to: Node,
@@ -75,6 +82,13 @@ pub(crate) enum RelationPlan {
         from: Node,
         to: Node,
     },
+}
+
+/// See [`RelationPlan::LinkedTo`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkIds {
+    pub trace: FieldKey,
+    pub span: FieldKey,
 }
 
 /// How two spans stand to each other, in time or by their parents; the last three that they do not.
@@ -170,7 +184,8 @@ impl RelationPlan {
             | RelationPlan::Then { right, .. }
             | RelationPlan::Paired { right, .. }
             | RelationPlan::NextAfter { right }
-            | RelationPlan::DirectlyAfter { right, .. } => vec![right],
+            | RelationPlan::DirectlyAfter { right, .. }
+            | RelationPlan::LinkedTo { right, .. } => vec![right],
             RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
                 vec![from, to]
             }
@@ -268,6 +283,13 @@ fn compile_related(
         Relation::DirectlyAfter { right } => RelationPlan::DirectlyAfter {
             right: operand(right)?,
             all: operand(&any())?,
+        },
+        Relation::LinkedTo { right } => RelationPlan::LinkedTo {
+            right: operand(right)?,
+            ids: LinkIds {
+                trace: draft.keep(&leaves, Intrinsic::LinkTraceId),
+                span: draft.keep(&leaves, Intrinsic::LinkSpanId),
+            },
         },
         Relation::Between { from, to } => RelationPlan::Between {
             from: operand(from)?,

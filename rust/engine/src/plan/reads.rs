@@ -45,7 +45,7 @@ fn orders(selector: &Selector) -> bool {
     let Selector::Related(related) = selector else {
         return false;
     };
-    let by_parents = matches!(
+    let by_ids = matches!(
         related.relation,
         Relation::Inside { .. }
             | Relation::Outside { .. }
@@ -55,8 +55,9 @@ fn orders(selector: &Selector) -> bool {
             | Relation::NotChildOf { .. }
             | Relation::SiblingOf { .. }
             | Relation::NotSiblingOf { .. }
+            | Relation::LinkedTo { .. }
     );
-    !by_parents || orders(&related.left) || related.relation.operands().into_iter().any(orders)
+    !by_ids || orders(&related.left) || related.relation.operands().into_iter().any(orders)
 }
 
 fn of_expr(expr: &Expr) -> bool {

@@ -1,6 +1,6 @@
 //! Which values the rules read, numbered densely, and who can be asked for them.
 
-use betrace_lang::rule::{BindingId, Field, Intrinsic, Scope};
+use betrace_lang::rule::{BindingId, Field};
 use hashbrown::HashMap;
 
 use crate::value::Value;
@@ -77,10 +77,8 @@ impl FieldTable {
 /// Whether a field is read from events or links.
 pub(crate) fn is_list(field: &Field) -> bool {
     match field {
-        Field::Attribute { scope, .. } => matches!(scope, Scope::Event | Scope::Link),
-        Field::Intrinsic(intrinsic) => *intrinsic == Intrinsic::EventName,
-        Field::FirstOf(_) => false,
         Field::Bound { field, .. } => is_list(field),
+        own => own.item().is_some(),
     }
 }
 
@@ -91,6 +89,16 @@ pub trait Fields {
 
     /// Whether some event or link has a value of this field that passes.
     fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool;
+
+    /// How many events (or links) there are, of those that `field` is read from.
+    fn items(&self, _field: FieldId) -> u32 {
+        0
+    }
+
+    /// The value of a field in one event or link, counted from zero.
+    fn item(&self, _index: u32, _field: FieldId) -> Value<'_> {
+        Value::Missing
+    }
 }
 
 /// The spans that `when each` has bound so far.

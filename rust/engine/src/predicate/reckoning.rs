@@ -4,7 +4,7 @@ use betrace_lang::rule::{CompareOp, Literal, Number, Operand, Term};
 
 use crate::logic::truth::Truth;
 use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields};
-use crate::predicate::source::{Ask, Source};
+use crate::predicate::source::{Ask, Source, count};
 use crate::value::exact::{difference, product, sum};
 use crate::value::{Compared, Numeric, Value, numeric, ordered};
 
@@ -67,19 +67,15 @@ impl Reckoning {
         B: BoundSpans + ?Sized,
     {
         let right = self.right.reckon(ask);
-        let mut said = |left| {
-            let compared = compare(left, self.op, right);
-            *unlike += u64::from(compared.unlike);
-            compared.truth
-        };
+        let mut said = |left| count(compare(left, self.op, right), unlike);
         // Of events and links each may answer.
         match &self.left {
-            Addend::As(source, unit) if source.list => {
-                Truth::from(ask.any(*source, &mut |value| said(in_unit(value, *unit)).is_true()))
+            Addend::As(source, unit) if ask.is_each(*source) => {
+                ask.each(*source, &mut |value| said(in_unit(value, *unit)))
             }
-            Addend::Value(source) if source.list => Truth::from(ask.any(*source, &mut |value| {
-                said(source.reading.read(value, as_it_is)).is_true()
-            })),
+            Addend::Value(source) if ask.is_each(*source) => ask.each(*source, &mut |value| {
+                said(source.reading.read(value, as_it_is))
+            }),
             left => said(left.reckon(ask)),
         }
     }

@@ -46,6 +46,8 @@ impl Source {
 pub(super) struct Ask<'s, F: ?Sized, B: ?Sized> {
     pub span: &'s F,
     pub bound: &'s B,
+    /// The event or link at hand.
+    pub item: Option<u32>,
 }
 
 impl<F, B> Ask<'_, F, B>
@@ -53,9 +55,25 @@ where
     F: Fields + ?Sized,
     B: BoundSpans + ?Sized,
 {
+    /// With one event or link at hand.
+    pub(super) fn of_item(&self, index: u32) -> Ask<'_, F, B> {
+        Ask {
+            item: Some(index),
+            ..*self
+        }
+    }
+
+    /// Whether there are many values, each of which may answer.
+    pub(super) fn is_each(&self, source: Source) -> bool {
+        source.list && (self.item.is_none() || source.binding.is_some())
+    }
+
     pub(super) fn value(&self, source: Source) -> Value<'_> {
         match source.binding {
-            None => self.span.value(source.field),
+            None => match self.item {
+                Some(index) if source.list => self.span.item(index, source.field),
+                _ => self.span.value(source.field),
+            },
             Some(binding) => self
                 .bound
                 .span(binding)
@@ -63,7 +81,7 @@ where
         }
     }
 
-    pub(super) fn any(&self, source: Source, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+    fn any(&self, source: Source, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
         match source.binding {
             None => self.span.any(source.field, test),
             Some(binding) => self
@@ -73,14 +91,30 @@ where
         }
     }
 
-    pub(super) fn exists(&self, source: Source) -> Truth {
-        if source.list {
-            return Truth::from(self.any(source, &mut |_| true));
+    /// Whether a test is true of some value.
+    pub(super) fn each(&self, source: Source, test: &mut dyn FnMut(Value<'_>) -> Truth) -> Truth {
+        let mut open = false;
+        let found = self.any(source, &mut |value| {
+            let truth = test(value);
+            open |= truth.may_be_true();
+            truth.is_true()
+        });
+        match (found, open) {
+            (true, _) => Truth::TRUE,
+            (false, true) => Truth::OPEN,
+            (false, false) => Truth::FALSE,
         }
-        match self.value(source) {
+    }
+
+    pub(super) fn exists(&self, source: Source) -> Truth {
+        let is_there = |value: Value<'_>| match value {
             Value::Duration(None) => Truth::OPEN,
             value => Truth::from(!value.is_missing()),
+        };
+        if self.is_each(source) {
+            return self.each(source, &mut |value| is_there(value));
         }
+        is_there(self.value(source))
     }
 
     /// A test against a field on the right; against events or links it holds if it does for one of them.
@@ -90,10 +124,10 @@ where
         unlike: &mut u64,
         mut test: impl FnMut(Value<'_>) -> Compared,
     ) -> Truth {
-        if right.list {
-            return Truth::from(self.any(right, &mut |value| {
-                count(right.reading.read(value, &mut test), unlike).is_true()
-            }));
+        if self.is_each(right) {
+            return self.each(right, &mut |value| {
+                count(right.reading.read(value, &mut test), unlike)
+            });
         }
         count(right.reading.read(self.value(right), test), unlike)
     }

@@ -6,6 +6,7 @@
 use std::hash::{BuildHasher, Hasher};
 
 use crate::scan::keys::{HASH, KeyTable};
+use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT};
 use crate::scan::slots::ListSet;
 use crate::scan::view::SpanView;
 use crate::value::Value;
@@ -44,16 +45,16 @@ impl SpanView<'_, '_> {
             hash.write_u64(digest_lists(
                 &self.read.events,
                 &self.plan.event,
-                1,
-                self.message,
+                EVENT_SHIFT,
+                |slot, raw| self.event_value(slot, raw),
             ));
         }
         if self.plan.reads_links {
             hash.write_u64(digest_lists(
                 &self.read.links,
                 &self.plan.link,
-                0,
-                self.message,
+                LINK_SHIFT,
+                |slot, raw| self.link_value(slot, raw),
             ));
         }
         hash.finish()
@@ -97,20 +98,33 @@ impl SpanView<'_, '_> {
     }
 }
 
-fn digest_lists(lists: &ListSet, keys: &KeyTable, shift: u32, message: &[u8]) -> u64 {
-    lists.touched().iter().fold(0, |sum, slot| {
-        let seed = slot.checked_sub(shift).map_or(1, |slot| keys.hash(slot));
-        let list = lists
-            .values(*slot)
-            .fold(seed, |seed, value| hash_value(seed, value, message));
+/// Which event or link has a value is part of it.
+fn digest_lists<'v>(
+    lists: &ListSet,
+    keys: &KeyTable,
+    shift: u32,
+    value: impl Fn(u32, Raw) -> Value<'v>,
+) -> u64 {
+    let own = u64::from(lists.owners());
+    lists.touched().iter().fold(own, |sum, slot| {
+        let place = slot.checked_sub(shift);
+        let seed = place.map_or(1 + u64::from(*slot), |slot| keys.hash(slot));
+        let list = lists.values(*slot).fold(seed, |seed, (owner, raw)| {
+            let seed = seed.rotate_left(7) ^ u64::from(owner);
+            hash_one(seed, value(*slot, raw))
+        });
         sum.wrapping_add(list)
     })
 }
 
 fn hash_value(seed: u64, value: Raw, message: &[u8]) -> u64 {
+    hash_one(seed, value.value(message))
+}
+
+fn hash_one(seed: u64, value: Value<'_>) -> u64 {
     let mut hash = HASH.build_hasher();
     hash.write_u64(seed);
-    write_value(&mut hash, value.value(message), MAX_DEPTH);
+    write_value(&mut hash, value, MAX_DEPTH);
     hash.finish()
 }
 
@@ -152,7 +166,10 @@ fn write_value(hash: &mut impl Hasher, value: Value<'_>, depth: u32) {
         }
         // Rules see that it is there, and nothing of it.
         Value::Other => hash.write_u8(7),
-        Value::Duration(_) => hash.write_u8(8),
+        Value::Duration(nanos) => {
+            hash.write_u8(8);
+            hash.write_u64(nanos.unwrap_or(u64::MAX));
+        }
     }
 }
 

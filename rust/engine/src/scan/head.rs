@@ -77,6 +77,13 @@ impl IdTexts {
     }
 }
 
+/// Appends the hexadecimal text of `bytes`.
+pub(crate) fn append_hex(bytes: &[u8], text: &mut Vec<u8>) {
+    let start = text.len();
+    text.resize(start + 2 * bytes.len(), 0);
+    hex(bytes, &mut text[start..]);
+}
+
 fn hex(bytes: &[u8], text: &mut [u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (byte, pair) in bytes.iter().zip(text.chunks_exact_mut(2)) {

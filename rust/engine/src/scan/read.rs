@@ -6,9 +6,12 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use crate::scan::head::{IdTexts, SpanHead};
+use crate::scan::head::{IdTexts, SpanHead, append_hex};
 use crate::scan::keys::KeyTable;
-use crate::scan::read_plan::{EVENT_NAME_SLOT, OWN_KEY, OWN_SCOPE, ReadPlan};
+use crate::scan::read_plan::{
+    EVENT_NAME_SLOT, EVENT_SHIFT, EVENT_TIME_SLOT, LINK_SHIFT, LINK_SPAN_SLOT, LINK_TRACE_SLOT,
+    OWN_KEY, OWN_SCOPE, ReadPlan,
+};
 use crate::scan::slots::{ListSet, SlotSet};
 use crate::wire::value::{KeyValue, Raw, RawKind};
 use crate::wire::{Cursor, ScanError, usual_payload};
@@ -29,6 +32,9 @@ mod field {
     pub const ATTRIBUTES_TAG: u8 = (ATTRIBUTES << 3 | 2) as u8;
 }
 
+/// Text of link ids kept for the next span; a span with more gives the room back.
+const KEPT_ID_BYTES: usize = 1 << 20;
+
 /// The working memory of a scan. Belongs to one thread at a time, to no message.
 #[derive(Debug, Default)]
 pub(crate) struct ReadState {
@@ -42,6 +48,8 @@ pub(crate) struct ReadState {
     pub span: SlotSet,
     pub events: ListSet,
     pub links: ListSet,
+    /// The hexadecimal text of the ids that links name, one behind the other.
+    pub link_ids: Vec<u8>,
     pub head: SpanHead,
     pub ids: IdTexts,
     /// Worked out when they are first asked for.
@@ -144,10 +152,14 @@ impl ReadState {
         self.head = SpanHead::default();
         self.span.begin(plan.span.len());
         if plan.reads_events {
-            self.events.begin(plan.event.len() + 1);
+            self.events.begin(plan.event.len() + EVENT_SHIFT as usize);
         }
         if plan.reads_links {
-            self.links.begin(plan.link.len());
+            self.links.begin(plan.link.len() + LINK_SHIFT as usize);
+            self.link_ids.clear();
+            if self.link_ids.capacity() > KEPT_ID_BYTES {
+                self.link_ids.shrink_to(KEPT_ID_BYTES);
+            }
         }
     }
 
@@ -218,14 +230,16 @@ impl ReadState {
     ) -> Result<(), ScanError> {
         self.events.next_owner();
         let mut name = 0..0;
+        let mut time = 0;
         let mut cursor = Cursor::new(message, range);
         while !cursor.is_done() {
             let tag = cursor.tag()?;
             match tag.field {
+                1 => time = cursor.expect_fixed64(tag)?,
                 2 => name = cursor.expect_payload(tag)?,
                 3 => {
                     let entry = cursor.expect_payload(tag)?;
-                    list_attribute(message, entry, &plan.event, 1, &mut self.events)?;
+                    list_attribute(message, entry, &plan.event, EVENT_SHIFT, &mut self.events)?;
                 }
                 _ => cursor.skip(tag)?,
             }
@@ -233,6 +247,10 @@ impl ReadState {
         if plan.event_names && !name.is_empty() {
             self.events
                 .push(EVENT_NAME_SLOT, Raw::place(RawKind::Text, &name));
+        }
+        if plan.event_times {
+            let kind = RawKind::Int;
+            self.events.push(EVENT_TIME_SLOT, Raw { kind, bits: time });
         }
         Ok(())
     }
@@ -244,17 +262,36 @@ impl ReadState {
         range: Range<usize>,
     ) -> Result<(), ScanError> {
         self.links.next_owner();
+        let (mut trace, mut span) = (0..0, 0..0);
         let mut cursor = Cursor::new(message, range);
         while !cursor.is_done() {
             let tag = cursor.tag()?;
-            if tag.field == 4 {
-                let entry = cursor.expect_payload(tag)?;
-                list_attribute(message, entry, &plan.link, 0, &mut self.links)?;
-            } else {
-                cursor.skip(tag)?;
+            match tag.field {
+                1 => trace = cursor.expect_payload(tag)?,
+                2 => span = cursor.expect_payload(tag)?,
+                4 => {
+                    let entry = cursor.expect_payload(tag)?;
+                    list_attribute(message, entry, &plan.link, LINK_SHIFT, &mut self.links)?;
+                }
+                _ => cursor.skip(tag)?,
             }
         }
+        if plan.link_ids {
+            self.link_id::<16>(LINK_TRACE_SLOT, &message[trace]);
+            self.link_id::<8>(LINK_SPAN_SLOT, &message[span]);
+        }
         Ok(())
+    }
+
+    /// An id of another length, or of zeros, is none.
+    fn link_id<const N: usize>(&mut self, slot: u32, id: &[u8]) {
+        if id.len() != N || id.iter().all(|byte| *byte == 0) {
+            return;
+        }
+        let start = self.link_ids.len();
+        append_hex(id, &mut self.link_ids);
+        let text = Raw::place(RawKind::Text, &(start..self.link_ids.len()));
+        self.links.push(slot, text);
     }
 }
 

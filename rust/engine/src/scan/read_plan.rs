@@ -27,8 +27,15 @@ pub(crate) enum Place {
     Intrinsic(Intrinsic),
 }
 
-/// Slot of `event:name` among the keys of events. No attribute gets it.
+/// Slots of `event:name` and of the event's time among the keys of events. No attribute gets them.
 pub(crate) const EVENT_NAME_SLOT: u32 = 0;
+pub(crate) const EVENT_TIME_SLOT: u32 = 1;
+/// How far the slots of an event's attributes are shifted.
+pub(crate) const EVENT_SHIFT: u32 = 2;
+/// Slots of the ids that a link names, among the keys of links.
+pub(crate) const LINK_TRACE_SLOT: u32 = 0;
+pub(crate) const LINK_SPAN_SLOT: u32 = 1;
+pub(crate) const LINK_SHIFT: u32 = 2;
 
 /// The reading plan of one matcher.
 #[derive(Clone, Debug)]
@@ -38,11 +45,14 @@ pub(crate) struct ReadPlan {
     pub span: KeyTable,
     pub resource: KeyTable,
     pub scope: KeyTable,
-    /// Shifted by one: slot 0 is the event's name.
+    /// Shifted by [`EVENT_SHIFT`].
     pub event: KeyTable,
+    /// Shifted by [`LINK_SHIFT`].
     pub link: KeyTable,
     pub service_slot: u32,
     pub event_names: bool,
+    pub event_times: bool,
+    pub link_ids: bool,
     pub reads_events: bool,
     pub reads_links: bool,
     pub status: bool,
@@ -68,6 +78,8 @@ impl ReadPlan {
             link: KeyTable::default(),
             service_slot,
             event_names: false,
+            event_times: false,
+            link_ids: false,
             reads_events: false,
             reads_links: false,
             status: false,
@@ -80,8 +92,8 @@ impl ReadPlan {
             let place = plan.place_of(field);
             plan.places.push(place);
         }
-        plan.reads_events = plan.event_names || !plan.event.is_empty();
-        plan.reads_links = !plan.link.is_empty();
+        plan.reads_events = plan.event_names || plan.event_times || !plan.event.is_empty();
+        plan.reads_links = plan.link_ids || !plan.link.is_empty();
         plan
     }
 
@@ -96,8 +108,8 @@ impl ReadPlan {
                         Place::SpanThenResource(self.span.intern(key), self.resource.intern(key))
                     }
                     Scope::Instrumentation => Place::Scope(self.scope.intern(key)),
-                    Scope::Event => Place::Event(self.event.intern(key) + 1),
-                    Scope::Link => Place::Link(self.link.intern(key)),
+                    Scope::Event => Place::Event(self.event.intern(key) + EVENT_SHIFT),
+                    Scope::Link => Place::Link(self.link.intern(key) + LINK_SHIFT),
                 }
             }
             Field::Intrinsic(intrinsic) => {
@@ -107,6 +119,18 @@ impl ReadPlan {
                     Intrinsic::EventName => {
                         self.event_names = true;
                         return Place::Event(EVENT_NAME_SLOT);
+                    }
+                    Intrinsic::EventTimeSinceStart => {
+                        self.event_times = true;
+                        return Place::Event(EVENT_TIME_SLOT);
+                    }
+                    Intrinsic::LinkTraceId => {
+                        self.link_ids = true;
+                        return Place::Link(LINK_TRACE_SLOT);
+                    }
+                    Intrinsic::LinkSpanId => {
+                        self.link_ids = true;
+                        return Place::Link(LINK_SPAN_SLOT);
                     }
                     Intrinsic::InstrumentationVersion => self.scope_version = true,
                     Intrinsic::SpanId | Intrinsic::SpanParentId | Intrinsic::TraceId => {

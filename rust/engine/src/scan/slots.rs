@@ -79,9 +79,10 @@ impl SlotSet {
 pub(crate) struct ListSet {
     heads: Vec<ListHead>,
     items: Vec<Item>,
+    /// Where the values of each event begin.
+    owners: Vec<u32>,
     touched: Vec<u32>,
     generation: u32,
-    owner: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +97,9 @@ struct ListHead {
 #[derive(Clone, Copy, Debug)]
 struct Item {
     raw: Raw,
+    slot: u32,
+    /// The event that gave it, from zero.
+    owner: u32,
     next: u32,
 }
 
@@ -108,10 +112,13 @@ impl ListSet {
     pub(crate) fn begin(&mut self, slots: usize) {
         self.touched.clear();
         self.items.clear();
+        self.owners.clear();
         if self.items.capacity() > KEPT {
             self.items.shrink_to(KEPT);
         }
-        self.owner = 0;
+        if self.owners.capacity() > KEPT {
+            self.owners.shrink_to(KEPT);
+        }
         let empty = ListHead {
             generation: 0,
             first: END,
@@ -133,14 +140,20 @@ impl ListSet {
 
     /// A new event or link begins.
     pub(crate) fn next_owner(&mut self) {
-        self.owner = self.owner.saturating_add(1);
+        let begin = u32::try_from(self.items.len()).unwrap_or(END);
+        self.owners.push(begin);
+    }
+
+    /// How many events or links have begun.
+    pub(crate) fn owners(&self) -> u32 {
+        u32::try_from(self.owners.len()).unwrap_or(END)
     }
 
     /// Whether the present event has given a value (an empty one counts) for this key.
     pub(crate) fn is_set(&self, slot: u32) -> bool {
         self.heads
             .get(slot as usize)
-            .is_some_and(|head| head.generation == self.generation && head.owner == self.owner)
+            .is_some_and(|head| head.generation == self.generation && head.owner == self.owners())
     }
 
     pub(crate) fn push(&mut self, slot: u32, raw: Raw) {
@@ -163,12 +176,30 @@ impl ListSet {
             last.next = index;
         }
         head.last = index;
-        head.owner = self.owner;
-        self.items.push(Item { raw, next: END });
+        head.owner = self.owners.len() as u32;
+        self.items.push(Item {
+            raw,
+            slot,
+            owner: head.owner.saturating_sub(1),
+            next: END,
+        });
     }
 
-    /// Empty values are in it, as [`Raw::MISSING`].
-    pub(crate) fn values(&self, slot: u32) -> impl Iterator<Item = Raw> + '_ {
+    /// The value that one event has for a key; missing if it has none.
+    pub(crate) fn of_owner(&self, owner: u32, slot: u32) -> Raw {
+        let owner = owner as usize;
+        let begin = self.owners.get(owner).map_or(END, |begin| *begin) as usize;
+        let end = self
+            .owners
+            .get(owner + 1)
+            .map_or(self.items.len(), |end| *end as usize);
+        let items = self.items.get(begin..end).unwrap_or(&[]);
+        let found = items.iter().find(|item| item.slot == slot);
+        found.map_or(Raw::MISSING, |item| item.raw)
+    }
+
+    /// Each with the event that gave it, from zero. Empty values are in it, as [`Raw::MISSING`].
+    pub(crate) fn values(&self, slot: u32) -> impl Iterator<Item = (u32, Raw)> + '_ {
         let mut next = match self.heads.get(slot as usize) {
             Some(head) if head.generation == self.generation => head.first,
             _ => END,
@@ -176,7 +207,7 @@ impl ListSet {
         std::iter::from_fn(move || {
             let item = self.items.get(next as usize)?;
             next = item.next;
-            Some(item.raw)
+            Some((item.owner, item.raw))
         })
     }
 

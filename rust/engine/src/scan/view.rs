@@ -7,9 +7,10 @@ use betrace_lang::rule::Intrinsic;
 use crate::id::{SpanId, TraceId};
 use crate::predicate::fields::{FieldId, Fields};
 use crate::scan::read::ReadState;
-use crate::scan::read_plan::{Place, ReadPlan};
+use crate::scan::read_plan::{EVENT_TIME_SLOT, LINK_SHIFT, Place, ReadPlan};
 use crate::scan::slots::ListSet;
 use crate::value::{OwnedValue, Value};
+use crate::wire::value::Raw;
 
 /// One span of a message while it is visited. Ids, names and values are borrowed; nothing is owned.
 #[derive(Clone, Copy)]
@@ -152,8 +153,12 @@ impl<'a, 's> SpanView<'a, 's> {
     #[must_use]
     pub fn owned(&self, field: FieldId) -> OwnedValue {
         match self.plan.place(field) {
-            Some(Place::Event(slot)) => self.list(&self.read.events, slot),
-            Some(Place::Link(slot)) => self.list(&self.read.links, slot),
+            Some(Place::Event(slot)) => {
+                rows(&self.read.events, slot, |raw| self.event_value(slot, raw))
+            }
+            Some(Place::Link(slot)) => {
+                rows(&self.read.links, slot, |raw| self.link_value(slot, raw))
+            }
             _ => self.field(field).to_owned(),
         }
     }
@@ -184,14 +189,27 @@ impl<'a, 's> SpanView<'a, 's> {
         }
     }
 
-    fn list(&self, lists: &ListSet, slot: u32) -> OwnedValue {
-        let values: Box<[OwnedValue]> = present(lists, slot, self.message)
-            .map(Value::to_owned)
-            .collect();
-        if values.is_empty() {
-            OwnedValue::Missing
+    /// What an event has in a slot: its time counts from the span's start, and is missing before that.
+    pub(crate) fn event_value(&self, slot: u32, raw: Raw) -> Value<'a> {
+        if slot != EVENT_TIME_SLOT {
+            return raw.value(self.message);
+        }
+        let (start, time) = (self.start(), raw.bits);
+        match time.checked_sub(start) {
+            Some(since) if start != 0 && time != 0 => Value::Duration(Some(since)),
+            _ => Value::Missing,
+        }
+    }
+
+    /// What a link has in a slot.
+    pub(crate) fn link_value(&self, slot: u32, raw: Raw) -> Value<'s>
+    where
+        'a: 's,
+    {
+        if slot < LINK_SHIFT {
+            raw.value(&self.read.link_ids)
         } else {
-            OwnedValue::List(values)
+            raw.value(self.message)
         }
     }
 
@@ -220,8 +238,11 @@ impl<'a, 's> SpanView<'a, 's> {
             Intrinsic::TraceId => Value::Text(&self.read.ids.trace),
             Intrinsic::InstrumentationName => self.non_empty(&self.read.scope_name),
             Intrinsic::InstrumentationVersion => self.non_empty(&self.read.scope_version),
-            // Of events, or of the whole trace: not a single span's.
+            // Of events and links, or of the whole trace: not a single span's.
             Intrinsic::EventName
+            | Intrinsic::EventTimeSinceStart
+            | Intrinsic::LinkTraceId
+            | Intrinsic::LinkSpanId
             | Intrinsic::TraceDuration
             | Intrinsic::TraceSpanCount
             | Intrinsic::TraceRootName
@@ -244,24 +265,53 @@ impl Fields for SpanView<'_, '_> {
     }
 
     fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-        let (lists, slot) = match self.plan.place(field) {
-            Some(Place::Event(slot)) => (&self.read.events, slot),
-            Some(Place::Link(slot)) => (&self.read.links, slot),
-            _ => return false,
-        };
-        present(lists, slot, self.message).any(test)
+        let is_present = |value: &Value<'_>| !value.is_missing();
+        match self.plan.place(field) {
+            Some(Place::Event(slot)) => {
+                let values = self.read.events.values(slot);
+                let mut values = values.map(|(_, raw)| self.event_value(slot, raw));
+                values.by_ref().filter(is_present).any(test)
+            }
+            Some(Place::Link(slot)) => {
+                let values = self.read.links.values(slot);
+                let mut values = values.map(|(_, raw)| self.link_value(slot, raw));
+                values.by_ref().filter(is_present).any(test)
+            }
+            _ => false,
+        }
+    }
+
+    fn items(&self, field: FieldId) -> u32 {
+        match self.plan.place(field) {
+            Some(Place::Event(_)) => self.read.events.owners(),
+            Some(Place::Link(_)) => self.read.links.owners(),
+            _ => 0,
+        }
+    }
+
+    fn item(&self, index: u32, field: FieldId) -> Value<'_> {
+        match self.plan.place(field) {
+            Some(Place::Event(slot)) => {
+                self.event_value(slot, self.read.events.of_owner(index, slot))
+            }
+            Some(Place::Link(slot)) => self.link_value(slot, self.read.links.of_owner(index, slot)),
+            _ => Value::Missing,
+        }
     }
 }
 
-fn present<'m>(
-    lists: &'m ListSet,
-    slot: u32,
-    message: &'m [u8],
-) -> impl Iterator<Item = Value<'m>> {
-    lists
-        .values(slot)
-        .map(move |raw| raw.value(message))
-        .filter(|value| !value.is_missing())
+/// The values of a key, each with its event or link; missing of a span without any.
+fn rows<'m>(lists: &ListSet, slot: u32, value: impl Fn(Raw) -> Value<'m>) -> OwnedValue {
+    let count = lists.owners();
+    if count == 0 {
+        return OwnedValue::Missing;
+    }
+    let values = lists.values(slot).map(|(owner, raw)| (owner, value(raw)));
+    let present = values.filter(|(_, value)| !value.is_missing());
+    let values = present
+        .map(|(owner, value)| (owner, value.to_owned()))
+        .collect();
+    OwnedValue::Rows { count, values }
 }
 
 fn kind_text(kind: i32) -> &'static [u8] {

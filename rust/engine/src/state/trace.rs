@@ -80,7 +80,7 @@ pub(crate) struct TraceState {
 }
 
 impl TraceState {
-    pub(super) fn new(id: TraceId, now: Timestamp, generation: Generation) -> TraceState {
+    pub(crate) fn new(id: TraceId, now: Timestamp, generation: Generation) -> TraceState {
         TraceState {
             id,
             opened: now,

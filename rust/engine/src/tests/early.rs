@@ -9,12 +9,14 @@ use crate::decide::facts::Facts;
 use crate::decide::rule::decide;
 use crate::engine::rule_set::RuleSet;
 use crate::hash::HashKey;
+use crate::id::TraceId;
 use crate::intern::Interner;
 use crate::plan::ids::RuleIndex;
 use crate::state::merge::{Merged, Merging};
 use crate::state::trace::{Generation, TraceState};
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, message, span};
+use crate::time::Timestamp;
 
 /// In how many traces a breach is looked for, at most: what is said to fire early, and what is said to wait.
 const TRACES: u64 = 5_000;
@@ -52,6 +54,10 @@ fn trace(seed: u64) -> Vec<TestSpan> {
                 one = one.int("n", dice.roll(4) as i64);
             }
             let one = one.text("f", ["x", "y"][dice.roll(2) as usize]);
+            let one = match dice.roll(3) {
+                0 => one.linked(1 + dice.roll(spans) as u8),
+                _ => one,
+            };
             let parent = dice.roll(id);
             if parent == 0 {
                 one
@@ -73,7 +79,8 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         arrived: None,
     };
     let mut scratch = set.plan.matcher.scratch();
-    let mut trace = TraceState::empty();
+    // The spans' own, to which their links lead.
+    let mut trace = TraceState::new(TraceId([1; 16]), Timestamp(0), Generation::default());
     for span in spans {
         let bytes = message(std::slice::from_ref(span));
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
@@ -95,7 +102,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
     }
 }
 
-const SELECTORS: [&str; 32] = [
+const SELECTORS: [&str; 33] = [
     "a",
     "root",
     "a.where(m > 1)",
@@ -108,6 +115,7 @@ const SELECTORS: [&str; 32] = [
     "a inside b",
     "a child of b",
     "a sibling of b",
+    "a linked to b",
     "a between b and next c",
     "a after b until next c",
     "a then b.where(trace:spanCount > 2)",
@@ -131,10 +139,12 @@ const SELECTORS: [&str; 32] = [
 ];
 
 /// Not `b parent of p`: a span has one parent, and more would be tried in vain.
-const OF_BOUND: [&str; 41] = [
+const OF_BOUND: [&str; 43] = [
     "p inside b",
     "p child of b",
     "p sibling of b",
+    "p linked to b",
+    "b linked to p",
     "p before b",
     "p after b",
     "p then b",

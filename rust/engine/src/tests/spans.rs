@@ -3,6 +3,7 @@
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::Link;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
@@ -59,6 +60,16 @@ impl TestSpan {
 
     pub fn text(self, key: &str, value: &str) -> TestSpan {
         self.with(key, Value::StringValue(value.to_owned()))
+    }
+
+    /// With a link to a span of its trace.
+    pub fn linked(mut self, span: u8) -> TestSpan {
+        self.span.links.push(Link {
+            trace_id: self.span.trace_id.clone(),
+            span_id: vec![span; 8],
+            ..Link::default()
+        });
+        self
     }
 
     pub fn skewed(mut self) -> TestSpan {

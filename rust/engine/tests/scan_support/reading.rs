@@ -43,6 +43,13 @@ pub fn plain(value: Value<'_>) -> Plain {
 pub fn plain_owned(value: &OwnedValue) -> Plain {
     match value {
         OwnedValue::List(values) => Plain::List(values.iter().map(plain_owned).collect()),
+        OwnedValue::Rows { count, values } => {
+            let mut list = vec![Plain::Missing; *count as usize];
+            for (row, value) in values {
+                list[*row as usize] = plain_owned(value);
+            }
+            Plain::List(list)
+        }
         one => plain(one.as_value()),
     }
 }
@@ -90,6 +97,9 @@ pub fn fields() -> Vec<Field> {
         Intrinsic::SpanParentId,
         Intrinsic::TraceId,
         Intrinsic::EventName,
+        Intrinsic::EventTimeSinceStart,
+        Intrinsic::LinkTraceId,
+        Intrinsic::LinkSpanId,
         Intrinsic::InstrumentationName,
         Intrinsic::InstrumentationVersion,
     ] {
@@ -259,6 +269,15 @@ impl Around<'_> {
             },
             Intrinsic::TraceId => hex(&span.trace_id),
             Intrinsic::EventName => list(span.events.iter().map(|event| non_empty(&event.name))),
+            Intrinsic::EventTimeSinceStart => list(span.events.iter().map(|event| {
+                let (start, time) = (span.start_time_unix_nano, event.time_unix_nano);
+                match start != 0 && time != 0 && time >= start {
+                    true => Plain::Duration(Some(time - start)),
+                    false => Plain::Missing,
+                }
+            })),
+            Intrinsic::LinkTraceId => list(span.links.iter().map(|link| id(&link.trace_id, 16))),
+            Intrinsic::LinkSpanId => list(span.links.iter().map(|link| id(&link.span_id, 8))),
             Intrinsic::InstrumentationName => non_empty(&self.scope.name),
             Intrinsic::InstrumentationVersion => non_empty(&self.scope.version),
             _ => Plain::Missing,
@@ -278,8 +297,19 @@ fn non_empty(value: &str) -> Plain {
     }
 }
 
+/// An id of another length, or of zeros, is none.
+fn id(id: &[u8], length: usize) -> Plain {
+    if id.len() == length && id.iter().any(|byte| *byte != 0) {
+        let digits: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        text(&digits)
+    } else {
+        Plain::Missing
+    }
+}
+
+/// One for each event or link.
 fn list(values: impl Iterator<Item = Plain>) -> Plain {
-    let values: Vec<Plain> = values.filter(|value| *value != Plain::Missing).collect();
+    let values: Vec<Plain> = values.collect();
     if values.is_empty() {
         Plain::Missing
     } else {

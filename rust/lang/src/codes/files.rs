@@ -145,6 +145,11 @@ declare_codes! {
         bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        count: some\n",
         good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        count: 1\n"
     }
+    TEST_LINK = "E0258", "a link in a test leads to no span of its trace" {
+        "A link leads `to` a span of the test by its `id`, or else by its name. One without `to` leads to another trace.",
+        bad: "rules:\n  - id: a\n    condition: never { x linked to y }\n    tests:\n      - name: t\n        trace: [ { span: x, links: [ { to: z } ] }, y ]\n        expect: violated\n",
+        good: "rules:\n  - id: a\n    condition: never { x linked to y }\n    tests:\n      - name: t\n        trace: [ { span: x, links: [ { to: y } ] }, y ]\n        expect: violated\n"
+    }
     TEST_DUPLICATE = "E0257", "two tests of a rule have one name, or two spans of a test one id" {
         "The name says which test failed, the id which span is meant.",
         bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - { name: t, trace: [{ span: x }], expect: violated }\n      - { name: t, trace: [{ span: y }], expect: satisfied }\n",

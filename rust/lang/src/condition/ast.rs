@@ -171,6 +171,7 @@ pub enum LinkWord {
     NotSiblingOf,
     ChildOf,
     SiblingOf,
+    LinkedTo,
     Between,
     AfterUntil,
 }

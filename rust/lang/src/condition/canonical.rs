@@ -18,11 +18,11 @@ pub fn canonical(body: &Body) -> String {
 }
 
 /// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 36] = [
     "every", "some", "when", "each", "always", "never", "and", "or", "not", "in", "matches",
     "contains", "starts", "ends", "with", "by", "parent", "before", "after", "then", "within",
-    "inside", "child", "sibling", "of", "between", "next", "until", "as", "true", "false", "rule",
-    "where", "is",
+    "inside", "child", "sibling", "of", "linked", "to", "between", "next", "until", "as", "true",
+    "false", "rule", "where", "is",
 ];
 
 fn is_word(name: &str) -> bool {
@@ -277,6 +277,10 @@ impl<'a> Printer<'a> {
                 )
             }
             Predicate::Asks { test, field } => format!("{}({})", test.as_str(), self.field(field)),
+            // Scoped fields are the item's own in there too, and need no care for words.
+            Predicate::Item { scope, filter } => {
+                format!("{}.where({})", scope.as_str(), self.predicate(filter))
+            }
         }
     }
 

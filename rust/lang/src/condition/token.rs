@@ -85,6 +85,7 @@ pub enum Token {
     NotSiblingOf,
     ChildOf,
     SiblingOf,
+    LinkedTo,
     Between,
     AndNext,
     UntilNext,
@@ -180,6 +181,7 @@ impl Token {
                 | Token::NotSiblingOf
                 | Token::ChildOf
                 | Token::SiblingOf
+                | Token::LinkedTo
                 | Token::Between
         )
     }

@@ -25,7 +25,7 @@ pub fn rule_file_schema() -> String {
             "test": object(TEST_KEYS, &["name", "trace", "expect"], test_key, "A trace and the verdict expected for it."),
             "span": object(SPAN_KEYS, &["span"], span_key, "A span of a test's trace."),
             "event": object(EVENT_KEYS, &["name"], event_key, "An event of a span."),
-            "link": object(LINK_KEYS, &[], |key| (key == "attributes").then(|| define("attributes", "Of the link.")), "A link of a span."),
+            "link": object(LINK_KEYS, &[], link_key, "A link of a span."),
             "instrumentation": object(INSTRUMENTATION_KEYS, &[], instrumentation_key, "The scope that recorded a span."),
             "attributes": { "type": ["object", "null"], "description": "Attributes by key; `null` is a key without a value." },
             "text": { "type": ["string", "number", "boolean", "null"] },
@@ -276,6 +276,17 @@ fn event_key(key: &str) -> Option<Value> {
     Some(match key {
         "name" => define("text", "Its name."),
         "at" => define("duration", "Since the start of its span."),
+        "attributes" => define("attributes", "Its attributes."),
+        _ => return None,
+    })
+}
+
+fn link_key(key: &str) -> Option<Value> {
+    Some(match key {
+        "to" => define(
+            "text",
+            "The id, or else the name, of the span of this test that it leads to; without it, another trace.",
+        ),
         "attributes" => define("attributes", "Its attributes."),
         _ => return None,
     })

@@ -66,6 +66,15 @@ words! {
 }
 
 words! {
+    /// Of what a span has many.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum ItemScope {
+        Event = "event",
+        Link = "link",
+    }
+}
+
+words! {
     /// Spelled in the language as TraceQL spells them.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum Intrinsic {
@@ -95,10 +104,25 @@ words! {
         TraceRootService = "trace:rootService",
         /// `event:name`
         EventName = "event:name",
+        /// `event:timeSinceStart`; a duration. Missing of an event without a time, or before its span's start.
+        EventTimeSinceStart = "event:timeSinceStart",
+        /// `link:traceID`, 32 lower-case hex digits
+        LinkTraceId = "link:traceID",
+        /// `link:spanID`, 16 lower-case hex digits
+        LinkSpanId = "link:spanID",
         /// `instrumentation:name`; missing where empty
         InstrumentationName = "instrumentation:name",
         /// `instrumentation:version`; missing where empty
         InstrumentationVersion = "instrumentation:version",
+    }
+}
+
+impl From<ItemScope> for Scope {
+    fn from(item: ItemScope) -> Scope {
+        match item {
+            ItemScope::Event => Scope::Event,
+            ItemScope::Link => Scope::Link,
+        }
     }
 }
 
@@ -130,7 +154,20 @@ impl Intrinsic {
     /// Measured in time.
     #[must_use]
     pub fn is_duration(self) -> bool {
-        matches!(self, Intrinsic::SpanDuration | Intrinsic::TraceDuration)
+        matches!(
+            self,
+            Intrinsic::SpanDuration | Intrinsic::TraceDuration | Intrinsic::EventTimeSinceStart
+        )
+    }
+
+    /// Whose it is, where it is not the span's own or the trace's.
+    #[must_use]
+    pub fn item(self) -> Option<ItemScope> {
+        match self {
+            Intrinsic::EventName | Intrinsic::EventTimeSinceStart => Some(ItemScope::Event),
+            Intrinsic::LinkTraceId | Intrinsic::LinkSpanId => Some(ItemScope::Link),
+            _ => None,
+        }
     }
 }
 
@@ -151,17 +188,24 @@ impl Field {
         matches!(self, Field::Intrinsic(intrinsic) if intrinsic.is_of_trace() && *intrinsic != Intrinsic::TraceId)
     }
 
-    /// Of a span's events or links: each comparison picks one of its own.
+    /// Of a span's events or links: each comparison picks one of its own, unless it stands in an `event.where( )`.
     #[must_use]
     pub fn has_many_values(&self) -> bool {
-        matches!(
-            self,
-            Field::Intrinsic(Intrinsic::EventName)
-                | Field::Attribute {
-                    scope: Scope::Event | Scope::Link,
-                    ..
-                }
-        )
+        self.item().is_some()
+    }
+
+    /// Whose it is, where it is of a span's events or links; of a bound span's it is the bound span's.
+    #[must_use]
+    pub fn item(&self) -> Option<ItemScope> {
+        match self {
+            Field::Attribute { scope, .. } => match scope {
+                Scope::Event => Some(ItemScope::Event),
+                Scope::Link => Some(ItemScope::Link),
+                _ => None,
+            },
+            Field::Intrinsic(intrinsic) => intrinsic.item(),
+            Field::Bound { .. } | Field::FirstOf(_) => None,
+        }
     }
 
     /// Whether a span may be without it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::field::Field;
+use crate::rule::field::{Field, ItemScope};
 use crate::rule::term::{Literal, Operand, Term};
 use crate::words::words;
 
@@ -42,6 +42,11 @@ pub enum Predicate {
     Asks {
         test: FieldTest,
         field: Field,
+    },
+    /// `event.where(C)`: one event makes all of it true. Two-valued; the event fields in it are that event's.
+    Item {
+        scope: ItemScope,
+        filter: Box<Predicate>,
     },
 }
 
@@ -142,7 +147,8 @@ impl Predicate {
             | Predicate::Or(_)
             | Predicate::Not(_)
             | Predicate::Each { .. }
-            | Predicate::Asks { .. } => None,
+            | Predicate::Asks { .. }
+            | Predicate::Item { .. } => None,
         }
     }
 
@@ -184,6 +190,9 @@ impl Predicate {
                 ..
             } => found.push(field),
             _ => {}
+        }
+        if let Predicate::Item { filter, .. } = self {
+            found.extend(filter.reads());
         }
         found.extend(self.parts().iter().flat_map(Predicate::reads));
         found

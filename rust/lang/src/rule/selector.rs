@@ -134,6 +134,10 @@ pub enum Relation {
     NotSiblingOf {
         right: Selector,
     },
+    /// A link names its trace and span ids.
+    LinkedTo {
+        right: Selector,
+    },
     /// `between from and next to`
     Between {
         from: Selector,
@@ -218,7 +222,8 @@ impl Relation {
             | Relation::NotChildOf { right }
             | Relation::NotSiblingOf { right }
             | Relation::ChildOf { right }
-            | Relation::SiblingOf { right } => vec![right],
+            | Relation::SiblingOf { right }
+            | Relation::LinkedTo { right } => vec![right],
             Relation::Between { from, to } | Relation::AfterUntil { from, to } => vec![from, to],
         }
     }
@@ -246,6 +251,7 @@ impl Relation {
             Relation::NotSiblingOf { .. } => "not sibling of",
             Relation::ChildOf { .. } => "child of",
             Relation::SiblingOf { .. } => "sibling of",
+            Relation::LinkedTo { .. } => "linked to",
             Relation::Between { .. } => "between",
         }
     }

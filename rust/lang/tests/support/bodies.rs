@@ -359,8 +359,63 @@ fn part(bindings: u8, time: bool) -> BoxedStrategy<Operand> {
         .boxed()
 }
 
-fn predicate(bindings: u8) -> impl Strategy<Value = Predicate> {
-    leaf(bindings).prop_recursive(3, 12, 3, |inner| {
+/// A condition on one event or link.
+fn item(bindings: u8) -> impl Strategy<Value = Predicate> {
+    let scope = prop::sample::select(vec![ItemScope::Event, ItemScope::Link]);
+    (
+        scope,
+        name(),
+        name(),
+        text(),
+        pattern(),
+        right_field(bindings),
+        any::<u8>(),
+    )
+        .prop_map(|(scope, key, other, value, pattern, right, pick)| {
+            let attribute = |key| Field::Attribute {
+                scope: scope.into(),
+                key,
+            };
+            let own = Field::Intrinsic(match (scope, pick % 2) {
+                (ItemScope::Event, _) => Intrinsic::EventName,
+                (ItemScope::Link, 0) => Intrinsic::LinkTraceId,
+                (ItemScope::Link, _) => Intrinsic::LinkSpanId,
+            });
+            let equal = |left: Field, right: Operand| Predicate::Compare {
+                left: left.into(),
+                op: CompareOp::Eq,
+                right,
+            };
+            let parts = vec![
+                Predicate::Compare {
+                    left: Term::Lower(attribute(other.clone())),
+                    op: CompareOp::Ne,
+                    right: Literal::Text(value.clone()).into(),
+                },
+                equal(own, Literal::Text(value).into()),
+                Predicate::Not(Box::new(Predicate::Matches {
+                    left: attribute(key.clone()).into(),
+                    pattern,
+                })),
+                equal(attribute(key.clone()), attribute(other).into()),
+                equal(attribute(key.clone()), right.into()),
+                Predicate::missing(attribute(key)),
+            ];
+            let filter = match pick % 4 {
+                0 => Predicate::And(parts),
+                1 => Predicate::Or(parts),
+                _ => parts[usize::from(pick) % 6].clone(),
+            };
+            Predicate::Item {
+                scope,
+                filter: Box::new(filter),
+            }
+        })
+}
+
+fn predicate(bindings: u8) -> BoxedStrategy<Predicate> {
+    let leaf = prop_oneof![8 => leaf(bindings).boxed(), 1 => item(bindings).boxed()].boxed();
+    leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(|parts| flat_predicates(parts, true)),
             vec(inner.clone(), 2..4).prop_map(|parts| flat_predicates(parts, false)),
@@ -370,6 +425,7 @@ fn predicate(bindings: u8) -> impl Strategy<Value = Predicate> {
             }),
         ]
     })
+    .boxed()
 }
 
 fn flat_predicates(parts: Vec<Predicate>, is_and: bool) -> Predicate {
@@ -459,7 +515,7 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
             inner.clone(),
             inner.clone(),
             inner,
-            0u8..21,
+            0u8..22,
             prop::option::of(gap()),
         )
             .prop_map(|(left, right, to, kind, within)| {
@@ -484,6 +540,7 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
                     15 => Relation::Outside { right },
                     16 => Relation::NotChildOf { right },
                     17 => Relation::NotSiblingOf { right },
+                    20 => Relation::LinkedTo { right },
                     _ => Relation::AfterUntil { from: right, to },
                 };
                 Selector::Related(Box::new(Related { left, relation }))

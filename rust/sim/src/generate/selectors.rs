@@ -15,7 +15,7 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
         return step(tape, bound);
     }
     let left = operand(tape, bound, depth - 1);
-    match tape.weighted(&[3, 3, 4, 2, 2, 1, 2, 2, 4, 8]) {
+    match tape.weighted(&[3, 3, 4, 2, 2, 2, 2, 2, 4, 8]) {
         0 => format!(
             "{left} before {}{}",
             operand(tape, bound, depth - 1),
@@ -40,6 +40,7 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
         }
         3 => format!("{left} inside {}", operand(tape, bound, depth - 1)),
         4 => format!("{left} child of {}", operand(tape, bound, depth - 1)),
+        5 if tape.chance(50) => format!("{left} linked to {}", operand(tape, bound, depth - 1)),
         5 => format!("{left} sibling of {}", operand(tape, bound, depth - 1)),
         6 => {
             let from = operand(tape, bound, depth - 1);
@@ -100,12 +101,13 @@ fn operand(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
 
 /// The text itself if it holds no relation.
 fn step_only(text: &str) -> &str {
-    const WORDS: [&str; 10] = [
+    const WORDS: [&str; 11] = [
         " before ",
         " after ",
         " then ",
         " inside ",
         " of ",
+        " to ",
         " next ",
         " overlaps ",
         " during ",
@@ -254,6 +256,7 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
             let field = attribute(tape, key);
             format!("{}({field})", tape.pick(&FieldTest::ALL).as_str())
         }
+        4 if tape.chance(20) => item(tape, bound),
         4 => intrinsic(tape),
         5 => {
             let key = tape.pick(&["s", "n"]);
@@ -292,6 +295,57 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
     }
 }
 
+/// A condition on one event, or one link.
+fn item(tape: &mut Tape, bound: &Bound) -> String {
+    let scope = tape.pick(&["event", "event", "link"]);
+    let part = |tape: &mut Tape| {
+        let key = tape.pick(&["n", "s", "m"]);
+        match (tape.below(7), scope) {
+            (6, _) => tape
+                .pick(&[
+                    "lower(s) == x",
+                    "length(s) > 0",
+                    "n as ms > 1ms",
+                    "n + m >= 3",
+                    "m - 1 < length(s)",
+                    "some l in [x, 1]",
+                    "every l != 2",
+                ])
+                .to_owned(),
+            (0, "event") => tape
+                .pick(&[
+                    "event:name == x",
+                    "event:timeSinceStart > 1ms",
+                    "event:timeSinceStart <= 2ms",
+                    "event:timeSinceStart > n as ms",
+                    "event:timeSinceStart + n as ms > 2ms",
+                ])
+                .to_owned(),
+            (0, _) => tape
+                .pick(&[
+                    "exists(link:spanID)",
+                    "link:spanID == \"0000000000005a01\"",
+                    "link:traceID starts with \"ab\"",
+                ])
+                .to_owned(),
+            (1, _) => format!("missing({key})"),
+            (2, _) if !bound.is_empty() => format!("{key} == {}.n", tape.pick(bound)),
+            (3, _) if tape.chance(30) => format!("{key} in {scope}.l"),
+            (3, _) => format!("{key} >= {scope}.{}", tape.pick(&["n", "m"])),
+            (4, _) => format!("{key} != 2"),
+            _ => format!("{key} in [2, 1, x, 0.1]"),
+        }
+    };
+    let (one, other) = (part(tape), part(tape));
+    match tape.below(5) {
+        0 => format!("{scope}.where({one} and {other})"),
+        1 => format!("{scope}.where({one} or not ({other}))"),
+        2 => format!("{scope}.where({one}).where({other})"),
+        3 => format!("not {scope}.where({one} and {other})"),
+        _ => format!("{scope}.where({one})"),
+    }
+}
+
 /// A comparison with another field, mostly of a bound span.
 fn join(tape: &mut Tape, bound: &Bound) -> String {
     if !bound.is_empty() && tape.chance(30) {
@@ -310,6 +364,11 @@ fn join(tape: &mut Tape, bound: &Bound) -> String {
             "s starts with {}.s",
             "n ends with {}.n",
             "event.n == {}.n",
+            "n == {}.event.n",
+            "span:id == {}.link:spanID",
+            "link:spanID == {}.span:id",
+            "link:traceID != {}.link:traceID",
+            "event:timeSinceStart < {}.span:duration",
         ]);
         return left.replace("{}", own);
     }
@@ -344,6 +403,11 @@ fn intrinsic(tape: &mut Tape) -> String {
         "trace:id starts with \"abab\"",
         "exists(span:duration)",
         "missing(event:name)",
+        "event:timeSinceStart > 1ms",
+        "not (event:timeSinceStart <= 1ms)",
+        "exists(event:timeSinceStart)",
+        "link:spanID == \"0000000000005a01\"",
+        "missing(link:traceID)",
         "n > 1ms",
         "not (n > 1ms)",
         "span:name in [a, b]",

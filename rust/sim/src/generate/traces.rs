@@ -56,7 +56,7 @@ fn span(
     if within.is_some() && tape.chance(70) {
         end = end.min(high.max(start));
     }
-    let links = usize::from(tape.chance(10));
+    let links = tape.weighted(&[16, 3, 1]);
     Span {
         trace,
         id: id(index as u8 + 1),
@@ -74,12 +74,8 @@ fn span(
         attributes: attributes(tape, 55, odd),
         resource: resource(tape, services, odd),
         scope: scope(tape, odd),
-        events: events(tape, odd),
-        links: (0..links)
-            .map(|_| Link {
-                attributes: attributes(tape, 60, odd),
-            })
-            .collect(),
+        events: events(tape, (BEGIN + start) * MILLISECOND, odd),
+        links: (0..links).map(|_| link(tape, trace, odd)).collect(),
     }
 }
 
@@ -176,13 +172,37 @@ fn scope(tape: &mut Tape, odd: bool) -> Scope {
     }
 }
 
-fn events(tape: &mut Tape, odd: bool) -> Vec<Event> {
+/// Mostly to a span of this trace, be it there or not.
+fn link(tape: &mut Tape, trace: [u8; 16], odd: bool) -> Link {
+    let other = [7; 16];
+    Link {
+        trace: match tape.weighted(&[8, 2, 1]) {
+            0 => trace,
+            1 => other,
+            _ => [0; 16],
+        },
+        span: match tape.weighted(&[8, 1]) {
+            0 => id(1 + tape.below(6) as u8),
+            _ => [0; 8],
+        },
+        attributes: attributes(tape, 60, odd),
+    }
+}
+
+/// `start`: of their span.
+fn events(tape: &mut Tape, start: u64, odd: bool) -> Vec<Event> {
     let many = tape.weighted(&[10, 3, 1]);
     let mut events = Vec::new();
     for _ in 0..many {
         let name = tape.pick(&["x", "exception"]).to_owned();
+        let time = match tape.weighted(&[10, usize::from(odd), usize::from(odd)]) {
+            0 => start + tape.below(4) as u64 * MILLISECOND,
+            1 => start - MILLISECOND,
+            _ => 0,
+        };
         events.push(Event {
             name,
+            time,
             attributes: attributes(tape, 50, odd),
         });
     }

@@ -2,8 +2,21 @@
 
 use super::select::Selection;
 use super::{Trace, Truth};
+use crate::model::Link;
 
 impl Trace<'_> {
+    /// A link of `a` names its trace and the id of such a span.
+    pub fn linked_to(&self, a: usize, right: &Selection) -> Truth {
+        let span = self.spans[a];
+        let here = |link: &&Link| link.trace == span.trace && link.span != [0; 8];
+        let named = |link: &Link| {
+            let is_named = |(other, _): &(usize, Truth)| self.spans[*other].id == link.span;
+            let members = right.others([a]).filter(is_named).map(|member| member.1);
+            Truth::any(members).or(right.more)
+        };
+        Truth::any(span.links.iter().filter(here).map(named))
+    }
+
     /// Some ancestor of `a` is in `right`.
     pub fn inside(&self, a: usize, right: &Selection) -> Truth {
         self.ancestor(a, right, &mut vec![self.spans[a].id])

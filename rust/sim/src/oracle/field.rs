@@ -4,7 +4,7 @@ use betrace_lang::rule::{Field, FirstOf, Intrinsic, Number, Reading, Scope};
 
 use super::value::{Possible, Val};
 use super::{Bound, Trace, Truth, has_order};
-use crate::model::{self, Attributes, Span};
+use crate::model::{self, Attributes, Event, Span};
 
 /// What a field holds: one value, or those of all events or links of which each may answer.
 pub enum Held<'v> {
@@ -24,8 +24,23 @@ impl<'v> Held<'v> {
     pub fn test(&self, test: impl Fn(&Val<'_>) -> Possible) -> Possible {
         match self {
             Held::One(value) => test(value),
-            Held::Each(values) => Possible::known(values.iter().any(|value| test(value).yes)),
+            Held::Each(values) => {
+                let answers: Vec<Possible> = values.iter().map(test).collect();
+                some_is_true(&answers)
+            }
         }
+    }
+}
+
+/// Two-valued: whether some event or link makes it true.
+pub fn some_is_true(answers: &[Possible]) -> Possible {
+    let is_sure = |answer: &Possible| answer.yes && !answer.no && !answer.unknown;
+    if answers.iter().any(is_sure) {
+        Possible::known(true)
+    } else if answers.iter().any(|answer| answer.yes) {
+        Possible::EITHER
+    } else {
+        Possible::known(false)
     }
 }
 
@@ -47,9 +62,24 @@ impl<'t> Trace<'t> {
             (Field::Attribute { scope, key }, Some(span)) => attribute(span, *scope, key),
             (Field::FirstOf(field), Some(span)) => Held::One(first_of(span, field)),
             (Field::Attribute { .. } | Field::FirstOf(_), None) => Held::One(Val::Missing),
-            (Field::Intrinsic(Intrinsic::EventName), Some(span)) => {
-                let names = span.events.iter().map(|event| Val::text_of(&event.name));
-                Held::Each(names.collect())
+            (Field::Intrinsic(Intrinsic::EventName), Some(span)) => Held::Each(
+                span.events
+                    .iter()
+                    .map(|event| nonempty(&event.name))
+                    .collect(),
+            ),
+            (Field::Intrinsic(Intrinsic::EventTimeSinceStart), Some(span)) => {
+                let since = |event: &Event| match event.time.checked_sub(span.start) {
+                    Some(since) if event.time != 0 && span.start != 0 => Val::Duration(since),
+                    _ => Val::Missing,
+                };
+                Held::Each(span.events.iter().map(since).collect())
+            }
+            (Field::Intrinsic(Intrinsic::LinkTraceId), Some(span)) => {
+                Held::Each(span.links.iter().map(|link| id(&link.trace)).collect())
+            }
+            (Field::Intrinsic(Intrinsic::LinkSpanId), Some(span)) => {
+                Held::Each(span.links.iter().map(|link| id(&link.span)).collect())
             }
             (Field::Intrinsic(intrinsic), span) => Held::One(match self.of_trace(*intrinsic) {
                 Some(value) => value,
@@ -176,6 +206,14 @@ fn of_span(intrinsic: Intrinsic, span: &Span) -> Val<'_> {
         Intrinsic::InstrumentationName => nonempty(&span.scope.name),
         Intrinsic::InstrumentationVersion => nonempty(&span.scope.version),
         _ => Val::Missing,
+    }
+}
+
+/// Zeros are no id.
+fn id(bytes: &[u8]) -> Val<'static> {
+    match bytes.iter().all(|byte| *byte == 0) {
+        true => Val::Missing,
+        false => Val::Text(model::hex(bytes).into()),
     }
 }
 

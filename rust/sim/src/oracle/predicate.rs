@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use betrace_lang::rule::{
-    CompareOp, Field, FieldTest, ListSource, Literal, Operand, Predicate, Quantifier, TextOp,
+    CompareOp, Field, FieldTest, ItemScope, ListSource, Literal, Operand, Predicate, Quantifier,
+    TextOp,
 };
 use regex::Regex;
 
-use super::field::Held;
+use super::field::{Held, some_is_true};
 use super::value::{Possible, Val};
 use super::{Bound, Reasons, Trace, Truth, has_order};
 use crate::model::Span;
@@ -16,7 +17,10 @@ use crate::model::Span;
 impl<'t> Trace<'t> {
     /// Does the span prove the predicate? At the border of a selector the third value ends.
     pub fn proven(&self, predicate: &Predicate, span: &'t Span, bound: &Bound) -> Truth {
-        border(self.predicate(predicate, Some(span), bound), Reasons::SKEW)
+        border(
+            self.predicate(predicate, Some(span), None, bound),
+            Reasons::SKEW,
+        )
     }
 
     /// A predicate of `trace:` values; unknown counts as false.
@@ -25,12 +29,19 @@ impl<'t> Trace<'t> {
             true => self.more.reasons(),
             false => self.more.reasons().with(Reasons::SKEW),
         };
-        border(self.predicate(predicate, None, bound), why)
+        border(self.predicate(predicate, None, None, bound), why)
     }
 
-    fn predicate(&self, predicate: &Predicate, span: Option<&'t Span>, bound: &Bound) -> Possible {
-        let evaluate = |part: &Predicate| self.predicate(part, span, bound);
-        let held = |field: &Field| self.held(field, span, bound);
+    /// `item`: of which event or link, inside `event.where( )`.
+    fn predicate(
+        &self,
+        predicate: &Predicate,
+        span: Option<&'t Span>,
+        item: Option<usize>,
+        bound: &Bound,
+    ) -> Possible {
+        let evaluate = |part: &Predicate| self.predicate(part, span, item, bound);
+        let held = |field: &Field| self.held_of(field, span, item, bound);
         match predicate {
             Predicate::And(parts) => parts
                 .iter()
@@ -41,13 +52,23 @@ impl<'t> Trace<'t> {
                 .map(evaluate)
                 .fold(Possible::known(false), Possible::or),
             Predicate::Not(part) => evaluate(part).not(),
+            Predicate::Item { scope, filter } => {
+                let items = span.map_or(0, |span| match scope {
+                    ItemScope::Event => span.events.len(),
+                    ItemScope::Link => span.links.len(),
+                });
+                let answers: Vec<Possible> = (0..items)
+                    .map(|item| self.predicate(filter, span, Some(item), bound))
+                    .collect();
+                some_is_true(&answers)
+            }
             Predicate::Asks { test, field } => match test {
                 FieldTest::Exists => exists(&held(field)),
                 FieldTest::Missing => exists(&held(field)).not(),
             },
             Predicate::Each { quantifier, of } => {
                 let fold = |elements: &[Val<'_>]| {
-                    let one = |element| self.compared(of, element, span, bound);
+                    let one = |element| self.compared(of, element, span, item, bound);
                     let all = elements.iter().map(one);
                     match quantifier {
                         Quantifier::Every => all.fold(Possible::known(true), Possible::and),
@@ -69,8 +90,8 @@ impl<'t> Trace<'t> {
             | Predicate::In { left, .. }
             | Predicate::Matches { left, .. }
             | Predicate::Text { left, .. } => self
-                .term(left, span, bound)
-                .test(|value| self.compared(predicate, value, span, bound)),
+                .term(left, span, item, bound)
+                .test(|value| self.compared(predicate, value, span, item, bound)),
         }
     }
 
@@ -80,19 +101,20 @@ impl<'t> Trace<'t> {
         predicate: &Predicate,
         left: &Val<'_>,
         span: Option<&'t Span>,
+        item: Option<usize>,
         bound: &Bound,
     ) -> Possible {
         let right = |operand: &'_ Operand, test: &dyn Fn(&Val<'_>) -> Possible| match operand {
             Operand::Literal(literal) => test(&Val::from(literal)),
-            Operand::Term(term) => self.term(term, span, bound).test(test),
+            Operand::Term(term) => self.term(term, span, item, bound).test(test),
         };
         match predicate {
-            Predicate::Not(part) => self.compared(part, left, span, bound).not(),
+            Predicate::Not(part) => self.compared(part, left, span, item, bound).not(),
             Predicate::Compare { op, right: to, .. } => right(to, &|to| left.compare(*op, to)),
             Predicate::In { list, .. } => match list {
                 ListSource::Literals(values) => is_in(left, values),
                 ListSource::Field(field) => self
-                    .held(field, span, bound)
+                    .held_of(field, span, item, bound)
                     .test(|list| is_among(left, list)),
             },
             Predicate::Matches { pattern, .. } => of_text(left, |text| matches(pattern, text)),

@@ -138,6 +138,7 @@ impl Trace<'_> {
             Relation::ChildOf { .. } => self.child_of(a, right, is_bound),
             Relation::NotChildOf { .. } => self.child_of(a, right, is_bound).not(),
             Relation::SiblingOf { .. } => self.sibling_of(a, right),
+            Relation::LinkedTo { .. } => self.linked_to(a, right),
             Relation::NotSiblingOf { .. } => self.sibling_of(a, right).not(),
             Relation::DirectlyAfter { .. } => self.directly_after(a, right),
             Relation::NextAfter { .. } | Relation::Between { .. } | Relation::AfterUntil { .. } => {

@@ -2,7 +2,7 @@
 //!
 //! What is missing or of an unlike type is unknown, which [`Val::Missing`] says of every comparison.
 
-use betrace_lang::rule::{Literal, Number, Operand, Term};
+use betrace_lang::rule::{Field, Literal, Number, Operand, Term};
 
 use super::field::Held;
 use super::number::{self, End};
@@ -11,24 +11,50 @@ use super::{Bound, Trace};
 use crate::model::Span;
 
 impl<'t> Trace<'t> {
-    pub fn term(&self, term: &Term, span: Option<&'t Span>, bound: &Bound) -> Held<'_> {
-        let each = |field, reads: fn(Val<'_>) -> Val<'static>| match self.held(field, span, bound) {
+    /// `item`: of which event or link, inside `event.where( )`.
+    pub fn term(
+        &self,
+        term: &Term,
+        span: Option<&'t Span>,
+        item: Option<usize>,
+        bound: &Bound,
+    ) -> Held<'_> {
+        let held = |field| self.held_of(field, span, item, bound);
+        let each = |field, reads: fn(Val<'_>) -> Val<'static>| match held(field) {
             Held::One(value) => Held::One(reads(value)),
             Held::Each(values) => Held::Each(values.into_iter().map(reads).collect()),
         };
         match term {
-            Term::Field(field) => self.held(field, span, bound),
+            Term::Field(field) => held(field),
             Term::Lower(field) => each(field, lower),
             Term::Length(field) => each(field, length),
-            Term::As { field, unit } => match self.held(field, span, bound) {
+            Term::As { field, unit } => match held(field) {
                 Held::One(value) => Held::One(in_unit(&value, unit.nanos())),
                 Held::Each(values) => {
                     let read = values.iter().map(|value| in_unit(value, unit.nanos()));
                     Held::Each(read.collect())
                 }
             },
-            Term::Add(parts) => Held::One(self.sum(parts, number::total, span, bound)),
-            Term::Subtract(parts) => Held::One(self.sum(parts, number::difference, span, bound)),
+            Term::Add(parts) => Held::One(self.sum(parts, number::total, span, item, bound)),
+            Term::Subtract(parts) => {
+                Held::One(self.sum(parts, number::difference, span, item, bound))
+            }
+        }
+    }
+
+    /// Of the event or link at hand, if there is one.
+    pub fn held_of(
+        &self,
+        field: &Field,
+        span: Option<&'t Span>,
+        item: Option<usize>,
+        bound: &Bound,
+    ) -> Held<'_> {
+        match (item, self.held(field, span, bound)) {
+            (Some(item), Held::Each(mut values)) if field.item().is_some() => {
+                Held::One(values.swap_remove(item))
+            }
+            (_, held) => held,
         }
     }
 
@@ -37,13 +63,14 @@ impl<'t> Trace<'t> {
         parts: &(Operand, Operand),
         reckon: fn(Number, Number) -> End,
         span: Option<&'t Span>,
+        item: Option<usize>,
         bound: &Bound,
     ) -> Val<'static> {
         let part = |operand: &Operand| match operand {
             Operand::Literal(Literal::Number(number)) => Val::Number(*number),
             Operand::Literal(Literal::Duration(nanos)) => Val::Duration(*nanos),
             Operand::Literal(_) => Val::Missing,
-            Operand::Term(term) => match self.term(term, span, bound) {
+            Operand::Term(term) => match self.term(term, span, item, bound) {
                 Held::One(value) => amount(&value),
                 Held::Each(_) => Val::Missing,
             },

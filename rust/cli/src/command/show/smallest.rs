@@ -248,5 +248,9 @@ fn without(spans: &[TestSpan], begin: usize, end: usize) -> Vec<TestSpan> {
             ..span.clone()
         });
     }
+    // What a link leads to may stand behind it.
+    for link in kept.iter_mut().flat_map(|span| &mut span.links) {
+        link.to = link.to.filter(|to| !is_out(*to)).map(|to| place[to]);
+    }
     kept
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use betrace_lang::LineColumn;
 use betrace_lang::rule_test::{
     AttributeValue, Completeness, Expectation, Instrumentation, RuleTest, SpanKind, SpanStatus,
-    TestEvent, TestParent, TestSpan,
+    TestEvent, TestLink, TestParent, TestSpan,
 };
 use betrace_lang::verdict::Verdict;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::span::Link;
 
 use crate::recording::{Placed, Recorded, parents};
 
@@ -40,7 +41,13 @@ pub fn translated(recorded: &Recorded, completeness: Completeness) -> RuleTest {
             Some(None) => TestParent::Lost,
             Some(Some(parent)) => place_of[parent].map_or(TestParent::Lost, TestParent::Span),
         };
-        span(&placed[index], parent, begin)
+        let leads_to = |link: &Link| {
+            let own = &placed[index].span.trace_id;
+            let is = |other: &Placed<'_>| other.span.span_id == link.span_id;
+            let to = placed.iter().position(is).filter(|_| link.trace_id == *own);
+            to.and_then(|to| place_of[to])
+        };
+        span(&placed[index], parent, begin, leads_to)
     });
     RuleTest {
         name: format!("as recorded in trace {}", recorded.trace),
@@ -60,7 +67,13 @@ pub fn translated(recorded: &Recorded, completeness: Completeness) -> RuleTest {
     }
 }
 
-fn span(placed: &Placed<'_>, parent: TestParent, begin: u64) -> TestSpan {
+/// `leads_to`: the place of the span that a link names.
+fn span(
+    placed: &Placed<'_>,
+    parent: TestParent,
+    begin: u64,
+    leads_to: impl Fn(&Link) -> Option<usize>,
+) -> TestSpan {
     let span = placed.span;
     let since = |time: u64| i64::try_from(i128::from(time) - i128::from(begin)).unwrap_or(0);
     let status = span.status.as_ref();
@@ -111,7 +124,10 @@ fn span(placed: &Placed<'_>, parent: TestParent, begin: u64) -> TestSpan {
         links: span
             .links
             .iter()
-            .map(|link| attributes(&link.attributes))
+            .map(|link| TestLink {
+                to: leads_to(link),
+                attributes: attributes(&link.attributes),
+            })
             .collect(),
     }
 }

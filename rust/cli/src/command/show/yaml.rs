@@ -1,5 +1,6 @@
 //! A test as the text of a rule file, a list item of `tests:`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use betrace_lang::rule_test::{
@@ -23,6 +24,8 @@ pub fn written(test: &RuleTest, times: Times) -> String {
         let _ = writeln!(text, "    completeness: {}", test.completeness.as_str());
     }
     text.push_str("    trace:\n");
+    let links = test.spans.iter().flat_map(|span| &span.links);
+    let led_to: BTreeSet<usize> = links.filter_map(|link| link.to).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); test.spans.len()];
     let mut open = Vec::new();
     for (index, span) in test.spans.iter().enumerate() {
@@ -39,7 +42,10 @@ pub fn written(test: &RuleTest, times: Times) -> String {
             TestParent::Span(parent) => Some(&test.spans[parent]),
             TestParent::Root | TestParent::Lost => None,
         };
-        let keys = keys(span, above, times);
+        let mut keys = keys(span, above, times);
+        if led_to.contains(&index) {
+            keys.insert(1, ("id", id(index)));
+        }
         if children[index].is_empty() {
             let all: Vec<String> = keys
                 .iter()
@@ -119,16 +125,25 @@ fn keys(span: &TestSpan, above: Option<&TestSpan>, times: Times) -> Vec<(&'stati
         ));
     }
     if !span.links.is_empty() {
-        let links = span
-            .links
-            .iter()
-            .map(|link| format!("{{ attributes: {} }}", map(link)));
+        let links = span.links.iter().map(|link| {
+            let mut entries: Vec<String> = Vec::new();
+            entries.extend(link.to.map(|to| format!("to: {}", id(to))));
+            if !link.attributes.is_empty() || link.to.is_none() {
+                entries.push(format!("attributes: {}", map(&link.attributes)));
+            }
+            format!("{{ {} }}", entries.join(", "))
+        });
         keys.push((
             "links",
             format!("[{}]", links.collect::<Vec<_>>().join(", ")),
         ));
     }
     keys
+}
+
+/// By which links name the span at a place.
+fn id(index: usize) -> String {
+    format!("span-{}", index + 1)
 }
 
 fn instrumentation(scope: &Instrumentation) -> String {

@@ -37,7 +37,8 @@ fn relating(related: &Related) -> Obstacles {
         | Relation::Containing { right }
         | Relation::ParentOf { right }
         | Relation::ChildOf { right }
-        | Relation::SiblingOf { right } => having(right),
+        | Relation::SiblingOf { right }
+        | Relation::LinkedTo { right } => having(right),
         Relation::NextAfter { right } => {
             every([having(right), all_came(&related.left, Which::Next)])
         }
@@ -79,6 +80,8 @@ fn unrelating(relation: &Relation) -> Obstacles {
         Relation::Inside { .. } | Relation::ChildOf { .. } | Relation::SiblingOf { .. } => {
             Vec::new()
         }
+        // Having no link into the trace is enough.
+        Relation::LinkedTo { .. } => Vec::new(),
         Relation::Between { from, .. } | Relation::AfterUntil { from, .. } => settling(from),
     }
 }

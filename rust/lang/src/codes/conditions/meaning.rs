@@ -74,7 +74,7 @@ declare_codes! {
         good: "never { payment.where(amount > 5 and trace:duration > 2s) }"
     }
     FIELD_HERE = "E0144", "a field that has no single value here" {
-        "Events and links are many on one span, `trace:` intrinsics are one for all spans. They stand on the left-hand side of a comparison with a value, not in measures, groups and bound fields.",
+        "Events and links are many on one span, `trace:` intrinsics are one for all spans. They stand on the left-hand side of a comparison, not in measures and groups. Of a bound span they stand on the right too, `p.link:spanID`: some event or link of it. Inside `event.where(…)` stand the fields of one event alone.",
         bad: "never { max(payment, event.size) > 5 }",
         good: "never { max(payment, size) > 5 }"
     }
@@ -119,7 +119,7 @@ declare_codes! {
         good: "never { a or b }"
     }
     UNKNOWN_INTRINSIC = "E0153", "no such intrinsic" {
-        "Intrinsics are spelled as TraceQL spells them: `span:name span:kind span:status span:statusMessage span:duration span:id span:parentID trace:id trace:duration trace:spanCount trace:rootName trace:rootService event:name instrumentation:name instrumentation:version`.",
+        "Intrinsics are spelled as TraceQL spells them: `span:name span:kind span:status span:statusMessage span:duration span:id span:parentID trace:id trace:duration trace:spanCount trace:rootName trace:rootService event:name event:timeSinceStart link:traceID link:spanID instrumentation:name instrumentation:version`.",
         bad: "never { any.where(span:nme == checkout) }",
         good: "never { any.where(span:name == checkout) }"
     }

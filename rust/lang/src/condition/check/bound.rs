@@ -137,7 +137,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn refuse_trace_of_span(&mut self, node: &Node, intrinsic: Intrinsic) {
+    pub(super) fn refuse_trace_of_span(&mut self, node: &Node, intrinsic: Intrinsic) {
         let fault = self.fault(
             code::FIELD_HERE,
             node.range(),

@@ -12,7 +12,7 @@ use crate::condition::scan::SourceText;
 use crate::condition::vocabulary::{Macro, Vocabulary};
 use crate::diagnostic::fault::{Fault, Origin};
 use crate::limits::Limits;
-use crate::rule::{BindingId, Field};
+use crate::rule::{BindingId, Field, ItemScope};
 
 /// Trees deeper than this, macros expanded, are refused; one text alone cannot get there.
 const MAX_DEPTH: usize = 256;
@@ -43,6 +43,8 @@ pub(super) struct Checker<'a> {
     pub denied: Vec<Field>,
     /// The bound span that the present filter is of.
     pub subject: Option<Subject>,
+    /// Inside `event.where( )` or `link.where( )`: fields are one event's or link's.
+    pub item: Option<ItemScope>,
 }
 
 /// A bound span that a condition is about.
@@ -90,6 +92,7 @@ impl<'a> Checker<'a> {
             in_each: false,
             denied: Vec::new(),
             subject: None,
+            item: None,
         }
     }
 

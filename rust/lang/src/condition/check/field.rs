@@ -17,6 +17,9 @@ impl<'a> Checker<'a> {
         if let Some(field) = self.subject_field(node) {
             return field;
         }
+        if let Some(scope) = self.item {
+            return self.item_field(node, scope);
+        }
         let field = match &node.kind {
             NodeKind::Broken => return None,
             NodeKind::Name(name) => self.attribute_named(node, name, dialect)?,
@@ -48,14 +51,7 @@ impl<'a> Checker<'a> {
                 field => field,
             },
             NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
-                self.fault(
-                    code::NEEDS_FIELD,
-                    node.range(),
-                    "a comparison begins with a field",
-                )
-                .help = Some(
-                    "write the field first: `amount > 5`; a field of such a name is quoted".into(),
-                );
+                self.refuse_value_as_field(node);
                 return None;
             }
             _ => {
@@ -64,6 +60,40 @@ impl<'a> Checker<'a> {
             }
         };
         Some(field)
+    }
+
+    /// `p.x` on the left: an attribute of what is filtered, though it reads as one of `p`.
+    pub(super) fn doubt_bound_left(&mut self, node: &Node, whose: &str, first: &str, rest: &str) {
+        let Some(binding) = self.binding(first) else {
+            return;
+        };
+        let is_own = self.subject == Some(Subject::Filtered(binding));
+        let name = format!("{first}.{rest}");
+        let fault = self.fault(
+            code::BOUND_FIELD_ON_THE_LEFT,
+            node.range(),
+            format!("this is the {whose}'s own attribute `{name}`, not a field of `{first}`"),
+        );
+        if is_own {
+            fault.help = Some(format!(
+                "inside `{first}.where(…)` the fields of `{first}` stand without its name; put the attribute in quotes if it is meant"
+            ));
+            fault.suggestion = Some(rest.to_owned());
+        } else {
+            fault.help = Some(format!(
+                "a field of the bound span stands on the right: `x == {name}`; put the attribute in quotes if it is meant"
+            ));
+        }
+    }
+
+    pub(super) fn refuse_value_as_field(&mut self, node: &Node) {
+        self.fault(
+            code::NEEDS_FIELD,
+            node.range(),
+            "a comparison begins with a field",
+        )
+        .help =
+            Some("write the field first: `amount > 5`; a field of such a name is quoted".into());
     }
 
     pub(super) fn refuse_bound_left(&mut self, node: &Node, bound: &str) {
@@ -118,24 +148,7 @@ impl<'a> Checker<'a> {
                 return self.attribute(node, node.range(), scope, rest);
             }
             self.warn_other_span(node, first, rest);
-            if let Some(binding) = self.binding(first) {
-                let is_own = self.subject == Some(Subject::Filtered(binding));
-                let fault = self.fault(
-                    code::BOUND_FIELD_ON_THE_LEFT,
-                    node.range(),
-                    format!("this is the filtered span's own attribute `{name}`, not a field of `{first}`"),
-                );
-                if is_own {
-                    fault.help = Some(format!(
-                        "inside `{first}.where(…)` the fields of `{first}` stand without its name; put the attribute in quotes if it is meant"
-                    ));
-                    fault.suggestion = Some(rest.to_owned());
-                } else {
-                    fault.help = Some(format!(
-                        "a field of the bound span stands on the right: `x == {name}`; put the attribute in quotes if it is meant"
-                    ));
-                }
-            }
+            self.doubt_bound_left(node, "filtered span", first, rest);
         } else {
             self.warn_like_intrinsic(node, Scope::SpanThenResource, name);
         }
@@ -206,14 +219,8 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn bound(&mut self, node: &Node, binding: BindingId, inner: Field) -> Option<Field> {
-        let is_trace = inner.intrinsic().is_some_and(Intrinsic::is_of_trace);
-        if is_trace || inner.has_many_values() {
-            let message = if is_trace {
-                "a trace's intrinsics are the same for all its spans; write them without the bound span"
-            } else {
-                "a span has many events and links, so none of them can stand for the bound span"
-            };
-            self.fault(code::FIELD_HERE, node.range(), message);
+        if let Some(intrinsic) = inner.intrinsic().filter(|known| known.is_of_trace()) {
+            self.refuse_trace_of_span(node, intrinsic);
             return None;
         }
         Some(Field::Bound {
@@ -261,7 +268,8 @@ impl<'a> Checker<'a> {
             _ => return Ok(None),
         };
         let field = field.ok_or(())?;
-        let is_many = field.has_many_values();
+        // Inside `event.where( )` there is one event.
+        let is_many = field.item().is_some_and(|scope| self.item != Some(scope));
         if is_many || field.is_open() {
             let message = if is_many {
                 "events and links stand on the left-hand side: each comparison picks its own"

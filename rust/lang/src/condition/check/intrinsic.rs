@@ -77,6 +77,7 @@ impl Checker<'_> {
                 "trace:root" => Some("trace:rootName"),
                 "trace:service" => Some("trace:rootService"),
                 "trace:count" | "trace:spans" => Some("trace:spanCount"),
+                "event:time" | "event:timestamp" => Some("event:timeSinceStart"),
                 "scope:name" => Some("instrumentation:name"),
                 "scope:version" => Some("instrumentation:version"),
                 _ => None,
@@ -92,7 +93,7 @@ impl Checker<'_> {
                 fault.suggestion = Some(meant.to_owned());
             }
             None if is_time(word) => {
-                fault.help = Some("the times of spans are compared by orders: `before` and `after`, `within 5s`; how long one took is `span:duration`".into());
+                fault.help = Some("the times of spans are compared by orders: `before`, `starts after`, `ends after`, `within 5s`; how long one took is `span:duration`".into());
             }
             None => {
                 let all = Intrinsic::ALL.map(Intrinsic::as_str);

@@ -102,8 +102,10 @@ impl<'a> Checker<'a> {
             }
             (_, Literal::Duration(_)) => {
                 let message = format!("`{name}` is no duration");
-                self.fault(code::UNLIKE_TYPES, node.range(), message).help =
-                    Some("durations are `span:duration` and `trace:duration`".into());
+                self.fault(code::UNLIKE_TYPES, node.range(), message).help = Some(
+                    "durations are `span:duration`, `trace:duration` and `event:timeSinceStart`"
+                        .into(),
+                );
                 return None;
             }
             (Intrinsic::TraceSpanCount, Literal::Number(_)) => return Some(literal),

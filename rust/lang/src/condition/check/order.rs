@@ -162,6 +162,7 @@ fn folded(first: Selector, links: Vec<CheckedLink>) -> Option<Selector> {
             (LinkWord::NotSiblingOf, _) => Relation::NotSiblingOf { right },
             (LinkWord::ChildOf, _) => Relation::ChildOf { right },
             (LinkWord::SiblingOf, _) => Relation::SiblingOf { right },
+            (LinkWord::LinkedTo, _) => Relation::LinkedTo { right },
             (LinkWord::Between, Some(to)) => Relation::Between { from: right, to },
             (LinkWord::AfterUntil, Some(to)) => Relation::AfterUntil { from: right, to },
             (LinkWord::Between | LinkWord::AfterUntil, None) => return None,

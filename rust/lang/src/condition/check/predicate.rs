@@ -20,7 +20,7 @@ impl<'a> Checker<'a> {
         self.descend(node)?;
         let checked = self.predicate_at(node.bare(), dialect);
         self.ascend();
-        checked
+        self.about_item(checked?, node)
     }
 
     fn predicate_at(&mut self, node: &'a Node, dialect: Dialect) -> Option<Predicate> {
@@ -41,6 +41,13 @@ impl<'a> Checker<'a> {
                 function: Function::Asks(test),
                 arguments,
             } => self.asked(node, *test, arguments, dialect),
+            NodeKind::Where { base, filters } => match self.item_base(base) {
+                Some(scope) if self.item.is_none() => self.of_item(scope, filters),
+                _ => {
+                    self.refuse_in_where(node);
+                    None
+                }
+            },
             NodeKind::Name(_) | NodeKind::Quoted(_) => self.shorthand(node, true, dialect),
             NodeKind::Attribute {
                 is_older: true,

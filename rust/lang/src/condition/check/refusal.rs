@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
             ),
             NodeKind::Where { .. } | NodeKind::TraceSpans => (
                 "a filter inside a filter",
-                "join the conditions on one span with `and`; another span stands outside",
+                "join the conditions on one span with `and`; another span stands outside; one event or link of the span: `event.where(…)`, `link.where(…)`",
             ),
             NodeKind::As { .. } => (
                 "a span is bound only in `when each`",

@@ -182,7 +182,7 @@ impl<'a> Checker<'a> {
                 .suggestion = Some(source);
             return None;
         }
-        if !field.has_many_values() {
+        if !self.has_many(&field) {
             self.numeric(&field, of)?;
         }
         Some(Term::As { field, unit })
@@ -234,16 +234,27 @@ impl<'a> Checker<'a> {
         if is_bound {
             return self.scoped_field(node).ok().flatten();
         }
+        // Beside the fields of an event or link stand those of its span.
+        if self.item.is_some()
+            && let Some(field) = self.scoped_field(node).ok()?
+        {
+            return Some(field);
+        }
         let field = self.field(node, dialect)?;
         // `duration as ms` can only be the attribute.
         self.forget_like_intrinsic(node);
         Some(field)
     }
 
+    /// Whether the field has many values here; of the event or link at hand each has one.
+    fn has_many(&self, field: &Field) -> bool {
+        field.has_many_values() && (self.item.is_none() || field.item() != self.item)
+    }
+
     /// Refuses what is never a number, or not one of this span.
     fn numeric(&mut self, field: &Field, node: &'a Node) -> Option<()> {
         let source = self.place.folded(node.range());
-        if field.has_many_values() || field.is_open() {
+        if self.has_many(field) || field.is_open() {
             let message = if field.is_open() {
                 "a `trace:` intrinsic is compared as it is"
             } else {
@@ -269,7 +280,7 @@ impl<'a> Checker<'a> {
     ) -> Option<Operand> {
         let ((left, left_node), (right, right_node)) = (left, right);
         let reads = right.reads();
-        let is_many = reads.iter().any(|field| field.has_many_values());
+        let is_many = reads.iter().any(|field| self.has_many(field));
         if is_many || reads.iter().any(|field| field.is_open()) {
             let message = if is_many {
                 "events and links stand on the left-hand side: each comparison picks its own"

@@ -31,7 +31,7 @@ pub(super) const BY: (&str, Token) = ("by", Token::By);
 
 /// Operators that are names everywhere but behind an operand, many of several words. Where several begin alike, the one
 /// that is mostly meant comes first.
-pub(super) const PHRASES: [(&[&str], Token); 19] = [
+pub(super) const PHRASES: [(&[&str], Token); 20] = [
     (&["not", "in"], Token::NotIn),
     (&["not", "child", "of"], Token::NotChildOf),
     (&["not", "sibling", "of"], Token::NotSiblingOf),
@@ -50,6 +50,7 @@ pub(super) const PHRASES: [(&[&str], Token); 19] = [
     (&["parent", "of"], Token::ParentOf),
     (&["child", "of"], Token::ChildOf),
     (&["sibling", "of"], Token::SiblingOf),
+    (&["linked", "to"], Token::LinkedTo),
     (&["until", "next"], Token::UntilNext),
 ];
 

@@ -1,11 +1,29 @@
 //! Values of attributes, as YAML types them.
 
 use crate::file::plain::is_number;
+use crate::file::read::Reader;
 use crate::file::rule_tests::model::AttributeValue;
 use crate::file::yaml::{Scalar, Style, YamlKind, YamlNode};
 
+/// A mapping of keys and values.
+pub(super) fn read_attributes(
+    reader: &mut Reader<'_>,
+    node: &YamlNode,
+) -> Vec<(String, AttributeValue)> {
+    let entries = reader.entries(node, "attributes");
+    let key = |node: &YamlNode| {
+        node.as_scalar()
+            .map(|key| key.value.clone())
+            .unwrap_or_default()
+    };
+    entries
+        .iter()
+        .map(|entry| (key(&entry.key), value(&entry.value)))
+        .collect()
+}
+
 /// The YAML depth limit bounds the recursion.
-pub(super) fn value(node: &YamlNode) -> AttributeValue {
+fn value(node: &YamlNode) -> AttributeValue {
     match &node.kind {
         YamlKind::Scalar(scalar) => scalar_value(scalar),
         YamlKind::Sequence(sequence) => {
@@ -23,6 +41,7 @@ pub(super) fn value(node: &YamlNode) -> AttributeValue {
         YamlKind::Refused => AttributeValue::Empty,
     }
 }
+
 /// A scalar, written plainly or in quotes.
 fn scalar_value(scalar: &Scalar) -> AttributeValue {
     let value = scalar.value.as_str();

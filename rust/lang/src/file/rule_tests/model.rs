@@ -59,7 +59,7 @@ pub struct TestSpan {
     pub resource: Arc<[(String, AttributeValue)]>,
     pub instrumentation: Instrumentation,
     pub events: Vec<TestEvent>,
-    pub links: Vec<Vec<(String, AttributeValue)>>,
+    pub links: Vec<TestLink>,
 }
 
 /// Whose child a span is.
@@ -107,6 +107,13 @@ pub struct TestEvent {
     pub name: String,
     /// Nanoseconds since the begin of the trace.
     pub at: i64,
+    pub attributes: Vec<(String, AttributeValue)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestLink {
+    /// Index into [`RuleTest::spans`] of the span that it leads to; `None`: one of another trace.
+    pub to: Option<usize>,
     pub attributes: Vec<(String, AttributeValue)>,
 }
 

@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 use crate::codes::files as codes;
 use crate::file::plain;
 use crate::file::read::{Fields, Reader, shown};
-use crate::file::rule_tests::attribute::value;
+use crate::file::rule_tests::attribute::read_attributes;
+use crate::file::rule_tests::link::{Lead, follow, read_links};
 use crate::file::rule_tests::model::{
-    AttributeValue, Instrumentation, SpanKind, SpanStatus, TestEvent, TestParent, TestSpan,
+    Instrumentation, SpanKind, SpanStatus, TestEvent, TestParent, TestSpan,
 };
 use crate::file::rule_tests::times::{Timing, lay_out};
 use crate::file::yaml::YamlNode;
@@ -35,9 +36,6 @@ pub(crate) const SPAN_KEYS: &[&str] = &[
 /// Keys of a span's event.
 pub(crate) const EVENT_KEYS: &[&str] = &["name", "at", "attributes"];
 
-/// Keys of a span's link.
-pub(crate) const LINK_KEYS: &[&str] = &["attributes"];
-
 /// Keys of a span's instrumentation scope.
 pub(crate) const INSTRUMENTATION_KEYS: &[&str] = &["name", "version", "attributes"];
 
@@ -46,6 +44,7 @@ struct Trace {
     spans: Vec<TestSpan>,
     timings: Vec<Timing>,
     labels: BTreeSet<String>,
+    leads: Vec<Lead>,
     is_full: bool,
 }
 
@@ -54,6 +53,7 @@ pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<Te
         spans: Vec::new(),
         timings: Vec::new(),
         labels: BTreeSet::new(),
+        leads: Vec::new(),
         is_full: false,
     };
     for item in reader.items(node, "`trace`") {
@@ -65,6 +65,7 @@ pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<Te
             event.at = event.at.saturating_add(start);
         }
     }
+    follow(reader, &trace.leads, &mut trace.spans);
     trace.spans
 }
 
@@ -113,6 +114,8 @@ impl Trace {
         let mut span = self.blank(&name, parent);
         self.read_identity(reader, &fields, &mut span);
         read_content(reader, &fields, &mut span);
+        self.leads
+            .extend(read_links(reader, &fields, self.spans.len(), &mut span));
         let timing = read_timing(reader, &fields, parent);
         let index = self.push(span, timing);
         if let Some(node) = fields.value("children") {
@@ -147,6 +150,9 @@ impl Trace {
         for copy in 1..times {
             let shift = size * copy as usize;
             for at in index..index + size {
+                let own = self.leads.iter().filter(|lead| lead.span == at);
+                let copied: Vec<Lead> = own.map(|lead| lead.of(at + shift)).collect();
+                self.leads.extend(copied);
                 let mut span = self.spans[at].clone();
                 let mut timing = self.timings[at].clone();
                 // The parent of the repeated span itself stands before it and is not repeated.
@@ -281,17 +287,6 @@ fn read_content(reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpa
             span.events.extend(read_event(reader, item));
         }
     }
-    if let Some(node) = fields.value("links") {
-        for item in reader.items(node, "`links`") {
-            let Some(fields) = reader.fields(item, "a link", LINK_KEYS) else {
-                continue;
-            };
-            let attributes = fields
-                .value("attributes")
-                .map(|node| read_attributes(reader, node));
-            span.links.push(attributes.unwrap_or_default());
-        }
-    }
 }
 
 fn read_event(reader: &mut Reader<'_>, node: &YamlNode) -> Option<TestEvent> {
@@ -344,17 +339,4 @@ fn read_duration(reader: &mut Reader<'_>, node: &YamlNode, what: &str) -> Option
         }
     }
     nanos
-}
-
-fn read_attributes(reader: &mut Reader<'_>, node: &YamlNode) -> Vec<(String, AttributeValue)> {
-    let entries = reader.entries(node, "attributes");
-    let key = |node: &YamlNode| {
-        node.as_scalar()
-            .map(|key| key.value.clone())
-            .unwrap_or_default()
-    };
-    entries
-        .iter()
-        .map(|entry| (key(&entry.key), value(&entry.value)))
-        .collect()
 }
