@@ -19,6 +19,7 @@ use crate::args::{Explain, ExplainFormat};
 use crate::exit::Exit;
 use crate::output::{self, Output, Paint, grouped};
 use crate::rules;
+use crate::words;
 
 /// What is said of one rule.
 #[derive(Serialize)]
@@ -34,6 +35,9 @@ struct Explanation<'a> {
     condition: &'a str,
     reading: Vec<String>,
     decided: Vec<Decided>,
+    /// The longest deadline that keeps a trace open, in nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longest_deadline: Option<u64>,
     span_names: Vec<String>,
     /// In words, those of any name among them.
     spans_read: String,
@@ -139,6 +143,7 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
         condition: condition.trim_end(),
         reading: reading::reading(rule),
         decided,
+        longest_deadline: rule.body.longest_deadline(),
         span_names: reads.span_names.into_iter().collect(),
         spans_read: spans::spans_read(rule),
         fields: reads.fields.into_iter().collect(),
@@ -193,6 +198,12 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
                 out.line(format_args!("      - {obstacle}"));
             }
         }
+    }
+    if let Some(longest) = explanation.longest_deadline {
+        out.line(format_args!(
+            "    Until then a deadline that runs keeps the trace open: at most {} from when its span came.",
+            words::duration(longest)
+        ));
     }
     heading("What it reads of each span", out);
     out.line(format_args!("    spans   {}", explanation.spans_read));

@@ -345,3 +345,18 @@ rules:
         "spans of any name (ok, order decide), and pay"
     );
 }
+
+#[test]
+fn a_deadline_is_said_to_keep_the_trace_open() {
+    let said = |condition: &str| {
+        let rules = format!("rules: [ {{ id: r, condition: '{condition}' }} ]");
+        let ran = Desk::with(&[("rules.yaml", &rules)]).run(&["explain", "--rules", "rules.yaml"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out
+            .contains("keeps the trace open: at most 30 s from when its span came")
+    };
+    assert!(said("when each { a as p } always { b after p within 30s }"));
+    assert!(!said(
+        "when each { a as p } always { b before p within 30s }"
+    ));
+}
