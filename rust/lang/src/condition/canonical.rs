@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
-use crate::condition::spelling::{duration, is_plain, list, literal, number, quote};
+use crate::condition::spelling::{duration, first_of, gap, is_plain, list, literal, number, quote};
 use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Base, BindingId, Body, Expr, ExprKind, Field, FirstOf, Gap, GroupKey, ListSource, Measure,
-    Number, Operand, Predicate, Quantity, Reading, Related, Relation, Scope, Selector, Term,
+    Base, BindingId, Body, Expr, ExprKind, Field, GroupKey, ListSource, Measure, Number, Operand,
+    Predicate, Quantity, Related, Relation, Scope, Selector, Term,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -390,33 +390,6 @@ impl<'a> Printer<'a> {
                     || vocabulary.fields.contains_key(name)
             })
     }
-}
-
-/// ` within 5s`
-fn gap(gap: Gap) -> String {
-    let most = duration(gap.most);
-    match gap.least {
-        0 => format!(" within {most}"),
-        least => format!(" within {}..{most}", duration(least)),
-    }
-}
-
-/// What a field of a rule file stands for: `{"a" | "b" ("5": "NOT_FOUND") | "c" ~ "^([a-z]+)"}`.
-fn first_of(field: &FirstOf) -> String {
-    let of = field.of.iter().map(|one| {
-        let key = quote(&one.key);
-        match &one.reading {
-            Reading::AsItIs => key,
-            Reading::Mapped(table) => {
-                let rows = table
-                    .iter()
-                    .map(|(from, to)| format!("{}: {}", quote(from), quote(to)));
-                format!("{key} ({})", rows.collect::<Vec<_>>().join(", "))
-            }
-            Reading::Part(pattern) => format!("{key} ~ {}", quote(pattern)),
-        }
-    });
-    format!("{{{}}}", of.collect::<Vec<_>>().join(" | "))
 }
 
 fn joined<T>(parts: &[T], join: &str, print: impl Fn(&T) -> String) -> String {

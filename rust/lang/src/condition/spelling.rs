@@ -1,6 +1,6 @@
 //! How names and values are spelled, so that reading them gives them back.
 
-use crate::rule::{Literal, Nanos, Number};
+use crate::rule::{FirstOf, Gap, Literal, Nanos, Number, Reading};
 use crate::source::is_direction_mark;
 
 /// `text` in double quotes, its escapes written so that reading gives it back.
@@ -87,4 +87,31 @@ pub(crate) fn duration(nanos: Nanos) -> String {
         }
     }
     format!("{nanos}ns")
+}
+
+/// ` within 5s`
+pub(crate) fn gap(gap: Gap) -> String {
+    let most = duration(gap.most);
+    match gap.least {
+        0 => format!(" within {most}"),
+        least => format!(" within {}..{most}", duration(least)),
+    }
+}
+
+/// What a field of a rule file stands for: `{"a" | "b" ("5": "NOT_FOUND") | "c" ~ "^([a-z]+)"}`.
+pub(crate) fn first_of(field: &FirstOf) -> String {
+    let of = field.of.iter().map(|one| {
+        let key = quote(&one.key);
+        match &one.reading {
+            Reading::AsItIs => key,
+            Reading::Mapped(table) => {
+                let rows = table
+                    .iter()
+                    .map(|(from, to)| format!("{}: {}", quote(from), quote(to)));
+                format!("{key} ({})", rows.collect::<Vec<_>>().join(", "))
+            }
+            Reading::Part(pattern) => format!("{key} ~ {}", quote(pattern)),
+        }
+    });
+    format!("{{{}}}", of.collect::<Vec<_>>().join(" | "))
 }

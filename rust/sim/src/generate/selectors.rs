@@ -2,7 +2,7 @@
 
 use betrace_lang::rule::FieldTest;
 
-use super::terms::{computed, elements};
+use super::terms::{computed, elements, intrinsic};
 use super::{KEYS, NAMES, quoted};
 use crate::tape::Tape;
 
@@ -222,6 +222,12 @@ pub fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
     format!("{}.{key}", tape.pick(&["span", "resource"]))
 }
 
+fn presence(tape: &mut Tape) -> String {
+    let key = tape.pick(&KEYS[..]);
+    let field = attribute(tape, key);
+    format!("{}({field})", tape.pick(&FieldTest::ALL).as_str())
+}
+
 fn comparison(tape: &mut Tape, bound: &Bound) -> String {
     let joins = usize::from(!bound.is_empty()) * 6;
     match tape.weighted(&[8, 4, 3, 2, 4, 2, 2, joins.max(1), 3, 5, 3]) {
@@ -251,11 +257,7 @@ fn comparison(tape: &mut Tape, bound: &Bound) -> String {
                 "s == true",
             ])
             .to_owned(),
-        3 => {
-            let key = tape.pick(&KEYS[..]);
-            let field = attribute(tape, key);
-            format!("{}({field})", tape.pick(&FieldTest::ALL).as_str())
-        }
+        3 => presence(tape),
         4 if tape.chance(20) => item(tape, bound),
         4 => intrinsic(tape),
         5 => {
@@ -377,44 +379,4 @@ fn join(tape: &mut Tape, bound: &Bound) -> String {
     let op = tape.pick(&["==", "==", "!=", "<", ">="]);
     let key = tape.pick(&["n", "m", "s", "ok"]);
     format!("{left} {op} {}", scoped(tape, bound, key))
-}
-
-fn intrinsic(tape: &mut Tape) -> String {
-    tape.pick(&[
-        "span:kind == server",
-        "span:kind in [client, server]",
-        "span:kind != internal",
-        "span:status == error",
-        "span:status != ok",
-        "span:name == a",
-        "span:name matches \"^[ab]$\"",
-        "span:statusMessage contains oo",
-        "missing(span:statusMessage)",
-        "exists(span:parentID)",
-        "event:name == x",
-        "event:name matches \"cept\"",
-        "not (event:name == x)",
-        "instrumentation:name == lib",
-        "missing(instrumentation:version)",
-        "service.name == shop",
-        "resource.service.name != pay",
-        "span:id == \"0000000000005a01\"",
-        "span:parentID == \"0000000000005a01\"",
-        "trace:id starts with \"abab\"",
-        "exists(span:duration)",
-        "missing(event:name)",
-        "event:timeSinceStart > 1ms",
-        "not (event:timeSinceStart <= 1ms)",
-        "exists(event:timeSinceStart)",
-        "link:spanID == \"0000000000005a01\"",
-        "missing(link:traceID)",
-        "n > 1ms",
-        "not (n > 1ms)",
-        "span:name in [a, b]",
-        "span:name not in [a, \"get /x\"]",
-        "span:name contains g",
-        "event:name in [x, y]",
-        "instrumentation:name starts with l",
-    ])
-    .to_owned()
 }

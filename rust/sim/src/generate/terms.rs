@@ -1,5 +1,5 @@
-//! Comparisons whose sides are more than a field, as text: sums, units of time, lower case, lengths, and elements of
-//! arrays.
+//! Comparisons whose sides are more than a field, as text: sums, units of time, lower case, lengths, elements of
+//! arrays, and intrinsics.
 
 use super::selectors::{Bound, attribute, duration, scoped};
 use crate::tape::Tape;
@@ -151,4 +151,45 @@ pub fn elements(tape: &mut Tape, bound: &Bound) -> String {
         }
     };
     format!("{word} {array} {test}")
+}
+
+/// What a span has besides attributes, and a few comparisons with it that are hard.
+pub fn intrinsic(tape: &mut Tape) -> String {
+    tape.pick(&[
+        "span:kind == server",
+        "span:kind in [client, server]",
+        "span:kind != internal",
+        "span:status == error",
+        "span:status != ok",
+        "span:name == a",
+        "span:name matches \"^[ab]$\"",
+        "span:statusMessage contains oo",
+        "missing(span:statusMessage)",
+        "exists(span:parentID)",
+        "event:name == x",
+        "event:name matches \"cept\"",
+        "not (event:name == x)",
+        "instrumentation:name == lib",
+        "missing(instrumentation:version)",
+        "service.name == shop",
+        "resource.service.name != pay",
+        "span:id == \"0000000000005a01\"",
+        "span:parentID == \"0000000000005a01\"",
+        "trace:id starts with \"abab\"",
+        "exists(span:duration)",
+        "missing(event:name)",
+        "event:timeSinceStart > 1ms",
+        "not (event:timeSinceStart <= 1ms)",
+        "exists(event:timeSinceStart)",
+        "link:spanID == \"0000000000005a01\"",
+        "missing(link:traceID)",
+        "n > 1ms",
+        "not (n > 1ms)",
+        "span:name in [a, b]",
+        "span:name not in [a, \"get /x\"]",
+        "span:name contains g",
+        "event:name in [x, y]",
+        "instrumentation:name starts with l",
+    ])
+    .to_owned()
 }

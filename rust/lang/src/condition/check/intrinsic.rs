@@ -46,10 +46,9 @@ impl Checker<'_> {
             return self.of_vocabulary(range, name);
         }
         if let Some((first, rest)) = name.split_once('.') {
-            let rest = rest.to_owned();
             let binding = self.known_binding(node, first)?;
             let range = range.start + first.len() + 1..range.end;
-            let inner = self.intrinsic_at(node, range, &rest)?;
+            let inner = self.intrinsic_at(node, range, rest)?;
             return self.bound(node, binding, inner);
         }
         let (prefix, word) = name.split_once(':').unwrap_or((name, ""));
@@ -69,19 +68,7 @@ impl Checker<'_> {
         let meant = same_word
             .map(|known| known.as_str())
             .or_else(|| nearest_of_scope(prefix, word))
-            .or(match name {
-                "span:service" | "resource:service" => Some("resource.service.name"),
-                "span:parent" | "span:parentId" => Some("span:parentID"),
-                "span:statusCode" | "span:status_code" => Some("span:status"),
-                "span:operation" | "span:type" => Some("span:name"),
-                "trace:root" => Some("trace:rootName"),
-                "trace:service" => Some("trace:rootService"),
-                "trace:count" | "trace:spans" => Some("trace:spanCount"),
-                "event:time" | "event:timestamp" => Some("event:timeSinceStart"),
-                "scope:name" => Some("instrumentation:name"),
-                "scope:version" => Some("instrumentation:version"),
-                _ => None,
-            });
+            .or(called_elsewhere(name));
         let fault = self.fault(
             code::UNKNOWN_INTRINSIC,
             range,
@@ -137,4 +124,21 @@ fn is_time(word: &str) -> bool {
     ["start", "end", "time", "begin", "timestamp"]
         .iter()
         .any(|time| word.starts_with(time))
+}
+
+/// What other tools call the intrinsics.
+fn called_elsewhere(name: &str) -> Option<&'static str> {
+    match name {
+        "span:service" | "resource:service" => Some("resource.service.name"),
+        "span:parent" | "span:parentId" => Some("span:parentID"),
+        "span:statusCode" | "span:status_code" => Some("span:status"),
+        "span:operation" | "span:type" => Some("span:name"),
+        "trace:root" => Some("trace:rootName"),
+        "trace:service" => Some("trace:rootService"),
+        "trace:count" | "trace:spans" => Some("trace:spanCount"),
+        "event:time" | "event:timestamp" => Some("event:timeSinceStart"),
+        "scope:name" => Some("instrumentation:name"),
+        "scope:version" => Some("instrumentation:version"),
+        _ => None,
+    }
 }

@@ -182,28 +182,17 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `payment.amount > 1000`: where the name ends cannot be known.
-    pub(super) fn refuse_comparison(&mut self, node: &'a Node, left: &'a Node) {
-        let left = left.bare();
-        let source = self.place.folded(node.range());
-        let rest = folded_rest(&source, &self.place.folded(left.range()));
-        let (message, modern) = match &left.kind {
-            NodeKind::Broken
-            | NodeKind::Call {
-                function: Function::Unknown,
-                ..
-            } => return,
-            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
-                let message = "a comparison begins with a field or a measure".to_owned();
-                self.fault(code::VALUE_AS_CONDITION, left.range(), message);
-                return;
-            }
-            NodeKind::Sum { first, rest }
-                if self.is_measure(first) || rest.iter().any(|(_, part)| self.is_measure(part)) =>
+    /// What selects spans, or adds what is measured of them, on the left of a comparison outside `where`. `rest`: what
+    /// stands behind it.
+    fn refuse_as_measured(&mut self, node: &'a Node, left: &'a Node, rest: &str) -> bool {
+        match &left.kind {
+            NodeKind::Sum { first, rest: parts }
+                if self.is_measure(first)
+                    || parts.iter().any(|(_, part)| self.is_measure(part)) =>
             {
                 self.fault(code::FACTOR, left.range(), "measures are not added")
                     .help = Some("what can be compared is one with a number times another: `count(A) > 2 * count(B)`".into());
-                return;
+                true
             }
             NodeKind::Where { .. } | NodeKind::Chain { .. } | NodeKind::TraceSpans => {
                 let selector = self.place.folded(left.range());
@@ -213,6 +202,29 @@ impl<'a> Checker<'a> {
                     .help = Some(format!(
                     "how many: `count({selector}){rest}`; their fields: `max({selector}, field){rest}`, or one more `.where(field{rest})`"
                 ));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// `payment.amount > 1000`: where the name ends cannot be known.
+    pub(super) fn refuse_comparison(&mut self, node: &'a Node, left: &'a Node) {
+        let left = left.bare();
+        let source = self.place.folded(node.range());
+        let rest = folded_rest(&source, &self.place.folded(left.range()));
+        if self.refuse_as_measured(node, left, &rest) {
+            return;
+        }
+        let (message, modern) = match &left.kind {
+            NodeKind::Broken
+            | NodeKind::Call {
+                function: Function::Unknown,
+                ..
+            } => return,
+            NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::List(_) => {
+                let message = "a comparison begins with a field or a measure".to_owned();
+                self.fault(code::VALUE_AS_CONDITION, left.range(), message);
                 return;
             }
             NodeKind::Name(name) if is_trace_name(name) => {
