@@ -57,6 +57,8 @@ const EDITED: &[(&str, &str)] = &[
     ("never { any.where(x at least 3) }", "never { any.where(x >= 3) }"),
     ("never { any.where(x at most 3) }", "never { any.where(x <= 3) }"),
     ("never { any.where(x between 1 and 5) }", "never { any.where(x >= 1 and x <= 5) }"),
+    ("never { a between b and c }", "never { a between b and next c }"),
+    ("never { any.where(x between low and high) }", "never { any.where(x >= low and x <= high) }"),
     ("never { any.where(1 <= x <= 5) }", "never { any.where(x >= 1 and x <= 5) }"),
     ("never { any.where(verified == True) }", "never { any.where(verified == true) }"),
     // Lists.
@@ -329,4 +331,23 @@ fn several_rules_in_one_text_are_told_apart() {
     // What a word says in passing is no rule.
     let (body, _) = check("rule \"x\" when span.a == 1 then see rule \"y\"");
     assert!(body.is_some());
+}
+
+#[test]
+fn an_answer_that_is_itself_refused_is_not_given() {
+    let text = "when each { root as r } never { any.where(span:end > r.span:end) inside r }";
+    let (_, faults) = check(text);
+    assert!(
+        faults.iter().all(|fault| fault.suggestion.is_none()),
+        "{}",
+        shown(text, &faults)
+    );
+    assert!(
+        faults.iter().any(|fault| fault
+            .help
+            .as_ref()
+            .is_some_and(|help| help.contains("`any inside r ends after r`"))),
+        "{}",
+        shown(text, &faults)
+    );
 }

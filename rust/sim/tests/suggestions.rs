@@ -150,6 +150,12 @@ impl Words {
                 let values = self.keys.entry((is_resource, key.to_string())).or_default();
                 values.extend(value.map(as_value));
             }
+            (Field::FirstOf(first), value) => {
+                for one in &first.of {
+                    let values = self.keys.entry((false, one.key.to_string())).or_default();
+                    values.extend(value.map(as_value));
+                }
+            }
             (Field::Intrinsic(Intrinsic::SpanName), Some(Literal::Text(text))) => {
                 self.names.insert(text.to_string());
             }

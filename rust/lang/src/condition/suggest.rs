@@ -109,7 +109,13 @@ impl Mender<'_> {
                 break;
             }
         }
-        if edited.edits.is_empty() || Progress::of(&faults).errors >= before.errors {
+        let after = Progress::of(&faults);
+        let is_within =
+            |fault: &Fault| is_own_error(fault) && edited.original(&fault.range).is_none();
+        // An answer that is itself refused is none.
+        if (after.unread, after.errors) >= (before.unread, before.errors)
+            || faults.iter().any(is_within)
+        {
             return advised(text, found);
         }
         let mut settled: Vec<Fault> = edited
@@ -227,7 +233,7 @@ impl Mender<'_> {
             };
             let after = Progress::of(&after).seen_before(&fault.range, suggestion.len());
             let is_good = match is_error {
-                true => after.is_beyond(&before),
+                true => after.has_mended(&before),
                 false => after.errors <= before.errors,
             };
             if !is_good {
@@ -241,6 +247,8 @@ impl Mender<'_> {
 /// How far a text is from being right.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Progress {
+    /// Errors of form: what cannot be read hides what is wrong with its meaning.
+    unread: usize,
     errors: usize,
     /// Where the first one begins.
     first: usize,
@@ -250,7 +258,9 @@ impl Progress {
     fn of(faults: &[Fault]) -> Progress {
         let errors = faults.iter().filter(|fault| fault.is_error());
         let first = errors.clone().map(|fault| fault.range.start).min();
+        let is_of_form = |fault: &&Fault| fault.code.0 < code::WHEN_ALONE.0;
         Progress {
+            unread: errors.clone().filter(is_of_form).count(),
             errors: errors.count(),
             first: first.unwrap_or(usize::MAX),
         }
@@ -266,9 +276,15 @@ impl Progress {
         Progress { first, ..self }
     }
 
-    /// One error may have hidden the next.
-    fn is_beyond(&self, other: &Progress) -> bool {
+    /// An error less, or the next one, which it had hidden.
+    fn has_mended(&self, other: &Progress) -> bool {
         self.errors < other.errors || self.errors == other.errors && self.first > other.first
+    }
+
+    /// Nearer to what can be read, then to what loads.
+    fn is_beyond(&self, other: &Progress) -> bool {
+        let (own, others) = ((self.unread, self.errors), (other.unread, other.errors));
+        own < others || own == others && self.first > other.first
     }
 }
 

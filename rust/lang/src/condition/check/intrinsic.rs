@@ -80,7 +80,7 @@ impl Checker<'_> {
                 fault.suggestion = Some(meant.to_owned());
             }
             None if is_time(word) => {
-                fault.help = Some("the times of spans are compared by orders: `before`, `starts after`, `ends after`, `within 5s`; how long one took is `span:duration`".into());
+                fault.help = Some("the times of spans are compared by orders: `before`, `starts after`, `ends after`, `within 5s`, as in `any inside r ends after r`; how long one took is `span:duration`".into());
             }
             None => {
                 let all = Intrinsic::ALL.map(Intrinsic::as_str);

@@ -234,38 +234,7 @@ impl<'a> Checker<'a> {
                     modern,
                 )
             }
-            NodeKind::Name(name) if &**name == "count" => (
-                "a count is of some spans, which stand in parentheses".to_owned(),
-                format!("count(any){rest}"),
-            ),
-            NodeKind::Name(name) if is_known_field(name) => (
-                format!("`{name}` is a field of a span, so it is compared inside `where`"),
-                format!("any.where({name}{rest})"),
-            ),
-            NodeKind::Name(name)
-                if let Some(meant) = like_intrinsic(Scope::SpanThenResource, name) =>
-            {
-                let modern = match meant.starts_with("trace:") {
-                    true => format!("{meant}{rest}"),
-                    false => format!("any.where({meant}{rest})"),
-                };
-                (
-                    format!("`{name}` is a field of a span, so it is compared inside `where`"),
-                    modern,
-                )
-            }
-            NodeKind::Name(name) => match name.rsplit_once('.') {
-                Some((span, field)) => (
-                    format!(
-                        "`{name}`: where the span's name ends and its field begins cannot be known"
-                    ),
-                    format!("{span}.where({field}{rest})"),
-                ),
-                None => (
-                    format!("`{name}` is a field of a span, so it is compared inside `where`"),
-                    format!("any.where({name}{rest})"),
-                ),
-            },
+            NodeKind::Name(name) => compared_outside(name, &rest),
             _ => (
                 "the fields of a span are compared inside `where`".to_owned(),
                 format!("any.where({source})"),
@@ -287,4 +256,30 @@ fn is_trace_name(name: &str) -> bool {
 /// What stands behind `left` in `source`, with the space before it.
 fn folded_rest(source: &str, left: &str) -> String {
     source.strip_prefix(left).unwrap_or(source).to_owned()
+}
+
+/// What is said of a name that is compared outside of `where`, and how that is written.
+fn compared_outside(name: &str, rest: &str) -> (String, String) {
+    let of_a_span = || format!("`{name}` is a field of a span, so it is compared inside `where`");
+    if name == "count" {
+        let message = "a count is of some spans, which stand in parentheses";
+        return (message.to_owned(), format!("count(any){rest}"));
+    }
+    if is_known_field(name) {
+        return (of_a_span(), format!("any.where({name}{rest})"));
+    }
+    if let Some(meant) = like_intrinsic(Scope::SpanThenResource, name) {
+        let modern = match meant.starts_with("trace:") {
+            true => format!("{meant}{rest}"),
+            false => format!("any.where({meant}{rest})"),
+        };
+        return (of_a_span(), modern);
+    }
+    match name.rsplit_once('.') {
+        Some((span, field)) => (
+            format!("`{name}`: where the span's name ends and its field begins cannot be known"),
+            format!("{span}.where({field}{rest})"),
+        ),
+        None => (of_a_span(), format!("any.where({name}{rest})")),
+    }
 }

@@ -25,6 +25,17 @@ const WORDS: [&str; 24] = [
     "as",
 ];
 
+/// What stands before the colon of an intrinsic, be it a misspelt one.
+const SCOPES: [&str; 7] = [
+    "otel",
+    "span",
+    "trace",
+    "event",
+    "link",
+    "instrumentation",
+    "resource",
+];
+
 pub(super) struct Matcher<'t> {
     pub text: &'t str,
     pub pieces: Vec<Fragment>,
@@ -131,25 +142,8 @@ impl<'t> Matcher<'t> {
                 at + 1
             })
         };
-        if let Some(method) = item.strip_prefix("F.").or(item.strip_prefix("S.")) {
-            let (_, last) = shown.rsplit_once('.').filter(|_| is_name)?;
-            let is_method = method.split('|').any(|one| one.eq_ignore_ascii_case(last));
-            let end = piece.range.end - last.len() - 1;
-            return is_method.then(|| {
-                bound.push((&item[..1], piece.range.start..end));
-                at + 1
-            });
-        }
-        if matches!(item, "F:V" | "K:V") {
-            let at_colon = shown.find(':').filter(|_| is_name)?;
-            let field = &shown[..at_colon];
-            if item == "K:V" && known(field) == field && !is_known_field(field) {
-                return None;
-            }
-            let colon = piece.range.start + at_colon;
-            bound.push(("F", piece.range.start..colon));
-            bound.push(("V", colon + 1..piece.range.end));
-            return Some(at + 1);
+        if item.len() > 1 && item.contains(['.', ':']) && item.starts_with(['F', 'S', 'K']) {
+            return self.halves(item, at, bound);
         }
         match item.trim_end_matches(|c: char| c.is_ascii_digit()) {
             "F" => is_plain(is_field, bound),
@@ -188,6 +182,38 @@ impl<'t> Matcher<'t> {
             }
             _ => self.literal(item, at, bound),
         }
+    }
+
+    /// A word of two parts: `F.method`, `F:V`, `K:V`.
+    fn halves<'p>(&self, item: &'p str, at: usize, bound: &mut Bound<'p>) -> Option<usize> {
+        let piece = self.pieces.get(at)?;
+        let shown = self.shown(at);
+        let is_name = piece.lexeme == Lexeme::Word && !is_word(shown);
+        if let Some(method) = item.strip_prefix("F.").or(item.strip_prefix("S.")) {
+            let (_, last) = shown.rsplit_once('.').filter(|_| is_name)?;
+            let is_method = method.split('|').any(|one| one.eq_ignore_ascii_case(last));
+            let end = piece.range.end - last.len() - 1;
+            return is_method.then(|| {
+                bound.push((&item[..1], piece.range.start..end));
+                at + 1
+            });
+        }
+        if matches!(item, "F:V" | "K:V") {
+            let at_colon = shown.find(':').filter(|_| is_name)?;
+            let field = &shown[..at_colon];
+            let scope = field.rsplit('.').next().unwrap_or(field);
+            if SCOPES.contains(&scope) {
+                return None;
+            }
+            if item == "K:V" && known(field) == field && !is_known_field(field) {
+                return None;
+            }
+            let colon = piece.range.start + at_colon;
+            bound.push(("F", piece.range.start..colon));
+            bound.push(("V", colon + 1..piece.range.end));
+            return Some(at + 1);
+        }
+        None
     }
 
     /// Values, or for `Q` quoted texts, with commas between them.

@@ -43,6 +43,7 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("F is not V", "<F> != <V>"),
     ("F is V", "<F> == <V>"),
     ("F is? not between V and V2", "(<F> < <V> or <F> > <V2>)"),
+    ("S between S2 and S3", "<S> between <S2> and next <S3>"),
     ("F is? between V and V2", "<F> >= <V> and <F> <= <V2>"),
     ("V <= F <= V2", "<F> >= <V> and <F> <= <V2>"),
     ("V < F < V2", "<F> > <V> and <F> < <V2>"),
