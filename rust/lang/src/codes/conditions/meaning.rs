@@ -170,7 +170,7 @@ declare_codes! {
     }
     UNKNOWN_VOCABULARY = "E0166", "no such name in the vocabulary" {
         "`otel:…` names what instrumentations call by several names. Those that there are stand on the page of the vocabulary; names of your own are declared under `fields:` of the rule file.",
-        bad: "never { any.where(otel:http.code >= 500) }",
+        bad: "never { any.where(otel:http.staus >= 500) }",
         good: "never { any.where(otel:http.status >= 500) }"
     }
     OLDER_DURATION = "E0170", "`span.duration` against a plain number" {
