@@ -1,6 +1,6 @@
 //! What a rule says of a trace: true or false only where no later span can change it.
 //!
-//! [`rule`] asks for the verdict, [`condition`] for the truth of a part, [`measure`] and [`groups`] for
+//! [`rule`] asks for the verdict, [`condition`] for the truth of a part, [`measure`], [`moments`] and [`groups`] for
 //! numbers, [`members`] for the spans of a selector one by one ([`join`]s among them), [`order`], [`structure`] and [`between`] for how
 //! two spans stand to each other in time, by their parents, and by both, of which [`ancestry`] is what lies above;
 //! [`eval`], [`facts`] and [`member_set`] are what they all look at, within a [`budget`]. [`argument`] tells why a
@@ -20,6 +20,7 @@ pub(crate) mod join;
 pub(crate) mod measure;
 pub(crate) mod member_set;
 pub(crate) mod members;
+pub(crate) mod moments;
 pub(crate) mod order;
 pub(crate) mod rule;
 pub(crate) mod structure;

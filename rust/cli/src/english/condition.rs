@@ -87,6 +87,15 @@ fn measure(measure: &Measure, names: Names<'_>) -> String {
         Measure::Count(selector) => {
             format!("the number of {}", noun(selector, names, Article::Plural))
         }
+        Measure::Within { selector, window } => format!(
+            "the largest number of {} that start within {}",
+            noun(selector, names, Article::Plural),
+            duration(*window)
+        ),
+        Measure::Overlap(selector) => format!(
+            "the largest number of {} under way at one time",
+            noun(selector, names, Article::Plural)
+        ),
         Measure::Of {
             function,
             selector,
@@ -111,6 +120,7 @@ fn quantity(quantity: &Quantity, names: Names<'_>) -> String {
     match quantity {
         Quantity::Number(value) => number(*value),
         Quantity::Duration(value) => duration(*value),
+        Quantity::Field(field) => format!("the {}", called(field, names)),
         Quantity::Measure {
             factor,
             measure: of,

@@ -8,12 +8,13 @@ use betrace_lang::verdict::Reason;
 use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::member_set::MemberSet;
+use crate::decide::moments;
 use crate::intern::{CellId, FieldKey};
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::condition::{Against, Counted, Measuring, Selecting};
-use crate::state::cell::{Cell, DistinctCell, ExtremesCell, SumCell, group_key};
+use crate::plan::condition::{Against, Counted, Measuring, MemberMeasure, Selecting};
+use crate::state::cell::{Amount, Cell, DistinctCell, ExtremesCell, SumCell, amount, group_key};
 use crate::value::Value;
 
 pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Measured {
@@ -33,15 +34,10 @@ pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Meas
             let selects = eval.facts.trace_tests(&of.trace);
             aggregate_cell(&eval.facts, *function, *cell, *is_duration, selects)
         }
-        Measuring::OfMembers {
-            function,
-            of,
-            field,
-            is_duration,
-        } => {
+        Measuring::OfMembers { of, measure } => {
             let set = eval.members(of);
             eval.budget.spend(set.items.len());
-            aggregate_members(&eval.facts, *function, &set, *field, *is_duration)
+            measure_members(&eval.facts, *measure, &set)
         }
     }
 }
@@ -49,10 +45,42 @@ pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Meas
 pub(crate) fn against<'a>(eval: &mut Eval<'a>, right: &'a Against) -> Measured {
     match right {
         Against::Value(value) => Measured::Range(*value),
+        Against::Field { binding, field } => of_bound(eval, *binding, *field),
         Against::Measure {
             factor,
             measure: of,
         } => measure(eval, of).scale(*factor),
+    }
+}
+
+/// The number in a field of a bound span; without one nothing compares.
+fn of_bound(eval: &Eval<'_>, binding: usize, field: FieldKey) -> Measured {
+    let Some(record) = eval.tuple[binding] else {
+        return Measured::Perhaps(Interval::unknown());
+    };
+    match amount(eval.facts.kept(record, field)) {
+        Amount::Number(number) => Measured::Range(Interval::exactly(End::At(number))),
+        Amount::None => Measured::Never,
+        Amount::Unknown => {
+            let skew = skew_if(!eval.facts.record(record).has_order());
+            Measured::Perhaps(Interval::unknown().with_reasons(skew))
+        }
+    }
+}
+
+pub(crate) fn measure_members(
+    facts: &Facts<'_>,
+    measure: MemberMeasure,
+    set: &MemberSet,
+) -> Measured {
+    match measure {
+        MemberMeasure::Of {
+            function,
+            field,
+            is_duration,
+        } => aggregate_members(facts, function, set, field, is_duration),
+        MemberMeasure::Within(window) => Measured::Range(moments::within(facts, set, window)),
+        MemberMeasure::Overlap => Measured::Range(moments::overlap(facts, set)),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::intern::{CellId, Interner};
 use crate::logic::interval::{End, Interval};
 use crate::matcher::ids::SelectorId;
 use crate::plan::condition::{
-    Against, Condition, ConditionKind, Counted, GroupedBy, Grouping, Measuring, Selecting,
+    Against, Condition, ConditionKind, Counted, GroupedBy, Grouping, Measuring, MemberMeasure,
+    Selecting,
 };
 use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
@@ -266,6 +267,16 @@ fn quantity(draft: &mut RuleDraft<'_>, quantity: &Quantity) -> Result<Against, P
     Ok(match quantity {
         Quantity::Number(number) => Against::Value(Interval::exactly(End::At(*number))),
         Quantity::Duration(nanos) => Against::Value(Interval::exactly(End::count(*nanos))),
+        Quantity::Field(Field::Bound { binding, field }) => {
+            let binding = usize::from(binding.0);
+            draft.project_bound(binding, field);
+            Against::Field {
+                binding,
+                field: draft.interner.field(field),
+            }
+        }
+        // No other is compared with.
+        Quantity::Field(_) => Against::Value(Interval::unknown()),
         Quantity::Measure {
             factor,
             measure: of,
@@ -279,6 +290,10 @@ fn quantity(draft: &mut RuleDraft<'_>, quantity: &Quantity) -> Result<Against, P
 fn measure(draft: &mut RuleDraft<'_>, measure: &Measure) -> Result<Measuring, PatternError> {
     let (function, selector, field) = match measure {
         Measure::Count(selector) => return Ok(Measuring::Count(selecting(draft, selector)?)),
+        Measure::Within { selector, window } => {
+            return members(draft, selector, MemberMeasure::Within(*window));
+        }
+        Measure::Overlap(selector) => return members(draft, selector, MemberMeasure::Overlap),
         Measure::Of {
             function,
             selector,
@@ -302,12 +317,21 @@ fn measure(draft: &mut RuleDraft<'_>, measure: &Measure) -> Result<Measuring, Pa
     }
     let (of, leaves) = node::compile(draft, selector)?;
     draft.project(&leaves, field);
-    Ok(Measuring::OfMembers {
+    let measure = MemberMeasure::Of {
         function,
-        of,
         field: draft.interner.field(field),
         is_duration,
-    })
+    };
+    Ok(Measuring::OfMembers { of, measure })
+}
+
+fn members(
+    draft: &mut RuleDraft<'_>,
+    selector: &Selector,
+    measure: MemberMeasure,
+) -> Result<Measuring, PatternError> {
+    let (of, _) = node::compile(draft, selector)?;
+    Ok(Measuring::OfMembers { of, measure })
 }
 
 fn selecting(draft: &mut RuleDraft<'_>, selector: &Selector) -> Result<Selecting, PatternError> {

@@ -89,17 +89,37 @@ pub(crate) enum Measuring {
         is_duration: bool,
     },
     OfMembers {
-        function: Aggregate,
         of: Node,
+        measure: MemberMeasure,
+    },
+}
+
+/// What is computed from members one by one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MemberMeasure {
+    Of {
+        function: Aggregate,
         field: FieldKey,
         is_duration: bool,
     },
+    /// The most starts in a stretch of so many nanoseconds.
+    Within(u64),
+    /// The most under way at one moment.
+    Overlap,
 }
 
 #[derive(Debug)]
 pub(crate) enum Against {
     Value(Interval),
-    Measure { factor: Number, measure: Measuring },
+    Measure {
+        factor: Number,
+        measure: Measuring,
+    },
+    /// The number that a bound span has there.
+    Field {
+        binding: usize,
+        field: FieldKey,
+    },
 }
 
 /// [`Selecting`], wherever it stands.
@@ -161,6 +181,7 @@ impl ConditionKind {
             ConditionKind::Compare { left, right, .. } => {
                 let right = match right {
                     Against::Value(_) => 0,
+                    Against::Field { binding, .. } => 1 << binding,
                     Against::Measure { measure, .. } => measure.spans().mask(),
                 };
                 left.spans().mask() | right

@@ -68,7 +68,7 @@ fn of_expr(expr: &Expr) -> bool {
         ExprKind::Compare { left, right, .. } => {
             of_selector(measured(left))
                 || match right {
-                    Quantity::Number(_) | Quantity::Duration(_) => false,
+                    Quantity::Number(_) | Quantity::Duration(_) | Quantity::Field(_) => false,
                     Quantity::Measure { measure, .. } => of_selector(measured(measure)),
                 }
         }
@@ -79,9 +79,7 @@ fn of_expr(expr: &Expr) -> bool {
 
 /// Whose spans a measure is of.
 pub(crate) fn measured(measure: &Measure) -> &Selector {
-    match measure {
-        Measure::Count(selector) | Measure::Of { selector, .. } => selector,
-    }
+    measure.selector()
 }
 
 fn of_selector(selector: &Selector) -> bool {

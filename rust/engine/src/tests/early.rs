@@ -196,7 +196,9 @@ const CONDITIONS_ON_BOUND: [&str; 8] = [
     "p.m == p.n",
 ];
 
-const MEASURES: [&str; 9] = [
+const MEASURES: [&str; 11] = [
+    "count({}) within 1s",
+    "overlap({})",
     "count({})",
     "distinct({}, n)",
     "sum({}, n)",
@@ -256,6 +258,10 @@ fn conditions() -> Vec<(&'static str, String)> {
                 let measure = measure.replace("{}", selector);
                 all.push((before, format!("{measure} {operator} 1{unit}")));
             }
+        }
+        if before.contains(" as p") {
+            all.push((before, format!("count({selector}) >= p.n")));
+            all.push((before, format!("max({selector}, m) < p.n")));
         }
         all.push((before, format!("count({selector}) > count(c)")));
         all.push((before, format!("count(c) <= 2 * count({selector})")));

@@ -80,6 +80,11 @@ pub enum NodeKind {
         measure: Box<Node>,
         key: Box<Node>,
     },
+    /// `count(S) within 10s`
+    Within {
+        measure: Box<Node>,
+        window: Box<Node>,
+    },
     Times {
         left: Box<Node>,
         right: Box<Node>,

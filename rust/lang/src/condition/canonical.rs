@@ -145,6 +145,11 @@ impl<'a> Printer<'a> {
     pub fn measure(&self, measure: &Measure) -> String {
         match measure {
             Measure::Count(selector) => format!("count({})", self.selector(selector)),
+            Measure::Within { selector, window } => {
+                let count = self.selector(selector);
+                format!("count({count}) within {}", duration(*window))
+            }
+            Measure::Overlap(selector) => format!("overlap({})", self.selector(selector)),
             Measure::Of {
                 function,
                 selector,
@@ -164,6 +169,7 @@ impl<'a> Printer<'a> {
         match quantity {
             Quantity::Number(value) => number(*value),
             Quantity::Duration(nanos) => duration(*nanos),
+            Quantity::Field(field) => self.field(field),
             Quantity::Measure { factor, measure } if *factor == Number::Int(1) => {
                 self.measure(measure)
             }

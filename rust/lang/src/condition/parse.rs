@@ -217,7 +217,7 @@ fn help(found: Option<&Token>, before: Option<&Token>, expects_operand: bool) ->
             "one comparison at a time: `a < x and x < b`"
         }
         (_, Some(Token::Within)) => {
-            "`within` follows the selector of an order in time: `A before B within 5s`"
+            "`within` follows the selector of an order in time, `A before B within 5s`, or a count, `count(S) within 10s > 50`"
         }
         (_, Some(Token::By)) => "`by` follows a count: `count(S) by f > 10`",
         (Some(Token::Name(_)), Some(Token::Name(_) | Token::Quoted(_) | Token::Call(_))) => {

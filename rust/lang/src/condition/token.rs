@@ -105,6 +105,7 @@ pub enum Function {
     Count,
     /// `sum(S, f)`
     Of(Aggregate),
+    Overlap,
     /// `exists(f)`
     Asks(FieldTest),
     /// `lower(f)`
@@ -118,8 +119,8 @@ pub enum Function {
 }
 
 /// Each with its word: what the aggregates and the tests of a field declare, and the older one last.
-const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() + 4] = {
-    let mut functions = [("has", Function::Has); Aggregate::ALL.len() + FieldTest::ALL.len() + 4];
+const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() + 5] = {
+    let mut functions = [("has", Function::Has); Aggregate::ALL.len() + FieldTest::ALL.len() + 5];
     functions[0] = ("count", Function::Count);
     let mut at = 0;
     while at < Aggregate::ALL.len() {
@@ -133,6 +134,7 @@ const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() 
         at += 1;
         functions[Aggregate::ALL.len() + at] = (test.as_str(), Function::Asks(test));
     }
+    functions[functions.len() - 4] = ("overlap", Function::Overlap);
     functions[functions.len() - 3] = ("lower", Function::Lower);
     functions[functions.len() - 2] = ("length", Function::Length);
     functions
@@ -153,7 +155,7 @@ impl Function {
 
     /// Gives a number, not a condition.
     pub fn is_measure(self) -> bool {
-        matches!(self, Function::Count | Function::Of(_))
+        matches!(self, Function::Count | Function::Of(_) | Function::Overlap)
     }
 }
 

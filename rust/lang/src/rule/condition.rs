@@ -64,6 +64,13 @@ pub enum Measure {
         selector: Selector,
         field: Field,
     },
+    /// `count(S) within 10s`: the largest number of starts in any stretch so long, both ends included.
+    Within {
+        selector: Selector,
+        window: Nanos,
+    },
+    /// `overlap(S)`: the largest number that is under way at one moment.
+    Overlap(Selector),
 }
 
 words! {
@@ -88,6 +95,8 @@ pub enum Quantity {
         factor: Number,
         measure: Measure,
     },
+    /// Of a bound span, always [`Field::Bound`]. Without a number there, the comparison is false.
+    Field(Field),
 }
 
 /// What spans are grouped by; spans without it are in no group.
@@ -134,7 +143,10 @@ impl Measure {
     #[must_use]
     pub fn selector(&self) -> &Selector {
         match self {
-            Measure::Count(selector) | Measure::Of { selector, .. } => selector,
+            Measure::Count(selector)
+            | Measure::Of { selector, .. }
+            | Measure::Within { selector, .. }
+            | Measure::Overlap(selector) => selector,
         }
     }
 }

@@ -90,7 +90,7 @@ fn text_field() -> impl Strategy<Value = Field> {
     ]
 }
 
-fn right_field(bindings: u8) -> impl Strategy<Value = Field> {
+fn right_field(bindings: u8) -> BoxedStrategy<Field> {
     let scoped = single().prop_filter("scoped", |field| {
         !matches!(
             field,
@@ -100,16 +100,18 @@ fn right_field(bindings: u8) -> impl Strategy<Value = Field> {
             }
         )
     });
-    (scoped, single(), any::<u8>()).prop_map(move |(scoped, inner, pick)| {
-        if bindings > 0 && pick % 2 == 0 {
-            Field::Bound {
-                binding: BindingId((pick / 2) % bindings),
-                field: Box::new(inner),
+    (scoped, single(), any::<u8>())
+        .prop_map(move |(scoped, inner, pick)| {
+            if bindings > 0 && pick % 2 == 0 {
+                Field::Bound {
+                    binding: BindingId((pick / 2) % bindings),
+                    field: Box::new(inner),
+                }
+            } else {
+                scoped
             }
-        } else {
-            scoped
-        }
-    })
+        })
+        .boxed()
 }
 
 fn literal() -> impl Strategy<Value = Literal> {
@@ -456,7 +458,7 @@ fn flat(parts: Vec<Predicate>) -> Vec<Predicate> {
     flat
 }
 
-fn trace_predicate() -> impl Strategy<Value = Predicate> {
+fn trace_predicate() -> BoxedStrategy<Predicate> {
     let name = || {
         prop::sample::select(vec![Intrinsic::TraceRootName, Intrinsic::TraceRootService])
             .prop_map(Field::Intrinsic)
@@ -488,6 +490,7 @@ fn trace_predicate() -> impl Strategy<Value = Predicate> {
             pattern
         }),
     ]
+    .boxed()
 }
 
 fn spans(bindings: u8) -> impl Strategy<Value = Selector> {
@@ -548,7 +551,7 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
     })
 }
 
-fn measure(bindings: u8) -> impl Strategy<Value = Measure> {
+fn measure(bindings: u8) -> BoxedStrategy<Measure> {
     let function = prop::sample::select(vec![
         Aggregate::Sum,
         Aggregate::Min,
@@ -558,6 +561,9 @@ fn measure(bindings: u8) -> impl Strategy<Value = Measure> {
     ]);
     prop_oneof![
         selector(bindings).prop_map(Measure::Count),
+        selector(bindings).prop_map(Measure::Overlap),
+        (selector(bindings), nanos())
+            .prop_map(|(selector, window)| Measure::Within { selector, window }),
         (function, selector(bindings), scope(), name()).prop_filter_map(
             "one value",
             |(function, selector, scope, key)| {
@@ -569,11 +575,16 @@ fn measure(bindings: u8) -> impl Strategy<Value = Measure> {
             }
         ),
     ]
+    .boxed()
 }
 
 fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         4 => selector(bindings).prop_map(ExprKind::Exists),
+        1 => (measure(bindings), op(), right_field(bindings)).prop_filter_map("bound", |(left, op, field)| {
+            let is_bound = matches!(&field, Field::Bound { .. });
+            is_bound.then_some(ExprKind::Compare { left, op, right: Quantity::Field(field) })
+        }),
         1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left, op, right: Quantity::Number(value) }),
         1 => (measure(bindings), op(), measure(bindings), 1u32..40).prop_filter_map("factor", |(left, op, measure, factor)| {
             Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure } })
@@ -595,7 +606,8 @@ fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
             bindings => ExprKind::Bound { binding: BindingId(pick % bindings), filter: flat(parts) },
         }),
     ]
-    .prop_map(expr);
+    .prop_map(expr)
+    .boxed();
     leaf.prop_recursive(3, 6, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 2..4).prop_map(|parts| joined(parts, true)),

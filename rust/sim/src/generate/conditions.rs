@@ -22,10 +22,11 @@ pub fn condition(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
 }
 
 fn leaf(tape: &mut Tape, bound: &Bound) -> String {
+    let bounds = usize::from(!bound.is_empty()) * 2;
     if !bound.is_empty() && tape.chance(20) {
         return of_bound(tape, bound);
     }
-    match tape.weighted(&[9, 3, 3, 2, 2, 2]) {
+    match tape.weighted(&[9, 3, 3, 2, 2, 2, 2, bounds]) {
         0 => selector(tape, bound, 2),
         1 => {
             let selector = selector(tape, bound, 1);
@@ -65,6 +66,24 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
                 tape.below(4)
             )
         }
+        6 => {
+            let measure = moments(tape, bound);
+            format!("{measure} {} {}", comparison(tape), tape.below(4))
+        }
+        7 => {
+            let key = tape.pick(&["n", "m", "s", "span.n", "ok"]);
+            let field = format!("{}.{key}", tape.pick(bound));
+            let measure = any_measure(tape, bound);
+            match tape.below(4) {
+                0 => format!("{field} {} {measure}", comparison(tape)),
+                1 => {
+                    let longest = format!("max({}, span:duration)", selector(tape, bound, 1));
+                    let field = format!("{}.span:duration", tape.pick(bound));
+                    format!("{longest} {} {field}", comparison(tape))
+                }
+                _ => format!("{measure} {} {field}", comparison(tape)),
+            }
+        }
         _ => match tape.below(3) {
             0 => trace_comparison(tape),
             _ => {
@@ -103,6 +122,15 @@ fn of_bound(tape: &mut Tape, bound: &Bound) -> String {
     ])
     .replace("{p}", span)
     .replace("{q}", other)
+}
+
+/// How many at one time.
+fn moments(tape: &mut Tape, bound: &Bound) -> String {
+    let selector = selector(tape, bound, 1);
+    match tape.below(2) {
+        0 => format!("count({selector}) within {}", duration(tape)),
+        _ => format!("overlap({selector})"),
+    }
 }
 
 fn comparison(tape: &mut Tape) -> &'static str {

@@ -273,9 +273,7 @@ impl Trace<'_> {
 }
 
 fn selector_of(measure: &Measure) -> &Selector {
-    match measure {
-        Measure::Count(selector) | Measure::Of { selector, .. } => selector,
-    }
+    measure.selector()
 }
 
 impl Shown {

@@ -9,8 +9,8 @@ use betrace_lang::rule::{
 use super::number::{End, sum};
 use super::select::Selection;
 use super::value::{Val, is};
-use super::{Bound, Reasons, Trace, Truth};
-use crate::model::hex;
+use super::{Bound, Reasons, Trace, Truth, has_order};
+use crate::model::{Span, hex};
 
 /// From the first end to the second, both included. `None` for an average of nothing, which compares false.
 type Ends = Option<(End, End)>;
@@ -154,6 +154,7 @@ impl Trace<'_> {
         match quantity {
             Quantity::Number(number) => Range::point(*number),
             Quantity::Duration(nanos) => Range::point(Number::Int(i128::from(*nanos))),
+            Quantity::Field(field) => self.number_of_bound(field, bound),
             Quantity::Measure { factor, measure } => {
                 let range = self.measure(measure, bound);
                 let times = |(low, high): (End, End)| (low.times(*factor), high.times(*factor));
@@ -168,6 +169,19 @@ impl Trace<'_> {
     pub fn measure(&self, measure: &Measure, bound: &Bound) -> Range {
         match measure {
             Measure::Count(selector) => count(&self.select(selector, bound)),
+            Measure::Within { selector, window } => {
+                let within =
+                    |start: u64, at: u64| (start..=start.saturating_add(*window)).contains(&at);
+                self.most(&self.select(selector, bound), |first, span| {
+                    within(first.start, span.start)
+                })
+            }
+            Measure::Overlap(selector) => {
+                self.most(&self.select(selector, bound), |first, span| {
+                    let is_over = span.end <= first.start && span.start != first.start;
+                    span.start <= first.start && !is_over
+                })
+            }
             Measure::Of {
                 function,
                 selector,
@@ -187,6 +201,64 @@ impl Trace<'_> {
                     why: seen.why,
                 }
             }
+        }
+    }
+
+    /// From the start of some span on, the most spans for which `counts`.
+    fn most(&self, selection: &Selection, counts: impl Fn(&Span, &Span) -> bool) -> Range {
+        let (skewed, ordered): (Vec<_>, Vec<_>) = selection
+            .members
+            .iter()
+            .partition(|(span, _)| !has_order(self.spans[*span]));
+        let most_of = |members: &[(usize, Truth)]| {
+            let spans: Vec<&Span> = members.iter().map(|(span, _)| self.spans[*span]).collect();
+            let from = spans
+                .iter()
+                .map(|first| spans.iter().filter(|span| counts(first, span)).count());
+            from.max().unwrap_or(0)
+        };
+        let sure: Vec<(usize, Truth)> = ordered
+            .iter()
+            .copied()
+            .filter(|(_, selected)| *selected == Truth::True)
+            .collect();
+        let high = if selection.more == Truth::False {
+            End::whole(most_of(&ordered) + skewed.len())
+        } else {
+            End::Infinity
+        };
+        let skew = skewed.iter().map(|(_, selected)| selected.and(Truth::SKEW));
+        let perhaps = ordered.iter().map(|(_, selected)| *selected);
+        let why = perhaps
+            .chain(skew)
+            .fold(selection.more.reasons(), |why, member| {
+                why.with(member.reasons())
+            });
+        Range {
+            ends: Some((End::whole(most_of(&sure)), high)),
+            perhaps_nothing: false,
+            why,
+        }
+    }
+
+    /// The number that a bound span has in a field; nothing compares with what is none.
+    fn number_of_bound(&self, field: &Field, bound: &Bound) -> Range {
+        let Field::Bound { binding, field } = field else {
+            unreachable!("a measure is compared with fields of bound spans alone");
+        };
+        let value = self.value(field, self.spans[bound[usize::from(binding.0)]], bound);
+        match (value.number(), value) {
+            (Some(number), _) => Range::point(number),
+            (None, Val::Undetermined) => Range {
+                ends: Some((End::NegativeInfinity, End::Infinity)),
+                perhaps_nothing: true,
+                why: Truth::SKEW.reasons(),
+            },
+            (None, _) => Range {
+                ends: None,
+                perhaps_nothing: false,
+                why: Reasons::default(),
+            },
         }
     }
 

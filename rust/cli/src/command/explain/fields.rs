@@ -73,8 +73,10 @@ impl Walk<'_> {
             ExprKind::Exists(selector) => self.selector(selector),
             ExprKind::Compare { left, right, .. } => {
                 self.measure(left);
-                if let Quantity::Measure { measure, .. } = right {
-                    self.measure(measure);
+                match right {
+                    Quantity::Measure { measure, .. } => self.measure(measure),
+                    Quantity::Field(field) => self.field(field),
+                    Quantity::Number(_) | Quantity::Duration(_) => {}
                 }
             }
             ExprKind::GroupCount { selector, by, .. } => {
@@ -101,7 +103,9 @@ impl Walk<'_> {
 
     fn measure(&mut self, measure: &Measure) {
         match measure {
-            Measure::Count(selector) => self.selector(selector),
+            Measure::Count(selector)
+            | Measure::Within { selector, .. }
+            | Measure::Overlap(selector) => self.selector(selector),
             Measure::Of {
                 selector, field, ..
             } => {

@@ -28,7 +28,7 @@ type Way = (Measured, Obstacles);
 /// What a measure of an open trace may become known as: one way for each kind of knowledge.
 fn knowable(measure: &Measure, against: Option<Number>) -> Vec<Way> {
     let (function, is_duration) = match measure {
-        Measure::Count(_) => (None, false),
+        Measure::Count(_) | Measure::Within { .. } | Measure::Overlap(_) => (None, false),
         Measure::Of {
             function, field, ..
         } => (
@@ -152,6 +152,13 @@ pub(super) fn comparison(
         Quantity::Duration(nanos) => {
             let number = Number::Int(i128::from(*nanos));
             (Some(number), value(number))
+        }
+        // Whatever number it has, or none.
+        Quantity::Field(_) => {
+            let numbers = [LITTLE, Number::Int(0), Number::Int(1), MUCH];
+            let mut ways: Vec<Way> = numbers.into_iter().flat_map(value).collect();
+            ways.push((Measured::Never, Vec::new()));
+            (None, ways)
         }
         Quantity::Measure { factor, measure } => {
             let ways = knowable(measure, None).into_iter();

@@ -13,8 +13,8 @@ declare_codes! {
         bad: "never { payment.where(currency != EUR) }",
         good: "never { payment.where(currency != EUR or missing(currency)) }"
     }
-    AVERAGE_OF_NOTHING = "W0103", "an average of no spans" {
-        "Where nothing is selected, every comparison with `avg` is false, which here breaks the rule.",
+    AVERAGE_OF_NOTHING = "W0103", "a comparison with an average of no spans, or with a field that may be missing" {
+        "Where nothing is selected, every comparison with `avg` is false, and where a bound span has no number in a field, every comparison with it; here that breaks the rule.",
         bad: "always { avg(payment, span:duration) < 2s }",
         good: "never { avg(payment, span:duration) >= 2s }"
     }

@@ -28,7 +28,7 @@ impl<'a> Checker<'a> {
         let node = self.looked_through(node);
         match &node.kind {
             NodeKind::Call { .. } => is_call(node),
-            NodeKind::By { .. } | NodeKind::DotCount(_) => true,
+            NodeKind::By { .. } | NodeKind::Within { .. } | NodeKind::DotCount(_) => true,
             NodeKind::Times { left, right } => self.is_measure(left) || self.is_measure(right),
             NodeKind::Where { base, .. } => is_call(base.bare()),
             _ => false,

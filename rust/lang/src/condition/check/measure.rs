@@ -41,26 +41,47 @@ impl<'a> Checker<'a> {
         let quantity = self.quantity(right);
         let (measure, quantity) = (measure?, quantity?);
         self.same_unit(&measure, &quantity, left, right)?;
-        let is_average = match &quantity {
-            Quantity::Measure { measure: other, .. } => is_average(&measure) || is_average(other),
-            _ => is_average(&measure),
-        };
-        if is_average && self.breaks_if_false {
-            let text = self.place.folded(node.range());
-            self.fault(
-                code::AVERAGE_OF_NOTHING,
-                node.range(),
-                "of no spans there is no average, and this comparison is false",
-            )
-            .help = Some(format!(
-                "if a trace without such spans is fine: `not (…) or {text}`, or name the spans in `when`"
-            ));
+        if self.breaks_if_false {
+            self.warn_false_of_nothing(node, &measure, &quantity, right);
         }
         Some(ExprKind::Compare {
             left: measure,
             op,
             right: quantity,
         })
+    }
+
+    /// What compares with nothing, and so breaks the rule.
+    fn warn_false_of_nothing(
+        &mut self,
+        node: &Node,
+        measure: &Measure,
+        quantity: &Quantity,
+        right: &Node,
+    ) {
+        let is_average = match quantity {
+            Quantity::Measure { measure: other, .. } => is_average(measure) || is_average(other),
+            _ => is_average(measure),
+        };
+        let text = self.place.folded(node.range());
+        let (message, help) = match quantity {
+            _ if is_average => (
+                "of no spans there is no average, and this comparison is false".to_owned(),
+                format!(
+                    "if a trace without such spans is fine: `not (…) or {text}`, or name the spans in `when`"
+                ),
+            ),
+            Quantity::Field(_) => {
+                let field = self.place.folded(right.range());
+                let help = "select those that have it: `when each { S.where(exists(…)) as p }`";
+                let message =
+                    format!("where `{field}` is missing or no number this comparison is false");
+                (message, help.to_owned())
+            }
+            _ => return,
+        };
+        self.fault(code::AVERAGE_OF_NOTHING, node.range(), message)
+            .help = Some(help);
     }
 
     pub(super) fn measure(&mut self, node: &'a Node) -> Option<Measure> {
@@ -86,6 +107,7 @@ impl<'a> Checker<'a> {
                 Some(Measure::Count(selector))
             }
             NodeKind::Where { base, filters } => self.filtered_count(node, base, filters),
+            NodeKind::Within { measure, window } => self.counted_within(measure, window),
             NodeKind::By { .. } => {
                 self.fault(
                     code::GROUPED,
@@ -103,6 +125,25 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// `count(S) within 10s`
+    fn counted_within(&mut self, measure: &'a Node, window: &'a Node) -> Option<Measure> {
+        let counted = self.measure(measure);
+        let window = self.bound_of_gap(window).ok();
+        let Measure::Count(selector) = counted? else {
+            self.fault(
+                code::WITHIN,
+                measure.range(),
+                "only what `count(S)` counts is counted within a stretch of time",
+            )
+            .help = Some("`count(S) within 10s > 50`".into());
+            return None;
+        };
+        Some(Measure::Within {
+            selector,
+            window: window?,
+        })
     }
 
     /// Older: `trace.count(x).where(c)`.
@@ -148,7 +189,7 @@ impl<'a> Checker<'a> {
         arguments: &'a [Node],
     ) -> Option<Measure> {
         let aggregate = match function {
-            Function::Count => None,
+            Function::Count | Function::Overlap => None,
             Function::Of(aggregate) => Some(aggregate),
             Function::Asks(_) | Function::Has => {
                 self.fault(
@@ -171,7 +212,13 @@ impl<'a> Checker<'a> {
             Function::Unknown => return None,
         };
         match (aggregate, arguments) {
-            (None, [spans]) => self.selector_or_one_span(spans).map(Measure::Count),
+            (None, [spans]) => {
+                let selector = self.selector_or_one_span(spans)?;
+                Some(match function {
+                    Function::Overlap => Measure::Overlap(selector),
+                    _ => Measure::Count(selector),
+                })
+            }
             (Some(function), [spans, field]) => {
                 let selector = self.selector_or_one_span(spans);
                 let field = self.measured_field(function, field);
@@ -182,8 +229,13 @@ impl<'a> Checker<'a> {
                 })
             }
             (None, _) => {
-                self.fault(code::ARGUMENTS, node.range(), "`count` takes one selector")
-                    .help = Some("`count(http.retry)`; of all spans: `count(any)`".into());
+                let name = match function {
+                    Function::Overlap => "overlap",
+                    _ => "count",
+                };
+                let message = format!("`{name}` takes one selector");
+                self.fault(code::ARGUMENTS, node.range(), message).help =
+                    Some(format!("`{name}(http.retry)`; of all spans: `{name}(any)`"));
                 None
             }
             (Some(function), _) => {
@@ -269,10 +321,13 @@ impl<'a> Checker<'a> {
                 })
             }
             _ => {
+                if let Some(Field::Bound { binding, field }) = self.scoped_field(bare).ok()? {
+                    return Some(Quantity::Field(Field::Bound { binding, field }));
+                }
                 let source = self.place.folded(bare.range());
                 let message = format!("a measure cannot be compared with `{source}`");
                 self.fault(code::NEEDS_VALUE, bare.range(), message).help = Some(
-                    "compare it with a number, a duration, another measure, or a number times a measure".into(),
+                    "compare it with a number, a duration, a field of a bound span, another measure, or a number times a measure".into(),
                 );
                 None
             }
@@ -298,6 +353,14 @@ impl<'a> Checker<'a> {
                 format!("`{left_source}` is a plain number, not a duration"),
                 "durations are measured by `sum min max avg` of `span:duration`".to_owned(),
             ),
+            Quantity::Field(field)
+                if is_time != field.intrinsic().is_some_and(Intrinsic::is_duration) =>
+            {
+                (
+                    "a duration is compared with a plain number".to_owned(),
+                    "compare durations with durations, and numbers with numbers".to_owned(),
+                )
+            }
             Quantity::Measure { measure: other, .. } if is_time != is_duration(other) => (
                 "a duration is compared with a plain number".to_owned(),
                 "compare durations with durations, and numbers with numbers".to_owned(),
@@ -324,6 +387,8 @@ fn is_average(measure: &Measure) -> bool {
 fn is_duration(measure: &Measure) -> bool {
     match measure {
         Measure::Count(_)
+        | Measure::Within { .. }
+        | Measure::Overlap(_)
         | Measure::Of {
             function: Aggregate::Distinct,
             ..

@@ -100,7 +100,7 @@ impl<'a> Checker<'a> {
         Ok(Some(gap))
     }
 
-    fn bound_of_gap(&mut self, node: &'a Node) -> Result<Nanos, ()> {
+    pub(super) fn bound_of_gap(&mut self, node: &'a Node) -> Result<Nanos, ()> {
         let (message, help) = match node.bare().kind {
             NodeKind::Duration(nanos) => return Ok(nanos),
             NodeKind::Broken => return Err(()),

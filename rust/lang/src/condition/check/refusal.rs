@@ -34,6 +34,7 @@ impl<'a> Checker<'a> {
             ),
             NodeKind::Call { .. }
             | NodeKind::By { .. }
+            | NodeKind::Within { .. }
             | NodeKind::Times { .. }
             | NodeKind::DotCount(_) => (
                 "inside `where` stand conditions on one span; this measures the trace",
@@ -105,7 +106,7 @@ impl<'a> Checker<'a> {
                 "this is a field of a span; here a selector stands",
                 format!("filter the spans: `any.where(exists({source}))`"),
             ),
-            NodeKind::Call { .. } | NodeKind::By { .. } | NodeKind::Times { .. } | NodeKind::Sum { .. } | NodeKind::DotCount(_) => (
+            NodeKind::Call { .. } | NodeKind::By { .. } | NodeKind::Within { .. } | NodeKind::Times { .. } | NodeKind::Sum { .. } | NodeKind::DotCount(_) => (
                 code::NEEDS_SELECTOR,
                 "this is a number; here a selector stands",
                 "a selector is a span's name, `any`, `root`, `leaf`, each with `.where(…)`, or an order of such".to_owned(),

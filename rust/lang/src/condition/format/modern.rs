@@ -149,6 +149,7 @@ impl Writer<'_> {
                 self.measure(left);
                 self.measure(right);
             }
+            NodeKind::Within { measure, .. } => self.measure(measure),
             NodeKind::By { measure, key } => {
                 self.measure(measure);
                 if let NodeKind::Paren(_) = key.kind {

@@ -118,7 +118,9 @@ fn exclude(one: &Expr, other: &Expr) -> bool {
 /// A count is never below zero, and of nothing it is zero.
 fn compared(measure: &Measure, op: CompareOp, number: Number) -> Option<bool> {
     let (selector, is_count) = match measure {
-        Measure::Count(selector) => (selector, true),
+        Measure::Count(selector)
+        | Measure::Within { selector, .. }
+        | Measure::Overlap(selector) => (selector, true),
         Measure::Of {
             function, selector, ..
         } => (selector, *function == Aggregate::Distinct),
