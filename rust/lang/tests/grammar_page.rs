@@ -19,6 +19,7 @@ const TERMINALS: &[(&str, &str)] = &[
     ("where(", "\".where\" \"(\""),
     ("where )", "\")\""),
     ("call(", "FUNCTION \"(\""),
+    ("by ,", "\",\""),
     ("rule when", "\"rule\" QUOTED \"when\""),
     ("rule then", "\"then\" ANYTHING"),
     (".count()", "\".count\" \"(\" \")\""),

@@ -21,7 +21,9 @@ const ROOMS: &str = "
     /diagnostic/ fault nearest . render_json render_text
     /condition/ scan spelling token
     /condition/lexer/ words cursor comment sign quoted method dotted name clause word number .
-    /condition/ ast dialect grammar parse shipped vocabulary canonical canonical_part
+    /condition/ ast dialect grammar parse shipped vocabulary canonical
+    /condition/canonical/ measure
+    /condition/ canonical_part
     /condition/lint/ meant join order demand numbers filter constant implied clauses attribute regex .
     /condition/suggest/ edited known piece pattern template phrases .
     /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal

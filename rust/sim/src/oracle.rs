@@ -151,12 +151,12 @@ impl<'a> Trace<'a> {
                 *op,
                 &self.quantity(right, bound),
             ),
-            ExprKind::GroupCount {
-                selector,
+            ExprKind::GroupCompare {
+                measure,
                 by,
                 op,
                 value,
-            } => self.some_group(&self.select(selector, bound), by, *op, *value, bound),
+            } => self.some_group(measure, by, *op, &self.quantity(value, bound), bound),
             ExprKind::Trace(predicate) => self.trace_condition(predicate, bound),
         }
     }

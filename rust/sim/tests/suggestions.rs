@@ -86,12 +86,15 @@ impl Words {
                     self.durations.push(*nanos);
                 }
             }
-            ExprKind::GroupCount {
-                by: GroupKey::Field(field),
-                ..
-            } => self.field(field, None),
+            ExprKind::GroupCompare { by, .. } => {
+                for key in by {
+                    if let GroupKey::Field(field) = key {
+                        self.field(field, None);
+                    }
+                }
+            }
             ExprKind::Trace(predicate) => self.predicate(predicate),
-            _ => {}
+            ExprKind::Exists(_) => {}
         }
     }
 

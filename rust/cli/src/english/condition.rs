@@ -51,24 +51,13 @@ fn said(expr: &Expr, names: Names<'_>, is_negated: bool, is_inner: bool) -> Stri
             comparison(*op, is_negated),
             quantity(right, names)
         ),
-        ExprKind::GroupCount {
-            selector,
+        ExprKind::GroupCompare {
+            measure,
             by,
             op,
             value,
         } => {
-            let by = match by {
-                GroupKey::Parent => "have one and the same parent".to_owned(),
-                GroupKey::Field(field) => {
-                    format!("have one and the same value of {}", called(field, names))
-                }
-            };
-            let more = match op {
-                GroupOp::Gt => "more than",
-                GroupOp::Ge => "at least",
-            };
-            let spans = noun(selector, names, Article::Plural);
-            let sentence = format!("{more} {} {spans} {by}", number(*value));
+            let sentence = grouped(measure, by, *op, value, names);
             if is_negated {
                 format!("it is not so that {sentence}")
             } else {
@@ -79,6 +68,38 @@ fn said(expr: &Expr, names: Names<'_>, is_negated: bool, is_inner: bool) -> Stri
             format!("it is not so that the {}", predicate(test, names))
         }
         ExprKind::Trace(test) => format!("the {}", predicate(test, names)),
+    }
+}
+
+fn grouped(
+    of: &Measure,
+    by: &[GroupKey],
+    op: GroupOp,
+    value: &Quantity,
+    names: Names<'_>,
+) -> String {
+    let keys: Vec<String> = by
+        .iter()
+        .map(|key| match key {
+            GroupKey::Parent => "parent".to_owned(),
+            GroupKey::Field(field) => format!("value of {}", called(field, names)),
+        })
+        .collect();
+    let keys = keys.join(" and ");
+    let more = match op {
+        GroupOp::Gt => "more than",
+        GroupOp::Ge => "at least",
+    };
+    let value = quantity(value, names);
+    match of {
+        Measure::Count(selector) => {
+            let spans = noun(selector, names, Article::Plural);
+            format!("{more} {value} {spans} have one and the same {keys}")
+        }
+        of => format!(
+            "of those that have one and the same {keys}, {} is {more} {value}",
+            measure(of, names)
+        ),
     }
 }
 

@@ -159,9 +159,7 @@ fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument
             }
             (left.spans(), None)
         }
-        ConditionKind::Groups { groups, .. } => {
-            (groups.spans(), groups::sizes(eval, groups).certain)
-        }
+        ConditionKind::Groups { groups, .. } => (groups.spans(), groups::largest(eval, groups)),
     };
     let (spans, count) = selected(eval, of);
     argument.offenders.extend(spans);

@@ -1,8 +1,6 @@
 //! Conditions over a trace's state, in the open world: true or false only where no later span can
 //! change it.
 
-use betrace_lang::rule::{GroupOp, Number};
-
 use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::groups;
@@ -26,14 +24,7 @@ pub(crate) fn truth<'a>(eval: &mut Eval<'a>, condition: &'a Condition) -> Tri {
             left.compare(*op, right)
         }
         ConditionKind::Groups { groups, op, value } => {
-            let reaches = |size: u64| {
-                let order = Number::Int(i128::from(size)).compare(*value);
-                match op {
-                    GroupOp::Gt => order.is_gt(),
-                    GroupOp::Ge => order.is_ge(),
-                }
-            };
-            groups::sizes(eval, groups).reach(reaches)
+            groups::some_reaches(eval, groups, *op, *value)
         }
         ConditionKind::Trace(test) => eval.facts.trace_test(test),
     }

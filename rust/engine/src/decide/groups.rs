@@ -1,86 +1,182 @@
-//! The largest group of the selected spans: `count(S) by f`.
+//! Whether the measure of some group of the selected spans reaches a value: `count(S) by f > 10`.
 
 use std::collections::BTreeMap;
 
+use betrace_lang::rule::CompareOp;
 use betrace_lang::verdict::Reason;
 
 use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
+use crate::decide::measure::measure_members;
+use crate::decide::member_set::{Member, MemberSet};
 use crate::intern::CellId;
+use crate::logic::interval::{End, Interval};
+use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::condition::{GroupedBy, Grouping};
+use crate::plan::condition::{Counted, GroupedBy, Grouping};
 use crate::state::cell::{Cell, TextKey, group_key, text_key};
+use crate::state::record::RecordId;
 use crate::value::Value;
 
 /// What the largest group has for certain, and what it may have at most of what was seen.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct GroupSizes {
+struct GroupSizes {
     /// `None`: there may be no group.
-    pub certain: Option<u64>,
-    pub most: Option<u64>,
+    certain: Option<u64>,
+    most: Option<u64>,
     /// More may come.
-    pub open: bool,
-    pub reasons: Reasons,
+    open: bool,
+    reasons: Reasons,
 }
 
-impl GroupSizes {
-    /// Whether the largest group `reaches` a size.
-    pub fn reach(self, reaches: impl Fn(u64) -> bool) -> Tri {
-        if self.certain.is_some_and(&reaches) {
-            Tri::True
-        } else if !self.open && !self.most.is_some_and(&reaches) {
-            Tri::False
-        } else {
-            Tri::Open(self.reasons)
-        }
-    }
-}
-
-pub(crate) fn sizes<'a>(eval: &mut Eval<'a>, groups: &'a Grouping) -> GroupSizes {
-    match groups {
+pub(crate) fn some_reaches<'a>(
+    eval: &mut Eval<'a>,
+    grouping: &'a Grouping,
+    op: CompareOp,
+    value: Interval,
+) -> Tri {
+    match grouping {
         Grouping::Counted { of, cell } => {
-            let selects = eval.facts.trace_tests(&of.trace);
-            sizes_of_cell(&eval.facts, *cell, selects)
+            let sizes = sizes_of_cell(&eval.facts, of, *cell);
+            let reaches = |size: u64| {
+                let size = Interval::exactly(End::count(size));
+                size.decides(op, value) == Some(true)
+            };
+            if sizes.certain.is_some_and(reaches) {
+                Tri::True
+            } else if !sizes.open && !sizes.most.is_some_and(reaches) {
+                Tri::False
+            } else {
+                Tri::Open(sizes.reasons)
+            }
         }
-        Grouping::Members { of, by } => {
+        Grouping::Members { of, by, measure } => {
             let set = eval.members(of);
+            eval.budget.spend(set.items.len() * by.len());
             let facts = eval.facts;
-            eval.budget.spend(set.items.len());
-            let mut groups: BTreeMap<TextKey, (u64, u64)> = BTreeMap::new();
-            let mut unknown = 0;
-            for member in &set.items {
-                let key = match by {
-                    GroupedBy::Field(field) => match facts.kept(member.record, *field) {
-                        Value::Duration(None) => {
-                            unknown += 1;
-                            None
-                        }
-                        value => group_key(value),
-                    },
-                    GroupedBy::Parent => {
-                        let parent = facts.record(member.record).parent();
-                        parent.map(|parent| text_key(&parent.0))
-                    }
-                };
-                if let Some(key) = key {
-                    let group = groups.entry(key).or_default();
-                    group.0 += u64::from(member.certain);
-                    group.1 += 1;
+            let groups = Groups::of(&facts, &set, by);
+            let mut found = if set.open {
+                Tri::Open(set.reasons)
+            } else {
+                Tri::False
+            };
+            // Those of no known group may be one of their own.
+            for group in groups.known.values().chain([&Vec::new()]) {
+                let (members, is_there) = groups.with_unknown(group, &set);
+                eval.budget.spend(members.items.len());
+                let measured = measure_members(&facts, *measure, &members);
+                let reaches = measured.compare(op, Measured::Range(value));
+                found = found.or(reaches.and(is_there));
+                if found == Tri::True {
+                    break;
                 }
             }
-            let certain = groups.values().map(|group| group.0).max();
-            let most = groups.values().map(|group| group.1).max();
-            GroupSizes {
-                certain: certain.filter(|size| *size > 0),
-                most: with_unknown(most, unknown),
-                open: set.open,
-                reasons: set.reasons.with(skew_if(unknown > 0)),
-            }
+            found
         }
     }
 }
 
-fn sizes_of_cell(facts: &Facts<'_>, cell: CellId, selects: Tri) -> GroupSizes {
+/// How many spans the largest group has for certain; `None` without a group.
+pub(crate) fn largest<'a>(eval: &mut Eval<'a>, grouping: &'a Grouping) -> Option<u64> {
+    match grouping {
+        Grouping::Counted { of, cell } => sizes_of_cell(&eval.facts, of, *cell).certain,
+        Grouping::Members { of, by, .. } => {
+            let set = eval.members(of);
+            let groups = Groups::of(&eval.facts, &set, by);
+            let certain = |group: &Vec<Member>| {
+                let certain = group.iter().filter(|member| member.certain);
+                certain.count() as u64
+            };
+            let largest = groups.known.values().map(certain).max();
+            largest.filter(|size| *size > 0)
+        }
+    }
+}
+
+/// The members of a set by their keys, in its order.
+struct Groups {
+    known: BTreeMap<Vec<TextKey>, Vec<Member>>,
+    /// Members of which a key is not known.
+    unknown: Vec<Member>,
+}
+
+/// In which group a span is.
+enum InGroup {
+    Of(Vec<TextKey>),
+    Unknown,
+    /// It lacks a key.
+    None,
+}
+
+impl Groups {
+    fn of(facts: &Facts<'_>, set: &MemberSet, by: &[GroupedBy]) -> Groups {
+        let mut groups = Groups {
+            known: BTreeMap::new(),
+            unknown: Vec::new(),
+        };
+        for member in &set.items {
+            match group_of(facts, member.record, by) {
+                InGroup::Of(key) => groups.known.entry(key).or_default().push(*member),
+                InGroup::Unknown => groups.unknown.push(*member),
+                InGroup::None => {}
+            }
+        }
+        groups
+    }
+
+    /// A group with those that may be in it, and whether it is one.
+    fn with_unknown(&self, group: &[Member], set: &MemberSet) -> (MemberSet, Tri) {
+        let reasons = set.reasons.with(skew_if(!self.unknown.is_empty()));
+        let mut members = MemberSet::new(set.open, reasons);
+        members.items.extend_from_slice(group);
+        members
+            .items
+            .extend(self.unknown.iter().map(|member| Member {
+                certain: false,
+                ..*member
+            }));
+        let is_there = if group.iter().any(|member| member.certain) {
+            Tri::True
+        } else if members.items.is_empty() {
+            Tri::False
+        } else {
+            Tri::Open(reasons)
+        };
+        (members, is_there)
+    }
+}
+
+fn group_of(facts: &Facts<'_>, record: RecordId, by: &[GroupedBy]) -> InGroup {
+    let mut keys = Vec::with_capacity(by.len());
+    let mut is_known = true;
+    for key in by {
+        let key = match key {
+            GroupedBy::Field(field) => match facts.kept(record, *field) {
+                Value::Duration(None) => {
+                    is_known = false;
+                    continue;
+                }
+                value => group_key(value),
+            },
+            GroupedBy::Parent => {
+                let parent = facts.record(record).parent();
+                parent.map(|parent| text_key(&parent.0))
+            }
+        };
+        match key {
+            Some(key) => keys.push(key),
+            None => return InGroup::None,
+        }
+    }
+    if is_known {
+        InGroup::Of(keys)
+    } else {
+        InGroup::Unknown
+    }
+}
+
+fn sizes_of_cell(facts: &Facts<'_>, of: &Counted, cell: CellId) -> GroupSizes {
+    let selects = facts.trace_tests(&of.trace);
     let mut sizes = GroupSizes {
         certain: None,
         most: None,

@@ -79,6 +79,7 @@ pub(crate) fn measure_members(
             field,
             is_duration,
         } => aggregate_members(facts, function, set, field, is_duration),
+        MemberMeasure::Count => Measured::Range(count_members(set)),
         MemberMeasure::Within(window) => Measured::Range(moments::within(facts, set, window)),
         MemberMeasure::Overlap => Measured::Range(moments::overlap(facts, set)),
     }

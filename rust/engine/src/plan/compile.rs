@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Aggregate, Body, Expr, ExprKind, Field, GroupKey, Intrinsic, Measure, Quantity, Rule, Segment,
-    Selector, SpanSelector,
+    Aggregate, Body, CompareOp, Expr, ExprKind, Field, GroupKey, GroupOp, Intrinsic, Measure,
+    Quantity, Rule, Segment, Selector, SpanSelector,
 };
 use hashbrown::{HashMap, HashSet};
 
@@ -211,15 +211,23 @@ fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condition, Patter
             op: *op,
             right: quantity(draft, right)?,
         },
-        ExprKind::GroupCount {
-            selector,
+        ExprKind::GroupCompare {
+            measure,
             by,
             op,
             value,
         } => ConditionKind::Groups {
-            groups: grouping(draft, selector, by)?,
-            op: *op,
-            value: *value,
+            groups: grouping(draft, measure, by)?,
+            op: match op {
+                GroupOp::Gt => CompareOp::Gt,
+                GroupOp::Ge => CompareOp::Ge,
+            },
+            value: match value {
+                Quantity::Number(number) => Interval::exactly(End::At(*number)),
+                Quantity::Duration(nanos) => Interval::exactly(End::count(*nanos)),
+                // No group is compared with anything else.
+                Quantity::Measure { .. } | Quantity::Field(_) => Interval::unknown(),
+            },
         },
         ExprKind::Trace(predicate) => ConditionKind::Trace(draft.trace_test(predicate)?),
     };
@@ -234,13 +242,16 @@ fn conditions(draft: &mut RuleDraft<'_>, parts: &[Expr]) -> Result<Vec<Condition
     parts.iter().map(|part| condition(draft, part)).collect()
 }
 
+/// A count by one key of spans that numbers alone answer for is a cell; all else is reckoned from members.
 fn grouping(
     draft: &mut RuleDraft<'_>,
-    selector: &Selector,
-    by: &GroupKey,
+    measure: &Measure,
+    by: &[GroupKey],
 ) -> Result<Grouping, PatternError> {
-    if let Some(spans) = counted(selector) {
-        let (kind, field) = match by {
+    if let (Measure::Count(selector), [key]) = (measure, by)
+        && let Some(spans) = counted(selector)
+    {
+        let (kind, field) = match key {
             GroupKey::Field(field) => {
                 let id = draft.draft.builder.field(field);
                 (FeedKind::Groups(id), Some(field))
@@ -252,15 +263,31 @@ fn grouping(
             of: count(draft, spans)?,
         });
     }
-    let (of, leaves) = node::compile(draft, selector)?;
-    let by = match by {
+    let (of, leaves) = node::compile(draft, measure.selector())?;
+    let by = by.iter().map(|key| match key {
         GroupKey::Field(field) => {
             draft.project(&leaves, field);
             GroupedBy::Field(draft.interner.field(field))
         }
         GroupKey::Parent => GroupedBy::Parent,
+    });
+    let by = by.collect();
+    let measure = match measure {
+        Measure::Count(_) => MemberMeasure::Count,
+        Measure::Within { window, .. } => MemberMeasure::Within(*window),
+        Measure::Overlap(_) => MemberMeasure::Overlap,
+        Measure::Of {
+            function, field, ..
+        } => {
+            draft.project(&leaves, field);
+            MemberMeasure::Of {
+                function: *function,
+                field: draft.interner.field(field),
+                is_duration: *field == Field::Intrinsic(Intrinsic::SpanDuration),
+            }
+        }
     };
-    Ok(Grouping::Members { of, by })
+    Ok(Grouping::Members { of, by, measure })
 }
 
 fn quantity(draft: &mut RuleDraft<'_>, quantity: &Quantity) -> Result<Against, PatternError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{Aggregate, CompareOp, GroupOp, Number};
+use betrace_lang::rule::{Aggregate, CompareOp, Number};
 
 use crate::intern::{CellId, FieldKey};
 use crate::logic::interval::Interval;
@@ -38,8 +38,8 @@ pub(crate) enum ConditionKind {
     },
     Groups {
         groups: Grouping,
-        op: GroupOp,
-        value: Number,
+        op: CompareOp,
+        value: Interval,
     },
     Trace(TraceTest),
 }
@@ -63,13 +63,11 @@ pub(crate) enum Selecting {
 #[derive(Debug)]
 pub(crate) enum Grouping {
     /// The groups are a cell.
-    Counted {
-        of: Counted,
-        cell: CellId,
-    },
+    Counted { of: Counted, cell: CellId },
     Members {
         of: Node,
-        by: GroupedBy,
+        by: Vec<GroupedBy>,
+        measure: MemberMeasure,
     },
 }
 
@@ -97,6 +95,7 @@ pub(crate) enum Measuring {
 /// What is computed from members one by one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum MemberMeasure {
+    Count,
     Of {
         function: Aggregate,
         field: FieldKey,

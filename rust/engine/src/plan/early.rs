@@ -13,10 +13,12 @@ pub(crate) mod obstacle;
 pub(crate) mod selector;
 pub(crate) mod trace;
 
-use betrace_lang::rule::{Body, ClauseKind, Expr, ExprKind, GroupOp, Number, Selector};
+use betrace_lang::rule::{
+    Body, ClauseKind, CompareOp, Expr, ExprKind, GroupOp, Measure, Quantity, Selector,
+};
 
 use crate::plan::early::measure::comparison;
-use crate::plan::early::obstacle::{ClauseProfile, MUCH, Obstacle, Obstacles, either, every};
+use crate::plan::early::obstacle::{ClauseProfile, Obstacle, Obstacles, either, every};
 use crate::plan::early::selector::{base, having, lacking, settling};
 use crate::plan::early::trace::trace_test;
 
@@ -78,25 +80,30 @@ fn knowing(expr: &Expr, wanted: bool) -> Obstacles {
         ExprKind::Exists(selector) => lacking(selector),
         // What is seen of a span does not change.
         ExprKind::Bound { .. } => Vec::new(),
-        ExprKind::GroupCount {
-            selector,
-            op,
-            value,
-            ..
-        } => {
-            let largest = match base(selector) {
-                Selector::Bound(_) => Number::Int(1),
-                _ => MUCH,
-            };
-            let order = largest.compare(*value);
-            let is_reached = order.is_gt() || (*op == GroupOp::Ge && order.is_eq());
-            match (wanted, is_reached) {
-                (true, true) => having(selector),
-                (true, false) => vec![Obstacle::Never],
-                (false, _) => settling(selector),
-            }
-        }
+        ExprKind::GroupCompare {
+            measure, op, value, ..
+        } => in_some_group(measure, *op, value, wanted),
         ExprKind::Compare { left, op, right } => comparison(left, *op, right, wanted),
         ExprKind::Trace(test) => trace_test(test, wanted),
+    }
+}
+
+/// Against knowing whether the measure of some group reaches a value.
+fn in_some_group(measure: &Measure, op: GroupOp, value: &Quantity, wanted: bool) -> Obstacles {
+    let selector = measure.selector();
+    if !wanted {
+        return settling(selector);
+    }
+    let op = match op {
+        GroupOp::Gt => CompareOp::Gt,
+        GroupOp::Ge => CompareOp::Ge,
+    };
+    let reached = comparison(measure, op, value, true);
+    let may_more_come = reached.contains(&Obstacle::MoreMayCome(selector.clone()));
+    match base(selector) {
+        // One span alone never reaches it.
+        Selector::Bound(_) if may_more_come => vec![Obstacle::Never],
+        // There is no group before someone is in it.
+        _ => every([having(selector), reached]),
     }
 }

@@ -64,7 +64,8 @@ fn of_expr(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().any(of_expr),
         ExprKind::Not(inner) => of_expr(inner),
-        ExprKind::Exists(selector) | ExprKind::GroupCount { selector, .. } => of_selector(selector),
+        ExprKind::Exists(selector) => of_selector(selector),
+        ExprKind::GroupCompare { measure, .. } => of_selector(measured(measure)),
         ExprKind::Compare { left, right, .. } => {
             of_selector(measured(left))
                 || match right {

@@ -248,6 +248,12 @@ fn conditions() -> Vec<(&'static str, String)> {
         all.push((before, format!("not ({selector})")));
         all.push((before, format!("c and ({selector})")));
         all.push((before, format!("count({selector}) by f > 1")));
+        all.push((
+            before,
+            format!("sum({selector}, span:duration) by f, m > 1s"),
+        ));
+        all.push((before, format!("max({selector}, n) by f >= 2")));
+        all.push((before, format!("overlap({selector}) by f > 1")));
         for measure in MEASURES {
             let unit = if measure.contains("duration") {
                 "s"

@@ -75,10 +75,11 @@ pub enum NodeKind {
         test: Test,
         right: Box<Node>,
     },
-    /// `count(S) by f`
+    /// `count(S) by f, g`
     By {
         measure: Box<Node>,
-        key: Box<Node>,
+        /// At least one.
+        keys: Vec<Node>,
     },
     /// `count(S) within 10s`
     Within {

@@ -1,14 +1,16 @@
 //! The canonical text of a checked rule: complete, the same for every spelling of the same meaning,
 //! and itself a condition that reads back as the same rule, but for the fields of a rule file, which are spelled out.
 
+mod measure;
+
 use std::fmt::Write;
 
-use crate::condition::spelling::{duration, first_of, gap, is_plain, list, literal, number, quote};
+use crate::condition::spelling::{first_of, gap, is_plain, list, literal, quote};
 use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Base, BindingId, Body, Expr, ExprKind, Field, GroupKey, ListSource, Measure, Number, Operand,
-    Predicate, Quantity, Related, Relation, Scope, Selector, Term,
+    Base, BindingId, Body, Expr, ExprKind, Field, GroupKey, ListSource, Operand, Predicate,
+    Related, Relation, Scope, Selector, Term,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -107,22 +109,18 @@ impl<'a> Printer<'a> {
                     self.quantity(right)
                 )
             }
-            ExprKind::GroupCount {
-                selector,
+            ExprKind::GroupCompare {
+                measure,
                 by,
                 op,
                 value,
             } => {
-                let by = match by {
+                let by = joined(by, ", ", |key| match key {
                     GroupKey::Parent => "parent".to_owned(),
                     GroupKey::Field(field) => self.field(field),
-                };
-                format!(
-                    "count({}) by {by} {} {}",
-                    self.selector(selector),
-                    op.as_str(),
-                    number(*value)
-                )
+                });
+                let (measure, value) = (self.measure(measure), self.quantity(value));
+                format!("{measure} by {by} {} {value}", op.as_str())
             }
             ExprKind::Trace(predicate) => self.predicate(predicate),
         }
@@ -139,43 +137,6 @@ impl<'a> Printer<'a> {
         match expr.kind {
             ExprKind::And(_) => format!("({})", self.expr(expr)),
             _ => self.expr(expr),
-        }
-    }
-
-    pub fn measure(&self, measure: &Measure) -> String {
-        match measure {
-            Measure::Count(selector) => format!("count({})", self.selector(selector)),
-            Measure::Within { selector, window } => {
-                let count = self.selector(selector);
-                format!("count({count}) within {}", duration(*window))
-            }
-            Measure::Overlap(selector) => format!("overlap({})", self.selector(selector)),
-            Measure::Of {
-                function,
-                selector,
-                field,
-            } => {
-                format!(
-                    "{}({}, {})",
-                    function.as_str(),
-                    self.selector(selector),
-                    self.field(field)
-                )
-            }
-        }
-    }
-
-    fn quantity(&self, quantity: &Quantity) -> String {
-        match quantity {
-            Quantity::Number(value) => number(*value),
-            Quantity::Duration(nanos) => duration(*nanos),
-            Quantity::Field(field) => self.field(field),
-            Quantity::Measure { factor, measure } if *factor == Number::Int(1) => {
-                self.measure(measure)
-            }
-            Quantity::Measure { factor, measure } => {
-                format!("{} * {}", number(*factor), self.measure(measure))
-            }
         }
     }
 

@@ -68,7 +68,7 @@ fn run(lexer: &mut Lexer<'_>) {
             '[' => lexer.open_sign(Sign::Bracket, Token::LeftBracket, start, start + 1),
             '{' => lexer.open_brace(start),
             ')' | ']' | '}' => lexer.close(next),
-            ',' => lexer.push(start, Token::Comma, start + 1),
+            ',' => lexer.comma(),
             '*' => lexer.push(start, Token::Star, start + 1),
             '.' => lexer.dot(),
             // Behind an operand it is the sign of a sum.

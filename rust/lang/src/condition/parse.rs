@@ -166,7 +166,7 @@ fn wanted(before: Option<&Token>, expected: &[String]) -> &'static str {
         Some(Token::As) => "a name for the bound span, or a unit of time",
         Some(Token::Plus | Token::Minus) => "a field or a number",
         Some(Token::Every | Token::Some) => "a comparison with the elements of an array",
-        Some(Token::By) => "a field or `parent`",
+        Some(Token::By | Token::KeyComma) => "a field or `parent`",
         Some(Token::AndNext | Token::UntilNext) => "a selector",
         Some(token) if token.is_relation() => "a selector",
         _ if expects(expected, "name") => "a condition",

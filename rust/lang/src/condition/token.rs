@@ -35,6 +35,8 @@ pub enum Token {
     LeftBracket,
     RightBracket,
     Comma,
+    /// Between two keys behind `by`.
+    KeyComma,
     Star,
     Plus,
     Minus,

@@ -44,12 +44,14 @@ pub enum ExprKind {
         op: CompareOp,
         right: Quantity,
     },
-    /// `count(S) by f > n`: some group reaches it.
-    GroupCount {
-        selector: Selector,
-        by: GroupKey,
+    /// `count(S) by f, g > n`: the measure of some group reaches it.
+    GroupCompare {
+        measure: Measure,
+        /// One to four; a group is those spans that are alike in all of them.
+        by: Vec<GroupKey>,
         op: GroupOp,
-        value: Number,
+        /// A number or a duration.
+        value: Quantity,
     },
     /// A comparison of `trace:` intrinsics standing as a condition; unknown counts as false.
     Trace(Predicate),
@@ -125,7 +127,8 @@ impl Expr {
                 parts.iter().flat_map(Expr::selectors).collect()
             }
             ExprKind::Not(inner) => inner.selectors(),
-            ExprKind::Exists(selector) | ExprKind::GroupCount { selector, .. } => vec![selector],
+            ExprKind::Exists(selector) => vec![selector],
+            ExprKind::GroupCompare { measure, .. } => vec![measure.selector()],
             ExprKind::Compare { left, right, .. } => {
                 let mut found = vec![left.selector()];
                 if let Quantity::Measure { measure, .. } = right {

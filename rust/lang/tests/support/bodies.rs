@@ -564,14 +564,18 @@ fn measure(bindings: u8) -> BoxedStrategy<Measure> {
         selector(bindings).prop_map(Measure::Overlap),
         (selector(bindings), nanos())
             .prop_map(|(selector, window)| Measure::Within { selector, window }),
-        (function, selector(bindings), scope(), name()).prop_filter_map(
-            "one value",
+        (function, selector(bindings), scope(), name()).prop_map(
             |(function, selector, scope, key)| {
-                (!matches!(scope, Scope::Event | Scope::Link)).then_some(Measure::Of {
+                // Of events and links a span has many.
+                let scope = match scope {
+                    Scope::Event | Scope::Link => Scope::Span,
+                    one => one,
+                };
+                Measure::Of {
                     function,
                     selector,
                     field: Field::Attribute { scope, key },
-                })
+                }
             }
         ),
     ]
@@ -581,9 +585,14 @@ fn measure(bindings: u8) -> BoxedStrategy<Measure> {
 fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         4 => selector(bindings).prop_map(ExprKind::Exists),
-        1 => (measure(bindings), op(), right_field(bindings)).prop_filter_map("bound", |(left, op, field)| {
-            let is_bound = matches!(&field, Field::Bound { .. });
-            is_bound.then_some(ExprKind::Compare { left, op, right: Quantity::Field(field) })
+        1 => (measure(bindings), op(), single(), any::<u8>()).prop_map(move |(left, op, inner, pick)| ExprKind::Compare {
+            left,
+            op,
+            right: if bindings == 0 {
+                Quantity::Number(Number::Int(i128::from(pick)))
+            } else {
+                Quantity::Field(Field::Bound { binding: BindingId(pick % bindings), field: Box::new(inner) })
+            },
         }),
         1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left, op, right: Quantity::Number(value) }),
         1 => (measure(bindings), op(), measure(bindings), 1u32..40).prop_filter_map("factor", |(left, op, measure, factor)| {
@@ -594,11 +603,11 @@ fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
             op,
             right: Quantity::Duration(value),
         }),
-        1 => (selector(bindings), prop::option::of(single()), any::<bool>(), number()).prop_map(|(selector, by, above, value)| ExprKind::GroupCount {
-            selector,
-            by: by.map_or(GroupKey::Parent, GroupKey::Field),
+        1 => (measure(bindings), vec(prop::option::of(single()), 1..=4), any::<bool>(), number()).prop_map(|(measure, by, above, value)| ExprKind::GroupCompare {
+            measure,
+            by: by.into_iter().map(|key| key.map_or(GroupKey::Parent, GroupKey::Field)).collect(),
             op: if above { GroupOp::Gt } else { GroupOp::Ge },
-            value,
+            value: Quantity::Number(value),
         }),
         1 => trace_predicate().prop_map(ExprKind::Trace),
         2 => (vec(predicate(bindings), 1..3), any::<u8>(), trace_predicate()).prop_map(move |(parts, pick, trace)| match bindings {

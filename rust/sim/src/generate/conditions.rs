@@ -46,26 +46,7 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
             let factor = tape.pick(&["", "2 * ", "0.5 * ", "1.5 * "]);
             format!("{left} {} {factor}{right}", comparison(tape))
         }
-        4 => {
-            let by = tape.pick(&[
-                "n",
-                "parent",
-                "s",
-                "span.n",
-                "resource.service.name",
-                "span:name",
-                "span:kind",
-                "span:duration",
-                "m",
-                "ok",
-            ]);
-            let op = tape.pick(&[">", ">="]);
-            format!(
-                "count({}) by {by} {op} {}",
-                selector(tape, bound, 1),
-                tape.below(4)
-            )
-        }
+        4 => grouped(tape, bound),
         6 => {
             let measure = moments(tape, bound);
             format!("{measure} {} {}", comparison(tape), tape.below(4))
@@ -165,4 +146,50 @@ fn aggregate(tape: &mut Tape, bound: &Bound) -> String {
             .replace("link.", "span."),
     };
     format!("{function}({}, {field})", selector(tape, bound, 1))
+}
+
+/// A measure by one or two keys.
+fn grouped(tape: &mut Tape, bound: &Bound) -> String {
+    let mut key = || {
+        tape.pick(&[
+            "n",
+            "parent",
+            "s",
+            "span.n",
+            "resource.service.name",
+            "span:name",
+            "span:kind",
+            "span:duration",
+            "m",
+            "ok",
+        ])
+    };
+    let (first, second) = (key(), key());
+    let keys = if tape.chance(30) {
+        format!("{first}, {second}")
+    } else {
+        first.to_owned()
+    };
+    let op = tape.pick(&[">", ">="]);
+    match tape.weighted(&[5, 2, 2, 2]) {
+        0 => {
+            let count = format!("count({})", selector(tape, bound, 1));
+            format!("{count} by {keys} {op} {}", tape.below(4))
+        }
+        1 => {
+            let measure = moments(tape, bound);
+            format!("{measure} by {keys} {op} {}", tape.below(4))
+        }
+        2 => {
+            let measure = aggregate(tape, bound);
+            let value = tape.pick(&["2", "0", "1", "2.5"]);
+            format!("{measure} by {keys} {op} {value}")
+        }
+        _ => {
+            let function = tape.pick(&["sum", "max", "min", "avg"]);
+            let selector = selector(tape, bound, 1);
+            let value = duration(tape);
+            format!("{function}({selector}, span:duration) by {keys} {op} {value}")
+        }
+    }
 }

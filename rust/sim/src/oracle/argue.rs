@@ -173,7 +173,8 @@ impl Trace<'_> {
                 }
                 sure(selector_of(left))
             }
-            ExprKind::GroupCount { selector, by, .. } => {
+            ExprKind::GroupCompare { measure, by, .. } => {
+                let selector = measure.selector();
                 let spans = sure(selector);
                 let largest = self.largest_group(&self.select(selector, bound), by, bound);
                 argument.count += largest.unwrap_or(spans.len());
@@ -267,7 +268,7 @@ impl Trace<'_> {
             ExprKind::Exists(selector) if is => first(selector),
             ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => None,
             ExprKind::Compare { left, .. } => first(selector_of(left)),
-            ExprKind::GroupCount { selector, .. } => first(selector),
+            ExprKind::GroupCompare { measure, .. } => first(measure.selector()),
         }
     }
 }

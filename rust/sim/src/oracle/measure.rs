@@ -58,6 +58,9 @@ pub fn compare(a: &Range, op: CompareOp, b: &Range) -> Truth {
     }
 }
 
+/// Spans, and how surely each is one of them.
+type Members = Vec<(usize, Truth)>;
+
 /// What the selected spans give in one field.
 #[derive(Default)]
 struct Seen<'v> {
@@ -167,27 +170,25 @@ impl Trace<'_> {
     }
 
     pub fn measure(&self, measure: &Measure, bound: &Bound) -> Range {
+        self.measure_of(measure, &self.select(measure.selector(), bound), bound)
+    }
+
+    fn measure_of(&self, measure: &Measure, selection: &Selection, bound: &Bound) -> Range {
         match measure {
-            Measure::Count(selector) => count(&self.select(selector, bound)),
-            Measure::Within { selector, window } => {
+            Measure::Count(_) => count(selection),
+            Measure::Within { window, .. } => {
                 let within =
                     |start: u64, at: u64| (start..=start.saturating_add(*window)).contains(&at);
-                self.most(&self.select(selector, bound), |first, span| {
-                    within(first.start, span.start)
-                })
+                self.most(selection, |first, span| within(first.start, span.start))
             }
-            Measure::Overlap(selector) => {
-                self.most(&self.select(selector, bound), |first, span| {
-                    let is_over = span.end <= first.start && span.start != first.start;
-                    span.start <= first.start && !is_over
-                })
-            }
+            Measure::Overlap(_) => self.most(selection, |first, span| {
+                let is_over = span.end <= first.start && span.start != first.start;
+                span.start <= first.start && !is_over
+            }),
             Measure::Of {
-                function,
-                selector,
-                field,
+                function, field, ..
             } => {
-                let seen = self.seen(*function, &self.select(selector, bound), field, bound);
+                let seen = self.seen(*function, selection, field, bound);
                 let ends = match function {
                     Aggregate::Sum => seen.sum(*field == Field::Intrinsic(Intrinsic::SpanDuration)),
                     Aggregate::Max => seen.max(),
@@ -296,50 +297,44 @@ impl Trace<'_> {
     /// `count(S) by f > n`: some group reaches it.
     pub fn some_group(
         &self,
-        selection: &Selection,
-        by: &GroupKey,
+        measure: &Measure,
+        by: &[GroupKey],
         op: GroupOp,
-        value: Number,
+        value: &Range,
         bound: &Bound,
     ) -> Truth {
-        let reaches = |count: usize| {
-            let order = Number::Int(count as i128).compare(value);
-            match op {
-                GroupOp::Gt => order.is_gt(),
-                GroupOp::Ge => order.is_ge(),
-            }
+        let selection = self.select(measure.selector(), bound);
+        let (groups, undetermined) = self.groups(&selection, by, bound);
+        let op = match op {
+            GroupOp::Gt => CompareOp::Gt,
+            GroupOp::Ge => CompareOp::Ge,
         };
-        let (groups, undetermined) = self.groups(selection, by, bound);
-        let skew = Truth::any(undetermined.iter().map(|member| member.and(Truth::SKEW)));
-        let group = |members: &Vec<Truth>| {
-            let sure = count_sure(members.iter());
-            let why = Truth::any(members.iter().map(|member| member.and(member.not())));
+        let group = |mut members: Vec<(usize, Truth)>| {
+            // A span whose group is not known may be in any.
+            let perhaps = undetermined.iter();
+            members.extend(perhaps.map(|(span, selected)| (*span, selected.and(Truth::SKEW))));
             // There is no group before someone is in it.
-            match (
-                sure > 0 && reaches(sure),
-                members.len() + undetermined.len(),
-            ) {
-                (true, _) => Truth::True,
-                (false, most) if most > 0 && reaches(most) => {
-                    Truth::Open(why.reasons().with(skew.reasons()))
-                }
-                (false, _) => Truth::False,
-            }
+            let is_there = Truth::any(members.iter().map(|member| member.1));
+            let more = selection.more;
+            let range = self.measure_of(measure, &Selection { members, more }, bound);
+            compare(&range, op, value).and(is_there)
         };
         // Those of no known group may be one of their own.
         let groups = groups.into_values().chain([Vec::new()]);
-        Truth::any(groups.map(|members| group(&members))).or(selection.more)
+        Truth::any(groups.map(group)).or(selection.more)
     }
 
     /// How many spans the largest group has for sure; `None` without a group.
     pub fn largest_group(
         &self,
         selection: &Selection,
-        by: &GroupKey,
+        by: &[GroupKey],
         bound: &Bound,
     ) -> Option<usize> {
         let (groups, _) = self.groups(selection, by, bound);
-        let sizes = groups.values().map(|members| count_sure(members.iter()));
+        let sizes = groups
+            .values()
+            .map(|members| count_sure(members.iter().map(|member| &member.1)));
         sizes.max().filter(|size| *size > 0)
     }
 
@@ -347,25 +342,27 @@ impl Trace<'_> {
     fn groups(
         &self,
         selection: &Selection,
-        by: &GroupKey,
+        by: &[GroupKey],
         bound: &Bound,
-    ) -> (BTreeMap<String, Vec<Truth>>, Vec<Truth>) {
-        let mut groups: BTreeMap<String, Vec<Truth>> = BTreeMap::new();
+    ) -> (BTreeMap<Vec<String>, Members>, Members) {
+        let mut groups: BTreeMap<Vec<String>, Members> = BTreeMap::new();
         let mut undetermined = Vec::new();
-        for (span, selected) in &selection.members {
-            let span = self.spans[*span];
-            let key = match by {
+        for &(index, selected) in &selection.members {
+            let span = self.spans[index];
+            // What is undetermined has some key, which is not known.
+            let keys = by.iter().map(|key| match key {
                 GroupKey::Field(field) => match self.value(field, span, bound) {
-                    Val::Undetermined => {
-                        undetermined.push(*selected);
-                        None
-                    }
-                    value => value.group(),
+                    Val::Undetermined => Some(None),
+                    value => value.group().map(Some),
                 },
-                GroupKey::Parent => span.parent.map(|parent| hex(&parent)),
+                GroupKey::Parent => span.parent.map(|parent| Some(hex(&parent))),
+            });
+            let Some(keys) = keys.collect::<Option<Vec<Option<String>>>>() else {
+                continue;
             };
-            if let Some(key) = key {
-                groups.entry(key).or_default().push(*selected);
+            match keys.into_iter().collect::<Option<Vec<String>>>() {
+                Some(keys) => groups.entry(keys).or_default().push((index, selected)),
+                None => undetermined.push((index, selected)),
             }
         }
         (groups, undetermined)

@@ -79,12 +79,14 @@ impl Walk<'_> {
                     Quantity::Number(_) | Quantity::Duration(_) => {}
                 }
             }
-            ExprKind::GroupCount { selector, by, .. } => {
-                self.selector(selector);
-                match by {
-                    GroupKey::Field(field) => self.field(field),
-                    GroupKey::Parent => {
-                        self.reads.fields.insert("span:parentID".to_owned());
+            ExprKind::GroupCompare { measure, by, .. } => {
+                self.measure(measure);
+                for key in by {
+                    match key {
+                        GroupKey::Field(field) => self.field(field),
+                        GroupKey::Parent => {
+                            self.reads.fields.insert("span:parentID".to_owned());
+                        }
                     }
                 }
             }

@@ -166,7 +166,7 @@ impl List<'_> {
             }
             ExprKind::Not(inner) => self.expr(depth + 1, "", inner),
             ExprKind::Exists(selector) => self.operands(depth + 1, selector, of),
-            ExprKind::GroupCount { selector, .. } => drop(self.selector(depth + 1, selector)),
+            ExprKind::GroupCompare { measure, .. } => self.measure(depth + 1, measure),
             ExprKind::Compare { left, right, .. } => {
                 self.measure(depth + 1, left);
                 if let Quantity::Measure { measure, .. } = right {

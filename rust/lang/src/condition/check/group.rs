@@ -1,10 +1,13 @@
-//! Counts by groups: `count(S) by f > 10`.
+//! Measures by groups: `count(S) by f, g > 10`.
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
-use crate::rule::{CompareOp, ExprKind, Field, GroupKey, GroupOp, Measure};
+use crate::rule::{CompareOp, ExprKind, Field, GroupKey, GroupOp, Quantity};
+
+/// Fields that group together.
+const MOST_KEYS: usize = 4;
 
 impl<'a> Checker<'a> {
     /// `count(S) by f > 10`
@@ -19,9 +22,54 @@ impl<'a> Checker<'a> {
                 checker.grouped(inner, op, right)
             });
         }
-        let NodeKind::By { measure, key } = &left.bare().kind else {
+        let NodeKind::By { measure, keys } = &left.bare().kind else {
             return None;
         };
+        let by = self.group_keys(keys);
+        let measured = self.measure(measure);
+        let op = match op {
+            CompareOp::Gt => Some(GroupOp::Gt),
+            CompareOp::Ge => Some(GroupOp::Ge),
+            _ => {
+                self.refuse_group_op(measure, keys, op, right);
+                None
+            }
+        };
+        let value = match &right.bare().kind {
+            NodeKind::Number(value) => Some(Quantity::Number(*value)),
+            NodeKind::Duration(nanos) => Some(Quantity::Duration(*nanos)),
+            NodeKind::Broken => None,
+            _ => {
+                self.fault(
+                    code::GROUPED,
+                    right.range(),
+                    "a measure by groups is compared with a number or a duration",
+                )
+                .help = Some("`count(S) by f > 10`".into());
+                None
+            }
+        };
+        let (measure_node, measure, value) = (measure, measured?, value?);
+        self.same_unit(&measure, &value, measure_node, right)?;
+        Some(ExprKind::GroupCompare {
+            measure,
+            by: by?,
+            op: op?,
+            value,
+        })
+    }
+
+    fn group_keys(&mut self, keys: &'a [Node]) -> Option<Vec<GroupKey>> {
+        if let Some(one_more) = keys.get(MOST_KEYS) {
+            let message = format!("at most {MOST_KEYS} fields group the spans");
+            self.fault(code::GROUPED, one_more.range(), message);
+            return None;
+        }
+        let keys: Vec<Option<GroupKey>> = keys.iter().map(|key| self.group_key(key)).collect();
+        keys.into_iter().collect()
+    }
+
+    fn group_key(&mut self, key: &'a Node) -> Option<GroupKey> {
         if matches!(key.kind, NodeKind::Paren(_)) {
             let modern = self.place.folded(key.bare().range());
             let fault = self.fault(
@@ -31,47 +79,10 @@ impl<'a> Checker<'a> {
             );
             fault.suggestion = Some(modern);
         }
-        let by = match &key.bare().kind {
+        match &key.bare().kind {
             NodeKind::Name(name) if &**name == "parent" => Some(GroupKey::Parent),
             _ => self.group_field(key).map(GroupKey::Field),
-        };
-        let counted = self.measure(measure);
-        let op = match op {
-            CompareOp::Gt => Some(GroupOp::Gt),
-            CompareOp::Ge => Some(GroupOp::Ge),
-            _ => {
-                self.refuse_group_op(measure, key, op, right);
-                None
-            }
-        };
-        let value = match &right.bare().kind {
-            NodeKind::Number(value) => Some(*value),
-            NodeKind::Broken => None,
-            _ => {
-                self.fault(
-                    code::GROUPED,
-                    right.range(),
-                    "a count by groups is compared with a number",
-                )
-                .help = Some("`count(S) by f > 10`".into());
-                None
-            }
-        };
-        let Measure::Count(selector) = counted? else {
-            self.fault(
-                code::GROUPED,
-                measure.range(),
-                "only `count(S)` is counted by groups",
-            )
-            .help = Some("`count(S) by f > 10`".into());
-            return None;
-        };
-        Some(ExprKind::GroupCount {
-            selector,
-            by: by?,
-            op: op?,
-            value: value?,
-        })
+        }
     }
 
     pub(super) fn group_field(&mut self, key: &'a Node) -> Option<Field> {
@@ -84,12 +95,15 @@ impl<'a> Checker<'a> {
     pub(super) fn refuse_group_op(
         &mut self,
         measure: &Node,
-        key: &Node,
+        keys: &[Node],
         op: CompareOp,
         right: &Node,
     ) {
         let measure = self.place.folded(measure.range());
-        let field = self.place.folded(key.range());
+        let (Some(first), Some(key)) = (keys.first(), keys.last()) else {
+            return;
+        };
+        let field = self.place.folded(first.start..key.end);
         let number = self.place.folded(right.range());
         let (sign, opposite) = match op {
             CompareOp::Lt => ("<", ">="),

@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
                 self.fault(
                     code::GROUPED,
                     node.range(),
-                    "a count by groups is compared with a number",
+                    "a measure by groups is compared with a number or a duration",
                 )
                 .help = Some("`count(S) by f > 10`".into());
                 None
@@ -334,7 +334,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn same_unit(
+    pub(super) fn same_unit(
         &mut self,
         measure: &Measure,
         quantity: &Quantity,

@@ -150,11 +150,13 @@ impl Writer<'_> {
                 self.measure(right);
             }
             NodeKind::Within { measure, .. } => self.measure(measure),
-            NodeKind::By { measure, key } => {
+            NodeKind::By { measure, keys } => {
                 self.measure(measure);
-                if let NodeKind::Paren(_) = key.kind {
-                    self.edit(key.start..key.start + 1, "");
-                    self.edit(key.end - 1..key.end, "");
+                for key in keys {
+                    if let NodeKind::Paren(_) = key.kind {
+                        self.edit(key.start..key.start + 1, "");
+                        self.edit(key.end - 1..key.end, "");
+                    }
                 }
             }
             NodeKind::Where { base, filters }

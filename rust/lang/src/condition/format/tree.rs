@@ -122,7 +122,7 @@ pub(super) fn tree(text: &str, lexed: &Lexed) -> Vec<Item> {
 /// Apart, but for the two ends of a range.
 fn glue(token: &Token, before: Option<&Item>) -> Glue {
     let follows_range = matches!(before, Some(Item::Word { text, .. }) if text == RANGE);
-    if *token == Token::UpTo || follows_range {
+    if matches!(token, Token::UpTo | Token::KeyComma) || follows_range {
         Glue::Before
     } else {
         Glue::Apart

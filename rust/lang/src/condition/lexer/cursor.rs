@@ -247,6 +247,24 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Behind a key of `by` another may follow.
+    pub(super) fn comma(&mut self) {
+        let start = self.position;
+        let is_key = |token: &Token| {
+            matches!(
+                token,
+                Token::Name(_) | Token::Quoted(_) | Token::Intrinsic(_) | Token::Attribute { .. }
+            )
+        };
+        let token = match self.lexed.tokens.as_slice() {
+            [.., (_, Token::By | Token::KeyComma, _), (_, key, _)] if is_key(key) => {
+                Token::KeyComma
+            }
+            _ => Token::Comma,
+        };
+        self.push(start, token, start + 1);
+    }
+
     pub(super) fn close(&mut self, sign: char) {
         let start = self.position;
         let fits = |opener: &Opener| match sign {

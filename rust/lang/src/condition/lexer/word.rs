@@ -242,7 +242,7 @@ impl Lexer<'_> {
         let lower = word.to_ascii_lowercase();
         let follows_comparison = self.last().is_some_and(Token::is_comparison);
         let is_value = follows_comparison
-            || matches!(self.last(), Some(Token::By | Token::As))
+            || matches!(self.last(), Some(Token::By | Token::KeyComma | Token::As))
             || self
                 .open
                 .last()

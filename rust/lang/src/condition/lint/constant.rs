@@ -71,7 +71,9 @@ pub(super) fn always(expr: &Expr) -> Option<bool> {
             Quantity::Number(number) => compared(left, *op, *number),
             _ => None,
         },
-        ExprKind::GroupCount { selector, .. } => selects_nothing(selector).then_some(false),
+        ExprKind::GroupCompare { measure, .. } => {
+            selects_nothing(measure.selector()).then_some(false)
+        }
         ExprKind::Trace(_) => None,
     }
 }

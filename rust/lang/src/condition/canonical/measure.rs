@@ -1,0 +1,44 @@
+//! Measures, and what they are compared with.
+
+use crate::condition::canonical::Printer;
+use crate::condition::spelling::{duration, number};
+use crate::rule::{Measure, Number, Quantity};
+
+impl Printer<'_> {
+    pub fn measure(&self, measure: &Measure) -> String {
+        match measure {
+            Measure::Count(selector) => format!("count({})", self.selector(selector)),
+            Measure::Within { selector, window } => {
+                let count = self.selector(selector);
+                format!("count({count}) within {}", duration(*window))
+            }
+            Measure::Overlap(selector) => format!("overlap({})", self.selector(selector)),
+            Measure::Of {
+                function,
+                selector,
+                field,
+            } => {
+                format!(
+                    "{}({}, {})",
+                    function.as_str(),
+                    self.selector(selector),
+                    self.field(field)
+                )
+            }
+        }
+    }
+
+    pub(super) fn quantity(&self, quantity: &Quantity) -> String {
+        match quantity {
+            Quantity::Number(value) => number(*value),
+            Quantity::Duration(nanos) => duration(*nanos),
+            Quantity::Field(field) => self.field(field),
+            Quantity::Measure { factor, measure } if *factor == Number::Int(1) => {
+                self.measure(measure)
+            }
+            Quantity::Measure { factor, measure } => {
+                format!("{} * {}", number(*factor), self.measure(measure))
+            }
+        }
+    }
+}
