@@ -286,10 +286,7 @@ fn compile_related(
         },
         Relation::LinkedTo { right } => RelationPlan::LinkedTo {
             right: operand(right)?,
-            ids: LinkIds {
-                trace: draft.keep(&leaves, Intrinsic::LinkTraceId),
-                span: draft.keep(&leaves, Intrinsic::LinkSpanId),
-            },
+            ids: link_ids(draft, &leaves),
         },
         Relation::Between { from, to } => RelationPlan::Between {
             from: operand(from)?,
@@ -300,16 +297,28 @@ fn compile_related(
             to: operand(to)?,
         },
     };
-    draft.draft.structure |= match &relation {
-        RelationPlan::Paired { pair, .. } => pair.reads_ancestry(),
-        RelationPlan::DirectlyAfter { .. } => true,
-        _ => false,
-    };
+    draft.draft.structure |= reads_ancestry(&relation);
     let kind = NodeKind::Related {
         left: Box::new(left),
         relation: Box::new(relation),
     };
     Ok((kind, mask, leaves))
+}
+
+/// Keeps what links name of the spans that `leaves` select.
+fn link_ids(draft: &mut RuleDraft<'_>, leaves: &[SelectorId]) -> LinkIds {
+    LinkIds {
+        trace: draft.keep(leaves, Intrinsic::LinkTraceId),
+        span: draft.keep(leaves, Intrinsic::LinkSpanId),
+    }
+}
+
+fn reads_ancestry(relation: &RelationPlan) -> bool {
+    match relation {
+        RelationPlan::Paired { pair, .. } => pair.reads_ancestry(),
+        RelationPlan::DirectlyAfter { .. } => true,
+        _ => false,
+    }
 }
 
 /// Every span.
