@@ -24,7 +24,7 @@ const ROOMS: &str = "
     /condition/ ast dialect grammar parse shipped vocabulary canonical
     /condition/canonical/ measure
     /condition/ canonical_part
-    /condition/lint/ meant join order demand numbers filter constant implied clauses attribute regex .
+    /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute regex .
     /condition/suggest/ edited known piece pattern template phrases .
     /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal
     /condition/check/ selector group measure bound condition clauses .

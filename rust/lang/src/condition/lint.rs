@@ -1,11 +1,12 @@
 //! What can be meant, but probably is not.
 //!
 //! [`body`] looks at a checked rule as a whole ([`clauses`]): whether a condition is the same in every trace
-//! ([`constant`]), contradicts itself ([`filter`], [`numbers`]) or follows from another ([`implied`]). [`attribute_name`]
-//! and [`regex`] look at one name or expression, where the check meets it. A lint is a warning, so it stays silent
+//! ([`constant`]), contradicts itself ([`filter`], [`numbers`]) or follows from another ([`implied`]). [`attribute_name`],
+//! [`chain`] and [`regex`] look at one name, order or expression, where the check meets it. A lint is a warning, so it stays silent
 //! where it is not certain.
 
 mod attribute;
+mod chain;
 mod clauses;
 mod constant;
 mod demand;
@@ -18,5 +19,6 @@ mod order;
 mod regex;
 
 pub(crate) use attribute::{attribute_name, is_known_field};
+pub(crate) use chain::chain;
 pub(crate) use clauses::body;
 pub(crate) use regex::regex;

@@ -96,5 +96,7 @@ mod tests {
         }
         let backward = "when each { a as p } always { b before p within 1m }";
         assert_eq!(warned(backward, 10).len(), 0);
+        let of_bound = "when each { a as p, a as q } always { q after p within 1m }";
+        assert_eq!(warned(of_bound, 10).len(), 0);
     }
 }

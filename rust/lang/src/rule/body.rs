@@ -48,9 +48,13 @@ impl Body {
         let mut longest = None;
         while let Some(selector) = left.pop() {
             if let Selector::Related(related) = selector {
-                longest = longest.max(related.relation.deadline());
-                left.push(&related.left);
-                left.extend(related.relation.operands());
+                let mut all = related.relation.operands();
+                all.push(&related.left);
+                // How two bound spans stand is known once they are.
+                if all.iter().any(|one| !matches!(one, Selector::Bound(_))) {
+                    longest = longest.max(related.relation.deadline());
+                }
+                left.extend(all);
             }
         }
         longest

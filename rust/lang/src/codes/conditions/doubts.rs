@@ -123,6 +123,11 @@ declare_codes! {
         bad: "when each { payment as p } always { audit after root }",
         good: "when each { payment as p } always { audit inside root }"
     }
+    CHAIN_OF_ONE = "W0127", "a relation said twice of one span" {
+        "Relations chain from the left: `a inside b inside c` is an `a` inside a `b`, and the same `a` inside a `c`. A path from one to the next has parentheses, `a inside (b inside c)`; an order of three is `a then b then c`.",
+        bad: "never { agent inside tool inside agent }",
+        good: "never { agent inside (tool inside agent) }"
+    }
     EMPTY_IS_MISSING = "W0126", "an empty text that counts as missing" {
         "A span without a status message has an empty one, so an empty `span:statusMessage` counts as missing, as the name and version of an instrumentation do. Nothing equals it, and nothing differs from it.",
         bad: "never { any.where(span:status == error and span:statusMessage == \"\") }",

@@ -3,6 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Link, LinkWord, Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::lint;
 use crate::rule::{Gap, Nanos, Relation, Selector};
 
 /// A link whose parts are checked.
@@ -37,10 +38,21 @@ impl<'a> Checker<'a> {
             .help = Some("use parentheses: `A then (B before C)` or `(A then B) before C`".into());
             return None;
         }
+        let first_node = first;
         let first = self.selector(first);
         let checked: Vec<Option<CheckedLink>> = links.iter().map(|link| self.link(link)).collect();
         let checked: Option<Vec<CheckedLink>> = checked.into_iter().collect();
-        let left = folded(first?, checked?)?;
+        let checked = checked?;
+        let is_bound: Vec<bool> = checked
+            .iter()
+            .map(|link| matches!(link.operand, Selector::Bound(_)))
+            .collect();
+        let source = |range| self.place.folded(range);
+        if let Some(mut fault) = lint::chain(node, first_node, links, &is_bound, source) {
+            fault.origin = self.place.origin.clone();
+            self.faults.push(fault);
+        }
+        let left = folded(first?, checked)?;
         if depth(&left) > self.limits.nesting {
             let message = format!("orders nest more than {} deep", self.limits.nesting);
             self.fault(code::NESTED_TOO_DEEPLY, node.range(), message);
