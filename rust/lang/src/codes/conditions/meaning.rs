@@ -48,9 +48,9 @@ declare_codes! {
         bad: "always { count(db.query) by parent <= 10 }",
         good: "never { count(db.query) by parent > 10 }"
     }
-    GROUPED = "E0139", "`by` belongs to a count" {
-        "Groups are counted: `count(S) by f > 10`. A count by groups is compared with a number.",
-        bad: "never { sum(payment, amount) by user > 10 }",
+    GROUPED = "E0139", "`by` that does not fit" {
+        "A measure by groups, `count(S) by f, g > 10`, has at most four keys and is compared with a number or a duration.",
+        bad: "never { count(payment) by user > count(refund) }",
         good: "never { count(payment) by user > 10 }"
     }
     FACTOR = "E0140", "a factor that is none" {
