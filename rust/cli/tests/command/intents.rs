@@ -70,6 +70,45 @@ fn a_unit_apart_and_like_are_answered_each_by_its_own() {
 }
 
 #[test]
+fn the_ends_of_spans_are_compared_by_orders() {
+    let told = told("when each { root as r } never { any.where(span:end > r.span:end) inside r }");
+    assert!(
+        codes(&told).iter().all(|code| *code == "E0153"),
+        "{told:#?}"
+    );
+    let offered = offered(&told);
+    assert!(offered.contains("`any inside r ends after r`"), "{offered}");
+    assert!(
+        told.iter().all(|one| one["suggestion"].is_null()),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn always_without_when_demands_the_span_of_every_trace() {
+    let told = told(r#"always { "inventory/Reserve".where(span:duration <= 200ms) }"#);
+    assert_eq!(codes(&told), ["W0120"]);
+    let meant = r#"never { "inventory/Reserve".where(span:duration > 200ms) }"#;
+    assert_eq!(told[0]["suggestion"], meant);
+}
+
+#[test]
+fn a_span_bound_behind_when_is_known_below() {
+    let told = told(
+        "when { agent.plan as p } never { execute_tool.where(gen_ai.tool.name not in p.plan.tools) }",
+    );
+    let errors = told.iter().filter(|one| one["severity"] == "error");
+    let errors: Vec<&str> = errors.map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(errors, ["E0123"]);
+}
+
+#[test]
+fn a_link_may_be_asked_for_the_span_it_names() {
+    let rule = "when each { any.where(span:kind == consumer) as c } always { any.where(span:kind == producer and span:id == c.link:spanID) before c }";
+    assert_eq!(told(rule), Vec::<Value>::new());
+}
+
+#[test]
 fn what_is_printed_does_not_change_what_the_summary_counts() {
     let desk = Desk::with(&[
         (
