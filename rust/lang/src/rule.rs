@@ -12,6 +12,7 @@
 
 mod body;
 mod condition;
+mod deadline;
 mod field;
 mod number;
 mod predicate;

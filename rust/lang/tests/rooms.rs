@@ -14,7 +14,7 @@ use regex::Regex;
 /// A line is a folder and its files in order; `.` is the folder's own file, its door.
 const ROOMS: &str = "
     / words limits source verdict
-    /rule/ number field term predicate selector condition body template .
+    /rule/ number field term predicate selector condition body deadline template .
     /codes/ code files
     /codes/conditions/ form meaning doubts .
     /codes/ table page .
@@ -26,7 +26,7 @@ const ROOMS: &str = "
     /condition/ canonical_part
     /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute regex .
     /condition/suggest/ edited known piece pattern template phrases .
-    /condition/check/ settle checker form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal
+    /condition/check/ settle checker subject form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal
     /condition/check/ selector group measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .

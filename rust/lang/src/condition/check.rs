@@ -30,6 +30,7 @@ mod predicate;
 mod refusal;
 mod selector;
 mod settle;
+mod subject;
 mod term;
 
 use crate::codes::conditions as code;

@@ -2,7 +2,6 @@
 
 use crate::rule::condition::Expr;
 use crate::rule::selector::Selector;
-use crate::rule::term::Nanos;
 use crate::words::words;
 
 /// What a rule says. Broken when `when` holds, no exception does, and `always` fails or `never` holds.
@@ -38,28 +37,6 @@ words! {
 }
 
 impl Body {
-    /// The longest deadline (`within`) that a span of this rule sets running; `None`: it has none.
-    #[must_use]
-    pub fn longest_deadline(&self) -> Option<Nanos> {
-        let clauses = [&self.when, &self.never, &self.always];
-        let bound = self.bindings.iter().map(|binding| &binding.selector);
-        let conditions = clauses.into_iter().flatten().chain(&self.exceptions);
-        let mut left: Vec<&Selector> = bound.chain(conditions.flat_map(Expr::selectors)).collect();
-        let mut longest = None;
-        while let Some(selector) = left.pop() {
-            if let Selector::Related(related) = selector {
-                let mut all = related.relation.operands();
-                all.push(&related.left);
-                // How two bound spans stand is known once they are.
-                if all.iter().any(|one| !matches!(one, Selector::Bound(_))) {
-                    longest = longest.max(related.relation.deadline());
-                }
-                left.extend(all);
-            }
-        }
-        longest
-    }
-
     /// Nothing said yet.
     pub(crate) fn empty() -> Body {
         Body {

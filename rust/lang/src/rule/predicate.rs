@@ -161,7 +161,10 @@ impl Predicate {
                 Predicate::Not(of) => of.asked(),
                 of => of.asked(),
             },
-            other => other.left().map_or_else(Vec::new, Term::reads),
+            other => match other.left() {
+                Some(Term::Field(field)) => vec![field],
+                left => left.map_or_else(Vec::new, Term::reads),
+            },
         }
     }
 
@@ -170,7 +173,10 @@ impl Predicate {
     pub fn field(&self) -> Option<&Field> {
         match self {
             Predicate::Asks { field, .. } => Some(field),
-            other => other.left().and_then(Term::as_field),
+            other => match other.left() {
+                Some(Term::Field(field)) => Some(field),
+                _ => None,
+            },
         }
     }
 

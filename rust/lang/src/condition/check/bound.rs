@@ -145,16 +145,4 @@ impl<'a> Checker<'a> {
         );
         fault.suggestion = Some(intrinsic.as_str().to_owned());
     }
-
-    /// Where a field is written, without the name of the bound span that the comparison begins with.
-    pub(super) fn behind_subject(&self, node: &Node) -> std::ops::Range<usize> {
-        let range = node.bare().range();
-        match self.subject {
-            Some(Subject::Named(binding)) if self.bound_left(node) == Some(binding) => {
-                let name = self.bindings.get(usize::from(binding.0));
-                range.start + name.map_or(0, |name| name.len() + 1)..range.end
-            }
-            _ => range,
-        }
-    }
 }

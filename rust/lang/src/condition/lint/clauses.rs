@@ -26,12 +26,7 @@ pub(crate) fn body(
     vocabulary: &Vocabulary,
     faults: &mut Vec<Fault>,
 ) {
-    let meant = Meant {
-        text,
-        document,
-        body,
-        vocabulary,
-    };
+    let meant = Meant::new(text, document, body, vocabulary);
     order(&meant, faults);
     join(&meant, faults);
     let mut look = Look {

@@ -14,7 +14,7 @@ pub(super) fn demand(meant: &Meant<'_>, always: &Expr, faults: &mut Vec<Fault>) 
         ExprKind::And(parts) => parts.iter().collect(),
         _ => vec![always],
     };
-    let nodes = meant.nodes(ClauseWord::Always, parts.len());
+    let nodes = &meant.always;
     for (index, part) in parts.iter().enumerate() {
         let Some(node) = nodes.get(index).or(nodes.first()) else {
             return;

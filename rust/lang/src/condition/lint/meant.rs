@@ -16,9 +16,34 @@ pub(super) struct Meant<'a> {
     pub document: &'a Document,
     pub body: &'a Body,
     pub vocabulary: &'a Vocabulary,
+    /// The parts of `always`, as the text has them.
+    pub always: Vec<&'a Node>,
 }
 
 impl<'a> Meant<'a> {
+    pub fn new(
+        text: &'a str,
+        document: &'a Document,
+        body: &'a Body,
+        vocabulary: &'a Vocabulary,
+    ) -> Meant<'a> {
+        let mut meant = Meant {
+            text,
+            document,
+            body,
+            vocabulary,
+            always: Vec::new(),
+        };
+        if let Some(always) = &body.always {
+            let parts = match &always.kind {
+                ExprKind::And(parts) => parts.len(),
+                _ => 1,
+            };
+            meant.always = meant.nodes(ClauseWord::Always, parts);
+        }
+        meant
+    }
+
     /// Writes what the rule itself could say.
     pub fn printer(&self) -> Printer<'a> {
         let names = self.body.bindings.iter();

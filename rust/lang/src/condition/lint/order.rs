@@ -1,7 +1,7 @@
 //! Orders that do not come: after what ends last.
 
 use crate::codes::conditions as code;
-use crate::condition::ast::{ClauseWord, Node, NodeKind};
+use crate::condition::ast::{Node, NodeKind};
 use crate::condition::lint::meant::Meant;
 use crate::diagnostic::fault::Fault;
 use crate::rule::{Base, Expr, ExprKind, Relation, Selector};
@@ -15,7 +15,7 @@ pub(super) fn order(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
         ExprKind::And(parts) => parts.iter().collect(),
         _ => vec![always],
     };
-    let nodes = meant.nodes(ClauseWord::Always, parts.len());
+    let nodes = &meant.always;
     for (index, part) in parts.iter().enumerate() {
         let Some(node) = nodes.get(index) else { break };
         faults.extend(doubt(meant, node, part));
