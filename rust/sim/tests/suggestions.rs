@@ -330,11 +330,19 @@ const DRAFTS: &[(&str, &str)] = &[
     ),
     (
         "when { payment } always { payment.where(amount < 5 and verified) }",
-        "never { payment.where(amount >= 5 or missing(amount) or verified != true or missing(verified)) }",
+        "when each { payment as p } always { p.where(amount < 5 and verified) }",
     ),
     (
         "when { payment.where(amount > 5) } always { payment.where(amount > 5 and tier in [gold]) }",
-        "never { payment.where(amount > 5 and (tier not in [gold] or missing(tier))) }",
+        "when each { payment.where(amount > 5) as p } always { p.where(tier in [gold]) }",
+    ),
+    (
+        "when { pay } always { pay.where(exists(currency)) }",
+        "when each { pay as p } always { p.where(exists(currency)) }",
+    ),
+    (
+        "when { any.where(peer == bank) } always { any.where(peer == bank and (x < 3 or missing(y))) }",
+        "when each { any.where(peer == bank) as p } always { p.where(x < 3 or missing(y)) }",
     ),
     (
         "when each { payment as p } always { payment.where(amount < 5) }",

@@ -99,9 +99,9 @@ declare_codes! {
         good: "when { payment.charge_card } always { payment.fraud_check }"
     }
     ONE_SPAN_IS_ENOUGH = "W0120", "`always` that one span keeps, where every one was meant" {
-        "`always { S.where(c) }` asks for one span of S that satisfies c, whatever the others do. That every one does is said by forbidding one that does not, or by binding each.",
+        "`always { S.where(c) }` asks for one span of S that satisfies c, whatever the others do. That every one does is said by binding each, or by forbidding one that does not.",
         bad: "when { payment } always { payment.where(amount <= 1000) }",
-        good: "never { payment.where(amount > 1000 or missing(amount)) }"
+        good: "when each { payment as p } always { p.where(amount <= 1000) }"
     }
     JOIN_ON_MISSING = "W0121", "`never` compares with a value that may be missing" {
         "A comparison with a missing value is unknown, so it selects nothing: where the bound span has no such attribute, `never` is kept in silence. Bind only spans that have it, and report those that have not by a rule of their own.",

@@ -35,7 +35,8 @@ pub(super) struct Checker<'a> {
     is_cut: bool,
     /// Inside the older `rule "name" when …`.
     pub in_rule: bool,
-    /// Inside `always`, or below an odd number of `not`: what is false there may break the rule.
+    /// Inside `always`, or below an odd number of `not`: what is false there may break the rule, and a span that is not
+    /// selected is nowhere an excuse.
     pub breaks_if_false: bool,
     /// Behind `every` or `some`: the left-hand side is an array, be it of a bound span.
     pub in_each: bool,

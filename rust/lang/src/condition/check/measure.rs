@@ -86,7 +86,10 @@ impl<'a> Checker<'a> {
 
     pub(super) fn measure(&mut self, node: &'a Node) -> Option<Measure> {
         self.descend(node)?;
+        // What is not counted may keep the rule as well as break it.
+        let outer = std::mem::take(&mut self.breaks_if_false);
         let checked = self.measure_at(node.bare());
+        self.breaks_if_false = outer;
         self.ascend();
         checked
     }

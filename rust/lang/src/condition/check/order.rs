@@ -62,8 +62,11 @@ impl<'a> Checker<'a> {
     }
 
     fn link(&mut self, link: &'a Link) -> Option<CheckedLink> {
+        let outer = self.breaks_if_false;
+        self.breaks_if_false &= is_of_one(link.word);
         let operand = self.selector(&link.operand);
         let to = link.to.as_ref().map(|to| self.selector(to));
+        self.breaks_if_false = outer;
         let within = self.within(link);
         let to = match to {
             Some(to) => Some(to?),
@@ -129,6 +132,23 @@ impl<'a> Checker<'a> {
         self.fault(code::WITHIN, node.range(), message).help = Some(help);
         Err(())
     }
+}
+
+/// Whether one span of its right-hand side makes it true, whatever the others do.
+fn is_of_one(word: LinkWord) -> bool {
+    matches!(
+        word,
+        LinkWord::Then
+            | LinkWord::DirectlyAfter
+            | LinkWord::Inside
+            | LinkWord::Overlaps
+            | LinkWord::During
+            | LinkWord::ParentOf
+            | LinkWord::Containing
+            | LinkWord::ChildOf
+            | LinkWord::SiblingOf
+            | LinkWord::LinkedTo
+    )
 }
 
 /// Whether it bounds a gap in time.

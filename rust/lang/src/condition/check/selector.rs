@@ -145,8 +145,8 @@ impl<'a> Checker<'a> {
     pub(super) fn filter(&mut self, filter: &'a Node, dialect: Dialect) -> Option<Predicate> {
         self.denied.clear();
         let predicate = self.predicate_in(filter, dialect)?;
-        // Where the rule breaks if a bound span is not so, nothing is hidden.
-        if self.subject.is_none() || !self.breaks_if_false {
+        // Where the rule breaks if no span is so, a span that is not selected is reported, not hidden.
+        if !self.breaks_if_false {
             self.warn_hidden(filter, &predicate);
         }
         Some(predicate)

@@ -6,7 +6,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{ClauseWord, Node};
 use crate::condition::lint::meant::{Meant, failing};
 use crate::diagnostic::fault::Fault;
-use crate::rule::{Base, BindingId, Expr, ExprKind, Related, Selector, SpanSelector};
+use crate::rule::{Base, BindingId, Expr, ExprKind, Predicate, Related, Selector, SpanSelector};
 
 /// Looks at what `always` asks for.
 pub(super) fn demand(meant: &Meant<'_>, always: &Expr, faults: &mut Vec<Fault>) {
@@ -66,7 +66,12 @@ fn guard<'a>(meant: &Meant<'a>, spans: &SpanSelector) -> Option<Guard<'a>> {
         let Selector::Spans(other) = other else {
             return false;
         };
-        matches!(other.base, Base::Named(_)) && other.base == spans.base
+        other.base == spans.base
+            && match other.base {
+                Base::Named(_) => true,
+                // What has no name is told by what is asked of it.
+                _ => !other.filter.is_empty() && is_part(&other.filter, &spans.filter),
+            }
     };
     let bindings = &meant.body.bindings;
     if let Some(at) = bindings.iter().position(|one| is_same(&one.selector)) {
@@ -86,6 +91,11 @@ fn guard<'a>(meant: &Meant<'a>, spans: &SpanSelector) -> Option<Guard<'a>> {
         }
         _ => None,
     }
+}
+
+/// Whether each of these is among those, and not all of those among these.
+fn is_part(these: &[Predicate], those: &[Predicate]) -> bool {
+    these.len() < those.len() && these.iter().all(|one| those.contains(one))
 }
 
 /// `when { S } always { S.where(c) }`, `when each { S as p } always { S.where(c) }`
@@ -114,7 +124,7 @@ fn one_of_many(
             let whole = meant
                 .whole(&words)
                 .filter(|_| is_only && spans.trace.is_empty() && when.trace.is_empty());
-            let modern = whole.clone().and_then(|_| never(meant, when, spans));
+            let modern = whole.clone().and_then(|_| each(meant, when, spans));
             (
                 whole.filter(|_| modern.is_some()).unwrap_or(node.range()),
                 message,
@@ -192,6 +202,23 @@ fn one_of_an_order(
     let range = whole.filter(|_| modern.is_some()).unwrap_or(node.range());
     let help = "bind the spans with `when each { … as p }`, which asks it of every one";
     Some(finished(code::ONE_IS_ENOUGH, range, message, modern, help))
+}
+
+/// That each span of `all` satisfies what `spans` asks for beyond it.
+fn each(meant: &Meant<'_>, all: &SpanSelector, spans: &SpanSelector) -> Option<String> {
+    let asked = spans.filter.iter();
+    let filter: Vec<Predicate> = asked
+        .filter(|part| !all.filter.contains(part))
+        .cloned()
+        .collect();
+    if filter.is_empty() {
+        return None;
+    }
+    let bound = ExprKind::Bound {
+        binding: BindingId(0),
+        filter,
+    };
+    meant.for_each(Selector::Spans(all.clone()), bound)
 }
 
 /// That no span of `all` fails what `spans` asks for.

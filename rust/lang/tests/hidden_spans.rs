@@ -1,0 +1,56 @@
+//! Spans without an attribute are not selected: where that hides them from a rule the author is told, and where it
+//! reports them nothing is said.
+
+mod support;
+
+use support::check;
+
+/// What is said of missing values, with the text that the first suggestion makes.
+fn told(text: &str) -> Vec<(&'static str, Option<String>)> {
+    let (body, faults) = check(text);
+    assert!(body.is_some(), "{text} does not load: {faults:?}");
+    let about = faults
+        .into_iter()
+        .filter(|fault| ["W0102", "W0121"].contains(&fault.code.0));
+    about
+        .map(|fault| {
+            let edited = fault.suggestion.map(|suggestion| {
+                let mut edited = text.to_owned();
+                edited.replace_range(fault.range, &suggestion);
+                edited
+            });
+            (fault.code.0, edited)
+        })
+        .collect()
+}
+
+fn codes(text: &str) -> Vec<&'static str> {
+    told(text).into_iter().map(|(code, _)| code).collect()
+}
+
+#[test]
+fn a_negation_is_told_only_where_a_missing_value_keeps_the_rule_silent() {
+    for hides in [
+        "never { a.where(tier != free) }",
+        "when { a.where(tier != free) } always { b }",
+        "always { not a.where(tier != free) }",
+        "when { c } always { not (b and a.where(tier != free)) }",
+        "always { count(a.where(tier != free)) <= 3 }",
+        "when { c } always { b before a.where(tier != free) }",
+        "when { c } always { b outside a.where(tier != free) }",
+        "when each { a.where(tier != free) as p } always { b after p }",
+    ] {
+        assert_eq!(codes(hides), ["W0102"], "{hides}");
+    }
+    for reports in [
+        "when { root } always { root.where(tier != free) }",
+        "when { c } always { a.where(tier != free) and b }",
+        "when each { pay as e } always { approval.where(approver.id != e.user.id) before e }",
+        "when { c } always { b inside a.where(tier != free) }",
+        "never { b and not a.where(tier != free) }",
+        "when { not a.where(tier != free) } always { b }",
+        "when each { pay as p } always { p.where(tier != free) }",
+    ] {
+        assert!(codes(reports).is_empty(), "{reports}");
+    }
+}
