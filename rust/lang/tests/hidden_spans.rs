@@ -54,3 +54,43 @@ fn a_negation_is_told_only_where_a_missing_value_keeps_the_rule_silent() {
         assert!(codes(reports).is_empty(), "{reports}");
     }
 }
+
+#[test]
+fn each_conjunct_that_negates_a_field_is_told_until_none_hides_it() {
+    for (written, edited) in [
+        (
+            "never { x.where((h != a or missing(h)) and h != b) }",
+            "never { x.where((h != a or missing(h)) and (h != b or missing(h))) }",
+        ),
+        (
+            "never { x.where(k == client and h not in processors and not h ends with \".local\") }",
+            "never { x.where(k == client and (missing(h) or (h not in processors and not h ends with \".local\"))) }",
+        ),
+        (
+            "never { x.where(h != a and h != b) }",
+            "never { x.where(missing(h) or (h != a and h != b)) }",
+        ),
+        (
+            "never { x.where(h != a and k == 1 and h != b) }",
+            "never { x.where((missing(h) or (h != a and h != b)) and k == 1) }",
+        ),
+        (
+            "never { x.where(not ok and k == 1) }",
+            "never { x.where((not ok or missing(ok)) and k == 1) }",
+        ),
+    ] {
+        assert_eq!(
+            told(written),
+            [("W0102", Some(edited.to_owned()))],
+            "{written}"
+        );
+        assert!(codes(edited).is_empty(), "{edited}");
+    }
+    for silent in [
+        "never { x.where(exists(h) and h != a and h != b) }",
+        "never { x.where(h starts with c and h != cd) }",
+        "never { x.where((h == c or h == d) and h != e) }",
+    ] {
+        assert!(codes(silent).is_empty(), "{silent}");
+    }
+}

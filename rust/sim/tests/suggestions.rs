@@ -325,6 +325,14 @@ const DRAFTS: &[(&str, &str)] = &[
         r#"when { root.where(user.region == EU) } never { any.where(exists(db.system.name) and (not (cloud.region starts with "eu-") or missing(cloud.region))) }"#,
     ),
     (
+        r#"never { x.where(k == client and h not in processors and not h ends with "q") }"#,
+        r#"never { x.where(k == client and (missing(h) or (h not in processors and not h ends with "q"))) }"#,
+    ),
+    (
+        "never { x.where(h != a and k == 1 and h != b) }",
+        "never { x.where(k == 1 and (missing(h) or h not in [a, b])) }",
+    ),
+    (
         r#"always { "inventory/Reserve".where(span:duration <= 200ms) }"#,
         r#"never { "inventory/Reserve".where(span:duration > 200ms) }"#,
     ),

@@ -1,36 +1,37 @@
 //! Spans that a negation hides: a comparison with a missing attribute is unknown, and `not` keeps it unknown.
 
+use std::ops::Range;
+
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::{Checker, Subject};
-use crate::rule::{CompareOp, Field, Predicate};
+use crate::rule::{CompareOp, Field, FieldTest, Predicate};
 
 impl<'a> Checker<'a> {
     /// `!=` and `not` on a field that a span may be without: such spans are not selected.
     pub(super) fn warn_hidden(&mut self, filter: &'a Node, predicate: &Predicate) {
-        let mut negated = Vec::new();
-        let mut asked = Vec::new();
-        collect_negated(predicate, false, &mut negated, &mut asked);
-        let denied = std::mem::take(&mut self.denied);
-        let is_denied = |field: &Field| denied.contains(field) && !has_presence(predicate, field);
-        let field = negated
-            .into_iter()
-            .find(|field| field.may_be_missing() && !asked.contains(field))
-            .or_else(|| {
-                denied
-                    .iter()
-                    .find(|field| field.may_be_missing() && is_denied(field))
-            });
-        let Some(field) = field else { return };
-        // The smallest part that says it, where parts of the text and of the meaning go together.
-        let part = match (&filter.bare().kind, predicate) {
-            (NodeKind::And(nodes), Predicate::And(parts)) if nodes.len() == parts.len() => {
-                let at = parts.iter().position(|part| mentions(part, field));
-                at.and_then(|at| nodes.get(at))
-            }
-            _ => None,
+        let parts = match predicate {
+            Predicate::And(parts) => parts.as_slice(),
+            one => std::slice::from_ref(one),
         };
-        let part = part.unwrap_or(filter);
+        let denied = std::mem::take(&mut self.denied);
+        let field = hidden(parts).or_else(|| {
+            let mut fields = denied.iter();
+            fields.find(|field| field.may_be_missing() && !has_presence(predicate, field))
+        });
+        let Some(field) = field else { return };
+        // The smallest parts that say it, where parts of the text and of the meaning go together.
+        let nodes: Vec<&Node> = match &filter.bare().kind {
+            NodeKind::And(nodes) if nodes.len() == parts.len() => {
+                let pairs = nodes.iter().zip(parts);
+                pairs
+                    .filter(|(_, part)| negates(part, field) || denies(part, field, &denied))
+                    .map(|(node, _)| node)
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        let part = nodes.first().copied().unwrap_or(filter);
         let mut name = self.printer().field(field);
         let message = match self.subject {
             None => format!("spans without `{name}` are not selected here, though it is negated"),
@@ -45,17 +46,14 @@ impl<'a> Checker<'a> {
                 message
             }
         };
-        let source = self.place.folded(part.bare().range());
-        let source = match part.bare().kind {
-            NodeKind::And(_) => format!("({source})"),
-            _ => source,
+        let (range, modern) = match nodes.as_slice() {
+            [first, .., last] => {
+                let range = first.start..last.end;
+                (range, self.all_or_missing(filter, &nodes, &name))
+            }
+            _ => (part.range(), self.or_missing(part, &name)),
         };
-        let (open, close) = match self.is_enclosed(part) {
-            true => ("", ""),
-            false => ("(", ")"),
-        };
-        let modern = format!("{open}{source} or missing({name}){close}");
-        let fault = self.fault(code::HIDES_MISSING, part.range(), message);
+        let fault = self.fault(code::HIDES_MISSING, range, message);
         fault.help = Some(format!(
             "if they are meant too: `{modern}`; if not, say so: `exists({name}) and …`"
         ));
@@ -64,18 +62,96 @@ impl<'a> Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// Whether brackets stand directly around it, so that what joins it to others cannot bind tighter.
-    fn is_enclosed(&self, part: &Node) -> bool {
+    /// `part or missing(x)`
+    fn or_missing(&self, part: &Node, name: &str) -> String {
+        let source = self.place.folded(part.bare().range());
+        let source = match part.bare().kind {
+            NodeKind::And(_) => format!("({source})"),
+            _ => source,
+        };
+        self.enclosed(&part.range(), format!("{source} or missing({name})"))
+    }
+
+    /// `missing(x) or (part and part)` of all these parts of an `and`, and behind it those that stand between them.
+    fn all_or_missing(&self, filter: &Node, nodes: &[&Node], name: &str) -> String {
+        let source = |node: &Node| self.place.folded(node.range());
+        let own: Vec<String> = nodes.iter().map(|node| source(node)).collect();
+        let (first, last) = (nodes[0].start, nodes[nodes.len() - 1].end);
+        let others: Vec<String> = match &filter.bare().kind {
+            NodeKind::And(all) => all
+                .iter()
+                .filter(|one| one.start > first && one.end < last)
+                .filter(|one| nodes.iter().all(|node| node.start != one.start))
+                .map(source)
+                .collect(),
+            _ => Vec::new(),
+        };
+        let modern = format!("missing({name}) or ({})", own.join(" and "));
+        if others.is_empty() {
+            return self.enclosed(&(first..last), modern);
+        }
+        format!("({modern}) and {}", others.join(" and "))
+    }
+
+    /// In parentheses, unless brackets stand directly around its place, so that what joins it to others cannot bind
+    /// tighter.
+    fn enclosed(&self, place: &Range<usize>, modern: String) -> String {
         let text = self.place.text;
-        text[..part.start].trim_end().ends_with(['(', '{'])
-            && text[part.end..].trim_start().starts_with([')', '}'])
+        let is_enclosed = text[..place.start].trim_end().ends_with(['(', '{'])
+            && text[place.end..].trim_start().starts_with([')', '}']);
+        match is_enclosed {
+            true => modern,
+            false => format!("({modern})"),
+        }
     }
 }
 
-fn mentions(predicate: &Predicate, field: &Field) -> bool {
+/// A field that some part negates unguarded, while no other part needs it to be there.
+fn hidden(parts: &[Predicate]) -> Option<&Field> {
+    let mut fields = Vec::new();
+    for part in parts {
+        collect_negated(part, false, &mut fields, &mut Vec::new());
+    }
+    fields.into_iter().find(|field| {
+        field.may_be_missing()
+            && parts.iter().any(|part| negates(part, field))
+            && !parts.iter().any(|part| needs(part, field))
+    })
+}
+
+/// Whether it negates the field, and asks for it in no other way.
+fn negates(part: &Predicate, field: &Field) -> bool {
     let (mut negated, mut asked) = (Vec::new(), Vec::new());
-    collect_negated(predicate, false, &mut negated, &mut asked);
-    negated.contains(&field) || asked.contains(&field)
+    collect_negated(part, false, &mut negated, &mut asked);
+    negated.contains(&field) && !asked.contains(&field)
+}
+
+/// Whether it is `not verified` of the field.
+fn denies(part: &Predicate, field: &Field, denied: &[Field]) -> bool {
+    denied.contains(field) && part.asked().contains(&field)
+}
+
+/// Whether it asks for the field otherwise than by a negation, and cannot be true where the field is missing.
+fn needs(part: &Predicate, field: &Field) -> bool {
+    let mut asked = Vec::new();
+    collect_negated(part, false, &mut Vec::new(), &mut asked);
+    asked.contains(&field) && !can_be(part, true, field)
+}
+
+/// Whether it can have this truth where the field is missing, whatever else the span has.
+fn can_be(predicate: &Predicate, truth: bool, missing: &Field) -> bool {
+    let is_so = |part: &Predicate| can_be(part, truth, missing);
+    match predicate {
+        Predicate::And(parts) if truth => parts.iter().all(is_so),
+        Predicate::And(parts) => parts.iter().any(is_so),
+        Predicate::Or(parts) if truth => parts.iter().any(is_so),
+        Predicate::Or(parts) => parts.iter().all(is_so),
+        Predicate::Not(inner) => can_be(inner, !truth, missing),
+        Predicate::Asks { test, field } if field == missing && test.is_two_valued() => {
+            (*test == FieldTest::Missing) == truth
+        }
+        other => !other.asked().contains(&missing),
+    }
 }
 
 /// Whether `exists` or `missing` asks for the field.
