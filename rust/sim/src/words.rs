@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+pub mod templates;
+
 /// The five scopes, by the names that end the ids of the rules in `testdata/patterns`.
 pub const SCOPES: [&str; 5] = ["global", "before", "after", "between", "until"];
 

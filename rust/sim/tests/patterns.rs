@@ -1,6 +1,6 @@
-//! Every cell of docs/patterns.md: its traces through engine and oracle, and all short words of point
-//! events through both and a direct reading of the pattern. `BETRACE_PATTERNS_LENGTH` sets how long the
-//! words get.
+//! Every row of docs/patterns.md, the cells of the specification patterns and the declarative templates: its traces
+//! through engine and oracle, and all short words of point events through both and a direct reading of what the row
+//! says. `BETRACE_PATTERNS_LENGTH` sets how long the words get.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -16,37 +16,59 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use betrace_engine::Finding;
-use betrace_lang::rule::Rule;
 use betrace_lang::verdict::Verdict;
 use betrace_lang::{Limits, LoadedRule, SourceFile, load};
 use betrace_sim::model::Span;
 use betrace_sim::oracle::{Completeness, judge};
 use betrace_sim::trial::judged;
+use betrace_sim::words::templates::{self, TEMPLATES};
 use betrace_sim::words::{self, PATTERNS, SCOPES};
 
 fn repository(path: &str) -> String {
     format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))
 }
 
-fn longest() -> usize {
-    let set = std::env::var("BETRACE_PATTERNS_LENGTH");
-    set.ok().and_then(|text| text.parse().ok()).unwrap_or(4)
+/// A rule of the page, and what it is held against.
+struct Row {
+    loaded: LoadedRule,
+    keeps: Box<dyn Fn(&str) -> bool>,
+    /// The letters that it speaks of, and one that it does not.
+    letters: Vec<char>,
+    /// How long the words get where nothing is set.
+    longest: usize,
 }
 
-fn cells() -> Vec<LoadedRule> {
+impl Row {
+    fn id(&self) -> &str {
+        &self.loaded.rule.id.0
+    }
+
+    fn words(&self) -> Vec<String> {
+        let set = std::env::var("BETRACE_PATTERNS_LENGTH").ok();
+        let set = set.map(|text| text.parse().expect("a length of words"));
+        words::all(&self.letters, set.unwrap_or(self.longest))
+    }
+}
+
+/// The rules of a file, of which just these things are to be told.
+fn file(name: &str, told: &[&str]) -> Vec<LoadedRule> {
+    let path = format!("testdata/patterns/{name}.yaml");
+    let text = std::fs::read_to_string(repository(&path)).unwrap();
+    let loaded = load(&[SourceFile::new(path, text)], &Limits::default());
+    let faults: Vec<_> = loaded.diagnostics.iter().map(|one| one.code.0).collect();
+    assert_eq!(faults, told, "{name}");
+    loaded.rules
+}
+
+fn cells() -> Vec<Row> {
     let mut rules = Vec::new();
     for pattern in PATTERNS {
-        let name = format!("testdata/patterns/{pattern}.yaml");
-        let text = std::fs::read_to_string(repository(&name)).unwrap();
-        let loaded = load(&[SourceFile::new(name, text)], &Limits::default());
         // Existence alone asks for a span in every trace, and for one that follows; both are told.
         let told: &[&str] = match pattern {
             "existence" => &["W0119", "W0104"],
             _ => &[],
         };
-        let faults: Vec<_> = loaded.diagnostics.iter().map(|one| one.code.0).collect();
-        assert_eq!(faults, told, "{pattern}");
-        rules.extend(loaded.rules);
+        rules.extend(file(pattern, told));
     }
     let cell = |pattern: &str| SCOPES.map(|scope| format!("{pattern}-{scope}"));
     let ids: BTreeSet<String> = rules
@@ -54,7 +76,42 @@ fn cells() -> Vec<LoadedRule> {
         .map(|loaded| loaded.rule.id.0.to_string())
         .collect();
     assert_eq!(ids, PATTERNS.into_iter().flat_map(cell).collect());
-    rules
+    let row = |loaded: LoadedRule| {
+        let id = loaded.rule.id.0.to_string();
+        let spoken = |letter: &char| loaded.condition_text.contains(*letter);
+        Row {
+            letters: "PQRST".chars().filter(spoken).chain(['X']).collect(),
+            keeps: Box::new(move |word| {
+                let (pattern, scope) = id.rsplit_once('-').unwrap();
+                words::keeps(pattern, scope, word).unwrap()
+            }),
+            longest: 4,
+            loaded,
+        }
+    };
+    rules.into_iter().map(row).collect()
+}
+
+fn declared() -> Vec<Row> {
+    // Existence asks for a span in every trace; and of the templates some are part of others.
+    let told = ["W0005", "W0119", "W0005", "W0005"];
+    let rules = file("declare", &told);
+    let ids: Vec<&str> = rules.iter().map(|loaded| &*loaded.rule.id.0).collect();
+    assert_eq!(ids, TEMPLATES.map(|template| format!("declare-{template}")));
+    let row = |(loaded, template): (LoadedRule, &'static str)| Row {
+        loaded,
+        keeps: Box::new(move |word| templates::keeps(template, word).unwrap()),
+        letters: vec!['A', 'B', 'X'],
+        longest: 5,
+    };
+    rules.into_iter().zip(TEMPLATES).map(row).collect()
+}
+
+/// All rows, in the order of the page.
+fn rows() -> Vec<Row> {
+    let mut rows = cells();
+    rows.extend(declared());
+    rows
 }
 
 /// Point events, a millisecond apart.
@@ -75,94 +132,92 @@ fn spans(word: &str, number: u64) -> Vec<Span> {
     word.chars().enumerate().map(event).collect()
 }
 
-/// Pattern and scope of a cell.
-fn split_id(rule: &Rule) -> (&str, &str) {
-    rule.id.0.rsplit_once('-').unwrap()
-}
-
-/// The letters that a cell speaks of, and one that it does not.
-fn letters(cell: &LoadedRule) -> Vec<char> {
-    let spoken = |letter: &char| cell.condition_text.contains(*letter);
-    "PQRST".chars().filter(spoken).chain(['X']).collect()
-}
-
 #[test]
-fn every_cell_means_its_pattern() {
+fn every_row_means_what_it_says() {
     let mut compared = 0;
-    for cell in cells() {
-        let (pattern, scope) = split_id(&cell.rule);
-        for word in words::all(&letters(&cell), longest()) {
-            let answer = judge(&cell.rule, &spans(&word, 0), Completeness::Idle, &[]);
-            let kept = words::keeps(pattern, scope, &word).unwrap();
+    for row in rows() {
+        for word in row.words() {
+            let answer = judge(&row.loaded.rule, &spans(&word, 0), Completeness::Idle, &[]);
             let said = answer.verdict != Verdict::Violated;
-            assert_eq!(said, kept, "{pattern} {scope}: {word}: {answer:?}");
+            assert_eq!(said, (row.keeps)(&word), "{}: {word}: {answer:?}", row.id());
             assert_ne!(
                 answer.verdict,
                 Verdict::Inconclusive,
-                "{pattern} {scope}: {word}"
+                "{}: {word}",
+                row.id()
             );
             compared += 1;
         }
     }
-    println!("{compared} words of up to {} events compared", longest());
+    println!("{compared} words compared");
 }
 
 #[test]
 fn the_engine_agrees_on_every_word() {
     let mut compared = 0;
-    for cell in cells() {
-        let (pattern, scope) = split_id(&cell.rule);
+    for row in rows() {
         // A trace has at least one span.
-        let words = words::all(&letters(&cell), longest()).split_off(1);
+        let words = row.words().split_off(1);
         let numbered = words.iter().zip(0..);
         let traces: Vec<Vec<Span>> = numbered.map(|(word, number)| spans(word, number)).collect();
-        let found = judged(&[Arc::clone(&cell.rule)], traces.iter().flatten()).unwrap();
+        let found = judged(&[Arc::clone(&row.loaded.rule)], traces.iter().flatten()).unwrap();
         let violated = |finding: &&Finding| finding.verdict == Verdict::Violated;
         let violated = found.iter().filter(violated);
         let broken: BTreeSet<[u8; 16]> = violated.map(|finding| finding.trace_id.0).collect();
         for (word, trace) in words.iter().zip(&traces) {
-            let kept = words::keeps(pattern, scope, word).unwrap();
             assert_eq!(
                 !broken.contains(&trace[0].trace),
-                kept,
-                "{pattern} {scope}: {word}"
+                (row.keeps)(word),
+                "{}: {word}",
+                row.id()
             );
             compared += 1;
         }
     }
-    println!("{compared} words of up to {} events compared", longest());
+    println!("{compared} words compared");
 }
 
 #[test]
-fn every_cell_has_a_trace_that_breaks_it_and_one_that_keeps_it() {
-    for cell in cells() {
+fn every_row_has_a_trace_that_breaks_it_and_one_that_keeps_it() {
+    for row in rows() {
+        let rule = &row.loaded.rule;
         let mut verdicts = BTreeSet::new();
-        for test in &cell.tests {
+        for test in &row.loaded.tests {
             let word: Vec<&str> = test.spans.iter().map(|span| span.name.as_str()).collect();
             let trace = spans(&word.concat(), 0);
-            let answer = judge(&cell.rule, &trace, Completeness::Root, &[]);
-            let found = judged(&[Arc::clone(&cell.rule)], &trace).unwrap();
-            let name = format!("{}: {}", cell.rule.id.0, test.name);
+            let answer = judge(rule, &trace, Completeness::Root, &[]);
+            let found = judged(&[Arc::clone(rule)], &trace).unwrap();
+            let name = format!("{}: {}", row.id(), test.name);
             assert_eq!(answer.verdict, test.expect.verdict, "oracle, {name}");
             assert_eq!(found[0].verdict, test.expect.verdict, "engine, {name}");
             verdicts.insert(test.expect.verdict);
         }
         let both = verdicts.contains(&Verdict::Violated) && verdicts.len() == 2;
-        assert!(both, "{}: {verdicts:?}", cell.rule.id.0);
+        assert!(both, "{}: {verdicts:?}", row.id());
     }
 }
 
 #[test]
-fn the_table_shows_the_rules() {
+fn the_table_shows_the_rules_and_their_traces() {
     let table = std::fs::read_to_string(repository("docs/patterns.md")).unwrap();
-    let rows = table
+    let lines = table
         .lines()
         .filter(|line| line.starts_with('|') && line.contains('`'));
-    let shown: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
-    let cells = cells();
-    let rules: Vec<&str> = cells
-        .iter()
-        .map(|cell| cell.condition_text.trim())
-        .collect();
-    assert_eq!(shown, rules);
+    let shown = lines.map(|line| {
+        let (rule, traces) = line.split_once('`').unwrap().1.split_once('`').unwrap();
+        let traces: Vec<String> = traces.split('|').map(|cell| cell.trim().into()).collect();
+        (rule.to_owned(), traces[1..3].to_vec())
+    });
+    let held = rows().into_iter().map(|row| {
+        let trace = |verdict_is_violated: bool| {
+            let tests = &mut row.loaded.tests.iter();
+            let test = tests
+                .find(|test| (test.expect.verdict == Verdict::Violated) == verdict_is_violated);
+            let names = test.unwrap().spans.iter().map(|span| span.name.as_str());
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let rule = row.loaded.condition_text.trim().to_owned();
+        (rule, vec![trace(true), trace(false)])
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), held.collect::<Vec<_>>());
 }
