@@ -94,3 +94,32 @@ fn each_conjunct_that_negates_a_field_is_told_until_none_hides_it() {
         assert!(codes(silent).is_empty(), "{silent}");
     }
 }
+
+#[test]
+fn a_negated_join_is_told_where_the_bound_span_may_lack_the_value() {
+    for (hides, edited) in [
+        (
+            "when each { b as a } never { read.where(missing(org.id) or org.id != a.org.id) inside a }",
+            "when each { b.where(exists(org.id)) as a } never { read.where(missing(org.id) or org.id != a.org.id) inside a }",
+        ),
+        (
+            "when each { b as a } never { read.where(missing(x) or x not in a.list) }",
+            "when each { b.where(exists(list)) as a } never { read.where(missing(x) or x not in a.list) }",
+        ),
+        (
+            "when each { b as a } always { not read.where(missing(x) or not x starts with a.y) }",
+            "when each { b.where(exists(y)) as a } always { not read.where(missing(x) or not x starts with a.y) }",
+        ),
+    ] {
+        assert_eq!(told(hides), [("W0121", Some(edited.to_owned()))], "{hides}");
+        assert!(codes(edited).is_empty(), "{edited}");
+    }
+    for reports in [
+        "when each { b as a } always { read.where(org.id != a.org.id) after a }",
+        "when each { b as a } never { c and not read.where(x not in a.list) }",
+        "when each { b as a } never { read.where(missing(x) or x != a.x) or a.where(missing(x)) }",
+        "when each { b as a } never { read.where(missing(x) or x != a.x or y == 1) }",
+    ] {
+        assert!(codes(reports).is_empty(), "{reports}");
+    }
+}

@@ -104,7 +104,7 @@ declare_codes! {
         good: "when each { payment as p } always { p.where(amount <= 1000) }"
     }
     JOIN_ON_MISSING = "W0121", "`never` compares with a value that may be missing" {
-        "A comparison with a missing value is unknown, so it selects nothing: where the bound span has no such attribute, `never` is kept in silence. Bind only spans that have it, and report those that have not by a rule of their own.",
+        "A comparison with a missing value is unknown, so it selects nothing: where the bound span has no such attribute, `never` is kept in silence. Bind only spans that have it, and report those that have not by a rule of their own, or by `c.where(missing(order.id))` as a further part of `never`. The same goes for a negated comparison, also one that `always` denies.",
         bad: "when each { charge as c } never { refund.where(order.id == c.order.id) before c }",
         good: "when each { charge.where(exists(order.id)) as c } never { refund.where(order.id == c.order.id) before c }"
     }

@@ -1,4 +1,4 @@
-//! `never` that compares with a value of a bound span which the span may be without: then it is kept in silence.
+//! What is forbidden by comparing with a value of a bound span that may be without it: then the rule is kept in silence.
 
 use std::ops::Range;
 
@@ -7,16 +7,20 @@ use crate::condition::ast::{ClauseWord, Node, NodeKind};
 use crate::condition::lint::meant::Meant;
 use crate::diagnostic::fault::Fault;
 use crate::rule::{
-    BindingId, Expr, ExprKind, Field, FieldTest, Operand, Predicate, Selector, Term,
+    BindingId, CompareOp, Expr, ExprKind, Field, FieldTest, ListSource, Operand, Predicate,
+    Selector, Term,
 };
 
-/// Looks at the joins of `never`.
+/// Looks at the joins of `never`, and at those that `always` negates.
 pub(super) fn join(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
-    let Some(never) = &meant.body.never else {
-        return;
-    };
     let mut found: Vec<(BindingId, &Field)> = Vec::new();
-    joined(never, &mut found);
+    if let Some(never) = &meant.body.never {
+        joined(never, true, &mut found);
+        found.retain(|(binding, field)| !is_reported(never, *binding, field));
+    }
+    if let Some(always) = &meant.body.always {
+        joined(always, false, &mut found);
+    }
     let mut said: Vec<(BindingId, &Field)> = Vec::new();
     for (binding, field) in found {
         let may_be_missing = field.may_be_missing() && !is_proven(meant, binding, field);
@@ -30,7 +34,7 @@ pub(super) fn join(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
         let bound = &meant.body.bindings[usize::from(binding.0)].name;
         let field = meant.printer().field(field);
         let message = format!(
-            "where this has no `{field}`, what `never` compares with `{bound}.{field}` is never true, so nothing is reported"
+            "where this has no `{field}`, what is forbidden by comparing with `{bound}.{field}` is never true, so nothing is reported"
         );
         let source = meant.source(range.clone());
         let modern = format!("{source}.where(exists({field}))");
@@ -45,7 +49,7 @@ pub(super) fn join(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
             false => (range, modern.clone()),
         };
         let help = format!(
-            "say that only those are meant: `{modern} as {bound}`, and report the others by a rule of their own"
+            "say that only those are meant: `{modern} as {bound}`, and report the others by a rule of their own, or by `{bound}.where(missing({field}))` as a further part of `never`"
         );
         let mut fault = Fault::new(code::JOIN_ON_MISSING, range, message).help(help);
         fault.suggestion = is_plain.then_some(edit);
@@ -53,30 +57,77 @@ pub(super) fn join(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Fields of bound spans that something is compared with, where the comparison being true breaks the rule.
-fn joined<'e>(expr: &'e Expr, found: &mut Vec<(BindingId, &'e Field)>) {
+/// Fields of bound spans that something is compared with, where the comparison being true breaks the rule: below an
+/// even number of `not` in `never`, an odd one in `always`.
+fn joined<'e>(expr: &'e Expr, is_wanted: bool, found: &mut Vec<(BindingId, &'e Field)>) {
     match &expr.kind {
         ExprKind::And(parts) | ExprKind::Or(parts) => {
             for part in parts {
-                joined(part, found);
+                joined(part, is_wanted, found);
             }
         }
-        ExprKind::Exists(selector) => {
+        ExprKind::Not(inner) => joined(inner, !is_wanted, found),
+        ExprKind::Exists(selector) if is_wanted => {
             for spans in selector.plain() {
                 for part in &spans.filter {
                     compared(part, found);
+                    negated(part, found);
                 }
             }
         }
         // Two fields of one span are no join.
-        ExprKind::Bound { binding, filter } => {
+        ExprKind::Bound { binding, filter } if is_wanted => {
             let mut all = Vec::new();
             for part in filter {
                 compared(part, &mut all);
+                negated(part, &mut all);
             }
             found.extend(all.into_iter().filter(|(other, _)| other != binding));
         }
         _ => {}
+    }
+}
+
+/// Fields of bound spans that a negation compares with, also beside tests whether its own fields are there at all.
+fn negated<'e>(predicate: &'e Predicate, found: &mut Vec<(BindingId, &'e Field)>) {
+    // Who asks for the bound span's field there has thought of it.
+    let is_test = |part: &&Predicate| matches!(part, Predicate::Asks { test, field } if test.is_two_valued() && !matches!(field, Field::Bound { .. }));
+    let right = match predicate {
+        Predicate::And(parts) => return parts.iter().for_each(|part| negated(part, found)),
+        Predicate::Or(parts) => {
+            let mut others = parts.iter().filter(|part| !is_test(part));
+            if let (Some(only), None) = (others.next(), others.next()) {
+                negated(only, found);
+            }
+            return;
+        }
+        Predicate::Compare {
+            op: CompareOp::Ne,
+            right: Operand::Term(Term::Field(right)),
+            ..
+        } => right,
+        Predicate::Not(inner) => match &**inner {
+            Predicate::Compare {
+                op: CompareOp::Eq | CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge,
+                right: Operand::Term(Term::Field(right)),
+                ..
+            }
+            | Predicate::Text {
+                right: Operand::Term(Term::Field(right)),
+                ..
+            }
+            | Predicate::In {
+                list: ListSource::Field(right),
+                ..
+            } => right,
+            _ => return,
+        },
+        _ => return,
+    };
+    if let Field::Bound { binding, field } = right
+        && !found.contains(&(*binding, field))
+    {
+        found.push((*binding, field));
     }
 }
 
@@ -91,6 +142,17 @@ fn compared<'e>(predicate: &'e Predicate, found: &mut Vec<(BindingId, &'e Field)
         for part in parts {
             compared(part, found);
         }
+    }
+}
+
+/// Whether `p.where(missing(x))` is a part of `never`.
+fn is_reported(never: &Expr, of: BindingId, field: &Field) -> bool {
+    match &never.kind {
+        ExprKind::Or(parts) => parts.iter().any(|part| is_reported(part, of, field)),
+        ExprKind::Bound { binding, filter } => {
+            *binding == of && *filter == [Predicate::missing(field.clone())]
+        }
+        _ => false,
     }
 }
 
@@ -126,7 +188,7 @@ fn is_proven(meant: &Meant<'_>, binding: BindingId, field: &Field) -> bool {
         }
     }
     if let Some(when) = &meant.body.when {
-        joined(when, &mut elsewhere);
+        joined(when, true, &mut elsewhere);
         if has_bound(when, binding, &asks) {
             return true;
         }
