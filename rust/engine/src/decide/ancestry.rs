@@ -25,7 +25,8 @@ pub(crate) fn above(
     let Some(parent) = span.parent() else {
         return Some(Above::default());
     };
-    let climbed = &mut *set.climbed.borrow_mut();
+    let mut climbed = set.climbed.borrow_mut();
+    let climbed = &mut **climbed.get_or_insert_default();
     let mut above = match climbed.get(&parent) {
         Some(Some(above)) => *above,
         _ => climb(facts, budget, parent, set, climbed)?,

@@ -38,7 +38,9 @@ fn is_direct(
     if span.start < opener.end {
         return Tri::False;
     }
-    let lines = all.lines.get_or_init(|| lines(facts, budget, all));
+    let lines = all
+        .lines
+        .get_or_init(|| Box::new(lines(facts, budget, all)));
     let mut may_be = all.open;
     let mut reasons = all.reasons;
     for third in &all.items {

@@ -18,17 +18,24 @@ pub(crate) const BINDINGS: usize = 3;
 /// The spans bound so far.
 pub(crate) type Tuple = [Option<RecordId>; BINDINGS];
 
+/// What was found of a selector.
+#[derive(Clone, Default)]
+pub(crate) struct Memo {
+    /// The members, and for which bound spans.
+    pub members: Option<(Tuple, Rc<MemberSet>)>,
+    /// What they are chosen from, which is the same for all bound spans.
+    pub candidates: Option<Candidates>,
+    /// The candidates by the value that a bound span must share.
+    pub join: Option<Rc<JoinIndex>>,
+}
+
 /// One evaluation of one rule over one trace.
 pub(crate) struct Eval<'a> {
     pub facts: Facts<'a>,
     pub tuple: Tuple,
     pub budget: Budget,
-    /// By [`Node::memo`](crate::plan::node::Node::memo): the members, and for which bound spans.
-    pub memo: Vec<Option<(Tuple, Rc<MemberSet>)>>,
-    /// By the same: what members are chosen from, which is the same for all bound spans.
-    pub candidates: Vec<Option<Candidates>>,
-    /// By the same: the candidates by the value that a bound span must share.
-    pub joins: Vec<Option<Rc<JoinIndex>>>,
+    /// By [`Node::memo`](crate::plan::node::Node::memo).
+    pub memo: Vec<Memo>,
     /// What was spent before the argument was begun; 0 before that.
     spent: u64,
     /// The ids of all spans that are some span's parent, once they are asked for.
@@ -41,9 +48,7 @@ impl<'a> Eval<'a> {
             facts,
             tuple: [None; BINDINGS],
             budget,
-            memo: vec![None; facts.rule.memos],
-            candidates: vec![None; facts.rule.memos],
-            joins: vec![None; facts.rule.memos],
+            memo: vec![Memo::default(); facts.rule.memos],
             spent: 0,
             parents: None,
         }
@@ -53,7 +58,9 @@ impl<'a> Eval<'a> {
     pub fn begin_argument(&mut self) {
         if self.budget.is_spent() {
             // What was found under a spent budget is not all there is.
-            self.memo.fill(None);
+            for memo in &mut self.memo {
+                memo.members = None;
+            }
         }
         self.spent = self.budget.work;
         self.budget = self.budget.again();

@@ -5,7 +5,6 @@
 use hashbrown::HashMap;
 
 use crate::decide::facts::Facts;
-use crate::decide::member_set::Candidates;
 use crate::hash::fixed_hash;
 use crate::intern::FieldKey;
 use crate::state::record::RecordId;
@@ -21,7 +20,7 @@ pub(crate) struct JoinIndex {
 }
 
 impl JoinIndex {
-    pub fn new(facts: &Facts<'_>, candidates: &Candidates, field: FieldKey) -> JoinIndex {
+    pub fn new(facts: &Facts<'_>, candidates: &[(RecordId, bool)], field: FieldKey) -> JoinIndex {
         let mut index = JoinIndex::default();
         for (at, (record, _)) in (0..).zip(candidates.iter()) {
             match JoinKey::of(facts, *record, field) {

@@ -21,6 +21,7 @@ pub(crate) struct Member {
 /// The spans of a selector as they were recorded, lowest first, each certain or not.
 pub(crate) type Candidates = Rc<[(RecordId, bool)]>;
 
+/// What few sets are asked stands behind a pointer: a set is made for most selectors of most rules.
 #[derive(Debug, Default)]
 pub(crate) struct MemberSet {
     pub items: Vec<Member>,
@@ -31,13 +32,13 @@ pub(crate) struct MemberSet {
     /// Why some are not certain, or more may come though the trace is complete.
     pub reasons: Reasons,
     certain: OnceCell<u64>,
-    order: OnceCell<Order>,
-    by_span: OnceCell<HashMap<SpanId, Sharers>>,
-    by_parent: OnceCell<HashMap<SpanId, Sharers>>,
+    order: OnceCell<Box<Order>>,
+    by_span: OnceCell<Box<HashMap<SpanId, Sharers>>>,
+    by_parent: OnceCell<Box<HashMap<SpanId, Sharers>>>,
     /// What is above ids, as far as it was asked.
-    pub climbed: RefCell<Climbed>,
-    pub ancestors: OnceCell<Ancestors>,
-    pub lines: OnceCell<HashMap<RecordId, Line>>,
+    pub climbed: RefCell<Option<Box<Climbed>>>,
+    pub ancestors: OnceCell<Box<Ancestors>>,
+    pub lines: OnceCell<Box<HashMap<RecordId, Line>>>,
 }
 
 /// The ids above a member, and whether they lead to a root on every way up.
@@ -90,20 +91,21 @@ impl MemberSet {
     }
 
     pub fn order(&self, records: &Records) -> &Order {
-        self.order.get_or_init(|| Order::new(&self.items, records))
+        self.order
+            .get_or_init(|| Box::new(Order::new(&self.items, records)))
     }
 
     pub fn with_id(&self, records: &Records, id: SpanId) -> Sharers {
         let index = self
             .by_span
-            .get_or_init(|| self.index(|record| Some(records.get(record).span_id)));
+            .get_or_init(|| Box::new(self.index(|record| Some(records.get(record).span_id))));
         index.get(&id).copied().unwrap_or_default()
     }
 
     pub fn with_parent(&self, records: &Records, id: SpanId) -> Sharers {
         let index = self
             .by_parent
-            .get_or_init(|| self.index(|record| records.get(record).parent()));
+            .get_or_init(|| Box::new(self.index(|record| records.get(record).parent())));
         index.get(&id).copied().unwrap_or_default()
     }
 

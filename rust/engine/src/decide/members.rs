@@ -44,13 +44,13 @@ impl<'a> Eval<'a> {
                 seen_by[binding] = *record;
             }
         }
-        if let Some((tuple, set)) = &self.memo[node.memo]
+        if let Some((tuple, set)) = &self.memo[node.memo].members
             && *tuple == seen_by
         {
             return set.clone();
         }
         let set = Rc::new(self.find(node));
-        self.memo[node.memo] = Some((seen_by, set.clone()));
+        self.memo[node.memo].members = Some((seen_by, set.clone()));
         set
     }
 
@@ -72,7 +72,7 @@ impl<'a> Eval<'a> {
                 is_leaf,
             } => {
                 let parents = is_leaf.then(|| self.parents());
-                self.find_spans(node.memo, *records, (filter, *join), trace, parents)
+                self.find_spans(node, *records, (filter, *join), trace, parents)
             }
             NodeKind::Related { left, relation } => {
                 let left = self.members(left);
@@ -105,7 +105,7 @@ impl<'a> Eval<'a> {
     /// closed.
     fn find_spans(
         &mut self,
-        memo: usize,
+        node: &Node,
         records: CellId,
         (filter, join): (&'a [CompiledPredicate], Option<JoinPlan>),
         trace: &[TraceTest],
@@ -125,13 +125,20 @@ impl<'a> Eval<'a> {
             set.capped = true;
             set.reasons.add(Reason::StateCap);
         }
-        let candidates = self.candidates(memo, &cell.members);
+        let (kept, once);
+        let candidates = if node.mask == 0 {
+            once = self.sorted(&cell.members);
+            &once[..]
+        } else {
+            kept = self.candidates(node.memo, &cell.members);
+            &kept[..]
+        };
         let is_parent = |record| {
             let id = &facts.record(record).span_id;
             parents.as_ref().is_some_and(|parents| parents.contains(id))
         };
         let stays = parents.is_none() || facts.closed;
-        let joined = join.and_then(|join| self.joined(memo, join, &candidates));
+        let joined = join.and_then(|join| self.joined(node.memo, join, candidates));
         let count = joined.as_ref().map_or(candidates.len(), Vec::len);
         for at in 0..count {
             let at = joined.as_ref().map_or(at, |joined| joined[at] as usize);
@@ -170,28 +177,39 @@ impl<'a> Eval<'a> {
         parents.clone()
     }
 
-    /// What is chosen from, sorted once.
-    fn candidates(&mut self, memo: usize, members: &[(RecordId, bool)]) -> Candidates {
+    /// What is chosen from, lowest first.
+    fn sorted(&mut self, members: &[(RecordId, bool)]) -> Vec<(RecordId, bool)> {
         let facts = self.facts;
-        let budget = &mut self.budget;
-        let candidates = self.candidates[memo].get_or_insert_with(|| {
-            budget.spend(members.len());
-            let mut members = members.to_vec();
-            members.sort_unstable_by_key(|(record, _)| facts.record(*record).rank());
-            members.into()
-        });
-        candidates.clone()
+        self.budget.spend(members.len());
+        let mut members = members.to_vec();
+        members.sort_unstable_by_key(|(record, _)| facts.record(*record).rank());
+        members
+    }
+
+    /// Likewise, sorted once for all bound spans.
+    fn candidates(&mut self, memo: usize, members: &[(RecordId, bool)]) -> Candidates {
+        if let Some(candidates) = &self.memo[memo].candidates {
+            return candidates.clone();
+        }
+        let candidates: Candidates = self.sorted(members).into();
+        self.memo[memo].candidates = Some(candidates.clone());
+        candidates
     }
 
     /// The places of the candidates that may share the bound span's value; `None`: all are to be asked.
-    fn joined(&mut self, memo: usize, join: JoinPlan, candidates: &Candidates) -> Option<Vec<u32>> {
+    fn joined(
+        &mut self,
+        memo: usize,
+        join: JoinPlan,
+        candidates: &[(RecordId, bool)],
+    ) -> Option<Vec<u32>> {
         let facts = self.facts;
         let bound = self.tuple[join.binding]?;
         if candidates.len() < FEW {
             return None;
         }
         let budget = &mut self.budget;
-        let index = self.joins[memo].get_or_insert_with(|| {
+        let index = self.memo[memo].join.get_or_insert_with(|| {
             budget.spend(PER_PART * candidates.len());
             Rc::new(JoinIndex::new(&facts, candidates, join.own))
         });

@@ -64,7 +64,7 @@ pub(crate) fn containing(
 ) -> Tri {
     let ancestors = set
         .ancestors
-        .get_or_init(|| ancestry::ancestors(facts, budget, set));
+        .get_or_init(|| Box::new(ancestry::ancestors(facts, budget, set)));
     match ancestors.ids.get(&facts.record(id).span_id) {
         Some(true) => return Tri::True,
         Some(false) => return Tri::Open(set.reasons),
