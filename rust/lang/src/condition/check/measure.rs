@@ -86,8 +86,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn measure(&mut self, node: &'a Node) -> Option<Measure> {
         self.descend(node)?;
-        // What is not counted may keep the rule as well as break it.
-        let outer = std::mem::take(&mut self.breaks_if_false);
+        let outer = std::mem::take(&mut self.breaks_if_false); // A lower count may keep the rule.
         let checked = self.measure_at(node.bare());
         self.breaks_if_false = outer;
         self.ascend();
