@@ -49,7 +49,8 @@ def functions(moved):
 class Recorder:
     def __init__(self, found):
         self.found = found
-        self.starts = sorted(found)
+        # What is passed over begins somewhere too, and is not part of the function before it.
+        self.starts = sorted({address + MOVED for address, _ in PLAN["functions"]} | set(found))
         self.calls = {entry: [] for entry in PLAN["entries"]}
         self.seen = set()
 
@@ -66,7 +67,7 @@ class Recorder:
                 continue
             # A return address behind a last call may stand at the next function's first byte.
             at = bisect.bisect_right(self.starts, frame.pc() - 1) - 1
-            if at >= 0:
+            if at >= 0 and self.starts[at] in self.found:
                 stack.append(self.found[self.starts[at]])
         entry = stack[-1][1]
         caller = stack[1] if len(stack) > 1 else None
@@ -83,8 +84,9 @@ class Stop(gdb.Breakpoint):
         return False
 
 
-Stop.recorder = Recorder(functions(start_of_program()))
-for start in Stop.recorder.starts:
+MOVED = start_of_program()
+Stop.recorder = Recorder(functions(MOVED))
+for start in Stop.recorder.found:
     Stop(f"*{start:#x}", internal=True)
 gdb.execute("continue", to_string=True)
 with open(os.environ["WALK_CALLS"], "w", encoding="utf-8") as out:
