@@ -136,6 +136,8 @@ const EDITED: &[(&str, &str)] = &[
     ("never { count(a) group by user.id > 3 }", "never { count(a) by user.id > 3 }"),
     ("never { count(a by user.id) > 3 }", "never { count(a) by user.id > 3 }"),
     ("never { count by (user.id) (a) > 3 }", "never { count(a) by user.id > 3 }"),
+    ("never { count(a) by (user.id, parent) > 3 }", "never { count(a) by user.id, parent > 3 }"),
+    ("never { count by (user.id, tenant) (a) > 3 }", "never { count(a) by user.id, tenant > 3 }"),
     ("never { mean(a, x) > 3 }", "never { avg(a, x) > 3 }"),
     ("never { average(a, x) > 3 }", "never { avg(a, x) > 3 }"),
     ("never { unique(a, x) > 3 }", "never { distinct(a, x) > 3 }"),
@@ -218,6 +220,7 @@ const TOLD: &[(&str, &str)] = &[
     ("never { any.where(s => s.amount > 5) }", "names the span's fields directly"),
     ("never { $p.amount > 5 }", "`when each { payment as p } always { … }`"),
     ("select * from spans where x == 3", "`any.where(…)`"),
+    ("never { sum(any, x + y) > 100 }", "`any.where(x + y > 100)`"),
     ("when { a } always { b }\nwhen { c } always { d }", "one rule a text"),
     ("never { a }\nnever { b }", "one rule a text"),
 ];

@@ -113,6 +113,8 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("count ( ) O V", "count(any) <O> <V>"),
     ("count ( S by F )", "count(<S>) by <F>"),
     ("count by ( F ) ( S )", "count(<S>) by <F>"),
+    ("count ( S ) by ( F , F2 )", "count(<S>) by <F>, <F2>"),
+    ("count by ( F , F2 ) ( S )", "count(<S>) by <F>, <F2>"),
     ("count ( S ) per|foreach F", "count(<S>) by <F>"),
     ("count ( S ) group|grouped by F", "count(<S>) by <F>"),
     ("count ( S O V )", "count(<S>) <O> <V>"),
@@ -191,5 +193,6 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
 pub(super) const ADVICE: &[(&str, &str)] = &[
     ("select C from C2 $", "a rule is a condition, not a query: spans are selected by name, by `any.where(…)` or by `root`"),
     ("all|every ( S )", "of every such span: `when each { <S> as p } always { … }`; that none fails: `never { … }`"),
+    ("sum|min|max|avg ( S , F +|- F2 )", "a measure is over one field; `any.where(<F> <W> <F2> > 100)` reckons with two of one span"),
     ("len|size|count|length ( )", "how many spans there are: `count(any)`; of one name: `count(http.retry)`"),
 ];
