@@ -13,8 +13,17 @@ use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
 /// Version 4.
+pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition), StoredIds>;
+
+/// Version 3.
+pub(crate) type StoredThird = StoredAs<StoredTrace, StoredIds>;
+
+/// Version 2: when each id came at the latest, and its route.
+pub(crate) type StoredSecond = StoredAs<StoredTrace, (Timestamp, u64)>;
+
+/// What every version since the second holds, with traces and ids in its own form.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Stored {
+pub(crate) struct StoredAs<Trace, Ids> {
     /// Nothing was consumed after it was taken.
     pub is_final: bool,
     pub generation: Generation,
@@ -24,9 +33,9 @@ pub(crate) struct Stored {
     pub cell_names: Vec<(CellId, String)>,
     pub field_names: Vec<(FieldKey, String)>,
     pub rule_names: Vec<(RuleKey, String)>,
-    pub traces: Vec<(StoredTrace, StoredAddition)>,
+    pub traces: Vec<Trace>,
     /// The ids of traces that are gone, oldest first.
-    pub forgotten: Vec<StoredIds>,
+    pub forgotten: Vec<Ids>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,33 +46,6 @@ pub(crate) struct StoredRule {
     pub since: Generation,
     /// A hash of the names of all that it keeps.
     pub keeps: u128,
-}
-
-/// Version 3.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredThird {
-    pub is_final: bool,
-    pub generation: Generation,
-    pub rules: Vec<StoredRule>,
-    pub cell_names: Vec<(CellId, String)>,
-    pub field_names: Vec<(FieldKey, String)>,
-    pub rule_names: Vec<(RuleKey, String)>,
-    pub traces: Vec<StoredTrace>,
-    pub forgotten: Vec<StoredIds>,
-}
-
-/// Version 2.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredSecond {
-    pub is_final: bool,
-    pub generation: Generation,
-    pub rules: Vec<StoredRule>,
-    pub cell_names: Vec<(CellId, String)>,
-    pub field_names: Vec<(FieldKey, String)>,
-    pub rule_names: Vec<(RuleKey, String)>,
-    pub traces: Vec<StoredTrace>,
-    /// When each id came at the latest, and its route; oldest first.
-    pub forgotten: Vec<(Timestamp, u64)>,
 }
 
 /// Version 1. Its names are hashes that mean nothing here.
@@ -96,30 +78,27 @@ impl From<StoredFirst> for Stored {
 
 impl From<StoredSecond> for Stored {
     fn from(second: StoredSecond) -> Stored {
-        Stored {
-            is_final: second.is_final,
-            generation: second.generation,
-            rules: second.rules,
-            cell_names: second.cell_names,
-            field_names: second.field_names,
-            rule_names: second.rule_names,
-            traces: alone(second.traces),
-            forgotten: whole(second.forgotten),
-        }
+        second.newer(whole)
     }
 }
 
 impl From<StoredThird> for Stored {
     fn from(third: StoredThird) -> Stored {
+        third.newer(|ids| ids)
+    }
+}
+
+impl<Ids> StoredAs<StoredTrace, Ids> {
+    fn newer(self, ids: impl FnOnce(Vec<Ids>) -> Vec<StoredIds>) -> Stored {
         Stored {
-            is_final: third.is_final,
-            generation: third.generation,
-            rules: third.rules,
-            cell_names: third.cell_names,
-            field_names: third.field_names,
-            rule_names: third.rule_names,
-            traces: alone(third.traces),
-            forgotten: third.forgotten,
+            is_final: self.is_final,
+            generation: self.generation,
+            rules: self.rules,
+            cell_names: self.cell_names,
+            field_names: self.field_names,
+            rule_names: self.rule_names,
+            traces: alone(self.traces),
+            forgotten: ids(self.forgotten),
         }
     }
 }

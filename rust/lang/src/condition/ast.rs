@@ -182,6 +182,21 @@ pub enum LinkWord {
     AfterUntil,
 }
 
+impl LinkWord {
+    /// Whether it holds one end of a span against one of others.
+    pub fn compares_ends(self) -> bool {
+        matches!(
+            self,
+            LinkWord::Before
+                | LinkWord::After
+                | LinkWord::StartsBefore
+                | LinkWord::StartsAfter
+                | LinkWord::EndsBefore
+                | LinkWord::EndsAfter
+        )
+    }
+}
+
 impl Node {
     pub fn new(start: usize, kind: NodeKind, end: usize) -> Node {
         Node { kind, start, end }

@@ -55,10 +55,7 @@ fn broken_by_one(clause: &Expr) -> impl Iterator<Item = MeaningHash> {
 
 /// The parts of `always`, of which each that fails breaks it.
 fn broken_by_one_of_all(clause: &Expr) -> impl Iterator<Item = MeaningHash> {
-    hashes(match &clause.kind {
-        ExprKind::And(parts) => parts,
-        _ => std::slice::from_ref(clause),
-    })
+    hashes(clause.parts())
 }
 
 fn hashes(parts: &[Expr]) -> impl Iterator<Item = MeaningHash> {

@@ -119,6 +119,14 @@ words! {
 }
 
 impl Expr {
+    /// Those of an `and`, or itself alone: all of them hold where it does.
+    pub(crate) fn parts(&self) -> &[Expr] {
+        match &self.kind {
+            ExprKind::And(parts) => parts,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
     /// The selectors whose spans it looks for, counts or measures, in the order of the text.
     #[must_use]
     pub fn selectors(&self) -> Vec<&Selector> {

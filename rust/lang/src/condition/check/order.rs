@@ -153,16 +153,7 @@ fn is_of_one(word: LinkWord) -> bool {
 
 /// Whether it bounds a gap in time.
 fn is_of_time(word: LinkWord) -> bool {
-    matches!(
-        word,
-        LinkWord::Before
-            | LinkWord::After
-            | LinkWord::StartsBefore
-            | LinkWord::StartsAfter
-            | LinkWord::EndsBefore
-            | LinkWord::EndsAfter
-            | LinkWord::Then
-    )
+    word.compares_ends() || word == LinkWord::Then
 }
 
 /// The links of a chain folded: relations to the left, `then` to the right.

@@ -52,17 +52,9 @@ pub(crate) fn chain(
 }
 
 fn is_read_as_path(word: LinkWord) -> bool {
-    matches!(
-        word,
-        LinkWord::Before
-            | LinkWord::After
-            | LinkWord::StartsBefore
-            | LinkWord::StartsAfter
-            | LinkWord::EndsBefore
-            | LinkWord::EndsAfter
-            | LinkWord::Inside
-            | LinkWord::Containing
-            | LinkWord::ChildOf
-            | LinkWord::ParentOf
-    )
+    word.compares_ends()
+        || matches!(
+            word,
+            LinkWord::Inside | LinkWord::Containing | LinkWord::ChildOf | LinkWord::ParentOf
+        )
 }

@@ -16,7 +16,7 @@ use crate::condition::lint::meant::Meant;
 use crate::condition::lint::order::order;
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
-use crate::rule::{BindingId, Body, Expr, ExprKind};
+use crate::rule::{BindingId, Body, Expr};
 
 /// Looks at a checked rule as a whole.
 pub(crate) fn body(
@@ -61,7 +61,7 @@ impl<'a> Look<'a> {
 
     /// What `when` says holds.
     fn assumed(&self) -> impl Iterator<Item = &'a Expr> + 'a {
-        self.body.when.iter().flat_map(parts)
+        self.body.when.iter().flat_map(Expr::parts)
     }
 
     /// Looks at `when` and the bound spans; false where the rule never fires for them.
@@ -119,12 +119,12 @@ impl<'a> Look<'a> {
                 let message = fires(self.body, "this can hold in no trace");
                 self.report(code::ALWAYS_FIRES, range, message);
             }
-            None if parts(clause).all(|part| self.is_implied(part)) => {
+            None if clause.parts().iter().all(|part| self.is_implied(part)) => {
                 let message = "`when` implies this, so it is never broken";
                 self.report(code::IMPLIED, range, message);
             }
             None => {
-                for part in parts(clause) {
+                for part in clause.parts() {
                     if self.is_implied(part) {
                         let message =
                             format!("`when` implies `{}`, so it says nothing here", part.text);
@@ -142,7 +142,7 @@ impl<'a> Look<'a> {
             false => ClauseWord::Never,
         };
         let range = clause_range(self.document, word);
-        let both: Vec<&Expr> = self.assumed().chain(parts(clause)).collect();
+        let both: Vec<&Expr> = self.assumed().chain(clause.parts()).collect();
         match always(clause) {
             Some(false) => {
                 let message = "this can hold in no trace, so it never fires";
@@ -186,12 +186,5 @@ fn clause_range(document: &Document, word: ClauseWord) -> Range<usize> {
     match (items.first(), items.last()) {
         (Some(first), Some(last)) => first.start..last.end,
         _ => 0..0,
-    }
-}
-
-fn parts(expr: &Expr) -> Box<dyn Iterator<Item = &Expr> + '_> {
-    match &expr.kind {
-        ExprKind::And(parts) => Box::new(parts.iter()),
-        _ => Box::new(std::iter::once(expr)),
     }
 }

@@ -10,16 +10,13 @@ use crate::rule::{Base, BindingId, Expr, ExprKind, Predicate, Related, Selector,
 
 /// Looks at what `always` asks for.
 pub(super) fn demand(meant: &Meant<'_>, always: &Expr, faults: &mut Vec<Fault>) {
-    let parts: Vec<&Expr> = match &always.kind {
-        ExprKind::And(parts) => parts.iter().collect(),
-        _ => vec![always],
-    };
+    let parts = always.parts();
     let nodes = &meant.always;
     for (index, part) in parts.iter().enumerate() {
         let Some(node) = nodes.get(index).or(nodes.first()) else {
             return;
         };
-        let only = (parts.len() == 1).then_some(*part);
+        let only = (parts.len() == 1).then_some(part);
         faults.extend(doubt(meant, node, part, only.is_some()));
     }
 }

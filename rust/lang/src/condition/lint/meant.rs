@@ -35,11 +35,7 @@ impl<'a> Meant<'a> {
             always: Vec::new(),
         };
         if let Some(always) = &body.always {
-            let parts = match &always.kind {
-                ExprKind::And(parts) => parts.len(),
-                _ => 1,
-            };
-            meant.always = meant.nodes(ClauseWord::Always, parts);
+            meant.always = meant.nodes(ClauseWord::Always, always.parts().len());
         }
         meant
     }

@@ -11,10 +11,7 @@ pub(super) fn order(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
     let Some(always) = &meant.body.always else {
         return;
     };
-    let parts: Vec<&Expr> = match &always.kind {
-        ExprKind::And(parts) => parts.iter().collect(),
-        _ => vec![always],
-    };
+    let parts = always.parts();
     let nodes = &meant.always;
     for (index, part) in parts.iter().enumerate() {
         let Some(node) = nodes.get(index) else { break };
