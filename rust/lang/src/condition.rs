@@ -13,6 +13,7 @@ pub(crate) mod dialect;
 pub(crate) mod format;
 pub(crate) mod lexer;
 pub(crate) mod lint;
+pub(crate) mod macro_text;
 pub(crate) mod meaning;
 pub(crate) mod parse;
 pub(crate) mod scan;

@@ -47,7 +47,9 @@ pub use condition::canonical_part::{canonical_predicate, canonical_selector};
 pub use condition::check::{check_condition, check_exception, check_macro};
 pub use condition::format::{FormatOptions, format_condition, format_macro};
 pub use condition::meaning::meaning_hash;
-pub use condition::shipped::{ShippedField, vocabulary, vocabulary_page};
+pub use condition::shipped::{
+    Shipped, ShippedLine, nearest_shipped, shipped, vocabulary, vocabulary_page,
+};
 pub use condition::template::check_template;
 pub use condition::vocabulary::Vocabulary;
 pub use diagnostic::Diagnostic;

@@ -7,7 +7,9 @@
 
 mod support;
 
-use support::report;
+use betrace_lang::rule::{Alternative, FirstOf, Reading};
+use betrace_lang::{Fault, Limits, Origin, Vocabulary, check_condition};
+use support::{report, vocabulary};
 
 fn reports(texts: &[&str]) -> String {
     let reports: Vec<String> = texts.iter().map(|text| report(text)).collect();
@@ -557,5 +559,96 @@ fn names_of_the_vocabulary_stand_wherever_an_attribute_may() {
         "never { any.where(otel:http.statsu >= 500) }",
         "never { any.where(otel:nothing == 1 or otel:http == 1) }",
         "never { otel:http.status >= 500 }",
+        "never { any.where(otel:http.code >= 500 or otel:http.status_code >= 500) }",
     ]));
+}
+
+#[test]
+fn lists_and_macros_of_the_vocabulary_stand_where_those_of_a_file_may() {
+    insta::assert_snapshot!(reports(&[
+        "when { otel:http.request.where(otel:http.method not in otel:http.safe_methods) } always { otel:http.request then audit }",
+        "when each { otel:http.request as p } never { count(otel:http.request inside p) > 3 }",
+        "never { (otel:http.request) or max(otel:http.request, span:duration) > 1s }",
+        // Refused.
+        "never { otel:http.requst.where(x == 1) or not otel:http.reqeust }",
+        "never { any.where(otel:http.request) }",
+        "never { any.where(x == otel:http.safe_methods or otel:http.request == 1) }",
+        "never { any.where(x == otel:http.request or x in otel:http.request or x in otel:http.safe_method) }",
+        "never { otel:http.safe_methods }",
+        "never { otel:http.status inside otel:http.safe_methods }",
+        "when each { a as p } always { p.where(otel:http.request) and b.where(x == p.otel:http.request) }",
+        "when each { a as otel } always { b }",
+    ]));
+}
+
+/// What a name of the vocabulary means, and what is wrong where it stands in `text` for `{}`.
+fn of_the_vocabulary(text: &str, vocabulary: &Vocabulary) -> (Option<String>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let body = check_condition(text, vocabulary, &Limits::default(), &mut faults);
+    (body.map(|body| betrace_lang::canonical(&body)), faults)
+}
+
+#[test]
+fn every_macro_of_the_vocabulary_is_sound_wherever_it_may_stand() {
+    let mut macros = 0;
+    for shipped in betrace_lang::vocabulary().filter(|one| one.kind() == "macro") {
+        let name = &*shipped.name;
+        macros += 1;
+        let selects = [
+            "always { {} }",
+            "when { {} } always { not {} }",
+            "never { count({}.where(x == 1)) by parent > 3 }",
+            "when each { {} as p } always { b inside p }",
+            "when each { a as p } never { {} before p }",
+        ];
+        let asks = [
+            "never { any.where({}) }",
+            "when { a.where({} and x == 1) } always { b.where({} or x == 1) }",
+            "when each { a as p } always { p.where({}) }",
+        ];
+        let sound = |texts: &[&str]| {
+            texts.iter().all(|text| {
+                let text = text.replace("{}", name);
+                let (meaning, faults) = of_the_vocabulary(&text, &Vocabulary::new());
+                let own = faults.iter().filter(|fault| fault.origin != Origin::Here);
+                assert_eq!(own.count(), 0, "{text}: {faults:?}");
+                meaning.is_some()
+            })
+        };
+        assert!(
+            sound(&selects) || sound(&asks),
+            "{name} is neither a selector nor a condition on one span"
+        );
+    }
+    assert!(macros > 0);
+}
+
+#[test]
+fn names_of_a_rule_file_mean_nothing_in_a_macro_of_the_vocabulary() {
+    let mut taken = vocabulary();
+    for name in ["any", "root", "exists", "method", "kind"] {
+        taken.add_macro(name, "payment");
+    }
+    for key in ["http.method", "http.route", "gen_ai.system", "db.system"] {
+        taken.add_field(FirstOf {
+            name: key.into(),
+            of: vec![Alternative {
+                key: "other".into(),
+                reading: Reading::AsItIs,
+            }],
+        });
+    }
+    for shipped in betrace_lang::vocabulary().filter(|one| one.kind() == "macro") {
+        let texts = [
+            "when each { {} as http } always { a inside http }",
+            "when each { a.where({}) as server } always { b inside server }",
+            "when each { a as gen_ai, {} as q } always { b inside q }",
+        ];
+        let texts = texts.map(|text| text.replace("{}", &shipped.name));
+        let meanings =
+            |words: &Vocabulary| texts.clone().map(|text| of_the_vocabulary(&text, words).0);
+        let plain = meanings(&Vocabulary::new());
+        assert!(plain.iter().any(Option::is_some), "{}", shipped.name);
+        assert_eq!(meanings(&taken), plain);
+    }
 }

@@ -21,7 +21,9 @@ const ROOMS: &str = "
     /diagnostic/ fault nearest . render_json render_text
     /condition/ scan spelling token
     /condition/lexer/ words cursor comment sign quoted method dotted name clause word number .
-    /condition/ ast dialect grammar parse shipped vocabulary canonical
+    /condition/ ast dialect grammar parse macro_text
+    /condition/shipped/ table page .
+    /condition/ vocabulary canonical
     /condition/canonical/ measure
     /condition/ canonical_part
     /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute regex .

@@ -1,154 +1,127 @@
-//! The vocabulary that ships with the product: fields `otel:…` that read what instrumentations really emit.
+//! The vocabulary that ships with the product: names `otel:…` for what instrumentations really emit. A field reads the
+//! first of several attributes, a list stands after `in`, a macro is a selector or a condition on one span.
 //!
 //! The table is `data/vocabulary.txt`, read once, and as a whole held by a test.
+
+mod page;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use crate::rule::{Alternative, FirstOf, Reading};
+use crate::condition::macro_text::Macro;
+use crate::diagnostic::nearest::nearest;
+use crate::rule::{FirstOf, Literal};
 
-const TABLE: &str = include_str!("../../data/vocabulary.txt");
+pub(crate) use table::PREFIX;
+use table::StandsFor;
+pub use table::{Shipped, ShippedLine};
 
-/// What the names begin with.
-pub(crate) const PREFIX: &str = "otel:";
-
-/// A field of the vocabulary.
-#[derive(Debug)]
-pub struct ShippedField {
-    /// Its name begins with `otel:`.
-    pub field: Arc<FirstOf>,
-    /// What it says, a sentence.
-    pub says: &'static str,
-    /// Of each of its attributes, which instrumentation emits it; empty where all do.
-    pub sources: Vec<&'static str>,
-}
-
-static SHIPPED: LazyLock<BTreeMap<Arc<str>, ShippedField>> = LazyLock::new(|| {
-    let fields = paragraphs().filter_map(|(line, attributes)| field(line, &attributes));
-    fields
-        .map(|shipped| (shipped.field.name.clone(), shipped))
-        .collect()
-});
+static SHIPPED: LazyLock<BTreeMap<Arc<str>, Shipped>> =
+    LazyLock::new(|| table::read().map(|one| (one.name.clone(), one)).collect());
 
 /// All of it, by name.
-pub fn vocabulary() -> impl Iterator<Item = &'static ShippedField> {
+pub fn vocabulary() -> impl Iterator<Item = &'static Shipped> {
     SHIPPED.values()
-}
-
-/// The field of this name, `otel:` included.
-pub(crate) fn shipped(name: &str) -> Option<&'static ShippedField> {
-    SHIPPED.get(name)
-}
-
-/// Each field's line with the lines of its attributes.
-fn paragraphs() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    let mut lines = TABLE
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .peekable();
-    std::iter::from_fn(move || {
-        let line = lines.next()?;
-        let mut attributes = Vec::new();
-        while let Some(attribute) = lines.next_if(|line| line.starts_with(' ')) {
-            attributes.push(attribute.trim());
-        }
-        Some((line, attributes))
-    })
-}
-
-/// `None` where a line is none of a field; the test holds that there is no such line.
-fn field(line: &'static str, attributes: &[&'static str]) -> Option<ShippedField> {
-    let (name, says) = line.split_once(' ')?;
-    let mut of = Vec::new();
-    let mut sources = Vec::new();
-    for attribute in attributes {
-        let (reads, source) = attribute.split_once("  # ").unwrap_or((*attribute, ""));
-        of.push(alternative(reads)?);
-        sources.push(source);
-    }
-    let name = format!("{PREFIX}{name}").into();
-    Some(ShippedField {
-        field: Arc::new(FirstOf { name, of }),
-        says,
-        sources,
-    })
-}
-
-fn alternative(reads: &str) -> Option<Alternative> {
-    if let Some((key, pattern)) = reads.split_once(" ~ ") {
-        return Some(Alternative {
-            key: key.into(),
-            reading: Reading::Part(pattern.into()),
-        });
-    }
-    let Some((key, rows)) = reads.split_once(" = ") else {
-        return Some(Alternative {
-            key: reads.into(),
-            reading: Reading::AsItIs,
-        });
-    };
-    let mut table: Vec<(Arc<str>, Arc<str>)> = Vec::new();
-    for row in rows.split(", ") {
-        let (from, to) = row.split_once(": ")?;
-        table.push((from.into(), to.into()));
-    }
-    table.sort();
-    Some(Alternative {
-        key: key.into(),
-        reading: Reading::Mapped(table),
-    })
 }
 
 /// `docs/vocabulary.md`.
 #[must_use]
 pub fn vocabulary_page() -> String {
-    let mut page = String::from(
-        "# The vocabulary\n\n\
-         One name for what instrumentations call by several: `otel:http.status` reads `http.response.status_code`, and where that\n\
-         is missing `http.status_code`. Such a name stands wherever an attribute may (`any.where(otel:http.status >= 500)`,\n\
-         `p.otel:http.path`), without a line in the rule file. A rule file's own names are [`fields:`](language.md#rule-files).\n\n\
-         This page is written from `rust/lang/data/vocabulary.txt`.\n\n\
-         | name | says | reads, the first that has a value | emitted by |\n|---|---|---|---|\n",
-    );
-    for shipped in vocabulary() {
-        let name = &shipped.field.name;
-        for (at, (one, source)) in shipped.field.of.iter().zip(&shipped.sources).enumerate() {
-            let reads = match &one.reading {
-                Reading::AsItIs => format!("`{}`", one.key),
-                Reading::Mapped(table) => format!("`{}`, by a table of {}", one.key, table.len()),
-                Reading::Part(pattern) => {
-                    let pattern = pattern.replace('|', "\\|");
-                    format!("`{}`, of it `{pattern}`", one.key)
-                }
-            };
-            let (name, says) = match at {
-                0 => (format!("`{name}`"), shipped.says),
-                _ => (String::new(), ""),
-            };
-            page.push_str(&format!("| {name} | {says} | {reads} | {source} |\n"));
+    page::page(SHIPPED.values())
+}
+
+/// What has this name, `otel:` included.
+#[must_use]
+pub fn shipped(name: &str) -> Option<&'static Shipped> {
+    SHIPPED.get(name)
+}
+
+impl Shipped {
+    /// `field`, `list` or `macro`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.stands_for.kind()
+    }
+
+    pub(crate) fn as_field(&self) -> Option<&Arc<FirstOf>> {
+        match &self.stands_for {
+            StandsFor::Field(field) => Some(field),
+            _ => None,
         }
     }
-    page
+
+    pub(crate) fn as_list(&self) -> Option<&[Literal]> {
+        match &self.stands_for {
+            StandsFor::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_macro(&self) -> Option<&Macro> {
+        match &self.stands_for {
+            StandsFor::Macro(found) => Some(found),
+            _ => None,
+        }
+    }
+}
+
+/// The name of these kinds (`field`, `list`, `macro`) that was meant by one that there is not: one that reads the
+/// attribute of this name, or whose every segment is the same but for a slip of the finger.
+#[must_use]
+pub fn nearest_shipped(name: &str, kinds: &[&str]) -> Option<&'static Shipped> {
+    let own = name.strip_prefix(PREFIX).unwrap_or(name);
+    let of_kind = || vocabulary().filter(|one| kinds.contains(&one.kind()));
+    let reads = |one: &&Shipped| {
+        let of = one.as_field().map(|field| field.of.as_slice());
+        of.is_some_and(|of| of.iter().any(|one| *one.key == *own))
+    };
+    of_kind().find(reads).or_else(|| {
+        of_kind()
+            .filter_map(|one| Some((slips(own, one.name.strip_prefix(PREFIX)?)?, one)))
+            .min_by_key(|(slips, _)| *slips)
+            .map(|(_, one)| one)
+    })
+}
+
+/// In how many segments two names differ by a slip of the finger; `None` where they differ by more.
+fn slips(name: &str, other: &str) -> Option<usize> {
+    if name.split('.').count() != other.split('.').count() {
+        return None;
+    }
+    let pairs = name.split('.').zip(other.split('.'));
+    let slips = pairs.map(|(one, other)| match one == other {
+        true => Some(0),
+        false => nearest(one, [other]).map(|_| 1),
+    });
+    slips.sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::rule::Reading;
 
     #[test]
     fn every_line_of_the_table_is_read() {
-        let fields = paragraphs().count();
+        let paragraphs = table::paragraphs().count();
         assert_eq!(
             vocabulary().count(),
-            fields,
-            "a field is faulty, or two have one name"
+            paragraphs,
+            "a name is faulty, or two are the same"
         );
-        assert!(fields >= 20);
+        let kinds: BTreeSet<&str> = vocabulary().map(Shipped::kind).collect();
+        assert_eq!(
+            kinds.into_iter().collect::<Vec<_>>(),
+            ["field", "list", "macro"]
+        );
         for shipped in vocabulary() {
-            let name = &shipped.field.name;
-            assert!(!shipped.field.of.is_empty(), "{name} reads nothing");
+            let name = &shipped.name;
+            assert!(!shipped.lines.is_empty(), "{name} stands for nothing");
             assert!(shipped.says.ends_with('.'), "{name}");
-            for one in &shipped.field.of {
+            for one in shipped.as_field().iter().flat_map(|field| &field.of) {
                 assert!(
                     !one.key.contains([' ', '#', '=', '~']),
                     "{name}: {}",
@@ -159,6 +132,23 @@ mod tests {
                     assert_eq!(regex.map(|regex| regex.captures_len()), Ok(2), "{name}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_name_is_meant_by_a_slip_or_by_an_attribute_it_reads() {
+        let meant = |name| nearest_shipped(name, &["field"]).map(|one| &*one.name);
+        for (name, wanted) in [
+            ("otel:http.statsu", Some("otel:http.status")),
+            ("otel:htpp.method", Some("otel:http.method")),
+            ("otel:http.status_code", Some("otel:http.status")),
+            ("otel:db.query.text", Some("otel:db.statement")),
+            ("otel:http.code", None),
+            ("otel:http", None),
+            ("otel:db.table", None),
+            ("otel:messaging.status", None),
+        ] {
+            assert_eq!(meant(name), wanted, "{name}");
         }
     }
 }

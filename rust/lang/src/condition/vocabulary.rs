@@ -1,13 +1,10 @@
 //! The macros, lists and fields that a rule file brings along: words that its conditions may use.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use crate::condition::ast::Document;
-use crate::condition::parse::parse;
-use crate::condition::shipped::{PREFIX, shipped};
-use crate::diagnostic::fault::Fault;
-use crate::limits::Limits;
+use crate::condition::macro_text::Macro;
+use crate::condition::shipped::{PREFIX, Shipped, shipped};
 use crate::rule::{Field, FirstOf, Literal};
 
 /// Macros, lists and fields by name. A macro's text is parsed once, at its first use.
@@ -18,12 +15,6 @@ pub struct Vocabulary {
     pub(crate) fields: BTreeMap<Arc<str>, Arc<FirstOf>>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Macro {
-    pub text: Arc<str>,
-    parsed: OnceLock<(Document, Vec<Fault>)>,
-}
-
 impl Vocabulary {
     #[must_use]
     pub fn new() -> Vocabulary {
@@ -32,9 +23,7 @@ impl Vocabulary {
 
     /// Adds or replaces a macro; `text` is not looked at before it is used.
     pub fn add_macro(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) {
-        let parsed = OnceLock::new();
-        let text = text.into();
-        self.macros.insert(name.into(), Macro { text, parsed });
+        self.macros.insert(name.into(), Macro::new(text));
     }
 
     /// Adds or replaces a field, under its name.
@@ -46,10 +35,26 @@ impl Vocabulary {
     pub(crate) fn field(&self, name: &str) -> Option<Field> {
         let own = || self.fields.get(name).cloned();
         let field = match name.starts_with(PREFIX) {
-            true => shipped(name).map(|shipped| shipped.field.clone()),
+            true => shipped(name).and_then(Shipped::as_field).cloned(),
             false => own(),
         };
         field.map(Field::FirstOf)
+    }
+
+    /// The list of this name, likewise.
+    pub(crate) fn list(&self, name: &str) -> Option<&[Literal]> {
+        match name.starts_with(PREFIX) {
+            true => shipped(name).and_then(Shipped::as_list),
+            false => self.lists.get(name).map(Vec::as_slice),
+        }
+    }
+
+    /// The macro of this name, likewise.
+    pub(crate) fn macro_named(&self, name: &str) -> Option<(&Arc<str>, &Macro)> {
+        match name.starts_with(PREFIX) {
+            true => shipped(name).and_then(|one| Some((&one.name, one.as_macro()?))),
+            false => self.macros.get_key_value(name),
+        }
     }
 
     /// Adds or replaces a list of numbers, booleans, durations and texts.
@@ -58,12 +63,9 @@ impl Vocabulary {
     }
 }
 
-impl Macro {
-    pub(crate) fn document(&self, limits: &Limits) -> &(Document, Vec<Fault>) {
-        self.parsed.get_or_init(|| {
-            let mut faults = Vec::new();
-            let document = parse(&self.text, limits, &mut faults);
-            (document, faults)
-        })
-    }
-}
+/// What a shipped macro is read with: names of a rule file mean nothing in it.
+pub(crate) static NOTHING: Vocabulary = Vocabulary {
+    macros: BTreeMap::new(),
+    lists: BTreeMap::new(),
+    fields: BTreeMap::new(),
+};

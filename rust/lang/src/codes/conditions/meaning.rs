@@ -169,7 +169,7 @@ declare_codes! {
         good: "never { any.where(span:duration > timeout as ms) }"
     }
     UNKNOWN_VOCABULARY = "E0166", "no such name in the vocabulary" {
-        "`otel:…` names what instrumentations call by several names. Those that there are stand on the page of the vocabulary; names of your own are declared under `fields:` of the rule file.",
+        "`otel:…` names what instrumentations call by several names. Those that there are stand on the page of the vocabulary; names of your own are declared under `fields:`, `lists:` and `macros:` of the rule file.",
         bad: "never { any.where(otel:http.staus >= 500) }",
         good: "never { any.where(otel:http.status >= 500) }"
     }

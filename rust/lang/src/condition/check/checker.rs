@@ -8,8 +8,10 @@ use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Document, Node, NodeKind};
 use crate::condition::canonical::Printer;
+use crate::condition::macro_text::Macro;
 use crate::condition::scan::SourceText;
-use crate::condition::vocabulary::{Macro, Vocabulary};
+use crate::condition::shipped::PREFIX;
+use crate::condition::vocabulary::{NOTHING, Vocabulary};
 use crate::diagnostic::fault::{Fault, Origin};
 use crate::limits::Limits;
 use crate::rule::{BindingId, Field, ItemScope};
@@ -155,8 +157,9 @@ impl<'a> Checker<'a> {
     pub fn find_macro(&self, node: &Node) -> Option<(&'a Arc<str>, &'a Macro)> {
         match &node.kind {
             NodeKind::Name(name) if self.binding(name).is_none() => {
-                self.vocabulary.macros.get_key_value(name)
+                self.vocabulary.macro_named(name)
             }
+            NodeKind::Intrinsic(name) => self.vocabulary.macro_named(name),
             _ => None,
         }
     }
@@ -211,6 +214,9 @@ impl<'a> Checker<'a> {
             shown: Some(self.place.shown(node.range())),
         };
         self.macros.push(name.clone());
+        let is_shipped = name.starts_with(PREFIX);
+        let own = is_shipped.then(|| self.set_aside());
+        let first = self.faults.len();
         let checked = match self.descend(only) {
             Some(()) => {
                 let checked = check(self, only);
@@ -221,7 +227,48 @@ impl<'a> Checker<'a> {
         };
         self.macros.pop();
         self.place = outer;
+        if let Some(own) = own {
+            (self.vocabulary, self.bindings, self.bound_bases) = own;
+            self.place_shipped(node, name, found, first);
+        }
         checked
+    }
+
+    /// Takes the names of the rule and its file away, which mean nothing in a macro that ships.
+    fn set_aside(&mut self) -> (&'a Vocabulary, Vec<Arc<str>>, Vec<Arc<str>>) {
+        (
+            std::mem::replace(&mut self.vocabulary, &NOTHING),
+            std::mem::take(&mut self.bindings),
+            std::mem::take(&mut self.bound_bases),
+        )
+    }
+
+    /// What is wrong inside a macro that ships is wrong with its use, and no doubt about its text is the reader's.
+    fn place_shipped(&mut self, node: &Node, name: &str, found: &Macro, first: usize) {
+        let inside = self.faults.split_off(first);
+        let Some(error) = inside.into_iter().find(Fault::is_error) else {
+            return;
+        };
+        if [code::MACRO_LIMIT, code::MACRO_CYCLE].contains(&error.code) {
+            self.fault(error.code, node.range(), error.message).help = error.help;
+            return;
+        }
+        let is_bound = self.subject.is_some();
+        let (message, help) = match found.selects_spans(self.limits) {
+            true if is_bound => (
+                format!("`{name}` selects spans; what is asked of a bound span is a condition"),
+                "bind the spans that it selects, or join them outside".to_owned(),
+            ),
+            true => (
+                format!("`{name}` selects spans; here stands a condition on one span"),
+                format!("ask it of the spans that it selects: `{name}.where(…)`"),
+            ),
+            false => (
+                format!("`{name}` is a condition on one span, so it stands inside `where`"),
+                format!("`any.where({name})`"),
+            ),
+        };
+        self.fault(code::LIST_HERE, node.range(), message).help = Some(help);
     }
 }
 

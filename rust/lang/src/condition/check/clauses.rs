@@ -9,7 +9,7 @@ use crate::condition::check::checker::{Checker, not_an_expression};
 use crate::rule::{Base, Binding, Body, Expr, ExprKind, Selector};
 
 /// Words that say where a field is looked for, or which spans are meant; no span can be bound by them.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 10] = [
     "any",
     "root",
     "leaf",
@@ -19,6 +19,7 @@ const RESERVED: [&str; 9] = [
     "event",
     "link",
     "trace",
+    "otel",
 ];
 
 impl<'a> Checker<'a> {

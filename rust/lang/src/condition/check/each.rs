@@ -4,6 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
+use crate::condition::shipped::PREFIX;
 use crate::rule::{Field, ListSource, Predicate, Quantifier, Term};
 
 impl<'a> Checker<'a> {
@@ -58,6 +59,10 @@ impl<'a> Checker<'a> {
         let bare = node.bare();
         let is_scoped = match &bare.kind {
             NodeKind::Name(name) => !self.vocabulary.lists.contains_key(name),
+            // Of the vocabulary both lists and fields may stand here.
+            NodeKind::Intrinsic(name) if name.starts_with(PREFIX) => {
+                self.vocabulary.field(name).is_some()
+            }
             NodeKind::Attribute { .. } | NodeKind::Intrinsic(_) => true,
             _ => false,
         };

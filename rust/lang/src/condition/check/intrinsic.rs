@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::codes::conditions as code;
 use crate::condition::ast::Node;
 use crate::condition::check::checker::Checker;
-use crate::condition::shipped::{PREFIX, vocabulary};
+use crate::condition::shipped::{PREFIX, nearest_shipped, shipped, vocabulary};
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{Field, Intrinsic};
 use crate::words::Word;
@@ -15,16 +15,48 @@ impl Checker<'_> {
     fn of_vocabulary(&mut self, range: Range<usize>, name: &str) -> Option<Field> {
         let field = self.vocabulary.field(name);
         if field.is_none() {
-            let message = format!("the vocabulary has no `{name}`");
-            let near = nearest(name, vocabulary().map(|shipped| &*shipped.field.name));
-            let fault = self.fault(code::UNKNOWN_VOCABULARY, range, message);
-            fault.suggestion = near.map(str::to_owned);
-            fault.help = Some(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "its names are on the page docs/vocabulary.md; names of your own go under `fields:`".into(),
-            });
+            self.refuse_shipped(range, name, "field");
         }
         field
+    }
+
+    /// A name `otel:…` where one of the other kind stands, or that there is not.
+    pub(super) fn refuse_shipped(&mut self, range: Range<usize>, name: &str, wanted: &str) {
+        if let Some(other) = shipped(name) {
+            let kind = other.kind();
+            let here = if wanted == "macro" {
+                "selector"
+            } else {
+                wanted
+            };
+            let message = format!("`{name}` is a {kind}; here stands a {here}");
+            let help = match other.as_macro() {
+                Some(found) if found.selects_spans(self.limits) => {
+                    format!("it selects spans: `{name}.where(…)`")
+                }
+                Some(_) => format!("it is a condition on one span: `any.where({name})`"),
+                None if kind == "list" => format!("a list stands after `in`: `x in {name}`"),
+                None => format!("it is compared inside `where`: `any.where({name} == …)`"),
+            };
+            self.fault(code::LIST_HERE, range, message).help = Some(help);
+            return;
+        }
+        let near = nearest_shipped(name, &[wanted]).map(|one| &*one.name);
+        let family = name.split_inclusive('.').next().unwrap_or(name);
+        let alike: Vec<&str> = vocabulary()
+            .filter(|one| one.kind() == wanted && one.name.starts_with(family))
+            .map(|one| &*one.name)
+            .collect();
+        let message = format!("the vocabulary has no {wanted} `{name}`");
+        let fault = self.fault(code::UNKNOWN_VOCABULARY, range, message);
+        fault.suggestion = near.map(str::to_owned);
+        fault.help = Some(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if !alike.is_empty() && family.ends_with('.') => {
+                format!("of this kind there are {}", alike.join(", "))
+            }
+            None => "`betrace vocabulary` prints its names; names of your own go under `fields:`, `lists:` and `macros:`".into(),
+        });
     }
 
     /// `span:name`, `p.span:name`.
@@ -94,6 +126,9 @@ impl Checker<'_> {
     }
 
     pub(super) fn refuse_intrinsic_alone(&mut self, node: &Node, name: &str) {
+        if name.starts_with(PREFIX) && self.vocabulary.field(name).is_none() {
+            return self.refuse_shipped(node.range(), name, "macro");
+        }
         if self.intrinsic(node, name).is_none() {
             return;
         }

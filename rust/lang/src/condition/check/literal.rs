@@ -3,6 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::shipped::PREFIX;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::Literal;
 
@@ -27,6 +28,10 @@ impl<'a> Checker<'a> {
                 }
                 self.warn_odd_word(node, word);
                 Literal::Text(word.clone())
+            }
+            NodeKind::Intrinsic(name) if name.starts_with(PREFIX) => {
+                self.refuse_shipped(node.range(), name, "value");
+                return None;
             }
             NodeKind::Broken => return None,
             _ => {
@@ -97,8 +102,17 @@ impl<'a> Checker<'a> {
                     .collect();
                 checked.into_iter().collect::<Option<Vec<Literal>>>()?
             }
-            NodeKind::Name(name) => match self.vocabulary.lists.get(name) {
-                Some(values) => values.clone(),
+            NodeKind::Intrinsic(name) if name.starts_with(PREFIX) => {
+                match self.vocabulary.list(name) {
+                    Some(values) => values.to_vec(),
+                    None => {
+                        self.refuse_shipped(node.range(), name, "list");
+                        return None;
+                    }
+                }
+            }
+            NodeKind::Name(name) => match self.vocabulary.list(name) {
+                Some(values) => values.to_vec(),
                 None => {
                     self.refuse_unknown_list(node, name);
                     return None;

@@ -4,6 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
+use crate::condition::shipped::PREFIX;
 use crate::condition::token::Function;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{Base, BindingId, Field, Predicate, Selector, SpanSelector};
@@ -47,6 +48,15 @@ impl<'a> Checker<'a> {
                 };
                 Some(Selector::all(base))
             }
+            NodeKind::Intrinsic(name) if name.starts_with(PREFIX) => match self.find_macro(node) {
+                Some((name, found)) => {
+                    self.expanded(node, name, found, |checker, inner| checker.selector(inner))
+                }
+                None => {
+                    self.refuse_shipped(node.range(), name, "macro");
+                    None
+                }
+            },
             NodeKind::Quoted(name) => {
                 if name.len() > self.limits.name_bytes {
                     let message = format!(
