@@ -33,6 +33,8 @@ pub enum Command {
     Explain(Explain),
     /// Say what recordings hold, draw one of their traces, or write it as a test of a rule
     Show(Show),
+    /// Say what the names of the vocabulary stand for, and which instrumentation emits that
+    Vocabulary(Vocabulary),
     /// Write a first rule file, commented, with tests
     Init(Init),
     /// Print a completion script for a shell
@@ -248,6 +250,24 @@ pub enum ShowFormat {
     #[default]
     Text,
     /// One object on a line
+    Json,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 printed, 2 no such name.")]
+pub struct Vocabulary {
+    /// A name (otel:http.status), the beginning of some (otel:http); all where there is none
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: VocabularyFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum VocabularyFormat {
+    #[default]
+    Text,
+    /// One object a line
     Json,
 }
 

@@ -11,6 +11,7 @@ mod replay;
 mod shell;
 mod show;
 mod test;
+mod vocabulary;
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
@@ -35,6 +36,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Exit {
         Command::Test(args) => test::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Show(args) => show::run(args, out),
+        Command::Vocabulary(args) => vocabulary::run(args, out),
         Command::Init(args) => init::run(args, out),
         Command::Completions(args) => shell::completions(args, out),
         Command::Man(args) => shell::man(args),

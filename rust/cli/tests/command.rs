@@ -39,3 +39,5 @@ mod show;
 mod tests_of_rules;
 #[path = "command/vacuity.rs"]
 mod vacuity;
+#[path = "command/vocabulary.rs"]
+mod vocabulary;

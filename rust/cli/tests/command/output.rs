@@ -98,6 +98,7 @@ const RUNS: &[(&[&str], &str)] = &[
         ],
         "",
     ),
+    (&["vocabulary"], ""),
     (&["init", "-"], ""),
     (&["completions", "bash"], ""),
     (&["help"], ""),

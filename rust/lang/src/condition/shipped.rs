@@ -136,6 +136,17 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_told_with_what_it_is_of() {
+        let version = regex::Regex::new(r"^([^ ]+ )*\d+\.\d+(\.\d+)?$").unwrap();
+        let lines = || vocabulary().flat_map(|one| &one.lines);
+        assert!(lines().filter(|line| !line.since.is_empty()).count() > 30);
+        for line in lines().filter(|line| !line.since.is_empty()) {
+            assert!(version.is_match(line.since), "{line:?}");
+            assert!(!line.from.is_empty(), "{line:?}");
+        }
+    }
+
+    #[test]
     fn a_name_is_meant_by_a_slip_or_by_an_attribute_it_reads() {
         let meant = |name| nearest_shipped(name, &["field"]).map(|one| &*one.name);
         for (name, wanted) in [

@@ -18,15 +18,14 @@ impl<'a> Checker<'a> {
     }
 
     fn selector_at(&mut self, node: &'a Node) -> Option<Selector> {
+        if let Some((name, found)) = self.find_macro(node) {
+            return self.expanded(node, name, found, |checker, inner| checker.selector(inner));
+        }
         match &node.kind {
             NodeKind::Broken => None,
             NodeKind::Name(name) => {
                 if let Some(binding) = self.binding(name) {
                     return Some(Selector::Bound(binding));
-                }
-                if let Some((name, found)) = self.find_macro(node) {
-                    return self
-                        .expanded(node, name, found, |checker, inner| checker.selector(inner));
                 }
                 if self.vocabulary.lists.contains_key(name) {
                     let message = format!("`{name}` is a list, not a span");
@@ -48,15 +47,10 @@ impl<'a> Checker<'a> {
                 };
                 Some(Selector::all(base))
             }
-            NodeKind::Intrinsic(name) if name.starts_with(PREFIX) => match self.find_macro(node) {
-                Some((name, found)) => {
-                    self.expanded(node, name, found, |checker, inner| checker.selector(inner))
-                }
-                None => {
-                    self.refuse_shipped(node.range(), name, "macro");
-                    None
-                }
-            },
+            NodeKind::Intrinsic(name) if name.starts_with(PREFIX) => {
+                self.refuse_shipped(node.range(), name, "macro");
+                None
+            }
             NodeKind::Quoted(name) => {
                 if name.len() > self.limits.name_bytes {
                     let message = format!(

@@ -9,8 +9,9 @@ One name for what instrumentations call by several: `otel:http.status` reads `ht
 is missing `http.status_code`. Such names need no line in the rule file, and `betrace vocabulary NAME` prints what one
 stands for. A rule file's own names are [`fields:`, `lists:` and `macros:`](language.md#rule-files).
 
-This page is written from `rust/lang/data/vocabulary.txt`. *Since* is the version of the semantic conventions, or of the
-library that is named, from which on an attribute has its name; it is empty where we know none.
+This page is written from `rust/lang/data/vocabulary.txt`. *Since* is the version of the semantic conventions
+that first has the attribute (1.4.0 or earlier for the oldest), or of a library that is named there; it is empty where we
+know none.
 
 ## Fields
 
