@@ -85,7 +85,7 @@ func NewDefaultRules() Rules {
 
 // Trace when a trace is over, and how long it is remembered.
 type Trace struct {
-	// What a trace must have to be judged on what is absent from it: `root` a root span, `linked` also every parent, `idle` nothing more.
+	// What a trace must have to be judged on what is absent from it: `root` a root span, `linked` also every parent, `idle` nothing more. A rule may ask for something else, as its own `completeness`.
 	Completeness string `mapstructure:"completeness"`
 	// How long the id alone of a closed trace is kept. late_window to 7 days (168h).
 	ForgetAfter time.Duration `mapstructure:"forget_after"`

@@ -98,7 +98,7 @@ pub struct Replay {
     /// Which processor of the configuration, where it has several: betrace/NAME
     #[arg(long, value_name = "ID", requires = "config")]
     pub processor: Option<String>,
-    /// What a trace must have to count as complete [default: root, or as configured]
+    /// What a trace must have to count as complete, where a rule does not say so itself [default: root, or as configured]
     #[arg(long, value_enum)]
     pub completeness: Option<CompletenessName>,
     /// When traces close: at the end of the input, or as live, by idle time in the traces' own time
@@ -201,7 +201,7 @@ pub struct Explain {
     pub traces: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: ExplainFormat,
-    /// What a trace must have to count as complete
+    /// What a trace must have to count as complete, where a rule does not say so itself
     #[arg(long, value_enum, default_value_t)]
     pub completeness: CompletenessName,
 }
@@ -235,7 +235,7 @@ pub struct Show {
     /// With --as-test: the rule to test, where there are several
     #[arg(long, value_name = "ID", requires = "as_test")]
     pub rule: Option<String>,
-    /// With --as-test: what a trace must have to count as complete
+    /// With --as-test: what a trace must have to count as complete, where the rule does not say so itself
     #[arg(long, value_enum, default_value_t, requires = "as_test")]
     pub completeness: CompletenessName,
     /// Every entry of every list, every span of the trace

@@ -4,11 +4,9 @@ pub mod spans;
 
 use std::sync::Arc;
 
-use betrace_engine::{
-    CloseCause, Completeness, Engine, Finding, PlanError, Report, Settings, Timestamp,
-};
+use betrace_engine::{CloseCause, Engine, Finding, PlanError, Report, Settings, Timestamp};
 use betrace_lang::rule::Rule;
-use betrace_lang::rule_test::{Completeness as TestCompleteness, RuleTest};
+use betrace_lang::rule_test::RuleTest;
 use betrace_lang::verdict::{Reason, Verdict};
 
 /// What the engine said about a test's trace.
@@ -24,11 +22,7 @@ pub struct Seen {
 /// Sends the trace of `test` to an engine that holds `rule` alone.
 pub fn evaluate(rule: &Arc<Rule>, test: &RuleTest) -> Result<Seen, PlanError> {
     let settings = Settings {
-        completeness: match test.completeness {
-            TestCompleteness::Root => Completeness::Root,
-            TestCompleteness::Linked => Completeness::Linked,
-            TestCompleteness::Idle => Completeness::Idle,
-        },
+        completeness: test.completeness,
         early: false,
         report: Report::All,
         restart_grace: false,

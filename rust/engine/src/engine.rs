@@ -39,7 +39,7 @@ use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::intern::Interner;
 use crate::plan::PlanError;
-use crate::settings::{CloseCause, Completeness, Settings};
+use crate::settings::{CloseCause, Settings};
 use crate::state::shard::Due;
 use crate::state::shards::Shards;
 use crate::state::trace::TraceState;
@@ -102,8 +102,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Engine, PlanError> {
         let mut interner = Interner::default();
-        let linked = settings.completeness == Completeness::Linked;
-        let rules = RuleSet::first(rules, &mut interner, linked)?;
+        let rules = RuleSet::first(rules, &mut interner, settings.completeness)?;
         let mut counters = Counters::default();
         counters.refit(None, &rules.plan);
         Ok(Engine {
@@ -255,11 +254,10 @@ impl Engine {
         self.advance(now);
         // Held to the end, so that two reloads come one after the other.
         let mut interner = self.interner.lock();
-        let linked = self.settings.completeness == Completeness::Linked;
         // The lock on the old set ends with the statement: spans go on while the new one is compiled.
         let next = {
             let old = self.rules.read().dates();
-            RuleSet::next(&old, rules, &mut interner, linked)?
+            RuleSet::next(&old, rules, &mut interner, self.settings.completeness)?
         };
         let mut present = self.rules.write();
         self.outbox

@@ -21,7 +21,7 @@ pub(crate) mod trace;
 use std::fmt;
 use std::sync::Arc;
 
-use betrace_lang::rule::Rule;
+use betrace_lang::rule::{Completeness, Rule};
 use hashbrown::HashMap;
 
 use crate::intern::{CellId, FieldKey, RuleKey};
@@ -60,7 +60,9 @@ pub(crate) struct Plan {
     pub field_keys: Vec<FieldKey>,
     /// Of what the digests of spans are made: those of another basis cannot be compared with them.
     pub digest_basis: u64,
-    /// Some rule asks for ancestry, or completeness does.
+    /// What some rule asks of a trace.
+    pub awaited: Completeness,
+    /// Some rule asks for ancestry, or for every parent.
     pub structure: bool,
     /// Fields that messages print of the root or the earliest span, where nothing else brought a rule into play.
     pub shown_of_first: Vec<(FieldKey, FieldId)>,
@@ -80,6 +82,8 @@ pub(crate) struct Plan {
 pub(crate) struct RulePlan {
     pub rule: Arc<Rule>,
     pub key: RuleKey,
+    /// Its own, or else what is asked where no rule says anything.
+    pub completeness: Completeness,
     pub clauses: Clauses,
     /// It can be violated while the trace is open.
     pub early: bool,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::Rule;
+use betrace_lang::rule::{Completeness, Rule};
 
 use crate::intern::Interner;
 use crate::plan::early::clauses;
@@ -47,7 +47,7 @@ const SUM_BYTES: usize = 272;
 /// If a regular expression of the rule is too large to compile.
 pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
     let rules = [Arc::new(rule.clone())];
-    let plan = compile::compile(&rules, &mut Interner::default(), false)?;
+    let plan = compile::compile(&rules, &mut Interner::default(), Completeness::default())?;
     let record = size_of::<Record>() + 2 * NAME_BYTES;
     let worst: usize = plan
         .selectors

@@ -1,17 +1,7 @@
 //! What the caller decides: times, limits, and how much is reported. Nothing here is read from the
 //! environment; the defaults are those of the Collector component's configuration.
 
-/// What a trace that was closed by idle time, or at the end of the input, needs to count as complete.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Completeness {
-    /// A span without a parent id came.
-    #[default]
-    Root,
-    /// A root came, and every span's parent.
-    Linked,
-    /// Nothing more.
-    Idle,
-}
+pub use betrace_lang::rule::Completeness;
 
 /// Which verdicts become a [`Finding`](crate::Finding). Counters hold all of them in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,6 +41,7 @@ pub struct Settings {
     pub late_window: u64,
     /// For how long a closed trace's id is remembered after that. Default 1 h.
     pub forget_after: u64,
+    /// What rules ask of a trace that do not say so themselves.
     pub completeness: Completeness,
     /// The bound of all state that grows with input, in bytes. Default 256 MiB. A sixth of it is for the ids
     /// of closed traces alone, and the rest for traces.

@@ -58,6 +58,7 @@ fn ten_thousand_conditions(criterion: &mut Criterion) {
                 let body = check_condition(text, &vocabulary, &limits, &mut faults);
                 std::hint::black_box(meaning_hash(
                     &body.unwrap_or_else(|| panic!("{text}: {faults:?}")),
+                    None,
                 ));
                 faults.clear();
             }

@@ -47,8 +47,10 @@ pub struct Rule {
     pub message: Option<Template>,
     /// [`Emit::Spans`] where the file says nothing.
     pub emit: Emit,
+    /// What it asks of a trace before it judges what is absent; `None`: what is asked where no rule says anything.
+    pub completeness: Option<Completeness>,
     pub body: Body,
-    /// Of `body` alone.
+    /// Of `body` and `completeness`.
     pub hash: MeaningHash,
 }
 
@@ -82,6 +84,45 @@ words! {
         Spans = "spans",
         /// They are counted.
         None = "none",
+    }
+}
+
+words! {
+    /// What a trace that was closed by idle time, or at the end of the input, needs to count as complete.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub enum Completeness {
+        /// A span without a parent id came.
+        #[default]
+        Root = "root",
+        /// A root came, and every span's parent.
+        Linked = "linked",
+        /// Nothing more.
+        Idle = "idle",
+    }
+}
+
+impl Completeness {
+    /// A trace without a root is not complete.
+    #[must_use]
+    pub const fn asks_for_a_root(self) -> bool {
+        !matches!(self, Completeness::Idle)
+    }
+
+    /// A trace of which a span's parent never came is not complete.
+    #[must_use]
+    pub const fn asks_for_parents(self) -> bool {
+        matches!(self, Completeness::Linked)
+    }
+
+    /// What asks for all that some of these ask for: [`Completeness::Idle`] of none.
+    #[must_use]
+    pub fn of_all(these: impl IntoIterator<Item = Completeness>) -> Completeness {
+        let stricter = |a: Completeness, b: Completeness| match (a, b) {
+            (Completeness::Linked, _) | (_, Completeness::Linked) => Completeness::Linked,
+            (Completeness::Root, _) | (_, Completeness::Root) => Completeness::Root,
+            _ => Completeness::Idle,
+        };
+        these.into_iter().fold(Completeness::Idle, stricter)
     }
 }
 

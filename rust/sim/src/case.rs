@@ -7,13 +7,13 @@
 //! {"trace":"…","id":"…","name":"a","start":1,"end":2}
 //! ```
 //!
-//! Spans stand in the order of delivery, one a line. An exception, and a message, belongs to the condition above it; most
+//! Spans stand in the order of delivery, one a line. An exception, a message and a `completeness:` belong to the condition above them; most
 //! cases have one condition and one trace.
 
 use std::fmt;
 use std::sync::Arc;
 
-use betrace_lang::rule::Rule;
+use betrace_lang::rule::{Completeness, Rule};
 
 use crate::generate::Source;
 use crate::model::Span;
@@ -37,6 +37,9 @@ impl fmt::Display for Case {
             }
             if !source.message.is_empty() {
                 writeln!(out, "message: {}", source.message)?;
+            }
+            if let Some(asked) = source.completeness {
+                writeln!(out, "completeness: {}", asked.as_str())?;
             }
         }
         for span in &self.spans {
@@ -82,8 +85,7 @@ impl Case {
             } else if let Some(condition) = line.strip_prefix("condition: ") {
                 case.sources.push(Source {
                     condition: condition.to_owned(),
-                    exceptions: Vec::new(),
-                    message: String::new(),
+                    ..Source::default()
                 });
             } else if let Some(exception) = line.strip_prefix("exception: ") {
                 let source = case.sources.last_mut();
@@ -93,6 +95,14 @@ impl Case {
                 let source = case.sources.last_mut();
                 let source = source.ok_or_else(|| at("a message of no condition".to_owned()))?;
                 message.clone_into(&mut source.message);
+            } else if let Some(word) = line.strip_prefix("completeness: ") {
+                let source = case.sources.last_mut();
+                let source = source.ok_or_else(|| at("completeness of no condition".to_owned()))?;
+                let mut asked = Completeness::ALL.into_iter();
+                source.completeness = asked.find(|asked| asked.as_str() == word);
+                if source.completeness.is_none() {
+                    return Err(at(format!("there is no completeness {word}")));
+                }
             } else if line.starts_with('{') {
                 let span = serde_json::from_str(line).map_err(|fault| at(fault.to_string()))?;
                 case.spans.push(span);

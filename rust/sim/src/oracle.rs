@@ -39,6 +39,19 @@ pub enum Completeness {
     Idle,
 }
 
+impl Completeness {
+    /// What the rule says itself, else this.
+    #[must_use]
+    pub fn of(self, rule: &Rule) -> Completeness {
+        match rule.completeness.map(|own| own.as_str()) {
+            Some("root") => Completeness::Root,
+            Some("linked") => Completeness::Linked,
+            Some("idle") => Completeness::Idle,
+            _ => self,
+        }
+    }
+}
+
 /// The oracle's answer for one rule and one trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
@@ -59,12 +72,14 @@ impl Answer {
     }
 }
 
-/// Judges a trace by its spans in the order of delivery: of differing copies of a span the first counts.
+/// Judges a trace by its spans in the order of delivery: of differing copies of a span the first counts. `completeness` is
+/// what is asked of it unless the rule says so itself.
 /// `causes` are the reasons besides missing spans for which it is incomplete (shed, evicted, late, ...).
 #[must_use]
 pub fn judge(rule: &Rule, spans: &[Span], completeness: Completeness, causes: &[Reason]) -> Answer {
     let trace = Trace::of(spans);
-    let why = trace.missing(completeness).with(Reasons::of(causes));
+    let missing = trace.missing(completeness.of(rule));
+    let why = missing.with(Reasons::of(causes));
     Reading::of(rule).answer(&if why.is_empty() {
         trace
     } else {
@@ -209,6 +224,12 @@ impl<'r> Reading<'r> {
             rule,
             when: when.chain(exceptions).collect(),
         }
+    }
+
+    /// What it asks of a trace, where `unsaid` is asked if a rule says nothing.
+    #[must_use]
+    pub fn asks(&self, unsaid: Completeness) -> Completeness {
+        unsaid.of(self.rule)
     }
 
     #[must_use]

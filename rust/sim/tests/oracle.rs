@@ -83,8 +83,7 @@ fn spans(text: &str) -> Vec<Span> {
 fn answer(condition: &str, trace: &str, causes: &[Reason]) -> Answer {
     let source = Source {
         condition: condition.to_owned(),
-        exceptions: Vec::new(),
-        message: String::new(),
+        ..Source::default()
     };
     let rule = source
         .check("r")
@@ -371,8 +370,7 @@ fn the_first_of_differing_copies_counts_and_halves_are_two_spans() {
     copies[1].id = copies[0].id;
     let source = Source {
         condition: "never { b }".to_owned(),
-        exceptions: Vec::new(),
-        message: String::new(),
+        ..Source::default()
     };
     let rule = source.check("r").unwrap();
     assert_eq!(

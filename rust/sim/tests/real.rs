@@ -109,8 +109,7 @@ fn agree(file: &str, conditions: &[&str]) {
     let compile = |(index, condition): (usize, &&str)| {
         let source = Source {
             condition: (*condition).to_owned(),
-            exceptions: Vec::new(),
-            message: String::new(),
+            ..Source::default()
         };
         let rule = source.check(&format!("rule-{index}"));
         rule.unwrap_or_else(|fault| panic!("{condition}: {fault}"))

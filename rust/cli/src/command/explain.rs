@@ -12,7 +12,7 @@ mod spans;
 mod trace;
 
 use betrace_engine::{PlanError, profile};
-use betrace_lang::rule::{Emit, Rule};
+use betrace_lang::rule::{Completeness, Emit, Rule};
 use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
@@ -29,6 +29,10 @@ struct Explanation<'a> {
     description: Option<&'a str>,
     severity: &'static str,
     emit: &'static str,
+    /// What it asks of a trace, where it says so itself.
+    completeness: Option<&'static str>,
+    #[serde(skip)]
+    asks: Option<Completeness>,
     enabled: bool,
     hash: String,
     compliance: Vec<String>,
@@ -124,6 +128,8 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
         description: rule.description.as_deref(),
         severity: rule.severity.as_str(),
         emit: rule.emit.as_str(),
+        completeness: rule.completeness.map(Completeness::as_str),
+        asks: rule.completeness,
         enabled: rule.enabled,
         hash: rule
             .hash
@@ -205,6 +211,9 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
             words::duration(longest)
         ));
     }
+    if let Some(asked) = explanation.asks {
+        out.line(format_args!("    {}", asked_of(asked)));
+    }
     heading("What it reads of each span", out);
     out.line(format_args!("    spans   {}", explanation.spans_read));
     let fields = if explanation.fields.is_empty() {
@@ -222,6 +231,21 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
     ));
     out.line("    to be kept make the answer inconclusive (state_cap)");
     out.line("");
+}
+
+/// What a rule with this of its own asks of a trace.
+fn asked_of(completeness: Completeness) -> &'static str {
+    match completeness {
+        Completeness::Root => {
+            "What is absent it judges in traces with a root: its own `completeness: root`."
+        }
+        Completeness::Linked => {
+            "What is absent it judges in traces of which the root and every parent came: its own `completeness: linked`."
+        }
+        Completeness::Idle => {
+            "What is absent it judges in every trace that closes by itself, be its root there or not: its own `completeness: idle`."
+        }
+    }
 }
 
 fn heading(text: &str, out: &mut Output) {

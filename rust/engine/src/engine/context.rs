@@ -37,7 +37,7 @@ impl<'a> Context<'a> {
             trace,
             key: self.key,
             saw_all,
-            closed: saw_all && trace.is_complete(),
+            closed: saw_all && trace.is_complete(self.rule(rule).completeness),
         }
     }
 

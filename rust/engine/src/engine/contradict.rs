@@ -26,6 +26,9 @@ impl Context<'_> {
             let Some(index) = self.rules.plan.by_key.get(&of_rule[0].rule) else {
                 continue;
             };
+            if !trace.was_complete(self.rule(*index).completeness) {
+                continue;
+            }
             let allowance = Allowance::early(trace.span_count(), trace.early_work());
             if allowance.is_used_up() {
                 return;

@@ -1,7 +1,7 @@
 //! What was counted. Verdicts of rules that a trace did not touch are not counted one by one: they follow
 //! from how many traces closed, and how many of those touched the rule.
 
-use betrace_lang::rule::RuleId;
+use betrace_lang::rule::{Completeness, RuleId};
 use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashMap;
 
@@ -46,6 +46,13 @@ struct Carried {
     comparisons_unknown: u64,
 }
 
+/// How traces closed for the rules that ask for so much.
+#[derive(Clone, Copy, Debug, Default)]
+struct Closings {
+    complete: u64,
+    incomplete: ByReason,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub spans: SpanCounts,
@@ -55,8 +62,8 @@ pub(crate) struct Counters {
     rules: Vec<RuleCount>,
     sets: Vec<u64>,
     unlike: Vec<u64>,
-    complete: u64,
-    incomplete: ByReason,
+    /// By [`Completeness`].
+    closings: [Closings; Completeness::ALL.len()],
     carried: HashMap<RuleId, Carried>,
 }
 
@@ -89,8 +96,7 @@ impl Counters {
         self.rules = vec![RuleCount::default(); new.rules.len()];
         self.sets = vec![0; new.selector_sets];
         self.unlike = vec![0; new.unlike_ids];
-        self.complete = 0;
-        self.incomplete = ByReason::default();
+        self.closings = Default::default();
     }
 
     /// Takes everything out of `tally`, which keeps its memory.
@@ -112,11 +118,14 @@ impl Counters {
                 RuleEvent::Contradicted(rule) => self.rules[rule.index()].contradicted += 1,
             }
         }
-        for closing in tally.closings.drain(..) {
+        for reasons in tally.closings.drain(..) {
             self.closed += 1;
-            match closing {
-                None => self.complete += 1,
-                Some(reason) => self.incomplete[reason as usize] += 1,
+            for asked in Completeness::ALL {
+                let closings = &mut self.closings[asked as usize];
+                match reasons.asked_for(asked).first() {
+                    None => closings.complete += 1,
+                    Some(reason) => closings.incomplete[reason as usize] += 1,
+                }
             }
         }
         self.shed += std::mem::take(&mut tally.shed);
@@ -134,12 +143,13 @@ impl Counters {
             .map(|(index, ((rule, count), unknown))| {
                 let answer = set.untouched.answer(index);
                 let mut count = count.clone();
-                let untouched = self.complete.saturating_sub(count.touched_complete);
+                let closings = &self.closings[rule.completeness as usize];
+                let untouched = closings.complete.saturating_sub(count.touched_complete);
                 count.add(answer.complete, None, untouched);
                 for reason in Reason::ALL {
                     let at = reason as usize;
                     let untouched =
-                        self.incomplete[at].saturating_sub(count.touched_incomplete[at]);
+                        closings.incomplete[at].saturating_sub(count.touched_incomplete[at]);
                     count.add(answer.incomplete, Some(reason), untouched);
                 }
                 let carried = self.carried.get(&rule.rule.id).cloned().unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::engine::sink::Sink;
 use crate::engine::tally::{Closing, RuleEvent};
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
-use crate::settings::{Completeness, Report};
+use crate::settings::Report;
 use crate::state::shard::{Shard, TracePlace};
 use crate::state::trace::{Fired, TraceState};
 use crate::time::Timestamp;
@@ -147,7 +147,8 @@ impl Context<'_> {
             newly.push(fired);
         }
         if before == 0 && !newly.is_empty() {
-            let event = RuleEvent::Verdict(index, Verdict::Violated, closing_of(trace));
+            let closing = closing_of(trace.reasons(self.rule(index).completeness));
+            let event = RuleEvent::Verdict(index, Verdict::Violated, closing);
             sink.tally.events.push(event);
         }
         newly
@@ -157,7 +158,7 @@ impl Context<'_> {
     /// and for deadlines that run. `None`: it awaits nothing.
     pub fn awaited_until(&self, trace: &TraceState) -> Option<Timestamp> {
         let settings = self.settings;
-        let is_missing = trace.awaits(settings.completeness, self.key);
+        let is_missing = trace.awaits(self.rules.plan.awaited, self.key);
         let missing = is_missing.then(|| trace.last().plus(settings.root_timeout));
         let rules = self.rules.plan.with_deadlines.iter();
         let met = rules.filter(|index| {
@@ -181,18 +182,18 @@ impl Context<'_> {
         self.settings.keeps_counted || self.rule(index).rule.emit == Emit::Spans
     }
 
-    /// A live trace closes. Returns the rules that are to be asked.
+    /// A live trace closes. Returns the rules that are to be asked, and why it is incomplete for some of them or all.
     fn begin_close(
         &self,
         trace: &mut TraceState,
         cause: Cause,
         sink: &mut Sink,
-    ) -> (Vec<RuleIndex>, Closing) {
+    ) -> (Vec<RuleIndex>, Reasons) {
         trace.close(self.now, self.reasons_against(trace, cause));
-        let closing = closing_of(trace);
-        sink.tally.closings.push(closing);
+        let reasons = trace.all_reasons();
+        sink.tally.closings.push(reasons);
         self.note_delay(trace, sink);
-        (self.rules_at_close(trace), closing)
+        (self.rules_at_close(trace), reasons)
     }
 
     /// How long after its latest span a trace was decided; one whose spans name no end has no say.
@@ -205,15 +206,9 @@ impl Context<'_> {
     /// Why a trace that closes now is not complete, besides what it says itself.
     fn reasons_against(&self, trace: &TraceState, cause: Cause) -> Reasons {
         let mut reasons = Reasons::NONE;
-        let completeness = self.settings.completeness;
         // Of a trace that comes again, what is missing came before.
-        let is_asked = !trace.is_late();
-        if is_asked && completeness != Completeness::Idle && trace.root().is_none() {
-            reasons.add(Reason::NoRoot);
-        }
-        let is_linked = |trace: &TraceState| trace.seen().is_linked(self.key);
-        if is_asked && completeness == Completeness::Linked && !is_linked(trace) {
-            reasons.add(Reason::Orphan);
+        if !trace.is_late() {
+            reasons = trace.missing(self.rules.plan.awaited, self.key);
         }
         if let (Some(started), Some(began)) = (self.restarted, trace.began())
             && started.is_shortly_after(began, self.settings.max_age)
@@ -236,15 +231,16 @@ impl Context<'_> {
             return (0..set.plan.rules.len() as u32).map(RuleIndex).collect();
         }
         let held: &[RuleIndex] = match self.settings.report {
-            Report::Undecided if !trace.is_complete() => &set.untouched.held,
+            Report::Undecided => &set.untouched.held,
             _ => &[],
         };
+        let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
         let mut rules: Vec<RuleIndex> = trace
             .cells()
             .filter_map(|cell| set.plan.cell_rules.get(&cell))
             .flatten()
             .chain(&set.untouched.always_asked)
-            .chain(held)
+            .chain(held.iter().filter(is_open))
             .copied()
             .collect();
         rules.sort_unstable();
@@ -256,11 +252,12 @@ impl Context<'_> {
         &self,
         trace: &TraceState,
         index: RuleIndex,
-        closing: Closing,
+        closing: Reasons,
         allowance: &mut Allowance,
         sink: &mut Sink,
     ) -> Vec<Fired> {
         let rule = self.rule(index);
+        let closing = closing_of(closing.asked_for(rule.completeness));
         sink.tally.events.push(RuleEvent::Touched(index, closing));
         let fired = trace.fired_of(rule.key);
         if fired > 0 && rule.clauses.bindings.is_empty() {
@@ -324,7 +321,8 @@ impl Context<'_> {
 }
 
 fn reason(eval: &Eval<'_>, outcome: &Outcome) -> Reason {
-    let mut reasons = eval.facts.trace.reasons().with(outcome.reasons);
+    let of_trace = eval.facts.trace.reasons(eval.facts.rule.completeness);
+    let mut reasons = of_trace.with(outcome.reasons);
     if !eval.facts.saw_all {
         reasons.add(Reason::Reload);
     }
@@ -333,12 +331,9 @@ fn reason(eval: &Eval<'_>, outcome: &Outcome) -> Reason {
     reasons.first().unwrap_or(Reason::StateCap)
 }
 
-fn closing_of(trace: &TraceState) -> Closing {
-    if trace.is_complete() {
-        None
-    } else {
-        trace.reasons().first()
-    }
+/// How a trace closes that is incomplete for these reasons.
+fn closing_of(reasons: Reasons) -> Closing {
+    reasons.first()
 }
 
 /// Closes the live trace at `place`: every rule gets its verdict, and it waits for late spans. While it closes

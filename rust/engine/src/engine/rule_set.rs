@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::Rule;
+use betrace_lang::rule::{Completeness, Rule};
 use hashbrown::HashMap;
 
 use crate::decide::untouched::UntouchedRules;
@@ -30,13 +30,14 @@ pub(crate) struct Dates {
 }
 
 impl RuleSet {
-    /// An engine's first rule set; disabled rules are left out. `linked`: completeness asks for every parent.
+    /// An engine's first rule set; disabled rules are left out. `unsaid`: what those ask of a trace that do not say so
+    /// themselves.
     pub fn first(
         rules: Vec<Arc<Rule>>,
         interner: &mut Interner,
-        linked: bool,
+        unsaid: Completeness,
     ) -> Result<RuleSet, PlanError> {
-        RuleSet::new(rules, interner, linked, Generation::default(), |_| None)
+        RuleSet::new(rules, interner, unsaid, Generation::default(), |_| None)
     }
 
     /// The rule set after the one with these dates: rules that both have with the same meaning are as old as
@@ -45,10 +46,10 @@ impl RuleSet {
         old: &Dates,
         rules: Vec<Arc<Rule>>,
         interner: &mut Interner,
-        linked: bool,
+        unsaid: Completeness,
     ) -> Result<RuleSet, PlanError> {
         let generation = Generation(old.generation.0 + 1);
-        RuleSet::new(rules, interner, linked, generation, |key| {
+        RuleSet::new(rules, interner, unsaid, generation, |key| {
             old.since.get(&key).copied()
         })
     }
@@ -56,12 +57,12 @@ impl RuleSet {
     fn new(
         mut rules: Vec<Arc<Rule>>,
         interner: &mut Interner,
-        linked: bool,
+        unsaid: Completeness,
         generation: Generation,
         since: impl Fn(RuleKey) -> Option<Generation>,
     ) -> Result<RuleSet, PlanError> {
         rules.retain(|rule| rule.enabled);
-        let plan = compile::compile(&rules, interner, linked)?;
+        let plan = compile::compile(&rules, interner, unsaid)?;
         let mut set = RuleSet {
             untouched: UntouchedRules::of(&plan),
             plan,

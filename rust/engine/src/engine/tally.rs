@@ -3,12 +3,13 @@
 
 use betrace_lang::verdict::{Reason, Verdict};
 
+use crate::logic::tri::Reasons;
 use crate::matcher::ids::UnlikeId;
 use crate::plan::Plan;
 use crate::plan::ids::RuleIndex;
 use crate::stats::{DelayHistogram, SpanCounts};
 
-/// How a trace closed, for the verdicts that follow from it alone. `None`: complete.
+/// How a trace closed for a rule, for the verdicts that follow from it alone. `None`: complete.
 pub(crate) type Closing = Option<Reason>;
 
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +28,8 @@ pub(crate) enum RuleEvent {
 pub(crate) struct Tally {
     pub spans: SpanCounts,
     pub events: Vec<RuleEvent>,
-    pub closings: Vec<Closing>,
+    /// Why each trace that closed is incomplete, be it for one rule alone.
+    pub closings: Vec<Reasons>,
     pub shed: u64,
     pub delay: DelayHistogram,
     /// Matched spans by selector set.

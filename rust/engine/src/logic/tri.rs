@@ -3,6 +3,7 @@
 //! `True` and `False` are final: no later span changes them. Logic is Kleene's, with open as the third
 //! value; the reasons of what is open travel along, so that an inconclusive verdict can name one.
 
+use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Reason;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,17 @@ impl Reasons {
     #[inline(always)]
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Without what is missing and not asked for.
+    #[must_use]
+    #[inline(always)]
+    pub fn asked_for(self, asked: Completeness) -> Reasons {
+        match asked {
+            Completeness::Linked => self,
+            Completeness::Root => self.without(Reason::Orphan),
+            Completeness::Idle => self.without(Reason::Orphan).without(Reason::NoRoot),
+        }
     }
 
     /// The one to report.

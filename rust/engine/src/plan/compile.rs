@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Aggregate, Body, CompareOp, Expr, ExprKind, Field, GroupKey, GroupOp, Intrinsic, Measure,
-    Quantity, Rule, Segment, Selector, SpanSelector,
+    Aggregate, Body, CompareOp, Completeness, Expr, ExprKind, Field, GroupKey, GroupOp, Intrinsic,
+    Measure, Quantity, Rule, Segment, Selector, SpanSelector,
 };
 use hashbrown::{HashMap, HashSet};
 
@@ -23,14 +23,17 @@ use crate::plan::reads::{counted, reads_order, turns_on_any_span};
 use crate::plan::{Clauses, Plan, PlanError, RulePlan, node};
 use crate::predicate::PatternError;
 
-/// The plan of `rules`, of which no two may share an id. `linked`: completeness asks for every parent.
+/// The plan of `rules`, of which no two may share an id. `unsaid`: what those ask of a trace that do not say so themselves.
 pub(crate) fn compile(
     rules: &[Arc<Rule>],
     interner: &mut Interner,
-    linked: bool,
+    unsaid: Completeness,
 ) -> Result<Plan, PlanError> {
+    let own = rules.iter().map(|rule| rule.completeness);
+    let awaited = Completeness::of_all(own.map(|own| own.unwrap_or(unsaid)));
     let mut draft = Draft {
-        structure: linked,
+        structure: awaited.asks_for_parents(),
+        unsaid,
         ..Draft::default()
     };
     let mut ids = HashSet::new();
@@ -79,6 +82,7 @@ pub(crate) fn compile(
         selectors: draft.selectors,
         by_key,
         rules: plans,
+        awaited,
         field_keys,
         structure: draft.structure,
         shown_of_first: draft.shown_of_first,
@@ -107,6 +111,7 @@ fn compile_rule(
         reads_trace,
         ..
     } = of_rule;
+    let unsaid = draft.unsaid;
     draft.times |= reads_trace || reads_order(&rule.body);
     let early = fires_early(&rule.body);
     if early {
@@ -117,6 +122,7 @@ fn compile_rule(
     Ok(RulePlan {
         rule: rule.clone(),
         key,
+        completeness: rule.completeness.unwrap_or(unsaid),
         clauses,
         early,
         reads_trace,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Base, Field, Intrinsic, Predicate, Role, SpanSelector};
+use betrace_lang::rule::{Base, Completeness, Field, Intrinsic, Predicate, Role, SpanSelector};
 
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     /// By the builder's selector ids.
     pub selectors: Vec<SelectorPlan>,
     pub structure: bool,
+    /// What rules ask of a trace that do not say so themselves.
+    pub unsaid: Completeness,
     /// Some rule reads when spans began or ended.
     pub times: bool,
     /// See [`Plan::shown_of_first`](crate::plan::Plan::shown_of_first).

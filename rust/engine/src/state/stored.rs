@@ -22,6 +22,7 @@ pub(crate) struct StoredTrace {
     /// 0: live.
     closed: Timestamp,
     generation: Generation,
+    /// By its reasons; not read.
     complete: bool,
     reasons: Reasons,
     /// The highest and 0 where no span has order.
@@ -76,7 +77,7 @@ impl StoredTrace {
             last: trace.last,
             closed: trace.closed.map_or(Timestamp(0), |at| at.max(Timestamp(1))),
             generation: trace.generation,
-            complete: trace.complete,
+            complete: !trace.is_live() && trace.reasons.is_empty(),
             reasons: trace.reasons,
             earliest,
             latest,
@@ -134,7 +135,6 @@ impl StoredTrace {
         let mut trace = TraceState::new(self.id, self.opened, self.generation);
         trace.last = self.last;
         trace.closed = (self.closed != Timestamp(0)).then_some(self.closed);
-        trace.complete = self.complete;
         trace.reasons = self.reasons;
         trace.ordered = (self.earliest <= self.latest).then_some((self.earliest, self.latest));
         trace.began = (self.began != EventTime::LAST).then_some(self.began);

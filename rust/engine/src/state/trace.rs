@@ -47,8 +47,8 @@ pub(crate) struct TraceState {
     pub(super) closed: Option<Timestamp>,
     /// The oldest rule set under which a span was merged.
     pub(super) generation: Generation,
-    pub(super) complete: bool,
-    /// Why it is, or will be, incomplete.
+    /// Why it is, or will be, incomplete. What is missing when it closes is among it whoever asks for it: a rule passes over
+    /// what it does not ask for.
     pub(super) reasons: Reasons,
     /// The earliest start and the latest end of the spans that have order.
     pub(super) ordered: Option<(EventTime, EventTime)>,
@@ -87,7 +87,6 @@ impl TraceState {
             last: now,
             closed: None,
             generation,
-            complete: false,
             reasons: Reasons::NONE,
             ordered: None,
             began: None,
@@ -133,24 +132,42 @@ impl TraceState {
         self.closed.is_none()
     }
 
-    /// It closed with all that its completeness asks for.
-    pub fn is_complete(&self) -> bool {
-        self.complete
+    /// It closed with all that is asked for.
+    pub fn is_complete(&self, asked: Completeness) -> bool {
+        !self.is_live() && self.reasons(asked).is_empty()
     }
 
-    pub fn reasons(&self) -> Reasons {
+    /// Likewise, but for what came after the close.
+    pub fn was_complete(&self, asked: Completeness) -> bool {
+        !self.is_live() && self.reasons(asked).without(Reason::Late).is_empty()
+    }
+
+    /// Why it is incomplete for those who ask for so much.
+    pub fn reasons(&self, asked: Completeness) -> Reasons {
+        self.reasons.asked_for(asked)
+    }
+
+    /// Whoever asks for it, and for more than that.
+    pub fn all_reasons(&self) -> Reasons {
         self.reasons
     }
 
     /// Whether something is missing without which the trace is not complete, and may still come.
-    pub fn awaits(&self, completeness: Completeness, key: HashKey) -> bool {
-        match completeness {
-            Completeness::Idle => false,
-            // What is known to be incomplete gains nothing by waiting, but what is missing should not hide a conflict.
-            _ if !self.reasons.without(Reason::Conflict).is_empty() => false,
-            Completeness::Root => self.root.is_none(),
-            Completeness::Linked => self.root.is_none() || !self.seen.is_linked(key),
+    pub fn awaits(&self, asked: Completeness, key: HashKey) -> bool {
+        // What is known to be incomplete gains nothing by waiting, but what is missing should not hide a conflict.
+        self.reasons.without(Reason::Conflict).is_empty() && !self.missing(asked, key).is_empty()
+    }
+
+    /// What is asked for and has not come.
+    pub fn missing(&self, asked: Completeness, key: HashKey) -> Reasons {
+        let mut missing = Reasons::NONE;
+        if asked.asks_for_a_root() && self.root.is_none() {
+            missing.add(Reason::NoRoot);
         }
+        if asked.asks_for_parents() && !self.seen.is_linked(key) {
+            missing.add(Reason::Orphan);
+        }
+        missing
     }
 
     /// Whether every span came under the rule set of `since` or a later one.
@@ -206,10 +223,9 @@ impl TraceState {
         self.cells.iter().map(|(id, _)| *id)
     }
 
-    /// It closes now: complete where there is no reason against it.
+    /// It closes now: complete for those who ask for nothing that is among the reasons against it.
     pub fn close(&mut self, now: Timestamp, reasons: Reasons) {
         self.reasons = self.reasons.with(reasons);
-        self.complete = self.reasons.is_empty();
         self.closed = Some(now);
         self.postponed = Vec::new();
     }
@@ -228,7 +244,6 @@ impl TraceState {
         if self.is_live() {
             self.last = now;
         } else if is_new {
-            self.complete = false;
             self.reasons.add(Reason::Late);
             self.is_news = true;
         }
@@ -265,10 +280,9 @@ impl TraceState {
         self.early_work = self.early_work.saturating_add(steps);
     }
 
-    /// Whether a span came after the close since this was asked, and the trace was complete before.
+    /// Whether a span came after the close since this was asked.
     pub fn take_news(&mut self) -> bool {
-        let was_complete = self.reasons.without(Reason::Late).is_empty();
-        std::mem::take(&mut self.is_news) && was_complete
+        std::mem::take(&mut self.is_news)
     }
 
     /// The violations that were given and not found to be contradicted, those of a rule together.

@@ -1,5 +1,7 @@
 //! When a trace closes: after its idle time, once its root has come or was awaited long enough, and no deadline runs.
 
+use betrace_lang::verdict::Reason;
+
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, message, span};
 use crate::{Completeness, Engine, Report, Settings, SnapshotKind};
@@ -90,6 +92,146 @@ fn linked_traces_await_every_parent() {
     engine.tick(at(20_000));
     engine.feed(&[child()], 20_000);
     closes(&engine, 30_000, "r violated");
+}
+
+/// A rule for each, none of them what the engine asks.
+const EACH: [&str; 3] = [
+    "idle: always { b } | completeness: idle",
+    "linked: always { b } | completeness: linked",
+    "root: always { b } | completeness: root",
+];
+
+fn with_rules(texts: &[&str], completeness: Completeness) -> Engine {
+    let settings = Settings {
+        completeness,
+        restart_grace: false,
+        report: Report::All,
+        ..Settings::default()
+    };
+    Engine::new(rules(texts), settings, at(0)).unwrap()
+}
+
+#[test]
+fn what_one_rule_awaits_all_wait_for_and_each_asks_its_own_completeness() {
+    let parentless = [span(1, 1, "a", 0, 1), span(1, 3, "a", 0, 1).under(2)];
+    let (violated, linked) = ("violated", "linked inconclusive(orphan)");
+    for (spans, asked, closes_at, root, linked) in [
+        (&parentless[..], &EACH[..], 60_000, violated, linked),
+        (&parentless[..1], &EACH, 10_000, violated, "linked violated"),
+        (
+            &parentless[1..],
+            &EACH,
+            60_000,
+            "inconclusive(no_root)",
+            "linked inconclusive(no_root)",
+        ),
+    ] {
+        let engine = with_rules(asked, Completeness::Idle);
+        engine.feed(spans, 0);
+        engine.tick(at(closes_at - 1));
+        assert_eq!(engine.told(), Vec::<String>::new(), "before {closes_at}");
+        engine.tick(at(closes_at));
+        let mut told = engine.told();
+        told.sort();
+        assert_eq!(
+            told,
+            ["idle violated", linked, &format!("root {root}")],
+            "{closes_at}"
+        );
+    }
+}
+
+#[test]
+fn idle_in_every_rule_awaits_nothing_whatever_the_others_are_asked() {
+    let engine = with_rules(&EACH[..1], Completeness::Linked);
+    engine.feed(&[child()], 0);
+    closes(&engine, 10_000, "idle violated");
+    // A rule that says nothing is asked what the engine asks.
+    let engine = with_rules(&[EACH[0], "r: always { b }"], Completeness::Root);
+    engine.feed(&[child()], 0);
+    engine.tick(at(59_999));
+    assert_eq!(engine.told(), Vec::<String>::new());
+    engine.tick(at(60_000));
+    assert_eq!(engine.told(), ["idle violated", "r inconclusive(no_root)"]);
+}
+
+#[test]
+fn rules_that_a_trace_did_not_touch_are_counted_by_their_own_completeness() {
+    let engine = Engine::new(
+        rules(&[
+            "idle: when { b } never { c } | completeness: idle",
+            "linked: when { b } never { c } | completeness: linked",
+            "root: when { b } never { c }",
+        ]),
+        Settings {
+            restart_grace: false,
+            ..Settings::default()
+        },
+        at(0),
+    )
+    .unwrap();
+    engine.feed(&[span(1, 1, "a", 0, 1), span(1, 3, "a", 0, 1).under(2)], 0);
+    engine.feed(&[span(2, 3, "a", 0, 1).under(2)], 0);
+    engine.tick(at(60_000));
+    let stats = engine.stats();
+    let counted = stats.rules.iter().map(|rule| {
+        let reasons = [Reason::NoRoot, Reason::Orphan];
+        (
+            rule.not_applicable,
+            reasons.map(|reason| rule.inconclusive[reason as usize]),
+        )
+    });
+    assert_eq!(
+        counted.collect::<Vec<_>>(),
+        [(2, [0, 0]), (0, [1, 1]), (1, [1, 0])]
+    );
+}
+
+#[test]
+fn a_late_span_contradicts_the_rules_alone_for_which_the_trace_was_complete() {
+    let texts = [EACH[0], EACH[2]];
+    let engine = with_rules(&texts, Completeness::Root);
+    engine.feed(&[child()], 0);
+    engine.tick(at(60_000));
+    assert_eq!(
+        engine.told(),
+        ["idle violated", "root inconclusive(no_root)"]
+    );
+    engine.feed(&[span(1, 1, "b", 0, 1)], 61_000);
+    let stats = engine.stats();
+    let contradicted = stats.rules.iter().map(|rule| rule.violations_contradicted);
+    assert_eq!(contradicted.collect::<Vec<_>>(), [1, 0]);
+}
+
+#[test]
+fn a_reload_that_changes_what_a_rule_asks_is_a_change_of_the_rule() {
+    let engine = with_rules(&["r: always { b }"], Completeness::Root);
+    engine.feed(&[child()], 0);
+    let changed = rules(&["r: always { b } | completeness: idle"]);
+    engine.replace_rules(changed, at(1)).unwrap();
+    engine.feed(&[span(2, 2, "a", 0, 1).under(1)], 2);
+    engine.tick(at(10_002));
+    let mut told = engine.told();
+    told.sort();
+    assert_eq!(told, ["r inconclusive(reload)", "r violated"]);
+}
+
+#[test]
+fn a_restart_keeps_what_each_rule_asks() {
+    let engine = with_rules(&EACH, Completeness::Root);
+    engine.feed(&[child()], 0);
+    let stored = engine.snapshot(SnapshotKind::Final);
+    let after = with_rules(&EACH, Completeness::Root);
+    assert_eq!(after.restore(&stored, at(1)).unwrap().known_rules, 3);
+    after.tick(at(60_001));
+    assert_eq!(
+        after.told(),
+        [
+            "idle violated",
+            "linked inconclusive(no_root)",
+            "root inconclusive(no_root)"
+        ]
+    );
 }
 
 const ANSWERED: &str = "r: when each { a as p } always { b after p within 30s }";

@@ -1,6 +1,7 @@
 //! What a rule's profile says of early breaches, held against what evaluation finds in open traces: over many
 //! conditions, what fires early is said to, and what is said to fire early does in some trace.
 
+use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
 
 use crate::decide::budget::Budget;
@@ -286,7 +287,7 @@ fn a_profile_says_early_of_exactly_what_some_open_trace_breaks() {
         .map(|(number, text)| format!("r{number}: {text}"))
         .collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let set = RuleSet::first(rules(&texts), &mut Interner::default(), false).unwrap();
+    let set = RuleSet::first(rules(&texts), &mut Interner::default(), Completeness::Root).unwrap();
     let (mut early, mut late): (Vec<RuleIndex>, Vec<RuleIndex>) = (0..texts.len() as u32)
         .map(RuleIndex)
         .partition(|index| set.plan.rules[index.index()].early);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
 use opentelemetry_proto::tonic::common::v1::{ArrayValue, any_value::Value};
 
@@ -32,7 +33,7 @@ fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSpan {
 
 /// Steps to evaluate the rule over the spans, as at a close; and the verdict.
 fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
-    let set = RuleSet::first(rules(&[rule]), &mut Interner::default(), false).unwrap();
+    let set = RuleSet::first(rules(&[rule]), &mut Interner::default(), Completeness::Root).unwrap();
     let key = HashKey::new(1);
     let with = Merging {
         plan: &set.plan,

@@ -73,6 +73,11 @@ declare_codes! {
         bad: "rules:\n  - id: a\n    emit: nothing\n    condition: x and not y\n",
         good: "rules:\n  - id: a\n    emit: none\n    condition: x and not y\n"
     }
+    BAD_COMPLETENESS = "E0025", "an unknown value of `completeness`" {
+        "What a trace must have for the rule to judge what is absent: `root` a span without a parent, `linked` every parent too, `idle` nothing more. Where none is written, `trace.completeness` of the configuration counts.",
+        bad: "rules:\n  - id: a\n    completeness: all\n    condition: x and not y\n",
+        good: "rules:\n  - id: a\n    completeness: linked\n    condition: x and not y\n"
+    }
     NOT_A_BOOLEAN = "E0014", "neither `true` nor `false`" {
         "`yes`, `on`, `1` and quoted words are texts or numbers in YAML 1.2, not booleans.",
         bad: "rules:\n  - id: a\n    enabled: yes\n    condition: x and not y\n",
@@ -144,6 +149,11 @@ declare_codes! {
         "`count` is the number of spans that a violation reports, `violations` how many violations the trace has, `repeat` how often a span is in the trace.",
         bad: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        count: some\n",
         good: "rules:\n  - id: a\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n        count: 1\n"
+    }
+    TEST_COMPLETENESS = "E0259", "a test asks of its trace something else than its rule" {
+        "A rule with a `completeness` of its own asks every trace for it, that of a test too.",
+        bad: "rules:\n  - id: a\n    completeness: linked\n    condition: x and not y\n    tests:\n      - name: t\n        completeness: idle\n        trace: [{ span: x }]\n        expect: violated\n",
+        good: "rules:\n  - id: a\n    completeness: linked\n    condition: x and not y\n    tests:\n      - name: t\n        trace: [{ span: x }]\n        expect: violated\n"
     }
     TEST_LINK = "E0258", "a link in a test leads to no span of its trace" {
         "A link leads `to` a span of the test by its `id`, or else by its name. One without `to` leads to another trace.",

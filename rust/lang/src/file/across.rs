@@ -29,7 +29,7 @@ pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile]) {
             }
             hash_map::Entry::Vacant(place) => {
                 place.insert(index);
-                let parts = MeaningParts::of(&rule.body);
+                let parts = MeaningParts::of(&rule.body, rule.completeness);
                 distinct.push(Distinct { index, rule, parts });
             }
         }
@@ -111,10 +111,6 @@ fn shadowed(rules: &[Distinct<'_>]) -> Vec<(usize, usize)> {
             }
         }
     }
-    let everywhere = rules
-        .iter()
-        .find(|rule| rule.parts.is_unscoped)
-        .map(|rule| rule.parts.scope);
     let mut found = Vec::new();
     for rule in rules {
         let parts = &rule.parts;
@@ -128,8 +124,8 @@ fn shadowed(rules: &[Distinct<'_>]) -> Vec<(usize, usize)> {
             continue;
         };
         // An obligation of its own makes violations of its own.
-        let wider_scope =
-            everywhere.filter(|_| rule.rule.body.bindings.is_empty() && !parts.is_unscoped);
+        let is_within = rule.rule.body.bindings.is_empty() && parts.scope != parts.everywhere;
+        let wider_scope = is_within.then_some(parts.everywhere);
         let candidates = [Some(parts.scope), wider_scope].into_iter().flatten();
         let candidates = candidates
             .filter_map(|scope| by_part.get(&(scope, is_never, *part)))

@@ -98,7 +98,7 @@ impl<'a> RuleChecker<'a> {
         }
         let mut body = body?;
         body.exceptions = exceptions;
-        let hash = meaning_hash(&body);
+        let hash = meaning_hash(&body, rule.completeness);
         is_whole.then_some(CheckedTexts {
             body,
             message,

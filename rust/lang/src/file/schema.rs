@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::file::rule_tests::model::{Completeness, SpanKind, SpanStatus};
+use crate::file::rule_tests::model::{SpanKind, SpanStatus};
 use crate::file::rule_tests::{EVENT_KEYS, INSTRUMENTATION_KEYS, LINK_KEYS, SPAN_KEYS, TEST_KEYS};
 use crate::file::rulefile::FILE_KEYS;
 use crate::file::written::{RULE_KEYS, SEVERITIES};
-use crate::rule::{ClauseKind, Emit};
+use crate::rule::{ClauseKind, Completeness, Emit};
 use crate::verdict::{Reason, Verdict};
 use crate::words::Word;
 
@@ -178,6 +178,10 @@ fn rule_key(key: &str) -> Option<Value> {
             "default": Emit::Spans.as_str(),
             "description": "`none`: violations are counted, and are no spans.",
         }),
+        "completeness" => json!({
+            "enum": [null, Completeness::Root.as_str(), Completeness::Linked.as_str(), Completeness::Idle.as_str()],
+            "description": "What a trace must have for this rule to judge what is absent; without it, what `trace.completeness` of the Collector component says.",
+        }),
         "condition" => define(
             "text",
             "What the rule says: `when { } always { } never { }`, or a pattern that must not occur.",
@@ -209,7 +213,7 @@ fn test_key(key: &str) -> Option<Value> {
         "incomplete" => flag("`true`: the trace is cut off before it closes by itself."),
         "completeness" => one_of(
             &Completeness::ALL,
-            "What the trace must have to count as complete; `root` if nothing is said.",
+            "What the trace must have to count as complete; if nothing is said, what the rule asks for, else `root`.",
         ),
         "expect" => one_of(&Verdict::ALL, "The rule's verdict on the trace."),
         "clause" => one_of(&ClauseKind::ALL, "Which clause is violated."),

@@ -8,7 +8,9 @@ use crate::file::read::{Fields, Reader, Text};
 use crate::file::rule_tests::model::RuleTest;
 use crate::file::rule_tests::read_tests;
 use crate::file::yaml::{Entry, YamlKind, YamlNode};
-use crate::rule::{Body, Compliance, Emit, MeaningHash, Rule, RuleId, Severity, Template};
+use crate::rule::{
+    Body, Completeness, Compliance, Emit, MeaningHash, Rule, RuleId, Severity, Template,
+};
 use crate::source::LineColumn;
 
 /// Keys of a rule.
@@ -23,6 +25,7 @@ pub(crate) const RULE_KEYS: &[&str] = &[
     "compliance_frameworks",
     "message",
     "emit",
+    "completeness",
     "condition",
     "expression",
     "exceptions",
@@ -55,6 +58,7 @@ pub(crate) struct WrittenRule {
     pub compliance: Vec<Compliance>,
     pub message: Option<Text>,
     pub emit: Emit,
+    pub completeness: Option<Completeness>,
     pub condition: Option<Text>,
     pub exceptions: Vec<Text>,
     pub tests: Vec<RuleTest>,
@@ -92,6 +96,7 @@ impl WrittenRule {
             compliance: self.compliance,
             message: meaning.message,
             emit: self.emit,
+            completeness: self.completeness,
             body: meaning.body,
             hash: meaning.hash,
         };
@@ -129,6 +134,7 @@ fn read_id(reader: &mut Reader<'_>, node: &YamlNode) -> WrittenRule {
         compliance: Vec::new(),
         message: None,
         emit: Emit::Spans,
+        completeness: None,
         condition: None,
         exceptions: Vec::new(),
         tests: Vec::new(),
@@ -186,6 +192,10 @@ fn read_keys(reader: &mut Reader<'_>, node: &YamlNode, rule: &mut WrittenRule) {
     {
         rule.emit = emit;
     }
+    if let Some(node) = fields.value("completeness") {
+        let code = codes::BAD_COMPLETENESS;
+        rule.completeness = reader.word(node, code, "completeness", &Completeness::ALL);
+    }
     if let Some(node) = fields.value("tags") {
         rule.tags = strings(reader, node, "`tags`", "a tag");
     }
@@ -194,7 +204,7 @@ fn read_keys(reader: &mut Reader<'_>, node: &YamlNode, rule: &mut WrittenRule) {
     rule.condition = condition(reader, &fields);
     rule.exceptions = exceptions(reader, &fields);
     if let Some(node) = fields.value("tests") {
-        rule.tests = read_tests(reader, node);
+        rule.tests = read_tests(reader, node, rule.completeness);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{Alternative, Body, Emit, FirstOf, Reading, Rule, RuleId, Severity};
+use betrace_lang::rule::{
+    Alternative, Body, Completeness, Emit, FirstOf, Reading, Rule, RuleId, Severity,
+};
 use betrace_lang::{
     Limits, Vocabulary, check_condition, check_exception, check_template, meaning_hash,
 };
@@ -18,6 +20,8 @@ pub struct Source {
     pub exceptions: Vec<String>,
     /// Empty: none.
     pub message: String,
+    /// `None`: it says nothing.
+    pub completeness: Option<Completeness>,
 }
 
 /// The fields that every rule may name: the first present, one with a table, one with a part.
@@ -85,8 +89,11 @@ impl Source {
             return Err(faults.join("; "));
         };
         body.exceptions = exceptions;
+        let hash = meaning_hash(&body, self.completeness);
         Ok(Arc::new(Rule {
             message,
+            completeness: self.completeness,
+            hash,
             ..rule_of(id, body)
         }))
     }
@@ -105,7 +112,8 @@ pub fn rule_of(id: &str, body: Body) -> Rule {
         compliance: Vec::new(),
         message: None,
         emit: Emit::Spans,
-        hash: meaning_hash(&body),
+        completeness: None,
+        hash: meaning_hash(&body, None),
         body,
     }
 }
@@ -154,6 +162,7 @@ pub fn rule(tape: &mut Tape) -> Source {
         condition,
         exceptions,
         message: message(tape, &bound),
+        completeness: tape.chance(25).then(|| tape.pick(&Completeness::ALL)),
     }
 }
 

@@ -114,26 +114,33 @@ impl<'t> Watch<'t, '_> {
             let subject = &self.trial.subjects[trace];
             let progress = &self.progress[trace];
             let causes = match act {
-                Act::Close(ending) => Some(progress.causes(subject, self.script, *ending)),
+                Act::Close(ending) => {
+                    let rules = &self.trial.readings;
+                    Some(progress.causes(subject, rules, self.script, *ending))
+                }
                 _ => None,
             };
             for rule in 0..self.trial.rules.len() {
                 let said = said.of(rule, trace);
                 let is_there = self.has_all || self.script.has_from_the_start(rule);
                 let before = self.progress[trace].before[rule];
-                let right = match (causes, before) {
+                let of_rule = causes.as_ref().map(|causes| causes[rule]);
+                let right = match (of_rule, before) {
                     _ if !is_there => nothing(&said),
-                    (_, Some(before)) => self.about(rule, trace, before, causes.is_some(), &said),
+                    (of_rule, Some(before)) => {
+                        self.about(rule, trace, before, of_rule.is_some(), &said)
+                    }
                     (Some(causes), None) => self.close(rule, trace, causes, &said),
                     (None, None) => self.brought(rule, trace, &said),
                 };
                 right.map_err(|detail| self.trial.wrong(rule, trace, detail))?;
             }
             self.progress[trace].closed |= causes.is_some();
-            if causes.is_some_and(Reasons::is_empty) {
-                let rules = self.trial.rules.len();
-                self.progress[trace].contradicted = Some(vec![Given::new(); rules]);
-            } else if causes.is_none() {
+            if let Some(causes) = causes {
+                let complete = causes.iter().map(|why| why.is_empty());
+                self.progress[trace].contradicted =
+                    complete.map(|is| is.then(Given::new)).collect();
+            } else {
                 let contradicted = contradict(
                     self.trial,
                     trace,

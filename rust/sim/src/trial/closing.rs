@@ -84,7 +84,10 @@ impl Trial<'_> {
             false => came(span),
         };
         let trace = Trace::of(spans);
-        let is_missing = !trace.missing(completeness).is_empty();
+        let asked = self.readings.iter().map(|rule| rule.asks(completeness));
+        let is_missing = asked
+            .into_iter()
+            .any(|asked| !trace.missing(asked).is_empty());
         let trace = trace.open(Reasons::default());
         let readings = self.readings.iter();
         let deadlines = readings.filter_map(|rule| rule.waits_until(&trace, &began));

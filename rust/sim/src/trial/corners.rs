@@ -78,6 +78,9 @@ const OF_RULES: &[(&str, u64)] = &[
     ("is_pattern: true", 50),
     ("exceptions: [Expr", 80),
     ("Shown { role", 100),
+    ("completeness: Some(Root", 30),
+    ("completeness: Some(Linked", 30),
+    ("completeness: Some(Idle", 30),
     ("name: \"q\"", 50),
     ("name: \"r\"", 10),
 ];

@@ -53,12 +53,12 @@ pub fn contradict(
     counted: &mut [Counted],
 ) -> usize {
     let subject = &trial.subjects[trace];
-    let Some(contradicted) = &mut progress.contradicted else {
-        return 0;
-    };
     let mut fresh = 0;
     for (rule, reading) in trial.readings.iter().enumerate() {
         let (given, counted) = (&progress.given[rule], &mut counted[rule]);
+        let Some(contradicted) = progress.contradicted[rule].as_mut() else {
+            continue;
+        };
         if given.is_empty() {
             continue;
         }
@@ -71,7 +71,7 @@ pub fn contradict(
         }
         for identity in given {
             let is_there = answer.broken.iter().any(|one| one.identity == *identity);
-            if !is_there && contradicted[rule].insert(*identity) {
+            if !is_there && contradicted.insert(*identity) {
                 counted.contradicted += 1;
                 fresh += 1;
             }

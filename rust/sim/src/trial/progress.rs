@@ -25,8 +25,8 @@ pub struct Progress {
     pub before: Vec<Option<usize>>,
     /// By rule.
     pub given: Vec<Given>,
-    /// It closed complete, and by rule which of the violations given then a later span contradicts.
-    pub contradicted: Option<Vec<Given>>,
+    /// By rule, where it closed complete for that: which of the violations given then a later span contradicts.
+    pub contradicted: Vec<Option<Given>>,
     /// What was said while only the engine knew in which order the spans came, by rule.
     pub unordered: Vec<Given>,
 }
@@ -41,7 +41,7 @@ impl Progress {
             crashed: false,
             before: vec![None; rules],
             given: vec![Given::new(); rules],
-            contradicted: None,
+            contradicted: vec![None; rules],
             unordered: vec![Given::new(); rules],
         }
     }
@@ -75,7 +75,7 @@ impl Progress {
         self.forgotten += self.came.len();
         self.came.clear();
         self.closed = false;
-        self.contradicted = None;
+        self.contradicted.fill(None);
         self.given.iter_mut().for_each(Given::clear);
     }
 
@@ -84,8 +84,14 @@ impl Progress {
         self.came.iter().copied().eq(from..from + self.came.len())
     }
 
-    /// Why the trace is incomplete, of itself.
-    pub fn causes(&self, subject: &Subject<'_>, script: &Script, ending: Ending) -> Reasons {
+    /// Why the trace is incomplete, of itself, for each of the rules.
+    pub fn causes(
+        &self,
+        subject: &Subject<'_>,
+        rules: &[Reading<'_>],
+        script: &Script,
+        ending: Ending,
+    ) -> Vec<Reasons> {
         let trace = Trace::of(self.came.iter().map(|span| &subject.spans[*span]));
         let before = |started: u64| started.saturating_sub(MAX_AGE * SECOND)..started;
         let under_way = trace.begins().zip(script.started);
@@ -107,12 +113,13 @@ impl Progress {
         if self.crashed || under_way {
             causes.push(Reason::Restart);
         }
-        let missing = match self.forgotten > 0 {
-            // It came before.
-            true => Reasons::default(),
-            false => trace.missing(script.completeness),
+        let causes = Reasons::of(&causes);
+        let of_rule = |rule: &Reading<'_>| match self.forgotten > 0 {
+            // What is missing came before.
+            true => causes,
+            false => causes.with(trace.missing(rule.asks(script.completeness))),
         };
-        Reasons::of(&causes).with(missing)
+        rules.iter().map(of_rule).collect()
     }
 
     /// Copies of one span came that differ in what rules read.

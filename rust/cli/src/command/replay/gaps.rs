@@ -68,7 +68,17 @@ fn asked(args: &Replay) -> Result<(Settings, Option<u64>), Exit> {
     let setup = setup::setup(args, &Wanted::of(&[]))?;
     let rules = setup.rules.iter();
     let deadline = rules.filter_map(|rule| rule.body.longest_deadline()).max();
-    Ok((setup.settings, deadline))
+    let unsaid = setup.settings.completeness;
+    let own = setup.rules.iter().map(|rule| rule.completeness);
+    // What one rule awaits, all wait for.
+    let completeness = Completeness::of_all(own.map(|own| own.unwrap_or(unsaid)));
+    Ok((
+        Settings {
+            completeness,
+            ..setup.settings
+        },
+        deadline,
+    ))
 }
 
 /// Nanoseconds, in whole seconds.
@@ -188,11 +198,7 @@ fn text(measured: &Measured, settings: &Settings, suggested: &Suggested, out: &m
 /// What the settings make of these traces.
 fn at_present(measured: &Measured, settings: &Settings, out: &mut Output) {
     let traces = measured.traces;
-    let awaited = match settings.completeness {
-        Completeness::Root => "root",
-        Completeness::Linked => "linked",
-        Completeness::Idle => "idle",
-    };
+    let awaited = settings.completeness.as_str();
     out.line(format_args!(
         "At idle_timeout {}, root_timeout {}, max_age {}, completeness {awaited}:",
         written(settings.idle_timeout),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use betrace_engine::PlanError;
 use betrace_lang::rule::Rule;
-use betrace_lang::rule_test::{Completeness, Expectation, RuleTest};
+use betrace_lang::rule_test::{Expectation, RuleTest};
 use betrace_lang::verdict::Verdict;
 use betrace_lang::{Limits, SourceFile, load};
 
-use crate::args::{CompletenessName, Show};
+use crate::args::Show;
 use crate::case;
 use crate::exit::Exit;
 use crate::output::{self, Output, counted};
@@ -31,12 +31,7 @@ pub fn run(args: &Show, out: &mut Output) -> Exit {
         Ok(recorded) => recorded,
         Err(exit) => return exit,
     };
-    let completeness = match args.completeness {
-        CompletenessName::Root => Completeness::Root,
-        CompletenessName::Linked => Completeness::Linked,
-        CompletenessName::Idle => Completeness::Idle,
-    };
-    let test = translated(&recorded, completeness);
+    let test = translated(&recorded, args.completeness.into());
     let made = if args.rules.is_empty() {
         whole(&test, out)
     } else {
@@ -112,6 +107,9 @@ fn choose(args: &Show, all: &[Arc<Rule>], test: &RuleTest) -> Result<Arc<Rule>, 
 }
 
 fn make(rule: &Arc<Rule>, mut test: RuleTest, out: &mut Output) -> Result<(), String> {
+    if let Some(own) = rule.completeness {
+        test.completeness = own;
+    }
     let in_words = |error: PlanError| error.to_string();
     let before = test.spans.len();
     let kept = Kept::of(&case::evaluate(rule, &test).map_err(in_words)?);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use betrace_lang::LineColumn;
+use betrace_lang::rule::Completeness;
 use betrace_lang::rule_test::{
-    AttributeValue, Completeness, Expectation, Instrumentation, RuleTest, SpanKind, SpanStatus,
-    TestEvent, TestLink, TestParent, TestSpan,
+    AttributeValue, Expectation, Instrumentation, RuleTest, SpanKind, SpanStatus, TestEvent,
+    TestLink, TestParent, TestSpan,
 };
 use betrace_lang::verdict::Verdict;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use betrace_lang::rule::Completeness;
 use betrace_lang::rule_test::{
-    AttributeValue, Completeness, Instrumentation, RuleTest, SpanKind, SpanStatus, TestParent,
-    TestSpan,
+    AttributeValue, Instrumentation, RuleTest, SpanKind, SpanStatus, TestParent, TestSpan,
 };
 
 use crate::output::one_line;

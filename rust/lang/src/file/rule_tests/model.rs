@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::ClauseKind;
+use crate::rule::{ClauseKind, Completeness};
 use crate::source::LineColumn;
 use crate::verdict::{Reason, Verdict};
 use crate::words::words;
@@ -22,21 +22,9 @@ pub struct RuleTest {
     pub spans: Vec<TestSpan>,
     /// The trace is cut off before it closes by itself (as by a shutdown).
     pub is_incomplete: bool,
+    /// The rule's own, if it has one.
     pub completeness: Completeness,
     pub expect: Expectation,
-}
-
-words! {
-    /// What a trace must have to count as complete.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub enum Completeness {
-        #[default]
-        Root = "root",
-        /// The root and every parent.
-        Linked = "linked",
-        /// Whatever came.
-        Idle = "idle",
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

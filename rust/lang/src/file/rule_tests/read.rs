@@ -3,11 +3,12 @@
 use std::{collections::BTreeSet, rc::Rc};
 
 use crate::codes::files as codes;
-use crate::file::read::Reader;
+use crate::file::read::{Fields, Reader};
 use crate::file::rule_tests::expect::read_expectation;
-use crate::file::rule_tests::model::{Completeness, RuleTest};
+use crate::file::rule_tests::model::RuleTest;
 use crate::file::rule_tests::span::read_trace;
 use crate::file::yaml::{Entry, YamlKind, YamlNode};
+use crate::rule::Completeness;
 
 /// Keys of a test.
 pub(crate) const TEST_KEYS: &[&str] = &[
@@ -24,11 +25,16 @@ pub(crate) const TEST_KEYS: &[&str] = &[
     "message",
 ];
 
-pub(crate) fn read_tests(reader: &mut Reader<'_>, node: &YamlNode) -> Vec<RuleTest> {
+/// The tests of a rule, which may say for itself what it asks of a trace.
+pub(crate) fn read_tests(
+    reader: &mut Reader<'_>,
+    node: &YamlNode,
+    own: Option<Completeness>,
+) -> Vec<RuleTest> {
     let mut names = BTreeSet::new();
     let mut tests = Vec::new();
     for item in reader.items(node, "`tests`") {
-        let Some(test) = read_test(reader, item) else {
+        let Some(test) = read_test(reader, item, own) else {
             continue;
         };
         tests.push(test);
@@ -55,7 +61,11 @@ fn name_of(test: &YamlNode) -> Option<&Rc<YamlNode>> {
     mapping.items.iter().find(is_name).map(|entry| &entry.value)
 }
 
-fn read_test(reader: &mut Reader<'_>, node: &YamlNode) -> Option<RuleTest> {
+fn read_test(
+    reader: &mut Reader<'_>,
+    node: &YamlNode,
+    own: Option<Completeness>,
+) -> Option<RuleTest> {
     let fields = reader.fields(node, "a test", TEST_KEYS)?;
     for key in ["name", "trace", "expect"] {
         if fields.value(key).is_none() {
@@ -74,10 +84,7 @@ fn read_test(reader: &mut Reader<'_>, node: &YamlNode) -> Option<RuleTest> {
         .value("incomplete")
         .and_then(|node| reader.boolean(node, "`incomplete`"))
         .unwrap_or(false);
-    let completeness = fields
-        .value("completeness")
-        .and_then(|node| reader.word(node, codes::TEST_WORD, "completeness", &Completeness::ALL))
-        .unwrap_or_default();
+    let completeness = completeness(reader, &fields, own);
     let spans = fields.value("trace").map(|node| read_trace(reader, node));
     let expect = read_expectation(reader, &fields, spans.as_deref().unwrap_or_default());
     Some(RuleTest {
@@ -88,4 +95,27 @@ fn read_test(reader: &mut Reader<'_>, node: &YamlNode) -> Option<RuleTest> {
         completeness,
         expect: expect?,
     })
+}
+
+/// What the test asks of its trace: the same as the rule, where that says so itself.
+fn completeness(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    own: Option<Completeness>,
+) -> Completeness {
+    let Some(node) = fields.value("completeness") else {
+        return own.unwrap_or_default();
+    };
+    let asked = reader.word(node, codes::TEST_WORD, "completeness", &Completeness::ALL);
+    if let (Some(asked), Some(own)) = (asked, own)
+        && asked != own
+    {
+        let range = reader.span(node);
+        let (asked, own) = (asked.as_str(), own.as_str());
+        let message = format!("the rule asks for `{own}`, so that `{asked}` has no effect here");
+        let fault = reader.report(codes::TEST_COMPLETENESS, range, message);
+        fault.help = Some("remove it from the test".to_owned());
+        fault.suggestion = Some(own.to_owned());
+    }
+    asked.or(own).unwrap_or_default()
 }

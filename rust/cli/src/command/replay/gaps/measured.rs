@@ -196,8 +196,8 @@ struct Awaited {
 impl Awaited {
     fn of(completeness: Completeness) -> Awaited {
         Awaited {
-            needs_root: completeness != Completeness::Idle,
-            needs_parents: completeness == Completeness::Linked,
+            needs_root: completeness.asks_for_a_root(),
+            needs_parents: completeness.asks_for_parents(),
             came: HashSet::new(),
             missing: HashSet::new(),
         }
