@@ -191,6 +191,27 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
     for sentence in &explanation.reading {
         out.line(format_args!("    {sentence}"));
     }
+    when_known(explanation, out);
+    heading("What it reads of each span", out);
+    out.line(format_args!("    spans   {}", explanation.spans_read));
+    let fields = if explanation.fields.is_empty() {
+        "nothing but names, ids and times".to_owned()
+    } else {
+        explanation.fields.join(", ")
+    };
+    out.line(format_args!("    fields  {fields}"));
+    heading("What it may cost", out);
+    out.line(format_args!(
+        "    at most {} of one trace's state; more than {} spans or {} different values",
+        bytes(explanation.worst_case_bytes_per_trace),
+        grouped(explanation.record_cap),
+        grouped(explanation.key_cap),
+    ));
+    out.line("    to be kept make the answer inconclusive (state_cap)");
+    out.line("");
+}
+
+fn when_known(explanation: &Explanation<'_>, out: &mut Output) {
     heading("When a breach is known", out);
     for decided in &explanation.decided {
         let Decided { clause, breach, .. } = decided;
@@ -214,23 +235,6 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
     if let Some(asked) = explanation.asks {
         out.line(format_args!("    {}", asked_of(asked)));
     }
-    heading("What it reads of each span", out);
-    out.line(format_args!("    spans   {}", explanation.spans_read));
-    let fields = if explanation.fields.is_empty() {
-        "nothing but names, ids and times".to_owned()
-    } else {
-        explanation.fields.join(", ")
-    };
-    out.line(format_args!("    fields  {fields}"));
-    heading("What it may cost", out);
-    out.line(format_args!(
-        "    at most {} of one trace's state; more than {} spans or {} different values",
-        bytes(explanation.worst_case_bytes_per_trace),
-        grouped(explanation.record_cap),
-        grouped(explanation.key_cap),
-    ));
-    out.line("    to be kept make the answer inconclusive (state_cap)");
-    out.line("");
 }
 
 /// What a rule with this of its own asks of a trace.

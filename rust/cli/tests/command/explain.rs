@@ -71,6 +71,34 @@ fn as_json() {
 }
 
 #[test]
+fn what_a_rule_asks_of_a_trace_is_told_where_it_says_so_itself() {
+    let rules = "rules:\n  - { id: own, condition: 'always { a }', completeness: linked }\n  - { id: unsaid, condition: 'always { b }' }\n";
+    let desk = Desk::with(&[("rules.yaml", rules)]);
+    let args = ["explain", "--rules", "rules.yaml"];
+    let json = desk
+        .run(&[&args[..], &["--format", "json"]].concat())
+        .json_lines();
+    assert_eq!(json[0]["completeness"], "linked");
+    assert_eq!(json[1]["completeness"], Value::Null);
+    let text = desk.run(&args).out;
+    let told = "in traces of which the root and every parent came: its own `completeness: linked`";
+    assert_eq!(text.matches(told).count(), 1, "{text}");
+    assert_eq!(text.matches("completeness").count(), 1, "{text}");
+
+    let trace = request(&[span(7, 1, 0, "root"), span(7, 3, 9, "step")]);
+    desk.write("traces.jsonl", trace.as_bytes());
+    let id = format!("{:032x}", 7);
+    let why = desk.run(
+        &[
+            &args[..],
+            &["--rule", "own", "--trace", &id, "traces.jsonl"],
+        ]
+        .concat(),
+    );
+    assert!(why.out.contains("orphan"), "{}", why.out);
+}
+
+#[test]
 fn why_a_trace_got_its_verdict() {
     let desk = Desk::with(&[("rules.yaml", RULES)]);
     let mut charge = span(7, 2, 1, "payment.charge");

@@ -57,6 +57,22 @@ fn the_suggested_block_keeps_the_traces_whole() {
 }
 
 #[test]
+fn what_one_of_the_rules_awaits_is_what_traces_wait_for() {
+    let desk = desk();
+    let incomplete = |completeness: &str| {
+        let own = format!("completeness: {completeness}");
+        let rules = format!(
+            "rules: [{{ id: r, condition: 'never {{ x }}', {own} }}, {{ id: s, condition: 'never {{ y }}', completeness: idle }}]"
+        );
+        desk.write("rules.yaml", rules.as_bytes());
+        let args = ["replay", "--gaps", "--format", "json", "--rules"];
+        let ran = desk.run(&[&args[..], &["rules.yaml", "traces.jsonl"]].concat());
+        ran.json_lines()[0]["gaps"]["traces_incomplete"].clone()
+    };
+    assert_eq!([incomplete("idle"), incomplete("root")], [0, 1]);
+}
+
+#[test]
 fn gaps_are_no_spans() {
     let ran = desk().run(&["replay", "--gaps", "--format", "otlp", "traces.jsonl"]);
     assert_eq!((ran.code, &*ran.out), (2, ""));

@@ -115,8 +115,7 @@ impl<'t> Watch<'t, '_> {
             let progress = &self.progress[trace];
             let causes = match act {
                 Act::Close(ending) => {
-                    let rules = &self.trial.readings;
-                    Some(progress.causes(subject, rules, self.script, *ending))
+                    Some(progress.causes(subject, &self.trial.readings, self.script, *ending))
                 }
                 _ => None,
             };
@@ -137,9 +136,8 @@ impl<'t> Watch<'t, '_> {
             }
             self.progress[trace].closed |= causes.is_some();
             if let Some(causes) = causes {
-                let complete = causes.iter().map(|why| why.is_empty());
-                self.progress[trace].contradicted =
-                    complete.map(|is| is.then(Given::new)).collect();
+                let given = |why: &Reasons| why.is_empty().then(Given::new);
+                self.progress[trace].contradicted = causes.iter().map(given).collect();
             } else {
                 let contradicted = contradict(
                     self.trial,

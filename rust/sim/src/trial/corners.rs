@@ -178,7 +178,8 @@ fn has_value(spans: &[Span], is: fn(&Value) -> bool) -> bool {
 
 /// Counts the corners of a rule.
 pub fn of_rule(rule: &Rule, tally: &mut Tally) {
-    let printed = format!("{:?} {:?}", rule.body, rule.message);
+    let (body, message, asked) = (&rule.body, &rule.message, rule.completeness);
+    let printed = format!("{body:?} {message:?} completeness: {asked:?}");
     tally.rules += 1;
     for (corner, _) in OF_RULES {
         tally.corner(corner, printed.contains(corner));
