@@ -91,6 +91,11 @@ pub struct Replay {
     /// Evaluate nothing: say how far apart the spans of a trace come, and which timing suits that
     #[arg(long, conflicts_with_all = ["summary", "verdicts"])]
     pub gaps: bool,
+    /// Say when each rule began to be broken instead of listing violations: a bar for each stretch of time (15m, 1h, 1d, or
+    /// auto), first and last seen, since when there is more of it, and what the broken traces share. Without a width put it last
+    #[arg(long, value_name = "WIDTH", num_args = 0..=1, default_missing_value = "auto", value_parser = width,
+          conflicts_with_all = ["summary", "verdicts", "gaps"])]
+    pub timeline: Option<Width>,
     /// Take the rules, where --rules names none, and the timing from a Collector configuration; traces then close by
     /// idle time unless --close says otherwise
     #[arg(long, value_name = "OTELCOL.YAML")]
@@ -128,6 +133,40 @@ pub enum ReplayFormat {
     Json,
     /// Violation spans as OTLP JSON, one request a line
     Otlp,
+    /// Of --timeline: one page that needs nothing beside it
+    Html,
+}
+
+/// How long the stretches of a timeline are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// As suits the recordings.
+    Auto,
+    /// In nanoseconds, a millisecond at least.
+    Of(u64),
+}
+
+/// `auto`, or a number with its unit: `250ms`, `30s`, `15m`, `1h`, `1d`, `2w`.
+fn width(text: &str) -> Result<Width, String> {
+    const UNITS: [(&str, u64); 6] = [
+        ("ms", 1_000_000),
+        ("s", 1_000_000_000),
+        ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000),
+        ("d", 86_400_000_000_000),
+        ("w", 604_800_000_000_000),
+    ];
+    if text == "auto" {
+        return Ok(Width::Auto);
+    }
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = UNITS.iter().find(|(name, _)| *name == unit);
+    let nanos = unit.and_then(|(_, nanos)| number.parse::<u64>().ok()?.checked_mul(*nanos));
+    let nanos = nanos.filter(|nanos| *nanos > 0);
+    nanos
+        .map(Width::Of)
+        .ok_or_else(|| "15m, 1h, 1d or auto; without a width put --timeline last".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

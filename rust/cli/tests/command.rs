@@ -37,6 +37,8 @@ mod shell;
 mod show;
 #[path = "command/tests_of_rules.rs"]
 mod tests_of_rules;
+#[path = "command/timeline.rs"]
+mod timeline;
 #[path = "command/vacuity.rs"]
 mod vacuity;
 #[path = "command/vocabulary.rs"]

@@ -189,6 +189,22 @@ impl Engine {
 
     /// Closes every live trace.
     pub fn close_traces(&self, now: Timestamp, cause: CloseCause) {
+        self.close_all(now, cause, || {});
+    }
+
+    /// [`Engine::close_traces`], which hands over all findings that wait, some at a time and the oldest first, so that those
+    /// of all traces need not wait together. `take` must not call the engine.
+    pub fn drain_traces(
+        &self,
+        now: Timestamp,
+        cause: CloseCause,
+        mut take: impl FnMut(Vec<Finding>),
+    ) {
+        self.close_all(now, cause, || take(self.take_findings(usize::MAX)));
+    }
+
+    /// `settled` is called whenever findings may have come to those that wait, and at the end.
+    fn close_all(&self, now: Timestamp, cause: CloseCause, mut settled: impl FnMut()) {
         let now = self.advance(now);
         let rules = self.rules.read();
         let context = self.context(&rules, now);
@@ -202,11 +218,14 @@ impl Engine {
             let mut shard = self.shards.lock(at);
             for place in shard.live_places() {
                 close(&context, &mut shard, place, cause, &mut sink);
-                self.outbox.settle_much(&mut sink);
+                if self.outbox.settle_much(&mut sink) {
+                    settled();
+                }
             }
             self.shards.account(at, shard.bytes());
         }
         self.outbox.settle(&mut sink);
+        settled();
     }
 
     /// Takes at most `limit` findings, the oldest first.

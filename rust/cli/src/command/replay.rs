@@ -8,22 +8,24 @@ mod clock;
 mod gaps;
 mod json;
 mod otlp;
+
 mod setup;
 mod summary;
 mod text;
+mod timeline;
 mod wanted;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use betrace_engine::{CloseCause, Engine, Finding, PlanError, Stats, Timestamp};
+use betrace_engine::{Engine, Finding, PlanError, Stats, Timestamp};
 use betrace_lang::rule::Rule;
 use betrace_lang::verdict::Verdict;
 
 use crate::applied::NeverApplied;
-use crate::args::{Close, Replay, ReplayFormat};
+use crate::args::{Replay, ReplayFormat};
 use crate::exit::Exit;
-use crate::feed::{self, Fed};
 use crate::near_miss::NearMisses;
 use crate::output::{self, Output};
 use crate::paths::{self, TraceInputs};
@@ -31,9 +33,7 @@ use crate::paths::{self, TraceInputs};
 use setup::Setup;
 use summary::{Seen, Vacuous};
 use wanted::Wanted;
-
-/// Findings are taken from the engine this many at a time.
-const TAKEN: usize = 4096;
+use watch::Watch;
 
 pub fn run(args: &Replay, out: &mut Output) -> Exit {
     let begun = Instant::now();
@@ -44,6 +44,13 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
             return Exit::Usage;
         }
     };
+    if let Some(width) = args.timeline {
+        return timeline::run(args, width, inputs, out);
+    }
+    if args.format == ReplayFormat::Html {
+        output::fault("--format html is for --timeline");
+        return Exit::Usage;
+    }
     if args.gaps {
         return gaps::run(args, inputs, out);
     }
@@ -92,58 +99,52 @@ struct Played {
     is_broken: bool,
 }
 
+/// Keeps what is to be printed.
+struct Kept<'a> {
+    wanted: &'a Wanted,
+    findings: Vec<Finding>,
+    seen: Seen,
+    near: Option<NearMisses>,
+}
+
+impl Watch for Kept<'_> {
+    fn spans(&mut self, otlp: &[u8], _: Timestamp) {
+        if let Some(near) = &mut self.near {
+            near.consume(otlp);
+        }
+    }
+
+    fn finding(&mut self, finding: Finding) {
+        self.seen.note(&finding);
+        if self.wanted.has(&finding) {
+            self.findings.push(finding);
+        }
+    }
+}
+
 fn play(
     setup: &Setup,
     wanted: &Wanted,
     asks_near: bool,
     inputs: TraceInputs,
 ) -> Result<Played, PlanError> {
-    let engine = Engine::new(setup.rules.clone(), setup.settings.clone(), Timestamp(0))?;
-    let mut near = asks_near
-        .then(|| NearMisses::of(&setup.rules))
-        .transpose()?;
-    let (mut findings, mut seen) = (Vec::new(), Seen::default());
-    let mut take = |engine: &Engine| {
-        loop {
-            let taken = engine.take_findings(TAKEN);
-            if taken.is_empty() {
-                return;
-            }
-            taken.iter().for_each(|finding| seen.note(finding));
-            findings.extend(taken.into_iter().filter(|finding| wanted.has(finding)));
-        }
+    let mut kept = Kept {
+        wanted,
+        findings: Vec::new(),
+        seen: Seen::default(),
+        near: asks_near
+            .then(|| NearMisses::of(&setup.rules))
+            .transpose()?,
     };
-    let is_live = setup.close == Close::Idle;
-    let mut clock = clock::Clock::new(is_live);
-    let is_broken = feed::feed(inputs, |fed| {
-        let otlp = match fed {
-            Fed::Spans(otlp) => otlp,
-            Fed::Partial(trace) => {
-                engine.mark_partial(trace);
-                return Ok(());
-            }
-        };
-        let now = clock.now(otlp);
-        if is_live {
-            // What was due before these spans came has closed by then.
-            engine.tick(now);
-            take(&engine);
-        }
-        if let Some(near) = &mut near {
-            near.consume(otlp);
-        }
-        engine.consume(otlp, now).map(drop)
-    });
-    engine.close_traces(clock.latest(), CloseCause::EndOfInput);
-    take(&engine);
-    findings.sort_by(|a, b| {
+    let (engine, is_broken) = watch::through(setup, inputs, &mut kept)?;
+    kept.findings.sort_by(|a, b| {
         (&a.rule.id, a.trace_id, a.violation_id).cmp(&(&b.rule.id, b.trace_id, b.violation_id))
     });
     Ok(Played {
         engine,
-        findings,
-        seen,
-        near,
+        findings: kept.findings,
+        seen: kept.seen,
+        near: kept.near,
         is_broken,
     })
 }
@@ -162,7 +163,7 @@ fn write(findings: &[Finding], vacuous: &Vacuous, format: ReplayFormat, out: &mu
         finding.verdict == Verdict::Satisfied && vacuous.contains_key(&finding.rule.id)
     };
     match format {
-        ReplayFormat::Text => {
+        ReplayFormat::Text | ReplayFormat::Html => {
             for finding in findings {
                 text::write(finding, is_vacuous(finding), out);
             }

@@ -31,7 +31,7 @@ use std::sync::atomic::AtomicU64;
 use kind::Kind;
 use out::Out;
 use source::Source;
-pub use wire::fields::{latest_end, traces_of};
+pub use wire::fields::{TraceStart, by_resource, latest_end, traces_of};
 
 /// A place in one (decompressed) input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

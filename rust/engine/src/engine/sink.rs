@@ -40,11 +40,13 @@ impl Outbox {
         queue.findings.len() as u64
     }
 
-    /// [`Outbox::settle`], if it is worth it in the middle of a call.
-    pub fn settle_much(&self, sink: &mut Sink) {
-        if sink.is_full() {
+    /// [`Outbox::settle`], if it is worth it in the middle of a call; whether it was.
+    pub fn settle_much(&self, sink: &mut Sink) -> bool {
+        let is_worth_it = sink.is_full();
+        if is_worth_it {
             self.settle(sink);
         }
+        is_worth_it
     }
 }
 

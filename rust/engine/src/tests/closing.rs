@@ -4,7 +4,7 @@ use betrace_lang::verdict::Reason;
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, message, span};
-use crate::{Completeness, Engine, Report, Settings, SnapshotKind};
+use crate::{CloseCause, Completeness, Engine, Report, Settings, SnapshotKind};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -395,4 +395,26 @@ fn shed_first(rule: &str, of_the_second: TestSpan) {
         }
     }
     panic!("nothing was shed");
+}
+
+#[test]
+fn findings_of_many_traces_are_handed_over_some_at_a_time() {
+    let texts: Vec<String> = (0..30)
+        .map(|rule| format!("r{rule}: always {{ b }}"))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let settings = Settings {
+        report: Report::All,
+        ..Settings::default()
+    };
+    let engine = Engine::new(rules(&texts), settings, at(0)).unwrap();
+    let traces: Vec<TestSpan> = (1..=200).map(|trace| span(trace, 1, "b", 0, 1)).collect();
+    engine.feed(&traces, 0);
+    let (mut all, mut most) = (0, 0);
+    engine.drain_traces(at(1), CloseCause::EndOfInput, |findings| {
+        all += findings.len();
+        most = findings.len().max(most);
+    });
+    assert_eq!((all, engine.take_findings(1).len()), (6000, 0));
+    assert!(most <= 300, "{most} at once");
 }

@@ -92,7 +92,7 @@ pub fn write(
         lines.extend(summary.near_misses.iter().map(|near| format!("  {near}")));
         match format {
             ReplayFormat::Json => out.json(&Line { summary }),
-            ReplayFormat::Text => lines.iter().for_each(|line| out.line(line)),
+            ReplayFormat::Text | ReplayFormat::Html => lines.iter().for_each(|line| out.line(line)),
             // Standard output holds spans alone.
             ReplayFormat::Otlp => lines.iter().for_each(output::note),
         }

@@ -1,5 +1,5 @@
 //! The little that is read of a request here: the latest span end, for those who let the recording tell
-//! the time, and whose spans they are.
+//! the time, whose spans they are, and what they come from.
 
 use super::varint::varint;
 
@@ -44,6 +44,50 @@ fn ids(mut bytes: &[u8], path: &[u32], traces: &mut Vec<[u8; 16]>) {
             ([], Content::Message(id)) if field == 1 => traces.extend(<[u8; 16]>::try_from(id)),
             _ => {}
         }
+    }
+}
+
+/// A span's trace, and its start in Unix nanoseconds; 0 where it has none.
+pub type TraceStart = ([u8; 16], u64);
+
+/// Calls `visit` for the spans of each resource: with the bytes of the `Resource` and with what each span says. Spans without
+/// a usable trace id are passed over; stops at malformed bytes.
+pub fn by_resource(mut request: &[u8], mut visit: impl FnMut(&[u8], &[TraceStart])) {
+    let mut spans = Vec::new();
+    while let Some((field, content)) = next_field(&mut request) {
+        let (1, Content::Message(mut group)) = (field, content) else {
+            continue;
+        };
+        let mut resource: &[u8] = &[];
+        spans.clear();
+        while let Some((field, content)) = next_field(&mut group) {
+            match (field, content) {
+                (1, Content::Message(body)) => resource = body,
+                (2, Content::Message(scope)) => starts(scope, &mut spans),
+                _ => {}
+            }
+        }
+        if !spans.is_empty() {
+            visit(resource, &spans);
+        }
+    }
+}
+
+/// Of the spans of one scope, fields 1 (`trace_id`) and 7 (`start_time_unix_nano`).
+fn starts(mut scope: &[u8], into: &mut Vec<TraceStart>) {
+    while let Some((field, content)) = next_field(&mut scope) {
+        let (2, Content::Message(mut span)) = (field, content) else {
+            continue;
+        };
+        let (mut trace, mut start) = (None, 0);
+        while let Some((field, content)) = next_field(&mut span) {
+            match (field, content) {
+                (1, Content::Message(id)) => trace = <[u8; 16]>::try_from(id).ok(),
+                (7, Content::Fixed64(value)) => start = value,
+                _ => {}
+            }
+        }
+        into.extend(trace.map(|trace| (trace, start)));
     }
 }
 
