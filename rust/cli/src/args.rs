@@ -91,6 +91,13 @@ pub struct Replay {
     /// Evaluate nothing: say how far apart the spans of a trace come, and which timing suits that
     #[arg(long, conflicts_with_all = ["summary", "verdicts"])]
     pub gaps: bool,
+    /// Only traces that began at this time or later, as 2026-11-21, 2026-11-21T09:30 or with an offset; else UTC.
+    /// Partition folders (year=2026/month=11/…) that end more than an hour before are not read
+    #[arg(long, value_name = "TIME", conflicts_with = "gaps")]
+    pub from: Option<String>,
+    /// Only traces that began before this time. Partition folders that begin more than an hour after are not read
+    #[arg(long, value_name = "TIME", conflicts_with = "gaps")]
+    pub to: Option<String>,
     /// Say when each rule began to be broken instead of listing violations: a bar for each stretch of time (15m, 1h, 1d, or
     /// auto), first and last seen, since when there is more of it, and what the broken traces share. Without a width put it last
     #[arg(long, value_name = "WIDTH", num_args = 0..=1, default_missing_value = "auto", value_parser = width,

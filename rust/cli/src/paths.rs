@@ -49,7 +49,7 @@ pub fn rule_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PathError> {
             continue;
         }
         let found = if is_directory(path)? {
-            let mut found = walk(path)?;
+            let (mut found, _) = walk(path, &|_| true)?;
             found.retain(|file| {
                 let extension = file.extension().and_then(|e| e.to_str());
                 matches!(extension, Some("yaml" | "yml"))
@@ -116,6 +116,8 @@ pub struct TraceInputs {
     pub files: Vec<TraceInput>,
     /// The directories that were named.
     pub directories: Vec<PathBuf>,
+    /// Directories below them that were not entered.
+    pub passed_over: u64,
 }
 
 /// One place to read traces from.
@@ -144,6 +146,14 @@ impl TraceInput {
 
 /// Finds trace files: files as named, of directories every file below that is not hidden.
 pub fn trace_inputs(paths: &[PathBuf]) -> Result<TraceInputs, PathError> {
+    trace_inputs_in(paths, &|_| true)
+}
+
+/// [`trace_inputs`], but directories that `is_wanted` refuses are counted and not entered.
+pub fn trace_inputs_in(
+    paths: &[PathBuf],
+    is_wanted: &dyn Fn(&Path) -> bool,
+) -> Result<TraceInputs, PathError> {
     let mut inputs = TraceInputs::default();
     let input = |path: PathBuf, directory| TraceInput {
         size: fs::metadata(&path).map_or(0, |metadata| metadata.len()),
@@ -154,7 +164,9 @@ pub fn trace_inputs(paths: &[PathBuf]) -> Result<TraceInputs, PathError> {
         if !is_stdin(path) && is_directory(path)? {
             let directory = Some(inputs.directories.len());
             inputs.directories.push(path.clone());
-            let found = walk(path)?.into_iter();
+            let (found, passed_over) = walk(path, is_wanted)?;
+            inputs.passed_over += passed_over;
+            let found = found.into_iter();
             inputs
                 .files
                 .extend(found.map(|file| input(file, directory)));
@@ -171,13 +183,20 @@ fn is_directory(path: &Path) -> Result<bool, PathError> {
         .map_err(|error| unreadable(path, &error))
 }
 
-/// Every file below, sorted by path. Hidden ones are left out; a directory is entered once, so
-/// links in a circle end.
-fn walk(directory: &Path) -> Result<Vec<PathBuf>, PathError> {
-    let mut files = Vec::new();
+/// Every file below, sorted by path, and how many directories are not wanted. Hidden ones are left out; a directory is
+/// entered once, so links in a circle end.
+fn walk(
+    directory: &Path,
+    is_wanted: &dyn Fn(&Path) -> bool,
+) -> Result<(Vec<PathBuf>, u64), PathError> {
+    let (mut files, mut passed_over) = (Vec::new(), 0);
     let mut entered = BTreeSet::new();
     let mut open = vec![directory.to_owned()];
     while let Some(directory) = open.pop() {
+        if !is_wanted(&directory) {
+            passed_over += 1;
+            continue;
+        }
         let identity =
             fs::canonicalize(&directory).map_err(|error| unreadable(&directory, &error))?;
         if !entered.insert(identity) {
@@ -201,5 +220,5 @@ fn walk(directory: &Path) -> Result<Vec<PathBuf>, PathError> {
         }
     }
     files.sort();
-    Ok(files)
+    Ok((files, passed_over))
 }

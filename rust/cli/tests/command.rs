@@ -43,3 +43,5 @@ mod timeline;
 mod vacuity;
 #[path = "command/vocabulary.rs"]
 mod vocabulary;
+#[path = "command/window.rs"]
+mod window;

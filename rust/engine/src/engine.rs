@@ -256,6 +256,7 @@ impl Engine {
         stats.rules = counters.rule_stats(&rules);
         stats.closed_traces = counters.closed;
         stats.shed_traces = counters.shed;
+        stats.outside_traces = counters.outside;
         stats.decision_delay = counters.delay;
         let queue = self.outbox.queue.lock();
         stats.queued_findings = queue.len();

@@ -1,6 +1,8 @@
 //! What the caller decides: times, limits, and how much is reported. Nothing here is read from the
 //! environment; the defaults are those of the Collector component's configuration.
 
+use std::ops::Range;
+
 pub use betrace_lang::rule::Completeness;
 
 /// Which verdicts become a [`Finding`](crate::Finding). Counters hold all of them in any case.
@@ -56,6 +58,9 @@ pub struct Settings {
     /// A start without stored state: a trace that began within `max_age` before `new` was called
     /// closes incomplete. Default `true`; replay turns it off.
     pub restart_grace: bool,
+    /// Only traces that began within, in Unix nanoseconds by their earliest span, get verdicts; others are counted. One without
+    /// any start did not begin outside. Default `None`: all.
+    pub began_within: Option<Range<u64>>,
     /// Findings of rules with `emit: none` are kept to be taken, as of other rules. Default `false`: they are only
     /// counted.
     pub keeps_counted: bool,
@@ -97,6 +102,7 @@ impl Default for Settings {
             report: Report::Violations,
             shards: 8,
             restart_grace: true,
+            began_within: None,
             keeps_counted: false,
             queue_bytes: 64 << 20,
             seed: 0x6265_7472_6163_6521,

@@ -88,6 +88,9 @@ pub struct Stats {
     /// theirs looks like a new trace.
     pub dropped_ids: u64,
     pub closed_traces: u64,
+    /// Traces that closed without a verdict because they began outside of
+    /// [`began_within`](crate::Settings::began_within); not among the closed ones.
+    pub outside_traces: u64,
     /// Traces of which spans came again after their state was dropped, be it late or because somebody uses ids
     /// again. They are incomplete. Of a thousand new traces one may be taken for such.
     pub returned_traces: u64,

@@ -28,7 +28,7 @@ use crate::args::{Replay, ReplayFormat};
 use crate::exit::Exit;
 use crate::near_miss::NearMisses;
 use crate::output::{self, Output};
-use crate::paths::{self, TraceInputs};
+use crate::paths::TraceInputs;
 
 use setup::Setup;
 use summary::{Seen, Vacuous};
@@ -37,12 +37,9 @@ use watch::Watch;
 
 pub fn run(args: &Replay, out: &mut Output) -> Exit {
     let begun = Instant::now();
-    let inputs = match paths::trace_inputs(&args.traces) {
+    let inputs = match setup::inputs(args) {
         Ok(inputs) => inputs,
-        Err(error) => {
-            output::fault(error);
-            return Exit::Usage;
-        }
+        Err(exit) => return exit,
     };
     if let Some(width) = args.timeline {
         return timeline::run(args, width, inputs, out);

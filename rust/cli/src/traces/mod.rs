@@ -30,6 +30,7 @@ use std::sync::atomic::AtomicU64;
 
 use kind::Kind;
 use out::Out;
+pub use shape::field::time_of;
 use source::Source;
 pub use wire::fields::{TraceStart, by_resource, latest_end, traces_of};
 

@@ -58,6 +58,7 @@ pub(crate) struct Counters {
     pub spans: SpanCounts,
     pub closed: u64,
     pub shed: u64,
+    pub outside: u64,
     pub delay: DelayHistogram,
     rules: Vec<RuleCount>,
     sets: Vec<u64>,
@@ -129,6 +130,7 @@ impl Counters {
             }
         }
         self.shed += std::mem::take(&mut tally.shed);
+        self.outside += std::mem::take(&mut tally.outside);
         self.delay.merge(&std::mem::take(&mut tally.delay));
         tally.sets.take_into(&mut self.sets);
         tally.unlike.take_into(&mut self.unlike);

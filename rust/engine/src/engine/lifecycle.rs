@@ -85,6 +85,9 @@ impl Context<'_> {
             let Some(trace) = shard.get_mut(place) else {
                 return;
             };
+            if self.is_outside(trace) {
+                return;
+            }
             let rule = self.rule(*index);
             let fired = trace.fired_of(rule.key);
             let is_done = if rule.clauses.bindings.is_empty() {
@@ -191,9 +194,20 @@ impl Context<'_> {
     ) -> (Vec<RuleIndex>, Reasons) {
         trace.close(self.now, self.reasons_against(trace, cause));
         let reasons = trace.all_reasons();
+        if self.is_outside(trace) {
+            sink.tally.outside += 1;
+            return (Vec::new(), reasons);
+        }
         sink.tally.closings.push(reasons);
         self.note_delay(trace, sink);
         (self.rules_at_close(trace), reasons)
+    }
+
+    /// Whether no verdict is wanted of the trace, as far as it is known when it began.
+    fn is_outside(&self, trace: &TraceState) -> bool {
+        let within = self.settings.began_within.as_ref();
+        let outside = within.zip(trace.began());
+        outside.is_some_and(|(within, began)| !within.contains(&began.0))
     }
 
     /// How long after its latest span a trace was decided; one whose spans name no end has no say.

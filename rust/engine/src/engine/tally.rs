@@ -31,6 +31,8 @@ pub(crate) struct Tally {
     /// Why each trace that closed is incomplete, be it for one rule alone.
     pub closings: Vec<Reasons>,
     pub shed: u64,
+    /// Traces that closed and were not asked about.
+    pub outside: u64,
     pub delay: DelayHistogram,
     /// Matched spans by selector set.
     pub sets: Touched,

@@ -418,3 +418,30 @@ fn findings_of_many_traces_are_handed_over_some_at_a_time() {
     assert_eq!((all, engine.take_findings(1).len()), (6000, 0));
     assert!(most <= 300, "{most} at once");
 }
+
+#[test]
+fn a_trace_that_began_outside_of_what_is_asked_for_has_no_verdict_and_is_counted() {
+    let engine = engine(Settings {
+        began_within: Some(at(1).0..at(2).0),
+        ..Settings::default()
+    });
+    for (trace, start) in [(1, 0), (2, 1), (3, 2)] {
+        engine.feed(&[span(trace, 1, "b", start, start + 5)], 0);
+    }
+    // Without any start it is not known to have begun outside; with an earlier span the second did.
+    let mut without = span(4, 1, "b", 0, 5);
+    without.span.start_time_unix_nano = 0;
+    engine.feed(
+        &[
+            without,
+            span(5, 1, "b", 1, 5),
+            span(5, 2, "b", 0, 5).under(1),
+        ],
+        0,
+    );
+    engine.tick(at(100_000));
+    let stats = engine.stats();
+    assert_eq!((stats.closed_traces, stats.outside_traces), (2, 3));
+    assert_eq!(stats.rules[0].satisfied, 2);
+    assert_eq!(engine.told(), ["r satisfied", "r satisfied"]);
+}

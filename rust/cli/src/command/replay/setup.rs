@@ -1,6 +1,7 @@
 //! Which rules are replayed and with which settings: those of the command line, and what it leaves open of a Collector's
 //! configuration.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use betrace_engine::Settings;
@@ -10,8 +11,10 @@ use crate::args::{Close, Replay};
 use crate::collector::timing::Timing;
 use crate::collector::{self, Set};
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, counted};
+use crate::paths::{self, TraceInputs};
 use crate::rules;
+use crate::window::Window;
 
 use super::wanted::Wanted;
 
@@ -25,8 +28,33 @@ pub struct Setup {
     pub close: Close,
 }
 
+/// Where to read from, without partition folders that hold nothing of the stretch of time; what is wrong has been told.
+pub fn inputs(args: &Replay) -> Result<TraceInputs, Exit> {
+    let window = window(args)?;
+    let is_wanted = |folder: &Path| window.may_hold(folder);
+    let inputs = paths::trace_inputs_in(&args.traces, &is_wanted).map_err(|error| {
+        output::fault(error);
+        Exit::Usage
+    })?;
+    if inputs.passed_over > 0 {
+        output::note(format_args!(
+            "{} outside of --from and --to, not read",
+            counted(inputs.passed_over, "partition folder")
+        ));
+    }
+    Ok(inputs)
+}
+
+fn window(args: &Replay) -> Result<Window, Exit> {
+    Window::of(args.from.as_deref(), args.to.as_deref()).map_err(|error| {
+        output::fault(error);
+        Exit::Usage
+    })
+}
+
 /// Rules and settings; what is wrong with them has been told.
 pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
+    let window = window(args)?;
     let set = configured(args)?;
     let loaded = match &set {
         Some(set) if args.rules.is_empty() => rules::faultless(set.files.clone(), &set.shown)?,
@@ -41,8 +69,10 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
     Ok(Setup {
         rules: rules.filter(|rule| rule.enabled).collect(),
         settings: Settings {
-            early: close == Close::Idle,
+            // When a trace began is known for certain at its close.
+            early: close == Close::Idle && window.is_everything(),
             report: wanted.report(),
+            began_within: (!window.is_everything()).then(|| window.range()),
             ..settings(args, timing)
         },
         close,

@@ -189,6 +189,10 @@ pub fn close(stats: &Stats, vacuous: &Vacuous, is_summed_up: bool, took: Duratio
             text.push_str(&format!("; {} {what}", counted(count, "span")));
         }
     }
+    if stats.outside_traces > 0 {
+        let outside = counted(stats.outside_traces, "trace");
+        text.push_str(&format!("; {outside} outside of --from and --to"));
+    }
     if stats.returned_traces > 0 {
         let returned = counted(stats.returned_traces, "trace");
         text.push_str(&format!("; {returned} that came again"));
