@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use betrace_lang::{Limits, SourceFile};
+use betrace_lang::{Limits, SourceFile, missing_files, normal_name};
 
 /// An argument that names nothing readable.
 #[derive(Debug)]
@@ -74,10 +74,44 @@ pub fn rule_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PathError> {
     Ok(files)
 }
 
-/// Finds rule files as [`rule_paths`] does, and reads them.
+/// Finds rule files as [`rule_paths`] does, and reads them and those that they use, where these lie in or below a
+/// directory that was named or that holds a file that was. Loading reports those that do not, or are not there.
 pub fn rule_files(paths: &[PathBuf], limits: &Limits) -> Result<Vec<SourceFile>, PathError> {
-    let paths = rule_paths(paths)?;
-    paths.iter().map(|path| rule_file(path, limits)).collect()
+    let found = rule_paths(paths)?;
+    let read = found.iter().map(|path| rule_file(path, limits));
+    let mut files = read.collect::<Result<Vec<_>, _>>()?;
+    let folders: Vec<PathBuf> = paths.iter().map(|path| folder(path)).collect();
+    // Loading refuses longer rows of files that use each other.
+    for _ in 0..=limits.used_in_a_row {
+        let mut is_whole = true;
+        for name in missing_files(&files, limits) {
+            let path = Path::new(&name);
+            let is_inside = folders.iter().any(|folder| holds(folder, path));
+            if is_inside && fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+                files.push(rule_file(path, limits)?);
+                is_whole = false;
+            }
+        }
+        if is_whole {
+            break;
+        }
+    }
+    Ok(files)
+}
+
+/// The directory that is named, or of the file that is, without `.` and `..`.
+fn folder(path: &Path) -> PathBuf {
+    let folder = match path {
+        path if is_stdin(path) => Path::new(""),
+        path if path.is_dir() => path,
+        path => path.parent().unwrap_or(path),
+    };
+    PathBuf::from(normal_name(&folder.to_string_lossy()))
+}
+
+fn holds(folder: &Path, file: &Path) -> bool {
+    let is_above = folder.as_os_str().is_empty() && file.starts_with("..");
+    file.starts_with(folder) && !is_above && file.is_absolute() == folder.is_absolute()
 }
 
 /// Reads a rule file; at most one byte more than it may have, so that loading reports that it is too

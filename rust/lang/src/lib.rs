@@ -62,5 +62,6 @@ pub use file::load::{compile, load};
 pub use file::loaded::{Loaded, LoadedRule, Place};
 pub use file::rule_tests::model as rule_test;
 pub use file::schema::rule_file_schema;
+pub use file::uses::{missing_files, normal_name};
 pub use limits::Limits;
 pub use source::{LineColumn, LineIndex, SourceFile};

@@ -24,6 +24,10 @@ pub struct Limits {
     pub list_literals: usize,
     /// Attributes under which one field of a rule file goes.
     pub field_attributes: usize,
+    /// Files that one rule file uses.
+    pub used_files: usize,
+    /// Files that use each other in a row: what a used file uses itself counts as the second.
+    pub used_in_a_row: usize,
     /// Bytes that one compiled regular expression may take.
     pub regex_bytes: usize,
     /// Syntax nodes of one condition after its macros are expanded.
@@ -54,6 +58,8 @@ impl Default for Limits {
             name_bytes: 256,
             list_literals: 10_000,
             field_attributes: 32,
+            used_files: 64,
+            used_in_a_row: 8,
             regex_bytes: 1 << 20,
             macro_nodes: 10_000,
             bindings: 3,

@@ -7,8 +7,19 @@
 
 use betrace_lang::{Limits, SourceFile, codes, load};
 
+/// The files of an example: behind a line `# file NAME` stands another.
+fn files(text: &str) -> Vec<SourceFile> {
+    let mut files = text.split("\n# file ");
+    let first = SourceFile::new("example.yaml", files.next().unwrap());
+    let others = files.map(|other| {
+        let (name, text) = other.split_once('\n').unwrap();
+        SourceFile::new(name, text)
+    });
+    std::iter::once(first).chain(others).collect()
+}
+
 fn found(text: &str) -> Vec<&'static str> {
-    let loaded = load(&[SourceFile::new("example.yaml", text)], &Limits::default());
+    let loaded = load(&files(text), &Limits::default());
     loaded
         .diagnostics
         .iter()

@@ -35,7 +35,7 @@ const ROOMS: &str = "
     /file/yaml/ tree walk map open characters hint resume build .
     /file/ read plain
     /file/rule_tests/ model times attribute expect link span read .
-    /file/ loaded written ids fields rulefile placing swallowed unused check_rule across deadline load schema
+    /file/ loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline load schema
     /file/format_file/ find edit .
     /file/ .
 ";

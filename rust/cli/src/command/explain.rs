@@ -13,6 +13,7 @@ mod trace;
 
 use betrace_engine::{PlanError, profile};
 use betrace_lang::rule::{Completeness, Emit, Rule};
+use betrace_lang::{LoadedRule, Shipped};
 use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
@@ -46,9 +47,20 @@ struct Explanation<'a> {
     /// In words, those of any name among them.
     spans_read: String,
     fields: Vec<String>,
+    /// What names of the vocabulary stand for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vocabulary: Vec<Name>,
     worst_case_bytes_per_trace: u64,
     record_cap: u64,
     key_cap: u64,
+}
+
+/// A name `otel:…` that the rule's texts use, or what that stands for does.
+#[derive(Serialize)]
+struct Name {
+    name: &'static str,
+    kind: &'static str,
+    stands_for: Vec<&'static str>,
 }
 
 /// When a clause's breach is known.
@@ -84,7 +96,7 @@ pub fn run(args: &Explain, out: &mut Output) -> Exit {
         return trace::run(args, id, &rules, out);
     }
     for loaded in chosen {
-        let explanation = match explain(&loaded.rule, &loaded.condition_text) {
+        let explanation = match explain(loaded) {
             Ok(explanation) => explanation,
             Err(error) => {
                 output::fault(error);
@@ -99,7 +111,9 @@ pub fn run(args: &Explain, out: &mut Output) -> Exit {
     Exit::Fine
 }
 
-fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, PlanError> {
+fn explain(loaded: &LoadedRule) -> Result<Explanation<'_>, PlanError> {
+    let rule: &Rule = &loaded.rule;
+    let condition = &*loaded.condition_text;
     let profile = profile(rule)?;
     let body = &rule.body;
     let breaches = reading::breaks(body);
@@ -153,6 +167,7 @@ fn explain<'a>(rule: &'a Rule, condition: &'a str) -> Result<Explanation<'a>, Pl
         span_names: reads.span_names.into_iter().collect(),
         spans_read: spans::spans_read(rule),
         fields: reads.fields.into_iter().collect(),
+        vocabulary: loaded.vocabulary.iter().map(|one| name(one)).collect(),
         worst_case_bytes_per_trace: profile.worst_case_bytes,
         record_cap: profile.record_cap,
         key_cap: profile.key_cap,
@@ -200,6 +215,15 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
         explanation.fields.join(", ")
     };
     out.line(format_args!("    fields  {fields}"));
+    for (at, name) in explanation.vocabulary.iter().enumerate() {
+        if at == 0 {
+            heading("What the names of the vocabulary stand for", out);
+        }
+        for (line, text) in name.stands_for.iter().enumerate() {
+            let name = if line == 0 { name.name } else { "" };
+            out.line(format_args!("    {name:<WIDTH$}  {text}"));
+        }
+    }
     heading("What it may cost", out);
     out.line(format_args!(
         "    at most {} of one trace's state; more than {} spans or {} different values",
@@ -249,6 +273,17 @@ fn asked_of(completeness: Completeness) -> &'static str {
         Completeness::Idle => {
             "What is absent it judges in every trace that closes by itself, be its root there or not: its own `completeness: idle`."
         }
+    }
+}
+
+/// What most names of the vocabulary fit into.
+const WIDTH: usize = 22;
+
+fn name(shipped: &'static Shipped) -> Name {
+    Name {
+        name: &shipped.name,
+        kind: shipped.kind(),
+        stands_for: shipped.lines.iter().map(|line| line.text).collect(),
     }
 }
 

@@ -208,3 +208,54 @@ fn rules_inside_a_collector_configuration() {
         assert!(ran.err.contains(message), "{}", ran.err);
     }
 }
+
+const USING: &str = "use: [../shared.yaml]\nrules:\n  - id: a\n    condition: big.where(card in cards) and not check\n    tests:\n      - { name: big, trace: [ { span: payment, attributes: { amount: 5, card: visa } } ], expect: violated }\n";
+
+#[test]
+fn used_files_are_found_beside_the_files_that_are_named_and_nowhere_else() {
+    let desk = Desk::with(&[
+        ("rules/pay/a.yaml", USING),
+        (
+            "rules/shared.yaml",
+            "use: [./lists/cards.yaml]\nmacros: { big: payment.where(amount > 1) }\nlists: { cards: [visa] }\n",
+        ),
+        (
+            "rules/pay/b.yaml",
+            "use: [./own.yaml]\nrules:\n  - { id: b, condition: mine and not check }\n",
+        ),
+        ("rules/pay/own.yaml", "macros: { mine: payment }\n"),
+        ("rules/lists/cards.yaml", "lists: { amounts: [1] }\n"),
+    ]);
+    // Of the directory, of one file of it, of a file and the directory above that.
+    let fine = |rules: &[&str]| {
+        let ran = desk.run(&[&["check"], rules].concat());
+        assert_eq!(ran.code, 0, "{rules:?}: {}{}", ran.out, ran.err);
+        assert!(!ran.out.contains("error"), "{}", ran.out);
+    };
+    fine(&["rules"]);
+    fine(&["rules/pay/b.yaml"]);
+    fine(&["./rules/pay/../pay/b.yaml"]);
+    fine(&["rules/pay/a.yaml", "rules/shared.yaml"]);
+    fine(&[desk.path("rules").to_str().unwrap()]);
+    // What lies outside is not read.
+    let ran = desk.run(&["check", "rules/pay/a.yaml"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .contains("error[E0025]: the rule set has no file `rules/shared.yaml`"),
+        "{}",
+        ran.out
+    );
+    let ran = desk.run(&["test", "rules"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let ran = desk.run_with(
+        &["check", "-"],
+        USING.replace("../", "./rules/pay/own.yaml, ./").as_bytes(),
+    );
+    assert!(
+        ran.out.contains("no file `shared.yaml`")
+            && !ran.out.contains("no file `rules/pay/own.yaml`"),
+        "{}",
+        ran.out
+    );
+}

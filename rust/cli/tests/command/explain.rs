@@ -37,6 +37,38 @@ fn in_english() {
 }
 
 #[test]
+fn what_names_of_the_vocabulary_stand_for_is_shown() {
+    let rules = "macros: { deleting: 'otel:http.request.where(otel:http.path starts with \"/admin\")' }\nrules:\n  - id: a\n    condition: deleting and not audit\n";
+    let desk = Desk::with(&[("rules.yaml", rules)]);
+    let ran = desk.run(&["explain", "--rules", "rules.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let part = ran
+        .out
+        .split("What the names of the vocabulary stand for")
+        .nth(1)
+        .unwrap();
+    let part = part.split("What it may cost").next().unwrap();
+    for line in [
+        "    otel:http.method        http.request.method\n                            http.method\n",
+        "    otel:http.request       any.where(span:kind == server and exists(otel:http.method))\n",
+    ] {
+        assert!(part.contains(line), "{part}");
+    }
+    let ran = desk.run(&["explain", "--rules", "rules.yaml", "--format", "json"]);
+    let names = ran.json_lines()[0]["vocabulary"].clone();
+    let names: Vec<&str> = names
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["otel:http.method", "otel:http.path", "otel:http.request"]
+    );
+}
+
+#[test]
 fn as_json() {
     let desk = Desk::with(&[("rules.yaml", RULES)]);
     let ran = desk.run(&[

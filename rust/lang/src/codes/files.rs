@@ -108,6 +108,21 @@ declare_codes! {
         bad: "fields: { path: [url.path, { http.target: '^[^?]*' }] }\nrules:\n  - id: a\n    condition: any.where(path == \"/admin\") and not y\n",
         good: "fields: { path: [url.path, { http.target: '^([^?]*)' }] }\nrules:\n  - id: a\n    condition: any.where(path == \"/admin\") and not y\n"
     }
+    UNKNOWN_USE = "E0026", "a used file is not in the rule set" {
+        "`use:` names other files of the set, relative to the file that it stands in. Those in or below the directories that are named to `betrace` or the processor, or that hold a file that is named to them, are found; others are not read.",
+        bad: "use: [./shraed.yaml]\nrules:\n  - id: a\n    condition: payment.where(card in cards) and not check\n# file shared.yaml\nlists: { cards: [visa, amex] }\n",
+        good: "use: [./shared.yaml]\nrules:\n  - id: a\n    condition: payment.where(card in cards) and not check\n# file shared.yaml\nlists: { cards: [visa, amex] }\n"
+    }
+    BAD_USE = "E0027", "a file cannot be used" {
+        "What is used is a file without rules, named relative to the file that uses it, once, and no file uses itself, be it through others.",
+        bad: "use: [./pay.yaml]\nrules:\n  - id: a\n    condition: payment.where(card in cards) and not check\n# file pay.yaml\nlists: { cards: [visa, amex] }\nrules:\n  - id: b\n    condition: refund.where(card in cards) and not check\n",
+        good: "use: [./cards.yaml]\nrules:\n  - id: a\n    condition: payment.where(card in cards) and not check\n# file cards.yaml\nlists: { cards: [visa, amex] }\n"
+    }
+    USED_NAME_TWICE = "E0028", "a name stands in two files" {
+        "A file sees its own macros, lists and fields and those that stand in the files that it uses (not what these use themselves). One name is of one of them.",
+        bad: "use: [./shared.yaml]\nlists: { cards: [visa] }\nrules:\n  - id: a\n    condition: payment.where(card in cards) and not check\n# file shared.yaml\nlists: { cards: [visa, amex] }\n",
+        good: "use: [./shared.yaml]\nlists: { some_cards: [visa] }\nrules:\n  - id: a\n    condition: payment.where(card in cards and not (card in some_cards)) and not check\n# file shared.yaml\nlists: { cards: [visa, amex] }\n"
+    }
     TOO_MANY_FAULTS = "E0019", "more faults than are shown" {
         "After 100,000 diagnostics the rest is only counted.",
         bad: "# a file with 200,000 faults",
@@ -167,7 +182,7 @@ declare_codes! {
     }
 
     NO_RULES = "W0001", "a rule file without rules" {
-        "The file is empty, or its list of rules is. Nothing is wrong with that, but nothing is watched either.",
+        "The file is empty, or its list of rules is, and no file of the set uses it. Nothing is wrong with that, but nothing is watched either.",
         bad: "rules: []\n",
         good: "rules:\n  - id: a\n    condition: x and not y\n"
     }
@@ -185,6 +200,11 @@ declare_codes! {
         "No condition, exception, message or used macro of this file names it.",
         bad: "fields: { status: [http.response.status_code, http.status_code] }\nrules:\n  - id: a\n    condition: x and not y\n",
         good: "fields: { status: [http.response.status_code, http.status_code] }\nrules:\n  - id: a\n    condition: x.where(status >= 500) and not y\n"
+    }
+    UNUSED_USE = "W0009", "a used file of which nothing is used" {
+        "No condition, exception, message or used macro of this file names anything that stands in the file that it uses.",
+        bad: "use: [./shared.yaml]\nrules:\n  - id: a\n    condition: payment and not check\n# file shared.yaml\nlists: { cards: [visa, amex] }\n",
+        good: "use: [./shared.yaml]\nrules:\n  - id: a\n    condition: payment.where(card in cards) and not check\n# file shared.yaml\nlists: { cards: [visa, amex] }\n"
     }
     DUPLICATE_RULE = "W0004", "two rules mean the same" {
         "Their conditions are equal once macros, lists and older spellings are expanded, so each violation is reported twice.",

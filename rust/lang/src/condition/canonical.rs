@@ -351,11 +351,9 @@ impl<'a> Printer<'a> {
         let first = name.split('.').next().unwrap_or_default();
         self.bindings.contains(&name)
             || self.bindings.contains(&first)
-            || self.vocabulary.is_some_and(|vocabulary| {
-                vocabulary.macros.contains_key(name)
-                    || vocabulary.lists.contains_key(name)
-                    || vocabulary.fields.contains_key(name)
-            })
+            || self
+                .vocabulary
+                .is_some_and(|vocabulary| vocabulary.kind_of(name).is_some())
     }
 }
 

@@ -126,6 +126,16 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
+/// Names that begin with `prefix`, those in quotes and comments among them; what a name ends with may be too much.
+pub(crate) fn names_with<'t>(text: &'t str, prefix: &'t str) -> impl Iterator<Item = &'t str> {
+    text.match_indices(prefix).map(move |(at, _)| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let behind = &text[at + prefix.len()..];
+        let length = behind.find(|c| !is_part(c)).unwrap_or(behind.len());
+        &text[at..at + prefix.len() + length]
+    })
+}
+
 /// A text that is looked at, and how what stands in it is shown to people.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceText<'a> {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::condition::macro_text::Macro;
+use crate::condition::scan::names_with;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{FirstOf, Literal};
 
@@ -35,6 +36,15 @@ pub fn vocabulary_page() -> String {
 #[must_use]
 pub fn shipped(name: &str) -> Option<&'static Shipped> {
     SHIPPED.get(name)
+}
+
+/// The names that stand in a text, by name.
+pub(crate) fn shipped_in(text: &str) -> impl Iterator<Item = &'static Shipped> {
+    names_with(text, PREFIX).filter_map(|name| {
+        // `.where` may follow.
+        let base = name.strip_suffix(".where").unwrap_or(name);
+        shipped(base.trim_end_matches('.'))
+    })
 }
 
 impl Shipped {

@@ -13,7 +13,42 @@ pub struct Vocabulary {
     pub(crate) macros: BTreeMap<Arc<str>, Macro>,
     pub(crate) lists: BTreeMap<Arc<str>, Vec<Literal>>,
     pub(crate) fields: BTreeMap<Arc<str>, Arc<FirstOf>>,
+    /// Where the names stand that other files bring.
+    pub(crate) used: BTreeMap<Arc<str>, Arc<Home>>,
 }
+
+/// A file that others use, with the names that its own macros are read with.
+#[derive(Debug)]
+pub(crate) struct Home {
+    /// Its index among the files that are loaded.
+    pub file: usize,
+    pub vocabulary: Vocabulary,
+}
+
+/// A macro by its name.
+#[derive(Clone, Copy)]
+pub(crate) struct FoundMacro<'a> {
+    pub name: &'a Arc<str>,
+    pub text: &'a Macro,
+    pub whose: Whose<'a>,
+}
+
+/// With whose names a macro is read.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose<'a> {
+    /// Those that it was found with.
+    Same,
+    Shipped,
+    Used(&'a Home),
+}
+
+/// What a shipped macro is read with: names of a rule file mean nothing in it.
+pub(crate) static NOTHING: Vocabulary = Vocabulary {
+    macros: BTreeMap::new(),
+    lists: BTreeMap::new(),
+    fields: BTreeMap::new(),
+    used: BTreeMap::new(),
+};
 
 impl Vocabulary {
     #[must_use]
@@ -31,41 +66,74 @@ impl Vocabulary {
         self.fields.insert(field.name.clone(), Arc::new(field));
     }
 
-    /// The field of this name: of the rule file, or with its prefix of the vocabulary that ships.
-    pub(crate) fn field(&self, name: &str) -> Option<Field> {
-        let own = || self.fields.get(name).cloned();
-        let field = match name.starts_with(PREFIX) {
-            true => shipped(name).and_then(Shipped::as_field).cloned(),
-            false => own(),
-        };
-        field.map(Field::FirstOf)
-    }
-
-    /// The list of this name, likewise.
-    pub(crate) fn list(&self, name: &str) -> Option<&[Literal]> {
-        match name.starts_with(PREFIX) {
-            true => shipped(name).and_then(Shipped::as_list),
-            false => self.lists.get(name).map(Vec::as_slice),
-        }
-    }
-
-    /// The macro of this name, likewise.
-    pub(crate) fn macro_named(&self, name: &str) -> Option<(&Arc<str>, &Macro)> {
-        match name.starts_with(PREFIX) {
-            true => shipped(name).and_then(|one| Some((&one.name, one.as_macro()?))),
-            false => self.macros.get_key_value(name),
-        }
-    }
-
     /// Adds or replaces a list of numbers, booleans, durations and texts.
     pub fn add_list(&mut self, name: impl Into<Arc<str>>, items: Vec<Literal>) {
         self.lists.insert(name.into(), items);
     }
-}
 
-/// What a shipped macro is read with: names of a rule file mean nothing in it.
-pub(crate) static NOTHING: Vocabulary = Vocabulary {
-    macros: BTreeMap::new(),
-    lists: BTreeMap::new(),
-    fields: BTreeMap::new(),
-};
+    /// The field of this name: of the rule file, of one that it uses, or with its prefix of the vocabulary that ships.
+    pub(crate) fn field(&self, name: &str) -> Option<Field> {
+        let field = match name.starts_with(PREFIX) {
+            true => shipped(name).and_then(Shipped::as_field),
+            false => self
+                .fields
+                .get(name)
+                .or_else(|| self.home(name)?.fields.get(name)),
+        };
+        field.cloned().map(Field::FirstOf)
+    }
+
+    /// The list of this name, likewise.
+    pub(crate) fn list(&self, name: &str) -> Option<&[Literal]> {
+        if name.starts_with(PREFIX) {
+            return shipped(name).and_then(Shipped::as_list);
+        }
+        let list = self.lists.get(name);
+        list.or_else(|| self.home(name)?.lists.get(name))
+            .map(Vec::as_slice)
+    }
+
+    /// The macro of this name, likewise.
+    pub(crate) fn macro_named(&self, name: &str) -> Option<FoundMacro<'_>> {
+        let found = |(name, text), whose| FoundMacro { name, text, whose };
+        if name.starts_with(PREFIX) {
+            let one = shipped(name)?;
+            return Some(found((&one.name, one.as_macro()?), Whose::Shipped));
+        }
+        if let Some(own) = self.macros.get_key_value(name) {
+            return Some(found(own, Whose::Same));
+        }
+        let home = self.used.get(name)?;
+        let other = home.vocabulary.macros.get_key_value(name)?;
+        Some(found(other, Whose::Used(home)))
+    }
+
+    fn home(&self, name: &str) -> Option<&Vocabulary> {
+        self.used.get(name).map(|home| &home.vocabulary)
+    }
+
+    /// What the name is of here: a macro, a list or a field; `None` where it is free.
+    pub(crate) fn kind_of(&self, name: &str) -> Option<&'static str> {
+        if self.macro_named(name).is_some() {
+            Some("macro")
+        } else if self.list(name).is_some() {
+            Some("list")
+        } else {
+            self.field(name).map(|_| "field")
+        }
+    }
+
+    /// The names that stand in its own file.
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = &Arc<str>> {
+        let names = self.macros.keys().chain(self.lists.keys());
+        names.chain(self.fields.keys())
+    }
+
+    /// All names but those that ship, of a kind that [`Vocabulary::kind_of`] tells.
+    pub(crate) fn names(&self, kind: &'static str) -> impl Iterator<Item = &str> {
+        let names = self.own_names().chain(self.used.keys());
+        names
+            .map(|name| &**name)
+            .filter(move |name| self.kind_of(name) == Some(kind))
+    }
+}

@@ -28,8 +28,20 @@ pub struct Fault {
 pub enum Origin {
     /// The checked text itself.
     Here,
-    /// The text of this macro.
+    /// The text of this macro, of the rule's file or of the vocabulary that ships.
     Macro(Arc<str>),
+    /// The text of this macro of another file, by its index among those that are loaded.
+    Used { file: usize, name: Arc<str> },
+}
+
+impl Origin {
+    /// The macro's name.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Origin::Here => None,
+            Origin::Macro(name) | Origin::Used { name, .. } => Some(name),
+        }
+    }
 }
 
 impl Fault {

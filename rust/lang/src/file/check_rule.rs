@@ -1,12 +1,16 @@
 //! Checks the texts of a rule: its condition, exceptions and message, and the macros of its file.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::codes::conditions::IN_EVERY_TRACE;
 use crate::condition::check::{check_condition, check_exception, check_macro};
 use crate::condition::meaning::meaning_hash;
 use crate::condition::scan::words;
+use crate::condition::shipped::{Shipped, shipped_in};
 use crate::condition::template::check_template;
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Origin;
+use crate::file::brought::Imports;
 use crate::file::placing::Placing;
 use crate::file::read::Reader;
 use crate::file::rulefile::RuleFile;
@@ -23,7 +27,7 @@ pub(crate) struct RuleChecker<'a> {
 }
 
 impl<'a> RuleChecker<'a> {
-    pub fn new(file: &RuleFile, limits: &'a Limits) -> RuleChecker<'a> {
+    pub fn new(file: &RuleFile, imports: Imports, limits: &'a Limits) -> RuleChecker<'a> {
         let mut vocabulary = Vocabulary::new();
         for named in &file.macros {
             vocabulary.add_macro(named.name.as_str(), named.value.value.clone());
@@ -34,11 +38,17 @@ impl<'a> RuleChecker<'a> {
         for named in &file.fields {
             vocabulary.add_field(named.value.clone());
         }
+        imports.give(&mut vocabulary);
         RuleChecker {
             limits,
             vocabulary,
-            placing: Placing::new(file),
+            placing: Placing::new(file, imports.elsewhere),
         }
+    }
+
+    /// The names of the file, for those that use it.
+    pub fn into_vocabulary(self) -> Vocabulary {
+        self.vocabulary
     }
 
     /// Reports what is wrong with macros by themselves, be they used or not.
@@ -103,7 +113,29 @@ impl<'a> RuleChecker<'a> {
             body,
             message,
             hash,
+            names: self.names_of_vocabulary(rule),
         })
+    }
+
+    /// The names of the vocabulary that ships in the texts of a rule, in the macros that it uses, and in those names.
+    fn names_of_vocabulary(&self, rule: &WrittenRule) -> Vec<&'static Shipped> {
+        let own = rule.condition.iter().chain(&rule.exceptions);
+        let mut texts: Vec<&str> = own.chain(&rule.message).map(|text| &*text.value).collect();
+        let mut seen: HashSet<*const u8> = HashSet::new();
+        let mut found = BTreeMap::new();
+        while let Some(text) = texts.pop() {
+            // A macro that uses itself was refused; this only has to end.
+            if !seen.insert(text.as_ptr()) {
+                continue;
+            }
+            for shipped in shipped_in(text) {
+                found.insert(&*shipped.name, shipped);
+                texts.extend(shipped.as_macro().map(|found| &*found.text));
+            }
+            let macros = words(text).filter_map(|word| self.vocabulary.macro_named(word));
+            texts.extend(macros.map(|found| &*found.text.text));
+        }
+        found.into_values().collect()
     }
 }
 

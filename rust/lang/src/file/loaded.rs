@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::codes::files as codes;
+use crate::codes::{Code, files as codes};
+use crate::condition::shipped::Shipped;
 use crate::diagnostic::Diagnostic;
 use crate::file::rule_tests::model::RuleTest;
 use crate::limits::Limits;
@@ -26,6 +27,8 @@ pub struct LoadedRule {
     pub rule: Arc<Rule>,
     pub place: Place,
     pub condition_text: Arc<str>,
+    /// The names `otel:…` that stand in its texts, in the macros that these use, and in what those names stand for.
+    pub vocabulary: Vec<&'static Shipped>,
     pub tests: Vec<RuleTest>,
 }
 
@@ -52,6 +55,7 @@ impl Loaded {
     pub(crate) fn settle(&mut self, not_kept: usize, files: &[SourceFile], limits: &Limits) {
         let diagnostics = &mut self.diagnostics;
         diagnostics.sort_by_key(|one| (one.file, one.range.start, one.range.end));
+        drop_repeated(diagnostics);
         if diagnostics.len() <= limits.diagnostics {
             return;
         }
@@ -75,4 +79,25 @@ impl Place {
         let name = files.get(self.file).map_or("", |file| file.name.as_str());
         format!("{name}:{}:{}", self.line, self.column)
     }
+}
+
+/// What several files say of a macro that they use is said once.
+fn drop_repeated(diagnostics: &mut Vec<Diagnostic>) {
+    let mut said: Vec<(Code, String)> = Vec::new();
+    let mut at = None;
+    diagnostics.retain(|one| {
+        let place = Some((one.file, one.range.clone()));
+        if at != place {
+            at = place;
+            said.clear();
+        }
+        let is_repeated = one.rule.is_none()
+            && said
+                .iter()
+                .any(|(code, message)| *code == one.code && *message == one.message);
+        if one.rule.is_none() && !is_repeated {
+            said.push((one.code, one.message.clone()));
+        }
+        !is_repeated
+    });
 }

@@ -4,26 +4,30 @@ use std::{
     collections::{HashMap, HashSet},
     ops::Range,
     rc::Rc,
+    sync::Arc,
 };
 
 use crate::codes::{Code, DiagnosticSeverity};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::fault::{Fault, Origin};
+use crate::file::brought::Elsewhere;
 use crate::file::read::{Reader, Text};
 use crate::file::rulefile::RuleFile;
 use crate::file::yaml::{ScalarMap, YamlNode};
+use crate::source::LineIndex;
 
 /// Where the macros of a file stand, and what was said of them.
 pub(super) struct Placing {
     macros: HashMap<String, Rc<YamlNode>>,
     /// Where macros are mapped to, once one has a fault.
     maps: HashMap<String, ScalarMap>,
+    elsewhere: Elsewhere,
     /// Faults of macros, which each rule that uses the macro would report again.
-    reported: HashSet<(Code, Range<usize>, String)>,
+    reported: HashSet<(Code, usize, Range<usize>, String)>,
 }
 
 impl Placing {
-    pub fn new(file: &RuleFile) -> Placing {
+    pub fn new(file: &RuleFile, elsewhere: Elsewhere) -> Placing {
         let macros = file
             .macros
             .iter()
@@ -32,6 +36,7 @@ impl Placing {
         Placing {
             macros,
             maps: HashMap::new(),
+            elsewhere,
             reported: HashSet::new(),
         }
     }
@@ -49,40 +54,64 @@ impl Placing {
             let (range, node, rule) = match &fault.origin {
                 Origin::Here => {
                     let range = match &here {
-                        Some(map) => map.range(fault.range),
+                        Some(map) => map.range(fault.range.clone()),
                         None => text.node.range.clone(),
                     };
                     (range, Some(&text.node), reader.rule.clone())
                 }
                 Origin::Macro(name) => {
-                    let range = self.macro_range(reader, name, fault.range);
-                    let said = (fault.code, range.clone(), fault.message.clone());
-                    if !self.reported.insert(said) {
-                        // The rule is faulty all the same.
-                        let is_error = fault.code.severity() == DiagnosticSeverity::Error;
-                        reader.errors += usize::from(is_error);
+                    let range = self.macro_range(reader, name, fault.range.clone());
+                    if self.was_reported(reader, reader.file, &range, &fault) {
                         continue;
                     }
                     (range, self.macros.get(&**name), None)
                 }
+                Origin::Used { file, name } => {
+                    self.place_elsewhere(reader, (*file, name.clone()), fault.clone());
+                    continue;
+                }
             };
             let lines = &reader.lines;
             let mut diagnostic =
-                Diagnostic::new(fault.code, reader.file, range, lines, fault.message);
+                Diagnostic::new(fault.code, reader.file, range, lines, fault.message.clone());
             diagnostic.rule = rule;
-            let written = node.and_then(|node| node.as_scalar());
-            diagnostic.suggestion = fault
-                .suggestion
-                .as_ref()
-                .and_then(|suggestion| written?.write(suggestion));
-            diagnostic.help = match (fault.help, fault.suggestion) {
-                (None, Some(suggestion)) if diagnostic.suggestion.is_none() => {
-                    Some(format!("write `{suggestion}`"))
-                }
-                (help, _) => help,
-            };
+            with_ways_out(&mut diagnostic, fault, node);
             reader.push(diagnostic);
         }
+    }
+
+    /// A fault in a macro of another file, which stands in that file.
+    fn place_elsewhere(&mut self, reader: &mut Reader<'_>, key: (usize, Arc<str>), fault: Fault) {
+        let Some((node, text)) = self.elsewhere.get(&key).cloned() else {
+            return;
+        };
+        let Some(scalar) = node.as_scalar() else {
+            return;
+        };
+        let range = ScalarMap::new(scalar, &text).range(fault.range.clone());
+        if self.was_reported(reader, key.0, &range, &fault) {
+            return;
+        }
+        let lines = LineIndex::new(&text);
+        let mut diagnostic =
+            Diagnostic::new(fault.code, key.0, range, &lines, fault.message.clone());
+        with_ways_out(&mut diagnostic, fault, Some(&node));
+        reader.push(diagnostic);
+    }
+
+    /// Whether this was said of a macro before. The rule is faulty all the same.
+    fn was_reported(
+        &mut self,
+        reader: &mut Reader<'_>,
+        file: usize,
+        range: &Range<usize>,
+        fault: &Fault,
+    ) -> bool {
+        let said = (fault.code, file, range.clone(), fault.message.clone());
+        let is_new = self.reported.insert(said);
+        let is_error = fault.code.severity() == DiagnosticSeverity::Error;
+        reader.errors += usize::from(is_error && !is_new);
+        !is_new
     }
 
     fn macro_range(
@@ -102,4 +131,19 @@ impl Placing {
         self.maps.insert(name.to_owned(), map);
         placed
     }
+}
+
+/// Help and suggestion, the latter as the text at the node is written.
+fn with_ways_out(diagnostic: &mut Diagnostic, fault: Fault, node: Option<&Rc<YamlNode>>) {
+    let written = node.and_then(|node| node.as_scalar());
+    diagnostic.suggestion = fault
+        .suggestion
+        .as_ref()
+        .and_then(|suggestion| written?.write(suggestion));
+    diagnostic.help = match (fault.help, fault.suggestion) {
+        (None, Some(suggestion)) if diagnostic.suggestion.is_none() => {
+            Some(format!("write `{suggestion}`"))
+        }
+        (help, _) => help,
+    };
 }

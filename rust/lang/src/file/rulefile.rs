@@ -7,13 +7,14 @@ use crate::condition::token::Function;
 use crate::file::fields::read_field;
 use crate::file::plain::literal;
 use crate::file::read::{Reader, Text};
+use crate::file::uses::{Use, read_uses};
 use crate::file::written::{WrittenRule, read_rule};
 use crate::file::yaml::{Entry, YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
 use crate::rule::{FirstOf, Literal};
 
 /// Keys of a rule file.
-pub(crate) const FILE_KEYS: &[&str] = &["macros", "lists", "fields", "rules"];
+pub(crate) const FILE_KEYS: &[&str] = &["use", "macros", "lists", "fields", "rules"];
 
 /// Words that a macro or list would hide, as it would a function's.
 const RESERVED: &[&str] = &[
@@ -24,6 +25,7 @@ const RESERVED: &[&str] = &[
 /// One document, with those that go on with it after a syntax error.
 #[derive(Debug, Default)]
 pub(crate) struct RuleFile {
+    pub uses: Vec<Use>,
     pub macros: Vec<Named<Text>>,
     pub lists: Vec<Named<Vec<Literal>>>,
     pub fields: Vec<Named<FirstOf>>,
@@ -60,9 +62,6 @@ pub(crate) fn read<'a>(
         if let Some(last) = read.last_mut() {
             last.read(&mut reader, &document.root, document.continues);
         }
-    }
-    if read.iter().all(|file| file.rules.is_empty()) && reader.errors == 0 {
-        reader.report(codes::NO_RULES, 0..0, "this file has no rules");
     }
     attribute_yaml_faults(&mut reader, &mut read, yaml_faults);
     (reader, read)
@@ -109,6 +108,9 @@ impl RuleFile {
         let Some(fields) = reader.fields(root, "a rule file", FILE_KEYS) else {
             return;
         };
+        if let Some(node) = fields.value("use") {
+            self.uses.extend(read_uses(reader, node));
+        }
         if let Some(node) = fields.value("macros") {
             for entry in reader.entries(node, "`macros`") {
                 self.read_macro(reader, entry);
@@ -127,11 +129,23 @@ impl RuleFile {
         self.check_fields(reader);
         match fields.value("rules") {
             Some(node) => self.read_rules(reader, node),
+            // What others use has none.
+            None if self.has_names() => {}
             None if fields.entry("rules").is_none() && !continues => {
                 reader.missing(&fields, "rules", "a rule file");
             }
             None => {}
         }
+    }
+
+    /// Whether it brings something to those that use it.
+    pub fn has_names(&self) -> bool {
+        !(self.macros.is_empty() && self.lists.is_empty() && self.fields.is_empty())
+    }
+
+    /// Whether a macro, list or field of this name stands in it.
+    pub fn declares(&self, name: &str) -> bool {
+        is_name(&self.macros, name) || is_name(&self.lists, name) || is_name(&self.fields, name)
     }
 
     fn name<'n>(&self, reader: &mut Reader<'_>, entry: &'n Entry, what: &str) -> Option<&'n str> {
@@ -142,19 +156,13 @@ impl RuleFile {
         let is_identifier = name.bytes().enumerate().all(|(index, b)| {
             b == b'_' || b.is_ascii_alphabetic() || (index > 0 && (b.is_ascii_digit() || b == b'-'))
         });
-        let taken = self
-            .macros
-            .iter()
-            .map(|named| &named.name)
-            .chain(self.lists.iter().map(|named| &named.name))
-            .chain(self.fields.iter().map(|named| &named.name));
         let problem = if !is_identifier {
             format!(
                 "{what} is an identifier: letters, digits, `_` and `-`, and a letter or `_` first"
             )
         } else if is_reserved(name) {
             format!("`{name}` is a word of the language")
-        } else if taken.into_iter().any(|other| other == name) {
+        } else if self.declares(name) {
             format!("`{name}` is the name of another macro, list or field")
         } else {
             return Some(name);

@@ -18,7 +18,7 @@ pub fn rule_file_schema() -> String {
         "title": "BeTrace rule file",
         "type": ["object", "null"],
         "additionalProperties": false,
-        "required": ["rules"],
+        "anyOf": (["rules", "macros", "lists", "fields"].map(|key| json!({ "required": [key] }))),
         "properties": properties(FILE_KEYS, file_key),
         "$defs": {
             "rule": object(RULE_KEYS, &["id"], rule_key, "A rule: only `id` and `condition` are required."),
@@ -93,6 +93,13 @@ fn flag(description: &str) -> Value {
 
 fn file_key(key: &str) -> Option<Value> {
     Some(match key {
+        "use" => json!({
+            "anyOf": [
+                { "type": ["string", "null"] },
+                { "type": "array", "items": { "type": "string" } },
+            ],
+            "description": "Other files of the set, relative to this one, whose macros, lists and fields are used here.",
+        }),
         "macros" => json!({
             "type": ["object", "null"],
             "additionalProperties": { "type": ["string", "number", "boolean"] },

@@ -3,6 +3,7 @@
 use std::{ops::Range, rc::Rc, sync::Arc};
 
 use crate::codes::files as codes;
+use crate::condition::shipped::Shipped;
 use crate::file::loaded::{LoadedRule, Place};
 use crate::file::read::{Fields, Reader, Text};
 use crate::file::rule_tests::model::RuleTest;
@@ -71,6 +72,7 @@ pub(crate) struct CheckedTexts {
     pub body: Body,
     pub message: Option<Template>,
     pub hash: MeaningHash,
+    pub names: Vec<&'static Shipped>,
 }
 
 impl WrittenRule {
@@ -104,6 +106,7 @@ impl WrittenRule {
             rule: Arc::new(rule),
             place,
             condition_text: self.condition?.value,
+            vocabulary: meaning.names,
             tests: self.tests,
         })
     }

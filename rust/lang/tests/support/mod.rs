@@ -53,7 +53,9 @@ pub fn shown(text: &str, faults: &[Fault]) -> String {
                 .get(fault.range.clone())
                 .unwrap_or("<no place>")
                 .to_owned(),
-            Origin::Macro(name) => format!("macro {name} {:?}", fault.range),
+            Origin::Macro(name) | Origin::Used { name, .. } => {
+                format!("macro {name} {:?}", fault.range)
+            }
         };
         shown += &format!(
             "{} at `{}`: {}\n",

@@ -8,10 +8,8 @@ use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Document, Node, NodeKind};
 use crate::condition::canonical::Printer;
-use crate::condition::macro_text::Macro;
 use crate::condition::scan::SourceText;
-use crate::condition::shipped::PREFIX;
-use crate::condition::vocabulary::{NOTHING, Vocabulary};
+use crate::condition::vocabulary::{FoundMacro, NOTHING, Vocabulary, Whose};
 use crate::diagnostic::fault::{Fault, Origin};
 use crate::limits::Limits;
 use crate::rule::{BindingId, Field, ItemScope};
@@ -30,8 +28,10 @@ pub(super) struct Checker<'a> {
     /// Of each bound span the name of the spans that it is one of, empty where it has none.
     pub bound_bases: Vec<Arc<str>>,
     pub place: SourceText<'a>,
-    macros: Vec<Arc<str>>,
-    reported_macros: BTreeSet<Arc<str>>,
+    /// The other file whose macros are read now.
+    home: Option<usize>,
+    macros: Vec<Origin>,
+    reported_macros: BTreeSet<Origin>,
     nodes: usize,
     depth: usize,
     is_cut: bool,
@@ -85,6 +85,7 @@ impl<'a> Checker<'a> {
                 origin: Origin::Here,
                 shown: None,
             },
+            home: None,
             macros: Vec::new(),
             reported_macros: BTreeSet::new(),
             nodes: 0,
@@ -154,12 +155,14 @@ impl<'a> Checker<'a> {
     }
 
     /// The macro that a node, without parentheses around it, is the name of.
-    pub fn find_macro(&self, node: &Node) -> Option<(&'a Arc<str>, &'a Macro)> {
+    pub fn find_macro(&self, node: &Node) -> Option<FoundMacro<'a>> {
+        self.find_macro_in(self.vocabulary, node)
+    }
+
+    pub fn find_macro_in(&self, vocabulary: &'a Vocabulary, node: &Node) -> Option<FoundMacro<'a>> {
         match &node.kind {
-            NodeKind::Name(name) if self.binding(name).is_none() => {
-                self.vocabulary.macro_named(name)
-            }
-            NodeKind::Intrinsic(name) => self.vocabulary.macro_named(name),
+            NodeKind::Name(name) if self.binding(name).is_none() => vocabulary.macro_named(name),
+            NodeKind::Intrinsic(name) => vocabulary.macro_named(name),
             _ => None,
         }
     }
@@ -168,37 +171,22 @@ impl<'a> Checker<'a> {
     pub fn expanded<R>(
         &mut self,
         node: &Node,
-        name: &'a Arc<str>,
-        found: &'a Macro,
+        found: FoundMacro<'a>,
         check: impl FnOnce(&mut Self, &'a Node) -> Option<R>,
     ) -> Option<R> {
-        if self.macros.contains(name) || self.macros.len() >= MAX_MACRO_DEPTH {
-            let mut path: Vec<&str> = self.macros.iter().map(|name| &**name).collect();
-            path.push(name);
-            let (code, message) = if self.macros.contains(name) {
-                (
-                    code::MACRO_CYCLE,
-                    format!("the macro `{name}` uses itself: {}", path.join(" → ")),
-                )
-            } else {
-                (
-                    code::MACRO_LIMIT,
-                    format!("macros are used inside each other more than {MAX_MACRO_DEPTH} deep"),
-                )
-            };
-            self.fault(code, node.range(), message);
-            return None;
-        }
-        let (document, faults) = found.document(self.limits);
+        let origin = self.origin_of(found);
+        self.check_depth(node, found.name, &origin)?;
+        let (document, faults) = found.text.document(self.limits);
         let is_faulty = faults.iter().any(Fault::is_error);
-        if self.reported_macros.insert(name.clone()) {
+        if self.reported_macros.insert(origin.clone()) {
             for fault in faults {
                 let mut fault = fault.clone();
-                fault.origin = Origin::Macro(name.clone());
+                fault.origin = origin.clone();
                 self.faults.push(fault);
             }
         }
         if let Some((_, message)) = not_an_expression(document) {
+            let name = found.name;
             let message = format!("the macro `{name}` cannot be used: {message}");
             self.fault(code::CLAUSES_HERE, node.range(), message);
             return None;
@@ -209,13 +197,12 @@ impl<'a> Checker<'a> {
         let only = items.first().filter(|_| !is_faulty)?;
         let outer = self.place.clone();
         self.place = SourceText {
-            text: &found.text,
-            origin: Origin::Macro(name.clone()),
+            text: &found.text.text,
+            origin: origin.clone(),
             shown: Some(self.place.shown(node.range())),
         };
-        self.macros.push(name.clone());
-        let is_shipped = name.starts_with(PREFIX);
-        let own = is_shipped.then(|| self.set_aside());
+        self.macros.push(origin);
+        let own = self.set_aside(found.whose);
         let first = self.faults.len();
         let checked = match self.descend(only) {
             Some(()) => {
@@ -227,24 +214,85 @@ impl<'a> Checker<'a> {
         };
         self.macros.pop();
         self.place = outer;
-        if let Some(own) = own {
-            (self.vocabulary, self.bindings, self.bound_bases) = own;
-            self.place_shipped(node, name, found, first);
+        self.take_back(own);
+        if matches!(found.whose, Whose::Shipped) {
+            self.place_shipped(node, found, first);
         }
         checked
     }
 
-    /// Takes the names of the rule and its file away, which mean nothing in a macro that ships.
-    fn set_aside(&mut self) -> (&'a Vocabulary, Vec<Arc<str>>, Vec<Arc<str>>) {
-        (
-            std::mem::replace(&mut self.vocabulary, &NOTHING),
-            std::mem::take(&mut self.bindings),
-            std::mem::take(&mut self.bound_bases),
-        )
+    fn origin_of(&self, found: FoundMacro<'a>) -> Origin {
+        let name = found.name.clone();
+        let file = match found.whose {
+            Whose::Used(home) => Some(home.file),
+            Whose::Shipped => None,
+            Whose::Same => self.home,
+        };
+        match file {
+            Some(file) => Origin::Used { file, name },
+            None => Origin::Macro(name),
+        }
+    }
+
+    /// `None` where a macro uses itself, or too many stand inside each other.
+    fn check_depth(&mut self, node: &Node, name: &str, origin: &Origin) -> Option<()> {
+        let is_cycle = self.macros.contains(origin);
+        if !is_cycle && self.macros.len() < MAX_MACRO_DEPTH {
+            return Some(());
+        }
+        let outer = self.macros.iter().filter_map(Origin::name);
+        let path: Vec<&str> = outer.chain([name]).collect();
+        let (code, message) = if is_cycle {
+            (
+                code::MACRO_CYCLE,
+                format!("the macro `{name}` uses itself: {}", path.join(" → ")),
+            )
+        } else {
+            (
+                code::MACRO_LIMIT,
+                format!("macros are used inside each other more than {MAX_MACRO_DEPTH} deep"),
+            )
+        };
+        self.fault(code, node.range(), message);
+        None
+    }
+
+    /// The names with which a macro is read: those of its own file, and for one that ships none at all, be it of a
+    /// bound span.
+    fn set_aside(&mut self, whose: Whose<'a>) -> Aside<'a> {
+        let mut aside = Aside {
+            vocabulary: self.vocabulary,
+            home: self.home,
+            bound: None,
+        };
+        match whose {
+            Whose::Same => {}
+            Whose::Used(home) => {
+                self.vocabulary = &home.vocabulary;
+                self.home = Some(home.file);
+            }
+            Whose::Shipped => {
+                self.vocabulary = &NOTHING;
+                self.home = None;
+                aside.bound = Some((
+                    std::mem::take(&mut self.bindings),
+                    std::mem::take(&mut self.bound_bases),
+                ));
+            }
+        }
+        aside
+    }
+
+    fn take_back(&mut self, aside: Aside<'a>) {
+        self.vocabulary = aside.vocabulary;
+        self.home = aside.home;
+        if let Some(bound) = aside.bound {
+            (self.bindings, self.bound_bases) = bound;
+        }
     }
 
     /// What is wrong inside a macro that ships is wrong with its use, and no doubt about its text is the reader's.
-    fn place_shipped(&mut self, node: &Node, name: &str, found: &Macro, first: usize) {
+    fn place_shipped(&mut self, node: &Node, found: FoundMacro<'a>, first: usize) {
         let inside = self.faults.split_off(first);
         let Some(error) = inside.into_iter().find(Fault::is_error) else {
             return;
@@ -253,8 +301,9 @@ impl<'a> Checker<'a> {
             self.fault(error.code, node.range(), error.message).help = error.help;
             return;
         }
+        let name = found.name;
         let is_bound = self.subject.is_some();
-        let (message, help) = match found.selects_spans(self.limits) {
+        let (message, help) = match found.text.selects_spans(self.limits) {
             true if is_bound => (
                 format!("`{name}` selects spans; what is asked of a bound span is a condition"),
                 "bind the spans that it selects, or join them outside".to_owned(),
@@ -270,6 +319,13 @@ impl<'a> Checker<'a> {
         };
         self.fault(code::LIST_HERE, node.range(), message).help = Some(help);
     }
+}
+
+/// Names that wait until a macro is read.
+struct Aside<'a> {
+    vocabulary: &'a Vocabulary,
+    home: Option<usize>,
+    bound: Option<(Vec<Arc<str>>, Vec<Arc<str>>)>,
 }
 
 /// Why a document that is no pattern cannot stand for a macro or an exception.

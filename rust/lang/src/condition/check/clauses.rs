@@ -318,14 +318,12 @@ impl<'a> Checker<'a> {
             return None;
         } else if RESERVED.contains(&&**name) {
             Some(format!("`{name}` has a meaning of its own"))
-        } else if self.vocabulary.macros.contains_key(name) {
-            Some(format!("`{name}` is a macro"))
-        } else if self.vocabulary.lists.contains_key(name) {
-            Some(format!("`{name}` is a list"))
-        } else if self.vocabulary.fields.contains_key(name) {
-            Some(format!("`{name}` is a field of the rule file"))
         } else {
-            None
+            let kind = self.vocabulary.kind_of(name);
+            kind.map(|kind| match kind {
+                "field" => format!("`{name}` is a field of the rule file"),
+                kind => format!("`{name}` is a {kind}"),
+            })
         };
         if let Some(message) = taken {
             self.fault(code::BINDING_NAME, node.range(), message).help =

@@ -16,8 +16,8 @@ impl<'a> Checker<'a> {
     }
 
     fn condition_at(&mut self, node: &'a Node) -> Option<Expr> {
-        if let Some((name, found)) = self.find_macro(node) {
-            return self.expanded(node, name, found, |checker, inner| checker.condition(inner));
+        if let Some(found) = self.find_macro(node) {
+            return self.expanded(node, found, |checker, inner| checker.condition(inner));
         }
         if node.is_one_span() {
             return self.one_span(node);

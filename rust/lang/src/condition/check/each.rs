@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
     pub(super) fn list_source(&mut self, node: &'a Node) -> Option<ListSource> {
         let bare = node.bare();
         let is_scoped = match &bare.kind {
-            NodeKind::Name(name) => !self.vocabulary.lists.contains_key(name),
+            NodeKind::Name(name) => self.vocabulary.list(name).is_none(),
             // Of the vocabulary both lists and fields may stand here.
             NodeKind::Intrinsic(name) if name.starts_with(PREFIX) => {
                 self.vocabulary.field(name).is_some()

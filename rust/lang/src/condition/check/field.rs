@@ -130,13 +130,13 @@ impl<'a> Checker<'a> {
         if let Some(field) = self.vocabulary.field(name) {
             return Some(field);
         }
-        if self.vocabulary.lists.contains_key(name) {
+        if self.vocabulary.list(name).is_some() {
             let message = format!("`{name}` is a list; a field of this name is quoted");
             self.fault(code::LIST_HERE, node.range(), message)
                 .suggestion = Some(format!("\"{name}\""));
             return None;
         }
-        if self.vocabulary.macros.contains_key(name) {
+        if self.vocabulary.macro_named(name).is_some() {
             let message = format!("`{name}` is a macro; a field of this name is quoted");
             self.fault(code::LIST_HERE, node.range(), message)
                 .suggestion = Some(format!("\"{name}\""));

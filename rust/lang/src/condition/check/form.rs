@@ -2,16 +2,23 @@
 
 use crate::condition::ast::{Document, Node, NodeKind};
 use crate::condition::check::checker::{Checker, MAX_MACRO_DEPTH};
+use crate::condition::vocabulary::{NOTHING, Whose};
 
 impl<'a> Checker<'a> {
     /// `node` as it reads where its macros, if it is the name of one, are looked through.
     pub fn looked_through(&self, node: &'a Node) -> &'a Node {
         let mut node = node.bare();
+        let mut vocabulary = self.vocabulary;
         for _ in 0..MAX_MACRO_DEPTH {
-            let Some((_, found)) = self.find_macro(node) else {
+            let Some(found) = self.find_macro_in(vocabulary, node) else {
                 break;
             };
-            match &found.document(self.limits).0 {
+            vocabulary = match found.whose {
+                Whose::Same => vocabulary,
+                Whose::Shipped => &NOTHING,
+                Whose::Used(home) => &home.vocabulary,
+            };
+            match &found.text.document(self.limits).0 {
                 Document::Pattern(items) => match items.as_slice() {
                     [only] => node = only.bare(),
                     _ => break,

@@ -17,8 +17,8 @@ impl<'a> Checker<'a> {
         op: CompareOp,
         right: &'a Node,
     ) -> Option<ExprKind> {
-        if let Some((name, found)) = self.find_macro(left.bare()) {
-            return self.expanded(left, name, found, |checker, inner| {
+        if let Some(found) = self.find_macro(left.bare()) {
+            return self.expanded(left, found, |checker, inner| {
                 checker.grouped(inner, op, right)
             });
         }

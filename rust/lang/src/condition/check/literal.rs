@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
             NodeKind::Bool(value) => Literal::Bool(*value),
             NodeKind::Quoted(text) => Literal::Text(text.clone()),
             NodeKind::Name(word) => {
-                if self.vocabulary.lists.contains_key(word) {
+                if self.vocabulary.list(word).is_some() {
                     let message = format!("`{word}` is a list; it stands after `in`");
                     self.fault(code::LIST_HERE, node.range(), message).help =
                         Some(format!("the text is written `\"{word}\"`"));
@@ -148,8 +148,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn refuse_unknown_list(&mut self, node: &Node, name: &str) {
-        let near =
-            nearest(name, self.vocabulary.lists.keys().map(|name| &**name)).map(str::to_owned);
+        let near = nearest(name, self.vocabulary.names("list")).map(str::to_owned);
         let fault = self.fault(
             code::UNKNOWN_LIST,
             node.range(),

@@ -94,8 +94,8 @@ impl<'a> Checker<'a> {
     }
 
     fn measure_at(&mut self, node: &'a Node) -> Option<Measure> {
-        if let Some((name, found)) = self.find_macro(node) {
-            return self.expanded(node, name, found, |checker, inner| checker.measure(inner));
+        if let Some(found) = self.find_macro(node) {
+            return self.expanded(node, found, |checker, inner| checker.measure(inner));
         }
         match &node.kind {
             NodeKind::Call {
@@ -311,10 +311,9 @@ impl<'a> Checker<'a> {
                 let seen = self.looked_through(bare);
                 if !std::ptr::eq(seen, bare)
                     && matches!(seen.kind, NodeKind::Times { .. })
-                    && let Some((name, found)) = self.find_macro(bare)
+                    && let Some(found) = self.find_macro(bare)
                 {
-                    return self
-                        .expanded(bare, name, found, |checker, inner| checker.quantity(inner));
+                    return self.expanded(bare, found, |checker, inner| checker.quantity(inner));
                 }
                 let measure = self.measure(bare)?;
                 Some(Quantity::Measure {

@@ -24,8 +24,8 @@ impl<'a> Checker<'a> {
     }
 
     fn predicate_at(&mut self, node: &'a Node, dialect: Dialect) -> Option<Predicate> {
-        if let Some((name, found)) = self.find_macro(node) {
-            return self.expanded(node, name, found, |checker, inner| {
+        if let Some(found) = self.find_macro(node) {
+            return self.expanded(node, found, |checker, inner| {
                 checker.predicate_in(inner, dialect)
             });
         }

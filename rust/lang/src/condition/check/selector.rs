@@ -18,8 +18,8 @@ impl<'a> Checker<'a> {
     }
 
     fn selector_at(&mut self, node: &'a Node) -> Option<Selector> {
-        if let Some((name, found)) = self.find_macro(node) {
-            return self.expanded(node, name, found, |checker, inner| checker.selector(inner));
+        if let Some(found) = self.find_macro(node) {
+            return self.expanded(node, found, |checker, inner| checker.selector(inner));
         }
         match &node.kind {
             NodeKind::Broken => None,
@@ -27,7 +27,7 @@ impl<'a> Checker<'a> {
                 if let Some(binding) = self.binding(name) {
                     return Some(Selector::Bound(binding));
                 }
-                if self.vocabulary.lists.contains_key(name) {
+                if self.vocabulary.list(name).is_some() {
                     let message = format!("`{name}` is a list, not a span");
                     let fault = self.fault(code::LIST_HERE, node.range(), message);
                     fault.help = Some(format!(
@@ -242,9 +242,7 @@ impl<'a> Checker<'a> {
         let first = name.as_bytes().first();
         let alike = self
             .vocabulary
-            .macros
-            .keys()
-            .map(|name| &**name)
+            .names("macro")
             .filter(|near| near.as_bytes().first() == first);
         let near =
             nearest(name, alike).filter(|near| !near.starts_with(name) && !name.starts_with(near));
