@@ -185,6 +185,21 @@ int32_t betrace_rules_compile_within(const struct betrace_source *sources,
                                      uint64_t longest_deadline,
                                      struct betrace_rules **rules);
 
+// Writes which files these use (`use:`) that are not among them, as JSON: a list of names, without `.` and `..`, each
+// relative to what the names of the sources are relative to. Whoever reads rule files adds those that may be read and
+// asks again; what is still missing when the files are compiled is an error in the report.
+//
+// @param sources `count` rule files, as for betrace_rules_compile
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT
+//
+// The caller must see to it:
+// The sources and what they point to must be readable; `cap` bytes at `buf`, and `len`, must be writable.
+int32_t betrace_rules_missing_files(const struct betrace_source *sources,
+                                    size_t count,
+                                    uint8_t *buf,
+                                    size_t cap,
+                                    size_t *len);
+
 // Counts.
 //
 // @param rules  NULL is BETRACE_INVALID_ARGUMENT

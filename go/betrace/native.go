@@ -25,6 +25,7 @@ _Static_assert(BETRACE_ABI_VERSION == 1, "betrace.h is of another version than t
 import "C"
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"runtime"
@@ -120,19 +121,7 @@ func CompileWithin(sources []Source, longestDeadline uint64) (*Rules, error) {
 	}
 	var pinner runtime.Pinner
 	defer pinner.Unpin()
-	converted := make([]C.betrace_source, len(sources))
-	// What C memory points to must be pinned; what is handed over as an argument is so by the call.
-	pinned := func(bytes []byte) (*C.uint8_t, C.size_t) {
-		start, length := pointer(bytes)
-		if start != nil {
-			pinner.Pin(start)
-		}
-		return start, length
-	}
-	for i, source := range sources {
-		converted[i].name, converted[i].name_len = pinned([]byte(source.Name))
-		converted[i].text, converted[i].text_len = pinned(source.Text)
-	}
+	converted := native(sources, &pinner)
 	rules := &Rules{}
 	if code := C.betrace_rules_compile_within(unsafe.SliceData(converted), C.size_t(len(converted)), C.uint64_t(longestDeadline), &rules.handle); code != 0 {
 		return nil, &Error{Code: Code(code)}
@@ -149,6 +138,46 @@ func CompileWithin(sources []Source, longestDeadline uint64) (*Rules, error) {
 	}
 	rules.count, rules.enabled, rules.errors = int(count), int(enabled), int(faults)
 	return rules, nil
+}
+
+// MissingFiles names the files that these use (`use:` in a rule file) and that are not among them, relative to what the
+// names of the sources are relative to. Add those that may be read and ask again; [Compile] reports what is still missing.
+func MissingFiles(sources []Source) ([]string, error) {
+	if err := checkVersion(); err != nil {
+		return nil, err
+	}
+	var pinner runtime.Pinner
+	defer pinner.Unpin()
+	converted := native(sources, &pinner)
+	text, err := filled(func(buf *C.uint8_t, capacity C.size_t, length *C.size_t) C.int32_t {
+		return C.betrace_rules_missing_files(unsafe.SliceData(converted), C.size_t(len(converted)), buf, capacity, length)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	if err := json.Unmarshal(text, &names); err != nil {
+		return nil, fmt.Errorf("betrace: the names of used files cannot be read: %w", err)
+	}
+	return names, nil
+}
+
+// native is what C takes for sources: what C memory points to must be pinned; what is handed over as an argument is so by
+// the call.
+func native(sources []Source, pinner *runtime.Pinner) []C.betrace_source {
+	converted := make([]C.betrace_source, len(sources))
+	pinned := func(bytes []byte) (*C.uint8_t, C.size_t) {
+		start, length := pointer(bytes)
+		if start != nil {
+			pinner.Pin(start)
+		}
+		return start, length
+	}
+	for i, source := range sources {
+		converted[i].name, converted[i].name_len = pinned([]byte(source.Name))
+		converted[i].text, converted[i].text_len = pinned(source.Text)
+	}
+	return converted
 }
 
 // Count is how many rules were read, faulty and disabled ones too.

@@ -14,6 +14,9 @@ func Compile([]Source) (*Rules, error) { return nil, ErrUnavailable }
 // CompileWithin answers [ErrUnavailable].
 func CompileWithin([]Source, uint64) (*Rules, error) { return nil, ErrUnavailable }
 
+// MissingFiles answers [ErrUnavailable].
+func MissingFiles([]Source) ([]string, error) { return nil, ErrUnavailable }
+
 // Count is how many rules were read, faulty ones too.
 func (*Rules) Count() int { return 0 }
 

@@ -62,7 +62,7 @@ func NewDefaultLimits() Limits {
 type Rules struct {
 	// Take a set without a single enabled rule, at start and at a reload, and a rule file that became empty. Else both are refused, because they are nearly always a mistake, or a file that is just being written.
 	AllowEmpty bool `mapstructure:"allow_empty"`
-	// Rule files, directories (their `*.yaml` and `*.yml`, recursively) and globs. A path that names nothing is an error.
+	// Rule files, directories (their `*.yaml` and `*.yml`, recursively) and globs; what they `use:` is read too, from these directories and those of the files. A path that names nothing is an error.
 	Files []string `mapstructure:"files,omitempty"`
 	// Rules in this file, each in the form that a rule has in a rule file.
 	Inline []map[string]any `mapstructure:"inline,omitempty"`

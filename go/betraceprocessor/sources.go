@@ -96,8 +96,8 @@ func emptyOf(sources []betrace.Source) map[string]bool {
 	return empty
 }
 
-// readSources reads every rule file and inline rule that a configuration names, in a fixed order. What
-// is larger than allowed is refused before any of it is read.
+// readSources reads every rule file and inline rule that a configuration names, in a fixed order, and the files that
+// these use. What is larger than allowed is refused before any of it is read.
 func readSources(config *Rules) ([]betrace.Source, error) {
 	if len(config.Files) == 0 && len(config.Inline) == 0 && !config.AllowEmpty {
 		return nil, errNoRules
@@ -131,7 +131,9 @@ func readSources(config *Rules) ([]betrace.Source, error) {
 		left -= int64(len(text))
 		sources = append(sources, betrace.Source{Name: path, Text: text})
 	}
-	return append(sources, inline...), errs
+	used, err := usedSources(config, sources, left)
+	sources = append(sources, used...)
+	return append(sources, inline...), errors.Join(errs, err)
 }
 
 func inlineSources(rules []map[string]any) (sources []betrace.Source, errs error) {

@@ -135,6 +135,38 @@ unsafe fn read_sources(sources: *const BetraceSource, count: usize) -> Answer<Ve
         .collect()
 }
 
+/// Writes which files these use (`use:`) that are not among them, as JSON: a list of names, without `.` and `..`, each
+/// relative to what the names of the sources are relative to. Whoever reads rule files adds those that may be read and
+/// asks again; what is still missing when the files are compiled is an error in the report.
+///
+/// @param sources `count` rule files, as for betrace_rules_compile
+/// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT
+///
+/// # Safety
+/// The sources and what they point to must be readable; `cap` bytes at `buf`, and `len`, must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_missing_files(
+    sources: *const BetraceSource,
+    count: size_t,
+    buf: *mut u8,
+    cap: size_t,
+    len: *mut size_t,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the same contract.
+        let (files, out) = match unsafe { (read_sources(sources, count), Out::new(buf, cap, len)) }
+        {
+            (Ok(files), Ok(out)) => (files, out),
+            (Err(code), _) | (_, Err(code)) => return code,
+        };
+        let names = betrace_lang::missing_files(&files, &Limits::default());
+        match serde_json::to_vec(&names) {
+            Ok(text) => out.write(&text),
+            Err(_) => BETRACE_POISONED,
+        }
+    })
+}
+
 fn compile(files: Vec<SourceFile>, longest_deadline: u64) -> BetraceRules {
     let mut limits = Limits::default();
     if longest_deadline > 0 {
