@@ -43,7 +43,7 @@ func TestUsedFilesAreReadFromTheDirectoriesOfTheRules(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{in("rules/pay/far.yaml")}, namesOf(sources), "what lies outside is not read")
 	_, err = compileRules(rulesIn(in("rules/pay")), &NewFactory().CreateDefaultConfig().(*Config).Trace)
-	require.ErrorContains(t, err, "error[E0025]: the rule set has no file")
+	require.ErrorContains(t, err, "error[E0026]: the rule set has no file")
 
 	config := rulesIn(in("rules/pay.yaml"))
 	config.MaxMib = 1

@@ -207,6 +207,19 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
         out.line(format_args!("    {sentence}"));
     }
     when_known(explanation, out);
+    what_is_read(explanation, out);
+    heading("What it may cost", out);
+    out.line(format_args!(
+        "    at most {} of one trace's state; more than {} spans or {} different values",
+        bytes(explanation.worst_case_bytes_per_trace),
+        grouped(explanation.record_cap),
+        grouped(explanation.key_cap),
+    ));
+    out.line("    to be kept make the answer inconclusive (state_cap)");
+    out.line("");
+}
+
+fn what_is_read(explanation: &Explanation<'_>, out: &mut Output) {
     heading("What it reads of each span", out);
     out.line(format_args!("    spans   {}", explanation.spans_read));
     let fields = if explanation.fields.is_empty() {
@@ -224,15 +237,6 @@ fn text(explanation: &Explanation<'_>, out: &mut Output) {
             out.line(format_args!("    {name:<WIDTH$}  {text}"));
         }
     }
-    heading("What it may cost", out);
-    out.line(format_args!(
-        "    at most {} of one trace's state; more than {} spans or {} different values",
-        bytes(explanation.worst_case_bytes_per_trace),
-        grouped(explanation.record_cap),
-        grouped(explanation.key_cap),
-    ));
-    out.line("    to be kept make the answer inconclusive (state_cap)");
-    out.line("");
 }
 
 fn when_known(explanation: &Explanation<'_>, out: &mut Output) {

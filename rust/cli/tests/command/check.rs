@@ -242,7 +242,7 @@ fn used_files_are_found_beside_the_files_that_are_named_and_nowhere_else() {
     assert_eq!(ran.code, 1);
     assert!(
         ran.out
-            .contains("error[E0025]: the rule set has no file `rules/shared.yaml`"),
+            .contains("error[E0026]: the rule set has no file `rules/shared.yaml`"),
         "{}",
         ran.out
     );

@@ -47,7 +47,7 @@ enum State<'a> {
 }
 
 /// Why a file cannot be used.
-struct Refusal {
+struct CannotUse {
     code: Code,
     message: String,
     help: Option<String>,
@@ -234,10 +234,10 @@ impl<'a> SetLoader<'a> {
         from: usize,
         entry: &Use,
         seen: &mut HashSet<usize>,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<usize, CannotUse> {
         let written = shown(&entry.written);
         let from_name = self.files.get(from).map_or("", |file| &*file.name);
-        let name = resolved(from_name, &entry.written).map_err(|why| Refusal {
+        let name = resolved(from_name, &entry.written).map_err(|why| CannotUse {
             code: codes::BAD_USE,
             message: format!("`{written}` cannot be used: {why}"),
             help: Some("`use: [./shared.yaml]`, `use: [../lists/cards.yaml]`".to_owned()),
@@ -250,7 +250,7 @@ impl<'a> SetLoader<'a> {
         }
         let Some(index) = self.by_name.get(&name).copied() else {
             let near = nearest(&name, self.by_name.keys().map(String::as_str));
-            return Err(Refusal {
+            return Err(CannotUse {
                 code: codes::UNKNOWN_USE,
                 message: format!("the rule set has no file `{}`", shown(&name)),
                 help: Some(match near {
@@ -269,7 +269,7 @@ impl<'a> SetLoader<'a> {
         } else {
             return Ok(index);
         };
-        Err(Refusal {
+        Err(CannotUse {
             code: codes::BAD_USE,
             message: format!("`{written}` cannot be used: {why}"),
             help: Some("leave it out".to_owned()),
@@ -277,8 +277,8 @@ impl<'a> SetLoader<'a> {
     }
 
     /// What a file brings, which is checked first where it was not yet.
-    fn bring(&mut self, index: usize) -> Result<Rc<Brought>, Refusal> {
-        let refused = |why: String, help: &str| Refusal {
+    fn bring(&mut self, index: usize) -> Result<Rc<Brought>, CannotUse> {
+        let refused = |why: String, help: &str| CannotUse {
             code: codes::BAD_USE,
             message: why,
             help: Some(help.to_owned()),
@@ -293,7 +293,7 @@ impl<'a> SetLoader<'a> {
             ));
         }
         if self.under_way.len() > self.limits.used_in_a_row {
-            return Err(Refusal {
+            return Err(CannotUse {
                 code: codes::TOO_MANY,
                 message: format!(
                     "files use each other in rows of {} at most",

@@ -1,15 +1,18 @@
 //! Macros, lists and fields of a file that none of its rules uses.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-use crate::codes::files as codes;
+use crate::codes::{Code, files as codes};
 use crate::condition::scan::words;
 use crate::file::brought::Imports;
 use crate::file::read::Reader;
 use crate::file::rulefile::RuleFile;
 use crate::file::written::WrittenRule;
+use crate::file::yaml::YamlNode;
 
-/// Warns of macros, lists and fields that no rule of their file uses, be it through other macros.
+/// Warns of macros, lists and fields that no rule of their file uses, be it through other macros, and of used files of which
+/// nothing is used.
 pub(crate) fn report(
     reader: &mut Reader<'_>,
     file: &RuleFile,
@@ -19,81 +22,82 @@ pub(crate) fn report(
     if !file.has_names() && file.uses.is_empty() {
         return;
     }
-    let macros: HashMap<&str, &str> = file
-        .macros
-        .iter()
+    let words = words_used(file, rules);
+    imports.report_unused(reader, file, |name| words.parts.contains(name));
+    // What a file without rules brings is used by others, if at all.
+    if rules.is_empty() {
+        return;
+    }
+    let used = |name: &str| words.used.contains(name);
+    let macros = file.macros.iter().map(|one| (&one.key, &one.name));
+    let lists = file.lists.iter().map(|one| (&one.key, &one.name));
+    let fields = file.fields.iter().map(|one| (&one.key, &one.name));
+    report_each(reader, codes::UNUSED_MACRO, "macro", macros, used);
+    report_each(reader, codes::UNUSED_LIST, "list", lists, used);
+    report_each(reader, codes::UNUSED_FIELD, "field", fields, used);
+}
+
+fn report_each<'n>(
+    reader: &mut Reader<'_>,
+    code: Code,
+    kind: &str,
+    names: impl Iterator<Item = (&'n Rc<YamlNode>, &'n String)>,
+    is_used: impl Fn(&str) -> bool,
+) {
+    for (key, name) in names.filter(|(_, name)| !is_used(name)) {
+        let range = reader.span(key);
+        reader.report(code, range, format!("no rule uses the {kind} `{name}`"));
+    }
+}
+
+/// What stands in the texts of a file's rules, and in the macros that these use.
+#[derive(Default)]
+struct WordsUsed<'t> {
+    /// Names of the file.
+    used: HashSet<&'t str>,
+    /// Every part of a word.
+    parts: HashSet<&'t str>,
+}
+
+fn words_used<'t>(file: &'t RuleFile, rules: &'t [WrittenRule]) -> WordsUsed<'t> {
+    let named = file.macros.iter();
+    let macros: HashMap<&str, &str> = named
         .map(|named| (&*named.name, &*named.value.value))
         .collect();
     let lists: HashSet<&str> = file.lists.iter().map(|named| &*named.name).collect();
-    let mut used: HashSet<&str> = HashSet::new();
+    let fields: HashSet<&str> = file.fields.iter().map(|named| &*named.name).collect();
+    let mut found = WordsUsed::default();
     let mut texts: Vec<&str> = Vec::new();
-    // What a file without rules brings is used by others, if at all.
-    let is_for_others = rules.is_empty();
-    if is_for_others {
+    if rules.is_empty() {
         texts.extend(macros.values());
     }
-    let mut words_used: HashSet<&str> = HashSet::new();
     for rule in rules {
-        texts.extend(
-            rule.condition
-                .iter()
-                .chain(&rule.exceptions)
-                .map(|text| &*text.value),
-        );
+        let conditions = rule.condition.iter().chain(&rule.exceptions);
+        texts.extend(conditions.map(|text| &*text.value));
+        let message = rule.message.iter().flat_map(|text| segments(&text.value));
+        found.parts.extend(message);
     }
-    let fields: HashSet<&str> = file.fields.iter().map(|named| &*named.name).collect();
-    let messages = rules.iter().filter_map(|rule| rule.message.as_ref());
-    for text in messages.map(|text| &*text.value) {
-        words_used.extend(segments(text));
-        used.extend(segments(text).filter_map(|word| fields.get(word)));
-    }
+    let in_messages = found.parts.iter();
+    found.used = in_messages
+        .filter_map(|word| fields.get(word))
+        .copied()
+        .collect();
     while let Some(text) = texts.pop() {
-        words_used.extend(segments(text));
-        used.extend(segments(text).filter_map(|word| fields.get(word)));
+        found.parts.extend(segments(text));
+        found
+            .used
+            .extend(segments(text).filter_map(|word| fields.get(word)));
         for word in words(text) {
             if let Some((&name, &expansion)) = macros.get_key_value(word) {
-                if used.insert(name) {
+                if found.used.insert(name) {
                     texts.push(expansion);
                 }
             } else if let Some(&name) = lists.get(word) {
-                used.insert(name);
+                found.used.insert(name);
             }
         }
     }
-    imports.report_unused(reader, file, |name| words_used.contains(name));
-    if is_for_others {
-        return;
-    }
-    for named in &file.macros {
-        if !used.contains(&*named.name) {
-            let range = reader.span(&named.key);
-            reader.report(
-                codes::UNUSED_MACRO,
-                range,
-                format!("no rule uses the macro `{}`", named.name),
-            );
-        }
-    }
-    for named in &file.fields {
-        if !used.contains(&*named.name) {
-            let range = reader.span(&named.key);
-            reader.report(
-                codes::UNUSED_FIELD,
-                range,
-                format!("no rule uses the field `{}`", named.name),
-            );
-        }
-    }
-    for named in &file.lists {
-        if !used.contains(&*named.name) {
-            let range = reader.span(&named.key);
-            reader.report(
-                codes::UNUSED_LIST,
-                range,
-                format!("no rule uses the list `{}`", named.name),
-            );
-        }
-    }
+    found
 }
 
 /// Words that may name a field: of a bound span too, `p.status`.
