@@ -5,6 +5,8 @@
 //! which only ascend, as steps in unary. For `n` numbers below `u` that is about `2 + log2(u / n)` bits a
 //! number; every 256th step is noted apart, so that a search reads a few words.
 
+use std::cmp::Ordering;
+
 use crate::state::heap::heap;
 
 /// How many steps lie between two that are noted.
@@ -65,23 +67,31 @@ impl IdSet {
     }
 
     pub fn has(&self, number: u64) -> bool {
+        self.search(number, || ())
+    }
+
+    /// Whether it has the number; `looked` is called for each number that was looked at.
+    fn search(&self, number: u64, mut looked: impl FnMut()) -> bool {
         if self.len == 0 {
             return false;
         }
         let bucket = number >> self.low_bits;
-        let Some(mut at) = self.start_of(bucket) else {
+        let Some(start) = self.start_of(bucket) else {
             return false;
         };
-        let low = number & mask(self.low_bits);
+        let wanted = number & mask(self.low_bits);
         // As many ones stand before a bucket as positions that are not the zeros of those before it.
-        let mut index = at - bucket;
-        while self.is_one(at) {
-            let found = self.low(index);
-            if found >= low {
-                return found == low;
+        let first = start - bucket;
+        let (mut from, mut to) = (first, first + self.ones_from(start));
+        // By halves: whoever chooses ids can crowd one bucket with tens of thousands.
+        while from < to {
+            let middle = from.midpoint(to);
+            looked();
+            match self.low(middle).cmp(&wanted) {
+                Ordering::Equal => return true,
+                Ordering::Less => from = middle + 1,
+                Ordering::Greater => to = middle,
             }
-            at += 1;
-            index += 1;
         }
         false
     }
@@ -126,6 +136,26 @@ impl IdSet {
             left &= left - 1;
         }
         Some(word as u64 * 64 + u64::from(left.trailing_zeros()) + 1)
+    }
+
+    /// How many ones stand in a row.
+    fn ones_from(&self, at: u64) -> u64 {
+        let (mut word, shift) = ((at / 64) as usize, at % 64);
+        let mut zeros = self.steps.get(word).map_or(0, |steps| !steps >> shift);
+        let mut ones = 0;
+        // What was shifted in looks like ones.
+        let mut room = 64 - shift;
+        while zeros == 0 && word < self.steps.len() {
+            ones += room;
+            room = 64;
+            word += 1;
+            zeros = self.steps.get(word).map_or(0, |steps| !steps);
+        }
+        ones + if word < self.steps.len() {
+            u64::from(zeros.trailing_zeros())
+        } else {
+            0
+        }
     }
 
     fn is_one(&self, at: u64) -> bool {
@@ -189,6 +219,24 @@ mod tests {
         let set = set(&all, 5000);
         assert!((0..5000).all(|number| set.has(number)));
         assert!(!set.has(5000));
+    }
+
+    #[test]
+    fn a_bucket_that_was_crowded_on_purpose_is_searched_by_halves() {
+        // As many as make a bucket of the default bound's sets the fullest.
+        let (below, count) = (1 << 33, 1 << 16);
+        let set = set(&(below / 2..below / 2 + count).collect(), below);
+        for (number, is_there) in [
+            (0, true),
+            (count / 2, true),
+            (count - 1, true),
+            (count, false),
+        ] {
+            let mut looked = 0;
+            let found = set.search(below / 2 + number, || looked += 1);
+            assert_eq!(found, is_there);
+            assert!(looked <= 17, "{looked} of {count} were looked at");
+        }
     }
 
     proptest! {

@@ -107,3 +107,54 @@ fn hash_of(key: HashKey, name: Name) -> u64 {
     bytes[8..].copy_from_slice(&name.twin.to_le_bytes());
     key.of(&bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Ids that fall into one place of a table under `key`: by the bits that choose the place and by those that tell
+    /// its entries apart.
+    fn colliding(key: HashKey, count: usize) -> Vec<SpanId> {
+        let place = |id: &SpanId| {
+            let hash = key.of(&id.0);
+            (hash >> 57, hash & 0xff)
+        };
+        let ids = (1u64..).map(|id| SpanId(id.to_le_bytes()));
+        let first = place(&SpanId(0u64.to_le_bytes()));
+        ids.filter(|id| place(id) == first).take(count).collect()
+    }
+
+    /// How many spans were looked at to find each once.
+    fn steps(key: HashKey, ids: &[SpanId]) -> usize {
+        let looked = Cell::new(0);
+        let name = |at: u32| {
+            looked.set(looked.get() + 1);
+            let id = ids[at as usize];
+            Name { id, twin: 0 }
+        };
+        let mut index = SpanIndex::default();
+        for at in 0..ids.len() as u32 {
+            index.insert(key, at, name);
+        }
+        looked.set(0);
+        for (at, id) in (0..).zip(ids) {
+            let wanted = Name { id: *id, twin: 0 };
+            assert_eq!(index.find(key, wanted, name), Some(at));
+        }
+        looked.get()
+    }
+
+    #[test]
+    fn ids_chosen_to_collide_under_a_key_that_is_known_do_not_under_another() {
+        let known = HashKey::new(1);
+        let ids = colliding(known, 60);
+        // Each is found by looking at half of them, and once more by name.
+        assert!(steps(known, &ids) > 20 * ids.len());
+        for seed in 2..12 {
+            let steps = steps(HashKey::new(seed), &ids);
+            assert!(steps <= 4 * ids.len(), "{steps} for {} ids", ids.len());
+        }
+    }
+}
