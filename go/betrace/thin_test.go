@@ -277,23 +277,3 @@ func TestParseWantedRefusesWhatItDoesNotKnow(t *testing.T) {
 	_, err = ParseWanted([]byte(`{"span_colours":["a"]}`))
 	require.ErrorContains(t, err, "span_colours")
 }
-
-func FuzzThin(f *testing.F) {
-	// Small seeds: the fuzzer spends its time on mutations, not on copying.
-	random := rand.New(rand.NewPCG(7, 7))
-	for seeds := 0; seeds < 12; {
-		message, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(randomTraces(random))
-		require.NoError(f, err)
-		if len(message) > 0 && len(message) < 1_500 {
-			f.Add(message, random.Uint64())
-			seeds++
-		}
-	}
-	f.Fuzz(func(t *testing.T, message []byte, seed uint64) {
-		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
-		if err != nil {
-			t.Skip()
-		}
-		requireProjection(t, traces, randomWanted(rand.New(rand.NewPCG(seed, 0))))
-	})
-}
