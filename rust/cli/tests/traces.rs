@@ -14,6 +14,8 @@ mod broken;
 mod formats;
 #[path = "traces/hostile.rs"]
 mod hostile;
+#[path = "traces/limits.rs"]
+mod limits;
 #[path = "traces/odd.rs"]
 mod odd;
 #[path = "traces/oracle.rs"]

@@ -4,6 +4,7 @@ mod closing;
 mod early;
 mod floods;
 mod hostile;
+mod limits;
 mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;

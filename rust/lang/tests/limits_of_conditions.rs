@@ -237,6 +237,74 @@ fn macros_that_explode_or_go_round() {
     assert!(fits(smallest) && !fits(smallest - 1) && smallest > 10);
 }
 
+/// Macros of which each uses the one below it.
+fn stairs(levels: usize, step: impl Fn(&str) -> String) -> Vocabulary {
+    let mut vocabulary = Vocabulary::new();
+    vocabulary.add_macro("m1", step("a"));
+    for level in 2..=levels {
+        vocabulary.add_macro(format!("m{level}"), step(&format!("m{}", level - 1)));
+    }
+    vocabulary
+}
+
+#[test]
+fn macros_inside_macros() {
+    let stairs = stairs(17, |below| format!("{below} or b"));
+    assert_eq!(codes_with("m16", &stairs, &Limits::default()), []);
+    assert_eq!(
+        codes_with("m17", &stairs, &Limits::default()),
+        [code::MACRO_LIMIT]
+    );
+}
+
+#[test]
+fn depth_of_a_condition_with_its_macros() {
+    // Four macros of sixty negations each. The name of each is a level, and so are what stands at the end of all and
+    // what is around the whole.
+    let deep = |own: usize| {
+        let stairs = stairs(4, |below| format!("{}{below}", "not ".repeat(60)));
+        let text = format!("{}m4", "not ".repeat(own));
+        codes_with(&text, &stairs, &Limits::default())
+    };
+    // Compiled without optimisation a level takes some ten kilobytes of stack, and a test's thread has two megabytes.
+    let large = std::thread::Builder::new().stack_size(16 << 20);
+    let tried = large.spawn(move || (deep(6), deep(7))).unwrap();
+    assert_eq!(tried.join().unwrap(), (vec![], vec![code::MACRO_LIMIT]));
+}
+
+#[test]
+fn fields_that_group() {
+    let by = |keys: usize| {
+        format!(
+            "count(a) by {} > 5",
+            ["e", "f", "g", "h", "i"][..keys].join(", ")
+        )
+    };
+    assert_eq!(codes(&by(4)), []);
+    assert_eq!(codes(&by(5)), [code::GROUPED]);
+}
+
+#[test]
+fn errors_of_one_text() {
+    let errors = |count: usize| {
+        let mut faults = Vec::new();
+        let text = "§ ".repeat(count);
+        assert!(
+            check_condition(&text, &Vocabulary::new(), &Limits::default(), &mut faults).is_none()
+        );
+        let is_cut = faults
+            .iter()
+            .any(|fault| fault.message.contains("was not read for its many errors"));
+        (
+            faults.iter().filter(|fault| fault.is_error()).count(),
+            is_cut,
+        )
+    };
+    assert!(!errors(100).1);
+    assert_eq!(errors(101), (101, true));
+    assert_eq!(errors(500), (101, true));
+}
+
 fn vocabulary_of_parts() -> Vocabulary {
     let mut vocabulary = Vocabulary::new();
     vocabulary.add_macro("m1", vec!["a"; 20].join(" or "));

@@ -154,3 +154,16 @@ impl<'t> Reader<'t> {
         Ok(Node { range, value })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn collections_nest_to_their_deepest_and_are_a_fault_beyond() {
+        let nested = |depth: usize| format!("{}x{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(&nested(MAX_DEPTH)).is_ok());
+        let fault = parse(&nested(MAX_DEPTH + 1)).err().unwrap();
+        assert_eq!(fault.message, "nested too deeply");
+    }
+}

@@ -206,3 +206,20 @@ fn seconds(value: i64, a_second: i64) -> Result<Tree<'static>, String> {
     let text = format!("{}.{nanos:09}", value / a_second);
     Ok(Tree::Number(Cow::Owned(text.into_bytes())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_nests_to_its_deepest_and_is_a_fault_beyond() {
+        let nested = |depth: u32| {
+            (0..depth).fold(Field::Int(1), |field, _| {
+                Field::Group(Row::new(vec![("k".to_owned(), field)]))
+            })
+        };
+        assert!(value(nested(MAX_DEPTH), false, 0).is_ok());
+        let fault = value(nested(MAX_DEPTH + 1), false, 0).unwrap_err();
+        assert_eq!(fault, "a column nests too deeply");
+    }
+}

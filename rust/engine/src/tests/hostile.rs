@@ -21,7 +21,7 @@ use crate::tests::spans::{TestSpan, at, message, span};
 use crate::{Engine, Report, Settings};
 
 /// A span by numbers that do not fit a byte; parent 0: a root.
-fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSpan {
+pub(super) fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSpan {
     let mut one = span(1, 1, name, id, id + 1);
     one.span.span_id = id.to_be_bytes().to_vec();
     if parent > 0 {
@@ -32,7 +32,7 @@ fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSpan {
 }
 
 /// Steps to evaluate the rule over the spans, as at a close; and the verdict.
-fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
+pub(super) fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
     let set = RuleSet::first(rules(&[rule]), &mut Interner::default(), Completeness::Root).unwrap();
     let key = HashKey::new(1);
     let with = Merging {
