@@ -86,7 +86,7 @@ pub struct Engine {
     scratch: Mutex<Vec<CallScratch>>,
     /// The latest time that a caller gave.
     clock: AtomicU64,
-    /// When the engine started; zero once stored state was restored.
+    /// When it, or one of before whose state it goes on with, started without all of the state until then; else zero.
     started: AtomicU64,
 }
 
@@ -294,7 +294,8 @@ impl Engine {
     #[must_use]
     pub fn snapshot(&self, kind: SnapshotKind) -> Vec<u8> {
         let interner = self.interner.lock();
-        snapshot::write(kind, &self.rules.read(), &interner, &self.shards)
+        let started = Timestamp(self.started.load(Ordering::Relaxed));
+        snapshot::write(kind, started, &self.rules.read(), &interner, &self.shards)
     }
 
     /// Takes over the state that another engine stored. Only before the first span is consumed.
@@ -310,8 +311,9 @@ impl Engine {
         if !shards.all(|shard| shard.live() == 0 && shard.remembered() == 0) {
             return Err(SnapshotError::NotFresh);
         }
-        if read.is_final() {
-            self.started.store(0, Ordering::Relaxed);
+        if let Some(before) = read.not_whole_at() {
+            // A crash before the orderly stop took spans of traces that may still be under way.
+            self.started.store(before.0, Ordering::Relaxed);
         }
         let (key, settings) = (self.key, &self.settings);
         Ok(read.restore(&mut rules, &interner, &self.shards, key, settings, now))

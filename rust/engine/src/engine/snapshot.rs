@@ -28,7 +28,7 @@ use crate::time::Timestamp;
 const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 
 const HEAD: usize = MAGIC.len() + 2;
 const CHECKSUM: usize = 16;
@@ -99,6 +99,7 @@ impl std::error::Error for SnapshotError {}
 /// The state of all traces.
 pub(crate) fn write(
     kind: SnapshotKind,
+    started: Timestamp,
     rules: &RuleSet,
     interner: &Interner,
     shards: &Shards,
@@ -137,14 +138,14 @@ pub(crate) fn write(
         traces,
         forgotten,
     };
-    encode(&stored)
+    encode(started, &stored)
 }
 
-fn encode(stored: &Stored) -> Vec<u8> {
+fn encode(started: Timestamp, stored: &Stored) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     // Writing to memory cannot fail, and every type here has an encoding.
-    if let Ok(body) = postcard::to_allocvec(stored) {
+    if let Ok(body) = postcard::to_allocvec(&(started, stored)) {
         bytes.extend_from_slice(&body);
     }
     let checksum = blake3::hash(&bytes);
@@ -183,6 +184,8 @@ fn keeps(rule: &RulePlan, interner: &Interner) -> u128 {
 
 /// A snapshot that was read, of whatever version, and not yet taken over.
 pub(crate) struct Read {
+    /// When an engine of before started without all of the state until then; zero: no trace can have suffered.
+    started: Timestamp,
     stored: Stored,
 }
 
@@ -200,15 +203,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
             Err(SnapshotError::Corrupt)
         }
     };
-    let stored = match version {
-        1 => decode::<StoredFirst>(body()?)?.into(),
-        2 => decode::<StoredSecond>(body()?)?.into(),
-        3 => decode::<StoredThird>(body()?)?.into(),
-        4 => decode::<Stored>(body()?)?,
+    let (started, stored) = match version {
+        1 => (Timestamp(0), decode::<StoredFirst>(body()?)?.into()),
+        2 => (Timestamp(0), decode::<StoredSecond>(body()?)?.into()),
+        3 => (Timestamp(0), decode::<StoredThird>(body()?)?.into()),
+        4 => (Timestamp(0), decode::<Stored>(body()?)?),
+        5 => decode::<(Timestamp, Stored)>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
     if stored.traces.iter().all(|(trace, _)| trace.is_sound()) {
-        Ok(Read { stored })
+        Ok(Read { started, stored })
     } else {
         Err(SnapshotError::Unsound)
     }
@@ -219,9 +223,9 @@ fn decode<S: DeserializeOwned>(body: &[u8]) -> Result<S, SnapshotError> {
 }
 
 impl Read {
-    /// Nothing was consumed after it was taken.
-    pub fn is_final(&self) -> bool {
-        self.stored.is_final
+    /// When the state was last not whole; `None`: it is not whole now, because more was consumed after it was taken.
+    pub fn not_whole_at(&self) -> Option<Timestamp> {
+        self.stored.is_final.then_some(self.started)
     }
 
     /// Takes over what was stored. `rules` are the present ones, and `shards` are empty.
@@ -353,7 +357,7 @@ mod tests {
         stored.cell_names[0].1.push('?');
         stored.rules[0].keeps += 1;
         let after = Engine::new(rules(&rule), settings(), at(2)).unwrap();
-        let restored = after.restore(&encode(&stored), at(2)).unwrap();
+        let restored = after.restore(&encode(at(0), &stored), at(2)).unwrap();
         assert_eq!((restored.live_traces, restored.known_rules), (1, 0));
         after.close_traces(at(3), CloseCause::EndOfInput);
         assert_eq!(after.told(), ["r inconclusive(reload)"]);

@@ -12,7 +12,7 @@ use crate::state::stored::{StoredAddition, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
-/// Version 4.
+/// Version 4; since version 5 with the time since when the state is whole before it.
 pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition), StoredIds>;
 
 /// Version 3.

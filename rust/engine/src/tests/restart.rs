@@ -148,3 +148,22 @@ fn nothing_but_a_sound_snapshot_is_believed() {
         Err(SnapshotError::NotFresh)
     );
 }
+
+#[test]
+fn a_crash_is_not_forgotten_over_an_orderly_stop_that_follows_it() {
+    let first = engine(&[ALWAYS], 1, 0);
+    let periodic = first.snapshot(SnapshotKind::Periodic);
+    // The record comes, and the crash takes it.
+    first.feed(&[span(1, 2, "a", 10_000, 10_001).under(1)], 10_000);
+    let second = engine(&[ALWAYS], 1, 12_000);
+    second.restore(&periodic, at(12_000)).unwrap();
+    let whole = second.snapshot(SnapshotKind::Final);
+    let third = engine(&[ALWAYS], 1, 13_000);
+    third.restore(&whole, at(13_000)).unwrap();
+    third.feed(&[span(1, 1, "x", 9_000, 14_000)], 14_000);
+    third.feed(&[span(2, 1, "x", 13_500, 14_000)], 14_000);
+    third.close_traces(at(15_000), CloseCause::EndOfInput);
+    let mut told = third.told();
+    told.sort();
+    assert_eq!(told, ["always inconclusive(restart)", "always violated"]);
+}
