@@ -105,7 +105,10 @@ impl<'a> Trace<'a> {
                 spans.push(span);
             }
         }
-        spans.sort_by_key(|span| (span.start, span.id, span.kind, span.service()));
+        spans.sort_by(|a, b| {
+            let halves = || (a.kind, a.service()).cmp(&(b.kind, b.service()));
+            (a.start, a.id).cmp(&(b.start, b.id)).then_with(halves)
+        });
         Trace {
             spans,
             more: Truth::False,

@@ -21,13 +21,14 @@ mod script;
 mod subject;
 mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
 
 pub use corners::{missed, of_rule, of_trace};
+pub use expect::OBLIGATION_CAP;
 pub use laws::LAWS;
 pub use play::judged;
 pub use tally::Tally;
@@ -69,7 +70,7 @@ struct Trial<'a> {
     reads_ancestry: Vec<bool>,
     subjects: Vec<Subject<'a>>,
     /// By trace id.
-    numbers: BTreeMap<[u8; 16], usize>,
+    numbers: HashMap<[u8; 16], usize>,
     /// The law that is being held.
     law: &'static str,
     tally: Tally,

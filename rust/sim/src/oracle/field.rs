@@ -2,7 +2,7 @@
 
 use betrace_lang::rule::{Field, FirstOf, Intrinsic, Number, Reading, Scope};
 
-use super::value::{Possible, Val};
+use super::value::{Possible, Val, with_pattern};
 use super::{Bound, Trace, Truth, has_order};
 use crate::model::{self, Attributes, Event, Span};
 
@@ -162,12 +162,13 @@ fn first_of<'v>(span: &'v Span, field: &FirstOf) -> Val<'v> {
                     .find(|(from, _)| Some(&**from) == text.as_deref());
                 row.map_or(Val::Missing, |(_, to)| Val::Text(to.to_string().into()))
             }
-            Reading::Part(pattern) => match (&value, regex::Regex::new(pattern)) {
-                (Val::Text(text), Ok(pattern)) => {
-                    let group = pattern.captures(text).and_then(|found| found.get(1));
-                    group.map_or(Val::Missing, |part| {
-                        Val::Text(part.as_str().to_owned().into())
-                    })
+            Reading::Part(pattern) => match &value {
+                Val::Text(text) => {
+                    let part = with_pattern(pattern, |pattern| {
+                        let group = pattern.captures(text)?.get(1)?;
+                        Some(group.as_str().to_owned())
+                    });
+                    part.map_or(Val::Missing, |part| Val::Text(part.into()))
                 }
                 _ => Val::Missing,
             },

@@ -1,16 +1,12 @@
 //! Inside `where`: three-valued logic on one span, and the `trace:` values.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
 use betrace_lang::rule::{
     CompareOp, Field, FieldTest, ItemScope, ListSource, Literal, Operand, Predicate, Quantifier,
     TextOp,
 };
-use regex::Regex;
 
 use super::field::{Held, some_is_true};
-use super::value::{Possible, Val};
+use super::value::{Possible, Val, with_pattern};
 use super::{Bound, Reasons, Trace, Truth, has_order};
 use crate::model::Span;
 
@@ -174,16 +170,7 @@ fn of_text(value: &Val<'_>, test: impl Fn(&str) -> bool) -> Possible {
 }
 
 fn matches(pattern: &str, text: &str) -> bool {
-    // Compiled once a thread: all that is clever here.
-    thread_local!(static PATTERNS: RefCell<BTreeMap<String, Option<Regex>>> = RefCell::default());
-    PATTERNS.with_borrow_mut(|patterns| {
-        if !patterns.contains_key(pattern) {
-            patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
-        }
-        patterns[pattern]
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(text))
-    })
+    with_pattern(pattern, |pattern| pattern.is_match(text))
 }
 
 fn text_test(left: &Val<'_>, op: TextOp, right: &Val<'_>) -> Possible {

@@ -1,7 +1,9 @@
 //! Values and how they compare: types, coercion of number and boolean text, and what is unknown.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use betrace_lang::rule::{CompareOp, Literal, Nanos, Number};
@@ -239,4 +241,16 @@ fn json_number(text: &str) -> Option<Number> {
         Ok(integer) => Some(Number::Int(integer)),
         Err(_) => Number::from_f64(text.parse().ok()?),
     }
+}
+
+/// Asks a regular expression; one that does not compile says nothing.
+pub fn with_pattern<R: Default>(pattern: &str, ask: impl FnOnce(&Regex) -> R) -> R {
+    // Compiled once a thread: all that is clever here.
+    thread_local!(static PATTERNS: RefCell<BTreeMap<String, Option<Regex>>> = RefCell::default());
+    PATTERNS.with_borrow_mut(|patterns| {
+        if !patterns.contains_key(pattern) {
+            patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
+        }
+        patterns[pattern].as_ref().map(ask).unwrap_or_default()
+    })
 }

@@ -105,8 +105,11 @@ impl<'t> Watch<'t, '_> {
     fn act(&mut self, act: &Act, findings: &[Finding]) -> Result<(), Divergence> {
         let said = self.trial.sorted(findings)?;
         let concerned = self.concerned(act);
-        let is_concerned = |trace: &usize| concerned.contains(trace);
-        if let Some((trace, rule, one)) = said.0.iter().find(|one| !is_concerned(&one.0)) {
+        let mut is_concerned = vec![false; self.progress.len()];
+        concerned
+            .iter()
+            .for_each(|trace| is_concerned[*trace] = true);
+        if let Some((trace, rule, one)) = said.0.iter().find(|one| !is_concerned[one.0]) {
             let detail = format!("out of turn, engine: {}", show(&[one]));
             return Err(self.trial.wrong(*rule, *trace, detail));
         }
@@ -159,10 +162,10 @@ impl<'t> Watch<'t, '_> {
                 for (trace, span) in spans {
                     let subject = &self.trial.subjects[*trace];
                     self.progress[*trace].note(*span, subject, self.script);
-                    if !concerned.contains(trace) {
-                        concerned.push(*trace);
-                    }
+                    concerned.push(*trace);
                 }
+                concerned.sort_unstable();
+                concerned.dedup();
             }
             Act::Close(_) => {
                 let traces = 0..self.progress.len();

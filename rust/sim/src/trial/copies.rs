@@ -9,7 +9,7 @@ use crate::oracle::{Completeness, judge};
 use crate::tape::Tape;
 
 impl Trial<'_> {
-    /// The spans of every trace in two orders: engine and oracle agree on each, and neither gives one trace two
+    /// The spans of each such trace in two orders: engine and oracle agree on each, and neither gives one trace two
     /// different definite verdicts.
     pub(super) fn copies(&mut self, tape: &mut Tape) -> Result<(), Divergence> {
         let completeness = tape.pick(&[Completeness::Root, Completeness::Idle]);
@@ -31,17 +31,15 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// The spans of every trace, those of traces with differing copies in any order.
+    /// The spans of every trace that has differing copies, in any order; the others have nothing to say here.
     fn shuffled(&self, tape: &mut Tape) -> Vec<Vec<SpanAt>> {
         let subjects = self.subjects.iter().enumerate();
         let order = subjects.map(|(trace, subject)| {
             let mut spans: Vec<SpanAt> = Vec::new();
-            for span in 0..subject.spans.len() {
-                let at = match subject.has_differing {
-                    true => tape.below(spans.len() + 1),
-                    false => spans.len(),
-                };
-                spans.insert(at, (trace, span));
+            if subject.has_differing {
+                for span in 0..subject.spans.len() {
+                    spans.insert(tape.below(spans.len() + 1), (trace, span));
+                }
             }
             spans
         });

@@ -28,7 +28,10 @@ pub struct Subject<'a> {
     /// There are copies of one span that differ.
     pub has_differing: bool,
     /// What the rules read of each span, by which copies are equal or differ; ids and service are left out.
-    pub read: Vec<String>,
+    pub read: Vec<Vec<u8>>,
+    /// Its parts by length, still open, and the whole, complete.
+    parts: Vec<OnceCell<Trace<'a>>>,
+    whole: OnceCell<Trace<'a>>,
     /// Of the whole, by rule.
     closed: Vec<OnceCell<Answer>>,
     /// While spans may still come, by length and rule.
@@ -59,6 +62,8 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
                 .collect(),
             has_halves: some(|a, b| a.id == b.id && a.identity() != b.identity()),
             has_differing: some(|a, b| a.identity() == b.identity() && a != b),
+            parts: lengths.iter().map(|_| OnceCell::new()).collect(),
+            whole: OnceCell::new(),
             closed: unknown(),
             open: lengths.iter().map(|_| unknown()).collect(),
             lengths,
@@ -67,8 +72,8 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
     traces.iter().map(subject).collect()
 }
 
-/// What rules see of a span, printed: a number that is none equals itself.
-fn read(span: &Span, wanted: &Wanted, times: bool) -> String {
+/// What rules see of a span, as bytes: a number that is none equals itself.
+fn read(span: &Span, wanted: &Wanted, times: bool) -> Vec<u8> {
     let mut span = thin(span, wanted);
     if !times {
         (span.start, span.end) = (0, 0);
@@ -87,7 +92,7 @@ fn read(span: &Span, wanted: &Wanted, times: bool) -> String {
         });
         attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
-    format!("{span:?}")
+    encode([&span])
 }
 
 /// Whether a rule reads when spans began or ended.
@@ -127,15 +132,16 @@ impl Subject<'_> {
 
     /// The answer on the whole, complete.
     pub fn closed(&self, reading: &Reading<'_>, rule: usize) -> &Answer {
-        self.closed[rule].get_or_init(|| reading.answer(&Trace::of(self.spans)))
+        self.closed[rule]
+            .get_or_init(|| reading.answer(self.whole.get_or_init(|| Trace::of(self.spans))))
     }
 
     /// The answer while spans may still come, after `length` of them (one of `lengths`).
     pub fn open(&self, reading: &Reading<'_>, rule: usize, length: usize) -> &Answer {
         let at = self.lengths.partition_point(|known| *known < length);
         self.open[at][rule].get_or_init(|| {
-            let trace = Trace::of(&self.spans[..length]);
-            reading.answer(&trace.open(Reasons::default()))
+            let part = || Trace::of(&self.spans[..length]).open(Reasons::default());
+            reading.answer(self.parts[at].get_or_init(part))
         })
     }
 }
