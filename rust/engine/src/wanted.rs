@@ -1,6 +1,6 @@
 //! What a message must carry for a rule set: the contract of the thin writer.
 
-use betrace_lang::rule::{Field, Intrinsic, Scope};
+use betrace_lang::rule::{Field, Intrinsic, ReadAt, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::predicate::fields::FieldTable;
@@ -62,23 +62,36 @@ impl Wanted {
                     Scope::Link => self.link_attributes.push(key),
                 }
             }
-            Field::Intrinsic(Intrinsic::SpanStatus) => self.status = true,
-            Field::Intrinsic(Intrinsic::SpanStatusMessage) => self.status_message = true,
-            Field::Intrinsic(Intrinsic::EventName) => self.event_names = true,
-            Field::Intrinsic(Intrinsic::EventTimeSinceStart) => self.event_times = true,
-            Field::Intrinsic(Intrinsic::LinkTraceId | Intrinsic::LinkSpanId) => {
-                self.link_ids = true
-            }
-            Field::Intrinsic(Intrinsic::InstrumentationVersion) => self.scope_version = true,
-            Field::Intrinsic(_) => {}
+            Field::Intrinsic(intrinsic) => self.add_intrinsic(*intrinsic),
             Field::FirstOf(field) => {
-                for one in &field.of {
-                    let key = one.key.to_string();
-                    self.span_attributes.push(key.clone());
-                    self.resource_attributes.push(key);
+                for origin in field.of.iter().flat_map(|one| one.origins()) {
+                    self.add_origin(origin);
                 }
             }
             Field::Bound { field, .. } => self.add(field),
+        }
+    }
+
+    fn add_intrinsic(&mut self, intrinsic: Intrinsic) {
+        match intrinsic {
+            Intrinsic::SpanStatus => self.status = true,
+            Intrinsic::SpanStatusMessage => self.status_message = true,
+            Intrinsic::EventName => self.event_names = true,
+            Intrinsic::EventTimeSinceStart => self.event_times = true,
+            Intrinsic::LinkTraceId | Intrinsic::LinkSpanId => self.link_ids = true,
+            Intrinsic::InstrumentationVersion => self.scope_version = true,
+            _ => {}
+        }
+    }
+
+    fn add_origin(&mut self, origin: &ReadAt) {
+        match origin {
+            ReadAt::Attribute(key) => {
+                self.span_attributes.push(key.to_string());
+                self.resource_attributes.push(key.to_string());
+            }
+            ReadAt::Event(key) => self.event_attributes.push(key.to_string()),
+            ReadAt::Intrinsic(intrinsic) => self.add_intrinsic(*intrinsic),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use betrace_engine::internals::{CompiledPredicate, MatcherBuilder, NoBindings, SelectorId, Truth};
 use betrace_lang::rule::{
     Alternative, Base, CompareOp, Field, FirstOf, Intrinsic, ItemScope, ListSource, Literal,
-    Number, Operand, Predicate, Quantifier, Reading, Scope, Term, TextOp, Unit,
+    Number, Operand, Predicate, Proviso, Quantifier, ReadAt, Reading, Scope, Term, TextOp, Unit,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -47,14 +47,30 @@ fn any_field() -> BoxedStrategy<Field> {
             Field::Attribute { scope, key: Arc::from(key) }
         }),
         1 => select(intrinsics).prop_map(Field::Intrinsic),
-        1 => vec((select(&generate::KEYS[..]), 0..3), 1..4).prop_map(first_of),
+        1 => vec((select(&generate::KEYS[..]), 0..4, 0..8), 1..4).prop_map(first_of),
     ]
     .boxed()
 }
 
-fn first_of(of: Vec<(&str, i32)>) -> Field {
-    let of = of.into_iter().map(|(key, reading)| Alternative {
-        key: Arc::from(key),
+fn first_of(of: Vec<(&str, i32, i32)>) -> Field {
+    let of = of.into_iter().map(|(key, reading, from)| Alternative {
+        origin: match from {
+            0 => ReadAt::Event(Arc::from(key)),
+            1 => ReadAt::Intrinsic(Intrinsic::SpanName),
+            2 => ReadAt::Intrinsic(Intrinsic::SpanStatusMessage),
+            _ => ReadAt::Attribute(Arc::from(key)),
+        },
+        proviso: (from >= 6).then(|| Proviso {
+            origin: match from {
+                6 => ReadAt::Attribute(Arc::from(key)),
+                _ => ReadAt::Intrinsic(Intrinsic::SpanKind),
+            },
+            text: Arc::from(if from == 6 {
+                generate::TEXTS[0]
+            } else {
+                "client"
+            }),
+        }),
         reading: match reading {
             0 => Reading::AsItIs,
             1 => {
@@ -66,7 +82,11 @@ fn first_of(of: Vec<(&str, i32)>) -> Field {
                         .collect(),
                 )
             }
-            _ => Reading::Part(Arc::from("^(.)")),
+            2 => Reading::Part(Arc::from("^(.)")),
+            _ => Reading::Word {
+                pattern: Arc::from("^."),
+                word: Arc::from("ok"),
+            },
         },
     });
     Field::FirstOf(Arc::new(FirstOf {

@@ -22,7 +22,9 @@ mod term;
 
 pub use body::{Binding, Body, ClauseKind};
 pub use condition::{Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity};
-pub use field::{Alternative, BindingId, Field, FirstOf, Intrinsic, ItemScope, Reading, Scope};
+pub use field::{
+    Alternative, BindingId, Field, FirstOf, Intrinsic, ItemScope, Proviso, ReadAt, Reading, Scope,
+};
 pub use number::Number;
 pub use predicate::{CompareOp, FieldTest, ListSource, Predicate, Quantifier, TextOp};
 pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};

@@ -632,10 +632,7 @@ fn names_of_a_rule_file_mean_nothing_in_a_macro_of_the_vocabulary() {
     for key in ["http.method", "http.route", "gen_ai.system", "db.system"] {
         taken.add_field(FirstOf {
             name: key.into(),
-            of: vec![Alternative {
-                key: "other".into(),
-                reading: Reading::AsItIs,
-            }],
+            of: vec![Alternative::of("other", Reading::AsItIs)],
         });
     }
     for shipped in betrace_lang::vocabulary().filter(|one| one.kind() == "macro") {

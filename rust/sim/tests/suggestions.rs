@@ -154,8 +154,8 @@ impl Words {
                 values.extend(value.map(as_value));
             }
             (Field::FirstOf(first), value) => {
-                for one in &first.of {
-                    let values = self.keys.entry((false, one.key.to_string())).or_default();
+                for key in first.of.iter().filter_map(|one| one.attribute()) {
+                    let values = self.keys.entry((false, key.to_string())).or_default();
                     values.extend(value.map(as_value));
                 }
             }

@@ -40,12 +40,18 @@ pub fn spelled(field: &Field, names: Names<'_>) -> String {
     }
 }
 
-/// An attribute of a field of the rule file, with what is made of it.
+/// A choice of a field, with what is made of it.
 fn choice(one: &Alternative) -> String {
-    match &one.reading {
-        Reading::AsItIs => one.key.to_string(),
-        Reading::Mapped(table) => format!("{} by a table of {}", one.key, table.len()),
-        Reading::Part(pattern) => format!("{} in part, `{pattern}`", one.key),
+    let origin = &one.origin;
+    let read = match &one.reading {
+        Reading::AsItIs => origin.to_string(),
+        Reading::Mapped(table) => format!("{origin} by a table of {}", table.len()),
+        Reading::Part(pattern) => format!("{origin} in part, `{pattern}`"),
+        Reading::Word { pattern, word } => format!("{word} if {origin} matches `{pattern}`"),
+    };
+    match &one.proviso {
+        Some(proviso) => format!("{read} where {} is {}", proviso.origin, proviso.text),
+        None => read,
     }
 }
 

@@ -147,7 +147,11 @@ impl Part {
                     reads.push(Read {
                         name: first.name.to_string(),
                         scope: Scope::SpanThenResource,
-                        keys: first.of.iter().map(|one| Arc::clone(&one.key)).collect(),
+                        keys: first
+                            .of
+                            .iter()
+                            .filter_map(|one| one.attribute().cloned())
+                            .collect(),
                     });
                 }
                 _ => {}

@@ -8,8 +8,8 @@
 use std::fmt::Write as _;
 
 use betrace_lang::rule::{
-    Base, CompareOp, Field, FirstOf, ListSource, Literal, Number, Operand, Predicate, Reading,
-    Rule, Scope, Term, TextOp,
+    Base, CompareOp, Field, FirstOf, ListSource, Literal, Number, Operand, Predicate, ReadAt,
+    Reading, Rule, Scope, Term, TextOp,
 };
 
 /// A longer name is its beginning and a hash of the whole: a list in a rule may have thousands of texts.
@@ -99,11 +99,18 @@ fn write_first_of(out: &mut String, field: &FirstOf) {
     out.push_str("(first");
     for one in &field.of {
         out.push(' ');
+        if let Some(proviso) = &one.proviso {
+            out.push_str("(if ");
+            write_origin(out, &proviso.origin);
+            out.push(' ');
+            write_text(out, &proviso.text);
+            out.push_str(") ");
+        }
         match &one.reading {
-            Reading::AsItIs => write_text(out, &one.key),
+            Reading::AsItIs => write_origin(out, &one.origin),
             Reading::Mapped(table) => {
                 out.push_str("(mapped ");
-                write_text(out, &one.key);
+                write_origin(out, &one.origin);
                 for (from, to) in table {
                     out.push(' ');
                     write_text(out, from);
@@ -114,14 +121,34 @@ fn write_first_of(out: &mut String, field: &FirstOf) {
             }
             Reading::Part(pattern) => {
                 out.push_str("(part ");
-                write_text(out, &one.key);
+                write_origin(out, &one.origin);
                 out.push(' ');
                 write_text(out, pattern);
+                out.push(')');
+            }
+            Reading::Word { pattern, word } => {
+                out.push_str("(word ");
+                write_origin(out, &one.origin);
+                out.push(' ');
+                write_text(out, pattern);
+                out.push(' ');
+                write_text(out, word);
                 out.push(')');
             }
         }
     }
     out.push(')');
+}
+
+fn write_origin(out: &mut String, origin: &ReadAt) {
+    match origin {
+        ReadAt::Attribute(key) => write_text(out, key),
+        ReadAt::Event(key) => {
+            out.push_str("event:");
+            write_text(out, key);
+        }
+        ReadAt::Intrinsic(intrinsic) => out.push_str(intrinsic.as_str()),
+    }
 }
 
 fn write_predicate(out: &mut String, predicate: &Predicate) {

@@ -1,24 +1,38 @@
-//! Fields of rule files: the first of several attributes that has a value, as it is, mapped or in part.
+//! Fields of rule files and of the vocabulary: the first of several values that a span has, as it is, mapped, in part or
+//! as the word for it.
 
-use betrace_lang::rule::{FirstOf, Reading};
+use betrace_lang::rule::{FirstOf, Intrinsic, ReadAt, Reading};
 use hashbrown::HashMap;
 use regex::bytes::Regex;
 
-use crate::scan::keys::KeyTable;
 use crate::value::{TextBuffer, Value, shortest_text};
 
 /// Compiled size of one regular expression, in bytes; above what the language itself allows.
 const PATTERN_BYTES: usize = 10 << 20;
 
-/// Where the attributes of one field stand, the first choice first.
+/// Where the values of one field stand, the first choice first.
 #[derive(Clone, Debug)]
 pub(crate) struct FirstOfPlan(Box<[Choice]>);
 
 #[derive(Clone, Debug)]
-pub(crate) struct Choice {
-    pub span: u32,
-    pub resource: u32,
+struct Choice {
+    from: ValuePlace,
+    /// Where what stands, so that the choice counts.
+    proviso: Option<(ValuePlace, Box<[u8]>)>,
     made: Made,
+}
+
+/// Where one value stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ValuePlace {
+    /// The span's, else the resource's.
+    Attribute {
+        span: u32,
+        resource: u32,
+    },
+    /// Of the first event that has it.
+    Event(u32),
+    Intrinsic(Intrinsic),
 }
 
 /// What is made of a value.
@@ -28,47 +42,63 @@ enum Made {
     Mapped(HashMap<Box<[u8]>, Box<[u8]>>),
     /// `None`: meets nothing; a checked rule has none such.
     Part(Option<Regex>),
+    Word(Option<Regex>, Box<[u8]>),
 }
 
 impl FirstOfPlan {
+    /// `place` says where an origin stands.
     pub(crate) fn new(
         field: &FirstOf,
-        span: &mut KeyTable,
-        resource: &mut KeyTable,
+        mut place: impl FnMut(&ReadAt) -> ValuePlace,
     ) -> FirstOfPlan {
         let choices = field.of.iter().map(|one| Choice {
-            span: span.intern(one.key.as_bytes()),
-            resource: resource.intern(one.key.as_bytes()),
-            made: match &one.reading {
-                Reading::AsItIs => Made::AsItIs,
-                Reading::Mapped(table) => Made::Mapped(
-                    table
-                        .iter()
-                        .map(|(from, to)| (from.as_bytes().into(), to.as_bytes().into()))
-                        .collect(),
-                ),
-                Reading::Part(pattern) => Made::Part(
-                    regex::bytes::RegexBuilder::new(pattern)
-                        .size_limit(PATTERN_BYTES)
-                        .build()
-                        .ok(),
-                ),
-            },
+            from: place(&one.origin),
+            proviso: one
+                .proviso
+                .as_ref()
+                .map(|proviso| (place(&proviso.origin), proviso.text.as_bytes().into())),
+            made: Made::new(&one.reading),
         });
         FirstOfPlan(choices.collect())
     }
 
     /// The first choice that has a value, once it is made of what `value` gives.
-    pub(crate) fn read<'v>(&'v self, value: impl Fn(&Choice) -> Value<'v>) -> Value<'v> {
+    pub(crate) fn read<'v>(&'v self, value: impl Fn(ValuePlace) -> Value<'v>) -> Value<'v> {
+        let holds = |proviso: &(ValuePlace, Box<[u8]>)| match value(proviso.0) {
+            Value::Text(text) => *text == *proviso.1,
+            _ => false,
+        };
         self.0
             .iter()
-            .map(|choice| choice.made.of(value(choice)))
+            .filter(|choice| choice.proviso.as_ref().is_none_or(holds))
+            .map(|choice| choice.made.of(value(choice.from)))
             .find(|value| !value.is_missing())
             .unwrap_or(Value::Missing)
     }
 }
 
+fn built(pattern: &str) -> Option<Regex> {
+    regex::bytes::RegexBuilder::new(pattern)
+        .size_limit(PATTERN_BYTES)
+        .build()
+        .ok()
+}
+
 impl Made {
+    fn new(reading: &Reading) -> Made {
+        match reading {
+            Reading::AsItIs => Made::AsItIs,
+            Reading::Mapped(table) => Made::Mapped(
+                table
+                    .iter()
+                    .map(|(from, to)| (from.as_bytes().into(), to.as_bytes().into()))
+                    .collect(),
+            ),
+            Reading::Part(pattern) => Made::Part(built(pattern)),
+            Reading::Word { pattern, word } => Made::Word(built(pattern), word.as_bytes().into()),
+        }
+    }
+
     fn of<'v>(&'v self, value: Value<'v>) -> Value<'v> {
         match (self, value) {
             (Made::AsItIs, value) => value,
@@ -84,7 +114,10 @@ impl Made {
                         Value::Text(&text[start..end])
                     })
             }
-            (Made::Part(_), _) => Value::Missing,
+            (Made::Word(Some(pattern), word), Value::Text(text)) if pattern.is_match(text) => {
+                Value::Text(word)
+            }
+            (Made::Part(_) | Made::Word(..), _) => Value::Missing,
         }
     }
 }

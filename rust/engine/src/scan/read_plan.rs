@@ -1,9 +1,9 @@
 //! What to read of each span, and where each field's value will stand.
 
-use betrace_lang::rule::{Field, Intrinsic, Scope};
+use betrace_lang::rule::{Field, FirstOf, Intrinsic, ReadAt, Scope};
 
 use crate::predicate::fields::{FieldId, FieldTable};
-use crate::scan::first_of::FirstOfPlan;
+use crate::scan::first_of::{FirstOfPlan, ValuePlace};
 use crate::scan::keys::KeyTable;
 
 /// The service's name, which is part of a span's identity, is always read.
@@ -112,41 +112,57 @@ impl ReadPlan {
                     Scope::Link => Place::Link(self.link.intern(key) + LINK_SHIFT),
                 }
             }
-            Field::Intrinsic(intrinsic) => {
-                match intrinsic {
-                    Intrinsic::SpanStatus => self.status = true,
-                    Intrinsic::SpanStatusMessage => self.status_message = true,
-                    Intrinsic::EventName => {
-                        self.event_names = true;
-                        return Place::Event(EVENT_NAME_SLOT);
-                    }
-                    Intrinsic::EventTimeSinceStart => {
-                        self.event_times = true;
-                        return Place::Event(EVENT_TIME_SLOT);
-                    }
-                    Intrinsic::LinkTraceId => {
-                        self.link_ids = true;
-                        return Place::Link(LINK_TRACE_SLOT);
-                    }
-                    Intrinsic::LinkSpanId => {
-                        self.link_ids = true;
-                        return Place::Link(LINK_SPAN_SLOT);
-                    }
-                    Intrinsic::InstrumentationVersion => self.scope_version = true,
-                    Intrinsic::SpanId | Intrinsic::SpanParentId | Intrinsic::TraceId => {
-                        self.ids = true;
-                    }
-                    _ => {}
-                }
-                Place::Intrinsic(*intrinsic)
-            }
-            Field::FirstOf(field) => {
-                let plan = FirstOfPlan::new(field, &mut self.span, &mut self.resource);
-                self.first_of.push(plan);
-                Place::FirstOf(u32::try_from(self.first_of.len() - 1).unwrap_or(u32::MAX))
-            }
+            Field::Intrinsic(intrinsic) => self.place_of_intrinsic(*intrinsic),
+            Field::FirstOf(field) => self.place_of_first(field),
             Field::Bound { field, .. } => self.place_of(field),
         }
+    }
+
+    fn place_of_intrinsic(&mut self, intrinsic: Intrinsic) -> Place {
+        match intrinsic {
+            Intrinsic::SpanStatus => self.status = true,
+            Intrinsic::SpanStatusMessage => self.status_message = true,
+            Intrinsic::EventName => {
+                self.event_names = true;
+                return Place::Event(EVENT_NAME_SLOT);
+            }
+            Intrinsic::EventTimeSinceStart => {
+                self.event_times = true;
+                return Place::Event(EVENT_TIME_SLOT);
+            }
+            Intrinsic::LinkTraceId => {
+                self.link_ids = true;
+                return Place::Link(LINK_TRACE_SLOT);
+            }
+            Intrinsic::LinkSpanId => {
+                self.link_ids = true;
+                return Place::Link(LINK_SPAN_SLOT);
+            }
+            Intrinsic::InstrumentationVersion => self.scope_version = true,
+            Intrinsic::SpanId | Intrinsic::SpanParentId | Intrinsic::TraceId => {
+                self.ids = true;
+            }
+            _ => {}
+        }
+        Place::Intrinsic(intrinsic)
+    }
+
+    fn place_of_first(&mut self, field: &FirstOf) -> Place {
+        let plan = FirstOfPlan::new(field, |origin| match origin {
+            ReadAt::Attribute(key) => ValuePlace::Attribute {
+                span: self.span.intern(key.as_bytes()),
+                resource: self.resource.intern(key.as_bytes()),
+            },
+            ReadAt::Event(key) => {
+                ValuePlace::Event(self.event.intern(key.as_bytes()) + EVENT_SHIFT)
+            }
+            ReadAt::Intrinsic(intrinsic) => {
+                self.place_of_intrinsic(*intrinsic);
+                ValuePlace::Intrinsic(*intrinsic)
+            }
+        });
+        self.first_of.push(plan);
+        Place::FirstOf(u32::try_from(self.first_of.len() - 1).unwrap_or(u32::MAX))
     }
 
     #[inline]

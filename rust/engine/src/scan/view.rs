@@ -6,6 +6,7 @@ use betrace_lang::rule::Intrinsic;
 
 use crate::id::{SpanId, TraceId};
 use crate::predicate::fields::{FieldId, Fields};
+use crate::scan::first_of::ValuePlace;
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::{EVENT_TIME_SLOT, LINK_SHIFT, Place, ReadPlan};
 use crate::scan::slots::ListSet;
@@ -143,9 +144,19 @@ impl<'a, 's> SpanView<'a, 's> {
         let Some(plan) = self.plan.first_of.get(index as usize) else {
             return Value::Missing;
         };
-        plan.read(|choice| match self.span(choice.span) {
-            Value::Missing => self.resource(choice.resource),
-            value => value,
+        plan.read(|from| match from {
+            ValuePlace::Attribute { span, resource } => match self.span(span) {
+                Value::Missing => self.resource(resource),
+                value => value,
+            },
+            ValuePlace::Event(slot) => {
+                let values = self.read.events.values(slot);
+                let mut values = values.map(|(_, raw)| self.event_value(slot, raw));
+                values
+                    .find(|value| !value.is_missing())
+                    .unwrap_or(Value::Missing)
+            }
+            ValuePlace::Intrinsic(intrinsic) => self.intrinsic(intrinsic),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use betrace_engine::internals::{OwnedValue, Value, array_elements};
-use betrace_lang::rule::{Alternative, Field, Intrinsic, Reading, Scope};
+use betrace_lang::rule::{Alternative, Field, Intrinsic, ReadAt, Reading, Scope};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -201,12 +201,30 @@ impl Around<'_> {
         }
     }
 
+    fn origin(&self, origin: &ReadAt) -> Plain {
+        match origin {
+            ReadAt::Attribute(key) => self.value(&Field::Attribute {
+                scope: Scope::SpanThenResource,
+                key: key.clone(),
+            }),
+            ReadAt::Event(key) => {
+                let events = self.span.events.iter();
+                let mut values = events.map(|event| first(&event.attributes, key));
+                values
+                    .find(|value| *value != Plain::Missing)
+                    .unwrap_or(Plain::Missing)
+            }
+            ReadAt::Intrinsic(intrinsic) => self.intrinsic(*intrinsic),
+        }
+    }
+
     fn made(&self, one: &Alternative) -> Plain {
-        let value = self.value(&Field::Attribute {
-            scope: Scope::SpanThenResource,
-            key: one.key.clone(),
-        });
-        match (&one.reading, value) {
+        if let Some(proviso) = &one.proviso
+            && self.origin(&proviso.origin) != text(&proviso.text)
+        {
+            return Plain::Missing;
+        }
+        match (&one.reading, self.origin(&one.origin)) {
             (Reading::AsItIs, value) => value,
             (Reading::Mapped(table), value) => {
                 let shortest = match value {
@@ -228,7 +246,14 @@ impl Around<'_> {
                 let group = pattern.captures(&value).and_then(|found| found.get(1));
                 group.map_or(Plain::Missing, |part| Plain::Text(part.as_bytes().to_vec()))
             }
-            (Reading::Part(_), _) => Plain::Missing,
+            (Reading::Word { pattern, word }, Plain::Text(value)) => {
+                let pattern = regex::bytes::Regex::new(pattern).unwrap();
+                match pattern.is_match(&value) {
+                    true => text(word),
+                    false => Plain::Missing,
+                }
+            }
+            (Reading::Part(_) | Reading::Word { .. }, _) => Plain::Missing,
         }
     }
 

@@ -18,29 +18,35 @@ pub(crate) use table::PREFIX;
 use table::StandsFor;
 pub use table::{Shipped, ShippedLine};
 
-static SHIPPED: LazyLock<BTreeMap<Arc<str>, Shipped>> =
-    LazyLock::new(|| table::read().map(|one| (one.name.clone(), one)).collect());
+/// By name. A field and a selector may share one: no place takes both.
+static SHIPPED: LazyLock<BTreeMap<Arc<str>, Vec<Shipped>>> = LazyLock::new(|| {
+    let mut shipped: BTreeMap<Arc<str>, Vec<Shipped>> = BTreeMap::new();
+    for one in table::read() {
+        shipped.entry(one.name.clone()).or_default().push(one);
+    }
+    shipped
+});
 
 /// All of it, by name.
-pub fn vocabulary() -> impl Iterator<Item = &'static Shipped> {
-    SHIPPED.values()
+pub fn vocabulary() -> impl Iterator<Item = &'static Shipped> + Clone {
+    SHIPPED.values().flatten()
 }
 
 /// `docs/vocabulary.md`.
 #[must_use]
 pub fn vocabulary_page() -> String {
-    page::page(SHIPPED.values())
+    page::page(vocabulary())
 }
 
-/// What has this name, `otel:` included.
+/// What has this name, `otel:` included: nothing, one thing, or a field and a selector.
 #[must_use]
-pub fn shipped(name: &str) -> Option<&'static Shipped> {
-    SHIPPED.get(name)
+pub fn shipped(name: &str) -> &'static [Shipped] {
+    SHIPPED.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// The names that stand in a text, by name.
 pub(crate) fn shipped_in(text: &str) -> impl Iterator<Item = &'static Shipped> {
-    names_with(text, PREFIX).filter_map(|name| {
+    names_with(text, PREFIX).flat_map(|name| {
         // `.where` may follow.
         let base = name.strip_suffix(".where").unwrap_or(name);
         shipped(base.trim_end_matches('.'))
@@ -82,11 +88,16 @@ impl Shipped {
 pub fn nearest_shipped(name: &str, kinds: &[&str]) -> Option<&'static Shipped> {
     let own = name.strip_prefix(PREFIX).unwrap_or(name);
     let of_kind = || vocabulary().filter(|one| kinds.contains(&one.kind()));
-    let reads = |one: &&Shipped| {
-        let of = one.as_field().map(|field| field.of.as_slice());
-        of.is_some_and(|of| of.iter().any(|one| *one.key == *own))
+    // Of several that read it, the one whose choice it is sooner.
+    let reads = |one: &'static Shipped| {
+        let of = &one.as_field()?.of;
+        let at = of
+            .iter()
+            .position(|one| one.attribute().is_some_and(|key| **key == *own))?;
+        Some((at, one))
     };
-    of_kind().find(reads).or_else(|| {
+    let read_by = of_kind().filter_map(reads).min_by_key(|(at, _)| *at);
+    read_by.map(|(_, one)| one).or_else(|| {
         of_kind()
             .filter_map(|one| Some((slips(own, one.name.strip_prefix(PREFIX)?)?, one)))
             .min_by_key(|(slips, _)| *slips)
@@ -117,11 +128,7 @@ mod tests {
     #[test]
     fn every_line_of_the_table_is_read() {
         let paragraphs = table::paragraphs().count();
-        assert_eq!(
-            vocabulary().count(),
-            paragraphs,
-            "a name is faulty, or two are the same"
-        );
+        assert_eq!(vocabulary().count(), paragraphs, "a name is faulty");
         let kinds: BTreeSet<&str> = vocabulary().map(Shipped::kind).collect();
         assert_eq!(
             kinds.into_iter().collect::<Vec<_>>(),
@@ -132,15 +139,17 @@ mod tests {
             assert!(!shipped.lines.is_empty(), "{name} stands for nothing");
             assert!(shipped.says.ends_with('.'), "{name}");
             for one in shipped.as_field().iter().flat_map(|field| &field.of) {
-                assert!(
-                    !one.key.contains([' ', '#', '=', '~']),
-                    "{name}: {}",
-                    one.key
-                );
-                if let Reading::Part(pattern) = &one.reading {
-                    let regex = regex::bytes::Regex::new(pattern);
-                    assert_eq!(regex.map(|regex| regex.captures_len()), Ok(2), "{name}");
+                for origin in one.origins().map(ToString::to_string) {
+                    assert!(!origin.contains([' ', '#', '=', '~']), "{name}: {origin}");
                 }
+                let (pattern, groups) = match &one.reading {
+                    Reading::Part(pattern) => (pattern, 2),
+                    Reading::Word { pattern, .. } => (pattern, 1),
+                    _ => continue,
+                };
+                let regex = regex::bytes::Regex::new(pattern);
+                let found = regex.map(|regex| regex.captures_len());
+                assert_eq!(found, Ok(groups), "{name}: {pattern}");
             }
         }
     }
@@ -153,6 +162,18 @@ mod tests {
         for line in lines().filter(|line| !line.since.is_empty()) {
             assert!(version.is_match(line.since), "{line:?}");
             assert!(!line.from.is_empty(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_stands_for_two_things_is_a_field_and_a_selector() {
+        for named in SHIPPED.values().filter(|named| named.len() > 1) {
+            let mut kinds: Vec<&str> = named.iter().map(Shipped::kind).collect();
+            kinds.sort_unstable();
+            assert_eq!(kinds, ["field", "macro"], "{}", named[0].name);
+            let found = named.iter().find_map(Shipped::as_macro);
+            let limits = crate::Limits::default();
+            assert!(found.is_some_and(|found| found.selects_spans(&limits)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! How names and values are spelled, so that reading them gives them back.
 
-use crate::rule::{FirstOf, Gap, Literal, Nanos, Number, Reading};
+use crate::rule::{Alternative, FirstOf, Gap, Literal, Nanos, Number, ReadAt, Reading};
 use crate::source::is_direction_mark;
 
 /// `text` in double quotes, its escapes written so that reading gives it back.
@@ -100,18 +100,39 @@ pub(crate) fn gap(gap: Gap) -> String {
 
 /// What a field of a rule file stands for: `{"a" | "b" ("5": "NOT_FOUND") | "c" ~ "^([a-z]+)"}`.
 pub(crate) fn first_of(field: &FirstOf) -> String {
-    let of = field.of.iter().map(|one| {
-        let key = quote(&one.key);
-        match &one.reading {
-            Reading::AsItIs => key,
-            Reading::Mapped(table) => {
-                let rows = table
-                    .iter()
-                    .map(|(from, to)| format!("{}: {}", quote(from), quote(to)));
-                format!("{key} ({})", rows.collect::<Vec<_>>().join(", "))
-            }
-            Reading::Part(pattern) => format!("{key} ~ {}", quote(pattern)),
+    let of: Vec<String> = field.of.iter().map(alternative).collect();
+    format!("{{{}}}", of.join(" | "))
+}
+
+fn alternative(one: &Alternative) -> String {
+    let from = origin(&one.origin);
+    let read = match &one.reading {
+        Reading::AsItIs => from,
+        Reading::Mapped(table) => {
+            let rows = table
+                .iter()
+                .map(|(from, to)| format!("{}: {}", quote(from), quote(to)));
+            format!("{from} ({})", rows.collect::<Vec<_>>().join(", "))
         }
-    });
-    format!("{{{}}}", of.collect::<Vec<_>>().join(" | "))
+        Reading::Part(pattern) => format!("{from} ~ {}", quote(pattern)),
+        Reading::Word { pattern, word } => {
+            format!("{from} ~ {} => {}", quote(pattern), quote(word))
+        }
+    };
+    match &one.proviso {
+        None => read,
+        Some(proviso) => format!(
+            "{read} if {} == {}",
+            origin(&proviso.origin),
+            quote(&proviso.text)
+        ),
+    }
+}
+
+fn origin(origin: &ReadAt) -> String {
+    match origin {
+        ReadAt::Attribute(key) => quote(key),
+        ReadAt::Event(key) => format!("event.{}", quote(key)),
+        ReadAt::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
+    }
 }

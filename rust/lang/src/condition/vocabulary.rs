@@ -74,7 +74,7 @@ impl Vocabulary {
     /// The field of this name: of the rule file, of one that it uses, or with its prefix of the vocabulary that ships.
     pub(crate) fn field(&self, name: &str) -> Option<Field> {
         let field = match name.starts_with(PREFIX) {
-            true => shipped(name).and_then(Shipped::as_field),
+            true => shipped(name).iter().find_map(Shipped::as_field),
             false => self
                 .fields
                 .get(name)
@@ -86,7 +86,7 @@ impl Vocabulary {
     /// The list of this name, likewise.
     pub(crate) fn list(&self, name: &str) -> Option<&[Literal]> {
         if name.starts_with(PREFIX) {
-            return shipped(name).and_then(Shipped::as_list);
+            return shipped(name).iter().find_map(Shipped::as_list);
         }
         let list = self.lists.get(name);
         list.or_else(|| self.home(name)?.lists.get(name))
@@ -97,8 +97,9 @@ impl Vocabulary {
     pub(crate) fn macro_named(&self, name: &str) -> Option<FoundMacro<'_>> {
         let found = |(name, text), whose| FoundMacro { name, text, whose };
         if name.starts_with(PREFIX) {
-            let one = shipped(name)?;
-            return Some(found((&one.name, one.as_macro()?), Whose::Shipped));
+            let mut named = shipped(name).iter();
+            let (name, text) = named.find_map(|one| Some((&one.name, one.as_macro()?)))?;
+            return Some(found((name, text), Whose::Shipped));
         }
         if let Some(own) = self.macros.get_key_value(name) {
             return Some(found(own, Whose::Same));

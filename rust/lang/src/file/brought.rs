@@ -62,15 +62,14 @@ impl Imports {
     /// A field stands for attributes: of a name that another file brings, the attribute is perhaps not meant.
     pub fn check_fields(&self, reader: &mut Reader<'_>, file: &RuleFile) {
         for named in &file.fields {
-            for one in &named.value.of {
-                let Some((home, _)) = self.names.get(&one.key) else {
+            for key in named.value.of.iter().filter_map(Alternative::attribute) {
+                let Some((home, _)) = self.names.get(key) else {
                     continue;
                 };
-                let kind = home.vocabulary.kind_of(&one.key).unwrap_or_default();
+                let kind = home.vocabulary.kind_of(key).unwrap_or_default();
                 let range = reader.span(&named.key);
                 let message = format!(
-                    "`{}` is a {kind} of a used file, and a field stands for attributes",
-                    one.key
+                    "`{key}` is a {kind} of a used file, and a field stands for attributes"
                 );
                 reader.report(codes::BAD_FIELD, range, message).help =
                     Some("give the field a name that no attribute has".into());

@@ -67,10 +67,7 @@ fn alternative(reader: &mut Reader<'_>, node: &YamlNode) -> Option<Alternative> 
         _ => match node.as_scalar() {
             Some(scalar) if !scalar.is_null() => {
                 let key = key(reader, node, scalar)?;
-                return Some(Alternative {
-                    key,
-                    reading: Reading::AsItIs,
-                });
+                return Some(Alternative::of(key, Reading::AsItIs));
             }
             _ => {
                 let message = format!("an attribute is a text, this is {}", node.what());
@@ -81,7 +78,7 @@ fn alternative(reader: &mut Reader<'_>, node: &YamlNode) -> Option<Alternative> 
     };
     let scalar = key.as_scalar()?;
     let key = self::key(reader, key, scalar)?;
-    Some(Alternative { key, reading })
+    Some(Alternative::of(key, reading))
 }
 
 fn key(reader: &mut Reader<'_>, node: &YamlNode, scalar: &Scalar) -> Option<Arc<str>> {

@@ -11,7 +11,7 @@ use crate::file::uses::{Use, read_uses};
 use crate::file::written::{WrittenRule, read_rule};
 use crate::file::yaml::{Entry, YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
-use crate::rule::{FirstOf, Literal};
+use crate::rule::{Alternative, FirstOf, Literal};
 
 /// Keys of a rule file.
 pub(crate) const FILE_KEYS: &[&str] = &["use", "macros", "lists", "fields", "rules"];
@@ -251,20 +251,20 @@ impl RuleFile {
     /// A field stands for attributes, and never for another name of the file.
     fn check_fields(&self, reader: &mut Reader<'_>) {
         for named in &self.fields {
-            for one in &named.value.of {
-                let what = if *one.key == *named.name {
+            for key in named.value.of.iter().filter_map(Alternative::attribute) {
+                let what = if **key == *named.name {
                     "this field itself"
-                } else if is_name(&self.fields, &one.key) {
+                } else if is_name(&self.fields, key) {
                     "another field"
-                } else if is_name(&self.macros, &one.key) {
+                } else if is_name(&self.macros, key) {
                     "a macro"
-                } else if is_name(&self.lists, &one.key) {
+                } else if is_name(&self.lists, key) {
                     "a list"
                 } else {
                     continue;
                 };
                 let range = reader.span(&named.key);
-                let message = format!("`{}` is {what}, and a field stands for attributes", one.key);
+                let message = format!("`{key}` is {what}, and a field stands for attributes");
                 reader.report(codes::BAD_FIELD, range, message).help =
                     Some("give the field a name that no attribute has".into());
             }

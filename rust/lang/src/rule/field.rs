@@ -25,7 +25,7 @@ pub enum Field {
     },
 }
 
-/// The first of several attributes that has a value, each of the span, else of its resource.
+/// The first of several values that a span has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FirstOf {
     /// As the rule file calls it. No part of the meaning.
@@ -34,11 +34,31 @@ pub struct FirstOf {
     pub of: Vec<Alternative>,
 }
 
-/// One attribute of a [`FirstOf`].
+/// One choice of a [`FirstOf`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Alternative {
-    pub key: Arc<str>,
+    pub origin: ReadAt,
+    /// It counts only on spans on which this holds.
+    pub proviso: Option<Proviso>,
     pub reading: Reading,
+}
+
+/// Where an [`Alternative`] is read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReadAt {
+    /// An attribute of the span, else of its resource.
+    Attribute(Arc<str>),
+    /// An attribute of the span's events: of the first that has it.
+    Event(Arc<str>),
+    /// A text of the span itself: its name, kind, status or status message, or the name of its scope.
+    Intrinsic(Intrinsic),
+}
+
+/// The text of a value is exactly this.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Proviso {
+    pub origin: ReadAt,
+    pub text: Arc<str>,
 }
 
 /// What is made of the value of an [`Alternative`].
@@ -49,6 +69,11 @@ pub enum Reading {
     Mapped(Vec<(Arc<str>, Arc<str>)>),
     /// What the one group of a regular expression meets in a text. Where it meets nothing the value is missing.
     Part(Arc<str>),
+    /// This word, of a text that a regular expression meets.
+    Word {
+        pattern: Arc<str>,
+        word: Arc<str>,
+    },
 }
 
 words! {
@@ -114,6 +139,42 @@ words! {
         InstrumentationName = "instrumentation:name",
         /// `instrumentation:version`; missing where empty
         InstrumentationVersion = "instrumentation:version",
+    }
+}
+
+impl Alternative {
+    /// An attribute, read on every span.
+    #[must_use]
+    pub fn of(key: impl Into<Arc<str>>, reading: Reading) -> Alternative {
+        Alternative {
+            origin: ReadAt::Attribute(key.into()),
+            proviso: None,
+            reading,
+        }
+    }
+
+    /// The attribute of span or resource that it reads.
+    #[must_use]
+    pub fn attribute(&self) -> Option<&Arc<str>> {
+        match &self.origin {
+            ReadAt::Attribute(key) => Some(key),
+            ReadAt::Event(_) | ReadAt::Intrinsic(_) => None,
+        }
+    }
+
+    /// Where it reads: its value, and what its proviso looks at.
+    pub fn origins(&self) -> impl Iterator<Item = &ReadAt> {
+        std::iter::once(&self.origin).chain(self.proviso.as_ref().map(|proviso| &proviso.origin))
+    }
+}
+
+impl std::fmt::Display for ReadAt {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ReadAt::Attribute(key) => out.write_str(key),
+            ReadAt::Event(key) => write!(out, "event.{key}"),
+            ReadAt::Intrinsic(intrinsic) => out.write_str(intrinsic.as_str()),
+        }
     }
 }
 

@@ -165,6 +165,18 @@ impl Selector {
         }
     }
 
+    /// Where a filter of all its spans goes: a span that stands somewhere in the tree of calls is filtered as it is without
+    /// that. `None` of a bound span, and of an order, which may be about the first of its kind.
+    pub(crate) fn filterable(&mut self) -> Option<&mut SpanSelector> {
+        match self {
+            Selector::Spans(spans) => Some(spans),
+            Selector::Related(related) if related.relation.is_of_calls() => {
+                related.left.filterable()
+            }
+            Selector::Bound(_) | Selector::Related(_) => None,
+        }
+    }
+
     /// The spans of a base, all of them.
     pub(crate) fn all(base: Base) -> Selector {
         Selector::Spans(SpanSelector::all(base))
@@ -274,10 +286,15 @@ impl Relation {
     /// Asks who is whose parent.
     #[must_use]
     pub fn reads_parents(&self) -> bool {
+        matches!(self, Relation::DirectlyAfter { .. }) || self.is_of_calls()
+    }
+
+    /// Of the tree of calls, and of nothing else.
+    #[must_use]
+    pub fn is_of_calls(&self) -> bool {
         matches!(
             self,
-            Relation::DirectlyAfter { .. }
-                | Relation::Inside { .. }
+            Relation::Inside { .. }
                 | Relation::Containing { .. }
                 | Relation::Outside { .. }
                 | Relation::ParentOf { .. }

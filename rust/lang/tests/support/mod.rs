@@ -17,10 +17,7 @@ pub fn vocabulary() -> Vocabulary {
     vocabulary.add_macro("broken_macro", "payment.where(amount >)");
     let texts = ["stripe", "square"].map(|text| Literal::Text(text.into()));
     vocabulary.add_list("processors", texts.to_vec());
-    let one = |key: &str, reading| Alternative {
-        key: key.into(),
-        reading,
-    };
+    let one = |key: &str, reading| Alternative::of(key, reading);
     vocabulary.add_field(FirstOf {
         name: "answer".into(),
         of: vec![

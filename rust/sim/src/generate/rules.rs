@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Alternative, Body, Completeness, Emit, FirstOf, Reading, Rule, RuleId, Severity,
+    Alternative, Body, Completeness, Emit, FirstOf, Intrinsic, Proviso, ReadAt, Reading, Rule,
+    RuleId, Severity,
 };
 use betrace_lang::{
     Limits, Vocabulary, check_condition, check_exception, check_template, meaning_hash,
@@ -26,9 +27,19 @@ pub struct Source {
 
 /// The fields that every rule may name: the first present, one with a table, one with a part.
 fn vocabulary() -> Vocabulary {
-    let one = |key: &str, reading| Alternative {
-        key: key.into(),
+    let one = |key: &str, reading| Alternative::of(key, reading);
+    let at = |origin, proviso, reading| Alternative {
+        origin,
+        proviso,
         reading,
+    };
+    let word = Reading::Word {
+        pattern: "[xy]".into(),
+        word: "x".into(),
+    };
+    let of_client = Proviso {
+        origin: ReadAt::Intrinsic(Intrinsic::SpanKind),
+        text: "client".into(),
     };
     let table = [("2", "5"), ("2.5", "x"), ("true", "1"), ("x", "xy")];
     let table = table.map(|(from, to)| (from.into(), to.into()));
@@ -47,6 +58,18 @@ fn vocabulary() -> Vocabulary {
             ],
         ),
         ("f3", vec![one("s", part), one("m", Reading::AsItIs)]),
+        (
+            "f4",
+            vec![
+                at(ReadAt::Event("n".into()), None, Reading::AsItIs),
+                at(ReadAt::Event("s".into()), None, word),
+                at(
+                    ReadAt::Intrinsic(Intrinsic::SpanName),
+                    Some(of_client),
+                    Reading::AsItIs,
+                ),
+            ],
+        ),
     ] {
         vocabulary.add_field(FirstOf {
             name: name.into(),

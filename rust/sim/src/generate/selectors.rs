@@ -196,7 +196,7 @@ fn predicate(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
 /// An attribute, mostly unscoped.
 pub fn attribute(tape: &mut Tape, key: &str) -> String {
     if tape.chance(8) {
-        return tape.pick(&["f1", "f2", "f3"]).to_owned();
+        return tape.pick(&["f1", "f2", "f3", "f4"]).to_owned();
     }
     match tape.weighted(&[10, 2, 2, 1, 2, 1]) {
         0 => key.to_owned(),
@@ -210,7 +210,7 @@ pub fn attribute(tape: &mut Tape, key: &str) -> String {
 
 pub fn scoped(tape: &mut Tape, bound: &Bound, key: &str) -> String {
     let key = match tape.chance(8) && key != "l" {
-        true => tape.pick(&["f1", "f2", "f3"]),
+        true => tape.pick(&["f1", "f2", "f3", "f4"]),
         false => key,
     };
     if key.starts_with('f') && (bound.is_empty() || tape.chance(25)) {

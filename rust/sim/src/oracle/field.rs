@@ -1,6 +1,6 @@
 //! What a field holds: attributes by scope, and the intrinsics of a span and of the trace.
 
-use betrace_lang::rule::{Field, FirstOf, Intrinsic, Number, Reading, Scope};
+use betrace_lang::rule::{Field, FirstOf, Intrinsic, Number, ReadAt, Reading, Scope};
 
 use super::value::{Possible, Val, with_pattern};
 use super::{Bound, Trace, Truth, has_order};
@@ -147,12 +147,29 @@ fn attribute<'v>(span: &'v Span, scope: Scope, key: &str) -> Held<'v> {
     })
 }
 
-/// The first attribute that has a value, after what is made of it.
+fn at<'v>(span: &'v Span, origin: &ReadAt) -> Val<'v> {
+    let held = match origin {
+        ReadAt::Attribute(key) => attribute(span, Scope::SpanThenResource, key),
+        ReadAt::Event(key) => attribute(span, Scope::Event, key),
+        ReadAt::Intrinsic(intrinsic) => Held::One(of_span(*intrinsic, span)),
+    };
+    let is_there = |value: &Val<'_>| !matches!(value, Val::Missing);
+    match held {
+        Held::One(value) => value,
+        Held::Each(values) => values.into_iter().find(is_there).unwrap_or(Val::Missing),
+    }
+}
+
+/// The first choice that has a value, after what is made of it.
 fn first_of<'v>(span: &'v Span, field: &FirstOf) -> Val<'v> {
     for one in &field.of {
-        let Held::One(value) = attribute(span, Scope::SpanThenResource, &one.key) else {
+        let is_guarded = one.proviso.as_ref().is_some_and(
+            |proviso| !matches!(at(span, &proviso.origin), Val::Text(text) if *text == *proviso.text),
+        );
+        if is_guarded {
             continue;
-        };
+        }
+        let value = at(span, &one.origin);
         let made = match &one.reading {
             Reading::AsItIs => value,
             Reading::Mapped(table) => {
@@ -169,6 +186,12 @@ fn first_of<'v>(span: &'v Span, field: &FirstOf) -> Val<'v> {
                         Some(group.as_str().to_owned())
                     });
                     part.map_or(Val::Missing, |part| Val::Text(part.into()))
+                }
+                _ => Val::Missing,
+            },
+            Reading::Word { pattern, word } => match (&value, regex::Regex::new(pattern)) {
+                (Val::Text(text), Ok(pattern)) if pattern.is_match(text) => {
+                    Val::Text(word.to_string().into())
                 }
                 _ => Val::Missing,
             },

@@ -22,7 +22,7 @@ impl Checker<'_> {
 
     /// A name `otel:…` where one of the other kind stands, or that there is not.
     pub(super) fn refuse_shipped(&mut self, range: Range<usize>, name: &str, wanted: &str) {
-        if let Some(other) = shipped(name) {
+        if let Some(other) = shipped(name).first() {
             let kind = other.kind();
             let here = if wanted == "macro" {
                 "selector"

@@ -110,9 +110,11 @@ impl<'a> Checker<'a> {
                 None => is_whole = false,
             }
         }
-        let mut spans = match selected? {
-            Selector::Spans(spans) => spans,
-            Selector::Bound(_) => {
+        let mut selected = selected?;
+        let is_bound = matches!(selected, Selector::Bound(_));
+        let spans = match selected.filterable() {
+            Some(spans) => spans,
+            None if is_bound => {
                 let name = self.place.folded(base.range());
                 let message = format!(
                     "`{name}` is one bound span; what is asked of it is a condition of its own"
@@ -122,7 +124,7 @@ impl<'a> Checker<'a> {
                 ));
                 return None;
             }
-            Selector::Related(_) => {
+            None => {
                 self.fault(
                     code::BOUND_FILTER,
                     base.range(),
@@ -133,16 +135,16 @@ impl<'a> Checker<'a> {
             }
         };
         for (filter, part) in parts {
-            is_whole &= self.add_filter(&mut spans, filter, part).is_some();
+            is_whole &= self.add_filter(spans, filter, part).is_some();
         }
         if !is_whole {
             return None;
         }
         if dialect == Dialect::TraceSpans {
-            let modern = self.printer().selector(&Selector::Spans(spans.clone()));
+            let modern = self.printer().selector(&selected);
             self.note_trace_spans(node, &modern);
         }
-        Some(Selector::Spans(spans))
+        Some(selected)
     }
 
     /// One `.where( )`, with what it may hide.

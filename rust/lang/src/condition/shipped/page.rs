@@ -95,12 +95,25 @@ fn provenance(line: &ShippedLine) -> String {
 }
 
 fn reads(one: &Alternative) -> String {
-    match &one.reading {
-        Reading::AsItIs => format!("`{}`", one.key),
-        Reading::Mapped(table) => format!("`{}`, by a table of {}", one.key, table.len()),
-        Reading::Part(pattern) => {
-            let pattern = pattern.replace('|', "\\|");
-            format!("`{}`, of it `{pattern}`", one.key)
+    let from = &one.origin;
+    let read = match &one.reading {
+        Reading::AsItIs => format!("`{from}`"),
+        Reading::Mapped(table) => format!("`{from}`, by a table of {}", table.len()),
+        Reading::Part(pattern) => format!("`{from}`, of it `{}`", cell(pattern)),
+        Reading::Word { pattern, word } => {
+            format!("`{from}`, `{word}` where it matches `{}`", cell(pattern))
         }
+    };
+    match &one.proviso {
+        Some(proviso) => format!(
+            "{read}, if `{}` is `{}`",
+            proviso.origin,
+            cell(&proviso.text)
+        ),
+        None => read,
     }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::condition::macro_text::Macro;
-use crate::rule::{Alternative, FirstOf, Literal, Number, Reading};
+use crate::rule::{Alternative, FirstOf, Intrinsic, Literal, Number, Proviso, ReadAt, Reading};
+use crate::words::Word;
 
 const TABLE: &str = include_str!("../../../data/vocabulary.txt");
 
@@ -114,27 +115,58 @@ fn item(text: &str) -> Literal {
     }
 }
 
+/// `origin`, with what is made of it and, at the end, ` if ` and what must stand elsewhere.
 fn alternative(reads: &str) -> Option<Alternative> {
-    if let Some((key, pattern)) = reads.split_once(" ~ ") {
-        return Some(Alternative {
-            key: key.into(),
-            reading: Reading::Part(pattern.into()),
-        });
-    }
-    let Some((key, rows)) = reads.split_once(" = ") else {
-        return Some(Alternative {
-            key: reads.into(),
-            reading: Reading::AsItIs,
-        });
+    let (reads, proviso) = match reads.rsplit_once(" if ") {
+        Some((reads, proviso)) => {
+            let (from, text) = proviso.split_once(" == ")?;
+            let text = text.into();
+            (
+                reads,
+                Some(Proviso {
+                    origin: origin(from)?,
+                    text,
+                }),
+            )
+        }
+        None => (reads, None),
     };
+    let (from, reading) = if let Some((from, pattern)) = reads.split_once(" ~ ") {
+        let reading = match pattern.rsplit_once(" => ") {
+            Some((pattern, word)) => Reading::Word {
+                pattern: pattern.into(),
+                word: word.into(),
+            },
+            None => Reading::Part(pattern.into()),
+        };
+        (from, reading)
+    } else if let Some((from, rows)) = reads.split_once(" = ") {
+        (from, mapped(rows)?)
+    } else {
+        (reads, Reading::AsItIs)
+    };
+    Some(Alternative {
+        origin: origin(from)?,
+        proviso,
+        reading,
+    })
+}
+
+fn mapped(rows: &str) -> Option<Reading> {
     let mut table: Vec<(Arc<str>, Arc<str>)> = Vec::new();
     for row in rows.split(", ") {
         let (from, to) = row.split_once(": ")?;
         table.push((from.into(), to.into()));
     }
     table.sort();
-    Some(Alternative {
-        key: key.into(),
-        reading: Reading::Mapped(table),
+    Some(Reading::Mapped(table))
+}
+
+/// `span:name` and its like, `event.key`, or the key of an attribute.
+fn origin(text: &str) -> Option<ReadAt> {
+    Some(match text.split_once("event.") {
+        Some(("", key)) => ReadAt::Event(key.into()),
+        _ if text.contains(':') => ReadAt::Intrinsic(Intrinsic::named(text)?),
+        _ => ReadAt::Attribute(text.into()),
     })
 }
