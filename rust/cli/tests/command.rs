@@ -19,6 +19,8 @@ mod explain;
 mod fmt;
 #[path = "command/gaps.rs"]
 mod gaps;
+#[path = "command/instrumentation.rs"]
+mod instrumentation;
 #[path = "command/intents.rs"]
 mod intents;
 #[path = "command/output.rs"]

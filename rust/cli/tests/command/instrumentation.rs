@@ -1,0 +1,395 @@
+//! The packs and the vocabulary on what real instrumentation emits: every fault that was put into a recording is found, nothing
+//! else is, and each act is one, whatever spans it has. `docs/instrumentation.md` is written from what comes out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use super::support::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+const ACTS: [&str; 9] = [
+    "http.request",
+    "http.call",
+    "db.call",
+    "message.publish",
+    "message.process",
+    "ai.agent",
+    "ai.chat",
+    "ai.tool",
+    "mcp.call",
+];
+
+const OF_AGENTS: [&str; 4] = [
+    "ai-tool-needs-approval",
+    "ai-goal-adherence",
+    "ai-tool-loop",
+    "ai-model-allowed",
+];
+
+/// What is true of a recording, by hand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Truth {
+    stack: String,
+    notes: Vec<String>,
+    broken: BTreeMap<String, BTreeSet<String>>,
+    verdicts: BTreeMap<String, String>,
+    acts: BTreeMap<String, u64>,
+    #[serde(default)]
+    counted_otherwise: BTreeMap<String, Otherwise>,
+}
+
+#[derive(Deserialize)]
+struct Otherwise {
+    counted: u64,
+    why: String,
+}
+
+/// What the packs and the acts of the vocabulary made of a recording.
+struct Found {
+    truth: Truth,
+    broken: BTreeSet<(String, String)>,
+    verdicts: BTreeMap<String, String>,
+    acts: BTreeMap<String, u64>,
+    spans: Vec<Value>,
+}
+
+impl Found {
+    fn wanted(&self) -> BTreeSet<(String, String)> {
+        let rules = self.truth.broken.iter();
+        rules
+            .flat_map(|(rule, traces)| traces.iter().map(|trace| (rule.clone(), trace.clone())))
+            .collect()
+    }
+
+    /// Of rules that are held by their verdicts no trace is asked.
+    fn pairs(&self) -> BTreeSet<(String, String)> {
+        let pairs = self.broken.iter();
+        pairs
+            .filter(|(rule, _)| !self.truth.verdicts.contains_key(rule))
+            .cloned()
+            .collect()
+    }
+}
+
+type Spans = BTreeMap<String, Vec<Value>>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn folder() -> PathBuf {
+    root().join("testdata/instrumentation")
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap().to_owned()
+}
+
+fn act_rules() -> String {
+    let rules = ACTS.iter().map(|act| {
+        format!("  - {{ id: {act}, condition: 'never {{ count(otel:{act}) > 0 }}' }}\n")
+    });
+    format!("rules:\n{}", rules.collect::<String>())
+}
+
+/// Of the verdicts that a rule has on the traces of a recording, the one that says most.
+fn worst(verdicts: &BTreeSet<String>) -> String {
+    let order = ["violated", "inconclusive", "satisfied", "not_applicable"];
+    let worst = order.iter().find(|verdict| verdicts.contains(**verdict));
+    (*worst.unwrap()).to_owned()
+}
+
+fn spans(path: &Path) -> Vec<Value> {
+    let bytes = std::fs::read(path).unwrap();
+    let mut recorded = String::new();
+    zstd::Decoder::new(&*bytes)
+        .unwrap()
+        .read_to_string(&mut recorded)
+        .unwrap();
+    let all = |value: &Value, key: &str| value[key].as_array().unwrap().clone();
+    let requests = recorded
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    requests
+        .flat_map(|request: Value| all(&request, "resourceSpans"))
+        .flat_map(|resource| all(&resource, "scopeSpans"))
+        .flat_map(|scope| all(&scope, "spans"))
+        .collect()
+}
+
+/// Of each trace its recording, and each recording's spans.
+fn recorded(names: impl Iterator<Item = String>) -> (BTreeMap<String, String>, Spans) {
+    let (mut of_trace, mut all) = (BTreeMap::new(), Spans::new());
+    for name in names {
+        let spans = spans(&folder().join(format!("{name}.jsonl.zst")));
+        for span in &spans {
+            let before = of_trace.insert(text(span, "traceId"), name.clone());
+            assert!(
+                before.is_none_or(|before| before == name),
+                "a trace stands in two recordings"
+            );
+        }
+        all.insert(name, spans);
+    }
+    (of_trace, all)
+}
+
+/// All recordings, replayed once for all tests.
+static FOUND: LazyLock<BTreeMap<String, Found>> = LazyLock::new(|| {
+    let truths = std::fs::read_to_string(folder().join("truths.json")).unwrap();
+    let truths: BTreeMap<String, Truth> = serde_json::from_str(&truths).unwrap();
+    let (of_trace, mut spans) = recorded(truths.keys().cloned());
+    let desk = Desk::with(&[("acts.yaml", &act_rules())]);
+    let replay = |rules: &str| {
+        let mut args = vec![
+            "replay",
+            "--format",
+            "json",
+            "--verdicts",
+            "all",
+            "--rules",
+            rules,
+        ];
+        let paths: Vec<String> = truths
+            .keys()
+            .map(|name| {
+                folder()
+                    .join(format!("{name}.jsonl.zst"))
+                    .display()
+                    .to_string()
+            })
+            .collect();
+        args.extend(paths.iter().map(String::as_str));
+        let ran = desk.run(&args);
+        assert!(ran.code <= 1, "{}", ran.err);
+        ran.json_lines()
+    };
+    let mut acts: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
+    for line in replay("acts.yaml") {
+        if line["verdict"] == "violated" {
+            let acts = acts.entry(&of_trace[&text(&line, "trace_id")]).or_default();
+            *acts.entry(text(&line, "rule")).or_default() += line["count"].as_u64().unwrap();
+        }
+    }
+    let mut answers: BTreeMap<&str, Vec<(String, String, String)>> = BTreeMap::new();
+    for line in replay(root().join("rules").to_str().unwrap()) {
+        let trace = text(&line, "trace_id");
+        let answer = (text(&line, "rule"), trace.clone(), text(&line, "verdict"));
+        answers.entry(&of_trace[&trace]).or_default().push(answer);
+    }
+    let all = truths.into_iter().map(|(name, truth)| {
+        let (mut broken, mut verdicts) = (BTreeSet::new(), BTreeMap::new());
+        for (rule, trace, verdict) in &answers[&*name] {
+            if verdict == "violated" {
+                broken.insert((rule.clone(), trace.clone()));
+            }
+            let of_rule: &mut BTreeSet<String> = verdicts.entry(rule.clone()).or_default();
+            of_rule.insert(verdict.clone());
+        }
+        let verdicts = verdicts
+            .iter()
+            .map(|(rule, all)| (rule.clone(), worst(all)));
+        let found = Found {
+            truth,
+            broken,
+            verdicts: verdicts.collect(),
+            acts: acts.remove(&*name).unwrap_or_default(),
+            spans: spans.remove(&name).unwrap(),
+        };
+        (name, found)
+    });
+    all.collect()
+});
+
+#[test]
+fn every_recording_has_its_truths() {
+    let names = std::fs::read_dir(folder()).unwrap().filter_map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.strip_suffix(".jsonl.zst").map(str::to_owned)
+    });
+    let names: BTreeSet<String> = names.collect();
+    assert!(names.len() >= 20);
+    assert_eq!(names, FOUND.keys().cloned().collect());
+}
+
+#[test]
+fn the_packs_find_each_fault_of_real_stacks_and_no_other() {
+    for (name, found) in FOUND.iter() {
+        assert_eq!(found.pairs(), found.wanted(), "{name}");
+        for (rule, verdict) in &found.truth.verdicts {
+            assert_eq!(found.verdicts.get(rule), Some(verdict), "{name}: {rule}");
+        }
+    }
+}
+
+#[test]
+fn an_act_is_one_span_in_every_recording() {
+    for (name, found) in FOUND.iter() {
+        let mut wanted = found.truth.acts.clone();
+        for (act, otherwise) in &found.truth.counted_otherwise {
+            assert_ne!(wanted.insert(act.clone(), otherwise.counted), None);
+        }
+        assert_eq!(found.acts, wanted, "{name}");
+    }
+}
+
+#[test]
+fn the_page_of_instrumentation_says_what_is_found() {
+    let path = root().join("docs/instrumentation.md");
+    let wanted = page(&FOUND);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == wanted,
+        "docs/instrumentation.md is not fresh: run UPDATE_DOCS=1 cargo test -p betrace-cli --test command instrumentation"
+    );
+}
+
+const HEAD: &str = "# Instrumentation
+
+What real instrumentation emits, and what the packs and the [vocabulary](vocabulary.md) make of it. This page is written from the
+recordings under `testdata/instrumentation/`, whose programs, versions and truths by hand stand there; a test replays them.
+
+## Faults
+
+The shops answer ten faulty requests, which break twelve rules of the packs in 17 pairs of rule and trace; the other recordings are
+of single programs. *False* are pairs that are no fault.
+
+| recording | found | missed | false |
+|---|---|---|---|
+";
+
+const AGENTS: &str = "
+## Agents
+
+An agent calls a model, a tool that needs approval, and the model again; the model is on no list of approved ones. A rule is not
+applicable where the stack emits nothing that it asks: the spans of a client of a model know of no tools.
+
+";
+
+const ACTS_HEAD: &str = "
+## Acts
+
+How many of each truly happened, and how many the selector of the vocabulary meets.
+
+| recording | act | happened | counted |
+|---|---|---|---|
+";
+
+fn page(all: &BTreeMap<String, Found>) -> String {
+    let mut page = HEAD.to_owned();
+    for (name, found) in all
+        .iter()
+        .filter(|(_, found)| found.truth.verdicts.is_empty())
+    {
+        let (pairs, wanted) = (found.pairs(), found.wanted());
+        let _ = writeln!(
+            page,
+            "| {name} | {} of {} | {} | {} |",
+            pairs.intersection(&wanted).count(),
+            wanted.len(),
+            wanted.difference(&pairs).count(),
+            pairs.difference(&wanted).count(),
+        );
+    }
+    page.push_str(AGENTS);
+    let _ = writeln!(page, "| recording | {} |", OF_AGENTS.join(" | "));
+    let _ = writeln!(page, "|---|{}", "---|".repeat(OF_AGENTS.len()));
+    for (name, found) in all
+        .iter()
+        .filter(|(_, found)| !found.truth.verdicts.is_empty())
+    {
+        let verdicts = OF_AGENTS.map(|rule| {
+            let (is, wanted) = (&found.verdicts[rule], &found.truth.verdicts[rule]);
+            let is = is.replace('_', " ");
+            if is == wanted.replace('_', " ") {
+                is
+            } else {
+                format!("{is}, truly {wanted}")
+            }
+        });
+        let _ = writeln!(page, "| {name} | {} |", verdicts.join(" | "));
+    }
+    page.push_str(ACTS_HEAD);
+    for (name, found) in all {
+        for (act, happened) in &found.truth.acts {
+            let counted = found.acts.get(act).copied().unwrap_or_default();
+            let why = found.truth.counted_otherwise.get(act);
+            let why = why.map_or(String::new(), |otherwise| format!(": {}", otherwise.why));
+            let _ = writeln!(
+                page,
+                "| {name} | `otel:{act}` | {happened} | {counted}{why} |"
+            );
+        }
+    }
+    page.push_str("\n## Stack by stack\n\nOf each kind of span the attributes that the vocabulary reads, and by which of its names.\n");
+    for (name, found) in all {
+        stack(&mut page, name, found);
+    }
+    page
+}
+
+fn stack(page: &mut String, name: &str, found: &Found) {
+    let _ = writeln!(page, "\n### {name}\n\n{}\n", found.truth.stack);
+    for note in &found.truth.notes {
+        let _ = writeln!(page, "- {note}");
+    }
+    let mut rows: BTreeMap<(String, &str), (usize, BTreeSet<String>)> = BTreeMap::new();
+    for span in &found.spans {
+        let kind = [
+            "unspecified",
+            "internal",
+            "server",
+            "client",
+            "producer",
+            "consumer",
+        ][span["kind"].as_u64().unwrap_or_default() as usize];
+        let row = rows.entry((shape(&text(span, "name")), kind)).or_default();
+        row.0 += 1;
+        for attribute in span["attributes"].as_array().into_iter().flatten() {
+            let of = attribute["value"]
+                .as_object()
+                .and_then(|value| value.keys().next());
+            let of = of.map_or("none", |of| of.trim_end_matches("Value"));
+            let key = text(attribute, "key");
+            if let Some(readers) = readers(&key) {
+                row.1.insert(format!("`{key}` ({of}): {readers}"));
+            }
+        }
+    }
+    page.push_str("\n| span | kind | spans | attributes: names |\n|---|---|---|---|\n");
+    for ((name, kind), (spans, attributes)) in rows {
+        let attributes: Vec<String> = attributes.into_iter().collect();
+        let _ = writeln!(
+            page,
+            "| {name} | {kind} | {spans} | {} |",
+            attributes.join("<br>")
+        );
+    }
+}
+
+/// A name as a cell of a table.
+fn shape(name: &str) -> String {
+    format!("`{}`", name.replace('|', "\\|"))
+}
+
+fn readers(key: &str) -> Option<String> {
+    let reads = |line: &&betrace_lang::ShippedLine| {
+        let at = line.text.split(" ~ ").next().unwrap_or_default();
+        let at = at.split(" = ").next().unwrap_or_default();
+        at.split(" if ").next() == Some(key)
+    };
+    let fields = betrace_lang::vocabulary().filter(|one| one.kind() == "field");
+    let readers: Vec<String> = fields
+        .filter(|one| one.lines.iter().any(|line| reads(&line)))
+        .map(|one| format!("`{}`", one.name))
+        .collect();
+    (!readers.is_empty()).then(|| readers.join(", "))
+}
