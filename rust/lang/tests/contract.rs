@@ -550,6 +550,35 @@ fn a_field_of_the_file_stands_wherever_an_attribute_may() {
 }
 
 #[test]
+fn what_is_selected_by_its_place_among_calls_is_filtered_as_its_left_spans_are() {
+    let of = |text: &str| {
+        let (body, faults) = support::check(text);
+        let body = body.unwrap_or_else(|| panic!("{text}: {faults:?}"));
+        betrace_lang::canonical(&body)
+    };
+    for form in [
+        "inside",
+        "outside",
+        "containing",
+        "child of",
+        "not child of",
+        "parent of",
+        "sibling of",
+        "not sibling of",
+    ] {
+        let after = format!("never {{ (a {form} b inside c).where(x == 1).where(y == 2) }}");
+        let before = format!("never {{ a.where(x == 1).where(y == 2) {form} b inside c }}");
+        assert_eq!(of(&after), of(&before));
+    }
+    for form in ["before", "next after", "overlaps", "linked to"] {
+        let (body, _) = support::check(&format!("never {{ (a {form} b).where(x == 1) }}"));
+        assert!(body.is_none(), "{form}");
+        let (body, _) = support::check(&format!("never {{ (a {form} b inside c).where(x == 1) }}"));
+        assert!(body.is_none(), "{form}");
+    }
+}
+
+#[test]
 fn names_of_the_vocabulary_stand_wherever_an_attribute_may() {
     insta::assert_snapshot!(reports(&[
         "never { any.where(otel:http.status >= 500 and otel:db.system in [postgresql, mysql]) and count(any) by otel:http.route > 100 }",

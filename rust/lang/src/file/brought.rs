@@ -10,6 +10,7 @@ use crate::file::read::{Reader, shown};
 use crate::file::rulefile::RuleFile;
 use crate::file::uses::Use;
 use crate::file::yaml::YamlNode;
+use crate::rule::Alternative;
 
 /// Where macros of other files stand, by file and name.
 pub(crate) type Elsewhere = HashMap<(usize, Arc<str>), (Rc<YamlNode>, Arc<str>)>;
