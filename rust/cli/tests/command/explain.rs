@@ -50,7 +50,7 @@ fn what_names_of_the_vocabulary_stand_for_is_shown() {
     let part = part.split("What it may cost").next().unwrap();
     for line in [
         "    otel:http.method        http.request.method\n                            http.method\n",
-        "    otel:http.request       any.where(span:kind == server and exists(otel:http.method))\n",
+        "    otel:http.request_span  span:kind == server and exists(otel:http.method)\n",
     ] {
         assert!(part.contains(line), "{part}");
     }
@@ -64,7 +64,12 @@ fn what_names_of_the_vocabulary_stand_for_is_shown() {
         .collect();
     assert_eq!(
         names,
-        ["otel:http.method", "otel:http.path", "otel:http.request"]
+        [
+            "otel:http.method",
+            "otel:http.path",
+            "otel:http.request",
+            "otel:http.request_span"
+        ]
     );
 }
 

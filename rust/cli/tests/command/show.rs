@@ -382,8 +382,8 @@ fn the_page_shows_what_is_printed() {
         "{printed}"
     );
     let printed = run(
-        "replay --rules rules/ai-agents.yaml --summary testdata/traces/healthy.jsonl.zst",
-        &|line| line.starts_with("ai-goal-adherence"),
+        "replay --rules rules/platform.yaml --summary testdata/traces/healthy.jsonl.zst",
+        &|line| line.starts_with("platform-client-has-server"),
     );
     let printed: Vec<&str> = printed.lines().take(2).collect();
     assert!(

@@ -6,11 +6,11 @@ use serde_json::Value;
 #[test]
 fn a_name_says_what_it_reads_and_whose_that_is() {
     let desk = Desk::with(&[]);
-    let ran = desk.run(&["vocabulary", "otel:http.status", "http.safe_methods"]);
+    let ran = desk.run(&["vocabulary", "otel:db.namespace", "http.safe_methods"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(
         ran.out,
-        "otel:http.status, a field\n  The status code of the answer.\n  reads  http.response.status_code\n           semantic conventions; since 1.21.0\n         http.status_code\n           older; Python by default; since 1.4.0\n\notel:http.safe_methods, a list\n  Methods that ask for nothing but an answer.\n  holds  GET, HEAD, OPTIONS, TRACE\n           RFC 9110, section 9.2.1\n"
+        "otel:db.namespace, a field\n  The database within the product.\n  reads  db.namespace\n           semantic conventions; since 1.26.0\n         db.name\n           older; since 1.4.0\n\notel:http.safe_methods, a list\n  Methods that ask for nothing but an answer.\n  holds  GET, HEAD, OPTIONS, TRACE\n           RFC 9110, section 9.2.1\n"
     );
 }
 
@@ -32,6 +32,7 @@ fn the_first_words_of_a_name_stand_for_all_that_begin_so_and_none_for_the_whole_
     let all = names(&[]);
     assert_eq!(all.len(), betrace_lang::vocabulary().count());
     assert_eq!(names(&["otel:http.request"]), ["otel:http.request"]);
+    assert_eq!(names(&["ai.tool"]), ["otel:ai.tool", "otel:ai.tool"]);
 }
 
 #[test]
