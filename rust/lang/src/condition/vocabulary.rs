@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::condition::ast::{Node, NodeKind};
 use crate::condition::macro_text::Macro;
 use crate::condition::shipped::{PREFIX, Shipped, shipped};
 use crate::rule::{Field, FirstOf, Literal};
@@ -107,6 +108,15 @@ impl Vocabulary {
         let home = self.used.get(name)?;
         let other = home.vocabulary.macros.get_key_value(name)?;
         Some(found(other, Whose::Used(home)))
+    }
+
+    /// The macro that a node, without parentheses around it, is the name of, where no bound span has that.
+    pub(crate) fn macro_at(&self, node: &Node, bindings: &[Arc<str>]) -> Option<FoundMacro<'_>> {
+        match &node.kind {
+            NodeKind::Name(name) if bindings.contains(name) => None,
+            NodeKind::Name(name) | NodeKind::Intrinsic(name) => self.macro_named(name),
+            _ => None,
+        }
     }
 
     fn home(&self, name: &str) -> Option<&Vocabulary> {

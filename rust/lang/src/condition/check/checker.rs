@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::codes::Code;
 use crate::codes::conditions as code;
-use crate::condition::ast::{Document, Node, NodeKind};
+use crate::condition::ast::{Document, Node};
 use crate::condition::canonical::Printer;
 use crate::condition::scan::SourceText;
 use crate::condition::vocabulary::{FoundMacro, NOTHING, Vocabulary, Whose};
@@ -152,19 +152,6 @@ impl<'a> Checker<'a> {
     pub fn binding(&self, name: &str) -> Option<BindingId> {
         let at = self.bindings.iter().position(|bound| **bound == *name)?;
         u8::try_from(at).ok().map(BindingId)
-    }
-
-    /// The macro that a node, without parentheses around it, is the name of.
-    pub fn find_macro(&self, node: &Node) -> Option<FoundMacro<'a>> {
-        self.find_macro_in(self.vocabulary, node)
-    }
-
-    pub fn find_macro_in(&self, vocabulary: &'a Vocabulary, node: &Node) -> Option<FoundMacro<'a>> {
-        match &node.kind {
-            NodeKind::Name(name) if self.binding(name).is_none() => vocabulary.macro_named(name),
-            NodeKind::Intrinsic(name) => vocabulary.macro_named(name),
-            _ => None,
-        }
     }
 
     /// Checks a macro's text in place of its name.
@@ -321,11 +308,14 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Bound spans: their names, and those of the spans that each is one of.
+type Bound = (Vec<Arc<str>>, Vec<Arc<str>>);
+
 /// Names that wait until a macro is read.
 struct Aside<'a> {
     vocabulary: &'a Vocabulary,
     home: Option<usize>,
-    bound: Option<(Vec<Arc<str>>, Vec<Arc<str>>)>,
+    bound: Option<Bound>,
 }
 
 /// Why a document that is no pattern cannot stand for a macro or an exception.

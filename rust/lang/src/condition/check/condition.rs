@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
     }
 
     fn condition_at(&mut self, node: &'a Node) -> Option<Expr> {
-        if let Some(found) = self.find_macro(node) {
+        if let Some(found) = self.vocabulary.macro_at(node, &self.bindings) {
             return self.expanded(node, found, |checker, inner| checker.condition(inner));
         }
         if node.is_one_span() {

@@ -10,7 +10,7 @@ impl<'a> Checker<'a> {
         let mut node = node.bare();
         let mut vocabulary = self.vocabulary;
         for _ in 0..MAX_MACRO_DEPTH {
-            let Some(found) = self.find_macro_in(vocabulary, node) else {
+            let Some(found) = vocabulary.macro_at(node, &self.bindings) else {
                 break;
             };
             vocabulary = match found.whose {

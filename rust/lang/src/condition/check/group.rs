@@ -17,7 +17,7 @@ impl<'a> Checker<'a> {
         op: CompareOp,
         right: &'a Node,
     ) -> Option<ExprKind> {
-        if let Some(found) = self.find_macro(left.bare()) {
+        if let Some(found) = self.vocabulary.macro_at(left.bare(), &self.bindings) {
             return self.expanded(left, found, |checker, inner| {
                 checker.grouped(inner, op, right)
             });

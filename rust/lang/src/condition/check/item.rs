@@ -12,7 +12,12 @@ impl<'a> Checker<'a> {
     /// What a `.where( )` inside a filter stands behind, if it is `event` or `link`.
     pub(super) fn item_base(&self, base: &'a Node) -> Option<ItemScope> {
         match &base.bare().kind {
-            NodeKind::Name(name) if self.find_macro(base.bare()).is_none() => {
+            NodeKind::Name(name)
+                if self
+                    .vocabulary
+                    .macro_at(base.bare(), &self.bindings)
+                    .is_none() =>
+            {
                 ItemScope::named(name)
             }
             _ => None,

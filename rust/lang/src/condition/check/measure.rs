@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
     }
 
     fn measure_at(&mut self, node: &'a Node) -> Option<Measure> {
-        if let Some(found) = self.find_macro(node) {
+        if let Some(found) = self.vocabulary.macro_at(node, &self.bindings) {
             return self.expanded(node, found, |checker, inner| checker.measure(inner));
         }
         match &node.kind {
@@ -311,7 +311,7 @@ impl<'a> Checker<'a> {
                 let seen = self.looked_through(bare);
                 if !std::ptr::eq(seen, bare)
                     && matches!(seen.kind, NodeKind::Times { .. })
-                    && let Some(found) = self.find_macro(bare)
+                    && let Some(found) = self.vocabulary.macro_at(bare, &self.bindings)
                 {
                     return self.expanded(bare, found, |checker, inner| checker.quantity(inner));
                 }

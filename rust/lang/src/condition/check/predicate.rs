@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
     }
 
     fn predicate_at(&mut self, node: &'a Node, dialect: Dialect) -> Option<Predicate> {
-        if let Some(found) = self.find_macro(node) {
+        if let Some(found) = self.vocabulary.macro_at(node, &self.bindings) {
             return self.expanded(node, found, |checker, inner| {
                 checker.predicate_in(inner, dialect)
             });
@@ -117,7 +117,9 @@ impl<'a> Checker<'a> {
     fn negated(&mut self, node: &'a Node, inner: &'a Node, dialect: Dialect) -> Option<Predicate> {
         let bare = inner.bare();
         match &bare.kind {
-            NodeKind::Name(_) | NodeKind::Quoted(_) if self.find_macro(bare).is_none() => {
+            NodeKind::Name(_) | NodeKind::Quoted(_)
+                if self.vocabulary.macro_at(bare, &self.bindings).is_none() =>
+            {
                 return self.shorthand(bare, false, dialect);
             }
             NodeKind::Attribute {

@@ -18,7 +18,7 @@ impl<'a> Checker<'a> {
     }
 
     fn selector_at(&mut self, node: &'a Node) -> Option<Selector> {
-        if let Some(found) = self.find_macro(node) {
+        if let Some(found) = self.vocabulary.macro_at(node, &self.bindings) {
             return self.expanded(node, found, |checker, inner| checker.selector(inner));
         }
         match &node.kind {
