@@ -1,8 +1,12 @@
 //! What can be typed: commands, options and their help.
 
+mod fetch;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use fetch::{Fetch, FetchBackend};
 
 /// Behavioural assertions for OpenTelemetry traces.
 #[derive(Debug, Parser)]
@@ -35,6 +39,8 @@ pub enum Command {
     Show(Show),
     /// Say what the names of the vocabulary stand for, and which instrumentation emits that
     Vocabulary(Vocabulary),
+    /// Fetch traces from Jaeger or Tempo, for `replay`
+    Fetch(Fetch),
     /// Write a first rule file, commented, with tests
     Init(Init),
     /// Print a completion script for a shell

@@ -5,6 +5,7 @@
 
 mod check;
 mod explain;
+mod fetch;
 mod fmt;
 mod init;
 mod replay;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli) -> Exit {
 fn dispatch(command: &Command, out: &mut Output) -> Exit {
     match command {
         Command::Check(args) => check::run(args, out),
+        Command::Fetch(args) => fetch::run(args, out),
         Command::Fmt(args) => fmt::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Test(args) => test::run(args, out),

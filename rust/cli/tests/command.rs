@@ -15,6 +15,8 @@ mod check;
 mod closing;
 #[path = "command/explain.rs"]
 mod explain;
+#[path = "command/fetch.rs"]
+mod fetch;
 #[path = "command/fmt.rs"]
 mod fmt;
 #[path = "command/gaps.rs"]

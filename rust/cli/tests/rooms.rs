@@ -22,6 +22,7 @@ const ORDER: [&[&str]; 7] = [
         "drawing",
         "english",
         "feed",
+        "remote",
         "rules",
         "window",
     ],
