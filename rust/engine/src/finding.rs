@@ -7,6 +7,7 @@ use std::sync::Arc;
 use betrace_lang::rule::{ClauseKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
+use crate::heap::heap;
 use crate::id::{SpanId, TraceId};
 
 pub use betrace_lang::rule::Role;
@@ -101,11 +102,12 @@ impl Finding {
     /// What it holds in memory, in bytes, the shared rule aside.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let evidence: usize = self
+        let texts = self
             .evidence
             .iter()
-            .map(|span| size_of::<Evidence>() + span.name.len() + span.service.len())
-            .sum();
-        (size_of::<Finding>() + self.message.len() + evidence) as u64
+            .map(|span| heap(span.name.capacity()) + heap(span.service.capacity()));
+        let evidence = heap(self.evidence.capacity() * size_of::<Evidence>());
+        let message = heap(self.message.capacity());
+        (size_of::<Finding>() + message + evidence + texts.sum::<usize>()) as u64
     }
 }

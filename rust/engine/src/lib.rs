@@ -54,6 +54,7 @@ mod decide;
 mod engine;
 mod finding;
 mod hash;
+mod heap;
 mod id;
 mod intern;
 #[doc(hidden)]

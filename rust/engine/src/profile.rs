@@ -9,11 +9,13 @@ use crate::plan::early::clauses;
 use crate::plan::early::obstacle::ClauseProfile;
 use crate::plan::feed::FeedKind;
 use crate::plan::{PlanError, compile};
-use crate::state::cell::{
-    CountCell, DistinctCell, ExtremesCell, GroupSize, GroupsCell, KEY_CAP, RECORD_CAP, RecordsCell,
-    SumCell, TextKey, WITNESSES,
+use crate::state::cell::{CELL_BYTES, LINK_BYTES, RECORD_CAP, WITNESSES};
+use crate::state::kept::{Projection, VALUE_BYTES};
+use crate::state::record::{NAME_BYTES, RECORD_BYTES};
+use crate::state::values::{
+    DistinctCell, ExtremesCell, GroupSize, GroupsCell, KEY_CAP, SumCell, TextKey,
 };
-use crate::state::record::{NAME_BYTES, Record, RecordId, VALUE_BYTES};
+use crate::value::OwnedValue;
 
 /// Facts about one rule by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,29 +50,37 @@ const SUM_BYTES: usize = 272;
 pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
     let rules = [Arc::new(rule.clone())];
     let plan = compile::compile(&rules, &mut Interner::default(), Completeness::default())?;
-    let record = size_of::<Record>() + 2 * NAME_BYTES;
+    let record = RECORD_BYTES + LINK_BYTES + 2 * NAME_BYTES;
     let worst: usize = plan
         .selectors
         .iter()
         .flat_map(|selector| {
             let (fields, shown) = (selector.project.len(), selector.shown.len());
-            selector.feeds.iter().map(move |feed| match feed.kind {
-                FeedKind::Count => {
-                    let witness = record + 4 + shown * VALUE_BYTES;
-                    size_of::<CountCell>() + WITNESSES * witness
-                }
-                FeedKind::Sum(_) => size_of::<SumCell>() + 2 * SUM_BYTES,
-                FeedKind::Extremes(_) => size_of::<ExtremesCell>(),
-                FeedKind::Distinct(_) => {
-                    size_of::<DistinctCell>() + KEY_CAP * 2 * size_of::<(TextKey, bool)>()
-                }
-                FeedKind::Groups(_) | FeedKind::GroupsByParent => {
-                    size_of::<GroupsCell>() + KEY_CAP * 2 * size_of::<(TextKey, GroupSize)>()
-                }
-                FeedKind::Records => {
-                    let member = size_of::<(RecordId, bool)>() + record + fields * VALUE_BYTES;
-                    size_of::<RecordsCell>() + RECORD_CAP * member
-                }
+            let kept = |fields: usize| match fields {
+                0 => 0,
+                _ => size_of::<Projection>() + fields * (size_of::<OwnedValue>() + VALUE_BYTES),
+            };
+            selector.feeds.iter().map(move |feed| {
+                CELL_BYTES
+                    + match feed.kind {
+                        FeedKind::Count => {
+                            let witness = record + kept(shown);
+                            WITNESSES * witness
+                        }
+                        FeedKind::Sum(_) => size_of::<SumCell>() + 2 * SUM_BYTES,
+                        FeedKind::Extremes(_) => size_of::<ExtremesCell>(),
+                        FeedKind::Distinct(_) => {
+                            size_of::<DistinctCell>() + KEY_CAP * 2 * size_of::<(TextKey, bool)>()
+                        }
+                        FeedKind::Groups(_) | FeedKind::GroupsByParent => {
+                            size_of::<GroupsCell>()
+                                + KEY_CAP * 2 * size_of::<(TextKey, GroupSize)>()
+                        }
+                        FeedKind::Records => {
+                            let member = record + kept(fields);
+                            RECORD_CAP * member
+                        }
+                    }
             })
         })
         .sum();

@@ -1,22 +1,28 @@
 //! What is kept of traces, and where.
 //!
 //! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers, a few
-//! [`record`]s, the ids that were [`seen`]. Spans are [merged](merge) into it in any order, and it is
-//! [`stored`] for a restart. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
-//! timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]). Whatever
-//! grows here is [weighed](weight).
+//! [`record`]s, the ids that were [`seen`], all in one [`block`] of bytes, and apart what few traces have:
+//! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it in any order, and
+//! it is [`stored`] for a restart. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
+//! [`slots`] and the timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]).
+//! Whatever grows here weighs what the allocator hands out for it.
 
+pub(crate) mod block;
 pub(crate) mod cell;
+pub(crate) mod firing;
 pub(crate) mod forgotten;
-pub(crate) mod heap;
 pub(crate) mod id_set;
+pub(crate) mod kept;
 pub(crate) mod merge;
 pub(crate) mod record;
+pub(crate) mod reported;
 pub(crate) mod seen;
 pub(crate) mod shard;
 pub(crate) mod shards;
+pub(crate) mod slots;
 pub(crate) mod span_index;
 pub(crate) mod stored;
+pub(crate) mod stored_records;
 pub(crate) mod sum;
 pub(crate) mod trace;
-pub(crate) mod weight;
+pub(crate) mod values;

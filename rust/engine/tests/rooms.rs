@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// From the ground up. A room uses those on lower floors, never one beside it or above.
 const FLOORS: [&[&str]; 10] = [
-    &["id", "intern", "logic", "settings", "stats", "time"],
+    &["heap", "id", "intern", "logic", "settings", "stats", "time"],
     &["finding", "hash", "value"],
     &["violation", "wire"],
     &["predicate"],

@@ -105,7 +105,7 @@ fn climb(
 /// The way up from one span, which is no ancestor of itself.
 fn walk(facts: &Facts<'_>, budget: &mut Budget, id: RecordId, set: &MemberSet) -> Option<Above> {
     let mut found = Above::default();
-    found.unknown = !ways_up(facts, budget, facts.record(id), |at| {
+    found.unknown = !ways_up(facts, budget, &facts.record(id), |at| {
         match set.with_id(facts.trace.records(), at).besides(id) {
             Some(true) => found.certain = true,
             Some(false) => found.perhaps = true,
@@ -165,7 +165,7 @@ fn ways_up(
 pub(crate) fn line(facts: &Facts<'_>, budget: &mut Budget, id: RecordId) -> Option<Line> {
     let span = facts.record(id);
     let mut ids = Vec::new();
-    let leads_up = ways_up(facts, budget, span, |at| ids.push(at))?;
+    let leads_up = ways_up(facts, budget, &span, |at| ids.push(at))?;
     // Structure may have been asked for only after the trace began.
     let is_kept = facts.trace.seen().has_structure() || span.parent().is_none();
     Some(Line {
@@ -205,7 +205,7 @@ fn add_above(
     let span = facts.record(member.record);
     let ids = &mut ancestors.ids;
     if above.is_round {
-        let known = ways_up(facts, budget, span, |id| {
+        let known = ways_up(facts, budget, &span, |id| {
             *ids.entry(id).or_insert(false) |= member.certain;
         });
         return known.is_some();

@@ -177,7 +177,7 @@ fn selected<'a>(eval: &mut Eval<'a>, spans: Spans<'a>) -> (Vec<RecordId>, u64) {
             }
             let cell = eval.facts.count_cell(counted.count);
             cell.map_or((Vec::new(), 0), |cell| {
-                (cell.witnesses.clone(), u64::from(cell.certain))
+                (cell.witnesses().collect(), u64::from(cell.certain))
             })
         }
         Spans::Members(node) => {

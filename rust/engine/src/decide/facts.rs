@@ -33,7 +33,7 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     #[inline(always)]
-    pub fn record(&self, id: RecordId) -> &'a Record {
+    pub fn record(&self, id: RecordId) -> Record {
         self.trace.records().get(id)
     }
 
@@ -47,7 +47,7 @@ impl<'a> Facts<'a> {
     }
 
     #[inline(always)]
-    pub fn count_cell(&self, cell: CellId) -> Option<&'a CountCell> {
+    pub fn count_cell(&self, cell: CellId) -> Option<CountCell<'a>> {
         match self.trace.cell(cell) {
             Some(Cell::Count(count)) => Some(count),
             _ => None,

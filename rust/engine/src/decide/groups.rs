@@ -14,8 +14,9 @@ use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::condition::{Counted, GroupedBy, Grouping};
-use crate::state::cell::{Cell, TextKey, group_key, text_key};
+use crate::state::cell::Cell;
 use crate::state::record::RecordId;
+use crate::state::values::{TextKey, group_key, text_key};
 use crate::value::Value;
 
 /// What the largest group has for certain, and what it may have at most of what was seen.

@@ -14,7 +14,8 @@ use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::condition::{Against, Counted, Measuring, MemberMeasure, Selecting};
-use crate::state::cell::{Amount, Cell, DistinctCell, ExtremesCell, SumCell, amount, group_key};
+use crate::state::cell::Cell;
+use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell, amount, group_key};
 use crate::value::Value;
 
 pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Measured {
@@ -116,7 +117,7 @@ fn aggregate_cell(
     is_duration: bool,
     selects: Tri,
 ) -> Measured {
-    let nothing = selects == Tri::False || (facts.closed && facts.trace.cell(cell).is_none());
+    let nothing = selects == Tri::False || (facts.closed && !facts.trace.has_cell(cell));
     if nothing {
         return Measured::of_nothing(function);
     }

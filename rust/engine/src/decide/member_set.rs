@@ -90,19 +90,19 @@ impl MemberSet {
         !self.open && self.items.iter().all(|member| member.record == record)
     }
 
-    pub fn order(&self, records: &Records) -> &Order {
+    pub fn order(&self, records: Records<'_>) -> &Order {
         self.order
             .get_or_init(|| Box::new(Order::new(&self.items, records)))
     }
 
-    pub fn with_id(&self, records: &Records, id: SpanId) -> Sharers {
+    pub fn with_id(&self, records: Records<'_>, id: SpanId) -> Sharers {
         let index = self
             .by_span
             .get_or_init(|| Box::new(self.index(|record| Some(records.get(record).span_id))));
         index.get(&id).copied().unwrap_or_default()
     }
 
-    pub fn with_parent(&self, records: &Records, id: SpanId) -> Sharers {
+    pub fn with_parent(&self, records: Records<'_>, id: SpanId) -> Sharers {
         let index = self
             .by_parent
             .get_or_init(|| Box::new(self.index(|record| records.get(record).parent())));
@@ -273,7 +273,7 @@ impl Reach {
 }
 
 impl Order {
-    fn new(members: &[Member], records: &Records) -> Order {
+    fn new(members: &[Member], records: Records<'_>) -> Order {
         let ordered = |certain_only: bool| {
             members
                 .iter()

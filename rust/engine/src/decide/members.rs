@@ -25,8 +25,9 @@ use crate::plan::node::{Node, NodeKind, Pair, RelationPlan};
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{BoundSpans, FieldId, Fields};
-use crate::state::cell::Cell;
-use crate::state::record::{Projection, RecordId};
+use crate::state::cell::{Cell, RecordsCell};
+use crate::state::kept::Projection;
+use crate::state::record::RecordId;
 use crate::value::{OwnedValue, Value};
 
 /// Steps to ask one part of a filter of a record.
@@ -127,10 +128,10 @@ impl<'a> Eval<'a> {
         }
         let (kept, once);
         let candidates = if node.mask == 0 {
-            once = self.sorted(&cell.members);
+            once = self.sorted(cell.members());
             &once[..]
         } else {
-            kept = self.candidates(node.memo, &cell.members);
+            kept = self.candidates(node.memo, cell);
             &kept[..]
         };
         let is_parent = |record| {
@@ -178,20 +179,19 @@ impl<'a> Eval<'a> {
     }
 
     /// What is chosen from, lowest first.
-    fn sorted(&mut self, members: &[(RecordId, bool)]) -> Vec<(RecordId, bool)> {
+    fn sorted(&mut self, mut members: Vec<(RecordId, bool)>) -> Vec<(RecordId, bool)> {
         let facts = self.facts;
         self.budget.spend(members.len());
-        let mut members = members.to_vec();
         members.sort_unstable_by_key(|(record, _)| facts.record(*record).rank());
         members
     }
 
     /// Likewise, sorted once for all bound spans.
-    fn candidates(&mut self, memo: usize, members: &[(RecordId, bool)]) -> Candidates {
+    fn candidates(&mut self, memo: usize, cell: RecordsCell<'_>) -> Candidates {
         if let Some(candidates) = &self.memo[memo].candidates {
             return candidates.clone();
         }
-        let candidates: Candidates = self.sorted(members).into();
+        let candidates: Candidates = self.sorted(cell.members()).into();
         self.memo[memo].candidates = Some(candidates.clone());
         candidates
     }

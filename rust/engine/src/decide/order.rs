@@ -80,9 +80,9 @@ pub(crate) fn nearest(
     }
     let but = [id];
     let least = within.map_or(0, |gap| gap.least);
-    let is_too_near = |at: EventTime| order.gap(span, at) < i128::from(least);
+    let is_too_near = |at: EventTime| order.gap(&span, at) < i128::from(least);
     let is_near =
-        |at: EventTime| within.is_none_or(|gap| order.gap(span, at) <= i128::from(gap.most));
+        |at: EventTime| within.is_none_or(|gap| order.gap(&span, at) <= i128::from(gap.most));
     let [certain_points, points] = order.points(set, facts);
     let certain = order.nearest(certain_points, &but);
     // Whatever else comes can only be nearer.
@@ -100,9 +100,10 @@ pub(crate) fn nearest(
         return Tri::True;
     }
     // Whether some member that may turn out to be the nearest lies on the right side, and within the bound.
-    let may_be = order.nearest_beyond(points, span, least, &but);
+    let may_be = order.nearest_beyond(points, &span, least, &but);
     let may_hold = may_be.is_some_and(|at| {
-        is_near(at) && certain.is_none_or(|certain| order.gap(span, at) <= order.gap(span, certain))
+        is_near(at)
+            && certain.is_none_or(|certain| order.gap(&span, at) <= order.gap(&span, certain))
     });
     if may_hold {
         Tri::Open(set.reasons)

@@ -12,7 +12,8 @@ use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
 use crate::plan::ids::RuleIndex;
 use crate::plan::node::Node;
-use crate::state::trace::{Fired, TraceState};
+use crate::state::reported::Fired;
+use crate::state::trace::TraceState;
 
 impl Context<'_> {
     /// Counts, each once, the violations that are not there when all spans that are remembered now are read as a

@@ -81,11 +81,11 @@ impl Intake<'_> {
         let context = self.context;
         let generation = self.merging.generation;
         let place = shard.open(context.key, id, context.now, generation, context.settings);
-        let Some(trace) = shard.get_mut(place) else {
+        let Some((trace, pool)) = shard.grow(place) else {
             return;
         };
         let is_late = trace.is_late() || !trace.is_live();
-        let merged = trace.merge(&self.merging, span, found.hits());
+        let merged = trace.merge(&self.merging, pool, span, found.hits());
         let spans = &mut self.sink.tally.spans;
         match merged {
             Merged::Duplicate => spans.duplicate += 1,
@@ -179,7 +179,7 @@ fn rules_to_try(
         let rule = context.rule(*index);
         rule.reads_trace
             || set.untouched.answer(*index).incomplete == Verdict::Violated
-            || rule.cells.iter().any(|cell| trace.cell(*cell).is_some())
+            || rule.cells.iter().any(|cell| trace.has_cell(*cell))
     }));
     rules.sort_unstable();
     rules.dedup();

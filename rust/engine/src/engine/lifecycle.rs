@@ -16,8 +16,10 @@ use crate::engine::tally::{Closing, RuleEvent};
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
-use crate::state::shard::{Shard, TracePlace};
-use crate::state::trace::{Fired, TraceState};
+use crate::state::reported::Fired;
+use crate::state::shard::Shard;
+use crate::state::slots::TracePlace;
+use crate::state::trace::TraceState;
 use crate::time::Timestamp;
 
 /// An evaluation that took more steps than this is not repeated for every batch.
@@ -166,7 +168,7 @@ impl Context<'_> {
         let rules = self.rules.plan.with_deadlines.iter();
         let met = rules.filter(|index| {
             let mut cells = self.rule(**index).cells.iter();
-            cells.any(|cell| trace.cell(*cell).is_some())
+            cells.any(|cell| trace.has_cell(*cell))
         });
         let mut allowance = Allowance::at_close(trace.span_count());
         let deadlines = met.filter_map(|index| {

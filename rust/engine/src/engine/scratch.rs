@@ -4,8 +4,8 @@ use crate::engine::sink::Sink;
 use crate::matcher::MatchScratch;
 use crate::matcher::ids::SelectorId;
 use crate::plan::ids::RuleIndex;
-use crate::state::shard::TracePlace;
 use crate::state::shards::ShardIndex;
+use crate::state::slots::TracePlace;
 
 #[derive(Default)]
 pub(crate) struct CallScratch {

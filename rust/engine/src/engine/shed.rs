@@ -3,8 +3,9 @@
 use crate::engine::context::Context;
 use crate::engine::lifecycle::{Cause, close};
 use crate::engine::sink::{Outbox, Sink};
-use crate::state::shard::{Shard, TracePlace};
+use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
+use crate::state::slots::TracePlace;
 
 /// How many closed traces' states are dropped before the bound is looked at again.
 const SHED_AT_ONCE: usize = 16;

@@ -250,17 +250,19 @@ impl Read {
         };
         let numbers = Renumbering::new(&stored, interner);
         for (trace, addition) in stored.traces {
-            let mut trace = trace.restore(addition, &numbers, key);
-            if trace.is_live() {
-                restored.live_traces += 1;
-                // It could not hear of spans while the engine stood still.
-                let missed = (!stored.is_final).then_some(Reason::Restart);
-                trace.resume(now, missed);
-            } else {
-                restored.remembered_traces += 1;
-            }
-            let at = shards.of(trace.id());
-            shards.lock(at).insert(key, trace, settings);
+            let mut shard = shards.lock(shards.of(trace.id()));
+            shard.insert(key, settings, |pool| {
+                let mut trace = trace.restore(addition, &numbers, key, pool);
+                if trace.is_live() {
+                    restored.live_traces += 1;
+                    // It could not hear of spans while the engine stood still.
+                    let missed = (!stored.is_final).then_some(Reason::Restart);
+                    trace.resume(now, missed);
+                } else {
+                    restored.remembered_traces += 1;
+                }
+                trace
+            });
         }
         let share = Share::of(settings);
         for ids in &stored.forgotten {

@@ -4,367 +4,378 @@
 //!
 //! *Certain* spans are proved to be selected. *Perhaps* spans are those whose selection, or whose value,
 //! hangs on times without order; they widen the upper bounds only.
-
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
-use betrace_lang::rule::Number;
-use serde::{Deserialize, Serialize};
+//!
+//! Cells lie in their trace's [block](crate::state::block) in the order of their ids, 16 bytes each. The records that
+//! they name hang on them in chains of links; what they keep of [values](crate::state::values) stands apart.
 
 use crate::finding::EVIDENCE_CAP;
-use crate::logic::interval::End;
-use crate::state::heap::heap;
-use crate::state::record::RecordId;
-use crate::state::sum::ExactSum;
-use crate::value::{TextBuffer, Value, number, shortest_text};
+use crate::intern::CellId;
+use crate::state::block::{Block, BlockPool, List};
+use crate::state::record::{RecordId, packed_id, unpacked_id};
+use crate::state::values::{DistinctCell, ExtremesCell, GroupsCell, SumCell, ValueCell};
 
 /// How many spans a count keeps as evidence.
 pub(crate) const WITNESSES: usize = EVIDENCE_CAP;
 
-/// How many distinct values or groups a cell keeps; beyond it the lower bound stands and the rest is
-/// `inconclusive(state_cap)`.
-pub(crate) const KEY_CAP: usize = 8192;
-
 /// How many records a selector keeps in one trace for order, structure and correlation.
 pub(crate) const RECORD_CAP: usize = 1024;
 
-/// A value's shortest text: itself with its length where it is at most 14 bytes, else a hash of it.
-pub(crate) type TextKey = u128;
+/// What a cell, and each record that hangs on it, takes of a trace's block.
+pub(crate) const CELL_BYTES: usize = 16;
+pub(crate) const LINK_BYTES: usize = 8;
 
-pub(crate) fn text_key(text: &[u8]) -> TextKey {
-    let mut key = [0; 16];
-    if text.len() < 15 {
-        key[..text.len()].copy_from_slice(text);
-        key[15] = text.len() as u8;
-    } else {
-        key.copy_from_slice(&blake3::hash(text).as_bytes()[..16]);
-        key[15] = 0xff;
-    }
-    u128::from_be_bytes(key)
+/// A cell as rules read it.
+#[derive(Clone, Copy)]
+pub(crate) enum Cell<'t> {
+    Count(CountCell<'t>),
+    Sum(&'t SumCell),
+    Extremes(&'t ExtremesCell),
+    Distinct(&'t DistinctCell),
+    Groups(&'t GroupsCell),
+    Records(RecordsCell<'t>),
 }
 
-/// What a value is in a group or a distinct set; `None`: it is in none.
-pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
-    if let Value::Duration(nanos) = value {
-        return nanos.map(|nanos| text_key(&nanos.to_le_bytes()));
-    }
-    let mut buffer = TextBuffer::new();
-    shortest_text(value, &mut buffer).map(text_key)
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum Cell {
-    Count(CountCell),
-    Sum(Box<SumCell>),
-    Extremes(Box<ExtremesCell>),
-    Distinct(Box<DistinctCell>),
-    Groups(Box<GroupsCell>),
-    Records(Box<RecordsCell>),
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct CountCell {
+#[derive(Clone, Copy)]
+pub(crate) struct CountCell<'t> {
     pub certain: u32,
     pub perhaps: u32,
+    witnesses: Chain<'t>,
+}
+
+impl<'t> CountCell<'t> {
     /// The lowest certain ones by (start, span id).
-    pub witnesses: Vec<RecordId>,
+    pub fn witnesses(self) -> impl Iterator<Item = RecordId> + use<'t> {
+        self.witnesses.map(|(record, _)| record)
+    }
 }
 
-/// Of the finite numbers among the certain spans' values.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct SumCell {
-    pub sum: ExactSum,
-    pub numbers: u32,
-    /// Numbers of spans that are selected perhaps.
-    pub perhaps: u32,
-    /// Of the perhaps spans' durations.
-    pub perhaps_sum: ExactSum,
-    /// Durations that are not known.
-    pub unknown: u32,
+/// The selected spans themselves, projected.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordsCell<'t> {
+    pub capped: bool,
+    len: u32,
+    members: Chain<'t>,
 }
 
-impl SumCell {
-    pub fn add(&mut self, value: Value<'_>, certain: bool) {
-        match amount(value) {
-            Amount::Number(number) if certain => {
-                self.sum.add(number);
-                self.numbers = self.numbers.saturating_add(1);
-            }
-            Amount::Number(number) => {
-                self.perhaps = self.perhaps.saturating_add(1);
-                if matches!(value, Value::Duration(_)) {
-                    self.perhaps_sum.add(number);
-                }
-            }
-            Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
-            Amount::None => {}
+impl RecordsCell<'_> {
+    /// In the order of their coming, each certain or not.
+    pub fn members(self) -> Vec<(RecordId, bool)> {
+        let mut members = Vec::with_capacity(self.len as usize);
+        members.extend(self.members.take(self.len as usize));
+        members
+    }
+}
+
+/// In place of a link's number: there is none.
+const END: u32 = u32::MAX;
+
+/// A record that hangs on a cell, and the next one.
+#[derive(Clone, Copy)]
+struct Link {
+    record: RecordId,
+    certain: bool,
+    next: u32,
+}
+
+impl Link {
+    fn packed(self) -> [u8; LINK_BYTES] {
+        let record = packed_id(Some(self.record)) << 1 | u32::from(self.certain);
+        (u64::from(record) << 32 | u64::from(self.next)).to_le_bytes()
+    }
+
+    /// There are fewer than 2^31 records.
+    fn unpacked(packed: [u8; LINK_BYTES]) -> Option<Link> {
+        let packed = u64::from_le_bytes(packed);
+        let record = (packed >> 32) as u32;
+        Some(Link {
+            record: unpacked_id(record >> 1)?,
+            certain: record & 1 == 1,
+            next: packed as u32,
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Chain<'t> {
+    links: &'t [[u8; LINK_BYTES]],
+    at: u32,
+}
+
+impl Iterator for Chain<'_> {
+    type Item = (RecordId, bool);
+
+    fn next(&mut self) -> Option<(RecordId, bool)> {
+        let link = Link::unpacked(*self.links.get(self.at as usize)?)?;
+        self.at = link.next;
+        Some((link.record, link.certain))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CellKind {
+    Count,
+    Values,
+    Records,
+}
+
+/// A cell as it lies in a block: id, kind and whether it is capped in one number, so that their order is that of the
+/// ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packed {
+    id: CellId,
+    kind: CellKind,
+    capped: bool,
+    /// The first link; the number among the values.
+    first: u32,
+    /// Of records: the last link. Of a count: the perhaps spans.
+    second: u32,
+    /// Of records: their number. Of a count: the certain spans.
+    count: u32,
+}
+
+impl Packed {
+    fn packed(self) -> [u8; CELL_BYTES] {
+        let head = self.id.0 << 3 | (self.kind as u32) << 1 | u32::from(self.capped);
+        let numbers = [head, self.first, self.second, self.count];
+        let packed = numbers.iter().rev();
+        packed
+            .fold(0, |all, number| all << 32 | u128::from(*number))
+            .to_le_bytes()
+    }
+
+    fn unpacked(packed: &[u8; CELL_BYTES]) -> Packed {
+        let packed = u128::from_le_bytes(*packed);
+        let head = packed as u32;
+        Packed {
+            id: CellId(head >> 3),
+            kind: match head >> 1 & 3 {
+                0 => CellKind::Count,
+                1 => CellKind::Values,
+                _ => CellKind::Records,
+            },
+            capped: head & 1 == 1,
+            first: (packed >> 32) as u32,
+            second: (packed >> 64) as u32,
+            count: (packed >> 96) as u32,
         }
     }
-}
 
-/// What a value adds to a sum.
-pub(crate) enum Amount {
-    /// A duration is a number of nanoseconds.
-    Number(Number),
-    /// The duration of a span without order.
-    Unknown,
-    None,
-}
-
-pub(crate) fn amount(value: Value<'_>) -> Amount {
-    match value {
-        Value::Duration(None) => Amount::Unknown,
-        Value::Duration(Some(nanos)) => Amount::Number(Number::Int(i128::from(nanos))),
-        value => number(value).map_or(Amount::None, Amount::Number),
+    fn id_of(packed: &[u8; CELL_BYTES]) -> CellId {
+        CellId(u128::from_le_bytes(*packed) as u32 >> 3)
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum KeptNumber {
-    Int(i128),
-    Float(f64),
+fn find(block: &Block, id: CellId) -> Result<usize, usize> {
+    let cells = block.elements(List::Cells);
+    cells.binary_search_by_key(&id, Packed::id_of)
 }
 
-impl From<Number> for KeptNumber {
-    fn from(number: Number) -> KeptNumber {
-        match number {
-            Number::Int(value) => KeptNumber::Int(value),
-            Number::Float(value) => KeptNumber::Float(value),
-        }
+/// The cells of one trace.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'t> {
+    pub block: &'t Block,
+    pub values: &'t [ValueCell],
+}
+
+impl<'t> Cells<'t> {
+    pub fn has(self, id: CellId) -> bool {
+        find(self.block, id).is_ok()
     }
-}
 
-impl From<KeptNumber> for Number {
-    fn from(number: KeptNumber) -> Number {
-        match number {
-            KeptNumber::Int(value) => Number::Int(value),
-            KeptNumber::Float(value) => Number::Float(value),
-        }
+    pub fn get(self, id: CellId) -> Option<Cell<'t>> {
+        self.read(find(self.block, id).ok()?)
     }
-}
 
-/// The least and the greatest of some numbers.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Extremes(Option<(KeptNumber, KeptNumber)>);
-
-impl Extremes {
-    pub fn add(&mut self, number: Number) {
-        let (low, high) = match self.0 {
-            None => (number, number),
-            Some((low, high)) => (
-                if number.compare(low.into()).is_lt() {
-                    number
-                } else {
-                    low.into()
-                },
-                if number.compare(high.into()).is_gt() {
-                    number
-                } else {
-                    high.into()
-                },
-            ),
+    fn read(self, at: usize) -> Option<Cell<'t>> {
+        let cell = Packed::unpacked(self.block.elements(List::Cells).get(at)?);
+        let chain = Chain {
+            links: self.block.elements(List::Links),
+            at: cell.first,
         };
-        self.0 = Some((low.into(), high.into()));
-    }
-
-    pub fn least(self) -> End {
-        self.0.map_or(End::Highest, |(low, _)| End::At(low.into()))
-    }
-
-    pub fn greatest(self) -> End {
-        self.0.map_or(End::Lowest, |(_, high)| End::At(high.into()))
-    }
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct ExtremesCell {
-    pub certain: Extremes,
-    /// Of certain and perhaps spans.
-    pub all: Extremes,
-    /// Values that are not known: they may be anything.
-    pub unknown: u32,
-}
-
-impl ExtremesCell {
-    pub fn add(&mut self, value: Value<'_>, certain: bool) {
-        match amount(value) {
-            Amount::Number(number) => {
-                if certain {
-                    self.certain.add(number);
-                }
-                self.all.add(number);
-            }
-            Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
-            Amount::None => {}
-        }
-    }
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct DistinctCell {
-    /// Each value, and whether a certain span has it.
-    pub keys: BTreeMap<TextKey, bool>,
-    pub certain: u32,
-    pub unknown: u32,
-    pub capped: bool,
-}
-
-impl DistinctCell {
-    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
-        if matches!(value, Value::Duration(None)) {
-            self.unknown = self.unknown.saturating_add(1);
-        } else if let Some(key) = group_key(value) {
-            self.add(key, certain);
-        }
-    }
-
-    pub fn add(&mut self, key: TextKey, certain: bool) {
-        let full = self.keys.len() >= KEY_CAP;
-        match self.keys.entry(key) {
-            Entry::Occupied(mut seen) => {
-                if certain && !*seen.get() {
-                    seen.insert(true);
-                    self.certain += 1;
-                }
-            }
-            Entry::Vacant(_) if full => self.capped = true,
-            Entry::Vacant(free) => {
-                free.insert(certain);
-                self.certain += u32::from(certain);
-            }
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct GroupSize {
-    pub certain: u32,
-    pub perhaps: u32,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct GroupsCell {
-    pub groups: BTreeMap<TextKey, GroupSize>,
-    /// Spans of which the group is not known.
-    pub unknown: u32,
-    pub capped: bool,
-    /// The largest group's certain count.
-    pub largest: u32,
-    /// The largest group's count with its perhaps spans.
-    pub largest_perhaps: u32,
-}
-
-impl GroupsCell {
-    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
-        if matches!(value, Value::Duration(None)) {
-            self.unknown = self.unknown.saturating_add(1);
-        } else if let Some(key) = group_key(value) {
-            self.add(key, certain);
-        }
-    }
-
-    pub fn add(&mut self, key: TextKey, certain: bool) {
-        let full = self.groups.len() >= KEY_CAP;
-        let group = match self.groups.entry(key) {
-            Entry::Occupied(group) => group.into_mut(),
-            Entry::Vacant(_) if full => {
-                self.capped = true;
-                return;
-            }
-            Entry::Vacant(free) => free.insert(GroupSize {
-                certain: 0,
-                perhaps: 0,
+        Some(match cell.kind {
+            CellKind::Count => Cell::Count(CountCell {
+                certain: cell.count,
+                perhaps: cell.second,
+                witnesses: chain,
             }),
+            CellKind::Records => Cell::Records(RecordsCell {
+                capped: cell.capped,
+                len: cell.count,
+                members: chain,
+            }),
+            CellKind::Values => match self.values.get(cell.first as usize)? {
+                ValueCell::Sum(cell) => Cell::Sum(cell),
+                ValueCell::Extremes(cell) => Cell::Extremes(cell),
+                ValueCell::Distinct(cell) => Cell::Distinct(cell),
+                ValueCell::Groups(cell) => Cell::Groups(cell),
+            },
+        })
+    }
+
+    /// Ascending.
+    pub fn ids(self) -> impl Iterator<Item = CellId> {
+        self.block.elements(List::Cells).iter().map(Packed::id_of)
+    }
+
+    pub fn all(self) -> impl Iterator<Item = (CellId, Cell<'t>)> {
+        let ids = self.ids().enumerate();
+        ids.filter_map(move |(at, id)| Some((id, self.read(at)?)))
+    }
+}
+
+/// The cells of one trace, to be changed.
+pub(super) struct CellsMut<'t> {
+    pub block: &'t mut Block,
+    pub pool: &'t mut BlockPool,
+    pub values: &'t mut Vec<ValueCell>,
+}
+
+/// A cell that is being changed: its place among the cells of its trace.
+#[derive(Clone, Copy)]
+pub(super) struct CellPlace(usize);
+
+impl CellsMut<'_> {
+    /// The cell, added if need be; `values`: what one of [`CellKind::Values`] has then.
+    pub fn open(
+        &mut self,
+        id: CellId,
+        kind: CellKind,
+        values: impl FnOnce() -> Option<ValueCell>,
+    ) -> CellPlace {
+        let at = match find(self.block, id) {
+            Ok(at) => return CellPlace(at),
+            Err(at) => at,
         };
-        if certain {
-            group.certain += 1;
-        } else {
-            group.perhaps += 1;
+        let mut first = END;
+        if let Some(values) = values() {
+            first = self.values.len() as u32;
+            self.values.push(values);
         }
-        self.largest = self.largest.max(group.certain);
-        self.largest_perhaps = self.largest_perhaps.max(group.certain + group.perhaps);
+        let cell = Packed {
+            id,
+            kind,
+            capped: false,
+            first,
+            second: if kind == CellKind::Records { END } else { 0 },
+            count: 0,
+        };
+        self.block.insert(self.pool, List::Cells, at, cell.packed());
+        CellPlace(at)
     }
-}
 
-/// The selected spans themselves, projected, in the order of their coming.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct RecordsCell {
-    pub members: Vec<(RecordId, bool)>,
-    pub capped: bool,
-}
+    fn get(&self, place: CellPlace) -> Packed {
+        Packed::unpacked(&self.block.elements(List::Cells)[place.0])
+    }
 
-/// A rough worst case for a B-tree's nodes.
-const TREE_ENTRY_OVERHEAD: usize = 12;
+    fn set(&mut self, place: CellPlace, cell: Packed) {
+        self.block.elements_mut(List::Cells)[place.0] = cell.packed();
+    }
 
-impl Cell {
-    /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
-        match self {
-            Cell::Count(count) => heap(count.witnesses.capacity() * size_of::<RecordId>()),
-            Cell::Sum(sum) => {
-                heap(size_of::<SumCell>())
-                    + heap(sum.sum.heap_bytes())
-                    + heap(sum.perhaps_sum.heap_bytes())
-            }
-            Cell::Extremes(_) => heap(size_of::<ExtremesCell>()),
-            Cell::Distinct(distinct) => {
-                heap(size_of::<DistinctCell>())
-                    + distinct.keys.len() * (size_of::<(TextKey, bool)>() + TREE_ENTRY_OVERHEAD)
-            }
-            Cell::Groups(groups) => {
-                heap(size_of::<GroupsCell>())
-                    + groups.groups.len()
-                        * (size_of::<(TextKey, GroupSize)>() + TREE_ENTRY_OVERHEAD)
-            }
-            Cell::Records(records) => {
-                heap(size_of::<RecordsCell>())
-                    + heap(records.members.capacity() * size_of::<(RecordId, bool)>())
-            }
+    fn link(&self, at: u32) -> Option<Link> {
+        let links = self.block.elements(List::Links);
+        Link::unpacked(*links.get(at as usize)?)
+    }
+
+    fn set_link(&mut self, at: u32, link: Link) {
+        if let Some(place) = self.block.elements_mut(List::Links).get_mut(at as usize) {
+            *place = link.packed();
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    pub fn value_cell(&mut self, place: CellPlace) -> Option<&mut ValueCell> {
+        let cell = self.get(place);
+        let cell = (cell.kind == CellKind::Values).then_some(cell)?;
+        self.values.get_mut(cell.first as usize)
+    }
 
-    #[test]
-    fn short_texts_are_their_own_key_and_long_ones_do_not_meet_them() {
-        assert_ne!(text_key(b""), text_key(b"\0"));
-        assert_ne!(text_key(b"a"), text_key(b"a\0"));
-        assert_ne!(text_key(b"aaaaaaaaaaaaaaa"), text_key(b"aaaaaaaaaaaaaaaa"));
-        assert_ne!(
-            text_key(b"abcdefghijklmnopq"),
-            text_key(b"abcdefghijklmnopr")
+    /// Counts spans.
+    pub fn count(&mut self, place: CellPlace, certain: u32, perhaps: u32) {
+        let cell = self.get(place);
+        let counted = Packed {
+            count: cell.count.saturating_add(certain),
+            second: cell.second.saturating_add(perhaps),
+            ..cell
+        };
+        if cell.kind == CellKind::Count {
+            self.set(place, counted);
+        }
+    }
+
+    /// Puts a witness in at its place among the others; returns the one that gives way.
+    pub fn add_witness(
+        &mut self,
+        place: CellPlace,
+        among: usize,
+        record: RecordId,
+    ) -> Option<RecordId> {
+        let cell = self.get(place);
+        let (mut last, mut at) = (END, cell.first);
+        // The chain stays, and what hangs on it moves up.
+        let mut moved = record;
+        let mut count = 0;
+        while let Some(link) = self.link(at) {
+            if count >= among {
+                let record = std::mem::replace(&mut moved, link.record);
+                self.set_link(at, Link { record, ..link });
+            }
+            (last, at) = (at, link.next);
+            count += 1;
+        }
+        if count >= WITNESSES {
+            return Some(moved);
+        }
+        let at = self.append(last, moved, true);
+        if count == 0 {
+            self.set(place, Packed { first: at, ..cell });
+        }
+        None
+    }
+
+    /// Adds a link behind the last one, where there is one.
+    fn append(&mut self, last: u32, record: RecordId, certain: bool) -> u32 {
+        let link = Link {
+            record,
+            certain,
+            next: END,
+        };
+        let at = self.block.push(self.pool, List::Links, link.packed()) as u32;
+        if let Some(link) = self.link(last) {
+            self.set_link(last, Link { next: at, ..link });
+        }
+        at
+    }
+
+    /// Whether another record may be added; where not, the cell is capped from now on.
+    pub fn has_room(&mut self, place: CellPlace) -> bool {
+        let cell = self.get(place);
+        let has_room = (cell.count as usize) < RECORD_CAP;
+        if !has_room {
+            self.cap(place);
+        }
+        has_room && cell.kind == CellKind::Records
+    }
+
+    pub fn cap(&mut self, place: CellPlace) {
+        let cell = self.get(place);
+        self.set(
+            place,
+            Packed {
+                capped: true,
+                ..cell
+            },
         );
-        // Stored state has these keys: they stay what they are.
-        assert_eq!(text_key(b"ab"), 0x6162_0000_0000_0000_0000_0000_0000_0002);
-        assert_eq!(
-            text_key(b"abcdefghijklmnopq"),
-            0x26dc_2e71_5516_d406_c370_0205_6890_feff
-        );
     }
 
-    #[test]
-    fn a_distinct_set_keeps_its_lower_bound_at_its_cap() {
-        let mut cell = DistinctCell::default();
-        for value in 0..KEY_CAP as u128 {
-            cell.add(value, true);
-        }
-        assert!(!cell.capped);
-        cell.add(5, true);
-        assert!(!cell.capped);
-        cell.add(u128::MAX, true);
-        assert!(cell.capped);
-        assert_eq!(cell.certain as usize, KEY_CAP);
-    }
-
-    #[test]
-    fn a_perhaps_value_becomes_certain_once() {
-        let mut cell = DistinctCell::default();
-        cell.add(1, false);
-        cell.add(1, true);
-        cell.add(1, true);
-        assert_eq!((cell.certain, cell.keys.len()), (1, 1));
+    /// Adds a record behind the others.
+    pub fn add_record(&mut self, place: CellPlace, record: RecordId, certain: bool) {
+        let cell = self.get(place);
+        let at = self.append(cell.second, record, certain);
+        let cell = Packed {
+            first: if cell.count == 0 { at } else { cell.first },
+            second: at,
+            count: cell.count + 1,
+            ..cell
+        };
+        self.set(place, cell);
     }
 }

@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use hashbrown::HashTable;
 
 use crate::hash::HashKey;
+use crate::heap::heap;
 use crate::settings::Settings;
-use crate::state::heap::heap;
 use crate::state::id_set::IdSet;
 use crate::time::Timestamp;
 

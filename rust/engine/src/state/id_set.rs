@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use crate::state::heap::heap;
+use crate::heap::heap;
 
 /// How many steps lie between two that are noted.
 const SAMPLE: u64 = 256;

@@ -4,16 +4,18 @@ use betrace_lang::verdict::Reason;
 
 use crate::hash::{HashKey, fixed_hash};
 use crate::id::SpanId;
-use crate::intern::FieldKey;
+use crate::intern::{CellId, FieldKey};
 use crate::matcher::ids::Hit;
 use crate::plan::Plan;
 use crate::plan::feed::FeedKind;
 use crate::predicate::fields::FieldId;
 use crate::scan::view::SpanView;
-use crate::state::cell::{Cell, CountCell, GroupsCell, RECORD_CAP, WITNESSES, text_key};
-use crate::state::record::{NewRecord, Rank, RecordId, Records};
+use crate::state::block::BlockPool;
+use crate::state::cell::{Cell, CellKind, CellPlace, WITNESSES};
+use crate::state::record::{NewRecord, Rank, RecordId, packed_id};
 use crate::state::seen::Arrival;
 use crate::state::trace::{Generation, TraceState};
+use crate::state::values::{ValueCell, text_key};
 use crate::time::{EventTime, Timestamp};
 
 /// What merging needs besides trace and span.
@@ -37,14 +39,24 @@ pub(crate) enum Merged {
     OverLimit,
 }
 
+/// A trace's block grows no further than this, in bytes.
+const MOST: usize = 1 << 31;
+
 impl TraceState {
     /// Merges one span. The first copy counts; a span beyond the limit marks the trace incomplete.
-    pub fn merge(&mut self, with: &Merging<'_>, span: &SpanView<'_, '_>, hits: &[Hit]) -> Merged {
+    pub fn merge(
+        &mut self,
+        with: &Merging<'_>,
+        pool: &mut BlockPool,
+        span: &SpanView<'_, '_>,
+        hits: &[Hit],
+    ) -> Merged {
         let Merging { plan, key, .. } = *with;
         let id = span.span_id();
         let twin = twin_of(span);
         let digest = span.digest() as u32;
-        match self.seen.find(key, id, twin, digest) {
+        let seen = self.seen();
+        match seen.find(key, id, twin, digest) {
             Arrival::New => {}
             Arrival::Duplicate => return Merged::Duplicate,
             // Digests of other fields, as before a reload, do not tell whether copies differ.
@@ -58,17 +70,15 @@ impl TraceState {
                 return Merged::Conflict;
             }
         }
-        if self.seen.len() >= with.spans_per_trace as usize {
+        if seen.len() >= with.spans_per_trace as usize || self.block_len() >= MOST {
             self.reasons.add(Reason::SpanLimit);
             return Merged::OverLimit;
         }
-        if self.seen.len() == 0 {
+        if seen.len() == 0 {
             self.digest_basis = plan.digest_basis;
         } else if self.digest_basis != plan.digest_basis {
             self.digest_basis = 0;
         }
-        self.seen
-            .add(key, id, twin, digest, plan.structure.then(|| span.parent()));
         self.generation = self.generation.min(with.generation);
         self.note_times(span);
         let mut arriving = Arriving {
@@ -76,26 +86,29 @@ impl TraceState {
             twin,
             arrived: with.arrived,
             record: None,
+            pool,
         };
         self.note_first(plan, &mut arriving);
         for hit in hits {
             self.apply_hit(plan, &mut arriving, *hit);
         }
         if let Some(record) = arriving.record {
-            self.records.drop_unheld(record);
+            self.records_mut(arriving.pool).drop_unheld(record);
         }
+        let parent = plan.structure.then(|| span.parent());
+        self.seen_mut(arriving.pool)
+            .add(key, id, twin, digest, parent);
         Merged::Added
     }
 
     fn note_times(&mut self, span: &SpanView<'_, '_>) {
         let (start, end) = (EventTime(span.start()), EventTime(span.end()));
         if start.0 != 0 {
-            self.began = Some(self.began.map_or(start, |began| began.min(start)));
+            self.began = self.began.min(start);
         }
         if span.has_order() {
-            self.ordered = Some(self.ordered.map_or((start, end), |(earliest, latest)| {
-                (earliest.min(start), latest.max(end))
-            }));
+            self.earliest = self.earliest.min(start);
+            self.latest = self.latest.max(end);
         } else {
             self.skewed = self.skewed.saturating_add(1);
         }
@@ -103,34 +116,50 @@ impl TraceState {
 
     fn note_first(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
         let rank = arriving.rank();
-        let precedes = |at: Option<RecordId>, records: &Records| {
-            at.is_none_or(|at| rank < records.get(at).rank())
-        };
-        if precedes(self.first, &self.records) {
-            let record = self.record(arriving);
-            self.records.hold(record);
-            project(
-                &mut self.records,
-                record,
-                arriving.span,
-                &plan.shown_of_first,
-            );
-            if let Some(old) = self.first.replace(record) {
-                self.records.release(old);
-            }
+        if self.precedes(rank, self.first()) {
+            let record = self.hold_first(plan, arriving, self.first());
+            self.first = packed_id(Some(record));
         }
-        if arriving.span.parent().is_none() && precedes(self.root, &self.records) {
-            let record = self.record(arriving);
-            self.records.hold(record);
-            project(
-                &mut self.records,
-                record,
-                arriving.span,
-                &plan.shown_of_first,
-            );
-            if let Some(old) = self.root.replace(record) {
-                self.records.release(old);
-            }
+        if arriving.span.parent().is_none() && self.precedes(rank, self.root()) {
+            let record = self.hold_first(plan, arriving, self.root());
+            self.root = packed_id(Some(record));
+        }
+    }
+
+    fn precedes(&self, rank: Rank, at: Option<RecordId>) -> bool {
+        at.is_none_or(|at| rank < self.records().get(at).rank())
+    }
+
+    /// The arriving span is held in place of another, of which nothing is left if nothing else holds it.
+    fn hold_first(
+        &mut self,
+        plan: &Plan,
+        arriving: &mut Arriving<'_, '_, '_>,
+        before: Option<RecordId>,
+    ) -> RecordId {
+        let record = self.record(arriving);
+        self.hold(arriving, record, &plan.shown_of_first);
+        if let Some(before) = before {
+            self.records_mut(arriving.pool).release(before);
+        }
+        record
+    }
+
+    /// Holds the arriving span's record, with these fields.
+    fn hold(
+        &mut self,
+        arriving: &mut Arriving<'_, '_, '_>,
+        record: RecordId,
+        fields: &[(FieldKey, FieldId)],
+    ) {
+        let mut records = self.records_mut(arriving.pool);
+        records.hold(record);
+        if !fields.is_empty() {
+            records.project(record, fields.len(), |projection| {
+                for (key, field) in fields {
+                    projection.keep(*key, || arriving.span.owned(*field));
+                }
+            });
         }
     }
 
@@ -139,7 +168,7 @@ impl TraceState {
             return record;
         }
         let span = arriving.span;
-        let record = self.records.add(NewRecord {
+        let record = self.records_mut(arriving.pool).add(NewRecord {
             span_id: span.span_id(),
             parent: span.parent(),
             start: EventTime(span.start()),
@@ -158,32 +187,32 @@ impl TraceState {
             return;
         };
         for feed in &selector.feeds {
-            let at = match self.cells.binary_search_by_key(&feed.cell, |(id, _)| *id) {
-                Ok(at) => at,
-                Err(at) => {
-                    self.cells.insert(at, (feed.cell, empty_cell(feed.kind)));
-                    at
-                }
+            let kind = match feed.kind {
+                FeedKind::Count => CellKind::Count,
+                FeedKind::Records => CellKind::Records,
+                _ => CellKind::Values,
             };
+            let empty = || empty_values(feed.kind);
+            let mut cells = self.cells_mut(arriving.pool);
+            let at = cells.open(feed.cell, kind, empty);
             match feed.kind {
-                FeedKind::Count => self.count(at, arriving, hit.certain, &selector.shown),
-                FeedKind::Records => {
-                    let Cell::Records(cell) = &mut self.cells[at].1 else {
-                        continue;
-                    };
-                    if cell.members.len() >= RECORD_CAP {
-                        cell.capped = true;
-                        continue;
+                FeedKind::Count => {
+                    let (certain, perhaps) = (u32::from(hit.certain), u32::from(!hit.certain));
+                    cells.count(at, certain, perhaps);
+                    if hit.certain {
+                        self.witness(arriving, feed.cell, at, &selector.shown);
                     }
-                    let record = self.record(arriving);
-                    project(&mut self.records, record, arriving.span, &selector.project);
-                    self.records.hold(record);
-                    if let Cell::Records(cell) = &mut self.cells[at].1 {
-                        cell.members.push((record, hit.certain));
+                }
+                FeedKind::Records => {
+                    if cells.has_room(at) {
+                        let record = self.record(arriving);
+                        self.hold(arriving, record, &selector.project);
+                        self.cells_mut(arriving.pool)
+                            .add_record(at, record, hit.certain);
                     }
                 }
                 FeedKind::GroupsByParent => {
-                    if let Cell::Groups(cell) = &mut self.cells[at].1
+                    if let Some(ValueCell::Groups(cell)) = cells.value_cell(at)
                         && let Some(SpanId(parent)) = arriving.span.parent()
                     {
                         cell.add(text_key(&parent), hit.certain);
@@ -193,50 +222,37 @@ impl TraceState {
                 | FeedKind::Extremes(field)
                 | FeedKind::Distinct(field)
                 | FeedKind::Groups(field) => {
-                    feed_value(&mut self.cells[at].1, arriving.span, field, hit.certain);
+                    if let Some(cell) = cells.value_cell(at) {
+                        cell.add_value(arriving.span.field(field), hit.certain);
+                    }
                 }
             }
         }
     }
 
-    /// `shown`: what is kept of the spans that are evidence.
-    fn count(
+    /// The arriving span is evidence of a count, if it is among the first. `shown`: what is kept of such spans.
+    fn witness(
         &mut self,
-        at: usize,
         arriving: &mut Arriving<'_, '_, '_>,
-        certain: bool,
+        id: CellId,
+        at: CellPlace,
         shown: &[(FieldKey, FieldId)],
     ) {
-        let Cell::Count(cell) = &mut self.cells[at].1 else {
+        let Some(Cell::Count(cell)) = self.cell(id) else {
             return;
         };
-        if !certain {
-            cell.perhaps = cell.perhaps.saturating_add(1);
-            return;
-        }
-        cell.certain = cell.certain.saturating_add(1);
-        let rank = arriving.rank();
-        let records = &self.records;
-        let place = cell
-            .witnesses
-            .partition_point(|witness| records.get(*witness).rank() < rank);
-        if place >= WITNESSES {
+        let (rank, records) = (arriving.rank(), self.records());
+        let before = cell.witnesses();
+        let before = before.take_while(|witness| records.get(*witness).rank() < rank);
+        let among = before.count();
+        if among >= WITNESSES {
             return;
         }
         let record = self.record(arriving);
-        self.records.hold(record);
-        project(&mut self.records, record, arriving.span, shown);
-        let Cell::Count(CountCell { witnesses, .. }) = &mut self.cells[at].1 else {
-            return;
-        };
-        if witnesses.is_empty() {
-            witnesses.reserve_exact(1);
-        }
-        witnesses.insert(place, record);
-        if witnesses.len() > WITNESSES
-            && let Some(dropped) = witnesses.pop()
-        {
-            self.records.release(dropped);
+        self.hold(arriving, record, shown);
+        let mut cells = self.cells_mut(arriving.pool);
+        if let Some(dropped) = cells.add_witness(at, among, record) {
+            self.records_mut(arriving.pool).release(dropped);
         }
     }
 }
@@ -247,6 +263,7 @@ struct Arriving<'v, 'a, 's> {
     twin: u32,
     arrived: Option<Timestamp>,
     record: Option<RecordId>,
+    pool: &'v mut BlockPool,
 }
 
 impl Arriving<'_, '_, '_> {
@@ -262,42 +279,13 @@ fn twin_of(span: &SpanView<'_, '_>) -> u32 {
     (kind.clamp(0, 7) as u32) << 29 | hash >> 3
 }
 
-fn empty_cell(kind: FeedKind) -> Cell {
+/// What a cell keeps of values before the first came.
+fn empty_values(kind: FeedKind) -> Option<ValueCell> {
     match kind {
-        FeedKind::Count => Cell::Count(CountCell::default()),
-        FeedKind::Sum(_) => Cell::Sum(Box::default()),
-        FeedKind::Extremes(_) => Cell::Extremes(Box::default()),
-        FeedKind::Distinct(_) => Cell::Distinct(Box::default()),
-        FeedKind::Groups(_) | FeedKind::GroupsByParent => {
-            Cell::Groups(Box::<GroupsCell>::default())
-        }
-        FeedKind::Records => Cell::Records(Box::default()),
-    }
-}
-
-fn project(
-    records: &mut Records,
-    record: RecordId,
-    span: &SpanView<'_, '_>,
-    fields: &[(FieldKey, FieldId)],
-) {
-    if fields.is_empty() {
-        return;
-    }
-    records.project(record, fields.len(), |projection| {
-        for (key, field) in fields {
-            projection.keep(*key, || span.owned(*field));
-        }
-    });
-}
-
-fn feed_value(cell: &mut Cell, span: &SpanView<'_, '_>, field: FieldId, certain: bool) {
-    let value = span.field(field);
-    match cell {
-        Cell::Sum(cell) => cell.add(value, certain),
-        Cell::Extremes(cell) => cell.add(value, certain),
-        Cell::Distinct(cell) => cell.add_value(value, certain),
-        Cell::Groups(cell) => cell.add_value(value, certain),
-        Cell::Count(_) | Cell::Records(_) => {}
+        FeedKind::Count | FeedKind::Records => None,
+        FeedKind::Sum(_) => Some(ValueCell::Sum(Box::default())),
+        FeedKind::Extremes(_) => Some(ValueCell::Extremes(Box::default())),
+        FeedKind::Distinct(_) => Some(ValueCell::Distinct(Box::default())),
+        FeedKind::Groups(_) | FeedKind::GroupsByParent => Some(ValueCell::Groups(Box::default())),
     }
 }

@@ -1,47 +1,70 @@
 //! Records: the few spans of a trace that its rules name, point at, or compare with one another. A span
 //! has at most one record, shared by all cells that refer to it, so two records are two spans.
+//!
+//! They lie in their trace's [block](crate::state::block) with the texts that they name, and are read by value. What
+//! few rules ask for is [kept](crate::state::kept) apart.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::SpanId;
-use crate::intern::FieldKey;
-use crate::state::heap::heap;
+use crate::state::block::{Block, BlockPool, List};
+use crate::state::kept::{Kept, Projection};
 use crate::time::{EventTime, Timestamp};
-use crate::value::{OwnedValue, Value};
 
 /// A record in its trace's [`Records`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct RecordId(u32);
 
 impl RecordId {
-    fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// A text in its trace's [`Records`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct TextId(u32);
+/// In place of a record's number: there is none.
+pub(super) const NO_RECORD: u32 = u32::MAX;
+
+/// As it lies in a list, where there may be none.
+#[inline(always)]
+pub(super) fn packed_id(id: Option<RecordId>) -> u32 {
+    id.map_or(NO_RECORD, |id| id.0)
+}
+
+#[inline(always)]
+pub(super) fn unpacked_id(id: u32) -> Option<RecordId> {
+    (id != NO_RECORD).then_some(RecordId(id))
+}
+
+/// A text in its trace's [`Records`]: where it ends among the others, its length behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TextId(pub(super) u32);
 
 /// Longer names are cut where they are shown; selection is not concerned.
 pub(crate) const NAME_BYTES: usize = 256;
 
-const NONE: u32 = u32::MAX;
+/// What a text takes besides itself.
+const LENGTH_BYTES: usize = 2;
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// How many of the latest texts are searched for an equal one.
+const SEARCHED: usize = 16;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub span_id: SpanId,
     /// All zero: none.
-    parent: [u8; 8],
+    pub(super) parent: [u8; 8],
     pub start: EventTime,
     pub end: EventTime,
     /// Tells apart the spans that share a span id (by kind and service).
     pub twin: u32,
     pub name: TextId,
     pub service: TextId,
-    refs: u32,
-    projection: u32,
+    /// How much refers to it; of a free place, the next one that is free.
+    pub(super) refs: u32,
 }
+
+/// A record as it lies in a block.
+pub(crate) const RECORD_BYTES: usize = 48;
 
 impl Record {
     pub fn parent(&self) -> Option<SpanId> {
@@ -56,45 +79,44 @@ impl Record {
     pub fn rank(&self) -> Rank {
         (self.start, self.span_id, self.twin)
     }
+
+    fn packed(&self) -> [u8; RECORD_BYTES] {
+        let mut packed = [0; RECORD_BYTES];
+        let numbers = [self.twin, self.name.0, self.service.0, self.refs];
+        packed[..8].copy_from_slice(&self.span_id.0);
+        packed[8..16].copy_from_slice(&self.parent);
+        packed[16..24].copy_from_slice(&self.start.0.to_le_bytes());
+        packed[24..32].copy_from_slice(&self.end.0.to_le_bytes());
+        for (place, number) in packed[32..].chunks_exact_mut(4).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        packed
+    }
+
+    #[inline]
+    fn unpacked(packed: &[u8; RECORD_BYTES]) -> Record {
+        let ([span_id, parent, start, end, ..], _) = packed.as_chunks::<8>() else {
+            unreachable!("48 bytes are six times eight");
+        };
+        let (_, numbers) = packed.split_at(32);
+        let ([twin, name, service, refs], _) = numbers.as_chunks::<4>() else {
+            unreachable!("16 bytes are four times four");
+        };
+        Record {
+            span_id: SpanId(*span_id),
+            parent: *parent,
+            start: EventTime(u64::from_le_bytes(*start)),
+            end: EventTime(u64::from_le_bytes(*end)),
+            twin: u32::from_le_bytes(*twin),
+            name: TextId(u32::from_le_bytes(*name)),
+            service: TextId(u32::from_le_bytes(*service)),
+            refs: u32::from_le_bytes(*refs),
+        }
+    }
 }
 
 /// The order of spans in a trace: by start, then by id.
 pub(crate) type Rank = (EventTime, SpanId, u32);
-
-/// Values of those fields that some rule compares with other spans or prints.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Projection {
-    values: Vec<(FieldKey, OwnedValue)>,
-    /// A value was too long to keep: comparisons with it stay open.
-    pub cut: bool,
-}
-
-/// A value longer than this is not kept for comparison; what hangs on it stays open.
-pub(crate) const VALUE_BYTES: usize = 16 << 10;
-
-impl Projection {
-    pub fn kept(&self, field: FieldKey) -> Option<&OwnedValue> {
-        let (_, value) = self.values.iter().find(|(key, _)| *key == field)?;
-        Some(value)
-    }
-
-    pub fn value(&self, field: FieldKey) -> Option<Value<'_>> {
-        self.kept(field).map(OwnedValue::as_value)
-    }
-
-    /// Keeps the value of a field that has none yet, if it is not too long.
-    pub fn keep(&mut self, field: FieldKey, value: impl FnOnce() -> OwnedValue) {
-        if self.kept(field).is_some() {
-            return;
-        }
-        let value = value();
-        if value.heap_bytes() > VALUE_BYTES {
-            self.cut = true;
-        } else {
-            self.values.push((field, value));
-        }
-    }
-}
 
 /// What a record is made from.
 pub(crate) struct NewRecord<'a> {
@@ -110,32 +132,72 @@ pub(crate) struct NewRecord<'a> {
 }
 
 /// All records of one trace, with their texts.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Records {
-    records: Vec<Record>,
-    free: Vec<RecordId>,
-    projections: Vec<Projection>,
-    projection_bytes: usize,
-    texts: Texts,
-    /// By record, as far as some rule asked; 0: not known. Stored apart.
-    #[serde(skip)]
-    arrived: Vec<Timestamp>,
+#[derive(Clone, Copy)]
+pub(crate) struct Records<'t> {
+    pub(super) block: &'t Block,
+    pub(super) kept: Option<&'t Kept>,
 }
 
-impl Records {
-    pub fn get(&self, id: RecordId) -> &Record {
-        &self.records[id.index()]
+impl<'t> Records<'t> {
+    #[inline]
+    pub fn get(self, id: RecordId) -> Record {
+        Record::unpacked(&self.block.elements(List::Records)[id.index()])
     }
 
-    pub fn text(&self, id: TextId) -> &[u8] {
-        self.texts.get(id)
+    pub fn text(self, id: TextId) -> &'t [u8] {
+        let texts = self.block.list(List::Texts);
+        text_to(texts, id.0 as usize).0
     }
 
-    pub fn projection(&self, id: RecordId) -> Option<&Projection> {
-        self.projections
-            .get(self.records[id.index()].projection as usize)
+    pub fn projection(self, id: RecordId) -> Option<&'t Projection> {
+        self.kept?.projection(id.index())
     }
 
+    /// When the record's span came; `None` where no rule asked then.
+    pub fn arrived(self, id: RecordId) -> Option<Timestamp> {
+        self.kept?.arrived(id.index())
+    }
+
+    /// Every place, free ones included.
+    pub(super) fn all(self) -> impl Iterator<Item = Record> {
+        let records = self.block.elements(List::Records);
+        records.iter().map(Record::unpacked)
+    }
+
+    /// Every text with its number, in the order of their coming.
+    pub(super) fn texts(self) -> Vec<(TextId, &'t [u8])> {
+        let texts = self.block.list(List::Texts);
+        let mut found = Vec::new();
+        let mut end = texts.len();
+        while end > 0 {
+            let (text, before) = text_to(texts, end);
+            found.push((TextId(end as u32), text));
+            end = before;
+        }
+        found.reverse();
+        found
+    }
+}
+
+/// The text that ends at `end`, its length included, and where the one before it does.
+fn text_to(texts: &[u8], end: usize) -> (&[u8], usize) {
+    let Some((rest, length)) = texts[..end].split_last_chunk::<LENGTH_BYTES>() else {
+        return (&[], 0);
+    };
+    let (before, text) = rest.split_at(rest.len() - usize::from(u16::from_le_bytes(*length)));
+    (text, before.len())
+}
+
+/// The records of one trace, to be changed.
+pub(super) struct RecordsMut<'t> {
+    pub block: &'t mut Block,
+    pub pool: &'t mut BlockPool,
+    pub kept: &'t mut Option<Box<Kept>>,
+    /// The first free place, as [`packed_id`].
+    pub free: &'t mut u32,
+}
+
+impl RecordsMut<'_> {
     /// Adds a record to which nothing refers yet.
     pub fn add(&mut self, new: NewRecord<'_>) -> RecordId {
         let record = Record {
@@ -144,251 +206,217 @@ impl Records {
             start: new.start,
             end: new.end,
             twin: new.twin,
-            name: self.texts.intern(new.name),
-            service: self.texts.intern(new.service),
+            name: self.intern(new.name),
+            service: self.intern(new.service),
             refs: 0,
-            projection: NONE,
         };
-        let id = match self.free.pop() {
+        let id = match unpacked_id(*self.free) {
             Some(id) => {
-                let place = &mut self.records[id.index()];
-                // What was kept of the span before was given back; its place is used again.
-                let projection = place.projection;
-                *place = Record {
-                    projection,
-                    ..record
-                };
+                *self.free = self.get(id).refs;
+                self.set(id, &record);
                 id
             }
-            None => {
-                self.records.push(record);
-                RecordId((self.records.len() - 1) as u32)
-            }
+            None => self.push(&record),
         };
-        if new.arrived.is_some() || id.index() < self.arrived.len() {
-            if self.arrived.len() <= id.index() {
-                self.arrived.resize(self.records.len(), Timestamp(0));
-            }
-            self.arrived[id.index()] = new.arrived.unwrap_or(Timestamp(0));
+        if new.arrived.is_some() {
+            let kept = self.kept.get_or_insert_default();
+            kept.note_arrival(id.index(), new.arrived);
+        } else if let Some(kept) = self.kept {
+            kept.note_arrival(id.index(), None);
         }
         id
     }
 
-    /// When the record's span came; `None` where no rule asked then.
-    pub fn arrived(&self, id: RecordId) -> Option<Timestamp> {
-        let at = self.arrived.get(id.index()).copied();
-        at.filter(|at| *at != Timestamp(0))
+    /// Adds a place behind all others.
+    pub fn push(&mut self, record: &Record) -> RecordId {
+        let at = self.block.push(self.pool, List::Records, record.packed());
+        RecordId(at as u32)
     }
 
-    /// By record, as [`Records::restore_arrivals`] takes them.
-    pub fn arrivals(&self) -> &[Timestamp] {
-        &self.arrived
+    pub fn get(&self, id: RecordId) -> Record {
+        Record::unpacked(&self.block.elements(List::Records)[id.index()])
     }
 
-    /// Of a value that was read from outside; those of no record are dropped.
-    pub fn restore_arrivals(&mut self, mut arrived: Vec<Timestamp>) {
-        arrived.truncate(self.records.len());
-        self.arrived = arrived;
+    fn set(&mut self, id: RecordId, record: &Record) {
+        self.block.elements_mut(List::Records)[id.index()] = record.packed();
     }
 
     /// Lets `fill` add values to what is kept of the record's span.
     pub fn project(&mut self, id: RecordId, values: usize, fill: impl FnOnce(&mut Projection)) {
-        let record = &mut self.records[id.index()];
-        if record.projection == NONE {
-            record.projection = self.projections.len() as u32;
-            self.projections.push(Projection {
-                values: Vec::with_capacity(values),
-                cut: false,
-            });
-        }
-        let projection = &mut self.projections[record.projection as usize];
-        let before = projection_bytes(projection);
-        fill(projection);
-        self.projection_bytes += projection_bytes(projection).saturating_sub(before);
+        let kept = self.kept.get_or_insert_default();
+        kept.project(id.index(), values, fill);
     }
 
     pub fn hold(&mut self, id: RecordId) {
-        self.records[id.index()].refs += 1;
+        let mut record = self.get(id);
+        record.refs += 1;
+        self.set(id, &record);
     }
 
     /// Gives the record's place back once nothing refers to it.
     pub fn release(&mut self, id: RecordId) {
-        let record = &mut self.records[id.index()];
+        let mut record = self.get(id);
         record.refs = record.refs.saturating_sub(1);
+        self.set(id, &record);
         self.drop_unheld(id);
     }
 
     pub fn drop_unheld(&mut self, id: RecordId) {
-        let record = &self.records[id.index()];
-        if record.refs > 0 {
-            return;
-        }
-        self.free.push(id);
-        if let Some(projection) = self.projections.get_mut(record.projection as usize) {
-            self.projection_bytes -= projection_bytes(projection).min(self.projection_bytes);
-            *projection = Projection::default();
+        if self.get(id).refs == 0 {
+            self.free_place(id);
+            if let Some(kept) = self.kept {
+                kept.clear(id.index());
+            }
         }
     }
 
-    pub fn heap_bytes(&self) -> usize {
-        heap(self.records.capacity() * size_of::<Record>())
-            + heap(self.free.capacity() * size_of::<RecordId>())
-            + heap(self.projections.capacity() * size_of::<Projection>())
-            + heap(self.arrived.capacity() * size_of::<Timestamp>())
-            + self.projection_bytes
-            + self.texts.heap_bytes()
-    }
-
-    /// Whether every reference within is in bounds, of a value that was read from outside.
-    pub fn is_sound(&self) -> bool {
-        self.free.iter().all(|id| self.has(*id))
-            && self.records.iter().all(|record| {
-                (record.projection == NONE || (record.projection as usize) < self.projections.len())
-                    && self.texts.has(record.name)
-                    && self.texts.has(record.service)
-            })
-            && self.texts.is_sound()
-    }
-
-    /// The fields that are kept of some record, repeated for each.
-    pub fn fields(&self) -> impl Iterator<Item = FieldKey> {
-        let values = self.projections.iter().flat_map(|one| &one.values);
-        values.map(|(key, _)| *key)
-    }
-
-    /// Gives the kept fields other numbers; those that get none are dropped.
-    pub fn renumber_fields(&mut self, number: impl Fn(FieldKey) -> Option<FieldKey>) {
-        for projection in &mut self.projections {
-            projection.values.retain_mut(|(key, _)| match number(*key) {
-                Some(new) => {
-                    *key = new;
-                    true
-                }
-                None => false,
-            });
-        }
-    }
-
-    pub fn has(&self, id: RecordId) -> bool {
-        id.index() < self.records.len()
-    }
-}
-
-fn projection_bytes(projection: &Projection) -> usize {
-    heap(projection.values.capacity() * size_of::<(FieldKey, OwnedValue)>())
-        + projection
-            .values
-            .iter()
-            .map(|(_, value)| heap(value.heap_bytes()))
-            .sum::<usize>()
-}
-
-/// Texts one behind the other.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Texts {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-}
-
-/// How many of the latest texts are searched for an equal one.
-const SEARCHED: usize = 16;
-
-impl Texts {
-    fn get(&self, id: TextId) -> &[u8] {
-        let id = id.0 as usize;
-        let from = if id == 0 { 0 } else { self.ends[id - 1] };
-        &self.bytes[from as usize..self.ends[id] as usize]
+    /// The next record that is added takes this place.
+    pub fn free_place(&mut self, id: RecordId) {
+        let mut record = self.get(id);
+        record.refs = std::mem::replace(self.free, id.0);
+        self.set(id, &record);
     }
 
     fn intern(&mut self, text: &[u8]) -> TextId {
         let text = &text[..text.len().min(NAME_BYTES)];
-        let count = self.ends.len();
-        for id in (count.saturating_sub(SEARCHED)..count).rev() {
-            let id = TextId(id as u32);
-            if self.get(id) == text {
-                return id;
+        let texts = self.block.list(List::Texts);
+        let mut end = texts.len();
+        for _ in 0..SEARCHED {
+            if end == 0 {
+                break;
             }
+            let (kept, before) = text_to(texts, end);
+            if kept == text {
+                return TextId(end as u32);
+            }
+            end = before;
         }
-        self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len() as u32);
-        TextId(count as u32)
+        self.push_text(text)
     }
 
-    fn has(&self, id: TextId) -> bool {
-        (id.0 as usize) < self.ends.len()
-    }
-
-    fn is_sound(&self) -> bool {
-        self.ends.is_sorted() && self.ends.last().copied().unwrap_or(0) as usize == self.bytes.len()
-    }
-
-    fn heap_bytes(&self) -> usize {
-        heap(self.bytes.capacity()) + heap(self.ends.capacity() * 4)
+    /// Adds a text behind all others, of at most [`NAME_BYTES`].
+    pub fn push_text(&mut self, text: &[u8]) -> TextId {
+        let at = self.block.list(List::Texts).len();
+        let length = (text.len() as u16).to_le_bytes();
+        self.block.splice(self.pool, List::Texts, at, text);
+        let end = at + text.len();
+        self.block.splice(self.pool, List::Texts, end, &length);
+        TextId((end + LENGTH_BYTES) as u32)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intern::FieldKey;
+    use crate::value::OwnedValue;
 
-    fn new(name: &[u8]) -> NewRecord<'_> {
-        NewRecord {
-            span_id: SpanId([1; 8]),
-            parent: None,
-            start: EventTime(1),
-            end: EventTime(2),
-            twin: 0,
-            name,
-            service: b"shop",
-            arrived: None,
+    /// The records of a trace that has nothing else.
+    struct Alone {
+        block: Block,
+        pool: BlockPool,
+        kept: Option<Box<Kept>>,
+        free: u32,
+    }
+
+    impl Alone {
+        fn new() -> Alone {
+            Alone {
+                block: Block::default(),
+                pool: BlockPool::default(),
+                kept: None,
+                free: NO_RECORD,
+            }
+        }
+
+        fn change(&mut self) -> RecordsMut<'_> {
+            RecordsMut {
+                block: &mut self.block,
+                pool: &mut self.pool,
+                kept: &mut self.kept,
+                free: &mut self.free,
+            }
+        }
+
+        fn read(&self) -> Records<'_> {
+            Records {
+                block: &self.block,
+                kept: self.kept.as_deref(),
+            }
+        }
+
+        fn held(&mut self, name: &[u8]) -> RecordId {
+            let id = self.change().add(NewRecord {
+                span_id: SpanId([1; 8]),
+                parent: None,
+                start: EventTime(1),
+                end: EventTime(2),
+                twin: 0,
+                name,
+                service: b"shop",
+                arrived: None,
+            });
+            self.change().hold(id);
+            id
         }
     }
 
     #[test]
+    fn a_record_reads_as_it_was_written() {
+        let record = Record {
+            span_id: SpanId([1; 8]),
+            parent: [2; 8],
+            start: EventTime(3),
+            end: EventTime(4),
+            twin: 5,
+            name: TextId(6),
+            service: TextId(7),
+            refs: 8,
+        };
+        assert_eq!(Record::unpacked(&record.packed()), record);
+    }
+
+    #[test]
     fn a_released_record_gives_its_place_back() {
-        let mut records = Records::default();
-        let first = records.add(new(b"a"));
-        records.hold(first);
-        let second = records.add(new(b"b"));
-        records.hold(second);
-        records.hold(second);
-        records.release(first);
-        records.release(second);
-        let third = records.add(new(b"a"));
+        let mut alone = Alone::new();
+        let first = alone.held(b"a");
+        let second = alone.held(b"b");
+        alone.change().hold(second);
+        alone.change().release(first);
+        alone.change().release(second);
+        let third = alone.held(b"a");
         assert_eq!(third, first);
+        let records = alone.read();
         assert_eq!(records.text(records.get(second).name), b"b");
-        assert_eq!(records.get(third).name, TextId(0));
+        let texts: Vec<&[u8]> = records.texts().into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, [&b"a"[..], b"shop", b"b"]);
     }
 
     #[test]
     fn a_released_record_gives_back_what_was_kept_of_its_span() {
         let field = FieldKey(7);
-        let keep = |records: &mut Records, id| {
-            records.project(id, 1, |projection| {
+        let mut alone = Alone::new();
+        alone.held(b"a");
+        let bytes = |alone: &Alone| alone.kept.as_ref().map_or(0, |kept| kept.heap_bytes());
+        for _ in 0..3 {
+            let id = alone.held(b"b");
+            alone.change().project(id, 1, |projection| {
                 projection.keep(field, || OwnedValue::Text([b'x'; 100].into()));
             });
-        };
-        let mut records = Records::default();
-        let held = records.add(new(b"a"));
-        records.hold(held);
-        let before = records.heap_bytes();
-        for _ in 0..3 {
-            let id = records.add(new(b"b"));
-            records.hold(id);
-            keep(&mut records, id);
-            assert!(records.heap_bytes() >= before + 100);
-            records.release(id);
+            assert!(bytes(&alone) >= 100);
+            alone.change().release(id);
         }
-        assert!(records.heap_bytes() < before + 400);
-        assert_eq!(records.projections.len(), 1);
-        let next = records.add(new(b"c"));
-        assert_eq!(records.projection(next).unwrap().value(field), None);
+        assert!(bytes(&alone) < 400);
+        assert_eq!(alone.kept.as_ref().unwrap().projections.len(), 1);
+        let next = alone.held(b"c");
+        assert_eq!(alone.read().projection(next).unwrap().value(field), None);
     }
 
     #[test]
     fn names_are_kept_bounded() {
-        let mut records = Records::default();
-        let id = records.add(new(&[b'x'; 1000]));
+        let mut alone = Alone::new();
+        let id = alone.held(&[b'x'; 1000]);
+        let records = alone.read();
         assert_eq!(records.text(records.get(id).name).len(), NAME_BYTES);
     }
 }

@@ -12,10 +12,12 @@ use betrace_lang::verdict::Reason;
 use hashbrown::HashTable;
 
 use crate::hash::{HashKey, route};
+use crate::heap::heap;
 use crate::id::TraceId;
 use crate::settings::Settings;
+use crate::state::block::BlockPool;
 use crate::state::forgotten::{Forgotten, Share};
-use crate::state::heap::heap;
+use crate::state::slots::{Slots, TracePlace};
 use crate::state::trace::{Generation, TraceState};
 use crate::time::Timestamp;
 
@@ -31,24 +33,14 @@ pub(crate) enum Due {
     Age,
 }
 
-/// A trace's place; the serial tells it from all others of the shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct TracePlace {
-    slot: u32,
-    serial: u32,
-}
-
-#[derive(Debug, Default)]
-struct TraceSlot {
-    /// Of the trace that is there, or was last.
-    serial: u32,
-    trace: Option<Box<TraceState>>,
-}
+/// Free blocks are kept for traces to come: so many bytes, or one for each so many that traces hold.
+const FREE_BYTES: usize = 16 << 10;
+const FREE_SHARE: usize = 16;
 
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
-    slots: Vec<TraceSlot>,
-    free: Vec<u32>,
+    slots: Slots,
+    pool: BlockPool,
     table: HashTable<u32>,
     timers: BinaryHeap<Reverse<(Timestamp, TracePlace)>>,
     /// Live traces in the order in which they were opened, with stale entries between them.
@@ -62,8 +54,6 @@ pub(crate) struct Shard {
     live: u64,
     remembered: u64,
     trace_bytes: usize,
-    /// Of the latest trace.
-    serial: u32,
     /// Traces that were opened again, with nothing known of them but their id.
     returned: u64,
     /// Traces that went since it shrank.
@@ -81,39 +71,43 @@ impl Shard {
         self.remembered
     }
 
+    fn held(&self) -> usize {
+        (self.live + self.remembered) as usize
+    }
+
     /// How many traces came again after their state was dropped.
     pub fn returned(&self) -> u64 {
         self.returned
     }
 
+    #[inline(always)]
     pub fn get(&self, place: TracePlace) -> Option<&TraceState> {
-        let slot = self.slots.get(place.slot as usize)?;
-        (slot.serial == place.serial).then_some(())?;
-        slot.trace.as_deref()
+        self.slots.get(place)
     }
 
+    #[inline(always)]
     pub fn get_mut(&mut self, place: TracePlace) -> Option<&mut TraceState> {
-        let slot = self.slots.get_mut(place.slot as usize)?;
-        (slot.serial == place.serial).then_some(())?;
-        slot.trace.as_deref_mut()
+        self.slots.get_mut(place)
+    }
+
+    /// A trace with what it grows from.
+    pub fn grow(&mut self, place: TracePlace) -> Option<(&mut TraceState, &mut BlockPool)> {
+        Some((self.slots.get_mut(place)?, &mut self.pool))
     }
 
     fn find(&self, hash: u64, id: TraceId) -> Option<TracePlace> {
-        let slot = *self.table.find(hash, |slot| {
-            let trace = self.slots[*slot as usize].trace.as_deref();
-            trace.is_some_and(|trace| trace.id == id)
+        let slot = self.table.find(hash, |slot| {
+            let trace = self.slots.at(*slot);
+            trace.is_some_and(|trace| trace.id() == id)
         })?;
-        Some(TracePlace {
-            slot,
-            serial: self.slots[slot as usize].serial,
-        })
+        Some(self.slots.place_of(*slot))
     }
 
     /// Marks the trace `id` as one of which not every span comes. `false`: it is not here, or closed.
     pub fn mark_partial(&mut self, key: HashKey, id: TraceId) -> bool {
         let place = self.find(key.of(&id.0), id);
         match place.and_then(|place| self.get_mut(place)) {
-            Some(trace) if trace.closed.is_none() => {
+            Some(trace) if trace.is_live() => {
                 trace.reasons.add(Reason::SpanLimit);
                 true
             }
@@ -143,8 +137,14 @@ impl Shard {
     }
 
     /// Adds a trace that is not there.
-    pub fn insert(&mut self, key: HashKey, trace: TraceState, settings: &Settings) {
-        let hash = key.of(&trace.id.0);
+    pub fn insert(
+        &mut self,
+        key: HashKey,
+        settings: &Settings,
+        trace: impl FnOnce(&mut BlockPool) -> TraceState,
+    ) {
+        let trace = trace(&mut self.pool);
+        let hash = key.of(&trace.id().0);
         self.place(key, hash, trace, settings);
     }
 
@@ -159,22 +159,11 @@ impl Shard {
         // The root may be the next to come, so that its wait is looked at when the idle time is over.
         let due = quiet(&trace, settings).min(age(&trace, settings));
         let is_live = trace.is_live();
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                self.slots.push(TraceSlot::default());
-                (self.slots.len() - 1) as u32
-            }
-        };
-        self.serial = self.serial.wrapping_add(1);
-        let serial = self.serial;
-        let trace = Some(Box::new(trace));
-        self.slots[slot as usize] = TraceSlot { serial, trace };
-        let place = TracePlace { slot, serial };
+        let place = self.slots.add(trace);
         let slots = &self.slots;
-        self.table.insert_unique(hash, slot, |slot| {
-            let trace = slots[*slot as usize].trace.as_deref();
-            trace.map_or(0, |trace| key.of(&trace.id.0))
+        self.table.insert_unique(hash, place.slot, |slot| {
+            let trace = slots.at(*slot);
+            trace.map_or(0, |trace| key.of(&trace.id().0))
         });
         if is_live {
             self.live += 1;
@@ -281,7 +270,7 @@ impl Shard {
 
     /// Every trace, live or remembered.
     pub fn traces(&self) -> impl Iterator<Item = &TraceState> {
-        self.slots.iter().filter_map(|slot| slot.trace.as_deref())
+        self.slots.traces()
     }
 
     /// Drops the state of the first closed trace and keeps its id.
@@ -289,23 +278,22 @@ impl Shard {
         let Some(place) = self.closed.pop_front() else {
             return;
         };
-        let slot = &mut self.slots[place.slot as usize];
-        let Some(trace) = slot.trace.take() else {
+        let Some(trace) = self.slots.take(place) else {
             return;
         };
-        self.free.push(place.slot);
         self.remembered -= 1;
         self.trace_bytes = self.trace_bytes.saturating_sub(trace.bytes);
-        let hash = key.of(&trace.id.0);
+        let hash = key.of(&trace.id().0);
         if let Ok(entry) = self.table.find_entry(hash, |slot| *slot == place.slot) {
             entry.remove();
         }
-        if let Some(closed) = trace.closed {
+        if let Some(closed) = trace.closed() {
             let share = Share::of(settings);
-            self.forgotten.add(key, route(trace.id), closed, share);
+            self.forgotten.add(key, route(trace.id()), closed, share);
         }
+        trace.release(&mut self.pool);
         self.gone += 1;
-        if self.gone > ROOM.max(self.slots.len() / 4) {
+        if self.gone > ROOM.max(self.held() / 4) {
             self.shrink(key);
         }
     }
@@ -314,25 +302,14 @@ impl Shard {
     pub fn shrink(&mut self, key: HashKey) {
         self.gone = 0;
         let sparse = |len: usize, room: usize| room > ROOM && len < room / 4;
-        let held = (self.live + self.remembered) as usize;
-        if sparse(held, self.slots.len()) {
-            // Places are not moved: calls hold them. Those behind the last trace go.
-            let used = self.slots.iter().rposition(|slot| slot.trace.is_some());
-            self.slots.truncate(used.map_or(0, |last| last + 1));
-            let slots = self.slots.len();
-            self.free.retain(|slot| (*slot as usize) < slots);
-        }
-        if sparse(self.slots.len(), self.slots.capacity()) {
-            self.slots.shrink_to(2 * self.slots.len());
-        }
-        if sparse(self.free.len(), self.free.capacity()) {
-            self.free.shrink_to(2 * self.free.len());
-        }
+        let least = if self.held() == 0 { 0 } else { FREE_BYTES };
+        self.pool.limit(least.max(self.trace_bytes / FREE_SHARE));
+        self.slots.shrink();
         if sparse(self.table.len(), self.table.capacity()) {
             let slots = &self.slots;
             self.table.shrink_to(2 * self.table.len(), |slot| {
-                let trace = slots[*slot as usize].trace.as_deref();
-                trace.map_or(0, |trace| key.of(&trace.id.0))
+                let trace = slots.at(*slot);
+                trace.map_or(0, |trace| key.of(&trace.id().0))
             });
         }
         // Timers of traces that closed before they were due go when they are, or when they are most.
@@ -377,8 +354,8 @@ impl Shard {
 
     /// What the traces of this shard hold, live or not.
     pub fn bytes(&self) -> u64 {
-        let own = heap(self.slots.capacity() * size_of::<TraceSlot>())
-            + heap(self.free.capacity() * 4)
+        let own = self.slots.bytes()
+            + self.pool.bytes()
             + heap(self.table.allocation_size())
             + heap(self.timers.capacity() * size_of::<Reverse<(Timestamp, TracePlace)>>())
             + heap((self.opened.capacity() + self.closed.capacity()) * size_of::<TracePlace>())

@@ -6,8 +6,8 @@
 use hashbrown::{HashMap, HashTable};
 
 use crate::hash::HashKey;
+use crate::heap::heap;
 use crate::id::SpanId;
-use crate::state::heap::heap;
 
 /// What a span is found by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,6 @@ struct Further {
 }
 
 impl SpanIndex {
-    pub fn is_empty(&self) -> bool {
-        self.firsts.is_empty()
-    }
-
     /// Adds the span at `at`; `name` tells that of each.
     pub fn insert(&mut self, key: HashKey, at: u32, name: impl Fn(u32) -> Name) {
         let id = name(at).id;

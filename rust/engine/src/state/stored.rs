@@ -7,10 +7,14 @@ use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::intern::{CellId, FieldKey, RuleKey};
 use crate::logic::tri::Reasons;
-use crate::state::cell::Cell;
-use crate::state::record::{RecordId, Records};
-use crate::state::seen::Seen;
-use crate::state::trace::{Fired, Generation, TraceState};
+use crate::state::block::BlockPool;
+use crate::state::cell::{Cell, CellKind, WITNESSES};
+use crate::state::record::{RecordId, packed_id};
+use crate::state::reported::Fired;
+use crate::state::seen::StoredSeen;
+use crate::state::stored_records::StoredRecords;
+use crate::state::trace::{Generation, TraceState};
+use crate::state::values::{DistinctCell, ExtremesCell, GroupsCell, SumCell, ValueCell};
 use crate::time::{EventTime, Timestamp};
 
 /// All times in nanoseconds.
@@ -31,14 +35,37 @@ pub(crate) struct StoredTrace {
     /// The highest where no span names its start.
     began: EventTime,
     skewed: u32,
-    seen: Seen,
-    records: Records,
+    seen: StoredSeen,
+    records: StoredRecords,
     root: Option<RecordId>,
     first: Option<RecordId>,
-    cells: Vec<(CellId, Cell)>,
+    cells: Vec<(CellId, StoredCell)>,
     fired: Vec<Fired>,
     /// No longer stored; empty.
     postponed: Vec<(RuleKey, u32)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum StoredCell {
+    Count(StoredCount),
+    Sum(Box<SumCell>),
+    Extremes(Box<ExtremesCell>),
+    Distinct(Box<DistinctCell>),
+    Groups(Box<GroupsCell>),
+    Records(Box<StoredMembers>),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredCount {
+    certain: u32,
+    perhaps: u32,
+    witnesses: Vec<RecordId>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredMembers {
+    members: Vec<(RecordId, bool)>,
+    capped: bool,
 }
 
 /// What a trace holds that version 3 did not store.
@@ -54,9 +81,12 @@ pub(crate) struct StoredAddition {
 impl StoredAddition {
     pub fn of(trace: &TraceState) -> StoredAddition {
         StoredAddition {
-            arrived: trace.records.arrivals().to_vec(),
+            arrived: trace
+                .records()
+                .kept
+                .map_or(Vec::new(), |kept| kept.arrived.clone()),
             digest_basis: trace.digest_basis,
-            contradicted: trace.contradicted.clone(),
+            contradicted: trace.contradicted().to_vec(),
         }
     }
 }
@@ -70,7 +100,6 @@ pub(crate) trait Renumber {
 
 impl StoredTrace {
     pub fn of(trace: &TraceState) -> StoredTrace {
-        let (earliest, latest) = trace.ordered.unwrap_or((EventTime::LAST, EventTime::FIRST));
         StoredTrace {
             id: trace.id,
             opened: trace.opened,
@@ -79,16 +108,19 @@ impl StoredTrace {
             generation: trace.generation,
             complete: !trace.is_live() && trace.reasons.is_empty(),
             reasons: trace.reasons,
-            earliest,
-            latest,
-            began: trace.began.unwrap_or(EventTime::LAST),
+            earliest: trace.earliest,
+            latest: trace.latest,
+            began: trace.began,
             skewed: trace.skewed,
-            seen: trace.seen.clone(),
-            records: trace.records.clone(),
-            root: trace.root,
-            first: trace.first,
-            cells: trace.cells.clone(),
-            fired: trace.fired.clone(),
+            seen: trace.seen().stored(),
+            records: StoredRecords::of(trace),
+            root: trace.root(),
+            first: trace.first(),
+            cells: trace
+                .filled_cells()
+                .map(|(id, cell)| (id, StoredCell::of(cell)))
+                .collect(),
+            fired: trace.fired().to_vec(),
             postponed: Vec::new(),
         }
     }
@@ -119,43 +151,102 @@ impl StoredTrace {
             && self.seen.is_sound()
             && held.all(|record| self.records.has(*record))
             && self.cells.iter().all(|(_, cell)| match cell {
-                Cell::Count(cell) => cell.witnesses.iter().all(|id| self.records.has(*id)),
-                Cell::Records(cell) => cell.members.iter().all(|(id, _)| self.records.has(*id)),
-                _ => true,
+                StoredCell::Count(cell) => {
+                    cell.witnesses.len() <= WITNESSES
+                        && cell.witnesses.iter().all(|id| self.records.has(*id))
+                }
+                StoredCell::Records(cell) => {
+                    cell.members.iter().all(|(id, _)| self.records.has(*id))
+                }
+                StoredCell::Sum(_)
+                | StoredCell::Extremes(_)
+                | StoredCell::Distinct(_)
+                | StoredCell::Groups(_) => true,
             })
     }
 
     /// The trace as it goes on in this engine: what has no number here is dropped.
     pub fn restore(
-        mut self,
+        self,
         addition: StoredAddition,
         numbers: &impl Renumber,
         key: HashKey,
+        pool: &mut BlockPool,
     ) -> TraceState {
         let mut trace = TraceState::new(self.id, self.opened, self.generation);
         trace.last = self.last;
         trace.closed = (self.closed != Timestamp(0)).then_some(self.closed);
         trace.reasons = self.reasons;
-        trace.ordered = (self.earliest <= self.latest).then_some((self.earliest, self.latest));
-        trace.began = (self.began != EventTime::LAST).then_some(self.began);
+        (trace.earliest, trace.latest) = (self.earliest, self.latest);
+        trace.began = self.began;
         trace.skewed = self.skewed;
-        self.seen.rebuild_index(key);
-        trace.seen = self.seen;
-        self.records.renumber_fields(|field| numbers.field(field));
-        self.records.restore_arrivals(addition.arrived);
-        trace.records = self.records;
-        trace.root = self.root;
-        trace.first = self.first;
-        let cells = self.cells.into_iter();
-        trace.cells = cells
-            .filter_map(|(id, cell)| Some((numbers.cell(id)?, cell)))
-            .collect();
-        trace.cells.sort_by_key(|(id, _)| *id);
+        let number = |field| numbers.field(field);
+        self.records
+            .restore(&mut trace, addition.arrived, number, pool);
+        trace.root = packed_id(self.root);
+        trace.first = packed_id(self.first);
+        for (id, cell) in self.cells {
+            if let Some(id) = numbers.cell(id) {
+                cell.restore(&mut trace, id, pool);
+            }
+        }
+        trace.seen_mut(pool).restore(&self.seen, key);
         trace.digest_basis = addition.digest_basis;
-        trace.fired = renumbered(self.fired, numbers);
-        trace.contradicted = renumbered(addition.contradicted, numbers);
+        trace.restore_fired(
+            renumbered(self.fired, numbers),
+            renumbered(addition.contradicted, numbers),
+        );
         trace.weigh();
         trace
+    }
+}
+
+impl StoredCell {
+    fn of(cell: Cell<'_>) -> StoredCell {
+        match cell {
+            Cell::Count(cell) => StoredCell::Count(StoredCount {
+                certain: cell.certain,
+                perhaps: cell.perhaps,
+                witnesses: cell.witnesses().collect(),
+            }),
+            Cell::Sum(cell) => StoredCell::Sum(Box::new(cell.clone())),
+            Cell::Extremes(cell) => StoredCell::Extremes(Box::new(cell.clone())),
+            Cell::Distinct(cell) => StoredCell::Distinct(Box::new(cell.clone())),
+            Cell::Groups(cell) => StoredCell::Groups(Box::new(cell.clone())),
+            Cell::Records(cell) => StoredCell::Records(Box::new(StoredMembers {
+                members: cell.members(),
+                capped: cell.capped,
+            })),
+        }
+    }
+
+    fn restore(self, trace: &mut TraceState, id: CellId, pool: &mut BlockPool) {
+        let mut cells = trace.cells_mut(pool);
+        let values = match self {
+            StoredCell::Count(cell) => {
+                let at = cells.open(id, CellKind::Count, || None);
+                cells.count(at, cell.certain, cell.perhaps);
+                for (among, witness) in cell.witnesses.into_iter().enumerate() {
+                    cells.add_witness(at, among, witness);
+                }
+                return;
+            }
+            StoredCell::Records(cell) => {
+                let at = cells.open(id, CellKind::Records, || None);
+                for (member, certain) in cell.members {
+                    cells.add_record(at, member, certain);
+                }
+                if cell.capped {
+                    cells.cap(at);
+                }
+                return;
+            }
+            StoredCell::Sum(cell) => ValueCell::Sum(cell),
+            StoredCell::Extremes(cell) => ValueCell::Extremes(cell),
+            StoredCell::Distinct(cell) => ValueCell::Distinct(cell),
+            StoredCell::Groups(cell) => ValueCell::Groups(cell),
+        };
+        cells.open(id, CellKind::Values, || Some(values));
     }
 }
 

@@ -8,14 +8,19 @@ use betrace_lang::verdict::Reason;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::HashKey;
+use crate::heap::heap;
 use crate::id::TraceId;
-use crate::intern::{CellId, RuleKey};
+use crate::intern::CellId;
 use crate::logic::tri::Reasons;
 use crate::settings::Completeness;
-use crate::state::cell::Cell;
-use crate::state::heap::heap;
-use crate::state::record::{RecordId, Records};
-use crate::state::seen::Seen;
+use crate::state::block::{Block, BlockPool};
+use crate::state::cell::{Cell, Cells, CellsMut};
+use crate::state::kept::Kept;
+use crate::state::record::{NO_RECORD, RecordId, Records, RecordsMut, unpacked_id};
+use crate::state::reported::Reported;
+use crate::state::seen::{Seen, SeenMut};
+use crate::state::span_index::SpanIndex;
+use crate::state::values::ValueCell;
 use crate::time::{EventTime, Timestamp};
 
 /// Counts the rule sets that an engine has had.
@@ -24,21 +29,7 @@ use crate::time::{EventTime, Timestamp};
 )]
 pub(crate) struct Generation(pub u32);
 
-/// A violation that was already reported: of a rule, and of an obligation in it (0: the rule has none).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Fired {
-    pub rule: RuleKey,
-    pub obligation: u64,
-}
-
-/// A rule that was costly to evaluate, and the span count from which it is tried again.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Postponed {
-    rule: RuleKey,
-    until: usize,
-}
-
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct TraceState {
     pub(super) id: TraceId,
     /// When its first span came, and the latest one before the close.
@@ -50,31 +41,32 @@ pub(crate) struct TraceState {
     /// Why it is, or will be, incomplete. What is missing when it closes is among it whoever asks for it: a rule passes over
     /// what it does not ask for.
     pub(super) reasons: Reasons,
-    /// The earliest start and the latest end of the spans that have order.
-    pub(super) ordered: Option<(EventTime, EventTime)>,
-    /// The earliest start of all spans that name one.
-    pub(super) began: Option<EventTime>,
+    /// The earliest start and the latest end of the spans that have order; the highest and 0: none has.
+    pub(super) earliest: EventTime,
+    pub(super) latest: EventTime,
+    /// The earliest start of all spans that name one; the highest: none does.
+    pub(super) began: EventTime,
     /// Spans without order.
     pub(super) skewed: u32,
-    pub(super) seen: Seen,
-    /// Of what all digests in `seen` are made; 0: of several things, or of what is not known.
+    /// Of what all digests of its spans are made; 0: of several things, or of what is not known.
     pub(super) digest_basis: u64,
-    pub(super) records: Records,
+    /// Its spans, records and cells.
+    block: Block,
+    /// Of its spans, where they are many.
+    index: Option<Box<SpanIndex>>,
+    /// Of its records, and which place among them is free.
+    kept: Option<Box<Kept>>,
+    free: u32,
+    /// Of its cells.
+    values: Vec<ValueCell>,
     /// The first root and the first span, by [`Rank`](crate::state::record::Rank).
-    pub(super) root: Option<RecordId>,
-    pub(super) first: Option<RecordId>,
-    /// Sorted by id.
-    pub(super) cells: Vec<(CellId, Cell)>,
-    /// Sorted: by rule, then obligation.
-    pub(super) fired: Vec<Fired>,
-    /// Those of `fired` that spans which came after the close contradict; sorted.
-    pub(super) contradicted: Vec<Fired>,
+    pub(super) root: u32,
+    pub(super) first: u32,
+    pub(super) reported: Option<Box<Reported>>,
     /// A span came after the close, and nobody asked yet what it contradicts.
-    pub(super) is_news: bool,
-    /// Sorted by rule.
-    pub(super) postponed: Vec<Postponed>,
+    is_news: bool,
     /// Steps taken for verdicts before the close. Not stored: a restart grants them again.
-    pub(super) early_work: u64,
+    early_work: u32,
     /// As accounted for at the latest change.
     pub(super) bytes: usize,
 }
@@ -88,21 +80,22 @@ impl TraceState {
             closed: None,
             generation,
             reasons: Reasons::NONE,
-            ordered: None,
-            began: None,
+            earliest: EventTime::LAST,
+            latest: EventTime::FIRST,
+            began: EventTime::LAST,
             skewed: 0,
-            seen: Seen::default(),
             digest_basis: 0,
-            records: Records::default(),
-            root: None,
-            first: None,
-            cells: Vec::new(),
-            fired: Vec::new(),
-            contradicted: Vec::new(),
+            block: Block::default(),
+            index: None,
+            kept: None,
+            free: NO_RECORD,
+            values: Vec::new(),
+            root: NO_RECORD,
+            first: NO_RECORD,
+            reported: None,
             is_news: false,
-            postponed: Vec::new(),
             early_work: 0,
-            bytes: heap(size_of::<TraceState>()),
+            bytes: 0,
         }
     }
 
@@ -161,10 +154,10 @@ impl TraceState {
     /// What is asked for and has not come.
     pub fn missing(&self, asked: Completeness, key: HashKey) -> Reasons {
         let mut missing = Reasons::NONE;
-        if asked.asks_for_a_root() && self.root.is_none() {
+        if asked.asks_for_a_root() && self.root().is_none() {
             missing.add(Reason::NoRoot);
         }
-        if asked.asks_for_parents() && !self.seen.is_linked(key) {
+        if asked.asks_for_parents() && !self.seen().is_linked(key) {
             missing.add(Reason::Orphan);
         }
         missing
@@ -175,59 +168,154 @@ impl TraceState {
         self.generation >= since
     }
 
+    /// Whether some span has order.
+    fn is_ordered(&self) -> bool {
+        self.earliest <= self.latest
+    }
+
     /// Nanoseconds from the earliest start to the latest end.
     pub fn duration(&self) -> u64 {
-        self.ordered.map_or(0, |(start, end)| end.since(start))
+        let is_ordered = self.is_ordered();
+        is_ordered
+            .then(|| self.latest.since(self.earliest))
+            .unwrap_or(0)
     }
 
     /// The latest end; none where no span has order.
     pub fn latest(&self) -> Option<EventTime> {
-        self.ordered.map(|(_, end)| end)
+        self.is_ordered().then_some(self.latest)
     }
 
     pub fn began(&self) -> Option<EventTime> {
-        self.began
+        (self.began != EventTime::LAST).then_some(self.began)
     }
 
     pub fn skewed(&self) -> u32 {
         self.skewed
     }
 
+    #[inline(always)]
     pub fn span_count(&self) -> usize {
-        self.seen.len()
+        self.seen().len()
     }
 
-    pub fn seen(&self) -> &Seen {
-        &self.seen
+    #[inline(always)]
+    pub fn seen(&self) -> Seen<'_> {
+        Seen::of(&self.block, self.index.as_deref())
     }
 
-    pub fn records(&self) -> &Records {
-        &self.records
+    pub(super) fn seen_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> SeenMut<'t> {
+        SeenMut {
+            block: &mut self.block,
+            pool,
+            index: &mut self.index,
+        }
     }
 
+    #[inline(always)]
+    pub fn records(&self) -> Records<'_> {
+        Records {
+            block: &self.block,
+            kept: self.kept.as_deref(),
+        }
+    }
+
+    pub(super) fn records_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> RecordsMut<'t> {
+        RecordsMut {
+            block: &mut self.block,
+            pool,
+            kept: &mut self.kept,
+            free: &mut self.free,
+        }
+    }
+
+    /// The first free place among the records.
+    pub(super) fn free_place(&self) -> Option<RecordId> {
+        unpacked_id(self.free)
+    }
+
+    #[inline(always)]
     pub fn root(&self) -> Option<RecordId> {
-        self.root
+        unpacked_id(self.root)
     }
 
+    #[inline(always)]
     pub fn first(&self) -> Option<RecordId> {
-        self.first
+        unpacked_id(self.first)
     }
 
-    pub fn cell(&self, id: CellId) -> Option<&Cell> {
-        let at = self.cells.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(&self.cells[at].1)
+    #[inline(always)]
+    fn all_cells(&self) -> Cells<'_> {
+        Cells {
+            block: &self.block,
+            values: &self.values,
+        }
+    }
+
+    pub(super) fn cells_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> CellsMut<'t> {
+        CellsMut {
+            block: &mut self.block,
+            pool,
+            values: &mut self.values,
+        }
+    }
+
+    #[inline(always)]
+    pub fn cell(&self, id: CellId) -> Option<Cell<'_>> {
+        self.all_cells().get(id)
+    }
+
+    /// Whether some span fed the cell.
+    #[inline(always)]
+    pub fn has_cell(&self, id: CellId) -> bool {
+        self.all_cells().has(id)
     }
 
     /// The cells that some span fed, ascending.
     pub fn cells(&self) -> impl Iterator<Item = CellId> {
-        self.cells.iter().map(|(id, _)| *id)
+        self.all_cells().ids()
+    }
+
+    pub(super) fn filled_cells(&self) -> impl Iterator<Item = (CellId, Cell<'_>)> {
+        self.all_cells().all()
+    }
+
+    /// What its spans, records and cells take, in bytes.
+    pub(super) fn block_len(&self) -> usize {
+        self.block.len()
+    }
+
+    /// Weighs the trace after it changed. Returns what it weighed before, and what it does now.
+    pub fn weigh(&mut self) -> (usize, usize) {
+        let values: usize = self.values.iter().map(ValueCell::heap_bytes).sum();
+        let index = self
+            .index
+            .as_ref()
+            .map_or(0, |index| heap(size_of::<SpanIndex>()) + index.heap_bytes());
+        let bytes = self.block.heap_bytes()
+            + heap(self.values.capacity() * size_of::<ValueCell>())
+            + values
+            + index
+            + self.kept.as_ref().map_or(0, |kept| kept.heap_bytes())
+            + self
+                .reported
+                .as_ref()
+                .map_or(0, |reported| reported.heap_bytes());
+        (std::mem::replace(&mut self.bytes, bytes), bytes)
+    }
+
+    /// Gives its memory back.
+    pub fn release(mut self, pool: &mut BlockPool) {
+        self.block.release(pool);
     }
 
     /// It closes now: complete for those who ask for nothing that is among the reasons against it.
     pub fn close(&mut self, now: Timestamp, reasons: Reasons) {
         self.reasons = self.reasons.with(reasons);
         self.closed = Some(now);
-        self.postponed = Vec::new();
+        if let Some(reported) = &mut self.reported {
+            reported.forget_postponed();
+        }
     }
 
     /// A live trace goes on after the engine stood still; `missed`: spans may have been lost meanwhile.
@@ -254,60 +342,18 @@ impl TraceState {
         self.reasons.has(Reason::Late)
     }
 
-    pub fn has_fired(&self, fired: Fired) -> bool {
-        self.fired.binary_search(&fired).is_ok()
-    }
-
-    pub fn fired_of(&self, rule: RuleKey) -> usize {
-        let from = self.fired.partition_point(|fired| fired.rule < rule);
-        self.fired[from..].partition_point(|fired| fired.rule == rule)
-    }
-
-    pub fn note_fired(&mut self, fired: impl IntoIterator<Item = Fired>) {
-        for fired in fired {
-            if let Err(at) = self.fired.binary_search(&fired) {
-                self.fired.insert(at, fired);
-            }
-        }
-    }
-
     /// Steps that verdicts before the close have taken.
     pub fn early_work(&self) -> u64 {
-        self.early_work
+        u64::from(self.early_work)
     }
 
     pub fn worked_early(&mut self, steps: u64) {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         self.early_work = self.early_work.saturating_add(steps);
     }
 
     /// Whether a span came after the close since this was asked.
     pub fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.is_news)
-    }
-
-    /// The violations that were given and not found to be contradicted, those of a rule together.
-    pub fn uncontradicted(&self) -> Vec<Fired> {
-        let is_left = |fired: &&Fired| self.contradicted.binary_search(fired).is_err();
-        self.fired.iter().filter(is_left).copied().collect()
-    }
-
-    pub fn note_contradicted(&mut self, fired: Fired) {
-        if let Err(at) = self.contradicted.binary_search(&fired) {
-            self.contradicted.insert(at, fired);
-        }
-    }
-
-    /// Leaves a costly rule alone until `spans` more came.
-    pub fn postpone(&mut self, rule: RuleKey, spans: usize) {
-        let until = self.seen.len().saturating_add(spans);
-        match self.postponed.binary_search_by_key(&rule, |one| one.rule) {
-            Ok(at) => self.postponed[at].until = until,
-            Err(at) => self.postponed.insert(at, Postponed { rule, until }),
-        }
-    }
-
-    pub fn is_postponed(&self, rule: RuleKey) -> bool {
-        let at = self.postponed.binary_search_by_key(&rule, |one| one.rule);
-        self.is_live() && at.is_ok_and(|at| self.seen.len() < self.postponed[at].until)
     }
 }

@@ -13,6 +13,7 @@ use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::intern::Interner;
 use crate::plan::ids::RuleIndex;
+use crate::state::block::BlockPool;
 use crate::state::merge::{Merged, Merging};
 use crate::state::trace::{Generation, TraceState};
 use crate::tests::rules::rules;
@@ -80,12 +81,14 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         arrived: None,
     };
     let mut scratch = set.plan.matcher.scratch();
+    let mut pool = BlockPool::default();
     // The spans' own, to which their links lead.
     let mut trace = TraceState::new(TraceId([1; 16]), Timestamp(0), Generation::default());
     for span in spans {
         let bytes = message(std::slice::from_ref(span));
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
-            assert_eq!(trace.merge(&with, view, found.hits()), Merged::Added);
+            let merged = trace.merge(&with, &mut pool, view, found.hits());
+            assert_eq!(merged, Merged::Added);
         });
         assert_eq!(read.unwrap().spans, 1);
         left.retain(|index| {

@@ -13,6 +13,7 @@ use crate::decide::rule::decide;
 use crate::engine::rule_set::RuleSet;
 use crate::hash::HashKey;
 use crate::intern::Interner;
+use crate::state::block::BlockPool;
 use crate::state::cell::RECORD_CAP;
 use crate::state::merge::Merging;
 use crate::state::trace::{Generation, TraceState};
@@ -42,13 +43,14 @@ pub(super) fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
         spans_per_trace: 100_000,
         arrived: None,
     };
+    let mut pool = BlockPool::default();
     let mut trace = TraceState::empty();
     let mut scratch = set.plan.matcher.scratch();
     let read = set
         .plan
         .matcher
         .scan(&message(spans), &mut scratch, |view, found| {
-            trace.merge(&with, view, found.hits());
+            trace.merge(&with, &mut pool, view, found.hits());
         });
     read.unwrap();
     let facts = Facts {

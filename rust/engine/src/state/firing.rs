@@ -1,0 +1,66 @@
+//! What a trace remembers of the violations that were given: none is given twice, and late spans may contradict
+//! some. And which costly rules it leaves alone.
+
+use crate::intern::RuleKey;
+use crate::state::reported::{Fired, Reported};
+use crate::state::trace::TraceState;
+
+impl TraceState {
+    /// The violations that were given, sorted.
+    pub(super) fn fired(&self) -> &[Fired] {
+        let reported = self.reported.as_ref();
+        reported.map_or(&[], |reported| &reported.fired)
+    }
+
+    /// Those of them that are contradicted, sorted.
+    pub(super) fn contradicted(&self) -> &[Fired] {
+        let reported = self.reported.as_ref();
+        reported.map_or(&[], |reported| &reported.contradicted)
+    }
+
+    /// Both sorted.
+    pub(super) fn restore_fired(&mut self, fired: Vec<Fired>, contradicted: Vec<Fired>) {
+        if !fired.is_empty() || !contradicted.is_empty() {
+            self.reported = Some(Box::new(Reported::of(fired, contradicted)));
+        }
+    }
+
+    pub fn has_fired(&self, fired: Fired) -> bool {
+        self.fired().binary_search(&fired).is_ok()
+    }
+
+    pub fn fired_of(&self, rule: RuleKey) -> usize {
+        let all = self.fired();
+        let from = all.partition_point(|fired| fired.rule < rule);
+        all[from..].partition_point(|fired| fired.rule == rule)
+    }
+
+    pub fn note_fired(&mut self, fired: impl IntoIterator<Item = Fired>) {
+        for fired in fired {
+            self.reported.get_or_insert_default().fire(fired);
+        }
+    }
+
+    /// The violations that were given and not found to be contradicted, those of a rule together.
+    pub fn uncontradicted(&self) -> Vec<Fired> {
+        let contradicted = self.contradicted();
+        let is_left = |fired: &&Fired| contradicted.binary_search(fired).is_err();
+        self.fired().iter().filter(is_left).copied().collect()
+    }
+
+    pub fn note_contradicted(&mut self, fired: Fired) {
+        self.reported.get_or_insert_default().contradict(fired);
+    }
+
+    /// Leaves a costly rule alone until `spans` more came.
+    pub fn postpone(&mut self, rule: RuleKey, spans: usize) {
+        let until = self.span_count().saturating_add(spans);
+        self.reported.get_or_insert_default().postpone(rule, until);
+    }
+
+    pub fn is_postponed(&self, rule: RuleKey) -> bool {
+        let reported = self.reported.as_ref().filter(|_| self.is_live());
+        let until = reported.and_then(|reported| reported.postponed_until(rule));
+        until.is_some_and(|until| self.span_count() < until)
+    }
+}

@@ -1,0 +1,148 @@
+//! What is kept of recorded spans for those rules that ask for it: values of fields, and when the span came.
+
+use serde::{Deserialize, Serialize};
+
+use crate::heap::heap;
+use crate::intern::FieldKey;
+use crate::time::Timestamp;
+use crate::value::{OwnedValue, Value};
+
+/// Values of those fields that some rule compares with other spans or prints.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Projection {
+    values: Vec<(FieldKey, OwnedValue)>,
+    /// A value was too long to keep: comparisons with it stay open.
+    pub cut: bool,
+}
+
+/// A value longer than this is not kept for comparison; what hangs on it stays open.
+pub(crate) const VALUE_BYTES: usize = 16 << 10;
+
+/// In place of a projection's number: nothing was kept.
+pub(super) const NOTHING: u32 = u32::MAX;
+
+impl Projection {
+    pub fn kept(&self, field: FieldKey) -> Option<&OwnedValue> {
+        let (_, value) = self.values.iter().find(|(key, _)| *key == field)?;
+        Some(value)
+    }
+
+    pub fn value(&self, field: FieldKey) -> Option<Value<'_>> {
+        self.kept(field).map(OwnedValue::as_value)
+    }
+
+    /// Keeps the value of a field that has none yet, if it is not too long.
+    pub fn keep(&mut self, field: FieldKey, value: impl FnOnce() -> OwnedValue) {
+        if self.kept(field).is_some() {
+            return;
+        }
+        let value = value();
+        if value.heap_bytes() > VALUE_BYTES {
+            self.cut = true;
+        } else {
+            self.values.push((field, value));
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        heap(self.values.capacity() * size_of::<(FieldKey, OwnedValue)>())
+            + self
+                .values
+                .iter()
+                .map(|(_, value)| heap(value.heap_bytes()))
+                .sum::<usize>()
+    }
+}
+
+/// Of a trace's records, by their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Which projection is a record's; [`NOTHING`]: none.
+    pub(super) of_record: Vec<u32>,
+    pub(super) projections: Vec<Projection>,
+    pub(super) projection_bytes: usize,
+    /// As far as some rule asked; 0: not known.
+    pub(super) arrived: Vec<Timestamp>,
+}
+
+impl Kept {
+    pub fn projection(&self, record: usize) -> Option<&Projection> {
+        let at = *self.of_record.get(record)?;
+        self.projections.get(at as usize)
+    }
+
+    /// Lets `fill` add values to what is kept of the record's span.
+    pub fn project(&mut self, record: usize, values: usize, fill: impl FnOnce(&mut Projection)) {
+        if self.of_record.len() <= record {
+            self.of_record.resize(record + 1, NOTHING);
+        }
+        let at = &mut self.of_record[record];
+        if *at == NOTHING {
+            *at = self.projections.len() as u32;
+            self.projections.push(Projection {
+                values: Vec::with_capacity(values),
+                cut: false,
+            });
+        }
+        let Some(projection) = self.projections.get_mut(*at as usize) else {
+            return;
+        };
+        let before = projection.heap_bytes();
+        fill(projection);
+        self.projection_bytes += projection.heap_bytes().saturating_sub(before);
+    }
+
+    /// Nothing is kept of the record's span any more; the place for it is used again.
+    pub fn clear(&mut self, record: usize) {
+        let at = self.of_record.get(record).copied().unwrap_or(NOTHING);
+        if let Some(projection) = self.projections.get_mut(at as usize) {
+            self.projection_bytes -= projection.heap_bytes().min(self.projection_bytes);
+            *projection = Projection::default();
+        }
+    }
+
+    /// When a record's span came; `None` where no rule asked then.
+    pub fn arrived(&self, record: usize) -> Option<Timestamp> {
+        let at = self.arrived.get(record).copied();
+        at.filter(|at| *at != Timestamp(0))
+    }
+
+    pub fn note_arrival(&mut self, record: usize, at: Option<Timestamp>) {
+        if at.is_some() && self.arrived.len() <= record {
+            self.arrived.resize(record + 1, Timestamp(0));
+        }
+        if let Some(arrived) = self.arrived.get_mut(record) {
+            *arrived = at.unwrap_or(Timestamp(0));
+        }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        heap(size_of::<Kept>())
+            + heap(self.of_record.capacity() * 4)
+            + heap(self.projections.capacity() * size_of::<Projection>())
+            + heap(self.arrived.capacity() * size_of::<Timestamp>())
+            + self.projection_bytes
+    }
+}
+
+/// The fields that are kept in some of them, repeated for each.
+pub(super) fn fields_of(projections: &[Projection]) -> impl Iterator<Item = FieldKey> {
+    let values = projections.iter().flat_map(|one| &one.values);
+    values.map(|(key, _)| *key)
+}
+
+/// Gives the kept fields other numbers; those that get none are dropped.
+pub(super) fn renumber_fields(
+    projections: &mut [Projection],
+    number: impl Fn(FieldKey) -> Option<FieldKey>,
+) {
+    for projection in projections {
+        projection.values.retain_mut(|(key, _)| match number(*key) {
+            Some(new) => {
+                *key = new;
+                true
+            }
+            None => false,
+        });
+    }
+}

@@ -1,0 +1,80 @@
+//! What was reported of a trace, and which rules are left alone for now. Most traces have nothing of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::heap::heap;
+use crate::intern::RuleKey;
+
+/// A violation that was already reported: of a rule, and of an obligation in it (0: the rule has none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Fired {
+    pub rule: RuleKey,
+    pub obligation: u64,
+}
+
+/// A rule that was costly to evaluate, and the span count from which it is tried again.
+#[derive(Clone, Copy, Debug)]
+struct Postponed {
+    rule: RuleKey,
+    until: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Reported {
+    /// Sorted: by rule, then obligation.
+    pub fired: Vec<Fired>,
+    /// Those of `fired` that spans which came after the close contradict; sorted.
+    pub contradicted: Vec<Fired>,
+    /// Sorted by rule.
+    postponed: Vec<Postponed>,
+}
+
+impl Reported {
+    /// Both sorted.
+    pub fn of(fired: Vec<Fired>, contradicted: Vec<Fired>) -> Reported {
+        Reported {
+            fired,
+            contradicted,
+            postponed: Vec::new(),
+        }
+    }
+
+    pub fn fire(&mut self, fired: Fired) {
+        add_sorted(&mut self.fired, fired);
+    }
+
+    pub fn contradict(&mut self, fired: Fired) {
+        add_sorted(&mut self.contradicted, fired);
+    }
+
+    pub fn postpone(&mut self, rule: RuleKey, until: usize) {
+        let postponed = &mut self.postponed;
+        match postponed.binary_search_by_key(&rule, |one| one.rule) {
+            Ok(at) => postponed[at].until = until,
+            Err(at) => postponed.insert(at, Postponed { rule, until }),
+        }
+    }
+
+    /// The span count from which a rule is tried again.
+    pub fn postponed_until(&self, rule: RuleKey) -> Option<usize> {
+        let at = self.postponed.binary_search_by_key(&rule, |one| one.rule);
+        Some(self.postponed[at.ok()?].until)
+    }
+
+    pub fn forget_postponed(&mut self) {
+        self.postponed = Vec::new();
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        heap(size_of::<Reported>())
+            + heap(self.fired.capacity() * size_of::<Fired>())
+            + heap(self.contradicted.capacity() * size_of::<Fired>())
+            + heap(self.postponed.capacity() * size_of::<Postponed>())
+    }
+}
+
+fn add_sorted(all: &mut Vec<Fired>, fired: Fired) {
+    if let Err(at) = all.binary_search(&fired) {
+        all.insert(at, fired);
+    }
+}

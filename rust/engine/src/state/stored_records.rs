@@ -1,0 +1,177 @@
+//! The records of a trace as they are stored. The order and the types of what stands here are part of the format of a
+//! snapshot.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::SpanId;
+use crate::intern::FieldKey;
+use crate::state::block::BlockPool;
+use crate::state::kept::{Kept, NOTHING, Projection, fields_of, renumber_fields};
+use crate::state::record::{NAME_BYTES, Record, RecordId, TextId, unpacked_id};
+use crate::state::trace::TraceState;
+use crate::time::{EventTime, Timestamp};
+
+/// A text among a trace's, by its number.
+type TextNumber = u32;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredRecord {
+    span_id: SpanId,
+    parent: [u8; 8],
+    start: EventTime,
+    end: EventTime,
+    twin: u32,
+    name: TextNumber,
+    service: TextNumber,
+    refs: u32,
+    projection: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredRecords {
+    records: Vec<StoredRecord>,
+    free: Vec<RecordId>,
+    projections: Vec<Projection>,
+    projection_bytes: usize,
+    texts: StoredTexts,
+}
+
+/// Texts one behind the other.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct StoredTexts {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl StoredRecords {
+    pub fn of(trace: &TraceState) -> StoredRecords {
+        let records = trace.records();
+        let mut texts = StoredTexts::default();
+        let mut numbers = Vec::new();
+        for (id, text) in records.texts() {
+            numbers.push(id);
+            texts.bytes.extend_from_slice(text);
+            texts.ends.push(texts.bytes.len() as u32);
+        }
+        let number = |id: TextId| numbers.binary_search_by_key(&id.0, |id| id.0);
+        let number = |id| number(id).unwrap_or_default() as TextNumber;
+        let mut free = Vec::new();
+        let mut next = trace.free_place();
+        while let Some(id) = next {
+            free.push(id);
+            next = unpacked_id(records.get(id).refs);
+        }
+        free.reverse();
+        let none = Kept::default();
+        let kept = records.kept.unwrap_or(&none);
+        let record = |(index, record): (usize, Record)| StoredRecord {
+            span_id: record.span_id,
+            parent: record.parent,
+            start: record.start,
+            end: record.end,
+            twin: record.twin,
+            name: number(record.name),
+            service: number(record.service),
+            refs: record.refs,
+            projection: kept.of_record.get(index).copied().unwrap_or(NOTHING),
+        };
+        let mut stored: Vec<StoredRecord> = records.all().enumerate().map(record).collect();
+        for id in &free {
+            stored[id.index()].refs = 0;
+        }
+        StoredRecords {
+            records: stored,
+            free,
+            projections: kept.projections.clone(),
+            projection_bytes: kept.projection_bytes,
+            texts,
+        }
+    }
+
+    pub fn has(&self, id: RecordId) -> bool {
+        id.index() < self.records.len()
+    }
+
+    /// Whether every reference within is in bounds.
+    pub fn is_sound(&self) -> bool {
+        let mut free = vec![false; self.records.len()];
+        let texts = self.texts.ends.len();
+        let has_text = |number: TextNumber| (number as usize) < texts;
+        self.records.len() < (u32::MAX / 2) as usize
+            // A place that were free twice would be given to two spans.
+            && self.free.iter().all(|id| {
+                let place = free.get_mut(id.index());
+                place.is_some_and(|place| !std::mem::replace(place, true))
+            })
+            && self.records.iter().all(|record| {
+                let projection = record.projection;
+                (projection == NOTHING || (projection as usize) < self.projections.len())
+                    && has_text(record.name)
+                    && has_text(record.service)
+            })
+            && self.texts.is_sound()
+    }
+
+    /// `number`: what a kept field is called here; those that get none are dropped.
+    pub fn restore(
+        mut self,
+        trace: &mut TraceState,
+        mut arrived: Vec<Timestamp>,
+        number: impl Fn(FieldKey) -> Option<FieldKey>,
+        pool: &mut BlockPool,
+    ) {
+        renumber_fields(&mut self.projections, number);
+        arrived.truncate(self.records.len());
+        let mut records = trace.records_mut(pool);
+        let texts = self.texts.all();
+        let texts: Vec<TextId> = texts.map(|text| records.push_text(text)).collect();
+        let text = |number: TextNumber| texts.get(number as usize).copied().unwrap_or(TextId(0));
+        for stored in &self.records {
+            records.push(&Record {
+                span_id: stored.span_id,
+                parent: stored.parent,
+                start: stored.start,
+                end: stored.end,
+                twin: stored.twin,
+                name: text(stored.name),
+                service: text(stored.service),
+                refs: stored.refs,
+            });
+        }
+        for id in self.free {
+            records.free_place(id);
+        }
+        if !self.projections.is_empty() || !arrived.is_empty() {
+            *records.kept = Some(Box::new(Kept {
+                of_record: self
+                    .records
+                    .iter()
+                    .map(|record| record.projection)
+                    .collect(),
+                projections: self.projections,
+                projection_bytes: self.projection_bytes,
+                arrived,
+            }));
+        }
+    }
+
+    /// The fields that are kept of some record, repeated for each.
+    pub fn fields(&self) -> impl Iterator<Item = FieldKey> {
+        fields_of(&self.projections)
+    }
+}
+
+impl StoredTexts {
+    fn is_sound(&self) -> bool {
+        self.ends.is_sorted() && self.ends.last().copied().unwrap_or(0) as usize == self.bytes.len()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let spans = starts.zip(&self.ends);
+        spans.map(|(start, end)| {
+            let text = &self.bytes[*start as usize..*end as usize];
+            &text[..text.len().min(NAME_BYTES)]
+        })
+    }
+}

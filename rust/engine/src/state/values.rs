@@ -1,0 +1,345 @@
+//! What a cell keeps of the values of its spans: sums, extremes, distinct values, groups. Few rules ask for them, and
+//! some grow large, so that they stand apart from their trace's block.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use betrace_lang::rule::Number;
+use serde::{Deserialize, Serialize};
+
+use crate::heap::heap;
+use crate::logic::interval::End;
+use crate::state::sum::ExactSum;
+use crate::value::{TextBuffer, Value, number, shortest_text};
+
+/// How many distinct values or groups a cell keeps; beyond it the lower bound stands and the rest is
+/// `inconclusive(state_cap)`.
+pub(crate) const KEY_CAP: usize = 8192;
+
+/// A value's shortest text: itself with its length where it is at most 14 bytes, else a hash of it.
+pub(crate) type TextKey = u128;
+
+pub(crate) fn text_key(text: &[u8]) -> TextKey {
+    let mut key = [0; 16];
+    if text.len() < 15 {
+        key[..text.len()].copy_from_slice(text);
+        key[15] = text.len() as u8;
+    } else {
+        key.copy_from_slice(&blake3::hash(text).as_bytes()[..16]);
+        key[15] = 0xff;
+    }
+    u128::from_be_bytes(key)
+}
+
+/// What a value is in a group or a distinct set; `None`: it is in none.
+pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
+    if let Value::Duration(nanos) = value {
+        return nanos.map(|nanos| text_key(&nanos.to_le_bytes()));
+    }
+    let mut buffer = TextBuffer::new();
+    shortest_text(value, &mut buffer).map(text_key)
+}
+
+/// Of the finite numbers among the certain spans' values.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct SumCell {
+    pub sum: ExactSum,
+    pub numbers: u32,
+    /// Numbers of spans that are selected perhaps.
+    pub perhaps: u32,
+    /// Of the perhaps spans' durations.
+    pub perhaps_sum: ExactSum,
+    /// Durations that are not known.
+    pub unknown: u32,
+}
+
+impl SumCell {
+    pub fn add(&mut self, value: Value<'_>, certain: bool) {
+        match amount(value) {
+            Amount::Number(number) if certain => {
+                self.sum.add(number);
+                self.numbers = self.numbers.saturating_add(1);
+            }
+            Amount::Number(number) => {
+                self.perhaps = self.perhaps.saturating_add(1);
+                if matches!(value, Value::Duration(_)) {
+                    self.perhaps_sum.add(number);
+                }
+            }
+            Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
+            Amount::None => {}
+        }
+    }
+}
+
+/// What a value adds to a sum.
+pub(crate) enum Amount {
+    /// A duration is a number of nanoseconds.
+    Number(Number),
+    /// The duration of a span without order.
+    Unknown,
+    None,
+}
+
+pub(crate) fn amount(value: Value<'_>) -> Amount {
+    match value {
+        Value::Duration(None) => Amount::Unknown,
+        Value::Duration(Some(nanos)) => Amount::Number(Number::Int(i128::from(nanos))),
+        value => number(value).map_or(Amount::None, Amount::Number),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum KeptNumber {
+    Int(i128),
+    Float(f64),
+}
+
+impl From<Number> for KeptNumber {
+    fn from(number: Number) -> KeptNumber {
+        match number {
+            Number::Int(value) => KeptNumber::Int(value),
+            Number::Float(value) => KeptNumber::Float(value),
+        }
+    }
+}
+
+impl From<KeptNumber> for Number {
+    fn from(number: KeptNumber) -> Number {
+        match number {
+            KeptNumber::Int(value) => Number::Int(value),
+            KeptNumber::Float(value) => Number::Float(value),
+        }
+    }
+}
+
+/// The least and the greatest of some numbers.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Extremes(Option<(KeptNumber, KeptNumber)>);
+
+impl Extremes {
+    pub fn add(&mut self, number: Number) {
+        let (low, high) = match self.0 {
+            None => (number, number),
+            Some((low, high)) => (
+                if number.compare(low.into()).is_lt() {
+                    number
+                } else {
+                    low.into()
+                },
+                if number.compare(high.into()).is_gt() {
+                    number
+                } else {
+                    high.into()
+                },
+            ),
+        };
+        self.0 = Some((low.into(), high.into()));
+    }
+
+    pub fn least(self) -> End {
+        self.0.map_or(End::Highest, |(low, _)| End::At(low.into()))
+    }
+
+    pub fn greatest(self) -> End {
+        self.0.map_or(End::Lowest, |(_, high)| End::At(high.into()))
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ExtremesCell {
+    pub certain: Extremes,
+    /// Of certain and perhaps spans.
+    pub all: Extremes,
+    /// Values that are not known: they may be anything.
+    pub unknown: u32,
+}
+
+impl ExtremesCell {
+    pub fn add(&mut self, value: Value<'_>, certain: bool) {
+        match amount(value) {
+            Amount::Number(number) => {
+                if certain {
+                    self.certain.add(number);
+                }
+                self.all.add(number);
+            }
+            Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
+            Amount::None => {}
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DistinctCell {
+    /// Each value, and whether a certain span has it.
+    pub keys: BTreeMap<TextKey, bool>,
+    pub certain: u32,
+    pub unknown: u32,
+    pub capped: bool,
+}
+
+impl DistinctCell {
+    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
+        if matches!(value, Value::Duration(None)) {
+            self.unknown = self.unknown.saturating_add(1);
+        } else if let Some(key) = group_key(value) {
+            self.add(key, certain);
+        }
+    }
+
+    pub fn add(&mut self, key: TextKey, certain: bool) {
+        let full = self.keys.len() >= KEY_CAP;
+        match self.keys.entry(key) {
+            Entry::Occupied(mut seen) => {
+                if certain && !*seen.get() {
+                    seen.insert(true);
+                    self.certain += 1;
+                }
+            }
+            Entry::Vacant(_) if full => self.capped = true,
+            Entry::Vacant(free) => {
+                free.insert(certain);
+                self.certain += u32::from(certain);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct GroupSize {
+    pub certain: u32,
+    pub perhaps: u32,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct GroupsCell {
+    pub groups: BTreeMap<TextKey, GroupSize>,
+    /// Spans of which the group is not known.
+    pub unknown: u32,
+    pub capped: bool,
+    /// The largest group's certain count.
+    pub largest: u32,
+    /// The largest group's count with its perhaps spans.
+    pub largest_perhaps: u32,
+}
+
+impl GroupsCell {
+    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
+        if matches!(value, Value::Duration(None)) {
+            self.unknown = self.unknown.saturating_add(1);
+        } else if let Some(key) = group_key(value) {
+            self.add(key, certain);
+        }
+    }
+
+    pub fn add(&mut self, key: TextKey, certain: bool) {
+        let full = self.groups.len() >= KEY_CAP;
+        let group = match self.groups.entry(key) {
+            Entry::Occupied(group) => group.into_mut(),
+            Entry::Vacant(_) if full => {
+                self.capped = true;
+                return;
+            }
+            Entry::Vacant(free) => free.insert(GroupSize {
+                certain: 0,
+                perhaps: 0,
+            }),
+        };
+        if certain {
+            group.certain += 1;
+        } else {
+            group.perhaps += 1;
+        }
+        self.largest = self.largest.max(group.certain);
+        self.largest_perhaps = self.largest_perhaps.max(group.certain + group.perhaps);
+    }
+}
+
+/// A rough worst case for a B-tree's nodes.
+const TREE_ENTRY_OVERHEAD: usize = 12;
+
+/// Values of the spans of a cell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum ValueCell {
+    Sum(Box<SumCell>),
+    Extremes(Box<ExtremesCell>),
+    Distinct(Box<DistinctCell>),
+    Groups(Box<GroupsCell>),
+}
+
+impl ValueCell {
+    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
+        match self {
+            ValueCell::Sum(cell) => cell.add(value, certain),
+            ValueCell::Extremes(cell) => cell.add(value, certain),
+            ValueCell::Distinct(cell) => cell.add_value(value, certain),
+            ValueCell::Groups(cell) => cell.add_value(value, certain),
+        }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            ValueCell::Sum(sum) => {
+                heap(size_of::<SumCell>())
+                    + heap(sum.sum.heap_bytes())
+                    + heap(sum.perhaps_sum.heap_bytes())
+            }
+            ValueCell::Extremes(_) => heap(size_of::<ExtremesCell>()),
+            ValueCell::Distinct(distinct) => {
+                heap(size_of::<DistinctCell>())
+                    + distinct.keys.len() * (size_of::<(TextKey, bool)>() + TREE_ENTRY_OVERHEAD)
+            }
+            ValueCell::Groups(groups) => {
+                heap(size_of::<GroupsCell>())
+                    + groups.groups.len()
+                        * (size_of::<(TextKey, GroupSize)>() + TREE_ENTRY_OVERHEAD)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_are_their_own_key_and_long_ones_do_not_meet_them() {
+        assert_ne!(text_key(b""), text_key(b"\0"));
+        assert_ne!(text_key(b"a"), text_key(b"a\0"));
+        assert_ne!(text_key(b"aaaaaaaaaaaaaaa"), text_key(b"aaaaaaaaaaaaaaaa"));
+        assert_ne!(
+            text_key(b"abcdefghijklmnopq"),
+            text_key(b"abcdefghijklmnopr")
+        );
+        // Stored state has these keys: they stay what they are.
+        assert_eq!(text_key(b"ab"), 0x6162_0000_0000_0000_0000_0000_0000_0002);
+        assert_eq!(
+            text_key(b"abcdefghijklmnopq"),
+            0x26dc_2e71_5516_d406_c370_0205_6890_feff
+        );
+    }
+
+    #[test]
+    fn a_distinct_set_keeps_its_lower_bound_at_its_cap() {
+        let mut cell = DistinctCell::default();
+        for value in 0..KEY_CAP as u128 {
+            cell.add(value, true);
+        }
+        assert!(!cell.capped);
+        cell.add(5, true);
+        assert!(!cell.capped);
+        cell.add(u128::MAX, true);
+        assert!(cell.capped);
+        assert_eq!(cell.certain as usize, KEY_CAP);
+    }
+
+    #[test]
+    fn a_perhaps_value_becomes_certain_once() {
+        let mut cell = DistinctCell::default();
+        cell.add(1, false);
+        cell.add(1, true);
+        cell.add(1, true);
+        assert_eq!((cell.certain, cell.keys.len()), (1, 1));
+    }
+}
