@@ -108,7 +108,7 @@ fn a_placeholder_shows_a_value_to_its_longest_and_cuts_it_beyond_between_charact
     let rule = "r: when each { p as p } never { p.where(exists(x)) } | message: 'it was {p.x}'";
     let message = |text: &str| {
         let spans = [numbered(1, 0, "p", 0).text("x", text)];
-        findings(rule, &spans).remove(0).message.to_string()
+        findings(rule, &spans).remove(0).message
     };
     let longest = "v".repeat(256);
     assert_eq!(message(&longest), format!("it was {longest}"));
