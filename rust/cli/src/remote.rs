@@ -7,6 +7,7 @@
 //!             └──────────────── further tasks: halves of a stretch, traces ────┘
 //! ```
 
+pub mod answer;
 pub mod backend;
 pub mod client;
 pub mod clock;

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::traces::{self, At, Sink};
 use crate::words::moment;
 
+use super::answer::traces_in;
 use super::client::Refused;
 
 const MILLI: u64 = 1_000_000;
@@ -247,35 +247,6 @@ fn nothing(task: &Task) -> Step {
 fn understood<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(bytes)
         .map_err(|error| format!("an answer that is not understood: {error}"))
-}
-
-/// How many traces an answer holds, as the readers of recordings read it.
-fn traces_in(bytes: &[u8]) -> Result<usize, String> {
-    #[derive(Default)]
-    struct Seen {
-        traces: BTreeSet<[u8; 16]>,
-        broken: Option<String>,
-    }
-    impl Sink for Seen {
-        fn batch(&mut self, otlp: &[u8], _: At) {
-            self.traces.extend(traces::traces_of(otlp));
-        }
-        fn broken(&mut self, at: At, message: &str) {
-            self.broken
-                .get_or_insert_with(|| format!("{at}: {message}"));
-        }
-        fn note(&mut self, _: &str) {}
-        fn partial(&mut self, _: [u8; 16]) {}
-    }
-    let mut seen = Seen::default();
-    let outcome = traces::read_stream(bytes, std::sync::Arc::default(), &mut seen);
-    match (seen.broken, outcome) {
-        (Some(why), _) => Err(format!("an answer that is not understood: {why}")),
-        (None, traces::Outcome::NotTraces) => {
-            Err("an answer that holds no traces: is this the URL of its query service?".to_owned())
-        }
-        (None, _) => Ok(seen.traces.len()),
-    }
 }
 
 /// `2026-11-21T09:55:22.803000001Z`
