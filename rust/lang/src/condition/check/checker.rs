@@ -318,9 +318,6 @@ struct Aside<'a> {
     bound: Option<Bound>,
 }
 
-/// Names bound outside a macro that ships, and the names of the spans they stand for.
-type Bound = (Vec<Arc<str>>, Vec<Arc<str>>);
-
 /// Why a document that is no pattern cannot stand for a macro or an exception.
 pub(super) fn not_an_expression(document: &Document) -> Option<(Range<usize>, &'static str)> {
     match document {
