@@ -246,9 +246,11 @@ fn walk(
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => open.push(path),
                 Ok(metadata) if metadata.is_file() => files.push(path),
-                // A pipe or a socket is no recording; a link to nowhere names nothing.
+                // A pipe or a socket is no recording; a link to nowhere, or to itself, names nothing.
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error)
+                    if error.kind() != io::ErrorKind::PermissionDenied && path.is_symlink() => {}
                 Err(error) => return Err(unreadable(&path, &error)),
             }
         }

@@ -19,6 +19,8 @@ mod explain;
 mod fetch;
 #[path = "command/fmt.rs"]
 mod fmt;
+#[path = "command/folders.rs"]
+mod folders;
 #[path = "command/gaps.rs"]
 mod gaps;
 #[path = "command/instrumentation.rs"]
