@@ -17,6 +17,8 @@ mod closing;
 mod explain;
 #[path = "command/fetch.rs"]
 mod fetch;
+#[path = "command/fetch_tls.rs"]
+mod fetch_tls;
 #[path = "command/fmt.rs"]
 mod fmt;
 #[path = "command/folders.rs"]

@@ -1,6 +1,6 @@
 //! One request, asked again where that may help: bounded in time, in bytes and in attempts.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::time::Duration;
 
 use ureq::http::Response;
@@ -150,7 +150,10 @@ enum Once {
 impl Once {
     /// What never can succeed is not asked again.
     fn of(error: ureq::Error) -> Once {
-        let is_final = matches!(
+        // A certificate that is not believed comes as one.
+        let is_invalid =
+            matches!(&error, ureq::Error::Io(io) if io.kind() == ErrorKind::InvalidData);
+        let never_passes = matches!(
             error,
             ureq::Error::BadUri(_)
                 | ureq::Error::Http(_)
@@ -159,7 +162,7 @@ impl Once {
                 | ureq::Error::Tls(_)
                 | ureq::Error::Rustls(_)
         );
-        if is_final {
+        if is_invalid || never_passes {
             Once::Final(Refused::Failed(error.to_string()))
         } else {
             Once::Again(error.to_string(), None)
