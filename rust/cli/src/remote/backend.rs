@@ -57,6 +57,8 @@ pub struct Step {
     pub further: Vec<Task>,
     /// What is missing, in words.
     pub missing: Option<String>,
+    /// Because the backend did not give it, which it may do of one trace or of all.
+    pub is_rejected: bool,
 }
 
 impl Backend {
@@ -122,6 +124,16 @@ impl Backend {
         let bytes = match answer {
             Ok(bytes) => bytes,
             Err(Refused::Failed(why)) => return Err(why),
+            Err(Refused::Rejected(why)) => {
+                return match task {
+                    Task::Trace(id) => Ok(Step {
+                        missing: Some(format!("trace {id}: {why}")),
+                        is_rejected: true,
+                        ..Step::default()
+                    }),
+                    Task::Services | Task::Stretch { .. } => Err(why),
+                };
+            }
             Err(Refused::Nothing) => return Ok(nothing(task)),
             Err(Refused::TooLarge) => {
                 return Ok(self.too_much(task, "an answer of more than 96 MiB"));

@@ -29,8 +29,20 @@ pub enum Refused {
     Nothing,
     /// More than [`MOST_BYTES`].
     TooLarge,
-    /// In words, after all attempts that may have helped.
+    /// This very thing is not given, in words; after all attempts that may have helped.
+    Rejected(String),
+    /// Nothing is given to us, or nobody answers.
     Failed(String),
+}
+
+impl Refused {
+    fn after(self, attempts: u32) -> Refused {
+        match self {
+            Refused::Rejected(why) => Refused::Rejected(format!("{why} ({attempts} attempts)")),
+            Refused::Failed(why) => Refused::Failed(format!("{why} ({attempts} attempts)")),
+            Refused::Nothing | Refused::TooLarge => self,
+        }
+    }
 }
 
 /// An answer, and by how many seconds the server's clock is ahead (or behind, below zero) where that is worth a word.
@@ -92,13 +104,13 @@ impl Client {
     pub fn get(&self, url: &str, clock: &dyn Clock) -> Result<Answer, Refused> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
-            let (why, wants) = match self.once(url, clock) {
+            let (refused, wants) = match self.once(url, clock) {
                 Ok(answer) => return Ok(answer),
                 Err(Once::Final(refused)) => return Err(refused),
-                Err(Once::Again(why, wants)) => (why, wants),
+                Err(Once::Again(refused, wants)) => (refused, wants),
             };
             if attempt == ATTEMPTS {
-                return Err(Refused::Failed(format!("{why} ({ATTEMPTS} attempts)")));
+                return Err(refused.after(ATTEMPTS));
             }
             clock.pause(wants.unwrap_or(pause).min(LONGEST_PAUSE));
             pause *= 2;
@@ -120,9 +132,11 @@ impl Client {
             429 | 500 | 502 | 503 | 504 => {
                 let wants =
                     header(&response, RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
-                return Err(Once::Again(told(response), wants.map(Duration::from_secs)));
+                let told = Refused::Rejected(told(response));
+                return Err(Once::Again(told, wants.map(Duration::from_secs)));
             }
-            _ => return Err(Once::Final(Refused::Failed(told(response)))),
+            401 | 403 | 407 => return Err(Once::Final(Refused::Failed(told(response)))),
+            _ => return Err(Once::Final(Refused::Rejected(told(response)))),
         }
         let mut bytes = Vec::new();
         let reader = response
@@ -133,7 +147,10 @@ impl Client {
         reader
             .take(self.most_bytes + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| Once::Again(format!("the answer broke off: {error}"), None))?;
+            .map_err(|error| {
+                let why = format!("the answer broke off: {error}");
+                Once::Again(Refused::Rejected(why), None)
+            })?;
         if bytes.len() as u64 > self.most_bytes {
             return Err(Once::Final(Refused::TooLarge));
         }
@@ -144,7 +161,7 @@ impl Client {
 enum Once {
     Final(Refused),
     /// What went wrong, and how long the server wants to be left alone.
-    Again(String, Option<Duration>),
+    Again(Refused, Option<Duration>),
 }
 
 impl Once {
@@ -165,7 +182,7 @@ impl Once {
         if is_invalid || never_passes {
             Once::Final(Refused::Failed(error.to_string()))
         } else {
-            Once::Again(error.to_string(), None)
+            Once::Again(Refused::Failed(error.to_string()), None)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Tasks in rounds: so many requests at a time, and what follows from their answers in the next round.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -23,10 +24,35 @@ pub struct Fetched {
     pub more_missing: u64,
 }
 
+/// After so many traces in a row that were not given no further one is asked for.
+const REJECTED: usize = 5;
+
 /// Of what is missing so many are told, the rest counted.
 const TOLD: usize = 6;
 
 impl Fetched {
+    fn take(
+        &mut self,
+        task: &Task,
+        step: Step,
+        bytes: &[u8],
+        store: &mut dyn Store,
+    ) -> Result<(), String> {
+        let is_stretch = |task: &Task| matches!(task, Task::Stretch { .. });
+        if step.keeps {
+            store.keep(task, bytes)?;
+            self.traces += step.traces as u64;
+            self.bytes += bytes.len() as u64;
+        } else if is_stretch(task) && step.missing.is_none() && step.further.iter().all(is_stretch)
+        {
+            store.split(task, &step.further)?;
+        }
+        if let Some(what) = step.missing {
+            self.lacks(what);
+        }
+        Ok(())
+    }
+
     fn lacks(&mut self, what: String) {
         if self.missing.len() < TOLD {
             self.missing.push(what);
@@ -48,7 +74,8 @@ pub fn fetch(
     store: &mut dyn Store,
 ) -> Result<Fetched, String> {
     let mut fetched = Fetched::default();
-    let mut asked = std::collections::BTreeSet::new();
+    let mut asked = BTreeSet::new();
+    let mut rejected = 0;
     let mut tasks = vec![backend.first()];
     while !tasks.is_empty() {
         tasks.retain(|task| asked.insert(task.clone()));
@@ -71,25 +98,14 @@ pub fn fetch(
             clock,
             at_once,
             &open,
-            |task, step, answer| {
-                fetched.clock_off = fetched.clock_off.or(answer.1);
-                if step.keeps {
-                    store.keep(task, answer.0)?;
-                    fetched.traces += step.traces as u64;
-                    fetched.bytes += answer.0.len() as u64;
-                } else if let Task::Stretch { .. } = task
-                    && step
-                        .further
-                        .iter()
-                        .all(|one| matches!(one, Task::Stretch { .. }))
-                {
-                    store.split(task, &step.further)?;
+            |task, step, (bytes, clock_off)| {
+                fetched.clock_off = fetched.clock_off.or(clock_off);
+                rejected = if step.is_rejected { rejected + 1 } else { 0 };
+                if rejected >= REJECTED {
+                    return Err(step.missing.unwrap_or_default());
                 }
-                if let Some(what) = step.missing {
-                    fetched.lacks(what);
-                }
-                next.extend(step.further);
-                Ok(())
+                next.extend(step.further.iter().cloned());
+                fetched.take(task, step, bytes, store)
             },
         )?;
         tasks = next;

@@ -220,6 +220,41 @@ fn a_fetch_that_was_cut_off_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_trace_that_is_not_given_costs_itself_and_five_in_a_row_end_the_fetch() {
+    let found = |count: u32| {
+        let hits: Vec<String> = (1..=count)
+            .map(|id| format!("{{\"traceID\":\"{id}\"}}"))
+            .collect();
+        format!("{{\"traces\":[{}]}}", hits.join(","))
+    };
+    for (bad, code) in [(1..=4, 3), (1..=5, 2)] {
+        let listed = found(7);
+        let server = Server::new(move |path| match path.strip_prefix("/api/v2/traces/") {
+            None => (200, listed.clone()),
+            Some(id) if bad.contains(&id.parse::<u32>().unwrap()) => {
+                (422, "exceeds max size".to_owned())
+            }
+            Some(id) => (200, document("trace", &[id.parse().unwrap()])),
+        });
+        let desk = Desk::with(&[("rules.yaml", RULES)]);
+        let ran = fetch(&desk, &["tempo", &server.url, "--at-once", "1"], &[]);
+        assert_eq!(ran.code, code, "{}", ran.err);
+        assert!(
+            ran.err
+                .contains("422 Unprocessable Entity: exceeds max size"),
+            "{}",
+            ran.err
+        );
+        let traces = if code == 3 {
+            vec!["5", "6", "7"]
+        } else {
+            vec![]
+        };
+        assert_eq!(replayed(&desk, ran.out.as_bytes()), traces);
+    }
+}
+
+#[test]
 fn what_cannot_be_asked_is_told_and_nothing_is_written() {
     let server = Server::new(|_| (200, "<html>sign in</html>".to_owned()));
     let desk = Desk::with(&[("not.pem", "no certificate")]);

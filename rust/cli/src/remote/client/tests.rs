@@ -68,7 +68,7 @@ fn what_may_pass_is_asked_again_after_longer_and_longer_pauses() {
 fn after_five_attempts_it_is_told_what_the_server_said() {
     let (result, pauses) = asked(&[BUSY; 5], client());
     let told = "503 Service Unavailable: busy (5 attempts)".to_owned();
-    assert_eq!(result.unwrap_err(), Refused::Failed(told));
+    assert_eq!(result.unwrap_err(), Refused::Rejected(told));
     assert_eq!(pauses.len(), 4);
 }
 
@@ -91,7 +91,7 @@ fn what_does_not_pass_is_not_asked_again() {
         ),
         (
             "400 Bad Request",
-            Refused::Failed("400 Bad Request: no".to_owned()),
+            Refused::Rejected("400 Bad Request: no".to_owned()),
         ),
     ] {
         let text = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
