@@ -593,6 +593,16 @@ fn names_of_the_vocabulary_stand_wherever_an_attribute_may() {
 }
 
 #[test]
+fn one_span_is_doubted_beside_other_parts_of_when_too() {
+    insta::assert_snapshot!(reports(&[
+        "when { a and b } always { a.where(x == 1) }",
+        "when { a and b and count(c) > 1 } always { b.where(x == 1) }",
+        "when { a or b } always { a.where(x == 1) }",
+        "when { not a and b } always { a.where(x == 1) }",
+    ]));
+}
+
+#[test]
 fn lists_and_macros_of_the_vocabulary_stand_where_those_of_a_file_may() {
     insta::assert_snapshot!(reports(&[
         "when { otel:http.request.where(otel:http.method not in otel:http.safe_methods) } always { otel:http.request then audit }",
@@ -607,6 +617,8 @@ fn lists_and_macros_of_the_vocabulary_stand_where_those_of_a_file_may() {
         "never { otel:http.status inside otel:http.safe_methods }",
         "when each { a as p } always { p.where(otel:http.request) and b.where(x == p.otel:http.request) }",
         "when each { a as otel } always { b }",
+        "never { any.where(event.where(otel:http.status >= 500)) or any.where(link.where(otel:http.request)) }",
+        "never { any.where(exists(trace:duration)) }",
     ]));
 }
 

@@ -191,7 +191,14 @@ impl<'a> Checker<'a> {
         self.macros.push(origin);
         let own = self.set_aside(found.whose);
         let first = self.faults.len();
+        // What ships asks spans: its bare names are attributes of no event.
+        let is_of_item = self.item.is_some() && matches!(found.whose, Whose::Shipped);
         let checked = match self.descend(only) {
+            Some(()) if is_of_item => {
+                self.fault(code::FIELD_HERE, node.range(), "");
+                self.ascend();
+                None
+            }
             Some(()) => {
                 let checked = check(self, only);
                 self.ascend();
@@ -291,6 +298,15 @@ impl<'a> Checker<'a> {
         let name = found.name;
         let is_bound = self.subject.is_some();
         let (message, help) = match found.text.selects_spans(self.limits) {
+            _ if self.item.is_some() => {
+                let item = self.item.map_or("", ItemScope::as_str);
+                (
+                    format!(
+                        "inside `{item}.where(…)` stand the fields of one {item}, and `{name}` asks a span"
+                    ),
+                    format!("join it with `and`, outside: `{item}.where(…) and {name}`"),
+                )
+            }
             true if is_bound => (
                 format!("`{name}` selects spans; what is asked of a bound span is a condition"),
                 "bind the spans that it selects, or join them outside".to_owned(),
@@ -309,13 +325,13 @@ impl<'a> Checker<'a> {
 }
 
 /// Bound spans: their names, and those of the spans that each is one of.
-type Bound = (Vec<Arc<str>>, Vec<Arc<str>>);
+type BoundNames = (Vec<Arc<str>>, Vec<Arc<str>>);
 
 /// Names that wait until a macro is read.
 struct Aside<'a> {
     vocabulary: &'a Vocabulary,
     home: Option<usize>,
-    bound: Option<Bound>,
+    bound: Option<BoundNames>,
 }
 
 /// Why a document that is no pattern cannot stand for a macro or an exception.

@@ -88,11 +88,13 @@ impl<'a> Checker<'a> {
         };
         let field = self.field(only, dialect)?;
         if field.is_open() {
-            self.fault(
-                code::FIELD_HERE,
-                only.range(),
-                "whether a trace has this is no question to one of its spans; compare its value",
-            );
+            let source = self.place.folded(only.range());
+            let test = test.as_str();
+            let message =
+                format!("`{source}` is of the trace, and `{test}(…)` asks one of its spans");
+            self.fault(code::FIELD_HERE, only.range(), message).help = Some(format!(
+                "compare its value, where a condition stands: `{source} == …`"
+            ));
             return None;
         }
         Some(Predicate::Asks { test, field })

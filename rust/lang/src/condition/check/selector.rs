@@ -7,7 +7,8 @@ use crate::condition::dialect::Dialect;
 use crate::condition::shipped::PREFIX;
 use crate::condition::token::Function;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{Base, BindingId, Field, Predicate, Selector, SpanSelector};
+use crate::rule::{Base, BindingId, Field, ItemScope, Predicate, Selector, SpanSelector};
+use crate::words::Word;
 
 impl<'a> Checker<'a> {
     pub(super) fn selector(&mut self, node: &'a Node) -> Option<Selector> {
@@ -98,9 +99,10 @@ impl<'a> Checker<'a> {
         filters: &'a [Node],
     ) -> Option<Selector> {
         let dialect = Dialect::behind(base);
-        let selected = match dialect {
-            Dialect::TraceSpans => Some(Selector::all(Base::Any)),
-            _ => self.selector(base),
+        let selected = match self.named_item(node, base) {
+            Some(named) => Some(named),
+            None if dialect == Dialect::TraceSpans => Some(Selector::all(Base::Any)),
+            None => self.selector(base),
         };
         let mut parts = Vec::new();
         let mut is_whole = true;
@@ -145,6 +147,28 @@ impl<'a> Checker<'a> {
             self.note_trace_spans(node, &modern);
         }
         Some(selected)
+    }
+
+    /// `p.event.where(…)`, which is the name of a span: `p.where(event.where(…))` was meant.
+    fn named_item(&mut self, node: &Node, base: &Node) -> Option<Selector> {
+        let NodeKind::Name(name) = &base.bare().kind else {
+            return None;
+        };
+        let (first, item) = name.split_once('.')?;
+        self.binding(first)?;
+        ItemScope::named(item)?;
+        let filters = &self.place.text[base.end..node.end];
+        let modern = format!("{first}.where({item}{filters})");
+        let fault = self.fault(
+            code::LIKE_BOUND_SPAN,
+            node.range(),
+            format!("`{name}` is the name of a span here, not what `{first}` has as its {item}s"),
+        );
+        fault.help = Some(format!(
+            "of the bound span: `{first}.where({item}.where(…))`; if the span is meant, put its name in quotes: `\"{name}\"`"
+        ));
+        fault.suggestion = Some(modern);
+        Some(Selector::all(Base::Named(name.clone())))
     }
 
     /// One `.where( )`, with what it may hide.

@@ -54,7 +54,8 @@ fn is_forbidden_somehow(meant: &Meant<'_>, spans: &SpanSelector) -> bool {
 
 /// Where the spans that are asked for are named before.
 enum Guard<'a> {
-    When(&'a SpanSelector),
+    /// Beside other parts of `when`.
+    When(&'a SpanSelector, Vec<&'a Expr>),
     Bound(BindingId),
 }
 
@@ -82,12 +83,14 @@ fn guard<'a>(meant: &Meant<'a>, spans: &SpanSelector) -> Option<Guard<'a>> {
             .filter(|_| !reads_bound)
             .map(|at| Guard::Bound(BindingId(at)));
     }
-    match &meant.body.when.as_ref()?.kind {
-        ExprKind::Exists(selector @ Selector::Spans(when)) if is_same(selector) => {
-            Some(Guard::When(when))
-        }
-        _ => None,
-    }
+    let parts = meant.body.when.as_ref()?.parts();
+    parts.iter().enumerate().find_map(|(at, part)| {
+        let ExprKind::Exists(selector @ Selector::Spans(when)) = &part.kind else {
+            return None;
+        };
+        let others = parts.iter().enumerate().filter(|(other, _)| *other != at);
+        is_same(selector).then(|| Guard::When(when, others.map(|(_, other)| other).collect()))
+    })
 }
 
 /// Whether each of these is among those, and not all of those among these.
@@ -115,13 +118,13 @@ fn one_of_many(
             let modern = meant.printer().expr(&super::meant::expr(bound));
             (node.range(), message, Some(modern))
         }
-        Guard::When(when) => {
+        Guard::When(when, others) => {
             let message = format!("one `{source}` is enough here, though `when` speaks of all");
             let words = [ClauseWord::When, ClauseWord::Always];
             let whole = meant
                 .whole(&words)
                 .filter(|_| is_only && spans.trace.is_empty() && when.trace.is_empty());
-            let modern = whole.clone().and_then(|_| each(meant, when, spans));
+            let modern = whole.clone().and_then(|_| each(meant, when, others, spans));
             (
                 whole.filter(|_| modern.is_some()).unwrap_or(node.range()),
                 message,
@@ -195,14 +198,19 @@ fn one_of_an_order(
     let whole = meant.whole(words);
     let modern = whole
         .clone()
-        .and_then(|_| meant.for_each(left.clone(), ExprKind::Exists(each)));
+        .and_then(|_| meant.for_each(left.clone(), &[], ExprKind::Exists(each)));
     let range = whole.filter(|_| modern.is_some()).unwrap_or(node.range());
     let help = "bind the spans with `when each { … as p }`, which asks it of every one";
     Some(finished(code::ONE_IS_ENOUGH, range, message, modern, help))
 }
 
 /// That each span of `all` satisfies what `spans` asks for beyond it.
-fn each(meant: &Meant<'_>, all: &SpanSelector, spans: &SpanSelector) -> Option<String> {
+fn each(
+    meant: &Meant<'_>,
+    all: &SpanSelector,
+    given: &[&Expr],
+    spans: &SpanSelector,
+) -> Option<String> {
     let asked = spans.filter.iter();
     let filter: Vec<Predicate> = asked
         .filter(|part| !all.filter.contains(part))
@@ -215,7 +223,7 @@ fn each(meant: &Meant<'_>, all: &SpanSelector, spans: &SpanSelector) -> Option<S
         binding: BindingId(0),
         filter,
     };
-    meant.for_each(Selector::Spans(all.clone()), bound)
+    meant.for_each(Selector::Spans(all.clone()), given, bound)
 }
 
 /// That no span of `all` fails what `spans` asks for.

@@ -89,8 +89,9 @@ impl<'a> Meant<'a> {
         self.rewritable(range)
     }
 
-    /// A rule that requires `always` of each span of `each`, which is bound in it as the first.
-    pub fn for_each(&self, each: Selector, always: ExprKind) -> Option<String> {
+    /// A rule that requires `always` of each span of `each`, which is bound in it as the first, provided that all of
+    /// `given` hold.
+    pub fn for_each(&self, each: Selector, given: &[&Expr], always: ExprKind) -> Option<String> {
         let words: Vec<&str> = crate::condition::scan::words(self.text).collect();
         let name = ["p", "q", "r", "s", "t"]
             .into_iter()
@@ -100,6 +101,14 @@ impl<'a> Meant<'a> {
                 name: name.to_owned(),
                 selector: each,
             }],
+            when: match given {
+                [] => None,
+                [only] => Some((*only).clone()),
+                given => {
+                    let parts = given.iter().map(|part| (*part).clone());
+                    Some(expr(ExprKind::And(parts.collect())))
+                }
+            },
             always: Some(expr(always)),
             ..Body::empty()
         };
