@@ -215,6 +215,12 @@ fuzz: lib
 	@rust/fuzz/run.sh $${SECONDS_EACH:-60}
 	@cd go/betrace && go test -run '^$$' -fuzz FuzzThin -fuzztime $${SECONDS_EACH:-60}s -fuzzminimizetime 1s .
 
+## loom: the engine's locks, in every order in which its threads may take them
+.PHONY: loom
+loom:
+	$(call say,Trying every order of the locks)
+	@RUSTFLAGS='--cfg loom' CARGO_TARGET_DIR=$(CURDIR)/target/loom cargo test --locked -p betrace-engine --lib interleavings
+
 ## bench: the benches, and the table of ratios
 .PHONY: bench
 bench: lib

@@ -20,10 +20,9 @@ pub(crate) mod tally;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use betrace_lang::rule::Rule;
-use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
@@ -44,6 +43,7 @@ use crate::state::shard::Due;
 use crate::state::shards::Shards;
 use crate::state::trace::TraceState;
 use crate::stats::Stats;
+use crate::sync::{AtomicU64, Mutex, MutexGuard, RwLock};
 use crate::time::Timestamp;
 use crate::wanted::Wanted;
 

@@ -68,6 +68,7 @@ mod scan;
 mod settings;
 mod state;
 mod stats;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod time;

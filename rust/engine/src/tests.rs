@@ -4,6 +4,8 @@ mod closing;
 mod early;
 mod floods;
 mod hostile;
+#[cfg(loom)]
+mod interleavings;
 mod limits;
 mod restart;
 pub(crate) mod rules;

@@ -11,7 +11,9 @@ use std::path::Path;
 
 /// From the ground up. A room uses those on lower floors, never one beside it or above.
 const FLOORS: [&[&str]; 10] = [
-    &["heap", "id", "intern", "logic", "settings", "stats", "time"],
+    &[
+        "heap", "id", "intern", "logic", "settings", "stats", "sync", "time",
+    ],
     &["finding", "hash", "value"],
     &["violation", "wire"],
     &["predicate"],

@@ -2,7 +2,6 @@
 //! rules that its new spans touched are violated already.
 
 use betrace_lang::verdict::Verdict;
-use parking_lot::MutexGuard;
 
 use crate::engine::context::Context;
 use crate::engine::lifecycle::Lent;
@@ -15,10 +14,11 @@ use crate::state::merge::{Merged, Merging};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
 use crate::state::trace::TraceState;
+use crate::sync::MutexGuard;
 use crate::wire::ScanError;
 
 /// After so many spans, well below a millisecond, whoever waits for the lock goes first.
-const SPANS_AT_ONCE: u32 = 256;
+const SPANS_AT_ONCE: u32 = if cfg!(loom) { 1 } else { 256 };
 
 /// Takes a message in. Returns how many spans were read.
 pub(crate) fn take_in(

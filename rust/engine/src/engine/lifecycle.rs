@@ -3,7 +3,6 @@
 
 use betrace_lang::rule::Emit;
 use betrace_lang::verdict::{Reason, Verdict};
-use parking_lot::MutexGuard;
 
 use crate::decide::argument;
 use crate::decide::budget::Allowance;
@@ -20,6 +19,7 @@ use crate::state::reported::Fired;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
 use crate::state::trace::TraceState;
+use crate::sync::MutexGuard;
 use crate::time::Timestamp;
 
 /// An evaluation that took more steps than this is not repeated for every batch.
@@ -49,7 +49,8 @@ impl<'l, 's> Lent<'l, 's> {
     /// So much was done since; what a place holds may be another after this.
     fn did(&mut self, steps: u64) {
         self.steps += steps;
-        if self.steps > STEPS_AT_ONCE {
+        // A model of the locks lends it at every opportunity.
+        if self.steps > STEPS_AT_ONCE || cfg!(loom) {
             self.steps = 0;
             MutexGuard::bump(self.shard);
         }
@@ -352,7 +353,7 @@ fn closing_of(reasons: Reasons) -> Closing {
     reasons.first()
 }
 
-/// Closes the live trace at `place`: every rule gets its verdict, and it waits for late spans. While it closes
+/// Closes the trace at `place` if it is live: every rule gets its verdict, and it waits for late spans. While it closes
 /// the lock may go to others, who find a closed trace.
 pub(crate) fn close(
     context: &Context<'_>,
@@ -362,7 +363,8 @@ pub(crate) fn close(
     sink: &mut Sink,
 ) {
     let mut lent = Lent::new(shard);
-    let Some(trace) = lent.get_mut(place) else {
+    // Another call may have closed it while the lock was lent to it.
+    let Some(trace) = lent.get_mut(place).filter(|trace| trace.is_live()) else {
         return;
     };
     let mut allowance = Allowance::at_close(trace.span_count());

@@ -3,11 +3,10 @@
 
 use std::collections::VecDeque;
 
-use parking_lot::Mutex;
-
 use crate::engine::counters::Counters;
 use crate::engine::tally::Tally;
 use crate::finding::Finding;
+use crate::sync::Mutex;
 
 /// What the decisions of one call lead to.
 #[derive(Default)]

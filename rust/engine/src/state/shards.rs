@@ -1,14 +1,13 @@
 //! All traces, in parts that are locked one by one: two calls work side by side where their traces lie in
 //! different ones.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use parking_lot::{Mutex, MutexGuard};
+use std::sync::atomic::Ordering;
 
 use crate::hash::route;
 use crate::id::TraceId;
 use crate::state::forgotten::shard_of;
 use crate::state::shard::Shard;
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
 /// One part's place among all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

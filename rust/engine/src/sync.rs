@@ -1,0 +1,85 @@
+//! The locks and atomics of the engine: parking_lot's and the standard library's. Compiled with `--cfg loom` they are
+//! loom's, which runs a test in every order in which its threads may take them ([`tests::interleavings`](crate::tests));
+//! nothing else in this crate may name a lock.
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::AtomicU64;
+
+#[cfg(not(loom))]
+pub(crate) use parking_lot::{Mutex, MutexGuard, RwLock};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::AtomicU64;
+
+#[cfg(loom)]
+pub(crate) use modelled::{Mutex, MutexGuard, RwLock};
+
+/// loom's locks behind those parts of parking_lot's interface that the engine uses. A lock is poisoned only by a panic,
+/// with which a model ends.
+#[cfg(loom)]
+mod modelled {
+    use std::ops::{Deref, DerefMut};
+
+    use loom::sync;
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(sync::Mutex<T>);
+
+    /// `None` only while it is lent.
+    pub(crate) struct MutexGuard<'l, T> {
+        lock: &'l Mutex<T>,
+        held: Option<sync::MutexGuard<'l, T>>,
+    }
+
+    impl<T> Mutex<T> {
+        pub fn new(value: T) -> Mutex<T> {
+            Mutex(sync::Mutex::new(value))
+        }
+
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard {
+                lock: self,
+                held: Some(self.0.lock().expect("no thread panicked")),
+            }
+        }
+    }
+
+    impl<T> MutexGuard<'_, T> {
+        /// Lets others have the lock, if there are any: here it is always let go.
+        pub fn bump(guard: &mut Self) {
+            guard.held = None;
+            guard.held = Some(guard.lock.0.lock().expect("no thread panicked"));
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.held.as_ref().expect("held but within bump")
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.held.as_mut().expect("held but within bump")
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct RwLock<T>(sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub fn new(value: T) -> RwLock<T> {
+            RwLock(sync::RwLock::new(value))
+        }
+
+        pub fn read(&self) -> sync::RwLockReadGuard<'_, T> {
+            self.0.read().expect("no thread panicked")
+        }
+
+        pub fn write(&self) -> sync::RwLockWriteGuard<'_, T> {
+            self.0.write().expect("no thread panicked")
+        }
+    }
+}

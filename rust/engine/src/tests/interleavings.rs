@@ -1,0 +1,269 @@
+//! The engine's calls on several threads, in every order in which they may take the locks: loom runs each model again and
+//! again. `make loom` compiles this with `--cfg loom`, where the locks are loom's ([`sync`](crate::sync)) and a shard is
+//! lent at every opportunity instead of after much work.
+//!
+//! Each model ends with what any order must give. That a model ends at all says that no order makes two calls wait for
+//! each other.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use betrace_lang::rule::Rule;
+use loom::model::Builder;
+use loom::sync::Arc;
+use loom::thread::{Builder as Thread, JoinHandle};
+
+use crate::tests::rules::rules;
+use crate::tests::spans::{at, span};
+use crate::{CloseCause, Engine, Report, Settings, SnapshotKind};
+
+/// Every order in which threads are stopped at most so often where they could have gone on. Nearly all faults of locking
+/// show with two (Musuvathi and Qadeer, PLDI 2007), and the number of orders stays small.
+const PREEMPTIONS: usize = 3;
+
+/// Of a thread; what loom gives is a few pages.
+const STACK: usize = 1 << 20;
+
+fn in_every_order(model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(PREEMPTIONS);
+    builder.max_branches = 100_000;
+    let model = std::sync::Arc::new(model);
+    let orders = std::sync::Arc::new(AtomicUsize::new(0));
+    let counted = orders.clone();
+    builder.check(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        let model = model.clone();
+        spawn(move || model()).join().unwrap();
+    });
+    let orders = orders.load(Ordering::Relaxed);
+    println!("{orders} orders");
+    assert!(orders > 1, "the locks are not loom's");
+}
+
+/// A thread of the model, with room for compiling rules: loom's own have very little.
+fn spawn<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    Thread::new().stack_size(STACK).spawn(run).unwrap()
+}
+
+/// Rules from their texts, compiled once: a model runs thousands of times.
+fn checked(texts: &[&'static str]) -> Vec<std::sync::Arc<Rule>> {
+    static CHECKED: std::sync::Mutex<BTreeMap<Vec<&'static str>, Vec<std::sync::Arc<Rule>>>> =
+        std::sync::Mutex::new(BTreeMap::new());
+    let mut known = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let rules_of = || rules(texts);
+    known.entry(texts.to_vec()).or_insert_with(rules_of).clone()
+}
+
+fn engine(texts: &[&'static str], settings: Settings) -> Arc<Engine> {
+    let settings = Settings {
+        restart_grace: false,
+        report: Report::All,
+        shards: 1,
+        ..settings
+    };
+    Arc::new(Engine::new(checked(texts), settings, at(0)).unwrap())
+}
+
+/// Runs both calls side by side, to their ends.
+fn side_by_side(engine: &Arc<Engine>, one: fn(&Engine), other: fn(&Engine)) {
+    let theirs = engine.clone();
+    let thread = spawn(move || other(&theirs));
+    one(engine);
+    thread.join().unwrap();
+}
+
+#[test]
+fn two_halves_of_a_trace_that_come_side_by_side_break_a_rule_once() {
+    in_every_order(|| {
+        let engine = engine(&["r: never { a and b }"], Settings::default());
+        side_by_side(
+            &engine,
+            |engine| engine.feed(&[span(1, 1, "a", 0, 1)], 1),
+            |engine| engine.feed(&[span(1, 2, "b", 0, 1).under(1)], 1),
+        );
+        assert_eq!(engine.told(), ["r violated"]);
+        engine.close_traces(at(2), CloseCause::EndOfInput);
+        assert!(engine.told().is_empty());
+        let stats = engine.stats();
+        assert_eq!((stats.spans.evaluated, stats.live_traces), (2, 0));
+    });
+}
+
+#[test]
+fn of_two_equal_copies_that_come_side_by_side_one_counts() {
+    in_every_order(|| {
+        let engine = engine(&["r: never { count(a) > 1 }"], Settings::default());
+        let feed: fn(&Engine) = |engine| engine.feed(&[span(1, 1, "a", 0, 1)], 1);
+        side_by_side(&engine, feed, feed);
+        let spans = engine.stats().spans;
+        assert_eq!((spans.evaluated, spans.duplicate), (1, 1));
+        engine.close_traces(at(2), CloseCause::EndOfInput);
+        assert_eq!(engine.told(), ["r satisfied"]);
+    });
+}
+
+#[test]
+fn a_span_that_comes_while_its_trace_closes_counts_before_or_as_late_and_each_rule_says_one_thing()
+{
+    in_every_order(|| {
+        let texts = ["r: never { b }", "s: when { a } always { c }"];
+        let engine = engine(&texts, Settings::default());
+        engine.feed(&[span(1, 1, "a", 0, 1)], 1);
+        // Between the two rules the shard is lent, so the span may come there.
+        side_by_side(
+            &engine,
+            |engine| engine.tick(at(20_000)),
+            |engine| engine.feed(&[span(1, 2, "b", 0, 1).under(1)], 20_000),
+        );
+        engine.close_traces(at(60_000), CloseCause::EndOfInput);
+        let told = engine.told();
+        let stats = engine.stats();
+        assert_eq!(stats.spans.evaluated + stats.spans.late, 2);
+        let of = |said: &str| told.iter().filter(|told| *told == said).count();
+        assert_eq!(of("r violated"), 1, "{told:?}");
+        // A verdict that was given before the late span stands beside its violation.
+        assert!(of("r satisfied") <= 1, "{told:?}");
+        // What rests on absence and was not yet asked is open then.
+        assert_eq!(of("s violated") + of("s inconclusive(late)"), 1, "{told:?}");
+        assert_eq!(told.len(), 2 + of("r satisfied"), "{told:?}");
+    });
+}
+
+#[test]
+fn a_trace_that_two_ticks_close_is_closed_once() {
+    in_every_order(|| {
+        let engine = engine(
+            &["r: never { a }", "s: when { b } always { c }"],
+            Settings::default(),
+        );
+        engine.feed(&[span(1, 1, "b", 0, 1)], 1);
+        engine.feed(&[span(2, 1, "b", 0, 1)], 1);
+        let tick: fn(&Engine) = |engine| engine.tick(at(20_000));
+        side_by_side(&engine, tick, tick);
+        let mut told = engine.told();
+        told.sort_unstable();
+        assert_eq!(
+            told,
+            ["r satisfied", "r satisfied", "s violated", "s violated"]
+        );
+        assert_eq!(engine.stats().remembered_traces, 2);
+    });
+}
+
+#[test]
+fn a_trace_that_a_tick_and_a_shutdown_close_is_closed_once() {
+    in_every_order(|| {
+        let texts = ["r: never { a }", "s: when { b } always { c }"];
+        let engine = engine(&texts, Settings::default());
+        engine.feed(&[span(1, 1, "b", 0, 1)], 1);
+        engine.feed(&[span(2, 1, "b", 0, 1)], 1);
+        side_by_side(
+            &engine,
+            |engine| engine.tick(at(20_000)),
+            |engine| engine.close_traces(at(20_000), CloseCause::Shutdown),
+        );
+        let told = engine.told();
+        let of = |rule: &str| told.iter().filter(|told| told.starts_with(rule)).count();
+        assert_eq!((of("r "), of("s ")), (2, 2), "{told:?}");
+        assert_eq!(engine.stats().remembered_traces, 2);
+    });
+}
+
+#[test]
+fn calls_that_shed_for_each_other_shed_no_trace_twice() {
+    in_every_order(|| {
+        let settings = Settings {
+            memory_bytes: 1,
+            ..Settings::default()
+        };
+        let engine = engine(&["r: when { a } always { c }"], settings);
+        side_by_side(
+            &engine,
+            |engine| engine.feed(&[span(1, 1, "a", 0, 1)], 1),
+            |engine| engine.feed(&[span(2, 1, "a", 0, 1)], 1),
+        );
+        let stats = engine.stats();
+        assert_eq!((stats.shed_traces, stats.live_traces), (2, 0));
+        let told = engine.told();
+        assert_eq!(told, ["r inconclusive(memory)", "r inconclusive(memory)"]);
+    });
+}
+
+#[test]
+fn a_call_sees_the_old_rules_or_the_new_ones() {
+    in_every_order(|| {
+        let engine = engine(&["old: never { a }"], Settings::default());
+        side_by_side(
+            &engine,
+            |engine| engine.feed(&[span(1, 1, "a", 0, 1)], 1),
+            |engine| {
+                let next = checked(&["new: never { a }"]);
+                engine.replace_rules(next, at(1)).unwrap();
+            },
+        );
+        let told = engine.told();
+        assert!(
+            told == ["old violated"] || told == ["new violated"],
+            "{told:?}"
+        );
+    });
+}
+
+#[test]
+fn a_snapshot_beside_spans_and_a_reload_holds_whole_messages_and_is_read() {
+    in_every_order(|| {
+        let engine = engine(&["r: never { a and b }"], Settings::default());
+        side_by_side(
+            &engine,
+            |engine| engine.feed(&[span(1, 1, "a", 0, 1)], 1),
+            |engine| {
+                let stored = engine.snapshot(SnapshotKind::Periodic);
+                let next = checked(&["r: never { a and b }"]);
+                engine.replace_rules(next, at(1)).unwrap();
+                let fresh = Engine::new(
+                    checked(&["r: never { a and b }"]),
+                    Settings::default(),
+                    at(2),
+                );
+                let restored = fresh.unwrap().restore(&stored, at(2)).unwrap();
+                assert!(restored.live_traces <= 1);
+            },
+        );
+        engine.feed(&[span(1, 2, "b", 0, 1).under(1)], 1);
+        assert_eq!(engine.told(), ["r violated"]);
+    });
+}
+
+#[test]
+fn state_is_restored_before_the_first_span_or_refused() {
+    in_every_order(|| {
+        let before = engine(&["r: never { a and b }"], Settings::default());
+        before.feed(&[span(1, 1, "a", 0, 1)], 1);
+        let stored = before.snapshot(SnapshotKind::Final);
+        drop(before);
+        let fresh = engine(&["r: never { a and b }"], Settings::default());
+        let theirs = fresh.clone();
+        let thread = spawn(move || theirs.feed(&[span(1, 2, "b", 0, 1).under(1)], 2));
+        let restored = fresh.restore(&stored, at(2));
+        thread.join().unwrap();
+        let told = fresh.told();
+        match restored {
+            Ok(_) => assert_eq!(told, ["r violated"]),
+            Err(_) => assert!(told.is_empty(), "{told:?}"),
+        }
+    });
+}
+
+#[test]
+fn findings_are_taken_once() {
+    in_every_order(|| {
+        let engine = engine(&["r: never { a }"], Settings::default());
+        engine.feed(&[span(1, 1, "a", 0, 1)], 1);
+        let theirs = engine.clone();
+        let thread = spawn(move || theirs.take_findings(1).len());
+        let ours = engine.take_findings(1).len();
+        assert_eq!(ours + thread.join().unwrap(), 1);
+    });
+}
