@@ -176,9 +176,11 @@ impl TraceState {
     /// Nanoseconds from the earliest start to the latest end.
     pub fn duration(&self) -> u64 {
         let is_ordered = self.is_ordered();
-        is_ordered
-            .then(|| self.latest.since(self.earliest))
-            .unwrap_or(0)
+        if is_ordered {
+            self.latest.since(self.earliest)
+        } else {
+            0
+        }
     }
 
     /// The latest end; none where no span has order.
