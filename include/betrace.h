@@ -29,7 +29,7 @@
 #include <stdint.h>
 
 // Version of this interface. A caller that was written for another number must not go on.
-#define BETRACE_ABI_VERSION 1
+#define BETRACE_ABI_VERSION 2
 
 // The call did what it says.
 #define BETRACE_OK 0
@@ -76,6 +76,9 @@
 // A violation span stands in a trace of its own, linked to the offender.
 #define BETRACE_TRACE_OWN 1
 
+// Most keys of marks that an engine takes.
+#define BETRACE_MARK_KEYS_MAX 8
+
 // Nothing more will come: traces close as by their idle time.
 #define BETRACE_CLOSE_END_OF_INPUT 0
 
@@ -112,6 +115,12 @@ typedef struct betrace_source {
   size_t text_len;
 } betrace_source;
 
+// A secret of 16 to 1024 bytes. The library keeps what it derives from it, and never writes it anywhere.
+typedef struct betrace_mark_key {
+  const uint8_t *secret;
+  size_t secret_len;
+} betrace_mark_key;
+
 // How an engine runs. Fill it by betrace_settings_init and change what you want otherwise.
 // All times are nanoseconds.
 typedef struct betrace_settings {
@@ -140,6 +149,12 @@ typedef struct betrace_settings {
   int32_t violation_trace;
   // Not 0: traces that may have begun before this engine did end inconclusive. Default 1.
   int32_t restart_grace;
+  // Keys by which violation spans are known when they come by again, so that no rule judges them: they bear a mark
+  // that the first of these keys made, and those with a mark of any of them are known. At most
+  // BETRACE_MARK_KEYS_MAX; read during betrace_engine_new only. Default none: nothing is marked, and no span is
+  // taken for a violation.
+  const struct betrace_mark_key *mark_keys;
+  size_t mark_keys_len;
 } betrace_settings;
 
 #ifdef __cplusplus
@@ -256,7 +271,7 @@ int32_t betrace_settings_init(struct betrace_settings *settings);
 // Makes an engine.
 //
 // @param rules    a set without errors; the engine keeps what it needs, the handle may be freed
-// @param settings from betrace_settings_init
+// @param settings from betrace_settings_init; what it points to is read during the call only
 // @param now      the time, nanoseconds since 1970, as in all calls; an engine's time never goes back
 // @param engine   receives the handle; free it by betrace_engine_free
 // @param err_buf,err_cap,err_len  receive a text about BETRACE_FAULTY_RULES, cut where it does not
@@ -278,7 +293,7 @@ int32_t betrace_engine_new(const struct betrace_rules *rules,
 // "event_attributes":[...],"link_attributes":[...],"event_names":b,"event_times":b,"link_ids":b,
 // "status":b,"status_message":b,"scope_version":b}. A key that is read from the span, else the resource, is in both lists.
 // A message that holds these fields and ids, parent id, name, kind, times, service.name, the scope's
-// name (and, in scope "betrace", the attribute betrace.violation.id) gets the same verdicts as the
+// name (and, in scope "betrace", the attributes betrace.violation.id and betrace.mark) gets the same verdicts as the
 // whole message. Ask again after betrace_engine_replace_rules.
 //
 // @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
@@ -373,8 +388,9 @@ void betrace_engine_free(struct betrace_engine *engine);
 
 // Writes the engine's counters as JSON:
 // {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
-// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,
-// "returned_traces":n,"memory_bytes":n,
+// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],
+// "severities":[{"severity","verdicts":[...],"reopened":n}],"unmarked_spans":n,"live_traces":n,
+// "returned_traces":n,"dropped_ids":n,"memory_bytes":n,
 // "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 // "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 // A reader must pass over names that it does not know.

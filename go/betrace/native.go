@@ -11,7 +11,7 @@ package betrace
 #include "betrace.h"
 #include "library_hash.h"
 
-_Static_assert(BETRACE_ABI_VERSION == 1, "betrace.h is of another version than this package: run `make lib`");
+_Static_assert(BETRACE_ABI_VERSION == 2, "betrace.h is of another version than this package: run `make lib`");
 
 #cgo noescape betrace_engine_consume
 #cgo nocallback betrace_engine_consume
@@ -66,6 +66,16 @@ func pointer(bytes []byte) (*C.uint8_t, C.size_t) {
 		return nil, 0
 	}
 	return (*C.uint8_t)(unsafe.SliceData(bytes)), C.size_t(len(bytes))
+}
+
+// pinned is pointer for what stands in memory that C is given: what that points to must be pinned, where what is
+// handed over as an argument is so by the call.
+func pinned(pinner *runtime.Pinner, bytes []byte) (*C.uint8_t, C.size_t) {
+	start, length := pointer(bytes)
+	if start != nil {
+		pinner.Pin(start)
+	}
+	return start, length
 }
 
 // filled asks for the length, then for the content, until both fit: what is asked for may grow
@@ -131,6 +141,17 @@ func NewEngine(rules *Rules, settings Settings, now uint64) (*Engine, error) {
 	native.restart_grace = 0
 	if settings.RestartGrace {
 		native.restart_grace = 1
+	}
+	var pinner runtime.Pinner
+	defer pinner.Unpin()
+	keys := make([]C.betrace_mark_key, len(settings.MarkKeys))
+	for i, key := range settings.MarkKeys {
+		secret := []byte(key)
+		keys[i].secret, keys[i].secret_len = pinned(&pinner, secret)
+	}
+	if len(keys) > 0 {
+		pinner.Pin(&keys[0])
+		native.mark_keys, native.mark_keys_len = &keys[0], C.size_t(len(keys))
 	}
 	engine := &Engine{}
 	var text [errorBytes]byte

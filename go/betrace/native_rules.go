@@ -83,16 +83,9 @@ func MissingFiles(sources []Source) ([]string, error) {
 // the call.
 func native(sources []Source, pinner *runtime.Pinner) []C.betrace_source {
 	converted := make([]C.betrace_source, len(sources))
-	pinned := func(bytes []byte) (*C.uint8_t, C.size_t) {
-		start, length := pointer(bytes)
-		if start != nil {
-			pinner.Pin(start)
-		}
-		return start, length
-	}
 	for i, source := range sources {
-		converted[i].name, converted[i].name_len = pinned([]byte(source.Name))
-		converted[i].text, converted[i].text_len = pinned(source.Text)
+		converted[i].name, converted[i].name_len = pinned(pinner, []byte(source.Name))
+		converted[i].text, converted[i].text_len = pinned(pinner, source.Text)
 	}
 	return converted
 }

@@ -11,6 +11,10 @@ type Stats struct {
 	Spans map[string]int64 `json:"spans"`
 	// Rules in their order in the files.
 	Rules []RuleStats `json:"rules"`
+	// Severities are the verdicts of all rules by severity, those of rules that are gone included.
+	Severities []SeverityStats `json:"severities"`
+	// UnmarkedSpans say that they are violations and bear no mark of a known key; they are judged like others.
+	UnmarkedSpans int64 `json:"unmarked_spans"`
 	// LiveTraces is a gauge: traces that are not closed.
 	LiveTraces int64 `json:"live_traces"`
 	// ClosedTraces were closed since the engine was made, ShedTraces among them early, for want of memory.
@@ -18,6 +22,9 @@ type Stats struct {
 	ShedTraces   int64 `json:"shed_traces"`
 	// ReturnedTraces came again after all but their id was forgotten.
 	ReturnedTraces int64 `json:"returned_traces"`
+	// DroppedIDs of closed traces went before their time, because there was no room: what comes of such a trace looks
+	// like a new one.
+	DroppedIDs int64 `json:"dropped_ids"`
 	// MemoryBytes is a gauge: all native state that grows with input.
 	MemoryBytes int64 `json:"memory_bytes"`
 	// MemoryLimitBytes is what the settings allow.
@@ -26,6 +33,14 @@ type Stats struct {
 	ViolationsLost int64 `json:"violations_lost"`
 	// DecisionDelay is the time from a trace's latest end to its verdicts.
 	DecisionDelay Histogram `json:"decision_delay"`
+}
+
+// SeverityStats are the verdicts of all rules of one severity.
+type SeverityStats struct {
+	Severity string         `json:"severity"`
+	Verdicts []VerdictCount `json:"verdicts"`
+	// Reopened are verdicts, no violations, on traces that had closed complete and to which spans came after all.
+	Reopened int64 `json:"reopened"`
 }
 
 // RuleStats are the counters of one rule.

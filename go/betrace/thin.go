@@ -11,6 +11,7 @@ const (
 	serviceName = "service.name"
 	ownScope    = "betrace"
 	violationID = "betrace.violation.id"
+	mark        = "betrace.mark"
 )
 
 // Thin writes thin messages: OTLP ExportTraceServiceRequest bytes that carry only what the rules of
@@ -34,7 +35,7 @@ func NewThin(wanted Wanted) *Thin {
 		scope:         newKeySet(wanted.InstrumentationAttributes...),
 		event:         newKeySet(wanted.EventAttributes...),
 		link:          newKeySet(wanted.LinkAttributes...),
-		own:           newKeySet(append([]string{violationID}, wanted.SpanAttributes...)...),
+		own:           newKeySet(append([]string{violationID, mark}, wanted.SpanAttributes...)...),
 		events:        wanted.EventNames || wanted.EventTimes || len(wanted.EventAttributes) > 0,
 		links:         wanted.LinkIDs || len(wanted.LinkAttributes) > 0,
 		eventNames:    wanted.EventNames,

@@ -7,7 +7,7 @@ import (
 
 // ABIVersion is the version of the C interface that this package speaks. [NewEngine] and [Compile]
 // refuse a library of any other.
-const ABIVersion = 1
+const ABIVersion = 2
 
 // ErrUnavailable is answered by everything that needs the engine in a program that does not contain it.
 var ErrUnavailable = errors.New("betrace: this program cannot evaluate rules: it was built without the native engine, which needs cgo (CGO_ENABLED=1, in a Collector builder manifest `dist.cgo_enabled: true`), `make lib` in the betrace repository before, and linux/amd64")
@@ -100,7 +100,20 @@ type Settings struct {
 	// RestartGrace is false where no trace may have begun before this engine did: then the grace of
 	// a start without stored state, which ends such traces as inconclusive(restart), is off.
 	RestartGrace bool
+	// MarkKeys are secrets of 16 to 1024 bytes, at most eight. Violation spans bear a mark that the first of them made,
+	// and a span with a mark of any of them is one that comes by again: no rule judges it. Without keys nothing is
+	// marked and every span is judged.
+	MarkKeys []MarkKey
 }
+
+// MarkKey is a secret that is not printed.
+type MarkKey string
+
+// String hides the secret.
+func (MarkKey) String() string { return "[REDACTED]" }
+
+// GoString hides the secret.
+func (MarkKey) GoString() string { return "[REDACTED]" }
 
 // DefaultSettings are those of the processor's configuration.
 func DefaultSettings() Settings {

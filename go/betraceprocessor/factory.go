@@ -10,12 +10,22 @@ import (
 	"github.com/betracehq/betrace/go/betraceprocessor/internal/metadata"
 )
 
+// shared is what the processors of one Collector have together.
+type shared struct {
+	series *seriesBudget
+	key    *processKey
+}
+
+func newShared(series int) *shared {
+	return &shared{series: newSeriesBudget(series), key: &processKey{}}
+}
+
 // NewFactory makes the factory that a Collector distribution registers. The processors that it makes share a bound of
-// their metrics' series, and nothing else.
+// their metrics' series and a key for those that have none, and nothing else.
 func NewFactory() processor.Factory {
-	series := newSeriesBudget(verdictSeries)
+	shared := newShared(verdictSeries)
 	create := func(_ context.Context, set processor.Settings, config component.Config, next consumer.Traces) (processor.Traces, error) {
-		return newProcessor(set, config.(*Config), next, newSystemClock(), series), nil
+		return newProcessor(set, config.(*Config), next, newSystemClock(), shared), nil
 	}
 	return processor.NewFactory(
 		metadata.Type,

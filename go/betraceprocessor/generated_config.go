@@ -5,6 +5,7 @@ package betraceprocessor
 import (
 	"errors"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"slices"
 	"time"
 )
@@ -148,8 +149,12 @@ func NewDefaultTrace() Trace {
 type Violations struct {
 	// `spans` sends a span for each violation to the next consumer, `none` only counts them.
 	Emit string `mapstructure:"emit"`
+	// Secret of 16 to 1024 characters by which violation spans are known when they come by again, so that no rule judges them; give it to all processors that see each other's violations, from the environment or a file (`${env:NAME}`, `${file:PATH}`). Without it each Collector makes one at its first start and keeps it in the storage, where there is one.
+	Key configopaque.String `mapstructure:"key,omitempty"`
 	// Violation spans sent in a second; beyond it they wait in a queue of at most 64 MiB, the gravest first, and when that is full the oldest of the least severe is counted as lost (queue_full). 1 to 100000.
 	MaxPerSecond int `mapstructure:"max_per_second"`
+	// Secrets by which violation spans are known too, while a tier changes from one to another; at most 7.
+	PreviousKeys []configopaque.String `mapstructure:"previous_keys,omitempty"`
 	// How long a violation that the next consumer refuses is tried again, with pauses from 100 ms to 10 s, before it is counted as lost (expired). 1s to 24h.
 	RetryFor time.Duration `mapstructure:"retry_for"`
 	// Where a violation span stands: `offender` in the trace that broke the rule, `own` in a trace of its own with a link.

@@ -233,7 +233,7 @@ func startBenchOn(t *testing.T, host component.Host, change func(*Config), condi
 	core, logs := observer.New(zap.InfoLevel)
 	set.Logger = zap.New(core)
 	b.logs = logs
-	made := newProcessor(set, config, b.sink, b.clock, newSeriesBudget(verdictSeries))
+	made := newProcessor(set, config, b.sink, b.clock, newShared(verdictSeries))
 	b.betraceProcessor = made
 	require.NoError(t, made.Start(context.Background(), host))
 	t.Cleanup(func() {

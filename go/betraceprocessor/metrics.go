@@ -43,11 +43,12 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 	m := &metrics{
 		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock,
 		whose:  whose(p.set.ID, r.host),
-		labels: newLabelled(p.series, p.config.Limits.RuleLabels),
+		labels: newLabelled(p.shared.series, p.config.Limits.RuleLabels),
 	}
 	m.recorded = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(m.whose...))}
 	m.registration, err = metadata.Meter(p.set.TelemetrySettings).RegisterCallback(m.observe,
 		telemetry.ProcessorBetraceComparisonsUnknown,
+		telemetry.ProcessorBetraceIdsDropped,
 		telemetry.ProcessorBetraceLastReloadSuccessTime,
 		telemetry.ProcessorBetraceLiveTraces,
 		telemetry.ProcessorBetraceMemoryBytes,
@@ -57,10 +58,13 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceRulesStaleSeconds,
 		telemetry.ProcessorBetraceSpans,
 		telemetry.ProcessorBetraceSpansMatched,
+		telemetry.ProcessorBetraceSpansUnmarked,
 		telemetry.ProcessorBetraceTracesClosed,
 		telemetry.ProcessorBetraceTracesReturned,
 		telemetry.ProcessorBetraceTracesShed,
 		telemetry.ProcessorBetraceVerdicts,
+		telemetry.ProcessorBetraceVerdictsBySeverity,
+		telemetry.ProcessorBetraceVerdictsReopened,
 		telemetry.ProcessorBetraceViolations,
 		telemetry.ProcessorBetraceViolationsContradicted,
 		telemetry.ProcessorBetraceViolationsDelivered,
@@ -137,6 +141,8 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 	to.ObserveInt64(t.ProcessorBetraceRulesLoaded, int64(len(stats.Rules)), own)
 	to.ObserveInt64(t.ProcessorBetraceViolationsWaiting, int64(m.sender.queue.count()), own)
 	to.ObserveInt64(t.ProcessorBetraceViolationsDelivered, m.sender.delivered.Load(), own)
+	to.ObserveInt64(t.ProcessorBetraceIdsDropped, stats.DroppedIDs, own)
+	to.ObserveInt64(t.ProcessorBetraceSpansUnmarked, stats.UnmarkedSpans, own)
 	for outcome, count := range stats.Spans {
 		to.ObserveInt64(t.ProcessorBetraceSpans, count, m.with("outcome", outcome))
 	}
@@ -150,8 +156,18 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 		to.ObserveInt64(t.ProcessorBetraceViolationsLost, count, m.with("cause", cause))
 	}
 	m.observeReload(to, own)
+	m.observeSeverities(to, stats.Severities)
 	m.observeRules(to, stats.Rules)
 	return nil
+}
+
+func (m *metrics) observeSeverities(to metric.Observer, severities []betrace.SeverityStats) {
+	for _, one := range severities {
+		to.ObserveInt64(m.telemetry.ProcessorBetraceVerdictsReopened, one.Reopened, m.with("severity", one.Severity))
+		for _, verdict := range one.Verdicts {
+			to.ObserveInt64(m.telemetry.ProcessorBetraceVerdictsBySeverity, verdict.Count, m.with("severity", one.Severity, "verdict", verdict.Verdict, "reason", verdict.Reason))
+		}
+	}
 }
 
 func (m *metrics) observeReload(to metric.Observer, own metric.MeasurementOption) {

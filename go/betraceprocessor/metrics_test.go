@@ -241,7 +241,7 @@ type instanceHost struct {
 func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
-	series := newSeriesBudget(verdictSeries)
+	series := newShared(verdictSeries)
 	places := [][2]string{{"betrace", "traces"}, {"betrace", "traces/second"}, {"betrace/other", "traces/second"}}
 	for i, place := range places {
 		config := createDefaultConfig().(*Config)
@@ -280,7 +280,7 @@ func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 22, seen, "and decision_delay, which has nothing yet")
+	require.Equal(t, 26, seen, "and decision_delay, which has nothing yet")
 }
 
 func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {
@@ -314,7 +314,7 @@ func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {
 func TestAllProcessorsShareTheBoundOfSeries(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
-	series := newSeriesBudget(verdictSeries)
+	series := newShared(verdictSeries)
 	const processors, rules = 4, 500
 	for i := range processors {
 		config := createDefaultConfig().(*Config)

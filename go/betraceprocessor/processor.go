@@ -33,7 +33,7 @@ type betraceProcessor struct {
 	set    processor.Settings
 	log    *zap.Logger
 	clock  clock
-	series *seriesBudget
+	shared *shared
 
 	// Set by Start and never changed until Shutdown; nil before and after.
 	running  atomic.Pointer[running]
@@ -55,8 +55,8 @@ type running struct {
 	workers  sync.WaitGroup
 }
 
-func newProcessor(set processor.Settings, config *Config, next consumer.Traces, clock clock, series *seriesBudget) *betraceProcessor {
-	p := &betraceProcessor{config: config, next: next, set: set, log: set.Logger, clock: clock, series: series}
+func newProcessor(set processor.Settings, config *Config, next consumer.Traces, clock clock, shared *shared) *betraceProcessor {
+	p := &betraceProcessor{config: config, next: next, set: set, log: set.Logger, clock: clock, shared: shared}
 	p.batches.New = func() any { return new(batch) }
 	return p
 }
@@ -104,7 +104,10 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 // prepare makes everything of r that can fail, with the stored state where there is one that can be used, and leaves
 // nothing behind where it does fail.
 func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betrace.Rules) error {
-	engine, traces, err := p.restoreEngine(ctx, rules, r.storage)
+	settings := p.config.settings()
+	var key string
+	settings.MarkKeys, key = p.markKeys(ctx, r.storage)
+	engine, traces, err := p.restoreEngine(ctx, rules, settings, r.storage)
 	if err != nil {
 		return err
 	}
@@ -120,14 +123,14 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 		r.engine.Close()
 		return err
 	}
+	r.metrics.countStored(storedMarkKey, key)
 	r.metrics.countStored(storedTraces, traces)
 	r.metrics.countStored(storedViolations, violations)
 	return nil
 }
 
 // restoreEngine makes an engine with the stored state, where there is one that can be used, and says what became of it.
-func (p *betraceProcessor) restoreEngine(ctx context.Context, rules *betrace.Rules, storage *stateStorage) (*betrace.Engine, string, error) {
-	settings := p.config.settings()
+func (p *betraceProcessor) restoreEngine(ctx context.Context, rules *betrace.Rules, settings betrace.Settings, storage *stateStorage) (*betrace.Engine, string, error) {
 	engine, err := betrace.NewEngine(rules, settings, p.clock.now())
 	if err != nil {
 		return nil, "", err

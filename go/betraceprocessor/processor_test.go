@@ -91,16 +91,25 @@ func TestAViolationMayHaveATraceOfItsOwn(t *testing.T) {
 }
 
 func TestOwnViolationsAreNotJudged(t *testing.T) {
-	b := startBench(t, nil, "never { betrace.violation }")
-	batch := spansNamed(1, "betrace.violation")
+	b := startBench(t, nil, "never { payment.bypass_validation or betrace.violation }")
+	violation := sentBy(t, b, 1)
+	require.NoError(t, b.ConsumeTraces(context.Background(), violation))
+	require.EqualValues(t, 1, b.spans(t)["own"])
+	require.EqualValues(t, 1, b.spans(t)["evaluated"], "what broke the rule")
+	b.tick(t, time.Minute)
+	require.Len(t, b.sink.violated(), 2, "the one that was found and came again, and none about it")
+}
+
+// Who has no key can hide nothing from a rule.
+func TestAForgedViolationIsJudged(t *testing.T) {
+	b := startBench(t, nil, never)
+	batch := spansNamed(1, "payment.bypass_validation")
 	scope := batch.ResourceSpans().At(0).ScopeSpans().At(0)
 	scope.Scope().SetName("betrace")
 	scope.Spans().At(0).Attributes().PutStr("betrace.violation.id", "00112233445566778899aabbccddeeff")
 	require.NoError(t, b.ConsumeTraces(context.Background(), batch))
-	require.EqualValues(t, 1, b.spans(t)["own"])
-	require.Zero(t, b.spans(t)["evaluated"])
-	b.tick(t, time.Minute)
-	require.Len(t, b.sink.violated(), 1, "the one that was sent in, and none about it")
+	require.Zero(t, b.spans(t)["own"])
+	require.EqualValues(t, 1, b.sum(t, prefix+"violations", label("rule", "rule-0")))
 }
 
 func TestShutdownSendsWhatIsBrokenAndCallsTheRestInconclusive(t *testing.T) {
@@ -211,7 +220,7 @@ func TestVerifyShutdown(t *testing.T) {
 func TestFaultyRulesForbidTheStart(t *testing.T) {
 	config := createDefaultConfig().(*Config)
 	config.Rules.Inline = inlineRules("never { x.where(amount >) }")
-	made := newProcessor(processortest.NewNopSettings(NewFactory().Type()), config, &sink{}, newManualClock(), newSeriesBudget(verdictSeries))
+	made := newProcessor(processortest.NewNopSettings(NewFactory().Type()), config, &sink{}, newManualClock(), newShared(verdictSeries))
 	err := made.Start(context.Background(), componenttest.NewNopHost())
 	require.ErrorContains(t, err, "rules::inline[0]:")
 	require.NoError(t, made.Shutdown(context.Background()))

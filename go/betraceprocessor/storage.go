@@ -17,6 +17,8 @@ const (
 	storedTraces storedPart = "traces"
 	// storedViolations are those that were not sent yet.
 	storedViolations storedPart = "violations"
+	// storedMarkKey is the secret that marks violations, where the configuration names none.
+	storedMarkKey storedPart = "mark_key"
 )
 
 // key is where the part lies in the storage.
@@ -31,8 +33,9 @@ func (p storedPart) key() string {
 func (p storedPart) refusedKey() string { return p.key() + ".refused" }
 
 // stays says whether the part is left in the storage when it is taken, until it is settled. A violation that is sent twice
-// is one violation, by its id; a state of traces that is older than what was seen since must not be believed.
-func (p storedPart) stays() bool { return p == storedViolations }
+// is one violation, by its id, and a key is for good; a state of traces that is older than what was seen since must not be
+// believed.
+func (p storedPart) stays() bool { return p != storedTraces }
 
 // What became of a stored part.
 const (

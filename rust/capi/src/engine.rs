@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use betrace_engine::{CloseCause, Engine, Timestamp, ViolationTrace, encode_violations};
+use betrace_engine::{CloseCause, Engine, Timestamp, encode_violations};
 use betrace_lang::rule::Rule;
 use libc::size_t;
 use parking_lot::Mutex;
@@ -14,7 +14,7 @@ use crate::code::{
 };
 use crate::memory::{Answer, Out, Place, borrow, explain, handle};
 use crate::rules::BetraceRules;
-use crate::settings::BetraceSettings;
+use crate::settings::{BetraceSettings, Writing};
 
 /// The rules for an engine, or why there are none.
 fn faultless(rules: &BetraceRules, error: &Option<Out>) -> Answer<Vec<Arc<Rule>>> {
@@ -28,7 +28,7 @@ fn faultless(rules: &BetraceRules, error: &Option<Out>) -> Answer<Vec<Arc<Rule>>
 /// be called from several threads at once.
 pub struct BetraceEngine {
     pub(crate) engine: Engine,
-    violation_trace: ViolationTrace,
+    writing: Writing,
     /// Violations that were taken from the engine and did not fit into the caller's buffer.
     outbox: Mutex<Option<Outbox>>,
     poisoned: AtomicBool,
@@ -70,7 +70,7 @@ pub(crate) unsafe fn on_engine(
 /// Makes an engine.
 ///
 /// @param rules    a set without errors; the engine keeps what it needs, the handle may be freed
-/// @param settings from betrace_settings_init
+/// @param settings from betrace_settings_init; what it points to is read during the call only
 /// @param now      the time, nanoseconds since 1970, as in all calls; an engine's time never goes back
 /// @param engine   receives the handle; free it by betrace_engine_free
 /// @param err_buf,err_cap,err_len  receive a text about BETRACE_FAULTY_RULES, cut where it does not
@@ -101,13 +101,14 @@ pub unsafe extern "C" fn betrace_engine_new(
                 )
             };
             place.set(std::ptr::null_mut());
-            let (settings, violation_trace) = settings.checked()?;
+            // SAFETY: the same contract, of what the settings point to.
+            let (settings, writing) = unsafe { settings.checked() }?;
             let rules = faultless(rules, &error)?;
             match Engine::new(rules, settings, Timestamp(now)) {
                 Ok(engine) => {
                     place.set(Box::into_raw(Box::new(BetraceEngine {
                         engine,
-                        violation_trace,
+                        writing,
                         outbox: Mutex::new(None),
                         poisoned: AtomicBool::new(false),
                     })));
@@ -128,7 +129,7 @@ pub unsafe extern "C" fn betrace_engine_new(
 /// "event_attributes":[...],"link_attributes":[...],"event_names":b,"event_times":b,"link_ids":b,
 /// "status":b,"status_message":b,"scope_version":b}. A key that is read from the span, else the resource, is in both lists.
 /// A message that holds these fields and ids, parent id, name, kind, times, service.name, the scope's
-/// name (and, in scope "betrace", the attribute betrace.violation.id) gets the same verdicts as the
+/// name (and, in scope "betrace", the attributes betrace.violation.id and betrace.mark) gets the same verdicts as the
 /// whole message. Ask again after betrace_engine_replace_rules.
 ///
 /// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
@@ -282,7 +283,7 @@ impl BetraceEngine {
     fn take(&self, limit: usize) -> Outbox {
         let findings = self.engine.take_findings(limit);
         Outbox {
-            message: encode_violations(&findings, self.violation_trace),
+            message: encode_violations(&findings, self.writing.trace, self.writing.key.as_ref()),
             count: findings.len(),
         }
     }

@@ -2,12 +2,12 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use betrace_engine::{Completeness, Settings, ViolationTrace};
+use betrace_engine::{Completeness, MarkKey, OwnSpans, Settings, ViolationTrace};
 
 use libc::size_t;
 
 use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, guard};
-use crate::memory::{Answer, Place};
+use crate::memory::{Answer, Place, borrow};
 
 /// A trace closed by idle time is complete if a root span came.
 pub const BETRACE_COMPLETE_ROOT: i32 = 0;
@@ -21,9 +21,20 @@ pub const BETRACE_TRACE_OFFENDER: i32 = 0;
 /// A violation span stands in a trace of its own, linked to the offender.
 pub const BETRACE_TRACE_OWN: i32 = 1;
 
+/// Most keys of marks that an engine takes.
+pub const BETRACE_MARK_KEYS_MAX: size_t = 8;
+
+/// A secret of 16 to 1024 bytes. The library keeps what it derives from it, and never writes it anywhere.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct BetraceMarkKey {
+    pub secret: *const u8,
+    pub secret_len: size_t,
+}
+
 /// How an engine runs. Fill it by betrace_settings_init and change what you want otherwise.
 /// All times are nanoseconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct BetraceSettings {
     /// sizeof(betrace_settings), as betrace_settings_init wrote it.
@@ -51,6 +62,20 @@ pub struct BetraceSettings {
     pub violation_trace: i32,
     /// Not 0: traces that may have begun before this engine did end inconclusive. Default 1.
     pub restart_grace: i32,
+    /// Keys by which violation spans are known when they come by again, so that no rule judges them: they bear a mark
+    /// that the first of these keys made, and those with a mark of any of them are known. At most
+    /// BETRACE_MARK_KEYS_MAX; read during betrace_engine_new only. Default none: nothing is marked, and no span is
+    /// taken for a violation.
+    pub mark_keys: *const BetraceMarkKey,
+    pub mark_keys_len: size_t,
+}
+
+/// How violations are written.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    pub trace: ViolationTrace,
+    /// What marks them.
+    pub key: Option<MarkKey>,
 }
 
 impl BetraceSettings {
@@ -69,13 +94,37 @@ impl BetraceSettings {
             completeness: BETRACE_COMPLETE_ROOT,
             violation_trace: BETRACE_TRACE_OFFENDER,
             restart_grace: i32::from(settings.restart_grace),
+            mark_keys: std::ptr::null(),
+            mark_keys_len: 0,
         }
     }
 
-    pub(crate) fn checked(&self) -> Answer<(Settings, ViolationTrace)> {
+    /// # Safety
+    /// `mark_keys` and what it points to must be readable.
+    unsafe fn marks(&self) -> Answer<Vec<MarkKey>> {
+        if self.mark_keys_len > BETRACE_MARK_KEYS_MAX {
+            return Err(BETRACE_INVALID_ARGUMENT);
+        }
+        // SAFETY: the same contract.
+        let keys = unsafe { borrow(self.mark_keys, self.mark_keys_len) }?;
+        let derived = keys.iter().map(|key| {
+            // SAFETY: the same contract.
+            let secret = unsafe { borrow(key.secret, key.secret_len) }?;
+            MarkKey::new(secret).ok_or(BETRACE_INVALID_ARGUMENT)
+        });
+        derived.collect()
+    }
+
+    /// The settings as the engine has them, and how violations are written.
+    ///
+    /// # Safety
+    /// `mark_keys` and what it points to must be readable.
+    pub(crate) unsafe fn checked(&self) -> Answer<(Settings, Writing)> {
         if self.struct_size != size_of::<BetraceSettings>() {
             return Err(BETRACE_INVALID_ARGUMENT);
         }
+        // SAFETY: the same contract.
+        let marks = unsafe { self.marks() }?;
         let defaults = Settings::default();
         let settings = Settings {
             idle_timeout: self.idle_timeout,
@@ -97,6 +146,7 @@ impl BetraceSettings {
                 _ => return Err(BETRACE_INVALID_ARGUMENT),
             },
             restart_grace: self.restart_grace != 0,
+            own_spans: OwnSpans::Marked(marks.clone()),
             // Hosts take spans from strangers, who must not be able to choose colliding trace ids.
             seed: RandomState::new().build_hasher().finish(),
             ..defaults
@@ -106,7 +156,8 @@ impl BetraceSettings {
             BETRACE_TRACE_OWN => ViolationTrace::Own,
             _ => return Err(BETRACE_INVALID_ARGUMENT),
         };
-        Ok((settings, trace))
+        let key = marks.into_iter().next();
+        Ok((settings, Writing { trace, key }))
     }
 }
 

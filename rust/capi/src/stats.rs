@@ -1,7 +1,7 @@
 //! An engine's counters as JSON. The names here are part of the interface, whatever the engine calls
 //! them inside.
 
-use betrace_engine::{DelayHistogram, RuleStats, SpanCounts, Stats};
+use betrace_engine::{ByReason, DelayHistogram, RuleStats, SeverityStats, SpanCounts, Stats};
 use betrace_lang::verdict::{Reason, Verdict};
 use libc::size_t;
 use serde::Serialize;
@@ -17,8 +17,9 @@ pub const BETRACE_STATS_ALL: i32 = 1;
 
 /// Writes the engine's counters as JSON:
 /// {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
-/// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],"live_traces":n,
-/// "returned_traces":n,"memory_bytes":n,
+/// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],
+/// "severities":[{"severity","verdicts":[...],"reopened":n}],"unmarked_spans":n,"live_traces":n,
+/// "returned_traces":n,"dropped_ids":n,"memory_bytes":n,
 /// "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 /// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 /// A reader must pass over names that it does not know.
@@ -54,9 +55,12 @@ pub unsafe extern "C" fn betrace_engine_stats(
 struct StatsDocument<'a> {
     spans: SpanCounts,
     rules: Vec<RuleDocument<'a>>,
+    severities: Vec<SeverityDocument<'a>>,
+    unmarked_spans: u64,
     live_traces: u64,
     remembered_traces: u64,
     forgotten_ids: u64,
+    dropped_ids: u64,
     closed_traces: u64,
     returned_traces: u64,
     shed_traces: u64,
@@ -79,6 +83,13 @@ struct RuleDocument<'a> {
 }
 
 #[derive(Serialize)]
+struct SeverityDocument<'a> {
+    severity: &'a str,
+    verdicts: Vec<VerdictDocument>,
+    reopened: u64,
+}
+
+#[derive(Serialize)]
 struct VerdictDocument {
     verdict: &'static str,
     reason: &'static str,
@@ -98,9 +109,12 @@ fn to_json(stats: &Stats, has_rules: bool) -> Vec<u8> {
     let document = StatsDocument {
         spans: stats.spans,
         rules: rules.iter().map(rule).collect(),
+        severities: stats.severities.iter().map(severity).collect(),
+        unmarked_spans: stats.unmarked_spans,
         live_traces: stats.live_traces,
         remembered_traces: stats.remembered_traces,
         forgotten_ids: stats.forgotten_ids,
+        dropped_ids: stats.dropped_ids,
         closed_traces: stats.closed_traces,
         returned_traces: stats.returned_traces,
         shed_traces: stats.shed_traces,
@@ -118,12 +132,7 @@ fn to_json(stats: &Stats, has_rules: bool) -> Vec<u8> {
     serde_json::to_vec(&document).unwrap_or_default()
 }
 
-fn rule(stats: &RuleStats) -> RuleDocument<'_> {
-    let definite = [
-        (Verdict::Violated, stats.violated),
-        (Verdict::Satisfied, stats.satisfied),
-        (Verdict::NotApplicable, stats.not_applicable),
-    ];
+fn verdicts(definite: [(Verdict, u64); 3], inconclusive: &ByReason) -> Vec<VerdictDocument> {
     let mut verdicts: Vec<VerdictDocument> = definite
         .into_iter()
         .map(|(verdict, count)| VerdictDocument {
@@ -133,20 +142,42 @@ fn rule(stats: &RuleStats) -> RuleDocument<'_> {
         })
         .collect();
     // A rule that never met a reason would only make a series of zeros.
-    let inconclusive = Reason::ALL.iter().zip(stats.inconclusive);
+    let inconclusive = Reason::ALL.iter().zip(inconclusive);
     verdicts.extend(
         inconclusive
-            .filter(|(_, count)| *count > 0)
+            .filter(|(_, count)| **count > 0)
             .map(|(reason, count)| VerdictDocument {
                 verdict: Verdict::Inconclusive.as_str(),
                 reason: reason.as_str(),
-                count,
+                count: *count,
             }),
     );
+    verdicts
+}
+
+fn severity(stats: &SeverityStats) -> SeverityDocument<'_> {
+    let definite = [
+        (Verdict::Violated, stats.violated),
+        (Verdict::Satisfied, stats.satisfied),
+        (Verdict::NotApplicable, stats.not_applicable),
+    ];
+    SeverityDocument {
+        severity: &stats.severity,
+        verdicts: verdicts(definite, &stats.inconclusive),
+        reopened: stats.reopened,
+    }
+}
+
+fn rule(stats: &RuleStats) -> RuleDocument<'_> {
+    let definite = [
+        (Verdict::Violated, stats.violated),
+        (Verdict::Satisfied, stats.satisfied),
+        (Verdict::NotApplicable, stats.not_applicable),
+    ];
     RuleDocument {
         id: &stats.rule,
         severity: &stats.severity,
-        verdicts,
+        verdicts: verdicts(definite, &stats.inconclusive),
         violations: stats.violations,
         violations_contradicted: stats.violations_contradicted,
         comparisons_unknown: stats.comparisons_unknown,

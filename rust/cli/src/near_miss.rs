@@ -8,7 +8,7 @@ mod parts;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use betrace_engine::{Engine, PlanError, Settings, Timestamp};
+use betrace_engine::{Engine, OwnSpans, PlanError, Settings, Timestamp};
 use betrace_lang::rule::{Rule, RuleId, Scope, SpanSelector};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
@@ -268,6 +268,7 @@ fn engine(probes: &[Arc<Rule>]) -> Result<Engine, PlanError> {
     let settings = Settings {
         early: false,
         restart_grace: false,
+        own_spans: OwnSpans::Shaped,
         memory_bytes: 1 << 30,
         queue_bytes: 0,
         shards: 1,

@@ -135,7 +135,9 @@ impl Engine {
         let now = self.advance(now);
         let rules = self.rules.read();
         let context = self.context(&rules, now);
-        let mut scratch = self.scratch.lock().pop().unwrap_or_default();
+        let spare = self.scratch.lock().pop();
+        let mut scratch =
+            spare.unwrap_or_else(|| CallScratch::new(self.settings.own_spans.clone()));
         scratch.sink.tally.fit(&rules.plan);
         let result = take_in(&self.shards, &context, otlp, &mut scratch);
         shed(&self.shards, &context, &self.outbox, &mut scratch.sink);
@@ -258,6 +260,8 @@ impl Engine {
         stats.shed_traces = counters.shed;
         stats.outside_traces = counters.outside;
         stats.decision_delay = counters.delay;
+        stats.unmarked_spans = counters.unmarked;
+        stats.severities = counters.by_severity(&rules);
         let queue = self.outbox.queue.lock();
         stats.queued_findings = queue.len();
         stats.lost_findings = queue.lost();

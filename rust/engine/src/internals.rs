@@ -3,6 +3,7 @@
 //! else; it may change with any commit.
 
 pub use crate::logic::truth::Truth;
+pub use crate::mark::Whose;
 pub use crate::matcher::answers::Answers;
 pub use crate::matcher::ids::{Hit, SelectorId, UnlikeId};
 pub use crate::matcher::{MatchScratch, Matcher, MatcherBuilder};

@@ -22,6 +22,7 @@ use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Pr
 use hashbrown::HashMap;
 
 use crate::hash::fixed_hash;
+use crate::mark::{OwnSpans, Whose};
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::SelectorParts;
 use crate::matcher::ids::{PartId, SelectorId, UnlikeId};
@@ -162,6 +163,17 @@ pub struct MatchScratch {
     answers: Answers,
 }
 
+impl MatchScratch {
+    /// One for scans that know these spans as our own.
+    #[must_use]
+    pub fn new(own: OwnSpans) -> MatchScratch {
+        MatchScratch {
+            read: ReadState::new(own),
+            answers: Answers::default(),
+        }
+    }
+}
+
 /// The selectors of a rule set, indexed.
 #[derive(Debug)]
 pub struct Matcher {
@@ -209,7 +221,7 @@ impl Matcher {
         self.index.selectors_of(unlike)
     }
 
-    /// Working memory; one for each thread that scans.
+    /// Working memory; one for each thread that scans. No span is taken for our own.
     #[must_use]
     pub fn scratch(&self) -> MatchScratch {
         MatchScratch::default()
@@ -229,7 +241,7 @@ impl Matcher {
     ) -> Result<ScanStats, ScanError> {
         let MatchScratch { read, answers } = scratch;
         scan(otlp, &self.read_plan, read, |view| {
-            if view.is_own() {
+            if view.whose() == Whose::Own {
                 answers.clear();
             } else {
                 self.index.find(view, answers);

@@ -20,6 +20,7 @@ pub(crate) mod view;
 
 use std::ops::Range;
 
+use crate::mark::Whose;
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::ReadPlan;
 use crate::scan::view::SpanView;
@@ -161,13 +162,13 @@ where
         if extent == Extent::BrokenOff {
             return Ok(());
         }
-        let Some(is_own) = self.read.span(self.message, self.plan, range)? else {
+        let Some(whose) = self.read.span(self.message, self.plan, range)? else {
             self.stats.malformed += 1;
             return Ok(());
         };
         self.stats.spans += 1;
-        self.stats.own += u64::from(is_own);
-        SpanView::lend(self.message, self.plan, self.read, is_own, &mut self.visit);
+        self.stats.own += u64::from(whose == Whose::Own);
+        SpanView::lend(self.message, self.plan, self.read, whose, &mut self.visit);
         Ok(())
     }
 }

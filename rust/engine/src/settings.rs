@@ -5,6 +5,8 @@ use std::ops::Range;
 
 pub use betrace_lang::rule::Completeness;
 
+use crate::mark::OwnSpans;
+
 /// Which verdicts become a [`Finding`](crate::Finding). Counters hold all of them in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Report {
@@ -67,6 +69,8 @@ pub struct Settings {
     /// The bound of findings that wait to be taken, in bytes; beyond it they are counted as lost.
     /// Default 64 MiB. Not part of `memory_bytes`, which bounds traces.
     pub queue_bytes: u64,
+    /// Which spans are violation spans that come by again, and not judged. Default [`OwnSpans::Nowhere`].
+    pub own_spans: OwnSpans,
     /// Keys the hash tables against chosen trace ids. A run is a function of its input and this.
     pub seed: u64,
 }
@@ -105,6 +109,7 @@ impl Default for Settings {
             began_within: None,
             keeps_counted: false,
             queue_bytes: 64 << 20,
+            own_spans: OwnSpans::Nowhere,
             seed: 0x6265_7472_6163_6521,
         }
     }

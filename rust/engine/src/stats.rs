@@ -24,6 +24,19 @@ pub struct SpanCounts {
 /// `inconclusive` by reason, in the order of [`Reason::ALL`](betrace_lang::verdict::Reason::ALL).
 pub type ByReason = [u64; 12];
 
+/// The verdicts of all rules of one severity since the engine was made, those of rules that are gone included.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SeverityStats {
+    pub severity: String,
+    pub violated: u64,
+    pub satisfied: u64,
+    pub not_applicable: u64,
+    pub inconclusive: ByReason,
+    /// Verdicts on traces that had closed complete, no violations, to which spans came later after all, be it late or
+    /// because somebody uses ids again. They stand, and say nothing of what came; each counts once.
+    pub reopened: u64,
+}
+
 /// One rule's figures since it was loaded; a change of its meaning does not reset them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RuleStats {
@@ -79,6 +92,11 @@ pub struct Stats {
     pub spans: SpanCounts,
     /// In the order of the rule set.
     pub rules: Vec<RuleStats>,
+    /// From the least severe to the gravest.
+    pub severities: Vec<SeverityStats>,
+    /// Spans that say they are violations and bear no mark of a known key: forged, or of a process with another key.
+    /// They are judged like others, and are among `spans` by what became of them.
+    pub unmarked_spans: u64,
     pub live_traces: u64,
     /// Closed traces whose state still waits for late spans.
     pub remembered_traces: u64,

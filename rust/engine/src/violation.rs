@@ -14,6 +14,7 @@ use betrace_lang::rule::Emit;
 use betrace_lang::verdict::Verdict;
 
 use crate::finding::{Finding, Role};
+use crate::mark::{self, MarkKey};
 
 /// In which trace a violation span appears.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,14 +27,18 @@ pub enum ViolationTrace {
 }
 
 /// The violated ones among `findings`, but for those of rules that send no spans, as the protobuf bytes of an `ExportTraceServiceRequest`; empty
-/// where there is none.
+/// where there is none. Those who have `key` know them by the mark that it leaves on each.
 #[must_use]
-pub fn encode_violations(findings: &[Finding], trace: ViolationTrace) -> Vec<u8> {
+pub fn encode_violations(
+    findings: &[Finding],
+    trace: ViolationTrace,
+    key: Option<&MarkKey>,
+) -> Vec<u8> {
     let spans: Vec<Span> = findings
         .iter()
         .filter(|finding| finding.verdict == Verdict::Violated)
         .filter(|finding| finding.rule.emit == Emit::Spans)
-        .map(|finding| violation_span(finding, trace))
+        .map(|finding| violation_span(finding, trace, key))
         .collect();
     if spans.is_empty() {
         return Vec::new();
@@ -46,7 +51,7 @@ pub fn encode_violations(findings: &[Finding], trace: ViolationTrace) -> Vec<u8>
             }),
             scope_spans: vec![ScopeSpans {
                 scope: Some(InstrumentationScope {
-                    name: "betrace".to_owned(),
+                    name: mark::SCOPE.to_owned(),
                     version: env!("CARGO_PKG_VERSION").to_owned(),
                     ..InstrumentationScope::default()
                 }),
@@ -59,24 +64,30 @@ pub fn encode_violations(findings: &[Finding], trace: ViolationTrace) -> Vec<u8>
     .encode_to_vec()
 }
 
-fn violation_span(finding: &Finding, trace: ViolationTrace) -> Span {
+fn violation_span(finding: &Finding, trace: ViolationTrace, key: Option<&MarkKey>) -> Span {
     let id = finding.violation_id.0;
+    let span_id = mark::span_id(&id);
     let (trace_id, parent_span_id) = match trace {
         ViolationTrace::Offender => (
-            finding.trace_id.0.to_vec(),
+            finding.trace_id.0,
             finding.parent.map_or_else(Vec::new, |span| span.0.to_vec()),
         ),
-        ViolationTrace::Own => (id.to_vec(), Vec::new()),
+        ViolationTrace::Own => (id, Vec::new()),
     };
+    let mut attributes = attributes(finding);
+    if let Some(key) = key {
+        let mark = key.mark(&trace_id, &span_id);
+        attributes.push(text(mark::MARK, &String::from_utf8_lossy(&mark)));
+    }
     Span {
-        trace_id,
-        span_id: span_id(&id),
+        trace_id: trace_id.to_vec(),
+        span_id: span_id.to_vec(),
         parent_span_id,
-        name: "betrace.violation".to_owned(),
+        name: mark::NAME.to_owned(),
         kind: span::SpanKind::Internal as i32,
         start_time_unix_nano: finding.start,
         end_time_unix_nano: finding.end.max(finding.start),
-        attributes: attributes(finding),
+        attributes,
         links: finding
             .evidence
             .iter()
@@ -97,16 +108,6 @@ fn violation_span(finding: &Finding, trace: ViolationTrace) -> Span {
         }),
         ..Span::default()
     }
-}
-
-/// The violation's id folded to eight bytes, so that the same violation has the same span id; never
-/// all zero, which OTLP takes for none.
-fn span_id(id: &[u8; 16]) -> Vec<u8> {
-    let mut folded: Vec<u8> = (0..8).map(|at| id[at] ^ id[at + 8]).collect();
-    if folded.iter().all(|byte| *byte == 0) {
-        folded[7] = 1;
-    }
-    folded
 }
 
 fn attributes(finding: &Finding) -> Vec<KeyValue> {
@@ -131,10 +132,7 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
     }
     all.push(text("betrace.clause.text", &finding.clause_text));
     all.push(text("betrace.message", &finding.message));
-    all.push(text(
-        "betrace.violation.id",
-        &finding.violation_id.to_string(),
-    ));
+    all.push(text(mark::VIOLATION_ID, &finding.violation_id.to_string()));
     all.push(attribute(
         "betrace.count",
         any_value::Value::IntValue(i64::try_from(finding.count).unwrap_or(i64::MAX)),

@@ -8,8 +8,8 @@ use crate::predicate::fields::FieldTable;
 /// The fields that rules read. A message that carries these gives the same verdicts as the full one.
 ///
 /// Always carried besides: trace id, span id, parent id, name, kind, start and end times, the resource's
-/// `service.name`, the instrumentation scope's name, and the attribute `betrace.violation.id` of spans whose
-/// scope is named `betrace`. Lists are sorted and free of duplicates; an unscoped key stands both among the
+/// `service.name`, the instrumentation scope's name, and the attributes `betrace.violation.id` and `betrace.mark` of
+/// spans whose scope is named `betrace`. Lists are sorted and free of duplicates; an unscoped key stands both among the
 /// span's and the resource's. Where anything of events or links is wanted, each one is carried, be it empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -10,7 +10,8 @@ use std::fs;
 use std::path::Path;
 
 /// From the ground up. A room uses those on lower floors, never one beside it or above.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
+    &["mark"],
     &[
         "heap", "id", "intern", "logic", "settings", "stats", "sync", "time",
     ],

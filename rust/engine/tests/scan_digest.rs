@@ -29,8 +29,8 @@ fn digests(matcher: &Matcher, bytes: &[u8]) -> Vec<u64> {
     out
 }
 
-fn keep(attributes: &mut Vec<KeyValue>, wanted: &[String], also: Option<&str>) {
-    attributes.retain(|pair| wanted.contains(&pair.key) || also == Some(&pair.key));
+fn keep(attributes: &mut Vec<KeyValue>, wanted: &[String], also: &[&str]) {
+    attributes.retain(|pair| wanted.contains(&pair.key) || also.contains(&&*pair.key));
 }
 
 /// What a thin writer leaves of a request.
@@ -41,36 +41,38 @@ fn thin(request: &ExportTraceServiceRequest, wanted: &Wanted) -> ExportTraceServ
             keep(
                 &mut resource.attributes,
                 &wanted.resource_attributes,
-                Some("service.name"),
+                &["service.name"],
             );
         }
         for scope_spans in &mut resource_spans.scope_spans {
-            let mut own_key = None;
+            let mut own_keys: &[&str] = &[];
             if let Some(scope) = &mut scope_spans.scope {
                 keep(
                     &mut scope.attributes,
                     &wanted.instrumentation_attributes,
-                    None,
+                    &[],
                 );
                 if !wanted.scope_version {
                     scope.version.clear();
                 }
-                own_key = (scope.name == "betrace").then_some("betrace.violation.id");
+                if scope.name == "betrace" {
+                    own_keys = &["betrace.violation.id", "betrace.mark"];
+                }
             }
             for span in &mut scope_spans.spans {
-                thin_span(span, wanted, own_key);
+                thin_span(span, wanted, own_keys);
             }
         }
     }
     request
 }
 
-fn thin_span(span: &mut Span, wanted: &Wanted, own_key: Option<&str>) {
-    keep(&mut span.attributes, &wanted.span_attributes, own_key);
+fn thin_span(span: &mut Span, wanted: &Wanted, own_keys: &[&str]) {
+    keep(&mut span.attributes, &wanted.span_attributes, own_keys);
     span.trace_state.clear();
     span.flags = 0;
     for event in &mut span.events {
-        keep(&mut event.attributes, &wanted.event_attributes, None);
+        keep(&mut event.attributes, &wanted.event_attributes, &[]);
         if !wanted.event_times {
             event.time_unix_nano = 0;
         }
@@ -82,7 +84,7 @@ fn thin_span(span: &mut Span, wanted: &Wanted, own_key: Option<&str>) {
         span.events.clear();
     }
     for link in &mut span.links {
-        keep(&mut link.attributes, &wanted.link_attributes, None);
+        keep(&mut link.attributes, &wanted.link_attributes, &[]);
         if !wanted.link_ids {
             link.trace_id.clear();
             link.span_id.clear();

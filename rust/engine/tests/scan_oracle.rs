@@ -46,7 +46,6 @@ impl Reader {
                 end: view.end(),
                 status: view.status(),
                 service: view.service().to_vec(),
-                is_own: view.is_own(),
                 values: self
                     .ids
                     .iter()

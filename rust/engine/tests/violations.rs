@@ -147,7 +147,7 @@ fn findings_name_clause_evidence_and_message() {
 
 #[test]
 fn a_violation_span_carries_all_of_the_finding() {
-    let bytes = encode_violations(&findings(RULES, spans()), ViolationTrace::Offender);
+    let bytes = encode_violations(&findings(RULES, spans()), ViolationTrace::Offender, None);
     let request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
     insta::assert_debug_snapshot!(request.resource_spans[0].scope_spans[0].spans[0]);
     let spans = &request.resource_spans[0].scope_spans[0].spans;
@@ -160,7 +160,7 @@ fn a_violation_span_carries_all_of_the_finding() {
 
 #[test]
 fn in_a_trace_of_its_own_a_violation_only_links_to_the_offender() {
-    let bytes = encode_violations(&findings(RULES, spans()), ViolationTrace::Own);
+    let bytes = encode_violations(&findings(RULES, spans()), ViolationTrace::Own, None);
     let request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
     let spans = &request.resource_spans[0].scope_spans[0].spans;
     assert_eq!(spans.len(), 3);
@@ -186,14 +186,14 @@ fn the_same_facts_have_the_same_id() {
 #[test]
 fn a_rule_that_emits_none_has_no_spans() {
     let counted = RULES.replace("  - id: storm", "    emit: none\n  - id: storm");
-    let bytes = encode_violations(&findings(&counted, spans()), ViolationTrace::Offender);
+    let bytes = encode_violations(&findings(&counted, spans()), ViolationTrace::Offender, None);
     let request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
     assert_eq!(request.resource_spans[0].scope_spans[0].spans.len(), 2);
     let all = RULES.replace("    condition:", "    emit: none\n    condition:");
-    assert!(encode_violations(&findings(&all, spans()), ViolationTrace::Offender).is_empty());
+    assert!(encode_violations(&findings(&all, spans()), ViolationTrace::Offender, None).is_empty());
 }
 
 #[test]
 fn nothing_violated_is_nothing_written() {
-    assert!(encode_violations(&[], ViolationTrace::Offender).is_empty());
+    assert!(encode_violations(&[], ViolationTrace::Offender, None).is_empty());
 }

@@ -53,7 +53,6 @@ fuzz_target!(|bytes: &[u8]| {
                 end: view.end(),
                 status: view.status(),
                 service: view.service().to_vec(),
-                is_own: view.is_own(),
                 values: reader
                     .ids
                     .iter()

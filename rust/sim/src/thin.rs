@@ -11,7 +11,7 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
     resource_keys.push("service.name".to_owned());
     let mut span_keys = wanted.span_attributes.clone();
     if span.scope.name == "betrace" {
-        span_keys.push("betrace.violation.id".to_owned());
+        span_keys.extend(["betrace.violation.id", "betrace.mark"].map(str::to_owned));
     }
     let event = |event: &Event| Event {
         name: if wanted.event_names {

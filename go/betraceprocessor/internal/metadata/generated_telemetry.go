@@ -31,6 +31,7 @@ type TelemetryBuilder struct {
 	ProcessorBetraceComparisonsUnknown     metric.Int64ObservableCounter
 	ProcessorBetraceDecisionDelay          metric.Float64Histogram
 	ProcessorBetraceEvaluationDuration     metric.Float64Histogram
+	ProcessorBetraceIdsDropped             metric.Int64ObservableCounter
 	ProcessorBetraceLastReloadSuccessTime  metric.Float64ObservableGauge
 	ProcessorBetraceLiveTraces             metric.Int64ObservableGauge
 	ProcessorBetraceMemoryBytes            metric.Int64ObservableGauge
@@ -41,11 +42,14 @@ type TelemetryBuilder struct {
 	ProcessorBetraceRulesStaleSeconds      metric.Float64ObservableGauge
 	ProcessorBetraceSpans                  metric.Int64ObservableCounter
 	ProcessorBetraceSpansMatched           metric.Int64ObservableCounter
+	ProcessorBetraceSpansUnmarked          metric.Int64ObservableCounter
 	ProcessorBetraceStoredState            metric.Int64Counter
 	ProcessorBetraceTracesClosed           metric.Int64ObservableCounter
 	ProcessorBetraceTracesReturned         metric.Int64ObservableCounter
 	ProcessorBetraceTracesShed             metric.Int64ObservableCounter
 	ProcessorBetraceVerdicts               metric.Int64ObservableCounter
+	ProcessorBetraceVerdictsBySeverity     metric.Int64ObservableCounter
+	ProcessorBetraceVerdictsReopened       metric.Int64ObservableCounter
 	ProcessorBetraceViolations             metric.Int64ObservableCounter
 	ProcessorBetraceViolationsContradicted metric.Int64ObservableCounter
 	ProcessorBetraceViolationsDelivered    metric.Int64ObservableCounter
@@ -70,6 +74,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceComparisonsUnknownCallb
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceComparisonsUnknown, obs: o})
 		return nil
 	}, builder.ProcessorBetraceComparisonsUnknown)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceIdsDroppedCallback sets callback for observable ProcessorBetraceIdsDropped metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceIdsDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceIdsDropped, obs: o})
+		return nil
+	}, builder.ProcessorBetraceIdsDropped)
 	if err != nil {
 		return err
 	}
@@ -214,6 +233,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceSpansMatchedCallback(cb
 	return nil
 }
 
+// RegisterProcessorBetraceSpansUnmarkedCallback sets callback for observable ProcessorBetraceSpansUnmarked metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceSpansUnmarkedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceSpansUnmarked, obs: o})
+		return nil
+	}, builder.ProcessorBetraceSpansUnmarked)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorBetraceTracesClosedCallback sets callback for observable ProcessorBetraceTracesClosed metric.
 func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesClosedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -265,6 +299,36 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceVerdictsCallback(cb met
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceVerdicts, obs: o})
 		return nil
 	}, builder.ProcessorBetraceVerdicts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceVerdictsBySeverityCallback sets callback for observable ProcessorBetraceVerdictsBySeverity metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceVerdictsBySeverityCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceVerdictsBySeverity, obs: o})
+		return nil
+	}, builder.ProcessorBetraceVerdictsBySeverity)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceVerdictsReopenedCallback sets callback for observable ProcessorBetraceVerdictsReopened metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceVerdictsReopenedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceVerdictsReopened, obs: o})
+		return nil
+	}, builder.ProcessorBetraceVerdictsReopened)
 	if err != nil {
 		return err
 	}
@@ -407,6 +471,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithExplicitBucketBoundaries([]float64{1e-05, 2.5e-05, 5e-05, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1}...),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceIdsDropped, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_ids_dropped",
+		metric.WithDescription("Ids of closed traces that were forgotten before `trace::forget_after` for want of memory; what comes again of such a trace is taken for a new one [Development]"),
+		metric.WithUnit("{ids}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceLastReloadSuccessTime, err = builder.meter.Float64ObservableGauge(
 		"otelcol_processor_betrace_last_reload_success_time",
 		metric.WithDescription("When the rules in use were loaded, in seconds since 1970 [Development]"),
@@ -467,6 +537,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{spans}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceSpansUnmarked, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_spans_unmarked",
+		metric.WithDescription("Spans that say they are violations and bear no mark of a known key, because they are forged or of a processor with another `violations::key`; they are judged like any other [Development]"),
+		metric.WithUnit("{spans}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceStoredState, err = builder.meter.Int64Counter(
 		"otelcol_processor_betrace_stored_state",
 		metric.WithDescription("What became of the parts of the state that a storage keeps (restored, refused, unreadable, stored, failed) [Development]"),
@@ -494,6 +570,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorBetraceVerdicts, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_verdicts",
 		metric.WithDescription("Verdicts given, one for each rule and trace [Development]"),
+		metric.WithUnit("{verdicts}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceVerdictsBySeverity, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_verdicts_by_severity",
+		metric.WithDescription("Verdicts given, by the severity of the rule; every rule counts, also one without a label of its own or that is gone [Development]"),
+		metric.WithUnit("{verdicts}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceVerdictsReopened, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_verdicts_reopened",
+		metric.WithDescription("Verdicts but violations on traces that had closed complete and to which spans came after all, late or because an id was used again; they say nothing of what came [Development]"),
 		metric.WithUnit("{verdicts}"),
 	)
 	errs = errors.Join(errs, err)

@@ -193,7 +193,9 @@ fn findings_as_otlp_are_read_again() {
     );
     assert_eq!(again.code, 0, "{}", again.err);
     assert!(
-        again.err.contains("2 spans violation spans, passed over"),
+        again
+            .err
+            .contains("2 spans of the shape of a violation, passed over"),
         "{}",
         again.err
     );

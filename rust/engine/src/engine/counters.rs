@@ -1,16 +1,16 @@
 //! What was counted. Verdicts of rules that a trace did not touch are not counted one by one: they follow
 //! from how many traces closed, and how many of those touched the rule.
 
-use betrace_lang::rule::{Completeness, RuleId};
+use betrace_lang::rule::{Completeness, RuleId, Severity};
 use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashMap;
 
 use crate::engine::rule_set::RuleSet;
-use crate::engine::tally::{Closing, RuleEvent, Tally};
+use crate::engine::tally::{BySeverity, Closing, RuleEvent, Tally};
 use crate::matcher::ids::UnlikeId;
-use crate::plan::Plan;
+use crate::plan::{Plan, RulePlan};
 use crate::plan::ids::RuleIndex;
-use crate::stats::{ByReason, DelayHistogram, RuleStats, SpanCounts};
+use crate::stats::{ByReason, DelayHistogram, RuleStats, SeverityStats, SpanCounts};
 
 #[derive(Clone, Debug, Default)]
 struct RuleCount {
@@ -25,6 +25,16 @@ struct RuleCount {
 }
 
 impl RuleCount {
+    /// Adds the verdicts of another.
+    fn join(&mut self, other: &RuleCount) {
+        self.violated += other.violated;
+        self.satisfied += other.satisfied;
+        self.not_applicable += other.not_applicable;
+        for (to, from) in self.inconclusive.iter_mut().zip(other.inconclusive) {
+            *to += from;
+        }
+    }
+
     fn add(&mut self, verdict: Verdict, closing: Closing, times: u64) {
         match verdict {
             Verdict::Violated => self.violated += times,
@@ -59,6 +69,7 @@ pub(crate) struct Counters {
     pub closed: u64,
     pub shed: u64,
     pub outside: u64,
+    pub unmarked: u64,
     pub delay: DelayHistogram,
     rules: Vec<RuleCount>,
     sets: Vec<u64>,
@@ -66,6 +77,9 @@ pub(crate) struct Counters {
     /// By [`Completeness`].
     closings: [Closings; Completeness::ALL.len()],
     carried: HashMap<RuleId, Carried>,
+    /// Verdicts by severity from before the present rule set: a rule may go, or get another severity.
+    before: [RuleCount; Severity::ALL.len()],
+    reopened: BySeverity,
 }
 
 impl Counters {
@@ -73,6 +87,7 @@ impl Counters {
     pub fn refit(&mut self, old: Option<&RuleSet>, new: &Plan) {
         let mut carried = HashMap::new();
         if let Some(old) = old {
+            self.keep_by_severity(old);
             for (position, stats) in self.rule_stats(old).into_iter().enumerate() {
                 let count = RuleCount {
                     violated: stats.violated,
@@ -131,41 +146,75 @@ impl Counters {
         }
         self.shed += std::mem::take(&mut tally.shed);
         self.outside += std::mem::take(&mut tally.outside);
+        self.unmarked += std::mem::take(&mut tally.unmarked);
+        let reopened = std::mem::take(&mut tally.reopened);
+        for (to, from) in self.reopened.iter_mut().zip(reopened) {
+            *to += from;
+        }
         self.delay.merge(&std::mem::take(&mut tally.delay));
         tally.sets.take_into(&mut self.sets);
         tally.unlike.take_into(&mut self.unlike);
     }
 
+    /// What the rules of the present set said since it is there, traces that did not touch them included.
+    fn present(&self, set: &RuleSet) -> Vec<RuleCount> {
+        let with_untouched = |((index, rule), count): ((RuleIndex, &RulePlan), &RuleCount)| {
+            let answer = set.untouched.answer(index);
+            let mut count = count.clone();
+            let closings = &self.closings[rule.completeness as usize];
+            let untouched = closings.complete.saturating_sub(count.touched_complete);
+            count.add(answer.complete, None, untouched);
+            for reason in Reason::ALL {
+                let at = reason as usize;
+                let untouched = closings.incomplete[at].saturating_sub(count.touched_incomplete[at]);
+                count.add(answer.incomplete, Some(reason), untouched);
+            }
+            count
+        };
+        let rules = (0..).map(RuleIndex).zip(&set.plan.rules).zip(&self.rules);
+        rules.map(with_untouched).collect()
+    }
+
+    /// Keeps by severity what the rules of a set said that is replaced now.
+    fn keep_by_severity(&mut self, old: &RuleSet) {
+        let present = self.present(old);
+        for (rule, count) in old.plan.rules.iter().zip(&present) {
+            self.before[rule.rule.severity as usize].join(count);
+        }
+    }
+
+    /// The verdicts of all rules by severity.
+    pub fn by_severity(&self, set: &RuleSet) -> Vec<SeverityStats> {
+        let mut counts = self.before.clone();
+        for (rule, count) in set.plan.rules.iter().zip(self.present(set)) {
+            counts[rule.rule.severity as usize].join(&count);
+        }
+        let all = Severity::ALL.into_iter().zip(counts).zip(self.reopened);
+        all.map(|((severity, count), reopened)| SeverityStats {
+            severity: severity.as_str().to_owned(),
+            violated: count.violated,
+            satisfied: count.satisfied,
+            not_applicable: count.not_applicable,
+            inconclusive: count.inconclusive,
+            reopened,
+        })
+        .collect()
+    }
+
     pub fn rule_stats(&self, set: &RuleSet) -> Vec<RuleStats> {
         let unknown = self.unknown_by_rule(&set.plan);
-        let rules = set.plan.rules.iter().zip(&self.rules).zip(unknown);
-        (0..)
-            .map(RuleIndex)
-            .zip(rules)
-            .map(|(index, ((rule, count), unknown))| {
-                let answer = set.untouched.answer(index);
-                let mut count = count.clone();
-                let closings = &self.closings[rule.completeness as usize];
-                let untouched = closings.complete.saturating_sub(count.touched_complete);
-                count.add(answer.complete, None, untouched);
-                for reason in Reason::ALL {
-                    let at = reason as usize;
-                    let untouched =
-                        closings.incomplete[at].saturating_sub(count.touched_incomplete[at]);
-                    count.add(answer.incomplete, Some(reason), untouched);
-                }
+        let rules = set.plan.rules.iter().zip(self.present(set)).zip(unknown);
+        rules
+            .map(|((rule, mut count), unknown)| {
                 let carried = self.carried.get(&rule.rule.id).cloned().unwrap_or_default();
-                let mut inconclusive = count.inconclusive;
-                for (to, from) in inconclusive.iter_mut().zip(carried.count.inconclusive) {
-                    *to += from;
-                }
+                count.join(&carried.count);
                 RuleStats {
                     rule: rule.rule.id.0.to_string(),
                     severity: rule.rule.severity.as_str().to_owned(),
-                    violated: count.violated + carried.count.violated,
-                    satisfied: count.satisfied + carried.count.satisfied,
-                    not_applicable: count.not_applicable + carried.count.not_applicable,
-                    inconclusive,
+                    violated: count.violated,
+                    satisfied: count.satisfied,
+                    not_applicable: count.not_applicable,
+                    inconclusive: count.inconclusive,
                     violations: count.violations + carried.count.violations,
                     violations_contradicted: count.contradicted + carried.count.contradicted,
                     spans_matched: self.sets[rule.selector_set as usize] + carried.spans_matched,

@@ -7,6 +7,7 @@ use crate::engine::context::Context;
 use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::{CallScratch, Touch};
 use crate::engine::sink::Sink;
+use crate::mark::Whose;
 use crate::matcher::answers::Answers;
 use crate::plan::ids::RuleIndex;
 use crate::scan::view::SpanView;
@@ -60,9 +61,13 @@ struct Intake<'e> {
 
 impl Intake<'_> {
     fn span(&mut self, span: &SpanView<'_, '_>, found: &Answers) {
-        if span.is_own() {
-            self.sink.tally.spans.own += 1;
-            return;
+        match span.whose() {
+            Whose::Own => {
+                self.sink.tally.spans.own += 1;
+                return;
+            }
+            Whose::Unmarked => self.sink.tally.unmarked += 1,
+            Whose::Others => {}
         }
         let id = span.trace_id();
         let at = self.shards.of(id);
@@ -95,6 +100,13 @@ impl Intake<'_> {
             Merged::Added => spans.evaluated += 1,
         }
         let is_new = matches!(merged, Merged::Added | Merged::OverLimit);
+        if is_new && trace.is_complete() {
+            let unbroken = context.rules.unbroken_by_severity(trace);
+            let reopened = &mut self.sink.tally.reopened;
+            for (to, from) in reopened.iter_mut().zip(unbroken) {
+                *to += from;
+            }
+        }
         trace.heard(context.now, is_new);
         let touch = Touch {
             shard: at,

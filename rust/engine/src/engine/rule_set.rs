@@ -7,10 +7,11 @@ use betrace_lang::rule::{Completeness, Rule};
 use hashbrown::HashMap;
 
 use crate::decide::untouched::UntouchedRules;
+use crate::engine::tally::BySeverity;
 use crate::intern::{Interner, RuleKey};
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, PlanError, RulePlan, compile};
-use crate::state::trace::Generation;
+use crate::state::trace::{Generation, TraceState};
 
 #[derive(Debug)]
 pub(crate) struct RuleSet {
@@ -21,6 +22,8 @@ pub(crate) struct RuleSet {
     since: Vec<Generation>,
     /// That of the newest rule.
     newest: Generation,
+    /// How many rules there are of each severity.
+    by_severity: BySeverity,
 }
 
 /// Since when each rule of a set is there, apart from the set.
@@ -69,7 +72,11 @@ impl RuleSet {
             generation,
             since: Vec::new(),
             newest: generation,
+            by_severity: BySeverity::default(),
         };
+        for rule in &set.plan.rules {
+            set.by_severity[rule.rule.severity as usize] += 1;
+        }
         set.date(generation, since);
         Ok(set)
     }
@@ -102,6 +109,18 @@ impl RuleSet {
 
     pub fn since(&self, rule: RuleIndex) -> Generation {
         self.since[rule.index()]
+    }
+
+    /// How many rules of each severity said of this trace something that is no violation.
+    pub fn unbroken_by_severity(&self, trace: &TraceState) -> BySeverity {
+        let mut unbroken = self.by_severity;
+        for key in trace.fired_rules() {
+            if let Some(index) = self.plan.by_key.get(&key) {
+                let severity = self.plan.rules[index.index()].rule.severity;
+                unbroken[severity as usize] -= 1;
+            }
+        }
+        unbroken
     }
 
     pub fn newest(&self) -> Generation {

@@ -1,18 +1,29 @@
 //! The working memory of one call, kept for the next, so that a warmed call does not allocate for a span.
 
 use crate::engine::sink::Sink;
+use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
 use crate::matcher::ids::SelectorId;
 use crate::plan::ids::RuleIndex;
 use crate::state::shards::ShardIndex;
 use crate::state::slots::TracePlace;
 
-#[derive(Default)]
 pub(crate) struct CallScratch {
     pub scan: MatchScratch,
     pub sink: Sink,
     pub touches: Vec<Touch>,
     pub rules: Vec<RuleIndex>,
+}
+
+impl CallScratch {
+    pub fn new(own: OwnSpans) -> CallScratch {
+        CallScratch {
+            scan: MatchScratch::new(own),
+            sink: Sink::default(),
+            touches: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
 }
 
 /// A trace that a span was merged into, and a selector of that span that may decide a rule early; `None`: the

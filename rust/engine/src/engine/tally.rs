@@ -1,6 +1,7 @@
 //! What one call counts, for itself: it is added to the shared [counters](crate::engine::counters) once, at
 //! the call's end.
 
+use betrace_lang::rule::Severity;
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::logic::tri::Reasons;
@@ -23,6 +24,9 @@ pub(crate) enum RuleEvent {
     Contradicted(RuleIndex),
 }
 
+/// In the order of [`Severity::ALL`].
+pub(crate) type BySeverity = [u64; Severity::ALL.len()];
+
 /// What one call counts.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -33,6 +37,9 @@ pub(crate) struct Tally {
     pub shed: u64,
     /// Traces that closed and were not asked about.
     pub outside: u64,
+    pub unmarked: u64,
+    /// By severity.
+    pub reopened: BySeverity,
     pub delay: DelayHistogram,
     /// Matched spans by selector set.
     pub sets: Touched,

@@ -6,11 +6,12 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use crate::mark::{Claim, MARK, OwnSpans, SCOPE, VIOLATION_ID, Whose};
 use crate::scan::head::{IdTexts, SpanHead, append_hex};
 use crate::scan::keys::KeyTable;
 use crate::scan::read_plan::{
     EVENT_NAME_SLOT, EVENT_SHIFT, EVENT_TIME_SLOT, LINK_SHIFT, LINK_SPAN_SLOT, LINK_TRACE_SLOT,
-    OWN_KEY, OWN_SCOPE, ReadPlan,
+    ReadPlan,
 };
 use crate::scan::slots::{ListSet, SlotSet};
 use crate::wire::value::{KeyValue, Raw, RawKind};
@@ -44,7 +45,12 @@ pub(crate) struct ReadState {
     pub scope_version: Range<usize>,
     /// Counts the scopes that were begun: what was said of the spans of one may not hold for the next.
     pub scope_serial: u64,
+    /// Which spans are our own.
+    own: OwnSpans,
     is_own_scope: bool,
+    /// What a span in our scope has of ours.
+    violation_id: Raw,
+    mark: Raw,
     pub span: SlotSet,
     pub events: ListSet,
     pub links: ListSet,
@@ -58,6 +64,13 @@ pub(crate) struct ReadState {
 }
 
 impl ReadState {
+    pub(crate) fn new(own: OwnSpans) -> ReadState {
+        ReadState {
+            own,
+            ..ReadState::default()
+        }
+    }
+
     pub(crate) fn begin_resource(&mut self, plan: &ReadPlan) {
         self.resource.begin(plan.resource.len());
         self.resource_digest.set(None);
@@ -116,18 +129,17 @@ impl ReadState {
 
     /// All parts of the scope have been read.
     pub(crate) fn end_scope(&mut self, message: &[u8]) {
-        self.is_own_scope = message[self.scope_name.clone()] == *OWN_SCOPE;
+        self.is_own_scope = message[self.scope_name.clone()] == *SCOPE.as_bytes();
     }
 
-    /// Reads one span. `None`: its ids are not those of a span; else whether it is one of our own.
+    /// Reads one span. `None`: its ids are not those of a span; else whose it is.
     pub(crate) fn span(
         &mut self,
         message: &[u8],
         plan: &ReadPlan,
         range: Range<usize>,
-    ) -> Result<Option<bool>, ScanError> {
+    ) -> Result<Option<Whose>, ScanError> {
         self.begin_span(plan);
-        let mut is_own = false;
         let mut cursor = Cursor::new(message, range);
         let bytes = cursor.bytes();
         while let Some(tag) = cursor.peek() {
@@ -135,21 +147,37 @@ impl ReadState {
             if tag == field::ATTRIBUTES_TAG
                 && let Some((start, end)) = usual_payload(bytes, cursor.at() + 1)
             {
-                is_own |= self.span_attribute(message, plan, start..end)?;
+                self.span_attribute(message, plan, start..end)?;
                 cursor.go_to(end);
             } else {
-                is_own |= self.span_field(message, plan, &mut cursor)?;
+                self.span_field(message, plan, &mut cursor)?;
             }
         }
         let is_span = self.head.take_ids(message);
         if is_span && plan.ids {
             self.ids.write(&self.head);
         }
-        Ok(is_span.then_some(is_own))
+        Ok(is_span.then(|| self.whose(message)))
+    }
+
+    #[inline]
+    fn whose(&self, message: &[u8]) -> Whose {
+        if !self.is_own_scope {
+            return Whose::Others;
+        }
+        let text = |raw: Raw| (raw.kind == RawKind::Text).then(|| raw.payload(message));
+        self.own.whose(&Claim {
+            trace: &self.head.trace,
+            span: &self.head.span,
+            name: &message[self.head.name.clone()],
+            violation: text(self.violation_id),
+            mark: text(self.mark),
+        })
     }
 
     fn begin_span(&mut self, plan: &ReadPlan) {
         self.head = SpanHead::default();
+        (self.violation_id, self.mark) = (Raw::MISSING, Raw::MISSING);
         self.span.begin(plan.span.len());
         if plan.reads_events {
             self.events.begin(plan.event.len() + EVENT_SHIFT as usize);
@@ -163,21 +191,37 @@ impl ReadState {
         }
     }
 
-    /// Whether the attribute is that of our own spans.
     #[inline(always)]
     fn span_attribute(
         &mut self,
         message: &[u8],
         plan: &ReadPlan,
         entry: Range<usize>,
-    ) -> Result<bool, ScanError> {
+    ) -> Result<(), ScanError> {
         let pair = KeyValue::read(message, entry)?;
         if let Some(slot) = plan.span.slot(pair.key)
             && !self.span.is_set(slot)
         {
             self.span.set(slot, pair.value(message)?);
         }
-        Ok(self.is_own_scope && pair.key == OWN_KEY)
+        if self.is_own_scope {
+            self.claim(message, &pair)?;
+        }
+        Ok(())
+    }
+
+    /// Of a key that stands twice the first counts, as everywhere.
+    #[cold]
+    fn claim(&mut self, message: &[u8], pair: &KeyValue<'_>) -> Result<(), ScanError> {
+        let claimed = match pair.key {
+            key if key == VIOLATION_ID.as_bytes() => &mut self.violation_id,
+            key if key == MARK.as_bytes() => &mut self.mark,
+            _ => return Ok(()),
+        };
+        if *claimed == Raw::MISSING {
+            *claimed = pair.value(message)?;
+        }
+        Ok(())
     }
 
     fn span_field(
@@ -185,7 +229,7 @@ impl ReadState {
         message: &[u8],
         plan: &ReadPlan,
         cursor: &mut Cursor<'_>,
-    ) -> Result<bool, ScanError> {
+    ) -> Result<(), ScanError> {
         let head = &mut self.head;
         let tag = cursor.tag()?;
         match tag.field {
@@ -219,7 +263,7 @@ impl ReadState {
             }
             _ => cursor.skip(tag)?,
         }
-        Ok(false)
+        Ok(())
     }
 
     fn event(

@@ -8,9 +8,6 @@ use crate::scan::keys::KeyTable;
 
 /// The service's name, which is part of a span's identity, is always read.
 pub(crate) const SERVICE_NAME: &[u8] = b"service.name";
-/// Our own violation spans have this scope name and this attribute.
-pub(crate) const OWN_SCOPE: &[u8] = b"betrace";
-pub(crate) const OWN_KEY: &[u8] = b"betrace.violation.id";
 
 /// Where a field's value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use betrace_lang::rule::Intrinsic;
 
 use crate::id::{SpanId, TraceId};
+use crate::mark::Whose;
 use crate::predicate::fields::{FieldId, Fields};
 use crate::scan::first_of::ValuePlace;
 use crate::scan::read::ReadState;
@@ -19,7 +20,7 @@ pub struct SpanView<'a, 's> {
     pub(crate) message: &'a [u8],
     pub(crate) plan: &'s ReadPlan,
     pub(crate) read: &'s ReadState,
-    is_own: bool,
+    whose: Whose,
 }
 
 impl<'a, 's> SpanView<'a, 's> {
@@ -29,14 +30,14 @@ impl<'a, 's> SpanView<'a, 's> {
         message: &'a [u8],
         plan: &'s ReadPlan,
         read: &'s ReadState,
-        is_own: bool,
+        whose: Whose,
         visit: &mut impl FnMut(&SpanView<'a, '_>),
     ) {
         visit(&SpanView {
             message,
             plan,
             read,
-            is_own,
+            whose,
         });
     }
 
@@ -102,10 +103,10 @@ impl<'a, 's> SpanView<'a, 's> {
         self.read.head.status
     }
 
-    /// A violation span of ours: scope `betrace` and attribute `betrace.violation.id`.
+    /// Whether it is a violation span that comes by again.
     #[must_use]
-    pub fn is_own(&self) -> bool {
-        self.is_own
+    pub fn whose(&self) -> Whose {
+        self.whose
     }
 
     /// Changes with the resource and the scope: what hangs on these alone holds for as long as this stays.

@@ -35,6 +35,12 @@ impl TraceState {
         all[from..].partition_point(|fired| fired.rule == rule)
     }
 
+    /// The rules of which violations were reported, each once.
+    pub fn fired_rules(&self) -> impl Iterator<Item = RuleKey> {
+        let of_rules = self.fired().chunk_by(|a, b| a.rule == b.rule);
+        of_rules.map(|fired| fired[0].rule)
+    }
+
     pub fn note_fired(&mut self, fired: impl IntoIterator<Item = Fired>) {
         for fired in fired {
             self.reported.get_or_insert_default().fire(fired);

@@ -28,6 +28,12 @@ pub(crate) enum RawKind {
     Other,
 }
 
+impl Default for Raw {
+    fn default() -> Raw {
+        Raw::MISSING
+    }
+}
+
 impl Raw {
     pub(crate) const MISSING: Raw = Raw {
         kind: RawKind::Missing,

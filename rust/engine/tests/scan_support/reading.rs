@@ -65,7 +65,6 @@ pub struct Seen {
     pub end: u64,
     pub status: i32,
     pub service: Vec<u8>,
-    pub is_own: bool,
     pub values: Vec<Plain>,
 }
 
@@ -154,10 +153,6 @@ impl Around<'_> {
             Plain::Text(name) => name,
             _ => Vec::new(),
         };
-        let has_own_key = span
-            .attributes
-            .iter()
-            .any(|pair| pair.key == "betrace.violation.id");
         Some(Seen {
             trace: span.trace_id.clone(),
             span: span.span_id.clone(),
@@ -168,7 +163,6 @@ impl Around<'_> {
             end: span.end_time_unix_nano,
             status: span.status.as_ref().map_or(0, |status| status.code),
             service,
-            is_own: self.scope.name == "betrace" && has_own_key,
             values: fields.iter().map(|field| self.value(field)).collect(),
         })
     }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use betrace_engine::{CloseCause, Engine, Finding, PlanError, Report, Settings, Stats, Timestamp};
+use betrace_engine::{
+    CloseCause, Engine, Finding, OwnSpans, PlanError, Report, Settings, Stats, Timestamp,
+};
 use betrace_lang::rule::{Body, ClauseKind, Expr, ExprKind, Rule};
 use betrace_lang::verdict::Verdict;
 use prost::Message;
@@ -71,6 +73,7 @@ fn evaluate(
         report: Report::All,
         restart_grace: false,
         keeps_counted: true,
+        own_spans: OwnSpans::Shaped,
         queue_bytes: u64::MAX,
         memory_bytes: 4 << 30,
         shards: 1,

@@ -14,7 +14,7 @@ const IN_ONE: usize = 256;
 
 pub fn write(findings: &[Finding], out: &mut Output) {
     for some in findings.chunks(IN_ONE) {
-        let bytes = encode_violations(some, ViolationTrace::Offender);
+        let bytes = encode_violations(some, ViolationTrace::Offender, None);
         if bytes.is_empty() {
             continue;
         }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use betrace_engine::Settings;
+use betrace_engine::{OwnSpans, Settings};
 use betrace_lang::rule::Rule;
 
 use crate::args::{Close, Replay};
@@ -117,6 +117,7 @@ fn settings(args: &Replay, timing: Timing) -> Settings {
         event_time: true,
         restart_grace: false,
         keeps_counted: true,
+        own_spans: OwnSpans::Shaped,
         // What is found is held to be sorted, so there is nothing to save by losing it.
         queue_bytes: u64::MAX,
         ..default

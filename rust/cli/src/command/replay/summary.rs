@@ -183,7 +183,7 @@ pub fn close(stats: &Stats, vacuous: &Vacuous, is_summed_up: bool, took: Duratio
         ),
         (spans.over_limit, "over the limit of its trace, left out"),
         (spans.late, "late"),
-        (spans.own, "violation spans, passed over"),
+        (spans.own, "of the shape of a violation, passed over"),
     ] {
         if count > 0 {
             text.push_str(&format!("; {} {what}", counted(count, "span")));
