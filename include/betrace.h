@@ -334,6 +334,18 @@ int32_t betrace_engine_consume(const struct betrace_engine *engine,
 int32_t betrace_engine_tick(const struct betrace_engine *engine,
                             uint64_t now);
 
+// Says that the engines which share the traces are others than before, and until when spans may have gone to another of
+// them than others of their trace: traces that were opened by then, or began before, end inconclusive (moved) for what
+// rests on absence. Call it sooner after the change than traces are idle.
+//
+// @param until nanoseconds since 1970; takes the place of an earlier call's. UINT64_MAX: until the next call
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle.
+int32_t betrace_engine_moved(const struct betrace_engine *engine,
+                             uint64_t until);
+
 // Closes every live trace.
 //
 // @param cause BETRACE_CLOSE_END_OF_INPUT or BETRACE_CLOSE_SHUTDOWN

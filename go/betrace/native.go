@@ -208,6 +208,18 @@ func (e *Engine) Tick(now uint64) error {
 	return failure(C.betrace_engine_tick(e.handle, C.uint64_t(now)), nil, 0)
 }
 
+// Moved says that the engines which share the traces are others than before, and until when (nanoseconds since 1970) spans
+// may have gone to another of them than others of their trace: traces that were opened by then, or began before, end as
+// inconclusive(moved) for what rests on absence. A later call takes the place of an earlier one.
+func (e *Engine) Moved(until uint64) error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.handle == nil {
+		return ErrClosed
+	}
+	return failure(C.betrace_engine_moved(e.handle, C.uint64_t(until)), nil, 0)
+}
+
 // CloseTraces closes every live trace.
 func (e *Engine) CloseTraces(cause CloseCause, now uint64) error {
 	e.mu.RLock()

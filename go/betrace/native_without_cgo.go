@@ -47,6 +47,9 @@ func (*Engine) Consume([]byte, uint64) (int, error) { return 0, ErrUnavailable }
 // Tick answers [ErrUnavailable].
 func (*Engine) Tick(uint64) error { return ErrUnavailable }
 
+// Moved answers [ErrUnavailable].
+func (*Engine) Moved(uint64) error { return ErrUnavailable }
+
 // CloseTraces answers [ErrUnavailable].
 func (*Engine) CloseTraces(CloseCause, uint64) error { return ErrUnavailable }
 

@@ -61,7 +61,7 @@ func (c *Config) Validate() error {
 	if c.Trace.RootTimeout > c.Trace.MaxAge && c.Trace.RootTimeout != NewDefaultTrace().RootTimeout {
 		err = errors.Join(err, fmt.Errorf("trace::root_timeout (%v) must not be longer than trace::max_age (%v)", c.Trace.RootTimeout, c.Trace.MaxAge))
 	}
-	err = errors.Join(err, c.Violations.validateKeys())
+	err = errors.Join(err, c.Violations.validateKeys(), c.Membership.validate(&c.Trace))
 	if err == nil {
 		c.nameLongDeadlines(warnings)
 	}

@@ -2,6 +2,7 @@ package betraceprocessor
 
 import (
 	"context"
+	"net"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -12,12 +13,13 @@ import (
 
 // shared is what the processors of one Collector have together.
 type shared struct {
-	series *seriesBudget
-	key    *processKey
+	series   *seriesBudget
+	key      *processKey
+	resolver resolver
 }
 
 func newShared(series int) *shared {
-	return &shared{series: newSeriesBudget(series), key: &processKey{}}
+	return &shared{series: newSeriesBudget(series), key: &processKey{}, resolver: net.DefaultResolver}
 }
 
 // NewFactory makes the factory that a Collector distribution registers. The processors that it makes share a bound of

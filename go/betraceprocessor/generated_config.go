@@ -59,6 +59,45 @@ func NewDefaultLimits() Limits {
 	}
 }
 
+// Membership who the checkers of this processor's tier are, so that no wrong verdict is given when routers before them send traces elsewhere.
+type Membership struct {
+	// Name whose addresses are the checkers, the one that the routers' resolver asks, such as a headless Service of Kubernetes.
+	DNS string `mapstructure:"dns,omitempty"`
+	// How often the name and the file are looked at. 100ms to 1h, and with settle no longer than trace::idle_timeout.
+	Interval time.Duration `mapstructure:"interval"`
+	// While this file is there, traces may go elsewhere; make it before routers get another list or this checker is drained, and remove it after.
+	MovingFile string `mapstructure:"moving_file,omitempty"`
+	// How far apart the processes of the tier may see one change, so how long after it spans may still go elsewhere; the interval of the routers' resolver and what caches of the name add. 0 to 1h.
+	Settle time.Duration `mapstructure:"settle"`
+	// The checkers, as the routers list them; what counts is whether the list is another than before the last restart.
+	Static []string `mapstructure:"static,omitempty"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Validate validates the Membership fields according to schema annotations.
+func (c *Membership) Validate() error {
+	var err error
+
+	if inner_err := validateInterval(c.Interval); inner_err != nil {
+		err = errors.Join(err, inner_err)
+	}
+
+	if inner_err := validateSettle(c.Settle); inner_err != nil {
+		err = errors.Join(err, inner_err)
+	}
+
+	return err
+}
+
+// NewDefaultMembership returns a new Membership with default values consistent with the annotations in the schema.
+func NewDefaultMembership() Membership {
+	return Membership{
+		Interval: 2 * time.Second,
+		Settle:   5 * time.Second,
+	}
+}
+
 // Rules where the rules come from.
 type Rules struct {
 	// Take a set without a single enabled rule, at start and at a reload, and a rule file that became empty. Else both are refused, because they are nearly always a mistake, or a file that is just being written.
@@ -203,6 +242,8 @@ func NewDefaultViolations() Violations {
 type Config struct {
 	// What the processor may hold.
 	Limits Limits `mapstructure:"limits"`
+	// Who the checkers of this processor's tier are, so that no wrong verdict is given when routers before them send traces elsewhere.
+	Membership Membership `mapstructure:"membership"`
 	// Where the rules come from.
 	Rules Rules `mapstructure:"rules"`
 	// Id of a storage extension (such as file_storage) that keeps the state of traces, and violations that could not be sent, from a shutdown to the next start. Without it, and after a crash, traces that were live end as inconclusive (shutdown, restart).
@@ -218,6 +259,7 @@ type Config struct {
 func createDefaultConfig() component.Config {
 	return &Config{
 		Limits:     NewDefaultLimits(),
+		Membership: NewDefaultMembership(),
 		Rules:      NewDefaultRules(),
 		Storage:    nil,
 		Trace:      NewDefaultTrace(),

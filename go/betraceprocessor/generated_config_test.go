@@ -62,6 +62,12 @@ func TestLimitsValidate_MaximumSpansPerTrace(t *testing.T) {
 	require.ErrorContains(t, cfg.Validate(), "spans_per_trace value must be less than or equal to 500000")
 }
 
+func TestMembershipValidate_DefaultValid(t *testing.T) {
+	cfg := NewDefaultMembership()
+
+	require.NoError(t, cfg.Validate())
+}
+
 func TestTraceValidate_DefaultValid(t *testing.T) {
 	cfg := NewDefaultTrace()
 

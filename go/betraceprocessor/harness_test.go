@@ -223,6 +223,12 @@ func startBench(t *testing.T, change func(*Config), conditions ...string) *bench
 
 func startBenchOn(t *testing.T, host component.Host, change func(*Config), conditions ...string) *bench {
 	t.Helper()
+	return startBenchWith(t, newShared(verdictSeries), host, change, conditions...)
+}
+
+// startBenchWith starts one of several processors that have something together.
+func startBenchWith(t *testing.T, with *shared, host component.Host, change func(*Config), conditions ...string) *bench {
+	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.Rules.Inline = inlineRules(conditions...)
 	if change != nil {
@@ -233,7 +239,7 @@ func startBenchOn(t *testing.T, host component.Host, change func(*Config), condi
 	core, logs := observer.New(zap.InfoLevel)
 	set.Logger = zap.New(core)
 	b.logs = logs
-	made := newProcessor(set, config, b.sink, b.clock, newShared(verdictSeries))
+	made := newProcessor(set, config, b.sink, b.clock, with)
 	b.betraceProcessor = made
 	require.NoError(t, made.Start(context.Background(), host))
 	t.Cleanup(func() {

@@ -26,6 +26,7 @@ type metrics struct {
 	sender       *sender
 	reload       *reloadState
 	clock        clock
+	membership   *membership
 	// whose are the attributes that every series has; recorded is the same, made once for what every batch records.
 	whose    []attribute.KeyValue
 	recorded []metric.RecordOption
@@ -41,7 +42,7 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		return nil, err
 	}
 	m := &metrics{
-		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock,
+		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock, membership: r.membership,
 		whose:  whose(p.set.ID, r.host),
 		labels: newLabelled(p.shared.series, p.config.Limits.RuleLabels),
 	}
@@ -51,6 +52,10 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceIdsDropped,
 		telemetry.ProcessorBetraceLastReloadSuccessTime,
 		telemetry.ProcessorBetraceLiveTraces,
+		telemetry.ProcessorBetraceMembers,
+		telemetry.ProcessorBetraceMembershipChanges,
+		telemetry.ProcessorBetraceMembershipFailing,
+		telemetry.ProcessorBetraceMembershipMoving,
 		telemetry.ProcessorBetraceMemoryBytes,
 		telemetry.ProcessorBetraceMemoryLimitBytes,
 		telemetry.ProcessorBetraceReloadFailing,
@@ -156,6 +161,7 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 		to.ObserveInt64(t.ProcessorBetraceViolationsLost, count, m.with("cause", cause))
 	}
 	m.observeReload(to, own)
+	m.observeMembership(to, own)
 	m.observeSeverities(to, stats.Severities)
 	m.observeRules(to, stats.Rules)
 	return nil
@@ -173,16 +179,27 @@ func (m *metrics) observeSeverities(to metric.Observer, severities []betrace.Sev
 func (m *metrics) observeReload(to metric.Observer, own metric.MeasurementOption) {
 	t := m.telemetry
 	to.ObserveFloat64(t.ProcessorBetraceLastReloadSuccessTime, float64(m.reload.loadedAt.Load())/float64(time.Second), own)
-	failing := int64(0)
-	if m.reload.failing.Load() {
-		failing = 1
-	}
-	to.ObserveInt64(t.ProcessorBetraceReloadFailing, failing, own)
+	to.ObserveInt64(t.ProcessorBetraceReloadFailing, oneIf(m.reload.failing.Load()), own)
 	stale := 0.0
 	if now, since := m.clock.now(), m.reload.staleSince.Load(); since != 0 && now > since {
 		stale = time.Duration(now - since).Seconds()
 	}
 	to.ObserveFloat64(t.ProcessorBetraceRulesStaleSeconds, stale, own)
+}
+
+func (m *metrics) observeMembership(to metric.Observer, own metric.MeasurementOption) {
+	t, figures := m.telemetry, m.membership.figures()
+	to.ObserveInt64(t.ProcessorBetraceMembers, figures.members, own)
+	to.ObserveInt64(t.ProcessorBetraceMembershipChanges, figures.changes, own)
+	to.ObserveInt64(t.ProcessorBetraceMembershipFailing, oneIf(figures.failing), own)
+	to.ObserveInt64(t.ProcessorBetraceMembershipMoving, oneIf(figures.moving), own)
+}
+
+func oneIf(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 type verdictLabels struct{ rule, verdict, reason string }

@@ -50,9 +50,11 @@ type running struct {
 	metrics  *metrics
 	storage  *stateStorage
 	reload   *reloadState
-	host     component.Host
-	stop     chan struct{}
-	workers  sync.WaitGroup
+	// membership is nil where the configuration names no tier.
+	membership *membership
+	host       component.Host
+	stop       chan struct{}
+	workers    sync.WaitGroup
 }
 
 func newProcessor(set processor.Settings, config *Config, next consumer.Traces, clock clock, shared *shared) *betraceProcessor {
@@ -89,6 +91,10 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 		return errors.Join(err, r.storage.close(ctx))
 	}
 	r.workers.Go(func() { p.tickUntilStopped(r) })
+	if r.membership != nil {
+		r.membership.look(ctx)
+		r.workers.Go(func() { r.membership.run(r.stop) })
+	}
 	r.workers.Go(func() { r.sender.collect(r.stop) })
 	r.workers.Go(func() { r.sender.run(r.stop) })
 	if p.config.Rules.ReloadInterval > 0 && len(p.config.Rules.Files) > 0 {
@@ -112,6 +118,7 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 		return err
 	}
 	r.engine = engine
+	members := p.watchMembership(ctx, r)
 	r.sender = newSender(r.engine, p.next, p.config.Violations, p.clock, p.log)
 	violations := p.restoreViolations(ctx, r)
 	wanted, err := r.engine.Wanted()
@@ -124,6 +131,7 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 		return err
 	}
 	r.metrics.countStored(storedMarkKey, key)
+	r.metrics.countStored(storedMembership, members)
 	r.metrics.countStored(storedTraces, traces)
 	r.metrics.countStored(storedViolations, violations)
 	return nil

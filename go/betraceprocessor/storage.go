@@ -19,6 +19,8 @@ const (
 	storedViolations storedPart = "violations"
 	// storedMarkKey is the secret that marks violations, where the configuration names none.
 	storedMarkKey storedPart = "mark_key"
+	// storedMembership are the members of the tier, and until when traces moved between them.
+	storedMembership storedPart = "membership"
 )
 
 // key is where the part lies in the storage.

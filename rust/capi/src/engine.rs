@@ -214,6 +214,26 @@ pub unsafe extern "C" fn betrace_engine_tick(engine: *const BetraceEngine, now: 
     }
 }
 
+/// Says that the engines which share the traces are others than before, and until when spans may have gone to another of
+/// them than others of their trace: traces that were opened by then, or began before, end inconclusive (moved) for what
+/// rests on absence. Call it sooner after the change than traces are idle.
+///
+/// @param until nanoseconds since 1970; takes the place of an earlier call's. UINT64_MAX: until the next call
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
+///
+/// # Safety
+/// `engine` must be a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_engine_moved(engine: *const BetraceEngine, until: u64) -> i32 {
+    // SAFETY: the same contract.
+    unsafe {
+        on_engine(engine, |handle| {
+            handle.engine.moved(Timestamp(until));
+            Ok(BETRACE_OK)
+        })
+    }
+}
+
 /// Closes every live trace.
 ///
 /// @param cause BETRACE_CLOSE_END_OF_INPUT or BETRACE_CLOSE_SHUTDOWN

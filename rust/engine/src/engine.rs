@@ -88,6 +88,8 @@ pub struct Engine {
     clock: AtomicU64,
     /// When it, or one of before whose state it goes on with, started without all of the state until then; else zero.
     started: AtomicU64,
+    /// Until when spans may have gone to another engine; zero: none ever did.
+    moved: AtomicU64,
 }
 
 impl Engine {
@@ -117,6 +119,7 @@ impl Engine {
             scratch: Mutex::default(),
             clock: AtomicU64::new(now.0),
             started: AtomicU64::new(if settings.restart_grace { now.0 } else { 0 }),
+            moved: AtomicU64::new(0),
             settings,
         })
     }
@@ -160,6 +163,14 @@ impl Engine {
     pub fn mark_partial(&self, trace: TraceId) -> bool {
         let mut shard = self.shards.lock(self.shards.of(trace));
         shard.mark_partial(self.key, trace)
+    }
+
+    /// The engines that share the traces are others than before, and until `until` spans may have gone to another of them
+    /// than others of their trace: traces that were opened by then, or began before, close incomplete (`moved`). A later
+    /// call takes the place of an earlier one. Of traces that had closed nothing changes, so call it sooner after a
+    /// change than a trace is idle. Zero: nothing is moved any more.
+    pub fn moved(&self, until: Timestamp) {
+        self.moved.store(until.0, Ordering::Relaxed);
     }
 
     /// Closes every trace that is due. Call it about once a second.
@@ -325,12 +336,14 @@ impl Engine {
 
     fn context<'a>(&'a self, rules: &'a RuleSet, now: Timestamp) -> Context<'a> {
         let started = self.started.load(Ordering::Relaxed);
+        let moved = self.moved.load(Ordering::Relaxed);
         Context {
             rules,
             settings: &self.settings,
             key: self.key,
             now,
             restarted: (started > 0).then_some(Timestamp(started)),
+            moved: (moved > 0).then_some(Timestamp(moved)),
         }
     }
 

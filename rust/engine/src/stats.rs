@@ -1,5 +1,6 @@
 //! Every figure that the product's metrics are made of, as one value that can be serialised.
 
+use betrace_lang::verdict::Reason;
 use serde::Serialize;
 
 /// What became of the spans that were consumed; each counts once.
@@ -21,8 +22,8 @@ pub struct SpanCounts {
     pub own: u64,
 }
 
-/// `inconclusive` by reason, in the order of [`Reason::ALL`](betrace_lang::verdict::Reason::ALL).
-pub type ByReason = [u64; 12];
+/// `inconclusive` by reason, in the order of [`Reason::ALL`].
+pub type ByReason = [u64; Reason::ALL.len()];
 
 /// The verdicts of all rules of one severity since the engine was made, those of rules that are gone included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -7,6 +7,7 @@ mod hostile;
 #[cfg(loom)]
 mod interleavings;
 mod limits;
+mod moved;
 mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;

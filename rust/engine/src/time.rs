@@ -2,8 +2,9 @@
 //!
 //! A [`Timestamp`] is when the engine heard of something: the caller's clock, which decides when traces close.
 //! An [`EventTime`] is what a span reports of itself, and is believed as reported. Both are Unix time in
-//! nanoseconds, and they meet in three places only: in how long after its latest span a trace was decided, in
-//! whether a trace began before the engine did, and where the caller's clock is that of the spans.
+//! nanoseconds, and they meet in few places only: in how long after its latest span a trace was decided, in whether a
+//! trace began before the engine did or before traces moved between engines, and where the caller's clock is that of the
+//! spans.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,11 @@ impl Timestamp {
     /// Nanoseconds since a span said that something was.
     pub(crate) fn since_event(self, event: EventTime) -> u64 {
         self.0.saturating_sub(event.0)
+    }
+
+    /// Whether a span said that something was before this.
+    pub(crate) fn is_after(self, event: EventTime) -> bool {
+        event.0 < self.0
     }
 
     /// Whether a span said that something was in the `nanos` before this.

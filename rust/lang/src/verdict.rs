@@ -44,6 +44,8 @@ words! {
         Late = "late",
         /// Copies of one span differ in what rules read.
         Conflict = "conflict",
+        /// The members of the tier changed, so that spans may have gone elsewhere.
+        Moved = "moved",
     }
 }
 
@@ -77,7 +79,7 @@ impl Word for Verdict {
 
 impl Reason {
     /// Which of several is reported: first what an operator can change.
-    pub const PRECEDENCE: [Reason; 12] = [
+    pub const PRECEDENCE: [Reason; Reason::ALL.len()] = [
         Reason::Evicted,
         Reason::NoRoot,
         Reason::Orphan,
@@ -85,6 +87,7 @@ impl Reason {
         Reason::Memory,
         Reason::Reload,
         Reason::Restart,
+        Reason::Moved,
         Reason::Shutdown,
         Reason::StateCap,
         Reason::Conflict,

@@ -34,6 +34,10 @@ type TelemetryBuilder struct {
 	ProcessorBetraceIdsDropped             metric.Int64ObservableCounter
 	ProcessorBetraceLastReloadSuccessTime  metric.Float64ObservableGauge
 	ProcessorBetraceLiveTraces             metric.Int64ObservableGauge
+	ProcessorBetraceMembers                metric.Int64ObservableGauge
+	ProcessorBetraceMembershipChanges      metric.Int64ObservableCounter
+	ProcessorBetraceMembershipFailing      metric.Int64ObservableGauge
+	ProcessorBetraceMembershipMoving       metric.Int64ObservableGauge
 	ProcessorBetraceMemoryBytes            metric.Int64ObservableGauge
 	ProcessorBetraceMemoryLimitBytes       metric.Int64ObservableGauge
 	ProcessorBetraceReloadFailing          metric.Int64ObservableGauge
@@ -119,6 +123,66 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceLiveTracesCallback(cb m
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceLiveTraces, obs: o})
 		return nil
 	}, builder.ProcessorBetraceLiveTraces)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceMembersCallback sets callback for observable ProcessorBetraceMembers metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceMembersCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceMembers, obs: o})
+		return nil
+	}, builder.ProcessorBetraceMembers)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceMembershipChangesCallback sets callback for observable ProcessorBetraceMembershipChanges metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceMembershipChangesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceMembershipChanges, obs: o})
+		return nil
+	}, builder.ProcessorBetraceMembershipChanges)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceMembershipFailingCallback sets callback for observable ProcessorBetraceMembershipFailing metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceMembershipFailingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceMembershipFailing, obs: o})
+		return nil
+	}, builder.ProcessorBetraceMembershipFailing)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceMembershipMovingCallback sets callback for observable ProcessorBetraceMembershipMoving metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceMembershipMovingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceMembershipMoving, obs: o})
+		return nil
+	}, builder.ProcessorBetraceMembershipMoving)
 	if err != nil {
 		return err
 	}
@@ -487,6 +551,30 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_betrace_live_traces",
 		metric.WithDescription("Traces that are not closed yet [Development]"),
 		metric.WithUnit("{traces}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceMembers, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_members",
+		metric.WithDescription("Checkers of this tier, as the name or list of `membership` says; 0 where there is none [Development]"),
+		metric.WithUnit("{processes}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceMembershipChanges, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_membership_changes",
+		metric.WithDescription("Changes of the members of the tier that were seen; traces of such a time are inconclusive (moved) for what rests on absence [Development]"),
+		metric.WithUnit("{changes}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceMembershipFailing, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_membership_failing",
+		metric.WithDescription("1 while the members of the tier cannot be told, so that a change of them goes unnoticed; else 0 [Development]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceMembershipMoving, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_membership_moving",
+		metric.WithDescription("1 while `membership::moving_file` is there; else 0 [Development]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceMemoryBytes, err = builder.meter.Int64ObservableGauge(

@@ -18,6 +18,8 @@ pub(crate) struct Context<'a> {
     pub now: Timestamp,
     /// When the engine started without stored state: traces that began shortly before may have lost spans.
     pub restarted: Option<Timestamp>,
+    /// Until when spans may have gone to another engine.
+    pub moved: Option<Timestamp>,
 }
 
 impl<'a> Context<'a> {

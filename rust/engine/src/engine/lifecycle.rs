@@ -232,6 +232,9 @@ impl Context<'_> {
         {
             reasons.add(Reason::Restart);
         }
+        if self.may_have_moved(trace) {
+            reasons.add(Reason::Moved);
+        }
         match cause {
             Cause::Whole => {}
             Cause::MaxAge => reasons.add(Reason::Evicted),
@@ -239,6 +242,20 @@ impl Context<'_> {
             Cause::Memory => reasons.add(Reason::Memory),
         }
         reasons
+    }
+
+    /// Whether spans of the trace may have gone to another engine: it was there by then, or it began before. One that
+    /// comes more than its greatest age later has nothing to do with it, whatever its spans say.
+    fn may_have_moved(&self, trace: &TraceState) -> bool {
+        self.moved.is_some_and(|until| {
+            let is_near = trace.opened() <= until.plus(self.settings.max_age);
+            // Where the root did not come here, what came may not have been the first.
+            let began_before = || {
+                let began = trace.began();
+                trace.root().is_none() || began.is_none_or(|began| until.is_after(began))
+            };
+            trace.opened() <= until || is_near && began_before()
+        })
     }
 
     /// Those whose verdict does not follow from the trace's close alone.
