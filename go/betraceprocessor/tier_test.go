@@ -174,13 +174,16 @@ func TestAChangingTierTellsNothingWrong(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s, root first %v", name, rootFirst), func(t *testing.T) {
 				// What was at a killed checker is gone with it, and the halves that lack their root say nothing in any case.
-				if name != "killed" || !rootFirst {
+				isHarmless := name == "killed" && rootFirst
+				if !isHarmless {
 					blind, _ := run(t, false)
 					require.Greater(t, blind, 20.0, "without watching the tier it goes wrong")
 				}
 				violations, verdicts := run(t, true)
 				require.Zero(t, violations, "%v", verdicts)
-				require.Greater(t, verdicts["inconclusive(moved)"], 20.0, "%v", verdicts)
+				if !isHarmless {
+					require.Greater(t, verdicts["inconclusive(moved)"], 20.0, "%v", verdicts)
+				}
 			})
 		}
 	}

@@ -8,8 +8,8 @@ use hashbrown::HashMap;
 use crate::engine::rule_set::RuleSet;
 use crate::engine::tally::{BySeverity, Closing, RuleEvent, Tally};
 use crate::matcher::ids::UnlikeId;
-use crate::plan::{Plan, RulePlan};
 use crate::plan::ids::RuleIndex;
+use crate::plan::{Plan, RulePlan};
 use crate::stats::{ByReason, DelayHistogram, RuleStats, SeverityStats, SpanCounts};
 
 #[derive(Clone, Debug, Default)]
@@ -166,7 +166,8 @@ impl Counters {
             count.add(answer.complete, None, untouched);
             for reason in Reason::ALL {
                 let at = reason as usize;
-                let untouched = closings.incomplete[at].saturating_sub(count.touched_incomplete[at]);
+                let untouched =
+                    closings.incomplete[at].saturating_sub(count.touched_incomplete[at]);
                 count.add(answer.incomplete, Some(reason), untouched);
             }
             count

@@ -100,8 +100,8 @@ impl Intake<'_> {
             Merged::Added => spans.evaluated += 1,
         }
         let is_new = matches!(merged, Merged::Added | Merged::OverLimit);
-        if is_new && trace.is_complete() {
-            let unbroken = context.rules.unbroken_by_severity(trace);
+        if is_new && !trace.is_live() && !context.is_outside(trace) {
+            let unbroken = context.rules.settled_by_severity(trace);
             let reopened = &mut self.sink.tally.reopened;
             for (to, from) in reopened.iter_mut().zip(unbroken) {
                 *to += from;

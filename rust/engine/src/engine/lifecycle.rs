@@ -207,7 +207,7 @@ impl Context<'_> {
     }
 
     /// Whether no verdict is wanted of the trace, as far as it is known when it began.
-    fn is_outside(&self, trace: &TraceState) -> bool {
+    pub fn is_outside(&self, trace: &TraceState) -> bool {
         let within = self.settings.began_within.as_ref();
         let outside = within.zip(trace.began());
         outside.is_some_and(|(within, began)| !within.contains(&began.0))

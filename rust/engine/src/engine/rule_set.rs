@@ -22,8 +22,8 @@ pub(crate) struct RuleSet {
     since: Vec<Generation>,
     /// That of the newest rule.
     newest: Generation,
-    /// How many rules there are of each severity.
-    by_severity: BySeverity,
+    /// How many rules there are of each severity, by what they ask of a trace.
+    by_severity: [BySeverity; Completeness::ALL.len()],
 }
 
 /// Since when each rule of a set is there, apart from the set.
@@ -72,10 +72,10 @@ impl RuleSet {
             generation,
             since: Vec::new(),
             newest: generation,
-            by_severity: BySeverity::default(),
+            by_severity: Default::default(),
         };
         for rule in &set.plan.rules {
-            set.by_severity[rule.rule.severity as usize] += 1;
+            set.by_severity[rule.completeness as usize][rule.rule.severity as usize] += 1;
         }
         set.date(generation, since);
         Ok(set)
@@ -111,16 +111,27 @@ impl RuleSet {
         self.since[rule.index()]
     }
 
-    /// How many rules of each severity said of this trace something that is no violation.
-    pub fn unbroken_by_severity(&self, trace: &TraceState) -> BySeverity {
-        let mut unbroken = self.by_severity;
-        for key in trace.fired_rules() {
-            if let Some(index) = self.plan.by_key.get(&key) {
-                let severity = self.plan.rules[index.index()].rule.severity;
-                unbroken[severity as usize] -= 1;
+    /// How many rules of each severity said of this closed trace something that rests on its being complete, and is no
+    /// violation.
+    pub fn settled_by_severity(&self, trace: &TraceState) -> BySeverity {
+        let mut settled = BySeverity::default();
+        for asked in Completeness::ALL {
+            if trace.is_complete(asked) {
+                let rules = self.by_severity[asked as usize];
+                settled
+                    .iter_mut()
+                    .zip(rules)
+                    .for_each(|(to, from)| *to += from);
             }
         }
-        unbroken
+        for key in trace.fired_rules() {
+            if let Some(index) = self.plan.by_key.get(&key) {
+                let rule = &self.plan.rules[index.index()];
+                let broken = u64::from(trace.is_complete(rule.completeness));
+                settled[rule.rule.severity as usize] -= broken;
+            }
+        }
+        settled
     }
 
     pub fn newest(&self) -> Generation {
