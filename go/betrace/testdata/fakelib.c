@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-uint32_t betrace_abi_version(void) { return 1; }
+uint32_t betrace_abi_version(void) { return 2; }
 
 int32_t betrace_version(uint8_t *buf, size_t cap, size_t *len) {
   *len = strlen(VERSION);
@@ -24,6 +24,7 @@ REFUSE(betrace_engine_new)
 REFUSE(betrace_engine_wanted)
 REFUSE(betrace_engine_consume)
 REFUSE(betrace_engine_tick)
+REFUSE(betrace_engine_moved)
 REFUSE(betrace_engine_close_traces)
 REFUSE(betrace_engine_take_violations)
 REFUSE(betrace_engine_stats)
