@@ -154,7 +154,7 @@ func TestKeysOfTheWrongLengthAreRefusedWithoutBeingShown(t *testing.T) {
 }
 
 // What an SRE looks at when somebody outside chooses trace ids and parents.
-func TestMetricVerdictsBySeverity(t *testing.T) {
+func TestMetricSeverityVerdicts(t *testing.T) {
 	b := startBench(t, nil, "when { a } always { b }", never)
 	require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "x")))
 	rootless := spansNamed(2, "x")
@@ -162,10 +162,10 @@ func TestMetricVerdictsBySeverity(t *testing.T) {
 	require.NoError(t, b.ConsumeTraces(context.Background(), rootless))
 	b.tick(t, 70e9)
 	by := func(severity, verdict, reason string) float64 {
-		return b.sum(t, prefix+"verdicts_by_severity", label("severity", severity), label("verdict", verdict), label("reason", reason))
+		return b.sum(t, prefix+"severity_verdicts", label("severity", severity), label("verdict", verdict), label("reason", reason))
 	}
 	reopened := func(severity string) float64 {
-		return b.sum(t, prefix+"verdicts_reopened", label("severity", severity))
+		return b.sum(t, prefix+"reopened_verdicts", label("severity", severity))
 	}
 	require.EqualValues(t, 1, by("high", "not_applicable", ""))
 	require.EqualValues(t, 1, by("high", "satisfied", ""))

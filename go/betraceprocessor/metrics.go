@@ -68,8 +68,8 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceTracesReturned,
 		telemetry.ProcessorBetraceTracesShed,
 		telemetry.ProcessorBetraceVerdicts,
-		telemetry.ProcessorBetraceVerdictsBySeverity,
-		telemetry.ProcessorBetraceVerdictsReopened,
+		telemetry.ProcessorBetraceSeverityVerdicts,
+		telemetry.ProcessorBetraceReopenedVerdicts,
 		telemetry.ProcessorBetraceViolations,
 		telemetry.ProcessorBetraceViolationsContradicted,
 		telemetry.ProcessorBetraceViolationsDelivered,
@@ -169,9 +169,9 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 
 func (m *metrics) observeSeverities(to metric.Observer, severities []betrace.SeverityStats) {
 	for _, one := range severities {
-		to.ObserveInt64(m.telemetry.ProcessorBetraceVerdictsReopened, one.Reopened, m.with("severity", one.Severity))
+		to.ObserveInt64(m.telemetry.ProcessorBetraceReopenedVerdicts, one.Reopened, m.with("severity", one.Severity))
 		for _, verdict := range one.Verdicts {
-			to.ObserveInt64(m.telemetry.ProcessorBetraceVerdictsBySeverity, verdict.Count, m.with("severity", one.Severity, "verdict", verdict.Verdict, "reason", verdict.Reason))
+			to.ObserveInt64(m.telemetry.ProcessorBetraceSeverityVerdicts, verdict.Count, m.with("severity", one.Severity, "verdict", verdict.Verdict, "reason", verdict.Reason))
 		}
 	}
 }

@@ -42,8 +42,10 @@ type TelemetryBuilder struct {
 	ProcessorBetraceMemoryLimitBytes       metric.Int64ObservableGauge
 	ProcessorBetraceReloadFailing          metric.Int64ObservableGauge
 	ProcessorBetraceReloads                metric.Int64Counter
+	ProcessorBetraceReopenedVerdicts       metric.Int64ObservableCounter
 	ProcessorBetraceRulesLoaded            metric.Int64ObservableGauge
 	ProcessorBetraceRulesStaleSeconds      metric.Float64ObservableGauge
+	ProcessorBetraceSeverityVerdicts       metric.Int64ObservableCounter
 	ProcessorBetraceSpans                  metric.Int64ObservableCounter
 	ProcessorBetraceSpansMatched           metric.Int64ObservableCounter
 	ProcessorBetraceSpansUnmarked          metric.Int64ObservableCounter
@@ -52,8 +54,6 @@ type TelemetryBuilder struct {
 	ProcessorBetraceTracesReturned         metric.Int64ObservableCounter
 	ProcessorBetraceTracesShed             metric.Int64ObservableCounter
 	ProcessorBetraceVerdicts               metric.Int64ObservableCounter
-	ProcessorBetraceVerdictsBySeverity     metric.Int64ObservableCounter
-	ProcessorBetraceVerdictsReopened       metric.Int64ObservableCounter
 	ProcessorBetraceViolations             metric.Int64ObservableCounter
 	ProcessorBetraceViolationsContradicted metric.Int64ObservableCounter
 	ProcessorBetraceViolationsDelivered    metric.Int64ObservableCounter
@@ -237,6 +237,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceReloadFailingCallback(c
 	return nil
 }
 
+// RegisterProcessorBetraceReopenedVerdictsCallback sets callback for observable ProcessorBetraceReopenedVerdicts metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceReopenedVerdictsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceReopenedVerdicts, obs: o})
+		return nil
+	}, builder.ProcessorBetraceReopenedVerdicts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorBetraceRulesLoadedCallback sets callback for observable ProcessorBetraceRulesLoaded metric.
 func (builder *TelemetryBuilder) RegisterProcessorBetraceRulesLoadedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -258,6 +273,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceRulesStaleSecondsCallba
 		cb(ctx, &observerFloat64{inst: builder.ProcessorBetraceRulesStaleSeconds, obs: o})
 		return nil
 	}, builder.ProcessorBetraceRulesStaleSeconds)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceSeverityVerdictsCallback sets callback for observable ProcessorBetraceSeverityVerdicts metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceSeverityVerdictsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceSeverityVerdicts, obs: o})
+		return nil
+	}, builder.ProcessorBetraceSeverityVerdicts)
 	if err != nil {
 		return err
 	}
@@ -363,36 +393,6 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceVerdictsCallback(cb met
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceVerdicts, obs: o})
 		return nil
 	}, builder.ProcessorBetraceVerdicts)
-	if err != nil {
-		return err
-	}
-	builder.mu.Lock()
-	defer builder.mu.Unlock()
-	builder.registrations = append(builder.registrations, reg)
-	return nil
-}
-
-// RegisterProcessorBetraceVerdictsBySeverityCallback sets callback for observable ProcessorBetraceVerdictsBySeverity metric.
-func (builder *TelemetryBuilder) RegisterProcessorBetraceVerdictsBySeverityCallback(cb metric.Int64Callback) error {
-	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceVerdictsBySeverity, obs: o})
-		return nil
-	}, builder.ProcessorBetraceVerdictsBySeverity)
-	if err != nil {
-		return err
-	}
-	builder.mu.Lock()
-	defer builder.mu.Unlock()
-	builder.registrations = append(builder.registrations, reg)
-	return nil
-}
-
-// RegisterProcessorBetraceVerdictsReopenedCallback sets callback for observable ProcessorBetraceVerdictsReopened metric.
-func (builder *TelemetryBuilder) RegisterProcessorBetraceVerdictsReopenedCallback(cb metric.Int64Callback) error {
-	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceVerdictsReopened, obs: o})
-		return nil
-	}, builder.ProcessorBetraceVerdictsReopened)
 	if err != nil {
 		return err
 	}
@@ -601,6 +601,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{reloads}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceReopenedVerdicts, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_reopened_verdicts",
+		metric.WithDescription("Verdicts but violations on traces that had closed complete and to which spans came after all, late or because an id was used again; they say nothing of what came [Development]"),
+		metric.WithUnit("{verdicts}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceRulesLoaded, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_betrace_rules_loaded",
 		metric.WithDescription("Rules that are evaluated [Development]"),
@@ -611,6 +617,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_betrace_rules_stale_seconds",
 		metric.WithDescription("For how long the rule files have differed from the rules in use; 0 while they agree [Development]"),
 		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceSeverityVerdicts, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_severity_verdicts",
+		metric.WithDescription("Verdicts given, by the severity of the rule; every rule counts, also one without a label of its own or that is gone [Development]"),
+		metric.WithUnit("{verdicts}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceSpans, err = builder.meter.Int64ObservableCounter(
@@ -658,18 +670,6 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorBetraceVerdicts, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_verdicts",
 		metric.WithDescription("Verdicts given, one for each rule and trace [Development]"),
-		metric.WithUnit("{verdicts}"),
-	)
-	errs = errors.Join(errs, err)
-	builder.ProcessorBetraceVerdictsBySeverity, err = builder.meter.Int64ObservableCounter(
-		"otelcol_processor_betrace_verdicts_by_severity",
-		metric.WithDescription("Verdicts given, by the severity of the rule; every rule counts, also one without a label of its own or that is gone [Development]"),
-		metric.WithUnit("{verdicts}"),
-	)
-	errs = errors.Join(errs, err)
-	builder.ProcessorBetraceVerdictsReopened, err = builder.meter.Int64ObservableCounter(
-		"otelcol_processor_betrace_verdicts_reopened",
-		metric.WithDescription("Verdicts but violations on traces that had closed complete and to which spans came after all, late or because an id was used again; they say nothing of what came [Development]"),
 		metric.WithUnit("{verdicts}"),
 	)
 	errs = errors.Join(errs, err)
