@@ -2,7 +2,12 @@
 
 package betrace
 
-// #include "betrace.h"
+/*
+#if !__has_include("betrace.h")
+#error "the native library of betrace is missing: run `make lib` at the top of the betrace repository (or build with CGO_ENABLED=0)"
+#endif
+#include "betrace.h"
+*/
 import "C"
 
 import (
