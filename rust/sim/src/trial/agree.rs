@@ -105,11 +105,9 @@ impl<'t> Watch<'t, '_> {
     fn act(&mut self, act: &Act, findings: &[Finding]) -> Result<(), Divergence> {
         let said = self.trial.sorted(findings)?;
         let concerned = self.concerned(act);
-        let mut is_concerned = vec![false; self.progress.len()];
-        concerned
-            .iter()
-            .for_each(|trace| is_concerned[*trace] = true);
-        if let Some((trace, rule, one)) = said.0.iter().find(|one| !is_concerned[one.0]) {
+        // In the order of the traces.
+        let is_concerned = |trace: &usize| concerned.binary_search(trace).is_ok();
+        if let Some((trace, rule, one)) = said.0.iter().find(|one| !is_concerned(&one.0)) {
             let detail = format!("out of turn, engine: {}", show(&[one]));
             return Err(self.trial.wrong(*rule, *trace, detail));
         }
