@@ -208,6 +208,15 @@ laws:
 	@env BETRACE_LAWS_TRACES=$${TRIALS:-1000000} $${SEED:+BETRACE_LAWS_SEED=$$SEED} BETRACE_PATTERNS_LENGTH=$${LENGTH:-6} BETRACE_REAL_ALL=1 \
 		INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
 
+## faults: recorded traces delivered late, twice, in parts, not at all and over crashes, as a table; and the simulation for long (MINUTES=60)
+.PHONY: faults
+faults:
+	$(call say,Delivering recorded traces as networks and operators do)
+	@BETRACE_REAL_ALL=1 cargo test --release --locked -p betrace-sim --test faults -- --nocapture --test-threads 1
+	$(call say,Simulating)
+	@BETRACE_SIMULATION_MINUTES=$${MINUTES:-60} BETRACE_SIMULATION_SPANS=1000 \
+		cargo test --release --locked -p betrace-sim --test simulation -- --nocapture --test-threads 1
+
 ## fuzz: the fuzz targets, one after another (SECONDS_EACH=60)
 .PHONY: fuzz
 fuzz: lib

@@ -20,6 +20,7 @@ pub mod case;
 pub mod generate;
 pub mod model;
 pub mod oracle;
+pub mod simulation;
 pub mod tape;
 pub mod thin;
 pub mod trial;
