@@ -12,9 +12,9 @@ use crate::plan::{PlanError, compile};
 use crate::state::cell::{CELL_BYTES, LINK_BYTES, RECORD_CAP, WITNESSES};
 use crate::state::kept::{Projection, VALUE_BYTES};
 use crate::state::record::{NAME_BYTES, RECORD_BYTES};
-use crate::state::values::{
-    DistinctCell, ExtremesCell, GroupSize, GroupsCell, KEY_CAP, SumCell, TextKey,
-};
+use crate::state::group_cell::{GroupSize, GroupsCell, KEPT_OF_GROUPS};
+use crate::state::key::{KEY_CAP, TextKey};
+use crate::state::values::{DistinctCell, ExtremesCell, SumCell};
 use crate::value::OwnedValue;
 
 /// Facts about one rule by itself.
@@ -75,6 +75,7 @@ pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
                         FeedKind::Groups(_) | FeedKind::GroupsByParent => {
                             size_of::<GroupsCell>()
                                 + KEY_CAP * 2 * size_of::<(TextKey, GroupSize)>()
+                                + KEPT_OF_GROUPS as usize * (record + kept(shown))
                         }
                         FeedKind::Records => {
                             let member = record + kept(fields);

@@ -3,6 +3,7 @@
 mod closing;
 mod early;
 mod floods;
+mod grouped;
 mod hostile;
 #[cfg(loom)]
 mod interleavings;

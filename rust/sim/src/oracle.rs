@@ -5,7 +5,7 @@
 //! that is complete has nothing open but what hangs on skewed times or on parents that never came.
 //!
 //! Read in this order: this file (obligations and verdicts), `select` (which spans), `order` and
-//! `ancestry` (how two spans stand), `measure` (counts and sums), `predicate`, `term` and `field` (one
+//! `ancestry` (how two spans stand), `measure` (counts and sums) and `groups`, `predicate`, `term` and `field` (one
 //! span, three-valued), `value` and `number` (types), `argue` (what a violation shows), `waits` (for
 //! how long a trace is kept open). A relation, a measure, a
 //! predicate and a field are a function each, and a new one is one more, with its line where it is chosen.
@@ -13,6 +13,7 @@
 mod ancestry;
 mod argue;
 mod field;
+mod groups;
 mod measure;
 mod number;
 mod order;

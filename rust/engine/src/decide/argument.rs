@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use betrace_lang::rule::{ClauseKind, Field, Segment};
+use betrace_lang::rule::{ClauseKind, CompareOp, Field, Segment};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::condition::truth;
@@ -14,8 +14,9 @@ use crate::decide::groups;
 use crate::decide::rule::Broken;
 use crate::finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 use crate::id::SpanId;
+use crate::logic::interval::Interval;
 use crate::logic::tri::Tri;
-use crate::plan::condition::{Against, Condition, ConditionKind, Spans};
+use crate::plan::condition::{Against, Condition, ConditionKind, Grouping, Spans};
 use crate::state::record::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
 
@@ -134,7 +135,7 @@ fn first_part<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> 
 
 /// The spans by which `condition` is `want`.
 fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument: &mut Argument) {
-    let (of, largest) = match &condition.kind {
+    let (spans, count) = match &condition.kind {
         ConditionKind::And(parts) | ConditionKind::Or(parts) => {
             for part in parts {
                 if is(eval, part, want) {
@@ -151,21 +152,34 @@ fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument
             argument.count = argument.count.saturating_add(1);
             return;
         }
-        ConditionKind::Exists(selecting) => (selecting.spans(), None),
+        ConditionKind::Exists(selecting) => selected(eval, selecting.spans()),
         ConditionKind::Compare { left, right, .. } => {
             if let Against::Measure { measure, .. } = right {
                 let (spans, _) = selected(eval, measure.spans());
                 argument.witnesses.extend(spans);
             }
-            (left.spans(), None)
+            selected(eval, left.spans())
         }
-        ConditionKind::Groups { groups, .. } => (groups.spans(), groups::largest(eval, groups)),
+        ConditionKind::Groups { groups, op, value } => grouped(eval, groups, *op, *value),
     };
-    let (spans, count) = selected(eval, of);
     argument.offenders.extend(spans);
-    // Groups are kept whatever the `trace:` parts say; where they select nothing there is none.
-    let largest = largest.filter(|_| count > 0);
-    argument.count = argument.count.saturating_add(largest.unwrap_or(count));
+    argument.count = argument.count.saturating_add(count);
+}
+
+/// The spans of the group that reaches the value, lowest first and not all, and their number; where there is no group,
+/// those that are in none.
+fn grouped<'a>(
+    eval: &mut Eval<'a>,
+    groups: &'a Grouping,
+    op: CompareOp,
+    value: Interval,
+) -> (Vec<RecordId>, u64) {
+    match groups::largest(eval, groups, op, value) {
+        Some(largest) if !largest.spans.is_empty() => (largest.spans, largest.count),
+        // Beyond what groups keep, the lowest of all stand for those of the group.
+        Some(largest) => (selected(eval, groups.spans()).0, largest.count),
+        None => selected(eval, groups.spans()),
+    }
 }
 
 /// The certainly selected spans, lowest first and not all, and their number.
@@ -206,7 +220,9 @@ fn witness<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> Opt
         ConditionKind::Not(inner) => return witness(eval, inner, !want),
         ConditionKind::Exists(selecting) if want => selecting.spans(),
         ConditionKind::Compare { left, .. } => left.spans(),
-        ConditionKind::Groups { groups, .. } => groups.spans(),
+        ConditionKind::Groups { groups, op, value } => {
+            return grouped(eval, groups, *op, *value).0.first().copied();
+        }
         ConditionKind::Exists(_) | ConditionKind::Bound { .. } | ConditionKind::Trace(_) => {
             return None;
         }

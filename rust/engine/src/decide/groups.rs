@@ -9,14 +9,16 @@ use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::measure::measure_members;
 use crate::decide::member_set::{Member, MemberSet};
+use crate::finding::EVIDENCE_CAP;
 use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::condition::{Counted, GroupedBy, Grouping};
 use crate::state::cell::Cell;
-use crate::state::record::RecordId;
-use crate::state::values::{TextKey, group_key, text_key};
+use crate::state::group_cell::GroupSize;
+use crate::state::key::{TextKey, group_key, text_key};
+use crate::state::record::{Rank, RecordId};
 use crate::value::Value;
 
 /// What the largest group has for certain, and what it may have at most of what was seen.
@@ -77,21 +79,83 @@ pub(crate) fn some_reaches<'a>(
     }
 }
 
-/// How many spans the largest group has for certain; `None` without a group.
-pub(crate) fn largest<'a>(eval: &mut Eval<'a>, grouping: &'a Grouping) -> Option<u64> {
+/// The group that a violation shows.
+pub(crate) struct Largest {
+    /// The lowest of its certain spans, not all; none where they were not kept.
+    pub spans: Vec<RecordId>,
+    /// How many certain spans it has.
+    pub count: u64,
+}
+
+/// Of the groups that reach the value, or else of all, the one with the most by what is certain; of several such the
+/// one with the lowest span. `None` without a group.
+pub(crate) fn largest<'a>(
+    eval: &mut Eval<'a>,
+    grouping: &'a Grouping,
+    op: CompareOp,
+    value: Interval,
+) -> Option<Largest> {
     match grouping {
-        Grouping::Counted { of, cell } => sizes_of_cell(&eval.facts, of, *cell).certain,
-        Grouping::Members { of, by, .. } => {
+        Grouping::Counted { of, cell } => {
+            // Groups are kept whatever the `trace:` parts say; where they select nothing there is none.
+            let selects = eval.facts.trace_tests(&of.trace);
+            largest_of_cell(&eval.facts, *cell).filter(|_| selects == Tri::True)
+        }
+        Grouping::Members { of, by, measure } => {
             let set = eval.members(of);
-            let groups = Groups::of(&eval.facts, &set, by);
-            let certain = |group: &Vec<Member>| {
+            eval.budget.spend(set.items.len() * by.len());
+            let facts = eval.facts;
+            let groups = Groups::of(&facts, &set, by);
+            let mut largest: Option<(bool, End, Rank, Largest)> = None;
+            for group in groups.known.values() {
                 let certain = group.iter().filter(|member| member.certain);
-                certain.count() as u64
-            };
-            let largest = groups.known.values().map(certain).max();
-            largest.filter(|size| *size > 0)
+                let mut alone = MemberSet::new(false, Reasons::NONE);
+                alone.items.extend(certain.copied());
+                let Some(first) = alone.items.first() else {
+                    continue;
+                };
+                let first = facts.record(first.record).rank();
+                let (members, is_there) = groups.with_unknown(group, &set);
+                eval.budget.spend(members.items.len() + alone.items.len());
+                let measured = measure_members(&facts, *measure, &members);
+                let reaches = measured.compare(op, Measured::Range(value)).and(is_there);
+                let reaches = reaches == Tri::True;
+                let most = match measure_members(&facts, *measure, &alone) {
+                    Measured::Range(interval) => interval.low,
+                    Measured::Perhaps(_) | Measured::Never => End::Lowest,
+                };
+                let is_larger = largest.as_ref().is_none_or(|(reached, than, lowest, _)| {
+                    let by_value = reaches.cmp(reached).then(most.order(*than));
+                    by_value.then(lowest.cmp(&first)).is_gt()
+                });
+                if is_larger {
+                    let spans = alone.items.iter().take(EVIDENCE_CAP);
+                    let spans = spans.map(|member| member.record).collect();
+                    let count = alone.items.len() as u64;
+                    largest = Some((reaches, most, first, Largest { spans, count }));
+                }
+            }
+            largest.map(|(_, _, _, largest)| largest)
         }
     }
+}
+
+fn largest_of_cell(facts: &Facts<'_>, cell: CellId) -> Option<Largest> {
+    let Some(Cell::Groups(groups)) = facts.trace.cell(cell) else {
+        return None;
+    };
+    let of_most = groups.groups.values();
+    let of_most = of_most.filter(|group| group.certain > 0 && group.certain == groups.largest);
+    let first = |group: &&GroupSize| {
+        let first = group.shown().first();
+        first.map(|span| facts.record(*span).rank())
+    };
+    // Those that show nothing come last.
+    let largest = of_most.min_by_key(|group| (first(group).is_none(), first(group)))?;
+    Some(Largest {
+        spans: largest.shown().to_vec(),
+        count: u64::from(largest.certain),
+    })
 }
 
 /// The members of a set by their keys, in its order.

@@ -15,7 +15,8 @@ use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::condition::{Against, Counted, Measuring, MemberMeasure, Selecting};
 use crate::state::cell::Cell;
-use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell, amount, group_key};
+use crate::state::key::group_key;
+use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell, amount};
 use crate::value::Value;
 
 pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Measured {

@@ -14,21 +14,23 @@ use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
 
 use crate::engine::rule_set::RuleSet;
-use crate::engine::stored::{Stored, StoredFirst, StoredRule, StoredSecond, StoredThird};
+use crate::engine::stored::{
+    Stored, StoredFirst, StoredFourth, StoredRule, StoredSecond, StoredThird,
+};
 use crate::hash::HashKey;
 use crate::intern::{CellId, FieldKey, Interner, RuleKey};
 use crate::plan::RulePlan;
 use crate::settings::Settings;
 use crate::state::forgotten::Share;
 use crate::state::shards::Shards;
-use crate::state::stored::{Renumber, StoredAddition, StoredTrace};
+use crate::state::stored::{Renumber, StoredAddition, StoredLowest, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
 const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-const VERSION: u16 = 5;
+const VERSION: u16 = 6;
 
 const HEAD: usize = MAGIC.len() + 2;
 const CHECKSUM: usize = 16;
@@ -108,12 +110,15 @@ pub(crate) fn write(
     let mut forgotten = Vec::new();
     for at in shards.all() {
         let shard = shards.lock(at);
-        let of = |trace| (StoredTrace::of(trace), StoredAddition::of(trace));
+        let of = |trace| {
+            let (addition, lowest) = (StoredAddition::of(trace), StoredLowest::of(trace));
+            (StoredTrace::of(trace), addition, lowest)
+        };
         traces.extend(shard.traces().map(of));
         forgotten.extend(shard.forgotten.stored(at.number()));
     }
     // In an order that does not depend on the shards.
-    traces.sort_by_key(|(trace, _)| trace.id());
+    traces.sort_by_key(|(trace, ..)| trace.id());
     forgotten.sort_unstable();
     let stored = Stored {
         is_final: kind == SnapshotKind::Final,
@@ -126,13 +131,13 @@ pub(crate) fn write(
                 keeps: keeps(rule, interner),
             })
             .collect(),
-        cell_names: names(traces.iter().flat_map(|(trace, _)| trace.cells()), |id| {
+        cell_names: names(traces.iter().flat_map(|(trace, ..)| trace.cells()), |id| {
             interner.cell_name(id)
         }),
-        field_names: names(traces.iter().flat_map(|(trace, _)| trace.fields()), |key| {
+        field_names: names(traces.iter().flat_map(|(trace, ..)| trace.fields()), |key| {
             interner.field_name(key)
         }),
-        rule_names: names(traces.iter().flat_map(|(trace, _)| trace.rules()), |key| {
+        rule_names: names(traces.iter().flat_map(|(trace, ..)| trace.rules()), |key| {
             interner.rule_name(key)
         }),
         traces,
@@ -207,11 +212,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
         1 => (Timestamp(0), decode::<StoredFirst>(body()?)?.into()),
         2 => (Timestamp(0), decode::<StoredSecond>(body()?)?.into()),
         3 => (Timestamp(0), decode::<StoredThird>(body()?)?.into()),
-        4 => (Timestamp(0), decode::<Stored>(body()?)?),
-        5 => decode::<(Timestamp, Stored)>(body()?)?,
+        4 => (Timestamp(0), decode::<StoredFourth>(body()?)?.into()),
+        5 => {
+            let (started, stored) = decode::<(Timestamp, StoredFourth)>(body()?)?;
+            (started, stored.into())
+        }
+        6 => decode::<(Timestamp, Stored)>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
-    if stored.traces.iter().all(|(trace, _)| trace.is_sound()) {
+    let is_sound = |(trace, _, lowest): &(StoredTrace, _, _)| trace.is_sound(lowest);
+    if stored.traces.iter().all(is_sound) {
         Ok(Read { started, stored })
     } else {
         Err(SnapshotError::Unsound)
@@ -249,10 +259,10 @@ impl Read {
             ..Restored::default()
         };
         let numbers = Renumbering::new(&stored, interner);
-        for (trace, addition) in stored.traces {
+        for (trace, addition, lowest) in stored.traces {
             let mut shard = shards.lock(shards.of(trace.id()));
             shard.insert(key, settings, |pool| {
-                let mut trace = trace.restore(addition, &numbers, key, pool);
+                let mut trace = trace.restore(addition, lowest, &numbers, key, pool);
                 if trace.is_live() {
                     restored.live_traces += 1;
                     // It could not hear of spans while the engine stood still.

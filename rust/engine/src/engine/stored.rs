@@ -2,18 +2,21 @@
 //!
 //! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
 //! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole. Up to version
-//! 3 nothing said when a span came.
+//! 3 nothing said when a span came, up to version 5 which spans are the lowest of a group.
 
 use serde::{Deserialize, Serialize};
 
 use crate::intern::{CellId, FieldKey, RuleKey};
 use crate::state::forgotten::StoredIds;
-use crate::state::stored::{StoredAddition, StoredTrace};
+use crate::state::stored::{StoredAddition, StoredLowest, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
-/// Version 4; since version 5 with the time since when the state is whole before it.
-pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition), StoredIds>;
+/// Version 6; since version 5 with the time since when the state is whole before it.
+pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition, StoredLowest), StoredIds>;
+
+/// Versions 4 and 5.
+pub(crate) type StoredFourth = StoredAs<(StoredTrace, StoredAddition), StoredIds>;
 
 /// Version 3.
 pub(crate) type StoredThird = StoredAs<StoredTrace, StoredIds>;
@@ -78,18 +81,32 @@ impl From<StoredFirst> for Stored {
 
 impl From<StoredSecond> for Stored {
     fn from(second: StoredSecond) -> Stored {
-        second.newer(whole)
+        second.newer(alone, whole)
     }
 }
 
 impl From<StoredThird> for Stored {
     fn from(third: StoredThird) -> Stored {
-        third.newer(|ids| ids)
+        third.newer(alone, |ids| ids)
     }
 }
 
-impl<Ids> StoredAs<StoredTrace, Ids> {
-    fn newer(self, ids: impl FnOnce(Vec<Ids>) -> Vec<StoredIds>) -> Stored {
+impl From<StoredFourth> for Stored {
+    fn from(fourth: StoredFourth) -> Stored {
+        let add = |(trace, addition)| (trace, addition, StoredLowest::default());
+        fourth.newer(|traces| traces.into_iter().map(add).collect(), |ids| ids)
+    }
+}
+
+/// Traces as they are stored now.
+type Traces = Vec<(StoredTrace, StoredAddition, StoredLowest)>;
+
+impl<Trace, Ids> StoredAs<Trace, Ids> {
+    fn newer(
+        self,
+        traces: impl FnOnce(Vec<Trace>) -> Traces,
+        ids: impl FnOnce(Vec<Ids>) -> Vec<StoredIds>,
+    ) -> Stored {
         Stored {
             is_final: self.is_final,
             generation: self.generation,
@@ -97,14 +114,14 @@ impl<Ids> StoredAs<StoredTrace, Ids> {
             cell_names: self.cell_names,
             field_names: self.field_names,
             rule_names: self.rule_names,
-            traces: alone(self.traces),
+            traces: traces(self.traces),
             forgotten: ids(self.forgotten),
         }
     }
 }
 
-fn alone(traces: Vec<StoredTrace>) -> Vec<(StoredTrace, StoredAddition)> {
-    let add = |trace| (trace, StoredAddition::default());
+fn alone(traces: Vec<StoredTrace>) -> Traces {
+    let add = |trace| (trace, StoredAddition::default(), StoredLowest::default());
     traces.into_iter().map(add).collect()
 }
 

@@ -11,8 +11,9 @@
 use crate::finding::EVIDENCE_CAP;
 use crate::intern::CellId;
 use crate::state::block::{Block, BlockPool, List};
+use crate::state::group_cell::GroupsCell;
 use crate::state::record::{RecordId, packed_id, unpacked_id};
-use crate::state::values::{DistinctCell, ExtremesCell, GroupsCell, SumCell, ValueCell};
+use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
 
 /// How many spans a count keeps as evidence.
 pub(crate) const WITNESSES: usize = EVIDENCE_CAP;

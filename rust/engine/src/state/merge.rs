@@ -12,11 +12,13 @@ use crate::predicate::fields::FieldId;
 use crate::scan::view::SpanView;
 use crate::state::block::BlockPool;
 use crate::state::cell::{Cell, CellKind, CellPlace, WITNESSES};
+use crate::state::key::{TextKey, group_key, text_key};
 use crate::state::record::{NewRecord, Rank, RecordId, packed_id};
 use crate::state::seen::Arrival;
 use crate::state::trace::{Generation, TraceState};
-use crate::state::values::{ValueCell, text_key};
+use crate::state::values::ValueCell;
 use crate::time::{EventTime, Timestamp};
+use crate::value::Value;
 
 /// What merging needs besides trace and span.
 #[derive(Clone, Copy)]
@@ -212,16 +214,23 @@ impl TraceState {
                     }
                 }
                 FeedKind::GroupsByParent => {
-                    if let Some(ValueCell::Groups(cell)) = cells.value_cell(at)
-                        && let Some(SpanId(parent)) = arriving.span.parent()
-                    {
-                        cell.add(text_key(&parent), hit.certain);
+                    if let Some(SpanId(parent)) = arriving.span.parent() {
+                        let (key, cell) = (text_key(&parent), (feed.cell, at));
+                        self.group(arriving, cell, key, hit.certain, &selector.shown);
                     }
                 }
-                FeedKind::Sum(field)
-                | FeedKind::Extremes(field)
-                | FeedKind::Distinct(field)
-                | FeedKind::Groups(field) => {
+                FeedKind::Groups(field) => {
+                    let value = arriving.span.field(field);
+                    if matches!(value, Value::Duration(None)) {
+                        if let Some(ValueCell::Groups(cell)) = cells.value_cell(at) {
+                            cell.add_unknown();
+                        }
+                    } else if let Some(key) = group_key(value) {
+                        let cell = (feed.cell, at);
+                        self.group(arriving, cell, key, hit.certain, &selector.shown);
+                    }
+                }
+                FeedKind::Sum(field) | FeedKind::Extremes(field) | FeedKind::Distinct(field) => {
                     if let Some(cell) = cells.value_cell(at) {
                         cell.add_value(arriving.span.field(field), hit.certain);
                     }
@@ -252,6 +261,39 @@ impl TraceState {
         self.hold(arriving, record, shown);
         let mut cells = self.cells_mut(arriving.pool);
         if let Some(dropped) = cells.add_witness(at, among, record) {
+            self.records_mut(arriving.pool).release(dropped);
+        }
+    }
+
+    /// The arriving span is of a group, and evidence of it if it is among the first.
+    fn group(
+        &mut self,
+        arriving: &mut Arriving<'_, '_, '_>,
+        (id, at): (CellId, CellPlace),
+        key: TextKey,
+        certain: bool,
+        shown: &[(FieldKey, FieldId)],
+    ) {
+        let mut cells = self.cells_mut(arriving.pool);
+        let Some(ValueCell::Groups(cell)) = cells.value_cell(at) else {
+            return;
+        };
+        if cell.add(key, certain).is_none() || !certain {
+            return;
+        }
+        let Some(Cell::Groups(cell)) = self.cell(id) else {
+            return;
+        };
+        let (rank, records) = (arriving.rank(), self.records());
+        let Some(place) = cell.place(key, |known| records.get(known).rank() < rank) else {
+            return;
+        };
+        let record = self.record(arriving);
+        self.hold(arriving, record, shown);
+        let mut cells = self.cells_mut(arriving.pool);
+        if let Some(ValueCell::Groups(cell)) = cells.value_cell(at)
+            && let Some(dropped) = cell.keep(key, place, record)
+        {
             self.records_mut(arriving.pool).release(dropped);
         }
     }

@@ -12,8 +12,10 @@ use crate::state::kept::{Kept, Projection};
 use crate::time::{EventTime, Timestamp};
 
 /// A record in its trace's [`Records`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct RecordId(u32);
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub(crate) struct RecordId(pub(super) u32);
 
 impl RecordId {
     pub(super) fn index(self) -> usize {

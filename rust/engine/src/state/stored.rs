@@ -9,12 +9,14 @@ use crate::intern::{CellId, FieldKey, RuleKey};
 use crate::logic::tri::Reasons;
 use crate::state::block::BlockPool;
 use crate::state::cell::{Cell, CellKind, WITNESSES};
+use crate::state::group_cell::{GroupsCell, Lowest};
+use crate::state::key::TextKey;
 use crate::state::record::{RecordId, packed_id};
 use crate::state::reported::Fired;
 use crate::state::seen::StoredSeen;
 use crate::state::stored_records::StoredRecords;
 use crate::state::trace::{Generation, TraceState};
-use crate::state::values::{DistinctCell, ExtremesCell, GroupsCell, SumCell, ValueCell};
+use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
 use crate::time::{EventTime, Timestamp};
 
 /// All times in nanoseconds.
@@ -91,6 +93,48 @@ impl StoredAddition {
     }
 }
 
+/// What a trace holds that version 5 did not store: of the groups of each cell, the lowest spans.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct StoredLowest(Vec<(CellId, LowestOfGroups)>);
+
+type LowestOfGroups = Vec<(TextKey, Vec<RecordId>)>;
+
+impl StoredLowest {
+    pub fn of(trace: &TraceState) -> StoredLowest {
+        let of_cell = |(id, cell): (CellId, Cell<'_>)| {
+            let Cell::Groups(cell) = cell else {
+                return None;
+            };
+            let groups = cell.groups.iter();
+            let of_group = groups.map(|(key, group)| (*key, group.lowest.ids().to_vec()));
+            Some((id, of_group.collect()))
+        };
+        StoredLowest(trace.filled_cells().filter_map(of_cell).collect())
+    }
+
+    fn is_sound(&self, records: &StoredRecords) -> bool {
+        let groups = self.0.iter().flat_map(|(_, groups)| groups);
+        let mut spans = groups.flat_map(|(_, spans)| spans);
+        spans.all(|span| records.has(*span))
+    }
+
+    /// Gives them back to the cells, which are named as they were stored.
+    fn restore(self, cells: &mut [(CellId, StoredCell)]) {
+        for (id, groups) in self.0 {
+            let found = cells.iter_mut().find(|(known, _)| *known == id);
+            let Some((_, StoredCell::Groups(cell))) = found else {
+                continue;
+            };
+            for (key, spans) in groups {
+                if let Some(group) = cell.groups.get_mut(&key) {
+                    group.lowest = Lowest::restored(&spans);
+                    cell.kept += group.lowest.ids().len() as u32;
+                }
+            }
+        }
+    }
+}
+
 /// What cells, fields and rules are called here; `None`: not at all.
 pub(crate) trait Renumber {
     fn cell(&self, stored: CellId) -> Option<CellId>;
@@ -145,10 +189,11 @@ impl StoredTrace {
     }
 
     /// Whether every reference within is in bounds, of a value that was read from outside.
-    pub fn is_sound(&self) -> bool {
+    pub fn is_sound(&self, lowest: &StoredLowest) -> bool {
         let mut held = self.root.iter().chain(&self.first);
         self.records.is_sound()
             && self.seen.is_sound()
+            && lowest.is_sound(&self.records)
             && held.all(|record| self.records.has(*record))
             && self.cells.iter().all(|(_, cell)| match cell {
                 StoredCell::Count(cell) => {
@@ -167,8 +212,9 @@ impl StoredTrace {
 
     /// The trace as it goes on in this engine: what has no number here is dropped.
     pub fn restore(
-        self,
+        mut self,
         addition: StoredAddition,
+        lowest: StoredLowest,
         numbers: &impl Renumber,
         key: HashKey,
         pool: &mut BlockPool,
@@ -185,6 +231,7 @@ impl StoredTrace {
             .restore(&mut trace, addition.arrived, number, pool);
         trace.root = packed_id(self.root);
         trace.first = packed_id(self.first);
+        lowest.restore(&mut self.cells);
         for (id, cell) in self.cells {
             if let Some(id) = numbers.cell(id) {
                 cell.restore(&mut trace, id, pool);

@@ -9,36 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::heap::heap;
 use crate::logic::interval::End;
+use crate::state::group_cell::{GroupSize, GroupsCell};
+use crate::state::key::{KEY_CAP, TextKey, group_key};
 use crate::state::sum::ExactSum;
-use crate::value::{TextBuffer, Value, number, shortest_text};
-
-/// How many distinct values or groups a cell keeps; beyond it the lower bound stands and the rest is
-/// `inconclusive(state_cap)`.
-pub(crate) const KEY_CAP: usize = 8192;
-
-/// A value's shortest text: itself with its length where it is at most 14 bytes, else a hash of it.
-pub(crate) type TextKey = u128;
-
-pub(crate) fn text_key(text: &[u8]) -> TextKey {
-    let mut key = [0; 16];
-    if text.len() < 15 {
-        key[..text.len()].copy_from_slice(text);
-        key[15] = text.len() as u8;
-    } else {
-        key.copy_from_slice(&blake3::hash(text).as_bytes()[..16]);
-        key[15] = 0xff;
-    }
-    u128::from_be_bytes(key)
-}
-
-/// What a value is in a group or a distinct set; `None`: it is in none.
-pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
-    if let Value::Duration(nanos) = value {
-        return nanos.map(|nanos| text_key(&nanos.to_le_bytes()));
-    }
-    let mut buffer = TextBuffer::new();
-    shortest_text(value, &mut buffer).map(text_key)
-}
+use crate::value::{Value, number};
 
 /// Of the finite numbers among the certain spans' values.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -206,56 +180,6 @@ impl DistinctCell {
     }
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct GroupSize {
-    pub certain: u32,
-    pub perhaps: u32,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct GroupsCell {
-    pub groups: BTreeMap<TextKey, GroupSize>,
-    /// Spans of which the group is not known.
-    pub unknown: u32,
-    pub capped: bool,
-    /// The largest group's certain count.
-    pub largest: u32,
-    /// The largest group's count with its perhaps spans.
-    pub largest_perhaps: u32,
-}
-
-impl GroupsCell {
-    pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
-        if matches!(value, Value::Duration(None)) {
-            self.unknown = self.unknown.saturating_add(1);
-        } else if let Some(key) = group_key(value) {
-            self.add(key, certain);
-        }
-    }
-
-    pub fn add(&mut self, key: TextKey, certain: bool) {
-        let full = self.groups.len() >= KEY_CAP;
-        let group = match self.groups.entry(key) {
-            Entry::Occupied(group) => group.into_mut(),
-            Entry::Vacant(_) if full => {
-                self.capped = true;
-                return;
-            }
-            Entry::Vacant(free) => free.insert(GroupSize {
-                certain: 0,
-                perhaps: 0,
-            }),
-        };
-        if certain {
-            group.certain += 1;
-        } else {
-            group.perhaps += 1;
-        }
-        self.largest = self.largest.max(group.certain);
-        self.largest_perhaps = self.largest_perhaps.max(group.certain + group.perhaps);
-    }
-}
-
 /// A rough worst case for a B-tree's nodes.
 const TREE_ENTRY_OVERHEAD: usize = 12;
 
@@ -274,7 +198,8 @@ impl ValueCell {
             ValueCell::Sum(cell) => cell.add(value, certain),
             ValueCell::Extremes(cell) => cell.add(value, certain),
             ValueCell::Distinct(cell) => cell.add_value(value, certain),
-            ValueCell::Groups(cell) => cell.add_value(value, certain),
+            // Of which group a span is, is asked where it is kept.
+            ValueCell::Groups(_) => {}
         }
     }
 
@@ -302,23 +227,6 @@ impl ValueCell {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn short_texts_are_their_own_key_and_long_ones_do_not_meet_them() {
-        assert_ne!(text_key(b""), text_key(b"\0"));
-        assert_ne!(text_key(b"a"), text_key(b"a\0"));
-        assert_ne!(text_key(b"aaaaaaaaaaaaaaa"), text_key(b"aaaaaaaaaaaaaaaa"));
-        assert_ne!(
-            text_key(b"abcdefghijklmnopq"),
-            text_key(b"abcdefghijklmnopr")
-        );
-        // Stored state has these keys: they stay what they are.
-        assert_eq!(text_key(b"ab"), 0x6162_0000_0000_0000_0000_0000_0000_0002);
-        assert_eq!(
-            text_key(b"abcdefghijklmnopq"),
-            0x26dc_2e71_5516_d406_c370_0205_6890_feff
-        );
-    }
 
     #[test]
     fn a_distinct_set_keeps_its_lower_bound_at_its_cap() {

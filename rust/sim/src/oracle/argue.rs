@@ -173,17 +173,26 @@ impl Trace<'_> {
                 }
                 sure(selector_of(left))
             }
-            ExprKind::GroupCompare { measure, by, .. } => {
-                let selector = measure.selector();
-                let spans = sure(selector);
-                let largest = self.largest_group(&self.select(selector, bound), by, bound);
-                argument.count += largest.unwrap_or(spans.len());
-                argument.offenders.extend(spans);
-                return;
-            }
+            ExprKind::GroupCompare { .. } => self.grouped(part, bound),
         };
         argument.count += offenders.len();
         argument.offenders.extend(offenders);
+    }
+
+    /// The spans of the group that a comparison of groups is about; where there is none, those that are surely selected.
+    fn grouped(&self, part: &Expr, bound: &Bound) -> Vec<usize> {
+        let ExprKind::GroupCompare {
+            measure,
+            by,
+            op,
+            value,
+        } = &part.kind
+        else {
+            unreachable!("only groups have a largest one");
+        };
+        let value = self.quantity(value, bound);
+        let largest = self.largest_group(measure, by, *op, &value, bound);
+        largest.unwrap_or_else(|| self.sure(measure.selector(), bound))
     }
 
     /// The spans that are surely selected.
@@ -268,7 +277,7 @@ impl Trace<'_> {
             ExprKind::Exists(selector) if is => first(selector),
             ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => None,
             ExprKind::Compare { left, .. } => first(selector_of(left)),
-            ExprKind::GroupCompare { measure, .. } => first(measure.selector()),
+            ExprKind::GroupCompare { .. } => self.grouped(part, &[]).first().copied(),
         }
     }
 }

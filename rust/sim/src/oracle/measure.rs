@@ -1,24 +1,22 @@
 //! Counting and measuring: every value is an interval, a point once nothing is open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use betrace_lang::rule::{
-    Aggregate, CompareOp, Field, GroupKey, GroupOp, Intrinsic, Measure, Number, Quantity,
-};
+use betrace_lang::rule::{Aggregate, CompareOp, Field, Intrinsic, Measure, Number, Quantity};
 
 use super::number::{End, sum};
 use super::select::Selection;
 use super::value::{Val, is};
 use super::{Bound, Reasons, Trace, Truth, has_order};
-use crate::model::{Span, hex};
+use crate::model::Span;
 
 /// From the first end to the second, both included. `None` for an average of nothing, which compares false.
 type Ends = Option<(End, End)>;
 
 pub struct Range {
-    ends: Ends,
+    pub ends: Ends,
     /// It may yet be an average of nothing, so that no comparison is sure to be true.
-    perhaps_nothing: bool,
+    pub perhaps_nothing: bool,
     /// Why it is not a point.
     why: Reasons,
 }
@@ -57,9 +55,6 @@ pub fn compare(a: &Range, op: CompareOp, b: &Range) -> Truth {
         CompareOp::Ne => decide(down.is_gt() || up.is_lt(), down.is_eq() && up.is_eq()),
     }
 }
-
-/// Spans, and how surely each is one of them.
-type Members = Vec<(usize, Truth)>;
 
 /// What the selected spans give in one field.
 #[derive(Default)]
@@ -173,7 +168,8 @@ impl Trace<'_> {
         self.measure_of(measure, &self.select(measure.selector(), bound), bound)
     }
 
-    fn measure_of(&self, measure: &Measure, selection: &Selection, bound: &Bound) -> Range {
+    /// Of these spans.
+    pub fn measure_of(&self, measure: &Measure, selection: &Selection, bound: &Bound) -> Range {
         match measure {
             Measure::Count(_) => count(selection),
             Measure::Within { window, .. } => {
@@ -292,80 +288,6 @@ impl Trace<'_> {
             }
         }
         seen
-    }
-
-    /// `count(S) by f > n`: some group reaches it.
-    pub fn some_group(
-        &self,
-        measure: &Measure,
-        by: &[GroupKey],
-        op: GroupOp,
-        value: &Range,
-        bound: &Bound,
-    ) -> Truth {
-        let selection = self.select(measure.selector(), bound);
-        let (groups, undetermined) = self.groups(&selection, by, bound);
-        let op = match op {
-            GroupOp::Gt => CompareOp::Gt,
-            GroupOp::Ge => CompareOp::Ge,
-        };
-        let group = |mut members: Vec<(usize, Truth)>| {
-            // A span whose group is not known may be in any.
-            let perhaps = undetermined.iter();
-            members.extend(perhaps.map(|(span, selected)| (*span, selected.and(Truth::SKEW))));
-            // There is no group before someone is in it.
-            let is_there = Truth::any(members.iter().map(|member| member.1));
-            let more = selection.more;
-            let range = self.measure_of(measure, &Selection { members, more }, bound);
-            compare(&range, op, value).and(is_there)
-        };
-        // Those of no known group may be one of their own.
-        let groups = groups.into_values().chain([Vec::new()]);
-        Truth::any(groups.map(group)).or(selection.more)
-    }
-
-    /// How many spans the largest group has for sure; `None` without a group.
-    pub fn largest_group(
-        &self,
-        selection: &Selection,
-        by: &[GroupKey],
-        bound: &Bound,
-    ) -> Option<usize> {
-        let (groups, _) = self.groups(selection, by, bound);
-        let sizes = groups
-            .values()
-            .map(|members| count_sure(members.iter().map(|member| &member.1)));
-        sizes.max().filter(|size| *size > 0)
-    }
-
-    /// The groups, and the spans whose group is not known.
-    fn groups(
-        &self,
-        selection: &Selection,
-        by: &[GroupKey],
-        bound: &Bound,
-    ) -> (BTreeMap<Vec<String>, Members>, Members) {
-        let mut groups: BTreeMap<Vec<String>, Members> = BTreeMap::new();
-        let mut undetermined = Vec::new();
-        for &(index, selected) in &selection.members {
-            let span = self.spans[index];
-            // What is undetermined has some key, which is not known.
-            let keys = by.iter().map(|key| match key {
-                GroupKey::Field(field) => match self.value(field, span, bound) {
-                    Val::Undetermined => Some(None),
-                    value => value.group().map(Some),
-                },
-                GroupKey::Parent => span.parent.map(|parent| Some(hex(&parent))),
-            });
-            let Some(keys) = keys.collect::<Option<Vec<Option<String>>>>() else {
-                continue;
-            };
-            match keys.into_iter().collect::<Option<Vec<String>>>() {
-                Some(keys) => groups.entry(keys).or_default().push((index, selected)),
-                None => undetermined.push((index, selected)),
-            }
-        }
-        (groups, undetermined)
     }
 }
 

@@ -1,0 +1,134 @@
+//! What a violation shows of spans that are measured by groups: those of the group that broke the bound.
+
+use crate::tests::rules::rules;
+use crate::tests::spans::{TestSpan, at, span};
+use crate::{CloseCause, Engine, Settings, SnapshotKind};
+
+fn engine(rule: &str, early: bool) -> Engine {
+    let settings = Settings {
+        early,
+        restart_grace: false,
+        ..Settings::default()
+    };
+    Engine::new(rules(&[rule]), settings, at(0)).unwrap()
+}
+
+/// The ids of the spans that the one violation shows, its count and what it says.
+fn shown(engine: &Engine) -> (Vec<u8>, u64, String) {
+    let findings = engine.take_findings(usize::MAX);
+    let [one] = &findings[..] else {
+        panic!("{} findings", findings.len());
+    };
+    let ids = one.evidence.iter().map(|span| span.span_id.0[0]);
+    (ids.collect(), one.count, one.message.clone())
+}
+
+fn at_close(rule: &str, spans: &[TestSpan]) -> (Vec<u8>, u64) {
+    let mut answers = [false, true].map(|reversed| {
+        let engine = engine(rule, false);
+        let mut spans = spans.to_vec();
+        if reversed {
+            spans.reverse();
+        }
+        for one in spans {
+            engine.feed(&[one], 0);
+        }
+        engine.close_traces(at(1), CloseCause::EndOfInput);
+        shown(&engine)
+    });
+    assert_eq!(answers[0], answers[1], "in two orders");
+    let (ids, count, _) = std::mem::take(&mut answers[0]);
+    (ids, count)
+}
+
+/// A call to a server, a millisecond after the one of the id before.
+fn call(id: u8, server: &str, size: i64) -> TestSpan {
+    let start = u64::from(id);
+    let one = span(1, id, "call", start, start + 1);
+    one.text("server", server).int("size", size)
+}
+
+/// Of the five of `b` none is among the lowest four.
+fn calls() -> Vec<TestSpan> {
+    let a = (1..=4).map(|id| call(id, "a", 10));
+    let b = (5..=9).map(|id| call(id, "b", 1));
+    a.chain(b).collect()
+}
+
+#[test]
+fn a_count_by_groups_shows_the_largest_group() {
+    let rule = "r: never { count(call) by server > 3 }";
+    assert_eq!(at_close(rule, &calls()), (vec![5, 6, 7, 8, 9], 5));
+    let by_two = "r: never { count(call) by server, size > 3 }";
+    assert_eq!(at_close(by_two, &calls()), (vec![5, 6, 7, 8, 9], 5));
+}
+
+#[test]
+fn of_groups_that_are_as_large_the_one_with_the_lowest_span_is_shown() {
+    let rule = "r: never { count(call) by server > 3 }";
+    assert_eq!(at_close(rule, &calls()[..8]), (vec![1, 2, 3, 4], 4));
+    let spans: Vec<TestSpan> = (1..=12)
+        .map(|id| span(1, id, "call", 100 - u64::from(id), 200).under(id % 2 + 20))
+        .collect();
+    let rule = "r: never { count(call) by parent > 3 }";
+    assert_eq!(at_close(rule, &spans), (vec![12, 10, 8, 6, 4, 2], 6));
+}
+
+#[test]
+fn a_measure_by_groups_shows_the_group_with_the_most_of_it() {
+    let (a, b) = ((vec![1, 2, 3, 4], 4), (vec![5, 6, 7, 8, 9], 5));
+    for (measure, is_a) in [
+        ("sum(call, size) by server > 3", true),
+        ("max(call, size) by server >= 1", true),
+        ("min(call, size) by server > 0", true),
+        ("avg(call, size) by server > 0", true),
+        ("distinct(call, span:id) by server > 1", false),
+        ("count(call) within 2ms by server > 1", true),
+        ("sum(call, span:duration) by server > 2ms", false),
+    ] {
+        let rule = format!("r: never {{ {measure} }}");
+        let wanted = if is_a { &a } else { &b };
+        assert_eq!(at_close(&rule, &calls()), *wanted, "{measure}");
+    }
+}
+
+#[test]
+fn what_fires_early_shows_the_group_that_made_it_fire() {
+    let engine = engine(
+        "r: never { count(call) by server > 2 } | message: \"{offender.size} and {count}\"",
+        true,
+    );
+    engine.feed(&[call(1, "a", 10), call(2, "b", 1), call(3, "a", 10)], 0);
+    engine.feed(&[call(4, "b", 2), call(5, "b", 3)], 0);
+    assert_eq!(shown(&engine), (vec![2, 4, 5], 3, "1 and 3".to_owned()));
+}
+
+#[test]
+fn a_bound_that_no_group_reaches_shows_the_group_that_came_nearest() {
+    let rule = "r: always { count(call) by server > 7 }";
+    assert_eq!(at_close(rule, &calls()), (vec![5, 6, 7, 8, 9], 5));
+    let in_no_group = "r: always { count(call) by client > 7 }";
+    assert_eq!(
+        at_close(in_no_group, &calls()),
+        (vec![1, 2, 3, 4, 5, 6, 7, 8], 9)
+    );
+}
+
+#[test]
+fn the_witness_of_when_is_of_the_group_that_brings_the_rule_into_play() {
+    let rule = "r: when { count(call) by server > 4 } always { audit }";
+    assert_eq!(at_close(rule, &calls()), (vec![5], 1));
+}
+
+#[test]
+fn a_restart_keeps_which_spans_a_group_shows() {
+    let rule = "r: never { count(call) by server > 4 }";
+    let before = engine(rule, true);
+    before.feed(&calls()[..8], 0);
+    let after = engine(rule, true);
+    let stored = before.snapshot(SnapshotKind::Final);
+    after.restore(&stored, at(1)).unwrap();
+    after.feed(&calls()[8..], 1);
+    let (ids, count, _) = shown(&after);
+    assert_eq!((ids, count), (vec![5, 6, 7, 8, 9], 5));
+}
