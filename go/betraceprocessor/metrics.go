@@ -85,6 +85,11 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 	for _, outcome := range []string{reloadSuccess, reloadRefused, reloadUnreadable} {
 		m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 0, m.with("outcome", outcome))
 	}
+	for _, part := range []storedPart{storedTraces, storedViolations} {
+		for _, outcome := range partOutcomes {
+			m.telemetry.ProcessorBetraceStoredState.Add(context.Background(), 0, m.with("part", string(part), "outcome", outcome))
+		}
+	}
 	return m, nil
 }
 

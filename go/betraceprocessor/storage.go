@@ -48,6 +48,8 @@ const (
 	partFailed     = "failed"
 )
 
+var partOutcomes = []string{partRestored, partRefused, partUnreadable, partStored, partFailed}
+
 // stateStorage keeps what a shutdown must not lose. A nil one keeps nothing.
 type stateStorage struct{ client storage.Client }
 

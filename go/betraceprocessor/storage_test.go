@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
 // memoryStorage is a storage extension that keeps one client's entries for as long as the test lasts.
@@ -118,6 +119,17 @@ func TestADamagedStateIsSetAside(t *testing.T) {
 func (b *bench) stored(t *testing.T, part, outcome string) float64 {
 	t.Helper()
 	return b.sum(t, prefix+"stored_state", label("part", part), label("outcome", outcome))
+}
+
+func TestWhatMayBecomeOfStoredStateIsThereFromTheStart(t *testing.T) {
+	b := startBench(t, nil, never)
+	metric, err := b.telemetry.GetMetric(prefix + "stored_state")
+	require.NoError(t, err)
+	points := metric.Data.(metricdata.Sum[int64]).DataPoints
+	require.Len(t, points, 2*5, "each outcome of traces and of violations")
+	for _, point := range points {
+		require.Zero(t, point.Value, point.Attributes)
+	}
 }
 
 func TestAStorageThatCannotBeReadIsCounted(t *testing.T) {

@@ -275,3 +275,17 @@ func (p *pipeline) metric(t *testing.T, name, labels string) float64 {
 	}
 	return total
 }
+
+// await asks until something is so.
+func (p *pipeline) await(t *testing.T, what string, is func(context.Context) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	for !is(ctx) {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s; the Collector printed:\n%s", what, p.Log())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

@@ -343,20 +343,6 @@ func label(sample collector.Sample, key string) string {
 	return found[1]
 }
 
-// await asks until something is so.
-func (p *pipeline) await(t *testing.T, what string, is func(context.Context) bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	for !is(ctx) {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited in vain for %s; the Collector printed:\n%s", what, p.Log())
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
 // awaitRefusals waits until memory_limiter has looked at the heap for the first time.
 func (p *pipeline) awaitRefusals(t *testing.T) {
 	t.Helper()

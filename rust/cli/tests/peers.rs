@@ -177,6 +177,11 @@ fn sequences_as_eql_finds_them() {
 }
 
 #[test]
+fn selections_and_correlations_as_sigma_finds_them() {
+    agree("sigma", 2_400);
+}
+
+#[test]
 fn filters_and_scopes_as_tempo_finds_them() {
     agree("traceql", 11_000);
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use betrace_lang::duration_text;
 use betrace_lang::rule::{ClauseKind, CompareOp, Field, Segment};
 use betrace_lang::verdict::{Reason, Verdict};
 
@@ -345,19 +346,4 @@ fn placeholder(facts: &Facts<'_>, record: Option<RecordId>, field: &Field) -> St
         end -= 1;
     }
     text[..end].to_owned()
-}
-
-/// In the largest unit in which it is exact, as rules write it.
-fn duration_text(nanos: u64) -> String {
-    for (unit, name) in [
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-        (1, "ns"),
-    ] {
-        if nanos.is_multiple_of(unit) {
-            return format!("{}{name}", nanos / unit);
-        }
-    }
-    String::new()
 }

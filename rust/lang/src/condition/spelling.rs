@@ -71,8 +71,9 @@ pub(crate) fn number(value: Number) -> String {
     }
 }
 
-/// In the largest unit that leaves it whole.
-pub(crate) fn duration(nanos: Nanos) -> String {
+/// A duration as rules write it, in the largest unit that leaves it whole: `2m`, `90s`, `250ms`.
+#[must_use]
+pub fn duration(nanos: Nanos) -> String {
     const UNITS: [(u64, &str); 6] = [
         (86_400_000_000_000, "d"),
         (3_600_000_000_000, "h"),

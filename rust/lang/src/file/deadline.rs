@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::codes::files as codes;
+use crate::condition::spelling::duration;
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::Loaded;
 use crate::limits::Limits;
@@ -35,23 +36,6 @@ pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile], limits: &Limits)
         diagnostic.help = Some("set a longer `trace.max_age`, or a shorter deadline".to_owned());
         loaded.diagnostics.push(diagnostic);
     }
-}
-
-/// In the largest unit in which it is exact, as rules write it.
-fn duration(nanos: u64) -> String {
-    const UNITS: [(u64, &str); 6] = [
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "m"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-        (1, "ns"),
-    ];
-    let exact = UNITS
-        .into_iter()
-        .find(|(unit, _)| nanos.is_multiple_of(*unit));
-    let (unit, name) = exact.unwrap_or((1, "ns"));
-    format!("{}{name}", nanos / unit)
 }
 
 #[cfg(test)]

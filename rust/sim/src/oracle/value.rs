@@ -155,8 +155,17 @@ impl<'v> Val<'v> {
             let text = self.text()?;
             return Some(text[..text.floor_char_boundary(256)].to_owned());
         };
-        let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
-        let unit = units.into_iter().find(|(unit, _)| nanos % unit == 0);
+        const SECOND: u64 = 1_000_000_000;
+        let units = [
+            (24 * 3600 * SECOND, "d"),
+            (3600 * SECOND, "h"),
+            (60 * SECOND, "m"),
+            (SECOND, "s"),
+            (1_000_000, "ms"),
+            (1_000, "us"),
+        ];
+        let is_whole = |(unit, _): &(u64, _)| *nanos > 0 && nanos % unit == 0;
+        let unit = units.into_iter().find(is_whole);
         let (unit, name) = unit.unwrap_or((1, "ns"));
         Some(format!("{}{name}", nanos / unit))
     }
