@@ -114,12 +114,9 @@ impl<'t> Watch<'t, '_> {
         for trace in concerned {
             let subject = &self.trial.subjects[trace];
             let progress = &self.progress[trace];
-            let causes = match act {
-                Act::Close(ending) => {
-                    Some(progress.causes(subject, &self.trial.readings, self.script, *ending))
-                }
-                _ => None,
-            };
+            let readings = &self.trial.readings;
+            let causes = |ending| progress.causes(subject, readings, self.script, ending);
+            let causes = act.ending().map(causes);
             for rule in 0..self.trial.rules.len() {
                 let said = said.of(rule, trace);
                 let is_there = self.has_all || self.script.has_from_the_start(rule);

@@ -25,6 +25,16 @@ pub enum Act {
     Add,
 }
 
+impl Act {
+    /// How it ends live traces, if it does.
+    pub fn ending(&self) -> Option<Ending> {
+        match self {
+            Act::Close(ending) => Some(*ending),
+            _ => None,
+        }
+    }
+}
+
 /// How live traces end for the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
