@@ -10,10 +10,10 @@ use crate::plan::early::obstacle::ClauseProfile;
 use crate::plan::feed::FeedKind;
 use crate::plan::{PlanError, compile};
 use crate::state::cell::{CELL_BYTES, LINK_BYTES, RECORD_CAP, WITNESSES};
-use crate::state::kept::{Projection, VALUE_BYTES};
-use crate::state::record::{NAME_BYTES, RECORD_BYTES};
 use crate::state::group_cell::{GroupSize, GroupsCell, KEPT_OF_GROUPS};
+use crate::state::kept::{Projection, VALUE_BYTES};
 use crate::state::key::{KEY_CAP, TextKey};
+use crate::state::record::{NAME_BYTES, RECORD_BYTES};
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell};
 use crate::value::OwnedValue;
 

@@ -134,9 +134,10 @@ pub(crate) fn write(
         cell_names: names(traces.iter().flat_map(|(trace, ..)| trace.cells()), |id| {
             interner.cell_name(id)
         }),
-        field_names: names(traces.iter().flat_map(|(trace, ..)| trace.fields()), |key| {
-            interner.field_name(key)
-        }),
+        field_names: names(
+            traces.iter().flat_map(|(trace, ..)| trace.fields()),
+            |key| interner.field_name(key),
+        ),
         rule_names: names(traces.iter().flat_map(|(trace, ..)| trace.rules()), |key| {
             interner.rule_name(key)
         }),
