@@ -168,5 +168,7 @@ pub fn causes(reason: Reason) -> Faults {
         Reason::Shutdown => Faults::of(&[Fault::CollectorRestart]),
         Reason::Skew => Faults::of(&[Fault::ClockStep]),
         Reason::Conflict => Faults::of(&[Fault::DifferingCopy]),
+        // The members of the tier stay the same.
+        Reason::Moved => Faults::default(),
     }
 }

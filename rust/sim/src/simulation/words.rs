@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use betrace_lang::rule::{
     Aggregate, Base, Expr, ExprKind, Field, GroupKey, Intrinsic, ListSource, Literal, Measure,
-    Number, Operand, Predicate, Quantity, Reading, Rule, Scope, Selector, SpanSelector, Term,
+    Number, Operand, Predicate, Quantity, ReadAt, Reading, Rule, Scope, Selector, SpanSelector,
+    Term,
 };
 
 use crate::model::Value;
@@ -276,12 +277,27 @@ fn read(field: &Field, choices: Vec<Choice>, sketch: &mut Sketch) {
             let Some(first) = field.of.first() else {
                 return;
             };
-            let target = Target::Attribute(Scope::SpanThenResource, Arc::clone(&first.key));
-            (target, before(&first.reading, choices))
+            if let Some(proviso) = &first.proviso {
+                let holds = vec![text(&proviso.text)];
+                meet(target(&proviso.origin), holds, sketch);
+            }
+            (target(&first.origin), before(&first.reading, choices))
         }
         // It stands on another span, which has what that one is asked for.
         Field::Bound { .. } => return,
     };
+    meet(target, choices, sketch);
+}
+
+fn target(origin: &ReadAt) -> Target {
+    match origin {
+        ReadAt::Attribute(key) => Target::Attribute(Scope::SpanThenResource, Arc::clone(key)),
+        ReadAt::Event(key) => Target::Attribute(Scope::Event, Arc::clone(key)),
+        ReadAt::Intrinsic(intrinsic) => Target::Intrinsic(*intrinsic),
+    }
+}
+
+fn meet(target: Target, choices: Vec<Choice>, sketch: &mut Sketch) {
     match sketch.reads.iter_mut().find(|known| known.target == target) {
         Some(known) => known.choices.extend(choices),
         None => sketch.reads.push(Read { target, choices }),
