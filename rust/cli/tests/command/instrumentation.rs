@@ -239,6 +239,47 @@ fn an_act_is_one_span_in_every_recording() {
 }
 
 #[test]
+fn stacks_without_a_recording_are_read_as_they_were_seen() {
+    let kinds = folder().join("kinds.yaml");
+    let ran = Desk::with(&[]).run(&["test", kinds.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+/// A rule that reads each key of each recording.
+#[test]
+fn no_advice_on_a_name_that_is_emitted_leads_to_one_that_is_silent() {
+    let attributes = |span: &Value| span["attributes"].as_array().cloned().unwrap_or_default();
+    let spans = FOUND.values().flat_map(|found| &found.spans);
+    let keys: BTreeSet<String> = spans
+        .flat_map(attributes)
+        .map(|one| text(&one, "key"))
+        .collect();
+    let rules = keys.iter().enumerate().map(|(number, key)| {
+        format!("  - {{ id: r{number}, condition: 'never {{ any.where(span.{key} == probe) }}' }}\n  - {{ id: s{number}, condition: 'never {{ any.where({key} == probe) }}' }}\n")
+    });
+    let rules = format!("rules:\n{}", rules.collect::<String>());
+    let ran =
+        Desk::with(&[("rules.yaml", &rules)]).run(&["check", "--format", "json", "rules.yaml"]);
+    let mut advised = 0;
+    for one in ran.json_lines()[0]["diagnostics"].as_array().unwrap() {
+        if !["W0112", "W0113"].contains(&&*text(one, "code")) {
+            continue;
+        }
+        advised += 1;
+        let advice = one["suggestion"].as_str();
+        assert!(
+            advice.is_none_or(|advice| advice.starts_with("otel:")),
+            "{one}"
+        );
+    }
+    assert!(
+        keys.len() > 200 && advised > 20,
+        "{} keys, {advised} advised",
+        keys.len()
+    );
+}
+
+#[test]
 fn the_page_of_instrumentation_says_what_is_found() {
     let path = root().join("docs/instrumentation.md");
     let wanted = page(&FOUND);

@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use crate::condition::macro_text::Macro;
 use crate::condition::scan::names_with;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{FirstOf, Literal};
+use crate::rule::{Alternative, FirstOf, Literal, Reading};
 
 pub(crate) use table::PREFIX;
 use table::StandsFor;
@@ -89,19 +89,49 @@ pub fn nearest_shipped(name: &str, kinds: &[&str]) -> Option<&'static Shipped> {
     let own = name.strip_prefix(PREFIX).unwrap_or(name);
     let of_kind = || vocabulary().filter(|one| kinds.contains(&one.kind()));
     // Of several that read it, the one whose choice it is sooner.
-    let reads = |one: &'static Shipped| {
-        let of = &one.as_field()?.of;
-        let at = of
-            .iter()
-            .position(|one| one.attribute().is_some_and(|key| **key == *own))?;
-        Some((at, one))
-    };
+    let reads = |one: &'static Shipped| Some((of_key(one, own).map(|(at, _)| at).min()?, one));
     let read_by = of_kind().filter_map(reads).min_by_key(|(at, _)| *at);
     read_by.map(|(_, one)| one).or_else(|| {
         of_kind()
             .filter_map(|one| Some((slips(own, one.name.strip_prefix(PREFIX)?)?, one)))
             .min_by_key(|(slips, _)| *slips)
             .map(|(_, one)| one)
+    })
+}
+
+/// The fields that read an attribute of any span, the one whose choice it is sooner first.
+pub(crate) fn readers(key: &str) -> Vec<&'static str> {
+    let at = |one: &'static Shipped| {
+        let choices = of_key(one, key).map(|(at, _)| at);
+        Some((choices.min()?, &*one.name))
+    };
+    let mut readers: Vec<(usize, &str)> = vocabulary().filter_map(at).collect();
+    readers.sort_unstable();
+    readers.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Whether this field gives the attribute as it is, a placeholder perhaps set aside.
+pub(crate) fn reads_whole(name: &str, key: &str) -> bool {
+    // Whatever cuts a part out of a text does so here.
+    const TEXT: &str = "a/b?c#d e:f@g,h.i";
+    let is_whole = |reading: &Reading| match reading {
+        Reading::AsItIs => true,
+        Reading::Part(pattern) => regex::Regex::new(pattern).is_ok_and(|pattern| {
+            let part = pattern.captures(TEXT).and_then(|found| found.get(1));
+            part.is_some_and(|part| part.as_str() == TEXT)
+        }),
+        Reading::Mapped(_) | Reading::Word { .. } => false,
+    };
+    let mut named = shipped(name).iter();
+    named.any(|one| of_key(one, key).any(|(_, choice)| is_whole(&choice.reading)))
+}
+
+/// The choices of a field that are an attribute, whatever the span.
+fn of_key<'s>(one: &'s Shipped, key: &str) -> impl Iterator<Item = (usize, &'s Alternative)> {
+    let of = one.as_field().map_or(&[][..], |field| &field.of);
+    let choices = of.iter().enumerate();
+    choices.filter(move |(_, one)| {
+        one.proviso.is_none() && one.attribute().is_some_and(|own| **own == *key)
     })
 }
 
@@ -123,7 +153,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::rule::Reading;
 
     #[test]
     fn every_line_of_the_table_is_read() {

@@ -64,9 +64,9 @@ declare_codes! {
         good: "never { any.where(http.response.status_code == 500) }"
     }
     RENAMED_ATTRIBUTE = "W0113", "an attribute that was renamed" {
-        "The OpenTelemetry semantic conventions have renamed this attribute. Current instrumentation emits the new name; put the old one in quotes if your services still emit it.",
+        "The OpenTelemetry semantic conventions have renamed this attribute. Many instrumentations still emit the old name by default, others the new one: where the vocabulary has a name that reads both, that is the advice. Put the old one in quotes if your services emit it alone.",
         bad: "never { any.where(http.status_code == 500) }",
-        good: "never { any.where(http.response.status_code == 500) }"
+        good: "never { any.where(otel:http.status == 500) }"
     }
     ODD_WORD = "W0114", "a bare word that is a text here" {
         "`True`, `null` and the name of a bound span are plain texts on the right-hand side of a comparison.",

@@ -1,53 +1,130 @@
 //! Attribute names against the OpenTelemetry semantic conventions: renamed ones, and slips of the finger.
+//!
+//! An old name that instrumentations emit today is not dead: what reads the old and the new is a name of the vocabulary.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::codes::conditions as code;
+use crate::condition::shipped::{readers, reads_whole};
 use crate::diagnostic::fault::Fault;
 use crate::rule::{Intrinsic, Scope};
 use crate::words::Word;
 
-/// Lines of `current.name`, and of `old.name new.name` for renamed ones (semantic conventions 1.37).
+/// Written by `data/attributes.py`, which says what a line holds.
 static CONVENTIONS: &str = include_str!("../../../data/attributes.txt");
 
 struct Names {
     current: HashSet<&'static str>,
-    renamed: HashMap<&'static str, &'static str>,
+    old: HashMap<&'static str, Old>,
     by_length: Vec<Vec<&'static str>>,
+}
+
+/// What has become of an old name.
+#[derive(Default)]
+struct Old {
+    /// For which kind of span, if it hangs on that; none where nobody took its place.
+    now: Vec<(Option<&'static str>, &'static str)>,
+    is_emitted: bool,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let mut names = Names {
         current: HashSet::new(),
-        renamed: HashMap::new(),
+        old: HashMap::new(),
         by_length: Vec::new(),
     };
     for line in CONVENTIONS.lines().filter(|line| !line.starts_with('#')) {
-        match line.split_once(' ') {
-            Some((old, new)) => {
-                names.renamed.insert(old, new);
+        let mut words = line.split(' ');
+        let name = words.next().unwrap_or_default();
+        let mut words = words.peekable();
+        if words.peek().is_some() {
+            names.old.insert(name, Old::read(words));
+        } else if !name.is_empty() {
+            names.current.insert(name);
+            if names.by_length.len() <= name.len() {
+                names.by_length.resize(name.len() + 1, Vec::new());
             }
-            None if !line.is_empty() => {
-                names.current.insert(line);
-                if names.by_length.len() <= line.len() {
-                    names.by_length.resize(line.len() + 1, Vec::new());
-                }
-                names.by_length[line.len()].push(line);
-            }
-            None => {}
+            names.by_length[name.len()].push(name);
         }
     }
     names
 });
 
+impl Old {
+    fn read(words: impl Iterator<Item = &'static str>) -> Old {
+        let mut old = Old::default();
+        for word in words {
+            match word.split_once('=') {
+                _ if word == "-" => {}
+                _ if word == "*" => old.is_emitted = true,
+                Some((kind, name)) => old.now.push((Some(kind), name)),
+                None => old.now.push((None, word)),
+            }
+        }
+        old
+    }
+
+    /// `server.address` on client spans and `client.address` on server spans
+    fn says(&self) -> String {
+        let now = self.now.iter().map(|(kind, name)| match kind {
+            Some(kind) => format!("`{name}` on {kind} spans"),
+            None => format!("`{name}`"),
+        });
+        now.collect::<Vec<_>>().join(" and ")
+    }
+
+    /// A doubt about it, unless it is what programs emit and nothing else is there to be said.
+    fn doubt(&self, scope: Scope, key: &str, range: Range<usize>) -> Option<Fault> {
+        let is_of_span = matches!(scope, Scope::SpanThenResource | Scope::Span);
+        let readers = if is_of_span { readers(key) } else { Vec::new() };
+        let quoted =
+            format!("if your services emit this name alone, put it in quotes: `\"{key}\"`");
+        if readers.is_empty() {
+            if self.is_emitted || self.now.is_empty() {
+                return None;
+            }
+            let message = format!("`{key}` is now called {}", self.says());
+            let fault = Fault::new(code::RENAMED_ATTRIBUTE, range, message).help(quoted);
+            return Some(match self.now.as_slice() {
+                [(None, new)] => fault.suggest(written(scope, new)),
+                _ => fault,
+            });
+        }
+        let message = match self.now.is_empty() {
+            true => format!("`{key}` is an older name, which some instrumentations emit"),
+            false => format!(
+                "`{key}` is now called {}, and instrumentations emit one or the other",
+                self.says()
+            ),
+        };
+        let names: Vec<String> = readers.iter().map(|name| format!("`{name}`")).collect();
+        let fault = Fault::new(code::RENAMED_ATTRIBUTE, range, message);
+        let whole = readers.iter().find(|name| reads_whole(name, key));
+        Some(match whole {
+            Some(name) => fault
+                .suggest((*name).to_owned())
+                .help(format!("`{name}` reads both; {quoted}")),
+            None => fault.help(format!(
+                "parts of both are read by {}; {quoted}",
+                names.join(", ")
+            )),
+        })
+    }
+}
+
+fn written(scope: Scope, name: &str) -> String {
+    match scope {
+        Scope::SpanThenResource => name.to_owned(),
+        scope => format!("{}.{name}", scope.as_str()),
+    }
+}
+
 /// Whether a name is an attribute of the conventions, be it a renamed one, or an intrinsic.
 pub(crate) fn is_known_field(name: &str) -> bool {
     let key = name.strip_prefix("resource.").unwrap_or(name);
-    NAMES.current.contains(key)
-        || NAMES.renamed.contains_key(key)
-        || Intrinsic::named(name).is_some()
+    NAMES.current.contains(key) || NAMES.old.contains_key(key) || Intrinsic::named(name).is_some()
 }
 
 /// Names shorter than this are too often somebody's own.
@@ -59,16 +136,8 @@ pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Op
     if names.current.contains(key) {
         return None;
     }
-    let written = |name: &str| match scope {
-        Scope::SpanThenResource => name.to_owned(),
-        scope => format!("{}.{name}", scope.as_str()),
-    };
-    if let Some(new) = names.renamed.get(key) {
-        let message = format!("`{key}` is now called `{new}`");
-        let fault = Fault::new(code::RENAMED_ATTRIBUTE, range, message).suggest(written(new));
-        return Some(fault.help(format!(
-            "if your services still emit the old name, put it in quotes: `\"{key}\"`"
-        )));
+    if let Some(old) = names.old.get(key) {
+        return old.doubt(scope, key, range);
     }
     if key.len() < LONG || !key.contains('.') {
         return None;
@@ -82,7 +151,7 @@ pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Op
         .filter(|(distance, _)| *distance <= allowed)
         .min()?;
     let message = format!("`{key}` is nearly the semantic conventions' `{}`", near.1);
-    let fault = Fault::new(code::NEAR_ATTRIBUTE, range, message).suggest(written(near.1));
+    let fault = Fault::new(code::NEAR_ATTRIBUTE, range, message).suggest(written(scope, near.1));
     Some(fault.help(format!(
         "if it is an attribute of your own, put it in quotes: `\"{key}\"`"
     )))
