@@ -593,6 +593,17 @@ fn names_of_the_vocabulary_stand_wherever_an_attribute_may() {
 }
 
 #[test]
+fn a_missing_field_is_doubted_only_where_that_is_kept_in_silence() {
+    insta::assert_snapshot!(reports(&[
+        "when each { a as p } always { count(b inside p) == p.n }",
+        "when each { a as p } always { not (count(b inside p) == p.n) }",
+        "never { a.where(exists(x)).where(x != 1) or b.where(x == 2).where(not (x == 1)) }",
+        "never { a.where(exists(y)).where(x != 1) }",
+        "never { otel:http.request.where(otel:http.method not in otel:http.safe_methods) }",
+    ]));
+}
+
+#[test]
 fn one_span_is_doubted_beside_other_parts_of_when_too() {
     insta::assert_snapshot!(reports(&[
         "when { a and b } always { a.where(x == 1) }",

@@ -14,7 +14,7 @@ declare_codes! {
         good: "never { payment.where(currency != EUR or missing(currency)) }"
     }
     AVERAGE_OF_NOTHING = "W0103", "a comparison with an average of no spans, or with a field that may be missing" {
-        "Where nothing is selected, every comparison with `avg` is false, and where a bound span has no number in a field, every comparison with it; here that breaks the rule.",
+        "Where nothing is selected, every comparison with `avg` is false, which here breaks the rule. Where a bound span has no number in a field, every comparison with it is false, and what denies it is kept in silence.",
         bad: "always { avg(payment, span:duration) < 2s }",
         good: "never { avg(payment, span:duration) >= 2s }"
     }

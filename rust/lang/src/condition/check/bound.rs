@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
         let mut spans = SpanSelector::all(Base::Any);
         let mut is_whole = true;
         for filter in filters {
-            let part = self.filter(filter, Dialect::Modern);
+            let part = self.filter(filter, Dialect::Modern, &[]);
             let added = part.and_then(|part| self.add_filter(&mut spans, filter, part));
             is_whole &= added.is_some();
         }

@@ -40,6 +40,7 @@ pub(super) struct Checker<'a> {
     /// Inside `always`, or below an odd number of `not`: what is false there may break the rule, and a span that is not
     /// selected is nowhere an excuse.
     pub breaks_if_false: bool,
+    pub in_always: bool,
     /// Behind `every` or `some`: the left-hand side is an array, be it of a bound span.
     pub in_each: bool,
     /// Fields of `not verified` in the present filter.
@@ -93,6 +94,7 @@ impl<'a> Checker<'a> {
             is_cut: false,
             in_rule: false,
             breaks_if_false: false,
+            in_always: false,
             in_each: false,
             denied: Vec::new(),
             subject: None,

@@ -83,9 +83,9 @@ impl<'a> Checker<'a> {
             }
             let checked = match clause.word {
                 ClauseWord::Always => {
-                    self.breaks_if_false = true;
+                    (self.breaks_if_false, self.in_always) = (true, true);
                     let checked = self.clause(clause);
-                    self.breaks_if_false = false;
+                    (self.breaks_if_false, self.in_always) = (false, false);
                     checked.map(|always| {
                         body.always.get_or_insert(always);
                     })

@@ -8,16 +8,25 @@ use crate::condition::check::checker::{Checker, Subject};
 use crate::rule::{CompareOp, Field, FieldTest, Predicate};
 
 impl<'a> Checker<'a> {
-    /// `!=` and `not` on a field that a span may be without: such spans are not selected.
-    pub(super) fn warn_hidden(&mut self, filter: &'a Node, predicate: &Predicate) {
+    /// `!=` and `not` on a field that a span may be without: such spans are not selected. `known`: what the spans have
+    /// proved that are filtered.
+    pub(super) fn warn_hidden(
+        &mut self,
+        filter: &'a Node,
+        predicate: &Predicate,
+        known: &[Predicate],
+    ) {
         let parts = match predicate {
             Predicate::And(parts) => parts.as_slice(),
             one => std::slice::from_ref(one),
         };
         let denied = std::mem::take(&mut self.denied);
-        let field = hidden(parts).or_else(|| {
+        let is_there = |field: &Field| known.iter().any(|part| needs(part, field));
+        let field = hidden(parts, &is_there).or_else(|| {
             let mut fields = denied.iter();
-            fields.find(|field| field.may_be_missing() && !has_presence(predicate, field))
+            fields.find(|field| {
+                field.may_be_missing() && !has_presence(predicate, field) && !is_there(field)
+            })
         });
         let Some(field) = field else { return };
         // The smallest parts that say it, where parts of the text and of the meaning go together.
@@ -107,7 +116,7 @@ impl Checker<'_> {
 }
 
 /// A field that some part negates unguarded, while no other part needs it to be there.
-fn hidden(parts: &[Predicate]) -> Option<&Field> {
+fn hidden<'p>(parts: &'p [Predicate], is_there: &dyn Fn(&Field) -> bool) -> Option<&'p Field> {
     let mut fields = Vec::new();
     for part in parts {
         collect_negated(part, false, &mut fields, &mut Vec::new());
@@ -116,6 +125,7 @@ fn hidden(parts: &[Predicate]) -> Option<&Field> {
         field.may_be_missing()
             && parts.iter().any(|part| negates(part, field))
             && !parts.iter().any(|part| needs(part, field))
+            && !is_there(field)
     })
 }
 

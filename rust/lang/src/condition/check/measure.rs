@@ -41,9 +41,7 @@ impl<'a> Checker<'a> {
         let quantity = self.quantity(right);
         let (measure, quantity) = (measure?, quantity?);
         self.same_unit(&measure, &quantity, left, right)?;
-        if self.breaks_if_false {
-            self.warn_false_of_nothing(node, &measure, &quantity, right);
-        }
+        self.warn_false_of_nothing(node, &measure, &quantity, right);
         Some(ExprKind::Compare {
             left: measure,
             op,
@@ -51,7 +49,8 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// What compares with nothing, and so breaks the rule.
+    /// What compares with nothing, and is false: with an average, where that breaks the rule; with a field, where
+    /// `always` denies it and so is kept. A rule that a missing field breaks says so itself.
     fn warn_false_of_nothing(
         &mut self,
         node: &Node,
@@ -65,17 +64,18 @@ impl<'a> Checker<'a> {
         };
         let text = self.place.folded(node.range());
         let (message, help) = match quantity {
-            _ if is_average => (
+            _ if is_average && self.breaks_if_false => (
                 "of no spans there is no average, and this comparison is false".to_owned(),
                 format!(
                     "if a trace without such spans is fine: `not (…) or {text}`, or name the spans in `when`"
                 ),
             ),
-            Quantity::Field(_) => {
+            Quantity::Field(_) if self.in_always && !self.breaks_if_false => {
                 let field = self.place.folded(right.range());
                 let help = "select those that have it: `when each { S.where(exists(…)) as p }`";
-                let message =
-                    format!("where `{field}` is missing or no number this comparison is false");
+                let message = format!(
+                    "where `{field}` is missing or no number this is false, and what denies it true"
+                );
                 (message, help.to_owned())
             }
             _ => return,
@@ -158,7 +158,7 @@ impl<'a> Checker<'a> {
         let measure = self.measure(base);
         let mut parts = Vec::new();
         for filter in filters {
-            parts.push((filter, self.filter(filter, Dialect::OneSpan)));
+            parts.push((filter, self.filter(filter, Dialect::OneSpan, &[])));
         }
         let Measure::Count(Selector::Spans(mut spans)) = measure? else {
             self.fault(

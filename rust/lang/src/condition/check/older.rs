@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn one_span_selector(&mut self, node: &'a Node) -> Option<Selector> {
-        let predicate = self.filter(node, self.dialect())?;
+        let predicate = self.filter(node, self.dialect(), &[])?;
         self.one_span_of(node.range(), node, predicate)
     }
 
@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
         let (first, last) = (run.first()?, run.last()?);
         let checked: Vec<Option<Predicate>> = run
             .iter()
-            .map(|part| self.filter(part, self.dialect()))
+            .map(|part| self.filter(part, self.dialect(), &[]))
             .collect();
         let parts: Option<Vec<Predicate>> = checked.into_iter().collect();
         let predicate = joined(parts?, is_and);

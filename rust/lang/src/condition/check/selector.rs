@@ -99,16 +99,21 @@ impl<'a> Checker<'a> {
         filters: &'a [Node],
     ) -> Option<Selector> {
         let dialect = Dialect::behind(base);
-        let selected = match self.named_item(node, base) {
+        let mut selected = match self.named_item(node, base) {
             Some(named) => Some(named),
             None if dialect == Dialect::TraceSpans => Some(Selector::all(Base::Any)),
             None => self.selector(base),
         };
-        let mut parts = Vec::new();
+        let mut parts: Vec<(&'a Node, Predicate)> = Vec::new();
         let mut is_whole = true;
+        let spans = selected.as_mut().and_then(Selector::filterable);
+        let mut known = spans.map_or_else(Vec::new, |spans| spans.filter.clone());
         for filter in filters {
-            match self.filter(filter, dialect) {
-                Some(part) => parts.push((filter, part)),
+            match self.filter(filter, dialect, &known) {
+                Some(part) => {
+                    known.push(part.clone());
+                    parts.push((filter, part));
+                }
                 None => is_whole = false,
             }
         }
@@ -171,13 +176,18 @@ impl<'a> Checker<'a> {
         Some(Selector::all(Base::Named(name.clone())))
     }
 
-    /// One `.where( )`, with what it may hide.
-    pub(super) fn filter(&mut self, filter: &'a Node, dialect: Dialect) -> Option<Predicate> {
+    /// One `.where( )` of spans that are `known` to satisfy these, with what it may hide.
+    pub(super) fn filter(
+        &mut self,
+        filter: &'a Node,
+        dialect: Dialect,
+        known: &[Predicate],
+    ) -> Option<Predicate> {
         self.denied.clear();
         let predicate = self.predicate_in(filter, dialect)?;
         // Where the rule breaks if no span is so, a span that is not selected is reported, not hidden.
         if !self.breaks_if_false {
-            self.warn_hidden(filter, &predicate);
+            self.warn_hidden(filter, &predicate, known);
         }
         Some(predicate)
     }
