@@ -181,7 +181,11 @@ impl Watch for Timeline {
         let most = self.most_traces;
         by_resource(otlp, |resource, spans| {
             let resource = origins.of(resource);
-            for (id, start) in spans {
+            // Spans of a trace mostly come one after the other.
+            for spans in spans.chunk_by(|one, next| one.0 == next.0) {
+                let Some((id, _)) = spans.first() else {
+                    continue;
+                };
                 let id = TraceId(*id);
                 if traces.len() >= most && !traces.contains_key(&id) {
                     continue;
@@ -193,9 +197,9 @@ impl Watch for Timeline {
                     resource,
                 });
                 trace.latest = now.0;
-                if *start != 0 {
-                    trace.start = trace.start.min(*start);
-                }
+                let starts = spans.iter().map(|(_, start)| *start);
+                let earliest = starts.filter(|start| *start != 0).min();
+                trace.start = earliest.map_or(trace.start, |start| start.min(trace.start));
                 if trace.resource != resource {
                     trace.resource = resource;
                     trace.set = origins.both(trace.set, resource);
