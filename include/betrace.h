@@ -191,6 +191,8 @@ int32_t betrace_rules_compile(const struct betrace_source *sources,
 // than a trace is kept open.
 //
 // @param longest_deadline  max_age less idle_timeout of the engine, in nanoseconds; 0: with their defaults
+// @param rules_bytes  what the rules may hold in memory once they are in use (see betrace_rules_bytes); more is an error
+//                 of the rule that passes it. 0: 128 MiB
 // @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED (no handle was made)
 //
 // The caller must see to it:
@@ -198,6 +200,7 @@ int32_t betrace_rules_compile(const struct betrace_source *sources,
 int32_t betrace_rules_compile_within(const struct betrace_source *sources,
                                      size_t count,
                                      uint64_t longest_deadline,
+                                     uint64_t rules_bytes,
                                      struct betrace_rules **rules);
 
 // Writes which files these use (`use:`) that are not among them, as JSON: a list of names, without `.` and `..`, each
@@ -239,6 +242,18 @@ int32_t betrace_rules_count(const struct betrace_rules *rules,
 // `rules` must be a live handle; `count` must be writable.
 int32_t betrace_rules_count_enabled(const struct betrace_rules *rules,
                                     size_t *count);
+
+// Says what the enabled rules hold in memory once an engine uses them, beside what traces take: about, and mostly their
+// regular expressions as compiled, equal ones once.
+//
+// @param rules NULL is BETRACE_INVALID_ARGUMENT
+// @param bytes receives the number
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+//
+// The caller must see to it:
+// `rules` must be a live handle; `bytes` must be writable.
+int32_t betrace_rules_bytes(const struct betrace_rules *rules,
+                            uint64_t *bytes);
 
 // Writes everything that is to be said about the rules: errors, warnings and notes in their order
 // in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.

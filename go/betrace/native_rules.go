@@ -25,19 +25,18 @@ type Rules struct {
 	free   runtime.Cleanup
 
 	count, enabled, errors int
+	bytes                  uint64
 }
 
 // Compile reads rule files and compiles their rules. Faults in them are not an error of the call:
 // see [Rules.ErrorCount] and [Rules.Report]. Close the rules when they are not needed any more;
 // engines made from them go on.
 func Compile(sources []Source) (*Rules, error) {
-	return CompileWithin(sources, 0)
+	return CompileWithin(sources, RuleLimits{})
 }
 
-// CompileWithin is [Compile] for an engine whose traces are kept open for no deadline (`within`) longer than this, in
-// nanoseconds: MaxAge less IdleTimeout of its [Settings]. The report warns of rules with a longer one. 0 stands for
-// the default settings.
-func CompileWithin(sources []Source, longestDeadline uint64) (*Rules, error) {
+// CompileWithin is [Compile] with limits that hang on where the rules are used.
+func CompileWithin(sources []Source, limits RuleLimits) (*Rules, error) {
 	if err := checkVersion(); err != nil {
 		return nil, err
 	}
@@ -45,7 +44,7 @@ func CompileWithin(sources []Source, longestDeadline uint64) (*Rules, error) {
 	defer pinner.Unpin()
 	converted := native(sources, &pinner)
 	rules := &Rules{}
-	if code := C.betrace_rules_compile_within(unsafe.SliceData(converted), C.size_t(len(converted)), C.uint64_t(longestDeadline), &rules.handle); code != 0 {
+	if code := C.betrace_rules_compile_within(unsafe.SliceData(converted), C.size_t(len(converted)), C.uint64_t(limits.LongestDeadline), C.uint64_t(limits.Bytes), &rules.handle); code != 0 {
 		return nil, &Error{Code: Code(code)}
 	}
 	rules.free = runtime.AddCleanup(rules, func(handle *C.betrace_rules) { C.betrace_rules_free(handle) }, rules.handle)
@@ -58,7 +57,12 @@ func CompileWithin(sources []Source, longestDeadline uint64) (*Rules, error) {
 		rules.Close()
 		return nil, &Error{Code: Code(code)}
 	}
-	rules.count, rules.enabled, rules.errors = int(count), int(enabled), int(faults)
+	var bytes C.uint64_t
+	if code := C.betrace_rules_bytes(rules.handle, &bytes); code != 0 {
+		rules.Close()
+		return nil, &Error{Code: Code(code)}
+	}
+	rules.count, rules.enabled, rules.errors, rules.bytes = int(count), int(enabled), int(faults), uint64(bytes)
 	return rules, nil
 }
 
@@ -100,6 +104,10 @@ func (r *Rules) Count() int { return r.count }
 
 // EnabledCount is how many of the faultless rules are enabled: those that an engine evaluates.
 func (r *Rules) EnabledCount() int { return r.enabled }
+
+// Bytes is what the enabled rules hold in native memory once an engine uses them, about; mostly regular expressions as
+// compiled, equal ones once.
+func (r *Rules) Bytes() uint64 { return r.bytes }
 
 // ErrorCount is how many errors there are; an engine takes only rules without any.
 func (r *Rules) ErrorCount() int { return r.errors }

@@ -12,7 +12,7 @@ type Rules struct{}
 func Compile([]Source) (*Rules, error) { return nil, ErrUnavailable }
 
 // CompileWithin answers [ErrUnavailable].
-func CompileWithin([]Source, uint64) (*Rules, error) { return nil, ErrUnavailable }
+func CompileWithin([]Source, RuleLimits) (*Rules, error) { return nil, ErrUnavailable }
 
 // MissingFiles answers [ErrUnavailable].
 func MissingFiles([]Source) ([]string, error) { return nil, ErrUnavailable }
@@ -22,6 +22,9 @@ func (*Rules) Count() int { return 0 }
 
 // EnabledCount is how many rules an engine would evaluate.
 func (*Rules) EnabledCount() int { return 0 }
+
+// Bytes is what the rules would hold.
+func (*Rules) Bytes() uint64 { return 0 }
 
 // ErrorCount is how many faults forbid the use of the rules.
 func (*Rules) ErrorCount() int { return 0 }

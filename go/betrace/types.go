@@ -21,6 +21,16 @@ type Source struct {
 	Text []byte
 }
 
+// RuleLimits bound what rules may ask of the engine that uses them; what is 0 stands for the default.
+type RuleLimits struct {
+	// LongestDeadline is MaxAge less IdleTimeout of the engine's [Settings], in nanoseconds: no trace is kept open for a
+	// longer deadline (`within`), and the report warns of rules with one.
+	LongestDeadline uint64
+	// Bytes is what the enabled rules may hold in native memory, see [Rules.Bytes]; by default 128 MiB. More is an error
+	// of the rule that passes it.
+	Bytes uint64
+}
+
 // ReportFormat is how the faults of rules are written.
 type ReportFormat int32
 

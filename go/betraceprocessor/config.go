@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/confmap"
@@ -63,7 +64,7 @@ func (c *Config) Validate() error {
 	}
 	err = errors.Join(err, c.Violations.validateKeys(), c.Membership.validate(&c.Trace))
 	if err == nil {
-		c.nameLongDeadlines(warnings)
+		err = c.judgeRules(warnings)
 	}
 	return err
 }
@@ -74,29 +75,37 @@ var warnings io.Writer = os.Stderr
 // longDeadline is the code of a rule with a deadline that no trace is kept open for.
 const longDeadline = "W0007"
 
-// nameLongDeadlines names each rule whose deadline is longer than `max_age` less `idle_timeout`. What is wrong with the
-// rules is not its concern.
-func (c *Config) nameLongDeadlines(to io.Writer) {
-	compiled, err := compileRules(&c.Rules, &c.Trace)
+// rulesTooLarge is the code of a rule with which a set holds more than `limits::rules_mib`.
+const rulesTooLarge = "E0029"
+
+// judgeRules names each rule whose deadline is longer than `max_age` less `idle_timeout`, and refuses rules that hold more
+// than `limits::rules_mib`. What else is wrong with the rules is said where they are validated by themselves.
+func (c *Config) judgeRules(to io.Writer) error {
+	compiled, err := compileRules(&c.Rules, &c.Trace, &c.Limits)
+	var faulty *faultyRules
+	if errors.As(err, &faulty) && strings.Contains(faulty.report, rulesTooLarge) {
+		return fmt.Errorf("limits::rules_mib (%d): %w", c.Limits.RulesMib, err)
+	}
 	if err != nil {
-		return
+		return nil
 	}
 	defer compiled.rules.Close()
 	report, err := compiled.rules.Report(betrace.ReportJSON)
 	if err != nil {
-		return
+		return nil
 	}
 	var found struct {
 		Diagnostics []struct{ Code, File, Rule, Message string }
 	}
 	if json.Unmarshal([]byte(report), &found) != nil {
-		return
+		return nil
 	}
 	for _, one := range found.Diagnostics {
 		if one.Code == longDeadline {
 			_, _ = fmt.Fprintf(to, "warning[%s]: %s: rule %s: %s\n", one.Code, one.File, one.Rule, one.Message)
 		}
 	}
+	return nil
 }
 
 // Validate compiles the rules, so that a Collector with faulty ones does not start and
@@ -109,8 +118,10 @@ func (r *Rules) Validate() error {
 	if r.MaxMib < 1 || r.MaxMib > 50 {
 		err = errors.Join(err, fmt.Errorf("max_mib must be from 1 to 50, and is %d", r.MaxMib))
 	}
-	trace := NewDefaultTrace()
-	compiled, faults := compileRules(r, &trace)
+	// How long traces are open, and what rules may hold, is judged with the whole configuration.
+	trace, limits := NewDefaultTrace(), NewDefaultLimits()
+	limits.RulesMib = 4096
+	compiled, faults := compileRules(r, &trace, &limits)
 	if faults != nil {
 		return errors.Join(err, faults)
 	}

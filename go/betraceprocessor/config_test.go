@@ -3,6 +3,7 @@
 package betraceprocessor
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -142,4 +143,28 @@ func TestADeadlineLongerThanATraceIsKeptOpenIsNamed(t *testing.T) {
 	require.Contains(t, said.String(), "rule rule-0: `within 2m` is longer than a trace is kept open, 119s")
 	b := startBench(t, func(c *Config) { c.Trace.MaxAge = 129 * time.Second }, "when { a } always { a then b within 2m }")
 	require.NotEmpty(t, b.logs.FilterMessageSnippet("W0007").All())
+}
+
+// Rules have a bound of their own: expressions of a few letters can hold more than all traces may.
+func TestRulesThatHoldTooMuchAreRefused(t *testing.T) {
+	var conditions []string
+	for length := 5; length < 15; length++ {
+		conditions = append(conditions, fmt.Sprintf(`never { a.where(path matches "\\w{%d}") }`, length))
+	}
+	config := createDefaultConfig().(*Config)
+	config.Rules.Inline = inlineRules(conditions...)
+	require.NoError(t, config.Rules.Validate())
+	require.NoError(t, config.Validate())
+	config.Limits.RulesMib = 1
+	require.NoError(t, config.Rules.Validate(), "the bound is not one of the rules alone")
+	err := config.Validate()
+	require.ErrorContains(t, err, "limits::rules_mib (1)")
+	require.ErrorContains(t, err, "error[E0029]")
+	require.ErrorContains(t, err, "1.0 MiB are allowed")
+
+	b := startBench(t, nil, conditions...)
+	held := b.sum(t, prefix+"rules_bytes")
+	require.Greater(t, held, float64(1<<20))
+	small := startBench(t, nil, never)
+	require.Less(t, small.sum(t, prefix+"rules_bytes"), float64(1<<14))
 }

@@ -16,6 +16,8 @@ type Limits struct {
 	MemoryMib int `mapstructure:"memory_mib"`
 	// How many rules, in their order in the files, stand by name in metrics; the rest share `_other`. 1 to 1900. A rule takes 3 to 15 series of `verdicts`, of which all processors of a Collector share 1900, because the metrics SDK folds a metric beyond 2000 series into one; when they are used up `_other` takes the rest.
 	RuleLabels int `mapstructure:"rule_labels"`
+	// Bound in MiB of what the enabled rules hold in native memory, beside memory_mib; a set that holds more is refused, with the rule that passes it. Nearly all of it is regular expressions as compiled, equal ones once. 1 to 4096.
+	RulesMib int `mapstructure:"rules_mib"`
 	// Spans of one trace that are evaluated; with more, what rests on absence is inconclusive (span_limit). 1 to 500000.
 	SpansPerTrace int `mapstructure:"spans_per_trace"`
 	// prevent unkeyed literal initialization
@@ -40,6 +42,13 @@ func (c *Limits) Validate() error {
 		err = errors.Join(err, errors.New("rule_labels value must be less than or equal to 1900"))
 	}
 
+	if c.RulesMib < 1 {
+		err = errors.Join(err, errors.New("rules_mib value must be greater than or equal to 1"))
+	}
+	if c.RulesMib > 4096 {
+		err = errors.Join(err, errors.New("rules_mib value must be less than or equal to 4096"))
+	}
+
 	if c.SpansPerTrace < 1 {
 		err = errors.Join(err, errors.New("spans_per_trace value must be greater than or equal to 1"))
 	}
@@ -55,6 +64,7 @@ func NewDefaultLimits() Limits {
 	return Limits{
 		MemoryMib:     256,
 		RuleLabels:    100,
+		RulesMib:      128,
 		SpansPerTrace: 20000,
 	}
 }

@@ -48,6 +48,20 @@ func TestLimitsValidate_MaximumRuleLabels(t *testing.T) {
 	require.ErrorContains(t, cfg.Validate(), "rule_labels value must be less than or equal to 1900")
 }
 
+func TestLimitsValidate_MinimumRulesMib(t *testing.T) {
+	cfg := NewDefaultLimits()
+	cfg.RulesMib = 1 - 1
+
+	require.ErrorContains(t, cfg.Validate(), "rules_mib value must be greater than or equal to 1")
+}
+
+func TestLimitsValidate_MaximumRulesMib(t *testing.T) {
+	cfg := NewDefaultLimits()
+	cfg.RulesMib = 4096 + 1
+
+	require.ErrorContains(t, cfg.Validate(), "rules_mib value must be less than or equal to 4096")
+}
+
 func TestLimitsValidate_MinimumSpansPerTrace(t *testing.T) {
 	cfg := NewDefaultLimits()
 	cfg.SpansPerTrace = 1 - 1

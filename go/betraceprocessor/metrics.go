@@ -59,6 +59,7 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceMemoryBytes,
 		telemetry.ProcessorBetraceMemoryLimitBytes,
 		telemetry.ProcessorBetraceReloadFailing,
+		telemetry.ProcessorBetraceRulesBytes,
 		telemetry.ProcessorBetraceRulesLoaded,
 		telemetry.ProcessorBetraceRulesStaleSeconds,
 		telemetry.ProcessorBetraceSpans,
@@ -185,6 +186,7 @@ func (m *metrics) observeReload(to metric.Observer, own metric.MeasurementOption
 	t := m.telemetry
 	to.ObserveFloat64(t.ProcessorBetraceLastReloadSuccessTime, float64(m.reload.loadedAt.Load())/float64(time.Second), own)
 	to.ObserveInt64(t.ProcessorBetraceReloadFailing, oneIf(m.reload.failing.Load()), own)
+	to.ObserveInt64(t.ProcessorBetraceRulesBytes, int64(m.reload.bytes.Load()), own)
 	stale := 0.0
 	if now, since := m.clock.now(), m.reload.staleSince.Load(); since != 0 && now > since {
 		stale = time.Duration(now - since).Seconds()

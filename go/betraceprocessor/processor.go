@@ -74,7 +74,7 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 	if !betrace.Available {
 		return betrace.ErrUnavailable
 	}
-	compiled, err := compileRules(&p.config.Rules, &p.config.Trace)
+	compiled, err := compileRules(&p.config.Rules, &p.config.Trace, &p.config.Limits)
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
@@ -84,6 +84,7 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 	}
 	r := &running{host: host, stop: make(chan struct{}), reload: &reloadState{}}
 	r.reload.loadedAt.Store(p.clock.now())
+	r.reload.bytes.Store(compiled.rules.Bytes())
 	if r.storage, err = openStorage(ctx, p.config.Storage, host, p.set.ID); err != nil {
 		return err
 	}

@@ -48,6 +48,8 @@ type reloadState struct {
 	// while they agree; nanoseconds since 1970.
 	loadedAt, staleSince atomic.Uint64
 	failing              atomic.Bool
+	// bytes is what the rules in use hold.
+	bytes atomic.Uint64
 }
 
 func newReloader(p *betraceProcessor, r *running, inUse *compiled) *reloader {
@@ -120,7 +122,7 @@ func (l *reloader) readSettled(stop <-chan struct{}) ([]betrace.Source, fingerpr
 // use compiles a changed set and swaps it in.
 func (l *reloader) use(sources []betrace.Source, content fingerprint, stop <-chan struct{}) {
 	p := l.processor
-	compiled, err := compileSources(&p.config.Rules, &p.config.Trace, sources)
+	compiled, err := compileSources(&p.config.Rules, &p.config.Trace, &p.config.Limits, sources)
 	if err == nil {
 		defer compiled.rules.Close()
 		err = l.becameEmpty(compiled.empty)
@@ -139,6 +141,7 @@ func (l *reloader) use(sources []betrace.Source, content fingerprint, stop <-cha
 	l.inUse, l.wasEmpty = content, compiled.empty
 	l.running.metrics.countReload(reloadSuccess)
 	l.state.loadedAt.Store(p.clock.now())
+	l.state.bytes.Store(compiled.rules.Bytes())
 	if compiled.report != "" {
 		p.log.Warn("the changed rules were loaded with remarks:\n" + compiled.report)
 	}

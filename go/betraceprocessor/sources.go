@@ -53,17 +53,20 @@ func (f *faultyRules) Error() string {
 
 // compileRules reads and compiles what a configuration names. Its error is a *faultyRules, or says
 // what could not be read or is not there.
-func compileRules(config *Rules, trace *Trace) (*compiled, error) {
+func compileRules(config *Rules, trace *Trace, limits *Limits) (*compiled, error) {
 	sources, err := readSources(config)
 	if err != nil {
 		return nil, err
 	}
-	return compileSources(config, trace, sources)
+	return compileSources(config, trace, limits, sources)
 }
 
-func compileSources(config *Rules, trace *Trace, sources []betrace.Source) (*compiled, error) {
+func compileSources(config *Rules, trace *Trace, limits *Limits, sources []betrace.Source) (*compiled, error) {
 	// At most a nanosecond off where there is no time at all for a deadline: 0 would stand for the defaults.
-	rules, err := betrace.CompileWithin(sources, uint64(max(trace.MaxAge-trace.IdleTimeout, 1)))
+	rules, err := betrace.CompileWithin(sources, betrace.RuleLimits{
+		LongestDeadline: uint64(max(trace.MaxAge-trace.IdleTimeout, 1)),
+		Bytes:           uint64(limits.RulesMib) << 20,
+	})
 	if err != nil {
 		return nil, err
 	}

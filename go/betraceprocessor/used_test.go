@@ -31,7 +31,7 @@ func TestUsedFilesAreReadFromTheDirectoriesOfTheRules(t *testing.T) {
 	writeFile(t, in("rules/lists/cards.yaml"), cardsOfAll)
 	writeFile(t, in("rules/pay/far.yaml"), "use: [../shared.yaml]\nrules:\n  - { id: b, condition: big and not audit }\n")
 	for _, files := range [][]string{{in("rules/pay.yaml")}, {in("rules/p*.yaml")}, {in("rules")}, {in("rules/pay/far.yaml"), in("rules/pay.yaml")}} {
-		compiled, err := compileRules(rulesIn(files...), &NewFactory().CreateDefaultConfig().(*Config).Trace)
+		compiled, err := compileRules(rulesIn(files...), &NewFactory().CreateDefaultConfig().(*Config).Trace, &NewFactory().CreateDefaultConfig().(*Config).Limits)
 		require.NoError(t, err, files)
 		require.Empty(t, compiled.report)
 		compiled.rules.Close()
@@ -42,7 +42,7 @@ func TestUsedFilesAreReadFromTheDirectoriesOfTheRules(t *testing.T) {
 	sources, err = readSources(rulesIn(in("rules/pay")))
 	require.NoError(t, err)
 	require.Equal(t, []string{in("rules/pay/far.yaml")}, namesOf(sources), "what lies outside is not read")
-	_, err = compileRules(rulesIn(in("rules/pay")), &NewFactory().CreateDefaultConfig().(*Config).Trace)
+	_, err = compileRules(rulesIn(in("rules/pay")), &NewFactory().CreateDefaultConfig().(*Config).Trace, &NewFactory().CreateDefaultConfig().(*Config).Limits)
 	require.ErrorContains(t, err, "error[E0026]: the rule set has no file")
 
 	config := rulesIn(in("rules/pay.yaml"))

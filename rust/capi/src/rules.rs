@@ -79,13 +79,15 @@ pub unsafe extern "C" fn betrace_rules_compile(
     rules: *mut *mut BetraceRules,
 ) -> i32 {
     // SAFETY: the same contract.
-    unsafe { betrace_rules_compile_within(sources, count, 0, rules) }
+    unsafe { betrace_rules_compile_within(sources, count, 0, 0, rules) }
 }
 
 /// Compiles rule files as betrace_rules_compile does, and warns of rules whose deadlines (`within`) are longer
 /// than a trace is kept open.
 ///
 /// @param longest_deadline  max_age less idle_timeout of the engine, in nanoseconds; 0: with their defaults
+/// @param rules_bytes  what the rules may hold in memory once they are in use (see betrace_rules_bytes); more is an error
+///                 of the rule that passes it. 0: 128 MiB
 /// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED (no handle was made)
 ///
 /// # Safety
@@ -95,6 +97,7 @@ pub unsafe extern "C" fn betrace_rules_compile_within(
     sources: *const BetraceSource,
     count: size_t,
     longest_deadline: u64,
+    rules_bytes: u64,
     rules: *mut *mut BetraceRules,
 ) -> i32 {
     guard(|| {
@@ -107,7 +110,11 @@ pub unsafe extern "C" fn betrace_rules_compile_within(
         // SAFETY: the same contract.
         match unsafe { read_sources(sources, count) } {
             Ok(files) => {
-                place.set(Box::into_raw(Box::new(compile(files, longest_deadline))));
+                place.set(Box::into_raw(Box::new(compile(
+                    files,
+                    longest_deadline,
+                    rules_bytes,
+                ))));
                 BETRACE_OK
             }
             Err(code) => code,
@@ -167,10 +174,13 @@ pub unsafe extern "C" fn betrace_rules_missing_files(
     })
 }
 
-fn compile(files: Vec<SourceFile>, longest_deadline: u64) -> BetraceRules {
+fn compile(files: Vec<SourceFile>, longest_deadline: u64, rules_bytes: u64) -> BetraceRules {
     let mut limits = Limits::default();
     if longest_deadline > 0 {
         limits.longest_deadline = longest_deadline;
+    }
+    if rules_bytes > 0 {
+        limits.rules_bytes = usize::try_from(rules_bytes).unwrap_or(usize::MAX);
     }
     let loaded = betrace_lang::load(&files, &limits);
     BetraceRules {
@@ -240,6 +250,27 @@ pub unsafe extern "C" fn betrace_rules_count_enabled(
         };
         let enabled = rules.loaded.iter().filter(|loaded| loaded.rule.enabled);
         count.set(enabled.count());
+        BETRACE_OK
+    })
+}
+
+/// Says what the enabled rules hold in memory once an engine uses them, beside what traces take: about, and mostly their
+/// regular expressions as compiled, equal ones once.
+///
+/// @param rules NULL is BETRACE_INVALID_ARGUMENT
+/// @param bytes receives the number
+/// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT
+///
+/// # Safety
+/// `rules` must be a live handle; `bytes` must be writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn betrace_rules_bytes(rules: *const BetraceRules, bytes: *mut u64) -> i32 {
+    guard(|| {
+        // SAFETY: the same contract.
+        let (Ok(rules), Ok(bytes)) = (unsafe { (handle(rules), Place::new(bytes)) }) else {
+            return BETRACE_INVALID_ARGUMENT;
+        };
+        bytes.set(rules.loaded.iter().map(|one| one.bytes as u64).sum());
         BETRACE_OK
     })
 }

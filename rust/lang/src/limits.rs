@@ -14,6 +14,8 @@ pub struct Limits {
     pub yaml_alias_nodes: usize,
     /// Rules of one set, over all its files.
     pub rules: usize,
+    /// Bytes that the enabled rules of a set hold once they are in use, regular expressions as compiled.
+    pub rules_bytes: usize,
     /// Bytes of one condition, exception, macro or message.
     pub rule_bytes: usize,
     /// Parentheses, negations and braces inside each other.
@@ -53,6 +55,7 @@ impl Default for Limits {
             yaml_nodes: 4_000_000,
             yaml_alias_nodes: 100_000,
             rules: 100_000,
+            rules_bytes: 128 << 20,
             rule_bytes: 64 << 10,
             nesting: 64,
             name_bytes: 256,

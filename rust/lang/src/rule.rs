@@ -15,6 +15,7 @@ mod condition;
 mod deadline;
 mod field;
 mod number;
+mod pattern;
 mod predicate;
 mod selector;
 mod template;

@@ -298,3 +298,69 @@ fn faults_of_yaml_are_bounded_while_they_are_found() {
         assert!(loaded.diagnostics.iter().any(|one| one.code.0 == "E0019"));
     }
 }
+
+#[test]
+fn memory_that_rules_hold() {
+    let text = "rules:
+  - { id: small, condition: 'never { x }' }
+  - { id: large, condition: 'never { x.where(a matches \"\\\\w{15}\") }' }
+  - { id: same, condition: 'never { y.where(b matches \"\\\\w{15}\") }' }
+  - { id: off, enabled: false, condition: 'never { x.where(a matches \"\\\\w{14}\") }' }
+  - { id: last, condition: 'never { z }' }
+";
+    let files = [SourceFile::new("rules.yaml", text)];
+    let loaded = load(&files, &Limits::default());
+    assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
+    let bytes: Vec<usize> = loaded.rules.iter().map(|one| one.bytes).collect();
+    assert!(
+        bytes[1] > 10 * bytes[0],
+        "the expression weighs most: {bytes:?}"
+    );
+    assert!(
+        bytes[2] < 2 * bytes[0],
+        "an equal one counts once: {bytes:?}"
+    );
+    assert_eq!(bytes[3], 0, "what is not in use holds nothing");
+    let limits = |rules_bytes| Limits {
+        rules_bytes,
+        ..Limits::default()
+    };
+    let all = loaded.rules_bytes();
+    assert_eq!(codes(text, &limits(all)), [""; 0]);
+    assert_eq!(codes(text, &limits(all - 1)), ["E0029"]);
+    let refused = load(&files, &limits(bytes[0] + bytes[1] - 1));
+    let told = render_text(&refused.diagnostics, &files, false);
+    assert!(
+        told.contains("rules.yaml:3:11"),
+        "at the rule that passes it: {told}"
+    );
+    assert!(told.contains("limits.rules_mib"), "with a way out: {told}");
+}
+
+#[test]
+fn an_expression_weighs_wherever_it_stands() {
+    let of = |condition: &str| {
+        let text = format!(
+            "fields: {{ f: [{{ k: '^(\\w{{15}})' }}] }}\nrules:\n  - id: a\n    condition: |\n      {condition}\n"
+        );
+        let loaded = load(&[SourceFile::new("rules.yaml", text)], &Limits::default());
+        assert!(
+            !loaded.has_errors(),
+            "{condition}: {:?}",
+            loaded.diagnostics
+        );
+        loaded.rules_bytes()
+    };
+    let light = of("never { x }");
+    for condition in [
+        r#"never { x.where(not (a == 1 or b matches "\w{15}")) }"#,
+        r#"never { x inside y.where(b matches "\w{15}") }"#,
+        r#"never { count(x.where(b matches "\w{15}")) > 3 }"#,
+        r#"when each { x as p } never { p.where(b matches "\w{15}") }"#,
+        r#"when each { x.where(b matches "\w{15}") as p } never { y before p }"#,
+        r#"never { x.where(event.where(event:name matches "\w{15}")) }"#,
+        r#"never { x.where(f == 1) }"#,
+    ] {
+        assert!(of(condition) > 10 * light, "{condition}");
+    }
+}

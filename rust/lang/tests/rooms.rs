@@ -14,7 +14,7 @@ use regex::Regex;
 /// A line is a folder and its files in order; `.` is the folder's own file, its door.
 const ROOMS: &str = "
     / words limits source verdict
-    /rule/ number field term predicate selector condition body deadline template .
+    /rule/ number field term predicate selector condition body deadline pattern template .
     /codes/ code files
     /codes/conditions/ form meaning doubts .
     /codes/ table page .
@@ -35,7 +35,7 @@ const ROOMS: &str = "
     /file/yaml/ tree walk map open characters hint resume build .
     /file/ read plain
     /file/rule_tests/ model times attribute expect link span read .
-    /file/ loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline load schema
+    /file/ loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline budget load schema
     /file/format_file/ find edit .
     /file/ .
 ";

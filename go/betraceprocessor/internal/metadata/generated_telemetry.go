@@ -43,6 +43,7 @@ type TelemetryBuilder struct {
 	ProcessorBetraceReloadFailing          metric.Int64ObservableGauge
 	ProcessorBetraceReloads                metric.Int64Counter
 	ProcessorBetraceReopenedVerdicts       metric.Int64ObservableCounter
+	ProcessorBetraceRulesBytes             metric.Int64ObservableGauge
 	ProcessorBetraceRulesLoaded            metric.Int64ObservableGauge
 	ProcessorBetraceRulesStaleSeconds      metric.Float64ObservableGauge
 	ProcessorBetraceSeverityVerdicts       metric.Int64ObservableCounter
@@ -243,6 +244,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceReopenedVerdictsCallbac
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceReopenedVerdicts, obs: o})
 		return nil
 	}, builder.ProcessorBetraceReopenedVerdicts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceRulesBytesCallback sets callback for observable ProcessorBetraceRulesBytes metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceRulesBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceRulesBytes, obs: o})
+		return nil
+	}, builder.ProcessorBetraceRulesBytes)
 	if err != nil {
 		return err
 	}
@@ -605,6 +621,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_betrace_reopened_verdicts",
 		metric.WithDescription("Verdicts but violations on traces that had closed complete and to which spans came after all, late or because an id was used again; they say nothing of what came [Development]"),
 		metric.WithUnit("{verdicts}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceRulesBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_rules_bytes",
+		metric.WithDescription("Native memory that the rules in use hold, about, beside `memory_bytes`; `limits::rules_mib` bounds it [Development]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceRulesLoaded, err = builder.meter.Int64ObservableGauge(

@@ -6,7 +6,7 @@ use crate::{Completeness, Engine, Report, Settings, SnapshotKind, Timestamp};
 
 /// Milliseconds.
 const IDLE: u64 = 10_000;
-const MAX_AGE: u64 = 300_000;
+const AGE: u64 = 300_000;
 
 fn engine(completeness: Completeness) -> Engine {
     let rules = rules(&["audited: when { a } always { b }", "clean: never { c }"]);
@@ -48,8 +48,8 @@ fn a_trace_is_moved_if_it_came_or_began_by_then() {
         (61_000, 60_000, MOVED),
         (59_999, 61_000, MOVED),
         (60_000, 60_001, DEFINITE),
-        (0, 60_000 + MAX_AGE, MOVED),
-        (0, 60_001 + MAX_AGE, DEFINITE),
+        (0, 60_000 + AGE, MOVED),
+        (0, 60_001 + AGE, DEFINITE),
     ] {
         let engine = engine(Completeness::Root);
         engine.moved(at(60_000));
@@ -71,7 +71,7 @@ fn without_its_root_a_trace_may_have_begun_before() {
         engine.told()
     };
     assert_eq!(told(Completeness::Idle, 70_000), MOVED);
-    assert_eq!(told(Completeness::Idle, 60_001 + MAX_AGE), DEFINITE);
+    assert_eq!(told(Completeness::Idle, 60_001 + AGE), DEFINITE);
     let rootless = [
         "audited inconclusive(no_root)",
         "clean inconclusive(no_root)",

@@ -129,6 +129,11 @@ declare_codes! {
         good: "rules:\n  - id: a\n    condition: x and not y\n"
     }
 
+    RULES_TOO_LARGE = "E0029", "the rules of a set hold too much memory" {
+        "What the rules of a set hold once they are in use is bounded (`limits.rules_mib`, 128 MiB), apart from what traces may. Regular expressions take nearly all of it: one of a few letters may compile to a megabyte where it counts or names classes of Unicode. An expression that several rules have counts once.",
+        bad: "# ten thousand rules with a large regular expression each",
+        good: "rules:\n  - id: a\n    condition: x.where(path starts with \"/admin/\") and not y\n"
+    }
     TOO_MANY_NODES = "E0020", "a rule file has too many values" {
         "The values (texts, lists, mappings) of one file are bounded (4,000,000), so that loading takes a bounded amount of memory. What stands behind is not read. Split the rules over several files.",
         bad: "# a list of 4,000,001 items",

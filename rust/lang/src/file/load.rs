@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::Loaded;
 use crate::file::set::SetLoader;
-use crate::file::{across, deadline};
+use crate::file::{across, budget, deadline};
 use crate::limits::Limits;
 use crate::rule::Rule;
 use crate::source::SourceFile;
@@ -20,6 +20,7 @@ pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
     let (mut loaded, not_kept) = loader.finish();
     across::report(&mut loaded, files);
     deadline::report(&mut loaded, files, limits);
+    budget::report(&mut loaded, files, limits);
     loaded.settle(not_kept, files, limits);
     loaded
 }

@@ -30,6 +30,9 @@ pub struct LoadedRule {
     /// The names `otel:…` that stand in its texts, in the macros that these use, and in what those names stand for.
     pub vocabulary: Vec<&'static Shipped>,
     pub tests: Vec<RuleTest>,
+    /// What it holds in memory once it is in use, in bytes, about; an expression that a rule before it has too is not
+    /// counted again. 0: it is not enabled.
+    pub bytes: usize,
 }
 
 /// Where a rule's id stands.
@@ -44,6 +47,12 @@ pub struct Place {
 }
 
 impl Loaded {
+    /// What the enabled rules hold in memory once they are in use, in bytes, about.
+    #[must_use]
+    pub fn rules_bytes(&self) -> usize {
+        self.rules.iter().map(|one| one.bytes).sum()
+    }
+
     /// At least one diagnostic is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {

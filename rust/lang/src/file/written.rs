@@ -108,6 +108,7 @@ impl WrittenRule {
             condition_text: self.condition?.value,
             vocabulary: meaning.names,
             tests: self.tests,
+            bytes: 0,
         })
     }
 }
