@@ -239,6 +239,18 @@ bench: lib
 	@cd go/betrace && go test -run '^$$' -bench . -benchmem ./...
 	@cd go/betraceprocessor && go test -run '^$$' -bench . -benchmem ./...
 
+## floods: resident memory, work and waiting under floods against the bounds (QUICK=1: the smallest of each)
+.PHONY: floods
+floods:
+	$(call say,Flooding engines, each in a process of its own)
+	@cargo bench --locked -p betrace-engine --bench floods -- $(if $(QUICK),quick)
+
+## ids: fifteen million ids of closed traces: bytes an id, and how many new ones look like one of them
+.PHONY: ids
+ids:
+	$(call say,Filling fifteen million ids)
+	@cargo test --release --locked -p betrace-engine --lib -- --ignored --nocapture fifteen_million_ids
+
 include deploy/deploy.mk
 
 ## clean: remove all that was built (not the caches of Go and cargo)

@@ -26,6 +26,7 @@ pub fn evaluate(rule: &Arc<Rule>, test: &RuleTest) -> Result<Seen, PlanError> {
         early: false,
         report: Report::All,
         restart_grace: false,
+        shares_work: false,
         keeps_counted: true,
         shards: 1,
         ..Settings::default()

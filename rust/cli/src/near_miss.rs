@@ -269,6 +269,7 @@ fn engine(probes: &[Arc<Rule>]) -> Result<Engine, PlanError> {
         early: false,
         restart_grace: false,
         own_spans: OwnSpans::Shaped,
+        shares_work: false,
         memory_bytes: 1 << 30,
         queue_bytes: 0,
         shards: 1,

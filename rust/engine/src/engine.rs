@@ -24,6 +24,7 @@ use std::sync::atomic::Ordering;
 
 use betrace_lang::rule::Rule;
 
+use crate::decide::budget::Reserve;
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
 use crate::engine::intake::take_in;
@@ -82,6 +83,7 @@ pub struct Engine {
     rules: RwLock<RuleSet>,
     interner: Mutex<Interner>,
     shards: Shards,
+    reserve: Reserve,
     outbox: Outbox,
     scratch: Mutex<Vec<CallScratch>>,
     /// The latest time that a caller gave.
@@ -112,6 +114,7 @@ impl Engine {
             rules: RwLock::new(rules),
             interner: Mutex::new(interner),
             shards: Shards::new(settings.shards),
+            reserve: Reserve::new(settings.shares_work),
             outbox: Outbox {
                 counters: Mutex::new(counters),
                 queue: Mutex::new(Queue::new(settings.queue_bytes)),
@@ -142,8 +145,7 @@ impl Engine {
         let mut scratch =
             spare.unwrap_or_else(|| CallScratch::new(self.settings.own_spans.clone()));
         scratch.sink.tally.fit(&rules.plan);
-        let result = take_in(&self.shards, &context, otlp, &mut scratch);
-        shed(&self.shards, &context, &self.outbox, &mut scratch.sink);
+        let result = take_in(&self.shards, &context, &self.outbox, otlp, &mut scratch);
         let queued_findings = self.outbox.settle(&mut scratch.sink);
         self.scratch.lock().push(scratch);
         match result {
@@ -341,6 +343,7 @@ impl Engine {
             rules,
             settings: &self.settings,
             key: self.key,
+            reserve: &self.reserve,
             now,
             restarted: (started > 0).then_some(Timestamp(started)),
             moved: (moved > 0).then_some(Timestamp(moved)),

@@ -48,7 +48,7 @@ pub struct Settings {
     /// What rules ask of a trace that do not say so themselves.
     pub completeness: Completeness,
     /// The bound of all state that grows with input, in bytes. Default 256 MiB. A sixth of it is for the ids
-    /// of closed traces alone, and the rest for traces.
+    /// of closed traces alone, an eighth, at most 2 MiB, for what calls work with, and the rest for traces.
     pub memory_bytes: u64,
     /// Spans of one trace beyond this are counted and not evaluated. Default 20,000.
     pub spans_per_trace: u32,
@@ -71,6 +71,11 @@ pub struct Settings {
     pub queue_bytes: u64,
     /// Which spans are violation spans that come by again, and not judged. Default [`OwnSpans::Nowhere`].
     pub own_spans: OwnSpans,
+    /// What work a trace's rules take beyond its own share comes out of a reserve that the spans of all traces fill, so
+    /// that no flood of costly traces costs more than its spans may; what is not found out is `inconclusive(state_cap)`.
+    /// Default `true`. `false`: each trace has a full reserve to itself, so that its verdicts hang on no other; replay
+    /// and the commands that look at single traces have it so.
+    pub shares_work: bool,
     /// Keys the hash tables against chosen trace ids. A run is a function of its input and this.
     pub seed: u64,
 }
@@ -82,11 +87,20 @@ impl Settings {
         self.memory_bytes / 6
     }
 
+    /// What calls may take to work with, in bytes: lists of what they touched, and what they open before the bound is
+    /// looked at again.
+    fn work_bytes(&self) -> u64 {
+        (self.memory_bytes / 8).min(WORK_BYTES)
+    }
+
     /// What traces may take, in bytes.
     pub(crate) fn trace_bytes(&self) -> u64 {
-        self.memory_bytes - self.id_bytes()
+        self.memory_bytes - self.id_bytes() - self.work_bytes()
     }
 }
+
+/// What a few calls side by side work with.
+const WORK_BYTES: u64 = 2 << 20;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -110,6 +124,7 @@ impl Default for Settings {
             keeps_counted: false,
             queue_bytes: 64 << 20,
             own_spans: OwnSpans::Nowhere,
+            shares_work: true,
             seed: 0x6265_7472_6163_6521,
         }
     }

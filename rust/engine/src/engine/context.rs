@@ -1,5 +1,6 @@
 //! What every decision of a call needs besides the trace.
 
+use crate::decide::budget::Reserve;
 use crate::decide::facts::Facts;
 use crate::engine::rule_set::RuleSet;
 use crate::hash::HashKey;
@@ -14,6 +15,8 @@ pub(crate) struct Context<'a> {
     pub rules: &'a RuleSet,
     pub settings: &'a Settings,
     pub key: HashKey,
+    /// Steps that traces take beyond their own share.
+    pub reserve: &'a Reserve,
     /// The engine's time.
     pub now: Timestamp,
     /// When the engine started without stored state: traces that began shortly before may have lost spans.

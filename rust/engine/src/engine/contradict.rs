@@ -30,12 +30,14 @@ impl Context<'_> {
             if !trace.was_complete(self.rule(*index).completeness) {
                 continue;
             }
-            let allowance = Allowance::early(trace.span_count(), trace.early_work());
+            let (spans, before) = (trace.span_count(), trace.early_work());
+            let mut allowance = Allowance::early(spans, before, self.reserve);
             if allowance.is_used_up() {
                 return;
             }
             let (contradicted, work) =
                 self.contradicted(*index, trace, of_rule, allowance.budget());
+            allowance.take(work);
             trace.worked_early(work);
             for fired in contradicted {
                 trace.note_contradicted(fired);

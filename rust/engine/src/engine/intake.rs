@@ -6,7 +6,8 @@ use betrace_lang::verdict::Verdict;
 use crate::engine::context::Context;
 use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::{CallScratch, Touch};
-use crate::engine::sink::Sink;
+use crate::engine::shed::shed;
+use crate::engine::sink::{Outbox, Sink};
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
 use crate::plan::ids::RuleIndex;
@@ -21,10 +22,19 @@ use crate::wire::ScanError;
 /// After so many spans, well below a millisecond, whoever waits for the lock goes first.
 const SPANS_AT_ONCE: u32 = if cfg!(loom) { 1 } else { 256 };
 
+/// After so many touches of traces they are decided before the rest of the message is read, however long it is: neither
+/// what a call works with nor what it adds to the state beyond the bound grows with the message.
+const TOUCHES: usize = 4096;
+
+/// Likewise, after so many traces were opened, and so many bytes were read.
+const OPENED: usize = 512;
+const READ: usize = 512 << 10;
+
 /// Takes a message in. Returns how many spans were read.
 pub(crate) fn take_in(
     shards: &Shards,
     context: &Context<'_>,
+    outbox: &Outbox,
     otlp: &[u8],
     scratch: &mut CallScratch,
 ) -> Result<u64, ScanError> {
@@ -34,15 +44,20 @@ pub(crate) fn take_in(
         merging: context.merging(),
         sink: &mut scratch.sink,
         touches: &mut scratch.touches,
+        rules: &mut scratch.rules,
+        outbox,
         locked: None,
         merged: 0,
+        added: 0,
+        opened: 0,
+        settled: 0,
     };
     let matcher = &context.rules.plan.matcher;
     let result = matcher.scan(otlp, &mut scratch.scan, |span, found| {
         intake.span(span, found);
     });
+    intake.settle();
     drop(intake);
-    decide_touched(shards, context, scratch);
     let stats = result?;
     scratch.sink.tally.spans.malformed += stats.malformed;
     Ok(stats.spans + stats.malformed)
@@ -54,9 +69,17 @@ struct Intake<'e> {
     merging: Merging<'e>,
     sink: &'e mut Sink,
     touches: &'e mut Vec<Touch>,
+    rules: &'e mut Vec<RuleIndex>,
+    outbox: &'e Outbox,
     locked: Option<(ShardIndex, MutexGuard<'e, Shard>)>,
     /// Spans merged since the lock was lent to others.
     merged: u32,
+    /// Spans that were new.
+    added: u64,
+    /// Traces opened since the state was looked at.
+    opened: usize,
+    /// How much of the message was read by then.
+    settled: usize,
 }
 
 impl Intake<'_> {
@@ -90,6 +113,7 @@ impl Intake<'_> {
             return;
         };
         let is_late = trace.is_late() || !trace.is_live();
+        self.opened += usize::from(trace.span_count() == 0);
         let merged = trace.merge(&self.merging, pool, span, found.hits());
         let spans = &mut self.sink.tally.spans;
         match merged {
@@ -118,8 +142,52 @@ impl Intake<'_> {
             self.touches.push(touch);
         }
         if merged == Merged::Added {
+            self.added += 1;
             self.note(touch, found);
         }
+        let read = span.position().saturating_sub(self.settled);
+        if self.touches.len() >= TOUCHES || self.opened >= OPENED || read >= READ {
+            self.settled = span.position();
+            self.settle();
+        }
+    }
+
+    /// Decides what came so far, and keeps the state within its bound.
+    fn settle(&mut self) {
+        self.locked = None;
+        self.opened = 0;
+        self.context.reserve.fill(std::mem::take(&mut self.added));
+        self.decide_touched();
+        shed(self.shards, self.context, self.outbox, self.sink);
+    }
+
+    fn decide_touched(&mut self) {
+        let (context, sink) = (self.context, &mut *self.sink);
+        self.touches.sort_unstable();
+        self.touches.dedup();
+        for of_shard in self.touches.chunk_by(|a, b| a.shard == b.shard) {
+            let at = of_shard[0].shard;
+            let mut shard = self.shards.lock(at);
+            let mut lent = Lent::new(&mut shard);
+            for of_trace in of_shard.chunk_by(|a, b| a.place == b.place) {
+                let place = of_trace[0].place;
+                let Some(trace) = lent.get_mut(place) else {
+                    continue;
+                };
+                // A trace that closed hears of violations whatever the settings say of open ones.
+                if context.settings.early || !trace.is_live() {
+                    rules_to_try(context, of_trace, trace, self.rules);
+                    context.decide_early(&mut lent, place, self.rules, sink);
+                }
+                if let Some(trace) = lent.get_mut(place) {
+                    context.count_contradicted(trace, sink);
+                }
+                lent.reweigh(place);
+                self.outbox.settle_much(sink);
+            }
+            self.shards.account(at, shard.bytes());
+        }
+        self.touches.clear();
     }
 
     /// What the rules may make of a new span.
@@ -140,39 +208,6 @@ impl Intake<'_> {
             tally.unlike(*unlike);
         }
     }
-}
-
-fn decide_touched(shards: &Shards, context: &Context<'_>, scratch: &mut CallScratch) {
-    let CallScratch {
-        sink,
-        touches,
-        rules,
-        ..
-    } = scratch;
-    touches.sort_unstable();
-    touches.dedup();
-    for of_shard in touches.chunk_by(|a, b| a.shard == b.shard) {
-        let at = of_shard[0].shard;
-        let mut shard = shards.lock(at);
-        let mut lent = Lent::new(&mut shard);
-        for of_trace in of_shard.chunk_by(|a, b| a.place == b.place) {
-            let place = of_trace[0].place;
-            let Some(trace) = lent.get_mut(place) else {
-                continue;
-            };
-            // A trace that closed hears of violations whatever the settings say of open ones.
-            if context.settings.early || !trace.is_live() {
-                rules_to_try(context, of_trace, trace, rules);
-                context.decide_early(&mut lent, place, rules, sink);
-            }
-            if let Some(trace) = lent.get_mut(place) {
-                context.count_contradicted(trace, sink);
-            }
-            lent.reweigh(place);
-        }
-        shards.account(at, shard.bytes());
-    }
-    touches.clear();
 }
 
 fn rules_to_try(

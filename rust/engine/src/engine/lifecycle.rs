@@ -92,16 +92,13 @@ impl Context<'_> {
                 return;
             }
             let rule = self.rule(*index);
-            let fired = trace.fired_of(rule.key);
-            let is_done = if rule.clauses.bindings.is_empty() {
-                fired > 0
-            } else {
-                fired >= OBLIGATIONS
-            };
-            if is_done || trace.is_postponed(rule.key) {
+            let has_bindings = !rule.clauses.bindings.is_empty();
+            let most = if has_bindings { OBLIGATIONS } else { 1 };
+            if trace.fired_of(rule.key) >= most || trace.is_postponed(rule.key) {
                 continue;
             }
-            let allowance = Allowance::early(trace.span_count(), trace.early_work());
+            let (spans, before) = (trace.span_count(), trace.early_work());
+            let mut allowance = Allowance::early(spans, before, self.reserve);
             if allowance.is_used_up() {
                 return;
             }
@@ -113,6 +110,7 @@ impl Context<'_> {
                 Vec::new()
             };
             let work = eval.work();
+            allowance.take(work);
             trace.worked_early(work);
             if work > CHEAP {
                 trace.postpone(rule.key, (work / STEPS_PER_SPAN) as usize);
@@ -171,7 +169,7 @@ impl Context<'_> {
             let mut cells = self.rule(**index).cells.iter();
             cells.any(|cell| trace.has_cell(*cell))
         });
-        let mut allowance = Allowance::at_close(trace.span_count());
+        let mut allowance = Allowance::at_close(trace.span_count(), self.reserve);
         let deadlines = met.filter_map(|index| {
             let mut eval = Eval::new(self.facts(*index, trace), allowance.budget());
             let deadline = last_deadline(&mut eval, settings.event_time);
@@ -287,7 +285,7 @@ impl Context<'_> {
         trace: &TraceState,
         index: RuleIndex,
         closing: Reasons,
-        allowance: &mut Allowance,
+        allowance: &mut Allowance<'_>,
         sink: &mut Sink,
     ) -> Vec<Fired> {
         let rule = self.rule(index);
@@ -384,7 +382,7 @@ pub(crate) fn close(
     let Some(trace) = lent.get_mut(place).filter(|trace| trace.is_live()) else {
         return;
     };
-    let mut allowance = Allowance::at_close(trace.span_count());
+    let mut allowance = Allowance::at_close(trace.span_count(), context.reserve);
     let (rules, closing) = context.begin_close(trace, cause, sink);
     for index in rules {
         let Some(trace) = lent.get_mut(place) else {

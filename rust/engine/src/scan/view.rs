@@ -41,6 +41,11 @@ impl<'a, 's> SpanView<'a, 's> {
         });
     }
 
+    /// Where in the message its name begins: how much of the message was read, as far as spans have names.
+    pub(crate) fn position(&self) -> usize {
+        self.read.head.name.start
+    }
+
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
         TraceId(self.read.head.trace)

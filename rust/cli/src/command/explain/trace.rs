@@ -72,6 +72,7 @@ fn evaluate(
         early: false,
         report: Report::All,
         restart_grace: false,
+        shares_work: false,
         keeps_counted: true,
         own_spans: OwnSpans::Shaped,
         queue_bytes: u64::MAX,

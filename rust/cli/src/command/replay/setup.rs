@@ -116,6 +116,7 @@ fn settings(args: &Replay, timing: Timing) -> Settings {
             .unwrap_or(default.spans_per_trace),
         event_time: true,
         restart_grace: false,
+        shares_work: false,
         keeps_counted: true,
         own_spans: OwnSpans::Shaped,
         // What is found is held to be sorted, so there is nothing to save by losing it.

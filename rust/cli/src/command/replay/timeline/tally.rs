@@ -267,6 +267,7 @@ mod tests {
             early: false,
             event_time: true,
             restart_grace: false,
+            shares_work: false,
             queue_bytes: u64::MAX,
             ..Settings::default()
         }

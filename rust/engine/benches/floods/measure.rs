@@ -1,0 +1,176 @@
+//! One flood, and what the operating system says of it.
+#![allow(dead_code, reason = "the test uses a part of it")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use betrace_engine::{CloseCause, Engine, Settings, Timestamp, TraceId};
+use betrace_lang::{SourceFile, compile};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::otlp::Message;
+use crate::shapes::{Flood, Shape};
+
+const START: u64 = 1_800_000_000_000_000_000;
+const SECOND: u64 = 1_000_000_000;
+pub const MIB: u64 = 1 << 20;
+
+/// What findings that wait to be taken may hold, beside the bound.
+pub const QUEUE: u64 = MIB;
+
+/// What was measured of one flood.
+#[derive(Clone, Copy)]
+pub struct Measured {
+    pub resident: u64,
+    /// A span, close included, in nanoseconds.
+    pub span: f64,
+    pub longest_call: Duration,
+    pub longest_close: Duration,
+    pub wait: Duration,
+    pub longest_wait: Duration,
+    pub accounted: u64,
+}
+
+fn engine(shape: &Shape, mib: u64) -> Engine {
+    let conditions = (shape.rules)();
+    let rules = conditions.iter().enumerate().map(|(index, condition)| {
+        format!("  - id: r{index}\n    condition: |\n      {condition}\n")
+    });
+    let text = format!("rules:\n{}", rules.collect::<String>());
+    let Ok(rules) = compile(&[SourceFile::new("rules.yaml", text)]) else {
+        unreachable!("every rule here is faultless");
+    };
+    let settings = Settings {
+        memory_bytes: mib * MIB,
+        restart_grace: false,
+        queue_bytes: QUEUE,
+        ..Settings::default()
+    };
+    let Ok(engine) = Engine::new(rules, settings, Timestamp(START)) else {
+        unreachable!("every rule here is within the limits");
+    };
+    engine
+}
+
+/// The most that the process held since [`forget_most`], in bytes.
+fn most_held() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    let kib: u64 = number.map_or(0, |number| number.trim().parse().unwrap_or(0));
+    assert!(
+        kib > 0,
+        "the operating system does not say what the process holds"
+    );
+    kib << 10
+}
+
+fn forget_most() {
+    let done = fs::write("/proc/self/clear_refs", "5");
+    assert!(
+        done.is_ok(),
+        "what the process held at most cannot be set back"
+    );
+}
+
+/// The processor's time under this thread.
+fn cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// How long others wait for the lock of any part of the traces, ascending.
+fn waits(engine: &Engine, is_over: &AtomicBool, room: usize) -> Vec<Duration> {
+    // Written to, so that its pages are there before memory is measured.
+    let mut waits = vec![Duration::MAX; room];
+    waits.clear();
+    let mut trace = 1u64;
+    while !is_over.load(Ordering::Relaxed) {
+        trace = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
+        let mut id = [7; 16];
+        id[..8].copy_from_slice(&trace.to_le_bytes());
+        let asked = Instant::now();
+        engine.mark_partial(TraceId(id));
+        if waits.len() < room {
+            waits.push(asked.elapsed());
+        }
+        thread::sleep(Duration::from_micros(100));
+    }
+    waits.sort_unstable();
+    waits
+}
+
+fn take(engine: &Engine) {
+    while !engine.take_findings(256).is_empty() {}
+}
+
+/// A shape of flood against an engine with so much memory: `spans` of them.
+pub fn run(shape: &Shape, mib: u64, spans: u64) -> Measured {
+    let engine = engine(shape, mib);
+    let mut message = Message::with_room(16 << 20);
+    let (is_over, room) = (AtomicBool::new(false), 1 << 17);
+    let mut measured = Measured {
+        resident: 0,
+        span: 0.0,
+        longest_call: Duration::ZERO,
+        longest_close: Duration::ZERO,
+        wait: Duration::ZERO,
+        longest_wait: Duration::ZERO,
+        accounted: 0,
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(|| waits(&engine, &is_over, room));
+        thread::sleep(Duration::from_millis(20));
+        forget_most();
+        let before = most_held();
+        flood(&engine, shape, spans, &mut message, &mut measured);
+        measured.resident = most_held().saturating_sub(before);
+        is_over.store(true, Ordering::Relaxed);
+        let waits = other.join().unwrap_or_default();
+        let at = waits.len().saturating_sub(1 + waits.len() / 1000);
+        measured.wait = waits.get(at).copied().unwrap_or_default();
+        measured.longest_wait = waits.last().copied().unwrap_or_default();
+    });
+    measured
+}
+
+fn flood(engine: &Engine, shape: &Shape, spans: u64, message: &mut Message, to: &mut Measured) {
+    let (mut now, mut spent, mut ticked) = (START, Duration::ZERO, START);
+    let mut flood = Flood::new();
+    let mut timed = |longest: &mut Duration, call: &mut dyn FnMut()| {
+        let began = cpu();
+        call();
+        let took = cpu().saturating_sub(began);
+        *longest = took.max(*longest);
+        spent += took;
+    };
+    for first in (0..spans).step_by(shape.batch as usize) {
+        let bytes = flood.message(shape, first, now, message);
+        now += shape.step * 1_000_000;
+        timed(&mut to.longest_call, &mut || {
+            let read = engine.consume(bytes, Timestamp(now));
+            assert!(
+                read.is_ok_and(|read| read.spans == shape.batch),
+                "the flood is not OTLP"
+            );
+        });
+        if now - ticked >= SECOND {
+            ticked = now;
+            timed(&mut to.longest_close, &mut || engine.tick(Timestamp(now)));
+        }
+        if shape.is_taken {
+            take(engine);
+        }
+    }
+    to.accounted = engine.stats().memory_bytes;
+    now += 61 * SECOND;
+    timed(&mut to.longest_close, &mut || engine.tick(Timestamp(now)));
+    timed(&mut to.longest_close, &mut || {
+        engine.close_traces(Timestamp(now), CloseCause::EndOfInput);
+    });
+    if shape.is_taken {
+        take(engine);
+    }
+    to.span = spent.as_nanos() as f64 / spans as f64;
+}
