@@ -2,8 +2,8 @@
 //! one by one are read as bytes that come at once, and a handful of faults is told.
 #![no_main]
 
-#[path = "traces_support/reading.rs"]
-mod reading;
+#[path = "support/traces.rs"]
+mod traces;
 
 use libfuzzer_sys::fuzz_target;
 
@@ -12,5 +12,5 @@ fuzz_target!(|bytes: &[u8]| {
     if bytes.iter().take(4).any(|byte| *byte < b'\t') {
         return;
     }
-    reading::check(bytes);
+    traces::check(bytes);
 });

@@ -36,6 +36,8 @@ pub mod codes;
 mod condition;
 mod diagnostic;
 mod file;
+#[doc(hidden)]
+pub mod internals;
 mod limits;
 pub mod rule;
 mod source;

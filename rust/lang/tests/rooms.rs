@@ -48,7 +48,7 @@ fn sources(folder: &Path, path: &str, found: &mut BTreeMap<String, String>) {
         let at = format!("{path}/{name}");
         if entry.is_dir() {
             sources(&entry, &at, found);
-        } else if !matches!(name, "lib" | "tests") && !name.ends_with("_test") {
+        } else if !matches!(name, "lib" | "internals" | "tests") && !name.ends_with("_test") {
             let text = std::fs::read_to_string(&entry).unwrap();
             let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
             let is_code = |line: &&str| !line.trim_start().starts_with("//");

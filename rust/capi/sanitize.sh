@@ -1,0 +1,64 @@
+#!/bin/sh
+# Runs sequences of calls of the C interface (tests/calls.rs, tests/embed.c) under what finds faults of memory and of threads:
+# rust/capi/sanitize.sh [memcheck|address|thread|miri ...]. What the machine lacks is skipped, and said.
+#
+# Not helgrind: it knows the locks of pthreads alone, and takes all that parking_lot's locks guard for a race. The thread sanitizer
+# sees the atomics that those are made of.
+set -eu
+cd "$(dirname "$0")/../.."
+[ $# -gt 0 ] || set -- memcheck address thread miri
+target=x86_64-unknown-linux-gnu
+out=${CARGO_TARGET_DIR:-$PWD/target}
+
+skip() {
+	echo "==> Skipped $1: $2" >&2
+}
+
+has_nightly() {
+	rustup run nightly rustc --version >/dev/null 2>&1
+}
+
+# The tests of calls, compiled with a sanitizer. The standard library is not: of it only what is inlined into this code is watched,
+# and the thread sanitizer is told not to look at the rest.
+sanitized() {
+	echo "==> Calls under the $1 sanitizer" >&2
+	RUSTUP_TOOLCHAIN=nightly CARGO_TARGET_DIR="$out/sanitize-$1" \
+		RUSTFLAGS="-Zsanitizer=$1 -Cunsafe-allow-abi-mismatch=sanitizer" \
+		BETRACE_CALLS="$2" cargo test --locked -p betrace-capi --test calls --target $target
+}
+
+for tool in "$@"; do
+	case $tool in
+	memcheck)
+		if ! command -v valgrind >/dev/null 2>&1; then
+			skip memcheck "there is no valgrind"
+			continue
+		fi
+		echo "==> Calls under valgrind's memcheck" >&2
+		binary=$(cargo test --locked -p betrace-capi --test calls --no-run --message-format=json 2>/dev/null |
+			sed -n 's/.*"executable":"\([^"]*calls-[^"]*\)".*/\1/p' | tail -n 1)
+		BETRACE_CALLS=${BETRACE_CALLS:-12} valgrind --quiet --error-exitcode=9 --leak-check=full \
+			--show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite "$binary" --test-threads=1
+		cargo test --locked -p betrace-capi --test embed
+		;;
+	address | thread)
+		if has_nightly; then
+			sanitized "$tool" "${BETRACE_CALLS:-100}"
+		else
+			skip "$tool" "sanitizers need a nightly toolchain"
+		fi
+		;;
+	miri)
+		if cargo +nightly miri --version >/dev/null 2>&1; then
+			echo "==> Calls under Miri" >&2
+			BETRACE_CALLS=1 cargo +nightly miri test -p betrace-capi --lib --test calls
+		else
+			skip miri "this toolchain has no Miri"
+		fi
+		;;
+	*)
+		echo "unknown tool $tool" >&2
+		exit 2
+		;;
+	esac
+done

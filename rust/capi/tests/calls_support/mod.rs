@@ -1,0 +1,3 @@
+pub mod caller;
+pub mod feed;
+pub mod spans;
