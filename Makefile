@@ -150,6 +150,16 @@ STATICCHECK = { findings=$$(../../target/tools/staticcheck ./...) || [ $$? = 1 ]
 	findings=$$(grep -v '^[^:]*generated_[a-z_]*\.go:' <<<"$$findings" || true) && \
 	{ [ -z "$$findings" ] || { printf '%s\n' "$$findings" >&2; false; }; }
 
+CARGO_FUZZ_VERSION := 0.13.2
+CARGO_FUZZ := $(CURDIR)/target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
+
+$(CARGO_FUZZ):
+	$(call say,Building $(notdir $@) (once: a minute or two))
+	@mkdir -p target/tools
+	@name=$(notdir $@); folder=$(patsubst %/bin/,%,$(dir $@)); \
+		CARGO_TARGET_DIR=$(CURDIR)/target/tools/build cargo install --quiet --debug --locked --version "$${folder##*-}" --root "$$folder" "$$name"
+	@rm -rf target/tools/build
+
 # The Go side is looked at with the library's header in place, so the library is built first; a debug build will do.
 .PHONY: header
 header:
@@ -217,12 +227,18 @@ faults:
 	@BETRACE_SIMULATION_MINUTES=$${MINUTES:-60} BETRACE_SIMULATION_SPANS=1000 \
 		cargo test --release --locked -p betrace-sim --test simulation -- --nocapture --test-threads 1
 
-## fuzz: the fuzz targets, one after another (SECONDS_EACH=60)
+## fuzz: the fuzz targets, one after another (SECONDS=60 for each)
 .PHONY: fuzz
-fuzz: lib
+fuzz: SECONDS ?= 60
+fuzz: $(CARGO_FUZZ)
 	$(call say,Fuzzing)
-	@rust/fuzz/run.sh $${SECONDS_EACH:-60}
-	@cd go/betrace && go test -run '^$$' -fuzz FuzzThin -fuzztime $${SECONDS_EACH:-60}s -fuzzminimizetime 1s .
+	@CARGO_FUZZ=$(CARGO_FUZZ) rust/fuzz/run.sh $(SECONDS)
+	@cd go/betrace && CGO_ENABLED=0 go test -run '^$$' -fuzz FuzzThin -fuzztime $(SECONDS)s -fuzzminimizetime 1s .
+
+## sanitize: sequences of calls of the C interface under valgrind and the sanitizers, each skipped aloud where it is not there
+.PHONY: sanitize
+sanitize:
+	@rust/capi/sanitize.sh
 
 ## loom: the engine's locks, in every order in which its threads may take them
 .PHONY: loom
