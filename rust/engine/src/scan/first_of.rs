@@ -1,9 +1,11 @@
 //! Fields of rule files and of the vocabulary: the first of several values that a span has, as it is, mapped, in part or
 //! as the word for it.
 
+use std::sync::{Arc, Mutex};
+
 use betrace_lang::rule::{FirstOf, Intrinsic, ReadAt, Reading};
 use hashbrown::HashMap;
-use regex::bytes::Regex;
+use regex::bytes::{CaptureLocations, Regex};
 
 use crate::value::{TextBuffer, Value, shortest_text};
 
@@ -41,8 +43,37 @@ enum Made {
     AsItIs,
     Mapped(HashMap<Box<[u8]>, Box<[u8]>>),
     /// `None`: meets nothing; a checked rule has none such.
-    Part(Option<Regex>),
+    Part(Option<PartPattern>),
     Word(Option<Regex>, Box<[u8]>),
+}
+
+/// A pattern with one group, and the room in which it notes where that stands: no span makes it anew.
+#[derive(Clone, Debug)]
+struct PartPattern {
+    regex: Regex,
+    places: Arc<Mutex<CaptureLocations>>,
+}
+
+impl PartPattern {
+    fn new(regex: Regex) -> PartPattern {
+        let places = Arc::new(Mutex::new(regex.capture_locations()));
+        PartPattern { regex, places }
+    }
+
+    /// What the group meets, if it does.
+    fn part<'v>(&self, text: &'v [u8]) -> Option<&'v [u8]> {
+        match self.places.try_lock() {
+            Ok(mut places) => self.read(&mut places, text),
+            // Another thread reads a span at this moment.
+            Err(_) => self.read(&mut self.regex.capture_locations(), text),
+        }
+    }
+
+    fn read<'v>(&self, places: &mut CaptureLocations, text: &'v [u8]) -> Option<&'v [u8]> {
+        self.regex.captures_read(places, text)?;
+        let (start, end) = places.get(1)?;
+        text.get(start..end)
+    }
 }
 
 impl FirstOfPlan {
@@ -94,7 +125,7 @@ impl Made {
                     .map(|(from, to)| (from.as_bytes().into(), to.as_bytes().into()))
                     .collect(),
             ),
-            Reading::Part(pattern) => Made::Part(built(pattern)),
+            Reading::Part(pattern) => Made::Part(built(pattern).map(PartPattern::new)),
             Reading::Word { pattern, word } => Made::Word(built(pattern), word.as_bytes().into()),
         }
     }
@@ -106,13 +137,7 @@ impl Made {
                 .and_then(|text| table.get(text))
                 .map_or(Value::Missing, |to| Value::Text(to)),
             (Made::Part(Some(pattern)), Value::Text(text)) => {
-                let mut places = pattern.capture_locations();
-                pattern
-                    .captures_read(&mut places, text)
-                    .and_then(|_| places.get(1))
-                    .map_or(Value::Missing, |(start, end)| {
-                        Value::Text(&text[start..end])
-                    })
+                pattern.part(text).map_or(Value::Missing, Value::Text)
             }
             (Made::Word(Some(pattern), word), Value::Text(text)) if pattern.is_match(text) => {
                 Value::Text(word)
