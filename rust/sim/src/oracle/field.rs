@@ -189,8 +189,8 @@ fn first_of<'v>(span: &'v Span, field: &FirstOf) -> Val<'v> {
                 }
                 _ => Val::Missing,
             },
-            Reading::Word { pattern, word } => match (&value, regex::Regex::new(pattern)) {
-                (Val::Text(text), Ok(pattern)) if pattern.is_match(text) => {
+            Reading::Word { pattern, word } => match &value {
+                Val::Text(text) if with_pattern(pattern, |pattern| pattern.is_match(text)) => {
                     Val::Text(word.to_string().into())
                 }
                 _ => Val::Missing,
