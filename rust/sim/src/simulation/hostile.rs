@@ -25,7 +25,7 @@ pub fn act(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
     match random.below(8) {
         0 => {
             let bytes = (0..random.between(1, 400))
-                .map(|_| random.next() as u8)
+                .map(|_| random.draw() as u8)
                 .collect();
             malformed(world, bytes, random, mail);
         }
@@ -66,7 +66,7 @@ fn forged(now: u64, random: &mut Random) -> Vec<u8> {
 fn span(serial: u64, number: u64, now: u64, random: &mut Random) -> Span {
     Span {
         trace: trace_id(serial),
-        id: mix(serial << 9 | 256 | number).to_be_bytes(),
+        id: mix((serial << 9) | 256 | number).to_be_bytes(),
         parent: Some([0xee; 8]),
         name: format!("step-{}", random.below(40)),
         kind: 1,

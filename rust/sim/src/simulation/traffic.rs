@@ -232,7 +232,7 @@ impl Run {
         let length = random.between(MILLISECOND / 4, 30 * MILLISECOND) * stretch;
         let mut span = Span {
             trace: self.trace,
-            id: mix(self.serial << 8 | before.len() as u64 + 1).to_be_bytes(),
+            id: mix((self.serial << 8) | (before.len() as u64 + 1)).to_be_bytes(),
             parent: above.map(|above| above.id),
             name: step.name.clone(),
             kind: [1, 1, 2, 3][random.index(4)],

@@ -130,7 +130,7 @@ impl Forecast {
             until: then(at, 1, 5, random),
         });
         self.fall("reloads", 60, |_, random| Change::Reload {
-            set: if random.chance(400) { 0 } else { random.next() },
+            set: if random.chance(400) { 0 } else { random.draw() },
         });
         self.fall("floods", 150, |_, _| Change::Flood);
         self.fall("hostile", 4, |_, _| Change::Hostile);

@@ -153,7 +153,7 @@ impl World {
         (mix(serial ^ 0x10ad_ba1a) % COLLECTORS as u64) as usize
     }
 
-    pub(super) fn record<'m>(mail: &'m mut [Mail], serial: u64) -> Option<&'m mut Record> {
+    pub(super) fn record(mail: &mut [Mail], serial: u64) -> Option<&mut Record> {
         mail[World::owner(serial)].records.get_mut(&serial)
     }
 
