@@ -77,7 +77,10 @@ impl Running {
         let NodeKind::Related { left, relation } = &node.kind else {
             return;
         };
-        if let Some((trigger, length)) = relation.deadline() {
+        let is_bound = |node: &Node| matches!(node.kind, NodeKind::Bound(_));
+        // How bound spans stand is known once they are, as `Body::longest_deadline` has it: no span is awaited.
+        let is_known = is_bound(left) && relation.operands().into_iter().all(is_bound);
+        if !is_known && let Some((trigger, length)) = relation.deadline() {
             let trigger = match trigger {
                 DeadlineTrigger::Left => left,
                 DeadlineTrigger::Right(right) => right,

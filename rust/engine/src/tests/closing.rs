@@ -308,6 +308,31 @@ fn what_is_decided_or_lies_before_is_no_deadline() {
 }
 
 #[test]
+fn how_bound_spans_stand_is_no_deadline_whatever_else_the_rule_waits_for() {
+    for (rule, closes) in [
+        (
+            "r: when each { a as p } always { b before (p after p within 30s) }",
+            10_000,
+        ),
+        (
+            "r: when each { a as p } always { b after p within 5s and b before (p after p within 30s) }",
+            15_000,
+        ),
+        (
+            "r: when each { a as p, web as q } always { b after p within 5s and b before (p then q within 30s) }",
+            15_000,
+        ),
+    ] {
+        let engine = with_rule(rule, Settings::default());
+        engine.feed(&asked(), 0);
+        engine.tick(at(closes - 1));
+        assert_eq!(engine.stats().live_traces, 1, "{rule}");
+        engine.tick(at(closes));
+        assert_eq!(engine.stats().live_traces, 0, "{rule}");
+    }
+}
+
+#[test]
 fn a_deadline_beyond_max_age_ends_evicted() {
     let engine = with_rule(
         "r: when each { a as p } always { b after p within 12h }",

@@ -88,7 +88,11 @@ impl Trace<'_> {
             Relation::Then { within, .. } => within.map(|gap| (&related.left, gap.most)),
             _ => None,
         };
-        if let Some((trigger, length)) = set_by {
+        let is_bound = |selector: &Selector| matches!(selector, Selector::Bound(_));
+        // No span that comes changes how bound spans stand to each other in time.
+        let is_known =
+            is_bound(&related.left) && related.relation.operands().into_iter().all(is_bound);
+        if !is_known && let Some((trigger, length)) = set_by {
             for (span, _) in self.select(trigger, bound).members {
                 let over = (to.began)(self.spans[span]).saturating_add(length);
                 to.last = to.last.max(Some(over));
