@@ -188,6 +188,7 @@ check: target/tools/staticcheck $(CARGO_DENY) header
 test: cli collector runner target/bin/demoshop
 	$(call say,Testing the Rust workspace)
 	@INSTA_UPDATE=no cargo test --locked --workspace
+	@cargo test --release --locked -p betrace-sim --test simulation --test faults
 	@for module in $(GO_MODULES); do \
 		printf '==> Testing %s\n' $$module >&2; \
 		race=; case $$module in go/betrace|go/betraceprocessor) race=-race;; esac; \

@@ -409,6 +409,10 @@ fn hold(name: &str, mut traces: Vec<Vec<Span>>, rules: &[Arc<Rule>]) {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn on_the_recordings_of_the_demo_shop() {
     let folder = root().join("testdata/traces");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -470,16 +474,28 @@ fn hold_larger(file: &str, conditions: &[&str]) {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn on_a_frontend_that_throws() {
     hold_larger("online-boutique-frontend-exception.jsonl.zst", &BOUTIQUE);
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn on_orders_that_were_not_paid() {
     hold_larger("online-boutique-checkout-return.jsonl.zst", &BOUTIQUE);
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn on_deep_traces_that_were_cut() {
     hold_larger("train-ticket-normal.jsonl.zst", &TRAIN);
 }

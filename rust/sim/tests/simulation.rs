@@ -139,6 +139,10 @@ fn assert_met(outcome: &Outcome) {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn nothing_is_wrong_from_a_seed_that_stays() {
     let outcome = hold(STAYS);
     if config(STAYS).judged {
@@ -147,12 +151,20 @@ fn nothing_is_wrong_from_a_seed_that_stays() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn nothing_is_wrong_from_a_new_seed() {
     let new = || RandomState::new().build_hasher().finish() >> 32;
     hold(setting("BETRACE_SIMULATION_SEED").unwrap_or_else(new));
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn a_run_is_the_same_on_any_number_of_threads() {
     let rules = rules();
     let outcome = |threads| {
