@@ -119,7 +119,8 @@ impl Engine {
                 counters: Mutex::new(counters),
                 queue: Mutex::new(Queue::new(settings.queue_bytes)),
             },
-            scratch: Mutex::default(),
+            // The first call finds what it works with.
+            scratch: Mutex::new(vec![CallScratch::new(settings.own_spans.clone())]),
             clock: AtomicU64::new(now.0),
             started: AtomicU64::new(if settings.restart_grace { now.0 } else { 0 }),
             moved: AtomicU64::new(0),

@@ -7,7 +7,6 @@ use crate::hash::HashKey;
 use crate::plan::RulePlan;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Settings;
-use crate::state::merge::Merging;
 use crate::state::trace::TraceState;
 use crate::time::Timestamp;
 
@@ -43,16 +42,6 @@ impl<'a> Context<'a> {
             key: self.key,
             saw_all,
             closed: saw_all && trace.is_complete(self.rule(rule).completeness),
-        }
-    }
-
-    pub fn merging(&self) -> Merging<'a> {
-        Merging {
-            plan: &self.rules.plan,
-            generation: self.rules.generation,
-            key: self.key,
-            spans_per_trace: self.settings.spans_per_trace,
-            arrived: (!self.rules.plan.with_deadlines.is_empty()).then_some(self.now),
         }
     }
 }

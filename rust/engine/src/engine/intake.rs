@@ -41,7 +41,7 @@ pub(crate) fn take_in(
     let mut intake = Intake {
         shards,
         context,
-        merging: context.merging(),
+        merging: merging(context),
         sink: &mut scratch.sink,
         touches: &mut scratch.touches,
         rules: &mut scratch.rules,
@@ -61,6 +61,20 @@ pub(crate) fn take_in(
     let stats = result?;
     scratch.sink.tally.spans.malformed += stats.malformed;
     Ok(stats.spans + stats.malformed)
+}
+
+/// What merging a span needs of a call.
+fn merging<'a>(context: &Context<'a>) -> Merging<'a> {
+    let Context {
+        rules, settings, ..
+    } = *context;
+    Merging {
+        plan: &rules.plan,
+        generation: rules.generation,
+        key: context.key,
+        spans_per_trace: settings.spans_per_trace,
+        arrived: (!rules.plan.with_deadlines.is_empty()).then_some(context.now),
+    }
 }
 
 struct Intake<'e> {

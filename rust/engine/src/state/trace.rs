@@ -188,6 +188,7 @@ impl TraceState {
         self.is_ordered().then_some(self.latest)
     }
 
+    #[inline(always)]
     pub fn began(&self) -> Option<EventTime> {
         (self.began != EventTime::LAST).then_some(self.began)
     }
@@ -283,6 +284,7 @@ impl TraceState {
     }
 
     /// What its spans, records and cells take, in bytes.
+    #[inline(always)]
     pub(super) fn block_len(&self) -> usize {
         self.block.len()
     }
