@@ -99,6 +99,30 @@ fn replayed(desk: &Desk, bytes: &[u8]) -> Vec<String> {
     traces.collect()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_does_not_fit_on_the_disk_is_a_failure() {
+    let server = Server::new(|path| match path {
+        "/api/v3/services" => (200, "{\"services\":[\"pay\"]}".to_owned()),
+        _ => (200, document("result", &[1])),
+    });
+    let args = [&["fetch", "jaeger", &server.url], &FROM_TO[..]].concat();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_betrace"))
+        .args(args)
+        .env("NO_PROXY", "127.0.0.1")
+        .stdin(Stdio::null())
+        .stdout(full)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert_eq!(told.matches("cannot write").count(), 1, "{told}");
+}
+
 #[test]
 fn jaeger_is_asked_for_each_service_and_for_halves_where_an_answer_is_full() {
     let server = Server::new(|path| match path {
