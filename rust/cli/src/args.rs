@@ -1,12 +1,14 @@
 //! What can be typed: commands, options and their help.
 
 mod fetch;
+mod simulate;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use fetch::{Fetch, FetchBackend};
+pub use simulate::{Simulate, SimulateFormat};
 
 /// Behavioural assertions for OpenTelemetry traces.
 #[derive(Debug, Parser)]
@@ -41,6 +43,8 @@ pub enum Command {
     Vocabulary(Vocabulary),
     /// Fetch traces from Jaeger or Tempo, for `replay`
     Fetch(Fetch),
+    /// Run rules in a simulated world of services, faults and collectors, and judge every verdict
+    Simulate(Simulate),
     /// Write a first rule file, commented, with tests
     Init(Init),
     /// Print a completion script for a shell

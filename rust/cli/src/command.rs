@@ -11,6 +11,7 @@ mod init;
 mod replay;
 mod shell;
 mod show;
+mod simulate;
 mod test;
 mod vocabulary;
 
@@ -38,6 +39,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Exit {
         Command::Test(args) => test::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Show(args) => show::run(args, out),
+        Command::Simulate(args) => simulate::run(args, out),
         Command::Vocabulary(args) => vocabulary::run(args, out),
         Command::Init(args) => init::run(args, out),
         Command::Completions(args) => shell::completions(args, out),

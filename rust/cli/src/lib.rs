@@ -10,7 +10,7 @@
 //! `near_miss` says what they nearly met; `feed` hands recorded traces over, [`traces`] reads them, `census` counts what
 //! occurs in them, `recording` finds one of them, `drawing` draws it; `remote` fetches traces from where they are kept; `window` is a stretch of time as it is typed; `applied` tells which rules came into play, [`paths`]
 //! finds files, `words` are those of results, [`output`] talks to terminals and pipes. What is true of rules and traces is
-//! asked of `betrace-lang` and `betrace-engine` alone.
+//! asked of `betrace-lang` and `betrace-engine` alone; the world of `simulate` is `betrace-sim`'s.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,

@@ -43,6 +43,8 @@ mod replay_input;
 mod shell;
 #[path = "command/show.rs"]
 mod show;
+#[path = "command/simulate.rs"]
+mod simulate;
 #[path = "command/tests_of_rules.rs"]
 mod tests_of_rules;
 #[path = "command/timeline.rs"]
