@@ -43,7 +43,7 @@ pub enum Command {
     Vocabulary(Vocabulary),
     /// Fetch traces from Jaeger or Tempo, for `replay`
     Fetch(Fetch),
-    /// Run rules in a simulated world of services, faults and collectors, and judge every verdict
+    /// Run rules in a simulated world with faults, and judge every verdict
     Simulate(Simulate),
     /// Write a first rule file, commented, with tests
     Init(Init),

@@ -76,3 +76,23 @@ fn rules_of_which_none_is_enabled_are_not_simulated() {
         (2, true)
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_simulation_that_does_not_fit_on_the_disk_is_a_failure() {
+    let desk = Desk::with(&[("rules.yaml", RULES)]);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_betrace"))
+        .args(["simulate", "--rules", "rules.yaml", "--minutes", "1"])
+        .args(["--spans-per-second", "10"])
+        .current_dir(desk.path("."))
+        .stdout(full)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert_eq!(told.matches("cannot write").count(), 1, "{told}");
+}
