@@ -226,7 +226,7 @@ faults:
 	@BETRACE_REAL_ALL=1 cargo test --release --locked -p betrace-sim --test faults -- --nocapture --test-threads 1
 	$(call say,Simulating)
 	@BETRACE_SIMULATION_MINUTES=$${MINUTES:-60} BETRACE_SIMULATION_SPANS=1000 \
-		cargo test --release --locked -p betrace-sim --test simulation -- --nocapture --test-threads 1
+		cargo test --release --locked -p betrace-sim --test simulation -- --nocapture --test-threads 1 --include-ignored
 
 ## fuzz: the fuzz targets, one after another (SECONDS=60 for each)
 .PHONY: fuzz

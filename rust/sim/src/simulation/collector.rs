@@ -31,6 +31,8 @@ const AT_REST: u64 = MAX_AGE + 10 * SECOND;
 pub struct Timeline {
     /// Of what came after the first of these and before the second it knows nothing.
     pub gaps: Vec<(u64, u64)>,
+    /// When a collector without storage stopped in order and ended what was live.
+    pub stops: Vec<u64>,
     /// Which rules there were from when on.
     pub rules: Vec<(u64, Arc<Vec<bool>>)>,
     pub floods: Vec<u64>,
@@ -202,6 +204,7 @@ impl<'r> Collector<'r> {
             if self.has_storage {
                 self.stored = Some((self.now, engine.snapshot(SnapshotKind::Final)));
             } else {
+                self.timeline.stops.push(self.now);
                 engine.close_traces(Timestamp(self.now), CloseCause::Shutdown);
             }
             self.figures.note_memory(&engine.stats());

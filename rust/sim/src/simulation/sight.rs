@@ -225,16 +225,10 @@ impl<'m> Sight<'m> {
         if self.absences(rule, self.first, at) > 0 {
             faults.add(Fault::Reload);
         }
-        // Its collector may be about to stop.
-        if self.record.faults.has(Fault::CollectorRestart) || self.stops_at(at) {
+        if self.record.faults.has(Fault::CollectorRestart) || self.timeline.stops.contains(&at) {
             faults.add(Fault::CollectorRestart);
         }
         faults
-    }
-
-    fn stops_at(&self, at: u64) -> bool {
-        let mut gaps = self.timeline.gaps.iter();
-        gaps.any(|(from, until)| *from == 0 && *until > at && *until < at + 10 * IDLE)
     }
 
     #[must_use]
