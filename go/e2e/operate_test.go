@@ -260,7 +260,7 @@ func TestViolationsSurviveAnOutageAndARestart(t *testing.T) {
 	}
 	p.Collector = again
 	until(t, "it arrives after the restart", arrived(2))
-	if n := p.metric(t, "stored_state", `outcome="restored"`); n != 2 {
-		t.Errorf("%v parts were restored, and two were stored", n)
+	if n := p.metric(t, "stored_state", `outcome="restored"`); n != 3 {
+		t.Errorf("%v parts were restored, and three were stored: what lives, what waits, and the key of the marks", n)
 	}
 }
