@@ -28,3 +28,17 @@ func (systemClock) ticks(every time.Duration) (<-chan time.Time, func()) {
 }
 
 func (systemClock) after(wait time.Duration) <-chan time.Time { return time.After(wait) }
+
+// tickUntil does its work at every tick, until it is stopped.
+func tickUntil(stop <-chan struct{}, c clock, every time.Duration, work func()) {
+	ticks, stopTicks := c.ticks(every)
+	defer stopTicks()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticks:
+			work()
+		}
+	}
+}

@@ -183,16 +183,7 @@ func (m *membership) run(stop <-chan struct{}) {
 		<-stop
 		cancel()
 	}()
-	ticks, stopTicks := m.clock.ticks(m.config.Interval)
-	defer stopTicks()
-	for {
-		select {
-		case <-stop:
-			return
-		case <-ticks:
-			m.look(ctx)
-		}
-	}
+	tickUntil(stop, m.clock, m.config.Interval, func() { m.look(ctx) })
 }
 
 // membershipFigures are what the metrics show.

@@ -296,18 +296,11 @@ func (p *betraceProcessor) judge(r *running, message []byte) {
 }
 
 func (p *betraceProcessor) tickUntilStopped(r *running) {
-	ticks, stopTicks := p.clock.ticks(tickInterval)
-	defer stopTicks()
-	for {
-		select {
-		case <-r.stop:
-			return
-		case <-ticks:
-			p.check(r, r.engine.Tick(p.clock.now()))
-			r.metrics.recordDelays()
-			r.sender.wake()
-		}
-	}
+	tickUntil(r.stop, p.clock, tickInterval, func() {
+		p.check(r, r.engine.Tick(p.clock.now()))
+		r.metrics.recordDelays()
+		r.sender.wake()
+	})
 }
 
 // check reports an engine that fails, once: spans pass in any case.

@@ -57,16 +57,7 @@ func newReloader(p *betraceProcessor, r *running, inUse *compiled) *reloader {
 }
 
 func (l *reloader) run(stop <-chan struct{}) {
-	ticks, stopTicks := l.processor.clock.ticks(l.processor.config.Rules.ReloadInterval)
-	defer stopTicks()
-	for {
-		select {
-		case <-stop:
-			return
-		case <-ticks:
-			l.look(stop)
-		}
-	}
+	tickUntil(stop, l.processor.clock, l.processor.config.Rules.ReloadInterval, func() { l.look(stop) })
 }
 
 // look reads the files once and does what their content asks for.

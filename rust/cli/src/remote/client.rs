@@ -1,6 +1,6 @@
 //! One request, asked again where that may help: bounded in time, in bytes and in attempts.
 
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use ureq::http::Response;
@@ -139,12 +139,7 @@ impl Client {
             _ => return Err(Once::Final(Refused::Rejected(told(response)))),
         }
         let mut bytes = Vec::new();
-        let reader = response
-            .into_body()
-            .into_with_config()
-            .limit(u64::MAX)
-            .reader();
-        reader
+        body(response)
             .take(self.most_bytes + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| {
@@ -191,17 +186,18 @@ fn header<'r>(response: &'r Response<Body>, name: &str) -> Option<&'r str> {
     response.headers().get(name)?.to_str().ok()
 }
 
+/// What the server says; whoever reads it bounds it.
+fn body(response: Response<Body>) -> impl Read {
+    let body = response.into_body().into_with_config();
+    body.limit(u64::MAX).reader()
+}
+
 /// The status, and the beginning of what the server says.
 fn told(response: Response<Body>) -> String {
     let status = response.status();
     let mut text = Vec::new();
-    let reader = response
-        .into_body()
-        .into_with_config()
-        .limit(u64::MAX)
-        .reader();
     // What cannot be read says nothing.
-    let _ = reader.take(200).read_to_end(&mut text);
+    let _ = body(response).take(200).read_to_end(&mut text);
     let text = String::from_utf8_lossy(&text);
     format!("{status}: {}", text.trim())
         .trim_end_matches([':', ' '])

@@ -11,7 +11,7 @@ use crate::decide::eval::Eval;
 use crate::decide::rule::{OBLIGATIONS, Outcome, decide};
 use crate::engine::context::Context;
 use crate::engine::sink::Sink;
-use crate::engine::tally::{Closing, RuleEvent};
+use crate::engine::tally::RuleEvent;
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
@@ -151,7 +151,7 @@ impl Context<'_> {
             newly.push(fired);
         }
         if before == 0 && !newly.is_empty() {
-            let closing = closing_of(trace.reasons(self.rule(index).completeness));
+            let closing = trace.reasons(self.rule(index).completeness).first();
             let event = RuleEvent::Verdict(index, Verdict::Violated, closing);
             sink.tally.events.push(event);
         }
@@ -289,7 +289,7 @@ impl Context<'_> {
         sink: &mut Sink,
     ) -> Vec<Fired> {
         let rule = self.rule(index);
-        let closing = closing_of(closing.asked_for(rule.completeness));
+        let closing = closing.asked_for(rule.completeness).first();
         sink.tally.events.push(RuleEvent::Touched(index, closing));
         let fired = trace.fired_of(rule.key);
         if fired > 0 && rule.clauses.bindings.is_empty() {
@@ -361,11 +361,6 @@ fn reason(eval: &Eval<'_>, outcome: &Outcome) -> Reason {
     // What is open in a complete trace always says why; a full record is the one cause that is
     // left should it not.
     reasons.first().unwrap_or(Reason::StateCap)
-}
-
-/// How a trace closes that is incomplete for these reasons.
-fn closing_of(reasons: Reasons) -> Closing {
-    reasons.first()
 }
 
 /// Closes the trace at `place` if it is live: every rule gets its verdict, and it waits for late spans. While it closes
