@@ -22,6 +22,7 @@ pub(crate) mod member_set;
 pub(crate) mod members;
 pub(crate) mod moments;
 pub(crate) mod order;
+pub(crate) mod recorded;
 pub(crate) mod rule;
 pub(crate) mod structure;
 pub(crate) mod untouched;

@@ -28,6 +28,7 @@ use crate::matcher::ask::SelectorParts;
 use crate::matcher::ids::{PartId, SelectorId, UnlikeId};
 use crate::matcher::index::Index;
 use crate::predicate::fields::{FieldId, FieldTable};
+use crate::predicate::reckoning::CompiledTerm;
 use crate::predicate::{CompiledPredicate, PatternError};
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::ReadPlan;
@@ -109,6 +110,11 @@ impl MatcherBuilder {
     /// If a regular expression cannot be compiled.
     pub fn predicate(&mut self, predicate: &Predicate) -> Result<CompiledPredicate, PatternError> {
         CompiledPredicate::new(predicate, &mut self.fields)
+    }
+
+    /// What a measure reads of a span.
+    pub(crate) fn term(&mut self, term: &Term) -> CompiledTerm {
+        CompiledTerm::new(term, &mut self.fields)
     }
 
     /// A field that is to be read although no selector asks for it.

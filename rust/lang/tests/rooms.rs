@@ -29,7 +29,7 @@ const ROOMS: &str = "
     /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute regex .
     /condition/suggest/ edited known piece pattern template phrases .
     /condition/check/ settle checker subject form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal
-    /condition/check/ selector group measure bound condition clauses .
+    /condition/check/ selector group quantity measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
     /file/yaml/ tree walk map open characters hint resume build .

@@ -6,7 +6,7 @@ use betrace_lang::rule::{
 
 use crate::words::duration;
 
-use super::field::{Names, called, comparison, number, predicate};
+use super::field::{Names, called, comparison, number, predicate, term};
 use super::span::{Article, noun, such};
 
 /// A sentence without its full stop: `there is a span named x`.
@@ -141,7 +141,7 @@ fn quantity(quantity: &Quantity, names: Names<'_>) -> String {
     match quantity {
         Quantity::Number(value) => number(*value),
         Quantity::Duration(value) => duration(*value),
-        Quantity::Field(field) => format!("the {}", called(field, names)),
+        Quantity::Term(of) => format!("the {}", term(of, names)),
         Quantity::Measure {
             factor,
             measure: of,

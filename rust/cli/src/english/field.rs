@@ -128,7 +128,7 @@ fn operand(value: &Operand, names: Names<'_>) -> String {
 }
 
 /// A side of a comparison that is read of spans.
-fn term(of: &Term, names: Names<'_>) -> String {
+pub fn term(of: &Term, names: Names<'_>) -> String {
     let part = |part: &Operand| match part {
         Operand::Literal(value) => literal(value),
         Operand::Term(of) => term(of, names),

@@ -16,7 +16,7 @@ use crate::logic::tri::{Reasons, Tri};
 use crate::plan::condition::{Against, Counted, Measuring, MemberMeasure, Selecting};
 use crate::state::cell::Cell;
 use crate::state::key::group_key;
-use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell, amount};
+use crate::state::values::{DistinctCell, ExtremesCell, SumCell};
 use crate::value::Value;
 
 pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Measured {
@@ -47,26 +47,11 @@ pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Meas
 pub(crate) fn against<'a>(eval: &mut Eval<'a>, right: &'a Against) -> Measured {
     match right {
         Against::Value(value) => Measured::Range(*value),
-        Against::Field { binding, field } => of_bound(eval, *binding, *field),
+        Against::Term { term, .. } => eval.reckoned(term),
         Against::Measure {
             factor,
             measure: of,
         } => measure(eval, of).scale(*factor),
-    }
-}
-
-/// The number in a field of a bound span; without one nothing compares.
-fn of_bound(eval: &Eval<'_>, binding: usize, field: FieldKey) -> Measured {
-    let Some(record) = eval.tuple[binding] else {
-        return Measured::Perhaps(Interval::unknown());
-    };
-    match amount(eval.facts.kept(record, field)) {
-        Amount::Number(number) => Measured::Range(Interval::exactly(End::At(number))),
-        Amount::None => Measured::Never,
-        Amount::Unknown => {
-            let skew = skew_if(!eval.facts.record(record).has_order());
-            Measured::Perhaps(Interval::unknown().with_reasons(skew))
-        }
     }
 }
 

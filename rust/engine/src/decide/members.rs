@@ -3,32 +3,32 @@
 //! A selector may stand in a relation to others, whose members are found in turn; each set is remembered for
 //! the bound spans that it was found for.
 
-use std::cell::Cell as Flag;
 use std::rc::Rc;
 
-use betrace_lang::rule::BindingId;
 use betrace_lang::verdict::Reason;
 use hashbrown::HashSet;
 
 use crate::decide::eval::{BINDINGS, Eval};
-use crate::decide::facts::Facts;
 use crate::decide::join::JoinIndex;
 use crate::decide::member_set::{Candidates, Member, MemberSet};
+use crate::decide::recorded::{BoundRecords, RecordFields};
 use crate::decide::structure;
 use crate::decide::{between, order};
 use crate::id::SpanId;
-use crate::intern::{CellId, FieldKey};
+use crate::intern::CellId;
+use crate::logic::interval::{End, Interval};
+use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
 use crate::logic::truth::Truth;
 use crate::plan::join::JoinPlan;
 use crate::plan::node::{Node, NodeKind, Pair, RelationPlan};
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
-use crate::predicate::fields::{BoundSpans, FieldId, Fields};
+use crate::predicate::fields::NoFields;
+use crate::predicate::reckoning::CompiledTerm;
 use crate::state::cell::{Cell, RecordsCell};
-use crate::state::kept::Projection;
 use crate::state::record::RecordId;
-use crate::value::{OwnedValue, Value};
+use crate::value::Compared;
 
 /// Steps to ask one part of a filter of a record.
 const PER_PART: usize = 8;
@@ -216,16 +216,32 @@ impl<'a> Eval<'a> {
         index.matching(&facts, bound, join.bound)
     }
 
+    /// What is reckoned from the bound spans; without a number nothing compares.
+    pub fn reckoned(&self, term: &CompiledTerm) -> Measured {
+        let bound = self.bound();
+        match term.of(&NoFields, &bound) {
+            _ if bound.is_short() => Measured::Perhaps(Interval::unknown()),
+            Ok(number) => Measured::Range(Interval::exactly(End::At(number))),
+            Err(why) if why == Compared::OPEN => {
+                let skew = Reasons::of(Reason::Skew);
+                Measured::Perhaps(Interval::unknown().with_reasons(skew))
+            }
+            Err(_) => Measured::Never,
+        }
+    }
+
+    fn bound(&self) -> BoundRecords<'_> {
+        let fields = |record| RecordFields::new(&self.facts, record);
+        BoundRecords(self.tuple.map(|record| record.map(fields)))
+    }
+
     fn filter(&self, record: RecordId, filter: &[CompiledPredicate]) -> Truth {
         let mut all = Truth::TRUE;
         for part in filter {
             let span = RecordFields::new(&self.facts, record);
-            let bound = BoundRecords(
-                self.tuple
-                    .map(|record| record.map(|record| RecordFields::new(&self.facts, record))),
-            );
+            let bound = self.bound();
             let mut truth = part.eval(&span, &bound, &mut 0);
-            if span.is_short() || bound.0.iter().flatten().any(RecordFields::is_short) {
+            if span.is_short() || bound.is_short() {
                 truth = truth.either(Truth::OPEN);
             }
             all = all.and(truth);
@@ -304,69 +320,5 @@ impl<'a> Eval<'a> {
         let openers = self.members(from);
         let enders = self.members(to);
         order::scoped(&facts, &mut self.budget, span, &openers, &enders, needs_end)
-    }
-}
-
-/// A record as a predicate reads it.
-struct RecordFields<'e> {
-    keys: &'e [FieldKey],
-    projection: Option<&'e Projection>,
-    /// A field was asked for that was not kept: the rule that reads it came after the span.
-    missed: Flag<bool>,
-}
-
-impl<'e> RecordFields<'e> {
-    fn new(facts: &Facts<'e>, record: RecordId) -> RecordFields<'e> {
-        RecordFields {
-            keys: &facts.plan.field_keys,
-            projection: facts.trace.records().projection(record),
-            missed: Flag::new(false),
-        }
-    }
-
-    /// Whether what was read may not be all that the span had.
-    fn is_short(&self) -> bool {
-        self.missed.get() || self.projection.is_some_and(|projection| projection.cut)
-    }
-
-    fn kept(&self, field: FieldId) -> Option<&'e OwnedValue> {
-        let key = self.keys.get(field.index())?;
-        let kept = self.projection.and_then(|projection| projection.kept(*key));
-        self.missed.set(self.missed.get() || kept.is_none());
-        kept
-    }
-}
-
-impl Fields for RecordFields<'_> {
-    fn value(&self, field: FieldId) -> Value<'_> {
-        self.kept(field)
-            .map_or(Value::Missing, OwnedValue::as_value)
-    }
-
-    fn any(&self, field: FieldId, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
-        self.kept(field).is_some_and(|value| value.any(test))
-    }
-
-    fn items(&self, field: FieldId) -> u32 {
-        let Some(kept) = self.kept(field) else {
-            return 0;
-        };
-        let rows = kept.rows();
-        self.missed.set(self.missed.get() || rows.is_none());
-        rows.unwrap_or(0)
-    }
-
-    fn item(&self, index: u32, field: FieldId) -> Value<'_> {
-        self.kept(field)
-            .map_or(Value::Missing, |kept| kept.row(index))
-    }
-}
-
-struct BoundRecords<'e>([Option<RecordFields<'e>>; BINDINGS]);
-
-impl BoundSpans for BoundRecords<'_> {
-    fn span(&self, binding: BindingId) -> Option<&dyn Fields> {
-        let record = self.0.get(usize::from(binding.0))?.as_ref()?;
-        Some(record)
     }
 }

@@ -232,7 +232,7 @@ fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condition, Patter
                 Quantity::Number(number) => Interval::exactly(End::At(*number)),
                 Quantity::Duration(nanos) => Interval::exactly(End::count(*nanos)),
                 // No group is compared with anything else.
-                Quantity::Measure { .. } | Quantity::Field(_) => Interval::unknown(),
+                Quantity::Measure { .. } | Quantity::Term(_) => Interval::unknown(),
             },
         },
         ExprKind::Trace(predicate) => ConditionKind::Trace(draft.trace_test(predicate)?),
@@ -300,16 +300,10 @@ fn quantity(draft: &mut RuleDraft<'_>, quantity: &Quantity) -> Result<Against, P
     Ok(match quantity {
         Quantity::Number(number) => Against::Value(Interval::exactly(End::At(*number))),
         Quantity::Duration(nanos) => Against::Value(Interval::exactly(End::count(*nanos))),
-        Quantity::Field(Field::Bound { binding, field }) => {
-            let binding = usize::from(binding.0);
-            draft.project_bound(binding, field);
-            Against::Field {
-                binding,
-                field: draft.interner.field(field),
-            }
+        Quantity::Term(term) => {
+            let (term, mask) = draft.bound_term(term);
+            Against::Term { term, mask }
         }
-        // No other is compared with.
-        Quantity::Field(_) => Against::Value(Interval::unknown()),
         Quantity::Measure {
             factor,
             measure: of,

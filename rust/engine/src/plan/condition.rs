@@ -9,6 +9,7 @@ use crate::logic::interval::Interval;
 use crate::plan::node::Node;
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
+use crate::predicate::reckoning::CompiledTerm;
 
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -114,10 +115,11 @@ pub(crate) enum Against {
         factor: Number,
         measure: Measuring,
     },
-    /// The number that a bound span has there.
-    Field {
-        binding: usize,
-        field: FieldKey,
+    /// The number that is read of bound spans.
+    Term {
+        term: CompiledTerm,
+        /// See [`Condition::mask`].
+        mask: u8,
     },
 }
 
@@ -180,7 +182,7 @@ impl ConditionKind {
             ConditionKind::Compare { left, right, .. } => {
                 let right = match right {
                     Against::Value(_) => 0,
-                    Against::Field { binding, .. } => 1 << binding,
+                    Against::Term { mask, .. } => *mask,
                     Against::Measure { measure, .. } => measure.spans().mask(),
                 };
                 left.spans().mask() | right

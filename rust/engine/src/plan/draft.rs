@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Base, Completeness, Field, Intrinsic, Predicate, Role, SpanSelector};
+use betrace_lang::rule::{
+    Base, Completeness, Field, Intrinsic, Predicate, Role, SpanSelector, Term,
+};
 
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
@@ -10,6 +12,7 @@ use crate::matcher::ids::SelectorId;
 use crate::plan::feed::{Feed, FeedKind, SelectorPlan};
 use crate::plan::trace::TraceTest;
 use crate::predicate::fields::FieldId;
+use crate::predicate::reckoning::CompiledTerm;
 use crate::predicate::{CompiledPredicate, PatternError};
 
 /// What is collected over all rules.
@@ -141,6 +144,18 @@ impl<'a> RuleDraft<'a> {
             }
         }
         Ok((compiled, mask))
+    }
+
+    /// What is read of bound spans, and of which, a bit for each.
+    pub fn bound_term(&mut self, term: &Term) -> (CompiledTerm, u8) {
+        let mut mask = 0;
+        for field in term.reads() {
+            if let Field::Bound { binding, field } = field {
+                mask |= 1 << binding.0;
+                self.project_bound(usize::from(binding.0), field);
+            }
+        }
+        (self.draft.builder.term(term), mask)
     }
 
     pub fn trace_test(&mut self, predicate: &Predicate) -> Result<TraceTest, PatternError> {

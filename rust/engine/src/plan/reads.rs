@@ -69,7 +69,7 @@ fn of_expr(expr: &Expr) -> bool {
         ExprKind::Compare { left, right, .. } => {
             of_selector(measured(left))
                 || match right {
-                    Quantity::Number(_) | Quantity::Duration(_) | Quantity::Field(_) => false,
+                    Quantity::Number(_) | Quantity::Duration(_) | Quantity::Term(_) => false,
                     Quantity::Measure { measure, .. } => of_selector(measured(measure)),
                 }
         }

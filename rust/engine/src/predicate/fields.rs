@@ -116,3 +116,17 @@ impl BoundSpans for NoBindings {
         None
     }
 }
+
+/// A span of which nothing is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NoFields;
+
+impl Fields for NoFields {
+    fn value(&self, _: FieldId) -> Value<'_> {
+        Value::Missing
+    }
+
+    fn any(&self, _: FieldId, _: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        false
+    }
+}

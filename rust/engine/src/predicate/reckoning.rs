@@ -29,6 +29,33 @@ enum Addend {
     Difference(Box<(Addend, Addend)>),
 }
 
+/// A number that is read of a span and of bound ones, for a measure.
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledTerm(Addend);
+
+impl CompiledTerm {
+    pub(crate) fn new(term: &Term, fields: &mut FieldTable) -> CompiledTerm {
+        CompiledTerm(Addend::of_term(term, fields))
+    }
+
+    /// The number, or nanoseconds; [`Compared::OPEN`] where it hangs on a time that is not known, else what is said
+    /// instead of every comparison.
+    pub(crate) fn of<F, B>(&self, span: &F, bound: &B) -> Result<Number, Compared>
+    where
+        F: Fields + ?Sized,
+        B: BoundSpans + ?Sized,
+    {
+        let ask = Ask {
+            span,
+            bound,
+            item: None,
+        };
+        match self.0.reckon(&ask)? {
+            Reckoned::Number(number) | Reckoned::Time(number) => Ok(number),
+        }
+    }
+}
+
 /// What an amount comes to.
 #[derive(Clone, Copy, Debug)]
 enum Reckoned {

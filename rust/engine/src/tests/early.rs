@@ -272,6 +272,7 @@ fn conditions() -> Vec<(&'static str, String)> {
         if before.contains(" as p") {
             all.push((before, format!("count({selector}) >= p.n")));
             all.push((before, format!("max({selector}, m) < p.n")));
+            all.push((before, format!("max({selector}, m) > p.n - p.m")));
         }
         all.push((before, format!("count({selector}) > count(c)")));
         all.push((before, format!("count(c) <= 2 * count({selector})")));

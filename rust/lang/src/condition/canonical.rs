@@ -272,7 +272,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn term(&self, term: &Term) -> String {
+    pub(super) fn term(&self, term: &Term) -> String {
         match term {
             Term::Field(field) => self.field(field),
             Term::As { field, unit } => format!("{} as {}", self.field(field), unit.as_str()),

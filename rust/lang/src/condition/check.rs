@@ -4,7 +4,7 @@
 
 //!
 //! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]), these of bound spans ([`bound`]), selectors
-//! ([`selector`], [`order`]) and measures ([`measure`], [`group`]), selectors of predicates ([`predicate`]), predicates of a field
+//! ([`selector`], [`order`]) and measures ([`measure`], [`group`], compared with [`quantity`]), selectors of predicates ([`predicate`]), predicates of a field
 //! ([`field`], [`intrinsic`], [`item`]), perhaps computed with ([`term`]) or an array ([`each`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
 //! mean now.
 
@@ -27,6 +27,7 @@ mod operand;
 mod order;
 mod pattern;
 mod predicate;
+mod quantity;
 mod refusal;
 mod selector;
 mod settle;

@@ -6,7 +6,7 @@ use crate::rule::field::{BindingId, Field};
 use crate::rule::number::Number;
 use crate::rule::predicate::{CompareOp, Predicate};
 use crate::rule::selector::Selector;
-use crate::rule::term::Nanos;
+use crate::rule::term::{Nanos, Term};
 use crate::words::words;
 
 /// A condition about a whole trace (and the bound spans), with the text that a violation shows.
@@ -97,8 +97,9 @@ pub enum Quantity {
         factor: Number,
         measure: Measure,
     },
-    /// Of a bound span, always [`Field::Bound`]. Without a number there, the comparison is false.
-    Field(Field),
+    /// Read of bound spans alone, no text: `p.batch.size`, `p.timeout_ms as ms`, `p.size + 1`. Without a number there,
+    /// the comparison is false.
+    Term(Term),
 }
 
 /// What spans are grouped by; spans without it are in no group.

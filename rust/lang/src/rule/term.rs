@@ -100,6 +100,18 @@ impl Term {
         }
     }
 
+    /// A text, whatever the span.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        match self {
+            Term::Field(field) => field.intrinsic().is_some_and(|intrinsic| {
+                !intrinsic.is_duration() && intrinsic != Intrinsic::TraceSpanCount
+            }),
+            Term::Lower(_) => true,
+            Term::As { .. } | Term::Length(_) | Term::Add(_) | Term::Subtract(_) => false,
+        }
+    }
+
     /// Measured in time.
     #[must_use]
     pub fn is_duration(&self) -> bool {

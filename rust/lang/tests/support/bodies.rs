@@ -582,18 +582,35 @@ fn measure(bindings: u8) -> BoxedStrategy<Measure> {
     .boxed()
 }
 
+/// A number that is read of a bound span, where there is one.
+fn of_bound(bindings: u8) -> impl Strategy<Value = Quantity> {
+    (scope(), name(), any::<u8>(), number()).prop_map(move |(scope, key, pick, value)| {
+        if bindings == 0 {
+            return Quantity::Number(Number::Int(i128::from(pick)));
+        }
+        // Of events and links a span has many.
+        let scope = match scope {
+            Scope::Event | Scope::Link => Scope::Span,
+            one => one,
+        };
+        let field = Field::Bound {
+            binding: BindingId(pick % bindings),
+            field: Box::new(Field::Attribute { scope, key }),
+        };
+        let value = Operand::Literal(Literal::Number(value));
+        Quantity::Term(match pick / bindings % 4 {
+            0 => Term::Length(field),
+            1 => Term::Add(Box::new((field.into(), value))),
+            2 => Term::Subtract(Box::new((value, field.into()))),
+            _ => Term::Field(field),
+        })
+    })
+}
+
 fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         4 => selector(bindings).prop_map(ExprKind::Exists),
-        1 => (measure(bindings), op(), single(), any::<u8>()).prop_map(move |(left, op, inner, pick)| ExprKind::Compare {
-            left,
-            op,
-            right: if bindings == 0 {
-                Quantity::Number(Number::Int(i128::from(pick)))
-            } else {
-                Quantity::Field(Field::Bound { binding: BindingId(pick % bindings), field: Box::new(inner) })
-            },
-        }),
+        1 => (measure(bindings), op(), of_bound(bindings)).prop_map(|(left, op, right)| ExprKind::Compare { left, op, right }),
         1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left, op, right: Quantity::Number(value) }),
         1 => (measure(bindings), op(), measure(bindings), 1u32..40).prop_filter_map("factor", |(left, op, measure, factor)| {
             Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure } })

@@ -51,20 +51,7 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
             let measure = moments(tape, bound);
             format!("{measure} {} {}", comparison(tape), tape.below(4))
         }
-        7 => {
-            let key = tape.pick(&["n", "m", "s", "span.n", "ok"]);
-            let field = format!("{}.{key}", tape.pick(bound));
-            let measure = any_measure(tape, bound);
-            match tape.below(4) {
-                0 => format!("{field} {} {measure}", comparison(tape)),
-                1 => {
-                    let longest = format!("max({}, span:duration)", selector(tape, bound, 1));
-                    let field = format!("{}.span:duration", tape.pick(bound));
-                    format!("{longest} {} {field}", comparison(tape))
-                }
-                _ => format!("{measure} {} {field}", comparison(tape)),
-            }
-        }
+        7 => against_bound(tape, bound),
         _ => match tape.below(3) {
             0 => trace_comparison(tape),
             _ => {
@@ -77,6 +64,37 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
                 )
             }
         },
+    }
+}
+
+/// A measure against what is read of a bound span.
+fn against_bound(tape: &mut Tape, bound: &Bound) -> String {
+    let key = tape.pick(&["n", "m", "s", "span.n", "ok"]);
+    let field = format!("{}.{key}", tape.pick(bound));
+    let measure = any_measure(tape, bound);
+    match tape.below(6) {
+        0 => format!("{field} {} {measure}", comparison(tape)),
+        1 => {
+            let longest = format!("max({}, span:duration)", selector(tape, bound, 1));
+            let field = format!("{}.span:duration", tape.pick(bound));
+            format!("{longest} {} {field}", comparison(tape))
+        }
+        2 => {
+            let amount = match tape.below(4) {
+                0 => format!("{field} + {}", tape.below(3)),
+                1 => format!("{field} - {}.m", tape.pick(bound)),
+                2 => format!("length({}.s)", tape.pick(bound)),
+                _ => {
+                    let unit = tape.pick(&["ns", "us", "ms"]);
+                    let function = tape.pick(&["sum", "max", "min", "avg"]);
+                    let selector = selector(tape, bound, 1);
+                    let measure = format!("{function}({selector}, span:duration)");
+                    return format!("{measure} {} {field} as {unit}", comparison(tape));
+                }
+            };
+            format!("{measure} {} {amount}", comparison(tape))
+        }
+        _ => format!("{measure} {} {field}", comparison(tape)),
     }
 }
 

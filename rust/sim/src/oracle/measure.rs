@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use betrace_lang::rule::{Aggregate, CompareOp, Field, Intrinsic, Measure, Number, Quantity};
 
+use super::field::Held;
 use super::number::{End, sum};
 use super::select::Selection;
 use super::value::{Val, is};
@@ -22,6 +23,27 @@ pub struct Range {
 }
 
 impl Range {
+    /// Of a value of a bound span.
+    fn of(value: &Val<'_>) -> Range {
+        let number = match value {
+            Val::Time(nanos) => Some(*nanos),
+            value => value.number(),
+        };
+        match (number, value) {
+            (Some(number), _) => Range::point(number),
+            (None, Val::Undetermined) => Range {
+                ends: Some((End::NegativeInfinity, End::Infinity)),
+                perhaps_nothing: true,
+                why: Truth::SKEW.reasons(),
+            },
+            (None, _) => Range {
+                ends: None,
+                perhaps_nothing: false,
+                why: Reasons::default(),
+            },
+        }
+    }
+
     fn point(number: Number) -> Range {
         Range {
             ends: Some((End::At(number), End::At(number))),
@@ -152,7 +174,10 @@ impl Trace<'_> {
         match quantity {
             Quantity::Number(number) => Range::point(*number),
             Quantity::Duration(nanos) => Range::point(Number::Int(i128::from(*nanos))),
-            Quantity::Field(field) => self.number_of_bound(field, bound),
+            Quantity::Term(term) => match self.term(term, None, None, bound) {
+                Held::One(value) => Range::of(&value),
+                Held::Each(_) => unreachable!("a measure is compared with one value"),
+            },
             Quantity::Measure { factor, measure } => {
                 let range = self.measure(measure, bound);
                 let times = |(low, high): (End, End)| (low.times(*factor), high.times(*factor));
@@ -235,27 +260,6 @@ impl Trace<'_> {
             ends: Some((End::whole(most_of(&sure)), high)),
             perhaps_nothing: false,
             why,
-        }
-    }
-
-    /// The number that a bound span has in a field; nothing compares with what is none.
-    fn number_of_bound(&self, field: &Field, bound: &Bound) -> Range {
-        let Field::Bound { binding, field } = field else {
-            unreachable!("a measure is compared with fields of bound spans alone");
-        };
-        let value = self.value(field, self.spans[bound[usize::from(binding.0)]], bound);
-        match (value.number(), value) {
-            (Some(number), _) => Range::point(number),
-            (None, Val::Undetermined) => Range {
-                ends: Some((End::NegativeInfinity, End::Infinity)),
-                perhaps_nothing: true,
-                why: Truth::SKEW.reasons(),
-            },
-            (None, _) => Range {
-                ends: None,
-                perhaps_nothing: false,
-                why: Reasons::default(),
-            },
         }
     }
 

@@ -75,7 +75,9 @@ impl Walk<'_> {
                 self.measure(left);
                 match right {
                     Quantity::Measure { measure, .. } => self.measure(measure),
-                    Quantity::Field(field) => self.field(field),
+                    Quantity::Term(term) => {
+                        term.reads().into_iter().for_each(|one| self.field(one))
+                    }
                     Quantity::Number(_) | Quantity::Duration(_) => {}
                 }
             }

@@ -154,7 +154,7 @@ pub(super) fn comparison(
             (Some(number), value(number))
         }
         // Whatever number it has, or none.
-        Quantity::Field(_) => {
+        Quantity::Term(_) => {
             let numbers = [LITTLE, Number::Int(0), Number::Int(1), MUCH];
             let mut ways: Vec<Way> = numbers.into_iter().flat_map(value).collect();
             ways.push((Measured::Never, Vec::new()));

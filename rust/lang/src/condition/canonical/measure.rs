@@ -32,7 +32,7 @@ impl Printer<'_> {
         match quantity {
             Quantity::Number(value) => number(*value),
             Quantity::Duration(nanos) => duration(*nanos),
-            Quantity::Field(field) => self.field(field),
+            Quantity::Term(term) => self.term(term),
             Quantity::Measure { factor, measure } if *factor == Number::Int(1) => {
                 self.measure(measure)
             }

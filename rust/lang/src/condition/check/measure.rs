@@ -1,13 +1,11 @@
-//! Counts and measures, and what they are compared with.
+//! Counts and measures.
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
-use crate::rule::{
-    Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Number, Quantity, Selector,
-};
+use crate::rule::{Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Selector};
 
 impl<'a> Checker<'a> {
     /// `left op right` with a measure on the left.
@@ -47,41 +45,6 @@ impl<'a> Checker<'a> {
             op,
             right: quantity,
         })
-    }
-
-    /// What compares with nothing, and is false: with an average, where that breaks the rule; with a field, where
-    /// `always` denies it and so is kept. A rule that a missing field breaks says so itself.
-    fn warn_false_of_nothing(
-        &mut self,
-        node: &Node,
-        measure: &Measure,
-        quantity: &Quantity,
-        right: &Node,
-    ) {
-        let is_average = match quantity {
-            Quantity::Measure { measure: other, .. } => is_average(measure) || is_average(other),
-            _ => is_average(measure),
-        };
-        let text = self.place.folded(node.range());
-        let (message, help) = match quantity {
-            _ if is_average && self.breaks_if_false => (
-                "of no spans there is no average, and this comparison is false".to_owned(),
-                format!(
-                    "if a trace without such spans is fine: `not (…) or {text}`, or name the spans in `when`"
-                ),
-            ),
-            Quantity::Field(_) if self.in_always && !self.breaks_if_false => {
-                let field = self.place.folded(right.range());
-                let help = "select those that have it: `when each { S.where(exists(…)) as p }`";
-                let message = format!(
-                    "where `{field}` is missing or no number this is false, and what denies it true"
-                );
-                (message, help.to_owned())
-            }
-            _ => return,
-        };
-        self.fault(code::AVERAGE_OF_NOTHING, node.range(), message)
-            .help = Some(help);
     }
 
     pub(super) fn measure(&mut self, node: &'a Node) -> Option<Measure> {
@@ -282,118 +245,5 @@ impl<'a> Checker<'a> {
         };
         self.fault(code::FIELD_HERE, node.range(), message);
         None
-    }
-
-    fn quantity(&mut self, node: &'a Node) -> Option<Quantity> {
-        let bare = node.bare();
-        match &bare.kind {
-            NodeKind::Broken => None,
-            NodeKind::Number(number) => Some(Quantity::Number(*number)),
-            NodeKind::Duration(nanos) => Some(Quantity::Duration(*nanos)),
-            NodeKind::Times { left, right } => {
-                let (factor, measure) = match (&left.bare().kind, &right.bare().kind) {
-                    (NodeKind::Number(factor), _) => (*factor, right),
-                    (_, NodeKind::Number(factor)) => (*factor, left),
-                    _ => {
-                        self.fault(code::FACTOR, bare.range(), "a factor is a plain number")
-                            .help = Some("`count(A) > 2 * count(B)`".into());
-                        return None;
-                    }
-                };
-                if factor.compare(Number::Int(0)) != std::cmp::Ordering::Greater {
-                    self.fault(code::FACTOR, bare.range(), "a factor is above zero");
-                    return None;
-                }
-                let measure = self.measure(measure)?;
-                Some(Quantity::Measure { factor, measure })
-            }
-            _ if self.is_measure(bare) => {
-                let seen = self.looked_through(bare);
-                if !std::ptr::eq(seen, bare)
-                    && matches!(seen.kind, NodeKind::Times { .. })
-                    && let Some(found) = self.vocabulary.macro_at(bare, &self.bindings)
-                {
-                    return self.expanded(bare, found, |checker, inner| checker.quantity(inner));
-                }
-                let measure = self.measure(bare)?;
-                Some(Quantity::Measure {
-                    factor: Number::Int(1),
-                    measure,
-                })
-            }
-            _ => {
-                if let Some(Field::Bound { binding, field }) = self.scoped_field(bare).ok()? {
-                    return Some(Quantity::Field(Field::Bound { binding, field }));
-                }
-                let source = self.place.folded(bare.range());
-                let message = format!("a measure cannot be compared with `{source}`");
-                self.fault(code::NEEDS_VALUE, bare.range(), message).help = Some(
-                    "compare it with a number, a duration, a field of a bound span, another measure, or a number times a measure".into(),
-                );
-                None
-            }
-        }
-    }
-
-    pub(super) fn same_unit(
-        &mut self,
-        measure: &Measure,
-        quantity: &Quantity,
-        left: &Node,
-        right: &Node,
-    ) -> Option<()> {
-        let is_time = is_duration(measure);
-        let source = self.place.folded(right.range());
-        let left_source = self.place.folded(left.range());
-        let (message, help) = match quantity {
-            Quantity::Number(_) if is_time => (
-                format!("`{left_source}` is a duration; a plain number says no unit"),
-                format!("`{source}ms`, `{source}s`, …"),
-            ),
-            Quantity::Duration(_) if !is_time => (
-                format!("`{left_source}` is a plain number, not a duration"),
-                "durations are measured by `sum min max avg` of `span:duration`".to_owned(),
-            ),
-            Quantity::Field(field)
-                if is_time != field.intrinsic().is_some_and(Intrinsic::is_duration) =>
-            {
-                (
-                    "a duration is compared with a plain number".to_owned(),
-                    "compare durations with durations, and numbers with numbers".to_owned(),
-                )
-            }
-            Quantity::Measure { measure: other, .. } if is_time != is_duration(other) => (
-                "a duration is compared with a plain number".to_owned(),
-                "compare durations with durations, and numbers with numbers".to_owned(),
-            ),
-            _ => return Some(()),
-        };
-        self.fault(code::DURATION_AGAINST_NUMBER, right.range(), message)
-            .help = Some(help);
-        None
-    }
-}
-
-/// Of nothing there is none, and a comparison with it is false.
-fn is_average(measure: &Measure) -> bool {
-    matches!(
-        measure,
-        Measure::Of {
-            function: Aggregate::Avg,
-            ..
-        }
-    )
-}
-
-fn is_duration(measure: &Measure) -> bool {
-    match measure {
-        Measure::Count(_)
-        | Measure::Within { .. }
-        | Measure::Overlap(_)
-        | Measure::Of {
-            function: Aggregate::Distinct,
-            ..
-        } => false,
-        Measure::Of { field, .. } => field.intrinsic() == Some(Intrinsic::SpanDuration),
     }
 }
