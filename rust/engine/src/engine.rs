@@ -9,6 +9,7 @@ pub(crate) mod context;
 pub(crate) mod contradict;
 pub(crate) mod counters;
 pub(crate) mod intake;
+pub(crate) mod ledger;
 pub(crate) mod lifecycle;
 pub(crate) mod rule_set;
 pub(crate) mod scratch;
@@ -28,6 +29,7 @@ use crate::decide::budget::Reserve;
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
 use crate::engine::intake::take_in;
+use crate::engine::ledger::{Ledger, Outside};
 use crate::engine::lifecycle::{Cause, close};
 use crate::engine::rule_set::RuleSet;
 use crate::engine::scratch::CallScratch;
@@ -38,6 +40,7 @@ use crate::finding::Finding;
 use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::intern::Interner;
+use crate::period::Period;
 use crate::plan::PlanError;
 use crate::settings::{CloseCause, Settings};
 use crate::state::shard::Due;
@@ -109,6 +112,11 @@ impl Engine {
         let rules = RuleSet::first(rules, &mut interner, settings.completeness)?;
         let mut counters = Counters::default();
         counters.refit(None, &rules.plan);
+        let ledger = settings.kept_samples.map(|samples| {
+            let mut ledger = Ledger::new(samples.into());
+            ledger.fit(rules.plan.rules.len());
+            Mutex::new(ledger)
+        });
         Ok(Engine {
             key: HashKey::new(settings.seed),
             rules: RwLock::new(rules),
@@ -117,6 +125,7 @@ impl Engine {
             reserve: Reserve::new(settings.shares_work),
             outbox: Outbox {
                 counters: Mutex::new(counters),
+                ledger,
                 queue: Mutex::new(Queue::new(settings.queue_bytes)),
             },
             // The first call finds what it works with.
@@ -282,6 +291,24 @@ impl Engine {
         stats
     }
 
+    /// Ends a period and says what happened in it: of rules that were replaced, the oldest that was not taken yet, else
+    /// until now. `None` where the settings ask for no evidence.
+    #[must_use]
+    pub fn take_period(&self) -> Option<Period> {
+        let ledger = self.outbox.ledger.as_ref()?;
+        let rules = self.rules.read();
+        let mut outside = Outside::default();
+        for at in self.shards.all() {
+            let shard = self.shards.lock(at);
+            outside.live += shard.live();
+            outside.dropped_ids += shard.forgotten.dropped();
+            outside.returned += shard.returned();
+        }
+        outside.lost_findings = self.outbox.queue.lock().lost();
+        let counters = self.outbox.counters.lock();
+        Some(ledger.lock().next(&counters, &rules, outside))
+    }
+
     /// Swaps the rule set; on an error the old one goes on. A rule whose id and meaning are unchanged
     /// keeps its state; an added or changed one sees traces that are live or remembered now as
     /// incomplete. Spans that are being consumed meanwhile wait only for the swap itself.
@@ -289,7 +316,7 @@ impl Engine {
     /// # Errors
     /// As of [`Engine::new`].
     pub fn replace_rules(&self, rules: Vec<Arc<Rule>>, now: Timestamp) -> Result<(), PlanError> {
-        self.advance(now);
+        let now = self.advance(now);
         // Held to the end, so that two reloads come one after the other.
         let mut interner = self.interner.lock();
         // The lock on the old set ends with the statement: spans go on while the new one is compiled.
@@ -298,10 +325,14 @@ impl Engine {
             RuleSet::next(&old, rules, &mut interner, self.settings.completeness)?
         };
         let mut present = self.rules.write();
-        self.outbox
-            .counters
-            .lock()
-            .refit(Some(&present), &next.plan);
+        let mut counters = self.outbox.counters.lock();
+        if let Some(ledger) = &self.outbox.ledger {
+            let mut ledger = ledger.lock();
+            ledger.replaced(&counters, &present, now);
+            ledger.fit(next.plan.rules.len());
+        }
+        counters.refit(Some(&present), &next.plan);
+        drop(counters);
         let old = std::mem::replace(&mut *present, next);
         drop(present);
         drop(old);

@@ -66,6 +66,9 @@ pub struct Settings {
     /// Findings of rules with `emit: none` are kept to be taken, as of other rules. Default `false`: they are only
     /// counted.
     pub keeps_counted: bool,
+    /// `Some`: what happens is noted by period, for [`Engine::take_period`](crate::Engine::take_period), with at most so many
+    /// ids of traces that kept a rule. Default `None`: nothing is noted.
+    pub kept_samples: Option<u16>,
     /// The bound of findings that wait to be taken, in bytes; beyond it they are counted as lost.
     /// Default 64 MiB. Not part of `memory_bytes`, which bounds traces.
     pub queue_bytes: u64,
@@ -122,6 +125,7 @@ impl Default for Settings {
             restart_grace: true,
             began_within: None,
             keeps_counted: false,
+            kept_samples: None,
             queue_bytes: 64 << 20,
             own_spans: OwnSpans::Nowhere,
             shares_work: true,

@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 11] = [
         "heap", "id", "intern", "logic", "settings", "stats", "sync", "time",
     ],
     &["finding", "hash", "value"],
-    &["violation", "wire"],
+    &["period", "violation", "wire"],
     &["predicate"],
     &["scan", "wanted"],
     &["matcher"],

@@ -48,6 +48,8 @@ pub(crate) struct Outcome {
     pub is_beyond: bool,
     /// Not every tuple of bound spans was looked at.
     pub is_cut: bool,
+    /// Obligations that would apply but for an exception.
+    pub excused: u64,
 }
 
 /// Told, while a rule is evaluated, of what stays open.
@@ -110,6 +112,7 @@ fn decide_one<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome 
         total: u64::from(is_violated),
         is_beyond: false,
         is_cut: false,
+        excused: u64::from(is_excused(when, applies)),
     }
 }
 
@@ -133,6 +136,7 @@ struct Obligations {
     held: bool,
     open: bool,
     is_cut: bool,
+    excused: u64,
     reasons: Reasons,
 }
 
@@ -140,17 +144,20 @@ fn decide_each<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome
     let clauses = &eval.facts.rule.clauses;
     let is_fixed = |condition: &&Condition| condition.mask == 0;
     let when = optional(eval, clauses.when.as_ref().filter(is_fixed));
-    let when = excepted(eval, when, |exception| exception.mask == 0);
+    let applies = excepted(eval, when, |exception| exception.mask == 0);
     let never = clauses.never.as_ref().filter(is_fixed);
     let never = never.map(|never| optional(eval, Some(never)));
     let always = clauses.always.as_ref().filter(is_fixed);
     let always = always.map(|always| optional(eval, Some(always)));
     let fixed = Fixed {
-        when,
+        when: applies,
         never,
         always,
     };
-    let mut found = Obligations::default();
+    let mut found = Obligations {
+        excused: u64::from(is_excused(when, applies)),
+        ..Obligations::default()
+    };
     if fixed.when != Tri::False {
         bind(eval, 0, Tri::True, fixed, &mut found, open);
     }
@@ -171,6 +178,7 @@ fn decide_each<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome
         total: found.total,
         is_beyond: found.identities.len() > OBLIGATIONS,
         is_cut: found.is_cut,
+        excused: found.excused,
     }
 }
 
@@ -238,6 +246,7 @@ fn obligation<'a>(
     }
     let applies = excepted(eval, held, |exception| exception.mask != 0);
     if applies == Tri::False {
+        found.excused += u64::from(is_excused(held, applies));
         return;
     }
     found.held |= held == Tri::True;
@@ -294,6 +303,11 @@ fn excepted(eval: &mut Eval<'_>, so_far: Tri, which: impl Fn(&Condition) -> bool
         }
     }
     applies
+}
+
+/// Whether it would apply, and does not for an exception that holds.
+fn is_excused(so_far: Tri, applies: Tri) -> bool {
+    so_far == Tri::True && applies == Tri::False
 }
 
 /// Whether `never` holds or `always` fails, and which it was; what is given was evaluated before.

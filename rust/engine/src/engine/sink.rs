@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::counters::Counters;
+use crate::engine::ledger::Ledger;
 use crate::engine::tally::Tally;
 use crate::finding::Finding;
 use crate::sync::Mutex;
@@ -25,13 +26,22 @@ impl Sink {
 /// What was found and counted, of all calls.
 pub(crate) struct Outbox {
     pub counters: Mutex<Counters>,
+    /// Where somebody keeps evidence. It is taken while the counters are held, so that both say the same.
+    pub ledger: Option<Mutex<Ledger>>,
     pub queue: Mutex<Queue>,
 }
 
 impl Outbox {
     /// Hands on what a call decided and counted; returns how many findings wait.
     pub fn settle(&self, sink: &mut Sink) -> u64 {
-        self.counters.lock().take(&mut sink.tally);
+        let mut counters = self.counters.lock();
+        if let Some(ledger) = &self.ledger {
+            let mut ledger = ledger.lock();
+            ledger.take(&mut sink.tally);
+            ledger.found(&sink.findings);
+        }
+        counters.take(&mut sink.tally);
+        drop(counters);
         let mut queue = self.queue.lock();
         for finding in sink.findings.drain(..) {
             queue.push(finding);

@@ -4,6 +4,7 @@
 use betrace_lang::rule::Severity;
 use betrace_lang::verdict::{Reason, Verdict};
 
+use crate::id::TraceId;
 use crate::logic::tri::Reasons;
 use crate::matcher::ids::UnlikeId;
 use crate::plan::Plan;
@@ -41,6 +42,10 @@ pub(crate) struct Tally {
     /// By severity.
     pub reopened: BySeverity,
     pub delay: DelayHistogram,
+    /// Rules that a trace kept, where somebody keeps evidence.
+    pub kept: Vec<(RuleIndex, TraceId)>,
+    /// Likewise, how many obligations of a rule were excused.
+    pub excused: Vec<(RuleIndex, u64)>,
     /// Matched spans by selector set.
     pub sets: Touched,
     stamps: Vec<u64>,

@@ -1,0 +1,236 @@
+//! What happens in a [`Period`], as it is gathered. Nothing of it is there unless the settings ask for it, and it costs at
+//! closes alone, never at spans.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use betrace_lang::rule::RuleId;
+use betrace_lang::verdict::Verdict;
+use hashbrown::HashMap;
+
+use crate::decide::rule::Outcome;
+use crate::engine::context::Context;
+use crate::engine::counters::Counters;
+use crate::engine::rule_set::RuleSet;
+use crate::engine::tally::Tally;
+use crate::finding::Finding;
+use crate::hash::fixed_hash;
+use crate::id::TraceId;
+use crate::period::{Named, Period, RulePeriod, VIOLATIONS_NAMED};
+use crate::plan::ids::RuleIndex;
+use crate::state::trace::TraceState;
+use crate::stats::{RuleStats, SpanCounts};
+use crate::time::Timestamp;
+
+/// Periods of replaced rules that wait for somebody to take them.
+const WAITING: usize = 8;
+
+/// What one rule came to since the last period.
+#[derive(Clone, Debug, Default)]
+struct RuleLedger {
+    kept: u64,
+    excused: u64,
+    /// By their hashes, the smallest first.
+    sample: Vec<(u64, TraceId)>,
+}
+
+/// What is counted elsewhere, as it stood.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Outside {
+    pub live: u64,
+    pub returned: u64,
+    pub dropped_ids: u64,
+    pub lost_findings: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    samples: usize,
+    rules: Vec<RuleLedger>,
+    violations: Vec<Named>,
+    /// As counted when the last period ended.
+    before: HashMap<RuleId, RuleStats>,
+    spans: SpanCounts,
+    unmarked: u64,
+    closed: u64,
+    shed: u64,
+    outside_traces: u64,
+    outside: Outside,
+    waiting: VecDeque<Period>,
+    lost: u64,
+}
+
+impl Ledger {
+    pub fn new(samples: usize) -> Ledger {
+        Ledger {
+            samples,
+            ..Ledger::default()
+        }
+    }
+
+    /// Begins with the rules of a set, whose numbers are others than before.
+    pub fn fit(&mut self, rules: usize) {
+        self.rules = vec![RuleLedger::default(); rules];
+    }
+
+    /// Takes what a call noted.
+    pub fn take(&mut self, tally: &mut Tally) {
+        for (rule, trace) in tally.kept.drain(..) {
+            let rule = &mut self.rules[rule.index()];
+            rule.kept += 1;
+            rule.draw(trace, self.samples);
+        }
+        for (rule, count) in tally.excused.drain(..) {
+            self.rules[rule.index()].excused += count;
+        }
+    }
+
+    pub fn found(&mut self, findings: &[Finding]) {
+        let room = VIOLATIONS_NAMED - self.violations.len();
+        let violations = findings.iter().filter(|f| f.verdict == Verdict::Violated);
+        self.violations.extend(violations.take(room).map(|f| Named {
+            rule: f.rule.id.clone(),
+            trace_id: f.trace_id,
+            violation_id: f.violation_id,
+        }));
+    }
+
+    /// Ends the period of the rules that are replaced now.
+    pub fn replaced(&mut self, counters: &Counters, set: &RuleSet, now: Timestamp) {
+        if self.waiting.len() == WAITING {
+            self.waiting.pop_front();
+            self.lost += 1;
+        }
+        let period = self.end(counters, set, self.outside);
+        self.waiting.push_back(Period {
+            replaced: Some(now),
+            ..period
+        });
+    }
+
+    /// The oldest period that waits, or else the one that ends now.
+    pub fn next(&mut self, counters: &Counters, set: &RuleSet, outside: Outside) -> Period {
+        let waited = self.waiting.pop_front();
+        let mut period = waited.unwrap_or_else(|| self.end(counters, set, outside));
+        period.periods_lost = std::mem::take(&mut self.lost);
+        period
+    }
+
+    fn end(&mut self, counters: &Counters, set: &RuleSet, outside: Outside) -> Period {
+        let stats = counters.rule_stats(set);
+        let mut rules = Vec::with_capacity(stats.len());
+        let mut present = HashMap::with_capacity(stats.len());
+        let both = set.plan.rules.iter().zip(stats).zip(&mut self.rules);
+        for ((plan, stats), noted) in both {
+            let id = plan.rule.id.clone();
+            let before = self.before.get(&id).cloned().unwrap_or_default();
+            let noted = std::mem::take(noted);
+            rules.push(RulePeriod {
+                rule: Arc::clone(&plan.rule),
+                counts: less(&stats, &before),
+                kept: noted.kept,
+                excused: noted.excused,
+                sample: noted.sample.into_iter().map(|(_, trace)| trace).collect(),
+            });
+            present.insert(id, stats);
+        }
+        let was = self.outside;
+        let period = Period {
+            replaced: None,
+            violations_total: rules.iter().map(|rule| rule.counts.violations).sum(),
+            rules,
+            spans: spans_less(&counters.spans, &self.spans),
+            unmarked_spans: counters.unmarked.saturating_sub(self.unmarked),
+            closed_traces: counters.closed.saturating_sub(self.closed),
+            shed_traces: counters.shed.saturating_sub(self.shed),
+            outside_traces: counters.outside.saturating_sub(self.outside_traces),
+            live_traces: outside.live,
+            returned_traces: outside.returned.saturating_sub(was.returned),
+            dropped_ids: outside.dropped_ids.saturating_sub(was.dropped_ids),
+            lost_findings: outside.lost_findings.saturating_sub(was.lost_findings),
+            violations: std::mem::take(&mut self.violations),
+            periods_lost: 0,
+        };
+        self.before = present;
+        self.spans = counters.spans;
+        self.unmarked = counters.unmarked;
+        self.closed = counters.closed;
+        self.shed = counters.shed;
+        self.outside_traces = counters.outside;
+        self.outside = outside;
+        period
+    }
+}
+
+impl RuleLedger {
+    /// Keeps the traces with the smallest hashes: who draws is nobody, and the order in which they came does not matter.
+    fn draw(&mut self, trace: TraceId, most: usize) {
+        let drawn = (fixed_hash(&[&trace.0]), trace);
+        let Err(place) = self.sample.binary_search(&drawn) else {
+            return;
+        };
+        if place < most {
+            self.sample.truncate(most - 1);
+            self.sample.insert(place, drawn);
+        }
+    }
+}
+
+/// Counters only grow; one that did not says nothing rather than something wrong.
+fn less(now: &RuleStats, before: &RuleStats) -> RuleStats {
+    let mut inconclusive = now.inconclusive;
+    for (now, before) in inconclusive.iter_mut().zip(before.inconclusive) {
+        *now = now.saturating_sub(before);
+    }
+    RuleStats {
+        rule: now.rule.clone(),
+        severity: now.severity.clone(),
+        violated: now.violated.saturating_sub(before.violated),
+        satisfied: now.satisfied.saturating_sub(before.satisfied),
+        not_applicable: now.not_applicable.saturating_sub(before.not_applicable),
+        inconclusive,
+        violations: now.violations.saturating_sub(before.violations),
+        violations_contradicted: now
+            .violations_contradicted
+            .saturating_sub(before.violations_contradicted),
+        spans_matched: now.spans_matched.saturating_sub(before.spans_matched),
+        comparisons_unknown: now
+            .comparisons_unknown
+            .saturating_sub(before.comparisons_unknown),
+    }
+}
+
+fn spans_less(now: &SpanCounts, before: &SpanCounts) -> SpanCounts {
+    SpanCounts {
+        evaluated: now.evaluated.saturating_sub(before.evaluated),
+        duplicate: now.duplicate.saturating_sub(before.duplicate),
+        conflict: now.conflict.saturating_sub(before.conflict),
+        late: now.late.saturating_sub(before.late),
+        over_limit: now.over_limit.saturating_sub(before.over_limit),
+        malformed: now.malformed.saturating_sub(before.malformed),
+        own: now.own.saturating_sub(before.own),
+    }
+}
+
+impl Context<'_> {
+    /// Notes what a rule's conclusion at a close adds to the period, where somebody wants to know.
+    pub fn note_for_period(
+        &self,
+        index: RuleIndex,
+        trace: &TraceState,
+        outcome: &Outcome,
+        tally: &mut Tally,
+    ) {
+        if self.settings.kept_samples.is_none() {
+            return;
+        }
+        if outcome.excused > 0 {
+            tally.excused.push((index, outcome.excused));
+        }
+        let cells = &self.rule(index).cells;
+        let has_to_do = cells.is_empty() || cells.iter().any(|cell| trace.has_cell(*cell));
+        if outcome.verdict == Some(Verdict::Satisfied) && has_to_do {
+            tally.kept.push((index, trace.id()));
+        }
+    }
+}
