@@ -1,5 +1,6 @@
 //! What can be typed: commands, options and their help.
 
+mod evidence;
 mod fetch;
 mod simulate;
 
@@ -7,6 +8,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use evidence::{
+    Evidence, EvidenceCommand, EvidenceRecords, EvidenceVerify, EvidenceVerifyFormat,
+};
 pub use fetch::{Fetch, FetchBackend};
 pub use simulate::{Simulate, SimulateFormat};
 
@@ -45,6 +49,8 @@ pub enum Command {
     Fetch(Fetch),
     /// Run rules in a simulated world with faults, and judge every verdict
     Simulate(Simulate),
+    /// Check records of what rules found
+    Evidence(Evidence),
     /// Write a first rule file, commented, with tests
     Init(Init),
     /// Print a completion script for a shell
@@ -113,6 +119,12 @@ pub struct Replay {
     #[arg(long, value_name = "WIDTH", num_args = 0..=1, default_missing_value = "auto", value_parser = width,
           conflicts_with_all = ["summary", "verdicts", "gaps"])]
     pub timeline: Option<Width>,
+    /// Write an evidence record of it to this file, which must not be there. --evidence-key or the variable
+    /// BETRACE_EVIDENCE_KEY (the PEM itself) names the private key; without it the record says that it is unsigned
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["gaps", "timeline"])]
+    pub evidence: Option<PathBuf>,
+    #[arg(long, value_name = "PEM", requires = "evidence")]
+    pub evidence_key: Option<PathBuf>,
     /// Take the rules, where --rules names none, and the timing from a Collector configuration; traces then close by
     /// idle time unless --close says otherwise
     #[arg(long, value_name = "OTELCOL.YAML")]

@@ -4,6 +4,7 @@
 //! words of results, the feeding of traces, the loading of rules) stands above them.
 
 mod check;
+mod evidence;
 mod explain;
 mod fetch;
 mod fmt;
@@ -40,6 +41,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Exit {
         Command::Explain(args) => explain::run(args, out),
         Command::Show(args) => show::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),
+        Command::Evidence(args) => evidence::run(args, out),
         Command::Vocabulary(args) => vocabulary::run(args, out),
         Command::Init(args) => init::run(args, out),
         Command::Completions(args) => shell::completions(args, out),

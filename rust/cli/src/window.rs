@@ -64,7 +64,8 @@ impl Window {
 }
 
 /// As [`time_of`], and shorter: a date alone, or a time without seconds.
-fn typed(text: &str) -> Option<u64> {
+#[must_use]
+pub fn typed(text: &str) -> Option<u64> {
     let whole = match text.len() {
         10 => format!("{text}T00:00:00"),
         _ if text.as_bytes().get(16) == Some(&b':') => text.to_owned(),

@@ -13,6 +13,8 @@ mod support;
 mod check;
 #[path = "command/closing.rs"]
 mod closing;
+#[path = "command/evidence.rs"]
+mod evidence;
 #[path = "command/explain.rs"]
 mod explain;
 #[path = "command/fetch.rs"]

@@ -188,6 +188,34 @@ fn the_rule_packs_pass_their_tests_with_full_coverage() {
     }
 }
 
+/// What an auditor types. The tools are everywhere; where one is not, that is said.
+#[test]
+fn the_walk_of_an_auditor_ends_as_the_page_says() {
+    let blocks = blocks();
+    let walk = blocks.iter().filter(|block| block.fence == "sh evidence");
+    let script: String = walk.map(|block| block.text.as_str()).collect();
+    let has = |tool: &str| Command::new(tool).arg("--version").output().is_ok();
+    if let Some(missing) = ["openssl", "sha256sum"].into_iter().find(|tool| !has(tool)) {
+        eprintln!("skipped: there is no {missing}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["records.jsonl", "public.pem"] {
+        let from = root().join("testdata/evidence").join(name);
+        std::fs::copy(from, folder.path().join(name)).unwrap();
+    }
+    let output = Command::new("bash")
+        .args(["-eu", "-o", "pipefail", "-c", &script])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{shown}{error}");
+    let wanted = blocks.iter().find(|block| block.fence == "text evidence");
+    assert_eq!(shown, wanted.unwrap().text);
+}
+
 /// Where the rooms of the page's sections stand; the paths of their tables and walks begin there.
 const CRATES: [&str; 3] = ["rust/engine/src", "rust/lang/src", "rust/cli/src"];
 

@@ -9,6 +9,7 @@ mod hostile;
 mod interleavings;
 mod limits;
 mod moved;
+mod periods;
 mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;

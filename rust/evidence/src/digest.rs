@@ -20,11 +20,11 @@ impl Sha256Hex {
     /// Of the parts one behind the other.
     #[must_use]
     pub fn of_parts(parts: &[&[u8]]) -> Sha256Hex {
-        let mut hash = Sha256::new();
+        let mut hash = Hashing::default();
         for part in parts {
             hash.update(part);
         }
-        Sha256Hex(hash.finalize().into())
+        hash.end()
     }
 }
 
@@ -74,6 +74,21 @@ impl std::str::FromStr for Sha256Hex {
             return Err("a SHA-256 is 64 lower-case hexadecimal digits".to_owned());
         }
         Ok(Sha256Hex(hash))
+    }
+}
+
+/// A hash of what comes in pieces.
+#[derive(Default)]
+pub struct Hashing(Sha256);
+
+impl Hashing {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    #[must_use]
+    pub fn end(self) -> Sha256Hex {
+        Sha256Hex(self.0.finalize().into())
     }
 }
 

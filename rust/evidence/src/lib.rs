@@ -26,15 +26,15 @@ mod seal;
 mod time;
 mod verify;
 
-pub use digest::{Sha256Hex, inclusion, leaf_hash, merkle_root};
+pub use digest::{Hashing, Sha256Hex, inclusion, leaf_hash, merkle_root};
 pub use envelope::{Envelope, NotARecord, PAYLOAD_TYPE, pre_authentication};
 pub use key::{FaultyKey, PublicKey, Signer, UNSIGNED};
 pub use record::{
     Before, Cause, Chain, Clock, Ended, Entries, Entry, PREDICATE_TYPE, Period, Predicate,
-    Producer, RuleEntry, RulesSummary, STATEMENT_TYPE, Statement, Subject, Traces, Verdicts,
-    ViolationEntry, Violations, Written, canonical,
+    Producer, Recordings, RuleEntry, RulesSummary, STATEMENT_TYPE, Statement, Subject, Traces,
+    Verdicts, ViolationEntry, Violations, Written, canonical,
 };
-pub use seal::{Facts, LIST_BYTES, Sealed, seal};
+pub use seal::{Facts, LIST_BYTES, Replayed, Sealed, rules_hash, seal};
 pub use time::{time_of, time_text};
 pub use verify::{
     Checked, Expectations, Fault, FaultKind, Line, Note, RECORD_BYTES, Verification, verify,

@@ -82,6 +82,9 @@ pub struct Predicate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Before>,
     pub producer: Producer,
+    /// Of a replay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recordings: Option<Recordings>,
     /// The name of the key, or `unsigned`.
     pub signer: String,
     /// The key that signed before, and signs this record too.
@@ -133,6 +136,13 @@ pub struct Producer {
     pub pipeline: String,
 }
 
+/// What a replay read; which files it were, the statement's subjects say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recordings {
+    /// Some of it could not be read.
+    pub broken: bool,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulesSummary {
     pub total: u64,
@@ -165,6 +175,8 @@ pub struct Traces {
     pub live: u64,
     /// Closed early for want of memory.
     pub shed: u64,
+    /// Closed without verdicts: they began outside of the stretch of time that was asked for.
+    pub outside: u64,
     /// Came again after they were forgotten.
     pub returned: u64,
     /// Ids that were forgotten early.

@@ -12,8 +12,8 @@ use crate::envelope::Envelope;
 use crate::key::{Signer, UNSIGNED};
 use crate::record::{
     Before, Cause, Chain, Clock, Ended, Entries, Entry, PREDICATE_TYPE, Period, Predicate,
-    Producer, RuleEntry, RulesSummary, STATEMENT_TYPE, Statement, Subject, Traces, Verdicts,
-    ViolationEntry, Violations, Written, canonical,
+    Producer, Recordings, RuleEntry, RulesSummary, STATEMENT_TYPE, Statement, Subject, Traces,
+    Verdicts, ViolationEntry, Violations, Written, canonical,
 };
 use crate::time::time_text;
 
@@ -48,9 +48,19 @@ pub struct Facts {
     pub clock: Clock,
     #[serde(default)]
     pub records: Written,
-    /// Of a replay: when the recordings begin, and which they are.
+    /// Of a replay.
     #[serde(skip)]
-    pub recordings: Option<(u64, Vec<Subject>)>,
+    pub replay: Option<Replayed>,
+}
+
+/// What was replayed.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// When the recordings begin, nanoseconds since 1970.
+    pub from: u64,
+    pub recordings: Vec<Subject>,
+    /// Some of it could not be read.
+    pub is_broken: bool,
 }
 
 /// A record and where its chain stands then.
@@ -74,8 +84,8 @@ pub fn seal(counted: &Counted, facts: &Facts, signer: Option<&Signer>) -> Sealed
     });
     let (listed, entries) = entries(counted);
     let mut subject = vec![Subject::new("rules", rules_hash(&counted.rules))];
-    if let Some((_, recordings)) = &facts.recordings {
-        subject.extend(recordings.iter().cloned());
+    if let Some(replay) = &facts.replay {
+        subject.extend(replay.recordings.iter().cloned());
     }
     let statement = Statement {
         kind: STATEMENT_TYPE.to_owned(),
@@ -91,6 +101,9 @@ pub fn seal(counted: &Counted, facts: &Facts, signer: Option<&Signer>) -> Sealed
             period: period(counted, facts, cause),
             before: before(facts, cause),
             producer: producer(&facts.producer),
+            recordings: facts.replay.as_ref().map(|replay| Recordings {
+                broken: replay.is_broken,
+            }),
             signer: signer_id.to_owned(),
             hand_over_from: hand_over.cloned(),
             rules: RulesSummary {
@@ -108,6 +121,7 @@ pub fn seal(counted: &Counted, facts: &Facts, signer: Option<&Signer>) -> Sealed
                 closed: counted.closed_traces,
                 live: counted.live_traces,
                 shed: counted.shed_traces,
+                outside: counted.outside_traces,
                 returned: counted.returned_traces,
                 ids_dropped: counted.dropped_ids,
             },
@@ -136,8 +150,8 @@ pub fn seal(counted: &Counted, facts: &Facts, signer: Option<&Signer>) -> Sealed
 /// From where the record before ended, or from now where the processor did not run until then.
 fn period(counted: &Counted, facts: &Facts, cause: Cause) -> Period {
     let to = time_text(counted.replaced.map_or(facts.now, |replaced| replaced.0));
-    let from = match (cause, &facts.recordings, &facts.chain) {
-        (_, Some((from, _)), _) => time_text(*from),
+    let from = match (cause, &facts.replay, &facts.chain) {
+        (_, Some(replay), _) => time_text(replay.from),
         (Cause::Start, ..) | (_, _, None) => to.clone(),
         (_, _, Some(chain)) => chain.to.clone(),
     };
@@ -250,7 +264,8 @@ fn compliance(rule: &Rule) -> BTreeMap<String, Vec<String>> {
 }
 
 /// SHA-256 over a line for each rule, in the order of their ids: its meaning, a space, its id.
-fn rules_hash(rules: &[RulePeriod]) -> Sha256Hex {
+#[must_use]
+pub fn rules_hash(rules: &[RulePeriod]) -> Sha256Hex {
     let rules = rules.iter().map(|one| &one.rule);
     rules_hash_of(
         rules

@@ -93,7 +93,7 @@ impl Desk {
             violations_lost: Default::default(),
             clock: Default::default(),
             records: Written::default(),
-            recordings: None,
+            replay: None,
         };
         let period = self.engine.take_period().unwrap();
         let sealed = seal(&period, &facts, self.signer.as_ref());
@@ -365,6 +365,36 @@ fn a_line_may_be_as_long_as_is_said_and_no_longer() {
     line.push(b' ');
     let found = check(&[line], &expectations());
     assert!(found.faults[0].text.contains("bytes"), "{:?}", found.faults);
+}
+
+/// What the page for auditors checks by hand, so that a fault that signer and verifier share does not stay unseen.
+/// `UPDATE_EVIDENCE=1` writes it, where the format or the version is another.
+#[test]
+fn the_committed_records_are_made_in_the_same_way_today() {
+    let mut desk = Desk::new(signer());
+    desk.run(1);
+    let text = desk.lines.concat_lines();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/evidence");
+    for (name, text) in [("records.jsonl", text.as_str()), ("public.pem", FIRST_PUBLIC)] {
+        let path = folder.join(name);
+        if std::env::var_os("UPDATE_EVIDENCE").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, text).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(committed, text, "{name}: UPDATE_EVIDENCE=1 writes it");
+    }
+}
+
+trait Lines {
+    fn concat_lines(&self) -> String;
+}
+
+impl Lines for Vec<Vec<u8>> {
+    fn concat_lines(&self) -> String {
+        let lines = self.iter().map(|line| String::from_utf8_lossy(line));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
 }
 
 fn chain() -> (Vec<Vec<u8>>, Expectations) {

@@ -5,6 +5,7 @@
 //! ```
 
 mod clock;
+mod evidence;
 mod gaps;
 mod json;
 mod otlp;
@@ -30,6 +31,7 @@ use crate::near_miss::NearMisses;
 use crate::output::{self, Output};
 use crate::paths::TraceInputs;
 
+use evidence::Stretch;
 use setup::Setup;
 use summary::{Seen, Vacuous};
 use wanted::Wanted;
@@ -52,6 +54,10 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
         return gaps::run(args, inputs, out);
     }
     let wanted = Wanted::of(&args.verdicts);
+    let evidence = match evidence::begin(args, &inputs) {
+        Ok(evidence) => evidence,
+        Err(exit) => return exit,
+    };
     let setup = match setup::setup(args, &wanted) {
         Ok(setup) => setup,
         Err(exit) => return exit,
@@ -77,6 +83,11 @@ pub fn run(args: &Replay, out: &mut Output) -> Exit {
         );
     }
     out.flush();
+    if let Some(exit) = evidence
+        .and_then(|evidence| evidence.write(&played.engine, &played.stretch, played.is_broken))
+    {
+        return exit;
+    }
     summary::close(&stats, &vacuous, args.summary, begun.elapsed());
     let has_violations = stats.rules.iter().any(|rule| rule.violations > 0);
     match (played.is_broken, has_violations) {
@@ -93,6 +104,7 @@ struct Played {
     findings: Vec<Finding>,
     seen: Seen,
     near: Option<NearMisses>,
+    stretch: Stretch,
     is_broken: bool,
 }
 
@@ -102,10 +114,14 @@ struct Kept<'a> {
     findings: Vec<Finding>,
     seen: Seen,
     near: Option<NearMisses>,
+    stretch: Option<Stretch>,
 }
 
 impl Watch for Kept<'_> {
     fn spans(&mut self, otlp: &[u8], _: Timestamp) {
+        if let Some(stretch) = &mut self.stretch {
+            stretch.note(otlp);
+        }
         if let Some(near) = &mut self.near {
             near.consume(otlp);
         }
@@ -132,6 +148,7 @@ fn play(
         near: asks_near
             .then(|| NearMisses::of(&setup.rules))
             .transpose()?,
+        stretch: setup.settings.kept_samples.map(|_| Stretch::default()),
     };
     let (engine, is_broken) = watch::through(setup, inputs, &mut kept)?;
     kept.findings.sort_by(|a, b| {
@@ -142,6 +159,7 @@ fn play(
         findings: kept.findings,
         seen: kept.seen,
         near: kept.near,
+        stretch: kept.stretch.unwrap_or_default(),
         is_broken,
     })
 }

@@ -20,6 +20,9 @@ use super::wanted::Wanted;
 
 const SECOND: u64 = 1_000_000_000;
 
+/// Traces that an evidence record names of those that kept a rule.
+const KEPT_SAMPLES: u16 = 8;
+
 /// What a replay runs with.
 pub struct Setup {
     /// The enabled ones.
@@ -118,6 +121,7 @@ fn settings(args: &Replay, timing: Timing) -> Settings {
         restart_grace: false,
         shares_work: false,
         keeps_counted: true,
+        kept_samples: args.evidence.as_ref().map(|_| KEPT_SAMPLES),
         own_spans: OwnSpans::Shaped,
         // What is found is held to be sorted, so there is nothing to save by losing it.
         queue_bytes: u64::MAX,

@@ -1,0 +1,14 @@
+//! `betrace evidence`: records of what rules found, read back.
+
+mod read;
+mod verify;
+
+use crate::args::{Evidence, EvidenceCommand};
+use crate::exit::Exit;
+use crate::output::Output;
+
+pub fn run(args: &Evidence, out: &mut Output) -> Exit {
+    match &args.command {
+        EvidenceCommand::Verify(args) => verify::run(args, out),
+    }
+}

@@ -1,0 +1,234 @@
+//! Records from files, and what they are held against.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use betrace_evidence::{
+    Checked, Expectations, Line, PublicKey, RECORD_BYTES, Verification, verify,
+};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+use crate::args::EvidenceRecords;
+use crate::exit::Exit;
+use crate::feed::{self, Fed};
+use crate::output;
+use crate::paths;
+use crate::window::typed;
+
+/// The scope of the spans that records travel in, their name, and the attribute that holds the envelope.
+const SCOPE: &str = "betrace";
+const SPAN: &str = "betrace.evidence";
+const ENVELOPE: &str = "betrace.evidence.envelope";
+
+/// How the processor's files of records are called.
+const FILE: &str = "betrace-evidence-";
+
+/// How each record begins: canonical JSON of an envelope.
+const BEGINNING: &[u8] = b"{\"payload\":";
+
+/// A line and where it stands.
+struct Found {
+    file: String,
+    number: usize,
+    text: Vec<u8>,
+}
+
+/// Reads and checks; what is wrong with the arguments or cannot be read has been told.
+pub fn checked(args: &EvidenceRecords) -> Result<Verification, Exit> {
+    let usage = |message: String| {
+        output::fault(message);
+        Exit::Usage
+    };
+    let mut expected = expectations(args).map_err(usage)?;
+    for head in &args.head {
+        let record = head_of(head, &expected)?;
+        let number = record.statement.predicate.sequence;
+        expected.known.push((number, record.hash));
+    }
+    let lines = lines(&args.records)?;
+    if lines.is_empty() {
+        output::fault("no evidence record is here");
+        return Err(Exit::Broken);
+    }
+    let lines = lines.iter().map(|one| Line {
+        file: &one.file,
+        number: one.number,
+        text: &one.text,
+    });
+    Ok(verify(lines, &expected))
+}
+
+fn expectations(args: &EvidenceRecords) -> Result<Expectations, String> {
+    let keys = args.public_key.iter().map(|path| {
+        let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let pem = fs::read_to_string(path).map_err(|error| named(&error))?;
+        PublicKey::of_pem(&pem).map_err(|error| named(&error))
+    });
+    let until = args.expect_until.as_deref().map(|text| {
+        typed(text).ok_or_else(|| format!("--expect-until {text}: no time; as 2026-11-21T09:30"))
+    });
+    Ok(Expectations {
+        keys: keys.collect::<Result<_, _>>()?,
+        allows_unsigned: args.unsigned,
+        known: args.expect_last.clone(),
+        after: args.after.clone(),
+        until: until.transpose()?,
+        longest_pause: args.longest_pause * 1_000_000_000,
+    })
+}
+
+/// The record that somebody kept, which must be sound by itself.
+fn head_of(path: &Path, expected: &Expectations) -> Result<Checked, Exit> {
+    let broken = |message: &str| {
+        output::fault(format_args!("--head {}: {message}", path.display()));
+        Exit::Broken
+    };
+    let mut found = Vec::new();
+    file_lines(path, &mut found).map_err(|error| broken(&error.to_string()))?;
+    let [only] = &found[..] else {
+        return Err(broken("it does not hold one record"));
+    };
+    let line = Line {
+        file: &only.file,
+        number: 1,
+        text: &only.text,
+    };
+    let alone = Expectations {
+        known: Vec::new(),
+        until: None,
+        ..expected.clone()
+    };
+    let record = verify([line], &alone).records.pop();
+    let sound = record.filter(|record| record.is_sound);
+    sound.ok_or_else(|| broken("it is no sound record"))
+}
+
+/// The lines of all files, those of a directory in the order of their names.
+fn lines(records: &[PathBuf]) -> Result<Vec<Found>, Exit> {
+    let inputs = paths::trace_inputs_in(records, &|_| true).map_err(|error| {
+        output::fault(error);
+        Exit::Broken
+    })?;
+    let mut found = Vec::new();
+    let mut recordings = Vec::new();
+    for input in &inputs.files {
+        let is_records = !input.is_stdin() && holds_records(&input.path).unwrap_or(true);
+        if !is_records {
+            recordings.push(input.path.clone());
+        } else if let Err(error) = file_lines(&input.path, &mut found) {
+            output::fault(format_args!("{}: {error}", input.path.display()));
+            return Err(Exit::Broken);
+        }
+    }
+    if !recordings.is_empty() {
+        found.extend(spans(&recordings)?);
+    }
+    Ok(found)
+}
+
+/// Whether a file is one of records, by its name as the processor gives it, or by its first bytes; one that is too short to
+/// tell is.
+fn holds_records(path: &Path) -> io::Result<bool> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with(FILE) {
+        return Ok(true);
+    }
+    let mut begin = Vec::new();
+    File::open(path)?
+        .take(BEGINNING.len() as u64)
+        .read_to_end(&mut begin)?;
+    Ok(BEGINNING.starts_with(&begin))
+}
+
+fn file_lines(path: &Path, found: &mut Vec<Found>) -> io::Result<()> {
+    let mut file = BufReader::new(File::open(path)?);
+    for number in 1.. {
+        let mut text = Vec::new();
+        // One byte more than a record may have, so that a longer one is told as such.
+        let most = RECORD_BYTES as u64 + 1;
+        if file.by_ref().take(most).read_until(b'\n', &mut text)? == 0 {
+            break;
+        }
+        if text.last() == Some(&b'\n') {
+            text.pop();
+        } else if text.len() as u64 == most {
+            skip_line(&mut file)?;
+        }
+        found.push(Found {
+            file: path.display().to_string(),
+            number,
+            text,
+        });
+    }
+    Ok(())
+}
+
+fn skip_line(file: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let buffer = file.fill_buf()?;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let length = end.map_or(buffer.len(), |end| end + 1);
+        file.consume(length);
+        if end.is_some() || length == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The records that spans of recordings hold, by instance and number: a backend keeps no order, and may have got a span
+/// twice.
+fn spans(recordings: &[PathBuf]) -> Result<Vec<Found>, Exit> {
+    let inputs = paths::trace_inputs_in(recordings, &|_| true).map_err(|error| {
+        output::fault(error);
+        Exit::Broken
+    })?;
+    let mut held: Vec<(String, u64, Vec<u8>)> = Vec::new();
+    let is_broken = feed::feed(inputs, |fed| {
+        let Fed::Spans(otlp) = fed else { return Ok(()) };
+        for resource in feed::decoded(otlp)?.resource_spans {
+            let scopes = resource.scope_spans.into_iter();
+            let ours = scopes.filter(|one| one.scope.as_ref().is_some_and(|s| s.name == SCOPE));
+            let spans = ours.flat_map(|scope| scope.spans);
+            held.extend(spans.filter(|span| span.name == SPAN).filter_map(record_in));
+        }
+        Ok(())
+    });
+    if is_broken {
+        return Err(Exit::Broken);
+    }
+    held.sort();
+    held.dedup();
+    let lines = held.into_iter().zip(1..);
+    Ok(lines
+        .map(|((_, _, text), number)| Found {
+            file: "spans".to_owned(),
+            number,
+            text,
+        })
+        .collect())
+}
+
+/// With the instance and the number by which it is sorted; whether they are true is checked with all others.
+fn record_in(span: Span) -> Option<(String, u64, Vec<u8>)> {
+    let value = span
+        .attributes
+        .into_iter()
+        .find(|one| one.key == ENVELOPE)?
+        .value?;
+    let Some(Value::StringValue(text)) = value.value else {
+        return None;
+    };
+    let line = text.into_bytes();
+    let sorted_by = || {
+        let envelope = betrace_evidence::Envelope::of_line(&line).ok()?;
+        let statement: serde_json::Value =
+            serde_json::from_slice(&envelope.payload().ok()?).ok()?;
+        let predicate = &statement["predicate"];
+        let instance = predicate["instance"].as_str()?.to_owned();
+        Some((instance, predicate["sequence"].as_u64()?))
+    };
+    let (instance, number) = sorted_by().unwrap_or_default();
+    Some((instance, number, line))
+}

@@ -1,0 +1,189 @@
+//! `replay --evidence` and `evidence verify`.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{Desk, Ran, request, span};
+
+const RULES: &str = "rules:
+  - id: audited
+    compliance: { SOC2: [CC6.1] }
+    condition: 'when { read } always { audit.log }'
+";
+
+fn key(name: &str) -> String {
+    let keys = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../evidence/tests/keys");
+    keys.join(name)
+        .canonicalize()
+        .unwrap()
+        .display()
+        .to_string()
+}
+
+fn desk() -> Desk {
+    let mut secret = span(1, 2, 1, "read");
+    secret.attributes = serde_json::json!({ "user.email": "alice@example.test" });
+    let broken = request(&[span(1, 1, 0, "GET"), secret]);
+    let kept = request(&[
+        span(2, 1, 0, "GET"),
+        span(2, 2, 1, "read"),
+        span(2, 3, 1, "audit.log"),
+    ]);
+    Desk::with(&[
+        ("rules.yaml", RULES),
+        ("home/alice/one.jsonl", &broken),
+        ("home/alice/two.jsonl", &kept),
+    ])
+}
+
+fn replay(desk: &Desk, more: &[&str]) -> Ran {
+    let mut args = vec![
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "home",
+        "--evidence",
+        "e.jsonl",
+    ];
+    args.extend(more);
+    desk.run(&args)
+}
+
+fn verify(desk: &Desk, more: &[&str]) -> Ran {
+    let mut args = vec!["evidence", "verify", "e.jsonl", "--format", "json"];
+    args.extend(more);
+    desk.run(&args)
+}
+
+fn statement(desk: &Desk) -> Value {
+    let line = std::fs::read(desk.path("e.jsonl")).unwrap();
+    let envelope = betrace_evidence::Envelope::of_line(line.trim_ascii_end()).unwrap();
+    serde_json::from_slice(&envelope.payload().unwrap()).unwrap()
+}
+
+#[test]
+fn a_record_is_made_of_recordings_and_says_which() {
+    let desk = desk();
+    let ran = replay(&desk, &["--evidence-key", &key("first.pem")]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let ran = verify(&desk, &["--public-key", &key("first.pub.pem")]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let told = &ran.json_lines()[0];
+    assert_eq!(
+        (&told["whole"], &told["records"]),
+        (&true.into(), &1.into())
+    );
+    let statement = statement(&desk);
+    let predicate = &statement["predicate"];
+    assert_eq!(predicate["cause"], "replay");
+    assert_eq!(predicate["recordings"]["broken"], false);
+    assert_eq!(predicate["entries"]["list"][0]["kept"], 1);
+    assert_eq!(
+        predicate["period"]["from"],
+        "2023-11-14T22:13:20.010000000Z"
+    );
+    let subjects = statement["subject"].as_array().unwrap();
+    let names: Vec<&str> = subjects
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["rules", "one.jsonl", "two.jsonl"]);
+    let one = std::fs::read(desk.path("home/alice/one.jsonl")).unwrap();
+    let hash = betrace_evidence::Sha256Hex::of(&one).to_string();
+    assert_eq!(subjects[1]["digest"]["sha256"], hash.as_str());
+}
+
+#[test]
+fn no_value_of_a_span_enters_a_record() {
+    let desk = desk();
+    replay(&desk, &[]);
+    let text = statement(&desk).to_string();
+    for personal in ["alice", "example.test", "user.email", "GET"] {
+        assert!(!text.contains(personal), "{personal} in {text}");
+    }
+}
+
+#[test]
+fn an_unsigned_record_is_taken_where_that_is_asked_for_alone() {
+    let desk = desk();
+    replay(&desk, &[]);
+    let ran = verify(&desk, &["--public-key", &key("first.pub.pem")]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.json_lines()[0]["faults"][0]["kind"], "unsigned");
+    assert_eq!(verify(&desk, &["--unsigned"]).code, 0);
+    let ran = verify(&desk, &[]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+}
+
+#[test]
+fn a_record_that_is_expected_and_not_there_is_named() {
+    let desk = desk();
+    replay(&desk, &[]);
+    let hash = "0".repeat(64);
+    let ran = verify(
+        &desk,
+        &["--unsigned", "--expect-last", &format!("1:{hash}")],
+    );
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.json_lines()[0]["faults"][0]["kind"], "not_there");
+    let told = verify(&desk, &["--unsigned"]).json_lines();
+    let last = told[0]["instances"][0]["last_sha256"].as_str().unwrap();
+    let known = format!("1:{last}");
+    assert_eq!(
+        verify(&desk, &["--unsigned", "--expect-last", &known]).code,
+        0
+    );
+    assert_eq!(verify(&desk, &["--unsigned", "--head", "e.jsonl"]).code, 0);
+    let ran = verify(&desk, &["--unsigned", "--expect-until", "2023-11-15"]);
+    assert_eq!(ran.json_lines()[0]["faults"][0]["kind"], "ends_early");
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_before_anything_is_read() {
+    let desk = desk();
+    desk.write(
+        "no.pem",
+        b"-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n",
+    );
+    let ran = replay(&desk, &["--evidence-key", "no.pem"]);
+    assert_eq!(ran.code, 2);
+    assert!(!ran.err.contains("secret"), "{}", ran.err);
+    let ran = desk.run_with(
+        &[
+            "replay",
+            "--rules",
+            "rules.yaml",
+            "-",
+            "--evidence",
+            "e.jsonl",
+        ],
+        b"{}",
+    );
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    desk.write("e.jsonl", b"kept");
+    assert_eq!(replay(&desk, &[]).code, 2);
+    assert_eq!(std::fs::read(desk.path("e.jsonl")).unwrap(), b"kept");
+}
+
+#[test]
+fn recordings_that_break_off_are_told_of_in_the_record() {
+    let desk = desk();
+    desk.write(
+        "home/alice/two.jsonl",
+        b"{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":",
+    );
+    assert_eq!(replay(&desk, &[]).code, 3);
+    assert_eq!(statement(&desk)["predicate"]["recordings"]["broken"], true);
+}
+
+#[test]
+fn files_without_a_record_are_unreadable() {
+    let desk = desk();
+    desk.write("e.jsonl", b"");
+    assert_eq!(verify(&desk, &["--unsigned"]).code, 3);
+    desk.write("e.jsonl", b"{\"payload\":1}\n");
+    let ran = verify(&desk, &["--unsigned"]);
+    assert_eq!(ran.code, 3);
+    assert_eq!(ran.json_lines()[0]["faults"][0]["kind"], "not_a_record");
+}

@@ -1,0 +1,142 @@
+//! What is told of a period: differences, and samples that do not hang on the order in which traces came.
+
+use betrace_lang::rule::RuleId;
+
+use crate::tests::rules::rules;
+use crate::tests::spans::{at, span};
+use crate::{CloseCause, Engine, Period, Settings, TraceId, VIOLATIONS_NAMED};
+
+fn engine(texts: &[&str], samples: Option<u16>) -> Engine {
+    let settings = Settings {
+        restart_grace: false,
+        kept_samples: samples,
+        queue_bytes: u64::MAX,
+        ..Settings::default()
+    };
+    Engine::new(rules(texts), settings, at(0)).unwrap()
+}
+
+/// Traces of one span each, closed.
+fn period(engine: &Engine, traces: impl IntoIterator<Item = u8>, name: &str) -> Period {
+    for trace in traces {
+        engine.feed(&[span(trace, 1, name, 0, 1)], 0);
+    }
+    engine.close_traces(at(1), CloseCause::EndOfInput);
+    engine.take_period().unwrap()
+}
+
+const KEEPS: &str = "kept: when { a } never { b }";
+
+#[test]
+fn a_period_holds_what_happened_since_the_one_before() {
+    let engine = engine(&[KEEPS], Some(2));
+    for (traces, name) in [(1..4, "a"), (4..9, "c"), (9..11, "a")] {
+        let count = traces.len() as u64;
+        let period = period(&engine, traces, name);
+        assert_eq!(period.closed_traces, count);
+        assert_eq!(period.spans.evaluated, count);
+        let rule = &period.rules[0];
+        let kept = if name == "a" { count } else { 0 };
+        assert_eq!((rule.kept, rule.counts.satisfied), (kept, kept));
+        assert_eq!(rule.counts.not_applicable, count - kept);
+        assert_eq!(rule.sample.len() as u64, kept.min(2));
+    }
+}
+
+#[test]
+fn a_sample_is_the_same_in_whatever_order_traces_come() {
+    let sample = |traces: Vec<u8>| -> Vec<TraceId> {
+        let period = period(&engine(&[KEEPS], Some(5)), traces, "a");
+        period.rules[0].sample.clone()
+    };
+    let forward = sample((1..=200).collect());
+    assert_eq!(forward.len(), 5);
+    assert_eq!(sample((1..=200).rev().collect()), forward);
+    assert_eq!(sample(forward.iter().map(|id| id.0[0]).collect()), forward);
+    assert!(sample((1..=200).collect()).iter().any(|id| id.0[0] > 5));
+    assert_eq!(sample((1..=5).collect()).len(), 5);
+    assert_eq!(sample((1..=4).collect()).len(), 4);
+}
+
+#[test]
+fn a_rule_that_no_span_had_to_do_with_is_satisfied_and_not_kept() {
+    let engine = engine(&["clean: never { x }"], Some(2));
+    let period = period(&engine, 1..4, "a");
+    assert_eq!(period.rules[0].counts.satisfied, 3);
+    assert_eq!((period.rules[0].kept, period.rules[0].sample.len()), (0, 0));
+}
+
+#[test]
+fn violations_are_named_up_to_a_number_and_all_counted() {
+    let engine = engine(
+        &["clean: when each { any as a } never { a.where(span:name == x) }"],
+        Some(0),
+    );
+    let of_one_trace = 40;
+    let traces = (VIOLATIONS_NAMED / of_one_trace + 1) as u8;
+    for trace in 1..=traces {
+        let spans: Vec<_> = (1..=of_one_trace as u8)
+            .map(|id| span(trace, id, "x", 0, 1))
+            .collect();
+        engine.feed(&spans, 0);
+    }
+    engine.close_traces(at(1), CloseCause::EndOfInput);
+    let period = engine.take_period().unwrap();
+    assert_eq!(period.violations.len(), VIOLATIONS_NAMED);
+    let total = u64::from(traces) * of_one_trace as u64;
+    assert_eq!(period.violations_total, total);
+    assert_eq!(period.violations[0].rule, RuleId("clean".into()));
+    assert!(engine.take_period().unwrap().violations.is_empty());
+}
+
+#[test]
+fn rules_that_went_are_told_of_once_and_before_those_that_came() {
+    let engine = engine(&[KEEPS, "gone: never { x }"], Some(2));
+    engine.feed(&[span(1, 1, "a", 0, 1)], 0);
+    engine.close_traces(at(1), CloseCause::EndOfInput);
+    for round in 0..10 {
+        engine
+            .replace_rules(rules(&[KEEPS]), at(10 + round))
+            .unwrap();
+    }
+    let first = engine.take_period().unwrap();
+    // Of ten there was room for eight.
+    assert_eq!((first.replaced, first.periods_lost), (Some(at(12)), 2));
+    for round in 3..10 {
+        let next = engine.take_period().unwrap();
+        assert_eq!(
+            (next.replaced, next.periods_lost),
+            (Some(at(10 + round)), 0)
+        );
+        assert_eq!(next.closed_traces, 0);
+    }
+    engine.feed(&[span(2, 1, "a", 20, 21)], 20);
+    engine.close_traces(at(30), CloseCause::EndOfInput);
+    let present = engine.take_period().unwrap();
+    assert_eq!((present.replaced, present.closed_traces), (None, 1));
+    assert_eq!((present.rules.len(), present.rules[0].kept), (1, 1));
+}
+
+#[test]
+fn what_an_exception_excused_is_counted() {
+    for text in [
+        "r: when { a } always { b } | exceptions: [e]",
+        "r: when each { a as p } always { b } | exceptions: [e]",
+        "r: when each { a as p } always { b } | exceptions: [e inside p]",
+    ] {
+        let engine = engine(&[text], Some(1));
+        engine.feed(&[span(1, 1, "a", 0, 9), span(1, 2, "e", 1, 2).under(1)], 0);
+        engine.feed(&[span(2, 1, "a", 0, 9), span(2, 2, "b", 1, 2).under(1)], 0);
+        engine.close_traces(at(1), CloseCause::EndOfInput);
+        let rule = &engine.take_period().unwrap().rules[0];
+        assert_eq!((rule.excused, rule.kept), (1, 1), "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_noted_where_nobody_asks() {
+    let engine = engine(&[KEEPS], None);
+    engine.feed(&[span(1, 1, "a", 0, 1)], 0);
+    engine.close_traces(at(1), CloseCause::EndOfInput);
+    assert!(engine.take_period().is_none());
+}
