@@ -82,7 +82,7 @@ pub fn seal(counted: &Counted, facts: &Facts, signer: Option<&Signer>) -> Sealed
     let hand_over = chain.map(|chain| &chain.signer).filter(|before| {
         *before != signer_id && signer.is_some_and(|signer| signer.can_take_over_from(before))
     });
-    let (listed, entries) = entries(counted);
+    let predicate = predicate(counted, facts, cause, signer_id, hand_over.cloned());
     let mut subject = vec![Subject::new("rules", rules_hash(&counted.rules))];
     if let Some(replay) = &facts.replay {
         subject.extend(replay.recordings.iter().cloned());
@@ -91,47 +91,7 @@ pub fn seal(counted: &Counted, facts: &Facts, signer: Option<&Signer>) -> Sealed
         kind: STATEMENT_TYPE.to_owned(),
         predicate_type: PREDICATE_TYPE.to_owned(),
         subject,
-        predicate: Predicate {
-            instance: chain
-                .map_or(&facts.instance, |chain| &chain.instance)
-                .clone(),
-            sequence: chain.map_or(1, |chain| chain.sequence + 1),
-            previous: chain.map(|chain| chain.hash),
-            cause,
-            period: period(counted, facts, cause),
-            before: before(facts, cause),
-            producer: producer(&facts.producer),
-            recordings: facts.replay.as_ref().map(|replay| Recordings {
-                broken: replay.is_broken,
-            }),
-            signer: signer_id.to_owned(),
-            hand_over_from: hand_over.cloned(),
-            rules: RulesSummary {
-                total: counted.rules.len() as u64,
-                listed: listed.0,
-            },
-            verdicts: verdicts(&counted.rules),
-            violations: Violations {
-                total: counted.violations_total,
-                listed: listed.1,
-                lost: lost(counted, facts),
-            },
-            spans: spans(&counted.spans, counted.unmarked_spans),
-            traces: Traces {
-                closed: counted.closed_traces,
-                live: counted.live_traces,
-                shed: counted.shed_traces,
-                outside: counted.outside_traces,
-                returned: counted.returned_traces,
-                ids_dropped: counted.dropped_ids,
-            },
-            clock: facts.clock,
-            records: Written {
-                periods_lost: counted.periods_lost,
-                ..facts.records
-            },
-            entries,
-        },
+        predicate,
     };
     let payload = canonical(&statement);
     Sealed {
@@ -144,6 +104,59 @@ pub fn seal(counted: &Counted, facts: &Facts, signer: Option<&Signer>) -> Sealed
             signer: signer_id.to_owned(),
         },
         envelope: Envelope::around(&payload, signer, hand_over.is_some()),
+    }
+}
+
+/// What came to pass, linked to the record before.
+fn predicate(
+    counted: &Counted,
+    facts: &Facts,
+    cause: Cause,
+    signer: &str,
+    hand_over_from: Option<String>,
+) -> Predicate {
+    let chain = facts.chain.as_ref();
+    let (listed, entries) = entries(counted);
+    Predicate {
+        instance: chain
+            .map_or(&facts.instance, |chain| &chain.instance)
+            .clone(),
+        sequence: chain.map_or(1, |chain| chain.sequence + 1),
+        previous: chain.map(|chain| chain.hash),
+        cause,
+        period: period(counted, facts, cause),
+        before: before(facts, cause),
+        producer: producer(&facts.producer),
+        recordings: facts.replay.as_ref().map(|replay| Recordings {
+            broken: replay.is_broken,
+        }),
+        signer: signer.to_owned(),
+        hand_over_from,
+        rules: RulesSummary {
+            total: counted.rules.len() as u64,
+            listed: listed.0,
+        },
+        verdicts: verdicts(&counted.rules),
+        violations: Violations {
+            total: counted.violations_total,
+            listed: listed.1,
+            lost: lost(counted, facts),
+        },
+        spans: spans(&counted.spans, counted.unmarked_spans),
+        traces: Traces {
+            closed: counted.closed_traces,
+            live: counted.live_traces,
+            shed: counted.shed_traces,
+            outside: counted.outside_traces,
+            returned: counted.returned_traces,
+            ids_dropped: counted.dropped_ids,
+        },
+        clock: facts.clock,
+        records: Written {
+            periods_lost: counted.periods_lost,
+            ..facts.records
+        },
+        entries,
     }
 }
 

@@ -375,7 +375,10 @@ fn the_committed_records_are_made_in_the_same_way_today() {
     desk.run(1);
     let text = desk.lines.concat_lines();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/evidence");
-    for (name, text) in [("records.jsonl", text.as_str()), ("public.pem", FIRST_PUBLIC)] {
+    for (name, text) in [
+        ("records.jsonl", text.as_str()),
+        ("public.pem", FIRST_PUBLIC),
+    ] {
         let path = folder.join(name);
         if std::env::var_os("UPDATE_EVIDENCE").is_some() {
             std::fs::create_dir_all(&folder).unwrap();

@@ -99,6 +99,18 @@ const RUNS: &[(&[&str], &str)] = &[
         "",
     ),
     (&["vocabulary"], ""),
+    (&["evidence", "verify", "--unsigned", "records.jsonl"], ""),
+    (
+        &[
+            "evidence",
+            "verify",
+            "--unsigned",
+            "--format",
+            "json",
+            "records.jsonl",
+        ],
+        "",
+    ),
     (&["init", "-"], ""),
     (&["completions", "bash"], ""),
     (&["help"], ""),
@@ -112,6 +124,8 @@ fn desk() -> Desk {
     let faulty = RULES.replace("never", "nevr");
     let desk = Desk::with(&[("rules.yaml", RULES), ("faulty.yaml", &faulty)]);
     desk.write("t.jsonl", request(&[violating]).as_bytes());
+    let records = include_bytes!("../../../../testdata/evidence/records.jsonl");
+    desk.write("records.jsonl", records);
     desk
 }
 
