@@ -5,7 +5,7 @@ pub(crate) mod name;
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{Base, Field, Predicate, Rule};
+use betrace_lang::rule::{Base, Field, Predicate, Rule, Term};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -65,15 +65,15 @@ impl Interner {
         RuleKey(self.rules.number(name::of_rule(rule)))
     }
 
-    /// The cell that keeps `kind` (of `field`) of the spans that a selector selects.
+    /// The cell that keeps `kind` (of what `of` reads) of the spans that a selector selects.
     pub fn cell(
         &mut self,
         base: &Base,
         filter: &[Predicate],
         kind: &str,
-        field: Option<&Field>,
+        of: Option<&Term>,
     ) -> CellId {
-        CellId(self.cells.number(name::of_cell(base, filter, kind, field)))
+        CellId(self.cells.number(name::of_cell(base, filter, kind, of)))
     }
 
     pub fn cell_name(&self, id: CellId) -> &Arc<str> {

@@ -31,6 +31,7 @@ use crate::plan::feed::SelectorPlan;
 use crate::plan::ids::RuleIndex;
 use crate::plan::node::Node;
 use crate::predicate::fields::FieldId;
+use crate::predicate::reckoning::CompiledTerm;
 
 /// A rule set that cannot be evaluated, though each rule was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub(crate) struct Plan {
     pub by_key: HashMap<RuleKey, RuleIndex>,
     /// By the matcher's field ids.
     pub field_keys: Vec<FieldKey>,
+    /// What is reckoned of single spans to be measured.
+    pub terms: Vec<CompiledTerm>,
     /// Of what the digests of spans are made: those of another basis cannot be compared with them.
     pub digest_basis: u64,
     /// What some rule asks of a trace.

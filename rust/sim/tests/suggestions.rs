@@ -79,8 +79,10 @@ impl Words {
                 filter.iter().for_each(|part| self.predicate(part));
             }
             ExprKind::Compare { left, right, .. } => {
-                if let Measure::Of { field, .. } = left {
-                    self.field(field, None);
+                if let Measure::Of { of, .. } = left {
+                    for field in of.reads() {
+                        self.field(field, None);
+                    }
                 }
                 if let Quantity::Duration(nanos) = right {
                     self.durations.push(*nanos);

@@ -120,17 +120,17 @@ fn measure(measure: &Measure, names: Names<'_>) -> String {
         Measure::Of {
             function,
             selector,
-            field,
+            of,
         } => {
             let spans = noun(selector, names, Article::Plural);
-            let field = called(field, names);
+            let value = term(of, names);
             match function {
-                Aggregate::Sum => format!("the sum of {field} over the {spans}"),
-                Aggregate::Min => format!("the smallest {field} of the {spans}"),
-                Aggregate::Max => format!("the largest {field} of the {spans}"),
-                Aggregate::Avg => format!("the average {field} of the {spans}"),
+                Aggregate::Sum => format!("the sum of {value} over the {spans}"),
+                Aggregate::Min => format!("the smallest {value} of the {spans}"),
+                Aggregate::Max => format!("the largest {value} of the {spans}"),
+                Aggregate::Avg => format!("the average {value} of the {spans}"),
                 Aggregate::Distinct => {
-                    format!("the number of different values of {field} among the {spans}")
+                    format!("the number of different values of {value} among the {spans}")
                 }
             }
         }

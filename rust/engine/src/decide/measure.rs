@@ -9,14 +9,17 @@ use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::member_set::MemberSet;
 use crate::decide::moments;
-use crate::intern::{CellId, FieldKey};
+use crate::decide::recorded::RecordFields;
+use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::condition::{Against, Counted, Measuring, MemberMeasure, Selecting};
+use crate::plan::condition::{Against, Counted, Measuring, MemberMeasure, Selecting, ValueOf};
+use crate::predicate::fields::NoBindings;
 use crate::state::cell::Cell;
 use crate::state::key::group_key;
-use crate::state::values::{DistinctCell, ExtremesCell, SumCell};
+use crate::state::record::RecordId;
+use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell};
 use crate::value::Value;
 
 pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Measured {
@@ -63,9 +66,9 @@ pub(crate) fn measure_members(
     match measure {
         MemberMeasure::Of {
             function,
-            field,
+            of,
             is_duration,
-        } => aggregate_members(facts, function, set, field, is_duration),
+        } => aggregate_members(facts, function, set, of, is_duration),
         MemberMeasure::Count => Measured::Range(count_members(set)),
         MemberMeasure::Within(window) => Measured::Range(moments::within(facts, set, window)),
         MemberMeasure::Overlap => Measured::Range(moments::overlap(facts, set)),
@@ -143,7 +146,7 @@ fn aggregate_members(
     facts: &Facts<'_>,
     function: Aggregate,
     set: &MemberSet,
-    field: FieldKey,
+    of: ValueOf,
     is_duration: bool,
 ) -> Measured {
     if set.items.is_empty() && !set.open {
@@ -153,7 +156,7 @@ fn aggregate_members(
         Aggregate::Sum | Aggregate::Avg => {
             let mut sum = SumCell::default();
             for member in &set.items {
-                sum.add(facts.kept(member.record, field), member.certain);
+                sum.add(amount(facts, member.record, of), member.certain);
             }
             // Why a member is perhaps one is among the reasons of the set.
             let unknown = skew_if(sum.unknown > 0);
@@ -162,20 +165,38 @@ fn aggregate_members(
         Aggregate::Min | Aggregate::Max => {
             let mut cell = ExtremesCell::default();
             for member in &set.items {
-                cell.add(facts.kept(member.record, field), member.certain);
+                cell.add(amount(facts, member.record, of), member.certain);
             }
             extreme_of(function, &cell, true, set.open, Reasons::NONE)
         }
-        Aggregate::Distinct => distinct_members(facts, set, field),
+        Aggregate::Distinct => distinct_members(facts, set, of),
     }
     .because(set.reasons)
 }
 
-fn distinct_members(facts: &Facts<'_>, set: &MemberSet, field: FieldKey) -> Measured {
+/// What a recorded span adds.
+fn amount(facts: &Facts<'_>, record: RecordId, of: ValueOf) -> Amount {
+    let term = match of {
+        ValueOf::Field(field) => return facts.kept(record, field).into(),
+        ValueOf::Term(term) => facts.plan.terms.get(term.index()),
+    };
+    let span = RecordFields::new(facts, record);
+    let amount = term.map(|term| Amount::of_term(term.of(&span, &NoBindings)));
+    match amount {
+        Some(amount) if !span.is_short() => amount,
+        _ => Amount::Unknown,
+    }
+}
+
+fn distinct_members(facts: &Facts<'_>, set: &MemberSet, of: ValueOf) -> Measured {
     let (mut certain, mut all) = (BTreeSet::new(), BTreeSet::new());
     let mut unknown = 0;
     for member in &set.items {
-        let value = facts.kept(member.record, field);
+        let value = match of {
+            ValueOf::Field(field) => facts.kept(member.record, field),
+            // What is different is asked of fields alone.
+            ValueOf::Term(_) => Value::Missing,
+        };
         if matches!(value, Value::Duration(None)) {
             unknown += 1;
         } else if let Some(key) = group_key(value) {

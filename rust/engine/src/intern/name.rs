@@ -15,17 +15,12 @@ use betrace_lang::rule::{
 /// A longer name is its beginning and a hash of the whole: a list in a rule may have thousands of texts.
 const NAME_BYTES: usize = 256;
 
-/// Of a cell: what it keeps, of which field, of the spans of which selector.
-pub(crate) fn of_cell(
-    base: &Base,
-    filter: &[Predicate],
-    kind: &str,
-    field: Option<&Field>,
-) -> String {
+/// Of a cell: what it keeps, of which field or term, of the spans of which selector.
+pub(crate) fn of_cell(base: &Base, filter: &[Predicate], kind: &str, of: Option<&Term>) -> String {
     let mut name = kind.to_owned();
-    if let Some(field) = field {
+    if let Some(term) = of {
         name.push(' ');
-        write_field(&mut name, field);
+        write_term(&mut name, term);
     }
     match base {
         // Whether a span is a leaf is asked of the trace.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Aggregate, Body, CompareOp, Completeness, Expr, ExprKind, Field, GroupKey, GroupOp, Intrinsic,
-    Measure, Quantity, Rule, Segment, Selector, SpanSelector,
+    Aggregate, Body, CompareOp, Completeness, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity,
+    Rule, Segment, Selector, SpanSelector, Term,
 };
 use hashbrown::{HashMap, HashSet};
 
@@ -13,13 +13,13 @@ use crate::logic::interval::{End, Interval};
 use crate::matcher::ids::SelectorId;
 use crate::plan::condition::{
     Against, Condition, ConditionKind, Counted, GroupedBy, Grouping, Measuring, MemberMeasure,
-    Selecting,
+    Selecting, ValueOf,
 };
 use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
-use crate::plan::feed::{FeedKind, SelectorPlan};
+use crate::plan::feed::{FeedKind, NumberOf, SelectorPlan};
 use crate::plan::ids::RuleIndex;
-use crate::plan::reads::{counted, reads_order, turns_on_any_span};
+use crate::plan::reads::{counted, is_span_duration, reads_order, turns_on_any_span};
 use crate::plan::{Clauses, Plan, PlanError, RulePlan, node};
 use crate::predicate::PatternError;
 
@@ -80,6 +80,7 @@ pub(crate) fn compile(
         digest_basis: matcher.digest_basis(),
         matcher,
         selectors: draft.selectors,
+        terms: draft.terms.into_iter().map(|(_, term)| term).collect(),
         by_key,
         rules: plans,
         awaited,
@@ -257,15 +258,15 @@ fn grouping(
     if let (Measure::Count(selector), [key]) = (measure, by)
         && let Some(spans) = counted(selector)
     {
-        let (kind, field) = match key {
+        let (kind, of) = match key {
             GroupKey::Field(field) => {
                 let id = draft.draft.builder.field(field);
-                (FeedKind::Groups(id), Some(field))
+                (FeedKind::Groups(id), Some(field.clone().into()))
             }
             GroupKey::Parent => (FeedKind::GroupsByParent, None),
         };
         return Ok(Grouping::Counted {
-            cell: draft.feed(spans, &spans.filter, kind, field)?.1,
+            cell: draft.feed(spans, &spans.filter, kind, of.as_ref())?.1,
             of: count(draft, spans)?,
         });
     }
@@ -282,16 +283,7 @@ fn grouping(
         Measure::Count(_) => MemberMeasure::Count,
         Measure::Within { window, .. } => MemberMeasure::Within(*window),
         Measure::Overlap(_) => MemberMeasure::Overlap,
-        Measure::Of {
-            function, field, ..
-        } => {
-            draft.project(&leaves, field);
-            MemberMeasure::Of {
-                function: *function,
-                field: draft.interner.field(field),
-                is_duration: *field == Field::Intrinsic(Intrinsic::SpanDuration),
-            }
-        }
+        Measure::Of { function, of, .. } => of_members(draft, &leaves, *function, of),
     };
     Ok(Grouping::Members { of, by, measure })
 }
@@ -315,7 +307,7 @@ fn quantity(draft: &mut RuleDraft<'_>, quantity: &Quantity) -> Result<Against, P
 }
 
 fn measure(draft: &mut RuleDraft<'_>, measure: &Measure) -> Result<Measuring, PatternError> {
-    let (function, selector, field) = match measure {
+    let (function, selector, term) = match measure {
         Measure::Count(selector) => return Ok(Measuring::Count(selecting(draft, selector)?)),
         Measure::Within { selector, window } => {
             return members(draft, selector, MemberMeasure::Within(*window));
@@ -324,32 +316,52 @@ fn measure(draft: &mut RuleDraft<'_>, measure: &Measure) -> Result<Measuring, Pa
         Measure::Of {
             function,
             selector,
-            field,
-        } => (*function, selector, field),
+            of,
+        } => (*function, selector, of),
     };
-    let is_duration = *field == Field::Intrinsic(Intrinsic::SpanDuration);
     if let Some(spans) = counted(selector) {
-        let id = draft.draft.builder.field(field);
-        let kind = match function {
-            Aggregate::Sum | Aggregate::Avg => FeedKind::Sum(id),
-            Aggregate::Min | Aggregate::Max => FeedKind::Extremes(id),
-            Aggregate::Distinct => FeedKind::Distinct(id),
+        let number = match term {
+            Term::Field(field) => NumberOf::Field(draft.draft.builder.field(field)),
+            term => NumberOf::Term(draft.own_term(term)),
+        };
+        let kind = match (function, number) {
+            (Aggregate::Distinct, NumberOf::Field(field)) => FeedKind::Distinct(field),
+            (Aggregate::Min | Aggregate::Max, number) => FeedKind::Extremes(number),
+            // `distinct` is of fields alone.
+            (Aggregate::Sum | Aggregate::Avg | Aggregate::Distinct, number) => {
+                FeedKind::Sum(number)
+            }
         };
         return Ok(Measuring::OfCell {
             function,
-            cell: draft.feed(spans, &spans.filter, kind, Some(field))?.1,
+            cell: draft.feed(spans, &spans.filter, kind, Some(term))?.1,
             of: count(draft, spans)?,
-            is_duration,
+            is_duration: is_span_duration(term),
         });
     }
     let (of, leaves) = node::compile(draft, selector)?;
-    draft.project(&leaves, field);
-    let measure = MemberMeasure::Of {
-        function,
-        field: draft.interner.field(field),
-        is_duration,
-    };
+    let measure = of_members(draft, &leaves, function, term);
     Ok(Measuring::OfMembers { of, measure })
+}
+
+/// What is computed of what the records of these selectors keep.
+fn of_members(
+    draft: &mut RuleDraft<'_>,
+    leaves: &[SelectorId],
+    function: Aggregate,
+    term: &Term,
+) -> MemberMeasure {
+    for field in term.reads() {
+        draft.project(leaves, field);
+    }
+    MemberMeasure::Of {
+        function,
+        of: match term {
+            Term::Field(field) => ValueOf::Field(draft.interner.field(field)),
+            term => ValueOf::Term(draft.own_term(term)),
+        },
+        is_duration: is_span_duration(term),
+    }
 }
 
 fn members(

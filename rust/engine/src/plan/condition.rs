@@ -6,6 +6,7 @@ use betrace_lang::rule::{Aggregate, CompareOp, Number};
 
 use crate::intern::{CellId, FieldKey};
 use crate::logic::interval::Interval;
+use crate::plan::ids::TermId;
 use crate::plan::node::Node;
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
@@ -93,13 +94,20 @@ pub(crate) enum Measuring {
     },
 }
 
+/// Of each member: what was kept of a field, or what is reckoned of such.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ValueOf {
+    Field(FieldKey),
+    Term(TermId),
+}
+
 /// What is computed from members one by one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum MemberMeasure {
     Count,
     Of {
         function: Aggregate,
-        field: FieldKey,
+        of: ValueOf,
         is_duration: bool,
     },
     /// The most starts in a stretch of so many nanoseconds.

@@ -10,6 +10,7 @@ use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
 use crate::matcher::ids::SelectorId;
 use crate::plan::feed::{Feed, FeedKind, SelectorPlan};
+use crate::plan::ids::TermId;
 use crate::plan::trace::TraceTest;
 use crate::predicate::fields::FieldId;
 use crate::predicate::reckoning::CompiledTerm;
@@ -21,6 +22,8 @@ pub(crate) struct Draft {
     pub builder: MatcherBuilder,
     /// By the builder's selector ids.
     pub selectors: Vec<SelectorPlan>,
+    /// What is reckoned of single spans to be measured.
+    pub terms: Vec<(Term, CompiledTerm)>,
     pub structure: bool,
     /// What rules ask of a trace that do not say so themselves.
     pub unsaid: Completeness,
@@ -57,13 +60,24 @@ impl<'a> RuleDraft<'a> {
         }
     }
 
-    /// A cell that the selected spans feed with their `field`, as `kind` says.
+    /// What is reckoned of single spans; the same for equal terms.
+    pub fn own_term(&mut self, term: &Term) -> TermId {
+        let terms = &mut self.draft.terms;
+        let known = terms.iter().position(|(known, _)| known == term);
+        let at = known.unwrap_or_else(|| {
+            terms.push((term.clone(), self.draft.builder.term(term)));
+            terms.len() - 1
+        });
+        TermId(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+
+    /// A cell that the selected spans feed with what `of` reads of them, as `kind` says.
     pub fn feed(
         &mut self,
         spans: &SpanSelector,
         filter: &[Predicate],
         kind: FeedKind,
-        field: Option<&Field>,
+        of: Option<&Term>,
     ) -> Result<(SelectorId, CellId), PatternError> {
         // Any span may be a leaf until the trace has closed.
         let base = match &spans.base {
@@ -71,7 +85,7 @@ impl<'a> RuleDraft<'a> {
             base => base,
         };
         let selector = self.draft.builder.selector(base, filter)?;
-        let cell = self.interner.cell(base, filter, kind.name(), field);
+        let cell = self.interner.cell(base, filter, kind.name(), of);
         let plans = &mut self.draft.selectors;
         if plans.len() <= selector.index() {
             plans.resize_with(selector.index() + 1, SelectorPlan::default);

@@ -1,7 +1,7 @@
 //! What a selected span changes in its trace: the cells that it feeds.
 
 use crate::intern::{CellId, FieldKey};
-use crate::plan::ids::RuleIndex;
+use crate::plan::ids::{RuleIndex, TermId};
 use crate::predicate::fields::FieldId;
 
 /// What a selected span changes.
@@ -25,11 +25,18 @@ pub(crate) struct Feed {
     pub kind: FeedKind,
 }
 
+/// The number of each span: in a field, or reckoned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberOf {
+    Field(FieldId),
+    Term(TermId),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FeedKind {
     Count,
-    Sum(FieldId),
-    Extremes(FieldId),
+    Sum(NumberOf),
+    Extremes(NumberOf),
     Distinct(FieldId),
     Groups(FieldId),
     GroupsByParent,

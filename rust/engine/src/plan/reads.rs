@@ -1,8 +1,8 @@
 //! What conditions read: fields, bound spans, and what may change with any span of the trace.
 
 use betrace_lang::rule::{
-    Base, Body, Expr, ExprKind, Field, Measure, Predicate, Quantity, Relation, Selector,
-    SpanSelector,
+    Base, Body, Expr, ExprKind, Field, Intrinsic, Measure, Predicate, Quantity, Relation, Selector,
+    SpanSelector, Term,
 };
 
 /// A selector that numbers alone can answer for.
@@ -76,6 +76,11 @@ fn of_expr(expr: &Expr) -> bool {
         ExprKind::Bound { .. } => false,
         ExprKind::Trace(_) => true,
     }
+}
+
+/// Whether what is measured is how long spans took, which is never negative.
+pub(crate) fn is_span_duration(term: &Term) -> bool {
+    *term == Term::Field(Field::Intrinsic(Intrinsic::SpanDuration))
 }
 
 /// Whose spans a measure is of.

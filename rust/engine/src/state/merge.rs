@@ -7,8 +7,8 @@ use crate::id::SpanId;
 use crate::intern::{CellId, FieldKey};
 use crate::matcher::ids::Hit;
 use crate::plan::Plan;
-use crate::plan::feed::FeedKind;
-use crate::predicate::fields::FieldId;
+use crate::plan::feed::{FeedKind, NumberOf};
+use crate::predicate::fields::{FieldId, NoBindings};
 use crate::scan::view::SpanView;
 use crate::state::block::BlockPool;
 use crate::state::cell::{Cell, CellKind, CellPlace, WITNESSES};
@@ -16,7 +16,7 @@ use crate::state::key::{TextKey, group_key, text_key};
 use crate::state::record::{NewRecord, Rank, RecordId, packed_id};
 use crate::state::seen::Arrival;
 use crate::state::trace::{Generation, TraceState};
-use crate::state::values::ValueCell;
+use crate::state::values::{Amount, ValueCell};
 use crate::time::{EventTime, Timestamp};
 use crate::value::Value;
 
@@ -230,9 +230,19 @@ impl TraceState {
                         self.group(arriving, cell, key, hit.certain, &selector.shown);
                     }
                 }
-                FeedKind::Sum(field) | FeedKind::Extremes(field) | FeedKind::Distinct(field) => {
+                FeedKind::Sum(NumberOf::Field(field))
+                | FeedKind::Extremes(NumberOf::Field(field))
+                | FeedKind::Distinct(field) => {
                     if let Some(cell) = cells.value_cell(at) {
                         cell.add_value(arriving.span.field(field), hit.certain);
+                    }
+                }
+                FeedKind::Sum(NumberOf::Term(term)) | FeedKind::Extremes(NumberOf::Term(term)) => {
+                    if let Some(cell) = cells.value_cell(at)
+                        && let Some(term) = plan.terms.get(term.index())
+                    {
+                        let amount = Amount::of_term(term.of(arriving.span, &NoBindings));
+                        cell.add_amount(amount, hit.certain);
                     }
                 }
             }

@@ -12,7 +12,7 @@ use crate::logic::interval::End;
 use crate::state::group_cell::{GroupSize, GroupsCell};
 use crate::state::key::{KEY_CAP, TextKey, group_key};
 use crate::state::sum::ExactSum;
-use crate::value::{Value, number};
+use crate::value::{Compared, Value, number};
 
 /// Of the finite numbers among the certain spans' values.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -28,17 +28,16 @@ pub(crate) struct SumCell {
 }
 
 impl SumCell {
-    pub fn add(&mut self, value: Value<'_>, certain: bool) {
-        match amount(value) {
-            Amount::Number(number) if certain => {
+    pub fn add(&mut self, amount: Amount, certain: bool) {
+        match amount {
+            Amount::Number(number) | Amount::Duration(number) if certain => {
                 self.sum.add(number);
                 self.numbers = self.numbers.saturating_add(1);
             }
-            Amount::Number(number) => {
+            Amount::Number(_) => self.perhaps = self.perhaps.saturating_add(1),
+            Amount::Duration(number) => {
                 self.perhaps = self.perhaps.saturating_add(1);
-                if matches!(value, Value::Duration(_)) {
-                    self.perhaps_sum.add(number);
-                }
+                self.perhaps_sum.add(number);
             }
             Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
             Amount::None => {}
@@ -46,20 +45,35 @@ impl SumCell {
     }
 }
 
-/// What a value adds to a sum.
+/// What a span adds to a sum.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Amount {
-    /// A duration is a number of nanoseconds.
     Number(Number),
-    /// The duration of a span without order.
+    /// How long it took, in nanoseconds: never negative.
+    Duration(Number),
+    /// It hangs on the duration of a span without order.
     Unknown,
     None,
 }
 
-pub(crate) fn amount(value: Value<'_>) -> Amount {
-    match value {
-        Value::Duration(None) => Amount::Unknown,
-        Value::Duration(Some(nanos)) => Amount::Number(Number::Int(i128::from(nanos))),
-        value => number(value).map_or(Amount::None, Amount::Number),
+impl From<Value<'_>> for Amount {
+    fn from(value: Value<'_>) -> Amount {
+        match value {
+            Value::Duration(None) => Amount::Unknown,
+            Value::Duration(Some(nanos)) => Amount::Duration(Number::Int(i128::from(nanos))),
+            value => number(value).map_or(Amount::None, Amount::Number),
+        }
+    }
+}
+
+impl Amount {
+    /// Of what a term comes to.
+    pub fn of_term(reckoned: Result<Number, Compared>) -> Amount {
+        match reckoned {
+            Ok(number) => Amount::Number(number),
+            Err(why) if why == Compared::OPEN => Amount::Unknown,
+            Err(_) => Amount::None,
+        }
     }
 }
 
@@ -130,9 +144,9 @@ pub(crate) struct ExtremesCell {
 }
 
 impl ExtremesCell {
-    pub fn add(&mut self, value: Value<'_>, certain: bool) {
-        match amount(value) {
-            Amount::Number(number) => {
+    pub fn add(&mut self, amount: Amount, certain: bool) {
+        match amount {
+            Amount::Number(number) | Amount::Duration(number) => {
                 if certain {
                     self.certain.add(number);
                 }
@@ -195,11 +209,19 @@ pub(crate) enum ValueCell {
 impl ValueCell {
     pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
         match self {
-            ValueCell::Sum(cell) => cell.add(value, certain),
-            ValueCell::Extremes(cell) => cell.add(value, certain),
+            ValueCell::Sum(_) | ValueCell::Extremes(_) => self.add_amount(value.into(), certain),
             ValueCell::Distinct(cell) => cell.add_value(value, certain),
             // Of which group a span is, is asked where it is kept.
             ValueCell::Groups(_) => {}
+        }
+    }
+
+    pub fn add_amount(&mut self, amount: Amount, certain: bool) {
+        match self {
+            ValueCell::Sum(cell) => cell.add(amount, certain),
+            ValueCell::Extremes(cell) => cell.add(amount, certain),
+            // These are of values, not of amounts.
+            ValueCell::Distinct(_) | ValueCell::Groups(_) => {}
         }
     }
 

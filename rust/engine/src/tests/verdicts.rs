@@ -135,6 +135,44 @@ fn counts_and_measures_are_bounds_until_the_close() {
     assert_eq!(told, ["avg violated", "few satisfied", "sum violated"]);
 }
 
+/// By cells, where a name says which spans, and by members, where a relation does.
+#[test]
+fn what_is_made_of_fields_is_measured_as_a_field_is() {
+    let of = |spans: &str| {
+        [
+            format!("sum: never {{ sum({spans}, n + m) > 5 }}"),
+            format!("max: never {{ max({spans}, n - m) > 1 }}"),
+            format!("min: never {{ min({spans}, length(s)) < 2 }}"),
+            format!("time: never {{ max({spans}, n as ms) > 3ms }}"),
+            format!("avg: always {{ avg({spans}, n + m) == 2.5 }}"),
+        ]
+    };
+    for spans in ["q", "q inside root"] {
+        let rules = of(spans);
+        let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+        let engine = engine(&rules, settings());
+        let q = |id, n| span(1, id, "q", 0, 1).under(1).int("n", n);
+        engine.feed(
+            &[
+                span(1, 1, "root", 0, 50),
+                q(2, 1).int("m", 1).text("s", "ab"),
+                // It lacks one of the two: the other alone is nothing.
+                q(3, 2).text("s", "é"),
+            ],
+            1,
+        );
+        assert_eq!(engine.told(), ["min violated"], "{spans}");
+        engine.feed(&[q(4, 2).int("m", 0).text("s", "abc")], 1);
+        assert_eq!(engine.told(), ["max violated"], "{spans}");
+        engine.feed(&[q(5, 4).text("m", "-1")], 1);
+        assert_eq!(engine.told(), ["time violated"], "{spans}");
+        let mut told = closed(&engine);
+        told.sort();
+        // 2, 2 and 3.
+        assert_eq!(told, ["avg violated", "sum violated"], "{spans}");
+    }
+}
+
 #[test]
 fn copies_count_once() {
     let engine = engine(&["r: never { count(q) > 1 }"], settings());

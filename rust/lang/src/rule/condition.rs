@@ -64,7 +64,9 @@ pub enum Measure {
     Of {
         function: Aggregate,
         selector: Selector,
-        field: Field,
+        /// Of each span alone: no bound span, event or link is read, and no text but for `distinct`, which takes a field as
+        /// it is.
+        of: Term,
     },
     /// `count(S) within 10s`: the largest number of starts in any stretch so long, both ends included.
     Within {

@@ -574,12 +574,23 @@ fn measure(bindings: u8) -> BoxedStrategy<Measure> {
                 Measure::Of {
                     function,
                     selector,
-                    field: Field::Attribute { scope, key },
+                    of: measured(function, Field::Attribute { scope, key }),
                 }
             }
         ),
     ]
     .boxed()
+}
+
+/// Of the field, or of what is made of it.
+fn measured(function: Aggregate, field: Field) -> Term {
+    let one = Operand::Literal(Literal::Number(Number::Int(1)));
+    match function {
+        Aggregate::Sum => Term::Length(field),
+        Aggregate::Min => Term::Add(Box::new((field.into(), one))),
+        Aggregate::Avg => Term::Subtract(Box::new((one, field.into()))),
+        Aggregate::Max | Aggregate::Distinct => Term::Field(field),
+    }
 }
 
 /// A number that is read of a bound span, where there is one.
@@ -616,7 +627,7 @@ fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
             Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure } })
         }),
         1 => (selector(bindings), op(), nanos()).prop_map(|(selector, op, value)| ExprKind::Compare {
-            left: Measure::Of { function: Aggregate::Max, selector, field: Field::Intrinsic(Intrinsic::SpanDuration) },
+            left: Measure::Of { function: Aggregate::Max, selector, of: Field::Intrinsic(Intrinsic::SpanDuration).into() },
             op,
             right: Quantity::Duration(value),
         }),

@@ -57,8 +57,15 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
             _ => {
                 let function = tape.pick(&["sum", "max", "min", "avg"]);
                 let selector = selector(tape, bound, 1);
+                let time = tape.pick(&[
+                    "span:duration",
+                    "span:duration",
+                    "span:duration",
+                    "n as ms",
+                    "span:duration - n as ms",
+                ]);
                 format!(
-                    "{function}({selector}, span:duration) {} {}",
+                    "{function}({selector}, {time}) {} {}",
                     comparison(tape),
                     duration(tape)
                 )
@@ -163,7 +170,22 @@ fn aggregate(tape: &mut Tape, bound: &Bound) -> String {
             .replace("event.", "span.")
             .replace("link.", "span."),
     };
+    let field = match tape.below(8) {
+        0 if function != "distinct" => measured(tape),
+        _ => field,
+    };
     format!("{function}({}, {field})", selector(tape, bound, 1))
+}
+
+/// What is made of the fields of one span, as a number.
+fn measured(tape: &mut Tape) -> String {
+    let (x, y) = (tape.pick(&["n", "m"]), tape.pick(&["m", "s", "span.n"]));
+    match tape.below(4) {
+        0 => format!("{x} + {y}"),
+        1 => format!("{x} - {y}"),
+        2 => format!("{} - {x}", tape.below(3)),
+        _ => format!("length({y})"),
+    }
 }
 
 /// A measure by one or two keys.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Aggregate, CompareOp, Field, Intrinsic, Measure, Number, Quantity};
+use betrace_lang::rule::{Aggregate, CompareOp, Field, Intrinsic, Measure, Number, Quantity, Term};
 
 use super::field::Held;
 use super::number::{End, sum};
@@ -25,11 +25,7 @@ pub struct Range {
 impl Range {
     /// Of a value of a bound span.
     fn of(value: &Val<'_>) -> Range {
-        let number = match value {
-            Val::Time(nanos) => Some(*nanos),
-            value => value.number(),
-        };
-        match (number, value) {
+        match (amount(value), value) {
             (Some(number), _) => Range::point(number),
             (None, Val::Undetermined) => Range {
                 ends: Some((End::NegativeInfinity, End::Infinity)),
@@ -92,12 +88,12 @@ struct Seen<'v> {
 
 impl Seen<'_> {
     fn sure(&self) -> Vec<Number> {
-        self.sure.iter().filter_map(Val::number).collect()
+        self.sure.iter().filter_map(amount).collect()
     }
 
     fn all(&self) -> Vec<Number> {
         let all = self.sure.iter().chain(&self.perhaps);
-        all.filter_map(Val::number).collect()
+        all.filter_map(amount).collect()
     }
 
     fn is_bounded(&self) -> bool {
@@ -159,6 +155,14 @@ impl Seen<'_> {
     }
 }
 
+/// A number, or nanoseconds.
+fn amount(value: &Val<'_>) -> Option<Number> {
+    match value {
+        Val::Time(nanos) => Some(*nanos),
+        value => value.number(),
+    }
+}
+
 fn greatest(numbers: &[Number]) -> End {
     let greatest = numbers.iter().copied().max_by(|a, b| a.compare(*b));
     greatest.map_or(End::NegativeInfinity, End::At)
@@ -206,12 +210,11 @@ impl Trace<'_> {
                 let is_over = span.end <= first.start && span.start != first.start;
                 span.start <= first.start && !is_over
             }),
-            Measure::Of {
-                function, field, ..
-            } => {
-                let seen = self.seen(*function, selection, field, bound);
+            Measure::Of { function, of, .. } => {
+                let seen = self.seen(*function, selection, of, bound);
+                let took = Term::Field(Field::Intrinsic(Intrinsic::SpanDuration));
                 let ends = match function {
-                    Aggregate::Sum => seen.sum(*field == Field::Intrinsic(Intrinsic::SpanDuration)),
+                    Aggregate::Sum => seen.sum(*of == took),
                     Aggregate::Max => seen.max(),
                     Aggregate::Min => seen.min(),
                     Aggregate::Avg => seen.avg(),
@@ -267,7 +270,7 @@ impl Trace<'_> {
         &self,
         function: Aggregate,
         selection: &Selection,
-        field: &Field,
+        of: &Term,
         bound: &Bound,
     ) -> Seen<'_> {
         let mut seen = Seen {
@@ -276,10 +279,12 @@ impl Trace<'_> {
             ..Seen::default()
         };
         for (span, selected) in &selection.members {
-            let value = self.value(field, self.spans[*span], bound);
+            let Held::One(value) = self.term(of, Some(self.spans[*span]), None, bound) else {
+                unreachable!("a measure takes one value of each span");
+            };
             let counts = match function {
                 Aggregate::Distinct => value.group().is_some(),
-                _ => value.number().is_some(),
+                _ => amount(&value).is_some(),
             };
             if matches!(value, Val::Undetermined) {
                 seen.undetermined += 1;

@@ -139,9 +139,11 @@ fn of_measure(measure: &Measure, count: u64, by: Vec<Field>, to: &mut Drawn) {
     let repeats = if is_counted { count } else { 2 };
     of_selector(measure.selector(), repeats.clamp(1, MOST_REPEATS), to);
     for sketch in &mut to.sketches[before..] {
-        if let Measure::Of { field, .. } = measure {
+        if let Measure::Of { of, .. } = measure {
             let numbers = [40, 3, 700].map(|number| Choice::Value(Value::Int(number)));
-            read(field, numbers.to_vec(), sketch);
+            for field in of.reads() {
+                read(field, numbers.to_vec(), sketch);
+            }
         }
         for field in &by {
             read(field, vec![Choice::Shared], sketch);

@@ -110,11 +110,9 @@ impl Walk<'_> {
             Measure::Count(selector)
             | Measure::Within { selector, .. }
             | Measure::Overlap(selector) => self.selector(selector),
-            Measure::Of {
-                selector, field, ..
-            } => {
+            Measure::Of { selector, of, .. } => {
                 self.selector(selector);
-                self.field(field);
+                of.reads().into_iter().for_each(|field| self.field(field));
             }
         }
     }

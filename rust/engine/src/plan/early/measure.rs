@@ -1,9 +1,7 @@
 //! What of a measure is known while the trace is open: a bound that only moves one way, or a value that no
 //! span can change any more.
 
-use betrace_lang::rule::{
-    Aggregate, CompareOp, Field, Intrinsic, Measure, Number, Quantity, Selector,
-};
+use betrace_lang::rule::{Aggregate, CompareOp, Measure, Number, Quantity, Selector};
 
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
@@ -11,7 +9,7 @@ use crate::logic::tri::Tri;
 use crate::plan::early::obstacle::{LITTLE, MUCH, Obstacle, Obstacles, either, every};
 use crate::plan::early::selector::{base, having, lacking};
 use crate::plan::early::trace::trace_tests;
-use crate::plan::reads::measured;
+use crate::plan::reads::{is_span_duration, measured};
 
 /// A measure with what its values are.
 #[derive(Clone, Copy)]
@@ -29,12 +27,7 @@ type Way = (Measured, Obstacles);
 fn knowable(measure: &Measure, against: Option<Number>) -> Vec<Way> {
     let (function, is_duration) = match measure {
         Measure::Count(_) | Measure::Within { .. } | Measure::Overlap(_) => (None, false),
-        Measure::Of {
-            function, field, ..
-        } => (
-            Some(*function),
-            *field == Field::Intrinsic(Intrinsic::SpanDuration),
-        ),
+        Measure::Of { function, of, .. } => (Some(*function), is_span_duration(of)),
     };
     let measuring = MeasureOf {
         selector: measured(measure),

@@ -16,13 +16,13 @@ impl Printer<'_> {
             Measure::Of {
                 function,
                 selector,
-                field,
+                of,
             } => {
                 format!(
                     "{}({}, {})",
                     function.as_str(),
                     self.selector(selector),
-                    self.field(field)
+                    self.term(of)
                 )
             }
         }

@@ -5,7 +5,7 @@ use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
-use crate::rule::{Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Selector};
+use crate::rule::{Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Selector, Term};
 
 impl<'a> Checker<'a> {
     /// `left op right` with a measure on the left.
@@ -186,11 +186,11 @@ impl<'a> Checker<'a> {
             }
             (Some(function), [spans, field]) => {
                 let selector = self.selector_or_one_span(spans);
-                let field = self.measured_field(function, field);
+                let of = self.measured_term(function, field);
                 Some(Measure::Of {
                     function,
                     selector: selector?,
-                    field: field?,
+                    of: of?,
                 })
             }
             (None, _) => {
@@ -214,6 +214,57 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// What is measured of each span: a field, or what is made of its fields.
+    fn measured_term(&mut self, function: Aggregate, node: &'a Node) -> Option<Term> {
+        let refused = match &node.bare().kind {
+            NodeKind::Times { .. } => Some((
+                code::FACTOR,
+                "a factor stands before a measure, not in it",
+                "bring it to the other side: `sum(S, x) > 50` for `sum(S, 2 * x) > 100`; twice a field is `x + x`",
+            )),
+            NodeKind::Sum { rest, .. } if rest.len() > 1 => Some((
+                code::SUM,
+                "a sum has two parts, and no more",
+                "give the span an attribute that has the whole, or measure two at a time: `sum(S, x + y)`",
+            )),
+            _ => None,
+        };
+        if let Some((code, message, help)) = refused {
+            self.fault(code, node.range(), message).help = Some(help.to_owned());
+            return None;
+        }
+        let Some(term) = self.computed(node, Dialect::Modern) else {
+            return self.measured_field(function, node).map(Term::Field);
+        };
+        let term = term?;
+        let source = self.place.folded(node.range());
+        for field in term.reads() {
+            if let Field::Bound { .. } = field {
+                let message =
+                    format!("`{source}` reads a bound span, and a measure is of each span alone");
+                self.fault(code::FIELD_HERE, node.range(), message).help = Some(
+                    "a bound span stands on the other side, or in the `where` of what is measured"
+                        .into(),
+                );
+                return None;
+            }
+            self.one_value(field, node)?;
+        }
+        if function == Aggregate::Distinct {
+            let message = format!("`{source}` is computed, and `distinct` takes a field as it is");
+            self.fault(code::FIELD_HERE, node.range(), message).help =
+                Some("how many different values: `distinct(S, x)`".into());
+            return None;
+        }
+        if term.is_text() {
+            let message = format!("`{source}` is a text, and a measure is of numbers");
+            self.fault(code::UNLIKE_TYPES, node.range(), message).help =
+                Some("how long a text is, is `length(x)`".into());
+            return None;
+        }
+        Some(term)
     }
 
     fn measured_field(&mut self, function: Aggregate, node: &'a Node) -> Option<Field> {

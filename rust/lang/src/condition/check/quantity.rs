@@ -4,7 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
-use crate::rule::{Aggregate, Field, Intrinsic, Measure, Number, Quantity, Term};
+use crate::rule::{Aggregate, Field, Measure, Number, Quantity, Term};
 
 const COMPARED_WITH: &str = "compare it with a number, a duration, what is read of a bound span, another measure, or a number times a measure";
 
@@ -165,7 +165,7 @@ impl<'a> Checker<'a> {
             ),
             Quantity::Duration(_) if !is_time => (
                 format!("`{left_source}` is a plain number, not a duration"),
-                "durations are measured by `sum min max avg` of `span:duration`".to_owned(),
+                "durations are measured by `sum min max avg`, of `span:duration` or of a number in its unit, `x as ms`".to_owned(),
             ),
             Quantity::Term(term) if is_time != term.is_duration() => (
                 "a duration is compared with a plain number".to_owned(),
@@ -210,6 +210,6 @@ fn is_duration(measure: &Measure) -> bool {
             function: Aggregate::Distinct,
             ..
         } => false,
-        Measure::Of { field, .. } => field.intrinsic() == Some(Intrinsic::SpanDuration),
+        Measure::Of { of, .. } => of.is_duration(),
     }
 }

@@ -193,6 +193,5 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
 pub(super) const ADVICE: &[(&str, &str)] = &[
     ("select C from C2 $", "a rule is a condition, not a query: spans are selected by name, by `any.where(…)` or by `root`"),
     ("all|every ( S )", "of every such span: `when each { <S> as p } always { … }`; that none fails: `never { … }`"),
-    ("sum|min|max|avg ( S , F +|- F2 )", "a measure is over one field; `any.where(<F> <W> <F2> > 100)` reckons with two of one span"),
     ("len|size|count|length ( )", "how many spans there are: `count(any)`; of one name: `count(http.retry)`"),
 ];
