@@ -47,6 +47,8 @@ mod shell;
 mod show;
 #[path = "command/simulate.rs"]
 mod simulate;
+#[path = "command/stacks.rs"]
+mod stacks;
 #[path = "command/tests_of_rules.rs"]
 mod tests_of_rules;
 #[path = "command/timeline.rs"]

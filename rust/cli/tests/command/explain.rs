@@ -38,7 +38,7 @@ fn in_english() {
 
 #[test]
 fn what_names_of_the_vocabulary_stand_for_is_shown() {
-    let rules = "macros: { deleting: 'otel:http.request.where(otel:http.path starts with \"/admin\")' }\nrules:\n  - id: a\n    condition: deleting and not audit\n";
+    let rules = "macros: { deleting: 'otel:http.request.where(otel:http.path starts with \"/admin\" and otel:http.method not in otel:http.safe_methods)' }\nrules:\n  - id: a\n    condition: deleting and not audit\n";
     let desk = Desk::with(&[("rules.yaml", rules)]);
     let ran = desk.run(&["explain", "--rules", "rules.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -50,7 +50,7 @@ fn what_names_of_the_vocabulary_stand_for_is_shown() {
     let part = part.split("What it may cost").next().unwrap();
     for line in [
         "    otel:http.method        http.request.method\n                            http.method\n",
-        "    otel:http.request_span  span:kind == server and exists(otel:http.method)\n",
+        "    otel:http.safe_methods  GET, HEAD, OPTIONS, TRACE\n",
     ] {
         assert!(part.contains(line), "{part}");
     }
@@ -68,7 +68,9 @@ fn what_names_of_the_vocabulary_stand_for_is_shown() {
             "otel:http.method",
             "otel:http.path",
             "otel:http.request",
-            "otel:http.request_span"
+            "otel:http.request_span",
+            "otel:http.safe_methods",
+            "otel:http.served_span"
         ]
     );
 }
