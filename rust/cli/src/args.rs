@@ -3,6 +3,7 @@
 mod evidence;
 mod fetch;
 mod simulate;
+mod suggest;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub use evidence::{
 };
 pub use fetch::{Fetch, FetchBackend};
 pub use simulate::{Simulate, SimulateFormat};
+pub use suggest::{Suggest, SuggestFormat};
 
 /// Behavioural assertions for OpenTelemetry traces.
 #[derive(Debug, Parser)]
@@ -51,6 +53,8 @@ pub enum Command {
     Simulate(Simulate),
     /// Check records of what rules found
     Evidence(Evidence),
+    /// Find the rules that tell recordings of bad times from those of good ones
+    Suggest(Suggest),
     /// Write a first rule file, commented, with tests
     Init(Init),
     /// Print a completion script for a shell

@@ -13,6 +13,7 @@ mod replay;
 mod shell;
 mod show;
 mod simulate;
+mod suggest;
 mod test;
 mod vocabulary;
 
@@ -42,6 +43,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Exit {
         Command::Show(args) => show::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),
         Command::Evidence(args) => evidence::run(args, out),
+        Command::Suggest(args) => suggest::run(args, out),
         Command::Vocabulary(args) => vocabulary::run(args, out),
         Command::Init(args) => init::run(args, out),
         Command::Completions(args) => shell::completions(args, out),

@@ -3,4 +3,5 @@
 
 pub mod condition;
 pub mod field;
+pub mod reading;
 pub mod span;

@@ -12,10 +12,10 @@ use std::fs;
 use std::path::Path;
 
 /// From the ground: a room uses only rooms of the lines above its own.
-const ORDER: [&[&str]; 7] = [
+const ORDER: [&[&str]; 8] = [
     &["version"],
     &["args", "exit", "output"],
-    &["applied", "census", "paths", "traces", "words"],
+    &["applied", "census", "paths", "spool", "traces", "words"],
     &[
         "case",
         "collector",
@@ -26,7 +26,8 @@ const ORDER: [&[&str]; 7] = [
         "rules",
         "window",
     ],
-    &["near_miss", "recording"],
+    &["judged", "near_miss", "recording"],
+    &["as_test"],
     &["command"],
     &["lib", "main"],
 ];

@@ -52,7 +52,7 @@ pub use condition::meaning::meaning_hash;
 pub use condition::shipped::{
     Shipped, ShippedLine, nearest_shipped, shipped, vocabulary, vocabulary_page,
 };
-pub use condition::spelling::duration as duration_text;
+pub use condition::spelling::{duration as duration_text, quote as quoted_text};
 pub use condition::template::check_template;
 pub use condition::vocabulary::Vocabulary;
 pub use diagnostic::Diagnostic;

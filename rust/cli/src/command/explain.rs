@@ -6,7 +6,6 @@ mod decided;
 mod fields;
 mod intervals;
 mod probe;
-mod reading;
 mod skew;
 mod spans;
 mod trace;
@@ -17,6 +16,7 @@ use betrace_lang::{LoadedRule, Shipped};
 use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
+use crate::english::reading;
 use crate::exit::Exit;
 use crate::output::{self, Output, Paint, grouped};
 use crate::rules;

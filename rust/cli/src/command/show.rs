@@ -2,9 +2,6 @@
 
 mod as_test;
 mod listing;
-mod smallest;
-mod translated;
-mod yaml;
 
 use crate::args::{Show, ShowFormat};
 use crate::drawing::{SHOWN, draw};

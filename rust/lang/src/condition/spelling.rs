@@ -4,7 +4,8 @@ use crate::rule::{Alternative, FirstOf, Gap, Literal, Nanos, Number, ReadAt, Rea
 use crate::source::is_direction_mark;
 
 /// `text` in double quotes, its escapes written so that reading gives it back.
-pub(crate) fn quote(text: &str) -> String {
+#[must_use]
+pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     let mut signs = text.chars().peekable();

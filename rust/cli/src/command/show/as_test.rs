@@ -1,23 +1,18 @@
-//! A recorded trace as a test of a rule: the smallest that keeps the verdict, read back before it is shown.
+//! `betrace show --as-test`: which rule a recorded trace is made a test of, and the test.
 
 use std::sync::Arc;
 
-use betrace_engine::PlanError;
 use betrace_lang::rule::Rule;
-use betrace_lang::rule_test::{Expectation, RuleTest};
+use betrace_lang::rule_test::RuleTest;
 use betrace_lang::verdict::Verdict;
-use betrace_lang::{Limits, SourceFile, load};
 
 use crate::args::Show;
+use crate::as_test::{Times, made, translated, within_limit, written};
 use crate::case;
 use crate::exit::Exit;
 use crate::output::{self, Output, counted};
 use crate::recording;
 use crate::rules;
-
-use super::smallest::{Kept, Smallest, Times, smallest};
-use super::translated::translated;
-use super::yaml::written;
 
 pub fn run(args: &Show, out: &mut Output) -> Exit {
     let mut rules: Vec<Arc<Rule>> = Vec::new();
@@ -53,18 +48,6 @@ fn whole(test: &RuleTest, out: &mut Output) -> Result<(), String> {
     out.line("# --rules names none: the trace is whole, with all that its spans say. Put in what your rule should make of it.");
     out.text(&written(test, Times::Written));
     Ok(())
-}
-
-fn within_limit(test: &RuleTest) -> Result<(), String> {
-    let most = Limits::default().test_spans;
-    if test.spans.len() <= most {
-        return Ok(());
-    }
-    Err(format!(
-        "the test would have {}, and may have {} at most",
-        counted(test.spans.len(), "span"),
-        output::grouped(most as u64)
-    ))
 }
 
 /// The rule that is named, or the only one, or the only one that the trace breaks. It is evaluated be it disabled or not.
@@ -106,63 +89,22 @@ fn choose(args: &Show, all: &[Arc<Rule>], test: &RuleTest) -> Result<Arc<Rule>, 
     }
 }
 
-fn make(rule: &Arc<Rule>, mut test: RuleTest, out: &mut Output) -> Result<(), String> {
-    if let Some(own) = rule.completeness {
-        test.completeness = own;
-    }
-    let in_words = |error: PlanError| error.to_string();
+fn make(rule: &Arc<Rule>, test: RuleTest, out: &mut Output) -> Result<(), String> {
     let before = test.spans.len();
-    let kept = Kept::of(&case::evaluate(rule, &test).map_err(in_words)?);
-    test.expect = Expectation {
-        verdict: kept.verdict,
-        reason: kept.reason,
-        clause: kept.clause,
-        ..test.expect
-    };
-    let made = smallest(rule, test, kept, |test| {
-        read_back(&written(test, Times::LaidOut))
-    })
-    .map_err(in_words)?;
-    let text = written(&made.test, made.times);
-    within_limit(&made.test)?;
-    let again = read_back(&text)
-        .map(|test| case::evaluate(rule, &test))
-        .transpose();
-    let again = again.map_err(in_words)?;
-    if again.as_ref().map(Kept::of) != Some(kept) {
-        return Err(format!(
-            "the verdict {} hangs on something that a test cannot say, such as times that are missing",
-            kept.verdict.as_str()
-        ));
-    }
-    tell(rule, &made, before, kept, out);
-    out.text(&text);
-    Ok(())
-}
-
-fn tell(rule: &Rule, made: &Smallest, before: usize, kept: Kept, out: &mut Output) {
+    let made = made(rule, test)?;
     out.line(format_args!(
         "# rule {}: {} of {} keep it {}",
         rule.id.0,
         made.test.spans.len(),
         counted(before, "span"),
-        kept.verdict.as_str()
+        made.kept.verdict.as_str()
     ));
-    if !kept.is_met {
+    if !made.kept.is_met {
         out.line("# no span met the rule: this verdict is vacuous");
     }
     if made.is_cut_short {
         out.line("# perhaps not the smallest: the trace is too large to try everything");
     }
-}
-
-/// The test as a rule file would have it, spans with the times that they get.
-fn read_back(text: &str) -> Option<RuleTest> {
-    let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    // The clause is the real rule's own, so that any may stand here.
-    let rule =
-        "rules:\n  - id: read-back\n    condition: |\n      always { x }\n      never { y }\n";
-    let file = SourceFile::new("test", format!("{rule}{indented}"));
-    let loaded = load(&[file], &Limits::default());
-    loaded.rules.into_iter().next()?.tests.into_iter().next()
+    out.text(&made.text);
+    Ok(())
 }

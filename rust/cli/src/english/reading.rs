@@ -2,9 +2,9 @@
 
 use betrace_lang::rule::{Body, Rule};
 
-use crate::english::condition::{fails, holds, must_hold, must_not_hold};
-use crate::english::field::Names;
-use crate::english::span::{Article, noun};
+use super::condition::{fails, holds, must_hold, must_not_hold};
+use super::field::Names;
+use super::span::{Article, noun};
 
 /// One sentence after another; those that begin with a dash are the demands.
 #[must_use]
@@ -32,6 +32,17 @@ pub fn reading(rule: &Rule) -> Vec<String> {
         ));
     }
     sentences
+}
+
+/// All of it in one sentence after another, without a list.
+#[must_use]
+pub fn in_sentences(rule: &Rule) -> String {
+    let sentences = reading(rule).into_iter();
+    let sentences = sentences.map(|sentence| match sentence.strip_prefix("- ") {
+        Some(demand) => demand.to_owned(),
+        None => sentence,
+    });
+    sentences.collect::<Vec<_>>().join(" ")
 }
 
 /// What the rule speaks of: every trace, some traces, or each of certain spans.

@@ -1,0 +1,196 @@
+//! `betrace suggest`: the rules that tell recordings of bad times from those of good ones.
+//!
+//! ```text
+//! files ──▶ table, once ──▶ candidates ──▶ rules ──▶ engine, over the same recordings ──▶ text | yaml | json
+//! ```
+
+mod examples;
+mod explain;
+mod gathered;
+mod json;
+mod sides;
+mod suggested;
+mod text;
+mod yaml;
+
+use std::sync::Arc;
+
+use betrace_lang::rule::Rule;
+use betrace_suggest::{Seen, Shape, Table};
+
+use crate::args::{Suggest, SuggestFormat};
+use crate::exit::Exit;
+use crate::output::{self, Output, counted, grouped};
+use crate::rules;
+
+use examples::Examples;
+use sides::Sides;
+use suggested::{CERTAIN, Places, Suggested, suggested};
+
+pub fn run(args: &Suggest, out: &mut Output) -> Exit {
+    match suggest(args, out) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn suggest(args: &Suggest, out: &mut Output) -> Result<Exit, Exit> {
+    let existing = existing(args)?;
+    let gathered = gathered::gathered(&args.good, &args.bad)?;
+    let sides = Sides::of(args, gathered.builder.traces(), &gathered.spooled)?;
+    note_both(&sides, gathered.builder.traces());
+    if gathered.builder.unnamed > 0 {
+        output::note(format_args!(
+            "{} left out: there are more names of spans than are told apart",
+            counted(gathered.builder.unnamed, "span")
+        ));
+    }
+    let table = gathered.builder.finish(|seen| sides.side(seen));
+    is_enough(&table, gathered.is_broken)?;
+    note_folded(&table);
+    let places = Places::of(&table);
+    let suggested = suggested(
+        &places,
+        &gathered.spooled,
+        &existing,
+        args.completeness.into(),
+        args.most.into(),
+    )
+    .map_err(|error| {
+        output::fault(error);
+        Exit::Usage
+    })?;
+    let suggested = without_chance(suggested);
+    if let Some(id) = &args.explain {
+        return explain::write(&suggested, id, &table, out);
+    }
+    let examples = Examples::of(&suggested, &places, &gathered.spooled);
+    match args.format {
+        SuggestFormat::Text => text::write(&suggested, &examples, out),
+        SuggestFormat::Json => json::write(&suggested, &examples, out),
+        SuggestFormat::Yaml if suggested.all.is_empty() => {}
+        SuggestFormat::Yaml => yaml::write(
+            &suggested,
+            &examples,
+            &places,
+            args.completeness.into(),
+            out,
+        ),
+    }
+    out.flush();
+    close(&suggested, &table);
+    Ok(if gathered.is_broken {
+        Exit::Broken
+    } else if suggested.all.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Found
+    })
+}
+
+fn existing(args: &Suggest) -> Result<Vec<Arc<Rule>>, Exit> {
+    if args.rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let set = rules::load_faultless(&args.rules)?;
+    let rules = set.rules.into_iter().map(|loaded| loaded.rule);
+    Ok(rules.filter(|rule| rule.enabled).collect())
+}
+
+/// A trace in recordings of good and of bad times says nothing of either.
+fn note_both(sides: &Sides, seen: &[Seen]) {
+    let both = seen
+        .iter()
+        .filter(|seen| sides.side(seen).is_none())
+        .count();
+    if both > 0 {
+        output::note(format_args!(
+            "{} in both --good and --bad: left out",
+            counted(both, "trace")
+        ));
+    }
+}
+
+fn is_enough(table: &Table, is_broken: bool) -> Result<(), Exit> {
+    let failed = if is_broken { Exit::Broken } else { Exit::Usage };
+    let fault = match (table.sides.good, table.sides.bad) {
+        (0, _) => "there is no good trace to tell the bad ones from",
+        (_, 0) => "there is no bad trace to tell the good ones from",
+        (_, 1) => {
+            output::note(
+                "one bad trace only: what is special about it may be chance, and nothing can be held out",
+            );
+            return Ok(());
+        }
+        _ => return Ok(()),
+    };
+    output::fault(fault);
+    Err(failed)
+}
+
+/// Patterns that stand for many names.
+fn note_folded(table: &Table) {
+    let folded = table.names.iter().filter_map(|shape| match shape {
+        Shape::Pattern { regex, names } => Some((*names, regex)),
+        Shape::Name(_) => None,
+    });
+    let mut folded: Vec<_> = folded.collect();
+    folded.sort_by(|a, b| b.cmp(a));
+    for (names, regex) in folded.iter().take(5) {
+        output::note(format_args!(
+            "{} of spans have an id in them and are taken as one: {regex}",
+            counted(*names, "name")
+        ));
+    }
+    if folded.len() > 5 {
+        output::note(format_args!("and {} more such patterns", folded.len() - 5));
+    }
+}
+
+/// What may be chance is shown as such, where it comes among the first.
+fn without_chance(mut suggested: Suggested) -> Suggested {
+    const FIRST: usize = 3;
+    let mut place = 0;
+    suggested.all.retain(|one| {
+        place += 1;
+        place <= FIRST || one.q <= CERTAIN
+    });
+    suggested
+}
+
+/// The closing lines: how many traces are taken for bad, and what was left out.
+fn close(suggested: &Suggested, table: &Table) {
+    let mut broken: Vec<u32> = suggested
+        .all
+        .iter()
+        .flat_map(|one| &one.verdicts.violated)
+        .copied()
+        .filter(|number| *number < table.sides.bad)
+        .collect();
+    broken.sort_unstable();
+    broken.dedup();
+    output::note(format_args!(
+        "{} and {}, {}: {}",
+        counted(table.sides.bad, "bad trace"),
+        counted(table.sides.good, "good one"),
+        counted(suggested.tests, "test"),
+        counted(suggested.all.len(), "suggestion")
+    ));
+    if !suggested.all.is_empty() {
+        output::note(format_args!(
+            "{} of the {} bad traces are taken for broken: some suggestion catches them",
+            grouped(broken.len() as u64),
+            grouped(table.sides.bad.into())
+        ));
+    }
+    if suggested.all.iter().all(|one| one.q > CERTAIN) && !suggested.all.is_empty() {
+        output::note(
+            "none of it is more than chance may bring among so many tests: judge by what you know",
+        );
+    }
+    if suggested.implied > 0 {
+        output::note(format_args!(
+            "{} left out: a rule of --rules catches as much",
+            counted(suggested.implied, "candidate")
+        ));
+    }
+}

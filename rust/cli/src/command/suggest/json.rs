@@ -1,0 +1,75 @@
+//! Suggestions for programs, one object a line.
+
+use serde::Serialize;
+
+use crate::english::reading::in_sentences;
+use crate::output::Output;
+
+use super::examples::Examples;
+use super::suggested::{CERTAIN, Count, Suggested};
+use super::text::upper;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    rule: &'a str,
+    condition: &'a str,
+    says: String,
+    bad: Side,
+    good: Side,
+    /// Of false alarms, the upper end of the 95 % interval.
+    false_alarms_upper_bound: f64,
+    p: f64,
+    false_discovery_rate: f64,
+    is_certain: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_out: Option<HeldOut<'a>>,
+    first_seen_unix_nano: Option<String>,
+    same: &'a [String],
+    examples: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Side {
+    traces: u32,
+    applies: u32,
+    violated: u32,
+}
+
+#[derive(Serialize)]
+struct HeldOut<'a> {
+    condition: Option<&'a str>,
+    bad: Side,
+    good: Side,
+}
+
+fn side(count: Count) -> Side {
+    Side {
+        traces: count.traces,
+        applies: count.violated + count.satisfied,
+        violated: count.violated,
+    }
+}
+
+pub fn write(suggested: &Suggested, examples: &Examples, out: &mut Output) {
+    for one in &suggested.all {
+        out.json(&Line {
+            rule: &one.id,
+            condition: &one.condition,
+            says: in_sentences(&one.rule),
+            bad: side(one.bad),
+            good: side(one.good),
+            false_alarms_upper_bound: upper(one.good),
+            p: one.p,
+            false_discovery_rate: one.q,
+            is_certain: one.q <= CERTAIN,
+            held_out: one.held_out.as_ref().map(|held| HeldOut {
+                condition: held.condition.as_deref(),
+                bad: side(held.bad),
+                good: side(held.good),
+            }),
+            first_seen_unix_nano: one.verdicts.first.map(|first| first.to_string()),
+            same: &one.same,
+            examples: examples.ids(one),
+        });
+    }
+}

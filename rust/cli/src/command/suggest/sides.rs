@@ -1,0 +1,119 @@
+//! Which traces are bad: those of the recordings of bad times, those that are named, or those for which a condition holds.
+
+use std::collections::HashSet;
+
+use betrace_lang::{Limits, SourceFile, load};
+use betrace_suggest::{Seen, Side};
+
+use crate::args::Suggest;
+use crate::exit::Exit;
+use crate::judged::{Number, Traces, judged};
+use crate::output::{self, Palette, counted};
+use crate::rules::shown;
+use crate::spool::Spooled;
+use crate::traces::trace_id;
+
+/// Who is on which side.
+pub enum Sides {
+    /// By the recordings that a trace stands in.
+    Recorded,
+    /// These are bad, all others good.
+    Chosen(HashSet<[u8; 16]>),
+    /// There is no bad side.
+    AllGood,
+}
+
+impl Sides {
+    /// As the command line says; what is wrong with that has been told.
+    pub fn of(args: &Suggest, seen: &[Seen], spooled: &Spooled) -> Result<Sides, Exit> {
+        if args.bad_trace.is_empty() && args.bad_where.is_none() {
+            return Ok(if args.bad.is_empty() {
+                Sides::AllGood
+            } else {
+                Sides::Recorded
+            });
+        }
+        let mut chosen = HashSet::new();
+        for text in &args.bad_trace {
+            let Some(id) = trace_id(text) else {
+                return Err(usage(format!(
+                    "{text:?} is no trace id: up to 32 hex digits"
+                )));
+            };
+            if !seen.iter().any(|seen| seen.id == id) {
+                return Err(usage(format!(
+                    "no span of the trace {text} is among these traces"
+                )));
+            }
+            chosen.insert(id);
+        }
+        if let Some(condition) = &args.bad_where {
+            chosen.extend(holding(args, condition, seen, spooled)?);
+        }
+        Ok(Sides::Chosen(chosen))
+    }
+
+    /// Where a trace belongs; `None`: it stands in recordings of both.
+    pub fn side(&self, seen: &Seen) -> Option<Side> {
+        match self {
+            Sides::AllGood => Some(Side::Good),
+            Sides::Chosen(bad) if bad.contains(&seen.id) => Some(Side::Bad),
+            Sides::Chosen(_) => Some(Side::Good),
+            Sides::Recorded if seen.origin.bad && seen.origin.good => None,
+            Sides::Recorded if seen.origin.bad => Some(Side::Bad),
+            Sides::Recorded => Some(Side::Good),
+        }
+    }
+}
+
+fn usage(fault: String) -> Exit {
+    output::fault(fault);
+    Exit::Usage
+}
+
+/// All traces, by their places among those that were seen.
+struct All<'s>(std::collections::HashMap<[u8; 16], Number>, &'s [Seen]);
+
+impl Traces for All<'_> {
+    fn number(&self, trace: [u8; 16]) -> Option<Number> {
+        self.0.get(&trace).copied()
+    }
+
+    fn weight(&self, _: Number) -> Option<usize> {
+        None
+    }
+}
+
+/// The traces for which the condition holds: it is a rule that they break.
+fn holding(
+    args: &Suggest,
+    condition: &str,
+    seen: &[Seen],
+    spooled: &Spooled,
+) -> Result<Vec<[u8; 16]>, Exit> {
+    let mut text = String::from("rules:\n  - id: bad-where\n    condition: |\n");
+    for line in condition.lines() {
+        text.push_str(&format!("      {line}\n"));
+    }
+    let files = [SourceFile::new("--bad-where", text)];
+    let loaded = load(&files, &Limits::default());
+    let [rule] = &loaded.rules[..] else {
+        output::report(&shown(&loaded.diagnostics, &files, Palette::off()));
+        return Err(usage("--bad-where is no condition on a trace".to_owned()));
+    };
+    let numbers = (0..).zip(seen).map(|(number, seen)| (seen.id, number));
+    let all = All(numbers.collect(), seen);
+    let rules = [rule.rule.clone()];
+    let verdicts = judged(&rules, args.completeness.into(), spooled, &all)
+        .map_err(|error| usage(error.to_string()))?;
+    let bad: Vec<[u8; 16]> = verdicts
+        .iter()
+        .flat_map(|verdicts| &verdicts.violated)
+        .map(|number| all.1[*number as usize].id)
+        .collect();
+    output::note(format_args!(
+        "--bad-where holds in {}",
+        counted(bad.len(), "trace")
+    ));
+    Ok(bad)
+}

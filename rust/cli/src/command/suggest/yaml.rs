@@ -1,0 +1,97 @@
+//! Suggestions as a rule file, each with tests that are cut from the traces that break it and keep it.
+
+use std::fmt::Write;
+
+use betrace_engine::Completeness;
+use betrace_lang::{FormatOptions, format_file};
+
+use crate::as_test::{made, translated};
+use crate::english::reading::in_sentences;
+use crate::output::{self, Output, counted, grouped};
+
+use super::examples::{Examples, keeping};
+use super::suggested::{Places, Suggested, Suggestion};
+use super::text::{share, upper};
+
+/// The rule file.
+pub fn write(
+    suggested: &Suggested,
+    examples: &Examples,
+    places: &Places<'_>,
+    completeness: Completeness,
+    out: &mut Output,
+) {
+    let mut text = String::from("rules:\n");
+    for one in &suggested.all {
+        rule(one, &mut text);
+        tests(one, examples, places, completeness, &mut text);
+    }
+    match format_file(&text, FormatOptions::default()) {
+        Ok(formatted) => out.text(&formatted),
+        // It was made of rules that load; rather than nothing it is shown as it is.
+        Err(_) => out.text(&text),
+    }
+}
+
+fn rule(one: &Suggestion, text: &mut String) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "  - id: {}", one.id);
+    let _ = writeln!(text, "    description: >-");
+    let says = in_sentences(&one.rule);
+    let _ = writeln!(text, "      {}", output::one_line(&says));
+    let _ = writeln!(
+        text,
+        "      Suggested: it breaks in {} of {}, and in {} of {} (at most {}).",
+        grouped(one.bad.violated.into()),
+        counted(one.bad.traces, "bad trace"),
+        grouped(one.good.violated.into()),
+        counted(one.good.traces, "good trace"),
+        share(upper(one.good))
+    );
+    let _ = writeln!(text, "    condition: |");
+    for line in one.condition.lines() {
+        let _ = writeln!(text, "      {line}");
+    }
+}
+
+fn tests(
+    one: &Suggestion,
+    examples: &Examples,
+    places: &Places<'_>,
+    completeness: Completeness,
+    text: &mut String,
+) {
+    let broken = one.verdicts.shown.iter().map(|finding| finding.trace_id.0);
+    let mut written: Vec<String> = Vec::new();
+    for id in broken.chain(keeping(one, places)) {
+        let Some(recorded) = examples.get(id) else {
+            continue;
+        };
+        let test = made(&one.rule, translated(recorded, completeness));
+        let test = match test {
+            Ok(made) => made.text,
+            Err(fault) => {
+                output::note(format_args!(
+                    "{}: no test of trace {}: {fault}",
+                    one.id, recorded.trace
+                ));
+                continue;
+            }
+        };
+        // Two traces that differ in nothing that counts are one test.
+        let body = |test: &str| test.lines().skip(2).collect::<Vec<_>>().join("\n");
+        if written.iter().all(|other| body(other) != body(&test)) {
+            written.push(test);
+        }
+    }
+    if written.is_empty() {
+        return;
+    }
+    text.push_str("    tests:\n");
+    for test in written {
+        // Without the key, which stands once.
+        for line in test.lines().skip(1) {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What is wrong with the input is said, and nothing is made up.
+
+use serde_json::json;
+
+use super::asked::{Asked, repository, split};
+use super::support::*;
+
+/// Traces with `order` and what else they are to have.
+fn shop(range: std::ops::Range<u128>, names: &[&str]) -> String {
+    let mut spans = Vec::new();
+    for trace in range {
+        spans.push(span(trace, 1, 0, "order"));
+        for (name, id) in names.iter().zip(2..) {
+            spans.push(span(trace, id, 1, name));
+        }
+    }
+    request(&spans)
+}
+
+#[test]
+fn the_same_traces_on_both_sides_say_nothing() {
+    let desk = Desk::with(&[("a.jsonl", &shop(1..30, &["pay"]))]);
+    let ran = desk.run(&["suggest", "--good", "a.jsonl", "--bad", "a.jsonl"]);
+    assert_eq!((ran.code, &*ran.out), (2, ""));
+    assert!(
+        ran.err
+            .contains("29 traces in both --good and --bad: left out"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("there is no good trace"), "{}", ran.err);
+}
+
+#[test]
+fn traces_of_one_kind_on_both_sides_give_no_rule_that_is_more_than_chance() {
+    let desk = Desk::with(&[]);
+    let (one, other) = split(&repository("testdata/traces/healthy.jsonl.zst"));
+    desk.write("one.jsonl", one.as_bytes());
+    desk.write("other.jsonl", other.as_bytes());
+    let asked = Asked::of(&desk, &["--good", "one.jsonl", "--bad", "other.jsonl"]);
+    for line in &asked.lines {
+        assert_eq!(line["is_certain"], false, "{line}");
+    }
+    assert!(asked.lines.len() <= 3, "{}", asked.err);
+}
+
+#[test]
+fn one_bad_trace_is_said_and_gives_what_can_be_said() {
+    let mut bad = shop(200..201, &["pay"]);
+    bad.push('\n');
+    let desk = Desk::with(&[
+        ("good.jsonl", &shop(1..60, &["pay", "ship"])),
+        ("bad.jsonl", &bad),
+    ]);
+    let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
+    assert!(asked.err.contains("one bad trace only"), "{}", asked.err);
+    let rules = asked.rules().join("\n");
+    assert!(rules.contains("always { ship }"), "{rules}");
+}
+
+#[test]
+fn bad_traces_may_be_named_and_may_be_chosen_by_a_condition() {
+    let mut all = format!(
+        "{}\n{}",
+        shop(1..60, &["pay", "ship"]),
+        shop(100..106, &["pay"])
+    );
+    all.push('\n');
+    let desk = Desk::with(&[("all.jsonl", &all)]);
+    let ids: Vec<String> = (100..106).map(|n: u128| format!("{n:x}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let named = Asked::of(
+        &desk,
+        &[&["--good", "all.jsonl", "--bad-trace"], &ids[..]].concat(),
+    );
+    let chosen = Asked::of(
+        &desk,
+        &["--good", "all.jsonl", "--bad-where", "pay and not ship"],
+    );
+    assert!(
+        chosen.err.contains("--bad-where holds in 6 traces"),
+        "{}",
+        chosen.err
+    );
+    for asked in [named, chosen] {
+        let first = &asked.lines[0];
+        assert_eq!(first["bad"]["violated"], 6, "{first}");
+        assert_eq!(first["good"]["violated"], 0, "{first}");
+        assert!(
+            first["condition"].as_str().unwrap().contains("ship"),
+            "{first}"
+        );
+    }
+    for (args, told) in [
+        (["--bad-trace", "xyz"], "is no trace id"),
+        (["--bad-trace", "ffff"], "no span of the trace ffff"),
+        (
+            ["--bad-where", "pay and and"],
+            "--bad-where is no condition",
+        ),
+        (["--bad-where", "never_there"], "there is no bad trace"),
+    ] {
+        let ran = desk.run(&[&["suggest", "--good", "all.jsonl"], &args[..]].concat());
+        assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(told), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn what_a_rule_catches_already_is_not_suggested() {
+    let desk = Desk::with(&[
+        ("good.jsonl", &shop(1..60, &["pay", "ship"])),
+        ("bad.jsonl", &shop(100..106, &["pay"])),
+        (
+            "rules.yaml",
+            "rules:\n  - id: shipped\n    condition: when { pay } always { ship }\n",
+        ),
+    ]);
+    let asked = Asked::of(
+        &desk,
+        &[
+            "--good",
+            "good.jsonl",
+            "--bad",
+            "bad.jsonl",
+            "--rules",
+            "rules.yaml",
+        ],
+    );
+    assert_eq!((asked.code, asked.lines.len()), (0, 0), "{:?}", asked.lines);
+    assert!(
+        asked.err.contains("a rule of --rules catches as much"),
+        "{}",
+        asked.err
+    );
+}
+
+#[test]
+fn names_with_ids_are_folded_and_said_so() {
+    let names: Vec<String> = (0..40)
+        .map(|n| format!("GET /users/{}", 8000 + n))
+        .collect();
+    let spans: Vec<_> = names
+        .iter()
+        .zip(1..)
+        .map(|(name, trace)| span(trace, 1, 0, name))
+        .collect();
+    let bad: Vec<_> = (100..106)
+        .flat_map(|trace| {
+            let name = &names[trace as usize % 40];
+            let mut failed = span(trace, 1, 0, name);
+            failed.attributes = json!({"outcome": "refused"});
+            [failed]
+        })
+        .collect();
+    let good: Vec<_> = spans
+        .into_iter()
+        .map(|mut span| {
+            span.attributes = json!({"outcome": "served"});
+            span
+        })
+        .collect();
+    let desk = Desk::with(&[
+        ("good.jsonl", &request(&good)),
+        ("bad.jsonl", &request(&bad)),
+    ]);
+    let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
+    assert!(
+        asked.err.contains(
+            "40 names of spans have an id in them and are taken as one: ^GET /users/[0-9]+$"
+        ),
+        "{}",
+        asked.err
+    );
+    let first = asked.rules()[0].to_owned();
+    assert!(first.contains("outcome"), "{first}");
+}
+
+#[test]
+fn what_is_absent_from_a_trace_that_was_cut_off_proves_nothing() {
+    // No root came: the spans below it may be missing too.
+    let cut: Vec<_> = (100..106).map(|trace| span(trace, 2, 1, "pay")).collect();
+    let desk = Desk::with(&[
+        ("good.jsonl", &shop(1..60, &["pay", "ship"])),
+        ("bad.jsonl", &request(&cut)),
+    ]);
+    let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
+    assert_eq!(asked.lines.len(), 0, "{:?}", asked.rules());
+}
+
+#[test]
+fn names_with_quotes_and_words_of_the_language_are_written_so_that_they_load() {
+    for name in [
+        "say \"hi\" \\ there",
+        "when",
+        "before",
+        "span.x",
+        "root",
+        "a\u{202e}b",
+        "count",
+        "10 items",
+        "x y",
+    ] {
+        let desk = Desk::with(&[
+            ("good.jsonl", &shop(1..60, &["pay"])),
+            ("bad.jsonl", &shop(100..106, &["pay", name])),
+        ]);
+        let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
+        assert_eq!(
+            asked.lines[0]["bad"]["violated"],
+            6,
+            "{name}: {:?}",
+            asked.rules()
+        );
+    }
+}
+
+#[test]
+fn recordings_that_are_broken_are_told_and_the_rest_is_used() {
+    let broken = format!(
+        "{}\n{{\"resourceSpans\": [\n",
+        shop(1..60, &["pay", "ship"])
+    );
+    let desk = Desk::with(&[
+        ("good.jsonl", &broken),
+        ("bad.jsonl", &shop(100..106, &["pay"])),
+    ]);
+    let ran = desk.run(&["suggest", "--good", "good.jsonl", "--bad", "bad.jsonl"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.out.contains("ship"), "{}", ran.out);
+}

@@ -1,0 +1,183 @@
+//! Candidates as they are found: what each says, which traces break it, and what chance has to do with it.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::FixedState;
+
+use crate::bits::{Bits, Sides};
+use crate::form::Form;
+use crate::nearness::Nearness;
+use crate::sample::Sample;
+use crate::statistics::Factorials;
+
+/// So large a share of the good traces may break a candidate.
+pub const FALSE_ALARMS: f64 = 0.005;
+
+/// What chance brings more often than this is not looked at again.
+const CHANCE: f64 = 0.02;
+
+/// The same where there are hardly any bad traces.
+const CHANCE_OF_FEW: f64 = 0.1;
+
+/// Forms that are kept of those that say the same on the data.
+const ALIKE: usize = 12;
+
+/// Different sets of broken traces that are kept.
+const MOST: usize = 20_000;
+
+/// One rule, as far as the table knows it.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub form: Form,
+    pub broken: Bits,
+    /// How many traces it speaks of.
+    pub among: Sides,
+    /// The chance of as many bad ones among those that break it.
+    pub p: f64,
+    /// By what factor times are apart that its bound lies between; 1 where it has none.
+    pub apart: f64,
+    /// How near to each other the spans are that it names: of candidates alike the nearest is the easiest to follow.
+    far: f64,
+}
+
+/// Gathers candidates, those alike under one set of broken traces.
+pub struct Collector<'s, 't> {
+    pub sample: &'s Sample<'t>,
+    factorials: Factorials,
+    chance: f64,
+    /// The fewest bad traces that a candidate catches.
+    pub least_bad: u32,
+    nearness: Nearness,
+    /// Each test once: what it counts broken, among how many.
+    tests: HashSet<u64>,
+    found: HashMap<u64, Vec<Candidate>>,
+}
+
+/// What was found.
+pub struct Found {
+    /// Those alike together, the simplest first.
+    pub alike: Vec<Vec<Candidate>>,
+    /// How many tests were made that could have found something.
+    pub tests: usize,
+}
+
+impl Found {
+    /// What was found here in the place of `form`, with figures and values of its own.
+    #[must_use]
+    pub fn like(&self, form: &Form) -> Option<&Candidate> {
+        let mut all = self.alike.iter().flatten();
+        all.find(|candidate| candidate.form.is_like(form))
+    }
+}
+
+impl<'s, 't> Collector<'s, 't> {
+    #[must_use]
+    pub fn new(sample: &'s Sample<'t>) -> Collector<'s, 't> {
+        let sides = sample.sides;
+        let few = sides.bad <= 3;
+        Collector {
+            sample,
+            factorials: Factorials::up_to(sides.bad + sides.good),
+            chance: if few { CHANCE_OF_FEW } else { CHANCE },
+            least_bad: if few { 1 } else { 2 },
+            nearness: Nearness::of(sample),
+            tests: HashSet::new(),
+            found: HashMap::new(),
+        }
+    }
+
+    /// How many good traces of so many may break a candidate.
+    #[must_use]
+    pub fn tolerated(good: u32) -> u32 {
+        (f64::from(good) * FALSE_ALARMS) as u32
+    }
+
+    /// A test on that many traces could find something.
+    #[must_use]
+    pub fn is_test(&self, broken: Sides, among: Sides) -> bool {
+        broken.bad + broken.good > 0 && self.factorials.least(broken, among) <= self.chance
+    }
+
+    /// So many bad traces and so few good ones are worth a candidate.
+    #[must_use]
+    pub fn is_found(&self, broken: Sides, among: Sides) -> bool {
+        broken.bad >= self.least_bad
+            && broken.good <= Self::tolerated(among.good)
+            && self.p(broken, among) <= self.chance
+    }
+
+    #[must_use]
+    pub fn p(&self, broken: Sides, among: Sides) -> f64 {
+        self.factorials.fisher(broken, among)
+    }
+
+    /// Counts a test of which the traces are not looked up, as it found nothing.
+    pub fn tried(&mut self, what: impl Hash, broken: Sides, among: Sides) {
+        if self.is_test(broken, among) {
+            let mut hasher = FixedState::with_seed(2).build_hasher();
+            (what, broken).hash(&mut hasher);
+            self.tests.insert(hasher.finish());
+        }
+    }
+
+    /// Counts a test, and keeps the candidate where it found something.
+    pub fn offer(&mut self, broken: Bits, among: Sides, form: impl FnOnce() -> Form) {
+        self.offer_apart(broken, among, f64::INFINITY, form);
+    }
+
+    /// [`Collector::offer`] of a bound on times, which lies between times that far apart, as a factor.
+    pub fn offer_apart(
+        &mut self,
+        broken: Bits,
+        among: Sides,
+        apart: f64,
+        form: impl FnOnce() -> Form,
+    ) {
+        let count = broken.count();
+        if !self.is_test(count, among) {
+            return;
+        }
+        let mark = mark(&broken);
+        self.tests
+            .insert(mark ^ u64::from(among.bad) << 32 ^ u64::from(among.good));
+        if !self.is_found(count, among) || self.found.len() >= MOST {
+            return;
+        }
+        let form = form();
+        let candidate = Candidate {
+            far: form
+                .pair()
+                .map_or(0.0, |(one, other)| self.nearness.far(one, other)),
+            form,
+            apart,
+            p: self.p(count, among),
+            broken,
+            among,
+        };
+        let alike = self.found.entry(mark).or_default();
+        alike.push(candidate);
+        alike.sort_by(|a, b| {
+            let cost = a.form.cost().total_cmp(&b.form.cost());
+            cost.then(a.p.total_cmp(&b.p)).then(a.far.total_cmp(&b.far))
+        });
+        alike.truncate(ALIKE);
+    }
+
+    #[must_use]
+    pub fn end(self) -> Found {
+        let mut alike: Vec<(u64, Vec<Candidate>)> = self.found.into_iter().collect();
+        alike.sort_by_key(|(mark, _)| *mark);
+        Found {
+            alike: alike.into_iter().map(|(_, alike)| alike).collect(),
+            tests: self.tests.len(),
+        }
+    }
+}
+
+/// Of a set of traces.
+fn mark(bits: &Bits) -> u64 {
+    let mut hasher = FixedState::with_seed(1).build_hasher();
+    bits.words().iter().for_each(|word| hasher.write_u64(*word));
+    hasher.finish()
+}
