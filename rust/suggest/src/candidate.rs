@@ -115,9 +115,8 @@ impl<'s, 't> Collector<'s, 't> {
     /// Counts a test of which the traces are not looked up, as it found nothing.
     pub fn tried(&mut self, what: impl Hash, broken: Sides, among: Sides) {
         if self.is_test(broken, among) {
-            let mut hasher = FixedState::with_seed(2).build_hasher();
-            (what, broken).hash(&mut hasher);
-            self.tests.insert(hasher.finish());
+            let mark = FixedState::with_seed(2).hash_one((what, broken));
+            self.tests.insert(mark);
         }
     }
 

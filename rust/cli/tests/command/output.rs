@@ -111,6 +111,34 @@ const RUNS: &[(&[&str], &str)] = &[
         ],
         "",
     ),
+    (
+        &["suggest", "--good", "good.jsonl", "--bad", "bad.jsonl"],
+        "",
+    ),
+    (
+        &[
+            "suggest",
+            "--good",
+            "good.jsonl",
+            "--bad",
+            "bad.jsonl",
+            "--format",
+            "json",
+        ],
+        "",
+    ),
+    (
+        &[
+            "suggest",
+            "--good",
+            "good.jsonl",
+            "--bad",
+            "bad.jsonl",
+            "--format",
+            "yaml",
+        ],
+        "",
+    ),
     (&["init", "-"], ""),
     (&["completions", "bash"], ""),
     (&["help"], ""),
@@ -126,6 +154,10 @@ fn desk() -> Desk {
     desk.write("t.jsonl", request(&[violating]).as_bytes());
     let records = include_bytes!("../../../../testdata/evidence/records.jsonl");
     desk.write("records.jsonl", records);
+    let good: Vec<_> = (100..160).map(|trace| span(trace, 1, 0, "a")).collect();
+    let bad: Vec<_> = (10..20).map(|trace| span(trace, 1, 0, "b")).collect();
+    desk.write("good.jsonl", request(&good).as_bytes());
+    desk.write("bad.jsonl", request(&bad).as_bytes());
     desk
 }
 

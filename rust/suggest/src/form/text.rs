@@ -45,22 +45,7 @@ impl Writer<'_> {
                 needs,
                 relation,
                 within,
-            } => {
-                let relation = match relation {
-                    Relation::Before => "before",
-                    Relation::After => "after",
-                    Relation::StartsBefore => "starts before",
-                    Relation::StartsAfter => "starts after",
-                };
-                let within = within.map_or_else(String::new, |nanos| {
-                    format!(" within {}", duration_text(nanos))
-                });
-                format!(
-                    "when each {{ {} as p }} always {{ {} {relation} p{within} }}",
-                    self.name(*bound),
-                    self.name(*needs)
-                )
-            }
+            } => self.each(*bound, *needs, *relation, *within),
             Form::Ordered { first, second } => {
                 let (first, second) = (self.name(*first), self.name(*second));
                 format!("when {{ {first} and {second} }} always {{ {first} before {second} }}")
@@ -99,6 +84,23 @@ impl Writer<'_> {
                 needs_key,
             } => self.joined(*bound, *bound_key, *is_partial, *needs, *needs_key),
         })
+    }
+
+    fn each(self, bound: NameId, needs: NameId, relation: Relation, within: Option<u64>) -> String {
+        let relation = match relation {
+            Relation::Before => "before",
+            Relation::After => "after",
+            Relation::StartsBefore => "starts before",
+            Relation::StartsAfter => "starts after",
+        };
+        let within = within.map_or_else(String::new, |nanos| {
+            format!(" within {}", duration_text(nanos))
+        });
+        format!(
+            "when each {{ {} as p }} always {{ {} {relation} p{within} }}",
+            self.name(bound),
+            self.name(needs)
+        )
     }
 
     fn joined(

@@ -27,7 +27,8 @@ pub fn write(
         ));
         return Err(Exit::Usage);
     };
-    out.line(out.palette().paint(Paint::Bold, &one.id).to_string());
+    let palette = out.palette();
+    out.line(palette.paint(Paint::Bold, &one.id));
     for line in one.condition.lines() {
         out.line(format_args!("  {line}"));
     }
