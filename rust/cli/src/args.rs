@@ -1,5 +1,6 @@
 //! What can be typed: commands, options and their help.
 
+mod completeness;
 mod evidence;
 mod fetch;
 mod simulate;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use completeness::CompletenessName;
 pub use evidence::{
     Evidence, EvidenceCommand, EvidenceRecords, EvidenceVerify, EvidenceVerifyFormat,
 };
@@ -212,17 +214,6 @@ pub enum VerdictName {
     All,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CompletenessName {
-    /// A span without a parent came
-    #[default]
-    Root,
-    /// A root came, and every span's parent
-    Linked,
-    /// Nothing more
-    Idle,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Close {
     End,
@@ -381,14 +372,4 @@ pub struct Man {
     /// Made where it is not there
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
-}
-
-impl From<CompletenessName> for betrace_engine::Completeness {
-    fn from(name: CompletenessName) -> Self {
-        match name {
-            CompletenessName::Root => Self::Root,
-            CompletenessName::Linked => Self::Linked,
-            CompletenessName::Idle => Self::Idle,
-        }
-    }
 }

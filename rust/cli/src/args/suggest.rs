@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::CompletenessName;
+use super::completeness::CompletenessName;
 
 #[derive(Args, Debug)]
 #[command(
