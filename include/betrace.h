@@ -3,6 +3,7 @@
  *
  *     betrace_rules_compile -> betrace_engine_new -> betrace_engine_consume, betrace_engine_tick
  *                                                 -> betrace_engine_take_violations
+ *                                                 -> betrace_engine_evidence
  *
  * Memory. What a call is given is read during the call only and stays the caller's. What a call
  * answers goes into buffers of the caller: (buf, cap, len), where *len receives the length of what
@@ -29,7 +30,7 @@
 #include <stdint.h>
 
 // Version of this interface. A caller that was written for another number must not go on.
-#define BETRACE_ABI_VERSION 2
+#define BETRACE_ABI_VERSION 3
 
 // The call did what it says.
 #define BETRACE_OK 0
@@ -105,6 +106,9 @@ typedef struct betrace_engine betrace_engine;
 // A compiled rule set. It never changes, and may be used from several threads at once.
 typedef struct betrace_rules betrace_rules;
 
+// A key that signs evidence records. It never changes, and may be used from several threads at once.
+typedef struct betrace_signer betrace_signer;
+
 // One rule file. The library copies what it needs; both texts may be freed after the call.
 typedef struct betrace_source {
   // The file's name as reports show it, in UTF-8 without a closing NUL.
@@ -149,6 +153,9 @@ typedef struct betrace_settings {
   int32_t violation_trace;
   // Not 0: traces that may have begun before this engine did end inconclusive. Default 1.
   int32_t restart_grace;
+  // 0 to 1000: what happens is noted by period, for betrace_engine_evidence, with at most so many ids of traces that kept a
+  // rule. Below 0: nothing is noted. Default -1.
+  int32_t evidence_samples;
   // Keys by which violation spans are known when they come by again, so that no rule judges them: they bear a mark
   // that the first of these keys made, and those with a mark of any of them are known. At most
   // BETRACE_MARK_KEYS_MAX; read during betrace_engine_new only. Default none: nothing is marked, and no span is
@@ -465,6 +472,61 @@ int32_t betrace_engine_restore(const struct betrace_engine *engine,
                                uint8_t *err_buf,
                                size_t err_cap,
                                size_t *err_len);
+
+// Reads an Ed25519 private key in PEM (PKCS #8), as `openssl genpkey -algorithm ed25519` writes it.
+//
+// @param pem      the key; the library keeps what it needs of it, wipes that when the handle is freed, and never writes it
+//                 anywhere
+// @param previous the key before it, which signs the record of the hand-over too; none where previous_len is 0
+// @param signer   receives the handle; free it by betrace_signer_free
+// @param err_buf,err_cap,err_len  receive a text about BETRACE_INVALID_ARGUMENT, as in betrace_engine_new
+// @return BETRACE_OK, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED (no handle was made)
+//
+// The caller must see to it:
+// `pem` and `previous` must be readable, `signer` and the error buffer must be writable.
+int32_t betrace_signer_new(const uint8_t *pem,
+                           size_t pem_len,
+                           const uint8_t *previous,
+                           size_t previous_len,
+                           struct betrace_signer **signer,
+                           uint8_t *err_buf,
+                           size_t err_cap,
+                           size_t *err_len);
+
+// Frees the handle and wipes its key. NULL is allowed and does nothing.
+//
+// The caller must see to it:
+// `signer` must be NULL, or a live handle that no thread uses any more.
+void betrace_signer_free(struct betrace_signer *signer);
+
+// Ends a period and writes its evidence record, as JSON: {"chain":{...},"envelope":{...}}. The envelope, as it stands there,
+// is the record; the chain is for the next call. Where rules were replaced since the last call the oldest period of such
+// rules is told first, with the cause "reload", whatever the caller says; call again for the rest.
+//
+// Where the buffer is too small the record waits for the next call, which answers the same one (whatever its facts).
+//
+// @param signer signs the record; NULL: it says that it is unsigned
+// @param facts  what the caller knows, as JSON: {"chain":as answered last or null,"instance":32 hexadecimal digits of a chain
+//               that begins,"cause":"start|period|stop","now":nanoseconds since 1970,"producer":{"processor","pipeline"},
+//               "chain_lost":b,"violations_lost":{cause:n},"clock":{"jumps":n,"forward_ms":n,"back_ms":n},
+//               "records":{"failed":n,"dropped":n}}; all but instance, cause and now may be left out
+// @param err_buf,err_cap,err_len  receive a text about BETRACE_INVALID_ARGUMENT, as in betrace_engine_new
+// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT (facts that are none, or an engine whose settings
+//         ask for no evidence), BETRACE_POISONED
+//
+// The caller must see to it:
+// `engine` must be a live handle, `signer` one or NULL; `facts_len` bytes at `facts` must be readable; `cap` bytes at `buf`,
+// `len` and the error buffer must be writable.
+int32_t betrace_engine_evidence(const struct betrace_engine *engine,
+                                const struct betrace_signer *signer,
+                                const uint8_t *facts,
+                                size_t facts_len,
+                                uint8_t *buf,
+                                size_t cap,
+                                size_t *len,
+                                uint8_t *err_buf,
+                                size_t err_cap,
+                                size_t *err_len);
 
 #ifdef __cplusplus
 }  // extern "C"

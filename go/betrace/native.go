@@ -11,7 +11,7 @@ package betrace
 #include "betrace.h"
 #include "library_hash.h"
 
-_Static_assert(BETRACE_ABI_VERSION == 2, "betrace.h is of another version than this package: run `make lib`");
+_Static_assert(BETRACE_ABI_VERSION == 3, "betrace.h is of another version than this package: run `make lib`");
 
 #cgo noescape betrace_engine_consume
 #cgo nocallback betrace_engine_consume
@@ -141,6 +141,9 @@ func NewEngine(rules *Rules, settings Settings, now uint64) (*Engine, error) {
 	native.restart_grace = 0
 	if settings.RestartGrace {
 		native.restart_grace = 1
+	}
+	if settings.Evidence {
+		native.evidence_samples = C.int32_t(settings.EvidenceSamples)
 	}
 	var pinner runtime.Pinner
 	defer pinner.Unpin()

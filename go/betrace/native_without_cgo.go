@@ -68,6 +68,18 @@ func (*Engine) Totals() (Stats, error) { return Stats{}, ErrUnavailable }
 // ReplaceRules answers [ErrUnavailable].
 func (*Engine) ReplaceRules(*Rules, uint64) error { return ErrUnavailable }
 
+// Signer is a key.
+type Signer struct{}
+
+// NewSigner answers [ErrUnavailable].
+func NewSigner(_, _ []byte) (*Signer, error) { return nil, ErrUnavailable }
+
+// Close frees the key.
+func (*Signer) Close() {}
+
+// Evidence answers [ErrUnavailable].
+func (*Engine) Evidence(*Signer, []byte) ([]byte, error) { return nil, ErrUnavailable }
+
 // Snapshot answers [ErrUnavailable].
 func (*Engine) Snapshot(SnapshotKind) ([]byte, error) { return nil, ErrUnavailable }
 

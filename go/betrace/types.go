@@ -7,7 +7,7 @@ import (
 
 // ABIVersion is the version of the C interface that this package speaks. [NewEngine] and [Compile]
 // refuse a library of any other.
-const ABIVersion = 2
+const ABIVersion = 3
 
 // ErrUnavailable is answered by everything that needs the engine in a program that does not contain it.
 var ErrUnavailable = errors.New("betrace: this program cannot evaluate rules: it was built without the native engine, which needs cgo (CGO_ENABLED=1, in a Collector builder manifest `dist.cgo_enabled: true`), `make lib` in the betrace repository before, and linux/amd64")
@@ -110,6 +110,10 @@ type Settings struct {
 	// RestartGrace is false where no trace may have begun before this engine did: then the grace of
 	// a start without stored state, which ends such traces as inconclusive(restart), is off.
 	RestartGrace bool
+	// Evidence has what happens noted by period, for [Engine.Evidence], with at most EvidenceSamples (of at most 1000) ids
+	// of traces that kept a rule.
+	Evidence        bool
+	EvidenceSamples uint16
 	// MarkKeys are secrets of 16 to 1024 bytes, at most eight. Violation spans bear a mark that the first of them made,
 	// and a span with a mark of any of them is one that comes by again: no rule judges it. Without keys nothing is
 	// marked and every span is judged.

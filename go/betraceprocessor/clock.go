@@ -6,6 +6,8 @@ import "time"
 type clock interface {
 	// now is nanoseconds since 1970 and never goes back.
 	now() uint64
+	// wall is what the machine's clock shows, which may be set.
+	wall() uint64
 	// ticks delivers until stop is called.
 	ticks(every time.Duration) (ticks <-chan time.Time, stop func())
 	// after delivers once.
@@ -21,6 +23,8 @@ func newSystemClock() clock { return systemClock{started: time.Now()} }
 func (c systemClock) now() uint64 {
 	return uint64(c.started.UnixNano() + int64(time.Since(c.started)))
 }
+
+func (systemClock) wall() uint64 { return uint64(time.Now().UnixNano()) }
 
 func (systemClock) ticks(every time.Duration) (<-chan time.Time, func()) {
 	ticker := time.NewTicker(every)

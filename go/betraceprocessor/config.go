@@ -48,6 +48,13 @@ func validateForgetAfter(value time.Duration) error {
 	return within("forget_after", value, 0, 7*day)
 }
 
+func validateEvery(value time.Duration) error {
+	if value == 0 {
+		return nil
+	}
+	return within("every", value, time.Second, day)
+}
+
 func validateRetryFor(value time.Duration) error {
 	return within("retry_for", value, time.Second, day)
 }
@@ -62,7 +69,7 @@ func (c *Config) Validate() error {
 	if c.Trace.RootTimeout > c.Trace.MaxAge && c.Trace.RootTimeout != NewDefaultTrace().RootTimeout {
 		err = errors.Join(err, fmt.Errorf("trace::root_timeout (%v) must not be longer than trace::max_age (%v)", c.Trace.RootTimeout, c.Trace.MaxAge))
 	}
-	err = errors.Join(err, c.Violations.validateKeys(), c.Membership.validate(&c.Trace))
+	err = errors.Join(err, c.Violations.validateKeys(), c.Membership.validate(&c.Trace), c.Evidence.validate())
 	if err == nil {
 		err = c.judgeRules(warnings)
 	}
@@ -145,6 +152,9 @@ func (c *Config) settings() betrace.Settings {
 		settings.Completeness = betrace.CompleteWhenIdle
 	default:
 		settings.Completeness = betrace.CompleteWithRoot
+	}
+	if c.Evidence.Every > 0 {
+		settings.Evidence, settings.EvidenceSamples = true, uint16(c.Evidence.Samples)
 	}
 	if c.Violations.Trace == "own" {
 		settings.ViolationTrace = betrace.InOwn

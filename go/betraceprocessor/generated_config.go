@@ -10,6 +10,57 @@ import (
 	"time"
 )
 
+// Evidence evidence records, signed and chained statements of what the rules found in each period; docs/compliance.md says how they are read.
+type Evidence struct {
+	// Where `file` writes; it must be there.
+	Directory string `mapstructure:"directory,omitempty"`
+	// `spans` sends each record as a span to the next consumer, `file` appends it to a file in `directory`, one a day, and has it stored before it counts as written.
+	Emit string `mapstructure:"emit"`
+	// How long a period is; a record is also written at each start, stop and change of rules. 0 turns records off; else 1s to 24h.
+	Every time.Duration `mapstructure:"every"`
+	// The key itself instead of a file, from the environment (`${env:NAME}`).
+	Key configopaque.String `mapstructure:"key,omitempty"`
+	// File with an Ed25519 private key in PEM, as `openssl genpkey -algorithm ed25519` writes it, that signs records. Without a key they are chained and say that they are unsigned.
+	KeyFile string `mapstructure:"key_file,omitempty"`
+	// File with the key before, while one is exchanged; it signs the first record of the new one too.
+	PreviousKeyFile string `mapstructure:"previous_key_file,omitempty"`
+	// At most so many ids of traces that kept a rule stand in a record for each rule, drawn by hash. 0 to 1000.
+	Samples int `mapstructure:"samples"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Validate validates the Evidence fields according to schema annotations.
+func (c *Evidence) Validate() error {
+	var err error
+
+	if !slices.Contains([]string{"spans", "file"}, c.Emit) {
+		err = errors.Join(err, errors.New("emit must be one of [spans, file]"))
+	}
+
+	if inner_err := validateEvery(c.Every); inner_err != nil {
+		err = errors.Join(err, inner_err)
+	}
+
+	if c.Samples < 0 {
+		err = errors.Join(err, errors.New("samples value must be greater than or equal to 0"))
+	}
+	if c.Samples > 1000 {
+		err = errors.Join(err, errors.New("samples value must be less than or equal to 1000"))
+	}
+
+	return err
+}
+
+// NewDefaultEvidence returns a new Evidence with default values consistent with the annotations in the schema.
+func NewDefaultEvidence() Evidence {
+	return Evidence{
+		Emit:    "spans",
+		Every:   0,
+		Samples: 8,
+	}
+}
+
 // Limits what the processor may hold.
 type Limits struct {
 	// Bound in MiB of all native state that grows with traces; above it the oldest traces are shed as inconclusive (memory). 1 to 65536. This memory, and up to 64 MiB of violations that wait to be sent, is invisible to GOMEMLIMIT and to the memory_limiter processor.
@@ -250,6 +301,8 @@ func NewDefaultViolations() Violations {
 
 // Config defines the configuration for BeTrace Processor component.
 type Config struct {
+	// Evidence records, signed and chained statements of what the rules found in each period; docs/compliance.md says how they are read.
+	Evidence Evidence `mapstructure:"evidence"`
 	// What the processor may hold.
 	Limits Limits `mapstructure:"limits"`
 	// Who the checkers of this processor's tier are, so that no wrong verdict is given when routers before them send traces elsewhere.
@@ -268,6 +321,7 @@ type Config struct {
 
 func createDefaultConfig() component.Config {
 	return &Config{
+		Evidence:   NewDefaultEvidence(),
 		Limits:     NewDefaultLimits(),
 		Membership: NewDefaultMembership(),
 		Rules:      NewDefaultRules(),

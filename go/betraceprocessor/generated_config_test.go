@@ -14,6 +14,33 @@ func TestCreateDefaultConfig(t *testing.T) {
 	require.NotNil(t, cfg)
 }
 
+func TestEvidenceValidate_DefaultValid(t *testing.T) {
+	cfg := NewDefaultEvidence()
+
+	require.NoError(t, cfg.Validate())
+}
+
+func TestEvidenceValidate_InvalidEnumEmit(t *testing.T) {
+	cfg := NewDefaultEvidence()
+	cfg.Emit = "__invalid__"
+
+	require.ErrorContains(t, cfg.Validate(), "emit must be one of")
+}
+
+func TestEvidenceValidate_MinimumSamples(t *testing.T) {
+	cfg := NewDefaultEvidence()
+	cfg.Samples = 0 - 1
+
+	require.ErrorContains(t, cfg.Validate(), "samples value must be greater than or equal to 0")
+}
+
+func TestEvidenceValidate_MaximumSamples(t *testing.T) {
+	cfg := NewDefaultEvidence()
+	cfg.Samples = 1000 + 1
+
+	require.ErrorContains(t, cfg.Validate(), "samples value must be less than or equal to 1000")
+}
+
 func TestLimitsValidate_DefaultValid(t *testing.T) {
 	cfg := NewDefaultLimits()
 

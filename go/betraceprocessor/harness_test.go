@@ -28,7 +28,9 @@ const epoch = uint64(1_700_000_000_000_000_000)
 
 // manualClock stands still until a test turns it.
 type manualClock struct {
-	time    atomic.Uint64
+	time atomic.Uint64
+	// set is how far the machine's clock was set, in nanoseconds.
+	set     atomic.Int64
 	mu      sync.Mutex
 	tickers []manualTicker
 	timers  []manualTimer
@@ -55,6 +57,8 @@ func newManualClock() *manualClock {
 }
 
 func (c *manualClock) now() uint64 { return c.time.Load() }
+
+func (c *manualClock) wall() uint64 { return uint64(int64(c.now()) + c.set.Load()) }
 
 func (c *manualClock) ticks(every time.Duration) (<-chan time.Time, func()) {
 	ticker := manualTicker{every: every, ticks: make(chan time.Time), stopped: make(chan struct{})}
@@ -111,6 +115,22 @@ func (c *manualClock) advance(t *testing.T, by, interval time.Duration) {
 		// A second tick is taken only once the first one's work is over.
 		c.tick(t, interval)
 	}
+}
+
+// ticking waits until so many tickers of this interval are there.
+func (c *manualClock) ticking(t *testing.T, interval time.Duration, count int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		found := 0
+		for _, ticker := range c.tickers {
+			if ticker.every == interval {
+				found++
+			}
+		}
+		return found == count
+	}, 5*time.Second, time.Millisecond)
 }
 
 // tick lets every ticker of this interval tick once, when it is ready.
@@ -242,6 +262,9 @@ func startBenchWith(t *testing.T, with *shared, host component.Host, change func
 	made := newProcessor(set, config, b.sink, b.clock, with)
 	b.betraceProcessor = made
 	require.NoError(t, made.Start(context.Background(), host))
+	if config.Evidence.Every > 0 {
+		b.clock.ticking(t, tickInterval, 2)
+	}
 	t.Cleanup(func() {
 		b.shutdown(t)
 		require.NoError(t, b.telemetry.Shutdown(context.Background()))

@@ -27,6 +27,7 @@ type metrics struct {
 	reload       *reloadState
 	clock        clock
 	membership   *membership
+	evidence     *evidence
 	// whose are the attributes that every series has; recorded is the same, made once for what every batch records.
 	whose    []attribute.KeyValue
 	recorded []metric.RecordOption
@@ -42,13 +43,14 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		return nil, err
 	}
 	m := &metrics{
-		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock, membership: r.membership,
+		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock, membership: r.membership, evidence: r.evidence,
 		whose:  whose(p.set.ID, r.host),
 		labels: newLabelled(p.shared.series, p.config.Limits.RuleLabels),
 	}
 	m.recorded = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(m.whose...))}
 	m.registration, err = metadata.Meter(p.set.TelemetrySettings).RegisterCallback(m.observe,
 		telemetry.ProcessorBetraceComparisonsUnknown,
+		telemetry.ProcessorBetraceEvidenceWaiting,
 		telemetry.ProcessorBetraceIdsDropped,
 		telemetry.ProcessorBetraceLastReloadSuccessTime,
 		telemetry.ProcessorBetraceLiveTraces,
@@ -86,6 +88,9 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 	for _, outcome := range []string{reloadSuccess, reloadRefused, reloadUnreadable} {
 		m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 0, m.with("outcome", outcome))
 	}
+	for _, outcome := range []string{recordWritten, recordFailed, recordDropped} {
+		m.countRecords(outcome, 0)
+	}
 	for _, part := range []storedPart{storedTraces, storedViolations} {
 		for _, outcome := range partOutcomes {
 			m.telemetry.ProcessorBetraceStoredState.Add(context.Background(), 0, m.with("part", string(part), "outcome", outcome))
@@ -113,6 +118,10 @@ func (m *metrics) with(keysAndValues ...string) metric.MeasurementOption {
 
 func (m *metrics) countReload(outcome string) {
 	m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 1, m.with("outcome", outcome))
+}
+
+func (m *metrics) countRecords(outcome string, count int) {
+	m.telemetry.ProcessorBetraceEvidenceRecords.Add(context.Background(), int64(count), m.with("outcome", outcome))
 }
 
 // countStored counts what became of a stored part; an empty outcome is none.
@@ -152,18 +161,15 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 	to.ObserveInt64(t.ProcessorBetraceRulesLoaded, int64(len(stats.Rules)), own)
 	to.ObserveInt64(t.ProcessorBetraceViolationsWaiting, int64(m.sender.queue.count()), own)
 	to.ObserveInt64(t.ProcessorBetraceViolationsDelivered, m.sender.delivered.Load(), own)
+	to.ObserveInt64(t.ProcessorBetraceEvidenceWaiting, int64(m.evidence.waitingRecords()), own)
 	to.ObserveInt64(t.ProcessorBetraceIdsDropped, stats.DroppedIDs, own)
 	to.ObserveInt64(t.ProcessorBetraceSpansUnmarked, stats.UnmarkedSpans, own)
 	for outcome, count := range stats.Spans {
 		to.ObserveInt64(t.ProcessorBetraceSpans, count, m.with("outcome", outcome))
 	}
-	losses := &m.sender.losses
-	for cause, count := range map[string]int64{
-		"queue_full": stats.ViolationsLost + losses.queueFull.Load(),
-		"refused":    losses.refused.Load(),
-		"expired":    losses.expired.Load(),
-		"shutdown":   losses.shutdown.Load(),
-	} {
+	losses := m.sender.lossesByCause()
+	losses["queue_full"] += stats.ViolationsLost
+	for cause, count := range losses {
 		to.ObserveInt64(t.ProcessorBetraceViolationsLost, count, m.with("cause", cause))
 	}
 	m.observeReload(to, own)

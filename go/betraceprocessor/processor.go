@@ -52,9 +52,11 @@ type running struct {
 	reload   *reloadState
 	// membership is nil where the configuration names no tier.
 	membership *membership
-	host       component.Host
-	stop       chan struct{}
-	workers    sync.WaitGroup
+	// evidence is nil where the configuration asks for none.
+	evidence *evidence
+	host     component.Host
+	stop     chan struct{}
+	workers  sync.WaitGroup
 }
 
 func newProcessor(set processor.Settings, config *Config, next consumer.Traces, clock clock, shared *shared) *betraceProcessor {
@@ -98,6 +100,10 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 	}
 	r.workers.Go(func() { r.sender.collect(r.stop) })
 	r.workers.Go(func() { r.sender.run(r.stop) })
+	r.evidence.begin(ctx)
+	if r.evidence != nil {
+		r.workers.Go(func() { r.evidence.run(r.stop) })
+	}
 	if p.config.Rules.ReloadInterval > 0 && len(p.config.Rules.Files) > 0 {
 		reloader := newReloader(p, r, compiled)
 		r.workers.Go(func() { reloader.run(r.stop) })
@@ -122,12 +128,17 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 	members := p.watchMembership(ctx, r)
 	r.sender = newSender(r.engine, p.next, p.config.Violations, p.clock, p.log)
 	violations := p.restoreViolations(ctx, r)
-	wanted, err := r.engine.Wanted()
+	chain, err := p.keepEvidence(ctx, r)
+	var wanted betrace.Wanted
+	if err == nil {
+		wanted, err = r.engine.Wanted()
+	}
 	if err == nil {
 		r.thinning = newThinning(betrace.NewThin(wanted), p.clock)
 		r.metrics, err = newMetrics(p, r)
 	}
 	if err != nil {
+		r.evidence.close()
 		r.engine.Close()
 		return err
 	}
@@ -135,6 +146,7 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 	r.metrics.countStored(storedMembership, members)
 	r.metrics.countStored(storedTraces, traces)
 	r.metrics.countStored(storedViolations, violations)
+	r.metrics.countStored(storedEvidence, chain)
 	return nil
 }
 
@@ -216,6 +228,7 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 	} else {
 		r.sender.leave(unsent)
 	}
+	r.evidence.end(ctx)
 	r.metrics.recordDelays()
 	r.metrics.shutdown()
 	r.engine.Close()

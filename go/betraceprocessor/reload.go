@@ -119,7 +119,7 @@ func (l *reloader) use(sources []betrace.Source, content fingerprint, stop <-cha
 		err = l.becameEmpty(compiled.empty)
 	}
 	if err == nil {
-		err = l.swap(compiled.rules, stop)
+		err = l.running.evidence.acrossReload(func() error { return l.swap(compiled.rules, stop) })
 	}
 	if errors.Is(err, errStopped) {
 		return

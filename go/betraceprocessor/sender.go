@@ -77,6 +77,16 @@ func newSender(source violationSource, next consumer.Traces, config Violations, 
 	}
 }
 
+// lossesByCause are the losses so far, by the names that metrics have.
+func (s *sender) lossesByCause() map[string]int64 {
+	return map[string]int64{
+		"queue_full": s.losses.queueFull.Load(),
+		"refused":    s.losses.refused.Load(),
+		"expired":    s.losses.expired.Load(),
+		"shutdown":   s.losses.shutdown.Load(),
+	}
+}
+
 // wake says that there may be violations. It never blocks.
 func (s *sender) wake() { signal(s.woken) }
 

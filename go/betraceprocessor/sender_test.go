@@ -75,6 +75,8 @@ type stillClock struct {
 
 func (c *stillClock) now() uint64 { return c.time }
 
+func (c *stillClock) wall() uint64 { return c.time }
+
 func (*stillClock) ticks(time.Duration) (<-chan time.Time, func()) { return nil, func() {} }
 
 func (c *stillClock) after(wait time.Duration) <-chan time.Time {

@@ -21,6 +21,8 @@ const (
 	storedMarkKey storedPart = "mark_key"
 	// storedMembership are the members of the tier, and until when traces moved between them.
 	storedMembership storedPart = "membership"
+	// storedEvidence is where the chain of evidence records stands, and what of it is not written yet.
+	storedEvidence storedPart = "evidence"
 )
 
 // key is where the part lies in the storage.

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-uint32_t betrace_abi_version(void) { return 2; }
+uint32_t betrace_abi_version(void) { return 3; }
 
 int32_t betrace_version(uint8_t *buf, size_t cap, size_t *len) {
   *len = strlen(VERSION);
@@ -30,6 +30,9 @@ REFUSE(betrace_engine_moved)
 REFUSE(betrace_engine_close_traces)
 REFUSE(betrace_engine_take_violations)
 REFUSE(betrace_engine_stats)
+REFUSE(betrace_engine_evidence)
+REFUSE(betrace_signer_new)
+REFUSE(betrace_signer_free)
 REFUSE(betrace_engine_replace_rules)
 REFUSE(betrace_engine_snapshot)
 REFUSE(betrace_engine_restore)

@@ -31,6 +31,8 @@ pub struct BetraceEngine {
     writing: Writing,
     /// Violations that were taken from the engine and did not fit into the caller's buffer.
     outbox: Mutex<Option<Outbox>>,
+    /// An evidence record that did not.
+    pub(crate) record: Mutex<Option<Vec<u8>>>,
     poisoned: AtomicBool,
 }
 
@@ -110,6 +112,7 @@ pub unsafe extern "C" fn betrace_engine_new(
                         engine,
                         writing,
                         outbox: Mutex::new(None),
+                        record: Mutex::new(None),
                         poisoned: AtomicBool::new(false),
                     })));
                     Ok(BETRACE_OK)

@@ -22,6 +22,7 @@ compile_error!("the C interface contains panics by unwinding: build it with pani
 
 mod code;
 mod engine;
+mod evidence;
 mod memory;
 mod rules;
 mod settings;
@@ -31,6 +32,7 @@ mod version;
 
 pub use code::*;
 pub use engine::*;
+pub use evidence::*;
 pub use rules::*;
 pub use settings::*;
 pub use snapshot::*;

@@ -62,6 +62,9 @@ pub struct BetraceSettings {
     pub violation_trace: i32,
     /// Not 0: traces that may have begun before this engine did end inconclusive. Default 1.
     pub restart_grace: i32,
+    /// 0 to 1000: what happens is noted by period, for betrace_engine_evidence, with at most so many ids of traces that kept a
+    /// rule. Below 0: nothing is noted. Default -1.
+    pub evidence_samples: i32,
     /// Keys by which violation spans are known when they come by again, so that no rule judges them: they bear a mark
     /// that the first of these keys made, and those with a mark of any of them are known. At most
     /// BETRACE_MARK_KEYS_MAX; read during betrace_engine_new only. Default none: nothing is marked, and no span is
@@ -94,6 +97,7 @@ impl BetraceSettings {
             completeness: BETRACE_COMPLETE_ROOT,
             violation_trace: BETRACE_TRACE_OFFENDER,
             restart_grace: i32::from(settings.restart_grace),
+            evidence_samples: -1,
             mark_keys: std::ptr::null(),
             mark_keys_len: 0,
         }
@@ -146,6 +150,11 @@ impl BetraceSettings {
                 _ => return Err(BETRACE_INVALID_ARGUMENT),
             },
             restart_grace: self.restart_grace != 0,
+            kept_samples: match self.evidence_samples {
+                ..0 => None,
+                samples @ 0..=1000 => Some(samples as u16),
+                _ => return Err(BETRACE_INVALID_ARGUMENT),
+            },
             own_spans: OwnSpans::Marked(marks.clone()),
             // Hosts take spans from strangers, who must not be able to choose colliding trace ids.
             seed: RandomState::new().build_hasher().finish(),

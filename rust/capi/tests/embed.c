@@ -102,6 +102,7 @@ static betrace_engine *make_engine(void) {
   MUST(settings.struct_size == sizeof settings);
   MUST(settings.idle_timeout == 10 * second);
   settings.restart_grace = 0;
+  settings.evidence_samples = 2;
   betrace_engine *engine = NULL;
   MUST(betrace_engine_new(rules, &settings, start, &engine, NULL, 0, NULL) == BETRACE_OK);
   betrace_rules_free(rules); /* the engine goes on */
@@ -146,6 +147,23 @@ static void violations_come_out(void) {
   MUST(betrace_engine_stats(engine, BETRACE_STATS_TOTALS, out, sizeof out, &length) == BETRACE_OK);
   MUST(contains(out, length, "\"evaluated\":2") && contains(out, length, "\"rules\":[]"));
   MUST(betrace_engine_stats(engine, 7, out, sizeof out, &length) == BETRACE_INVALID_ARGUMENT);
+
+  /* What was found, as evidence; a record that does not fit waits. */
+  const char *facts = "{\"instance\":\"00112233445566778899aabbccddeeff\",\"cause\":\"stop\",\"now\":1700000061000000000}";
+  const uint8_t *given = (const uint8_t *)facts;
+  uint8_t told[64];
+  size_t said = 0;
+  MUST(betrace_engine_evidence(engine, NULL, given, 5, out, sizeof out, &length, told, sizeof told, &said) == BETRACE_INVALID_ARGUMENT);
+  MUST(said > 0);
+  MUST(betrace_engine_evidence(engine, NULL, given, strlen(facts), NULL, 0, &needed, NULL, 0, NULL) == BETRACE_BUFFER_TOO_SMALL);
+  uint8_t *record = malloc(needed);
+  MUST(betrace_engine_evidence(engine, NULL, given, strlen(facts), record, needed, &length, NULL, 0, NULL) == BETRACE_OK);
+  MUST(length == needed && contains(record, length, "\"sequence\":1") && contains(record, length, "\"signer\":\"unsigned\""));
+  free(record);
+  betrace_signer *signer = (betrace_signer *)1;
+  MUST(betrace_signer_new(given, strlen(facts), NULL, 0, &signer, told, sizeof told, &said) == BETRACE_INVALID_ARGUMENT);
+  MUST(signer == NULL && said > 0);
+  betrace_signer_free(NULL);
   betrace_engine_free(engine);
 }
 

@@ -13,7 +13,7 @@ fn generate(root: &Path) -> String {
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
     let mut builder = cbindgen::Builder::new().with_config(config);
     for module in [
-        "version", "code", "rules", "settings", "engine", "stats", "snapshot",
+        "version", "code", "rules", "settings", "engine", "stats", "snapshot", "evidence",
     ] {
         builder = builder.with_src(root.join(format!("src/{module}.rs")));
     }

@@ -31,6 +31,8 @@ type TelemetryBuilder struct {
 	ProcessorBetraceComparisonsUnknown     metric.Int64ObservableCounter
 	ProcessorBetraceDecisionDelay          metric.Float64Histogram
 	ProcessorBetraceEvaluationDuration     metric.Float64Histogram
+	ProcessorBetraceEvidenceRecords        metric.Int64Counter
+	ProcessorBetraceEvidenceWaiting        metric.Int64ObservableGauge
 	ProcessorBetraceIdsDropped             metric.Int64ObservableCounter
 	ProcessorBetraceLastReloadSuccessTime  metric.Float64ObservableGauge
 	ProcessorBetraceLiveTraces             metric.Int64ObservableGauge
@@ -79,6 +81,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceComparisonsUnknownCallb
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceComparisonsUnknown, obs: o})
 		return nil
 	}, builder.ProcessorBetraceComparisonsUnknown)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceEvidenceWaitingCallback sets callback for observable ProcessorBetraceEvidenceWaiting metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceEvidenceWaitingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceEvidenceWaiting, obs: o})
+		return nil
+	}, builder.ProcessorBetraceEvidenceWaiting)
 	if err != nil {
 		return err
 	}
@@ -549,6 +566,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithDescription("Time that evaluating one batch took, besides passing it on [Development]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{1e-05, 2.5e-05, 5e-05, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceEvidenceRecords, err = builder.meter.Int64Counter(
+		"otelcol_processor_betrace_evidence_records",
+		metric.WithDescription("Evidence records, by outcome (written, failed for an attempt that is made again, dropped for one that was given up) [Development]"),
+		metric.WithUnit("{records}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceEvidenceWaiting, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_evidence_waiting",
+		metric.WithDescription("Evidence records that wait to be written [Development]"),
+		metric.WithUnit("{records}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceIdsDropped, err = builder.meter.Int64ObservableCounter(

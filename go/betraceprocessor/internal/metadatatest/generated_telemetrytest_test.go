@@ -24,6 +24,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorBetraceEvidenceWaitingCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorBetraceIdsDroppedCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -134,6 +138,7 @@ func TestSetupTelemetry(t *testing.T) {
 	}))
 	tb.ProcessorBetraceDecisionDelay.Record(context.Background(), 1)
 	tb.ProcessorBetraceEvaluationDuration.Record(context.Background(), 1)
+	tb.ProcessorBetraceEvidenceRecords.Add(context.Background(), 1)
 	tb.ProcessorBetraceReloads.Add(context.Background(), 1)
 	tb.ProcessorBetraceStoredState.Add(context.Background(), 1)
 	AssertEqualProcessorBetraceComparisonsUnknown(t, testTel,
@@ -144,6 +149,12 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorBetraceEvaluationDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorBetraceEvidenceRecords(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorBetraceEvidenceWaiting(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorBetraceIdsDropped(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -127,6 +127,7 @@ impl Caller {
             settings.violation_trace = i32::from(feed.byte()) % 3;
             settings.root_timeout = u64::from(feed.byte()) * SECOND;
             settings.restart_grace = i32::from(feed.byte()) % 2;
+            settings.evidence_samples = (self.now % 4) as i32 - 1;
             betrace_engine_free(self.engine);
             let mut length = 0;
             let code = betrace_engine_new(
@@ -141,6 +142,35 @@ impl Caller {
             assert_one_of(code, &[BETRACE_INVALID_ARGUMENT, BETRACE_FAULTY_RULES]);
             assert_eq!(self.engine.is_null(), code != BETRACE_OK);
         }
+    }
+
+    /// Others may end periods meanwhile, so all that is known of a record is that it is whole.
+    fn evidence(&mut self, feed: &mut Feed<'_>) {
+        let instance = "0".repeat(32);
+        let causes = ["start", "period", "stop", "nonsense"];
+        let cause = causes[feed.below(causes.len())];
+        let facts = format!(
+            "{{\"instance\":\"{instance}\",\"cause\":\"{cause}\",\"now\":{}}}",
+            self.now
+        );
+        let (engine, error) = (self.engine, &mut self.error);
+        // SAFETY: the engine is NULL or live, there is no signer, and all places are this caller's.
+        let record = asked(|buf, cap, len| unsafe {
+            let mut length = 0;
+            betrace_engine_evidence(
+                engine,
+                ptr::null(),
+                facts.as_ptr(),
+                facts.len(),
+                buf,
+                cap,
+                len,
+                error.as_mut_ptr(),
+                error.len(),
+                &mut length,
+            )
+        });
+        assert!(record.is_empty() || record.starts_with(b"{\"chain\":{") && record.ends_with(b"}"));
     }
 
     fn consume(&mut self, feed: &mut Feed<'_>) {
@@ -230,7 +260,7 @@ impl Caller {
         let engine = self.engine;
         // SAFETY: the engine is NULL or live, and all places are this caller's.
         unsafe {
-            match feed.below(10) {
+            match feed.below(11) {
                 0..=2 => self.consume(feed),
                 3 => {
                     let step = i64::from(feed.byte() as i8) << (feed.byte() % 36);
@@ -267,6 +297,7 @@ impl Caller {
                     let which = i32::from(feed.byte()) % 3;
                     asked(|buf, cap, len| betrace_engine_stats(engine, which, buf, cap, len));
                 }
+                9 => self.evidence(feed),
                 _ => {
                     asked(|buf, cap, len| betrace_engine_wanted(engine, buf, cap, len));
                 }

@@ -1,0 +1,176 @@
+package betraceprocessor
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+const (
+	// recordTimeout bounds one attempt to send a record.
+	recordTimeout = 10 * time.Second
+	// mostRecordBytes is more than a record takes.
+	mostRecordBytes = 8 << 20
+	// recordFilePrefix begins the names of files of records; `betrace evidence` knows them by it.
+	recordFilePrefix = "betrace-evidence-"
+)
+
+// recordWriter puts a record to where it stays. One that is written twice is one.
+type recordWriter interface {
+	write(ctx context.Context, envelope []byte) error
+}
+
+// recordHead is what of a record its place depends on.
+type recordHead struct {
+	hash      [sha256.Size]byte
+	Predicate struct {
+		Instance string `json:"instance"`
+		Sequence int64  `json:"sequence"`
+		Cause    string `json:"cause"`
+		Period   struct {
+			From time.Time `json:"from"`
+			To   time.Time `json:"to"`
+		} `json:"period"`
+	} `json:"predicate"`
+}
+
+func headOf(envelope []byte) (recordHead, error) {
+	var outer struct {
+		Payload string `json:"payload"`
+	}
+	var inner recordHead
+	if err := json.Unmarshal(envelope, &outer); err != nil {
+		return inner, err
+	}
+	payload, err := base64.StdEncoding.DecodeString(outer.Payload)
+	if err == nil {
+		err = json.Unmarshal(payload, &inner)
+	}
+	if err == nil && len(inner.Predicate.Instance) < 8 {
+		err = errors.New("it names no instance")
+	}
+	inner.hash = sha256.Sum256(payload)
+	return inner, err
+}
+
+// recordFiles appends records to files, one a day and an instance, and has each stored before it counts.
+type recordFiles struct {
+	directory string
+	// name and end are of the file that was written last, and its length then.
+	name string
+	end  int64
+}
+
+func (f *recordFiles) write(_ context.Context, envelope []byte) (err error) {
+	record, err := headOf(envelope)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s%s-%s.jsonl", recordFilePrefix, record.Predicate.Period.To.UTC().Format(time.DateOnly), record.Predicate.Instance)
+	file, err := os.OpenFile(filepath.Join(f.directory, name), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	end, isThere, err := f.place(file, name, envelope)
+	if err != nil {
+		return err
+	}
+	if !isThere {
+		line := append(bytes.Clone(envelope), '\n')
+		if _, err = file.WriteAt(line, end); err != nil {
+			// Half a line would be taken for an edited record.
+			return errors.Join(err, file.Truncate(end))
+		}
+		end += int64(len(line))
+	}
+	if err := errors.Join(file.Sync(), syncDirectory(f.directory)); err != nil {
+		return err
+	}
+	f.name, f.end = name, end
+	return nil
+}
+
+// place finds where the file's last whole line ends, and whether that line is the record. What a crash left behind it is
+// cut off. Only a file that is not as it was left is read, and of it the end.
+func (f *recordFiles) place(file *os.File, name string, envelope []byte) (end int64, isThere bool, err error) {
+	status, err := file.Stat()
+	if err != nil {
+		return 0, false, err
+	}
+	size := status.Size()
+	if name == f.name && size == f.end {
+		return size, false, nil
+	}
+	begin := max(0, size-mostRecordBytes-int64(len(envelope)))
+	tail := make([]byte, size-begin)
+	if _, err := file.ReadAt(tail, begin); err != nil {
+		return 0, false, err
+	}
+	whole := tail[:bytes.LastIndexByte(tail, '\n')+1]
+	if len(whole) < len(tail) {
+		if err := file.Truncate(begin + int64(len(whole))); err != nil {
+			return 0, false, err
+		}
+	}
+	lines := bytes.TrimSuffix(whole, []byte("\n"))
+	last := lines[bytes.LastIndexByte(lines, '\n')+1:]
+	return begin + int64(len(whole)), bytes.Equal(last, envelope), nil
+}
+
+// syncDirectory makes a new file's name survive.
+func syncDirectory(path string) error {
+	directory, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+// recordSpans sends records as spans to the next consumer.
+type recordSpans struct {
+	next    consumer.Traces
+	version string
+}
+
+func (s recordSpans) write(ctx context.Context, envelope []byte) error {
+	record, err := headOf(envelope)
+	if err != nil {
+		return err
+	}
+	traces := ptrace.NewTraces()
+	resource := traces.ResourceSpans().AppendEmpty()
+	resource.Resource().Attributes().PutStr("service.name", "betrace")
+	scope := resource.ScopeSpans().AppendEmpty()
+	scope.Scope().SetName("betrace")
+	scope.Scope().SetVersion(s.version)
+	span := scope.Spans().AppendEmpty()
+	span.SetName("betrace.evidence")
+	span.SetKind(ptrace.SpanKindInternal)
+	// Of the record's hash, so that one that is sent twice is one span.
+	span.SetTraceID(pcommon.TraceID(record.hash[:16]))
+	span.SetSpanID(pcommon.SpanID(record.hash[16:24]))
+	span.SetStartTimestamp(pcommon.NewTimestampFromTime(record.Predicate.Period.From))
+	span.SetEndTimestamp(pcommon.NewTimestampFromTime(record.Predicate.Period.To))
+	attributes := span.Attributes()
+	attributes.PutStr("betrace.evidence.instance", record.Predicate.Instance)
+	attributes.PutInt("betrace.evidence.sequence", record.Predicate.Sequence)
+	attributes.PutStr("betrace.evidence.cause", record.Predicate.Cause)
+	attributes.PutStr("betrace.evidence.sha256", hex.EncodeToString(record.hash[:]))
+	attributes.PutStr("betrace.evidence.envelope", string(envelope))
+	call, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	return s.next.ConsumeTraces(call, traces)
+}
