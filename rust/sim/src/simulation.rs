@@ -11,6 +11,7 @@
 //! holds what was said against two oracles: what truly happened, and what was delivered. [`fault`] names what can go wrong;
 //! [`smallest`] cuts a wrong verdict down to what still shows it.
 
+mod answers;
 pub mod collector;
 pub mod fault;
 pub mod figures;

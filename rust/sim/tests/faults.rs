@@ -8,15 +8,16 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod given;
+
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
 use betrace_lang::verdict::{Reason, Verdict};
-use betrace_lang::{SourceFile, compile};
-use betrace_sim::model::{Attributes, Event, Scope, Span, Value};
+use betrace_sim::model::Span;
 use betrace_sim::simulation::Limits;
 use betrace_sim::simulation::collector::Collector;
 use betrace_sim::simulation::fault::Fault;
@@ -26,9 +27,8 @@ use betrace_sim::simulation::mail::{Act, BEGIN, Mail};
 use betrace_sim::simulation::random::Random;
 use betrace_sim::simulation::record::{Record, SpanAt};
 use betrace_sim::simulation::traffic::trace_id;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
-use opentelemetry_proto::tonic::trace::v1::Span as WireSpan;
+use given::recordings::{self, TRAIN};
+use given::{repository, rules};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -37,121 +37,6 @@ const SHARE: usize = 40;
 
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "faults: {text}");
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn rules_of(files: &[&str]) -> Vec<Arc<Rule>> {
-    let read = |file: &&str| {
-        let text = std::fs::read_to_string(root().join(file)).unwrap();
-        SourceFile::new(*file, text)
-    };
-    let rules = compile(&files.iter().map(read).collect::<Vec<_>>());
-    let mut rules = rules.unwrap_or_else(|faults| panic!("{faults:?}"));
-    rules.retain(|rule| rule.enabled);
-    rules
-}
-
-fn rules_as(conditions: &[&str]) -> Vec<Arc<Rule>> {
-    let rules = conditions.iter().enumerate().map(|(number, condition)| {
-        format!(
-            "  - id: rule-{number}\n    condition: '{}'\n",
-            condition.replace('\'', "''")
-        )
-    });
-    let text = format!("rules:\n{}", rules.collect::<String>());
-    compile(&[SourceFile::new("rules.yaml", text)]).unwrap_or_else(|faults| panic!("{faults:?}"))
-}
-
-fn value(from: &Option<AnyValue>) -> Value {
-    use any_value::Value as Wire;
-    match from.as_ref().and_then(|value| value.value.as_ref()) {
-        None => Value::Empty,
-        Some(Wire::StringValue(text)) => Value::Text(text.clone()),
-        Some(Wire::BoolValue(is)) => Value::Bool(*is),
-        Some(Wire::IntValue(number)) => Value::Int(*number),
-        Some(Wire::DoubleValue(number)) => Value::Float(*number),
-        Some(Wire::BytesValue(bytes)) => Value::Bytes(bytes.clone()),
-        Some(Wire::ArrayValue(array)) => Value::Array(
-            array
-                .values
-                .iter()
-                .map(|one| value(&Some(one.clone())))
-                .collect(),
-        ),
-        Some(Wire::KvlistValue(map)) => Value::Map(attributes(&map.values)),
-        Some(other) => panic!("a value that is not read here: {other:?}"),
-    }
-}
-
-fn attributes(from: &[KeyValue]) -> Attributes {
-    from.iter()
-        .map(|pair| (pair.key.clone(), value(&pair.value)))
-        .collect()
-}
-
-fn span(from: &WireSpan, resource: &Attributes, scope: &Scope) -> Span {
-    let events = from.events.iter().map(|event| Event {
-        name: event.name.clone(),
-        time: event.time_unix_nano,
-        attributes: attributes(&event.attributes),
-    });
-    let status = from.status.clone().unwrap_or_default();
-    Span {
-        trace: from.trace_id.clone().try_into().unwrap(),
-        id: from.span_id.clone().try_into().unwrap(),
-        parent: from.parent_span_id.clone().try_into().ok(),
-        name: from.name.clone(),
-        kind: from.kind,
-        start: from.start_time_unix_nano,
-        end: from.end_time_unix_nano,
-        status: status.code,
-        message: status.message,
-        attributes: attributes(&from.attributes),
-        resource: resource.clone(),
-        scope: scope.clone(),
-        events: events.collect(),
-        // They name traces by ids that are others here.
-        links: Vec::new(),
-    }
-}
-
-/// The traces of a recording.
-fn read(file: &Path) -> Vec<Vec<Span>> {
-    let bytes = std::fs::read(file).unwrap();
-    let bytes = match file.extension().is_some_and(|extension| extension == "zst") {
-        true => zstd::decode_all(bytes.as_slice()).unwrap(),
-        false => bytes,
-    };
-    let mut traces: BTreeMap<[u8; 16], Vec<Span>> = BTreeMap::new();
-    for line in bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-    {
-        let request: ExportTraceServiceRequest = serde_json::from_slice(line).unwrap();
-        for group in &request.resource_spans {
-            let resource = group
-                .resource
-                .as_ref()
-                .map(|one| attributes(&one.attributes));
-            let resource = resource.unwrap_or_default();
-            for spans in &group.scope_spans {
-                let scope = spans.scope.clone().unwrap_or_default();
-                let scope = Scope {
-                    name: scope.name,
-                    version: scope.version,
-                    attributes: attributes(&scope.attributes),
-                };
-                for one in &spans.spans {
-                    let read = span(one, &resource, &scope);
-                    traces.entry(read.trace).or_default().push(read);
-                }
-            }
-        }
-    }
-    traces.into_values().collect()
 }
 
 /// One trace after the other over five minutes, each with its times among themselves as they were.
@@ -414,21 +299,13 @@ fn hold(name: &str, mut traces: Vec<Vec<Span>>, rules: &[Arc<Rule>]) {
     ignore = "minutes unoptimised: `make test` runs it optimised"
 )]
 fn on_the_recordings_of_the_demo_shop() {
-    let folder = root().join("testdata/traces");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|one| one.unwrap().path())
-        .collect();
+    let folder = repository().join("testdata/traces");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<PathBuf> = files.map(|one| one.unwrap().path()).collect();
     files.sort();
-    let traces: Vec<Vec<Span>> = files.iter().flat_map(|file| read(file)).collect();
-    let packs = ["ai-agents", "compliance", "platform", "security", "sre"];
-    let mut names: Vec<String> = packs
-        .iter()
-        .map(|pack| format!("rules/{pack}.yaml"))
-        .collect();
-    names.push("testdata/rules/shop.yaml".to_owned());
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    hold("the demo shop", traces, &rules_of(&names));
+    let traces = files.iter().flat_map(|file| recordings::read(file));
+    let files = rules::PACKS.into_iter().chain(["testdata/rules/shop.yaml"]);
+    hold("the demo shop", traces.collect(), &rules::enabled(files));
 }
 
 const BOUTIQUE: [&str; 12] = [
@@ -446,31 +323,10 @@ const BOUTIQUE: [&str; 12] = [
     r#"always { trace:spanCount <= 60 and trace:duration < 2s }"#,
 ];
 
-const TRAIN: [&str; 6] = [
-    r#"never { count(any) by parent > 9 }"#,
-    r#"when each { "OrderRepository.findByTravelDateAndTrainNumber" as r } always { "SELECT Order" child of r }"#,
-    r#"when each { "SELECT ts.orders" as s } always { s inside "SELECT Order" }"#,
-    r#"never { "HTTP POST" then "HTTP GET" then "SELECT ts.config" within 1ms }"#,
-    r#"when { "ConfigController.retrieve" } never { count("ConfigController.retrieve" inside "SeatController.getLeftTicketOfInterval") >= 1 }"#,
-    r#"always { trace:spanCount <= 200 and trace:duration < 2s }"#,
-];
-
 fn hold_larger(file: &str, conditions: &[&str]) {
-    let named = std::env::var_os("BETRACE_SHARED").map(PathBuf::from);
-    let folder = named
-        .unwrap_or_else(|| root().join("../shared"))
-        .join("data");
-    if !folder.join(file).is_file() {
-        return say(&format!(
-            "skipped: {file} is not here: BETRACE_SHARED names the folder that holds data/"
-        ));
+    if let Some(traces) = recordings::larger(file, SHARE) {
+        hold(file, traces, &rules::of_conditions(conditions));
     }
-    let every = std::env::var("BETRACE_REAL_ALL").map_or(SHARE, |_| 1);
-    let traces: Vec<Vec<Span>> = read(&folder.join(file))
-        .into_iter()
-        .step_by(every)
-        .collect();
-    hold(file, traces, &rules_as(conditions));
 }
 
 #[test]

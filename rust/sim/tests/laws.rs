@@ -7,6 +7,8 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod clock;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Write;
@@ -20,6 +22,7 @@ use betrace_sim::generate;
 use betrace_sim::model::Span;
 use betrace_sim::tape::{Tape, shrink};
 use betrace_sim::trial::{Divergence, LAWS, Tally, check, missed, of_rule, of_trace};
+use clock::Clock;
 
 /// Rules, oracle and engine make many small things; a third of a run's time is theirs otherwise.
 #[global_allocator]
@@ -83,14 +86,14 @@ fn hold(first: u64, traces: u64) {
             say(&format!(
                 "{} traces, {}",
                 tally.traces,
-                begin.rate(tally.traces)
+                rate(&begin, tally.traces)
             ));
         }
     }
     say(&format!(
         "{} traces, {}; {tally}",
         tally.traces,
-        begin.rate(tally.traces)
+        rate(&begin, tally.traces)
     ));
     say(&format!(
         "{} rules refused: {:?}",
@@ -105,29 +108,9 @@ fn hold(first: u64, traces: u64) {
     assert!(missed.is_empty(), "met too seldom: {missed:?}");
 }
 
-/// Time on the processor where the system tells it, else by the clock on the wall.
-struct Clock(Instant, Option<Duration>);
-
-impl Clock {
-    fn start() -> Clock {
-        Clock(Instant::now(), Self::busy())
-    }
-
-    fn busy() -> Option<Duration> {
-        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-        Some(Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
-    }
-
-    fn rate(&self, traces: u64) -> String {
-        let busy = Self::busy().zip(self.1).map(|(now, then)| now - then);
-        let of = if busy.is_some() {
-            " of processor time"
-        } else {
-            ""
-        };
-        let seconds = busy.unwrap_or_else(|| self.0.elapsed()).as_secs_f64();
-        format!("{:.0} a second{of}", traces as f64 / seconds)
-    }
+fn rate(since: &Clock, traces: u64) -> String {
+    let (seconds, of) = since.seconds();
+    format!("{:.0} a second of {of}", traces as f64 / seconds)
 }
 
 /// The tapes of the rules and of the traces of a trial.

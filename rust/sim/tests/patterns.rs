@@ -12,21 +12,19 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod given;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use betrace_engine::Finding;
 use betrace_lang::verdict::Verdict;
-use betrace_lang::{Limits, LoadedRule, SourceFile, load};
+use betrace_lang::{Limits, LoadedRule, load};
 use betrace_sim::model::Span;
 use betrace_sim::oracle::{Completeness, judge};
 use betrace_sim::trial::judged;
 use betrace_sim::words::templates::{self, TEMPLATES};
 use betrace_sim::words::{self, PATTERNS, SCOPES};
-
-fn repository(path: &str) -> String {
-    format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))
-}
 
 /// A rule of the page, and what it is held against.
 struct Row {
@@ -53,8 +51,7 @@ impl Row {
 /// The rules of a file, of which just these things are to be told.
 fn file(name: &str, told: &[&str]) -> Vec<LoadedRule> {
     let path = format!("testdata/patterns/{name}.yaml");
-    let text = std::fs::read_to_string(repository(&path)).unwrap();
-    let loaded = load(&[SourceFile::new(path, text)], &Limits::default());
+    let loaded = load(&[given::rules::source(&path)], &Limits::default());
     let faults: Vec<_> = loaded.diagnostics.iter().map(|one| one.code.0).collect();
     assert_eq!(faults, told, "{name}");
     loaded.rules
@@ -199,7 +196,7 @@ fn every_row_has_a_trace_that_breaks_it_and_one_that_keeps_it() {
 
 #[test]
 fn the_table_shows_the_rules_and_their_traces() {
-    let table = std::fs::read_to_string(repository("docs/patterns.md")).unwrap();
+    let table = std::fs::read_to_string(given::repository().join("docs/patterns.md")).unwrap();
     let lines = table
         .lines()
         .filter(|line| line.starts_with('|') && line.contains('`'));

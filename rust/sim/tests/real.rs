@@ -1,22 +1,20 @@
 //! Rules with order, structure and grouping over recorded traces: engine and oracle agree trace for trace.
 //! A part of the traces by default; `BETRACE_REAL_ALL=1` takes them all.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a skip is said")]
+#![allow(clippy::print_stdout, reason = "the tally of a run")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that meets the unexpected ends there"
 )]
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod given;
 
-use betrace_lang::rule::Rule;
-use betrace_sim::generate::Source;
-use betrace_sim::model::{Span, Value, unhex};
 use betrace_sim::trial::{Tally, check};
-use serde_json::Value as Json;
+use given::recordings::{self, TRAIN};
+use given::rules;
+
+/// One trace in so many by default.
+const SHARE: usize = 16;
 
 const SHOP: [&str; 16] = [
     r#"when each { "hipstershop.CheckoutService/PlaceOrder" as order } always { "hipstershop.PaymentService/Charge" inside order }"#,
@@ -37,89 +35,11 @@ const SHOP: [&str; 16] = [
     r#"never { sum("sql.conn.query", span:duration) > 0.5 * sum(root, span:duration) }"#,
 ];
 
-const TRAIN: [&str; 6] = [
-    r#"never { count(any) by parent > 9 }"#,
-    r#"when each { "OrderRepository.findByTravelDateAndTrainNumber" as r } always { "SELECT Order" child of r }"#,
-    r#"when each { "SELECT ts.orders" as s } always { s inside "SELECT Order" }"#,
-    r#"never { "HTTP POST" then "HTTP GET" then "SELECT ts.config" within 1ms }"#,
-    r#"when { "ConfigController.retrieve" } never { count("ConfigController.retrieve" inside "SeatController.getLeftTicketOfInterval") >= 1 }"#,
-    r#"always { trace:spanCount <= 200 and trace:duration < 2s }"#,
-];
-
-fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("BETRACE_SHARED").map(PathBuf::from);
-    let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let folder = named.unwrap_or(beside).join("data");
-    folder.is_dir().then_some(folder)
-}
-
-fn text(json: &Json, key: &str) -> String {
-    json[key].as_str().unwrap_or_default().to_owned()
-}
-
-fn attribute(json: &Json) -> (String, Value) {
-    (
-        text(json, "key"),
-        Value::Text(text(&json["value"], "stringValue")),
-    )
-}
-
-/// The traces of a recording in OTLP JSON lines, each in its order of arrival.
-fn read(file: &Path) -> Vec<Vec<Span>> {
-    let bytes = zstd::decode_all(std::fs::File::open(file).unwrap()).unwrap();
-    let mut traces: BTreeMap<[u8; 16], Vec<Span>> = BTreeMap::new();
-    let list = |json: &Json| json.as_array().unwrap().clone();
-    for line in bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-    {
-        let request: Json = serde_json::from_slice(line).unwrap();
-        for group in list(&request["resourceSpans"]) {
-            let resource: Vec<_> = list(&group["resource"]["attributes"])
-                .iter()
-                .map(attribute)
-                .collect();
-            let scopes = list(&group["scopeSpans"]);
-            for span in scopes.iter().flat_map(|scope| list(&scope["spans"])) {
-                let read = Span {
-                    trace: unhex(&text(&span, "traceId")).unwrap(),
-                    id: unhex(&text(&span, "spanId")).unwrap(),
-                    parent: unhex(&text(&span, "parentSpanId")),
-                    name: text(&span, "name"),
-                    kind: span["kind"].as_i64().unwrap_or(0) as i32,
-                    start: text(&span, "startTimeUnixNano").parse().unwrap(),
-                    end: text(&span, "endTimeUnixNano").parse().unwrap(),
-                    resource: resource.clone(),
-                    ..Span::default()
-                };
-                traces.entry(read.trace).or_default().push(read);
-            }
-        }
-    }
-    traces.into_values().collect()
-}
-
 fn agree(file: &str, conditions: &[&str]) {
-    let Some(folder) = folder() else {
-        // Not through println!, which a test that passes keeps for itself.
-        let why = "is not here: BETRACE_SHARED names the folder that holds data/";
-        let _ = writeln!(std::io::stderr(), "skipped: {file} {why}");
+    let Some(traces) = recordings::larger(file, SHARE) else {
         return;
     };
-    let compile = |(index, condition): (usize, &&str)| {
-        let source = Source {
-            condition: (*condition).to_owned(),
-            ..Source::default()
-        };
-        let rule = source.check(&format!("rule-{index}"));
-        rule.unwrap_or_else(|fault| panic!("{condition}: {fault}"))
-    };
-    let rules: Vec<Arc<Rule>> = conditions.iter().enumerate().map(compile).collect();
-    let every = std::env::var("BETRACE_REAL_ALL").map_or(16, |_| 1);
-    let traces: Vec<Vec<Span>> = read(&folder.join(file))
-        .into_iter()
-        .step_by(every)
-        .collect();
+    let rules = rules::of_conditions(conditions);
     let mut tally = Tally::default();
     for (salt, some) in traces.chunks(20).enumerate() {
         match check(&rules, some, salt as u64, |_| true) {

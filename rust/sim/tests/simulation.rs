@@ -5,12 +5,13 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod clock;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use betrace_lang::rule::Rule;
 use betrace_lang::verdict::{Reason, Verdict};
@@ -23,6 +24,7 @@ use betrace_sim::simulation::judge::Judge;
 use betrace_sim::simulation::record::{Record, Said};
 use betrace_sim::simulation::smallest::smallest;
 use betrace_sim::simulation::{Config, Outcome, run};
+use clock::Clock;
 
 /// Many small things are made and dropped.
 #[global_allocator]
@@ -30,6 +32,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Where the run begins that is the same every time.
 const STAYS: u64 = 1;
+
+/// A collector stops near the end; a rule is away where a trace closes, and back where a crash makes it close again; of two
+/// copies that differ a collector forgets the first; of a trace that a crash took a hostile client sends a root that began
+/// later.
+const HARD: [u64; 4] = [1_295_060_657, 122, 232, 382];
 
 /// The rules of this repository: fifty.
 fn rules() -> Vec<Arc<Rule>> {
@@ -77,17 +84,21 @@ fn say(text: &str) {
 
 fn hold(seed: u64) -> Outcome {
     say(&format!("BETRACE_SIMULATION_SEED={seed}"));
-    let (rules, config, begun) = (rules(), config(seed), Instant::now());
+    let (rules, config, begun) = (rules(), config(seed), Clock::start());
     let outcome = run(&rules, &config, |_, _| {}).unwrap();
     let figures = &outcome.figures;
+    let (seconds, of) = begun.seconds();
+    // Only the minutes in which requests begin, not those in which the last traces close.
+    let simulated = (60 * config.minutes) as f64;
     say(&format!(
-        "{} spans, {} traces, {} verdicts judged, {} wrong, at most {} bytes, {:.0} times real time",
+        "{} spans, {} traces, {} verdicts judged, {} wrong, at most {} bytes; {:.1} s of {of}, {:.0} times real time",
         outcome.made.spans,
         outcome.made.traces,
         figures.judged,
         figures.wrongs,
         figures.most_memory,
-        outcome.seconds as f64 / begun.elapsed().as_secs_f64()
+        seconds,
+        simulated / seconds
     ));
     let wrong: Vec<String> = figures
         .wrong
@@ -155,12 +166,17 @@ fn nothing_is_wrong_from_a_seed_that_stays() {
     debug_assertions,
     ignore = "minutes unoptimised: `make test` runs it optimised"
 )]
-fn nothing_is_wrong_where_a_collector_stops_near_the_end() {
-    hold(1_295_060_657);
+fn nothing_is_wrong_from_seeds_that_were_hard_to_judge() {
+    for seed in HARD {
+        hold(seed);
+    }
 }
 
 #[test]
-#[ignore = "one seed in ten has verdicts at a stop that the judge cannot explain yet: `make faults`"]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes unoptimised: `make test` runs it optimised"
+)]
 fn nothing_is_wrong_from_a_new_seed() {
     let new = || RandomState::new().build_hasher().finish() >> 32;
     hold(setting("BETRACE_SIMULATION_SEED").unwrap_or_else(new));
@@ -187,53 +203,106 @@ fn a_run_is_the_same_on_any_number_of_threads() {
     assert_eq!(one, outcome(2));
 }
 
-/// One trace that is complete, by itself, and what is said of it.
-fn judged(verdict: Verdict, reason: Option<Reason>) -> Figures {
-    let text = "rules: [ { id: r, condition: 'when { read } always { audit }' } ]";
-    let rules = compile(&[SourceFile::new("rules.yaml", text)]).unwrap();
-    let span = |number: u8, name: &str| Span {
-        trace: [7; 16],
-        id: [number; 8],
-        parent: (number > 1).then_some([1; 8]),
-        name: name.to_owned(),
-        start: 100 + u64::from(number),
-        end: 200,
-        ..Span::default()
-    };
-    let second = 1_000_000_000;
-    let record = Record {
-        spans: vec![span(1, "read"), span(2, "audit")],
-        came: vec![(second, 0), (second, 1)],
-        said: vec![Said {
-            at: 20 * second,
-            rule: 0,
+const SECOND: u64 = 1_000_000_000;
+
+/// A trace by itself, of a `read` that is its root and an `audit` below it, and what is said of it by two rules of which the
+/// first is there as `timeline` says.
+struct Story {
+    record: Record,
+    timeline: Timeline,
+}
+
+impl Story {
+    fn of(names: &[&str]) -> Story {
+        let span = |(number, name): (u8, &&str)| Span {
+            trace: [7; 16],
+            id: [number; 8],
+            parent: (number > 1).then_some([1; 8]),
+            name: (*name).to_owned(),
+            start: 100 + u64::from(number),
+            end: 200,
+            ..Span::default()
+        };
+        Story {
+            record: Record {
+                spans: (1..).zip(names).map(span).collect(),
+                came: (0..names.len() as u16).map(|at| (SECOND, at)).collect(),
+                ..Record::default()
+            },
+            timeline: Timeline {
+                rules: vec![(0, Arc::new(vec![true, true]))],
+                ..Timeline::default()
+            },
+        }
+    }
+
+    fn says(mut self, at: u64, rule: u16, verdict: Verdict, reason: Option<Reason>) -> Story {
+        self.record.said.push(Said {
+            at: at * SECOND,
+            rule,
             verdict,
             reason,
-            complete: true,
+            complete: reason.is_none(),
             identity: [0; 16],
-        }],
-        ..Record::default()
-    };
-    let timeline = Timeline {
-        rules: vec![(0, Arc::new(vec![true]))],
-        ..Timeline::default()
-    };
-    let mut figures = Figures::new(1);
-    Judge::new(&rules).judge(&record, &timeline, &mut figures);
-    figures
+        });
+        self
+    }
+
+    fn wrongs(self) -> Vec<String> {
+        let text = "rules:\n\
+            - { id: r, condition: 'when { read } always { audit }' }\n\
+            - { id: s, condition: 'when { read } always { read }' }\n";
+        let rules = compile(&[SourceFile::new("rules.yaml", text)]).unwrap();
+        let mut figures = Figures::new(2);
+        Judge::new(&rules).judge(&self.record, &self.timeline, &mut figures);
+        let wrong = figures.wrong.into_iter();
+        wrong
+            .filter(|wrong| wrong.rule == Some(0))
+            .map(|wrong| wrong.what)
+            .collect()
+    }
 }
 
 #[test]
 fn a_verdict_that_is_another_is_wrong() {
-    assert_eq!(judged(Verdict::Satisfied, None).wrongs, 0);
-    assert_eq!(judged(Verdict::NotApplicable, None).wrongs, 1);
-    assert_eq!(judged(Verdict::Violated, None).wrongs, 1);
-    assert_eq!(
-        judged(Verdict::Inconclusive, Some(Reason::NoRoot)).wrongs,
-        1
-    );
-    assert_eq!(
-        judged(Verdict::Inconclusive, Some(Reason::Restart)).wrongs,
-        1
-    );
+    let said = |verdict, reason| {
+        let story = Story::of(&["read", "audit"]).says(20, 0, verdict, reason);
+        story.wrongs().len()
+    };
+    assert_eq!(said(Verdict::Satisfied, None), 0);
+    assert_eq!(said(Verdict::NotApplicable, None), 1);
+    assert_eq!(said(Verdict::Violated, None), 1);
+    assert_eq!(said(Verdict::Inconclusive, Some(Reason::NoRoot)), 1);
+    assert_eq!(said(Verdict::Inconclusive, Some(Reason::Restart)), 1);
+}
+
+#[test]
+fn a_stop_in_order_leaves_open_what_may_still_come_and_nothing_else() {
+    let said = |names: &[&str], stops: &[u64]| {
+        let shutdown = Some(Reason::Shutdown);
+        let mut story = Story::of(names).says(5, 0, Verdict::Inconclusive, shutdown);
+        story.timeline.stops = stops.to_vec();
+        story.wrongs()
+    };
+    let stop = [5 * SECOND];
+    assert_eq!(said(&["read"], &stop), [""; 0]);
+    let decided = "inconclusive(shutdown), and it is decided";
+    assert_eq!(said(&["read"], &[]), [decided]);
+    assert_eq!(said(&["read", "audit"], &stop), [decided]);
+}
+
+#[test]
+fn a_rule_that_was_away_owes_nothing_of_a_trace_that_closes_once_more_after_a_crash() {
+    let said = |is_away: bool| {
+        let story = Story::of(&["read"]).says(20, 1, Verdict::Satisfied, None);
+        let mut story = story.says(45, 0, Verdict::Inconclusive, Some(Reason::Reload));
+        story.timeline.gaps = vec![(15 * SECOND, 31 * SECOND)];
+        story.timeline.rules = vec![
+            (0, Arc::new(vec![!is_away, true])),
+            (30 * SECOND, Arc::new(vec![true, true])),
+        ];
+        story.wrongs()
+    };
+    assert_eq!(said(true), [""; 0]);
+    assert_eq!(said(false).len(), 1);
 }

@@ -39,14 +39,8 @@ impl<'t> Trace<'t> {
         let evaluate = |part: &Predicate| self.predicate(part, span, item, bound);
         let held = |field: &Field| self.held_of(field, span, item, bound);
         match predicate {
-            Predicate::And(parts) => parts
-                .iter()
-                .map(evaluate)
-                .fold(Possible::known(true), Possible::and),
-            Predicate::Or(parts) => parts
-                .iter()
-                .map(evaluate)
-                .fold(Possible::known(false), Possible::or),
+            Predicate::And(parts) => Possible::all(parts.iter().map(evaluate)),
+            Predicate::Or(parts) => Possible::any(parts.iter().map(evaluate)),
             Predicate::Not(part) => evaluate(part).not(),
             Predicate::Item { scope, filter } => {
                 let items = span.map_or(0, |span| match scope {
@@ -67,8 +61,8 @@ impl<'t> Trace<'t> {
                     let one = |element| self.compared(of, element, span, item, bound);
                     let all = elements.iter().map(one);
                     match quantifier {
-                        Quantifier::Every => all.fold(Possible::known(true), Possible::and),
-                        Quantifier::Some => all.fold(Possible::known(false), Possible::or),
+                        Quantifier::Every => Possible::all(all),
+                        Quantifier::Some => Possible::any(all),
                     }
                 };
                 // What is no array has no elements to ask.
@@ -134,28 +128,22 @@ fn exists(held: &Held<'_>) -> Possible {
         Val::Undetermined => Possible::EITHER,
         _ => Possible::known(true),
     };
-    held.values()
-        .iter()
-        .map(one)
-        .fold(Possible::known(false), Possible::or)
+    Possible::any(held.values().iter().map(one))
 }
 
 fn is_in(left: &Val<'_>, values: &[Literal]) -> Possible {
     let equal = |literal| left.compare(CompareOp::Eq, &Val::from(literal));
-    values
-        .iter()
-        .map(equal)
-        .fold(Possible::known(false), Possible::or)
+    Possible::any(values.iter().map(equal))
 }
 
 /// One of the elements of an array.
 fn is_among(left: &Val<'_>, list: &Val<'_>) -> Possible {
     match (left, list) {
         (Val::Missing, _) => Possible::UNKNOWN,
-        (_, Val::Array(elements)) => elements
-            .iter()
-            .map(|element| left.compare(CompareOp::Eq, element))
-            .fold(Possible::known(false), Possible::or),
+        (_, Val::Array(elements)) => {
+            let equal = |element| left.compare(CompareOp::Eq, element);
+            Possible::any(elements.iter().map(equal))
+        }
         _ => Possible::UNKNOWN,
     }
 }

@@ -55,14 +55,23 @@ impl Truth {
         if truth { Truth::True } else { Truth::False }
     }
 
+    /// What comes behind a false part is not asked.
     #[must_use]
     pub fn all(parts: impl IntoIterator<Item = Truth>) -> Truth {
-        parts.into_iter().fold(Truth::True, Truth::and)
+        let mut all = Truth::True;
+        for part in parts {
+            all = all.and(part);
+            if all == Truth::False {
+                break;
+            }
+        }
+        all
     }
 
+    /// What comes behind a true part is not asked.
     #[must_use]
     pub fn any(parts: impl IntoIterator<Item = Truth>) -> Truth {
-        parts.into_iter().fold(Truth::False, Truth::or)
+        Truth::all(parts.into_iter().map(Truth::not)).not()
     }
 
     #[must_use]

@@ -79,6 +79,23 @@ impl Possible {
     pub fn or(self, other: Possible) -> Possible {
         self.not().and(other.not()).not()
     }
+
+    /// What comes behind a part that is surely false is not asked.
+    pub fn all(parts: impl IntoIterator<Item = Possible>) -> Possible {
+        let mut all = Possible::known(true);
+        for part in parts {
+            all = all.and(part);
+            if all == Possible::known(false) {
+                break;
+            }
+        }
+        all
+    }
+
+    /// What comes behind a part that is surely true is not asked.
+    pub fn any(parts: impl IntoIterator<Item = Possible>) -> Possible {
+        Possible::all(parts.into_iter().map(Possible::not)).not()
+    }
 }
 
 impl<'v> From<&'v Value> for Val<'v> {

@@ -10,26 +10,19 @@ use std::sync::Arc;
 use betrace_lang::rule::Rule;
 use betrace_lang::verdict::{Reason, Verdict};
 
+use super::answers::Answers;
 use super::collector::Timeline;
-use super::fault::{Fault, causes};
+use super::fault::causes;
 use super::figures::Figures;
-use super::matter::Matter;
+use super::matter::{Matter, righted};
 use super::record::{Record, Said};
 use super::sight::Sight;
-use crate::oracle::{Answer, Reading, Trace, beyond_identity};
+use crate::oracle::{Answer, Reading, beyond_identity};
 use crate::trial::OBLIGATION_CAP;
 
 pub struct Judge<'r> {
     rules: &'r [Arc<Rule>],
     readings: Vec<Reading<'r>>,
-}
-
-/// What a verdict is held against, as far as it was asked for.
-struct Answers {
-    /// Of what was known, if it was all there is; only where the trace may be complete.
-    closed: Option<Answer>,
-    /// Of what was known, if more may come; only where it may be incomplete.
-    open: Option<Answer>,
 }
 
 impl<'r> Judge<'r> {
@@ -56,7 +49,8 @@ impl<'r> Judge<'r> {
             return;
         };
         let sight = Sight::of(record, timeline, *first);
-        let matter = Matter::of(record, sight);
+        let righted = righted(record);
+        let matter = Matter::of(record, sight, righted.as_deref());
         if matter.sight.closes.is_none() && matter.sight.is_gone() {
             figures.forgotten += 1;
         }
@@ -99,7 +93,8 @@ impl<'r> Judge<'r> {
         let is_violated = violations.clone().next().is_some();
         let close = said.iter().find(|one| one.is_of_a_close());
         let closes = sight.closes.unwrap_or(u64::MAX);
-        let answers = self.answers(matter, rule, close.map_or(closes, |one| one.at));
+        let reading = &self.readings[usize::from(rule)];
+        let answers = Answers::of(reading, matter, rule, close.map_or(closes, |one| one.at));
         let mut unseen = false;
         for one in violations {
             unseen |= self
@@ -113,7 +108,7 @@ impl<'r> Judge<'r> {
                 return Err(wrong(format!("a second verdict, {}", one.verdict.as_str())));
             }
             if one.at > closes {
-                self.verdict_again(matter, rule, one, figures)
+                self.verdict_again(matter, rule, one, &answers, figures)
                     .map_err(wrong)?;
                 continue;
             }
@@ -125,43 +120,17 @@ impl<'r> Judge<'r> {
         if is_violated {
             verdict = Verdict::Violated;
         }
-        all_were_given(matter, said, &answers).map_err(|what| (first.at, what))?;
+        all_were_given(matter, rule, said, &answers).map_err(|what| (first.at, what))?;
         let counted = &mut figures.rules[usize::from(rule)];
         counted.verdicts[verdict as usize] += 1;
         counted.unseen += u64::from(unseen);
         if verdict != Verdict::Inconclusive
-            && let Some(spans) = &matter.true_times
+            && let Some(true_times) = &matter.true_times
         {
-            let truly = self.readings[usize::from(rule)].answer(&Trace::of(spans));
+            let truly = reading.answer(true_times);
             counted.by_clock += u64::from(!unseen && truly.verdict != verdict);
         }
         Ok(())
-    }
-
-    /// What could be said of the trace at its close.
-    fn answers(&self, matter: &Matter<'_>, rule: u16, at: u64) -> Answers {
-        let sight = &matter.sight;
-        let reading = &self.readings[usize::from(rule)];
-        let (may_be_complete, may_be_incomplete) = sight.completeness(rule, at);
-        let is_all = sight.is_exact();
-        let closed = may_be_complete.then(|| match is_all {
-            true => reading.answer(&matter.whole),
-            false => reading.answer(&matter.known(at).0),
-        });
-        let open = || reading.answer(&matter.known(at).1);
-        Answers {
-            closed,
-            open: may_be_incomplete.then(open),
-        }
-    }
-
-    /// Of all that came by then, whatever was forgotten of it; more may come.
-    fn of_all_that_came(&self, matter: &Matter<'_>, rule: u16, at: u64) -> Answer {
-        self.readings[usize::from(rule)].answer(&matter.came(at).1)
-    }
-
-    fn truth(&self, matter: &Matter<'_>, rule: u16) -> Answer {
-        self.readings[usize::from(rule)].answer(&matter.whole)
     }
 
     /// A violation; true: it is one of loss that nothing betrays.
@@ -170,20 +139,20 @@ impl<'r> Judge<'r> {
         matter: &Matter<'_>,
         rule: u16,
         said: &Said,
-        answers: &Answers,
+        answers: &Answers<'_, '_>,
     ) -> Result<bool, String> {
-        let has = |answer: &Answer| gives(answer, self.beyond(matter, rule), said.identity);
-        let rests_on_absence = said.complete && answers.closed.as_ref().is_some_and(has);
-        if rests_on_absence && matter.sight.is_exact() {
+        let has = |answer: &Answer| self.gives(answer, matter, rule, said.identity);
+        let rests_on_absence = said.complete && answers.closed().is_some_and(has);
+        if rests_on_absence && matter.sight.is_exact(rule) {
             return Ok(false);
         }
-        // With a copy that differs, what came first may be what another one of the two saw.
-        let is_settled = !matter.record.faults.has(Fault::DifferingCopy);
-        // Of an exact trace what was known is all that happened.
-        let exact = answers.closed.as_ref().filter(|_| matter.sight.is_exact());
-        let truly = exact.map_or_else(|| has(&self.truth(matter, rule)), has);
-        if has(&self.of_all_that_came(matter, rule, said.at)) {
-            return match truly || !is_settled {
+        let truly = has(answers.truth());
+        // Whatever it rests on.
+        if rests_on_absence && truly {
+            return Ok(false);
+        }
+        if answers.rests_on_presence(said.at, has) {
+            return match truly || !matter.is_settled() {
                 true => Ok(false),
                 false => Err("a violation that rests on presence and did not happen".to_owned()),
             };
@@ -191,15 +160,21 @@ impl<'r> Judge<'r> {
         if !rests_on_absence {
             return Err("a violation that nothing delivered gives".to_owned());
         }
-        match truly {
-            true => Ok(false),
-            false if matter.is_explained() => Ok(true),
+        match matter.is_explained() {
+            true => Ok(true),
             false => Err("a violation that did not happen, and no fault explains".to_owned()),
         }
     }
 
-    fn beyond(&self, matter: &Matter<'_>, rule: u16) -> [u8; 16] {
-        beyond_identity(&self.rules[usize::from(rule)], matter.record.spans[0].trace)
+    /// Whether the violation is one of the answer's, or stands for those beyond the cap.
+    fn gives(&self, answer: &Answer, matter: &Matter<'_>, rule: u16, identity: [u8; 16]) -> bool {
+        let mut broken = answer.broken.iter();
+        let is_beyond = || {
+            let trace = matter.record.spans[0].trace;
+            identity == beyond_identity(&self.rules[usize::from(rule)], trace)
+        };
+        broken.any(|broken| broken.identity == identity)
+            || answer.broken.len() > OBLIGATION_CAP && is_beyond()
     }
 
     /// A verdict that is no violation; true: it is one of loss that nothing betrays.
@@ -208,17 +183,15 @@ impl<'r> Judge<'r> {
         matter: &Matter<'_>,
         rule: u16,
         said: &Said,
-        answers: &Answers,
+        answers: &Answers<'_, '_>,
         figures: &mut Figures,
     ) -> Result<bool, String> {
         let sight = &matter.sight;
-        let is = |answer: &Option<Answer>| {
-            answer
-                .as_ref()
-                .is_some_and(|answer| answer.verdict == said.verdict)
-        };
+        let is_said = |answer: &Answer| answer.verdict == said.verdict;
         if let (Verdict::Inconclusive, Some(reason)) = (said.verdict, said.reason) {
-            let is_undecided = is(&answers.closed) || is(&answers.open) || sight.is_loose(rule);
+            let is_undecided = sight.is_loose(rule)
+                || answers.closed().is_some_and(is_said)
+                || answers.open().is_some_and(is_said);
             if !is_undecided {
                 return Err(format!(
                     "inconclusive({}), and it is decided",
@@ -229,16 +202,17 @@ impl<'r> Judge<'r> {
                 .explain(matter, rule, said, reason, figures)
                 .map(|()| false);
         }
-        let is_by_closed = is(&answers.closed);
-        if is_by_closed && sight.is_exact() {
+        let is_by_closed = answers.closed().is_some_and(is_said);
+        if is_by_closed && sight.is_exact(rule) {
             return Ok(false);
         }
-        let truth = self.truth(matter, rule).verdict;
-        let is_settled = !matter.record.faults.has(Fault::DifferingCopy);
-        let rests_on_presence = is(&answers.open)
-            || self.of_all_that_came(matter, rule, said.at).verdict == said.verdict;
-        if rests_on_presence {
-            return match truth == said.verdict || !is_settled {
+        let truth = answers.truth().verdict;
+        // Whatever it rests on.
+        if is_by_closed && truth == said.verdict && sight.was_quiet(said.at) {
+            return Ok(false);
+        }
+        if answers.open().is_some_and(is_said) || answers.rests_on_presence(said.at, is_said) {
+            return match truth == said.verdict || !matter.is_settled() {
                 true => Ok(false),
                 false => Err(format!(
                     "{} rests on presence, and truly it is {}",
@@ -248,8 +222,8 @@ impl<'r> Judge<'r> {
             };
         }
         if !is_by_closed {
-            let wanted = |answer: &Option<Answer>| answer.as_ref().map(|one| one.verdict.as_str());
-            let (closed, open) = (wanted(&answers.closed), wanted(&answers.open));
+            let wanted = |answer: Option<&Answer>| answer.map(|one| one.verdict.as_str());
+            let (closed, open) = (wanted(answers.closed()), wanted(answers.open()));
             return Err(format!(
                 "{}; of what was delivered {closed:?} if complete, {open:?} if not",
                 said.verdict.as_str()
@@ -278,13 +252,14 @@ impl<'r> Judge<'r> {
         matter: &Matter<'_>,
         rule: u16,
         said: &Said,
+        answers: &Answers<'_, '_>,
         figures: &mut Figures,
     ) -> Result<(), String> {
         if let (Verdict::Inconclusive, Some(reason)) = (said.verdict, said.reason) {
             return self.explain(matter, rule, said, reason, figures);
         }
-        let of_all = self.of_all_that_came(matter, rule, said.at).verdict;
-        match of_all == said.verdict || self.truth(matter, rule).verdict == said.verdict {
+        let is_said = |answer: &Answer| answer.verdict == said.verdict;
+        match is_said(answers.truth()) || answers.rests_on_presence(said.at, is_said) {
             true => Ok(()),
             false => Err(format!("once more, and then {}", said.verdict.as_str())),
         }
@@ -318,18 +293,17 @@ impl<'r> Judge<'r> {
     }
 }
 
-fn gives(answer: &Answer, beyond: [u8; 16], identity: [u8; 16]) -> bool {
-    let is_beyond = identity == beyond && answer.broken.len() > OBLIGATION_CAP;
-    is_beyond
-        || answer
-            .broken
-            .iter()
-            .any(|broken| broken.identity == identity)
-}
-
-/// Of a trace of which all is known, every broken obligation was told.
-fn all_were_given(matter: &Matter<'_>, said: &[&Said], answers: &Answers) -> Result<(), String> {
-    let Some(closed) = answers.closed.as_ref().filter(|_| matter.sight.is_exact()) else {
+/// Of a trace of which all is known, every broken obligation was told by a rule that was there.
+fn all_were_given(
+    matter: &Matter<'_>,
+    rule: u16,
+    said: &[&Said],
+    answers: &Answers<'_, '_>,
+) -> Result<(), String> {
+    if !matter.sight.is_exact(rule) {
+        return Ok(());
+    }
+    let Some(closed) = answers.closed() else {
         return Ok(());
     };
     let was_given = |identity: [u8; 16]| said.iter().any(|one| one.identity == identity);

@@ -64,14 +64,15 @@ impl<'m> Sight<'m> {
             && !self.is_taken_for_old
             && !self.is_gapped(closes)
             && !self.was_short(closes)
+            && !self.is_stopped(closes)
             && closes < self.first + MAX_AGE
             && self.rooted.is_some_and(|at| at <= closes)
     }
 
-    /// Nothing went wrong with it, and all that was made came before it was closed.
+    /// Nothing went wrong with it, all that was made came before it was closed, and the rule was there all the while.
     #[must_use]
-    pub fn is_exact(&self) -> bool {
-        self.is_exact
+    pub fn is_exact(&self, rule: u16) -> bool {
+        self.is_exact && self.was_there(rule)
     }
 
     fn in_time(&self, at: u64) -> impl Iterator<Item = &'m (u64, u16)> {
@@ -101,21 +102,31 @@ impl<'m> Sight<'m> {
         self.spans(self.in_time(at))
     }
 
+    /// How many did, copies among them.
+    #[must_use]
+    pub fn came_by(&self, at: u64) -> usize {
+        self.in_time(at).count()
+    }
+
     /// What came by then, and no crash took.
     #[must_use]
     pub fn known(&self, at: u64) -> Vec<&'m Span> {
+        self.spans(self.kept(at))
+    }
+
+    fn kept(&self, at: u64) -> impl Iterator<Item = &'m (u64, u16)> {
         let timeline = self.timeline;
         let is_lost = move |came: u64| {
             let mut gaps = timeline.gaps.iter();
             gaps.any(|(from, until)| (*from..*until).contains(&came) && *until <= at)
         };
-        self.spans(self.in_time(at).filter(move |(came, _)| !is_lost(*came)))
+        self.in_time(at).filter(move |(came, _)| !is_lost(*came))
     }
 
     /// A crash took all that came of it.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.known(u64::MAX).is_empty()
+        self.kept(u64::MAX).next().is_none()
     }
 
     /// A collector was down, or knew nothing, since the trace began.
@@ -131,6 +142,11 @@ impl<'m> Sight<'m> {
             .gaps
             .iter()
             .any(|(_, up)| *up >= since && *up <= until)
+    }
+
+    /// Its collector stopped in order then, and ended what was live: nobody knows what was still to come.
+    fn is_stopped(&self, at: u64) -> bool {
+        self.timeline.stops.contains(&at)
     }
 
     /// Memory was short while it was there.
@@ -162,14 +178,25 @@ impl<'m> Sight<'m> {
     pub fn completeness(&self, rule: u16, at: u64) -> (bool, bool) {
         let is_rooted = self.rooted.is_some_and(|rooted| rooted <= at);
         let faults = self.record.faults;
-        let lost = self.came(at).len() > self.known(at).len() && !self.is_odd();
+        let lost = self.shows_a_loss(at) && !self.is_odd();
         let added = self.absences(rule, self.first, at) > 0;
         let is_over =
             faults.has(Fault::Oversize) && self.record.spans.len() > self.timeline.spans_a_trace;
         let is_aged = at >= self.first + MAX_AGE + IDLE;
-        let is_incomplete = !is_rooted || lost || added && !self.is_gapped(at) || is_aged;
+        let is_cut = is_aged || self.is_stopped(at);
+        let is_incomplete = !is_rooted || lost || added && !self.is_gapped(at) || is_cut;
         let may_be_incomplete = is_incomplete || self.is_loose(rule) || is_over || added;
         (!is_incomplete, may_be_incomplete)
+    }
+
+    /// A crash took spans of it, and those that are known began before it was over. A hostile client can send a root that began
+    /// later, and then nothing is left that tells.
+    fn shows_a_loss(&self, at: u64) -> bool {
+        let span = |at: &u16| &self.record.spans[usize::from(*at)];
+        let began = self.kept(at).map(|(_, at)| span(at).start).min();
+        let mut gaps = self.timeline.gaps.iter();
+        self.came_by(at) > self.kept(at).count()
+            && gaps.any(|(_, up)| *up <= at && began.unwrap_or(0) < *up)
     }
 
     /// Its times say nothing of when it began.
@@ -225,7 +252,7 @@ impl<'m> Sight<'m> {
         if self.absences(rule, self.first, at) > 0 {
             faults.add(Fault::Reload);
         }
-        if self.record.faults.has(Fault::CollectorRestart) || self.timeline.stops.contains(&at) {
+        if self.record.faults.has(Fault::CollectorRestart) || self.is_stopped(at) {
             faults.add(Fault::CollectorRestart);
         }
         faults
