@@ -6,11 +6,11 @@
 )]
 
 mod clock;
+mod given;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
@@ -40,25 +40,8 @@ const HARD: [u64; 4] = [1_295_060_657, 122, 232, 382];
 
 /// The rules of this repository: fifty.
 fn rules() -> Vec<Arc<Rule>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let packs = std::fs::read_dir(root.join("rules")).unwrap();
-    let mut files: Vec<_> = packs.map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| {
-        file.extension()
-            .is_some_and(|extension| extension == "yaml")
-    });
-    files.push(root.join("testdata/rules/dialect.yaml"));
-    files.sort();
-    let read = |file: &std::path::PathBuf| {
-        SourceFile::new(
-            file.display().to_string(),
-            std::fs::read_to_string(file).unwrap(),
-        )
-    };
-    let rules = compile(&files.iter().map(read).collect::<Vec<_>>());
-    let mut rules = rules.unwrap_or_else(|faults| panic!("{faults:?}"));
-    rules.retain(|rule| rule.enabled);
-    rules
+    let files = given::rules::PACKS.into_iter();
+    given::rules::enabled(files.chain(["testdata/rules/dialect.yaml"]))
 }
 
 fn setting(name: &str) -> Option<u64> {
