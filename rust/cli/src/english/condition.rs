@@ -1,7 +1,7 @@
 //! Conditions on a trace, in English.
 
 use betrace_lang::rule::{
-    Aggregate, CompareOp, Expr, ExprKind, GroupKey, GroupOp, Measure, Number, Quantity,
+    Aggregate, CompareOp, Expr, ExprKind, GroupKey, GroupOp, Measure, Number, Quantity, Term,
 };
 
 use crate::words::duration;
@@ -141,7 +141,8 @@ fn quantity(quantity: &Quantity, names: Names<'_>) -> String {
     match quantity {
         Quantity::Number(value) => number(*value),
         Quantity::Duration(value) => duration(*value),
-        Quantity::Term(of) => format!("the {}", term(of, names)),
+        Quantity::Term(of @ Term::Length(_)) => format!("the {}", term(of, names)),
+        Quantity::Term(of) => term(of, names),
         Quantity::Measure {
             factor,
             measure: of,

@@ -73,11 +73,10 @@ fn the(which: &str, selector: &Selector, names: Names<'_>) -> String {
 }
 
 fn gap(gap: Gap) -> String {
-    let (least, most) = (duration(gap.least), duration(gap.most));
-    match gap.least {
-        0 => format!(", with at most {most} between them"),
-        _ => format!(", with at least {least} and at most {most} between them"),
-    }
+    let least = (gap.least > 0).then(|| format!("at least {}", duration(gap.least)));
+    let most = gap.most.map(|most| format!("at most {}", duration(most)));
+    let bounds: Vec<String> = least.into_iter().chain(most).collect();
+    format!(", with {} between them", bounds.join(" and "))
 }
 
 fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {

@@ -81,8 +81,8 @@ pub(crate) fn nearest(
     let but = [id];
     let least = within.map_or(0, |gap| gap.least);
     let is_too_near = |at: EventTime| order.gap(&span, at) < i128::from(least);
-    let is_near =
-        |at: EventTime| within.is_none_or(|gap| order.gap(&span, at) <= i128::from(gap.most));
+    let most = within.and_then(|gap| gap.most);
+    let is_near = |at: EventTime| most.is_none_or(|most| order.gap(&span, at) <= i128::from(most));
     let [certain_points, points] = order.points(set, facts);
     let certain = order.nearest(certain_points, &but);
     // Whatever else comes can only be nearer.
@@ -123,7 +123,7 @@ pub(crate) fn then(facts: &Facts<'_>, id: RecordId, set: &MemberSet, within: Opt
     let order = set.order(facts.trace.records());
     let but = [id];
     let least = within.map_or(0, |gap| gap.least);
-    let most = within.map_or(u64::MAX, |gap| gap.most);
+    let most = within.and_then(|gap| gap.most).unwrap_or(u64::MAX);
     let from = span.end.0.checked_add(least).map(EventTime);
     let follows = |points: &Points| {
         let at = from.and_then(|from| points.first_from(from, &but));

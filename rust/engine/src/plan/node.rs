@@ -170,9 +170,9 @@ impl RelationPlan {
                 right,
                 within,
             } if order.side == Beside::After => {
-                Some((DeadlineTrigger::Right(right), (*within)?.most))
+                Some((DeadlineTrigger::Right(right), (*within)?.most?))
             }
-            RelationPlan::Then { within, .. } => Some((DeadlineTrigger::Left, (*within)?.most)),
+            RelationPlan::Then { within, .. } => Some((DeadlineTrigger::Left, (*within)?.most?)),
             _ => None,
         }
     }

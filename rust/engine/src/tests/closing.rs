@@ -296,6 +296,7 @@ fn the_next_step_of_then_and_a_clause_that_forbids_are_deadlines_too() {
 fn what_is_decided_or_lies_before_is_no_deadline() {
     for rule in [
         "r: when each { a as p } always { b before p within 30s }",
+        "r: when each { a as p } always { b after p within 30s.. }",
         "r: when each { c as p } always { b after p within 30s }",
         "r: when each { a as p } always { web or b after p within 30s }",
         "r: when each { a as p } never { web and b after p within 30s and count(a) > 0 and not a }",

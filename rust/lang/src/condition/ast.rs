@@ -149,11 +149,25 @@ pub struct Link {
     pub within: Option<Within>,
 }
 
-/// `within 5s`, `within 2s..5s`
+/// What stands behind `within`.
 #[derive(Debug)]
-pub struct Within {
-    pub first: Node,
-    pub last: Option<Node>,
+pub enum Within {
+    /// `5s`
+    Most(Node),
+    /// `2s..5s`
+    Both(Node, Node),
+    /// `2s..`, and where it ends.
+    Least(Node, usize),
+}
+
+impl Within {
+    pub fn range(&self) -> Range<usize> {
+        match self {
+            Within::Most(most) => most.range(),
+            Within::Both(least, most) => least.start..most.end,
+            Within::Least(least, end) => least.start..*end,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -93,10 +93,12 @@ pub fn duration(nanos: Nanos) -> String {
 
 /// ` within 5s`
 pub(crate) fn gap(gap: Gap) -> String {
-    let most = duration(gap.most);
-    match gap.least {
-        0 => format!(" within {most}"),
-        least => format!(" within {}..{most}", duration(least)),
+    match (gap.least, gap.most) {
+        (0, Some(most)) => format!(" within {}", duration(most)),
+        (least, most) => {
+            let most = most.map(duration).unwrap_or_default();
+            format!(" within {}..{most}", duration(least))
+        }
     }
 }
 

@@ -80,6 +80,8 @@ mod tests {
         }
         let backward = "when each { a as p } always { b before p within 1m }";
         assert_eq!(warned(backward, 10).len(), 0);
+        let without_end = "when each { a as p } always { b after p within 1m.. }";
+        assert_eq!(warned(without_end, 10).len(), 0);
         let of_bound = "when each { a as p, a as q } always { q after p within 1m }";
         assert_eq!(warned(of_bound, 10).len(), 0);
     }

@@ -46,13 +46,21 @@ pub struct Related {
     pub relation: Relation,
 }
 
-/// `within 2s..5s`: how far apart two points of time may lie, both inclusive.
+/// `within 2s..5s`, `within 5s`, `within 2s..`: how far apart two points of time may lie, both inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Gap {
     /// 0 where only the most is written.
     pub least: Nanos,
-    /// Not below `least`.
-    pub most: Nanos,
+    /// Not below `least`; `None`: however far.
+    pub most: Option<Nanos>,
+}
+
+impl Gap {
+    /// Whether so many nanoseconds lie in it; a point that lies on the other side is in none.
+    #[must_use]
+    pub fn has(self, gap: i128) -> bool {
+        gap >= i128::from(self.least) && self.most.is_none_or(|most| gap <= i128::from(most))
+    }
 }
 
 /// Order by time, structure by ancestry (section 4 of the language).
@@ -207,7 +215,7 @@ impl Relation {
             Relation::After { within, .. }
             | Relation::StartsAfter { within, .. }
             | Relation::EndsAfter { within, .. }
-            | Relation::Then { within, .. } => within.map(|gap| gap.most),
+            | Relation::Then { within, .. } => within.and_then(|gap| gap.most),
             _ => None,
         }
     }

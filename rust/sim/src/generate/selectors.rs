@@ -86,7 +86,9 @@ fn within(tape: &mut Tape) -> String {
         0 => String::new(),
         1 => format!(" within {}", duration(tape)),
         _ => {
-            let gap = tape.pick(&["1ms..3ms", "1ms..2ms", "0ms..2ms", "2ms..2ms", "1ns..1s"]);
+            let gap = tape.pick(&[
+                "1ms..3ms", "1ms..2ms", "0ms..2ms", "2ms..2ms", "1ns..1s", "2ms..", "1ns..",
+            ]);
             format!(" within {gap}")
         }
     }

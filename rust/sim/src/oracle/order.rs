@@ -27,7 +27,9 @@ fn end(span: &Span) -> i128 {
 /// Whether a gap in time lies within its bounds; a negative one never does.
 fn fits(gap: i128, within: Option<Gap>) -> bool {
     let least = within.map_or(0, |gap| i128::from(gap.least));
-    let most = within.map_or(i128::MAX, |gap| i128::from(gap.most));
+    let most = within
+        .and_then(|gap| gap.most)
+        .map_or(i128::MAX, i128::from);
     (least..=most).contains(&gap)
 }
 

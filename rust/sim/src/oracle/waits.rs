@@ -84,8 +84,12 @@ impl Trace<'_> {
         let set_by = match &related.relation {
             Relation::After { right, within }
             | Relation::StartsAfter { right, within }
-            | Relation::EndsAfter { right, within } => within.map(|gap| (right, gap.most)),
-            Relation::Then { within, .. } => within.map(|gap| (&related.left, gap.most)),
+            | Relation::EndsAfter { right, within } => {
+                within.and_then(|gap| Some((right, gap.most?)))
+            }
+            Relation::Then { within, .. } => {
+                within.and_then(|gap| Some((&related.left, gap.most?)))
+            }
             _ => None,
         };
         let is_bound = |selector: &Selector| matches!(selector, Selector::Bound(_));

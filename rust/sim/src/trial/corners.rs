@@ -33,6 +33,7 @@ const OF_RULES: &[(&str, u64)] = &[
     ("base: Leaf", 20),
     ("within: Some", 40),
     ("Gap { least: 1", 10),
+    (", most: None", 5),
     ("kind: Bound {", 60),
     ("Count(", 80),
     ("function: Sum", 30),

@@ -84,7 +84,7 @@ declare_codes! {
         good: "never { a then (b before c) }"
     }
     WITHIN = "E0146", "`within` is out of place" {
-        "`within` bounds the gap in time of `before`, `after`, `then`, and `starts` or `ends` before or after, by a duration, or by the least and the most of it: `within 2s..5s`.",
+        "`within` bounds the gap in time of `before`, `after`, `then`, and `starts` or `ends` before or after, by a duration, by the least and the most of it, `within 2s..5s`, or by the least alone, `within 2s..`.",
         bad: "never { a inside b within 5s }",
         good: "never { a before b within 5s }"
     }

@@ -1,7 +1,7 @@
 //! Orders and structures of spans: `A before B`, `A then B then C`, `A inside B`, and their scopes.
 
 use crate::codes::conditions as code;
-use crate::condition::ast::{Link, LinkWord, Node, NodeKind};
+use crate::condition::ast::{Link, LinkWord, Node, NodeKind, Within};
 use crate::condition::check::checker::Checker;
 use crate::condition::lint;
 use crate::rule::{Gap, Nanos, Relation, Selector};
@@ -84,8 +84,7 @@ impl<'a> Checker<'a> {
         let Some(within) = &link.within else {
             return Ok(None);
         };
-        let last = within.last.as_ref().unwrap_or(&within.first);
-        let range = within.first.start..last.end;
+        let range = within.range();
         if !is_of_time(link.word) {
             self.fault(
                 code::WITHIN,
@@ -96,23 +95,31 @@ impl<'a> Checker<'a> {
                 Some("`before`, `after`, `then`, and `starts` or `ends` before or after".into());
             return Err(());
         }
-        let most = self.bound_of_gap(last);
-        let least = match &within.last {
-            Some(_) => self.bound_of_gap(&within.first),
-            None => Ok(0),
+        let (least, most) = match within {
+            Within::Most(most) => (None, Some(most)),
+            Within::Both(least, most) => (Some(least), Some(most)),
+            Within::Least(least, _) => (Some(least), None),
         };
+        let mut bound =
+            |node: Option<&'a Node>| node.map(|node| self.bound_of_gap(node)).transpose();
+        let gap = (bound(least), bound(most));
         let gap = Gap {
-            least: least?,
-            most: most?,
+            least: gap.0?.unwrap_or(0),
+            most: gap.1?,
         };
-        if gap.least > gap.most {
-            let least = self.place.folded(within.first.range());
-            let most = self.place.folded(last.range());
+        if let (Some(least), Some(most)) = (least, most)
+            && !gap.has(i128::from(gap.least))
+        {
+            let (least, most) = (
+                self.place.folded(least.range()),
+                self.place.folded(most.range()),
+            );
             self.fault(code::WITHIN, range, "the least gap is longer than the most")
                 .suggestion = Some(format!("{most}..{least}"));
             return Err(());
         }
-        Ok(Some(gap))
+        // `0s..` bounds nothing.
+        Ok((gap.least > 0 || gap.most.is_some()).then_some(gap))
     }
 
     pub(super) fn bound_of_gap(&mut self, node: &'a Node) -> Result<Nanos, ()> {
@@ -125,7 +132,7 @@ impl<'a> Checker<'a> {
                 ("`within` needs a duration with its unit", help)
             }
             _ => {
-                let help = "`A before B within 5s`, `within 2s..5s`".to_owned();
+                let help = "`A before B within 5s`, `within 2s..5s`, `within 2s..`".to_owned();
                 ("`within` needs a duration", help)
             }
         };

@@ -44,9 +44,8 @@ fn doubt(meant: &Meant<'_>, node: &Node, part: &Expr) -> Option<Fault> {
     let message = format!(
         "`{outer}` mostly lasts until what it causes has ended, so `{inner}` is inside of it, not after it"
     );
-    let end = link.within.as_ref().map_or(link.range.end, |within| {
-        within.last.as_ref().unwrap_or(&within.first).end
-    });
+    let within = link.within.as_ref().map(|within| within.range().end);
+    let end = within.unwrap_or(link.range.end);
     let (range, modern) = match is_turned {
         true => (node.range(), format!("{inner} inside {outer}")),
         false => (link.range.start..end, format!("inside {outer}")),
