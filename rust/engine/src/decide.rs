@@ -4,8 +4,8 @@
 //! numbers, [`members`] for the spans of a selector one by one ([`join`]s among them), [`order`], [`structure`] and [`between`] for how
 //! two spans stand to each other in time, by their parents, and by both, of which [`ancestry`] is what lies above;
 //! [`eval`], [`facts`] and [`member_set`] are what they all look at, within a [`budget`]. [`argument`] tells why a
-//! rule is broken, as a finding, [`deadline`] what a rule waits for, and [`untouched`] what rules answer where they
-//! selected nothing. Nothing here changes a trace.
+//! rule is broken, as a finding, [`deadline`] what a rule waits for, [`untouched`] what rules answer where they
+//! selected nothing, and [`needed`] which of them a trace gives something to do, by what each of them [`need`]s. Nothing here changes a trace.
 
 pub(crate) mod ancestry;
 pub(crate) mod argument;
@@ -21,6 +21,8 @@ pub(crate) mod measure;
 pub(crate) mod member_set;
 pub(crate) mod members;
 pub(crate) mod moments;
+pub(crate) mod need;
+pub(crate) mod needed;
 pub(crate) mod order;
 pub(crate) mod recorded;
 pub(crate) mod rule;

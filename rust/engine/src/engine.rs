@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the door. A call takes its [`scratch`], sees one [`rule_set`] through a [`context`], merges
 //! what came ([`intake`]), decides and closes ([`lifecycle`]), counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
-//! hands what it found and [tallied](tally) over the [`sink`] to the findings that wait and to the
+//! hands what it found and [tallied](tally) ([`selections`] of spans among it) over the [`sink`] to the findings that wait and to the
 //! [`counters`]. A [`snapshot`] carries the state over a restart.
 
 pub(crate) mod context;
@@ -13,6 +13,7 @@ pub(crate) mod ledger;
 pub(crate) mod lifecycle;
 pub(crate) mod rule_set;
 pub(crate) mod scratch;
+pub(crate) mod selections;
 pub(crate) mod shed;
 pub(crate) mod sink;
 pub(crate) mod snapshot;
@@ -156,7 +157,7 @@ impl Engine {
             spare.unwrap_or_else(|| CallScratch::new(self.settings.own_spans.clone()));
         scratch.sink.tally.fit(&rules.plan);
         let result = take_in(&self.shards, &context, &self.outbox, otlp, &mut scratch);
-        let queued_findings = self.outbox.settle(&mut scratch.sink);
+        let queued_findings = self.outbox.settle(&mut scratch.sink, &rules.plan);
         self.scratch.lock().push(scratch);
         match result {
             Ok(spans) => Ok(Consumed {
@@ -201,7 +202,7 @@ impl Engine {
                     Due::Age => Cause::MaxAge,
                 };
                 close(&context, &mut shard, place, cause, &mut sink);
-                self.outbox.settle_much(&mut sink);
+                self.outbox.settle_much(&mut sink, &rules.plan);
                 // Whoever waits for this part of the traces goes first.
                 MutexGuard::bump(&mut shard);
             }
@@ -209,7 +210,7 @@ impl Engine {
             self.shards.account(at, shard.bytes());
         }
         shed(&self.shards, &context, &self.outbox, &mut sink);
-        self.outbox.settle(&mut sink);
+        self.outbox.settle(&mut sink, &rules.plan);
     }
 
     /// Closes every live trace.
@@ -243,13 +244,13 @@ impl Engine {
             let mut shard = self.shards.lock(at);
             for place in shard.live_places() {
                 close(&context, &mut shard, place, cause, &mut sink);
-                if self.outbox.settle_much(&mut sink) {
+                if self.outbox.settle_much(&mut sink, &rules.plan) {
                     settled();
                 }
             }
             self.shards.account(at, shard.bytes());
         }
-        self.outbox.settle(&mut sink);
+        self.outbox.settle(&mut sink, &rules.plan);
         settled();
     }
 
@@ -276,6 +277,7 @@ impl Engine {
             stats.returned_traces += shard.returned();
             stats.memory_bytes += shard.bytes() + shard.forgotten.bytes() as u64;
         }
+        self.outbox.work_out(&rules.plan);
         let counters = self.outbox.counters.lock();
         stats.spans = counters.spans;
         stats.rules = counters.rule_stats(&rules);
@@ -305,6 +307,7 @@ impl Engine {
             outside.returned += shard.returned();
         }
         outside.lost_findings = self.outbox.queue.lock().lost();
+        self.outbox.work_out(&rules.plan);
         let counters = self.outbox.counters.lock();
         Some(ledger.lock().next(&counters, &rules, outside))
     }
@@ -328,6 +331,7 @@ impl Engine {
         let mut counters = self.outbox.counters.lock();
         if let Some(ledger) = &self.outbox.ledger {
             let mut ledger = ledger.lock();
+            counters.work_out(&present.plan);
             ledger.replaced(&counters, &present, now);
             ledger.fit(next.plan.rules.len());
         }

@@ -1,6 +1,6 @@
 //! What is kept of traces, and where.
 //!
-//! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers, a few
+//! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers with [chains](chain) of a few
 //! [`record`]s, the ids that were [`seen`], all in one [`block`] of bytes, and apart what few traces have:
 //! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it in any order, and
 //! it is [`stored`] for a restart. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
@@ -9,6 +9,7 @@
 
 pub(crate) mod block;
 pub(crate) mod cell;
+pub(crate) mod chain;
 pub(crate) mod firing;
 pub(crate) mod forgotten;
 pub(crate) mod group_cell;

@@ -6,6 +6,7 @@ use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashMap;
 
 use crate::engine::rule_set::RuleSet;
+use crate::engine::selections::Selections;
 use crate::engine::tally::{BySeverity, Closing, RuleEvent, Tally};
 use crate::matcher::ids::UnlikeId;
 use crate::plan::ids::RuleIndex;
@@ -72,7 +73,10 @@ pub(crate) struct Counters {
     pub unmarked: u64,
     pub delay: DelayHistogram,
     rules: Vec<RuleCount>,
+    /// Matched spans by selector set, but for those that are among `selections`.
     sets: Vec<u64>,
+    /// Spans of which it is not worked out yet which rules matched them.
+    pub selections: Selections,
     unlike: Vec<u64>,
     /// By [`Completeness`].
     closings: [Closings; Completeness::ALL.len()],
@@ -88,6 +92,7 @@ impl Counters {
         let mut carried = HashMap::new();
         if let Some(old) = old {
             self.keep_by_severity(old);
+            self.work_out(&old.plan);
             for (position, stats) in self.rule_stats(old).into_iter().enumerate() {
                 let count = RuleCount {
                     violated: stats.violated,
@@ -152,8 +157,25 @@ impl Counters {
             *to += from;
         }
         self.delay.merge(&std::mem::take(&mut tally.delay));
-        tally.sets.take_into(&mut self.sets);
+        self.selections.join(&mut tally.selections);
         tally.unlike.take_into(&mut self.unlike);
+    }
+
+    /// Works out of which rules the spans were that are counted by their selectors.
+    pub fn work_out(&mut self, plan: &Plan) {
+        let selections = std::mem::take(&mut self.selections);
+        self.add_matched(&selections.by_set(plan));
+    }
+
+    pub fn has_many_selections(&self) -> bool {
+        self.selections.is_full()
+    }
+
+    /// Of [`Selections::by_set`].
+    pub fn add_matched(&mut self, matched: &[u64]) {
+        for (to, from) in self.sets.iter_mut().zip(matched) {
+            *to += from;
+        }
     }
 
     /// What the rules of the present set said since it is there, traces that did not touch them included.

@@ -1,8 +1,6 @@
 //! One message: every span is merged into its trace, and then each touched trace is asked which of the
 //! rules that its new spans touched are violated already.
 
-use betrace_lang::verdict::Verdict;
-
 use crate::engine::context::Context;
 use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::{CallScratch, Touch};
@@ -15,7 +13,6 @@ use crate::scan::view::SpanView;
 use crate::state::merge::{Merged, Merging};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
-use crate::state::trace::TraceState;
 use crate::sync::MutexGuard;
 use crate::wire::ScanError;
 
@@ -190,14 +187,16 @@ impl Intake<'_> {
                 };
                 // A trace that closed hears of violations whatever the settings say of open ones.
                 if context.settings.early || !trace.is_live() {
-                    rules_to_try(context, of_trace, trace, self.rules);
+                    let selectors = of_trace.iter().filter_map(|touch| touch.selector);
+                    self.rules.clear();
+                    context.rules.needed.early(trace, selectors, self.rules);
                     context.decide_early(&mut lent, place, self.rules, sink);
                 }
                 if let Some(trace) = lent.get_mut(place) {
                     context.count_contradicted(trace, sink);
                 }
                 lent.reweigh(place);
-                self.outbox.settle_much(sink);
+                self.outbox.settle_much(sink, &context.rules.plan);
             }
             self.shards.account(at, shard.bytes());
         }
@@ -207,10 +206,10 @@ impl Intake<'_> {
     /// What the rules may make of a new span.
     fn note(&mut self, touch: Touch, found: &Answers) {
         let tally = &mut self.sink.tally;
-        tally.next_span();
+        let selectors = found.hits().iter().map(|hit| hit.selector.0);
+        tally.selections.count(selectors, 1);
         for hit in found.hits() {
             let selector = &self.merging.plan.selectors[hit.selector.index()];
-            tally.matched(&selector.sets);
             if !selector.early.is_empty() {
                 self.touches.push(Touch {
                     selector: Some(hit.selector),
@@ -222,26 +221,4 @@ impl Intake<'_> {
             tally.unlike(*unlike);
         }
     }
-}
-
-fn rules_to_try(
-    context: &Context<'_>,
-    touches: &[Touch],
-    trace: &TraceState,
-    rules: &mut Vec<RuleIndex>,
-) {
-    let set = context.rules;
-    rules.clear();
-    for selector in touches.iter().filter_map(|touch| touch.selector) {
-        rules.extend_from_slice(&set.plan.selectors[selector.index()].early);
-    }
-    let on_any = set.untouched.on_any_span.iter().copied();
-    rules.extend(on_any.filter(|index| {
-        let rule = context.rule(*index);
-        rule.reads_trace
-            || set.untouched.answer(*index).incomplete == Verdict::Violated
-            || rule.cells.iter().any(|cell| trace.has_cell(*cell))
-    }));
-    rules.sort_unstable();
-    rules.dedup();
 }

@@ -164,14 +164,10 @@ impl Context<'_> {
         let settings = self.settings;
         let is_missing = trace.awaits(self.rules.plan.awaited, self.key);
         let missing = is_missing.then(|| trace.last().plus(settings.root_timeout));
-        let rules = self.rules.plan.with_deadlines.iter();
-        let met = rules.filter(|index| {
-            let mut cells = self.rule(**index).cells.iter();
-            cells.any(|cell| trace.has_cell(*cell))
-        });
+        let met = self.rules.needed.with_deadlines(trace);
         let mut allowance = Allowance::at_close(trace.span_count(), self.reserve);
-        let deadlines = met.filter_map(|index| {
-            let mut eval = Eval::new(self.facts(*index, trace), allowance.budget());
+        let deadlines = met.into_iter().filter_map(|index| {
+            let mut eval = Eval::new(self.facts(index, trace), allowance.budget());
             let deadline = last_deadline(&mut eval, settings.event_time);
             allowance.take(eval.work());
             deadline
@@ -267,14 +263,16 @@ impl Context<'_> {
             _ => &[],
         };
         let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
-        let mut rules: Vec<RuleIndex> = trace
-            .cells()
-            .filter_map(|cell| set.plan.cell_rules.get(&cell))
-            .flatten()
-            .chain(&set.untouched.always_asked)
-            .chain(held.iter().filter(is_open))
-            .copied()
-            .collect();
+        let mut rules: Vec<RuleIndex> = set.untouched.always_asked.clone();
+        rules.extend(held.iter().filter(is_open));
+        if self.settings.kept_samples.is_none() {
+            set.needed.at_close(trace, &mut rules);
+        } else {
+            // Which rules a trace kept is worth knowing where they had something to do in it.
+            let cells = trace.cell_spans().map(|(cell, _)| cell);
+            let read = cells.filter_map(|cell| set.plan.cell_rules.get(&cell));
+            rules.extend(read.flatten());
+        }
         rules.sort_unstable();
         rules.dedup();
         rules

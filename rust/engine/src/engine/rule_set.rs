@@ -1,11 +1,12 @@
-//! The rules that are evaluated now: their plan, what they answer for traces that they did not touch, and
-//! since when each is there.
+//! The rules that are evaluated now: their plan, what they answer for traces that they did not touch, which of them a
+//! trace gives something to do, and since when each is there.
 
 use std::sync::Arc;
 
 use betrace_lang::rule::{Completeness, Rule};
 use hashbrown::HashMap;
 
+use crate::decide::needed::NeededRules;
 use crate::decide::untouched::UntouchedRules;
 use crate::engine::tally::BySeverity;
 use crate::intern::{Interner, RuleKey};
@@ -17,6 +18,7 @@ use crate::state::trace::{Generation, TraceState};
 pub(crate) struct RuleSet {
     pub plan: Plan,
     pub untouched: UntouchedRules,
+    pub needed: NeededRules,
     pub generation: Generation,
     /// By [`RuleIndex`]: the generation in which this meaning came; older traces are incomplete for it.
     since: Vec<Generation>,
@@ -66,8 +68,10 @@ impl RuleSet {
     ) -> Result<RuleSet, PlanError> {
         rules.retain(|rule| rule.enabled);
         let plan = compile::compile(&rules, interner, unsaid)?;
+        let untouched = UntouchedRules::of(&plan);
         let mut set = RuleSet {
-            untouched: UntouchedRules::of(&plan),
+            needed: NeededRules::of(&plan, &untouched.on_any_span),
+            untouched,
             plan,
             generation,
             since: Vec::new(),

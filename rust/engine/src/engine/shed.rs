@@ -40,7 +40,7 @@ pub(crate) fn shed(shards: &Shards, context: &Context<'_>, outbox: &Outbox, sink
                     close(context, &mut shard, place, Cause::Memory, sink);
                     shard.forget_oldest(context.key, context.settings);
                     sink.tally.shed += 1;
-                    outbox.settle_much(sink);
+                    outbox.settle_much(sink, &context.rules.plan);
                 }
             }
         }

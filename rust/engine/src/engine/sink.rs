@@ -7,6 +7,7 @@ use crate::engine::counters::Counters;
 use crate::engine::ledger::Ledger;
 use crate::engine::tally::Tally;
 use crate::finding::Finding;
+use crate::plan::Plan;
 use crate::sync::Mutex;
 
 /// What the decisions of one call lead to.
@@ -19,7 +20,9 @@ pub(crate) struct Sink {
 impl Sink {
     /// Worth handing on before the call ends.
     fn is_full(&self) -> bool {
-        self.tally.events.len() > 4096 || self.findings.len() > 256
+        self.tally.events.len() > 4096
+            || self.findings.len() > 256
+            || self.tally.selections.is_full()
     }
 }
 
@@ -33,7 +36,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// Hands on what a call decided and counted; returns how many findings wait.
-    pub fn settle(&self, sink: &mut Sink) -> u64 {
+    pub fn settle(&self, sink: &mut Sink, plan: &Plan) -> u64 {
         let mut counters = self.counters.lock();
         if let Some(ledger) = &self.ledger {
             let mut ledger = ledger.lock();
@@ -41,7 +44,11 @@ impl Outbox {
             ledger.found(&sink.findings);
         }
         counters.take(&mut sink.tally);
+        let is_full = counters.has_many_selections();
         drop(counters);
+        if is_full {
+            self.work_out(plan);
+        }
         let mut queue = self.queue.lock();
         for finding in sink.findings.drain(..) {
             queue.push(finding);
@@ -49,11 +56,18 @@ impl Outbox {
         queue.findings.len() as u64
     }
 
+    /// Works out of which rules the spans were that are counted by their selectors; others count on meanwhile.
+    pub fn work_out(&self, plan: &Plan) {
+        let selections = std::mem::take(&mut self.counters.lock().selections);
+        let matched = selections.by_set(plan);
+        self.counters.lock().add_matched(&matched);
+    }
+
     /// [`Outbox::settle`], if it is worth it in the middle of a call; whether it was.
-    pub fn settle_much(&self, sink: &mut Sink) -> bool {
+    pub fn settle_much(&self, sink: &mut Sink, plan: &Plan) -> bool {
         let is_worth_it = sink.is_full();
         if is_worth_it {
-            self.settle(sink);
+            self.settle(sink, plan);
         }
         is_worth_it
     }

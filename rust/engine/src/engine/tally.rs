@@ -4,6 +4,7 @@
 use betrace_lang::rule::Severity;
 use betrace_lang::verdict::{Reason, Verdict};
 
+use crate::engine::selections::Selections;
 use crate::id::TraceId;
 use crate::logic::tri::Reasons;
 use crate::matcher::ids::UnlikeId;
@@ -46,10 +47,8 @@ pub(crate) struct Tally {
     pub kept: Vec<(RuleIndex, TraceId)>,
     /// Likewise, how many obligations of a rule were excused.
     pub excused: Vec<(RuleIndex, u64)>,
-    /// Matched spans by selector set.
-    pub sets: Touched,
-    stamps: Vec<u64>,
-    stamp: u64,
+    /// Spans that selectors selected.
+    pub selections: Selections,
     /// Comparisons of unlike types.
     pub unlike: Touched,
 }
@@ -80,24 +79,7 @@ impl Touched {
 
 impl Tally {
     pub fn fit(&mut self, plan: &Plan) {
-        self.sets.counts.resize(plan.selector_sets, 0);
-        self.stamps.resize(plan.selector_sets, 0);
         self.unlike.counts.resize(plan.unlike_ids, 0);
-    }
-
-    pub fn next_span(&mut self) {
-        self.stamp += 1;
-    }
-
-    /// The span of the latest [`Tally::next_span`] is selected by a selector of these sets.
-    pub fn matched(&mut self, sets: &[u32]) {
-        for set in sets {
-            let stamp = &mut self.stamps[*set as usize];
-            if *stamp != self.stamp {
-                *stamp = self.stamp;
-                self.sets.count(*set);
-            }
-        }
     }
 
     pub fn unlike(&mut self, id: UnlikeId) {

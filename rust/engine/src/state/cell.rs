@@ -11,8 +11,9 @@
 use crate::finding::EVIDENCE_CAP;
 use crate::intern::CellId;
 use crate::state::block::{Block, BlockPool, List};
+use crate::state::chain::{Chain, END, Link};
 use crate::state::group_cell::GroupsCell;
-use crate::state::record::{RecordId, packed_id, unpacked_id};
+use crate::state::record::RecordId;
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
 
 /// How many spans a count keeps as evidence.
@@ -21,9 +22,8 @@ pub(crate) const WITNESSES: usize = EVIDENCE_CAP;
 /// How many records a selector keeps in one trace for order, structure and correlation.
 pub(crate) const RECORD_CAP: usize = 1024;
 
-/// What a cell, and each record that hangs on it, takes of a trace's block.
+/// What a cell takes of a trace's block.
 pub(crate) const CELL_BYTES: usize = 16;
-pub(crate) const LINK_BYTES: usize = 8;
 
 /// A cell as rules read it.
 #[derive(Clone, Copy)]
@@ -67,49 +67,12 @@ impl RecordsCell<'_> {
     }
 }
 
-/// In place of a link's number: there is none.
-const END: u32 = u32::MAX;
-
-/// A record that hangs on a cell, and the next one.
-#[derive(Clone, Copy)]
-struct Link {
-    record: RecordId,
-    certain: bool,
-    next: u32,
-}
-
-impl Link {
-    fn packed(self) -> [u8; LINK_BYTES] {
-        let record = packed_id(Some(self.record)) << 1 | u32::from(self.certain);
-        (u64::from(record) << 32 | u64::from(self.next)).to_le_bytes()
-    }
-
-    /// There are fewer than 2^31 records.
-    fn unpacked(packed: [u8; LINK_BYTES]) -> Option<Link> {
-        let packed = u64::from_le_bytes(packed);
-        let record = (packed >> 32) as u32;
-        Some(Link {
-            record: unpacked_id(record >> 1)?,
-            certain: record & 1 == 1,
-            next: packed as u32,
-        })
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Chain<'t> {
-    links: &'t [[u8; LINK_BYTES]],
-    at: u32,
-}
-
-impl Iterator for Chain<'_> {
-    type Item = (RecordId, bool);
-
-    fn next(&mut self) -> Option<(RecordId, bool)> {
-        let link = Link::unpacked(*self.links.get(self.at as usize)?)?;
-        self.at = link.next;
-        Some((link.record, link.certain))
-    }
+/// How many spans fed a cell. Of one that keeps records all count as certain, and of one that keeps values it is not known:
+/// there are as many as there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CellSpans {
+    pub certain: u32,
+    pub all: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +121,18 @@ impl Packed {
             first: (packed >> 32) as u32,
             second: (packed >> 64) as u32,
             count: (packed >> 96) as u32,
+        }
+    }
+
+    fn spans(self) -> CellSpans {
+        let (certain, perhaps) = match self.kind {
+            CellKind::Count => (self.count, self.second),
+            CellKind::Records => (self.count, 0),
+            CellKind::Values => (u32::MAX, 0),
+        };
+        CellSpans {
+            certain,
+            all: certain.saturating_add(perhaps),
         }
     }
 
@@ -211,6 +186,25 @@ impl<'t> Cells<'t> {
                 ValueCell::Groups(cell) => Cell::Groups(cell),
             },
         })
+    }
+
+    /// Ascending by cell.
+    #[inline(always)]
+    pub fn spans(self) -> impl Iterator<Item = (CellId, CellSpans)> + use<'t> {
+        let cells = self.block.elements(List::Cells).iter();
+        cells.map(|cell| (Packed::id_of(cell), Packed::unpacked(cell).spans()))
+    }
+
+    #[inline(always)]
+    pub fn spans_of(self, id: CellId) -> Option<CellSpans> {
+        let at = find(self.block, id).ok()?;
+        let cell = self.block.elements(List::Cells).get(at)?;
+        Some(Packed::unpacked(cell).spans())
+    }
+
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        self.block.elements::<CELL_BYTES>(List::Cells).len()
     }
 
     /// Ascending.
@@ -274,7 +268,7 @@ impl CellsMut<'_> {
 
     fn link(&self, at: u32) -> Option<Link> {
         let links = self.block.elements(List::Links);
-        Link::unpacked(*links.get(at as usize)?)
+        Some(Link::unpacked(*links.get(at as usize)?))
     }
 
     fn set_link(&mut self, at: u32, link: Link) {

@@ -14,7 +14,7 @@ use crate::intern::CellId;
 use crate::logic::tri::Reasons;
 use crate::settings::Completeness;
 use crate::state::block::{Block, BlockPool};
-use crate::state::cell::{Cell, Cells, CellsMut};
+use crate::state::cell::{Cell, CellSpans, Cells, CellsMut};
 use crate::state::kept::Kept;
 use crate::state::record::{NO_RECORD, RecordId, Records, RecordsMut, unpacked_id};
 use crate::state::reported::Reported;
@@ -274,9 +274,21 @@ impl TraceState {
         self.all_cells().has(id)
     }
 
-    /// The cells that some span fed, ascending.
-    pub fn cells(&self) -> impl Iterator<Item = CellId> {
-        self.all_cells().ids()
+    /// The cells that some span fed, ascending, and how many did.
+    #[inline(always)]
+    pub fn cell_spans(&self) -> impl Iterator<Item = (CellId, CellSpans)> {
+        self.all_cells().spans()
+    }
+
+    /// How many spans fed the cell; `None`: none.
+    #[inline(always)]
+    pub fn spans_of(&self, id: CellId) -> Option<CellSpans> {
+        self.all_cells().spans_of(id)
+    }
+
+    #[inline(always)]
+    pub fn cell_count(&self) -> usize {
+        self.all_cells().len()
     }
 
     pub(super) fn filled_cells(&self) -> impl Iterator<Item = (CellId, Cell<'_>)> {

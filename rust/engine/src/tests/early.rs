@@ -2,7 +2,7 @@
 //! conditions, what fires early is said to, and what is said to fire early does in some trace.
 
 use betrace_lang::rule::Completeness;
-use betrace_lang::verdict::Verdict;
+use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::budget::Budget;
 use crate::decide::eval::Eval;
@@ -12,6 +12,7 @@ use crate::engine::rule_set::RuleSet;
 use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::intern::Interner;
+use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
 use crate::state::block::BlockPool;
 use crate::state::merge::{Merged, Merging};
@@ -70,7 +71,7 @@ fn trace(seed: u64) -> Vec<TestSpan> {
         .collect()
 }
 
-/// Takes out of `left` the rules that are violated while the trace is open.
+/// Takes out of `left` the rules that are violated while the trace is open: each is found by the span that breaks it.
 fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
     let key = HashKey::new(1);
     let with = Merging {
@@ -86,9 +87,12 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
     let mut trace = TraceState::new(TraceId([1; 16]), Timestamp(0), Generation::default());
     for span in spans {
         let bytes = message(std::slice::from_ref(span));
+        let mut tried = Vec::new();
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
             let merged = trace.merge(&with, &mut pool, view, found.hits());
             assert_eq!(merged, Merged::Added);
+            let selectors = found.hits().iter().map(|hit| hit.selector);
+            set.needed.early(&trace, selectors, &mut tried);
         });
         assert_eq!(read.unwrap().spans, 1);
         left.retain(|index| {
@@ -101,7 +105,14 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
                 closed: false,
             };
             let mut eval = Eval::new(facts, Budget::most());
-            decide(&mut eval).verdict != Some(Verdict::Violated)
+            let is_broken = decide(&mut eval).verdict == Some(Verdict::Violated);
+            let rule = &set.plan.rules[index.index()];
+            assert!(
+                !is_broken || !rule.early || tried.contains(index),
+                "not tried: {}",
+                rule.rule.id.0
+            );
+            !is_broken
         });
     }
 }
@@ -323,4 +334,96 @@ fn a_profile_says_early_of_exactly_what_some_open_trace_breaks() {
         "an open trace breaks {:#?}",
         named(&broken)
     );
+}
+
+/// Whether the rules that are not asked when a trace closes say of it what they say of one without spans.
+fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
+    let key = HashKey::new(1);
+    let with = Merging {
+        plan: &set.plan,
+        generation: Generation::default(),
+        key,
+        spans_per_trace: 100,
+        arrived: None,
+    };
+    let mut scratch = set.plan.matcher.scratch();
+    let mut pool = BlockPool::default();
+    let mut unasked = 0;
+    for is_complete in [true, false] {
+        let mut trace = TraceState::new(TraceId([1; 16]), Timestamp(0), Generation::default());
+        let read = set
+            .plan
+            .matcher
+            .scan(&message(spans), &mut scratch, |view, found| {
+                trace.merge(&with, &mut pool, view, found.hits());
+            });
+        assert_eq!(read.unwrap().spans, spans.len() as u64);
+        let reasons = if is_complete {
+            Reasons::NONE
+        } else {
+            Reasons::of(Reason::Evicted)
+        };
+        trace.close(Timestamp(1), reasons);
+        let mut asked = set.untouched.always_asked.clone();
+        set.needed.at_close(&trace, &mut asked);
+        asked.sort_unstable();
+        for (index, rule) in (0..).map(RuleIndex).zip(&set.plan.rules) {
+            if asked.binary_search(&index).is_ok() {
+                continue;
+            }
+            let facts = Facts {
+                plan: &set.plan,
+                rule,
+                trace: &trace,
+                key,
+                saw_all: true,
+                closed: is_complete,
+            };
+            let outcome = decide(&mut Eval::new(facts, Budget::most()));
+            let answer = set.untouched.answer(index);
+            let (said, held) = if is_complete {
+                (answer.complete, outcome.when_held)
+            } else {
+                (answer.incomplete, answer.held)
+            };
+            let text = texts[index.index()];
+            let verdict = outcome.verdict.unwrap_or(Verdict::Inconclusive);
+            assert_eq!((verdict, outcome.when_held), (said, held), "{text}");
+            unasked += 1;
+        }
+    }
+    unasked
+}
+
+#[test]
+fn a_rule_that_is_not_asked_says_what_it_says_of_a_trace_without_spans() {
+    let mut texts = Vec::new();
+    for (number, (before, condition)) in conditions().into_iter().enumerate() {
+        let clause = ["never", "always"][number % 2];
+        texts.push(format!("{before}{clause} {{ {condition} }}"));
+        if !before.is_empty() {
+            continue;
+        }
+        texts.push(format!("when {{ {condition} }} always {{ c }}"));
+        texts.push(format!("when {{ b }} {clause} {{ {condition} }}"));
+        let other = ["c", "not a", "count(a) > 1"][number % 3];
+        texts.push(format!(
+            "when {{ {condition} }} never {{ b }} | exceptions: [\"{other}\"]"
+        ));
+        texts.push(format!(
+            "never {{ {other} }} | exceptions: [\"{condition}\"]"
+        ));
+    }
+    let texts = texts.into_iter().enumerate();
+    let texts: Vec<String> = texts
+        .map(|(number, text)| format!("r{number}: {text}"))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let set = RuleSet::first(rules(&texts), &mut Interner::default(), Completeness::Root).unwrap();
+    let unasked: usize = (0..40)
+        .map(|seed| hold_unasked(&set, &trace(seed), &texts))
+        .sum();
+    // A trace has spans of three names at most, and most rules ask for two of them.
+    let all = 2 * 40 * texts.len();
+    assert!(unasked > all / 20 && unasked < all, "{unasked} of {all}");
 }

@@ -1,0 +1,398 @@
+//! What is necessary for a rule to say anything but what it says of a trace in which it selected nothing.
+//!
+//! Every condition stands on the cells that its selectors feed. Of most rules one part alone keeps the rule from
+//! applying, or from being broken, until some cell has a span: the `when`, the spans that are bound, the clause itself. A
+//! [`Need`] names those cells and how many spans each must have, so that a rule whose need is not met is not evaluated,
+//! however many spans its other selectors share with other rules.
+//!
+//! Needs are found by asking each part of a condition of a trace without spans: what is as wanted there has none.
+
+use betrace_lang::rule::CompareOp;
+
+use crate::decide::budget::Budget;
+use crate::decide::condition::truth;
+use crate::decide::eval::Eval;
+use crate::decide::facts::Facts;
+use crate::hash::HashKey;
+use crate::intern::CellId;
+use crate::logic::interval::{End, Interval};
+use crate::logic::tri::Tri;
+use crate::plan::condition::{
+    Against, Condition, ConditionKind, Counted, Grouping, Measuring, Selecting, Spans,
+};
+use crate::plan::node::{Node, NodeKind};
+use crate::plan::{Plan, RulePlan};
+use crate::state::trace::TraceState;
+
+/// So many spans in one cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Bar {
+    pub cell: CellId,
+    pub least: u32,
+}
+
+/// One of these must be reached.
+pub(crate) type Need = Vec<Bar>;
+
+/// What one rule needs.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// To be violated while its trace is open, all of them, each by certain spans.
+    pub early: Vec<Need>,
+    /// To say of a complete trace what it does not say of any; by certain spans and others.
+    pub complete: Need,
+    /// Likewise of an incomplete one.
+    pub incomplete: Need,
+}
+
+impl Needs {
+    pub fn of(plan: &Plan, rule: &RulePlan) -> Needs {
+        let empty = TraceState::empty();
+        let asking = |closed| Empty {
+            plan,
+            rule,
+            empty: &empty,
+            closed,
+        };
+        Needs {
+            early: asking(false).to_break(),
+            complete: asking(true).at_close(),
+            incomplete: asking(false).while_incomplete(),
+        }
+    }
+}
+
+/// One rule, asked of a trace without spans.
+#[derive(Clone, Copy)]
+struct Empty<'a> {
+    plan: &'a Plan,
+    rule: &'a RulePlan,
+    empty: &'a TraceState,
+    closed: bool,
+}
+
+impl<'a> Empty<'a> {
+    /// What must be met before some span is bound, or `when` holds.
+    fn to_apply(self) -> Vec<Need> {
+        let clauses = &self.rule.clauses;
+        let bound = clauses.bindings.iter().filter_map(first_cell);
+        let mut needs: Vec<Need> = bound.map(one).collect();
+        let when = clauses.when.as_ref();
+        needs.extend(when.and_then(|when| self.need(when, true)));
+        needs
+    }
+
+    fn to_break(self) -> Vec<Need> {
+        let mut needs = self.to_apply();
+        needs.extend(self.to_break_a_clause());
+        needs
+    }
+
+    fn to_break_a_clause(self) -> Option<Need> {
+        let clauses = &self.rule.clauses;
+        let mut all = Need::new();
+        for (clause, wanted) in [(&clauses.never, true), (&clauses.always, false)] {
+            if let Some(clause) = clause {
+                all.extend(self.need(clause, wanted)?);
+            }
+        }
+        Some(all)
+    }
+
+    fn at_close(self) -> Need {
+        let clauses = &self.rule.clauses;
+        if let Some(need) = self.rarest(&self.to_apply()) {
+            return need;
+        }
+        if clauses.when.is_none()
+            && clauses.bindings.is_empty()
+            && let Some(mut need) = self.to_break_a_clause()
+        {
+            // An exception changes what is said of a trace that keeps the rule.
+            let exceptions = clauses.exceptions.iter();
+            let exceptions: Option<Vec<Need>> =
+                exceptions.map(|one| self.need(one, true)).collect();
+            if let Some(exceptions) = exceptions {
+                need.extend(exceptions.into_iter().flatten());
+                return need;
+            }
+        }
+        self.all_cells()
+    }
+
+    /// Of an incomplete trace a part is open until its own cells have spans, but it may be decided without the others; and
+    /// where it is open whether the rule applies, nothing else matters.
+    fn while_incomplete(self) -> Need {
+        let clauses = &self.rule.clauses;
+        let conditions = clauses.when.iter().chain(&clauses.exceptions);
+        let mut need: Need = Vec::new();
+        for part in conditions.filter(|part| part.mask == 0) {
+            self.need_to_settle(part, &mut need);
+        }
+        if let Some(first) = clauses.bindings.first() {
+            let Some(cell) = first_cell(first) else {
+                return self.all_cells();
+            };
+            need.extend(one(cell));
+        } else if self.applies_anyway() {
+            for clause in clauses.never.iter().chain(&clauses.always) {
+                self.need_to_settle(clause, &mut need);
+            }
+        }
+        need.sort_unstable();
+        need.dedup();
+        need
+    }
+
+    /// Without any span `when` holds, and no exception does.
+    fn applies_anyway(self) -> bool {
+        let clauses = &self.rule.clauses;
+        let is = |part: &'a Condition, wanted: bool| self.truth(part) == Tri::of(wanted);
+        let mut exceptions = clauses.exceptions.iter();
+        clauses.when.as_ref().is_none_or(|when| is(when, true))
+            && exceptions.all(|part| is(part, false))
+    }
+
+    /// Adds what must be met before a part of a condition, while its trace is incomplete, is anything but what it is without
+    /// spans.
+    fn need_to_settle(self, condition: &'a Condition, need: &mut Need) {
+        match &condition.kind {
+            ConditionKind::And(parts) | ConditionKind::Or(parts) => {
+                parts
+                    .iter()
+                    .for_each(|part| self.need_to_settle(part, need));
+            }
+            ConditionKind::Not(inner) => self.need_to_settle(inner, need),
+            ConditionKind::Exists(Selecting::Members(node)) => {
+                need.extend(first_cell(node).map(one).unwrap_or_default());
+            }
+            ConditionKind::Compare {
+                left: Measuring::Count(Selecting::Counted(Counted { count, .. })),
+                op,
+                right: Against::Value(value),
+            } => {
+                let is_settled = |count: u32| {
+                    let count = End::count(u64::from(count));
+                    Interval::between(count, End::Highest)
+                        .decides(*op, *value)
+                        .is_some()
+                };
+                let least = first_count(is_settled);
+                need.push(Bar {
+                    cell: *count,
+                    least,
+                });
+            }
+            _ => {
+                let mut cells = Vec::new();
+                cells_of(condition, &mut cells);
+                need.extend(need_of(cells));
+            }
+        }
+    }
+
+    fn all_cells(self) -> Need {
+        need_of(self.rule.cells.clone())
+    }
+
+    /// That which fewest rules have in common.
+    fn rarest(self, needs: &[Need]) -> Option<Need> {
+        let readers = |need: &&Need| readers(self.plan, need);
+        needs.iter().min_by_key(readers).cloned()
+    }
+
+    /// What must be met before a condition is as wanted (of a complete trace: may be); `None`: it may be without.
+    fn need(self, condition: &'a Condition, wanted: bool) -> Option<Need> {
+        let of = |part: &'a Condition| self.need(part, wanted);
+        match (&condition.kind, wanted) {
+            (ConditionKind::And(parts), true) | (ConditionKind::Or(parts), false) => {
+                let needs: Vec<Need> = parts.iter().filter_map(of).collect();
+                self.rarest(&needs)
+            }
+            (ConditionKind::Or(parts), true) | (ConditionKind::And(parts), false) => {
+                let needs: Option<Vec<Need>> = parts.iter().map(of).collect();
+                Some(needs?.into_iter().flatten().collect())
+            }
+            (ConditionKind::Not(inner), _) => self.need(inner, !wanted),
+            (ConditionKind::Exists(Selecting::Members(node)), true) => first_cell(node).map(one),
+            (ConditionKind::Exists(Selecting::Counted(counted)), true) => Some(one(counted.count)),
+            _ => self.need_of_leaf(condition, wanted),
+        }
+    }
+
+    fn need_of_leaf(self, condition: &'a Condition, wanted: bool) -> Option<Need> {
+        // What else it hangs on, a trace without spans does not show.
+        if condition.mask != 0 || reads_trace(condition) || self.may_be(condition, wanted) {
+            return None;
+        }
+        if let ConditionKind::Compare {
+            left: Measuring::Count(Selecting::Counted(Counted { count, .. })),
+            op,
+            right: Against::Value(value),
+        } = &condition.kind
+        {
+            let least = least_count(*op, *value, wanted);
+            return Some(vec![Bar {
+                cell: *count,
+                least,
+            }]);
+        }
+        let mut cells = Vec::new();
+        cells_of(condition, &mut cells);
+        Some(need_of(cells))
+    }
+
+    fn may_be(self, condition: &'a Condition, wanted: bool) -> bool {
+        let truth = self.truth(condition);
+        if self.closed {
+            truth != Tri::of(!wanted)
+        } else {
+            truth == Tri::of(wanted)
+        }
+    }
+
+    fn truth(self, condition: &'a Condition) -> Tri {
+        let facts = Facts {
+            plan: self.plan,
+            rule: self.rule,
+            trace: self.empty,
+            key: HashKey::new(0),
+            saw_all: true,
+            closed: self.closed,
+        };
+        truth(&mut Eval::new(facts, Budget::most()), condition)
+    }
+}
+
+/// How many rules read what is needed.
+pub(crate) fn readers(plan: &Plan, need: &Need) -> usize {
+    let rules = need.iter().filter_map(|bar| plan.cell_rules.get(&bar.cell));
+    rules.map(Vec::len).sum()
+}
+
+fn one(cell: CellId) -> Need {
+    vec![Bar { cell, least: 1 }]
+}
+
+fn need_of(mut cells: Vec<CellId>) -> Need {
+    cells.sort_unstable();
+    cells.dedup();
+    cells.into_iter().flat_map(one).collect()
+}
+
+/// The least count that compares as wanted, of all that are higher than one that does not.
+fn least_count(op: CompareOp, value: Interval, wanted: bool) -> u32 {
+    if matches!(op, CompareOp::Eq | CompareOp::Ne) {
+        return 1;
+    }
+    let is_wanted = |count: u32| {
+        let count = Interval::exactly(End::count(u64::from(count)));
+        count.decides(op, value) == Some(wanted)
+    };
+    first_count(is_wanted)
+}
+
+/// The first count from one on of which this is true; it is of all that are higher.
+fn first_count(is_true: impl Fn(u32) -> bool) -> u32 {
+    let (mut below, mut least) = (0, u32::MAX);
+    while below + 1 < least {
+        let middle = below + (least - below) / 2;
+        if is_true(middle) {
+            least = middle;
+        } else {
+            below = middle;
+        }
+    }
+    least
+}
+
+/// Where the spans come from that a selector selects; `None`: they are bound.
+fn first_cell(node: &Node) -> Option<CellId> {
+    match &node.kind {
+        NodeKind::Spans { records, .. } => Some(*records),
+        NodeKind::Bound(_) => None,
+        NodeKind::Related { left, .. } => first_cell(left),
+    }
+}
+
+fn cells_of_node(node: &Node, cells: &mut Vec<CellId>) {
+    match &node.kind {
+        NodeKind::Spans { records, .. } => cells.push(*records),
+        NodeKind::Bound(_) => {}
+        NodeKind::Related { left, relation } => {
+            cells_of_node(left, cells);
+            let operands = relation.operands();
+            operands
+                .into_iter()
+                .for_each(|node| cells_of_node(node, cells));
+        }
+    }
+}
+
+fn cells_of_spans(spans: Spans<'_>, cells: &mut Vec<CellId>) {
+    match spans {
+        Spans::Counted(counted) => cells.push(counted.count),
+        Spans::Members(node) => cells_of_node(node, cells),
+    }
+}
+
+fn cells_of_measure(measure: &Measuring, cells: &mut Vec<CellId>) {
+    cells_of_spans(measure.spans(), cells);
+    if let Measuring::OfCell { cell, .. } = measure {
+        cells.push(*cell);
+    }
+}
+
+/// Every cell that a condition reads.
+fn cells_of(condition: &Condition, cells: &mut Vec<CellId>) {
+    match &condition.kind {
+        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
+            parts.iter().for_each(|part| cells_of(part, cells));
+        }
+        ConditionKind::Not(inner) => cells_of(inner, cells),
+        ConditionKind::Exists(selecting) => cells_of_spans(selecting.spans(), cells),
+        ConditionKind::Compare { left, right, .. } => {
+            cells_of_measure(left, cells);
+            if let Against::Measure { measure, .. } = right {
+                cells_of_measure(measure, cells);
+            }
+        }
+        ConditionKind::Groups { groups, .. } => {
+            cells_of_spans(groups.spans(), cells);
+            if let Grouping::Counted { cell, .. } = groups {
+                cells.push(*cell);
+            }
+        }
+        ConditionKind::Bound { .. } | ConditionKind::Trace(_) => {}
+    }
+}
+
+/// Whether a part without `and`, `or` and `not` asks about the trace as a whole.
+fn reads_trace(condition: &Condition) -> bool {
+    let of = |measure: &Measuring| spans_read_trace(measure.spans());
+    match &condition.kind {
+        ConditionKind::Exists(selecting) => spans_read_trace(selecting.spans()),
+        ConditionKind::Compare { left, right, .. } => {
+            of(left) || matches!(right, Against::Measure { measure, .. } if of(measure))
+        }
+        ConditionKind::Groups { groups, .. } => spans_read_trace(groups.spans()),
+        _ => true,
+    }
+}
+
+fn spans_read_trace(spans: Spans<'_>) -> bool {
+    match spans {
+        Spans::Counted(counted) => !counted.trace.is_empty(),
+        Spans::Members(node) => node_reads_trace(node),
+    }
+}
+
+fn node_reads_trace(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Spans { trace, .. } => !trace.is_empty(),
+        NodeKind::Bound(_) => false,
+        NodeKind::Related { left, relation } => {
+            node_reads_trace(left) || relation.operands().into_iter().any(node_reads_trace)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Which rules a trace gives something to do: found by the cells that its spans fed, so that a rule costs nothing where
+//! what it [needs](crate::decide::need) was not met.
+
+use betrace_lang::rule::Completeness;
+use hashbrown::HashMap;
+
+use crate::decide::need::{Bar, Need, Needs, readers};
+use crate::intern::CellId;
+use crate::matcher::ids::SelectorId;
+use crate::plan::Plan;
+use crate::plan::ids::RuleIndex;
+use crate::state::trace::TraceState;
+
+/// Rules of a plan by what they need.
+#[derive(Debug)]
+pub(crate) struct NeededRules {
+    /// By [`Completeness`], for traces that have all of it, and for others.
+    complete: [ByCell; Completeness::ALL.len()],
+    incomplete: [ByCell; Completeness::ALL.len()],
+    /// By selector: those that its spans may break.
+    by_selector: Vec<EarlyRules>,
+    /// Those that any span may break.
+    by_any: EarlyRules,
+    /// Those with deadlines, by the cells that they read.
+    with_deadlines: HashMap<CellId, Vec<RuleIndex>>,
+    /// By [`RuleIndex`]: what one needs besides that by which it is found early.
+    further: Vec<Box<[Need]>>,
+}
+
+/// The rules that need spans in a cell, and how many, ascending.
+type ByCell = HashMap<CellId, Vec<(u32, RuleIndex)>>;
+
+/// Rules that may be broken while a trace is open.
+#[derive(Debug, Default)]
+struct EarlyRules {
+    /// By one of the cells that they need, ascending.
+    needing: Vec<(Bar, RuleIndex)>,
+    /// Those that need none.
+    needless: Vec<RuleIndex>,
+}
+
+impl NeededRules {
+    /// `on_any_span`: those that any span may decide early.
+    pub fn of(plan: &Plan, on_any_span: &[RuleIndex]) -> NeededRules {
+        let mut all = NeededRules {
+            complete: Default::default(),
+            incomplete: Default::default(),
+            by_selector: Vec::with_capacity(plan.selectors.len()),
+            by_any: EarlyRules::default(),
+            with_deadlines: HashMap::new(),
+            further: Vec::with_capacity(plan.rules.len()),
+        };
+        let mut early: Vec<Option<Need>> = Vec::with_capacity(plan.rules.len());
+        for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
+            let mut needs = Needs::of(plan, rule);
+            let asked = rule.completeness as usize;
+            add(&mut all.complete[asked], &needs.complete, index);
+            add(&mut all.incomplete[asked], &needs.incomplete, index);
+            let rarest = (0..needs.early.len()).min_by_key(|at| readers(plan, &needs.early[*at]));
+            early.push(rarest.map(|at| needs.early.swap_remove(at)));
+            all.further.push(needs.early.into());
+        }
+        for rule in &plan.with_deadlines {
+            for cell in &plan.rules[rule.index()].cells {
+                all.with_deadlines.entry(*cell).or_default().push(*rule);
+            }
+        }
+        for by_cell in all.complete.iter_mut().chain(&mut all.incomplete) {
+            by_cell.values_mut().for_each(|rules| rules.sort_unstable());
+        }
+        let found_by = |rules: &[RuleIndex]| EarlyRules::new(rules, &early);
+        let selectors = plan.selectors.iter();
+        all.by_selector = selectors
+            .map(|selector| found_by(&selector.early))
+            .collect();
+        all.by_any = found_by(on_any_span);
+        all
+    }
+
+    /// Rules that say of the trace, which closes, something else than of one in which they selected nothing; some twice.
+    pub fn at_close(&self, trace: &TraceState, found: &mut Vec<RuleIndex>) {
+        for asked in Completeness::ALL {
+            let by_cell = if trace.is_complete(asked) {
+                &self.complete[asked as usize]
+            } else {
+                &self.incomplete[asked as usize]
+            };
+            if by_cell.is_empty() {
+                continue;
+            }
+            for (cell, spans) in trace.cell_spans() {
+                let rules = by_cell.get(&cell).into_iter().flatten();
+                let met = rules.take_while(|(least, _)| *least <= spans.all);
+                found.extend(met.map(|(_, rule)| *rule));
+            }
+        }
+    }
+
+    /// Rules with deadlines that may run in the trace; each once, ascending.
+    pub fn with_deadlines(&self, trace: &TraceState) -> Vec<RuleIndex> {
+        if self.with_deadlines.is_empty() {
+            return Vec::new();
+        }
+        let cells = trace.cell_spans().map(|(cell, _)| cell);
+        let met = cells.filter_map(|cell| self.with_deadlines.get(&cell));
+        let mut rules: Vec<RuleIndex> = met.flatten().copied().collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    /// Rules that spans of these selectors may have broken; each once, ascending.
+    pub fn early(
+        &self,
+        trace: &TraceState,
+        selectors: impl Iterator<Item = SelectorId>,
+        found: &mut Vec<RuleIndex>,
+    ) {
+        self.by_any.find(trace, found);
+        for selector in selectors {
+            self.by_selector[selector.index()].find(trace, found);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|rule| {
+            let further = &self.further[rule.index()];
+            further.iter().all(|need| is_met(trace, need))
+        });
+    }
+}
+
+impl EarlyRules {
+    /// `early`: by which need each rule of the plan is found.
+    fn new(rules: &[RuleIndex], early: &[Option<Need>]) -> EarlyRules {
+        let mut all = EarlyRules::default();
+        for rule in rules {
+            match &early[rule.index()] {
+                Some(need) => all.needing.extend(need.iter().map(|bar| (*bar, *rule))),
+                None => all.needless.push(*rule),
+            }
+        }
+        all.needing.sort_unstable();
+        all
+    }
+
+    fn find(&self, trace: &TraceState, found: &mut Vec<RuleIndex>) {
+        found.extend_from_slice(&self.needless);
+        if self.needing.len() <= trace.cell_count() {
+            let met = self
+                .needing
+                .iter()
+                .filter(|(bar, _)| is_reached(trace, *bar));
+            found.extend(met.map(|(_, rule)| *rule));
+            return;
+        }
+        // Both ascend by cell.
+        let mut rest = &self.needing[..];
+        for (cell, spans) in trace.cell_spans() {
+            rest = &rest[rest.partition_point(|(bar, _)| bar.cell < cell)..];
+            let here = rest.iter();
+            let here = here.take_while(|(bar, _)| bar.cell == cell && bar.least <= spans.certain);
+            found.extend(here.map(|(_, rule)| *rule));
+        }
+    }
+}
+
+fn add(by_cell: &mut ByCell, need: &Need, rule: RuleIndex) {
+    for bar in need {
+        by_cell.entry(bar.cell).or_default().push((bar.least, rule));
+    }
+}
+
+fn is_met(trace: &TraceState, need: &Need) -> bool {
+    need.iter().any(|bar| is_reached(trace, *bar))
+}
+
+fn is_reached(trace: &TraceState, bar: Bar) -> bool {
+    let spans = trace.spans_of(bar.cell);
+    spans.is_some_and(|spans| spans.certain >= bar.least)
+}

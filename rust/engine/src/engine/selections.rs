@@ -1,0 +1,142 @@
+//! How many spans each rule's selectors selected.
+//!
+//! Spans that the same selectors selected are counted together, so that a span costs as much as it has selectors, however
+//! many rules share them. Which rules those are is worked out once for all such spans, when it is asked for or when there
+//! are many alike of them.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::plan::Plan;
+
+/// So many kinds of spans, and selectors of all of them, are kept apart before they are worked out.
+const MOST: usize = 1 << 10;
+const MOST_SELECTORS: usize = 1 << 14;
+
+/// Spans by the selectors that selected them.
+#[derive(Debug, Default)]
+pub(crate) struct Selections {
+    /// Numbers of those that are alike, by their selectors.
+    table: HashTable<u32>,
+    alike: Vec<Alike>,
+    /// Of all of them, one behind the other.
+    selectors: Vec<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+/// Spans that the same selectors selected, as they were met.
+#[derive(Debug)]
+struct Alike {
+    hash: u64,
+    /// Where its selectors begin, and how many there are.
+    from: u32,
+    len: u32,
+    spans: u64,
+}
+
+impl Alike {
+    fn of<'s>(&self, selectors: &'s [u32]) -> &'s [u32] {
+        &selectors[self.from as usize..(self.from + self.len) as usize]
+    }
+}
+
+impl Selections {
+    /// Counts spans that selectors of these numbers selected.
+    pub fn count(&mut self, selectors: impl Iterator<Item = u32>, spans: u64) {
+        let from = self.selectors.len();
+        self.selectors.extend(selectors);
+        self.count_last(from, spans);
+    }
+
+    /// Counts spans that the selectors from `from` on selected.
+    fn count_last(&mut self, from: usize, spans: u64) {
+        let (known, new) = self.selectors.split_at(from);
+        if new.is_empty() {
+            return;
+        }
+        let hash = self.hasher.hash_one(new);
+        let alike = &self.alike;
+        let is_same = |at: &u32| {
+            let one = &alike[*at as usize];
+            one.hash == hash && one.of(known) == new
+        };
+        if let Some(at) = self.table.find(hash, is_same).copied() {
+            self.alike[at as usize].spans += spans;
+            self.selectors.truncate(from);
+            return;
+        }
+        let at = self.alike.len() as u32;
+        let one = Alike {
+            hash,
+            from: from as u32,
+            len: new.len() as u32,
+            spans,
+        };
+        self.alike.push(one);
+        let alike = &self.alike;
+        self.table
+            .insert_unique(hash, at, |at| alike[*at as usize].hash);
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.alike.len() >= MOST || self.selectors.len() >= MOST_SELECTORS
+    }
+
+    /// Adds all of `other`, which begins anew.
+    pub fn join(&mut self, other: &mut Selections) {
+        for one in &other.alike {
+            let from = self.selectors.len();
+            self.selectors.extend_from_slice(one.of(&other.selectors));
+            self.count_last(from, one.spans);
+        }
+        other.table.clear();
+        other.alike.clear();
+        other.selectors.clear();
+    }
+
+    /// By the sets of selectors that rules have: how many spans at least one of each set selected.
+    pub fn by_set(&self, plan: &Plan) -> Vec<u64> {
+        let mut counts = vec![0; plan.selector_sets];
+        let mut met = vec![0u32; plan.selector_sets];
+        for (number, one) in (1..).zip(&self.alike) {
+            for selector in one.of(&self.selectors) {
+                for set in &plan.selectors[*selector as usize].sets {
+                    let met = &mut met[*set as usize];
+                    if *met != number {
+                        *met = number;
+                        counts[*set as usize] += one.spans;
+                    }
+                }
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_of_the_same_selectors_are_counted_together_and_none_is_lost() {
+        let mut all = Selections::default();
+        let mut of_call = Selections::default();
+        for round in 0..4u32 {
+            for last in 0..10u32 {
+                let selectors = (0..=last).map(|selector| selector * 7);
+                of_call.count(selectors, u64::from(round));
+            }
+            of_call.count(std::iter::empty(), 1);
+            all.join(&mut of_call);
+            assert!(of_call.alike.is_empty() && of_call.selectors.is_empty());
+        }
+        assert_eq!(all.alike.len(), 10);
+        assert_eq!(all.alike.iter().map(|alike| alike.spans).sum::<u64>(), 60);
+        assert!(!all.is_full());
+        for selector in 0..MOST as u32 {
+            all.count([selector, 1].into_iter(), 1);
+        }
+        assert!(all.is_full());
+    }
+}
