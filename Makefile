@@ -24,7 +24,7 @@ endif
 endif
 endif
 
-GO_MODULES := go/betrace go/betraceprocessor go/demoshop go/e2e go/receivers
+GO_MODULES := go/betrace go/betraceprocessor go/betraceconnector go/demoshop go/e2e go/receivers
 COLLECTOR := dist/otelcol-betrace
 GENERATED := target/otelcol/.generated
 BUILDER := target/tools/builder
@@ -86,7 +86,7 @@ collector: lib $(GENERATED)
 	@cd target/otelcol && $(GO_BUILD) -v -ldflags='-s -w' -o ../../$(COLLECTOR) . $(packages)
 
 # The distribution's sources depend on the manifest and on what our modules require, not on our code.
-$(GENERATED): otelcol-builder.yaml $(BUILDER) go/betrace/go.mod go/betraceprocessor/go.mod
+$(GENERATED): otelcol-builder.yaml $(BUILDER) go/betrace/go.mod go/betraceprocessor/go.mod go/betraceconnector/go.mod
 	$(call say,Generating the distribution of otelcol-builder.yaml and fetching its modules)
 	@mkdir -p target
 	@$(BUILDER) --config otelcol-builder.yaml --skip-strict-versioning=false --skip-compilation
@@ -104,11 +104,11 @@ target/tools/mdatagen: go/tools/go.mod go/tools/go.sum
 	@cd go/tools && CGO_ENABLED=0 $(GO_BUILD) -o ../../$@ go.opentelemetry.io/collector/cmd/mdatagen
 	@touch $@
 
-## generate: write again what mdatagen derives from the processor's metadata.yaml
+## generate: write again what mdatagen derives from the components' metadata.yaml
 .PHONY: generate
 generate: target/tools/mdatagen
-	$(call say,Generating from go/betraceprocessor/metadata.yaml)
-	@cd go/betraceprocessor && ../../target/tools/mdatagen metadata.yaml
+	$(call say,Generating from metadata.yaml)
+	@for module in go/betraceprocessor go/betraceconnector; do (cd $$module && ../../target/tools/mdatagen metadata.yaml) || exit 1; done
 
 .PHONY: runner
 runner:
@@ -191,7 +191,7 @@ test: cli collector runner target/bin/demoshop
 	@cargo test --release --locked -p betrace-sim --test simulation --test faults
 	@for module in $(GO_MODULES); do \
 		printf '==> Testing %s\n' $$module >&2; \
-		race=; case $$module in go/betrace|go/betraceprocessor) race=-race;; esac; \
+		race=; case $$module in go/betrace|go/betraceprocessor|go/betraceconnector) race=-race;; esac; \
 		experiment=; case $$module in go/betrace) experiment=cgocheck2;; esac; \
 		(cd $$module && GOEXPERIMENT=$$experiment go test $$race ./...) || exit 1; \
 	done

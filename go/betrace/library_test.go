@@ -17,18 +17,21 @@ import (
 func moduleCopy(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	entries, err := os.ReadDir(".")
-	require.NoError(t, err)
-	for _, entry := range entries {
-		name := entry.Name()
-		if entry.IsDir() || strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".h") {
-			continue
+	for _, from := range []string{".", "mark"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(folder, from), 0o700))
+		entries, err := os.ReadDir(from)
+		require.NoError(t, err)
+		for _, entry := range entries {
+			name := filepath.Join(from, entry.Name())
+			if entry.IsDir() || strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".h") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			require.NoError(t, err)
+			info, err := entry.Info()
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, info.Mode()))
 		}
-		text, err := os.ReadFile(name)
-		require.NoError(t, err)
-		info, err := entry.Info()
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, info.Mode()))
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(folder, "probe"), 0o700))
 	program := "package main\n\nimport \"github.com/betracehq/betrace/go/betrace\"\n\nfunc main() { println(betrace.LibraryVersion(), betrace.LibraryHash()) }\n"

@@ -5,14 +5,11 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/betracehq/betrace/go/betrace/mark"
 )
 
-const (
-	serviceName = "service.name"
-	ownScope    = "betrace"
-	violationID = "betrace.violation.id"
-	mark        = "betrace.mark"
-)
+const serviceName = "service.name"
 
 // Thin writes thin messages: OTLP ExportTraceServiceRequest bytes that carry only what the rules of
 // one engine read. The message is valid OTLP, so an engine cannot tell it from a whole one, and by
@@ -35,7 +32,7 @@ func NewThin(wanted Wanted) *Thin {
 		scope:         newKeySet(wanted.InstrumentationAttributes...),
 		event:         newKeySet(wanted.EventAttributes...),
 		link:          newKeySet(wanted.LinkAttributes...),
-		own:           newKeySet(append([]string{violationID, mark}, wanted.SpanAttributes...)...),
+		own:           newKeySet(append([]string{mark.ViolationID, mark.Attribute}, wanted.SpanAttributes...)...),
 		events:        wanted.EventNames || wanted.EventTimes || len(wanted.EventAttributes) > 0,
 		links:         wanted.LinkIDs || len(wanted.LinkAttributes) > 0,
 		eventNames:    wanted.EventNames,
@@ -84,7 +81,7 @@ func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans) []byte {
 	}
 	closeAt(dst, inner)
 	keys := &t.span
-	if instrumentation.Name() == ownScope {
+	if instrumentation.Name() == mark.Scope {
 		keys = &t.own
 	}
 	spans := scope.Spans()

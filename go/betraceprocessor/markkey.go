@@ -11,12 +11,13 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/betracehq/betrace/go/betrace"
+	"github.com/betracehq/betrace/go/betrace/mark"
 )
 
 // Bounds of a secret, and how many may be known beside the one that marks.
 const (
-	leastSecret      = 16
-	mostSecret       = 1024
+	leastSecret      = mark.LeastSecret
+	mostSecret       = mark.MostSecret
 	mostPreviousKeys = 7
 )
 
@@ -100,4 +101,17 @@ func (p *betraceProcessor) markKeys(ctx context.Context, storage *stateStorage) 
 		p.log.Warn("the key of the marks of violations is not kept; after the next start violations from before it are judged like other spans if they come by again", zap.Error(err))
 	}
 	return []betrace.MarkKey{key}, outcome
+}
+
+// announcedKeys are the keys as a connector of this Collector knows violations by them.
+func announcedKeys(secrets []betrace.MarkKey) ([]mark.Key, error) {
+	keys := make([]mark.Key, 0, len(secrets))
+	for _, secret := range secrets {
+		key, err := mark.NewKey(string(secret))
+		if err != nil {
+			return nil, fmt.Errorf("violations: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }

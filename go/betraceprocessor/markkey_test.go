@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/betracehq/betrace/go/betrace/mark"
 )
 
 const (
@@ -180,4 +183,44 @@ func TestMetricSeverityVerdicts(t *testing.T) {
 func TestMetricIDsDropped(t *testing.T) {
 	b := startBench(t, nil, never)
 	require.EqualValues(t, 0, b.sum(t, prefix+"ids_dropped"))
+}
+
+// A connector of the same Collector knows violations without a secret being given to anybody: it asks the package mark, for
+// as long as the processor may send.
+func TestKeysAreAnnouncedWhileTheProcessorRuns(t *testing.T) {
+	marked := func(violation ptrace.Span) bool {
+		value, found := violation.Attributes().Get(mark.Attribute)
+		require.True(t, found)
+		for _, key := range mark.Announced() {
+			if key.Made(value.Str(), violation.TraceID(), violation.SpanID()) {
+				return true
+			}
+		}
+		return false
+	}
+	for name, config := range map[string]func(*Config){"of its own": nil, "that is set": withKey(tierKey, otherKey)} {
+		t.Run(name, func(t *testing.T) {
+			before := len(mark.Announced())
+			known := false
+			b := startBench(t, config, never)
+			b.sink.refuse = func(traces ptrace.Traces) error {
+				if isViolations(traces) {
+					known = marked(traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0))
+					return errors.New("not now")
+				}
+				return nil
+			}
+			require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(1, "payment.bypass_validation")))
+			b.clock.waiting(t, 100*time.Millisecond)
+			b.sink.refuse = func(traces ptrace.Traces) error {
+				known = known && marked(traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0))
+				return nil
+			}
+			b.shutdown(t)
+			b.requireViolations(t, "rule-0")
+			require.True(t, known, "the violation was not known while it was sent")
+			require.False(t, marked(b.sink.violations[0]))
+			require.Len(t, mark.Announced(), before)
+		})
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/betracehq/betrace/go/betrace"
+	"github.com/betracehq/betrace/go/betrace/mark"
 )
 
 const (
@@ -55,6 +56,8 @@ type running struct {
 	// evidence is nil where the configuration asks for none.
 	evidence *evidence
 	host     component.Host
+	// withdraw ends that other parts of this Collector know violations by the keys of this processor.
+	withdraw func()
 	stop     chan struct{}
 	workers  sync.WaitGroup
 }
@@ -120,6 +123,10 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 	settings := p.config.settings()
 	var key string
 	settings.MarkKeys, key = p.markKeys(ctx, r.storage)
+	announced, err := announcedKeys(settings.MarkKeys)
+	if err != nil {
+		return err
+	}
 	engine, traces, err := p.restoreEngine(ctx, rules, settings, r.storage)
 	if err != nil {
 		return err
@@ -142,6 +149,7 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 		r.engine.Close()
 		return err
 	}
+	r.withdraw = mark.Announce(announced)
 	r.metrics.countStored(storedMarkKey, key)
 	r.metrics.countStored(storedMembership, members)
 	r.metrics.countStored(storedTraces, traces)
@@ -214,6 +222,8 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 		// The next consumer holds a call of ours; what is left goes with the process.
 		return fmt.Errorf("violations are still being sent: %w", ctx.Err())
 	}
+	// What is still sent is to be known yet.
+	defer r.withdraw()
 	unsent := r.sender.flush(ctx)
 	var err error
 	if r.storage != nil {

@@ -140,6 +140,16 @@ type prometheus struct{ address string }
 // startPrometheus runs one that scrapes one address each second.
 func startPrometheus(t *testing.T, binary, target string) prometheus {
 	t.Helper()
+	return startPrometheusWith(t, binary, fmt.Sprintf(`
+global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+rule_files: [%q]
+scrape_configs: [ { job_name: betrace, static_configs: [ { targets: [%q] } ] } ]
+`, alertsFile(t), target))
+}
+
+// startPrometheusWith runs one with a configuration of its own.
+func startPrometheusWith(t *testing.T, binary, text string, arguments ...string) prometheus {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -148,13 +158,9 @@ func startPrometheus(t *testing.T, binary, target string) prometheus {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	config := write(t, "prometheus.yaml", fmt.Sprintf(`
-global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
-rule_files: [%q]
-scrape_configs: [ { job_name: betrace, static_configs: [ { targets: [%q] } ] } ]
-`, alertsFile(t), target))
+	config := write(t, "prometheus.yaml", text)
 	var log strings.Builder
-	command := exec.Command(binary, "--config.file", config, "--storage.tsdb.path", t.TempDir(), "--web.listen-address", address)
+	command := exec.Command(binary, append([]string{"--config.file", config, "--storage.tsdb.path", t.TempDir(), "--web.listen-address", address}, arguments...)...)
 	command.Stdout, command.Stderr = &log, &log
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := command.Start(); err != nil {

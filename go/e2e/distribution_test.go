@@ -76,7 +76,7 @@ func TestTheDistributionIsItsManifest(t *testing.T) {
 		"processors": "betrace batch memory_limiter tail_sampling filter transform attributes resource k8s_attributes resource_detection",
 		"exporters":  "debug otlp_grpc otlp_http file load_balancing nop",
 		"extensions": "health_check file_storage zpages",
-		"connectors": "forward span_metrics count",
+		"connectors": "forward span_metrics count betrace",
 	}
 	built := components(t, collectorBinary(t))
 	for class, modules := range map[string][]module{

@@ -16,7 +16,7 @@ import (
 )
 
 // operatorPages are the pages for those who run the Collector.
-var operatorPages = []string{"grafana.md", "kubernetes.md", "pipeline.md", "runbook.md", "scaling.md", "threat-model.md"}
+var operatorPages = []string{"alerting.md", "grafana.md", "kubernetes.md", "pipeline.md", "runbook.md", "scaling.md", "threat-model.md"}
 
 // The configurations that these pages show are ones the Collector takes.
 func TestConfigurationsOfTheOperatorPagesAreValid(t *testing.T) {

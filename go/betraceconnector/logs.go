@@ -1,0 +1,142 @@
+package betraceconnector
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/betracehq/betrace/go/betrace/mark"
+)
+
+// evidence is the attribute that holds what the violation shows: a list of spans, each with its role, name, service and id.
+const evidence = "betrace.evidence"
+
+// logs tells each violation as a log event.
+type logs struct {
+	component.StartFunc
+	component.ShutdownFunc
+	reader *reader
+	next   consumer.Logs
+	clock  clock
+}
+
+func newLogs(set connector.Settings, config *Config, next consumer.Logs, clock clock) (*logs, error) {
+	reader, err := newReader(set.TelemetrySettings, config)
+	if err != nil {
+		return nil, err
+	}
+	return &logs{reader: reader, next: next, clock: clock}, nil
+}
+
+// Capabilities say that batches are never changed.
+func (*logs) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: false} }
+
+// ConsumeTraces sends the events of a batch on in one call, and none where there is no violation in it. A refusal goes back
+// to whoever sent the batch; the events that were refused are told when it comes again.
+func (l *logs) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
+	found := l.reader.violations(ctx, traces)
+	if len(found) == 0 {
+		return nil
+	}
+	if err := l.next.ConsumeLogs(ctx, l.events(found)); err != nil {
+		return err
+	}
+	l.reader.were(ctx, found)
+	return nil
+}
+
+// events writes violations as events, those of one scope together.
+func (l *logs) events(found []violation) plog.Logs {
+	written := plog.NewLogs()
+	observed := pcommon.NewTimestampFromTime(l.clock.now())
+	var records plog.LogRecordSlice
+	for i := range found {
+		one := &found[i]
+		if i == 0 || one.scope != found[i-1].scope {
+			resource := written.ResourceLogs().AppendEmpty()
+			one.resource.Resource().CopyTo(resource.Resource())
+			resource.SetSchemaUrl(one.resource.SchemaUrl())
+			scope := resource.ScopeLogs().AppendEmpty()
+			one.scope.Scope().CopyTo(scope.Scope())
+			scope.SetSchemaUrl(one.scope.SchemaUrl())
+			records = scope.LogRecords()
+		}
+		record := records.AppendEmpty()
+		record.SetObservedTimestamp(observed)
+		one.tell(record)
+	}
+	return written
+}
+
+// tell writes the violation as an event at the span that broke the rule.
+func (v *violation) tell(record plog.LogRecord) {
+	record.SetEventName(mark.SpanName)
+	record.SetTimestamp(v.span.EndTimestamp())
+	severity := v.text(ruleSev)
+	record.SetSeverityText(severity)
+	record.SetSeverityNumber(severityNumber(severity))
+	record.Body().SetStr(v.span.Status().Message())
+	trace, span := v.where()
+	record.SetTraceID(trace)
+	record.SetSpanID(span)
+	for key, value := range v.span.Attributes().All() {
+		isEmpty := value.Type() == pcommon.ValueTypeSlice && value.Slice().Len() == 0
+		if key != mark.Attribute && !isEmpty {
+			value.CopyTo(record.Attributes().PutEmpty(key))
+		}
+	}
+	v.tellEvidence(record.Attributes())
+}
+
+// where is the trace that broke the rule and the span in it that shows so: the violation's parent, or, where the violation
+// stands in a trace of its own, the first span of its evidence. The violation span itself may be kept nowhere.
+func (v *violation) where() (pcommon.TraceID, pcommon.SpanID) {
+	if parent := v.span.ParentSpanID(); !parent.IsEmpty() {
+		return v.span.TraceID(), parent
+	}
+	if v.span.Links().Len() > 0 {
+		first := v.span.Links().At(0)
+		return first.TraceID(), first.SpanID()
+	}
+	return v.span.TraceID(), v.span.SpanID()
+}
+
+func (v *violation) tellEvidence(attributes pcommon.Map) {
+	if v.span.Links().Len() == 0 {
+		return
+	}
+	shown := attributes.PutEmptySlice(evidence)
+	for _, link := range v.span.Links().All() {
+		one := shown.AppendEmpty().SetEmptyMap()
+		for key, name := range map[string]string{role: "role", "betrace.span.name": "span.name", "service.name": "service.name"} {
+			if value, found := link.Attributes().Get(key); found {
+				value.CopyTo(one.PutEmpty(name))
+			}
+		}
+		one.PutStr("span_id", link.SpanID().String())
+	}
+}
+
+// severityNumber maps a rule's severity as OpenTelemetry's data model of logs maps syslog's: critical to ERROR2, and
+// never to FATAL, because nothing crashed.
+func severityNumber(severity string) plog.SeverityNumber {
+	switch severity {
+	case "critical":
+		return plog.SeverityNumberError2
+	case "high":
+		return plog.SeverityNumberError
+	case "medium":
+		return plog.SeverityNumberWarn
+	case "low":
+		return plog.SeverityNumberInfo2
+	case "info":
+		return plog.SeverityNumberInfo
+	default:
+		return plog.SeverityNumberUnspecified
+	}
+}
