@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use completeness::CompletenessName;
 pub use evidence::{
-    Evidence, EvidenceCommand, EvidenceRecords, EvidenceVerify, EvidenceVerifyFormat,
+    Evidence, EvidenceCommand, EvidenceRecords, EvidenceReport, EvidenceReportFormat,
+    EvidenceVerify, EvidenceVerifyFormat,
 };
 pub use fetch::{Fetch, FetchBackend};
 pub use simulate::{Simulate, SimulateFormat};

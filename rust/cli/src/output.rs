@@ -7,6 +7,7 @@
 
 mod escape;
 mod file;
+mod html;
 mod paint;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use escape::one_line;
 pub use file::{Existing, write_whole};
+pub use html::escaped;
 pub use paint::{Paint, Palette};
 
 /// Standard output, buffered. Once it cannot be written, what follows is dropped.

@@ -14,6 +14,8 @@ pub struct Evidence {
 pub enum EvidenceCommand {
     /// Check signatures, chain, Merkle roots, numbers and time of evidence records
     Verify(EvidenceVerify),
+    /// Say control by control what the records show and what they cannot
+    Report(EvidenceReport),
 }
 
 /// Which records, and what they are held against.
@@ -60,6 +62,55 @@ pub enum EvidenceVerifyFormat {
     Text,
     /// One object
     Json,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 written, 1 written, and the records are not whole or there are none, 2 usage or faulty rules, 3 unreadable."
+)]
+pub struct EvidenceReport {
+    #[command(flatten)]
+    pub records: EvidenceRecords,
+    /// The framework whose controls are reported, as rules name it: SOC2, HIPAA, ISO27001, PCI-DSS, GDPR, or another one
+    #[arg(long, value_name = "NAME")]
+    pub framework: String,
+    /// A control to report whether or not a rule speaks for it; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub control: Vec<String>,
+    /// From when, as 2026-11-21, 2026-11-21T09:30 or with an offset; else UTC [default: the first record's begin]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Until when [default: the last record's end]
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Rule files or directories, for what the rules say in English; may be repeated
+    #[arg(long, value_name = "RULES")]
+    pub rules: Vec<PathBuf>,
+    /// Where a trace is to be seen, {trace_id} standing for its id: https://traces.example/trace/{trace_id}
+    #[arg(long, value_name = "URL", value_parser = trace_url)]
+    pub trace_url: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: EvidenceReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum EvidenceReportFormat {
+    #[default]
+    Markdown,
+    /// One page that needs nothing beside it, and prints well
+    Html,
+    /// One object
+    Json,
+}
+
+fn trace_url(text: &str) -> Result<String, String> {
+    let is_web = ["https://", "http://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    if !is_web || !text.contains("{trace_id}") {
+        return Err("an http or https URL with {trace_id} in it".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn numbered(text: &str) -> Result<(u64, betrace_evidence::Sha256Hex), String> {

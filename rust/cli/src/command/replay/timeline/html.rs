@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::output::Output;
+use crate::output::{Output, escaped};
 
 use super::text::{facts, headline, label, percent};
 use super::told::{Bar, Told};
@@ -138,21 +138,4 @@ fn chart(told: &Told, page: &mut String) {
         label(first.from_unix_nano, told.bucket_nano),
         label(last.from_unix_nano, told.bucket_nano)
     );
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            // No page may hold one.
-            character if character.is_control() => escaped.push('\u{fffd}'),
-            character => escaped.push(character),
-        }
-    }
-    escaped
 }

@@ -1,0 +1,115 @@
+//! `betrace evidence report`: control by control, what records show of a stretch of time and what they cannot.
+//!
+//! ```text
+//! records ──▶ verified ──▶ those of the stretch ──▶ controls ▸ rules ▸ sums, coverage of time ──▶ markdown | html | json
+//! ```
+
+mod catalogue;
+mod controls;
+mod coverage;
+mod html;
+mod markdown;
+mod readings;
+mod told;
+mod weaknesses;
+
+use betrace_evidence::{Checked, Verification, time_text};
+
+use crate::args::{EvidenceReport, EvidenceReportFormat};
+use crate::exit::Exit;
+use crate::output::{self, Output};
+use crate::window::Window;
+
+use super::read;
+use readings::Readings;
+use told::{Fault, Framework, Told};
+
+/// Of the product, wherever evidence is shown.
+const DISCLAIMER: &str = "BeTrace generates compliance evidence through trace pattern matching. Certification requires \
+external auditors (SOC 2) or assessments (HIPAA). BeTrace provides the technical evidence, not the certification itself.";
+
+/// Faults and remarks that are shown one by one.
+const SHOWN: usize = 100;
+
+pub fn run(args: &EvidenceReport, out: &mut Output) -> Exit {
+    let window = match Window::of(args.from.as_deref(), args.to.as_deref()) {
+        Ok(window) => window,
+        Err(error) => {
+            output::fault(error);
+            return Exit::Usage;
+        }
+    };
+    let readings = match Readings::of(&args.rules) {
+        Ok(readings) => readings,
+        Err(exit) => return exit,
+    };
+    let verified = match read::checked(&args.records) {
+        Ok(verified) => verified,
+        Err(exit) => return exit,
+    };
+    let told = told(args, &window, &readings, &verified);
+    match args.format {
+        EvidenceReportFormat::Json => out.json(&told),
+        EvidenceReportFormat::Markdown => markdown::write(&told, out),
+        EvidenceReportFormat::Html => html::write(&told, out),
+    }
+    match (verified.records.is_empty(), verified.is_whole()) {
+        (true, _) => Exit::Broken,
+        (false, true) if told.records > 0 => Exit::Fine,
+        (false, _) => Exit::Found,
+    }
+}
+
+fn told(
+    args: &EvidenceReport,
+    window: &Window,
+    readings: &Readings,
+    verified: &Verification,
+) -> Told {
+    let all = &verified.records;
+    let from = window.from.or_else(|| all.iter().map(|one| one.from).min());
+    let to = window.to.or_else(|| all.iter().map(|one| one.to).max());
+    let (from, to) = (from.unwrap_or(0), to.unwrap_or(0));
+    let is_within = |one: &&Checked| {
+        one.from < to && one.to > from || one.from == one.to && (from..=to).contains(&one.from)
+    };
+    let records: Vec<&Checked> = all.iter().filter(is_within).collect();
+    let framework = catalogue::framework(&args.framework);
+    let mut weaknesses = weaknesses::of(&records);
+    if records.iter().any(|one| one.from < from || one.to > to) {
+        let text = "Records reach beyond the stretch of time and are counted whole.";
+        weaknesses.push(text.to_owned());
+    }
+    let last = records.last();
+    Told {
+        framework: Framework {
+            name: framework.clone(),
+        },
+        from: time_text(from),
+        to: time_text(to),
+        records: records.len(),
+        last_record_sha256: last.map(|last| last.hash.to_string()),
+        whole: verified.is_whole(),
+        faults: verified
+            .faults
+            .iter()
+            .take(SHOWN)
+            .map(|fault| Fault {
+                kind: fault.kind.as_str(),
+                place: fault.place.clone(),
+                text: fault.text.clone(),
+            })
+            .collect(),
+        faults_total: verified.faults.len(),
+        coverage: coverage::of(&records, from, to),
+        weaknesses,
+        changes: verified
+            .notes
+            .iter()
+            .take(SHOWN)
+            .map(|note| note.text.clone())
+            .collect(),
+        controls: controls::of(&records, &framework, args, readings),
+        disclaimer: DISCLAIMER,
+    }
+}
