@@ -262,6 +262,20 @@ floods:
 	$(call say,Flooding engines, each in a process of its own)
 	@cargo bench --locked -p betrace-engine --bench floods -- $(if $(QUICK),quick)
 
+TRESTLE := target/tools/trestle/.installed
+
+$(TRESTLE): testdata/evidence/requirements.txt
+	$(call say,Installing compliance-trestle)
+	@rm -rf target/tools/trestle && mkdir -p target/tools
+	@python3 -m venv target/tools/trestle
+	@target/tools/trestle/bin/pip install --quiet --no-compile --disable-pip-version-check --requirement testdata/evidence/requirements.txt
+	@touch $@
+
+## oscal: hold the OSCAL documents of `betrace evidence report` against compliance-trestle
+.PHONY: oscal
+oscal: $(TRESTLE)
+	@cargo test --locked -p betrace-cli --test command -- evidence_report::trestle --nocapture
+
 ## ids: fifteen million ids of closed traces: bytes an id, and how many new ones look like one of them
 .PHONY: ids
 ids:

@@ -15,6 +15,8 @@ mod check;
 mod closing;
 #[path = "command/evidence.rs"]
 mod evidence;
+#[path = "command/evidence_report.rs"]
+mod evidence_report;
 #[path = "command/explain.rs"]
 mod explain;
 #[path = "command/fetch.rs"]

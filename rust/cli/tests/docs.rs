@@ -216,6 +216,73 @@ fn the_walk_of_an_auditor_ends_as_the_page_says() {
     assert_eq!(shown, wanted.unwrap().text);
 }
 
+/// The controls that a report knows, with the rules of the packs that speak for them. UPDATE_DOCS=1 writes the table.
+#[test]
+fn the_table_of_controls_is_of_the_catalogue_and_the_packs() {
+    const BEGIN: &str =
+        "<!-- controls: written from rust/cli/data/controls.txt and the packs -->\n";
+    const END: &str = "<!-- end of controls -->\n";
+    let files = ["ai-agents", "compliance", "platform", "security", "sre"].map(|pack| {
+        let path = root().join("rules").join(format!("{pack}.yaml"));
+        betrace_lang::SourceFile::new(pack, std::fs::read_to_string(path).unwrap())
+    });
+    let rules = betrace_lang::compile(&files).unwrap();
+    let catalogue = include_str!("../data/controls.txt");
+    let known: Vec<Vec<&str>> = catalogue
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split(" | ").collect())
+        .collect();
+    let mut named = Vec::new();
+    let mut table = String::from(
+        "| control | asks | what a rule of the packs shows | what traces cannot show |\n|---|---|---|---|\n",
+    );
+    for parts in &known {
+        let [framework, control, asks, cannot] = parts[..] else {
+            panic!("{parts:?}")
+        };
+        let speaks = |rule: &betrace_lang::rule::Rule| {
+            let mut all = rule.compliance.iter();
+            all.any(|one| one.framework == framework && one.controls.iter().any(|c| c == control))
+        };
+        let shows: Vec<String> = rules
+            .iter()
+            .filter(|rule| speaks(rule))
+            .map(|rule| format!("{} (`{}`)", rule.name.as_deref().unwrap(), rule.id.0))
+            .collect();
+        assert!(
+            !shows.is_empty(),
+            "no rule speaks for {framework} {control}"
+        );
+        named.push((framework, control));
+        table.push_str(&format!(
+            "| {framework} {control} | {asks} | {} | {cannot} |\n",
+            shows.join("; ")
+        ));
+    }
+    for rule in &rules {
+        for one in &rule.compliance {
+            for control in &one.controls {
+                let is_known = named.contains(&(one.framework.as_str(), control.as_str()));
+                assert!(
+                    is_known,
+                    "{} {control} of {} is not in the catalogue",
+                    one.framework, rule.id.0
+                );
+            }
+        }
+    }
+    let path = root().join("docs/compliance.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (shown, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, [before, BEGIN, &table, END, after].concat()).unwrap();
+        return;
+    }
+    assert_eq!(shown, table, "UPDATE_DOCS=1 writes it");
+}
+
 /// Where the rooms of the page's sections stand; the paths of their tables and walks begin there.
 const CRATES: [&str; 3] = ["rust/engine/src", "rust/lang/src", "rust/cli/src"];
 

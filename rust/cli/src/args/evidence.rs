@@ -101,6 +101,8 @@ pub enum EvidenceReportFormat {
     Html,
     /// One object
     Json,
+    /// OSCAL 1.2.1 Assessment Results
+    Oscal,
 }
 
 fn trace_url(text: &str) -> Result<String, String> {

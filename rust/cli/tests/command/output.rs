@@ -139,6 +139,17 @@ const RUNS: &[(&[&str], &str)] = &[
         ],
         "",
     ),
+    (
+        &[
+            "evidence",
+            "report",
+            "--unsigned",
+            "--framework",
+            "SOC2",
+            "records.jsonl",
+        ],
+        "",
+    ),
     (&["init", "-"], ""),
     (&["completions", "bash"], ""),
     (&["help"], ""),

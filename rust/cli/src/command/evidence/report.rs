@@ -1,7 +1,7 @@
 //! `betrace evidence report`: control by control, what records show of a stretch of time and what they cannot.
 //!
 //! ```text
-//! records ──▶ verified ──▶ those of the stretch ──▶ controls ▸ rules ▸ sums, coverage of time ──▶ markdown | html | json
+//! records ──▶ verified ──▶ those of the stretch ──▶ controls ▸ rules ▸ sums, coverage of time ──▶ markdown | html | json | oscal
 //! ```
 
 mod catalogue;
@@ -9,6 +9,7 @@ mod controls;
 mod coverage;
 mod html;
 mod markdown;
+mod oscal;
 mod readings;
 mod told;
 mod weaknesses;
@@ -47,10 +48,13 @@ pub fn run(args: &EvidenceReport, out: &mut Output) -> Exit {
         Ok(verified) => verified,
         Err(exit) => return exit,
     };
-    let told = told(args, &window, &readings, &verified);
+    let (from, to) = stretch(&window, &verified);
+    let records = within(&verified, from, to);
+    let told = told(args, (from, to), &records, &readings, &verified);
     match args.format {
         EvidenceReportFormat::Json => out.json(&told),
         EvidenceReportFormat::Markdown => markdown::write(&told, out),
+        EvidenceReportFormat::Oscal => oscal::write(&told, &records, out),
         EvidenceReportFormat::Html => html::write(&told, out),
     }
     match (verified.records.is_empty(), verified.is_whole()) {
@@ -60,22 +64,32 @@ pub fn run(args: &EvidenceReport, out: &mut Output) -> Exit {
     }
 }
 
-fn told(
-    args: &EvidenceReport,
-    window: &Window,
-    readings: &Readings,
-    verified: &Verification,
-) -> Told {
+/// As asked for, else all that there are records of; nanoseconds since 1970.
+fn stretch(window: &Window, verified: &Verification) -> (u64, u64) {
     let all = &verified.records;
     let from = window.from.or_else(|| all.iter().map(|one| one.from).min());
     let to = window.to.or_else(|| all.iter().map(|one| one.to).max());
-    let (from, to) = (from.unwrap_or(0), to.unwrap_or(0));
+    (from.unwrap_or(0), to.unwrap_or(0).max(from.unwrap_or(0)))
+}
+
+/// Records that have something of the stretch in them; one without length counts by where it is.
+fn within(verified: &Verification, from: u64, to: u64) -> Vec<&Checked> {
     let is_within = |one: &&Checked| {
-        one.from < to && one.to > from || one.from == one.to && (from..=to).contains(&one.from)
+        let overlaps = one.from < to && one.to > from;
+        overlaps || one.from == one.to && (from..=to).contains(&one.from)
     };
-    let records: Vec<&Checked> = all.iter().filter(is_within).collect();
+    verified.records.iter().filter(is_within).collect()
+}
+
+fn told(
+    args: &EvidenceReport,
+    (from, to): (u64, u64),
+    records: &[&Checked],
+    readings: &Readings,
+    verified: &Verification,
+) -> Told {
     let framework = catalogue::framework(&args.framework);
-    let mut weaknesses = weaknesses::of(&records);
+    let mut weaknesses = weaknesses::of(records);
     if records.iter().any(|one| one.from < from || one.to > to) {
         let text = "Records reach beyond the stretch of time and are counted whole.";
         weaknesses.push(text.to_owned());
@@ -101,7 +115,7 @@ fn told(
             })
             .collect(),
         faults_total: verified.faults.len(),
-        coverage: coverage::of(&records, from, to),
+        coverage: coverage::of(records, from, to),
         weaknesses,
         changes: verified
             .notes
@@ -109,7 +123,7 @@ fn told(
             .take(SHOWN)
             .map(|note| note.text.clone())
             .collect(),
-        controls: controls::of(&records, &framework, args, readings),
+        controls: controls::of(records, &framework, args, readings),
         disclaimer: DISCLAIMER,
     }
 }
