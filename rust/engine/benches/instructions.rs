@@ -4,12 +4,12 @@
 //! ```text
 //! cargo bench -p betrace-engine --bench instructions --no-run
 //! valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-//!     --toggle-collect='instructions::measured_*' target/release/deps/instructions-… [scan|consume]
+//!     --toggle-collect='instructions::measured_*' target/release/deps/instructions-… [scan|consume|evidence]
 //! ```
 //!
 //! `scan` reads sixteen batches of 512 spans and matches them with the selectors of 100 rules. `consume`
 //! takes the same batches through an engine of 100 rules of every kind, closes all traces and takes what was
-//! found. Each is warmed by one pass that does not count. Prints how many spans went by; callgrind prints
+//! found; `evidence` is the same with what an evidence record needs noted and taken. Each is warmed by one pass that does not count. Prints how many spans went by; callgrind prints
 //! the instructions.
 #![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
 
@@ -63,12 +63,19 @@ fn rules() -> String {
     text
 }
 
-fn engine() -> Engine {
+fn engine(kept_samples: Option<u16>) -> Engine {
     let rules = compile(&[SourceFile::new("rules.yaml", rules())]);
     let Ok(rules) = rules else {
         unreachable!("every rule here is faultless");
     };
-    let engine = Engine::new(rules, Settings::default(), Timestamp(NOW));
+    let engine = Engine::new(
+        rules,
+        Settings {
+            kept_samples,
+            ..Settings::default()
+        },
+        Timestamp(NOW),
+    );
     let Ok(engine) = engine else {
         unreachable!("every rule here is within the limits");
     };
@@ -94,6 +101,7 @@ fn measured_consume(engine: &Engine, batches: &[Vec<u8>]) -> usize {
         assert!(engine.consume(bytes, Timestamp(NOW)).is_ok());
     }
     engine.close_traces(Timestamp(NOW), CloseCause::EndOfInput);
+    black_box(engine.take_period());
     engine.take_findings(usize::MAX).len()
 }
 
@@ -101,7 +109,7 @@ fn main() -> ExitCode {
     let batches = batches();
     let spans = SPANS * batches.len();
     let chosen = std::env::args().nth(1).unwrap_or_default();
-    let is_all = !matches!(chosen.as_str(), "scan" | "consume");
+    let is_all = !matches!(chosen.as_str(), "scan" | "consume" | "evidence");
     if is_all || chosen == "scan" {
         let matcher = selectors::matcher(RULES);
         let mut scratch = matcher.scratch();
@@ -111,14 +119,17 @@ fn main() -> ExitCode {
         let hits = measured_scan(&matcher, &mut scratch, &batches);
         println!("scan: {spans} spans, {hits} hits");
     }
-    if is_all || chosen == "consume" {
+    for (name, samples) in [("consume", None), ("evidence", Some(8))] {
+        if !is_all && chosen != name {
+            continue;
+        }
         // Code and allocator are warm; the engine is new, as its state is part of the work.
-        let warm = engine();
+        let warm = engine(samples);
         for bytes in &batches {
             assert!(warm.consume(bytes, Timestamp(NOW)).is_ok());
         }
-        let findings = measured_consume(&engine(), &batches);
-        println!("consume: {spans} spans, {findings} findings");
+        let findings = measured_consume(&engine(samples), &batches);
+        println!("{name}: {spans} spans, {findings} findings");
     }
     ExitCode::SUCCESS
 }

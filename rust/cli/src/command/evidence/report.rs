@@ -14,7 +14,7 @@ mod readings;
 mod told;
 mod weaknesses;
 
-use betrace_evidence::{Checked, Verification, time_text};
+use betrace_evidence::{Checked, Verification};
 
 use crate::args::{EvidenceReport, EvidenceReportFormat};
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ use crate::window::Window;
 
 use super::read;
 use readings::Readings;
-use told::{Fault, Framework, Told};
+use told::{Fault, Framework, Told, time};
 
 /// Of the product, wherever evidence is shown.
 const DISCLAIMER: &str = "BeTrace generates compliance evidence through trace pattern matching. Certification requires \
@@ -99,8 +99,8 @@ fn told(
         framework: Framework {
             name: framework.clone(),
         },
-        from: time_text(from),
-        to: time_text(to),
+        from: time(from),
+        to: time(to),
         records: records.len(),
         last_record_sha256: last.map(|last| last.hash.to_string()),
         whole: verified.is_whole(),

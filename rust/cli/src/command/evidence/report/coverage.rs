@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use betrace_evidence::{Checked, time_text};
+use betrace_evidence::Checked;
 
-use super::told::{Bar, Coverage, Hole};
+use super::told::{Bar, Coverage, Hole, time};
 
 /// Holes and instances that are shown one by one.
 const SHOWN: usize = 50;
@@ -28,8 +28,8 @@ pub fn of(records: &[&Checked], from: u64, to: u64) -> Coverage {
             .into_iter()
             .take(SHOWN)
             .map(|(from, to)| Hole {
-                from: time_text(from),
-                to: time_text(to),
+                from: time(from),
+                to: time(to),
             })
             .collect(),
         instances: shown

@@ -20,7 +20,7 @@ body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: #ff
 h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .3rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.2rem 0 .2rem; }
 p { margin: .3rem 0; } .dim { color: var(--dim); } blockquote { margin: 1rem 0; padding: .4rem .8rem; border-left: 3px solid var(--line); color: var(--dim); }
 .mark { font-weight: 600; } .broken { color: var(--bad); } .partly_unknown { color: var(--open); } .kept { color: var(--good); } .not_exercised { color: var(--none); }
-table { border-collapse: collapse; margin: .5rem 0; width: 100%; } th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: right; font-variant-numeric: tabular-nums; } th { color: var(--dim); font-weight: 500; }
+table { border-collapse: collapse; margin: .5rem 0; width: 100%; } th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: right; font-variant-numeric: tabular-nums; } th { color: var(--dim); font-weight: 500; } td:first-child:not(:only-child) { font-weight: 500; }
 ul { margin: .3rem 0; padding-left: 1.2rem; } code { font-size: .85em; overflow-wrap: anywhere; } a { color: inherit; }
 svg { display: block; width: 100%; height: 16px; margin: .1rem 0 .3rem; } .hole { fill: #f4d7d4; stroke: #b42318; stroke-width: .5; } .on { fill: #1a7f37; }
 @media print { body { max-width: none; margin: 0; font-size: 11px; } h2, h3 { break-after: avoid; } section, table, li { break-inside: avoid; } svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
@@ -56,23 +56,27 @@ pub fn write(told: &Told, out: &mut Output) {
 fn overview(told: &Told, page: &mut String) {
     page.push_str("<table>\n<tr><th>control</th><th>rules</th><th>broken</th><th>unknown in part</th><th>kept</th><th>not exercised</th></tr>\n");
     for control in &told.controls {
-        let of = |status: Status| {
-            control
+        let _ = write!(
+            page,
+            "<tr><td>{}</td><td>{}</td>",
+            escaped(&control.id),
+            control.rules.len()
+        );
+        for status in [
+            Status::Broken,
+            Status::PartlyUnknown,
+            Status::Kept,
+            Status::NotExercised,
+        ] {
+            let count = control
                 .rules
                 .iter()
                 .filter(|rule| rule.status == status)
-                .count()
-        };
-        let _ = writeln!(
-            page,
-            "<tr><td>{}</td><td>{}</td><td class=\"broken\">{}</td><td class=\"partly_unknown\">{}</td><td class=\"kept\">{}</td><td>{}</td></tr>",
-            escaped(&control.id),
-            control.rules.len(),
-            of(Status::Broken),
-            of(Status::PartlyUnknown),
-            of(Status::Kept),
-            of(Status::NotExercised)
-        );
+                .count();
+            let class = if count > 0 { class(status) } else { "dim" };
+            let _ = write!(page, "<td class=\"{class}\">{count}</td>");
+        }
+        page.push_str("</tr>\n");
     }
     page.push_str("</table>\n");
 }
@@ -172,13 +176,17 @@ fn of_control(control: &Control, page: &mut String) {
     }
 }
 
-fn of_rule(rule: &Rule, page: &mut String) {
-    let class = match rule.status {
+const fn class(status: Status) -> &'static str {
+    match status {
         Status::Broken => "broken",
         Status::PartlyUnknown => "partly_unknown",
         Status::Kept => "kept",
         Status::NotExercised => "not_exercised",
-    };
+    }
+}
+
+fn of_rule(rule: &Rule, page: &mut String) {
+    let class = class(rule.status);
     let _ = writeln!(
         page,
         "<section>\n<h3>{} <span class=\"{class}\">{}</span></h3>",

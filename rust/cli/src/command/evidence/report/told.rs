@@ -2,7 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use betrace_evidence::time_text;
 use serde::Serialize;
+
+/// UTC, with as much of a fraction as there is.
+pub fn time(unix_nanos: u64) -> String {
+    let text = time_text(unix_nanos);
+    let text = text.trim_end_matches('Z').trim_end_matches('0');
+    format!("{}Z", text.trim_end_matches('.'))
+}
 
 #[derive(Serialize)]
 pub struct Told {
