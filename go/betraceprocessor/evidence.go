@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,13 +68,6 @@ type evidence struct {
 	ahead   int64
 	since   recordFacts
 	waiting atomic.Int64
-}
-
-// evidenceState is what is stored.
-type evidenceState struct {
-	Chain json.RawMessage `json:"chain"`
-	// Waiting are records that are not written, the oldest first.
-	Waiting []json.RawMessage `json:"waiting"`
 }
 
 type producer struct {
@@ -147,6 +139,7 @@ func (p *betraceProcessor) keepEvidence(ctx context.Context, r *running) (outcom
 		e.chainLost = true
 		p.log.Error("the stored chain of evidence records cannot be used: a new one begins, and says so", zap.Error(err))
 	}
+	e.followFiles()
 	e.ahead = e.aheadNow()
 	r.evidence = e
 	return outcome, nil
@@ -359,24 +352,4 @@ func (e *evidence) waitingRecords() int {
 		return 0
 	}
 	return int(e.waiting.Load())
-}
-
-// chain is where a chain stands, as far as the processor reads it.
-type chain struct {
-	Instance string `json:"instance"`
-	Sequence uint64 `json:"sequence"`
-	Hash     string `json:"hash"`
-	To       string `json:"to"`
-	Cause    string `json:"cause"`
-}
-
-func chainOf(text json.RawMessage) (chain, error) {
-	var c chain
-	if err := json.Unmarshal(text, &c); err != nil {
-		return chain{}, err
-	}
-	if c.Instance == "" || c.Sequence == 0 {
-		return chain{}, errors.New("it is no chain of evidence records")
-	}
-	return c, nil
 }

@@ -231,6 +231,21 @@ func TestARecordThatACrashCutShortIsWrittenWholeAndOnce(t *testing.T) {
 	}
 }
 
+func TestAStorageThatWasThrownBackDoesNotGiveANumberAgain(t *testing.T) {
+	folder, storage := t.TempDir(), newMemoryStorage()
+	b := startBenchOn(t, hostWith(storage), intoFiles(folder), checked)
+	before := storage.entries["evidence"]
+	b.tick(t, time.Minute)
+	b.crash()
+	storage.entries["evidence"] = before
+	b = startBenchOn(t, hostWith(storage), intoFiles(folder), checked)
+	b.shutdown(t)
+	records := recordsIn(t, folder)
+	require.Equal(t, []string{"start", "period", "start", "stop"}, causes(records))
+	requireChain(t, records)
+	require.Equal(t, "killed", records[2].said.Predicate.Before["ended"])
+}
+
 func TestADiskThatFailsStopsNoSpanAndStandsInTheNextRecord(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "records")
 	require.NoError(t, os.Mkdir(folder, 0o700))

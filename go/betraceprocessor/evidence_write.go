@@ -9,8 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
@@ -23,6 +25,8 @@ const (
 	recordTimeout = 10 * time.Second
 	// mostRecordBytes is more than a record takes.
 	mostRecordBytes = 8 << 20
+	// recordTime is how records write times.
+	recordTime = "2006-01-02T15:04:05.000000000Z"
 	// recordFilePrefix begins the names of files of records; `betrace evidence` knows them by it.
 	recordFilePrefix = "betrace-evidence-"
 )
@@ -37,6 +41,7 @@ type recordHead struct {
 	hash      [sha256.Size]byte
 	Predicate struct {
 		Instance string `json:"instance"`
+		Signer   string `json:"signer"`
 		Sequence int64  `json:"sequence"`
 		Cause    string `json:"cause"`
 		Period   struct {
@@ -114,9 +119,8 @@ func (f *recordFiles) place(file *os.File, name string, envelope []byte) (end in
 	if name == f.name && size == f.end {
 		return size, false, nil
 	}
-	begin := max(0, size-mostRecordBytes-int64(len(envelope)))
-	tail := make([]byte, size-begin)
-	if _, err := file.ReadAt(tail, begin); err != nil {
+	tail, begin, err := tailOf(file, mostRecordBytes+int64(len(envelope)))
+	if err != nil {
 		return 0, false, err
 	}
 	whole := tail[:bytes.LastIndexByte(tail, '\n')+1]
@@ -125,9 +129,58 @@ func (f *recordFiles) place(file *os.File, name string, envelope []byte) (end in
 			return 0, false, err
 		}
 	}
-	lines := bytes.TrimSuffix(whole, []byte("\n"))
-	last := lines[bytes.LastIndexByte(lines, '\n')+1:]
-	return begin + int64(len(whole)), bytes.Equal(last, envelope), nil
+	return begin + int64(len(whole)), bytes.Equal(lastWholeLine(whole), envelope), nil
+}
+
+// last is where the chain of an instance stands by its files; nil where there are none. A storage that a power cut threw
+// back knows less than they do, and must not give a number again.
+func (f *recordFiles) last(instance string) (*chain, error) {
+	paths, err := filepath.Glob(filepath.Join(f.directory, recordFilePrefix+"*-"+instance+".jsonl"))
+	if err != nil || len(paths) == 0 {
+		return nil, err
+	}
+	// By the day in their names.
+	file, err := os.Open(slices.Max(paths))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	tail, _, err := tailOf(file, mostRecordBytes)
+	if err != nil {
+		return nil, err
+	}
+	line := lastWholeLine(tail)
+	if len(line) == 0 {
+		return nil, nil
+	}
+	record, err := headOf(line)
+	if err != nil {
+		return nil, err
+	}
+	said := &record.Predicate
+	return &chain{
+		Instance: said.Instance, Sequence: uint64(said.Sequence), Hash: hex.EncodeToString(record.hash[:]),
+		To: said.Period.To.UTC().Format(recordTime), Cause: said.Cause, Signer: said.Signer,
+	}, nil
+}
+
+// tailOf reads at most so many bytes of the end of a file, and says where they begin.
+func tailOf(file *os.File, most int64) (tail []byte, begin int64, err error) {
+	status, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	begin = max(0, status.Size()-most)
+	tail = make([]byte, status.Size()-begin)
+	if _, err := file.ReadAt(tail, begin); err != nil && !errors.Is(err, io.EOF) {
+		return nil, 0, err
+	}
+	return tail, begin, nil
+}
+
+func lastWholeLine(tail []byte) []byte {
+	lines := bytes.TrimSuffix(tail[:bytes.LastIndexByte(tail, '\n')+1], []byte("\n"))
+	return lines[bytes.LastIndexByte(lines, '\n')+1:]
 }
 
 // syncDirectory makes a new file's name survive.
