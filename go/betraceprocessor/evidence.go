@@ -154,7 +154,12 @@ func (e *evidence) begin(ctx context.Context) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.record(ctx, causeStart)
+	if !e.record(ctx, causeStart) && e.state.Chain != nil {
+		// It may be of a later version.
+		e.log.Error("the stored chain of evidence records is of no use: a new one begins, and says so")
+		e.state, e.chainLost = evidenceState{}, true
+		e.record(ctx, causeStart)
+	}
 	e.write(ctx)
 }
 
@@ -213,10 +218,9 @@ func (e *evidence) acrossReload(swap func() error) error {
 	if err := swap(); err != nil {
 		return err
 	}
-	// Not the reloader's to be stopped in the middle of it; writing is bounded by itself.
-	ctx := context.Background()
-	e.record(ctx, causeReload)
-	e.write(ctx)
+	e.record(context.Background(), causeReload)
+	// Whoever reads rules does not wait for a disk or a backend: it is written within a second.
+	e.triedAt = 0
 	return nil
 }
 
@@ -243,15 +247,15 @@ func (e *evidence) close() {
 	}
 }
 
-// record makes records until the one with this cause is there: those of rules that went come first.
-func (e *evidence) record(ctx context.Context, cause string) {
+// record makes records until the one with this cause is there: those of rules that went come first. Whether it is.
+func (e *evidence) record(ctx context.Context, cause string) bool {
 	for {
 		made, err := e.seal(cause)
 		if err != nil {
 			e.since.Records.Failed++
 			e.count(recordFailed, 1)
 			e.log.Error("an evidence record was not made", zap.Error(err))
-			return
+			return false
 		}
 		if made == cause {
 			break
@@ -259,6 +263,7 @@ func (e *evidence) record(ctx context.Context, cause string) {
 	}
 	e.closedAt = e.clock.now()
 	e.store(ctx)
+	return true
 }
 
 // seal has the engine make one record, and says why it was closed.

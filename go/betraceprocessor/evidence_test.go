@@ -296,14 +296,21 @@ func TestRecordsThatWaitAreBoundedAndThoseGivenUpAreCounted(t *testing.T) {
 }
 
 func TestAChainThatCannotBeReadIsToldByTheNextOne(t *testing.T) {
-	folder, storage := t.TempDir(), newMemoryStorage()
-	storage.entries["evidence"] = []byte(`{"chain":{"sequence":"seven"}}`)
-	b := startBenchOn(t, hostWith(storage), intoFiles(folder), checked)
-	b.shutdown(t)
-	records := recordsIn(t, folder)
-	requireChain(t, records)
-	require.Equal(t, "chain_lost", records[0].said.Predicate.Before["ended"])
-	require.Equal(t, `{"chain":{"sequence":"seven"}}`, string(storage.entries["evidence.refused"]))
+	for name, stored := range map[string]string{
+		"no chain at all":    `{"chain":{"sequence":"seven"}}`,
+		"of a later version": `{"chain":{"instance":"0123456789abcdef0123456789abcdef","sequence":7,"hash":"of another kind"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder, storage := t.TempDir(), newMemoryStorage()
+			storage.entries["evidence"] = []byte(stored)
+			b := startBenchOn(t, hostWith(storage), intoFiles(folder), checked)
+			b.shutdown(t)
+			records := recordsIn(t, folder)
+			requireChain(t, records)
+			require.Equal(t, "chain_lost", records[0].said.Predicate.Before["ended"])
+			require.Equal(t, map[string]bool{"no chain at all": true}[name], len(storage.entries["evidence.refused"]) > 0)
+		})
+	}
 }
 
 func TestAClockThatIsSetIsTold(t *testing.T) {

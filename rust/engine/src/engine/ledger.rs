@@ -213,7 +213,7 @@ fn spans_less(now: &SpanCounts, before: &SpanCounts) -> SpanCounts {
 }
 
 impl Context<'_> {
-    /// Notes what a rule's conclusion at a close adds to the period, where somebody wants to know.
+    /// Notes what a rule's conclusion at a close adds to the period; only where the settings ask for it.
     pub fn note_for_period(
         &self,
         index: RuleIndex,
@@ -221,9 +221,6 @@ impl Context<'_> {
         outcome: &Outcome,
         tally: &mut Tally,
     ) {
-        if self.settings.kept_samples.is_none() {
-            return;
-        }
         if outcome.excused > 0 {
             tally.excused.push((index, outcome.excused));
         }

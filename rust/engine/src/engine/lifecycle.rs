@@ -295,7 +295,9 @@ impl Context<'_> {
         }
         let mut eval = Eval::new(self.facts(index, trace), allowance.budget());
         let outcome = decide(&mut eval);
-        self.note_for_period(index, trace, &outcome, &mut sink.tally);
+        if self.settings.kept_samples.is_some() {
+            self.note_for_period(index, trace, &outcome, &mut sink.tally);
+        }
         let newly = if outcome.verdict == Some(Verdict::Violated) {
             self.fire_at_close(index, &mut eval, &outcome, sink)
         } else {
