@@ -121,7 +121,7 @@ fn predicate(
         instance: chain
             .map_or(&facts.instance, |chain| &chain.instance)
             .clone(),
-        sequence: chain.map_or(1, |chain| chain.sequence + 1),
+        sequence: chain.map_or(1, |chain| chain.sequence.saturating_add(1)),
         previous: chain.map(|chain| chain.hash),
         cause,
         period: period(counted, facts, cause),

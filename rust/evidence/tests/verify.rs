@@ -7,8 +7,8 @@
 
 use betrace_engine::{CloseCause, Engine, Settings, Timestamp};
 use betrace_evidence::{
-    Cause, Chain, Expectations, Facts, FaultKind, Line, PublicKey, Sha256Hex, Signer, Verification,
-    Written, seal, time_text, verify,
+    Cause, Chain, Envelope, Expectations, Facts, FaultKind, Line, PublicKey, Sha256Hex, Signer,
+    Verification, Written, seal, time_text, verify,
 };
 use betrace_lang::{SourceFile, compile};
 use proptest::prelude::*;
@@ -450,6 +450,19 @@ fn a_record_that_is_removed_repeated_or_moved_is_found_at_every_place() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Whoever has no key can still write envelopes: whatever they hold ends nothing, and is not taken for signed.
+    #[test]
+    fn a_changed_statement_in_a_fresh_envelope_is_found(place in 0.0f64..1.0, byte in any::<u8>()) {
+        let (mut lines, expected) = chain();
+        let mut payload = Envelope::of_line(&lines[3]).unwrap().payload().unwrap();
+        let at = (place * payload.len() as f64) as usize;
+        payload[at] = byte;
+        lines[3] = Envelope::around(&payload, None, false).line();
+        prop_assert!(!check(&lines, &expected).is_whole());
+        let lenient = Expectations { allows_unsigned: true, ..expected };
+        prop_assert!(!check(&lines, &lenient).is_whole());
+    }
 
     #[test]
     fn a_changed_byte_is_found_wherever_it_is(record in 0usize..6, place in 0.0f64..1.0, bit in 0u8..8) {

@@ -260,6 +260,55 @@ fn oscal_says_satisfied_of_what_is_known_and_of_nothing_else_and_the_same_each_t
     );
 }
 
+/// Without a signature anybody may write anything.
+#[test]
+fn figures_without_measure_end_no_command() {
+    use betrace_evidence::{Entry, Envelope, Statement, canonical};
+    let desk = desk(true);
+    let line = std::fs::read(desk.path("e.jsonl")).unwrap();
+    let payload = Envelope::of_line(line.trim_ascii_end())
+        .unwrap()
+        .payload()
+        .unwrap();
+    let mut statement: Statement = serde_json::from_slice(&payload).unwrap();
+    let predicate = &mut statement.predicate;
+    predicate.sequence = u64::MAX;
+    predicate.violations.total = 0;
+    predicate.rules.total = 0;
+    predicate.traces.shed = u64::MAX;
+    predicate.records.dropped = u64::MAX;
+    predicate.records.periods_lost = u64::MAX;
+    predicate
+        .spans
+        .values_mut()
+        .for_each(|count| *count = u64::MAX);
+    for entry in &mut predicate.entries.list {
+        if let Entry::Rule(rule) = entry {
+            rule.kept = u64::MAX;
+            rule.violated = u64::MAX;
+            rule.violations = u64::MAX;
+            rule.inconclusive = [("a".to_owned(), u64::MAX), ("b".to_owned(), u64::MAX)].into();
+        }
+    }
+    std::mem::swap(&mut predicate.period.from, &mut predicate.period.to);
+    let mut lines = Vec::new();
+    for cause in [
+        betrace_evidence::Cause::Start,
+        betrace_evidence::Cause::Stop,
+    ] {
+        statement.predicate.cause = cause;
+        lines.extend(Envelope::around(&canonical(&statement), None, false).line());
+        lines.push(b'\n');
+    }
+    desk.write("e.jsonl", &[line, lines].concat());
+    for format in ["markdown", "html", "json", "oscal"] {
+        let ran = report(&desk, &["--framework", "SOC2", "--format", format]);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+    }
+    let ran = desk.run(&["evidence", "verify", "--unsigned", "e.jsonl"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+}
+
 /// `make oscal` puts the tool there, in the version that testdata/evidence/requirements.txt names.
 #[test]
 fn trestle_takes_the_document() {

@@ -104,7 +104,7 @@ fn follows(a: &Checked, b: &Checked, expected: &Expectations, found: &mut Verifi
         found.fault(FaultKind::OutOfOrder, &b.place, text);
         return;
     }
-    if number > of_a.sequence + 1 {
+    if number - of_a.sequence > 1 {
         let text = format!(
             "instance {instance}: {} not here",
             missing(of_a.sequence + 1, number - 1)

@@ -14,6 +14,11 @@ use super::told::{Control, Rule, Status, Trace, Violation};
 const SAMPLED: usize = 8;
 const VIOLATIONS: usize = 200;
 
+/// Whoever is not asked for a signature may write any number.
+fn add(to: &mut u64, count: u64) {
+    *to = to.saturating_add(count);
+}
+
 /// What the records say of one rule together.
 struct Sum<'r> {
     rule: Rule,
@@ -127,18 +132,18 @@ impl<'r> Sum<'r> {
     fn add(&mut self, entry: &'r RuleEntry) {
         let rule = &mut self.rule;
         rule.severity.clone_from(&entry.severity);
-        rule.violated += entry.violated;
-        rule.kept += entry.kept;
-        rule.satisfied += entry.satisfied;
-        rule.not_applicable += entry.not_applicable;
-        rule.excused += entry.excused;
-        rule.violations += entry.violations;
-        rule.contradicted += entry.contradicted;
+        add(&mut rule.violated, entry.violated);
+        add(&mut rule.kept, entry.kept);
+        add(&mut rule.satisfied, entry.satisfied);
+        add(&mut rule.not_applicable, entry.not_applicable);
+        add(&mut rule.excused, entry.excused);
+        add(&mut rule.violations, entry.violations);
+        add(&mut rule.contradicted, entry.contradicted);
         rule.in_records += 1;
         for (reason, count) in &entry.inconclusive {
-            *rule.inconclusive.entry(reason.clone()).or_default() += count;
+            add(rule.inconclusive.entry(reason.clone()).or_default(), *count);
         }
-        self.spans_matched += entry.spans_matched;
+        add(&mut self.spans_matched, entry.spans_matched);
         self.meanings.insert(&entry.meaning);
         self.sample.extend(entry.sample.iter().map(String::as_str));
     }
@@ -168,7 +173,11 @@ impl<'r> Sum<'r> {
     /// Never better than what is known: where no span had to do with the rule, nothing is.
     fn status(&self) -> Status {
         let rule = &self.rule;
-        match (rule.violated + rule.violations, rule.unknown(), rule.kept) {
+        match (
+            rule.violated.max(rule.violations),
+            rule.unknown(),
+            rule.kept,
+        ) {
             (1.., ..) => Status::Broken,
             (0, 1.., kept) if kept > 0 || self.spans_matched > 0 => Status::PartlyUnknown,
             (0, 0, 1..) => Status::Kept,

@@ -142,6 +142,7 @@ pub struct Violation {
 
 impl Rule {
     pub fn unknown(&self) -> u64 {
-        self.inconclusive.values().sum()
+        let counts = self.inconclusive.values();
+        counts.fold(0, |sum, count| sum.saturating_add(*count))
     }
 }

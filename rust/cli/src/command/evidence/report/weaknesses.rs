@@ -20,10 +20,16 @@ fn sentence(count: u64, text: impl FnOnce(u64) -> String) -> Option<String> {
     (count > 0).then(|| text(count))
 }
 
+/// Whoever is not asked for a signature may write any number.
+fn summed(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}
+
 fn by_name<'p>(maps: impl Iterator<Item = &'p BTreeMap<String, u64>>) -> BTreeMap<&'p str, u64> {
     let mut sums = BTreeMap::new();
     for (name, count) in maps.flatten() {
-        *sums.entry(name.as_str()).or_default() += count;
+        let sum: &mut u64 = sums.entry(name.as_str()).or_default();
+        *sum = sum.saturating_add(*count);
     }
     sums
 }
@@ -64,8 +70,8 @@ fn of_violations(said: &[&Predicate]) -> Vec<String> {
         .collect();
     let unnamed = said
         .iter()
-        .map(|one| one.violations.total - one.violations.listed);
-    told.extend(sentence(unnamed.sum(), |count| {
+        .map(|one| one.violations.total.saturating_sub(one.violations.listed));
+    told.extend(sentence(summed(unnamed), |count| {
         format!(
             "{} of the violations found are not named one by one.",
             grouped(count)
@@ -75,7 +81,7 @@ fn of_violations(said: &[&Predicate]) -> Vec<String> {
 }
 
 fn of_traces(said: &[&Predicate]) -> Vec<String> {
-    let sum = |of: fn(&Predicate) -> u64| said.iter().map(|one| of(one)).sum();
+    let sum = |of: fn(&Predicate) -> u64| summed(said.iter().map(|one| of(one)));
     let told = [
         sentence(sum(|one| one.traces.shed), |count| {
             format!(
@@ -89,24 +95,27 @@ fn of_traces(said: &[&Predicate]) -> Vec<String> {
                 counted(count, "trace")
             )
         }),
-        sentence(sum(|one| one.rules.total - one.rules.listed), |count| {
-            format!(
-                "{} a rule did not fit into a record; of it there is no figure.",
-                counted(count, "time")
-            )
-        }),
+        sentence(
+            sum(|one| one.rules.total.saturating_sub(one.rules.listed)),
+            |count| {
+                format!(
+                    "{} a rule did not fit into a record; of it there is no figure.",
+                    counted(count, "time")
+                )
+            },
+        ),
     ];
     told.into_iter().flatten().collect()
 }
 
 fn of_records(said: &[&Predicate]) -> Vec<String> {
-    let sum = |of: fn(&Predicate) -> u64| said.iter().map(|one| of(one)).sum();
+    let sum = |of: fn(&Predicate) -> u64| summed(said.iter().map(|one| of(one)));
     let told = [
         sentence(sum(|one| one.clock.jumps), |count| {
             format!("The machine's clock was set {}.", counted(count, "time"))
         }),
         sentence(
-            sum(|one| one.records.dropped + one.records.periods_lost),
+            sum(|one| one.records.dropped.saturating_add(one.records.periods_lost)),
             |count| {
                 format!(
                     "{} could not be written and went.",
