@@ -448,13 +448,19 @@ fn a_record_that_is_removed_repeated_or_moved_is_found_at_every_place() {
     }
 }
 
+fn shared() -> &'static (Vec<Vec<u8>>, Expectations) {
+    use std::sync::OnceLock;
+    static CHAIN: OnceLock<(Vec<Vec<u8>>, Expectations)> = OnceLock::new();
+    CHAIN.get_or_init(chain)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// Whoever has no key can still write envelopes: whatever they hold ends nothing, and is not taken for signed.
     #[test]
     fn a_changed_statement_in_a_fresh_envelope_is_found(place in 0.0f64..1.0, byte in any::<u8>()) {
-        let (mut lines, expected) = chain();
+        let (mut lines, expected) = shared().clone();
         let mut payload = Envelope::of_line(&lines[3]).unwrap().payload().unwrap();
         let at = (place * payload.len() as f64) as usize;
         payload[at] = byte;
@@ -466,9 +472,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_is_found_wherever_it_is(record in 0usize..6, place in 0.0f64..1.0, bit in 0u8..8) {
-        use std::sync::OnceLock;
-        static CHAIN: OnceLock<(Vec<Vec<u8>>, Expectations)> = OnceLock::new();
-        let (lines, expected) = CHAIN.get_or_init(chain);
+        let (lines, expected) = shared();
         let mut changed = lines.clone();
         let line = &mut changed[record];
         let at = (place * line.len() as f64) as usize;
