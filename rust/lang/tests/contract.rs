@@ -650,6 +650,32 @@ fn one_span_is_doubted_beside_other_parts_of_when_too() {
 }
 
 #[test]
+fn names_and_values_are_held_against_what_is_emitted() {
+    insta::assert_snapshot!(reports(&[
+        // A current name, and another that programs emit; in quotes it is meant.
+        "never { any.where(db.system.name == postgresql and \"db.system.name\" == mysql) }",
+        "never { any.where(span.http.response.status_code >= 500 or resource.db.query.text == x) }",
+        "never { any.where(gen_ai.tool.name == send_email or gen_ai.provider.name == openai) }",
+        "when each { a as p } never { b.where(x == p.messaging.message.id) }",
+        // Read in part, read by nothing, or emitted by all.
+        "never { any.where(url.path == x or server.address == y or error.type == TimeoutError or http.route == z) }",
+        // Values that nothing emits.
+        "never { any.where(error.type == timeout or error.type != Connection_Refused) }",
+        "never { any.where(\"error.type\" == timeout or span.error.type == timeout or error.type == \"timeout error\") }",
+        "never { any.where(otel:http.method == get or http.method != post or otel:http.method == GET) }",
+        "never { any.where(otel:db.system == postgres or db.system != Mongo or otel:db.system == postgresql) }",
+        "never { any.where(otel:ai.operation == tool_call or otel:ai.operation == chat or otel:ai.tool == tool) }",
+        // Operations that are none.
+        "never { any.where(db.operation == \"SELECT :memory:\" or db.operation.name != \"DROP table\") }",
+        "never { any.where(otel:db.operation == \"DROP TABLE\" or otel:db.operation == SELECT or db.operation == \"10 x\") }",
+        "never { any.where(otel:db.statement == \"DROP TABLE x\") }",
+        // Numbers in quotes.
+        "never { any.where(tries > \"10\" or p <= \"-2.5\" or otel:http.status >= \"500\") }",
+        "never { any.where(version > \"1.2.3\" or day < \"2026-01-01\" or tries == \"10\" or x > \"inf\") }",
+    ]));
+}
+
+#[test]
 fn lists_and_macros_of_the_vocabulary_stand_where_those_of_a_file_may() {
     insta::assert_snapshot!(reports(&[
         "when { otel:http.request.where(otel:http.method not in otel:http.safe_methods) } always { otel:http.request then audit }",

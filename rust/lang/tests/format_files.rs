@@ -55,7 +55,7 @@ fn hold(text: &str, context: &str) -> String {
             let notes: Vec<_> = after
                 .diagnostics
                 .iter()
-                .filter(|one| one.code.0.starts_with('N'))
+                .filter(|one| one.code.0.starts_with('N') && one.suggestion.is_some())
                 .collect();
             assert!(notes.is_empty(), "{context}: {notes:?}\n{formatted}");
         }

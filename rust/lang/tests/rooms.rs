@@ -26,7 +26,7 @@ const ROOMS: &str = "
     /condition/ vocabulary canonical
     /condition/canonical/ measure
     /condition/ canonical_part
-    /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute regex .
+    /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute emitted regex .
     /condition/suggest/ edited known piece pattern template phrases .
     /condition/check/ settle checker subject form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal
     /condition/check/ selector group quantity measure bound condition clauses .

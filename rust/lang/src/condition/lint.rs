@@ -2,7 +2,7 @@
 //!
 //! [`body`] looks at a checked rule as a whole ([`clauses`]): whether a condition is the same in every trace
 //! ([`constant`]), contradicts itself ([`filter`], [`numbers`]) or follows from another ([`implied`]). [`attribute_name`],
-//! [`chain`] and [`regex`] look at one name, order or expression, where the check meets it. A lint is a warning, so it stays silent
+//! [`unheard`], [`chain`] and [`regex`] look at one name, value, order or expression, where the check meets it. A lint is a warning, so it stays silent
 //! where it is not certain.
 
 mod attribute;
@@ -10,6 +10,7 @@ mod chain;
 mod clauses;
 mod constant;
 mod demand;
+mod emitted;
 mod filter;
 mod implied;
 mod join;
@@ -21,4 +22,5 @@ mod regex;
 pub(crate) use attribute::{attribute_name, is_known_field};
 pub(crate) use chain::chain;
 pub(crate) use clauses::body;
+pub(crate) use emitted::{Unheard, operation, unheard};
 pub(crate) use regex::regex;

@@ -110,6 +110,16 @@ pub(crate) fn readers(key: &str) -> Vec<&'static str> {
     readers.into_iter().map(|(_, name)| name).collect()
 }
 
+/// The attributes that a field reads of any span, in their order.
+pub(crate) fn keys_of(name: &str) -> Vec<&'static str> {
+    let fields = shipped(name).iter().filter_map(Shipped::as_field);
+    let choices = fields.flat_map(|field| &field.of);
+    let any_span = choices.filter(|one| one.proviso.is_none());
+    any_span
+        .filter_map(|one| one.attribute().map(|key| &**key))
+        .collect()
+}
+
 /// Whether this field gives the attribute as it is, a placeholder perhaps set aside.
 pub(crate) fn reads_whole(name: &str, key: &str) -> bool {
     // Whatever cuts a part out of a text does so here.

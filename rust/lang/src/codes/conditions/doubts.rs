@@ -133,6 +133,21 @@ declare_codes! {
         bad: "never { any.where(span:status == error and span:statusMessage == \"\") }",
         good: "never { any.where(span:status == error and missing(span:statusMessage)) }"
     }
+    VALUE_NOT_EMITTED = "W0128", "a value that no instrumentation emits" {
+        "What goes under this name is known, and this is not among it: `error.type` has the name of an exception or a code of its own in each language, methods come in capitals, products and operations have the names of the conventions. Compare with what is emitted; what kind of failure it was is `otel:error.kind`, whatever the spelling.",
+        bad: "never { any.where(error.type == timeout) }",
+        good: "never { any.where(otel:error.kind == timeout) }"
+    }
+    OPERATION_WITH_MORE = "W0129", "an operation of a database that is more than a word" {
+        "An operation is the first word of a statement. A few instrumentations add the table or the database (`SELECT :memory:`, `CREATE table`), most do not, or set no operation at all; `otel:db.operation` is the first word in each of them, and the text is `otel:db.statement`.",
+        bad: "never { any.where(db.operation.name == \"DROP table\") }",
+        good: "never { any.where(otel:db.operation == DROP) }"
+    }
+    ORDER_OF_DIGITS = "W0130", "an order against a number in quotes" {
+        "A number in quotes is a text. Where the attribute is a text too, as ports and codes are in some instrumentations, the two have the order of their bytes, in which \"9\" is above \"10\". Without quotes both are numbers, however the attribute arrives.",
+        bad: "never { any.where(attempts > \"10\") }",
+        good: "never { any.where(attempts > 10) }"
+    }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
         bad: "never { any.where(lower(user.role) == Admin) }",
@@ -172,6 +187,11 @@ declare_codes! {
         "Older for `by f`.",
         bad: "never { count(db.query) by (tenant) > 2 }",
         good: "never { count(db.query) by tenant > 2 }"
+    }
+    OTHER_NAME_EMITTED = "N0109", "a current name beside which another is emitted" {
+        "The name is right, and instrumentations in wide use have another for the same by default: an older one (Python and Java for databases, Python for HTTP), or one of their own (OpenInference for agents). A rule on one name is silent on the others. The name of the vocabulary reads them all; in quotes the name is taken as it is.",
+        bad: "never { any.where(db.system.name == postgresql and attempts > 3) }",
+        good: "never { any.where(otel:db.system == postgresql and attempts > 3) }"
     }
     OLDER_ATTRIBUTE = "N0108", "`span.attributes[\"k\"]`" {
         "Older for `span.k`; alone it is `exists(k)`, negated `missing(k)`.",

@@ -1,10 +1,12 @@
-//! Values that a field hardly ever has: nothing, an empty text, a status that went well.
+//! Values that a field hardly ever has: nothing, an empty text, a status that went well, what no instrumentation emits.
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::check::literal::is_nothing;
-use crate::diagnostic::fault::Fault;
+use crate::condition::lint::{self, Unheard};
+use crate::condition::shipped::PREFIX;
+use crate::diagnostic::fault::{Fault, Origin};
 use crate::rule::{CompareOp, Field, FieldTest, Intrinsic, Literal, Operand};
 
 impl<'a> Checker<'a> {
@@ -33,8 +35,67 @@ impl<'a> Checker<'a> {
                 | Intrinsic::InstrumentationVersion),
             ) if text.is_empty() => self.doubt_empty(node, left, op, intrinsic),
             None if text.eq_ignore_ascii_case("ok") => self.settle_like_status(node, left, op),
+            None => self.doubt_emitted(node, left, op, (text, right)),
             _ => {}
         }
+    }
+
+    /// `error.type == timeout`, `db.operation == "DROP table"`, `port > "80"`
+    fn doubt_emitted(
+        &mut self,
+        node: &Node,
+        left: &Node,
+        op: CompareOp,
+        (text, right): (&str, &Node),
+    ) {
+        let written = self.place.folded(left.range());
+        if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
+            let is_number = text.parse::<f64>().is_ok_and(f64::is_finite)
+                && text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+            if is_number && self.place.origin == Origin::Here {
+                let message = format!(
+                    "`{}` is a text, so the order may be that of bytes",
+                    self.place.folded(right.range())
+                );
+                let fault = self.fault(code::ORDER_OF_DIGITS, right.range(), message);
+                fault.help = Some(format!("as a number: `{text}`"));
+                fault.suggestion = Some(text.to_owned());
+            }
+            return;
+        }
+        // Quotes around a name say that it is meant as it is.
+        let name = match &left.bare().kind {
+            NodeKind::Name(name) | NodeKind::Intrinsic(name) => name,
+            _ => return,
+        };
+        let (found, code) = match lint::operation(name, text) {
+            Some(found) => (found, code::OPERATION_WITH_MORE),
+            None => match lint::unheard(name, text) {
+                Some(found) => (found, code::VALUE_NOT_EMITTED),
+                None => return,
+            },
+        };
+        let Unheard {
+            message,
+            field,
+            value,
+        } = found;
+        let modern = format!("{} {} {value}", field.unwrap_or(&written), op.as_str());
+        let is_shipped = name.starts_with(PREFIX);
+        // The doubt about the name is part of this one.
+        let at = left.bare().range();
+        if field.is_some() {
+            self.faults.retain(|fault| {
+                !([code::OTHER_NAME_EMITTED, code::RENAMED_ATTRIBUTE].contains(&fault.code)
+                    && fault.range == at)
+            });
+        }
+        let fault = self.fault(code, node.range(), message);
+        fault.help = Some(match is_shipped {
+            true => format!("write `{modern}`"),
+            false => format!("write `{modern}`; if your services emit it, put the name in quotes"),
+        });
+        fault.suggestion = Some(modern);
     }
 
     /// `span:status == ok`

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::codes::conditions as code;
-use crate::condition::shipped::{readers, reads_whole};
+use crate::condition::shipped::{keys_of, readers, reads_whole};
 use crate::diagnostic::fault::Fault;
 use crate::rule::{Intrinsic, Scope};
 use crate::words::Word;
@@ -127,6 +127,34 @@ pub(crate) fn is_known_field(name: &str) -> bool {
     NAMES.current.contains(key) || NAMES.old.contains_key(key) || Intrinsic::named(name).is_some()
 }
 
+/// A note on a current name beside which programs emit another, where one of the vocabulary reads both as they are.
+fn beside_another(scope: Scope, key: &str, range: Range<usize>) -> Option<Fault> {
+    if !matches!(scope, Scope::SpanThenResource | Scope::Span) {
+        return None;
+    }
+    let mut whole = readers(key)
+        .into_iter()
+        .filter(|name| reads_whole(name, key));
+    let name = whole.next()?;
+    let keys = keys_of(name);
+    let is_emitted = |other: &str| match NAMES.old.get(other) {
+        Some(old) => old.is_emitted,
+        None => !NAMES.current.contains(other),
+    };
+    let (first, others) = keys.split_first()?;
+    let other = others
+        .iter()
+        .find(|other| **other != key && is_emitted(other))?;
+    if *first != key {
+        return None;
+    }
+    let message = format!("beside `{key}` instrumentations emit `{other}` for the same");
+    let fault = Fault::new(code::OTHER_NAME_EMITTED, range, message);
+    Some(fault.help(format!(
+        "`{name}` reads both; if your services emit this name alone, put it in quotes: `\"{key}\"`"
+    )))
+}
+
 /// Names shorter than this are too often somebody's own.
 const LONG: usize = 10;
 
@@ -134,7 +162,7 @@ const LONG: usize = 10;
 pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Option<Fault> {
     let names = &*NAMES;
     if names.current.contains(key) {
-        return None;
+        return beside_another(scope, key, range);
     }
     if let Some(old) = names.old.get(key) {
         return old.doubt(scope, key, range);
