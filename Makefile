@@ -206,6 +206,12 @@ e2e: cli collector runner target/bin/demoshop
 	$(call say,Testing end to end with it)
 	@cd go/e2e && BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
 
+## getting-started: run the programs of docs/getting-started.md in an environment of their own (RECORD=1 to keep what they send)
+.PHONY: getting-started
+getting-started: cli
+	$(call say,Running the programs of docs/getting-started.md)
+	@docs/getting-started/record.sh target/release/betrace $(if $(RECORD),docs/getting-started)
+
 ## walks: the way of a message and of a rule's text through the files, and how often it goes back (WRITE=1 for the page)
 .PHONY: walks
 walks:

@@ -29,6 +29,8 @@ mod fmt;
 mod folders;
 #[path = "command/gaps.rs"]
 mod gaps;
+#[path = "command/getting_started.rs"]
+mod getting_started;
 #[path = "command/instrumentation.rs"]
 mod instrumentation;
 #[path = "command/intents.rs"]
