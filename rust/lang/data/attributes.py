@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
-"""Writes attributes.txt: the names of attributes of the OpenTelemetry semantic conventions.
+"""Writes attributes.txt: the names of attributes of the OpenTelemetry semantic conventions, as the packages have them that
+programs are built with.
 
     pip download --no-deps opentelemetry-semantic-conventions==0.66b2
-    rust/lang/data/attributes.py opentelemetry_semantic_conventions-0.66b2-py3-none-any.whl
+    npm pack @opentelemetry/semantic-conventions@1.45.0
+    mvn dependency:get -Dartifact=io.opentelemetry.semconv:opentelemetry-semconv:1.45.0:jar:sources
+    mvn dependency:get -Dartifact=io.opentelemetry.semconv:opentelemetry-semconv-incubating:1.45.0-alpha:jar:sources
+    rust/lang/data/attributes.py WHEEL TGZ JAR JAR
 
-The package tells in the text behind each name whether it is deprecated and what has replaced it. "Moved" is not deprecated: the
-names of GenAI and MCP have a repository of their own since 1.45. HISTORIC are names that older versions renamed and the package
-has no more. Which old names are emitted today is read from the recordings under testdata/instrumentation, and stands in EMITTED.
+The packages tell in the text at each name whether it is deprecated and what has replaced it. A name that is
+current in one of them is current; of two that name another successor the one counts that stands later in the call. "Moved" is not deprecated: the names of GenAI and MCP have a repository of their own since 1.45. HISTORIC are
+names that older versions renamed and the packages have no more. Which old names are emitted today is read from the recordings under
+testdata/instrumentation, and stands in EMITTED.
 """
 
 import json
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -50,18 +56,51 @@ HISTORIC = {
 # Emitted today by stacks that are not among the recordings: Spring Data Redis, amqplib.
 EMITTED = {"peer.service", "messaging.message_id"}
 
-ENTRY = re.compile(r'^[A-Z0-9_]+: Final = (?:\(\s*)?"([^"]+)"\s*\)?\n"""\n(.*?)"""', re.M | re.S)
-REPLACED = re.compile(r"^Deprecated: Replaced by `([^`]+)`(.*?)$", re.M)
+# In Python the text stands behind the name, elsewhere before it.
+PYTHON = re.compile(r'^[A-Z0-9_]+: Final = (?:\(\s*)?"([^"]+)"\s*\)?\n"""\n(.*?)"""', re.M | re.S)
+NPM = re.compile(r'/\*\*((?:(?!\*/).)*)\*/\s*(?:export )?const ATTR_[A-Z0-9_]+ = "([^"]+)"', re.S)
+JAVA = re.compile(r'/\*\*((?:(?!\*/).)*)\*/\s*(?:@Deprecated\s+)?public static final AttributeKey<[^;=]*=\s*\w+\(\s*"([^"]+)"', re.S)
+DEPRECATED = re.compile(r"(?:^Deprecated:|@deprecated) (.*)", re.S)
+REPLACED = re.compile(r"^Replaced by `([^`]+)`(.*?)$")
 CONTEXT = re.compile(r"`([^`]+)` on (client|server) spans")
 
 
-def successors(text):
+def plain(comment):
+    """The words of a comment on one line, code in backquotes."""
+    lines = (line.strip().removeprefix("*").strip() for line in comment.strip().splitlines())
+    words = " ".join(line for line in lines if line)
+    return re.sub(r"\{@code ([^}]*)\}", r"`\1`", words)
+
+
+def entries(path):
+    """Names, each with the words of its deprecation or None."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as package:
+            texts = [package.read(one).decode() for one in package.namelist() if re.search(r"/attributes/.*_attributes\.py$", one)]
+        found = [(name, text) for one in texts for name, text in PYTHON.findall(one)]
+    elif path.suffix == ".tgz":
+        with tarfile.open(path) as package:
+            files = [one for one in package if re.search(r"/(stable|experimental)_attributes\.mjs$", one.name)]
+            texts = [package.extractfile(one).read().decode() for one in files]
+        found = [(name, text) for one in texts for text, name in NPM.findall(one)]
+    else:
+        with zipfile.ZipFile(path) as package:
+            texts = [package.read(one).decode() for one in package.namelist() if one.endswith("Attributes.java")]
+        found = [(name, text) for one in texts for text, name in JAVA.findall(one)]
+    for name, text in found:
+        said = DEPRECATED.search(plain(text))
+        words = said.group(1) if said else None
+        # Java's incubating part has the stable names once more.
+        is_moved = words and any(sign in words for sign in ("Moved to", "in favor of stable"))
+        yield name, None if is_moved else words
+
+
+def successors(words):
     """What stands behind an old name: its successor, those of client and server spans, or nothing that is sure."""
-    found = REPLACED.search(text)
+    found = REPLACED.search(words.strip())
     if not found:
         return ["-"]
-    line = found.group(0)
-    of_kinds = CONTEXT.findall(line)
+    of_kinds = CONTEXT.findall(words)
     if of_kinds:
         return sorted(f"{kind}={name}" for name, kind in of_kinds)
     rest = found.group(2).strip(" .")
@@ -80,24 +119,32 @@ def emitted():
     return keys
 
 
+def version(path):
+    """`PyPI 0.66b2`, by the name of the file."""
+    return {".whl": "PyPI ", ".tgz": "npm ", ".jar": "Maven "}[path.suffix] + re.search(r"-([0-9][0-9a-z.]*(?:-alpha)?)", path.stem).group(1)
+
+
 def main():
-    wheel = Path(sys.argv[1])
-    version = wheel.name.split("-")[1]
+    packages = [Path(path) for path in sys.argv[1:]]
     names = dict(HISTORIC)
-    with zipfile.ZipFile(wheel) as package:
-        for path in package.namelist():
-            if "/attributes/" not in path or not path.endswith("_attributes.py"):
-                continue
-            for name, text in ENTRY.findall(package.read(path).decode()):
-                old = text.startswith("Deprecated:") and "Moved to" not in text
-                said = successors(text) if old else []
-                # The stable module and the incubating one may both have it; the one that says more counts.
-                names[name] = said or names.get(name, []) if name not in HISTORIC else said
+    for package in packages:
+        of_package = {}
+        for name, words in entries(package):
+            said = successors(words) if words else []
+            # The stable part and the incubating one may both have it; the one that says more counts.
+            of_package[name] = said or of_package.get(name, [])
+        assert len(of_package) > 50, f"{package} is not as it was"
+        for name, said in of_package.items():
+            # What one of them has as a current name programs that are built with it emit.
+            is_current = name in names and not names[name] and name not in HISTORIC
+            if said and not is_current or not said and name not in HISTORIC:
+                names[name] = said
     keys = emitted()
     lines = [
-        "# Attribute names of the OpenTelemetry semantic conventions, written by attributes.py from the PyPI package",
-        f"# opentelemetry-semantic-conventions {version}. A line is a current name; or an old one with what has replaced it, `-` where",
-        "# nothing has, `client=` and `server=` where the kind of the span tells; and `*` where recordings of current releases have it.",
+        "# Attribute names of the OpenTelemetry semantic conventions, written by attributes.py from their packages:",
+        f"# {', '.join(version(package) for package in packages)}. A line is a current name; or an old one with what has replaced it,",
+        "# `-` where nothing has, `client=` and `server=` where the kind of the span tells; and `*` where recordings of current",
+        "# releases have it.",
     ]
     for name in sorted(names):
         said = names[name]
