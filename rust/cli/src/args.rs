@@ -17,7 +17,7 @@ pub use evidence::{
 };
 pub use fetch::{Fetch, FetchBackend};
 pub use simulate::{Simulate, SimulateFormat};
-pub use suggest::{Suggest, SuggestFormat};
+pub use suggest::{BadSide, Suggest, SuggestFormat, Tune, TuneFormat};
 
 /// Behavioural assertions for OpenTelemetry traces.
 #[derive(Debug, Parser)]
@@ -58,6 +58,8 @@ pub enum Command {
     Evidence(Evidence),
     /// Find the rules that tell recordings of bad times from those of good ones
     Suggest(Suggest),
+    /// Say which bounds of rules would have been quiet, and which rules never met a span
+    Tune(Tune),
     /// Write a first rule file, commented, with tests
     Init(Init),
     /// Print a completion script for a shell

@@ -15,6 +15,7 @@ mod show;
 mod simulate;
 mod suggest;
 mod test;
+mod tune;
 mod vocabulary;
 
 use crate::args::{Cli, Command};
@@ -44,6 +45,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Exit {
         Command::Simulate(args) => simulate::run(args, out),
         Command::Evidence(args) => evidence::run(args, out),
         Command::Suggest(args) => suggest::run(args, out),
+        Command::Tune(args) => tune::run(args, out),
         Command::Vocabulary(args) => vocabulary::run(args, out),
         Command::Init(args) => init::run(args, out),
         Command::Completions(args) => shell::completions(args, out),

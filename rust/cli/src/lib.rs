@@ -28,6 +28,7 @@ mod case;
 mod census;
 mod collector;
 pub mod command;
+mod compared;
 mod drawing;
 mod english;
 pub mod exit;

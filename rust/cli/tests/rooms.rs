@@ -27,7 +27,7 @@ const ORDER: [&[&str]; 8] = [
         "window",
     ],
     &["judged", "near_miss", "recording"],
-    &["as_test"],
+    &["as_test", "compared"],
     &["command"],
     &["lib", "main"],
 ];

@@ -16,6 +16,8 @@ mod asked;
 mod injected;
 #[path = "suggest/input.rs"]
 mod input;
+#[path = "suggest/kept.rs"]
+mod kept;
 #[path = "suggest/page.rs"]
 mod page;
 #[path = "suggest/recorded.rs"]

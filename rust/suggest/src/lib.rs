@@ -37,7 +37,7 @@ pub use bits::Sides;
 pub use candidate::{Candidate, FALSE_ALARMS, Found};
 pub use fold::Shape;
 pub use form::{Family, Form};
-pub use mine::mine;
+pub use mine::{Invariant, invariants, mine};
 pub use rank::{Ranked, ranked};
 pub use sample::{Half, Sample};
 pub use statistics::{Factorials, false_discovery, wilson_upper};

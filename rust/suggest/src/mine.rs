@@ -3,6 +3,7 @@
 mod count;
 mod cut;
 mod existence;
+mod invariant;
 mod join;
 mod number;
 mod order;
@@ -10,6 +11,7 @@ mod structure;
 mod value;
 
 pub use cut::APART;
+pub use invariant::{Invariant, invariants};
 
 use crate::candidate::{Collector, Found};
 use crate::sample::{Roster, Sample};

@@ -58,6 +58,13 @@ pub fn is_noise(key: &str) -> bool {
     words(key).any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
+/// The values of this attribute name one thing each: what has it too belongs to that thing.
+#[must_use]
+pub fn is_identifier(key: &str) -> bool {
+    const WORDS: [&str; 8] = ["id", "ids", "uuid", "guid", "token", "nonce", "hash", "key"];
+    words(key).any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
 /// `orderId` is `order` and `Id`, as `order.id` and `order_id` are.
 fn words(key: &str) -> impl Iterator<Item = &str> {
     let is_between = |c: char| !c.is_ascii_alphanumeric();

@@ -6,9 +6,8 @@
 
 mod examples;
 mod explain;
-mod gathered;
 mod json;
-mod sides;
+mod kept;
 mod suggested;
 mod text;
 mod yaml;
@@ -16,16 +15,17 @@ mod yaml;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
-use betrace_suggest::{Seen, Shape, Table};
+use betrace_suggest::{Shape, Table};
 
 use crate::args::{Suggest, SuggestFormat};
+use crate::compared::{Compared, Places, Sides, compared};
 use crate::exit::Exit;
 use crate::output::{self, Output, counted, grouped};
 use crate::rules;
 
 use examples::Examples;
-use sides::Sides;
-use suggested::{CERTAIN, Places, Suggested, suggested};
+use kept::kept;
+use suggested::{CERTAIN, Suggested, suggested};
 
 pub fn run(args: &Suggest, out: &mut Output) -> Exit {
     match suggest(args, out) {
@@ -35,35 +35,30 @@ pub fn run(args: &Suggest, out: &mut Output) -> Exit {
 
 fn suggest(args: &Suggest, out: &mut Output) -> Result<Exit, Exit> {
     let existing = existing(args)?;
-    let gathered = gathered::gathered(&args.good, &args.bad)?;
-    let sides = Sides::of(args, gathered.builder.traces(), &gathered.spooled)?;
-    note_both(&sides, gathered.builder.traces());
-    if gathered.builder.unnamed > 0 {
-        output::note(format_args!(
-            "{} left out: there are more names of spans than are told apart",
-            counted(gathered.builder.unnamed, "span")
-        ));
-    }
-    let table = gathered.builder.finish(|seen| sides.side(seen));
-    is_enough(&table, gathered.is_broken)?;
+    let Compared {
+        table,
+        spooled,
+        sides,
+        is_broken,
+    } = compared(&args.good, &args.bad)?;
+    is_enough(&table, &sides, is_broken)?;
     note_folded(&table);
     let places = Places::of(&table);
-    let suggested = suggested(
-        &places,
-        &gathered.spooled,
-        &existing,
-        args.completeness.into(),
-        args.most.into(),
-    )
-    .map_err(|error| {
+    let (most, completeness) = (args.most.into(), args.bad.completeness.into());
+    let suggested = match sides {
+        Sides::AllGood => kept(&places, &spooled, completeness, most),
+        Sides::Recorded | Sides::Chosen(_) => {
+            suggested(&places, &spooled, &existing, completeness, most).map(without_chance)
+        }
+    };
+    let suggested = suggested.map_err(|error| {
         output::fault(error);
         Exit::Usage
     })?;
-    let suggested = without_chance(suggested);
     if let Some(id) = &args.explain {
         return explain::write(&suggested, id, &table, out);
     }
-    let examples = Examples::of(&suggested, &places, &gathered.spooled);
+    let examples = Examples::of(&suggested, &places, &spooled);
     match args.format {
         SuggestFormat::Text => text::write(&suggested, &examples, out),
         SuggestFormat::Json => json::write(&suggested, &examples, out),
@@ -72,13 +67,13 @@ fn suggest(args: &Suggest, out: &mut Output) -> Result<Exit, Exit> {
             &suggested,
             &examples,
             &places,
-            args.completeness.into(),
+            args.bad.completeness.into(),
             out,
         ),
     }
     out.flush();
     close(&suggested, &table);
-    Ok(if gathered.is_broken {
+    Ok(if is_broken {
         Exit::Broken
     } else if suggested.all.is_empty() {
         Exit::Fine
@@ -96,23 +91,10 @@ fn existing(args: &Suggest) -> Result<Vec<Arc<Rule>>, Exit> {
     Ok(rules.filter(|rule| rule.enabled).collect())
 }
 
-/// A trace in recordings of good and of bad times says nothing of either.
-fn note_both(sides: &Sides, seen: &[Seen]) {
-    let both = seen
-        .iter()
-        .filter(|seen| sides.side(seen).is_none())
-        .count();
-    if both > 0 {
-        output::note(format_args!(
-            "{} in both --good and --bad: left out",
-            counted(both, "trace")
-        ));
-    }
-}
-
-fn is_enough(table: &Table, is_broken: bool) -> Result<(), Exit> {
+fn is_enough(table: &Table, sides: &Sides, is_broken: bool) -> Result<(), Exit> {
     let failed = if is_broken { Exit::Broken } else { Exit::Usage };
     let fault = match (table.sides.good, table.sides.bad) {
+        (good, 0) if good > 0 && matches!(sides, Sides::AllGood) => return Ok(()),
         (0, _) => "there is no good trace to tell the bad ones from",
         (_, 0) => "there is no bad trace to tell the good ones from",
         (_, 1) => {
@@ -159,6 +141,14 @@ fn without_chance(mut suggested: Suggested) -> Suggested {
 
 /// The closing lines: how many traces are taken for bad, and what was left out.
 fn close(suggested: &Suggested, table: &Table) {
+    if table.sides.bad == 0 {
+        output::note(format_args!(
+            "{}, all taken for good: {} that they keep",
+            counted(table.sides.good, "trace"),
+            counted(suggested.all.len(), "rule")
+        ));
+        return;
+    }
     let mut broken: Vec<u32> = suggested
         .all
         .iter()

@@ -150,6 +150,7 @@ const RUNS: &[(&[&str], &str)] = &[
         ],
         "",
     ),
+    (&["tune", "rules.yaml", "good.jsonl"], ""),
     (&["init", "-"], ""),
     (&["completions", "bash"], ""),
     (&["help"], ""),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::bits::{Bits, Sides};
 use crate::candidate::Collector;
 use crate::form::{By, Form, Selector};
+use crate::noise::is_identifier;
 use crate::sample::Roster;
 use crate::table::{KeyId, NameId, Parent, Place};
 
@@ -101,7 +102,7 @@ fn counted(into: &Collector<'_, '_>, roster: &Roster) -> Counted {
     // Only what identifies something makes groups that are meant to be small.
     counted.by_key.retain(|(_, key), _| {
         let key = table.key(*key);
-        key.is_noise || key.texts.is_over
+        is_identifier(&key.text) || key.texts.is_over && !key.is_noise
     });
     counted
 }

@@ -164,9 +164,9 @@ fn gated(into: &mut Collector<'_, '_>, roster: &Roster) {
 }
 
 /// For each name and key with numbers the largest of each trace.
-type Largest = std::collections::BTreeMap<(NameId, KeyId), Vec<(u32, f64)>>;
+pub type Largest = std::collections::BTreeMap<(NameId, KeyId), Vec<(u32, f64)>>;
 
-fn largest(into: &Collector<'_, '_>, roster: &Roster) -> Largest {
+pub fn largest(into: &Collector<'_, '_>, roster: &Roster) -> Largest {
     let table = into.sample.table;
     let mut all = Largest::new();
     let mut here: HashMap<(NameId, KeyId), f64> = HashMap::new();

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::bits::{Bits, Sides};
 use crate::candidate::Collector;
 use crate::form::Form;
+use crate::noise::is_identifier;
 use crate::sample::Roster;
 use crate::table::value::Value;
 use crate::table::{KeyId, NameId, Place, Trace};
@@ -34,15 +35,27 @@ type Here = BTreeMap<usize, HashSet<u64>>;
 
 pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster) {
     let slots = slots(into, roster);
-    let index: HashMap<Slot, usize> = slots
-        .iter()
-        .enumerate()
-        .map(|(at, (slot, _))| (*slot, at))
-        .collect();
+    let index = index(&slots);
+    for ((bound, needs), pair) in pairs(into, &index, &slots) {
+        of_pair(into, roster, &index, &slots, (bound, needs), pair.held);
+    }
+}
+
+fn index(slots: &[(Slot, Vec<u32>)]) -> HashMap<Slot, usize> {
+    let slots = slots.iter().enumerate();
+    slots.map(|(at, (slot, _))| (*slot, at)).collect()
+}
+
+/// Pairs of slots of two names whose values fitted in some trace, in their order.
+fn pairs(
+    into: &Collector<'_, '_>,
+    index: &HashMap<Slot, usize>,
+    slots: &[(Slot, Vec<u32>)],
+) -> Vec<((usize, usize), Pair)> {
     let mut pairs: HashMap<(usize, usize), Pair> = HashMap::new();
     let mut here = Here::new();
     for trace in &into.sample.traces {
-        values(into, &index, trace, &mut here);
+        values(into, index, trace, &mut here);
         let is_bad = trace.slot < into.sample.table.layout.first_good();
         for (bound, values) in &here {
             for (needs, others) in here.iter().filter(|(needs, _)| *needs != bound) {
@@ -59,9 +72,42 @@ pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster) {
     }
     let mut pairs: Vec<_> = pairs.into_iter().collect();
     pairs.sort_unstable_by_key(|(pair, _)| *pair);
-    for ((bound, needs), pair) in pairs {
-        of_pair(into, roster, &index, &slots, (bound, needs), pair.held);
+    pairs
+}
+
+/// Pairs of keys whose values always fit, as rules, each with how many good traces have something to fit.
+pub fn held(into: &Collector<'_, '_>, roster: &Roster) -> Vec<(Form, u32)> {
+    let slots = slots(into, roster);
+    let index = index(&slots);
+    let held = pairs(into, &index, &slots);
+    let mut found = Vec::new();
+    for ((bound, needs), pair) in held {
+        let ((bound_name, bound_key), having) = &slots[bound];
+        let (needs_name, needs_key) = slots[needs].0;
+        let known = into
+            .sample
+            .bits(having.iter().copied())
+            .and(&into.sample.complete);
+        // What is called the same is meant to be the same; what is not may be equal by chance.
+        if bound_key == &needs_key && known.count().good == pair.held.good {
+            let form = Form::Joined {
+                bound: *bound_name,
+                bound_key: *bound_key,
+                is_partial: is_partial(into, roster, *bound_name, &known),
+                needs: needs_name,
+                needs_key,
+            };
+            found.push((form, pair.held.good));
+        }
     }
+    found
+}
+
+fn is_partial(into: &Collector<'_, '_>, roster: &Roster, name: NameId, known: &Bits) -> bool {
+    let whole = roster
+        .index(name)
+        .map(|at| roster.sets[at].and(&into.sample.complete));
+    whole.is_some_and(|whole| whole != *known)
 }
 
 fn of_pair(
@@ -101,9 +147,7 @@ fn of_pair(
             holds.insert(trace.slot);
         }
     }
-    let is_partial = roster
-        .index(*bound_name)
-        .is_some_and(|at| roster.sets[at].and(&into.sample.complete) != known);
+    let is_partial = is_partial(into, roster, *bound_name, &known);
     into.offer(known.without(&holds), among, || Form::Joined {
         bound: *bound_name,
         bound_key: *bound_key,
@@ -124,7 +168,9 @@ fn slots(into: &Collector<'_, '_>, roster: &Roster) -> Vec<(Slot, Vec<u32>)> {
                 continue;
             }
             for cell in table.cells_of(row) {
-                if table.key(cell.key).place != Place::Attribute || !is_comparable(cell.value) {
+                let key = table.key(cell.key);
+                let is_meant = !key.is_noise || is_identifier(&key.text);
+                if key.place != Place::Attribute || !is_meant || !is_comparable(cell.value) {
                     continue;
                 }
                 let (values, traces) = found.entry((row.name, cell.key)).or_default();

@@ -67,7 +67,8 @@ fn times(roster: &Roster, rows: &[Row], into: &mut Vec<Times>) {
     }
 }
 
-pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster) {
+/// For each pair of names, the bound one first, in how many traces with both each order does not hold.
+pub fn broken(into: &Collector<'_, '_>, roster: &Roster) -> Vec<[Sides; Relation::ALL.len()]> {
     let names = roster.count();
     let table = into.sample.table;
     let mut broken = vec![[Sides::default(); Relation::ALL.len()]; names * names];
@@ -90,6 +91,12 @@ pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster) {
             }
         }
     }
+    broken
+}
+
+pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster) {
+    let names = roster.count();
+    let broken = broken(into, roster);
     for bound in 0..names {
         for needs in (0..names).filter(|needs| *needs != bound) {
             let of_pair = broken[bound * names + needs];

@@ -88,6 +88,22 @@ fn offer(
     });
 }
 
+/// Names, each with a service other than its own that calls it, and in which traces.
+pub fn known_callers(
+    into: &Collector<'_, '_>,
+    roster: &Roster,
+    service: KeyId,
+) -> Vec<(NameId, Value, Bits)> {
+    let mut seen = Seen::default();
+    for trace in &into.sample.traces {
+        look(into, roster, Some(service), trace, &mut seen);
+    }
+    let callers = seen.callers.into_iter();
+    callers
+        .map(|((spans, _), (value, slots))| (roster.names[spans], value, into.sample.bits(slots)))
+        .collect()
+}
+
 /// Calls from services that never called before.
 fn callers(
     into: &mut Collector<'_, '_>,
@@ -125,7 +141,7 @@ fn callers(
     }
 }
 
-fn service_key(into: &Collector<'_, '_>) -> Option<KeyId> {
+pub fn service_key(into: &Collector<'_, '_>) -> Option<KeyId> {
     let keys = &into.sample.table.keys;
     let is = |key: &crate::table::Key| key.place == Place::Own && &*key.text == "service.name";
     let at = keys.iter().position(is)?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::bits::{Bits, Sides};
 use crate::candidate::Collector;
 use crate::form::{Form, Of, Selector, Test};
-use crate::sample::Roster;
+use crate::sample::{Roster, Sample};
 use crate::table::value::Value;
 use crate::table::{KeyId, NameId, Place};
 
@@ -39,6 +39,17 @@ struct Said {
 }
 
 impl Said {
+    /// The values with their traces, those of most good traces first.
+    fn sets(&self, sample: &Sample<'_>) -> Vec<(Value, Bits)> {
+        let mut values: Vec<(Value, Bits)> = self
+            .values
+            .values()
+            .map(|(value, slots)| (*value, sample.bits(slots.iter().copied())))
+            .collect();
+        values.sort_by_key(|(value, set)| (std::cmp::Reverse(set.count().good), value.bits()));
+        values
+    }
+
     fn note(&mut self, slot: u32, value: Value) {
         push(&mut self.some, slot);
         if value == Value::Other || self.is_over {
@@ -78,6 +89,15 @@ pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster) -> Vec<Atom> {
         }
     }
     atoms
+}
+
+/// What spans of a name, or of any, say under each key, where there are not too many values to list: the values, each with the
+/// traces in which some span has it.
+pub fn known(into: &Collector<'_, '_>, roster: &Roster) -> Vec<((Of, KeyId), Vec<(Value, Bits)>)> {
+    let all = said(into, roster).into_iter();
+    let few =
+        all.filter(|((_, key), said)| !said.is_over && !into.sample.table.key(*key).texts.is_over);
+    few.map(|(at, said)| (at, said.sets(into.sample))).collect()
 }
 
 fn said(into: &Collector<'_, '_>, roster: &Roster) -> BTreeMap<(Of, KeyId), Said> {
@@ -147,12 +167,7 @@ fn of_key(
     if said.is_over || sample.table.key(key).texts.is_over {
         return;
     }
-    let mut values: Vec<(Value, Bits)> = said
-        .values
-        .values()
-        .map(|(value, slots)| (*value, sample.bits(slots.iter().copied())))
-        .collect();
-    values.sort_by_key(|(value, set)| (std::cmp::Reverse(set.count().good), value.bits()));
+    let values = said.sets(sample);
     values_of(into, (of, key), &values, among);
     for (value, set) in values {
         // What every span of the name says tells no more than the name.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use betrace_engine::{Finding, TraceId};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
+use crate::compared::Places;
 use crate::drawing::{Drawn, Parent, draw};
 use crate::feed::decoded;
 use crate::output;
@@ -12,7 +13,7 @@ use crate::recording::Recorded;
 use crate::spool::{Frame, Spooled};
 use crate::words::moment;
 
-use super::suggested::{Places, Suggested, Suggestion};
+use super::suggested::{Suggested, Suggestion};
 
 /// Lines of a drawn trace.
 const DRAWN: usize = 24;

@@ -2,10 +2,11 @@
 
 use betrace_suggest::Table;
 
+use crate::compared::Count;
 use crate::exit::Exit;
 use crate::output::{self, Output, Paint, counted, grouped};
 
-use super::suggested::{CERTAIN, Count, Suggested, Suggestion};
+use super::suggested::{CERTAIN, Suggested, Suggestion};
 use super::text::{share, upper};
 
 /// The suggestion of that id, its verdicts by side and what they come to.

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use crate::compared::Count;
 use crate::english::reading::in_sentences;
 use crate::output::Output;
 
 use super::examples::Examples;
-use super::suggested::{CERTAIN, Count, Suggested};
+use super::suggested::{CERTAIN, Suggested};
 use super::text::upper;
 
 #[derive(Serialize)]
@@ -14,13 +15,18 @@ struct Line<'a> {
     rule: &'a str,
     condition: &'a str,
     says: String,
-    bad: Side,
+    /// Of traces that are taken for good alone nothing is said of bad ones, nor of chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bad: Option<Side>,
     good: Side,
     /// Of false alarms, the upper end of the 95 % interval.
     false_alarms_upper_bound: f64,
-    p: f64,
-    false_discovery_rate: f64,
-    is_certain: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    false_discovery_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_certain: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     held_out: Option<HeldOut<'a>>,
     first_seen_unix_nano: Option<String>,
@@ -52,16 +58,17 @@ fn side(count: Count) -> Side {
 
 pub fn write(suggested: &Suggested, examples: &Examples, out: &mut Output) {
     for one in &suggested.all {
+        let has_bad = one.bad.traces > 0;
         out.json(&Line {
             rule: &one.id,
             condition: &one.condition,
             says: in_sentences(&one.rule),
-            bad: side(one.bad),
+            bad: has_bad.then(|| side(one.bad)),
             good: side(one.good),
             false_alarms_upper_bound: upper(one.good),
-            p: one.p,
-            false_discovery_rate: one.q,
-            is_certain: one.q <= CERTAIN,
+            p: has_bad.then_some(one.p),
+            false_discovery_rate: has_bad.then_some(one.q),
+            is_certain: has_bad.then_some(one.q <= CERTAIN),
             held_out: one.held_out.as_ref().map(|held| HeldOut {
                 condition: held.condition.as_deref(),
                 bad: side(held.bad),

@@ -12,7 +12,8 @@ use betrace_suggest::{
     rule_id,
 };
 
-use crate::judged::{Number, Traces, Verdicts, judged};
+use crate::compared::{Count, Places};
+use crate::judged::{Number, Verdicts, judged};
 use crate::spool::Spooled;
 
 /// Candidates that the engine judges for each that is shown.
@@ -26,14 +27,6 @@ const APART: f64 = 3.0;
 
 /// What chance brings more seldom than this among all that was tried is more than chance.
 pub const CERTAIN: f64 = 0.05;
-
-/// Verdicts on one side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    pub traces: u32,
-    pub violated: u32,
-    pub satisfied: u32,
-}
 
 /// One rule that is suggested, with what the engine says of it.
 pub struct Suggestion {
@@ -70,63 +63,20 @@ pub struct Suggested {
     pub implied: usize,
 }
 
-/// The traces of a table, by their places in it.
-pub struct Places<'t> {
-    pub table: &'t Table,
-    numbers: HashMap<[u8; 16], Number>,
-}
+/// Ids of rules that are taken.
+#[derive(Default)]
+pub struct Ids(HashSet<String>);
 
-impl<'t> Places<'t> {
-    pub fn of(table: &'t Table) -> Places<'t> {
-        let traces = (0..).zip(&table.traces);
-        Places {
-            table,
-            numbers: traces.map(|(number, trace)| (trace.id, number)).collect(),
+impl Ids {
+    /// `id`, with a number behind it where it is taken.
+    pub fn unused(&mut self, id: &str) -> String {
+        let mut unused = id.to_owned();
+        let mut next = 2;
+        while !self.0.insert(unused.clone()) {
+            unused = format!("{id}-{next}");
+            next += 1;
         }
-    }
-
-    pub fn is_bad(&self, number: Number) -> bool {
-        number < self.table.sides.bad
-    }
-
-    fn half(&self, number: Number) -> Half {
-        Half::of(&self.table.traces[number as usize].id)
-    }
-
-    /// Verdicts of either side, of the traces that `is_in` wants.
-    fn counts(&self, verdicts: &Verdicts, is_in: impl Fn(Number) -> bool) -> (Count, Count) {
-        let (mut bad, mut good) = (Count::default(), Count::default());
-        let mut add = |numbers: &mut dyn Iterator<Item = Number>,
-                       count: fn(&mut Count) -> &mut u32| {
-            for number in numbers.filter(|number| is_in(*number)) {
-                *count(if self.is_bad(number) {
-                    &mut bad
-                } else {
-                    &mut good
-                }) += 1;
-            }
-        };
-        add(&mut (0..).take(self.table.traces.len()), |count| {
-            &mut count.traces
-        });
-        add(&mut verdicts.violated.iter().copied(), |count| {
-            &mut count.violated
-        });
-        add(&mut verdicts.satisfied.iter().copied(), |count| {
-            &mut count.satisfied
-        });
-        (bad, good)
-    }
-}
-
-impl Traces for Places<'_> {
-    fn number(&self, trace: [u8; 16]) -> Option<Number> {
-        self.numbers.get(&trace).copied()
-    }
-
-    fn weight(&self, number: Number) -> Option<usize> {
-        let rows = &self.table.traces[number as usize].rows;
-        self.is_bad(number).then_some(rows.len())
+        unused
     }
 }
 
@@ -228,7 +178,7 @@ fn half_id(id: &str) -> String {
 
 /// Each candidate in the first of its forms that can be written.
 fn proposed(table: &Table, ranked: &[Ranked], half: &Found) -> Vec<Proposed> {
-    let mut ids = HashSet::new();
+    let mut ids = Ids::default();
     let mut proposed = Vec::new();
     for one in ranked {
         let mut written = one
@@ -239,13 +189,7 @@ fn proposed(table: &Table, ranked: &[Ranked], half: &Found) -> Vec<Proposed> {
             continue;
         };
         let same = written.map(|(_, text)| text).take(SAME).collect();
-        let base = rule_id(table, &candidate.form);
-        let mut id = base.clone();
-        let mut next = 2;
-        while !ids.insert(id.clone()) {
-            id = format!("{base}-{next}");
-            next += 1;
-        }
+        let id = ids.unused(&rule_id(table, &candidate.form));
         let again = half.like(&candidate.form);
         proposed.push(Proposed {
             half: again

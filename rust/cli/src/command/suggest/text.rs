@@ -2,12 +2,13 @@
 
 use betrace_suggest::wilson_upper;
 
+use crate::compared::Count;
 use crate::english::reading::in_sentences;
 use crate::output::{Output, Paint, counted, grouped};
 use crate::words::moment;
 
 use super::examples::Examples;
-use super::suggested::{CERTAIN, Count, Suggested, Suggestion};
+use super::suggested::{CERTAIN, Suggested, Suggestion};
 
 /// All of them, each with what it rests on.
 pub fn write(suggested: &Suggested, examples: &Examples, out: &mut Output) {
@@ -37,6 +38,10 @@ pub fn write(suggested: &Suggested, examples: &Examples, out: &mut Output) {
 }
 
 fn worth(one: &Suggestion, out: &mut Output) {
+    if one.bad.traces == 0 {
+        out.line(format_args!("   {}", kept(one.good)));
+        return;
+    }
     let applies = one.bad.violated + one.bad.satisfied;
     let where_applies = if applies == one.bad.traces {
         String::new()
@@ -75,6 +80,17 @@ fn worth(one: &Suggestion, out: &mut Output) {
     if let Some(first) = one.verdicts.first {
         out.line(format_args!("   first seen {}", moment(first)));
     }
+}
+
+/// Of a rule that was taken from good traces alone.
+pub fn kept(good: Count) -> String {
+    let applies = u64::from(good.violated + good.satisfied);
+    format!(
+        "kept by {} of the {} to which it applies (broken by at most {})",
+        grouped(good.satisfied.into()),
+        counted(applies, "trace"),
+        share(wilson_upper(good.violated.into(), applies))
+    )
 }
 
 /// The upper end of the 95 % interval of false alarms.

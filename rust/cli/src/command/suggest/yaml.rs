@@ -6,12 +6,13 @@ use betrace_engine::Completeness;
 use betrace_lang::{FormatOptions, format_file};
 
 use crate::as_test::{made, translated};
+use crate::compared::Places;
 use crate::english::reading::in_sentences;
 use crate::output::{self, Output, counted, grouped};
 
 use super::examples::{Examples, keeping};
-use super::suggested::{Places, Suggested, Suggestion};
-use super::text::{share, upper};
+use super::suggested::{Suggested, Suggestion};
+use super::text::{kept, share, upper};
 
 /// The rule file.
 pub fn write(
@@ -39,15 +40,19 @@ fn rule(one: &Suggestion, text: &mut String) {
     let _ = writeln!(text, "    description: >-");
     let says = in_sentences(&one.rule);
     let _ = writeln!(text, "      {}", output::one_line(&says));
-    let _ = writeln!(
-        text,
-        "      Suggested: it breaks in {} of {}, and in {} of {} (at most {}).",
-        grouped(one.bad.violated.into()),
-        counted(one.bad.traces, "bad trace"),
-        grouped(one.good.violated.into()),
-        counted(one.good.traces, "good trace"),
-        share(upper(one.good))
-    );
+    if one.bad.traces == 0 {
+        let _ = writeln!(text, "      Suggested: {}.", kept(one.good));
+    } else {
+        let _ = writeln!(
+            text,
+            "      Suggested: it breaks in {} of {}, and in {} of {} (at most {}).",
+            grouped(one.bad.violated.into()),
+            counted(one.bad.traces, "bad trace"),
+            grouped(one.good.violated.into()),
+            counted(one.good.traces, "good trace"),
+            share(upper(one.good))
+        );
+    }
     let _ = writeln!(text, "    condition: |");
     for line in one.condition.lines() {
         let _ = writeln!(text, "      {line}");

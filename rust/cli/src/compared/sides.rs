@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use betrace_lang::{Limits, SourceFile, load};
 use betrace_suggest::{Seen, Side};
 
-use crate::args::Suggest;
+use crate::args::BadSide;
 use crate::exit::Exit;
 use crate::judged::{Number, Traces, judged};
 use crate::output::{self, Palette, counted};
@@ -25,7 +25,7 @@ pub enum Sides {
 
 impl Sides {
     /// As the command line says; what is wrong with that has been told.
-    pub fn of(args: &Suggest, seen: &[Seen], spooled: &Spooled) -> Result<Sides, Exit> {
+    pub fn of(args: &BadSide, seen: &[Seen], spooled: &Spooled) -> Result<Sides, Exit> {
         if args.bad_trace.is_empty() && args.bad_where.is_none() {
             return Ok(if args.bad.is_empty() {
                 Sides::AllGood
@@ -86,7 +86,7 @@ impl Traces for All<'_> {
 
 /// The traces for which the condition holds: it is a rule that they break.
 fn holding(
-    args: &Suggest,
+    args: &BadSide,
     condition: &str,
     seen: &[Seen],
     spooled: &Spooled,
