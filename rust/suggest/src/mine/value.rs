@@ -27,6 +27,9 @@ pub struct Atom {
     pub set: Bits,
 }
 
+/// Values, each with the traces in which some span has it.
+type Sets = Vec<(Value, Bits)>;
+
 /// What spans of one name, or of any, say under one key.
 #[derive(Default)]
 struct Said {
@@ -40,7 +43,7 @@ struct Said {
 
 impl Said {
     /// The values with their traces, those of most good traces first.
-    fn sets(&self, sample: &Sample<'_>) -> Vec<(Value, Bits)> {
+    fn sets(&self, sample: &Sample<'_>) -> Sets {
         let mut values: Vec<(Value, Bits)> = self
             .values
             .values()
@@ -93,7 +96,7 @@ pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster) -> Vec<Atom> {
 
 /// What spans of a name, or of any, say under each key, where there are not too many values to list: the values, each with the
 /// traces in which some span has it.
-pub fn known(into: &Collector<'_, '_>, roster: &Roster) -> Vec<((Of, KeyId), Vec<(Value, Bits)>)> {
+pub fn known(into: &Collector<'_, '_>, roster: &Roster) -> Vec<((Of, KeyId), Sets)> {
     let all = said(into, roster).into_iter();
     let few =
         all.filter(|((_, key), said)| !said.is_over && !into.sample.table.key(*key).texts.is_over);

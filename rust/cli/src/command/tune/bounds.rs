@@ -163,7 +163,11 @@ fn of_relation(relation: &mut Relation, see: &mut dyn FnMut(Bound<'_>)) {
         | Relation::EndsAfter { right, within }
         | Relation::Then { right, within } => {
             of_selector(right, see);
-            if let Some(Gap { least: 0, most }) = within {
+            if let Some(Gap {
+                least: 0,
+                most: Some(most),
+            }) = within
+            {
                 see(Bound::Duration(most));
             }
         }
