@@ -400,6 +400,31 @@ impl Lines for Vec<Vec<u8>> {
     }
 }
 
+#[test]
+fn a_record_lists_rules_to_its_room_and_counts_the_rest() {
+    use betrace_evidence::LIST_BYTES;
+    let rules: String = (0..6000)
+        .map(|n| format!("  - {{ id: rule-{n:05}, condition: 'never {{ x{n} }}' }}\n"))
+        .collect();
+    let mut desk = Desk::new(signer());
+    desk.engine = engine(&format!("rules:\n{rules}"), BEGIN);
+    desk.record(Cause::Start);
+    let found = check(&desk.lines, &expectations());
+    assert!(found.is_whole(), "{:?}", found.faults);
+    let predicate = &found.records[0].statement.predicate;
+    assert_eq!(predicate.rules.total, 6000);
+    let listed = predicate.rules.listed as usize;
+    assert_eq!(listed, predicate.entries.list.len());
+    assert!(listed > 1000 && listed < 6000, "{listed} are listed");
+    // With its brackets, and commas between; one more of the same length would not fit.
+    let bytes = betrace_evidence::canonical(&predicate.entries.list).len();
+    let one = bytes / listed;
+    assert!(
+        bytes <= LIST_BYTES + 1 && bytes + one > LIST_BYTES,
+        "{bytes} bytes"
+    );
+}
+
 fn chain() -> (Vec<Vec<u8>>, Expectations) {
     let mut desk = Desk::new(signer());
     desk.run(4);

@@ -64,12 +64,7 @@ pub fn begin(args: &Replay, inputs: &TraceInputs) -> Result<Option<Evidence>, Ex
     if path.exists() {
         return Err(usage(format!("{}: it is there already", path.display())));
     }
-    if inputs.files.len() > MOST_RECORDINGS {
-        return Err(usage(format!(
-            "a record names at most {MOST_RECORDINGS} recordings, and these are {}",
-            inputs.files.len()
-        )));
-    }
+    bounded(inputs.files.len()).map_err(usage)?;
     let signer = signer(args.evidence_key.as_deref()).map_err(usage)?;
     let mut recordings = Vec::new();
     for input in &inputs.files {
@@ -89,6 +84,15 @@ pub fn begin(args: &Replay, inputs: &TraceInputs) -> Result<Option<Evidence>, Ex
         signer,
         recordings,
     }))
+}
+
+fn bounded(recordings: usize) -> Result<(), String> {
+    if recordings > MOST_RECORDINGS {
+        return Err(format!(
+            "a record names at most {MOST_RECORDINGS} recordings, and these are {recordings}"
+        ));
+    }
+    Ok(())
 }
 
 /// The file that is named, else the variable. Neither is ever shown.
@@ -183,5 +187,16 @@ impl Recording {
         }
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Subject::new(&name, hash.end()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_recordings_are_named_and_one_more_is_refused() {
+        assert!(bounded(MOST_RECORDINGS).is_ok());
+        assert!(bounded(MOST_RECORDINGS + 1).is_err());
     }
 }
