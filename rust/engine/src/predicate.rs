@@ -23,6 +23,7 @@ use crate::logic::truth::Truth;
 use crate::predicate::elements::{all_among, among, folded};
 use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields};
 use crate::predicate::list::LiteralSet;
+use crate::predicate::reading::Reading;
 use crate::predicate::reckoning::{Reckoning, is_amount};
 use crate::predicate::source::{Ask, Source, count};
 use crate::predicate::text::{Needle, text_against, text_test};
@@ -88,7 +89,7 @@ enum Test {
     Text(Box<Needle>),
     TextField(TextOp, Source),
     /// One of the elements of an array.
-    Among(Source),
+    Among(Reading, Source),
     /// Compares what cannot be compared.
     Unlike,
 }
@@ -139,7 +140,7 @@ impl Formula {
                 found.push(left.field);
                 if let Test::CompareField(_, right)
                 | Test::TextField(_, right)
-                | Test::Among(right) = &**test
+                | Test::Among(_, right) = &**test
                 {
                     found.push(right.field);
                 }
@@ -162,7 +163,9 @@ impl Formula {
             Predicate::In { left, list } => {
                 let test = match list {
                     ListSource::Literals(values) => Test::In(LiteralSet::new(values)),
-                    ListSource::Field(list) => Test::Among(Source::new(list, fields)),
+                    ListSource::Field(list) => {
+                        Test::Among(Reading::of(left), Source::new(list, fields))
+                    }
                 };
                 Formula::test(left, test, fields)
             }
@@ -337,7 +340,9 @@ impl Test {
             Test::CompareField(op, right) => {
                 return ask.against(*right, unlike, |right| compare(value, *op, right));
             }
-            Test::Among(list) => return ask.against(*list, unlike, |list| among(value, list)),
+            Test::Among(reading, list) => {
+                return ask.against(*list, unlike, |list| among(*reading, value, list));
+            }
             Test::TextField(op, right) => {
                 return ask.against(*right, unlike, |right| text_against(*op, value, right));
             }
@@ -360,7 +365,7 @@ impl Test {
     {
         let compared = match (value, self) {
             (Value::Missing, _) => Compared::UNKNOWN,
-            (Value::Array(encoded), Test::Among(list)) => {
+            (Value::Array(encoded), Test::Among(_, list)) => {
                 return ask.against(*list, unlike, |list| {
                     all_among(quantifier, is_negated, encoded, list)
                 });

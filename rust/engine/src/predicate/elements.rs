@@ -4,16 +4,19 @@ use betrace_lang::rule::{CompareOp, Quantifier};
 
 use crate::logic::truth::Truth;
 use crate::predicate::list::ElementSet;
+use crate::predicate::reading::Reading;
 use crate::value::{Compared, Value, compare};
 use crate::wire::value::array_elements;
 
 /// Up to so many pairs of elements are compared one by one; of more the list is hashed first, which allocates.
 pub const PAIRS: usize = 1_024;
 
-/// Whether a value equals an element of `list`: unknown if it equals none and some cannot be compared with it.
-pub(super) fn among(value: Value<'_>, list: Value<'_>) -> Compared {
+/// Whether a value, so read, equals an element of `list`: unknown if it equals none and some cannot be compared with it, and
+/// of a value that cannot be read so, whether there are elements or none.
+pub(super) fn among(reading: Reading, value: Value<'_>, list: Value<'_>) -> Compared {
     match (value, list) {
         (Value::Missing, _) | (_, Value::Missing) => Compared::UNKNOWN,
+        (Value::Other, _) if reading != Reading::Plain => Compared::UNLIKE,
         (_, Value::Array(encoded)) => {
             let elements = array_elements(encoded);
             folded(Quantifier::Some, elements, |element| {
@@ -40,7 +43,7 @@ pub(super) fn all_among(
     folded(quantifier, array_elements(array), |element| {
         let found = match &set {
             Some(set) => set.contains(element),
-            None => among(element, list),
+            None => among(Reading::Plain, element, list),
         };
         if is_negated { found.not() } else { found }
     })
@@ -105,7 +108,7 @@ mod tests {
                     for is_negated in [false, true] {
                         let said = all_among(quantifier, is_negated, &left, Value::Array(list));
                         let naive = folded(quantifier, array_elements(&left), |element| {
-                            let found = among(element, Value::Array(list));
+                            let found = among(Reading::Plain, element, Value::Array(list));
                             if is_negated { found.not() } else { found }
                         });
                         assert_eq!(said, naive, "{last} {quantifier:?} {is_negated}");
@@ -127,8 +130,18 @@ mod tests {
             all_among(Quantifier::Some, false, b"", none).truth,
             Truth::FALSE
         );
-        assert_eq!(among(Value::Int(1), none).truth, Truth::FALSE);
-        assert_eq!(among(Value::Missing, none), Compared::UNKNOWN);
-        assert_eq!(among(Value::Int(1), Value::Int(1)), Compared::UNLIKE);
+        assert_eq!(
+            among(Reading::Plain, Value::Int(1), none).truth,
+            Truth::FALSE
+        );
+        assert_eq!(among(Reading::Lower, Value::Other, none), Compared::UNLIKE);
+        assert_eq!(
+            among(Reading::Plain, Value::Missing, none),
+            Compared::UNKNOWN
+        );
+        assert_eq!(
+            among(Reading::Plain, Value::Int(1), Value::Int(1)),
+            Compared::UNLIKE
+        );
     }
 }
