@@ -25,6 +25,7 @@ impl Trial<'_> {
             event_time: tape.chance(30),
             completeness: super::play::named(completeness),
             restart_grace: false,
+            shards: 1,
             ..Settings::default()
         };
         let engine = Engine::new(self.rules.to_vec(), settings.clone(), Timestamp(BEGIN));

@@ -40,7 +40,11 @@ pub struct Subject<'a> {
 
 pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject<'a>> {
     // Rules that the engine refuses are met, and shown, when a law plays its script.
-    let engine = Engine::new(rules.to_vec(), Settings::default(), Timestamp(0));
+    let settings = Settings {
+        shards: 1,
+        ..Settings::default()
+    };
+    let engine = Engine::new(rules.to_vec(), settings, Timestamp(0));
     let wanted = engine.map(|engine| engine.wanted()).unwrap_or_default();
     let message = |span: &Span| encode([span]);
     let reads_times = rules.iter().any(|rule| reads_times(rule));
