@@ -27,6 +27,9 @@ const RENEWED: u64 = 20_000;
 /// Sentences about one selector.
 const MOST_SENTENCES: usize = 3;
 
+/// Attributes that a name is said to stand for.
+const MOST_KEYS: usize = 5;
+
 /// Counts what the selectors of rules nearly met.
 pub struct NearMisses {
     selectors: Vec<Asked>,
@@ -196,13 +199,6 @@ impl Counted {
 
     /// What occurs and may be meant, where no span has the part.
     fn hint(&self, part: &Part) -> String {
-        let spans = |all: &[(&str, u64)]| {
-            let all: Vec<String> = all
-                .iter()
-                .map(|(text, count)| format!("{text} ({})", counted(*count, "span")))
-                .collect();
-            all.join(", ")
-        };
         let near_in = |word: &str, counts: Option<&Counts>| {
             let near = counts.map_or_else(Vec::new, |counts| near(word, counts, 3));
             if near.is_empty() {
@@ -222,10 +218,10 @@ impl Counted {
             };
             return first.map(other).unwrap_or_default();
         };
-        let told = if lacking.name == part.text {
-            String::new()
-        } else {
-            format!("; none has {}", lacking.name)
+        let told = match looked_for(lacking) {
+            Some(keys) => format!("; none has {}, that is {keys}", lacking.name),
+            None if lacking.name == part.text => String::new(),
+            None => format!("; none has {}", lacking.name),
         };
         let hints = lacking.keys.iter().flat_map(|key| {
             let tables = scopes(lacking.scope).iter();
@@ -234,7 +230,31 @@ impl Counted {
         let near = hints
             .map(|(key, scope)| near_in(key, self.census.keys(scope)))
             .find(|hint| !hint.is_empty());
-        format!("{told}{}", near.unwrap_or_default())
+        format!("{told}{}", near.unwrap_or_else(|| self.instead(lacking)))
+    }
+
+    /// Where a name stands for several attributes: what spans have that begins as they do.
+    fn instead(&self, lacking: &Read) -> String {
+        if looked_for(lacking).is_none() {
+            return String::new();
+        }
+        let kin: BTreeSet<&str> = lacking
+            .keys
+            .iter()
+            .filter_map(|key| first_word(key))
+            .collect();
+        let tables = scopes(lacking.scope).iter();
+        let tables = tables.filter_map(|scope| self.census.keys(*scope));
+        let mut came: Vec<(&str, u64)> = tables
+            .flat_map(Counts::sorted)
+            .filter(|(key, _)| first_word(key).is_some_and(|word| kin.contains(word)))
+            .collect();
+        came.sort_by_key(|(key, count)| (std::cmp::Reverse(*count), *key));
+        came.truncate(MOST_SENTENCES);
+        match came.is_empty() {
+            true => String::new(),
+            false => format!("; what came instead: {}", spans(&came)),
+        }
     }
 
     /// Of how many spans some key of it is known. A span with one in two scopes counts twice.
@@ -245,6 +265,37 @@ impl Counted {
             .flat_map(|counts| read.keys.iter().map(|key| counts.of(key)))
             .sum()
     }
+}
+
+/// The attributes that a name stands for, if there are several.
+fn looked_for(read: &Read) -> Option<String> {
+    let mut keys: Vec<&str> = Vec::new();
+    for key in &read.keys {
+        if !keys.contains(&&**key) {
+            keys.push(key);
+        }
+    }
+    if keys.len() < 2 {
+        return None;
+    }
+    let more = keys.len().saturating_sub(MOST_KEYS);
+    keys.truncate(MOST_KEYS);
+    let told = keys.join(", ");
+    Some(match more {
+        0 => told,
+        more => format!("{told} or {more} others"),
+    })
+}
+
+/// `db` of `db.system`
+fn first_word(key: &str) -> Option<&str> {
+    key.split_once('.').map(|(word, _)| word)
+}
+
+fn spans(all: &[(&str, u64)]) -> String {
+    let all = all.iter();
+    let all = all.map(|(text, count)| format!("{text} ({})", counted(*count, "span")));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// Where an attribute of that scope is looked for.

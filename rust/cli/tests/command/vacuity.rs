@@ -72,6 +72,33 @@ fn what_a_rule_nearly_met_stands_below_its_summary() {
 }
 
 #[test]
+fn a_name_of_the_vocabulary_says_which_attributes_were_looked_for_and_what_came_instead() {
+    let rules = r#"
+rules:
+  - { id: silent, condition: 'never { any.where(otel:ai.tool_call == c1) }' }
+  - { id: other, condition: 'never { any.where(otel:http.resends > 3) }' }
+  - { id: alone, condition: 'never { any.where(tenant == x) }' }
+"#;
+    let mut read = span(1, 2, 1, "SELECT");
+    read.attributes = json!({"http.flavor": "1.1", "gen_ai.evaluation": "good"});
+    let spans = [span(1, 1, 0, "order"), read];
+    let desk = Desk::with(&[("rules.yaml", rules), ("traces.jsonl", &request(&spans))]);
+    let ran = replay(&desk, &["--summary"]);
+    for wanted in [
+        "none has otel:ai.tool_call, that is gen_ai.tool.call.id, ai.toolCall.id, llamaindex.step.input_summary; what came instead: gen_ai.evaluation (1 span)",
+        "none has otel:http.resends, that is http.request.resend_count, http.resend_count, http.retry_count; what came instead: http.flavor (1 span)",
+    ] {
+        assert!(ran.out.contains(wanted), "{}", ran.out);
+    }
+    let alone = ran.out.split("alone:").nth(1).unwrap();
+    let alone = alone.split("other:").next().unwrap();
+    assert!(
+        !alone.contains("that is") && !alone.contains("instead"),
+        "{alone}"
+    );
+}
+
+#[test]
 fn a_rule_that_never_applied_is_not_called_satisfied_without_that_word() {
     let ran = replay(&desk(), &["--verdicts", "satisfied"]);
     for line in ran.out.lines().filter(|line| line.starts_with("satisfied")) {
@@ -182,7 +209,7 @@ rules:
     assert_eq!(
         near,
         [
-            "no span has kind_of_store == \"redis\"; none has kind_of_store; nearest: db.system (4 spans)",
+            "no span has kind_of_store == \"redis\"; none has kind_of_store, that is db.system.name, db.sytem; nearest: db.system (4 spans)",
             "no span has data.contains_pii + fee > 3; none has fee",
             "no span has db.system == \"redis\"; 4 spans have db.system, with other values",
             "no span has fee == 1 or cost == 1",
