@@ -9,6 +9,7 @@ use std::sync::Arc;
 use betrace_engine::PlanError;
 use betrace_lang::rule::Rule;
 use betrace_lang::rule_test::{Expectation, RuleTest};
+use betrace_lang::verdict::Verdict;
 use betrace_lang::{Limits, SourceFile, load};
 
 use crate::case;
@@ -68,6 +69,15 @@ pub fn made(rule: &Arc<Rule>, mut test: RuleTest) -> Result<Made, String> {
         is_cut_short: made.is_cut_short,
         test: made.test,
     })
+}
+
+/// The test as it is, without times, if the rule says `verdict` of it as it will be read back.
+#[must_use]
+pub fn as_it_is(rule: &Arc<Rule>, mut test: RuleTest, verdict: Verdict) -> Option<String> {
+    test.expect.verdict = verdict;
+    let text = written(&test, Times::LaidOut);
+    let seen = case::evaluate(rule, &read_back(&text)?).ok()?;
+    (seen.verdict == verdict).then_some(text)
 }
 
 /// A test may have so many spans.

@@ -7,6 +7,7 @@
 mod examples;
 mod explain;
 mod json;
+mod keeping;
 mod kept;
 mod suggested;
 mod text;

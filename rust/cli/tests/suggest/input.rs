@@ -229,3 +229,37 @@ fn recordings_that_are_broken_are_told_and_the_rest_is_used() {
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert!(ran.out.contains("ship"), "{}", ran.out);
 }
+
+#[test]
+fn ten_thousand_names_are_no_trouble() {
+    let letters = |mut n: usize| {
+        let mut word = String::from("op ");
+        for _ in 0..4 {
+            word.push(char::from(b'a' + (n % 26) as u8));
+            n /= 26;
+        }
+        word
+    };
+    let names: Vec<String> = (0..10_000).map(letters).collect();
+    let of = |traces: std::ops::Range<u128>, last: &'static str| {
+        let mut spans = Vec::new();
+        for trace in traces {
+            spans.push(span(trace, 1, 0, "order"));
+            // Each name in two traces, so that none is left out for being seldom.
+            let begin = (trace as usize / 2 * 200) % 10_000;
+            let some = names[begin..begin + 200].iter().zip(2..);
+            spans.extend(some.map(|(name, id)| span(trace, id, 1, name)));
+            spans.push(span(trace, 900, 1, last));
+        }
+        request(&spans)
+    };
+    let desk = Desk::with(&[
+        ("good.jsonl", &of(2..102, "ship")),
+        ("bad.jsonl", &of(200..206, "lose")),
+    ]);
+    let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
+    let first = &asked.lines[0];
+    assert_eq!(first["bad"]["violated"], 6, "{first}");
+    let rule = first["condition"].as_str().unwrap();
+    assert!(rule.contains("lose") || rule.contains("ship"), "{rule}");
+}

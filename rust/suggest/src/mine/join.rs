@@ -20,6 +20,9 @@ const DIFFERENT: usize = 5;
 /// Keys of names that are compared with one another.
 const SLOTS: usize = 400;
 
+/// Spans of a trace beyond which its values are not held against each other: every pair of keys compares all of them.
+const ROWS: usize = 5_000;
+
 /// A key on spans of a name.
 type Slot = (NameId, KeyId);
 
@@ -54,7 +57,7 @@ fn pairs(
 ) -> Vec<((usize, usize), Pair)> {
     let mut pairs: HashMap<(usize, usize), Pair> = HashMap::new();
     let mut here = Here::new();
-    for trace in &into.sample.traces {
+    for trace in traces(into) {
         values(into, index, trace, &mut here);
         let is_bad = trace.slot < into.sample.table.layout.first_good();
         for (bound, values) in &here {
@@ -134,12 +137,7 @@ fn of_pair(
     }
     let mut holds = Bits::none(into.sample.table.layout);
     let mut here = Here::new();
-    for trace in into
-        .sample
-        .traces
-        .iter()
-        .filter(|trace| known.has(trace.slot))
-    {
+    for trace in traces(into).filter(|trace| known.has(trace.slot)) {
         values(into, index, trace, &mut here);
         if let (Some(values), Some(others)) = (here.get(&bound), here.get(&needs))
             && values.is_subset(others)
@@ -161,7 +159,7 @@ fn of_pair(
 fn slots(into: &Collector<'_, '_>, roster: &Roster) -> Vec<(Slot, Vec<u32>)> {
     let table = into.sample.table;
     let mut found: BTreeMap<Slot, (HashSet<u64>, Vec<u32>)> = BTreeMap::new();
-    for trace in &into.sample.traces {
+    for trace in traces(into) {
         let slot = u32::try_from(trace.slot).unwrap_or(u32::MAX);
         for row in table.rows_of(trace) {
             if roster.index(row.name).is_none() {
@@ -192,6 +190,14 @@ fn slots(into: &Collector<'_, '_>, roster: &Roster) -> Vec<(Slot, Vec<u32>)> {
     slots.sort_by_key(|(slot, traces)| (std::cmp::Reverse(traces.len()), *slot));
     slots.truncate(SLOTS);
     slots
+}
+
+/// The traces whose values are held against each other; nothing is said of larger ones.
+fn traces<'c, 't>(into: &'c Collector<'_, 't>) -> impl Iterator<Item = &'c &'t Trace> {
+    into.sample
+        .traces
+        .iter()
+        .filter(|trace| trace.rows.len() <= ROWS)
 }
 
 fn is_comparable(value: Value) -> bool {

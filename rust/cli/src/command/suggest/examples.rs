@@ -13,6 +13,7 @@ use crate::recording::Recorded;
 use crate::spool::{Frame, Spooled};
 use crate::words::moment;
 
+use super::keeping::keeping;
 use super::suggested::{Suggested, Suggestion};
 
 /// Lines of a drawn trace.
@@ -87,19 +88,6 @@ impl Examples {
         }
         lines
     }
-}
-
-/// The smallest good trace that keeps the rule because something in it is as the rule asks, else the smallest at all.
-pub fn keeping(one: &Suggestion, places: &Places<'_>) -> Option<[u8; 16]> {
-    let traces = &places.table.traces;
-    let kept = one
-        .verdicts
-        .satisfied
-        .iter()
-        .filter(|number| !places.is_bad(**number));
-    let kept = kept.map(|number| &traces[*number as usize]);
-    let smallest = kept.min_by_key(|trace| (trace.rows.len(), trace.id));
-    smallest.map(|trace| trace.id)
 }
 
 fn marks(finding: &Finding, span: &[u8]) -> Vec<String> {

@@ -3,14 +3,16 @@
 use std::fmt::Write;
 
 use betrace_engine::Completeness;
+use betrace_lang::verdict::Verdict;
 use betrace_lang::{FormatOptions, format_file};
 
-use crate::as_test::{made, translated};
+use crate::as_test::{as_it_is, made, translated};
 use crate::compared::Places;
 use crate::english::reading::in_sentences;
 use crate::output::{self, Output, counted, grouped};
 
-use super::examples::{Examples, keeping};
+use super::examples::Examples;
+use super::keeping::{keeping, spoken_of};
 use super::suggested::{Suggested, Suggestion};
 use super::text::{kept, share, upper};
 
@@ -68,13 +70,18 @@ fn tests(
 ) {
     let broken = one.verdicts.shown.iter().map(|finding| finding.trace_id.0);
     let mut written: Vec<String> = Vec::new();
-    for id in broken.chain(keeping(one, places)) {
+    let kept = keeping(one, places);
+    for id in broken.chain(kept) {
         let Some(recorded) = examples.get(id) else {
             continue;
         };
-        let test = made(&one.rule, translated(recorded, completeness));
-        let test = match test {
-            Ok(made) => made.text,
+        let test = translated(recorded, completeness);
+        let spoken_of = (Some(id) == kept)
+            .then(|| spoken_of(&one.rule, test.clone()))
+            .flatten()
+            .and_then(|test| as_it_is(&one.rule, test, Verdict::Satisfied));
+        let test = match spoken_of.map_or_else(|| made(&one.rule, test).map(|made| made.text), Ok) {
+            Ok(test) => test,
             Err(fault) => {
                 output::note(format_args!(
                     "{}: no test of trace {}: {fault}",
