@@ -12,6 +12,7 @@ use crate::code::{
     BETRACE_BUFFER_TOO_SMALL, BETRACE_FAULTY_RULES, BETRACE_INVALID_ARGUMENT, BETRACE_MALFORMED,
     BETRACE_OK, BETRACE_POISONED, guard,
 };
+use crate::heap;
 use crate::memory::{Answer, Out, Place, borrow, explain, handle};
 use crate::rules::BetraceRules;
 use crate::settings::{BetraceSettings, Writing};
@@ -212,6 +213,9 @@ pub unsafe extern "C" fn betrace_engine_tick(engine: *const BetraceEngine, now: 
     unsafe {
         on_engine(engine, |handle| {
             handle.engine.tick(Timestamp(now));
+            if handle.engine.take_freed() {
+                heap::give_back();
+            }
             Ok(BETRACE_OK)
         })
     }

@@ -23,6 +23,7 @@ compile_error!("the C interface contains panics by unwinding: build it with pani
 mod code;
 mod engine;
 mod evidence;
+mod heap;
 mod memory;
 mod rules;
 mod settings;

@@ -1,13 +1,16 @@
 //! The engine: spans in, findings out.
 //!
 //! [`Engine`] is the door. A call takes its [`scratch`], sees one [`rule_set`] through a [`context`], merges
-//! what came ([`intake`]), decides and closes ([`lifecycle`]), counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
+//! what came ([`intake`]), decides ([`lifecycle`]) and closes ([`mod@close`]), counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
 //! hands what it found and [tallied](tally) ([`selections`] of spans among it) over the [`sink`] to the findings that wait and to the
 //! [`counters`]. A [`snapshot`] carries the state over a restart.
 
+pub(crate) mod close;
+pub(crate) mod consumed;
 pub(crate) mod context;
 pub(crate) mod contradict;
 pub(crate) mod counters;
+pub(crate) mod held;
 pub(crate) mod intake;
 pub(crate) mod ledger;
 pub(crate) mod lifecycle;
@@ -20,22 +23,23 @@ pub(crate) mod snapshot;
 pub(crate) mod stored;
 pub(crate) mod tally;
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use betrace_lang::rule::Rule;
 
 use crate::decide::budget::Reserve;
+use crate::engine::close::{Cause, close};
+use crate::engine::consumed::{ConsumeError, Consumed};
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
+use crate::engine::held::Held;
 use crate::engine::intake::take_in;
 use crate::engine::ledger::{Ledger, Outside};
-use crate::engine::lifecycle::{Cause, close};
 use crate::engine::rule_set::RuleSet;
-use crate::engine::scratch::CallScratch;
+use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::shed::shed;
-use crate::engine::sink::{Outbox, Queue, Sink};
+use crate::engine::sink::{Outbox, Queue};
 use crate::engine::snapshot::{Restored, SnapshotError, SnapshotKind};
 use crate::finding::Finding;
 use crate::hash::HashKey;
@@ -44,39 +48,13 @@ use crate::intern::Interner;
 use crate::period::Period;
 use crate::plan::PlanError;
 use crate::settings::{CloseCause, Settings};
-use crate::state::shard::Due;
+use crate::state::shard::{Due, Shard};
 use crate::state::shards::Shards;
 use crate::state::trace::TraceState;
 use crate::stats::Stats;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, RwLock};
 use crate::time::Timestamp;
 use crate::wanted::Wanted;
-
-/// What one call of [`Engine::consume`] read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Consumed {
-    /// Spans read, malformed ones and BeTrace's own included.
-    pub spans: u64,
-    /// Findings that wait to be taken after this call.
-    pub queued_findings: u64,
-}
-
-/// The bytes are not an OTLP trace message. The spans before the fault were evaluated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsumeError {
-    /// In bytes from the beginning of the message.
-    pub offset: usize,
-    /// What is wrong, and where.
-    pub message: String,
-}
-
-impl fmt::Display for ConsumeError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for ConsumeError {}
 
 /// Evaluates rules over the spans it is given. All methods take `&self`; calls may come from many
 /// threads at once.
@@ -96,6 +74,7 @@ pub struct Engine {
     started: AtomicU64,
     /// Until when spans may have gone to another engine; zero: none ever did.
     moved: AtomicU64,
+    held: Held,
 }
 
 impl Engine {
@@ -134,6 +113,7 @@ impl Engine {
             clock: AtomicU64::new(now.0),
             started: AtomicU64::new(if settings.restart_grace { now.0 } else { 0 }),
             moved: AtomicU64::new(0),
+            held: Held::default(),
             settings,
         })
     }
@@ -152,10 +132,7 @@ impl Engine {
         let now = self.advance(now);
         let rules = self.rules.read();
         let context = self.context(&rules, now);
-        let spare = self.scratch.lock().pop();
-        let mut scratch =
-            spare.unwrap_or_else(|| CallScratch::new(self.settings.own_spans.clone()));
-        scratch.sink.tally.fit(&rules.plan);
+        let mut scratch = self.take_scratch(&rules);
         let result = take_in(&self.shards, &context, &self.outbox, otlp, &mut scratch);
         let queued_findings = self.outbox.settle(&mut scratch.sink, &rules.plan);
         self.scratch.lock().push(scratch);
@@ -191,26 +168,41 @@ impl Engine {
         let now = self.advance(now);
         let rules = self.rules.read();
         let context = self.context(&rules, now);
-        let mut sink = Sink::default();
-        sink.tally.fit(&rules.plan);
+        let mut scratch = self.take_scratch(&rules);
+        let CallScratch { sink, decide, .. } = &mut scratch;
+        let mut held = 0;
         for at in self.shards.all() {
             let mut shard = self.shards.lock(at);
-            let awaited = |trace: &TraceState| context.awaited_until(trace);
-            while let Some((place, due)) = shard.next_due(now, &self.settings, awaited) {
+            let next = |shard: &mut Shard, decide: &mut DecideScratch| {
+                let awaited = |trace: &TraceState| context.awaited_until(trace, &mut decide.eval);
+                shard.next_due(now, &self.settings, awaited)
+            };
+            while let Some((place, due)) = next(&mut shard, decide) {
                 let cause = match due {
                     Due::Quiet => Cause::Whole,
                     Due::Age => Cause::MaxAge,
                 };
-                close(&context, &mut shard, place, cause, &mut sink);
-                self.outbox.settle_much(&mut sink, &rules.plan);
+                close(&context, &mut shard, place, cause, decide, sink);
+                self.outbox.settle_much(sink, &rules.plan);
                 // Whoever waits for this part of the traces goes first.
                 MutexGuard::bump(&mut shard);
             }
-            shard.expire(self.key, now, &self.settings);
+            while !shard.expire(self.key, now, &self.settings) {
+                MutexGuard::bump(&mut shard);
+            }
             self.shards.account(at, shard.bytes());
+            held += shard.bytes() + shard.forgotten.bytes() as u64;
         }
-        shed(&self.shards, &context, &self.outbox, &mut sink);
-        self.outbox.settle(&mut sink, &rules.plan);
+        self.held.note(held);
+        shed(&self.shards, &context, &self.outbox, decide, sink);
+        self.outbox.settle(sink, &rules.plan);
+        self.scratch.lock().push(scratch);
+    }
+
+    /// Whether much of the state went since this was last so. Most allocators keep what they are given back: now is the time
+    /// to let them hand it on to the operating system. Known after a tick.
+    pub fn take_freed(&self) -> bool {
+        self.held.take_freed()
     }
 
     /// Closes every live trace.
@@ -238,19 +230,20 @@ impl Engine {
             CloseCause::EndOfInput => Cause::Whole,
             CloseCause::Shutdown => Cause::Shutdown,
         };
-        let mut sink = Sink::default();
-        sink.tally.fit(&rules.plan);
+        let mut scratch = self.take_scratch(&rules);
+        let CallScratch { sink, decide, .. } = &mut scratch;
         for at in self.shards.all() {
             let mut shard = self.shards.lock(at);
             for place in shard.live_places() {
-                close(&context, &mut shard, place, cause, &mut sink);
-                if self.outbox.settle_much(&mut sink, &rules.plan) {
+                close(&context, &mut shard, place, cause, decide, sink);
+                if self.outbox.settle_much(sink, &rules.plan) {
                     settled();
                 }
             }
             self.shards.account(at, shard.bytes());
         }
-        self.outbox.settle(&mut sink, &rules.plan);
+        self.outbox.settle(sink, &rules.plan);
+        self.scratch.lock().push(scratch);
         settled();
     }
 
@@ -370,6 +363,15 @@ impl Engine {
         }
         let (key, settings) = (self.key, &self.settings);
         Ok(read.restore(&mut rules, &interner, &self.shards, key, settings, now))
+    }
+
+    /// Working memory for a call, to be given back.
+    fn take_scratch(&self, rules: &RuleSet) -> CallScratch {
+        let spare = self.scratch.lock().pop();
+        let mut scratch =
+            spare.unwrap_or_else(|| CallScratch::new(self.settings.own_spans.clone()));
+        scratch.sink.tally.fit(&rules.plan);
+        scratch
     }
 
     fn context<'a>(&'a self, rules: &'a RuleSet, now: Timestamp) -> Context<'a> {

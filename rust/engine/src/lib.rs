@@ -79,8 +79,10 @@ mod violation;
 mod wanted;
 mod wire;
 
+pub use engine::Engine;
+pub use engine::consumed::{ConsumeError, Consumed};
 pub use engine::snapshot::{Restored, SnapshotError, SnapshotKind};
-pub use engine::{ConsumeError, Consumed, Engine};
+
 pub use finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 pub use id::{SpanId, TraceId};
 pub use mark::{MarkKey, OwnSpans};

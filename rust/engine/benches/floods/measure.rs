@@ -9,6 +9,7 @@ use betrace_engine::{CloseCause, Engine, Settings, Timestamp, TraceId};
 use betrace_lang::{SourceFile, compile};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::heap;
 use crate::otlp::Message;
 use crate::shapes::{Flood, Shape};
 
@@ -19,10 +20,15 @@ pub const MIB: u64 = 1 << 20;
 /// What findings that wait to be taken may hold, beside the bound.
 pub const QUEUE: u64 = MIB;
 
+/// What is left of a flood however small it was: pages of code, and of what every call works with.
+pub const LEAST_LEFT: u64 = 2 * MIB;
+
 /// What was measured of one flood.
 #[derive(Clone, Copy)]
 pub struct Measured {
     pub resident: u64,
+    /// An hour after the flood is over.
+    pub left: u64,
     /// A span, close included, in nanoseconds.
     pub span: f64,
     pub longest_call: Duration,
@@ -80,6 +86,44 @@ fn cpu() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// How this thread's time goes by, so that what others of this process make it wait for is told from what other processes
+/// do.
+struct Moment {
+    at: Instant,
+    /// The processor's time under this thread, and under all others.
+    own: Duration,
+    others: Duration,
+    /// How long this thread could run and did not get a processor.
+    queued: Duration,
+}
+
+impl Moment {
+    fn now() -> Moment {
+        let all = clock_gettime(ClockId::ProcessCPUTime);
+        let all = Duration::new(all.tv_sec as u64, all.tv_nsec as u32);
+        let figures = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        let queued = figures
+            .split(' ')
+            .nth(1)
+            .and_then(|nanos| nanos.parse().ok());
+        let (own, at) = (cpu(), Instant::now());
+        Moment {
+            at,
+            own,
+            others: all.saturating_sub(own),
+            queued: Duration::from_nanos(queued.unwrap_or(0)),
+        }
+    }
+
+    /// How long this thread slept since, but no longer than others ran meanwhile.
+    fn waited(&self) -> Duration {
+        let now = Moment::now();
+        let ran = now.own.saturating_sub(self.own) + now.queued.saturating_sub(self.queued);
+        let slept = (now.at - self.at).saturating_sub(ran);
+        slept.min(now.others.saturating_sub(self.others))
+    }
+}
+
 /// How long others wait for the lock of any part of the traces, ascending.
 fn waits(engine: &Engine, is_over: &AtomicBool, room: usize) -> Vec<Duration> {
     // Written to, so that its pages are there before memory is measured.
@@ -90,10 +134,10 @@ fn waits(engine: &Engine, is_over: &AtomicBool, room: usize) -> Vec<Duration> {
         trace = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
         let mut id = [7; 16];
         id[..8].copy_from_slice(&trace.to_le_bytes());
-        let asked = Instant::now();
+        let asked = Moment::now();
         engine.mark_partial(TraceId(id));
         if waits.len() < room {
-            waits.push(asked.elapsed());
+            waits.push(asked.waited());
         }
         thread::sleep(Duration::from_micros(100));
     }
@@ -112,6 +156,7 @@ pub fn run(shape: &Shape, mib: u64, spans: u64) -> Measured {
     let (is_over, room) = (AtomicBool::new(false), 1 << 17);
     let mut measured = Measured {
         resident: 0,
+        left: 0,
         span: 0.0,
         longest_call: Duration::ZERO,
         longest_close: Duration::ZERO,
@@ -124,8 +169,11 @@ pub fn run(shape: &Shape, mib: u64, spans: u64) -> Measured {
         thread::sleep(Duration::from_millis(20));
         forget_most();
         let before = most_held();
-        flood(&engine, shape, spans, &mut message, &mut measured);
+        let over = flood(&engine, shape, spans, &mut message, &mut measured);
         measured.resident = most_held().saturating_sub(before);
+        pass_an_hour(&engine, over);
+        forget_most();
+        measured.left = most_held().saturating_sub(before);
         is_over.store(true, Ordering::Relaxed);
         let waits = other.join().unwrap_or_default();
         let at = waits.len().saturating_sub(1 + waits.len() / 1000);
@@ -135,7 +183,30 @@ pub fn run(shape: &Shape, mib: u64, spans: u64) -> Measured {
     measured
 }
 
-fn flood(engine: &Engine, shape: &Shape, spans: u64, message: &mut Message, to: &mut Measured) {
+/// As the C interface does it.
+fn tick(engine: &Engine, now: u64) {
+    engine.tick(Timestamp(now));
+    if engine.take_freed() {
+        heap::give_back();
+    }
+}
+
+/// All that is kept for a time goes: state of closed traces, and their ids.
+fn pass_an_hour(engine: &Engine, mut now: u64) {
+    for _ in 0..62 {
+        now += 60 * SECOND;
+        tick(engine, now);
+    }
+}
+
+/// Returns the engine's time when it is over.
+fn flood(
+    engine: &Engine,
+    shape: &Shape,
+    spans: u64,
+    message: &mut Message,
+    to: &mut Measured,
+) -> u64 {
     let (mut now, mut spent, mut ticked) = (START, Duration::ZERO, START);
     let mut flood = Flood::new();
     let mut timed = |longest: &mut Duration, call: &mut dyn FnMut()| {
@@ -157,7 +228,7 @@ fn flood(engine: &Engine, shape: &Shape, spans: u64, message: &mut Message, to: 
         });
         if now - ticked >= SECOND {
             ticked = now;
-            timed(&mut to.longest_close, &mut || engine.tick(Timestamp(now)));
+            timed(&mut to.longest_close, &mut || tick(engine, now));
         }
         if shape.is_taken {
             take(engine);
@@ -165,7 +236,7 @@ fn flood(engine: &Engine, shape: &Shape, spans: u64, message: &mut Message, to: 
     }
     to.accounted = engine.stats().memory_bytes;
     now += 61 * SECOND;
-    timed(&mut to.longest_close, &mut || engine.tick(Timestamp(now)));
+    timed(&mut to.longest_close, &mut || tick(engine, now));
     timed(&mut to.longest_close, &mut || {
         engine.close_traces(Timestamp(now), CloseCause::EndOfInput);
     });
@@ -173,4 +244,5 @@ fn flood(engine: &Engine, shape: &Shape, spans: u64, message: &mut Message, to: 
         take(engine);
     }
     to.span = spent.as_nanos() as f64 / spans as f64;
+    now
 }

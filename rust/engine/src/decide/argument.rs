@@ -195,8 +195,7 @@ fn selected<'a>(eval: &mut Eval<'a>, spans: Spans<'a>) -> (Vec<RecordId>, u64) {
                 (cell.witnesses().collect(), u64::from(cell.certain))
             })
         }
-        Spans::Members(node) => {
-            let set = eval.members(node);
+        Spans::Members(node) => eval.with_members(node, |_, set| {
             let certain = set.items.iter().filter(|member| member.certain);
             let count = certain.clone().count() as u64;
             let spans = certain
@@ -204,7 +203,7 @@ fn selected<'a>(eval: &mut Eval<'a>, spans: Spans<'a>) -> (Vec<RecordId>, u64) {
                 .map(|member| member.record)
                 .collect();
             (spans, count)
-        }
+        }),
     }
 }
 

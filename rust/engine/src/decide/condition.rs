@@ -14,7 +14,9 @@ pub(crate) fn truth<'a>(eval: &mut Eval<'a>, condition: &'a Condition) -> Tri {
         ConditionKind::Or(parts) => fold(eval, parts, Tri::False, Tri::or, Tri::True),
         ConditionKind::Not(inner) => truth(eval, inner).negate(),
         ConditionKind::Exists(Selecting::Counted(counted)) => some_counted(&eval.facts, counted),
-        ConditionKind::Exists(Selecting::Members(node)) => eval.members(node).exists(),
+        ConditionKind::Exists(Selecting::Members(node)) => {
+            eval.with_members(node, |_, set| set.exists())
+        }
         ConditionKind::Bound {
             binding, filter, ..
         } => eval.proves(*binding, filter),

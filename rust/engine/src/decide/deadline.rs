@@ -85,10 +85,12 @@ impl Running {
                 DeadlineTrigger::Left => left,
                 DeadlineTrigger::Right(right) => right,
             };
-            for member in &eval.members(trigger).items {
-                let over = self.began(eval, member.record).plus(length);
-                self.last = self.last.max(Some(over));
-            }
+            eval.with_members(trigger, |eval, set| {
+                for member in &set.items {
+                    let over = self.began(eval, member.record).plus(length);
+                    self.last = self.last.max(Some(over));
+                }
+            });
         }
         self.node(eval, left);
         for operand in relation.operands() {

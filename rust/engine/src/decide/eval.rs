@@ -6,9 +6,9 @@ use std::rc::Rc;
 use hashbrown::HashSet;
 
 use crate::decide::budget::Budget;
+use crate::decide::chosen::{Chosen, Joined, Stretch};
 use crate::decide::facts::Facts;
-use crate::decide::join::JoinIndex;
-use crate::decide::member_set::{Candidates, MemberSet};
+use crate::decide::member_set::MemberSet;
 use crate::id::SpanId;
 use crate::state::record::RecordId;
 
@@ -18,15 +18,55 @@ pub(crate) const BINDINGS: usize = 3;
 /// The spans bound so far.
 pub(crate) type Tuple = [Option<RecordId>; BINDINGS];
 
+/// So many sets are kept for rules to come.
+const FREE: usize = 64;
+
 /// What was found of a selector.
-#[derive(Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Memo {
     /// The members, and for which bound spans.
-    pub members: Option<(Tuple, Rc<MemberSet>)>,
-    /// What they are chosen from, which is the same for all bound spans.
-    pub candidates: Option<Candidates>,
-    /// The candidates by the value that a bound span must share.
-    pub join: Option<Rc<JoinIndex>>,
+    pub members: Option<(Tuple, Box<MemberSet>)>,
+    /// What they are chosen from, and which of it shares a value, where that is the same for all bound spans.
+    pub candidates: Option<Stretch>,
+    pub join: Option<Joined>,
+}
+
+/// The working memory of evaluations, kept from one to the next. Belongs to no trace and no rule, but for what is
+/// [chosen](Chosen) from, which holds for the rules of one trace.
+#[derive(Debug, Default)]
+pub(crate) struct EvalScratch {
+    /// By [`Node::memo`](crate::plan::node::Node::memo).
+    pub memo: Vec<Memo>,
+    /// Sets that no selector has.
+    pub free: Vec<Box<MemberSet>>,
+    pub chosen: Chosen,
+    /// Places of candidates.
+    pub places: Vec<u32>,
+}
+
+impl EvalScratch {
+    /// What comes is asked of another trace, or of one that may have changed.
+    pub fn begin_trace(&mut self) {
+        self.chosen.clear();
+    }
+
+    fn begin_rule(&mut self, memos: usize) {
+        if self.memo.len() < memos {
+            self.memo.resize_with(memos, Memo::default);
+        }
+        if self.chosen.is_large() {
+            self.chosen = Chosen::default();
+        }
+        for memo in &mut self.memo {
+            memo.candidates = None;
+            memo.join = None;
+            let set = memo.members.take().map(|(_, set)| set);
+            // What few rules and traces need is not kept for all.
+            let is_kept = self.free.len() < FREE;
+            self.free
+                .extend(set.filter(|set| is_kept && set.is_small()));
+        }
+    }
 }
 
 /// One evaluation of one rule over one trace.
@@ -34,8 +74,7 @@ pub(crate) struct Eval<'a> {
     pub facts: Facts<'a>,
     pub tuple: Tuple,
     pub budget: Budget,
-    /// By [`Node::memo`](crate::plan::node::Node::memo).
-    pub memo: Vec<Memo>,
+    pub scratch: &'a mut EvalScratch,
     /// What was spent before the argument was begun; 0 before that.
     spent: u64,
     /// The ids of all spans that are some span's parent, once they are asked for.
@@ -43,12 +82,14 @@ pub(crate) struct Eval<'a> {
 }
 
 impl<'a> Eval<'a> {
-    pub fn new(facts: Facts<'a>, budget: Budget) -> Eval<'a> {
+    /// `scratch`: of this trace as it is, or of none.
+    pub fn new(facts: Facts<'a>, budget: Budget, scratch: &'a mut EvalScratch) -> Eval<'a> {
+        scratch.begin_rule(facts.rule.memos);
         Eval {
             facts,
             tuple: [None; BINDINGS],
             budget,
-            memo: vec![Memo::default(); facts.rule.memos],
+            scratch,
             spent: 0,
             parents: None,
         }
@@ -58,8 +99,9 @@ impl<'a> Eval<'a> {
     pub fn begin_argument(&mut self) {
         if self.budget.is_spent() {
             // What was found under a spent budget is not all there is.
-            for memo in &mut self.memo {
-                memo.members = None;
+            for memo in &mut self.scratch.memo {
+                let set = memo.members.take();
+                self.scratch.free.extend(set.map(|(_, set)| set));
             }
         }
         self.spent = self.budget.work;

@@ -53,11 +53,10 @@ pub(crate) fn some_reaches<'a>(
                 Tri::Open(sizes.reasons)
             }
         }
-        Grouping::Members { of, by, measure } => {
-            let set = eval.members(of);
+        Grouping::Members { of, by, measure } => eval.with_members(of, |eval, set| {
             eval.budget.spend(set.items.len() * by.len());
             let facts = eval.facts;
-            let groups = Groups::of(&facts, &set, by);
+            let groups = Groups::of(&facts, set, by);
             let mut found = if set.open {
                 Tri::Open(set.reasons)
             } else {
@@ -65,7 +64,7 @@ pub(crate) fn some_reaches<'a>(
             };
             // Those of no known group may be one of their own.
             for group in groups.known.values().chain([&Vec::new()]) {
-                let (members, is_there) = groups.with_unknown(group, &set);
+                let (members, is_there) = groups.with_unknown(group, set);
                 eval.budget.spend(members.items.len());
                 let measured = measure_members(&facts, *measure, &members);
                 let reaches = measured.compare(op, Measured::Range(value));
@@ -75,7 +74,7 @@ pub(crate) fn some_reaches<'a>(
                 }
             }
             found
-        }
+        }),
     }
 }
 
@@ -101,11 +100,10 @@ pub(crate) fn largest<'a>(
             let selects = eval.facts.trace_tests(&of.trace);
             largest_of_cell(&eval.facts, *cell).filter(|_| selects == Tri::True)
         }
-        Grouping::Members { of, by, measure } => {
-            let set = eval.members(of);
+        Grouping::Members { of, by, measure } => eval.with_members(of, |eval, set| {
             eval.budget.spend(set.items.len() * by.len());
             let facts = eval.facts;
-            let groups = Groups::of(&facts, &set, by);
+            let groups = Groups::of(&facts, set, by);
             let mut largest: Option<(bool, End, Rank, Largest)> = None;
             for group in groups.known.values() {
                 let certain = group.iter().filter(|member| member.certain);
@@ -115,7 +113,7 @@ pub(crate) fn largest<'a>(
                     continue;
                 };
                 let first = facts.record(first.record).rank();
-                let (members, is_there) = groups.with_unknown(group, &set);
+                let (members, is_there) = groups.with_unknown(group, set);
                 eval.budget.spend(members.items.len() + alone.items.len());
                 let measured = measure_members(&facts, *measure, &members);
                 let reaches = measured.compare(op, Measured::Range(value)).and(is_there);
@@ -136,7 +134,7 @@ pub(crate) fn largest<'a>(
                 }
             }
             largest.map(|(_, _, _, largest)| largest)
-        }
+        }),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Meas
             Measured::Range(count_cell(&eval.facts, counted))
         }
         Measuring::Count(Selecting::Members(node)) => {
-            Measured::Range(count_members(&eval.members(node)))
+            Measured::Range(eval.with_members(node, |_, set| count_members(set)))
         }
         Measuring::OfCell {
             function,
@@ -39,11 +39,10 @@ pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Meas
             let selects = eval.facts.trace_tests(&of.trace);
             aggregate_cell(&eval.facts, *function, *cell, *is_duration, selects)
         }
-        Measuring::OfMembers { of, measure } => {
-            let set = eval.members(of);
+        Measuring::OfMembers { of, measure } => eval.with_members(of, |eval, set| {
             eval.budget.spend(set.items.len());
-            measure_members(&eval.facts, *measure, &set)
-        }
+            measure_members(&eval.facts, *measure, set)
+        }),
     }
 }
 

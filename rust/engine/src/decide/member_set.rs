@@ -3,7 +3,6 @@
 //! relation asks of it prepared once: the members in time, by their id and by their parent.
 
 use std::cell::{OnceCell, RefCell};
-use std::rc::Rc;
 
 use hashbrown::HashMap;
 
@@ -18,8 +17,8 @@ pub(crate) struct Member {
     pub certain: bool,
 }
 
-/// The spans of a selector as they were recorded, lowest first, each certain or not.
-pub(crate) type Candidates = Rc<[(RecordId, bool)]>;
+/// So many members are few.
+const SMALL: usize = 64;
 
 /// What few sets are asked stands behind a pointer: a set is made for most selectors of most rules.
 #[derive(Debug, Default)]
@@ -33,6 +32,8 @@ pub(crate) struct MemberSet {
     pub reasons: Reasons,
     certain: OnceCell<u64>,
     order: OnceCell<Box<Order>>,
+    /// One of another set, whose memory is used again.
+    spare: RefCell<Option<Box<Order>>>,
     by_span: OnceCell<Box<HashMap<SpanId, Sharers>>>,
     by_parent: OnceCell<Box<HashMap<SpanId, Sharers>>>,
     /// What is above ids, as far as it was asked.
@@ -69,6 +70,28 @@ impl MemberSet {
         }
     }
 
+    /// No members, and nothing known of them; what holds them in time is used again.
+    pub fn clear(&mut self) {
+        self.items.clear();
+        self.open = false;
+        self.capped = false;
+        self.reasons = Reasons::NONE;
+        self.certain.take();
+        if let Some(order) = self.order.take() {
+            *self.spare.get_mut() = Some(order);
+        }
+        self.by_span.take();
+        self.by_parent.take();
+        self.climbed.get_mut().take();
+        self.ancestors.take();
+        self.lines.take();
+    }
+
+    /// Whether its memory is worth keeping.
+    pub fn is_small(&self) -> bool {
+        self.items.capacity() <= SMALL
+    }
+
     /// How many are certain.
     pub fn certain(&self) -> u64 {
         let certain = self.items.iter().filter(|member| member.certain);
@@ -91,8 +114,11 @@ impl MemberSet {
     }
 
     pub fn order(&self, records: Records<'_>) -> &Order {
-        self.order
-            .get_or_init(|| Box::new(Order::new(&self.items, records)))
+        self.order.get_or_init(|| {
+            let mut order = self.spare.take().unwrap_or_default();
+            order.fill(&self.items, records);
+            order
+        })
     }
 
     pub fn with_id(&self, records: Records<'_>, id: SpanId) -> Sharers {
@@ -191,7 +217,7 @@ impl Above {
 pub(crate) type Climbed = HashMap<SpanId, Option<Above>>;
 
 /// The members in time, sorted once, so that a relation asks each question in logarithmic time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Order {
     pub certain_starts: Points,
     pub starts: Points,
@@ -215,10 +241,11 @@ struct Point {
 pub(crate) struct Points(Vec<Point>);
 
 impl Points {
-    fn sorted(points: impl Iterator<Item = (EventTime, RecordId)>) -> Points {
-        let mut points: Vec<Point> = points.map(|(at, record)| Point { at, record }).collect();
-        points.sort_unstable();
-        Points(points)
+    fn fill(&mut self, points: impl Iterator<Item = (EventTime, RecordId)>) {
+        self.0.clear();
+        self.0
+            .extend(points.map(|(at, record)| Point { at, record }));
+        self.0.sort_unstable();
     }
 
     /// The first at or after `from` that is none of `but`.
@@ -247,20 +274,22 @@ impl Points {
 pub(crate) struct Reach(Vec<(EventTime, [Option<Point>; 2])>);
 
 impl Reach {
-    fn of(spans: impl Iterator<Item = (EventTime, Point)>) -> Reach {
-        let mut spans: Vec<(EventTime, Point)> = spans.collect();
-        spans.sort_unstable();
+    fn fill(&mut self, spans: impl Iterator<Item = (EventTime, Point)>) {
+        self.0.clear();
+        self.0
+            .extend(spans.map(|(start, end)| (start, [Some(end), None])));
+        self.0.sort_unstable();
         let mut farthest = [None; 2];
-        let steps = spans.into_iter().map(|(start, end)| {
+        for (_, reached) in &mut self.0 {
+            let [end, _] = *reached;
             let [first, second] = farthest;
-            farthest = if Some(end) > first {
-                [Some(end), first]
+            farthest = if end > first {
+                [end, first]
             } else {
-                [first, second.max(Some(end))]
+                [first, second.max(end)]
             };
-            (start, farthest)
-        });
-        Reach(steps.collect())
+            *reached = farthest;
+        }
     }
 
     /// The latest end of those that start at or before `start`.
@@ -273,7 +302,7 @@ impl Reach {
 }
 
 impl Order {
-    fn new(members: &[Member], records: Records<'_>) -> Order {
+    fn fill(&mut self, members: &[Member], records: Records<'_>) {
         let ordered = |certain_only: bool| {
             members
                 .iter()
@@ -281,27 +310,29 @@ impl Order {
                 .map(|member| (member.record, records.get(member.record)))
                 .filter(|(_, record)| record.has_order())
         };
-        let starts = |certain| Points::sorted(ordered(certain).map(|(id, at)| (at.start, id)));
-        let ends = |certain| Points::sorted(ordered(certain).map(|(id, at)| (at.end, id)));
-        let reach = |certain| {
-            Reach::of(ordered(certain).map(|(record, span)| {
-                let at = span.end;
-                (span.start, Point { at, record })
-            }))
+        let starts = |certain| ordered(certain).map(|(id, at)| (at.start, id));
+        let ends = |certain| ordered(certain).map(|(id, at)| (at.end, id));
+        let spans = |certain| {
+            ordered(certain).map(|(record, span)| {
+                (
+                    span.start,
+                    Point {
+                        at: span.end,
+                        record,
+                    },
+                )
+            })
         };
-        Order {
-            certain_starts: starts(true),
-            starts: starts(false),
-            certain_reach: reach(true),
-            reach: reach(false),
-            certain_ends: ends(true),
-            ends: ends(false),
-            skewed: members
-                .iter()
-                .map(|member| member.record)
-                .filter(|record| !records.get(*record).has_order())
-                .collect(),
-        }
+        self.certain_starts.fill(starts(true));
+        self.starts.fill(starts(false));
+        self.certain_reach.fill(spans(true));
+        self.reach.fill(spans(false));
+        self.certain_ends.fill(ends(true));
+        self.ends.fill(ends(false));
+        let skewed = members.iter().map(|member| member.record);
+        let skewed = skewed.filter(|record| !records.get(*record).has_order());
+        self.skewed.clear();
+        self.skewed.extend(skewed);
     }
 
     /// Whether a member besides `but` has no order.

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use betrace_lang::verdict::Reason;
 use hashbrown::HashSet;
 
-use crate::decide::eval::{BINDINGS, Eval};
-use crate::decide::join::JoinIndex;
-use crate::decide::member_set::{Candidates, Member, MemberSet};
+use crate::decide::chosen::Stretch;
+use crate::decide::eval::{BINDINGS, Eval, EvalScratch};
+use crate::decide::member_set::{Member, MemberSet};
 use crate::decide::recorded::{BoundRecords, RecordFields};
 use crate::decide::structure;
 use crate::decide::{between, order};
@@ -37,33 +37,43 @@ const PER_PART: usize = 8;
 const FEW: usize = 8;
 
 impl<'a> Eval<'a> {
-    /// The members as far as the bound spans decide them.
-    pub fn members(&mut self, node: &'a Node) -> Rc<MemberSet> {
+    /// Asks something of the members, as far as the bound spans decide them.
+    pub fn with_members<R>(
+        &mut self,
+        node: &'a Node,
+        ask: impl FnOnce(&mut Eval<'a>, &MemberSet) -> R,
+    ) -> R {
         let mut seen_by = [None; BINDINGS];
         for (binding, record) in self.tuple.iter().enumerate() {
             if node.mask & (1 << binding) != 0 {
                 seen_by[binding] = *record;
             }
         }
-        if let Some((tuple, set)) = &self.memo[node.memo].members
-            && *tuple == seen_by
-        {
-            return set.clone();
-        }
-        let set = Rc::new(self.find(node));
-        self.memo[node.memo].members = Some((seen_by, set.clone()));
-        set
+        let known = self.scratch.memo[node.memo].members.take();
+        let set = match known {
+            Some((tuple, set)) if tuple == seen_by => set,
+            known => {
+                let set = known
+                    .map(|(_, set)| set)
+                    .or_else(|| self.scratch.free.pop());
+                let mut set = set.unwrap_or_default();
+                set.clear();
+                self.find(node, &mut set);
+                set
+            }
+        };
+        let answer = ask(self, &set);
+        self.scratch.memo[node.memo].members = Some((seen_by, set));
+        answer
     }
 
-    fn find(&mut self, node: &'a Node) -> MemberSet {
+    fn find(&mut self, node: &'a Node, set: &mut MemberSet) {
         match &node.kind {
             NodeKind::Bound(binding) => {
-                let mut set = MemberSet::new(false, Reasons::NONE);
                 set.items.extend(self.tuple[*binding].map(|record| Member {
                     record,
                     certain: true,
                 }));
-                set
             }
             NodeKind::Spans {
                 records,
@@ -73,31 +83,35 @@ impl<'a> Eval<'a> {
                 is_leaf,
             } => {
                 let parents = is_leaf.then(|| self.parents());
-                self.find_spans(node, *records, (filter, *join), trace, parents)
+                self.find_spans(node, *records, (filter, *join), trace, parents, set);
             }
             NodeKind::Related { left, relation } => {
-                let left = self.members(left);
-                let mut set = MemberSet::new(left.open, left.reasons);
-                set.capped = left.capped;
-                for member in &left.items {
-                    let holds = if self.budget.spend(1) {
-                        self.relate(member.record, &left, relation)
-                    } else {
-                        Tri::Open(Reasons::of(Reason::StateCap))
-                    };
-                    match holds {
-                        Tri::False => {}
-                        Tri::True => set.items.push(*member),
-                        Tri::Open(reasons) => {
-                            set.reasons = set.reasons.with(reasons);
-                            set.items.push(Member {
-                                record: member.record,
-                                certain: false,
-                            });
-                        }
-                    }
+                self.with_members(left, |eval, left| eval.find_related(left, relation, set));
+            }
+        }
+    }
+
+    /// Those of `left` that stand in the relation.
+    fn find_related(&mut self, left: &MemberSet, relation: &'a RelationPlan, set: &mut MemberSet) {
+        set.open = left.open;
+        set.reasons = left.reasons;
+        set.capped = left.capped;
+        for member in &left.items {
+            let holds = if self.budget.spend(1) {
+                self.relate(member.record, left, relation)
+            } else {
+                Tri::Open(Reasons::of(Reason::StateCap))
+            };
+            match holds {
+                Tri::False => {}
+                Tri::True => set.items.push(*member),
+                Tri::Open(reasons) => {
+                    set.reasons = set.reasons.with(reasons);
+                    set.items.push(Member {
+                        record: member.record,
+                        certain: false,
+                    });
                 }
-                set
             }
         }
     }
@@ -111,39 +125,41 @@ impl<'a> Eval<'a> {
         (filter, join): (&'a [CompiledPredicate], Option<JoinPlan>),
         trace: &[TraceTest],
         parents: Option<Rc<HashSet<SpanId>>>,
-    ) -> MemberSet {
+        set: &mut MemberSet,
+    ) {
         let facts = self.facts;
         let selects = facts.trace_tests(trace);
         if selects == Tri::False {
-            return MemberSet::default();
+            return;
         }
-        let mut set = MemberSet::new(!facts.closed, selects.reasons());
+        set.open = !facts.closed;
+        set.reasons = selects.reasons();
         let Some(Cell::Records(cell)) = facts.trace.cell(records) else {
-            return set;
+            return;
         };
         if cell.capped {
             set.open = true;
             set.capped = true;
             set.reasons.add(Reason::StateCap);
         }
-        let (kept, once);
-        let candidates = if node.mask == 0 {
-            once = self.sorted(cell.members());
-            &once[..]
-        } else {
-            kept = self.candidates(node.memo, cell);
-            &kept[..]
-        };
+        let candidates = self.candidates(node, records, cell);
         let is_parent = |record| {
             let id = &facts.record(record).span_id;
             parents.as_ref().is_some_and(|parents| parents.contains(id))
         };
         let stays = parents.is_none() || facts.closed;
-        let joined = join.and_then(|join| self.joined(node.memo, join, candidates));
-        let count = joined.as_ref().map_or(candidates.len(), Vec::len);
+        let mut places = std::mem::take(&mut self.scratch.places);
+        let is_joined = join.is_some_and(|join| {
+            self.is_joined(node.memo, join, (records, candidates), &mut places)
+        });
+        let count = if is_joined {
+            places.len()
+        } else {
+            candidates.len()
+        };
         for at in 0..count {
-            let at = joined.as_ref().map_or(at, |joined| joined[at] as usize);
-            let (record, certain) = candidates[at];
+            let at = if is_joined { places[at] as usize } else { at };
+            let (record, certain) = self.scratch.chosen.span(candidates, at);
             if is_parent(record) {
                 continue;
             }
@@ -165,7 +181,8 @@ impl<'a> Eval<'a> {
                 certain: proved && selects == Tri::True && stays,
             });
         }
-        set
+        places.clear();
+        self.scratch.places = places;
     }
 
     /// What is some span's parent.
@@ -178,42 +195,44 @@ impl<'a> Eval<'a> {
         parents.clone()
     }
 
-    /// What is chosen from, lowest first.
-    fn sorted(&mut self, mut members: Vec<(RecordId, bool)>) -> Vec<(RecordId, bool)> {
-        let facts = self.facts;
-        self.budget.spend(members.len());
-        members.sort_unstable_by_key(|(record, _)| facts.record(*record).rank());
-        members
-    }
-
-    /// Likewise, sorted once for all bound spans.
-    fn candidates(&mut self, memo: usize, cell: RecordsCell<'_>) -> Candidates {
-        if let Some(candidates) = &self.memo[memo].candidates {
-            return candidates.clone();
+    /// What is chosen from, lowest first. It is work once for all bound spans, whoever did it.
+    fn candidates(&mut self, node: &Node, records: CellId, cell: RecordsCell<'_>) -> Stretch {
+        if let Some(known) = self.scratch.memo[node.memo].candidates {
+            return known;
         }
-        let candidates: Candidates = self.sorted(cell.members()).into();
-        self.memo[memo].candidates = Some(candidates.clone());
+        self.budget.spend(cell.len());
+        let chosen = &mut self.scratch.chosen;
+        let candidates = chosen.of_cell(&self.facts, records, cell);
+        if node.mask != 0 {
+            self.scratch.memo[node.memo].candidates = Some(candidates);
+        }
         candidates
     }
 
-    /// The places of the candidates that may share the bound span's value; `None`: all are to be asked.
-    fn joined(
+    /// Whether not all candidates are to be asked, but those in `places`, that may share the bound span's value.
+    fn is_joined(
         &mut self,
         memo: usize,
         join: JoinPlan,
-        candidates: &[(RecordId, bool)],
-    ) -> Option<Vec<u32>> {
-        let facts = self.facts;
-        let bound = self.tuple[join.binding]?;
+        (records, candidates): (CellId, Stretch),
+        places: &mut Vec<u32>,
+    ) -> bool {
+        let Some(bound) = self.tuple[join.binding] else {
+            return false;
+        };
         if candidates.len() < FEW {
-            return None;
+            return false;
         }
-        let budget = &mut self.budget;
-        let index = self.memo[memo].join.get_or_insert_with(|| {
-            budget.spend(PER_PART * candidates.len());
-            Rc::new(JoinIndex::new(&facts, candidates, join.own))
+        let EvalScratch {
+            memo: memos,
+            chosen,
+            ..
+        } = &mut *self.scratch;
+        let joined = *memos[memo].join.get_or_insert_with(|| {
+            self.budget.spend(PER_PART * candidates.len());
+            chosen.join(&self.facts, records, candidates, join.own)
         });
-        index.matching(&facts, bound, join.bound)
+        chosen.joined(&self.facts, joined, (bound, join.bound), places)
     }
 
     /// What is reckoned from the bound spans; without a number nothing compares.
@@ -274,23 +293,26 @@ impl<'a> Eval<'a> {
                 order: points,
                 right,
                 within,
-            } => order::nearest(&facts, span, &self.members(right), *points, *within),
+            } => self.with_members(right, |_, right| {
+                order::nearest(&facts, span, right, *points, *within)
+            }),
             RelationPlan::Then { right, within } => {
-                order::then(&facts, span, &self.members(right), *within)
+                self.with_members(right, |_, right| order::then(&facts, span, right, *within))
             }
             RelationPlan::Paired { pair, right } => self.pair(span, *pair, right),
-            RelationPlan::NextAfter { right } => {
-                let right = self.members(right);
-                order::next_after(&facts, &mut self.budget, span, left, &right)
-            }
+            RelationPlan::NextAfter { right } => self.with_members(right, |eval, right| {
+                order::next_after(&facts, &mut eval.budget, span, left, right)
+            }),
             RelationPlan::DirectlyAfter { right, all } => {
-                let (right, all) = (self.members(right), self.members(all));
-                between::directly_after(&facts, &mut self.budget, span, &right, &all)
+                self.with_members(right, |eval, right| {
+                    eval.with_members(all, |eval, all| {
+                        between::directly_after(&facts, &mut eval.budget, span, right, all)
+                    })
+                })
             }
-            RelationPlan::LinkedTo { right, ids } => {
-                let set = self.members(right);
-                structure::linked_to(&facts, &mut self.budget, span, &set, *ids)
-            }
+            RelationPlan::LinkedTo { right, ids } => self.with_members(right, |eval, right| {
+                structure::linked_to(&facts, &mut eval.budget, span, right, *ids)
+            }),
             RelationPlan::Between { from, to } => self.scoped(span, from, to, true),
             RelationPlan::AfterUntil { from, to } => self.scoped(span, from, to, false),
         }
@@ -298,27 +320,30 @@ impl<'a> Eval<'a> {
 
     fn pair(&mut self, span: RecordId, pair: Pair, right: &'a Node) -> Tri {
         let facts = self.facts;
-        let set = self.members(right);
         let is_bound = matches!(right.kind, NodeKind::Bound(_));
-        let budget = &mut self.budget;
-        match pair {
-            Pair::Overlaps => order::overlaps(&facts, span, &set),
-            Pair::During => order::during(&facts, span, &set),
-            Pair::Inside => structure::inside(&facts, budget, span, &set),
-            Pair::Outside => structure::inside(&facts, budget, span, &set).negate(),
-            Pair::Containing => structure::containing(&facts, budget, span, &set),
-            Pair::ParentOf => structure::parent_of(&facts, span, &set),
-            Pair::ChildOf => structure::child_of(&facts, span, &set, is_bound),
-            Pair::NotChildOf => structure::child_of(&facts, span, &set, is_bound).negate(),
-            Pair::SiblingOf => structure::sibling_of(&facts, span, &set),
-            Pair::NotSiblingOf => structure::sibling_of(&facts, span, &set).negate(),
-        }
+        self.with_members(right, |eval, set| {
+            let budget = &mut eval.budget;
+            match pair {
+                Pair::Overlaps => order::overlaps(&facts, span, set),
+                Pair::During => order::during(&facts, span, set),
+                Pair::Inside => structure::inside(&facts, budget, span, set),
+                Pair::Outside => structure::inside(&facts, budget, span, set).negate(),
+                Pair::Containing => structure::containing(&facts, budget, span, set),
+                Pair::ParentOf => structure::parent_of(&facts, span, set),
+                Pair::ChildOf => structure::child_of(&facts, span, set, is_bound),
+                Pair::NotChildOf => structure::child_of(&facts, span, set, is_bound).negate(),
+                Pair::SiblingOf => structure::sibling_of(&facts, span, set),
+                Pair::NotSiblingOf => structure::sibling_of(&facts, span, set).negate(),
+            }
+        })
     }
 
     fn scoped(&mut self, span: RecordId, from: &'a Node, to: &'a Node, needs_end: bool) -> Tri {
         let facts = self.facts;
-        let openers = self.members(from);
-        let enders = self.members(to);
-        order::scoped(&facts, &mut self.budget, span, &openers, &enders, needs_end)
+        self.with_members(from, |eval, openers| {
+            eval.with_members(to, |eval, enders| {
+                order::scoped(&facts, &mut eval.budget, span, openers, enders, needs_end)
+            })
+        })
     }
 }

@@ -11,7 +11,7 @@ use betrace_lang::rule::CompareOp;
 
 use crate::decide::budget::Budget;
 use crate::decide::condition::truth;
-use crate::decide::eval::Eval;
+use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
 use crate::hash::HashKey;
 use crate::intern::CellId;
@@ -260,7 +260,8 @@ impl<'a> Empty<'a> {
             saw_all: true,
             closed: self.closed,
         };
-        truth(&mut Eval::new(facts, Budget::most()), condition)
+        let scratch = &mut EvalScratch::default();
+        truth(&mut Eval::new(facts, Budget::most(), scratch), condition)
     }
 }
 

@@ -194,39 +194,34 @@ fn bind<'a>(
         obligation(eval, membership, fixed, found, open);
         return;
     };
-    let set = eval.members(node);
-    if set.open {
-        open.binding(eval, node);
-        found.open = true;
-        found.reasons = found
-            .reasons
-            .with(set.reasons)
-            .with(membership.reasons())
-            .with(fixed.when.reasons());
-    }
-    for member in &set.items {
-        if found.tuples >= TUPLE_CAP || !eval.budget.spend(1) {
+    eval.with_members(node, |eval, set| {
+        if set.open {
+            open.binding(eval, node);
             found.open = true;
-            found.is_cut = true;
-            found.reasons.add(Reason::StateCap);
-            break;
+            found.reasons = found
+                .reasons
+                .with(set.reasons)
+                .with(membership.reasons())
+                .with(fixed.when.reasons());
         }
-        let is_member = if member.certain {
-            Tri::True
-        } else {
-            Tri::Open(set.reasons)
-        };
-        eval.tuple[depth] = Some(member.record);
-        bind(
-            eval,
-            depth + 1,
-            membership.and(is_member),
-            fixed,
-            found,
-            open,
-        );
-    }
-    eval.tuple[depth] = None;
+        for member in &set.items {
+            if found.tuples >= TUPLE_CAP || !eval.budget.spend(1) {
+                found.open = true;
+                found.is_cut = true;
+                found.reasons.add(Reason::StateCap);
+                break;
+            }
+            let is_member = if member.certain {
+                Tri::True
+            } else {
+                Tri::Open(set.reasons)
+            };
+            eval.tuple[depth] = Some(member.record);
+            let membership = membership.and(is_member);
+            bind(eval, depth + 1, membership, fixed, found, open);
+        }
+        eval.tuple[depth] = None;
+    });
 }
 
 fn obligation<'a>(

@@ -3,7 +3,7 @@
 use betrace_lang::verdict::Verdict;
 
 use crate::decide::budget::Budget;
-use crate::decide::eval::Eval;
+use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
 use crate::decide::rule::decide;
 use crate::hash::HashKey;
@@ -66,7 +66,8 @@ impl UntouchedRules {
 
 fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
     let trace = TraceState::empty();
-    let decide = |closed| {
+    let mut scratch = EvalScratch::default();
+    let mut decide = |closed| {
         decide(&mut Eval::new(
             Facts {
                 plan,
@@ -77,6 +78,7 @@ fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
                 closed,
             },
             Budget::most(),
+            &mut scratch,
         ))
     };
     let incomplete = decide(false);

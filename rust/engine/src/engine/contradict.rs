@@ -4,7 +4,7 @@
 //! there are tells whether traces close too soon.
 
 use crate::decide::budget::{Allowance, Budget};
-use crate::decide::eval::Eval;
+use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
 use crate::decide::rule::{OpenParts, decide_and_tell, obligation_of};
 use crate::engine::context::Context;
@@ -18,11 +18,17 @@ use crate::state::trace::TraceState;
 impl Context<'_> {
     /// Counts, each once, the violations that are not there when all spans that are remembered now are read as a
     /// complete trace.
-    pub fn count_contradicted(&self, trace: &mut TraceState, sink: &mut Sink) {
+    pub fn count_contradicted(
+        &self,
+        trace: &mut TraceState,
+        scratch: &mut EvalScratch,
+        sink: &mut Sink,
+    ) {
         if trace.is_live() || !trace.take_news() {
             return;
         }
         let given = trace.uncontradicted();
+        scratch.begin_trace();
         for of_rule in given.chunk_by(|a, b| a.rule == b.rule) {
             let Some(index) = self.rules.plan.by_key.get(&of_rule[0].rule) else {
                 continue;
@@ -36,7 +42,7 @@ impl Context<'_> {
                 return;
             }
             let (contradicted, work) =
-                self.contradicted(*index, trace, of_rule, allowance.budget());
+                self.contradicted(*index, trace, of_rule, allowance.budget(), scratch);
             allowance.take(work);
             trace.worked_early(work);
             for fired in contradicted {
@@ -53,6 +59,7 @@ impl Context<'_> {
         trace: &TraceState,
         given: &[Fired],
         budget: Budget,
+        scratch: &mut EvalScratch,
     ) -> (Vec<Fired>, u64) {
         let facts = self.facts(index, trace);
         if !facts.saw_all {
@@ -62,7 +69,7 @@ impl Context<'_> {
             closed: true,
             ..facts
         };
-        let mut eval = Eval::new(facts, budget);
+        let mut eval = Eval::new(facts, budget, scratch);
         let mut open = OpenObligations::default();
         let outcome = decide_and_tell(&mut eval, &mut open);
         // Where not every broken obligation is known, none is known to be kept.

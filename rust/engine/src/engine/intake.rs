@@ -3,12 +3,11 @@
 
 use crate::engine::context::Context;
 use crate::engine::lifecycle::Lent;
-use crate::engine::scratch::{CallScratch, Touch};
+use crate::engine::scratch::{CallScratch, DecideScratch, Touch};
 use crate::engine::shed::shed;
 use crate::engine::sink::{Outbox, Sink};
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
-use crate::plan::ids::RuleIndex;
 use crate::scan::view::SpanView;
 use crate::state::merge::{Merged, Merging};
 use crate::state::shard::Shard;
@@ -41,7 +40,7 @@ pub(crate) fn take_in(
         merging: merging(context),
         sink: &mut scratch.sink,
         touches: &mut scratch.touches,
-        rules: &mut scratch.rules,
+        scratch: &mut scratch.decide,
         outbox,
         locked: None,
         merged: 0,
@@ -80,7 +79,7 @@ struct Intake<'e> {
     merging: Merging<'e>,
     sink: &'e mut Sink,
     touches: &'e mut Vec<Touch>,
-    rules: &'e mut Vec<RuleIndex>,
+    scratch: &'e mut DecideScratch,
     outbox: &'e Outbox,
     locked: Option<(ShardIndex, MutexGuard<'e, Shard>)>,
     /// Spans merged since the lock was lent to others.
@@ -169,7 +168,13 @@ impl Intake<'_> {
         self.opened = 0;
         self.context.reserve.fill(std::mem::take(&mut self.added));
         self.decide_touched();
-        shed(self.shards, self.context, self.outbox, self.sink);
+        shed(
+            self.shards,
+            self.context,
+            self.outbox,
+            self.scratch,
+            self.sink,
+        );
     }
 
     fn decide_touched(&mut self) {
@@ -188,12 +193,13 @@ impl Intake<'_> {
                 // A trace that closed hears of violations whatever the settings say of open ones.
                 if context.settings.early || !trace.is_live() {
                     let selectors = of_trace.iter().filter_map(|touch| touch.selector);
-                    self.rules.clear();
-                    context.rules.needed.early(trace, selectors, self.rules);
-                    context.decide_early(&mut lent, place, self.rules, sink);
+                    self.scratch.rules.clear();
+                    let needed = &context.rules.needed;
+                    needed.early(trace, selectors, &mut self.scratch.rules);
+                    context.decide_early(&mut lent, place, self.scratch, sink);
                 }
                 if let Some(trace) = lent.get_mut(place) {
-                    context.count_contradicted(trace, sink);
+                    context.count_contradicted(trace, &mut self.scratch.eval, sink);
                 }
                 lent.reweigh(place);
                 self.outbox.settle_much(sink, &context.rules.plan);

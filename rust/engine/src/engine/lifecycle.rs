@@ -1,20 +1,18 @@
-//! What happens to a trace: early verdicts while it is open, the close with its reasons, and late
-//! spans after it.
+//! What happens to a trace before its [close](crate::engine::close): early verdicts, and what it waits for.
 
 use betrace_lang::rule::Emit;
-use betrace_lang::verdict::{Reason, Verdict};
+use betrace_lang::verdict::Verdict;
 
 use crate::decide::argument;
 use crate::decide::budget::Allowance;
 use crate::decide::deadline::last_deadline;
-use crate::decide::eval::Eval;
+use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::rule::{OBLIGATIONS, Outcome, decide};
 use crate::engine::context::Context;
+use crate::engine::scratch::DecideScratch;
 use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
-use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
-use crate::settings::Report;
 use crate::state::reported::Fired;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
@@ -46,14 +44,16 @@ impl<'l, 's> Lent<'l, 's> {
         self.shard.get_mut(place)
     }
 
-    /// So much was done since; what a place holds may be another after this.
-    fn did(&mut self, steps: u64) {
+    /// So much was done since. `true`: others had it, and what a place holds may be another now.
+    pub fn did(&mut self, steps: u64) -> bool {
         self.steps += steps;
         // A model of the locks lends it at every opportunity.
-        if self.steps > STEPS_AT_ONCE || cfg!(loom) {
+        let is_lent = self.steps > STEPS_AT_ONCE || cfg!(loom);
+        if is_lent {
             self.steps = 0;
             MutexGuard::bump(self.shard);
         }
+        is_lent
     }
 
     /// A trace changed.
@@ -65,26 +65,21 @@ impl<'l, 's> Lent<'l, 's> {
     }
 }
 
-/// Why a trace closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// By idle time or at the end of the input.
-    Whole,
-    MaxAge,
-    Shutdown,
-    Memory,
-}
-
 impl Context<'_> {
     /// Rules that spans of this batch may have decided; sorted and without repetition.
     pub fn decide_early(
         &self,
         shard: &mut Lent<'_, '_>,
         place: TracePlace,
-        rules: &[RuleIndex],
+        scratch: &mut DecideScratch,
         sink: &mut Sink,
     ) {
-        for index in rules {
+        let DecideScratch {
+            rules,
+            eval: scratch,
+        } = scratch;
+        scratch.begin_trace();
+        for index in rules.iter() {
             let Some(trace) = shard.get_mut(place) else {
                 return;
             };
@@ -102,7 +97,8 @@ impl Context<'_> {
             if allowance.is_used_up() {
                 return;
             }
-            let mut eval = Eval::new(self.facts(*index, trace), allowance.budget());
+            let facts = self.facts(*index, trace);
+            let mut eval = Eval::new(facts, allowance.budget(), scratch);
             let outcome = decide(&mut eval);
             let newly = if outcome.verdict == Some(Verdict::Violated) {
                 self.fire(*index, &mut eval, &outcome, sink)
@@ -116,12 +112,14 @@ impl Context<'_> {
                 trace.postpone(rule.key, (work / STEPS_PER_SPAN) as usize);
             }
             trace.note_fired(newly);
-            shard.did(work);
+            if shard.did(work) {
+                scratch.begin_trace();
+            }
         }
     }
 
     /// Reports those broken obligations that were not reported before, up to the cap; returns which.
-    fn fire(
+    pub(super) fn fire(
         &self,
         index: RuleIndex,
         eval: &mut Eval<'_>,
@@ -160,14 +158,20 @@ impl Context<'_> {
 
     /// Until when a trace that has been idle long enough stays open, if nothing comes: for its root (or parents),
     /// and for deadlines that run. `None`: it awaits nothing.
-    pub fn awaited_until(&self, trace: &TraceState) -> Option<Timestamp> {
+    pub fn awaited_until(
+        &self,
+        trace: &TraceState,
+        scratch: &mut EvalScratch,
+    ) -> Option<Timestamp> {
         let settings = self.settings;
         let is_missing = trace.awaits(self.rules.plan.awaited, self.key);
         let missing = is_missing.then(|| trace.last().plus(settings.root_timeout));
         let met = self.rules.needed.with_deadlines(trace);
         let mut allowance = Allowance::at_close(trace.span_count(), self.reserve);
+        scratch.begin_trace();
         let deadlines = met.into_iter().filter_map(|index| {
-            let mut eval = Eval::new(self.facts(index, trace), allowance.budget());
+            let facts = self.facts(index, trace);
+            let mut eval = Eval::new(facts, allowance.budget(), scratch);
             let deadline = last_deadline(&mut eval, settings.event_time);
             allowance.take(eval.work());
             deadline
@@ -178,26 +182,8 @@ impl Context<'_> {
     }
 
     /// Whether the findings of a rule are there to be taken; of others they are only counted.
-    fn keeps(&self, index: RuleIndex) -> bool {
+    pub(super) fn keeps(&self, index: RuleIndex) -> bool {
         self.settings.keeps_counted || self.rule(index).rule.emit == Emit::Spans
-    }
-
-    /// A live trace closes. Returns the rules that are to be asked, and why it is incomplete for some of them or all.
-    fn begin_close(
-        &self,
-        trace: &mut TraceState,
-        cause: Cause,
-        sink: &mut Sink,
-    ) -> (Vec<RuleIndex>, Reasons) {
-        trace.close(self.now, self.reasons_against(trace, cause));
-        let reasons = trace.all_reasons();
-        if self.is_outside(trace) {
-            sink.tally.outside += 1;
-            return (Vec::new(), reasons);
-        }
-        sink.tally.closings.push(reasons);
-        self.note_delay(trace, sink);
-        (self.rules_at_close(trace), reasons)
     }
 
     /// Whether no verdict is wanted of the trace, as far as it is known when it began.
@@ -206,189 +192,4 @@ impl Context<'_> {
         let outside = within.zip(trace.began());
         outside.is_some_and(|(within, began)| !within.contains(&began.0))
     }
-
-    /// How long after its latest span a trace was decided; one whose spans name no end has no say.
-    fn note_delay(&self, trace: &TraceState, sink: &mut Sink) {
-        if let Some(latest) = trace.latest() {
-            sink.tally.delay.add(self.now.since_event(latest));
-        }
-    }
-
-    /// Why a trace that closes now is not complete, besides what it says itself.
-    fn reasons_against(&self, trace: &TraceState, cause: Cause) -> Reasons {
-        let mut reasons = Reasons::NONE;
-        // Of a trace that comes again, what is missing came before.
-        if !trace.is_late() {
-            reasons = trace.missing(self.rules.plan.awaited, self.key);
-        }
-        if let (Some(started), Some(began)) = (self.restarted, trace.began())
-            && started.is_shortly_after(began, self.settings.max_age)
-        {
-            reasons.add(Reason::Restart);
-        }
-        if self.may_have_moved(trace) {
-            reasons.add(Reason::Moved);
-        }
-        match cause {
-            Cause::Whole => {}
-            Cause::MaxAge => reasons.add(Reason::Evicted),
-            Cause::Shutdown => reasons.add(Reason::Shutdown),
-            Cause::Memory => reasons.add(Reason::Memory),
-        }
-        reasons
-    }
-
-    /// Whether spans of the trace may have gone to another engine: it was there by then, or it began before. One that
-    /// comes more than its greatest age later has nothing to do with it, whatever its spans say.
-    fn may_have_moved(&self, trace: &TraceState) -> bool {
-        self.moved.is_some_and(|until| {
-            let is_near = trace.opened() <= until.plus(self.settings.max_age);
-            // Where the root did not come here, what came may not have been the first.
-            let began_before = || {
-                let began = trace.began();
-                trace.root().is_none() || began.is_none_or(|began| until.is_after(began))
-            };
-            trace.opened() <= until || is_near && began_before()
-        })
-    }
-
-    /// Those whose verdict does not follow from the trace's close alone.
-    fn rules_at_close(&self, trace: &TraceState) -> Vec<RuleIndex> {
-        let set = self.rules;
-        if self.settings.report == Report::All || !trace.was_seen_by(set.newest()) {
-            return (0..set.plan.rules.len() as u32).map(RuleIndex).collect();
-        }
-        let held: &[RuleIndex] = match self.settings.report {
-            Report::Undecided => &set.untouched.held,
-            _ => &[],
-        };
-        let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
-        let mut rules: Vec<RuleIndex> = set.untouched.always_asked.clone();
-        rules.extend(held.iter().filter(is_open));
-        if self.settings.kept_samples.is_none() {
-            set.needed.at_close(trace, &mut rules);
-        } else {
-            // Which rules a trace kept is worth knowing where they had something to do in it.
-            let cells = trace.cell_spans().map(|(cell, _)| cell);
-            let read = cells.filter_map(|cell| set.plan.cell_rules.get(&cell));
-            rules.extend(read.flatten());
-        }
-        rules.sort_unstable();
-        rules.dedup();
-        rules
-    }
-
-    fn close_rule(
-        &self,
-        trace: &TraceState,
-        index: RuleIndex,
-        closing: Reasons,
-        allowance: &mut Allowance<'_>,
-        sink: &mut Sink,
-    ) -> Vec<Fired> {
-        let rule = self.rule(index);
-        let closing = closing.asked_for(rule.completeness).first();
-        sink.tally.events.push(RuleEvent::Touched(index, closing));
-        let fired = trace.fired_of(rule.key);
-        if fired > 0 && rule.clauses.bindings.is_empty() {
-            return Vec::new();
-        }
-        let mut eval = Eval::new(self.facts(index, trace), allowance.budget());
-        let outcome = decide(&mut eval);
-        if self.settings.kept_samples.is_some() {
-            self.note_for_period(index, trace, &outcome, &mut sink.tally);
-        }
-        let newly = if outcome.verdict == Some(Verdict::Violated) {
-            self.fire_at_close(index, &mut eval, &outcome, sink)
-        } else {
-            // A violation that fired stands, whatever the rest would be.
-            if fired == 0 {
-                self.conclude(index, &eval, &outcome, sink);
-            }
-            Vec::new()
-        };
-        allowance.take(eval.work());
-        newly
-    }
-
-    /// What was not reported before, and one violation for all beyond the cap.
-    fn fire_at_close(
-        &self,
-        index: RuleIndex,
-        eval: &mut Eval<'_>,
-        outcome: &Outcome,
-        sink: &mut Sink,
-    ) -> Vec<Fired> {
-        let newly = self.fire(index, eval, outcome, sink);
-        if outcome.is_beyond
-            && let Some(beyond) = outcome.broken.first()
-        {
-            if self.keeps(index) {
-                let finding = argument::violation(eval, beyond, Some(outcome.total));
-                sink.findings.push(finding.for_all());
-            }
-            sink.tally.events.push(RuleEvent::Violation(index));
-        }
-        newly
-    }
-
-    /// A rule's verdict that is no violation.
-    fn conclude(&self, index: RuleIndex, eval: &Eval<'_>, outcome: &Outcome, sink: &mut Sink) {
-        let (verdict, reason) = match outcome.verdict {
-            Some(verdict) => (verdict, None),
-            None => (Verdict::Inconclusive, Some(reason(eval, outcome))),
-        };
-        let event = RuleEvent::Verdict(index, verdict, reason);
-        sink.tally.events.push(event);
-        let is_told = match self.settings.report {
-            Report::Violations => false,
-            Report::Undecided => verdict == Verdict::Inconclusive && outcome.when_held,
-            Report::All => true,
-        };
-        if is_told && self.keeps(index) {
-            let held = outcome.when_held;
-            let finding = argument::verdict(&eval.facts, verdict, reason, held);
-            sink.findings.push(finding);
-        }
-    }
-}
-
-fn reason(eval: &Eval<'_>, outcome: &Outcome) -> Reason {
-    let of_trace = eval.facts.trace.reasons(eval.facts.rule.completeness);
-    let mut reasons = of_trace.with(outcome.reasons);
-    if !eval.facts.saw_all {
-        reasons.add(Reason::Reload);
-    }
-    // What is open in a complete trace always says why; a full record is the one cause that is
-    // left should it not.
-    reasons.first().unwrap_or(Reason::StateCap)
-}
-
-/// Closes the trace at `place` if it is live: every rule gets its verdict, and it waits for late spans. While it closes
-/// the lock may go to others, who find a closed trace.
-pub(crate) fn close(
-    context: &Context<'_>,
-    shard: &mut MutexGuard<'_, Shard>,
-    place: TracePlace,
-    cause: Cause,
-    sink: &mut Sink,
-) {
-    let mut lent = Lent::new(shard);
-    // Another call may have closed it while the lock was lent to it.
-    let Some(trace) = lent.get_mut(place).filter(|trace| trace.is_live()) else {
-        return;
-    };
-    let mut allowance = Allowance::at_close(trace.span_count(), context.reserve);
-    let (rules, closing) = context.begin_close(trace, cause, sink);
-    for index in rules {
-        let Some(trace) = lent.get_mut(place) else {
-            return;
-        };
-        let before = allowance.taken;
-        let newly = context.close_rule(trace, index, closing, &mut allowance, sink);
-        trace.note_fired(newly);
-        lent.did(allowance.taken - before);
-    }
-    lent.reweigh(place);
-    shard.remember(place);
 }

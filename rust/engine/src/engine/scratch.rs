@@ -1,5 +1,6 @@
 //! The working memory of one call, kept for the next, so that a warmed call does not allocate for a span.
 
+use crate::decide::eval::EvalScratch;
 use crate::engine::sink::Sink;
 use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
@@ -12,7 +13,15 @@ pub(crate) struct CallScratch {
     pub scan: MatchScratch,
     pub sink: Sink,
     pub touches: Vec<Touch>,
+    pub decide: DecideScratch,
+}
+
+/// What decisions work with.
+#[derive(Default)]
+pub(crate) struct DecideScratch {
+    /// Of one trace.
     pub rules: Vec<RuleIndex>,
+    pub eval: EvalScratch,
 }
 
 impl CallScratch {
@@ -21,7 +30,7 @@ impl CallScratch {
             scan: MatchScratch::new(own),
             sink: Sink::default(),
             touches: Vec::new(),
-            rules: Vec::new(),
+            decide: DecideScratch::default(),
         }
     }
 }

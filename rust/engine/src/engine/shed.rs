@@ -1,7 +1,8 @@
 //! Keeping all state within its bound: what costs least is dropped first.
 
+use crate::engine::close::{Cause, close};
 use crate::engine::context::Context;
-use crate::engine::lifecycle::{Cause, close};
+use crate::engine::scratch::DecideScratch;
 use crate::engine::sink::{Outbox, Sink};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
@@ -12,7 +13,13 @@ const SHED_AT_ONCE: usize = 16;
 
 /// Sheds until the traces are within their bound: first closed ones' state, then live ones that are open for
 /// nothing but what they await, then the others; of each kind the oldest. The ids of those that are gone have a bound of their own.
-pub(crate) fn shed(shards: &Shards, context: &Context<'_>, outbox: &Outbox, sink: &mut Sink) {
+pub(crate) fn shed(
+    shards: &Shards,
+    context: &Context<'_>,
+    outbox: &Outbox,
+    scratch: &mut DecideScratch,
+    sink: &mut Sink,
+) {
     let mut is_shrunk = false;
     while shards.held_bytes() > context.settings.trace_bytes() {
         let Some((at, kind)) = oldest(shards, context) else {
@@ -37,7 +44,7 @@ pub(crate) fn shed(shards: &Shards, context: &Context<'_>, outbox: &Outbox, sink
             }
             Kind::Waiting | Kind::Live => {
                 if let Some(place) = oldest_open(&mut shard, kind, context) {
-                    close(context, &mut shard, place, Cause::Memory, sink);
+                    close(context, &mut shard, place, Cause::Memory, scratch, sink);
                     shard.forget_oldest(context.key, context.settings);
                     sink.tally.shed += 1;
                     outbox.settle_much(sink, &context.rules.plan);

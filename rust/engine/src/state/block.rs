@@ -162,6 +162,9 @@ fn own_room(len: usize) -> usize {
     if len < LONG { 0 } else { len / 4 }
 }
 
+/// In place of a block of one size, those of so many next ones are taken.
+const LARGER: usize = 2;
+
 /// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
 const SIZES: usize = 56;
 
@@ -198,23 +201,36 @@ impl BlockPool {
 
     fn take(&mut self, least: usize) -> Box<[u8]> {
         let size = size_for(least);
-        let kept = (size <= MOST_KEPT).then(|| self.free[size_index(size)].pop());
-        match kept.flatten() {
-            Some(bytes) => {
-                self.bytes -= heap(size) + SLOT;
-                bytes
+        if size <= MOST_KEPT {
+            // One that is a quarter larger will do.
+            let index = size_index(size);
+            let near = self.free[index..].iter_mut().take(1 + LARGER);
+            if let Some(bytes) = near.filter_map(Vec::pop).next() {
+                self.bytes -= heap(bytes.len()) + SLOT;
+                return bytes;
             }
-            None => vec![0; size].into(),
         }
+        vec![0; size].into()
     }
 
     fn give(&mut self, bytes: Box<[u8]>) {
         let size = bytes.len();
-        let is_kept = (LEAST..=MOST_KEPT).contains(&size);
-        if is_kept && self.bytes + heap(size) + SLOT <= self.most {
-            self.bytes += heap(size) + SLOT;
-            self.free[size_index(size)].push(bytes);
+        if !(LEAST..=MOST_KEPT).contains(&size) {
+            return;
         }
+        let weight = heap(size) + SLOT;
+        while self.bytes + weight > self.most {
+            // One goes of the size of which most bytes lie here: the others are asked for.
+            let lying =
+                |free: &&mut Vec<Box<[u8]>>| free.len() * free.last().map_or(0, |one| one.len());
+            let most = self.free.iter_mut().max_by_key(lying);
+            let Some(other) = most.and_then(Vec::pop) else {
+                return;
+            };
+            self.bytes -= heap(other.len()) + SLOT;
+        }
+        self.bytes += weight;
+        self.free[size_index(size)].push(bytes);
     }
 
     pub fn bytes(&self) -> usize {

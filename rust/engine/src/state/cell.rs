@@ -58,12 +58,14 @@ pub(crate) struct RecordsCell<'t> {
     members: Chain<'t>,
 }
 
-impl RecordsCell<'_> {
+impl<'t> RecordsCell<'t> {
     /// In the order of their coming, each certain or not.
-    pub fn members(self) -> Vec<(RecordId, bool)> {
-        let mut members = Vec::with_capacity(self.len as usize);
-        members.extend(self.members.take(self.len as usize));
-        members
+    pub fn members(self) -> impl Iterator<Item = (RecordId, bool)> + use<'t> {
+        self.members.take(self.len as usize)
+    }
+
+    pub fn len(self) -> usize {
+        self.len as usize
     }
 }
 

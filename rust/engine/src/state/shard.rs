@@ -24,6 +24,9 @@ use crate::time::Timestamp;
 /// A shard's tables keep at least room for so many entries.
 const ROOM: usize = 64;
 
+/// So many traces are forgotten before whoever waits for the lock goes first.
+const EXPIRED_AT_ONCE: usize = 256;
+
 /// Why a trace is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
@@ -186,7 +189,7 @@ impl Shard {
         &mut self,
         now: Timestamp,
         settings: &Settings,
-        awaited: impl Fn(&TraceState) -> Option<Timestamp>,
+        mut awaited: impl FnMut(&TraceState) -> Option<Timestamp>,
     ) -> Option<(TracePlace, Due)> {
         while let Some(Reverse((at, place))) = self.timers.peek().copied() {
             if at > now {
@@ -337,19 +340,26 @@ impl Shard {
         }
     }
 
-    /// Forgets the state of traces whose time for late spans is over, and ids whose time is over too.
-    pub fn expire(&mut self, key: HashKey, now: Timestamp, settings: &Settings) {
+    /// Forgets the state of traces whose time for late spans is over, and ids whose time is over too. `false`: there are
+    /// more such traces, so that whoever waits may go first.
+    pub fn expire(&mut self, key: HashKey, now: Timestamp, settings: &Settings) -> bool {
+        let mut forgotten = 0;
         while let Some(place) = self.closed.front().copied() {
             let closed = self.get(place).and_then(TraceState::closed);
             let is_over = closed.is_none_or(|at| at.plus(settings.late_window) <= now);
             if !is_over {
                 break;
             }
+            if forgotten == EXPIRED_AT_ONCE {
+                return false;
+            }
             self.forget_oldest(key, settings);
+            forgotten += 1;
         }
         let keep = settings.forget_after.saturating_add(settings.late_window);
         self.forgotten.expire(now, keep);
         self.shrink(key);
+        true
     }
 
     /// What the traces of this shard hold, live or not.

@@ -261,7 +261,7 @@ impl StoredCell {
             Cell::Distinct(cell) => StoredCell::Distinct(Box::new(cell.clone())),
             Cell::Groups(cell) => StoredCell::Groups(Box::new(cell.clone())),
             Cell::Records(cell) => StoredCell::Records(Box::new(StoredMembers {
-                members: cell.members(),
+                members: cell.members().collect(),
                 capped: cell.capped,
             })),
         }

@@ -5,7 +5,7 @@ use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::budget::Budget;
-use crate::decide::eval::Eval;
+use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
 use crate::decide::rule::decide;
 use crate::engine::rule_set::RuleSet;
@@ -104,7 +104,8 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
                 saw_all: true,
                 closed: false,
             };
-            let mut eval = Eval::new(facts, Budget::most());
+            let mut scratch = EvalScratch::default();
+            let mut eval = Eval::new(facts, Budget::most(), &mut scratch);
             let is_broken = decide(&mut eval).verdict == Some(Verdict::Violated);
             let rule = &set.plan.rules[index.index()];
             assert!(
@@ -379,7 +380,8 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
                 saw_all: true,
                 closed: is_complete,
             };
-            let outcome = decide(&mut Eval::new(facts, Budget::most()));
+            let mut scratch = EvalScratch::default();
+            let outcome = decide(&mut Eval::new(facts, Budget::most(), &mut scratch));
             let answer = set.untouched.answer(index);
             let (said, held) = if is_complete {
                 (answer.complete, outcome.when_held)

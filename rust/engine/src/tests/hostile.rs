@@ -7,7 +7,7 @@ use betrace_lang::verdict::Verdict;
 use opentelemetry_proto::tonic::common::v1::{ArrayValue, any_value::Value};
 
 use crate::decide::budget::Budget;
-use crate::decide::eval::Eval;
+use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
 use crate::decide::rule::decide;
 use crate::engine::rule_set::RuleSet;
@@ -61,7 +61,8 @@ pub(super) fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
         saw_all: true,
         closed: true,
     };
-    let mut eval = Eval::new(facts, Budget::most());
+    let mut scratch = EvalScratch::default();
+    let mut eval = Eval::new(facts, Budget::most(), &mut scratch);
     let outcome = decide(&mut eval);
     (eval.work(), outcome.verdict)
 }

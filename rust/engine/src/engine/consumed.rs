@@ -1,0 +1,29 @@
+//! What a call says of the message that it read.
+
+use std::fmt;
+
+/// What one call of [`Engine::consume`] read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consumed {
+    /// Spans read, malformed ones and BeTrace's own included.
+    pub spans: u64,
+    /// Findings that wait to be taken after this call.
+    pub queued_findings: u64,
+}
+
+/// The bytes are not an OTLP trace message. The spans before the fault were evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumeError {
+    /// In bytes from the beginning of the message.
+    pub offset: usize,
+    /// What is wrong, and where.
+    pub message: String,
+}
+
+impl fmt::Display for ConsumeError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ConsumeError {}
