@@ -9,7 +9,7 @@
 //!
 //! A promise that is broken ends the run with status 1:
 //! - resident at most the bound of traces and that of findings that wait, and a tenth;
-//! - left at most an eighth of what was resident, and 2 MiB, in which code that ran once has a part;
+//! - left at most an eighth of what was resident, and 2 MiB, in which code that ran once has a part, and findings that still wait;
 //! - a span costs at most 20 times what it costs in the flood `eights`, close included;
 //! - 999 of 1,000 waits for a lock are at most 10 ms.
 //!
@@ -52,10 +52,13 @@ fn line(shape: &Shape, mib: u64, ordinary: f64, measured: &Measured) -> (String,
     let most = (mib + QUEUE / MIB) as f64;
     let ratio = measured.resident as f64 / MIB as f64 / most;
     let times = measured.span / ordinary;
+    // Findings that nobody takes wait on.
+    let waiting = if shape.is_taken { 0 } else { QUEUE };
+    let most_left = measured.resident / 8 + LEAST_LEFT + waiting;
     let mut broken = String::new();
     for (is_broken, what) in [
         (ratio > 1.1 && !shape.is_work, " memory"),
-        (measured.left > measured.resident / 8 + LEAST_LEFT, " left"),
+        (measured.left > most_left, " left"),
         (times > MOST_TIMES, " work"),
         (measured.wait > MOST_WAIT, " lock"),
     ] {

@@ -125,10 +125,7 @@ impl Moment {
 }
 
 /// How long others wait for the lock of any part of the traces, ascending.
-fn waits(engine: &Engine, is_over: &AtomicBool, room: usize) -> Vec<Duration> {
-    // Written to, so that its pages are there before memory is measured.
-    let mut waits = vec![Duration::MAX; room];
-    waits.clear();
+fn waits(engine: &Engine, is_over: &AtomicBool, mut waits: Vec<Duration>) -> Vec<Duration> {
     let mut trace = 1u64;
     while !is_over.load(Ordering::Relaxed) {
         trace = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
@@ -136,7 +133,7 @@ fn waits(engine: &Engine, is_over: &AtomicBool, room: usize) -> Vec<Duration> {
         id[..8].copy_from_slice(&trace.to_le_bytes());
         let asked = Moment::now();
         engine.mark_partial(TraceId(id));
-        if waits.len() < room {
+        if waits.len() < waits.capacity() {
             waits.push(asked.waited());
         }
         thread::sleep(Duration::from_micros(100));
@@ -153,7 +150,10 @@ fn take(engine: &Engine) {
 pub fn run(shape: &Shape, mib: u64, spans: u64) -> Measured {
     let engine = engine(shape, mib);
     let mut message = Message::with_room(16 << 20);
-    let (is_over, room) = (AtomicBool::new(false), 1 << 17);
+    let is_over = AtomicBool::new(false);
+    // Written to, so that its pages are there before memory is measured, however late the thread begins.
+    let mut room = vec![Duration::MAX; 1 << 17];
+    room.clear();
     let mut measured = Measured {
         resident: 0,
         left: 0,
