@@ -49,11 +49,11 @@ pub(crate) struct Chosen {
 }
 
 /// More than so many spans are not kept for other rules.
-const MOST: usize = 1 << 12;
+const SHARED: usize = 1 << 12;
 
 impl Chosen {
     pub fn is_large(&self) -> bool {
-        self.spans.capacity().max(self.keyed.capacity()) > MOST || self.keys.len() > MOST
+        self.spans.capacity().max(self.keyed.capacity()) > SHARED || self.keys.len() > SHARED
     }
 
     pub fn clear(&mut self) {

@@ -11,8 +11,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use crate::plan::Plan;
 
 /// So many kinds of spans, and selectors of all of them, are kept apart before they are worked out.
-const MOST: usize = 1 << 10;
-const MOST_SELECTORS: usize = 1 << 14;
+const KINDS: usize = 1 << 10;
+const SELECTORS: usize = 1 << 14;
 
 /// Spans by the selectors that selected them.
 #[derive(Debug, Default)]
@@ -80,7 +80,7 @@ impl Selections {
     }
 
     pub fn is_full(&self) -> bool {
-        self.alike.len() >= MOST || self.selectors.len() >= MOST_SELECTORS
+        self.alike.len() >= KINDS || self.selectors.len() >= SELECTORS
     }
 
     /// Adds all of `other`, which begins anew.
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(all.alike.len(), 10);
         assert_eq!(all.alike.iter().map(|alike| alike.spans).sum::<u64>(), 60);
         assert!(!all.is_full());
-        for selector in 0..MOST as u32 {
+        for selector in 0..KINDS as u32 {
             all.count([selector, 1].into_iter(), 1);
         }
         assert!(all.is_full());
