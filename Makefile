@@ -153,7 +153,10 @@ STATICCHECK = { findings=$$(../../target/tools/staticcheck ./...) || [ $$? = 1 ]
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_FUZZ := $(CURDIR)/target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 
-$(CARGO_FUZZ):
+CARGO_MUTANTS_VERSION := 27.1.0
+CARGO_MUTANTS := $(CURDIR)/target/tools/cargo-mutants-$(CARGO_MUTANTS_VERSION)/bin/cargo-mutants
+
+$(CARGO_FUZZ) $(CARGO_MUTANTS):
 	$(call say,Building $(notdir $@) (once: a minute or two))
 	@mkdir -p target/tools
 	@name=$(notdir $@); folder=$(patsubst %/bin/,%,$(dir $@)); \
@@ -241,6 +244,16 @@ fuzz: $(CARGO_FUZZ)
 	$(call say,Fuzzing)
 	@CARGO_FUZZ=$(CARGO_FUZZ) rust/fuzz/run.sh $(SECONDS)
 	@cd go/betrace && CGO_ENABLED=0 go test -run '^$$' -fuzz FuzzThin -fuzztime $(SECONDS)s -fuzzminimizetime 1s .
+
+## mutants: whether the tests bite: a part of all mutants of lang and engine, in an order by chance (SHARD=1/13 SEED=1 MINUTES=60)
+.PHONY: mutants
+mutants: $(CARGO_MUTANTS)
+	$(call say,Listing mutants)
+	@mkdir -p target/mutants
+	@$(CARGO_MUTANTS) mutants --list --json -p betrace-lang -p betrace-engine > target/mutants/list.json
+	$(call say,Running the tests against each mutant)
+	@CARGO_TARGET_DIR=$(CURDIR)/target/mutants/tool cargo build --quiet --locked --manifest-path rust/mutants/Cargo.toml
+	@target/mutants/tool/debug/betrace-mutants target/mutants/list.json --shard $${SHARD:-1/13} --seed $${SEED:-1} $${MINUTES:+--minutes $$MINUTES}
 
 ## sanitize: sequences of calls of the C interface under valgrind and the sanitizers, each skipped aloud where it is not there
 .PHONY: sanitize

@@ -1,0 +1,263 @@
+//! Which tests ask which switch, and whether they fail when it is on.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::tree::Binary;
+
+/// A test, how long it takes, and the switches that it asks.
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub binary: usize,
+    pub name: String,
+    pub takes: Duration,
+    pub asks: Vec<usize>,
+}
+
+/// What became of a mutant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// By this test, or by the end of its process.
+    Caught(String),
+    /// A test did not end.
+    TimedOut(String),
+    Survived,
+    /// No test asks its switch.
+    Unasked,
+}
+
+/// A test that takes longer bites too late to be of use.
+const LONGEST: Duration = Duration::from_secs(40);
+
+/// Quick ones run many in a process.
+const QUICK: Duration = Duration::from_millis(400);
+
+/// Bytes of memory that a process may ask for.
+const MEMORY_KIB: u64 = 12 << 20;
+
+pub struct Tests {
+    pub binaries: Vec<Binary>,
+    pub tests: Vec<Test>,
+    /// Tests that fail in the copy, or take too long, before anything is changed.
+    pub left_out: Vec<String>,
+}
+
+enum End {
+    Passed,
+    Failed(String),
+    TimedOut,
+}
+
+impl Tests {
+    /// Runs each test alone, and takes down what it asks.
+    ///
+    /// # Errors
+    /// If a binary does not say what tests it has.
+    pub fn learn(binaries: Vec<Binary>, scratch: &Path) -> Result<Tests, String> {
+        let mut all: Vec<(usize, String)> = Vec::new();
+        for (at, binary) in binaries.iter().enumerate() {
+            all.extend(names(binary)?.into_iter().map(|name| (at, name)));
+        }
+        let learned = side_by_side(&all, |number, (at, name)| {
+            let asked = scratch.join(format!("asked-{number}"));
+            let begun = Instant::now();
+            let environment = [("BETRACE_MUTANTS_ASKED", asked.as_os_str())];
+            let end = run(&binaries[*at], &[name], &environment, LONGEST);
+            let takes = begun.elapsed();
+            let text = std::fs::read_to_string(&asked).unwrap_or_default();
+            let _ = std::fs::remove_file(&asked);
+            let mut asks: Vec<usize> = text.lines().filter_map(|line| line.parse().ok()).collect();
+            asks.sort_unstable();
+            asks.dedup();
+            matches!(end, End::Passed).then(|| Test {
+                binary: *at,
+                name: name.clone(),
+                takes,
+                asks,
+            })
+        });
+        let mut tests = Tests {
+            tests: Vec::new(),
+            left_out: Vec::new(),
+            binaries,
+        };
+        for ((at, name), test) in all.iter().zip(learned) {
+            match test {
+                Some(test) => tests.tests.push(test),
+                None => tests
+                    .left_out
+                    .push(format!("{} {name}", tests.binaries[*at].name)),
+            }
+        }
+        Ok(tests)
+    }
+
+    /// Runs those that ask the mutant's switch, those that end soonest first, until one bites.
+    #[must_use]
+    pub fn fate(&self, mutant: usize) -> Fate {
+        let mut asking: Vec<&Test> = self
+            .tests
+            .iter()
+            .filter(|test| test.asks.binary_search(&mutant).is_ok())
+            .collect();
+        if asking.is_empty() {
+            return Fate::Unasked;
+        }
+        asking.sort_by_key(|test| test.takes);
+        let slow = asking.split_off(asking.partition_point(|test| test.takes <= QUICK));
+        let mut groups: BTreeMap<usize, Vec<&Test>> = BTreeMap::new();
+        for test in asking {
+            groups.entry(test.binary).or_default().push(test);
+        }
+        let mut groups: Vec<Vec<&Test>> = groups.into_values().collect();
+        groups.sort_by_key(|tests| tests.iter().map(|test| test.takes).sum::<Duration>());
+        groups.extend(slow.into_iter().map(|test| vec![test]));
+        for tests in groups {
+            let binary = &self.binaries[tests[0].binary];
+            let usual: Duration = tests.iter().map(|test| test.takes).sum();
+            let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
+            let number = mutant.to_string();
+            let environment = [("BETRACE_MUTANT", number.as_ref())];
+            match run(
+                binary,
+                &names,
+                &environment,
+                usual * 4 + Duration::from_secs(15),
+            ) {
+                End::Passed => {}
+                End::Failed(test) => return Fate::Caught(format!("{} {test}", binary.name)),
+                End::TimedOut => return Fate::TimedOut(binary.name.clone()),
+            }
+        }
+        Fate::Survived
+    }
+}
+
+/// Does it for each, as many at once as there are processors; results in the order of what was given.
+pub fn side_by_side<T: Sync, R: Send>(all: &[T], each: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(number) else {
+                return done;
+            };
+            done.push((number, each(number, one)));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let ended = threads.into_iter().map(|thread| thread.join());
+        ended
+            .flat_map(|done| done.unwrap_or_else(|fault| std::panic::resume_unwind(fault)))
+            .collect()
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The tests of a binary that are not ignored.
+fn names(binary: &Binary) -> Result<Vec<String>, String> {
+    let list = |more: &[&str]| -> Result<Vec<String>, String> {
+        let output = Command::new(&binary.path)
+            .args(["--list", "--format", "terse"])
+            .args(more)
+            .current_dir(&binary.folder)
+            .output();
+        let output = output.map_err(|fault| format!("{}: {fault}", binary.name))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let tests = text.lines().filter_map(|line| line.strip_suffix(": test"));
+        Ok(tests.map(str::to_owned).collect())
+    };
+    let ignored = list(&["--ignored"])?;
+    let mut names = list(&[])?;
+    names.retain(|name| !ignored.contains(name));
+    Ok(names)
+}
+
+/// Runs tests of a binary one after the other, and ends them at the first that fails.
+fn run(
+    binary: &Binary,
+    names: &[&str],
+    environment: &[(&str, &std::ffi::OsStr)],
+    most: Duration,
+) -> End {
+    let limited = format!("ulimit -v {MEMORY_KIB}; exec \"$@\"");
+    let child = Command::new("sh")
+        .args(["-c", &limited, "sh"])
+        .arg(&binary.path)
+        .args(["--exact", "--test-threads", "1"])
+        .args(names)
+        .current_dir(&binary.folder)
+        .env("CARGO_MANIFEST_DIR", &binary.folder)
+        .env("INSTA_UPDATE", "no")
+        .env("INSTA_WORKSPACE_ROOT", binary.folder.join("../.."))
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut child) = child else {
+        return End::Failed("cannot be run".to_owned());
+    };
+    let lines = lines(&mut child);
+    let begun = Instant::now();
+    let mut last = String::new();
+    let end = loop {
+        let left = most.saturating_sub(begun.elapsed());
+        match lines.recv_timeout(left) {
+            Ok(line) => {
+                let test = line
+                    .strip_prefix("test ")
+                    .and_then(|rest| rest.split_once(" ... "));
+                if let Some((test, result)) = test {
+                    last = test.to_owned();
+                    if result.ends_with("FAILED") {
+                        break End::Failed(last);
+                    }
+                }
+            }
+            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => break End::TimedOut,
+            // It closed its output: it has ended, or does so now.
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                let ended = child.wait();
+                return match ended.is_ok_and(|status| status.success()) {
+                    true => End::Passed,
+                    false => End::Failed(format!("(after {last})")),
+                };
+            }
+        }
+    };
+    // It may have ended by itself meanwhile.
+    let _ = child.kill();
+    let _ = child.wait();
+    end
+}
+
+fn lines(child: &mut Child) -> std::sync::mpsc::Receiver<String> {
+    let (to, from) = std::sync::mpsc::channel();
+    if let Some(output) = child.stdout.take() {
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(output);
+            let mut line = Vec::new();
+            while reader
+                .by_ref()
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+            {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                if to.send(text).is_err() {
+                    return;
+                }
+                line.clear();
+            }
+        });
+    }
+    from
+}

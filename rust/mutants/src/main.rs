@@ -1,0 +1,195 @@
+//! Do the tests bite? Takes the mutants that cargo-mutants lists for `lang` and `engine`, writes those of a shard into a
+//! copy of the repository, each behind a switch, builds the tests once, learns which test asks which switch, and runs
+//! for each mutant the tests that ask for it, the quickest first, until one fails.
+//!
+//!     betrace-mutants LIST.json --root . --into target/mutants --shard 1/8 --seed 1 [--minutes 60] [--only TEXT]
+//!
+//! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too.
+
+mod bite;
+mod list;
+mod switch;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use bite::{Fate, Tests};
+use list::{Mutant, Shard};
+use tree::Tree;
+
+struct Arguments {
+    list: PathBuf,
+    root: PathBuf,
+    into: PathBuf,
+    build: PathBuf,
+    shard: Shard,
+    seed: u64,
+    time: Option<Duration>,
+    only: Option<String>,
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let mut given = std::env::args().skip(1);
+    let list = given
+        .next()
+        .ok_or("which list? A file of `cargo mutants --list --json`")?;
+    let mut arguments = Arguments {
+        list: list.into(),
+        root: ".".into(),
+        into: "target/mutants".into(),
+        build: std::path::absolute("target").map_err(|fault| fault.to_string())?,
+        shard: Shard { part: 1, of: 1 },
+        seed: 1,
+        time: None,
+        only: None,
+    };
+    while let Some(name) = given.next() {
+        let value = given.next().ok_or_else(|| format!("{name} of what?"))?;
+        let wrong = || format!("{name} {value}?");
+        let number = || value.parse::<u64>().map_err(|_| wrong());
+        match name.as_str() {
+            "--root" => arguments.root = value.into(),
+            "--into" => arguments.into = value.into(),
+            "--shard" => arguments.shard = Shard::read(&value).ok_or_else(wrong)?,
+            "--seed" => arguments.seed = number()?,
+            "--minutes" => arguments.time = Some(Duration::from_secs(60 * number()?)),
+            "--only" => arguments.only = Some(value),
+            _ => return Err(format!("{name}?")),
+        }
+    }
+    Ok(arguments)
+}
+
+/// To be seen at once.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "mutants: {text}");
+}
+
+fn main() -> ExitCode {
+    match arguments().and_then(|arguments| judge(&arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            say(&fault);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn judge(arguments: &Arguments) -> Result<(), String> {
+    let all = list::read(&arguments.list)?;
+    let listed = all.len();
+    let mut mutants = list::sample(all, arguments.seed, arguments.shard);
+    if let Some(only) = &arguments.only {
+        mutants.retain(|mutant| mutant.name.contains(only.as_str()));
+    }
+    say(&format!("{} of {listed} mutants", mutants.len()));
+    let root = std::path::absolute(&arguments.root).map_err(|fault| fault.to_string())?;
+    let into = std::path::absolute(&arguments.into).map_err(|fault| fault.to_string())?;
+    let tree = Tree::copied(&root, into.join("tree"), arguments.build.clone())?;
+    let left_out = prepare(&tree, &mutants)?;
+    let tests = Tests::learn(tree.tests()?, &into)?;
+    let takes: f64 = tests
+        .tests
+        .iter()
+        .map(|test| test.takes.as_secs_f64())
+        .sum();
+    say(&format!(
+        "{} tests, {takes:.0} s one after the other",
+        tests.tests.len()
+    ));
+    for test in &tests.left_out {
+        say(&format!(
+            "left out, for it fails in the copy or takes too long: {test}"
+        ));
+    }
+    let fates = fates(&mutants, &left_out, &tests, arguments.time, &into)?;
+    report(&mutants, &left_out, &fates);
+    Ok(())
+}
+
+/// Writes the switches until all that are there compile; returns the mutants that have none, with the reason.
+fn prepare(tree: &Tree, mutants: &[Mutant]) -> Result<BTreeMap<usize, String>, String> {
+    let mut left_out = BTreeMap::new();
+    loop {
+        let without = tree.switch(mutants, &left_out)?;
+        left_out.extend(
+            without
+                .into_iter()
+                .map(|(number, why)| (number, why.to_owned())),
+        );
+        let refused = tree.refused()?;
+        say(&format!("{} do not compile", refused.len()));
+        if refused.is_empty() {
+            return Ok(left_out);
+        }
+        left_out.extend(refused);
+    }
+}
+
+/// Runs the tests for each mutant, as long as there is time, and writes each fate down at once.
+fn fates(
+    mutants: &[Mutant],
+    left_out: &BTreeMap<usize, String>,
+    tests: &Tests,
+    time: Option<Duration>,
+    into: &std::path::Path,
+) -> Result<BTreeMap<usize, Fate>, String> {
+    let path = into.join("fates.txt");
+    let file = std::fs::File::create(&path);
+    let file = Mutex::new(file.map_err(|fault| format!("{}: {fault}", path.display()))?);
+    let begun = Instant::now();
+    let viable = mutants.iter().enumerate();
+    let viable: Vec<(usize, &Mutant)> = viable
+        .filter(|(number, _)| !left_out.contains_key(number))
+        .collect();
+    let fates = bite::side_by_side(&viable, |_, (number, mutant)| {
+        if time.is_some_and(|time| begun.elapsed() >= time) {
+            return Ok(None);
+        }
+        let tried = Instant::now();
+        let fate = tests.fate(*number);
+        let seconds = tried.elapsed().as_secs_f64();
+        let line = format!("{seconds:6.1} s {fate:?}: {}\n", mutant.name);
+        if matches!(fate, Fate::Survived | Fate::Unasked) {
+            say(line.trim());
+        }
+        let mut file = file.lock().map_err(|fault| fault.to_string())?;
+        let written = file.write_all(line.as_bytes());
+        written.map_err(|fault| fault.to_string())?;
+        Ok(Some((*number, fate)))
+    });
+    fates.into_iter().filter_map(Result::transpose).collect()
+}
+
+fn report(mutants: &[Mutant], left_out: &BTreeMap<usize, String>, fates: &BTreeMap<usize, Fate>) {
+    let many = |is: fn(&Fate) -> bool| fates.values().filter(|fate| is(fate)).count();
+    let caught = many(|fate| matches!(fate, Fate::Caught(_)));
+    let timed_out = many(|fate| matches!(fate, Fate::TimedOut(_)));
+    let survived = many(|fate| matches!(fate, Fate::Survived | Fate::Unasked));
+    let files = |numbers: &mut dyn Iterator<Item = usize>| {
+        let mut files: Vec<&str> = numbers
+            .map(|number| mutants[number].file.as_str())
+            .collect();
+        files.sort_unstable();
+        files.dedup();
+        files.len()
+    };
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for why in left_out.values() {
+        *reasons.entry(why).or_default() += 1;
+    }
+    for (why, times) in reasons {
+        say(&format!("left out {times}: {why}"));
+    }
+    say(&format!(
+        "{} tried in {} files: {caught} caught, {timed_out} did not end, {survived} survived: {:.1} % caught",
+        fates.len(),
+        files(&mut fates.keys().copied()),
+        100.0 * (caught + timed_out) as f64 / fates.len().max(1) as f64
+    ));
+}
