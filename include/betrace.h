@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 // Version of this interface. A caller that was written for another number must not go on.
-#define BETRACE_ABI_VERSION 3
+#define BETRACE_ABI_VERSION 4
 
 // The call did what it says.
 #define BETRACE_OK 0
@@ -80,6 +80,11 @@
 // Most keys of marks that an engine takes.
 #define BETRACE_MARK_KEYS_MAX 8
 
+// Most names of attributes that an engine withholds, and most bytes of one.
+#define BETRACE_WITHHELD_MAX 1000
+
+#define BETRACE_WITHHELD_BYTES_MAX 256
+
 // Nothing more will come: traces close as by their idle time.
 #define BETRACE_CLOSE_END_OF_INPUT 0
 
@@ -125,6 +130,12 @@ typedef struct betrace_mark_key {
   size_t secret_len;
 } betrace_mark_key;
 
+// The key of an attribute, or the beginning of keys and a `*`, in UTF-8.
+typedef struct betrace_name {
+  const uint8_t *text;
+  size_t text_len;
+} betrace_name;
+
 // How an engine runs. Fill it by betrace_settings_init and change what you want otherwise.
 // All times are nanoseconds.
 typedef struct betrace_settings {
@@ -162,6 +173,12 @@ typedef struct betrace_settings {
   // taken for a violation.
   const struct betrace_mark_key *mark_keys;
   size_t mark_keys_len;
+  // Attributes whose values messages do not show: `[withheld]` stands in their place. At most BETRACE_WITHHELD_MAX, each
+  // of 1 to BETRACE_WITHHELD_BYTES_MAX bytes; read during betrace_engine_new only. Default none.
+  const struct betrace_name *withheld;
+  size_t withheld_len;
+  // How much messages show of a value, in bytes. 1 to 256. Default 256.
+  uint32_t value_bytes;
 } betrace_settings;
 
 #ifdef __cplusplus

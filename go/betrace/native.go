@@ -11,7 +11,7 @@ package betrace
 #include "betrace.h"
 #include "library_hash.h"
 
-_Static_assert(BETRACE_ABI_VERSION == 3, "betrace.h is of another version than this package: run `make lib`");
+_Static_assert(BETRACE_ABI_VERSION == 4, "betrace.h is of another version than this package: run `make lib`");
 
 #cgo noescape betrace_engine_consume
 #cgo nocallback betrace_engine_consume
@@ -155,6 +155,17 @@ func NewEngine(rules *Rules, settings Settings, now uint64) (*Engine, error) {
 	if len(keys) > 0 {
 		pinner.Pin(&keys[0])
 		native.mark_keys, native.mark_keys_len = &keys[0], C.size_t(len(keys))
+	}
+	withheld := make([]C.betrace_name, len(settings.Withheld))
+	for i, name := range settings.Withheld {
+		withheld[i].text, withheld[i].text_len = pinned(&pinner, []byte(name))
+	}
+	if len(withheld) > 0 {
+		pinner.Pin(&withheld[0])
+		native.withheld, native.withheld_len = &withheld[0], C.size_t(len(withheld))
+	}
+	if settings.ValueBytes > 0 {
+		native.value_bytes = C.uint32_t(settings.ValueBytes)
 	}
 	engine := &Engine{}
 	var text [errorBytes]byte

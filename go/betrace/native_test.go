@@ -320,3 +320,31 @@ rules:
 		require.Equal(t, answers[0], answers[1], "seed %d", seed)
 	}
 }
+
+// What messages withhold is the engine's: rules that take the place of others withhold it too.
+func TestWithheldAttributesStayWithheldWhenRulesAreReplaced(t *testing.T) {
+	text := func(message string) string {
+		return "rules:\n  - id: signup\n    condition: never { signup }\n    message: '" + message + "'\n"
+	}
+	settings := DefaultSettings()
+	settings.RestartGrace, settings.Withheld, settings.ValueBytes = false, []string{"user.*"}, 3
+	engine, err := NewEngine(compileText(t, text("{offender.user.id}")), settings, start)
+	require.NoError(t, err)
+	defer engine.Close()
+	message := func(trace byte) string {
+		traces := oneSpan(trace, "signup")
+		attributes := traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes()
+		attributes.PutStr("user.id", "7")
+		attributes.PutStr("plan", "basic")
+		_, err := engine.Consume(whole(t, traces), start)
+		require.NoError(t, err)
+		taken, _, err := engine.TakeViolations(1)
+		require.NoError(t, err)
+		violations, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(taken)
+		require.NoError(t, err)
+		return violations.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Status().Message()
+	}
+	require.Equal(t, "[withheld]", message(1))
+	require.NoError(t, engine.ReplaceRules(compileText(t, text("now {offender.user.id} with {offender.plan}")), start))
+	require.Equal(t, "now [withheld] with bas", message(2))
+}

@@ -7,7 +7,7 @@ import (
 
 // ABIVersion is the version of the C interface that this package speaks. [NewEngine] and [Compile]
 // refuse a library of any other.
-const ABIVersion = 3
+const ABIVersion = 4
 
 // ErrUnavailable is answered by everything that needs the engine in a program that does not contain it.
 var ErrUnavailable = errors.New("betrace: this program cannot evaluate rules: it was built without the native engine, which needs cgo (CGO_ENABLED=1, in a Collector builder manifest `dist.cgo_enabled: true`), `make lib` in the betrace repository before, and linux/amd64")
@@ -118,6 +118,11 @@ type Settings struct {
 	// and a span with a mark of any of them is one that comes by again: no rule judges it. Without keys nothing is
 	// marked and every span is judged.
 	MarkKeys []MarkKey
+	// Withheld are attributes whose values messages do not show, each a key or the beginning of keys and a `*`; at most 1000,
+	// each of 1 to 256 bytes.
+	Withheld []string
+	// ValueBytes is how much messages show of a value, 1 to 256; 0: 256.
+	ValueBytes uint16
 }
 
 // MarkKey is a secret that is not printed.

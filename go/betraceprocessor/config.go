@@ -69,7 +69,7 @@ func (c *Config) Validate() error {
 	if c.Trace.RootTimeout > c.Trace.MaxAge && c.Trace.RootTimeout != NewDefaultTrace().RootTimeout {
 		err = errors.Join(err, fmt.Errorf("trace::root_timeout (%v) must not be longer than trace::max_age (%v)", c.Trace.RootTimeout, c.Trace.MaxAge))
 	}
-	err = errors.Join(err, c.Violations.validateKeys(), c.Membership.validate(&c.Trace), c.Evidence.validate())
+	err = errors.Join(err, c.Violations.validateKeys(), c.Membership.validate(&c.Trace), c.Evidence.validate(), c.Privacy.validate())
 	if err == nil {
 		err = c.judgeRules(warnings)
 	}
@@ -156,6 +156,7 @@ func (c *Config) settings() betrace.Settings {
 	if c.Evidence.Every > 0 {
 		settings.Evidence, settings.EvidenceSamples = true, uint16(c.Evidence.Samples)
 	}
+	settings.Withheld, settings.ValueBytes = c.Privacy.withheld(), uint16(c.Privacy.ValueBytes)
 	if c.Violations.Trace == "own" {
 		settings.ViolationTrace = betrace.InOwn
 	}

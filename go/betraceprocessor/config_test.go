@@ -31,7 +31,9 @@ func loadConfig(t *testing.T, name string) (*Config, error) {
 func TestDefaults(t *testing.T) {
 	config, err := loadConfig(t, "betrace")
 	require.NoError(t, err)
-	require.Equal(t, betrace.DefaultSettings(), config.settings())
+	want := betrace.DefaultSettings()
+	want.Withheld, want.ValueBytes = sensitive, 256
+	require.Equal(t, want, config.settings())
 	require.Equal(t, 10*time.Second, config.Rules.ReloadInterval)
 	require.Equal(t, "spans", config.Violations.Emit)
 	require.Equal(t, 1000, config.Violations.MaxPerSecond)
@@ -46,6 +48,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		LateWindow: uint64(2 * time.Minute), ForgetAfter: uint64(2 * time.Hour),
 		MemoryBytes: 512 << 20, SpansPerTrace: 5000,
 		Completeness: betrace.CompleteWhenLinked, ViolationTrace: betrace.InOwn, RestartGrace: true,
+		Withheld: []string{"customer.*"}, ValueBytes: 64,
 	}, config.settings())
 	require.Zero(t, config.Rules.ReloadInterval)
 	require.True(t, config.Rules.AllowEmpty)

@@ -159,6 +159,40 @@ func NewDefaultMembership() Membership {
 	}
 }
 
+// Privacy what the messages of violations do not show of the spans.
+type Privacy struct {
+	// Further attributes whose values are withheld, each a key or the beginning of keys and a `*`; at most 500.
+	Attributes []string `mapstructure:"attributes,omitempty"`
+	// Withhold values of attributes that OpenTelemetry's conventions call sensitive (user and enduser, headers, queries, statements, prompts and answers of models, exceptions; docs/threat-model.md lists them): `[withheld]` stands in a message in their place.
+	Sensitive bool `mapstructure:"sensitive"`
+	// How much of a value a message shows, in bytes. 1 to 256.
+	ValueBytes int `mapstructure:"value_bytes"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Validate validates the Privacy fields according to schema annotations.
+func (c *Privacy) Validate() error {
+	var err error
+
+	if c.ValueBytes < 1 {
+		err = errors.Join(err, errors.New("value_bytes value must be greater than or equal to 1"))
+	}
+	if c.ValueBytes > 256 {
+		err = errors.Join(err, errors.New("value_bytes value must be less than or equal to 256"))
+	}
+
+	return err
+}
+
+// NewDefaultPrivacy returns a new Privacy with default values consistent with the annotations in the schema.
+func NewDefaultPrivacy() Privacy {
+	return Privacy{
+		Sensitive:  true,
+		ValueBytes: 256,
+	}
+}
+
 // Rules where the rules come from.
 type Rules struct {
 	// Take a set without a single enabled rule, at start and at a reload, and a rule file that became empty. Else both are refused, because they are nearly always a mistake, or a file that is just being written.
@@ -307,6 +341,8 @@ type Config struct {
 	Limits Limits `mapstructure:"limits"`
 	// Who the checkers of this processor's tier are, so that no wrong verdict is given when routers before them send traces elsewhere.
 	Membership Membership `mapstructure:"membership"`
+	// What the messages of violations do not show of the spans.
+	Privacy Privacy `mapstructure:"privacy"`
 	// Where the rules come from.
 	Rules Rules `mapstructure:"rules"`
 	// Id of a storage extension (such as file_storage) that keeps the state of traces, and violations that could not be sent, from a shutdown to the next start. Without it, and after a crash, traces that were live end as inconclusive (shutdown, restart).
@@ -324,6 +360,7 @@ func createDefaultConfig() component.Config {
 		Evidence:   NewDefaultEvidence(),
 		Limits:     NewDefaultLimits(),
 		Membership: NewDefaultMembership(),
+		Privacy:    NewDefaultPrivacy(),
 		Rules:      NewDefaultRules(),
 		Storage:    nil,
 		Trace:      NewDefaultTrace(),

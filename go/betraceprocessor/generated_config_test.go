@@ -109,6 +109,26 @@ func TestMembershipValidate_DefaultValid(t *testing.T) {
 	require.NoError(t, cfg.Validate())
 }
 
+func TestPrivacyValidate_DefaultValid(t *testing.T) {
+	cfg := NewDefaultPrivacy()
+
+	require.NoError(t, cfg.Validate())
+}
+
+func TestPrivacyValidate_MinimumValueBytes(t *testing.T) {
+	cfg := NewDefaultPrivacy()
+	cfg.ValueBytes = 1 - 1
+
+	require.ErrorContains(t, cfg.Validate(), "value_bytes value must be greater than or equal to 1")
+}
+
+func TestPrivacyValidate_MaximumValueBytes(t *testing.T) {
+	cfg := NewDefaultPrivacy()
+	cfg.ValueBytes = 256 + 1
+
+	require.ErrorContains(t, cfg.Validate(), "value_bytes value must be less than or equal to 256")
+}
+
 func TestTraceValidate_DefaultValid(t *testing.T) {
 	cfg := NewDefaultTrace()
 

@@ -17,12 +17,18 @@ use crate::memory::{Answer, Out, Place, borrow, explain, handle};
 use crate::rules::BetraceRules;
 use crate::settings::{BetraceSettings, Writing};
 
-/// The rules for an engine, or why there are none.
-fn faultless(rules: &BetraceRules, error: &Option<Out>) -> Answer<Vec<Arc<Rule>>> {
-    rules.checked().map_err(|fault| {
+/// The rules for an engine that writes violations so, or why there are none.
+fn faultless(
+    rules: &BetraceRules,
+    writing: &Writing,
+    error: &Option<Out>,
+) -> Answer<Vec<Arc<Rule>>> {
+    let rules = rules.checked().map_err(|fault| {
         explain(error, &fault);
         BETRACE_FAULTY_RULES
-    })
+    })?;
+    let shown = rules.iter().map(|rule| writing.withheld.out_of(rule));
+    Ok(shown.collect())
 }
 
 /// Evaluates one rule set over the spans that it is given. All functions but betrace_engine_free may
@@ -106,7 +112,7 @@ pub unsafe extern "C" fn betrace_engine_new(
             place.set(std::ptr::null_mut());
             // SAFETY: the same contract, of what the settings point to.
             let (settings, writing) = unsafe { settings.checked() }?;
-            let rules = faultless(rules, &error)?;
+            let rules = faultless(rules, &writing, &error)?;
             match Engine::new(rules, settings, Timestamp(now)) {
                 Ok(engine) => {
                     place.set(Box::into_raw(Box::new(BetraceEngine {
@@ -339,7 +345,7 @@ pub unsafe extern "C" fn betrace_engine_replace_rules(
         on_engine(engine, |engine| {
             let rules = handle(rules)?;
             let error = Out::wanted(err_buf, err_cap, err_len)?;
-            let rules = faultless(rules, &error)?;
+            let rules = faultless(rules, &engine.writing, &error)?;
             let replaced = engine.engine.replace_rules(rules, Timestamp(now));
             replaced.map(|()| BETRACE_OK).map_err(|fault| {
                 explain(&error, &fault.to_string());

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use betrace_engine::{Completeness, MarkKey, OwnSpans, Settings, ViolationTrace};
+use betrace_lang::rule::{Template, Withheld};
 
 use libc::size_t;
 
@@ -30,6 +31,18 @@ pub const BETRACE_MARK_KEYS_MAX: size_t = 8;
 pub struct BetraceMarkKey {
     pub secret: *const u8,
     pub secret_len: size_t,
+}
+
+/// Most names of attributes that an engine withholds, and most bytes of one.
+pub const BETRACE_WITHHELD_MAX: size_t = 1000;
+pub const BETRACE_WITHHELD_BYTES_MAX: size_t = 256;
+
+/// The key of an attribute, or the beginning of keys and a `*`, in UTF-8.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct BetraceName {
+    pub text: *const u8,
+    pub text_len: size_t,
 }
 
 /// How an engine runs. Fill it by betrace_settings_init and change what you want otherwise.
@@ -71,6 +84,12 @@ pub struct BetraceSettings {
     /// taken for a violation.
     pub mark_keys: *const BetraceMarkKey,
     pub mark_keys_len: size_t,
+    /// Attributes whose values messages do not show: `[withheld]` stands in their place. At most BETRACE_WITHHELD_MAX, each
+    /// of 1 to BETRACE_WITHHELD_BYTES_MAX bytes; read during betrace_engine_new only. Default none.
+    pub withheld: *const BetraceName,
+    pub withheld_len: size_t,
+    /// How much messages show of a value, in bytes. 1 to 256. Default 256.
+    pub value_bytes: u32,
 }
 
 /// How violations are written.
@@ -79,6 +98,8 @@ pub(crate) struct Writing {
     pub trace: ViolationTrace,
     /// What marks them.
     pub key: Option<MarkKey>,
+    /// What their messages do not show.
+    pub withheld: Withheld,
 }
 
 impl BetraceSettings {
@@ -100,6 +121,9 @@ impl BetraceSettings {
             evidence_samples: -1,
             mark_keys: std::ptr::null(),
             mark_keys_len: 0,
+            withheld: std::ptr::null(),
+            withheld_len: 0,
+            value_bytes: u32::from(Template::MOST_VALUE_BYTES),
         }
     }
 
@@ -119,16 +143,38 @@ impl BetraceSettings {
         derived.collect()
     }
 
+    /// # Safety
+    /// `withheld` and what it points to must be readable.
+    unsafe fn hidden(&self) -> Answer<Withheld> {
+        let most = u32::from(Template::MOST_VALUE_BYTES);
+        if self.withheld_len > BETRACE_WITHHELD_MAX || !(1..=most).contains(&self.value_bytes) {
+            return Err(BETRACE_INVALID_ARGUMENT);
+        }
+        // SAFETY: the same contract.
+        let names = unsafe { borrow(self.withheld, self.withheld_len) }?;
+        let names = names.iter().map(|name| {
+            // SAFETY: the same contract.
+            let text = unsafe { borrow(name.text, name.text_len) }?;
+            let text = std::str::from_utf8(text).map_err(|_| BETRACE_INVALID_ARGUMENT)?;
+            let fits = (1..=BETRACE_WITHHELD_BYTES_MAX).contains(&text.len());
+            fits.then(|| text.to_owned())
+                .ok_or(BETRACE_INVALID_ARGUMENT)
+        });
+        let names: Vec<String> = names.collect::<Answer<_>>()?;
+        let value_bytes = u16::try_from(self.value_bytes).map_err(|_| BETRACE_INVALID_ARGUMENT)?;
+        Ok(Withheld::new(names, value_bytes))
+    }
+
     /// The settings as the engine has them, and how violations are written.
     ///
     /// # Safety
-    /// `mark_keys` and what it points to must be readable.
+    /// `mark_keys`, `withheld` and what they point to must be readable.
     pub(crate) unsafe fn checked(&self) -> Answer<(Settings, Writing)> {
         if self.struct_size != size_of::<BetraceSettings>() {
             return Err(BETRACE_INVALID_ARGUMENT);
         }
         // SAFETY: the same contract.
-        let marks = unsafe { self.marks() }?;
+        let (marks, withheld) = unsafe { (self.marks()?, self.hidden()?) };
         let defaults = Settings::default();
         let settings = Settings {
             idle_timeout: self.idle_timeout,
@@ -166,7 +212,12 @@ impl BetraceSettings {
             _ => return Err(BETRACE_INVALID_ARGUMENT),
         };
         let key = marks.into_iter().next();
-        Ok((settings, Writing { trace, key }))
+        let writing = Writing {
+            trace,
+            key,
+            withheld,
+        };
+        Ok((settings, writing))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::code::guard;
 use crate::memory::Out;
 
 /// Version of this interface. A caller that was written for another number must not go on.
-pub const BETRACE_ABI_VERSION: u32 = 3;
+pub const BETRACE_ABI_VERSION: u32 = 4;
 
 /// The number that the library was built with; compare it with BETRACE_ABI_VERSION.
 #[unsafe(no_mangle)]

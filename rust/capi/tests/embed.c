@@ -189,6 +189,34 @@ static void state_survives(void) {
   betrace_engine_free(after);
 }
 
+/* Makes an engine that withholds `names` names of `bytes` bytes and shows so much of a value. */
+static int32_t withholding(betrace_rules *rules, size_t names, size_t bytes, uint32_t value_bytes) {
+  static uint8_t text[300];
+  static betrace_name name[1001];
+  for (size_t at = 0; at < sizeof text; at++) text[at] = 'n';
+  for (size_t at = 0; at < 1001; at++) name[at] = (betrace_name){text, bytes};
+  betrace_settings settings;
+  MUST(betrace_settings_init(&settings) == BETRACE_OK);
+  MUST(settings.withheld_len == 0 && settings.value_bytes == 256);
+  settings.withheld = name;
+  settings.withheld_len = names;
+  settings.value_bytes = value_bytes;
+  betrace_engine *engine = NULL;
+  int32_t code = betrace_engine_new(rules, &settings, start, &engine, NULL, 0, NULL);
+  betrace_engine_free(engine);
+  return code;
+}
+
+static void withheld_names_are_bounded(betrace_rules *rules) {
+  MUST(withholding(rules, BETRACE_WITHHELD_MAX, BETRACE_WITHHELD_BYTES_MAX, 1) == BETRACE_OK);
+  MUST(withholding(rules, BETRACE_WITHHELD_MAX + 1, 1, 1) == BETRACE_INVALID_ARGUMENT);
+  MUST(withholding(rules, 1, BETRACE_WITHHELD_BYTES_MAX + 1, 1) == BETRACE_INVALID_ARGUMENT);
+  MUST(withholding(rules, 1, 0, 1) == BETRACE_INVALID_ARGUMENT);
+  MUST(withholding(rules, 0, 1, 0) == BETRACE_INVALID_ARGUMENT);
+  MUST(withholding(rules, 0, 1, 256) == BETRACE_OK);
+  MUST(withholding(rules, 0, 1, 257) == BETRACE_INVALID_ARGUMENT);
+}
+
 static void mistakes_are_codes(void) {
   betrace_engine *engine = make_engine();
   size_t length = 0, count = 0;
@@ -226,6 +254,7 @@ static void mistakes_are_codes(void) {
   MUST(betrace_settings_init(&settings) == BETRACE_OK);
   settings.completeness = 42;
   MUST(betrace_engine_new(rules, &settings, start, &second_engine, NULL, 0, NULL) == BETRACE_INVALID_ARGUMENT);
+  withheld_names_are_bounded(rules);
   betrace_rules_free(rules);
   betrace_rules_free(NULL);
   betrace_engine_free(engine);

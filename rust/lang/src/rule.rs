@@ -20,6 +20,7 @@ mod predicate;
 mod selector;
 mod template;
 mod term;
+mod withheld;
 
 pub use body::{Binding, Body, ClauseKind};
 pub use condition::{Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity};
@@ -31,6 +32,7 @@ pub use predicate::{CompareOp, FieldTest, ListSource, Predicate, Quantifier, Tex
 pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};
 pub use template::{Role, Segment, Template};
 pub use term::{Literal, Nanos, Operand, Term, Unit};
+pub use withheld::{WITHHELD, Withheld};
 
 use std::sync::Arc;
 

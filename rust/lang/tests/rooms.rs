@@ -14,7 +14,7 @@ use regex::Regex;
 /// A line is a folder and its files in order; `.` is the folder's own file, its door.
 const ROOMS: &str = "
     / words limits source verdict
-    /rule/ number field term predicate selector condition body deadline pattern template .
+    /rule/ number field term predicate selector condition body deadline pattern template . withheld
     /codes/ code files
     /codes/conditions/ form meaning doubts .
     /codes/ table page .

@@ -128,6 +128,7 @@ impl Caller {
             settings.root_timeout = u64::from(feed.byte()) * SECOND;
             settings.restart_grace = i32::from(feed.byte()) % 2;
             settings.evidence_samples = (self.now % 4) as i32 - 1;
+            settings.value_bytes = (self.now % 257) as u32;
             betrace_engine_free(self.engine);
             let mut length = 0;
             let code = betrace_engine_new(

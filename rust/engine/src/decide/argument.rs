@@ -21,9 +21,6 @@ use crate::plan::condition::{Against, Condition, ConditionKind, Grouping, Spans}
 use crate::state::record::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
 
-/// A placeholder's value is cut to so many bytes.
-const PLACEHOLDER_BYTES: usize = 256;
-
 /// Spans that bear on a violation, before the cap.
 #[derive(Default)]
 struct Argument {
@@ -306,25 +303,27 @@ fn message(
         let _ = write!(message, "rule {id} violated: {clause} {{ {text} }}");
         return message;
     };
-    for segment in &template.0 {
+    let most = usize::from(template.value_bytes);
+    for segment in &template.segments {
         let _ = match segment {
             Segment::Text(text) => message.write_str(text),
             Segment::Count => write!(message, "{count}"),
             Segment::TraceId => write!(message, "{}", facts.trace.id()),
             Segment::Bound { binding, field } => {
                 let record = tuple.get(usize::from(binding.0)).copied().flatten();
-                message.write_str(&placeholder(facts, record, field))
+                message.write_str(&placeholder(facts, record, field, most))
             }
             Segment::Shown { role, field } => {
                 let first = shown.iter().find(|(_, shown)| shown == role);
-                message.write_str(&placeholder(facts, first.map(|(span, _)| *span), field))
+                let first = first.map(|(span, _)| *span);
+                message.write_str(&placeholder(facts, first, field, most))
             }
         };
     }
     message
 }
 
-fn placeholder(facts: &Facts<'_>, record: Option<RecordId>, field: &Field) -> String {
+fn placeholder(facts: &Facts<'_>, record: Option<RecordId>, field: &Field, most: usize) -> String {
     let plan = facts.plan;
     let id = plan.matcher.fields().id(field);
     let key = id.and_then(|id| plan.field_keys.get(id.index()));
@@ -340,7 +339,7 @@ fn placeholder(facts: &Facts<'_>, record: Option<RecordId>, field: &Field) -> St
         return "?".to_owned();
     };
     let text = String::from_utf8_lossy(text);
-    let mut end = text.len().min(PLACEHOLDER_BYTES);
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

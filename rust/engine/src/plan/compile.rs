@@ -172,7 +172,7 @@ fn clauses(draft: &mut RuleDraft<'_>, rule: &Rule) -> Result<Clauses, PatternErr
     let exceptions = conditions(draft, exceptions)?;
     let never = optional(draft, never.as_ref())?;
     let always = optional(draft, always.as_ref())?;
-    for segment in rule.message.iter().flat_map(|template| &template.0) {
+    for segment in rule.message.iter().flat_map(|template| &template.segments) {
         match segment {
             Segment::Bound { binding, field } => {
                 draft.project_bound(usize::from(binding.0), field);

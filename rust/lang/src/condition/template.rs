@@ -52,7 +52,7 @@ pub fn check_template(
         segments.push(Segment::Text(plain));
     }
     let is_faulty = faults[first..].iter().any(Fault::is_error);
-    (!is_faulty).then_some(Template(segments))
+    (!is_faulty).then(|| Template::new(segments))
 }
 
 /// The placeholder at a place of the text, of this length without its closing brace.

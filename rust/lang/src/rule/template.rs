@@ -5,7 +5,24 @@ use crate::words::words;
 
 /// A violation message with its placeholders resolved to what they name.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template(pub Vec<Segment>);
+pub struct Template {
+    pub segments: Vec<Segment>,
+    /// A placeholder's value is cut to so many bytes.
+    pub value_bytes: u16,
+}
+
+impl Template {
+    /// The most that [`Template::value_bytes`] may be, and what it is where nobody asks for less.
+    pub const MOST_VALUE_BYTES: u16 = 256;
+
+    #[must_use]
+    pub fn new(segments: Vec<Segment>) -> Template {
+        Template {
+            segments,
+            value_bytes: Template::MOST_VALUE_BYTES,
+        }
+    }
+}
 
 /// One piece of a [`Template`].
 #[derive(Clone, Debug, PartialEq)]

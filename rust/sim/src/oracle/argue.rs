@@ -258,7 +258,7 @@ impl Trace<'_> {
                 Some(value.unwrap_or_else(|| "?".to_owned()))
             }
         };
-        let segments = rule.message.iter().flat_map(|template| &template.0);
+        let segments = rule.message.iter().flat_map(|template| &template.segments);
         Message(segments.map(piece).collect())
     }
 
