@@ -38,6 +38,10 @@ pub(crate) struct EvalScratch {
     /// By [`Node::memo`](crate::plan::node::Node::memo).
     pub memo: Vec<Memo>,
     /// Sets that no selector has.
+    #[allow(
+        clippy::vec_box,
+        reason = "sets go to and fro between here and their selectors"
+    )]
     pub free: Vec<Box<MemberSet>>,
     pub chosen: Chosen,
     /// Places of candidates.

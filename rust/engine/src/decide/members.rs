@@ -157,8 +157,8 @@ impl<'a> Eval<'a> {
         } else {
             candidates.len()
         };
-        for at in 0..count {
-            let at = if is_joined { places[at] as usize } else { at };
+        for index in 0..count {
+            let at = places.get(index).map_or(index, |place| *place as usize);
             let (record, certain) = self.scratch.chosen.span(candidates, at);
             if is_parent(record) {
                 continue;
