@@ -33,11 +33,10 @@ fn root() -> PathBuf {
 
 /// `a 1, b 2`
 fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
-    let words = text.split(',').filter_map(|pair| {
+    text.split(',').filter_map(|pair| {
         let (name, value) = pair.trim().split_once(' ')?;
         Some((name.to_owned(), value.to_owned()))
-    });
-    words
+    })
 }
 
 fn stack(paragraph: &str) -> Stack {
