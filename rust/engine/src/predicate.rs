@@ -311,14 +311,18 @@ impl Formula {
                     false => each(ask.value(*left)),
                 }
             }
-            Formula::Test { left, test } if ask.is_each(*left) => ask.each(*left, &mut |value| {
-                left.reading
-                    .read(value, |value| test.eval(value, ask, unlike))
-            }),
             Formula::Test { left, test } => {
-                let value = ask.value(*left);
-                left.reading
-                    .read(value, |value| test.eval(value, ask, unlike))
+                let mut one = |value: Value<'_>| {
+                    let reading = left.reading;
+                    reading.read(value, |read| match read {
+                        Value::Other if reading.is_computed() => count(Compared::UNLIKE, unlike),
+                        read => test.eval(read, ask, unlike),
+                    })
+                };
+                match ask.is_each(*left) {
+                    true => ask.each(*left, &mut one),
+                    false => one(ask.value(*left)),
+                }
             }
         }
     }

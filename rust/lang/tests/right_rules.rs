@@ -30,8 +30,8 @@ fn rule_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// How many rules a folder has, and how many of them are faulty or doubted.
-fn doubted(folder: &str) -> (usize, usize) {
+/// How many rules a folder has, and what is told of them but notes: of which rule, by which code.
+fn told(folder: &str) -> (usize, BTreeSet<(String, &'static str)>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();
     rule_files(&root.join(folder), &mut paths);
@@ -48,12 +48,12 @@ fn doubted(folder: &str) -> (usize, usize) {
         .into_iter()
         .filter(|one| one.severity != DiagnosticSeverity::Note)
         .collect();
-    let rules: BTreeSet<_> = told
-        .iter()
-        .map(|one| (one.file, one.rule.clone()))
-        .collect();
     eprintln!("{}", render_text(&told, &files, false));
-    (loaded.rule_count, rules.len())
+    let told = told.into_iter().map(|one| {
+        let rule = one.rule.map_or(String::new(), |rule| rule.0.to_string());
+        (rule, one.code.0)
+    });
+    (loaded.rule_count, told.collect())
 }
 
 #[test]
@@ -64,11 +64,64 @@ fn at_most_one_in_fifty_right_rules_is_doubted() {
         ("testdata/peers/ltlf-random", 150),
         ("testdata/peers/traceql-structure", 120),
     ] {
-        let (rules, doubted) = doubted(folder);
+        let (rules, told) = told(folder);
+        let doubted: BTreeSet<_> = told.iter().map(|(rule, _)| rule).collect();
+        let doubted = doubted.len();
         assert!(rules >= least, "{folder} has {rules} rules");
         assert!(
             doubted * 50 <= rules,
             "{doubted} of {rules} are doubted in {folder}"
         );
+    }
+}
+
+/// What is told of the rules that say what queries of other languages do, each read: it is true of the rule, and whoever
+/// means something else hears of it.
+#[rustfmt::skip]
+const OF_PEERS: &[(&str, &[(&str, usize, &str)])] = &[
+    ("declare", &[
+        ("W0005", 12, "a set of all templates has those that others imply: Existence in Init, Response in Succession"),
+        ("W0119", 2, "Existence demands an A of every trace, of a health check too"),
+    ]),
+    ("declare-data", &[
+        ("W0102", 12, "an A without k is no activation, so its response is not asked for: Declare says so of logs where each has k"),
+    ]),
+    ("eql", &[
+        ("W0004", 1, "both count events by user; EQL's unique_count and count are alike where it groups by one key"),
+        ("W0102", 3, "the query passes over events without the field; who forbids all others than root mostly means those too"),
+        ("W0121", 4, "events without the key are in no sequence: two of unknown users are never told"),
+    ]),
+    ("intervals", &[("W0104", 1, "the formula asks for one P after Q; of every P is another rule")]),
+    ("patterns", &[
+        ("W0104", 1, "existence after Q asks for a P after one Q, not after each"),
+        ("W0119", 1, "existence, globally: every trace has a P"),
+    ]),
+    ("seeds", &[("W0101", 1, "a bare `A and B` reports what has both, and its text says what should have both")]),
+    ("sigma", &[]),
+    ("traceql", &[
+        ("W0004", 1, "one query with `== true` and without"),
+        ("W0102", 2, "TraceQL's `!=` passes over spans without the attribute as well, which surprises there too"),
+        ("W0111", 1, "a regular expression that is a plain text, as the query has it"),
+        ("W0122", 1, "a status that is not `error` is mostly `unset`"),
+    ]),
+];
+
+#[test]
+fn what_is_told_of_rules_that_agree_with_a_peer_is_true_of_them() {
+    for (set, wanted) in OF_PEERS {
+        let (_, told) = told(&format!("testdata/peers/{set}"));
+        let mut counted: Vec<(&str, usize)> = Vec::new();
+        for (_, code) in &told {
+            match counted.iter_mut().find(|(known, _)| known == code) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((code, 1)),
+            }
+        }
+        counted.sort_unstable();
+        let wanted: Vec<(&str, usize)> = wanted
+            .iter()
+            .map(|(code, count, _)| (*code, *count))
+            .collect();
+        assert_eq!(counted, wanted, "{set}");
     }
 }

@@ -28,7 +28,7 @@ const ROOMS: &str = "
     /condition/ canonical_part
     /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute emitted regex .
     /condition/suggest/ edited known piece pattern template phrases .
-    /condition/check/ settle checker subject form hidden pattern literal field intrinsic operand term each doubt predicate item older order refusal
+    /condition/check/ settle checker subject form hidden pattern literal field intrinsic operand kind term each doubt predicate item older order refusal
     /condition/check/ selector group quantity measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .

@@ -144,6 +144,8 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("never { a.where(n in span.l) }", "a 0-1 n=1 l=['1';2]", "violated", "violated"),
     ("never { a.where(n not in span.l) }", "a 0-1 n=1 l=[]", "violated", "violated"),
     ("never { a.where(n not in span.l) }", "a 0-1 n=1 l=1", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(lower(k) not in span.l) }", "a 0-1 k=[1;2] l=[]", "satisfied", "inconclusive(evicted)"),
+    ("never { a.where(lower(k) not in span.l) }", "a 0-1 k=x l=[]", "violated", "violated"),
     ("when each { b as p } never { a.where(every p.l in span.l) }", "a 0-1 l=[1;2;3], b 0-1 l=[3;1]", "violated", "violated"),
     ("when each { b as p } always { a.where(every p.l in span.l) }", "a 0-1 l=[1;2;3], b 0-1 l=[3;4]", "violated", "inconclusive(evicted)"),
     // Counting and measuring.

@@ -197,6 +197,16 @@ fn dressed(words: &Words, number: u64) -> Vec<Span> {
             if tape.chance(70) {
                 attributes.push((key.clone(), value(&mut tape, values)));
             }
+            if !is_resource {
+                for event in &mut span.events {
+                    event.attributes.retain(|(other, _)| other != key);
+                    if tape.chance(50) {
+                        event
+                            .attributes
+                            .push((key.clone(), value(&mut tape, values)));
+                    }
+                }
+            }
         }
         if !words.durations.is_empty() && span.start > 0 && tape.chance(70) {
             let about = tape.pick(&words.durations);

@@ -27,6 +27,12 @@ impl Reading {
         }
     }
 
+    /// Whether it gives another value than the one that is there: what cannot be read so is unknown, compared with nothing too.
+    #[inline]
+    pub(super) fn is_computed(self) -> bool {
+        self != Reading::Plain
+    }
+
     /// Hands on what the value reads as; of an unlike type, something that is unlike to everything.
     #[inline]
     pub(super) fn read<R>(self, value: Value<'_>, then: impl FnOnce(Value<'_>) -> R) -> R {

@@ -217,7 +217,7 @@ declare_codes! {
         good: "rules:\n  - { id: a, condition: x and not y }\n"
     }
     SHADOWED_RULE = "W0005", "a rule adds nothing to another" {
-        "Whenever this rule is violated, so is the other one: it has the same `when` (or none) and its clause is a part of the other's.",
+        "Whenever this rule is violated, so is the other one: it has the same `when` (or none), its clause is a part of the other's, and it is no graver and names no tag or control that the other lacks.",
         bad: "rules:\n  - { id: a, condition: 'never { x or y }' }\n  - { id: b, condition: 'never { x }' }\n",
         good: "rules:\n  - { id: a, condition: 'never { x or y }' }\n"
     }

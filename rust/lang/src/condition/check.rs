@@ -5,7 +5,7 @@
 //!
 //! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]), these of bound spans ([`bound`]), selectors
 //! ([`selector`], [`order`]) and measures ([`measure`], [`group`], compared with [`quantity`]), selectors of predicates ([`predicate`]), predicates of a field
-//! ([`field`], [`intrinsic`], [`item`]), perhaps computed with ([`term`]) or an array ([`each`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
+//! ([`field`], [`intrinsic`], [`item`]), perhaps computed with ([`term`], [`kind`]) or an array ([`each`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
 //! mean now.
 
 mod bound;
@@ -20,6 +20,7 @@ mod group;
 mod hidden;
 mod intrinsic;
 mod item;
+mod kind;
 mod literal;
 mod measure;
 mod older;

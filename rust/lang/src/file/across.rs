@@ -1,13 +1,13 @@
 //! What is doubtful about rules only when they are seen together.
 
-use std::collections::{HashMap, hash_map};
+use std::collections::{HashMap, HashSet};
 
 use crate::codes::{Code, files as codes};
 use crate::condition::meaning::MeaningParts;
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::{Loaded, LoadedRule};
 use crate::file::read::shown;
-use crate::rule::{MeaningHash, Rule};
+use crate::rule::{Emit, MeaningHash, Rule};
 use crate::source::{LineIndex, SourceFile};
 
 /// How many rules with one part are compared with each other; beyond it a warning may be missing.
@@ -15,7 +15,7 @@ const COMPARED: usize = 16;
 
 /// Warns of rules that mean the same as another or add nothing to it.
 pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile]) {
-    let mut first_of: HashMap<MeaningHash, usize> = HashMap::new();
+    let mut first_of: HashMap<(MeaningHash, Emit), usize> = HashMap::new();
     let mut findings = Vec::new();
     let mut distinct: Vec<Distinct<'_>> = Vec::new();
     for (index, one) in loaded.rules.iter().enumerate() {
@@ -23,15 +23,13 @@ pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile]) {
         if !rule.enabled {
             continue;
         }
-        match first_of.entry(rule.hash) {
-            hash_map::Entry::Occupied(first) => {
-                findings.push((codes::DUPLICATE_RULE, index, *first.get()));
-            }
-            hash_map::Entry::Vacant(place) => {
-                place.insert(index);
-                let parts = MeaningParts::of(&rule.body, rule.completeness);
-                distinct.push(Distinct { index, rule, parts });
-            }
+        // One that is only counted is not told twice.
+        let first = *first_of.entry((rule.hash, rule.emit)).or_insert(index);
+        if first == index {
+            let parts = MeaningParts::of(&rule.body, rule.completeness);
+            distinct.push(Distinct { index, rule, parts });
+        } else {
+            findings.push((codes::DUPLICATE_RULE, index, first));
         }
     }
     for (index, wider) in shadowed(&distinct) {
@@ -50,7 +48,7 @@ pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile]) {
     loaded.diagnostics.extend(diagnostics);
 }
 
-/// A rule that means what none before it does.
+/// A rule that means what none before it does that is told as it is.
 struct Distinct<'a> {
     index: usize,
     rule: &'a Rule,
@@ -96,6 +94,25 @@ impl Doubts<'_> {
     }
 }
 
+/// Whether a violation of `one` leaves nothing to be told by a violation of `other`: it is as grave, is a span where the
+/// other is, and stands for the same controls and tags.
+fn tells_as_much(one: &Rule, other: &Rule) -> bool {
+    let controls = |rule: &Rule| -> HashSet<(String, String)> {
+        let all = rule.compliance.iter();
+        all.flat_map(|compliance| {
+            let framework = compliance.framework.clone();
+            let whole = std::iter::once(String::new());
+            let of = whole.chain(compliance.controls.iter().cloned());
+            of.map(move |control| (framework.clone(), control))
+        })
+        .collect()
+    };
+    one.severity >= other.severity
+        && (one.emit == Emit::Spans || other.emit == Emit::None)
+        && other.tags.iter().all(|tag| one.tags.contains(tag))
+        && controls(other).is_subset(&controls(one))
+}
+
 /// Pairs of a rule and one that is violated whenever it is.
 fn shadowed(rules: &[Distinct<'_>]) -> Vec<(usize, usize)> {
     let mut by_part: HashMap<(MeaningHash, bool, MeaningHash), Vec<usize>> = HashMap::new();
@@ -132,7 +149,7 @@ fn shadowed(rules: &[Distinct<'_>]) -> Vec<(usize, usize)> {
             .flatten();
         let wider = candidates.map(|&at| &rules[at]).find(|other| {
             other.index != rule.index
-                && other.rule.severity >= rule.rule.severity
+                && tells_as_much(other.rule, rule.rule)
                 && parts.never.is_subset(&other.parts.never)
                 && parts.always.is_subset(&other.parts.always)
         });

@@ -128,6 +128,11 @@ declare_codes! {
         bad: "never { agent inside tool inside agent }",
         good: "never { agent inside (tool inside agent) }"
     }
+    ITEM_AS_SPAN = "W0131", "an event or link asked for where a span stands" {
+        "Where a selector stands, `event.where(…)` selects spans of the name `event`. One event of a span, or one link, is asked for inside the `where` of the span: `any.where(event.where(…))`. If spans of that name are meant, put it in quotes.",
+        bad: "never { event.where(retry.count > 1) }",
+        good: "never { any.where(event.where(retry.count > 1)) }"
+    }
     EMPTY_IS_MISSING = "W0126", "an empty text that counts as missing" {
         "A span without a status message has an empty one, so an empty `span:statusMessage` counts as missing, as the name and version of an instrumentation do. Nothing equals it, and nothing differs from it.",
         bad: "never { any.where(span:status == error and span:statusMessage == \"\") }",

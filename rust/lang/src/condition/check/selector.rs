@@ -154,12 +154,16 @@ impl<'a> Checker<'a> {
         Some(selected)
     }
 
-    /// `p.event.where(…)`, which is the name of a span: `p.where(event.where(…))` was meant.
+    /// `p.event.where(…)` and `event.where(…)`, which begin with the name of a span: `p.where(event.where(…))` and
+    /// `any.where(event.where(…))` were meant.
     fn named_item(&mut self, node: &Node, base: &Node) -> Option<Selector> {
         let NodeKind::Name(name) = &base.bare().kind else {
             return None;
         };
-        let (first, item) = name.split_once('.')?;
+        let Some((first, item)) = name.split_once('.') else {
+            self.warn_item_as_span(node, base, name);
+            return None;
+        };
         self.binding(first)?;
         ItemScope::named(item)?;
         let filters = &self.place.text[base.end..node.end];
@@ -174,6 +178,23 @@ impl<'a> Checker<'a> {
         ));
         fault.suggestion = Some(modern);
         Some(Selector::all(Base::Named(name.clone())))
+    }
+
+    fn warn_item_as_span(&mut self, node: &Node, base: &Node, name: &str) {
+        let is_other = self.binding(name).is_some()
+            || self.vocabulary.macro_at(base, &self.bindings).is_some();
+        if is_other || ItemScope::named(name).is_none() {
+            return;
+        }
+        let filters = &self.place.text[base.end..node.end];
+        let modern = format!("any.where({name}{filters})");
+        let message =
+            format!("`{name}` is the name of a span here, not what spans have as {name}s");
+        let fault = self.fault(code::ITEM_AS_SPAN, node.range(), message);
+        fault.help = Some(format!(
+            "of a span: `any.where({name}.where(…))`; if a span of this name is meant, put it in quotes: `\"{name}\"`"
+        ));
+        fault.suggestion = Some(modern);
     }
 
     /// One `.where( )` of spans that are `known` to satisfy these, with what it may hide.

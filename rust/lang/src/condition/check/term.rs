@@ -3,52 +3,12 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind, SumSign};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::kind::Kind;
 use crate::condition::dialect::Dialect;
 use crate::condition::lexer::meant_unit;
 use crate::condition::token::Function;
 use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Scope, Term, Unit};
 use crate::words::Word;
-
-/// What a side of a comparison is, as far as it is known before any span has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// An attribute: only its value knows.
-    Any,
-    Number,
-    Duration,
-    Text,
-    Boolean,
-}
-
-impl Kind {
-    fn of(operand: &Operand) -> Kind {
-        match operand {
-            Operand::Literal(Literal::Number(_)) | Operand::Term(Term::Length(_)) => Kind::Number,
-            Operand::Literal(Literal::Text(_)) | Operand::Term(Term::Lower(_)) => Kind::Text,
-            Operand::Literal(Literal::Bool(_)) => Kind::Boolean,
-            operand if operand.is_duration() => Kind::Duration,
-            Operand::Literal(Literal::Duration(_)) | Operand::Term(Term::As { .. }) => {
-                Kind::Duration
-            }
-            Operand::Term(Term::Add(_) | Term::Subtract(_)) => Kind::Number,
-            Operand::Term(Term::Field(field)) => match field.intrinsic() {
-                None => Kind::Any,
-                Some(Intrinsic::TraceSpanCount) => Kind::Number,
-                Some(_) => Kind::Text,
-            },
-        }
-    }
-
-    fn called(self) -> &'static str {
-        match self {
-            Kind::Any => "an attribute",
-            Kind::Number => "a plain number",
-            Kind::Duration => "a duration",
-            Kind::Text => "a text",
-            Kind::Boolean => "a boolean",
-        }
-    }
-}
 
 impl<'a> Checker<'a> {
     /// The left-hand side of a comparison.
@@ -317,43 +277,6 @@ impl<'a> Checker<'a> {
             self.terms_fit(left, (value.clone().into(), item))?;
         }
         Some(values)
-    }
-
-    fn kinds_fit(&mut self, kinds: (Kind, Kind), left: &'a Node, right: &'a Node) -> Option<()> {
-        let fits = match kinds {
-            (Kind::Any, other) | (other, Kind::Any) => other != Kind::Duration,
-            (one, other) => one == other,
-        };
-        if fits {
-            return Some(());
-        }
-        let (left_source, source) = (
-            self.place.folded(left.range()),
-            self.place.folded(right.range()),
-        );
-        let is_literal = matches!(right.bare().kind, NodeKind::Number(_));
-        if kinds.0 == Kind::Duration && is_literal {
-            let message = format!("`{left_source}` is a duration; a plain number says no unit");
-            self.fault(code::DURATION_AGAINST_NUMBER, right.range(), message)
-                .help = Some(format!("`{source}ms`, `{source}s`, …"));
-            return None;
-        }
-        let number = match kinds {
-            (Kind::Duration, Kind::Any | Kind::Number) => Some((source.as_str(), right)),
-            (Kind::Any | Kind::Number, Kind::Duration) => Some((left_source.as_str(), left)),
-            _ => None,
-        };
-        let help = number.map(|(number, node)| match node.bare().kind {
-            NodeKind::Sum { .. } => "read the numbers in it as durations: `x as ms`".to_owned(),
-            _ => format!("read the number as a duration: `{number} as ms`"),
-        });
-        let message = format!(
-            "`{left_source}` is {}, and `{source}` {}",
-            kinds.0.called(),
-            kinds.1.called()
-        );
-        self.fault(code::UNLIKE_TYPES, right.range(), message).help = help;
-        None
     }
 
     /// `lower(x) == Admin` is never true.

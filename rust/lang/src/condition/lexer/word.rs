@@ -115,8 +115,17 @@ impl Lexer<'_> {
         let first = &text[start..end];
         let meant = words.join(" ");
         let message = format!("`{first}` alone is no operator; write `{meant}`");
+        let next = self.skip_space(end);
+        let is_turned = meant.ends_with("after")
+            && text[next..self.name_end(next)].eq_ignore_ascii_case("before");
         let fault = self.fault(code::MISTYPED_WORD, start..end, message);
-        fault.suggestion = Some(meant);
+        if is_turned {
+            // The other way round another span is selected.
+            fault.message = format!("there is no `{first} before`, only `{meant}`");
+            fault.help = Some(format!("turn it round: `B {meant} A`, which selects B"));
+        } else {
+            fault.suggestion = Some(meant);
+        }
         if alike.len() > 1 {
             let all: Vec<String> = alike
                 .iter()
@@ -161,9 +170,27 @@ impl Lexer<'_> {
             }
             "matches" | "contains" | "starts" | "ends" | "exists" | "before" | "after" | "then"
             | "between" | "overlaps" | "during" | "containing" | "parent" => {
+                let words = match second.as_str() {
+                    "parent" => "parent of",
+                    one => one,
+                };
                 let message =
-                    format!("`not` stands before the whole condition: `not (x {second} …)`");
-                self.fault(code::UNEXPECTED, start..end, message);
+                    format!("`not` stands before the whole condition: `not (x {words} …)`");
+                let is_of_spans = matches!(
+                    words,
+                    "before"
+                        | "after"
+                        | "then"
+                        | "overlaps"
+                        | "during"
+                        | "containing"
+                        | "parent of"
+                );
+                let help = format!(
+                    "of every one of several spans: `when each {{ A as p }}`, and `p {words} B` in `always` or `never`"
+                );
+                self.fault(code::UNEXPECTED, start..end, message).help =
+                    is_of_spans.then_some(help);
                 self.position = end;
             }
             _ => self.push(start, Token::Not, end),
