@@ -40,7 +40,7 @@ impl Reads {
         body.exceptions
             .iter()
             .for_each(|exception| walk.expr(exception));
-        for segment in rule.message.iter().flat_map(|message| &message.0) {
+        for segment in rule.message.iter().flat_map(|message| &message.segments) {
             match segment {
                 Segment::Bound { field, .. } | Segment::Shown { field, .. } => walk.field(field),
                 Segment::Text(_) | Segment::Count | Segment::TraceId => {}
