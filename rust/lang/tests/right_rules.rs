@@ -75,10 +75,13 @@ fn at_most_one_in_fifty_right_rules_is_doubted() {
     }
 }
 
+/// A code, how many of the rules it is told of, and why it is true of them.
+type Told = (&'static str, usize, &'static str);
+
 /// What is told of the rules that say what queries of other languages do, each read: it is true of the rule, and whoever
 /// means something else hears of it.
 #[rustfmt::skip]
-const OF_PEERS: &[(&str, &[(&str, usize, &str)])] = &[
+const OF_PEERS: &[(&str, &[Told])] = &[
     ("declare", &[
         ("W0005", 12, "a set of all templates has those that others imply: Existence in Init, Response in Succession"),
         ("W0119", 2, "Existence demands an A of every trace, of a health check too"),
