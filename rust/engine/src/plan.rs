@@ -14,6 +14,7 @@ pub(crate) mod early;
 pub(crate) mod feed;
 pub(crate) mod ids;
 pub(crate) mod join;
+mod measuring;
 pub(crate) mod node;
 pub(crate) mod reads;
 pub(crate) mod trace;

@@ -7,6 +7,7 @@
 
 pub(crate) mod exact;
 pub(crate) mod number;
+pub(crate) mod total;
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;

@@ -23,7 +23,9 @@ mod term;
 mod withheld;
 
 pub use body::{Binding, Body, ClauseKind};
-pub use condition::{Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity};
+pub use condition::{
+    Addend, Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity, Total,
+};
 pub use field::{
     Alternative, BindingId, Field, FirstOf, Intrinsic, ItemScope, Proviso, ReadAt, Reading, Scope,
 };

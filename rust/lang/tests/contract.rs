@@ -502,6 +502,79 @@ fn lints_of_one_condition() {
 }
 
 #[test]
+fn totals_are_compared() {
+    insta::assert_snapshot!(reports(&[
+        "never { count(a) + count(b) > 10 }",
+        "always { sum(debit, amount) == sum(credit, amount) + 2 * sum(fee, amount) - 1 }",
+        "never { 10 < count(a) - (count(b) - count(c)) }",
+        "when each { root as r } never { sum(db.query, span:duration) > 0.5 * r.span:duration }",
+        "when each { batch as p } always { count(item inside p) + p.failed == p.size }",
+        "never { sum(a, span:duration) + sum(b, span:duration) > 3s }",
+        // Refused.
+        "never { sum(a, span:duration) + sum(b, span:duration) > 3 }",
+        "never { sum(a, span:duration) + count(b) > 3s }",
+        "never { count(a) + b > 3 }",
+        "never { count(a) + -2 * count(b) > 3 }",
+        "never { count(a) + 2 * 3 > 3 }",
+        "never { count(a) + count(b) * count(c) > 3 }",
+        "never { count(a) + trace:spanCount > 3 }",
+        "never { count(a) + trace:rootName > 3 }",
+        "never { count(a) > trace:duration }",
+        "never { count(a) + count(b) + count(c) + count(d) + count(e) > 3 }",
+        "never { count(a) + 1 + 1 + 1 + 1 + 1 + 1 > 3 }",
+        "never { count(a) + 1 + 1 + 1 + 1 + 1 + 1 + 1 > 3 }",
+        "never { count(a) + count(b) by x > 3 }",
+        "never { a + b > 3 }",
+        "never { count(a) + count(b) }",
+        // Doubted.
+        "always { avg(a, x) + 1 > 3 }",
+        "when each { a as p } always { not (count(b) > p.n + 1) }",
+    ]));
+}
+
+#[test]
+fn a_group_is_not_that_of_another_condition() {
+    insta::assert_snapshot!(reports(&[
+        "never { count(a) by user > 3 and a.where(ok == true) }",
+        "never { count(a) by user > 3 and count(b) by user > 2 }",
+        "when { count(a) by user > 3 and a.where(ok == true) } always { lock }",
+        "count(a.where(x == 1)) by user > 3 and not b and a.where(x == 2)",
+        // Of nothing that these share.
+        "never { count(a) by user > 3 and b }",
+        "never { count(a) by parent > 3 and a.where(ok == true) }",
+        "never { count(a) by user > 3 or a.where(ok == true) }",
+        "never { count(any.where(k == db)) by server.address > 3 and any.where(k == http) }",
+    ]));
+}
+
+#[test]
+fn a_computed_side_may_begin_with_a_bound_span() {
+    insta::assert_snapshot!(reports(&[
+        "when each { a as p } always { p.x + p.y >= p.z - 100 }",
+        "when each { a as p } always { p.wait as ms < 3s and lower(p.role) != admin }",
+        "when each { a as p, b as q } always { p.x - q.x <= 5 and length(p.text) > 5 }",
+        "when each { a as p } never { 100 < p.x + 1 }",
+        "when each { a as p } never { lower(p.role) in [admin, root] or length(p.text) == 0 }",
+        "when each { a as p } never { p.x + y > 3 }",
+    ]));
+}
+
+#[test]
+fn next_after_as_a_condition_is_doubted() {
+    insta::assert_snapshot!(reports(&[
+        "when each { turn.where(exists(who)) as t } never { turn.where(who == t.who) next after t }",
+        "when each { a as p and c } never { b.where(x == 1) next after p }",
+        "when each { open as p } always { close next after p }",
+        "when each { a as p } always { not b.where(x == 1) next after p and c }",
+        // Where the first one matters.
+        "when each { a as p, b next after p as q } never { q.where(x == 1) }",
+        "when each { a as p } always { p next after b }",
+        "when each { a as p } never { count(b next after p) > 1 }",
+        "never { a next after b }",
+    ]));
+}
+
+#[test]
 fn sides_are_computed() {
     insta::assert_snapshot!(reports(&[
         "never { any.where(x + y > 3 and x - 3 < span.y - 2.5 and 5-x == 2) }",

@@ -123,3 +123,48 @@ fn a_negated_join_is_told_where_the_bound_span_may_lack_the_value() {
         assert!(codes(reports).is_empty(), "{reports}");
     }
 }
+
+#[test]
+fn all_that_one_bound_span_may_lack_is_told_at_once() {
+    let hides = "when each { a as p, b as q } never { p.k == q.k and p.user == q.user }";
+    let answers = told(hides);
+    assert_eq!(
+        answers,
+        [
+            ("W0121", Some("when each { a.where(exists(k) and exists(user)) as p, b as q } never { p.k == q.k and p.user == q.user }".to_owned())),
+            ("W0121", Some("when each { a as p, b.where(exists(k) and exists(user)) as q } never { p.k == q.k and p.user == q.user }".to_owned())),
+        ]
+    );
+    for said in [
+        "when each { a.where(exists(k)) as p, b.where(exists(k)) as q } never { p.k == q.k }",
+        "when each { a as p } never { b.where(k == p.k and n < p.n) or p.where(missing(k) or missing(n)) }",
+    ] {
+        assert!(codes(said).is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn each_field_that_a_filter_negates_is_told_where_it_stands() {
+    let hides = "never { call.where(region != span.peer and cross != true) }";
+    let (_, faults) = check(hides);
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert_eq!(
+        support::applied(hides, &faults),
+        "never { call.where((region != span.peer or missing(region)) and (cross != true or missing(cross))) }"
+    );
+}
+
+#[test]
+fn a_service_always_has_a_name() {
+    for right in [
+        "never { secret.read.where(service.name != vault) }",
+        "never { secret.read.where(resource.service.name not in [vault, ci]) }",
+        "when each { a as p } never { b.where(service.name == p.service.name) after p }",
+    ] {
+        assert!(codes(right).is_empty(), "{right}");
+    }
+    assert_eq!(
+        codes("never { secret.read.where(span.service.name != vault) }"),
+        ["W0102"]
+    );
+}

@@ -289,6 +289,21 @@ fn fields_that_group() {
 }
 
 #[test]
+fn measures_of_one_comparison() {
+    let total =
+        |measures: usize| format!("{} > 5 * count(z)", vec!["count(a)"; measures].join(" + "));
+    assert_eq!(codes(&total(3)), []);
+    assert_eq!(codes(&total(4)), [code::FACTOR]);
+}
+
+#[test]
+fn parts_of_one_comparison() {
+    let total = |ones: usize| format!("count(a){} > 5", " + 1".repeat(ones));
+    assert_eq!(codes(&total(6)), []);
+    assert_eq!(codes(&total(7)), [code::FACTOR]);
+}
+
+#[test]
 fn errors_of_one_text() {
     let errors = |count: usize| {
         let mut faults = Vec::new();

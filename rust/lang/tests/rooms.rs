@@ -26,10 +26,10 @@ const ROOMS: &str = "
     /condition/ vocabulary canonical
     /condition/canonical/ measure
     /condition/ canonical_part
-    /condition/lint/ meant join order chain demand numbers filter constant implied clauses attribute emitted regex .
+    /condition/lint/ meant join group next order chain demand numbers filter constant implied clauses attribute emitted regex .
     /condition/suggest/ edited known piece pattern template phrases .
     /condition/check/ settle checker subject form hidden pattern literal field intrinsic operand kind term each doubt predicate item older order refusal
-    /condition/check/ selector group quantity measure bound condition clauses .
+    /condition/check/ selector group quantity total measure bound condition clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
     /file/yaml/ tree walk map open characters hint resume build .

@@ -170,6 +170,9 @@ impl<'a> Trace<'a> {
                 *op,
                 &self.quantity(right, bound),
             ),
+            ExprKind::CompareTotals { left, op, right } => {
+                measure::compare(&self.total(left, bound), *op, &self.total(right, bound))
+            }
             ExprKind::GroupCompare {
                 measure,
                 by,

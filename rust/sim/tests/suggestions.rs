@@ -88,6 +88,15 @@ impl Words {
                     self.durations.push(*nanos);
                 }
             }
+            ExprKind::CompareTotals { left, right, .. } => {
+                for measure in left.measures().chain(right.measures()) {
+                    if let Measure::Of { of, .. } = measure {
+                        for field in of.reads() {
+                            self.field(field, None);
+                        }
+                    }
+                }
+            }
             ExprKind::GroupCompare { by, .. } => {
                 for key in by {
                     if let GroupKey::Field(field) = key {

@@ -1,7 +1,7 @@
 //! Conditions on a trace, in English.
 
 use betrace_lang::rule::{
-    Aggregate, CompareOp, Expr, ExprKind, GroupKey, GroupOp, Measure, Number, Quantity, Term,
+    Aggregate, CompareOp, Expr, ExprKind, GroupKey, GroupOp, Measure, Number, Quantity, Term, Total,
 };
 
 use crate::words::duration;
@@ -50,6 +50,12 @@ fn said(expr: &Expr, names: Names<'_>, is_negated: bool, is_inner: bool) -> Stri
             measure(left, names),
             comparison(*op, is_negated),
             quantity(right, names)
+        ),
+        ExprKind::CompareTotals { left, op, right } => format!(
+            "{} {} {}",
+            total(left, names),
+            comparison(*op, is_negated),
+            total(right, names)
         ),
         ExprKind::GroupCompare {
             measure,
@@ -157,6 +163,22 @@ fn quantity(quantity: &Quantity, names: Names<'_>) -> String {
     }
 }
 
+fn total(total: &Total, names: Names<'_>) -> String {
+    let mut text = String::new();
+    for part in &total.parts {
+        text += match (text.is_empty(), part.is_taken_away) {
+            (true, _) => "",
+            (_, true) => " less ",
+            (_, false) => " plus ",
+        };
+        if part.factor != Number::Int(1) {
+            text += &format!("{} times ", number(part.factor));
+        }
+        text += &quantity(&part.of, names);
+    }
+    text
+}
+
 /// What a clause asks, each demand a sentence: `there must be a span named x`.
 #[must_use]
 pub fn must_hold(expr: &Expr, names: Names<'_>) -> Vec<String> {
@@ -206,21 +228,29 @@ fn demand(expr: &Expr, names: Names<'_>, is_negated: bool) -> String {
             )
         }
         ExprKind::Compare { left, op, right } => {
-            let verb = match (op, is_negated) {
-                (CompareOp::Eq, false) | (CompareOp::Ne, true) => "must be",
-                (CompareOp::Ne, false) | (CompareOp::Eq, true) => "must not be",
-                (CompareOp::Lt, false) => "must be less than",
-                (CompareOp::Le, false) => "must be at most",
-                (CompareOp::Gt, false) => "must be more than",
-                (CompareOp::Ge, false) => "must be at least",
-                (CompareOp::Lt, true) => "must not be less than",
-                (CompareOp::Le, true) => "must not be at most",
-                (CompareOp::Gt, true) => "must not be more than",
-                (CompareOp::Ge, true) => "must not be at least",
-            };
-            format!("{} {verb} {}", measure(left, names), quantity(right, names))
+            let (left, right) = (measure(left, names), quantity(right, names));
+            format!("{left} {} {right}", must_be(*op, is_negated))
+        }
+        ExprKind::CompareTotals { left, op, right } => {
+            let (left, right) = (total(left, names), total(right, names));
+            format!("{left} {} {right}", must_be(*op, is_negated))
         }
         _ if is_negated => format!("it must never be that {}", holds(expr, names)),
         _ => format!("it must be that {}", holds(expr, names)),
+    }
+}
+
+fn must_be(op: CompareOp, is_negated: bool) -> &'static str {
+    match (op, is_negated) {
+        (CompareOp::Eq, false) | (CompareOp::Ne, true) => "must be",
+        (CompareOp::Ne, false) | (CompareOp::Eq, true) => "must not be",
+        (CompareOp::Lt, false) => "must be less than",
+        (CompareOp::Le, false) => "must be at most",
+        (CompareOp::Gt, false) => "must be more than",
+        (CompareOp::Ge, false) => "must be at least",
+        (CompareOp::Lt, true) => "must not be less than",
+        (CompareOp::Le, true) => "must not be at most",
+        (CompareOp::Gt, true) => "must not be more than",
+        (CompareOp::Ge, true) => "must not be at least",
     }
 }

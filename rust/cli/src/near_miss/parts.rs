@@ -163,7 +163,11 @@ impl Part {
         }
         Part {
             kind: Kind::Filter,
-            text,
+            text: match predicate {
+                // Beside others it is still one of several.
+                Predicate::Or(_) => format!("({text})"),
+                _ => text,
+            },
             reads,
         }
     }

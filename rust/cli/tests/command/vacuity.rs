@@ -51,6 +51,20 @@ fn replay_counts_the_rules_that_never_applied() {
 }
 
 #[test]
+fn one_of_several_stays_in_parentheses_beside_what_else_is_asked() {
+    let rules = r#"
+rules:
+  - id: r
+    condition: 'never { any.where(exists(data.contains_pii) and (missing(route) or route == "/x") and tenant == a) }'
+"#;
+    let traces = std::fs::read_to_string(desk().path("traces.jsonl")).unwrap();
+    let desk = Desk::with(&[("rules.yaml", rules), ("traces.jsonl", &traces)]);
+    let ran = replay(&desk, &["--summary"]);
+    let told = r#"4 spans have data.contains_pii and (missing(route) or route == "/x"), none has tenant == "a""#;
+    assert!(ran.out.contains(told), "{}", ran.out);
+}
+
+#[test]
 fn what_a_rule_nearly_met_stands_below_its_summary() {
     let ran = replay(&desk(), &["--summary"]);
     insta::assert_snapshot!("near_misses", ran.out);
@@ -212,7 +226,7 @@ rules:
             "no span has kind_of_store == \"redis\"; none has kind_of_store, that is db.system.name, db.sytem; nearest: db.system (4 spans)",
             "no span has data.contains_pii + fee > 3; none has fee",
             "no span has db.system == \"redis\"; 4 spans have db.system, with other values",
-            "no span has fee == 1 or cost == 1",
+            "no span has (fee == 1 or cost == 1)",
         ]
     );
 }

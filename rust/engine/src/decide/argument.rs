@@ -17,7 +17,7 @@ use crate::finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 use crate::id::SpanId;
 use crate::logic::interval::Interval;
 use crate::logic::tri::Tri;
-use crate::plan::condition::{Against, Condition, ConditionKind, Grouping, Spans};
+use crate::plan::condition::{Condition, ConditionKind, Grouping, Spans, TotalPart};
 use crate::state::record::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
 
@@ -152,11 +152,16 @@ fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument
         }
         ConditionKind::Exists(selecting) => selected(eval, selecting.spans()),
         ConditionKind::Compare { left, right, .. } => {
-            if let Against::Measure { measure, .. } = right {
-                let (spans, _) = selected(eval, measure.spans());
+            if let Some(of) = right.spans() {
+                let (spans, _) = selected(eval, of);
                 argument.witnesses.extend(spans);
             }
             selected(eval, left.spans())
+        }
+        ConditionKind::Totals { left, right, .. } => {
+            let (spans, _) = added(eval, right);
+            argument.witnesses.extend(spans);
+            added(eval, left)
         }
         ConditionKind::Groups { groups, op, value } => grouped(eval, groups, *op, *value),
     };
@@ -178,6 +183,19 @@ fn grouped<'a>(
         Some(largest) => (selected(eval, groups.spans()).0, largest.count),
         None => selected(eval, groups.spans()),
     }
+}
+
+/// The spans that are measured for a total, those of one part behind those of another, and their number.
+fn added<'a>(eval: &mut Eval<'a>, parts: &'a [TotalPart]) -> (Vec<RecordId>, u64) {
+    let (mut spans, mut count) = (Vec::new(), 0u64);
+    for part in parts.iter().filter(|part| part.is_shown) {
+        if let Some(of) = part.of.spans() {
+            let (found, number) = selected(eval, of);
+            spans.extend(found);
+            count = count.saturating_add(number);
+        }
+    }
+    (spans, count)
 }
 
 /// The certainly selected spans, lowest first and not all, and their number.
@@ -217,6 +235,7 @@ fn witness<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> Opt
         ConditionKind::Not(inner) => return witness(eval, inner, !want),
         ConditionKind::Exists(selecting) if want => selecting.spans(),
         ConditionKind::Compare { left, .. } => left.spans(),
+        ConditionKind::Totals { left, .. } => return added(eval, left).0.first().copied(),
         ConditionKind::Groups { groups, op, value } => {
             return grouped(eval, groups, *op, *value).0.first().copied();
         }

@@ -4,7 +4,7 @@
 use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::groups;
-use crate::decide::measure::{against, measure};
+use crate::decide::measure::{against, measure, total};
 use crate::logic::tri::Tri;
 use crate::plan::condition::{Condition, ConditionKind, Counted, Selecting};
 
@@ -23,6 +23,11 @@ pub(crate) fn truth<'a>(eval: &mut Eval<'a>, condition: &'a Condition) -> Tri {
         ConditionKind::Compare { left, op, right } => {
             let left = measure(eval, left);
             let right = against(eval, right);
+            left.compare(*op, right)
+        }
+        ConditionKind::Totals { left, op, right } => {
+            let left = total(eval, left);
+            let right = total(eval, right);
             left.compare(*op, right)
         }
         ConditionKind::Groups { groups, op, value } => {

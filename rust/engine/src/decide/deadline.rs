@@ -7,7 +7,7 @@ use crate::decide::condition::truth;
 use crate::decide::eval::Eval;
 use crate::decide::rule::{OpenParts, decide_and_tell};
 use crate::logic::tri::Tri;
-use crate::plan::condition::{Against, Condition, ConditionKind, Spans};
+use crate::plan::condition::{Condition, ConditionKind, Spans};
 use crate::plan::node::{DeadlineTrigger, Node, NodeKind};
 use crate::state::record::RecordId;
 use crate::time::Timestamp;
@@ -58,8 +58,13 @@ impl Running {
             ConditionKind::Exists(selecting) => self.spans(eval, selecting.spans()),
             ConditionKind::Compare { left, right, .. } => {
                 self.spans(eval, left.spans());
-                if let Against::Measure { measure, .. } = right {
-                    self.spans(eval, measure.spans());
+                if let Some(of) = right.spans() {
+                    self.spans(eval, of);
+                }
+            }
+            ConditionKind::Totals { left, right, .. } => {
+                for of in left.iter().chain(right).filter_map(|part| part.of.spans()) {
+                    self.spans(eval, of);
                 }
             }
             ConditionKind::Groups { groups, .. } => self.spans(eval, groups.spans()),

@@ -14,13 +14,16 @@ use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::condition::{Against, Counted, Measuring, MemberMeasure, Selecting, ValueOf};
+use crate::plan::condition::{
+    Against, Counted, Measuring, MemberMeasure, Selecting, TotalPart, ValueOf,
+};
 use crate::predicate::fields::NoBindings;
 use crate::state::cell::Cell;
 use crate::state::key::group_key;
 use crate::state::record::RecordId;
 use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell};
 use crate::value::Value;
+use crate::value::total::total as total_of;
 
 pub(crate) fn measure<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> Measured {
     match measuring {
@@ -55,6 +58,14 @@ pub(crate) fn against<'a>(eval: &mut Eval<'a>, right: &'a Against) -> Measured {
             measure: of,
         } => measure(eval, of).scale(*factor),
     }
+}
+
+pub(crate) fn total<'a>(eval: &mut Eval<'a>, parts: &'a [TotalPart]) -> Measured {
+    let parts = parts.iter().map(|part| {
+        let of = against(eval, &part.of).scale(part.factor);
+        (part.is_taken_away, of)
+    });
+    total_of(parts)
 }
 
 pub(crate) fn measure_members(

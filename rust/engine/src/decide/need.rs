@@ -358,6 +358,13 @@ fn cells_of(condition: &Condition, cells: &mut Vec<CellId>) {
                 cells_of_measure(measure, cells);
             }
         }
+        ConditionKind::Totals { left, right, .. } => {
+            for part in left.iter().chain(right) {
+                if let Against::Measure { measure, .. } = &part.of {
+                    cells_of_measure(measure, cells);
+                }
+            }
+        }
         ConditionKind::Groups { groups, .. } => {
             cells_of_spans(groups.spans(), cells);
             if let Grouping::Counted { cell, .. } = groups {

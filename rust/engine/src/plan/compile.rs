@@ -3,23 +3,20 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Aggregate, Body, CompareOp, Completeness, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity,
-    Rule, Segment, Selector, SpanSelector, Term,
+    Body, CompareOp, Completeness, Expr, ExprKind, GroupOp, Quantity, Rule, Segment,
 };
 use hashbrown::{HashMap, HashSet};
 
 use crate::intern::{CellId, Interner};
 use crate::logic::interval::{End, Interval};
 use crate::matcher::ids::SelectorId;
-use crate::plan::condition::{
-    Against, Condition, ConditionKind, Counted, GroupedBy, Grouping, Measuring, MemberMeasure,
-    Selecting, ValueOf,
-};
+use crate::plan::condition::{Condition, ConditionKind};
 use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
-use crate::plan::feed::{FeedKind, NumberOf, SelectorPlan};
+use crate::plan::feed::SelectorPlan;
 use crate::plan::ids::RuleIndex;
-use crate::plan::reads::{counted, is_span_duration, reads_order, turns_on_any_span};
+use crate::plan::measuring::{grouping, measure, quantity, selecting, total};
+use crate::plan::reads::{reads_order, turns_on_any_span};
 use crate::plan::{Clauses, Plan, PlanError, RulePlan, node};
 use crate::predicate::PatternError;
 
@@ -218,6 +215,11 @@ fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condition, Patter
             op: *op,
             right: quantity(draft, right)?,
         },
+        ExprKind::CompareTotals { left, op, right } => ConditionKind::Totals {
+            left: total(draft, left)?,
+            op: *op,
+            right: total(draft, right)?,
+        },
         ExprKind::GroupCompare {
             measure,
             by,
@@ -247,142 +249,4 @@ fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condition, Patter
 
 fn conditions(draft: &mut RuleDraft<'_>, parts: &[Expr]) -> Result<Vec<Condition>, PatternError> {
     parts.iter().map(|part| condition(draft, part)).collect()
-}
-
-/// A count by one key of spans that numbers alone answer for is a cell; all else is reckoned from members.
-fn grouping(
-    draft: &mut RuleDraft<'_>,
-    measure: &Measure,
-    by: &[GroupKey],
-) -> Result<Grouping, PatternError> {
-    if let (Measure::Count(selector), [key]) = (measure, by)
-        && let Some(spans) = counted(selector)
-    {
-        let (kind, of) = match key {
-            GroupKey::Field(field) => {
-                let id = draft.draft.builder.field(field);
-                (FeedKind::Groups(id), Some(field.clone().into()))
-            }
-            GroupKey::Parent => (FeedKind::GroupsByParent, None),
-        };
-        return Ok(Grouping::Counted {
-            cell: draft.feed(spans, &spans.filter, kind, of.as_ref())?.1,
-            of: count(draft, spans)?,
-        });
-    }
-    let (of, leaves) = node::compile(draft, measure.selector())?;
-    let by = by.iter().map(|key| match key {
-        GroupKey::Field(field) => {
-            draft.project(&leaves, field);
-            GroupedBy::Field(draft.interner.field(field))
-        }
-        GroupKey::Parent => GroupedBy::Parent,
-    });
-    let by = by.collect();
-    let measure = match measure {
-        Measure::Count(_) => MemberMeasure::Count,
-        Measure::Within { window, .. } => MemberMeasure::Within(*window),
-        Measure::Overlap(_) => MemberMeasure::Overlap,
-        Measure::Of { function, of, .. } => of_members(draft, &leaves, *function, of),
-    };
-    Ok(Grouping::Members { of, by, measure })
-}
-
-fn quantity(draft: &mut RuleDraft<'_>, quantity: &Quantity) -> Result<Against, PatternError> {
-    Ok(match quantity {
-        Quantity::Number(number) => Against::Value(Interval::exactly(End::At(*number))),
-        Quantity::Duration(nanos) => Against::Value(Interval::exactly(End::count(*nanos))),
-        Quantity::Term(term) => {
-            let (term, mask) = draft.bound_term(term);
-            Against::Term { term, mask }
-        }
-        Quantity::Measure {
-            factor,
-            measure: of,
-        } => Against::Measure {
-            factor: *factor,
-            measure: measure(draft, of)?,
-        },
-    })
-}
-
-fn measure(draft: &mut RuleDraft<'_>, measure: &Measure) -> Result<Measuring, PatternError> {
-    let (function, selector, term) = match measure {
-        Measure::Count(selector) => return Ok(Measuring::Count(selecting(draft, selector)?)),
-        Measure::Within { selector, window } => {
-            return members(draft, selector, MemberMeasure::Within(*window));
-        }
-        Measure::Overlap(selector) => return members(draft, selector, MemberMeasure::Overlap),
-        Measure::Of {
-            function,
-            selector,
-            of,
-        } => (*function, selector, of),
-    };
-    if let Some(spans) = counted(selector) {
-        let number = match term {
-            Term::Field(field) => NumberOf::Field(draft.draft.builder.field(field)),
-            term => NumberOf::Term(draft.own_term(term)),
-        };
-        let kind = match (function, number) {
-            (Aggregate::Distinct, NumberOf::Field(field)) => FeedKind::Distinct(field),
-            (Aggregate::Min | Aggregate::Max, number) => FeedKind::Extremes(number),
-            // `distinct` is of fields alone.
-            (Aggregate::Sum | Aggregate::Avg | Aggregate::Distinct, number) => {
-                FeedKind::Sum(number)
-            }
-        };
-        return Ok(Measuring::OfCell {
-            function,
-            cell: draft.feed(spans, &spans.filter, kind, Some(term))?.1,
-            of: count(draft, spans)?,
-            is_duration: is_span_duration(term),
-        });
-    }
-    let (of, leaves) = node::compile(draft, selector)?;
-    let measure = of_members(draft, &leaves, function, term);
-    Ok(Measuring::OfMembers { of, measure })
-}
-
-/// What is computed of what the records of these selectors keep.
-fn of_members(
-    draft: &mut RuleDraft<'_>,
-    leaves: &[SelectorId],
-    function: Aggregate,
-    term: &Term,
-) -> MemberMeasure {
-    for field in term.reads() {
-        draft.project(leaves, field);
-    }
-    MemberMeasure::Of {
-        function,
-        of: match term {
-            Term::Field(field) => ValueOf::Field(draft.interner.field(field)),
-            term => ValueOf::Term(draft.own_term(term)),
-        },
-        is_duration: is_span_duration(term),
-    }
-}
-
-fn members(
-    draft: &mut RuleDraft<'_>,
-    selector: &Selector,
-    measure: MemberMeasure,
-) -> Result<Measuring, PatternError> {
-    let (of, _) = node::compile(draft, selector)?;
-    Ok(Measuring::OfMembers { of, measure })
-}
-
-fn selecting(draft: &mut RuleDraft<'_>, selector: &Selector) -> Result<Selecting, PatternError> {
-    match counted(selector) {
-        Some(spans) => Ok(Selecting::Counted(count(draft, spans)?)),
-        None => Ok(Selecting::Members(node::compile(draft, selector)?.0)),
-    }
-}
-
-fn count(draft: &mut RuleDraft<'_>, spans: &SpanSelector) -> Result<Counted, PatternError> {
-    Ok(Counted {
-        count: draft.feed(spans, &spans.filter, FeedKind::Count, None)?.1,
-        trace: draft.trace_tests(&spans.trace)?,
-    })
 }

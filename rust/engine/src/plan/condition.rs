@@ -38,12 +38,27 @@ pub(crate) enum ConditionKind {
         op: CompareOp,
         right: Against,
     },
+    /// Totals: what is added up or taken away on either side.
+    Totals {
+        left: Vec<TotalPart>,
+        op: CompareOp,
+        right: Vec<TotalPart>,
+    },
     Groups {
         groups: Grouping,
         op: CompareOp,
         value: Interval,
     },
     Trace(TraceTest),
+}
+
+#[derive(Debug)]
+pub(crate) struct TotalPart {
+    pub is_taken_away: bool,
+    pub factor: Number,
+    pub of: Against,
+    /// Its spans are not those of a part before it on its side, so a violation shows them.
+    pub is_shown: bool,
 }
 
 /// Spans that numbers alone answer for.
@@ -166,6 +181,25 @@ impl Measuring {
     }
 }
 
+impl Against {
+    /// Whose spans it measures.
+    pub fn spans(&self) -> Option<Spans<'_>> {
+        match self {
+            Against::Measure { measure, .. } => Some(measure.spans()),
+            Against::Value(_) | Against::Term { .. } => None,
+        }
+    }
+
+    /// Which bound spans it reads.
+    fn mask(&self) -> u8 {
+        match self {
+            Against::Value(_) => 0,
+            Against::Term { mask, .. } => *mask,
+            Against::Measure { measure, .. } => measure.spans().mask(),
+        }
+    }
+}
+
 impl Spans<'_> {
     /// Which bound spans it reads.
     fn mask(self) -> u8 {
@@ -187,13 +221,10 @@ impl ConditionKind {
             ConditionKind::Exists(selecting) => selecting.spans().mask(),
             ConditionKind::Bound { mask, .. } => *mask,
             ConditionKind::Groups { groups, .. } => groups.spans().mask(),
-            ConditionKind::Compare { left, right, .. } => {
-                let right = match right {
-                    Against::Value(_) => 0,
-                    Against::Term { mask, .. } => *mask,
-                    Against::Measure { measure, .. } => measure.spans().mask(),
-                };
-                left.spans().mask() | right
+            ConditionKind::Compare { left, right, .. } => left.spans().mask() | right.mask(),
+            ConditionKind::Totals { left, right, .. } => {
+                let parts = left.iter().chain(right);
+                parts.fold(0, |mask, part| mask | part.of.mask())
             }
             ConditionKind::Trace(_) => 0,
         }

@@ -17,7 +17,7 @@ use betrace_lang::rule::{
     Body, ClauseKind, CompareOp, Expr, ExprKind, GroupOp, Measure, Quantity, Selector,
 };
 
-use crate::plan::early::measure::comparison;
+use crate::plan::early::measure::{comparison, totals};
 use crate::plan::early::obstacle::{ClauseProfile, Obstacle, Obstacles, either, every};
 use crate::plan::early::selector::{base, having, lacking, settling};
 use crate::plan::early::trace::trace_test;
@@ -84,6 +84,7 @@ fn knowing(expr: &Expr, wanted: bool) -> Obstacles {
             measure, op, value, ..
         } => in_some_group(measure, *op, value, wanted),
         ExprKind::Compare { left, op, right } => comparison(left, *op, right, wanted),
+        ExprKind::CompareTotals { left, op, right } => totals(left, *op, right, wanted),
         ExprKind::Trace(test) => trace_test(test, wanted),
     }
 }

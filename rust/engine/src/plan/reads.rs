@@ -73,6 +73,10 @@ fn of_expr(expr: &Expr) -> bool {
                     Quantity::Measure { measure, .. } => of_selector(measured(measure)),
                 }
         }
+        ExprKind::CompareTotals { left, right, .. } => {
+            let mut measures = left.measures().chain(right.measures());
+            measures.any(|measure| of_selector(measured(measure)))
+        }
         ExprKind::Bound { .. } => false,
         ExprKind::Trace(_) => true,
     }

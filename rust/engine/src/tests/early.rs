@@ -285,9 +285,13 @@ fn conditions() -> Vec<(&'static str, String)> {
             all.push((before, format!("count({selector}) >= p.n")));
             all.push((before, format!("max({selector}, m) < p.n")));
             all.push((before, format!("max({selector}, m) > p.n - p.m")));
+            all.push((before, format!("count({selector}) + count(c) > p.n - 1")));
         }
         all.push((before, format!("count({selector}) > count(c)")));
         all.push((before, format!("count(c) <= 2 * count({selector})")));
+        all.push((before, format!("count({selector}) + count(c) > 1")));
+        all.push((before, format!("2 - count({selector}) < 1 + count(c)")));
+        all.push((before, format!("2 - count({selector}) < 1")));
     }
     all
 }

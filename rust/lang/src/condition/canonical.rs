@@ -109,6 +109,10 @@ impl<'a> Printer<'a> {
                     self.quantity(right)
                 )
             }
+            ExprKind::CompareTotals { left, op, right } => {
+                let (left, right) = (self.total(left), self.total(right));
+                format!("{left} {} {right}", op.as_str())
+            }
             ExprKind::GroupCompare {
                 measure,
                 by,

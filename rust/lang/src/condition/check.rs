@@ -34,6 +34,7 @@ mod selector;
 mod settle;
 mod subject;
 mod term;
+mod total;
 
 use crate::codes::conditions as code;
 use crate::condition::check::checker::{Checker, not_an_expression};

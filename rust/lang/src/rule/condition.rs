@@ -44,6 +44,13 @@ pub enum ExprKind {
         op: CompareOp,
         right: Quantity,
     },
+    /// `A + B > n - C`: totals of several measures, values and fields of bound spans. What one measure and one quantity
+    /// say is [`ExprKind::Compare`].
+    CompareTotals {
+        left: Total,
+        op: CompareOp,
+        right: Total,
+    },
     /// `count(S) by f, g > n`: the measure of some group reaches it.
     GroupCompare {
         measure: Measure,
@@ -104,6 +111,22 @@ pub enum Quantity {
     Term(Term),
 }
 
+/// What is added up, or taken away, from left to right. It has at least one part. No comparison holds with the sum of two
+/// infinite measures of opposite signs, nor with one of which a part compares with nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Total {
+    pub parts: Vec<Addend>,
+}
+
+/// A part of a total, with its factor: above zero, 1 where none is written, and the only one: a measure in it has none.
+/// Numbers alone, or durations alone, are added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Addend {
+    pub is_taken_away: bool,
+    pub factor: Number,
+    pub of: Quantity,
+}
+
 /// What spans are grouped by; spans without it are in no group.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GroupKey {
@@ -147,8 +170,23 @@ impl Expr {
                 }
                 found
             }
+            ExprKind::CompareTotals { left, right, .. } => left
+                .measures()
+                .chain(right.measures())
+                .map(Measure::selector)
+                .collect(),
             ExprKind::Bound { .. } | ExprKind::Trace(_) => Vec::new(),
         }
+    }
+}
+
+impl Total {
+    /// In the order of the text.
+    pub fn measures(&self) -> impl Iterator<Item = &Measure> {
+        self.parts.iter().filter_map(|part| match &part.of {
+            Quantity::Measure { measure, .. } => Some(measure),
+            _ => None,
+        })
     }
 }
 

@@ -269,10 +269,14 @@ impl Field {
         }
     }
 
-    /// Whether a span may be without it.
+    /// Whether a span may be without it. A service is always named: where nobody does, SDKs write `unknown_service`.
     #[must_use]
     pub fn may_be_missing(&self) -> bool {
         match self {
+            Field::Attribute {
+                scope: Scope::SpanThenResource | Scope::Resource,
+                key,
+            } if &**key == "service.name" => false,
             Field::Attribute { .. } => !self.has_many_values(),
             Field::FirstOf(_) => true,
             Field::Intrinsic(intrinsic) => matches!(

@@ -618,6 +618,21 @@ fn of_bound(bindings: u8) -> impl Strategy<Value = Quantity> {
     })
 }
 
+/// Of numbers, as nothing of time is here.
+fn addend(bindings: u8) -> impl Strategy<Value = Addend> {
+    let of = prop_oneof![
+        1 => (0i128..1000).prop_map(|value| (Number::Int(1), Quantity::Number(Number::Int(value)))),
+        3 => (measure(bindings), 1u32..40).prop_filter_map("factor", |(of, factor)| {
+            Number::from_f64(f64::from(factor) / 4.0).map(|factor| (factor, Quantity::Measure { factor: Number::Int(1), measure: of }))
+        }),
+    ];
+    (any::<bool>(), of).prop_map(|(is_taken_away, (factor, of))| Addend {
+        is_taken_away,
+        factor,
+        of,
+    })
+}
+
 fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         4 => selector(bindings).prop_map(ExprKind::Exists),
@@ -625,6 +640,13 @@ fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
         1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left, op, right: Quantity::Number(value) }),
         1 => (measure(bindings), op(), measure(bindings), 1u32..40).prop_filter_map("factor", |(left, op, measure, factor)| {
             Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure } })
+        }),
+        1 => (vec(addend(bindings), 1..3), vec(addend(bindings), 0..2), measure(bindings), op()).prop_map(|(mut left, right, of, op)| {
+            left[0].is_taken_away = false;
+            left.push(Addend { is_taken_away: true, factor: Number::Int(1), of: Quantity::Measure { factor: Number::Int(1), measure: of } });
+            let mut right = if right.is_empty() { vec![Addend { is_taken_away: false, factor: Number::Int(1), of: Quantity::Number(Number::Int(4)) }] } else { right };
+            right[0].is_taken_away = false;
+            ExprKind::CompareTotals { left: Total { parts: left }, op, right: Total { parts: right } }
         }),
         1 => (selector(bindings), op(), nanos()).prop_map(|(selector, op, value)| ExprKind::Compare {
             left: Measure::Of { function: Aggregate::Max, selector, of: Field::Intrinsic(Intrinsic::SpanDuration).into() },

@@ -26,7 +26,7 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
     if !bound.is_empty() && tape.chance(20) {
         return of_bound(tape, bound);
     }
-    match tape.weighted(&[9, 3, 3, 2, 2, 2, 2, bounds]) {
+    match tape.weighted(&[9, 3, 3, 2, 2, 2, 2, bounds, 2]) {
         0 => selector(tape, bound, 2),
         1 => {
             let selector = selector(tape, bound, 1);
@@ -51,6 +51,7 @@ fn leaf(tape: &mut Tape, bound: &Bound) -> String {
             let measure = moments(tape, bound);
             format!("{measure} {} {}", comparison(tape), tape.below(4))
         }
+        8 => totals(tape, bound),
         7 => against_bound(tape, bound),
         _ => match tape.below(3) {
             0 => trace_comparison(tape),
@@ -102,6 +103,34 @@ fn against_bound(tape: &mut Tape, bound: &Bound) -> String {
             format!("{measure} {} {amount}", comparison(tape))
         }
         _ => format!("{measure} {} {field}", comparison(tape)),
+    }
+}
+
+/// What several measures come to.
+fn totals(tape: &mut Tape, bound: &Bound) -> String {
+    let sign = tape.pick(&["+", "-"]);
+    if tape.chance(20) {
+        let function = tape.pick(&["sum", "max", "min", "avg"]);
+        let (one, other) = (selector(tape, bound, 1), selector(tape, bound, 1));
+        let value = duration(tape);
+        let op = comparison(tape);
+        return format!(
+            "{function}({one}, span:duration) {sign} sum({other}, span:duration) {op} {value}"
+        );
+    }
+    let factor = tape.pick(&["", "2 * ", "0.5 * "]);
+    let (one, other) = (any_measure(tape, bound), any_measure(tape, bound));
+    let right = match tape.below(4) {
+        0 if !bound.is_empty() => format!("{}.n", tape.pick(bound)),
+        1 if !bound.is_empty() => format!("0.5 * {}.m - 1", tape.pick(bound)),
+        2 => format!("{} + 1", any_measure(tape, bound)),
+        _ => tape.pick(&["2", "0", "1", "2.5", "5", "-1"]).to_owned(),
+    };
+    let op = comparison(tape);
+    match tape.below(3) {
+        0 => format!("{one} {op} {right} {sign} {factor}{other}"),
+        1 => format!("{one} - ({other} {sign} 1) {op} {right}"),
+        _ => format!("{one} {sign} {factor}{other} {op} {right}"),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    ClauseKind, Expr, ExprKind, Field, Measure, Quantity, Rule, Segment, Selector,
+    ClauseKind, Expr, ExprKind, Field, Measure, Quantity, Rule, Segment, Selector, Total,
 };
 
 use super::{Bound, Trace, Truth};
@@ -173,6 +173,10 @@ impl Trace<'_> {
                 }
                 sure(selector_of(left))
             }
+            ExprKind::CompareTotals { left, right, .. } => {
+                argument.witnesses.extend(self.added(right, bound));
+                self.added(left, bound)
+            }
             ExprKind::GroupCompare { .. } => self.grouped(part, bound),
         };
         argument.count += offenders.len();
@@ -193,6 +197,20 @@ impl Trace<'_> {
         let value = self.quantity(value, bound);
         let largest = self.largest_group(measure, by, *op, &value, bound);
         largest.unwrap_or_else(|| self.sure(measure.selector(), bound))
+    }
+
+    /// The spans that are surely measured for a total; of parts that measure the same spans, once.
+    fn added(&self, total: &Total, bound: &Bound) -> Vec<usize> {
+        let mut selectors: Vec<&Selector> = Vec::new();
+        for measure in total.measures() {
+            if !selectors.contains(&measure.selector()) {
+                selectors.push(measure.selector());
+            }
+        }
+        let spans = selectors.into_iter();
+        spans
+            .flat_map(|selector| self.sure(selector, bound))
+            .collect()
     }
 
     /// The spans that are surely selected.
@@ -277,6 +295,7 @@ impl Trace<'_> {
             ExprKind::Exists(selector) if is => first(selector),
             ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => None,
             ExprKind::Compare { left, .. } => first(selector_of(left)),
+            ExprKind::CompareTotals { left, .. } => self.added(left, &[]).first().copied(),
             ExprKind::GroupCompare { .. } => self.grouped(part, &[]).first().copied(),
         }
     }

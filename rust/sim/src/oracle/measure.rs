@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use betrace_lang::rule::{Aggregate, CompareOp, Field, Intrinsic, Measure, Number, Quantity, Term};
+use betrace_lang::rule::{
+    Aggregate, CompareOp, Field, Intrinsic, Measure, Number, Quantity, Term, Total,
+};
 
 use super::field::Held;
 use super::number::{End, sum};
@@ -193,6 +195,57 @@ impl Trace<'_> {
         }
     }
 
+    /// What the parts come to: each end is the sum of the ends that make it least, or most.
+    pub fn total(&self, total: &Total, bound: &Bound) -> Range {
+        let parts: Vec<(bool, Range)> = total
+            .parts
+            .iter()
+            .map(|part| {
+                let range = self.quantity(&part.of, bound);
+                let times =
+                    |(low, high): (End, End)| (low.times(part.factor), high.times(part.factor));
+                let ends = range.ends.map(times);
+                (part.is_taken_away, Range { ends, ..range })
+            })
+            .collect();
+        let why = parts
+            .iter()
+            .fold(Reasons::default(), |why, (_, part)| why.with(part.why));
+        let perhaps_nothing = parts.iter().any(|(_, part)| part.perhaps_nothing);
+        let nothing = Range {
+            ends: None,
+            perhaps_nothing: false,
+            why,
+        };
+        let (mut lows, mut highs) = (Vec::new(), Vec::new());
+        for (is_taken_away, part) in &parts {
+            let Some((low, high)) = part.ends else {
+                return nothing;
+            };
+            let (low, high) = match is_taken_away {
+                true => (high.negated(), low.negated()),
+                false => (low, high),
+            };
+            lows.push(low);
+            highs.push(high);
+        }
+        let is_point = lows == highs;
+        match (sum_of_ends(&lows), sum_of_ends(&highs)) {
+            (Some(low), Some(high)) => Range {
+                ends: Some((low, high)),
+                perhaps_nothing,
+                why,
+            },
+            // An infinity less itself is no number.
+            _ if is_point && !perhaps_nothing => nothing,
+            _ => Range {
+                ends: Some((End::NegativeInfinity, End::Infinity)),
+                perhaps_nothing: true,
+                why,
+            },
+        }
+    }
+
     pub fn measure(&self, measure: &Measure, bound: &Bound) -> Range {
         self.measure_of(measure, &self.select(measure.selector(), bound), bound)
     }
@@ -297,6 +350,26 @@ impl Trace<'_> {
             }
         }
         seen
+    }
+}
+
+/// `None` where infinities of both signs are among them.
+fn sum_of_ends(ends: &[End]) -> Option<End> {
+    let has = |infinity: End| ends.contains(&infinity);
+    match (has(End::NegativeInfinity), has(End::Infinity)) {
+        (true, true) => None,
+        (true, false) => Some(End::NegativeInfinity),
+        (false, true) => Some(End::Infinity),
+        (false, false) => {
+            let numbers: Vec<Number> = ends
+                .iter()
+                .filter_map(|end| match end {
+                    End::At(number) => Some(*number),
+                    _ => None,
+                })
+                .collect();
+            Some(sum(&numbers))
+        }
     }
 }
 

@@ -38,6 +38,14 @@ impl End {
         }
     }
 
+    pub fn negated(self) -> End {
+        match self {
+            End::NegativeInfinity => End::Infinity,
+            End::At(number) => difference(Number::Int(0), number),
+            End::Infinity => End::NegativeInfinity,
+        }
+    }
+
     /// A whole number that divides evenly is not rounded.
     pub fn over(self, count: usize) -> End {
         match self {

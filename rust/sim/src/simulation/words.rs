@@ -111,6 +111,11 @@ fn of_condition(condition: &Expr, to: &mut Drawn) {
                 of_measure(measure, 1, Vec::new(), to);
             }
         }
+        ExprKind::CompareTotals { left, right, .. } => {
+            for measure in left.measures().chain(right.measures()) {
+                of_measure(measure, 2, Vec::new(), to);
+            }
+        }
         ExprKind::GroupCompare {
             measure, by, value, ..
         } => {

@@ -51,6 +51,8 @@ const OF_RULES: &[(&str, u64)] = &[
     ("right: Term(As {", 2),
     ("right: Term(Add(", 1),
     ("GroupCompare {", 20),
+    ("CompareTotals {", 15),
+    ("is_taken_away: true", 8),
     ("by: [Parent", 2),
     ("Trace(", 25),
     ("TraceDuration", 20),

@@ -73,12 +73,11 @@ impl Walk<'_> {
             ExprKind::Exists(selector) => self.selector(selector),
             ExprKind::Compare { left, right, .. } => {
                 self.measure(left);
-                match right {
-                    Quantity::Measure { measure, .. } => self.measure(measure),
-                    Quantity::Term(term) => {
-                        term.reads().into_iter().for_each(|one| self.field(one))
-                    }
-                    Quantity::Number(_) | Quantity::Duration(_) => {}
+                self.quantity(right);
+            }
+            ExprKind::CompareTotals { left, right, .. } => {
+                for part in left.parts.iter().chain(&right.parts) {
+                    self.quantity(&part.of);
                 }
             }
             ExprKind::GroupCompare { measure, by, .. } => {
@@ -102,6 +101,14 @@ impl Walk<'_> {
                     self.field(field);
                 }
             }
+        }
+    }
+
+    fn quantity(&mut self, quantity: &Quantity) {
+        match quantity {
+            Quantity::Measure { measure, .. } => self.measure(measure),
+            Quantity::Term(term) => term.reads().into_iter().for_each(|one| self.field(one)),
+            Quantity::Number(_) | Quantity::Duration(_) => {}
         }
     }
 

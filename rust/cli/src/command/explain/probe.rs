@@ -173,6 +173,11 @@ impl List<'_> {
                     self.measure(depth + 1, measure);
                 }
             }
+            ExprKind::CompareTotals { left, right, .. } => {
+                for measure in left.measures().chain(right.measures()) {
+                    self.measure(depth + 1, measure);
+                }
+            }
             ExprKind::Bound { .. } | ExprKind::Trace(_) => {}
         }
     }

@@ -102,6 +102,14 @@ fn of_expr(expr: &mut Expr, see: &mut dyn FnMut(&str, Bound<'_>)) {
                 of_quantity(right, see_here);
             }
         }
+        // Which of the values of a total is the bound cannot be known.
+        ExprKind::CompareTotals { left, right, .. } => {
+            for part in left.parts.iter_mut().chain(&mut right.parts) {
+                if let Quantity::Measure { measure, .. } = &mut part.of {
+                    of_measure(measure, see_here);
+                }
+            }
+        }
         ExprKind::GroupCompare { measure, value, .. } => {
             of_measure(measure, see_here);
             of_quantity(value, see_here);

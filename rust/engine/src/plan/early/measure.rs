@@ -1,7 +1,7 @@
 //! What of a measure is known while the trace is open: a bound that only moves one way, or a value that no
 //! span can change any more.
 
-use betrace_lang::rule::{Aggregate, CompareOp, Measure, Number, Quantity, Selector};
+use betrace_lang::rule::{Aggregate, CompareOp, Measure, Number, Quantity, Selector, Total};
 
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
@@ -10,6 +10,7 @@ use crate::plan::early::obstacle::{LITTLE, MUCH, Obstacle, Obstacles, either, ev
 use crate::plan::early::selector::{base, having, lacking};
 use crate::plan::early::trace::trace_tests;
 use crate::plan::reads::{is_span_duration, measured};
+use crate::value::total::total as total_of;
 
 /// A measure with what its values are.
 #[derive(Clone, Copy)]
@@ -130,29 +131,77 @@ fn of_nothing(function: Option<Aggregate>) -> Measured {
     )
 }
 
+fn value(number: Number) -> Vec<Way> {
+    let value = Measured::Range(Interval::exactly(End::At(number)));
+    vec![(value, Vec::new())]
+}
+
+/// Whatever number a bound span has there, or none.
+fn of_term() -> Vec<Way> {
+    let numbers = [LITTLE, Number::Int(0), Number::Int(1), MUCH];
+    let mut ways: Vec<Way> = numbers.into_iter().flat_map(value).collect();
+    ways.push((Measured::Never, Vec::new()));
+    ways
+}
+
+/// The ways of a total: any of one part with any of another.
+fn of_total(total: &Total) -> Vec<Way> {
+    let mut ways: Vec<(Vec<Measured>, Obstacles)> = vec![(Vec::new(), Vec::new())];
+    for part in &total.parts {
+        let of = match &part.of {
+            Quantity::Number(number) => value(*number),
+            Quantity::Duration(nanos) => value(Number::Int(i128::from(*nanos))),
+            Quantity::Term(_) => of_term(),
+            Quantity::Measure { measure, .. } => knowable(measure, None),
+        };
+        let mut next = Vec::with_capacity(ways.len() * of.len());
+        for (measured, why) in &ways {
+            for (one, why_one) in &of {
+                let mut measured = measured.clone();
+                measured.push(one.scale(part.factor));
+                next.push((measured, every([why.clone(), why_one.clone()])));
+            }
+        }
+        ways = next;
+    }
+    let signs = || total.parts.iter().map(|part| part.is_taken_away);
+    ways.into_iter()
+        .map(|(measured, why)| (total_of(signs().zip(measured)), why))
+        .collect()
+}
+
+pub(super) fn totals(left: &Total, op: CompareOp, right: &Total, wanted: bool) -> Obstacles {
+    let rights = of_total(right);
+    let mut ways = Vec::new();
+    for (left, why_left) in of_total(left) {
+        for (right, why_right) in &rights {
+            if left.compare(op, *right) == Tri::of(wanted) {
+                ways.push(every([why_left.clone(), why_right.clone()]));
+            }
+        }
+    }
+    if !ways.is_empty() {
+        return either(ways);
+    }
+    let measures = left.measures().chain(right.measures());
+    measures
+        .map(|measure| Obstacle::MoreMayCome(measured(measure).clone()))
+        .collect()
+}
+
 pub(super) fn comparison(
     left: &Measure,
     op: CompareOp,
     right: &Quantity,
     wanted: bool,
 ) -> Obstacles {
-    let value = |value| {
-        let value = Measured::Range(Interval::exactly(End::At(value)));
-        vec![(value, Vec::new())]
-    };
     let (against, rights) = match right {
         Quantity::Number(number) => (Some(*number), value(*number)),
         Quantity::Duration(nanos) => {
             let number = Number::Int(i128::from(*nanos));
             (Some(number), value(number))
         }
-        // Whatever number it has, or none.
-        Quantity::Term(_) => {
-            let numbers = [LITTLE, Number::Int(0), Number::Int(1), MUCH];
-            let mut ways: Vec<Way> = numbers.into_iter().flat_map(value).collect();
-            ways.push((Measured::Never, Vec::new()));
-            (None, ways)
-        }
+        Quantity::Term(_) => (None, of_term()),
         Quantity::Measure { factor, measure } => {
             let ways = knowable(measure, None).into_iter();
             let scaled = ways.map(|(value, why)| (value.scale(*factor), why));

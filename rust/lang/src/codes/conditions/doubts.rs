@@ -153,6 +153,16 @@ declare_codes! {
         bad: "never { any.where(attempts > \"10\") }",
         good: "never { any.where(attempts > 10) }"
     }
+    GROUP_ELSEWHERE = "W0132", "a group that another condition does not know of" {
+        "`count(S) by f > n` asks for some group, and a condition beside it is about the whole trace: what it asks for may belong to another `f`. That both are of one `f` is said by binding a span and comparing with it.",
+        bad: "never { count(login.where(ok == false)) by user > 4 and login.where(ok == true) }",
+        good: "when each { login.where(ok == true and exists(user)) as p } never { count(login.where(ok == false and user == p.user)) > 4 }"
+    }
+    NEXT_IS_AFTER = "W0133", "`next after` that says no more than `after`" {
+        "Filters come before \"first\", so as a condition `A next after p` holds wherever some A comes after p: the first of them is one. What the next span of a name must be is asked of it by binding it; that no span lies between is `directly after`.",
+        bad: "when each { turn.where(exists(who)) as t } never { turn.where(who == t.who) next after t }",
+        good: "when each { turn.where(exists(who)) as t, turn next after t as p } never { p.where(who == t.who) }"
+    }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
         bad: "never { any.where(lower(user.role) == Admin) }",

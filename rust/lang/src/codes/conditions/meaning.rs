@@ -54,7 +54,7 @@ declare_codes! {
         good: "never { count(payment) by user > 10 }"
     }
     FACTOR = "E0140", "a factor that is none" {
-        "A measure may be compared with a positive number times another: `count(A) > 2 * count(B)`.",
+        "Measures, and fields of bound spans, may be taken a positive number of times, added and taken away: `count(A) + count(B) > 2 * count(C)`; of measures and fields at most four in one comparison.",
         bad: "never { count(a) > 0 * count(b) }",
         good: "never { count(a) > 2 * count(b) }"
     }

@@ -2,7 +2,7 @@
 
 use crate::condition::canonical::Printer;
 use crate::condition::spelling::{duration, number};
-use crate::rule::{Measure, Number, Quantity};
+use crate::rule::{Measure, Number, Quantity, Total};
 
 impl Printer<'_> {
     pub fn measure(&self, measure: &Measure) -> String {
@@ -40,5 +40,21 @@ impl Printer<'_> {
                 format!("{} * {}", number(*factor), self.measure(measure))
             }
         }
+    }
+
+    pub(super) fn total(&self, total: &Total) -> String {
+        let mut text = String::new();
+        for part in &total.parts {
+            text += match (text.is_empty(), part.is_taken_away) {
+                (true, _) => "",
+                (_, true) => " - ",
+                (_, false) => " + ",
+            };
+            if part.factor != Number::Int(1) {
+                text += &format!("{} * ", number(part.factor));
+            }
+            text += &self.quantity(&part.of);
+        }
+        text
     }
 }

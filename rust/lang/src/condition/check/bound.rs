@@ -4,6 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::{Checker, Subject};
 use crate::condition::dialect::Dialect;
+use crate::condition::token::Function;
 use crate::rule::{Base, BindingId, Expr, ExprKind, Field, Intrinsic, Scope, SpanSelector};
 
 impl<'a> Checker<'a> {
@@ -27,6 +28,26 @@ impl<'a> Checker<'a> {
                 ..
             } => self.binding(scope.split('.').next()?),
             _ => None,
+        }
+    }
+
+    /// The bound span that a side of a comparison begins with, be it computed: `p.x + p.y`, `p.x as ms`, `lower(p.x)`.
+    /// All fields of a sum are of bound spans.
+    pub(super) fn bound_side(&self, node: &Node) -> Option<BindingId> {
+        match &node.bare().kind {
+            NodeKind::Sum { first, rest } => {
+                let parts = || std::iter::once(&**first).chain(rest.iter().map(|(_, part)| part));
+                let is_bound = |part: &Node| part.is_value() || self.bound_side(part).is_some();
+                parts()
+                    .all(is_bound)
+                    .then(|| parts().find_map(|part| self.bound_side(part)))?
+            }
+            NodeKind::As { of, .. } => self.bound_left(of),
+            NodeKind::Call {
+                function: Function::Lower | Function::Length,
+                arguments,
+            } => self.bound_left(arguments.first()?),
+            _ => self.bound_left(node),
         }
     }
 

@@ -30,8 +30,8 @@ impl<'a> Checker<'a> {
             NodeKind::Test { left, .. } if self.is_trace_field(left) => {
                 ExprKind::Trace(self.predicate(node)?)
             }
-            NodeKind::Test { left, .. } if self.bound_left(left).is_some() => {
-                let binding = self.bound_left(left)?;
+            NodeKind::Test { left, .. } if self.bound_side(left).is_some() => {
+                let binding = self.bound_side(left)?;
                 self.bound_comparison(node, binding)?
             }
             NodeKind::Call {
@@ -142,15 +142,17 @@ impl<'a> Checker<'a> {
         op: CompareOp,
         right: &'a Node,
     ) -> Option<ExprKind> {
-        if self.is_measure(left) {
+        if self.are_totals(left, right) {
+            self.totals(node, left, op, right)
+        } else if self.is_measure(left) {
             self.measured(node, left, op, right)
         } else if self.is_measure(right) {
             self.measured(node, right, op.mirrored(), left)
         } else if self.is_trace_field(left) {
             self.predicate(node).map(ExprKind::Trace)
-        } else if let Some(binding) = self.bound_left(left) {
+        } else if let Some(binding) = self.bound_side(left) {
             self.bound_comparison(node, binding)
-        } else if let (true, Some(binding)) = (left.is_value(), self.bound_left(right)) {
+        } else if let (true, Some(binding)) = (left.is_value(), self.bound_side(right)) {
             self.bound_comparison(node, binding)
         } else {
             self.refuse_comparison(node, left);

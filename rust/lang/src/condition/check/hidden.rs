@@ -22,24 +22,60 @@ impl<'a> Checker<'a> {
         };
         let denied = std::mem::take(&mut self.denied);
         let is_there = |field: &Field| known.iter().any(|part| needs(part, field));
-        let field = hidden(parts, &is_there).or_else(|| {
-            let mut fields = denied.iter();
-            fields.find(|field| {
-                field.may_be_missing() && !has_presence(predicate, field) && !is_there(field)
-            })
-        });
-        let Some(field) = field else { return };
-        // The smallest parts that say it, where parts of the text and of the meaning go together.
+        let mut fields: Vec<&Field> = hidden(parts, &is_there);
+        for field in &denied {
+            let is_hidden =
+                field.may_be_missing() && !has_presence(predicate, field) && !is_there(field);
+            if is_hidden && !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        let mut told: Vec<Range<usize>> = Vec::new();
+        for field in fields {
+            let (nodes, range) = self.hiding(filter, parts, field, &denied);
+            // Of two that one part of the text hides, the second is told once the first is mended.
+            let is_apart =
+                |other: &Range<usize>| other.end <= range.start || range.end <= other.start;
+            if told.iter().all(is_apart) {
+                self.tell_hidden(filter, &nodes, range.clone(), field);
+                told.push(range);
+            }
+        }
+    }
+
+    /// The smallest parts that say it, where parts of the text and of the meaning go together, and where they stand.
+    fn hiding(
+        &self,
+        filter: &'a Node,
+        parts: &[Predicate],
+        field: &Field,
+        denied: &[Field],
+    ) -> (Vec<&'a Node>, Range<usize>) {
         let nodes: Vec<&Node> = match &filter.bare().kind {
             NodeKind::And(nodes) if nodes.len() == parts.len() => {
                 let pairs = nodes.iter().zip(parts);
                 pairs
-                    .filter(|(_, part)| negates(part, field) || denies(part, field, &denied))
+                    .filter(|(_, part)| negates(part, field) || denies(part, field, denied))
                     .map(|(node, _)| node)
                     .collect()
             }
             _ => Vec::new(),
         };
+        let range = match nodes.as_slice() {
+            [first, .., last] => first.start..last.end,
+            [only] => only.range(),
+            [] => filter.range(),
+        };
+        (nodes, range)
+    }
+
+    fn tell_hidden(
+        &mut self,
+        filter: &'a Node,
+        nodes: &[&'a Node],
+        range: Range<usize>,
+        field: &Field,
+    ) {
         let part = nodes.first().copied().unwrap_or(filter);
         let mut name = self.printer().field(field);
         let message = match self.subject {
@@ -55,12 +91,9 @@ impl<'a> Checker<'a> {
                 message
             }
         };
-        let (range, modern) = match nodes.as_slice() {
-            [first, .., last] => {
-                let range = first.start..last.end;
-                (range, self.all_or_missing(filter, &nodes, &name))
-            }
-            _ => (part.range(), self.or_missing(part, &name)),
+        let modern = match nodes.len() {
+            0 | 1 => self.or_missing(part, &name),
+            _ => self.all_or_missing(filter, nodes, &name),
         };
         let fault = self.fault(code::HIDES_MISSING, range, message);
         fault.help = Some(format!(
@@ -115,18 +148,23 @@ impl Checker<'_> {
     }
 }
 
-/// A field that some part negates unguarded, while no other part needs it to be there.
-fn hidden<'p>(parts: &'p [Predicate], is_there: &dyn Fn(&Field) -> bool) -> Option<&'p Field> {
+/// The fields that some part negates unguarded, while no other part needs them to be there.
+fn hidden<'p>(parts: &'p [Predicate], is_there: &dyn Fn(&Field) -> bool) -> Vec<&'p Field> {
     let mut fields = Vec::new();
     for part in parts {
         collect_negated(part, false, &mut fields, &mut Vec::new());
     }
-    fields.into_iter().find(|field| {
-        field.may_be_missing()
+    let mut found = Vec::new();
+    for field in fields {
+        let is_hidden = field.may_be_missing()
             && parts.iter().any(|part| negates(part, field))
             && !parts.iter().any(|part| needs(part, field))
-            && !is_there(field)
-    })
+            && !is_there(field);
+        if is_hidden && !found.contains(&field) {
+            found.push(field);
+        }
+    }
+    found
 }
 
 /// Whether it negates the field, and asks for it in no other way.

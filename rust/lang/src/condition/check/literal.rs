@@ -7,6 +7,9 @@ use crate::condition::shipped::PREFIX;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::Literal;
 
+/// What to do with a multiple of a field inside `where`.
+pub(super) const NOT_MULTIPLIED: &str = "twice a field: `x + x`; a multiple of a field of a bound span stands beside a measure: `when each { S as p } never { max(p, x) > 1.5 * p.y }`";
+
 impl<'a> Checker<'a> {
     pub(super) fn literal(&mut self, node: &'a Node) -> Option<Literal> {
         let node = node.bare();
@@ -37,9 +40,13 @@ impl<'a> Checker<'a> {
             _ => {
                 let source = self.place.folded(node.range());
                 let message = format!("`{source}` is no value");
-                self.fault(code::NEEDS_VALUE, node.range(), message).help = Some(
-                    "a number, `true`, `false`, a duration, a text, or a scoped field: `span.limit`, `p.order.id`".into(),
-                );
+                let help = match node.kind {
+                    NodeKind::Times { .. } => NOT_MULTIPLIED,
+                    _ => {
+                        "a number, `true`, `false`, a duration, a text, or a scoped field: `span.limit`, `p.order.id`"
+                    }
+                };
+                self.fault(code::NEEDS_VALUE, node.range(), message).help = Some(help.into());
                 return None;
             }
         })

@@ -5,7 +5,9 @@ use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
-use crate::rule::{Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Selector, Term};
+use crate::rule::{
+    Aggregate, CompareOp, ExprKind, Field, Intrinsic, Measure, Quantity, Selector, Term,
+};
 
 impl<'a> Checker<'a> {
     /// `left op right` with a measure on the left.
@@ -39,7 +41,12 @@ impl<'a> Checker<'a> {
         let quantity = self.quantity(right);
         let (measure, quantity) = (measure?, quantity?);
         self.same_unit(&measure, &quantity, left, right)?;
-        self.warn_false_of_nothing(node, &measure, &quantity, right);
+        let is_average = match &quantity {
+            Quantity::Measure { measure: other, .. } => measure.is_average() || other.is_average(),
+            _ => measure.is_average(),
+        };
+        let term = matches!(quantity, Quantity::Term(_)).then(|| self.place.folded(right.range()));
+        self.warn_false_of_nothing(node, is_average, term.as_deref());
         Some(ExprKind::Compare {
             left: measure,
             op,
@@ -82,6 +89,7 @@ impl<'a> Checker<'a> {
                 .help = Some("`count(S) by f > 10`".into());
                 None
             }
+            _ if self.is_trace_field(node) => self.refuse_trace_measure(node),
             _ => {
                 let source = self.place.folded(node.range());
                 let message = format!("`{source}` is no measure");
@@ -90,6 +98,25 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// A trace is as long and as large as what is seen of it, which is no measure of spans; what mostly is meant is one.
+    pub(super) fn refuse_trace_measure<T>(&mut self, node: &'a Node) -> Option<T> {
+        let source = self.place.folded(node.range());
+        let meant = match &*source {
+            "trace:duration" => Some(("how long its root took", "max(root, span:duration)")),
+            "trace:spanCount" => Some(("how many spans it has", "count(any)")),
+            _ => None,
+        };
+        let message = match meant {
+            Some((what, modern)) => {
+                format!("`{source}` is compared with a value alone; {what} is `{modern}`")
+            }
+            None => format!("`{source}` is compared with a value alone"),
+        };
+        self.fault(code::NEEDS_VALUE, node.range(), message)
+            .suggestion = meant.map(|(_, modern)| modern.to_owned());
+        None
     }
 
     /// `count(S) within 10s`

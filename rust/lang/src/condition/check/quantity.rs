@@ -14,24 +14,18 @@ impl<'a> Checker<'a> {
     pub(super) fn warn_false_of_nothing(
         &mut self,
         node: &Node,
-        measure: &Measure,
-        quantity: &Quantity,
-        right: &Node,
+        is_average: bool,
+        field: Option<&str>,
     ) {
-        let is_average = match quantity {
-            Quantity::Measure { measure: other, .. } => is_average(measure) || is_average(other),
-            _ => is_average(measure),
-        };
         let text = self.place.folded(node.range());
-        let (message, help) = match quantity {
+        let (message, help) = match field {
             _ if is_average && self.breaks_if_false => (
                 "of no spans there is no average, and this comparison is false".to_owned(),
                 format!(
                     "if a trace without such spans is fine: `not (…) or {text}`, or name the spans in `when`"
                 ),
             ),
-            Quantity::Term(_) if self.in_always && !self.breaks_if_false => {
-                let field = self.place.folded(right.range());
+            Some(field) if self.in_always && !self.breaks_if_false => {
                 let help = "select those that have it: `when each { S.where(exists(…)) as p }`";
                 let message = format!(
                     "where `{field}` is missing or no number this is false, and what denies it true"
@@ -64,6 +58,9 @@ impl<'a> Checker<'a> {
                     self.fault(code::FACTOR, bare.range(), "a factor is above zero");
                     return None;
                 }
+                if self.is_trace_field(measure) {
+                    return self.refuse_trace_measure(measure);
+                }
                 if !self.is_measure(measure) {
                     let source = self.place.folded(measure.range());
                     let message =
@@ -89,6 +86,7 @@ impl<'a> Checker<'a> {
                     measure,
                 })
             }
+            _ if self.is_trace_field(bare) => self.refuse_trace_measure(bare),
             _ => self.term_of_bound(bare).map(Quantity::Term),
         }
     }
@@ -155,7 +153,7 @@ impl<'a> Checker<'a> {
         left: &Node,
         right: &Node,
     ) -> Option<()> {
-        let is_time = is_duration(measure);
+        let is_time = measure.is_duration();
         let source = self.place.folded(right.range());
         let left_source = self.place.folded(left.range());
         let (message, help) = match quantity {
@@ -178,7 +176,7 @@ impl<'a> Checker<'a> {
                     _ => "compare durations with durations, and numbers with numbers".to_owned(),
                 },
             ),
-            Quantity::Measure { measure: other, .. } if is_time != is_duration(other) => (
+            Quantity::Measure { measure: other, .. } if is_time != other.is_duration() => (
                 "a duration is compared with a plain number".to_owned(),
                 "compare durations with durations, and numbers with numbers".to_owned(),
             ),
@@ -190,26 +188,28 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Of nothing there is none, and a comparison with it is false.
-fn is_average(measure: &Measure) -> bool {
-    matches!(
-        measure,
-        Measure::Of {
-            function: Aggregate::Avg,
-            ..
-        }
-    )
-}
+impl Measure {
+    /// Of nothing there is none, and a comparison with it is false.
+    pub(super) fn is_average(&self) -> bool {
+        matches!(
+            self,
+            Measure::Of {
+                function: Aggregate::Avg,
+                ..
+            }
+        )
+    }
 
-fn is_duration(measure: &Measure) -> bool {
-    match measure {
-        Measure::Count(_)
-        | Measure::Within { .. }
-        | Measure::Overlap(_)
-        | Measure::Of {
-            function: Aggregate::Distinct,
-            ..
-        } => false,
-        Measure::Of { of, .. } => of.is_duration(),
+    pub(super) fn is_duration(&self) -> bool {
+        match self {
+            Measure::Count(_)
+            | Measure::Within { .. }
+            | Measure::Overlap(_)
+            | Measure::Of {
+                function: Aggregate::Distinct,
+                ..
+            } => false,
+            Measure::Of { of, .. } => of.is_duration(),
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::check::field::like_intrinsic;
+use crate::condition::check::literal::NOT_MULTIPLIED;
 use crate::condition::lint::is_known_field;
 use crate::condition::token::Function;
 use crate::rule::Scope;
@@ -35,10 +36,13 @@ impl<'a> Checker<'a> {
             NodeKind::Call { .. }
             | NodeKind::By { .. }
             | NodeKind::Within { .. }
-            | NodeKind::Times { .. }
             | NodeKind::DotCount(_) => (
                 "inside `where` stand conditions on one span; this measures the trace",
                 "write it outside: `payment.where(…) and count(http.retry) > 3`",
+            ),
+            NodeKind::Times { .. } => (
+                "inside `where` fields are added and taken away, not multiplied",
+                NOT_MULTIPLIED,
             ),
             NodeKind::Chain { .. } => (
                 "inside `where` stand conditions on one span; this is an order of spans",
@@ -168,6 +172,11 @@ impl<'a> Checker<'a> {
                     "`any.where({source})`; of every span: `when each {{ S as p }} always {{ … }}`"
                 ));
             }
+            NodeKind::Sum { first, .. } if self.is_measure(first) => {
+                let message = "a number alone is no condition; compare it";
+                self.fault(code::VALUE_AS_CONDITION, node.range(), message)
+                    .help = Some(format!("`{source} > 10`"));
+            }
             NodeKind::Sum { .. } => {
                 let message = "a sum alone is no condition";
                 self.fault(code::VALUE_AS_CONDITION, node.range(), message)
@@ -183,18 +192,9 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What selects spans, or adds what is measured of them, on the left of a comparison outside `where`. `rest`: what
-    /// stands behind it.
+    /// What selects spans on the left of a comparison outside `where`. `rest`: what stands behind it.
     fn refuse_as_measured(&mut self, node: &'a Node, left: &'a Node, rest: &str) -> bool {
         match &left.kind {
-            NodeKind::Sum { first, rest: parts }
-                if self.is_measure(first)
-                    || parts.iter().any(|(_, part)| self.is_measure(part)) =>
-            {
-                self.fault(code::FACTOR, left.range(), "measures are not added")
-                    .help = Some("what can be compared is one with a number times another: `count(A) > 2 * count(B)`".into());
-                true
-            }
             NodeKind::Where { .. } | NodeKind::Chain { .. } | NodeKind::TraceSpans => {
                 let selector = self.place.folded(left.range());
                 let message =
@@ -236,6 +236,15 @@ impl<'a> Checker<'a> {
                 )
             }
             NodeKind::Name(name) => compared_outside(name, &rest),
+            NodeKind::Sum { first, rest } => {
+                let mut parts = std::iter::once(&**first).chain(rest.iter().map(|(_, part)| part));
+                let bound = parts.find_map(|part| self.bound_left(part));
+                let bound = bound.and_then(|one| self.bindings.get(usize::from(one.0)));
+                (
+                    "the fields of a span are compared inside `where`".to_owned(),
+                    format!("{}.where({source})", bound.map_or("any", |name| name)),
+                )
+            }
             _ => (
                 "the fields of a span are compared inside `where`".to_owned(),
                 format!("any.where({source})"),

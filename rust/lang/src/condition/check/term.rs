@@ -177,6 +177,9 @@ impl<'a> Checker<'a> {
     /// A field in a term, where a name can be nothing else: that of a bound span needs no other side.
     pub(super) fn term_field(&mut self, node: &'a Node, dialect: Dialect) -> Option<Field> {
         let node = node.bare();
+        if let Some(field) = self.subject_field(node) {
+            return field;
+        }
         let is_bound = match &node.kind {
             NodeKind::Name(name) if self.binding(name).is_some() => {
                 let message = format!("`{name}` is a bound span, not a field");

@@ -10,9 +10,11 @@ use crate::condition::ast::{ClauseWord, Document};
 use crate::condition::lint::constant::{always, contradict, same_parts};
 use crate::condition::lint::demand::demand;
 use crate::condition::lint::filter::selects_nothing;
+use crate::condition::lint::group::group;
 use crate::condition::lint::implied::{binding_implies, implies};
 use crate::condition::lint::join::join;
 use crate::condition::lint::meant::Meant;
+use crate::condition::lint::next::next;
 use crate::condition::lint::order::order;
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
@@ -29,6 +31,8 @@ pub(crate) fn body(
     let meant = Meant::new(text, document, body, vocabulary);
     order(&meant, faults);
     join(&meant, faults);
+    group(&meant, faults);
+    next(&meant, faults);
     let mut look = Look {
         document,
         body,

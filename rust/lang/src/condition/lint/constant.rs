@@ -74,7 +74,7 @@ pub(super) fn always(expr: &Expr) -> Option<bool> {
         ExprKind::GroupCompare { measure, .. } => {
             selects_nothing(measure.selector()).then_some(false)
         }
-        ExprKind::Trace(_) => None,
+        ExprKind::CompareTotals { .. } | ExprKind::Trace(_) => None,
     }
 }
 

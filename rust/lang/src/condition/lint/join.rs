@@ -21,40 +21,57 @@ pub(super) fn join(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
     if let Some(always) = &meant.body.always {
         joined(always, false, &mut found);
     }
-    let mut said: Vec<(BindingId, &Field)> = Vec::new();
+    let mut missing: Vec<(BindingId, Vec<&Field>)> = Vec::new();
     for (binding, field) in found {
-        let may_be_missing = field.may_be_missing() && !is_proven(meant, binding, field);
-        if !may_be_missing || said.contains(&(binding, field)) {
+        if !field.may_be_missing() || is_proven(meant, binding, field) {
             continue;
         }
-        said.push((binding, field));
-        let Some((range, is_plain)) = bound_node(meant, binding) else {
-            continue;
-        };
-        let bound = &meant.body.bindings[usize::from(binding.0)].name;
-        let field = meant.printer().field(field);
-        let message = format!(
-            "where this has no `{field}`, what is forbidden by comparing with `{bound}.{field}` is never true, so nothing is reported"
-        );
-        let source = meant.source(range.clone());
-        let modern = format!("{source}.where(exists({field}))");
-        // Of what stands on several lines only the end is written anew.
-        let has_breaks = meant.text[range.clone()].contains('\n');
-        let last = source.len() - source.chars().next_back().map_or(0, char::len_utf8);
-        let (range, edit) = match has_breaks {
-            true => (
-                range.end - (source.len() - last)..range.end,
-                modern[last..].to_owned(),
-            ),
-            false => (range, modern.clone()),
-        };
-        let help = format!(
-            "say that only those are meant: `{modern} as {bound}`, and report the others by a rule of their own, or by `{bound}.where(missing({field}))` as a further part of `never`"
-        );
-        let mut fault = Fault::new(code::JOIN_ON_MISSING, range, message).help(help);
-        fault.suggestion = is_plain.then_some(edit);
-        faults.push(fault);
+        match missing.iter_mut().find(|(other, _)| *other == binding) {
+            Some((_, fields)) if fields.contains(&field) => {}
+            Some((_, fields)) => fields.push(field),
+            None => missing.push((binding, vec![field])),
+        }
     }
+    let told = missing.iter();
+    faults.extend(told.filter_map(|(binding, fields)| doubt(meant, *binding, fields)));
+}
+
+/// All that one bound span may be without, so that one edit answers it.
+fn doubt(meant: &Meant<'_>, binding: BindingId, fields: &[&Field]) -> Option<Fault> {
+    let (range, is_plain) = bound_node(meant, binding)?;
+    let bound = &meant.body.bindings[usize::from(binding.0)].name;
+    let names: Vec<String> = fields
+        .iter()
+        .map(|one| meant.printer().field(one))
+        .collect();
+    let listed = |before: &str, after: &str, between: &str| {
+        let each = names.iter().map(|name| format!("{before}{name}{after}"));
+        each.collect::<Vec<_>>().join(between)
+    };
+    let message = format!(
+        "where this has no {}, what is forbidden by comparing with {} is never true, so nothing is reported",
+        listed("`", "`", " or no "),
+        listed(&format!("`{bound}."), "`", " and "),
+    );
+    let source = meant.source(range.clone());
+    let modern = format!("{source}.where({})", listed("exists(", ")", " and "));
+    // Of what stands on several lines only the end is written anew.
+    let has_breaks = meant.text[range.clone()].contains('\n');
+    let last = source.len() - source.chars().next_back().map_or(0, char::len_utf8);
+    let (range, edit) = match has_breaks {
+        true => (
+            range.end - (source.len() - last)..range.end,
+            modern[last..].to_owned(),
+        ),
+        false => (range, modern.clone()),
+    };
+    let help = format!(
+        "say that only those are meant: `{modern} as {bound}`, and report the others by a rule of their own, or by `{bound}.where({})` as a further part of `never`",
+        listed("missing(", ")", " or "),
+    );
+    let mut fault = Fault::new(code::JOIN_ON_MISSING, range, message).help(help);
+    fault.suggestion = is_plain.then_some(edit);
+    Some(fault)
 }
 
 /// Fields of bound spans that something is compared with, where the comparison being true breaks the rule: below an
@@ -83,6 +100,9 @@ fn joined<'e>(expr: &'e Expr, is_wanted: bool, found: &mut Vec<(BindingId, &'e F
                 negated(part, &mut all);
             }
             found.extend(all.into_iter().filter(|(other, _)| other != binding));
+            for part in filter {
+                found.extend(own(part, *binding).map(|field| (*binding, field)));
+            }
         }
         _ => {}
     }
@@ -145,12 +165,30 @@ fn compared<'e>(predicate: &'e Predicate, found: &mut Vec<(BindingId, &'e Field)
     }
 }
 
-/// Whether `p.where(missing(x))` is a part of `never`.
+/// The own field of a bound span that is compared with one of another.
+fn own(predicate: &Predicate, of: BindingId) -> Option<&Field> {
+    match predicate {
+        Predicate::Compare {
+            left: Term::Field(left),
+            right: Operand::Term(Term::Field(Field::Bound { binding, .. })),
+            ..
+        } if *binding != of => Some(left),
+        _ => None,
+    }
+}
+
+/// Whether `p.where(missing(x))` is a part of `never`, be it beside others that are missing.
 fn is_reported(never: &Expr, of: BindingId, field: &Field) -> bool {
     match &never.kind {
         ExprKind::Or(parts) => parts.iter().any(|part| is_reported(part, of, field)),
         ExprKind::Bound { binding, filter } => {
-            *binding == of && *filter == [Predicate::missing(field.clone())]
+            let missing = Predicate::missing(field.clone());
+            *binding == of
+                && match filter.as_slice() {
+                    [Predicate::Or(parts)] => parts.contains(&missing),
+                    [only] => *only == missing,
+                    _ => false,
+                }
         }
         _ => false,
     }

@@ -143,6 +143,15 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("minimum ( S , F )", "min(<S>, <F>)"),
     ("total ( S , F )", "sum(<S>, <F>)"),
     ("unique|uniq|nunique|count_distinct|distinct_count|cardinality|dc ( S , F )", "distinct(<S>, <F>)"),
+    // Shares.
+    ("count ( S ) / count ( S2 ) O V", "count(<S>) <O> <V> * count(<S2>)"),
+    ("count ( S ) / trace:spanCount O V", "count(<S>) <O> <V> * count(any)"),
+    ("sum ( S , F ) / sum ( S2 , F2 ) O V", "sum(<S>, <F>) <O> <V> * sum(<S2>, <F2>)"),
+    ("sum ( S , F ) / trace:duration O V", "sum(<S>, <F>) <O> <V> * max(root, span:duration)"),
+    ("sum ( S , F ) / count ( S )", "avg(<S>, <F>)"),
+    ("N % of|* trace:spanCount", "<percent N> * count(any)"),
+    ("N % of|* trace:duration", "<percent N> * max(root, span:duration)"),
+    ("N % of|* count|sum|max|min|avg|distinct|overlap (", "<percent N> * <W>("),
     // Clauses.
     ("^ every|each|all S must|should|shall|has|have not have|has|contain? C $", "when each { <S> as p } never { <C> }"),
     ("^ for? every|each|all S must|should|shall|has|have have|has|contain? C $", "when each { <S> as p } always { <C> }"),

@@ -2,7 +2,8 @@
 //!
 //! `<F>` is what `F` stood for; `<C!>` the same in parentheses where it joins several conditions; `<O>` a comparison in
 //! the language's own sign; `<like T>` and `<ilike T>` the text operator that says a pattern of SQL; `<known F>` the
-//! field that a plain word means elsewhere; `<first D>` and `<last D>` a dotted name before and behind its last dot.
+//! field that a plain word means elsewhere; `<percent N>` a
+//! hundredth of it; `<first D>` and `<last D>` a dotted name before and behind its last dot.
 
 use std::ops::Range;
 
@@ -50,11 +51,21 @@ fn placed(part: &str, text: &str, bound: &Bound<'_>) -> Option<String> {
         "first" => source.rsplit_once('.')?.0.to_owned(),
         "last" => source.rsplit_once('.')?.1.to_owned(),
         "regex" => quote(source),
+        "percent" => percent(source)?,
         _ if part.ends_with('!') && joins(source) => format!("({source})"),
         _ if name == "O" => sign(source).to_owned(),
         _ if name == "W" => source.to_ascii_lowercase(),
         _ => source.to_owned(),
     })
+}
+
+/// The hundredth part of a plain number, digit by digit.
+fn percent(source: &str) -> Option<String> {
+    let (whole, rest) = source.split_once('.').unwrap_or((source, ""));
+    let digits = format!("{whole:0>3}");
+    let (whole, cents) = digits.split_at_checked(digits.len() - 2)?;
+    let text = format!("{whole}.{cents}{rest}");
+    Some(text.trim_end_matches('0').trim_end_matches('.').to_owned())
 }
 
 /// Whether `and` or `or` stands in it outside of brackets.
