@@ -7,22 +7,22 @@
 pub(crate) mod elements;
 pub(crate) mod fields;
 pub(crate) mod list;
+pub(crate) mod pattern;
 pub(crate) mod reading;
 pub(crate) mod reckoning;
 pub(crate) mod source;
 pub(crate) mod text;
 
-use std::fmt;
-
 use betrace_lang::rule::{
     CompareOp, Field, FieldTest, ListSource, Literal, Operand, Predicate, Quantifier, Term, TextOp,
 };
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
 use crate::logic::truth::Truth;
 use crate::predicate::elements::{all_among, among, folded};
 use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields};
 use crate::predicate::list::LiteralSet;
+use crate::predicate::pattern::compile_pattern;
 use crate::predicate::reading::Reading;
 use crate::predicate::reckoning::{Reckoning, is_amount};
 use crate::predicate::source::{Ask, Source, count};
@@ -30,23 +30,7 @@ use crate::predicate::text::{Needle, text_against, text_test};
 use crate::value::{Compared, Value, compare, compare_literal};
 use crate::wire::value::array_elements;
 
-/// Compiled size of one regular expression, in bytes; above what the language itself allows.
-const PATTERN_BYTES: usize = 10 << 20;
-
-/// A regular expression that cannot be compiled; a checked rule has none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternError {
-    pub pattern: String,
-    pub message: String,
-}
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the pattern {:?}: {}", self.pattern, self.message)
-    }
-}
-
-impl std::error::Error for PatternError {}
+pub use crate::predicate::pattern::PatternError;
 
 /// A condition over fields of one field table.
 #[derive(Clone, Debug)]
@@ -388,14 +372,4 @@ impl Test {
         };
         count(compared, unlike)
     }
-}
-
-pub(crate) fn compile_pattern(pattern: &str) -> Result<Regex, PatternError> {
-    RegexBuilder::new(pattern)
-        .size_limit(PATTERN_BYTES)
-        .build()
-        .map_err(|fault| PatternError {
-            pattern: pattern.to_owned(),
-            message: fault.to_string(),
-        })
 }

@@ -10,6 +10,7 @@
 use betrace_lang::rule::CompareOp;
 
 use crate::decide::budget::Budget;
+use crate::decide::cells::{cells_of, first_cell, reads_trace};
 use crate::decide::condition::truth;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
@@ -17,10 +18,7 @@ use crate::hash::HashKey;
 use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
-use crate::plan::condition::{
-    Against, Condition, ConditionKind, Counted, Grouping, Measuring, Selecting, Spans,
-};
-use crate::plan::node::{Node, NodeKind};
+use crate::plan::condition::{Against, Condition, ConditionKind, Counted, Measuring, Selecting};
 use crate::plan::{Plan, RulePlan};
 use crate::state::trace::TraceState;
 
@@ -305,102 +303,4 @@ fn first_count(is_true: impl Fn(u32) -> bool) -> u32 {
         }
     }
     least
-}
-
-/// Where the spans come from that a selector selects; `None`: they are bound.
-fn first_cell(node: &Node) -> Option<CellId> {
-    match &node.kind {
-        NodeKind::Spans { records, .. } => Some(*records),
-        NodeKind::Bound(_) => None,
-        NodeKind::Related { left, .. } => first_cell(left),
-    }
-}
-
-fn cells_of_node(node: &Node, cells: &mut Vec<CellId>) {
-    match &node.kind {
-        NodeKind::Spans { records, .. } => cells.push(*records),
-        NodeKind::Bound(_) => {}
-        NodeKind::Related { left, relation } => {
-            cells_of_node(left, cells);
-            let operands = relation.operands();
-            operands
-                .into_iter()
-                .for_each(|node| cells_of_node(node, cells));
-        }
-    }
-}
-
-fn cells_of_spans(spans: Spans<'_>, cells: &mut Vec<CellId>) {
-    match spans {
-        Spans::Counted(counted) => cells.push(counted.count),
-        Spans::Members(node) => cells_of_node(node, cells),
-    }
-}
-
-fn cells_of_measure(measure: &Measuring, cells: &mut Vec<CellId>) {
-    cells_of_spans(measure.spans(), cells);
-    if let Measuring::OfCell { cell, .. } = measure {
-        cells.push(*cell);
-    }
-}
-
-/// Every cell that a condition reads.
-fn cells_of(condition: &Condition, cells: &mut Vec<CellId>) {
-    match &condition.kind {
-        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
-            parts.iter().for_each(|part| cells_of(part, cells));
-        }
-        ConditionKind::Not(inner) => cells_of(inner, cells),
-        ConditionKind::Exists(selecting) => cells_of_spans(selecting.spans(), cells),
-        ConditionKind::Compare { left, right, .. } => {
-            cells_of_measure(left, cells);
-            if let Against::Measure { measure, .. } = right {
-                cells_of_measure(measure, cells);
-            }
-        }
-        ConditionKind::Totals { left, right, .. } => {
-            for part in left.iter().chain(right) {
-                if let Against::Measure { measure, .. } = &part.of {
-                    cells_of_measure(measure, cells);
-                }
-            }
-        }
-        ConditionKind::Groups { groups, .. } => {
-            cells_of_spans(groups.spans(), cells);
-            if let Grouping::Counted { cell, .. } = groups {
-                cells.push(*cell);
-            }
-        }
-        ConditionKind::Bound { .. } | ConditionKind::Trace(_) => {}
-    }
-}
-
-/// Whether a part without `and`, `or` and `not` asks about the trace as a whole.
-fn reads_trace(condition: &Condition) -> bool {
-    let of = |measure: &Measuring| spans_read_trace(measure.spans());
-    match &condition.kind {
-        ConditionKind::Exists(selecting) => spans_read_trace(selecting.spans()),
-        ConditionKind::Compare { left, right, .. } => {
-            of(left) || matches!(right, Against::Measure { measure, .. } if of(measure))
-        }
-        ConditionKind::Groups { groups, .. } => spans_read_trace(groups.spans()),
-        _ => true,
-    }
-}
-
-fn spans_read_trace(spans: Spans<'_>) -> bool {
-    match spans {
-        Spans::Counted(counted) => !counted.trace.is_empty(),
-        Spans::Members(node) => node_reads_trace(node),
-    }
-}
-
-fn node_reads_trace(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Spans { trace, .. } => !trace.is_empty(),
-        NodeKind::Bound(_) => false,
-        NodeKind::Related { left, relation } => {
-            node_reads_trace(left) || relation.operands().into_iter().any(node_reads_trace)
-        }
-    }
 }
