@@ -14,40 +14,6 @@ const MOST_PARTS: usize = 8;
 type Parts<'a> = Vec<(Addend, &'a Node)>;
 
 impl<'a> Checker<'a> {
-    /// Whether this is compared as totals: a measure is in it, and something that is added to one, or a multiple of what
-    /// is read of a bound span.
-    pub(super) fn are_totals(&self, left: &'a Node, right: &'a Node) -> bool {
-        (self.has_measure(left) || self.has_measure(right))
-            && (self.is_reckoned(left) || self.is_reckoned(right))
-    }
-
-    fn is_reckoned(&self, node: &'a Node) -> bool {
-        let node = self.looked_through(node);
-        match &node.kind {
-            NodeKind::Sum { first, rest } => {
-                let mut parts = std::iter::once(&**first).chain(rest.iter().map(|(_, part)| part));
-                self.has_measure(node)
-                    || parts.any(|part| {
-                        matches!(part.bare().kind, NodeKind::Times { .. })
-                            || self.is_trace_field(part)
-                    })
-            }
-            NodeKind::Times { left, right } => {
-                self.bound_side(left).is_some() || self.bound_side(right).is_some()
-            }
-            _ => false,
-        }
-    }
-
-    fn has_measure(&self, node: &'a Node) -> bool {
-        match &self.looked_through(node).kind {
-            NodeKind::Sum { first, rest } => {
-                self.has_measure(first) || rest.iter().any(|(_, part)| self.has_measure(part))
-            }
-            _ => self.is_measure(node),
-        }
-    }
-
     /// `A + B > n - C`
     pub(super) fn totals(
         &mut self,

@@ -18,6 +18,8 @@ pub(super) struct Meant<'a> {
     pub vocabulary: &'a Vocabulary,
     /// The parts of `always`, as the text has them.
     pub always: Vec<&'a Node>,
+    /// Likewise those of `never`.
+    pub never: Vec<&'a Node>,
 }
 
 impl<'a> Meant<'a> {
@@ -33,9 +35,13 @@ impl<'a> Meant<'a> {
             body,
             vocabulary,
             always: Vec::new(),
+            never: Vec::new(),
         };
         if let Some(always) = &body.always {
             meant.always = meant.nodes(ClauseWord::Always, always.parts().len());
+        }
+        if let Some(never) = &body.never {
+            meant.never = meant.nodes(ClauseWord::Never, never.parts().len());
         }
         meant
     }

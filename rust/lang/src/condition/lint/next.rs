@@ -14,13 +14,12 @@ use crate::rule::{
 /// `never { S.where(c) next after p }`: the first S after p that satisfies c is one wherever any is.
 pub(super) fn next(meant: &Meant<'_>, faults: &mut Vec<Fault>) {
     let clauses = [
-        (&meant.body.always, ClauseWord::Always),
-        (&meant.body.never, ClauseWord::Never),
+        (&meant.body.always, &meant.always),
+        (&meant.body.never, &meant.never),
     ];
-    for (clause, word) in clauses {
+    for (clause, nodes) in clauses {
         let Some(clause) = clause else { continue };
-        let parts = clause.parts();
-        for (node, part) in meant.nodes(word, parts.len()).into_iter().zip(parts) {
+        for (node, part) in nodes.iter().zip(clause.parts()) {
             faults.extend(doubt(meant, node, part));
         }
     }
