@@ -1,6 +1,6 @@
 //! What is wrong with the input is said, and nothing is made up.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::asked::{Asked, repository, split};
 use super::support::*;
@@ -56,6 +56,7 @@ fn one_bad_trace_is_said_and_gives_what_can_be_said() {
     assert!(asked.err.contains("one bad trace only"), "{}", asked.err);
     let rules = asked.rules().join("\n");
     assert!(rules.contains("always { ship }"), "{rules}");
+    assert_eq!(asked.lines[0]["held_out"], Value::Null);
 }
 
 #[test]

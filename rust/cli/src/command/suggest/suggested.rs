@@ -241,6 +241,8 @@ fn weighed(
             good,
         }
     });
+    // Of one bad trace nothing can be held out, and without one in that half it tells nothing.
+    let held_out = held_out.filter(|held| bad.traces > 1 && held.bad.traces > 0);
     let q = (proposed.q * p / proposed.p.max(f64::MIN_POSITIVE)).clamp(p, 1.0);
     // Of times something always is the longest.
     if proposed.is_close && q > CERTAIN {
