@@ -191,12 +191,12 @@ var neighbours = map[string]neighbour{
 			o.traces = map[byte]int{unaudited: perKind, bypassed: perKind}
 		}),
 	},
-	// Its wait is 30 s from the first span; these traces take 20 s and the default idle_timeout is 10 s.
+	// Its wait is 30 s from the first span; these traces take 24 s and the default idle_timeout is 10 s.
 	"tail_sampling behind, with its defaults": {
 		behind:     "tail_sampling",
 		definition: "  tail_sampling:" + keepViolations,
 		idle:       "10s",
-		takes:      20 * time.Second,
+		takes:      24 * time.Second,
 		sampled:    true,
 		want: but(func(o *outcome) {
 			o.violations["audited"] = nil
