@@ -1,6 +1,9 @@
 package betraceprocessor
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // clock is where the processor takes time from. Tests have one that they turn by hand.
 type clock interface {
@@ -45,4 +48,17 @@ func tickUntil(stop <-chan struct{}, c clock, every time.Duration, work func()) 
 			work()
 		}
 	}
+}
+
+// untilStopped is a context that ends when stop is closed, or when its work is done and cancels it.
+func untilStopped(stop <-chan struct{}) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }

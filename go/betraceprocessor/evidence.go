@@ -165,15 +165,8 @@ func (e *evidence) begin(ctx context.Context) {
 
 // run closes a record each period until stop is closed.
 func (e *evidence) run(stop <-chan struct{}) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := untilStopped(stop)
 	defer cancel()
-	go func() {
-		select {
-		case <-stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	tickUntil(stop, e.clock, tickInterval, func() { e.look(ctx) })
 }
 

@@ -152,15 +152,8 @@ func (s *sender) gather() {
 // run sends until stop is closed. What the allowance of a second forbids waits for a later signal, which comes with
 // every tick.
 func (s *sender) run(stop <-chan struct{}) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := untilStopped(stop)
 	defer cancel()
-	go func() {
-		select {
-		case <-stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	for {
 		select {
 		case <-stop:
