@@ -1,7 +1,7 @@
 //! Memory that the allocator keeps although nothing uses it any more.
 
-/// Hands it to the operating system. glibc keeps what is freed below what is not, which after a flood is all of it: it
-/// takes a millisecond or two for every ten MiB, and others who allocate wait meanwhile.
+/// Hands it to the operating system. glibc keeps what is freed below what is not, which after a flood is all of it.
+/// Others who allocate wait meanwhile.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn give_back() {
     // SAFETY: it takes no pointer, and locks what it looks at by itself.
