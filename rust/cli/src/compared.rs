@@ -12,7 +12,7 @@ use crate::output::{self, counted};
 use crate::spool::Spooled;
 use std::path::PathBuf;
 
-pub use places::{Count, Places};
+pub use places::{Count, Places, ToldCount};
 pub use sides::Sides;
 
 /// What was read, each trace on its side.

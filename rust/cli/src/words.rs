@@ -1,5 +1,6 @@
 //! The words of results, the same in every command and format.
 
+use betrace_evidence::time_text;
 use betrace_lang::verdict::Reason;
 
 /// Why nothing definite can be said.
@@ -60,31 +61,11 @@ pub fn duration(value: u64) -> String {
     format!("{value} ns")
 }
 
-/// A moment in UTC, to the millisecond: `2022-08-22 05:09:19.285 UTC`. Days are counted as in Howard
-/// Hinnant's `civil_from_days`.
+/// A moment in UTC, to the millisecond: `2022-08-22 05:09:19.285 UTC`.
 #[must_use]
 pub fn moment(unix_nanos: u64) -> String {
-    let seconds = unix_nanos / 1_000_000_000;
-    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}.{:03} UTC",
-        second / 3600,
-        second / 60 % 60,
-        second % 60,
-        unix_nanos / 1_000_000 % 1000
-    )
+    let text = time_text(unix_nanos);
+    format!("{} {} UTC", &text[..10], &text[11..23])
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use betrace_suggest::{Half, Table};
+use serde::Serialize;
 
 use crate::judged::{Number, Traces, Verdicts};
 
@@ -12,6 +13,25 @@ pub struct Count {
     pub traces: u32,
     pub violated: u32,
     pub satisfied: u32,
+}
+
+impl Count {
+    /// For programs.
+    #[must_use]
+    pub fn told(self) -> ToldCount {
+        ToldCount {
+            traces: self.traces,
+            applies: self.violated + self.satisfied,
+            violated: self.violated,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct ToldCount {
+    traces: u32,
+    applies: u32,
+    violated: u32,
 }
 
 /// The traces of a table, by their places in it.

@@ -7,10 +7,8 @@ use betrace_lang::rule::{FirstOf, Intrinsic, ReadAt, Reading};
 use hashbrown::HashMap;
 use regex::bytes::{CaptureLocations, Regex};
 
+use crate::predicate::pattern::compile_pattern;
 use crate::value::{TextBuffer, Value, shortest_text};
-
-/// Compiled size of one regular expression, in bytes; above what the language itself allows.
-const PATTERN_BYTES: usize = 10 << 20;
 
 /// Where the values of one field stand, the first choice first.
 #[derive(Clone, Debug)]
@@ -109,10 +107,7 @@ impl FirstOfPlan {
 }
 
 fn built(pattern: &str) -> Option<Regex> {
-    regex::bytes::RegexBuilder::new(pattern)
-        .size_limit(PATTERN_BYTES)
-        .build()
-        .ok()
+    compile_pattern(pattern).ok()
 }
 
 impl Made {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compared::Count;
+use crate::compared::ToldCount;
 use crate::english::reading::in_sentences;
 use crate::output::Output;
 
@@ -17,8 +17,8 @@ struct Line<'a> {
     says: String,
     /// Of traces that are taken for good alone nothing is said of bad ones, nor of chance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    bad: Option<Side>,
-    good: Side,
+    bad: Option<ToldCount>,
+    good: ToldCount,
     /// Of false alarms, the upper end of the 95 % interval.
     false_alarms_upper_bound: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,25 +35,10 @@ struct Line<'a> {
 }
 
 #[derive(Serialize)]
-struct Side {
-    traces: u32,
-    applies: u32,
-    violated: u32,
-}
-
-#[derive(Serialize)]
 struct HeldOut<'a> {
     condition: Option<&'a str>,
-    bad: Side,
-    good: Side,
-}
-
-fn side(count: Count) -> Side {
-    Side {
-        traces: count.traces,
-        applies: count.violated + count.satisfied,
-        violated: count.violated,
-    }
+    bad: ToldCount,
+    good: ToldCount,
 }
 
 pub fn write(suggested: &Suggested, examples: &Examples, out: &mut Output) {
@@ -63,16 +48,16 @@ pub fn write(suggested: &Suggested, examples: &Examples, out: &mut Output) {
             rule: &one.id,
             condition: &one.condition,
             says: in_sentences(&one.rule),
-            bad: has_bad.then(|| side(one.bad)),
-            good: side(one.good),
+            bad: has_bad.then(|| one.bad.told()),
+            good: one.good.told(),
             false_alarms_upper_bound: upper(one.good),
             p: has_bad.then_some(one.p),
             false_discovery_rate: has_bad.then_some(one.q),
             is_certain: has_bad.then_some(one.q <= CERTAIN),
             held_out: one.held_out.as_ref().map(|held| HeldOut {
                 condition: held.condition.as_deref(),
-                bad: side(held.bad),
-                good: side(held.good),
+                bad: held.bad.told(),
+                good: held.good.told(),
             }),
             first_seen_unix_nano: one.verdicts.first.map(|first| first.to_string()),
             same: &one.same,

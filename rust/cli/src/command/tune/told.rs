@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::applied::NeverApplied;
 use crate::args::TuneFormat;
-use crate::compared::Count;
+use crate::compared::{Count, ToldCount};
 use crate::output::{Output, Paint, grouped};
 
 use super::varied::{Did, Standing};
@@ -44,8 +44,8 @@ impl Told {
 #[derive(Serialize)]
 struct Line<'a> {
     rule: &'a str,
-    good: Side,
-    bad: Side,
+    good: ToldCount,
+    bad: ToldCount,
     is_quiet: bool,
     is_always_kept: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,27 +56,12 @@ struct Line<'a> {
 }
 
 #[derive(Serialize)]
-struct Side {
-    traces: u32,
-    applies: u32,
-    violated: u32,
-}
-
-#[derive(Serialize)]
 struct Bound<'a> {
     part: &'a str,
     from: String,
     to: &'a str,
-    good: Side,
-    bad: Side,
-}
-
-fn side(count: Count) -> Side {
-    Side {
-        traces: count.traces,
-        applies: count.violated + count.satisfied,
-        violated: count.violated,
-    }
+    good: ToldCount,
+    bad: ToldCount,
 }
 
 pub fn write(all: &[Told], format: TuneFormat, out: &mut Output) {
@@ -93,13 +78,13 @@ fn json(told: &Told, out: &mut Output) {
         part: &moved.standing.text,
         from: moved.standing.value.text(),
         to: &moved.to,
-        good: side(moved.did.good),
-        bad: side(moved.did.bad),
+        good: moved.did.good.told(),
+        bad: moved.did.bad.told(),
     });
     out.json(&Line {
         rule: &told.id,
-        good: side(told.now.good),
-        bad: side(told.now.bad),
+        good: told.now.good.told(),
+        bad: told.now.bad.told(),
         is_quiet: told.now.is_quiet(),
         is_always_kept: told.is_always_kept(),
         never_applied: told.never_applied,

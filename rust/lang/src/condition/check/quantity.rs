@@ -38,6 +38,29 @@ impl<'a> Checker<'a> {
             .help = Some(help);
     }
 
+    /// The number of a product, and what it multiplies; `example` is how one is written here.
+    pub(super) fn factor(
+        &mut self,
+        product: &'a Node,
+        (left, right): (&'a Node, &'a Node),
+        example: &'static str,
+    ) -> Option<(Number, &'a Node)> {
+        let (factor, of) = match (&left.bare().kind, &right.bare().kind) {
+            (NodeKind::Number(factor), _) => (*factor, right),
+            (_, NodeKind::Number(factor)) => (*factor, left),
+            _ => {
+                self.fault(code::FACTOR, product.range(), "a factor is a plain number")
+                    .help = Some(example.into());
+                return None;
+            }
+        };
+        if factor.compare(Number::Int(0)) != std::cmp::Ordering::Greater {
+            self.fault(code::FACTOR, product.range(), "a factor is above zero");
+            return None;
+        }
+        Some((factor, of))
+    }
+
     pub(super) fn quantity(&mut self, node: &'a Node) -> Option<Quantity> {
         let bare = node.bare();
         match &bare.kind {
@@ -45,19 +68,8 @@ impl<'a> Checker<'a> {
             NodeKind::Number(number) => Some(Quantity::Number(*number)),
             NodeKind::Duration(nanos) => Some(Quantity::Duration(*nanos)),
             NodeKind::Times { left, right } => {
-                let (factor, measure) = match (&left.bare().kind, &right.bare().kind) {
-                    (NodeKind::Number(factor), _) => (*factor, right),
-                    (_, NodeKind::Number(factor)) => (*factor, left),
-                    _ => {
-                        self.fault(code::FACTOR, bare.range(), "a factor is a plain number")
-                            .help = Some("`count(A) > 2 * count(B)`".into());
-                        return None;
-                    }
-                };
-                if factor.compare(Number::Int(0)) != std::cmp::Ordering::Greater {
-                    self.fault(code::FACTOR, bare.range(), "a factor is above zero");
-                    return None;
-                }
+                let (factor, measure) =
+                    self.factor(bare, (left, right), "`count(A) > 2 * count(B)`")?;
                 if self.is_trace_field(measure) {
                     return self.refuse_trace_measure(measure);
                 }

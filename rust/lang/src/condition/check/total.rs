@@ -100,19 +100,7 @@ impl<'a> Checker<'a> {
         let NodeKind::Times { left, right } = &node.kind else {
             return Some((one, self.quantity(node)?));
         };
-        let (factor, of) = match (&left.bare().kind, &right.bare().kind) {
-            (NodeKind::Number(factor), _) => (*factor, right),
-            (_, NodeKind::Number(factor)) => (*factor, left),
-            _ => {
-                self.fault(code::FACTOR, node.range(), "a factor is a plain number")
-                    .help = Some("`count(A) + 2 * count(B) > 10`".into());
-                return None;
-            }
-        };
-        if factor.compare(Number::Int(0)) != std::cmp::Ordering::Greater {
-            self.fault(code::FACTOR, node.range(), "a factor is above zero");
-            return None;
-        }
+        let (factor, of) = self.factor(node, (left, right), "`count(A) + 2 * count(B) > 10`")?;
         match self.quantity(of)? {
             of @ (Quantity::Term(_) | Quantity::Measure { .. }) => Some((factor, of)),
             Quantity::Number(_) | Quantity::Duration(_) => {
