@@ -14,11 +14,9 @@ use crate::statistics::Factorials;
 /// So large a share of the good traces may break a candidate.
 pub const FALSE_ALARMS: f64 = 0.005;
 
-/// What chance brings more often than this is not looked at again.
-const CHANCE: f64 = 0.02;
-
-/// The same where there are hardly any bad traces.
-const CHANCE_OF_FEW: f64 = 0.1;
+/// What chance brings more often than this is not looked at again. It is wide, as in a bad hour that is mostly good two broken
+/// traces may be all there is: what many tests bring by chance is told by the rate of false discoveries.
+const CHANCE: f64 = 0.1;
 
 /// Forms that are kept of those that say the same on the data.
 const ALIKE: usize = 12;
@@ -45,7 +43,6 @@ pub struct Candidate {
 pub struct Collector<'s, 't> {
     pub sample: &'s Sample<'t>,
     factorials: Factorials,
-    chance: f64,
     /// The fewest bad traces that a candidate catches.
     pub least_bad: u32,
     nearness: Nearness,
@@ -79,7 +76,6 @@ impl<'s, 't> Collector<'s, 't> {
         Collector {
             sample,
             factorials: Factorials::up_to(sides.bad + sides.good),
-            chance: if few { CHANCE_OF_FEW } else { CHANCE },
             least_bad: if few { 1 } else { 2 },
             nearness: Nearness::of(sample),
             tests: HashSet::new(),
@@ -96,7 +92,7 @@ impl<'s, 't> Collector<'s, 't> {
     /// A test on that many traces could find something.
     #[must_use]
     pub fn is_test(&self, broken: Sides, among: Sides) -> bool {
-        broken.bad + broken.good > 0 && self.factorials.least(broken, among) <= self.chance
+        broken.bad + broken.good > 0 && self.factorials.least(broken, among) <= CHANCE
     }
 
     /// So many bad traces and so few good ones are worth a candidate.
@@ -104,7 +100,7 @@ impl<'s, 't> Collector<'s, 't> {
     pub fn is_found(&self, broken: Sides, among: Sides) -> bool {
         broken.bad >= self.least_bad
             && broken.good <= Self::tolerated(among.good)
-            && self.p(broken, among) <= self.chance
+            && self.p(broken, among) <= CHANCE
     }
 
     #[must_use]

@@ -91,24 +91,23 @@ fn orders_that_were_cut_short_are_found_and_are_those_that_nobody_saw() {
     let bad = data.join("online-boutique-checkout-return.jsonl.zst");
     let truth = "when { \"hipstershop.CheckoutService/ChargeCard\" } always { \"hipstershop.CheckoutService/ShipOrder\" }";
     let (good_seen, good_unseen) = split(&good.to_string_lossy());
-    let (bad_unseen, bad_seen) = split(&bad.to_string_lossy());
-    for (name, text) in [
-        ("good.jsonl", good_seen),
-        ("good-unseen.jsonl", good_unseen),
-        ("bad.jsonl", bad_seen),
-        ("bad-unseen.jsonl", bad_unseen),
-    ] {
-        desk.write(name, text.as_bytes());
+    let (bad_one, bad_other) = split(&bad.to_string_lossy());
+    desk.write("good.jsonl", good_seen.as_bytes());
+    desk.write("good-unseen.jsonl", good_unseen.as_bytes());
+    let mut all = 0;
+    // Of the five broken traces two are seen, or the other three.
+    for (bad_seen, bad_unseen) in [(&bad_one, &bad_other), (&bad_other, &bad_one)] {
+        desk.write("bad.jsonl", bad_seen.as_bytes());
+        desk.write("bad-unseen.jsonl", bad_unseen.as_bytes());
+        let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
+        let unseen = broken_by(&desk, truth, "bad-unseen.jsonl");
+        assert!(unseen.len() >= 2, "{unseen:?}");
+        all += unseen.len();
+        let is_found = first(&asked, 3).any(|rule| {
+            let alarms: BTreeSet<String> = broken_by(&desk, rule, "good-unseen.jsonl");
+            broken_by(&desk, rule, "bad-unseen.jsonl") == unseen && alarms.len() <= 3
+        });
+        assert!(is_found, "{:?}\n{}", asked.rules(), asked.err);
     }
-    let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
-    let (seen, unseen) = (
-        broken_by(&desk, truth, "bad.jsonl"),
-        broken_by(&desk, truth, "bad-unseen.jsonl"),
-    );
-    assert_eq!((seen.len() + unseen.len(), unseen.is_empty()), (5, false));
-    let is_found = first(&asked, 3).any(|rule| {
-        let alarms: BTreeSet<String> = broken_by(&desk, rule, "good-unseen.jsonl");
-        broken_by(&desk, rule, "bad-unseen.jsonl") == unseen && alarms.len() <= 3
-    });
-    assert!(is_found, "{:?}\n{}", asked.rules(), asked.err);
+    assert_eq!(all, 5);
 }
