@@ -77,6 +77,8 @@ mod time;
 mod value;
 mod violation;
 mod wanted;
+#[cfg(test)]
+mod window;
 mod wire;
 
 pub use engine::Engine;

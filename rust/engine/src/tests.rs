@@ -14,3 +14,4 @@ mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;
 mod verdicts;
+mod windows;

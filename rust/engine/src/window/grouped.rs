@@ -1,0 +1,372 @@
+//! Summaries by group, as many as fit into a bound of bytes, and one for all that did not.
+//!
+//! A space-saving count keeps the largest groups, and which it takes for them hangs on the order in which they came.
+//! Here each group has a rank, a hash of its key, and the groups of the lowest ranks are kept whole: one that is kept
+//! was so from its first value on, so its summary lacks nothing; one that was given up is never taken in again, and
+//! all of it is in the summary of the others. That holds for any order, and for parts that are [merged]. While all
+//! groups fit, [`largest`](Grouped::largest) is exact; where they do not, it is so among those that are kept, which
+//! are then any of all, and `others` says that there are more. What is true of the others together bounds each of
+//! them: a group among them has no more than all.
+//!
+//! The ranks are salted, so that whoever chooses keys cannot choose which groups are given up.
+//!
+//! [merged]: Summary::merge
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::HashKey;
+use crate::heap::heap;
+use crate::window::distinct::{Distinct, ValueKey};
+use crate::window::summary::Summary;
+
+/// How many bytes of a group's name are kept.
+pub(crate) const LABEL_CAP: usize = 256;
+
+/// A rough worst case for a B-tree's nodes.
+const TREE_ENTRY_OVERHEAD: usize = 24;
+
+/// Where a group stands among all.
+type GroupRank = (u64, ValueKey);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    try_from = "StoredGrouped<S>",
+    into = "StoredGrouped<S>",
+    bound(
+        serialize = "S: Summary + Default + Serialize",
+        deserialize = "S: Summary + Default + Deserialize<'de>"
+    )
+)]
+pub(crate) struct Grouped<S> {
+    salt: u64,
+    /// Bytes that the kept groups may take.
+    bound: usize,
+    groups: BTreeMap<GroupRank, KeptGroup<S>>,
+    /// What the groups take.
+    bytes: usize,
+    others: Others<S>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct KeptGroup<S> {
+    label: Box<str>,
+    summary: S,
+}
+
+/// What did not fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Others<S> {
+    /// The lowest rank of a group that was given up: the groups from it on are here.
+    first: Option<GroupRank>,
+    pub summary: S,
+    pub groups: Distinct,
+}
+
+/// Some groups, the largest first, and the others.
+#[derive(Clone, Debug)]
+pub(crate) struct LargestGroups<'a, S> {
+    pub groups: Vec<(&'a str, &'a S)>,
+    pub others: Others<S>,
+}
+
+impl<S> Others<S> {
+    /// Whether groups were given up, not only left out of the largest.
+    pub fn were_given_up(&self) -> bool {
+        self.first.is_some()
+    }
+}
+
+impl<S: Summary + Default> Grouped<S> {
+    /// `salt` is to be the same for all parts that are merged; `bound` is in bytes.
+    pub fn new(salt: u64, bound: usize) -> Grouped<S> {
+        Grouped {
+            salt,
+            bound,
+            groups: BTreeMap::new(),
+            bytes: 0,
+            others: Others {
+                first: None,
+                summary: S::default(),
+                groups: Distinct::default(),
+            },
+        }
+    }
+
+    /// Adds to the summary of a group by `add`. A label is of its key alone, and is cut to [`LABEL_CAP`] bytes.
+    pub fn update(
+        &mut self,
+        key: ValueKey,
+        label: impl FnOnce() -> String,
+        add: impl FnOnce(&mut S),
+    ) {
+        let rank = self.rank(key);
+        if self.is_given_up(rank) {
+            self.others.groups.add(key);
+            return add(&mut self.others.summary);
+        }
+        let group = match self.groups.entry(rank) {
+            Entry::Occupied(group) => {
+                let group = group.into_mut();
+                self.bytes -= group.bytes();
+                group
+            }
+            Entry::Vacant(free) => free.insert(KeptGroup {
+                label: cut(label()),
+                summary: S::default(),
+            }),
+        };
+        add(&mut group.summary);
+        self.bytes += group.bytes();
+        self.fit();
+    }
+
+    /// The summary of a group that is kept.
+    pub fn get(&self, key: ValueKey) -> Option<&S> {
+        Some(&self.groups.get(&self.rank(key))?.summary)
+    }
+
+    /// The kept groups with their keys and labels, in an order that hangs on the keys alone.
+    pub fn groups(&self) -> impl Iterator<Item = (ValueKey, &str, &S)> {
+        let groups = self.groups.iter();
+        groups.map(|((_, key), group)| (*key, &*group.label, &group.summary))
+    }
+
+    pub fn others(&self) -> &Others<S> {
+        &self.others
+    }
+
+    /// The `most` groups of the greatest size, ties by key; the rest joins the others.
+    pub fn largest(&self, most: usize, size: impl Fn(&S) -> u64) -> LargestGroups<'_, S> {
+        let mut sorted: Vec<(ValueKey, &str, &S)> = self.groups().collect();
+        sorted.sort_by_key(|(key, _, summary)| (std::cmp::Reverse(size(summary)), *key));
+        let mut others = self.others.clone();
+        for (key, _, summary) in sorted.iter().skip(most) {
+            others.summary.merge(summary);
+            others.groups.add(*key);
+        }
+        sorted.truncate(most);
+        LargestGroups {
+            groups: sorted
+                .iter()
+                .map(|(_, label, summary)| (*label, *summary))
+                .collect(),
+            others,
+        }
+    }
+
+    fn rank(&self, key: ValueKey) -> GroupRank {
+        (HashKey::new(self.salt).of(&key.to_le_bytes()), key)
+    }
+
+    fn is_given_up(&self, rank: GroupRank) -> bool {
+        self.others.first.is_some_and(|first| rank >= first)
+    }
+
+    /// Gives up the groups of the highest ranks until the rest fits.
+    fn fit(&mut self) {
+        while self.bytes > self.bound
+            && let Some((rank, group)) = self.groups.pop_last()
+        {
+            self.bytes -= group.bytes();
+            self.give_up(rank, &group.summary);
+        }
+    }
+
+    fn give_up(&mut self, rank: GroupRank, summary: &S) {
+        self.others.summary.merge(summary);
+        self.others.groups.add(rank.1);
+        let first = self.others.first.unwrap_or(rank);
+        self.others.first = Some(first.min(rank));
+    }
+}
+
+impl<S: Summary + Default> Summary for Grouped<S> {
+    fn merge(&mut self, other: &Grouped<S>) {
+        self.others.summary.merge(&other.others.summary);
+        self.others.groups.merge(&other.others.groups);
+        let firsts = [self.others.first, other.others.first];
+        self.others.first = firsts.into_iter().flatten().min();
+        while let Some(last) = self.groups.last_entry()
+            && self.others.first.is_some_and(|first| *last.key() >= first)
+        {
+            let (rank, group) = last.remove_entry();
+            self.bytes -= group.bytes();
+            self.give_up(rank, &group.summary);
+        }
+        for ((_, key), group) in &other.groups {
+            self.update(
+                *key,
+                || group.label.to_string(),
+                |own| own.merge(&group.summary),
+            );
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.bytes + self.others.summary.heap_bytes() + self.others.groups.heap_bytes()
+    }
+}
+
+impl<S: Summary> KeptGroup<S> {
+    fn bytes(&self) -> usize {
+        let own = size_of::<(GroupRank, KeptGroup<S>)>() + TREE_ENTRY_OVERHEAD;
+        own + heap(self.label.len()) + self.summary.heap_bytes()
+    }
+}
+
+fn cut(mut label: String) -> Box<str> {
+    label.truncate(label.floor_char_boundary(LABEL_CAP));
+    label.into_boxed_str()
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredGrouped<S> {
+    salt: u64,
+    bound: usize,
+    /// In the order of their ranks.
+    groups: Vec<(ValueKey, Box<str>, S)>,
+    others: Others<S>,
+}
+
+impl<S: Summary + Default> From<Grouped<S>> for StoredGrouped<S> {
+    fn from(grouped: Grouped<S>) -> StoredGrouped<S> {
+        let groups = grouped.groups.into_iter();
+        StoredGrouped {
+            salt: grouped.salt,
+            bound: grouped.bound,
+            groups: groups
+                .map(|((_, key), group)| (key, group.label, group.summary))
+                .collect(),
+            others: grouped.others,
+        }
+    }
+}
+
+impl<S: Summary + Default> TryFrom<StoredGrouped<S>> for Grouped<S> {
+    type Error = &'static str;
+
+    fn try_from(stored: StoredGrouped<S>) -> Result<Grouped<S>, &'static str> {
+        let mut grouped: Grouped<S> = Grouped::new(stored.salt, stored.bound);
+        grouped.others = stored.others;
+        if grouped
+            .others
+            .first
+            .is_some_and(|first| grouped.rank(first.1) != first)
+        {
+            return Err("a rank that its key does not have");
+        }
+        for (key, label, summary) in stored.groups {
+            let rank = grouped.rank(key);
+            let is_last = grouped
+                .groups
+                .last_key_value()
+                .is_none_or(|(last, _)| *last < rank);
+            if !is_last || grouped.is_given_up(rank) || label.len() > LABEL_CAP {
+                return Err("a group out of its place");
+            }
+            let group = KeptGroup { label, summary };
+            grouped.bytes += group.bytes();
+            grouped.groups.insert(rank, group);
+        }
+        if grouped.bytes > grouped.bound {
+            return Err("more groups than fit");
+        }
+        Ok(grouped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use betrace_lang::rule::Number;
+
+    use super::*;
+    use crate::window::total::Total;
+
+    fn grouped(bound: usize, values: &[(u128, i128)]) -> Grouped<Total> {
+        let mut grouped = Grouped::new(7, bound);
+        for (key, value) in values {
+            let add = |total: &mut Total| assert!(total.add(Number::Int(*value)));
+            grouped.update(*key, || format!("group {key}"), add);
+        }
+        grouped
+    }
+
+    fn one() -> usize {
+        grouped(usize::MAX, &[(1, 1)]).bytes
+    }
+
+    #[test]
+    fn groups_are_kept_while_they_fit_and_whole_ones_given_up_beyond() {
+        let values: Vec<_> = (0..4).flat_map(|key| [(key, 1), (key, 2)]).collect();
+        let full = grouped(4 * one(), &values);
+        assert_eq!(full.groups().count(), 4);
+        assert!(!full.others().were_given_up());
+        let less = grouped(4 * one() - 1, &values);
+        assert_eq!(less.groups().count(), 3);
+        assert!(less.groups().all(|(_, _, total)| total.count() == 2));
+        assert!(less.others().were_given_up());
+        assert_eq!(less.others().summary.count(), 2);
+        assert_eq!(less.others().groups.count().bounds(), (1, 1));
+    }
+
+    #[test]
+    fn the_largest_are_shown_and_the_rest_is_one() {
+        let all = grouped(
+            usize::MAX,
+            &[(1, 1), (2, 1), (2, 1), (3, 1), (4, 1), (4, 1)],
+        );
+        let largest = all.largest(2, Total::count);
+        let labels: Vec<&str> = largest.groups.iter().map(|(label, _)| *label).collect();
+        assert_eq!(labels, ["group 2", "group 4"]);
+        assert_eq!(largest.others.summary.count(), 2);
+        assert_eq!(largest.others.groups.count().bounds(), (2, 2));
+        assert!(!largest.others.were_given_up());
+        assert_eq!(all.largest(9, Total::count).groups.len(), 4);
+        assert_eq!(all.get(2).map(Total::count), Some(2));
+    }
+
+    #[test]
+    fn a_bound_that_nothing_fits_keeps_nothing_and_loses_nothing() {
+        let none = grouped(0, &[(1, 5), (2, 6)]);
+        assert_eq!(none.groups().count(), 0);
+        assert_eq!(none.others().summary.count(), 2);
+        assert_eq!(none.others().groups.count().bounds(), (2, 2));
+    }
+
+    #[test]
+    fn a_label_is_kept_to_its_longest_and_cut_beyond_between_characters() {
+        let label = |text: String| {
+            let mut all: Grouped<Total> = Grouped::new(1, usize::MAX);
+            all.update(1, || text, |_| {});
+            let (_, label, _) = all.groups().next().unwrap();
+            label.len()
+        };
+        assert_eq!(label("a".repeat(LABEL_CAP)), LABEL_CAP);
+        assert_eq!(label("a".repeat(LABEL_CAP + 1)), LABEL_CAP);
+        assert_eq!(label("a".repeat(LABEL_CAP - 1) + "é"), LABEL_CAP - 1);
+    }
+
+    #[test]
+    fn what_no_groups_write_is_not_read() {
+        let read = |change: &dyn Fn(&mut StoredGrouped<Total>)| {
+            let mut stored = grouped(3 * one(), &[(1, 1), (2, 1), (3, 1), (4, 1)]).into();
+            change(&mut stored);
+            let bytes = postcard::to_allocvec(&stored).unwrap();
+            postcard::from_bytes::<Grouped<Total>>(&bytes).is_ok()
+        };
+        assert!(read(&|_| {}));
+        assert!(!read(&|stored| stored.groups.reverse()));
+        assert!(!read(&|stored| stored.groups[1].0 = stored.groups[0].0));
+        assert!(!read(&|stored| stored.salt += 1));
+        assert!(!read(&|stored| stored.bound -= 1));
+        assert!(!read(
+            &|stored| stored.others.first = Some((0, stored.groups[0].0))
+        ));
+        assert!(!read(
+            &|stored| stored.groups[0].1 = "a".repeat(LABEL_CAP + 1).into()
+        ));
+    }
+}
