@@ -1,4 +1,5 @@
-//! How violation spans are known when they come by again: by a mark, which is a keyed hash of their ids.
+//! How our own spans, violations and evidence records, are known when they come by again: by a mark, which is a keyed hash of
+//! their ids.
 //!
 //! They are known so that rules do not judge them. A span that only looks like one is an ordinary span: whoever could
 //! make one without the key could hide spans from rules. The hash is BLAKE3 with a key that is derived from a secret,
@@ -11,6 +12,8 @@ use std::fmt;
 /// The scope and the name of violation spans.
 pub(crate) const SCOPE: &str = "betrace";
 pub(crate) const NAME: &str = "betrace.violation";
+/// The name of spans in which evidence records travel; whoever has a processor write them marks them with its key.
+const RECORD: &str = "betrace.evidence";
 /// Attributes of theirs: the violation's id, and the mark.
 pub(crate) const VIOLATION_ID: &str = "betrace.violation.id";
 pub(crate) const MARK: &str = "betrace.mark";
@@ -70,8 +73,8 @@ pub enum OwnSpans {
     /// None.
     #[default]
     Nowhere,
-    /// Those that are shaped like one: scope, name, and a violation's id from which the span's follows. For recordings,
-    /// where no key is at hand: whoever wrote one could have left spans out as well.
+    /// Those that are shaped like one: scope, name, and a violation's id from which the span's follows, or the mark of a
+    /// record. For recordings, where no key is at hand: whoever wrote one could have left spans out as well.
     Shaped,
     /// Those that bear a mark of one of these keys.
     Marked(Vec<MarkKey>),
@@ -83,7 +86,7 @@ pub enum Whose {
     /// An application's.
     #[default]
     Others,
-    /// A violation span: no rule judges it.
+    /// A violation span, or an evidence record's: no rule judges it.
     Own,
     /// It says that it is a violation span and bears no mark of a known key. It is judged like any other.
     Unmarked,
@@ -101,13 +104,14 @@ pub(crate) struct Claim<'a> {
 impl OwnSpans {
     /// Whose span it is that stands in our scope and claims this.
     pub(crate) fn whose(&self, claim: &Claim<'_>) -> Whose {
-        let is_named = claim.name == NAME.as_bytes();
+        let is_violation = claim.name == NAME.as_bytes();
+        let is_record = claim.name == RECORD.as_bytes();
         match self {
             OwnSpans::Nowhere => Whose::Others,
             OwnSpans::Shaped => {
                 let id = claim.violation.and_then(violation_id);
                 let follows = id.is_some_and(|id| span_id(&id) == *claim.span);
-                if is_named && follows {
+                if is_violation && follows || is_record && claim.mark.is_some() {
                     Whose::Own
                 } else {
                     Whose::Others
@@ -118,7 +122,7 @@ impl OwnSpans {
                     keys.iter()
                         .any(|key| key.made(mark, claim.trace, claim.span))
                 };
-                if is_named && claim.mark.is_some_and(is_made) {
+                if (is_violation || is_record) && claim.mark.is_some_and(is_made) {
                     Whose::Own
                 } else if claim.violation.is_some() || claim.mark.is_some() {
                     Whose::Unmarked

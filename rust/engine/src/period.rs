@@ -35,9 +35,9 @@ pub struct Period {
     pub returned_traces: u64,
     pub dropped_ids: u64,
     pub lost_findings: u64,
-    /// The first [`VIOLATIONS_NAMED`], in the order in which they were found.
+    /// The first [`VIOLATIONS_NAMED`], in the order in which they were found, of rules with `emit: none` too.
     pub violations: Vec<Named>,
-    /// Violations found, of rules with `emit: none` too, which are never named.
+    /// Violations found.
     pub violations_total: u64,
     /// Periods that nobody took and for which there was no room, before this one.
     pub periods_lost: u64,

@@ -201,6 +201,27 @@ fn a_recording_has_no_key_and_its_violations_are_known_by_their_shape() {
     }
 }
 
+#[test]
+fn a_record_of_evidence_is_known_by_its_mark_too() {
+    let tier = key("the key of this tier");
+    let decoded = ExportTraceServiceRequest::decode(&*violation(Some(&tier))).unwrap();
+    // A mark is of the ids alone, so that of a violation stands for one of a record.
+    let mut record = decoded.resource_spans[0].scope_spans[0].spans[0].clone();
+    record.name = "betrace.evidence".to_owned();
+    record.attributes.retain(|pair| pair.key == "betrace.mark");
+    let mut moved = record.clone();
+    moved.span_id = vec![7; 8];
+    let bare = span(2, "betrace.evidence", vec![]);
+    let keys = || OwnSpans::Marked(vec![tier.clone()]);
+    let of = |span: &Span| request("betrace", vec![span.clone()]);
+    assert_eq!(taken(keys(), &of(&record)), (1, 0));
+    assert_eq!(taken(keys(), &of(&moved)), (0, 1), "a mark of other ids");
+    assert_eq!(taken(keys(), &of(&bare)), (0, 0));
+    assert_eq!(taken(keys(), &request("app", vec![record.clone()])), (0, 0));
+    assert_eq!(taken(OwnSpans::Shaped, &of(&record)), (1, 0));
+    assert_eq!(taken(OwnSpans::Shaped, &of(&bare)), (0, 0));
+}
+
 fn severity(stats: &Stats, severity: &str) -> (u64, u64, u64) {
     let found = stats.severities.iter().find(|one| one.severity == severity);
     let found = found.unwrap();

@@ -17,6 +17,7 @@ use crate::finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 use crate::id::SpanId;
 use crate::logic::interval::Interval;
 use crate::logic::tri::Tri;
+use crate::period::Named;
 use crate::plan::condition::{Condition, ConditionKind, Grouping, Spans, TotalPart};
 use crate::state::record::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
@@ -47,11 +48,6 @@ pub(crate) fn violation(eval: &mut Eval<'_>, broken: &Broken, count: Option<u64>
         .map(|(span, role)| evidence_of(&facts, *span, *role))
         .collect();
     let count = count.unwrap_or(argument.count.max(1));
-    let bound: Vec<SpanId> = tuple
-        .iter()
-        .flatten()
-        .map(|record| facts.record(*record).span_id)
-        .collect();
     let trigger = evidence.first();
     let end = evidence.iter().map(|span| span.end).max().unwrap_or(0);
     // A trigger without a start would put the violation far outside its trace.
@@ -73,8 +69,24 @@ pub(crate) fn violation(eval: &mut Eval<'_>, broken: &Broken, count: Option<u64>
         end: end.max(start),
         parent: trigger.map(|trigger| trigger.span_id),
         evidence,
-        violation_id: ViolationId::of(&facts.rule.rule.id.0, facts.trace.id(), &bound),
+        violation_id: identity(&facts, Some(broken)),
         when_held: true,
+    }
+}
+
+/// The identity of the violation of a broken obligation, or of all obligations beyond the cap together.
+fn identity(facts: &Facts<'_>, broken: Option<&Broken>) -> ViolationId {
+    let records = broken.into_iter().flat_map(|broken| broken.tuple).flatten();
+    let bound: Vec<SpanId> = records.map(|record| facts.record(record).span_id).collect();
+    ViolationId::of(&facts.rule.rule.id.0, facts.trace.id(), &bound)
+}
+
+/// Likewise, the violation by its names alone.
+pub(crate) fn named(facts: &Facts<'_>, broken: Option<&Broken>) -> Named {
+    Named {
+        rule: facts.rule.rule.id.clone(),
+        trace_id: facts.trace.id(),
+        violation_id: identity(facts, broken),
     }
 }
 

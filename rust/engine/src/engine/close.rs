@@ -173,6 +173,7 @@ impl Context<'_> {
                 let finding = argument::violation(eval, beyond, Some(outcome.total));
                 sink.findings.push(finding.for_all());
             }
+            self.name_for_period(&eval.facts, None, &mut sink.tally);
             sink.tally.events.push(RuleEvent::Violation(index));
         }
         newly

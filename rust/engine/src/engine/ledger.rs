@@ -8,12 +8,13 @@ use betrace_lang::rule::RuleId;
 use betrace_lang::verdict::Verdict;
 use hashbrown::HashMap;
 
-use crate::decide::rule::Outcome;
+use crate::decide::argument;
+use crate::decide::facts::Facts;
+use crate::decide::rule::{Broken, Outcome};
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
 use crate::engine::rule_set::RuleSet;
 use crate::engine::tally::Tally;
-use crate::finding::Finding;
 use crate::hash::fixed_hash;
 use crate::id::TraceId;
 use crate::period::{Named, Period, RulePeriod, VIOLATIONS_NAMED};
@@ -83,16 +84,8 @@ impl Ledger {
         for (rule, count) in tally.excused.drain(..) {
             self.rules[rule.index()].excused += count;
         }
-    }
-
-    pub fn found(&mut self, findings: &[Finding]) {
         let room = VIOLATIONS_NAMED - self.violations.len();
-        let violations = findings.iter().filter(|f| f.verdict == Verdict::Violated);
-        self.violations.extend(violations.take(room).map(|f| Named {
-            rule: f.rule.id.clone(),
-            trace_id: f.trace_id,
-            violation_id: f.violation_id,
-        }));
+        self.violations.extend(tally.named.drain(..).take(room));
     }
 
     /// Ends the period of the rules that are replaced now.
@@ -213,6 +206,14 @@ fn spans_less(now: &SpanCounts, before: &SpanCounts) -> SpanCounts {
 }
 
 impl Context<'_> {
+    /// Notes a violation by its names, only where the settings ask for it; that of all obligations beyond the cap where none
+    /// is given. Those of rules that send no spans are named here and nowhere else.
+    pub fn name_for_period(&self, facts: &Facts<'_>, broken: Option<&Broken>, tally: &mut Tally) {
+        if self.settings.kept_samples.is_some() {
+            tally.named.push(argument::named(facts, broken));
+        }
+    }
+
     /// Notes what a rule's conclusion at a close adds to the period; only where the settings ask for it.
     pub fn note_for_period(
         &self,

@@ -145,6 +145,7 @@ impl Context<'_> {
                 let finding = argument::violation(eval, broken, None);
                 sink.findings.push(finding);
             }
+            self.name_for_period(&eval.facts, Some(broken), &mut sink.tally);
             sink.tally.events.push(RuleEvent::Violation(index));
             newly.push(fired);
         }

@@ -41,7 +41,6 @@ impl Outbox {
         if let Some(ledger) = &self.ledger {
             let mut ledger = ledger.lock();
             ledger.take(&mut sink.tally);
-            ledger.found(&sink.findings);
         }
         counters.take(&mut sink.tally);
         let is_full = counters.has_many_selections();

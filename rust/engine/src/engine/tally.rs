@@ -8,6 +8,7 @@ use crate::engine::selections::Selections;
 use crate::id::TraceId;
 use crate::logic::tri::Reasons;
 use crate::matcher::ids::UnlikeId;
+use crate::period::Named;
 use crate::plan::Plan;
 use crate::plan::ids::RuleIndex;
 use crate::stats::{DelayHistogram, SpanCounts};
@@ -47,6 +48,8 @@ pub(crate) struct Tally {
     pub kept: Vec<(RuleIndex, TraceId)>,
     /// Likewise, how many obligations of a rule were excused.
     pub excused: Vec<(RuleIndex, u64)>,
+    /// Likewise, violations, of rules that send no spans too.
+    pub named: Vec<Named>,
     /// Spans that selectors selected.
     pub selections: Selections,
     /// Comparisons of unlike types.

@@ -1,10 +1,12 @@
 //! What is told of a period: differences, and samples that do not hang on the order in which traces came.
 
+use std::collections::HashSet;
+
 use betrace_lang::rule::RuleId;
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{at, span};
-use crate::{CloseCause, Engine, Period, Settings, TraceId, VIOLATIONS_NAMED};
+use crate::{CloseCause, Engine, Named, Period, Settings, TraceId, VIOLATIONS_NAMED};
 
 fn engine(texts: &[&str], samples: Option<u16>) -> Engine {
     let settings = Settings {
@@ -87,6 +89,33 @@ fn violations_are_named_up_to_a_number_and_all_counted() {
     assert_eq!(period.violations_total, total);
     assert_eq!(period.violations[0].rule, RuleId("clean".into()));
     assert!(engine.take_period().unwrap().violations.is_empty());
+}
+
+#[test]
+fn violations_of_rules_that_send_no_spans_are_named_too() {
+    let named = |emit: &str| -> Vec<Named> {
+        let texts = [
+            format!("each: when each {{ a as p }} always {{ b after p }} | emit: {emit}"),
+            format!("one: never {{ a }} | emit: {emit}"),
+        ];
+        let engine = engine(&texts.each_ref().map(String::as_str), Some(0));
+        let spans: Vec<_> = (1..=70).map(|id| span(1, id, "a", 0, 1)).collect();
+        engine.feed(&spans, 0);
+        engine.close_traces(at(1), CloseCause::EndOfInput);
+        let period = engine.take_period().unwrap();
+        assert_eq!(period.violations.len() as u64, period.violations_total);
+        let found = engine.take_findings(usize::MAX).into_iter();
+        let found: Vec<_> = found.map(|finding| finding.violation_id).collect();
+        let ids: Vec<_> = period.violations.iter().map(|v| v.violation_id).collect();
+        assert_eq!(found, if emit == "none" { Vec::new() } else { ids });
+        period.violations
+    };
+    let sent = named("spans");
+    // Sixty-four obligations, one for those beyond, and the other rule.
+    assert_eq!(sent.len(), 66);
+    assert_eq!(named("none"), sent);
+    let distinct: HashSet<_> = sent.iter().map(|one| one.violation_id).collect();
+    assert_eq!(distinct.len(), sent.len());
 }
 
 #[test]
