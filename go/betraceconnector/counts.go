@@ -12,12 +12,12 @@ const (
 // series is what violations are counted by.
 type series struct{ rule, severity, service string }
 
-func seriesOf(v *violation) series {
-	severity := v.text(ruleSev)
+func seriesOf(o *own) series {
+	severity := o.text(ruleSev)
 	if severityNumber(severity) == 0 {
 		severity = otherLabel
 	}
-	return series{rule: label(v.text(ruleID)), severity: severity, service: label(v.text(offender))}
+	return series{rule: label(o.text(ruleID)), severity: severity, service: label(o.text(offender))}
 }
 
 // label is a copy that keeps nothing of the batch, cut where it is too long.

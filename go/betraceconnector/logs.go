@@ -2,6 +2,7 @@ package betraceconnector
 
 import (
 	"context"
+	"fmt"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
@@ -16,7 +17,7 @@ import (
 // evidence is the attribute that holds what the violation shows: a list of spans, each with its role, name, service and id.
 const evidence = "betrace.evidence"
 
-// logs tells each violation as a log event.
+// logs tells each violation, and each evidence record, as a log event.
 type logs struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -26,7 +27,7 @@ type logs struct {
 }
 
 func newLogs(set connector.Settings, config *Config, next consumer.Logs, clock clock) (*logs, error) {
-	reader, err := newReader(set.TelemetrySettings, config)
+	reader, err := newReader(set.TelemetrySettings, config, mark.SpanName, mark.RecordName)
 	if err != nil {
 		return nil, err
 	}
@@ -36,10 +37,10 @@ func newLogs(set connector.Settings, config *Config, next consumer.Logs, clock c
 // Capabilities say that batches are never changed.
 func (*logs) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: false} }
 
-// ConsumeTraces sends the events of a batch on in one call, and none where there is no violation in it. A refusal goes back
+// ConsumeTraces sends the events of a batch on in one call, and none where nothing of ours is in it. A refusal goes back
 // to whoever sent the batch; the events that were refused are told when it comes again.
 func (l *logs) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
-	found := l.reader.violations(ctx, traces)
+	found := l.reader.read(ctx, traces)
 	if len(found) == 0 {
 		return nil
 	}
@@ -50,8 +51,8 @@ func (l *logs) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
 	return nil
 }
 
-// events writes violations as events, those of one scope together.
-func (l *logs) events(found []violation) plog.Logs {
+// events writes what was found as events, those of one scope together.
+func (l *logs) events(found []own) plog.Logs {
 	written := plog.NewLogs()
 	observed := pcommon.NewTimestampFromTime(l.clock.now())
 	var records plog.LogRecordSlice
@@ -68,50 +69,71 @@ func (l *logs) events(found []violation) plog.Logs {
 		}
 		record := records.AppendEmpty()
 		record.SetObservedTimestamp(observed)
-		one.tell(record)
+		record.SetEventName(one.span.Name())
+		record.SetTimestamp(one.span.EndTimestamp())
+		if one.isRecord() {
+			one.tellRecord(record)
+		} else {
+			one.tellViolation(record)
+		}
 	}
 	return written
 }
 
-// tell writes the violation as an event at the span that broke the rule.
-func (v *violation) tell(record plog.LogRecord) {
-	record.SetEventName(mark.SpanName)
-	record.SetTimestamp(v.span.EndTimestamp())
-	severity := v.text(ruleSev)
+// tellViolation writes the violation as an event at the span that broke the rule.
+func (o *own) tellViolation(record plog.LogRecord) {
+	severity := o.text(ruleSev)
 	record.SetSeverityText(severity)
 	record.SetSeverityNumber(severityNumber(severity))
-	record.Body().SetStr(v.span.Status().Message())
-	trace, span := v.where()
+	record.Body().SetStr(o.span.Status().Message())
+	trace, span := o.where()
 	record.SetTraceID(trace)
 	record.SetSpanID(span)
-	for key, value := range v.span.Attributes().All() {
+	o.tellAttributes(record)
+	o.tellEvidence(record.Attributes())
+}
+
+// tellRecord writes an evidence record as an event at its own span. `betrace evidence` reads it back from the envelope among
+// the attributes.
+func (o *own) tellRecord(record plog.LogRecord) {
+	record.SetSeverityNumber(plog.SeverityNumberInfo)
+	record.SetSeverityText("info")
+	sequence, _ := o.span.Attributes().Get("betrace.evidence.sequence")
+	record.Body().SetStr(fmt.Sprintf("evidence record %d of %s (%s)", sequence.Int(), o.text("betrace.evidence.instance"), o.text("betrace.evidence.cause")))
+	record.SetTraceID(o.span.TraceID())
+	record.SetSpanID(o.span.SpanID())
+	o.tellAttributes(record)
+}
+
+// tellAttributes copies those of the span, but for the mark, which is a span's alone, and for empty lists.
+func (o *own) tellAttributes(record plog.LogRecord) {
+	for key, value := range o.span.Attributes().All() {
 		isEmpty := value.Type() == pcommon.ValueTypeSlice && value.Slice().Len() == 0
 		if key != mark.Attribute && !isEmpty {
 			value.CopyTo(record.Attributes().PutEmpty(key))
 		}
 	}
-	v.tellEvidence(record.Attributes())
 }
 
 // where is the trace that broke the rule and the span in it that shows so: the violation's parent, or, where the violation
 // stands in a trace of its own, the first span of its evidence. The violation span itself may be kept nowhere.
-func (v *violation) where() (pcommon.TraceID, pcommon.SpanID) {
-	if parent := v.span.ParentSpanID(); !parent.IsEmpty() {
-		return v.span.TraceID(), parent
+func (o *own) where() (pcommon.TraceID, pcommon.SpanID) {
+	if parent := o.span.ParentSpanID(); !parent.IsEmpty() {
+		return o.span.TraceID(), parent
 	}
-	if v.span.Links().Len() > 0 {
-		first := v.span.Links().At(0)
+	if o.span.Links().Len() > 0 {
+		first := o.span.Links().At(0)
 		return first.TraceID(), first.SpanID()
 	}
-	return v.span.TraceID(), v.span.SpanID()
+	return o.span.TraceID(), o.span.SpanID()
 }
 
-func (v *violation) tellEvidence(attributes pcommon.Map) {
-	if v.span.Links().Len() == 0 {
+func (o *own) tellEvidence(attributes pcommon.Map) {
+	if o.span.Links().Len() == 0 {
 		return
 	}
 	shown := attributes.PutEmptySlice(evidence)
-	for _, link := range v.span.Links().All() {
+	for _, link := range o.span.Links().All() {
 		one := shown.AppendEmpty().SetEmptyMap()
 		for key, name := range map[string]string{role: "role", "betrace.span.name": "span.name", "service.name": "service.name"} {
 			if value, found := link.Attributes().Get(key); found {

@@ -42,7 +42,7 @@ type metrics struct {
 }
 
 func newMetrics(set connector.Settings, config *Config, next consumer.Metrics, clock clock) (*metrics, error) {
-	reader, err := newReader(set.TelemetrySettings, config)
+	reader, err := newReader(set.TelemetrySettings, config, mark.SpanName)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (m *metrics) Shutdown(ctx context.Context) error {
 
 // ConsumeTraces counts the violations of a batch; it cannot fail.
 func (m *metrics) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
-	found := m.reader.violations(ctx, traces)
+	found := m.reader.read(ctx, traces)
 	if len(found) == 0 {
 		return nil
 	}

@@ -61,7 +61,7 @@ func TestAViolationIsKnownByAKeyAlone(t *testing.T) {
 func TestOtherSpansAreNoViolations(t *testing.T) {
 	for name, change := range map[string]func(ptrace.ScopeSpans){
 		"of another scope": func(scope ptrace.ScopeSpans) { scope.Scope().SetName("otelhttp") },
-		"of another name":  func(scope ptrace.ScopeSpans) { scope.Spans().At(0).SetName("betrace.evidence") },
+		"of another name":  func(scope ptrace.ScopeSpans) { scope.Spans().At(0).SetName("betrace.flush") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)

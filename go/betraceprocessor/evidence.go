@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/betracehq/betrace/go/betrace"
+	"github.com/betracehq/betrace/go/betrace/mark"
 )
 
 const (
@@ -100,8 +101,9 @@ type facts struct {
 	recordFacts
 }
 
-// keepEvidence makes what closes periods, with the chain that is stored, and says what became of that.
-func (p *betraceProcessor) keepEvidence(ctx context.Context, r *running) (outcome string, err error) {
+// keepEvidence makes what closes periods, with the chain that is stored, and says what became of that. Records that travel as
+// spans bear a mark of key.
+func (p *betraceProcessor) keepEvidence(ctx context.Context, r *running, key mark.Key) (outcome string, err error) {
 	config := &p.config.Evidence
 	if config.Every == 0 {
 		return "", nil
@@ -122,7 +124,7 @@ func (p *betraceProcessor) keepEvidence(ctx context.Context, r *running) (outcom
 	if config.Emit == "file" {
 		e.to = &recordFiles{directory: config.Directory}
 	} else {
-		e.to = recordSpans{next: p.next, version: betrace.LibraryVersion()}
+		e.to = recordSpans{next: p.next, version: betrace.LibraryVersion(), key: key}
 	}
 	outcome, err = r.storage.take(ctx, storedEvidence, func(content []byte) error {
 		var state evidenceState

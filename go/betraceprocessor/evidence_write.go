@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/betracehq/betrace/go/betrace/mark"
 )
 
 const (
@@ -192,10 +194,12 @@ func syncDirectory(path string) error {
 	return errors.Join(directory.Sync(), directory.Close())
 }
 
-// recordSpans sends records as spans to the next consumer.
+// recordSpans sends records as spans to the next consumer, marked, so that other processors do not judge them and a
+// connector tells them.
 type recordSpans struct {
 	next    consumer.Traces
 	version string
+	key     mark.Key
 }
 
 func (s recordSpans) write(ctx context.Context, envelope []byte) error {
@@ -207,10 +211,10 @@ func (s recordSpans) write(ctx context.Context, envelope []byte) error {
 	resource := traces.ResourceSpans().AppendEmpty()
 	resource.Resource().Attributes().PutStr("service.name", "betrace")
 	scope := resource.ScopeSpans().AppendEmpty()
-	scope.Scope().SetName("betrace")
+	scope.Scope().SetName(mark.Scope)
 	scope.Scope().SetVersion(s.version)
 	span := scope.Spans().AppendEmpty()
-	span.SetName("betrace.evidence")
+	span.SetName(mark.RecordName)
 	span.SetKind(ptrace.SpanKindInternal)
 	// Of the record's hash, so that one that is sent twice is one span.
 	span.SetTraceID(pcommon.TraceID(record.hash[:16]))
@@ -223,6 +227,7 @@ func (s recordSpans) write(ctx context.Context, envelope []byte) error {
 	attributes.PutStr("betrace.evidence.cause", record.Predicate.Cause)
 	attributes.PutStr("betrace.evidence.sha256", hex.EncodeToString(record.hash[:]))
 	attributes.PutStr("betrace.evidence.envelope", string(envelope))
+	attributes.PutStr(mark.Attribute, s.key.Mark(span.TraceID(), span.SpanID()))
 	call, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
 	return s.next.ConsumeTraces(call, traces)

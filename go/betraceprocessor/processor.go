@@ -135,7 +135,7 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 	members := p.watchMembership(ctx, r)
 	r.sender = newSender(r.engine, p.next, p.config.Violations, p.clock, p.log)
 	violations := p.restoreViolations(ctx, r)
-	chain, err := p.keepEvidence(ctx, r)
+	chain, err := p.keepEvidence(ctx, r, announced[0])
 	var wanted betrace.Wanted
 	if err == nil {
 		wanted, err = r.engine.Wanted()

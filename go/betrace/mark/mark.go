@@ -1,6 +1,7 @@
-// Package mark knows BeTrace's violation spans by the mark that each of them bears, a keyed hash of its trace id and its
-// span id. The engine makes the marks (rust/engine/src/mark.rs says why they are as they are); this package tells them in
-// Go, without the native library, for parts of a Collector that read violations and evaluate nothing.
+// Package mark knows BeTrace's violation spans, and the spans in which its evidence records travel, by the mark that each of
+// them bears, a keyed hash of its trace id and its span id. The engine makes those of violations (rust/engine/src/mark.rs says
+// why they are as they are); this package makes those of records and tells both in Go, without the native library, for parts
+// of a Collector that read them and evaluate nothing.
 package mark // import "github.com/betracehq/betrace/go/betrace/mark"
 
 import (
@@ -11,10 +12,11 @@ import (
 	"lukechampine.com/blake3"
 )
 
-// What a violation span is called, and where its mark and its id stand.
+// What a violation span and the span of an evidence record are called, and where a mark and a violation's id stand.
 const (
 	Scope       = "betrace"
 	SpanName    = "betrace.violation"
+	RecordName  = "betrace.evidence"
 	Attribute   = "betrace.mark"
 	ViolationID = "betrace.violation.id"
 )
@@ -52,7 +54,7 @@ func (Key) String() string { return "[REDACTED]" }
 // GoString hides the key.
 func (Key) GoString() string { return "[REDACTED]" }
 
-// Mark is the mark of the violation span with these ids: 128 bits in lower-case hex.
+// Mark is the mark of the span with these ids: 128 bits in lower-case hex.
 func (k Key) Mark(trace [16]byte, span [8]byte) string {
 	hash := blake3.New(hashLen, k.derived[:])
 	_, _ = hash.Write(trace[:])

@@ -27,6 +27,7 @@ type TelemetryBuilder struct {
 	mu                            sync.Mutex
 	registrations                 []metric.Registration
 	ConnectorBetraceFlushesFailed metric.Int64Counter
+	ConnectorBetraceRecords       metric.Int64Counter
 	ConnectorBetraceSpansUnmarked metric.Int64Counter
 	ConnectorBetraceViolations    metric.Int64Counter
 }
@@ -66,9 +67,15 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{flushes}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ConnectorBetraceRecords, err = builder.meter.Int64Counter(
+		"otelcol_connector_betrace_records",
+		metric.WithDescription("Evidence records that came by, by outcome [Development]"),
+		metric.WithUnit("{records}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ConnectorBetraceSpansUnmarked, err = builder.meter.Int64Counter(
 		"otelcol_connector_betrace_spans_unmarked",
-		metric.WithDescription("Spans that say they are violations and bear no mark of a known key; they are not told [Development]"),
+		metric.WithDescription("Spans that say they are violations or evidence records and bear no mark of a known key; they are not told [Development]"),
 		metric.WithUnit("{spans}"),
 	)
 	errs = errors.Join(errs, err)

@@ -20,9 +20,13 @@ func TestSetupTelemetry(t *testing.T) {
 	require.NoError(t, err)
 	defer tb.Shutdown()
 	tb.ConnectorBetraceFlushesFailed.Add(context.Background(), 1)
+	tb.ConnectorBetraceRecords.Add(context.Background(), 1)
 	tb.ConnectorBetraceSpansUnmarked.Add(context.Background(), 1)
 	tb.ConnectorBetraceViolations.Add(context.Background(), 1)
 	AssertEqualConnectorBetraceFlushesFailed(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualConnectorBetraceRecords(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualConnectorBetraceSpansUnmarked(t, testTel,
