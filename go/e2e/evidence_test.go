@@ -314,3 +314,34 @@ func TestEvidenceTravelsAsSpans(t *testing.T) {
 		t.Errorf("%+v", told)
 	}
 }
+
+// Records that the connector told as log events are verified from what the file exporter wrote of them.
+func TestEvidenceTravelsAsLogEvents(t *testing.T) {
+	t.Parallel()
+	private, public := signingKey(t)
+	export := filepath.Join(t.TempDir(), "logs.jsonl")
+	s := setup{
+		rules:   write(t, "rules.yaml", fmt.Sprintf(neverBroken, "one", "broken")),
+		betrace: fmt.Sprintf("    evidence: { every: 1s, key_file: %q }\n", private),
+		change: func(config string) string {
+			config = strings.Replace(config, "exporters:\n", fmt.Sprintf("connectors:\n  betrace:\nexporters:\n  file: { path: %q }\n", export), 1)
+			config = strings.Replace(config, "exporters: [otlp_grpc/backend]", "exporters: [otlp_grpc/backend, betrace]", 1)
+			return config + "    logs:\n      receivers: [betrace]\n      exporters: [file]\n"
+		},
+	}
+	p := openPipeline(t, s)
+	send(t, p.grpc, []ptrace.Traces{oneSpan(1, "fine"), oneSpan(2, "broken")})
+	until(t, "records are written", func() bool { return p.metric(t, "evidence_records", `outcome="written"`) >= 3 })
+	p.stop(t)
+	told := verify(t, export, "--public-key", public)
+	if !told.Whole || told.Records < 4 || len(told.Instances) != 1 {
+		t.Errorf("%+v", told)
+	}
+	content, err := os.ReadFile(export)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(content, []byte("betrace.violation")) {
+		t.Error("violations are told beside them")
+	}
+}

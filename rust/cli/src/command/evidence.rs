@@ -2,6 +2,7 @@
 
 mod read;
 mod report;
+mod travelled;
 mod verify;
 
 use crate::args::{Evidence, EvidenceCommand};

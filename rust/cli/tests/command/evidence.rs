@@ -187,3 +187,34 @@ fn files_without_a_record_are_unreadable() {
     assert_eq!(ran.code, 3);
     assert_eq!(ran.json_lines()[0]["faults"][0]["kind"], "not_a_record");
 }
+
+/// The record of a replay as the connector's log event, in an export of so many lines.
+fn exported_logs(desk: &Desk, scope: &str, copies: usize) -> String {
+    let line = std::fs::read_to_string(desk.path("e.jsonl")).unwrap();
+    let event = serde_json::json!({ "eventName": "betrace.evidence", "attributes": [
+        { "key": "betrace.evidence.sequence", "value": { "intValue": "1" } },
+        { "key": "betrace.evidence.envelope", "value": { "stringValue": line.trim_end() } },
+    ]});
+    let other = serde_json::json!({ "body": { "stringValue": "flushed" } });
+    let scope = serde_json::json!({ "scope": { "name": scope }, "logRecords": [other, event] });
+    let resource = serde_json::json!({ "resource": {}, "scopeLogs": [scope] });
+    format!("{{\"resourceLogs\":[{resource}]}}\n").repeat(copies)
+}
+
+#[test]
+fn records_that_travelled_as_log_events_are_verified_from_their_export() {
+    let desk = desk();
+    replay(&desk, &["--evidence-key", &key("first.pem")]);
+    let key = key("first.pub.pem");
+    let verify = |logs: &str| {
+        std::fs::write(desk.path("logs.jsonl"), logs).unwrap();
+        desk.run(&["evidence", "verify", "logs.jsonl", "--public-key", &key])
+    };
+    let ran = verify(&exported_logs(&desk, "betrace", 2));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("1 record"), "{}", ran.out);
+    let ran = verify(&exported_logs(&desk, "app", 1));
+    assert_eq!(ran.code, 3, "in a scope of others: {}", ran.out);
+    let ran = verify(&exported_logs(&desk, "betrace", 1)[..200]);
+    assert_eq!(ran.code, 3, "cut off: {}", ran.out);
+}

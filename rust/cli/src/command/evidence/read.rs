@@ -7,20 +7,14 @@ use std::path::{Path, PathBuf};
 use betrace_evidence::{
     Checked, Expectations, Line, PublicKey, RECORD_BYTES, Verification, verify,
 };
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::Span;
 
 use crate::args::EvidenceRecords;
 use crate::exit::Exit;
-use crate::feed::{self, Fed};
 use crate::output;
 use crate::paths;
 use crate::window::typed;
 
-/// The scope of the spans that records travel in, their name, and the attribute that holds the envelope.
-const SCOPE: &str = "betrace";
-const SPAN: &str = "betrace.evidence";
-const ENVELOPE: &str = "betrace.evidence.envelope";
+use super::travelled;
 
 /// How the processor's files of records are called.
 const FILE: &str = "betrace-evidence-";
@@ -112,20 +106,37 @@ fn lines(records: &[PathBuf]) -> Result<Vec<Found>, Exit> {
         Exit::Broken
     })?;
     let mut found = Vec::new();
+    let mut told = Vec::new();
     let mut recordings = Vec::new();
     for input in &inputs.files {
-        let is_records = !input.is_stdin() && holds_records(&input.path).unwrap_or(true);
-        if !is_records {
-            recordings.push(input.path.clone());
-        } else if let Err(error) = file_lines(&input.path, &mut found) {
-            output::fault(format_args!("{}: {error}", input.path.display()));
+        let path = &input.path;
+        let read = if !input.is_stdin() && holds_records(path).unwrap_or(true) {
+            file_lines(path, &mut found)
+        } else if !input.is_stdin() && travelled::is_of_logs(path).unwrap_or(false) {
+            travelled::in_logs(path, &mut told)
+        } else {
+            recordings.push(path.clone());
+            Ok(())
+        };
+        if let Err(error) = read {
+            output::fault(format_args!("{}: {error}", path.display()));
             return Err(Exit::Broken);
         }
     }
+    found.extend(numbered("logs", travelled::sorted(told)));
     if !recordings.is_empty() {
-        found.extend(spans(&recordings)?);
+        let held = travelled::in_spans(&recordings)?;
+        found.extend(numbered("spans", travelled::sorted(held)));
     }
     Ok(found)
+}
+
+fn numbered(file: &str, lines: Vec<String>) -> impl Iterator<Item = Found> {
+    lines.into_iter().zip(1..).map(move |(line, number)| Found {
+        file: file.to_owned(),
+        number,
+        text: line.into_bytes(),
+    })
 }
 
 /// Whether a file is one of records, by its name as the processor gives it, or by its first bytes; one that is too short to
@@ -175,60 +186,4 @@ fn skip_line(file: &mut impl BufRead) -> io::Result<()> {
             return Ok(());
         }
     }
-}
-
-/// The records that spans of recordings hold, by instance and number: a backend keeps no order, and may have got a span
-/// twice.
-fn spans(recordings: &[PathBuf]) -> Result<Vec<Found>, Exit> {
-    let inputs = paths::trace_inputs_in(recordings, &|_| true).map_err(|error| {
-        output::fault(error);
-        Exit::Broken
-    })?;
-    let mut held: Vec<(String, u64, Vec<u8>)> = Vec::new();
-    let is_broken = feed::feed(inputs, |fed| {
-        let Fed::Spans(otlp) = fed else { return Ok(()) };
-        for resource in feed::decoded(otlp)?.resource_spans {
-            let scopes = resource.scope_spans.into_iter();
-            let ours = scopes.filter(|one| one.scope.as_ref().is_some_and(|s| s.name == SCOPE));
-            let spans = ours.flat_map(|scope| scope.spans);
-            held.extend(spans.filter(|span| span.name == SPAN).filter_map(record_in));
-        }
-        Ok(())
-    });
-    if is_broken {
-        return Err(Exit::Broken);
-    }
-    held.sort();
-    held.dedup();
-    let lines = held.into_iter().zip(1..);
-    Ok(lines
-        .map(|((_, _, text), number)| Found {
-            file: "spans".to_owned(),
-            number,
-            text,
-        })
-        .collect())
-}
-
-/// With the instance and the number by which it is sorted; whether they are true is checked with all others.
-fn record_in(span: Span) -> Option<(String, u64, Vec<u8>)> {
-    let value = span
-        .attributes
-        .into_iter()
-        .find(|one| one.key == ENVELOPE)?
-        .value?;
-    let Some(Value::StringValue(text)) = value.value else {
-        return None;
-    };
-    let line = text.into_bytes();
-    let sorted_by = || {
-        let envelope = betrace_evidence::Envelope::of_line(&line).ok()?;
-        let statement: serde_json::Value =
-            serde_json::from_slice(&envelope.payload().ok()?).ok()?;
-        let predicate = &statement["predicate"];
-        let instance = predicate["instance"].as_str()?.to_owned();
-        Some((instance, predicate["sequence"].as_u64()?))
-    };
-    let (instance, number) = sorted_by().unwrap_or_default();
-    Some((instance, number, line))
 }
