@@ -125,6 +125,49 @@ fn nothing_that_was_not_exercised_is_called_kept_or_passed() {
 }
 
 #[test]
+fn who_signs_reads_at_the_head_how_it_stands_and_from_whom_it_is() {
+    let desk = desk(true);
+    for format in ["markdown", "html"] {
+        let args = [
+            "--framework",
+            "SOC2",
+            "--format",
+            format,
+            "--control",
+            "CC9.9",
+        ];
+        let page = report(&desk, &args).out;
+        for text in [
+            "Of 6 controls: 2 have a rule that was broken; 1 has a rule of which something is unknown, and none that was \
+             broken; 1 has only rules that were not exercised; 2 have no rule. 100.00 % of the time was watched. The records are whole.",
+            "nobody: unsigned",
+            concat!("BeTrace ", env!("CARGO_PKG_VERSION")),
+            "unknown: 1, no",
+            "no root span came",
+            "Who signs here has read this report.",
+        ] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+        assert!(page.contains("1 record is unsigned."), "{page}");
+    }
+    let json = ["--framework", "SOC2", "--format", "json"];
+    let told = &report(&desk, &json).json_lines()[0];
+    let record = desk.run(&[
+        "evidence",
+        "verify",
+        "e.jsonl",
+        "--unsigned",
+        "--format",
+        "json",
+    ]);
+    let last = &record.json_lines()[0]["instances"][0];
+    assert_eq!(told["last_record_sha256"], last["last_sha256"]);
+    assert_eq!(told["last_record"], 1);
+    assert_eq!(told["origin"]["signers"], serde_json::json!(["unsigned"]));
+    assert_eq!(told["origin"]["rule_sets"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_name_with_odd_characters_is_text_and_nothing_else() {
     let desk = desk(true);
     let page = report(&desk, &["--framework", "SOC2", "--format", "html"]).out;

@@ -14,6 +14,8 @@ mod readings;
 mod told;
 mod weaknesses;
 
+use std::collections::BTreeSet;
+
 use betrace_evidence::{Checked, Verification};
 
 use crate::args::{EvidenceReport, EvidenceReportFormat};
@@ -23,7 +25,7 @@ use crate::window::Window;
 
 use super::read;
 use readings::Readings;
-use told::{Fault, Framework, Told, time};
+use told::{Fault, Framework, Origin, Told, time};
 
 /// Of the product, wherever evidence is shown.
 const DISCLAIMER: &str = "BeTrace generates compliance evidence through trace pattern matching. Certification requires \
@@ -103,6 +105,8 @@ fn told(
         to: time(to),
         records: records.len(),
         last_record_sha256: last.map(|last| last.hash.to_string()),
+        last_record: last.map(|last| last.statement.predicate.sequence),
+        origin: origin(records),
         whole: verified.is_whole(),
         faults: verified
             .faults
@@ -126,4 +130,31 @@ fn told(
         controls: controls::of(records, &framework, args, readings),
         disclaimer: DISCLAIMER,
     }
+}
+
+fn origin(records: &[&Checked]) -> Origin {
+    let mut origin = Origin::default();
+    let mut instances = BTreeSet::new();
+    for record in records {
+        let predicate = &record.statement.predicate;
+        let rules = record
+            .statement
+            .subject
+            .iter()
+            .find(|one| one.name == "rules");
+        let rules = rules.and_then(|rules| rules.digest.get("sha256"));
+        let rules = rules.map(ToString::to_string).unwrap_or_default();
+        for (known, this) in [
+            (&mut origin.signers, &predicate.signer),
+            (&mut origin.rule_sets, &rules),
+            (&mut origin.versions, &predicate.producer.version),
+        ] {
+            if !known.contains(this) {
+                known.push(this.clone());
+            }
+        }
+        instances.insert(predicate.instance.as_str());
+    }
+    origin.instances = instances.len();
+    origin
 }

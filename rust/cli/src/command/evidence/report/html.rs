@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::output::{Output, counted, escaped, grouped};
 
-use super::markdown::percent;
-use super::told::{Bar, Control, Rule, Status, Told, Trace};
+use super::markdown::{NOTHING, REVIEWED, origin, percent, summary};
+use super::told::{Bar, Control, Rule, Status, Told, Trace, because};
 
 const HEAD: &str = r#"<!doctype html>
 <html lang="en">
@@ -13,72 +13,81 @@ const HEAD: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Evidence</title>
 <style>
 :root { color-scheme: light; --ink: #1b1f24; --dim: #57606a; --line: #d0d7de; --good: #1a7f37; --bad: #b42318; --open: #9a6700; --none: #6e7781; }
 body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .3rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.2rem 0 .2rem; }
 p { margin: .3rem 0; } .dim { color: var(--dim); } blockquote { margin: 1rem 0; padding: .4rem .8rem; border-left: 3px solid var(--line); color: var(--dim); }
 .mark { font-weight: 600; } .broken { color: var(--bad); } .partly_unknown { color: var(--open); } .kept { color: var(--good); } .not_exercised { color: var(--none); }
-table { border-collapse: collapse; margin: .5rem 0; width: 100%; } th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: right; font-variant-numeric: tabular-nums; } th { color: var(--dim); font-weight: 500; } td:first-child:not(:only-child) { font-weight: 500; }
+table { border-collapse: collapse; margin: .5rem 0; width: 100%; } th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: right; font-variant-numeric: tabular-nums; } th { color: var(--dim); font-weight: 500; } .said, .said th, .said td { text-align: left; } .said th { width: 9rem; vertical-align: top; } .signing td { height: 2.2rem; width: 25%; }
 ul { margin: .3rem 0; padding-left: 1.2rem; } code { font-size: .85em; overflow-wrap: anywhere; } a { color: inherit; }
 svg { display: block; width: 100%; height: 16px; margin: .1rem 0 .3rem; } .hole { fill: #f4d7d4; stroke: #b42318; stroke-width: .5; } .on { fill: #1a7f37; }
 @media print { body { max-width: none; margin: 0; font-size: 11px; } h2, h3 { break-after: avoid; } section, table, li { break-inside: avoid; } svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 </style>
-</head>
-<body>
 "#;
 
 pub fn write(told: &Told, out: &mut Output) {
     // Writing to a string cannot fail, here and below.
     let mut page = HEAD.to_owned();
+    let name = escaped(&told.framework.name);
+    let (from, to) = (&told.from, &told.to);
     let _ = write!(
         page,
-        "<h1>Evidence: {}</h1>\n<p class=\"dim\">{} to {}</p>\n<blockquote>{}</blockquote>\n",
-        escaped(&told.framework.name),
-        told.from,
-        told.to,
-        told.disclaimer
+        "<title>Evidence: {name}, {from} to {to}</title>\n</head>\n<body>\n<h1>Evidence: {name}</h1>\n<p class=\"dim\">{from} to {to}</p>\n\
+         <blockquote>{}</blockquote>\n<p class=\"mark\">{}</p>\n",
+        told.disclaimer,
+        summary(told)
     );
     overview(told, &mut page);
     verified(told, &mut page);
     coverage(told, &mut page);
     list("What weakens the claim", &told.weaknesses, &mut page);
     list("What changed", &told.changes, &mut page);
-    for control in &told.controls {
-        of_control(control, &mut page);
+    for (index, control) in told.controls.iter().enumerate() {
+        of_control(index, control, &mut page);
     }
+    let _ = write!(
+        page,
+        "<section class=\"signing\">\n<h2>Review</h2>\n<p>{REVIEWED}</p>\n\
+         <table>\n<tr><th>name</th><th>role</th><th>date</th><th>signature</th></tr>\n<tr><td></td><td></td><td></td><td></td></tr>\n\
+         </table>\n</section>\n"
+    );
     page.push_str("</body>\n</html>\n");
     out.data(page.as_bytes());
 }
 
-/// The controls on one look, each as bad as the worst of its rules.
+/// The controls on one look, each with how many of its rules are what.
 fn overview(told: &Told, page: &mut String) {
-    page.push_str("<table>\n<tr><th>control</th><th>rules</th><th>broken</th><th>unknown in part</th><th>kept</th><th>not exercised</th></tr>\n");
-    for control in &told.controls {
+    page.push_str("<table>\n<tr><th class=\"said\">control</th><th class=\"said\">asks, in our words</th><th>rules</th><th>broken</th><th>unknown in part</th><th>kept</th><th>not exercised</th></tr>\n");
+    for (index, control) in told.controls.iter().enumerate() {
         let _ = write!(
             page,
-            "<tr><td>{}</td><td>{}</td>",
+            "<tr><td class=\"said\"><a href=\"#control-{index}\">{}</a></td><td class=\"said dim\">{}</td><td>{}</td>",
             escaped(&control.id),
+            control.asks.unwrap_or_default(),
             control.rules.len()
         );
-        for status in [
-            Status::Broken,
-            Status::PartlyUnknown,
-            Status::Kept,
-            Status::NotExercised,
-        ] {
-            let count = control
-                .rules
-                .iter()
-                .filter(|rule| rule.status == status)
-                .count();
-            let class = if count > 0 { class(status) } else { "dim" };
-            let _ = write!(page, "<td class=\"{class}\">{count}</td>");
+        if control.rules.is_empty() {
+            page.push_str("<td colspan=\"4\" class=\"partly_unknown\">no rule speaks for it</td>");
+        } else {
+            of_statuses(&control.rules, page);
         }
         page.push_str("</tr>\n");
     }
-    page.push_str("</table>\n");
+    let _ = writeln!(page, "</table>\n<p class=\"dim\">{}</p>", Status::MEANINGS);
+}
+
+fn of_statuses(rules: &[Rule], page: &mut String) {
+    for status in [
+        Status::Broken,
+        Status::PartlyUnknown,
+        Status::Kept,
+        Status::NotExercised,
+    ] {
+        let count = rules.iter().filter(|rule| rule.status == status).count();
+        let class = if count > 0 { class(status) } else { "dim" };
+        let _ = write!(page, "<td class=\"{class}\">{count}</td>");
+    }
 }
 
 fn verified(told: &Told, page: &mut String) {
@@ -102,13 +111,22 @@ fn verified(told: &Told, page: &mut String) {
         let _ = writeln!(page, "<li><code>{}</code> {place}: {text}</li>", fault.kind);
     }
     page.push_str("</ul>\n");
-    let _ = match &told.last_record_sha256 {
-        Some(hash) => writeln!(page, "<p>Last record: SHA-256 <code>{hash}</code></p>"),
-        None => writeln!(
+    if told.records == 0 {
+        page.push_str(
+            "<p class=\"mark broken\">No record is of this time. Nothing can be said about it.</p>\n",
+        );
+        return;
+    }
+    page.push_str("<table class=\"said\">\n");
+    for (what, texts) in origin(told) {
+        let texts: Vec<String> = texts.iter().map(|text| escaped(text)).collect();
+        let texts = texts.join("<br>");
+        let _ = writeln!(
             page,
-            "<p class=\"mark broken\">No record is of this time. Nothing can be said about it.</p>"
-        ),
-    };
+            "<tr><th>{what}</th><td><code>{texts}</code></td></tr>"
+        );
+    }
+    page.push_str("</table>\n");
 }
 
 fn coverage(told: &Told, page: &mut String) {
@@ -150,18 +168,21 @@ fn of_instance(bar: &Bar, page: &mut String) {
 }
 
 fn list(title: &str, items: &[String], page: &mut String) {
+    let _ = writeln!(page, "<h2>{title}</h2>");
     if items.is_empty() {
+        let _ = writeln!(page, "<p>{NOTHING}</p>");
         return;
     }
-    let _ = writeln!(page, "<h2>{title}</h2>\n<ul>");
+    page.push_str("<ul>\n");
     for item in items {
         let _ = writeln!(page, "<li>{}</li>", escaped(item));
     }
     page.push_str("</ul>\n");
 }
 
-fn of_control(control: &Control, page: &mut String) {
-    let _ = writeln!(page, "<h2>{}</h2>", escaped(&control.id));
+fn of_control(index: usize, control: &Control, page: &mut String) {
+    let id = escaped(&control.id);
+    let _ = writeln!(page, "<h2 id=\"control-{index}\">{id}</h2>");
     if let Some(asks) = control.asks {
         let _ = writeln!(page, "<p>Asks: {asks}</p>");
     }
@@ -200,10 +221,24 @@ fn of_rule(rule: &Rule, page: &mut String) {
             rule.meanings
         );
     }
-    for sentence in &rule.reading {
-        let _ = writeln!(page, "<p>{}</p>", spoken(sentence));
+    read(&rule.reading, page);
+    figures(rule, page);
+    traces(rule, page);
+    page.push_str("</section>\n");
+}
+
+/// What a rule asks: sentences, and demands below them.
+fn read(reading: &[String], page: &mut String) {
+    for sentence in reading {
+        let _ = match sentence.strip_prefix("- ") {
+            Some(demand) => writeln!(page, "<ul><li>{}</li></ul>", spoken(demand)),
+            None => writeln!(page, "<p>{}</p>", spoken(sentence)),
+        };
     }
-    page.push_str("<table>\n<tr><th>kept</th><th>broken</th><th>unknown</th><th>not applicable</th><th>excused</th><th>violations</th></tr>\n<tr>");
+}
+
+fn figures(rule: &Rule, page: &mut String) {
+    page.push_str("<table>\n<tr><th>traces that kept it</th><th>broke it</th><th>unknown</th><th>not applicable</th><th>obligations excused</th><th>violations</th></tr>\n<tr>");
     for count in [
         rule.kept,
         rule.violated,
@@ -218,9 +253,9 @@ fn of_rule(rule: &Rule, page: &mut String) {
     for (reason, count) in &rule.inconclusive {
         let _ = writeln!(
             page,
-            "<li>unknown: {} {}</li>",
+            "<li>unknown: {}, {}</li>",
             grouped(*count),
-            escaped(reason)
+            escaped(because(reason))
         );
     }
     if rule.contradicted > 0 {
@@ -231,6 +266,9 @@ fn of_rule(rule: &Rule, page: &mut String) {
         );
     }
     page.push_str("</ul>\n");
+}
+
+fn traces(rule: &Rule, page: &mut String) {
     if !rule.sample.is_empty() {
         let traces: Vec<String> = rule.sample.iter().map(linked).collect();
         let _ = writeln!(
@@ -247,7 +285,6 @@ fn of_rule(rule: &Rule, page: &mut String) {
         }
         page.push_str("</ul>\n");
     }
-    page.push_str("</section>\n");
 }
 
 /// What stands between backticks as code.

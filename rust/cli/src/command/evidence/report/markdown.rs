@@ -1,8 +1,17 @@
 //! A report in Markdown.
 
+use betrace_evidence::UNSIGNED;
+
 use crate::output::{Output, counted, grouped};
 
-use super::told::{Control, Rule, Told, Trace};
+use super::told::{Control, Rule, Status, Told, Trace, because};
+
+/// Where nothing is to be listed.
+pub const NOTHING: &str = "The records name nothing.";
+
+/// Above the line on which somebody signs.
+pub const REVIEWED: &str = "Who signs here has read this report. It shows technical evidence of the rules and of the time that it names, \
+and certifies nothing.";
 
 pub fn write(told: &Told, out: &mut Output) {
     let mut page = String::new();
@@ -13,6 +22,7 @@ pub fn write(told: &Told, out: &mut Output) {
     line(format!("# Evidence: {}\n", safe(&told.framework.name)));
     line(format!("From {} to {}.\n", told.from, told.to));
     line(format!("> {}\n", told.disclaimer));
+    line(format!("{} {}\n", summary(told), Status::MEANINGS));
     verified(told, &mut line);
     coverage(told, &mut line);
     list("What weakens the claim", &told.weaknesses, &mut line);
@@ -20,7 +30,49 @@ pub fn write(told: &Told, out: &mut Output) {
     for control in &told.controls {
         of_control(control, &mut line);
     }
+    line(format!("## Review\n\n{REVIEWED}\n"));
+    line("| name | role | date | signature |\n|---|---|---|---|\n| | | | |".to_owned());
     out.data(page.as_bytes());
+}
+
+/// What somebody must know who reads no further.
+pub fn summary(told: &Told) -> String {
+    let (mut broken, mut unknown, mut kept, mut quiet, mut silent) = (0, 0, 0, 0, 0);
+    for control in &told.controls {
+        *match control.rules.iter().map(|rule| rule.status).min() {
+            Some(Status::Broken) => &mut broken,
+            Some(Status::PartlyUnknown) => &mut unknown,
+            Some(Status::Kept) => &mut kept,
+            Some(Status::NotExercised) => &mut quiet,
+            None => &mut silent,
+        } += 1;
+    }
+    let counts = [
+        (broken, "a rule that was broken"),
+        (
+            unknown,
+            "a rule of which something is unknown, and none that was broken",
+        ),
+        (kept, "rules that were kept, and none that was broken"),
+        (quiet, "only rules that were not exercised"),
+        (silent, "no rule"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let has = |count| if count == 1 { "has" } else { "have" };
+    let counts: Vec<String> = counts
+        .map(|(count, text)| format!("{count} {} {text}", has(*count)))
+        .collect();
+    let whole = if told.whole {
+        "are whole"
+    } else {
+        "are NOT whole"
+    };
+    format!(
+        "Of {}: {}. {} of the time was watched. The records {whole}.",
+        counted(told.controls.len(), "control"),
+        counts.join("; "),
+        percent(told.coverage.share)
+    )
 }
 
 fn verified(told: &Told, line: &mut impl FnMut(String)) {
@@ -44,11 +96,43 @@ fn verified(told: &Told, line: &mut impl FnMut(String)) {
             safe(&fault.text)
         ));
     }
-    if let Some(hash) = &told.last_record_sha256 {
-        line(format!("Last record: SHA-256 `{hash}`.\n"));
-    } else {
+    if told.records == 0 {
         line("**No record is of this time.** Nothing can be said about it.\n".to_owned());
+        return;
     }
+    line("| | |\n|---|---|".to_owned());
+    for (what, texts) in origin(told) {
+        let texts: Vec<String> = texts.iter().map(|text| safe(text)).collect();
+        line(format!("| {what} | {} |", texts.join(", ")));
+    }
+    line(String::new());
+}
+
+/// From whom the records are, and by what somebody finds out whether others are the same.
+pub fn origin(told: &Told) -> Vec<(&'static str, Vec<String>)> {
+    let origin = &told.origin;
+    let signers = origin.signers.iter().map(|signer| match signer.as_str() {
+        UNSIGNED => "nobody: unsigned".to_owned(),
+        key => format!("the key {key}"),
+    });
+    let versions = origin.versions.iter();
+    let last = told.last_record.zip(told.last_record_sha256.as_ref());
+    vec![
+        ("signed by", signers.collect()),
+        ("rule sets", origin.rule_sets.clone()),
+        (
+            "written by",
+            versions
+                .map(|version| format!("BeTrace {version}"))
+                .collect(),
+        ),
+        (
+            "last record, by number and SHA-256",
+            last.iter()
+                .map(|(number, hash)| format!("{number}:{hash}"))
+                .collect(),
+        ),
+    ]
 }
 
 fn coverage(told: &Told, line: &mut impl FnMut(String)) {
@@ -96,10 +180,10 @@ fn drawn(covered: &[(f64, f64)]) -> String {
 }
 
 fn list(title: &str, items: &[String], line: &mut impl FnMut(String)) {
-    if items.is_empty() {
-        return;
-    }
     line(format!("## {title}\n"));
+    if items.is_empty() {
+        line(NOTHING.to_owned());
+    }
     for item in items {
         line(format!("- {}", safe(item)));
     }
@@ -138,7 +222,7 @@ fn of_rule(rule: &Rule, line: &mut impl FnMut(String)) {
             None => line(format!("{sentence}\n")),
         }
     }
-    line("\n| kept | broken | unknown | not applicable | excused | violations |\n|---|---|---|---|---|---|".to_owned());
+    line("\n| traces that kept it | broke it | unknown | not applicable | obligations excused | violations |\n|---|---|---|---|---|---|".to_owned());
     line(format!(
         "| {} | {} | {} | {} | {} | {} |\n",
         grouped(rule.kept),
@@ -149,7 +233,8 @@ fn of_rule(rule: &Rule, line: &mut impl FnMut(String)) {
         grouped(rule.violations)
     ));
     for (reason, count) in &rule.inconclusive {
-        line(format!("- unknown: {} {}", grouped(*count), safe(reason)));
+        let why = safe(because(reason));
+        line(format!("- unknown: {}, {why}", grouped(*count)));
     }
     if rule.contradicted > 0 {
         line(format!(

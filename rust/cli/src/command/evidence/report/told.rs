@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use betrace_evidence::time_text;
+use betrace_lang::verdict::Reason;
 use serde::Serialize;
+
+use crate::words;
 
 /// UTC, with as much of a fraction as there is.
 pub fn time(unix_nanos: u64) -> String {
@@ -20,6 +23,9 @@ pub struct Told {
     /// Records of the stretch of time.
     pub records: usize,
     pub last_record_sha256: Option<String>,
+    /// Its number.
+    pub last_record: Option<u64>,
+    pub origin: Origin,
     /// No fault in any of the records that were given.
     pub whole: bool,
     pub faults: Vec<Fault>,
@@ -31,6 +37,19 @@ pub struct Told {
     pub changes: Vec<String>,
     pub controls: Vec<Control>,
     pub disclaimer: &'static str,
+}
+
+/// From whom the records of the time are, each thing named once, in their order.
+#[derive(Default, Serialize)]
+pub struct Origin {
+    /// The keys that signed, by the SHA-256 of their public halves; `unsigned`.
+    pub signers: Vec<String>,
+    /// The rule sets that were in use, by SHA-256.
+    pub rule_sets: Vec<String>,
+    /// Versions of what wrote them.
+    pub versions: Vec<String>,
+    /// How many processors, or replays.
+    pub instances: usize,
 }
 
 #[derive(Serialize)]
@@ -81,7 +100,7 @@ pub struct Control {
 }
 
 /// What became of a rule, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Broken,
@@ -101,6 +120,11 @@ impl Status {
             Status::NotExercised => "not exercised",
         }
     }
+
+    /// What a reader must know who has not read the documentation.
+    pub const MEANINGS: &str = "kept: in each trace in which some span had to do with the rule. broken: in at least one trace. \
+unknown in part: not broken as far as is known, and of some traces it is not known. not exercised: nothing happened that the rule \
+speaks of, which says nothing about the control.";
 }
 
 #[derive(Clone, Serialize)]
@@ -138,6 +162,12 @@ pub struct Trace {
 pub struct Violation {
     pub trace: Trace,
     pub id: String,
+}
+
+/// Why nothing is known of a trace, in words where the reason is one of this version.
+pub fn because(reason: &str) -> &str {
+    let known = Reason::ALL.iter().find(|one| one.as_str() == reason);
+    known.map_or(reason, |known| words::because(*known))
 }
 
 impl Rule {
