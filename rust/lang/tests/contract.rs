@@ -306,6 +306,7 @@ fn bound_spans() {
         "when each { payment as pay } always { b.where(x == pya.x) }",
         "when each { payment as p } always { b.where(x == q.x) }",
         "when each { payment as p } always { b.where(p.x == 5) }",
+        "when each { payment as p } never { b.where(p.x > x) }",
         "when each { payment as p } always { b.where(x == p) }",
         "when each { payment as p } always { b.where(x == p:duration) }",
         "when each { payment as p } always { b.where(p.span:id == span:parentID) }",

@@ -6,6 +6,7 @@ use crate::condition::check::checker::Checker;
 use crate::condition::check::operand::Left;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
+use crate::diagnostic::fault::Fault;
 use crate::rule::{
     CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Operand, Predicate, Term,
 };
@@ -185,7 +186,9 @@ impl<'a> Checker<'a> {
             fault.suggestion = Some(modern);
             return None;
         }
+        let before = self.faults.len();
         let term = self.left_term(left, dialect);
+        self.turn_bound_round(before, node, (left, op, right));
         let value = self.operand(right);
         let (term, value) = (term?, value?);
         let right_node = right;
@@ -206,6 +209,42 @@ impl<'a> Checker<'a> {
             op,
             right,
         })
+    }
+
+    /// The way out of `p.x == y`, said in the words of this comparison.
+    fn turn_bound_round(
+        &mut self,
+        before: usize,
+        node: &Node,
+        (left, op, right): (&Node, CompareOp, &Node),
+    ) {
+        let of = |fault: &Fault| fault.code == code::BOUND_FIELD_ON_THE_LEFT;
+        let Some(doubt) = self.faults[before..]
+            .iter_mut()
+            .find(|fault| of(fault) && fault.suggestion.is_none())
+        else {
+            return;
+        };
+        let (name, value) = (
+            self.place.folded(left.range()),
+            self.place.folded(right.range()),
+        );
+        let Some((bound, own)) = name.split_once('.') else {
+            return;
+        };
+        let op = match &right.kind {
+            // A word, perhaps a field: which side it stands on decides which it is.
+            NodeKind::Name(word) if !word.contains('.') => op.mirrored(),
+            _ => {
+                let op = op.as_str();
+                doubt.help = Some(format!(
+                    "a condition on `{bound}` stands outside: `{bound}.where({own} {op} {value})`; put the attribute in quotes if it is meant"
+                ));
+                return;
+            }
+        };
+        doubt.range = node.range();
+        doubt.suggestion = Some(format!("{value} {} {name}", op.as_str()));
     }
 
     fn tested(
