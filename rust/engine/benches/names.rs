@@ -1,6 +1,7 @@
 //! Fifty rules on names of the vocabulary against the same rules on single attributes, over the same spans.
 //!
-//! Interleaved pairs give the ratio, with its median and quartiles: `cargo bench -p betrace-engine --bench names`.
+//! Interleaved pairs give the ratio, with its median and quartiles, and the median is held to a bound:
+//! `cargo bench -p betrace-engine --bench names`.
 #![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
 
 mod traffic;
@@ -15,6 +16,8 @@ use prost::Message;
 const SPANS: usize = 512;
 const BATCHES: u64 = 16;
 const PAIRS: usize = 31;
+/// What the vocabulary may cost: a median above this is a failure.
+const BOUND: f64 = 1.3;
 const NOW: u64 = 1_760_000_001_000_000_000;
 
 /// Status, route, method, system, operation.
@@ -99,5 +102,9 @@ fn main() {
         ratios[pairs / 2],
         ratios[pairs / 4],
         ratios[pairs * 3 / 4]
+    );
+    assert!(
+        pairs < PAIRS || ratios[pairs / 2] <= BOUND,
+        "the vocabulary costs more than {BOUND} times single attributes"
     );
 }

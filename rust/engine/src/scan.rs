@@ -13,6 +13,7 @@ pub(crate) mod digest;
 pub(crate) mod first_of;
 pub(crate) mod head;
 pub(crate) mod keys;
+pub(crate) mod part;
 pub(crate) mod read;
 pub(crate) mod read_plan;
 pub(crate) mod slots;

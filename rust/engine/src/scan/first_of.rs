@@ -1,18 +1,29 @@
 //! Fields of rule files and of the vocabulary: the first of several values that a span has, as it is, mapped, in part or
 //! as the word for it.
 
-use std::sync::{Arc, Mutex};
-
 use betrace_lang::rule::{FirstOf, Intrinsic, ReadAt, Reading};
 use hashbrown::HashMap;
-use regex::bytes::{CaptureLocations, Regex};
+use regex::bytes::Regex;
 
 use crate::predicate::pattern::compile_pattern;
+use crate::scan::part::TextPart;
+use crate::scan::slots::Signs;
 use crate::value::{TextBuffer, Value, shortest_text};
 
 /// Where the values of one field stand, the first choice first.
 #[derive(Clone, Debug)]
-pub(crate) struct FirstOfPlan(Box<[Choice]>);
+pub(crate) struct FirstOfPlan {
+    /// For each choice the signs without which it has no value. Most spans have none of most.
+    asks: Box<[Asks]>,
+    choices: Box<[Choice]>,
+}
+
+/// Signs of the slots of a span and of its resource, one of which has to be there.
+#[derive(Clone, Copy, Debug)]
+struct Asks {
+    span: Signs,
+    resource: Signs,
+}
 
 #[derive(Clone, Debug)]
 struct Choice {
@@ -40,37 +51,31 @@ pub(crate) enum ValuePlace {
 enum Made {
     AsItIs,
     Mapped(HashMap<Box<[u8]>, Box<[u8]>>),
+    Part(TextPart),
     /// `None`: meets nothing; a checked rule has none such.
-    Part(Option<PartPattern>),
     Word(Option<Regex>, Box<[u8]>),
 }
 
-/// A pattern with one group, and the room in which it notes where that stands: no span makes it anew.
-#[derive(Clone, Debug)]
-struct PartPattern {
-    regex: Regex,
-    places: Arc<Mutex<CaptureLocations>>,
-}
+impl Asks {
+    /// Of what stands elsewhere than in attributes there is no sign.
+    const NOTHING: Asks = Asks {
+        span: Signs::ALWAYS,
+        resource: Signs::NONE,
+    };
 
-impl PartPattern {
-    fn new(regex: Regex) -> PartPattern {
-        let places = Arc::new(Mutex::new(regex.capture_locations()));
-        PartPattern { regex, places }
-    }
-
-    /// What the group meets, if it does.
-    fn part<'v>(&self, text: &'v [u8]) -> Option<&'v [u8]> {
-        match self.places.try_lock() {
-            Ok(mut places) => self.read(&mut places, text),
-            // Another thread reads a span at this moment.
-            Err(_) => self.read(&mut self.regex.capture_locations(), text),
+    fn of(from: ValuePlace) -> Option<Asks> {
+        match from {
+            ValuePlace::Attribute { span, resource } => Some(Asks {
+                span: Signs::of(span),
+                resource: Signs::of(resource),
+            }),
+            ValuePlace::Event(_) | ValuePlace::Intrinsic(_) => None,
         }
     }
 
-    fn read<'v>(&self, places: &mut CaptureLocations, text: &'v [u8]) -> Option<&'v [u8]> {
-        self.regex.captures_read(places, text)?;
-        let (start, end) = places.get(1)?;
-        text.get(start..end)
+    #[inline]
+    fn are_met(self, span: Signs, resource: Signs) -> bool {
+        self.span.meet(span) || self.resource.meet(resource)
     }
 }
 
@@ -80,29 +85,62 @@ impl FirstOfPlan {
         field: &FirstOf,
         mut place: impl FnMut(&ReadAt) -> ValuePlace,
     ) -> FirstOfPlan {
-        let choices = field.of.iter().map(|one| Choice {
-            from: place(&one.origin),
-            proviso: one
-                .proviso
-                .as_ref()
-                .map(|proviso| (place(&proviso.origin), proviso.text.as_bytes().into())),
-            made: Made::new(&one.reading),
+        let choices: Box<[Choice]> = field
+            .of
+            .iter()
+            .map(|one| Choice {
+                from: place(&one.origin),
+                proviso: one
+                    .proviso
+                    .as_ref()
+                    .map(|proviso| (place(&proviso.origin), proviso.text.as_bytes().into())),
+                made: Made::new(&one.reading),
+            })
+            .collect();
+        let asks = choices.iter().map(|choice| {
+            let of_proviso = || Asks::of(choice.proviso.as_ref()?.0);
+            let asks = Asks::of(choice.from).or_else(of_proviso);
+            asks.unwrap_or(Asks::NOTHING)
         });
-        FirstOfPlan(choices.collect())
+        FirstOfPlan {
+            asks: asks.collect(),
+            choices,
+        }
     }
 
-    /// The first choice that has a value, once it is made of what `value` gives.
-    pub(crate) fn read<'v>(&'v self, value: impl Fn(ValuePlace) -> Value<'v>) -> Value<'v> {
-        let holds = |proviso: &(ValuePlace, Box<[u8]>)| match value(proviso.0) {
-            Value::Text(text) => *text == *proviso.1,
-            _ => false,
-        };
-        self.0
-            .iter()
-            .filter(|choice| choice.proviso.as_ref().is_none_or(holds))
-            .map(|choice| choice.made.of(value(choice.from)))
-            .find(|value| !value.is_missing())
-            .unwrap_or(Value::Missing)
+    /// The first choice that has a value, once it is made of what `value` gives; with the signs of what the span and its
+    /// resource have.
+    #[inline]
+    pub(crate) fn read<'v>(
+        &'v self,
+        span: Signs,
+        resource: Signs,
+        value: impl Fn(ValuePlace) -> Value<'v>,
+    ) -> Value<'v> {
+        for (asks, choice) in self.asks.iter().zip(&self.choices) {
+            if !asks.are_met(span, resource) {
+                continue;
+            }
+            let found = choice.read(&value);
+            if !found.is_missing() {
+                return found;
+            }
+        }
+        Value::Missing
+    }
+}
+
+impl Choice {
+    fn read<'v>(&'v self, value: &impl Fn(ValuePlace) -> Value<'v>) -> Value<'v> {
+        if let Some((at, wanted)) = &self.proviso
+            && !matches!(value(*at), Value::Text(text) if *text == **wanted)
+        {
+            return Value::Missing;
+        }
+        match value(self.from) {
+            Value::Missing => Value::Missing,
+            value => self.made.of(value),
+        }
     }
 }
 
@@ -120,7 +158,7 @@ impl Made {
                     .map(|(from, to)| (from.as_bytes().into(), to.as_bytes().into()))
                     .collect(),
             ),
-            Reading::Part(pattern) => Made::Part(built(pattern).map(PartPattern::new)),
+            Reading::Part(pattern) => Made::Part(TextPart::new(pattern)),
             Reading::Word { pattern, word } => Made::Word(built(pattern), word.as_bytes().into()),
         }
     }
@@ -131,8 +169,8 @@ impl Made {
             (Made::Mapped(table), value) => shortest_text(value, &mut TextBuffer::new())
                 .and_then(|text| table.get(text))
                 .map_or(Value::Missing, |to| Value::Text(to)),
-            (Made::Part(Some(pattern)), Value::Text(text)) => {
-                pattern.part(text).map_or(Value::Missing, Value::Text)
+            (Made::Part(part), Value::Text(text)) => {
+                part.of(text).map_or(Value::Missing, Value::Text)
             }
             (Made::Word(Some(pattern), word), Value::Text(text)) if pattern.is_match(text) => {
                 Value::Text(word)

@@ -10,7 +10,28 @@ use crate::wire::value::Raw;
 pub(crate) struct SlotSet {
     slots: Vec<ValueSlot>,
     touched: Vec<u32>,
+    signs: Signs,
     generation: u32,
+}
+
+/// A sign for each of some slots. Several slots share one: what has no sign is not there, what has one may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Signs(u64);
+
+impl Signs {
+    pub(crate) const NONE: Signs = Signs(0);
+    /// One that no slot has and every set does.
+    pub(crate) const ALWAYS: Signs = Signs(1 << 63);
+
+    #[inline(always)]
+    pub(crate) fn of(slot: u32) -> Signs {
+        Signs(1 << (slot % 63))
+    }
+
+    #[inline(always)]
+    pub(crate) fn meet(self, other: Signs) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +49,7 @@ impl SlotSet {
     /// Forgets all values and makes room for `slots` keys.
     pub(crate) fn begin(&mut self, slots: usize) {
         self.touched.clear();
+        self.signs = Signs::ALWAYS;
         if self.slots.len() < slots {
             self.slots.resize(slots, EMPTY);
             self.touched.reserve(slots);
@@ -57,7 +79,14 @@ impl SlotSet {
                 raw,
             };
             self.touched.push(slot);
+            self.signs.0 |= Signs::of(slot).0;
         }
+    }
+
+    /// Of the slots set in this generation.
+    #[inline(always)]
+    pub(crate) fn signs(&self) -> Signs {
+        self.signs
     }
 
     #[inline(always)]

@@ -150,7 +150,8 @@ impl<'a, 's> SpanView<'a, 's> {
         let Some(plan) = self.plan.first_of.get(index as usize) else {
             return Value::Missing;
         };
-        plan.read(|from| match from {
+        let (span, resource) = (self.read.span.signs(), self.read.resource.signs());
+        plan.read(span, resource, |from| match from {
             ValuePlace::Attribute { span, resource } => match self.span(span) {
                 Value::Missing => self.resource(resource),
                 value => value,
