@@ -5,7 +5,7 @@
 
 use crate::decide::condition::truth;
 use crate::decide::eval::Eval;
-use crate::decide::rule::{OpenParts, decide_and_tell};
+use crate::decide::rule::{Watch, decide_watched};
 use crate::logic::tri::Tri;
 use crate::plan::condition::{Condition, ConditionKind, Spans};
 use crate::plan::node::{DeadlineTrigger, Node, NodeKind};
@@ -19,7 +19,7 @@ pub(crate) fn last_deadline(eval: &mut Eval<'_>, event_time: bool) -> Option<Tim
         event_time,
         last: None,
     };
-    decide_and_tell(eval, &mut running);
+    decide_watched(eval, &mut running);
     running.last
 }
 
@@ -28,12 +28,12 @@ struct Running {
     last: Option<Timestamp>,
 }
 
-impl<'a> OpenParts<'a> for Running {
-    fn binding(&mut self, eval: &mut Eval<'a>, node: &'a Node) {
+impl<'a> Watch<'a> for Running {
+    fn open_binding(&mut self, eval: &mut Eval<'a>, node: &'a Node) {
         self.node(eval, node);
     }
 
-    fn obligation(&mut self, eval: &mut Eval<'a>) {
+    fn open_obligation(&mut self, eval: &mut Eval<'a>) {
         let clauses = &eval.facts.rule.clauses;
         let parts = [&clauses.when, &clauses.never, &clauses.always];
         for condition in parts.into_iter().flatten().chain(&clauses.exceptions) {

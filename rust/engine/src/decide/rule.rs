@@ -52,35 +52,37 @@ pub(crate) struct Outcome {
     pub excused: u64,
 }
 
-/// Told, while a rule is evaluated, of what stays open.
-pub(crate) trait OpenParts<'a> {
+/// Told, while a rule is evaluated, of what stays open and what is broken, however much that is.
+pub(crate) trait Watch<'a> {
     /// More spans may come that `node` binds, beside those that are bound already.
-    fn binding(&mut self, eval: &mut Eval<'a>, node: &'a Node);
+    fn open_binding(&mut self, eval: &mut Eval<'a>, node: &'a Node);
     /// It is not known whether the obligation of the bound spans is broken.
-    fn obligation(&mut self, eval: &mut Eval<'a>);
+    fn open_obligation(&mut self, eval: &mut Eval<'a>);
+    /// The obligation of the bound spans is broken.
+    fn broken_obligation(&mut self, _: &Eval<'a>) {}
 }
 
 /// For those who do not ask.
-impl<'a> OpenParts<'a> for () {
-    fn binding(&mut self, _: &mut Eval<'a>, _: &'a Node) {}
-    fn obligation(&mut self, _: &mut Eval<'a>) {}
+impl<'a> Watch<'a> for () {
+    fn open_binding(&mut self, _: &mut Eval<'a>, _: &'a Node) {}
+    fn open_obligation(&mut self, _: &mut Eval<'a>) {}
 }
 
 /// Evaluates the rule of `eval`.
 pub(crate) fn decide(eval: &mut Eval<'_>) -> Outcome {
-    decide_and_tell(eval, &mut ())
+    decide_watched(eval, &mut ())
 }
 
-/// Likewise; `open` hears of what is not decided.
-pub(crate) fn decide_and_tell<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome {
+/// Likewise; `watch` hears of all that is open or broken.
+pub(crate) fn decide_watched<'a>(eval: &mut Eval<'a>, watch: &mut dyn Watch<'a>) -> Outcome {
     if eval.facts.rule.clauses.bindings.is_empty() {
-        decide_one(eval, open)
+        decide_one(eval, watch)
     } else {
-        decide_each(eval, open)
+        decide_each(eval, watch)
     }
 }
 
-fn decide_one<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome {
+fn decide_one<'a>(eval: &mut Eval<'a>, watch: &mut dyn Watch<'a>) -> Outcome {
     let rule = eval.facts.rule;
     let when = optional(eval, rule.clauses.when.as_ref());
     let applies = excepted(eval, when, |_| true);
@@ -94,11 +96,14 @@ fn decide_one<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome 
         (Tri::True, Tri::True) => (Some(Verdict::Violated), Reasons::NONE),
         (Tri::True, Tri::False) => (Some(Verdict::Satisfied), Reasons::NONE),
         (applies, broken) => {
-            open.obligation(eval);
+            watch.open_obligation(eval);
             (None, applies.reasons().with(broken.reasons()))
         }
     };
     let is_violated = verdict == Some(Verdict::Violated);
+    if is_violated {
+        watch.broken_obligation(eval);
+    }
     let of_trace = Broken {
         tuple: [None; BINDINGS],
         obligation: 0,
@@ -140,7 +145,7 @@ struct Obligations {
     reasons: Reasons,
 }
 
-fn decide_each<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome {
+fn decide_each<'a>(eval: &mut Eval<'a>, watch: &mut dyn Watch<'a>) -> Outcome {
     let clauses = &eval.facts.rule.clauses;
     let is_fixed = |condition: &&Condition| condition.mask == 0;
     let when = optional(eval, clauses.when.as_ref().filter(is_fixed));
@@ -159,7 +164,7 @@ fn decide_each<'a>(eval: &mut Eval<'a>, open: &mut dyn OpenParts<'a>) -> Outcome
         ..Obligations::default()
     };
     if fixed.when != Tri::False {
-        bind(eval, 0, Tri::True, fixed, &mut found, open);
+        bind(eval, 0, Tri::True, fixed, &mut found, watch);
     }
     let verdict = if found.total > 0 {
         Some(Verdict::Violated)
@@ -188,15 +193,15 @@ fn bind<'a>(
     membership: Tri,
     fixed: Fixed,
     found: &mut Obligations,
-    open: &mut dyn OpenParts<'a>,
+    watch: &mut dyn Watch<'a>,
 ) {
     let Some(node) = eval.facts.rule.clauses.bindings.get(depth) else {
-        obligation(eval, membership, fixed, found, open);
+        obligation(eval, membership, fixed, found, watch);
         return;
     };
     eval.with_members(node, |eval, set| {
         if set.open {
-            open.binding(eval, node);
+            watch.open_binding(eval, node);
             found.open = true;
             found.reasons = found
                 .reasons
@@ -218,7 +223,7 @@ fn bind<'a>(
             };
             eval.tuple[depth] = Some(member.record);
             let membership = membership.and(is_member);
-            bind(eval, depth + 1, membership, fixed, found, open);
+            bind(eval, depth + 1, membership, fixed, found, watch);
         }
         eval.tuple[depth] = None;
     });
@@ -229,7 +234,7 @@ fn obligation<'a>(
     membership: Tri,
     fixed: Fixed,
     found: &mut Obligations,
-    open: &mut dyn OpenParts<'a>,
+    watch: &mut dyn Watch<'a>,
 ) {
     found.tuples += 1;
     eval.budget.spend(PER_TUPLE);
@@ -248,6 +253,7 @@ fn obligation<'a>(
     let (broken, clause) = broken(eval, fixed.never, fixed.always);
     match (applies, broken) {
         (Tri::True, Tri::True) => {
+            watch.broken_obligation(eval);
             found.total += 1;
             // One beyond the cap is enough to know that there are more.
             if found.identities.len() <= OBLIGATIONS {
@@ -263,7 +269,7 @@ fn obligation<'a>(
         }
         (Tri::True, Tri::False) => {}
         (applies, broken) => {
-            open.obligation(eval);
+            watch.open_obligation(eval);
             found.open = true;
             found.reasons = found.reasons.with(applies.reasons()).with(broken.reasons());
         }

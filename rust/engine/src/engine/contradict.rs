@@ -1,12 +1,13 @@
 //! What spans that come after the close show of the violations that were given at it.
 //!
 //! None is withdrawn. But one that the whole trace would not have given was a false alarm, and how many of those
-//! there are tells whether traces close too soon.
+//! there are tells whether traces close too soon. The work of looking is bounded as that of early verdicts is: what
+//! is not known within it is not counted.
 
 use crate::decide::budget::{Allowance, Budget};
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
-use crate::decide::rule::{OpenParts, decide_and_tell, obligation_of};
+use crate::decide::rule::{Watch, decide_watched, obligation_of};
 use crate::engine::context::Context;
 use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
@@ -70,34 +71,53 @@ impl Context<'_> {
             ..facts
         };
         let mut eval = Eval::new(facts, budget, scratch);
-        let mut open = OpenObligations::default();
-        let outcome = decide_and_tell(&mut eval, &mut open);
-        // Where not every broken obligation is known, none is known to be kept.
-        if open.more_may_come || outcome.is_cut || outcome.is_beyond {
+        let mut standing = Standing {
+            given,
+            stands: vec![false; given.len()],
+            more_may_come: false,
+        };
+        let outcome = decide_watched(&mut eval, &mut standing);
+        // Where not every obligation was looked at, or more may be there, none is known to be kept.
+        if standing.more_may_come || outcome.is_cut {
             return (Vec::new(), eval.work());
         }
-        let is_broken = |one: u64| outcome.broken.iter().any(|broken| broken.obligation == one);
-        let is_open = |one: u64| open.obligations.contains(&one);
-        let contradicted = given
-            .iter()
-            .filter(|one| !is_broken(one.obligation) && !is_open(one.obligation));
-        (contradicted.copied().collect(), eval.work())
+        let stands = given.iter().zip(&standing.stands);
+        let contradicted = stands.filter(|(_, stands)| !**stands);
+        let contradicted = contradicted.map(|(one, _)| *one).collect();
+        (contradicted, eval.work())
     }
 }
 
-/// Which obligations are not decided.
-#[derive(Default)]
-struct OpenObligations {
-    obligations: Vec<u64>,
+/// Which of the violations that were given are still there, or may be.
+struct Standing<'g> {
+    /// Of one rule, sorted by obligation.
+    given: &'g [Fired],
+    stands: Vec<bool>,
     more_may_come: bool,
 }
 
-impl<'a> OpenParts<'a> for OpenObligations {
-    fn binding(&mut self, _: &mut Eval<'a>, _: &'a Node) {
+impl Standing<'_> {
+    /// The obligation of the bound spans is not known to be kept. Of more than are told one by one, those alone count
+    /// that were.
+    fn stands(&mut self, eval: &Eval<'_>) {
+        let obligation = obligation_of(eval);
+        let place = |one: &Fired| one.obligation.cmp(&obligation);
+        if let Ok(at) = self.given.binary_search_by(place) {
+            self.stands[at] = true;
+        }
+    }
+}
+
+impl<'a> Watch<'a> for Standing<'_> {
+    fn open_binding(&mut self, _: &mut Eval<'a>, _: &'a Node) {
         self.more_may_come = true;
     }
 
-    fn obligation(&mut self, eval: &mut Eval<'a>) {
-        self.obligations.push(obligation_of(eval));
+    fn open_obligation(&mut self, eval: &mut Eval<'a>) {
+        self.stands(eval);
+    }
+
+    fn broken_obligation(&mut self, eval: &Eval<'a>) {
+        self.stands(eval);
     }
 }

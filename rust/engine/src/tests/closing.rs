@@ -2,6 +2,7 @@
 
 use betrace_lang::verdict::Reason;
 
+use crate::decide::rule::OBLIGATIONS;
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, message, span};
 use crate::{CloseCause, Completeness, Engine, Report, Settings, SnapshotKind};
@@ -201,6 +202,41 @@ fn a_late_span_contradicts_the_rules_alone_for_which_the_trace_was_complete() {
     let stats = engine.stats();
     let contradicted = stats.rules.iter().map(|rule| rule.violations_contradicted);
     assert_eq!(contradicted.collect::<Vec<_>>(), [1, 0]);
+}
+
+#[test]
+fn late_spans_contradict_what_they_mend_though_they_break_more_than_is_told_one_by_one() {
+    let told = OBLIGATIONS as u8 - 4;
+    let engine = with_rule(
+        "r: when each { a as p } always { b child of p }",
+        Settings::default(),
+    );
+    let root = span(1, 1, "root", 0, 1);
+    let asking = |numbers: std::ops::RangeInclusive<u8>| {
+        numbers.map(|number| span(1, number, "a", 0, 1).under(1))
+    };
+    engine.feed(
+        &[root]
+            .into_iter()
+            .chain(asking(2..=told + 1))
+            .collect::<Vec<_>>(),
+        0,
+    );
+    engine.tick(at(10_000));
+    let contradicted = || engine.stats().rules[0].violations_contradicted;
+    assert_eq!(
+        (engine.stats().rules[0].violations, contradicted()),
+        (u64::from(told), 0)
+    );
+    engine.feed(&asking(told + 2..=2 * told).collect::<Vec<_>>(), 11_000);
+    assert_eq!(contradicted(), 0);
+    engine.feed(
+        &[2, 3].map(|parent| span(1, 200 + parent, "b", 0, 1).under(parent)),
+        12_000,
+    );
+    assert_eq!(contradicted(), 2);
+    engine.feed(&[span(1, 210, "b", 0, 1).under(2)], 13_000);
+    assert_eq!(contradicted(), 2);
 }
 
 #[test]

@@ -4,9 +4,8 @@ use betrace_engine::RuleStats;
 use betrace_lang::verdict::Verdict;
 
 use super::Trial;
-use super::expect::OBLIGATION_CAP;
 use super::progress::Progress;
-use crate::oracle::Trace;
+use crate::oracle::{Trace, beyond_identity};
 
 /// Of one rule: traces by verdict, and violations.
 #[derive(Clone, Default)]
@@ -65,11 +64,17 @@ pub fn contradict(
         let spans = progress.came.iter().map(|span| &subject.spans[*span]);
         let answer = reading.answer(&Trace::of(spans));
         let is_undone = subject.has_halves && trial.reads_ancestry[rule];
-        if is_undone || progress.over || answer.is_open || given.len() > OBLIGATION_CAP {
+        if is_undone || progress.over || answer.is_open {
             counted.may_be_contradicted = true;
             continue;
         }
-        for identity in given {
+        // The one that stands for all beyond the cap is of no obligation of its own.
+        let (of, has_each) = (
+            &trial.rules[rule],
+            !trial.rules[rule].body.bindings.is_empty(),
+        );
+        let for_all = has_each.then(|| beyond_identity(of, subject.id()));
+        for identity in given.iter().filter(|identity| for_all != Some(**identity)) {
             let is_there = answer.broken.iter().any(|one| one.identity == *identity);
             if !is_there && contradicted.insert(*identity) {
                 counted.contradicted += 1;
