@@ -4,7 +4,8 @@
 //! [`record`]s, the ids that were [`seen`], all in one [`block`] of bytes, and apart what few traces have:
 //! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it in any order, and
 //! it is [`stored`] for a restart. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
-//! [`slots`] and the timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]).
+//! [`slots`] and the timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]),
+//! in [generations](id_generation) of [sets](id_set).
 //! Whatever grows here weighs what the allocator hands out for it.
 
 pub(crate) mod block;
@@ -13,6 +14,7 @@ pub(crate) mod chain;
 pub(crate) mod firing;
 pub(crate) mod forgotten;
 pub(crate) mod group_cell;
+pub(crate) mod id_generation;
 pub(crate) mod id_set;
 pub(crate) mod kept;
 pub(crate) mod key;

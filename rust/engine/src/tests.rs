@@ -1,7 +1,9 @@
 //! Tests of the engine as a whole: rules from their text by [`rules`], traces by [`spans`].
 
+mod bound;
 mod closing;
 mod early;
+mod figures;
 mod floods;
 mod grouped;
 mod hostile;

@@ -9,23 +9,13 @@
 
 use std::collections::VecDeque;
 
-use hashbrown::HashTable;
-
 use crate::hash::HashKey;
-use crate::heap::heap;
 use crate::settings::Settings;
-use crate::state::id_set::IdSet;
+use crate::state::id_generation::{IdGeneration, RouteNumbers, SHARD_BITS};
 use crate::time::Timestamp;
 
 /// Into how many generations the time to remember, and the share of memory, is divided.
 const GENERATIONS: u64 = 4;
-
-/// These bits of a route say in which shard a trace lies (see [`shard_of`]).
-const SHARD_BITS: u32 = 24;
-
-/// A set is written anew when so many came since, or one for each so many that it has.
-const FRESH: u64 = 64;
-const FRESH_SHARE: u64 = 64;
 
 /// What the ids of one shard may take, and which bits of a route are kept.
 #[derive(Clone, Copy, Debug)]
@@ -58,55 +48,6 @@ impl Share {
     }
 }
 
-/// In which of `shards` a trace lies, by its route.
-pub(crate) fn shard_of(route: u64, shards: u64) -> u64 {
-    low(route, SHARD_BITS) % shards
-}
-
-fn low(route: u64, bits: u32) -> u64 {
-    route & (u64::MAX >> (64 - bits))
-}
-
-/// The kept bits of the routes of one shard, as numbers without gaps.
-#[derive(Clone, Copy, Debug)]
-struct RouteNumbers {
-    bits: u32,
-    shards: u64,
-}
-
-impl RouteNumbers {
-    /// How many of the lowest numbers lie in one shard.
-    fn a_shard(self) -> u64 {
-        (1u64 << SHARD_BITS).div_ceil(self.shards)
-    }
-
-    fn below(self) -> u64 {
-        (1 << (self.bits - SHARD_BITS)) * self.a_shard()
-    }
-
-    fn of(self, route: u64) -> u64 {
-        let kept = low(route, self.bits);
-        (kept >> SHARD_BITS) * self.a_shard() + low(kept, SHARD_BITS) / self.shards
-    }
-
-    /// The kept bits again.
-    fn route(self, number: u64, shard: u64) -> u64 {
-        let (upper, lower) = (number / self.a_shard(), number % self.a_shard());
-        upper << SHARD_BITS | (lower * self.shards + shard)
-    }
-}
-
-#[derive(Debug)]
-struct IdGeneration {
-    since: Timestamp,
-    /// When the latest id came in.
-    latest: Timestamp,
-    numbers: RouteNumbers,
-    settled: IdSet,
-    /// What came since `settled` was written.
-    fresh: HashTable<u64>,
-}
-
 /// The ids of one shard.
 #[derive(Debug, Default)]
 pub(crate) struct Forgotten {
@@ -114,74 +55,6 @@ pub(crate) struct Forgotten {
     /// What all of them hold.
     bytes: usize,
     dropped: u64,
-}
-
-impl IdGeneration {
-    fn new(now: Timestamp, numbers: RouteNumbers) -> IdGeneration {
-        IdGeneration {
-            since: now,
-            latest: now,
-            numbers,
-            settled: IdSet::default(),
-            fresh: HashTable::new(),
-        }
-    }
-
-    fn add(&mut self, key: HashKey, route: u64) {
-        let number = self.numbers.of(route);
-        if self.has(key, number) {
-            return;
-        }
-        let place = |number: &u64| key.of(&number.to_le_bytes());
-        self.fresh.insert_unique(place(&number), number, place);
-        let fresh = self.fresh.len() as u64;
-        if fresh >= FRESH.max(self.settled.len() / FRESH_SHARE) {
-            self.settle();
-        }
-    }
-
-    /// Writes the set anew.
-    fn settle(&mut self) {
-        let mut fresh: Vec<u64> = self.fresh.drain().collect();
-        fresh.sort_unstable();
-        let len = self.settled.len() + fresh.len() as u64;
-        let all = MergedIds {
-            left: self.settled.iter().peekable(),
-            right: fresh.into_iter().peekable(),
-        };
-        self.settled = IdSet::new(all, len, self.numbers.below());
-    }
-
-    fn has(&self, key: HashKey, number: u64) -> bool {
-        let place = key.of(&number.to_le_bytes());
-        self.fresh.find(place, |kept| *kept == number).is_some() || self.settled.has(number)
-    }
-
-    fn len(&self) -> u64 {
-        self.settled.len() + self.fresh.len() as u64
-    }
-
-    fn bytes(&self) -> usize {
-        size_of::<IdGeneration>() + self.settled.heap_bytes() + heap(self.fresh.allocation_size())
-    }
-}
-
-/// Two ascending sequences that share nothing, as one.
-struct MergedIds<L: Iterator<Item = u64>, R: Iterator<Item = u64>> {
-    left: std::iter::Peekable<L>,
-    right: std::iter::Peekable<R>,
-}
-
-impl<L: Iterator<Item = u64>, R: Iterator<Item = u64>> Iterator for MergedIds<L, R> {
-    type Item = u64;
-
-    fn next(&mut self) -> Option<u64> {
-        let right = self.right.peek().copied();
-        match self.left.peek() {
-            Some(left) if right.is_none_or(|right| *left < right) => self.left.next(),
-            _ => self.right.next(),
-        }
-    }
 }
 
 /// Ids as they are stored: their kept bits, ascending.
@@ -214,6 +87,11 @@ impl Forgotten {
         };
         if self.generations.back().is_none_or(is_over) {
             let shards = share.shards;
+            if let Some(last) = self.generations.back_mut() {
+                self.bytes -= last.bytes();
+                last.end();
+                self.bytes += last.bytes();
+            }
             let next = IdGeneration::new(now, RouteNumbers { bits, shards });
             self.bytes += next.bytes();
             self.generations.push_back(next);
@@ -231,7 +109,7 @@ impl Forgotten {
 
     pub fn has(&self, key: HashKey, route: u64) -> bool {
         let mut generations = self.generations.iter();
-        generations.any(|generation| generation.has(key, generation.numbers.of(route)))
+        generations.any(|generation| generation.has(key, route))
     }
 
     /// Drops what is older than `keep` nanoseconds.
@@ -265,20 +143,10 @@ impl Forgotten {
 
     /// What the shard with this number keeps, to be stored.
     pub fn stored(&self, shard: u64) -> impl Iterator<Item = StoredIds> {
-        self.generations.iter().map(move |generation| {
-            let numbers = generation.numbers;
-            let all = generation
-                .fresh
-                .iter()
-                .copied()
-                .chain(generation.settled.iter());
-            let mut routes: Vec<u64> = all.map(|number| numbers.route(number, shard)).collect();
-            routes.sort_unstable();
-            StoredIds {
-                latest: generation.latest,
-                bits: numbers.bits,
-                routes,
-            }
+        self.generations.iter().map(move |generation| StoredIds {
+            latest: generation.latest,
+            bits: generation.numbers.bits,
+            routes: generation.routes(shard),
         })
     }
 }
@@ -286,6 +154,7 @@ impl Forgotten {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::id_generation::shard_of;
 
     /// A route from a number (the finalizer of splitmix64).
     fn route(number: u64) -> u64 {

@@ -98,15 +98,18 @@ impl IdSet {
 
     /// In ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u64> {
-        let mut at = 0;
-        let mut bucket = 0;
+        let mut words = self.steps.iter().copied();
+        let mut left = words.next().unwrap_or(0);
+        let mut before = 0;
         (0..self.len).map(move |index| {
-            while !self.is_one(at) {
-                at += 1;
-                bucket += 1;
+            while left == 0 {
+                left = words.next().unwrap_or(u64::MAX);
+                before += 64;
             }
-            at += 1;
-            bucket << self.low_bits | self.low(index)
+            let at = before + u64::from(left.trailing_zeros());
+            left &= left - 1;
+            // As many zeros stand before it as buckets that ended.
+            (at - index) << self.low_bits | self.low(index)
         })
     }
 
@@ -140,27 +143,19 @@ impl IdSet {
 
     /// How many ones stand in a row.
     fn ones_from(&self, at: u64) -> u64 {
-        let (mut word, shift) = ((at / 64) as usize, at % 64);
-        let mut zeros = self.steps.get(word).map_or(0, |steps| !steps >> shift);
-        let mut ones = 0;
-        // What was shifted in looks like ones.
-        let mut room = 64 - shift;
-        while zeros == 0 && word < self.steps.len() {
-            ones += room;
-            room = 64;
-            word += 1;
-            zeros = self.steps.get(word).map_or(0, |steps| !steps);
+        let (word, shift) = ((at / 64) as usize, at % 64);
+        let mut words = self.steps.iter().skip(word);
+        // What is shifted in is no one.
+        let first = words
+            .next()
+            .map_or(0, |word| (word >> shift).trailing_ones());
+        let mut ones = u64::from(first);
+        let mut is_full = ones == 64 - shift;
+        while let (true, Some(word)) = (is_full, words.next()) {
+            ones += u64::from(word.trailing_ones());
+            is_full = *word == u64::MAX;
         }
-        ones + if word < self.steps.len() {
-            u64::from(zeros.trailing_zeros())
-        } else {
-            0
-        }
-    }
-
-    fn is_one(&self, at: u64) -> bool {
-        let word = self.steps.get((at / 64) as usize);
-        word.is_some_and(|word| word >> (at % 64) & 1 == 1)
+        ones
     }
 
     fn low(&self, index: u64) -> u64 {

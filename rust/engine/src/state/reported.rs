@@ -78,3 +78,24 @@ fn add_sorted(all: &mut Vec<Fired>, fired: Fired) {
         all.insert(at, fired);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_is_left_alone_to_its_own_span_count_and_the_last_one_counts() {
+        let mut reported = Reported::default();
+        for (rule, until) in [(7, 10), (3, 20), (5, 30), (3, 40)] {
+            reported.postpone(RuleKey(rule), until);
+        }
+        let until =
+            |reported: &Reported| [3, 4, 5, 7].map(|rule| reported.postponed_until(RuleKey(rule)));
+        assert_eq!(until(&reported), [Some(40), None, Some(30), Some(10)]);
+        let held = reported.heap_bytes();
+        assert!(held >= size_of::<Reported>() + 3 * size_of::<Postponed>());
+        reported.forget_postponed();
+        assert_eq!(until(&reported), [None; 4]);
+        assert!(reported.heap_bytes() < held);
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::hash::route;
 use crate::id::TraceId;
-use crate::state::forgotten::shard_of;
+use crate::state::id_generation::shard_of;
 use crate::state::shard::Shard;
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 

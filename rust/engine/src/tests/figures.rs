@@ -1,0 +1,73 @@
+//! What the engine counts: spans that are none, memory and its bound, and what is shed at the bound.
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+
+use crate::tests::rules::rules;
+use crate::tests::spans::{at, message, span};
+use crate::{Engine, Settings};
+
+fn with_memory(memory_bytes: u64) -> Engine {
+    let settings = Settings {
+        memory_bytes,
+        shards: 1,
+        seed: 1,
+        ..Settings::default()
+    };
+    Engine::new(rules(&["r: when { a } always { b }"]), settings, at(0)).unwrap()
+}
+
+#[test]
+fn a_span_without_ids_is_counted_and_not_evaluated() {
+    let engine = with_memory(1 << 20);
+    let mut without = span(1, 1, "a", 0, 1);
+    without.span.span_id.clear();
+    engine.feed(&[without.clone(), span(1, 2, "a", 0, 1), without], 0);
+    let spans = engine.stats().spans;
+    assert_eq!((spans.malformed, spans.evaluated), (2, 1));
+}
+
+#[test]
+fn the_bound_of_memory_is_told_beside_what_is_held() {
+    let stats = with_memory(7 << 20).stats();
+    assert_eq!(stats.memory_limit_bytes, 7 << 20);
+    assert!(stats.memory_bytes < 1 << 20);
+}
+
+#[test]
+fn traces_that_just_fit_their_bound_are_kept_and_one_byte_less_sheds() {
+    let held = |engine: &Engine| {
+        for trace in 1..=200 {
+            engine.feed(&[span(trace, 1, "a", 0, 1)], 0);
+        }
+        engine.stats()
+    };
+    let bytes = held(&with_memory(64 << 20)).memory_bytes;
+    // A part of all is for ids: the least bound of which the rest is what is held.
+    let of = |memory_bytes| Settings {
+        memory_bytes,
+        ..Settings::default()
+    };
+    let bound = (bytes..).find(|bound| of(*bound).trace_bytes() >= bytes);
+    let bound = bound.unwrap();
+    assert_eq!(of(bound).trace_bytes(), bytes);
+    assert_eq!(held(&with_memory(bound)).shed_traces, 0);
+    let less = (0..bound).rev();
+    let less = less
+        .into_iter()
+        .find(|less| of(*less).trace_bytes() < bytes);
+    assert!(held(&with_memory(less.unwrap())).shed_traces > 0);
+}
+
+#[test]
+fn what_follows_a_field_of_the_wrong_kind_is_not_read_and_what_stood_before_it_is() {
+    let engine = with_memory(1 << 20);
+    let mut otlp = message(&[span(1, 1, "a", 0, 1)]);
+    let more = message(&[span(1, 2, "a", 0, 1)]);
+    let more = ExportTraceServiceRequest::decode(&*more).unwrap();
+    // `resource_spans` as a number, and behind its tag what could be the message itself.
+    otlp.push(1 << 3);
+    otlp.extend(more.resource_spans[0].encode_to_vec());
+    assert!(engine.consume(&otlp, at(0)).is_err());
+    assert_eq!(engine.stats().spans.evaluated, 1);
+}
