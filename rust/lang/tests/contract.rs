@@ -843,3 +843,50 @@ fn names_of_a_rule_file_mean_nothing_in_a_macro_of_the_vocabulary() {
         assert_eq!(meanings(&taken), plain);
     }
 }
+
+/// What a text means in the vocabulary of the tests, in canonical form.
+fn means(text: &str) -> Option<String> {
+    let (body, _) = support::check(text);
+    body.map(|body| betrace_lang::canonical(&body))
+}
+
+#[test]
+fn the_negation_of_a_macro_negates_what_it_stands_for() {
+    let written = means("never { payment.where(not (amount > 1000)) }").unwrap();
+    assert_eq!(
+        means("never { payment.where(not expensive) }"),
+        Some(written)
+    );
+    let shorthand = means("never { payment.where(verified == false) }").unwrap();
+    assert_eq!(
+        means("never { payment.where(not verified) }"),
+        Some(shorthand)
+    );
+}
+
+#[test]
+fn a_text_that_is_cut_off_by_its_length_says_so_and_nothing_else() {
+    let limits = Limits {
+        rule_bytes: 10,
+        ..Limits::default()
+    };
+    let mut faults = Vec::new();
+    check_condition("never { payment } and", &vocabulary(), &limits, &mut faults);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+}
+
+#[test]
+fn a_comma_that_joins_nothing_is_explained() {
+    for text in ["never { (a, b) }", "never { a.where(x == 1, y == 2) }"] {
+        let (body, faults) = support::check(text);
+        assert!(body.is_none(), "{text}");
+        let says = |fault: &Fault| {
+            fault
+                .help
+                .as_deref()
+                .is_some_and(|help| help.contains("comma"))
+        };
+        let told = support::shown(text, &faults);
+        assert!(faults.iter().any(says), "{text}\n{told}");
+    }
+}

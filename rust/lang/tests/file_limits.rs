@@ -149,6 +149,21 @@ fn test_spans() {
             format!("rules:\n{}", rule("a", &test))
         },
     );
+    for times in [8, 9, 5000, u64::MAX] {
+        let test = format!(
+            "    tests:\n      - name: t\n        trace: [{{ span: a, repeat: {times} }}]\n        expect: violated\n"
+        );
+        let limits = Limits {
+            test_spans: 8,
+            ..Limits::default()
+        };
+        let right: &[&str] = if times == 8 { &[] } else { &["E0015"] };
+        assert_eq!(
+            codes(&format!("rules:\n{}", rule("a", &test)), &limits),
+            right,
+            "{times}"
+        );
+    }
 }
 
 #[test]
@@ -360,7 +375,11 @@ fn an_expression_weighs_wherever_it_stands() {
         r#"when each { x.where(b matches "\w{15}") as p } never { y before p }"#,
         r#"never { x.where(event.where(event:name matches "\w{15}")) }"#,
         r#"never { x.where(f == 1) }"#,
+        r#"when each { x as p } always { y.where(g == p.f) }"#,
     ] {
         assert!(of(condition) > 10 * light, "{condition}");
     }
+    // Each character weighs: a checked condition grows with its text.
+    let longer = of(&format!("never {{ {} }}", "x".repeat(101)));
+    assert!((longer - light) % 100 == 0 && longer - light >= 100 * 16);
 }

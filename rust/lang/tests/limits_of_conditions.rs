@@ -44,6 +44,11 @@ fn bytes_of_a_text() {
     assert_eq!(codes(&fill(64 << 10)), []);
     assert_eq!(codes(&fill((64 << 10) + 1)), [code::TEXT_TOO_LONG]);
     assert_eq!(codes(&"é".repeat(64 << 10)), [code::TEXT_TOO_LONG]);
+    // Nothing else is said of a text that was not read.
+    let mut faults = Vec::new();
+    let long = fill((64 << 10) + 1);
+    check_condition(&long, &Vocabulary::new(), &Limits::default(), &mut faults);
+    assert_eq!(faults.len(), 1, "{faults:?}");
 }
 
 #[test]

@@ -110,3 +110,31 @@ fn drop_repeated(diagnostics: &mut Vec<Diagnostic>) {
         !is_repeated
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_says_the_same_at_one_place_is_said_once() {
+        let lines = LineIndex::new("abc");
+        let said = |code, at, message: &str| {
+            Diagnostic::new(code, 0, at..at + 1, &lines, message.to_owned())
+        };
+        let (one, other) = (codes::TOO_MANY, codes::TOO_MANY_FAULTS);
+        let mut all = vec![
+            said(one, 0, "x"),
+            said(one, 0, "y"),
+            said(other, 0, "x"),
+            said(one, 0, "x"),
+            said(one, 1, "x"),
+        ];
+        drop_repeated(&mut all);
+        assert_eq!(all.len(), 4);
+        let mut of_rule = said(one, 0, "x");
+        of_rule.rule = Some(crate::rule::RuleId("r".into()));
+        let mut all = vec![of_rule.clone(), of_rule];
+        drop_repeated(&mut all);
+        assert_eq!(all.len(), 2);
+    }
+}
