@@ -27,7 +27,7 @@ use betrace_sim::simulation::mail::{Act, BEGIN, Mail};
 use betrace_sim::simulation::random::Random;
 use betrace_sim::simulation::record::{Record, SpanAt};
 use betrace_sim::simulation::traffic::trace_id;
-use given::recordings::{self, TRAIN};
+use given::recordings::{self, BOUTIQUE, TRAIN};
 use given::{repository, rules};
 
 const SECOND: u64 = 1_000_000_000;
@@ -307,21 +307,6 @@ fn on_the_recordings_of_the_demo_shop() {
     let files = rules::PACKS.into_iter().chain(["testdata/rules/shop.yaml"]);
     hold("the demo shop", traces.collect(), &rules::enabled(files));
 }
-
-const BOUTIQUE: [&str; 12] = [
-    r#"when each { "hipstershop.CheckoutService/PlaceOrder" as order } always { "hipstershop.PaymentService/Charge" inside order }"#,
-    r#"when { "hipstershop.CheckoutService/PlaceOrder" } always { "hipstershop.CheckoutService/PrepOrderItems" then "hipstershop.CheckoutService/ChargeCard" }"#,
-    r#"when each { "hipstershop.PaymentService/Charge" as c } always { c inside "hipstershop.CheckoutService/ChargeCard" }"#,
-    r#"when each { "hipstershop.PaymentService/Charge" as c } always { "hipstershop.ShippingService/GetQuote" before c }"#,
-    r#"never { count("hipstershop.CurrencyService/Convert") by parent > 8 }"#,
-    r#"never { count(any) by resource.service.name > 30 }"#,
-    r#"when each { "sql.conn.query" as q } always { "sql.rows" sibling of q }"#,
-    r#"when each { "sql.conn.query" as q } always { "sql.rows" after q within 5ms }"#,
-    r#"never { "hipstershop.CurrencyService/Convert" before "hipstershop.CartService/GetCart" within 2ms }"#,
-    r#"when { root } always { max(any inside root, span:duration) <= 1 * max(root, span:duration) }"#,
-    r#"never { sum("sql.conn.query", span:duration) > 0.5 * sum(root, span:duration) }"#,
-    r#"always { trace:spanCount <= 60 and trace:duration < 2s }"#,
-];
 
 fn hold_larger(file: &str, conditions: &[&str]) {
     if let Some(traces) = recordings::larger(file, SHARE) {

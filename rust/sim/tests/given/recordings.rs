@@ -11,6 +11,27 @@ use opentelemetry_proto::tonic::trace::v1::Span as WireSpan;
 
 use super::repository;
 
+/// What holds of the traces of an online boutique, or does not.
+pub const BOUTIQUE: [&str; 17] = [
+    r#"when each { "hipstershop.CheckoutService/PlaceOrder" as order } always { "hipstershop.PaymentService/Charge" inside order }"#,
+    r#"when { "hipstershop.CheckoutService/PlaceOrder" } always { "hipstershop.CheckoutService/PrepOrderItems" then "hipstershop.CheckoutService/ChargeCard" }"#,
+    r#"when each { "hipstershop.PaymentService/Charge" as c } always { c inside "hipstershop.CheckoutService/ChargeCard" }"#,
+    r#"when each { "hipstershop.PaymentService/Charge" as c } always { "hipstershop.ShippingService/GetQuote" before c }"#,
+    r#"never { count("hipstershop.CurrencyService/Convert") by parent > 8 }"#,
+    r#"never { count(any) by resource.service.name > 30 }"#,
+    r#"never { count(any) by span:name >= 12 }"#,
+    r#"when each { "sql.conn.query" as q } always { "sql.rows" sibling of q }"#,
+    r#"when each { "sql.conn.query" as q } always { "sql.rows" after q within 5ms }"#,
+    r#"when each { ("hipstershop.ProductCatalogService/GetProduct" child of root) as p } always { any.where(resource.service.name == productcatalogservice) inside p }"#,
+    r#"never { "hipstershop.CurrencyService/Convert" before "hipstershop.CartService/GetCart" within 2ms }"#,
+    r#"never { "sql.rows" between "hipstershop.CurrencyService/Convert" and next "hipstershop.CartService/GetCart" }"#,
+    r#"never { count("sql.rows" after "hipstershop.CartService/GetCart" until next "hipstershop.AdService/GetAds") > 3 }"#,
+    r#"when { root } always { max(any inside root, span:duration) <= 1 * max(root, span:duration) }"#,
+    r#"when each { (any.where(resource.service.name == frontend) child of root) as f, (any child of f) as g } always { g inside root } never { g before f }"#,
+    r#"never { sum("sql.conn.query", span:duration) > 0.5 * sum(root, span:duration) }"#,
+    r#"always { trace:spanCount <= 60 and trace:duration < 2s }"#,
+];
+
 /// What holds of the traces of a train-ticket shop, or does not.
 pub const TRAIN: [&str; 6] = [
     r#"never { count(any) by parent > 9 }"#,
@@ -22,12 +43,15 @@ pub const TRAIN: [&str; 6] = [
 ];
 
 /// One trace in `share` of a recording that does not come with this repository, or all where `BETRACE_REAL_ALL` says so. It
-/// lies in `data` of the folder that `BETRACE_SHARED` names, else of `shared` beside the checkout; where it does not, that is said.
+/// lies in `data` of the folder that `BETRACE_SHARED` names, and has to be there then; else of `shared` beside the checkout, and
+/// where it does not, that is said.
 pub fn larger(file: &str, share: usize) -> Option<Vec<Vec<Span>>> {
     let named = std::env::var_os("BETRACE_SHARED").map(PathBuf::from);
+    let is_named = named.is_some();
     let folder = named.unwrap_or_else(|| repository().join("../shared"));
     let path = folder.join("data").join(file);
     if !path.is_file() {
+        assert!(!is_named, "{} is not there", path.display());
         // Not through println!, which a test that passes keeps for itself.
         let why = "is not here: BETRACE_SHARED names the folder that holds data/";
         let _ = writeln!(std::io::stderr(), "skipped: {file} {why}");
@@ -123,5 +147,6 @@ pub fn read(file: &Path) -> Vec<Vec<Span>> {
             }
         }
     }
+    assert!(!traces.is_empty(), "{} holds no trace", file.display());
     traces.into_values().collect()
 }
