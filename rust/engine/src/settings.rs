@@ -84,7 +84,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What the ids of traces that are gone may take, in bytes. At some 2.2 bytes an id a sixth of the
+    /// What the ids of traces that are gone may take, in bytes. At some 1.9 bytes an id a sixth of the
     /// default bound holds an hour of 5,500 traces a second.
     pub(crate) fn id_bytes(&self) -> u64 {
         self.memory_bytes / 6

@@ -1,7 +1,7 @@
 //! The ids of traces that closed and whose state is gone, so that a straggler never looks like a whole
 //! new trace.
 //!
-//! An id is kept as a few bits of its hash, some 2.2 bytes at the sizes that matter, in generations that
+//! An id is kept as a few bits of its hash, some 1.9 bytes at the sizes that matter, in generations that
 //! are dropped as a whole. Two ids that share those bits make a new trace look late, which costs it an
 //! `inconclusive` and nothing else: at most one new trace in a thousand when the share is full. The ids
 //! have a share of the memory bound to themselves ([`Share`]), so that they never cost a live trace its
