@@ -82,6 +82,9 @@ pub struct Check {
     /// Check the rules inside a Collector configuration
     #[arg(long, value_name = "OTELCOL.YAML")]
     pub config: Vec<PathBuf>,
+    /// How long traces last at most, by which samplers in the configuration are judged
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub longest_trace: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -5,18 +5,27 @@
 //! its key becomes `rules`, byte for byte in the same room, so that every fault has its true line and
 //! column.
 
+pub mod sampling;
 pub mod timing;
 mod yaml;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use betrace_lang::{Limits, SourceFile};
+use betrace_lang::{Limits, LoadedRule, SourceFile};
 
 use crate::paths;
 
+use sampling::{Asked, Doubt};
 use timing::Timing;
 use yaml::{Node, parse};
+
+/// A configuration, read once.
+pub struct Configuration {
+    name: String,
+    text: String,
+    root: Node,
+}
 
 /// One processor's rules, which are a set of their own.
 pub struct Set {
@@ -43,67 +52,107 @@ impl fmt::Display for ConfigError {
     }
 }
 
+impl Configuration {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Configuration, ConfigError> {
+        let name = path.display().to_string();
+        let error = |message: String| ConfigError {
+            place: name.clone(),
+            message,
+        };
+        let bytes = std::fs::read(path).map_err(|cause| error(cause.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| error("not UTF-8 text".to_owned()))?;
+        let root = parse(&text).map_err(|fault| ConfigError {
+            place: format!("{name}:{}:{}", fault.line, fault.column),
+            message: fault.message,
+        })?;
+        Ok(Configuration { name, text, root })
+    }
+
+    /// As a person knows it.
+    pub fn shown(&self) -> SourceFile {
+        SourceFile::new(self.name.as_str(), self.text.as_str())
+    }
+
+    /// Whether samplers behind the processor of this set drop what its rules find at the close of a trace.
+    pub fn doubts(
+        &self,
+        set: &Set,
+        timing: &Timing,
+        longest_trace: u64,
+        rules: &[LoadedRule],
+    ) -> Vec<Doubt> {
+        let asked = Asked {
+            processor: &set.processor,
+            timing,
+            longest_trace,
+            rules,
+        };
+        sampling::doubts(&self.root, &asked, with_environment)
+    }
+
+    /// Finds the processors of type `betrace` (`betrace`, `betrace/name`) and their rules.
+    pub fn rule_sets(&self, limits: &Limits) -> Result<Vec<Set>, ConfigError> {
+        let Configuration { name, text, root } = self;
+        let error = |message: String| ConfigError {
+            place: name.clone(),
+            message,
+        };
+        let mut sets = Vec::new();
+        for (key, processor) in root.get("processors").map_or(&[][..], Node::entries) {
+            let id = key.text().unwrap_or_default();
+            if id != "betrace" && !id.starts_with("betrace/") {
+                continue;
+            }
+            let Some(rules) = processor.get("rules") else {
+                return Err(error(format!("the processor {id} names no rules")));
+            };
+            let timing = Timing::of(processor, with_environment);
+            let mut set = Set {
+                processor: id.to_owned(),
+                timing: timing.map_err(|message| error(format!("{id}: {message}"))),
+                files: Vec::new(),
+                shown: Vec::new(),
+            };
+            let patterns = rules.get("files").map_or(&[][..], Node::elements);
+            let mut named = Vec::new();
+            for pattern in patterns.iter().filter_map(Node::text) {
+                let pattern = with_environment(pattern);
+                named
+                    .extend(expand(&pattern).map_err(|message| error(format!("{id}: {message}")))?);
+            }
+            if !named.is_empty() {
+                let files = paths::rule_files(&named, limits).map_err(|e| error(e.to_string()))?;
+                set.shown.clone_from(&files);
+                set.files = files;
+            }
+            if let Some((key, list)) = rules.entry("inline")
+                && !list.elements().is_empty()
+            {
+                set.files
+                    .push(SourceFile::new(name.as_str(), masked(text, key, list)));
+                set.shown
+                    .push(SourceFile::new(name.as_str(), text.as_str()));
+            }
+            if set.files.is_empty() {
+                return Err(error(format!(
+                    "the processor {id} names no rules that can be followed from here"
+                )));
+            }
+            sets.push(set);
+        }
+        if sets.is_empty() {
+            return Err(error(
+                "no processor of type betrace is in this configuration".to_owned(),
+            ));
+        }
+        Ok(sets)
+    }
+}
+
 /// Finds the processors of type `betrace` (`betrace`, `betrace/name`) and their rules.
-pub fn rule_sets(path: &PathBuf, limits: &Limits) -> Result<Vec<Set>, ConfigError> {
-    let name = path.display().to_string();
-    let error = |message: String| ConfigError {
-        place: name.clone(),
-        message,
-    };
-    let bytes = std::fs::read(path).map_err(|cause| error(cause.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| error("not UTF-8 text".to_owned()))?;
-    let root = parse(&text).map_err(|fault| ConfigError {
-        place: format!("{name}:{}:{}", fault.line, fault.column),
-        message: fault.message,
-    })?;
-    let mut sets = Vec::new();
-    for (key, processor) in root.get("processors").map_or(&[][..], Node::entries) {
-        let id = key.text().unwrap_or_default();
-        if id != "betrace" && !id.starts_with("betrace/") {
-            continue;
-        }
-        let Some(rules) = processor.get("rules") else {
-            return Err(error(format!("the processor {id} names no rules")));
-        };
-        let timing = Timing::of(processor, with_environment);
-        let mut set = Set {
-            processor: id.to_owned(),
-            timing: timing.map_err(|message| error(format!("{id}: {message}"))),
-            files: Vec::new(),
-            shown: Vec::new(),
-        };
-        let patterns = rules.get("files").map_or(&[][..], Node::elements);
-        let mut named = Vec::new();
-        for pattern in patterns.iter().filter_map(Node::text) {
-            let pattern = with_environment(pattern);
-            named.extend(expand(&pattern).map_err(|message| error(format!("{id}: {message}")))?);
-        }
-        if !named.is_empty() {
-            let files = paths::rule_files(&named, limits).map_err(|e| error(e.to_string()))?;
-            set.shown.clone_from(&files);
-            set.files = files;
-        }
-        if let Some((key, list)) = rules.entry("inline")
-            && !list.elements().is_empty()
-        {
-            set.files
-                .push(SourceFile::new(name.as_str(), masked(&text, key, list)));
-            set.shown
-                .push(SourceFile::new(name.as_str(), text.as_str()));
-        }
-        if set.files.is_empty() {
-            return Err(error(format!(
-                "the processor {id} names no rules that can be followed from here"
-            )));
-        }
-        sets.push(set);
-    }
-    if sets.is_empty() {
-        return Err(error(
-            "no processor of type betrace is in this configuration".to_owned(),
-        ));
-    }
-    Ok(sets)
+pub fn rule_sets(path: &Path, limits: &Limits) -> Result<Vec<Set>, ConfigError> {
+    Configuration::read(path)?.rule_sets(limits)
 }
 
 /// The text with everything but the list blanked, and the list's key written `rules`.

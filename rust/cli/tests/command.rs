@@ -45,6 +45,8 @@ mod recorded;
 mod replay;
 #[path = "command/replay_input.rs"]
 mod replay_input;
+#[path = "command/sampling.rs"]
+mod sampling;
 #[path = "command/shell.rs"]
 mod shell;
 #[path = "command/show.rs"]

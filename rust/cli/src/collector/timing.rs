@@ -85,7 +85,7 @@ impl Timing {
 }
 
 /// A duration as Go's `time.ParseDuration` reads it, none below zero: `10s`, `1m30s`, `1.5h`, `0`.
-fn nanoseconds(text: &str) -> Option<u64> {
+pub fn nanoseconds(text: &str) -> Option<u64> {
     const UNITS: [(&str, f64); 8] = [
         ("ns", 1.0),
         ("us", 1e3),

@@ -3,10 +3,10 @@
 mod sarif;
 
 use betrace_lang::codes::DiagnosticSeverity;
-use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_json};
+use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, render_json};
 
 use crate::args::{Check, CheckFormat};
-use crate::collector;
+use crate::collector::Configuration;
 use crate::exit::Exit;
 use crate::output::{self, Output, counted};
 use crate::paths;
@@ -22,7 +22,12 @@ struct Found {
 
 impl Found {
     /// Loads one set; `shown` are the same files as a person knows them.
-    fn add(&mut self, files: &[SourceFile], shown: Vec<SourceFile>, limits: &Limits) {
+    fn add(
+        &mut self,
+        files: &[SourceFile],
+        shown: Vec<SourceFile>,
+        limits: &Limits,
+    ) -> Vec<LoadedRule> {
         let loaded = load(files, limits);
         let before = self.files.len();
         self.rules += loaded.rule_count;
@@ -32,6 +37,7 @@ impl Found {
                 file: diagnostic.file + before,
                 ..diagnostic
             }));
+        loaded.rules
     }
 
     fn count(&self, severity: DiagnosticSeverity) -> usize {
@@ -83,14 +89,23 @@ fn find(args: &Check) -> Result<Found, String> {
         found.add(&files, files.clone(), &limits);
     }
     for path in &args.config {
-        let sets = collector::rule_sets(path, &limits).map_err(|error| error.to_string())?;
-        for set in sets {
-            let timing = set.timing.map_err(|error| error.to_string())?;
+        let config = Configuration::read(path).map_err(|error| error.to_string())?;
+        let shown = config.shown();
+        let sets = config.rule_sets(&limits);
+        for mut set in sets.map_err(|error| error.to_string())? {
+            let timing = set.timing.as_ref().map_err(ToString::to_string)?;
+            let timing = *timing;
             let limits = Limits {
                 longest_deadline: timing.longest_deadline(),
                 ..Limits::default()
             };
-            found.add(&set.files, set.shown, &limits);
+            let rules = found.add(&set.files, std::mem::take(&mut set.shown), &limits);
+            let longest_trace = args.longest_trace * 1_000_000_000;
+            for doubt in config.doubts(&set, &timing, longest_trace, &rules) {
+                let file = found.files.len();
+                found.files.push(shown.clone());
+                found.diagnostics.push(doubt.at(file, &shown.text));
+            }
         }
     }
     Ok(found)
