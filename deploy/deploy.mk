@@ -29,6 +29,13 @@ target/tools/helm: go/tools/helm/go.mod go/tools/helm/go.sum
 	@cd go/tools/helm && CGO_ENABLED=0 $(GO_BUILD) -o ../../../$@ helm.sh/helm/v3/cmd/helm
 	@touch $@
 
+# The backend that is asked what it shows of violations. Its module carries no pages, only the API behind them.
+target/tools/jaeger: go/tools/jaeger/go.mod go/tools/jaeger/go.sum
+	$(call say,Building Jaeger (once: some minutes))
+	@mkdir -p target/tools
+	@cd go/tools/jaeger && CGO_ENABLED=0 $(GO_BUILD) -v -o ../../../$@ github.com/jaegertracing/jaeger/cmd/jaeger $(packages)
+	@touch $@
+
 # Without the service discoveries, which are most of its code and of no use here.
 target/tools/promtool target/tools/prometheus: target/tools/%: go/tools/prometheus/go.mod go/tools/prometheus/go.sum
 	$(call say,Building $*)

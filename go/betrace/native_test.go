@@ -344,7 +344,7 @@ func TestWithheldAttributesStayWithheldWhenRulesAreReplaced(t *testing.T) {
 		require.NoError(t, err)
 		return violations.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Status().Message()
 	}
-	require.Equal(t, "[withheld]", message(1))
+	require.Equal(t, "signup: [withheld]", message(1))
 	require.NoError(t, engine.ReplaceRules(compileText(t, text("now {offender.user.id} with {offender.plan}")), start))
-	require.Equal(t, "now [withheld] with bas", message(2))
+	require.Equal(t, "signup: now [withheld] with bas", message(2))
 }

@@ -85,7 +85,7 @@ func (o *own) tellViolation(record plog.LogRecord) {
 	severity := o.text(ruleSev)
 	record.SetSeverityText(severity)
 	record.SetSeverityNumber(severityNumber(severity))
-	record.Body().SetStr(o.span.Status().Message())
+	record.Body().SetStr(o.text(message))
 	trace, span := o.where()
 	record.SetTraceID(trace)
 	record.SetSpanID(span)

@@ -33,7 +33,8 @@ func TestAViolationIsALogEventAtTheSpanThatBrokeTheRule(t *testing.T) {
 	require.Equal(t, pcommon.SpanID{3, 1}, event.SpanID())
 	// The mark is a span's alone, and an empty list says nothing.
 	require.Equal(t, map[string]any{
-		"betrace.rule.id": "audited", "betrace.rule.severity": "high", "betrace.compliance.controls": []any{"CC7.2"},
+		"betrace.rule.id": "audited", "betrace.rule.severity": "high", "betrace.message": "audited was broken",
+		"betrace.compliance.controls": []any{"CC7.2"},
 		"betrace.count": int64(2), "betrace.violation.id": "0123456789abcdef0123456789abcdef",
 		"betrace.offender.service.name": "payments",
 		"betrace.evidence": []any{map[string]any{

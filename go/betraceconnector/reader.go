@@ -20,6 +20,7 @@ import (
 const (
 	ruleID   = "betrace.rule.id"
 	ruleSev  = "betrace.rule.severity"
+	message  = "betrace.message"
 	offender = "betrace.offender.service.name"
 	role     = "betrace.role"
 )

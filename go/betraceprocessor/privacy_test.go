@@ -29,7 +29,9 @@ func messageOf(t *testing.T, change func(*Config), message string, attributes ma
 	}
 	require.NoError(t, b.ConsumeTraces(context.Background(), batch))
 	b.requireViolations(t, "rule-0")
-	return b.sink.violations[0].Status().Message()
+	said, _ := b.sink.violations[0].Attributes().Get("betrace.message")
+	require.Equal(t, "rule-0: "+said.Str(), b.sink.violations[0].Status().Message())
+	return said.Str()
 }
 
 func TestMessagesWithholdWhatTheConventionsCallSensitive(t *testing.T) {

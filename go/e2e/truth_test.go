@@ -193,6 +193,16 @@ func TestViolationSpansAreComplete(t *testing.T) {
 	}
 }
 
+// summary is the status message that a violation span should have: which rule was broken, then what happened.
+func summary(span ptrace.Span) string {
+	about := placed{Span: span}
+	rule, name := attribute(about, "betrace.rule.id"), attribute(about, "betrace.rule.name")
+	if name != rule {
+		name = rule + " (" + name + ")"
+	}
+	return name + ": " + strings.TrimPrefix(attribute(about, "betrace.message"), "rule "+rule+" violated: ")
+}
+
 // incomplete lists what is wrong with a violation span.
 func incomplete(resource pcommon.Resource, span ptrace.Span, trace []placed) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -226,8 +236,8 @@ func incomplete(resource pcommon.Resource, span ptrace.Span, trace []placed) (pr
 	if clause := attribute(placed{Span: span}, "betrace.clause"); !slices.Contains([]string{"always", "never", "pattern"}, clause) {
 		wrong("its clause is %q", clause)
 	}
-	if message := attribute(placed{Span: span}, "betrace.message"); message != span.Status().Message() {
-		wrong("message %q, status %q", message, span.Status().Message())
+	if want := summary(span); span.Status().Message() != want {
+		wrong("its status message is %q, not %q", span.Status().Message(), want)
 	}
 
 	byID := map[pcommon.SpanID]placed{}
@@ -248,6 +258,12 @@ func incomplete(resource pcommon.Resource, span ptrace.Span, trace []placed) (pr
 	if start.Before(first) || end.After(last) || end.Before(start) {
 		wrong("it lasts from %v to %v, the trace from %v to %v", start, end, first, last)
 	}
+	if parent, ok := byID[span.ParentSpanID()]; ok && (start != parent.StartTimestamp().AsTime() || end != parent.EndTimestamp().AsTime()) {
+		wrong("it lasts from %v to %v, its parent from %v to %v", start, end, parent.StartTimestamp().AsTime(), parent.EndTimestamp().AsTime())
+	}
+	if span.Events().Len() != span.Links().Len() {
+		wrong("it shows %d spans as links and %d as events", span.Links().Len(), span.Events().Len())
+	}
 	if offender := attribute(placed{Span: span}, "betrace.offender.service.name"); !services[offender] {
 		wrong("the offender's service is %q", offender)
 	}
@@ -263,6 +279,10 @@ func incomplete(resource pcommon.Resource, span ptrace.Span, trace []placed) (pr
 		}
 		if role.AsString() == "trigger" && link.SpanID() != span.ParentSpanID() {
 			wrong("its parent is not its trigger")
+		}
+		reference, marked := link.Attributes().Get("opentracing.ref_type")
+		if isParent := link.SpanID() == span.ParentSpanID(); marked != isParent || isParent && reference.Str() != "child_of" {
+			wrong("its link to %s says it is %q", link.SpanID(), reference.AsString())
 		}
 	}
 	if roles["trigger"]+roles["offender"] == 0 {

@@ -13,8 +13,14 @@ use prost::Message;
 use betrace_lang::rule::Emit;
 use betrace_lang::verdict::Verdict;
 
-use crate::finding::{Finding, Role};
+use crate::finding::{Evidence, Finding, Role};
+use crate::id::SpanId;
 use crate::mark::{self, MarkKey};
+
+/// The name of the events that show the spans a violation rests on.
+const EVIDENCE: &str = "betrace.evidence";
+/// How `OpenTelemetry`'s conventions say what kind of reference a link is.
+const REFERENCE: &str = "opentracing.ref_type";
 
 /// In which trace a violation span appears.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -67,58 +73,113 @@ pub fn encode_violations(
 fn violation_span(finding: &Finding, trace: ViolationTrace, key: Option<&MarkKey>) -> Span {
     let id = finding.violation_id.0;
     let span_id = mark::span_id(&id);
-    let (trace_id, parent_span_id) = match trace {
-        ViolationTrace::Offender => (
-            finding.trace_id.0,
-            finding.parent.map_or_else(Vec::new, |span| span.0.to_vec()),
-        ),
-        ViolationTrace::Own => (id, Vec::new()),
+    let parent = match trace {
+        ViolationTrace::Offender => finding.parent,
+        ViolationTrace::Own => None,
     };
+    let trace_id = match trace {
+        ViolationTrace::Offender => finding.trace_id.0,
+        ViolationTrace::Own => id,
+    };
+    let (start, end) = times(finding, parent);
     let mut attributes = attributes(finding);
     if let Some(key) = key {
         let mark = key.mark(&trace_id, &span_id);
         attributes.push(text(mark::MARK, &String::from_utf8_lossy(&mark)));
     }
+    let links = finding.evidence.iter();
+    let events = finding.evidence.iter();
     Span {
         trace_id: trace_id.to_vec(),
         span_id: span_id.to_vec(),
-        parent_span_id,
+        parent_span_id: parent.map_or_else(Vec::new, |span| span.0.to_vec()),
         name: mark::NAME.to_owned(),
         kind: span::SpanKind::Internal as i32,
-        start_time_unix_nano: finding.start,
-        end_time_unix_nano: finding.end.max(finding.start),
+        start_time_unix_nano: start,
+        end_time_unix_nano: end,
         attributes,
-        links: finding
-            .evidence
-            .iter()
-            .map(|evidence| span::Link {
-                trace_id: finding.trace_id.0.to_vec(),
-                span_id: evidence.span_id.0.to_vec(),
-                attributes: vec![
-                    text("betrace.role", evidence.role.as_str()),
-                    text("betrace.span.name", &evidence.name),
-                    text("service.name", &evidence.service),
-                ],
-                ..span::Link::default()
-            })
-            .collect(),
+        events: events.map(|shown| event(shown, start)).collect(),
+        links: links.map(|shown| link(finding, shown, parent)).collect(),
         status: Some(Status {
-            message: finding.message.clone(),
+            message: summary(finding),
             code: status::StatusCode::Error as i32,
         }),
         ..Span::default()
     }
 }
 
+/// From when to when the violation lasts, in Unix nanoseconds: below another span no longer than that one, whatever came
+/// of it later, so that it stands where its cause is; else from the trigger to the end of what it shows.
+fn times(finding: &Finding, parent: Option<SpanId>) -> (u64, u64) {
+    let above = finding.evidence.iter().find(|shown| {
+        Some(shown.span_id) == parent && shown.start != 0 && shown.end >= shown.start
+    });
+    above.map_or((finding.start, finding.end.max(finding.start)), |shown| {
+        (shown.start, shown.end)
+    })
+}
+
+/// What a list of spans shows of it: which rule, then what happened. The message of a rule that has none of its own begins
+/// with its id already.
+fn summary(finding: &Finding) -> String {
+    let rule = &finding.rule;
+    let id = &*rule.id.0;
+    let said = &*finding.message;
+    let said = said
+        .strip_prefix("rule ")
+        .and_then(|said| said.strip_prefix(id))
+        .and_then(|said| said.strip_prefix(" violated: "))
+        .unwrap_or(said);
+    match rule.name.as_deref() {
+        Some(name) if name != id => format!("{id} ({name}): {said}"),
+        _ => format!("{id}: {said}"),
+    }
+}
+
+/// The link to a span that the violation rests on. Backends that know references instead of parents and links, as Jaeger
+/// does, take a link to the parent for all there is between the two, and so for a span that merely follows another one
+/// unless it says that it is a child.
+fn link(finding: &Finding, shown: &Evidence, parent: Option<SpanId>) -> span::Link {
+    let mut attributes = described(shown);
+    if Some(shown.span_id) == parent {
+        attributes.push(text(REFERENCE, "child_of"));
+    }
+    span::Link {
+        trace_id: finding.trace_id.0.to_vec(),
+        span_id: shown.span_id.0.to_vec(),
+        attributes,
+        ..span::Link::default()
+    }
+}
+
+/// The same as an event at the start of that span: many backends show no attributes of links.
+fn event(shown: &Evidence, start: u64) -> span::Event {
+    let mut attributes = described(shown);
+    attributes.push(text("betrace.span.id", &shown.span_id.to_string()));
+    span::Event {
+        time_unix_nano: if shown.start == 0 { start } else { shown.start },
+        name: EVIDENCE.to_owned(),
+        attributes,
+        ..span::Event::default()
+    }
+}
+
+fn described(shown: &Evidence) -> Vec<KeyValue> {
+    vec![
+        text("betrace.role", shown.role.as_str()),
+        text("betrace.span.name", &shown.name),
+        text("service.name", &shown.service),
+    ]
+}
+
 fn attributes(finding: &Finding) -> Vec<KeyValue> {
     let rule = &finding.rule;
-    let mut all = vec![text("betrace.rule.id", &rule.id.0)];
-    if let Some(name) = &rule.name {
-        all.push(text("betrace.rule.name", name));
-    } else {
-        all.push(text("betrace.rule.name", &rule.id.0));
-    }
-    all.push(text("betrace.rule.severity", rule.severity.as_str()));
+    let name = rule.name.as_deref().unwrap_or(&rule.id.0);
+    let mut all = vec![
+        text("betrace.rule.id", &rule.id.0),
+        text("betrace.rule.name", name),
+        text("betrace.rule.severity", rule.severity.as_str()),
+    ];
     let hash: String = rule
         .hash
         .0
@@ -126,7 +187,7 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     all.push(text("betrace.rule.hash", &hash));
-    all.push(texts("betrace.rule.tags", rule.tags.iter().cloned()));
+    all.extend(texts("betrace.rule.tags", rule.tags.iter().cloned()));
     if let Some(clause) = finding.clause {
         all.push(text("betrace.clause", clause.as_str()));
     }
@@ -156,11 +217,11 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
             frameworks.push(compliance.framework.clone());
         }
     }
-    all.push(texts(
+    all.extend(texts(
         "betrace.compliance.frameworks",
         frameworks.into_iter(),
     ));
-    all.push(texts(
+    all.extend(texts(
         "betrace.compliance.controls",
         rule.compliance
             .iter()
@@ -181,11 +242,16 @@ fn text(key: &str, value: &str) -> KeyValue {
     attribute(key, any_value::Value::StringValue(value.to_owned()))
 }
 
-fn texts(key: &str, values: impl Iterator<Item = String>) -> KeyValue {
-    let values = values
+/// A list, and no attribute at all where there is nothing in it.
+fn texts(key: &str, values: impl Iterator<Item = String>) -> Option<KeyValue> {
+    let values: Vec<AnyValue> = values
         .map(|value| AnyValue {
             value: Some(any_value::Value::StringValue(value)),
         })
         .collect();
-    attribute(key, any_value::Value::ArrayValue(ArrayValue { values }))
+    if values.is_empty() {
+        return None;
+    }
+    let list = any_value::Value::ArrayValue(ArrayValue { values });
+    Some(attribute(key, list))
 }

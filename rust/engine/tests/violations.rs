@@ -174,6 +174,123 @@ fn in_a_trace_of_its_own_a_violation_only_links_to_the_offender() {
     }
 }
 
+/// The violation spans of the rules of this file, by their rule's id in front of their status message.
+fn written(trace: ViolationTrace) -> Vec<Span> {
+    let bytes = encode_violations(&findings(RULES, spans()), trace, None);
+    let mut request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
+    std::mem::take(&mut request.resource_spans[0].scope_spans[0].spans)
+}
+
+fn status(span: &Span) -> &str {
+    &span.status.as_ref().unwrap().message
+}
+
+fn value<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
+    let found = attributes.iter().find(|attribute| attribute.key == key)?;
+    match found.value.as_ref()?.value.as_ref()? {
+        Value::StringValue(text) => Some(text),
+        other => panic!("{key} is {other:?}"),
+    }
+}
+
+#[test]
+fn the_status_message_says_first_which_rule_was_broken() {
+    let said: Vec<String> = written(ViolationTrace::Offender)
+        .iter()
+        .map(|span| status(span).to_owned())
+        .collect();
+    let charge = "high-value (High-value payments): charge of 5000 ? in ";
+    assert!(said[0].starts_with(charge), "{said:?}");
+    for (said, id) in said[1..]
+        .iter()
+        .zip(["storm: never { ", "never-checked: always { "])
+    {
+        assert!(said.starts_with(id), "{said}");
+    }
+}
+
+#[test]
+fn the_link_to_the_parent_alone_says_that_it_is_one() {
+    let kind = |link: &opentelemetry_proto::tonic::trace::v1::span::Link| {
+        value(&link.attributes, "opentracing.ref_type").map(str::to_owned)
+    };
+    let mut others = 0;
+    for span in written(ViolationTrace::Offender) {
+        for link in &span.links {
+            let is_parent = link.span_id == span.parent_span_id;
+            others += usize::from(!is_parent);
+            assert_eq!(kind(link).as_deref(), is_parent.then_some("child_of"));
+        }
+    }
+    assert!(others > 0, "no violation shows a second span");
+    for span in written(ViolationTrace::Own) {
+        assert!(span.links.iter().all(|link| kind(link).is_none()));
+    }
+}
+
+#[test]
+fn the_spans_that_a_violation_shows_are_events_too() {
+    for span in written(ViolationTrace::Offender) {
+        assert_eq!(span.events.len(), span.links.len());
+        for (event, link) in span.events.iter().zip(&span.links) {
+            assert_eq!(event.name, "betrace.evidence");
+            for key in ["betrace.role", "betrace.span.name", "service.name"] {
+                assert!(value(&event.attributes, key).is_some(), "{key}");
+                let of_link = value(&link.attributes, key);
+                assert_eq!(value(&event.attributes, key), of_link);
+            }
+            let id: String = link
+                .span_id
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert_eq!(value(&event.attributes, "betrace.span.id"), Some(&*id));
+        }
+    }
+    let storm = &written(ViolationTrace::Offender)[1];
+    let at: Vec<u64> = storm
+        .events
+        .iter()
+        .map(|event| (event.time_unix_nano - START) / MILLI)
+        .collect();
+    assert_eq!(at, [50, 52, 54]);
+}
+
+#[test]
+fn a_list_without_entries_is_no_attribute() {
+    let spans = written(ViolationTrace::Offender);
+    let lists = |span: &Span| {
+        let keys = span.attributes.iter().filter(|attribute| {
+            let value = attribute.value.as_ref().and_then(|of| of.value.as_ref());
+            matches!(value, Some(Value::ArrayValue(_)))
+        });
+        keys.count()
+    };
+    assert_eq!(spans.iter().map(lists).collect::<Vec<_>>(), [3, 0, 0]);
+}
+
+#[test]
+fn below_its_trigger_a_violation_lasts_no_longer_than_that() {
+    let rule = "rules: [ { id: r, condition: 'when each { pay as p } never { refund after p }' } ]";
+    let lasts = |trace| {
+        let spans = vec![
+            span(1, 0, "order", 0, 100, Vec::new()),
+            span(2, 1, "pay", 1, 3, Vec::new()),
+            span(3, 1, "refund", 60, 69, Vec::new()),
+        ];
+        let bytes = encode_violations(&findings(rule, spans), trace, None);
+        let request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
+        let span = &request.resource_spans[0].scope_spans[0].spans[0];
+        let since = |at: u64| (at - START) / MILLI;
+        (
+            since(span.start_time_unix_nano),
+            since(span.end_time_unix_nano),
+        )
+    };
+    assert_eq!(lasts(ViolationTrace::Offender), (1, 3));
+    assert_eq!(lasts(ViolationTrace::Own), (1, 69));
+}
+
 #[test]
 fn the_same_facts_have_the_same_id() {
     let first = findings(RULES, spans());
