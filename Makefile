@@ -129,6 +129,28 @@ record: collector target/bin/demoshop
 	$(call say,Recording the demo shop into testdata/traces)
 	@target/bin/record -collector $(COLLECTOR) -demoshop target/bin/demoshop
 
+BUILDER_NEWEST := target/tools/builder-newest
+GENERATED_NEWEST := target/otelcol-newest/.generated
+
+$(BUILDER_NEWEST): go/tools/newest/go.mod go/tools/newest/go.sum
+	$(call say,Building the builder of the newest Collector release)
+	@mkdir -p target/tools
+	@cd go/tools/newest && CGO_ENABLED=0 $(GO_BUILD) -o ../../../$@ go.opentelemetry.io/collector/cmd/builder
+	@touch $@
+
+$(GENERATED_NEWEST): otelcol-builder-newest.yaml $(BUILDER_NEWEST) go/betrace/go.mod go/betraceprocessor/go.mod go/betraceconnector/go.mod
+	$(call say,Generating the newest Collector of otelcol-builder-newest.yaml and fetching its modules)
+	@mkdir -p target
+	@$(BUILDER_NEWEST) --config otelcol-builder-newest.yaml --skip-strict-versioning=false --skip-compilation
+	@touch $@
+
+## newest: the newest Collector release with the processor and little else, dist/otelcol-newest
+.PHONY: newest
+newest: lib $(GENERATED_NEWEST)
+	$(call say,Building the newest Collector dist/otelcol-newest)
+	@mkdir -p dist
+	@cd target/otelcol-newest && $(GO_BUILD) -v -ldflags='-s -w' -o ../../dist/otelcol-newest . $(packages)
+
 # Tools are of one version each: Go's in go/tools/go.mod, cargo-deny here.
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
@@ -203,11 +225,11 @@ test: cli collector runner target/bin/demoshop
 
 ## e2e: the end-to-end tests again, with a Collector that is built with the race detector
 .PHONY: e2e
-e2e: cli collector runner target/bin/demoshop
+e2e: cli collector newest runner target/bin/demoshop target/tools/jaeger
 	$(call say,Building the Collector with the race detector)
 	@cd target/otelcol && $(GO_BUILD) -v -race -o ../otelcol-betrace-race . $(packages)
 	$(call say,Testing end to end with it)
-	@cd go/e2e && BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
+	@cd go/e2e && BETRACE_TABLES=1 BETRACE_COLLECTOR=$(CURDIR)/target/otelcol-betrace-race go test -race -count=1 -timeout 60m -v ./...
 
 ## getting-started: run the programs of docs/getting-started.md in an environment of their own (RECORD=1 to keep what they send)
 .PHONY: getting-started
@@ -259,6 +281,12 @@ mutants: $(CARGO_MUTANTS)
 .PHONY: sanitize
 sanitize:
 	@rust/capi/sanitize.sh
+
+## swaps: changes of ten thousand rules under load: how long batches are held, and whether memory comes to rest
+.PHONY: swaps
+swaps: lib
+	$(call say,Changing ten thousand rules under load)
+	@cd go/betraceprocessor && BETRACE_SWAPS=1 go test -count=1 -v -run SwapsOfManyRules .
 
 ## loom: the engine's locks, in every order in which its threads may take them
 .PHONY: loom

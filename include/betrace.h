@@ -62,6 +62,10 @@
 // For programs: {"diagnostics":[{"code","severity","file","line","column",...}],"rules":n}.
 #define BETRACE_REPORT_JSON 1
 
+// For programs, which rules there are that an engine evaluates, in their order:
+// [{"id","name","severity","hash","file","line"}]. The hash is that of betrace.rule.hash.
+#define BETRACE_REPORT_RULES 2
+
 // A trace closed by idle time is complete if a root span came.
 #define BETRACE_COMPLETE_ROOT 0
 
@@ -282,7 +286,7 @@ int32_t betrace_rules_bytes(const struct betrace_rules *rules,
 // Writes everything that is to be said about the rules: errors, warnings and notes in their order
 // in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
 //
-// @param format BETRACE_REPORT_TEXT or BETRACE_REPORT_JSON
+// @param format BETRACE_REPORT_TEXT, BETRACE_REPORT_JSON or BETRACE_REPORT_RULES
 // @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT
 //
 // The caller must see to it:

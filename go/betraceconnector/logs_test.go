@@ -35,7 +35,7 @@ func TestAViolationIsALogEventAtTheSpanThatBrokeTheRule(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"betrace.rule.id": "audited", "betrace.rule.severity": "high", "betrace.message": "audited was broken",
 		"betrace.compliance.controls": []any{"CC7.2"},
-		"betrace.count": int64(2), "betrace.violation.id": "0123456789abcdef0123456789abcdef",
+		"betrace.count":               int64(2), "betrace.violation.id": "0123456789abcdef0123456789abcdef",
 		"betrace.offender.service.name": "payments",
 		"betrace.evidence": []any{map[string]any{
 			"role": "offender", "span.name": "charge", "service.name": "payments", "span_id": "0801000000000000",

@@ -7,8 +7,10 @@ use betrace_lang::rule::Rule;
 use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile};
 use libc::size_t;
 use once_cell::sync::OnceCell;
+use serde::Serialize;
 
 use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, BETRACE_POISONED, guard};
+use crate::heap;
 use crate::memory::{Answer, Out, Place, borrow, handle};
 
 /// One rule file. The library copies what it needs; both texts may be freed after the call.
@@ -34,7 +36,44 @@ pub struct BetraceRules {
     count: size_t,
 }
 
+#[derive(Serialize)]
+struct Listed<'r> {
+    id: &'r str,
+    name: Option<&'r str>,
+    severity: &'static str,
+    hash: String,
+    file: &'r str,
+    line: u32,
+}
+
 impl BetraceRules {
+    fn text_bytes(&self) -> usize {
+        self.files.iter().map(|file| file.text.len()).sum()
+    }
+
+    /// The rules that an engine evaluates.
+    fn listed(&self) -> Vec<Listed<'_>> {
+        let enabled = self.loaded.iter().filter(|loaded| loaded.rule.enabled);
+        let listed = enabled.map(|loaded| {
+            let rule = &*loaded.rule;
+            let file = self.files.get(loaded.place.file);
+            Listed {
+                id: &rule.id.0,
+                name: rule.name.as_deref(),
+                severity: rule.severity.as_str(),
+                hash: rule
+                    .hash
+                    .0
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect(),
+                file: file.map_or("", |file| &file.name),
+                line: loaded.place.line,
+            }
+        });
+        listed.collect()
+    }
+
     fn errors(&self) -> usize {
         self.diagnostics
             .iter()
@@ -58,10 +97,18 @@ impl BetraceRules {
     }
 }
 
+/// Compiling takes some thirty times the bytes of the texts, in the memory of whichever thread does it. From so many bytes on
+/// it is handed back once the set is freed, or each thread that ever compiled would hold it for good.
+const LARGE_SET: usize = 64 << 10;
+
 /// For people: code, place, source line, caret, help.
 pub const BETRACE_REPORT_TEXT: i32 = 0;
 /// For programs: {"diagnostics":[{"code","severity","file","line","column",...}],"rules":n}.
 pub const BETRACE_REPORT_JSON: i32 = 1;
+
+/// For programs, which rules there are that an engine evaluates, in their order:
+/// [{"id","name","severity","hash","file","line"}]. The hash is that of betrace.rule.hash.
+pub const BETRACE_REPORT_RULES: i32 = 2;
 
 /// Compiles rule files. Faults in them do not make the call fail: ask betrace_rules_count whether
 /// there are errors and betrace_rules_report which.
@@ -278,7 +325,7 @@ pub unsafe extern "C" fn betrace_rules_bytes(rules: *const BetraceRules, bytes: 
 /// Writes everything that is to be said about the rules: errors, warnings and notes in their order
 /// in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
 ///
-/// @param format BETRACE_REPORT_TEXT or BETRACE_REPORT_JSON
+/// @param format BETRACE_REPORT_TEXT, BETRACE_REPORT_JSON or BETRACE_REPORT_RULES
 /// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT
 ///
 /// # Safety
@@ -303,6 +350,10 @@ pub unsafe extern "C" fn betrace_rules_report(
             BETRACE_REPORT_JSON => {
                 betrace_lang::render_json(&rules.diagnostics, &rules.files, rules.count)
             }
+            BETRACE_REPORT_RULES => match serde_json::to_string(&rules.listed()) {
+                Ok(text) => text,
+                Err(_) => return BETRACE_POISONED,
+            },
             _ => return BETRACE_INVALID_ARGUMENT,
         };
         out.write(text.as_bytes())
@@ -320,7 +371,12 @@ pub unsafe extern "C" fn betrace_rules_free(rules: *mut BetraceRules) {
             return BETRACE_POISONED;
         }
         // SAFETY: made by `Box::into_raw` in `betrace_rules_compile`, and given up by the caller.
-        drop(unsafe { Box::from_raw(rules) });
+        let rules = unsafe { Box::from_raw(rules) };
+        let is_large = rules.text_bytes() >= LARGE_SET;
+        drop(rules);
+        if is_large {
+            heap::give_back();
+        }
         BETRACE_OK
     });
 }

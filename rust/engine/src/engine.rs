@@ -1,7 +1,7 @@
 //! The engine: spans in, findings out.
 //!
 //! [`Engine`] is the door. A call takes its [`scratch`], sees one [`rule_set`] through a [`context`], merges
-//! what came ([`intake`]), decides ([`lifecycle`]) and closes ([`mod@close`]), counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
+//! what came ([`intake`]), decides ([`lifecycle`]) and closes ([`mod@close`]) what is [`due`], counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
 //! hands what it found and [tallied](tally) ([`selections`] of spans among it) over the [`sink`] to the findings that wait and to the
 //! [`counters`]. A [`snapshot`] carries the state over a restart.
 
@@ -10,6 +10,7 @@ pub(crate) mod consumed;
 pub(crate) mod context;
 pub(crate) mod contradict;
 pub(crate) mod counters;
+pub(crate) mod due;
 pub(crate) mod held;
 pub(crate) mod intake;
 pub(crate) mod ledger;
@@ -33,26 +34,25 @@ use crate::engine::close::{Cause, close};
 use crate::engine::consumed::{ConsumeError, Consumed};
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
+use crate::engine::due::close_due;
 use crate::engine::held::Held;
 use crate::engine::intake::take_in;
 use crate::engine::ledger::{Ledger, Outside};
 use crate::engine::rule_set::RuleSet;
-use crate::engine::scratch::{CallScratch, DecideScratch};
+use crate::engine::scratch::CallScratch;
 use crate::engine::shed::shed;
-use crate::engine::sink::{Outbox, Queue};
+use crate::engine::sink::{Counting, Outbox, Queue};
 use crate::engine::snapshot::{Restored, SnapshotError, SnapshotKind};
 use crate::finding::Finding;
 use crate::hash::HashKey;
 use crate::id::TraceId;
-use crate::intern::Interner;
+use crate::intern::{Interner, Stamp};
 use crate::period::Period;
 use crate::plan::PlanError;
 use crate::settings::{CloseCause, Settings};
-use crate::state::shard::{Due, Shard};
 use crate::state::shards::Shards;
-use crate::state::trace::TraceState;
 use crate::stats::Stats;
-use crate::sync::{AtomicU64, Mutex, MutexGuard, RwLock};
+use crate::sync::{AtomicU64, Mutex, RwLock};
 use crate::time::Timestamp;
 use crate::wanted::Wanted;
 
@@ -67,6 +67,8 @@ pub struct Engine {
     shards: Shards,
     reserve: Reserve,
     outbox: Outbox,
+    /// Held by whoever asks what was counted, and while that goes over from one rule set to the next.
+    counted: Mutex<()>,
     scratch: Mutex<Vec<CallScratch>>,
     /// The latest time that a caller gave.
     clock: AtomicU64,
@@ -90,13 +92,10 @@ impl Engine {
     ) -> Result<Engine, PlanError> {
         let mut interner = Interner::default();
         let rules = RuleSet::first(rules, &mut interner, settings.completeness)?;
-        let mut counters = Counters::default();
-        counters.refit(None, &rules.plan);
-        let ledger = settings.kept_samples.map(|samples| {
-            let mut ledger = Ledger::new(samples.into());
-            ledger.fit(rules.plan.rules.len());
-            Mutex::new(ledger)
-        });
+        let counters = Counters::new(&rules.plan);
+        let noted = rules.plan.rules.len();
+        let samples = settings.kept_samples;
+        let ledger = samples.map(|samples| Mutex::new(Ledger::new(samples.into(), noted)));
         Ok(Engine {
             key: HashKey::new(settings.seed),
             rules: RwLock::new(rules),
@@ -108,6 +107,7 @@ impl Engine {
                 ledger,
                 queue: Mutex::new(Queue::new(settings.queue_bytes)),
             },
+            counted: Mutex::default(),
             // The first call finds what it works with.
             scratch: Mutex::new(vec![CallScratch::new(settings.own_spans.clone())]),
             clock: AtomicU64::new(now.0),
@@ -130,12 +130,9 @@ impl Engine {
     /// If the bytes are not such a message: the spans before the fault were evaluated.
     pub fn consume(&self, otlp: &[u8], now: Timestamp) -> Result<Consumed, ConsumeError> {
         let now = self.advance(now);
-        let rules = self.rules.read();
-        let context = self.context(&rules, now);
-        let mut scratch = self.take_scratch(&rules);
-        let result = take_in(&self.shards, &context, &self.outbox, otlp, &mut scratch);
-        let queued_findings = self.outbox.settle(&mut scratch.sink, &rules.plan);
-        self.scratch.lock().push(scratch);
+        let (result, queued_findings) = self.with_rules(now, |context, scratch| {
+            take_in(&self.shards, context, &self.outbox, otlp, scratch)
+        });
         match result {
             Ok(spans) => Ok(Consumed {
                 spans,
@@ -166,37 +163,40 @@ impl Engine {
     /// Closes every trace that is due. Call it about once a second.
     pub fn tick(&self, now: Timestamp) {
         let now = self.advance(now);
+        let mut held = 0;
+        for at in self.shards.all() {
+            let close_some = |context: &Context<'_>, scratch: &mut CallScratch| {
+                let mut shard = self.shards.lock(at);
+                let is_done = close_due(&mut shard, context, &self.outbox, scratch);
+                self.shards.account(at, shard.bytes());
+                is_done.then(|| shard.bytes() + shard.forgotten.bytes() as u64)
+            };
+            held += loop {
+                if let (Some(bytes), _) = self.with_rules(now, close_some) {
+                    break bytes;
+                }
+            };
+        }
+        self.held.note(held);
+        self.with_rules(now, |context, scratch| {
+            let CallScratch { sink, decide, .. } = scratch;
+            shed(&self.shards, context, &self.outbox, decide, sink);
+        });
+    }
+
+    /// Does some work under the present rules, and hands on what it found; returns how many findings wait, too.
+    fn with_rules<R>(
+        &self,
+        now: Timestamp,
+        work: impl FnOnce(&Context<'_>, &mut CallScratch) -> R,
+    ) -> (R, u64) {
         let rules = self.rules.read();
         let context = self.context(&rules, now);
         let mut scratch = self.take_scratch(&rules);
-        let CallScratch { sink, decide, .. } = &mut scratch;
-        let mut held = 0;
-        for at in self.shards.all() {
-            let mut shard = self.shards.lock(at);
-            let next = |shard: &mut Shard, decide: &mut DecideScratch| {
-                let awaited = |trace: &TraceState| context.awaited_until(trace, &mut decide.eval);
-                shard.next_due(now, &self.settings, awaited)
-            };
-            while let Some((place, due)) = next(&mut shard, decide) {
-                let cause = match due {
-                    Due::Quiet => Cause::Whole,
-                    Due::Age => Cause::MaxAge,
-                };
-                close(&context, &mut shard, place, cause, decide, sink);
-                self.outbox.settle_much(sink, &rules.plan);
-                // Whoever waits for this part of the traces goes first.
-                MutexGuard::bump(&mut shard);
-            }
-            while !shard.expire(self.key, now, &self.settings) {
-                MutexGuard::bump(&mut shard);
-            }
-            self.shards.account(at, shard.bytes());
-            held += shard.bytes() + shard.forgotten.bytes() as u64;
-        }
-        self.held.note(held);
-        shed(&self.shards, &context, &self.outbox, decide, sink);
-        self.outbox.settle(sink, &rules.plan);
+        let done = work(&context, &mut scratch);
+        let waiting = self.outbox.settle(&mut scratch.sink, &rules.plan);
         self.scratch.lock().push(scratch);
+        (done, waiting)
     }
 
     /// Whether much of the state went since this was last so. Most allocators keep what they are given back: now is the time
@@ -256,6 +256,7 @@ impl Engine {
     /// Everything counted since the engine was made.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        let _counted = self.counted.lock();
         let rules = self.rules.read();
         let mut stats = Stats {
             memory_limit_bytes: self.settings.memory_bytes,
@@ -271,7 +272,8 @@ impl Engine {
             stats.memory_bytes += shard.bytes() + shard.forgotten.bytes() as u64;
         }
         self.outbox.work_out(&rules.plan);
-        let counters = self.outbox.counters.lock();
+        // Of many rules it takes a while to say, and others count on meanwhile.
+        let counters = self.outbox.counters.lock().clone();
         stats.spans = counters.spans;
         stats.rules = counters.rule_stats(&rules);
         stats.closed_traces = counters.closed;
@@ -291,6 +293,7 @@ impl Engine {
     #[must_use]
     pub fn take_period(&self) -> Option<Period> {
         let ledger = self.outbox.ledger.as_ref()?;
+        let _counted = self.counted.lock();
         let rules = self.rules.read();
         let mut outside = Outside::default();
         for at in self.shards.all() {
@@ -316,23 +319,19 @@ impl Engine {
         // Held to the end, so that two reloads come one after the other.
         let mut interner = self.interner.lock();
         // The lock on the old set ends with the statement: spans go on while the new one is compiled.
-        let next = {
-            let old = self.rules.read().dates();
-            RuleSet::next(&old, rules, &mut interner, self.settings.completeness)?
-        };
+        let dates = self.rules.read().dates();
+        let seen = self.shards.oldest_generation();
+        let oldest = seen.map_or(dates.generation(), |seen| seen.min(dates.generation()));
+        interner.forget_before(Stamp(oldest.0));
+        let next = RuleSet::next(&dates, rules, &mut interner, self.settings.completeness)?;
+        // All that takes long is done before the spans wait, and after.
+        let new = Counting::new(&next.plan);
+        let _counted = self.counted.lock();
         let mut present = self.rules.write();
-        let mut counters = self.outbox.counters.lock();
-        if let Some(ledger) = &self.outbox.ledger {
-            let mut ledger = ledger.lock();
-            counters.work_out(&present.plan);
-            ledger.replaced(&counters, &present, now);
-            ledger.fit(next.plan.rules.len());
-        }
-        counters.refit(Some(&present), &next.plan);
-        drop(counters);
+        let counted = self.outbox.cut(new);
         let old = std::mem::replace(&mut *present, next);
         drop(present);
-        drop(old);
+        self.outbox.carry(counted, &old, now);
         Ok(())
     }
 
@@ -351,7 +350,7 @@ impl Engine {
     pub fn restore(&self, bytes: &[u8], now: Timestamp) -> Result<Restored, SnapshotError> {
         let now = self.advance(now);
         let read = snapshot::read(bytes)?;
-        let interner = self.interner.lock();
+        let mut interner = self.interner.lock();
         let mut rules = self.rules.write();
         let mut shards = self.shards.all().map(|at| self.shards.lock(at));
         if !shards.all(|shard| shard.live() == 0 && shard.remembered() == 0) {
@@ -362,7 +361,9 @@ impl Engine {
             self.started.store(before.0, Ordering::Relaxed);
         }
         let (key, settings) = (self.key, &self.settings);
-        Ok(read.restore(&mut rules, &interner, &self.shards, key, settings, now))
+        let restored = read.restore(&mut rules, &interner, &self.shards, key, settings, now);
+        interner.restamp(Stamp(rules.generation.0));
+        Ok(restored)
     }
 
     /// Working memory for a call, to be given back.

@@ -21,22 +21,38 @@ pub(crate) struct FieldKey(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct RuleKey(pub u32);
 
-/// Names, numbered densely in the order of their coming.
+/// Of a rule set, in the order of their coming.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp(pub u32);
+
+/// Names, numbered in the order of their coming. A number is never given to another name.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     ids: HashMap<Arc<str>, u32>,
-    names: Vec<Arc<str>>,
+    names: HashMap<u32, InUse>,
+    next: u32,
+}
+
+#[derive(Debug)]
+struct InUse {
+    name: Arc<str>,
+    /// The latest rule set that has it.
+    used: Stamp,
 }
 
 impl Numbers {
-    fn number(&mut self, name: String) -> u32 {
+    fn number(&mut self, name: String, used: Stamp) -> u32 {
         if let Some(id) = self.ids.get(name.as_str()) {
+            if let Some(named) = self.names.get_mut(id) {
+                named.used = used;
+            }
             return *id;
         }
-        let id = self.names.len() as u32;
+        let id = self.next;
+        self.next += 1;
         let name: Arc<str> = name.into();
-        self.names.push(name.clone());
-        self.ids.insert(name, id);
+        self.ids.insert(name.clone(), id);
+        self.names.insert(id, InUse { name, used });
         id
     }
 
@@ -45,7 +61,23 @@ impl Numbers {
     }
 
     fn name(&self, id: u32) -> &Arc<str> {
-        &self.names[id as usize]
+        &self.names[&id].name
+    }
+
+    fn forget_before(&mut self, oldest: Stamp) {
+        self.names.retain(|_, named| {
+            let is_kept = named.used >= oldest;
+            if !is_kept {
+                self.ids.remove(&named.name);
+            }
+            is_kept
+        });
+        self.ids.shrink_to_fit();
+        self.names.shrink_to_fit();
+    }
+
+    fn restamp(&mut self, used: Stamp) {
+        self.names.values_mut().for_each(|named| named.used = used);
     }
 }
 
@@ -54,15 +86,38 @@ pub(crate) struct Interner {
     cells: Numbers,
     fields: Numbers,
     rules: Numbers,
+    /// Of the rule set that is numbered now.
+    stamp: Stamp,
 }
 
 impl Interner {
+    fn all(&mut self) -> [&mut Numbers; 3] {
+        [&mut self.cells, &mut self.fields, &mut self.rules]
+    }
+
+    /// What is numbered from now on belongs to this rule set.
+    pub fn stamp(&mut self, stamp: Stamp) {
+        self.stamp = stamp;
+    }
+
+    /// All that is numbered belongs to this rule set.
+    pub fn restamp(&mut self, stamp: Stamp) {
+        self.stamp = stamp;
+        self.all().into_iter().for_each(|all| all.restamp(stamp));
+    }
+
+    /// Forgets what only rule sets before this one had: no state of a trace that began with it or later can hold it.
+    pub fn forget_before(&mut self, oldest: Stamp) {
+        let all = self.all().into_iter();
+        all.for_each(|all| all.forget_before(oldest));
+    }
+
     pub fn field(&mut self, field: &Field) -> FieldKey {
-        FieldKey(self.fields.number(name::of_field(field)))
+        FieldKey(self.fields.number(name::of_field(field), self.stamp))
     }
 
     pub fn rule(&mut self, rule: &Rule) -> RuleKey {
-        RuleKey(self.rules.number(name::of_rule(rule)))
+        RuleKey(self.rules.number(name::of_rule(rule), self.stamp))
     }
 
     /// The cell that keeps `kind` (of what `of` reads) of the spans that a selector selects.
@@ -73,7 +128,8 @@ impl Interner {
         kind: &str,
         of: Option<&Term>,
     ) -> CellId {
-        CellId(self.cells.number(name::of_cell(base, filter, kind, of)))
+        let name = name::of_cell(base, filter, kind, of);
+        CellId(self.cells.number(name, self.stamp))
     }
 
     pub fn cell_name(&self, id: CellId) -> &Arc<str> {
@@ -99,5 +155,32 @@ impl Interner {
 
     pub fn find_rule(&self, name: &str) -> Option<RuleKey> {
         self.rules.get(name).map(RuleKey)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_goes_once_no_rule_set_has_it_that_a_trace_can_have_seen() {
+        let mut numbers = Numbers::default();
+        let number =
+            |numbers: &mut Numbers, name: &str, set| numbers.number(name.to_owned(), Stamp(set));
+        let gone = number(&mut numbers, "gone", 1);
+        let stays = number(&mut numbers, "stays", 1);
+        assert_eq!(number(&mut numbers, "stays", 2), stays);
+        numbers.forget_before(Stamp(1));
+        assert_eq!(numbers.get("gone"), Some(gone));
+        numbers.forget_before(Stamp(2));
+        assert_eq!(
+            (numbers.get("gone"), numbers.get("stays")),
+            (None, Some(stays))
+        );
+        let again = number(&mut numbers, "gone", 3);
+        assert!(again != gone && again != stays, "a number was given twice");
+        numbers.restamp(Stamp(9));
+        numbers.forget_before(Stamp(9));
+        assert_eq!(&**numbers.name(stays), "stays");
     }
 }

@@ -107,7 +107,11 @@ impl Caller {
                 betrace_rules_count(self.rules, &mut count, &mut errors),
                 BETRACE_OK
             );
-            for format in [BETRACE_REPORT_TEXT, BETRACE_REPORT_JSON] {
+            for format in [
+                BETRACE_REPORT_TEXT,
+                BETRACE_REPORT_JSON,
+                BETRACE_REPORT_RULES,
+            ] {
                 let report =
                     asked(|buf, cap, len| betrace_rules_report(self.rules, format, buf, cap, len));
                 assert!(errors == 0 || !report.is_empty());

@@ -1,6 +1,8 @@
 //! What was counted. Verdicts of rules that a trace did not touch are not counted one by one: they follow
 //! from how many traces closed, and how many of those touched the rule.
 
+use std::sync::Arc;
+
 use betrace_lang::rule::{Completeness, RuleId, Severity};
 use betrace_lang::verdict::{Reason, Verdict};
 use hashbrown::HashMap;
@@ -64,7 +66,7 @@ struct Closings {
     incomplete: ByReason,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Counters {
     pub spans: SpanCounts,
     pub closed: u64,
@@ -80,44 +82,76 @@ pub(crate) struct Counters {
     unlike: Vec<u64>,
     /// By [`Completeness`].
     closings: [Closings; Completeness::ALL.len()],
-    carried: HashMap<RuleId, Carried>,
-    /// Verdicts by severity from before the present rule set: a rule may go, or get another severity.
-    before: [RuleCount; Severity::ALL.len()],
+    earlier: Earlier,
     reopened: BySeverity,
 }
 
+/// What was counted before the present rule set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Earlier {
+    carried: Arc<HashMap<RuleId, Carried>>,
+    /// Verdicts by severity: a rule may go, or get another severity.
+    verdicts: [RuleCount; Severity::ALL.len()],
+}
+
 impl Counters {
-    /// Begins anew for a rule set, keeping what was counted for rules that both sets have.
-    pub fn refit(&mut self, old: Option<&RuleSet>, new: &Plan) {
-        let mut carried = HashMap::new();
-        if let Some(old) = old {
-            self.keep_by_severity(old);
-            self.work_out(&old.plan);
-            for (position, stats) in self.rule_stats(old).into_iter().enumerate() {
-                let count = RuleCount {
-                    violated: stats.violated,
-                    satisfied: stats.satisfied,
-                    not_applicable: stats.not_applicable,
-                    inconclusive: stats.inconclusive,
-                    violations: stats.violations,
-                    contradicted: stats.violations_contradicted,
-                    ..RuleCount::default()
-                };
-                carried.insert(
-                    old.plan.rules[position].rule.id.clone(),
-                    Carried {
-                        count,
-                        spans_matched: stats.spans_matched,
-                        comparisons_unknown: stats.comparisons_unknown,
-                    },
-                );
-            }
+    /// Of no span yet, for the rules of a plan.
+    pub fn new(plan: &Plan) -> Counters {
+        Counters {
+            rules: vec![RuleCount::default(); plan.rules.len()],
+            sets: vec![0; plan.selector_sets],
+            unlike: vec![0; plan.unlike_ids],
+            ..Counters::default()
         }
-        self.carried = carried;
-        self.rules = vec![RuleCount::default(); new.rules.len()];
-        self.sets = vec![0; new.selector_sets];
-        self.unlike = vec![0; new.unlike_ids];
-        self.closings = Default::default();
+    }
+
+    /// Goes on for another rule set with new counters for it, and hands out all that was counted for the one before. What
+    /// these rules came to is worked out [from that](Counters::earlier), while others count on, and [kept](Counters::keep).
+    pub fn cut(&mut self, new: Counters) -> Counters {
+        let old = std::mem::replace(self, new);
+        self.spans = old.spans;
+        self.closed = old.closed;
+        self.shed = old.shed;
+        self.outside = old.outside;
+        self.unmarked = old.unmarked;
+        self.delay = old.delay;
+        self.reopened = old.reopened;
+        old
+    }
+
+    /// What these counters came to, for those of the rule set after theirs.
+    pub fn earlier(&self, old: &RuleSet) -> Earlier {
+        let mut verdicts = self.earlier.verdicts.clone();
+        for (rule, count) in old.plan.rules.iter().zip(self.present(old)) {
+            verdicts[rule.rule.severity as usize].join(&count);
+        }
+        let rules = old.plan.rules.iter().zip(self.rule_stats(old));
+        let carried = rules.map(|(rule, stats)| {
+            let count = RuleCount {
+                violated: stats.violated,
+                satisfied: stats.satisfied,
+                not_applicable: stats.not_applicable,
+                inconclusive: stats.inconclusive,
+                violations: stats.violations,
+                contradicted: stats.violations_contradicted,
+                ..RuleCount::default()
+            };
+            let carried = Carried {
+                count,
+                spans_matched: stats.spans_matched,
+                comparisons_unknown: stats.comparisons_unknown,
+            };
+            (rule.rule.id.clone(), carried)
+        });
+        Earlier {
+            carried: Arc::new(carried.collect()),
+            verdicts,
+        }
+    }
+
+    /// Counts from these on.
+    pub fn keep(&mut self, earlier: Earlier) {
+        self.earlier = earlier;
     }
 
     /// Takes everything out of `tally`, which keeps its memory.
@@ -198,17 +232,9 @@ impl Counters {
         rules.map(with_untouched).collect()
     }
 
-    /// Keeps by severity what the rules of a set said that is replaced now.
-    fn keep_by_severity(&mut self, old: &RuleSet) {
-        let present = self.present(old);
-        for (rule, count) in old.plan.rules.iter().zip(&present) {
-            self.before[rule.rule.severity as usize].join(count);
-        }
-    }
-
     /// The verdicts of all rules by severity.
     pub fn by_severity(&self, set: &RuleSet) -> Vec<SeverityStats> {
-        let mut counts = self.before.clone();
+        let mut counts = self.earlier.verdicts.clone();
         for (rule, count) in set.plan.rules.iter().zip(self.present(set)) {
             counts[rule.rule.severity as usize].join(&count);
         }
@@ -229,7 +255,8 @@ impl Counters {
         let rules = set.plan.rules.iter().zip(self.present(set)).zip(unknown);
         rules
             .map(|((rule, mut count), unknown)| {
-                let carried = self.carried.get(&rule.rule.id).cloned().unwrap_or_default();
+                let carried = self.earlier.carried.get(&rule.rule.id);
+                let carried = carried.cloned().unwrap_or_default();
                 count.join(&carried.count);
                 RuleStats {
                     rule: rule.rule.id.0.to_string(),

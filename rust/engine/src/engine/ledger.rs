@@ -47,54 +47,77 @@ pub(crate) struct Outside {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     samples: usize,
+    open: Open,
+    waiting: VecDeque<Period>,
+    lost: u64,
+}
+
+/// A period that is not over yet.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
     rules: Vec<RuleLedger>,
     violations: Vec<Named>,
-    /// As counted when the last period ended.
-    before: HashMap<RuleId, RuleStats>,
+    since: Since,
+}
+
+/// What was counted when a period began.
+#[derive(Debug, Default)]
+struct Since {
+    rules: HashMap<RuleId, RuleStats>,
     spans: SpanCounts,
     unmarked: u64,
     closed: u64,
     shed: u64,
     outside_traces: u64,
     outside: Outside,
-    waiting: VecDeque<Period>,
-    lost: u64,
+}
+
+impl Open {
+    /// For so many rules.
+    pub fn of(rules: usize) -> Open {
+        Open {
+            rules: vec![RuleLedger::default(); rules],
+            ..Open::default()
+        }
+    }
 }
 
 impl Ledger {
-    pub fn new(samples: usize) -> Ledger {
+    pub fn new(samples: usize, rules: usize) -> Ledger {
         Ledger {
             samples,
+            open: Open::of(rules),
             ..Ledger::default()
         }
     }
 
-    /// Begins with the rules of a set, whose numbers are others than before.
-    pub fn fit(&mut self, rules: usize) {
-        self.rules = vec![RuleLedger::default(); rules];
+    /// Goes on with the rules of another set, and hands out what was noted of those before, for [`Ledger::replaced`].
+    pub fn cut(&mut self, new: Open) -> Open {
+        std::mem::replace(&mut self.open, new)
     }
 
     /// Takes what a call noted.
     pub fn take(&mut self, tally: &mut Tally) {
         for (rule, trace) in tally.kept.drain(..) {
-            let rule = &mut self.rules[rule.index()];
+            let rule = &mut self.open.rules[rule.index()];
             rule.kept += 1;
             rule.draw(trace, self.samples);
         }
         for (rule, count) in tally.excused.drain(..) {
-            self.rules[rule.index()].excused += count;
+            self.open.rules[rule.index()].excused += count;
         }
-        let room = VIOLATIONS_NAMED - self.violations.len();
-        self.violations.extend(tally.named.drain(..).take(room));
+        let room = VIOLATIONS_NAMED - self.open.violations.len();
+        let named = tally.named.drain(..);
+        self.open.violations.extend(named.take(room));
     }
 
-    /// Ends the period of the rules that are replaced now.
-    pub fn replaced(&mut self, counters: &Counters, set: &RuleSet, now: Timestamp) {
+    /// Keeps the period of rules that were replaced, as [`Open::end`] ended it, and goes on from there.
+    pub fn replaced(&mut self, (period, since): (Period, Begun), now: Timestamp) {
         if self.waiting.len() == WAITING {
             self.waiting.pop_front();
             self.lost += 1;
         }
-        let period = self.end(counters, set, self.outside);
+        self.open.since = since.0;
         self.waiting.push_back(Period {
             replaced: Some(now),
             ..period
@@ -104,20 +127,35 @@ impl Ledger {
     /// The oldest period that waits, or else the one that ends now.
     pub fn next(&mut self, counters: &Counters, set: &RuleSet, outside: Outside) -> Period {
         let waited = self.waiting.pop_front();
-        let mut period = waited.unwrap_or_else(|| self.end(counters, set, outside));
+        let mut period = waited.unwrap_or_else(|| {
+            let open = self.cut(Open::of(set.plan.rules.len()));
+            let (period, since) = open.end(counters, set, Some(outside));
+            self.open.since = since.0;
+            period
+        });
         period.periods_lost = std::mem::take(&mut self.lost);
         period
     }
+}
 
-    fn end(&mut self, counters: &Counters, set: &RuleSet, outside: Outside) -> Period {
+/// From where the period after one goes on.
+pub(crate) struct Begun(Since);
+
+impl Open {
+    /// The period as it ends with these counters; without `outside`, what is counted elsewhere counts to the next.
+    pub fn end(
+        self,
+        counters: &Counters,
+        set: &RuleSet,
+        outside: Option<Outside>,
+    ) -> (Period, Begun) {
         let stats = counters.rule_stats(set);
         let mut rules = Vec::with_capacity(stats.len());
         let mut present = HashMap::with_capacity(stats.len());
-        let both = set.plan.rules.iter().zip(stats).zip(&mut self.rules);
+        let both = set.plan.rules.iter().zip(stats).zip(self.rules);
         for ((plan, stats), noted) in both {
             let id = plan.rule.id.clone();
-            let before = self.before.get(&id).cloned().unwrap_or_default();
-            let noted = std::mem::take(noted);
+            let before = self.since.rules.get(&id).cloned().unwrap_or_default();
             rules.push(RulePeriod {
                 rule: Arc::clone(&plan.rule),
                 counts: less(&stats, &before),
@@ -127,31 +165,36 @@ impl Ledger {
             });
             present.insert(id, stats);
         }
-        let was = self.outside;
+        let was = self.since;
+        let outside = outside.unwrap_or(was.outside);
         let period = Period {
             replaced: None,
             violations_total: rules.iter().map(|rule| rule.counts.violations).sum(),
             rules,
-            spans: spans_less(&counters.spans, &self.spans),
-            unmarked_spans: counters.unmarked.saturating_sub(self.unmarked),
-            closed_traces: counters.closed.saturating_sub(self.closed),
-            shed_traces: counters.shed.saturating_sub(self.shed),
-            outside_traces: counters.outside.saturating_sub(self.outside_traces),
+            spans: spans_less(&counters.spans, &was.spans),
+            unmarked_spans: counters.unmarked.saturating_sub(was.unmarked),
+            closed_traces: counters.closed.saturating_sub(was.closed),
+            shed_traces: counters.shed.saturating_sub(was.shed),
+            outside_traces: counters.outside.saturating_sub(was.outside_traces),
             live_traces: outside.live,
-            returned_traces: outside.returned.saturating_sub(was.returned),
-            dropped_ids: outside.dropped_ids.saturating_sub(was.dropped_ids),
-            lost_findings: outside.lost_findings.saturating_sub(was.lost_findings),
-            violations: std::mem::take(&mut self.violations),
+            returned_traces: outside.returned.saturating_sub(was.outside.returned),
+            dropped_ids: outside.dropped_ids.saturating_sub(was.outside.dropped_ids),
+            lost_findings: outside
+                .lost_findings
+                .saturating_sub(was.outside.lost_findings),
+            violations: self.violations,
             periods_lost: 0,
         };
-        self.before = present;
-        self.spans = counters.spans;
-        self.unmarked = counters.unmarked;
-        self.closed = counters.closed;
-        self.shed = counters.shed;
-        self.outside_traces = counters.outside;
-        self.outside = outside;
-        period
+        let begun = Begun(Since {
+            rules: present,
+            spans: counters.spans,
+            unmarked: counters.unmarked,
+            closed: counters.closed,
+            shed: counters.shed,
+            outside_traces: counters.outside,
+            outside,
+        });
+        (period, begun)
     }
 }
 

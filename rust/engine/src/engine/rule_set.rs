@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use crate::decide::needed::NeededRules;
 use crate::decide::untouched::UntouchedRules;
 use crate::engine::tally::BySeverity;
-use crate::intern::{Interner, RuleKey};
+use crate::intern::{Interner, RuleKey, Stamp};
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, PlanError, RulePlan, compile};
 use crate::state::trace::{Generation, TraceState};
@@ -32,6 +32,12 @@ pub(crate) struct RuleSet {
 pub(crate) struct Dates {
     generation: Generation,
     since: HashMap<RuleKey, Generation>,
+}
+
+impl Dates {
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
 }
 
 impl RuleSet {
@@ -67,6 +73,7 @@ impl RuleSet {
         since: impl Fn(RuleKey) -> Option<Generation>,
     ) -> Result<RuleSet, PlanError> {
         rules.retain(|rule| rule.enabled);
+        interner.stamp(Stamp(generation.0));
         let plan = compile::compile(&rules, interner, unsaid)?;
         let untouched = UntouchedRules::of(&plan);
         let mut set = RuleSet {

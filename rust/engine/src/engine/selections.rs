@@ -15,7 +15,7 @@ const KINDS: usize = 1 << 10;
 const SELECTORS: usize = 1 << 14;
 
 /// Spans by the selectors that selected them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Selections {
     /// Numbers of those that are alike, by their selectors.
     table: HashTable<u32>,
@@ -26,7 +26,7 @@ pub(crate) struct Selections {
 }
 
 /// Spans that the same selectors selected, as they were met.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Alike {
     hash: u64,
     /// Where its selectors begin, and how many there are.

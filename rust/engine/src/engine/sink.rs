@@ -4,11 +4,13 @@
 use std::collections::VecDeque;
 
 use crate::engine::counters::Counters;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Ledger, Open};
+use crate::engine::rule_set::RuleSet;
 use crate::engine::tally::Tally;
 use crate::finding::Finding;
 use crate::plan::Plan;
 use crate::sync::Mutex;
+use crate::time::Timestamp;
 
 /// What the decisions of one call lead to.
 #[derive(Default)]
@@ -69,6 +71,49 @@ impl Outbox {
             self.settle(sink, plan);
         }
         is_worth_it
+    }
+}
+
+/// Counters and notes of one rule set.
+pub(crate) struct Counting {
+    counters: Counters,
+    open: Open,
+}
+
+impl Counting {
+    /// None yet, for the rules of a plan. Made before others have to wait.
+    pub fn new(plan: &Plan) -> Counting {
+        Counting {
+            counters: Counters::new(plan),
+            open: Open::of(plan.rules.len()),
+        }
+    }
+}
+
+impl Outbox {
+    /// Goes on with another rule set, and hands out what was counted for the one before.
+    pub fn cut(&self, new: Counting) -> Counting {
+        let mut counters = self.counters.lock();
+        Counting {
+            open: match &self.ledger {
+                Some(ledger) => ledger.lock().cut(new.open),
+                None => new.open,
+            },
+            counters: counters.cut(new.counters),
+        }
+    }
+
+    /// Works out what the rules of the set before came to, while others count on for the present one, and keeps it. Nobody may
+    /// ask between the cut and the end of this what was counted.
+    pub fn carry(&self, counted: Counting, old: &RuleSet, now: Timestamp) {
+        let Counting { mut counters, open } = counted;
+        counters.work_out(&old.plan);
+        if let Some(ledger) = &self.ledger {
+            let ended = open.end(&counters, old, None);
+            ledger.lock().replaced(ended, now);
+        }
+        let earlier = counters.earlier(old);
+        self.counters.lock().keep(earlier);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::hash::route;
 use crate::id::TraceId;
 use crate::state::id_generation::shard_of;
 use crate::state::shard::Shard;
+use crate::state::trace::{Generation, TraceState};
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
 /// One part's place among all.
@@ -51,6 +52,12 @@ impl Shards {
 
     pub fn lock(&self, at: ShardIndex) -> MutexGuard<'_, Shard> {
         self.0[at.0 as usize].shard.lock()
+    }
+
+    /// That of the first rule set which any trace saw whose state is kept.
+    pub fn oldest_generation(&self) -> Option<Generation> {
+        let oldest = |at| self.lock(at).traces().map(TraceState::generation).min();
+        self.all().filter_map(oldest).min()
     }
 
     /// A shard holds so much after it changed.

@@ -163,6 +163,10 @@ impl TraceState {
         missing
     }
 
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
     /// Whether every span came under the rule set of `since` or a later one.
     pub fn was_seen_by(&self, since: Generation) -> bool {
         self.generation >= since

@@ -167,3 +167,25 @@ fn a_crash_is_not_forgotten_over_an_orderly_stop_that_follows_it() {
     told.sort();
     assert_eq!(told, ["always inconclusive(restart)", "always violated"]);
 }
+
+/// What a trace keeps of rules that are gone has its names for as long as it is kept: a snapshot says them, and the rules
+/// may come back.
+#[test]
+fn what_traces_keep_of_rules_that_are_gone_can_be_stored() {
+    let bytes = before().snapshot(SnapshotKind::Final);
+    let first = engine(&RULES, 2, 95_000);
+    first.restore(&bytes, at(95_000)).unwrap();
+    for round in 1..4 {
+        let other = format!("other: never {{ other{round} }}");
+        first
+            .replace_rules(rules(&[&other]), at(95_000 + round))
+            .unwrap();
+    }
+    let second = engine(&RULES, 3, 96_000);
+    let again = first.snapshot(SnapshotKind::Final);
+    let restored = second.restore(&again, at(96_000)).unwrap();
+    assert_eq!((restored.live_traces, restored.remembered_traces), (1, 1));
+    // Two more to the two of before, of which both engines have kept that they came.
+    second.feed(&[span(1, 4, "q", 96_000, 96_001).under(1)], 96_001);
+    assert_eq!(second.told(), ["many violated", "loop violated"]);
+}
