@@ -126,6 +126,19 @@ func (r *Rules) Report(format ReportFormat) (string, error) {
 	return string(text), err
 }
 
+// List are the rules that an engine evaluates, in their order.
+func (r *Rules) List() ([]RuleInfo, error) {
+	text, err := r.Report(reportRules)
+	if err != nil {
+		return nil, err
+	}
+	var rules []RuleInfo
+	if err := json.Unmarshal([]byte(text), &rules); err != nil {
+		return nil, fmt.Errorf("betrace: the list of rules cannot be read: %w", err)
+	}
+	return rules, nil
+}
+
 // Close frees the rules. It may be called twice.
 func (r *Rules) Close() {
 	r.mu.Lock()

@@ -32,6 +32,9 @@ func (*Rules) ErrorCount() int { return 0 }
 // Report answers [ErrUnavailable].
 func (*Rules) Report(ReportFormat) (string, error) { return "", ErrUnavailable }
 
+// List answers [ErrUnavailable].
+func (*Rules) List() ([]RuleInfo, error) { return nil, ErrUnavailable }
+
 // Close frees the rules.
 func (*Rules) Close() {}
 

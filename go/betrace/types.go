@@ -39,7 +39,22 @@ const (
 	ReportText ReportFormat = 0
 	// ReportJSON is for programs: {"diagnostics":[…],"rules":n}, the form of `betrace check --format json`.
 	ReportJSON ReportFormat = 1
+	// reportRules lists the rules that an engine evaluates, see [Rules.List].
+	reportRules ReportFormat = 2
 )
+
+// RuleInfo is what a rule is, apart from what it counts.
+type RuleInfo struct {
+	ID string `json:"id"`
+	// Name is empty where the rule has none.
+	Name     string `json:"name"`
+	Severity string `json:"severity"`
+	// Hash is of its meaning, and stands in betrace.rule.hash of its violations.
+	Hash string `json:"hash"`
+	// File is the source's name, Line where the rule begins in it, from 1.
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
 
 // Completeness is what a trace must have to be judged on what is absent from it.
 type Completeness int32

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/betracehq/betrace/go/betrace"
+	"github.com/betracehq/betrace/go/betraceprocessor/internal/status"
 )
 
 const day = 24 * time.Hour
@@ -46,6 +47,16 @@ func validateLateWindow(value time.Duration) error {
 
 func validateForgetAfter(value time.Duration) error {
 	return within("forget_after", value, 0, 7*day)
+}
+
+func validateEndpoint(value string) error {
+	if value == "" {
+		return nil
+	}
+	if err := status.Check(value); err != nil {
+		return fmt.Errorf("endpoint: %w", err)
+	}
+	return nil
 }
 
 func validateEvery(value time.Duration) error {

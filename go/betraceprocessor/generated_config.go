@@ -218,6 +218,32 @@ func NewDefaultRules() Rules {
 	}
 }
 
+// Status a page for the question why a rule did not fire.
+type Status struct {
+	// Where a page with the rules, what they matched and found, and what is held and waits, is served, and the same as JSON at `/status.json`: `localhost:4316`, say. It must be on loopback, for whoever reaches it reads it. Empty: nowhere. Processors that name the same one stand on one page.
+	Endpoint string `mapstructure:"endpoint"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Validate validates the Status fields according to schema annotations.
+func (c *Status) Validate() error {
+	var err error
+
+	if inner_err := validateEndpoint(c.Endpoint); inner_err != nil {
+		err = errors.Join(err, inner_err)
+	}
+
+	return err
+}
+
+// NewDefaultStatus returns a new Status with default values consistent with the annotations in the schema.
+func NewDefaultStatus() Status {
+	return Status{
+		Endpoint: "",
+	}
+}
+
 // Trace when a trace is over, and how long it is remembered.
 type Trace struct {
 	// What a trace must have to be judged on what is absent from it: `root` a root span, `linked` also every parent, `idle` nothing more. A rule may ask for something else, as its own `completeness`.
@@ -345,6 +371,8 @@ type Config struct {
 	Privacy Privacy `mapstructure:"privacy"`
 	// Where the rules come from.
 	Rules Rules `mapstructure:"rules"`
+	// A page for the question why a rule did not fire.
+	Status Status `mapstructure:"status"`
 	// Id of a storage extension (such as file_storage) that keeps the state of traces, and violations that could not be sent, from a shutdown to the next start. Without it, and after a crash, traces that were live end as inconclusive (shutdown, restart).
 	Storage *component.ID `mapstructure:"storage,omitempty"`
 	// When a trace is over, and how long it is remembered.
@@ -362,6 +390,7 @@ func createDefaultConfig() component.Config {
 		Membership: NewDefaultMembership(),
 		Privacy:    NewDefaultPrivacy(),
 		Rules:      NewDefaultRules(),
+		Status:     NewDefaultStatus(),
 		Storage:    nil,
 		Trace:      NewDefaultTrace(),
 		Violations: NewDefaultViolations(),

@@ -129,6 +129,12 @@ func TestPrivacyValidate_MaximumValueBytes(t *testing.T) {
 	require.ErrorContains(t, cfg.Validate(), "value_bytes value must be less than or equal to 256")
 }
 
+func TestStatusValidate_DefaultValid(t *testing.T) {
+	cfg := NewDefaultStatus()
+
+	require.NoError(t, cfg.Validate())
+}
+
 func TestTraceValidate_DefaultValid(t *testing.T) {
 	cfg := NewDefaultTrace()
 

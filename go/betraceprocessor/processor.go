@@ -55,7 +55,10 @@ type running struct {
 	membership *membership
 	// evidence is nil where the configuration asks for none.
 	evidence *evidence
-	host     component.Host
+	// board is nil where the configuration asks for no status page.
+	board      *statusBoard
+	hideStatus func()
+	host       component.Host
 	// withdraw ends that other parts of this Collector know violations by the keys of this processor.
 	withdraw func()
 	stop     chan struct{}
@@ -87,7 +90,10 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 	if compiled.report != "" {
 		p.log.Warn("the rules were loaded with remarks:\n" + compiled.report)
 	}
-	r := &running{host: host, stop: make(chan struct{}), reload: &reloadState{}}
+	r := &running{host: host, stop: make(chan struct{}), reload: &reloadState{}, board: p.config.board()}
+	if err := r.board.use(compiled); err != nil {
+		return err
+	}
 	r.reload.loadedAt.Store(p.clock.now())
 	r.reload.bytes.Store(compiled.rules.Bytes())
 	if r.storage, err = openStorage(ctx, p.config.Storage, host, p.set.ID); err != nil {
@@ -134,6 +140,7 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 	r.engine = engine
 	members := p.watchMembership(ctx, r)
 	r.sender = newSender(r.engine, p.next, p.config.Violations, p.clock, p.log)
+	r.sender.board = r.board
 	violations := p.restoreViolations(ctx, r)
 	chain, err := p.keepEvidence(ctx, r, announced[0])
 	var wanted betrace.Wanted
@@ -143,6 +150,9 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 	if err == nil {
 		r.thinning = newThinning(betrace.NewThin(wanted), p.clock)
 		r.metrics, err = newMetrics(p, r)
+	}
+	if err == nil {
+		err = p.openStatus(ctx, r)
 	}
 	if err != nil {
 		r.evidence.close()
@@ -210,6 +220,7 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
+	r.hideStatus()
 	close(r.stop)
 	done := make(chan struct{})
 	go func() {

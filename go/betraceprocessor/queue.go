@@ -89,6 +89,13 @@ func (q *queue) leastSevere() (least severity, found bool) {
 	return 0, false
 }
 
+// size is what it holds, in bytes.
+func (q *queue) size() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.bytes
+}
+
 // take takes at most limit out, to be settled by done or putBack.
 func (q *queue) take(limit int) []violation {
 	q.mu.Lock()

@@ -3,6 +3,7 @@ package betraceprocessor
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -56,7 +57,11 @@ func newReloader(p *betraceProcessor, r *running, inUse *compiled) *reloader {
 	return &reloader{processor: p, running: r, inUse: inUse.fingerprint, wasEmpty: inUse.empty, state: r.reload}
 }
 
+// run keeps to one thread, because the C library's allocator has memory by threads: what one compiled and another
+// freed, among what traces hold, would stay with the process in pieces, more of it with each thread that ever compiled.
 func (l *reloader) run(stop <-chan struct{}) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	tickUntil(stop, l.processor.clock, l.processor.config.Rules.ReloadInterval, func() { l.look(stop) })
 }
 
@@ -130,6 +135,9 @@ func (l *reloader) use(sources []betrace.Source, content fingerprint, stop <-cha
 		return
 	}
 	l.inUse, l.wasEmpty = content, compiled.empty
+	if err := l.running.board.use(compiled); err != nil {
+		p.log.Error("the status page goes on with the rules of before", zap.Error(err))
+	}
 	l.running.metrics.countReload(reloadSuccess)
 	l.state.loadedAt.Store(p.clock.now())
 	l.state.bytes.Store(compiled.rules.Bytes())
@@ -179,6 +187,7 @@ func (l *reloader) stale() {
 func (l *reloader) agree() {
 	l.refused, l.unreadable = fingerprint{}, ""
 	l.state.staleSince.Store(0)
+	l.running.board.refuse(nil)
 	if l.state.failing.Swap(false) {
 		componentstatus.ReportStatus(l.running.host, componentstatus.NewEvent(componentstatus.StatusOK))
 	}
@@ -186,6 +195,7 @@ func (l *reloader) agree() {
 
 func (l *reloader) fail(outcome string, err error, text string) {
 	l.state.failing.Store(true)
+	l.running.board.refuse(err)
 	l.running.metrics.countReload(outcome)
 	l.processor.log.Error(text + ":\n" + err.Error())
 	componentstatus.ReportStatus(l.running.host, componentstatus.NewRecoverableErrorEvent(err))

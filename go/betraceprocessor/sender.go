@@ -52,6 +52,8 @@ type sender struct {
 	// stored.
 	keep   func(context.Context, []violation)
 	keptAt uint64
+	// board is where the latest are shown; nil where there is no status page.
+	board *statusBoard
 
 	perSecond float64
 	allowance float64
@@ -132,6 +134,7 @@ func (s *sender) gather() {
 			// An engine that failed is reported where it is used.
 			return
 		}
+		s.board.found(message, s.clock.now())
 		if !s.emit {
 			// Nobody wants them; they must not fill the queue.
 			continue

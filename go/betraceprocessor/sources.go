@@ -26,6 +26,7 @@ type fingerprint [sha256.Size]byte
 type compiled struct {
 	rules       *betrace.Rules
 	fingerprint fingerprint
+	sources     []betrace.Source
 	// empty are the names of the sources without any text.
 	empty map[string]bool
 	// report holds warnings and notes; empty where there is none.
@@ -81,7 +82,7 @@ func compileSources(config *Rules, trace *Trace, limits *Limits, sources []betra
 		rules.Close()
 		return nil, err
 	}
-	made := &compiled{rules: rules, fingerprint: fingerprintOf(sources), empty: emptyOf(sources), report: report}
+	made := &compiled{rules: rules, fingerprint: fingerprintOf(sources), sources: sources, empty: emptyOf(sources), report: report}
 	for name := range made.empty {
 		made.report += fmt.Sprintf("warning: the rule file %s is empty\n", name)
 	}
