@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,9 @@ type tier struct {
 	router   *collector.Collector
 	checkers []*checker
 	send     wire.Sender
+	// rules and idle are those of each checker, settings what else its processor is told: YAML, indented by four.
+	rules, idle, settings string
+	routing               collector.Options
 }
 
 // checker is one of a tier; its folder and ports outlive its process.
@@ -82,49 +86,81 @@ const ownTelemetry = `{ logs: { level: warn }, metrics: { level: normal, readers
 
 func openTier(t *testing.T, size int, rules, idle string) *tier {
 	t.Helper()
-	made := &tier{behind: backend.New()}
+	made := newTier(t, rules, idle)
+	for range size {
+		made.add(t)
+	}
+	made.route(t, made.checkers...)
+	return made
+}
+
+// newTier has no checker yet and no router.
+func newTier(t *testing.T, rules, idle string) *tier {
+	t.Helper()
+	made := &tier{behind: backend.New(), rules: rules, idle: idle}
 	var err error
 	if made.sink, err = wire.OpenSink(made.behind.Receive); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := made.sink.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	options := func(config string) collector.Options {
-		ports, err := collector.FreePorts()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return collector.Options{
-			Binary: collectorBinary(t), Config: write(t, "config.yaml", config), Ports: ports, Env: []string{"BETRACE_BACKEND=" + made.sink.Address()},
-		}
-	}
-	var hostnames []string
-	for range size {
-		c := &checker{options: options(fmt.Sprintf(checkerConfig, t.TempDir(), rules, idle, ownTelemetry))}
-		c.start(t)
-		made.checkers = append(made.checkers, c)
-		hostnames = append(hostnames, fmt.Sprintf("%q", c.options.Ports.GRPC))
-	}
-	routing := options(fmt.Sprintf(routerConfig, strings.Join(hostnames, ", "), ownTelemetry))
-	if made.router, err = collector.Start(t.Context(), routing); err != nil {
-		t.Fatal(err)
-	}
-	if made.send, err = wire.DialGRPC(routing.Ports.GRPC); err != nil {
+	made.routing = made.options(t, "")
+	if made.send, err = wire.DialGRPC(made.routing.Ports.GRPC); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := made.send.Close(); err != nil {
 			t.Error(err)
 		}
-		stopped(t, made.router)
+		if made.router != nil {
+			stopped(t, made.router)
+		}
 		for _, c := range made.checkers {
 			stopped(t, c.Collector)
 		}
+		if err := made.sink.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 	return made
+}
+
+func (m *tier) options(t *testing.T, config string) collector.Options {
+	t.Helper()
+	ports, err := collector.FreePorts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return collector.Options{
+		Binary: collectorBinary(t), Config: write(t, "config.yaml", config), Ports: ports, Env: []string{"BETRACE_BACKEND=" + m.sink.Address()},
+	}
+}
+
+// add starts another checker, which no router sends to yet.
+func (m *tier) add(t *testing.T) {
+	t.Helper()
+	config := fmt.Sprintf(checkerConfig, t.TempDir(), m.rules, m.idle, ownTelemetry)
+	c := &checker{options: m.options(t, strings.Replace(config, "    storage:", m.settings+"    storage:", 1))}
+	c.start(t)
+	m.checkers = append(m.checkers, c)
+}
+
+// route has the router send to these; one that runs hands on what it holds, and is started anew with the other list.
+func (m *tier) route(t *testing.T, to ...*checker) {
+	t.Helper()
+	var hostnames []string
+	for _, c := range to {
+		hostnames = append(hostnames, fmt.Sprintf("%q", c.options.Ports.GRPC))
+	}
+	config := fmt.Sprintf(routerConfig, strings.Join(hostnames, ", "), ownTelemetry)
+	if err := os.WriteFile(m.routing.Config, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if m.router != nil {
+		stopped(t, m.router)
+	}
+	var err error
+	if m.router, err = collector.Start(t.Context(), m.routing); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (c *checker) start(t *testing.T) {
