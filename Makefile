@@ -237,6 +237,12 @@ getting-started: cli
 	$(call say,Running the programs of docs/getting-started.md)
 	@docs/getting-started/record.sh target/release/betrace $(if $(RECORD),docs/getting-started)
 
+## recordings: run the stacks of testdata/instrumentation and keep what the Collector recorded (STACK="name …"; CHECK=1: at their newest releases, and print what changed)
+.PHONY: recordings
+recordings: collector
+	$(call say,Running stacks with real instrumentation)
+	@testdata/instrumentation/record.py $(COLLECTOR) $(if $(CHECK),--check) $(STACK)
+
 ## walks: the way of a message and of a rule's text through the files, and how often it goes back (WRITE=1 for the page)
 .PHONY: walks
 walks:

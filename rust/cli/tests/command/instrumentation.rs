@@ -104,29 +104,73 @@ fn worst(verdicts: &BTreeSet<String>) -> String {
     (*worst.unwrap()).to_owned()
 }
 
-fn spans(path: &Path) -> Vec<Value> {
+/// The requests of a recording, as they were sent.
+fn requests(path: &Path) -> Vec<Value> {
     let bytes = std::fs::read(path).unwrap();
     let mut recorded = String::new();
     zstd::Decoder::new(&*bytes)
         .unwrap()
         .read_to_string(&mut recorded)
         .unwrap();
+    let lines = recorded.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Each recording by its name.
+pub fn recordings() -> BTreeMap<String, Vec<Value>> {
+    let names = truths().into_keys();
+    names
+        .map(|name| {
+            let requests = requests(&recording(&name));
+            (name, requests)
+        })
+        .collect()
+}
+
+fn spans(path: &Path) -> Vec<Value> {
     let all = |value: &Value, key: &str| value[key].as_array().unwrap().clone();
-    let requests = recorded
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap());
-    requests
+    requests(path)
+        .into_iter()
         .flat_map(|request: Value| all(&request, "resourceSpans"))
         .flat_map(|resource| all(&resource, "scopeSpans"))
         .flat_map(|scope| all(&scope, "spans"))
         .collect()
 }
 
+/// Where a recording stands: in the folder of its stack, beside the program, or on its own.
+fn recording(name: &str) -> PathBuf {
+    let of_stack = folder().join(name).join("recorded.jsonl.zst");
+    if of_stack.exists() {
+        of_stack
+    } else {
+        folder().join(format!("{name}.jsonl.zst"))
+    }
+}
+
+/// The truths of all recordings: of those on their own in one file, of a stack in its folder.
+fn truths() -> BTreeMap<String, Truth> {
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    let mut truths: BTreeMap<String, Truth> =
+        serde_json::from_str(&read(folder().join("truths.json"))).unwrap();
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path().join("truth.json");
+        if path.exists() {
+            let name = path.parent().unwrap().file_name().unwrap();
+            let truth = serde_json::from_str(&read(path.clone())).unwrap();
+            let before = truths.insert(name.to_str().unwrap().to_owned(), truth);
+            assert!(before.is_none(), "{} has two truths", path.display());
+        }
+    }
+    truths
+}
+
 /// Of each trace its recording, and each recording's spans.
 fn recorded(names: impl Iterator<Item = String>) -> (BTreeMap<String, String>, Spans) {
     let (mut of_trace, mut all) = (BTreeMap::new(), Spans::new());
     for name in names {
-        let spans = spans(&folder().join(format!("{name}.jsonl.zst")));
+        let spans = spans(&recording(&name));
         for span in &spans {
             let before = of_trace.insert(text(span, "traceId"), name.clone());
             assert!(
@@ -141,8 +185,7 @@ fn recorded(names: impl Iterator<Item = String>) -> (BTreeMap<String, String>, S
 
 /// All recordings, replayed once for all tests.
 static FOUND: LazyLock<BTreeMap<String, Found>> = LazyLock::new(|| {
-    let truths = std::fs::read_to_string(folder().join("truths.json")).unwrap();
-    let truths: BTreeMap<String, Truth> = serde_json::from_str(&truths).unwrap();
+    let truths = truths();
     let (of_trace, mut spans) = recorded(truths.keys().cloned());
     let desk = Desk::with(&[("acts.yaml", &act_rules())]);
     let replay = |rules: &str| {
@@ -157,12 +200,7 @@ static FOUND: LazyLock<BTreeMap<String, Found>> = LazyLock::new(|| {
         ];
         let paths: Vec<String> = truths
             .keys()
-            .map(|name| {
-                folder()
-                    .join(format!("{name}.jsonl.zst"))
-                    .display()
-                    .to_string()
-            })
+            .map(|name| recording(name).display().to_string())
             .collect();
         args.extend(paths.iter().map(String::as_str));
         let ran = desk.run(&args);
@@ -209,8 +247,15 @@ static FOUND: LazyLock<BTreeMap<String, Found>> = LazyLock::new(|| {
 #[test]
 fn every_recording_has_its_truths() {
     let names = std::fs::read_dir(folder()).unwrap().filter_map(|entry| {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        name.strip_suffix(".jsonl.zst").map(str::to_owned)
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let is_of_stack = path.join("run").exists();
+        let name = if is_of_stack {
+            Some(name)
+        } else {
+            name.strip_suffix(".jsonl.zst")
+        };
+        name.map(str::to_owned)
     });
     let names: BTreeSet<String> = names.collect();
     assert!(names.len() >= 20);
