@@ -65,3 +65,5 @@ mod vacuity;
 mod vocabulary;
 #[path = "command/window.rs"]
 mod window;
+#[path = "command/wrong_types.rs"]
+mod wrong_types;
