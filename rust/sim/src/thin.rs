@@ -30,6 +30,13 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
     let events = wanted.event_names || wanted.event_times || !wanted.event_attributes.is_empty();
     let links = wanted.link_ids || !wanted.link_attributes.is_empty();
     Span {
+        trace: span.trace,
+        id: span.id,
+        parent: span.parent,
+        name: span.name.clone(),
+        kind: span.kind,
+        start: span.start,
+        end: span.end,
         status: if wanted.status { span.status } else { 0 },
         message: if wanted.status_message {
             span.message.clone()
@@ -57,7 +64,6 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
         } else {
             Vec::new()
         },
-        ..span.clone()
     }
 }
 

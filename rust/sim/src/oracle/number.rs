@@ -83,22 +83,33 @@ pub fn sum(numbers: &[Number]) -> End {
 }
 
 pub fn total(a: Number, b: Number) -> End {
-    settled(&(scaled(a) + scaled(b)))
+    let exact = whole(a, b, i128::checked_add);
+    exact.unwrap_or_else(|| settled(&(scaled(a) + scaled(b))))
 }
 
 pub fn difference(a: Number, b: Number) -> End {
-    settled(&(scaled(a) - scaled(b)))
+    let exact = whole(a, b, i128::checked_sub);
+    exact.unwrap_or_else(|| settled(&(scaled(a) - scaled(b))))
 }
 
 pub fn times(a: Number, by: u64) -> End {
-    settled(&(scaled(a) * by))
+    let exact = whole(a, Number::Int(i128::from(by)), i128::checked_mul);
+    exact.unwrap_or_else(|| settled(&(scaled(a) * by)))
+}
+
+/// Of whole numbers whose result fits.
+fn whole(a: Number, b: Number, reckon: fn(i128, i128) -> Option<i128>) -> Option<End> {
+    match (a, b) {
+        (Number::Int(a), Number::Int(b)) => reckon(a, b).map(|whole| End::At(Number::Int(whole))),
+        _ => None,
+    }
 }
 
 /// Exact where it is whole and fits, else rounded once.
 fn settled(total: &BigInt) -> End {
-    let one = BigInt::from(1) << SCALE;
-    if total % &one == BigInt::ZERO
-        && let Ok(whole) = i128::try_from(total / &one)
+    let has_no_fraction = |zeros: u64| zeros >= u64::from(SCALE);
+    if total.trailing_zeros().is_none_or(has_no_fraction)
+        && let Ok(whole) = i128::try_from(total >> SCALE)
     {
         return End::At(Number::Int(whole));
     }
@@ -154,6 +165,40 @@ mod tests {
         // units / 2^1074 = units * 5^1074 / 10^1074
         let digits = units * BigInt::from(5).pow(SCALE);
         format!("{digits}e-{SCALE}").parse().unwrap()
+    }
+
+    #[test]
+    fn whole_numbers_come_out_as_the_long_way_says() {
+        let ends = [0, 1, -1, 7, 1 << 53, i128::MAX, i128::MIN, i128::MIN + 1];
+        for (a, b) in ends.iter().flat_map(|a| ends.map(|b| (*a, b))) {
+            let (a, b) = (Number::Int(a), Number::Int(b));
+            assert_eq!(
+                total(a, b),
+                settled(&(scaled(a) + scaled(b))),
+                "{a:?} {b:?}"
+            );
+            assert_eq!(
+                difference(a, b),
+                settled(&(scaled(a) - scaled(b))),
+                "{a:?} {b:?}"
+            );
+            for by in [0, 1, 3, u64::MAX] {
+                assert_eq!(times(a, by), settled(&(scaled(a) * by)), "{a:?} {by}");
+            }
+        }
+        for (value, wanted) in [
+            (2.0, Some(2)),
+            (-2.0, Some(-2)),
+            (0.0, Some(0)),
+            (0.5, None),
+            (5e-324, None),
+        ] {
+            let made = settled(&scaled(Number::Float(value)));
+            let right = wanted.map_or(End::At(Number::Float(value)), |whole| {
+                End::At(Number::Int(whole))
+            });
+            assert_eq!(made, right, "{value}");
+        }
     }
 
     #[test]

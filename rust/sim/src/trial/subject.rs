@@ -88,13 +88,9 @@ fn read(span: &Span, wanted: &Wanted, times: bool) -> Vec<u8> {
         &mut span.resource,
         &mut span.scope.attributes,
     ] {
-        let keys: Vec<String> = attributes.iter().map(|(key, _)| key.clone()).collect();
-        let mut at = 0;
-        attributes.retain(|(key, value)| {
-            at += 1;
-            *value != Value::Empty && !keys[..at - 1].contains(key)
-        });
         attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        attributes.dedup_by(|(later, _), (first, _)| later == first);
+        attributes.retain(|(_, value)| *value != Value::Empty);
     }
     encode([&span])
 }
