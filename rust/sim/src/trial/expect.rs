@@ -41,9 +41,16 @@ impl Matter<'_> {
                 show_answer(answer)
             )
         };
-        let all: Given = answer.broken.iter().map(|broken| broken.identity).collect();
-        let beyond = beyond_identity(self.rule, self.trace);
-        let is_beyond = at_close && all.len() > OBLIGATION_CAP;
+        if said.is_empty() && answer.broken.is_empty() {
+            return Ok(());
+        }
+        let obligations = || {
+            let all: Given = answer.broken.iter().map(|broken| broken.identity).collect();
+            all.len()
+        };
+        let is_beyond =
+            at_close && answer.broken.len() > OBLIGATION_CAP && obligations() > OBLIGATION_CAP;
+        let beyond = is_beyond.then(|| beyond_identity(self.rule, self.trace));
         let fresh = |broken: &&Broken| !given.contains(&broken.identity);
         let new: Vec<&Broken> = answer.broken.iter().filter(fresh).collect();
         // In the order of their spans, and as many as are told one by one.
@@ -53,9 +60,7 @@ impl Matter<'_> {
                 wanted.push(broken.identity);
             }
         }
-        if is_beyond {
-            wanted.push(beyond);
-        }
+        wanted.extend(beyond);
         let mut got: Vec<[u8; 16]> = said.iter().map(|finding| finding.violation_id.0).collect();
         got.sort_unstable();
         wanted.sort_unstable();
@@ -66,7 +71,7 @@ impl Matter<'_> {
         for finding in said {
             let id = finding.violation_id.0;
             let total = answer.broken.len() as u64;
-            let alike = |broken: &Broken| match is_beyond && id == beyond {
+            let alike = |broken: &Broken| match beyond == Some(id) {
                 true => shows(finding, broken, total, may_lack),
                 false => broken.identity == id && shows(finding, broken, broken.count, may_lack),
             };
