@@ -150,7 +150,7 @@ func (p *betraceProcessor) openStatus(ctx context.Context, r *running) error {
 func (p *betraceProcessor) shown(r *running, pipeline string) status.Processor {
 	board, state := r.board, r.reload
 	shown := status.Processor{
-		ID: p.set.ID.String(), Pipeline: pipeline, Engine: betrace.LibraryVersion() + " " + betrace.LibraryHash(),
+		ID: p.set.ID.String(), Pipeline: pipeline, Engine: betrace.LibraryVersion() + ", library " + betrace.LibraryHash()[:min(12, len(betrace.LibraryHash()))],
 		Files: status.Files{Loaded: instant(state.loadedAt.Load()), StaleSince: instant(state.staleSince.Load())},
 		Queue: status.Queue{
 			Waiting: r.sender.queue.count(), Bytes: r.sender.queue.size(), LimitBytes: queueBytes,

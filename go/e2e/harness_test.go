@@ -70,6 +70,7 @@ type setup struct {
 	betrace     string // further settings of the processor, YAML, indented by four
 	definitions string // further processors, YAML, indented by two
 	args        []string
+	dir         string                     // in which it runs; empty: this process's
 	change      func(config string) string // the last word on the configuration; nil: none
 }
 
@@ -177,7 +178,7 @@ func (s setup) start(t *testing.T, backendAddress string) (*collector.Collector,
 		t.Fatal(err)
 	}
 	return collector.Start(t.Context(), collector.Options{
-		Binary: collectorBinary(t), Config: config, Args: s.args, Ports: ports, Env: []string{"BETRACE_BACKEND=" + backendAddress},
+		Binary: collectorBinary(t), Config: config, Args: s.args, Dir: s.dir, Ports: ports, Env: []string{"BETRACE_BACKEND=" + backendAddress},
 	})
 }
 
