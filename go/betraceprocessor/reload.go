@@ -38,6 +38,9 @@ type reloader struct {
 	// wasEmpty are the sources without text in the set in use.
 	wasEmpty map[string]bool
 	refused  fingerprint
+	// refusedAt tells without reading whether the files are still those that were refused: a large set is not to be read
+	// again and again. What is in use is always compared by content.
+	refusedAt stamp
 	// unreadable is the last error of reading, empty where the last reading went well.
 	unreadable string
 	state      *reloadState
@@ -49,6 +52,8 @@ type reloadState struct {
 	// while they agree; nanoseconds since 1970.
 	loadedAt, staleSince atomic.Uint64
 	failing              atomic.Bool
+	// reads is how often the files were read.
+	reads atomic.Int64
 	// bytes is what the rules in use hold.
 	bytes atomic.Uint64
 }
@@ -67,6 +72,11 @@ func (l *reloader) run(stop <-chan struct{}) {
 
 // look reads the files once and does what their content asks for.
 func (l *reloader) look(stop <-chan struct{}) {
+	if l.refused != (fingerprint{}) && l.refusedAt.isSame(&l.processor.config.Rules, l.wall()) {
+		return
+	}
+	begun := l.wall()
+	l.state.reads.Add(1)
 	sources, content, err := l.readSettled(stop)
 	switch {
 	case errors.Is(err, errStopped):
@@ -81,6 +91,7 @@ func (l *reloader) look(stop <-chan struct{}) {
 		l.agree()
 	case content == l.refused:
 		l.stale()
+		l.refusedAt, _ = stampOf(&l.processor.config.Rules, filesOf(sources), begun)
 	default:
 		l.stale()
 		l.unreadable = ""
@@ -177,6 +188,9 @@ func (l *reloader) swap(rules *betrace.Rules, stop <-chan struct{}) error {
 	r.thinning.resume(betrace.NewThin(wanted))
 	return replaced
 }
+
+// wall is the time by which file systems stamp files.
+func (l *reloader) wall() time.Time { return time.Unix(0, int64(l.processor.clock.wall())) }
 
 // stale notes that files and rules differ.
 func (l *reloader) stale() {

@@ -340,6 +340,32 @@ func TestAFailingReloadShowsUntilItIsMended(t *testing.T) {
 	require.EqualValues(t, 1, b.reloads(t, "success"))
 }
 
+// A set that was refused is not read again while its files stay as they are, once what the file system says of them can be
+// believed; one that is in use is.
+func TestARefusedSetIsNotReadAgainUntilItsFilesChange(t *testing.T) {
+	b := startReloadBench(t, ruleA)
+	reads := &b.running.Load().reload.reads
+	look := func() int64 {
+		before := reads.Load()
+		b.clock.advance(t, reloadInterval, reloadInterval)
+		return reads.Load() - before
+	}
+	require.EqualValues(t, 2, look(), "files in use are compared by what they hold")
+	b.write(t, "rules: [")
+	require.EqualValues(t, 1, b.reloads(t, "refused"))
+	require.EqualValues(t, 2, look(), "the file is too young to be believed")
+	b.clock.set.Store(time.Now().Add(time.Hour).UnixNano() - int64(b.clock.now()))
+	require.LessOrEqual(t, look(), int64(1))
+	require.Zero(t, look())
+	require.Zero(t, look())
+	replaceFile(t, b.path, "rules: [")
+	require.Positive(t, look(), "it is another file")
+	require.Zero(t, look())
+	b.write(t, ruleB)
+	require.EqualValues(t, 1, b.reloads(t, "success"))
+	require.EqualValues(t, 1, b.reloads(t, "refused"))
+}
+
 func TestNothingIsWatchedWhereReloadIsOff(t *testing.T) {
 	b := startBench(t, func(c *Config) {
 		c.Rules.Inline, c.Rules.Files, c.Rules.ReloadInterval = nil, []string{"testdata/rules"}, 0

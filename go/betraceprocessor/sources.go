@@ -19,6 +19,9 @@ import (
 	"github.com/betracehq/betrace/go/betrace"
 )
 
+// inlineName begins the names of rules in the configuration, which are no files.
+const inlineName = "rules::inline["
+
 // fingerprint is a hash of the names and texts of all sources.
 type fingerprint [sha256.Size]byte
 
@@ -147,7 +150,7 @@ func inlineSources(rules []map[string]any) (sources []betrace.Source, errs error
 			errs = errors.Join(errs, fmt.Errorf("inline rule %d cannot be written as YAML: %w", i+1, err))
 			continue
 		}
-		sources = append(sources, betrace.Source{Name: fmt.Sprintf("rules::inline[%d]", i), Text: text})
+		sources = append(sources, betrace.Source{Name: fmt.Sprintf(inlineName+"%d]", i), Text: text})
 	}
 	return sources, errs
 }
