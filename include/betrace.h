@@ -445,7 +445,7 @@ void betrace_engine_free(struct betrace_engine *engine);
 // {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
 // "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],
 // "severities":[{"severity","verdicts":[...],"reopened":n}],"unmarked_spans":n,"live_traces":n,
-// "returned_traces":n,"dropped_ids":n,"memory_bytes":n,
+// "open_windows":n,"late_in_windows":n,"returned_traces":n,"dropped_ids":n,"memory_bytes":n,
 // "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 // "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 // A reader must pass over names that it does not know.

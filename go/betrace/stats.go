@@ -22,6 +22,10 @@ type Stats struct {
 	ShedTraces   int64 `json:"shed_traces"`
 	// ReturnedTraces came again after all but their id was forgotten.
 	ReturnedTraces int64 `json:"returned_traces"`
+	// OpenWindows is a gauge: windows of rules over many traces that are not over.
+	OpenWindows int64 `json:"open_windows"`
+	// LateInWindows are traces that count in no window: theirs was over, or they name no time that can be.
+	LateInWindows int64 `json:"late_in_windows"`
 	// DroppedIDs of closed traces went before their time, because there was no room: what comes of such a trace looks
 	// like a new one.
 	DroppedIDs int64 `json:"dropped_ids"`

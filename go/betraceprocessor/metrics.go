@@ -69,6 +69,8 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceSpansUnmarked,
 		telemetry.ProcessorBetraceTracesClosed,
 		telemetry.ProcessorBetraceTracesReturned,
+		telemetry.ProcessorBetraceTracesLateInWindows,
+		telemetry.ProcessorBetraceWindowsOpen,
 		telemetry.ProcessorBetraceTracesShed,
 		telemetry.ProcessorBetraceVerdicts,
 		telemetry.ProcessorBetraceSeverityVerdicts,
@@ -155,6 +157,8 @@ func (m *metrics) observe(_ context.Context, to metric.Observer) error {
 	to.ObserveInt64(t.ProcessorBetraceLiveTraces, stats.LiveTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceTracesClosed, stats.ClosedTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceTracesReturned, stats.ReturnedTraces, own)
+	to.ObserveInt64(t.ProcessorBetraceTracesLateInWindows, stats.LateInWindows, own)
+	to.ObserveInt64(t.ProcessorBetraceWindowsOpen, stats.OpenWindows, own)
 	to.ObserveInt64(t.ProcessorBetraceTracesShed, stats.ShedTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceMemoryBytes, stats.MemoryBytes, own)
 	to.ObserveInt64(t.ProcessorBetraceMemoryLimitBytes, stats.MemoryLimitBytes, own)

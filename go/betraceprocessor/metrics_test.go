@@ -280,7 +280,7 @@ func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 33, seen, "and decision_delay, which has nothing yet")
+	require.Equal(t, 35, seen, "and decision_delay, which has nothing yet")
 }
 
 func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {

@@ -19,7 +19,7 @@ pub const BETRACE_STATS_ALL: i32 = 1;
 /// {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
 /// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],
 /// "severities":[{"severity","verdicts":[...],"reopened":n}],"unmarked_spans":n,"live_traces":n,
-/// "returned_traces":n,"dropped_ids":n,"memory_bytes":n,
+/// "open_windows":n,"late_in_windows":n,"returned_traces":n,"dropped_ids":n,"memory_bytes":n,
 /// "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 /// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
 /// A reader must pass over names that it does not know.
@@ -58,6 +58,8 @@ struct StatsDocument<'a> {
     severities: Vec<SeverityDocument<'a>>,
     unmarked_spans: u64,
     live_traces: u64,
+    open_windows: u64,
+    late_in_windows: u64,
     remembered_traces: u64,
     forgotten_ids: u64,
     dropped_ids: u64,
@@ -112,6 +114,8 @@ fn to_json(stats: &Stats, has_rules: bool) -> Vec<u8> {
         severities: stats.severities.iter().map(severity).collect(),
         unmarked_spans: stats.unmarked_spans,
         live_traces: stats.live_traces,
+        open_windows: stats.open_windows,
+        late_in_windows: stats.late_in_windows,
         remembered_traces: stats.remembered_traces,
         forgotten_ids: stats.forgotten_ids,
         dropped_ids: stats.dropped_ids,

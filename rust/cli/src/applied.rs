@@ -46,6 +46,9 @@ fn looks_for_spans(body: &Body) -> bool {
         .into_iter()
         .flatten();
     let mut conditions = conditions.chain(&body.exceptions);
+    let over = body.over.iter().flat_map(|over| over.measure.selectors());
+    let mut over = over.filter(|selector| !selector.plain().is_empty());
     !body.bindings.is_empty()
+        || over.next().is_some()
         || conditions.any(|one: &Expr| one.selectors().iter().any(|s| !s.plain().is_empty()))
 }

@@ -32,9 +32,10 @@ pub fn evaluate(rule: &Arc<Rule>, test: &RuleTest) -> Result<Seen, PlanError> {
         ..Settings::default()
     };
     let engine = Engine::new(vec![Arc::clone(rule)], settings, Timestamp(0))?;
-    let request = spans::encode(test);
-    // Our own encoding is well-formed.
-    let _ = engine.consume(&request, Timestamp(0));
+    for request in spans::encode(test) {
+        // Our own encoding is well-formed.
+        let _ = engine.consume(&request, Timestamp(0));
+    }
     let cause = if test.is_incomplete {
         CloseCause::Shutdown
     } else {

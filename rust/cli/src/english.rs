@@ -5,3 +5,4 @@ pub mod condition;
 pub mod field;
 pub mod reading;
 pub mod span;
+pub mod window;

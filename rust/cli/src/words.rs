@@ -18,6 +18,7 @@ pub fn because(reason: Reason) -> &'static str {
         Reason::StateCap => "state_cap: a record of the rule was full",
         Reason::Skew => "skew: a span ends before it starts or has no times",
         Reason::Late => "late: spans came after the close",
+        Reason::TooFew => "too_few: what was counted is too little to be sure",
         Reason::Moved => "moved: the members of the tier changed",
         Reason::Conflict => "conflict: copies of one span differ in what rules read",
     }

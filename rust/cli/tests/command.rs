@@ -37,6 +37,8 @@ mod instrumentation;
 mod intents;
 #[path = "command/output.rs"]
 mod output;
+#[path = "command/over.rs"]
+mod over;
 #[path = "command/packs.rs"]
 mod packs;
 #[path = "command/recorded.rs"]

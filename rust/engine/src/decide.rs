@@ -31,3 +31,4 @@ pub(crate) mod recorded;
 pub(crate) mod rule;
 pub(crate) mod structure;
 pub(crate) mod untouched;
+pub(crate) mod window;

@@ -23,6 +23,7 @@ pub(crate) mod sink;
 pub(crate) mod snapshot;
 pub(crate) mod stored;
 pub(crate) mod tally;
+pub(crate) mod windows;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -55,6 +56,7 @@ use crate::stats::Stats;
 use crate::sync::{AtomicU64, Mutex, RwLock};
 use crate::time::Timestamp;
 use crate::wanted::Wanted;
+use crate::windows::table::Windows;
 
 /// Evaluates rules over the spans it is given. All methods take `&self`; calls may come from many
 /// threads at once.
@@ -77,6 +79,7 @@ pub struct Engine {
     /// Until when spans may have gone to another engine; zero: none ever did.
     moved: AtomicU64,
     held: Held,
+    windows: Mutex<Windows>,
 }
 
 impl Engine {
@@ -114,6 +117,7 @@ impl Engine {
             started: AtomicU64::new(if settings.restart_grace { now.0 } else { 0 }),
             moved: AtomicU64::new(0),
             held: Held::default(),
+            windows: Mutex::new(Windows::new(settings.seed, settings.window_bytes())),
             settings,
         })
     }
@@ -177,9 +181,10 @@ impl Engine {
                 }
             };
         }
-        self.held.note(held);
+        self.held.note(held + self.windows.lock().bytes() as u64);
         self.with_rules(now, |context, scratch| {
             let CallScratch { sink, decide, .. } = scratch;
+            context.close_windows(None, sink);
             shed(&self.shards, context, &self.outbox, decide, sink);
         });
     }
@@ -242,6 +247,7 @@ impl Engine {
             }
             self.shards.account(at, shard.bytes());
         }
+        context.close_windows(Some(cause), sink);
         self.outbox.settle(sink, &rules.plan);
         self.scratch.lock().push(scratch);
         settled();
@@ -262,15 +268,8 @@ impl Engine {
             memory_limit_bytes: self.settings.memory_bytes,
             ..Stats::default()
         };
-        for at in self.shards.all() {
-            let shard = self.shards.lock(at);
-            stats.live_traces += shard.live();
-            stats.remembered_traces += shard.remembered();
-            stats.forgotten_ids += shard.forgotten.len();
-            stats.dropped_ids += shard.forgotten.dropped();
-            stats.returned_traces += shard.returned();
-            stats.memory_bytes += shard.bytes() + shard.forgotten.bytes() as u64;
-        }
+        self.shards.count(&mut stats);
+        self.windows.lock().count(&mut stats);
         self.outbox.work_out(&rules.plan);
         // Of many rules it takes a while to say, and others count on meanwhile.
         let counters = self.outbox.counters.lock().clone();
@@ -329,6 +328,7 @@ impl Engine {
         let _counted = self.counted.lock();
         let mut present = self.rules.write();
         let counted = self.outbox.cut(new);
+        windows::refit(&self.windows, &present, &next, now);
         let old = std::mem::replace(&mut *present, next);
         drop(present);
         self.outbox.carry(counted, &old, now);
@@ -340,7 +340,8 @@ impl Engine {
     pub fn snapshot(&self, kind: SnapshotKind) -> Vec<u8> {
         let interner = self.interner.lock();
         let started = Timestamp(self.started.load(Ordering::Relaxed));
-        snapshot::write(kind, started, &self.rules.read(), &interner, &self.shards)
+        let state = (&self.shards, &self.windows);
+        snapshot::write(kind, started, &self.rules.read(), &interner, state)
     }
 
     /// Takes over the state that another engine stored. Only before the first span is consumed.
@@ -361,7 +362,8 @@ impl Engine {
             self.started.store(before.0, Ordering::Relaxed);
         }
         let (key, settings) = (self.key, &self.settings);
-        let restored = read.restore(&mut rules, &interner, &self.shards, key, settings, now);
+        let state = (&self.shards, &self.windows);
+        let restored = read.restore(&mut rules, &interner, state, key, settings, now);
         interner.restamp(Stamp(rules.generation.0));
         Ok(restored)
     }
@@ -380,6 +382,7 @@ impl Engine {
         let moved = self.moved.load(Ordering::Relaxed);
         Context {
             rules,
+            windows: &self.windows,
             settings: &self.settings,
             key: self.key,
             reserve: &self.reserve,

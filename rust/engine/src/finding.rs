@@ -87,6 +87,60 @@ pub struct Finding {
     pub violation_id: ViolationId,
     /// `when` held, or the rule has none.
     pub when_held: bool,
+    /// Of a rule over many traces: what was measured. Its trace is one of its own, and no trace that was seen.
+    pub window: Option<Box<OverWindow>>,
+}
+
+/// What a rule over many traces measured of a group in a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OverWindow {
+    /// Unix nanoseconds.
+    pub start: u64,
+    /// Unix nanoseconds; not part of the window.
+    pub end: u64,
+    /// The fields of `by` with their values; `_other` where groups were too many to be kept apart.
+    pub group: Vec<(String, String)>,
+    /// The canonical text of the measure.
+    pub measure: String,
+    /// [`OverWindow::value`] and [`OverWindow::bound`] are seconds.
+    pub is_duration: bool,
+    /// Spans, or traces, that were measured.
+    pub samples: u64,
+    /// Further ones of which something is not known.
+    pub unknown: u64,
+    /// Within which the measure lies; of a share, its confidence interval.
+    pub value: Option<ValueRange>,
+    /// What it was compared with.
+    pub bound: Option<ValueRange>,
+    /// Of a share: from 0 to 1.
+    pub confidence: Option<f64>,
+    /// Traces that speak most against the rule, at most ten, with their root or earliest span.
+    pub exemplars: Vec<(TraceId, SpanId)>,
+}
+
+/// Between two numbers, which may be infinite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ValueRange {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl ValueRange {
+    /// For people: one number, or two.
+    #[must_use]
+    pub fn text(self, is_duration: bool) -> String {
+        let unit = if is_duration { "s" } else { "" };
+        let number = |value: f64| match value {
+            f64::INFINITY => "any more".to_owned(),
+            f64::NEG_INFINITY => "any less".to_owned(),
+            value if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value}{unit}"),
+            value => format!("{value:.4}{unit}"),
+        };
+        match self.low.total_cmp(&self.high).is_eq() {
+            true => number(self.low),
+            false => format!("{} to {}", number(self.low), number(self.high)),
+        }
+    }
 }
 
 /// How many spans one finding names.
@@ -108,6 +162,15 @@ impl Finding {
             .map(|span| heap(span.name.capacity()) + heap(span.service.capacity()));
         let evidence = heap(self.evidence.capacity() * size_of::<Evidence>());
         let message = heap(self.message.capacity());
-        (size_of::<Finding>() + message + evidence + texts.sum::<usize>()) as u64
+        let window = self.window.as_ref().map_or(0, |window| {
+            let group = window.group.iter();
+            let group = group.map(|(field, value)| heap(field.capacity()) + heap(value.capacity()));
+            let links = heap(window.exemplars.capacity() * size_of::<(TraceId, SpanId)>());
+            heap(size_of::<OverWindow>())
+                + heap(window.measure.capacity())
+                + links
+                + group.sum::<usize>()
+        });
+        (size_of::<Finding>() + message + evidence + window + texts.sum::<usize>()) as u64
     }
 }

@@ -77,15 +77,15 @@ mod time;
 mod value;
 mod violation;
 mod wanted;
-#[cfg(test)]
 mod window;
+mod windows;
 mod wire;
 
 pub use engine::Engine;
 pub use engine::consumed::{ConsumeError, Consumed};
 pub use engine::snapshot::{Restored, SnapshotError, SnapshotKind};
 
-pub use finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
+pub use finding::{EVIDENCE_CAP, Evidence, Finding, OverWindow, Role, ValueRange, ViolationId};
 pub use id::{SpanId, TraceId};
 pub use mark::{MarkKey, OwnSpans};
 pub use period::{Named, Period, RulePeriod, VIOLATIONS_NAMED};

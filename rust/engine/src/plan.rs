@@ -7,6 +7,7 @@
 //! parts; what a rule can say before the close is worked out in [`early`]. A plan is never changed, and
 //! evaluates nothing.
 
+pub(crate) mod clause;
 pub(crate) mod compile;
 pub(crate) mod condition;
 pub(crate) mod draft;
@@ -18,6 +19,8 @@ mod measuring;
 pub(crate) mod node;
 pub(crate) mod reads;
 pub(crate) mod trace;
+pub(crate) mod window;
+pub(crate) mod windows;
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +34,8 @@ use crate::plan::condition::Condition;
 use crate::plan::feed::SelectorPlan;
 use crate::plan::ids::RuleIndex;
 use crate::plan::node::Node;
+use crate::plan::window::WindowPlan;
+use crate::plan::windows::WindowRules;
 use crate::predicate::fields::FieldId;
 use crate::predicate::reckoning::CompiledTerm;
 
@@ -76,6 +81,8 @@ pub(crate) struct Plan {
     pub on_any_span: Vec<RuleIndex>,
     /// Rules with a deadline that may hold a trace open.
     pub with_deadlines: Vec<RuleIndex>,
+    /// What rules over many traces need of each that closes.
+    pub windows: WindowRules,
     /// How many distinct sets of selectors the rules have.
     pub selector_sets: usize,
     /// How many ways there are to meet a value of an unlike type.
@@ -89,6 +96,8 @@ pub(crate) struct RulePlan {
     /// Its own, or else what is asked where no rule says anything.
     pub completeness: Completeness,
     pub clauses: Clauses,
+    /// Of a rule over many traces; its clauses are empty then.
+    pub window: Option<WindowPlan>,
     /// It can be violated while the trace is open.
     pub early: bool,
     /// It reads `trace:` values, so it may be decided where it selected nothing.

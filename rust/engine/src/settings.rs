@@ -96,6 +96,11 @@ impl Settings {
         (self.memory_bytes / 8).min(WORK_BYTES)
     }
 
+    /// What windows of rules over many traces may take, in bytes: an eighth of all.
+    pub(crate) fn window_bytes(&self) -> usize {
+        usize::try_from(self.memory_bytes / 8).unwrap_or(usize::MAX)
+    }
+
     /// What traces may take, in bytes.
     pub(crate) fn trace_bytes(&self) -> u64 {
         self.memory_bytes - self.id_bytes() - self.work_bytes()

@@ -122,6 +122,11 @@ pub struct Stats {
     pub queued_findings: u64,
     /// Findings lost because the queue was full.
     pub lost_findings: u64,
+    /// Windows of rules over many traces that are not over.
+    pub open_windows: u64,
+    /// Traces that count in no window: when they closed theirs was over, they came again after they were forgotten, or
+    /// they name no time, or none that can be, in which they began.
+    pub late_in_windows: u64,
     /// From a trace's latest end to its verdicts.
     pub decision_delay: DelayHistogram,
 }

@@ -16,4 +16,5 @@ mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;
 mod verdicts;
+mod window_rules;
 mod windows;

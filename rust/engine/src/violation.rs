@@ -13,7 +13,7 @@ use prost::Message;
 use betrace_lang::rule::Emit;
 use betrace_lang::verdict::Verdict;
 
-use crate::finding::{Evidence, Finding, Role};
+use crate::finding::{Evidence, Finding, OverWindow, Role};
 use crate::id::SpanId;
 use crate::mark::{self, MarkKey};
 
@@ -99,7 +99,10 @@ fn violation_span(finding: &Finding, trace: ViolationTrace, key: Option<&MarkKey
         end_time_unix_nano: end,
         attributes,
         events: events.map(|shown| event(shown, start)).collect(),
-        links: links.map(|shown| link(finding, shown, parent)).collect(),
+        links: links
+            .map(|shown| link(finding, shown, parent))
+            .chain(exemplars(finding))
+            .collect(),
         status: Some(Status {
             message: summary(finding),
             code: status::StatusCode::Error as i32,
@@ -172,6 +175,48 @@ fn described(shown: &Evidence) -> Vec<KeyValue> {
     ]
 }
 
+/// Links to the traces that speak most against a rule over many.
+fn exemplars(finding: &Finding) -> impl Iterator<Item = span::Link> {
+    let window = finding.window.iter();
+    let exemplars = window.flat_map(|window| &window.exemplars);
+    exemplars.map(|(trace, span)| span::Link {
+        trace_id: trace.0.to_vec(),
+        span_id: span.0.to_vec(),
+        attributes: vec![text("betrace.role", Role::Witness.as_str())],
+        ..span::Link::default()
+    })
+}
+
+/// What a rule over many traces measured, in attributes of their own.
+fn of_window(window: &OverWindow, all: &mut Vec<KeyValue>) {
+    let count = |count: u64| any_value::Value::IntValue(i64::try_from(count).unwrap_or(i64::MAX));
+    let start = "betrace.window.start_unix_nano";
+    all.push(attribute(start, count(window.start)));
+    all.push(attribute("betrace.window.end_unix_nano", count(window.end)));
+    all.push(text("betrace.window.measure", &window.measure));
+    let keys = window.group.iter().map(|(field, _)| field.clone());
+    all.extend(texts("betrace.window.group.keys", keys));
+    let values = window.group.iter().map(|(_, value)| value.clone());
+    all.extend(texts("betrace.window.group.values", values));
+    let (value, bound) = (window.value, window.bound);
+    let numbers = [
+        ("betrace.window.value.low", value.map(|value| value.low)),
+        ("betrace.window.value.high", value.map(|value| value.high)),
+        ("betrace.window.bound.low", bound.map(|bound| bound.low)),
+        ("betrace.window.bound.high", bound.map(|bound| bound.high)),
+        ("betrace.window.confidence", window.confidence),
+    ];
+    // Infinite ends are left out: not every backend has a place for them.
+    let numbers = numbers.into_iter().filter_map(|(key, number)| {
+        let number = number.filter(|number| number.is_finite())?;
+        Some(attribute(key, any_value::Value::DoubleValue(number)))
+    });
+    all.extend(numbers);
+    all.push(attribute("betrace.window.unknown", count(window.unknown)));
+    // What was measured is what came to this instance.
+    all.push(attribute("betrace.window.instances", count(1)));
+}
+
 fn attributes(finding: &Finding) -> Vec<KeyValue> {
     let rule = &finding.rule;
     let name = rule.name.as_deref().unwrap_or(&rule.id.0);
@@ -227,6 +272,9 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
             .iter()
             .flat_map(|compliance| compliance.controls.iter().cloned()),
     ));
+    if let Some(window) = &finding.window {
+        of_window(window, &mut all);
+    }
     all
 }
 

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 /// From the ground up. A room uses those on lower floors, never one beside it or above.
-const FLOORS: [&[&str]; 11] = [
+const FLOORS: [&[&str]; 12] = [
     &["mark"],
     &[
         "heap", "id", "intern", "logic", "settings", "stats", "sync", "time",
@@ -22,6 +22,7 @@ const FLOORS: [&[&str]; 11] = [
     &["matcher"],
     &["plan"],
     &["state"],
+    &["windows"],
     &["decide", "profile"],
     &["engine"],
 ];

@@ -40,8 +40,13 @@ pub struct Limits {
     pub exceptions: usize,
     /// Spans in the trace of one test.
     pub test_spans: usize,
+    /// Traces of one test that has several, and the spans of all of them.
+    pub test_traces: usize,
     /// Diagnostics that one load reports; beyond it they are only counted.
     pub diagnostics: usize,
+    /// The shortest and the longest window of a rule over many traces, in nanoseconds.
+    pub shortest_window: u64,
+    pub longest_window: u64,
     /// The longest deadline that a trace is kept open for, in nanoseconds: `max_age` less `idle_timeout`. Nothing
     /// is refused for a longer one, but warned of.
     pub longest_deadline: u64,
@@ -68,7 +73,10 @@ impl Default for Limits {
             bindings: 3,
             exceptions: 64,
             test_spans: 1_000,
+            test_traces: 20_000,
             diagnostics: 100_000,
+            shortest_window: 1_000_000_000,
+            longest_window: 31 * 86_400_000_000_000,
             // With the processor's defaults: 5 min less 10 s.
             longest_deadline: 290_000_000_000,
         }

@@ -6,11 +6,12 @@
 //! ([`Expr::text`]). All of it can be compared, cloned, and printed canonically (see [`Rule::hash`]).
 
 //!
-//! A [`Body`] is conditions ([`Expr`]) about a trace; these are of selectors ([`Selector`]), which are of predicates
+//! A [`Body`] is what is measured of many traces ([`Over`]) or conditions ([`Expr`]) about a trace; these are of selectors ([`Selector`]), which are of predicates
 //! ([`Predicate`]) on one span, which are of terms ([`Term`]) and these of fields ([`Field`]). Each file uses only those before it in this sentence's
 //! reverse.
 
 mod body;
+mod clause;
 mod condition;
 mod deadline;
 mod field;
@@ -20,9 +21,11 @@ mod predicate;
 mod selector;
 mod template;
 mod term;
+mod window;
 mod withheld;
 
-pub use body::{Binding, Body, ClauseKind};
+pub use body::{Binding, Body};
+pub use clause::ClauseKind;
 pub use condition::{
     Addend, Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity, Total,
 };
@@ -34,6 +37,7 @@ pub use predicate::{CompareOp, FieldTest, ListSource, Predicate, Quantifier, Tex
 pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};
 pub use template::{Role, Segment, Template};
 pub use term::{Literal, Nanos, Operand, Term, Unit};
+pub use window::{Confidence, Over, Peer, Rank, WindowBound, WindowMeasure};
 pub use withheld::{WITHHELD, Withheld};
 
 use std::sync::Arc;

@@ -46,6 +46,8 @@ words! {
         Conflict = "conflict",
         /// The members of the tier changed, so that spans may have gone elsewhere.
         Moved = "moved",
+        /// A share lies on neither side of what it is compared with, with the confidence that is asked for.
+        TooFew = "too_few",
     }
 }
 
@@ -93,5 +95,6 @@ impl Reason {
         Reason::Conflict,
         Reason::Skew,
         Reason::Late,
+        Reason::TooFew,
     ];
 }

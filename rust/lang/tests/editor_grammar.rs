@@ -52,6 +52,7 @@ fn every_keyword_of_the_parser_is_highlighted() {
             "intrinsic",
             "number",
             "duration",
+            "percent",
             "bool",
             "attribute",
         ]

@@ -167,6 +167,23 @@ fn test_spans() {
 }
 
 #[test]
+fn test_traces() {
+    at_and_above(
+        "E0015",
+        |test_traces| Limits {
+            test_traces,
+            ..Limits::default()
+        },
+        |n| {
+            let test = format!(
+                "    tests:\n      - name: t\n        traces: [{{ trace: [a], repeat: {n} }}]\n        expect: violated\n"
+            );
+            format!("rules:\n{}", rule("a", &test))
+        },
+    );
+}
+
+#[test]
 fn names_of_rules_and_macros() {
     at_and_above(
         "E0011",

@@ -28,6 +28,7 @@ const TERMINALS: &[(&str, &str)] = &[
     ("intrinsic", "INTRINSIC"),
     ("number", "NUMBER"),
     ("duration", "DURATION"),
+    ("percent", "PERCENT"),
     ("bool", "BOOLEAN"),
     ("attribute", "ATTRIBUTE"),
     ("trace.spans", "\"trace.spans\""),
@@ -44,8 +45,9 @@ The terminals:
 | `ATTRIBUTE` | a scope or bound span before a quoted key, `span."odd key"` (older: `span.attributes["key"]`) |
 | `NUMBER` | sign, digits with `_`, decimals, exponent |
 | `DURATION` | numbers with `ns us ms s m h`, such as `1.5s` |
+| `PERCENT` | a number and `%`, such as `99.9%` |
 | `BOOLEAN` | `true`, `false` |
-| `FUNCTION` | `{functions}` (older: `has`) |
+| `FUNCTION` | `{functions}`, and `p50` to `p99.9` (older: `has`) |
 
 A comment runs from `//` or `#` to the end of the line. Which forms mean something where they stand is described in
 [language.md](language.md); what is refused, in [diagnostics.md](diagnostics.md).
@@ -56,7 +58,7 @@ fn functions() -> Vec<&'static str> {
     let aggregates = Aggregate::ALL.map(Aggregate::as_str);
     let tests = FieldTest::ALL.map(FieldTest::as_str);
     [
-        &["count"],
+        &["count", "overlap", "traces", "share"],
         &aggregates[..],
         &tests[..],
         &["lower", "length"],

@@ -294,6 +294,27 @@ fn fields_that_group() {
 }
 
 #[test]
+fn fields_of_a_window() {
+    let by = |keys: usize| {
+        let keys = ["e", "f", "g", "h", "i"][..keys].join(", ");
+        format!("over 1m by {keys} never {{ count(a) > 5 }}")
+    };
+    assert_eq!(codes(&by(4)), []);
+    assert_eq!(codes(&by(5)), [code::WINDOW_HEAD]);
+}
+
+#[test]
+fn windows_are_from_a_second_to_a_month() {
+    let over = |length: &str| format!("over {length} never {{ count(a) > 5 }}");
+    for length in ["1s", "31d"] {
+        assert_eq!(codes(&over(length)), [], "{length}");
+    }
+    for length in ["999ms", "0s", "2678401s", "365d"] {
+        assert_eq!(codes(&over(length)), [code::WINDOW_LENGTH], "{length}");
+    }
+}
+
+#[test]
 fn measures_of_one_comparison() {
     let total =
         |measures: usize| format!("{} > 5 * count(z)", vec!["count(a)"; measures].join(" + "));

@@ -14,27 +14,27 @@ use regex::Regex;
 /// A line is a folder and its files in order; `.` is the folder's own file, its door.
 const ROOMS: &str = "
     / words limits source verdict
-    /rule/ number field term predicate selector condition body deadline pattern template . withheld
+    /rule/ number field term predicate selector condition clause window body deadline pattern template . withheld
     /codes/ code files
     /codes/conditions/ form meaning doubts .
     /codes/ table page .
     /diagnostic/ fault nearest . render_json render_text
     /condition/ scan spelling token
-    /condition/lexer/ words cursor comment sign quoted method dotted name clause word number .
+    /condition/lexer/ words cursor comment sign quoted method dotted name clause window word number .
     /condition/ ast dialect grammar parse macro_text
     /condition/shipped/ table page .
     /condition/ vocabulary canonical
-    /condition/canonical/ measure
+    /condition/canonical/ measure window
     /condition/ canonical_part
     /condition/lint/ meant join group next order chain demand numbers filter constant implied clauses attribute emitted regex .
     /condition/suggest/ edited known piece pattern template phrases .
     /condition/check/ settle checker subject form hidden pattern literal field intrinsic operand kind term each doubt predicate item older order refusal
-    /condition/check/ selector group quantity total measure bound condition clauses .
+    /condition/check/ selector group quantity total measure bound condition share window clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
     /file/yaml/ tree walk map open characters hint resume build .
     /file/ read plain
-    /file/rule_tests/ model times attribute expect link span read .
+    /file/rule_tests/ model times attribute expect link span traces read .
     /file/ loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline budget load schema
     /file/format_file/ find edit .
     /file/ .

@@ -7,9 +7,11 @@ mod rules;
 mod selectors;
 mod terms;
 mod traces;
+mod windows;
 
 pub use rules::{Source, rule, rule_of};
 pub use traces::trace;
+pub use windows::window_rule;
 
 /// The names of spans, of which the last needs quotes.
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "get /x"];

@@ -13,6 +13,7 @@
 mod ancestry;
 mod argue;
 mod field;
+mod gathered;
 mod groups;
 mod measure;
 mod number;
@@ -23,14 +24,17 @@ mod term;
 mod truth;
 mod value;
 mod waits;
+mod window;
 
 use betrace_lang::rule::{Expr, ExprKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::model::Span;
 pub use argue::{Broken, EVIDENCE_CAP, Shown, beyond_identity};
+pub use gathered::Allowed;
 pub use order::has_order;
 pub use truth::{Reasons, Truth};
+pub use window::{Place, windows};
 
 /// What must have come before a closed trace counts as complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,6 +54,7 @@ type TelemetryBuilder struct {
 	ProcessorBetraceSpansUnmarked          metric.Int64ObservableCounter
 	ProcessorBetraceStoredState            metric.Int64Counter
 	ProcessorBetraceTracesClosed           metric.Int64ObservableCounter
+	ProcessorBetraceTracesLateInWindows    metric.Int64ObservableCounter
 	ProcessorBetraceTracesReturned         metric.Int64ObservableCounter
 	ProcessorBetraceTracesShed             metric.Int64ObservableCounter
 	ProcessorBetraceVerdicts               metric.Int64ObservableCounter
@@ -62,6 +63,7 @@ type TelemetryBuilder struct {
 	ProcessorBetraceViolationsDelivered    metric.Int64ObservableCounter
 	ProcessorBetraceViolationsLost         metric.Int64ObservableCounter
 	ProcessorBetraceViolationsWaiting      metric.Int64ObservableGauge
+	ProcessorBetraceWindowsOpen            metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -390,6 +392,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesClosedCallback(cb
 	return nil
 }
 
+// RegisterProcessorBetraceTracesLateInWindowsCallback sets callback for observable ProcessorBetraceTracesLateInWindows metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesLateInWindowsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceTracesLateInWindows, obs: o})
+		return nil
+	}, builder.ProcessorBetraceTracesLateInWindows)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorBetraceTracesReturnedCallback sets callback for observable ProcessorBetraceTracesReturned metric.
 func (builder *TelemetryBuilder) RegisterProcessorBetraceTracesReturnedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -501,6 +518,21 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsWaitingCallba
 		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceViolationsWaiting, obs: o})
 		return nil
 	}, builder.ProcessorBetraceViolationsWaiting)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceWindowsOpenCallback sets callback for observable ProcessorBetraceWindowsOpen metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceWindowsOpenCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceWindowsOpen, obs: o})
+		return nil
+	}, builder.ProcessorBetraceWindowsOpen)
 	if err != nil {
 		return err
 	}
@@ -706,6 +738,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{traces}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceTracesLateInWindows, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_traces_late_in_windows",
+		metric.WithDescription("Traces that count in no window of rules over many, because theirs was over when they closed, they came again after they were forgotten, or they name no time that can be [Development]"),
+		metric.WithUnit("{traces}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceTracesReturned, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_traces_returned",
 		metric.WithDescription("Traces that came again after all but their id was forgotten, because a span was very late or an id was used again; what rests on absence is inconclusive (late) in them [Development]"),
@@ -752,6 +790,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_betrace_violations_waiting",
 		metric.WithDescription("Violations that wait to be sent [Development]"),
 		metric.WithUnit("{violations}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceWindowsOpen, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_windows_open",
+		metric.WithDescription("Windows of rules over many traces that are not over yet [Development]"),
+		metric.WithUnit("{windows}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

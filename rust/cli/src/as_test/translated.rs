@@ -54,6 +54,7 @@ pub fn translated(recorded: &Recorded, completeness: Completeness) -> RuleTest {
         name: format!("as recorded in trace {}", recorded.trace),
         place: LineColumn { line: 1, column: 1 },
         spans: spans.collect(),
+        traces: Vec::new(),
         is_incomplete: recorded.is_partial,
         completeness,
         expect: Expectation {

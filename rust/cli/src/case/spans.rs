@@ -33,19 +33,34 @@ pub fn index_of(id: [u8; 8]) -> usize {
     usize::try_from(u64::from_be_bytes(id).wrapping_sub(1)).unwrap_or(usize::MAX)
 }
 
-/// The bytes of the request.
+/// The bytes of a request for each trace.
 #[must_use]
-pub fn encode(test: &RuleTest) -> Vec<u8> {
-    let spans = test.spans.iter().enumerate();
+pub fn encode(test: &RuleTest) -> Vec<Vec<u8>> {
+    if test.traces.is_empty() {
+        return vec![request(&test.spans, TRACE_ID, 0)];
+    }
+    let each = test.traces.iter();
+    let each = each.flat_map(|trace| (0..trace.repeat).map(move |_| trace));
+    each.zip(1u64..)
+        .map(|(trace, number)| {
+            let mut id = TRACE_ID;
+            id[8..].copy_from_slice(&number.to_be_bytes());
+            request(&trace.spans, id, trace.at)
+        })
+        .collect()
+}
+
+fn request(spans: &[TestSpan], trace: [u8; 16], at: i64) -> Vec<u8> {
+    let all = spans.iter().enumerate();
     ExportTraceServiceRequest {
-        resource_spans: spans
-            .map(|(index, span)| resource_spans(index, span))
+        resource_spans: all
+            .map(|(index, span)| resource_spans(index, span, (trace, at)))
             .collect(),
     }
     .encode_to_vec()
 }
 
-fn resource_spans(index: usize, span: &TestSpan) -> ResourceSpans {
+fn resource_spans(index: usize, span: &TestSpan, of: ([u8; 16], i64)) -> ResourceSpans {
     let service = AttributeValue::Text(span.service.to_string());
     let mut resource = vec![attribute("service.name", &service)];
     resource.extend(attributes(&span.resource));
@@ -62,14 +77,15 @@ fn resource_spans(index: usize, span: &TestSpan) -> ResourceSpans {
                 attributes: attributes(&scope.attributes),
                 ..InstrumentationScope::default()
             }),
-            spans: vec![otlp_span(index, span)],
+            spans: vec![otlp_span(index, span, of)],
             ..ScopeSpans::default()
         }],
         ..ResourceSpans::default()
     }
 }
 
-fn otlp_span(index: usize, span: &TestSpan) -> Span {
+fn otlp_span(index: usize, span: &TestSpan, (trace, at): ([u8; 16], i64)) -> Span {
+    let time = |since: i64| time(since.saturating_add(at));
     let parent = match span.parent {
         TestParent::Root => Vec::new(),
         TestParent::Span(parent) => span_id(parent).to_vec(),
@@ -77,7 +93,7 @@ fn otlp_span(index: usize, span: &TestSpan) -> Span {
         TestParent::Lost => (u64::MAX - index as u64).to_be_bytes().to_vec(),
     };
     Span {
-        trace_id: TRACE_ID.to_vec(),
+        trace_id: trace.to_vec(),
         span_id: span_id(index).to_vec(),
         parent_span_id: parent,
         name: span.name.clone(),
@@ -106,7 +122,7 @@ fn otlp_span(index: usize, span: &TestSpan) -> Span {
             .links
             .iter()
             .map(|link| Link {
-                trace_id: link.to.map_or(OTHER_TRACE_ID, |_| TRACE_ID).to_vec(),
+                trace_id: link.to.map_or(OTHER_TRACE_ID, |_| trace).to_vec(),
                 span_id: span_id(link.to.unwrap_or(index)).to_vec(),
                 attributes: attributes(&link.attributes),
                 ..Link::default()

@@ -11,12 +11,12 @@ mod spans;
 mod trace;
 
 use betrace_engine::{PlanError, profile};
-use betrace_lang::rule::{Completeness, Emit, Rule};
+use betrace_lang::rule::{Completeness, Emit, Over, Rule};
 use betrace_lang::{LoadedRule, Shipped};
 use serde::Serialize;
 
 use crate::args::{Explain, ExplainFormat};
-use crate::english::reading;
+use crate::english::{reading, window};
 use crate::exit::Exit;
 use crate::output::{self, Output, Paint, grouped};
 use crate::rules;
@@ -37,6 +37,9 @@ struct Explanation<'a> {
     enabled: bool,
     hash: String,
     compliance: Vec<String>,
+    /// It is over many traces.
+    #[serde(skip)]
+    is_over_traces: bool,
     condition: &'a str,
     reading: Vec<String>,
     decided: Vec<Decided>,
@@ -68,7 +71,7 @@ struct Name {
 struct Decided {
     clause: &'static str,
     breach: String,
-    /// `early` or `close`.
+    /// `early`, `close` or `window`.
     when: &'static str,
     waits_for: Vec<String>,
 }
@@ -134,6 +137,7 @@ fn explain(loaded: &LoadedRule) -> Result<Explanation<'_>, PlanError> {
                 waits_for,
             }
         })
+        .chain(body.over.as_deref().map(of_windows))
         .collect();
     let reads = fields::Reads::of(rule);
     Ok(Explanation {
@@ -160,6 +164,7 @@ fn explain(loaded: &LoadedRule) -> Result<Explanation<'_>, PlanError> {
                     .to_owned()
             })
             .collect(),
+        is_over_traces: body.over.is_some(),
         condition: condition.trim_end(),
         reading: reading::reading(rule),
         decided,
@@ -172,6 +177,20 @@ fn explain(loaded: &LoadedRule) -> Result<Explanation<'_>, PlanError> {
         record_cap: profile.record_cap,
         key_cap: profile.key_cap,
     })
+}
+
+/// When a rule over many traces is known to be broken.
+fn of_windows(over: &Over) -> Decided {
+    Decided {
+        clause: over.clause.as_str(),
+        breach: window::breaks(over),
+        when: if window::fires_early(over) {
+            "early"
+        } else {
+            "window"
+        },
+        waits_for: Vec::new(),
+    }
 }
 
 fn text(explanation: &Explanation<'_>, out: &mut Output) {
@@ -243,7 +262,15 @@ fn when_known(explanation: &Explanation<'_>, out: &mut Output) {
     heading("When a breach is known", out);
     for decided in &explanation.decided {
         let Decided { clause, breach, .. } = decided;
-        if decided.waits_for.is_empty() {
+        if decided.when == "window" {
+            out.line(format_args!(
+                "    {clause}: when the window is over (max_age and the idle time after its end): {breach}."
+            ));
+        } else if explanation.is_over_traces {
+            out.line(format_args!(
+                "    {clause}: when the trace closes by which {breach}."
+            ));
+        } else if decided.waits_for.is_empty() {
             out.line(format_args!(
                 "    {clause}: at once, while the trace is open: as soon as {breach}."
             ));

@@ -5,11 +5,15 @@ use betrace_lang::rule::{Body, Rule};
 use super::condition::{fails, holds, must_hold, must_not_hold};
 use super::field::Names;
 use super::span::{Article, noun};
+use super::window;
 
 /// One sentence after another; those that begin with a dash are the demands.
 #[must_use]
 pub fn reading(rule: &Rule) -> Vec<String> {
     let body = &rule.body;
+    if let Some(over) = &body.over {
+        return window::sentences(over);
+    }
     let names = Names(&body.bindings);
     let mut sentences = vec![format!("{}:", scope(body, names))];
     if let Some(always) = &body.always {

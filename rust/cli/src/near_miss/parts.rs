@@ -240,6 +240,7 @@ pub fn triggers(body: &Body) -> Vec<&SpanSelector> {
     };
     bound
         .chain(conditions.into_iter().flat_map(Expr::selectors))
+        .chain(body.over.iter().flat_map(|over| over.measure.selectors()))
         .flat_map(Selector::plain)
         .collect()
 }
@@ -257,6 +258,7 @@ fn probe(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
         message: None,
         enabled: true,
         body: Body {
+            over: None,
             bindings: Vec::new(),
             when: None,
             exceptions: Vec::new(),

@@ -71,6 +71,7 @@ pub(crate) fn violation(eval: &mut Eval<'_>, broken: &Broken, count: Option<u64>
         evidence,
         violation_id: identity(&facts, Some(broken)),
         when_held: true,
+        window: None,
     }
 }
 
@@ -115,6 +116,7 @@ pub(crate) fn verdict(
         parent: None,
         violation_id: ViolationId::of(&facts.rule.rule.id.0, trace.id(), &[]),
         when_held,
+        window: None,
     }
 }
 

@@ -19,7 +19,16 @@ pub(crate) fn last_deadline(eval: &mut Eval<'_>, event_time: bool) -> Option<Tim
         event_time,
         last: None,
     };
-    decide_watched(eval, &mut running);
+    if let Some(window) = &eval.facts.rule.window {
+        for condition in window.conditions() {
+            running.condition(eval, condition);
+        }
+        for node in window.nodes() {
+            running.node(eval, node);
+        }
+    } else {
+        decide_watched(eval, &mut running);
+    }
     running.last
 }
 

@@ -85,6 +85,18 @@ pub(crate) fn measure_members(
     }
 }
 
+/// How many spans are selected for certain, and at most of those that were seen.
+pub(crate) fn count_of(facts: &Facts<'_>, counted: &Counted) -> (u64, u64) {
+    let (certain, perhaps) = facts.count_cell(counted.count).map_or((0, 0), |cell| {
+        (u64::from(cell.certain), u64::from(cell.perhaps))
+    });
+    match facts.trace_tests(&counted.trace) {
+        Tri::False => (0, 0),
+        Tri::True => (certain, certain + perhaps),
+        Tri::Open(_) => (0, certain + perhaps),
+    }
+}
+
 fn count_cell(facts: &Facts<'_>, counted: &Counted) -> Interval {
     let (certain, perhaps) = facts.count_cell(counted.count).map_or((0, 0), |cell| {
         (u64::from(cell.certain), u64::from(cell.perhaps))
@@ -185,7 +197,7 @@ fn aggregate_members(
 }
 
 /// What a recorded span adds.
-fn amount(facts: &Facts<'_>, record: RecordId, of: ValueOf) -> Amount {
+pub(crate) fn amount(facts: &Facts<'_>, record: RecordId, of: ValueOf) -> Amount {
     let term = match of {
         ValueOf::Field(field) => return facts.kept(record, field).into(),
         ValueOf::Term(term) => facts.plan.terms.get(term.index()),

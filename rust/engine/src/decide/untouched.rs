@@ -44,6 +44,15 @@ impl UntouchedRules {
             on_any_span: plan.on_any_span.clone(),
         };
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
+            if rule.window.is_some() {
+                // It answers for windows, and never for a trace.
+                all.answers.push(Untouched {
+                    complete: Verdict::NotApplicable,
+                    incomplete: Verdict::NotApplicable,
+                    held: false,
+                });
+                continue;
+            }
             let answer = untouched(plan, rule);
             let fires = answer.incomplete == Verdict::Violated;
             if rule.reads_trace || fires || answer.complete == Verdict::Violated {

@@ -49,6 +49,7 @@ impl Context<'_> {
         sink.tally.closings.push(reasons);
         self.note_delay(trace, sink);
         self.rules_at_close(trace, rules);
+        rules.retain(|index| self.rule(*index).window.is_none());
         reasons
     }
 
@@ -243,6 +244,11 @@ pub(crate) fn close(
         if lent.did(allowance.taken - before) {
             scratch.begin_trace();
         }
+    }
+    if let Some(trace) = lent.get_mut(place)
+        && !context.is_outside(trace)
+    {
+        context.fold_windows(trace, &mut allowance, scratch, sink);
     }
     lent.reweigh(place);
     shard.remember(place);

@@ -8,10 +8,14 @@ use crate::plan::RulePlan;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Settings;
 use crate::state::trace::TraceState;
+use crate::sync::Mutex;
 use crate::time::Timestamp;
+use crate::windows::table::Windows;
 
 pub(crate) struct Context<'a> {
     pub rules: &'a RuleSet,
+    /// Taken behind every other lock, and never held over one.
+    pub windows: &'a Mutex<Windows>,
     pub settings: &'a Settings,
     pub key: HashKey,
     /// Steps that traces take beyond their own share.

@@ -217,6 +217,9 @@ impl Counters {
         let with_untouched = |((index, rule), count): ((RuleIndex, &RulePlan), &RuleCount)| {
             let answer = set.untouched.answer(index);
             let mut count = count.clone();
+            if rule.window.is_some() {
+                return count;
+            }
             let closings = &self.closings[rule.completeness as usize];
             let untouched = closings.complete.saturating_sub(count.touched_complete);
             count.add(answer.complete, None, untouched);

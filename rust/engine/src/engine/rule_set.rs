@@ -85,7 +85,7 @@ impl RuleSet {
             newest: generation,
             by_severity: Default::default(),
         };
-        for rule in &set.plan.rules {
+        for rule in set.plan.rules.iter().filter(|rule| rule.window.is_none()) {
             set.by_severity[rule.completeness as usize][rule.rule.severity as usize] += 1;
         }
         set.date(generation, since);

@@ -7,6 +7,7 @@
 //! restored traces as after a reload.
 //! What is stored, in every version, stands in [`stored`](crate::engine::stored).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use betrace_lang::verdict::Reason;
@@ -25,12 +26,15 @@ use crate::state::forgotten::Share;
 use crate::state::shards::Shards;
 use crate::state::stored::{Renumber, StoredAddition, StoredLowest, StoredTrace};
 use crate::state::trace::Generation;
+use crate::sync::Mutex;
 use crate::time::Timestamp;
+use crate::windows::kept::StoredWindows;
+use crate::windows::table::Windows;
 
 const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-const VERSION: u16 = 6;
+const VERSION: u16 = 7;
 
 const HEAD: usize = MAGIC.len() + 2;
 const CHECKSUM: usize = 16;
@@ -104,7 +108,7 @@ pub(crate) fn write(
     started: Timestamp,
     rules: &RuleSet,
     interner: &Interner,
-    shards: &Shards,
+    (shards, windows): (&Shards, &Mutex<Windows>),
 ) -> Vec<u8> {
     let mut traces = Vec::new();
     let mut forgotten = Vec::new();
@@ -144,14 +148,27 @@ pub(crate) fn write(
         traces,
         forgotten,
     };
-    encode(started, &stored)
+    let names = over_traces(rules, interner);
+    let windows = StoredWindows::of(
+        &windows.lock(),
+        names.iter().map(|(name, key)| (*key, *name)),
+    );
+    encode(started, &stored, &windows)
 }
 
-fn encode(started: Timestamp, stored: &Stored) -> Vec<u8> {
+/// The rules over many traces, by their names.
+fn over_traces<'a>(rules: &RuleSet, interner: &'a Interner) -> BTreeMap<&'a str, RuleKey> {
+    let rules = rules.plan.rules.iter().filter(|rule| rule.window.is_some());
+    rules
+        .map(|rule| (&**interner.rule_name(rule.key), rule.key))
+        .collect()
+}
+
+fn encode(started: Timestamp, stored: &Stored, windows: &StoredWindows) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     // Writing to memory cannot fail, and every type here has an encoding.
-    if let Ok(body) = postcard::to_allocvec(&(started, stored)) {
+    if let Ok(body) = postcard::to_allocvec(&(started, stored, windows)) {
         bytes.extend_from_slice(&body);
     }
     let checksum = blake3::hash(&bytes);
@@ -193,6 +210,7 @@ pub(crate) struct Read {
     /// When an engine of before started without all of the state until then; zero: no trace can have suffered.
     started: Timestamp,
     stored: Stored,
+    windows: StoredWindows,
 }
 
 /// Reads the bytes of a snapshot of any version that is known here.
@@ -209,21 +227,38 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
             Err(SnapshotError::Corrupt)
         }
     };
-    let (started, stored) = match version {
-        1 => (Timestamp(0), decode::<StoredFirst>(body()?)?.into()),
-        2 => (Timestamp(0), decode::<StoredSecond>(body()?)?.into()),
-        3 => (Timestamp(0), decode::<StoredThird>(body()?)?.into()),
-        4 => (Timestamp(0), decode::<StoredFourth>(body()?)?.into()),
+    let none = StoredWindows::default;
+    let (started, stored, windows) = match version {
+        1 => (Timestamp(0), decode::<StoredFirst>(body()?)?.into(), none()),
+        2 => (
+            Timestamp(0),
+            decode::<StoredSecond>(body()?)?.into(),
+            none(),
+        ),
+        3 => (Timestamp(0), decode::<StoredThird>(body()?)?.into(), none()),
+        4 => (
+            Timestamp(0),
+            decode::<StoredFourth>(body()?)?.into(),
+            none(),
+        ),
         5 => {
             let (started, stored) = decode::<(Timestamp, StoredFourth)>(body()?)?;
-            (started, stored.into())
+            (started, stored.into(), none())
         }
-        6 => decode::<(Timestamp, Stored)>(body()?)?,
+        6 => {
+            let (started, stored) = decode::<(Timestamp, Stored)>(body()?)?;
+            (started, stored, none())
+        }
+        7 => decode::<(Timestamp, Stored, StoredWindows)>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
     let is_sound = |(trace, _, lowest): &(StoredTrace, _, _)| trace.is_sound(lowest);
-    if stored.traces.iter().all(is_sound) {
-        Ok(Read { started, stored })
+    if stored.traces.iter().all(is_sound) && windows.is_sound() {
+        Ok(Read {
+            started,
+            stored,
+            windows,
+        })
     } else {
         Err(SnapshotError::Unsound)
     }
@@ -244,11 +279,13 @@ impl Read {
         self,
         rules: &mut RuleSet,
         interner: &Interner,
-        shards: &Shards,
+        (shards, windows): (&Shards, &Mutex<Windows>),
         key: HashKey,
         settings: &Settings,
         now: Timestamp,
     ) -> Restored {
+        let present = over_traces(rules, interner);
+        self.windows.restore(&mut windows.lock(), &present, now);
         let stored = self.stored;
         let mut restored = Restored {
             forgotten_ids: stored
@@ -370,7 +407,9 @@ mod tests {
         stored.cell_names[0].1.push('?');
         stored.rules[0].keeps += 1;
         let after = Engine::new(rules(&rule), settings(), at(2)).unwrap();
-        let restored = after.restore(&encode(at(0), &stored), at(2)).unwrap();
+        let restored = after
+            .restore(&encode(at(0), &stored, &StoredWindows::default()), at(2))
+            .unwrap();
         assert_eq!((restored.live_traces, restored.known_rules), (1, 0));
         after.close_traces(at(3), CloseCause::EndOfInput);
         assert_eq!(after.told(), ["r inconclusive(reload)"]);

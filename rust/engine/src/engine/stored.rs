@@ -12,7 +12,7 @@ use crate::state::stored::{StoredAddition, StoredLowest, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
-/// Version 6; since version 5 with the time since when the state is whole before it.
+/// Versions 6 and 7, which has open windows behind it; since version 5 with the time since when the state is whole before it.
 pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition, StoredLowest), StoredIds>;
 
 /// Versions 4 and 5.

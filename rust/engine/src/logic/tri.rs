@@ -36,6 +36,12 @@ impl Reasons {
         Reasons(self.0 & !Reasons::of(reason).0)
     }
 
+    /// No other than this one.
+    #[must_use]
+    pub fn only(self, reason: Reason) -> Reasons {
+        Reasons(self.0 & Reasons::of(reason).0)
+    }
+
     #[inline(always)]
     pub fn has(self, reason: Reason) -> bool {
         self.0 & Reasons::of(reason).0 != 0

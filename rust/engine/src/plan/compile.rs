@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{
-    Body, CompareOp, Completeness, Expr, ExprKind, GroupOp, Quantity, Rule, Segment,
-};
+use betrace_lang::rule::{Body, Completeness, Rule, Segment};
 use hashbrown::{HashMap, HashSet};
 
 use crate::intern::{CellId, Interner};
-use crate::logic::interval::{End, Interval};
 use crate::matcher::ids::SelectorId;
-use crate::plan::condition::{Condition, ConditionKind};
+use crate::plan::clause::{conditions, optional};
 use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
 use crate::plan::feed::SelectorPlan;
 use crate::plan::ids::RuleIndex;
-use crate::plan::measuring::{grouping, measure, quantity, selecting, total};
 use crate::plan::reads::{reads_order, turns_on_any_span};
-use crate::plan::{Clauses, Plan, PlanError, RulePlan, node};
+use crate::plan::windows::WindowRules;
+use crate::plan::{Clauses, Plan, PlanError, RulePlan, node, window};
 use crate::predicate::PatternError;
 
 /// The plan of `rules`, of which no two may share an id. `unsaid`: what those ask of a trace that do not say so themselves.
@@ -79,6 +76,7 @@ pub(crate) fn compile(
         selectors: draft.selectors,
         terms: draft.terms.into_iter().map(|(_, term)| term).collect(),
         by_key,
+        windows: WindowRules::of(plans.iter().map(|plan| (&*plan.rule, &*plan.cells))),
         rules: plans,
         awaited,
         field_keys,
@@ -101,6 +99,10 @@ fn compile_rule(
     let key = interner.rule(rule);
     let mut of_rule = RuleDraft::new(draft, interner);
     let clauses = clauses(&mut of_rule, rule)?;
+    let over = rule.body.over.as_ref();
+    let window = over
+        .map(|over| window::compile(&mut of_rule, over))
+        .transpose()?;
     let RuleDraft {
         cells,
         fields,
@@ -110,7 +112,8 @@ fn compile_rule(
         ..
     } = of_rule;
     let unsaid = draft.unsaid;
-    draft.times |= reads_trace || reads_order(&rule.body);
+    // In which window a trace is, its first start says.
+    draft.times |= reads_trace || reads_order(&rule.body) || window.is_some();
     let early = fires_early(&rule.body);
     if early {
         for selector in &selectors {
@@ -122,6 +125,7 @@ fn compile_rule(
         key,
         completeness: rule.completeness.unwrap_or(unsaid),
         clauses,
+        window,
         early,
         reads_trace,
         selector_set: sets.of(selectors.into_iter().collect(), &mut draft.selectors),
@@ -185,68 +189,4 @@ fn clauses(draft: &mut RuleDraft<'_>, rule: &Rule) -> Result<Clauses, PatternErr
         never,
         always,
     })
-}
-
-fn optional(
-    draft: &mut RuleDraft<'_>,
-    expr: Option<&Expr>,
-) -> Result<Option<Condition>, PatternError> {
-    expr.map(|expr| condition(draft, expr)).transpose()
-}
-
-fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condition, PatternError> {
-    let kind = match &expr.kind {
-        ExprKind::And(parts) => ConditionKind::And(conditions(draft, parts)?),
-        ExprKind::Or(parts) => ConditionKind::Or(conditions(draft, parts)?),
-        ExprKind::Not(inner) => ConditionKind::Not(Box::new(condition(draft, inner)?)),
-        ExprKind::Exists(selector) => ConditionKind::Exists(selecting(draft, selector)?),
-        ExprKind::Bound { binding, filter } => {
-            let binding = usize::from(binding.0);
-            let leaves = draft.bound.get(binding).cloned().unwrap_or_default();
-            let (filter, mask) = draft.predicates(filter, &leaves)?;
-            ConditionKind::Bound {
-                binding,
-                filter,
-                mask: mask | 1 << binding,
-            }
-        }
-        ExprKind::Compare { left, op, right } => ConditionKind::Compare {
-            left: measure(draft, left)?,
-            op: *op,
-            right: quantity(draft, right)?,
-        },
-        ExprKind::CompareTotals { left, op, right } => ConditionKind::Totals {
-            left: total(draft, left)?,
-            op: *op,
-            right: total(draft, right)?,
-        },
-        ExprKind::GroupCompare {
-            measure,
-            by,
-            op,
-            value,
-        } => ConditionKind::Groups {
-            groups: grouping(draft, measure, by)?,
-            op: match op {
-                GroupOp::Gt => CompareOp::Gt,
-                GroupOp::Ge => CompareOp::Ge,
-            },
-            value: match value {
-                Quantity::Number(number) => Interval::exactly(End::At(*number)),
-                Quantity::Duration(nanos) => Interval::exactly(End::count(*nanos)),
-                // No group is compared with anything else.
-                Quantity::Measure { .. } | Quantity::Term(_) => Interval::unknown(),
-            },
-        },
-        ExprKind::Trace(predicate) => ConditionKind::Trace(draft.trace_test(predicate)?),
-    };
-    Ok(Condition {
-        mask: kind.mask(),
-        kind,
-        text: expr.text.clone(),
-    })
-}
-
-fn conditions(draft: &mut RuleDraft<'_>, parts: &[Expr]) -> Result<Vec<Condition>, PatternError> {
-    parts.iter().map(|part| condition(draft, part)).collect()
 }

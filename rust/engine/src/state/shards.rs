@@ -8,6 +8,7 @@ use crate::id::TraceId;
 use crate::state::id_generation::shard_of;
 use crate::state::shard::Shard;
 use crate::state::trace::{Generation, TraceState};
+use crate::stats::Stats;
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
 /// One part's place among all.
@@ -63,6 +64,19 @@ impl Shards {
     /// A shard holds so much after it changed.
     pub fn account(&self, at: ShardIndex, bytes: u64) {
         self.0[at.0 as usize].bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Adds what they count.
+    pub fn count(&self, stats: &mut Stats) {
+        for at in self.all() {
+            let shard = self.lock(at);
+            stats.live_traces += shard.live();
+            stats.remembered_traces += shard.remembered();
+            stats.forgotten_ids += shard.forgotten.len();
+            stats.dropped_ids += shard.forgotten.dropped();
+            stats.returned_traces += shard.returned();
+            stats.memory_bytes += shard.bytes() + shard.forgotten.bytes() as u64;
+        }
     }
 
     /// What their traces hold, in bytes, as last accounted.

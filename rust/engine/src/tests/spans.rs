@@ -127,3 +127,7 @@ impl Engine {
             .collect()
     }
 }
+
+pub(crate) fn double(value: f64) -> Value {
+    Value::DoubleValue(value)
+}

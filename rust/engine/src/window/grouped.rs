@@ -66,6 +66,7 @@ pub(crate) struct Others<S> {
 }
 
 /// Some groups, the largest first, and the others.
+#[cfg(test)]
 #[derive(Clone, Debug)]
 pub(crate) struct LargestGroups<'a, S> {
     pub groups: Vec<(&'a str, &'a S)>,
@@ -139,6 +140,7 @@ impl<S: Summary + Default> Grouped<S> {
     }
 
     /// The `most` groups of the greatest size, ties by key; the rest joins the others.
+    #[cfg(test)]
     pub fn largest(&self, most: usize, size: impl Fn(&S) -> u64) -> LargestGroups<'_, S> {
         let mut sorted: Vec<(ValueKey, &str, &S)> = self.groups().collect();
         sorted.sort_by_key(|(key, _, summary)| (std::cmp::Reverse(size(summary)), *key));

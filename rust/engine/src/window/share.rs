@@ -94,6 +94,7 @@ impl Limits {
 
 impl Proportion {
     /// Of what is known; `None` if that is nothing.
+    #[cfg(test)]
     pub fn value(self) -> Option<f64> {
         let trials = self.successes as f64 + self.failures as f64;
         (trials > 0.0).then(|| self.successes as f64 / trials)
@@ -117,6 +118,7 @@ impl Proportion {
     }
 
     /// Between which `self / other` lies: from 0 to infinity if `other` may be nothing.
+    #[cfg(test)]
     pub fn ratio(self, other: Proportion, confidence: Confidence) -> Limits {
         let of = |counts: Counts| counts.estimate(confidence);
         Limits {
@@ -244,6 +246,7 @@ pub(crate) fn difference(one: Estimate, factor: f64, other: Estimate) -> Limits 
 }
 
 /// Between which `one / other` lies: the factors at which one end of the [`difference`] is nothing.
+#[cfg(test)]
 pub(crate) fn ratio(one: Estimate, other: Estimate) -> Limits {
     let product = one.share * other.share;
     // The ends of the difference are roots of `square(other) f^2 - 2 product f + square(one)`.

@@ -91,6 +91,7 @@ impl Sketch {
     }
 
     /// By how much of itself the estimate of a quantile may be off.
+    #[cfg(test)]
     pub fn relative_error(&self) -> f64 {
         let ratio = match self.joined.checked_sub(FINEST) {
             None | Some(0) => 1.0 + f64::from(1 << self.joined) / 64.0,
@@ -101,6 +102,7 @@ impl Sketch {
 
     /// The value that stands at the quantile's rank among all in their order, at most
     /// [`relative_error`](Sketch::relative_error) of it off; `None` of nothing.
+    #[cfg(test)]
     pub fn estimate(&self, quantile: Quantile) -> Option<Number> {
         let rank = quantile.rank(u128::from(self.count()));
         let bounds = self.at_rank(rank)?;
@@ -252,6 +254,10 @@ struct Bounds {
     low: End,
     high: End,
     /// Off by the same share of the lowest and of the highest.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "tests hold it against exact quantiles")
+    )]
     estimate: f64,
 }
 

@@ -49,6 +49,7 @@ impl Total {
         true
     }
 
+    #[cfg(test)]
     pub fn count(&self) -> u64 {
         self.count
     }

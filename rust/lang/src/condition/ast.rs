@@ -15,11 +15,27 @@ pub enum Document {
     Broken,
     Pattern(Vec<Node>),
     Clauses(Vec<Clause>),
+    /// A rule over many traces.
+    Windows {
+        head: WindowHead,
+        clauses: Vec<Clause>,
+    },
     /// Older: `rule "name" when … then …`
     OneSpanRule {
         body: Node,
         then: Option<Range<usize>>,
     },
+}
+
+/// `over 5m by f, g at least 10 with confidence 99%`
+#[derive(Debug)]
+pub struct WindowHead {
+    pub length: Node,
+    /// Empty where nothing is written.
+    pub by: Vec<Node>,
+    pub at_least: Option<Node>,
+    pub confidence: Option<Node>,
+    pub range: Range<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +132,8 @@ pub enum NodeKind {
     Intrinsic(Arc<str>),
     Number(Number),
     Duration(Nanos),
+    /// `99%`
+    Percent(Number),
     Bool(bool),
     Attribute {
         scope: Arc<str>,
@@ -233,7 +251,7 @@ impl Node {
     pub fn is_value(&self) -> bool {
         matches!(
             self.bare().kind,
-            NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::Bool(_)
+            NodeKind::Number(_) | NodeKind::Duration(_) | NodeKind::Percent(_) | NodeKind::Bool(_)
         )
     }
 

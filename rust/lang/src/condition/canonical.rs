@@ -2,6 +2,7 @@
 //! and itself a condition that reads back as the same rule, but for the fields of a rule file, which are spelled out.
 
 mod measure;
+mod window;
 
 use std::fmt::Write;
 
@@ -56,6 +57,9 @@ impl<'a> Printer<'a> {
     }
 
     pub fn body(&self, body: &Body) -> String {
+        if let Some(over) = &body.over {
+            return self.over(over);
+        }
         if let (true, Some(never)) = (body.is_pattern && body.exceptions.is_empty(), &body.never) {
             return self.expr(never);
         }

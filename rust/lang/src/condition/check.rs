@@ -32,9 +32,11 @@ mod quantity;
 mod refusal;
 mod selector;
 mod settle;
+mod share;
 mod subject;
 mod term;
 mod total;
+mod window;
 
 use crate::codes::conditions as code;
 use crate::condition::check::checker::{Checker, not_an_expression};
@@ -77,7 +79,9 @@ fn checked_condition(
     let mut checker = Checker::new(text, vocabulary, limits, faults);
     let body = checker.body(&document);
     if let Some(body) = &body {
-        lint::body(text, &document, body, vocabulary, faults);
+        if body.over.is_none() {
+            lint::body(text, &document, body, vocabulary, faults);
+        }
     }
     settle(faults, first);
     body.filter(|_| !faults[first..].iter().any(Fault::is_error))
@@ -110,6 +114,12 @@ fn checked_exception(
     faults: &mut Vec<Fault>,
 ) -> Option<Expr> {
     let first = faults.len();
+    if body.over.is_some() {
+        let message = "a rule over many traces has no exceptions";
+        let fault = Fault::new(code::WINDOW_CLAUSE, 0..text.len(), message);
+        faults.push(fault.help("say in its measure what a trace or a span has to be to count"));
+        return None;
+    }
     let document = parse(text, limits, faults);
     let mut checker = Checker::new(text, vocabulary, limits, faults);
     let names = body

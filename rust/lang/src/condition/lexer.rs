@@ -18,6 +18,7 @@ mod name;
 mod number;
 mod quoted;
 mod sign;
+mod window;
 mod word;
 mod words;
 

@@ -67,6 +67,14 @@ fn placeholder(
     let range = start..start + length + 1;
     match name {
         "count" => return Some(Segment::Count),
+        _ if body.over.is_some() => {
+            let message = format!("`{{{name}}}` is of one trace, and this rule is over many");
+            let fault = Fault::new(code::WINDOW_CLAUSE, range, message);
+            faults.push(fault.help(
+                "`{count}` is the number of spans, or traces, that were measured; window, group and value stand in the violation besides",
+            ));
+            return None;
+        }
         "trace:id" => return Some(Segment::TraceId),
         _ => {}
     }

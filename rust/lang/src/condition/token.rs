@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::{Aggregate, FieldTest, Nanos, Number};
+use crate::rule::{Aggregate, FieldTest, Nanos, Number, Rank};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
@@ -17,6 +17,8 @@ pub enum Token {
     Intrinsic(Arc<str>),
     Number(Number),
     Duration(Nanos),
+    /// `99%`
+    Percent(Number),
     Bool(bool),
     /// A scope or a bound span before a quoted key, `span."odd key"`; or the older `span.attributes["k"]`.
     Attribute {
@@ -46,6 +48,10 @@ pub enum Token {
     WhereEnd,
     /// Older: `.count()`
     DotCount,
+    /// Before the length of a window.
+    Over,
+    AtLeast,
+    WithConfidence,
     When,
     WhenEach,
     Always,
@@ -108,6 +114,12 @@ pub enum Function {
     /// `sum(S, f)`
     Of(Aggregate),
     Overlap,
+    /// `p99(S, f)`, over many traces.
+    Quantile(Rank),
+    /// `traces(C)`, over many traces.
+    Traces,
+    /// `share(C, D)`, over many traces.
+    Share,
     /// `exists(f)`
     Asks(FieldTest),
     /// `lower(f)`
@@ -121,8 +133,8 @@ pub enum Function {
 }
 
 /// Each with its word: what the aggregates and the tests of a field declare, and the older one last.
-const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() + 5] = {
-    let mut functions = [("has", Function::Has); Aggregate::ALL.len() + FieldTest::ALL.len() + 5];
+const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() + 7] = {
+    let mut functions = [("has", Function::Has); Aggregate::ALL.len() + FieldTest::ALL.len() + 7];
     functions[0] = ("count", Function::Count);
     let mut at = 0;
     while at < Aggregate::ALL.len() {
@@ -136,6 +148,8 @@ const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() 
         at += 1;
         functions[Aggregate::ALL.len() + at] = (test.as_str(), Function::Asks(test));
     }
+    functions[functions.len() - 6] = ("traces", Function::Traces);
+    functions[functions.len() - 5] = ("share", Function::Share);
     functions[functions.len() - 4] = ("overlap", Function::Overlap);
     functions[functions.len() - 3] = ("lower", Function::Lower);
     functions[functions.len() - 2] = ("length", Function::Length);
@@ -146,7 +160,9 @@ impl Function {
     /// The function of exactly this word.
     pub fn named(word: &str) -> Option<Function> {
         let known = FUNCTIONS.iter().find(|(known, _)| *known == word);
-        known.map(|(_, function)| *function)
+        known
+            .map(|(_, function)| *function)
+            .or_else(|| Rank::named(word).map(Function::Quantile))
     }
 
     /// The words of all but the older one.
@@ -158,6 +174,15 @@ impl Function {
     /// Gives a number, not a condition.
     pub fn is_measure(self) -> bool {
         matches!(self, Function::Count | Function::Of(_) | Function::Overlap)
+            || self.is_over_traces()
+    }
+
+    /// Is measured over many traces, and of none alone.
+    pub fn is_over_traces(self) -> bool {
+        matches!(
+            self,
+            Function::Quantile(_) | Function::Traces | Function::Share
+        )
     }
 }
 

@@ -10,7 +10,9 @@ pub mod model;
 mod read;
 mod span;
 mod times;
+mod traces;
 
 pub(crate) use link::LINK_KEYS;
 pub(crate) use read::{TEST_KEYS, read_tests};
 pub(crate) use span::{EVENT_KEYS, INSTRUMENTATION_KEYS, SPAN_KEYS};
+pub(crate) use traces::TRACE_KEYS;

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::file::rule_tests::model::{SpanKind, SpanStatus};
-use crate::file::rule_tests::{EVENT_KEYS, INSTRUMENTATION_KEYS, LINK_KEYS, SPAN_KEYS, TEST_KEYS};
+use crate::file::rule_tests::{
+    EVENT_KEYS, INSTRUMENTATION_KEYS, LINK_KEYS, SPAN_KEYS, TEST_KEYS, TRACE_KEYS,
+};
 use crate::file::rulefile::FILE_KEYS;
 use crate::file::written::{RULE_KEYS, SEVERITIES};
 use crate::rule::{ClauseKind, Completeness, Emit};
@@ -22,7 +24,8 @@ pub fn rule_file_schema() -> String {
         "properties": properties(FILE_KEYS, file_key),
         "$defs": {
             "rule": object(RULE_KEYS, &["id"], rule_key, "A rule: only `id` and `condition` are required."),
-            "test": object(TEST_KEYS, &["name", "trace", "expect"], test_key, "A trace and the verdict expected for it."),
+            "test": object(TEST_KEYS, &["name", "expect"], test_key, "A trace, or several, and the verdict expected."),
+            "trace": object(TRACE_KEYS, &["trace"], trace_key, "One trace of a test that has several."),
             "span": object(SPAN_KEYS, &["span"], span_key, "A span of a test's trace."),
             "event": object(EVENT_KEYS, &["name"], event_key, "An event of a span."),
             "link": object(LINK_KEYS, &[], link_key, "A link of a span."),
@@ -217,6 +220,10 @@ fn test_key(key: &str) -> Option<Value> {
             "items": { "anyOf": [{ "$ref": "#/$defs/span" }, { "type": "string" }] },
             "description": "The spans at the top of the trace; a span that is only a name may be written as that name.",
         }),
+        "traces" => list_of(
+            "trace",
+            "In the place of `trace`, for a rule over many: the traces, each whole.",
+        ),
         "incomplete" => flag("`true`: the trace is cut off before it closes by itself."),
         "completeness" => one_of(
             &Completeness::ALL,
@@ -232,6 +239,18 @@ fn test_key(key: &str) -> Option<Value> {
         "count" => positive("Spans that the violation counts."),
         "violations" => positive("Violations of this trace."),
         "message" => define("text", "The violation's message."),
+        _ => return None,
+    })
+}
+
+fn trace_key(key: &str) -> Option<Value> {
+    Some(match key {
+        "trace" => return test_key("trace"),
+        "at" => define(
+            "duration",
+            "When it begins, since the begin of the test; else at once.",
+        ),
+        "repeat" => positive("How many such traces there are."),
         _ => return None,
     })
 }
@@ -333,6 +352,7 @@ mod tests {
             ("/properties", FILE_KEYS),
             ("/$defs/rule/properties", RULE_KEYS),
             ("/$defs/test/properties", TEST_KEYS),
+            ("/$defs/trace/properties", TRACE_KEYS),
             ("/$defs/span/properties", SPAN_KEYS),
             ("/$defs/event/properties", EVENT_KEYS),
             ("/$defs/link/properties", LINK_KEYS),

@@ -2,11 +2,13 @@
 
 use crate::rule::condition::Expr;
 use crate::rule::selector::Selector;
-use crate::words::words;
+use crate::rule::window::Over;
 
 /// What a rule says. Broken when `when` holds, no exception does, and `always` fails or `never` holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
+    /// A rule over many traces; it has no other part then.
+    pub over: Option<Box<Over>>,
     /// Empty unless `when each`; each tuple of bound spans is one obligation. At most three.
     pub bindings: Vec<Binding>,
     /// The `when` condition, or with bindings the condition `C` behind them. `None`: holds.
@@ -26,20 +28,11 @@ pub struct Binding {
     pub selector: Selector,
 }
 
-words! {
-    /// Which clause of a rule a violation names.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum ClauseKind {
-        Never = "never",
-        Always = "always",
-        Pattern = "pattern",
-    }
-}
-
 impl Body {
     /// Nothing said yet.
     pub(crate) fn empty() -> Body {
         Body {
+            over: None,
             bindings: Vec::new(),
             when: None,
             exceptions: Vec::new(),

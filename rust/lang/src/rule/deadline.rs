@@ -12,7 +12,11 @@ impl Body {
         let clauses = [&self.when, &self.never, &self.always];
         let bound = self.bindings.iter().map(|binding| &binding.selector);
         let conditions = clauses.into_iter().flatten().chain(&self.exceptions);
-        let mut left: Vec<&Selector> = bound.chain(conditions.flat_map(Expr::selectors)).collect();
+        let over = self.over.iter().flat_map(|over| over.measure.selectors());
+        let mut left: Vec<&Selector> = bound
+            .chain(conditions.flat_map(Expr::selectors))
+            .chain(over)
+            .collect();
         let mut longest = None;
         while let Some(selector) = left.pop() {
             if let Selector::Related(related) = selector {

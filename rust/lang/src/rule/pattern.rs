@@ -18,6 +18,18 @@ impl Body {
         bound.for_each(|selector| of_selector(selector, &mut found));
         let conditions = clauses.into_iter().flatten().chain(&self.exceptions);
         conditions.for_each(|condition| of_condition(condition, &mut found));
+        if let Some(over) = &self.over {
+            let conditions = over.measure.conditions();
+            if conditions.is_empty() {
+                let selectors = over.measure.selectors().into_iter();
+                selectors.for_each(|selector| of_selector(selector, &mut found));
+            }
+            let conditions = conditions.into_iter();
+            conditions.for_each(|condition| of_condition(condition, &mut found));
+            let fields = over.measure.term().map(|term| term.reads());
+            let fields = over.by.iter().chain(fields.into_iter().flatten());
+            fields.for_each(|field| of_field(field, &mut found));
+        }
         found
     }
 }

@@ -702,13 +702,106 @@ fn joined(parts: Vec<Expr>, is_and: bool) -> Expr {
     })
 }
 
+/// What is measured of many traces, and a value of its unit.
+fn over_traces() -> BoxedStrategy<(WindowMeasure, WindowBound)> {
+    let plain = number().prop_map(WindowBound::Number);
+    let time = nanos().prop_map(WindowBound::Duration);
+    let took = || Term::Field(Field::Intrinsic(Intrinsic::SpanDuration));
+    let share = (0u32..=1000)
+        .prop_map(|part| WindowBound::Number(Number::from_f64(f64::from(part) / 1000.0).unwrap()));
+    let rank = (1u16..1000).prop_map(Rank);
+    prop_oneof![
+        (spans(0), plain).prop_map(|(spans, bound)| (WindowMeasure::Count(spans), bound)),
+        (spans(0), rank, time).prop_map(move |(selector, rank, bound)| {
+            let of = took();
+            (WindowMeasure::Quantile { rank, selector, of }, bound)
+        }),
+        (spans(0), single(), number()).prop_map(|(selector, field, bound)| {
+            let of = Term::Field(field);
+            let function = Aggregate::Distinct;
+            (
+                WindowMeasure::Of {
+                    function,
+                    selector,
+                    of,
+                },
+                WindowBound::Number(bound),
+            )
+        }),
+        (condition(0), number())
+            .prop_map(|(of, bound)| (WindowMeasure::Traces(of), WindowBound::Number(bound))),
+        (condition(0), condition(0), share).prop_map(|(of, among, bound)| {
+            // Two selectors alone are a share of spans.
+            let of = joined(vec![of, among.clone()], true);
+            (WindowMeasure::ShareOfTraces { of, among }, bound)
+        }),
+    ]
+    .boxed()
+}
+
+fn over() -> impl Strategy<Value = Body> {
+    let length = (1u64..1000).prop_map(|seconds| seconds * 1_000_000_000);
+    let by = prop::collection::vec(single(), 0..=4);
+    let order = prop::sample::select(vec![
+        CompareOp::Lt,
+        CompareOp::Le,
+        CompareOp::Gt,
+        CompareOp::Ge,
+    ]);
+    let rest = (any::<bool>(), 0u64..5, 5_000u16..9_999, order);
+    let peer = prop::option::of((any::<bool>(), number()));
+    (length, by, over_traces(), rest, peer).prop_map(
+        |(length, by, (measure, bound), rest, peer)| {
+            let (is_always, at_least, confidence, op) = rest;
+            let bound = match peer {
+                Some((has_factor, factor)) if factor.compare(Number::Int(0)).is_gt() => {
+                    WindowBound::Peer {
+                        factor: if has_factor { factor } else { Number::Int(1) },
+                        peer: if by.is_empty() {
+                            Peer::Before
+                        } else {
+                            Peer::Highest
+                        },
+                    }
+                }
+                _ => bound,
+            };
+            Body {
+                over: Some(Box::new(Over {
+                    length,
+                    by,
+                    at_least,
+                    confidence: Confidence(confidence),
+                    clause: if is_always {
+                        ClauseKind::Always
+                    } else {
+                        ClauseKind::Never
+                    },
+                    measure,
+                    op,
+                    bound,
+                    text: "".into(),
+                })),
+                bindings: Vec::new(),
+                when: None,
+                exceptions: Vec::new(),
+                never: None,
+                always: None,
+                is_pattern: false,
+            }
+        },
+    )
+}
+
 pub fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
-        1 => condition(0).prop_map(|never| Body { bindings: Vec::new(), when: None, exceptions: Vec::new(), never: Some(never), always: None, is_pattern: true }),
+        1 => over(),
+        1 => condition(0).prop_map(|never| Body { over: None, bindings: Vec::new(), when: None, exceptions: Vec::new(), never: Some(never), always: None, is_pattern: true }),
         2 => (prop::option::of(condition(0)), condition(0), prop::option::of(condition(0)))
-            .prop_map(|(when, never, always)| Body { bindings: Vec::new(), when, exceptions: Vec::new(), never: Some(never), always, is_pattern: false }),
+            .prop_map(|(when, never, always)| Body { over: None, bindings: Vec::new(), when, exceptions: Vec::new(), never: Some(never), always, is_pattern: false }),
         2 => (spans(0), spans(1), prop::option::of(condition(2)), condition(2))
             .prop_map(|(first, second, when, always)| Body {
+                over: None,
                 bindings: vec![
                     Binding { name: "p".into(), selector: first },
                     Binding { name: "q2".into(), selector: second },

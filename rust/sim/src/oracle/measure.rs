@@ -14,7 +14,7 @@ use super::{Bound, Reasons, Trace, Truth, has_order};
 use crate::model::Span;
 
 /// From the first end to the second, both included. `None` for an average of nothing, which compares false.
-type Ends = Option<(End, End)>;
+pub type Ends = Option<(End, End)>;
 
 pub struct Range {
     pub ends: Ends,
@@ -42,12 +42,16 @@ impl Range {
         }
     }
 
-    fn point(number: Number) -> Range {
+    pub fn between(ends: Ends, perhaps_nothing: bool) -> Range {
         Range {
-            ends: Some((End::At(number), End::At(number))),
-            perhaps_nothing: false,
+            ends,
+            perhaps_nothing,
             why: Reasons::default(),
         }
+    }
+
+    fn point(number: Number) -> Range {
+        Range::between(Some((End::At(number), End::At(number))), false)
     }
 }
 

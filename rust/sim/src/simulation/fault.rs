@@ -170,5 +170,7 @@ pub fn causes(reason: Reason) -> Faults {
         Reason::Conflict => Faults::of(&[Fault::DifferingCopy]),
         // The members of the tier stay the same.
         Reason::Moved => Faults::default(),
+        // Many traces are wanted for a share, and that is no fault.
+        Reason::TooFew => Faults::default(),
     }
 }

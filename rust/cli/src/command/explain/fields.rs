@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use betrace_lang::rule::{
-    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Quantity, Rule, Segment, Selector,
+    Base, Body, Expr, ExprKind, Field, GroupKey, Measure, Over, Quantity, Rule, Segment, Selector,
 };
 
 use crate::english::field::{Names, spelled};
@@ -40,6 +40,9 @@ impl Reads {
         body.exceptions
             .iter()
             .for_each(|exception| walk.expr(exception));
+        if let Some(over) = &body.over {
+            walk.over(over);
+        }
         for segment in rule.message.iter().flat_map(|message| &message.segments) {
             match segment {
                 Segment::Bound { field, .. } | Segment::Shown { field, .. } => walk.field(field),
@@ -56,6 +59,21 @@ struct Walk<'r> {
 }
 
 impl Walk<'_> {
+    fn over(&mut self, over: &Over) {
+        self.reads.has_members = true;
+        let conditions = over.measure.conditions();
+        if conditions.is_empty() {
+            let selectors = over.measure.selectors();
+            selectors.into_iter().for_each(|one| self.selector(one));
+        }
+        conditions.into_iter().for_each(|one| self.expr(one));
+        over.by.iter().for_each(|field| self.field(field));
+        let term = over.measure.term().map(|term| term.reads());
+        term.into_iter()
+            .flatten()
+            .for_each(|field| self.field(field));
+    }
+
     fn field(&mut self, field: &Field) {
         // What is read of a bound span is read of the spans that its selector selects.
         let own = match field {

@@ -133,6 +133,7 @@ impl List<'_> {
             message: None,
             enabled: true,
             body: Body {
+                over: None,
                 bindings: self.rule.body.bindings.clone(),
                 when: None,
                 exceptions: Vec::new(),

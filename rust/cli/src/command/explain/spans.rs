@@ -15,7 +15,8 @@ pub fn spans_read(rule: &Rule) -> String {
         .into_iter()
         .flatten();
     let conditions = clauses.chain(&body.exceptions).flat_map(Expr::selectors);
-    let selectors: Vec<&Selector> = bound.chain(conditions).collect();
+    let over = body.over.iter().flat_map(|over| over.measure.selectors());
+    let selectors: Vec<&Selector> = bound.chain(conditions).chain(over).collect();
     let plain = selectors.iter().flat_map(|one| one.plain());
 
     let mut said = Vec::new();

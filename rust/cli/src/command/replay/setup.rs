@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use betrace_engine::{OwnSpans, Settings};
+use betrace_engine::{OwnSpans, Report, Settings};
 use betrace_lang::rule::Rule;
 
 use crate::args::{Close, Replay};
@@ -74,7 +74,11 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
         settings: Settings {
             // When a trace began is known for certain at its close.
             early: close == Close::Idle && window.is_everything(),
-            report: wanted.report(),
+            report: match wanted.report() {
+                // A line for each window is told too.
+                Report::Violations if args.summary => Report::Undecided,
+                report => report,
+            },
             began_within: (!window.is_everything()).then(|| window.range()),
             ..settings(args, timing)
         },

@@ -12,7 +12,9 @@ use crate::applied::NeverApplied;
 use crate::args::ReplayFormat;
 use crate::near_miss::Counted;
 use crate::output::{self, Output, counted};
-use crate::words::moment;
+use crate::words::{because, moment};
+
+use super::{json, text};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -41,15 +43,23 @@ struct Summary<'a> {
 
 /// The first and the last violation of each rule, whichever verdicts are printed.
 #[derive(Default)]
-pub struct Seen(BTreeMap<RuleId, (u64, u64)>);
+pub struct Seen {
+    times: BTreeMap<RuleId, (u64, u64)>,
+    /// Of rules over many traces, each group of each window.
+    windows: BTreeMap<RuleId, Vec<Finding>>,
+}
 
 impl Seen {
     pub fn note(&mut self, finding: &Finding) {
+        if finding.window.is_some() {
+            let windows = self.windows.entry(finding.rule.id.clone()).or_default();
+            windows.push(finding.clone());
+        }
         if finding.verdict != Verdict::Violated {
             return;
         }
         let start = finding.start;
-        let times = self.0.entry(finding.rule.id.clone());
+        let times = self.times.entry(finding.rule.id.clone());
         let (first, last) = times.or_insert((start, start));
         *first = start.min(*first);
         *last = start.max(*last);
@@ -72,7 +82,8 @@ pub fn write(
     rules.sort_by(|a, b| a.rule.cmp(&b.rule));
     for rule in rules {
         let id = RuleId(rule.rule.as_str().into());
-        let times = seen.0.get(&id);
+        let times = seen.times.get(&id);
+        let windows = seen.windows.get(&id).map_or(Vec::new(), by_window);
         let never_applied = vacuous.get(&id).copied();
         let near_misses = never_applied.map_or_else(Vec::new, |why| nearly(why, near, &id));
         let summary = Summary {
@@ -89,14 +100,47 @@ pub fn write(
             near_misses,
         };
         let mut lines = vec![sentence(&summary, times)];
+        lines.extend(windows.iter().map(|finding| of_window(finding)));
         lines.extend(summary.near_misses.iter().map(|near| format!("  {near}")));
         match format {
-            ReplayFormat::Json => out.json(&Line { summary }),
+            ReplayFormat::Json => {
+                out.json(&Line { summary });
+                windows
+                    .iter()
+                    .for_each(|finding| json::write_window(finding, out));
+            }
             ReplayFormat::Text | ReplayFormat::Html => lines.iter().for_each(|line| out.line(line)),
             // Standard output holds spans alone.
             ReplayFormat::Otlp => lines.iter().for_each(output::note),
         }
     }
+}
+
+/// In the order of time, and of groups in that.
+fn by_window(findings: &Vec<Finding>) -> Vec<&Finding> {
+    let place = |finding: &&Finding| {
+        let window = finding.window.as_ref();
+        window.map(|window| (window.start, window.group.clone()))
+    };
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_cached_key(place);
+    findings
+}
+
+/// A line for a group of a window.
+fn of_window(finding: &Finding) -> String {
+    let Some(window) = &finding.window else {
+        return String::new();
+    };
+    let reason = finding
+        .reason
+        .map(|reason| format!(" ({})", because(reason)));
+    format!(
+        "  {}: {}{}",
+        text::measured(finding, window),
+        finding.verdict.as_str(),
+        reason.unwrap_or_default()
+    )
 }
 
 /// What a rule nearly met, or that it met all that it looks for.

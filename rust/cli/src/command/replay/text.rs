@@ -1,15 +1,23 @@
 //! A finding as a person reads it.
 
-use betrace_engine::Finding;
+use betrace_engine::{Finding, OverWindow};
 use betrace_lang::rule::{ClauseKind, Emit};
 use betrace_lang::verdict::Verdict;
 
 use crate::output::{Output, Paint, one_line};
 
-use crate::words::{because, moment, nanos};
+use crate::words::{because, duration as nanos_exactly, moment, nanos};
 
 /// A few lines and an empty one. `is_vacuous`: the rule is kept because no span of any trace met it.
 pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
+    match &finding.window {
+        Some(window) => write_window(finding, window, out),
+        None => write_trace(finding, is_vacuous, out),
+    }
+}
+
+/// What was said, and by which rule.
+fn head(finding: &Finding, out: &Output) -> (String, String) {
     let palette = out.palette();
     let paint = match finding.verdict {
         Verdict::Violated => Paint::Red,
@@ -19,6 +27,12 @@ pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
     };
     let verdict = palette.paint(paint, finding.verdict.as_str());
     let rule = palette.paint(Paint::Bold, one_line(&finding.rule.id.0));
+    (verdict.to_string(), rule.to_string())
+}
+
+fn write_trace(finding: &Finding, is_vacuous: bool, out: &mut Output) {
+    let palette = out.palette();
+    let (verdict, rule) = head(finding, out);
     if finding.verdict != Verdict::Violated {
         out.line(format_args!(
             "{verdict} {rule} in trace {}{}",
@@ -75,6 +89,58 @@ pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
         ));
     }
     out.line("");
+}
+
+/// What a rule over many traces says of a group in a window: a line, and of a violation its message and traces.
+fn write_window(finding: &Finding, window: &OverWindow, out: &mut Output) {
+    let (verdict, rule) = head(finding, out);
+    let is_violated = finding.verdict == Verdict::Violated;
+    let severity = match is_violated {
+        true => format!(" [{}]", finding.rule.severity.as_str()),
+        false => String::new(),
+    };
+    let remark = remark(finding, false);
+    out.line(format_args!(
+        "{verdict} {rule}{severity}: {}{remark}",
+        one_line(&measured(finding, window))
+    ));
+    if !is_violated {
+        return;
+    }
+    out.line(format_args!("  message  {}", one_line(&finding.message)));
+    let kind = finding.clause.map_or("clause", ClauseKind::as_str);
+    out.line(format_args!(
+        "  {kind:<8} {}",
+        one_line(&finding.clause_text)
+    ));
+    for (trace, span) in &window.exemplars {
+        out.line(format_args!("  trace    {trace} (span {span})"));
+    }
+    out.line("");
+}
+
+/// When, of which group, and what was measured: a line for a window.
+pub fn measured(finding: &Finding, window: &OverWindow) -> String {
+    let group = window.group.iter();
+    let group: Vec<String> = group
+        .map(|(field, value)| format!(", {field} {value}"))
+        .collect();
+    let length = nanos_exactly(window.end - window.start);
+    let value = match window.value {
+        Some(value) => value.text(window.is_duration),
+        None => "nothing".to_owned(),
+    };
+    let unknown = match window.unknown {
+        0 => String::new(),
+        unknown => format!(", {unknown} not known"),
+    };
+    format!(
+        "{length} from {}{}: {} is {value} ({} measured{unknown})",
+        moment(window.start),
+        group.concat(),
+        window.measure,
+        finding.count
+    )
 }
 
 /// Why nothing definite can be said, or what a verdict is worth.

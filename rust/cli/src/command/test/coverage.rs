@@ -45,7 +45,8 @@ impl<'a> Coverage<'a> {
                 .is_some()
                 .then_some(never)
                 .into_iter()
-                .chain(body.always.is_some().then_some(ClauseKind::Always));
+                .chain(body.always.is_some().then_some(ClauseKind::Always))
+                .chain(body.over.as_ref().map(|over| over.clause));
             for kind in kinds {
                 clauses.push(Covered {
                     rule: &loaded.rule.id.0,

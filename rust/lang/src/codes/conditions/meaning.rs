@@ -188,10 +188,40 @@ declare_codes! {
         bad: "never { $trace: Trace(spans) }",
         good: "when each { payment as p } never { p after audit }"
     }
-    NO_STATISTICS = "E0173", "a statistic over many traces" {
-        "A rule sees one trace. Percentiles, rates and baselines over many belong to a metrics backend, which can watch the violations.",
+    NO_STATISTICS = "E0173", "no measure of the language" {
+        "Over many traces there are `count`, `distinct`, `sum`, `min`, `max`, `avg`, quantiles from `p50` to `p99.9`, `traces` and `share`. Rates are counts of a window; trends and baselines belong to a metrics backend.",
+        bad: "over 5m never { rate(payment, span:duration) > 5 }",
+        good: "over 5m never { count(payment) > 1500 }"
+    }
+    NEEDS_WINDOW = "E0182", "a measure of many traces in a rule about one" {
+        "Quantiles, `traces` and `share` are measured over the traces of a window, which the rule begins with.",
         bad: "never { p99(payment, span:duration) > 5s }",
-        good: "never { max(payment, span:duration) > 5s }"
+        good: "over 5m never { p99(payment, span:duration) > 5s }"
+    }
+    WINDOW_LENGTH = "E0183", "no length for a window" {
+        "A window is a duration from one second to 31 days: whatever happens in it is decided when it is over.",
+        bad: "over 365d never { count(payment) > 1500 }",
+        good: "over 1d never { count(payment) > 1500 }"
+    }
+    WINDOW_HEAD = "E0184", "what cannot stand before the clause of a rule over many traces" {
+        "Behind the window stand, in this order and each if it is wanted: up to four fields that make groups, the least number of spans (or traces) that is asked about, and how sure a comparison of shares has to be, from 50% to 99.99%.",
+        bad: "over 1h at least none never { count(payment) > 1500 }",
+        good: "over 1h at least 10 never { count(payment) > 1500 }"
+    }
+    WINDOW_CLAUSE = "E0185", "what a rule over many traces cannot say" {
+        "Such a rule has one clause, `always` or `never`, with one comparison of one measure. What a trace has to be to count stands in the measure: in the selectors, or in the conditions of `traces` and `share`. It has no `when`, no exceptions, and no spans for its message to name.",
+        bad: "over 1h when { checkout } never { count(payment) > 1500 }",
+        good: "over 1h never { traces(checkout and payment) > 1500 }"
+    }
+    SHARE = "E0186", "no part of a whole" {
+        "`share(C, D)` of conditions is of the traces in which D holds: the part in which C does too. `share(S, T)` of selectors is of the spans that T selects, so that S selects some of them: T with a further `.where( )`.",
+        bad: "over 1h always { share(payment, checkout) >= 99% }",
+        good: "over 1h always { share(checkout and payment, checkout) >= 99% }"
+    }
+    PEER = "E0187", "nothing to be compared with" {
+        "`highest`, `lowest` and `others` are other groups of the same window, so that there must be groups. `before` is the same group in the window before.",
+        bad: "over 1h always { share(loan.where(approved), loan) >= 0.8 * highest }",
+        good: "over 1h by applicant.group always { share(loan.where(approved), loan) >= 0.8 * highest }"
     }
     NO_LAMBDAS = "E0174", "a function written in place" {
         "A filter names the fields of its span directly.",

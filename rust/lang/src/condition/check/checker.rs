@@ -346,6 +346,10 @@ pub(super) fn not_an_expression(document: &Document) -> Option<(Range<usize>, &'
                 "clauses belong in a rule's condition; here stands one condition",
             ))
         }
+        Document::Windows { head, .. } => Some((
+            head.range.clone(),
+            "a rule over many traces cannot stand here; here stands one condition",
+        )),
         Document::OneSpanRule { body, .. } => Some((
             body.range(),
             "a whole rule cannot stand here; write its condition alone",

@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
             }
             Document::OneSpanRule { body, then } => self.one_span_rule(body, then.clone()),
             Document::Clauses(clauses) => self.clauses(clauses),
+            Document::Windows { head, clauses } => self.windows(head, clauses),
         }
     }
 
@@ -151,7 +152,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The words before a clause's brace.
-    fn word_range(&self, clause: &Clause) -> Range<usize> {
+    pub(super) fn word_range(&self, clause: &Clause) -> Range<usize> {
         let text = &self.place.text[clause.range.clone()];
         let words = text.split('{').next().unwrap_or_default().trim_end();
         clause.range.start..clause.range.start + words.len()

@@ -201,7 +201,8 @@ impl<'a> Checker<'a> {
                     Some("it is compared inside `where`: `any.where(lower(x) == admin)`".into());
                 return None;
             }
-            Function::Unknown => return None,
+            function if function.is_over_traces() => return self.refuse_over_traces(node),
+            _ => return None,
         };
         match (aggregate, arguments) {
             (None, [spans]) => {
@@ -244,7 +245,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What is measured of each span: a field, or what is made of its fields.
-    fn measured_term(&mut self, function: Aggregate, node: &'a Node) -> Option<Term> {
+    pub(super) fn measured_term(&mut self, function: Aggregate, node: &'a Node) -> Option<Term> {
         let refused = match &node.bare().kind {
             NodeKind::Times { .. } => Some((
                 code::FACTOR,

@@ -42,7 +42,8 @@ pub(super) fn rewritten(text: &str, document: &Document, names: &[Arc<str>]) -> 
             let items = clauses.iter().flat_map(|clause| &clause.items);
             items.for_each(|item| writer.condition(item));
         }
-        Document::Broken | Document::OneSpanRule { .. } => {}
+        // It binds nothing.
+        Document::Broken | Document::OneSpanRule { .. } | Document::Windows { .. } => {}
     }
     writer.edits.applied(text)
 }

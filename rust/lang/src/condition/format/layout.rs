@@ -19,6 +19,29 @@ pub(super) fn laid_out(items: &[Item]) -> String {
     });
     if is_clauses {
         let mut is_first = true;
+        // Before the clauses stand the words of a window.
+        let head = items.iter().take_while(|item| {
+            !matches!(
+                item,
+                Item::Group {
+                    glue: Glue::Clause,
+                    ..
+                }
+            )
+        });
+        let (head, items) = items.split_at(head.count());
+        let (comments, words): (Vec<&Item>, Vec<&Item>) = head
+            .iter()
+            .partition(|item| matches!(item, Item::Comment { .. }));
+        for item in comments {
+            if let Item::Comment { text, .. } = item {
+                lines.push(0, text.clone());
+            }
+        }
+        if !words.is_empty() {
+            is_first = false;
+            lines.segment(&words, 0, "");
+        }
         for item in items {
             match item {
                 Item::Comment { text, trails: true } if !is_first => lines.trail(text),

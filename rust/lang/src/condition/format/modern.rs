@@ -37,7 +37,7 @@ pub(super) fn rewritten(
     match document {
         Document::Broken => {}
         Document::Pattern(items) => items.iter().for_each(|item| writer.condition(item)),
-        Document::Clauses(clauses) => {
+        Document::Clauses(clauses) | Document::Windows { clauses, .. } => {
             for clause in clauses {
                 clause.items.iter().for_each(|item| writer.condition(item));
             }

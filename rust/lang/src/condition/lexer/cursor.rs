@@ -330,6 +330,7 @@ fn ends_operand(token: &Token) -> bool {
             | Token::Intrinsic(_)
             | Token::Number(_)
             | Token::Duration(_)
+            | Token::Percent(_)
             | Token::Bool(_)
             | Token::Attribute { .. }
             | Token::TraceSpans

@@ -44,6 +44,9 @@ impl Lexer<'_> {
     fn plain_number(&mut self, start: usize, end: usize) {
         let text = self.text[start..end].replace('_', "");
         match parse_number(&text) {
+            Some(number) if self.byte(end) == Some(b'%') => {
+                self.push(start, Token::Percent(number), end + 1);
+            }
             Some(number) => self.push(start, Token::Number(number), end),
             None => {
                 let message = format!("`{}` is too large for a number", &self.text[start..end]);

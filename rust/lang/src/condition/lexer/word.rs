@@ -49,7 +49,8 @@ impl Lexer<'_> {
         if self.lexed.tokens.is_empty() && word == "rule" && self.older_rule(start, end) {
             return;
         }
-        if word.contains('.') {
+        if self.window_word(start, end) {
+        } else if word.contains('.') {
             self.dotted(start, end);
         } else if self.clause_word(start, end) {
         } else if self.after_operand() {
@@ -329,7 +330,7 @@ impl Lexer<'_> {
             || second == "in" && rest[2..].trim_start().starts_with('[')
     }
 
-    fn function(&mut self, start: usize, end: usize, paren: usize) {
+    pub(super) fn function(&mut self, start: usize, end: usize, paren: usize) {
         let text = self.text;
         let word = &text[start..end];
         let lower = word.to_ascii_lowercase();
@@ -340,10 +341,9 @@ impl Lexer<'_> {
             return self.open_call(function, start, paren + 1);
         }
         if STATISTICS.contains(&lower.as_str()) {
-            let message =
-                format!("`{word}` is a statistic over many traces; a rule sees one trace");
+            let message = format!("`{word}` is no measure of many traces, nor of one");
             self.fault(code::NO_STATISTICS, start..end, message).help = Some(
-                "within the trace there are `count distinct sum min max avg`; over traces, use your metrics backend on betrace's violations".into(),
+                "over many traces: `over 5m never { p99(S, span:duration) > 2s }`, and `count distinct sum min max avg traces share`; within a trace `count distinct sum min max avg`".into(),
             );
         } else if lower == "where" {
             self.fault(

@@ -73,12 +73,7 @@ pub(super) const FOREIGN: [(&str, &str, Token); 14] = [
 ];
 
 /// Functions of other tools that look at many traces at once.
-pub(super) const STATISTICS: [&str; 20] = [
-    "p50",
-    "p75",
-    "p90",
-    "p95",
-    "p99",
+pub(super) const STATISTICS: [&str; 15] = [
     "percentile",
     "quantile",
     "rate",

@@ -179,10 +179,12 @@ fn clause_range(document: &Document, word: ClauseWord) -> Range<usize> {
         other == word || word == ClauseWord::When && other == ClauseWord::WhenEach
     };
     let items = match document {
-        Document::Clauses(clauses) => match clauses.iter().find(|clause| same(clause.word)) {
-            Some(clause) => clause.items.as_slice(),
-            None => &[],
-        },
+        Document::Clauses(clauses) | Document::Windows { clauses, .. } => {
+            match clauses.iter().find(|clause| same(clause.word)) {
+                Some(clause) => clause.items.as_slice(),
+                None => &[],
+            }
+        }
         Document::Pattern(items) => items.as_slice(),
         Document::OneSpanRule { body, .. } => std::slice::from_ref(body),
         Document::Broken => &[],

@@ -20,11 +20,24 @@ pub struct RuleTest {
     pub place: LineColumn,
     /// Parents before their children, as written.
     pub spans: Vec<TestSpan>,
+    /// Of a test of several traces, in the place of `spans`, which is empty then.
+    pub traces: Vec<TestTrace>,
     /// The trace is cut off before it closes by itself (as by a shutdown).
     pub is_incomplete: bool,
     /// The rule's own, if it has one.
     pub completeness: Completeness,
     pub expect: Expectation,
+}
+
+/// One trace of several, or as many alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestTrace {
+    /// As those of a test of one trace.
+    pub spans: Vec<TestSpan>,
+    /// When it begins, in nanoseconds since the begin of the test.
+    pub at: i64,
+    /// How many there are; at least one.
+    pub repeat: u64,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -7,6 +7,7 @@ use crate::file::read::{Fields, Reader};
 use crate::file::rule_tests::expect::read_expectation;
 use crate::file::rule_tests::model::RuleTest;
 use crate::file::rule_tests::span::read_trace;
+use crate::file::rule_tests::traces::read_traces;
 use crate::file::yaml::{Entry, YamlKind, YamlNode};
 use crate::rule::Completeness;
 
@@ -14,6 +15,7 @@ use crate::rule::Completeness;
 pub(crate) const TEST_KEYS: &[&str] = &[
     "name",
     "trace",
+    "traces",
     "incomplete",
     "completeness",
     "expect",
@@ -67,10 +69,17 @@ fn read_test(
     own: Option<Completeness>,
 ) -> Option<RuleTest> {
     let fields = reader.fields(node, "a test", TEST_KEYS)?;
+    let traces = fields.value("traces");
     for key in ["name", "trace", "expect"] {
-        if fields.value(key).is_none() {
+        let is_there = fields.value(key).is_some() || key == "trace" && traces.is_some();
+        if !is_there {
             reader.missing(&fields, key, "a test");
         }
+    }
+    if let (Some(several), Some(_)) = (fields.get("traces"), fields.value("trace")) {
+        let range = reader.span(&several.key);
+        let message = "a test has one trace or several, not `trace` and `traces`";
+        reader.report(codes::TEST_CONTRADICTION, range, message);
     }
     let name = fields
         .value("name")
@@ -86,11 +95,14 @@ fn read_test(
         .unwrap_or(false);
     let completeness = completeness(reader, &fields, own);
     let spans = fields.value("trace").map(|node| read_trace(reader, node));
+    let spans = spans.or_else(|| traces.is_some().then(Vec::new));
+    let traces = traces.map(|node| read_traces(reader, node));
     let expect = read_expectation(reader, &fields, spans.as_deref().unwrap_or_default());
     Some(RuleTest {
         name: name?,
         place,
         spans: spans?,
+        traces: traces.unwrap_or_default(),
         is_incomplete,
         completeness,
         expect: expect?,

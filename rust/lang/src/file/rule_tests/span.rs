@@ -322,7 +322,7 @@ fn read_event(reader: &mut Reader<'_>, node: &YamlNode) -> Option<TestEvent> {
     })
 }
 
-fn read_duration(reader: &mut Reader<'_>, node: &YamlNode, what: &str) -> Option<i64> {
+pub(super) fn read_duration(reader: &mut Reader<'_>, node: &YamlNode, what: &str) -> Option<i64> {
     let scalar = reader.text(node, what)?;
     let nanos = plain::duration(&scalar.value);
     if nanos.is_none() {

@@ -1,0 +1,178 @@
+//! Rules over many traces, in every command that meets them.
+
+use super::support::*;
+use serde_json::{Value, json};
+
+const RULES: &str = r#"
+rules:
+  - id: few-visits
+    severity: high
+    condition: |
+      over 10s by user
+      never { count(visit) > 2 }
+    tests:
+      - name: three
+        traces: [ { trace: [ { span: visit, attributes: { user: ann } } ], repeat: 3 } ]
+        expect: violated
+        count: 3
+      - name: three of two users
+        traces:
+          - { trace: [ { span: visit, attributes: { user: ann } } ], repeat: 2 }
+          - { trace: [ { span: visit, attributes: { user: bob } } ] }
+        expect: satisfied
+  - id: quick
+    condition: over 10s always { p90(visit, span:duration) < 1s }
+"#;
+
+fn visit(trace: u128, user: &str) -> Made<'_> {
+    Made {
+        attributes: json!({ "user": user }),
+        ..span(trace, 1, 0, "visit")
+    }
+}
+
+fn desk() -> Desk {
+    let users = ["ann", "ann", "bob", "ann"];
+    let traces: Vec<String> = users
+        .iter()
+        .zip(1..)
+        .map(|(user, trace)| request(&[visit(trace, user)]))
+        .collect();
+    Desk::with(&[("rules.yaml", RULES), ("traces.jsonl", &traces.join("\n"))])
+}
+
+#[test]
+fn replay_tells_of_each_window_and_group() {
+    let desk = desk();
+    let replay = ["replay", "--rules", "rules.yaml", "traces.jsonl"];
+    let ran = desk.run(&replay);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(
+        ran.out.contains("user ann: count(visit) is 3 (3 measured)"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("bob"), "{}", ran.out);
+    let ran = desk.run(&[&replay[..], &["--format", "json", "--verdicts", "all"]].concat());
+    let lines = ran.json_lines();
+    let short: Vec<(&Value, &Value, &Value)> = lines
+        .iter()
+        .map(|line| (&line["rule"], &line["window"]["group"], &line["verdict"]))
+        .collect();
+    let mut expected = [
+        (
+            json!("few-visits"),
+            json!({ "user": "ann" }),
+            json!("violated"),
+        ),
+        (
+            json!("few-visits"),
+            json!({ "user": "bob" }),
+            json!("satisfied"),
+        ),
+        (json!("quick"), json!({}), json!("satisfied")),
+    ];
+    let mut found: Vec<(Value, Value, Value)> = short
+        .into_iter()
+        .map(|(a, b, c)| (a.clone(), b.clone(), c.clone()))
+        .collect();
+    let key = |one: &(Value, Value, Value)| format!("{one:?}");
+    found.sort_by_key(key);
+    expected.sort_by_key(key);
+    assert_eq!(found, expected);
+    let violated = lines
+        .iter()
+        .find(|line| line["verdict"] == "violated")
+        .unwrap();
+    let window = &violated["window"];
+    assert_eq!(window["exemplars"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        (&window["value"], &window["samples"]),
+        (&json!([3.0, 3.0]), &json!(3))
+    );
+    let length = |key: &str| window[key].as_str().unwrap().parse::<u64>().unwrap();
+    assert_eq!(
+        length("end_unix_nano") - length("start_unix_nano"),
+        10_000_000_000
+    );
+}
+
+#[test]
+fn the_summary_has_a_line_for_each_window() {
+    let desk = desk();
+    let replay = [
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "traces.jsonl",
+        "--summary",
+    ];
+    let ran = desk.run(&replay);
+    let line = "user bob: count(visit) is 1 (1 measured): satisfied";
+    assert!(ran.out.contains(line), "{}", ran.out);
+    let ran = desk.run(&[&replay[..], &["--format", "json"]].concat());
+    let lines = ran.json_lines();
+    let windows = lines
+        .iter()
+        .filter(|line| line.get("window_summary").is_some());
+    assert_eq!(windows.count(), 3);
+}
+
+#[test]
+fn a_violation_is_a_span_of_its_own_trace_with_links() {
+    let ran = desk().run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "traces.jsonl",
+        "--format",
+        "otlp",
+    ]);
+    let span = &ran.json_lines()[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(span["name"], "betrace.violation");
+    let links = span["links"].as_array().unwrap();
+    let traces: Vec<&str> = links
+        .iter()
+        .map(|link| link["traceId"].as_str().unwrap())
+        .collect();
+    assert_eq!(traces.len(), 3);
+    assert!(!traces.contains(&span["traceId"].as_str().unwrap()));
+    let keys: Vec<&str> = span["attributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["key"].as_str().unwrap())
+        .collect();
+    for key in [
+        "betrace.window.measure",
+        "betrace.window.value.low",
+        "betrace.window.instances",
+    ] {
+        assert!(keys.contains(&key), "{key}");
+    }
+}
+
+#[test]
+fn its_tests_run_and_explain_says_what_it_means() {
+    let desk = desk();
+    let ran = desk.run(&["test", "--coverage", "rules.yaml"]);
+    assert!(
+        ran.out.contains("2") && ran.code == 0,
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    let ran = desk.run(&["explain", "--rules", "rules.yaml"]);
+    for said in [
+        "In each stretch of 10 s, for each value of",
+        "never: the number of spans named `visit` is more than 2.",
+        "when the window is over",
+        "when the trace closes by which",
+    ] {
+        assert!(ran.out.contains(said), "{said}\n{}", ran.out);
+    }
+    let ran = desk.run(&["fmt", "--check", "rules.yaml"]);
+    assert!(ran.code <= 1, "{}", ran.err);
+    let ran = desk.run(&["check", "rules.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+}

@@ -1,0 +1,295 @@
+//! Rules over many traces: a trace that closes is folded into its windows, and windows that are over are judged.
+
+use betrace_lang::rule::Over;
+use betrace_lang::verdict::{Reason, Verdict};
+
+use crate::decide::budget::Allowance;
+use crate::decide::eval::{Eval, EvalScratch};
+use crate::decide::window::adds;
+use crate::engine::close::Cause;
+use crate::engine::context::Context;
+use crate::engine::rule_set::RuleSet;
+use crate::engine::sink::Sink;
+use crate::engine::tally::RuleEvent;
+use crate::intern::RuleKey;
+use crate::logic::tri::Reasons;
+use crate::plan::RulePlan;
+use crate::plan::ids::RuleIndex;
+use crate::settings::Report;
+use crate::state::trace::TraceState;
+use crate::sync::Mutex;
+use crate::time::{EventTime, Timestamp};
+use crate::windows::exemplars::Exemplar;
+use crate::windows::gathered::{Gathered, grows};
+use crate::windows::judge::{Judged, Rival, breaks_upwards, judge, rival};
+use crate::windows::table::{RuleWindow, Window, Windows};
+use crate::windows::told::{Told, finding};
+
+impl Context<'_> {
+    /// A trace has closed: it adds to the windows in which it began.
+    pub(super) fn fold_windows(
+        &self,
+        trace: &TraceState,
+        allowance: &mut Allowance<'_>,
+        scratch: &mut EvalScratch,
+        sink: &mut Sink,
+    ) {
+        let plan = &self.rules.plan.windows;
+        if plan.lengths.is_empty() {
+            return;
+        }
+        let Some(began) = self.counts_in_windows(trace) else {
+            self.windows.lock().late += 1;
+            return;
+        };
+        let reasons = trace.all_reasons();
+        let mut is_late = false;
+        {
+            let mut windows = self.windows.lock();
+            for length in &plan.lengths {
+                let window = Window::at(*length, began);
+                match self.is_over(window) {
+                    true => is_late = true,
+                    false => windows.note(window, reasons),
+                }
+            }
+            windows.late += u64::from(is_late);
+        }
+        for index in self.asked(trace) {
+            let rule = self.rule(index);
+            let (Some(over), Some(window_plan)) = (&rule.rule.body.over, &rule.window) else {
+                continue;
+            };
+            let window = Window::at(over.length, began);
+            if self.is_over(window) {
+                continue;
+            }
+            let mut eval = Eval::new(self.facts(index, trace), allowance.budget(), scratch);
+            let adds = adds(&mut eval, window_plan);
+            allowance.take(eval.work());
+            if adds.is_empty() {
+                continue;
+            }
+            let of = (rule.key, &**over);
+            let early = self.settings.early;
+            let shown = shown(trace);
+            let crossed = self.windows.lock().fold(of, window, adds, shown, early);
+            for crossed in crossed {
+                let judged = judge(over, &crossed.group, &Rival::None, 1);
+                let until = trace.latest().map(|latest| latest.0);
+                let told = Told {
+                    window: crossed.window,
+                    until: until.map_or(window.end(), |until| until.min(window.end())),
+                    label: &crossed.label,
+                    is_rest: false,
+                    group: &crossed.group,
+                    judged: &judged,
+                };
+                self.tell_window(index, over, &told, sink);
+            }
+        }
+    }
+
+    /// Rules over many traces to which the trace may add.
+    fn asked(&self, trace: &TraceState) -> Vec<RuleIndex> {
+        let plan = &self.rules.plan.windows;
+        let mut asked = plan.of_all.clone();
+        if !plan.by_cell.is_empty() {
+            let cells = trace.cell_spans().map(|(cell, _)| cell);
+            let met = cells.filter_map(|cell| plan.by_cell.get(&cell));
+            asked.extend(met.flatten());
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        asked
+    }
+
+    /// When the trace began, if windows hear of it: not of one that comes again, nor of one that begins long after now.
+    fn counts_in_windows(&self, trace: &TraceState) -> Option<EventTime> {
+        let began = trace.began()?;
+        let is_future = !self.settings.event_time
+            && self.now.0 > 0
+            && began.0 > self.now.0.saturating_add(self.settings.max_age);
+        (!trace.is_late() && !is_future).then_some(began)
+    }
+
+    /// Whether nothing counts in the window any more.
+    fn is_over(&self, window: Window) -> bool {
+        window.end() <= self.over_until()
+    }
+
+    /// Windows that end no later are over.
+    fn over_until(&self) -> u64 {
+        let waits = self
+            .settings
+            .max_age
+            .saturating_add(self.settings.idle_timeout);
+        self.now.0.saturating_sub(waits)
+    }
+
+    /// Judges the windows that are over; where all traces were closed for some cause, all of them.
+    pub(super) fn close_windows(&self, cause: Option<Cause>, sink: &mut Sink) {
+        let plan = &self.rules.plan.windows;
+        let mut windows = self.windows.lock();
+        let until = cause.is_none().then(|| self.over_until());
+        for window in windows.over(until) {
+            for index in &plan.rules {
+                let rule = self.rule(*index);
+                let Some(over) = rule.rule.body.over.as_ref() else {
+                    continue;
+                };
+                if over.length != window.length {
+                    continue;
+                }
+                let missing = windows.missing(rule.key, rule.completeness, window);
+                let kept = windows.take(rule.key, over, window);
+                let missing = self.missing(over, window, missing, cause);
+                if self.is_wanted(window) {
+                    let before = windows.before(rule.key, window);
+                    self.judge_window(*index, (over, rule), window, (&kept, missing), before, sink);
+                }
+                windows.ended(rule.key, over, window, kept.with(missing));
+            }
+            windows.forget(window);
+        }
+    }
+
+    /// Why any number more may belong to the window.
+    fn missing(
+        &self,
+        over: &Over,
+        window: Window,
+        seen: Option<Reasons>,
+        cause: Option<Cause>,
+    ) -> Option<Reasons> {
+        // Of traces that are not complete each is counted apart.
+        let mut missing = match over.measure.is_of_traces() {
+            true => seen
+                .map(|seen| seen.only(Reason::Reload))
+                .filter(|seen| !seen.is_empty()),
+            false => seen,
+        };
+        if self.restarted.is_some_and(|at| window.start < at.0) {
+            missing.get_or_insert(Reasons::NONE).add(Reason::Restart);
+        }
+        if cause == Some(Cause::Shutdown) && !self.is_over(window) {
+            missing.get_or_insert(Reasons::NONE).add(Reason::Shutdown);
+        }
+        missing
+    }
+
+    /// Whether traces of the whole window are asked for.
+    fn is_wanted(&self, window: Window) -> bool {
+        let within = self.settings.began_within.as_ref();
+        within.is_none_or(|within| within.start <= window.start && window.end() <= within.end)
+    }
+
+    fn judge_window(
+        &self,
+        index: RuleIndex,
+        (over, _): (&Over, &RulePlan),
+        window: Window,
+        (kept, missing): (&RuleWindow, Option<Reasons>),
+        before: Option<&RuleWindow>,
+        sink: &mut Sink,
+    ) {
+        let rest = kept.rest(missing);
+        let groups: Vec<(u128, &str, Gathered)> = kept
+            .groups
+            .groups()
+            .map(|(key, label, _)| (key, label, kept.whole(key, missing)))
+            .collect();
+        let large = |group: &Gathered| group.samples >= over.at_least.max(1);
+        let asked = groups.iter().filter(|(_, _, group)| large(group)).count();
+        for (at, (key, label, group)) in groups.iter().enumerate() {
+            if group.fired {
+                continue;
+            }
+            let others: Vec<&Gathered> = groups
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != at)
+                .map(|(_, (_, _, group))| group)
+                .collect();
+            let before = before.and_then(|before| before.known(*key));
+            let rival = rival(over, &others, rest.as_ref(), before.as_ref());
+            let judged = judge(over, group, &rival, asked.max(1));
+            let told = Told {
+                window,
+                until: window.end(),
+                label,
+                is_rest: false,
+                group,
+                judged: &judged,
+            };
+            self.tell_window(index, over, &told, sink);
+        }
+        if let Some(rest) = rest {
+            let told = Told {
+                window,
+                until: window.end(),
+                label: "",
+                is_rest: true,
+                group: &rest,
+                judged: &judge_rest(over, &rest),
+            };
+            self.tell_window(index, over, &told, sink);
+        }
+    }
+
+    fn tell_window(&self, index: RuleIndex, over: &Over, told: &Told<'_>, sink: &mut Sink) {
+        let Judged {
+            verdict, reason, ..
+        } = *told.judged;
+        sink.tally
+            .events
+            .push(RuleEvent::Verdict(index, verdict, reason));
+        if verdict == Verdict::Violated {
+            sink.tally.events.push(RuleEvent::Violation(index));
+        }
+        let is_told = match self.settings.report {
+            Report::Violations => verdict == Verdict::Violated,
+            // They are few.
+            Report::Undecided | Report::All => true,
+        };
+        if is_told && self.keeps(index) {
+            let rule = &self.rule(index).rule;
+            sink.findings.push(finding(rule, over, told));
+        }
+    }
+}
+
+/// The rules are others from now on: those that were not there see no window whole that began before.
+pub(crate) fn refit(windows: &Mutex<Windows>, old: &RuleSet, new: &RuleSet, now: Timestamp) {
+    let rules = new.plan.windows.rules.iter();
+    let keys = rules.map(|index| new.plan.rules[index.index()].key);
+    let added: Vec<RuleKey> = keys
+        .filter(|key| !old.plan.by_key.contains_key(key))
+        .collect();
+    let is_there = |key| new.plan.by_key.contains_key(&key);
+    windows.lock().refit(is_there, &added, now);
+}
+
+/// Of the groups that were given up: what holds of all together holds of each, where the measure only grows.
+fn judge_rest(over: &Over, rest: &Gathered) -> Judged {
+    let judged = judge(over, rest, &Rival::None, 1);
+    let is_of_each = grows(&over.measure) && breaks_upwards(over) && over.at_least == 0;
+    match judged.verdict {
+        Verdict::Satisfied if is_of_each => judged,
+        _ => Judged {
+            verdict: Verdict::Inconclusive,
+            reason: Some(Reason::StateCap),
+            ..judged
+        },
+    }
+}
+
+/// The trace as a violation links to it.
+fn shown(trace: &TraceState) -> Exemplar {
+    let span = trace.root().or_else(|| trace.first());
+    Exemplar {
+        weight: 0.0,
+        trace: trace.id().0,
+        span: span.map_or([0; 8], |span| trace.records().get(span).span_id.0),
+    }
+}

@@ -1,0 +1,48 @@
+//! Which rules over many traces a trace that closes has to be asked for.
+
+use betrace_lang::rule::{Rule, WindowMeasure};
+use hashbrown::HashMap;
+
+use crate::intern::CellId;
+use crate::plan::ids::RuleIndex;
+
+/// The rules over many traces of a plan.
+#[derive(Debug, Default)]
+pub(crate) struct WindowRules {
+    /// All of them.
+    pub rules: Vec<RuleIndex>,
+    /// Each length of a window once.
+    pub lengths: Vec<u64>,
+    /// Those that ask of every trace.
+    pub of_all: Vec<RuleIndex>,
+    /// Those to which only spans add that they select, by the cells that these feed.
+    pub by_cell: HashMap<CellId, Vec<RuleIndex>>,
+}
+
+impl WindowRules {
+    /// Of all rules of a plan, each with the cells that it reads.
+    pub fn of<'a>(rules: impl Iterator<Item = (&'a Rule, &'a [CellId])>) -> WindowRules {
+        let mut all = WindowRules::default();
+        for (index, (rule, cells)) in (0..).map(RuleIndex).zip(rules) {
+            let Some(over) = &rule.body.over else {
+                continue;
+            };
+            all.rules.push(index);
+            all.lengths.push(over.length);
+            match over.measure {
+                // A condition may hold where nothing is selected.
+                WindowMeasure::Traces(_) | WindowMeasure::ShareOfTraces { .. } => {
+                    all.of_all.push(index);
+                }
+                _ => {
+                    for cell in cells {
+                        all.by_cell.entry(*cell).or_default().push(index);
+                    }
+                }
+            }
+        }
+        all.lengths.sort_unstable();
+        all.lengths.dedup();
+        all
+    }
+}

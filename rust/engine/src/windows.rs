@@ -1,0 +1,15 @@
+//! Rules over many traces: what each open window keeps, and what it comes to.
+//!
+//! A trace is folded in once, when it closes: as what it [`Adds`](adds::Adds) to the groups of the window in which it
+//! began. The [`table`] finds the window, each group [gathers](gathered) in it, and remembers which traces weigh most
+//! ([`exemplars`]). When a window is over, or what only grows has crossed its bound, [`judge`] says what that means.
+//! Everything that is gathered commutes: no order of traces shows, within the limits. Windows know of time and of numbers,
+//! and nothing of spans or cells.
+
+pub(crate) mod adds;
+pub(crate) mod exemplars;
+pub(crate) mod gathered;
+pub(crate) mod judge;
+pub(crate) mod kept;
+pub(crate) mod table;
+pub(crate) mod told;

@@ -1,0 +1,119 @@
+//! Open windows as a snapshot holds them.
+
+use std::collections::BTreeMap;
+
+use betrace_lang::rule::Completeness;
+use serde::{Deserialize, Serialize};
+
+use crate::intern::RuleKey;
+use crate::logic::tri::Reasons;
+use crate::time::Timestamp;
+use crate::windows::table::{RuleWindow, Window, Windows};
+
+/// All of it, in an order of its own: what is the same is written as the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredWindows {
+    seen: Vec<(Window, [Option<Reasons>; Completeness::ALL.len()])>,
+    /// By the number of a rule in `names`.
+    rules: Vec<(u32, Window, RuleWindow)>,
+    before: Vec<(u32, Window, RuleWindow)>,
+    since: Vec<(u32, Timestamp)>,
+    late: u64,
+    /// Every rule over many traces that was there, sorted.
+    names: Vec<String>,
+}
+
+impl StoredWindows {
+    /// `names`: those of all rules over many traces.
+    pub fn of<'a>(
+        windows: &Windows,
+        names: impl Iterator<Item = (RuleKey, &'a str)>,
+    ) -> StoredWindows {
+        let mut named: Vec<(&str, RuleKey)> = names.map(|(key, name)| (name, key)).collect();
+        named.sort_unstable();
+        let number = |key: RuleKey| {
+            let at = named.iter().position(|(_, known)| *known == key);
+            at.map(|at| at as u32)
+        };
+        let mut stored = StoredWindows {
+            seen: windows
+                .seen
+                .iter()
+                .map(|(window, seen)| (*window, *seen))
+                .collect(),
+            rules: Vec::new(),
+            before: Vec::new(),
+            since: Vec::new(),
+            late: windows.late,
+            names: named.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        };
+        for ((rule, window), kept) in &windows.rules {
+            let rule = number(*rule);
+            stored
+                .rules
+                .extend(rule.map(|rule| (rule, *window, kept.clone())));
+        }
+        for (rule, (window, kept)) in &windows.before {
+            let rule = number(*rule);
+            stored
+                .before
+                .extend(rule.map(|rule| (rule, *window, kept.clone())));
+        }
+        for (rule, since) in &windows.since {
+            stored
+                .since
+                .extend(number(*rule).map(|rule| (rule, *since)));
+        }
+        stored
+            .rules
+            .sort_by_key(|(rule, window, _)| (*rule, *window));
+        stored
+            .before
+            .sort_by_key(|(rule, window, _)| (*rule, *window));
+        stored.since.sort_unstable();
+        stored
+    }
+
+    /// Whether it can have been written by this product.
+    pub fn is_sound(&self) -> bool {
+        let is_named = |rule: &u32| (*rule as usize) < self.names.len();
+        let is_aligned = |window: &Window| window.length > 0 && window.start % window.length == 0;
+        let kept = self.rules.iter().chain(&self.before);
+        let mut kept = kept.map(|(rule, window, kept)| (rule, window, kept));
+        kept.all(|(rule, window, kept)| is_named(rule) && is_aligned(window) && kept.is_sound())
+            && self.seen.iter().all(|(window, _)| is_aligned(window))
+            && self.since.iter().all(|(rule, _)| is_named(rule))
+    }
+
+    /// Takes it over into `windows`, which are empty. `present`: the rules over many traces that there are now.
+    pub fn restore(self, windows: &mut Windows, present: &BTreeMap<&str, RuleKey>, now: Timestamp) {
+        let key = |rule: u32| {
+            let name = self.names.get(rule as usize)?;
+            present.get(name.as_str()).copied()
+        };
+        windows.seen = self.seen.iter().copied().collect();
+        windows.late = self.late;
+        for (rule, window, kept) in &self.rules {
+            if let Some(rule) = key(*rule) {
+                windows.rules.insert((rule, *window), kept.clone());
+            }
+        }
+        for (rule, window, kept) in &self.before {
+            if let Some(rule) = key(*rule) {
+                windows.before.insert(rule, (*window, kept.clone()));
+            }
+        }
+        windows.since = self
+            .since
+            .iter()
+            .filter_map(|(rule, since)| Some((key(*rule)?, *since)))
+            .collect();
+        // Of a rule that the snapshot does not know nothing was gathered.
+        for (name, rule) in present {
+            if !self.names.iter().any(|known| known == name) {
+                windows.since.insert(*rule, now);
+            }
+        }
+        windows.weigh();
+    }
+}

@@ -1,0 +1,374 @@
+//! The windows that are open, by rule and by their start.
+
+use std::collections::BTreeMap;
+
+use betrace_lang::rule::{Completeness, Over, Peer, WindowBound, WindowMeasure};
+use betrace_lang::verdict::Reason;
+use serde::{Deserialize, Serialize};
+
+use crate::intern::RuleKey;
+use crate::logic::tri::Reasons;
+use crate::stats::Stats;
+use crate::time::{EventTime, Timestamp};
+use crate::window::distinct::ValueKey;
+use crate::window::grouped::Grouped;
+use crate::window::summary::Summary;
+use crate::windows::adds::{Added, Adds, WindowGroup};
+use crate::windows::exemplars::Exemplar;
+use crate::windows::gathered::Gathered;
+use crate::windows::judge::{breaks_upwards, has_crossed};
+
+/// How long a window is, and when it begins: aligned to the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Window {
+    pub start: u64,
+    pub length: u64,
+}
+
+impl Window {
+    /// The one in which something was.
+    pub fn at(length: u64, time: EventTime) -> Window {
+        let start = time.0 - time.0 % length.max(1);
+        Window { start, length }
+    }
+
+    pub fn end(self) -> u64 {
+        self.start.saturating_add(self.length)
+    }
+}
+
+/// What one rule has gathered in one window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RuleWindow {
+    pub groups: Grouped<Gathered>,
+    /// What may be of any group.
+    pub any: Gathered,
+}
+
+/// Of all rules.
+#[derive(Debug)]
+pub(crate) struct Windows {
+    /// Windows in which traces closed, and why some of them were not complete, by what is asked of a trace.
+    pub(super) seen: BTreeMap<Window, [Option<Reasons>; Completeness::ALL.len()]>,
+    pub(super) rules: BTreeMap<(RuleKey, Window), RuleWindow>,
+    /// Of rules that look back, the last window that was over.
+    pub(super) before: BTreeMap<RuleKey, (Window, RuleWindow)>,
+    /// Since when rules are there that were not from the beginning.
+    pub(super) since: BTreeMap<RuleKey, Timestamp>,
+    /// Traces whose window was over, or that name no time in which they began.
+    pub late: u64,
+    salt: u64,
+    /// What all of it may take, in bytes.
+    bound: usize,
+    bytes: usize,
+}
+
+/// At most so much of the bound is one window's of one rule.
+const SHARE: usize = 16;
+
+/// A group that broke its rule before its window was over, as it stood then.
+#[derive(Clone, Debug)]
+pub(crate) struct Crossed {
+    pub window: Window,
+    pub label: String,
+    pub group: Gathered,
+}
+
+impl Windows {
+    /// `bound` is in bytes; `salt` is the same for all whose windows are ever put together.
+    pub fn new(salt: u64, bound: usize) -> Windows {
+        Windows {
+            seen: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            before: BTreeMap::new(),
+            since: BTreeMap::new(),
+            late: 0,
+            salt,
+            bound,
+            bytes: 0,
+        }
+    }
+
+    /// In bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds what is counted.
+    pub fn count(&self, stats: &mut Stats) {
+        stats.open_windows = self.seen.len() as u64;
+        stats.late_in_windows = self.late;
+        stats.memory_bytes += self.bytes as u64;
+    }
+
+    /// A trace that began in the window closed.
+    pub fn note(&mut self, window: Window, reasons: Reasons) {
+        let seen = self.seen.entry(window).or_default();
+        for asked in Completeness::ALL {
+            let reasons = reasons.asked_for(asked);
+            if !reasons.is_empty() {
+                let all = &mut seen[asked as usize];
+                *all = Some(all.unwrap_or(Reasons::NONE).with(reasons));
+            }
+        }
+    }
+
+    /// Folds in what a trace adds for a rule. Groups that break it by that, if `early` says that they are asked for.
+    pub fn fold(
+        &mut self,
+        (rule, over): (RuleKey, &Over),
+        window: Window,
+        adds: Adds,
+        shown: Exemplar,
+        early: bool,
+    ) -> Vec<Crossed> {
+        let bound = self.bound / SHARE;
+        let salt = self.salt;
+        let kept = self
+            .rules
+            .entry((rule, window))
+            .or_insert_with(|| RuleWindow {
+                groups: Grouped::new(salt, bound),
+                any: Gathered::default(),
+            });
+        let before = kept.heap_bytes();
+        let mut crossed = Vec::new();
+        let (known, unknown): (Vec<_>, Vec<_>) = adds
+            .parts
+            .into_iter()
+            .partition(|(group, _)| group.is_some());
+        for (_, seen) in unknown {
+            kept.any.add(seen, &over.measure);
+        }
+        if let Some(reasons) = adds.open {
+            kept.any.open(reasons);
+        }
+        for (group, parts) in by_group(known) {
+            let weight = weight(over, &parts);
+            let mut fired = None;
+            let add = |gathered: &mut Gathered| {
+                parts
+                    .iter()
+                    .for_each(|seen| gathered.add(*seen, &over.measure));
+                if let Some(weight) = weight {
+                    gathered.exemplars.add(Exemplar { weight, ..shown });
+                }
+                if early && !gathered.fired && has_crossed(over, gathered) {
+                    gathered.fired = true;
+                    fired = Some(gathered.clone());
+                }
+            };
+            kept.groups.update(group.key, || group.label.clone(), add);
+            let is_kept = kept.groups.get(group.key).is_some();
+            if let (Some(gathered), true) = (fired, is_kept) {
+                crossed.push(Crossed {
+                    window,
+                    label: group.label,
+                    group: gathered,
+                });
+            }
+        }
+        let after = kept.heap_bytes();
+        self.bytes = (self.bytes + after).saturating_sub(before);
+        self.shed();
+        crossed
+    }
+
+    /// Windows that are over, the oldest first. `until`: those that end no later; `None`: all.
+    pub fn over(&self, until: Option<u64>) -> Vec<Window> {
+        let all = self.seen.keys().copied();
+        let mut over: Vec<Window> = all
+            .filter(|window| until.is_none_or(|until| window.end() <= until))
+            .collect();
+        over.sort_by_key(|window| (window.end(), window.length));
+        over
+    }
+
+    /// Takes out what a rule gathered in a window that is over, with whatever else is known of it.
+    pub fn take(&mut self, rule: RuleKey, over: &Over, window: Window) -> RuleWindow {
+        let taken = self.rules.remove(&(rule, window));
+        if let Some(taken) = &taken {
+            self.bytes = self.bytes.saturating_sub(taken.heap_bytes());
+        }
+        let mut taken = taken.unwrap_or_else(|| RuleWindow {
+            groups: Grouped::new(self.salt, self.bound / SHARE),
+            any: Gathered::default(),
+        });
+        if over.by.is_empty() && taken.groups.get(0).is_none() {
+            taken.groups.update(0, String::new, |_| {});
+        }
+        taken
+    }
+
+    /// The window before, if it was there.
+    pub fn before(&self, rule: RuleKey, window: Window) -> Option<&RuleWindow> {
+        let (before, kept) = self.before.get(&rule)?;
+        (before.end() == window.start).then_some(kept)
+    }
+
+    /// A window is over for a rule: it is kept if that looks back.
+    pub fn ended(&mut self, rule: RuleKey, over: &Over, window: Window, kept: RuleWindow) {
+        let looks_back = matches!(
+            over.bound,
+            WindowBound::Peer {
+                peer: Peer::Before,
+                ..
+            }
+        );
+        if !looks_back {
+            return;
+        }
+        self.bytes += kept.heap_bytes();
+        if let Some((_, old)) = self.before.insert(rule, (window, kept)) {
+            self.bytes = self.bytes.saturating_sub(old.heap_bytes());
+        }
+    }
+
+    /// A window is over for all rules. Why some of its traces were not complete.
+    pub fn forget(&mut self, window: Window) {
+        self.seen.remove(&window);
+    }
+
+    /// Why what a rule saw of a window was not all of it.
+    pub fn missing(&self, rule: RuleKey, asked: Completeness, window: Window) -> Option<Reasons> {
+        let mut missing = self.seen.get(&window).and_then(|seen| seen[asked as usize]);
+        if self
+            .since
+            .get(&rule)
+            .is_some_and(|since| window.start < since.0)
+        {
+            missing.get_or_insert(Reasons::NONE).add(Reason::Reload);
+        }
+        missing
+    }
+
+    /// The rules are others from now on.
+    pub fn refit(&mut self, rules: impl Fn(RuleKey) -> bool, new: &[RuleKey], now: Timestamp) {
+        self.rules.retain(|(rule, _), _| rules(*rule));
+        self.before.retain(|rule, _| rules(*rule));
+        self.since.retain(|rule, _| rules(*rule));
+        self.since.extend(new.iter().map(|rule| (*rule, now)));
+        self.weigh();
+    }
+
+    pub(super) fn weigh(&mut self) {
+        let open = self.rules.values().map(RuleWindow::heap_bytes);
+        let before = self.before.values().map(|(_, kept)| kept.heap_bytes());
+        self.bytes = open.chain(before).sum();
+    }
+
+    /// Empties the largest window until all fit.
+    fn shed(&mut self) {
+        while self.bytes > self.bound {
+            let largest = self
+                .rules
+                .iter_mut()
+                .max_by_key(|(_, kept)| kept.heap_bytes());
+            let Some((_, kept)) = largest else {
+                self.before.clear();
+                return self.weigh();
+            };
+            let bytes = kept.heap_bytes();
+            kept.groups = Grouped::new(self.salt, 0);
+            kept.any.open(Reasons::of(Reason::Memory));
+            let left = kept.heap_bytes();
+            self.bytes = self.bytes.saturating_sub(bytes.saturating_sub(left));
+            if left >= bytes {
+                return;
+            }
+        }
+    }
+}
+
+impl RuleWindow {
+    pub fn heap_bytes(&self) -> usize {
+        size_of::<(RuleKey, Window, RuleWindow)>()
+            + self.groups.heap_bytes()
+            + self.any.heap_bytes()
+    }
+
+    /// A group with all that may be of it besides.
+    pub fn whole(&self, key: ValueKey, missing: Option<Reasons>) -> Gathered {
+        let mut group = self.groups.get(key).cloned().unwrap_or_default();
+        self.complete(&mut group, missing);
+        group
+    }
+
+    /// With what is missing of the window.
+    #[must_use]
+    pub fn with(mut self, missing: Option<Reasons>) -> RuleWindow {
+        if let Some(reasons) = missing {
+            self.any.open(reasons);
+        }
+        self
+    }
+
+    pub fn is_sound(&self) -> bool {
+        let groups = self.groups.groups().map(|(_, _, group)| group);
+        let mut all = groups.chain([&self.groups.others().summary, &self.any]);
+        all.all(Gathered::is_sound)
+    }
+
+    /// A group that there is.
+    pub fn known(&self, key: ValueKey) -> Option<Gathered> {
+        self.groups.get(key)?;
+        Some(self.whole(key, None))
+    }
+
+    /// Those that were given up, together.
+    pub fn rest(&self, missing: Option<Reasons>) -> Option<Gathered> {
+        let others = self.groups.others();
+        others.were_given_up().then(|| {
+            let mut rest = others.summary.clone();
+            self.complete(&mut rest, missing);
+            rest
+        })
+    }
+
+    fn complete(&self, group: &mut Gathered, missing: Option<Reasons>) {
+        group.perhaps = group.perhaps.saturating_add(self.any.perhaps);
+        group.reasons = group.reasons.with(self.any.reasons);
+        group.is_open |= self.any.is_open;
+        if let Some(reasons) = missing {
+            group.open(reasons);
+        }
+    }
+}
+
+/// What a trace adds, group by group.
+fn by_group(parts: Vec<(Option<WindowGroup>, Added)>) -> Vec<(WindowGroup, Vec<Added>)> {
+    let mut groups: BTreeMap<WindowGroup, Vec<Added>> = BTreeMap::new();
+    for (group, seen) in parts {
+        if let Some(group) = group {
+            groups.entry(group).or_default().push(seen);
+        }
+    }
+    groups.into_iter().collect()
+}
+
+/// How much a trace speaks against the rule; `None`: not at all.
+fn weight(over: &Over, parts: &[Added]) -> Option<f64> {
+    let is_upwards = breaks_upwards(over);
+    let values = parts.iter().filter_map(|seen| match seen {
+        Added::Value(number) => Some(number.to_f64()),
+        _ => None,
+    });
+    let weight = match over.measure {
+        WindowMeasure::Of { .. } | WindowMeasure::Quantile { .. } if is_upwards => {
+            values.reduce(f64::max).unwrap_or(0.0)
+        }
+        WindowMeasure::Of { .. } | WindowMeasure::Quantile { .. } => {
+            values.reduce(f64::min).map_or(0.0, |least| -least)
+        }
+        _ => {
+            let speaks = |seen: &&Added| match seen {
+                Added::Part(is_hit) => *is_hit == is_upwards,
+                Added::Span => true,
+                _ => false,
+            };
+            let count = parts.iter().filter(speaks).count();
+            return (count > 0).then_some(count as f64);
+        }
+    };
+    weight.is_finite().then_some(weight)
+}
