@@ -19,6 +19,11 @@ const RIGHTLY: &[(&str, &str, &str)] = &[
         "the approval has it too: one that names no tool approves none",
     ),
     (
+        "ai-tool-needs-approval",
+        "approval.granted",
+        "what does not say that it grants does not grant",
+    ),
+    (
         "ai-goal-adherence",
         "mcp.method.name",
         "without it the span is a tool that an agent calls, not one that a server of MCP is asked for",
