@@ -29,6 +29,26 @@ target/tools/helm: go/tools/helm/go.mod go/tools/helm/go.sum
 	@cd go/tools/helm && CGO_ENABLED=0 $(GO_BUILD) -o ../../../$@ helm.sh/helm/v3/cmd/helm
 	@touch $@
 
+target/tools/cyclonedx-gomod target/tools/licences: go/tools/sbom/go.mod go/tools/sbom/go.sum $(wildcard go/tools/sbom/licences/*.go)
+	$(call say,Building $(notdir $@))
+	@mkdir -p target/tools
+	@cd go/tools/sbom && CGO_ENABLED=0 $(GO_BUILD) -o ../../../$@ $(if $(filter %licences,$@),./licences,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod)
+	@touch $@
+
+## sbom: what is in the Collector, dist/otelcol-betrace.cdx.json (CycloneDX 1.6); the same build, the same bytes
+.PHONY: sbom
+sbom: collector target/tools/cyclonedx-gomod
+	$(call say,Listing the modules of the Collector)
+	@target/tools/cyclonedx-gomod bin -json -noserial -notimestamp -output $(COLLECTOR).cdx.json $(COLLECTOR)
+
+## licences: under which licences crates and Go modules are; fails where one is under none that is allowed
+.PHONY: licences
+licences: collector $(CARGO_DENY) target/tools/licences
+	$(call say,Checking the licences of crates)
+	@$(CARGO_DENY) --log-level error check --hide-inclusion-graph licenses
+	$(call say,Checking the licences of the Go modules in the Collector)
+	@target/tools/licences $(COLLECTOR)
+
 # The backend that is asked what it shows of violations. Its module carries no pages, only the API behind them.
 target/tools/jaeger: go/tools/jaeger/go.mod go/tools/jaeger/go.sum
 	$(call say,Building Jaeger (once: some minutes))
