@@ -5,219 +5,15 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
-use betrace_engine::{CloseCause, Engine, Settings, Timestamp};
-use betrace_evidence::{
-    Cause, Chain, Envelope, Expectations, Facts, FaultKind, Line, PublicKey, Sha256Hex, Signer,
-    Verification, Written, seal, time_text, verify,
-};
-use betrace_lang::{SourceFile, compile};
+mod desk;
+
+use betrace_evidence::{Cause, Envelope, Expectations, FaultKind, PublicKey, Signer};
 use proptest::prelude::*;
 
-const SECOND: u64 = 1_000_000_000;
-const BEGIN: u64 = 1_700_000_000 * SECOND;
-
-/// As `openssl genpkey -algorithm ed25519` writes them; made for these tests.
-const FIRST: &str = include_str!("keys/first.pem");
-const FIRST_PUBLIC: &str = include_str!("keys/first.pub.pem");
-const SECOND_KEY: &str = include_str!("keys/second.pem");
-const SECOND_PUBLIC: &str = include_str!("keys/second.pub.pem");
-
-fn engine(rules: &str, now: u64) -> Engine {
-    let rules = compile(&[SourceFile::new("rules.yaml", rules)]).unwrap();
-    let settings = Settings {
-        kept_samples: Some(4),
-        restart_grace: false,
-        ..Settings::default()
-    };
-    Engine::new(rules, settings, Timestamp(now)).unwrap()
-}
-
-const RULES: &str = "rules: [ { id: audited, compliance: { SOC2: [CC6.1] }, condition: 'when { read } always { audit.log }' } ]";
-const OTHERS: &str = "rules: [ { id: audited, condition: 'when { read } always { audit }' }, { id: b, condition: 'never { x }' } ]";
-
-/// A trace of the names, as OTLP.
-fn trace(id: u8, names: &[&str], at: u64) -> Vec<u8> {
-    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-    use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-    use prost::Message;
-    let spans = names.iter().zip(1u8..).map(|(name, number)| Span {
-        trace_id: vec![id; 16],
-        span_id: vec![number; 8],
-        parent_span_id: if number == 1 { vec![] } else { vec![1; 8] },
-        name: (*name).to_owned(),
-        start_time_unix_nano: at + u64::from(number),
-        end_time_unix_nano: at + 10 + u64::from(number),
-        ..Span::default()
-    });
-    let scope_spans = vec![ScopeSpans {
-        spans: spans.collect(),
-        ..ScopeSpans::default()
-    }];
-    let resource_spans = vec![ResourceSpans {
-        scope_spans,
-        ..ResourceSpans::default()
-    }];
-    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
-}
-
-/// A processor as far as records are concerned.
-struct Desk {
-    engine: Engine,
-    chain: Option<Chain>,
-    signer: Option<Signer>,
-    lines: Vec<Vec<u8>>,
-    now: u64,
-    instance: char,
-}
-
-impl Desk {
-    fn new(signer: Option<Signer>) -> Desk {
-        Desk {
-            engine: engine(RULES, BEGIN),
-            chain: None,
-            signer,
-            lines: Vec::new(),
-            now: BEGIN,
-            instance: 'a',
-        }
-    }
-
-    fn record(&mut self, cause: Cause) {
-        let facts = Facts {
-            chain: self.chain.clone(),
-            instance: self.instance.to_string().repeat(32),
-            cause,
-            now: self.now,
-            producer: Default::default(),
-            chain_lost: false,
-            violations_lost: Default::default(),
-            clock: Default::default(),
-            records: Written::default(),
-            replay: None,
-        };
-        let period = self.engine.take_period().unwrap();
-        let sealed = seal(&period, &facts, self.signer.as_ref());
-        self.lines.push(sealed.envelope.line());
-        self.chain = Some(sealed.chain);
-    }
-
-    /// A start and some periods with a kept and a broken trace each.
-    fn run(&mut self, periods: u8) {
-        self.record(Cause::Start);
-        for period in 0..periods {
-            let names: [&[&str]; 2] = [&["GET", "read", "audit.log"], &["GET", "read"]];
-            for (names, id) in names.into_iter().zip(1u8..) {
-                let otlp = trace(period * 2 + id, names, self.now);
-                self.engine.consume(&otlp, Timestamp(self.now)).unwrap();
-            }
-            self.now += 60 * SECOND;
-            self.engine
-                .close_traces(Timestamp(self.now), CloseCause::EndOfInput);
-            self.record(Cause::Period);
-        }
-    }
-
-    fn stop(&mut self) {
-        self.now += SECOND;
-        self.record(Cause::Stop);
-    }
-
-    fn last(&self) -> (u64, Sha256Hex) {
-        let chain = self.chain.as_ref().unwrap();
-        (chain.sequence, chain.hash)
-    }
-}
-
-fn signer() -> Option<Signer> {
-    Some(Signer::of_pem(FIRST, None).unwrap())
-}
-
-fn expectations() -> Expectations {
-    Expectations {
-        keys: vec![PublicKey::of_pem(FIRST_PUBLIC).unwrap()],
-        ..Expectations::default()
-    }
-}
-
-fn check(lines: &[Vec<u8>], expected: &Expectations) -> Verification {
-    let lines = lines.iter().zip(1..).map(|(text, number)| Line {
-        file: "records",
-        number,
-        text,
-    });
-    verify(lines, expected)
-}
-
-fn kinds(found: &Verification) -> Vec<FaultKind> {
-    found.faults.iter().map(|fault| fault.kind).collect()
-}
-
-#[test]
-fn what_was_counted_stands_in_the_record() {
-    let mut desk = Desk::new(signer());
-    desk.run(1);
-    let found = check(&desk.lines, &expectations());
-    assert!(found.is_whole(), "{:?}", found.faults);
-    let record = serde_json::to_value(&found.records[1].statement).unwrap();
-    let predicate = &record["predicate"];
-    assert_eq!(predicate["sequence"], 2);
-    assert_eq!(predicate["spans"]["evaluated"], 5);
-    assert_eq!(predicate["traces"]["closed"], 2);
-    assert_eq!(predicate["violations"]["total"], 1);
-    let rule = &predicate["entries"]["list"][0];
-    assert_eq!(rule["kept"], 1);
-    assert_eq!(rule["violated"], 1);
-    assert_eq!(rule["sample"][0], "01".repeat(16));
-    assert_eq!(rule["compliance"]["SOC2"][0], "CC6.1");
-    let violation = &predicate["entries"]["list"][1];
-    assert_eq!(violation["kind"], "violation");
-    assert_eq!(violation["trace"], "02".repeat(16));
-    assert_eq!(predicate["period"]["from"], time_text(BEGIN));
-}
-
-#[test]
-fn a_record_is_written_when_nothing_happened() {
-    let mut desk = Desk::new(signer());
-    desk.record(Cause::Start);
-    desk.now += 60 * SECOND;
-    desk.record(Cause::Period);
-    let found = check(&desk.lines, &expectations());
-    assert!(found.is_whole());
-    let predicate = &found.records[1].statement.predicate;
-    assert_eq!(
-        (predicate.traces.closed, predicate.violations.total),
-        (0, 0)
-    );
-    assert_eq!(predicate.entries.list.len(), 1, "the rule is listed");
-}
-
-#[test]
-fn each_rule_set_has_records_of_its_own() {
-    let mut desk = Desk::new(signer());
-    desk.run(1);
-    let otlp = trace(9, &["GET", "read", "audit.log"], desk.now);
-    desk.engine.consume(&otlp, Timestamp(desk.now)).unwrap();
-    desk.now += 5 * SECOND;
-    let others = compile(&[SourceFile::new("rules.yaml", OTHERS)]).unwrap();
-    desk.engine
-        .replace_rules(others, Timestamp(desk.now))
-        .unwrap();
-    // The next call tells of the rules that went, whatever it is asked for; then comes the rest.
-    desk.now += 5 * SECOND;
-    desk.record(Cause::Period);
-    assert_eq!(desk.chain.as_ref().unwrap().cause, Cause::Reload);
-    desk.record(Cause::Period);
-    let found = check(&desk.lines, &expectations());
-    assert!(found.is_whole(), "{:?}", found.faults);
-    assert_eq!(found.notes.len(), 1, "{:?}", found.notes);
-    assert!(found.notes[0].text.contains("audited changed, b is new"));
-    let [.., old, new] = &found.records[..] else {
-        panic!()
-    };
-    assert_eq!(old.to, BEGIN + 65 * SECOND);
-    assert_eq!(old.statement.predicate.spans["evaluated"], 3);
-    assert_eq!((new.from, new.to), (old.to, BEGIN + 70 * SECOND));
-}
+use desk::{
+    Desk, FIRST, FIRST_PUBLIC, SECOND, SECOND_KEY, SECOND_PUBLIC, check, expectations, kinds,
+    signer,
+};
 
 #[test]
 fn an_orderly_pause_a_kill_and_a_clock_that_was_set_back_are_told_apart() {
@@ -341,6 +137,38 @@ fn records_cut_off_at_the_end_are_found_by_whoever_knows_of_them() {
     assert!(!check(&[], &expectations()).is_whole(), "no record at all");
 }
 
+/// What the page for auditors says of `--expect-until`, and that a number and a hash know more.
+#[test]
+fn a_stop_is_believed_where_another_instance_goes_on() {
+    let mut stopped = Desk::new(signer());
+    stopped.run(1);
+    stopped.stop();
+    let whole = stopped.lines.len();
+    stopped.now += SECOND;
+    stopped.record(Cause::Start);
+    let mut other = Desk::new(signer());
+    other.instance = 'b';
+    other.run(5);
+    let until = Expectations {
+        until: Some(other.now),
+        longest_pause: 60 * SECOND,
+        ..expectations()
+    };
+    let both = |left: usize| [&stopped.lines[..left], &other.lines].concat();
+    let ends = kinds(&check(&both(whole + 1), &until));
+    assert_eq!(ends, [FaultKind::EndsEarly], "it began again, and ended");
+    let cut = both(whole);
+    assert!(check(&cut, &until).is_whole(), "cut off at a stop");
+    assert!(check(&other.lines, &until).is_whole(), "cut off whole");
+    let known = Expectations {
+        known: vec![stopped.last(), other.last()],
+        ..until.clone()
+    };
+    assert_eq!(kinds(&check(&cut, &known)), [FaultKind::NotThere]);
+    let alone = &stopped.lines[..whole];
+    assert_eq!(kinds(&check(alone, &until)), [FaultKind::EndsEarly]);
+}
+
 #[test]
 fn records_from_the_middle_on_need_the_one_before() {
     let mut desk = Desk::new(signer());
@@ -365,64 +193,6 @@ fn a_line_may_be_as_long_as_is_said_and_no_longer() {
     line.push(b' ');
     let found = check(&[line], &expectations());
     assert!(found.faults[0].text.contains("bytes"), "{:?}", found.faults);
-}
-
-/// What the page for auditors checks by hand, so that a fault that signer and verifier share does not stay unseen.
-/// `UPDATE_EVIDENCE=1` writes it, where the format or the version is another.
-#[test]
-fn the_committed_records_are_made_in_the_same_way_today() {
-    let mut desk = Desk::new(signer());
-    desk.run(1);
-    let text = desk.lines.concat_lines();
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/evidence");
-    for (name, text) in [
-        ("records.jsonl", text.as_str()),
-        ("public.pem", FIRST_PUBLIC),
-    ] {
-        let path = folder.join(name);
-        if std::env::var_os("UPDATE_EVIDENCE").is_some() {
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(&path, text).unwrap();
-        }
-        let committed = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(committed, text, "{name}: UPDATE_EVIDENCE=1 writes it");
-    }
-}
-
-trait Lines {
-    fn concat_lines(&self) -> String;
-}
-
-impl Lines for Vec<Vec<u8>> {
-    fn concat_lines(&self) -> String {
-        let lines = self.iter().map(|line| String::from_utf8_lossy(line));
-        lines.map(|line| format!("{line}\n")).collect()
-    }
-}
-
-#[test]
-fn a_record_lists_rules_to_its_room_and_counts_the_rest() {
-    use betrace_evidence::LIST_BYTES;
-    let rules: String = (0..6000)
-        .map(|n| format!("  - {{ id: rule-{n:05}, condition: 'never {{ x{n} }}' }}\n"))
-        .collect();
-    let mut desk = Desk::new(signer());
-    desk.engine = engine(&format!("rules:\n{rules}"), BEGIN);
-    desk.record(Cause::Start);
-    let found = check(&desk.lines, &expectations());
-    assert!(found.is_whole(), "{:?}", found.faults);
-    let predicate = &found.records[0].statement.predicate;
-    assert_eq!(predicate.rules.total, 6000);
-    let listed = predicate.rules.listed as usize;
-    assert_eq!(listed, predicate.entries.list.len());
-    assert!(listed > 1000 && listed < 6000, "{listed} are listed");
-    // With its brackets, and commas between; one more of the same length would not fit.
-    let bytes = betrace_evidence::canonical(&predicate.entries.list).len();
-    let one = bytes / listed;
-    assert!(
-        bytes <= LIST_BYTES + 1 && bytes + one > LIST_BYTES,
-        "{bytes} bytes"
-    );
 }
 
 fn chain() -> (Vec<Vec<u8>>, Expectations) {
