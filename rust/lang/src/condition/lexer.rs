@@ -24,6 +24,7 @@ mod words;
 
 pub use cursor::Lexed;
 pub(crate) use number::meant_unit;
+pub(crate) use word::AROUND_UNTIL;
 
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::{Lexer, Sign};

@@ -6,7 +6,7 @@ use lalrpop_util::{ErrorRecovery, ParseError, lalrpop_mod};
 
 use crate::codes::conditions as code;
 use crate::condition::ast::Document;
-use crate::condition::lexer::{Lexed, lex};
+use crate::condition::lexer::{AROUND_UNTIL, Lexed, lex};
 use crate::condition::token::Token;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
@@ -133,7 +133,12 @@ fn in_words(text: &str, lexed: &Lexed, refusal: &Refusal) -> Fault {
             "one rule a text: give each an entry of its own under `rules:`; lines of one condition are joined with `and` or `or`",
         );
     }
-    match help(found, before, expects(expected, "name")) {
+    let ends_until = found == Some(&Token::Within) && follows_until(&lexed.tokens[..index]);
+    let help = match ends_until {
+        true => Some(AROUND_UNTIL.to_owned()),
+        false => help(found, before, expects(expected, "name")),
+    };
+    match help {
         Some(help) => fault.help(help),
         None => fault,
     }
@@ -148,6 +153,14 @@ fn shown(piece: &str) -> String {
     } else {
         format!("`{piece}`")
     }
+}
+
+/// Whether the order that these tokens end in has an `until next`.
+fn follows_until(tokens: &[(usize, Token, usize)]) -> bool {
+    let order = tokens.iter().rev().map(|(_, token, _)| token);
+    let mut order =
+        order.take_while(|token| !matches!(token, Token::And | Token::Or | Token::LeftBrace));
+    order.any(|token| *token == Token::UntilNext)
 }
 
 /// Whether the grammar would go on with this token.
@@ -216,6 +229,7 @@ fn help(found: Option<&Token>, before: Option<&Token>, expects_operand: bool) ->
         (_, Some(token)) if token.is_comparison() && !expects_operand => {
             "one comparison at a time: `a < x and x < b`"
         }
+        (_, Some(Token::UntilNext)) => AROUND_UNTIL,
         (_, Some(Token::Within)) => {
             "`within` follows the selector of an order in time, `A before B within 5s`, or a count, `count(S) within 10s > 50`"
         }

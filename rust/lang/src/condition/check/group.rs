@@ -45,7 +45,10 @@ impl<'a> Checker<'a> {
                     right.range(),
                     "a measure by groups is compared with a number or a duration",
                 )
-                .help = Some("`count(S) by f > 10`".into());
+                .help = Some(
+                    "`count(S) by f > 10`; where a bound span says how many, ask for what is alike in it: `count(S.where(f == p.f)) > p.n`"
+                        .into(),
+                );
                 None
             }
         };

@@ -10,6 +10,9 @@ use crate::condition::lexer::words::{BY, FOREIGN, OPERATORS, PHRASES, STATISTICS
 use crate::condition::token::{Function, Token};
 use crate::diagnostic::nearest::nearest;
 
+/// How an order has a bound on its gap and one on what comes next.
+pub(crate) const AROUND_UNTIL: &str = "an order ends with `within` or with `until next`; both are `(A after Q until next R) after Q within 5s`";
+
 impl Lexer<'_> {
     pub(super) fn word(&mut self) {
         let start = self.position;
@@ -53,7 +56,7 @@ impl Lexer<'_> {
         } else if word.contains('.') {
             self.dotted(start, end);
         } else if self.clause_word(start, end) {
-        } else if self.after_operand() {
+        } else if self.after_operand() || self.last() == Some(&Token::UpTo) {
             self.operator_word(start, end);
         } else {
             self.operand_word(start, end);
@@ -119,11 +122,15 @@ impl Lexer<'_> {
         let next = self.skip_space(end);
         let is_turned = meant.ends_with("after")
             && text[next..self.name_end(next)].eq_ignore_ascii_case("before");
+        let is_behind_within = *token == Token::UntilNext
+            && matches!(self.last(), Some(Token::Duration(_) | Token::UpTo));
         let fault = self.fault(code::MISTYPED_WORD, start..end, message);
         if is_turned {
             // The other way round another span is selected.
             fault.message = format!("there is no `{first} before`, only `{meant}`");
             fault.help = Some(format!("turn it round: `B {meant} A`, which selects B"));
+        } else if is_behind_within {
+            fault.help = Some(AROUND_UNTIL.to_owned());
         } else {
             fault.suggestion = Some(meant);
         }
