@@ -33,12 +33,16 @@ pub fn load_faultless(paths: &[PathBuf]) -> Result<RuleSet, Exit> {
         Exit::Usage
     })?;
     let shown = files.clone();
-    faultless(files, &shown)
+    faultless(files, &shown, &limits)
 }
 
 /// As [`load_faultless`], of files that were read; `seen` are the same files as a person knows them.
-pub fn faultless(files: Vec<SourceFile>, seen: &[SourceFile]) -> Result<RuleSet, Exit> {
-    let loaded = load(&files, &Limits::default());
+pub fn faultless(
+    files: Vec<SourceFile>,
+    seen: &[SourceFile],
+    limits: &Limits,
+) -> Result<RuleSet, Exit> {
+    let loaded = load(&files, limits);
     let errors: Vec<_> = loaded
         .diagnostics
         .iter()

@@ -1,8 +1,12 @@
-//! When traces are over, as a processor's `trace:` and `limits:` say it.
+//! When traces are over and what rules may hold, as a processor's `trace:` and `limits:` say it.
 
 use betrace_engine::{Completeness, Settings};
+use betrace_lang::Limits;
 
 use super::yaml::Node;
+
+/// The largest `limits.rules_mib` that the processor takes.
+const MOST_RULES_MIB: usize = 4096;
 
 /// What is said; the rest is left to the defaults. Times are nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub struct Timing {
     pub forget_after: Option<u64>,
     pub completeness: Option<Completeness>,
     pub spans_per_trace: Option<u32>,
+    /// What all rules may hold, in bytes.
+    pub rules_bytes: Option<usize>,
 }
 
 impl Timing {
@@ -57,6 +63,17 @@ impl Timing {
                 }
             },
         };
+        let rules_bytes = match text("limits", "rules_mib") {
+            None => None,
+            Some(value) => match value.parse::<usize>() {
+                Ok(mebibytes @ 1..=MOST_RULES_MIB) => Some(mebibytes << 20),
+                _ => {
+                    return Err(format!(
+                        "limits.rules_mib: {value:?} is no number of MiB from 1 to {MOST_RULES_MIB}"
+                    ));
+                }
+            },
+        };
         let timing = Timing {
             idle_timeout: duration("idle_timeout")?,
             root_timeout: duration("root_timeout")?,
@@ -65,6 +82,7 @@ impl Timing {
             forget_after: duration("forget_after")?,
             completeness,
             spans_per_trace,
+            rules_bytes,
         };
         let max_age = timing.max_age.unwrap_or(Settings::default().max_age);
         match timing.root_timeout {
@@ -75,9 +93,19 @@ impl Timing {
         }
     }
 
-    /// The longest deadline that a trace is kept open for, in nanoseconds.
+    /// What the processor holds rules to.
     #[must_use]
-    pub fn longest_deadline(&self) -> u64 {
+    pub fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            longest_deadline: self.longest_deadline(),
+            rules_bytes: self.rules_bytes.unwrap_or(default.rules_bytes),
+            ..default
+        }
+    }
+
+    /// The longest deadline that a trace is kept open for, in nanoseconds.
+    fn longest_deadline(&self) -> u64 {
         let default = Settings::default();
         let max_age = self.max_age.unwrap_or(default.max_age);
         max_age.saturating_sub(self.idle_timeout.unwrap_or(default.idle_timeout))

@@ -209,6 +209,37 @@ fn rules_inside_a_collector_configuration() {
     }
 }
 
+#[test]
+fn rules_inside_a_configuration_may_hold_what_it_allows_them() {
+    let rules: String = (0..8)
+        .map(|n| format!("- {{ id: r{n}, condition: 'never {{ x.where(a matches \"\\\\w{{2{n}}}\") }}' }}\n        "))
+        .collect();
+    let config = |limits: &str| {
+        format!(
+            "processors:\n  betrace:\n    limits: {{ {limits} }}\n    rules:\n      inline:\n        {rules}\n"
+        )
+    };
+    let desk = Desk::with(&[]);
+    for (limits, code) in [
+        ("", 0),
+        ("rules_mib: 1", 1),
+        ("rules_mib: 4096", 0),
+        ("rules_mib: 0", 2),
+        ("rules_mib: 4097", 2),
+    ] {
+        desk.write("otelcol.yaml", config(limits).as_bytes());
+        let ran = desk.run(&["check", "--config", "otelcol.yaml"]);
+        assert_eq!(ran.code, code, "{limits}: {}{}", ran.out, ran.err);
+        assert_eq!(ran.out.contains("E0029"), code == 1, "{}", ran.out);
+        assert_eq!(
+            ran.err.contains("limits.rules_mib"),
+            code == 2,
+            "{}",
+            ran.err
+        );
+    }
+}
+
 const USING: &str = "use: [../shared.yaml]\nrules:\n  - id: a\n    condition: big.where(card in cards) and not check\n    tests:\n      - { name: big, trace: [ { span: payment, attributes: { amount: 5, card: visa } } ], expect: violated }\n";
 
 #[test]

@@ -60,7 +60,11 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
     let window = window(args)?;
     let set = configured(args)?;
     let loaded = match &set {
-        Some(set) if args.rules.is_empty() => rules::faultless(set.files.clone(), &set.shown)?,
+        Some(set) if args.rules.is_empty() => {
+            // What is wrong with it is told below.
+            let timing = *set.timing.as_ref().unwrap_or(&Timing::default());
+            rules::faultless(set.files.clone(), &set.shown, &timing.limits())?
+        }
         _ => rules::load_faultless(&args.rules)?,
     };
     let rules = loaded.rules.iter().map(|loaded| loaded.rule.clone());
