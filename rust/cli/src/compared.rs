@@ -43,6 +43,12 @@ pub fn compared(good: &[PathBuf], bad: &BadSide) -> Result<Compared, Exit> {
             counted(gathered.builder.unnamed, "span")
         ));
     }
+    if gathered.builder.unread > 0 {
+        output::note(format_args!(
+            "{} not looked at: there are more keys than are told apart, or more on a span",
+            counted(gathered.builder.unread, "attribute")
+        ));
+    }
     Ok(Compared {
         table: gathered.builder.finish(|seen| sides.side(seen)),
         spooled: gathered.spooled,

@@ -10,7 +10,7 @@ use betrace_engine::{
 use betrace_lang::rule::Rule;
 use betrace_lang::verdict::Verdict;
 
-use crate::output;
+use crate::output::{self, Working, counted};
 use crate::spool::{Frame, Spooled};
 
 /// Violations of a rule that are kept to be shown, of different traces.
@@ -55,16 +55,12 @@ pub fn judged(
     traces: &dyn Traces,
 ) -> Result<Vec<Verdicts>, PlanError> {
     let engine = Engine::new(rules.to_vec(), settings(completeness), Timestamp(0))?;
+    let working = Working::at(format_args!("judging {}", counted(rules.len(), "rule")));
     let read = spooled.read(|frame| match frame {
         // What is malformed was told when it came.
         Frame::Spans(otlp) => drop(engine.consume(otlp, Timestamp(0))),
         Frame::Partial(trace) => drop(engine.mark_partial(trace)),
     });
-    if let Err(error) = read {
-        output::fault(format_args!(
-            "cannot read what was kept of the recordings: {error}"
-        ));
-    }
     let places: HashMap<&str, usize> = rules
         .iter()
         .enumerate()
@@ -79,6 +75,12 @@ pub fn judged(
             }
         }
     });
+    drop(working);
+    if let Err(error) = read {
+        output::fault(format_args!(
+            "cannot read what was kept of the recordings: {error}"
+        ));
+    }
     let stats = engine.stats().rules;
     let mut stats: HashMap<String, RuleStats> = stats
         .into_iter()

@@ -9,6 +9,7 @@ mod escape;
 mod file;
 mod html;
 mod paint;
+mod working;
 
 use std::fmt;
 use std::io::{self, BufWriter, StdoutLock, Write};
@@ -19,6 +20,7 @@ pub use escape::one_line;
 pub use file::{Existing, write_whole};
 pub use html::escaped;
 pub use paint::{Paint, Palette};
+pub use working::Working;
 
 /// Standard output, buffered. Once it cannot be written, what follows is dropped.
 pub struct Output {

@@ -21,7 +21,7 @@ use betrace_suggest::{Shape, Table};
 use crate::args::{Suggest, SuggestFormat};
 use crate::compared::{Compared, Places, Sides, compared};
 use crate::exit::Exit;
-use crate::output::{self, Output, counted, grouped};
+use crate::output::{self, Output, Working, counted, grouped};
 use crate::rules;
 
 use examples::Examples;
@@ -59,7 +59,9 @@ fn suggest(args: &Suggest, out: &mut Output) -> Result<Exit, Exit> {
     if let Some(id) = &args.explain {
         return explain::write(&suggested, id, &table, out);
     }
+    let working = Working::at("drawing examples");
     let examples = Examples::of(&suggested, &places, &spooled);
+    drop(working);
     match args.format {
         SuggestFormat::Text => text::write(&suggested, &examples, out),
         SuggestFormat::Json => json::write(&suggested, &examples, out),

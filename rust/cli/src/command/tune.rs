@@ -17,7 +17,7 @@ use crate::compared::{Compared, Places, compared};
 use crate::exit::Exit;
 use crate::judged::judged;
 use crate::near_miss::NearMisses;
-use crate::output::{self, Output, counted, grouped};
+use crate::output::{self, Output, Working, counted, grouped};
 use crate::rules;
 use crate::spool::Frame;
 
@@ -81,11 +81,13 @@ fn told(rules: &[Arc<Rule>], compared: &Compared, args: &Tune) -> Result<Vec<Tol
         .flat_map(|(of, rule)| varied(of, rule))
         .collect();
     let mut near = NearMisses::of(rules)?;
+    let working = Working::at("looking for what the rules nearly met");
     let read = compared.spooled.read(|frame| {
         if let Frame::Spans(otlp) = frame {
             near.consume(otlp);
         }
     });
+    drop(working);
     if let Err(error) = read {
         output::fault(format_args!(
             "cannot read what was kept of the recordings: {error}"

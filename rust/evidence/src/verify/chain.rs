@@ -6,7 +6,7 @@ use crate::key::UNSIGNED;
 use crate::record::{Cause, Ended, Entry};
 use crate::time::time_text;
 
-use super::told::{Checked, Expectations, FaultKind, Verification};
+use crate::verify::told::{Checked, Expectations, FaultKind, Verification};
 
 pub fn check(expected: &Expectations, found: &mut Verification) {
     let records = std::mem::take(&mut found.records);

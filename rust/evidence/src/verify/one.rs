@@ -7,7 +7,7 @@ use crate::record::{Entry, PREDICATE_TYPE, RuleEntry, STATEMENT_TYPE, Statement,
 use crate::seal::rules_hash_of;
 use crate::time::time_of;
 
-use super::told::{Checked, Expectations, FaultKind, Line, Verification};
+use crate::verify::told::{Checked, Expectations, FaultKind, Line, Verification};
 
 /// The longest line that is read. The entries of a record are bounded; recordings, of which it names each, are so by the
 /// command.

@@ -6,7 +6,7 @@ use crate::fold::Shape;
 use crate::table::value::Value;
 use crate::table::{KeyId, NameId, Place, Table};
 
-use super::{By, Form, Of, Relation, Selector, Structure, Test};
+use crate::form::{By, Form, Of, Relation, Selector, Structure, Test};
 
 /// How names are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

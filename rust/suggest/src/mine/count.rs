@@ -9,7 +9,7 @@ use crate::noise::is_identifier;
 use crate::sample::Roster;
 use crate::table::{KeyId, NameId, Parent, Place};
 
-use super::cut::above;
+use crate::mine::cut::above;
 
 /// Good traces in which two numbers were equal before that is held to be meant.
 const ENOUGH: u32 = 10;

@@ -9,8 +9,8 @@ use crate::form::{Form, Of, Selector, Test};
 use crate::sample::Roster;
 use crate::table::{KeyId, NameId};
 
-use super::cut::Cut;
-use super::value::Atom;
+use crate::mine::cut::Cut;
+use crate::mine::value::Atom;
 
 /// Words that are compared for all pairs, together.
 const WORK: usize = 1_500_000_000;

@@ -10,8 +10,8 @@ use crate::nearness::Nearness;
 use crate::sample::{Roster, Sample};
 use crate::table::{NameId, Place};
 
-use super::cut::Cut;
-use super::{existence, join, order, structure, value};
+use crate::mine::cut::Cut;
+use crate::mine::{existence, join, order, structure, value};
 
 /// Traces that a rule has to hold in before it is more than a habit.
 const ENOUGH: u32 = 20;

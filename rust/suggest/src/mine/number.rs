@@ -8,7 +8,7 @@ use crate::form::{Form, Of, Selector, Test};
 use crate::sample::Roster;
 use crate::table::{KeyId, NameId};
 
-use super::cut::{APART, above};
+use crate::mine::cut::{APART, above};
 
 /// What is measured of the spans of one name: a key, or how long they took.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ use crate::form::{Form, Relation};
 use crate::sample::Roster;
 use crate::table::{Row, Trace};
 
-use super::cut::{APART, above};
+use crate::mine::cut::{APART, above};
 
 /// Good traces in which an order held before it is held to be meant.
 const ENOUGH: u32 = 10;

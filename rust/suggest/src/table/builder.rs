@@ -11,8 +11,8 @@ use crate::bits::{Layout, Sides};
 use crate::fold::fold;
 use crate::noise::is_noise;
 
-use super::value::{Texts, Value, hash};
-use super::{Cell, Key, KeyId, NameId, Parent, Place, Row, Side, Table, Trace};
+use crate::table::value::{Texts, Value, hash};
+use crate::table::{Cell, Key, KeyId, NameId, Parent, Place, Row, Side, Table, Trace};
 
 /// Different names that are told apart; spans of further ones count as none.
 pub const MOST_NAMES: usize = 100_000;
@@ -61,6 +61,8 @@ pub struct Builder {
     cells: Vec<Cell>,
     /// Spans whose names came when the table of names was full.
     pub unnamed: u64,
+    /// Attributes that are not looked at: of keys that came when the table of keys was full, or beyond those of their span.
+    pub unread: u64,
 }
 
 impl Builder {
@@ -208,9 +210,11 @@ impl Builder {
                 continue;
             };
             if self.cells.len() - begin >= MOST_CELLS {
-                return;
+                self.unread += 1;
+                continue;
             }
             let Some(key) = self.key(place, &one.key) else {
+                self.unread += 1;
                 continue;
             };
             if self.cells[first..].iter().any(|cell| cell.key == key) {
@@ -331,3 +335,6 @@ fn service(attributes: &[KeyValue]) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,6 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn a_text_keeps_its_letters_up_to_a_length() {
+        for (length, is_kept) in [(MOST_BYTES, true), (MOST_BYTES + 1, false)] {
+            let mut texts = Texts::default();
+            let value = texts.value(&"x".repeat(length));
+            assert_eq!(texts.text(value.bits()).is_some(), is_kept, "{length}");
+            assert_eq!(texts.is_over, !is_kept);
+        }
+    }
+
+    #[test]
     fn equal_values_have_equal_bits() {
         assert_eq!(Value::Number(0.0).bits(), Value::Number(-0.0).bits());
         assert_ne!(Value::Number(1.0).bits(), Value::Number(2.0).bits());

@@ -9,6 +9,7 @@ use betrace_suggest::{FALSE_ALARMS, Family, Invariant, Sample, condition, invari
 
 use crate::compared::Places;
 use crate::judged::{Number, judged};
+use crate::output::Working;
 use crate::spool::Spooled;
 
 use super::suggested::{Ids, Suggested, Suggestion, compiled};
@@ -32,7 +33,10 @@ pub fn kept(
     let table = places.table;
     let mut ids = Ids::default();
     let mut written = Vec::new();
-    for one in mixed(invariants(&Sample::whole(table)), most * JUDGED) {
+    let working = Working::at("looking for what all traces keep");
+    let found = invariants(&Sample::whole(table));
+    drop(working);
+    for one in mixed(found, most * JUDGED) {
         let id = ids.unused(&rule_id(table, &one.form));
         let rule = condition(table, &one.form).and_then(|text| {
             let rule = compiled(&id, &text)?;

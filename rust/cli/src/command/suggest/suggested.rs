@@ -14,6 +14,7 @@ use betrace_suggest::{
 
 use crate::compared::{Count, Places};
 use crate::judged::{Number, Verdicts, judged};
+use crate::output::Working;
 use crate::spool::Spooled;
 
 /// Candidates that the engine judges for each that is shown.
@@ -102,8 +103,10 @@ pub fn suggested(
     most: usize,
 ) -> Result<Suggested, PlanError> {
     let table = places.table;
+    let working = Working::at("looking for what tells the bad traces from the good ones");
     let whole = mine(&Sample::whole(table));
     let half = mine(&Sample::half(table));
+    drop(working);
     let proposed = proposed(table, &ranked(&whole, most * JUDGED), &half);
     let mut rules = Vec::new();
     for one in &proposed {
