@@ -1,0 +1,114 @@
+//! Records of a trace that has nothing else.
+
+use super::*;
+use crate::intern::FieldKey;
+use crate::value::OwnedValue;
+
+/// The records of a trace that has nothing else.
+struct Alone {
+    block: Block,
+    pool: BlockPool,
+    kept: Option<Box<Kept>>,
+    free: u32,
+}
+
+impl Alone {
+    fn new() -> Alone {
+        Alone {
+            block: Block::default(),
+            pool: BlockPool::default(),
+            kept: None,
+            free: NO_RECORD,
+        }
+    }
+
+    fn change(&mut self) -> RecordsMut<'_> {
+        RecordsMut {
+            block: &mut self.block,
+            pool: &mut self.pool,
+            kept: &mut self.kept,
+            free: &mut self.free,
+        }
+    }
+
+    fn read(&self) -> Records<'_> {
+        Records {
+            block: &self.block,
+            kept: self.kept.as_deref(),
+        }
+    }
+
+    fn held(&mut self, name: &[u8]) -> RecordId {
+        let id = self.change().add(NewRecord {
+            span_id: SpanId([1; 8]),
+            parent: None,
+            start: EventTime(1),
+            end: EventTime(2),
+            twin: 0,
+            name,
+            service: b"shop",
+            arrived: None,
+        });
+        self.change().hold(id);
+        id
+    }
+}
+
+#[test]
+fn a_record_reads_as_it_was_written() {
+    let record = Record {
+        span_id: SpanId([1; 8]),
+        parent: [2; 8],
+        start: EventTime(3),
+        end: EventTime(4),
+        twin: 5,
+        name: TextId(6),
+        service: TextId(7),
+        refs: 8,
+    };
+    assert_eq!(Record::unpacked(&record.packed()), record);
+}
+
+#[test]
+fn a_released_record_gives_its_place_back() {
+    let mut alone = Alone::new();
+    let first = alone.held(b"a");
+    let second = alone.held(b"b");
+    alone.change().hold(second);
+    alone.change().release(first);
+    alone.change().release(second);
+    let third = alone.held(b"a");
+    assert_eq!(third, first);
+    let records = alone.read();
+    assert_eq!(records.text(records.get(second).name), b"b");
+    let texts: Vec<&[u8]> = records.texts().into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, [&b"a"[..], b"shop", b"b"]);
+}
+
+#[test]
+fn a_released_record_gives_back_what_was_kept_of_its_span() {
+    let field = FieldKey(7);
+    let mut alone = Alone::new();
+    alone.held(b"a");
+    let bytes = |alone: &Alone| alone.kept.as_ref().map_or(0, |kept| kept.heap_bytes());
+    for _ in 0..3 {
+        let id = alone.held(b"b");
+        alone.change().project(id, 1, |projection| {
+            projection.keep(field, || OwnedValue::Text([b'x'; 100].into()));
+        });
+        assert!(bytes(&alone) >= 100);
+        alone.change().release(id);
+    }
+    assert!(bytes(&alone) < 400);
+    assert_eq!(alone.kept.as_ref().unwrap().projections.len(), 1);
+    let next = alone.held(b"c");
+    assert_eq!(alone.read().projection(next).unwrap().value(field), None);
+}
+
+#[test]
+fn names_are_kept_bounded() {
+    let mut alone = Alone::new();
+    let id = alone.held(&[b'x'; 1000]);
+    let records = alone.read();
+    assert_eq!(records.text(records.get(id).name).len(), NAME_BYTES);
+}
