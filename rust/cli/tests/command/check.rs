@@ -212,7 +212,7 @@ fn rules_inside_a_collector_configuration() {
 #[test]
 fn rules_inside_a_configuration_may_hold_what_it_allows_them() {
     let rules: String = (0..8)
-        .map(|n| format!("- {{ id: r{n}, condition: 'never {{ x.where(a matches \"\\\\w{{2{n}}}\") }}' }}\n        "))
+        .map(|n| format!("- {{ id: r{n}, condition: 'never {{ x.where(a matches \"\\\\w{{1{n}}}\") }}' }}\n        "))
         .collect();
     let config = |limits: &str| {
         format!(
