@@ -9,8 +9,12 @@
 //!
 //! `scan` reads sixteen batches of 512 spans and matches them with the selectors of 100 rules. `consume`
 //! takes the same batches through an engine of 100 rules of every kind, closes all traces and takes what was
-//! found; `evidence` is the same with what an evidence record needs noted and taken. Each is warmed by one pass that does not count. Prints how many spans went by; callgrind prints
-//! the instructions.
+//! found; `evidence` is the same with what an evidence record needs noted and taken. Each is warmed by one pass that does not count.
+//! Prints how many spans went by; callgrind prints the instructions.
+//!
+//! `cargo bench -p betrace-engine --bench instructions -- pairs` compares `evidence` with `consume` by the processor time of the
+//! thread instead, in pairs of rounds, which of the two comes first in turn: the median of the ratios, and the interval that
+//! holds the true median at 95 % (by ranks, as nothing is known of how they are spread).
 #![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
 
 #[path = "traffic/selectors.rs"]
@@ -24,10 +28,12 @@ use betrace_engine::internals::{MatchScratch, Matcher};
 use betrace_engine::{CloseCause, Engine, Settings, Timestamp};
 use betrace_lang::{SourceFile, compile};
 use prost::Message;
+use rustix::time::{ClockId, clock_gettime};
 
 const SPANS: usize = 512;
 const BATCHES: u64 = 16;
 const RULES: usize = 100;
+const PAIRS: usize = 401;
 const NOW: u64 = 1_760_000_001_000_000_000;
 
 fn batches() -> Vec<Vec<u8>> {
@@ -105,10 +111,51 @@ fn measured_consume(engine: &Engine, batches: &[Vec<u8>]) -> usize {
     engine.take_findings(usize::MAX).len()
 }
 
+/// Processor time of this thread for a round, in seconds; the engine is new.
+fn timed(samples: Option<u16>, batches: &[Vec<u8>]) -> f64 {
+    let engine = engine(samples);
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    let began = now();
+    black_box(measured_consume(&engine, batches));
+    now() - began
+}
+
+fn pairs(batches: &[Vec<u8>]) {
+    let mut ratios: Vec<f64> = (0..PAIRS)
+        .map(|pair| {
+            if pair % 2 == 0 {
+                let plain = timed(None, batches);
+                timed(Some(8), batches) / plain
+            } else {
+                let noted = timed(Some(8), batches);
+                noted / timed(None, batches)
+            }
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    // Of a binomial of halves, 1.96 standard deviations about its middle.
+    let reach = (1.96 * (PAIRS as f64).sqrt() / 2.0).ceil() as usize;
+    let middle = PAIRS / 2;
+    println!(
+        "pairs: {PAIRS} of {} spans, evidence to consume {:.4} ({:.4} to {:.4})",
+        SPANS * batches.len(),
+        ratios[middle],
+        ratios[middle - reach],
+        ratios[middle + reach]
+    );
+}
+
 fn main() -> ExitCode {
     let batches = batches();
     let spans = SPANS * batches.len();
     let chosen = std::env::args().nth(1).unwrap_or_default();
+    if chosen == "pairs" {
+        pairs(&batches);
+        return ExitCode::SUCCESS;
+    }
     let is_all = !matches!(chosen.as_str(), "scan" | "consume" | "evidence");
     if is_all || chosen == "scan" {
         let matcher = selectors::matcher(RULES);

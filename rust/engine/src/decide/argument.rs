@@ -17,7 +17,6 @@ use crate::finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 use crate::id::SpanId;
 use crate::logic::interval::Interval;
 use crate::logic::tri::Tri;
-use crate::period::Named;
 use crate::plan::condition::{Condition, ConditionKind, Grouping, Spans, TotalPart};
 use crate::state::record::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
@@ -76,19 +75,10 @@ pub(crate) fn violation(eval: &mut Eval<'_>, broken: &Broken, count: Option<u64>
 }
 
 /// The identity of the violation of a broken obligation, or of all obligations beyond the cap together.
-fn identity(facts: &Facts<'_>, broken: Option<&Broken>) -> ViolationId {
+pub(crate) fn identity(facts: &Facts<'_>, broken: Option<&Broken>) -> ViolationId {
     let records = broken.into_iter().flat_map(|broken| broken.tuple).flatten();
     let bound: Vec<SpanId> = records.map(|record| facts.record(record).span_id).collect();
     ViolationId::of(&facts.rule.rule.id.0, facts.trace.id(), &bound)
-}
-
-/// Likewise, the violation by its names alone.
-pub(crate) fn named(facts: &Facts<'_>, broken: Option<&Broken>) -> Named {
-    Named {
-        rule: facts.rule.rule.id.clone(),
-        trace_id: facts.trace.id(),
-        violation_id: identity(facts, broken),
-    }
 }
 
 /// A finding for a verdict that is no violation.

@@ -2,9 +2,11 @@
 //! what it [needs](crate::decide::need) was not met.
 
 use betrace_lang::rule::Completeness;
+use betrace_lang::verdict::Verdict;
 use hashbrown::HashMap;
 
 use crate::decide::need::{Bar, Need, Needs, readers};
+use crate::decide::untouched::UntouchedRules;
 use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
 use crate::plan::Plan;
@@ -17,6 +19,9 @@ pub(crate) struct NeededRules {
     /// By [`Completeness`], for traces that have all of it, and for others.
     complete: [ByCell; Completeness::ALL.len()],
     incomplete: [ByCell; Completeness::ALL.len()],
+    /// Likewise, rules that such a trace keeps where it has spans of theirs and nothing that they need.
+    kept_complete: [KeptByCell; Completeness::ALL.len()],
+    kept_incomplete: [KeptByCell; Completeness::ALL.len()],
     /// By selector: those that its spans may break.
     by_selector: Vec<EarlyRules>,
     /// Those that any span may break.
@@ -30,6 +35,9 @@ pub(crate) struct NeededRules {
 /// The rules that need spans in a cell, and how many, ascending.
 type ByCell = HashMap<CellId, Vec<(u32, RuleIndex)>>;
 
+/// The rules that have to do with spans in a cell, but for those that need just one of them.
+type KeptByCell = HashMap<CellId, Vec<RuleIndex>>;
+
 /// Rules that may be broken while a trace is open.
 #[derive(Debug, Default)]
 struct EarlyRules {
@@ -40,11 +48,12 @@ struct EarlyRules {
 }
 
 impl NeededRules {
-    /// `on_any_span`: those that any span may decide early.
-    pub fn of(plan: &Plan, on_any_span: &[RuleIndex]) -> NeededRules {
+    pub fn of(plan: &Plan, untouched: &UntouchedRules) -> NeededRules {
         let mut all = NeededRules {
             complete: Default::default(),
             incomplete: Default::default(),
+            kept_complete: Default::default(),
+            kept_incomplete: Default::default(),
             by_selector: Vec::with_capacity(plan.selectors.len()),
             by_any: EarlyRules::default(),
             with_deadlines: HashMap::new(),
@@ -56,6 +65,24 @@ impl NeededRules {
             let asked = rule.completeness as usize;
             add(&mut all.complete[asked], &needs.complete, index);
             add(&mut all.incomplete[asked], &needs.incomplete, index);
+            let answer = untouched.answer(index);
+            for (verdict, need, kept) in [
+                (
+                    answer.complete,
+                    &needs.complete,
+                    &mut all.kept_complete[asked],
+                ),
+                (
+                    answer.incomplete,
+                    &needs.incomplete,
+                    &mut all.kept_incomplete[asked],
+                ),
+            ] {
+                // What a window says no single trace keeps.
+                if verdict == Verdict::Satisfied && rule.window.is_none() {
+                    add_kept(kept, &rule.cells, need, index);
+                }
+            }
             let rarest = (0..needs.early.len()).min_by_key(|at| readers(plan, &needs.early[*at]));
             early.push(rarest.map(|at| needs.early.swap_remove(at)));
             all.further.push(needs.early.into());
@@ -73,7 +100,7 @@ impl NeededRules {
         all.by_selector = selectors
             .map(|selector| found_by(&selector.early))
             .collect();
-        all.by_any = found_by(on_any_span);
+        all.by_any = found_by(&untouched.on_any_span);
         all
     }
 
@@ -92,6 +119,25 @@ impl NeededRules {
                 let rules = by_cell.get(&cell).into_iter().flatten();
                 let met = rules.take_while(|(least, _)| *least <= spans.all);
                 found.extend(met.map(|(_, rule)| *rule));
+            }
+        }
+    }
+
+    /// Rules that the trace, which closes, keeps without being asked, as what they say follows from its close alone; some
+    /// twice, and some that are asked.
+    pub fn kept_unasked(&self, trace: &TraceState, mut found: impl FnMut(RuleIndex)) {
+        for asked in Completeness::ALL {
+            let by_cell = if trace.is_complete(asked) {
+                &self.kept_complete[asked as usize]
+            } else {
+                &self.kept_incomplete[asked as usize]
+            };
+            if by_cell.is_empty() {
+                continue;
+            }
+            for (cell, _) in trace.cell_spans() {
+                let rules = by_cell.get(&cell).into_iter().flatten();
+                rules.copied().for_each(&mut found);
             }
         }
     }
@@ -167,6 +213,16 @@ impl EarlyRules {
 fn add(by_cell: &mut ByCell, need: &Need, rule: RuleIndex) {
     for bar in need {
         by_cell.entry(bar.cell).or_default().push((bar.least, rule));
+    }
+}
+
+fn add_kept(by_cell: &mut KeptByCell, cells: &[CellId], need: &Need, rule: RuleIndex) {
+    let is_asked = |cell| {
+        need.iter()
+            .any(|bar: &Bar| bar.cell == cell && bar.least <= 1)
+    };
+    for cell in cells.iter().copied().filter(|cell| !is_asked(*cell)) {
+        by_cell.entry(cell).or_default().push(rule);
     }
 }
 

@@ -159,12 +159,11 @@ fn decide_each<'a>(eval: &mut Eval<'a>, watch: &mut dyn Watch<'a>) -> Outcome {
         never,
         always,
     };
-    let mut found = Obligations {
-        excused: u64::from(is_excused(when, applies)),
-        ..Obligations::default()
-    };
+    let mut found = Obligations::default();
     if fixed.when != Tri::False {
         bind(eval, 0, Tri::True, fixed, &mut found, watch);
+    } else if is_excused(when, applies) {
+        found.excused = bound_first(eval);
     }
     let verdict = if found.total > 0 {
         Some(Verdict::Violated)
@@ -185,6 +184,16 @@ fn decide_each<'a>(eval: &mut Eval<'a>, watch: &mut dyn Watch<'a>) -> Outcome {
         is_cut: found.is_cut,
         excused: found.excused,
     }
+}
+
+/// How many obligations there are at least, by the spans that bear the first name; none is excused where there is none.
+fn bound_first(eval: &mut Eval<'_>) -> u64 {
+    let Some(node) = eval.facts.rule.clauses.bindings.first() else {
+        return 0;
+    };
+    eval.with_members(node, |_, set| {
+        set.items.iter().filter(|member| member.certain).count() as u64
+    })
 }
 
 fn bind<'a>(

@@ -7,6 +7,7 @@ use crate::decide::budget::Allowance;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::rule::{Outcome, decide};
 use crate::engine::context::Context;
+use crate::engine::ledger::NotedRules;
 use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::DecideScratch;
 use crate::engine::sink::Sink;
@@ -36,7 +37,7 @@ impl Context<'_> {
         &self,
         trace: &mut TraceState,
         cause: Cause,
-        rules: &mut Vec<RuleIndex>,
+        (rules, noted): (&mut Vec<RuleIndex>, &mut NotedRules),
         sink: &mut Sink,
     ) -> Reasons {
         rules.clear();
@@ -50,6 +51,9 @@ impl Context<'_> {
         self.note_delay(trace, sink);
         self.rules_at_close(trace, rules);
         rules.retain(|index| self.rule(*index).window.is_none());
+        if self.settings.kept_samples.is_some() {
+            self.note_unasked(trace, rules, noted, &mut sink.tally);
+        }
         reasons
     }
 
@@ -112,14 +116,7 @@ impl Context<'_> {
         let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
         rules.extend_from_slice(&set.untouched.always_asked);
         rules.extend(held.iter().filter(is_open));
-        if self.settings.kept_samples.is_none() {
-            set.needed.at_close(trace, rules);
-        } else {
-            // Which rules a trace kept is worth knowing where they had something to do in it.
-            let cells = trace.cell_spans().map(|(cell, _)| cell);
-            let read = cells.filter_map(|cell| set.plan.cell_rules.get(&cell));
-            rules.extend(read.flatten());
-        }
+        set.needed.at_close(trace, rules);
         rules.sort_unstable();
         rules.dedup();
     }
@@ -174,7 +171,8 @@ impl Context<'_> {
                 let finding = argument::violation(eval, beyond, Some(outcome.total));
                 sink.findings.push(finding.for_all());
             }
-            self.name_for_period(&eval.facts, None, &mut sink.tally);
+            let id = || argument::identity(&eval.facts, None);
+            self.name_for_period(&eval.facts, id, &mut sink.tally);
             sink.tally.events.push(RuleEvent::Violation(index));
         }
         newly
@@ -224,6 +222,7 @@ pub(crate) fn close(
 ) {
     let DecideScratch {
         rules,
+        noted,
         eval: scratch,
     } = scratch;
     let mut lent = Lent::new(shard);
@@ -232,7 +231,7 @@ pub(crate) fn close(
         return;
     };
     let mut allowance = Allowance::at_close(trace.span_count(), context.reserve);
-    let closing = context.begin_close(trace, cause, rules, sink);
+    let closing = context.begin_close(trace, cause, (rules, noted), sink);
     scratch.begin_trace();
     for index in rules.iter().copied() {
         let Some(trace) = lent.get_mut(place) else {

@@ -8,13 +8,13 @@ use betrace_lang::rule::RuleId;
 use betrace_lang::verdict::Verdict;
 use hashbrown::HashMap;
 
-use crate::decide::argument;
 use crate::decide::facts::Facts;
-use crate::decide::rule::{Broken, Outcome};
+use crate::decide::rule::Outcome;
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
 use crate::engine::rule_set::RuleSet;
 use crate::engine::tally::Tally;
+use crate::finding::ViolationId;
 use crate::hash::fixed_hash;
 use crate::id::TraceId;
 use crate::period::{Named, Period, RulePeriod, VIOLATIONS_NAMED};
@@ -98,11 +98,15 @@ impl Ledger {
 
     /// Takes what a call noted.
     pub fn take(&mut self, tally: &mut Tally) {
-        for (rule, trace) in tally.kept.drain(..) {
-            let rule = &mut self.open.rules[rule.index()];
-            rule.kept += 1;
-            rule.draw(trace, self.samples);
-        }
+        let (rules, samples) = (&mut self.open.rules, self.samples);
+        tally.kept.take(|trace, kept| {
+            let drawn = (fixed_hash(&[&trace.0]), trace);
+            for rule in kept {
+                let rule = &mut rules[rule.index()];
+                rule.kept += 1;
+                rule.draw(drawn, samples);
+            }
+        });
         for (rule, count) in tally.excused.drain(..) {
             self.open.rules[rule.index()].excused += count;
         }
@@ -200,8 +204,15 @@ impl Open {
 
 impl RuleLedger {
     /// Keeps the traces with the smallest hashes: who draws is nobody, and the order in which they came does not matter.
-    fn draw(&mut self, trace: TraceId, most: usize) {
-        let drawn = (fixed_hash(&[&trace.0]), trace);
+    #[inline]
+    fn draw(&mut self, drawn: (u64, TraceId), most: usize) {
+        let is_beyond = self.sample.last().is_none_or(|last| drawn > *last);
+        if !is_beyond || self.sample.len() < most {
+            self.insert(drawn, most);
+        }
+    }
+
+    fn insert(&mut self, drawn: (u64, TraceId), most: usize) {
         let Err(place) = self.sample.binary_search(&drawn) else {
             return;
         };
@@ -209,6 +220,30 @@ impl RuleLedger {
             self.sample.truncate(most - 1);
             self.sample.insert(place, drawn);
         }
+    }
+}
+
+/// Of one trace, the rules that were met already.
+#[derive(Debug, Default)]
+pub(crate) struct NotedRules {
+    /// By rule, the number of the trace that met it last.
+    by: Vec<u32>,
+    trace: u32,
+}
+
+impl NotedRules {
+    fn begin(&mut self, rules: usize) {
+        self.by.resize(rules, 0);
+        self.trace = self.trace.wrapping_add(1);
+        if self.trace == 0 {
+            self.by.fill(0);
+            self.trace = 1;
+        }
+    }
+
+    #[inline]
+    fn is_new(&mut self, rule: RuleIndex) -> bool {
+        std::mem::replace(&mut self.by[rule.index()], self.trace) != self.trace
     }
 }
 
@@ -249,11 +284,19 @@ fn spans_less(now: &SpanCounts, before: &SpanCounts) -> SpanCounts {
 }
 
 impl Context<'_> {
-    /// Notes a violation by its names, only where the settings ask for it; that of all obligations beyond the cap where none
-    /// is given. Those of rules that send no spans are named here and nowhere else.
-    pub fn name_for_period(&self, facts: &Facts<'_>, broken: Option<&Broken>, tally: &mut Tally) {
+    /// Notes a violation by its names, only where the settings ask for it. Those of rules that send no spans are named here and nowhere else.
+    pub fn name_for_period(
+        &self,
+        facts: &Facts<'_>,
+        violation_id: impl FnOnce() -> ViolationId,
+        tally: &mut Tally,
+    ) {
         if self.settings.kept_samples.is_some() {
-            tally.named.push(argument::named(facts, broken));
+            tally.named.push(Named {
+                rule: facts.rule.rule.id.clone(),
+                trace_id: facts.trace.id(),
+                violation_id: violation_id(),
+            });
         }
     }
 
@@ -271,7 +314,26 @@ impl Context<'_> {
         let cells = &self.rule(index).cells;
         let has_to_do = cells.is_empty() || cells.iter().any(|cell| trace.has_cell(*cell));
         if outcome.verdict == Some(Verdict::Satisfied) && has_to_do {
-            tally.kept.push((index, trace.id()));
+            tally.kept.note(index, trace.id());
         }
+    }
+
+    /// Notes the rules that a trace keeps without being `asked`: it has spans of theirs, and nothing that could break them.
+    pub fn note_unasked(
+        &self,
+        trace: &TraceState,
+        asked: &[RuleIndex],
+        noted: &mut NotedRules,
+        tally: &mut Tally,
+    ) {
+        noted.begin(self.rules.plan.rules.len());
+        for index in asked {
+            noted.is_new(*index);
+        }
+        self.rules.needed.kept_unasked(trace, |index| {
+            if noted.is_new(index) {
+                tally.kept.note(index, trace.id());
+            }
+        });
     }
 }

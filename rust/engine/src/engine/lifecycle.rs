@@ -77,6 +77,7 @@ impl Context<'_> {
         let DecideScratch {
             rules,
             eval: scratch,
+            ..
         } = scratch;
         scratch.begin_trace();
         for index in rules.iter() {
@@ -141,11 +142,14 @@ impl Context<'_> {
             if trace.has_fired(fired) || newly.contains(&fired) {
                 continue;
             }
+            let mut id = None;
             if self.keeps(index) {
                 let finding = argument::violation(eval, broken, None);
+                id = Some(finding.violation_id);
                 sink.findings.push(finding);
             }
-            self.name_for_period(&eval.facts, Some(broken), &mut sink.tally);
+            let id = || id.unwrap_or_else(|| argument::identity(&eval.facts, Some(broken)));
+            self.name_for_period(&eval.facts, id, &mut sink.tally);
             sink.tally.events.push(RuleEvent::Violation(index));
             newly.push(fired);
         }

@@ -77,7 +77,7 @@ impl RuleSet {
         let plan = compile::compile(&rules, interner, unsaid)?;
         let untouched = UntouchedRules::of(&plan);
         let mut set = RuleSet {
-            needed: NeededRules::of(&plan, &untouched.on_any_span),
+            needed: NeededRules::of(&plan, &untouched),
             untouched,
             plan,
             generation,

@@ -1,6 +1,7 @@
 //! The working memory of one call, kept for the next, so that a warmed call does not allocate for a span.
 
 use crate::decide::eval::EvalScratch;
+use crate::engine::ledger::NotedRules;
 use crate::engine::sink::Sink;
 use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
@@ -21,6 +22,8 @@ pub(crate) struct CallScratch {
 pub(crate) struct DecideScratch {
     /// Of one trace.
     pub rules: Vec<RuleIndex>,
+    /// Where somebody keeps evidence.
+    pub noted: NotedRules,
     pub eval: EvalScratch,
 }
 

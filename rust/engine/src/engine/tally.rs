@@ -44,8 +44,8 @@ pub(crate) struct Tally {
     /// By severity.
     pub reopened: BySeverity,
     pub delay: DelayHistogram,
-    /// Rules that a trace kept, where somebody keeps evidence.
-    pub kept: Vec<(RuleIndex, TraceId)>,
+    /// Rules that traces kept, where somebody keeps evidence.
+    pub kept: KeptRules,
     /// Likewise, how many obligations of a rule were excused.
     pub excused: Vec<(RuleIndex, u64)>,
     /// Likewise, violations, of rules that send no spans too.
@@ -54,6 +54,35 @@ pub(crate) struct Tally {
     pub selections: Selections,
     /// Comparisons of unlike types.
     pub unlike: Touched,
+}
+
+/// Rules by the traces that kept them, those of a trace behind each other.
+#[derive(Debug, Default)]
+pub(crate) struct KeptRules {
+    rules: Vec<RuleIndex>,
+    /// And where its rules end.
+    traces: Vec<(TraceId, usize)>,
+}
+
+impl KeptRules {
+    #[inline]
+    pub fn note(&mut self, rule: RuleIndex, trace: TraceId) {
+        self.rules.push(rule);
+        match self.traces.last_mut() {
+            Some((last, end)) if *last == trace => *end = self.rules.len(),
+            _ => self.traces.push((trace, self.rules.len())),
+        }
+    }
+
+    /// Gives all to `take`, and begins anew.
+    pub fn take(&mut self, mut take: impl FnMut(TraceId, &[RuleIndex])) {
+        let mut begin = 0;
+        for (trace, end) in self.traces.drain(..) {
+            take(trace, &self.rules[begin..end]);
+            begin = end;
+        }
+        self.rules.clear();
+    }
 }
 
 /// Many counters of which few are touched: those that are not are never looked at.

@@ -6,7 +6,7 @@ use betrace_lang::rule::RuleId;
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{at, span};
-use crate::{CloseCause, Engine, Named, Period, Settings, TraceId, VIOLATIONS_NAMED};
+use crate::{CloseCause, Engine, Named, Period, Report, Settings, TraceId, VIOLATIONS_NAMED};
 
 fn engine(texts: &[&str], samples: Option<u16>) -> Engine {
     let settings = Settings {
@@ -91,6 +91,83 @@ fn violations_are_named_up_to_a_number_and_all_counted() {
     assert!(engine.take_period().unwrap().violations.is_empty());
 }
 
+/// Most rules are not asked at a close, because what they say follows from it; what is noted of them must be the same.
+#[test]
+fn a_rule_is_kept_alike_whether_it_is_asked_or_not() {
+    let texts: Vec<String> = [
+        "never { a }",
+        "never { a and b }",
+        "never { a or b }",
+        "never { count(a) > 2 }",
+        "never { count(a) > 2 and b }",
+        "always { count(a) < 3 and not b }",
+        "always { a }",
+        "always { a or b }",
+        "never { a before b }",
+        "never { distinct(a, x) > 1 or a before b }",
+        "never { count(a) by x > 1 }",
+        "when { a } always { b }",
+        "when { not a } never { b }",
+        "when { a } never { b } | exceptions: [c]",
+        "never { a } | exceptions: [b]",
+        "when each { a as p } always { b after p }",
+        "when each { a as p } never { b inside p } | exceptions: [c]",
+        "always { trace:spanCount < 9 }",
+        "never { a and trace:spanCount > 3 }",
+        "never { a and b } | completeness: idle",
+        "never { a and b } | completeness: linked",
+        "always { a } | completeness: idle",
+    ]
+    .iter()
+    .enumerate()
+    .map(|(number, text)| format!("r{number}: {text}"))
+    .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let noted = |report| {
+        let settings = Settings {
+            restart_grace: false,
+            kept_samples: Some(8),
+            report,
+            // What one rule costs is taken from no other.
+            shares_work: false,
+            ..Settings::default()
+        };
+        let engine = Engine::new(rules(&texts), settings, at(0)).unwrap();
+        for number in 0..=255u8 {
+            // The lowest bits say which spans there are, the highest whether a root and every parent.
+            let mut spans = Vec::new();
+            for (bit, name) in (0u8..).zip(["a", "a", "a", "b", "b", "c"]) {
+                if number >> bit & 1 == 1 {
+                    let start = u64::from(bit * 10);
+                    let one = span(number, bit + 2, name, start, start + 5);
+                    spans.push(
+                        one.under(1 + number / 128 * 20)
+                            .int("x", i64::from(bit / 2)),
+                    );
+                }
+            }
+            if number / 64 != 1 {
+                spans.push(span(number, 1, "root", 0, 99));
+            }
+            engine.feed(&spans, 0);
+        }
+        engine.close_traces(at(1), CloseCause::EndOfInput);
+        let period = engine.take_period().unwrap();
+        let rules = period.rules.into_iter();
+        rules
+            .map(|one| (one.rule.id.0.clone(), one.kept, one.excused, one.sample))
+            .collect::<Vec<_>>()
+    };
+    let asked = noted(Report::All);
+    assert!(
+        asked.iter().filter(|one| one.1 > 0).count() > 15,
+        "{asked:?}"
+    );
+    assert!(asked.iter().any(|one| one.2 > 0));
+    assert_eq!(noted(Report::Violations), asked);
+    assert_eq!(noted(Report::Undecided), asked);
+}
+
 #[test]
 fn violations_of_rules_that_send_no_spans_are_named_too() {
     let named = |emit: &str| -> Vec<Named> {
@@ -156,6 +233,9 @@ fn what_an_exception_excused_is_counted() {
         let engine = engine(&[text], Some(1));
         engine.feed(&[span(1, 1, "a", 0, 9), span(1, 2, "e", 1, 2).under(1)], 0);
         engine.feed(&[span(2, 1, "a", 0, 9), span(2, 2, "b", 1, 2).under(1)], 0);
+        engine.close_traces(at(1), CloseCause::EndOfInput);
+        // Without an `a` there is nothing to excuse.
+        engine.feed(&[span(3, 1, "e", 0, 9)], 0);
         engine.close_traces(at(1), CloseCause::EndOfInput);
         let rule = &engine.take_period().unwrap().rules[0];
         assert_eq!((rule.excused, rule.kept), (1, 1), "{text}");
