@@ -95,11 +95,7 @@ fn find(args: &Check) -> Result<Found, String> {
         for mut set in sets.map_err(|error| error.to_string())? {
             let timing = set.timing.as_ref().map_err(ToString::to_string)?;
             let timing = *timing;
-            let rules = found.add(
-                &set.files,
-                std::mem::take(&mut set.shown),
-                &timing.limits(),
-            );
+            let rules = found.add(&set.files, std::mem::take(&mut set.shown), &timing.limits());
             let longest_trace = args.longest_trace * 1_000_000_000;
             for doubt in config.doubts(&set, &timing, longest_trace, &rules) {
                 let file = found.files.len();
