@@ -307,6 +307,10 @@ fn in_scope(
     if enders.open || is_skewed {
         return Tri::Open(reasons);
     }
+    // However it comes out which of them end it: where none may come behind the span, the scope has no end.
+    if needs_end && order.starts.first_from(span.end, &but).is_none() {
+        return Tri::False;
+    }
     match any {
         None => Tri::of(!needs_end),
         Some(at) if at < span.end => Tri::Open(reasons),
