@@ -21,6 +21,7 @@ pub(crate) struct WindowPlan {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a rule has one")]
 pub(crate) enum WindowAsks {
     /// How many spans; by numbers alone where they make no groups.
     Count(Selecting),

@@ -330,7 +330,7 @@ fn a_snapshot_keeps_open_windows() {
         restart_grace: true,
         ..settings()
     };
-    let started = Engine::new(rules(&[rule]), graceful.clone(), at(5_000)).unwrap();
+    let started = Engine::new(rules(&[rule]), graceful, at(5_000)).unwrap();
     started.feed(&visits(1), 6_000);
     started.close_traces(at(7_000), CloseCause::EndOfInput);
     assert_eq!(told(&started), ["0 ann inconclusive(restart)"]);

@@ -70,7 +70,7 @@ pub(crate) fn judge(over: &Over, group: &Gathered, rival: &Rival, asked: usize) 
     let measured = group.measured(&over.measure);
     let bound = match bound(over, rival) {
         Ok(bound) => bound,
-        Err(judged) => return judged,
+        Err(none) => return none.judged(),
     };
     if matches!(measured, Measured::Never) || matches!(bound, Measured::Never) {
         return Judged::of(Verdict::NotApplicable);
@@ -108,8 +108,23 @@ pub(crate) fn has_crossed(over: &Over, group: &Gathered) -> bool {
     tri == Tri::of(over.clause != ClauseKind::Always)
 }
 
-/// `Err`: the answer that follows from there being none.
-fn bound(over: &Over, rival: &Rival) -> Result<Measured, Judged> {
+/// Why there is nothing to be held against.
+#[derive(Clone, Copy)]
+enum NoBound {
+    Missing,
+    Unknown,
+}
+
+impl NoBound {
+    fn judged(self) -> Judged {
+        match self {
+            NoBound::Missing => Judged::of(Verdict::NotApplicable),
+            NoBound::Unknown => Judged::inconclusive(Reasons::of(Reason::StateCap)),
+        }
+    }
+}
+
+fn bound(over: &Over, rival: &Rival) -> Result<Measured, NoBound> {
     let exactly = |number| Ok(Measured::Range(Interval::exactly(End::At(number))));
     let (factor, peer) = match &over.bound {
         WindowBound::Number(number) => return exactly(*number),
@@ -117,8 +132,8 @@ fn bound(over: &Over, rival: &Rival) -> Result<Measured, Judged> {
         WindowBound::Peer { factor, peer } => (*factor, *peer),
     };
     match rival {
-        Rival::Unknown => Err(Judged::inconclusive(Reasons::of(Reason::StateCap))),
-        Rival::None | Rival::Missing => Err(Judged::of(Verdict::NotApplicable)),
+        Rival::Unknown => Err(NoBound::Unknown),
+        Rival::None | Rival::Missing => Err(NoBound::Missing),
         Rival::Of(groups) => {
             let measured = groups.iter().map(|group| group.measured(&over.measure));
             Ok(extreme(measured, peer).scale(factor))

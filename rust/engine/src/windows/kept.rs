@@ -77,7 +77,8 @@ impl StoredWindows {
     /// Whether it can have been written by this product.
     pub fn is_sound(&self) -> bool {
         let is_named = |rule: &u32| (*rule as usize) < self.names.len();
-        let is_aligned = |window: &Window| window.length > 0 && window.start % window.length == 0;
+        let is_aligned =
+            |window: &Window| window.length > 0 && window.start.is_multiple_of(window.length);
         let kept = self.rules.iter().chain(&self.before);
         let mut kept = kept.map(|(rule, window, kept)| (rule, window, kept));
         kept.all(|(rule, window, kept)| is_named(rule) && is_aligned(window) && kept.is_sound())

@@ -17,7 +17,7 @@ pub enum Document {
     Clauses(Vec<Clause>),
     /// A rule over many traces.
     Windows {
-        head: WindowHead,
+        head: Box<WindowHead>,
         clauses: Vec<Clause>,
     },
     /// Older: `rule "name" when … then …`

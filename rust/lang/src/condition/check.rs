@@ -78,10 +78,8 @@ fn checked_condition(
     let document = parse(text, limits, faults);
     let mut checker = Checker::new(text, vocabulary, limits, faults);
     let body = checker.body(&document);
-    if let Some(body) = &body {
-        if body.over.is_none() {
-            lint::body(text, &document, body, vocabulary, faults);
-        }
+    if let Some(body) = body.as_ref().filter(|body| body.over.is_none()) {
+        lint::body(text, &document, body, vocabulary, faults);
     }
     settle(faults, first);
     body.filter(|_| !faults[first..].iter().any(Fault::is_error))

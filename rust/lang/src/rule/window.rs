@@ -63,6 +63,7 @@ impl Confidence {
 
 /// What is measured of a window, or of a group in it.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a rule has one")]
 pub enum WindowMeasure {
     /// Selected spans.
     Count(Selector),

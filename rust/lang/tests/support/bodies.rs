@@ -741,7 +741,7 @@ fn over_traces() -> BoxedStrategy<(WindowMeasure, WindowBound)> {
 
 fn over() -> impl Strategy<Value = Body> {
     let length = (1u64..1000).prop_map(|seconds| seconds * 1_000_000_000);
-    let by = prop::collection::vec(single(), 0..=4);
+    let by = vec(single(), 0..=4);
     let order = prop::sample::select(vec![
         CompareOp::Lt,
         CompareOp::Le,

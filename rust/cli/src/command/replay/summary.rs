@@ -83,7 +83,10 @@ pub fn write(
     for rule in rules {
         let id = RuleId(rule.rule.as_str().into());
         let times = seen.times.get(&id);
-        let windows = seen.windows.get(&id).map_or(Vec::new(), by_window);
+        let windows = seen
+            .windows
+            .get(&id)
+            .map_or_else(Vec::new, |findings| by_window(findings));
         let never_applied = vacuous.get(&id).copied();
         let near_misses = never_applied.map_or_else(Vec::new, |why| nearly(why, near, &id));
         let summary = Summary {
@@ -117,7 +120,7 @@ pub fn write(
 }
 
 /// In the order of time, and of groups in that.
-fn by_window(findings: &Vec<Finding>) -> Vec<&Finding> {
+fn by_window(findings: &[Finding]) -> Vec<&Finding> {
     let place = |finding: &&Finding| {
         let window = finding.window.as_ref();
         window.map(|window| (window.start, window.group.clone()))

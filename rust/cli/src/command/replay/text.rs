@@ -27,7 +27,7 @@ fn head(finding: &Finding, out: &Output) -> (String, String) {
     };
     let verdict = palette.paint(paint, finding.verdict.as_str());
     let rule = palette.paint(Paint::Bold, one_line(&finding.rule.id.0));
-    (verdict.to_string(), rule.to_string())
+    (verdict, rule)
 }
 
 fn write_trace(finding: &Finding, is_vacuous: bool, out: &mut Output) {
