@@ -2,13 +2,12 @@
 //! the same row in JSON is. Only the columns that are read are taken from the file.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use parquet::basic::Type as Physical;
+use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
-use parquet::file::reader::FileReader;
+use parquet::file::reader::{ChunkReader, FileReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
@@ -42,7 +41,7 @@ const READ: [&str; 13] = [
 /// How deeply groups and lists may nest in a column.
 const MAX_DEPTH: u32 = 8;
 
-pub fn read(file: File, out: &mut Out<'_>) {
+pub fn read(file: impl ChunkReader + 'static, out: &mut Out<'_>) {
     // The library takes some broken files for a fault of its own; that is no reason to end here.
     let outcome = catch_unwind(AssertUnwindSafe(|| rows(file, out)));
     match outcome {
@@ -55,16 +54,17 @@ pub fn read(file: File, out: &mut Out<'_>) {
     }
 }
 
-fn rows(file: File, out: &mut Out<'_>) -> Result<(), String> {
+fn rows(file: impl ChunkReader + 'static, out: &mut Out<'_>) -> Result<(), String> {
     let broken = |error: ParquetError| format!("the Parquet file is broken: {error}");
     let reader = SerializedFileReader::new(file).map_err(broken)?;
     let schema = reader.metadata().file_metadata().schema().clone();
     let wanted = projection(&schema)?;
+    let units = units(&schema);
     let mut writer = Writer::default();
     let rows = reader.get_row_iter(Some(wanted)).map_err(broken)?;
     for (number, row) in rows.enumerate() {
         let row = row.map_err(broken)?;
-        let read = tree(row).and_then(|tree| clickhouse::row(&tree, &mut writer));
+        let read = tree(row, &units).and_then(|tree| clickhouse::row(&tree, &mut writer));
         if let Err(message) = read {
             // A row has no place in bytes; its number is the place.
             out.broken(At::Row(number as u64), &message);
@@ -121,19 +121,51 @@ fn projection(schema: &Type) -> Result<Type, String> {
         .map_err(|error| error.to_string())
 }
 
-fn tree(row: Row) -> Result<Tree<'static>, String> {
+/// The columns that are times or have some, with how many of its numbers make a second. The row reader says so itself
+/// only of those that are adjusted to UTC, and hands the others over as plain numbers.
+fn units(schema: &Type) -> Vec<(String, i64)> {
+    let times = ["Timestamp", "Events.Timestamp", "Events"];
+    let fields = schema.get_fields().iter();
+    let times = fields.filter(|field| times.contains(&field.name()));
+    times
+        .map(|field| {
+            (
+                field.name().to_owned(),
+                unit(field).unwrap_or(1_000_000_000),
+            )
+        })
+        .collect()
+}
+
+/// That of the first time in it.
+fn unit(field: &Type) -> Option<i64> {
+    if field.is_group() {
+        return field.get_fields().iter().find_map(|field| unit(field));
+    }
+    match field.get_basic_info().logical_type_ref()? {
+        LogicalType::Timestamp(time) => Some(match time.unit {
+            TimeUnit::MILLIS => 1_000,
+            TimeUnit::MICROS => 1_000_000,
+            TimeUnit::NANOS => 1_000_000_000,
+        }),
+        _ => None,
+    }
+}
+
+fn tree(row: Row, units: &[(String, i64)]) -> Result<Tree<'static>, String> {
     row.into_columns()
         .into_iter()
         .map(|(name, field)| {
-            let is_time = name == "Timestamp" || name == "Events.Timestamp" || name == "Events";
-            Ok((name.into_bytes(), value(field, is_time, 0)?))
+            let unit = units.iter().find(|(column, _)| *column == name);
+            let unit = unit.map(|(_, unit)| *unit);
+            Ok((name.into_bytes(), value(field, unit, 0)?))
         })
         .collect::<Result<Vec<_>, String>>()
         .map(Tree::Object)
 }
 
-/// `is_time`: whole numbers under a name of a time are nanoseconds.
-fn value(field: Field, is_time: bool, depth: u32) -> Result<Tree<'static>, String> {
+/// `unit`: whole numbers under a name of a time are so many to a second.
+fn value(field: Field, unit: Option<i64>, depth: u32) -> Result<Tree<'static>, String> {
     if depth > MAX_DEPTH {
         return Err("a column nests too deeply".to_owned());
     }
@@ -141,8 +173,7 @@ fn value(field: Field, is_time: bool, depth: u32) -> Result<Tree<'static>, Strin
     Ok(match field {
         Field::Null => Tree::Null,
         Field::Bool(value) => Tree::Bool(value),
-        Field::Long(nanos) if is_time => seconds(nanos, 1_000_000_000)?,
-        Field::ULong(nanos) if is_time => number(format!(
+        Field::ULong(nanos) if unit.is_some() => number(format!(
             "{}.{:09}",
             nanos / 1_000_000_000,
             nanos % 1_000_000_000
@@ -152,7 +183,10 @@ fn value(field: Field, is_time: bool, depth: u32) -> Result<Tree<'static>, Strin
         Field::Byte(value) => number(value.to_string()),
         Field::Short(value) => number(value.to_string()),
         Field::Int(value) => number(value.to_string()),
-        Field::Long(value) => number(value.to_string()),
+        Field::Long(value) => match unit {
+            Some(a_second) => seconds(value, a_second)?,
+            None => number(value.to_string()),
+        },
         Field::UByte(value) => number(value.to_string()),
         Field::UShort(value) => number(value.to_string()),
         Field::UInt(value) => number(value.to_string()),
@@ -165,15 +199,15 @@ fn value(field: Field, is_time: bool, depth: u32) -> Result<Tree<'static>, Strin
             row.into_columns()
                 .into_iter()
                 .map(|(name, field)| {
-                    let is_time = is_time && name == "Timestamp";
-                    Ok((name.into_bytes(), value(field, is_time, depth + 1)?))
+                    let unit = unit.filter(|_| name == "Timestamp");
+                    Ok((name.into_bytes(), value(field, unit, depth + 1)?))
                 })
                 .collect::<Result<_, String>>()?,
         ),
         Field::ListInternal(list) => Tree::List(
             list.elements()
                 .iter()
-                .map(|element| value(element.clone(), is_time, depth + 1))
+                .map(|element| value(element.clone(), unit, depth + 1))
                 .collect::<Result<_, String>>()?,
         ),
         Field::MapInternal(map) => Tree::Object(
@@ -185,7 +219,7 @@ fn value(field: Field, is_time: bool, depth: u32) -> Result<Tree<'static>, Strin
                         Field::Bytes(bytes) => bytes.data().to_vec(),
                         other => return Err(format!("a map with the key `{other}`")),
                     };
-                    Ok((key, value(member.clone(), false, depth + 1)?))
+                    Ok((key, value(member.clone(), None, depth + 1)?))
                 })
                 .collect::<Result<_, String>>()?,
         ),
@@ -209,6 +243,8 @@ fn seconds(value: i64, a_second: i64) -> Result<Tree<'static>, String> {
 
 #[cfg(test)]
 mod tests {
+    use parquet::schema::parser::parse_message_type;
+
     use super::*;
 
     #[test]
@@ -218,8 +254,37 @@ mod tests {
                 Field::Group(Row::new(vec![("k".to_owned(), field)]))
             })
         };
-        assert!(value(nested(MAX_DEPTH), false, 0).is_ok());
-        let fault = value(nested(MAX_DEPTH + 1), false, 0).unwrap_err();
+        assert!(value(nested(MAX_DEPTH), None, 0).is_ok());
+        let fault = value(nested(MAX_DEPTH + 1), None, 0).unwrap_err();
         assert_eq!(fault, "a column nests too deeply");
+    }
+
+    #[test]
+    fn a_time_has_the_unit_of_its_column_whether_it_is_adjusted_to_utc_or_not() {
+        let unit_of = |column: &str| {
+            let schema = parse_message_type(&format!("message rows {{ {column} }}")).unwrap();
+            units(&schema)
+        };
+        for (unit, a_second) in [
+            ("MILLIS", 1_000),
+            ("MICROS", 1_000_000),
+            ("NANOS", 1_000_000_000),
+        ] {
+            for is_utc in [true, false] {
+                let kind = format!("REQUIRED INT64 {{}} (TIMESTAMP({unit},{is_utc}));");
+                let column = kind.replace("{}", "Timestamp");
+                assert_eq!(unit_of(&column), [("Timestamp".to_owned(), a_second)]);
+                let element = kind.replace("{}", "element");
+                let list = format!(
+                    "OPTIONAL GROUP Events.Timestamp (LIST) {{ REPEATED GROUP list {{ {element} }} }}"
+                );
+                assert_eq!(unit_of(&list), [("Events.Timestamp".to_owned(), a_second)]);
+            }
+        }
+        assert_eq!(unit_of("REQUIRED INT64 Timestamp;")[0].1, 1_000_000_000);
+        assert!(unit_of("REQUIRED INT64 Duration;").is_empty());
+        assert!(
+            matches!(value(Field::Long(1_500_000), Some(1_000_000), 0), Ok(Tree::Number(text)) if *text == *b"1.500000000")
+        );
     }
 }
