@@ -122,7 +122,7 @@ fn a_scope_that_nothing_may_end_is_none_though_it_is_open_what_may_cut_it() {
     // Whether the ender is inside is not known, and it would come too early.
     let early = span(1, 2, "e", 5, 6).under(99);
     let spans = [span(1, 1, "o", 0, 5), span(1, 3, "c", 8, 9).under(1)];
-    between.feed(&[&spans[..], &[early.clone()]].concat(), 0);
+    between.feed(&[&spans[..], std::slice::from_ref(&early)].concat(), 0);
     assert_eq!(closed(&between), ["r violated"]);
     let late = span(1, 4, "e", 9, 10).under(99);
     let between = engine(&["r: always { c between o and next (e inside x) }"]);

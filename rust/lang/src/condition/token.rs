@@ -160,9 +160,12 @@ impl Function {
     /// The function of exactly this word.
     pub fn named(word: &str) -> Option<Function> {
         let known = FUNCTIONS.iter().find(|(known, _)| *known == word);
-        known
-            .map(|(_, function)| *function)
-            .or_else(|| Rank::named(word).map(Function::Quantile))
+        let digit = word.strip_prefix('p').and_then(|rank| rank.chars().next());
+        match (known, digit) {
+            (Some((_, function)), _) => Some(*function),
+            (None, Some('0'..='9')) => Rank::named(word).map(Function::Quantile),
+            (None, _) => None,
+        }
     }
 
     /// The words of all but the older one.
