@@ -15,11 +15,13 @@ mod corners;
 mod counted;
 mod expect;
 mod laws;
+mod loose;
 mod play;
 mod progress;
 mod script;
 mod subject;
 mod tally;
+mod work;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,6 +39,7 @@ use crate::model::Span;
 use crate::oracle::Reading;
 use crate::tape::Tape;
 use subject::Subject;
+use work::Work;
 
 /// One of [`LAWS`].
 pub struct Law {
@@ -69,6 +72,8 @@ struct Trial<'a> {
     /// Which rules ask for ancestors.
     reads_ancestry: Vec<bool>,
     subjects: Vec<Subject<'a>>,
+    /// By trace: all rules together may be more work than it is granted.
+    is_costly: Vec<bool>,
     /// By trace id.
     numbers: HashMap<[u8; 16], usize>,
     /// The law that is being held.
@@ -89,6 +94,8 @@ pub fn check(
 ) -> Result<Tally, Divergence> {
     let subjects = subject::subjects(rules, traces);
     let numbered = subjects.iter().zip(0..);
+    let work: Vec<Work> = rules.iter().map(|rule| Work::of(rule)).collect();
+    let is_costly = |subject: &Subject<'_>| work::is_beyond(&work, subject.spans.len());
     let mut trial = Trial {
         rules,
         readings: rules.iter().map(|rule| Reading::of(rule)).collect(),
@@ -96,6 +103,7 @@ pub fn check(
         numbers: numbered
             .map(|(subject, number)| (subject.id(), number))
             .collect(),
+        is_costly: subjects.iter().map(is_costly).collect(),
         subjects,
         law: "",
         tally: Tally::of(traces.len()),

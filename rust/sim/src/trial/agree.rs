@@ -6,12 +6,12 @@ use betrace_engine::{Finding, Stats};
 use betrace_lang::verdict::Verdict;
 
 use super::counted::{Counted, contradict};
-use super::expect::{Given, Matter, OBLIGATION_CAP, show, show_answer};
+use super::expect::{Given, Matter, OBLIGATION_CAP, show};
 use super::play::{LATE_WINDOW, play};
 use super::progress::Progress;
 use super::script::{Act, Script};
 use super::{Divergence, Tally, Trial};
-use crate::oracle::{Answer, Broken, Reasons};
+use crate::oracle::Reasons;
 
 /// What an act made the engine say, by trace and rule.
 struct Said<'f>(Vec<(usize, usize, &'f Finding)>);
@@ -25,12 +25,12 @@ impl<'f> Said<'f> {
     }
 }
 
-struct Watch<'t, 'a> {
-    trial: &'t Trial<'a>,
-    script: &'t Script,
-    progress: Vec<Progress>,
-    counted: Vec<Counted>,
-    tally: Tally,
+pub(super) struct Watch<'t, 'a> {
+    pub(super) trial: &'t Trial<'a>,
+    pub(super) script: &'t Script,
+    pub(super) progress: Vec<Progress>,
+    pub(super) counted: Vec<Counted>,
+    pub(super) tally: Tally,
     /// Spans come behind a close.
     is_late: bool,
     /// The added rules are there.
@@ -112,6 +112,10 @@ impl<'t> Watch<'t, '_> {
             return Err(self.trial.wrong(*rule, *trace, detail));
         }
         for trace in concerned {
+            if self.trial.is_costly[trace] && !self.script.verdicts {
+                // What was left open for its work is counted, and not told.
+                self.counted.iter_mut().for_each(|rule| rule.is_cut = true);
+            }
             let subject = &self.trial.subjects[trace];
             let progress = &self.progress[trace];
             let readings = &self.trial.readings;
@@ -129,6 +133,12 @@ impl<'t> Watch<'t, '_> {
                     }
                     (Some(causes), None) => self.close(rule, trace, causes, &said),
                     (None, None) => self.brought(rule, trace, &said),
+                };
+                let right = match right {
+                    Err(_) if is_there && self.trial.is_costly[trace] => {
+                        self.cut(rule, trace, of_rule, &said)
+                    }
+                    right => right,
                 };
                 right.map_err(|detail| self.trial.wrong(rule, trace, detail))?;
             }
@@ -308,50 +318,6 @@ impl<'t> Watch<'t, '_> {
         Ok(())
     }
 
-    /// Of a rule that was added when `before` spans had come: what it says is right, and what the later
-    /// spans alone make certain it says.
-    fn about(
-        &mut self,
-        rule: usize,
-        trace: usize,
-        before: usize,
-        is_closing: bool,
-        said: &[&Finding],
-    ) -> Result<(), String> {
-        let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
-        let progress = &mut self.progress[trace];
-        let all = progress.open_since(subject, reading, 0);
-        let since = progress.open_since(subject, reading, before);
-        let given = &mut progress.given[rule];
-        given.extend(violations(said));
-        // What nothing at all breaks shows nothing, and belongs to no trace.
-        let shows = |broken: &&Broken| !broken.evidence.is_empty();
-        let shown = |answer: &Answer| {
-            let broken = answer.broken.iter().filter(shows);
-            broken.map(|broken| broken.identity).collect()
-        };
-        let (most, least): (Given, Given) = (shown(&all), shown(&since));
-        // Beyond the cap some stand for others; ancestors may have come before the rule, and halves late.
-        let is_loose = most.len() > OBLIGATION_CAP || subject.has_halves;
-        let must_say = is_closing || self.script.early || progress.closed;
-        let is_short = must_say && !self.trial.reads_ancestry[rule] && !given.is_superset(&least);
-        let may_say = |one: &&Finding| match one.verdict {
-            Verdict::Violated | Verdict::Inconclusive => true,
-            definite => definite == all.verdict,
-        };
-        let is_right = given.is_subset(&most) && !is_short && said.iter().all(may_say);
-        if !is_right && !is_loose {
-            let (said, all, since) = (show(said), show_answer(&all), show_answer(&since));
-            return Err(format!(
-                "added after {before} spans, engine: {said}\noracle, of all: {all}\nof the rest: {since}"
-            ));
-        }
-        self.tally.count(self.trial.law, 1);
-        self.tally
-            .count("said by a rule that was added", said.len());
-        Ok(())
-    }
-
     /// All verdicts are counted, said or not.
     fn counts(&self, stats: &Stats) -> Result<(), Divergence> {
         if self.uncountable {
@@ -373,7 +339,7 @@ fn nothing(said: &[&Finding]) -> Result<(), String> {
 }
 
 /// The identities of the violations among what was said.
-fn violations(said: &[&Finding]) -> Given {
+pub(super) fn violations(said: &[&Finding]) -> Given {
     let violated = said.iter().filter(|one| one.verdict == Verdict::Violated);
     violated.map(|one| one.violation_id.0).collect()
 }

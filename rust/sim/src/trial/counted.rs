@@ -12,6 +12,8 @@ use crate::oracle::{Trace, beyond_identity};
 pub struct Counted {
     pub verdicts: [u64; 4],
     pub violations: u64,
+    /// Of some trace it is not known what the engine found within its work.
+    pub is_cut: bool,
     contradicted: u64,
     /// Whether a violation is contradicted hangs on what is not decided.
     may_be_contradicted: bool,
@@ -21,6 +23,9 @@ impl Counted {
     /// # Errors
     /// The first figure of the engine that is another.
     pub fn is_counted(&self, stats: &RuleStats) -> Result<(), String> {
+        if self.is_cut {
+            return Ok(());
+        }
         let mut verdicts = [0; 4];
         verdicts[Verdict::Violated as usize] = stats.violated;
         verdicts[Verdict::Satisfied as usize] = stats.satisfied;

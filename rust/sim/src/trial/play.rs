@@ -61,6 +61,8 @@ fn settings(script: &Script) -> Settings {
         seed: script.seed,
         spans_per_trace: script.limit,
         restart_grace: script.started.is_some(),
+        // What one trace takes is not missing to another.
+        shares_work: false,
         ..Settings::default()
     }
 }
