@@ -21,7 +21,7 @@ pub(crate) fn shed(
     sink: &mut Sink,
 ) {
     let mut is_shrunk = false;
-    while shards.held_bytes() > context.settings.trace_bytes() {
+    while shards.held_bytes() > most_bytes(context) {
         let Some((at, kind)) = oldest(shards, context) else {
             return;
         };
@@ -53,6 +53,15 @@ pub(crate) fn shed(
         }
         shards.account(at, shard.bytes());
     }
+}
+
+/// What traces may take now, in bytes: windows over many traces, which have a bound of their own, take of the same.
+fn most_bytes(context: &Context<'_>) -> u64 {
+    let windows = match context.rules.plan.windows.rules.is_empty() {
+        true => 0,
+        false => context.windows.lock().bytes() as u64,
+    };
+    context.settings.trace_bytes().saturating_sub(windows)
 }
 
 /// What can be shed.

@@ -57,6 +57,33 @@ fn ids_of_closed_traces_never_cost_a_live_one_its_verdict() {
 }
 
 #[test]
+fn windows_take_of_what_traces_may() {
+    const MEMORY: u64 = 6 << 20;
+    let flooded = |rule: &str| {
+        let settings = Settings {
+            memory_bytes: MEMORY,
+            shards: 1,
+            ..Settings::default()
+        };
+        let engine = Engine::new(rules(&[rule]), settings, at(0)).unwrap();
+        for batch in 0..200 {
+            let spans = traces(batch, 100).into_iter().zip(batch as i64 * 100..);
+            let spans: Vec<_> = spans.map(|(span, key)| span.int("k", key)).collect();
+            engine.feed(&spans, 0);
+        }
+        engine.stats()
+    };
+    let without = flooded("r: always { count(a) > 9 }");
+    let with = flooded("r: over 1h by k never { p99(a, k) > 1000 }");
+    assert!(without.shed_traces > 0 && with.shed_traces > 0);
+    assert_eq!((without.open_windows, with.open_windows), (0, 1));
+    // Both together stay where traces alone would.
+    let slack = MEMORY / 256;
+    let (with, without) = (with.memory_bytes, without.memory_bytes);
+    assert!(with < without + slack, "{with} beside {without}");
+}
+
+#[test]
 fn an_old_flood_leaves_nothing_behind() {
     let (limit, of_none) = (256 << 10, 8 << 10);
     let engine = engine(limit);
