@@ -26,6 +26,9 @@ pub const PRESSURE: u64 = 150 * SECOND;
 /// No trace is live, or remembered by a collector, for longer than this after its last span.
 const AT_REST: u64 = MAX_AGE + 10 * SECOND;
 
+/// So many findings are taken from an engine at once.
+const PIECE: usize = 256;
+
 /// What befell a collector, as far as verdicts hang on it.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
@@ -221,32 +224,43 @@ impl<'r> Collector<'r> {
         Ok(())
     }
 
-    /// Takes down what the engine says.
+    /// Takes down what the engine says, in pieces, so that no list of all of it grows anew each time.
     fn listen(&mut self, records: &mut BTreeMap<u64, Record>) {
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine.take() else {
             return;
         };
-        let findings = engine.take_findings(usize::MAX);
-        if self.judge.is_none() {
-            self.figures.said += findings.len() as u64;
+        loop {
+            let findings = engine.take_findings(PIECE);
+            let is_last = findings.len() < PIECE;
+            if self.judge.is_none() {
+                self.figures.said += findings.len() as u64;
+            } else {
+                for finding in &findings {
+                    self.hear(finding, records);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        self.engine = Some(engine);
+    }
+
+    fn hear(&mut self, finding: &Finding, records: &mut BTreeMap<u64, Record>) {
+        let serial = serial(finding);
+        if serial & NOBODY != 0 {
             return;
         }
-        for finding in findings {
-            let serial = serial(&finding);
-            if serial & NOBODY != 0 {
-                continue;
-            }
-            let said = self.said(&finding);
-            match (records.get_mut(&serial), said) {
-                (Some(record), Some(said)) => record.said.push(said),
-                _ => {
-                    let what = format!(
-                        "{} ({:?}) said of a trace that was at rest",
-                        finding.verdict.as_str(),
-                        finding.reason
-                    );
-                    self.figures.wrong(serial, None, self.now, what);
-                }
+        let said = self.said(finding);
+        match (records.get_mut(&serial), said) {
+            (Some(record), Some(said)) => record.said.push(said),
+            _ => {
+                let what = format!(
+                    "{} ({:?}) said of a trace that was at rest",
+                    finding.verdict.as_str(),
+                    finding.reason
+                );
+                self.figures.wrong(serial, None, self.now, what);
             }
         }
     }
