@@ -37,17 +37,20 @@ pub fn nanos(value: u64) -> String {
     }
 }
 
-/// A duration as its author would write it, exactly: `5 s`, `250 ms`, `1.5 s`, `2 min`.
+/// A duration as its author would write it, exactly: `5 s`, `250 ms`, `1.5 s`, `2 min`, `6 h`.
 #[must_use]
 pub fn duration(value: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (60_000_000_000, "min"),
-        (1_000_000_000, "s"),
+    const SECOND: u64 = 1_000_000_000;
+    const UNITS: [(u64, &str); 6] = [
+        (86_400 * SECOND, "d"),
+        (3_600 * SECOND, "h"),
+        (60 * SECOND, "min"),
+        (SECOND, "s"),
         (1_000_000, "ms"),
         (1_000, "µs"),
     ];
     for (unit, name) in UNITS {
-        if value >= unit && (unit != 60_000_000_000 || value.is_multiple_of(unit)) {
+        if value >= unit && (unit <= SECOND || value.is_multiple_of(unit)) {
             let fraction = format!(
                 "{:09}",
                 u128::from(value % unit) * 1_000_000_000 / u128::from(unit)
@@ -84,6 +87,9 @@ mod tests {
             (1_000_000_001, "1.000000001 s"),
             (90_000_000_000, "90 s"),
             (120_000_000_000, "2 min"),
+            (5_400_000_000_000, "90 min"),
+            (21_600_000_000_000, "6 h"),
+            (7 * 86_400_000_000_000, "7 d"),
         ] {
             assert_eq!(duration(nanos), text);
         }

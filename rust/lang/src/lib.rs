@@ -45,9 +45,7 @@ pub mod verdict;
 mod words;
 
 pub use condition::canonical::canonical;
-pub use condition::canonical_part::{
-    canonical_field, canonical_measure, canonical_predicate, canonical_selector,
-};
+pub use condition::canonical_part::{canonical_predicate, canonical_selector, field_name};
 pub use condition::check::{check_condition, check_exception, check_macro};
 pub use condition::format::{FormatOptions, format_condition, format_macro};
 pub use condition::meaning::meaning_hash;

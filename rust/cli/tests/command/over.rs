@@ -153,6 +153,25 @@ fn a_violation_is_a_span_of_its_own_trace_with_links() {
 }
 
 #[test]
+fn what_is_measured_and_grouped_by_is_named_as_the_rule_names_it() {
+    let desk = Desk::with(&[
+        (
+            "rules.yaml",
+            "fields: { who: [user, enduser.id] }
+macros: { seen: any.where(exists(otel:user.id) or exists(who)) }
+rules: [ { id: few, condition: 'over 10s by who never { count(seen) > 0 }' } ]
+",
+        ),
+        ("traces.jsonl", &request(&[visit(1, "ann")])),
+    ]);
+    let replay = ["replay", "--rules", "rules.yaml", "traces.jsonl"];
+    let ran = desk.run(&[&replay[..], &["--format", "json"]].concat());
+    let window = &ran.json_lines()[0]["window"];
+    assert_eq!(window["group"], json!({ "who": "ann" }));
+    assert_eq!(window["measure"], "count(seen)");
+}
+
+#[test]
 fn its_tests_run_and_explain_says_what_it_means() {
     let desk = desk();
     let ran = desk.run(&["test", "--coverage", "rules.yaml"]);

@@ -77,6 +77,34 @@ fn rules_of_which_none_is_enabled_are_not_simulated() {
     );
 }
 
+#[test]
+fn rules_over_many_traces_are_left_out_and_that_is_said() {
+    let over = "  - { id: few, condition: 'over 5m never { count(charge) > 1 }' }\n";
+    let desk = Desk::with(&[
+        ("both.yaml", &format!("{RULES}{over}")),
+        ("over.yaml", &format!("rules:\n{over}")),
+    ]);
+    let run = |file: &str| {
+        let args = ["simulate", "--rules", file, "--minutes", "1"];
+        desk.run(&[&args[..], &["--spans-per-second", "10"]].concat())
+    };
+    let both = run("both.yaml");
+    assert_eq!(both.code, 0, "{}{}", both.out, both.err);
+    assert!(
+        both.err.contains("1 rule over many traces left out"),
+        "{}",
+        both.err
+    );
+    assert!(!both.out.contains("few"), "{}", both.out);
+    let over = run("over.yaml");
+    assert_eq!(
+        (over.code, over.err.contains("all rules are over many")),
+        (2, true),
+        "{}",
+        over.err
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_simulation_that_does_not_fit_on_the_disk_is_a_failure() {

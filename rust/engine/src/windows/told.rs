@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use betrace_lang::rule::{ClauseKind, Over, Rule, Segment};
 use betrace_lang::verdict::Verdict;
-use betrace_lang::{canonical_field, canonical_measure, duration_text};
+use betrace_lang::{duration_text, field_name};
 
 use crate::finding::{Finding, OverWindow, ValueRange, ViolationId};
 use crate::id::TraceId;
@@ -81,7 +81,7 @@ fn over_window(over: &Over, told: &Told<'_>) -> OverWindow {
             true => REST,
             false => values.next().unwrap_or_default(),
         };
-        (canonical_field(field), value.to_owned())
+        (field_name(field), value.to_owned())
     });
     let is_duration = over.measure.is_duration();
     let reach = |interval: Option<Interval>| interval.map(|interval| reach(interval, is_duration));
@@ -89,7 +89,7 @@ fn over_window(over: &Over, told: &Told<'_>) -> OverWindow {
         start: told.window.start,
         end: told.window.end(),
         group: group.collect(),
-        measure: canonical_measure(&over.measure),
+        measure: over.measured.to_string(),
         is_duration,
         samples: told.group.samples,
         unknown: told.group.perhaps,

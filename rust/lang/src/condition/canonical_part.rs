@@ -1,7 +1,7 @@
 //! The canonical text of a part of a checked rule, for tools that speak of parts.
 
 use crate::condition::canonical::Printer;
-use crate::rule::{Body, Field, Predicate, Selector, WindowMeasure};
+use crate::rule::{Body, Field, Predicate, Selector};
 
 /// The canonical text of one selector of a body.
 #[must_use]
@@ -15,14 +15,12 @@ pub fn canonical_predicate(body: &Body, predicate: &Predicate) -> String {
     Printer::of(body).predicate(predicate)
 }
 
-/// The canonical text of one field, which names no bound span.
+/// What a condition calls one field, which names no bound span: of several attributes under one name that name, not what it
+/// stands for.
 #[must_use]
-pub fn canonical_field(field: &Field) -> String {
-    Printer::new(Vec::new(), None).field(field)
-}
-
-/// The canonical text of what a rule over many traces measures.
-#[must_use]
-pub fn canonical_measure(measure: &WindowMeasure) -> String {
-    Printer::new(Vec::new(), None).window_measure(measure)
+pub fn field_name(field: &Field) -> String {
+    match field {
+        Field::FirstOf(field) => field.name.to_string(),
+        _ => Printer::new(Vec::new(), None).field(field),
+    }
 }

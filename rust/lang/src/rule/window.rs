@@ -30,6 +30,8 @@ pub struct Over {
     pub bound: WindowBound,
     /// The comparison as written, white space folded. Not part of the meaning.
     pub text: Arc<str>,
+    /// The measure as written, likewise.
+    pub measured: Arc<str>,
 }
 
 impl PartialEq for Over {

@@ -781,6 +781,7 @@ fn over() -> impl Strategy<Value = Body> {
                     op,
                     bound,
                     text: "".into(),
+                    measured: "".into(),
                 })),
                 bindings: Vec::new(),
                 when: None,

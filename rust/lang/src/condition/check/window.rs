@@ -1,5 +1,7 @@
 //! Rules over many traces: their head, what they measure, and what that is held against.
 
+use std::sync::Arc;
+
 use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Clause, ClauseWord, Node, NodeKind, WindowHead};
@@ -20,7 +22,7 @@ impl<'a> Checker<'a> {
         let at_least = head.at_least.as_ref().map(|node| self.at_least(node));
         let confidence = head.confidence.as_ref().map(|node| self.confidence(node));
         let (clause, node) = self.window_clause(clauses)?;
-        let (measure, op, bound) = self.window_comparison(node, !head.by.is_empty())?;
+        let (measure, op, bound, measured) = self.window_comparison(node, !head.by.is_empty())?;
         Some(Body {
             over: Some(Box::new(Over {
                 length: length?,
@@ -32,6 +34,7 @@ impl<'a> Checker<'a> {
                 op,
                 bound,
                 text: self.place.shown(node.range()),
+                measured,
             })),
             ..Body::empty()
         })
@@ -153,7 +156,7 @@ impl<'a> Checker<'a> {
         &mut self,
         node: &'a Node,
         has_groups: bool,
-    ) -> Option<(WindowMeasure, CompareOp, WindowBound)> {
+    ) -> Option<(WindowMeasure, CompareOp, WindowBound, Arc<str>)> {
         let bare = node.bare();
         let NodeKind::Compare { left, op, right } = &bare.kind else {
             if matches!(bare.kind, NodeKind::Broken) {
@@ -174,7 +177,7 @@ impl<'a> Checker<'a> {
         let bound = self.window_bound(right, has_groups);
         let (measure, bound) = (measure?, bound?);
         self.window_fits(&measure, op, &bound, left, right)?;
-        Some((measure, op, bound))
+        Some((measure, op, bound, self.place.shown(left.range())))
     }
 
     fn window_measure(&mut self, node: &'a Node) -> Option<WindowMeasure> {
