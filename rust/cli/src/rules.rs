@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use betrace_lang::rule::Rule;
 use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, render_text};
 
 use crate::exit::Exit;
@@ -62,4 +63,24 @@ pub fn faultless(
         files,
         rules: loaded.rules,
     })
+}
+
+/// The enabled rules about one trace, for commands that judge trace by trace; how many others are left out is told, and an
+/// error where nothing but those is left.
+pub fn of_one_trace(mut rules: Vec<Arc<Rule>>) -> Result<Vec<Arc<Rule>>, Exit> {
+    rules.retain(|rule| rule.enabled);
+    let all = rules.len();
+    rules.retain(|rule| rule.body.over.is_none());
+    let left_out = all - rules.len();
+    if left_out > 0 && rules.is_empty() {
+        output::fault("all rules are over many traces, and this command judges rules about one");
+        return Err(Exit::Usage);
+    }
+    if left_out > 0 {
+        output::note(format_args!(
+            "{} over many traces left out: this command judges rules about one",
+            output::counted(left_out, "rule")
+        ));
+    }
+    Ok(rules)
 }

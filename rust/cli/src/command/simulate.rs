@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Simulate, SimulateFormat};
 use crate::exit::Exit;
-use crate::output::{self, Output, counted, grouped};
+use crate::output::{self, Output, grouped};
 use crate::rules;
 
 use over::Run;
@@ -25,8 +25,13 @@ pub fn run(args: &Simulate, out: &mut Output) -> Exit {
         Ok(set) => set.rules.into_iter().map(|loaded| loaded.rule).collect(),
         Err(exit) => return exit,
     };
-    let Some(rules) = of_one_trace(rules) else {
+    if rules.iter().all(|rule| !rule.enabled) {
+        output::fault("there is no rule that is enabled");
         return Exit::Usage;
+    }
+    let rules = match rules::of_one_trace(rules) {
+        Ok(rules) => rules,
+        Err(exit) => return exit,
     };
     let config = Config {
         seed: args.seed,
@@ -71,31 +76,6 @@ pub fn run(args: &Simulate, out: &mut Output) -> Exit {
         0 => Exit::Fine,
         _ => Exit::Found,
     }
-}
-
-/// Those that are enabled and speak of one trace each: what truly happens is known of a trace, and of no window.
-fn of_one_trace(mut rules: Vec<Arc<Rule>>) -> Option<Vec<Arc<Rule>>> {
-    rules.retain(|rule| rule.enabled);
-    if rules.is_empty() {
-        output::fault("there is no rule that is enabled");
-        return None;
-    }
-    let all = rules.len();
-    rules.retain(|rule| rule.body.over.is_none());
-    if rules.is_empty() {
-        output::fault(
-            "all rules are over many traces, and only rules about one trace are judged in a simulation",
-        );
-        return None;
-    }
-    let left_out = (all - rules.len()) as u64;
-    if left_out > 0 {
-        output::note(format_args!(
-            "{} over many traces left out: only rules about one trace are judged in a simulation",
-            counted(left_out, "rule")
-        ));
-    }
-    Some(rules)
 }
 
 /// How fast it went: no part of what comes out, which is the same on every machine.

@@ -41,7 +41,7 @@ fn tune(args: &Tune, out: &mut Output) -> Result<Exit, Exit> {
         .collect();
     let set = rules::load_faultless(&paths)?;
     let rules = set.rules.into_iter().map(|loaded| loaded.rule);
-    let rules: Vec<Arc<Rule>> = rules.filter(|rule| rule.enabled).collect();
+    let rules = rules::of_one_trace(rules.collect())?;
     let compared = compared(&args.good, &args.bad)?;
     if compared.table.sides.good == 0 {
         output::fault("there is no good trace to tune by");
