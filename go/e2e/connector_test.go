@@ -99,15 +99,7 @@ const twoSeverities = `rules:
 func openAlerting(t *testing.T, webhook, prometheus string) (*pipeline, *backend.Backend) {
 	t.Helper()
 	p := &pipeline{backend: backend.New()}
-	var err error
-	if p.sink, err = wire.OpenSink(p.backend.Receive); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.sink.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	p.sink = openSink(t, p.backend.Receive)
 	ports, err := collector.FreePorts()
 	if err != nil {
 		t.Fatal(err)
@@ -117,14 +109,7 @@ func openAlerting(t *testing.T, webhook, prometheus string) (*pipeline, *backend
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.stop(t) })
-	if p.grpc, err = wire.DialGRPC(ports.GRPC); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.grpc.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	p.grpc = dialGRPC(t, ports.GRPC)
 	return p, p.backend
 }
 

@@ -20,8 +20,6 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-
-	"github.com/betracehq/betrace/go/e2e/wire"
 )
 
 // signingKey writes a private key and its public half, as openssl does.
@@ -267,7 +265,7 @@ func TestEvidenceTravelsAsSpans(t *testing.T) {
 	export := filepath.Join(t.TempDir(), "export.jsonl")
 	var mu sync.Mutex
 	var lines [][]byte
-	sink, err := wire.OpenSink(func(traces ptrace.Traces) {
+	sink := openSink(t, func(traces ptrace.Traces) {
 		line, err := (&ptrace.JSONMarshaler{}).MarshalTraces(traces)
 		mu.Lock()
 		defer mu.Unlock()
@@ -276,31 +274,18 @@ func TestEvidenceTravelsAsSpans(t *testing.T) {
 		}
 		lines = append(lines, line)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := sink.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	s := setup{
 		rules:   write(t, "rules.yaml", fmt.Sprintf(neverBroken, "one", "broken")),
 		betrace: fmt.Sprintf("    evidence: { every: 1s, key_file: %q }\n", private),
 	}
-	p := &pipeline{}
-	if p.Collector, err = s.start(t, sink.Address()); err != nil {
+	started, err := s.start(t, sink.Address())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if p.grpc, err = wire.DialGRPC(p.Ports.GRPC); err != nil {
-		t.Fatal(err)
-	}
+	p := &pipeline{Collector: started, grpc: dialGRPC(t, started.Ports.GRPC)}
 	send(t, p.grpc, []ptrace.Traces{oneSpan(1, "fine"), oneSpan(2, "broken")})
 	until(t, "records are written", func() bool { return p.metric(t, "evidence_records", `outcome="written"`) >= 3 })
 	p.stop(t)
-	if err := p.grpc.Close(); err != nil {
-		t.Error(err)
-	}
 	mu.Lock()
 	defer mu.Unlock()
 	// A backend keeps no order, and may have got something twice.

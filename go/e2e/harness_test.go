@@ -4,6 +4,8 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -143,31 +145,47 @@ type pipeline struct {
 func openPipeline(t *testing.T, s setup) *pipeline {
 	t.Helper()
 	p := &pipeline{backend: backend.New()}
+	p.sink = openSink(t, p.backend.Receive)
 	var err error
-	if p.sink, err = wire.OpenSink(p.backend.Receive); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.sink.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	if p.Collector, err = s.start(t, p.sink.Address()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.stop(t) })
-	if p.grpc, err = wire.DialGRPC(p.Ports.GRPC); err != nil {
+	p.grpc = dialGRPC(t, p.Ports.GRPC)
+	p.http = wire.DialHTTP(p.Ports.HTTP)
+	closeAtEnd(t, p.http)
+	return p
+}
+
+// openSink takes what a Collector exports until the test's end.
+func openSink(t *testing.T, receive func(ptrace.Traces)) *wire.Sink {
+	t.Helper()
+	sink, err := wire.OpenSink(receive)
+	if err != nil {
 		t.Fatal(err)
 	}
-	p.http = wire.DialHTTP(p.Ports.HTTP)
+	closeAtEnd(t, sink)
+	return sink
+}
+
+// dialGRPC sends to a Collector until the test's end.
+func dialGRPC(t *testing.T, address string) wire.Sender {
+	t.Helper()
+	sender, err := wire.DialGRPC(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, sender)
+	return sender
+}
+
+func closeAtEnd(t *testing.T, open io.Closer) {
+	t.Helper()
 	t.Cleanup(func() {
-		for _, sender := range []wire.Sender{p.grpc, p.http} {
-			if err := sender.Close(); err != nil {
-				t.Error(err)
-			}
+		if err := open.Close(); err != nil {
+			t.Error(err)
 		}
 	})
-	return p
 }
 
 func (s setup) start(t *testing.T, backendAddress string) (*collector.Collector, error) {
@@ -296,4 +314,36 @@ func (p *pipeline) await(t *testing.T, what string, is func(context.Context) boo
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// fetch is what is answered under an address.
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v:\n%s", url, response.Status, err, body)
+	}
+	return string(body)
+}
+
+// fencedBlock is what stands in a page behind a fence, and what before and after it.
+func fencedBlock(t *testing.T, page, fence string) (before, block, after string) {
+	t.Helper()
+	before, rest, found := strings.Cut(page, fence)
+	block, after, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatalf("the page has no block behind %q", fence)
+	}
+	return before, block, after
 }

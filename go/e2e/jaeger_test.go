@@ -2,23 +2,18 @@ package e2e
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/betracehq/betrace/go/e2e/collector"
-	"github.com/betracehq/betrace/go/e2e/wire"
 )
 
 // What a person sees of a violation in Jaeger: a real one, asked by the API that its pages ask.
@@ -117,24 +112,11 @@ func openJaeger(t *testing.T) *jaeger {
 // ask asks the API for traces.
 func (j *jaeger) ask(t *testing.T, path string, query url.Values) []jaegerTrace {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+j.Ports.HTTP+path+"?"+query.Encode(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	url := "http://" + j.Ports.HTTP + path + "?" + query.Encode()
+	body := fetch(t, url)
 	var answer struct{ Data []jaegerTrace }
-	if err := json.Unmarshal(body, &answer); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s, %v:\n%s", request.URL, response.Status, err, body)
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatalf("%s: %v:\n%s", url, err, body)
 	}
 	return answer.Data
 }
@@ -149,14 +131,7 @@ func recordedInJaeger(t *testing.T) (*jaeger, []string) {
 	}
 	p := &pipeline{Collector: started}
 	t.Cleanup(func() { p.stop(t) })
-	if p.grpc, err = wire.DialGRPC(started.Ports.GRPC); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.grpc.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	p.grpc = dialGRPC(t, started.Ports.GRPC)
 	batches := read(t, shopTraces(t))
 	send(t, p.grpc, batches)
 	p.decide(t)
@@ -290,11 +265,7 @@ func TestTheDrawingOfJaegerIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, found := strings.Cut(string(page), "```text jaeger\n")
-	shown, after, closed := strings.Cut(rest, "```")
-	if !found || !closed {
-		t.Fatal("docs/grafana.md has no drawing")
-	}
+	before, shown, after := fencedBlock(t, string(page), "```text jaeger\n")
 	if os.Getenv("BETRACE_DRAW") != "" {
 		if err := os.WriteFile(path, []byte(before+"```text jaeger\n"+drawing+"```"+after), 0o644); err != nil {
 			t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/betracehq/betrace/go/e2e/backend"
 	"github.com/betracehq/betrace/go/e2e/collector"
-	"github.com/betracehq/betrace/go/e2e/wire"
 )
 
 // releaseOf is the Collector release that a manifest at the top of the repository asks for, by its OTLP receiver.
@@ -61,14 +60,7 @@ func TestTheNewestCollectorRunsTheProcessor(t *testing.T) {
 		}
 	}
 	p := &pipeline{backend: backend.New()}
-	if p.sink, err = wire.OpenSink(p.backend.Receive); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.sink.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	p.sink = openSink(t, p.backend.Receive)
 	ports, err := collector.FreePorts()
 	if err != nil {
 		t.Fatal(err)
@@ -84,14 +76,7 @@ func TestTheNewestCollectorRunsTheProcessor(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.stop(t) })
-	if p.grpc, err = wire.DialGRPC(ports.GRPC); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.grpc.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	p.grpc = dialGRPC(t, ports.GRPC)
 	batches := read(t, shopTraces(t))
 	send(t, p.grpc, batches)
 	p.decide(t)

@@ -197,11 +197,7 @@ func TestHealthShowsStaleRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, found := strings.Cut(string(readme), "```yaml health_check\n")
-	block, _, closed := strings.Cut(block, "```")
-	if !found || !closed {
-		t.Fatal("the README shows no health_check")
-	}
+	_, block, _ := fencedBlock(t, string(readme), "```yaml health_check\n")
 	block = strings.NewReplacer("localhost:13133", "${env:BETRACE_HEALTH}", "1m", "100ms").Replace(block)
 	rules := write(t, "rules.yaml", fmt.Sprintf(neverBroken, "first", "broken"))
 	look := reload(100 * time.Millisecond)
