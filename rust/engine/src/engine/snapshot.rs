@@ -228,19 +228,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
         }
     };
     let none = StoredWindows::default;
+    let untimed = |stored| (Timestamp(0), stored, none());
     let (started, stored, windows) = match version {
-        1 => (Timestamp(0), decode::<StoredFirst>(body()?)?.into(), none()),
-        2 => (
-            Timestamp(0),
-            decode::<StoredSecond>(body()?)?.into(),
-            none(),
-        ),
-        3 => (Timestamp(0), decode::<StoredThird>(body()?)?.into(), none()),
-        4 => (
-            Timestamp(0),
-            decode::<StoredFourth>(body()?)?.into(),
-            none(),
-        ),
+        1 => untimed(decode::<StoredFirst>(body()?)?.into()),
+        2 => untimed(decode::<StoredSecond>(body()?)?.into()),
+        3 => untimed(decode::<StoredThird>(body()?)?.into()),
+        4 => untimed(decode::<StoredFourth>(body()?)?.into()),
         5 => {
             let (started, stored) = decode::<(Timestamp, StoredFourth)>(body()?)?;
             (started, stored.into(), none())

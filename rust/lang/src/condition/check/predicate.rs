@@ -172,11 +172,7 @@ impl<'a> Checker<'a> {
         dialect: Dialect,
     ) -> Option<Predicate> {
         if left.is_value() && !right.is_value() {
-            let (value, field) = (
-                self.place.folded(left.range()),
-                self.place.folded(right.range()),
-            );
-            let modern = format!("{field} {} {value}", op.mirrored().as_str());
+            let modern = self.turned_round(left, op, right);
             let fault = self.fault(
                 code::NEEDS_FIELD,
                 node.range(),
@@ -218,33 +214,40 @@ impl<'a> Checker<'a> {
         node: &Node,
         (left, op, right): (&Node, CompareOp, &Node),
     ) {
-        let of = |fault: &Fault| fault.code == code::BOUND_FIELD_ON_THE_LEFT;
-        let Some(doubt) = self.faults[before..]
-            .iter_mut()
-            .find(|fault| of(fault) && fault.suggestion.is_none())
-        else {
+        let is_meant = |fault: &Fault| {
+            fault.code == code::BOUND_FIELD_ON_THE_LEFT && fault.suggestion.is_none()
+        };
+        let Some(at) = self.faults[before..].iter().position(is_meant) else {
             return;
         };
-        let (name, value) = (
-            self.place.folded(left.range()),
-            self.place.folded(right.range()),
-        );
+        let turned = self.turned_round(left, op, right);
+        let doubt = &mut self.faults[before + at];
+        let name = self.place.folded(left.range());
         let Some((bound, own)) = name.split_once('.') else {
             return;
         };
-        let op = match &right.kind {
+        match &right.kind {
             // A word, perhaps a field: which side it stands on decides which it is.
-            NodeKind::Name(word) if !word.contains('.') => op.mirrored(),
+            NodeKind::Name(word) if !word.contains('.') => {
+                doubt.range = node.range();
+                doubt.suggestion = Some(turned);
+            }
             _ => {
-                let op = op.as_str();
+                let (op, value) = (op.as_str(), self.place.folded(right.range()));
                 doubt.help = Some(format!(
                     "a condition on `{bound}` stands outside: `{bound}.where({own} {op} {value})`; put the attribute in quotes if it is meant"
                 ));
-                return;
             }
-        };
-        doubt.range = node.range();
-        doubt.suggestion = Some(format!("{value} {} {name}", op.as_str()));
+        }
+    }
+
+    /// The comparison with its sides changed.
+    fn turned_round(&self, left: &Node, op: CompareOp, right: &Node) -> String {
+        let (left, right) = (
+            self.place.folded(left.range()),
+            self.place.folded(right.range()),
+        );
+        format!("{right} {} {left}", op.mirrored().as_str())
     }
 
     fn tested(
