@@ -57,14 +57,20 @@ func keyOf(t *testing.T, secret string) mark.Key {
 	return key
 }
 
-// violations is a batch of them, as rust/engine/src/violation.rs writes it.
-func violations(t *testing.T, all ...found) ptrace.Traces {
-	t.Helper()
+// sentByUs is a batch whose one scope, still without spans, is a processor's own.
+func sentByUs() (ptrace.Traces, ptrace.ScopeSpans) {
 	traces := ptrace.NewTraces()
 	resource := traces.ResourceSpans().AppendEmpty()
 	resource.Resource().Attributes().PutStr("service.name", "betrace")
 	scope := resource.ScopeSpans().AppendEmpty()
 	scope.Scope().SetName("betrace")
+	return traces, scope
+}
+
+// violations is a batch of them, as rust/engine/src/violation.rs writes it.
+func violations(t *testing.T, all ...found) ptrace.Traces {
+	t.Helper()
+	traces, scope := sentByUs()
 	scope.Scope().SetVersion("0.1.0")
 	for _, one := range all {
 		span := scope.Spans().AppendEmpty()

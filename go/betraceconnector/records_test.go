@@ -22,11 +22,7 @@ const envelope = `{"payload":"e30=","payloadType":"application/vnd.in-toto+json"
 // evidenceRecord is a batch with one evidence record, as go/betraceprocessor/evidence_write.go sends it.
 func evidenceRecord(t *testing.T, n byte, secret string) ptrace.Traces {
 	t.Helper()
-	traces := ptrace.NewTraces()
-	resource := traces.ResourceSpans().AppendEmpty()
-	resource.Resource().Attributes().PutStr("service.name", "betrace")
-	scope := resource.ScopeSpans().AppendEmpty()
-	scope.Scope().SetName("betrace")
+	traces, scope := sentByUs()
 	span := scope.Spans().AppendEmpty()
 	span.SetName("betrace.evidence")
 	span.SetTraceID(pcommon.TraceID{5, n})
