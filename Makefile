@@ -225,7 +225,7 @@ test: cli collector runner target/bin/demoshop
 
 ## e2e: the end-to-end tests again, with a Collector that is built with the race detector
 .PHONY: e2e
-e2e: cli collector newest runner target/bin/demoshop target/tools/jaeger
+e2e: cli collector newest runner target/bin/demoshop target/tools/jaeger $(if $(shell command -v mvn),target/tools/kafka)
 	$(call say,Building the Collector with the race detector)
 	@cd target/otelcol && $(GO_BUILD) -v -race -o ../otelcol-betrace-race . $(packages)
 	$(call say,Testing end to end with it)

@@ -56,6 +56,13 @@ target/tools/jaeger: go/tools/jaeger/go.mod go/tools/jaeger/go.sum
 	@cd go/tools/jaeger && CGO_ENABLED=0 $(GO_BUILD) -v -o ../../../$@ github.com/jaegertracing/jaeger/cmd/jaeger $(packages)
 	@touch $@
 
+# The broker through which spans reach a tier of checkers.
+target/tools/kafka: go/e2e/kafka/pom.xml
+	$(call say,Fetching Kafka)
+	@rm -rf $@ && mkdir -p target/tools
+	@mvn --quiet --batch-mode --file go/e2e/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$@
+	@touch $@
+
 # Without the service discoveries, which are most of its code and of no use here.
 target/tools/promtool target/tools/prometheus: target/tools/%: go/tools/prometheus/go.mod go/tools/prometheus/go.sum
 	$(call say,Building $*)

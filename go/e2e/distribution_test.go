@@ -72,9 +72,9 @@ func TestTheDistributionIsItsManifest(t *testing.T) {
 		t.Error("dist.cgo_enabled is off")
 	}
 	promised := map[string]string{
-		"receivers":  "otlp jaeger zipkin prometheus otlp_json_file",
+		"receivers":  "otlp jaeger zipkin prometheus otlp_json_file kafka file_log",
 		"processors": "betrace batch memory_limiter tail_sampling filter transform attributes resource k8s_attributes resource_detection",
-		"exporters":  "debug otlp_grpc otlp_http file load_balancing nop",
+		"exporters":  "debug otlp_grpc otlp_http file load_balancing nop kafka",
 		"extensions": "health_check file_storage zpages",
 		"connectors": "forward span_metrics count betrace",
 	}

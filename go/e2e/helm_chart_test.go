@@ -171,11 +171,20 @@ func schemaTypes(schema map[string]any, standard any) []string {
 // render renders the chart with some of our files and returns its objects by kind.
 func render(t *testing.T, release string, files ...string) map[string][]map[string]any {
 	t.Helper()
+	return renderWith(t, release, nil, files...)
+}
+
+// renderWith says more than the files say, in words of `helm --set`.
+func renderWith(t *testing.T, release string, set []string, files ...string) map[string][]map[string]any {
+	t.Helper()
 	folder := chart(t)
 	arguments := []string{"template", release, folder, "--namespace", "observability", "--kube-version", "1.33.0",
 		"--api-versions", "monitoring.coreos.com/v1", "--api-versions", "policy/v1"}
 	for _, file := range files {
 		arguments = append(arguments, "--values", filepath.Join(repository(t), "deploy", "helm", file))
+	}
+	for _, words := range set {
+		arguments = append(arguments, "--set", words)
 	}
 	command := exec.CommandContext(t.Context(), built(t, "target/tools/helm", "target/tools/helm"), arguments...)
 	var problems strings.Builder
@@ -254,11 +263,73 @@ func TestTheChartRendersTheValues(t *testing.T) {
 					t.Error("the PrometheusRule is not deploy/prometheus/alerts.yaml")
 				}
 			}
-			relay, _ := at(objects["ConfigMap"][0], "data", "relay").(string)
-			local := withLocalPaths(t, strings.NewReplacer("${env:MY_POD_IP}", "127.0.0.1", "${env:OTEL_K8S_", "${env:HOME:-").Replace(relay))
-			if printed, err := validate(t, local); err != nil {
+			if printed, local, err := validateRelay(t, objects); err != nil {
 				t.Errorf("%v, printed:\n%s\nof:\n%s", err, printed, local)
 			}
 		})
+	}
+}
+
+// validateRelay has the Collector say what it thinks of the configuration that the chart made.
+func validateRelay(t *testing.T, objects map[string][]map[string]any) (printed, local string, err error) {
+	t.Helper()
+	relay, _ := at(objects["ConfigMap"][0], "data", "relay").(string)
+	local = withLocalPaths(t, strings.NewReplacer("${env:MY_POD_IP}", "127.0.0.1", "${env:OTEL_K8S_", "${env:HOME:-").Replace(relay))
+	printed, err = validate(t, local)
+	return printed, local, err
+}
+
+var presetRow = regexp.MustCompile("(?m)^\\| (`.*) \\| (.*) \\| (yes|no) \\|$")
+
+// presets are the rows of the table of docs/kubernetes.md: the chart's presets, the words about components, and whether those are
+// in the distribution.
+func presets(t *testing.T) [][]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository(t), "docs", "kubernetes.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := presetRow.FindAllStringSubmatch(string(text), -1)
+	if len(rows) < 9 {
+		t.Fatalf("%d presets", len(rows))
+	}
+	return rows
+}
+
+// The table of presets says of each component truly whether it is in the distribution.
+func TestTheTableOfPresetsIsTheDistribution(t *testing.T) {
+	names := map[string]bool{}
+	for class, listed := range components(t, collectorBinary(t)) {
+		for _, one := range listed {
+			names[strings.TrimSuffix(class, "s")+" `"+one.Name+"`"] = true
+		}
+	}
+	of := regexp.MustCompile("(receiver|processor|extension) `[a-z0-9_]+`")
+	for _, row := range presets(t) {
+		for _, component := range of.FindAllString(row[2], -1) {
+			if names[component] != (row[3] == "yes") {
+				t.Errorf("%s: %s is in the distribution: %v", row[1], component, names[component])
+			}
+		}
+	}
+}
+
+// With a preset that the table says is there, the chart makes a configuration that the Collector takes; with another, one that it
+// does not. So a row that has become wrong is found both ways.
+func TestTheChartsPresetsAreAsTheTableSays(t *testing.T) {
+	for _, row := range presets(t) {
+		for name := range strings.SplitSeq(row[1], ", ") {
+			name = strings.Trim(name, "`")
+			t.Run(name, func(t *testing.T) {
+				set := []string{"presets." + name + ".enabled=true"}
+				if name == "annotationDiscovery" {
+					set = []string{"presets." + name + ".logs.enabled=true"}
+				}
+				printed, local, err := validateRelay(t, renderWith(t, "betrace", set, "values.yaml"))
+				if (err == nil) != (row[3] == "yes") {
+					t.Errorf("%v, printed:\n%s\nof:\n%s", err, printed, local)
+				}
+			})
+		}
 	}
 }

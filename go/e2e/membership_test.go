@@ -68,22 +68,23 @@ func (c membershipChange) String() string {
 type changed struct{ violated, moved, satisfied, others float64 }
 
 // run lets the number of checkers change between the two halves of each trace, with whole traces coming all the while.
-func (c membershipChange) run(t *testing.T) changed {
+func (c membershipChange) run(t *testing.T, through *topic) changed {
 	moving := filepath.Join(t.TempDir(), "moving")
-	m := newTier(t, write(t, "rules.yaml", auditedRule), "10s")
+	m := newTier(t, through, write(t, "rules.yaml", auditedRule), "10s")
 	if c.watched {
 		m.settings = fmt.Sprintf("    membership: { static: [checkers], moving_file: %q, interval: 200ms, settle: 2s }\n", moving)
 	}
-	for range 3 {
-		m.add(t)
+	before := 0
+	if through != nil {
+		before = m.createTopic(t)
 	}
-	m.route(t, m.checkers...)
+	m.grow(t, 3)
 	first, second := healthyHalves(1, 0, inFlight)
 	if !c.rootFirst {
 		first, second = second, first
 	}
 	send(t, m.send, first)
-	m.reached(t, inFlight)
+	m.reached(t, before+inFlight)
 	stop := m.load(t)
 	// announced waits until each checker knows that the tier is moving, or has come to rest.
 	announced := func(is float64) {
@@ -101,12 +102,19 @@ func (c membershipChange) run(t *testing.T) changed {
 	switch c.name {
 	case "added":
 		announce()
-		m.add(t)
-		m.route(t, m.checkers...)
+		m.grow(t, 1)
+		if through != nil {
+			until(t, "the group gives the new one its share", func() bool { return m.checkers[3].sum(t, "spans") > 0 })
+		}
 		m.sendAgain(t, second...)
 	case "drained":
 		announce()
 		m.route(t, m.checkers[1:]...)
+		if through != nil {
+			// It ends at once, and what it read goes to others when its session is over.
+			m.checkers = m.checkers[1:]
+			stopped(t, gone.Collector)
+		}
 		m.sendAgain(t, second...)
 	case "killed":
 		// It comes back under its name, as a StatefulSet has it: the router keeps what is meant for it.
@@ -180,18 +188,25 @@ func (m *tier) load(t *testing.T) (stop func()) {
 // added or drained does. `make e2e` runs all rows of the table, `make test` two.
 func TestAChangingTierOfProcessesTellsNothingWrong(t *testing.T) {
 	t.Parallel()
+	changes := []membershipChange{{"drained", true, true}, {"drained", true, false}}
+	if os.Getenv("BETRACE_TABLES") != "" {
+		changes = append(changes, []membershipChange{
+			{"added", true, true}, {"added", false, true}, {"drained", false, true}, {"killed", true, true}, {"killed", false, true},
+		}...)
+	}
+	changeTiers(t, changes, func(int) *topic { return nil })
+}
+
+// changeTiers runs each change in a tier of its own, through the topic of its number, and prints the table.
+func changeTiers(t *testing.T, changes []membershipChange, through func(number int) *topic) {
+	t.Helper()
 	var mu sync.Mutex
 	var rows []string
 	t.Run("changes", func(t *testing.T) {
-		changes := []membershipChange{{"drained", true, true}, {"drained", true, false}}
-		if os.Getenv("BETRACE_TABLES") != "" {
-			changes = append(changes, []membershipChange{
-				{"added", true, true}, {"added", false, true}, {"drained", false, true}, {"killed", true, true}, {"killed", false, true},
-			}...)
-		}
-		for _, change := range changes {
+		for number, change := range changes {
 			t.Run(change.String(), func(t *testing.T) {
-				got := change.run(t)
+				topic := through(number)
+				got := change.run(t, topic)
 				if change.watched && got.violated != 0 {
 					t.Errorf("%v healthy traces are called broken: %+v", got.violated, got)
 				}
@@ -200,7 +215,9 @@ func TestAChangingTierOfProcessesTellsNothingWrong(t *testing.T) {
 				}
 				// A checker that was added has just started: of what began before, that is why it says nothing.
 				isFresh := change.name == "added" && !change.rootFirst
-				if change.watched && change.name != "killed" && !isFresh && got.moved == 0 {
+				// One that leaves the group takes its roots along, and the others have what comes after without one.
+				isRootless := topic != nil && change.name == "drained" && change.rootFirst
+				if change.watched && change.name != "killed" && !isFresh && !isRootless && got.moved == 0 {
 					t.Errorf("no trace moved: %+v", got)
 				}
 				if got.satisfied == 0 {

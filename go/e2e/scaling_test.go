@@ -29,6 +29,8 @@ type tier struct {
 	// rules and idle are those of each checker, settings what else its processor is told: YAML, indented by four.
 	rules, idle, settings string
 	routing               collector.Options
+	// kafka is the topic between router and checkers; nil: the router sends to them itself.
+	kafka *topic
 }
 
 // checker is one of a tier; its folder and ports outlive its process.
@@ -41,8 +43,7 @@ const checkerConfig = `
 extensions:
   health_check: { endpoint: "${env:BETRACE_HEALTH}" }
   file_storage/betrace: { directory: %q }
-receivers:
-  otlp: { protocols: { grpc: { endpoint: "${env:BETRACE_OTLP_GRPC}" } } }
+receivers:%s
 processors:
   betrace:
     rules: { files: [%q] }
@@ -57,16 +58,28 @@ service:
   extensions: [health_check, file_storage/betrace]
   telemetry: %s
   pipelines:
-    traces: { receivers: [otlp], processors: [betrace], exporters: [otlp_grpc] }
+    traces: { receivers: [%s], processors: [betrace], exporters: [otlp_grpc] }
 `
 
-// The resolver and the retries are those of deploy/helm/router.yaml.
+const checkerReceiver = `
+  otlp: { protocols: { grpc: { endpoint: "${env:BETRACE_OTLP_GRPC}" } } }
+`
+
 const routerConfig = `
 extensions:
   health_check: { endpoint: "${env:BETRACE_HEALTH}" }
 receivers:
   otlp: { protocols: { grpc: { endpoint: "${env:BETRACE_OTLP_GRPC}", max_recv_msg_size_mib: 256 } } }
-exporters:
+exporters:%s
+service:
+  extensions: [health_check]
+  telemetry: %s
+  pipelines:
+    traces: { receivers: [otlp], exporters: [%s] }
+`
+
+// The resolver and the retries are those of deploy/helm/router.yaml.
+const routerExporter = `
   load_balancing:
     routing_key: traceID
     resolver: { static: { hostnames: [%s] } }
@@ -75,29 +88,30 @@ exporters:
         tls: { insecure: true }
         sending_queue: { queue_size: 2000 }
         retry_on_failure: { initial_interval: 1s, max_interval: 2s, max_elapsed_time: 10m }
-service:
-  extensions: [health_check]
-  telemetry: %s
-  pipelines:
-    traces: { receivers: [otlp], exporters: [load_balancing] }
 `
 
 const ownTelemetry = `{ logs: { level: warn }, metrics: { level: normal, readers: [ { pull: { exporter: { prometheus: { host: 127.0.0.1, port: "${env:BETRACE_METRICS_PORT}" } } } } ] } }`
 
 func openTier(t *testing.T, size int, rules, idle string) *tier {
 	t.Helper()
-	made := newTier(t, rules, idle)
-	for range size {
-		made.add(t)
-	}
-	made.route(t, made.checkers...)
+	made := newTier(t, nil, rules, idle)
+	made.grow(t, size)
 	return made
 }
 
-// newTier has no checker yet and no router.
-func newTier(t *testing.T, rules, idle string) *tier {
+// grow adds checkers, to which the router sends at once.
+func (m *tier) grow(t *testing.T, by int) {
 	t.Helper()
-	made := &tier{behind: backend.New(), rules: rules, idle: idle}
+	for range by {
+		m.add(t)
+	}
+	m.route(t, m.checkers...)
+}
+
+// newTier has no checker yet and no router.
+func newTier(t *testing.T, through *topic, rules, idle string) *tier {
+	t.Helper()
+	made := &tier{behind: backend.New(), kafka: through, rules: rules, idle: idle}
 	var err error
 	if made.sink, err = wire.OpenSink(made.behind.Receive); err != nil {
 		t.Fatal(err)
@@ -129,28 +143,42 @@ func (m *tier) options(t *testing.T, config string) collector.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return collector.Options{
-		Binary: collectorBinary(t), Config: write(t, "config.yaml", config), Ports: ports, Env: []string{"BETRACE_BACKEND=" + m.sink.Address()},
+	env := []string{"BETRACE_BACKEND=" + m.sink.Address()}
+	if m.kafka != nil {
+		env = append(env, "BETRACE_KAFKA="+m.kafka.broker)
 	}
+	return collector.Options{Binary: collectorBinary(t), Config: write(t, "config.yaml", config), Ports: ports, Env: env}
 }
 
 // add starts another checker, which no router sends to yet.
 func (m *tier) add(t *testing.T) {
 	t.Helper()
-	config := fmt.Sprintf(checkerConfig, t.TempDir(), m.rules, m.idle, ownTelemetry)
+	receiver, name := checkerReceiver, "otlp"
+	if m.kafka != nil {
+		receiver, name = m.kafka.receiver(len(m.checkers)), "kafka"
+	}
+	config := fmt.Sprintf(checkerConfig, t.TempDir(), receiver, m.rules, m.idle, ownTelemetry, name)
 	c := &checker{options: m.options(t, strings.Replace(config, "    storage:", m.settings+"    storage:", 1))}
 	c.start(t)
 	m.checkers = append(m.checkers, c)
 }
 
-// route has the router send to these; one that runs hands on what it holds, and is started anew with the other list.
+// route has the router send to these; one that runs hands on what it holds, and is started anew with the other list. Through
+// Kafka there is no list.
 func (m *tier) route(t *testing.T, to ...*checker) {
 	t.Helper()
+	if m.kafka != nil && m.router != nil {
+		return
+	}
 	var hostnames []string
 	for _, c := range to {
 		hostnames = append(hostnames, fmt.Sprintf("%q", c.options.Ports.GRPC))
 	}
-	config := fmt.Sprintf(routerConfig, strings.Join(hostnames, ", "), ownTelemetry)
+	exporter, name := fmt.Sprintf(routerExporter, strings.Join(hostnames, ", ")), "load_balancing"
+	if m.kafka != nil {
+		exporter, name = m.kafka.exporter(), "kafka"
+	}
+	config := fmt.Sprintf(routerConfig, exporter, ownTelemetry, name)
 	if err := os.WriteFile(m.routing.Config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -217,15 +245,26 @@ func verdicts(t *testing.T, of *collector.Collector) map[string]float64 {
 // A tier of three behind a router tells the same as one process: the same verdicts, and the same violations by their ids.
 func TestATierTellsWhatOneProcessTells(t *testing.T) {
 	t.Parallel()
+	tellsWhatOneTells(t, nil)
+}
+
+// tellsWhatOneTells holds a tier, through this topic, against one process.
+func tellsWhatOneTells(t *testing.T, through *topic) {
+	t.Helper()
 	batches := read(t, shopTraces(t))
 	alone := openPipeline(t, setup{rules: shopRules(t)})
+	three := newTier(t, through, shopRules(t), "2s")
+	before := 0
+	if through != nil {
+		before = three.createTopic(t)
+	}
 	send(t, alone.grpc, batches)
 	if err := alone.WaitDecided(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	three := openTier(t, 3, shopRules(t), "2s")
+	three.grow(t, 3)
 	send(t, three.send, batches)
-	three.reached(t, spanCount(batches))
+	three.reached(t, before+spanCount(batches))
 	one, many := verdicts(t, alone.Collector), map[string]float64{}
 	for i, told := range three.settle(t) {
 		if len(told) == 0 {
@@ -234,6 +273,10 @@ func TestATierTellsWhatOneProcessTells(t *testing.T) {
 		for verdict, count := range told {
 			many[verdict] += count
 		}
+	}
+	if through != nil {
+		// The trace that made the topic began before the checkers.
+		maps.DeleteFunc(many, func(verdict string, _ float64) bool { return strings.HasSuffix(verdict, " inconclusive(restart)") })
 	}
 	if !maps.Equal(one, many) || len(one) < 8 {
 		t.Errorf("one process tells\n%v\nand three tell\n%v", one, many)
