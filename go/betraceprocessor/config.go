@@ -66,6 +66,13 @@ func validateEvery(value time.Duration) error {
 	return within("every", value, time.Second, day)
 }
 
+func validateStorageInterval(value time.Duration) error {
+	if value == 0 {
+		return nil
+	}
+	return within("storage_interval", value, time.Second, time.Hour)
+}
+
 func validateRetryFor(value time.Duration) error {
 	return within("retry_for", value, time.Second, day)
 }
@@ -80,7 +87,7 @@ func (c *Config) Validate() error {
 	if c.Trace.RootTimeout > c.Trace.MaxAge && c.Trace.RootTimeout != NewDefaultTrace().RootTimeout {
 		err = errors.Join(err, fmt.Errorf("trace::root_timeout (%v) must not be longer than trace::max_age (%v)", c.Trace.RootTimeout, c.Trace.MaxAge))
 	}
-	err = errors.Join(err, c.Violations.validateKeys(), c.Membership.validate(&c.Trace), c.Evidence.validate(), c.Privacy.validate())
+	err = errors.Join(err, validateStorageInterval(c.StorageInterval), c.Violations.validateKeys(), c.Membership.validate(&c.Trace), c.Evidence.validate(), c.Privacy.validate())
 	if err == nil {
 		err = c.judgeRules(warnings)
 	}

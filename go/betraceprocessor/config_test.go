@@ -58,6 +58,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	require.Equal(t, "none", config.Violations.Emit)
 	require.Equal(t, 10, config.Violations.MaxPerSecond)
 	require.Equal(t, "file_storage/betrace", config.Storage.String())
+	require.Equal(t, 5*time.Minute, config.StorageInterval)
 }
 
 func TestNoRulesIsAnError(t *testing.T) {
@@ -85,7 +86,7 @@ func TestMissingFilesAreAllNamed(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	_, err := loadConfig(t, "betrace/bounds")
-	for _, key := range []string{"reload_interval", "idle_timeout", "root_timeout", "max_age", "late_window", "forget_after", "completeness", "memory_mib", "emit", "retry_for", "max_mib"} {
+	for _, key := range []string{"reload_interval", "idle_timeout", "root_timeout", "max_age", "late_window", "forget_after", "completeness", "memory_mib", "emit", "retry_for", "max_mib", "storage_interval"} {
 		require.ErrorContains(t, err, key)
 	}
 	_, err = loadConfig(t, "betrace/order")
@@ -104,12 +105,14 @@ func TestDurationBoundsAtTheirEdges(t *testing.T) {
 		{validateLateWindow, 0, day},
 		{validateForgetAfter, 0, 7 * day},
 		{validateRetryFor, time.Second, day},
+		{validateStorageInterval, time.Second, time.Hour},
 	} {
 		require.NoError(t, edge.check(edge.least))
 		require.NoError(t, edge.check(edge.most))
 		require.Error(t, edge.check(edge.least-1))
 		require.Error(t, edge.check(edge.most+1))
 	}
+	require.NoError(t, validateStorageInterval(0), "at the shutdown alone")
 }
 
 // The configurations that the README shows are valid.

@@ -373,8 +373,10 @@ type Config struct {
 	Rules Rules `mapstructure:"rules"`
 	// A page for the question why a rule did not fire.
 	Status Status `mapstructure:"status"`
-	// Id of a storage extension (such as file_storage) that keeps the state of traces, and violations that could not be sent, from a shutdown to the next start. Without it, and after a crash, traces that were live end as inconclusive (shutdown, restart).
+	// Id of a storage extension (such as file_storage) that keeps the state of traces, and violations that could not be sent, from a shutdown to the next start, and over a crash as it was `storage_interval` before at the latest. Without it traces that were live end as inconclusive (shutdown, restart).
 	Storage *component.ID `mapstructure:"storage,omitempty"`
+	// How often the state of traces is stored while the Collector runs, for after a crash. What came since then is lost by one, and traces that were live end as inconclusive (restart) for what rests on absence; what they had seen until then counts. 0 stores it at the shutdown alone; else 1s to 1h.
+	StorageInterval time.Duration `mapstructure:"storage_interval"`
 	// When a trace is over, and how long it is remembered.
 	Trace Trace `mapstructure:"trace"`
 	// What becomes of violations.
@@ -385,14 +387,15 @@ type Config struct {
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		Evidence:   NewDefaultEvidence(),
-		Limits:     NewDefaultLimits(),
-		Membership: NewDefaultMembership(),
-		Privacy:    NewDefaultPrivacy(),
-		Rules:      NewDefaultRules(),
-		Status:     NewDefaultStatus(),
-		Storage:    nil,
-		Trace:      NewDefaultTrace(),
-		Violations: NewDefaultViolations(),
+		Evidence:        NewDefaultEvidence(),
+		Limits:          NewDefaultLimits(),
+		Membership:      NewDefaultMembership(),
+		Privacy:         NewDefaultPrivacy(),
+		Rules:           NewDefaultRules(),
+		Status:          NewDefaultStatus(),
+		Storage:         nil,
+		StorageInterval: 30 * time.Second,
+		Trace:           NewDefaultTrace(),
+		Violations:      NewDefaultViolations(),
 	}
 }

@@ -103,6 +103,9 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 		return errors.Join(err, r.storage.close(ctx))
 	}
 	r.workers.Go(func() { p.tickUntilStopped(r) })
+	if r.storage != nil && p.config.StorageInterval > 0 {
+		r.workers.Go(func() { p.storeUntilStopped(r) })
+	}
 	if r.membership != nil {
 		r.membership.look(ctx)
 		r.workers.Go(func() { r.membership.run(r.stop) })
@@ -238,7 +241,7 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 	unsent := r.sender.flush(ctx)
 	var err error
 	if r.storage != nil {
-		err = p.storeTraces(ctx, r)
+		err = p.storeTraces(ctx, r, betrace.FinalSnapshot)
 	}
 	if r.storage == nil || err != nil {
 		p.check(r, r.engine.CloseTraces(betrace.Shutdown, p.clock.now()))
@@ -256,8 +259,24 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 	return errors.Join(err, r.storage.close(ctx))
 }
 
-func (p *betraceProcessor) storeTraces(ctx context.Context, r *running) error {
-	snapshot, err := r.engine.Snapshot(betrace.FinalSnapshot)
+// storeUntilStopped stores the state at once, since what a start has taken is stored no more, and then every so often.
+func (p *betraceProcessor) storeUntilStopped(r *running) {
+	isFailing := false
+	store := func() {
+		ctx, cancel := untilStopped(r.stop)
+		defer cancel()
+		err := p.storeTraces(ctx, r, betrace.PeriodicSnapshot)
+		if err != nil && !isFailing && ctx.Err() == nil {
+			p.log.Warn("the state of traces is not stored; a crash now loses what came since it last was", zap.Error(err))
+		}
+		isFailing = err != nil
+	}
+	store()
+	tickUntil(r.stop, p.clock, p.config.StorageInterval, store)
+}
+
+func (p *betraceProcessor) storeTraces(ctx context.Context, r *running, kind betrace.SnapshotKind) error {
+	snapshot, err := r.engine.Snapshot(kind)
 	if err != nil {
 		return fmt.Errorf("storage: there is no state of the traces: %w", err)
 	}

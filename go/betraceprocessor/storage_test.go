@@ -73,7 +73,11 @@ func hostWith(extension component.Component) component.Host {
 	return &storageHost{Host: componenttest.NewNopHost(), extensions: map[component.ID]component.Component{storageID: extension}}
 }
 
-func withStorage(c *Config) { c.Storage = &storageID }
+// withStorage stores the state of traces at the shutdown alone.
+func withStorage(c *Config) { c.Storage, c.StorageInterval = &storageID, 0 }
+
+// withInterval stores it while the processor runs, too.
+func withInterval(c *Config) { c.Storage, c.StorageInterval = &storageID, 30*time.Second }
 
 const checked = "when { payment.charge } always { payment.fraud_check }"
 
@@ -93,6 +97,69 @@ func TestStateSurvivesARestart(t *testing.T) {
 	after.requireViolations(t, "rule-0")
 	require.Equal(t, traceID(1), after.sink.violations[0].TraceID())
 	require.EqualValues(t, 1, after.sum(t, prefix+"verdicts", label("rule", "rule-0"), label("verdict", "satisfied")))
+}
+
+// What a crash leaves behind is the storage as it was at the last interval: what traces had seen until then still counts for what is
+// broken by presence, and nothing that rests on absence is said of them.
+func TestStateSurvivesACrash(t *testing.T) {
+	rules := []string{checked, "when { payment.charge } never { payment.bypass_validation }"}
+	memory := newMemoryStorage()
+	before := startBenchOn(t, hostWith(memory), withInterval, rules...)
+	require.NoError(t, before.ConsumeTraces(context.Background(), spansNamed(1, "checkout", "payment.charge")))
+	before.clock.advance(t, time.Second, 30*time.Second)
+	require.GreaterOrEqual(t, before.stored(t, "traces", "stored"), 2.0)
+	crashed := newMemoryStorage()
+	crashed.entries = memory.state()
+	require.Contains(t, crashed.entries, storedTraces.key())
+
+	after := startBenchOn(t, hostWith(crashed), withInterval, rules...)
+	require.EqualValues(t, 1, after.stored(t, "traces", "restored"))
+	rest := spansNamed(1, "checkout", "payment.charge", "payment.bypass_validation")
+	rest.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(span ptrace.Span) bool { return span.Name() != "payment.bypass_validation" })
+	require.NoError(t, after.ConsumeTraces(context.Background(), rest))
+	after.requireViolations(t, "rule-1")
+	after.tick(t, time.Minute)
+	after.requireViolations(t, "rule-1")
+	require.EqualValues(t, 1, after.sum(t, prefix+"verdicts", label("rule", "rule-0"), label("reason", "restart")))
+}
+
+// A state that was whole at a shutdown is so only until spans come again: a crash after the next start finds another in its place.
+func TestAStateThatWasWholeIsBelievedOnce(t *testing.T) {
+	memory := newMemoryStorage()
+	before := startBenchOn(t, hostWith(memory), withInterval, checked)
+	require.NoError(t, before.ConsumeTraces(context.Background(), spansNamed(1, "checkout", "payment.charge")))
+	before.shutdown(t)
+	after := startBenchOn(t, hostWith(memory), withInterval, checked)
+	require.Eventually(t, func() bool { return after.stored(t, "traces", "stored") == 1 }, 5*time.Second, time.Millisecond)
+	crashed := newMemoryStorage()
+	crashed.entries = memory.state()
+
+	again := startBenchOn(t, hostWith(crashed), withInterval, checked)
+	again.tick(t, time.Minute)
+	again.requireViolations(t)
+	require.EqualValues(t, 1, again.sum(t, prefix+"verdicts", label("rule", "rule-0"), label("reason", "restart")))
+}
+
+// An interval in which the storage fails is said once, and the next one that works is as any other.
+func TestAStorageThatFailsWhileTheProcessorRunsIsSaidOnce(t *testing.T) {
+	memory := newMemoryStorage()
+	b := startBenchOn(t, hostWith(memory), withInterval, checked)
+	require.Eventually(t, func() bool { return b.stored(t, "traces", "stored") == 1 }, 5*time.Second, time.Millisecond)
+	fail := func(err error) {
+		memory.mu.Lock()
+		defer memory.mu.Unlock()
+		memory.broken = err
+	}
+	fail(errors.New("no space left"))
+	for range 3 {
+		b.clock.advance(t, time.Second, 30*time.Second)
+	}
+	said := b.logs.FilterMessageSnippet("the state of traces is not stored")
+	require.Len(t, said.All(), 1)
+	require.GreaterOrEqual(t, b.stored(t, "traces", "failed"), 3.0)
+	fail(nil)
+	b.clock.advance(t, time.Second, 30*time.Second)
+	require.GreaterOrEqual(t, b.stored(t, "traces", "stored"), 2.0)
 }
 
 // What is refused is put aside where somebody can look at it, and counted; and the processor works.

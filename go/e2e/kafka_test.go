@@ -110,7 +110,7 @@ func (m *tier) createTopic(t *testing.T) int {
 	t.Helper()
 	m.route(t)
 	roots, rest := healthyHalves(3, 0, 1)
-	m.sendAgain(t, roots[0], rest[0])
+	sendUntilTaken(t, m.send, roots[0], rest[0])
 	return len(roots) + len(rest)
 }
 

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -44,11 +43,8 @@ func TestKilledUnderLoadTheCollectorSaysNothingWrong(t *testing.T) {
 			}
 			if name == "with storage" {
 				s.betrace += "    storage: file_storage\n"
-				store := t.TempDir()
-				s.change = func(config string) string {
-					config = strings.Replace(config, "extensions:\n", fmt.Sprintf("extensions:\n  file_storage:\n    directory: %q\n", store), 1)
-					return strings.Replace(config, "[health_check]", "[health_check, file_storage]", 1)
-				}
+				s.betrace += "    storage_interval: 1s\n"
+				s.change = storedIn(t.TempDir())
 			}
 			killAgainAndAgain(t, s, times)
 		})

@@ -13,6 +13,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/betracehq/betrace/go/e2e/wire"
 )
 
 // What a router and checkers, as processes, make of healthy traces that are under way while their number changes by the
@@ -106,7 +108,7 @@ func (c membershipChange) run(t *testing.T, through *topic) changed {
 		if through != nil {
 			until(t, "the group gives the new one its share", func() bool { return m.checkers[3].sum(t, "spans") > 0 })
 		}
-		m.sendAgain(t, second...)
+		sendUntilTaken(t, m.send, second...)
 	case "drained":
 		announce()
 		m.route(t, m.checkers[1:]...)
@@ -115,13 +117,13 @@ func (c membershipChange) run(t *testing.T, through *topic) changed {
 			m.checkers = m.checkers[1:]
 			stopped(t, gone.Collector)
 		}
-		m.sendAgain(t, second...)
+		sendUntilTaken(t, m.send, second...)
 	case "killed":
 		// It comes back under its name, as a StatefulSet has it: the router keeps what is meant for it.
 		if err := gone.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		m.sendAgain(t, second...)
+		sendUntilTaken(t, m.send, second...)
 		gone.start(t)
 	}
 	stop()
@@ -144,20 +146,20 @@ func (c membershipChange) run(t *testing.T, through *topic) changed {
 	return sum
 }
 
-// sendAgain sends each batch until it is taken: a router that is started anew refuses for a while.
-func (m *tier) sendAgain(t *testing.T, batches ...ptrace.Traces) {
+// sendUntilTaken sends each batch until it is taken: a Collector that is started anew refuses for a while.
+func sendUntilTaken(t *testing.T, sender wire.Sender, batches ...ptrace.Traces) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for _, batch := range batches {
 		for {
 			again := ptrace.NewTraces()
 			batch.CopyTo(again)
-			err := m.send.Send(t.Context(), again)
+			err := sender.Send(t.Context(), again)
 			if err == nil {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Errorf("the router refuses: %v", err)
+				t.Errorf("it refuses: %v", err)
 				return
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -174,7 +176,7 @@ func (m *tier) load(t *testing.T) (stop func()) {
 		for number := 0; ctx.Err() == nil; number++ {
 			roots, rest := healthyHalves(2, number, 1)
 			// What was begun is sent whole.
-			m.sendAgain(t, roots[0], rest[0])
+			sendUntilTaken(t, m.send, roots[0], rest[0])
 			time.Sleep(2 * time.Millisecond)
 		}
 	})

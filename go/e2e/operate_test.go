@@ -224,14 +224,10 @@ func TestHealthShowsStaleRules(t *testing.T) {
 // it has a storage.
 func TestViolationsSurviveAnOutageAndARestart(t *testing.T) {
 	t.Parallel()
-	store := t.TempDir()
 	s := setup{
 		rules:   write(t, "rules.yaml", "rules:\n  - id: checked\n    condition: when { charge } always { check }\n"),
 		betrace: "    storage: file_storage\n",
-		change: func(config string) string {
-			config = strings.Replace(config, "extensions:\n", fmt.Sprintf("extensions:\n  file_storage:\n    directory: %q\n", store), 1)
-			return strings.Replace(config, "[health_check]", "[health_check, file_storage]", 1)
-		},
+		change:  storedIn(t.TempDir()),
 	}
 	p := openPipeline(t, s)
 	arrived := func(n int) func() bool { return func() bool { return len(p.backend.Violations()) == n } }

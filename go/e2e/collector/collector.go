@@ -201,6 +201,9 @@ func (c *Collector) Stop(ctx context.Context) error {
 	}
 }
 
+// Reload asks the Collector to read its configuration anew and to start all its components again, and does not wait for it.
+func (c *Collector) Reload() error { return c.command.Process.Signal(syscall.SIGHUP) }
+
 // Kill ends the process at once.
 func (c *Collector) Kill() error {
 	err := c.command.Process.Kill()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use betrace_engine::{CloseCause, Engine, Timestamp, encode_violations};
+use betrace_engine::{CloseCause, Engine, SnapshotKind, Timestamp, encode_violations};
 use betrace_lang::rule::Rule;
 use libc::size_t;
 use parking_lot::Mutex;
@@ -40,6 +40,8 @@ pub struct BetraceEngine {
     outbox: Mutex<Option<Outbox>>,
     /// An evidence record that did not.
     pub(crate) record: Mutex<Option<Vec<u8>>>,
+    /// Likewise a snapshot of this kind: of a large state it takes a while, and as much memory again.
+    pub(crate) snapshot: Mutex<Option<(SnapshotKind, Vec<u8>)>>,
     poisoned: AtomicBool,
 }
 
@@ -120,6 +122,7 @@ pub unsafe extern "C" fn betrace_engine_new(
                         writing,
                         outbox: Mutex::new(None),
                         record: Mutex::new(None),
+                        snapshot: Mutex::new(None),
                         poisoned: AtomicBool::new(false),
                     })));
                     Ok(BETRACE_OK)

@@ -3,7 +3,9 @@
 use betrace_engine::{SnapshotKind, Timestamp};
 use libc::size_t;
 
-use crate::code::{BETRACE_INVALID_ARGUMENT, BETRACE_OK, BETRACE_SNAPSHOT_REFUSED};
+use crate::code::{
+    BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_OK, BETRACE_SNAPSHOT_REFUSED,
+};
 use crate::engine::{BetraceEngine, on_engine};
 use crate::memory::{Out, borrow, explain};
 
@@ -14,7 +16,9 @@ pub const BETRACE_SNAPSHOT_PERIODIC: i32 = 0;
 pub const BETRACE_SNAPSHOT_FINAL: i32 = 1;
 
 /// Writes the state of all traces, for betrace_engine_restore in another process. Counters and
-/// violations that were not taken are not part of it. The format is versioned and checksummed.
+/// violations that were not taken are not part of it. The format is versioned and checksummed. It takes about half of what
+/// the state takes. Where the buffer is too small the snapshot waits for the next call of the same kind, which answers the
+/// same one. Batches may be consumed meanwhile, and no trace is held for long.
 ///
 /// @param kind BETRACE_SNAPSHOT_PERIODIC or BETRACE_SNAPSHOT_FINAL
 /// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
@@ -38,7 +42,16 @@ pub unsafe extern "C" fn betrace_engine_snapshot(
                 BETRACE_SNAPSHOT_FINAL => SnapshotKind::Final,
                 _ => return Err(BETRACE_INVALID_ARGUMENT),
             };
-            Ok(out.write(&handle.engine.snapshot(kind)))
+            let mut waiting = handle.snapshot.lock();
+            let snapshot = match waiting.take() {
+                Some((of, snapshot)) if of == kind => snapshot,
+                _ => handle.engine.snapshot(kind),
+            };
+            let code = out.write(&snapshot);
+            if code == BETRACE_BUFFER_TOO_SMALL {
+                *waiting = Some((kind, snapshot));
+            }
+            Ok(code)
         })
     }
 }

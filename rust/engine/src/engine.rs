@@ -21,6 +21,7 @@ pub(crate) mod selections;
 pub(crate) mod shed;
 pub(crate) mod sink;
 pub(crate) mod snapshot;
+pub(crate) mod snapshot_writer;
 pub(crate) mod stored;
 pub(crate) mod tally;
 pub(crate) mod windows;
@@ -341,7 +342,7 @@ impl Engine {
         let interner = self.interner.lock();
         let started = Timestamp(self.started.load(Ordering::Relaxed));
         let state = (&self.shards, &self.windows);
-        snapshot::write(kind, started, &self.rules.read(), &interner, state)
+        snapshot_writer::write(kind, started, &self.rules.read(), &interner, state)
     }
 
     /// Takes over the state that another engine stored. Only before the first span is consumed.

@@ -5,9 +5,9 @@
 //! with their [names](crate::intern::name): a rule set that shares some of them picks those up and nothing
 //! else, and a rule counts as known only if everything that it keeps is called as it was. Any other rule sees
 //! restored traces as after a reload.
-//! What is stored, in every version, stands in [`stored`](crate::engine::stored).
+//! What is stored, in every version, stands in [`stored`](crate::engine::stored), and how it is written in
+//! [`snapshot_writer`](crate::engine::snapshot_writer).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use betrace_lang::verdict::Reason;
@@ -15,6 +15,7 @@ use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
 
 use crate::engine::rule_set::RuleSet;
+use crate::engine::snapshot_writer::over_traces;
 use crate::engine::stored::{
     Stored, StoredFirst, StoredFourth, StoredRule, StoredSecond, StoredThird,
 };
@@ -24,20 +25,20 @@ use crate::plan::RulePlan;
 use crate::settings::Settings;
 use crate::state::forgotten::Share;
 use crate::state::shards::Shards;
-use crate::state::stored::{Renumber, StoredAddition, StoredLowest, StoredTrace};
+use crate::state::stored::{Renumber, StoredTrace};
 use crate::state::trace::Generation;
 use crate::sync::Mutex;
 use crate::time::Timestamp;
 use crate::windows::kept::StoredWindows;
 use crate::windows::table::Windows;
 
-const MAGIC: [u8; 4] = *b"BTSS";
+pub(crate) const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-const VERSION: u16 = 7;
+pub(crate) const VERSION: u16 = 7;
 
 const HEAD: usize = MAGIC.len() + 2;
-const CHECKSUM: usize = 16;
+pub(crate) const CHECKSUM: usize = 16;
 
 /// Whether the engine goes on after the snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,95 +103,8 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
-/// The state of all traces.
-pub(crate) fn write(
-    kind: SnapshotKind,
-    started: Timestamp,
-    rules: &RuleSet,
-    interner: &Interner,
-    (shards, windows): (&Shards, &Mutex<Windows>),
-) -> Vec<u8> {
-    let mut traces = Vec::new();
-    let mut forgotten = Vec::new();
-    for at in shards.all() {
-        let shard = shards.lock(at);
-        let of = |trace| {
-            let (addition, lowest) = (StoredAddition::of(trace), StoredLowest::of(trace));
-            (StoredTrace::of(trace), addition, lowest)
-        };
-        traces.extend(shard.traces().map(of));
-        forgotten.extend(shard.forgotten.stored(at.number()));
-    }
-    // In an order that does not depend on the shards.
-    traces.sort_by_key(|(trace, ..)| trace.id());
-    forgotten.sort_unstable();
-    let stored = Stored {
-        is_final: kind == SnapshotKind::Final,
-        generation: rules.generation,
-        rules: rules
-            .dated()
-            .map(|(rule, since)| StoredRule {
-                name: interner.rule_name(rule.key).to_string(),
-                since,
-                keeps: keeps(rule, interner),
-            })
-            .collect(),
-        cell_names: names(traces.iter().flat_map(|(trace, ..)| trace.cells()), |id| {
-            interner.cell_name(id)
-        }),
-        field_names: names(
-            traces.iter().flat_map(|(trace, ..)| trace.fields()),
-            |key| interner.field_name(key),
-        ),
-        rule_names: names(traces.iter().flat_map(|(trace, ..)| trace.rules()), |key| {
-            interner.rule_name(key)
-        }),
-        traces,
-        forgotten,
-    };
-    let names = over_traces(rules, interner);
-    let windows = StoredWindows::of(
-        &windows.lock(),
-        names.iter().map(|(name, key)| (*key, *name)),
-    );
-    encode(started, &stored, &windows)
-}
-
-/// The rules over many traces, by their names.
-fn over_traces<'a>(rules: &RuleSet, interner: &'a Interner) -> BTreeMap<&'a str, RuleKey> {
-    let rules = rules.plan.rules.iter().filter(|rule| rule.window.is_some());
-    rules
-        .map(|rule| (&**interner.rule_name(rule.key), rule.key))
-        .collect()
-}
-
-fn encode(started: Timestamp, stored: &Stored, windows: &StoredWindows) -> Vec<u8> {
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    // Writing to memory cannot fail, and every type here has an encoding.
-    if let Ok(body) = postcard::to_allocvec(&(started, stored, windows)) {
-        bytes.extend_from_slice(&body);
-    }
-    let checksum = blake3::hash(&bytes);
-    bytes.extend_from_slice(&checksum.as_bytes()[..CHECKSUM]);
-    bytes
-}
-
-/// Each number once, with its name.
-fn names<I: Copy + Ord, N: ToString>(
-    used: impl Iterator<Item = I>,
-    name: impl Fn(I) -> N,
-) -> Vec<(I, String)> {
-    let mut used: Vec<I> = used.collect();
-    used.sort_unstable();
-    used.dedup();
-    used.into_iter()
-        .map(|id| (id, name(id).to_string()))
-        .collect()
-}
-
 /// A hash of the names of all that a rule keeps in a trace.
-fn keeps(rule: &RulePlan, interner: &Interner) -> u128 {
+pub(crate) fn keeps(rule: &RulePlan, interner: &Interner) -> u128 {
     let cells = rule.cells.iter().map(|id| interner.cell_name(*id));
     let fields = rule.fields.iter().map(|key| interner.field_name(*key));
     let mut names: Vec<&str> = cells.chain(fields).map(AsRef::as_ref).collect();
@@ -382,6 +296,7 @@ impl Renumber for Renumbering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::snapshot_writer::seal;
     use crate::tests::rules::rules;
     use crate::tests::spans::{at, span};
     use crate::{CloseCause, Engine, Report};
@@ -401,7 +316,7 @@ mod tests {
         stored.rules[0].keeps += 1;
         let after = Engine::new(rules(&rule), settings(), at(2)).unwrap();
         let restored = after
-            .restore(&encode(at(0), &stored, &StoredWindows::default()), at(2))
+            .restore(&seal(&(at(0), &stored, StoredWindows::default())), at(2))
             .unwrap();
         assert_eq!((restored.live_traces, restored.known_rules), (1, 0));
         after.close_traces(at(3), CloseCause::EndOfInput);

@@ -276,6 +276,11 @@ impl Shard {
         self.slots.traces()
     }
 
+    /// Where they stand.
+    pub fn places(&self) -> impl Iterator<Item = (TraceId, TracePlace)> {
+        self.slots.places()
+    }
+
     /// Drops the state of the first closed trace and keeps its id.
     pub fn forget_oldest(&mut self, key: HashKey, settings: &Settings) {
         let Some(place) = self.closed.pop_front() else {

@@ -2,6 +2,7 @@
 //! byte, no trace moves while a call knows its place, and a flood leaves nothing behind.
 
 use crate::heap::heap;
+use crate::id::TraceId;
 use crate::state::trace::TraceState;
 
 /// How many traces stand in one chunk.
@@ -119,6 +120,18 @@ impl Slots {
         slots.filter_map(|slot| slot.trace.as_ref())
     }
 
+    pub fn places(&self) -> impl Iterator<Item = (TraceId, TracePlace)> {
+        let slots = (0..).zip(self.chunks.iter()).flat_map(|(at, chunk)| {
+            let first = at * CHUNK as u32;
+            (first..).zip(chunk)
+        });
+        slots.filter_map(|(slot, stands)| {
+            let serial = stands.serial;
+            let trace = stands.trace.as_ref()?;
+            Some((trace.id(), TracePlace { slot, serial }))
+        })
+    }
+
     /// Gives back the chunks in which no trace stands, if half of all slots are free.
     pub fn shrink(&mut self) {
         if self.free.len() * 2 < self.filled * CHUNK {
@@ -152,7 +165,6 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::TraceId;
     use crate::state::trace::Generation;
     use crate::time::Timestamp;
 
