@@ -178,7 +178,10 @@ CARGO_FUZZ := $(CURDIR)/target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-
 CARGO_MUTANTS_VERSION := 27.1.0
 CARGO_MUTANTS := $(CURDIR)/target/tools/cargo-mutants-$(CARGO_MUTANTS_VERSION)/bin/cargo-mutants
 
-$(CARGO_FUZZ) $(CARGO_MUTANTS):
+CARGO_CYCLONEDX_VERSION := 0.5.9
+CARGO_CYCLONEDX := $(CURDIR)/target/tools/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)/bin/cargo-cyclonedx
+
+$(CARGO_FUZZ) $(CARGO_MUTANTS) $(CARGO_CYCLONEDX):
 	$(call say,Building $(notdir $@) (once: a minute or two))
 	@mkdir -p target/tools
 	@name=$(notdir $@); folder=$(patsubst %/bin/,%,$(dir $@)); \
@@ -225,7 +228,7 @@ test: cli collector runner target/bin/demoshop
 
 ## e2e: the end-to-end tests again, with a Collector that is built with the race detector
 .PHONY: e2e
-e2e: cli collector newest runner target/bin/demoshop target/tools/jaeger $(if $(shell command -v mvn),target/tools/kafka)
+e2e: cli collector newest runner target/bin/demoshop target/tools/jaeger target/tools/sdks $(if $(shell command -v mvn),target/tools/kafka)
 	$(call say,Building the Collector with the race detector)
 	@cd target/otelcol && $(GO_BUILD) -v -race -o ../otelcol-betrace-race . $(packages)
 	$(call say,Testing end to end with it)

@@ -35,11 +35,19 @@ target/tools/cyclonedx-gomod target/tools/licences: go/tools/sbom/go.mod go/tool
 	@cd go/tools/sbom && CGO_ENABLED=0 $(GO_BUILD) -o ../../../$@ $(if $(filter %licences,$@),./licences,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod)
 	@touch $@
 
-## sbom: what is in the Collector, dist/otelcol-betrace.cdx.json (CycloneDX 1.6); the same build, the same bytes
+## sbom: what is in the Collector, its native library and the command, as CycloneDX: dist/*.cdx.json; the same build, the same bytes
 .PHONY: sbom
-sbom: collector target/tools/cyclonedx-gomod
+sbom: collector target/tools/cyclonedx-gomod $(CARGO_CYCLONEDX)
 	$(call say,Listing the modules of the Collector)
 	@target/tools/cyclonedx-gomod bin -json -noserial -notimestamp -output $(COLLECTOR).cdx.json $(COLLECTOR)
+	$(call say,Listing the crates of the native library and of the command)
+	@deploy/sbom.sh $(CARGO_CYCLONEDX) dist
+
+## reproduce: build the Collector twice from the last commit, in folders of different names, and compare (some twenty minutes)
+.PHONY: reproduce
+reproduce:
+	$(call say,Building the Collector twice)
+	@deploy/reproduce.sh
 
 ## licences: under which licences crates and Go modules are; fails where one is under none that is allowed
 .PHONY: licences
@@ -62,6 +70,18 @@ target/tools/kafka: go/e2e/kafka/pom.xml
 	@rm -rf $@ && mkdir -p target/tools
 	@mvn --quiet --batch-mode --file go/e2e/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$@
 	@touch $@
+
+# SDKs that send to the Collector in the end-to-end tests: of each language that is here.
+SDKS := go/e2e/sdks
+target/tools/sdks: $(wildcard $(SDKS)/*/*) $(wildcard go/demoshop/cmd/checkout/*.go)
+	$(call say,Installing SDKs)
+	@rm -rf $@ && mkdir -p $@.new
+	@cd go/demoshop && $(GO_BUILD) -o ../../$@.new/checkout ./cmd/checkout
+	@python3 -m venv $@.new/python && $@.new/python/bin/pip install --quiet --no-compile --disable-pip-version-check --requirement $(SDKS)/python/requirements.txt
+	@! command -v npm >/dev/null || { cp -r $(SDKS)/node $@.new/node && cd $@.new/node && npm ci --no-audit --no-fund --silent; }
+	@! command -v mvn >/dev/null || { mvn --quiet --batch-mode --file $(SDKS)/java/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$@.new/java && \
+		javac -d $@.new/java/classes -cp '$@.new/java/*' $(SDKS)/java/Checkout.java; }
+	@mv $@.new $@
 
 # Without the service discoveries, which are most of its code and of no use here.
 target/tools/promtool target/tools/prometheus: target/tools/%: go/tools/prometheus/go.mod go/tools/prometheus/go.sum
