@@ -61,10 +61,19 @@ pub(crate) fn write(
     let rules_of_now: Vec<StoredRule> = rules.dated().map(of_rule).collect();
     let mut head = begun();
     let is_final = kind == SnapshotKind::Final;
-    append(&mut head, &(started, is_final, rules.generation, rules_of_now));
+    append(
+        &mut head,
+        &(started, is_final, rules.generation, rules_of_now),
+    );
     append(&mut head, &named(traces.cells, |id| interner.cell_name(id)));
-    append(&mut head, &named(traces.fields, |key| interner.field_name(key)));
-    append(&mut head, &named(traces.rules, |key| interner.rule_name(key)));
+    append(
+        &mut head,
+        &named(traces.fields, |key| interner.field_name(key)),
+    );
+    append(
+        &mut head,
+        &named(traces.rules, |key| interner.rule_name(key)),
+    );
     append(&mut head, &traces.count);
     let mut bytes = traces.bytes;
     bytes.splice(0..0, head);
