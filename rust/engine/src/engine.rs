@@ -339,9 +339,8 @@ impl Engine {
     /// The state of all traces. What was counted, and findings that wait, are not part of it.
     #[must_use]
     pub fn snapshot(&self, kind: SnapshotKind) -> Vec<u8> {
-        let interner = self.interner.lock();
         let started = Timestamp(self.started.load(Ordering::Relaxed));
-        let state = (&self.shards, &self.windows);
+        let (state, interner) = ((&self.shards, &self.windows), self.interner.lock());
         snapshot_writer::write(kind, started, &self.rules.read(), &interner, state)
     }
 
