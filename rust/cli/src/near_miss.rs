@@ -4,6 +4,7 @@
 //! Only the first spans of a recording are asked, so that the answer costs the same however long it is.
 
 mod parts;
+mod said;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::census::{Census, Counts, near};
 use crate::output::counted;
 
 use parts::{Asked, Kind, Part, Read, having, triggers};
+use said::Said;
 
 /// How many spans are asked.
 pub const ASKED: u64 = 200_000;
@@ -40,6 +42,7 @@ pub struct NearMisses {
     since_renewed: u64,
     matched: Vec<u64>,
     census: Census,
+    said: Said,
 }
 
 impl NearMisses {
@@ -62,6 +65,11 @@ impl NearMisses {
                 }
             }
         }
+        let mut said = Said::default();
+        let parts = selectors.iter().flat_map(|asked: &Asked| &asked.parts);
+        parts
+            .flat_map(|part| &part.reads)
+            .for_each(|read| said.ask(read));
         let engine = engine(&probes)?;
         Ok(NearMisses {
             matched: vec![0; probes.len()],
@@ -71,6 +79,7 @@ impl NearMisses {
             engine,
             since_renewed: 0,
             census: Census::default(),
+            said,
         })
     }
 
@@ -84,6 +93,7 @@ impl NearMisses {
         };
         let before = self.census.spans;
         self.census.add(&request);
+        self.said.add(&request, before);
         self.since_renewed += self.census.spans - before;
         // Decoded a moment ago, so well-formed.
         let _ = self.engine.consume(otlp, Timestamp(0));
@@ -113,6 +123,7 @@ impl NearMisses {
             partly: self.partly,
             matched: self.matched,
             census: self.census,
+            said: self.said,
         }
     }
 }
@@ -123,6 +134,7 @@ pub struct Counted {
     partly: BTreeSet<RuleId>,
     matched: Vec<u64>,
     census: Census,
+    said: Said,
 }
 
 impl Counted {
@@ -210,11 +222,13 @@ impl Counted {
         if part.kind == Kind::Name {
             return near_in(&part.text, Some(&self.census.names));
         }
-        let Some(lacking) = part.reads.iter().find(|read| self.having(read) == 0) else {
+        let Some(lacking) = part.reads.iter().find(|read| self.said.spans(read) == 0) else {
             let first = part.reads.first();
             let other = |read: &Read| {
-                let having = have(self.having(read));
-                format!("; {having} {}, with other values", read.name)
+                let having = have(self.said.spans(read));
+                let values = self.said.values(read);
+                let colon = if values.is_empty() { "" } else { ": " };
+                format!("; {having} {}, with other values{colon}{values}", read.name)
             };
             return first.map(other).unwrap_or_default();
         };
@@ -223,21 +237,20 @@ impl Counted {
             None if lacking.name == part.text => String::new(),
             None => format!("; none has {}", lacking.name),
         };
-        let hints = lacking.keys.iter().flat_map(|key| {
+        if looked_for(lacking).is_some() {
+            return format!("{told}{}", self.instead(lacking));
+        }
+        let key = lacking.keys.first();
+        let near = key.into_iter().flat_map(|key| {
             let tables = scopes(lacking.scope).iter();
-            tables.map(move |scope| (key, *scope))
+            tables.map(|scope| near_in(key, self.census.keys(*scope)))
         });
-        let near = hints
-            .map(|(key, scope)| near_in(key, self.census.keys(scope)))
-            .find(|hint| !hint.is_empty());
-        format!("{told}{}", near.unwrap_or_else(|| self.instead(lacking)))
+        let near = near.into_iter().find(|hint| !hint.is_empty());
+        format!("{told}{}", near.unwrap_or_default())
     }
 
-    /// Where a name stands for several attributes: what spans have that begins as they do.
+    /// Where a name stands for several attributes: what spans have that begins as one of them does, what is likest first.
     fn instead(&self, lacking: &Read) -> String {
-        if looked_for(lacking).is_none() {
-            return String::new();
-        }
         let kin: BTreeSet<&str> = lacking
             .keys
             .iter()
@@ -245,25 +258,32 @@ impl Counted {
             .collect();
         let tables = scopes(lacking.scope).iter();
         let tables = tables.filter_map(|scope| self.census.keys(*scope));
-        let mut came: Vec<(&str, u64)> = tables
-            .flat_map(Counts::sorted)
-            .filter(|(key, _)| first_word(key).is_some_and(|word| kin.contains(word)))
-            .collect();
-        came.sort_by_key(|(key, count)| (std::cmp::Reverse(*count), *key));
+        let is_kin = |key: &str| first_word(key).is_some_and(|word| kin.contains(word));
+        let mut came: Vec<(usize, &str, u64)> = Vec::new();
+        for counts in tables {
+            let likest = lacking.keys.iter().map(|key| near(key, counts, 3));
+            let likest: Vec<(&str, u64)> = likest.flatten().collect();
+            for (key, count) in counts.sorted() {
+                if is_kin(key) {
+                    let likeness = likest.iter().position(|(likely, _)| *likely == key);
+                    came.push((likeness.unwrap_or(usize::MAX), key, count));
+                }
+            }
+        }
+        came.sort_by_key(|(likeness, key, count)| (*likeness, std::cmp::Reverse(*count), *key));
+        // What is like it is what was meant, and what only begins so is not.
+        if came
+            .first()
+            .is_some_and(|(likeness, ..)| *likeness < usize::MAX)
+        {
+            came.retain(|(likeness, ..)| *likeness < usize::MAX);
+        }
         came.truncate(MOST_SENTENCES);
+        let came: Vec<(&str, u64)> = came.iter().map(|(_, key, count)| (*key, *count)).collect();
         match came.is_empty() {
             true => String::new(),
             false => format!("; what came instead: {}", spans(&came)),
         }
-    }
-
-    /// Of how many spans some key of it is known. A span with one in two scopes counts twice.
-    fn having(&self, read: &Read) -> u64 {
-        let tables = scopes(read.scope).iter();
-        let tables = tables.filter_map(|scope| self.census.keys(*scope));
-        tables
-            .flat_map(|counts| read.keys.iter().map(|key| counts.of(key)))
-            .sum()
     }
 }
 

@@ -113,6 +113,38 @@ rules:
 }
 
 #[test]
+fn what_spans_say_where_a_rule_asks_for_something_else_is_told_and_each_span_counted_once() {
+    let rules = r"
+rules:
+  - { id: chats, condition: 'never { any.where(otel:ai.operation == execute_tool) }' }
+  - { id: sizes, condition: 'never { any.where(size > 9) }' }
+";
+    let asked = |id, attributes| {
+        let mut asked = span(1, id, 1, "chat");
+        asked.attributes = attributes;
+        asked
+    };
+    let spans = [
+        span(1, 1, 0, "order"),
+        asked(
+            2,
+            json!({"gen_ai.operation.name": "chat", "openinference.span.kind": "LLM", "size": 1}),
+        ),
+        asked(3, json!({"gen_ai.operation.name": "chat", "size": 2})),
+        asked(4, json!({"gen_ai.operation.name": "chat", "size": 3})),
+        asked(5, json!({"size": 3.5})),
+    ];
+    let desk = Desk::with(&[("rules.yaml", rules), ("traces.jsonl", &request(&spans))]);
+    let ran = replay(&desk, &["--summary"]);
+    for wanted in [
+        "3 spans have otel:ai.operation, with other values: gen_ai.operation.name \"chat\" (3 spans), openinference.span.kind \"LLM\" (1 span)\n",
+        "4 spans have size, with other values: 1 (1 span), 2 (1 span), 3 (1 span), and others\n",
+    ] {
+        assert!(ran.out.contains(wanted), "{}", ran.out);
+    }
+}
+
+#[test]
 fn a_rule_that_never_applied_is_not_called_satisfied_without_that_word() {
     let ran = replay(&desk(), &["--verdicts", "satisfied"]);
     for line in ran.out.lines().filter(|line| line.starts_with("satisfied")) {
@@ -223,9 +255,9 @@ rules:
     assert_eq!(
         near,
         [
-            "no span has kind_of_store == \"redis\"; none has kind_of_store, that is db.system.name, db.sytem; nearest: db.system (4 spans)",
+            "no span has kind_of_store == \"redis\"; none has kind_of_store, that is db.system.name, db.sytem; what came instead: db.system (4 spans)",
             "no span has data.contains_pii + fee > 3; none has fee",
-            "no span has db.system == \"redis\"; 4 spans have db.system, with other values",
+            "no span has db.system == \"redis\"; 4 spans have db.system, with other values: \"mysql\" (4 spans)",
             "no span has (fee == 1 or cost == 1)",
         ]
     );
