@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Runs the programs of this folder with real instrumentation, and keeps what the built Collector recorded of each.
 
-A stack is a folder with `run`, a script that runs its program once and ends, and one of `requirements.txt`, `package.json` and
-`go.mod`, which pin what it uses; `installed.txt` beside requirements holds all that pip resolved. Each stack is run in a folder
-of its own, with everything that it asks on loopback: the Collector, a server of HTTP and a model that answer what they are told
-to, and PostgreSQL and Redis where `run` names them. The environment of `run`:
+A stack is a folder with `run`, a script that runs its program once and ends, and one of `requirements.txt`, `package.json`,
+`go.mod`, `pom.xml` and `Cargo.toml`, which pin what it uses; `installed.txt` beside requirements and pom.xml holds all that was
+resolved. Each stack is run in a folder of its own, with everything that it asks on loopback: the Collector, a server of HTTP and a
+model that answer what they are told to, and PostgreSQL, Redis and Kafka where `run` names them. A program of Java stands compiled
+in ../classes, what it uses in ../lib, the agent in ../agent.jar; programs of Go and Rust are ../program. The environment of `run`:
 
   OTEL_EXPORTER_OTLP_ENDPOINT  the Collector, over HTTP; COLLECTOR_GRPC, host and port over gRPC
   UPSTREAM                     a server of HTTP: /status/NNN answers that, /slow after two seconds, all else 200
   REFUSED                      an address where nobody listens
   MODEL                        a model: OpenAI's and Anthropic's interfaces, see fakes.py
   POSTGRES, REDIS              a database, as a URL
+  KAFKA                        a broker of Kafka, as host and port, whose topics come about when they are named
   PORT, PORT2                  free ports
 
 Usage: record.py COLLECTOR [--check] [STACK …]; all stacks if none is named. With --check each runs at the newest releases there
@@ -39,6 +41,10 @@ import fakes
 HERE = pathlib.Path(__file__).resolve().parent
 # The program's own time; a stack that hangs ends with it.
 LONGEST = 120
+# A library beside others, and its version.
+JAR = re.compile(r"(.+?)-(\d.*)\.jar$")
+# What Maven is not to take for a release.
+UNRELEASED = "-Dmaven.version.ignore=(?i).*[-.](M|RC|alpha|beta|rc|cr)[-.]?[0-9]*.*"
 
 
 def main():
@@ -124,6 +130,28 @@ class Stack:
                 self.ran("go get", ["go", "get", "-u", "./..."])
                 self.ran("go mod tidy", ["go", "mod", "tidy"])
             self.ran("go build", ["go", "build", "-trimpath", "-buildvcs=false", "-o", "../program", "."])
+        if (app / "pom.xml").exists():
+            if self.check:
+                newest = ["versions:use-latest-releases", "versions:update-parent", "-DgenerateBackupPoms=false"]
+                self.ran("mvn versions", ["mvn", "-q", "-B", *newest, UNRELEASED])
+            jars = self.jars(app, self.folder / "lib")
+            self.installed("\n".join(jars), "installed.txt")
+            for jar in (self.folder / "lib").glob("opentelemetry-javaagent-*.jar"):
+                jar.rename(self.folder / "agent.jar")
+            sources = sorted(str(one.name) for one in app.glob("*.java"))
+            self.ran("javac", ["javac", "-parameters", "-cp", "../lib/*", "-d", "../classes", *sources])
+        if (app / "Cargo.toml").exists():
+            if self.check:
+                wanted = (app / "Cargo.toml").read_text()
+                (app / "Cargo.toml").write_text(re.sub(r'"=[\d.]+"', '"*"', wanted))
+                self.ran("cargo update", ["cargo", "update"])
+            self.ran("cargo build", ["cargo", "build", "--quiet", *([] if self.check else ["--locked"]), "--target-dir", "../target"])
+            (self.folder / "target/debug/program").rename(self.folder / "program")
+
+    def jars(self, project, folder):
+        """All that a pom.xml asks for, and what that needs."""
+        self.ran("mvn", ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}"], cwd=project)
+        return [f"{name}=={version}" for name, version in (named.groups() for named in map(JAR.match, os.listdir(folder)) if named)]
 
     def installed(self, frozen, name):
         """What was resolved, kept beside what was asked for; with --check, what is newer."""
@@ -180,6 +208,8 @@ class Stack:
             environment["POSTGRES"] = self.postgres(running)
         if "$REDIS" in (self.app / "run").read_text():
             environment["REDIS"] = self.redis(running)
+        if "$KAFKA" in (self.app / "run").read_text():
+            environment["KAFKA"] = self.kafka(running)
         return environment
 
     def postgres(self, running):
@@ -217,6 +247,24 @@ class Stack:
         running.callback(stopped, started)
         until(lambda: connects(port), started, "Redis")
         return f"redis://127.0.0.1:{port}/0"
+
+    def kafka(self, running):
+        """A broker that is its own controller, of the version that kafka/pom.xml pins."""
+        home = self.folder / "kafka"
+        shutil.copytree(HERE / "kafka", home)
+        self.jars(home, home / "lib")
+        port, controller = free_ports(2)
+        settings = (home / "server.properties").read_text()
+        (home / "server.properties").write_text(settings.format(port=port, controller=controller, logs=home / "logs"))
+        java = ["java", "-Xmx512m", f"-Dlog4j2.configurationFile={home / 'log4j2.properties'}", "-cp", f"{home / 'lib'}/*"]
+        formatted = ["format", "--cluster-id", "BetraceRecordingAAAAAA", "--config", home / "server.properties"]
+        self.ran("kafka-storage", [*java, "kafka.tools.StorageTool", *formatted], cwd=home)
+        server = subprocess.Popen(
+            [*java, "kafka.Kafka", home / "server.properties"], cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        running.callback(stopped, server)
+        until(lambda: connects(port), server, "Kafka")
+        return f"127.0.0.1:{port}"
 
     def ran(self, what, command, environment=None, cwd=None):
         try:
@@ -263,6 +311,8 @@ class Stack:
         if isinstance(value, str) and key not in ("traceId", "spanId", "parentSpanId"):
             value = re.sub(re.escape(str(self.folder)) + r"(/env/lib/[^/]*/site-packages|/app)?", "", value)
             value = value.replace(socket.gethostname(), "host")
+            # Where cargo keeps the sources of crates.
+            value = re.sub(r"/\S*/registry/src/[^/]+/", "", value)
         return value
 
     def compare(self, spans):

@@ -35,6 +35,8 @@ mod getting_started;
 mod instrumentation;
 #[path = "command/intents.rs"]
 mod intents;
+#[path = "command/intents_recorded.rs"]
+mod intents_recorded;
 #[path = "command/output.rs"]
 mod output;
 #[path = "command/over.rs"]

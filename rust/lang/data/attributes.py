@@ -109,7 +109,7 @@ def successors(words):
 
 def emitted():
     keys = set(EMITTED)
-    for path in sorted(RECORDINGS.glob("*.jsonl.zst")):
+    for path in sorted(RECORDINGS.rglob("*.jsonl.zst")):
         text = subprocess.run(["zstd", "-dqc", path], check=True, capture_output=True, text=True).stdout
         for line in text.splitlines():
             for resource in json.loads(line)["resourceSpans"]:

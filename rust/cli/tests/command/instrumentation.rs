@@ -82,7 +82,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     root().join("testdata/instrumentation")
 }
 
@@ -140,7 +140,7 @@ fn spans(path: &Path) -> Vec<Value> {
 }
 
 /// Where a recording stands: in the folder of its stack, beside the program, or on its own.
-fn recording(name: &str) -> PathBuf {
+pub fn recording(name: &str) -> PathBuf {
     let of_stack = folder().join(name).join("recorded.jsonl.zst");
     if of_stack.exists() {
         of_stack
@@ -164,6 +164,11 @@ fn truths() -> BTreeMap<String, Truth> {
         }
     }
     truths
+}
+
+/// Of each trace its recording.
+pub fn of_traces() -> BTreeMap<String, String> {
+    recorded(truths().into_keys()).0
 }
 
 /// Of each trace its recording, and each recording's spans.
@@ -382,6 +387,15 @@ are tried once more without the approval and the plan: what is satisfied of them
 
 ";
 
+const INTENTS: &str = "
+## What people ask
+
+Rules as people write them on names of the vocabulary, `testdata/instrumentation/intents.yaml`, on each recorded stack whose program
+stands there: how many traces break them by what the programs do, how many of these are found, and where something else is found
+and why.
+
+";
+
 fn page(all: &BTreeMap<String, Found>) -> String {
     let mut page = HEAD.to_owned();
     for (name, found) in all
@@ -430,6 +444,8 @@ fn page(all: &BTreeMap<String, Found>) -> String {
     }
     page.push_str(READ);
     page.push_str(&super::stacks::table());
+    page.push_str(INTENTS);
+    page.push_str(&super::intents_recorded::table());
     page.push_str("\n## Stack by stack\n\nOf each kind of span the attributes that the vocabulary reads, and by which of its names.\n");
     for (name, found) in all {
         stack(&mut page, name, found);
