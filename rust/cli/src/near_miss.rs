@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use betrace_engine::{Engine, OwnSpans, PlanError, Settings, Timestamp};
-use betrace_lang::rule::{Rule, RuleId, Scope, SpanSelector};
+use betrace_lang::rule::{Rule, RuleId, SpanSelector};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
 use crate::census::{Census, Counts, near};
 use crate::output::counted;
 
-use parts::{Asked, Kind, Part, Read, having, triggers};
+use parts::{Asked, Kind, Part, Read, having, scopes, triggers};
 use said::Said;
 
 /// How many spans are asked.
@@ -316,18 +316,6 @@ fn spans(all: &[(&str, u64)]) -> String {
     let all = all.iter();
     let all = all.map(|(text, count)| format!("{text} ({})", counted(*count, "span")));
     all.collect::<Vec<_>>().join(", ")
-}
-
-/// Where an attribute of that scope is looked for.
-fn scopes(scope: Scope) -> &'static [Scope] {
-    match scope {
-        Scope::SpanThenResource => &[Scope::Span, Scope::Resource],
-        Scope::Span => &[Scope::Span],
-        Scope::Resource => &[Scope::Resource],
-        Scope::Instrumentation => &[Scope::Instrumentation],
-        Scope::Event => &[Scope::Event],
-        Scope::Link => &[Scope::Link],
-    }
 }
 
 fn have(count: u64) -> String {

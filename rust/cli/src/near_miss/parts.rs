@@ -232,17 +232,26 @@ pub fn having(hits: u64, parts: &[Part], without: usize) -> String {
 #[must_use]
 pub fn triggers(body: &Body) -> Vec<&SpanSelector> {
     let bound = body.bindings.iter().map(|binding| &binding.selector);
-    let clauses = [&body.never, &body.always];
-    let conditions: Vec<&Expr> = match &body.when {
-        Some(when) => vec![when],
-        None if body.bindings.is_empty() => clauses.into_iter().flatten().collect(),
+    let clauses = [&body.never, &body.always].into_iter().flatten();
+    let conditions: Vec<&Selector> = match &body.when {
+        Some(when) => looked_for(when),
+        None if body.bindings.is_empty() => clauses.flat_map(Expr::selectors).collect(),
         None => Vec::new(),
     };
     bound
-        .chain(conditions.into_iter().flat_map(Expr::selectors))
+        .chain(conditions)
         .chain(body.over.iter().flat_map(|over| over.measure.selectors()))
         .flat_map(Selector::plain)
         .collect()
+}
+
+/// Whose spans a condition looks for; what must not be there holds nobody up.
+fn looked_for(condition: &Expr) -> Vec<&Selector> {
+    match &condition.kind {
+        ExprKind::And(parts) => parts.iter().flat_map(looked_for).collect(),
+        ExprKind::Not(_) => Vec::new(),
+        _ => condition.selectors(),
+    }
 }
 
 /// A rule that counts the spans of a selector.
@@ -269,4 +278,17 @@ fn probe(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
         hash: MeaningHash(hash),
         ..rule.clone()
     })
+}
+
+/// Where an attribute of that scope is looked for.
+#[must_use]
+pub fn scopes(scope: Scope) -> &'static [Scope] {
+    match scope {
+        Scope::SpanThenResource => &[Scope::Span, Scope::Resource],
+        Scope::Span => &[Scope::Span],
+        Scope::Resource => &[Scope::Resource],
+        Scope::Instrumentation => &[Scope::Instrumentation],
+        Scope::Event => &[Scope::Event],
+        Scope::Link => &[Scope::Link],
+    }
 }

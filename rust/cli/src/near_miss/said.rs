@@ -7,7 +7,7 @@ use betrace_lang::rule::Scope;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
 
-use super::parts::Read;
+use super::parts::{Read, scopes};
 use crate::drawing::quoted;
 
 /// Different values of one field that are kept; ids are the usual reason for more.
@@ -89,7 +89,7 @@ impl Said {
                 continue;
             };
             for (field, scope) in fields {
-                if super::scopes(*scope).contains(&at) {
+                if scopes(*scope).contains(&at) {
                     self.of_field[*field].add(span, key, value);
                 }
             }

@@ -55,6 +55,8 @@ struct Found {
     broken: BTreeSet<(String, String)>,
     verdicts: BTreeMap<String, String>,
     acts: BTreeMap<String, u64>,
+    /// Which act a span is.
+    of_span: BTreeMap<(String, String), String>,
     spans: Vec<Value>,
 }
 
@@ -213,10 +215,17 @@ static FOUND: LazyLock<BTreeMap<String, Found>> = LazyLock::new(|| {
         ran.json_lines()
     };
     let mut acts: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
+    let mut of_span: BTreeMap<&str, BTreeMap<(String, String), String>> = BTreeMap::new();
     for line in replay("acts.yaml") {
         if line["verdict"] == "violated" {
-            let acts = acts.entry(&of_trace[&text(&line, "trace_id")]).or_default();
-            *acts.entry(text(&line, "rule")).or_default() += line["count"].as_u64().unwrap();
+            let (act, trace) = (text(&line, "rule"), text(&line, "trace_id"));
+            let name = &of_trace[&trace];
+            for span in line["evidence"].as_array().unwrap() {
+                let id = (trace.clone(), text(span, "span_id"));
+                of_span.entry(name).or_default().insert(id, act.clone());
+            }
+            let acts = acts.entry(name).or_default();
+            *acts.entry(act).or_default() += line["count"].as_u64().unwrap();
         }
     }
     let mut answers: BTreeMap<&str, Vec<(String, String, String)>> = BTreeMap::new();
@@ -246,6 +255,7 @@ static FOUND: LazyLock<BTreeMap<String, Found>> = LazyLock::new(|| {
             broken,
             verdicts: verdicts.collect(),
             acts: acts.remove(&*name).unwrap_or_default(),
+            of_span: of_span.remove(&*name).unwrap_or_default(),
             spans: spans.remove(&name).unwrap(),
         };
         (name, found)
@@ -446,7 +456,7 @@ fn page(all: &BTreeMap<String, Found>) -> String {
     page.push_str(&super::stacks::table());
     page.push_str(INTENTS);
     page.push_str(&super::intents_recorded::table());
-    page.push_str("\n## Stack by stack\n\nOf each kind of span the attributes that the vocabulary reads, and by which of its names.\n");
+    page.push_str("\n## Stack by stack\n\nOf each kind of span which act it is, where it is one (of several spans of an act the outermost is), the attributes that the\nvocabulary reads, with their types and by which of its names, and those that it does not read.\n");
     for (name, found) in all {
         stack(&mut page, name, found);
     }
@@ -458,7 +468,7 @@ fn stack(page: &mut String, name: &str, found: &Found) {
     for note in &found.truth.notes {
         let _ = writeln!(page, "- {note}");
     }
-    let mut rows: BTreeMap<(String, &str), (usize, BTreeSet<String>)> = BTreeMap::new();
+    let mut rows: BTreeMap<(String, &str), Row> = BTreeMap::new();
     for span in &found.spans {
         let kind = [
             "unspecified",
@@ -469,27 +479,47 @@ fn stack(page: &mut String, name: &str, found: &Found) {
             "consumer",
         ][span["kind"].as_u64().unwrap_or_default() as usize];
         let row = rows.entry((shape(&text(span, "name")), kind)).or_default();
-        row.0 += 1;
+        row.spans += 1;
+        let id = (text(span, "traceId"), text(span, "spanId"));
+        if let Some(act) = found.of_span.get(&id) {
+            row.acts.insert(format!("`otel:{act}`"));
+        }
         for attribute in span["attributes"].as_array().into_iter().flatten() {
             let of = attribute["value"]
                 .as_object()
                 .and_then(|value| value.keys().next());
             let of = of.map_or("none", |of| of.trim_end_matches("Value"));
             let key = text(attribute, "key");
-            if let Some(readers) = readers(&key) {
-                row.1.insert(format!("`{key}` ({of}): {readers}"));
-            }
+            match readers(&key) {
+                Some(readers) => row.read.insert(format!("`{key}` ({of}): {readers}")),
+                None => row.unread.insert(format!("`{key}` ({of})")),
+            };
         }
     }
-    page.push_str("\n| span | kind | spans | attributes: names |\n|---|---|---|---|\n");
-    for ((name, kind), (spans, attributes)) in rows {
-        let attributes: Vec<String> = attributes.into_iter().collect();
+    page.push_str("\n| span | kind | spans | act | attributes: names | other attributes |\n|---|---|---|---|---|---|\n");
+    for ((name, kind), row) in rows {
+        let all = |cells: BTreeSet<String>, between: &str| {
+            let cells: Vec<String> = cells.into_iter().collect();
+            cells.join(between)
+        };
         let _ = writeln!(
             page,
-            "| {name} | {kind} | {spans} | {} |",
-            attributes.join("<br>")
+            "| {name} | {kind} | {} | {} | {} | {} |",
+            row.spans,
+            all(row.acts, ", "),
+            all(row.read, "<br>"),
+            all(row.unread, ", ")
         );
     }
+}
+
+/// The spans of one name and kind.
+#[derive(Default)]
+struct Row {
+    spans: u64,
+    acts: BTreeSet<String>,
+    read: BTreeSet<String>,
+    unread: BTreeSet<String>,
 }
 
 /// A name as a cell of a table.

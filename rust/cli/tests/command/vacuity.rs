@@ -145,6 +145,16 @@ rules:
 }
 
 #[test]
+fn of_what_must_not_be_there_nothing_is_told() {
+    let rules = "rules: [ { id: r, condition: 'when { pay and not refund } always { check }' } ]";
+    let traces = std::fs::read_to_string(desk().path("traces.jsonl")).unwrap();
+    let desk = Desk::with(&[("rules.yaml", rules), ("traces.jsonl", &traces)]);
+    let lines = replay(&desk, &["--summary", "--format", "json"]).json_lines();
+    let near = &lines[0]["summary"]["near_misses"];
+    assert_eq!(*near, json!(["no span is named pay"]));
+}
+
+#[test]
 fn a_rule_that_never_applied_is_not_called_satisfied_without_that_word() {
     let ran = replay(&desk(), &["--verdicts", "satisfied"]);
     for line in ran.out.lines().filter(|line| line.starts_with("satisfied")) {

@@ -1,0 +1,36 @@
+"""Seven calls of the database through a mapper: a table is made and dropped, two rows are written, one is read, and what is not there asked for.
+
+Committing and rolling back are none.
+"""
+
+import contextlib
+import os
+
+import sqlalchemy
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item: Mapped[str]
+
+
+engine = sqlalchemy.create_engine(os.environ["POSTGRES"].replace("postgresql:", "postgresql+psycopg2:"))
+with engine.begin() as connection:
+    connection.execute(sqlalchemy.text("CREATE TABLE orders (id int PRIMARY KEY, item text)"))
+with Session(engine) as session:
+    session.add(Order(id=7, item="a chair"))
+    session.commit()
+    session.add(Order(id=8, item="a lamp"))
+    session.commit()
+    session.scalars(sqlalchemy.select(Order).where(Order.id == 8)).one()
+    session.scalars(sqlalchemy.select(Order).where(Order.id == 9)).all()
+with engine.connect() as connection, contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+    connection.execute(sqlalchemy.text("SELECT * FROM nothing"))
+with engine.begin() as connection:
+    connection.execute(sqlalchemy.text("DROP TABLE orders"))
