@@ -214,6 +214,43 @@ func (c *Collector) Kill() error {
 	return err
 }
 
+// Processor is how long the process has run on processors so far.
+func (c *Collector) Processor() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.command.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// The name of the program, in brackets, may hold anything; utime and stime are the 12th and 13th word behind it.
+	_, rest, _ := strings.Cut(string(text), ") ")
+	words := strings.Fields(rest)
+	if len(words) < 13 {
+		return 0, fmt.Errorf("the system says of the process: %q", text)
+	}
+	var ticks int64
+	for _, word := range words[11:13] {
+		n, err := strconv.ParseInt(word, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	// Linux counts them in hundredths of a second for programs, whatever its own clock.
+	return time.Duration(ticks) * 10 * time.Millisecond, nil
+}
+
+// Resident is how many bytes of memory the process holds.
+func (c *Collector) Resident() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", c.command.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		return 0, err
+	}
+	return pages * int64(os.Getpagesize()), nil
+}
+
 // Exited is closed when the process has ended.
 func (c *Collector) Exited() <-chan struct{} { return c.exited }
 
