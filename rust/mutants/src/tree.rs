@@ -38,7 +38,7 @@ pub fn on(number: usize) -> bool {
 
 /// The packages that are changed, and those whose tests are run.
 const CHANGED: [&str; 2] = ["lang", "engine"];
-const TESTED: [&str; 3] = ["lang", "engine", "sim"];
+const TESTED: [&str; 4] = ["lang", "engine", "sim", "cli"];
 
 pub struct Tree {
     /// The repository.
