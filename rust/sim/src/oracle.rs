@@ -82,14 +82,7 @@ impl Answer {
 /// `causes` are the reasons besides missing spans for which it is incomplete (shed, evicted, late, ...).
 #[must_use]
 pub fn judge(rule: &Rule, spans: &[Span], completeness: Completeness, causes: &[Reason]) -> Answer {
-    let trace = Trace::of(spans);
-    let missing = trace.missing(completeness.of(rule));
-    let why = missing.with(Reasons::of(causes));
-    Reading::of(rule).answer(&if why.is_empty() {
-        trace
-    } else {
-        trace.open(why)
-    })
+    Reading::of(rule).judge(Trace::of(spans), completeness, causes)
 }
 
 /// The spans of a trace, each once, by (start, id).
@@ -196,6 +189,8 @@ pub struct Reading<'r> {
     rule: &'r Rule,
     /// `when`, and the exceptions, which must not hold.
     when: Vec<Part<'r>>,
+    /// Some span in it sets a deadline running.
+    has_deadline: bool,
 }
 
 struct Part<'r> {
@@ -234,6 +229,7 @@ impl<'r> Reading<'r> {
         Reading {
             rule,
             when: when.chain(exceptions).collect(),
+            has_deadline: waits::has_deadline(rule),
         }
     }
 
@@ -241,6 +237,18 @@ impl<'r> Reading<'r> {
     #[must_use]
     pub fn asks(&self, unsaid: Completeness) -> Completeness {
         unsaid.of(self.rule)
+    }
+
+    /// As [`judge`].
+    #[must_use]
+    pub fn judge(&self, trace: Trace<'_>, unsaid: Completeness, causes: &[Reason]) -> Answer {
+        let missing = trace.missing(self.asks(unsaid));
+        let why = missing.with(Reasons::of(causes));
+        self.answer(&if why.is_empty() {
+            trace
+        } else {
+            trace.open(why)
+        })
     }
 
     #[must_use]

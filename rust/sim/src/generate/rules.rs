@@ -153,9 +153,10 @@ pub fn rule(tape: &mut Tape) -> Source {
             clauses(tape, &bound)
         ),
         _ => {
-            // Many obligations, beyond what is told one by one.
-            let crowd = tape.chance(8);
-            let many = 1 + tape.weighted(&[10, 6, 2]).max(usize::from(crowd));
+            // Many obligations, beyond what is told one by one. Each span more that is bound is ten times the work, so that
+            // in the time of one such rule others meet many traces.
+            let crowd = tape.chance(6);
+            let many = 1 + tape.weighted(&[12, 7, 1]).max(usize::from(crowd));
             let mut parts = Vec::new();
             for name in ["p", "q", "r"].into_iter().take(many) {
                 let spans = if crowd {

@@ -1,6 +1,6 @@
 //! What a trace is still waited for: deadlines that a span set running and of which it is not decided what comes.
 
-use betrace_lang::rule::{Expr, ExprKind, Relation, Selector};
+use betrace_lang::rule::{Expr, ExprKind, Related, Relation, Rule, Selector};
 
 use super::{Bound, Reading, Says, Trace, Truth};
 use crate::model::Span;
@@ -18,6 +18,9 @@ impl Reading<'_> {
     #[must_use]
     pub fn waits_until(&self, trace: &Trace<'_>, began: &dyn Fn(&Span) -> u64) -> Option<u64> {
         let mut waiting = Waiting { began, last: None };
+        if !self.has_deadline {
+            return None;
+        }
         self.wait(trace, &mut Vec::new(), Truth::True, &mut waiting);
         waiting.last
     }
@@ -59,6 +62,41 @@ impl Reading<'_> {
     }
 }
 
+/// Whether any span that a rule names can set a deadline running.
+pub fn has_deadline(rule: &Rule) -> bool {
+    let body = &rule.body;
+    let clauses = [&body.when, &body.never, &body.always]
+        .into_iter()
+        .flatten();
+    let of_clauses = clauses.chain(&body.exceptions).flat_map(Expr::selectors);
+    let of_bindings = body.bindings.iter().map(|binding| &binding.selector);
+    of_clauses.chain(of_bindings).any(sets_one)
+}
+
+fn sets_one(selector: &Selector) -> bool {
+    let Selector::Related(related) = selector else {
+        return false;
+    };
+    let mut sides = related
+        .relation
+        .operands()
+        .into_iter()
+        .chain([&related.left]);
+    set_by(related).is_some() || sides.any(sets_one)
+}
+
+/// The selector whose spans set a relation's deadline running, and how long that is.
+fn set_by(related: &Related) -> Option<(&Selector, u64)> {
+    let (by, within) = match &related.relation {
+        Relation::After { right, within }
+        | Relation::StartsAfter { right, within }
+        | Relation::EndsAfter { right, within } => (right, within),
+        Relation::Then { within, .. } => (&related.left, within),
+        _ => return None,
+    };
+    Some((by, within.and_then(|gap| gap.most)?))
+}
+
 impl Trace<'_> {
     /// For the parts of a condition that are not decided.
     fn wait_for(&self, part: &Expr, bound: &Bound, to: &mut Waiting<'_>) {
@@ -81,22 +119,11 @@ impl Trace<'_> {
         let Selector::Related(related) = selector else {
             return;
         };
-        let set_by = match &related.relation {
-            Relation::After { right, within }
-            | Relation::StartsAfter { right, within }
-            | Relation::EndsAfter { right, within } => {
-                within.and_then(|gap| Some((right, gap.most?)))
-            }
-            Relation::Then { within, .. } => {
-                within.and_then(|gap| Some((&related.left, gap.most?)))
-            }
-            _ => None,
-        };
         let is_bound = |selector: &Selector| matches!(selector, Selector::Bound(_));
         // No span that comes changes how bound spans stand to each other in time.
         let is_known =
             is_bound(&related.left) && related.relation.operands().into_iter().all(is_bound);
-        if !is_known && let Some((trigger, length)) = set_by {
+        if !is_known && let Some((trigger, length)) = set_by(related) {
             for (span, _) in self.select(trigger, bound).members {
                 let over = (to.began)(self.spans[span]).saturating_add(length);
                 to.last = to.last.max(Some(over));

@@ -4,8 +4,7 @@ use betrace_lang::verdict::{Reason, Verdict};
 
 use super::script::{Act, Ending, Script, SpanAt, split};
 use super::{Divergence, Trial};
-use crate::model::Span;
-use crate::oracle::{Completeness, judge};
+use crate::oracle::{Completeness, Trace};
 use crate::tape::Tape;
 
 impl Trial<'_> {
@@ -57,10 +56,6 @@ impl Trial<'_> {
         if !subject.has_differing {
             return Ok(());
         }
-        let spans = |order: &[SpanAt]| -> Vec<Span> {
-            let spans = order.iter().map(|(_, span)| subject.spans[*span].clone());
-            spans.collect()
-        };
         let is_conflict = subject.read.iter().enumerate().any(|(at, read)| {
             let identity = subject.spans[at].identity();
             let mut earlier = subject.spans[..at].iter().zip(&subject.read);
@@ -71,14 +66,17 @@ impl Trial<'_> {
         } else {
             &[]
         };
-        let (a, b) = (spans(a), spans(b));
-        for (number, rule) in self.rules.iter().enumerate() {
+        for (number, reading) in self.readings.iter().enumerate() {
             // A half that comes later changes an ancestry that was known.
             if subject.has_halves && self.reads_ancestry[number] {
                 continue;
             }
-            let [one, other] =
-                [&a, &b].map(|spans| judge(rule, spans, completeness, causes).verdict);
+            let [one, other] = [a, b].map(|order| {
+                let spans = order.iter().map(|(_, span)| &subject.spans[*span]);
+                reading
+                    .judge(Trace::of(spans), completeness, causes)
+                    .verdict
+            });
             let is_definite = |verdict| verdict != Verdict::Inconclusive;
             if is_definite(one) && is_definite(other) && one != other {
                 let detail = format!("{one:?} in one order of copies and {other:?} in another");

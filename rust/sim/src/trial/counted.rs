@@ -5,7 +5,7 @@ use betrace_lang::verdict::Verdict;
 
 use super::Trial;
 use super::progress::Progress;
-use crate::oracle::{Trace, beyond_identity};
+use crate::oracle::beyond_identity;
 
 /// Of one rule: traces by verdict, and violations.
 #[derive(Clone, Default)]
@@ -59,15 +59,11 @@ pub fn contradict(
     let subject = &trial.subjects[trace];
     let mut fresh = 0;
     for (rule, reading) in trial.readings.iter().enumerate() {
-        let (given, counted) = (&progress.given[rule], &mut counted[rule]);
-        let Some(contradicted) = progress.contradicted[rule].as_mut() else {
-            continue;
-        };
-        if given.is_empty() {
+        let counted = &mut counted[rule];
+        if progress.contradicted[rule].is_none() || progress.given[rule].is_empty() {
             continue;
         }
-        let spans = progress.came.iter().map(|span| &subject.spans[*span]);
-        let answer = reading.answer(&Trace::of(spans));
+        let answer = progress.closed(subject, reading, rule);
         let is_undone = subject.has_halves && trial.reads_ancestry[rule];
         if is_undone || progress.over || answer.is_open {
             counted.may_be_contradicted = true;
@@ -79,9 +75,11 @@ pub fn contradict(
             !trial.rules[rule].body.bindings.is_empty(),
         );
         let for_all = has_each.then(|| beyond_identity(of, subject.id()));
-        for identity in given.iter().filter(|identity| for_all != Some(**identity)) {
+        let given = progress.given[rule].iter();
+        for identity in given.filter(|identity| for_all != Some(**identity)) {
             let is_there = answer.broken.iter().any(|one| one.identity == *identity);
-            if !is_there && contradicted.insert(*identity) {
+            let contradicted = progress.contradicted[rule].as_mut();
+            if !is_there && contradicted.is_some_and(|known| known.insert(*identity)) {
                 counted.contradicted += 1;
                 fresh += 1;
             }

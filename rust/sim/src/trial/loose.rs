@@ -1,5 +1,7 @@
 //! What is held of a rule that need not say all: it was added under a trace, or has more work there than it is granted.
 
+use std::borrow::Cow;
+
 use betrace_engine::Finding;
 use betrace_lang::verdict::{Reason, Verdict};
 
@@ -20,28 +22,33 @@ impl Watch<'_, '_> {
     ) -> Result<(), String> {
         let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
         let progress = &mut self.progress[trace];
-        let all = progress.open_since(subject, reading, 0);
-        let since = progress.open_since(subject, reading, before);
-        let given = &mut progress.given[rule];
-        given.extend(violations(said));
+        let all = progress.open(subject, reading, rule);
+        let all = all.unwrap_or_else(|| Cow::Owned(progress.open_since(subject, reading, 0)));
         // What nothing at all breaks shows nothing, and belongs to no trace.
         let shows = |broken: &&Broken| !broken.evidence.is_empty();
-        let shown = |answer: &Answer| {
+        let shown = |answer: &Answer| -> Given {
             let broken = answer.broken.iter().filter(shows);
             broken.map(|broken| broken.identity).collect()
         };
-        let (most, least): (Given, Given) = (shown(&all), shown(&since));
+        let most = shown(&all);
         // Beyond the cap some stand for others; ancestors may have come before the rule, and halves late.
         let is_loose = most.len() > OBLIGATION_CAP || subject.has_halves;
         let must_say = is_closing || self.script.early || progress.closed;
-        let is_short = must_say && !self.trial.reads_ancestry[rule] && !given.is_superset(&least);
+        let is_asked = must_say && !self.trial.reads_ancestry[rule] && !is_loose;
+        let since = is_asked.then(|| progress.open_since(subject, reading, before));
+        let given = &mut progress.given[rule];
+        given.extend(violations(said));
+        let is_short = since
+            .as_ref()
+            .is_some_and(|since| !given.is_superset(&shown(since)));
         let may_say = |one: &&Finding| match one.verdict {
             Verdict::Violated | Verdict::Inconclusive => true,
             definite => definite == all.verdict,
         };
         let is_right = given.is_subset(&most) && !is_short && said.iter().all(may_say);
         if !is_right && !is_loose {
-            let (said, all, since) = (show(said), show_answer(&all), show_answer(&since));
+            let since = since.map_or_else(String::new, |since| show_answer(&since));
+            let (said, all) = (show(said), show_answer(&all));
             return Err(format!(
                 "added after {before} spans, engine: {said}\noracle, of all: {all}\nof the rest: {since}"
             ));
@@ -67,9 +74,10 @@ impl Watch<'_, '_> {
         let was_there = progress.before[rule].is_none();
         let is_complete = was_there && causes.is_some_and(|causes| causes.is_empty());
         let answer = if is_complete {
-            progress.closed(subject, reading, rule).into_owned()
+            progress.closed(subject, reading, rule)
         } else {
-            progress.open_since(subject, reading, 0)
+            let open = progress.open(subject, reading, rule);
+            open.unwrap_or_else(|| Cow::Owned(progress.open_since(subject, reading, 0)))
         };
         let for_all = beyond_identity(of, subject.id());
         let is_right = |one: &&Finding| match one.verdict {

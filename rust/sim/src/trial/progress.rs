@@ -134,6 +134,14 @@ impl Progress {
         (0..self.came.len()).any(differs)
     }
 
+    /// Whether what came is the first so many spans of the trace, or the same to the oracle, and it is asked of those.
+    fn is_part(&self, subject: &Subject<'_>) -> bool {
+        let length = self.came.len();
+        let is_whole = length == subject.spans.len() && !subject.has_differing;
+        let is_first = self.forgotten == 0 && self.is_in_order();
+        is_whole || is_first && subject.lengths.contains(&length)
+    }
+
     /// The answer while spans may still come; none where the spans came in an order of which the oracle
     /// was not asked.
     pub fn open<'s>(
@@ -143,12 +151,11 @@ impl Progress {
         rule: usize,
     ) -> Option<Cow<'s, Answer>> {
         let length = self.came.len();
-        let is_known = self.forgotten == 0 && subject.lengths.contains(&length);
-        let is_whole = length == subject.spans.len();
-        if is_known && (self.is_in_order() || is_whole && !subject.has_differing) {
+        if self.is_part(subject) {
             return Some(Cow::Borrowed(subject.open(reading, rule, length)));
         }
-        (self.is_in_order() || is_whole).then(|| Cow::Owned(self.open_since(subject, reading, 0)))
+        let is_known = self.is_in_order() || length == subject.spans.len();
+        is_known.then(|| Cow::Owned(self.open_since(subject, reading, 0)))
     }
 
     /// The answer on the spans behind the first `before`, while spans may still come.
@@ -176,9 +183,8 @@ impl Progress {
         reading: &Reading<'_>,
         rule: usize,
     ) -> Cow<'s, Answer> {
-        if self.came.len() == subject.spans.len() && (self.is_in_order() || !subject.has_differing)
-        {
-            return Cow::Borrowed(subject.closed(reading, rule));
+        if self.is_part(subject) {
+            return Cow::Borrowed(subject.closed_at(reading, rule, self.came.len()));
         }
         let spans = self.came.iter().map(|span| &subject.spans[*span]);
         Cow::Owned(reading.answer(&Trace::of(spans)))

@@ -29,13 +29,16 @@ pub struct Subject<'a> {
     pub has_differing: bool,
     /// What the rules read of each span, by which copies are equal or differ; ids and service are left out.
     pub read: Vec<Vec<u8>>,
-    /// Its parts by length, still open, and the whole, complete.
-    parts: Vec<OnceCell<Trace<'a>>>,
-    whole: OnceCell<Trace<'a>>,
-    /// Of the whole, by rule.
-    closed: Vec<OnceCell<Answer>>,
-    /// While spans may still come, by length and rule.
-    open: Vec<Vec<OnceCell<Answer>>>,
+    /// By length.
+    parts: Vec<Part<'a>>,
+}
+
+/// The spans that have come by then, and what the oracle answers of them, by rule.
+struct Part<'a> {
+    /// While spans may still come.
+    open: (OnceCell<Trace<'a>>, Vec<OnceCell<Answer>>),
+    /// If they are all.
+    closed: (OnceCell<Trace<'a>>, Vec<OnceCell<Answer>>),
 }
 
 pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject<'a>> {
@@ -49,7 +52,11 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
     let message = |span: &Span| encode([span]);
     let reads_times = rules.iter().any(|rule| reads_times(rule));
     let subject = |spans: &'a Vec<Span>| {
-        let unknown = || rules.iter().map(|_| OnceCell::new()).collect::<Vec<_>>();
+        let unknown = || rules.iter().map(|_| OnceCell::new()).collect();
+        let part = || Part {
+            open: (OnceCell::new(), unknown()),
+            closed: (OnceCell::new(), unknown()),
+        };
         let some =
             |pair: fn(&Span, &Span) -> bool| spans.iter().any(|a| spans.iter().any(|b| pair(a, b)));
         let lengths = lengths(spans.len());
@@ -66,10 +73,7 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
                 .collect(),
             has_halves: some(|a, b| a.id == b.id && a.identity() != b.identity()),
             has_differing: some(|a, b| a.identity() == b.identity() && a != b),
-            parts: lengths.iter().map(|_| OnceCell::new()).collect(),
-            whole: OnceCell::new(),
-            closed: unknown(),
-            open: lengths.iter().map(|_| unknown()).collect(),
+            parts: lengths.iter().map(|_| part()).collect(),
             lengths,
         }
     };
@@ -125,23 +129,31 @@ fn lengths(spans: usize) -> Vec<usize> {
         .collect()
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
     pub fn id(&self) -> [u8; 16] {
         self.spans.first().map_or([0; 16], |span| span.trace)
     }
 
     /// The answer on the whole, complete.
     pub fn closed(&self, reading: &Reading<'_>, rule: usize) -> &Answer {
-        self.closed[rule]
-            .get_or_init(|| reading.answer(self.whole.get_or_init(|| Trace::of(self.spans))))
+        self.closed_at(reading, rule, self.spans.len())
+    }
+
+    /// The answer if the first `length` spans (one of `lengths`) are all.
+    pub fn closed_at(&self, reading: &Reading<'_>, rule: usize, length: usize) -> &Answer {
+        let (trace, answers) = &self.part(length).closed;
+        let whole = || Trace::of(&self.spans[..length]);
+        answers[rule].get_or_init(|| reading.answer(trace.get_or_init(whole)))
     }
 
     /// The answer while spans may still come, after `length` of them (one of `lengths`).
     pub fn open(&self, reading: &Reading<'_>, rule: usize, length: usize) -> &Answer {
-        let at = self.lengths.partition_point(|known| *known < length);
-        self.open[at][rule].get_or_init(|| {
-            let part = || Trace::of(&self.spans[..length]).open(Reasons::default());
-            reading.answer(self.parts[at].get_or_init(part))
-        })
+        let (trace, answers) = &self.part(length).open;
+        let part = || Trace::of(&self.spans[..length]).open(Reasons::default());
+        answers[rule].get_or_init(|| reading.answer(trace.get_or_init(part)))
+    }
+
+    fn part(&self, length: usize) -> &Part<'a> {
+        &self.parts[self.lengths.partition_point(|known| *known < length)]
     }
 }
