@@ -1,7 +1,7 @@
 //! The naive reading: one rule, all spans of one trace, and the answer that the language gives.
 //!
-//! Nothing here is clever. Every selector is evaluated over all spans each time it is met, a relation
-//! compares every pair, `when each` walks every tuple. What may still change is [`Truth::Open`]; a trace
+//! Nothing here is clever. Every selector is evaluated over all spans each time it is met (but one that names no bound
+//! span, once for all tuples), a relation compares every pair, `when each` walks every tuple. What may still change is [`Truth::Open`]; a trace
 //! that is complete has nothing open but what hangs on skewed times or on parents that never came.
 //!
 //! Read in this order: this file (obligations and verdicts), `select` (which spans), `order` and
@@ -26,10 +26,18 @@ mod value;
 mod waits;
 mod window;
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::sync::Arc;
+
 use betrace_lang::rule::{Expr, ExprKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::model::Span;
+use select::Selection;
+
 pub use argue::{Broken, EVIDENCE_CAP, Shown, beyond_identity};
 pub use gathered::Allowed;
 pub use order::has_order;
@@ -182,7 +190,28 @@ impl<'a> Trace<'a> {
 }
 
 /// The spans bound so far, as indices.
-type Bound = [usize];
+#[derive(Default)]
+pub struct Bound {
+    spans: Vec<usize>,
+    /// Where the selectors stand in memory that name no bound span, and what those select that were met: it is the same
+    /// whatever is bound, and all that is kept while an answer is worked out.
+    once: Arc<BTreeSet<usize>>,
+    found: RefCell<BTreeMap<usize, Rc<Selection>>>,
+}
+
+impl Deref for Bound {
+    type Target = Vec<usize>;
+
+    fn deref(&self) -> &Vec<usize> {
+        &self.spans
+    }
+}
+
+impl DerefMut for Bound {
+    fn deref_mut(&mut self) -> &mut Vec<usize> {
+        &mut self.spans
+    }
+}
 
 /// A rule, and which parts of its `when` name no bound span.
 pub struct Reading<'r> {
@@ -191,6 +220,8 @@ pub struct Reading<'r> {
     when: Vec<Part<'r>>,
     /// Some span in it sets a deadline running.
     has_deadline: bool,
+    /// Of a rule that binds spans: where the selectors stand that name none of them.
+    once: Arc<BTreeSet<usize>>,
 }
 
 struct Part<'r> {
@@ -230,6 +261,7 @@ impl<'r> Reading<'r> {
             rule,
             when: when.chain(exceptions).collect(),
             has_deadline: waits::has_deadline(rule),
+            once: Arc::new(select::unbound(rule)),
         }
     }
 
@@ -254,7 +286,7 @@ impl<'r> Reading<'r> {
     #[must_use]
     pub fn answer(&self, trace: &Trace<'_>) -> Answer {
         let mut outcome = Outcome::default();
-        self.obligations(trace, &mut Vec::new(), Truth::True, &mut outcome);
+        self.obligations(trace, &mut self.unbound(), Truth::True, &mut outcome);
         let verdict = if !outcome.broken.is_empty() {
             Verdict::Violated
         } else if outcome.open.is_some() {
@@ -275,11 +307,19 @@ impl<'r> Reading<'r> {
         }
     }
 
+    /// Before any span is bound.
+    fn unbound(&self) -> Bound {
+        Bound {
+            once: Arc::clone(&self.once),
+            ..Bound::default()
+        }
+    }
+
     /// Binds one more span in every possible way; `member` says how surely the bound ones are selected.
     fn obligations(
         &self,
         trace: &Trace<'_>,
-        bound: &mut Vec<usize>,
+        bound: &mut Bound,
         member: Truth,
         outcome: &mut Outcome,
     ) {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use crate::sync::AtomicU64;
 
 /// Less than so many bytes are not worth an allocator's trouble.
-const MUCH: u64 = 2 << 20;
+const MUCH: u64 = 1 << 20;
 
 /// In bytes.
 #[derive(Debug, Default)]

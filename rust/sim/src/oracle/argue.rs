@@ -215,8 +215,11 @@ impl Trace<'_> {
 
     /// The spans that are surely selected.
     fn sure(&self, selector: &Selector, bound: &Bound) -> Vec<usize> {
-        let members = self.select(selector, bound).members;
-        let sure = members.iter().filter(|member| member.1 == Truth::True);
+        let selection = self.select(selector, bound);
+        let sure = selection
+            .members
+            .iter()
+            .filter(|member| member.1 == Truth::True);
         sure.map(|member| member.0).collect()
     }
 
@@ -226,7 +229,7 @@ impl Trace<'_> {
         let roles = ["trigger", "witness", "witness"];
         let mut shown: Vec<(usize, &'static str)> = bound.iter().copied().zip(roles).collect();
         if let (None, Some(when)) = (bound.first(), &rule.body.when) {
-            let witness = self.witness(when, true);
+            let witness = self.witness(when, true, bound);
             shown.extend(witness.map(|span| (span, "trigger")));
         }
         let root = || (0..self.spans.len()).find(|span| self.spans[*span].parent.is_none());
@@ -281,22 +284,22 @@ impl Trace<'_> {
     }
 
     /// The first span that the first part of `when` with any selects, of those by which `when` is `is`.
-    fn witness(&self, part: &Expr, is: bool) -> Option<usize> {
-        let first = |selector| self.sure(selector, &[]).first().copied();
+    fn witness(&self, part: &Expr, is: bool, bound: &Bound) -> Option<usize> {
+        let first = |selector| self.sure(selector, bound).first().copied();
         match &part.kind {
             ExprKind::And(parts) | ExprKind::Or(parts) => {
-                let alike = |part: &&Expr| self.holds(part, &[]) == Truth::known(is);
+                let alike = |part: &&Expr| self.holds(part, bound) == Truth::known(is);
                 parts
                     .iter()
                     .filter(alike)
-                    .find_map(|part| self.witness(part, is))
+                    .find_map(|part| self.witness(part, is, bound))
             }
-            ExprKind::Not(part) => self.witness(part, !is),
+            ExprKind::Not(part) => self.witness(part, !is, bound),
             ExprKind::Exists(selector) if is => first(selector),
             ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => None,
             ExprKind::Compare { left, .. } => first(selector_of(left)),
-            ExprKind::CompareTotals { left, .. } => self.added(left, &[]).first().copied(),
-            ExprKind::GroupCompare { .. } => self.grouped(part, &[]).first().copied(),
+            ExprKind::CompareTotals { left, .. } => self.added(left, bound).first().copied(),
+            ExprKind::GroupCompare { .. } => self.grouped(part, bound).first().copied(),
         }
     }
 }

@@ -165,8 +165,8 @@ fn text_test(left: &Val<'_>, op: TextOp, right: &Val<'_>) -> Possible {
     match (left, op, right, right.text()) {
         (_, _, Val::Missing, _) => Possible::UNKNOWN,
         (_, _, Val::Undetermined, _) => Possible::EITHER,
-        (Val::Array(elements), TextOp::Contains, _, _) => contains_element(elements, right),
         (_, _, _, None) => Possible::UNKNOWN,
+        (Val::Array(elements), TextOp::Contains, _, _) => contains_element(elements, right),
         (_, TextOp::Contains, _, Some(part)) => of_text(left, |text| text.contains(&*part)),
         (_, TextOp::StartsWith, _, Some(part)) => of_text(left, |text| text.starts_with(&*part)),
         (_, TextOp::EndsWith, _, Some(part)) => of_text(left, |text| text.ends_with(&*part)),

@@ -1,6 +1,9 @@
 //! Selectors: which spans, how surely, and whether more may come.
 
-use betrace_lang::rule::{Base, Related, Relation, Selector, SpanSelector};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use betrace_lang::rule::{Base, Expr, Related, Relation, Rule, Selector, SpanSelector};
 
 use super::{Bound, Trace, Truth};
 
@@ -34,8 +37,52 @@ impl Selection {
     }
 }
 
+/// The selectors that name no bound span, of a rule that binds some, by where they stand.
+pub fn unbound(rule: &Rule) -> BTreeSet<usize> {
+    fn gather(selector: &Selector, all: &mut BTreeSet<usize>) {
+        if !format!("{selector:?}").contains("BindingId(") {
+            all.insert(address(selector));
+        }
+        if let Selector::Related(related) = selector {
+            gather(&related.left, all);
+            for operand in related.relation.operands() {
+                gather(operand, all);
+            }
+        }
+    }
+    let (body, mut all) = (&rule.body, BTreeSet::new());
+    let clauses = [&body.when, &body.never, &body.always]
+        .into_iter()
+        .flatten();
+    let of_clauses = clauses.chain(&body.exceptions).flat_map(Expr::selectors);
+    let of_bindings = body.bindings.iter().map(|binding| &binding.selector);
+    if !body.bindings.is_empty() {
+        of_clauses
+            .chain(of_bindings)
+            .for_each(|one| gather(one, &mut all));
+    }
+    all
+}
+
+fn address(selector: &Selector) -> usize {
+    std::ptr::from_ref(selector).addr()
+}
+
 impl Trace<'_> {
-    pub fn select(&self, selector: &Selector, bound: &Bound) -> Selection {
+    pub fn select(&self, selector: &Selector, bound: &Bound) -> Rc<Selection> {
+        let at = address(selector);
+        if !bound.once.contains(&at) {
+            return Rc::new(self.selected(selector, bound));
+        }
+        let found = bound.found.borrow().get(&at).cloned();
+        found.unwrap_or_else(|| {
+            let selection = Rc::new(self.selected(selector, bound));
+            bound.found.borrow_mut().insert(at, Rc::clone(&selection));
+            selection
+        })
+    }
+
+    fn selected(&self, selector: &Selector, bound: &Bound) -> Selection {
         match selector {
             Selector::Spans(spans) => self.spans_of(spans, bound),
             Selector::Bound(binding) => Selection {

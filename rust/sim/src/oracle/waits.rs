@@ -21,12 +21,12 @@ impl Reading<'_> {
         if !self.has_deadline {
             return None;
         }
-        self.wait(trace, &mut Vec::new(), Truth::True, &mut waiting);
+        self.wait(trace, &mut self.unbound(), Truth::True, &mut waiting);
         waiting.last
     }
 
     /// The walk of `obligations`.
-    fn wait(&self, trace: &Trace<'_>, bound: &mut Vec<usize>, member: Truth, to: &mut Waiting<'_>) {
+    fn wait(&self, trace: &Trace<'_>, bound: &mut Bound, member: Truth, to: &mut Waiting<'_>) {
         let Some(binding) = self.rule.body.bindings.get(bound.len()) else {
             return self.wait_for_one(trace, bound, member, to);
         };
@@ -124,8 +124,8 @@ impl Trace<'_> {
         let is_known =
             is_bound(&related.left) && related.relation.operands().into_iter().all(is_bound);
         if !is_known && let Some((trigger, length)) = set_by(related) {
-            for (span, _) in self.select(trigger, bound).members {
-                let over = (to.began)(self.spans[span]).saturating_add(length);
+            for (span, _) in &self.select(trigger, bound).members {
+                let over = (to.began)(self.spans[*span]).saturating_add(length);
                 to.last = to.last.max(Some(over));
             }
         }

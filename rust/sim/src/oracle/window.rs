@@ -9,7 +9,7 @@ use betrace_lang::rule::{
 use super::field::Held;
 use super::gathered::{Allowed, Gathered, Item};
 use super::value::Val;
-use super::{Completeness, Trace, Truth};
+use super::{Bound, Completeness, Trace, Truth};
 use crate::model::Span;
 
 /// When a window begins, and the values of a group.
@@ -78,7 +78,7 @@ impl<'t> Trace<'t> {
                 self.spans_in(over, selector, window, |span| self.item(false, of, span))
             }
             WindowMeasure::ShareOfSpans { of, among } => {
-                let part = self.select(of, &[]);
+                let part = self.select(of, &Bound::default());
                 self.spans_in(over, among, window, |span| {
                     let place = self.spans.iter().position(|one| std::ptr::eq(*one, span))?;
                     Some(match part.has(place).or(part.more) {
@@ -93,7 +93,7 @@ impl<'t> Trace<'t> {
                 false
             }
             WindowMeasure::ShareOfTraces { of, among } => {
-                let among = self.holds(among, &[]);
+                let among = self.holds(among, &Bound::default());
                 if among != Truth::False {
                     self.trace_in(over, window, among, of);
                 }
@@ -103,7 +103,7 @@ impl<'t> Trace<'t> {
     }
 
     fn item(&self, is_distinct: bool, of: &Term, span: &'t Span) -> Option<Item> {
-        let Held::One(value) = self.term(of, Some(span), None, &[]) else {
+        let Held::One(value) = self.term(of, Some(span), None, &Bound::default()) else {
             unreachable!("a measure takes one value of each span");
         };
         match &value {
@@ -121,8 +121,8 @@ impl<'t> Trace<'t> {
         window: &mut Window,
         of: impl Fn(&'t Span) -> Option<Item>,
     ) -> bool {
-        let selection = self.select(selector, &[]);
-        for (place, selected) in selection.members {
+        let selection = self.select(selector, &Bound::default());
+        for &(place, selected) in &selection.members {
             let span = self.spans[place];
             let Some(item) = of(span) else {
                 continue;
@@ -137,7 +137,7 @@ impl<'t> Trace<'t> {
     }
 
     fn trace_in(&self, over: &Over, window: &mut Window, counts: Truth, condition: &Expr) {
-        let item = match (counts, self.holds(condition, &[])) {
+        let item = match (counts, self.holds(condition, &Bound::default())) {
             (Truth::True, Truth::True) => Item::Hit,
             (Truth::True, Truth::False) => Item::Plain,
             _ => Item::Unknown,
@@ -160,7 +160,7 @@ impl<'t> Trace<'t> {
     fn put(&self, over: &Over, span: &'t Span, item: Item, window: &mut Window) {
         let mut group = Vec::new();
         for field in &over.by {
-            match self.value(field, span, &[]) {
+            match self.value(field, span, &Bound::default()) {
                 Val::Undetermined => return window.any.items.push(Item::Unknown),
                 Val::Duration(nanos) => group.push(betrace_lang::duration_text(nanos)),
                 value => match value.group() {
