@@ -10,7 +10,7 @@ use crate::state::trace::TraceState;
 use crate::sync::MutexGuard;
 
 /// How often rules are looked at, at most, in one go. A trace that a change of all rules went over asks each of them.
-const LOOKS_AT_ONCE: usize = 10_000;
+const LOOKS_AT_ONCE: usize = if cfg!(loom) { 1 } else { 10_000 };
 
 /// Closes some of the traces of a part that are due. `true`: none is left, and what was remembered for long enough is
 /// forgotten.

@@ -191,6 +191,7 @@ mod tests {
         let mut slots = Slots::default();
         let places: Vec<TracePlace> = (0..200).map(|number| slots.add(trace(number))).collect();
         let full = slots.bytes();
+        assert!(full >= 200 * size_of::<TraceSlot>());
         let kept = [places[0], places[150]];
         for place in places.iter().filter(|place| !kept.contains(place)) {
             assert!(slots.take(*place).is_some());

@@ -318,6 +318,9 @@ fn the_next_step_of_then_and_a_clause_that_forbids_are_deadlines_too() {
         "r: when each { a as p } always { b starts after p within 30s }",
         "r: when each { a as p } always { b ends after p within 1s..30s }",
         "r: when each { a as p, b after p within 30s as q } never { a } ",
+        "r: over 1m never { count(b after a within 30s) > 0 }",
+        "r: over 1m never { sum(b after a within 30s, n) > 0 }",
+        "r: over 1m never { distinct(b after a within 30s, n) > 0 }",
     ] {
         let engine = with_rule(rule, Settings::default());
         engine.feed(&asked(), 0);

@@ -212,6 +212,78 @@ fn a_call_sees_the_old_rules_or_the_new_ones() {
 }
 
 #[test]
+fn a_tick_goes_on_with_other_rules_between_two_traces_and_closes_each_once() {
+    in_every_order(|| {
+        let engine = engine(&["old: when { b } always { c }"], Settings::default());
+        engine.feed(&[span(1, 1, "b", 0, 1)], 1);
+        engine.feed(&[span(2, 1, "b", 0, 1)], 1);
+        side_by_side(
+            &engine,
+            |engine| engine.tick(at(20_000)),
+            |engine| {
+                let next = checked(&["new: when { b } always { c }"]);
+                engine.replace_rules(next, at(20_000)).unwrap();
+            },
+        );
+        engine.close_traces(at(20_000), CloseCause::EndOfInput);
+        let told = engine.told();
+        let of = |said: &str| told.iter().filter(|told| *told == said).count();
+        // The new rule did not see the spans that came before it.
+        let by_each = (of("old violated"), of("new inconclusive(reload)"));
+        assert_eq!(by_each.0 + by_each.1, 2, "{told:?}");
+        assert_eq!((told.len(), engine.stats().closed_traces), (2, 2));
+    });
+}
+
+#[test]
+fn what_was_counted_is_told_whole_while_rules_are_replaced() {
+    in_every_order(|| {
+        let engine = engine(&["r: never { a }"], Settings::default());
+        engine.feed(&[span(1, 1, "a", 0, 1)], 1);
+        side_by_side(
+            &engine,
+            |engine| {
+                let stats = engine.stats();
+                let violations = stats.rules.iter().map(|rule| rule.violations);
+                let told = (stats.spans.evaluated, violations.collect::<Vec<u64>>());
+                assert_eq!(told, (1, vec![1]));
+            },
+            |engine| {
+                let next = checked(&["r: never { a }"]);
+                engine.replace_rules(next, at(1)).unwrap();
+            },
+        );
+    });
+}
+
+#[test]
+fn a_violation_is_of_one_period_while_rules_are_replaced() {
+    in_every_order(|| {
+        let settings = Settings {
+            kept_samples: Some(1),
+            ..Settings::default()
+        };
+        let engine = engine(&["r: never { a }"], settings);
+        engine.feed(&[span(1, 1, "a", 0, 1)], 1);
+        let theirs = engine.clone();
+        let thread = spawn(move || {
+            let next = checked(&["r: never { a }"]);
+            theirs.replace_rules(next, at(1)).unwrap();
+        });
+        let mut periods = vec![engine.take_period().unwrap()];
+        thread.join().unwrap();
+        // Of the rules that went, if they had not gone by then, and of those that are there.
+        periods.extend((0..2).map(|_| engine.take_period().unwrap()));
+        let named: usize = periods.iter().map(|period| period.violations.len()).sum();
+        let total: u64 = periods.iter().map(|period| period.violations_total).sum();
+        let spans: u64 = periods.iter().map(|period| period.spans.evaluated).sum();
+        assert_eq!((named, total, spans), (1, 1, 1), "{periods:?}");
+        let replaced = periods.iter().filter(|period| period.replaced.is_some());
+        assert_eq!(replaced.count(), 1);
+    });
+}
+
+#[test]
 fn a_snapshot_beside_spans_and_a_reload_holds_whole_messages_and_is_read() {
     in_every_order(|| {
         let engine = engine(&["r: never { a and b }"], Settings::default());
