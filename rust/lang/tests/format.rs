@@ -170,6 +170,14 @@ fn older_spellings_are_rewritten() {
 }
 
 #[test]
+fn a_count_behind_a_dot_stays_behind_it_in_its_own_form() {
+    assert_eq!(
+        formatted("never { trace.spans .count( ) > 50 }", PLAIN),
+        "never { trace.spans.count() > 50 }"
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_not_touched() {
     assert!(format_condition("never { a and }", PLAIN).is_err());
     assert!(format_condition("", PLAIN).is_err());

@@ -135,3 +135,11 @@ proptest! {
         hold_shown(&loaded.diagnostics, &files)?;
     }
 }
+
+#[test]
+fn a_rule_of_which_something_is_refused_is_not_among_those_that_load() {
+    let text = "rules:\n  - &r { id: a, condition: 'never { x }', severity: *r }\n  - { id: b, condition: 'never { x }' }\n";
+    let loaded = load(&[SourceFile::new("rules.yaml", text)], &Limits::default());
+    let ids = loaded.rules.iter().map(|rule| &*rule.rule.id.0);
+    assert_eq!(ids.collect::<Vec<_>>(), ["b"]);
+}

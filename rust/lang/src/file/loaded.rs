@@ -133,7 +133,11 @@ mod tests {
         assert_eq!(all.len(), 4);
         let mut of_rule = said(one, 0, "x");
         of_rule.rule = Some(crate::rule::RuleId("r".into()));
-        let mut all = vec![of_rule.clone(), of_rule];
+        let mut all = vec![of_rule.clone(), of_rule.clone()];
+        drop_repeated(&mut all);
+        assert_eq!(all.len(), 2);
+        // What is said of a rule does not stand for what is said of the file.
+        let mut all = vec![of_rule, said(one, 0, "x")];
         drop_repeated(&mut all);
         assert_eq!(all.len(), 2);
     }
