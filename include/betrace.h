@@ -443,12 +443,14 @@ void betrace_engine_free(struct betrace_engine *engine);
 
 // Writes the engine's counters as JSON:
 // {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
-// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],
+// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n,
+// "windows":[{"group":[value],"samples":n,"unknown":n,"hits":n,"sum":x}]}],
 // "severities":[{"severity","verdicts":[...],"reopened":n}],"unmarked_spans":n,"live_traces":n,
 // "open_windows":n,"late_in_windows":n,"returned_traces":n,"dropped_ids":n,"memory_bytes":n,
 // "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 // "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
-// A reader must pass over names that it does not know.
+// "windows" counts windows of rules over many traces that are over: "hits" are of shares and of numbers of traces alone, "sum"
+// of sums and averages. A reader must pass over names that it does not know.
 //
 // @param parts BETRACE_STATS_TOTALS (then "rules" is empty) or BETRACE_STATS_ALL
 // @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED

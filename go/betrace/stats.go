@@ -57,6 +57,21 @@ type RuleStats struct {
 	ViolationsContradicted int64 `json:"violations_contradicted"`
 	ComparisonsUnknown     int64 `json:"comparisons_unknown"`
 	SpansMatched           int64 `json:"spans_matched"`
+	// Windows of a rule over many traces, group by group; a rule that makes no groups has one without values.
+	Windows []WindowSums `json:"windows"`
+}
+
+// WindowSums are what the windows of a rule came to that are over, of one group. They only grow, but for Sum.
+type WindowSums struct {
+	// Group are the values of the rule's fields; all `_other` for groups that are not counted by name.
+	Group []string `json:"group"`
+	// Samples were measured; of Unknown further ones something is not known.
+	Samples int64 `json:"samples"`
+	Unknown int64 `json:"unknown"`
+	// Hits are those of the samples that were looked for, of shares and of numbers of traces.
+	Hits *int64 `json:"hits"`
+	// Sum is what sums and averages measured together, durations in seconds.
+	Sum *float64 `json:"sum"`
 }
 
 // VerdictCount is how often a rule got a verdict; Reason is empty but for inconclusive.

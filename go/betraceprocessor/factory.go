@@ -14,14 +14,16 @@ import (
 
 // shared is what the processors of one Collector have together.
 type shared struct {
-	series   *seriesBudget
+	series *seriesBudget
+	// groups bounds the series of each metric of windows, apart from those of verdicts.
+	groups   *seriesBudget
 	key      *processKey
 	resolver resolver
 	pages    *status.Servers
 }
 
 func newShared(series int) *shared {
-	return &shared{series: newSeriesBudget(series), key: &processKey{}, resolver: net.DefaultResolver, pages: &status.Servers{}}
+	return &shared{series: newSeriesBudget(series), groups: newSeriesBudget(series), key: &processKey{}, resolver: net.DefaultResolver, pages: &status.Servers{}}
 }
 
 // NewFactory makes the factory that a Collector distribution registers. The processors that it makes share a bound of

@@ -31,9 +31,10 @@ type metrics struct {
 	// whose are the attributes that every series has; recorded is the same, made once for what every batch records.
 	whose    []attribute.KeyValue
 	recorded []metric.RecordOption
-	// rules guards labels: several readers may collect at once.
+	// rules guards labels and groups: several readers may collect at once.
 	rules  sync.Mutex
 	labels *labelled
+	groups *groupLabels
 	delays delays
 }
 
@@ -46,9 +47,34 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock, membership: r.membership, evidence: r.evidence,
 		whose:  whose(p.set.ID, r.host),
 		labels: newLabelled(p.shared.series, p.config.Limits.RuleLabels),
+		groups: newGroupLabels(p.shared.groups),
 	}
 	m.recorded = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(m.whose...))}
-	m.registration, err = metadata.Meter(p.set.TelemetrySettings).RegisterCallback(m.observe,
+	m.registration, err = metadata.Meter(p.set.TelemetrySettings).RegisterCallback(m.observe, observed(telemetry)...)
+	if err != nil {
+		m.labels.close()
+		m.groups.close()
+		telemetry.Shutdown()
+		return nil, err
+	}
+	// A counter that is there from the start at 0 lets an alert see its first step.
+	for _, outcome := range []string{reloadSuccess, reloadRefused, reloadUnreadable} {
+		m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 0, m.with("outcome", outcome))
+	}
+	for _, outcome := range []string{recordWritten, recordFailed, recordDropped} {
+		m.countRecords(outcome, 0)
+	}
+	for _, part := range []storedPart{storedTraces, storedViolations} {
+		for _, outcome := range partOutcomes {
+			m.telemetry.ProcessorBetraceStoredState.Add(context.Background(), 0, m.with("part", string(part), "outcome", outcome))
+		}
+	}
+	return m, nil
+}
+
+// observed are the instruments that are read when somebody collects.
+func observed(telemetry *metadata.TelemetryBuilder) []metric.Observable {
+	return []metric.Observable{
 		telemetry.ProcessorBetraceComparisonsUnknown,
 		telemetry.ProcessorBetraceEvidenceWaiting,
 		telemetry.ProcessorBetraceIdsDropped,
@@ -70,6 +96,10 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceTracesClosed,
 		telemetry.ProcessorBetraceTracesReturned,
 		telemetry.ProcessorBetraceTracesLateInWindows,
+		telemetry.ProcessorBetraceWindowHits,
+		telemetry.ProcessorBetraceWindowSamples,
+		telemetry.ProcessorBetraceWindowSum,
+		telemetry.ProcessorBetraceWindowUnknown,
 		telemetry.ProcessorBetraceWindowsOpen,
 		telemetry.ProcessorBetraceTracesShed,
 		telemetry.ProcessorBetraceVerdicts,
@@ -80,25 +110,7 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		telemetry.ProcessorBetraceViolationsDelivered,
 		telemetry.ProcessorBetraceViolationsLost,
 		telemetry.ProcessorBetraceViolationsWaiting,
-	)
-	if err != nil {
-		m.labels.close()
-		telemetry.Shutdown()
-		return nil, err
 	}
-	// A counter that is there from the start at 0 lets an alert see its first step.
-	for _, outcome := range []string{reloadSuccess, reloadRefused, reloadUnreadable} {
-		m.telemetry.ProcessorBetraceReloads.Add(context.Background(), 0, m.with("outcome", outcome))
-	}
-	for _, outcome := range []string{recordWritten, recordFailed, recordDropped} {
-		m.countRecords(outcome, 0)
-	}
-	for _, part := range []storedPart{storedTraces, storedViolations} {
-		for _, outcome := range partOutcomes {
-			m.telemetry.ProcessorBetraceStoredState.Add(context.Background(), 0, m.with("part", string(part), "outcome", outcome))
-		}
-	}
-	return m, nil
 }
 
 func (m *metrics) shutdown() {
@@ -107,6 +119,7 @@ func (m *metrics) shutdown() {
 	m.rules.Lock()
 	defer m.rules.Unlock()
 	m.labels.close()
+	m.groups.close()
 }
 
 // with are the attributes of every series and these, given as keys and values in turn.
@@ -247,7 +260,9 @@ func (m *metrics) observeRules(to metric.Observer, rules []betrace.RuleStats) {
 		matched[label] += rule.SpansMatched
 		contradicted[label] += rule.ViolationsContradicted
 	}
+	windows := m.windowCounts(rules, func(position int) bool { return m.labels.rule(position, rules[position].ID) != otherRules })
 	m.labels.end()
+	m.observeWindows(to, windows)
 	t := m.telemetry
 	for labels, count := range verdicts {
 		to.ObserveInt64(t.ProcessorBetraceVerdicts, count, m.with("rule", labels.rule, "verdict", labels.verdict, "reason", labels.reason))

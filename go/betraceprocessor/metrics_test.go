@@ -44,6 +44,10 @@ func sumOf(t *testing.T, telemetry *componenttest.Telemetry, name string, labels
 		for _, point := range data.DataPoints {
 			add(point.Attributes, float64(point.Value))
 		}
+	case metricdata.Sum[float64]:
+		for _, point := range data.DataPoints {
+			add(point.Attributes, point.Value)
+		}
 	case metricdata.Gauge[int64]:
 		for _, point := range data.DataPoints {
 			add(point.Attributes, float64(point.Value))
@@ -245,7 +249,7 @@ func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 	places := [][2]string{{"betrace", "traces"}, {"betrace", "traces/second"}, {"betrace/other", "traces/second"}}
 	for i, place := range places {
 		config := createDefaultConfig().(*Config)
-		config.Rules.Inline = inlineRules(never)
+		config.Rules.Inline = inlineRules(never, "over 1m never { traces(a) > 9 }", "over 1m never { sum(a, size) > 9 }")
 		set := metadatatest.NewSettings(telemetry)
 		require.NoError(t, set.ID.UnmarshalText([]byte(place[0])))
 		var in pipeline.ID
@@ -280,7 +284,7 @@ func TestEverySeriesSaysWhoseItIs(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 35, seen, "and decision_delay, which has nothing yet")
+	require.Equal(t, 39, seen, "and decision_delay, which has nothing yet")
 }
 
 func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {
@@ -288,6 +292,10 @@ func attributesOf(t *testing.T, data metricdata.Aggregation) []attribute.Set {
 	var sets []attribute.Set
 	switch data := data.(type) {
 	case metricdata.Sum[int64]:
+		for _, point := range data.DataPoints {
+			sets = append(sets, point.Attributes)
+		}
+	case metricdata.Sum[float64]:
 		for _, point := range data.DataPoints {
 			sets = append(sets, point.Attributes)
 		}

@@ -1,7 +1,9 @@
 //! An engine's counters as JSON. The names here are part of the interface, whatever the engine calls
 //! them inside.
 
-use betrace_engine::{ByReason, DelayHistogram, RuleStats, SeverityStats, SpanCounts, Stats};
+use betrace_engine::{
+    ByReason, DelayHistogram, RuleStats, SeverityStats, SpanCounts, Stats, WindowSums,
+};
 use betrace_lang::verdict::{Reason, Verdict};
 use libc::size_t;
 use serde::Serialize;
@@ -17,12 +19,14 @@ pub const BETRACE_STATS_ALL: i32 = 1;
 
 /// Writes the engine's counters as JSON:
 /// {"spans":{outcome:n},"rules":[{"id","severity","verdicts":[{"verdict","reason","count"}],
-/// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n}],
+/// "violations":n,"violations_contradicted":n,"comparisons_unknown":n,"spans_matched":n,
+/// "windows":[{"group":[value],"samples":n,"unknown":n,"hits":n,"sum":x}]}],
 /// "severities":[{"severity","verdicts":[...],"reopened":n}],"unmarked_spans":n,"live_traces":n,
 /// "open_windows":n,"late_in_windows":n,"returned_traces":n,"dropped_ids":n,"memory_bytes":n,
 /// "memory_limit_bytes":n,"queued_violations":n,"violations_lost":n,
 /// "decision_delay":{"bounds":[seconds],"counts":[n],"sum":seconds},...}.
-/// A reader must pass over names that it does not know.
+/// "windows" counts windows of rules over many traces that are over: "hits" are of shares and of numbers of traces alone, "sum"
+/// of sums and averages. A reader must pass over names that it does not know.
 ///
 /// @param parts BETRACE_STATS_TOTALS (then "rules" is empty) or BETRACE_STATS_ALL
 /// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT, BETRACE_POISONED
@@ -82,6 +86,20 @@ struct RuleDocument<'a> {
     violations_contradicted: u64,
     comparisons_unknown: u64,
     spans_matched: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<WindowDocument<'a>>,
+}
+
+/// Of a group, what the windows that are over came to.
+#[derive(Serialize)]
+struct WindowDocument<'a> {
+    group: &'a [String],
+    samples: u64,
+    unknown: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hits: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sum: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -186,5 +204,16 @@ fn rule(stats: &RuleStats) -> RuleDocument<'_> {
         violations_contradicted: stats.violations_contradicted,
         comparisons_unknown: stats.comparisons_unknown,
         spans_matched: stats.spans_matched,
+        windows: stats.windows.iter().map(window).collect(),
+    }
+}
+
+fn window(sums: &WindowSums) -> WindowDocument<'_> {
+    WindowDocument {
+        group: &sums.group,
+        samples: sums.samples,
+        unknown: sums.unknown,
+        hits: sums.hits,
+        sum: sums.sum,
     }
 }

@@ -275,7 +275,7 @@ impl Engine {
         // Of many rules it takes a while to say, and others count on meanwhile.
         let counters = self.outbox.counters.lock().clone();
         stats.spans = counters.spans;
-        stats.rules = counters.rule_stats(&rules);
+        stats.rules = windows::with_sums(&self.windows, &rules, counters.rule_stats(&rules));
         stats.closed_traces = counters.closed;
         stats.shed_traces = counters.shed;
         stats.outside_traces = counters.outside;

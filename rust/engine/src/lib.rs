@@ -93,7 +93,9 @@ pub use plan::PlanError;
 pub use plan::early::obstacle::{ClauseProfile, Obstacle, Which};
 pub use profile::{RuleProfile, profile};
 pub use settings::{CloseCause, Completeness, Report, Settings};
-pub use stats::{ByReason, DelayHistogram, RuleStats, SeverityStats, SpanCounts, Stats};
+pub use stats::{
+    ByReason, DelayHistogram, RuleStats, SeverityStats, SpanCounts, Stats, WindowSums,
+};
 pub use time::Timestamp;
 pub use violation::{ViolationTrace, encode_violations};
 pub use wanted::Wanted;

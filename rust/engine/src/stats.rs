@@ -38,8 +38,25 @@ pub struct SeverityStats {
     pub reopened: u64,
 }
 
-/// One rule's figures since it was loaded; a change of its meaning does not reset them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// What the windows of a rule over many traces came to that are over, of one group. Whoever adds up those of several
+/// processes has the whole's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WindowSums {
+    /// The values of the fields of `by`; all `_other` for groups that are not counted by name, and `[withheld]` in the place
+    /// of values that are not shown.
+    pub group: Vec<String>,
+    /// Spans, or traces, that were measured.
+    pub samples: u64,
+    /// Further ones of which something is not known.
+    pub unknown: u64,
+    /// Of a share, and of a number of traces: those of the samples that were looked for.
+    pub hits: Option<u64>,
+    /// Of a sum or an average: what was measured of all samples together, durations in seconds.
+    pub sum: Option<f64>,
+}
+
+/// One rule's figures since it was loaded; a change of its meaning does not reset them, but for `windows`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RuleStats {
     pub rule: String,
     pub severity: String,
@@ -57,6 +74,8 @@ pub struct RuleStats {
     pub spans_matched: u64,
     /// Comparisons that were unknown because the types were unlike.
     pub comparisons_unknown: u64,
+    /// Of a rule over many traces, by group.
+    pub windows: Vec<WindowSums>,
 }
 
 /// A histogram of seconds: `counts[i]` values were at most `BOUNDS[i]`, the last is the rest.

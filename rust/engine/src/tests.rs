@@ -17,4 +17,5 @@ pub(crate) mod rules;
 pub(crate) mod spans;
 mod verdicts;
 mod window_rules;
+mod window_sums;
 mod windows;

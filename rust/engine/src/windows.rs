@@ -4,12 +4,13 @@
 //! began. The [`table`] finds the window, each group [gathers](gathered) in it, and remembers which traces weigh most
 //! ([`exemplars`]). When a window is over, or what only grows has crossed its bound, [`judge`] says what that means.
 //! Everything that is gathered commutes: no order of traces shows, within the limits. Windows know of time and of numbers,
-//! and nothing of spans or cells.
+//! and nothing of spans or cells. What all of them came to stands in [`sums`], for whoever adds up several processes.
 
 pub(crate) mod adds;
 pub(crate) mod exemplars;
 pub(crate) mod gathered;
 pub(crate) mod judge;
 pub(crate) mod kept;
+pub(crate) mod sums;
 pub(crate) mod table;
 pub(crate) mod told;

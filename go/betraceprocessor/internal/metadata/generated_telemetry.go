@@ -63,6 +63,10 @@ type TelemetryBuilder struct {
 	ProcessorBetraceViolationsDelivered    metric.Int64ObservableCounter
 	ProcessorBetraceViolationsLost         metric.Int64ObservableCounter
 	ProcessorBetraceViolationsWaiting      metric.Int64ObservableGauge
+	ProcessorBetraceWindowHits             metric.Int64ObservableCounter
+	ProcessorBetraceWindowSamples          metric.Int64ObservableCounter
+	ProcessorBetraceWindowSum              metric.Float64ObservableUpDownCounter
+	ProcessorBetraceWindowUnknown          metric.Int64ObservableCounter
 	ProcessorBetraceWindowsOpen            metric.Int64ObservableGauge
 }
 
@@ -527,6 +531,66 @@ func (builder *TelemetryBuilder) RegisterProcessorBetraceViolationsWaitingCallba
 	return nil
 }
 
+// RegisterProcessorBetraceWindowHitsCallback sets callback for observable ProcessorBetraceWindowHits metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceWindowHitsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceWindowHits, obs: o})
+		return nil
+	}, builder.ProcessorBetraceWindowHits)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceWindowSamplesCallback sets callback for observable ProcessorBetraceWindowSamples metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceWindowSamplesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceWindowSamples, obs: o})
+		return nil
+	}, builder.ProcessorBetraceWindowSamples)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceWindowSumCallback sets callback for observable ProcessorBetraceWindowSum metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceWindowSumCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ProcessorBetraceWindowSum, obs: o})
+		return nil
+	}, builder.ProcessorBetraceWindowSum)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceWindowUnknownCallback sets callback for observable ProcessorBetraceWindowUnknown metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceWindowUnknownCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceWindowUnknown, obs: o})
+		return nil
+	}, builder.ProcessorBetraceWindowUnknown)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorBetraceWindowsOpenCallback sets callback for observable ProcessorBetraceWindowsOpen metric.
 func (builder *TelemetryBuilder) RegisterProcessorBetraceWindowsOpenCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -790,6 +854,30 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_betrace_violations_waiting",
 		metric.WithDescription("Violations that wait to be sent [Development]"),
 		metric.WithUnit("{violations}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceWindowHits, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_window_hits",
+		metric.WithDescription("Of `window_samples` those that a share, or a number of traces, looks for [Development]"),
+		metric.WithUnit("{samples}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceWindowSamples, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_window_samples",
+		metric.WithDescription("Spans or traces that rules over many traces measured, counted when their window is over [Development]"),
+		metric.WithUnit("{samples}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceWindowSum, err = builder.meter.Float64ObservableUpDownCounter(
+		"otelcol_processor_betrace_window_sum",
+		metric.WithDescription("What sums and averages of rules over many traces came to in the windows that are over, durations in seconds [Development]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceWindowUnknown, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_window_unknown",
+		metric.WithDescription("Further spans or traces of windows that are over, of which something is not known; each may belong to `window_samples` and to `window_hits` or not [Development]"),
+		metric.WithUnit("{samples}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceWindowsOpen, err = builder.meter.Int64ObservableGauge(

@@ -272,6 +272,7 @@ impl Counters {
                     violations_contradicted: count.contradicted + carried.count.contradicted,
                     spans_matched: self.sets[rule.selector_set as usize] + carried.spans_matched,
                     comparisons_unknown: unknown + carried.comparisons_unknown,
+                    windows: Vec::new(),
                 }
             })
             .collect()

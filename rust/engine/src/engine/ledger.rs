@@ -268,6 +268,7 @@ fn less(now: &RuleStats, before: &RuleStats) -> RuleStats {
         comparisons_unknown: now
             .comparisons_unknown
             .saturating_sub(before.comparisons_unknown),
+        windows: Vec::new(),
     }
 }
 

@@ -192,7 +192,15 @@ impl Read {
         now: Timestamp,
     ) -> Restored {
         let present = over_traces(rules, interner);
-        self.windows.restore(&mut windows.lock(), &present, now);
+        {
+            let mut windows = windows.lock();
+            self.windows.restore(&mut windows, &present, now);
+            for rule in &rules.plan.rules {
+                if let Some(over) = &rule.rule.body.over {
+                    windows.name_groups(rule.key, over);
+                }
+            }
+        }
         let stored = self.stored;
         let mut restored = Restored {
             forgotten_ids: stored

@@ -17,6 +17,7 @@ use crate::plan::RulePlan;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
 use crate::state::trace::TraceState;
+use crate::stats::RuleStats;
 use crate::sync::Mutex;
 use crate::time::{EventTime, Timestamp};
 use crate::windows::exemplars::Exemplar;
@@ -257,6 +258,22 @@ impl Context<'_> {
             sink.findings.push(finding(rule, over, told));
         }
     }
+}
+
+/// Figures of all rules, with what their windows came to that are over.
+pub(crate) fn with_sums(
+    windows: &Mutex<Windows>,
+    set: &RuleSet,
+    mut stats: Vec<RuleStats>,
+) -> Vec<RuleStats> {
+    let windows = windows.lock();
+    for index in &set.plan.windows.rules {
+        let plan = &set.plan.rules[index.index()];
+        if let (Some(over), Some(stats)) = (&plan.rule.body.over, stats.get_mut(index.index())) {
+            stats.windows = windows.sums.of(plan.key, over);
+        }
+    }
+    stats
 }
 
 /// The rules are others from now on: those that were not there see no window whole that began before.

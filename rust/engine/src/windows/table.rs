@@ -17,6 +17,7 @@ use crate::windows::adds::{Added, Adds, WindowGroup};
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
+use crate::windows::sums::Sums;
 
 /// How long a window is, and when it begins: aligned to the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub(crate) struct Windows {
     pub(super) since: BTreeMap<RuleKey, Timestamp>,
     /// Traces whose window was over, or that name no time in which they began.
     pub late: u64,
+    /// What windows that are over came to.
+    pub sums: Sums,
     salt: u64,
     /// What all of it may take, in bytes.
     bound: usize,
@@ -83,6 +86,7 @@ impl Windows {
             before: BTreeMap::new(),
             since: BTreeMap::new(),
             late: 0,
+            sums: Sums::new(bound / SHARE),
             salt,
             bound,
             bytes: 0,
@@ -91,14 +95,14 @@ impl Windows {
 
     /// In bytes.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.sums.bytes()
     }
 
     /// Adds what is counted.
     pub fn count(&self, stats: &mut Stats) {
         stats.open_windows = self.seen.len() as u64;
         stats.late_in_windows = self.late;
-        stats.memory_bytes += self.bytes as u64;
+        stats.memory_bytes += self.bytes() as u64;
     }
 
     /// A trace that began in the window closed.
@@ -158,7 +162,11 @@ impl Windows {
                     fired = Some(gathered.clone());
                 }
             };
-            kept.groups.update(group.key, || group.label.clone(), add);
+            let name = || {
+                self.sums.name(rule, over, &group.label);
+                group.label.clone()
+            };
+            kept.groups.update(group.key, name, add);
             let is_kept = kept.groups.get(group.key).is_some();
             if let (Some(gathered), true) = (fired, is_kept) {
                 crossed.push(Crossed {
@@ -206,8 +214,9 @@ impl Windows {
         (before.end() == window.start).then_some(kept)
     }
 
-    /// A window is over for a rule: it is kept if that looks back.
+    /// A window is over for a rule: it is counted, and kept if that looks back.
     pub fn ended(&mut self, rule: RuleKey, over: &Over, window: Window, kept: RuleWindow) {
+        self.sums.add((rule, over), &kept.groups, &kept.any);
         let looks_back = matches!(
             over.bound,
             WindowBound::Peer {
@@ -242,12 +251,23 @@ impl Windows {
         missing
     }
 
+    /// Names the groups of a rule that were restored.
+    pub fn name_groups(&mut self, rule: RuleKey, over: &Over) {
+        let open = self.rules.iter().filter(|((of, _), _)| *of == rule);
+        for (_, kept) in open {
+            for (_, label, _) in kept.groups.groups() {
+                self.sums.name(rule, over, label);
+            }
+        }
+    }
+
     /// The rules are others from now on.
     pub fn refit(&mut self, rules: impl Fn(RuleKey) -> bool, new: &[RuleKey], now: Timestamp) {
         self.rules.retain(|(rule, _), _| rules(*rule));
         self.before.retain(|rule, _| rules(*rule));
         self.since.retain(|rule, _| rules(*rule));
         self.since.extend(new.iter().map(|rule| (*rule, now)));
+        self.sums.refit(rules);
         self.weigh();
     }
 
@@ -259,7 +279,7 @@ impl Windows {
 
     /// Empties the largest window until all fit.
     fn shed(&mut self) {
-        while self.bytes > self.bound {
+        while self.bytes() > self.bound {
             let largest = self
                 .rules
                 .iter_mut()

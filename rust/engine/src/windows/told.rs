@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{ClauseKind, Over, Rule, Segment};
+use betrace_lang::rule::{ClauseKind, Over, Rule, Segment, WITHHELD};
 use betrace_lang::verdict::Verdict;
 use betrace_lang::{duration_text, field_name};
 
@@ -12,6 +12,7 @@ use crate::logic::interval::{End, Interval};
 use crate::windows::adds::BETWEEN;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::Judged;
+use crate::windows::sums::REST;
 use crate::windows::table::Window;
 
 /// A group of a window, judged.
@@ -25,9 +26,6 @@ pub(crate) struct Told<'a> {
     pub group: &'a Gathered,
     pub judged: &'a Judged,
 }
-
-/// Where groups that were given up are told together.
-const REST: &str = "_other";
 
 pub(crate) fn finding(rule: &Arc<Rule>, over: &Over, told: &Told<'_>) -> Finding {
     let window = over_window(over, told);
@@ -76,10 +74,12 @@ fn trace_of(rule: &Rule, told: &Told<'_>) -> TraceId {
 
 fn over_window(over: &Over, told: &Told<'_>) -> OverWindow {
     let mut values = told.label.split(BETWEEN);
-    let group = over.by.iter().map(|field| {
-        let value = match told.is_rest {
-            true => REST,
-            false => values.next().unwrap_or_default(),
+    let group = over.by.iter().enumerate().map(|(at, field)| {
+        let value = values.next().unwrap_or_default();
+        let value = match (told.is_rest, over.withholds(at)) {
+            (true, _) => REST,
+            (false, true) => WITHHELD,
+            (false, false) => value,
         };
         (field_name(field), value.to_owned())
     });

@@ -32,6 +32,8 @@ pub struct Over {
     pub text: Arc<str>,
     /// The measure as written, likewise.
     pub measured: Arc<str>,
+    /// Which fields of `by` are not shown, by their places. Not part of the meaning.
+    pub withheld: [bool; Over::MOST_KEYS],
 }
 
 impl PartialEq for Over {
@@ -47,6 +49,17 @@ impl PartialEq for Over {
 impl Over {
     /// Fields that group together.
     pub const MOST_KEYS: usize = 4;
+
+    /// Whether values of the field at this place in `by` are not shown.
+    #[must_use]
+    pub fn withholds(&self, at: usize) -> bool {
+        self.withheld.get(at).is_some_and(|is| *is)
+    }
+
+    #[must_use]
+    pub fn withholds_any(&self) -> bool {
+        self.withheld.contains(&true)
+    }
 }
 
 /// A confidence level, in hundredths of a percent: 9,500 where nothing is written.

@@ -1,10 +1,11 @@
-//! What messages must not show: values of attributes that tell of people, or hold secrets.
+//! What messages and groups must not show: values of attributes that tell of people, or hold secrets.
 
 use std::sync::Arc;
 
 use crate::rule::Rule;
 use crate::rule::field::{Alternative, Field, ReadAt};
 use crate::rule::template::{Segment, Template};
+use crate::rule::window::Over;
 
 /// What stands in a message in the place of a value that is withheld.
 pub const WITHHELD: &str = "[withheld]";
@@ -39,27 +40,31 @@ impl Withheld {
         withheld
     }
 
-    /// The rule with a message that shows [`WITHHELD`] for these attributes. What it means and its hash stay, and a field that
-    /// only its message read is read no more.
+    /// The rule with a message that shows [`WITHHELD`] for these attributes, and with groups of windows that do. What it means
+    /// and its hash stay, and a field that only its message read is read no more.
     #[must_use]
     pub fn out_of(&self, rule: &Arc<Rule>) -> Arc<Rule> {
-        let Some(message) = &rule.message else {
+        let hides_group = |over: &Box<Over>| over.by.iter().any(|field| self.hides(field));
+        if rule.message.is_none() && !rule.body.over.as_ref().is_some_and(hides_group) {
             return Arc::clone(rule);
-        };
-        let segments = message.segments.iter().map(|segment| match segment {
-            Segment::Bound { field, .. } | Segment::Shown { field, .. } if self.hides(field) => {
-                Segment::Text(WITHHELD.to_owned())
+        }
+        let mut shown = Rule::clone(rule);
+        if let Some(message) = &mut shown.message {
+            message.value_bytes = self.value_bytes;
+            for segment in &mut message.segments {
+                if let Segment::Bound { field, .. } | Segment::Shown { field, .. } = segment
+                    && self.hides(field)
+                {
+                    *segment = Segment::Text(WITHHELD.to_owned());
+                }
             }
-            shown => shown.clone(),
-        });
-        let message = Template {
-            segments: segments.collect(),
-            value_bytes: self.value_bytes,
-        };
-        Arc::new(Rule {
-            message: Some(message),
-            ..Rule::clone(rule)
-        })
+        }
+        if let Some(over) = &mut shown.body.over {
+            for (is_withheld, field) in over.withheld.iter_mut().zip(&over.by) {
+                *is_withheld = self.hides(field);
+            }
+        }
+        Arc::new(shown)
     }
 
     /// A name for several attributes is hidden where one of them is.

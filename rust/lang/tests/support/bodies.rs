@@ -782,6 +782,7 @@ fn over() -> impl Strategy<Value = Body> {
                     bound,
                     text: "".into(),
                     measured: "".into(),
+                    withheld: [false; Over::MOST_KEYS],
                 })),
                 bindings: Vec::new(),
                 when: None,

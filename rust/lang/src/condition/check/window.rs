@@ -35,6 +35,7 @@ impl<'a> Checker<'a> {
                 bound,
                 text: self.place.shown(node.range()),
                 measured,
+                withheld: [false; Over::MOST_KEYS],
             })),
             ..Body::empty()
         })

@@ -1,0 +1,264 @@
+//! What all windows that are over came to, rule by rule and group by group: counters that other processes have too, and
+//! that whoever watches all of them adds up.
+//!
+//! A window is counted once, when it is over, so that the difference of two readings is whole windows. A group stands here
+//! with nothing from the first trace of its first window on: whoever reads counters sees its first step then. Names are few,
+//! the first that come have them, and what has none is counted as [`REST`]; a name that had nothing for
+//! [`IDLE_WINDOWS`] windows goes to a group that asks for one.
+
+use std::collections::BTreeMap;
+
+use betrace_lang::rule::{Aggregate, Over, WITHHELD, WindowMeasure};
+
+use crate::heap::heap;
+use crate::intern::RuleKey;
+use crate::logic::interval::End;
+use crate::stats::WindowSums;
+use crate::window::grouped::Grouped;
+use crate::windows::adds::BETWEEN;
+use crate::windows::gathered::{Gathered, KeptValues};
+
+/// Groups of one rule that are counted by name.
+pub(crate) const NAMED_OF_RULE: usize = 200;
+/// Groups of all rules that are counted by name.
+pub(crate) const NAMED_GROUPS: usize = 2_000;
+/// Windows of a rule in which a group had nothing, before its name may go to another.
+pub(crate) const IDLE_WINDOWS: u64 = 16;
+
+/// Where groups stand together that have no name here.
+pub(crate) const REST: &str = "_other";
+
+/// Of all rules.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    rules: BTreeMap<RuleKey, RuleSums>,
+    /// What names may take, in bytes.
+    bound: usize,
+    bytes: usize,
+    named: usize,
+}
+
+#[derive(Debug, Default)]
+struct RuleSums {
+    /// By the values of the group as they are shown.
+    named: BTreeMap<Box<str>, Counted>,
+    rest: Option<Count>,
+    /// Windows that are over.
+    windows: u64,
+    /// How many were when names were last taken back.
+    swept: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    count: Count,
+    /// The last window of the rule in which it had something.
+    last: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    samples: u64,
+    hits: u64,
+    unknown: u64,
+    sum: f64,
+}
+
+impl Count {
+    fn add(&mut self, group: &Gathered) {
+        self.samples = self.samples.saturating_add(group.samples);
+        self.hits = self.hits.saturating_add(group.hits);
+        self.unknown = self.unknown.saturating_add(group.perhaps);
+        if let KeptValues::Total(total) = &group.values {
+            let sum = match total.sum() {
+                End::Lowest => f64::MIN,
+                End::At(number) => number.to_f64(),
+                End::Highest => f64::MAX,
+            };
+            self.sum = (self.sum + sum).clamp(f64::MIN, f64::MAX);
+        }
+    }
+
+    fn join(&mut self, other: &Count) {
+        self.samples = self.samples.saturating_add(other.samples);
+        self.hits = self.hits.saturating_add(other.hits);
+        self.unknown = self.unknown.saturating_add(other.unknown);
+        self.sum = (self.sum + other.sum).clamp(f64::MIN, f64::MAX);
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.samples == 0 && self.unknown == 0
+    }
+}
+
+impl Sums {
+    /// `bound`: what names may take, in bytes.
+    pub fn new(bound: usize) -> Sums {
+        Sums {
+            bound,
+            ..Sums::default()
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// A group of the rule is there.
+    pub fn name(&mut self, rule: RuleKey, over: &Over, label: &str) {
+        let shown = shown(over, label);
+        if self.is_named(rule, &shown) {
+            return;
+        }
+        if !self.has_room(rule, &shown) {
+            self.forget_idle(rule);
+            if !self.has_room(rule, &shown) {
+                return;
+            }
+        }
+        self.named += 1;
+        self.bytes += bytes_of(&shown);
+        let of_rule = self.rules.entry(rule).or_default();
+        let one = Counted {
+            count: Count::default(),
+            last: of_rule.windows + 1,
+        };
+        of_rule.named.insert(shown, one);
+    }
+
+    /// A window of the rule is over. `any`: what may be of any group.
+    pub fn add(
+        &mut self,
+        (rule, over): (RuleKey, &Over),
+        groups: &Grouped<Gathered>,
+        any: &Gathered,
+    ) {
+        for (_, label, _) in groups.groups() {
+            self.name(rule, over, label);
+        }
+        let of_rule = self.rules.entry(rule).or_default();
+        of_rule.windows += 1;
+        let mut rest = Count::default();
+        for (_, label, group) in groups.groups() {
+            match of_rule.named.get_mut(&shown(over, label)) {
+                Some(named) => {
+                    named.last = of_rule.windows;
+                    named.count.add(group);
+                }
+                None => rest.add(group),
+            }
+        }
+        rest.add(&groups.others().summary);
+        match of_rule.named.get_mut("") {
+            // Where there are no groups, what may be of any is of this one.
+            Some(all) if over.by.is_empty() => {
+                all.count.unknown = all.count.unknown.saturating_add(any.perhaps);
+            }
+            _ => rest.add(any),
+        }
+        if !rest.is_nothing() {
+            of_rule.rest.get_or_insert_default().join(&rest);
+        }
+    }
+
+    /// What is known of a rule, the groups in the order of their values and the rest behind them.
+    pub fn of(&self, rule: RuleKey, over: &Over) -> Vec<WindowSums> {
+        let is_hit = over.measure.is_share() || over.measure.is_of_traces();
+        let is_sum = matches!(
+            over.measure,
+            WindowMeasure::Of {
+                function: Aggregate::Sum | Aggregate::Avg,
+                ..
+            }
+        );
+        let scale = if over.measure.is_duration() {
+            1e-9
+        } else {
+            1.0
+        };
+        let told = |group: Vec<String>, count: &Count| WindowSums {
+            group,
+            samples: count.samples,
+            unknown: count.unknown,
+            hits: is_hit.then_some(count.hits),
+            sum: is_sum.then_some(count.sum * scale),
+        };
+        let values = |label: &str| -> Vec<String> {
+            let values = label.split(BETWEEN).map(str::to_owned);
+            values
+                .chain(std::iter::repeat_with(String::new))
+                .take(over.by.len())
+                .collect()
+        };
+        let Some(known) = self.rules.get(&rule) else {
+            // Of all traces together there is a counter from the start.
+            let all = over
+                .by
+                .is_empty()
+                .then(|| told(Vec::new(), &Count::default()));
+            return all.into_iter().collect();
+        };
+        let named = known.named.iter();
+        let mut all: Vec<WindowSums> = named
+            .map(|(label, one)| told(values(label), &one.count))
+            .collect();
+        let rest = known.rest.as_ref();
+        all.extend(rest.map(|rest| told(vec![REST.to_owned(); over.by.len()], rest)));
+        all
+    }
+
+    /// The rules are others from now on.
+    pub fn refit(&mut self, rules: impl Fn(RuleKey) -> bool) {
+        self.rules.retain(|rule, _| rules(*rule));
+        self.weigh();
+    }
+
+    fn weigh(&mut self) {
+        let named = || self.rules.values().flat_map(|rule| rule.named.keys());
+        (self.named, self.bytes) = (named().count(), named().map(|name| bytes_of(name)).sum());
+    }
+
+    fn has_room(&self, rule: RuleKey, shown: &str) -> bool {
+        let own = self.rules.get(&rule).map_or(0, |rule| rule.named.len());
+        let bytes = self.bytes + bytes_of(shown);
+        own < NAMED_OF_RULE && self.named < NAMED_GROUPS && bytes <= self.bound
+    }
+
+    /// Takes back names of the rule that had nothing for long, once a window.
+    fn forget_idle(&mut self, rule: RuleKey) {
+        let Some(of_rule) = self.rules.get_mut(&rule) else {
+            return;
+        };
+        if std::mem::replace(&mut of_rule.swept, of_rule.windows) == of_rule.windows {
+            return;
+        }
+        let windows = of_rule.windows;
+        of_rule
+            .named
+            .retain(|_, one| windows - one.last.min(windows) < IDLE_WINDOWS);
+        self.weigh();
+    }
+
+    fn is_named(&self, rule: RuleKey, shown: &str) -> bool {
+        let known = self.rules.get(&rule);
+        known.is_some_and(|known| known.named.contains_key(shown))
+    }
+}
+
+/// The label of a group without what is withheld.
+fn shown(over: &Over, label: &str) -> Box<str> {
+    if !over.withholds_any() {
+        return label.into();
+    }
+    let values = label.split(BETWEEN).enumerate();
+    let values: Vec<&str> = values
+        .map(|(at, value)| if over.withholds(at) { WITHHELD } else { value })
+        .collect();
+    values.join(&BETWEEN.to_string()).into_boxed_str()
+}
+
+fn bytes_of(name: &str) -> usize {
+    /// A rough worst case for a B-tree's nodes.
+    const TREE_ENTRY_OVERHEAD: usize = 24;
+    size_of::<(Box<str>, Counted)>() + TREE_ENTRY_OVERHEAD + heap(name.len())
+}
