@@ -101,4 +101,4 @@ $(GRAFANA_CHECK): deploy/grafana/check/package.json deploy/grafana/check/package
 .PHONY: deploy-test
 deploy-test: collector image-files target/tools/promtool target/tools/prometheus $(if $(shell command -v npm),$(GRAFANA_CHECK)) $(if $(CHART),target/tools/helm)
 	$(call say,Testing the image and the alerts and the dashboard and the Helm values)
-	@cd go/e2e && BETRACE_IMAGE_FILES=$(CURDIR)/target/image CHART='$(abspath $(CHART))' go test -count=1 -v -run 'Helm|Chart|Router|Image|Alert|Runbook|Dashboard' .
+	@cd go/e2e && BETRACE_IMAGE_FILES=$(CURDIR)/target/image CHART='$(abspath $(CHART))' go test -count=1 -v -run 'Helm|Chart|Router|Image|Alert|Runbook|Dashboard|Windows' .

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes reference.json: what SciPy, statsmodels and NumPy say of numbers that rules over windows reckon with.
+"""Writes reference.json: what SciPy, statsmodels, NumPy and fairlearn say of numbers that rules over windows reckon with.
 
     python3 -m venv venv && venv/bin/pip install --requirement testdata/windows/requirements.txt
     venv/bin/python testdata/windows/make.py
@@ -13,6 +13,7 @@ import pathlib
 import random
 
 import numpy
+from fairlearn.metrics import MetricFrame, demographic_parity_difference, demographic_parity_ratio, selection_rate
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
@@ -32,6 +33,12 @@ PAIRS = [(48, 80, 40, 80), (56, 70, 48, 80), (9, 10, 3, 10), (10, 10, 0, 20), (0
          (700_000, 1_000_000, 900_000, 1_000_000)]
 
 FACTORS = [0.8, 1.0, 3.0]
+
+# Groups by those that were selected and all, as tables of audits have them: far apart, alike, near the four fifths, with a small group.
+TABLES = [{"a": (180, 200), "b": (90, 200)}, {"a": (150, 200), "b": (148, 200), "c": (152, 200)},
+          {"a": (480, 600), "b": (384, 600), "c": (383, 600), "d": (385, 600)}, {"a": (60, 100), "b": (3, 5), "c": (1, 6)},
+          {"a": (0, 120), "b": (2, 130)}, {"a": (190, 190), "b": (190, 190)},
+          {"a": (37, 410), "b": (85, 460), "c": (12, 300), "d": (160, 820), "e": (71, 390)}]
 
 
 def difference(one, factor, other):
@@ -59,6 +66,16 @@ def ratio(one, other):
         except ValueError:
             return None
     return [root(0, (0.0, 1e9)) if one[1][0] > 0 else 0.0, root(1, (0.0, 1e9)) if other[1][0] > 0 else None]
+
+
+def fairness(table):
+    """Of a table, the rate of each group, and how the least stands to the greatest."""
+    groups = [group for group, (_, of) in table.items() for _ in range(of)]
+    selected = [int(at < hits) for hits, of in table.values() for at in range(of)]
+    about = {"y_true": selected, "y_pred": selected, "sensitive_features": groups}
+    rates = MetricFrame(metrics=selection_rate, **about).by_group
+    return {"groups": [[group, hits, of, float(rates[group])] for group, (hits, of) in table.items()],
+            "ratio": float(demographic_parity_ratio(**about)), "difference": float(demographic_parity_difference(**about))}
 
 
 def text(number):
@@ -118,7 +135,8 @@ def main():
                                              (999_990, 1_000_000, 0.999)]]
     reference = {
         "deviates": [[tail, float(norm.isf(tail))] for tail in TAILS],
-        "tails": chances, "shares": shares, "pairs": pairs, "data": list(data()),
+        "tails": chances, "shares": shares, "pairs": pairs, "fairness": [fairness(table) for table in TABLES],
+        "data": list(data()),
     }
     path = pathlib.Path(__file__).with_name("reference.json")
     path.write_text(json.dumps(reference, indent=None, separators=(",", ":")).replace('},{', '},\n{') + "\n")

@@ -106,6 +106,8 @@ pub struct OverWindow {
     pub is_duration: bool,
     /// Spans, or traces, that were measured.
     pub samples: u64,
+    /// Of a share, and of a number of traces: those of them that were looked for.
+    pub hits: Option<u64>,
     /// Further ones of which something is not known.
     pub unknown: u64,
     /// Within which the measure lies; of a share, its confidence interval.

@@ -49,11 +49,12 @@ pub struct RulePeriod {
     pub rule: Arc<Rule>,
     /// Differences.
     pub counts: RuleStats,
-    /// Of the satisfied traces, those in which some span had to do with the rule, or all where it looks for none.
+    /// Of the satisfied traces, those in which some span had to do with the rule, or all where it looks for none. Of a rule over
+    /// many traces, of the satisfied groups of windows those in which something was measured.
     pub kept: u64,
     /// Obligations that an exception excused, of traces that closed.
     pub excused: u64,
-    /// Some of the kept traces: those with the smallest hashes, whichever came first.
+    /// Some of the kept traces: those with the smallest hashes, whichever came first. None of windows.
     pub sample: Vec<TraceId>,
 }
 

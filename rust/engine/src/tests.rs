@@ -16,6 +16,8 @@ mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;
 mod verdicts;
+mod window_alarms;
+mod window_hostile;
 mod window_rules;
 mod window_sums;
 mod windows;

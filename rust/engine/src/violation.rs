@@ -212,6 +212,10 @@ fn of_window(window: &OverWindow, all: &mut Vec<KeyValue>) {
         Some(attribute(key, any_value::Value::DoubleValue(number)))
     });
     all.extend(numbers);
+    let hits = window
+        .hits
+        .map(|hits| attribute("betrace.window.hits", count(hits)));
+    all.extend(hits);
     all.push(attribute("betrace.window.unknown", count(window.unknown)));
     // What was measured is what came to this instance.
     all.push(attribute("betrace.window.instances", count(1)));

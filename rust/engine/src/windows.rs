@@ -11,6 +11,7 @@ pub(crate) mod exemplars;
 pub(crate) mod gathered;
 pub(crate) mod judge;
 pub(crate) mod kept;
+pub(crate) mod rivals;
 pub(crate) mod sums;
 pub(crate) mod table;
 pub(crate) mod told;

@@ -107,6 +107,9 @@ impl Ledger {
                 rule.draw(drawn, samples);
             }
         });
+        for rule in tally.kept_windows.drain(..) {
+            self.open.rules[rule.index()].kept += 1;
+        }
         for (rule, count) in tally.excused.drain(..) {
             self.open.rules[rule.index()].excused += count;
         }

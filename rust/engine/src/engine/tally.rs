@@ -46,6 +46,8 @@ pub(crate) struct Tally {
     pub delay: DelayHistogram,
     /// Rules that traces kept, where somebody keeps evidence.
     pub kept: KeptRules,
+    /// Likewise, a rule for each group of a window that kept it.
+    pub kept_windows: Vec<RuleIndex>,
     /// Likewise, how many obligations of a rule were excused.
     pub excused: Vec<(RuleIndex, u64)>,
     /// Likewise, violations, of rules that send no spans too.

@@ -10,9 +10,11 @@ use crate::engine::close::Cause;
 use crate::engine::context::Context;
 use crate::engine::rule_set::RuleSet;
 use crate::engine::sink::Sink;
-use crate::engine::tally::RuleEvent;
+use crate::engine::tally::{RuleEvent, Tally};
+use crate::finding::ViolationId;
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
+use crate::period::Named;
 use crate::plan::RulePlan;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
@@ -22,9 +24,10 @@ use crate::sync::Mutex;
 use crate::time::{EventTime, Timestamp};
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::{Gathered, grows};
-use crate::windows::judge::{Judged, Rival, breaks_upwards, judge, rival};
+use crate::windows::judge::{Judged, breaks_upwards, judge};
+use crate::windows::rivals::{Rival, rivals};
 use crate::windows::table::{RuleWindow, Window, Windows};
-use crate::windows::told::{Told, finding};
+use crate::windows::told::{Told, finding, trace_of};
 
 impl Context<'_> {
     /// A trace has closed: it adds to the windows in which it began.
@@ -202,19 +205,13 @@ impl Context<'_> {
             .collect();
         let large = |group: &Gathered| group.samples >= over.at_least.max(1);
         let asked = groups.iter().filter(|(_, _, group)| large(group)).count();
-        for (at, (key, label, group)) in groups.iter().enumerate() {
+        let all: Vec<&Gathered> = groups.iter().map(|(_, _, group)| group).collect();
+        let rivals = rivals(over, &all, rest.as_ref(), |at| before?.known(groups[at].0));
+        for ((_, label, group), rival) in groups.iter().zip(&rivals) {
             if group.fired {
                 continue;
             }
-            let others: Vec<&Gathered> = groups
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != at)
-                .map(|(_, (_, _, group))| group)
-                .collect();
-            let before = before.and_then(|before| before.known(*key));
-            let rival = rival(over, &others, rest.as_ref(), before.as_ref());
-            let judged = judge(over, group, &rival, asked.max(1));
+            let judged = judge(over, group, rival, asked.max(1));
             let told = Told {
                 window,
                 until: window.end(),
@@ -238,6 +235,23 @@ impl Context<'_> {
         }
     }
 
+    /// What a group of a window adds to the period: its violation by name, or that it kept the rule and had something to do with it.
+    fn note_window(&self, index: RuleIndex, told: &Told<'_>, tally: &mut Tally) {
+        match told.judged.verdict {
+            Verdict::Violated => {
+                let rule = &self.rule(index).rule;
+                let trace_id = trace_of(rule, told);
+                tally.named.push(Named {
+                    rule: rule.id.clone(),
+                    trace_id,
+                    violation_id: ViolationId::of(&rule.id.0, trace_id, &[]),
+                });
+            }
+            Verdict::Satisfied if told.group.samples > 0 => tally.kept_windows.push(index),
+            _ => {}
+        }
+    }
+
     fn tell_window(&self, index: RuleIndex, over: &Over, told: &Told<'_>, sink: &mut Sink) {
         let Judged {
             verdict, reason, ..
@@ -247,6 +261,9 @@ impl Context<'_> {
             .push(RuleEvent::Verdict(index, verdict, reason));
         if verdict == Verdict::Violated {
             sink.tally.events.push(RuleEvent::Violation(index));
+        }
+        if self.settings.kept_samples.is_some() {
+            self.note_window(index, told, &mut sink.tally);
         }
         let is_told = match self.settings.report {
             Report::Violations => verdict == Verdict::Violated,

@@ -249,3 +249,33 @@ fn nothing_is_noted_where_nobody_asks() {
     engine.close_traces(at(1), CloseCause::EndOfInput);
     assert!(engine.take_period().is_none());
 }
+
+#[test]
+fn groups_of_windows_count_as_traces_do_and_their_violations_have_names() {
+    let engine = engine(
+        &[
+            "few: over 10s by g never { count(a) > 1 }",
+            "other: over 10s never { count(c) > 1 }",
+        ],
+        Some(2),
+    );
+    let spans: Vec<_> = [(1, "x"), (2, "x"), (3, "y")]
+        .into_iter()
+        .map(|(trace, group)| span(trace, 1, "a", 0, 1).text("g", group))
+        .collect();
+    engine.feed(&spans, 0);
+    engine.tick(at(20_000));
+    // The trace that crosses the bound is told of at once.
+    let open = engine.take_period().unwrap();
+    assert_eq!((open.rules[0].kept, open.rules[0].counts.violated), (0, 1));
+    assert_eq!(open.violations.len() as u64, open.violations_total);
+    let found = engine.take_findings(9);
+    assert_eq!(open.violations[0].trace_id, found[0].trace_id);
+    assert_eq!(open.violations[0].violation_id, found[0].violation_id);
+    engine.tick(at(600_000));
+    let over = engine.take_period().unwrap();
+    assert_eq!((over.rules[0].kept, over.rules[0].counts.satisfied), (1, 1));
+    assert_eq!(over.rules[0].sample, []);
+    // Nothing of the kind happened.
+    assert_eq!((over.rules[1].kept, over.rules[1].counts.satisfied), (0, 1));
+}

@@ -1,6 +1,7 @@
 //! What is kept of many traces together: held against references, and no order or part of it shows.
 
 mod alarms;
+mod groups;
 mod parts;
 mod reference;
 

@@ -127,6 +127,12 @@ impl Proportion {
         }
     }
 
+    /// As it would be if nothing of it were unknown.
+    #[must_use]
+    pub fn without_doubts(self) -> Proportion {
+        Proportion { unknown: 0, ..self }
+    }
+
     fn at_worst(self) -> Counts {
         Counts {
             successes: self.successes,

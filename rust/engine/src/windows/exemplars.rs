@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::heap::heap;
 use crate::id::{SpanId, TraceId};
 
 /// How many a violation links to.
 pub(crate) const EXEMPLARS: usize = 10;
+
+/// For how many more there is room whenever there is none.
+const STEP: usize = 2;
 
 /// One trace of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +45,10 @@ impl Exemplars {
         let at = self.0.partition_point(order);
         if at < EXEMPLARS {
             self.0.truncate(EXEMPLARS - 1);
+            // Most groups have few traces, and there are many groups.
+            if self.0.len() == self.0.capacity() {
+                self.0.reserve_exact(STEP);
+            }
             self.0.insert(at, new);
         }
     }
@@ -55,7 +63,7 @@ impl Exemplars {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        EXEMPLARS * size_of::<Exemplar>()
+        heap(self.0.len().next_multiple_of(STEP) * size_of::<Exemplar>())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::logic::measured::Measured;
 use crate::logic::tri::Reasons;
 use crate::plan::reads::is_span_duration;
 use crate::window::distinct::{Distinct, DistinctCount};
+use crate::window::share::Proportion;
 use crate::window::sketch::{Quantile, Sketch};
 use crate::window::summary::Summary;
 use crate::window::total::{Range, Total};
@@ -100,13 +101,12 @@ impl Gathered {
         self.reasons = self.reasons.with(reasons);
     }
 
-    /// As it would be if nothing of it were unknown.
-    pub fn without_doubts(&self) -> Gathered {
-        Gathered {
-            perhaps: 0,
-            is_open: false,
-            reasons: Reasons::NONE,
-            ..self.clone()
+    /// Of a share.
+    pub fn proportion(&self) -> Proportion {
+        Proportion {
+            successes: self.hits,
+            failures: self.samples.saturating_sub(self.hits),
+            unknown: self.perhaps,
         }
     }
 
@@ -275,6 +275,6 @@ impl Summary for Gathered {
             KeptValues::Distinct(distinct) => heap(size_of::<Distinct>()) + distinct.heap_bytes(),
             KeptValues::Quantiles(sketch) => heap(size_of::<Sketch>()) + sketch.heap_bytes(),
         };
-        values + heap(self.exemplars.heap_bytes())
+        values + self.exemplars.heap_bytes()
     }
 }

@@ -163,7 +163,6 @@ impl Sums {
 
     /// What is known of a rule, the groups in the order of their values and the rest behind them.
     pub fn of(&self, rule: RuleKey, over: &Over) -> Vec<WindowSums> {
-        let is_hit = over.measure.is_share() || over.measure.is_of_traces();
         let is_sum = matches!(
             over.measure,
             WindowMeasure::Of {
@@ -180,7 +179,7 @@ impl Sums {
             group,
             samples: count.samples,
             unknown: count.unknown,
-            hits: is_hit.then_some(count.hits),
+            hits: over.measure.has_hits().then_some(count.hits),
             sum: is_sum.then_some(count.sum * scale),
         };
         let values = |label: &str| -> Vec<String> {

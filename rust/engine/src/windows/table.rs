@@ -67,7 +67,7 @@ pub(crate) struct Windows {
 }
 
 /// At most so much of the bound is one window's of one rule.
-const SHARE: usize = 16;
+pub(crate) const SHARE: usize = 16;
 
 /// A group that broke its rule before its window was over, as it stood then.
 #[derive(Clone, Debug)]

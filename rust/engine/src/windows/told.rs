@@ -58,7 +58,7 @@ pub(crate) fn finding(rule: &Arc<Rule>, over: &Over, told: &Told<'_>) -> Finding
 }
 
 /// The trace that a violation stands in: of rule, window and group alone.
-fn trace_of(rule: &Rule, told: &Told<'_>) -> TraceId {
+pub(crate) fn trace_of(rule: &Rule, told: &Told<'_>) -> TraceId {
     let mut hash = blake3::Hasher::new();
     hash.update(b"betrace window\n");
     hash.update(&(rule.id.0.len() as u64).to_le_bytes());
@@ -92,6 +92,7 @@ fn over_window(over: &Over, told: &Told<'_>) -> OverWindow {
         measure: over.measured.to_string(),
         is_duration,
         samples: told.group.samples,
+        hits: over.measure.has_hits().then_some(told.group.hits),
         unknown: told.group.perhaps,
         value: reach(told.judged.value),
         bound: reach(told.judged.bound),

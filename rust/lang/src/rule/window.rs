@@ -221,6 +221,12 @@ impl WindowMeasure {
         )
     }
 
+    /// Whether some of what is measured is looked for.
+    #[must_use]
+    pub fn has_hits(&self) -> bool {
+        self.is_share() || self.is_of_traces()
+    }
+
     /// Whether groups are those of traces, by their root.
     #[must_use]
     pub fn is_of_traces(&self) -> bool {

@@ -54,6 +54,9 @@ struct Window<'a> {
     bound: Option<[Option<f64>; 2]>,
     confidence: Option<f64>,
     samples: u64,
+    /// Of a share, and of a number of traces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hits: Option<u64>,
     unknown: u64,
     exemplars: Vec<Exemplar>,
 }
@@ -83,6 +86,7 @@ fn window(window: &OverWindow) -> Window<'_> {
         bound: reach(window.bound),
         confidence: window.confidence,
         samples: window.samples,
+        hits: window.hits,
         unknown: window.unknown,
         exemplars: window
             .exemplars

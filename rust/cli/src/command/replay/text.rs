@@ -134,8 +134,12 @@ pub fn measured(finding: &Finding, window: &OverWindow) -> String {
         0 => String::new(),
         unknown => format!(", {unknown} not known"),
     };
+    let hits = match window.hits {
+        None => String::new(),
+        Some(hits) => format!("{hits} of "),
+    };
     format!(
-        "{length} from {}{}: {} is {value} ({} measured{unknown})",
+        "{length} from {}{}: {} is {value} ({hits}{} measured{unknown})",
         moment(window.start),
         group.concat(),
         window.measure,

@@ -175,3 +175,28 @@ fn a_difference_that_there_is_is_found() {
     assert!(share(140, 200).less(0.8, share(180, 200), confidence).high > 0.0);
     assert!(share(12, 20).less(0.8, share(18, 20), confidence).high > 0.0);
 }
+
+/// Where a thing is rare, a ratio of counts has an exact test: of all its cases in both windows, those of the second are binomial.
+#[test]
+fn near_zero_a_multiple_of_before_is_told_as_soon_as_an_exact_test_would() {
+    for trials in [1_000, 10_000, 100_000] {
+        let mut told = Vec::new();
+        for before in [0, 1, 2, 3, 5, 10, 20] {
+            let is_sure = |now: &u64| {
+                let limits =
+                    share(*now, trials).less(3.0, share(before, trials), Confidence::default());
+                limits.low > 0.0
+            };
+            let least = (before + 1..trials).find(is_sure).unwrap();
+            let is_significant = |now: &u64| at_least(*now, now + before, 0.75) <= 0.025;
+            let exact = (before + 1..trials).find(is_significant).unwrap();
+            assert!(
+                least.abs_diff(exact) <= 1,
+                "{before} of {trials}: {least}, not {exact}"
+            );
+            told.push((before, least));
+        }
+        println!("of {trials} each, more than three times as many as before: {told:?}");
+        assert_eq!(told[0], (0, 13));
+    }
+}

@@ -1,4 +1,4 @@
-//! Against the figures of SciPy, statsmodels and NumPy in `testdata/windows/reference.json`, which
+//! Against the figures of SciPy, statsmodels, NumPy and fairlearn in `testdata/windows/reference.json`, which
 //! `testdata/windows/make.py` writes.
 
 use std::path::Path;
@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::{hold, number, sketch};
 use crate::logic::interval::End;
+use crate::tests::rules::rules;
+use crate::tests::spans::{at, span};
 use crate::window::share::{Confidence, Estimate, Limits, Proportion, difference, ratio, wilson};
 use crate::window::tail::{at_least, normal_deviate};
 use crate::window::total::{Range, Total};
@@ -177,4 +179,77 @@ fn sums_extremes_and_quantiles_of_hard_numbers_are_those_of_python_and_numpy() {
             hold(&known, parts.parse().unwrap(), float(exact));
         }
     }
+}
+
+/// The spans of a table, through an engine: rates are fairlearn's, and no verdict contradicts them.
+#[test]
+fn rates_of_groups_and_their_ratios_are_those_of_fairlearn() {
+    let reference = reference();
+    let mut seen = std::collections::BTreeMap::new();
+    for table in list(&reference["fairness"]) {
+        let rows = list(&table["groups"]);
+        let rate = |row: &Value| row[3].as_f64().unwrap();
+        let rates = || rows.iter().map(rate);
+        let (least, most) = (rates().fold(1.0, f64::min), rates().fold(0.0, f64::max));
+        let engine = of_table(rows);
+        for sums in &engine.stats().rules[0].windows {
+            let row = rows
+                .iter()
+                .find(|row| row[0] == sums.group[0].as_str())
+                .unwrap();
+            let own = sums.hits.unwrap() as f64 / sums.samples as f64;
+            assert_near(own, rate(row), 1e-14, row);
+        }
+        assert_near(least / most, table["ratio"].as_f64().unwrap(), 1e-14, table);
+        assert_near(
+            most - least,
+            table["difference"].as_f64().unwrap(),
+            1e-15,
+            table,
+        );
+        let told = engine.take_findings(usize::MAX);
+        assert_eq!(told.len(), rows.len());
+        for finding in &told {
+            let group = &finding.window.as_ref().unwrap().group[0].1;
+            let row = rows.iter().find(|row| row[0] == group.as_str()).unwrap();
+            let verdict = finding.verdict.as_str();
+            *seen.entry(verdict).or_insert(0) += 1;
+            match verdict {
+                "violated" => assert!(rate(row) < 0.8 * most, "{row} of {table}"),
+                "satisfied" => assert!(rate(row) >= 0.8 * most, "{row} of {table}"),
+                _ => {}
+            }
+        }
+    }
+    println!("fairness: {seen:?}");
+    assert!(seen.len() == 3, "{seen:?}");
+}
+
+/// An engine that has seen a window of groups by those that were selected and all.
+fn of_table(rows: &[Value]) -> crate::Engine {
+    let rule =
+        "r: over 1h by group always { share(loan.where(approved == yes), loan) >= 0.8 * highest }";
+    let settings = crate::Settings {
+        report: crate::Report::All,
+        restart_grace: false,
+        ..crate::Settings::default()
+    };
+    let engine = crate::Engine::new(rules(&[rule]), settings, at(0)).unwrap();
+    for (group, row) in rows.iter().enumerate() {
+        let (hits, of) = (row[1].as_u64().unwrap(), row[2].as_u64().unwrap());
+        let loans: Vec<_> = (0..of)
+            .map(|number| {
+                let approved = if number < hits { "yes" } else { "no" };
+                let mut loan = span(1, 1, "loan", 0, 1).text("group", row[0].as_str().unwrap());
+                loan = loan.text("approved", approved);
+                loan.span.trace_id[0] = group as u8 + 1;
+                loan.span.span_id = number.to_be_bytes().map(|byte| byte ^ 0xff).to_vec();
+                loan
+            })
+            .collect();
+        engine.feed(&loans, 10);
+    }
+    engine.tick(at(100_000));
+    engine.tick(at(3 * 3_600_000));
+    engine
 }

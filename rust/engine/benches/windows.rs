@@ -1,0 +1,144 @@
+//! What a hundred rules over many traces add to a hundred about one, over the same spans.
+//!
+//! `cargo bench -p betrace-engine --bench windows` takes pairs of rounds, which of the two comes first in turn, by the processor
+//! time of the thread: the median of the ratios, with the interval that holds the true median at 95 %, is held to a bound.
+//! With `count` it runs each once, so that instructions can be counted, as `instructions.rs` says how:
+//! `--toggle-collect='windows::measured_*'`.
+#![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
+
+mod traffic;
+
+use std::hint::black_box;
+
+use betrace_engine::{CloseCause, Engine, Settings, Timestamp};
+use betrace_lang::{SourceFile, compile};
+use prost::Message;
+use rustix::time::{ClockId, clock_gettime};
+
+const SPANS: usize = 512;
+const BATCHES: u64 = 16;
+const RULES: usize = 100;
+const PAIRS: usize = 101;
+/// What the windows may cost: a median above this is a failure.
+const BOUND: f64 = 1.25;
+const NOW: u64 = 1_760_000_001_000_000_000;
+
+/// One of each kind in turn: presence, absence, counts, aggregates, groups, order, structure, correlation.
+fn of_one(index: usize) -> String {
+    let a = traffic::name(index * traffic::NAMES / RULES);
+    let b = traffic::name((index * 7 + 3) % traffic::NAMES);
+    match index % 10 {
+        0 => format!("never {{ {a:?}.where(http.response.status_code >= 503) }}"),
+        1 => format!("when {{ {a:?}.where(amount > 1000) }} always {{ {b:?} }}"),
+        2 => format!("never {{ count({a:?}) > 2 }}"),
+        3 => format!(
+            "when each {{ {a:?} as p }} always {{ any.where(user.id == p.user.id) after p }}"
+        ),
+        4 => format!("never {{ count({a:?}) by user.id > 3 }}"),
+        5 => format!("when {{ {a:?} }} always {{ {a:?} inside root }}"),
+        6 => format!("never {{ max({a:?}, amount) > 2900 or min({b:?}, amount) < 10 }}"),
+        7 => format!("always {{ sum({a:?}, span:duration) < 5s and not {b:?} }}"),
+        8 => format!("never {{ distinct({a:?}, user.id) > 40 or {a:?} before {b:?} }}"),
+        _ => format!("when each {{ {a:?} as p }} never {{ {b:?} child of p }}"),
+    }
+}
+
+/// Each measure in turn, with groups and without, held against numbers, other groups and the window before.
+fn of_many(index: usize) -> String {
+    let a = traffic::name(index * traffic::NAMES / RULES);
+    let b = traffic::name((index * 7 + 3) % traffic::NAMES);
+    match index % 10 {
+        0 => format!("over 5m by user.id never {{ count({a:?}) > 100 }}"),
+        1 => format!("over 1h always {{ share({a:?} and {b:?}, {a:?}) >= 1% }}"),
+        2 => format!(
+            "over 1h by tenant always {{ share({a:?}.where(verified), {a:?}) >= 0.8 * highest }}"
+        ),
+        3 => format!("over 15m by service.name always {{ p99({a:?}, span:duration) < 800ms }}"),
+        4 => format!("over 1h never {{ share({a:?} and not {b:?}, {a:?}) > 3 * before }}"),
+        5 => format!("over 5m never {{ distinct({a:?}, user.id) > 5000 }}"),
+        6 => format!("over 5m by currency never {{ avg({a:?}, amount) > 2900 }}"),
+        7 => format!("over 1m never {{ traces({a:?} and {b:?}) > 1000 }}"),
+        8 => format!("over 1m never {{ max({a:?}, span:duration) > 1m }}"),
+        _ => format!("over 1m never {{ count({a:?}) > 100000 }}"),
+    }
+}
+
+fn engine(has_windows: bool) -> Engine {
+    let mut conditions: Vec<String> = (0..RULES).map(of_one).collect();
+    if has_windows {
+        conditions.extend((0..RULES).map(of_many));
+    }
+    let rules = conditions.iter().enumerate();
+    let rules =
+        rules.map(|(at, condition)| format!("  - id: rule-{at}\n    condition: '{condition}'\n"));
+    let text = format!("rules:\n{}", rules.collect::<String>());
+    let Ok(rules) = compile(&[SourceFile::new("rules.yaml", text)]) else {
+        unreachable!("every rule here is faultless");
+    };
+    let Ok(engine) = Engine::new(rules, Settings::default(), Timestamp(NOW)) else {
+        unreachable!("every rule here is within the limits");
+    };
+    engine
+}
+
+#[inline(never)]
+fn measured_consume(engine: &Engine, batches: &[Vec<u8>]) -> usize {
+    for bytes in batches {
+        assert!(engine.consume(bytes, Timestamp(NOW)).is_ok());
+    }
+    engine.close_traces(Timestamp(NOW), CloseCause::EndOfInput);
+    engine.take_findings(usize::MAX).len()
+}
+
+/// Processor time of this thread for a round, in seconds; the engine is new.
+fn timed(has_windows: bool, batches: &[Vec<u8>]) -> f64 {
+    let engine = engine(has_windows);
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    let began = now();
+    black_box(measured_consume(&engine, batches));
+    now() - began
+}
+
+fn main() {
+    let batches: Vec<Vec<u8>> = (0..BATCHES)
+        .map(|number| traffic::batch(number, SPANS).encode_to_vec())
+        .collect();
+    let spans = SPANS * batches.len();
+    let is = |word: &str| std::env::args().any(|argument| argument == word);
+    if is("count") {
+        for has_windows in [false, true] {
+            let findings = measured_consume(&engine(has_windows), &batches);
+            println!("windows: {has_windows}, {spans} spans, {findings} findings");
+        }
+        return;
+    }
+    let pairs = if is("--test") { 1 } else { PAIRS };
+    let mut ratios: Vec<f64> = (0..pairs)
+        .map(|pair| {
+            if pair % 2 == 0 {
+                let without = timed(false, &batches);
+                timed(true, &batches) / without
+            } else {
+                let with = timed(true, &batches);
+                with / timed(false, &batches)
+            }
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    // Of a binomial of halves, 1.96 standard deviations about its middle.
+    let reach = (1.96 * (pairs as f64).sqrt() / 2.0).ceil() as usize;
+    let middle = pairs / 2;
+    println!(
+        "a hundred rules over many traces beside a hundred about one: {:.3} ({:.3} to {:.3}) times the time, {pairs} pairs of {spans} spans",
+        ratios[middle],
+        ratios[middle.saturating_sub(reach)],
+        ratios[(middle + reach).min(pairs - 1)]
+    );
+    assert!(
+        pairs < PAIRS || ratios[middle] <= BOUND,
+        "rules over many traces add more than a quarter"
+    );
+}
