@@ -41,8 +41,8 @@ pub(crate) struct Sums {
 #[derive(Debug, Default)]
 struct RuleSums {
     /// By the values of the group as they are shown.
-    named: BTreeMap<Box<str>, Counted>,
-    rest: Option<Count>,
+    named: BTreeMap<Box<str>, NamedSums>,
+    rest: Option<GroupSums>,
     /// Windows that are over.
     windows: u64,
     /// How many were when names were last taken back.
@@ -50,21 +50,21 @@ struct RuleSums {
 }
 
 #[derive(Debug, Default)]
-struct Counted {
-    count: Count,
+struct NamedSums {
+    count: GroupSums,
     /// The last window of the rule in which it had something.
     last: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
+struct GroupSums {
     samples: u64,
     hits: u64,
     unknown: u64,
     sum: f64,
 }
 
-impl Count {
+impl GroupSums {
     fn add(&mut self, group: &Gathered) {
         self.samples = self.samples.saturating_add(group.samples);
         self.hits = self.hits.saturating_add(group.hits);
@@ -79,7 +79,7 @@ impl Count {
         }
     }
 
-    fn join(&mut self, other: &Count) {
+    fn join(&mut self, other: &GroupSums) {
         self.samples = self.samples.saturating_add(other.samples);
         self.hits = self.hits.saturating_add(other.hits);
         self.unknown = self.unknown.saturating_add(other.unknown);
@@ -119,8 +119,8 @@ impl Sums {
         self.named += 1;
         self.bytes += bytes_of(&shown);
         let of_rule = self.rules.entry(rule).or_default();
-        let one = Counted {
-            count: Count::default(),
+        let one = NamedSums {
+            count: GroupSums::default(),
             last: of_rule.windows + 1,
         };
         of_rule.named.insert(shown, one);
@@ -138,7 +138,7 @@ impl Sums {
         }
         let of_rule = self.rules.entry(rule).or_default();
         of_rule.windows += 1;
-        let mut rest = Count::default();
+        let mut rest = GroupSums::default();
         for (_, label, group) in groups.groups() {
             match of_rule.named.get_mut(&shown(over, label)) {
                 Some(named) => {
@@ -175,7 +175,7 @@ impl Sums {
         } else {
             1.0
         };
-        let told = |group: Vec<String>, count: &Count| WindowSums {
+        let told = |group: Vec<String>, count: &GroupSums| WindowSums {
             group,
             samples: count.samples,
             unknown: count.unknown,
@@ -194,7 +194,7 @@ impl Sums {
             let all = over
                 .by
                 .is_empty()
-                .then(|| told(Vec::new(), &Count::default()));
+                .then(|| told(Vec::new(), &GroupSums::default()));
             return all.into_iter().collect();
         };
         let named = known.named.iter();
@@ -259,5 +259,5 @@ fn shown(over: &Over, label: &str) -> Box<str> {
 fn bytes_of(name: &str) -> usize {
     /// A rough worst case for a B-tree's nodes.
     const TREE_ENTRY_OVERHEAD: usize = 24;
-    size_of::<(Box<str>, Counted)>() + TREE_ENTRY_OVERHEAD + heap(name.len())
+    size_of::<(Box<str>, NamedSums)>() + TREE_ENTRY_OVERHEAD + heap(name.len())
 }
