@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use betrace_engine::{
-    CloseCause, Engine, Finding, Settings, Timestamp, ViolationTrace, encode_violations,
+    CloseCause, Engine, Evidence, Finding, Settings, Timestamp, ViolationTrace, encode_violations,
 };
 use betrace_lang::{SourceFile, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -313,4 +313,36 @@ fn a_rule_that_emits_none_has_no_spans() {
 #[test]
 fn nothing_violated_is_nothing_written() {
     assert!(encode_violations(&[], ViolationTrace::Offender, None).is_empty());
+}
+
+#[test]
+fn a_name_that_is_the_id_is_said_once() {
+    let rule = |name| {
+        format!(
+            "rules: [{{ id: paid, name: {name}, condition: 'never {{ order }}', message: no }}]"
+        )
+    };
+    for (name, said) in [
+        ("paid", "paid: no"),
+        ("Is it paid?", "paid (Is it paid?): no"),
+    ] {
+        let findings = findings(&rule(name), spans());
+        let bytes = encode_violations(&findings, ViolationTrace::Offender, None);
+        let request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
+        let span = &request.resource_spans[0].scope_spans[0].spans[0];
+        assert_eq!(status(span), said);
+    }
+}
+
+#[test]
+fn a_finding_counts_all_that_it_shows_among_what_waits() {
+    let rule = "rules: [{ id: r, condition: 'never { count(retry) > 7 }', message: '' }]";
+    let retries = (2..=9).map(|id| span(id, 1, "retry", 1, 2, Vec::new()));
+    let all = [span(1, 0, "order", 0, 9, Vec::new())]
+        .into_iter()
+        .chain(retries);
+    let findings = findings(rule, all.collect());
+    assert_eq!(findings[0].evidence.len(), 8);
+    let least = size_of::<Finding>() + 8 * size_of::<Evidence>();
+    assert!(findings[0].bytes() >= least as u64);
 }

@@ -107,6 +107,7 @@ const EDITED: &[(&str, &str)] = &[
     ("never { status = \"ERROR\" }", "never { any.where(span:status == error) }"),
     ("never { any.where(status:error) }", "never { any.where(span:status == error) }"),
     ("never { any.where(service:checkout) }", "never { any.where(service.name == checkout) }"),
+    ("never { any.where(span:service == checkout) }", "never { any.where(resource.service.name == checkout) }"),
     ("never { any.where(operation:checkout) }", "never { any.where(span:name == checkout) }"),
     ("never { http.status_code >= 500 }", "never { any.where(http.status_code >= 500) }"),
     ("never { service.name == \"checkout\" }", "never { any.where(service.name == \"checkout\") }"),

@@ -68,23 +68,18 @@ fn any_event_may_equal_the_field_of_a_bound_span() {
 /// Of so many spans those are looked up that may have the value; of an event's, that is none.
 #[test]
 fn any_event_of_many_spans_may_equal_the_field_of_a_bound_span() {
-    for rule in [
-        "r: when each { a as p } always { b.where(event.x == p.x) }",
-        "r: when each { a as p } always { b.where(p.x == event.x) }",
-    ] {
-        let engine = engine(&[rule]);
-        for (trace, wanted) in [(1, 37), (2, 38), (3, 39)] {
-            engine.feed(&[span(trace, 1, "a", 0, 9).int("x", wanted)], 0);
-            for id in 2..40 {
-                let spans = span(trace, id, "b", 1, 2).under(1);
-                let value = if id == 20 { 37 } else { i64::from(id) + 100 };
-                let events = with_event(with_event(spans, "x", value), "x", value + 1);
-                engine.feed(&[events], 0);
-            }
+    let engine = engine(&["r: when each { a as p } always { b.where(event.x == p.x) }"]);
+    for (trace, wanted) in [(1, 37), (2, 38), (3, 39)] {
+        engine.feed(&[span(trace, 1, "a", 0, 9).int("x", wanted)], 0);
+        for id in 2..40 {
+            let spans = span(trace, id, "b", 1, 2).under(1);
+            let value = if id == 20 { 37 } else { i64::from(id) + 100 };
+            let events = with_event(with_event(spans, "x", value), "x", value + 1);
+            engine.feed(&[events], 0);
         }
-        let told = ["r satisfied", "r satisfied", "r violated"];
-        assert_eq!(closed(&engine), told, "{rule}");
     }
+    let told = ["r satisfied", "r satisfied", "r violated"];
+    assert_eq!(closed(&engine), told);
 }
 
 #[test]

@@ -364,8 +364,12 @@ fn a_rule_that_is_new_sees_no_window_whole_that_began_before() {
     let engine = engine(rule);
     engine.feed(&[visit(1, 0, 5)], 0);
     engine.tick(at(11_000));
-    let both = [rule, "s: over 10s never { count(visit) > 4 }"];
-    engine.replace_rules(rules(&both), at(12_000)).unwrap();
+    let all = [
+        rule,
+        "s: over 10s never { count(visit) > 4 }",
+        "t: over 10s never { traces(visit) > 4 }",
+    ];
+    engine.replace_rules(rules(&all), at(12_000)).unwrap();
     engine.feed(&[visit(2, 5, 5), visit(3, 15_000, 5)], 12_000);
     engine.close_traces(at(16_000), CloseCause::EndOfInput);
     let findings = engine.take_findings(9);
@@ -380,7 +384,9 @@ fn a_rule_that_is_new_sees_no_window_whole_that_began_before() {
             "r 0 satisfied",
             "r 10000 satisfied",
             "s 0 inconclusive(reload)",
-            "s 10000 inconclusive(reload)"
+            "s 10000 inconclusive(reload)",
+            "t 0 inconclusive(reload)",
+            "t 10000 inconclusive(reload)"
         ]
     );
 }
