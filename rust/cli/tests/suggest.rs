@@ -18,6 +18,8 @@ mod injected;
 mod input;
 #[path = "suggest/kept.rs"]
 mod kept;
+#[path = "suggest/kinds.rs"]
+mod kinds;
 #[path = "suggest/page.rs"]
 mod page;
 #[path = "suggest/recorded.rs"]

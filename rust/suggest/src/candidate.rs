@@ -18,6 +18,9 @@ pub const FALSE_ALARMS: f64 = 0.005;
 /// traces may be all there is: what many tests bring by chance is told by the rate of false discoveries.
 const CHANCE: f64 = 0.1;
 
+/// Where so few traces came that even what all bad ones break may be chance, it is looked at up to here: it is told as such.
+const FEW: f64 = 0.2;
+
 /// Forms that are kept of those that say the same on the data.
 const ALIKE: usize = 12;
 
@@ -45,6 +48,8 @@ pub struct Collector<'s, 't> {
     factorials: Factorials,
     /// The fewest bad traces that a candidate catches.
     pub least_bad: u32,
+    /// What chance brings more often is not looked at again.
+    chance: f64,
     nearness: Nearness,
     /// Each test once: what it counts broken, among how many.
     tests: HashSet<u64>,
@@ -72,11 +77,12 @@ impl<'s, 't> Collector<'s, 't> {
     #[must_use]
     pub fn new(sample: &'s Sample<'t>) -> Collector<'s, 't> {
         let sides = sample.sides;
-        let few = sides.bad <= 3;
+        let factorials = Factorials::up_to(sides.bad + sides.good);
         Collector {
             sample,
-            factorials: Factorials::up_to(sides.bad + sides.good),
-            least_bad: if few { 1 } else { 2 },
+            chance: looked_at(&factorials, sides),
+            factorials,
+            least_bad: least_bad(sides),
             nearness: Nearness::of(sample),
             tests: HashSet::new(),
             found: HashMap::new(),
@@ -92,7 +98,7 @@ impl<'s, 't> Collector<'s, 't> {
     /// A test on that many traces could find something.
     #[must_use]
     pub fn is_test(&self, broken: Sides, among: Sides) -> bool {
-        broken.bad + broken.good > 0 && self.factorials.least(broken, among) <= CHANCE
+        broken.bad + broken.good > 0 && self.factorials.least(broken, among) <= self.chance
     }
 
     /// So many bad traces and so few good ones are worth a candidate.
@@ -100,7 +106,7 @@ impl<'s, 't> Collector<'s, 't> {
     pub fn is_found(&self, broken: Sides, among: Sides) -> bool {
         broken.bad >= self.least_bad
             && broken.good <= Self::tolerated(among.good)
-            && self.p(broken, among) <= CHANCE
+            && self.p(broken, among) <= self.chance
     }
 
     #[must_use]
@@ -170,9 +176,57 @@ impl<'s, 't> Collector<'s, 't> {
     }
 }
 
+fn least_bad(sides: Sides) -> u32 {
+    if sides.bad <= 3 { 1 } else { 2 }
+}
+
+fn looked_at(factorials: &Factorials, sides: Sides) -> f64 {
+    let all_bad = Sides {
+        bad: sides.bad,
+        good: 0,
+    };
+    let least = factorials.fisher(all_bad, sides);
+    if least <= FEW {
+        CHANCE.max(least)
+    } else {
+        CHANCE
+    }
+}
+
+/// How many of the bad traces a rule has to break in, and in no good one, before it is looked at. `None`: all of them would be
+/// too few.
+#[must_use]
+pub fn fewest(sides: Sides) -> Option<u32> {
+    let factorials = Factorials::up_to(sides.bad + sides.good);
+    let chance = looked_at(&factorials, sides);
+    (least_bad(sides)..=sides.bad)
+        .find(|bad| factorials.fisher(Sides { bad: *bad, good: 0 }, sides) <= chance)
+}
+
 /// Of a set of traces.
 fn mark(bits: &Bits) -> u64 {
     let mut hasher = FixedState::with_seed(1).build_hasher();
     bits.words().iter().for_each(|word| hasher.write_u64(*word));
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_many_bad_traces_a_rule_needs_follows_from_how_many_there_are() {
+        for (bad, good, wanted) in [
+            (1, 200, Some(1)),
+            (1, 9, Some(1)),
+            (1, 4, Some(1)),
+            (1, 3, None),
+            (3, 5, Some(3)),
+            (42, 42, Some(4)),
+            (600, 600, Some(4)),
+            (15, 200, Some(2)),
+        ] {
+            assert_eq!(fewest(Sides { bad, good }), wanted, "{bad} and {good}");
+        }
+    }
 }

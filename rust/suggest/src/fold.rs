@@ -57,7 +57,7 @@ fn pattern(name: &str) -> String {
         let (word, after) = rest.split_at(end);
         match id(word) {
             Some(class) => pattern.push_str(class),
-            None => word.chars().for_each(|c| escaped(c, &mut pattern)),
+            None => parts(word, &mut pattern),
         }
         rest = after;
     }
@@ -70,7 +70,10 @@ fn is_of_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
 
-/// What an id of that look is made of: figures, hexadecimal figures in parts, or letters and figures mixed.
+/// From so many characters on letters, figures and dashes that are mixed are one id, as of base 64.
+const LONG: usize = 16;
+
+/// What a whole word that is an id is made of: figures, hexadecimal figures in parts, or much of everything.
 fn id(word: &str) -> Option<&'static str> {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
@@ -80,11 +83,36 @@ fn id(word: &str) -> Option<&'static str> {
         Some("[0-9]+")
     } else if is_hex && word.len() >= 8 {
         Some("[0-9A-Fa-f-]+")
-    } else if digits >= 2 && word.len() >= 4 && word.len() < 3 * digits + 6 {
+    } else if word.len() >= LONG && digits >= 2 && !has_word(word) {
         Some("[0-9A-Za-z_-]+")
     } else {
         None
     }
+}
+
+/// The parts of a word between dashes, each an id or itself: `cart-17` is the cart of any number, and no other word.
+fn parts(word: &str, pattern: &mut String) {
+    for part in word.split_inclusive(['-', '_']) {
+        let bare = part.trim_end_matches(['-', '_']);
+        match id(bare) {
+            Some(class) => pattern.push_str(class),
+            None if is_mixed(bare) => pattern.push_str("[0-9A-Za-z]+"),
+            None => bare.chars().for_each(|c| escaped(c, pattern)),
+        }
+        part[bare.len()..].chars().for_each(|c| escaped(c, pattern));
+    }
+}
+
+/// Some part of it is a word: small letters alone.
+fn has_word(word: &str) -> bool {
+    let mut parts = word.split(['-', '_']);
+    parts.any(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+/// Letters and figures, of figures so many that it is no word with a version behind it.
+fn is_mixed(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 2 && word.len() >= 4 && word.len() < 3 * digits + 6
 }
 
 fn escaped(c: char, into: &mut String) {
@@ -129,7 +157,15 @@ mod tests {
                 "job 0b6a2f9c-11aa-4bcd-8899-0123456789ab",
                 "^job [0-9A-Fa-f-]+$",
             ),
-            ("cart-17", "^[0-9A-Za-z_-]+$"),
+            ("cart-17", "^cart-[0-9]+$"),
+            ("op_00042_start", "^op_[0-9]+_start$"),
+            ("order a8f3k2 paid", "^order [0-9A-Za-z]+ paid$"),
+            ("ord-a8f3k2", "^ord-[0-9A-Za-z]+$"),
+            ("get V1StGXR8_Z5jdHi6B-myT", "^get [0-9A-Za-z_-]+$"),
+            (
+                "step-1-of-2-retry-03",
+                "^step-[0-9]+-of-[0-9]+-retry-[0-9]+$",
+            ),
             ("http2 call", "^http2 call$"),
             ("S3.GetObject", r"^S3\.GetObject$"),
         ] {

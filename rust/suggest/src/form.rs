@@ -150,6 +150,16 @@ pub enum Form {
         needs: NameId,
         needs_key: KeyId,
     },
+    /// `when each { B as p } always { count(A inside p) == p.k }`
+    Sized {
+        bound: NameId,
+        key: KeyId,
+        /// Spans of `bound` may be without the key, and then say nothing.
+        is_partial: bool,
+        counted: NameId,
+        /// Below the bound span, not in the whole trace.
+        is_inside: bool,
+    },
 }
 
 /// Forms that are alike: of the first candidates no two are to be of one family where others say as much.
@@ -174,7 +184,7 @@ impl Form {
             Form::Always { .. } => Family::Absence,
             Form::Each { .. } | Form::Ordered { .. } => Family::Order,
             Form::Placed { .. } => Family::Structure,
-            Form::Most { .. } | Form::Equal { .. } => Family::Count,
+            Form::Most { .. } | Form::Equal { .. } | Form::Sized { .. } => Family::Count,
             Form::Joined { .. } => Family::Join,
         }
     }
@@ -196,6 +206,7 @@ impl Form {
             Form::Ordered { first, second } => Some((*first, *second)),
             Form::Placed { spans, other, .. } => Some((*spans, of(other)?)),
             Form::Equal { left, right } => Some((*left, *right)),
+            Form::Sized { bound, counted, .. } => Some((*bound, *counted)),
         }
     }
 
@@ -227,6 +238,15 @@ impl Form {
             }
             Form::Equal { .. } => 3.4,
             Form::Joined { is_partial, .. } => 4.2 + if *is_partial { 0.5 } else { 0.0 },
+            Form::Sized {
+                is_partial,
+                is_inside,
+                ..
+            } => {
+                // Where both say the same, what is below the span is what is meant.
+                let far = if *is_inside { 0.0 } else { 0.1 };
+                3.6 + far + if *is_partial { 0.5 } else { 0.0 }
+            }
         }
     }
 
@@ -242,7 +262,8 @@ impl Form {
             | Form::Each { .. }
             | Form::Ordered { .. }
             | Form::Equal { .. }
-            | Form::Joined { .. } => false,
+            | Form::Joined { .. }
+            | Form::Sized { .. } => false,
         }
     }
 }
@@ -321,7 +342,8 @@ impl Form {
             Form::NotTogether { .. }
             | Form::Ordered { .. }
             | Form::Equal { .. }
-            | Form::Joined { .. } => false,
+            | Form::Joined { .. }
+            | Form::Sized { .. } => false,
         }
     }
 }

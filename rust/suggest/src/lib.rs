@@ -7,7 +7,7 @@
 //! terminal, no clock.
 //!
 //! ```text
-//! mine (existence, order, structure, count, value, number, join) ▸ candidate, sample ▸ form ▸ table ▸ bits, statistics, fold, noise
+//! mine (existence, order, structure, count, value, number, join, sized) ▸ candidate, sample ▸ form ▸ table ▸ bits, statistics, fold, noise
 //! rank, invariant, wording ▸ mine
 //! ```
 #![forbid(unsafe_code)]
@@ -34,7 +34,7 @@ mod table;
 mod wording;
 
 pub use bits::Sides;
-pub use candidate::{Candidate, FALSE_ALARMS, Found};
+pub use candidate::{Candidate, FALSE_ALARMS, Found, fewest};
 pub use fold::Shape;
 pub use form::{Family, Form};
 pub use mine::{Invariant, invariants, mine};

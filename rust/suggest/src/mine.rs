@@ -7,6 +7,7 @@ mod invariant;
 mod join;
 mod number;
 mod order;
+mod sized;
 mod structure;
 mod value;
 
@@ -31,5 +32,6 @@ pub fn mine(sample: &Sample<'_>) -> Found {
     order::mine(&mut into, &roster);
     structure::mine(&mut into, &roster);
     join::mine(&mut into, &roster);
+    sized::mine(&mut into, &roster);
     into.end()
 }

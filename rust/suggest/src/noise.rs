@@ -32,13 +32,11 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Keys that are noise as a whole, and keys with such a word that are none.
-const KEYS: [(&str, bool); 14] = [
+const KEYS: [(&str, bool); 18] = [
     ("http.target", true),
     ("http.url", true),
     ("http.user_agent", true),
     ("user_agent.original", true),
-    ("db.statement", true),
-    ("db.query.text", true),
     ("http.request.body.size", true),
     ("http.response.body.size", true),
     ("http.request_content_length", true),
@@ -47,6 +45,12 @@ const KEYS: [(&str, bool); 14] = [
     ("url.scheme", false),
     ("gen_ai.agent.name", false),
     ("url.template", false),
+    ("agent.name", false),
+    ("peer.service", false),
+    ("service.peer.name", false),
+    ("server.service.name", false),
+    ("process.exit.code", false),
+    ("exit.code", false),
 ];
 
 /// The values of this attribute say nothing. Whether it is there may still say something.
@@ -55,7 +59,21 @@ pub fn is_noise(key: &str) -> bool {
     if let Some((_, is_noise)) = KEYS.iter().find(|(known, _)| *known == key) {
         return *is_noise;
     }
+    if is_measured(key) {
+        return false;
+    }
     words(key).any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
+/// What is measured or counted of something is no value of it: `wait_time_ms`, `llm.token_count.prompt`.
+fn is_measured(key: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "count", "total", "ms", "us", "ns", "s", "sec", "seconds", "millis", "micros", "nanos",
+        "minutes",
+    ];
+    let mut words = words(key).map(str::to_ascii_lowercase);
+    let is_at = words.any(|word| word == "token" || word == "tokens" || word == "time");
+    is_at && words.any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// The values of this attribute name one thing each: what has it too belongs to that thing.
@@ -97,6 +115,8 @@ mod tests {
             "created.timestamp",
             "url.full",
             "http.target",
+            "created.time",
+            "auth.token",
         ] {
             assert!(is_noise(key), "{key}");
         }
@@ -115,6 +135,12 @@ mod tests {
             "auth.granted",
             "url.scheme",
             "valid",
+            "db.query.text",
+            "peer.service",
+            "agent.name",
+            "process.exit.code",
+            "llm.token_count.prompt",
+            "queue.wait_time_ms",
         ] {
             assert!(!is_noise(key), "{key}");
         }

@@ -68,11 +68,7 @@ impl<'t> Sample<'t> {
 
     #[must_use]
     pub fn side(&self, trace: &Trace) -> Side {
-        if trace.slot < self.table.layout.first_good() {
-            Side::Bad
-        } else {
-            Side::Good
-        }
+        self.table.side(trace)
     }
 
     /// The set of these slots.

@@ -28,8 +28,18 @@ pub enum Place {
     Attribute,
     /// An attribute of one of its events: there may be several.
     Event,
+    /// That it has links, whatever they lead to.
+    Link,
     /// What every span has: its kind, its status, its service.
     Own,
+}
+
+impl Place {
+    /// A span may have it or not, and once at most.
+    #[must_use]
+    pub fn may_be_missing(self) -> bool {
+        matches!(self, Place::Attribute | Place::Link)
+    }
 }
 
 /// A key.
@@ -118,6 +128,16 @@ impl Table {
     #[must_use]
     pub fn cells_of(&self, row: &Row) -> &[Cell] {
         &self.cells[row.cells.start as usize..row.cells.end as usize]
+    }
+
+    /// On which side it is.
+    #[must_use]
+    pub fn side(&self, trace: &Trace) -> Side {
+        if trace.slot < self.layout.first_good() {
+            Side::Bad
+        } else {
+            Side::Good
+        }
     }
 
     #[must_use]

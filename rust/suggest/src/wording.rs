@@ -64,6 +64,9 @@ pub fn rule_id(table: &Table, form: &Form) -> String {
         Form::Placed { spans, .. } => format!("{}-in-its-place", name(spans)),
         Form::Most { spans: of, .. } => format!("few-{}", spans(of)),
         Form::Equal { left, right } => format!("as-many-{}-as-{}", name(left), name(right)),
+        Form::Sized { bound, counted, .. } => {
+            format!("as-many-{}-as-{}-says", name(counted), name(bound))
+        }
         Form::Joined { bound, needs, .. } => format!("{}-fits-{}", name(needs), name(bound)),
     }
 }

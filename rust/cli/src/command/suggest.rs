@@ -16,7 +16,7 @@ mod yaml;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
-use betrace_suggest::{Shape, Table};
+use betrace_suggest::{Shape, Side, Table, fewest};
 
 use crate::args::{Suggest, SuggestFormat};
 use crate::compared::{Compared, Places, Sides, compared};
@@ -43,6 +43,7 @@ fn suggest(args: &Suggest, out: &mut Output) -> Result<Exit, Exit> {
         is_broken,
     } = compared(&args.good, &args.bad)?;
     is_enough(&table, &sides, is_broken)?;
+    note_cut_off(&table);
     note_folded(&table);
     let places = Places::of(&table);
     let (most, completeness) = (args.most.into(), args.bad.completeness.into());
@@ -106,10 +107,38 @@ fn is_enough(table: &Table, sides: &Sides, is_broken: bool) -> Result<(), Exit> 
             );
             return Ok(());
         }
+        (1, _) => {
+            output::note(
+                "one good trace only: that bad ones differ from it may be chance, and false alarms cannot be told",
+            );
+            return Ok(());
+        }
         _ => return Ok(()),
     };
     output::fault(fault);
     Err(failed)
+}
+
+/// Traces of which something is missing: what is absent from them is not asked.
+fn note_cut_off(table: &Table) {
+    let sides = [
+        (Side::Bad, table.sides.bad, "bad"),
+        (Side::Good, table.sides.good, "good"),
+    ];
+    for (side, all, word) in sides {
+        let of_side = table
+            .traces
+            .iter()
+            .filter(|trace| table.side(trace) == side);
+        let cut_off = of_side.filter(|trace| !trace.is_complete).count();
+        if cut_off > 0 {
+            output::note(format_args!(
+                "{} of {} incomplete: what is absent from them proves nothing (--completeness)",
+                grouped(cut_off as u64),
+                counted(all, &format!("{word} trace"))
+            ));
+        }
+    }
 }
 
 /// Patterns that stand for many names.
@@ -131,14 +160,16 @@ fn note_folded(table: &Table) {
     }
 }
 
-/// What may be chance is shown as such, where it comes among the first.
+/// What may be chance is left out where anything is more than that; else the first of it is shown as what it is.
 fn without_chance(mut suggested: Suggested) -> Suggested {
     const FIRST: usize = 3;
-    let mut place = 0;
-    suggested.all.retain(|one| {
-        place += 1;
-        place <= FIRST || one.q <= CERTAIN
-    });
+    let before = suggested.all.len();
+    if suggested.all.iter().any(|one| one.q <= CERTAIN) {
+        suggested.all.retain(|one| one.q <= CERTAIN);
+    } else {
+        suggested.all.truncate(FIRST);
+    }
+    suggested.chance = before - suggested.all.len();
     suggested
 }
 
@@ -175,6 +206,15 @@ fn close(suggested: &Suggested, table: &Table) {
             grouped(table.sides.bad.into())
         ));
     }
+    if suggested.all.is_empty() && suggested.implied == 0 {
+        note_few(table);
+    }
+    if suggested.chance > 0 {
+        output::note(format_args!(
+            "{} left out: so many tests bring as much by chance",
+            counted(suggested.chance, "candidate")
+        ));
+    }
     if suggested.all.iter().all(|one| one.q > CERTAIN) && !suggested.all.is_empty() {
         output::note(
             "none of it is more than chance may bring among so many tests: judge by what you know",
@@ -185,5 +225,19 @@ fn close(suggested: &Suggested, table: &Table) {
             "{} left out: a rule of --rules catches as much",
             counted(suggested.implied, "candidate")
         ));
+    }
+}
+
+/// How much would have to be there for a rule to be told from chance.
+fn note_few(table: &Table) {
+    match fewest(table.sides) {
+        Some(fewest) if fewest > 1 => output::note(format_args!(
+            "what fewer than {} share cannot be told from chance among so many",
+            counted(fewest, "bad trace")
+        )),
+        Some(_) => {}
+        None => output::note(
+            "with so few traces any difference may be chance: more good ones, or more bad ones, are needed",
+        ),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use betrace_lang::codes::DiagnosticSeverity;
 use betrace_lang::{Limits, SourceFile, load};
 use betrace_suggest::{Seen, Side};
 
@@ -101,6 +102,21 @@ fn holding(
         output::report(&shown(&loaded.diagnostics, &files, Palette::off()));
         return Err(usage("--bad-where is no condition on a trace".to_owned()));
     };
+    if rule.rule.body.over.is_some() {
+        return Err(usage(
+            "--bad-where is a rule over many traces: write a condition on one, such as 'root.where(span:status == error)'"
+                .to_owned(),
+        ));
+    }
+    // What the condition may not mean is told before it is taken.
+    let doubts = loaded.diagnostics.iter();
+    let doubts: Vec<_> = doubts
+        .filter(|one| one.code.severity() == DiagnosticSeverity::Warning)
+        .cloned()
+        .collect();
+    if !doubts.is_empty() {
+        output::report(&shown(&doubts, &files, Palette::off()));
+    }
     let numbers = (0..).zip(seen).map(|(number, seen)| (seen.id, number));
     let all = All(numbers.collect(), seen);
     let rules = [rule.rule.clone()];

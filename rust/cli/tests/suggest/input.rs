@@ -100,6 +100,10 @@ fn bad_traces_may_be_named_and_may_be_chosen_by_a_condition() {
             "--bad-where is no condition",
         ),
         (["--bad-where", "never_there"], "there is no bad trace"),
+        (
+            ["--bad-where", "over 1h never { count(pay) > 3 }"],
+            "--bad-where is a rule over many traces",
+        ),
     ] {
         let ran = desk.run(&[&["suggest", "--good", "all.jsonl"], &args[..]].concat());
         assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
@@ -187,6 +191,89 @@ fn what_is_absent_from_a_trace_that_was_cut_off_proves_nothing() {
     ]);
     let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
     assert_eq!(asked.lines.len(), 0, "{:?}", asked.rules());
+    let told = "6 of 6 bad traces incomplete: what is absent from them proves nothing";
+    assert!(asked.err.contains(told), "{}", asked.err);
+}
+
+#[test]
+fn one_good_trace_or_too_few_to_tell_anything_is_said() {
+    let desk = Desk::with(&[
+        ("one.jsonl", &shop(1..2, &["pay", "ship"])),
+        ("three.jsonl", &shop(1..4, &["pay", "ship"])),
+        ("five.jsonl", &shop(1..6, &["pay", "ship"])),
+        ("forty.jsonl", &shop(1..41, &["pay", "ship"])),
+        ("bad.jsonl", &shop(200..201, &["pay"])),
+        ("same.jsonl", &shop(200..240, &["pay", "ship"])),
+    ]);
+    let asked = |good: &str, bad: &str| Asked::of(&desk, &["--good", good, "--bad", bad]);
+    let one = asked("one.jsonl", "same.jsonl");
+    assert!(one.err.contains("one good trace only"), "{}", one.err);
+    let three = asked("three.jsonl", "bad.jsonl");
+    assert!(three.lines.is_empty(), "{:?}", three.rules());
+    assert!(
+        three
+            .err
+            .contains("with so few traces any difference may be chance"),
+        "{}",
+        three.err
+    );
+    // What can be said of few is said, and as what it is.
+    let five = asked("five.jsonl", "bad.jsonl");
+    assert_eq!(five.lines[0]["is_certain"], false, "{}", five.err);
+    assert!(
+        five.rules().join(" ").contains("ship"),
+        "{:?}",
+        five.rules()
+    );
+    let same = asked("forty.jsonl", "same.jsonl");
+    assert!(same.lines.is_empty(), "{:?}", same.rules());
+    assert!(
+        same.err
+            .contains("what fewer than 4 bad traces share cannot be told from chance"),
+        "{}",
+        same.err
+    );
+}
+
+#[test]
+fn what_may_be_chance_stands_beside_nothing_that_is_more() {
+    let colour = |trace: u128, name: &'static str| {
+        let mut order = span(trace, 1, 0, name);
+        let colour = ["red", "green", "blue", "white"][trace as usize % 4];
+        order.attributes = json!({"colour": colour});
+        order
+    };
+    let spans = |range: std::ops::Range<u128>, is_bad: bool| {
+        let mut spans = Vec::new();
+        for trace in range {
+            let mut order = colour(trace, "order");
+            // Four of a colour that no good one has: so much may be chance among what else there is to look at.
+            if is_bad && trace % 10 == 0 {
+                order.attributes = json!({"colour": "black"});
+            }
+            spans.push(order);
+            if !(is_bad && trace % 2 == 1) {
+                spans.push(span(trace, 2, 1, "ship"));
+            }
+        }
+        request(&spans)
+    };
+    let desk = Desk::with(&[
+        ("good.jsonl", &spans(1..41, false)),
+        ("bad.jsonl", &spans(101..141, true)),
+    ]);
+    let asked = Asked::of(&desk, &["--good", "good.jsonl", "--bad", "bad.jsonl"]);
+    assert!(!asked.lines.is_empty());
+    for line in &asked.lines {
+        assert_eq!(line["is_certain"], true, "{line}");
+    }
+    assert!(
+        asked
+            .err
+            .contains("left out: so many tests bring as much by chance"),
+        "{}",
+        asked.err
+    );
 }
 
 #[test]

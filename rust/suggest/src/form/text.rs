@@ -83,6 +83,18 @@ impl Writer<'_> {
                 needs,
                 needs_key,
             } => self.joined(*bound, *bound_key, *is_partial, *needs, *needs_key),
+            Form::Sized {
+                bound,
+                key,
+                is_partial,
+                counted,
+                is_inside,
+            } => {
+                let each = self.bound(*bound, *key, *is_partial);
+                let inside = if *is_inside { " inside p" } else { "" };
+                let (counted, key) = (self.name(*counted), self.key(*key));
+                format!("when each {{ {each} }} always {{ count({counted}{inside}) == p.{key} }}")
+            }
         })
     }
 
@@ -103,6 +115,20 @@ impl Writer<'_> {
         )
     }
 
+    /// Spans that are bound as `p`, of which the key is read.
+    fn bound(self, bound: NameId, key: KeyId, is_partial: bool) -> String {
+        let of = self.name(bound);
+        if !is_partial {
+            return format!("{of} as p");
+        }
+        let exists = format!("exists({})", self.key(key));
+        match of.strip_suffix(')') {
+            // A pattern of names is a filter already.
+            Some(open) => format!("{open} and {exists}) as p"),
+            None => format!("{of}.where({exists}) as p"),
+        }
+    }
+
     fn joined(
         self,
         bound: NameId,
@@ -111,12 +137,8 @@ impl Writer<'_> {
         needs: NameId,
         other: KeyId,
     ) -> String {
-        let (of, key) = (self.name(bound), self.key(key));
-        let each = if is_partial {
-            format!("{of}.where(exists({key})) as p")
-        } else {
-            format!("{of} as p")
-        };
+        let each = self.bound(bound, key, is_partial);
+        let key = self.key(key);
         let other = self.key(other);
         format!(
             "when each {{ {each} }} always {{ {}.where({other} == p.{key}) }}",
@@ -181,7 +203,7 @@ impl Writer<'_> {
     fn key(self, key: KeyId) -> String {
         let key = self.table.key(key);
         match key.place {
-            Place::Own => key.text.to_string(),
+            Place::Own | Place::Link => key.text.to_string(),
             Place::Event if &*key.text == "event:name" => key.text.to_string(),
             Place::Event => format!("event.{}", self.bare(&key.text)),
             Place::Attribute => self.bare(&key.text),

@@ -99,12 +99,25 @@ fn counted(into: &Collector<'_, '_>, roster: &Roster) -> Counted {
             );
         }
     }
-    // Only what identifies something makes groups that are meant to be small.
-    counted.by_key.retain(|(_, key), _| {
+    // Only what identifies something makes groups that are meant to be small, be it within its trace: a seat, a line of an order.
+    let all = &counted.all;
+    counted.by_key.retain(|(name, key), largest| {
         let key = table.key(*key);
-        is_identifier(&key.text) || key.texts.is_over && !key.is_noise
+        is_identifier(&key.text)
+            || !key.is_noise && (key.texts.is_over || tells_apart(largest, &all[name], into))
     });
     counted
+}
+
+/// In enough good traces with several spans no two of them had the same value.
+fn tells_apart(largest: &Figures, all: &Figures, into: &Collector<'_, '_>) -> bool {
+    let first_good = into.sample.table.layout.first_good();
+    let all: HashMap<u32, f64> = all.iter().copied().collect();
+    let good = largest.iter().filter(|(slot, figure)| {
+        let is_good = *slot as usize >= first_good;
+        is_good && *figure <= 1.0 && all.get(slot).is_some_and(|all| *all >= 2.0)
+    });
+    good.take(ENOUGH as usize).count() == ENOUGH as usize
 }
 
 /// The largest of a trace, whose figures come one after the other.

@@ -1,5 +1,5 @@
-//! What has to come where something else came: `when { B } always { A }`, with B narrowed to the spans for which it holds; and
-//! what must not come: `when { B } never { A }`.
+//! What has to come where something else came: `when { B } always { A }`, with B narrowed to the spans for which it holds, or in
+//! every trace; and what must not come: `when { B } never { A }`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use crate::bits::Bits;
 use crate::candidate::Collector;
 use crate::form::{Form, Of, Selector, Test};
 use crate::sample::Roster;
-use crate::table::{KeyId, NameId};
+use crate::table::{KeyId, NameId, Trace};
 
 use crate::mine::cut::Cut;
 use crate::mine::value::Atom;
@@ -43,7 +43,16 @@ impl Spans<'_> {
 
 pub fn mine(into: &mut Collector<'_, '_>, roster: &Roster, atoms: &[Atom]) {
     let spans = spans(into, roster, atoms);
-    for when in &spans {
+    // What every trace has, whatever it is about: `when { any } always { A }`.
+    let all = into
+        .sample
+        .bits(into.sample.traces.iter().map(|trace| slot_of(trace)));
+    let every = Spans {
+        of: Of::Any,
+        atom: None,
+        set: &all,
+    };
+    for when in std::iter::once(&every).chain(&spans) {
         let known = when.set.and(&into.sample.complete);
         let among = known.count();
         if among.bad < into.least_bad {
@@ -104,7 +113,7 @@ fn spans<'a>(into: &Collector<'_, '_>, roster: &'a Roster, atoms: &'a [Atom]) ->
 /// What came beside `when` in bad traces and in good ones only without it.
 fn not_together(into: &mut Collector<'_, '_>, when: &Spans<'_>, spans: &[Spans<'_>]) {
     let among = when.set.count();
-    if !when.is_name() || among.good < ENOUGH {
+    if when.of == Of::Any || !when.is_name() || among.good < ENOUGH {
         return;
     }
     for never in spans
@@ -163,6 +172,10 @@ fn gated(into: &mut Collector<'_, '_>, roster: &Roster) {
     }
 }
 
+fn slot_of(trace: &Trace) -> u32 {
+    u32::try_from(trace.slot).unwrap_or(u32::MAX)
+}
+
 /// For each name and key with numbers the largest of each trace.
 pub type Largest = std::collections::BTreeMap<(NameId, KeyId), Vec<(u32, f64)>>;
 
@@ -183,7 +196,7 @@ pub fn largest(into: &Collector<'_, '_>, roster: &Roster) -> Largest {
                 }
             }
         }
-        let slot = u32::try_from(trace.slot).unwrap_or(u32::MAX);
+        let slot = slot_of(trace);
         for (at, number) in &here {
             all.entry(*at).or_default().push((slot, *number));
         }

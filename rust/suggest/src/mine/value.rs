@@ -128,7 +128,7 @@ fn said(into: &Collector<'_, '_>, roster: &Roster) -> BTreeMap<(Of, KeyId), Said
                 };
                 let of = all.entry((Of::Name(row.name), cell.key)).or_default();
                 of.note(slot, value);
-                if last.replace(cell.key) != Some(cell.key) && key.place == Place::Attribute {
+                if last.replace(cell.key) != Some(cell.key) && key.place.may_be_missing() {
                     *having.entry((row.name, cell.key)).or_default() += 1;
                 }
                 if !key.is_noise {
@@ -160,7 +160,7 @@ fn of_key(
     let whole = roster.set(of);
     let among = whole.map_or(sample.sides, Bits::count);
     let place = sample.table.key(key).place;
-    if let (Some(whole), Place::Attribute) = (whole, place) {
+    if let Some(whole) = whole.filter(|_| place.may_be_missing()) {
         let test = |test: Test| move || Form::Never(Selector::of(of, test));
         let every = sample.bits(said.every.iter().copied());
         into.offer(whole.without(&every), among, test(Test::Missing(key)));

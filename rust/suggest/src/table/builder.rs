@@ -56,7 +56,7 @@ pub struct Builder {
     names: Vec<Box<str>>,
     name_ids: HashMap<Box<str>, NameId>,
     keys: Vec<Key>,
-    key_ids: [HashMap<Box<str>, KeyId>; 3],
+    key_ids: [HashMap<Box<str>, KeyId>; 4],
     spans: Vec<Raw>,
     cells: Vec<Cell>,
     /// Spans whose names came when the table of names was full.
@@ -154,7 +154,7 @@ impl Builder {
         self.keys.push(Key {
             text: text.into(),
             place,
-            is_noise: place != Place::Own && is_noise(text),
+            is_noise: !matches!(place, Place::Own | Place::Link) && is_noise(text),
             texts: Texts::default(),
         });
         ids.insert(text.into(), key);
@@ -185,6 +185,12 @@ impl Builder {
         for event in span.events.iter().take(MOST_CELLS) {
             self.text(Place::Event, "event:name", &event.name);
             self.attributes(Place::Event, &event.attributes, begin);
+        }
+        if !span.links.is_empty()
+            && let Some(key) = self.key(Place::Link, "link:spanID")
+        {
+            let value = Value::Other;
+            self.cells.push(Cell { key, value });
         }
         self.cells[begin..].sort_by_key(|cell| (cell.key, cell.value.bits()));
         let at = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);

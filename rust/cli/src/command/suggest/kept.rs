@@ -75,6 +75,7 @@ pub fn kept(
         all,
         tests: 0,
         implied: 0,
+        chance: 0,
     })
 }
 

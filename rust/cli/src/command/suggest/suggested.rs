@@ -62,6 +62,8 @@ pub struct Suggested {
     pub tests: usize,
     /// Candidates that an existing rule makes needless.
     pub implied: usize,
+    /// Candidates that are not shown, as chance may have brought them.
+    pub chance: usize,
 }
 
 /// Ids of rules that are taken.
@@ -137,6 +139,7 @@ pub fn suggested(
         all: Vec::new(),
         tests: whole.tests,
         implied: 0,
+        chance: 0,
     };
     let factorials = Factorials::up_to(table.sides.bad + table.sides.good);
     let mut seen: HashSet<Vec<Number>> = HashSet::new();

@@ -10,8 +10,9 @@ use crate::compared::Count;
 use super::bounds::{Value, each};
 
 /// How far a bound is moved, as factors.
-const FACTORS: [f64; 18] = [
-    0.05, 0.1, 0.2, 0.3, 0.5, 0.65, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 50.0,
+const FACTORS: [f64; 24] = [
+    0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.65, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0,
+    10.0, 20.0, 50.0, 150.0, 500.0, 2_000.0, 10_000.0,
 ];
 
 /// What else a number is set to that is nothing, or hardly more.
