@@ -106,6 +106,7 @@ const OF_PEERS: &[(&str, &[Told])] = &[
         ("W0102", 2, "TraceQL's `!=` passes over spans without the attribute as well, which surprises there too"),
         ("W0111", 1, "a regular expression that is a plain text, as the query has it"),
         ("W0122", 1, "a status that is not `error` is mostly `unset`"),
+        ("W0134", 1, "the query asks for some other event, and passes over spans without any"),
     ]),
 ];
 

@@ -8,12 +8,14 @@
 //! ([`field`], [`intrinsic`], [`item`]), perhaps computed with ([`term`], [`kind`]) or an array ([`each`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
 //! mean now.
 
+mod alternatives;
 mod bound;
 mod checker;
 mod clauses;
 mod condition;
 mod doubt;
 mod each;
+mod elsewhere;
 mod field;
 mod form;
 mod group;

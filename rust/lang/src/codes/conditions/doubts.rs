@@ -119,7 +119,7 @@ declare_codes! {
         good: "when each { charge as c } always { c.where(paid) }"
     }
     AFTER_ITS_PARENT = "W0124", "an order against what lasts until the end" {
-        "A span is after another where it starts when that has ended. The root, and a span whose name begins another's, mostly last until what they cause has ended, so nothing comes after them: what they cause is inside of them.",
+        "A span is after another where it starts when that has ended. The root, and a span whose name begins another's, mostly last until what they cause has ended, so nothing comes after them, and begin before it, so nothing comes before them: what they cause is inside of them.",
         bad: "when each { payment as p } always { audit after root }",
         good: "when each { payment as p } always { audit inside root }"
     }
@@ -162,6 +162,21 @@ declare_codes! {
         "Filters come before \"first\", so as a condition `A next after p` holds wherever some A comes after p: the first of them is one. What the next span of a name must be is asked of it by binding it; that no span lies between is `directly after`.",
         bad: "when each { turn.where(exists(who)) as t } never { turn.where(who == t.who) next after t }",
         good: "when each { turn.where(exists(who)) as t, turn next after t as p } never { p.where(who == t.who) }"
+    }
+    SOME_OTHER_EVENT = "W0134", "a negation that some other event makes true" {
+        "Each comparison with a field of events picks its own event: `event:name != exception` is true where some event has another name, whether or not there is an exception too, and false of a span without events. That no event is so is the negation of the whole, `not (event:name == exception)`; that one event is another is said inside `event.where(…)`.",
+        bad: "never { any.where(span:status == error and event:name != exception) }",
+        good: "never { any.where(span:status == error and not (event:name == exception)) }"
+    }
+    OF_RESOURCE = "W0135", "an attribute of the resource that reads as one of the span" {
+        "`resource.id` is the attribute `id` of the resource, of the service that emits the span. A span's own attribute of the name `resource.id` is put in quotes, as every name is that begins with a scope.",
+        bad: "never { audit.log.where(missing(resource.id)) }",
+        good: "never { audit.log.where(missing(\"resource.id\")) }"
+    }
+    ATTRIBUTE_AS_VALUE = "W0136", "a word that was to be one of several values" {
+        "`or` joins conditions, and a word alone is the condition that the attribute of this name is `true`. One of several values is asked for with `in`.",
+        bad: "never { payment.where(tier == gold or silver) }",
+        good: "never { payment.where(tier in [gold, silver]) }"
     }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",

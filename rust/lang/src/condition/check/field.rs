@@ -7,8 +7,7 @@ use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::{Checker, Subject};
 use crate::condition::dialect::Dialect;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{BindingId, Field, Intrinsic, Scope};
-use crate::words::Word;
+use crate::rule::{BindingId, Field, Scope};
 
 impl<'a> Checker<'a> {
     /// The left-hand side of a comparison, or the field of a measure.
@@ -145,6 +144,7 @@ impl<'a> Checker<'a> {
         if let Some((first, rest)) = name.split_once('.') {
             if let Some(scope) = Scope::written(first) {
                 self.warn_like_intrinsic(node, scope, rest);
+                self.warn_of_resource(node, scope, rest);
                 return self.attribute(node, node.range(), scope, rest);
             }
             self.warn_other_span(node, first, rest);
@@ -214,6 +214,12 @@ impl<'a> Checker<'a> {
                 fault.message = format!("no span is bound as `{name}`; did you mean `{near}`?");
                 fault.suggestion = Some(near);
             }
+            None if ["root", "any", "leaf"].contains(&name) => {
+                fault.message = format!("`{name}` selects spans, and is no bound one");
+                fault.help = Some(format!(
+                    "bind it: `when each {{ {name} as p }} …`, and read `p.…`; the greatest of all that it selects: `max({name}, …)`"
+                ));
+            }
             None => fault.help = Some(format!("bind one: `when each {{ payment as {name} }}`")),
         }
     }
@@ -260,6 +266,7 @@ impl<'a> Checker<'a> {
                     self.attribute(node, range, scope, key)
                         .and_then(|inner| self.bound(node, binding, inner))
                 } else if let Some(scope) = Scope::written(first) {
+                    self.warn_of_resource(node, scope, rest);
                     self.attribute(node, node.range(), scope, rest)
                 } else {
                     return Ok(None);
@@ -299,56 +306,6 @@ impl<'a> Checker<'a> {
         };
         let inner = self.attribute(node, node.range(), inner_scope, key)?;
         self.bound(node, binding, inner)
-    }
-
-    /// `parent.x`, `root.x`, `trace.x`: attributes of this span, though they read as another's.
-    fn warn_other_span(&mut self, node: &Node, first: &str, rest: &str) {
-        let field = like_intrinsic(Scope::SpanThenResource, rest).unwrap_or(rest);
-        let value = self.rest_of_comparison(node);
-        let (whose, help) = match first {
-            "parent" => (
-                "the parent's",
-                format!("of the parent: `S child of any.where({field}{value})`"),
-            ),
-            "root" => (
-                "the root's",
-                format!("of the root, outside of this `where`: `root.where({field}{value})`"),
-            ),
-            "trace" => (
-                "the trace's",
-                "of the trace there are `trace:duration trace:spanCount trace:rootName trace:rootService trace:id`; a value that every span has stands on one of them".to_owned(),
-            ),
-            _ => return,
-        };
-        let name = format!("trace:{rest}");
-        let meant = Intrinsic::named(&name).filter(|_| first == "trace");
-        let message =
-            format!("this is the filtered span's own attribute `{first}.{rest}`, not {whose}");
-        let fault = self.fault(code::OTHER_SPAN, node.range(), message);
-        fault.help = Some(format!(
-            "{help}; put the attribute in quotes if it is meant"
-        ));
-        fault.suggestion = meant.map(|meant| meant.as_str().to_owned());
-    }
-
-    /// What stands behind a field up to the end of its comparison, as far as one line tells.
-    fn rest_of_comparison(&self, node: &Node) -> String {
-        let behind = &self.place.text[node.end..];
-        let mut depth = 0usize;
-        let end = behind.char_indices().find(|(at, sign)| {
-            match sign {
-                '(' | '[' => depth += 1,
-                ')' | ']' if depth == 0 => return true,
-                ')' | ']' => depth -= 1,
-                _ => {}
-            }
-            let rest = &behind[*at..];
-            depth == 0
-                && [" and ", " or ", "\n"]
-                    .iter()
-                    .any(|end| rest.starts_with(end))
-        });
-        behind[..end.map_or(behind.len(), |(at, _)| at)].to_owned()
     }
 
     /// `duration > 500ms`: an attribute that has the name of an intrinsic.

@@ -60,11 +60,20 @@ impl<'a> Checker<'a> {
             self.refuse_unknown_binding(node, first);
             return;
         }
+        if self.refuse_other_span(node, word) {
+            return;
+        }
         let message = format!("`{word}` could be a text or a field");
+        // `10.0.0.1` is no field.
+        let is_figures = word.starts_with(|first: char| first.is_ascii_digit());
+        let message = if is_figures {
+            format!("`{word}` is a text, which stands in quotes")
+        } else {
+            message
+        };
         let fault = self.fault(code::DOTTED_WORD, node.range(), message);
-        fault.help = Some(format!(
-            "a text: `\"{word}\"`; a field of the same span: `span.{word}`"
-        ));
+        fault.help = (!is_figures)
+            .then(|| format!("a text: `\"{word}\"`; a field of the same span: `span.{word}`"));
         fault.suggestion = Some(format!("\"{word}\""));
     }
 

@@ -112,8 +112,12 @@ impl<'a> Checker<'a> {
             .iter()
             .map(|part| self.predicate_in(part, dialect))
             .collect();
-        let parts: Option<Vec<Predicate>> = checked.into_iter().collect();
-        Some(joined(parts?, is_and))
+        let parts_checked: Option<Vec<Predicate>> = checked.into_iter().collect();
+        let joined = joined(parts_checked?, is_and);
+        if !is_and {
+            self.doubt_alternatives(parts);
+        }
+        Some(joined)
     }
 
     /// `not verified` is `verified == false`; any other negation negates.
@@ -200,6 +204,7 @@ impl<'a> Checker<'a> {
             (term, value) => self.terms_fit((term, left), (value, right))?,
         };
         self.doubt_value(node, (term.as_field(), left), op, (&right, right_node));
+        self.doubt_other_event(node, term.as_field(), op);
         Some(Predicate::Compare {
             left: term,
             op,

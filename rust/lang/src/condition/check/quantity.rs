@@ -77,8 +77,7 @@ impl<'a> Checker<'a> {
                     let source = self.place.folded(measure.range());
                     let message =
                         format!("a factor stands before a measure, and `{source}` is none");
-                    self.fault(code::FACTOR, bare.range(), message).help =
-                        Some("`count(A) > 2 * count(B)`; twice a field is `p.x + p.x`".into());
+                    self.fault(code::FACTOR, bare.range(), message).help = Some(factored(&source));
                     return None;
                 }
                 let measure = self.measure(measure)?;
@@ -224,4 +223,15 @@ impl Measure {
             Measure::Of { of, .. } => of.is_duration(),
         }
     }
+}
+
+/// What a factor can stand before, where `0.5 * root.span:duration` or the like was written.
+fn factored(source: &str) -> String {
+    let (first, field) = source.split_once('.').unwrap_or((source, ""));
+    if ["root", "any", "leaf"].contains(&first) && !field.is_empty() {
+        return format!(
+            "of the spans that `{first}` selects: `max({first}, {field})`, `sum({first}, {field})`; of each: `when each {{ {first} as p }} …` and `p.{field}`"
+        );
+    }
+    "`count(A) > 2 * count(B)`; twice a field is `p.x + p.x`".to_owned()
 }

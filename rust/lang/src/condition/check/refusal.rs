@@ -236,6 +236,13 @@ impl<'a> Checker<'a> {
                 )
             }
             NodeKind::Name(name) => compared_outside(name, &rest),
+            NodeKind::Intrinsic(name) if of_named_span(name).is_some() => {
+                let (span, field) = of_named_span(name).unwrap_or_default();
+                (
+                    "the fields of a span are compared inside `where`".to_owned(),
+                    format!("{span}.where({field}{rest})"),
+                )
+            }
             NodeKind::Sum { first, rest } => {
                 let mut parts = std::iter::once(&**first).chain(rest.iter().map(|(_, part)| part));
                 let bound = parts.find_map(|part| self.bound_left(part));
@@ -254,6 +261,13 @@ impl<'a> Checker<'a> {
         fault.help = Some(format!("write `{modern}`"));
         fault.suggestion = Some(modern);
     }
+}
+
+/// `payment` and `span:duration` of `payment.span:duration`.
+fn of_named_span(name: &str) -> Option<(&str, &str)> {
+    let colon = name.find(':')?;
+    let dot = name[..colon].rfind('.')?;
+    Some((&name[..dot], &name[dot + 1..]))
 }
 
 fn is_trace_name(name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Orders that do not come: after what ends last.
+//! Orders that do not come: after what ends last, before what begins first.
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
@@ -29,8 +29,15 @@ fn doubt(meant: &Meant<'_>, node: &Node, part: &Expr) -> Option<Fault> {
     let [link] = links.as_slice() else {
         return None;
     };
+    let mut is_before = false;
     let (inner, outer, is_turned) = match &related.relation {
         Relation::After { right, .. } if spans_all(meant, right, &related.left) => {
+            (first.range(), link.operand.range(), false)
+        }
+        Relation::Before { right, .. }
+            if spans_all(meant, right, &related.left) && right != &related.left =>
+        {
+            is_before = true;
             (first.range(), link.operand.range(), false)
         }
         Relation::Before { right, .. } | Relation::Then { right, .. }
@@ -41,18 +48,30 @@ fn doubt(meant: &Meant<'_>, node: &Node, part: &Expr) -> Option<Fault> {
         _ => return None,
     };
     let (inner, outer) = (meant.source(inner), meant.source(outer));
-    let message = format!(
-        "`{outer}` mostly lasts until what it causes has ended, so `{inner}` is inside of it, not after it"
-    );
+    let message = if is_before {
+        format!(
+            "`{outer}` begins before what it causes, so `{inner}` is inside of it, not before it"
+        )
+    } else {
+        format!(
+            "`{outer}` mostly lasts until what it causes has ended, so `{inner}` is inside of it, not after it"
+        )
+    };
     let within = link.within.as_ref().map(|within| within.range().end);
     let end = within.unwrap_or(link.range.end);
     let (range, modern) = match is_turned {
         true => (node.range(), format!("{inner} inside {outer}")),
         false => (link.range.start..end, format!("inside {outer}")),
     };
-    let help = format!(
-        "if it is: `{inner} inside {outer}`; if it begins behind it, `{inner} starts after {outer}` says so of spans that overlap"
-    );
+    let help = if is_before {
+        format!(
+            "if it is: `{inner} inside {outer}`; if it ends sooner, `{inner} ends before {outer}` says so of spans that overlap"
+        )
+    } else {
+        format!(
+            "if it is: `{inner} inside {outer}`; if it begins behind it, `{inner} starts after {outer}` says so of spans that overlap"
+        )
+    };
     Some(
         Fault::new(code::AFTER_ITS_PARENT, range, message)
             .help(help)
