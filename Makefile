@@ -332,6 +332,35 @@ $(TRESTLE): testdata/evidence/requirements.txt
 oscal: $(TRESTLE)
 	@cargo test --locked -p betrace-cli --test command -- evidence_report::trestle --nocapture
 
+# The wheel, in an environment of its own with all that its tests want.
+PYTHON := target/tools/python/bin
+WHEEL = rm -rf target/wheels/test && CARGO_TARGET_DIR=$(CURDIR)/target/python $(PYTHON)/maturin build --quiet $(PROFILE) --locked --manifest-path python/Cargo.toml --out target/wheels/test && \
+	$(PYTHON)/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/test/*.whl
+
+target/tools/python/.%: python/requirements%.txt python/requirements-python.txt
+	$(call say,Installing what the tests of the Python package want)
+	@[ -x $(PYTHON)/pip ] || python3 -m venv target/tools/python
+	@$(PYTHON)/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+## python: build the wheel of the Python package, quickly, and test it
+.PHONY: python
+python: PROFILE := --profile dev
+python: target/tools/python/.-python
+	$(call say,Building the wheel and testing it)
+	@cargo build --locked -p betrace-cli
+	@$(WHEEL)
+	@BETRACE=$(CURDIR)/target/debug/betrace $(PYTHON)/python -m pytest --quiet -p no:cacheprovider python/tests --ignore python/tests/test_spark.py
+
+## spark: the Python package on Apache Spark, on two workers of which one is killed (needs JDK 17; downloads PySpark, 450 MB)
+.PHONY: spark
+spark: PROFILE := --release
+spark: target/tools/python/.-spark
+	$(call say,Building the wheel and testing it on Spark)
+	@cargo build --locked -p betrace-cli
+	@$(WHEEL)
+	@BETRACE=$(CURDIR)/target/debug/betrace $(PYTHON)/python -m pytest --quiet -p no:cacheprovider python/tests/test_spark.py
+
 ## ids: fifteen million ids of closed traces: bytes an id, and how many new ones look like one of them
 .PHONY: ids
 ids:

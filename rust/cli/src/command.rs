@@ -9,7 +9,7 @@ mod explain;
 mod fetch;
 mod fmt;
 mod init;
-mod replay;
+pub(crate) mod replay;
 mod shell;
 mod show;
 mod simulate;

@@ -1,7 +1,7 @@
 //! The command `betrace`, as a library that its binary, tests and benches call.
 //!
 //! ```text
-//! command ▸ as_test ▸ recording, near_miss ▸ feed, rules, collector, english, drawing, case, remote, window ▸ traces, census, applied, words, paths
+//! embed ▸ command ▸ as_test ▸ recording, near_miss ▸ feed, rules, collector, english, drawing, case, remote, window ▸ traces, census, applied, words, paths
 //!         ▸ args, exit, output ▸ version
 //! ```
 //!
@@ -30,6 +30,7 @@ mod collector;
 pub mod command;
 mod compared;
 mod drawing;
+pub mod embed;
 mod english;
 pub mod exit;
 mod feed;

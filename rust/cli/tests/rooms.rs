@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 /// From the ground: a room uses only rooms of the lines above its own.
-const ORDER: [&[&str]; 8] = [
+const ORDER: [&[&str]; 9] = [
     &["version"],
     &["args", "exit", "output"],
     &["applied", "census", "paths", "spool", "traces", "words"],
@@ -29,6 +29,7 @@ const ORDER: [&[&str]; 8] = [
     &["judged", "near_miss", "recording"],
     &["as_test", "compared"],
     &["command"],
+    &["embed"],
     &["lib", "main"],
 ];
 

@@ -10,11 +10,11 @@ mod gaps;
 mod json;
 mod otlp;
 
-mod setup;
+pub(crate) mod setup;
 mod summary;
 mod text;
 mod timeline;
-mod wanted;
+pub(crate) mod wanted;
 mod watch;
 
 use std::sync::Arc;

@@ -99,6 +99,13 @@ pub fn read_file(path: &Path, read: Arc<AtomicU64>, sink: &mut dyn Sink) -> io::
     Ok(read_from(file, origin, read, sink))
 }
 
+/// Reads a table that is in memory: a Parquet file with the columns of ClickHouse's `otel_traces`.
+pub fn read_table(parquet: bytes::Bytes, sink: &mut dyn Sink) {
+    let mut out = Out::new(sink);
+    columns::read(parquet, &mut out);
+    out.end();
+}
+
 /// Reads a stream to its end.
 pub fn read_stream(stream: impl io::Read, read: Arc<AtomicU64>, sink: &mut dyn Sink) -> Outcome {
     read_from(stream, Origin::Stream, read, sink)

@@ -107,7 +107,7 @@ fn timing(set: Option<Set>) -> Result<Timing, Exit> {
 /// What the command line says goes before what the configuration says, and that before the defaults.
 fn settings(args: &Replay, timing: Timing) -> Settings {
     let seconds = |given: Option<u64>| given.map(|seconds| seconds * SECOND);
-    let default = Settings::default();
+    let default = of_recordings(args.memory_mib);
     let idle = seconds(args.idle_timeout).or(timing.idle_timeout);
     let root = seconds(args.root_timeout).or(timing.root_timeout);
     let completeness = args.completeness.map(Into::into);
@@ -120,20 +120,30 @@ fn settings(args: &Replay, timing: Timing) -> Settings {
         completeness: completeness
             .or(timing.completeness)
             .unwrap_or(default.completeness),
-        memory_bytes: args.memory_mib << 20,
         spans_per_trace: args
             .spans_per_trace
             .or(timing.spans_per_trace)
             .unwrap_or(default.spans_per_trace),
+        kept_samples: args.evidence.as_ref().map(|_| KEPT_SAMPLES),
+        ..default
+    }
+}
+
+/// Those of every replay.
+#[must_use]
+pub fn of_recordings(memory_mib: u64) -> Settings {
+    Settings {
+        memory_bytes: memory_mib << 20,
+        // A trace closes where the input ends.
+        early: false,
         event_time: true,
         restart_grace: false,
         shares_work: false,
         keeps_counted: true,
-        kept_samples: args.evidence.as_ref().map(|_| KEPT_SAMPLES),
         own_spans: OwnSpans::Shaped,
         // What is found is held to be sorted, so there is nothing to save by losing it.
         queue_bytes: u64::MAX,
-        ..default
+        ..Settings::default()
     }
 }
 

@@ -1,0 +1,162 @@
+"""On a cluster of two workers on this machine: the verdicts of the command, whatever happens to the workers."""
+
+import os
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import ordered, plain, summaries, table
+from rows import ROOT, RULES, rows
+
+import betrace
+
+pyspark = pytest.importorskip("pyspark", reason="no PySpark: pip install './python[spark]'")
+
+import betrace.spark  # noqa: E402
+from pyspark.sql import SparkSession  # noqa: E402
+from pyspark.sql import functions as F  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory):
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_HOME"] = str(pathlib.Path(pyspark.__file__).parent)
+    # The cluster's own word of what it starts its workers for.
+    os.environ["SPARK_SCALA_VERSION"] = "2.13"
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "America/New_York",
+        "spark.local.dir": str(tmp_path_factory.mktemp("spark")),
+        # A sort of more rows goes to disk.
+        "spark.shuffle.spill.numElementsForceSpillThreshold": "50",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "37",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("betrace")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+def found(frame):
+    return ordered([row.asDict(recursive=True) for row in frame.collect()])
+
+
+@pytest.mark.parametrize("partitions, together", [(1, 100_000), (1, 100), (200, 100_000), (3, 1), (None, 250)])
+def test_verdicts_are_those_of_the_command_on_one_partition_or_many(spark, command, recorded, partitions, together):
+    lines, _ = command("--verdicts", "all", recorded)
+    spans = spark.read.parquet(str(recorded))
+    evaluation = betrace.spark.evaluate(spans, RULES, verdicts=["all"], partitions=partitions, together=together)
+    assert found(evaluation.verdicts) == ordered(plain(lines))
+    assert evaluation.faults.count() == 0
+
+
+def test_summaries_are_added_up_to_those_of_the_command(spark, command, recorded):
+    lines, _ = command("--summary", recorded)
+    right = summaries(line for line in lines if "summary" in line)
+    spans = spark.read.parquet(str(recorded))
+    evaluation = betrace.spark.evaluate(spans, RULES, partitions=5, together=100)
+    assert sorted((row.asDict() for row in evaluation.summary.collect()), key=lambda row: row["rule"]) == right
+    nothing = betrace.spark.evaluate(spans.where("false"), RULES).summary.collect()
+    assert [row["violated"] for row in nothing] == [0] * len(right)
+    assert {row["never_applied"] for row in nothing} == {"no_span"}
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("us", "UTC"), pa.timestamp("us")], ids=str)
+def test_times_of_spark_are_read_as_what_they_are(spark, command, tmp_path, kind):
+    of_recordings = table(list(rows()))
+    times = of_recordings.column("Timestamp").cast(pa.timestamp("ns")).cast(kind, safe=False)
+    pq.write_table(of_recordings.set_column(0, "Timestamp", times), tmp_path / "spans.parquet")
+    lines, _ = command("--verdicts", "all", tmp_path)
+    spans = spark.read.parquet(str(tmp_path))
+    assert spans.schema["Timestamp"].dataType.typeName() in ("timestamp", "timestamp_ntz")
+    assert found(betrace.spark.replay(spans, RULES, verdicts=["all"])) == ordered(plain(lines))
+
+
+def test_ids_in_any_spelling_are_one_trace(spark, recorded):
+    spans = spark.read.parquet(str(recorded))
+    mixed = spans.withColumn("TraceId", F.when(F.rand(7) < 0.5, F.upper("TraceId")).otherwise(F.col("TraceId")))
+    right = found(betrace.spark.replay(spans, RULES, verdicts=["all"]))
+    assert found(betrace.spark.replay(mixed, RULES, verdicts=["all"], partitions=9)) == right
+
+
+def test_a_row_that_is_no_span_ends_the_job_or_is_told(spark, recorded):
+    spans = spark.read.parquet(str(recorded))
+    right = found(betrace.spark.replay(spans, RULES, verdicts=["all"]))
+    broken = spans.limit(1).withColumn("TraceId", F.lit("no id"))
+    nothing = spans.limit(1).withColumn("TraceId", F.lit(None).cast("string"))
+    both = spans.union(broken).union(nothing)
+    with pytest.raises(Exception, match="TraceId is no id of 32 hex digits: `no id`"):
+        betrace.spark.replay(spans.union(broken), RULES).collect()
+    kept = betrace.spark.evaluate(both, RULES, verdicts=["all"], on_fault="keep", partitions=4).persist()
+    assert found(kept.verdicts) == right
+    assert len(kept.faults.collect()) == 2
+    kept.unpersist()
+
+
+def test_a_worker_that_is_killed_in_the_middle_changes_nothing(spark, command, recorded, tmp_path):
+    lines, _ = command("--verdicts", "all", recorded)
+    reached, killed = tmp_path / "reached", tmp_path / "killed"
+
+    def gate(batches):
+        """Within the task of the evaluation: says which process it runs in, and waits until that was killed."""
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        if context.partitionId() == 3 and not killed.exists():
+            stat = pathlib.Path(f"/proc/{os.getppid()}/stat").read_text()
+            (tmp_path / "writing").write_text(stat.rpartition(")")[2].split()[1])
+            (tmp_path / "writing").rename(reached)
+            end = time.monotonic() + 120
+            while not killed.exists() and time.monotonic() < end:
+                time.sleep(0.05)
+        yield from batches
+
+    def kill():
+        end = time.monotonic() + 300
+        while not reached.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        executor = int(reached.read_text())
+        assert b"CoarseGrainedExecutorBackend" in pathlib.Path(f"/proc/{executor}/cmdline").read_bytes()
+        os.kill(executor, signal.SIGKILL)
+        killed.touch()
+
+    spans = spark.read.parquet(str(recorded))
+    parts = betrace.spark.evaluate(spans, RULES, verdicts=["all"], partitions=8, together=50).parts
+    gated = betrace.spark.Evaluation(betrace.load(RULES), parts.mapInArrow(gate, parts.schema))
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    verdicts = found(gated.verdicts)
+    killer.join()
+    assert killed.exists(), "nothing was killed"
+    assert verdicts == ordered(plain(lines))
+
+
+def test_what_cannot_be_evaluated_is_refused_before_a_job_runs(spark, recorded):
+    spans = spark.read.parquet(str(recorded))
+    with pytest.raises(ValueError, match="no TraceId, SpanName"):
+        betrace.spark.replay(spans.drop("TraceId", "SpanName"), RULES)
+    with pytest.raises(ValueError, match="violated"):
+        betrace.spark.replay(spans, RULES, verdicts=["right"])
+    with pytest.raises(ValueError, match="on_fault"):
+        betrace.spark.evaluate(spans, RULES, on_fault="hide")
+
+
+def test_the_page_shows_what_runs(spark, recorded, tmp_path, capsys):
+    page = (ROOT / "docs" / "scaling-history.md").read_text()
+    shown = page.split("```python\n")[1].split("```")[0]
+    # Spark finds paths from where it was started.
+    for name, path in [("traces/", recorded), ("rules/", RULES), ("verdicts/", tmp_path / "verdicts")]:
+        assert f'"{name}"' in shown
+        shown = shown.replace(f'"{name}"', repr(str(path)))
+    exec(shown, {"spark": spark})
+    assert spark.read.parquet(str(tmp_path / "verdicts")).count() > 0
+    assert "never_applied" in capsys.readouterr().out
