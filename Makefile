@@ -199,6 +199,7 @@ header:
 check: target/tools/staticcheck $(CARGO_DENY) header
 	$(call say,Checking the format)
 	@cargo fmt --all --check
+	@cargo fmt --check --manifest-path python/Cargo.toml
 	@unformatted=$$(gofmt -l go); [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }
 	$(call say,Linting Rust)
 	@cargo clippy --locked --workspace --all-targets -- --deny warnings
@@ -207,7 +208,9 @@ check: target/tools/staticcheck $(CARGO_DENY) header
 		(cd $$module && go vet ./... && $(STATICCHECK)) || exit 1; \
 	done
 	$(call say,Checking licences and sources of crates)
-	@$(CARGO_DENY) --log-level error check --hide-inclusion-graph licenses bans sources
+	@for manifest in Cargo.toml python/Cargo.toml; do \
+		$(CARGO_DENY) --log-level error --manifest-path $$manifest --config deny.toml check --hide-inclusion-graph licenses bans sources || exit 1; \
+	done
 	$(call say,Measuring files and functions)
 	@cd go/tools && go test ./... && go run ./house -root ../.. -exceptions ../../.ci/long.txt
 
@@ -334,7 +337,7 @@ oscal: $(TRESTLE)
 
 # The wheel, in an environment of its own with all that its tests want.
 PYTHON := target/tools/python/bin
-WHEEL = rm -rf target/wheels/test && CARGO_TARGET_DIR=$(CURDIR)/target/python $(PYTHON)/maturin build --quiet $(PROFILE) --locked --manifest-path python/Cargo.toml --out target/wheels/test && \
+WHEEL = rm -rf target/wheels/test && CARGO_TARGET_DIR=$(CURDIR)/target $(PYTHON)/maturin build --quiet $(PROFILE) --locked --manifest-path python/Cargo.toml --out target/wheels/test && \
 	$(PYTHON)/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/test/*.whl
 
 target/tools/python/.%: python/requirements%.txt python/requirements-python.txt
@@ -343,11 +346,12 @@ target/tools/python/.%: python/requirements%.txt python/requirements-python.txt
 	@$(PYTHON)/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-## python: build the wheel of the Python package, quickly, and test it
+## python: lint the Python package, build its wheel, quickly, and test it
 .PHONY: python
 python: PROFILE := --profile dev
 python: target/tools/python/.-python
 	$(call say,Building the wheel and testing it)
+	@CARGO_TARGET_DIR=target cargo clippy --locked --manifest-path python/Cargo.toml -- --deny warnings
 	@cargo build --locked -p betrace-cli
 	@$(WHEEL)
 	@BETRACE=$(CURDIR)/target/debug/betrace $(PYTHON)/python -m pytest --quiet -p no:cacheprovider python/tests --ignore python/tests/test_spark.py

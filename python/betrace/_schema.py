@@ -2,6 +2,26 @@
 
 import pyarrow as pa
 
+_REACH = pa.list_(pa.float64())
+"""The least and the largest that a value may be; null is infinite."""
+
+WINDOW = pa.struct(
+    [
+        pa.field("start_unix_nano", pa.int64()),
+        pa.field("end_unix_nano", pa.int64()),
+        pa.field("group", pa.map_(pa.string(), pa.string())),
+        pa.field("measure", pa.string()),
+        pa.field("unit", pa.string()),
+        pa.field("value", _REACH),
+        pa.field("bound", _REACH),
+        pa.field("confidence", pa.float64()),
+        pa.field("samples", pa.int64()),
+        pa.field("unknown", pa.int64()),
+        pa.field("exemplars", pa.list_(pa.struct([pa.field("trace_id", pa.string()), pa.field("span_id", pa.string())]))),
+    ]
+)
+"""What a rule over many traces measured of a group in a stretch of time."""
+
 VERDICTS = pa.schema(
     [
         pa.field("rule", pa.string(), nullable=False),
@@ -32,10 +52,15 @@ VERDICTS = pa.schema(
             ),
         ),
         pa.field("violation_id", pa.string()),
+        # Of rules over many traces.
+        pa.field("window", WINDOW),
     ]
 )
-"""One verdict of one rule about one trace, as ``betrace replay --format json`` writes it. ``never_applied`` is none of
-a trace, and stands in the summary."""
+"""One verdict of one rule about one trace, or about a group in a window, as ``betrace replay --format json`` writes it.
+``never_applied`` is none of a trace, and stands in the summary."""
+
+OF_TRACES = VERDICTS.remove(VERDICTS.get_field_index("window"))
+"""The same where there are no rules over many traces."""
 
 SUMMARY = pa.schema(
     [

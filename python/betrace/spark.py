@@ -23,7 +23,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from betrace import ROWS, Paths, load
 from betrace._betrace import Replayed, Rules, Session
-from betrace._schema import COUNTS, SUMMARY, VERDICTS
+from betrace._schema import COUNTS, OF_TRACES, SUMMARY
 
 __all__ = ["Evaluation", "evaluate", "replay"]
 
@@ -50,7 +50,7 @@ _TRACE = "betrace_trace"
 
 _PARTS = pa.schema(
     [
-        pa.field("verdict", pa.struct(list(VERDICTS))),
+        pa.field("verdict", pa.struct(list(OF_TRACES))),
         pa.field("summary", pa.struct(list(SUMMARY))),
         pa.field("fault", pa.string()),
     ]
@@ -68,7 +68,7 @@ class Evaluation:
 
     @property
     def verdicts(self) -> DataFrame:
-        """As :attr:`betrace.VERDICTS`, in no order."""
+        """As :attr:`betrace.VERDICTS` without ``window``, in no order."""
         return self.parts.where("verdict is not null").select("verdict.*")
 
     @property
@@ -124,7 +124,8 @@ def evaluate(
     """Evaluates rules over the spans of a DataFrame; as lazy as Spark is.
 
     :param df: spans, a row each, with columns of ClickHouse's ``otel_traces``; others are left alone.
-    :param rules: rule files here on the driver, or :class:`betrace.Rules`; their texts go to the workers.
+    :param rules: rule files here on the driver, or :class:`betrace.Rules`; their texts go to the workers. Rules over
+        many traces (``over 5m …``) are refused, with their places.
     :param verdicts: as of :func:`betrace.replay`.
     :param on_fault: ``raise`` ends the job where a row cannot be read, ``keep`` leaves it out and tells of it in
         ``faults``.
@@ -140,6 +141,8 @@ def evaluate(
     if missing:
         raise ValueError(f"the DataFrame has no {', '.join(missing)}: columns as in ClickHouse's otel_traces are read")
     loaded, wanted = load(rules), list(verdicts)
+    if loaded.over_traces:
+        raise ValueError("\n".join(map(_not_here, loaded.over_traces)))
     # What is wrong with the options is said here and not on some worker.
     Session(loaded, wanted, memory_mib)
     known = [name for name in df.columns if name.split(".")[0] in NEEDED + READ]
@@ -151,6 +154,14 @@ def evaluate(
     sorted_ = spans.repartition(*count, _TRACE).sortWithinPartitions(_TRACE)
     worker = _Worker(loaded, tuple(known), wanted, memory_mib, together, on_fault == "raise")
     return Evaluation(loaded, sorted_.mapInArrow(worker, from_arrow_schema(_PARTS)))
+
+
+def _not_here(rule: tuple[str, str]) -> str:
+    place, name = rule
+    return (
+        f"{place}: rule {name} is over many traces, and a worker has but some of them: evaluate it in one process, by"
+        " `betrace.replay` or the command `betrace replay`, and leave it out here (`enabled: false`, or other files)"
+    )
 
 
 @dataclass(frozen=True)
@@ -196,7 +207,7 @@ class _Worker:
         if played.faults and self.is_strict:
             raise ValueError("rows that are no spans, which on_fault='keep' leaves out: " + "; ".join(played.faults))
         for start in range(0, len(played), ROWS):
-            yield _part("verdict", pa.RecordBatch.from_pydict(played.verdicts(start, start + ROWS), schema=VERDICTS))
+            yield _part("verdict", pa.RecordBatch.from_pydict(played.verdicts(start, start + ROWS), schema=OF_TRACES))
         yield _part("summary", pa.RecordBatch.from_pydict(played.summary(), schema=SUMMARY))
         if played.faults:
             yield _part("fault", pa.array(played.faults, pa.string()))

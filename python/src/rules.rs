@@ -7,7 +7,7 @@ use betrace_cli::embed::NeverApplied;
 use betrace_cli::paths;
 use betrace_engine::RuleStats;
 use betrace_lang::rule::Rule;
-use betrace_lang::{Limits, Loaded, SourceFile, load, render_json, render_text};
+use betrace_lang::{Limits, Loaded, Place, SourceFile, load, render_json, render_text};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
@@ -26,6 +26,7 @@ pub fn check(text: &str, name: &str) -> String {
 pub struct Rules {
     files: Vec<SourceFile>,
     pub enabled: Vec<Arc<Rule>>,
+    over_traces: Vec<(String, String)>,
 }
 
 #[pymethods]
@@ -34,7 +35,11 @@ impl Rules {
     #[new]
     fn new(files: Vec<(String, String)>) -> PyResult<Rules> {
         let files = files.into_iter();
-        Rules::faultless(files.map(|(name, text)| SourceFile::new(name, text)).collect())
+        Rules::faultless(
+            files
+                .map(|(name, text)| SourceFile::new(name, text))
+                .collect(),
+        )
     }
 
     /// Of files, and of directories all `*.yaml` and `*.yml` below.
@@ -57,7 +62,16 @@ impl Rules {
     /// Their ids.
     #[getter]
     fn ids(&self) -> Vec<String> {
-        self.enabled.iter().map(|rule| rule.id.0.to_string()).collect()
+        self.enabled
+            .iter()
+            .map(|rule| rule.id.0.to_string())
+            .collect()
+    }
+
+    /// Those over many traces: where each stands, as `rules.yaml:3:9`, and its id.
+    #[getter]
+    fn over_traces(&self) -> Vec<(String, String)> {
+        self.over_traces.clone()
     }
 
     /// Why a rule never came into play, by its figures over all traces; `None`: it did, or may have.
@@ -88,14 +102,26 @@ impl Rules {
 
 impl Rules {
     fn faultless(files: Vec<SourceFile>) -> PyResult<Rules> {
-        let Loaded { rules, diagnostics, .. } = load(&files, &Limits::default());
-        let errors: Vec<_> = diagnostics.into_iter().filter(|one| one.is_error()).collect();
+        let Loaded {
+            rules, diagnostics, ..
+        } = load(&files, &Limits::default());
+        let errors: Vec<_> = diagnostics
+            .into_iter()
+            .filter(|one| one.is_error())
+            .collect();
         if !errors.is_empty() {
             return Err(PyValueError::new_err(render_text(&errors, &files, false)));
         }
-        let rules = rules.into_iter().map(|loaded| loaded.rule);
+        let enabled = || rules.iter().filter(|loaded| loaded.rule.enabled);
+        let over_traces = enabled().filter(|loaded| loaded.rule.body.over.is_some());
+        let over_traces = over_traces.map(|loaded| {
+            let Place { file, line, column } = loaded.place;
+            let place = format!("{}:{line}:{column}", files[file].name);
+            (place, loaded.rule.id.0.to_string())
+        });
         Ok(Rules {
-            enabled: rules.filter(|rule| rule.enabled).collect(),
+            over_traces: over_traces.collect(),
+            enabled: enabled().map(|loaded| loaded.rule.clone()).collect(),
             files,
         })
     }

@@ -60,7 +60,10 @@ impl Session {
         let inputs = paths::trace_inputs(&paths);
         let inputs = inputs.map_err(|error| PyOSError::new_err(error.to_string()))?;
         if let Some(stdin) = inputs.files.iter().find(|input| input.is_stdin()) {
-            return Err(PyValueError::new_err(format!("{} is Python's own", stdin.name())));
+            return Err(PyValueError::new_err(format!(
+                "{} is Python's own",
+                stdin.name()
+            )));
         }
         py.detach(|| self.running(|running| files(running, &inputs)))
     }
@@ -70,7 +73,10 @@ impl Session {
         let parquet = bytes::Bytes::copy_from_slice(parquet);
         py.detach(|| {
             self.running(|running| {
-                let mut feed = Feed { name: "table", running };
+                let mut feed = Feed {
+                    name: "table",
+                    running,
+                };
                 traces::read_table(parquet, &mut feed);
             })
         })
@@ -101,7 +107,10 @@ fn files(running: &mut Running, inputs: &paths::TraceInputs) {
     let (mut empty, mut is_all_empty) = (Vec::new(), true);
     for input in &inputs.files {
         let name = input.name();
-        let mut feed = Feed { name: &name, running };
+        let mut feed = Feed {
+            name: &name,
+            running,
+        };
         let fault = match traces::read_file(&input.path, Arc::default(), &mut feed) {
             Ok(Outcome::Read) => None,
             Ok(Outcome::Empty) => {
@@ -109,7 +118,10 @@ fn files(running: &mut Running, inputs: &paths::TraceInputs) {
                 continue;
             }
             Ok(Outcome::NotTraces) if input.directory.is_some() => {
-                running.told.notes.push(format!("{name}: skipped, not traces"));
+                running
+                    .told
+                    .notes
+                    .push(format!("{name}: skipped, not traces"));
                 continue;
             }
             Ok(Outcome::NotTraces) => Some("no traces of a kind that is known".to_owned()),
@@ -125,13 +137,19 @@ fn files(running: &mut Running, inputs: &paths::TraceInputs) {
     }
     for name in empty {
         match is_all_empty {
-            true => running.told.faults.push(format!("{name}: empty, no traces")),
+            true => running
+                .told
+                .faults
+                .push(format!("{name}: empty, no traces")),
             false => running.told.notes.push(format!("{name}: empty")),
         }
     }
     for (directory, is_barren) in inputs.directories.iter().zip(is_barren) {
         if is_barren {
-            let fault = format!("{}: no recorded traces in this directory", directory.display());
+            let fault = format!(
+                "{}: no recorded traces in this directory",
+                directory.display()
+            );
             running.told.faults.push(fault);
         }
     }
@@ -156,11 +174,17 @@ impl Sink for Feed<'_> {
     }
 
     fn broken(&mut self, at: At, message: &str) {
-        self.running.told.faults.push(format!("{}: {at}: {message}", self.name));
+        self.running
+            .told
+            .faults
+            .push(format!("{}: {at}: {message}", self.name));
     }
 
     fn note(&mut self, message: &str) {
-        self.running.told.notes.push(format!("{}: {message}", self.name));
+        self.running
+            .told
+            .notes
+            .push(format!("{}: {message}", self.name));
     }
 
     fn partial(&mut self, trace: [u8; 16]) {
@@ -174,14 +198,15 @@ impl Sink for Feed<'_> {
 impl Running {
     fn end(self) -> Replayed {
         let (mut findings, mut seen) = (Vec::new(), Seen::default());
-        self.engine.drain_traces(Timestamp(0), CloseCause::EndOfInput, |found| {
-            for finding in found {
-                seen.note(&finding);
-                if self.wanted.has(&finding) {
-                    findings.push(finding);
+        self.engine
+            .drain_traces(Timestamp(0), CloseCause::EndOfInput, |found| {
+                for finding in found {
+                    seen.note(&finding);
+                    if self.wanted.has(&finding) {
+                        findings.push(finding);
+                    }
                 }
-            }
-        });
+            });
         findings.sort_by(|a: &Finding, b: &Finding| {
             (&a.rule.id, a.trace_id, a.violation_id).cmp(&(&b.rule.id, b.trace_id, b.violation_id))
         });
@@ -229,7 +254,12 @@ impl Replayed {
     }
 
     /// The verdicts of a range, in the order of rule, trace and violation: by column, a list.
-    fn verdicts<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Bound<'py, PyDict>> {
+    fn verdicts<'py>(
+        &self,
+        py: Python<'py>,
+        start: usize,
+        end: usize,
+    ) -> PyResult<Bound<'py, PyDict>> {
         let end = end.min(self.findings.len());
         columns::of_findings(py, &self.findings[start.min(end)..end])
     }

@@ -31,7 +31,10 @@ impl Seen {
             return;
         }
         let start = finding.start;
-        let (first, last) = self.0.entry(finding.rule.id.clone()).or_insert((start, start));
+        let (first, last) = self
+            .0
+            .entry(finding.rule.id.clone())
+            .or_insert((start, start));
         *first = start.min(*first);
         *last = start.max(*last);
     }

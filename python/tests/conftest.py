@@ -64,8 +64,8 @@ def command():
     if found is None:
         pytest.skip("no command betrace: build it, or name it in BETRACE")
 
-    def run(*arguments):
-        call = [found, "replay", "--rules", RULES, "--format", "json", *arguments]
+    def run(*arguments, rules=RULES):
+        call = [found, "replay", "--rules", rules, "--format", "json", *arguments]
         ended = subprocess.run([str(word) for word in call], capture_output=True, text=True, check=False)
         lines = [json.loads(line) for line in ended.stdout.splitlines()]
         return lines, ended
@@ -83,7 +83,22 @@ def plain(lines):
         line.setdefault("emit", None)
         for name in ("start_time_unix_nano", "end_time_unix_nano"):
             line[name] = int(line[name])
+        line["window"] = plain_window(line.get("window"))
         found.append(line)
+    return found
+
+
+def plain_window(window):
+    if window is None:
+        return None
+    times = {name: int(window[name]) for name in ("start_unix_nano", "end_unix_nano")}
+    return window | times | {"group": list(window["group"].items())}
+
+
+def of_traces(lines):
+    """Verdicts as Spark has them."""
+    found = ordered(plain(lines))
+    assert {line.pop("window") for line in found} == {None}
     return found
 
 
@@ -92,8 +107,11 @@ def ordered(found):
 
 
 def summaries(lines):
+    """Without those of windows, which are verdicts in the package."""
     found = []
     for line in lines:
+        if "summary" not in line:
+            continue
         line = dict(line["summary"])
         for name in ("never_applied", "near_misses", "violations_contradicted"):
             line.setdefault(name, None)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "testdata" / "rules"
+WINDOWS = ROOT / "python" / "tests" / "windows.yaml"
 RECORDINGS = sorted((ROOT / "testdata" / "traces").glob("*.jsonl"))
 
 KINDS = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import plain, summaries, table
-from rows import RECORDINGS, ROOT, RULES, rows
+from rows import RECORDINGS, ROOT, RULES, WINDOWS, rows
 
 import betrace
 
@@ -46,8 +46,29 @@ def test_verdicts_of_recordings_are_those_of_the_command(command):
 
 def test_summaries_are_those_of_the_command(command):
     lines, _ = command("--summary", *RECORDINGS)
-    right = summaries(line for line in lines if "summary" in line)
+    right = summaries(lines)
     assert betrace.replay(RECORDINGS, RULES).summary.to_pylist() == right
+
+
+def test_rules_over_many_traces_are_judged_as_by_the_command(command):
+    lines, _ = command("--verdicts", "all", *RECORDINGS, rules=WINDOWS)
+    played = betrace.replay(RECORDINGS, WINDOWS, verdicts=["all"])
+    found = played.to_table().to_pylist()
+    assert found == plain(lines)
+    windows = [row["window"] for row in found]
+    assert {row["verdict"] for row in found} >= {"violated", "satisfied"}
+    assert any(window["group"] for window in windows) and any(window["exemplars"] for window in windows)
+    assert {window["unit"] for window in windows} == {None, "s"}
+    lines, _ = command("--summary", *RECORDINGS, rules=WINDOWS)
+    assert played.summary.to_pylist() == summaries(lines)
+    assert betrace.replay(RECORDINGS, RULES).to_table().column("window").null_count == len(betrace.replay(RECORDINGS, RULES))
+
+
+def test_rules_over_many_traces_are_known_with_their_places():
+    rules = betrace.load([WINDOWS, RULES])
+    assert [name for _, name in rules.over_traces] == ["busy", "slow", "mostly-charged"]
+    assert rules.over_traces[0][0].endswith("windows.yaml:3:9")
+    assert betrace.load(RULES).over_traces == []
 
 
 def test_rows_in_parquet_are_read_as_the_command_reads_them(command, recorded):

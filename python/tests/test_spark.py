@@ -10,8 +10,8 @@ import time
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ordered, plain, summaries, table
-from rows import ROOT, RULES, rows
+from conftest import of_traces, ordered, summaries, table
+from rows import ROOT, RULES, WINDOWS, rows
 
 import betrace
 
@@ -55,13 +55,13 @@ def test_verdicts_are_those_of_the_command_on_one_partition_or_many(spark, comma
     lines, _ = command("--verdicts", "all", recorded)
     spans = spark.read.parquet(str(recorded))
     evaluation = betrace.spark.evaluate(spans, RULES, verdicts=["all"], partitions=partitions, together=together)
-    assert found(evaluation.verdicts) == ordered(plain(lines))
+    assert found(evaluation.verdicts) == of_traces(lines)
     assert evaluation.faults.count() == 0
 
 
 def test_summaries_are_added_up_to_those_of_the_command(spark, command, recorded):
     lines, _ = command("--summary", recorded)
-    right = summaries(line for line in lines if "summary" in line)
+    right = summaries(lines)
     spans = spark.read.parquet(str(recorded))
     evaluation = betrace.spark.evaluate(spans, RULES, partitions=5, together=100)
     assert sorted((row.asDict() for row in evaluation.summary.collect()), key=lambda row: row["rule"]) == right
@@ -78,7 +78,7 @@ def test_times_of_spark_are_read_as_what_they_are(spark, command, tmp_path, kind
     lines, _ = command("--verdicts", "all", tmp_path)
     spans = spark.read.parquet(str(tmp_path))
     assert spans.schema["Timestamp"].dataType.typeName() in ("timestamp", "timestamp_ntz")
-    assert found(betrace.spark.replay(spans, RULES, verdicts=["all"])) == ordered(plain(lines))
+    assert found(betrace.spark.replay(spans, RULES, verdicts=["all"])) == of_traces(lines)
 
 
 def test_ids_in_any_spelling_are_one_trace(spark, recorded):
@@ -137,7 +137,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(spark, command, r
     verdicts = found(gated.verdicts)
     killer.join()
     assert killed.exists(), "nothing was killed"
-    assert verdicts == ordered(plain(lines))
+    assert verdicts == of_traces(lines)
 
 
 def test_what_cannot_be_evaluated_is_refused_before_a_job_runs(spark, recorded):
@@ -148,6 +148,14 @@ def test_what_cannot_be_evaluated_is_refused_before_a_job_runs(spark, recorded):
         betrace.spark.replay(spans, RULES, verdicts=["right"])
     with pytest.raises(ValueError, match="on_fault"):
         betrace.spark.evaluate(spans, RULES, on_fault="hide")
+
+
+def test_rules_over_many_traces_are_refused_with_their_places_and_a_way_out(spark, recorded):
+    spans = spark.read.parquet(str(recorded))
+    with pytest.raises(ValueError, match="windows.yaml:3:9: rule busy is over many traces.*`betrace replay`") as caught:
+        betrace.spark.replay(spans, [WINDOWS, RULES])
+    # Each of them, and no disabled one.
+    assert len(str(caught.value).splitlines()) == 3
 
 
 def test_the_page_shows_what_runs(spark, recorded, tmp_path, capsys):
