@@ -337,7 +337,7 @@ oscal: $(TRESTLE)
 
 # The wheel, in an environment of its own with all that its tests want.
 PYTHON := target/tools/python/bin
-WHEEL = rm -rf target/wheels/test && CARGO_TARGET_DIR=$(CURDIR)/target $(PYTHON)/maturin build --quiet $(PROFILE) --locked --manifest-path python/Cargo.toml --out target/wheels/test && \
+WHEEL = rm -rf target/wheels/test && $(PYTHON)/maturin build --quiet $(PROFILE) --locked --manifest-path python/Cargo.toml --out target/wheels/test && \
 	$(PYTHON)/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/test/*.whl
 
 target/tools/python/.%: python/requirements%.txt python/requirements-python.txt
@@ -351,7 +351,7 @@ target/tools/python/.%: python/requirements%.txt python/requirements-python.txt
 python: PROFILE := --profile dev
 python: target/tools/python/.-python
 	$(call say,Building the wheel and testing it)
-	@CARGO_TARGET_DIR=target cargo clippy --locked --manifest-path python/Cargo.toml -- --deny warnings
+	@cargo clippy --locked --manifest-path python/Cargo.toml -- --deny warnings
 	@cargo build --locked -p betrace-cli
 	@$(WHEEL)
 	@BETRACE=$(CURDIR)/target/debug/betrace $(PYTHON)/python -m pytest --quiet -p no:cacheprovider python/tests --ignore python/tests/test_spark.py
