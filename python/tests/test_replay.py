@@ -17,7 +17,7 @@ def test_a_rule_file_without_a_word_to_say_has_no_diagnostics():
 
 def test_an_error_has_its_code_and_its_place():
     text = "rules:\n  - id: audited\n    condition: always { audit.log\n"
-    (error,) = betrace.check(text, "mine.yaml")
+    (error,) = [said for said in betrace.check(text, "mine.yaml") if said["severity"] != "warning"]
     assert (error["code"], error["severity"], error["file"], error["line"]) == ("E0112", "error", "mine.yaml", 3)
 
 
