@@ -16,6 +16,8 @@ WINDOW = pa.struct(
         pa.field("bound", _REACH),
         pa.field("confidence", pa.float64()),
         pa.field("samples", pa.int64()),
+        # Of a share, and of a number of traces.
+        pa.field("hits", pa.int64()),
         pa.field("unknown", pa.int64()),
         pa.field("exemplars", pa.list_(pa.struct([pa.field("trace_id", pa.string()), pa.field("span_id", pa.string())]))),
     ]

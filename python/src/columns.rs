@@ -103,6 +103,7 @@ fn window<'py>(py: Python<'py>, over: &OverWindow) -> PyResult<Bound<'py, PyDict
     window.set_item("bound", reach(over.bound))?;
     window.set_item("confidence", over.confidence)?;
     window.set_item("samples", over.samples)?;
+    window.set_item("hits", over.hits)?;
     window.set_item("unknown", over.unknown)?;
     let exemplars = over.exemplars.iter().map(exemplar);
     window.set_item("exemplars", exemplars.collect::<PyResult<Vec<_>>>()?)?;

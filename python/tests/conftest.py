@@ -92,7 +92,7 @@ def plain_window(window):
     if window is None:
         return None
     times = {name: int(window[name]) for name in ("start_unix_nano", "end_unix_nano")}
-    return window | times | {"group": list(window["group"].items())}
+    return {"hits": None} | window | times | {"group": list(window["group"].items())}
 
 
 def of_traces(lines):
