@@ -95,3 +95,33 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use betrace_lang::rule::{Alternative, FirstOf, Proviso, Reading};
+
+    use super::*;
+
+    #[test]
+    fn of_a_field_of_several_all_are_wanted_and_what_they_hang_on() {
+        let of_event = Alternative {
+            origin: ReadAt::Event("e".into()),
+            proviso: Some(Proviso {
+                origin: ReadAt::Intrinsic(Intrinsic::SpanStatus),
+                text: "ok".into(),
+            }),
+            reading: Reading::AsItIs,
+        };
+        let mut wanted = Wanted::default();
+        wanted.add(&Field::FirstOf(Arc::new(FirstOf {
+            name: "f".into(),
+            of: vec![Alternative::of("a.b", Reading::AsItIs), of_event],
+        })));
+        assert_eq!(wanted.span_attributes, ["a.b"]);
+        assert_eq!(wanted.resource_attributes, ["a.b"]);
+        assert_eq!(wanted.event_attributes, ["e"]);
+        assert!(wanted.status && !wanted.status_message);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -199,6 +200,8 @@ fn run(
         .env("INSTA_UPDATE", "no")
         .env("INSTA_WORKSPACE_ROOT", binary.folder.join("../.."))
         .envs(environment.iter().copied())
+        // With all that it starts, so that nothing of it outlives it.
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -235,9 +238,20 @@ fn run(
         }
     };
     // It may have ended by itself meanwhile.
+    end_all(&child);
     let _ = child.kill();
     let _ = child.wait();
     end
+}
+
+/// Ends a process and those that it started, as a command that does not end.
+fn end_all(child: &Child) {
+    let group = format!("-{}", child.id());
+    let mut kill = Command::new("kill");
+    let _ = kill
+        .args(["-KILL", "--", &group])
+        .stderr(Stdio::null())
+        .status();
 }
 
 fn lines(child: &mut Child) -> std::sync::mpsc::Receiver<String> {

@@ -154,6 +154,20 @@ fn groups_are_compared_with_each_other() {
     assert_eq!(at_end(rule, &spans), ["0 a satisfied", "0 b satisfied"]);
     let alone = "r: over 10s by group never { count(visit) > 2 * others }";
     assert_eq!(at_end(alone, &spans[..100]), ["0 a not_applicable"]);
+    // Ten visits, two and one: the lowest of the others is one, and for that one two.
+    let groups = (1..=13u8).map(|trace| match trace {
+        1..=10 => (trace, "a"),
+        11 | 12 => (trace, "b"),
+        _ => (trace, "c"),
+    });
+    let spans: Vec<TestSpan> = groups
+        .map(|(trace, group)| visit(trace, 0, 1).text("group", group))
+        .collect();
+    let rule = "r: over 10s by group never { count(visit) > 6 * lowest }";
+    assert_eq!(
+        at_end(rule, &spans),
+        ["0 a violated", "0 b satisfied", "0 c satisfied"]
+    );
 }
 
 #[test]
