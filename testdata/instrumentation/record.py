@@ -43,6 +43,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 LONGEST = 120
 # A library beside others, and its version.
 JAR = re.compile(r"(.+?)-(\d.*)\.jar$")
+# A module that go.mod asks for itself, and a crate of Cargo.lock.
+GO_MODULE = re.compile(r"^\s+(\S+) (v\S+)$", re.M)
+CRATE = re.compile(r'name = "([^"]+)"\nversion = "([^"]+)"')
 # What Maven is not to take for a release.
 UNRELEASED = "-Dmaven.version.ignore=(?i).*[-.](M|RC|alpha|beta|rc|cr)[-.]?[0-9]*.*"
 
@@ -115,13 +118,16 @@ class Stack:
             self.installed(frozen, "installed.txt")
         if (app / "package.json").exists():
             if self.check or not (app / "package-lock.json").exists():
+                wanted = json.loads((app / "package.json").read_text())["dependencies"]
                 if self.check:
-                    package = json.loads((app / "package.json").read_text())
-                    package["dependencies"] = {name: "latest" for name in package["dependencies"]}
-                    (app / "package.json").write_text(json.dumps(package))
+                    latest = {"private": True, "dependencies": dict.fromkeys(wanted, "latest")}
+                    (app / "package.json").write_text(json.dumps(latest))
                     (app / "package-lock.json").unlink(missing_ok=True)
                 self.ran("npm install", ["npm", "install", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund"])
-                if not self.check:
+                if self.check:
+                    own = {name: json.loads((app / "node_modules" / name / "package.json").read_text()) for name in wanted}
+                    self.newer(wanted, {name: package["version"] for name, package in own.items()})
+                else:
                     shutil.copy(app / "package-lock.json", self.home)
             else:
                 self.ran("npm ci", ["npm", "ci", "--no-audit", "--no-fund"])
@@ -129,6 +135,7 @@ class Stack:
             if self.check:
                 self.ran("go get", ["go", "get", "-u", "./..."])
                 self.ran("go mod tidy", ["go", "mod", "tidy"])
+                self.newer(*(dict(GO_MODULE.findall((of / "go.mod").read_text())) for of in [self.home, app]))
             self.ran("go build", ["go", "build", "-trimpath", "-buildvcs=false", "-o", "../program", "."])
         if (app / "pom.xml").exists():
             if self.check:
@@ -145,6 +152,9 @@ class Stack:
                 wanted = (app / "Cargo.toml").read_text()
                 (app / "Cargo.toml").write_text(re.sub(r'"=[\d.]+"', '"*"', wanted))
                 self.ran("cargo update", ["cargo", "update"])
+                named = re.findall(r"^([\w-]+) = ", wanted.split("[dependencies]")[1], re.M)
+                locks = (dict(CRATE.findall((of / "Cargo.lock").read_text())) for of in [self.home, app])
+                self.newer(*({name: lock[name] for name in named} for lock in locks))
             self.ran("cargo build", ["cargo", "build", "--quiet", *([] if self.check else ["--locked"]), "--target-dir", "../target"])
             (self.folder / "target/debug/program").rename(self.folder / "program")
 
@@ -160,10 +170,13 @@ class Stack:
         if not self.check:
             (self.home / name).write_text("".join(line + "\n" for line in after))
             return
-        for line in sorted(set(after) - set(before)):
-            package = line.split("==")[0]
-            was = next((old for old in before if old.split("==")[0] == package), "not there")
-            print(f"{self.name}: {line}, was {was.split('==')[-1]}")
+        self.newer(*(dict(line.split("==") for line in lines if "==" in line) for lines in [before, after]))
+
+    def newer(self, before, after):
+        """Prints the versions that are not as they were."""
+        for name, version in sorted(after.items()):
+            if before.get(name) != version:
+                print(f"{self.name}: {name}=={version}, was {before.get(name, 'not there')}")
 
     # What is around it
 
