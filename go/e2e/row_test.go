@@ -228,6 +228,41 @@ func TestRowsOfProcessorTime(t *testing.T) {
 	t.Logf("live traces: %v", all[hundred].gauge(t, "live_traces"))
 }
 
+// TestSizeOfARouter measures what a router of docs/scaling.md takes a span, before two checkers that do nothing with it.
+func TestSizeOfARouter(t *testing.T) {
+	folder := benchFolder(t)
+	var hostnames []string
+	for range 2 {
+		hostnames = append(hostnames, fmt.Sprintf("%q", startCosting(t, "", "  batch: {}\n").Ports.GRPC))
+	}
+	ports, err := collector.FreePorts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Sprintf(routerConfig, fmt.Sprintf(routerExporter, strings.Join(hostnames, ", ")), ownTelemetry, "load_balancing")
+	started, err := collector.Start(t.Context(), collector.Options{Binary: collectorBinary(t), Config: write(t, "router.yaml", config), Ports: ports})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopped(t, started) })
+	router := &costing{Collector: started, send: dialGRPC(t, ports.GRPC)}
+	feed := readTraffic(t, folder)
+	var spent []float64
+	for range 12 {
+		batches, count := feed.slice(32_000)
+		for _, batch := range batches {
+			if err := router.send.Send(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		spent = append(spent, router.since(t)/float64(count))
+	}
+	// The first slices find connections that are being made.
+	spent = spent[2:]
+	slices.Sort(spent)
+	t.Logf("a router takes %.0f ns a span (%.0f to %.0f)", spent[len(spent)/2], spent[0], spent[len(spent)-1])
+}
+
 func (c *costing) gauge(t *testing.T, name string) float64 {
 	t.Helper()
 	samples, err := c.Metrics(t.Context(), "otelcol_processor_betrace_"+name)
