@@ -24,6 +24,14 @@ pub fn because(reason: Reason) -> &'static str {
     }
 }
 
+/// Why nothing is said of the rule in one trace, and who says something.
+#[must_use]
+pub fn over_many_traces(rule: &str) -> String {
+    format!(
+        "`{rule}` is over many traces, and one of them keeps or breaks nothing; `betrace replay --summary` tells of each window"
+    )
+}
+
 /// A duration in the unit that suits it.
 #[must_use]
 pub fn nanos(value: u64) -> String {

@@ -95,7 +95,15 @@ pub fn run(args: &Explain, out: &mut Output) -> Exit {
         }
     }
     if let Some(id) = &args.trace {
-        let rules: Vec<_> = chosen.iter().map(|loaded| loaded.rule.clone()).collect();
+        let rules = chosen.iter().map(|loaded| loaded.rule.clone());
+        let (over_many, rules): (Vec<_>, Vec<_>) =
+            rules.partition(|rule| rule.body.over.is_some());
+        for rule in &over_many {
+            output::note(words::over_many_traces(&rule.id.0));
+        }
+        if rules.is_empty() && !over_many.is_empty() {
+            return Exit::Usage;
+        }
         return trace::run(args, id, &rules, out);
     }
     for loaded in chosen {

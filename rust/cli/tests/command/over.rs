@@ -195,3 +195,86 @@ fn its_tests_run_and_explain_says_what_it_means() {
     let ran = desk.run(&["check", "rules.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.out);
 }
+
+/// What one trace adds is no verdict: who asks for one is told where to look.
+#[test]
+fn what_looks_at_one_trace_says_that_the_rule_is_over_many() {
+    let desk = desk();
+    let one = "00000000000000000000000000000001";
+    let told = "`few-visits` is over many traces";
+    let ran = desk.run(&[
+        "explain",
+        "--rules",
+        "rules.yaml",
+        "--rule",
+        "few-visits",
+        "--trace",
+        one,
+        "traces.jsonl",
+    ]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(
+        ran.err.contains(told) && ran.err.contains("replay --summary"),
+        "{}",
+        ran.err
+    );
+    for named in [&["--rule", "few-visits"][..], &[]] {
+        let show = [
+            "show",
+            "--as-test",
+            "--rules",
+            "rules.yaml",
+            "--trace",
+            one,
+            "traces.jsonl",
+        ];
+        let ran = desk.run(&[&show[..], named].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+        assert_eq!(ran.err.contains(told), !named.is_empty(), "{}", ran.err);
+    }
+    desk.write(
+        "both.yaml",
+        format!("{RULES}  - id: one\n    condition: never {{ visit }}\n").as_bytes(),
+    );
+    let ran = desk.run(&[
+        "explain",
+        "--rules",
+        "both.yaml",
+        "--trace",
+        one,
+        "traces.jsonl",
+    ]);
+    assert!(
+        ran.out.starts_with("one in trace") && ran.code == 1,
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains(told), "{}", ran.err);
+    let ran = desk.run(&[
+        "show",
+        "--as-test",
+        "--rules",
+        "both.yaml",
+        "--trace",
+        one,
+        "traces.jsonl",
+    ]);
+    assert!(ran.out.contains("# rule one: "), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_share_says_of_how_many() {
+    let rules = "rules: [ { id: ann, condition: 'over 10s always { share(visit.where(user == ann), visit) >= 1% }' } ]";
+    let traces: Vec<String> = (1..=4)
+        .map(|trace| request(&[visit(trace, ["bob", "ann"][trace as usize % 2])]))
+        .collect();
+    let desk = Desk::with(&[("rules.yaml", rules), ("traces.jsonl", &traces.join("\n"))]);
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "traces.jsonl",
+        "--summary",
+    ]);
+    assert!(ran.out.contains("(2 of 4 measured)"), "{}", ran.out);
+}

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::output::{self, Output, counted};
 use crate::recording;
 use crate::rules;
+use crate::words;
 
 pub fn run(args: &Show, out: &mut Output) -> Exit {
     let mut rules: Vec<Arc<Rule>> = Vec::new();
@@ -58,17 +59,25 @@ fn choose(args: &Show, all: &[Arc<Rule>], test: &RuleTest) -> Result<Arc<Rule>, 
             ..(**rule).clone()
         })
     };
+    let is_of_one = |rule: &&Arc<Rule>| rule.body.over.is_none();
+    let of_one = |rule: &Arc<Rule>| match rule.body.over.is_none() {
+        true => Ok(enabled(rule)),
+        false => Err(format!(
+            "{}; its tests hold several under `traces:`",
+            words::over_many_traces(&rule.id.0)
+        )),
+    };
     if let Some(id) = &args.rule {
         let named = all.iter().find(|rule| *rule.id.0 == **id);
         return named
-            .map(enabled)
-            .ok_or_else(|| format!("there is no rule {id:?} in these files"));
+            .ok_or_else(|| format!("there is no rule {id:?} in these files"))
+            .and_then(of_one);
     }
     if let [only] = all {
-        return Ok(enabled(only));
+        return of_one(only);
     }
     let mut broken = Vec::new();
-    for rule in all.iter().filter(|rule| rule.enabled) {
+    for rule in all.iter().filter(|rule| rule.enabled).filter(is_of_one) {
         let seen = case::evaluate(rule, test).map_err(|error| error.to_string())?;
         if seen.verdict == Verdict::Violated {
             broken.push(rule);
