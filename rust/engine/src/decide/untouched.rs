@@ -1,15 +1,19 @@
 //! What rules answer for traces of which they selected nothing, so that most closes need not ask them.
 
 use betrace_lang::verdict::Verdict;
+use hashbrown::HashMap;
 
 use crate::decide::budget::Budget;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
 use crate::decide::rule::decide;
+use crate::decide::window::idle;
 use crate::hash::HashKey;
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, RulePlan};
 use crate::state::trace::TraceState;
+use crate::windows::adds::{Idle, IdleAdds};
+use crate::windows::judge::breaks_upwards;
 
 /// One rule's answer, where it does not depend on `trace:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,59 @@ pub(crate) struct UntouchedRules {
     pub held: Vec<RuleIndex>,
     /// Rules that any span may decide early.
     pub on_any_span: Vec<RuleIndex>,
+    pub windows: UntouchedWindows,
+}
+
+/// What rules over many traces ask of those with which they have nothing to do.
+#[derive(Debug, Default)]
+pub(crate) struct UntouchedWindows {
+    /// Rules that ask each.
+    pub always: Vec<RuleIndex>,
+    /// Rules that ask those that are not complete.
+    pub incomplete: Vec<RuleIndex>,
+    /// Of rules that ask none of them one by one, what each adds.
+    idle: HashMap<RuleIndex, Idle>,
+}
+
+impl UntouchedWindows {
+    pub fn idle(&self, rule: RuleIndex) -> Option<Idle> {
+        self.idle.get(&rule).copied()
+    }
+
+    fn add(&mut self, plan: &Plan, index: RuleIndex) {
+        let rule = &plan.rules[index.index()];
+        let (Some(window), Some(over)) = (&rule.window, &rule.rule.body.over) else {
+            return;
+        };
+        if !over.measure.is_of_traces() {
+            return;
+        }
+        let trace = TraceState::empty();
+        let mut scratch = EvalScratch::default();
+        let mut adds = |closed| {
+            let facts = empty(plan, rule, &trace, closed);
+            idle(&mut Eval::new(facts, Budget::most(), &mut scratch), window)
+        };
+        // One that counts and is not looked for may be shown as speaking against the rule, or be the last that it needs.
+        let may_miss = over.at_least == 0 && breaks_upwards(over);
+        let is_plain = |adds: &IdleAdds| may_miss || *adds != IdleAdds::Miss;
+        let [complete, incomplete] = [adds(true), adds(false)].map(|adds| adds.filter(is_plain));
+        match (complete, incomplete) {
+            _ if rule.reads_trace => self.always.push(index),
+            // Of which group they are is not known.
+            (Some(IdleAdds::Nothing), _) if !over.by.is_empty() => self.incomplete.push(index),
+            (Some(complete), Some(incomplete)) if over.by.is_empty() => {
+                self.idle.insert(
+                    index,
+                    Idle {
+                        complete,
+                        incomplete,
+                    },
+                );
+            }
+            _ => self.always.push(index),
+        }
+    }
 }
 
 impl UntouchedRules {
@@ -42,9 +99,11 @@ impl UntouchedRules {
             always_asked: Vec::new(),
             held: Vec::new(),
             on_any_span: plan.on_any_span.clone(),
+            windows: UntouchedWindows::default(),
         };
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
             if rule.window.is_some() {
+                all.windows.add(plan, index);
                 // It answers for windows, and never for a trace.
                 all.answers.push(Untouched {
                     complete: Verdict::NotApplicable,
@@ -73,22 +132,23 @@ impl UntouchedRules {
     }
 }
 
+fn empty<'t>(plan: &'t Plan, rule: &'t RulePlan, trace: &'t TraceState, closed: bool) -> Facts<'t> {
+    Facts {
+        plan,
+        rule,
+        trace,
+        key: HashKey::new(0),
+        saw_all: true,
+        closed,
+    }
+}
+
 fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
     let trace = TraceState::empty();
     let mut scratch = EvalScratch::default();
     let mut decide = |closed| {
-        decide(&mut Eval::new(
-            Facts {
-                plan,
-                rule,
-                trace: &trace,
-                key: HashKey::new(0),
-                saw_all: true,
-                closed,
-            },
-            Budget::most(),
-            &mut scratch,
-        ))
+        let facts = empty(plan, rule, &trace, closed);
+        decide(&mut Eval::new(facts, Budget::most(), &mut scratch))
     };
     let incomplete = decide(false);
     Untouched {

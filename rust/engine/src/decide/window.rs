@@ -15,7 +15,7 @@ use crate::state::key::group_key;
 use crate::state::record::RecordId;
 use crate::state::values::Amount;
 use crate::value::{TextBuffer, Value, shortest_text};
-use crate::windows::adds::{Added, Adds, WindowGroup};
+use crate::windows::adds::{Added, Adds, IdleAdds, WindowGroup};
 
 /// Of the trace of `eval`, for its rule.
 pub(crate) fn adds<'a>(eval: &mut Eval<'a>, plan: &'a WindowPlan) -> Adds {
@@ -79,6 +79,22 @@ pub(crate) fn adds<'a>(eval: &mut Eval<'a>, plan: &'a WindowPlan) -> Adds {
         }
     }
     adds
+}
+
+/// What the trace of `eval`, with which the rule has nothing to do, adds where traces are asked about. `None`: it has to be asked
+/// each time.
+pub(crate) fn idle<'a>(eval: &mut Eval<'a>, plan: &'a WindowPlan) -> Option<IdleAdds> {
+    let (of, among) = match &plan.asks {
+        WindowAsks::Traces(of) => (of, Tri::True),
+        WindowAsks::Share { of, among } => (of, truth(eval, among)),
+        _ => return Some(IdleAdds::Nothing),
+    };
+    match (among, among == Tri::False || truth(eval, of) == Tri::True) {
+        (Tri::False, _) => Some(IdleAdds::Nothing),
+        (Tri::True, true) => None,
+        (Tri::True, false) if truth(eval, of) == Tri::False => Some(IdleAdds::Miss),
+        _ => Some(IdleAdds::Perhaps),
+    }
 }
 
 /// Why spans may be missing.

@@ -8,6 +8,7 @@
 //! What is stored, in every version, stands in [`stored`](crate::engine::stored), and how it is written in
 //! [`snapshot_writer`](crate::engine::snapshot_writer).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use betrace_lang::verdict::Reason;
@@ -15,7 +16,6 @@ use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
 
 use crate::engine::rule_set::RuleSet;
-use crate::engine::snapshot_writer::over_traces;
 use crate::engine::stored::{
     Stored, StoredFirst, StoredFourth, StoredRule, StoredSecond, StoredThird,
 };
@@ -29,13 +29,13 @@ use crate::state::stored::{Renumber, StoredTrace};
 use crate::state::trace::Generation;
 use crate::sync::Mutex;
 use crate::time::Timestamp;
-use crate::windows::kept::StoredWindows;
+use crate::windows::kept::{StoredWindows, StoredWindowsFirst};
 use crate::windows::table::Windows;
 
 pub(crate) const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-pub(crate) const VERSION: u16 = 7;
+pub(crate) const VERSION: u16 = 8;
 
 const HEAD: usize = MAGIC.len() + 2;
 pub(crate) const CHECKSUM: usize = 16;
@@ -103,6 +103,17 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
+/// The rules over many traces, by their names.
+pub(crate) fn over_traces<'a>(
+    rules: &RuleSet,
+    interner: &'a Interner,
+) -> BTreeMap<&'a str, RuleKey> {
+    let rules = rules.plan.rules.iter().filter(|rule| rule.window.is_some());
+    rules
+        .map(|rule| (&**interner.rule_name(rule.key), rule.key))
+        .collect()
+}
+
 /// A hash of the names of all that a rule keeps in a trace.
 pub(crate) fn keeps(rule: &RulePlan, interner: &Interner) -> u128 {
     let cells = rule.cells.iter().map(|id| interner.cell_name(*id));
@@ -156,7 +167,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
             let (started, stored) = decode::<(Timestamp, Stored)>(body()?)?;
             (started, stored, none())
         }
-        7 => decode::<(Timestamp, Stored, StoredWindows)>(body()?)?,
+        7 => {
+            let (started, stored, windows) =
+                decode::<(Timestamp, Stored, StoredWindowsFirst)>(body()?)?;
+            (started, stored, windows.into())
+        }
+        8 => decode::<(Timestamp, Stored, StoredWindows)>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
     let is_sound = |(trace, _, lowest): &(StoredTrace, _, _)| trace.is_sound(lowest);

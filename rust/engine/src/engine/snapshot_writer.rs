@@ -5,14 +5,13 @@
 //! place. In a periodic snapshot traces that come, go or change meanwhile are in it as they were met, or not: each stands for
 //! itself, and a restart from it misses spans anyway.
 
-use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use hashbrown::HashSet;
 use serde::Serialize;
 
 use crate::engine::rule_set::RuleSet;
-use crate::engine::snapshot::{CHECKSUM, MAGIC, SnapshotKind, VERSION, keeps};
+use crate::engine::snapshot::{CHECKSUM, MAGIC, SnapshotKind, VERSION, keeps, over_traces};
 use crate::engine::stored::StoredRule;
 use crate::id::TraceId;
 use crate::intern::{CellId, FieldKey, Interner, RuleKey};
@@ -142,16 +141,5 @@ fn named<I: Copy + Ord + Hash, N: ToString>(
     used.sort_unstable();
     used.into_iter()
         .map(|id| (id, name(id).to_string()))
-        .collect()
-}
-
-/// The rules over many traces, by their names.
-pub(crate) fn over_traces<'a>(
-    rules: &RuleSet,
-    interner: &'a Interner,
-) -> BTreeMap<&'a str, RuleKey> {
-    let rules = rules.plan.rules.iter().filter(|rule| rule.window.is_some());
-    rules
-        .map(|rule| (&**interner.rule_name(rule.key), rule.key))
         .collect()
 }

@@ -26,7 +26,8 @@ use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::{Gathered, grows};
 use crate::windows::judge::{Judged, breaks_upwards, judge};
 use crate::windows::rivals::{Rival, rivals};
-use crate::windows::table::{RuleWindow, Window, Windows};
+use crate::windows::rule_window::{RuleWindow, Window};
+use crate::windows::table::Windows;
 use crate::windows::told::{Told, finding, trace_of};
 
 impl Context<'_> {
@@ -71,6 +72,10 @@ impl Context<'_> {
             let mut eval = Eval::new(self.facts(index, trace), allowance.budget(), scratch);
             let adds = adds(&mut eval, window_plan);
             allowance.take(eval.work());
+            if self.rules.untouched.windows.idle(index).is_some() {
+                let is_complete = trace.is_complete(rule.completeness);
+                self.windows.lock().meet(rule.key, window, is_complete);
+            }
             if adds.is_empty() {
                 continue;
             }
@@ -94,15 +99,22 @@ impl Context<'_> {
         }
     }
 
-    /// Rules over many traces to which the trace may add.
+    /// Rules over many traces to which the trace adds otherwise than as one with which they have nothing to do.
     fn asked(&self, trace: &TraceState) -> Vec<RuleIndex> {
-        let plan = &self.rules.plan.windows;
-        let mut asked = plan.of_all.clone();
-        if !plan.by_cell.is_empty() {
-            let cells = trace.cell_spans().map(|(cell, _)| cell);
-            let met = cells.filter_map(|cell| plan.by_cell.get(&cell));
-            asked.extend(met.flatten());
-        }
+        let (plan, untouched) = (&self.rules.plan.windows, &self.rules.untouched.windows);
+        let mut asked = match trace.was_seen_by(self.rules.newest()) {
+            false => plan.of_all.clone(),
+            true => {
+                let is_open =
+                    |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
+                let mut asked = untouched.always.clone();
+                asked.extend(untouched.incomplete.iter().filter(is_open));
+                asked
+            }
+        };
+        let cells = trace.cell_spans().map(|(cell, _)| cell);
+        let met = cells.filter_map(|cell| plan.by_cell.get(&cell));
+        asked.extend(met.flatten());
         asked.sort_unstable();
         asked.dedup();
         asked
@@ -146,7 +158,9 @@ impl Context<'_> {
                     continue;
                 }
                 let missing = windows.missing(rule.key, rule.completeness, window);
-                let kept = windows.take(rule.key, over, window);
+                let idle = self.rules.untouched.windows.idle(*index);
+                let idle = idle.map(|idle| (rule.completeness, idle));
+                let kept = windows.take((rule.key, over), window, idle);
                 let missing = self.missing(over, window, missing, cause);
                 if self.is_wanted(window) {
                     let before = windows.before(rule.key, window);

@@ -1,6 +1,6 @@
 //! Which rules over many traces a trace that closes has to be asked for.
 
-use betrace_lang::rule::{Rule, WindowMeasure};
+use betrace_lang::rule::Rule;
 use hashbrown::HashMap;
 
 use crate::intern::CellId;
@@ -13,9 +13,9 @@ pub(crate) struct WindowRules {
     pub rules: Vec<RuleIndex>,
     /// Each length of a window once.
     pub lengths: Vec<u64>,
-    /// Those that ask of every trace.
+    /// Those that ask of every trace, whether it has something to do with them or not.
     pub of_all: Vec<RuleIndex>,
-    /// Those to which only spans add that they select, by the cells that these feed.
+    /// All by the cells that they read.
     pub by_cell: HashMap<CellId, Vec<RuleIndex>>,
 }
 
@@ -29,16 +29,12 @@ impl WindowRules {
             };
             all.rules.push(index);
             all.lengths.push(over.length);
-            match over.measure {
-                // A condition may hold where nothing is selected.
-                WindowMeasure::Traces(_) | WindowMeasure::ShareOfTraces { .. } => {
-                    all.of_all.push(index);
-                }
-                _ => {
-                    for cell in cells {
-                        all.by_cell.entry(*cell).or_default().push(index);
-                    }
-                }
+            // A condition may hold where nothing is selected.
+            if over.measure.is_of_traces() {
+                all.of_all.push(index);
+            }
+            for cell in cells {
+                all.by_cell.entry(*cell).or_default().push(index);
             }
         }
         all.lengths.sort_unstable();

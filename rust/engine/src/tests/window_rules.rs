@@ -451,3 +451,60 @@ fn a_trace_of_no_time_or_of_the_future_counts_in_no_window() {
     assert_eq!(told(&engine), [""; 0]);
     assert_eq!(engine.stats().late_in_windows, 2);
 }
+
+/// Traces with which a rule has nothing to do are counted together: nothing of what it says may hang on that.
+#[test]
+fn traces_that_are_asked_together_count_as_those_that_are_asked_one_by_one() {
+    let mut spans: Vec<TestSpan> = (1..=9).map(|trace| span(trace, 1, "other", 0, 1)).collect();
+    spans.extend((10..=12).map(|trace| visit(trace, 0, 1)));
+    // Of three traces the root is missing, of one of them a visit is known.
+    spans.extend((20..=21).map(|trace| span(trace, 1, "other", 0, 1).under(9)));
+    spans.push(visit(22, 0, 1).under(9));
+    for (rule, verdict) in [
+        ("over 10s never { traces(visit) > 3 }", "violated"),
+        (
+            "over 10s never { traces(visit) > 4 }",
+            "inconclusive(no_root)",
+        ),
+        ("over 10s never { traces(visit) > 6 }", "satisfied"),
+        (
+            "over 10s always { traces(visit) >= 5 }",
+            "inconclusive(no_root)",
+        ),
+        ("over 10s never { traces(not visit) > 8 }", "violated"),
+        ("over 10s never { traces(not visit) > 11 }", "satisfied"),
+        (
+            "over 10s at least 14 never { traces(visit) > 6 }",
+            "inconclusive(no_root)",
+        ),
+        (
+            "over 10s at least 16 never { traces(visit) > 6 }",
+            "not_applicable",
+        ),
+        (
+            "over 10s always { share(visit and cache, visit) <= 80% }",
+            "inconclusive(no_root)",
+        ),
+        (
+            "over 10s always { share(not other, not visit) <= 90% }",
+            "satisfied",
+        ),
+    ] {
+        let rule = format!("r: {rule}");
+        assert_eq!(at_end(&rule, &spans), [format!("0 {verdict}")], "{rule}");
+        let whole = engine(&rule);
+        whole.feed(&spans, 0);
+        whole.close_traces(at(0), CloseCause::EndOfInput);
+        let sums = &whole.stats().rules[0].windows;
+        assert_eq!(sums[0].samples + sums[0].unknown, total(&rule), "{rule}");
+    }
+}
+
+/// How many traces a rule of the test above counts, known or not.
+fn total(rule: &str) -> u64 {
+    match rule {
+        _ if rule.contains("share(visit") => 6,
+        _ if rule.contains("share(not") => 11,
+        _ => 15,
+    }
+}

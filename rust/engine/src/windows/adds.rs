@@ -57,6 +57,23 @@ impl Adds {
     }
 }
 
+/// What a trace adds with which a rule has nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdleAdds {
+    Nothing,
+    /// It counts, and is not one of those that are looked for.
+    Miss,
+    /// It is not known what.
+    Perhaps,
+}
+
+/// The same of one that closed complete, and of one that did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Idle {
+    pub complete: IdleAdds,
+    pub incomplete: IdleAdds,
+}
+
 /// A part of what a trace adds to one group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Added {

@@ -14,7 +14,7 @@ use crate::window::share::Proportion;
 use crate::window::sketch::{Quantile, Sketch};
 use crate::window::summary::Summary;
 use crate::window::total::{Range, Total};
-use crate::windows::adds::Added;
+use crate::windows::adds::{Added, IdleAdds};
 use crate::windows::exemplars::Exemplars;
 
 /// What is kept of the values of spans.
@@ -88,6 +88,19 @@ impl Gathered {
             (Added::Value(_) | Added::Text(_), _) => false,
         };
         self.samples = self.samples.saturating_add(u64::from(is_counted));
+    }
+
+    /// So many traces with which the rule had nothing to do.
+    pub fn add_idle(&mut self, adds: IdleAdds, times: u64, reasons: Reasons) {
+        match adds {
+            _ if times == 0 => {}
+            IdleAdds::Nothing => {}
+            IdleAdds::Miss => self.samples = self.samples.saturating_add(times),
+            IdleAdds::Perhaps => {
+                self.perhaps = self.perhaps.saturating_add(times);
+                self.reasons = self.reasons.with(reasons);
+            }
+        }
     }
 
     /// Whether it can have come of what was added.

@@ -8,12 +8,57 @@ use serde::{Deserialize, Serialize};
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
 use crate::time::Timestamp;
-use crate::windows::table::{RuleWindow, Window, Windows};
+use crate::window::grouped::Grouped;
+use crate::windows::gathered::Gathered;
+use crate::windows::rule_window::{Closed, RuleWindow, SeenByAsked, SeenTraces, Window};
+use crate::windows::table::Windows;
+
+/// As it was until version 7, when each trace was asked by each rule.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredWindowsFirst {
+    seen: Vec<(Window, [Option<Reasons>; Completeness::ALL.len()])>,
+    rules: Vec<(u32, Window, RuleWindowFirst)>,
+    before: Vec<(u32, Window, RuleWindowFirst)>,
+    since: Vec<(u32, Timestamp)>,
+    late: u64,
+    names: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RuleWindowFirst {
+    groups: Grouped<Gathered>,
+    any: Gathered,
+}
+
+impl From<StoredWindowsFirst> for StoredWindows {
+    fn from(first: StoredWindowsFirst) -> StoredWindows {
+        let seen = |reasons| SeenTraces {
+            reasons,
+            closed: Closed::default(),
+        };
+        let kept = |(rule, window, kept): (u32, Window, RuleWindowFirst)| {
+            let RuleWindowFirst { groups, any } = kept;
+            let met = Closed::default();
+            (rule, window, RuleWindow { groups, any, met })
+        };
+        let windows = first.seen.into_iter();
+        StoredWindows {
+            seen: windows
+                .map(|(window, reasons)| (window, reasons.map(seen)))
+                .collect(),
+            rules: first.rules.into_iter().map(kept).collect(),
+            before: first.before.into_iter().map(kept).collect(),
+            since: first.since,
+            late: first.late,
+            names: first.names,
+        }
+    }
+}
 
 /// All of it, in an order of its own: what is the same is written as the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredWindows {
-    seen: Vec<(Window, [Option<Reasons>; Completeness::ALL.len()])>,
+    seen: Vec<(Window, SeenByAsked)>,
     /// By the number of a rule in `names`.
     rules: Vec<(u32, Window, RuleWindow)>,
     before: Vec<(u32, Window, RuleWindow)>,

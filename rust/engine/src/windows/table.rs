@@ -4,53 +4,24 @@ use std::collections::BTreeMap;
 
 use betrace_lang::rule::{Completeness, Over, Peer, WindowBound, WindowMeasure};
 use betrace_lang::verdict::Reason;
-use serde::{Deserialize, Serialize};
 
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
 use crate::stats::Stats;
-use crate::time::{EventTime, Timestamp};
-use crate::window::distinct::ValueKey;
+use crate::time::Timestamp;
 use crate::window::grouped::Grouped;
-use crate::window::summary::Summary;
-use crate::windows::adds::{Added, Adds, WindowGroup};
+use crate::windows::adds::{Added, Adds, Idle, WindowGroup};
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
+use crate::windows::rule_window::{RuleWindow, SeenByAsked, SeenTraces, Window};
 use crate::windows::sums::Sums;
-
-/// How long a window is, and when it begins: aligned to the epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Window {
-    pub start: u64,
-    pub length: u64,
-}
-
-impl Window {
-    /// The one in which something was.
-    pub fn at(length: u64, time: EventTime) -> Window {
-        let start = time.0 - time.0 % length.max(1);
-        Window { start, length }
-    }
-
-    pub fn end(self) -> u64 {
-        self.start.saturating_add(self.length)
-    }
-}
-
-/// What one rule has gathered in one window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RuleWindow {
-    pub groups: Grouped<Gathered>,
-    /// What may be of any group.
-    pub any: Gathered,
-}
 
 /// Of all rules.
 #[derive(Debug)]
 pub(crate) struct Windows {
-    /// Windows in which traces closed, and why some of them were not complete, by what is asked of a trace.
-    pub(super) seen: BTreeMap<Window, [Option<Reasons>; Completeness::ALL.len()]>,
+    /// Windows in which traces closed.
+    pub(super) seen: BTreeMap<Window, SeenByAsked>,
     pub(super) rules: BTreeMap<(RuleKey, Window), RuleWindow>,
     /// Of rules that look back, the last window that was over.
     pub(super) before: BTreeMap<RuleKey, (Window, RuleWindow)>,
@@ -110,11 +81,26 @@ impl Windows {
         let seen = self.seen.entry(window).or_default();
         for asked in Completeness::ALL {
             let reasons = reasons.asked_for(asked);
+            let seen = &mut seen[asked as usize];
+            seen.closed.count(reasons.is_empty());
             if !reasons.is_empty() {
-                let all = &mut seen[asked as usize];
-                *all = Some(all.unwrap_or(Reasons::NONE).with(reasons));
+                seen.reasons = Some(seen.reasons.unwrap_or(Reasons::NONE).with(reasons));
             }
         }
+    }
+
+    /// A trace is asked by itself.
+    pub fn meet(&mut self, rule: RuleKey, window: Window, is_complete: bool) {
+        if !self.seen.contains_key(&window) {
+            return;
+        }
+        let (salt, bound) = (self.salt, self.bound / SHARE);
+        let kept = self.rules.entry((rule, window)).or_insert_with(|| {
+            let new = RuleWindow::new(salt, bound);
+            self.bytes += new.heap_bytes();
+            new
+        });
+        kept.met.count(is_complete);
     }
 
     /// Folds in what a trace adds for a rule. Groups that break it by that, if `early` says that they are asked for.
@@ -126,34 +112,40 @@ impl Windows {
         shown: Exemplar,
         early: bool,
     ) -> Vec<Crossed> {
+        // Another call, of a later time, may have ended it meanwhile.
+        if !self.seen.contains_key(&window) {
+            self.late += 1;
+            return Vec::new();
+        }
         let bound = self.bound / SHARE;
         let salt = self.salt;
-        let kept = self
-            .rules
-            .entry((rule, window))
-            .or_insert_with(|| RuleWindow {
-                groups: Grouped::new(salt, bound),
-                any: Gathered::default(),
-            });
+        let kept = self.rules.entry((rule, window)).or_insert_with(|| {
+            let new = RuleWindow::new(salt, bound);
+            self.bytes += new.heap_bytes();
+            new
+        });
         let before = kept.heap_bytes();
         let mut crossed = Vec::new();
-        let (known, unknown): (Vec<_>, Vec<_>) = adds
-            .parts
-            .into_iter()
-            .partition(|(group, _)| group.is_some());
-        for (_, seen) in unknown {
-            kept.any.add(seen, &over.measure);
-        }
         if let Some(reasons) = adds.open {
             kept.any.open(reasons);
         }
-        for (group, parts) in by_group(known) {
-            let weight = weight(over, &parts);
+        let mut parts = adds.parts;
+        if !over.by.is_empty() {
+            parts.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        for parts in parts.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some(Some(group)) = parts.first().map(|(group, _)| group) else {
+                for (_, seen) in parts {
+                    kept.any.add(*seen, &over.measure);
+                }
+                continue;
+            };
+            let weight = weight(over, parts);
             let mut fired = None;
             let add = |gathered: &mut Gathered| {
                 parts
                     .iter()
-                    .for_each(|seen| gathered.add(*seen, &over.measure));
+                    .for_each(|(_, seen)| gathered.add(*seen, &over.measure));
                 if let Some(weight) = weight {
                     gathered.exemplars.add(Exemplar { weight, ..shown });
                 }
@@ -167,11 +159,12 @@ impl Windows {
                 group.label.clone()
             };
             kept.groups.update(group.key, name, add);
-            let is_kept = kept.groups.get(group.key).is_some();
-            if let (Some(gathered), true) = (fired, is_kept) {
+            if let Some(gathered) = fired
+                && kept.groups.get(group.key).is_some()
+            {
                 crossed.push(Crossed {
                     window,
-                    label: group.label,
+                    label: group.label.clone(),
                     group: gathered,
                 });
             }
@@ -192,18 +185,39 @@ impl Windows {
         over
     }
 
-    /// Takes out what a rule gathered in a window that is over, with whatever else is known of it.
-    pub fn take(&mut self, rule: RuleKey, over: &Over, window: Window) -> RuleWindow {
+    /// Takes out what a rule gathered in a window that is over, with whatever else is known of it. `idle`: what it asks of a
+    /// trace, and what those add that were not asked one by one.
+    pub fn take(
+        &mut self,
+        (rule, over): (RuleKey, &Over),
+        window: Window,
+        idle: Option<(Completeness, Idle)>,
+    ) -> RuleWindow {
         let taken = self.rules.remove(&(rule, window));
         if let Some(taken) = &taken {
             self.bytes = self.bytes.saturating_sub(taken.heap_bytes());
         }
-        let mut taken = taken.unwrap_or_else(|| RuleWindow {
-            groups: Grouped::new(self.salt, self.bound / SHARE),
-            any: Gathered::default(),
-        });
+        let mut taken = taken.unwrap_or_else(|| RuleWindow::new(self.salt, self.bound / SHARE));
         if over.by.is_empty() && taken.groups.get(0).is_none() {
             taken.groups.update(0, String::new, |_| {});
+        }
+        // A rule that came later has not met those before.
+        if let Some((asked, idle)) = idle
+            && !self.is_older(rule, window)
+            && let Some(seen) = self.seen.get(&window)
+        {
+            let SeenTraces { reasons, closed } = seen[asked as usize];
+            let complete = closed.complete.saturating_sub(taken.met.complete);
+            let incomplete = closed.incomplete.saturating_sub(taken.met.incomplete);
+            let add = |group: &mut Gathered| {
+                group.add_idle(idle.complete, complete, Reasons::NONE);
+                group.add_idle(
+                    idle.incomplete,
+                    incomplete,
+                    reasons.unwrap_or(Reasons::NONE),
+                );
+            };
+            taken.groups.update(0, String::new, add);
         }
         taken
     }
@@ -240,12 +254,9 @@ impl Windows {
 
     /// Why what a rule saw of a window was not all of it.
     pub fn missing(&self, rule: RuleKey, asked: Completeness, window: Window) -> Option<Reasons> {
-        let mut missing = self.seen.get(&window).and_then(|seen| seen[asked as usize]);
-        if self
-            .since
-            .get(&rule)
-            .is_some_and(|since| window.start < since.0)
-        {
+        let seen = self.seen.get(&window);
+        let mut missing = seen.and_then(|seen| seen[asked as usize].reasons);
+        if self.is_older(rule, window) {
             missing.get_or_insert(Reasons::NONE).add(Reason::Reload);
         }
         missing
@@ -259,6 +270,12 @@ impl Windows {
                 self.sums.name(rule, over, label);
             }
         }
+    }
+
+    /// Whether the window began before the rule came.
+    fn is_older(&self, rule: RuleKey, window: Window) -> bool {
+        let since = self.since.get(&rule);
+        since.is_some_and(|since| window.start < since.0)
     }
 
     /// The rules are others from now on.
@@ -300,76 +317,10 @@ impl Windows {
     }
 }
 
-impl RuleWindow {
-    pub fn heap_bytes(&self) -> usize {
-        size_of::<(RuleKey, Window, RuleWindow)>()
-            + self.groups.heap_bytes()
-            + self.any.heap_bytes()
-    }
-
-    /// A group with all that may be of it besides.
-    pub fn whole(&self, key: ValueKey, missing: Option<Reasons>) -> Gathered {
-        let mut group = self.groups.get(key).cloned().unwrap_or_default();
-        self.complete(&mut group, missing);
-        group
-    }
-
-    /// With what is missing of the window.
-    #[must_use]
-    pub fn with(mut self, missing: Option<Reasons>) -> RuleWindow {
-        if let Some(reasons) = missing {
-            self.any.open(reasons);
-        }
-        self
-    }
-
-    pub fn is_sound(&self) -> bool {
-        let groups = self.groups.groups().map(|(_, _, group)| group);
-        let mut all = groups.chain([&self.groups.others().summary, &self.any]);
-        all.all(Gathered::is_sound)
-    }
-
-    /// A group that there is.
-    pub fn known(&self, key: ValueKey) -> Option<Gathered> {
-        self.groups.get(key)?;
-        Some(self.whole(key, None))
-    }
-
-    /// Those that were given up, together.
-    pub fn rest(&self, missing: Option<Reasons>) -> Option<Gathered> {
-        let others = self.groups.others();
-        others.were_given_up().then(|| {
-            let mut rest = others.summary.clone();
-            self.complete(&mut rest, missing);
-            rest
-        })
-    }
-
-    fn complete(&self, group: &mut Gathered, missing: Option<Reasons>) {
-        group.perhaps = group.perhaps.saturating_add(self.any.perhaps);
-        group.reasons = group.reasons.with(self.any.reasons);
-        group.is_open |= self.any.is_open;
-        if let Some(reasons) = missing {
-            group.open(reasons);
-        }
-    }
-}
-
-/// What a trace adds, group by group.
-fn by_group(parts: Vec<(Option<WindowGroup>, Added)>) -> Vec<(WindowGroup, Vec<Added>)> {
-    let mut groups: BTreeMap<WindowGroup, Vec<Added>> = BTreeMap::new();
-    for (group, seen) in parts {
-        if let Some(group) = group {
-            groups.entry(group).or_default().push(seen);
-        }
-    }
-    groups.into_iter().collect()
-}
-
 /// How much a trace speaks against the rule; `None`: not at all.
-fn weight(over: &Over, parts: &[Added]) -> Option<f64> {
+fn weight(over: &Over, parts: &[(Option<WindowGroup>, Added)]) -> Option<f64> {
     let is_upwards = breaks_upwards(over);
-    let values = parts.iter().filter_map(|seen| match seen {
+    let values = parts.iter().filter_map(|(_, seen)| match seen {
         Added::Value(number) => Some(number.to_f64()),
         _ => None,
     });
@@ -381,7 +332,7 @@ fn weight(over: &Over, parts: &[Added]) -> Option<f64> {
             values.reduce(f64::min).map_or(0.0, |least| -least)
         }
         _ => {
-            let speaks = |seen: &&Added| match seen {
+            let speaks = |(_, seen): &&(Option<WindowGroup>, Added)| match seen {
                 Added::Part(is_hit) => *is_hit == is_upwards,
                 Added::Span => true,
                 _ => false,

@@ -1,0 +1,131 @@
+//! A window, and what one rule has gathered in it.
+
+use betrace_lang::rule::Completeness;
+use serde::{Deserialize, Serialize};
+
+use crate::intern::RuleKey;
+use crate::logic::tri::Reasons;
+use crate::time::EventTime;
+use crate::window::distinct::ValueKey;
+use crate::window::grouped::Grouped;
+use crate::window::summary::Summary;
+use crate::windows::gathered::Gathered;
+
+/// How long a window is, and when it begins: aligned to the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Window {
+    pub start: u64,
+    pub length: u64,
+}
+
+impl Window {
+    /// The one in which something was.
+    pub fn at(length: u64, time: EventTime) -> Window {
+        let start = time.0 - time.0 % length.max(1);
+        Window { start, length }
+    }
+
+    pub fn end(self) -> u64 {
+        self.start.saturating_add(self.length)
+    }
+}
+
+/// How many traces closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Closed {
+    pub complete: u64,
+    pub incomplete: u64,
+}
+
+impl Closed {
+    pub fn count(&mut self, is_complete: bool) {
+        match is_complete {
+            true => self.complete += 1,
+            false => self.incomplete += 1,
+        }
+    }
+}
+
+/// What closed in a window, for rules that ask so much of a trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SeenTraces {
+    /// Why some were not complete.
+    pub reasons: Option<Reasons>,
+    pub closed: Closed,
+}
+
+/// By what is asked of a trace.
+pub(crate) type SeenByAsked = [SeenTraces; Completeness::ALL.len()];
+
+/// What one rule has gathered in one window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RuleWindow {
+    pub groups: Grouped<Gathered>,
+    /// What may be of any group.
+    pub any: Gathered,
+    /// Traces that were asked one by one. What the others add follows from how many there were.
+    pub met: Closed,
+}
+
+impl RuleWindow {
+    pub fn new(salt: u64, bound: usize) -> RuleWindow {
+        RuleWindow {
+            groups: Grouped::new(salt, bound),
+            any: Gathered::default(),
+            met: Closed::default(),
+        }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        size_of::<(RuleKey, Window, RuleWindow)>()
+            + self.groups.heap_bytes()
+            + self.any.heap_bytes()
+    }
+
+    /// A group with all that may be of it besides.
+    pub fn whole(&self, key: ValueKey, missing: Option<Reasons>) -> Gathered {
+        let mut group = self.groups.get(key).cloned().unwrap_or_default();
+        self.complete(&mut group, missing);
+        group
+    }
+
+    /// With what is missing of the window.
+    #[must_use]
+    pub fn with(mut self, missing: Option<Reasons>) -> RuleWindow {
+        if let Some(reasons) = missing {
+            self.any.open(reasons);
+        }
+        self
+    }
+
+    pub fn is_sound(&self) -> bool {
+        let groups = self.groups.groups().map(|(_, _, group)| group);
+        let mut all = groups.chain([&self.groups.others().summary, &self.any]);
+        all.all(Gathered::is_sound)
+    }
+
+    /// A group that there is.
+    pub fn known(&self, key: ValueKey) -> Option<Gathered> {
+        self.groups.get(key)?;
+        Some(self.whole(key, None))
+    }
+
+    /// Those that were given up, together.
+    pub fn rest(&self, missing: Option<Reasons>) -> Option<Gathered> {
+        let others = self.groups.others();
+        others.were_given_up().then(|| {
+            let mut rest = others.summary.clone();
+            self.complete(&mut rest, missing);
+            rest
+        })
+    }
+
+    fn complete(&self, group: &mut Gathered, missing: Option<Reasons>) {
+        group.perhaps = group.perhaps.saturating_add(self.any.perhaps);
+        group.reasons = group.reasons.with(self.any.reasons);
+        group.is_open |= self.any.is_open;
+        if let Some(reasons) = missing {
+            group.open(reasons);
+        }
+    }
+}
