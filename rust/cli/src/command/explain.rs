@@ -96,8 +96,7 @@ pub fn run(args: &Explain, out: &mut Output) -> Exit {
     }
     if let Some(id) = &args.trace {
         let rules = chosen.iter().map(|loaded| loaded.rule.clone());
-        let (over_many, rules): (Vec<_>, Vec<_>) =
-            rules.partition(|rule| rule.body.over.is_some());
+        let (over_many, rules): (Vec<_>, Vec<_>) = rules.partition(|rule| rule.body.over.is_some());
         for rule in &over_many {
             output::note(words::over_many_traces(&rule.id.0));
         }
