@@ -1,6 +1,6 @@
 //! How many: more spans than in good traces, in all, below one parent, or with one identifier; and numbers that were always equal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::bits::{Bits, Sides};
 use crate::candidate::Collector;
@@ -112,12 +112,18 @@ fn counted(into: &Collector<'_, '_>, roster: &Roster) -> Counted {
 /// In enough good traces with several spans no two of them had the same value.
 fn tells_apart(largest: &Figures, all: &Figures, into: &Collector<'_, '_>) -> bool {
     let first_good = into.sample.table.layout.first_good();
-    let all: HashMap<u32, f64> = all.iter().copied().collect();
-    let good = largest.iter().filter(|(slot, figure)| {
-        let is_good = *slot as usize >= first_good;
-        is_good && *figure <= 1.0 && all.get(slot).is_some_and(|all| *all >= 2.0)
-    });
-    good.take(ENOUGH as usize).count() == ENOUGH as usize
+    let is_good = |slot: u32| slot as usize >= first_good;
+    let several = all
+        .iter()
+        .filter(|(slot, all)| is_good(*slot) && *all >= 2.0);
+    let several: HashSet<u32> = several.map(|(slot, _)| *slot).collect();
+    if several.len() < ENOUGH as usize {
+        return false;
+    }
+    let apart = largest
+        .iter()
+        .filter(|(slot, most)| *most <= 1.0 && several.contains(slot));
+    apart.take(ENOUGH as usize).count() == ENOUGH as usize
 }
 
 /// The largest of a trace, whose figures come one after the other.
