@@ -72,7 +72,7 @@ pub struct Engine {
     outbox: Outbox,
     /// Held by whoever asks what was counted, and while that goes over from one rule set to the next.
     counted: Mutex<()>,
-    scratch: Mutex<Vec<Box<CallScratch>>>,
+    scratch: Mutex<Vec<CallScratch>>,
     /// The latest time that a caller gave.
     clock: AtomicU64,
     /// When it, or one of before whose state it goes on with, started without all of the state until then; else zero.
@@ -113,7 +113,7 @@ impl Engine {
             },
             counted: Mutex::default(),
             // The first call finds what it works with.
-            scratch: Mutex::new(vec![Box::new(CallScratch::new(settings.own_spans.clone()))]),
+            scratch: Mutex::new(vec![CallScratch::new(settings.own_spans.clone())]),
             clock: AtomicU64::new(now.0),
             started: AtomicU64::new(if settings.restart_grace { now.0 } else { 0 }),
             moved: AtomicU64::new(0),
@@ -237,7 +237,7 @@ impl Engine {
             CloseCause::Shutdown => Cause::Shutdown,
         };
         let mut scratch = self.take_scratch(&rules);
-        let CallScratch { sink, decide, .. } = &mut *scratch;
+        let CallScratch { sink, decide, .. } = &mut scratch;
         for at in self.shards.all() {
             let mut shard = self.shards.lock(at);
             for place in shard.live_places() {
@@ -369,10 +369,10 @@ impl Engine {
     }
 
     /// Working memory for a call, to be given back.
-    fn take_scratch(&self, rules: &RuleSet) -> Box<CallScratch> {
+    fn take_scratch(&self, rules: &RuleSet) -> CallScratch {
         let spare = self.scratch.lock().pop();
-        let new = || Box::new(CallScratch::new(self.settings.own_spans.clone()));
-        let mut scratch = spare.unwrap_or_else(new);
+        let mut scratch =
+            spare.unwrap_or_else(|| CallScratch::new(self.settings.own_spans.clone()));
         scratch.sink.tally.fit(&rules.plan);
         scratch
     }

@@ -44,8 +44,8 @@ impl Withheld {
     /// and its hash stay, and a field that only its message read is read no more.
     #[must_use]
     pub fn out_of(&self, rule: &Arc<Rule>) -> Arc<Rule> {
-        let hides_group = |over: &Box<Over>| over.by.iter().any(|field| self.hides(field));
-        if rule.message.is_none() && !rule.body.over.as_ref().is_some_and(hides_group) {
+        let hides_group = |over: &Over| over.by.iter().any(|field| self.hides(field));
+        if rule.message.is_none() && !rule.body.over.as_deref().is_some_and(hides_group) {
             return Arc::clone(rule);
         }
         let mut shown = Rule::clone(rule);
