@@ -306,9 +306,23 @@ loom:
 	$(call say,Trying every order of the locks)
 	@RUSTFLAGS='--cfg loom' CARGO_TARGET_DIR=$(CURDIR)/target/loom cargo test --locked -p betrace-engine --lib interleavings
 
-## bench: the benches, and the table of ratios
+## bench: what BeTrace costs against its peers, as one table and as target/bench/summary.json (QUICK=1: a rough one)
 .PHONY: bench
 bench: lib
+	@rm -rf target/bench
+	$(call say,Writing traffic and rules)
+	@cargo run --release --locked --quiet -p betrace-bench --bin traffic
+	$(call say,Benching the engine)
+	@cargo bench --locked -p betrace-engine --bench costs --bench rules_growth
+	$(call say,Benching the command)
+	@cargo bench --locked -p betrace-cli --bench replay
+	$(call say,Benching the Go parts)
+	@cd go/betrace && BETRACE_BENCH=$(CURDIR)/target/bench go test -count=1 -v -run TestRow .
+	@cargo run --release --locked --quiet -p betrace-bench --bin summary
+
+## benches: every other bench, of parts and for those who work on them
+.PHONY: benches
+benches: lib
 	$(call say,Benching the Rust parts)
 	@cargo bench --locked --workspace
 	$(call say,Benching the Go parts)

@@ -4,12 +4,13 @@
 //! ```text
 //! cargo bench -p betrace-engine --bench instructions --no-run
 //! valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-//!     --toggle-collect='instructions::measured_*' target/release/deps/instructions-… [scan|consume|evidence]
+//!     --toggle-collect='instructions::measured_*' target/release/deps/instructions-… [scan|steady|consume|evidence]
 //! ```
 //!
 //! `scan` reads sixteen batches of 512 spans and matches them with the selectors of 100 rules. `consume`
 //! takes the same batches through an engine of 100 rules of every kind, closes all traces and takes what was
-//! found; `evidence` is the same with what an evidence record needs noted and taken. Each is warmed by one pass that does not count.
+//! found; `steady` is the steady state of a shop (`rust/bench`) under a hundred realistic rules, in which as many traces open
+//! as close; `evidence` is the same with what an evidence record needs noted and taken. Each is warmed by one pass that does not count.
 //! Prints how many spans went by; callgrind prints the instructions.
 //!
 //! `cargo bench -p betrace-engine --bench instructions -- pairs` compares `evidence` with `consume` by the processor time of the
@@ -24,6 +25,7 @@ mod traffic;
 use std::hint::black_box;
 use std::process::ExitCode;
 
+use betrace_bench::shop::{BATCH, BEGIN, Batch, Shop};
 use betrace_engine::internals::{MatchScratch, Matcher};
 use betrace_engine::{CloseCause, Engine, Settings, Timestamp};
 use betrace_lang::{SourceFile, compile};
@@ -111,6 +113,50 @@ fn measured_consume(engine: &Engine, batches: &[Vec<u8>]) -> usize {
     engine.take_findings(usize::MAX).len()
 }
 
+#[inline(never)]
+fn measured_steady(engine: &Engine, batches: &[Batch], number: &mut u64) -> usize {
+    for batch in batches {
+        *number += 1;
+        let now = Timestamp(BEGIN + *number * BATCH);
+        assert!(engine.consume(batch.bytes(), now).is_ok());
+        engine.tick(now);
+    }
+    engine.take_findings(usize::MAX).len()
+}
+
+/// Batches until as many traces close as open: the idle time is over for the first.
+const WARM: usize = 176;
+const STEADY: usize = 16;
+
+fn steady() {
+    let mut batches: Vec<Batch> = Shop::steady(1).take(WARM + STEADY).collect();
+    let rules = compile(&[SourceFile::new(
+        "rules.yaml",
+        betrace_bench::rules::hundred(),
+    )]);
+    let Ok(rules) = rules else {
+        unreachable!("every rule here is faultless");
+    };
+    let settings = Settings {
+        restart_grace: false,
+        ..Settings::default()
+    };
+    let Ok(engine) = Engine::new(rules, settings, Timestamp(BEGIN)) else {
+        unreachable!("every rule here is within the limits");
+    };
+    let last = batches.split_off(WARM);
+    let mut number = 0;
+    for batch in &batches {
+        number += 1;
+        let now = Timestamp(BEGIN + number * BATCH);
+        assert!(engine.consume(batch.bytes(), now).is_ok());
+        engine.tick(now);
+    }
+    let findings = measured_steady(&engine, &last, &mut number);
+    let spans: usize = last.iter().map(Batch::spans).sum();
+    println!("steady: {spans} spans, {findings} findings");
+}
+
 /// Processor time of this thread for a round, in seconds; the engine is new.
 fn timed(samples: Option<u16>, batches: &[Vec<u8>]) -> f64 {
     let engine = engine(samples);
@@ -156,7 +202,7 @@ fn main() -> ExitCode {
         pairs(&batches);
         return ExitCode::SUCCESS;
     }
-    let is_all = !matches!(chosen.as_str(), "scan" | "consume" | "evidence");
+    let is_all = !matches!(chosen.as_str(), "scan" | "steady" | "consume" | "evidence");
     if is_all || chosen == "scan" {
         let matcher = selectors::matcher(RULES);
         let mut scratch = matcher.scratch();
@@ -165,6 +211,9 @@ fn main() -> ExitCode {
         }
         let hits = measured_scan(&matcher, &mut scratch, &batches);
         println!("scan: {spans} spans, {hits} hits");
+    }
+    if is_all || chosen == "steady" {
+        steady();
     }
     for (name, samples) in [("consume", None), ("evidence", Some(8))] {
         if !is_all && chosen != name {

@@ -4,14 +4,17 @@
 //! Of the others half share five clause selectors that most traces meet, each behind a `when` of its own that nothing
 //! meets; the rest select nothing; one in a hundred of all has a regular expression. Traces open, are decided and close
 //! in every round. The peers, over the same bytes in the same run: the engine with ten rules, and prost only decoding.
-//! Interleaved rounds give each ratio, with its median and quartiles.
+//! Interleaved rounds give each ratio, by the processor's time, with the bounds that hold its median at 95 %. The last of
+//! complete traces is the row `engine_rules_growth` of the table that `make bench` prints.
 #![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
 
 mod traffic;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use betrace_bench::pairs::{of_pairs, pairs, processor_time};
+use betrace_bench::row::Row;
 use betrace_engine::{CloseCause, Completeness, Engine, Settings, Timestamp};
 use betrace_lang::{SourceFile, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -96,68 +99,73 @@ fn engine(rules: usize, completeness: Completeness) -> Engine {
 
 /// Takes all batches through and closes their traces.
 fn round(engine: &Engine, batches: &[Vec<u8>], now: &mut u64) -> Duration {
-    let began = Instant::now();
-    for bytes in batches {
-        *now += 1;
-        assert!(engine.consume(bytes, Timestamp(*now)).is_ok());
-    }
-    engine.close_traces(Timestamp(*now), CloseCause::EndOfInput);
-    black_box(engine.take_findings(usize::MAX).len());
-    let took = began.elapsed();
+    let took = processor_time(|| {
+        for bytes in batches {
+            *now += 1;
+            assert!(engine.consume(bytes, Timestamp(*now)).is_ok());
+        }
+        engine.close_traces(Timestamp(*now), CloseCause::EndOfInput);
+        black_box(engine.take_findings(usize::MAX).len());
+    });
     *now += SECOND;
     engine.tick(Timestamp(*now));
     took
 }
 
-fn decode(batches: &[Vec<u8>]) -> Duration {
-    let began = Instant::now();
+fn decode(batches: &[Vec<u8>]) {
     for bytes in batches {
         assert!(black_box(ExportTraceServiceRequest::decode(&bytes[..])).is_ok());
     }
-    began.elapsed()
 }
 
-/// Median and quartiles.
-fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
-    values.sort_by(f64::total_cmp);
-    let len = values.len();
-    (values[len / 4], values[len / 2], values[len * 3 / 4])
+/// The time of a span with these rules, with ten of them, and of prost, in nanoseconds, of each round.
+fn measured(rules: usize, completeness: Completeness, batches: &[Vec<u8>]) -> Vec<[f64; 3]> {
+    let spans = (SPANS * batches.len()) as f64;
+    let (all, ten) = (engine(rules, completeness), engine(10, completeness));
+    let (mut now, mut of_ten) = (NOW, NOW);
+    round(&all, batches, &mut now);
+    round(&ten, batches, &mut of_ten);
+    let of_round = |number: usize| {
+        let mut times = [Duration::ZERO; 3];
+        for at in 0..3 {
+            // Each goes first in turn.
+            let at = (at + number) % 3;
+            times[at] = match at {
+                0 => round(&all, batches, &mut now),
+                1 => round(&ten, batches, &mut of_ten),
+                _ => processor_time(|| decode(batches)),
+            };
+        }
+        times.map(|time| time.as_nanos() as f64 / spans)
+    };
+    (0..pairs(ROUNDS)).map(of_round).collect()
 }
 
 fn main() {
-    let rounds = if std::env::args().any(|argument| argument == "--test") {
-        1
-    } else {
-        ROUNDS
-    };
     let batches: Vec<Vec<u8>> = (0..BATCHES)
         .map(|number| traffic::batch(number, SPANS).encode_to_vec())
         .collect();
-    let spans = (SPANS * batches.len()) as f64;
     for (completeness, said) in [
         (Completeness::Idle, "complete traces"),
         (Completeness::Root, "traces of which most lack a root"),
     ] {
-        println!("{said}: rules, ns a span, and ratios (quartiles) to 10 rules and to prost");
-        let ten = engine(10, completeness);
+        println!("{said}: rules, ns a span, and ratios (at 95 %) to 10 rules and to prost");
         for rules in [10, 100, 1_000, 10_000] {
-            let all = engine(rules, completeness);
-            let (mut now, mut of_ten) = (NOW, NOW);
-            round(&all, &batches, &mut now);
-            round(&ten, &batches, &mut of_ten);
-            let measured: Vec<[f64; 3]> = (0..rounds)
-                .map(|_| {
-                    let took = round(&all, &batches, &mut now);
-                    let peers = [round(&ten, &batches, &mut of_ten), decode(&batches)];
-                    [took, peers[0], peers[1]].map(|time| time.as_nanos() as f64 / spans)
-                })
-                .collect();
-            let ratio = |to: usize| spread(measured.iter().map(|one| one[0] / one[to]).collect());
-            let (_, nanos, _) = spread(measured.iter().map(|one| one[0]).collect());
-            let ((low, middle, high), (least, prost, most)) = (ratio(1), ratio(2));
+            let measured = measured(rules, completeness, &batches);
+            let to = |peer: usize| {
+                let pairs: Vec<(f64, f64)> =
+                    measured.iter().map(|one| (one[0], one[peer])).collect();
+                of_pairs(&pairs)
+            };
+            let (ten, prost) = (to(1), to(2));
             println!(
-                "{rules:7} {nanos:7.0}   {middle:6.2} ({low:.2} to {high:.2})   {prost:6.2} ({least:.2} to {most:.2})"
+                "{rules:7} {:7.0}   {:6.2} ({:.2} to {:.2})   {:6.2} ({:.2} to {:.2})",
+                ten.ours, ten.ratio, ten.low, ten.high, prost.ratio, prost.low, prost.high
             );
+            if rules == 10_000 && completeness == Completeness::Idle {
+                let row = Row::new("engine_rules_growth", "10 rules", "ns a span", ten);
+                assert!(row.keep().is_ok(), "the row is not kept");
+            }
         }
     }
 }
