@@ -317,7 +317,7 @@ bench: lib
 	$(call say,Benching the command)
 	@cargo bench --locked -p betrace-cli --bench replay
 	$(call say,Benching the Go parts)
-	@cd go/betrace && BETRACE_BENCH=$(CURDIR)/target/bench go test -count=1 -v -run TestRow .
+	@for module in go/betrace go/betraceprocessor; do (cd $$module && BETRACE_BENCH=$(CURDIR)/target/bench go test -count=1 -v -run TestRow .) || exit 1; done
 	@cargo run --release --locked --quiet -p betrace-bench --bin summary
 
 ## benches: every other bench, of parts and for those who work on them
@@ -328,6 +328,12 @@ benches: lib
 	$(call say,Benching the Go parts)
 	@cd go/betrace && go test -run '^$$' -bench . -benchmem ./...
 	@cd go/betraceprocessor && go test -run '^$$' -bench . -benchmem ./...
+
+## instructions: instructions a span of the hot path against the committed counts, which may grow by 5 % at most (WRITE=1: write them anew)
+.PHONY: instructions
+instructions:
+	$(call say,Counting the instructions of the hot path)
+	@WRITE=$(WRITE) rust/engine/benches/instructions.sh
 
 ## floods: resident memory, work and waiting under floods against the bounds (QUICK=1: the smallest of each)
 .PHONY: floods

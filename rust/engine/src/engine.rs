@@ -1,9 +1,8 @@
 //! The engine: spans in, findings out.
 //!
 //! [`Engine`] is the door. A call takes its [`scratch`], sees one [`rule_set`] through a [`context`], merges
-//! what came ([`intake`]), decides ([`lifecycle`]) and closes ([`mod@close`]) what is [`due`], counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
-//! hands what it found and [tallied](tally) ([`selections`] of spans among it) over the [`sink`] to the findings that wait and to the
-//! [`counters`]. A [`snapshot`] carries the state over a restart.
+//! what came ([`intake`], [`touches`]), decides ([`lifecycle`]) and closes ([`mod@close`]) what is [`due`], counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
+//! hands what it found and [tallied](tally) ([`selections`] of spans among it) over the [`sink`] to the findings that wait and to the [`counters`]. A [`snapshot`] carries the state over a restart.
 
 pub(crate) mod close;
 pub(crate) mod consumed;
@@ -24,6 +23,7 @@ pub(crate) mod snapshot;
 pub(crate) mod snapshot_writer;
 pub(crate) mod stored;
 pub(crate) mod tally;
+pub(crate) mod touches;
 pub(crate) mod windows;
 
 use std::sync::Arc;

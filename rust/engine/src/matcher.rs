@@ -37,6 +37,9 @@ use crate::scan::{ScanStats, scan};
 use crate::wanted::Wanted;
 use crate::wire::ScanError;
 
+/// How digests are made, so that those that were made otherwise are not held against them.
+const DIGEST_FORM: u8 = 2;
+
 /// Collects selectors and fields; equal ones are kept once.
 #[derive(Debug, Default)]
 pub struct MatcherBuilder {
@@ -195,7 +198,7 @@ impl Matcher {
     pub fn digest_basis(&self) -> u64 {
         // Writing to memory cannot fail, and these types have an encoding.
         let wanted = postcard::to_allocvec(&(&self.wanted, self.read_plan.times));
-        fixed_hash(&[&wanted.unwrap_or_default()]) | 1
+        fixed_hash(&[&[DIGEST_FORM], &wanted.unwrap_or_default()]) | 1
     }
 
     /// What a message must carry for this matcher.

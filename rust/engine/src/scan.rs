@@ -17,6 +17,7 @@ pub(crate) mod part;
 pub(crate) mod read;
 pub(crate) mod read_plan;
 pub(crate) mod slots;
+mod span_field;
 pub(crate) mod view;
 
 use std::ops::Range;

@@ -3,9 +3,10 @@
 
 use crate::engine::context::Context;
 use crate::engine::lifecycle::Lent;
-use crate::engine::scratch::{CallScratch, DecideScratch, Touch};
+use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::shed::shed;
 use crate::engine::sink::{Outbox, Sink};
+use crate::engine::touches::{TouchedId, Touches};
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
 use crate::scan::view::SpanView;
@@ -78,7 +79,7 @@ struct Intake<'e> {
     context: &'e Context<'e>,
     merging: Merging<'e>,
     sink: &'e mut Sink,
-    touches: &'e mut Vec<Touch>,
+    touches: &'e mut Touches,
     scratch: &'e mut DecideScratch,
     outbox: &'e Outbox,
     locked: Option<(ShardIndex, MutexGuard<'e, Shard>)>,
@@ -142,18 +143,10 @@ impl Intake<'_> {
             }
         }
         trace.heard(context.now, is_new);
-        let touch = Touch {
-            shard: at,
-            place,
-            selector: None,
-        };
-        let last = self.touches.last();
-        if last.is_none_or(|last| (last.shard, last.place) != (at, place)) {
-            self.touches.push(touch);
-        }
+        let touched = self.touches.touch(at, place, trace);
         if merged == Merged::Added {
             self.added += 1;
-            self.note(touch, found);
+            self.note(touched, found);
         }
         let read = span.position().saturating_sub(self.settled);
         if self.touches.len() >= TOUCHES || self.opened >= OPENED || read >= READ {
@@ -179,20 +172,18 @@ impl Intake<'_> {
 
     fn decide_touched(&mut self) {
         let (context, sink) = (self.context, &mut *self.sink);
-        self.touches.sort_unstable();
-        self.touches.dedup();
-        for of_shard in self.touches.chunk_by(|a, b| a.shard == b.shard) {
-            let at = of_shard[0].shard;
+        self.touches.arrange();
+        for (at, of_shard) in self.touches.by_shard() {
             let mut shard = self.shards.lock(at);
             let mut lent = Lent::new(&mut shard);
-            for of_trace in of_shard.chunk_by(|a, b| a.place == b.place) {
-                let place = of_trace[0].place;
+            for touched in of_shard {
+                let place = self.touches.place(*touched);
                 let Some(trace) = lent.get_mut(place) else {
                     continue;
                 };
                 // A trace that closed hears of violations whatever the settings say of open ones.
                 if context.settings.early || !trace.is_live() {
-                    let selectors = of_trace.iter().filter_map(|touch| touch.selector);
+                    let selectors = self.touches.selectors(*touched);
                     self.scratch.rules.clear();
                     let needed = &context.rules.needed;
                     needed.early(trace, selectors, &mut self.scratch.rules);
@@ -210,17 +201,14 @@ impl Intake<'_> {
     }
 
     /// What the rules may make of a new span.
-    fn note(&mut self, touch: Touch, found: &Answers) {
+    fn note(&mut self, touched: TouchedId, found: &Answers) {
         let tally = &mut self.sink.tally;
         let selectors = found.hits().iter().map(|hit| hit.selector.0);
         tally.selections.count(selectors, 1);
         for hit in found.hits() {
             let selector = &self.merging.plan.selectors[hit.selector.index()];
             if !selector.early.is_empty() {
-                self.touches.push(Touch {
-                    selector: Some(hit.selector),
-                    ..touch
-                });
+                self.touches.met(touched, hit.selector);
             }
         }
         for unlike in found.unlike() {

@@ -3,17 +3,15 @@
 use crate::decide::eval::EvalScratch;
 use crate::engine::ledger::NotedRules;
 use crate::engine::sink::Sink;
+use crate::engine::touches::Touches;
 use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
-use crate::matcher::ids::SelectorId;
 use crate::plan::ids::RuleIndex;
-use crate::state::shards::ShardIndex;
-use crate::state::slots::TracePlace;
 
 pub(crate) struct CallScratch {
     pub scan: MatchScratch,
     pub sink: Sink,
-    pub touches: Vec<Touch>,
+    pub touches: Touches,
     pub decide: DecideScratch,
 }
 
@@ -32,17 +30,8 @@ impl CallScratch {
         CallScratch {
             scan: MatchScratch::new(own),
             sink: Sink::default(),
-            touches: Vec::new(),
+            touches: Touches::default(),
             decide: DecideScratch::default(),
         }
     }
-}
-
-/// A trace that a span was merged into, and a selector of that span that may decide a rule early; `None`: the
-/// trace was touched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Touch {
-    pub shard: ShardIndex,
-    pub place: TracePlace,
-    pub selector: Option<SelectorId>,
 }

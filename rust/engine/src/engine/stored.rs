@@ -3,6 +3,8 @@
 //! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
 //! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole. Up to version
 //! 3 nothing said when a span came, up to version 5 which spans are the lowest of a group.
+//! Since version 9 digests of spans are made in another way, as their basis says: copies are known by it, and conflicts between
+//! copies from before and after are not.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,8 @@ use crate::state::stored::{StoredAddition, StoredLowest, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
-/// Versions 6 and 7, which has open windows behind it; since version 5 with the time since when the state is whole before it.
+/// Versions 6 to 9, with open windows behind it since version 7 and, since version 5, with the time since when the state is whole
+/// before it.
 pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition, StoredLowest), StoredIds>;
 
 /// Versions 4 and 5.

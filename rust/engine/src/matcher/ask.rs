@@ -3,7 +3,7 @@
 //! Parts that several selectors share are asked once a span, or once a scope where they hang on the resource
 //! and the scope alone.
 
-use betrace_lang::rule::{Base, CompareOp, Literal, Operand, Predicate, Term};
+use betrace_lang::rule::{Base, CompareOp, Field, FieldTest, Literal, Operand, Predicate, Term};
 
 use crate::logic::truth::Truth;
 use crate::matcher::access::is_of_scope;
@@ -40,6 +40,8 @@ pub(super) struct Part {
 enum PartTest {
     /// One value against one literal, which most parts are.
     Compare(Place, CompareOp, Literal),
+    /// Whether one attribute is there.
+    Exists(Place),
     Any(CompiledPredicate),
 }
 
@@ -60,6 +62,15 @@ impl PartTest {
         {
             return PartTest::Compare(place, *op, literal.clone());
         }
+        if let Predicate::Asks {
+            test: FieldTest::Exists,
+            field: field @ Field::Attribute { .. },
+        } = part
+            && let Some(place) = fields.id(field).and_then(|id| plan.place(id))
+            && !matches!(place, Place::Event(_) | Place::Link(_))
+        {
+            return PartTest::Exists(place);
+        }
         PartTest::Any(compiled)
     }
 
@@ -69,6 +80,7 @@ impl PartTest {
                 let compared = compare_literal(view.at(*place), *op, literal);
                 (compared.truth, compared.unlike)
             }
+            PartTest::Exists(place) => (Truth::from(!view.at(*place).is_missing()), false),
             PartTest::Any(predicate) => {
                 let mut unlike = 0;
                 let truth = predicate.eval(view, &NoBindings, &mut unlike);

@@ -14,27 +14,15 @@ use crate::scan::read_plan::{
     ReadPlan,
 };
 use crate::scan::slots::{ListSet, SlotSet};
+use crate::scan::span_field as field;
 use crate::wire::value::{KeyValue, Raw, RawKind};
 use crate::wire::{Cursor, ScanError, usual_payload};
 
-/// Fields of `Span`, by number and by the tag that they have in one byte.
-mod field {
-    pub const TRACE_ID: u32 = 1;
-    pub const SPAN_ID: u32 = 2;
-    pub const PARENT_ID: u32 = 4;
-    pub const NAME: u32 = 5;
-    pub const KIND: u32 = 6;
-    pub const START: u32 = 7;
-    pub const END: u32 = 8;
-    pub const ATTRIBUTES: u32 = 9;
-    pub const EVENTS: u32 = 11;
-    pub const LINKS: u32 = 13;
-    pub const STATUS: u32 = 15;
-    pub const ATTRIBUTES_TAG: u8 = (ATTRIBUTES << 3 | 2) as u8;
-}
-
 /// Text of link ids kept for the next span; a span with more gives the room back.
 const KEPT_ID_BYTES: usize = 1 << 20;
+
+/// Kinds of spans, the unspecified one included.
+const KINDS: usize = 6;
 
 /// The working memory of a scan. Belongs to one thread at a time, to no message.
 #[derive(Debug, Default)]
@@ -61,6 +49,8 @@ pub(crate) struct ReadState {
     /// Worked out when they are first asked for.
     pub resource_digest: Cell<Option<u64>>,
     pub scope_digest: Cell<Option<u64>>,
+    /// Likewise, what tells apart spans of a kind, by its number, that share an id.
+    pub twins: [Cell<Option<u32>>; KINDS],
 }
 
 impl ReadState {
@@ -74,6 +64,7 @@ impl ReadState {
     pub(crate) fn begin_resource(&mut self, plan: &ReadPlan) {
         self.resource.begin(plan.resource.len());
         self.resource_digest.set(None);
+        self.twins = Default::default();
     }
 
     /// Reads one part of a resource.
@@ -143,11 +134,14 @@ impl ReadState {
         let mut cursor = Cursor::new(message, range);
         let bytes = cursor.bytes();
         while let Some(tag) = cursor.peek() {
-            // Attributes are most of a span, and the rest of it is read by the book.
+            // Attributes are most of a span; what nearly every span has besides is read as it is nearly always written, and
+            // the rest by the book.
             if tag == field::ATTRIBUTES_TAG
                 && let Some((start, end)) = usual_payload(bytes, cursor.at() + 1)
             {
                 self.span_attribute(message, plan, start..end)?;
+                cursor.go_to(end);
+            } else if let Some(end) = self.usual_field(bytes, tag, cursor.at() + 1) {
                 cursor.go_to(end);
             } else {
                 self.span_field(message, plan, &mut cursor)?;
@@ -222,6 +216,31 @@ impl ReadState {
             *claimed = pair.value(message)?;
         }
         Ok(())
+    }
+
+    /// Reads the field whose tag ends before `at`, and tells where it ends; `None`: it is another one, or written otherwise.
+    #[inline(always)]
+    fn usual_field(&mut self, bytes: &[u8], tag: u8, at: usize) -> Option<usize> {
+        let head = &mut self.head;
+        let place = match tag {
+            field::TRACE_ID_TAG => &mut head.trace_id,
+            field::SPAN_ID_TAG => &mut head.span_id,
+            field::PARENT_ID_TAG => &mut head.parent_id,
+            field::NAME_TAG => &mut head.name,
+            field::START_TAG | field::END_TAG => {
+                let time = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
+                if tag == field::START_TAG {
+                    head.start = time;
+                } else {
+                    head.end = time;
+                }
+                return Some(at + 8);
+            }
+            _ => return None,
+        };
+        let (start, end) = usual_payload(bytes, at)?;
+        *place = start..end;
+        Some(end)
     }
 
     fn span_field(

@@ -143,9 +143,21 @@ impl Packed {
     }
 }
 
+/// Up to so many cells a search looks at each.
+const LINEAR: usize = 16;
+
 fn find(block: &Block, id: CellId) -> Result<usize, usize> {
     let cells = block.elements(List::Cells);
-    cells.binary_search_by_key(&id, Packed::id_of)
+    if cells.len() > LINEAR {
+        return cells.binary_search_by_key(&id, Packed::id_of);
+    }
+    for (at, cell) in cells.iter().enumerate() {
+        let here = Packed::id_of(cell);
+        if here >= id {
+            return if here == id { Ok(at) } else { Err(at) };
+        }
+    }
+    Err(cells.len())
 }
 
 /// The cells of one trace.
@@ -162,6 +174,10 @@ impl<'t> Cells<'t> {
 
     pub fn get(self, id: CellId) -> Option<Cell<'t>> {
         self.read(find(self.block, id).ok()?)
+    }
+
+    pub fn at(self, place: CellPlace) -> Option<Cell<'t>> {
+        self.read(place.0)
     }
 
     fn read(self, at: usize) -> Option<Cell<'t>> {

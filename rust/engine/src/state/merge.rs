@@ -2,9 +2,9 @@
 
 use betrace_lang::verdict::Reason;
 
-use crate::hash::{HashKey, fixed_hash};
+use crate::hash::HashKey;
 use crate::id::SpanId;
-use crate::intern::{CellId, FieldKey};
+use crate::intern::FieldKey;
 use crate::matcher::ids::Hit;
 use crate::plan::Plan;
 use crate::plan::feed::{FeedKind, NumberOf};
@@ -55,7 +55,7 @@ impl TraceState {
     ) -> Merged {
         let Merging { plan, key, .. } = *with;
         let id = span.span_id();
-        let twin = twin_of(span);
+        let twin = span.twin();
         let digest = span.digest() as u32;
         let seen = self.seen();
         match seen.find(key, id, twin, digest) {
@@ -202,7 +202,7 @@ impl TraceState {
                     let (certain, perhaps) = (u32::from(hit.certain), u32::from(!hit.certain));
                     cells.count(at, certain, perhaps);
                     if hit.certain {
-                        self.witness(arriving, feed.cell, at, &selector.shown);
+                        self.witness(arriving, at, &selector.shown);
                     }
                 }
                 FeedKind::Records => {
@@ -215,8 +215,8 @@ impl TraceState {
                 }
                 FeedKind::GroupsByParent => {
                     if let Some(SpanId(parent)) = arriving.span.parent() {
-                        let (key, cell) = (text_key(&parent), (feed.cell, at));
-                        self.group(arriving, cell, key, hit.certain, &selector.shown);
+                        let key = text_key(&parent);
+                        self.group(arriving, at, key, hit.certain, &selector.shown);
                     }
                 }
                 FeedKind::Groups(field) => {
@@ -226,8 +226,7 @@ impl TraceState {
                             cell.add_unknown();
                         }
                     } else if let Some(key) = group_key(value) {
-                        let cell = (feed.cell, at);
-                        self.group(arriving, cell, key, hit.certain, &selector.shown);
+                        self.group(arriving, at, key, hit.certain, &selector.shown);
                     }
                 }
                 FeedKind::Sum(NumberOf::Field(field))
@@ -253,17 +252,25 @@ impl TraceState {
     fn witness(
         &mut self,
         arriving: &mut Arriving<'_, '_, '_>,
-        id: CellId,
         at: CellPlace,
         shown: &[(FieldKey, FieldId)],
     ) {
-        let Some(Cell::Count(cell)) = self.cell(id) else {
+        let Some(Cell::Count(cell)) = self.cell_at(at) else {
             return;
         };
         let (rank, records) = (arriving.rank(), self.records());
-        let before = cell.witnesses();
-        let before = before.take_while(|witness| records.get(*witness).rank() < rank);
-        let among = before.count();
+        let is_before = |witness: RecordId| records.get(witness).rank() < rank;
+        let last = cell
+            .witnesses()
+            .fold((0, None), |(count, _), witness| (count + 1, Some(witness)));
+        let among = match last {
+            // Spans come in their order, as a rule.
+            (count, last) if last.is_none_or(is_before) => count,
+            _ => cell
+                .witnesses()
+                .take_while(|witness| is_before(*witness))
+                .count(),
+        };
         if among >= WITNESSES {
             return;
         }
@@ -279,7 +286,7 @@ impl TraceState {
     fn group(
         &mut self,
         arriving: &mut Arriving<'_, '_, '_>,
-        (id, at): (CellId, CellPlace),
+        at: CellPlace,
         key: TextKey,
         certain: bool,
         shown: &[(FieldKey, FieldId)],
@@ -291,7 +298,7 @@ impl TraceState {
         if cell.add(key, certain).is_none() || !certain {
             return;
         }
-        let Some(Cell::Groups(cell)) = self.cell(id) else {
+        let Some(Cell::Groups(cell)) = self.cell_at(at) else {
             return;
         };
         let (rank, records) = (arriving.rank(), self.records());
@@ -322,13 +329,6 @@ impl Arriving<'_, '_, '_> {
     fn rank(&self) -> Rank {
         (EventTime(self.span.start()), self.span.span_id(), self.twin)
     }
-}
-
-/// Tells apart spans that share an id: the kind in the upper bits, so that it orders them, and a hash.
-fn twin_of(span: &SpanView<'_, '_>) -> u32 {
-    let kind = span.kind();
-    let hash = fixed_hash(&[&kind.to_le_bytes(), span.service()]) as u32;
-    (kind.clamp(0, 7) as u32) << 29 | hash >> 3
 }
 
 /// What a cell keeps of values before the first came.

@@ -65,8 +65,9 @@ pub(crate) struct Record {
     pub(super) refs: u32,
 }
 
-/// A record as it lies in a block.
+/// A record as it lies in a block, and the last of it.
 pub(crate) const RECORD_BYTES: usize = 48;
+const REFS_BYTES: usize = 4;
 
 impl Record {
     pub fn parent(&self) -> Option<SpanId> {
@@ -249,22 +250,28 @@ impl RecordsMut<'_> {
         kept.project(id.index(), values, fill);
     }
 
+    /// How much refers to a record, as it lies in the block: all that most spans change of it.
+    fn refs(&mut self, id: RecordId) -> Option<&mut [u8; REFS_BYTES]> {
+        let record = &mut self.block.elements_mut::<RECORD_BYTES>(List::Records)[id.index()];
+        record.last_chunk_mut()
+    }
+
     pub fn hold(&mut self, id: RecordId) {
-        let mut record = self.get(id);
-        record.refs += 1;
-        self.set(id, &record);
+        if let Some(refs) = self.refs(id) {
+            *refs = (u32::from_le_bytes(*refs) + 1).to_le_bytes();
+        }
     }
 
     /// Gives the record's place back once nothing refers to it.
     pub fn release(&mut self, id: RecordId) {
-        let mut record = self.get(id);
-        record.refs = record.refs.saturating_sub(1);
-        self.set(id, &record);
+        if let Some(refs) = self.refs(id) {
+            *refs = u32::from_le_bytes(*refs).saturating_sub(1).to_le_bytes();
+        }
         self.drop_unheld(id);
     }
 
     pub fn drop_unheld(&mut self, id: RecordId) {
-        if self.get(id).refs == 0 {
+        if self.refs(id).is_some_and(|refs| *refs == [0; REFS_BYTES]) {
             self.free_place(id);
             if let Some(kept) = self.kept {
                 kept.clear(id.index());
@@ -284,14 +291,14 @@ impl RecordsMut<'_> {
         let texts = self.block.list(List::Texts);
         let mut end = texts.len();
         for _ in 0..SEARCHED {
-            if end == 0 {
+            let Some(Some((rest, length))) = texts.get(..end).map(<[u8]>::split_last_chunk) else {
                 break;
-            }
-            let (kept, before) = text_to(texts, end);
-            if kept == text {
+            };
+            let length = usize::from(u16::from_le_bytes(*length));
+            if length == text.len() && rest.ends_with(text) {
                 return TextId(end as u32);
             }
-            end = before;
+            end = rest.len().saturating_sub(length);
         }
         self.push_text(text)
     }
@@ -299,11 +306,14 @@ impl RecordsMut<'_> {
     /// Adds a text behind all others, of at most [`NAME_BYTES`].
     pub fn push_text(&mut self, text: &[u8]) -> TextId {
         let at = self.block.list(List::Texts).len();
-        let length = (text.len() as u16).to_le_bytes();
-        self.block.splice(self.pool, List::Texts, at, text);
-        let end = at + text.len();
-        self.block.splice(self.pool, List::Texts, end, &length);
-        TextId((end + LENGTH_BYTES) as u32)
+        // With its length in one piece, so that what stands behind it moves once.
+        let mut piece = [0; NAME_BYTES + LENGTH_BYTES];
+        let len = text.len().min(NAME_BYTES);
+        piece[..len].copy_from_slice(&text[..len]);
+        let end = len + LENGTH_BYTES;
+        piece[len..end].copy_from_slice(&(len as u16).to_le_bytes());
+        self.block.splice(self.pool, List::Texts, at, &piece[..end]);
+        TextId((at + end) as u32)
     }
 }
 

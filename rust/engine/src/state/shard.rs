@@ -108,7 +108,7 @@ impl Shard {
 
     /// Marks the trace `id` as one of which not every span comes. `false`: it is not here, or closed.
     pub fn mark_partial(&mut self, key: HashKey, id: TraceId) -> bool {
-        let place = self.find(key.of(&id.0), id);
+        let place = self.find(key.of_trace(id), id);
         match place.and_then(|place| self.get_mut(place)) {
             Some(trace) if trace.is_live() => {
                 trace.reasons.add(Reason::SpanLimit);
@@ -127,7 +127,7 @@ impl Shard {
         generation: Generation,
         settings: &Settings,
     ) -> TracePlace {
-        let hash = key.of(&id.0);
+        let hash = key.of_trace(id);
         if let Some(place) = self.find(hash, id) {
             return place;
         }
@@ -147,7 +147,7 @@ impl Shard {
         trace: impl FnOnce(&mut BlockPool) -> TraceState,
     ) {
         let trace = trace(&mut self.pool);
-        let hash = key.of(&trace.id().0);
+        let hash = key.of_trace(trace.id());
         self.place(key, hash, trace, settings);
     }
 
@@ -166,7 +166,7 @@ impl Shard {
         let slots = &self.slots;
         self.table.insert_unique(hash, place.slot, |slot| {
             let trace = slots.at(*slot);
-            trace.map_or(0, |trace| key.of(&trace.id().0))
+            trace.map_or(0, |trace| key.of_trace(trace.id()))
         });
         if is_live {
             self.live += 1;
@@ -291,7 +291,7 @@ impl Shard {
         };
         self.remembered -= 1;
         self.trace_bytes = self.trace_bytes.saturating_sub(trace.bytes);
-        let hash = key.of(&trace.id().0);
+        let hash = key.of_trace(trace.id());
         if let Ok(entry) = self.table.find_entry(hash, |slot| *slot == place.slot) {
             entry.remove();
         }
@@ -317,7 +317,7 @@ impl Shard {
             let slots = &self.slots;
             self.table.shrink_to(2 * self.table.len(), |slot| {
                 let trace = slots.at(*slot);
-                trace.map_or(0, |trace| key.of(&trace.id().0))
+                trace.map_or(0, |trace| key.of_trace(trace.id()))
             });
         }
         // Timers of traces that closed before they were due go when they are, or when they are most.

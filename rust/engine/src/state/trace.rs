@@ -14,7 +14,7 @@ use crate::intern::CellId;
 use crate::logic::tri::Reasons;
 use crate::settings::Completeness;
 use crate::state::block::{Block, BlockPool};
-use crate::state::cell::{Cell, CellSpans, Cells, CellsMut};
+use crate::state::cell::{Cell, CellPlace, CellSpans, Cells, CellsMut};
 use crate::state::kept::Kept;
 use crate::state::record::{NO_RECORD, RecordId, Records, RecordsMut, unpacked_id};
 use crate::state::reported::Reported;
@@ -65,6 +65,8 @@ pub(crate) struct TraceState {
     pub(super) reported: Option<Box<Reported>>,
     /// A span came after the close, and nobody asked yet what it contradicts.
     is_news: bool,
+    /// Its number among those that the latest call touched. Not stored.
+    touched: u32,
     /// Steps taken for verdicts before the close. Not stored: a restart grants them again.
     early_work: u32,
     /// As accounted for at the latest change.
@@ -94,6 +96,7 @@ impl TraceState {
             first: NO_RECORD,
             reported: None,
             is_news: false,
+            touched: 0,
             early_work: 0,
             bytes: 0,
         }
@@ -272,6 +275,12 @@ impl TraceState {
         self.all_cells().get(id)
     }
 
+    /// The cell that is being changed.
+    #[inline(always)]
+    pub(super) fn cell_at(&self, place: CellPlace) -> Option<Cell<'_>> {
+        self.all_cells().at(place)
+    }
+
     /// Whether some span fed the cell.
     #[inline(always)]
     pub fn has_cell(&self, id: CellId) -> bool {
@@ -360,6 +369,16 @@ impl TraceState {
     /// Whether the id was known before the trace's first span, or spans came after its close.
     pub fn is_late(&self) -> bool {
         self.reasons.has(Reason::Late)
+    }
+
+    #[inline(always)]
+    pub fn touched(&self) -> u32 {
+        self.touched
+    }
+
+    #[inline(always)]
+    pub fn set_touched(&mut self, number: u32) {
+        self.touched = number;
     }
 
     /// Steps that verdicts before the close have taken.

@@ -116,6 +116,8 @@ const KEY: u8 = 0x0a;
 const VALUE: u8 = 0x12;
 /// The tag of a text in an `AnyValue`.
 const TEXT: u8 = 0x0a;
+/// That of a whole number.
+const INT: u8 = 0x18;
 
 impl<'a> KeyValue<'a> {
     /// Reads the key of the `KeyValue` in `entry`.
@@ -169,7 +171,31 @@ impl<'a> KeyValue<'a> {
         {
             return Ok(Raw::place(RawKind::Text, &(start..end)));
         }
+        if let Some(number) = self.usual_int(message) {
+            return Ok(number);
+        }
         self.any_value(message)
+    }
+
+    /// A number alone, of at most four bytes, which most of them are.
+    #[inline]
+    fn usual_int(&self, message: &[u8]) -> Option<Raw> {
+        let [INT, varint @ ..] = message.get(self.value.clone()?)? else {
+            return None;
+        };
+        let (last, first) = varint.split_last()?;
+        if first.len() > 3 || *last >= 0x80 {
+            return None;
+        }
+        let mut bits = u64::from(*last);
+        for byte in first.iter().rev() {
+            if *byte < 0x80 {
+                return None;
+            }
+            bits = bits << 7 | u64::from(byte & 0x7f);
+        }
+        let kind = RawKind::Int;
+        Some(Raw { kind, bits })
     }
 
     fn any_value(&self, message: &[u8]) -> Result<Raw, ScanError> {
