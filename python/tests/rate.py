@@ -10,6 +10,7 @@ compress as no real spans do: what a terabyte takes is therefore said of what th
 import argparse
 import os
 import pathlib
+import sys
 import tempfile
 import time
 
@@ -69,6 +70,7 @@ def of_spark(folder, cores):
     import betrace.spark
     from pyspark.sql import SparkSession
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master(f"local[{cores}]").config("spark.ui.enabled", "false")
     session = builder.config("spark.driver.memory", "2g").getOrCreate()
     session.range(1).count()
