@@ -308,7 +308,7 @@ loom:
 
 ## bench: what BeTrace costs against its peers, as one table and as target/bench/summary.json (QUICK=1: a rough one)
 .PHONY: bench
-bench: lib
+bench: lib collector
 	@rm -rf target/bench
 	$(call say,Writing traffic and rules)
 	@cargo run --release --locked --quiet -p betrace-bench --bin traffic
@@ -317,7 +317,7 @@ bench: lib
 	$(call say,Benching the command)
 	@cargo bench --locked -p betrace-cli --bench replay
 	$(call say,Benching the Go parts)
-	@for module in go/betrace go/betraceprocessor; do (cd $$module && BETRACE_BENCH=$(CURDIR)/target/bench go test -count=1 -v -run TestRow .) || exit 1; done
+	@for module in go/betrace go/betraceprocessor go/e2e; do (cd $$module && BETRACE_BENCH=$(CURDIR)/target/bench go test -count=1 -timeout 40m -v -run TestRow .) || exit 1; done
 	@cargo run --release --locked --quiet -p betrace-bench --bin summary
 
 ## benches: every other bench, of parts and for those who work on them
