@@ -8,6 +8,8 @@
 //! Cells lie in their trace's [block](crate::state::block) in the order of their ids, 16 bytes each. The records that
 //! they name hang on them in chains of links; what they keep of [values](crate::state::values) stands apart.
 
+use std::cmp::Ordering;
+
 use crate::finding::EVIDENCE_CAP;
 use crate::intern::CellId;
 use crate::state::block::{Block, BlockPool, List};
@@ -152,9 +154,10 @@ fn find(block: &Block, id: CellId) -> Result<usize, usize> {
         return cells.binary_search_by_key(&id, Packed::id_of);
     }
     for (at, cell) in cells.iter().enumerate() {
-        let here = Packed::id_of(cell);
-        if here >= id {
-            return if here == id { Ok(at) } else { Err(at) };
+        match Packed::id_of(cell).cmp(&id) {
+            Ordering::Less => {}
+            Ordering::Equal => return Ok(at),
+            Ordering::Greater => return Err(at),
         }
     }
     Err(cells.len())
