@@ -224,7 +224,7 @@ test: cli collector runner target/bin/demoshop
 		printf '==> Testing %s\n' $$module >&2; \
 		race=; case $$module in go/betrace|go/betraceprocessor|go/betraceconnector) race=-race;; esac; \
 		experiment=; case $$module in go/betrace) experiment=cgocheck2;; esac; \
-		(cd $$module && GOEXPERIMENT=$$experiment go test $$race ./...) || exit 1; \
+		(cd $$module && GOEXPERIMENT=$$experiment go test $$race -timeout 40m ./...) || exit 1; \
 	done
 	$(call say,Testing the processor without cgo)
 	@cd go/betraceprocessor && CGO_ENABLED=0 go test -run WithoutCgo .

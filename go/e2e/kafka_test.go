@@ -116,11 +116,13 @@ func (m *tier) createTopic(t *testing.T) int {
 
 // Through Kafka a tier of three tells what one process tells.
 func TestATierBehindKafkaTellsWhatOneProcessTells(t *testing.T) {
+	t.Parallel()
 	tellsWhatOneTells(t, &topic{openKafka(t), "spans"})
 }
 
 // A checker that is added to the group, that leaves it or that is killed makes no healthy trace a broken one.
 func TestAChangingTierBehindKafkaTellsNothingWrong(t *testing.T) {
+	t.Parallel()
 	broker := openKafka(t)
 	changeTiers(t, []membershipChange{
 		{"added", true, true}, {"added", true, false}, {"added", false, true}, {"drained", true, true}, {"drained", false, true},

@@ -20,7 +20,7 @@ const BATCHES: u64 = 16;
 const RULES: usize = 100;
 const PAIRS: usize = 101;
 /// What the windows may cost: a median above this is a failure.
-const BOUND: f64 = 2.1;
+const BOUND: f64 = 1.5;
 const NOW: u64 = 1_760_000_001_000_000_000;
 
 /// One of each kind in turn: presence, absence, counts, aggregates, groups, order, structure, correlation.
