@@ -81,12 +81,17 @@ type costing struct {
 
 func startCosting(t *testing.T, name, definition string, env ...string) *costing {
 	t.Helper()
+	return startMeasured(t, fmt.Sprintf(costConfig, definition, name), env...)
+}
+
+// startMeasured starts a Collector of this configuration.
+func startMeasured(t *testing.T, config string, env ...string) *costing {
+	t.Helper()
 	ports, err := collector.FreePorts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := write(t, "config.yaml", fmt.Sprintf(costConfig, definition, name))
-	started, err := collector.Start(t.Context(), collector.Options{Binary: collectorBinary(t), Config: config, Ports: ports, Env: env})
+	started, err := collector.Start(t.Context(), collector.Options{Binary: collectorBinary(t), Config: write(t, "config.yaml", config), Ports: ports, Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,17 +240,8 @@ func TestSizeOfARouter(t *testing.T) {
 	for range 2 {
 		hostnames = append(hostnames, fmt.Sprintf("%q", startCosting(t, "", "  batch: {}\n").Ports.GRPC))
 	}
-	ports, err := collector.FreePorts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := fmt.Sprintf(routerConfig, fmt.Sprintf(routerExporter, strings.Join(hostnames, ", ")), ownTelemetry, "load_balancing")
-	started, err := collector.Start(t.Context(), collector.Options{Binary: collectorBinary(t), Config: write(t, "router.yaml", config), Ports: ports})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stopped(t, started) })
-	router := &costing{Collector: started, send: dialGRPC(t, ports.GRPC)}
+	exporter := fmt.Sprintf(routerExporter, strings.Join(hostnames, ", "))
+	router := startMeasured(t, fmt.Sprintf(routerConfig, exporter, ownTelemetry, "load_balancing"))
 	feed := readTraffic(t, folder)
 	var spent []float64
 	for range 42 {

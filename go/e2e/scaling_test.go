@@ -308,13 +308,7 @@ func TestACheckerThatIsRestartedLosesNothing(t *testing.T) {
 	made.checkers[0].start(t)
 
 	told := made.settle(t)
-	got := map[string]map[byte]int{}
-	for _, v := range made.behind.Violations() {
-		if got[v.Rule] == nil {
-			got[v.Rule] = map[byte]int{}
-		}
-		got[v.Rule][v.Trace[0]]++
-	}
+	got := byRuleAndKind(made.behind.Violations())
 	if want := asAlone.violations; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("violations by rule and kind of trace: %v, not %v; the checkers tell %v", got, want, told)
 	}

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/betracehq/betrace/go/e2e/collector"
+	"github.com/betracehq/betrace/go/e2e/violation"
 )
 
 // What a storage and a signal can do to a running Collector, with the real storage extension.
@@ -22,6 +23,18 @@ func storedIn(folder string) func(config string) string {
 		config = strings.Replace(config, "extensions:\n", fmt.Sprintf("extensions:\n  file_storage:\n    directory: %q\n", folder), 1)
 		return strings.Replace(config, "[health_check]", "[health_check, file_storage]", 1)
 	}
+}
+
+// byRuleAndKind counts violations by their rule and the kind of trace that they stand in.
+func byRuleAndKind(violations []violation.Violation) map[string]map[byte]int {
+	counted := map[string]map[byte]int{}
+	for _, v := range violations {
+		if counted[v.Rule] == nil {
+			counted[v.Rule] = map[byte]int{}
+		}
+		counted[v.Rule][v.Trace[0]]++
+	}
+	return counted
 }
 
 // A Collector that is told to read its configuration anew (SIGHUP) starts all its components again in one process. The traces that
@@ -47,13 +60,7 @@ func TestAReloadOfTheWholeCollectorLosesNothing(t *testing.T) {
 	})
 	sendUntilTaken(t, p.grpc, halves[1]...)
 	p.decide(t)
-	got := map[string]map[byte]int{}
-	for _, v := range p.backend.Violations() {
-		if got[v.Rule] == nil {
-			got[v.Rule] = map[byte]int{}
-		}
-		got[v.Rule][v.Trace[0]]++
-	}
+	got := byRuleAndKind(p.backend.Violations())
 	if want := asAlone.violations; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("violations by rule and kind of trace: %v, not %v; it printed:\n%s", got, want, p.Log())
 	}
