@@ -32,6 +32,8 @@ use betrace_lang::{SourceFile, compile};
 use prost::Message;
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::traffic::rules::of_one;
+
 const SPANS: usize = 512;
 const BATCHES: u64 = 16;
 const RULES: usize = 100;
@@ -44,26 +46,10 @@ fn batches() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// One of each kind in turn: presence, absence, counts, aggregates, groups, order, structure, correlation.
 fn rules() -> String {
     let mut text = "rules:\n".to_owned();
     for index in 0..RULES {
-        let a = traffic::name(index * traffic::NAMES / RULES);
-        let b = traffic::name((index * 7 + 3) % traffic::NAMES);
-        let condition = match index % 10 {
-            0 => format!("never {{ {a:?}.where(http.response.status_code >= 503) }}"),
-            1 => format!("when {{ {a:?}.where(amount > 1000) }} always {{ {b:?} }}"),
-            2 => format!("never {{ count({a:?}) > 2 }}"),
-            3 => format!(
-                "when each {{ {a:?} as p }} always {{ any.where(user.id == p.user.id) after p }}"
-            ),
-            4 => format!("never {{ count({a:?}) by user.id > 3 }}"),
-            5 => format!("when {{ {a:?} }} always {{ {a:?} inside root }}"),
-            6 => format!("never {{ max({a:?}, amount) > 2900 or min({b:?}, amount) < 10 }}"),
-            7 => format!("always {{ sum({a:?}, span:duration) < 5s and not {b:?} }}"),
-            8 => format!("never {{ distinct({a:?}, user.id) > 40 or {a:?} before {b:?} }}"),
-            _ => format!("when each {{ {a:?} as p }} never {{ {b:?} child of p }}"),
-        };
+        let condition = of_one(index, RULES);
         text.push_str(&format!(
             "  - id: rule-{index}\n    condition: '{condition}'\n"
         ));

@@ -15,6 +15,8 @@ use betrace_lang::{SourceFile, compile};
 use prost::Message;
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::traffic::rules::of_one;
+
 const SPANS: usize = 512;
 const BATCHES: u64 = 16;
 const RULES: usize = 100;
@@ -22,26 +24,6 @@ const PAIRS: usize = 101;
 /// What the windows may cost: a median above this is a failure.
 const BOUND: f64 = 1.5;
 const NOW: u64 = 1_760_000_001_000_000_000;
-
-/// One of each kind in turn: presence, absence, counts, aggregates, groups, order, structure, correlation.
-fn of_one(index: usize) -> String {
-    let a = traffic::name(index * traffic::NAMES / RULES);
-    let b = traffic::name((index * 7 + 3) % traffic::NAMES);
-    match index % 10 {
-        0 => format!("never {{ {a:?}.where(http.response.status_code >= 503) }}"),
-        1 => format!("when {{ {a:?}.where(amount > 1000) }} always {{ {b:?} }}"),
-        2 => format!("never {{ count({a:?}) > 2 }}"),
-        3 => format!(
-            "when each {{ {a:?} as p }} always {{ any.where(user.id == p.user.id) after p }}"
-        ),
-        4 => format!("never {{ count({a:?}) by user.id > 3 }}"),
-        5 => format!("when {{ {a:?} }} always {{ {a:?} inside root }}"),
-        6 => format!("never {{ max({a:?}, amount) > 2900 or min({b:?}, amount) < 10 }}"),
-        7 => format!("always {{ sum({a:?}, span:duration) < 5s and not {b:?} }}"),
-        8 => format!("never {{ distinct({a:?}, user.id) > 40 or {a:?} before {b:?} }}"),
-        _ => format!("when each {{ {a:?} as p }} never {{ {b:?} child of p }}"),
-    }
-}
 
 /// Each measure in turn, with groups and without, held against numbers, other groups and the window before.
 fn of_many(index: usize) -> String {
@@ -64,7 +46,7 @@ fn of_many(index: usize) -> String {
 }
 
 fn engine(has_windows: bool) -> Engine {
-    let mut conditions: Vec<String> = (0..RULES).map(of_one).collect();
+    let mut conditions: Vec<String> = (0..RULES).map(|at| of_one(at, RULES)).collect();
     if has_windows {
         conditions.extend((0..RULES).map(of_many));
     }

@@ -4,6 +4,8 @@
 //! the spans of 64 traces interleaved in each batch. The same seed gives the same bytes.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod rules;
+
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
