@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-quick="lexer parser condition rule_file format_file cursor scan snapshot calls laws"
+quick="lexer parser condition rule_file format_file cursor scan snapshot records calls laws"
 readers="traces_text traces_binary otlp_json"
 [ $# -gt 0 ] || set -- $quick $readers
 

@@ -2,11 +2,15 @@
 //! copy of the repository, each behind a switch, builds the tests once, learns which test asks which switch, and runs
 //! for each mutant the tests that ask for it, the quickest first, until one fails.
 //!
-//!     betrace-mutants LIST.json --root . --into target/mutants --shard 1/8 --seed 1 [--minutes 60] [--only TEXT]
+//!     betrace-mutants LIST.json --fates FILE --shard 1/8 --seed 1 [--tests lang,engine] [--of survivors]
+//!         [--only TEXT] [--most 300] [--minutes 60] [--root .] [--into target/mutants]
 //!
-//! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too.
+//! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too. Fates are
+//! added to a file, and what stands there is not tried again, but for survivors that are asked for: by more tests, or once
+//! there is a test more.
 
 mod bite;
+mod fates;
 mod list;
 mod switch;
 mod tree;
@@ -19,6 +23,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bite::{Fate, Tests};
+use fates::{Fates, Of};
 use list::{Mutant, Shard};
 use tree::Tree;
 
@@ -31,6 +36,11 @@ struct Arguments {
     seed: u64,
     time: Option<Duration>,
     only: Option<String>,
+    /// Whose tests are asked.
+    packages: Vec<String>,
+    of: Of,
+    most: usize,
+    fates: PathBuf,
 }
 
 fn arguments() -> Result<Arguments, String> {
@@ -47,6 +57,10 @@ fn arguments() -> Result<Arguments, String> {
         seed: 1,
         time: None,
         only: None,
+        packages: tree::TESTED.map(str::to_owned).to_vec(),
+        of: Of::New,
+        most: usize::MAX,
+        fates: "rust/mutants/fates.tsv".into(),
     };
     while let Some(name) = given.next() {
         let value = given.next().ok_or_else(|| format!("{name} of what?"))?;
@@ -59,6 +73,12 @@ fn arguments() -> Result<Arguments, String> {
             "--seed" => arguments.seed = number()?,
             "--minutes" => arguments.time = Some(Duration::from_secs(60 * number()?)),
             "--only" => arguments.only = Some(value),
+            "--tests" => arguments.packages = value.split(',').map(str::to_owned).collect(),
+            "--of" if value == "new" => arguments.of = Of::New,
+            "--of" if value == "survivors" => arguments.of = Of::Survivors,
+            "--most" => arguments.most = usize::try_from(number()?).map_err(|_| wrong())?,
+            "--fates" => arguments.fates = value.into(),
+            "--build" => arguments.build = value.into(),
             _ => return Err(format!("{name}?")),
         }
     }
@@ -83,33 +103,49 @@ fn main() -> ExitCode {
 fn judge(arguments: &Arguments) -> Result<(), String> {
     let all = list::read(&arguments.list)?;
     let listed = all.len();
+    let known = Fates::read(&arguments.fates)?;
     let mut mutants = list::sample(all, arguments.seed, arguments.shard);
+    known.ask(arguments.of, &mut mutants);
     if let Some(only) = &arguments.only {
         mutants.retain(|mutant| mutant.name.contains(only.as_str()));
     }
+    mutants.truncate(arguments.most);
     say(&format!("{} of {listed} mutants", mutants.len()));
     let root = std::path::absolute(&arguments.root).map_err(|fault| fault.to_string())?;
     let into = std::path::absolute(&arguments.into).map_err(|fault| fault.to_string())?;
-    let tree = Tree::copied(&root, into.join("tree"), arguments.build.clone())?;
+    let build = std::path::absolute(&arguments.build).map_err(|fault| fault.to_string())?;
+    let packages = arguments.packages.clone();
+    let tree = Tree::copied(&root, into.join("tree"), build, packages)?;
+    let begun = Instant::now();
     let left_out = prepare(&tree, &mutants)?;
-    let tests = Tests::learn(tree.tests()?, &into)?;
-    let takes: f64 = tests
-        .tests
-        .iter()
-        .map(|test| test.takes.as_secs_f64())
-        .sum();
+    let binaries = tree.tests()?;
+    say(&format!("built in {:.0} s", begun.elapsed().as_secs_f64()));
+    let begun = Instant::now();
+    let tests = Tests::learn(binaries, &into)?;
+    let takes = tests.tests.iter().map(|test| test.takes.as_secs_f64());
     say(&format!(
-        "{} tests, {takes:.0} s one after the other",
-        tests.tests.len()
+        "{} tests, {:.0} s one after the other, learned in {:.0} s",
+        tests.tests.len(),
+        takes.sum::<f64>(),
+        begun.elapsed().as_secs_f64()
     ));
     for test in &tests.left_out {
         say(&format!(
             "left out, for it fails in the copy or takes too long: {test}"
         ));
     }
-    let fates = fates(&mutants, &left_out, &tests, arguments.time, &into)?;
+    let begun = Instant::now();
+    let (fates, known) = fates(&mutants, &left_out, &tests, known, arguments)?;
     report(&mutants, &left_out, &fates);
-    Ok(())
+    let seconds = begun.elapsed().as_secs_f64();
+    say(&format!(
+        "{:.1} s a mutant",
+        seconds / fates.len().max(1) as f64
+    ));
+    for package in tree::CHANGED {
+        say(&known.summary(package));
+    }
+    known.settle()
 }
 
 /// Writes the switches until all that are there compile; returns the mutants that have none, with the reason.
@@ -136,34 +172,34 @@ fn fates(
     mutants: &[Mutant],
     left_out: &BTreeMap<usize, String>,
     tests: &Tests,
-    time: Option<Duration>,
-    into: &std::path::Path,
-) -> Result<BTreeMap<usize, Fate>, String> {
-    let path = into.join("fates.txt");
-    let file = std::fs::File::create(&path);
-    let file = Mutex::new(file.map_err(|fault| format!("{}: {fault}", path.display()))?);
+    known: Fates,
+    arguments: &Arguments,
+) -> Result<(BTreeMap<usize, Fate>, Fates), String> {
+    let known = Mutex::new(known);
+    let tested = arguments.packages.join(",");
     let begun = Instant::now();
     let viable = mutants.iter().enumerate();
     let viable: Vec<(usize, &Mutant)> = viable
         .filter(|(number, _)| !left_out.contains_key(number))
         .collect();
     let fates = bite::side_by_side(&viable, |_, (number, mutant)| {
-        if time.is_some_and(|time| begun.elapsed() >= time) {
+        if arguments.time.is_some_and(|time| begun.elapsed() >= time) {
             return Ok(None);
         }
         let tried = Instant::now();
         let fate = tests.fate(*number);
         let seconds = tried.elapsed().as_secs_f64();
-        let line = format!("{seconds:6.1} s {fate:?}: {}\n", mutant.name);
-        if matches!(fate, Fate::Survived | Fate::Unasked) {
-            say(line.trim());
+        if !matches!(fate, Fate::Caught(_)) {
+            say(&format!("{seconds:6.1} s {fate:?}: {}", mutant.name));
         }
-        let mut file = file.lock().map_err(|fault| fault.to_string())?;
-        let written = file.write_all(line.as_bytes());
-        written.map_err(|fault| fault.to_string())?;
+        let mut known = known.lock().map_err(|fault| fault.to_string())?;
+        known.add(mutant, &fate, &tested)?;
         Ok(Some((*number, fate)))
     });
-    fates.into_iter().filter_map(Result::transpose).collect()
+    let fates: Result<BTreeMap<usize, Fate>, String> =
+        fates.into_iter().filter_map(Result::transpose).collect();
+    let known = known.into_inner().map_err(|fault| fault.to_string())?;
+    Ok((fates?, known))
 }
 
 fn report(mutants: &[Mutant], left_out: &BTreeMap<usize, String>, fates: &BTreeMap<usize, Fate>) {

@@ -36,9 +36,9 @@ pub fn on(number: usize) -> bool {
 }
 "#;
 
-/// The packages that are changed, and those whose tests are run.
-const CHANGED: [&str; 2] = ["lang", "engine"];
-const TESTED: [&str; 4] = ["lang", "engine", "sim", "cli"];
+/// The packages that are changed, and those whose tests can be asked.
+pub const CHANGED: [&str; 2] = ["lang", "engine"];
+pub const TESTED: [&str; 4] = ["lang", "engine", "sim", "cli"];
 
 pub struct Tree {
     /// The repository.
@@ -48,6 +48,8 @@ pub struct Tree {
     build: PathBuf,
     /// What git knows, as it is in the work tree.
     files: BTreeSet<String>,
+    /// Whose tests are built.
+    tested: Vec<String>,
 }
 
 /// A test binary.
@@ -101,7 +103,15 @@ impl Tree {
     ///
     /// # Errors
     /// What git or the file system says.
-    pub fn copied(from: &Path, copy: PathBuf, build: PathBuf) -> Result<Tree, String> {
+    pub fn copied(
+        from: &Path,
+        copy: PathBuf,
+        build: PathBuf,
+        tested: Vec<String>,
+    ) -> Result<Tree, String> {
+        if let Some(other) = tested.iter().find(|name| !TESTED.contains(&name.as_str())) {
+            return Err(format!("{other}: tests of {} can be asked", TESTED.join(", ")));
+        }
         let listed = Command::new("git")
             .args([
                 "ls-files",
@@ -124,6 +134,7 @@ impl Tree {
             from: from.to_owned(),
             copy,
             build,
+            tested,
         };
         tree.sweep(&tree.copy)?;
         for name in tree.files.iter().filter(|name| !is_changed(name)) {
@@ -201,23 +212,25 @@ impl Tree {
     }
 
     /// Runs cargo over the tested packages. Dependencies are those of a debug build; what is tested is optimised a little, for
-    /// it is compiled once and runs many times.
+    /// it is compiled once and runs many times, and has no places for a debugger, which take long to write and to link.
     fn cargo(&self, arguments: &[&str]) -> Result<(bool, Vec<Line>), String> {
-        let package = |name: &&str| {
-            let optimised = format!("profile.dev.package.betrace-{name}.opt-level=1");
-            let package = format!("betrace-{name}");
+        let package = |name: &String| ["--package".to_owned(), format!("betrace-{name}")];
+        let profile = |name: &str| {
+            let of = format!("profile.dev.package.betrace-{name}");
             [
-                "--package".to_owned(),
-                package,
                 "--config".to_owned(),
-                optimised,
+                format!("{of}.opt-level=1"),
+                "--config".to_owned(),
+                format!("{of}.debug=0"),
             ]
         };
         let output = Command::new("cargo")
             .args(arguments)
             .args(["--locked", "--message-format", "json"])
-            .args(TESTED.iter().flat_map(package))
+            .args(self.tested.iter().flat_map(package))
+            .args(TESTED.into_iter().flat_map(profile))
             .current_dir(&self.copy)
+            .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_TARGET_DIR", &self.build)
             .stderr(Stdio::inherit())
             .output();

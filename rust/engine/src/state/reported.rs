@@ -82,6 +82,7 @@ fn add_sorted(all: &mut Vec<Fired>, fired: Fired) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intern::compared::comparisons;
 
     #[test]
     fn each_rule_is_left_alone_to_its_own_span_count_and_the_last_one_counts() {
@@ -97,5 +98,18 @@ mod tests {
         reported.forget_postponed();
         assert_eq!(until(&reported), [None; 4]);
         assert!(reported.heap_bytes() < held);
+    }
+
+    #[test]
+    fn a_rule_that_is_left_alone_is_found_without_asking_the_others() {
+        const RULES: u64 = 2000;
+        let mut reported = Reported::default();
+        let of_all = |each: &mut dyn FnMut(RuleKey)| {
+            comparisons(|| (0..RULES).for_each(|rule| each(RuleKey(rule as u32))))
+        };
+        let left_alone = of_all(&mut |rule| reported.postpone(rule, 9));
+        let found = of_all(&mut |rule| assert_eq!(reported.postponed_until(rule), Some(9)));
+        assert!(left_alone < 16 * RULES && found < 16 * RULES, "{left_alone}, {found}");
+        assert!(found > RULES, "nothing is counted");
     }
 }

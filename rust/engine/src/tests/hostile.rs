@@ -6,13 +6,15 @@ use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
 use opentelemetry_proto::tonic::common::v1::{ArrayValue, any_value::Value};
 
+use crate::decide::argument;
 use crate::decide::budget::Budget;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
-use crate::decide::rule::decide;
+use crate::decide::rule::{Outcome, decide};
 use crate::engine::rule_set::RuleSet;
 use crate::hash::HashKey;
 use crate::intern::Interner;
+use crate::intern::compared::comparisons;
 use crate::state::block::BlockPool;
 use crate::state::cell::RECORD_CAP;
 use crate::state::merge::Merging;
@@ -32,8 +34,13 @@ pub(super) fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSp
     one
 }
 
-/// Steps to evaluate the rule over the spans, as at a close; and the verdict.
-pub(super) fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
+/// Evaluates the rule over the spans within the budget, as at a close, and asks something of what comes out.
+fn evaluated<R>(
+    rule: &str,
+    spans: &[TestSpan],
+    budget: Budget,
+    ask: impl FnOnce(&mut Eval<'_>, &Outcome) -> R,
+) -> R {
     let set = RuleSet::first(rules(&[rule]), &mut Interner::default(), Completeness::Root).unwrap();
     let key = HashKey::new(1);
     let with = Merging {
@@ -62,9 +69,16 @@ pub(super) fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
         closed: true,
     };
     let mut scratch = EvalScratch::default();
-    let mut eval = Eval::new(facts, Budget::most(), &mut scratch);
+    let mut eval = Eval::new(facts, budget, &mut scratch);
     let outcome = decide(&mut eval);
-    (eval.work(), outcome.verdict)
+    ask(&mut eval, &outcome)
+}
+
+/// Steps to evaluate the rule over the spans, as at a close; and the verdict.
+pub(super) fn steps(rule: &str, spans: &[TestSpan]) -> (u64, Option<Verdict>) {
+    evaluated(rule, spans, Budget::most(), |eval, outcome| {
+        (eval.work(), outcome.verdict)
+    })
 }
 
 /// Of which half are called `a`, as many as are kept one by one.
@@ -284,4 +298,62 @@ fn a_join_over_many_spans_says_what_it_says_over_one() {
         }
     }
     assert!(equal > 20, "{equal} pairs are equal");
+}
+
+#[test]
+fn a_span_finds_which_of_its_rules_are_broken_without_asking_each_of_all_the_others() {
+    const RULES: usize = 2000;
+    let texts: Vec<String> = (0..RULES).map(|at| format!("r{at}: never {{ a }}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let engine = engine(&texts);
+    engine.feed(&[numbered(1, 0, "a", 0)], 0);
+    assert_eq!(engine.told().len(), RULES, "all are broken by one span");
+    let further = comparisons(|| engine.feed(&[numbered(2, 1, "a", 0)], 0));
+    let a_rule = further / RULES as u64;
+    assert!((1..64).contains(&a_rule), "{a_rule} comparisons a rule");
+    assert_eq!(engine.told(), [""; 0]);
+}
+
+/// Spans called `a`, `b` and `c`, `count` of each, with a number each that grows.
+fn thirds(count: u64) -> Vec<TestSpan> {
+    triples(count)
+}
+
+#[test]
+fn what_asks_of_one_bound_span_is_found_once_for_it_and_not_for_each_that_is_bound_inside_it() {
+    let count = 40;
+    let rule = "r: when each { a as p, b as q } always { c.where(n > p.n) or d.where(n > q.n) }";
+    let of_outer = steps(rule, &thirds(count)).0;
+    // Two steps of each kind for a pair, and nine for each `c` and each `a`.
+    let pairs = count * count;
+    assert!(of_outer < 40 * pairs, "{of_outer} steps for {pairs} pairs");
+}
+
+/// Broken for each of `a`, which the argument has to find out again for each.
+const BROKEN: &str = "r: when each { a as p } always { c.where(n < p.n) after p }";
+
+/// What is shown of each violation, and the steps that it took in all.
+fn argued(budget: Budget) -> (Vec<String>, u64) {
+    evaluated(BROKEN, &thirds(40), budget, |eval, outcome| {
+        eval.begin_argument();
+        let violations = outcome.broken.iter().map(|broken| {
+            let finding = argument::violation(eval, broken, None);
+            let evidence = finding.evidence.iter().map(|span| (span.span_id, &span.role));
+            format!("{} of {:?}", finding.count, evidence.collect::<Vec<_>>())
+        });
+        (violations.collect(), eval.work())
+    })
+}
+
+#[test]
+fn an_argument_has_the_steps_that_its_outcome_had_once_more_and_not_again_for_each_violation() {
+    let needed = steps(BROKEN, &thirds(40)).0;
+    let (whole, work) = argued(Budget::most());
+    assert_eq!(whole.len(), 40);
+    assert!(work > needed, "the argument costs nothing");
+    assert_eq!(argued(Budget::of(needed)).0, whole);
+    for limit in [needed / 2, needed / 4, needed / 8] {
+        let (_, work) = argued(Budget::of(limit));
+        assert!(work < 3 * limit, "{work} steps with a limit of {limit}");
+    }
 }
