@@ -109,7 +109,10 @@ mod tests {
         };
         let left_alone = of_all(&mut |rule| reported.postpone(rule, 9));
         let found = of_all(&mut |rule| assert_eq!(reported.postponed_until(rule), Some(9)));
-        assert!(left_alone < 16 * RULES && found < 16 * RULES, "{left_alone}, {found}");
+        assert!(
+            left_alone < 16 * RULES && found < 16 * RULES,
+            "{left_alone}, {found}"
+        );
         assert!(found > RULES, "nothing is counted");
     }
 }

@@ -331,6 +331,7 @@ impl Trace<'_> {
         bound: &Bound,
     ) -> Seen<'_> {
         let mut seen = Seen {
+            sure: Vec::with_capacity(selection.members.len()),
             more: selection.more != Truth::False,
             why: selection.more.reasons(),
             ..Seen::default()

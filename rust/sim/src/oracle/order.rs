@@ -60,8 +60,8 @@ impl Trace<'_> {
 
     /// The point of `a` lies no later than the first point of `right`, and that one is near enough.
     fn nearest(&self, a: usize, right: &Selection, within: Option<Gap>, line: Line) -> Truth {
-        let others: Vec<(usize, Truth)> = right.others([a]).collect();
-        if others.is_empty() && right.more == Truth::False {
+        let others = || right.others([a]);
+        if others().next().is_none() && right.more == Truth::False {
             return Truth::False;
         }
         if !has_order(self.spans[a]) {
@@ -72,29 +72,32 @@ impl Trace<'_> {
         // The first is the first sure one, or any earlier one among those that are not sure.
         let point = |b: usize| line(self.spans[b]).1;
         let ordered = |b: usize| has_order(self.spans[b]);
-        let sure = others
-            .iter()
-            .filter(|(b, selected)| *selected == Truth::True && ordered(*b));
-        let first = sure.map(|(b, _)| point(*b)).min();
-        let mut possible = vec![first.is_some_and(near)];
+        let sure = others().filter(|(b, selected)| *selected == Truth::True && ordered(*b));
+        let first = sure.map(|(b, _)| point(b)).min();
+        let (mut may_be, mut may_be_not) = (false, false);
+        let mut possible = |holds: bool| {
+            may_be |= holds;
+            may_be_not |= !holds;
+        };
+        possible(first.is_some_and(near));
         let mut why = right.more.reasons();
         let mut anywhen = right.more != Truth::False;
-        for &(b, selected) in &others {
+        for (b, selected) in others() {
             if !ordered(b) {
                 anywhen = true;
                 why = why.with(selected.and(Truth::SKEW).reasons());
             } else if selected != Truth::True && first.is_none_or(|first| point(b) < first) {
-                possible.push(near(point(b)));
+                possible(near(point(b)));
                 why = why.with(selected.reasons());
             }
         }
         if anywhen {
-            possible.push(false);
+            possible(false);
             let least = within.map_or(0, |gap| i128::from(gap.least));
-            possible.push(first.is_none_or(|first| own + least <= first));
+            possible(first.is_none_or(|first| own + least <= first));
         }
         // Where all of them answer alike, it does not matter which is the first.
-        match (possible.contains(&true), possible.contains(&false)) {
+        match (may_be, may_be_not) {
             (true, true) => Truth::Open(why),
             (truth, _) => Truth::known(truth),
         }

@@ -96,7 +96,7 @@ impl Trace<'_> {
     fn spans_of(&self, selector: &SpanSelector, bound: &Bound) -> Selection {
         let of_trace = |part| self.trace_condition(part, bound);
         let trace = Truth::all(selector.trace.iter().map(of_trace));
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(self.spans.len());
         for (index, span) in self.spans.iter().enumerate() {
             let base = match &selector.base {
                 Base::Named(name) => span.name == **name,
@@ -126,7 +126,7 @@ impl Trace<'_> {
 
     fn related(&self, related: &Related, bound: &Bound) -> Selection {
         let left = self.select(&related.left, bound);
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(left.members.len());
         if !left.members.is_empty() {
             let stands = self.stands(&related.relation, &left, bound);
             for &(span, selected) in &left.members {

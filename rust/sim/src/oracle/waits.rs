@@ -47,12 +47,15 @@ impl Reading<'_> {
     fn wait_for_one(&self, trace: &Trace<'_>, bound: &Bound, member: Truth, to: &mut Waiting<'_>) {
         let body = &self.rule.body;
         let when = member.and(self.when(trace, bound, Says::Everything));
+        if when == Truth::False {
+            return;
+        }
         let holds = |clause: &Expr| trace.holds(clause, bound);
         let never = body.never.as_ref().map_or(Truth::False, holds);
         let always = body.always.as_ref().map_or(Truth::True, holds);
         let is_known = |truth| matches!(truth, Truth::True | Truth::False);
         let broken = never.or(always.not());
-        if when == Truth::False || when == Truth::True && is_known(broken) {
+        if when == Truth::True && is_known(broken) {
             return;
         }
         let clauses = [&body.when, &body.never, &body.always];

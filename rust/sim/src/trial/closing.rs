@@ -3,7 +3,7 @@
 use betrace_engine::{Engine, Settings, Timestamp};
 
 use super::{Divergence, Trial};
-use crate::oracle::{Completeness, Reasons, Trace, has_order};
+use crate::oracle::{Completeness, Reading, Reasons, Trace, has_order};
 use crate::tape::Tape;
 
 const MILLISECOND: u64 = 1_000_000;
@@ -90,8 +90,13 @@ impl Trial<'_> {
             .into_iter()
             .any(|asked| !trace.missing(asked).is_empty());
         let trace = trace.open(Reasons::default());
-        let readings = self.readings.iter();
-        let deadlines = readings.filter_map(|rule| rule.waits_until(&trace, &began));
+        // Where nothing is open, nothing is waited for.
+        let subject = &self.subjects[at];
+        let is_open = |(number, rule): &(usize, &Reading<'_>)| {
+            subject.open(rule, *number, spans.len()).is_open
+        };
+        let open = self.readings.iter().enumerate().filter(is_open);
+        let deadlines = open.filter_map(|(_, rule)| rule.waits_until(&trace, &began));
         let deadline = deadlines.max().map(|over| over.saturating_add(IDLE));
         self.tally.count(
             "held by a deadline",
