@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,6 +42,9 @@ const FIRST: usize = 8;
 
 /// Bytes of memory that a process may ask for.
 const MEMORY_KIB: u64 = 12 << 20;
+
+/// So many times longer than on a processor of its own a test may take, where it waits for its turn or for nothing.
+const CROWD: u32 = 12;
 
 pub struct Tests {
     pub binaries: Vec<Binary>,
@@ -200,7 +203,11 @@ fn run(
     environment: &[(&str, &std::ffi::OsStr)],
     most: Duration,
 ) -> End {
-    let limited = format!("ulimit -v {MEMORY_KIB}; exec \"$@\"");
+    // What it takes of a processor is bounded, for the time that passes says little on a machine that others use.
+    let limited = format!(
+        "ulimit -v {MEMORY_KIB}; ulimit -t {}; exec \"$@\"",
+        most.as_secs().max(1)
+    );
     let child = Command::new("sh")
         .args(["-c", &limited, "sh"])
         .arg(&binary.path)
@@ -226,7 +233,7 @@ fn run(
     let begun = Instant::now();
     let mut last = String::new();
     let end = loop {
-        let left = most.saturating_sub(begun.elapsed());
+        let left = (most * CROWD).saturating_sub(begun.elapsed());
         match lines.recv_timeout(left) {
             Ok(line) => {
                 let test = line
@@ -242,10 +249,10 @@ fn run(
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => break End::TimedOut,
             // It closed its output: it has ended, or does so now.
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
-                let ended = child.wait();
-                return match ended.is_ok_and(|status| status.success()) {
-                    true => End::Passed,
-                    false => End::Failed(format!("(after {last})")),
+                return match child.wait() {
+                    Ok(status) if status.success() => End::Passed,
+                    Ok(status) if status.signal().is_some_and(is_of_time) => End::TimedOut,
+                    _ => End::Failed(format!("(after {last})")),
                 };
             }
         }
@@ -255,6 +262,11 @@ fn run(
     let _ = child.kill();
     let _ = child.wait();
     end
+}
+
+/// The signals by which the system ends what took too much of a processor: SIGXCPU, then SIGKILL.
+fn is_of_time(signal: i32) -> bool {
+    signal == 24 || signal == 9
 }
 
 /// Ends a process and those that it started, as a command that does not end.

@@ -88,15 +88,16 @@ impl Fates {
     /// Leaves those that are asked for; of several with one key, the first.
     pub fn ask(&self, of: Of, mutants: &mut Vec<Mutant>) {
         let mut taken = std::collections::BTreeSet::new();
-        mutants.retain(|mutant| {
-            let key = key(mutant);
-            let is_asked = match (of, self.known.get(&key)) {
-                (Of::New, known) => known.is_none(),
-                (Of::Survivors, Some(known)) => known.fate != CAUGHT,
-                (Of::Survivors, None) => false,
-            };
-            is_asked && taken.insert(key)
-        });
+        mutants.retain(|mutant| self.is_asked(of, mutant) && taken.insert(key(mutant)));
+    }
+
+    #[must_use]
+    pub fn is_asked(&self, of: Of, mutant: &Mutant) -> bool {
+        match (of, self.known.get(&key(mutant))) {
+            (Of::New, known) => known.is_none(),
+            (Of::Survivors, Some(known)) => known.fate != CAUGHT,
+            (Of::Survivors, None) => false,
+        }
     }
 
     /// Writes a fate down at once. `tested`: the packages whose tests were asked.

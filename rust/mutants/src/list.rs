@@ -3,23 +3,23 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A place in a file, both counted from 1, columns in characters.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub line: usize,
     pub column: usize,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub struct Extent {
     pub start: Place,
     pub end: Place,
 }
 
 /// One change to one file, as `cargo mutants --list --json` has it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Mutant {
     /// Place and change, in words.
     pub name: String,
@@ -53,6 +53,18 @@ impl Shard {
 pub fn read(path: &Path) -> Result<Vec<Mutant>, String> {
     let text = std::fs::read(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
     serde_json::from_slice(&text).map_err(|fault| format!("{}: {fault}", path.display()))
+}
+
+/// As [`read`] reads it.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(path: &Path, mutants: &[Mutant]) -> Result<(), String> {
+    let told = |fault: &dyn std::fmt::Display| format!("{}: {fault}", path.display());
+    let text = serde_json::to_vec(mutants).map_err(|fault| told(&fault))?;
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(|fault| told(&fault))?;
+    std::fs::write(path, text).map_err(|fault| told(&fault))
 }
 
 /// Every file's first mutant comes before any file's second one, so that a sample as large as there are files has all of

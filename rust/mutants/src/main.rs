@@ -7,7 +7,8 @@
 //!
 //! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too. Fates are
 //! added to a file, and what stands there is not tried again, but for survivors that are asked for: by more tests, or once
-//! there is a test more.
+//! there is a test more. With `--resume yes` the mutants that the copy holds are taken, and no new ones, so that nothing is
+//! compiled again but tests that changed.
 
 mod bite;
 mod fates;
@@ -40,6 +41,7 @@ struct Arguments {
     packages: Vec<String>,
     of: Of,
     most: usize,
+    is_resumed: bool,
     fates: PathBuf,
 }
 
@@ -60,6 +62,7 @@ fn arguments() -> Result<Arguments, String> {
         packages: tree::TESTED.map(str::to_owned).to_vec(),
         of: Of::New,
         most: usize::MAX,
+        is_resumed: false,
         fates: "rust/mutants/fates.tsv".into(),
     };
     while let Some(name) = given.next() {
@@ -77,6 +80,7 @@ fn arguments() -> Result<Arguments, String> {
             "--of" if value == "new" => arguments.of = Of::New,
             "--of" if value == "survivors" => arguments.of = Of::Survivors,
             "--most" => arguments.most = usize::try_from(number()?).map_err(|_| wrong())?,
+            "--resume" if value == "yes" => arguments.is_resumed = true,
             "--fates" => arguments.fates = value.into(),
             "--build" => arguments.build = value.into(),
             _ => return Err(format!("{name}?")),
@@ -101,23 +105,23 @@ fn main() -> ExitCode {
 }
 
 fn judge(arguments: &Arguments) -> Result<(), String> {
-    let all = list::read(&arguments.list)?;
-    let listed = all.len();
     let known = Fates::read(&arguments.fates)?;
-    let mut mutants = list::sample(all, arguments.seed, arguments.shard);
-    known.ask(arguments.of, &mut mutants);
-    if let Some(only) = &arguments.only {
-        mutants.retain(|mutant| mutant.name.contains(only.as_str()));
-    }
-    mutants.truncate(arguments.most);
-    say(&format!("{} of {listed} mutants", mutants.len()));
-    let root = std::path::absolute(&arguments.root).map_err(|fault| fault.to_string())?;
     let into = std::path::absolute(&arguments.into).map_err(|fault| fault.to_string())?;
+    let chosen = into.join("chosen.json");
+    let mutants = match arguments.is_resumed {
+        true => list::read(&chosen)?,
+        false => choose(arguments, &known)?,
+    };
+    list::write(&chosen, &mutants)?;
+    let root = std::path::absolute(&arguments.root).map_err(|fault| fault.to_string())?;
     let build = std::path::absolute(&arguments.build).map_err(|fault| fault.to_string())?;
     let packages = arguments.packages.clone();
     let tree = Tree::copied(&root, into.join("tree"), build, packages)?;
     let begun = Instant::now();
-    let left_out = prepare(&tree, &mutants)?;
+    let left_out = match arguments.is_resumed {
+        true => left_out_before(&tree, &mutants)?,
+        false => prepare(&tree, &mutants)?,
+    };
     let binaries = tree.tests()?;
     say(&format!("built in {:.0} s", begun.elapsed().as_secs_f64()));
     let begun = Instant::now();
@@ -148,6 +152,29 @@ fn judge(arguments: &Arguments) -> Result<(), String> {
     known.settle()
 }
 
+/// Of the list, those that the arguments ask for.
+fn choose(arguments: &Arguments, known: &Fates) -> Result<Vec<Mutant>, String> {
+    let all = list::read(&arguments.list)?;
+    let listed = all.len();
+    let mut mutants = list::sample(all, arguments.seed, arguments.shard);
+    known.ask(arguments.of, &mut mutants);
+    if let Some(only) = &arguments.only {
+        mutants.retain(|mutant| mutant.name.contains(only.as_str()));
+    }
+    mutants.truncate(arguments.most);
+    say(&format!("{} of {listed} mutants", mutants.len()));
+    Ok(mutants)
+}
+
+/// Those that have no switch in the copy as it is.
+fn left_out_before(tree: &Tree, mutants: &[Mutant]) -> Result<BTreeMap<usize, String>, String> {
+    let switched = tree.switched()?;
+    let without = (0..mutants.len()).filter(|number| !switched.contains(number));
+    Ok(without
+        .map(|number| (number, "left out before".to_owned()))
+        .collect())
+}
+
 /// Writes the switches until all that are there compile; returns the mutants that have none, with the reason.
 fn prepare(tree: &Tree, mutants: &[Mutant]) -> Result<BTreeMap<usize, String>, String> {
     let mut left_out = BTreeMap::new();
@@ -175,13 +202,14 @@ fn fates(
     known: Fates,
     arguments: &Arguments,
 ) -> Result<(BTreeMap<usize, Fate>, Fates), String> {
-    let known = Mutex::new(known);
     let tested = arguments.packages.join(",");
     let begun = Instant::now();
     let viable = mutants.iter().enumerate();
     let viable: Vec<(usize, &Mutant)> = viable
         .filter(|(number, _)| !left_out.contains_key(number))
+        .filter(|(_, mutant)| known.is_asked(arguments.of, mutant))
         .collect();
+    let known = Mutex::new(known);
     let fates = bite::side_by_side(&viable, |_, (number, mutant)| {
         if arguments.time.is_some_and(|time| begun.elapsed() >= time) {
             return Ok(None);

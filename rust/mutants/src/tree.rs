@@ -110,7 +110,10 @@ impl Tree {
         tested: Vec<String>,
     ) -> Result<Tree, String> {
         if let Some(other) = tested.iter().find(|name| !TESTED.contains(&name.as_str())) {
-            return Err(format!("{other}: tests of {} can be asked", TESTED.join(", ")));
+            return Err(format!(
+                "{other}: tests of {} can be asked",
+                TESTED.join(", ")
+            ));
         }
         let listed = Command::new("git")
             .args([
@@ -209,6 +212,20 @@ impl Tree {
             self.put(file, text.as_bytes())?;
         }
         Ok(without)
+    }
+
+    /// The mutants that have a switch in the copy.
+    ///
+    /// # Errors
+    /// If a source cannot be read.
+    pub fn switched(&self) -> Result<BTreeSet<usize>, String> {
+        let mut switched = BTreeSet::new();
+        for file in self.files.iter().filter(|file| is_changed(file)) {
+            let path = self.copy.join(file);
+            let text = std::fs::read_to_string(&path).map_err(told(&path))?;
+            switched.extend(branches(&text).map(|(number, ..)| number));
+        }
+        Ok(switched)
     }
 
     /// Runs cargo over the tested packages. Dependencies are those of a debug build; what is tested is optimised a little, for
