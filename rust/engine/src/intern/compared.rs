@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-use super::RuleKey;
+use crate::intern::RuleKey;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
