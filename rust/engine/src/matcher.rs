@@ -38,7 +38,7 @@ use crate::wanted::Wanted;
 use crate::wire::ScanError;
 
 /// How digests are made, so that those that were made otherwise are not held against them.
-const DIGEST_FORM: u8 = 2;
+const DIGEST_FORM: u8 = 3;
 
 /// Collects selectors and fields; equal ones are kept once.
 #[derive(Debug, Default)]

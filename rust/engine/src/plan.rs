@@ -17,6 +17,7 @@ pub(crate) mod ids;
 pub(crate) mod join;
 mod measuring;
 pub(crate) mod node;
+pub(crate) mod reach;
 pub(crate) mod reads;
 pub(crate) mod trace;
 pub(crate) mod window;

@@ -1,14 +1,16 @@
 //! What is kept of traces, and where.
 //!
 //! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers with [chains](chain) of a few
-//! [`record`]s, the ids that were [`seen`], all in one [`block`] of bytes, and apart what few traces have:
-//! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it in any order, and
+//! [`record`]s, the ids that were [`seen`], which spans may be [`shown`], all in one [`block`] of bytes, and apart what few traces have:
+//! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it as they [arrive](arriving), in any order; how [whole] it is it says itself, and
 //! it is [`stored`] for a restart. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
 //! [`slots`] and the timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]),
 //! in [generations](id_generation) of [sets](id_set).
 //! Whatever grows here weighs what the allocator hands out for it.
 
+pub(crate) mod arriving;
 pub(crate) mod block;
+pub(crate) mod block_pool;
 pub(crate) mod cell;
 pub(crate) mod chain;
 pub(crate) mod firing;
@@ -19,11 +21,13 @@ pub(crate) mod id_set;
 pub(crate) mod kept;
 pub(crate) mod key;
 pub(crate) mod merge;
+pub(crate) mod packed_record;
 pub(crate) mod record;
 pub(crate) mod reported;
 pub(crate) mod seen;
 pub(crate) mod shard;
 pub(crate) mod shards;
+pub(crate) mod shown;
 pub(crate) mod slots;
 pub(crate) mod span_index;
 pub(crate) mod stored;
@@ -31,3 +35,4 @@ pub(crate) mod stored_records;
 pub(crate) mod sum;
 pub(crate) mod trace;
 pub(crate) mod values;
+pub(crate) mod whole;

@@ -6,7 +6,7 @@ mod early;
 mod figures;
 mod floods;
 mod grouped;
-mod hostile;
+pub(crate) mod hostile;
 #[cfg(loom)]
 mod interleavings;
 mod limits;

@@ -211,7 +211,8 @@ fn selected<'a>(eval: &mut Eval<'a>, spans: Spans<'a>) -> (Vec<RecordId>, u64) {
             }
             let cell = eval.facts.count_cell(counted.count);
             cell.map_or((Vec::new(), 0), |cell| {
-                (cell.witnesses().collect(), u64::from(cell.certain))
+                let lowest = eval.facts.trace.witnesses(counted.count);
+                (lowest, u64::from(cell.certain))
             })
         }
         Spans::Members(node) => eval.with_members(node, |_, set| {

@@ -47,7 +47,7 @@ impl<'a> Facts<'a> {
     }
 
     #[inline(always)]
-    pub fn count_cell(&self, cell: CellId) -> Option<CountCell<'a>> {
+    pub fn count_cell(&self, cell: CellId) -> Option<CountCell> {
         match self.trace.cell(cell) {
             Some(Cell::Count(count)) => Some(count),
             _ => None,

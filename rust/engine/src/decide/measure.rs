@@ -148,8 +148,8 @@ fn aggregate_cell(
             )
         }
         Some(Cell::Extremes(extremes)) => {
-            let skew = skew_if(differs(extremes));
-            extreme_of(function, extremes, selected, open, reasons.with(skew))
+            let skew = skew_if(differs(&extremes));
+            extreme_of(function, &extremes, selected, open, reasons.with(skew))
         }
         Some(Cell::Distinct(distinct)) => distinct_of(distinct, selected, open, reasons),
         // Nothing was seen, or all of it is selected perhaps.

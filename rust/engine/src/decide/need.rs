@@ -19,6 +19,7 @@ use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
 use crate::plan::condition::{Against, Condition, ConditionKind, Counted, Measuring, Selecting};
+use crate::plan::reach::reached_cell;
 use crate::plan::{Plan, RulePlan};
 use crate::state::trace::TraceState;
 
@@ -234,6 +235,9 @@ impl<'a> Empty<'a> {
                 cell: *count,
                 least,
             }]);
+        }
+        if let Some(cell) = reached_cell(condition, wanted) {
+            return Some(one(cell));
         }
         let mut cells = Vec::new();
         cells_of(condition, &mut cells);

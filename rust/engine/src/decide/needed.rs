@@ -10,6 +10,7 @@ use crate::decide::untouched::UntouchedRules;
 use crate::intern::CellId;
 use crate::matcher::ids::SelectorId;
 use crate::plan::Plan;
+use crate::plan::feed::{FeedKind, SelectorPlan};
 use crate::plan::ids::RuleIndex;
 use crate::state::trace::TraceState;
 
@@ -22,8 +23,9 @@ pub(crate) struct NeededRules {
     /// Likewise, rules that such a trace keeps where it has spans of theirs and nothing that they need.
     kept_complete: [KeptByCell; Completeness::ALL.len()],
     kept_incomplete: [KeptByCell; Completeness::ALL.len()],
-    /// By selector: those that its spans may break.
+    /// By selector: those that its spans may break, and from how many certain spans of it on another may break one.
     by_selector: Vec<EarlyRules>,
+    early_from: Vec<u32>,
     /// Those that any span may break.
     by_any: EarlyRules,
     /// Those with deadlines, by the cells that they read.
@@ -55,6 +57,7 @@ impl NeededRules {
             kept_complete: Default::default(),
             kept_incomplete: Default::default(),
             by_selector: Vec::with_capacity(plan.selectors.len()),
+            early_from: Vec::new(),
             by_any: EarlyRules::default(),
             with_deadlines: HashMap::new(),
             further: Vec::with_capacity(plan.rules.len()),
@@ -101,7 +104,15 @@ impl NeededRules {
             .map(|selector| found_by(&selector.early))
             .collect();
         all.by_any = found_by(&untouched.on_any_span);
+        let from = |(rules, selector): (&EarlyRules, &SelectorPlan)| rules.from(selector);
+        let with_plan = all.by_selector.iter().zip(&plan.selectors);
+        all.early_from = with_plan.map(from).collect();
         all
+    }
+
+    /// By selector: from how many certain spans of it on another one may break a rule while the trace is open.
+    pub fn early_from(&self) -> &[u32] {
+        &self.early_from
     }
 
     /// Rules that say of the trace, which closes, something else than of one in which they selected nothing; some twice.
@@ -187,6 +198,20 @@ impl EarlyRules {
         }
         all.needing.sort_unstable();
         all
+    }
+
+    /// From how many certain spans on it is worth looking for these rules, which spans of a selector may break.
+    fn from(&self, selector: &SelectorPlan) -> u32 {
+        let mut counts = selector.feeds.iter();
+        let own = counts.find(|feed| feed.kind == FeedKind::Count);
+        let is_own = |bar: &Bar| own.is_some_and(|own| own.cell == bar.cell);
+        let least = |(bar, _): &(Bar, RuleIndex)| if is_own(bar) { bar.least } else { 0 };
+        if self.needless.is_empty() {
+            let least = self.needing.iter().map(least).min();
+            least.unwrap_or(u32::MAX)
+        } else {
+            0
+        }
     }
 
     fn find(&self, trace: &TraceState, found: &mut Vec<RuleIndex>) {

@@ -6,7 +6,7 @@ use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::shed::shed;
 use crate::engine::sink::{Outbox, Sink};
-use crate::engine::touches::{TouchedId, Touches};
+use crate::engine::touches::Touches;
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
 use crate::scan::view::SpanView;
@@ -70,6 +70,7 @@ fn merging<'a>(context: &Context<'a>) -> Merging<'a> {
         generation: rules.generation,
         key: context.key,
         spans_per_trace: settings.spans_per_trace,
+        early_from: rules.needed.early_from(),
         arrived: (!rules.plan.with_deadlines.is_empty()).then_some(context.now),
     }
 }
@@ -125,7 +126,10 @@ impl Intake<'_> {
         };
         let is_late = trace.is_late() || !trace.is_live();
         self.opened += usize::from(trace.span_count() == 0);
-        let merged = trace.merge(&self.merging, pool, span, found.hits());
+        let touched = self.touches.touch(at, place, trace);
+        let touches = &mut *self.touches;
+        let met = |selector| touches.met(touched, selector);
+        let merged = trace.merge(&self.merging, pool, span, found.hits(), met);
         let spans = &mut self.sink.tally.spans;
         match merged {
             Merged::Duplicate => spans.duplicate += 1,
@@ -143,10 +147,9 @@ impl Intake<'_> {
             }
         }
         trace.heard(context.now, is_new);
-        let touched = self.touches.touch(at, place, trace);
         if merged == Merged::Added {
             self.added += 1;
-            self.note(touched, found);
+            self.note(found);
         }
         let read = span.position().saturating_sub(self.settled);
         if self.touches.len() >= TOUCHES || self.opened >= OPENED || read >= READ {
@@ -200,17 +203,11 @@ impl Intake<'_> {
         self.touches.clear();
     }
 
-    /// What the rules may make of a new span.
-    fn note(&mut self, touched: TouchedId, found: &Answers) {
+    /// Counts what selected a new span.
+    fn note(&mut self, found: &Answers) {
         let tally = &mut self.sink.tally;
         let selectors = found.hits().iter().map(|hit| hit.selector.0);
         tally.selections.count(selectors, 1);
-        for hit in found.hits() {
-            let selector = &self.merging.plan.selectors[hit.selector.index()];
-            if !selector.early.is_empty() {
-                self.touches.met(touched, hit.selector);
-            }
-        }
         for unlike in found.unlike() {
             tally.unlike(*unlike);
         }

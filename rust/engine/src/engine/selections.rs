@@ -4,9 +4,7 @@
 //! many rules share them. Which rules those are is worked out once for all such spans, when it is asked for or when there
 //! are many alike of them.
 
-use std::hash::BuildHasher;
-
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 
 use crate::plan::Plan;
 
@@ -22,7 +20,15 @@ pub(crate) struct Selections {
     alike: Vec<Alike>,
     /// Of all of them, one behind the other.
     selectors: Vec<u32>,
-    hasher: DefaultHashBuilder,
+}
+
+/// A few numbers that rules chose and no sender: a product for each is enough.
+fn hash(selectors: &[u32]) -> u64 {
+    let first = selectors.len() as u64;
+    selectors.iter().fold(first, |hash, selector| {
+        let product = u128::from(hash ^ u64::from(*selector)) * 0x9e37_79b9_7f4a_7c15;
+        product as u64 ^ (product >> 64) as u64
+    })
 }
 
 /// Spans that the same selectors selected, as they were met.
@@ -55,7 +61,7 @@ impl Selections {
         if new.is_empty() {
             return;
         }
-        let hash = self.hasher.hash_one(new);
+        let hash = hash(new);
         let alike = &self.alike;
         let is_same = |at: &u32| {
             let one = &alike[*at as usize];

@@ -3,8 +3,9 @@
 //! Version 1 named cells by what their description happened to hash to. Its traces, ids and times are
 //! restored, and no rule counts as known. Versions 1 and 2 kept the ids of traces that are gone whole. Up to version
 //! 3 nothing said when a span came, up to version 5 which spans are the lowest of a group.
-//! Since version 9 digests of spans are made in another way, as their basis says: copies are known by it, and conflicts between
-//! copies from before and after are not.
+//! Since version 9, and again since version 10, digests of spans are made in another way, as their basis says: copies are known
+//! by it, and conflicts between copies from before and after are not. Since version 10 the parent of every span is stored,
+//! whatever rules ask, and what refers to a record is counted when it is read.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use crate::state::stored::{StoredAddition, StoredLowest, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
-/// Versions 6 to 9, with open windows behind it since version 7 and, since version 5, with the time since when the state is whole
+/// Versions 6 to 10, with open windows behind it since version 7 and, since version 5, with the time since when the state is whole
 /// before it.
 pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition, StoredLowest), StoredIds>;
 

@@ -22,6 +22,8 @@ pub(crate) struct Touches {
     selectors: Vec<(SelectorId, u32)>,
     /// Numbers of traces, those of a shard behind each other.
     order: Vec<TouchedId>,
+    /// By shard: where the next of its traces stands there.
+    places: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +83,31 @@ impl Touches {
 
     /// Brings the traces of each shard together, in the order in which they were touched.
     pub fn arrange(&mut self) {
-        let Touches { traces, order, .. } = self;
+        let Touches {
+            traces,
+            order,
+            places,
+            ..
+        } = self;
+        places.clear();
+        for trace in &*traces {
+            let shard = trace.shard.index();
+            if places.len() <= shard {
+                places.resize(shard + 1, 0);
+            }
+            places[shard] += 1;
+        }
+        let mut before = 0;
+        for place in &mut *places {
+            before += std::mem::replace(place, before);
+        }
         order.clear();
-        order.extend((0..traces.len() as u32).map(TouchedId));
-        order.sort_unstable_by_key(|id| (traces[id.0 as usize].shard, id.0));
+        order.resize(traces.len(), TouchedId(0));
+        for (id, trace) in (0..).map(TouchedId).zip(&*traces) {
+            let place = &mut places[trace.shard.index()];
+            order[*place as usize] = id;
+            *place += 1;
+        }
     }
 
     /// The traces of each shard, as they were arranged.

@@ -14,7 +14,7 @@ use crate::plan::feed::SelectorPlan;
 use crate::plan::ids::RuleIndex;
 use crate::plan::reads::{reads_order, turns_on_any_span};
 use crate::plan::windows::WindowRules;
-use crate::plan::{Clauses, Plan, PlanError, RulePlan, node, window};
+use crate::plan::{Clauses, Plan, PlanError, RulePlan, node, reach, window};
 use crate::predicate::PatternError;
 
 /// The plan of `rules`, of which no two may share an id. `unsaid`: what those ask of a trace that do not say so themselves.
@@ -60,15 +60,13 @@ pub(crate) fn compile(
             with_deadlines.push(index);
         }
     }
+    reach::note(&mut draft.selectors, &plans);
     if !draft.times {
         draft.builder.leave_times();
     }
     let matcher = draft.builder.build();
-    let field_keys = matcher
-        .fields()
-        .iter()
-        .map(|(_, field)| interner.field(field))
-        .collect();
+    let fields = matcher.fields().iter();
+    let field_keys = fields.map(|(_, field)| interner.field(field)).collect();
     Ok(Plan {
         unlike_ids: matcher.unlike_ids(),
         digest_basis: matcher.digest_basis(),
@@ -79,8 +77,8 @@ pub(crate) fn compile(
         windows: WindowRules::of(plans.iter().map(|plan| (&*plan.rule, &*plan.cells))),
         rules: plans,
         awaited,
-        field_keys,
         structure: draft.structure,
+        field_keys,
         shown_of_first: draft.shown_of_first,
         cell_rules,
         on_any_span,

@@ -1,5 +1,7 @@
 //! What a selected span changes in its trace: the cells that it feeds.
 
+use betrace_lang::rule::Number;
+
 use crate::intern::{CellId, FieldKey};
 use crate::plan::ids::{RuleIndex, TermId};
 use crate::predicate::fields::FieldId;
@@ -8,6 +10,8 @@ use crate::predicate::fields::FieldId;
 #[derive(Debug, Default)]
 pub(crate) struct SelectorPlan {
     pub feeds: Vec<Feed>,
+    /// Of those of its cells that keep extremes and are bounded, which values matter.
+    pub reaches: Vec<(CellId, ValueReach)>,
     /// Fields to keep in the span's record.
     pub project: Vec<(FieldKey, FieldId)>,
     /// Those of them that messages print of the spans that a violation shows: kept of the first spans too that are
@@ -17,6 +21,30 @@ pub(crate) struct SelectorPlan {
     pub early: Vec<RuleIndex>,
     /// The sets of selectors that contain this one.
     pub sets: Vec<u32>,
+}
+
+/// Which values of one cell matter, of all rules that [bound](crate::plan::reach) its greatest or least.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ValueReach {
+    /// What is as great, or as small, matters.
+    pub greatest: Option<Number>,
+    pub least: Option<Number>,
+}
+
+impl ValueReach {
+    /// Whether a value matters.
+    pub fn has(self, value: Number) -> bool {
+        let is_great = |bound: Number| value.compare(bound).is_ge();
+        let is_small = |bound: Number| value.compare(bound).is_le();
+        self.greatest.is_some_and(is_great) || self.least.is_some_and(is_small)
+    }
+
+    pub fn join(&mut self, other: ValueReach) {
+        let greatest = [self.greatest, other.greatest].into_iter().flatten();
+        self.greatest = greatest.min_by(|a, b| a.compare(*b));
+        let least = [self.least, other.least].into_iter().flatten();
+        self.least = least.max_by(|a, b| a.compare(*b));
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -166,6 +166,7 @@ fn fold(a: u64, b: u64) -> u64 {
 #[inline(always)]
 fn fold_text(mut seed: u64, text: &[u8]) -> u64 {
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
     let mut rest = text;
     while rest.len() > 16
         && let Some((first, after)) = rest.split_first_chunk::<8>()
@@ -174,16 +175,23 @@ fn fold_text(mut seed: u64, text: &[u8]) -> u64 {
         seed = fold(word(first) ^ seed, word(second));
         rest = after;
     }
-    let (first, last) = match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (word(first), word(last)),
-        _ => {
-            let mut short = [0; 8];
-            short[..rest.len()].copy_from_slice(rest);
-            (word(&short), 0)
-        }
+    // What is left from both its ends, which may overlap: its length tells what does.
+    let (first, last) = if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
+        (word(first), word(last))
+    } else if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
+        (half(first), half(last))
+    } else {
+        let byte = |at: usize| rest.get(at).map_or(0, |byte| u64::from(*byte));
+        (byte(0) | byte(1) << 8, byte(2))
     };
-    fold(fold(first ^ seed, last), text.len() as u64)
+    fold(
+        first ^ seed,
+        last ^ (text.len() as u64).wrapping_mul(LENGTH),
+    )
 }
+
+/// Spreads a length over a word.
+const LENGTH: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Arrays in arrays are told apart to this depth.
 const MAX_DEPTH: u32 = 16;

@@ -6,19 +6,20 @@
 //! eighth, each as the allocator hands it out without waste.
 
 use crate::heap::heap;
+use crate::state::block_pool::BlockPool;
 
-/// The lists, in the order in which they stand: links come most often, and have nothing behind them that must move.
+/// The lists, in the order in which they stand: what comes with every span stands last, so that little behind it must move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum List {
     Texts,
+    Links,
     Cells,
     Records,
-    Parents,
     Spans,
-    Links,
+    Shown,
 }
 
-const LISTS: usize = 6;
+pub(super) const LISTS: usize = 6;
 
 /// From this length on a list has room of its own, in bytes.
 const LONG: usize = 1024;
@@ -32,10 +33,6 @@ const FIRST: usize = 192;
 
 /// A list that has to grow takes room for so many times as much, where the block has it to spare.
 const AHEAD: usize = 3;
-
-/// The smallest block, and the largest that is kept for another trace.
-const LEAST: usize = 56;
-const MOST_KEPT: usize = 4096 - 8;
 
 #[derive(Debug, Default)]
 pub(super) struct Block {
@@ -87,6 +84,76 @@ impl Block {
         self.bytes[end..end + N].copy_from_slice(&element);
         self.lens[index] += N as u32;
         len / N
+    }
+
+    /// So much will be added to each list, in bytes, as far as it is known: where room lacks it is made once for all of them, and
+    /// for what comes after as far as the block has some to spare.
+    #[inline]
+    pub fn reserve(&mut self, pool: &mut BlockPool, wanted: [u32; LISTS]) {
+        let lacks = |at: usize| self.room(at) < (self.lens[at] + wanted[at]) as usize;
+        if (0..LISTS).any(lacks) {
+            self.spread(pool, wanted);
+        }
+    }
+
+    #[inline(never)]
+    fn spread(&mut self, pool: &mut BlockPool, wanted: [u32; LISTS]) {
+        let mut rooms: [usize; LISTS] = std::array::from_fn(|at| {
+            let (len, wanted) = (self.lens[at] as usize, wanted[at] as usize);
+            let room = self.room(at);
+            let own = if room < len + wanted {
+                own_room(len)
+            } else {
+                room.min(len + own_room(len)) - len
+            };
+            len + wanted.max(own)
+        });
+        let least: usize = rooms.iter().sum();
+        let grown = (least > self.bytes.len()).then(|| {
+            let spare = if self.bytes.is_empty() { FIRST } else { SPARE };
+            pool.take(least + (least / 4).max(spare))
+        });
+        let len = grown.as_ref().map_or(self.bytes.len(), |bytes| bytes.len());
+        let again = (len - least) / (wanted.iter().sum::<u32>() as usize).max(1);
+        for (room, wanted) in rooms.iter_mut().zip(wanted) {
+            *room += wanted as usize * again;
+        }
+        let mut start = 0;
+        let starts = rooms.map(|room| {
+            let here = start as u32;
+            start += room;
+            here
+        });
+        match grown {
+            Some(bytes) => {
+                let before = std::mem::replace(&mut self.bytes, bytes);
+                for (at, start) in starts.into_iter().enumerate() {
+                    let (old, new) = (self.starts[at] as usize, start as usize);
+                    let len = self.lens[at] as usize;
+                    self.bytes[new..new + len].copy_from_slice(&before[old..old + len]);
+                }
+                pool.give(before);
+            }
+            None => self.shift(starts),
+        }
+        self.starts = starts;
+    }
+
+    /// Moves each list to its new place. No list moves over one that has yet to move: first those go that move down, from the
+    /// first on, then those that move up, from the last on.
+    fn shift(&mut self, starts: [u32; LISTS]) {
+        let down = (0..LISTS).filter(|at| starts[*at] < self.starts[*at]);
+        let up = (0..LISTS).rev().filter(|at| starts[*at] > self.starts[*at]);
+        for at in down.chain(up) {
+            let (old, len) = (self.starts[at] as usize, self.lens[at] as usize);
+            self.bytes.copy_within(old..old + len, starts[at] as usize);
+        }
+    }
+
+    /// Takes a list's end away: so many bytes are left.
+    pub fn truncate(&mut self, list: List, len: usize) {
+        let index = list as usize;
+        self.lens[index] = self.lens[index].min(len as u32);
     }
 
     /// Puts an element before the one at `at`.
@@ -183,130 +250,21 @@ fn own_room(len: usize) -> usize {
     if len < LONG { 0 } else { len / 4 }
 }
 
-/// In place of a block of one size, those of so many next ones are taken.
-const LARGER: usize = 2;
-
-/// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
-const SIZES: usize = 56;
-
-/// Blocks that no trace has, for the next that needs one of their size.
-#[derive(Debug)]
-pub(crate) struct BlockPool {
-    free: [Vec<Box<[u8]>>; SIZES],
-    bytes: usize,
-    /// Beyond so many bytes, blocks go back to the allocator.
-    most: usize,
-}
-
-impl Default for BlockPool {
-    fn default() -> BlockPool {
-        BlockPool {
-            free: [const { Vec::new() }; SIZES],
-            bytes: 0,
-            most: 0,
-        }
-    }
-}
-
-impl BlockPool {
-    /// Keeps at most so many bytes from now on.
-    pub fn limit(&mut self, most: usize) {
-        self.most = most;
-        if self.bytes > most {
-            *self = BlockPool {
-                most,
-                ..BlockPool::default()
-            };
-        }
-    }
-
-    fn take(&mut self, least: usize) -> Box<[u8]> {
-        let size = size_for(least);
-        if size <= MOST_KEPT {
-            // One that is a quarter larger will do.
-            let index = size_index(size);
-            let near = self.free[index..].iter_mut().take(1 + LARGER);
-            if let Some(bytes) = near.filter_map(Vec::pop).next() {
-                self.bytes -= heap(bytes.len()) + SLOT;
-                return bytes;
-            }
-        }
-        vec![0; size].into()
-    }
-
-    fn give(&mut self, bytes: Box<[u8]>) {
-        let size = bytes.len();
-        if !(LEAST..=MOST_KEPT).contains(&size) {
-            return;
-        }
-        let weight = heap(size) + SLOT;
-        while self.bytes + weight > self.most {
-            // One goes of the size of which most bytes lie here: the others are asked for.
-            let lying =
-                |free: &&mut Vec<Box<[u8]>>| free.len() * free.last().map_or(0, |one| one.len());
-            let most = self.free.iter_mut().max_by_key(lying);
-            let Some(other) = most.and_then(Vec::pop) else {
-                return;
-            };
-            self.bytes -= heap(other.len()) + SLOT;
-        }
-        self.bytes += weight;
-        self.free[size_index(size)].push(bytes);
-    }
-
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
-/// What a list of free blocks holds for each, room for as many more included.
-const SLOT: usize = 2 * size_of::<Box<[u8]>>();
-
-/// The size of a block that holds at least so many bytes: with the allocator's header of eight bytes a multiple of
-/// sixteen.
-fn size_for(least: usize) -> usize {
-    let whole = least.max(LEAST) + 8;
-    let step = (whole.next_power_of_two() / 16).max(16);
-    whole.next_multiple_of(step) - 8
-}
-
-fn size_index(size: usize) -> usize {
-    let whole = size + 8;
-    let power = whole.next_power_of_two();
-    let doublings = power.ilog2().saturating_sub(6) as usize;
-    (doublings * 8 + whole * 16 / power - 9).min(SIZES - 1)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::state::block_pool::SLOT;
 
     const ALL: [List; LISTS] = [
         List::Texts,
+        List::Links,
         List::Cells,
         List::Records,
-        List::Parents,
         List::Spans,
-        List::Links,
+        List::Shown,
     ];
-
-    #[test]
-    fn a_size_has_an_index_of_its_own_and_little_waste() {
-        let mut seen: Vec<Option<usize>> = vec![None; SIZES];
-        for least in 1..=MOST_KEPT {
-            let size = size_for(least);
-            assert!(size >= least && heap(size) == size + 8, "{least}");
-            assert!(
-                size <= (least + least / 8 + 24).max(LEAST),
-                "{least}: {size}"
-            );
-            if size <= MOST_KEPT {
-                assert_eq!(*seen[size_index(size)].get_or_insert(size), size);
-            }
-        }
-    }
 
     #[test]
     fn a_block_that_is_given_back_is_the_next_of_its_size() {
@@ -344,6 +302,10 @@ mod tests {
             let mut block = Block::default();
             let mut lists: [Vec<[u8; 8]>; LISTS] = Default::default();
             for (list, at, number) in steps {
+                if number % 3 == 0 {
+                    let wanted = |at: usize| (number >> (8 + 4 * at)) as u32 % 4 * 8;
+                    block.reserve(&mut pool, std::array::from_fn(wanted));
+                }
                 let at = at.index(lists[list].len() + 1);
                 lists[list].insert(at, number.to_le_bytes());
                 block.insert(&mut pool, ALL[list], at, number.to_le_bytes());
@@ -352,7 +314,8 @@ mod tests {
                 prop_assert_eq!(block.elements::<8>(list), &kept[..]);
             }
             let least: usize = lists.iter().map(|list| list.len() * 8).sum();
-            prop_assert!(block.len() <= least + least * 3 / 4 + 240);
+            let reserved = 24 * LISTS;
+            prop_assert!(block.len() <= (least + reserved) * 7 / 4 + 240);
         }
     }
 }

@@ -5,15 +5,15 @@
 //! *Certain* spans are proved to be selected. *Perhaps* spans are those whose selection, or whose value,
 //! hangs on times without order; they widen the upper bounds only.
 //!
-//! Cells lie in their trace's [block](crate::state::block) in the order of their ids, 16 bytes each. The records that
-//! they name hang on them in chains of links; what they keep of [values](crate::state::values) stands apart.
-
-use std::cmp::Ordering;
+//! Cells lie in their trace's [block](crate::state::block) in the order of their ids, 12 bytes each. Members hang on
+//! them in chains of links; which spans a count shows is [noted](crate::state::shown) with the spans; what they keep of
+//! [values](crate::state::values) stands apart.
 
 use crate::finding::EVIDENCE_CAP;
 use crate::intern::CellId;
-use crate::state::block::{Block, BlockPool, List};
-use crate::state::chain::{Chain, END, Link};
+use crate::state::block::{Block, List};
+use crate::state::block_pool::BlockPool;
+use crate::state::chain::{self, Chain};
 use crate::state::group_cell::GroupsCell;
 use crate::state::record::RecordId;
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
@@ -25,31 +25,23 @@ pub(crate) const WITNESSES: usize = EVIDENCE_CAP;
 pub(crate) const RECORD_CAP: usize = 1024;
 
 /// What a cell takes of a trace's block.
-pub(crate) const CELL_BYTES: usize = 16;
+pub(crate) const CELL_BYTES: usize = 12;
 
 /// A cell as rules read it.
 #[derive(Clone, Copy)]
 pub(crate) enum Cell<'t> {
-    Count(CountCell<'t>),
+    Count(CountCell),
     Sum(&'t SumCell),
-    Extremes(&'t ExtremesCell),
+    Extremes(ExtremesCell),
     Distinct(&'t DistinctCell),
     Groups(&'t GroupsCell),
     Records(RecordsCell<'t>),
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct CountCell<'t> {
+pub(crate) struct CountCell {
     pub certain: u32,
     pub perhaps: u32,
-    witnesses: Chain<'t>,
-}
-
-impl<'t> CountCell<'t> {
-    /// The lowest certain ones by (start, span id).
-    pub fn witnesses(self) -> impl Iterator<Item = RecordId> + use<'t> {
-        self.witnesses.map(|(record, _)| record)
-    }
 }
 
 /// The selected spans themselves, projected.
@@ -71,8 +63,8 @@ impl<'t> RecordsCell<'t> {
     }
 }
 
-/// How many spans fed a cell. Of one that keeps records all count as certain, and of one that keeps values it is not known:
-/// there are as many as there may be.
+/// How many spans fed a cell. Of one that keeps records all count as certain; of one that keeps values those whose value matters,
+/// be it [within reach](crate::plan::reach) of a bound or of no bound, and as many as there may be where it is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CellSpans {
     pub certain: u32,
@@ -93,46 +85,41 @@ struct Packed {
     id: CellId,
     kind: CellKind,
     capped: bool,
-    /// The first link; the number among the values.
-    first: u32,
-    /// Of records: the last link. Of a count: the perhaps spans.
-    second: u32,
-    /// Of records: their number. Of a count: the certain spans.
+    /// Of records: their number. Of a count: the certain spans. Of values: those that matter.
     count: u32,
+    /// Of records: the last link. Of a count: the perhaps spans. Else the number among the values.
+    second: u32,
 }
 
 impl Packed {
     fn packed(self) -> [u8; CELL_BYTES] {
-        let head = self.id.0 << 3 | (self.kind as u32) << 1 | u32::from(self.capped);
-        let numbers = [head, self.first, self.second, self.count];
-        let packed = numbers.iter().rev();
+        let mut packed = [0; CELL_BYTES];
+        let head = head_of(self.id) | (self.kind as u32) << 1 | u32::from(self.capped);
+        packed[..4].copy_from_slice(&head.to_le_bytes());
+        packed[4..8].copy_from_slice(&self.count.to_le_bytes());
+        packed[8..].copy_from_slice(&self.second.to_le_bytes());
         packed
-            .fold(0, |all, number| all << 32 | u128::from(*number))
-            .to_le_bytes()
     }
 
+    #[inline]
     fn unpacked(packed: &[u8; CELL_BYTES]) -> Packed {
-        let packed = u128::from_le_bytes(*packed);
-        let head = packed as u32;
+        let ([head, count, second], _) = packed.as_chunks::<4>() else {
+            unreachable!("12 bytes are three times four");
+        };
+        let head = u32::from_le_bytes(*head);
         Packed {
             id: CellId(head >> 3),
-            kind: match head >> 1 & 3 {
-                0 => CellKind::Count,
-                1 => CellKind::Values,
-                _ => CellKind::Records,
-            },
+            kind: kind_of(head),
             capped: head & 1 == 1,
-            first: (packed >> 32) as u32,
-            second: (packed >> 64) as u32,
-            count: (packed >> 96) as u32,
+            count: u32::from_le_bytes(*count),
+            second: u32::from_le_bytes(*second),
         }
     }
 
     fn spans(self) -> CellSpans {
         let (certain, perhaps) = match self.kind {
             CellKind::Count => (self.count, self.second),
-            CellKind::Records => (self.count, 0),
-            CellKind::Values => (u32::MAX, 0),
+            CellKind::Records | CellKind::Values => (self.count, 0),
         };
         CellSpans {
             certain,
@@ -140,27 +127,43 @@ impl Packed {
         }
     }
 
+    #[inline(always)]
     fn id_of(packed: &[u8; CELL_BYTES]) -> CellId {
-        CellId(u128::from_le_bytes(*packed) as u32 >> 3)
+        CellId(head(packed) >> 3)
     }
 }
 
-/// Up to so many cells a search looks at each.
-const LINEAR: usize = 16;
+#[inline(always)]
+fn kind_of(head: u32) -> CellKind {
+    match head >> 1 & 3 {
+        0 => CellKind::Count,
+        1 => CellKind::Values,
+        _ => CellKind::Records,
+    }
+}
 
+#[inline(always)]
+fn head_of(id: CellId) -> u32 {
+    id.0 << 3
+}
+
+#[inline(always)]
+fn head(packed: &[u8; CELL_BYTES]) -> u32 {
+    packed
+        .first_chunk()
+        .map_or(0, |head| u32::from_le_bytes(*head))
+}
+
+/// Where the cell is, or would be.
+#[inline(always)]
 fn find(block: &Block, id: CellId) -> Result<usize, usize> {
     let cells = block.elements(List::Cells);
-    if cells.len() > LINEAR {
-        return cells.binary_search_by_key(&id, Packed::id_of);
+    let wanted = head_of(id);
+    let at = cells.partition_point(|cell| head(cell) < wanted);
+    match cells.get(at) {
+        Some(cell) if Packed::id_of(cell) == id => Ok(at),
+        _ => Err(at),
     }
-    for (at, cell) in cells.iter().enumerate() {
-        match Packed::id_of(cell).cmp(&id) {
-            Ordering::Less => {}
-            Ordering::Equal => return Ok(at),
-            Ordering::Greater => return Err(at),
-        }
-    }
-    Err(cells.len())
 }
 
 /// The cells of one trace.
@@ -185,24 +188,20 @@ impl<'t> Cells<'t> {
 
     fn read(self, at: usize) -> Option<Cell<'t>> {
         let cell = Packed::unpacked(self.block.elements(List::Cells).get(at)?);
-        let chain = Chain {
-            links: self.block.elements(List::Links),
-            at: cell.first,
-        };
         Some(match cell.kind {
             CellKind::Count => Cell::Count(CountCell {
                 certain: cell.count,
                 perhaps: cell.second,
-                witnesses: chain,
             }),
             CellKind::Records => Cell::Records(RecordsCell {
                 capped: cell.capped,
                 len: cell.count,
-                members: chain,
+                members: Chain::behind(self.block.elements(List::Links), cell.second),
             }),
-            CellKind::Values => match self.values.get(cell.first as usize)? {
+            CellKind::Values => match self.values.get(cell.second as usize)? {
                 ValueCell::Sum(cell) => Cell::Sum(cell),
-                ValueCell::Extremes(cell) => Cell::Extremes(cell),
+                ValueCell::Whole(range) => Cell::Extremes(range.extremes()),
+                ValueCell::Extremes(cell) => Cell::Extremes(**cell),
                 ValueCell::Distinct(cell) => Cell::Distinct(cell),
                 ValueCell::Groups(cell) => Cell::Groups(cell),
             },
@@ -262,18 +261,21 @@ impl CellsMut<'_> {
             Ok(at) => return CellPlace(at),
             Err(at) => at,
         };
-        let mut first = END;
+        let mut second = 0;
         if let Some(values) = values() {
-            first = self.values.len() as u32;
+            second = self.values.len() as u32;
+            if self.values.len() == self.values.capacity() {
+                // Most traces have few.
+                self.values.reserve_exact(2 + self.values.len() / 2);
+            }
             self.values.push(values);
         }
         let cell = Packed {
             id,
             kind,
             capped: false,
-            first,
-            second: if kind == CellKind::Records { END } else { 0 },
             count: 0,
+            second,
         };
         self.block.insert(self.pool, List::Cells, at, cell.packed());
         CellPlace(at)
@@ -287,21 +289,61 @@ impl CellsMut<'_> {
         self.block.elements_mut(List::Cells)[place.0] = cell.packed();
     }
 
-    fn link(&self, at: u32) -> Option<Link> {
-        let links = self.block.elements(List::Links);
-        Some(Link::unpacked(*links.get(at as usize)?))
-    }
-
-    fn set_link(&mut self, at: u32, link: Link) {
-        if let Some(place) = self.block.elements_mut(List::Links).get_mut(at as usize) {
-            *place = link.packed();
-        }
-    }
-
     pub fn value_cell(&mut self, place: CellPlace) -> Option<&mut ValueCell> {
         let cell = self.get(place);
         let cell = (cell.kind == CellKind::Values).then_some(cell)?;
-        self.values.get_mut(cell.first as usize)
+        self.values.get_mut(cell.second as usize)
+    }
+
+    /// Counts a span in a cell that counts, added if need be; returns how many certain ones there were before.
+    #[inline]
+    pub fn count_span(&mut self, id: CellId, certain: bool) -> u32 {
+        let at = match find(self.block, id) {
+            Ok(at) => at,
+            Err(at) => {
+                let cell = Packed {
+                    id,
+                    kind: CellKind::Count,
+                    capped: false,
+                    count: u32::from(certain),
+                    second: u32::from(!certain),
+                };
+                self.block.insert(self.pool, List::Cells, at, cell.packed());
+                return 0;
+            }
+        };
+        let cells = self.block.elements_mut::<CELL_BYTES>(List::Cells);
+        let Some(([head, count, perhaps], _)) = cells.get_mut(at).map(|cell| cell.as_chunks_mut())
+        else {
+            return 0;
+        };
+        let before = u32::from_le_bytes(*count);
+        if kind_of(u32::from_le_bytes(*head)) == CellKind::Count {
+            let place = if certain { count } else { perhaps };
+            *place = u32::from_le_bytes(*place).saturating_add(1).to_le_bytes();
+        }
+        before
+    }
+
+    /// A span came whose value matters.
+    pub fn count_value(&mut self, place: CellPlace) {
+        let cell = self.get(place);
+        let count = cell.count.saturating_add(1);
+        if cell.kind == CellKind::Values {
+            self.set(place, Packed { count, ..cell });
+        }
+    }
+
+    /// How many spans have a value that matters is not known.
+    pub fn count_all_values(&mut self, place: CellPlace) {
+        let cell = self.get(place);
+        self.set(
+            place,
+            Packed {
+                count: u32::MAX,
+                ..cell
+            },
+        );
     }
 
     /// Counts spans.
@@ -315,50 +357,6 @@ impl CellsMut<'_> {
         if cell.kind == CellKind::Count {
             self.set(place, counted);
         }
-    }
-
-    /// Puts a witness in at its place among the others; returns the one that gives way.
-    pub fn add_witness(
-        &mut self,
-        place: CellPlace,
-        among: usize,
-        record: RecordId,
-    ) -> Option<RecordId> {
-        let cell = self.get(place);
-        let (mut last, mut at) = (END, cell.first);
-        // The chain stays, and what hangs on it moves up.
-        let mut moved = record;
-        let mut count = 0;
-        while let Some(link) = self.link(at) {
-            if count >= among {
-                let record = std::mem::replace(&mut moved, link.record);
-                self.set_link(at, Link { record, ..link });
-            }
-            (last, at) = (at, link.next);
-            count += 1;
-        }
-        if count >= WITNESSES {
-            return Some(moved);
-        }
-        let at = self.append(last, moved, true);
-        if count == 0 {
-            self.set(place, Packed { first: at, ..cell });
-        }
-        None
-    }
-
-    /// Adds a link behind the last one, where there is one.
-    fn append(&mut self, last: u32, record: RecordId, certain: bool) -> u32 {
-        let link = Link {
-            record,
-            certain,
-            next: END,
-        };
-        let at = self.block.push(self.pool, List::Links, link.packed()) as u32;
-        if let Some(link) = self.link(last) {
-            self.set_link(last, Link { next: at, ..link });
-        }
-        at
     }
 
     /// Whether another record may be added; where not, the cell is capped from now on.
@@ -385,11 +383,14 @@ impl CellsMut<'_> {
     /// Adds a record behind the others.
     pub fn add_record(&mut self, place: CellPlace, record: RecordId, certain: bool) {
         let cell = self.get(place);
-        let at = self.append(cell.second, record, certain);
+        if cell.kind != CellKind::Records {
+            return;
+        }
+        let last = (cell.count > 0).then_some(cell.second);
+        let second = chain::append(self.block, self.pool, last, record, certain);
         let cell = Packed {
-            first: if cell.count == 0 { at } else { cell.first },
-            second: at,
             count: cell.count + 1,
+            second,
             ..cell
         };
         self.set(place, cell);

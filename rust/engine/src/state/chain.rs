@@ -1,29 +1,30 @@
 //! The records that hang on a cell, in chains of links that lie in their trace's [block](crate::state::block).
+//!
+//! A chain is closed: the last link, which is what a cell knows of it, names the first.
 
+use crate::state::block::{Block, List};
+use crate::state::block_pool::BlockPool;
 use crate::state::record::RecordId;
 
 /// What a link takes of it.
 pub(crate) const LINK_BYTES: usize = 8;
 
-/// In place of a link's number: there is none.
-pub(super) const END: u32 = u32::MAX;
-
 /// A record that hangs on a cell, and the next one.
 #[derive(Clone, Copy)]
-pub(super) struct Link {
-    pub record: RecordId,
-    pub certain: bool,
-    pub next: u32,
+struct Link {
+    record: RecordId,
+    certain: bool,
+    next: u32,
 }
 
 impl Link {
-    pub fn packed(self) -> [u8; LINK_BYTES] {
+    fn packed(self) -> [u8; LINK_BYTES] {
         let record = self.record.0 << 1 | u32::from(self.certain);
         (u64::from(record) << 32 | u64::from(self.next)).to_le_bytes()
     }
 
     /// There are fewer than 2^31 records.
-    pub fn unpacked(packed: [u8; LINK_BYTES]) -> Link {
+    fn unpacked(packed: [u8; LINK_BYTES]) -> Link {
         let packed = u64::from_le_bytes(packed);
         let record = (packed >> 32) as u32;
         Link {
@@ -34,18 +35,55 @@ impl Link {
     }
 }
 
+/// What hangs in a chain, over and over again.
 #[derive(Clone, Copy)]
 pub(super) struct Chain<'t> {
-    pub links: &'t [[u8; LINK_BYTES]],
-    pub at: u32,
+    links: &'t [[u8; LINK_BYTES]],
+    at: u32,
+}
+
+impl Chain<'_> {
+    /// From the first on of those whose last one is known.
+    pub fn behind(links: &[[u8; LINK_BYTES]], last: u32) -> Chain<'_> {
+        let first = links.get(last as usize).map(|last| Link::unpacked(*last));
+        Chain {
+            links,
+            at: first.map_or(0, |link| link.next),
+        }
+    }
 }
 
 impl Iterator for Chain<'_> {
     type Item = (RecordId, bool);
 
+    #[inline]
     fn next(&mut self) -> Option<(RecordId, bool)> {
         let link = Link::unpacked(*self.links.get(self.at as usize)?);
         self.at = link.next;
         Some((link.record, link.certain))
     }
+}
+
+/// Adds a link behind the last one, or begins a chain; returns its place.
+pub(super) fn append(
+    block: &mut Block,
+    pool: &mut BlockPool,
+    last: Option<u32>,
+    record: RecordId,
+    certain: bool,
+) -> u32 {
+    let links = block.elements::<LINK_BYTES>(List::Links);
+    let at = links.len() as u32;
+    let before = last.and_then(|last| Some((last, Link::unpacked(*links.get(last as usize)?))));
+    let link = Link {
+        record,
+        certain,
+        next: before.map_or(at, |(_, before)| before.next),
+    };
+    block.push(pool, List::Links, link.packed());
+    if let Some((place, before)) = before {
+        let before = Link { next: at, ..before };
+        block.elements_mut(List::Links)[place as usize] = before.packed();
+    }
+    at
 }

@@ -4,19 +4,23 @@ use betrace_lang::verdict::Reason;
 
 use crate::hash::HashKey;
 use crate::id::SpanId;
-use crate::intern::FieldKey;
-use crate::matcher::ids::Hit;
+use crate::matcher::ids::{Hit, SelectorId};
 use crate::plan::Plan;
-use crate::plan::feed::{FeedKind, NumberOf};
-use crate::predicate::fields::{FieldId, NoBindings};
+use crate::plan::feed::{Feed, FeedKind, NumberOf, SelectorPlan};
+use crate::predicate::fields::NoBindings;
 use crate::scan::view::SpanView;
-use crate::state::block::BlockPool;
-use crate::state::cell::{Cell, CellKind, CellPlace, WITNESSES};
-use crate::state::key::{TextKey, group_key, text_key};
-use crate::state::record::{NewRecord, Rank, RecordId, packed_id};
-use crate::state::seen::Arrival;
+use crate::state::arriving::Arriving;
+use crate::state::block::{LISTS, List};
+use crate::state::block_pool::BlockPool;
+use crate::state::cell::{CELL_BYTES, CellKind};
+use crate::state::chain::LINK_BYTES;
+use crate::state::key::{group_key, text_key};
+use crate::state::packed_record::record_stride;
+use crate::state::record::{NAME_BYTES, Rank, RecordId, packed_id};
+use crate::state::seen::{Arrival, Parents, SeenSpan};
+use crate::state::shown::SHOWN_BYTES;
 use crate::state::trace::{Generation, TraceState};
-use crate::state::values::{Amount, ValueCell};
+use crate::state::values::{Amount, ValueCell, WholeRange};
 use crate::time::{EventTime, Timestamp};
 use crate::value::Value;
 
@@ -28,6 +32,8 @@ pub(crate) struct Merging<'a> {
     pub generation: Generation,
     pub key: HashKey,
     pub spans_per_trace: u32,
+    /// By selector: from how many certain spans of it on another one may decide a rule early.
+    pub early_from: &'a [u32],
     /// The engine's time, where some rule asks when a span came.
     pub arrived: Option<Timestamp>,
 }
@@ -45,62 +51,87 @@ pub(crate) enum Merged {
 const MOST: usize = 1 << 31;
 
 impl TraceState {
-    /// Merges one span. The first copy counts; a span beyond the limit marks the trace incomplete.
+    /// Merges one span. The first copy counts; a span beyond the limit marks the trace incomplete. `met` hears of the
+    /// selectors that may decide a rule early now.
     pub fn merge(
         &mut self,
         with: &Merging<'_>,
         pool: &mut BlockPool,
         span: &SpanView<'_, '_>,
         hits: &[Hit],
+        mut met: impl FnMut(SelectorId),
     ) -> Merged {
         let Merging { plan, key, .. } = *with;
-        let id = span.span_id();
-        let twin = span.twin();
-        let digest = span.digest() as u32;
-        let seen = self.seen();
-        match seen.find(key, id, twin, digest) {
-            Arrival::New => {}
-            Arrival::Duplicate => return Merged::Duplicate,
-            // Digests of other fields, as before a reload, do not tell whether copies differ.
-            Arrival::Conflict if self.digest_basis != plan.digest_basis => {
-                return Merged::Duplicate;
-            }
-            Arrival::Conflict => {
-                if self.is_live() {
-                    self.reasons.add(Reason::Conflict);
-                }
-                return Merged::Conflict;
-            }
+        let came = SeenSpan {
+            id: span.span_id(),
+            parent: span.parent().map_or([0; 8], |parent| parent.0),
+            twin: span.twin(),
+            digest: span.digest() as u32,
+        };
+        if let Some(refused) = self.refuses(with, came) {
+            return refused;
         }
-        if seen.len() >= with.spans_per_trace as usize || self.block_len() >= MOST {
-            self.reasons.add(Reason::SpanLimit);
-            return Merged::OverLimit;
-        }
-        if seen.len() == 0 {
+        if self.span_count() == 0 {
             self.digest_basis = plan.digest_basis;
+            // Later it stays as it is: a reload may ask for it then.
+            if plan.structure {
+                self.parents = Parents::OfAll;
+            }
         } else if self.digest_basis != plan.digest_basis {
             self.digest_basis = 0;
         }
         self.generation = self.generation.min(with.generation);
         self.note_times(span);
+        self.reserve(pool, span, hits.len());
         let mut arriving = Arriving {
             span,
-            twin,
+            place: self.seen_mut(pool).add(key, came),
+            twin: came.twin,
             arrived: with.arrived,
             record: None,
+            is_shown: false,
             pool,
         };
         self.note_first(plan, &mut arriving);
         for hit in hits {
-            self.apply_hit(plan, &mut arriving, *hit);
+            let certain = self.apply_hit(plan, &mut arriving, *hit);
+            let from = with.early_from.get(hit.selector.index());
+            if from.is_some_and(|from| *from <= certain) {
+                met(hit.selector);
+            }
         }
         if let Some(record) = arriving.record {
             self.records_mut(arriving.pool).drop_unheld(record);
         }
-        let parent = plan.structure.then(|| span.parent());
-        self.seen_mut(arriving.pool)
-            .add(key, id, twin, digest, parent);
+        if self.shows_too_many() {
+            self.forget_unshown(arriving.pool);
+        }
         Merged::Added
+    }
+
+    /// What becomes of a span that is not added.
+    #[inline]
+    fn refuses(&mut self, with: &Merging<'_>, came: SeenSpan) -> Option<Merged> {
+        let seen = self.seen();
+        match seen.find(with.key, came.id, came.twin, came.digest) {
+            Arrival::New => {}
+            Arrival::Duplicate => return Some(Merged::Duplicate),
+            // Digests of other fields, as before a reload, do not tell whether copies differ.
+            Arrival::Conflict if self.digest_basis != with.plan.digest_basis => {
+                return Some(Merged::Duplicate);
+            }
+            Arrival::Conflict => {
+                if self.is_live() {
+                    self.reasons.add(Reason::Conflict);
+                }
+                return Some(Merged::Conflict);
+            }
+        }
+        if seen.len() >= with.spans_per_trace as usize || self.block_len() >= MOST {
+            self.reasons.add(Reason::SpanLimit);
+            return Some(Merged::OverLimit);
+        }
+        None
     }
 
     fn note_times(&mut self, span: &SpanView<'_, '_>) {
@@ -116,6 +147,25 @@ impl TraceState {
         }
     }
 
+    /// Makes room for what the arriving span will most likely need.
+    #[inline]
+    fn reserve(&mut self, pool: &mut BlockPool, span: &SpanView<'_, '_>, hits: usize) {
+        let is_recorded = hits > 0 || self.first().is_none();
+        let texts = span.name().len().min(NAME_BYTES) + span.service().len().min(NAME_BYTES);
+        let mut wanted = [0; LISTS];
+        wanted[List::Spans as usize] = self.parents.stride() as u32;
+        if is_recorded {
+            wanted[List::Texts as usize] = texts as u32 + 4;
+            wanted[List::Records as usize] = record_stride(self.parents) as u32;
+        }
+        if hits > 0 {
+            wanted[List::Shown as usize] = (SHOWN_BYTES * (hits + 1)) as u32;
+            wanted[List::Cells as usize] = 2 * CELL_BYTES as u32;
+            wanted[List::Links as usize] = LINK_BYTES as u32;
+        }
+        self.block_mut().reserve(pool, wanted);
+    }
+
     fn note_first(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
         let rank = arriving.rank();
         if self.precedes(rank, self.first()) {
@@ -129,7 +179,7 @@ impl TraceState {
     }
 
     fn precedes(&self, rank: Rank, at: Option<RecordId>) -> bool {
-        at.is_none_or(|at| rank < self.records().get(at).rank())
+        at.is_none_or(|at| self.records().precedes(rank, at))
     }
 
     /// The arriving span is held in place of another, of which nothing is left if nothing else holds it.
@@ -147,187 +197,100 @@ impl TraceState {
         record
     }
 
-    /// Holds the arriving span's record, with these fields.
-    fn hold(
-        &mut self,
-        arriving: &mut Arriving<'_, '_, '_>,
-        record: RecordId,
-        fields: &[(FieldKey, FieldId)],
-    ) {
-        let mut records = self.records_mut(arriving.pool);
-        records.hold(record);
-        if !fields.is_empty() {
-            records.project(record, fields.len(), |projection| {
-                for (key, field) in fields {
-                    projection.keep(*key, || arriving.span.owned(*field));
-                }
-            });
-        }
-    }
-
-    fn record(&mut self, arriving: &mut Arriving<'_, '_, '_>) -> RecordId {
-        if let Some(record) = arriving.record {
-            return record;
-        }
-        let span = arriving.span;
-        let record = self.records_mut(arriving.pool).add(NewRecord {
-            span_id: span.span_id(),
-            parent: span.parent(),
-            start: EventTime(span.start()),
-            end: EventTime(span.end()),
-            twin: arriving.twin,
-            name: span.name(),
-            service: span.service(),
-            arrived: arriving.arrived,
-        });
-        arriving.record = Some(record);
-        record
-    }
-
-    fn apply_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) {
+    /// Feeds the cells of a selector that selects the arriving span. Returns how many spans it has selected for certain, as
+    /// far as they are counted.
+    fn apply_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) -> u32 {
         let Some(selector) = plan.selectors.get(hit.selector.index()) else {
-            return;
+            return 0;
         };
+        let mut certain = 0;
         for feed in &selector.feeds {
-            let kind = match feed.kind {
-                FeedKind::Count => CellKind::Count,
-                FeedKind::Records => CellKind::Records,
-                _ => CellKind::Values,
-            };
-            let empty = || empty_values(feed.kind);
-            let mut cells = self.cells_mut(arriving.pool);
-            let at = cells.open(feed.cell, kind, empty);
-            match feed.kind {
-                FeedKind::Count => {
-                    let (certain, perhaps) = (u32::from(hit.certain), u32::from(!hit.certain));
-                    cells.count(at, certain, perhaps);
-                    if hit.certain {
-                        self.witness(arriving, at, &selector.shown);
-                    }
+            if feed.kind == FeedKind::Count {
+                let mut cells = self.cells_mut(arriving.pool);
+                let before = cells.count_span(feed.cell, hit.certain);
+                certain = before.saturating_add(u32::from(hit.certain));
+                if hit.certain {
+                    self.show(arriving, feed.cell, before, &selector.shown);
                 }
-                FeedKind::Records => {
-                    if cells.has_room(at) {
-                        let record = self.record(arriving);
-                        self.hold(arriving, record, &selector.project);
-                        self.cells_mut(arriving.pool)
-                            .add_record(at, record, hit.certain);
-                    }
+            } else {
+                self.feed(plan, arriving, (selector, *feed), hit.certain);
+            }
+        }
+        certain
+    }
+
+    /// Feeds a cell that does not count.
+    fn feed(
+        &mut self,
+        plan: &Plan,
+        arriving: &mut Arriving<'_, '_, '_>,
+        (selector, feed): (&SelectorPlan, Feed),
+        certain: bool,
+    ) {
+        let mut cells = self.cells_mut(arriving.pool);
+        let kind = match feed.kind {
+            FeedKind::Records => CellKind::Records,
+            _ => CellKind::Values,
+        };
+        let empty = || empty_values(feed.kind);
+        let at = cells.open(feed.cell, kind, empty);
+        match feed.kind {
+            // Counted above, as most are.
+            FeedKind::Count => {}
+            FeedKind::Records => {
+                if cells.has_room(at) {
+                    let record = self.record(arriving);
+                    self.hold(arriving, record, &selector.project);
+                    self.cells_mut(arriving.pool)
+                        .add_record(at, record, certain);
                 }
-                FeedKind::GroupsByParent => {
-                    if let Some(SpanId(parent)) = arriving.span.parent() {
-                        let key = text_key(&parent);
-                        self.group(arriving, at, key, hit.certain, &selector.shown);
-                    }
+            }
+            FeedKind::GroupsByParent => {
+                cells.count_value(at);
+                if let Some(SpanId(parent)) = arriving.span.parent() {
+                    let key = text_key(&parent);
+                    self.group(arriving, at, key, certain, &selector.shown);
                 }
-                FeedKind::Groups(field) => {
-                    let value = arriving.span.field(field);
-                    if matches!(value, Value::Duration(None)) {
-                        if let Some(ValueCell::Groups(cell)) = cells.value_cell(at) {
-                            cell.add_unknown();
-                        }
-                    } else if let Some(key) = group_key(value) {
-                        self.group(arriving, at, key, hit.certain, &selector.shown);
+            }
+            FeedKind::Groups(field) => {
+                cells.count_value(at);
+                let value = arriving.span.field(field);
+                if matches!(value, Value::Duration(None)) {
+                    if let Some(ValueCell::Groups(cell)) = cells.value_cell(at) {
+                        cell.add_unknown();
                     }
+                } else if let Some(key) = group_key(value) {
+                    self.group(arriving, at, key, certain, &selector.shown);
                 }
-                FeedKind::Sum(NumberOf::Field(field))
-                | FeedKind::Extremes(NumberOf::Field(field))
-                | FeedKind::Distinct(field) => {
-                    if let Some(cell) = cells.value_cell(at) {
-                        cell.add_value(arriving.span.field(field), hit.certain);
-                    }
+            }
+            FeedKind::Distinct(field) => {
+                if let Some(cell) = cells.value_cell(at) {
+                    cell.add_value(arriving.span.field(field), certain);
                 }
-                FeedKind::Sum(NumberOf::Term(term)) | FeedKind::Extremes(NumberOf::Term(term)) => {
-                    if let Some(cell) = cells.value_cell(at)
-                        && let Some(term) = plan.terms.get(term.index())
-                    {
-                        let amount = Amount::of_term(term.of(arriving.span, &NoBindings));
-                        cell.add_amount(amount, hit.certain);
-                    }
+                cells.count_value(at);
+            }
+            FeedKind::Sum(of) | FeedKind::Extremes(of) => {
+                let amount = amount(plan, arriving.span, of);
+                if let Some(cell) = cells.value_cell(at) {
+                    cell.add_amount(amount, certain);
+                }
+                let mut reaches = selector.reaches.iter();
+                let reach = reaches.find(|(cell, _)| *cell == feed.cell);
+                if reach.is_none_or(|(_, reach)| amount.is_within(*reach)) {
+                    cells.count_value(at);
                 }
             }
         }
     }
-
-    /// The arriving span is evidence of a count, if it is among the first. `shown`: what is kept of such spans.
-    fn witness(
-        &mut self,
-        arriving: &mut Arriving<'_, '_, '_>,
-        at: CellPlace,
-        shown: &[(FieldKey, FieldId)],
-    ) {
-        let Some(Cell::Count(cell)) = self.cell_at(at) else {
-            return;
-        };
-        let (rank, records) = (arriving.rank(), self.records());
-        let is_before = |witness: RecordId| records.get(witness).rank() < rank;
-        let last = cell
-            .witnesses()
-            .fold((0, None), |(count, _), witness| (count + 1, Some(witness)));
-        let among = match last {
-            // Spans come in their order, as a rule.
-            (count, last) if last.is_none_or(is_before) => count,
-            _ => cell
-                .witnesses()
-                .take_while(|witness| is_before(*witness))
-                .count(),
-        };
-        if among >= WITNESSES {
-            return;
-        }
-        let record = self.record(arriving);
-        self.hold(arriving, record, shown);
-        let mut cells = self.cells_mut(arriving.pool);
-        if let Some(dropped) = cells.add_witness(at, among, record) {
-            self.records_mut(arriving.pool).release(dropped);
-        }
-    }
-
-    /// The arriving span is of a group, and evidence of it if it is among the first.
-    fn group(
-        &mut self,
-        arriving: &mut Arriving<'_, '_, '_>,
-        at: CellPlace,
-        key: TextKey,
-        certain: bool,
-        shown: &[(FieldKey, FieldId)],
-    ) {
-        let mut cells = self.cells_mut(arriving.pool);
-        let Some(ValueCell::Groups(cell)) = cells.value_cell(at) else {
-            return;
-        };
-        if cell.add(key, certain).is_none() || !certain {
-            return;
-        }
-        let Some(Cell::Groups(cell)) = self.cell_at(at) else {
-            return;
-        };
-        let (rank, records) = (arriving.rank(), self.records());
-        let Some(place) = cell.place(key, |known| records.get(known).rank() < rank) else {
-            return;
-        };
-        let record = self.record(arriving);
-        self.hold(arriving, record, shown);
-        let mut cells = self.cells_mut(arriving.pool);
-        if let Some(ValueCell::Groups(cell)) = cells.value_cell(at)
-            && let Some(dropped) = cell.keep(key, place, record)
-        {
-            self.records_mut(arriving.pool).release(dropped);
-        }
-    }
 }
 
-/// A span while it is merged, with its record once it has one.
-struct Arriving<'v, 'a, 's> {
-    span: &'v SpanView<'a, 's>,
-    twin: u32,
-    arrived: Option<Timestamp>,
-    record: Option<RecordId>,
-    pool: &'v mut BlockPool,
-}
-
-impl Arriving<'_, '_, '_> {
-    fn rank(&self) -> Rank {
-        (EventTime(self.span.start()), self.span.span_id(), self.twin)
+/// What a span adds to a sum or to extremes.
+fn amount(plan: &Plan, span: &SpanView<'_, '_>, of: NumberOf) -> Amount {
+    match of {
+        NumberOf::Field(field) => span.field(field).into(),
+        NumberOf::Term(term) => plan.terms.get(term.index()).map_or(Amount::None, |term| {
+            Amount::of_term(term.of(span, &NoBindings))
+        }),
     }
 }
 
@@ -336,7 +299,7 @@ fn empty_values(kind: FeedKind) -> Option<ValueCell> {
     match kind {
         FeedKind::Count | FeedKind::Records => None,
         FeedKind::Sum(_) => Some(ValueCell::Sum(Box::default())),
-        FeedKind::Extremes(_) => Some(ValueCell::Extremes(Box::default())),
+        FeedKind::Extremes(_) => Some(ValueCell::Whole(WholeRange::NONE)),
         FeedKind::Distinct(_) => Some(ValueCell::Distinct(Box::default())),
         FeedKind::Groups(_) | FeedKind::GroupsByParent => Some(ValueCell::Groups(Box::default())),
     }

@@ -1,14 +1,18 @@
 //! Records: the few spans of a trace that its rules name, point at, or compare with one another. A span
 //! has at most one record, shared by all cells that refer to it, so two records are two spans.
 //!
-//! They lie in their trace's [block](crate::state::block) with the texts that they name, and are read by value. What
-//! few rules ask for is [kept](crate::state::kept) apart.
+//! They lie in their trace's [block](crate::state::block) with the texts that they name, and are read by value: a record
+//! names its span among those that were [seen](crate::state::seen), which has the ids. What few rules ask for is
+//! [kept](crate::state::kept) apart.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::SpanId;
-use crate::state::block::{Block, BlockPool, List};
+use crate::state::block::{Block, List};
+use crate::state::block_pool::BlockPool;
 use crate::state::kept::{Kept, Projection};
+use crate::state::packed_record::{ORPHAN_BYTES, PackedRecord, REFS, TextId, record_stride};
+use crate::state::seen::{Parents, Seen};
 use crate::time::{EventTime, Timestamp};
 
 /// A record in its trace's [`Records`].
@@ -37,10 +41,6 @@ pub(super) fn unpacked_id(id: u32) -> Option<RecordId> {
     (id != NO_RECORD).then_some(RecordId(id))
 }
 
-/// A text in its trace's [`Records`]: where it ends among the others, its length behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TextId(pub(super) u32);
-
 /// Longer names are cut where they are shown; selection is not concerned.
 pub(crate) const NAME_BYTES: usize = 256;
 
@@ -50,6 +50,7 @@ const LENGTH_BYTES: usize = 2;
 /// How many of the latest texts are searched for an equal one.
 const SEARCHED: usize = 16;
 
+/// A record, with what its span's ids are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub span_id: SpanId,
@@ -61,15 +62,27 @@ pub(crate) struct Record {
     pub twin: u32,
     pub name: TextId,
     pub service: TextId,
-    /// How much refers to it; of a free place, the next one that is free.
-    pub(super) refs: u32,
 }
 
-/// A record as it lies in a block, and the last of it.
-pub(crate) const RECORD_BYTES: usize = 48;
-const REFS_BYTES: usize = 4;
-
 impl Record {
+    #[inline]
+    fn of(packed: PackedRecord, seen: Seen<'_>) -> Record {
+        let span = seen.span(packed.span);
+        Record {
+            span_id: span.id,
+            parent: if seen.has_structure() {
+                span.parent
+            } else {
+                packed.parent
+            },
+            start: packed.start,
+            end: packed.end,
+            twin: span.twin,
+            name: packed.name,
+            service: packed.service,
+        }
+    }
+
     pub fn parent(&self) -> Option<SpanId> {
         (self.parent != [0; 8]).then_some(SpanId(self.parent))
     }
@@ -82,40 +95,6 @@ impl Record {
     pub fn rank(&self) -> Rank {
         (self.start, self.span_id, self.twin)
     }
-
-    fn packed(&self) -> [u8; RECORD_BYTES] {
-        let mut packed = [0; RECORD_BYTES];
-        let numbers = [self.twin, self.name.0, self.service.0, self.refs];
-        packed[..8].copy_from_slice(&self.span_id.0);
-        packed[8..16].copy_from_slice(&self.parent);
-        packed[16..24].copy_from_slice(&self.start.0.to_le_bytes());
-        packed[24..32].copy_from_slice(&self.end.0.to_le_bytes());
-        for (place, number) in packed[32..].chunks_exact_mut(4).zip(numbers) {
-            place.copy_from_slice(&number.to_le_bytes());
-        }
-        packed
-    }
-
-    #[inline]
-    fn unpacked(packed: &[u8; RECORD_BYTES]) -> Record {
-        let ([span_id, parent, start, end, ..], _) = packed.as_chunks::<8>() else {
-            unreachable!("48 bytes are six times eight");
-        };
-        let (_, numbers) = packed.split_at(32);
-        let ([twin, name, service, refs], _) = numbers.as_chunks::<4>() else {
-            unreachable!("16 bytes are four times four");
-        };
-        Record {
-            span_id: SpanId(*span_id),
-            parent: *parent,
-            start: EventTime(u64::from_le_bytes(*start)),
-            end: EventTime(u64::from_le_bytes(*end)),
-            twin: u32::from_le_bytes(*twin),
-            name: TextId(u32::from_le_bytes(*name)),
-            service: TextId(u32::from_le_bytes(*service)),
-            refs: u32::from_le_bytes(*refs),
-        }
-    }
 }
 
 /// The order of spans in a trace: by start, then by id.
@@ -123,11 +102,11 @@ pub(crate) type Rank = (EventTime, SpanId, u32);
 
 /// What a record is made from.
 pub(crate) struct NewRecord<'a> {
-    pub span_id: SpanId,
-    pub parent: Option<SpanId>,
+    /// Among the spans of its trace.
+    pub span: u32,
+    pub parent: [u8; 8],
     pub start: EventTime,
     pub end: EventTime,
-    pub twin: u32,
     pub name: &'a [u8],
     pub service: &'a [u8],
     /// When the span came, if some rule asks.
@@ -138,13 +117,33 @@ pub(crate) struct NewRecord<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Records<'t> {
     pub(super) block: &'t Block,
+    pub(super) seen: Seen<'t>,
     pub(super) kept: Option<&'t Kept>,
 }
 
 impl<'t> Records<'t> {
     #[inline]
     pub fn get(self, id: RecordId) -> Record {
-        Record::unpacked(&self.block.elements(List::Records)[id.index()])
+        Record::of(self.packed(id), self.seen)
+    }
+
+    #[inline]
+    pub(super) fn packed(self, id: RecordId) -> PackedRecord {
+        let stride = record_stride(self.seen.parents);
+        let begin = id.index() * stride;
+        PackedRecord::unpacked(&self.block.list(List::Records)[begin..begin + stride])
+    }
+
+    pub(super) fn parent(self, record: PackedRecord) -> [u8; 8] {
+        Record::of(record, self.seen).parent
+    }
+
+    /// Whether a rank comes before that of a record.
+    #[inline]
+    pub(super) fn precedes(self, rank: Rank, id: RecordId) -> bool {
+        let start = self.packed(id).start;
+        // Most spans begin at a time of their own.
+        rank.0 < start || rank.0 == start && rank < self.get(id).rank()
     }
 
     pub fn text(self, id: TextId) -> &'t [u8] {
@@ -162,9 +161,10 @@ impl<'t> Records<'t> {
     }
 
     /// Every place, free ones included.
-    pub(super) fn all(self) -> impl Iterator<Item = Record> {
-        let records = self.block.elements(List::Records);
-        records.iter().map(Record::unpacked)
+    pub(super) fn all(self) -> impl Iterator<Item = PackedRecord> {
+        let stride = record_stride(self.seen.parents);
+        let records = self.block.list(List::Records).chunks_exact(stride);
+        records.map(PackedRecord::unpacked)
     }
 
     /// Every text with its number, in the order of their coming.
@@ -198,20 +198,21 @@ pub(super) struct RecordsMut<'t> {
     pub kept: &'t mut Option<Box<Kept>>,
     /// The first free place, as [`packed_id`].
     pub free: &'t mut u32,
+    pub parents: Parents,
 }
 
 impl RecordsMut<'_> {
     /// Adds a record to which nothing refers yet.
     pub fn add(&mut self, new: NewRecord<'_>) -> RecordId {
-        let record = Record {
-            span_id: new.span_id,
-            parent: new.parent.map_or([0; 8], |parent| parent.0),
+        let (name, service) = self.intern(new.name, new.service);
+        let record = PackedRecord {
             start: new.start,
             end: new.end,
-            twin: new.twin,
-            name: self.intern(new.name),
-            service: self.intern(new.service),
+            span: new.span,
+            name,
+            service,
             refs: 0,
+            parent: new.parent,
         };
         let id = match unpacked_id(*self.free) {
             Some(id) => {
@@ -231,17 +232,32 @@ impl RecordsMut<'_> {
     }
 
     /// Adds a place behind all others.
-    pub fn push(&mut self, record: &Record) -> RecordId {
-        let at = self.block.push(self.pool, List::Records, record.packed());
+    pub fn push(&mut self, record: &PackedRecord) -> RecordId {
+        let packed = record.packed();
+        let at = if self.parents.are_of_all() {
+            let (packed, _) = packed.as_chunks::<ORPHAN_BYTES>();
+            self.block.push(self.pool, List::Records, packed[0])
+        } else {
+            self.block.push(self.pool, List::Records, packed)
+        };
         RecordId(at as u32)
     }
 
-    pub fn get(&self, id: RecordId) -> Record {
-        Record::unpacked(&self.block.elements(List::Records)[id.index()])
+    /// A record's bytes.
+    fn bytes(&mut self, id: RecordId) -> &mut [u8] {
+        let stride = record_stride(self.parents);
+        let begin = id.index() * stride;
+        &mut self.block.list_mut(List::Records)[begin..begin + stride]
     }
 
-    fn set(&mut self, id: RecordId, record: &Record) {
-        self.block.elements_mut(List::Records)[id.index()] = record.packed();
+    fn get(&mut self, id: RecordId) -> PackedRecord {
+        PackedRecord::unpacked(self.bytes(id))
+    }
+
+    fn set(&mut self, id: RecordId, record: &PackedRecord) {
+        let place = self.bytes(id);
+        let len = place.len();
+        place.copy_from_slice(&record.packed()[..len]);
     }
 
     /// Lets `fill` add values to what is kept of the record's span.
@@ -251,9 +267,8 @@ impl RecordsMut<'_> {
     }
 
     /// How much refers to a record, as it lies in the block: all that most spans change of it.
-    fn refs(&mut self, id: RecordId) -> Option<&mut [u8; REFS_BYTES]> {
-        let record = &mut self.block.elements_mut::<RECORD_BYTES>(List::Records)[id.index()];
-        record.last_chunk_mut()
+    fn refs(&mut self, id: RecordId) -> Option<&mut [u8; 4]> {
+        self.bytes(id).get_mut(REFS)?.first_chunk_mut()
     }
 
     pub fn hold(&mut self, id: RecordId) {
@@ -271,7 +286,7 @@ impl RecordsMut<'_> {
     }
 
     pub fn drop_unheld(&mut self, id: RecordId) {
-        if self.refs(id).is_some_and(|refs| *refs == [0; REFS_BYTES]) {
+        if self.refs(id).is_some_and(|refs| *refs == [0; 4]) {
             self.free_place(id);
             if let Some(kept) = self.kept {
                 kept.clear(id.index());
@@ -279,28 +294,48 @@ impl RecordsMut<'_> {
         }
     }
 
+    /// Gives back the places of all records to which nothing refers, of which none is given back yet.
+    pub fn drop_all_unheld(&mut self) {
+        let count = self.block.list(List::Records).len() / record_stride(self.parents);
+        // The first of them is taken first.
+        (0..count as u32)
+            .rev()
+            .for_each(|at| self.drop_unheld(RecordId(at)));
+    }
+
     /// The next record that is added takes this place.
-    pub fn free_place(&mut self, id: RecordId) {
+    fn free_place(&mut self, id: RecordId) {
         let mut record = self.get(id);
         record.refs = std::mem::replace(self.free, id.0);
         self.set(id, &record);
     }
 
-    fn intern(&mut self, text: &[u8]) -> TextId {
-        let text = &text[..text.len().min(NAME_BYTES)];
+    /// The texts of a span, added where none of the latest ones is equal.
+    fn intern(&mut self, name: &[u8], service: &[u8]) -> (TextId, TextId) {
+        let cut = |text: &'_ [u8]| text.len().min(NAME_BYTES);
+        let (name, service) = (&name[..cut(name)], &service[..cut(service)]);
         let texts = self.block.list(List::Texts);
+        let (mut known_name, mut known_service) = (None, None);
         let mut end = texts.len();
         for _ in 0..SEARCHED {
             let Some(Some((rest, length))) = texts.get(..end).map(<[u8]>::split_last_chunk) else {
                 break;
             };
             let length = usize::from(u16::from_le_bytes(*length));
-            if length == text.len() && rest.ends_with(text) {
-                return TextId(end as u32);
+            if length == name.len() && rest.ends_with(name) {
+                known_name = Some(TextId(end as u32));
+            }
+            if length == service.len() && rest.ends_with(service) {
+                known_service = Some(TextId(end as u32));
+            }
+            if known_name.is_some() && known_service.is_some() {
+                break;
             }
             end = rest.len().saturating_sub(length);
         }
-        self.push_text(text)
+        let name = known_name.unwrap_or_else(|| self.push_text(name));
+        let service = known_service.unwrap_or_else(|| self.push_text(service));
+        (name, service)
     }
 
     /// Adds a text behind all others, of at most [`NAME_BYTES`].

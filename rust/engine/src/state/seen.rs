@@ -1,46 +1,86 @@
-//! Which spans of a trace have come: to tell duplicates and conflicts, and, where some rule asks for
-//! ancestry or `linked` completeness, who is whose parent.
+//! Which spans of a trace have come: to tell duplicates and conflicts, and, where some rule asks for parents, who is whose.
+
+use std::iter::repeat;
 
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::HashKey;
 use crate::id::SpanId;
-use crate::state::block::{Block, BlockPool, List};
+use crate::state::block::{Block, List};
+use crate::state::block_pool::BlockPool;
 use crate::state::span_index::{Name, SpanIndex};
 
 /// A span that came.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct SeenSpan {
-    id: SpanId,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SeenSpan {
+    pub id: SpanId,
+    /// All zero: none, or not kept here.
+    pub parent: [u8; 8],
     /// Hash of kind and service: two halves of a call may share an id.
-    twin: u32,
-    digest: u32,
+    pub twin: u32,
+    pub digest: u32,
 }
 
 impl SeenSpan {
-    fn packed(self) -> [u8; 16] {
-        let mut packed = [0; 16];
-        packed[..8].copy_from_slice(&self.id.0);
-        packed[8..12].copy_from_slice(&self.twin.to_le_bytes());
-        packed[12..].copy_from_slice(&self.digest.to_le_bytes());
-        packed
-    }
-
-    #[inline]
-    fn unpacked(packed: &[u8; 16]) -> SeenSpan {
-        let packed = u128::from_le_bytes(*packed);
-        SeenSpan {
-            id: SpanId((packed as u64).to_le_bytes()),
-            twin: (packed >> 64) as u32,
-            digest: (packed >> 96) as u32,
-        }
-    }
-
+    #[inline(always)]
     fn name(self) -> Name {
         let SeenSpan { id, twin, .. } = self;
         Name { id, twin }
     }
+}
+
+/// Of which spans of a trace the parents are kept, from its first span on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parents {
+    /// Each with the record.
+    OfRecorded,
+    OfAll,
+}
+
+/// A span as it lies in a block: id, twin and digest, and behind them its parent, where those of all are kept.
+const SPAN_BYTES: usize = 16;
+const LINKED_BYTES: usize = SPAN_BYTES + 8;
+
+impl Parents {
+    #[inline(always)]
+    pub fn are_of_all(self) -> bool {
+        self == Parents::OfAll
+    }
+
+    /// What a span takes.
+    #[inline(always)]
+    pub fn stride(self) -> usize {
+        if self.are_of_all() {
+            LINKED_BYTES
+        } else {
+            SPAN_BYTES
+        }
+    }
+}
+
+#[inline(always)]
+fn unpacked(packed: &[u8]) -> SeenSpan {
+    let (words, _) = packed.as_chunks::<8>();
+    let word = |at: usize| words.get(at).copied().unwrap_or([0; 8]);
+    let rest = u64::from_le_bytes(word(1));
+    SeenSpan {
+        id: SpanId(word(0)),
+        parent: word(2),
+        twin: rest as u32,
+        digest: (rest >> 32) as u32,
+    }
+}
+
+/// As it lies in a block, if parents are kept; else without the last eight bytes.
+#[inline(always)]
+fn packed(span: SeenSpan) -> [u8; LINKED_BYTES] {
+    let mut packed = [0; LINKED_BYTES];
+    packed[..8].copy_from_slice(&span.id.0);
+    packed[8..12].copy_from_slice(&span.twin.to_le_bytes());
+    packed[12..16].copy_from_slice(&span.digest.to_le_bytes());
+    packed[16..].copy_from_slice(&span.parent);
+    packed
 }
 
 /// What a span's coming means.
@@ -56,92 +96,105 @@ pub(crate) enum Arrival {
 /// The spans of one trace.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'t> {
-    spans: &'t [[u8; 16]],
-    /// Beside `spans`, where structure is kept; all zero: none.
-    parents: &'t [[u8; 8]],
-    /// Positions in `spans`, from [`LINEAR`] spans on.
+    spans: &'t [u8],
+    /// Places in `spans`, from [`LINEAR`] spans on.
     index: Option<&'t SpanIndex>,
+    pub(super) parents: Parents,
 }
 
 /// Up to so many spans a search looks at each.
 const LINEAR: usize = 16;
 
 impl<'t> Seen<'t> {
-    pub(super) fn of(block: &'t Block, index: Option<&'t SpanIndex>) -> Seen<'t> {
+    #[inline(always)]
+    pub(super) fn of(block: &'t Block, index: Option<&'t SpanIndex>, parents: Parents) -> Seen<'t> {
         Seen {
-            spans: block.elements(List::Spans),
-            parents: block.elements(List::Parents),
+            spans: block.list(List::Spans),
             index,
+            parents,
         }
     }
 
+    #[inline(always)]
     pub fn len(self) -> usize {
-        self.spans.len()
+        // Two divisions by what is known are less than one by what is not.
+        if self.parents.are_of_all() {
+            self.spans.len() / LINKED_BYTES
+        } else {
+            self.spans.len() / SPAN_BYTES
+        }
     }
 
-    fn span(self, at: usize) -> SeenSpan {
-        SeenSpan::unpacked(&self.spans[at])
+    /// The span at a place; where there is none, one of zeros.
+    #[inline(always)]
+    pub(super) fn span(self, at: u32) -> SeenSpan {
+        let stride = self.parents.stride();
+        let begin = at as usize * stride;
+        unpacked(self.spans.get(begin..begin + stride).unwrap_or(&[]))
+    }
+
+    #[inline(always)]
+    fn all(self) -> impl Iterator<Item = SeenSpan> + use<'t> {
+        self.spans.chunks_exact(self.parents.stride()).map(unpacked)
+    }
+
+    /// The place of a span; `None`: it did not come.
+    pub(super) fn place(self, key: HashKey, id: SpanId, twin: u32) -> Option<u32> {
+        let wanted = Name { id, twin };
+        match self.index {
+            None => {
+                let at = self.all().position(|span| span.name() == wanted)?;
+                Some(at as u32)
+            }
+            Some(index) => index.find(key, wanted, |at| self.span(at).name()),
+        }
     }
 
     pub fn find(self, key: HashKey, id: SpanId, twin: u32, digest: u32) -> Arrival {
-        let wanted = Name { id, twin };
-        let found = match self.index {
-            None => {
-                let mut spans = self.spans.iter().map(SeenSpan::unpacked);
-                spans.find(|span| span.name() == wanted)
-            }
-            Some(index) => {
-                let at = index.find(key, wanted, |at| self.span(at as usize).name());
-                at.map(|at| self.span(at as usize))
-            }
-        };
-        match found {
+        match self.place(key, id, twin) {
             None => Arrival::New,
-            Some(span) if span.digest == digest => Arrival::Duplicate,
+            Some(at) if self.span(at).digest == digest => Arrival::Duplicate,
             Some(_) => Arrival::Conflict,
         }
     }
 
     /// Visits the spans with this id until `visit` says that it has seen enough.
-    fn each(self, key: HashKey, id: SpanId, mut visit: impl FnMut(SeenSpan, usize) -> bool) {
+    fn each(self, key: HashKey, id: SpanId, mut visit: impl FnMut(SeenSpan) -> bool) {
         let Some(index) = self.index else {
-            let spans = self.spans.iter().map(SeenSpan::unpacked);
-            for (at, span) in spans.enumerate() {
-                if span.id == id && visit(span, at) {
-                    return;
-                }
-            }
+            let mut spans = self.all().filter(|span| span.id == id);
+            spans.any(visit);
             return;
         };
-        let (first, further) = index.with_id(key, id, |at| self.span(at as usize).name());
-        for at in first.into_iter().chain(further.iter().copied()) {
-            if visit(self.span(at as usize), at as usize) {
-                return;
-            }
-        }
+        let (first, further) = index.with_id(key, id, |at| self.span(at).name());
+        let mut all = first.into_iter().chain(further.iter().copied());
+        all.any(|at| visit(self.span(at)));
     }
 
     /// Whether every span's parent is known.
     pub fn has_structure(self) -> bool {
-        self.parents.len() == self.spans.len()
+        self.parents.are_of_all()
     }
 
     /// The parents of all spans with this id: `None` in the list is a root; an empty list means that no
     /// such span came (or that structure is not kept). Takes as many steps as there are such spans.
     pub fn parents_of(self, key: HashKey, id: SpanId, parents: &mut Vec<Option<SpanId>>) {
         parents.clear();
-        self.each(key, id, |_, at| {
-            if let Some(parent) = self.parents.get(at) {
-                parents.push((*parent != [0; 8]).then_some(SpanId(*parent)));
-            }
-            false
-        });
+        if self.has_structure() {
+            self.each(key, id, |span| {
+                parents.push((span.parent != [0; 8]).then_some(SpanId(span.parent)));
+                false
+            });
+        }
     }
 
-    /// The ids of all spans that are some span's parent, as far as structure is kept.
+    fn parents(self) -> impl Iterator<Item = SpanId> {
+        let parents = self.all().map(|span| span.parent);
+        parents.filter(|parent| *parent != [0; 8]).map(SpanId)
+    }
+
+    /// The ids of all spans that are some span's parent, as far as they are kept.
     pub fn all_parents(self) -> HashSet<SpanId> {
-        let known = self.parents.iter().filter(|parent| **parent != [0; 8]);
-        known.map(|parent| SpanId(*parent)).collect()
+        self.parents().collect()
     }
 
     pub fn came(self, key: HashKey, id: SpanId) -> bool {
@@ -151,7 +204,7 @@ impl<'t> Seen<'t> {
     /// Whether a span with this id came, other than the one that `twin` tells from its twins.
     pub fn came_besides(self, key: HashKey, id: SpanId, twin: Option<u32>) -> bool {
         let mut came = false;
-        self.each(key, id, |span, _| {
+        self.each(key, id, |span| {
             came = Some(span.twin) != twin;
             came
         });
@@ -160,17 +213,19 @@ impl<'t> Seen<'t> {
 
     /// Whether the parent of every span came.
     pub fn is_linked(self, key: HashKey) -> bool {
-        self.has_structure()
-            && self
-                .parents
-                .iter()
-                .all(|parent| *parent == [0; 8] || self.came(key, SpanId(*parent)))
+        self.has_structure() && self.parents().all(|parent| self.came(key, parent))
     }
 
     pub(super) fn stored(self) -> StoredSeen {
+        let of = |span: SeenSpan| StoredSpan {
+            id: span.id,
+            twin: span.twin,
+            digest: span.digest,
+        };
+        let parents = self.all().filter(|_| self.has_structure());
         StoredSeen {
-            spans: self.spans.iter().map(SeenSpan::unpacked).collect(),
-            parents: self.parents.to_vec(),
+            spans: self.all().map(of).collect(),
+            parents: parents.map(|span| span.parent).collect(),
         }
     }
 }
@@ -180,27 +235,19 @@ pub(super) struct SeenMut<'t> {
     pub block: &'t mut Block,
     pub pool: &'t mut BlockPool,
     pub index: &'t mut Option<Box<SpanIndex>>,
+    pub parents: Parents,
 }
 
 impl SeenMut<'_> {
-    /// Adds a span that [`Seen::find`] called new. `parent`: `None` where structure is not kept.
-    pub fn add(
-        &mut self,
-        key: HashKey,
-        id: SpanId,
-        twin: u32,
-        digest: u32,
-        parent: Option<Option<SpanId>>,
-    ) {
-        let span = SeenSpan { id, twin, digest };
-        let at = self.block.push(self.pool, List::Spans, span.packed());
-        // Structure is kept from a trace's first span on or not at all: a reload may ask for it later.
-        if let Some(parent) = parent
-            && self.block.elements::<8>(List::Parents).len() == at
-        {
-            let parent = parent.map_or([0; 8], |parent| parent.0);
-            self.block.push(self.pool, List::Parents, parent);
-        }
+    /// Adds a span that [`Seen::find`] called new; returns its place.
+    pub fn add(&mut self, key: HashKey, span: SeenSpan) -> u32 {
+        let packed = packed(span);
+        let at = if self.parents.are_of_all() {
+            self.block.push(self.pool, List::Spans, packed)
+        } else {
+            let (packed, _) = packed.as_chunks::<SPAN_BYTES>();
+            self.block.push(self.pool, List::Spans, packed[0])
+        };
         match self.index {
             Some(_) => self.index_span(key, at as u32),
             None if at >= LINEAR => {
@@ -211,33 +258,54 @@ impl SeenMut<'_> {
             }
             None => {}
         }
+        at as u32
     }
 
     fn index_span(&mut self, key: HashKey, at: u32) {
         if let Some(index) = self.index {
-            let spans = self.block.elements(List::Spans);
-            let name = |at: u32| SeenSpan::unpacked(&spans[at as usize]).name();
-            index.insert(key, at, name);
+            let seen = Seen::of(self.block, None, self.parents);
+            index.insert(key, at, |at| seen.span(at).name());
         }
     }
 
     pub fn restore(&mut self, stored: &StoredSeen, key: HashKey) {
-        let mut parents = stored.parents.iter();
-        for span in &stored.spans {
-            let parent = parents.next().map(|parent| Some(SpanId(*parent)));
-            self.add(key, span.id, span.twin, span.digest, parent);
+        let parents = stored.parents.iter().copied();
+        for (span, parent) in stored.spans.iter().zip(parents.chain(repeat([0; 8]))) {
+            let span = SeenSpan {
+                id: span.id,
+                parent,
+                twin: span.twin,
+                digest: span.digest,
+            };
+            self.add(key, span);
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct StoredSpan {
+    id: SpanId,
+    twin: u32,
+    digest: u32,
 }
 
 /// As it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredSeen {
-    spans: Vec<SeenSpan>,
+    spans: Vec<StoredSpan>,
+    /// Of all of them, or none.
     parents: Vec<[u8; 8]>,
 }
 
 impl StoredSeen {
+    pub(super) fn parents(&self) -> Parents {
+        if !self.parents.is_empty() && self.parents.len() == self.spans.len() {
+            Parents::OfAll
+        } else {
+            Parents::OfRecorded
+        }
+    }
+
     /// Of a value that was read from outside.
     pub fn is_sound(&self) -> bool {
         self.parents.len() <= self.spans.len()
@@ -255,39 +323,59 @@ mod tests {
     #[test]
     fn copies_are_told_from_twins_on_both_sides_of_the_index() {
         let key = HashKey::new(7);
-        for count in [3, LINEAR as u64, LINEAR as u64 + 1, 100] {
+        let counts = [3, LINEAR as u64, LINEAR as u64 + 1, 100];
+        for (count, parents) in counts
+            .into_iter()
+            .flat_map(|count| [Parents::OfRecorded, Parents::OfAll].map(|parents| (count, parents)))
+        {
             let (mut block, mut pool, mut index) = (Block::default(), BlockPool::default(), None);
             let mut add = |span, parent| {
                 let mut seen = SeenMut {
                     block: &mut block,
                     pool: &mut pool,
                     index: &mut index,
+                    parents,
                 };
-                let is_new = Seen::of(seen.block, seen.index.as_deref());
+                let is_new = Seen::of(seen.block, seen.index.as_deref(), parents);
                 assert_eq!(is_new.find(key, id(span), 1, 5), Arrival::New);
-                seen.add(key, id(span), 1, 5, Some(Some(id(parent))));
+                let span = SeenSpan {
+                    id: id(span),
+                    parent: id(parent).0,
+                    twin: 1,
+                    digest: 5,
+                };
+                seen.add(key, span);
             };
             for span in 1..=count {
                 add(span, span - 1);
             }
-            let seen = Seen::of(&block, index.as_deref());
+            let seen = Seen::of(&block, index.as_deref(), parents);
+            assert_eq!(seen.len() as u64, count);
             assert_eq!(seen.index.is_some(), count > LINEAR as u64);
             assert_eq!(seen.find(key, id(2), 1, 5), Arrival::Duplicate);
             assert_eq!(seen.find(key, id(2), 1, 6), Arrival::Conflict);
             assert_eq!(seen.find(key, id(2), 2, 5), Arrival::New);
-            assert!(seen.is_linked(key));
-            let mut parents = Vec::new();
-            seen.parents_of(key, id(2), &mut parents);
-            assert_eq!(parents, [Some(id(1))]);
-            seen.parents_of(key, id(1), &mut parents);
-            assert_eq!(parents, [None]);
-            SeenMut {
+            assert_eq!(seen.is_linked(key), parents == Parents::OfAll);
+            let mut above = Vec::new();
+            seen.parents_of(key, id(2), &mut above);
+            let is_known = parents == Parents::OfAll;
+            assert_eq!(above == [Some(id(1))], is_known);
+            seen.parents_of(key, id(1), &mut above);
+            assert_eq!(above == [None], is_known);
+            let mut seen = SeenMut {
                 block: &mut block,
                 pool: &mut pool,
                 index: &mut index,
-            }
-            .add(key, id(1000), 1, 5, Some(Some(id(999))));
-            assert!(!Seen::of(&block, index.as_deref()).is_linked(key));
+                parents,
+            };
+            let span = SeenSpan {
+                id: id(1000),
+                parent: id(999).0,
+                twin: 1,
+                digest: 5,
+            };
+            seen.add(key, span);
+            assert!(!Seen::of(&block, index.as_deref(), parents).is_linked(key));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::hash::{HashKey, route};
 use crate::heap::heap;
 use crate::id::TraceId;
 use crate::settings::Settings;
-use crate::state::block::BlockPool;
+use crate::state::block_pool::BlockPool;
 use crate::state::forgotten::{Forgotten, Share};
 use crate::state::slots::{Slots, TracePlace};
 use crate::state::trace::{Generation, TraceState};

@@ -19,6 +19,10 @@ impl ShardIndex {
     pub fn number(self) -> u64 {
         u64::from(self.0)
     }
+
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 #[derive(Debug)]

@@ -7,13 +7,14 @@ use crate::hash::HashKey;
 use crate::id::TraceId;
 use crate::intern::{CellId, FieldKey, RuleKey};
 use crate::logic::tri::Reasons;
-use crate::state::block::BlockPool;
+use crate::state::block_pool::BlockPool;
 use crate::state::cell::{Cell, CellKind, WITNESSES};
 use crate::state::group_cell::{GroupsCell, Lowest};
 use crate::state::key::TextKey;
 use crate::state::record::{RecordId, packed_id};
 use crate::state::reported::Fired;
 use crate::state::seen::StoredSeen;
+use crate::state::shown;
 use crate::state::stored_records::StoredRecords;
 use crate::state::trace::{Generation, TraceState};
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
@@ -160,10 +161,7 @@ impl StoredTrace {
             records: StoredRecords::of(trace),
             root: trace.root(),
             first: trace.first(),
-            cells: trace
-                .filled_cells()
-                .map(|(id, cell)| (id, StoredCell::of(cell)))
-                .collect(),
+            cells: stored_cells(trace),
             fired: trace.fired().to_vec(),
             postponed: Vec::new(),
         }
@@ -226,18 +224,22 @@ impl StoredTrace {
         (trace.earliest, trace.latest) = (self.earliest, self.latest);
         trace.began = self.began;
         trace.skewed = self.skewed;
+        trace.parents = self.seen.parents();
+        trace.seen_mut(pool).restore(&self.seen, key);
         let number = |field| numbers.field(field);
         self.records
-            .restore(&mut trace, addition.arrived, number, pool);
+            .restore(&mut trace, addition.arrived, (number, key), pool);
         trace.root = packed_id(self.root);
         trace.first = packed_id(self.first);
         lowest.restore(&mut self.cells);
+        let mut shown: Vec<(RecordId, CellId)> = Vec::new();
         for (id, cell) in self.cells {
             if let Some(id) = numbers.cell(id) {
-                cell.restore(&mut trace, id, pool);
+                cell.restore(&mut trace, id, &mut shown, pool);
             }
         }
-        trace.seen_mut(pool).restore(&self.seen, key);
+        trace.restore_shown(shown, pool);
+        trace.restore_refs(pool);
         trace.digest_basis = addition.digest_basis;
         trace.restore_fired(
             renumbered(self.fired, numbers),
@@ -248,16 +250,25 @@ impl StoredTrace {
     }
 }
 
+fn stored_cells(trace: &TraceState) -> Vec<(CellId, StoredCell)> {
+    let mut shown = trace.shown().by_cell();
+    let of_cell = |(id, cell): (CellId, Cell<'_>)| {
+        let witnesses = shown.remove(&id).unwrap_or_default();
+        (id, StoredCell::of(cell, witnesses))
+    };
+    trace.filled_cells().map(of_cell).collect()
+}
+
 impl StoredCell {
-    fn of(cell: Cell<'_>) -> StoredCell {
+    fn of(cell: Cell<'_>, witnesses: Vec<RecordId>) -> StoredCell {
         match cell {
             Cell::Count(cell) => StoredCell::Count(StoredCount {
                 certain: cell.certain,
                 perhaps: cell.perhaps,
-                witnesses: cell.witnesses().collect(),
+                witnesses,
             }),
             Cell::Sum(cell) => StoredCell::Sum(Box::new(cell.clone())),
-            Cell::Extremes(cell) => StoredCell::Extremes(Box::new(cell.clone())),
+            Cell::Extremes(cell) => StoredCell::Extremes(Box::new(cell)),
             Cell::Distinct(cell) => StoredCell::Distinct(Box::new(cell.clone())),
             Cell::Groups(cell) => StoredCell::Groups(Box::new(cell.clone())),
             Cell::Records(cell) => StoredCell::Records(Box::new(StoredMembers {
@@ -267,15 +278,20 @@ impl StoredCell {
         }
     }
 
-    fn restore(self, trace: &mut TraceState, id: CellId, pool: &mut BlockPool) {
+    /// Adds to `shown` which spans a count shows.
+    fn restore(
+        self,
+        trace: &mut TraceState,
+        id: CellId,
+        shown: &mut Vec<(RecordId, CellId)>,
+        pool: &mut BlockPool,
+    ) {
         let mut cells = trace.cells_mut(pool);
         let values = match self {
             StoredCell::Count(cell) => {
                 let at = cells.open(id, CellKind::Count, || None);
                 cells.count(at, cell.certain, cell.perhaps);
-                for (among, witness) in cell.witnesses.into_iter().enumerate() {
-                    cells.add_witness(at, among, witness);
-                }
+                shown.extend(cell.witnesses.into_iter().map(|span| (span, id)));
                 return;
             }
             StoredCell::Records(cell) => {
@@ -293,7 +309,44 @@ impl StoredCell {
             StoredCell::Distinct(cell) => ValueCell::Distinct(cell),
             StoredCell::Groups(cell) => ValueCell::Groups(cell),
         };
-        cells.open(id, CellKind::Values, || Some(values));
+        let at = cells.open(id, CellKind::Values, || Some(values));
+        cells.count_all_values(at);
+    }
+}
+
+impl TraceState {
+    /// Notes which spans counts show, of which nothing is noted yet.
+    fn restore_shown(&mut self, mut shown: Vec<(RecordId, CellId)>, pool: &mut BlockPool) {
+        shown.sort_unstable();
+        for run in shown.chunk_by(|a, b| a.0 == b.0) {
+            let start = self.records().get(run[0].0).start;
+            self.shown_until = self.shown_until.max(start);
+            let records = self.records_mut(pool);
+            shown::begin(records.block, records.pool, run[0].0);
+            for (_, cell) in run {
+                shown::add(records.block, records.pool, *cell);
+            }
+        }
+        self.shown_most = 2 * self.shown_len();
+    }
+
+    /// Counts anew what refers to each record; the places of those to which nothing does are free.
+    fn restore_refs(&mut self, pool: &mut BlockPool) {
+        let mut held: Vec<RecordId> = self.shown().runs().collect();
+        held.extend(self.root().into_iter().chain(self.first()));
+        for (_, cell) in self.filled_cells() {
+            match cell {
+                Cell::Records(cell) => held.extend(cell.members().map(|(record, _)| record)),
+                Cell::Groups(cell) => {
+                    let groups = cell.groups.values();
+                    held.extend(groups.flat_map(|group| group.lowest.ids()));
+                }
+                _ => {}
+            }
+        }
+        let mut records = self.records_mut(pool);
+        held.into_iter().for_each(|record| records.hold(record));
+        records.drop_all_unheld();
     }
 }
 

@@ -3,11 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::hash::HashKey;
 use crate::id::SpanId;
 use crate::intern::FieldKey;
-use crate::state::block::BlockPool;
+use crate::state::block_pool::BlockPool;
 use crate::state::kept::{Kept, NOTHING, Projection, fields_of, renumber_fields};
-use crate::state::record::{NAME_BYTES, Record, RecordId, TextId, unpacked_id};
+use crate::state::packed_record::{PackedRecord, TextId};
+use crate::state::record::{NAME_BYTES, RecordId, unpacked_id};
+use crate::state::seen::SeenSpan;
 use crate::state::trace::TraceState;
 use crate::time::{EventTime, Timestamp};
 
@@ -23,9 +26,13 @@ struct StoredRecord {
     twin: u32,
     name: TextNumber,
     service: TextNumber,
+    /// Not read: counted anew.
     refs: u32,
     projection: u32,
 }
+
+/// In place of a span's number: of a free place.
+const NO_SPAN: u32 = u32::MAX;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredRecords {
@@ -41,6 +48,17 @@ pub(super) struct StoredRecords {
 struct StoredTexts {
     bytes: Vec<u8>,
     ends: Vec<u32>,
+}
+
+impl StoredRecord {
+    fn span(&self) -> SeenSpan {
+        SeenSpan {
+            id: self.span_id,
+            parent: self.parent,
+            twin: self.twin,
+            digest: 0,
+        }
+    }
 }
 
 impl StoredRecords {
@@ -59,17 +77,17 @@ impl StoredRecords {
         let mut next = trace.free_place();
         while let Some(id) = next {
             free.push(id);
-            next = unpacked_id(records.get(id).refs);
+            next = unpacked_id(records.packed(id).refs);
         }
         free.reverse();
         let none = Kept::default();
         let kept = records.kept.unwrap_or(&none);
-        let record = |(index, record): (usize, Record)| StoredRecord {
-            span_id: record.span_id,
-            parent: record.parent,
+        let record = |(index, record): (usize, PackedRecord)| StoredRecord {
+            span_id: records.seen.span(record.span).id,
+            parent: records.parent(record),
             start: record.start,
             end: record.end,
-            twin: record.twin,
+            twin: records.seen.span(record.span).twin,
             name: number(record.name),
             service: number(record.service),
             refs: record.refs,
@@ -112,34 +130,48 @@ impl StoredRecords {
             && self.texts.is_sound()
     }
 
-    /// `number`: what a kept field is called here; those that get none are dropped.
+    /// Adds them to a trace whose spans are there; nothing refers to them yet. `number`: what a kept field is called here;
+    /// those that get none are dropped.
     pub fn restore(
         mut self,
         trace: &mut TraceState,
         mut arrived: Vec<Timestamp>,
-        number: impl Fn(FieldKey) -> Option<FieldKey>,
+        (number, key): (impl Fn(FieldKey) -> Option<FieldKey>, HashKey),
         pool: &mut BlockPool,
     ) {
         renumber_fields(&mut self.projections, number);
         arrived.truncate(self.records.len());
+        let mut spans = vec![NO_SPAN; self.records.len()];
+        let mut is_free = vec![false; self.records.len()];
+        for id in &self.free {
+            is_free[id.index()] = true;
+        }
+        for ((stored, span), _) in self
+            .records
+            .iter()
+            .zip(&mut spans)
+            .zip(is_free)
+            .filter(|(_, is_free)| !is_free)
+        {
+            let known = trace.seen().place(key, stored.span_id, stored.twin);
+            let mut seen = trace.seen_mut(pool);
+            // Of a record the span came, whatever the list of those says.
+            *span = known.unwrap_or_else(|| seen.add(key, stored.span()));
+        }
         let mut records = trace.records_mut(pool);
         let texts = self.texts.all();
         let texts: Vec<TextId> = texts.map(|text| records.push_text(text)).collect();
         let text = |number: TextNumber| texts.get(number as usize).copied().unwrap_or(TextId(0));
-        for stored in &self.records {
-            records.push(&Record {
-                span_id: stored.span_id,
-                parent: stored.parent,
+        for (stored, span) in self.records.iter().zip(spans) {
+            records.push(&PackedRecord {
                 start: stored.start,
                 end: stored.end,
-                twin: stored.twin,
+                span,
                 name: text(stored.name),
                 service: text(stored.service),
-                refs: stored.refs,
+                refs: 0,
+                parent: stored.parent,
             });
-        }
-        for id in self.free {
-            records.free_place(id);
         }
         if !self.projections.is_empty() || !arrived.is_empty() {
             *records.kept = Some(Box::new(Kept {

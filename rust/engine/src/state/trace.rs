@@ -4,21 +4,19 @@
 //! Its fields are this room's own. Others read it through what is public here, and change it by telling it
 //! what happened: a span came (see [`merge`](crate::state::merge)), it closed, a violation fired.
 
-use betrace_lang::verdict::Reason;
 use serde::{Deserialize, Serialize};
 
-use crate::hash::HashKey;
 use crate::heap::heap;
 use crate::id::TraceId;
 use crate::intern::CellId;
 use crate::logic::tri::Reasons;
-use crate::settings::Completeness;
-use crate::state::block::{Block, BlockPool};
+use crate::state::block::Block;
+use crate::state::block_pool::BlockPool;
 use crate::state::cell::{Cell, CellPlace, CellSpans, Cells, CellsMut};
 use crate::state::kept::Kept;
 use crate::state::record::{NO_RECORD, RecordId, Records, RecordsMut, unpacked_id};
 use crate::state::reported::Reported;
-use crate::state::seen::{Seen, SeenMut};
+use crate::state::seen::{Parents, Seen, SeenMut};
 use crate::state::span_index::SpanIndex;
 use crate::state::values::ValueCell;
 use crate::time::{EventTime, Timestamp};
@@ -54,17 +52,22 @@ pub(crate) struct TraceState {
     block: Block,
     /// Of its spans, where they are many.
     index: Option<Box<SpanIndex>>,
+    pub(super) parents: Parents,
     /// Of its records, and which place among them is free.
     kept: Option<Box<Kept>>,
     free: u32,
     /// Of its cells.
     values: Vec<ValueCell>,
+    /// The latest start of a span that is noted to be [shown](crate::state::shown), and beyond how many words those are
+    /// forgotten that are not needed.
+    pub(super) shown_until: EventTime,
+    pub(super) shown_most: u32,
     /// The first root and the first span, by [`Rank`](crate::state::record::Rank).
     pub(super) root: u32,
     pub(super) first: u32,
     pub(super) reported: Option<Box<Reported>>,
     /// A span came after the close, and nobody asked yet what it contradicts.
-    is_news: bool,
+    pub(super) is_news: bool,
     /// Its number among those that the latest call touched. Not stored.
     touched: u32,
     /// Steps taken for verdicts before the close. Not stored: a restart grants them again.
@@ -89,9 +92,12 @@ impl TraceState {
             digest_basis: 0,
             block: Block::default(),
             index: None,
+            parents: Parents::OfRecorded,
             kept: None,
             free: NO_RECORD,
             values: Vec::new(),
+            shown_until: EventTime::FIRST,
+            shown_most: 0,
             root: NO_RECORD,
             first: NO_RECORD,
             reported: None,
@@ -126,44 +132,6 @@ impl TraceState {
 
     pub fn is_live(&self) -> bool {
         self.closed.is_none()
-    }
-
-    /// It closed with all that is asked for.
-    pub fn is_complete(&self, asked: Completeness) -> bool {
-        !self.is_live() && self.reasons(asked).is_empty()
-    }
-
-    /// Likewise, but for what came after the close.
-    pub fn was_complete(&self, asked: Completeness) -> bool {
-        !self.is_live() && self.reasons(asked).without(Reason::Late).is_empty()
-    }
-
-    /// Why it is incomplete for those who ask for so much.
-    pub fn reasons(&self, asked: Completeness) -> Reasons {
-        self.reasons.asked_for(asked)
-    }
-
-    /// Whoever asks for it, and for more than that.
-    pub fn all_reasons(&self) -> Reasons {
-        self.reasons
-    }
-
-    /// Whether something is missing without which the trace is not complete, and may still come.
-    pub fn awaits(&self, asked: Completeness, key: HashKey) -> bool {
-        // What is known to be incomplete gains nothing by waiting, but what is missing should not hide a conflict.
-        self.reasons.without(Reason::Conflict).is_empty() && !self.missing(asked, key).is_empty()
-    }
-
-    /// What is asked for and has not come.
-    pub fn missing(&self, asked: Completeness, key: HashKey) -> Reasons {
-        let mut missing = Reasons::NONE;
-        if asked.asks_for_a_root() && self.root().is_none() {
-            missing.add(Reason::NoRoot);
-        }
-        if asked.asks_for_parents() && !self.seen().is_linked(key) {
-            missing.add(Reason::Orphan);
-        }
-        missing
     }
 
     pub fn generation(&self) -> Generation {
@@ -211,7 +179,7 @@ impl TraceState {
 
     #[inline(always)]
     pub fn seen(&self) -> Seen<'_> {
-        Seen::of(&self.block, self.index.as_deref())
+        Seen::of(&self.block, self.index.as_deref(), self.parents)
     }
 
     pub(super) fn seen_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> SeenMut<'t> {
@@ -219,6 +187,7 @@ impl TraceState {
             block: &mut self.block,
             pool,
             index: &mut self.index,
+            parents: self.parents,
         }
     }
 
@@ -226,6 +195,7 @@ impl TraceState {
     pub fn records(&self) -> Records<'_> {
         Records {
             block: &self.block,
+            seen: self.seen(),
             kept: self.kept.as_deref(),
         }
     }
@@ -236,6 +206,7 @@ impl TraceState {
             pool,
             kept: &mut self.kept,
             free: &mut self.free,
+            parents: self.parents,
         }
     }
 
@@ -308,6 +279,11 @@ impl TraceState {
         self.all_cells().all()
     }
 
+    #[inline(always)]
+    pub(super) fn block_mut(&mut self) -> &mut Block {
+        &mut self.block
+    }
+
     /// What its spans, records and cells take, in bytes.
     #[inline(always)]
     pub(super) fn block_len(&self) -> usize {
@@ -338,39 +314,6 @@ impl TraceState {
         self.block.release(pool);
     }
 
-    /// It closes now: complete for those who ask for nothing that is among the reasons against it.
-    pub fn close(&mut self, now: Timestamp, reasons: Reasons) {
-        self.reasons = self.reasons.with(reasons);
-        self.closed = Some(now);
-        if let Some(reported) = &mut self.reported {
-            reported.forget_postponed();
-        }
-    }
-
-    /// A live trace goes on after the engine stood still; `missed`: spans may have been lost meanwhile.
-    pub fn resume(&mut self, now: Timestamp, missed: Option<Reason>) {
-        self.last = self.last.max(now);
-        if let Some(reason) = missed {
-            self.reasons.add(reason);
-        }
-    }
-
-    /// A span was told at `now`. After the close, one that was not seen before opens the trace again, for
-    /// ever.
-    pub fn heard(&mut self, now: Timestamp, is_new: bool) {
-        if self.is_live() {
-            self.last = now;
-        } else if is_new {
-            self.reasons.add(Reason::Late);
-            self.is_news = true;
-        }
-    }
-
-    /// Whether the id was known before the trace's first span, or spans came after its close.
-    pub fn is_late(&self) -> bool {
-        self.reasons.has(Reason::Late)
-    }
-
     #[inline(always)]
     pub fn touched(&self) -> u32 {
         self.touched
@@ -389,10 +332,5 @@ impl TraceState {
     pub fn worked_early(&mut self, steps: u64) {
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         self.early_work = self.early_work.saturating_add(steps);
-    }
-
-    /// Whether a span came after the close since this was asked.
-    pub fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.is_news)
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::heap::heap;
 use crate::logic::interval::End;
+use crate::plan::feed::ValueReach;
 use crate::state::group_cell::{GroupSize, GroupsCell};
 use crate::state::key::{KEY_CAP, TextKey, group_key};
 use crate::state::sum::ExactSum;
@@ -67,6 +68,15 @@ impl From<Value<'_>> for Amount {
 }
 
 impl Amount {
+    /// Whether it matters where that is what matters: what is not known may.
+    pub fn is_within(self, reach: ValueReach) -> bool {
+        match self {
+            Amount::Number(number) | Amount::Duration(number) => reach.has(number),
+            Amount::Unknown => true,
+            Amount::None => false,
+        }
+    }
+
     /// Of what a term comes to.
     pub fn of_term(reckoned: Result<Number, Compared>) -> Amount {
         match reckoned {
@@ -134,7 +144,7 @@ impl Extremes {
     }
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ExtremesCell {
     pub certain: Extremes,
     /// Of certain and perhaps spans.
@@ -154,6 +164,49 @@ impl ExtremesCell {
             }
             Amount::Unknown => self.unknown = self.unknown.saturating_add(1),
             Amount::None => {}
+        }
+    }
+}
+
+/// Extremes of which each is a whole number of 64 bits, of spans that are all selected for certain: nearly all are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WholeRange {
+    low: i64,
+    high: i64,
+}
+
+impl WholeRange {
+    /// Of no number: `low` is above `high`.
+    pub const NONE: WholeRange = WholeRange {
+        low: i64::MAX,
+        high: i64::MIN,
+    };
+
+    /// Adds what there is to be added. `false`: it is not of this kind, and nothing is added.
+    fn add(&mut self, amount: Amount, certain: bool) -> bool {
+        let number = match amount {
+            Amount::None => return true,
+            Amount::Number(Number::Int(number)) | Amount::Duration(Number::Int(number)) => number,
+            Amount::Number(_) | Amount::Duration(_) | Amount::Unknown => return false,
+        };
+        let Ok(number) = i64::try_from(number) else {
+            return false;
+        };
+        if certain {
+            self.low = self.low.min(number);
+            self.high = self.high.max(number);
+        }
+        certain
+    }
+
+    pub fn extremes(self) -> ExtremesCell {
+        let kept = |number: i64| KeptNumber::Int(i128::from(number));
+        let is_some = self.low <= self.high;
+        let certain = Extremes(is_some.then(|| (kept(self.low), kept(self.high))));
+        ExtremesCell {
+            certain,
+            all: certain,
+            unknown: 0,
         }
     }
 }
@@ -198,9 +251,11 @@ impl DistinctCell {
 const TREE_ENTRY_OVERHEAD: usize = 12;
 
 /// Values of the spans of a cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) enum ValueCell {
     Sum(Box<SumCell>),
+    Whole(WholeRange),
+    /// Of those that are more than a range.
     Extremes(Box<ExtremesCell>),
     Distinct(Box<DistinctCell>),
     Groups(Box<GroupsCell>),
@@ -208,16 +263,21 @@ pub(crate) enum ValueCell {
 
 impl ValueCell {
     pub fn add_value(&mut self, value: Value<'_>, certain: bool) {
-        match self {
-            ValueCell::Sum(_) | ValueCell::Extremes(_) => self.add_amount(value.into(), certain),
-            ValueCell::Distinct(cell) => cell.add_value(value, certain),
-            // Of which group a span is, is asked where it is kept.
-            ValueCell::Groups(_) => {}
+        // Of which group a span is, is asked where it is kept, and amounts are added as such.
+        if let ValueCell::Distinct(cell) = self {
+            cell.add_value(value, certain);
         }
     }
 
     pub fn add_amount(&mut self, amount: Amount, certain: bool) {
         match self {
+            ValueCell::Whole(range) => {
+                if !range.add(amount, certain) {
+                    let mut cell = Box::new(range.extremes());
+                    cell.add(amount, certain);
+                    *self = ValueCell::Extremes(cell);
+                }
+            }
             ValueCell::Sum(cell) => cell.add(amount, certain),
             ValueCell::Extremes(cell) => cell.add(amount, certain),
             // These are of values, not of amounts.
@@ -232,6 +292,7 @@ impl ValueCell {
                     + heap(sum.sum.heap_bytes())
                     + heap(sum.perhaps_sum.heap_bytes())
             }
+            ValueCell::Whole(_) => 0,
             ValueCell::Extremes(_) => heap(size_of::<ExtremesCell>()),
             ValueCell::Distinct(distinct) => {
                 heap(size_of::<DistinctCell>())
@@ -262,6 +323,37 @@ mod tests {
         cell.add(u128::MAX, true);
         assert!(cell.capped);
         assert_eq!(cell.certain as usize, KEY_CAP);
+    }
+
+    #[test]
+    fn extremes_are_the_same_whatever_kinds_of_values_come_and_when() {
+        let amounts = [
+            (Amount::Number(Number::Int(3)), true),
+            (Amount::None, true),
+            (Amount::Number(Number::Int(-7)), true),
+            (Amount::Duration(Number::Int(1 << 70)), true),
+            (Amount::Number(Number::Float(2.5)), true),
+            (Amount::Unknown, true),
+            (Amount::Number(Number::Int(90)), false),
+        ];
+        for first in 0..amounts.len() {
+            let (mut cell, mut kept) =
+                (ExtremesCell::default(), ValueCell::Whole(WholeRange::NONE));
+            for (amount, certain) in amounts.iter().cycle().skip(first).take(amounts.len()) {
+                cell.add(*amount, *certain);
+                kept.add_amount(*amount, *certain);
+                let kept = match &kept {
+                    ValueCell::Whole(range) => range.extremes(),
+                    ValueCell::Extremes(cell) => **cell,
+                    _ => ExtremesCell::default(),
+                };
+                let ends = |cell: ExtremesCell| {
+                    let of = |extremes: Extremes| (extremes.least(), extremes.greatest());
+                    format!("{:?} {:?} {}", of(cell.certain), of(cell.all), cell.unknown)
+                };
+                assert_eq!(ends(kept), ends(cell));
+            }
+        }
     }
 
     #[test]

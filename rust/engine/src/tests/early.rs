@@ -14,7 +14,7 @@ use crate::id::TraceId;
 use crate::intern::Interner;
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
-use crate::state::block::BlockPool;
+use crate::state::block_pool::BlockPool;
 use crate::state::merge::{Merged, Merging};
 use crate::state::trace::{Generation, TraceState};
 use crate::tests::rules::rules;
@@ -79,6 +79,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         generation: Generation::default(),
         key,
         spans_per_trace: 100,
+        early_from: set.needed.early_from(),
         arrived: None,
     };
     let mut scratch = set.plan.matcher.scratch();
@@ -89,10 +90,11 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         let bytes = message(std::slice::from_ref(span));
         let mut tried = Vec::new();
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
-            let merged = trace.merge(&with, &mut pool, view, found.hits());
+            let mut selectors = Vec::new();
+            let met = |selector| selectors.push(selector);
+            let merged = trace.merge(&with, &mut pool, view, found.hits(), met);
             assert_eq!(merged, Merged::Added);
-            let selectors = found.hits().iter().map(|hit| hit.selector);
-            set.needed.early(&trace, selectors, &mut tried);
+            set.needed.early(&trace, selectors.into_iter(), &mut tried);
         });
         assert_eq!(read.unwrap().spans, 1);
         left.retain(|index| {
@@ -349,6 +351,7 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
         generation: Generation::default(),
         key,
         spans_per_trace: 100,
+        early_from: &[],
         arrived: None,
     };
     let mut scratch = set.plan.matcher.scratch();
@@ -360,7 +363,7 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
             .plan
             .matcher
             .scan(&message(spans), &mut scratch, |view, found| {
-                trace.merge(&with, &mut pool, view, found.hits());
+                trace.merge(&with, &mut pool, view, found.hits(), |_| ());
             });
         assert_eq!(read.unwrap().spans, spans.len() as u64);
         let reasons = if is_complete {

@@ -15,7 +15,7 @@ use crate::engine::rule_set::RuleSet;
 use crate::hash::HashKey;
 use crate::intern::Interner;
 use crate::intern::compared::comparisons;
-use crate::state::block::BlockPool;
+use crate::state::block_pool::BlockPool;
 use crate::state::cell::RECORD_CAP;
 use crate::state::merge::Merging;
 use crate::state::trace::{Generation, TraceState};
@@ -24,7 +24,7 @@ use crate::tests::spans::{TestSpan, at, message, span};
 use crate::{Engine, Report, Settings};
 
 /// A span by numbers that do not fit a byte; parent 0: a root.
-pub(super) fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSpan {
+pub(crate) fn numbered(id: u64, parent: u64, name: &str, service: u64) -> TestSpan {
     let mut one = span(1, 1, name, id, id + 1);
     one.span.span_id = id.to_be_bytes().to_vec();
     if parent > 0 {
@@ -48,6 +48,7 @@ fn evaluated<R>(
         generation: Generation::default(),
         key,
         spans_per_trace: 100_000,
+        early_from: &[],
         arrived: None,
     };
     let mut pool = BlockPool::default();
@@ -57,7 +58,7 @@ fn evaluated<R>(
         .plan
         .matcher
         .scan(&message(spans), &mut scratch, |view, found| {
-            trace.merge(&with, &mut pool, view, found.hits());
+            trace.merge(&with, &mut pool, view, found.hits(), |_| ());
         });
     read.unwrap();
     let facts = Facts {

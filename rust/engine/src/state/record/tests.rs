@@ -28,23 +28,24 @@ impl Alone {
             pool: &mut self.pool,
             kept: &mut self.kept,
             free: &mut self.free,
+            parents: Parents::OfRecorded,
         }
     }
 
     fn read(&self) -> Records<'_> {
         Records {
             block: &self.block,
+            seen: Seen::of(&self.block, None, Parents::OfRecorded),
             kept: self.kept.as_deref(),
         }
     }
 
     fn held(&mut self, name: &[u8]) -> RecordId {
         let id = self.change().add(NewRecord {
-            span_id: SpanId([1; 8]),
-            parent: None,
+            span: 0,
+            parent: [0; 8],
             start: EventTime(1),
             end: EventTime(2),
-            twin: 0,
             name,
             service: b"shop",
             arrived: None,
@@ -56,17 +57,16 @@ impl Alone {
 
 #[test]
 fn a_record_reads_as_it_was_written() {
-    let record = Record {
-        span_id: SpanId([1; 8]),
-        parent: [2; 8],
+    let record = PackedRecord {
         start: EventTime(3),
         end: EventTime(4),
-        twin: 5,
+        span: 5,
         name: TextId(6),
         service: TextId(7),
         refs: 8,
+        parent: [9; 8],
     };
-    assert_eq!(Record::unpacked(&record.packed()), record);
+    assert_eq!(PackedRecord::unpacked(&record.packed()), record);
 }
 
 #[test]

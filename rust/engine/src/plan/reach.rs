@@ -1,0 +1,93 @@
+//! From which value on a single span can matter to a rule that bounds the greatest or the least value of spans: what stays
+//! within all bounds changes nothing that is asked of the cell, however many spans do.
+
+use betrace_lang::rule::{Aggregate, CompareOp};
+use hashbrown::HashMap;
+
+use crate::intern::CellId;
+use crate::logic::interval::End;
+use crate::plan::RulePlan;
+use crate::plan::condition::{Against, Condition, ConditionKind, Measuring};
+use crate::plan::feed::{SelectorPlan, ValueReach};
+
+/// The cell of a comparison that is not as wanted without a value, and is once some single value [reaches](ValueReach) its bound.
+/// `None`: it hangs on more than that.
+pub(crate) fn reached_cell(condition: &Condition, wanted: bool) -> Option<CellId> {
+    let (cell, ..) = bounded(condition)?;
+    let ConditionKind::Compare {
+        left: Measuring::OfCell { function, .. },
+        op,
+        ..
+    } = &condition.kind
+    else {
+        return None;
+    };
+    let is_upwards = matches!(op, CompareOp::Gt | CompareOp::Ge);
+    let is_downwards = matches!(op, CompareOp::Lt | CompareOp::Le);
+    let breaks = match function {
+        Aggregate::Max => wanted && is_upwards || !wanted && is_downwards,
+        _ => wanted && is_downwards || !wanted && is_upwards,
+    };
+    breaks.then_some(cell)
+}
+
+/// The cell that a comparison bounds, and what reaches the bound.
+fn bounded(condition: &Condition) -> Option<(CellId, ValueReach)> {
+    let ConditionKind::Compare {
+        left: Measuring::OfCell { function, cell, .. },
+        right: Against::Value(value),
+        ..
+    } = &condition.kind
+    else {
+        return None;
+    };
+    let reach = match (function, value.low, value.high) {
+        (Aggregate::Max, End::At(low), _) => ValueReach {
+            greatest: Some(low),
+            least: None,
+        },
+        (Aggregate::Min, _, End::At(high)) => ValueReach {
+            greatest: None,
+            least: Some(high),
+        },
+        _ => return None,
+    };
+    Some((*cell, reach))
+}
+
+/// Notes with the selectors which values of their cells matter to some rule.
+pub(crate) fn note(selectors: &mut [SelectorPlan], rules: &[RulePlan]) {
+    let reaches = of_rules(rules);
+    for selector in selectors {
+        let cells = selector.feeds.iter().map(|feed| feed.cell);
+        let bounded = cells.filter_map(|cell| Some((cell, *reaches.get(&cell)?)));
+        selector.reaches = bounded.collect();
+    }
+}
+
+/// The bounds of the cells that some rule bounds.
+fn of_rules(rules: &[RulePlan]) -> HashMap<CellId, ValueReach> {
+    let mut all = HashMap::new();
+    for rule in rules {
+        let clauses = &rule.clauses;
+        let conditions = [&clauses.when, &clauses.never, &clauses.always];
+        let conditions = conditions.into_iter().flatten().chain(&clauses.exceptions);
+        conditions.for_each(|condition| reaches(condition, &mut all));
+    }
+    all
+}
+
+/// Adds the bounds of a condition and its parts to those of the cells.
+fn reaches(condition: &Condition, all: &mut HashMap<CellId, ValueReach>) {
+    match &condition.kind {
+        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
+            parts.iter().for_each(|part| reaches(part, all));
+        }
+        ConditionKind::Not(inner) => reaches(inner, all),
+        _ => {
+            if let Some((cell, reach)) = bounded(condition) {
+                all.entry(cell).or_default().join(reach);
+            }
+        }
+    }
+}
