@@ -93,6 +93,58 @@ pub(crate) fn fixed_hash(parts: &[&[u8]]) -> u64 {
     hasher.finish()
 }
 
+/// Both halves of a product, as wyhash (Wang, 2019) has it.
+#[inline(always)]
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b ^ 0x8ebc_6af0_9c88_c6e3);
+    (product >> 64) as u64 ^ product as u64
+}
+
+/// A text and its length, folded into `seed` two words at a time.
+#[inline(always)]
+pub(crate) fn fold_text(mut seed: u64, text: &[u8]) -> u64 {
+    let mut rest = text;
+    while rest.len() > 16
+        && let Some((first, after)) = rest.split_first_chunk::<8>()
+        && let Some((second, after)) = after.split_first_chunk::<8>()
+    {
+        seed = fold(word(first) ^ seed, word(second));
+        rest = after;
+    }
+    let (first, last) = ends(rest);
+    fold(
+        first ^ seed,
+        last ^ (text.len() as u64).wrapping_mul(LENGTH),
+    )
+}
+
+/// Spreads a length over a word.
+const LENGTH: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[inline(always)]
+fn word(bytes: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*bytes)
+}
+
+#[inline(always)]
+fn half(bytes: &[u8; 4]) -> u64 {
+    u64::from(u32::from_le_bytes(*bytes))
+}
+
+/// A text of up to sixteen bytes as two words, from both its ends, which may overlap: its length tells what does. Of a longer one
+/// the first and the last eight bytes.
+#[inline(always)]
+pub(crate) fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return (word(first), word(last));
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return (half(first), half(last));
+    }
+    let byte = |at: usize| text.get(at).map_or(0, |byte| u64::from(*byte));
+    (byte(0) | byte(1) << 8, byte(2))
+}
+
 /// Which part of all traces an id belongs to, the same in every process and cheap. Whoever chooses ids
 /// can crowd one shard with it, or make a new trace of his own look late; tables use [`HashKey`].
 pub(crate) fn route(id: TraceId) -> u64 {
@@ -108,7 +160,29 @@ pub(crate) fn route(id: TraceId) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn the_ends_and_the_length_are_all_of_a_short_text() {
+        let mut seen = HashSet::new();
+        let mut texts = 0;
+        for length in 0..=16usize {
+            let base = vec![b'a'; length];
+            for at in 0..length {
+                for byte in [b'b', 0, 0xff] {
+                    let mut text = base.clone();
+                    text[at] = byte;
+                    texts += 1;
+                    assert!(seen.insert((ends(&text), length)), "{text:?}");
+                }
+            }
+            texts += 1;
+            assert!(seen.insert((ends(&base), length)));
+        }
+        assert_eq!(seen.len(), texts);
+    }
 
     #[test]
     fn an_id_hashes_as_its_bytes_do() {

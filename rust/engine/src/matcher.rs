@@ -6,8 +6,9 @@
 //! between threads; what changes during a scan lives in a [`MatchScratch`].
 //!
 //! Inside: the [`index`] leads by name to a [`group`] of selectors, the group by the attributes that a span
-//! has ([`routes`]) to those that ask for their values ([`field`]), and each selector that comes near is
-//! [asked](ask). Answers are kept for as long as they hold ([`answers`]).
+//! has ([`routes`]) to those that ask for their values ([`field`]). Where that [settles](leads) a selector nothing more is
+//! asked; each other one that comes near is [asked](ask). Answers are kept for as long as they hold ([`answers`]), and where
+//! a resource leads is found once for all spans of a scope.
 
 pub(crate) mod access;
 pub(crate) mod answers;
@@ -16,6 +17,7 @@ pub(crate) mod field;
 pub(crate) mod group;
 pub(crate) mod ids;
 pub(crate) mod index;
+pub(crate) mod leads;
 pub(crate) mod routes;
 
 use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate, Term};
@@ -27,6 +29,7 @@ use crate::matcher::answers::Answers;
 use crate::matcher::ask::SelectorParts;
 use crate::matcher::ids::{PartId, SelectorId, UnlikeId};
 use crate::matcher::index::Index;
+use crate::matcher::leads::ScopeLeads;
 use crate::predicate::fields::{FieldId, FieldTable};
 use crate::predicate::reckoning::CompiledTerm;
 use crate::predicate::{CompiledPredicate, PatternError};
@@ -169,6 +172,7 @@ fn is_of_times(intrinsic: Intrinsic) -> bool {
 #[derive(Debug, Default)]
 pub struct MatchScratch {
     read: ReadState,
+    of_scope: ScopeLeads,
     answers: Answers,
 }
 
@@ -178,7 +182,7 @@ impl MatchScratch {
     pub fn new(own: OwnSpans) -> MatchScratch {
         MatchScratch {
             read: ReadState::new(own),
-            answers: Answers::default(),
+            ..MatchScratch::default()
         }
     }
 }
@@ -248,12 +252,16 @@ impl Matcher {
         scratch: &mut MatchScratch,
         mut visit: impl FnMut(&SpanView<'a, '_>, &Answers),
     ) -> Result<ScanStats, ScanError> {
-        let MatchScratch { read, answers } = scratch;
+        let MatchScratch {
+            read,
+            of_scope,
+            answers,
+        } = scratch;
         scan(otlp, &self.read_plan, read, |view| {
             if view.whose() == Whose::Own {
                 answers.clear();
             } else {
-                self.index.find(view, answers);
+                self.index.find(view, of_scope, answers);
             }
             visit(view, answers);
         })

@@ -11,24 +11,23 @@ pub(crate) mod pattern;
 pub(crate) mod reading;
 pub(crate) mod reckoning;
 pub(crate) mod source;
+pub(crate) mod test;
 pub(crate) mod text;
 
 use betrace_lang::rule::{
-    CompareOp, Field, FieldTest, ListSource, Literal, Operand, Predicate, Quantifier, Term, TextOp,
+    CompareOp, Field, FieldTest, ListSource, Operand, Predicate, Quantifier, Term,
 };
-use regex::bytes::Regex;
 
 use crate::logic::truth::Truth;
-use crate::predicate::elements::{all_among, among, folded};
 use crate::predicate::fields::{BoundSpans, FieldId, FieldTable, Fields};
 use crate::predicate::list::LiteralSet;
-use crate::predicate::pattern::compile_pattern;
+use crate::predicate::pattern::Pattern;
 use crate::predicate::reading::Reading;
 use crate::predicate::reckoning::{Reckoning, is_amount};
 use crate::predicate::source::{Ask, Source, count};
-use crate::predicate::text::{Needle, text_against, text_test};
-use crate::value::{Compared, Value, compare, compare_literal};
-use crate::wire::value::array_elements;
+use crate::predicate::test::{Test, ValueTest};
+use crate::predicate::text::Needle;
+use crate::value::{Compared, Value};
 
 pub use crate::predicate::pattern::PatternError;
 
@@ -64,20 +63,6 @@ enum Formula {
     },
 }
 
-#[derive(Clone, Debug)]
-enum Test {
-    Compare(CompareOp, Literal),
-    CompareField(CompareOp, Source),
-    In(LiteralSet),
-    Matches(Regex),
-    Text(Box<Needle>),
-    TextField(TextOp, Source),
-    /// One of the elements of an array.
-    Among(Reading, Source),
-    /// Compares what cannot be compared.
-    Unlike,
-}
-
 impl CompiledPredicate {
     /// # Errors
     /// If a regular expression in it cannot be compiled.
@@ -100,6 +85,17 @@ impl CompiledPredicate {
 }
 
 impl CompiledPredicate {
+    /// The field whose one value it tests as it is, and by what, if that is all.
+    pub(crate) fn single(&self) -> Option<(FieldId, &ValueTest)> {
+        match &self.0 {
+            Formula::Test { left, test } if left.is_plain() => match &**test {
+                Test::OfValue(test) => Some((left.field, test)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Every field of the span itself that it reads.
     pub(crate) fn fields(&self) -> impl Iterator<Item = FieldId> {
         let mut found = Vec::new();
@@ -146,7 +142,9 @@ impl Formula {
             Predicate::Compare { left, op, right } => Formula::compare(left, *op, right, fields),
             Predicate::In { left, list } => {
                 let test = match list {
-                    ListSource::Literals(values) => Test::In(LiteralSet::new(values)),
+                    ListSource::Literals(values) => {
+                        Test::OfValue(ValueTest::In(LiteralSet::new(values)))
+                    }
                     ListSource::Field(list) => {
                         Test::Among(Reading::of(left), Source::new(list, fields))
                     }
@@ -155,14 +153,18 @@ impl Formula {
             }
             Predicate::Each { quantifier, of } => Formula::each(*quantifier, of, fields)?,
             Predicate::Matches { left, pattern } => {
-                Formula::test(left, Test::Matches(compile_pattern(pattern)?), fields)
+                let pattern = Box::new(Pattern::new(pattern)?);
+                Formula::test(left, Test::OfValue(ValueTest::Matches(pattern)), fields)
             }
             Predicate::Text { op, left, right } => {
                 let test = match right {
-                    Operand::Literal(literal) => Test::Text(Box::new(Needle::new(*op, literal))),
+                    Operand::Literal(literal) => {
+                        let needle = Box::new(Needle::new(*op, literal));
+                        Test::OfValue(ValueTest::Text(needle))
+                    }
                     Operand::Term(right) => match Source::of_term(right, fields) {
                         Some(right) => Test::TextField(*op, right),
-                        None => Test::Unlike,
+                        None => Test::OfValue(ValueTest::Unlike),
                     },
                 };
                 Formula::test(left, test, fields)
@@ -197,10 +199,10 @@ impl Formula {
             return Formula::Reckons(Box::new(Reckoning::new(left, op, right, fields)));
         }
         let test = match right {
-            Operand::Literal(literal) => Test::Compare(op, literal.clone()),
+            Operand::Literal(literal) => Test::OfValue(ValueTest::Compare(op, literal.clone())),
             Operand::Term(right) => match Source::of_term(right, fields) {
                 Some(right) => Test::CompareField(op, right),
-                None => Test::Unlike,
+                None => Test::OfValue(ValueTest::Unlike),
             },
         };
         Formula::test(left, test, fields)
@@ -231,7 +233,7 @@ impl Formula {
     fn test(left: &Term, test: Test, fields: &mut FieldTable) -> Formula {
         let (left, test) = match (Source::of_term(left, fields), left.reads().first()) {
             (Some(left), _) => (left, test),
-            (None, Some(field)) => (Source::new(field, fields), Test::Unlike),
+            (None, Some(field)) => (Source::new(field, fields), Test::OfValue(ValueTest::Unlike)),
             (None, None) => return Formula::Or(Box::default()),
         };
         Formula::Test {
@@ -309,67 +311,5 @@ impl Formula {
                 }
             }
         }
-    }
-}
-
-impl Test {
-    fn eval<F, B>(&self, value: Value<'_>, ask: &Ask<'_, F, B>, unlike: &mut u64) -> Truth
-    where
-        F: Fields + ?Sized,
-        B: BoundSpans + ?Sized,
-    {
-        let compared = match self {
-            Test::Compare(op, literal) => compare_literal(value, *op, literal),
-            Test::In(set) => set.contains(value),
-            Test::Matches(pattern) => text_test(value, |text| pattern.is_match(text)),
-            Test::Text(needle) => needle.test(value),
-            Test::Unlike if value.is_missing() => Compared::UNKNOWN,
-            Test::Unlike => Compared::UNLIKE,
-            Test::CompareField(op, right) => {
-                return ask.against(*right, unlike, |right| compare(value, *op, right));
-            }
-            Test::Among(reading, list) => {
-                return ask.against(*list, unlike, |list| among(*reading, value, list));
-            }
-            Test::TextField(op, right) => {
-                return ask.against(*right, unlike, |right| text_against(*op, value, right));
-            }
-        };
-        count(compared, unlike)
-    }
-
-    /// Of each element of an array; anything else is unknown.
-    fn eval_each<F, B>(
-        &self,
-        value: Value<'_>,
-        quantifier: Quantifier,
-        is_negated: bool,
-        ask: &Ask<'_, F, B>,
-        unlike: &mut u64,
-    ) -> Truth
-    where
-        F: Fields + ?Sized,
-        B: BoundSpans + ?Sized,
-    {
-        let compared = match (value, self) {
-            (Value::Missing, _) => Compared::UNKNOWN,
-            (Value::Array(encoded), Test::Among(_, list)) => {
-                return ask.against(*list, unlike, |list| {
-                    all_among(quantifier, is_negated, encoded, list)
-                });
-            }
-            (Value::Array(encoded), test) => {
-                folded(quantifier, array_elements(encoded), |element| {
-                    let mut met = 0;
-                    let truth = test.eval(element, ask, &mut met);
-                    Compared {
-                        truth: if is_negated { truth.not() } else { truth },
-                        unlike: met > 0,
-                    }
-                })
-            }
-            _ => Compared::UNLIKE,
-        };
-        count(compared, unlike)
     }
 }

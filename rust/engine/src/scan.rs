@@ -12,6 +12,7 @@
 pub(crate) mod digest;
 pub(crate) mod first_of;
 pub(crate) mod head;
+mod items;
 pub(crate) mod keys;
 pub(crate) mod part;
 pub(crate) mod read;
@@ -26,7 +27,7 @@ use crate::mark::Whose;
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::ReadPlan;
 use crate::scan::view::SpanView;
-use crate::wire::{Cursor, ScanError, ScanErrorKind, error};
+use crate::wire::{Cursor, ScanError, ScanErrorKind, error, usual_payload};
 
 /// What one scan went over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +85,11 @@ const REQUEST_RESOURCE_SPANS: u32 = 1;
 const FIRST: u32 = 1;
 const REPEATED: u32 = 2;
 
+/// The tag of a message's field of one of these numbers.
+const fn payload_tag(field: u32) -> u8 {
+    (field << 3 | 2) as u8
+}
+
 impl<'a, V> Scanner<'a, '_, V>
 where
     V: FnMut(&SpanView<'a, '_>),
@@ -97,7 +103,15 @@ where
     ) -> Result<(), ScanError> {
         let end = range.end;
         let mut cursor = Cursor::new(self.message, range);
-        while !cursor.is_done() {
+        let bytes = cursor.bytes();
+        while let Some(first) = cursor.peek() {
+            if first == payload_tag(field)
+                && let Some((start, end)) = usual_payload(bytes, cursor.at() + 1)
+            {
+                cursor.go_to(end);
+                read(self, start..end, Extent::Whole)?;
+                continue;
+            }
             let tag = cursor.tag()?;
             if tag.field != field {
                 cursor.skip(tag)?;
@@ -124,7 +138,15 @@ where
     ) -> Result<bool, ScanError> {
         let mut found = false;
         let mut cursor = Cursor::new(self.message, range.clone());
-        while !cursor.is_done() {
+        let bytes = cursor.bytes();
+        while let Some(first) = cursor.peek() {
+            // Of the repeated ones there are many.
+            if first == payload_tag(REPEATED)
+                && let Some((_, end)) = usual_payload(bytes, cursor.at() + 1)
+            {
+                cursor.go_to(end);
+                continue;
+            }
             let Ok(tag) = cursor.tag() else { break };
             if tag.field == FIRST {
                 let payload = cursor.expect_payload(tag)?;

@@ -265,3 +265,58 @@ fn fields_are_read_where_the_language_says() {
         .unwrap();
     assert_eq!(spans, 2);
 }
+
+/// With more fields than are tried one by one, so that where a resource leads is found once for all spans of its scope.
+#[test]
+fn what_a_resource_has_selects_the_spans_that_say_nothing_else() {
+    let equals = |key: &str, value: &str| Predicate::Compare {
+        left: field(Scope::SpanThenResource, key).into(),
+        op: CompareOp::Eq,
+        right: Operand::Literal(Literal::Text(Arc::from(value))),
+    };
+    let mut builder = MatcherBuilder::new();
+    let mut select = |part| builder.selector(&Base::Any, &[part]).unwrap();
+    for number in 0..8 {
+        select(equals(&format!("other.{number}"), "x"));
+    }
+    let of_test = select(equals("stage", "test"));
+    let of_live = select(equals("stage", "live"));
+    let has_stage = select(Predicate::exists(field(Scope::SpanThenResource, "stage")));
+    let of_resource = select(Predicate::exists(field(Scope::Resource, "stage")));
+    let matcher = builder.build();
+    let spans = |values: &[Option<any_value::Value>]| {
+        let one = |value: &Option<any_value::Value>| {
+            let stage = KeyValue {
+                key: "stage".to_owned(),
+                value: Some(AnyValue {
+                    value: value.clone(),
+                }),
+                ..KeyValue::default()
+            };
+            span("a", vec![stage])
+        };
+        values.iter().map(one).collect::<Vec<_>>()
+    };
+    let live = Some(any_value::Value::StringValue("live".to_owned()));
+    let of_scope = |stage: &str| {
+        let mut all = vec![span("a", vec![]), span("a", vec![])];
+        // One of its own, an empty one, and none.
+        all.extend(spans(&[live.clone(), None]));
+        all.push(span("a", vec![]));
+        request(vec![text("stage", stage)], "lib", all)
+    };
+    let mut both = of_scope("test");
+    both.resource_spans.extend(of_scope("live").resource_spans);
+    both.resource_spans
+        .extend(request(vec![], "lib", spans(&[None])).resource_spans);
+    let mut found = hits(&matcher, &both).1;
+    for hits in &mut found {
+        hits.sort_unstable();
+    }
+    let all = |stage: SelectorId| vec![(stage, true), (has_stage, true), (of_resource, true)];
+    let (test, live) = (all(of_test), all(of_live));
+    let mut expected = vec![test.clone(), test.clone(), live.clone(), test.clone(), test];
+    expected.extend(vec![live; 5]);
+    expected.push(vec![]);
+    assert_eq!(found, expected);
+}

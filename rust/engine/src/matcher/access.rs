@@ -23,17 +23,19 @@ const MOST_FIELDS: usize = 8;
 /// A necessary condition on one span.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Access {
-    /// The field equals one of the literals behind these keys.
+    /// The field equals one of the literals: one of these texts, or what is behind one of these keys.
     Equal {
         field: FieldId,
+        texts: Vec<Arc<str>>,
         keys: Vec<u64>,
         class: Class,
     },
-    /// The field is a number beyond the bound (or equal to it).
+    /// The field is a number beyond the bound, or equal to it.
     Beyond {
         field: FieldId,
         side: Side,
         bound: Number,
+        or_equal: bool,
     },
     Pattern {
         field: FieldId,
@@ -85,16 +87,11 @@ impl Class {
     }
 }
 
-/// Keys under which equal values are found; values that are not equal may share one.
+/// Keys under which equal numbers and booleans are found; those that are not equal may share one.
 pub(crate) mod key {
     use betrace_lang::rule::Number;
 
     use crate::predicate::list::number_key;
-    use crate::scan::keys::hash_bytes;
-
-    pub(crate) fn text(text: &[u8]) -> u64 {
-        hash_bytes(text)
-    }
 
     pub(crate) fn number(number: Number) -> u64 {
         number_key(number.to_f64()) ^ 0x9e37_79b9_7f4a_7c15
@@ -122,11 +119,13 @@ pub(crate) fn access(part: &Predicate, fields: &FieldTable) -> Option<Access> {
                     field: id,
                     side: Side::Above,
                     bound: *bound,
+                    or_equal: *op == CompareOp::Ge,
                 }),
                 (CompareOp::Lt | CompareOp::Le, Literal::Number(bound)) => Some(Access::Beyond {
                     field: id,
                     side: Side::Below,
                     bound: *bound,
+                    or_equal: *op == CompareOp::Le,
                 }),
                 _ => present(field, fields),
             }
@@ -236,23 +235,64 @@ fn equal(field: FieldId, literals: &[Literal]) -> Option<Access> {
     if literals.len() > LONGEST_LIST || literals.iter().any(|one| Class::of(one) != Some(class)) {
         return None;
     }
-    let mut keys = Vec::with_capacity(literals.len());
+    let (mut texts, mut keys) = (Vec::new(), Vec::new());
     for literal in literals {
         match literal {
             Literal::Number(number) => keys.push(key::number(*number)),
             Literal::Bool(value) => keys.push(key::boolean(*value)),
             Literal::Text(text) => {
+                texts.push(text.clone());
                 let text = text.as_bytes();
-                keys.push(key::text(text));
                 keys.extend(number_text(text).map(key::number));
                 keys.extend(boolean_text(text).map(key::boolean));
             }
             Literal::Duration(_) => return None,
         }
     }
+    texts.sort_unstable();
+    texts.dedup();
     keys.sort_unstable();
     keys.dedup();
-    Some(Access::Equal { field, keys, class })
+    Some(Access::Equal {
+        field,
+        texts,
+        keys,
+        class,
+    })
+}
+
+/// Whether a span that has this access makes the part true.
+pub(crate) fn settles(part: &Predicate, access: &Access) -> bool {
+    let (asked, is_told) = match (part, access) {
+        (
+            Predicate::Asks {
+                test: FieldTest::Exists,
+                field,
+            },
+            Access::Present(fields),
+        ) => (field, fields.len() == 1),
+        (
+            Predicate::Compare {
+                left: Term::Field(field),
+                op: CompareOp::Eq,
+                ..
+            }
+            | Predicate::In {
+                left: Term::Field(field),
+                ..
+            },
+            Access::Equal { class, .. },
+        ) => (field, *class == Class::Text),
+        (
+            Predicate::Compare {
+                left: Term::Field(field),
+                ..
+            },
+            Access::Beyond { .. },
+        ) => (field, true),
+        _ => return false,
+    };
+    is_told && !is_list(asked)
 }
 
 impl Access {

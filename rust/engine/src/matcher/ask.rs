@@ -3,17 +3,18 @@
 //! Parts that several selectors share are asked once a span, or once a scope where they hang on the resource
 //! and the scope alone.
 
-use betrace_lang::rule::{Base, CompareOp, Field, FieldTest, Literal, Operand, Predicate, Term};
+use betrace_lang::rule::{Base, Field, FieldTest, Predicate};
 
 use crate::logic::truth::Truth;
 use crate::matcher::access::is_of_scope;
 use crate::matcher::answers::{Answers, Holds};
 use crate::matcher::ids::{Hit, PartId, SelectorId, UnlikeId};
+use crate::matcher::leads::Follow;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{FieldTable, NoBindings};
+use crate::predicate::test::ValueTest;
 use crate::scan::read_plan::{Place, ReadPlan};
 use crate::scan::view::SpanView;
-use crate::value::compare_literal;
 
 /// A selector before indexing: what a span must be, and which parts must be true of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,8 +39,8 @@ pub(super) struct Part {
 /// How a part is asked.
 #[derive(Debug)]
 enum PartTest {
-    /// One value against one literal, which most parts are.
-    Compare(Place, CompareOp, Literal),
+    /// One value by itself, which most parts are.
+    Value(Place, ValueTest),
     /// Whether one attribute is there.
     Exists(Place),
     Any(CompiledPredicate),
@@ -52,15 +53,10 @@ impl PartTest {
         fields: &FieldTable,
         plan: &ReadPlan,
     ) -> PartTest {
-        if let Predicate::Compare {
-            left: Term::Field(field),
-            op,
-            right: Operand::Literal(literal),
-        } = part
-            && let Some(place) = fields.id(field).and_then(|id| plan.place(id))
-            && !matches!(place, Place::Event(_) | Place::Link(_))
+        if let Some((field, test)) = compiled.single()
+            && let Some(place) = plan.place(field)
         {
-            return PartTest::Compare(place, *op, literal.clone());
+            return PartTest::Value(place, test.clone());
         }
         if let Predicate::Asks {
             test: FieldTest::Exists,
@@ -76,8 +72,8 @@ impl PartTest {
 
     fn ask(&self, view: &SpanView<'_, '_>) -> (Truth, bool) {
         match self {
-            PartTest::Compare(place, op, literal) => {
-                let compared = compare_literal(view.at(*place), *op, literal);
+            PartTest::Value(place, test) => {
+                let compared = test.of(view.at(*place));
                 (compared.truth, compared.unlike)
             }
             PartTest::Exists(place) => (Truth::from(!view.at(*place).is_missing()), false),
@@ -156,14 +152,8 @@ pub(crate) struct Asking<'i, 'v, 's> {
 }
 
 impl Asking<'_, '_, '_> {
-    pub(crate) fn ask_all(&mut self, selectors: &[u32]) {
-        for selector in selectors {
-            self.ask(*selector);
-        }
-    }
-
     /// Notes a hit if the span satisfies the selector or may do so.
-    pub(crate) fn ask(&mut self, id: u32) {
+    fn ask(&mut self, id: u32) {
         let Some(selector) = self.questions.selectors.get(id as usize) else {
             return;
         };
@@ -202,8 +192,24 @@ impl Asking<'_, '_, '_> {
         self.answers.keep(id, part.holds, truth, unlike);
         (truth, unlike)
     }
+}
 
-    pub(crate) fn count_unlike(&mut self, id: UnlikeId) {
+impl Follow for Asking<'_, '_, '_> {
+    #[inline]
+    fn settled(&mut self, hits: &[Hit]) {
+        for hit in hits {
+            self.answers.hit(*hit);
+        }
+    }
+
+    #[inline]
+    fn ask_all(&mut self, selectors: &[u32]) {
+        for selector in selectors {
+            self.ask(*selector);
+        }
+    }
+
+    fn count_unlike(&mut self, id: UnlikeId) {
         self.answers.count_unlike(id);
     }
 }

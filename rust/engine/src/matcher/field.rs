@@ -1,5 +1,7 @@
 //! The selectors of a group that one field's value leads to.
 
+use std::cmp::Ordering;
+
 use betrace_lang::rule::Number;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -8,10 +10,12 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 use crate::matcher::access::{Access, CLASSES, Class, Side, key};
 use crate::matcher::ask::Asking;
 use crate::matcher::ids::{SelectorId, UnlikeId};
+use crate::matcher::leads::{Follow, Lead, Leads, TextLeads};
 use crate::predicate::fields::{FieldId, FieldTable, Fields};
 use crate::scan::keys::HASH;
 use crate::scan::read_plan::{Place, ReadPlan};
 use crate::value::{TextBuffer, Value, boolean_text, number, shortest_text};
+use crate::wire::value::{Raw, RawKind};
 
 /// Patterns of one field from this number on are first tried together.
 const MANY_PATTERNS: usize = 3;
@@ -34,18 +38,29 @@ pub(crate) struct FieldIndex {
     pub field: FieldId,
     pub place: Option<Place>,
     is_list: bool,
-    present: Vec<u32>,
-    equal: HashMap<u64, Vec<u32>, FixedState>,
+    present: Leads,
+    texts: Option<Box<TextLeads>>,
+    /// By keys of numbers and booleans, which equal ones share.
+    equal: HashMap<u64, Leads, FixedState>,
     /// By bound, ascending.
-    above: Vec<(Number, u32)>,
+    above: Vec<BoundLead>,
     /// By bound, descending.
-    below: Vec<(Number, u32)>,
+    below: Vec<BoundLead>,
     patterns: Vec<(u32, String)>,
     together: Option<RegexSet>,
     /// The classes of literals here.
     asks: ClassSet,
     /// For each class of literals here, whom to count where a value is unlike them.
     unlike: [Option<UnlikeId>; CLASSES],
+}
+
+#[derive(Debug)]
+struct BoundLead {
+    bound: Number,
+    /// The same, if it is a whole number, which most values are compared with.
+    whole: Option<i64>,
+    or_equal: bool,
+    leads: Leads,
 }
 
 /// A set of classes of literals.
@@ -69,6 +84,10 @@ impl ClassSet {
         self.0 & other.0 != 0
     }
 
+    fn only(self, other: ClassSet) -> ClassSet {
+        ClassSet(self.0 & other.0)
+    }
+
     fn with(self, other: ClassSet) -> ClassSet {
         ClassSet(self.0 | other.0)
     }
@@ -87,7 +106,8 @@ impl FieldIndex {
             field,
             place: building.plan.place(field),
             is_list: building.fields.is_list(field),
-            present: Vec::new(),
+            present: Leads::default(),
+            texts: None,
             equal: HashMap::with_hasher(HASH),
             above: Vec::new(),
             below: Vec::new(),
@@ -98,21 +118,44 @@ impl FieldIndex {
         }
     }
 
-    pub(crate) fn add(&mut self, selector: u32, access: &Access, building: &mut Building<'_>) {
+    pub(crate) fn add(&mut self, lead: Lead, access: &Access, building: &mut Building<'_>) {
+        let selector = lead.selector;
         let mut is_repeated = self.is_list;
         let class = match access {
-            Access::Equal { keys, class, .. } => {
-                is_repeated |= keys.len() > 1;
+            Access::Equal {
+                texts, keys, class, ..
+            } => {
+                // By its text, and by what that spells.
+                is_repeated |= !texts.is_empty() && !keys.is_empty();
+                for text in texts {
+                    self.texts.get_or_insert_default().add(text, lead);
+                }
                 for key in keys {
-                    self.equal.entry(*key).or_default().push(selector);
+                    self.equal.entry(*key).or_default().add(lead);
                 }
                 Some(*class)
             }
-            Access::Beyond { side, bound, .. } => {
-                match side {
-                    Side::Above => self.above.push((*bound, selector)),
-                    Side::Below => self.below.push((*bound, selector)),
-                }
+            Access::Beyond {
+                side,
+                bound,
+                or_equal,
+                ..
+            } => {
+                let bounds = match side {
+                    Side::Above => &mut self.above,
+                    Side::Below => &mut self.below,
+                };
+                let mut leads = Leads::default();
+                leads.add(lead);
+                bounds.push(BoundLead {
+                    bound: *bound,
+                    whole: match bound {
+                        Number::Int(bound) => i64::try_from(*bound).ok(),
+                        Number::Float(_) => None,
+                    },
+                    or_equal: *or_equal,
+                    leads,
+                });
                 Some(Class::Number)
             }
             Access::Pattern { pattern, .. } => {
@@ -121,7 +164,7 @@ impl FieldIndex {
             }
             Access::Present(fields) => {
                 is_repeated |= fields.len() > 1;
-                self.present.push(selector);
+                self.present.add(lead);
                 None
             }
         };
@@ -142,8 +185,11 @@ impl FieldIndex {
 
     /// Called once, when all selectors have been added.
     pub(crate) fn finish(&mut self) {
-        self.above.sort_by(|a, b| a.0.compare(b.0));
-        self.below.sort_by(|a, b| b.0.compare(a.0));
+        if let Some(texts) = &mut self.texts {
+            texts.settle();
+        }
+        self.above.sort_by(|a, b| a.bound.compare(b.bound));
+        self.below.sort_by(|a, b| b.bound.compare(a.bound));
         if self.patterns.len() >= MANY_PATTERNS {
             // Too large together: then each is tried on its own.
             self.together = RegexSetBuilder::new(self.patterns.iter().map(|(_, pattern)| pattern))
@@ -158,117 +204,176 @@ impl FieldIndex {
     }
 
     /// Asks each selector here that the span's value could satisfy.
+    #[inline(never)]
     pub(crate) fn ask(&self, asking: &mut Asking<'_, '_, '_>) {
-        let mut unlike = ClassSet::default();
-        if self.is_list {
-            let mut has_any = false;
-            let view = *asking.view;
-            view.any(self.field, &mut |value| {
-                has_any = true;
-                unlike = unlike.with(self.ask_by_value(value, asking));
-                false
-            });
-            if has_any {
-                asking.ask_all(&self.present);
+        let view = *asking.view;
+        if !self.is_list {
+            if let Some(place) = self.place {
+                self.follow(view.at(place), asking);
             }
-        } else {
-            let view = *asking.view;
-            let value = match self.place {
-                Some(place) => view.at(place),
-                None => Value::Missing,
-            };
-            if value.is_missing() {
-                return;
-            }
-            asking.ask_all(&self.present);
-            unlike = self.ask_by_value(value, asking);
+            return;
         }
-        if unlike.meets(self.asks) {
-            for (index, id) in self.unlike.iter().enumerate() {
-                if let Some(id) = id
-                    && unlike.0 >> index & 1 == 1
-                {
-                    asking.count_unlike(*id);
-                }
+        let mut unlike = ClassSet::default();
+        let mut has_any = false;
+        view.any(self.field, &mut |value| {
+            has_any = true;
+            unlike = unlike.with(self.follow_value(value, asking));
+            false
+        });
+        if has_any {
+            self.present.follow(asking);
+        }
+        self.count_unlike(unlike, asking);
+    }
+
+    /// Likewise, where the span has set a slot of the field to this.
+    #[inline]
+    pub(crate) fn ask_set(&self, raw: Raw, asking: &mut Asking<'_, '_, '_>) {
+        if raw.kind == RawKind::Missing || self.is_list {
+            // An empty value gives way to that of the resource.
+            self.ask(asking);
+            return;
+        }
+        self.present.follow(asking);
+        if self.asks != ClassSet::default() {
+            let unlike = self.follow_value(raw.value(asking.view.message), asking);
+            self.count_unlike(unlike, asking);
+        }
+    }
+
+    /// Where a text leads, if this is all that is asked of the field and only texts are.
+    pub(crate) fn of_text(&self, text: &[u8]) -> Option<Leads> {
+        let is_all = self.asks == self.asks.only(ANY_TEXT) && self.present.is_nowhere();
+        let leads = self.texts.as_ref().and_then(|texts| texts.of(text));
+        is_all.then(|| leads.cloned().unwrap_or_default())
+    }
+
+    /// Where a value leads that is the only one of its field.
+    #[inline]
+    pub(crate) fn follow(&self, value: Value<'_>, by: &mut impl Follow) {
+        if value.is_missing() {
+            return;
+        }
+        self.present.follow(by);
+        if self.asks != ClassSet::default() {
+            let unlike = self.follow_value(value, by);
+            self.count_unlike(unlike, by);
+        }
+    }
+
+    fn count_unlike(&self, unlike: ClassSet, by: &mut impl Follow) {
+        if !unlike.meets(self.asks) {
+            return;
+        }
+        for (index, id) in self.unlike.iter().enumerate() {
+            if let Some(id) = id
+                && unlike.0 >> index & 1 == 1
+            {
+                by.count_unlike(*id);
             }
         }
     }
 
-    /// The classes that `value`, which is not missing, is unlike to.
-    fn ask_by_value(&self, value: Value<'_>, asking: &mut Asking<'_, '_, '_>) -> ClassSet {
+    /// Leads by a value that is not missing, and tells the classes that it is unlike to.
+    #[inline(always)]
+    fn follow_value(&self, value: Value<'_>, by: &mut impl Follow) -> ClassSet {
         let mut unlike = ClassSet::default();
         match value {
             Value::Text(text) => {
-                if self.asks.meets(ANY_TEXT) {
-                    self.ask_equal(key::text(text), asking);
+                if let Some(texts) = &self.texts
+                    && let Some(leads) = texts.of(text)
+                {
+                    leads.follow(by);
                 }
                 if self.asks.meets(NUMBER) {
                     match number(value) {
-                        Some(number) => self.ask_number(number, asking),
+                        Some(number) => self.follow_number(number, by),
                         None => unlike = unlike.with(NUMBER),
                     }
                 }
                 if self.asks.meets(BOOLEAN) {
                     match boolean_text(text) {
-                        Some(value) => self.ask_equal(key::boolean(value), asking),
+                        Some(value) => self.follow_key(key::boolean(value), by),
                         None => unlike = unlike.with(BOOLEAN),
                     }
                 }
             }
-            Value::Int(_) | Value::Float(_) => {
+            Value::Int(value) => {
+                unlike = UNLIKE_NUMBERS;
+                if !self.equal.is_empty() {
+                    self.follow_key(key::number(Number::Int(i128::from(value))), by);
+                }
+                self.follow_bounds(by, |bound| match bound.whole {
+                    Some(bound) => bound.cmp(&value),
+                    None => bound.bound.compare(Number::Int(i128::from(value))),
+                });
+            }
+            Value::Float(_) => {
                 unlike = UNLIKE_NUMBERS;
                 // NaN and infinities equal nothing.
                 if let Some(number) = number(value) {
-                    self.ask_number(number, asking);
+                    self.follow_number(number, by);
                 }
             }
             Value::Bool(value) => {
                 unlike = UNLIKE_BOOLEANS;
-                self.ask_equal(key::boolean(value), asking);
+                self.follow_key(key::boolean(value), by);
             }
             _ => unlike = ClassSet::ALL,
         }
         if self.asks.meets(PATTERN) && !unlike.meets(PATTERN) {
-            self.ask_patterns(value, asking);
+            self.follow_patterns(value, by);
         }
         unlike
     }
 
-    fn ask_equal(&self, key: u64, asking: &mut Asking<'_, '_, '_>) {
-        if let Some(selectors) = self.equal.get(&key) {
-            asking.ask_all(selectors);
+    fn follow_key(&self, key: u64, by: &mut impl Follow) {
+        if let Some(leads) = self.equal.get(&key) {
+            leads.follow(by);
         }
     }
 
-    fn ask_number(&self, number: Number, asking: &mut Asking<'_, '_, '_>) {
+    #[inline(never)]
+    fn follow_number(&self, number: Number, by: &mut impl Follow) {
         if !self.equal.is_empty() {
-            self.ask_equal(key::number(number), asking);
+            self.follow_key(key::number(number), by);
         }
-        for (bound, selector) in &self.above {
-            if bound.compare(number).is_gt() {
-                break;
+        self.follow_bounds(by, |bound| bound.bound.compare(number));
+    }
+
+    /// `compare` says how a bound compares with the value.
+    #[inline(always)]
+    fn follow_bounds(&self, by: &mut impl Follow, compare: impl Fn(&BoundLead) -> Ordering) {
+        for (bounds, before) in [
+            (&self.above, Ordering::Less),
+            (&self.below, Ordering::Greater),
+        ] {
+            for bound in bounds {
+                let order = compare(bound);
+                if order == before || order.is_eq() && bound.or_equal {
+                    bound.leads.follow(by);
+                } else if !order.is_eq() {
+                    break;
+                }
             }
-            asking.ask(*selector);
-        }
-        for (bound, selector) in &self.below {
-            if bound.compare(number).is_lt() {
-                break;
-            }
-            asking.ask(*selector);
         }
     }
 
-    fn ask_patterns(&self, value: Value<'_>, asking: &mut Asking<'_, '_, '_>) {
-        let mut buffer = TextBuffer::default();
+    #[inline(never)]
+    fn follow_patterns(&self, value: Value<'_>, by: &mut impl Follow) {
+        let mut buffer;
         let text = match value {
             Value::Text(text) => Some(text),
-            other => shortest_text(other, &mut buffer),
+            other => {
+                buffer = TextBuffer::default();
+                shortest_text(other, &mut buffer)
+            }
         };
         if let Some(text) = text
             && self.together.as_ref().is_none_or(|set| set.is_match(text))
         {
             for (selector, _) in &self.patterns {
-                asking.ask(*selector);
+                by.ask_all(std::slice::from_ref(selector));
             }
         }
     }

@@ -1,12 +1,18 @@
 //! The selectors of one name (or of any span, or of roots), found by the values that a span has.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use crate::matcher::access::Access;
 use crate::matcher::ask::Asking;
 use crate::matcher::field::{Building, FieldIndex};
+use crate::matcher::leads::{Lead, Leads, ScopeLeads};
 use crate::matcher::routes::{Route, Routes};
 use crate::predicate::fields::FieldId;
+use crate::scan::read_plan::Place;
+use crate::scan::slots::SetSlot;
+use crate::scan::view::SpanView;
 
 /// Groups up to this size are asked one by one.
 const SMALL: usize = 4;
@@ -16,48 +22,62 @@ const FEW_FIELDS: usize = 6;
 /// A selector of the group, and by what it may be found.
 pub(crate) struct GroupMember {
     pub selector: u32,
-    pub accesses: Vec<Access>,
+    pub approaches: Vec<Approach>,
+    /// Nothing is asked of it besides what all members are asked.
+    pub is_bare: bool,
+}
+
+/// One way to a selector.
+pub(crate) struct Approach {
+    pub access: Access,
+    /// A span that has this access satisfies the selector.
+    pub settles: bool,
 }
 
 /// Selectors that share what they ask of the name.
 #[derive(Debug, Default)]
 pub(crate) struct Group {
-    always: Box<[u32]>,
+    always: Leads,
     fields: Box<[FieldIndex]>,
     routes: Option<Routes>,
 }
 
 impl Group {
     pub(crate) fn new(members: &[GroupMember], building: &mut Building<'_>) -> Group {
-        if members.len() <= SMALL {
-            return Group {
-                always: members.iter().map(|member| member.selector).collect(),
-                ..Group::default()
-            };
-        }
         let costs = Costs::new(members);
-        let mut always = Vec::new();
+        let mut always = Leads::default();
         let mut fields: Vec<FieldIndex> = Vec::new();
         let mut at: HashMap<FieldId, usize> = HashMap::new();
         for member in members {
-            let best = member.accesses.iter().min_by_key(|access| costs.of(access));
-            let Some(access) = best else {
-                always.push(member.selector);
+            let best = member
+                .approaches
+                .iter()
+                .min_by_key(|approach| costs.of(&approach.access))
+                .filter(|_| members.len() > SMALL);
+            let Some(approach) = best else {
+                always.add(Lead {
+                    selector: member.selector,
+                    is_settled: member.is_bare,
+                });
                 continue;
             };
-            for id in access.fields() {
+            let lead = Lead {
+                selector: member.selector,
+                is_settled: approach.settles,
+            };
+            for id in approach.access.fields() {
                 let index = *at.entry(*id).or_insert_with(|| {
                     fields.push(FieldIndex::new(*id, building));
                     fields.len() - 1
                 });
-                fields[index].add(member.selector, access, building);
+                fields[index].add(lead, &approach.access, building);
             }
         }
         for field in &mut fields {
             field.finish();
         }
         Group {
-            always: always.into(),
+            always,
             routes: (fields.len() > FEW_FIELDS).then(|| Routes::new(&fields, building.plan)),
             fields: fields.into(),
         }
@@ -65,23 +85,86 @@ impl Group {
 
     /// Asks each selector that the span could satisfy; the same one may be met more than once.
     pub(crate) fn ask(&self, asking: &mut Asking<'_, '_, '_>) {
-        asking.ask_all(&self.always);
-        let Some(routes) = &self.routes else {
-            for field in &self.fields {
-                field.ask(asking);
+        self.always.follow(asking);
+        match &self.routes {
+            None => self.ask_fields(asking),
+            Some(routes) => {
+                self.follow(&routes.scope, asking);
+                self.ask_resource(routes, asking);
+                self.ask_span(routes, asking);
             }
+        }
+    }
+
+    /// Likewise, with what is known of the span's scope.
+    pub(crate) fn ask_within(&self, scope: &mut ScopeLeads, asking: &mut Asking<'_, '_, '_>) {
+        self.always.follow(asking);
+        let Some(routes) = &self.routes else {
+            self.ask_fields(asking);
             return;
         };
         let view = *asking.view;
-        self.follow(&routes.rest, asking);
-        self.follow_all(&routes.span, view.span_slots(), asking);
-        for slot in view.resource_slots() {
+        if scope.begin(view.scope_serial()) {
+            self.lead_scope(routes, &view, scope);
+        }
+        if scope.may_give_way(view.span_signs()) {
+            self.follow(&routes.scope, asking);
+            self.ask_resource(routes, asking);
+        } else {
+            scope.follow(asking);
+        }
+        self.ask_span(routes, asking);
+    }
+
+    fn ask_fields(&self, asking: &mut Asking<'_, '_, '_>) {
+        for field in &self.fields {
+            field.ask(asking);
+        }
+    }
+
+    /// Notes where the scope and the resource lead.
+    fn lead_scope(&self, routes: &Routes, view: &SpanView<'_, '_>, scope: &mut ScopeLeads) {
+        for field in routes.scope.iter().filter_map(|index| self.field(*index)) {
+            if let Some(place) = field.place {
+                field.follow(view.at(place), scope);
+            }
+        }
+        for SetSlot { slot, .. } in view.resource_slots() {
+            for field in routes.resource.leads(*slot) {
+                if let Some(field) = self.field(*field) {
+                    if let Some(Place::SpanThenResource(of_span, _)) = field.place {
+                        scope.give_way(of_span);
+                    }
+                    field.follow(view.at(Place::Resource(*slot)), scope);
+                }
+            }
+        }
+    }
+
+    fn ask_resource(&self, routes: &Routes, asking: &mut Asking<'_, '_, '_>) {
+        let view = *asking.view;
+        for SetSlot { slot, .. } in view.resource_slots() {
             for index in routes.resource.leads(*slot) {
-                // What the span has itself, if only an empty value, has led here already.
-                if let Some(field) = self.fields.get(*index as usize)
+                // What the span has itself, if only an empty value, leads to it as well.
+                if let Some(field) = self.field(*index)
                     && !view.has_span_slot(field.place)
                 {
                     field.ask(asking);
+                }
+            }
+        }
+    }
+
+    /// What hangs on the span itself.
+    fn ask_span(&self, routes: &Routes, asking: &mut Asking<'_, '_, '_>) {
+        let view = *asking.view;
+        routes.kind.of(view.kind()).follow(asking);
+        routes.status.of(view.status()).follow(asking);
+        self.follow(&routes.rest, asking);
+        for SetSlot { slot, raw } in view.span_slots() {
+            for index in routes.span.leads(*slot) {
+                if let Some(field) = self.field(*index) {
+                    field.ask_set(*raw, asking);
                 }
             }
         }
@@ -97,15 +180,20 @@ impl Group {
 
     fn follow(&self, indexes: &[u32], asking: &mut Asking<'_, '_, '_>) {
         for index in indexes {
-            if let Some(field) = self.fields.get(*index as usize) {
+            if let Some(field) = self.field(*index) {
                 field.ask(asking);
             }
         }
+    }
+
+    fn field(&self, index: u32) -> Option<&FieldIndex> {
+        self.fields.get(index as usize)
     }
 }
 
 /// How many members share each access: the rarest is the best.
 struct Costs {
+    texts: HashMap<(FieldId, Arc<str>), usize>,
     equal: HashMap<(FieldId, u64), usize>,
     fields: HashMap<FieldId, usize>,
 }
@@ -113,14 +201,21 @@ struct Costs {
 impl Costs {
     fn new(members: &[GroupMember]) -> Costs {
         let mut costs = Costs {
+            texts: HashMap::new(),
             equal: HashMap::new(),
             fields: HashMap::new(),
         };
-        for access in members.iter().flat_map(|member| &member.accesses) {
+        for Approach { access, .. } in members.iter().flat_map(|member| &member.approaches) {
             for field in access.fields() {
                 *costs.fields.entry(*field).or_default() += 1;
             }
-            if let Access::Equal { field, keys, .. } = access {
+            if let Access::Equal {
+                field, texts, keys, ..
+            } = access
+            {
+                for text in texts {
+                    *costs.texts.entry((*field, text.clone())).or_default() += 1;
+                }
                 for key in keys {
                     *costs.equal.entry((*field, *key)).or_default() += 1;
                 }
@@ -133,13 +228,14 @@ impl Costs {
     fn of(&self, access: &Access) -> usize {
         let sharing = |field: &FieldId| self.fields.get(field).copied().unwrap_or(0);
         match access {
-            Access::Equal { field, keys, .. } => {
-                4 * keys
-                    .iter()
-                    .filter_map(|key| self.equal.get(&(*field, *key)))
-                    .max()
-                    .copied()
-                    .unwrap_or(0)
+            Access::Equal {
+                field, texts, keys, ..
+            } => {
+                let texts = texts.iter();
+                let of_texts = texts.map(|text| self.texts.get(&(*field, text.clone())));
+                let of_keys = keys.iter().map(|key| self.equal.get(&(*field, *key)));
+                let most = of_texts.chain(of_keys).flatten().max();
+                4 * most.copied().unwrap_or(0)
             }
             Access::Pattern { field, .. } => 8 + sharing(field),
             Access::Beyond { field, .. } => 8 + 2 * sharing(field),

@@ -4,25 +4,27 @@
 //! own. Inside a [`Group`] they are found by the values that a span has.
 
 use betrace_lang::rule::{Base, Predicate};
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::matcher::access::access;
+use crate::matcher::access::{access, settles};
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::{Asking, Questions, SelectorParts};
 use crate::matcher::field::Building;
-use crate::matcher::group::{Group, GroupMember};
+use crate::matcher::group::{Approach, Group, GroupMember};
 use crate::matcher::ids::{SelectorId, UnlikeId};
+use crate::matcher::leads::ScopeLeads;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::FieldTable;
-use crate::scan::keys::HASH;
+use crate::scan::keys::KeyTable;
 use crate::scan::read_plan::ReadPlan;
 use crate::scan::view::SpanView;
 
 #[derive(Debug)]
 pub(crate) struct Index {
     questions: Questions,
-    named: HashMap<Box<[u8]>, Group, FixedState>,
+    /// By the names that selectors ask for, and the group of each.
+    names: KeyTable,
+    named: Vec<Group>,
     any: Group,
     root: Group,
     unlike: Vec<Vec<SelectorId>>,
@@ -38,13 +40,19 @@ impl Index {
         let mut named: HashMap<Box<[u8]>, Vec<GroupMember>> = HashMap::new();
         let (mut any, mut root) = (Vec::new(), Vec::new());
         for (id, selector) in (0u32..).zip(&selectors) {
+            let is_single = selector.parts.len() == 1;
+            let asked = selector.parts.iter().map(|part| &parts[part.0 as usize].0);
+            let approaches = asked.filter_map(|part| {
+                let access = access(part, fields)?;
+                Some(Approach {
+                    settles: is_single && settles(part, &access),
+                    access,
+                })
+            });
             let member = GroupMember {
                 selector: id,
-                accesses: selector
-                    .parts
-                    .iter()
-                    .filter_map(|part| access(&parts[part.0 as usize].0, fields))
-                    .collect(),
+                approaches: approaches.collect(),
+                is_bare: selector.parts.is_empty(),
             };
             match &selector.base {
                 Base::Named(name) => named
@@ -72,12 +80,16 @@ impl Index {
         // In the order of names, so that ids are a function of the rules.
         let mut by_name: Vec<(Box<[u8]>, Vec<GroupMember>)> = named.into_iter().collect();
         by_name.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut named = HashMap::with_capacity_and_hasher(by_name.len(), HASH);
+        let mut names = KeyTable::default();
+        let mut named = Vec::with_capacity(by_name.len());
         for (name, members) in by_name {
-            named.insert(name, Group::new(&members, &mut building));
+            names.intern(&name);
+            named.push(Group::new(&members, &mut building));
         }
+        names.settle();
         Index {
             questions: Questions::new(selectors, parts, &repeated, fields, plan),
+            names,
             named,
             any,
             root,
@@ -99,8 +111,13 @@ impl Index {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Fills `answers` with the hits of `view`.
-    pub(crate) fn find(&self, view: &SpanView<'_, '_>, answers: &mut Answers) {
+    /// Fills `answers` with the hits of `view`; `scope` is what is known of the spans of its scope.
+    pub(crate) fn find(
+        &self,
+        view: &SpanView<'_, '_>,
+        scope: &mut ScopeLeads,
+        answers: &mut Answers,
+    ) {
         let questions = &self.questions;
         answers.begin_span(
             view.scope_serial(),
@@ -112,10 +129,12 @@ impl Index {
             view,
             answers,
         };
-        if let Some(group) = self.named.get(view.name()) {
+        if let Some(name) = self.names.slot(view.name())
+            && let Some(group) = self.named.get(name as usize)
+        {
             group.ask(&mut asking);
         }
-        self.any.ask(&mut asking);
+        self.any.ask_within(scope, &mut asking);
         if view.parent().is_none() {
             self.root.ask(&mut asking);
         }

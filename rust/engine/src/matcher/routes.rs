@@ -1,11 +1,19 @@
 //! Which field indexes of a group an attribute's slot leads to.
 
+use std::ops::Range;
+
+use betrace_lang::rule::Intrinsic;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::matcher::field::FieldIndex;
+use crate::matcher::leads::Leads;
 use crate::scan::keys::HASH;
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, Place, ReadPlan};
+use crate::scan::view::{kind_text, status_text};
+
+/// Numbers of kinds and of a status that may have words of their own.
+const WORDS: Range<i32> = 0..6;
 
 /// From the slots that a span has set to the fields worth trying.
 #[derive(Debug)]
@@ -14,8 +22,32 @@ pub(crate) struct Routes {
     pub resource: Route,
     pub event: Route,
     pub link: Route,
-    /// Those that are tried on every span: of intrinsics and of the scope.
+    pub scope: Vec<u32>,
+    pub kind: WordLeads,
+    pub status: WordLeads,
+    /// Those that are tried on every span: of other intrinsics, and of several choices.
     pub rest: Vec<u32>,
+}
+
+/// Where each word leads that a span can have for a number.
+#[derive(Debug, Default)]
+pub(crate) struct WordLeads(Vec<Leads>);
+
+impl WordLeads {
+    /// `None`: the field asks of values what words do not say.
+    fn new(field: &FieldIndex, word: fn(i32) -> &'static [u8]) -> Option<WordLeads> {
+        let leads: Option<Vec<Leads>> = WORDS.map(|number| field.of_text(word(number))).collect();
+        leads.map(WordLeads)
+    }
+
+    /// Numbers without a word share that of the first.
+    #[inline]
+    pub(crate) fn of(&self, number: i32) -> &Leads {
+        const NOWHERE: &Leads = &Leads::NOWHERE;
+        let at = usize::try_from(number).ok();
+        let leads = at.and_then(|at| self.0.get(at)).or_else(|| self.0.first());
+        leads.unwrap_or(NOWHERE)
+    }
 }
 
 /// From one kind of slot to field indexes.
@@ -69,7 +101,9 @@ impl Route {
 impl Routes {
     pub(crate) fn new(fields: &[FieldIndex], plan: &ReadPlan) -> Routes {
         let (mut span, mut resource) = (Vec::new(), Vec::new());
-        let (mut event, mut link, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut event, mut link) = (Vec::new(), Vec::new());
+        let (mut scope, mut rest) = (Vec::new(), Vec::new());
+        let (mut kind, mut status) = (None, None);
         for (index, field) in (0u32..).zip(fields) {
             match field.place {
                 Some(Place::Span(slot)) => span.push((slot, index)),
@@ -80,9 +114,21 @@ impl Routes {
                 Some(Place::Resource(slot)) => resource.push((slot, index)),
                 Some(Place::Event(slot)) => event.push((slot, index)),
                 Some(Place::Link(slot)) => link.push((slot, index)),
-                Some(Place::Scope(_) | Place::Intrinsic(_) | Place::FirstOf(_)) | None => {
-                    rest.push(index)
+                Some(Place::Scope(_)) => scope.push(index),
+                Some(Place::Intrinsic(intrinsic)) => {
+                    let words = match intrinsic {
+                        Intrinsic::SpanKind => Some((&mut kind, WordLeads::new(field, kind_text))),
+                        Intrinsic::SpanStatus => {
+                            Some((&mut status, WordLeads::new(field, status_text)))
+                        }
+                        _ => None,
+                    };
+                    match words {
+                        Some((place, words @ Some(_))) => *place = words,
+                        _ => rest.push(index),
+                    }
                 }
+                Some(Place::FirstOf(_)) | None => rest.push(index),
             }
         }
         Routes {
@@ -90,6 +136,9 @@ impl Routes {
             resource: Route::new(resource, plan.resource.len()),
             event: Route::new(event, plan.event.len() + EVENT_SHIFT as usize),
             link: Route::new(link, plan.link.len() + LINK_SHIFT as usize),
+            scope,
+            kind: kind.unwrap_or_default(),
+            status: status.unwrap_or_default(),
             rest,
         }
     }

@@ -30,6 +30,11 @@ impl Source {
         }
     }
 
+    /// One value of the span at hand, as it is.
+    pub(super) fn is_plain(self) -> bool {
+        self.binding.is_none() && !self.list && self.reading == Reading::Plain
+    }
+
     /// Of a term that is one value; `None` where it is reckoned.
     pub(super) fn of_term(term: &Term, fields: &mut FieldTable) -> Option<Source> {
         match term {

@@ -10,7 +10,7 @@ use crate::wire::value::array_elements;
 
 /// A text that is looked for, prepared.
 #[derive(Clone, Debug)]
-pub(super) struct Needle {
+pub(crate) struct Needle {
     op: TextOp,
     /// `None`: a duration, which has no text.
     text: Option<Box<[u8]>>,

@@ -6,10 +6,10 @@
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 
-use crate::hash::fixed_hash;
+use crate::hash::{fixed_hash, fold, fold_text};
 use crate::scan::keys::{HASH, KeyTable};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT};
-use crate::scan::slots::ListSet;
+use crate::scan::slots::{ListSet, SetSlot, SlotSet};
 use crate::scan::view::SpanView;
 use crate::value::Value;
 use crate::wire::value::{Raw, array_elements};
@@ -32,11 +32,7 @@ impl SpanView<'_, '_> {
         if self.plan.status_message {
             hash = fold_text(hash, &self.message[head.status_message.clone()]);
         }
-        let mut sum = 0u64;
-        for slot in self.read.span.touched() {
-            let value = self.read.span.get(*slot);
-            sum = sum.wrapping_add(hash_value(self.plan.span.hash(*slot), value, self.message));
-        }
+        let sum = digest_values(&self.read.span, &self.plan.span, self.message);
         hash = fold(hash ^ self.resource_digest(), self.scope_digest());
         hash = fold(hash, sum);
         // What is not read may stand there from another matcher.
@@ -82,15 +78,7 @@ impl SpanView<'_, '_> {
         if let Some(digest) = self.read.resource_digest.get() {
             return digest;
         }
-        let slots = &self.read.resource;
-        let digest = slots.touched().iter().fold(0u64, |sum, slot| {
-            let value = slots.get(*slot);
-            sum.wrapping_add(hash_value(
-                self.plan.resource.hash(*slot),
-                value,
-                self.message,
-            ))
-        });
+        let digest = digest_values(&self.read.resource, &self.plan.resource, self.message);
         self.read.resource_digest.set(Some(digest));
         digest
     }
@@ -104,11 +92,7 @@ impl SpanView<'_, '_> {
         if self.plan.scope_version {
             write_text(&mut hash, &self.message[self.read.scope_version.clone()]);
         }
-        let slots = &self.read.scope;
-        let sum = slots.touched().iter().fold(0u64, |sum, slot| {
-            let value = slots.get(*slot);
-            sum.wrapping_add(hash_value(self.plan.scope.hash(*slot), value, self.message))
-        });
+        let sum = digest_values(&self.read.scope, &self.plan.scope, self.message);
         hash.write_u64(sum);
         let digest = hash.finish();
         self.read.scope_digest.set(Some(digest));
@@ -135,63 +119,37 @@ fn digest_lists<'v>(
     })
 }
 
-fn hash_value(seed: u64, value: Raw, message: &[u8]) -> u64 {
-    hash_one(seed, value.value(message))
+/// In whatever order they were set.
+#[inline(always)]
+fn digest_values(slots: &SlotSet, keys: &KeyTable, message: &[u8]) -> u64 {
+    slots
+        .touched()
+        .iter()
+        .fold(0, |sum, SetSlot { slot, raw }| {
+            sum.wrapping_add(hash_one(keys.hash(*slot), raw.value(message)))
+        })
 }
 
+#[inline(always)]
 fn hash_one(seed: u64, value: Value<'_>) -> u64 {
     match value {
         Value::Text(text) => fold_text(seed ^ TEXT, text),
         Value::Int(value) => fold(seed ^ INT, value.cast_unsigned()),
-        value => {
-            let mut hash = HASH.build_hasher();
-            hash.write_u64(seed);
-            write_value(&mut hash, value, MAX_DEPTH);
-            hash.finish()
-        }
+        value => hash_other(seed, value),
     }
+}
+
+#[cold]
+fn hash_other(seed: u64, value: Value<'_>) -> u64 {
+    let mut hash = HASH.build_hasher();
+    hash.write_u64(seed);
+    write_value(&mut hash, value, MAX_DEPTH);
+    hash.finish()
 }
 
 /// What most values are has a shorter way; numbers without a pattern tell their kinds apart.
 const TEXT: u64 = 0xa076_1d64_78bd_642f;
 const INT: u64 = 0xe703_7ed1_a0b4_28db;
-
-/// Both halves of a product, as wyhash (Wang, 2019) has it.
-#[inline(always)]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b ^ 0x8ebc_6af0_9c88_c6e3);
-    (product >> 64) as u64 ^ product as u64
-}
-
-#[inline(always)]
-fn fold_text(mut seed: u64, text: &[u8]) -> u64 {
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
-    let mut rest = text;
-    while rest.len() > 16
-        && let Some((first, after)) = rest.split_first_chunk::<8>()
-        && let Some((second, after)) = after.split_first_chunk::<8>()
-    {
-        seed = fold(word(first) ^ seed, word(second));
-        rest = after;
-    }
-    // What is left from both its ends, which may overlap: its length tells what does.
-    let (first, last) = if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
-        (word(first), word(last))
-    } else if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
-        (half(first), half(last))
-    } else {
-        let byte = |at: usize| rest.get(at).map_or(0, |byte| u64::from(*byte));
-        (byte(0) | byte(1) << 8, byte(2))
-    };
-    fold(
-        first ^ seed,
-        last ^ (text.len() as u64).wrapping_mul(LENGTH),
-    )
-}
-
-/// Spreads a length over a word.
-const LENGTH: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Arrays in arrays are told apart to this depth.
 const MAX_DEPTH: u32 = 16;

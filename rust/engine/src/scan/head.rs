@@ -2,27 +2,95 @@
 
 use std::ops::Range;
 
-use crate::wire::{Cursor, ScanError};
+use crate::scan::span_field as field;
+use crate::wire::{Cursor, ScanError, usual_payload};
 
-/// What every span has, by its place in the message.
+/// What every span has; texts by their places in the message.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpanHead {
-    pub trace_id: Range<usize>,
-    pub span_id: Range<usize>,
-    pub parent_id: Range<usize>,
+    /// Zeros where it is not one.
+    pub trace: [u8; 16],
+    /// Likewise.
+    pub span: [u8; 8],
+    /// Zeros on a root.
+    pub parent: [u8; 8],
+    has_odd_parent: bool,
     pub name: Range<usize>,
     pub kind: i32,
     pub start: u64,
     pub end: u64,
     pub status: i32,
     pub status_message: Range<usize>,
-    pub trace: [u8; 16],
-    pub span: [u8; 8],
-    /// Zeros on a root.
-    pub parent: [u8; 8],
 }
 
 impl SpanHead {
+    /// Reads what a span nearly always begins with, as it is nearly always written, from `at` on, and tells how far that goes.
+    #[inline(always)]
+    pub(crate) fn read_usual(&mut self, bytes: &[u8], mut at: usize) -> usize {
+        if let Some(ids) = chunk::<28>(bytes, at)
+            && ids[..2] == [field::TRACE_ID_TAG, 16]
+            && ids[18..20] == [field::SPAN_ID_TAG, 8]
+        {
+            self.trace.copy_from_slice(&ids[2..18]);
+            self.span.copy_from_slice(&ids[20..]);
+            at += ids.len();
+        }
+        if bytes.get(at) == Some(&field::TRACE_STATE_TAG)
+            && let Some((_, end)) = usual_payload(bytes, at + 1)
+        {
+            at = end;
+        }
+        if let Some(parent) = chunk::<10>(bytes, at)
+            && parent[..2] == [field::PARENT_ID_TAG, 8]
+        {
+            self.parent.copy_from_slice(&parent[2..]);
+            at += parent.len();
+        }
+        if bytes.get(at) == Some(&field::NAME_TAG)
+            && let Some((start, end)) = usual_payload(bytes, at + 1)
+        {
+            self.name = start..end;
+            at = end;
+        }
+        if let Some([field::KIND_TAG, kind @ 0..0x80]) = chunk::<2>(bytes, at) {
+            self.kind = i32::from(*kind);
+            at += 2;
+        }
+        if let Some(times) = chunk::<18>(bytes, at)
+            && times[0] == field::START_TAG
+            && times[9] == field::END_TAG
+        {
+            [self.start, self.end] = [1, 10].map(|at| {
+                let mut time = [0; 8];
+                time.copy_from_slice(&times[at..at + 8]);
+                u64::from_le_bytes(time)
+            });
+            at += times.len();
+        }
+        at
+    }
+
+    pub(crate) fn set_trace(&mut self, id: &[u8]) {
+        self.trace = id.try_into().unwrap_or_default();
+    }
+
+    pub(crate) fn set_span(&mut self, id: &[u8]) {
+        self.span = id.try_into().unwrap_or_default();
+    }
+
+    pub(crate) fn set_parent(&mut self, id: &[u8]) {
+        self.has_odd_parent = !matches!(id.len(), 0 | 8);
+        self.parent = id.try_into().unwrap_or_default();
+    }
+
+    /// Whether its ids are those of a span.
+    #[inline(always)]
+    pub(crate) fn is_span(&self) -> bool {
+        u128::from_le_bytes(self.trace) != 0
+            && u64::from_le_bytes(self.span) != 0
+            && !self.has_odd_parent
+    }
+
     pub(crate) fn read_status(
         &mut self,
         message: &[u8],
@@ -39,26 +107,11 @@ impl SpanHead {
         }
         Ok(())
     }
+}
 
-    /// Reads the ids; false if they are not those of a span.
-    pub(crate) fn take_ids(&mut self, message: &[u8]) -> bool {
-        let (Ok(trace), Ok(span)) = (
-            <[u8; 16]>::try_from(&message[self.trace_id.clone()]),
-            <[u8; 8]>::try_from(&message[self.span_id.clone()]),
-        ) else {
-            return false;
-        };
-        self.parent = match &message[self.parent_id.clone()] {
-            [] => [0; 8],
-            parent => match <[u8; 8]>::try_from(parent) {
-                Ok(parent) => parent,
-                Err(_) => return false,
-            },
-        };
-        self.trace = trace;
-        self.span = span;
-        trace != [0; 16] && span != [0; 8]
-    }
+#[inline(always)]
+fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
+    bytes.get(at..)?.first_chunk()
 }
 
 /// The hexadecimal text of a span's ids.

@@ -1,8 +1,10 @@
-//! Which attribute keys of one scope are wanted, and the slot of each.
+//! Which texts are looked for, such as the wanted attribute keys of one scope, and the number of each.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+
+use crate::hash::{ends, fold_text};
 
 /// The hash behind every table and digest here; fixed, so that runs are functions of their input.
 pub(crate) const HASH: FixedState = FixedState::with_seed(0x6265_7472_6163_6531);
@@ -11,26 +13,47 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
     HASH.hash_one(bytes)
 }
 
-/// Wanted keys, numbered densely. Most keys of a span are not wanted: a small filter over length and last
-/// byte turns nearly all of those away before they are hashed.
-#[derive(Clone, Debug, Default)]
+/// Wanted keys, numbered densely.
+///
+/// Length, last and middle byte of a key name a place in which there is no key, which says of most keys of a span that nobody
+/// wants them, one, with which it is compared, or several; then it is looked up by a hash.
+#[derive(Clone, Debug)]
 pub(crate) struct KeyTable {
-    filter: [u64; 16],
-    /// Open addressing over a power of two at most half full; [`FREE`] where there is none.
-    table: Box<[u32]>,
+    /// For each place none, a key's number plus one, or [`SEVERAL`].
+    places: [u8; PLACES],
+    /// What lengths are multiplied with; see [`KeyTable::settle`].
+    factor: u8,
+    /// By number.
     keys: Vec<Key>,
+    /// Numbers of keys by their hash, by open addressing over a power of two at most half full; [`FREE`] where there is none.
+    table: Box<[u32]>,
 }
 
 #[derive(Clone, Debug)]
 struct Key {
+    words: [u64; 4],
     text: Box<[u8]>,
-    /// Where it is looked for in the table.
-    place: u64,
     /// Good for digests.
     hash: u64,
 }
 
+const PLACES: usize = 256;
+const SEVERAL: u8 = u8::MAX;
 const FREE: u32 = u32::MAX;
+
+/// Keys up to this length are all in their words.
+const IN_WORDS: usize = 32;
+
+impl Default for KeyTable {
+    fn default() -> KeyTable {
+        KeyTable {
+            places: [0; PLACES],
+            factor: 37,
+            keys: Vec::new(),
+            table: Box::default(),
+        }
+    }
+}
 
 impl KeyTable {
     pub(crate) fn intern(&mut self, key: &[u8]) -> u32 {
@@ -38,13 +61,12 @@ impl KeyTable {
             return slot;
         }
         let slot = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        let (word, bit) = filter_bit(key);
-        self.filter[word] |= bit;
         self.keys.push(Key {
+            words: words(key),
             text: key.into(),
-            place: place(key),
             hash: hash_bytes(key),
         });
+        self.place(slot);
         if self.keys.len() * 2 > self.table.len() {
             let size = (self.keys.len() * 4).next_power_of_two();
             self.table = vec![FREE; size].into();
@@ -56,9 +78,41 @@ impl KeyTable {
         slot
     }
 
+    /// Seeks the factor with which the fewest keys share a place. Called once all are here; without it nothing is wrong.
+    pub(crate) fn settle(&mut self) {
+        if self.keys.len() >= usize::from(SEVERAL) {
+            return;
+        }
+        let mut best = (usize::MAX, self.factor);
+        for factor in (1..=u8::MAX).step_by(2) {
+            let mut taken = [0u64; PLACES / 64];
+            let mut shared = 0;
+            for key in &self.keys {
+                let place = place(&key.text, factor);
+                let (word, bit) = (place / 64, 1 << (place % 64));
+                shared += usize::from(taken[word] & bit != 0);
+                taken[word] |= bit;
+            }
+            best = best.min((shared, factor));
+        }
+        self.factor = best.1;
+        self.places = [0; PLACES];
+        for slot in 0..self.keys.len() as u32 {
+            self.place(slot);
+        }
+    }
+
+    fn place(&mut self, slot: u32) {
+        let place = &mut self.places[place(&self.keys[slot as usize].text, self.factor)];
+        *place = match (*place, u8::try_from(slot + 1)) {
+            (0, Ok(number)) => number,
+            _ => SEVERAL,
+        };
+    }
+
     fn enter(&mut self, slot: u32) {
         let mask = self.table.len() - 1;
-        let mut at = self.keys[slot as usize].place as usize & mask;
+        let mut at = table_hash(&self.keys[slot as usize].text) as usize & mask;
         while self.table[at] != FREE {
             at = (at + 1) & mask;
         }
@@ -67,22 +121,37 @@ impl KeyTable {
 
     #[inline(always)]
     pub(crate) fn slot(&self, key: &[u8]) -> Option<u32> {
-        let (word, bit) = filter_bit(key);
-        if self.filter[word] & bit == 0 {
-            return None;
+        match self.places[place(key, self.factor)] {
+            0 => None,
+            SEVERAL => self.find(key),
+            number => {
+                let slot = u32::from(number) - 1;
+                self.holds(slot, key).then_some(slot)
+            }
         }
-        self.find(key)
     }
 
+    #[inline(always)]
+    fn holds(&self, slot: u32, key: &[u8]) -> bool {
+        let Some(kept) = self.keys.get(slot as usize) else {
+            return false;
+        };
+        if kept.text.len() != key.len() {
+            return false;
+        }
+        let pairs = kept.words.iter().zip(words(key));
+        pairs.fold(0, |bits, (kept, word)| bits | (kept ^ word)) == 0
+            && (key.len() <= IN_WORDS || *kept.text == *key)
+    }
+
+    #[inline(never)]
     fn find(&self, key: &[u8]) -> Option<u32> {
-        let place = place(key);
         let mask = self.table.len().wrapping_sub(1);
-        let mut at = place as usize & mask;
+        let mut at = table_hash(key) as usize & mask;
         loop {
             let slot = *self.table.get(at)?;
-            let kept = self.keys.get(slot as usize)?;
-            if kept.place == place && *kept.text == *key {
-                return Some(slot);
+            if slot == FREE || self.holds(slot, key) {
+                return (slot != FREE).then_some(slot);
             }
             at = (at + 1) & mask;
         }
@@ -102,23 +171,104 @@ impl KeyTable {
     }
 }
 
-/// Keys of eight to sixteen bytes are two words, which overlap; the others are hashed by the book.
-#[inline]
-fn place(key: &[u8]) -> u64 {
-    if let (8..=16, Some(first), Some(last)) =
-        (key.len(), key.first_chunk::<8>(), key.last_chunk::<8>())
-    {
-        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-        let left = u128::from(first ^ 0x9e37_79b9_7f4a_7c15 ^ key.len() as u64);
-        let wide = left * u128::from(last ^ 0xd6e8_feb8_6659_fd93);
-        return wide as u64 ^ (wide >> 64) as u64;
-    }
-    hash_bytes(key)
+#[inline(always)]
+fn place(key: &[u8], factor: u8) -> usize {
+    let Some(last) = key.last() else {
+        return 0;
+    };
+    let middle = key[key.len() / 2];
+    let of_bytes = usize::from(*last) * 5 + usize::from(middle);
+    (key.len() * usize::from(factor) + of_bytes) % PLACES
 }
 
+/// Eight bytes at a time, from both ends, which may overlap.
 #[inline(always)]
-fn filter_bit(key: &[u8]) -> (usize, u64) {
-    let last = key.last().copied().unwrap_or(0);
-    let mixed = (key.len().wrapping_mul(37)) ^ usize::from(last);
-    ((mixed >> 6) & 15, 1 << (mixed & 63))
+fn words(key: &[u8]) -> [u64; 4] {
+    let (first, last) = ends(key);
+    match (key.first_chunk::<16>(), key.last_chunk::<16>()) {
+        (Some(begin), Some(end)) => [first, last, ends(&begin[8..]).0, ends(&end[..8]).0],
+        _ => [first, last, 0, 0],
+    }
+}
+
+fn table_hash(key: &[u8]) -> u64 {
+    fold_text(0x9e37_79b9_7f4a_7c15, key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every length to well beyond that of the words, and at every place another byte.
+    #[test]
+    fn each_key_has_its_number_and_what_is_near_to_it_has_none() {
+        let keys: Vec<Vec<u8>> = (0..80usize).map(|length| vec![b'k'; length]).collect();
+        let mut table = KeyTable::default();
+        assert_eq!(table.slot(b"k"), None);
+        for (number, key) in (0..).zip(&keys) {
+            assert_eq!(table.intern(key), number);
+            assert_eq!(table.intern(key), number);
+        }
+        for is_settled in [false, true] {
+            if is_settled {
+                table.settle();
+            }
+            for (number, key) in (0..).zip(&keys) {
+                assert_eq!(table.slot(key), Some(number));
+                for at in 0..key.len() {
+                    let mut near = key.clone();
+                    near[at] = b'x';
+                    assert_eq!(table.slot(&near), None, "{near:?}");
+                }
+            }
+            assert_eq!(table.slot(&[b'k'; 80]), None);
+            assert_eq!(table.len(), keys.len());
+        }
+    }
+
+    #[test]
+    fn more_keys_than_there_are_places_are_all_found() {
+        let key = |number: u32| format!("attribute.{number:06}.of_the_shop").into_bytes();
+        for count in [253, 254, 255, 256, 257, 10_000] {
+            let mut table = KeyTable::default();
+            for number in 0..count {
+                assert_eq!(table.intern(&key(number)), number);
+            }
+            table.settle();
+            for number in 0..count {
+                assert_eq!(table.slot(&key(number)), Some(number));
+            }
+            assert_eq!(table.slot(&key(count)), None);
+        }
+    }
+
+    #[test]
+    fn keys_of_conventions_have_places_of_their_own() {
+        let keys = [
+            "session.id",
+            "http.response.status_code",
+            "db.system.name",
+            "user.id",
+            "deployment.environment.name",
+            "http.request.method",
+            "url.path",
+            "db.query.text",
+            "network.peer.port",
+            "service.name",
+            "amount",
+            "currency",
+            "tenant",
+            "http.route",
+            "order.id",
+        ];
+        let mut table = KeyTable::default();
+        for key in keys {
+            table.intern(key.as_bytes());
+        }
+        table.settle();
+        assert!(!table.places.contains(&SEVERAL));
+        for (number, key) in (0..).zip(keys) {
+            assert_eq!(table.slot(key.as_bytes()), Some(number));
+        }
+    }
 }

@@ -7,15 +7,12 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use crate::mark::{Claim, MARK, OwnSpans, SCOPE, VIOLATION_ID, Whose};
-use crate::scan::head::{IdTexts, SpanHead, append_hex};
+use crate::scan::head::{IdTexts, SpanHead};
 use crate::scan::keys::KeyTable;
-use crate::scan::read_plan::{
-    EVENT_NAME_SLOT, EVENT_SHIFT, EVENT_TIME_SLOT, LINK_SHIFT, LINK_SPAN_SLOT, LINK_TRACE_SLOT,
-    ReadPlan,
-};
+use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
 use crate::scan::slots::{ListSet, SlotSet};
 use crate::scan::span_field as field;
-use crate::wire::value::{KeyValue, Raw, RawKind};
+use crate::wire::value::{KeyValue, Raw, RawKind, UsualPair};
 use crate::wire::{Cursor, ScanError, usual_payload};
 
 /// Text of link ids kept for the next span; a span with more gives the room back.
@@ -133,21 +130,23 @@ impl ReadState {
         self.begin_span(plan);
         let mut cursor = Cursor::new(message, range);
         let bytes = cursor.bytes();
-        while let Some(tag) = cursor.peek() {
-            // Attributes are most of a span; what nearly every span has besides is read as it is nearly always written, and
-            // the rest by the book.
-            if tag == field::ATTRIBUTES_TAG
-                && let Some((start, end)) = usual_payload(bytes, cursor.at() + 1)
+        // What nearly every span has is read as it is nearly always written, and the rest by the book.
+        let mut at = self.head.read_usual(bytes, cursor.at());
+        while let Some(tag) = bytes.get(at) {
+            if *tag == field::ATTRIBUTES_TAG
+                && !self.is_own_scope
+                && let Some(end) = usual_attributes(bytes, at, &plan.span, &mut self.span)?
             {
-                self.span_attribute(message, plan, start..end)?;
-                cursor.go_to(end);
-            } else if let Some(end) = self.usual_field(bytes, tag, cursor.at() + 1) {
-                cursor.go_to(end);
+                at = end;
+            } else if let Some(end) = passed_over(plan, bytes, *tag, at) {
+                at = end;
             } else {
+                cursor.go_to(at);
                 self.span_field(message, plan, &mut cursor)?;
+                at = cursor.at();
             }
         }
-        let is_span = self.head.take_ids(message);
+        let is_span = self.head.is_span();
         if is_span && plan.ids {
             self.ids.write(&self.head);
         }
@@ -185,7 +184,6 @@ impl ReadState {
         }
     }
 
-    #[inline(always)]
     fn span_attribute(
         &mut self,
         message: &[u8],
@@ -193,10 +191,8 @@ impl ReadState {
         entry: Range<usize>,
     ) -> Result<(), ScanError> {
         let pair = KeyValue::read(message, entry)?;
-        if let Some(slot) = plan.span.slot(pair.key)
-            && !self.span.is_set(slot)
-        {
-            self.span.set(slot, pair.value(message)?);
+        if let Some(slot) = plan.span.slot(pair.key) {
+            self.span.set_first(slot, || pair.value(message))?;
         }
         if self.is_own_scope {
             self.claim(message, &pair)?;
@@ -218,31 +214,6 @@ impl ReadState {
         Ok(())
     }
 
-    /// Reads the field whose tag ends before `at`, and tells where it ends; `None`: it is another one, or written otherwise.
-    #[inline(always)]
-    fn usual_field(&mut self, bytes: &[u8], tag: u8, at: usize) -> Option<usize> {
-        let head = &mut self.head;
-        let place = match tag {
-            field::TRACE_ID_TAG => &mut head.trace_id,
-            field::SPAN_ID_TAG => &mut head.span_id,
-            field::PARENT_ID_TAG => &mut head.parent_id,
-            field::NAME_TAG => &mut head.name,
-            field::START_TAG | field::END_TAG => {
-                let time = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
-                if tag == field::START_TAG {
-                    head.start = time;
-                } else {
-                    head.end = time;
-                }
-                return Some(at + 8);
-            }
-            _ => return None,
-        };
-        let (start, end) = usual_payload(bytes, at)?;
-        *place = start..end;
-        Some(end)
-    }
-
     fn span_field(
         &mut self,
         message: &[u8],
@@ -256,9 +227,9 @@ impl ReadState {
                 let entry = cursor.expect_payload(tag)?;
                 return self.span_attribute(message, plan, entry);
             }
-            field::TRACE_ID => head.trace_id = cursor.expect_payload(tag)?,
-            field::SPAN_ID => head.span_id = cursor.expect_payload(tag)?,
-            field::PARENT_ID => head.parent_id = cursor.expect_payload(tag)?,
+            field::TRACE_ID => head.set_trace(&message[cursor.expect_payload(tag)?]),
+            field::SPAN_ID => head.set_span(&message[cursor.expect_payload(tag)?]),
+            field::PARENT_ID => head.set_parent(&message[cursor.expect_payload(tag)?]),
             field::NAME => head.name = cursor.expect_payload(tag)?,
             // Enumerations are 32 bits wide; whatever is above them is cut off, as protobuf says.
             field::KIND => head.kind = cursor.expect_varint(tag)? as i32,
@@ -284,77 +255,69 @@ impl ReadState {
         }
         Ok(())
     }
+}
 
-    fn event(
-        &mut self,
-        message: &[u8],
-        plan: &ReadPlan,
-        range: Range<usize>,
-    ) -> Result<(), ScanError> {
-        self.events.next_owner();
-        let mut name = 0..0;
-        let mut time = 0;
-        let mut cursor = Cursor::new(message, range);
-        while !cursor.is_done() {
-            let tag = cursor.tag()?;
-            match tag.field {
-                1 => time = cursor.expect_fixed64(tag)?,
-                2 => name = cursor.expect_payload(tag)?,
-                3 => {
-                    let entry = cursor.expect_payload(tag)?;
-                    list_attribute(message, entry, &plan.event, EVENT_SHIFT, &mut self.events)?;
-                }
-                _ => cursor.skip(tag)?,
+/// Reads the attributes of a span from `at` on for as long as they are written as usual, and tells where that ends; `None`:
+/// the first is not.
+#[inline(never)]
+fn usual_attributes(
+    bytes: &[u8],
+    at: usize,
+    keys: &KeyTable,
+    slots: &mut SlotSet,
+) -> Result<Option<usize>, ScanError> {
+    let mut rest = bytes.get(at..).unwrap_or(&[]);
+    loop {
+        let Some((pair, behind)) = UsualPair::split(rest, field::ATTRIBUTES_TAG) else {
+            match long_attribute(bytes, rest, keys, slots)? {
+                Some(behind) => rest = behind,
+                None => break,
             }
+            continue;
+        };
+        if let Some(slot) = keys.slot(pair.key) {
+            let end = bytes.len() - behind.len();
+            slots.set_first(slot, || pair.value(bytes, end))?;
         }
-        if plan.event_names && !name.is_empty() {
-            self.events
-                .push(EVENT_NAME_SLOT, Raw::place(RawKind::Text, &name));
-        }
-        if plan.event_times {
-            let kind = RawKind::Int;
-            self.events.push(EVENT_TIME_SLOT, Raw { kind, bits: time });
-        }
-        Ok(())
+        rest = behind;
     }
+    let end = bytes.len() - rest.len();
+    Ok((end > at).then_some(end))
+}
 
-    fn link(
-        &mut self,
-        message: &[u8],
-        plan: &ReadPlan,
-        range: Range<usize>,
-    ) -> Result<(), ScanError> {
-        self.links.next_owner();
-        let (mut trace, mut span) = (0..0, 0..0);
-        let mut cursor = Cursor::new(message, range);
-        while !cursor.is_done() {
-            let tag = cursor.tag()?;
-            match tag.field {
-                1 => trace = cursor.expect_payload(tag)?,
-                2 => span = cursor.expect_payload(tag)?,
-                4 => {
-                    let entry = cursor.expect_payload(tag)?;
-                    list_attribute(message, entry, &plan.link, LINK_SHIFT, &mut self.links)?;
-                }
-                _ => cursor.skip(tag)?,
-            }
-        }
-        if plan.link_ids {
-            self.link_id::<16>(LINK_TRACE_SLOT, &message[trace]);
-            self.link_id::<8>(LINK_SPAN_SLOT, &message[span]);
-        }
-        Ok(())
+/// Reads the one that `rest` begins with, if it is longer than most are, and tells what is behind it.
+#[inline(never)]
+fn long_attribute<'a>(
+    bytes: &'a [u8],
+    rest: &'a [u8],
+    keys: &KeyTable,
+    slots: &mut SlotSet,
+) -> Result<Option<&'a [u8]>, ScanError> {
+    let Some((pair, behind)) = UsualPair::split_long(rest, field::ATTRIBUTES_TAG) else {
+        return Ok(None);
+    };
+    if let Some(slot) = keys.slot(pair.key) {
+        let end = bytes.len() - behind.len();
+        slots.set_first(slot, || pair.value(bytes, end))?;
     }
+    Ok(Some(behind))
+}
 
-    /// An id of another length, or of zeros, is none.
-    fn link_id<const N: usize>(&mut self, slot: u32, id: &[u8]) {
-        if id.len() != N || id.iter().all(|byte| *byte == 0) {
-            return;
+/// Where the field whose tag stands at `at` ends, if nobody asks what it says and it is written as usual.
+#[inline]
+fn passed_over(plan: &ReadPlan, bytes: &[u8], tag: u8, at: usize) -> Option<usize> {
+    match tag {
+        // Flags stand in every span that a current writer wrote.
+        _ if bytes[at..].first_chunk() == Some(&field::FLAGS_TAG) => {
+            let end = at + field::FLAGS_BYTES;
+            (end <= bytes.len()).then_some(end)
         }
-        let start = self.link_ids.len();
-        append_hex(id, &mut self.link_ids);
-        let text = Raw::place(RawKind::Text, &(start..self.link_ids.len()));
-        self.links.push(slot, text);
+        field::EVENTS_TAG if plan.reads_events => None,
+        field::LINKS_TAG if plan.reads_links => None,
+        field::EVENTS_TAG | field::LINKS_TAG | field::TRACE_STATE_TAG => {
+            usual_payload(bytes, at + 1).map(|(_, end)| end)
+        }
+        _ => None,
     }
 }
 
@@ -367,26 +330,8 @@ fn attribute(
     slots: &mut SlotSet,
 ) -> Result<(), ScanError> {
     let pair = KeyValue::read(message, entry)?;
-    if let Some(slot) = keys.slot(pair.key)
-        && !slots.is_set(slot)
-    {
-        slots.set(slot, pair.value(message)?);
+    match keys.slot(pair.key) {
+        Some(slot) => slots.set_first(slot, || pair.value(message)),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn list_attribute(
-    message: &[u8],
-    entry: Range<usize>,
-    keys: &KeyTable,
-    shift: u32,
-    lists: &mut ListSet,
-) -> Result<(), ScanError> {
-    let pair = KeyValue::read(message, entry)?;
-    if let Some(slot) = keys.slot(pair.key)
-        && !lists.is_set(slot + shift)
-    {
-        lists.push(slot + shift, pair.value(message)?);
-    }
-    Ok(())
 }

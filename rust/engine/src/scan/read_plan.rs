@@ -89,6 +89,15 @@ impl ReadPlan {
             let place = plan.place_of(field);
             plan.places.push(place);
         }
+        for keys in [
+            &mut plan.span,
+            &mut plan.resource,
+            &mut plan.scope,
+            &mut plan.event,
+            &mut plan.link,
+        ] {
+            keys.settle();
+        }
         plan.reads_events = plan.event_names || plan.event_times || !plan.event.is_empty();
         plan.reads_links = plan.link_ids || !plan.link.is_empty();
         plan

@@ -9,9 +9,17 @@ use crate::wire::value::Raw;
 #[derive(Debug, Default)]
 pub(crate) struct SlotSet {
     slots: Vec<ValueSlot>,
-    touched: Vec<u32>,
+    /// What is set, in the order in which it was.
+    touched: Vec<SetSlot>,
     signs: Signs,
     generation: u32,
+}
+
+/// A value, and the slot that has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetSlot {
+    pub slot: u32,
+    pub raw: Raw,
 }
 
 /// A sign for each of some slots. Several slots share one: what has no sign is not there, what has one may be.
@@ -25,7 +33,12 @@ impl Signs {
 
     #[inline(always)]
     pub(crate) fn of(slot: u32) -> Signs {
-        Signs(1 << (slot % 63))
+        Signs(1 << (slot & 63).min(62))
+    }
+
+    #[inline(always)]
+    pub(crate) fn with(self, other: Signs) -> Signs {
+        Signs(self.0 | other.0)
     }
 
     #[inline(always)]
@@ -70,17 +83,25 @@ impl SlotSet {
             .is_some_and(|slot| slot.generation == self.generation)
     }
 
-    /// Of duplicate keys the first counts: call only where the slot is not set.
+    /// Sets a slot to what `read` reads, if nothing was: of duplicate keys the first counts.
     #[inline(always)]
-    pub(crate) fn set(&mut self, slot: u32, raw: Raw) {
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = ValueSlot {
-                generation: self.generation,
-                raw,
-            };
-            self.touched.push(slot);
-            self.signs.0 |= Signs::of(slot).0;
+    pub(crate) fn set_first<E>(
+        &mut self,
+        slot: u32,
+        read: impl FnOnce() -> Result<Raw, E>,
+    ) -> Result<(), E> {
+        let Some(place) = self.slots.get_mut(slot as usize) else {
+            return Ok(());
+        };
+        let generation = self.generation;
+        if place.generation == generation {
+            return Ok(());
         }
+        let raw = read()?;
+        *place = ValueSlot { generation, raw };
+        self.touched.push(SetSlot { slot, raw });
+        self.signs = self.signs.with(Signs::of(slot));
+        Ok(())
     }
 
     /// Of the slots set in this generation.
@@ -97,8 +118,8 @@ impl SlotSet {
         }
     }
 
-    /// The slots set in this generation, each once, in the order in which they were.
-    pub(crate) fn touched(&self) -> &[u32] {
+    /// What was set in this generation, each slot once, in the order in which it was.
+    pub(crate) fn touched(&self) -> &[SetSlot] {
         &self.touched
     }
 }

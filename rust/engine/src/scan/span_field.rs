@@ -16,6 +16,13 @@ pub const TRACE_ID_TAG: u8 = payload(TRACE_ID);
 pub const SPAN_ID_TAG: u8 = payload(SPAN_ID);
 pub const PARENT_ID_TAG: u8 = payload(PARENT_ID);
 pub const NAME_TAG: u8 = payload(NAME);
+pub const KIND_TAG: u8 = (KIND << 3) as u8;
+pub const EVENTS_TAG: u8 = payload(EVENTS);
+pub const LINKS_TAG: u8 = payload(LINKS);
+pub const TRACE_STATE_TAG: u8 = payload(3);
+/// Of `flags`, in two bytes; the field takes six.
+pub const FLAGS_TAG: [u8; 2] = [0x85, 0x01];
+pub const FLAGS_BYTES: usize = 6;
 pub const START_TAG: u8 = (START << 3 | 1) as u8;
 pub const END_TAG: u8 = (END << 3 | 1) as u8;
 

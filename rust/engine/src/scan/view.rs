@@ -10,7 +10,7 @@ use crate::predicate::fields::{FieldId, Fields};
 use crate::scan::first_of::ValuePlace;
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::{EVENT_TIME_SLOT, LINK_SHIFT, Place, ReadPlan};
-use crate::scan::slots::ListSet;
+use crate::scan::slots::{ListSet, SetSlot, Signs};
 use crate::value::{OwnedValue, Value};
 use crate::wire::value::Raw;
 
@@ -181,11 +181,16 @@ impl<'a, 's> SpanView<'a, 's> {
         }
     }
 
-    pub(crate) fn span_slots(&self) -> &'s [u32] {
+    pub(crate) fn span_slots(&self) -> &'s [SetSlot] {
         self.read.span.touched()
     }
 
-    pub(crate) fn resource_slots(&self) -> &'s [u32] {
+    /// Of [`SpanView::span_slots`].
+    pub(crate) fn span_signs(&self) -> Signs {
+        self.read.span.signs()
+    }
+
+    pub(crate) fn resource_slots(&self) -> &'s [SetSlot] {
         self.read.resource.touched()
     }
 
@@ -332,7 +337,7 @@ fn rows<'m>(lists: &ListSet, slot: u32, value: impl Fn(Raw) -> Value<'m>) -> Own
     OwnedValue::Rows { count, values }
 }
 
-fn kind_text(kind: i32) -> &'static [u8] {
+pub(crate) fn kind_text(kind: i32) -> &'static [u8] {
     match kind {
         1 => b"internal",
         2 => b"server",
@@ -343,7 +348,7 @@ fn kind_text(kind: i32) -> &'static [u8] {
     }
 }
 
-fn status_text(status: i32) -> &'static [u8] {
+pub(crate) fn status_text(status: i32) -> &'static [u8] {
     match status {
         1 => b"ok",
         2 => b"error",

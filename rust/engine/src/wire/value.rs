@@ -114,10 +114,130 @@ pub(crate) struct KeyValue<'a> {
 
 const KEY: u8 = 0x0a;
 const VALUE: u8 = 0x12;
-/// The tag of a text in an `AnyValue`.
+/// Tags in an `AnyValue`: of a text, a boolean, a whole number and another one.
 const TEXT: u8 = 0x0a;
-/// That of a whole number.
+const BOOL: u8 = 0x10;
 const INT: u8 = 0x18;
+const FLOAT: u8 = 0x21;
+
+/// A field of `KeyValue` as such fields are nearly always written: key, value and nothing else, the key shorter than 128 bytes,
+/// and lengths in no more bytes than they need.
+pub(crate) struct UsualPair<'a> {
+    pub key: &'a [u8],
+    /// The encoded value, with which the field ends.
+    value: &'a [u8],
+}
+
+const HIGH: u32 = 0x80;
+
+impl<'a> UsualPair<'a> {
+    /// The field with a `tag` of one byte that `bytes` begin with, and what is behind it, if it is shorter than 128 bytes; `None`:
+    /// it is not, or another one, or written otherwise.
+    #[inline(always)]
+    pub(crate) fn split(bytes: &'a [u8], tag: u8) -> Option<(UsualPair<'a>, &'a [u8])> {
+        let (head, rest) = bytes.split_first_chunk::<4>()?;
+        let head = u32::from_le_bytes(*head);
+        // The tag, a length of one byte, the key's tag, a length of one byte.
+        if head & (0xff | HIGH << 8 | 0xff << 16 | HIGH << 24)
+            != u32::from(tag) | u32::from(KEY) << 16
+        {
+            return None;
+        }
+        let length = (head >> 8 & 0xff) as usize;
+        let (pair, behind) = rest.split_at_checked(length.wrapping_sub(2))?;
+        let (key, rest) = pair.split_at_checked((head >> 24) as usize)?;
+        match rest {
+            [VALUE, length, value @ ..] if is_length(*length, value) => {
+                Some((UsualPair { key, value }, behind))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same of a field whose length takes two bytes.
+    #[inline]
+    pub(crate) fn split_long(bytes: &'a [u8], tag: u8) -> Option<(UsualPair<'a>, &'a [u8])> {
+        let (head, rest) = bytes.split_first_chunk::<4>()?;
+        let head = u32::from_le_bytes(*head);
+        if head & (0xff | HIGH << 8 | HIGH << 16 | 0xff << 24)
+            != u32::from(tag) | HIGH << 8 | u32::from(KEY) << 24
+        {
+            return None;
+        }
+        let length = (head >> 8 & 0x7f | (head >> 16 & 0x7f) << 7) as usize;
+        let (pair, behind) = rest.split_at_checked(length.wrapping_sub(1))?;
+        let (key_len @ 0..0x80, pair) = pair.split_first()? else {
+            return None;
+        };
+        let (key, rest) = pair.split_at_checked(usize::from(*key_len))?;
+        let value = match rest {
+            [VALUE, length, value @ ..] if is_length(*length, value) => value,
+            [VALUE, low, high, value @ ..] if are_length(*low, *high, value) => value,
+            _ => return None,
+        };
+        Some((UsualPair { key, value }, behind))
+    }
+
+    /// The value of the field, which ends at `end` of the message.
+    #[inline(always)]
+    pub(crate) fn value(&self, message: &[u8], end: usize) -> Result<Raw, ScanError> {
+        match usual_value(self.value, end) {
+            Some(value) => Ok(value),
+            None => any_value(message, end - self.value.len()..end, Raw::MISSING),
+        }
+    }
+}
+
+#[inline(always)]
+fn is_length(byte: u8, of: &[u8]) -> bool {
+    byte < 0x80 && usize::from(byte) == of.len()
+}
+
+#[inline(always)]
+fn are_length(low: u8, high: u8, of: &[u8]) -> bool {
+    low >= 0x80 && high < 0x80 && usize::from(low & 0x7f) | usize::from(high) << 7 == of.len()
+}
+
+/// The value that is encoded so, which ends at `end` of the message, in its usual forms: a text, a whole number of up to four
+/// bytes, a boolean or another number, and nothing else.
+#[inline(always)]
+fn usual_value(encoded: &[u8], end: usize) -> Option<Raw> {
+    match encoded {
+        [TEXT, length, text @ ..] if is_length(*length, text) => {
+            Some(Raw::place(RawKind::Text, &(end - text.len()..end)))
+        }
+        [TEXT, low, high, text @ ..] if are_length(*low, *high, text) => {
+            Some(Raw::place(RawKind::Text, &(end - text.len()..end)))
+        }
+        [INT, varint @ ..] => usual_int(varint),
+        [BOOL, byte @ 0..0x80] => Some(Raw {
+            kind: RawKind::Bool,
+            bits: u64::from(*byte != 0),
+        }),
+        [FLOAT, bytes @ ..] => Some(Raw {
+            kind: RawKind::Float,
+            bits: u64::from_le_bytes(bytes.try_into().ok()?),
+        }),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn usual_int(varint: &[u8]) -> Option<Raw> {
+    let (last, first) = varint.split_last()?;
+    if first.len() > 3 || *last >= 0x80 {
+        return None;
+    }
+    let mut bits = u64::from(*last);
+    for byte in first.iter().rev() {
+        if *byte < 0x80 {
+            return None;
+        }
+        bits = bits << 7 | u64::from(byte & 0x7f);
+    }
+    let kind = RawKind::Int;
+    Some(Raw { kind, bits })
+}
 
 impl<'a> KeyValue<'a> {
     /// Reads the key of the `KeyValue` in `entry`.
@@ -162,40 +282,14 @@ impl<'a> KeyValue<'a> {
 
     #[inline(always)]
     pub(crate) fn value(&self, message: &[u8]) -> Result<Raw, ScanError> {
-        // Text alone, which most values are.
-        if let Some(value) = &self.value
-            && let Some(bytes) = message.get(..value.end)
-            && bytes.get(value.start) == Some(&TEXT)
-            && let Some((start, end)) = usual_payload(bytes, value.start + 1)
-            && end == bytes.len()
-        {
-            return Ok(Raw::place(RawKind::Text, &(start..end)));
+        let usual = self.value.as_ref().and_then(|value| {
+            let payload = message.get(value.clone())?;
+            usual_value(payload, value.end)
+        });
+        match usual {
+            Some(value) => Ok(value),
+            None => self.any_value(message),
         }
-        if let Some(number) = self.usual_int(message) {
-            return Ok(number);
-        }
-        self.any_value(message)
-    }
-
-    /// A number alone, of at most four bytes, which most of them are.
-    #[inline]
-    fn usual_int(&self, message: &[u8]) -> Option<Raw> {
-        let [INT, varint @ ..] = message.get(self.value.clone()?)? else {
-            return None;
-        };
-        let (last, first) = varint.split_last()?;
-        if first.len() > 3 || *last >= 0x80 {
-            return None;
-        }
-        let mut bits = u64::from(*last);
-        for byte in first.iter().rev() {
-            if *byte < 0x80 {
-                return None;
-            }
-            bits = bits << 7 | u64::from(byte & 0x7f);
-        }
-        let kind = RawKind::Int;
-        Some(Raw { kind, bits })
     }
 
     fn any_value(&self, message: &[u8]) -> Result<Raw, ScanError> {
