@@ -21,13 +21,19 @@ impl HashKey {
 
     /// As [`HashKey::of`] its bytes, without a hasher's way with bytes of any number: every span is looked up by it.
     pub fn of_trace(self, id: TraceId) -> u64 {
-        let (halves, _) = id.0.as_chunks::<8>();
+        self.of_16(id.0)
+    }
+
+    /// The same of other things of that length.
+    #[inline(always)]
+    pub fn of_16(self, bytes: [u8; 16]) -> u64 {
+        let (halves, _) = bytes.as_chunks::<8>();
         let mut state = Sip::new(self);
         for half in halves {
             state.take(u64::from_le_bytes(*half));
         }
         // The last word ends with how many bytes there were.
-        state.take((id.0.len() as u64) << 56);
+        state.take((bytes.len() as u64) << 56);
         state.finish()
     }
 

@@ -8,6 +8,7 @@
 
 pub(crate) mod adds;
 pub(crate) mod exemplars;
+pub(crate) mod fold;
 pub(crate) mod gathered;
 pub(crate) mod judge;
 pub(crate) mod kept;

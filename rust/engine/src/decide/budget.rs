@@ -54,6 +54,11 @@ impl Budget {
         self.work <= self.limit
     }
 
+    /// Whether so many more could be.
+    pub fn allows(self, steps: usize) -> bool {
+        self.work.saturating_add(steps as u64) <= self.limit
+    }
+
     #[inline(always)]
     pub fn is_spent(self) -> bool {
         self.work > self.limit

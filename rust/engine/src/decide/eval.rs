@@ -46,6 +46,8 @@ pub(crate) struct EvalScratch {
     pub chosen: Chosen,
     /// Places of candidates.
     pub places: Vec<u32>,
+    /// Spans of which another selector selects more, each with whether it is certain.
+    pub hits: Vec<(RecordId, bool)>,
 }
 
 impl EvalScratch {

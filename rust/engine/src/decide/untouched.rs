@@ -1,7 +1,6 @@
 //! What rules answer for traces of which they selected nothing, so that most closes need not ask them.
 
 use betrace_lang::verdict::Verdict;
-use hashbrown::HashMap;
 
 use crate::decide::budget::Budget;
 use crate::decide::eval::{Eval, EvalScratch};
@@ -47,13 +46,13 @@ pub(crate) struct UntouchedWindows {
     pub always: Vec<RuleIndex>,
     /// Rules that ask those that are not complete.
     pub incomplete: Vec<RuleIndex>,
-    /// Of rules that ask none of them one by one, what each adds.
-    idle: HashMap<RuleIndex, Idle>,
+    /// By [`RuleIndex`]: of rules that ask none of them one by one, what each adds.
+    idle: Vec<Option<Idle>>,
 }
 
 impl UntouchedWindows {
     pub fn idle(&self, rule: RuleIndex) -> Option<Idle> {
-        self.idle.get(&rule).copied()
+        self.idle.get(rule.index()).copied().flatten()
     }
 
     fn add(&mut self, plan: &Plan, index: RuleIndex) {
@@ -79,13 +78,11 @@ impl UntouchedWindows {
             // Of which group they are is not known.
             (Some(IdleAdds::Nothing), _) if !over.by.is_empty() => self.incomplete.push(index),
             (Some(complete), Some(incomplete)) if over.by.is_empty() => {
-                self.idle.insert(
-                    index,
-                    Idle {
-                        complete,
-                        incomplete,
-                    },
-                );
+                self.idle.resize(plan.rules.len(), None);
+                self.idle[index.index()] = Some(Idle {
+                    complete,
+                    incomplete,
+                });
             }
             _ => self.always.push(index),
         }

@@ -224,6 +224,7 @@ pub(crate) fn close(
         rules,
         noted,
         eval: scratch,
+        adds,
     } = scratch;
     let mut lent = Lent::new(shard);
     // Another call may have closed it while the lock was lent to it.
@@ -247,7 +248,7 @@ pub(crate) fn close(
     if let Some(trace) = lent.get_mut(place)
         && !context.is_outside(trace)
     {
-        context.fold_windows(trace, &mut allowance, scratch, sink);
+        context.fold_windows(trace, &mut allowance, (rules, adds, scratch), sink);
     }
     lent.reweigh(place);
     shard.remember(place);

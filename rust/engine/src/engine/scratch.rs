@@ -7,6 +7,7 @@ use crate::engine::touches::Touches;
 use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
 use crate::plan::ids::RuleIndex;
+use crate::windows::adds::Adds;
 
 pub(crate) struct CallScratch {
     pub scan: MatchScratch,
@@ -23,6 +24,7 @@ pub(crate) struct DecideScratch {
     /// Where somebody keeps evidence.
     pub noted: NotedRules,
     pub eval: EvalScratch,
+    pub adds: Adds,
 }
 
 impl CallScratch {

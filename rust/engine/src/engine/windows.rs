@@ -4,8 +4,8 @@ use betrace_lang::rule::Over;
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::budget::Allowance;
-use crate::decide::eval::{Eval, EvalScratch};
-use crate::decide::window::adds;
+use crate::decide::eval::EvalScratch;
+use crate::decide::window::add;
 use crate::engine::close::Cause;
 use crate::engine::context::Context;
 use crate::engine::rule_set::RuleSet;
@@ -15,20 +15,24 @@ use crate::finding::ViolationId;
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
 use crate::period::Named;
-use crate::plan::RulePlan;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
 use crate::state::trace::TraceState;
 use crate::stats::RuleStats;
 use crate::sync::Mutex;
 use crate::time::{EventTime, Timestamp};
+use crate::windows::adds::Adds;
 use crate::windows::exemplars::Exemplar;
+use crate::windows::fold::{Crossed, Folding};
 use crate::windows::gathered::{Gathered, grows};
-use crate::windows::judge::{Judged, breaks_upwards, judge};
+use crate::windows::judge::{Judged, breaks_upwards, judge, looks_back};
 use crate::windows::rivals::{Rival, rivals};
 use crate::windows::rule_window::{RuleWindow, Window};
 use crate::windows::table::Windows;
 use crate::windows::told::{Told, finding, trace_of};
+
+/// With so many parts of what a trace adds those go into their windows, before more are gathered.
+const FOLDED_AT_ONCE: usize = 1 << 10;
 
 impl Context<'_> {
     /// A trace has closed: it adds to the windows in which it began.
@@ -36,7 +40,7 @@ impl Context<'_> {
         &self,
         trace: &TraceState,
         allowance: &mut Allowance<'_>,
-        scratch: &mut EvalScratch,
+        (rules, adds, scratch): (&mut Vec<RuleIndex>, &mut Adds, &mut EvalScratch),
         sink: &mut Sink,
     ) {
         let plan = &self.rules.plan.windows;
@@ -47,77 +51,110 @@ impl Context<'_> {
             self.windows.lock().late += 1;
             return;
         };
-        let reasons = trace.all_reasons();
-        let mut is_late = false;
-        {
-            let mut windows = self.windows.lock();
-            for length in &plan.lengths {
-                let window = Window::at(*length, began);
-                match self.is_over(window) {
-                    true => is_late = true,
-                    false => windows.note(window, reasons),
-                }
-            }
-            windows.late += u64::from(is_late);
-        }
-        for index in self.asked(trace) {
+        self.note_in_windows(trace, began);
+        self.asked(trace, rules);
+        adds.clear();
+        for index in rules.iter().copied() {
             let rule = self.rule(index);
             let (Some(over), Some(window_plan)) = (&rule.rule.body.over, &rule.window) else {
                 continue;
             };
-            let window = Window::at(over.length, began);
-            if self.is_over(window) {
+            if self.is_over(Window::at(over.length, began)) {
                 continue;
             }
-            let mut eval = Eval::new(self.facts(index, trace), allowance.budget(), scratch);
-            let adds = adds(&mut eval, window_plan);
-            allowance.take(eval.work());
-            if self.rules.untouched.windows.idle(index).is_some() {
-                let is_complete = trace.is_complete(rule.completeness);
-                self.windows.lock().meet(rule.key, window, is_complete);
+            let facts = self.facts(index, trace);
+            allowance.take(add(facts, allowance.budget(), scratch, window_plan, adds));
+            let idle = self.rules.untouched.windows.idle(index);
+            let met = idle.map(|_| trace.is_complete(rule.completeness));
+            adds.end_rule(index, met);
+            if adds.len() > FOLDED_AT_ONCE {
+                self.fold(trace, began, adds, sink);
+                adds.clear();
             }
-            if adds.is_empty() {
-                continue;
+        }
+        self.fold(trace, began, adds, sink);
+    }
+
+    /// A trace has closed in the windows in which it began.
+    fn note_in_windows(&self, trace: &TraceState, began: EventTime) {
+        let reasons = trace.all_reasons();
+        let mut is_late = false;
+        let mut windows = self.windows.lock();
+        for length in &self.rules.plan.windows.lengths {
+            let window = Window::at(*length, began);
+            match self.is_over(window) {
+                true => is_late = true,
+                false => windows.note(window, reasons),
             }
-            let of = (rule.key, &**over);
-            let early = self.settings.early;
-            let shown = shown(trace);
-            let crossed = self.windows.lock().fold(of, window, adds, shown, early);
-            for crossed in crossed {
-                let judged = judge(over, &crossed.group, &Rival::None, 1);
-                let until = trace.latest().map(|latest| latest.0);
-                let told = Told {
-                    window: crossed.window,
-                    until: until.map_or(window.end(), |until| until.min(window.end())),
-                    label: &crossed.label,
-                    is_rest: false,
-                    group: &crossed.group,
-                    judged: &judged,
-                };
-                self.tell_window(index, over, &told, sink);
-            }
+        }
+        windows.late += u64::from(is_late);
+    }
+
+    /// What the trace adds goes into its windows.
+    fn fold(&self, trace: &TraceState, began: EventTime, adds: &mut Adds, sink: &mut Sink) {
+        let folding = Folding {
+            shown: shown(trace),
+            early: self.settings.early,
+        };
+        let mut all = Vec::new();
+        {
+            let mut windows = self.windows.lock();
+            adds.each(|index, mut adds| {
+                let rule = self.rule(index);
+                if let Some(over) = &rule.rule.body.over {
+                    let window = Window::at(over.length, began);
+                    let crossed = |crossed| all.push((index, crossed));
+                    windows.fold((rule.key, over), window, &mut adds, folding, crossed);
+                }
+            });
+        }
+        for (index, crossed) in all {
+            self.tell_crossed(index, &crossed, trace.latest(), sink);
         }
     }
 
+    /// A group broke its rule before its window was over.
+    fn tell_crossed(
+        &self,
+        index: RuleIndex,
+        crossed: &Crossed,
+        latest: Option<EventTime>,
+        sink: &mut Sink,
+    ) {
+        let Some(over) = &self.rule(index).rule.body.over else {
+            return;
+        };
+        let judged = judge(over, &crossed.group, &Rival::None, 1);
+        let end = crossed.window.end();
+        let told = Told {
+            window: crossed.window,
+            until: latest.map_or(end, |latest| latest.0.min(end)),
+            label: &crossed.label,
+            is_rest: false,
+            group: &crossed.group,
+            judged: &judged,
+        };
+        self.tell_window(index, over, &told, sink);
+    }
+
     /// Rules over many traces to which the trace adds otherwise than as one with which they have nothing to do.
-    fn asked(&self, trace: &TraceState) -> Vec<RuleIndex> {
+    fn asked(&self, trace: &TraceState, asked: &mut Vec<RuleIndex>) {
         let (plan, untouched) = (&self.rules.plan.windows, &self.rules.untouched.windows);
-        let mut asked = match trace.was_seen_by(self.rules.newest()) {
-            false => plan.of_all.clone(),
+        asked.clear();
+        match trace.was_seen_by(self.rules.newest()) {
+            false => asked.extend_from_slice(&plan.of_all),
             true => {
                 let is_open =
                     |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
-                let mut asked = untouched.always.clone();
+                asked.extend_from_slice(&untouched.always);
                 asked.extend(untouched.incomplete.iter().filter(is_open));
-                asked
             }
-        };
-        let cells = trace.cell_spans().map(|(cell, _)| cell);
-        let met = cells.filter_map(|cell| plan.by_cell.get(&cell));
-        asked.extend(met.flatten());
+        }
+        for (cell, _) in trace.cell_spans() {
+            asked.extend_from_slice(plan.reading(cell));
+        }
         asked.sort_unstable();
         asked.dedup();
-        asked
     }
 
     /// When the trace began, if windows hear of it: not of one that comes again, nor of one that begins long after now.
@@ -162,11 +199,16 @@ impl Context<'_> {
                 let idle = idle.map(|idle| (rule.completeness, idle));
                 let kept = windows.take((rule.key, over), window, idle);
                 let missing = self.missing(over, window, missing, cause);
+                let kept = kept.with(missing);
+                windows.sums.add((rule.key, over), &kept.groups, &kept.any);
+                let for_next = looks_back(over).then(|| kept.clone());
                 if self.is_wanted(window) {
                     let before = windows.before(rule.key, window);
-                    self.judge_window(*index, (over, rule), window, (&kept, missing), before, sink);
+                    self.judge_window(*index, over, window, &kept.completed(), before, sink);
                 }
-                windows.ended(rule.key, over, window, kept.with(missing));
+                if let Some(kept) = for_next {
+                    windows.keep_for_next(rule.key, window, kept);
+                }
             }
             windows.forget(window);
         }
@@ -205,22 +247,18 @@ impl Context<'_> {
     fn judge_window(
         &self,
         index: RuleIndex,
-        (over, _): (&Over, &RulePlan),
+        over: &Over,
         window: Window,
-        (kept, missing): (&RuleWindow, Option<Reasons>),
+        kept: &RuleWindow,
         before: Option<&RuleWindow>,
         sink: &mut Sink,
     ) {
-        let rest = kept.rest(missing);
-        let groups: Vec<(u128, &str, Gathered)> = kept
-            .groups
-            .groups()
-            .map(|(key, label, _)| (key, label, kept.whole(key, missing)))
-            .collect();
+        let rest = kept.rest();
+        let groups: Vec<(u128, &str, &Gathered)> = kept.groups.groups().collect();
         let large = |group: &Gathered| group.samples >= over.at_least.max(1);
         let asked = groups.iter().filter(|(_, _, group)| large(group)).count();
-        let all: Vec<&Gathered> = groups.iter().map(|(_, _, group)| group).collect();
-        let rivals = rivals(over, &all, rest.as_ref(), |at| before?.known(groups[at].0));
+        let all: Vec<&Gathered> = groups.iter().map(|(_, _, group)| *group).collect();
+        let rivals = rivals(over, &all, rest, |at| before?.known(groups[at].0));
         for ((_, label, group), rival) in groups.iter().zip(&rivals) {
             if group.fired {
                 continue;
@@ -242,8 +280,8 @@ impl Context<'_> {
                 until: window.end(),
                 label: "",
                 is_rest: true,
-                group: &rest,
-                judged: &judge_rest(over, &rest),
+                group: rest,
+                judged: &judge_rest(over, rest),
             };
             self.tell_window(index, over, &told, sink);
         }

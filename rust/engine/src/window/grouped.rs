@@ -96,17 +96,19 @@ impl<S: Summary + Default> Grouped<S> {
         }
     }
 
-    /// Adds to the summary of a group by `add`. A label is of its key alone, and is cut to [`LABEL_CAP`] bytes.
+    /// Adds to the summary of a group by `add`; whether it is kept. A label is of its key alone, and is cut to [`LABEL_CAP`]
+    /// bytes.
     pub fn update(
         &mut self,
         key: ValueKey,
         label: impl FnOnce() -> String,
         add: impl FnOnce(&mut S),
-    ) {
-        let rank = self.rank(key);
+    ) -> bool {
+        let rank = self.known_rank(key);
         if self.is_given_up(rank) {
             self.others.groups.add(key);
-            return add(&mut self.others.summary);
+            add(&mut self.others.summary);
+            return false;
         }
         let group = match self.groups.entry(rank) {
             Entry::Occupied(group) => {
@@ -122,6 +124,21 @@ impl<S: Summary + Default> Grouped<S> {
         add(&mut group.summary);
         self.bytes += group.bytes();
         self.fit();
+        !self.is_given_up(rank)
+    }
+
+    /// Where a group stands; most windows have one, which is known.
+    fn known_rank(&self, key: ValueKey) -> GroupRank {
+        match self.groups.first_key_value() {
+            Some((only, _)) if self.groups.len() == 1 && only.1 == key => *only,
+            _ => self.rank(key),
+        }
+    }
+
+    /// Changes every summary in a way that makes none longer, that of the others too.
+    pub fn change_all(&mut self, change: impl Fn(&mut S)) {
+        let groups = self.groups.values_mut().map(|group| &mut group.summary);
+        groups.chain([&mut self.others.summary]).for_each(change);
     }
 
     /// The summary of a group that is kept.
@@ -160,7 +177,8 @@ impl<S: Summary + Default> Grouped<S> {
     }
 
     fn rank(&self, key: ValueKey) -> GroupRank {
-        (HashKey::new(self.salt).of(&key.to_le_bytes()), key)
+        let key_hash = HashKey::new(self.salt).of_16(key.to_le_bytes());
+        (key_hash, key)
     }
 
     fn is_given_up(&self, rank: GroupRank) -> bool {
@@ -208,7 +226,10 @@ impl<S: Summary + Default> Summary for Grouped<S> {
     }
 
     fn heap_bytes(&self) -> usize {
-        self.bytes + self.others.summary.heap_bytes() + self.others.groups.heap_bytes()
+        match self.others.were_given_up() {
+            false => self.bytes,
+            true => self.bytes + self.others.summary.heap_bytes() + self.others.groups.heap_bytes(),
+        }
     }
 }
 

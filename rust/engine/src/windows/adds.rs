@@ -1,59 +1,166 @@
-//! What one trace adds to a window.
+//! What one trace adds to its windows.
 
 use betrace_lang::rule::Number;
 
 use crate::logic::tri::Reasons;
+use crate::plan::ids::RuleIndex;
 use crate::window::distinct::ValueKey;
-
-/// A group of spans or traces that have the same values for the fields of `by`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct WindowGroup {
-    pub key: ValueKey,
-    /// The values, with [`BETWEEN`] between them.
-    pub label: String,
-}
 
 /// Stands between the values of a label, and in none of them.
 pub(crate) const BETWEEN: char = '\u{1f}';
 
-impl WindowGroup {
+/// To which group a part belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PartOf {
+    /// It is not known to which, so it may be any.
+    Any,
     /// All there are, where a rule makes no groups.
-    pub fn all() -> WindowGroup {
-        WindowGroup {
-            key: 0,
-            label: String::new(),
-        }
-    }
+    All,
+    /// Those that have the same values for the fields of `by`; and where these stand among the [`Adds`].
+    Values { key: ValueKey, at: (u32, u32) },
+}
 
-    /// By the values of its fields.
-    pub fn of(values: &[String]) -> WindowGroup {
-        let mut hash = blake3::Hasher::new();
-        for value in values {
-            hash.update(&(value.len() as u64).to_le_bytes());
-            hash.update(value.as_bytes());
-        }
-        let mut key = [0; 16];
-        key.copy_from_slice(&hash.finalize().as_bytes()[..16]);
-        let values: Vec<String> = values.iter().map(|one| one.replace(BETWEEN, " ")).collect();
-        WindowGroup {
-            key: u128::from_le_bytes(key),
-            label: values.join(&BETWEEN.to_string()),
+impl PartOf {
+    pub fn key(self) -> Option<ValueKey> {
+        match self {
+            PartOf::Any => None,
+            PartOf::All => Some(0),
+            PartOf::Values { key, .. } => Some(key),
         }
     }
 }
 
-/// What a closed trace adds to the groups of its window.
+/// A part of what a trace adds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub of: PartOf,
+    pub added: Added,
+}
+
+/// What a trace adds for one rule.
+#[derive(Debug)]
+pub(crate) struct RuleAdds<'a> {
+    pub parts: &'a mut [Part],
+    /// Why more of the trace may belong to any group; `None`: all of it is known.
+    pub open: Option<Reasons>,
+    /// Where traces with which the rule has nothing to do are counted together: it is not one of those, and whether it is
+    /// complete.
+    pub met: Option<bool>,
+    /// In which the values of groups stand.
+    pub values: &'a [u8],
+}
+
+impl RuleAdds<'_> {
+    /// What a group is called.
+    pub fn label(&self, of: PartOf) -> String {
+        let PartOf::Values { at: (from, to), .. } = of else {
+            return String::new();
+        };
+        let mut rest = &self.values[from as usize..to as usize];
+        let mut label = String::with_capacity(rest.len());
+        while let Some((length, behind)) = rest.split_first_chunk() {
+            let (value, behind) = behind.split_at(u64::from_le_bytes(*length) as usize);
+            if rest.len() < (to - from) as usize {
+                label.push(BETWEEN);
+            }
+            let value = String::from_utf8_lossy(value);
+            label.extend(value.chars().map(|sign| match sign {
+                BETWEEN => ' ',
+                sign => sign,
+            }));
+            rest = behind;
+        }
+        label
+    }
+}
+
+/// What a trace that closes adds to the groups of its windows, rule by rule. Its memory is used again for the next.
 #[derive(Debug, Default)]
 pub(crate) struct Adds {
-    /// `None`: it is not known of which group it is, so it may be of any.
-    pub parts: Vec<(Option<WindowGroup>, Added)>,
-    /// Why more of it may belong to any group; `None`: all of it is known.
+    parts: Vec<Part>,
+    /// The values of groups, each behind its length.
+    values: Vec<u8>,
+    /// Where the group that is being named begins.
+    named: usize,
+    rules: Vec<(RuleIndex, Asked)>,
+    /// Of the rule that is being asked.
     pub open: Option<Reasons>,
 }
 
+/// Where the parts of a rule end, and what else is known of it.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    end: usize,
+    open: Option<Reasons>,
+    met: Option<bool>,
+}
+
 impl Adds {
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty() && self.open.is_none()
+    pub fn clear(&mut self) {
+        self.parts.clear();
+        self.values.clear();
+        self.rules.clear();
+        self.open = None;
+    }
+
+    /// How many parts there are, of all rules.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    pub fn push(&mut self, of: PartOf, added: Added) {
+        self.parts.push(Part { of, added });
+    }
+
+    /// The values of a group follow.
+    pub fn begin_group(&mut self) {
+        self.named = self.values.len();
+    }
+
+    pub fn push_value(&mut self, value: &[u8]) {
+        let length = (value.len() as u64).to_le_bytes();
+        self.values.extend_from_slice(&length);
+        self.values.extend_from_slice(value);
+    }
+
+    /// There is no group after all.
+    pub fn drop_group(&mut self) {
+        self.values.truncate(self.named);
+    }
+
+    /// The group with these values.
+    pub fn end_group(&mut self) -> PartOf {
+        let mut key = [0; 16];
+        let hash = blake3::hash(&self.values[self.named..]);
+        key.copy_from_slice(&hash.as_bytes()[..16]);
+        PartOf::Values {
+            key: u128::from_le_bytes(key),
+            at: (self.named as u32, self.values.len() as u32),
+        }
+    }
+
+    /// That is all for a rule.
+    pub fn end_rule(&mut self, rule: RuleIndex, met: Option<bool>) {
+        let (end, open) = (self.parts.len(), self.open.take());
+        let before = self.rules.last().map_or(0, |(_, asked)| asked.end);
+        if end > before || open.is_some() || met.is_some() {
+            self.rules.push((rule, Asked { end, open, met }));
+        }
+    }
+
+    /// Gives what there is for each rule in turn.
+    pub fn each(&mut self, mut take: impl FnMut(RuleIndex, RuleAdds<'_>)) {
+        let mut from = 0;
+        for (rule, Asked { end, open, met }) in self.rules.iter().copied() {
+            let adds = RuleAdds {
+                parts: &mut self.parts[from..end],
+                open,
+                met,
+                values: &self.values,
+            };
+            take(rule, adds);
+            from = end;
+        }
     }
 }
 
@@ -74,11 +181,11 @@ pub(crate) struct Idle {
     pub incomplete: IdleAdds,
 }
 
-/// A part of what a trace adds to one group.
+/// What a trace adds to one group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Added {
-    /// A span that counts.
-    Span,
+    /// So many spans that count.
+    Spans(u64),
     /// A finite number that was measured of a span.
     Value(Number),
     /// What a span is called among different values.

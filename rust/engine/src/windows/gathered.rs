@@ -68,6 +68,10 @@ impl Gathered {
             self.values = KeptValues::of(measure);
         }
         let is_counted = match (seen, &mut self.values) {
+            (Added::Spans(spans), _) => {
+                self.samples = self.samples.saturating_add(spans);
+                return;
+            }
             (Added::Value(number), KeptValues::Total(total)) => total.add(number),
             (Added::Value(number), KeptValues::Range(range)) => range.add(number),
             (Added::Value(number), KeptValues::Quantiles(sketch)) => sketch.add(number),
@@ -84,7 +88,6 @@ impl Gathered {
                 self.reasons = self.reasons.with(reasons);
                 false
             }
-            (Added::Span, _) => true,
             (Added::Value(_) | Added::Text(_), _) => false,
         };
         self.samples = self.samples.saturating_add(u64::from(is_counted));

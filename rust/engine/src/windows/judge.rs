@@ -5,7 +5,7 @@
 //! are asked about together (Bonferroni), and whatever is not known of single traces widens it further. Only where the
 //! whole interval lies on the wrong side is the rule violated.
 
-use betrace_lang::rule::{ClauseKind, CompareOp, Number, Over, Peer, WindowBound};
+use betrace_lang::rule::{ClauseKind, CompareOp, Number, Over, Peer, WindowBound, WindowMeasure};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::logic::interval::{End, Interval};
@@ -84,7 +84,7 @@ pub(crate) fn judge(over: &Over, group: &Gathered, rival: &Rival, asked: usize) 
 
 /// Whether the rule is broken by what is there already, whatever comes.
 pub(crate) fn has_crossed(over: &Over, group: &Gathered) -> bool {
-    if !grows(&over.measure) || group.samples < over.at_least {
+    if !grows(&over.measure) || group.samples < over.at_least || is_below(over, group) {
         return false;
     }
     let Ok(bound) = bound(over, &Rival::None) else {
@@ -93,6 +93,16 @@ pub(crate) fn has_crossed(over: &Over, group: &Gathered) -> bool {
     // What comes can only be more, and of `min` less.
     let tri = group.measured_so_far(&over.measure).compare(over.op, bound);
     tri == Tri::of(over.clause != ClauseKind::Always)
+}
+
+/// Whether what was counted is less than its bound, as of most groups: all there is may come to less, as much or more.
+fn is_below(over: &Over, group: &Gathered) -> bool {
+    let seen = match over.measure {
+        WindowMeasure::Count(_) => group.samples,
+        WindowMeasure::Traces(_) => group.hits,
+        _ => return false,
+    };
+    matches!(over.bound, WindowBound::Number(Number::Int(bound)) if i128::from(seen) < bound)
 }
 
 /// Why there is nothing to be held against.
@@ -192,4 +202,12 @@ fn compare_share(
 pub(crate) fn breaks_upwards(over: &Over) -> bool {
     let is_above = !matches!(over.op, CompareOp::Lt | CompareOp::Le);
     is_above == (over.clause != ClauseKind::Always)
+}
+
+/// Whether a window is held against the one before it.
+pub(crate) fn looks_back(over: &Over) -> bool {
+    let WindowBound::Peer { peer, .. } = over.bound else {
+        return false;
+    };
+    peer == Peer::Before
 }

@@ -82,9 +82,9 @@ impl StoredWindows {
         };
         let mut stored = StoredWindows {
             seen: windows
-                .seen
+                .open
                 .iter()
-                .map(|(window, seen)| (*window, *seen))
+                .map(|(window, open)| (*window, open.seen))
                 .collect(),
             rules: Vec::new(),
             before: Vec::new(),
@@ -92,11 +92,13 @@ impl StoredWindows {
             late: windows.late,
             names: named.iter().map(|(name, _)| (*name).to_owned()).collect(),
         };
-        for ((rule, window), kept) in &windows.rules {
-            let rule = number(*rule);
-            stored
-                .rules
-                .extend(rule.map(|rule| (rule, *window, kept.clone())));
+        for (window, open) in &windows.open {
+            for (rule, kept) in &open.rules {
+                let rule = number(*rule);
+                stored
+                    .rules
+                    .extend(rule.map(|rule| (rule, *window, kept.clone())));
+            }
         }
         for (rule, (window, kept)) in &windows.before {
             let rule = number(*rule);
@@ -137,11 +139,13 @@ impl StoredWindows {
             let name = self.names.get(rule as usize)?;
             present.get(name.as_str()).copied()
         };
-        windows.seen = self.seen.iter().copied().collect();
+        for (window, seen) in &self.seen {
+            windows.open.entry(*window).or_default().seen = *seen;
+        }
         windows.late = self.late;
         for (rule, window, kept) in &self.rules {
-            if let Some(rule) = key(*rule) {
-                windows.rules.insert((rule, *window), kept.clone());
+            if let (Some(rule), Some(open)) = (key(*rule), windows.open.get_mut(window)) {
+                open.rules.insert(rule, kept.clone());
             }
         }
         for (rule, window, kept) in &self.before {

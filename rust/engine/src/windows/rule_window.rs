@@ -82,13 +82,6 @@ impl RuleWindow {
             + self.any.heap_bytes()
     }
 
-    /// A group with all that may be of it besides.
-    pub fn whole(&self, key: ValueKey, missing: Option<Reasons>) -> Gathered {
-        let mut group = self.groups.get(key).cloned().unwrap_or_default();
-        self.complete(&mut group, missing);
-        group
-    }
-
     /// With what is missing of the window.
     #[must_use]
     pub fn with(mut self, missing: Option<Reasons>) -> RuleWindow {
@@ -104,28 +97,37 @@ impl RuleWindow {
         all.all(Gathered::is_sound)
     }
 
-    /// A group that there is.
+    /// A group that there is, with all that may be of it besides.
     pub fn known(&self, key: ValueKey) -> Option<Gathered> {
-        self.groups.get(key)?;
-        Some(self.whole(key, None))
+        let mut group = self.groups.get(key)?.clone();
+        complete(&mut group, &self.any);
+        Some(group)
+    }
+
+    /// Each group with all that may be of it besides.
+    #[must_use]
+    pub fn completed(self) -> RuleWindow {
+        let RuleWindow {
+            mut groups, any, ..
+        } = self;
+        groups.change_all(|group| complete(group, &any));
+        RuleWindow {
+            groups,
+            any: Gathered::default(),
+            met: Closed::default(),
+        }
     }
 
     /// Those that were given up, together.
-    pub fn rest(&self, missing: Option<Reasons>) -> Option<Gathered> {
+    pub fn rest(&self) -> Option<&Gathered> {
         let others = self.groups.others();
-        others.were_given_up().then(|| {
-            let mut rest = others.summary.clone();
-            self.complete(&mut rest, missing);
-            rest
-        })
+        others.were_given_up().then_some(&others.summary)
     }
+}
 
-    fn complete(&self, group: &mut Gathered, missing: Option<Reasons>) {
-        group.perhaps = group.perhaps.saturating_add(self.any.perhaps);
-        group.reasons = group.reasons.with(self.any.reasons);
-        group.is_open |= self.any.is_open;
-        if let Some(reasons) = missing {
-            group.open(reasons);
-        }
-    }
+/// Adds what may be of any group.
+fn complete(group: &mut Gathered, any: &Gathered) {
+    group.perhaps = group.perhaps.saturating_add(any.perhaps);
+    group.reasons = group.reasons.with(any.reasons);
+    group.is_open |= any.is_open;
 }

@@ -6,6 +6,7 @@
 //! the first that come have them, and what has none is counted as [`REST`]; a name that had nothing for
 //! [`IDLE_WINDOWS`] windows goes to a group that asks for one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use betrace_lang::rule::{Aggregate, Over, WITHHELD, WindowMeasure};
@@ -123,7 +124,7 @@ impl Sums {
             count: GroupSums::default(),
             last: of_rule.windows + 1,
         };
-        of_rule.named.insert(shown, one);
+        of_rule.named.insert(shown.into(), one);
     }
 
     /// A window of the rule is over. `any`: what may be of any group.
@@ -133,14 +134,15 @@ impl Sums {
         groups: &Grouped<Gathered>,
         any: &Gathered,
     ) {
-        for (_, label, _) in groups.groups() {
+        let unnamed = self.unnamed(rule, over, groups);
+        for label in unnamed {
             self.name(rule, over, label);
         }
         let of_rule = self.rules.entry(rule).or_default();
         of_rule.windows += 1;
         let mut rest = GroupSums::default();
         for (_, label, group) in groups.groups() {
-            match of_rule.named.get_mut(&shown(over, label)) {
+            match of_rule.named.get_mut(&*shown(over, label)) {
                 Some(named) => {
                     named.last = of_rule.windows;
                     named.count.add(group);
@@ -238,6 +240,18 @@ impl Sums {
         self.weigh();
     }
 
+    /// Groups that had to do without a name so far.
+    fn unnamed<'g>(
+        &self,
+        rule: RuleKey,
+        over: &Over,
+        groups: &'g Grouped<Gathered>,
+    ) -> Vec<&'g str> {
+        let labels = groups.groups().map(|(_, label, _)| label);
+        let is_unnamed = |label: &&str| !self.is_named(rule, &shown(over, label));
+        labels.filter(is_unnamed).collect()
+    }
+
     fn is_named(&self, rule: RuleKey, shown: &str) -> bool {
         let known = self.rules.get(&rule);
         known.is_some_and(|known| known.named.contains_key(shown))
@@ -245,7 +259,7 @@ impl Sums {
 }
 
 /// The label of a group without what is withheld.
-fn shown(over: &Over, label: &str) -> Box<str> {
+fn shown<'l>(over: &Over, label: &'l str) -> Cow<'l, str> {
     if !over.withholds_any() {
         return label.into();
     }
@@ -253,7 +267,7 @@ fn shown(over: &Over, label: &str) -> Box<str> {
     let values: Vec<&str> = values
         .map(|(at, value)| if over.withholds(at) { WITHHELD } else { value })
         .collect();
-    values.join(&BETWEEN.to_string()).into_boxed_str()
+    values.join(&BETWEEN.to_string()).into()
 }
 
 fn bytes_of(name: &str) -> usize {

@@ -72,10 +72,11 @@ pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
         .map(|(_, range)| range)
 }
 
-/// White space folded to single spaces, comments left out, quoted texts kept as they are.
+/// White space folded to single spaces, comments left out, quoted texts kept as they are. Just inside of parentheses and before a
+/// comma there is none: mostly it is where a line was broken, which says nothing.
 pub(crate) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    let mut is_apart = false;
+    let (mut is_apart, mut is_inside) = (false, false);
     for (kind, range) in pieces(text) {
         if kind == PieceKind::Comment {
             is_apart = true;
@@ -86,9 +87,12 @@ pub(crate) fn folded(text: &str) -> String {
                 is_apart = true;
                 continue;
             }
-            if std::mem::take(&mut is_apart) && !folded.is_empty() {
+            let is_plain = kind == PieceKind::Plain;
+            let is_close = is_plain && matches!(sign, ')' | ']' | ',');
+            if std::mem::take(&mut is_apart) && !folded.is_empty() && !is_inside && !is_close {
                 folded.push(' ');
             }
+            is_inside = is_plain && matches!(sign, '(' | '[');
             folded.push(sign);
         }
     }
@@ -165,14 +169,19 @@ mod tests {
     use super::{comments, folded};
 
     #[test]
-    fn white_space_and_comments_fold_to_one_space() {
+    fn white_space_and_comments_fold_to_one_space_and_to_none_inside_of_parentheses() {
         for (text, wanted) in [
             ("  a \n\t and   b ", "a and b"),
             ("a//c\nb", "a b"),
             ("a # c", "a"),
             ("# c\na", "a"),
             ("a/b", "a/b"),
-            ("a.where( x==\"p  q\" )", "a.where( x==\"p  q\" )"),
+            ("a.where( x==\"p  q\" )", "a.where(x==\"p  q\")"),
+            ("share(\n  a ,\n  b # c\n)  >= 1", "share(a, b) >= 1"),
+            (
+                "a in [ 'x (', ') y' ] and ( b )",
+                "a in ['x (', ') y'] and (b)",
+            ),
             ("x == 'a\\'  b' and c", "x == 'a\\'  b' and c"),
             ("x == \"#\"  # \"\n or y", "x == \"#\" or y"),
             ("\"a\" \"b\"", "\"a\" \"b\""),

@@ -67,7 +67,7 @@ fn grouped(bound: usize, keys: &[u128]) -> Grouped<Gathered> {
     let mut groups = Grouped::new(7, bound);
     for (at, key) in keys.iter().enumerate() {
         let add = |group: &mut Gathered| {
-            group.add(Added::Span, &over.measure);
+            group.add(Added::Spans(1), &over.measure);
             group.exemplars.add(Exemplar {
                 weight: 1.0,
                 trace: (at as u128).to_be_bytes(),
