@@ -753,6 +753,18 @@ fn over() -> impl Strategy<Value = Body> {
     (length, by, over_traces(), rest, peer).prop_map(
         |(length, by, (measure, bound), rest, peer)| {
             let (is_always, at_least, confidence, op) = rest;
+            // Each field makes groups once, and a share alone is known with a confidence.
+            let mut keys: Vec<Field> = Vec::new();
+            for field in by {
+                if !keys.contains(&field) {
+                    keys.push(field);
+                }
+            }
+            let by = keys;
+            let confidence = match measure.is_share() {
+                true => Confidence(confidence),
+                false => Confidence::USUAL,
+            };
             let bound = match peer {
                 Some((has_factor, factor)) if factor.compare(Number::Int(0)).is_gt() => {
                     WindowBound::Peer {
@@ -771,7 +783,7 @@ fn over() -> impl Strategy<Value = Body> {
                     length,
                     by,
                     at_least,
-                    confidence: Confidence(confidence),
+                    confidence,
                     clause: if is_always {
                         ClauseKind::Always
                     } else {

@@ -19,17 +19,19 @@ pub fn window_rule(tape: &mut Tape) -> Source {
             "span:duration",
             "resource.service.name",
         ];
-        let keys: Vec<&str> = (0..by).map(|_| tape.pick(&keys)).collect();
+        let mut keys: Vec<&str> = (0..by).map(|_| tape.pick(&keys)).collect();
+        keys.dedup();
         head += &format!(" by {}", keys.join(", "));
     }
     if tape.chance(30) {
         head += &format!(" at least {}", 1 + tape.below(6));
     }
-    if tape.chance(20) {
-        head += &format!(" with confidence {}", tape.pick(&["80%", "99%", "50%"]));
-    }
+    let confidence = tape.chance(20).then(|| tape.pick(&["80%", "99%", "50%"]));
     let clause = tape.pick(&["always", "never"]);
     let comparison = comparison(tape, by > 0);
+    if let Some(level) = confidence.filter(|_| comparison.starts_with("share(")) {
+        head += &format!(" with confidence {level}");
+    }
     Source {
         condition: format!("{head} {clause} {{ {comparison} }}"),
         completeness: tape

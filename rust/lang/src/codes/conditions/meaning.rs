@@ -204,7 +204,7 @@ declare_codes! {
         good: "over 1d never { count(payment) > 1500 }"
     }
     WINDOW_HEAD = "E0184", "what cannot stand before the clause of a rule over many traces" {
-        "Behind the window stand, in this order and each if it is wanted: up to four fields that make groups, the least number of spans (or traces) that is asked about, and how sure a comparison of shares has to be, from 50% to 99.99%.",
+        "Behind the window stand, in this order and each if it is wanted: up to four fields that make groups, each once; the least number of spans (or traces) that is asked about; and, where the measure is a share, how sure its comparison has to be, from 50% to 99.99%.",
         bad: "over 1h at least none never { count(payment) > 1500 }",
         good: "over 1h at least 10 never { count(payment) > 1500 }"
     }

@@ -23,6 +23,15 @@ impl<'a> Checker<'a> {
         let confidence = head.confidence.as_ref().map(|node| self.confidence(node));
         let (clause, node) = self.window_clause(clauses)?;
         let (measure, op, bound, measured) = self.window_comparison(node, !head.by.is_empty())?;
+        if let Some(level) = head.confidence.as_ref().filter(|_| !measure.is_share()) {
+            let message = format!("a confidence is of a share, and `{measured}` is none");
+            return self.refuse_over(
+                code::WINDOW_HEAD,
+                level,
+                message,
+                "leave it out: what is counted or measured is known, not estimated",
+            );
+        }
         Some(Body {
             over: Some(Box::new(Over {
                 length: length?,
@@ -81,8 +90,21 @@ impl<'a> Checker<'a> {
             let message = format!("at most {} fields make groups", Over::MOST_KEYS);
             return self.refuse_over(code::WINDOW_HEAD, one_more, message, FORM);
         }
-        let keys: Vec<Option<Field>> = keys.iter().map(|key| self.group_field(key)).collect();
-        keys.into_iter().collect()
+        let mut fields: Vec<Field> = Vec::with_capacity(keys.len());
+        let mut is_whole = true;
+        for key in keys {
+            match self.group_field(key) {
+                Some(field) if fields.contains(&field) => {
+                    let message =
+                        format!("`{}` makes groups already", self.place.folded(key.range()));
+                    self.refuse_over::<()>(code::WINDOW_HEAD, key, message, FORM);
+                    is_whole = false;
+                }
+                Some(field) => fields.push(field),
+                None => is_whole = false,
+            }
+        }
+        is_whole.then_some(fields)
     }
 
     fn at_least(&mut self, node: &'a Node) -> Option<u64> {
