@@ -212,6 +212,12 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("never { avg(a, n) by m >= 2 }", "a 0-1 m=1", "satisfied", "inconclusive(evicted)"),
     ("never { count(a) within 1ms by m > 1 }", "a 0-1 m=1, a 1-1 m=2, a 5-6 m=1", "satisfied", "inconclusive(evicted)"),
     ("never { overlap(a) by m > 1 }", "a 0-3 m=1, a 1-3 m=2, a 2-4 m=1", "violated", "violated"),
+    ("never { overlap(a) by m > 1 }", "a 0-2 m=1, a 2-3 m=1", "satisfied", "inconclusive(evicted)"),
+    ("never { overlap(a) by m > 1 }", "a 2-2 m=1, a 2-2 m=1", "violated", "violated"),
+    ("never { overlap(a) by m > 1 }", "a 0-2 m=1, a 1-2, a 1-2", "satisfied", "inconclusive(evicted)"),
+    ("never { overlap(a) by m > 1 }", "a 0-3 m=1, a 3-1 m=1", "inconclusive(skew)", "inconclusive(evicted)"),
+    ("never { overlap(a) by m > 1 }", "a 0-3 m=1, a 3-1 m=2", "satisfied", "inconclusive(evicted)"),
+    ("never { overlap(a) by m, n > 1 }", "a 0-3 m=1 n=1, a 1-3 m=1 n=2, a 2-4 m=1", "satisfied", "inconclusive(evicted)"),
     // Order.
     ("never { a before b }", "a 0-1, b 1-2", "violated", "inconclusive(evicted)"),
     ("never { a before b }", "a 0-2, b 1-2", "satisfied", "inconclusive(evicted)"),

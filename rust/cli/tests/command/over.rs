@@ -278,3 +278,28 @@ fn a_share_says_of_how_many() {
     ]);
     assert!(ran.out.contains("(2 of 4 measured)"), "{}", ran.out);
 }
+
+/// Its bound is moved by no single trace.
+#[test]
+fn tune_leaves_rules_over_many_traces_out_and_says_so() {
+    let desk = desk();
+    let ran = desk.run(&["tune", "rules.yaml", "traces.jsonl"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(
+        ran.err.contains("all rules are over many traces"),
+        "{}",
+        ran.err
+    );
+    let both = format!("{RULES}  - id: one\n    condition: never {{ count(visit) > 5 }}\n");
+    desk.write("both.yaml", both.as_bytes());
+    let ran = desk.run(&["tune", "both.yaml", "traces.jsonl"]);
+    assert!(
+        ran.err.contains("2 rules over many traces left out"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("1 rule on 4 good traces"), "{}", ran.err);
+    for left_out in ["few-visits", "quick"] {
+        assert!(!ran.out.contains(left_out), "{}", ran.out);
+    }
+}
