@@ -100,7 +100,7 @@ impl Reserve {
     }
 
     fn spend(&self, steps: u64) {
-        if self.is_shared {
+        if self.is_shared && steps > 0 {
             let take = |left: u64| Some(left.saturating_sub(steps));
             let _ = self
                 .left

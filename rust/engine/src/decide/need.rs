@@ -20,6 +20,7 @@ use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
 use crate::plan::condition::{Against, Condition, ConditionKind, Counted, Measuring, Selecting};
 use crate::plan::reach::reached_cell;
+use crate::plan::window::WindowAsks;
 use crate::plan::{Plan, RulePlan};
 use crate::state::trace::TraceState;
 
@@ -57,6 +58,53 @@ impl Needs {
             early: asking(false).to_break(),
             complete: asking(true).at_close(),
             incomplete: asking(false).while_incomplete(),
+        }
+    }
+}
+
+/// What a rule over many traces needs of one, to add to its windows what one does not in which it selected nothing.
+#[derive(Debug, Default)]
+pub(crate) struct WindowNeeds {
+    pub complete: Need,
+    pub incomplete: Need,
+}
+
+impl WindowNeeds {
+    pub fn of(plan: &Plan, rule: &RulePlan) -> WindowNeeds {
+        let empty = TraceState::empty();
+        let asking = |closed| Empty {
+            plan,
+            rule,
+            empty: &empty,
+            closed,
+        };
+        let all = || asking(true).all_cells();
+        let counts = match rule.window.as_ref().map(|window| &window.asks) {
+            Some(WindowAsks::Traces(of)) => of,
+            Some(WindowAsks::Share { among, .. }) => among,
+            Some(WindowAsks::Spans { among, .. }) => {
+                let need = first_cell(among).map_or_else(all, one);
+                return WindowNeeds {
+                    complete: need.clone(),
+                    incomplete: need,
+                };
+            }
+            _ => {
+                return WindowNeeds {
+                    complete: all(),
+                    incomplete: all(),
+                };
+            }
+        };
+        let open = asking(false);
+        let mut incomplete = Need::new();
+        match open.truth(counts) {
+            Tri::Open(_) => open.need_to_settle_all(counts, &mut incomplete),
+            _ => incomplete = all(),
+        }
+        WindowNeeds {
+            complete: asking(true).need(counts, true).unwrap_or_else(all),
+            incomplete,
         }
     }
 }
@@ -187,6 +235,20 @@ impl<'a> Empty<'a> {
                 cells_of(condition, &mut cells);
                 need.extend(need_of(cells));
             }
+        }
+    }
+
+    /// The same of a whole condition. Whether spans are there is never settled to be false: of several such parts one is
+    /// enough.
+    fn need_to_settle_all(self, condition: &'a Condition, need: &mut Need) {
+        let is_presence = |part: &Condition| matches!(part.kind, ConditionKind::Exists(_));
+        match &condition.kind {
+            ConditionKind::And(parts) if parts.iter().all(is_presence) => {
+                parts[..1]
+                    .iter()
+                    .for_each(|part| self.need_to_settle(part, need));
+            }
+            _ => self.need_to_settle(condition, need),
         }
     }
 

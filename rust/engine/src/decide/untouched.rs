@@ -1,13 +1,16 @@
 //! What rules answer for traces of which they selected nothing, so that most closes need not ask them.
 
+use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
 
 use crate::decide::budget::Budget;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
+use crate::decide::need::{Bar, WindowNeeds};
 use crate::decide::rule::decide;
 use crate::decide::window::idle;
 use crate::hash::HashKey;
+use crate::intern::CellId;
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, RulePlan};
 use crate::state::trace::TraceState;
@@ -48,11 +51,87 @@ pub(crate) struct UntouchedWindows {
     pub incomplete: Vec<RuleIndex>,
     /// By [`RuleIndex`]: of rules that ask none of them one by one, what each adds.
     idle: Vec<Option<Idle>>,
+    /// Rules that have something to do with traces, by the cells that say so.
+    met: MetByCell,
+}
+
+/// A rule over many traces, and with which of them it has something to do: with so many spans in a cell.
+#[derive(Clone, Copy, Debug)]
+struct Meets {
+    rule: RuleIndex,
+    least: u32,
+    /// Such as are complete by this, or such as are not.
+    asked: Completeness,
+    is_complete: bool,
+}
+
+/// Found without hashing: each cell of each trace that closes is looked up.
+#[derive(Debug, Default)]
+struct MetByCell {
+    /// The least of the cells.
+    first: u32,
+    /// For each number from the first on where its rules begin; the last is where all end.
+    begins: Vec<u32>,
+    rules: Vec<Meets>,
+}
+
+impl MetByCell {
+    fn of(mut met: Vec<(CellId, Meets)>) -> MetByCell {
+        met.sort_by_key(|(cell, _)| *cell);
+        let Some(((first, _), (last, _))) = met.first().zip(met.last()) else {
+            return MetByCell::default();
+        };
+        let cells = first.0..=last.0 + 1;
+        let begins = cells.map(|cell| met.partition_point(|(of, _)| of.0 < cell) as u32);
+        MetByCell {
+            first: first.0,
+            begins: begins.collect(),
+            rules: met.iter().map(|(_, meets)| *meets).collect(),
+        }
+    }
+
+    fn get(&self, cell: CellId) -> &[Meets] {
+        let begins = cell.0.checked_sub(self.first);
+        let begins = begins.and_then(|at| self.begins.get(at as usize..)?.first_chunk());
+        begins.map_or(&[], |[from, to]| &self.rules[*from as usize..*to as usize])
+    }
 }
 
 impl UntouchedWindows {
     pub fn idle(&self, rule: RuleIndex) -> Option<Idle> {
         self.idle.get(rule.index()).copied().flatten()
+    }
+
+    /// Adds those that have something to do with a trace that closes; some twice.
+    pub fn met(&self, trace: &TraceState, found: &mut Vec<RuleIndex>) {
+        let complete = Completeness::ALL.map(|asked| trace.is_complete(asked));
+        for (cell, spans) in trace.cell_spans() {
+            let met = self.met.get(cell).iter().filter(|meets| {
+                spans.all >= meets.least && complete[meets.asked as usize] == meets.is_complete
+            });
+            found.extend(met.map(|meets| meets.rule));
+        }
+    }
+
+    /// Of all rules of a plan that are over many traces.
+    fn meeting(plan: &Plan) -> MetByCell {
+        let mut met = Vec::new();
+        for index in &plan.windows.rules {
+            let rule = &plan.rules[index.index()];
+            let needs = WindowNeeds::of(plan, rule);
+            for (need, is_complete) in [(needs.complete, true), (needs.incomplete, false)] {
+                met.extend(need.into_iter().map(|Bar { cell, least }| {
+                    let meets = Meets {
+                        rule: *index,
+                        least,
+                        asked: rule.completeness,
+                        is_complete,
+                    };
+                    (cell, meets)
+                }));
+            }
+        }
+        MetByCell::of(met)
     }
 
     fn add(&mut self, plan: &Plan, index: RuleIndex) {
@@ -96,7 +175,10 @@ impl UntouchedRules {
             always_asked: Vec::new(),
             held: Vec::new(),
             on_any_span: plan.on_any_span.clone(),
-            windows: UntouchedWindows::default(),
+            windows: UntouchedWindows {
+                met: UntouchedWindows::meeting(plan),
+                ..UntouchedWindows::default()
+            },
         };
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
             if rule.window.is_some() {

@@ -300,10 +300,13 @@ fn group(facts: &Facts<'_>, record: RecordId, by: &[FieldKey], adds: &mut Adds) 
                 return Some(PartOf::Any);
             }
             Value::Duration(Some(nanos)) => {
-                adds.push_value(betrace_lang::duration_text(nanos).as_bytes());
+                adds.push_value(&betrace_lang::duration_text(nanos));
             }
             value => match shortest_text(value, &mut buffer) {
-                Some(text) => adds.push_value(String::from_utf8_lossy(text).as_bytes()),
+                Some(text) => match std::str::from_utf8(text) {
+                    Ok(text) => adds.push_value(text),
+                    Err(_) => adds.push_value(&String::from_utf8_lossy(text)),
+                },
                 None => {
                     adds.drop_group();
                     return None;

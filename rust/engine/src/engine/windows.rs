@@ -1,6 +1,6 @@
 //! Rules over many traces: a trace that closes is folded into its windows, and windows that are over are judged.
 
-use betrace_lang::rule::Over;
+use betrace_lang::rule::{Completeness, Over};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::budget::Allowance;
@@ -59,25 +59,27 @@ impl Context<'_> {
             let (Some(over), Some(window_plan)) = (&rule.rule.body.over, &rule.window) else {
                 continue;
             };
-            if self.is_over(Window::at(over.length, began)) {
+            let window = Window::at(over.length, began);
+            if self.is_over(window) {
                 continue;
             }
             let facts = self.facts(index, trace);
             allowance.take(add(facts, allowance.budget(), scratch, window_plan, adds));
             let idle = self.rules.untouched.windows.idle(index);
             let met = idle.map(|_| trace.is_complete(rule.completeness));
-            adds.end_rule(index, met);
+            adds.end_rule(index, window.start, met);
             if adds.len() > FOLDED_AT_ONCE {
-                self.fold(trace, began, adds, sink);
+                self.fold(trace, adds, sink);
                 adds.clear();
             }
         }
-        self.fold(trace, began, adds, sink);
+        self.fold(trace, adds, sink);
     }
 
     /// A trace has closed in the windows in which it began.
     fn note_in_windows(&self, trace: &TraceState, began: EventTime) {
         let reasons = trace.all_reasons();
+        let reasons = Completeness::ALL.map(|asked| reasons.asked_for(asked));
         let mut is_late = false;
         let mut windows = self.windows.lock();
         for length in &self.rules.plan.windows.lengths {
@@ -91,7 +93,7 @@ impl Context<'_> {
     }
 
     /// What the trace adds goes into its windows.
-    fn fold(&self, trace: &TraceState, began: EventTime, adds: &mut Adds, sink: &mut Sink) {
+    fn fold(&self, trace: &TraceState, adds: &mut Adds, sink: &mut Sink) {
         let folding = Folding {
             shown: shown(trace),
             early: self.settings.early,
@@ -99,10 +101,11 @@ impl Context<'_> {
         let mut all = Vec::new();
         {
             let mut windows = self.windows.lock();
-            adds.each(|index, mut adds| {
+            adds.each(|index, start, mut adds| {
                 let rule = self.rule(index);
                 if let Some(over) = &rule.rule.body.over {
-                    let window = Window::at(over.length, began);
+                    let length = over.length;
+                    let window = Window { start, length };
                     let crossed = |crossed| all.push((index, crossed));
                     windows.fold((rule.key, over), window, &mut adds, folding, crossed);
                 }
@@ -141,17 +144,16 @@ impl Context<'_> {
     fn asked(&self, trace: &TraceState, asked: &mut Vec<RuleIndex>) {
         let (plan, untouched) = (&self.rules.plan.windows, &self.rules.untouched.windows);
         asked.clear();
-        match trace.was_seen_by(self.rules.newest()) {
-            false => asked.extend_from_slice(&plan.of_all),
-            true => {
-                let is_open =
-                    |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
-                asked.extend_from_slice(&untouched.always);
-                asked.extend(untouched.incomplete.iter().filter(is_open));
-            }
-        }
-        for (cell, _) in trace.cell_spans() {
-            asked.extend_from_slice(plan.reading(cell));
+        if trace.was_seen_by(self.rules.newest()) {
+            let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
+            asked.extend_from_slice(&untouched.always);
+            asked.extend(untouched.incomplete.iter().filter(is_open));
+            untouched.met(trace, asked);
+        } else {
+            asked.extend_from_slice(&plan.of_all);
+            let cells = trace.cell_spans();
+            let read = cells.filter_map(|(cell, _)| plan.by_cell.get(&cell));
+            asked.extend(read.flatten());
         }
         asked.sort_unstable();
         asked.dedup();

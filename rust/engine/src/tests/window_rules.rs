@@ -471,6 +471,14 @@ fn traces_that_are_asked_together_count_as_those_that_are_asked_one_by_one() {
             "over 10s always { traces(visit) >= 5 }",
             "inconclusive(no_root)",
         ),
+        (
+            "over 10s never { traces(visit and other) > 0 }",
+            "inconclusive(no_root)",
+        ),
+        (
+            "over 10s never { traces(visit and other) > 3 }",
+            "satisfied",
+        ),
         ("over 10s never { traces(not visit) > 8 }", "violated"),
         ("over 10s never { traces(not visit) > 11 }", "satisfied"),
         (

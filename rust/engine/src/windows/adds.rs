@@ -63,11 +63,12 @@ impl RuleAdds<'_> {
             if rest.len() < (to - from) as usize {
                 label.push(BETWEEN);
             }
-            let value = String::from_utf8_lossy(value);
-            label.extend(value.chars().map(|sign| match sign {
-                BETWEEN => ' ',
-                sign => sign,
-            }));
+            // Only what is a text was pushed.
+            let value = std::str::from_utf8(value).unwrap_or_default();
+            match value.contains(BETWEEN) {
+                true => label += &value.replace(BETWEEN, " "),
+                false => label += value,
+            }
             rest = behind;
         }
         label
@@ -87,9 +88,10 @@ pub(crate) struct Adds {
     pub open: Option<Reasons>,
 }
 
-/// Where the parts of a rule end, and what else is known of it.
+/// When the window of a rule begins, where its parts end, and what else is known of it.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
+    start: u64,
     end: usize,
     open: Option<Reasons>,
     met: Option<bool>,
@@ -117,10 +119,10 @@ impl Adds {
         self.named = self.values.len();
     }
 
-    pub fn push_value(&mut self, value: &[u8]) {
+    pub fn push_value(&mut self, value: &str) {
         let length = (value.len() as u64).to_le_bytes();
         self.values.extend_from_slice(&length);
-        self.values.extend_from_slice(value);
+        self.values.extend_from_slice(value.as_bytes());
     }
 
     /// There is no group after all.
@@ -139,27 +141,33 @@ impl Adds {
         }
     }
 
-    /// That is all for a rule.
-    pub fn end_rule(&mut self, rule: RuleIndex, met: Option<bool>) {
+    /// That is all for a rule and its window, which begins at `start`.
+    pub fn end_rule(&mut self, rule: RuleIndex, start: u64, met: Option<bool>) {
         let (end, open) = (self.parts.len(), self.open.take());
         let before = self.rules.last().map_or(0, |(_, asked)| asked.end);
         if end > before || open.is_some() || met.is_some() {
-            self.rules.push((rule, Asked { end, open, met }));
+            let asked = Asked {
+                start,
+                end,
+                open,
+                met,
+            };
+            self.rules.push((rule, asked));
         }
     }
 
-    /// Gives what there is for each rule in turn.
-    pub fn each(&mut self, mut take: impl FnMut(RuleIndex, RuleAdds<'_>)) {
+    /// Gives what there is for each rule in turn, and when its window begins.
+    pub fn each(&mut self, mut take: impl FnMut(RuleIndex, u64, RuleAdds<'_>)) {
         let mut from = 0;
-        for (rule, Asked { end, open, met }) in self.rules.iter().copied() {
+        for (rule, asked) in &self.rules {
             let adds = RuleAdds {
-                parts: &mut self.parts[from..end],
-                open,
-                met,
+                parts: &mut self.parts[from..asked.end],
+                open: asked.open,
+                met: asked.met,
                 values: &self.values,
             };
-            take(rule, adds);
-            from = end;
+            take(*rule, asked.start, adds);
+            from = asked.end;
         }
     }
 }

@@ -3,6 +3,7 @@
 use betrace_lang::rule::{Over, WindowMeasure};
 
 use crate::intern::RuleKey;
+use crate::window::summary::Summary;
 use crate::windows::adds::{Added, Part, RuleAdds};
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
@@ -46,7 +47,7 @@ impl Windows {
             self.bytes += new.heap_bytes();
             new
         });
-        let before = kept.heap_bytes();
+        let before = kept.groups.heap_bytes() + kept.any.heap_bytes();
         if let Some(is_complete) = adds.met {
             kept.met.count(is_complete);
         }
@@ -96,7 +97,8 @@ impl Windows {
                 });
             }
         }
-        self.bytes = (self.bytes + kept.heap_bytes()).saturating_sub(before);
+        let after = kept.groups.heap_bytes() + kept.any.heap_bytes();
+        self.bytes = (self.bytes + after).saturating_sub(before);
         self.shed();
     }
 }

@@ -284,6 +284,7 @@ impl Summary for Gathered {
         exemplars.for_each(|one| self.exemplars.add(*one));
     }
 
+    #[inline]
     fn heap_bytes(&self) -> usize {
         let values = match &self.values {
             KeptValues::None | KeptValues::Range(_) => 0,

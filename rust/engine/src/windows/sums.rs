@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use betrace_lang::rule::{Aggregate, Over, WITHHELD, WindowMeasure};
+use hashbrown::HashMap;
 
 use crate::heap::heap;
 use crate::intern::RuleKey;
@@ -41,8 +42,8 @@ pub(crate) struct Sums {
 
 #[derive(Debug, Default)]
 struct RuleSums {
-    /// By the values of the group as they are shown.
-    named: BTreeMap<Box<str>, NamedSums>,
+    /// By the values of the group as they are shown; in no order, as whoever reads them sorts.
+    named: HashMap<Box<str>, NamedSums>,
     rest: Option<GroupSums>,
     /// Windows that are over.
     windows: u64,
@@ -92,6 +93,14 @@ impl GroupSums {
     }
 }
 
+impl RuleSums {
+    /// Whether no group has to do without a name.
+    fn names_all(&self, over: &Over, groups: &Grouped<Gathered>) -> bool {
+        let mut labels = groups.groups().map(|(_, label, _)| shown(over, label));
+        labels.all(|label| self.named.contains_key(&*label))
+    }
+}
+
 impl Sums {
     /// `bound`: what names may take, in bytes.
     pub fn new(bound: usize) -> Sums {
@@ -108,23 +117,31 @@ impl Sums {
     /// A group of the rule is there.
     pub fn name(&mut self, rule: RuleKey, over: &Over, label: &str) {
         let shown = shown(over, label);
-        if self.is_named(rule, &shown) {
-            return;
-        }
-        if !self.has_room(rule, &shown) {
+        if !self.name_if_room(rule, &shown) {
             self.forget_idle(rule);
-            if !self.has_room(rule, &shown) {
-                return;
-            }
+            self.name_if_room(rule, &shown);
         }
-        self.named += 1;
-        self.bytes += bytes_of(&shown);
+    }
+
+    /// Whether it has a name then.
+    fn name_if_room(&mut self, rule: RuleKey, shown: &str) -> bool {
         let of_rule = self.rules.entry(rule).or_default();
-        let one = NamedSums {
-            count: GroupSums::default(),
-            last: of_rule.windows + 1,
-        };
-        of_rule.named.insert(shown.into(), one);
+        let bytes = self.bytes + bytes_of(shown);
+        let own = of_rule.named.len();
+        let has_room = own < NAMED_OF_RULE && self.named < NAMED_GROUPS && bytes <= self.bound;
+        if of_rule.named.contains_key(shown) {
+            return true;
+        }
+        if has_room {
+            let one = NamedSums {
+                count: GroupSums::default(),
+                last: of_rule.windows + 1,
+            };
+            of_rule.named.insert(shown.into(), one);
+            self.named += 1;
+            self.bytes = bytes;
+        }
+        has_room
     }
 
     /// A window of the rule is over. `any`: what may be of any group.
@@ -134,9 +151,11 @@ impl Sums {
         groups: &Grouped<Gathered>,
         any: &Gathered,
     ) {
-        let unnamed = self.unnamed(rule, over, groups);
-        for label in unnamed {
-            self.name(rule, over, label);
+        let known = self.rules.get(&rule);
+        if known.is_none_or(|known| !known.names_all(over, groups)) {
+            for (_, label, _) in groups.groups() {
+                self.name(rule, over, label);
+            }
         }
         let of_rule = self.rules.entry(rule).or_default();
         of_rule.windows += 1;
@@ -199,8 +218,10 @@ impl Sums {
                 .then(|| told(Vec::new(), &GroupSums::default()));
             return all.into_iter().collect();
         };
-        let named = known.named.iter();
+        let mut named: Vec<_> = known.named.iter().collect();
+        named.sort_unstable_by_key(|(label, _)| *label);
         let mut all: Vec<WindowSums> = named
+            .into_iter()
             .map(|(label, one)| told(values(label), &one.count))
             .collect();
         let rest = known.rest.as_ref();
@@ -219,12 +240,6 @@ impl Sums {
         (self.named, self.bytes) = (named().count(), named().map(|name| bytes_of(name)).sum());
     }
 
-    fn has_room(&self, rule: RuleKey, shown: &str) -> bool {
-        let own = self.rules.get(&rule).map_or(0, |rule| rule.named.len());
-        let bytes = self.bytes + bytes_of(shown);
-        own < NAMED_OF_RULE && self.named < NAMED_GROUPS && bytes <= self.bound
-    }
-
     /// Takes back names of the rule that had nothing for long, once a window.
     fn forget_idle(&mut self, rule: RuleKey) {
         let Some(of_rule) = self.rules.get_mut(&rule) else {
@@ -238,23 +253,6 @@ impl Sums {
             .named
             .retain(|_, one| windows - one.last.min(windows) < IDLE_WINDOWS);
         self.weigh();
-    }
-
-    /// Groups that had to do without a name so far.
-    fn unnamed<'g>(
-        &self,
-        rule: RuleKey,
-        over: &Over,
-        groups: &'g Grouped<Gathered>,
-    ) -> Vec<&'g str> {
-        let labels = groups.groups().map(|(_, label, _)| label);
-        let is_unnamed = |label: &&str| !self.is_named(rule, &shown(over, label));
-        labels.filter(is_unnamed).collect()
-    }
-
-    fn is_named(&self, rule: RuleKey, shown: &str) -> bool {
-        let known = self.rules.get(&rule);
-        known.is_some_and(|known| known.named.contains_key(shown))
     }
 }
 
@@ -271,7 +269,7 @@ fn shown<'l>(over: &Over, label: &'l str) -> Cow<'l, str> {
 }
 
 fn bytes_of(name: &str) -> usize {
-    /// A rough worst case for a B-tree's nodes.
-    const TREE_ENTRY_OVERHEAD: usize = 24;
-    size_of::<(Box<str>, NamedSums)>() + TREE_ENTRY_OVERHEAD + heap(name.len())
+    // A table that has just grown has sixteen places for seven names, and a byte more for each.
+    let place = size_of::<(Box<str>, NamedSums)>() + 1;
+    place * 16 / 7 + heap(name.len())
 }

@@ -34,6 +34,9 @@ pub(crate) struct Windows {
     pub(super) bytes: usize,
 }
 
+/// By [`Completeness`].
+pub(crate) type ReasonsByAsked = [Reasons; Completeness::ALL.len()];
+
 /// One window.
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindow {
@@ -72,12 +75,10 @@ impl Windows {
         stats.memory_bytes += self.bytes() as u64;
     }
 
-    /// A trace that began in the window closed.
-    pub fn note(&mut self, window: Window, reasons: Reasons) {
+    /// A trace that began in the window closed. `reasons`: why it is not complete, by what is asked of it.
+    pub fn note(&mut self, window: Window, reasons: ReasonsByAsked) {
         let OpenWindow { seen, .. } = self.open.entry(window).or_default();
-        for asked in Completeness::ALL {
-            let reasons = reasons.asked_for(asked);
-            let seen = &mut seen[asked as usize];
+        for (seen, reasons) in seen.iter_mut().zip(reasons) {
             seen.closed.count(reasons.is_empty());
             if !reasons.is_empty() {
                 seen.reasons = Some(seen.reasons.unwrap_or(Reasons::NONE).with(reasons));
