@@ -68,21 +68,8 @@ impl Windows {
                 }
                 continue;
             };
-            let weight = weight(over, parts);
             let mut fired = None;
-            let add = |gathered: &mut Gathered| {
-                for part in parts {
-                    gathered.add(part.added, &over.measure);
-                }
-                if let Some(weight) = weight {
-                    let shown = folding.shown;
-                    gathered.exemplars.add(Exemplar { weight, ..shown });
-                }
-                if folding.early && !gathered.fired && has_crossed(over, gathered) {
-                    gathered.fired = true;
-                    fired = Some(gathered.clone());
-                }
-            };
+            let add = |gathered: &mut Gathered| fired = add(gathered, parts, over, folding);
             let name = || {
                 let label = adds.label(of);
                 self.sums.name(rule, over, &label);
@@ -101,6 +88,26 @@ impl Windows {
         self.bytes = (self.bytes + after).saturating_sub(before);
         self.shed();
     }
+}
+
+/// Adds to a group what a trace has for it. The group as it is then, if it breaks its rule by that.
+fn add(
+    gathered: &mut Gathered,
+    parts: &[Part],
+    over: &Over,
+    Folding { shown, early }: Folding,
+) -> Option<Gathered> {
+    for part in parts {
+        gathered.add(part.added, &over.measure);
+    }
+    if let Some(weight) = weight(over, parts) {
+        gathered.exemplars.add(Exemplar { weight, ..shown });
+    }
+    let has_crossed = early && !gathered.fired && has_crossed(over, gathered);
+    has_crossed.then(|| {
+        gathered.fired = true;
+        gathered.clone()
+    })
 }
 
 /// How much a trace speaks against the rule; `None`: not at all.
