@@ -57,7 +57,8 @@ impl RuleAdds<'_> {
             return String::new();
         };
         let mut rest = &self.values[from as usize..to as usize];
-        let mut label = String::with_capacity(rest.len());
+        // As long as one value is.
+        let mut label = String::with_capacity(rest.len().saturating_sub(size_of::<u64>()));
         while let Some((length, behind)) = rest.split_first_chunk() {
             let (value, behind) = behind.split_at(u64::from_le_bytes(*length) as usize);
             if rest.len() < (to - from) as usize {

@@ -17,14 +17,14 @@ use crate::window::total::{Range, Total};
 use crate::windows::adds::{Added, IdleAdds};
 use crate::windows::exemplars::Exemplars;
 
-/// What is kept of the values of spans.
+/// What is kept of the values of spans; behind a pointer, as most groups keep none and lie side by side.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) enum KeptValues {
     /// Nothing so far, or nothing at all.
     #[default]
     None,
     Total(Box<Total>),
-    Range(Range),
+    Range(Box<Range>),
     Distinct(Box<Distinct>),
     Quantiles(Box<Sketch>),
 }
@@ -54,7 +54,7 @@ impl KeptValues {
             WindowMeasure::Of { function, .. } => match function {
                 Aggregate::Distinct => KeptValues::Distinct(Box::default()),
                 Aggregate::Sum | Aggregate::Avg => KeptValues::Total(Box::default()),
-                Aggregate::Min | Aggregate::Max => KeptValues::Range(Range::default()),
+                Aggregate::Min | Aggregate::Max => KeptValues::Range(Box::default()),
             },
             WindowMeasure::Quantile { .. } => KeptValues::Quantiles(Box::default()),
             _ => KeptValues::None,
@@ -287,7 +287,8 @@ impl Summary for Gathered {
     #[inline]
     fn heap_bytes(&self) -> usize {
         let values = match &self.values {
-            KeptValues::None | KeptValues::Range(_) => 0,
+            KeptValues::None => 0,
+            KeptValues::Range(_) => heap(size_of::<Range>()),
             KeptValues::Total(total) => heap(size_of::<Total>()) + total.heap_bytes(),
             KeptValues::Distinct(distinct) => heap(size_of::<Distinct>()) + distinct.heap_bytes(),
             KeptValues::Quantiles(sketch) => heap(size_of::<Sketch>()) + sketch.heap_bytes(),
