@@ -32,7 +32,7 @@ impl PartOf {
 
 /// A part of what a trace adds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Part {
+pub(crate) struct GroupPart {
     pub of: PartOf,
     pub added: Added,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Part {
 /// What a trace adds for one rule.
 #[derive(Debug)]
 pub(crate) struct RuleAdds<'a> {
-    pub parts: &'a mut [Part],
+    pub parts: &'a mut [GroupPart],
     /// Why more of the trace may belong to any group; `None`: all of it is known.
     pub open: Option<Reasons>,
     /// Where traces with which the rule has nothing to do are counted together: it is not one of those, and whether it is
@@ -79,7 +79,7 @@ impl RuleAdds<'_> {
 /// What a trace that closes adds to the groups of its windows, rule by rule. Its memory is used again for the next.
 #[derive(Debug, Default)]
 pub(crate) struct Adds {
-    parts: Vec<Part>,
+    parts: Vec<GroupPart>,
     /// The values of groups, each behind its length.
     values: Vec<u8>,
     /// Where the group that is being named begins.
@@ -112,7 +112,7 @@ impl Adds {
     }
 
     pub fn push(&mut self, of: PartOf, added: Added) {
-        self.parts.push(Part { of, added });
+        self.parts.push(GroupPart { of, added });
     }
 
     /// The values of a group follow.

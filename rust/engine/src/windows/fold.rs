@@ -4,7 +4,7 @@ use betrace_lang::rule::{Over, WindowMeasure};
 
 use crate::intern::RuleKey;
 use crate::window::summary::Summary;
-use crate::windows::adds::{Added, Part, RuleAdds};
+use crate::windows::adds::{Added, GroupPart, RuleAdds};
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
@@ -93,7 +93,7 @@ impl Windows {
 /// Adds to a group what a trace has for it. The group as it is then, if it breaks its rule by that.
 fn add(
     gathered: &mut Gathered,
-    parts: &[Part],
+    parts: &[GroupPart],
     over: &Over,
     Folding { shown, early }: Folding,
 ) -> Option<Gathered> {
@@ -111,7 +111,7 @@ fn add(
 }
 
 /// How much a trace speaks against the rule; `None`: not at all.
-fn weight(over: &Over, parts: &[Part]) -> Option<f64> {
+fn weight(over: &Over, parts: &[GroupPart]) -> Option<f64> {
     let is_upwards = breaks_upwards(over);
     let values = parts.iter().filter_map(|part| match part.added {
         Added::Value(number) => Some(number.to_f64()),
