@@ -9,7 +9,8 @@
 use std::fmt::Write as _;
 
 use betrace_engine::{
-    CloseCause, Engine, Evidence, Finding, Settings, Timestamp, ViolationTrace, encode_violations,
+    CloseCause, Engine, Evidence, Finding, Role, Settings, Timestamp, ViolationTrace,
+    encode_violations,
 };
 use betrace_lang::{SourceFile, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -345,4 +346,30 @@ fn a_finding_counts_all_that_it_shows_among_what_waits() {
     assert_eq!(findings[0].evidence.len(), 8);
     let least = size_of::<Finding>() + 8 * size_of::<Evidence>();
     assert!(findings[0].bytes() >= least as u64);
+}
+
+#[test]
+fn the_service_of_a_violation_is_that_of_what_must_not_have_been_else_of_the_first_span_shown() {
+    let shown = findings(RULES, spans()).into_iter();
+    let shown: Vec<Finding> = shown.filter(|one| one.evidence.len() > 1).collect();
+    assert!(!shown.is_empty());
+    for (roles, service) in [
+        ([Role::Trigger, Role::Offender], "second"),
+        ([Role::Offender, Role::Witness], "first"),
+        ([Role::Trigger, Role::Witness], "first"),
+    ] {
+        let mut shown = shown.clone();
+        for finding in &mut shown {
+            finding.evidence.truncate(2);
+            for (at, span) in finding.evidence.iter_mut().enumerate() {
+                (span.role, span.service) = (roles[at], ["first", "second"][at].to_owned());
+            }
+        }
+        let bytes = encode_violations(&shown, ViolationTrace::Offender, None);
+        let request = ExportTraceServiceRequest::decode(&*bytes).unwrap();
+        for span in &request.resource_spans[0].scope_spans[0].spans {
+            let said = value(&span.attributes, "betrace.offender.service.name");
+            assert_eq!(said, Some(service), "{roles:?}");
+        }
+    }
 }

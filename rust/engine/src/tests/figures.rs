@@ -5,7 +5,7 @@ use prost::Message;
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{at, message, span};
-use crate::{Engine, Settings};
+use crate::{ConsumeError, Engine, PlanError, RuleStats, Settings};
 
 fn with_memory(memory_bytes: u64) -> Engine {
     let settings = Settings {
@@ -70,4 +70,88 @@ fn what_follows_a_field_of_the_wrong_kind_is_not_read_and_what_stood_before_it_i
     otlp.extend(more.resource_spans[0].encode_to_vec());
     assert!(engine.consume(&otlp, at(0)).is_err());
     assert_eq!(engine.stats().spans.evaluated, 1);
+}
+
+#[test]
+fn what_is_refused_says_why() {
+    let otlp = ConsumeError {
+        offset: 7,
+        message: "a varint that does not end".to_owned(),
+    };
+    assert_eq!(otlp.to_string(), "a varint that does not end");
+    let plan = PlanError {
+        rule: "slow".to_owned(),
+        message: "too large".to_owned(),
+    };
+    assert_eq!(plan.to_string(), "rule slow: too large");
+}
+
+#[test]
+fn comparisons_of_unlike_values_are_counted_from_one_message_to_the_next() {
+    let settings = Settings {
+        shards: 1,
+        ..Settings::default()
+    };
+    let texts = ["r: never { a.where(x > 3) }", "s: never { a.where(y > 3) }"];
+    let engine = Engine::new(rules(&texts), settings, at(0)).unwrap();
+    let spans = [1, 2, 3].map(|id| span(1, id, "a", 0, 1).text("x", "many"));
+    engine.feed(&spans[..2], 0);
+    engine.feed(&spans[2..], 0);
+    let unknown: Vec<u64> = engine
+        .stats()
+        .rules
+        .iter()
+        .map(|rule| rule.comparisons_unknown)
+        .collect();
+    assert_eq!(unknown, [3, 0]);
+}
+
+#[test]
+fn what_rules_came_to_is_counted_on_when_they_are_loaded_again() {
+    let texts = [
+        "broken: never { a }",
+        "kept: never { b }",
+        "not-asked: when { b } always { a }",
+        "open: always { c }",
+    ];
+    let settings = Settings {
+        restart_grace: false,
+        shards: 1,
+        ..Settings::default()
+    };
+    let engine = Engine::new(rules(&texts), settings, at(0)).unwrap();
+    // The first is complete, the second has lost its root, the third is told late of what it lacked.
+    engine.feed(&[span(1, 1, "a", 0, 1), span(2, 1, "a", 0, 1).under(9)], 0);
+    engine.tick(at(60_000));
+    engine.feed(&[span(1, 2, "b", 0, 1).under(1)], 60_001);
+    let shown = |rule: &RuleStats| {
+        let inconclusive: u64 = rule.inconclusive.iter().sum();
+        let verdicts = (
+            rule.violated,
+            rule.satisfied,
+            rule.not_applicable,
+            inconclusive,
+        );
+        (
+            rule.rule.clone(),
+            verdicts,
+            rule.violations,
+            rule.spans_matched,
+        )
+    };
+    let all = |engine: &Engine| engine.stats().rules.iter().map(shown).collect::<Vec<_>>();
+    let (before, severities) = (all(&engine), engine.stats().severities);
+    assert!(before.iter().any(|rule| rule.1.0 > 0) && before.iter().any(|rule| rule.1.1 > 0));
+    assert!(before.iter().any(|rule| rule.1.2 > 0) && before.iter().any(|rule| rule.1.3 > 0));
+    for _ in 0..2 {
+        engine.replace_rules(rules(&texts), at(60_002)).unwrap();
+        assert_eq!(all(&engine), before);
+        assert_eq!(engine.stats().severities, severities);
+    }
+    // Those of a rule that is gone stay among its severity's.
+    engine
+        .replace_rules(rules(&texts[..1]), at(60_003))
+        .unwrap();
+    assert_eq!(all(&engine), before[..1]);
+    assert_eq!(engine.stats().severities, severities);
 }

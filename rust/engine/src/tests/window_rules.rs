@@ -219,6 +219,75 @@ fn what_only_grows_fires_when_it_crosses_and_the_rest_when_the_window_is_over() 
 }
 
 #[test]
+fn what_can_be_taken_back_by_nothing_that_comes_is_told_before_its_window_is_over() {
+    for (measure, is_early) in [
+        ("count(visit) > 1", true),
+        ("traces(visit) > 1", true),
+        ("distinct(visit, n) > 1", true),
+        ("max(visit, n) > 1", true),
+        ("min(visit, n) < 2", true),
+        ("sum(visit, span:duration) > 9ms", true),
+        ("sum(visit, n) > 1", false),
+        ("avg(visit, n) > 1", false),
+    ] {
+        let early = Settings {
+            early: true,
+            report: Report::Violations,
+            ..settings()
+        };
+        let rule = format!("r: over 10s never {{ {measure} }}");
+        let engine = Engine::new(rules(&[&rule]), early, at(0)).unwrap();
+        engine.feed(
+            &[visit(1, 0, 5).int("n", 1), visit(2, 0, 5).int("n", 2)],
+            10,
+        );
+        engine.tick(at(10_010));
+        assert_eq!(
+            engine.take_findings(9).len(),
+            usize::from(is_early),
+            "{measure}"
+        );
+        engine.tick(at(400_000));
+        assert_eq!(
+            engine.take_findings(9).len(),
+            usize::from(!is_early),
+            "{measure}"
+        );
+    }
+}
+
+#[test]
+fn a_window_that_began_before_its_rule_is_open_where_stored_state_does_not_know_the_rule() {
+    let [known, new] = [
+        "known: over 10s never { count(visit) > 1 }",
+        "new: over 10s never { count(visit) > 1 }",
+    ];
+    let before = engine(known);
+    before.feed(&[visit(1, 0, 5)], 1);
+    let after = Engine::new(rules(&[known, new]), settings(), at(0)).unwrap();
+    after
+        .restore(&before.snapshot(SnapshotKind::Final), at(2_000))
+        .unwrap();
+    after.feed(&[visit(2, 12_000, 5)], 12_000);
+    after.close_traces(at(13_000), CloseCause::EndOfInput);
+    let findings = after.take_findings(9);
+    let mut told: Vec<String> = findings
+        .iter()
+        .map(|one| format!("{} {}", one.rule.id.0, text(one)))
+        .collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "known 0 satisfied",
+            "known 10000 satisfied",
+            "new 0 inconclusive(reload)",
+            "new 10000 satisfied"
+        ]
+    );
+}
+
+#[test]
 fn a_trace_that_is_not_complete_leaves_open_what_it_may_add() {
     let orphaned = |trace| visit(trace, 0, 1).under(9);
     let spans = [visit(1, 0, 1), orphaned(2)];

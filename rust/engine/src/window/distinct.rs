@@ -269,6 +269,8 @@ mod tests {
         };
         assert!(low > 1024 && low <= estimate && estimate <= high && high < 1100);
         assert!(full.heap_bytes() <= beyond.heap_bytes());
+        assert!(full.heap_bytes() >= VALUE_CAP * size_of::<ValueKey>());
+        assert_eq!(Distinct::default().heap_bytes(), 0);
     }
 
     #[test]
