@@ -6,12 +6,14 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
 
 use crate::tree::Binary;
 
 /// A test, how long it takes, and the switches that it asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Test {
     pub binary: usize,
     pub name: String,
@@ -59,48 +61,71 @@ enum End {
     TimedOut,
 }
 
+/// What was learned of a binary as it was built at that time: of each test, or that it is left out.
+type Learned = BTreeMap<String, (Option<SystemTime>, Vec<(String, Option<Test>)>)>;
+
 impl Tests {
-    /// Runs each test alone, and takes down what it asks.
+    /// Runs each test alone, and takes down what it asks; of binaries that are as they were, what was learned then.
     ///
     /// # Errors
-    /// If a binary does not say what tests it has.
+    /// If a binary does not say what tests it has, or what was learned cannot be written.
     pub fn learn(binaries: Vec<Binary>, scratch: &Path) -> Result<Tests, String> {
+        let path = scratch.join("learned.json");
+        let text = std::fs::read(&path).unwrap_or_default();
+        let mut learned: Learned = serde_json::from_slice(&text).unwrap_or_default();
+        let built = |binary: &Binary| {
+            std::fs::metadata(&binary.path)
+                .and_then(|of| of.modified())
+                .ok()
+        };
+        learned.retain(|name, (at, _)| {
+            let binary = binaries.iter().find(|binary| binary.name == *name);
+            binary.is_some_and(|binary| at.is_some() && built(binary) == *at)
+        });
         let mut all: Vec<(usize, String)> = Vec::new();
         for (at, binary) in binaries.iter().enumerate() {
-            all.extend(names(binary)?.into_iter().map(|name| (at, name)));
-        }
-        let learned = side_by_side(&all, |number, (at, name)| {
-            let asked = scratch.join(format!("asked-{number}"));
-            let begun = Instant::now();
-            let environment = [("BETRACE_MUTANTS_ASKED", asked.as_os_str())];
-            let end = run(&binaries[*at], &[name], &environment, LONGEST);
-            let takes = begun.elapsed();
-            let text = std::fs::read_to_string(&asked).unwrap_or_default();
-            let _ = std::fs::remove_file(&asked);
-            let mut asks: Vec<usize> = text.lines().filter_map(|line| line.parse().ok()).collect();
-            asks.sort_unstable();
-            asks.dedup();
-            matches!(end, End::Passed).then(|| Test {
-                binary: *at,
-                name: name.clone(),
-                takes,
-                asks,
-            })
-        });
-        let mut tests = Tests {
-            tests: Vec::new(),
-            left_out: Vec::new(),
-            binaries,
-        };
-        for ((at, name), test) in all.iter().zip(learned) {
-            match test {
-                Some(test) => tests.tests.push(test),
-                None => tests
-                    .left_out
-                    .push(format!("{} {name}", tests.binaries[*at].name)),
+            if !learned.contains_key(&binary.name) {
+                all.extend(names(binary)?.into_iter().map(|name| (at, name)));
+                learned.insert(binary.name.clone(), (built(binary), Vec::new()));
             }
         }
-        Ok(tests)
+        let tried = side_by_side(&all, |number, (at, name)| {
+            let asked = scratch.join(format!("asked-{number}"));
+            learn_one(*at, &binaries[*at], name, &asked)
+        });
+        for ((at, name), test) in all.into_iter().zip(tried) {
+            let of_binary = learned.get_mut(&binaries[at].name);
+            of_binary
+                .into_iter()
+                .for_each(|(_, tests)| tests.push((name.clone(), test.clone())));
+        }
+        let text = serde_json::to_vec(&learned).map_err(|fault| fault.to_string())?;
+        std::fs::write(&path, text).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        let (mut tests, mut left_out) = (Vec::new(), Vec::new());
+        for (at, binary) in binaries.iter().enumerate() {
+            let of_binary = learned.remove(&binary.name).map(|(_, tests)| tests);
+            for (name, test) in of_binary.unwrap_or_default() {
+                match test {
+                    Some(test) => tests.push(Test { binary: at, ..test }),
+                    None => left_out.push(format!("{} {name}", binary.name)),
+                }
+            }
+        }
+        Ok(Tests {
+            binaries,
+            tests,
+            left_out,
+        })
+    }
+
+    /// Leaves out those that take longer.
+    pub fn no_longer_than(&mut self, most: Duration) {
+        let (kept, long): (Vec<Test>, Vec<Test>) = std::mem::take(&mut self.tests)
+            .into_iter()
+            .partition(|test| test.takes <= most);
+        self.tests = kept;
+        let named = |test: Test| format!("{} {}", self.binaries[test.binary].name, test.name);
+        self.left_out.extend(long.into_iter().map(named));
     }
 
     /// Runs those that ask the mutant's switch until one bites.
@@ -150,6 +175,25 @@ impl Tests {
         groups.extend(slow.into_iter().map(|test| vec![test]));
         groups
     }
+}
+
+/// `None`: it does not pass, or takes too long.
+fn learn_one(at: usize, binary: &Binary, name: &str, asked: &Path) -> Option<Test> {
+    let begun = Instant::now();
+    let environment = [("BETRACE_MUTANTS_ASKED", asked.as_os_str())];
+    let end = run(binary, &[name], &environment, LONGEST);
+    let takes = begun.elapsed();
+    let text = std::fs::read_to_string(asked).unwrap_or_default();
+    let _ = std::fs::remove_file(asked);
+    let mut asks: Vec<usize> = text.lines().filter_map(|line| line.parse().ok()).collect();
+    asks.sort_unstable();
+    asks.dedup();
+    matches!(end, End::Passed).then(|| Test {
+        binary: at,
+        name: name.to_owned(),
+        takes,
+        asks,
+    })
 }
 
 /// Does it for each, as many at once as there are processors; results in the order of what was given.

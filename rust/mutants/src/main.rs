@@ -3,7 +3,7 @@
 //! for each mutant the tests that ask for it, the quickest first, until one fails.
 //!
 //!     betrace-mutants LIST.json --fates FILE --shard 1/8 --seed 1 [--tests lang,engine] [--of survivors]
-//!         [--only TEXT] [--most 300] [--minutes 60] [--root .] [--into target/mutants]
+//!         [--only TEXT] [--most 300] [--longest 10] [--minutes 60] [--root .] [--into target/mutants]
 //!
 //! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too. Fates are
 //! added to a file, and what stands there is not tried again, but for survivors that are asked for: by more tests, or once
@@ -42,6 +42,8 @@ struct Arguments {
     of: Of,
     most: usize,
     is_resumed: bool,
+    /// Tests that take longer are not asked.
+    longest: Option<Duration>,
     fates: PathBuf,
 }
 
@@ -63,6 +65,7 @@ fn arguments() -> Result<Arguments, String> {
         of: Of::New,
         most: usize::MAX,
         is_resumed: false,
+        longest: None,
         fates: "rust/mutants/fates.tsv".into(),
     };
     while let Some(name) = given.next() {
@@ -81,6 +84,7 @@ fn arguments() -> Result<Arguments, String> {
             "--of" if value == "survivors" => arguments.of = Of::Survivors,
             "--most" => arguments.most = usize::try_from(number()?).map_err(|_| wrong())?,
             "--resume" if value == "yes" => arguments.is_resumed = true,
+            "--longest" => arguments.longest = Some(Duration::from_secs(number()?)),
             "--fates" => arguments.fates = value.into(),
             "--build" => arguments.build = value.into(),
             _ => return Err(format!("{name}?")),
@@ -119,13 +123,19 @@ fn judge(arguments: &Arguments) -> Result<(), String> {
     let tree = Tree::copied(&root, into.join("tree"), build, packages)?;
     let begun = Instant::now();
     let left_out = match arguments.is_resumed {
-        true => left_out_before(&tree, &mutants)?,
+        true => {
+            tree.refresh_tests()?;
+            left_out_before(&tree, &mutants)?
+        }
         false => prepare(&tree, &mutants)?,
     };
     let binaries = tree.tests()?;
     say(&format!("built in {:.0} s", begun.elapsed().as_secs_f64()));
     let begun = Instant::now();
-    let tests = Tests::learn(binaries, &into)?;
+    let mut tests = Tests::learn(binaries, &into)?;
+    if let Some(longest) = arguments.longest {
+        tests.no_longer_than(longest);
+    }
     let takes = tests.tests.iter().map(|test| test.takes.as_secs_f64());
     say(&format!(
         "{} tests, {:.0} s one after the other, learned in {:.0} s",
@@ -202,7 +212,10 @@ fn fates(
     known: Fates,
     arguments: &Arguments,
 ) -> Result<(BTreeMap<usize, Fate>, Fates), String> {
-    let tested = arguments.packages.join(",");
+    let mut tested = arguments.packages.join(",");
+    if let Some(longest) = arguments.longest {
+        tested.push_str(&format!(" up to {} s", longest.as_secs()));
+    }
     let begun = Instant::now();
     let viable = mutants.iter().enumerate();
     let viable: Vec<(usize, &Mutant)> = viable

@@ -214,6 +214,19 @@ impl Tree {
         Ok(without)
     }
 
+    /// Brings the tests that stand among the sources, which have no mutants.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn refresh_tests(&self) -> Result<(), String> {
+        let of_tests = |file: &&String| is_changed(file) && file.contains("/tests/");
+        for file in self.files.iter().filter(of_tests) {
+            let path = self.from.join(file);
+            self.put(file, &std::fs::read(&path).map_err(told(&path))?)?;
+        }
+        Ok(())
+    }
+
     /// The mutants that have a switch in the copy.
     ///
     /// # Errors
