@@ -325,3 +325,44 @@ rules:
     );
     assert_eq!(over.body.over.as_ref().unwrap().withheld, [false; 4]);
 }
+
+#[test]
+fn what_a_window_measures_is_known_for_what_it_is() {
+    for (measure, is_duration, has_hits, is_share) in [
+        ("count(a) > 1", false, false, false),
+        ("traces(a) > 1", false, true, false),
+        ("share(a.where(x == 1), a) > 50%", false, true, true),
+        ("share(b and a, b) > 50%", false, true, true),
+        ("max(a, span:duration) > 3s", true, false, false),
+        ("sum(a, span:duration) > 3s", true, false, false),
+        ("distinct(a, span:duration) > 3", false, false, false),
+        ("p99(a, span:duration) > 3s", true, false, false),
+        ("p99(a, x) > 3", false, false, false),
+        ("avg(a, x) > 3", false, false, false),
+    ] {
+        let files = [SourceFile::new(
+            "rules.yaml",
+            format!("rules: [{{id: r, condition: 'over 1h never {{ {measure} }}'}}]"),
+        )];
+        let loaded = load(&files, &Limits::default());
+        let said = || render_text(&loaded.diagnostics, &files, false);
+        let rule = loaded.rules.first().unwrap_or_else(|| panic!("{}", said()));
+        let over = &rule.rule.body.over.as_ref().unwrap().measure;
+        let is = (over.is_duration(), over.has_hits(), over.is_share());
+        assert_eq!(is, (is_duration, has_hits, is_share), "{measure}");
+    }
+}
+
+#[test]
+fn a_rule_knows_which_names_of_the_vocabulary_it_stands_on() {
+    let rule = one("macros: {slow: 'any.where(otel:db.system == redis)'}
+rules:
+  - id: r
+    condition: 'when { slow } never { any.where(otel:http.status >= 500) }'
+");
+    let names: Vec<&str> = rule.vocabulary.iter().map(|one| &*one.name).collect();
+    for name in ["otel:http.status", "otel:db.system"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert!(!names.contains(&"otel:rpc.status"), "{names:?}");
+}

@@ -367,3 +367,56 @@ fn a_file_without_rules_is_told_once_and_not_where_they_are_only_empty() {
         assert_eq!(said.contains(missing), is_told, "{text:?}: {said}");
     }
 }
+
+#[test]
+fn a_chain_that_says_all_of_its_first_span_is_told_with_the_two_that_it_says() {
+    let mut wrong = String::new();
+    for (text, answer) in [
+        (
+            "never { a before b before c }",
+            "`a before b` and `a before c`",
+        ),
+        (
+            "never { a inside b inside c }",
+            "`a inside b` and `a inside c`",
+        ),
+        (
+            "never { a after b before c before d }",
+            "`a before c` and `a before d`",
+        ),
+    ] {
+        told(text, answer, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn words_that_are_written_large_are_kept_small_in_what_is_suggested() {
+    let mut wrong = String::new();
+    for (written, meant) in [
+        ("never { EITHER a OR b }", "never { a or b }"),
+        (
+            "FOR EACH { a as p } NEVER { b after p }",
+            "when each { a as p } never { b after p }",
+        ),
+        (
+            "never { MAX(payment.amount) > 3 }",
+            "never { max(payment, amount) > 3 }",
+        ),
+        (
+            "never { 50% of COUNT(b) < count(a) }",
+            "never { 0.5 * count(b) < count(a) }",
+        ),
+        (
+            "never { zahlung.überweisung }",
+            "never { \"zahlung.überweisung\" }",
+        ),
+    ] {
+        let (_, faults) = check(written);
+        let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
+        if got != check(meant).0.as_ref().map(canonical) {
+            wrong += &format!("{written}\n{}\n", shown(written, &faults));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
