@@ -297,6 +297,21 @@ mod tests {
     }
 
     #[test]
+    fn the_correction_for_full_registers_is_the_sum_of_its_series() {
+        let series = |x: f64| {
+            let terms = (1..80).map(|k| {
+                let part = 0.5f64.powi(k);
+                (1.0 - x.powf(part)).powi(2) * part
+            });
+            (1.0 - x - terms.sum::<f64>()) / 3.0
+        };
+        for x in [0.01, 0.25, 0.5, 0.75, 0.99] {
+            assert!((tau(x) - series(x)).abs() < 1e-12, "{x}");
+        }
+        assert_eq!((tau(0.0), tau(1.0)), (0.0, 0.0));
+    }
+
+    #[test]
     fn full_registers_are_a_number_too() {
         let full = Distinct(Values::Ranks(vec![RANK_BITS as u8 + 1; REGISTERS].into()));
         let (low, high) = full.count().bounds();

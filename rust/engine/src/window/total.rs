@@ -326,6 +326,7 @@ mod tests {
         // Zero has no sign, and an integer has one spelling.
         assert!(total.add(Number::Float(-0.0)) && range.add(Number::Float(-0.0)));
         assert!(matches!(range.greatest(), Some(Number::Int(0))));
+        assert_eq!(range.heap_bytes(), 0);
     }
 
     #[test]
