@@ -366,3 +366,59 @@ rules:
     }
     assert!(!names.contains(&"otel:rpc.status"), "{names:?}");
 }
+
+#[test]
+fn every_expression_that_a_rule_stands_on_counts_among_its_bytes_but_an_equal_one_once() {
+    let bytes = |fields: &str, conditions: &[&str]| -> Vec<usize> {
+        let mut text = format!("{fields}rules:\n");
+        for (number, condition) in conditions.iter().enumerate() {
+            text.push_str(&format!(
+                "  - id: r{number}\n    condition: '{condition}'\n"
+            ));
+        }
+        let files = [SourceFile::new("rules.yaml", text)];
+        let loaded = load(&files, &Limits::default());
+        let said = render_text(&loaded.diagnostics, &files, false);
+        assert_eq!(loaded.rules.len(), conditions.len(), "{said}");
+        loaded.rules.iter().map(|rule| rule.bytes).collect()
+    };
+    let plain = bytes(
+        "",
+        &["never { any.where(x == \"[a-z]{3,40}-[0-9]{2,30}\") }"],
+    )[0];
+    let matching = "never { any.where(x matches \"[a-z]{3,40}-[0-9]{2,30}\") }";
+    let twice = bytes("", &[matching, matching]);
+    assert!(
+        twice[0] > plain + 1000 && twice[1] < plain + 1000,
+        "{plain}, {twice:?}"
+    );
+    for (fields, condition) in [
+        (
+            "",
+            "never { any.where(every x matches \"[a-z]{3,40}-[0-9]{2,30}\") }",
+        ),
+        (
+            "",
+            "never { any.where(event.where(x matches \"[a-z]{3,40}-[0-9]{2,30}\")) }",
+        ),
+        (
+            "",
+            "never { any.where(not (x matches \"[a-z]{3,40}-[0-9]{2,30}\" or y)) }",
+        ),
+        (
+            "",
+            "when { a inside any.where(x matches \"[a-z]{3,40}-[0-9]{2,30}\") } never { b }",
+        ),
+        (
+            "fields: {part: [{x: \"([a-z]{3,40}-[0-9]{2,30})\"}, y]}\n",
+            "never { any.where(part == one) }",
+        ),
+        (
+            "fields: {part: [{x: \"([a-z]{3,40}-[0-9]{2,30})\"}, y]}\n",
+            "when each { a.where(exists(part)) as p } never { b.where(z == p.part) }",
+        ),
+    ] {
+        let takes = bytes(fields, &[condition])[0];
+        assert!(takes > plain + 1000, "{condition}: {takes} and {plain}");
+    }
+}

@@ -420,3 +420,89 @@ fn words_that_are_written_large_are_kept_small_in_what_is_suggested() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+#[test]
+fn a_factor_stands_on_either_side_of_what_it_multiplies_and_is_above_zero() {
+    let of = |text: &str| check(text).0.as_ref().map(canonical);
+    let before = of("never { count(a) > 2 * count(b) }");
+    assert!(before.is_some());
+    assert_eq!(of("never { count(a) > count(b) * 2 }"), before);
+    let mut wrong = String::new();
+    told(
+        "never { count(a) > count(b) * count(c) }",
+        "a factor is a plain number",
+        &mut wrong,
+    );
+    told(
+        "never { count(a) > 0 * count(b) }",
+        "a factor is above zero",
+        &mut wrong,
+    );
+    told(
+        "never { count(a) > count(b) * -1 }",
+        "a factor is above zero",
+        &mut wrong,
+    );
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_went_well_is_asked_of_the_status_as_instrumentations_leave_it() {
+    let mut wrong = String::new();
+    for (written, meant) in [
+        (
+            "never { any.where(status == ok) }",
+            "never { any.where(span:status != error) }",
+        ),
+        (
+            "never { any.where(status != ok) }",
+            "never { any.where(span:status == error) }",
+        ),
+        (
+            "never { any.where(span:status == ok) }",
+            "never { any.where(span:status != error) }",
+        ),
+        (
+            "never { any.where(span:status != ok) }",
+            "never { any.where(span:status == error) }",
+        ),
+        (
+            "never { any.where(x == null and y == n) }",
+            "never { any.where(missing(x) and y == n) }",
+        ),
+        (
+            "never { any.where(y == null and x != null) }",
+            "never { any.where(missing(y) and exists(x)) }",
+        ),
+    ] {
+        let (_, faults) = check(written);
+        let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
+        if faults.is_empty() || got != check(meant).0.as_ref().map(canonical) {
+            wrong += &format!("{written}\n{}\n", shown(written, &faults));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_path_that_is_no_name_is_quoted_with_the_method_before_it_and_with_no_other_word() {
+    let mut wrong = String::new();
+    for (written, meant) in [
+        ("never { GET /users/{id} }", "never { \"GET /users/{id}\" }"),
+        ("never { /users/{id} }", "never { \"/users/{id}\" }"),
+    ] {
+        let (_, faults) = check(written);
+        let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
+        if faults.is_empty() || got != check(meant).0.as_ref().map(canonical) {
+            wrong += &format!("{written}\n{}\n", shown(written, &faults));
+        }
+    }
+    for text in [
+        "never { get /users }",
+        "never { GET\n/users }",
+        "never { GET and /users }",
+    ] {
+        told(text, "must be quoted: \"/users\"", &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
