@@ -279,7 +279,7 @@ fuzz: $(CARGO_FUZZ)
 	@CARGO_FUZZ=$(CARGO_FUZZ) rust/fuzz/run.sh $(SECONDS)
 	@cd go/betrace && CGO_ENABLED=0 go test -run '^$$' -fuzz FuzzThin -fuzztime $(SECONDS)s -fuzzminimizetime 1s .
 
-## mutants: whether the tests bite: a part of all mutants of lang and engine, in an order by chance (SHARD=1/13 SEED=1 MINUTES=60 TESTS=lang ONLY=rust/lang/ OF=survivors MOST=300)
+## mutants: whether the tests bite: a part of all mutants of lang and engine, in an order by chance (SHARD=1/13 SEED=1 MINUTES=60 TESTS=lang ONLY=rust/lang/ OF=survivors MOST=300 LONGEST=8 RESUME=yes)
 .PHONY: mutants
 mutants: $(CARGO_MUTANTS)
 	$(call say,Listing mutants)
@@ -288,7 +288,8 @@ mutants: $(CARGO_MUTANTS)
 	$(call say,Running the tests against each mutant)
 	@CARGO_TARGET_DIR=$(CURDIR)/target/mutants/tool cargo build --quiet --locked --manifest-path rust/mutants/Cargo.toml
 	@target/mutants/tool/debug/betrace-mutants target/mutants/list.json --shard $${SHARD:-1/13} --seed $${SEED:-1} \
-		$${MINUTES:+--minutes $$MINUTES} $${TESTS:+--tests $$TESTS} $${ONLY:+--only $$ONLY} $${OF:+--of $$OF} $${MOST:+--most $$MOST}
+		$${MINUTES:+--minutes $$MINUTES} $${TESTS:+--tests $$TESTS} $${ONLY:+--only $$ONLY} $${OF:+--of $$OF} $${MOST:+--most $$MOST} \
+		$${LONGEST:+--longest $$LONGEST} $${RESUME:+--resume $$RESUME}
 
 ## sanitize: sequences of calls of the C interface under valgrind and the sanitizers, each skipped aloud where it is not there
 .PHONY: sanitize

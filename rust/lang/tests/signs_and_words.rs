@@ -506,3 +506,27 @@ fn a_path_that_is_no_name_is_quoted_with_the_method_before_it_and_with_no_other_
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+#[test]
+fn a_clause_without_braces_is_told_but_where_its_word_is_the_name_of_a_span() {
+    let needs = |text: &str| {
+        let (_, faults) = check(text);
+        faults
+            .iter()
+            .any(|fault| fault.message.contains("needs its condition in braces"))
+    };
+    for text in [
+        "when a and b after c always { d }",
+        "when \"a b\" or c never { d }",
+    ] {
+        assert!(needs(text), "{text}\n{}", shown(text, &check(text).1));
+    }
+    for text in [
+        "never inside b",
+        "always before b and c",
+        "never { b }",
+        "never",
+    ] {
+        assert!(!needs(text), "{text}\n{}", shown(text, &check(text).1));
+    }
+}
