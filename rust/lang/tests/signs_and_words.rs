@@ -530,3 +530,29 @@ fn a_clause_without_braces_is_told_but_where_its_word_is_the_name_of_a_span() {
         assert!(!needs(text), "{text}\n{}", shown(text, &check(text).1));
     }
 }
+
+#[test]
+fn what_reads_as_of_another_span_is_answered_with_its_comparison_and_no_more() {
+    let mut wrong = String::new();
+    for (text, answer) in [
+        (
+            "never { any.where(parent.x == (3) and y == 4) }",
+            "`S child of any.where(x == (3))`;",
+        ),
+        (
+            "never { any.where(parent.x in [1, 2] or y == 4) }",
+            "`S child of any.where(x in [1, 2])`;",
+        ),
+        (
+            "never { any.where((parent.x == 3) and y == 4) }",
+            "`S child of any.where(x == 3)`;",
+        ),
+        (
+            "never { any.where(root.x == 3 and y == 4) }",
+            "`root.where(x == 3)`",
+        ),
+    ] {
+        told(text, answer, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
