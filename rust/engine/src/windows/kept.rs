@@ -167,3 +167,29 @@ impl StoredWindows {
         windows.weigh();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_table_of_windows_writes_is_not_sound() {
+        let of = |window: (u64, u64), rule: u32| StoredWindows {
+            seen: vec![(
+                Window {
+                    start: window.0,
+                    length: window.1,
+                },
+                SeenByAsked::default(),
+            )],
+            since: vec![(rule, Timestamp(1))],
+            names: vec!["known".to_owned()],
+            ..StoredWindows::default()
+        };
+        assert!(StoredWindows::default().is_sound());
+        assert!(of((20, 10), 0).is_sound() && of((0, 10), 0).is_sound());
+        for (window, rule) in [((21, 10), 0), ((0, 0), 0), ((20, 10), 1), ((21, 10), 1)] {
+            assert!(!of(window, rule).is_sound(), "{window:?} of rule {rule}");
+        }
+    }
+}
