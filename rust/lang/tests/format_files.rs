@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use betrace_lang::{FormatOptions, Limits, Loaded, SourceFile, format_file, load};
+use betrace_lang::{FormatOptions, Limits, Loaded, SourceFile, canonical, format_file, load};
 
 const PLAIN: FormatOptions = FormatOptions { modern: false };
 const MODERN: FormatOptions = FormatOptions { modern: true };
@@ -156,4 +156,67 @@ fn faults_of_form_keep_a_file_as_it_is() {
         .collect();
     assert_eq!(places[0], (3, "a".to_owned()));
     assert_eq!(places.last().unwrap(), &(4, "b".to_owned()));
+}
+
+#[test]
+fn a_condition_means_the_same_in_whatever_way_yaml_writes_it() {
+    let conditions = [
+        "a  and not b",
+        "a or  \"b c\"",
+        "never{ a }",
+        "never{ a // why not\n and b }",
+        "never{ a # why not\n and b }",
+        "not  a",
+        "(a or b)  and c",
+        "yes",
+        "count( a )>3",
+        "any.where( x in [1,2] )",
+        "any.where( span:name == \"a: b\" )",
+        "never { any.where( x == \"it's # here // and: there\" ) }",
+        "when{ payment.where(amount > 10000) and (customer.new or not customer.where(verified)) } always { fraud_check and (fraud_score.where(score < 0.3) or manual_review) }",
+    ];
+    let meaning = |text: &str| {
+        let files = [SourceFile::new("rules.yaml", text)];
+        let rules = load(&files, &Limits::default()).rules;
+        rules.first().map(|one| canonical(&one.rule.body))
+    };
+    let mut written = 0;
+    for condition in conditions {
+        let double = condition
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n");
+        let single = condition.replace('\'', "''").replace('\n', "\n\n      ");
+        let block = condition.replace('\n', "\n      ");
+        for file in [
+            format!("rules:\n  - id: r\n    condition: {condition}\n"),
+            format!("rules:\n  - id: r\n    condition: \"{double}\"\n"),
+            format!("rules:\n  - id: r\n    condition: '{single}'\n"),
+            format!("rules:\n  - id: r\n    condition: |\n      {block}\n"),
+            format!("rules:\n  - id: r\n    condition: >-\n      {block}\n"),
+            format!("rules: [{{id: r, condition: \"{double}\"}}]\n"),
+            format!("rules: [{{id: r, condition: '{single}'}}]\n"),
+            format!("rules: [{{id: r, condition: {condition} }}]\n"),
+        ] {
+            // Not every text can be written in every way.
+            let Some(before) = meaning(&file) else {
+                continue;
+            };
+            for options in [PLAIN, MODERN] {
+                let formatted = format_file(&file, options).unwrap();
+                assert_eq!(
+                    meaning(&formatted).as_ref(),
+                    Some(&before),
+                    "{file}\n{formatted}"
+                );
+                assert_eq!(
+                    format_file(&formatted, options).unwrap(),
+                    formatted,
+                    "{file}"
+                );
+                written += 1;
+            }
+        }
+    }
+    assert!(written > 100, "{written} files");
 }

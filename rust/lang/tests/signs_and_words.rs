@@ -413,8 +413,10 @@ fn words_that_are_written_large_are_kept_small_in_what_is_suggested() {
         ),
     ] {
         let (_, faults) = check(written);
-        let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
-        if got != check(meant).0.as_ref().map(canonical) {
+        let edited = applied(written, &faults);
+        let got = check(&edited).0.as_ref().map(canonical);
+        let is_small = !edited.contains(|sign: char| sign.is_ascii_uppercase());
+        if !is_small || got != check(meant).0.as_ref().map(canonical) {
             wrong += &format!("{written}\n{}\n", shown(written, &faults));
         }
     }
@@ -555,4 +557,62 @@ fn what_reads_as_of_another_span_is_answered_with_its_comparison_and_no_more() {
         told(text, answer, &mut wrong);
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_stands_in_a_comment_is_left_as_it_is() {
+    for (written, edited) in [
+        (
+            "never { any.where(user.id is null) // user.id is null\n }",
+            "never { any.where(missing(user.id)) // user.id is null\n }",
+        ),
+        (
+            "never { any.where(user.id is null) # user.id is null\n }",
+            "never { any.where(missing(user.id)) # user.id is null\n }",
+        ),
+        (
+            "// a followed by b\nnever { a followed by b }",
+            "// a followed by b\nnever { a then b }",
+        ),
+    ] {
+        let (_, faults) = check(written);
+        assert_eq!(
+            applied(written, &faults),
+            edited,
+            "{}",
+            shown(written, &faults)
+        );
+    }
+}
+
+#[test]
+fn spans_that_are_bound_by_the_wrong_clause_are_bound_all_the_same() {
+    let text = "when { a as p and b as q } always { p.where(z == q.z) and c after q }";
+    let (_, faults) = check(text);
+    let errors: Vec<_> = faults.iter().filter(|fault| fault.is_error()).collect();
+    assert_eq!(errors.len(), 1, "{}", shown(text, &faults));
+    assert_eq!(errors[0].suggestion.as_deref(), Some("when each"));
+}
+
+#[test]
+fn an_attribute_is_nearly_a_known_one_by_one_letter_and_from_sixteen_on_by_two() {
+    let is_near = |key: &str| {
+        let (_, faults) = check(&format!("never {{ any.where({key} == x) }}"));
+        faults.iter().any(|fault| {
+            fault
+                .message
+                .contains("is nearly the semantic conventions'")
+        })
+    };
+    for key in [
+        "server.addresses",
+        "server.addres",
+        "server.addresss",
+        "messaging.systemm",
+    ] {
+        assert!(is_near(key), "{key}");
+    }
+    for key in ["server.address", "server.addre", "order.addressee"] {
+        assert!(!is_near(key), "{key}");
+    }
 }

@@ -118,6 +118,15 @@ impl Tests {
         })
     }
 
+    /// Leaves those whose name, behind that of their binary, has one of these in it.
+    pub fn only(&mut self, named: &[String]) {
+        let binaries = &self.binaries;
+        self.tests.retain(|test| {
+            let name = format!("{} {}", binaries[test.binary].name, test.name);
+            named.iter().any(|part| name.contains(part.as_str()))
+        });
+    }
+
     /// Leaves out those that take longer.
     pub fn no_longer_than(&mut self, most: Duration) {
         let (kept, long): (Vec<Test>, Vec<Test>) = std::mem::take(&mut self.tests)

@@ -3,7 +3,8 @@
 //! for each mutant the tests that ask for it, the quickest first, until one fails.
 //!
 //!     betrace-mutants LIST.json --fates FILE --shard 1/8 --seed 1 [--tests lang,engine] [--of survivors]
-//!         [--only TEXT] [--most 300] [--longest 10] [--minutes 60] [--root .] [--into target/mutants]
+//!         [--only TEXT] [--most 300] [--longest 10] [--asked NAMES] [--minutes 60] [--root .]
+//!         [--into target/mutants]
 //!
 //! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too. Fates are
 //! added to a file, and what stands there is not tried again, but for survivors that are asked for: by more tests, or once
@@ -44,6 +45,8 @@ struct Arguments {
     is_resumed: bool,
     /// Tests that take longer are not asked.
     longest: Option<Duration>,
+    /// New tests, by parts of their names: those alone are asked, and what they do not bite keeps its fate.
+    asked: Vec<String>,
     fates: PathBuf,
 }
 
@@ -66,6 +69,7 @@ fn arguments() -> Result<Arguments, String> {
         most: usize::MAX,
         is_resumed: false,
         longest: None,
+        asked: Vec::new(),
         fates: "rust/mutants/fates.tsv".into(),
     };
     while let Some(name) = given.next() {
@@ -84,6 +88,7 @@ fn arguments() -> Result<Arguments, String> {
             "--of" if value == "survivors" => arguments.of = Of::Survivors,
             "--most" => arguments.most = usize::try_from(number()?).map_err(|_| wrong())?,
             "--resume" if value == "yes" => arguments.is_resumed = true,
+            "--asked" => arguments.asked = value.split(',').map(str::to_owned).collect(),
             "--longest" => arguments.longest = Some(Duration::from_secs(number()?)),
             "--fates" => arguments.fates = value.into(),
             "--build" => arguments.build = value.into(),
@@ -135,6 +140,9 @@ fn judge(arguments: &Arguments) -> Result<(), String> {
     let mut tests = Tests::learn(binaries, &into)?;
     if let Some(longest) = arguments.longest {
         tests.no_longer_than(longest);
+    }
+    if !arguments.asked.is_empty() {
+        tests.only(&arguments.asked);
     }
     let takes = tests.tests.iter().map(|test| test.takes.as_secs_f64());
     say(&format!(
@@ -233,8 +241,10 @@ fn fates(
         if !matches!(fate, Fate::Caught(_)) {
             say(&format!("{seconds:6.1} s {fate:?}: {}", mutant.name));
         }
-        let mut known = known.lock().map_err(|fault| fault.to_string())?;
-        known.add(mutant, &fate, &tested)?;
+        if arguments.asked.is_empty() || matches!(fate, Fate::Caught(_)) {
+            let mut known = known.lock().map_err(|fault| fault.to_string())?;
+            known.add(mutant, &fate, &tested)?;
+        }
         Ok(Some((*number, fate)))
     });
     let fates: Result<BTreeMap<usize, Fate>, String> =
