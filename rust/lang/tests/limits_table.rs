@@ -59,7 +59,7 @@ const NO_LIMITS: [(&str, &str, &str); 16] = [
         "arrays deeper than rules see",
     ),
     (
-        "rust/engine/src/state/block.rs",
+        "rust/engine/src/state/block_pool.rs",
         "MOST_KEPT",
         "which blocks wait for another trace",
     ),

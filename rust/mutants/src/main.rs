@@ -14,6 +14,7 @@
 mod bite;
 mod fates;
 mod list;
+mod marks;
 mod switch;
 mod tree;
 
