@@ -161,7 +161,7 @@ fn find(block: &Block, id: CellId) -> Result<usize, usize> {
     let wanted = head_of(id);
     let at = cells.partition_point(|cell| head(cell) < wanted);
     match cells.get(at) {
-        Some(cell) if Packed::id_of(cell) == id => Ok(at),
+        Some(cell) if head(cell) >> 3 == id.0 => Ok(at),
         _ => Err(at),
     }
 }

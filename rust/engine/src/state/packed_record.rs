@@ -52,7 +52,7 @@ impl PackedRecord {
     }
 
     /// With or without its parent.
-    #[inline]
+    #[inline(always)]
     pub fn unpacked(packed: &[u8]) -> PackedRecord {
         let (words, _) = packed.as_chunks::<8>();
         let word = |at: usize| words.get(at).copied().unwrap_or([0; 8]);

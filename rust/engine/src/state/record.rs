@@ -65,7 +65,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    #[inline]
+    #[inline(always)]
     fn of(packed: PackedRecord, seen: Seen<'_>) -> Record {
         let span = seen.span(packed.span);
         Record {
@@ -122,12 +122,12 @@ pub(crate) struct Records<'t> {
 }
 
 impl<'t> Records<'t> {
-    #[inline]
+    #[inline(always)]
     pub fn get(self, id: RecordId) -> Record {
         Record::of(self.packed(id), self.seen)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn packed(self, id: RecordId) -> PackedRecord {
         let stride = record_stride(self.seen.parents);
         let begin = id.index() * stride;
@@ -139,7 +139,7 @@ impl<'t> Records<'t> {
     }
 
     /// Whether a rank comes before that of a record.
-    #[inline]
+    #[inline(always)]
     pub(super) fn precedes(self, rank: Rank, id: RecordId) -> bool {
         let start = self.packed(id).start;
         // Most spans begin at a time of their own.

@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 
 impl TraceState {
     /// It closed with all that is asked for.
+    #[inline(always)]
     pub fn is_complete(&self, asked: Completeness) -> bool {
         !self.is_live() && self.reasons(asked).is_empty()
     }
@@ -20,6 +21,7 @@ impl TraceState {
     }
 
     /// Why it is incomplete for those who ask for so much.
+    #[inline(always)]
     pub fn reasons(&self, asked: Completeness) -> Reasons {
         self.reasons.asked_for(asked)
     }
