@@ -3,11 +3,12 @@
 //! [`rule`] asks for the verdict, [`condition`] for the truth of a part, [`measure`], [`moments`] and [`groups`] for
 //! numbers, [`members`] for the spans of a selector one by one ([`chosen`] from what was kept, by [`join`]s among others),
 //! [`order`], [`structure`] and [`between`] for how two spans stand to each other in time, by their parents, and by both,
-//! of which [`ancestry`] is what lies above; [`eval`], [`facts`] and [`member_set`] are what they all look at, within a
+//! of which [`ancestry`] is what lies above, and [`alike`] for what they have in common; [`eval`], [`facts`] and [`member_set`] are what they all look at, within a
 //! [`budget`]. [`argument`] tells why a rule is broken, as a finding, [`deadline`] what a rule waits for, [`untouched`]
 //! what rules answer where they selected nothing, and [`needed`] which of them a trace gives something to do, by what each
 //! of them [`need`]s of the [`cells`] that it reads. Nothing here changes a trace.
 
+pub(crate) mod alike;
 pub(crate) mod ancestry;
 pub(crate) mod argument;
 pub(crate) mod between;

@@ -26,11 +26,10 @@ mod withheld;
 
 pub use body::{Binding, Body};
 pub use clause::ClauseKind;
-pub use condition::{
-    Addend, Aggregate, Expr, ExprKind, GroupKey, GroupOp, Measure, Quantity, Total,
-};
+pub use condition::{Addend, Aggregate, Expr, ExprKind, GroupOp, Measure, Quantity, Total};
 pub use field::{
-    Alternative, BindingId, Field, FirstOf, Intrinsic, ItemScope, Proviso, ReadAt, Reading, Scope,
+    Alternative, BindingId, Field, FirstOf, GroupKey, Intrinsic, ItemScope, Proviso, ReadAt,
+    Reading, Scope,
 };
 pub use number::Number;
 pub use predicate::{CompareOp, FieldTest, ListSource, Predicate, Quantifier, TextOp};

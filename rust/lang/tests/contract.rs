@@ -466,6 +466,15 @@ fn conditions_on_one_event_or_link() {
         "never { count(a linked to b) > 1 }",
         "never { a linked to b within 5s }",
         "never { a linked b }",
+        "never { count(a except (a.where(x == 1) inside b)) > 1 and (a except b).where(y == 2) }",
+        "never { count(a echoing b by parent, x) by y > 1 or a echoing (b inside c) by \"odd key\" }",
+        "when each { a as p } never { p echoing b by otel:db.statement and b except p }",
+        // Refused.
+        "never { a echoing b }",
+        "never { a echoing b within 5s by x }",
+        "never { a echoing b by event.x }",
+        "never { a not except b }",
+        "never { except.x and echoing }",
         "never { linked.to and linked }",
     ]));
 }
@@ -754,6 +763,7 @@ fn what_is_selected_by_its_place_among_calls_is_filtered_as_its_left_spans_are()
         "parent of",
         "sibling of",
         "not sibling of",
+        "except",
     ] {
         let after = format!("never {{ (a {form} b inside c).where(x == 1).where(y == 2) }}");
         let before = format!("never {{ a.where(x == 1).where(y == 2) {form} b inside c }}");

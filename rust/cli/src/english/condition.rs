@@ -84,14 +84,7 @@ fn grouped(
     value: &Quantity,
     names: Names<'_>,
 ) -> String {
-    let keys: Vec<String> = by
-        .iter()
-        .map(|key| match key {
-            GroupKey::Parent => "parent".to_owned(),
-            GroupKey::Field(field) => format!("value of {}", called(field, names)),
-        })
-        .collect();
-    let keys = keys.join(" and ");
+    let keys = keys(by, names);
     let more = match op {
         GroupOp::Gt => "more than",
         GroupOp::Ge => "at least",

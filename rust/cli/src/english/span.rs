@@ -1,10 +1,10 @@
 //! Which spans a selector means, in English.
 
-use betrace_lang::rule::{Base, Gap, Predicate, Relation, Selector, SpanSelector};
+use betrace_lang::rule::{Base, Gap, GroupKey, Predicate, Relation, Selector, SpanSelector};
 
 use crate::words::duration;
 
-use super::field::{Names, predicate};
+use super::field::{Names, called, predicate};
 
 /// How the spans are spoken of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,16 @@ fn gap(gap: Gap) -> String {
     format!(", with {} between them", bounds.join(" and "))
 }
 
+/// What spans have one and the same of.
+#[must_use]
+pub fn keys(by: &[GroupKey], names: Names<'_>) -> String {
+    let keys = by.iter().map(|key| match key {
+        GroupKey::Parent => "parent".to_owned(),
+        GroupKey::Field(field) => format!("value of {}", called(field, names)),
+    });
+    keys.collect::<Vec<_>>().join(" and ")
+}
+
 fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
     let (ends, starts, has, is) = match article {
         Article::Plural => ("end", "start", "have", "are"),
@@ -139,6 +149,12 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
         Relation::ChildOf { right } => format!("directly below {}", a(right)),
         Relation::SiblingOf { right } => format!("with the same parent as {}", a(right)),
         Relation::LinkedTo { right } => format!("with a link to {}", a(right)),
+        Relation::Except { right } => format!("but no {}", noun(right, names, Article::Bare)),
+        Relation::Echoing { right, by } => format!(
+            "that {starts} later and {ends} no later than {} with one and the same {}",
+            a(right),
+            keys(by, names)
+        ),
         Relation::Between { from, to } => {
             format!("between {} and {}", a(from), the("the next", to, names))
         }

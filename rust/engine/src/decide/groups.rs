@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use betrace_lang::rule::CompareOp;
 use betrace_lang::verdict::Reason;
 
+use crate::decide::alike::{InGroup, group_of};
 use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::measure::measure_members;
@@ -14,12 +15,12 @@ use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::condition::{Counted, GroupedBy, Grouping};
+use crate::plan::condition::{Counted, Grouping};
+use crate::plan::join::GroupedBy;
 use crate::state::cell::Cell;
 use crate::state::group_cell::GroupSize;
-use crate::state::key::{TextKey, group_key, text_key};
+use crate::state::key::TextKey;
 use crate::state::record::{Rank, RecordId};
-use crate::value::Value;
 
 /// What the largest group has for certain, and what it may have at most of what was seen.
 #[derive(Clone, Copy, Debug)]
@@ -163,14 +164,6 @@ struct Groups {
     unknown: Vec<Member>,
 }
 
-/// In which group a span is.
-enum InGroup {
-    Of(Vec<TextKey>),
-    Unknown,
-    /// It lacks a key.
-    None,
-}
-
 impl Groups {
     fn of(facts: &Facts<'_>, set: &MemberSet, by: &[GroupedBy]) -> Groups {
         let mut groups = Groups {
@@ -206,35 +199,6 @@ impl Groups {
             Tri::Open(reasons)
         };
         (members, is_there)
-    }
-}
-
-fn group_of(facts: &Facts<'_>, record: RecordId, by: &[GroupedBy]) -> InGroup {
-    let mut keys = Vec::with_capacity(by.len());
-    let mut is_known = true;
-    for key in by {
-        let key = match key {
-            GroupedBy::Field(field) => match facts.kept(record, *field) {
-                Value::Duration(None) => {
-                    is_known = false;
-                    continue;
-                }
-                value => group_key(value),
-            },
-            GroupedBy::Parent => {
-                let parent = facts.record(record).parent();
-                parent.map(|parent| text_key(&parent.0))
-            }
-        };
-        match key {
-            Some(key) => keys.push(key),
-            None => return InGroup::None,
-        }
-    }
-    if is_known {
-        InGroup::Of(keys)
-    } else {
-        InGroup::Unknown
     }
 }
 

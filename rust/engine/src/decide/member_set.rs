@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 
 use crate::id::SpanId;
 use crate::logic::tri::{Reasons, Tri};
+use crate::state::key::TextKey;
 use crate::state::record::{RecordId, Records};
 use crate::time::EventTime;
 
@@ -36,6 +37,9 @@ pub(crate) struct MemberSet {
     spare: RefCell<Option<Box<Order>>>,
     by_span: OnceCell<Box<HashMap<SpanId, Sharers>>>,
     by_parent: OnceCell<Box<HashMap<SpanId, Sharers>>>,
+    by_record: OnceCell<Box<HashMap<RecordId, bool>>>,
+    /// Those that are alike in the fields of the one relation that asks.
+    pub alike: OnceCell<Box<Alike>>,
     /// What is above ids, as far as it was asked.
     pub climbed: RefCell<Option<Box<Climbed>>>,
     pub ancestors: OnceCell<Box<Ancestors>>,
@@ -82,6 +86,8 @@ impl MemberSet {
         }
         self.by_span.take();
         self.by_parent.take();
+        self.by_record.take();
+        self.alike.take();
         self.climbed.get_mut().take();
         self.ancestors.take();
         self.lines.take();
@@ -111,6 +117,19 @@ impl MemberSet {
     /// Whether nothing besides `record` is or will be a member.
     pub fn is_none_but(&self, record: RecordId) -> bool {
         !self.open && self.items.iter().all(|member| member.record == record)
+    }
+
+    /// Whether a member is certain; `None` of what is none.
+    pub fn certainty(&self, record: RecordId) -> Option<bool> {
+        let by_record = self.by_record.get_or_init(|| {
+            let members = self.items.iter();
+            Box::new(
+                members
+                    .map(|member| (member.record, member.certain))
+                    .collect(),
+            )
+        });
+        by_record.get(&record).copied()
     }
 
     pub fn order(&self, records: Records<'_>) -> &Order {
@@ -302,7 +321,7 @@ impl Reach {
 }
 
 impl Order {
-    fn fill(&mut self, members: &[Member], records: Records<'_>) {
+    pub fn fill(&mut self, members: &[Member], records: Records<'_>) {
         let ordered = |certain_only: bool| {
             members
                 .iter()
@@ -339,4 +358,18 @@ impl Order {
     pub fn is_skewed(&self, but: &[RecordId]) -> bool {
         self.skewed.iter().any(|record| !but.contains(record))
     }
+}
+
+/// Members by what they are alike in.
+#[derive(Debug, Default)]
+pub(crate) struct Alike {
+    pub known: HashMap<Vec<TextKey>, AlikeGroup>,
+    /// Those of which it is not known.
+    pub unknown: Vec<Member>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct AlikeGroup {
+    pub members: Vec<Member>,
+    pub order: Order,
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use betrace_lang::verdict::Reason;
 use hashbrown::HashSet;
 
+use crate::decide::alike;
 use crate::decide::chosen::Stretch;
 use crate::decide::eval::{BINDINGS, Eval, EvalScratch};
 use crate::decide::member_set::{Member, MemberSet};
@@ -313,6 +314,9 @@ impl<'a> Eval<'a> {
             RelationPlan::LinkedTo { right, ids } => self.with_members(right, |eval, right| {
                 structure::linked_to(&facts, &mut eval.budget, span, right, *ids)
             }),
+            RelationPlan::Echoing { right, by } => self.with_members(right, |eval, right| {
+                alike::echoing(&facts, &mut eval.budget, span, right, by)
+            }),
             RelationPlan::Between { from, to } => self.scoped(span, from, to, true),
             RelationPlan::AfterUntil { from, to } => self.scoped(span, from, to, false),
         }
@@ -334,6 +338,7 @@ impl<'a> Eval<'a> {
                 Pair::NotChildOf => structure::child_of(&facts, span, set, is_bound).negate(),
                 Pair::SiblingOf => structure::sibling_of(&facts, span, set),
                 Pair::NotSiblingOf => structure::sibling_of(&facts, span, set).negate(),
+                Pair::Except => structure::except(&facts, span, set),
             }
         })
     }

@@ -105,6 +105,16 @@ fn with_parent(facts: &Facts<'_>, id: RecordId, set: &MemberSet, parent: SpanId)
     }
 }
 
+/// It is no member, and will be none: whether it may be one is known since it came.
+pub(crate) fn except(facts: &Facts<'_>, id: RecordId, set: &MemberSet) -> Tri {
+    match set.certainty(id) {
+        Some(true) => Tri::False,
+        Some(false) => Tri::Open(set.reasons),
+        None if set.capped || !facts.saw_all => Tri::Open(set.reasons),
+        None => Tri::True,
+    }
+}
+
 /// Whether a link of the span names a member, by the trace and by the span.
 pub(crate) fn linked_to(
     facts: &Facts<'_>,

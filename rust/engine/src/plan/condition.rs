@@ -7,6 +7,7 @@ use betrace_lang::rule::{Aggregate, CompareOp, Number};
 use crate::intern::{CellId, FieldKey};
 use crate::logic::interval::Interval;
 use crate::plan::ids::TermId;
+use crate::plan::join::GroupedBy;
 use crate::plan::node::Node;
 use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
@@ -86,12 +87,6 @@ pub(crate) enum Grouping {
         by: Vec<GroupedBy>,
         measure: MemberMeasure,
     },
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum GroupedBy {
-    Field(FieldKey),
-    Parent,
 }
 
 #[derive(Debug)]

@@ -1,8 +1,9 @@
-//! Joins: a selector that wants a value of its spans to equal one of a bound span.
+//! Joins: a selector that wants a value of its spans to equal one of a bound span, and spans that are alike in some fields.
 
-use betrace_lang::rule::{CompareOp, Field, Intrinsic, Operand, Predicate, Scope, Term};
+use betrace_lang::rule::{CompareOp, Field, GroupKey, Intrinsic, Operand, Predicate, Scope, Term};
 
 use crate::intern::FieldKey;
+use crate::matcher::ids::SelectorId;
 use crate::plan::draft::RuleDraft;
 
 /// `own == p.bound`, one of the parts that all must hold.
@@ -55,5 +56,31 @@ fn has_one_value(field: &Field) -> bool {
         ),
         Field::FirstOf(_) => true,
         Field::Bound { .. } => false,
+    }
+}
+
+/// What spans must be alike in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GroupedBy {
+    /// Kept in the spans' records.
+    Field(FieldKey),
+    Parent,
+}
+
+impl GroupedBy {
+    /// Keeps what is asked in the records of the spans that `leaves` select.
+    pub fn all(
+        draft: &mut RuleDraft<'_>,
+        leaves: &[SelectorId],
+        by: &[GroupKey],
+    ) -> Vec<GroupedBy> {
+        let by = by.iter().map(|key| match key {
+            GroupKey::Field(field) => {
+                draft.project(leaves, field);
+                GroupedBy::Field(draft.interner.field(field))
+            }
+            GroupKey::Parent => GroupedBy::Parent,
+        });
+        by.collect()
     }
 }

@@ -7,10 +7,11 @@ use betrace_lang::rule::{
 use crate::logic::interval::{End, Interval};
 use crate::matcher::ids::SelectorId;
 use crate::plan::condition::{
-    Against, Counted, GroupedBy, Grouping, Measuring, MemberMeasure, Selecting, TotalPart, ValueOf,
+    Against, Counted, Grouping, Measuring, MemberMeasure, Selecting, TotalPart, ValueOf,
 };
 use crate::plan::draft::RuleDraft;
 use crate::plan::feed::{FeedKind, NumberOf};
+use crate::plan::join::GroupedBy;
 use crate::plan::node;
 use crate::plan::reads::{counted, is_span_duration};
 use crate::predicate::PatternError;
@@ -37,14 +38,7 @@ pub(super) fn grouping(
         });
     }
     let (of, leaves) = node::compile(draft, measure.selector())?;
-    let by = by.iter().map(|key| match key {
-        GroupKey::Field(field) => {
-            draft.project(&leaves, field);
-            GroupedBy::Field(draft.interner.field(field))
-        }
-        GroupKey::Parent => GroupedBy::Parent,
-    });
-    let by = by.collect();
+    let by = GroupedBy::all(draft, &leaves, by);
     let measure = match measure {
         Measure::Count(_) => MemberMeasure::Count,
         Measure::Within { window, .. } => MemberMeasure::Within(*window),

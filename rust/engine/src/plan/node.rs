@@ -9,7 +9,7 @@ use crate::intern::{CellId, FieldKey};
 use crate::matcher::ids::SelectorId;
 use crate::plan::draft::RuleDraft;
 use crate::plan::feed::FeedKind;
-use crate::plan::join::JoinPlan;
+use crate::plan::join::{GroupedBy, JoinPlan};
 use crate::plan::reads::reads_bound;
 use crate::plan::trace::TraceTest;
 use crate::predicate::{CompiledPredicate, PatternError};
@@ -74,6 +74,10 @@ pub(crate) enum RelationPlan {
         /// Where the trace and the span ids that the left spans' links name are kept.
         ids: LinkIds,
     },
+    Echoing {
+        right: Node,
+        by: Vec<GroupedBy>,
+    },
     Between {
         from: Node,
         to: Node,
@@ -91,7 +95,7 @@ pub(crate) struct LinkIds {
     pub span: FieldKey,
 }
 
-/// How two spans stand to each other, in time or by their parents; the last three that they do not.
+/// How two spans stand to each other, in time or by their parents; the last four that they do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pair {
     Overlaps,
@@ -104,6 +108,8 @@ pub(crate) enum Pair {
     Outside,
     NotChildOf,
     NotSiblingOf,
+    /// Is none of them.
+    Except,
 }
 
 impl Pair {
@@ -185,7 +191,8 @@ impl RelationPlan {
             | RelationPlan::Paired { right, .. }
             | RelationPlan::NextAfter { right }
             | RelationPlan::DirectlyAfter { right, .. }
-            | RelationPlan::LinkedTo { right, .. } => vec![right],
+            | RelationPlan::LinkedTo { right, .. }
+            | RelationPlan::Echoing { right, .. } => vec![right],
             RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
                 vec![from, to]
             }
@@ -288,6 +295,14 @@ fn compile_related(
             right: operand(right)?,
             ids: link_ids(draft, &leaves),
         },
+        Relation::Except { right } => paired(Pair::Except, operand(right)?),
+        Relation::Echoing { right, by } => {
+            let (right, others) = compile(draft, right)?;
+            mask |= right.mask;
+            let kept = [&leaves[..], &others].concat();
+            let by = GroupedBy::all(draft, &kept, by);
+            RelationPlan::Echoing { right, by }
+        }
         Relation::Between { from, to } => RelationPlan::Between {
             from: operand(from)?,
             to: operand(to)?,

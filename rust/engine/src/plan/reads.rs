@@ -56,6 +56,7 @@ fn orders(selector: &Selector) -> bool {
             | Relation::SiblingOf { .. }
             | Relation::NotSiblingOf { .. }
             | Relation::LinkedTo { .. }
+            | Relation::Except { .. }
     );
     !by_ids || orders(&related.left) || related.relation.operands().into_iter().any(orders)
 }

@@ -120,7 +120,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
     }
 }
 
-const SELECTORS: [&str; 33] = [
+const SELECTORS: [&str; 35] = [
     "a",
     "root",
     "a.where(m > 1)",
@@ -134,6 +134,8 @@ const SELECTORS: [&str; 33] = [
     "a child of b",
     "a sibling of b",
     "a linked to b",
+    "a except b",
+    "(a echoing b by n)",
     "a between b and next c",
     "a after b until next c",
     "a then b.where(trace:spanCount > 2)",
@@ -157,12 +159,15 @@ const SELECTORS: [&str; 33] = [
 ];
 
 /// Not `b parent of p`: a span has one parent, and more would be tried in vain.
-const OF_BOUND: [&str; 43] = [
+const OF_BOUND: [&str; 46] = [
     "p inside b",
     "p child of b",
     "p sibling of b",
     "p linked to b",
     "b linked to p",
+    "p except b",
+    "(p echoing b by n)",
+    "(b echoing p by n)",
     "p before b",
     "p after b",
     "p then b",

@@ -165,6 +165,8 @@ pub struct Link {
     pub operand: Node,
     pub to: Option<Node>,
     pub within: Option<Within>,
+    /// What must be alike; empty but of `echoing`.
+    pub by: Vec<Node>,
 }
 
 /// What stands behind `within`.
@@ -210,6 +212,8 @@ pub enum LinkWord {
     ChildOf,
     SiblingOf,
     LinkedTo,
+    Except,
+    Echoing,
     Between,
     AfterUntil,
 }

@@ -123,10 +123,7 @@ impl<'a> Printer<'a> {
                 op,
                 value,
             } => {
-                let by = joined(by, ", ", |key| match key {
-                    GroupKey::Parent => "parent".to_owned(),
-                    GroupKey::Field(field) => self.field(field),
-                });
+                let by = self.keys(by);
                 let (measure, value) = (self.measure(measure), self.quantity(value));
                 format!("{measure} by {by} {} {value}", op.as_str())
             }
@@ -151,6 +148,10 @@ impl<'a> Printer<'a> {
     pub fn selector(&self, selector: &Selector) -> String {
         match selector {
             Selector::Bound(binding) => self.bound(*binding).to_owned(),
+            // Behind its fields a comma would be read as one before another.
+            Selector::Related(related) if !related.relation.by().is_empty() => {
+                format!("({})", self.related(related))
+            }
             Selector::Related(related) => self.related(related),
             Selector::Spans(spans) => {
                 let text = match &spans.base {
@@ -188,7 +189,7 @@ impl<'a> Printer<'a> {
 
     fn operand_selector(&self, selector: &Selector) -> String {
         match selector {
-            Selector::Related(_) => format!("({})", self.selector(selector)),
+            Selector::Related(related) => format!("({})", self.related(related)),
             _ => self.selector(selector),
         }
     }
@@ -203,6 +204,9 @@ impl<'a> Printer<'a> {
             Relation::AfterUntil { from, to } => {
                 format!("{words} {} until next {}", right(from), right(to))
             }
+            Relation::Echoing { right: of, by } => {
+                format!("{words} {} by {}", right(of), self.keys(by))
+            }
             relation => {
                 let operands: Vec<String> = relation.operands().into_iter().map(right).collect();
                 format!("{words} {}", operands.join(" "))
@@ -213,6 +217,13 @@ impl<'a> Printer<'a> {
             "{} {relation}{within}",
             self.operand_selector(&related.left)
         )
+    }
+
+    fn keys(&self, by: &[GroupKey]) -> String {
+        joined(by, ", ", |key| match key {
+            GroupKey::Parent => "parent".to_owned(),
+            GroupKey::Field(field) => self.field(field),
+        })
     }
 
     pub fn predicate(&self, predicate: &Predicate) -> String {

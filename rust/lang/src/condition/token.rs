@@ -94,6 +94,8 @@ pub enum Token {
     ChildOf,
     SiblingOf,
     LinkedTo,
+    Except,
+    Echoing,
     Between,
     AndNext,
     UntilNext,
@@ -214,6 +216,8 @@ impl Token {
                 | Token::ChildOf
                 | Token::SiblingOf
                 | Token::LinkedTo
+                | Token::Except
+                | Token::Echoing
                 | Token::Between
         )
     }

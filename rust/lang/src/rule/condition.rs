@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::field::{BindingId, Field};
+use crate::rule::field::{BindingId, GroupKey};
 use crate::rule::number::Number;
 use crate::rule::predicate::{CompareOp, Predicate};
 use crate::rule::selector::Selector;
@@ -125,14 +125,6 @@ pub struct Addend {
     pub is_taken_away: bool,
     pub factor: Number,
     pub of: Quantity,
-}
-
-/// What spans are grouped by; spans without it are in no group.
-#[derive(Clone, Debug, PartialEq)]
-pub enum GroupKey {
-    Field(Field),
-    /// The parent's span id; roots are in no group.
-    Parent,
 }
 
 words! {

@@ -25,6 +25,14 @@ pub enum Field {
     },
 }
 
+/// What spans are grouped by, or alike in; spans without it are in no group, and alike to none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GroupKey {
+    Field(Field),
+    /// The parent's span id, which roots have none of.
+    Parent,
+}
+
 /// The first of several values that a span has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FirstOf {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::field::BindingId;
+use crate::rule::field::{BindingId, GroupKey};
 use crate::rule::predicate::Predicate;
 use crate::rule::term::Nanos;
 
@@ -146,6 +146,15 @@ pub enum Relation {
     LinkedTo {
         right: Selector,
     },
+    /// Is none of `right`.
+    Except {
+        right: Selector,
+    },
+    /// Starts later and ends no later than one of `right`, and is alike to it in all of `by`.
+    Echoing {
+        right: Selector,
+        by: Vec<GroupKey>,
+    },
     /// `between from and next to`
     Between {
         from: Selector,
@@ -178,7 +187,7 @@ impl Selector {
     pub(crate) fn filterable(&mut self) -> Option<&mut SpanSelector> {
         match self {
             Selector::Spans(spans) => Some(spans),
-            Selector::Related(related) if related.relation.is_of_calls() => {
+            Selector::Related(related) if related.relation.is_of_each() => {
                 related.left.filterable()
             }
             Selector::Bound(_) | Selector::Related(_) => None,
@@ -243,7 +252,9 @@ impl Relation {
             | Relation::NotSiblingOf { right }
             | Relation::ChildOf { right }
             | Relation::SiblingOf { right }
-            | Relation::LinkedTo { right } => vec![right],
+            | Relation::LinkedTo { right }
+            | Relation::Except { right }
+            | Relation::Echoing { right, .. } => vec![right],
             Relation::Between { from, to } | Relation::AfterUntil { from, to } => vec![from, to],
         }
     }
@@ -272,6 +283,8 @@ impl Relation {
             Relation::ChildOf { .. } => "child of",
             Relation::SiblingOf { .. } => "sibling of",
             Relation::LinkedTo { .. } => "linked to",
+            Relation::Except { .. } => "except",
+            Relation::Echoing { .. } => "echoing",
             Relation::Between { .. } => "between",
         }
     }
@@ -294,7 +307,24 @@ impl Relation {
     /// Asks who is whose parent.
     #[must_use]
     pub fn reads_parents(&self) -> bool {
-        matches!(self, Relation::DirectlyAfter { .. }) || self.is_of_calls()
+        matches!(self, Relation::DirectlyAfter { .. })
+            || self.is_of_calls()
+            || self.by().contains(&GroupKey::Parent)
+    }
+
+    /// What must be alike; of `echoing`.
+    #[must_use]
+    pub fn by(&self) -> &[GroupKey] {
+        match self {
+            Relation::Echoing { by, .. } => by,
+            _ => &[],
+        }
+    }
+
+    /// Asked of each left span alone, whichever others there are.
+    fn is_of_each(&self) -> bool {
+        let is_other = matches!(self, Relation::Except { .. } | Relation::Echoing { .. });
+        is_other || self.is_of_calls()
     }
 
     /// Of the tree of calls, and of nothing else.

@@ -83,6 +83,12 @@ fn single() -> impl Strategy<Value = Field> {
     ]
 }
 
+/// One to four, as what groups spans.
+fn group_keys() -> impl Strategy<Value = Vec<GroupKey>> {
+    let key = |key: Option<Field>| key.map_or(GroupKey::Parent, GroupKey::Field);
+    vec(prop::option::of(single()).prop_map(key), 1..=4)
+}
+
 fn text_field() -> impl Strategy<Value = Field> {
     prop_oneof![
         4 => attribute(),
@@ -518,10 +524,11 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
             inner.clone(),
             inner.clone(),
             inner,
-            0u8..22,
+            0u8..24,
             prop::option::of(gap()),
+            group_keys(),
         )
-            .prop_map(|(left, right, to, kind, within)| {
+            .prop_map(|(left, right, to, kind, within, by)| {
                 let relation = match kind {
                     0 => Relation::Before { right, within },
                     1 => Relation::After { right, within },
@@ -544,6 +551,8 @@ pub fn selector(bindings: u8) -> impl Strategy<Value = Selector> {
                     16 => Relation::NotChildOf { right },
                     17 => Relation::NotSiblingOf { right },
                     20 => Relation::LinkedTo { right },
+                    21 => Relation::Except { right },
+                    22 => Relation::Echoing { right, by },
                     _ => Relation::AfterUntil { from: right, to },
                 };
                 Selector::Related(Box::new(Related { left, relation }))
@@ -653,9 +662,9 @@ fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
             op,
             right: Quantity::Duration(value),
         }),
-        1 => (measure(bindings), vec(prop::option::of(single()), 1..=4), any::<bool>(), number()).prop_map(|(measure, by, above, value)| ExprKind::GroupCompare {
+        1 => (measure(bindings), group_keys(), any::<bool>(), number()).prop_map(|(measure, by, above, value)| ExprKind::GroupCompare {
             measure,
-            by: by.into_iter().map(|key| key.map_or(GroupKey::Parent, GroupKey::Field)).collect(),
+            by,
             op: if above { GroupOp::Gt } else { GroupOp::Ge },
             value: Quantity::Number(value),
         }),

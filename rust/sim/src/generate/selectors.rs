@@ -15,7 +15,7 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
         return step(tape, bound);
     }
     let left = operand(tape, bound, depth - 1);
-    match tape.weighted(&[3, 3, 4, 2, 2, 2, 2, 2, 4, 8]) {
+    match tape.weighted(&[3, 3, 4, 2, 2, 2, 2, 2, 4, 8, 2]) {
         0 => format!(
             "{left} before {}{}",
             operand(tape, bound, depth - 1),
@@ -62,6 +62,11 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
             let right = operand(tape, bound, depth - 1);
             format!("{left} {point} {side} {right}{}", within(tape))
         }
+        10 => {
+            let right = operand(tape, bound, depth - 1);
+            let by = tape.pick(&["parent", "s", "n", "parent, s", "span:name", "f1, parent"]);
+            format!("({left} echoing {right} by {by})")
+        }
         _ => {
             let word = tape.pick(&[
                 "overlaps",
@@ -71,6 +76,8 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
                 "outside",
                 "not child of",
                 "not sibling of",
+                "except",
+                "except",
                 "next after",
                 "next after",
                 "directly after",
@@ -103,7 +110,7 @@ fn operand(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
 
 /// The text itself if it holds no relation.
 fn step_only(text: &str) -> &str {
-    const WORDS: [&str; 11] = [
+    const WORDS: [&str; 13] = [
         " before ",
         " after ",
         " then ",
@@ -115,6 +122,8 @@ fn step_only(text: &str) -> &str {
         " during ",
         " containing ",
         " outside ",
+        " except ",
+        " echoing ",
     ];
     if WORDS.iter().any(|word| text.contains(word)) {
         ""

@@ -25,7 +25,7 @@ impl Trace<'_> {
         bound: &Bound,
     ) -> Truth {
         let selection = self.select(measure.selector(), bound);
-        let (groups, undetermined) = self.groups(&selection, by, bound);
+        let (groups, undetermined) = self.groups(&selection, by);
         let group = |members| {
             self.reaches(
                 (measure, op, value),
@@ -71,7 +71,7 @@ impl Trace<'_> {
         bound: &Bound,
     ) -> Option<Vec<usize>> {
         let selection = self.select(measure.selector(), bound);
-        let (groups, undetermined) = self.groups(&selection, by, bound);
+        let (groups, undetermined) = self.groups(&selection, by);
         let mut largest: Option<(bool, End, Vec<usize>)> = None;
         for members in groups.into_values() {
             let sure: Members = members
@@ -114,28 +114,30 @@ impl Trace<'_> {
         &self,
         selection: &Selection,
         by: &[GroupKey],
-        bound: &Bound,
     ) -> (BTreeMap<Vec<String>, Members>, Members) {
         let mut groups: BTreeMap<Vec<String>, Members> = BTreeMap::new();
         let mut undetermined = Vec::new();
         for &(index, selected) in &selection.members {
-            let span = self.spans[index];
-            // What is undetermined has some key, which is not known.
-            let keys = by.iter().map(|key| match key {
-                GroupKey::Field(field) => match self.value(field, span, bound) {
-                    Val::Undetermined => Some(None),
-                    value => value.group().map(Some),
-                },
-                GroupKey::Parent => span.parent.map(|parent| Some(hex(&parent))),
-            });
-            let Some(keys) = keys.collect::<Option<Vec<Option<String>>>>() else {
-                continue;
-            };
-            match keys.into_iter().collect::<Option<Vec<String>>>() {
-                Some(keys) => groups.entry(keys).or_default().push((index, selected)),
-                None => undetermined.push((index, selected)),
+            match self.keys_of(index, by) {
+                Some(Some(keys)) => groups.entry(keys).or_default().push((index, selected)),
+                Some(None) => undetermined.push((index, selected)),
+                None => {}
             }
         }
         (groups, undetermined)
+    }
+
+    /// What a span is in a group by: `None` of one that lacks a key, `Some(None)` of one that has some which is not known.
+    pub(super) fn keys_of(&self, index: usize, by: &[GroupKey]) -> Option<Option<Vec<String>>> {
+        let (span, bound) = (self.spans[index], Bound::default());
+        let keys = by.iter().map(|key| match key {
+            GroupKey::Field(field) => match self.value(field, span, &bound) {
+                Val::Undetermined => Some(None),
+                value => value.group().map(Some),
+            },
+            GroupKey::Parent => span.parent.map(|parent| Some(hex(&parent))),
+        });
+        let keys = keys.collect::<Option<Vec<Option<String>>>>()?;
+        Some(keys.into_iter().collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Order by time. A span is an interval, touching counts, and a span whose times make no sense has no place.
 
-use betrace_lang::rule::Gap;
+use betrace_lang::rule::{Gap, GroupKey};
 
 use super::select::Selection;
 use super::{Trace, Truth};
@@ -128,6 +128,30 @@ impl Trace<'_> {
     /// Some span of `right` covers `a`.
     pub fn during(&self, a: usize, right: &Selection) -> Truth {
         self.stands_to_some(a, right, |a, b| b.start <= a.start && a.end <= b.end)
+    }
+
+    /// Some span of `right` started before `a`, ended no earlier, and is alike to it in all of `by`.
+    pub fn echoing(&self, a: usize, right: &Selection, by: &[GroupKey]) -> Truth {
+        let to = |(b, selected): (usize, Truth)| {
+            let alike = match (self.keys_of(a, by), self.keys_of(b, by)) {
+                (None, _) | (_, None) => Truth::False,
+                (Some(Some(a)), Some(Some(b))) => Truth::known(a == b),
+                // One of them is not known.
+                _ => Truth::SKEW,
+            };
+            let (a, b) = (self.spans[a], self.spans[b]);
+            let around = if has_order(a) && has_order(b) {
+                Truth::known(b.start < a.start && a.end <= b.end)
+            } else {
+                Truth::SKEW
+            };
+            selected.and(alike).and(around)
+        };
+        let more = match self.keys_of(a, by) {
+            None => Truth::False,
+            Some(_) => right.more,
+        };
+        Truth::any(right.others([a]).map(to)).or(more)
     }
 
     fn stands_to_some(

@@ -154,6 +154,9 @@ impl Trace<'_> {
             (Some((_, right)), None) if matches!(relation, Relation::NextAfter { .. }) => {
                 Box::new(move |a| self.next_after(a, left, &right))
             }
+            (Some((_, right)), None) if !relation.by().is_empty() => {
+                Box::new(move |a| self.echoing(a, &right, relation.by()))
+            }
             (Some((selector, right)), None) => {
                 let is_bound = matches!(selector, Selector::Bound(_));
                 Box::new(move |a| self.stands_to(a, relation, &right, is_bound))
@@ -187,8 +190,12 @@ impl Trace<'_> {
             Relation::SiblingOf { .. } => self.sibling_of(a, right),
             Relation::LinkedTo { .. } => self.linked_to(a, right),
             Relation::NotSiblingOf { .. } => self.sibling_of(a, right).not(),
+            Relation::Except { .. } => right.has(a).not(),
             Relation::DirectlyAfter { .. } => self.directly_after(a, right),
-            Relation::NextAfter { .. } | Relation::Between { .. } | Relation::AfterUntil { .. } => {
+            Relation::NextAfter { .. }
+            | Relation::Between { .. }
+            | Relation::AfterUntil { .. }
+            | Relation::Echoing { .. } => {
                 unreachable!("they need more than one selection")
             }
         }

@@ -28,6 +28,8 @@ const OF_RULES: &[(&str, u64)] = &[
     (" Outside {", 5),
     (" NotChildOf {", 5),
     (" NotSiblingOf {", 5),
+    ("Except {", 5),
+    ("Echoing {", 5),
     ("NextAfter {", 10),
     ("DirectlyAfter {", 10),
     ("base: Leaf", 20),

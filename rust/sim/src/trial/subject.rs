@@ -110,6 +110,7 @@ fn reads_times(rule: &Rule) -> bool {
         "AfterUntil {",
         "Overlaps {",
         "During {",
+        "Echoing {",
         "Within {",
         "Overlap(",
         "SpanDuration",

@@ -100,14 +100,7 @@ impl Walk<'_> {
             }
             ExprKind::GroupCompare { measure, by, .. } => {
                 self.measure(measure);
-                for key in by {
-                    match key {
-                        GroupKey::Field(field) => self.field(field),
-                        GroupKey::Parent => {
-                            self.reads.fields.insert("span:parentID".to_owned());
-                        }
-                    }
-                }
+                self.keys(by);
             }
             ExprKind::Bound { filter, .. } => {
                 for field in filter.iter().flat_map(|part| part.reads()) {
@@ -117,6 +110,17 @@ impl Walk<'_> {
             ExprKind::Trace(predicate) => {
                 for field in predicate.reads() {
                     self.field(field);
+                }
+            }
+        }
+    }
+
+    fn keys(&mut self, by: &[GroupKey]) {
+        for key in by {
+            match key {
+                GroupKey::Field(field) => self.field(field),
+                GroupKey::Parent => {
+                    self.reads.fields.insert("span:parentID".to_owned());
                 }
             }
         }
@@ -167,6 +171,7 @@ impl Walk<'_> {
                 if related.relation.reads_parents() {
                     self.reads.fields.insert("span:parentID".to_owned());
                 }
+                self.keys(related.relation.by());
                 for operand in related.relation.operands() {
                     self.selector(operand);
                 }

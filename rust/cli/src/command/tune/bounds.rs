@@ -191,7 +191,9 @@ fn of_relation(relation: &mut Relation, see: &mut dyn FnMut(Bound<'_>)) {
         | Relation::ParentOf { right }
         | Relation::NotChildOf { right }
         | Relation::NotSiblingOf { right }
-        | Relation::LinkedTo { right } => of_selector(right, see),
+        | Relation::LinkedTo { right }
+        | Relation::Except { right }
+        | Relation::Echoing { right, .. } => of_selector(right, see),
         Relation::Between { from, to } | Relation::AfterUntil { from, to } => {
             of_selector(from, see);
             of_selector(to, see);

@@ -38,15 +38,17 @@ fn relating(related: &Related) -> Obstacles {
         | Relation::ParentOf { right }
         | Relation::ChildOf { right }
         | Relation::SiblingOf { right }
-        | Relation::LinkedTo { right } => having(right),
+        | Relation::LinkedTo { right }
+        | Relation::Echoing { right, .. } => having(right),
         Relation::NextAfter { right } => {
             every([having(right), all_came(&related.left, Which::Next)])
         }
         Relation::DirectlyAfter { right } => every([having(right), vec![Obstacle::MayCome(any())]]),
-        // The chain to a root, the parent, or being a root is enough.
-        Relation::Outside { .. } | Relation::NotChildOf { .. } | Relation::NotSiblingOf { .. } => {
-            Vec::new()
-        }
+        // The chain to a root, the parent, being a root, or what its own filter says is enough.
+        Relation::Outside { .. }
+        | Relation::NotChildOf { .. }
+        | Relation::NotSiblingOf { .. }
+        | Relation::Except { .. } => Vec::new(),
         Relation::Between { from, to } => {
             every([having(from), having(to), all_came(to, Which::Next)])
         }
@@ -75,13 +77,14 @@ fn unrelating(relation: &Relation) -> Obstacles {
         | Relation::ParentOf { right } => settling(right),
         Relation::Outside { right }
         | Relation::NotChildOf { right }
-        | Relation::NotSiblingOf { right } => having(right),
+        | Relation::NotSiblingOf { right }
+        | Relation::Except { right } => having(right),
         // The chain to a root, the parent, or being a root is enough.
         Relation::Inside { .. } | Relation::ChildOf { .. } | Relation::SiblingOf { .. } => {
             Vec::new()
         }
-        // Having no link into the trace is enough.
-        Relation::LinkedTo { .. } => Vec::new(),
+        // Having no link into the trace, or nothing to be alike in, is enough.
+        Relation::LinkedTo { .. } | Relation::Echoing { .. } => Vec::new(),
         Relation::Between { from, .. } | Relation::AfterUntil { from, .. } => settling(from),
     }
 }

@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn group_keys(&mut self, keys: &'a [Node]) -> Option<Vec<GroupKey>> {
+    pub(super) fn group_keys(&mut self, keys: &'a [Node]) -> Option<Vec<GroupKey>> {
         if let Some(one_more) = keys.get(MOST_KEYS) {
             let message = format!("at most {MOST_KEYS} fields group the spans");
             self.fault(code::GROUPED, one_more.range(), message);

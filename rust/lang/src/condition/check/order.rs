@@ -4,7 +4,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Link, LinkWord, Node, NodeKind, Within};
 use crate::condition::check::checker::Checker;
 use crate::condition::lint;
-use crate::rule::{Gap, Nanos, Relation, Selector};
+use crate::rule::{Gap, GroupKey, Nanos, Relation, Selector};
 
 /// A link whose parts are checked.
 struct CheckedLink {
@@ -12,6 +12,7 @@ struct CheckedLink {
     operand: Selector,
     to: Option<Selector>,
     within: Option<Gap>,
+    by: Vec<GroupKey>,
 }
 
 impl<'a> Checker<'a> {
@@ -68,6 +69,7 @@ impl<'a> Checker<'a> {
         let to = link.to.as_ref().map(|to| self.selector(to));
         self.breaks_if_false = outer;
         let within = self.within(link);
+        let by = self.group_keys(&link.by);
         let to = match to {
             Some(to) => Some(to?),
             None => None,
@@ -77,6 +79,7 @@ impl<'a> Checker<'a> {
             operand: operand?,
             to,
             within: within.ok()?,
+            by: by?,
         })
     }
 
@@ -155,6 +158,7 @@ fn is_of_one(word: LinkWord) -> bool {
             | LinkWord::ChildOf
             | LinkWord::SiblingOf
             | LinkWord::LinkedTo
+            | LinkWord::Echoing
     )
 }
 
@@ -193,6 +197,8 @@ fn folded(first: Selector, links: Vec<CheckedLink>) -> Option<Selector> {
             (LinkWord::ChildOf, _) => Relation::ChildOf { right },
             (LinkWord::SiblingOf, _) => Relation::SiblingOf { right },
             (LinkWord::LinkedTo, _) => Relation::LinkedTo { right },
+            (LinkWord::Except, _) => Relation::Except { right },
+            (LinkWord::Echoing, _) => Relation::Echoing { right, by: link.by },
             (LinkWord::Between, Some(to)) => Relation::Between { from: right, to },
             (LinkWord::AfterUntil, Some(to)) => Relation::AfterUntil { from: right, to },
             (LinkWord::Between | LinkWord::AfterUntil, None) => return None,

@@ -31,7 +31,7 @@ pub(super) const BY: (&str, Token) = ("by", Token::By);
 
 /// Operators that are names everywhere but behind an operand, many of several words. Where several begin alike, the one
 /// that is mostly meant comes first.
-pub(super) const PHRASES: [(&[&str], Token); 20] = [
+pub(super) const PHRASES: [(&[&str], Token); 22] = [
     (&["not", "in"], Token::NotIn),
     (&["not", "child", "of"], Token::NotChildOf),
     (&["not", "sibling", "of"], Token::NotSiblingOf),
@@ -51,6 +51,8 @@ pub(super) const PHRASES: [(&[&str], Token); 20] = [
     (&["child", "of"], Token::ChildOf),
     (&["sibling", "of"], Token::SiblingOf),
     (&["linked", "to"], Token::LinkedTo),
+    (&["except"], Token::Except),
+    (&["echoing"], Token::Echoing),
     (&["until", "next"], Token::UntilNext),
 ];
 
