@@ -6,8 +6,8 @@ use betrace_lang::rule::{
 
 use crate::words::duration;
 
-use super::field::{Names, called, comparison, number, predicate, term};
-use super::span::{Article, noun, such};
+use super::field::{Names, comparison, number, predicate, term};
+use super::span::{Article, keys, noun, such};
 
 /// A sentence without its full stop: `there is a span named x`.
 #[must_use]
