@@ -17,6 +17,16 @@ pub enum Article {
     Plural,
 }
 
+impl Article {
+    /// What they do, have and are.
+    fn verbs(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Article::Plural => ("end", "start", "have", "are"),
+            _ => ("ends", "starts", "has", "is"),
+        }
+    }
+}
+
 #[must_use]
 pub fn noun(selector: &Selector, names: Names<'_>, article: Article) -> String {
     match selector {
@@ -90,10 +100,7 @@ pub fn keys(by: &[GroupKey], names: Names<'_>) -> String {
 }
 
 fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
-    let (ends, starts, has, is) = match article {
-        Article::Plural => ("end", "start", "have", "are"),
-        _ => ("ends", "starts", "has", "is"),
-    };
+    let (ends, starts, has, is) = article.verbs();
     let a = |selector| noun(selector, names, Article::A);
     let first = |selector| the("the first", selector, names);
     let last = |selector| the("the last", selector, names);
@@ -124,10 +131,8 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
             format!("that {is} under way at the same time as {}", a(right))
         }
         Relation::During { right } => {
-            format!(
-                "that {starts} no earlier and {ends} no later than {}",
-                a(right)
-            )
+            let right = a(right);
+            format!("that {starts} no earlier and {ends} no later than {right}")
         }
         Relation::NextAfter { right } => {
             format!("that {is} the next to start once {} has ended", a(right))
@@ -150,11 +155,10 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
         Relation::SiblingOf { right } => format!("with the same parent as {}", a(right)),
         Relation::LinkedTo { right } => format!("with a link to {}", a(right)),
         Relation::Except { right } => format!("but no {}", noun(right, names, Article::Bare)),
-        Relation::Echoing { right, by } => format!(
-            "that {starts} later and {ends} no later than {} with one and the same {}",
-            a(right),
-            keys(by, names)
-        ),
+        Relation::Echoing { right, by } => {
+            let (right, keys) = (a(right), keys(by, names));
+            format!("that {starts} later and {ends} no later than {right} with the same {keys}")
+        }
         Relation::Between { from, to } => {
             format!("between {} and {}", a(from), the("the next", to, names))
         }

@@ -2,7 +2,7 @@
 //! that stand in a relation to others.
 
 use betrace_lang::rule::{
-    Base, Gap, Intrinsic, Predicate, Related, Relation, Selector, SpanSelector,
+    Base, Gap, GroupKey, Intrinsic, Predicate, Related, Relation, Selector, SpanSelector,
 };
 
 use crate::intern::{CellId, FieldKey};
@@ -299,9 +299,7 @@ fn compile_related(
         Relation::Echoing { right, by } => {
             let (right, others) = compile(draft, right)?;
             mask |= right.mask;
-            let kept = [&leaves[..], &others].concat();
-            let by = GroupedBy::all(draft, &kept, by);
-            RelationPlan::Echoing { right, by }
+            echoing(draft, right, [&leaves[..], &others].concat(), by)
         }
         Relation::Between { from, to } => RelationPlan::Between {
             from: operand(from)?,
@@ -313,11 +311,25 @@ fn compile_related(
         },
     };
     draft.draft.structure |= reads_ancestry(&relation);
-    let kind = NodeKind::Related {
+    Ok((standing(left, relation), mask, leaves))
+}
+
+fn standing(left: Node, relation: RelationPlan) -> NodeKind {
+    NodeKind::Related {
         left: Box::new(left),
         relation: Box::new(relation),
-    };
-    Ok((kind, mask, leaves))
+    }
+}
+
+/// Keeps what must be alike of the spans that `leaves` select, on both sides.
+fn echoing(
+    draft: &mut RuleDraft<'_>,
+    right: Node,
+    leaves: Vec<SelectorId>,
+    by: &[GroupKey],
+) -> RelationPlan {
+    let by = GroupedBy::all(draft, &leaves, by);
+    RelationPlan::Echoing { right, by }
 }
 
 /// Keeps what links name of the spans that `leaves` select.

@@ -16,13 +16,9 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
     }
     let left = operand(tape, bound, depth - 1);
     match tape.weighted(&[3, 3, 4, 2, 2, 2, 2, 2, 4, 8, 2]) {
-        0 => format!(
-            "{left} before {}{}",
-            operand(tape, bound, depth - 1),
-            within(tape)
-        ),
-        1 => format!(
-            "{left} after {}{}",
+        side @ (0 | 1) => format!(
+            "{left} {} {}{}",
+            ["before", "after"][side],
             operand(tape, bound, depth - 1),
             within(tape)
         ),
@@ -62,11 +58,7 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
             let right = operand(tape, bound, depth - 1);
             format!("{left} {point} {side} {right}{}", within(tape))
         }
-        10 => {
-            let right = operand(tape, bound, depth - 1);
-            let by = tape.pick(&["parent", "s", "n", "parent, s", "span:name", "f1, parent"]);
-            format!("({left} echoing {right} by {by})")
-        }
+        10 => echoing(tape, bound, &left, depth),
         _ => {
             let word = tape.pick(&[
                 "overlaps",
@@ -86,6 +78,13 @@ pub fn selector(tape: &mut Tape, bound: &Bound, depth: usize) -> String {
             format!("{left} {word} {}", operand(tape, bound, depth - 1))
         }
     }
+}
+
+/// In parentheses: behind its fields a comma would be read as one before another.
+fn echoing(tape: &mut Tape, bound: &Bound, left: &str, depth: usize) -> String {
+    let right = operand(tape, bound, depth - 1);
+    let by = tape.pick(&["parent", "s", "n", "parent, s", "span:name", "f1, parent"]);
+    format!("({left} echoing {right} by {by})")
 }
 
 fn within(tape: &mut Tape) -> String {
