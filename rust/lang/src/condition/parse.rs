@@ -184,9 +184,7 @@ fn wanted(before: Option<&Token>, expected: &[String]) -> &'static str {
         Some(token) if token.is_relation() => "a selector",
         _ if expects(expected, "name") => "a condition",
         _ if expects(expected, "and next") && !expects(expected, "and") => "`and next`",
-        _ if expects(expected, "by") && !expects(expected, "and") => {
-            "`by` and what is alike in both"
-        }
+        _ if expects(expected, "by") && expected.len() == 1 => "`by` and what is alike in both",
         _ if expects(expected, "{") => "`{`",
         _ if expects(expected, "when") && expected.len() <= 5 => "another clause or the end",
         _ => "`and`, `or`, another operator or the end",
