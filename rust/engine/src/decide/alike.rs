@@ -4,7 +4,7 @@ use betrace_lang::verdict::Reason;
 
 use crate::decide::budget::Budget;
 use crate::decide::facts::{Facts, skew_if};
-use crate::decide::member_set::{Alike, AlikeGroup, Member, MemberSet, Reach};
+use crate::decide::member_set::{AlikeGroup, AlikeMembers, Member, MemberSet, Reach};
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::join::GroupedBy;
 use crate::state::key::{TextKey, group_key, text_key};
@@ -129,8 +129,8 @@ fn around(facts: &Facts<'_>, id: RecordId, group: &AlikeGroup) -> Tri {
     }
 }
 
-fn alike(facts: &Facts<'_>, set: &MemberSet, by: &[GroupedBy]) -> Alike {
-    let mut alike = Alike::default();
+fn alike(facts: &Facts<'_>, set: &MemberSet, by: &[GroupedBy]) -> AlikeMembers {
+    let mut alike = AlikeMembers::default();
     for member in &set.items {
         match group_of(facts, member.record, by) {
             InGroup::Of(keys) => alike.known.entry(keys).or_default().members.push(*member),

@@ -39,7 +39,7 @@ pub(crate) struct MemberSet {
     by_parent: OnceCell<Box<HashMap<SpanId, Sharers>>>,
     by_record: OnceCell<Box<HashMap<RecordId, bool>>>,
     /// Those that are alike in the fields of the one relation that asks.
-    pub alike: OnceCell<Box<Alike>>,
+    pub alike: OnceCell<Box<AlikeMembers>>,
     /// What is above ids, as far as it was asked.
     pub climbed: RefCell<Option<Box<Climbed>>>,
     pub ancestors: OnceCell<Box<Ancestors>>,
@@ -362,7 +362,7 @@ impl Order {
 
 /// Members by what they are alike in.
 #[derive(Debug, Default)]
-pub(crate) struct Alike {
+pub(crate) struct AlikeMembers {
     pub known: HashMap<Vec<TextKey>, AlikeGroup>,
     /// Those of which it is not known.
     pub unknown: Vec<Member>,
