@@ -71,6 +71,8 @@ struct Trial<'a> {
     readings: Vec<Reading<'a>>,
     /// Which rules ask for ancestors.
     reads_ancestry: Vec<bool>,
+    /// Which rules leave spans out that others select: of spans from before such a rule it is not known what selects them.
+    leaves_out: Vec<bool>,
     subjects: Vec<Subject<'a>>,
     /// By trace: all rules together may be more work than it is granted.
     is_costly: Vec<bool>,
@@ -100,6 +102,7 @@ pub fn check(
         rules,
         readings: rules.iter().map(|rule| Reading::of(rule)).collect(),
         reads_ancestry: rules.iter().map(|rule| reads_ancestry(rule)).collect(),
+        leaves_out: rules.iter().map(|rule| leaves_out(rule)).collect(),
         numbers: numbered
             .map(|(subject, number)| (subject.id(), number))
             .collect(),
@@ -118,6 +121,10 @@ pub fn check(
         }
     }
     Ok(trial.tally)
+}
+
+fn leaves_out(rule: &Rule) -> bool {
+    format!("{:?}", rule.body).contains("Except {")
 }
 
 fn reads_ancestry(rule: &Rule) -> bool {

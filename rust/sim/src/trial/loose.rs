@@ -31,10 +31,11 @@ impl Watch<'_, '_> {
             broken.map(|broken| broken.identity).collect()
         };
         let most = shown(&all);
-        // Beyond the cap some stand for others; ancestors may have come before the rule, and halves late.
+        // Beyond the cap some stand for others; ancestors may have come before the rule, as may what it leaves out, and halves late.
         let is_loose = most.len() > OBLIGATION_CAP || subject.has_halves;
         let must_say = is_closing || self.script.early || progress.closed;
-        let is_asked = must_say && !self.trial.reads_ancestry[rule] && !is_loose;
+        let is_free = self.trial.reads_ancestry[rule] || self.trial.leaves_out[rule];
+        let is_asked = must_say && !is_free && !is_loose;
         let since = is_asked.then(|| progress.open_since(subject, reading, before));
         let given = &mut progress.given[rule];
         given.extend(violations(said));
