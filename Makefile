@@ -83,7 +83,7 @@ lib:
 collector: lib $(GENERATED)
 	$(call say,Building the Collector $(COLLECTOR) (minutes when the caches are cold, seconds when warm))
 	@mkdir -p dist
-	@cd target/otelcol && $(GO_BUILD) -v -ldflags='-s -w' -o ../../$(COLLECTOR) . $(packages)
+	@cd target/otelcol && $(GO_BUILD) -v -ldflags='-s -w -buildid=' -o ../../$(COLLECTOR) . $(packages)
 
 # The distribution's sources depend on the manifest and on what our modules require, not on our code.
 $(GENERATED): otelcol-builder.yaml $(BUILDER) go/betrace/go.mod go/betraceprocessor/go.mod go/betraceconnector/go.mod
@@ -149,7 +149,7 @@ $(GENERATED_NEWEST): otelcol-builder-newest.yaml $(BUILDER_NEWEST) go/betrace/go
 newest: lib $(GENERATED_NEWEST)
 	$(call say,Building the newest Collector dist/otelcol-newest)
 	@mkdir -p dist
-	@cd target/otelcol-newest && $(GO_BUILD) -v -ldflags='-s -w' -o ../../dist/otelcol-newest . $(packages)
+	@cd target/otelcol-newest && $(GO_BUILD) -v -ldflags='-s -w -buildid=' -o ../../dist/otelcol-newest . $(packages)
 
 # Tools are of one version each: Go's in go/tools/go.mod, cargo-deny here.
 CARGO_DENY_VERSION := 0.20.2

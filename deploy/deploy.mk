@@ -12,7 +12,7 @@ CA_BUNDLE ?= /etc/ssl/certs/ca-certificates.crt
 image-files: lib $(GENERATED)
 	$(call say,Linking the Collector statically into target/image)
 	@mkdir -p target/image
-	@cd target/otelcol && $(GO_BUILD) -v -tags netgo,osusergo -ldflags='-s -w -linkmode external -extldflags "-static"' -o ../image/otelcol-betrace . $(packages)
+	@cd target/otelcol && $(GO_BUILD) -v -tags netgo,osusergo -ldflags='-s -w -buildid= -linkmode external -extldflags "-static"' -o ../image/otelcol-betrace . $(packages)
 	@[ -s '$(CA_BUNDLE)' ] || { echo 'No CA certificates at $(CA_BUNDLE): name a bundle with CA_BUNDLE=path' >&2; exit 1; }
 	@cp -L '$(CA_BUNDLE)' target/image/ca-certificates.crt
 

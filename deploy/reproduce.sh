@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the Collector twice from the last commit, in folders of different names and with empty caches of Go's compiler, and says
 # whether both are the same bytes. Paths of the folders and of cargo's home are the only things of a machine that would enter the
-# native library, so they are written as names of their own; Go's linker leaves them out by itself (-trimpath).
+# native library, so they are written as names of their own. Go leaves them out by itself (-trimpath), but for its build id, which the
+# folder of a C library enters: the Makefile asks for none.
 #
 # usage: reproduce.sh [what make builds] [the file to compare]
 set -eu
