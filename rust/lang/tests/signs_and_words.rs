@@ -25,6 +25,15 @@ fn told(text: &str, answer: &str, wrong: &mut String) -> Vec<Fault> {
     faults
 }
 
+/// Holds that what is suggested for `written`, which has a fault, makes it mean what `meant` does.
+fn mends(written: &str, meant: &str, wrong: &mut String) {
+    let (_, faults) = check(written);
+    let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
+    if faults.is_empty() || got != check(meant).0.as_ref().map(canonical) {
+        *wrong += &format!("{written}\n{}\n", shown(written, &faults));
+    }
+}
+
 /// Greek, Cyrillic, Armenian and Turkish letters, each before the Latin one that it looks like.
 #[rustfmt::skip]
 const LETTERS: &[&str] = &[
@@ -71,11 +80,7 @@ fn a_sign_that_is_not_typed_in_code_is_answered_by_the_one_that_is() {
         ("never {\u{a0}a\u{3000}and\u{2009}b }", "never { a and b }"),
         ("never { a\u{200b} and b }", "never { a and b }"),
     ] {
-        let (_, faults) = check(written);
-        let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
-        if faults.is_empty() || got != check(meant).0.as_ref().map(canonical) {
-            wrong += &format!("{written}\n{}\n", shown(written, &faults));
-        }
+        mends(written, meant, &mut wrong);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -477,11 +482,7 @@ fn what_went_well_is_asked_of_the_status_as_instrumentations_leave_it() {
             "never { any.where(missing(y) and exists(x)) }",
         ),
     ] {
-        let (_, faults) = check(written);
-        let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
-        if faults.is_empty() || got != check(meant).0.as_ref().map(canonical) {
-            wrong += &format!("{written}\n{}\n", shown(written, &faults));
-        }
+        mends(written, meant, &mut wrong);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -493,11 +494,7 @@ fn a_path_that_is_no_name_is_quoted_with_the_method_before_it_and_with_no_other_
         ("never { GET /users/{id} }", "never { \"GET /users/{id}\" }"),
         ("never { /users/{id} }", "never { \"/users/{id}\" }"),
     ] {
-        let (_, faults) = check(written);
-        let got = check(&applied(written, &faults)).0.as_ref().map(canonical);
-        if faults.is_empty() || got != check(meant).0.as_ref().map(canonical) {
-            wrong += &format!("{written}\n{}\n", shown(written, &faults));
-        }
+        mends(written, meant, &mut wrong);
     }
     for text in [
         "never { get /users }",

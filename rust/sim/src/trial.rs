@@ -123,19 +123,25 @@ pub fn check(
     Ok(trial.tally)
 }
 
+/// Whether a rule relates spans in one of these ways.
+fn relates(rule: &Rule, relations: &[&str]) -> bool {
+    let printed = format!("{:?}", rule.body);
+    relations.iter().any(|relation| printed.contains(relation))
+}
+
 fn leaves_out(rule: &Rule) -> bool {
-    format!("{:?}", rule.body).contains("Except {")
+    relates(rule, &["Except {"])
 }
 
 fn reads_ancestry(rule: &Rule) -> bool {
-    let printed = format!("{:?}", rule.body);
-    [
-        "Inside {",
-        "Outside {",
-        "Containing {",
-        "ChildOf {",
-        "ParentOf {",
-    ]
-    .iter()
-    .any(|relation| printed.contains(relation))
+    relates(
+        rule,
+        &[
+            "Inside {",
+            "Outside {",
+            "Containing {",
+            "ChildOf {",
+            "ParentOf {",
+        ],
+    )
 }

@@ -48,12 +48,7 @@ pub(crate) struct Needs {
 impl Needs {
     pub fn of(plan: &Plan, rule: &RulePlan) -> Needs {
         let empty = TraceState::empty();
-        let asking = |closed| Empty {
-            plan,
-            rule,
-            empty: &empty,
-            closed,
-        };
+        let asking = |closed| Empty::of(plan, rule, &empty, closed);
         Needs {
             early: asking(false).to_break(),
             complete: asking(true).at_close(),
@@ -72,12 +67,7 @@ pub(crate) struct WindowNeeds {
 impl WindowNeeds {
     pub fn of(plan: &Plan, rule: &RulePlan) -> WindowNeeds {
         let empty = TraceState::empty();
-        let asking = |closed| Empty {
-            plan,
-            rule,
-            empty: &empty,
-            closed,
-        };
+        let asking = |closed| Empty::of(plan, rule, &empty, closed);
         let all = || asking(true).all_cells();
         let counts = match rule.window.as_ref().map(|window| &window.asks) {
             Some(WindowAsks::Traces(of)) => of,
@@ -119,6 +109,15 @@ struct Empty<'a> {
 }
 
 impl<'a> Empty<'a> {
+    fn of(plan: &'a Plan, rule: &'a RulePlan, empty: &'a TraceState, closed: bool) -> Empty<'a> {
+        Empty {
+            plan,
+            rule,
+            empty,
+            closed,
+        }
+    }
+
     /// What must be met before some span is bound, or `when` holds.
     fn to_apply(self) -> Vec<Need> {
         let clauses = &self.rule.clauses;
