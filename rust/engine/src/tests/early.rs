@@ -293,6 +293,16 @@ fn conditions() -> Vec<(&'static str, String)> {
             all.push((before, format!("max({selector}, m) < p.n")));
             all.push((before, format!("max({selector}, m) > p.n - p.m")));
             all.push((before, format!("count({selector}) + count(c) > p.n - 1")));
+            // One span's values are each any, but not beside each other: `max(p, n) - max(p, n)` is tried in vain.
+            for totals in [
+                "sum({}, n) + max(p, m) == 2",
+                "sum({}, n) - sum(p, 0 - m) != 2",
+                "min({}, m) - p.n == 1 - p.m",
+                "avg({}, n) - count(p) == 0",
+                "sum({}, span:duration) - 500ms == 1s",
+            ] {
+                all.push((before, totals.replace("{}", selector)));
+            }
         }
         all.push((before, format!("count({selector}) > count(c)")));
         all.push((before, format!("count(c) <= 2 * count({selector})")));

@@ -3,6 +3,8 @@
 
 use betrace_lang::rule::{Aggregate, CompareOp, Measure, Number, Quantity, Selector, Total};
 
+use hashbrown::HashSet;
+
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::Tri;
@@ -22,7 +24,23 @@ struct MeasureOf<'r> {
 }
 
 /// What is known of a measure in one state of an open trace, and what stands against that state.
-type Way = (Measured, Obstacles);
+#[derive(Clone)]
+struct Way {
+    known: Measured,
+    against: Obstacles,
+    /// Stands for every value between it and the others that do, too.
+    is_any: bool,
+}
+
+impl Way {
+    fn one(known: Measured, against: Obstacles) -> Way {
+        Way {
+            known,
+            against,
+            is_any: false,
+        }
+    }
+}
 
 /// What a measure of an open trace may become known as: one way for each kind of knowledge.
 fn knowable(measure: &Measure, against: Option<Number>) -> Vec<Way> {
@@ -66,9 +84,12 @@ fn of_bound(measuring: MeasureOf<'_>, against: Option<Number>) -> Vec<Way> {
     } else {
         Vec::new()
     };
-    let mut ways = vec![(of_nothing(function), nothing)];
+    let mut ways = vec![Way::one(of_nothing(function), nothing)];
     for value in values.into_iter().map(End::At) {
-        ways.push((range(value, value), having(selector)));
+        ways.push(Way {
+            is_any: !is_counted,
+            ..Way::one(range(value, value), having(selector))
+        });
         if let Selector::Related(_) = selector {
             let perhaps = match function {
                 None | Some(Aggregate::Distinct) => range(End::count(0), value),
@@ -78,7 +99,7 @@ fn of_bound(measuring: MeasureOf<'_>, against: Option<Number>) -> Vec<Way> {
                 Some(Aggregate::Min) => range(value, End::Highest),
                 Some(Aggregate::Avg) => Measured::Perhaps(Interval::unknown()),
             };
-            ways.push((perhaps, Vec::new()));
+            ways.push(Way::one(perhaps, Vec::new()));
         }
     }
     ways
@@ -114,11 +135,14 @@ fn of_many(measuring: MeasureOf<'_>) -> Vec<Way> {
             (any, any)
         }
     };
-    let mut ways = vec![(nothing_seen, Vec::new()), (much_seen, having(selector))];
+    let mut ways = vec![
+        Way::one(nothing_seen, Vec::new()),
+        Way::one(much_seen, having(selector)),
+    ];
     if let Selector::Spans(spans) = base(selector)
         && !spans.trace.is_empty()
     {
-        ways.push((of_nothing(function), trace_tests(spans, false)));
+        ways.push(Way::one(of_nothing(function), trace_tests(spans, false)));
     }
     ways
 }
@@ -131,54 +155,93 @@ fn of_nothing(function: Option<Aggregate>) -> Measured {
     )
 }
 
-fn value(number: Number) -> Vec<Way> {
-    let value = Measured::Range(Interval::exactly(End::At(number)));
-    vec![(value, Vec::new())]
+fn value(number: Number) -> Way {
+    Way::one(
+        Measured::Range(Interval::exactly(End::At(number))),
+        Vec::new(),
+    )
 }
 
 /// Whatever number a bound span has there, or none.
 fn of_term() -> Vec<Way> {
     let numbers = [LITTLE, Number::Int(0), Number::Int(1), MUCH];
-    let mut ways: Vec<Way> = numbers.into_iter().flat_map(value).collect();
-    ways.push((Measured::Never, Vec::new()));
+    let any = |number| Way {
+        is_any: true,
+        ..value(number)
+    };
+    let mut ways: Vec<Way> = numbers.into_iter().map(any).collect();
+    ways.push(Way::one(Measured::Never, Vec::new()));
     ways
 }
 
-/// The ways of a total: any of one part with any of another.
-fn of_total(total: &Total) -> Vec<Way> {
-    let mut ways: Vec<(Vec<Measured>, Obstacles)> = vec![(Vec::new(), Vec::new())];
+/// A way of a total: any of one part with any of another.
+struct TotalWay {
+    known: Measured,
+    against: Obstacles,
+    /// Which way each part takes; those that stand for any value are one.
+    taken: Vec<Option<usize>>,
+}
+
+fn of_total(total: &Total) -> Vec<TotalWay> {
+    let mut ways: Vec<(Vec<Measured>, Obstacles, Vec<Option<usize>>)> =
+        vec![(Vec::new(), Vec::new(), Vec::new())];
     for part in &total.parts {
         let of = match &part.of {
-            Quantity::Number(number) => value(*number),
-            Quantity::Duration(nanos) => value(Number::Int(i128::from(*nanos))),
+            Quantity::Number(number) => vec![value(*number)],
+            Quantity::Duration(nanos) => vec![value(Number::Int(i128::from(*nanos)))],
             Quantity::Term(_) => of_term(),
             Quantity::Measure { measure, .. } => knowable(measure, None),
         };
         let mut next = Vec::with_capacity(ways.len() * of.len());
-        for (measured, why) in &ways {
-            for (one, why_one) in &of {
-                let mut measured = measured.clone();
-                measured.push(one.scale(part.factor));
-                next.push((measured, every([why.clone(), why_one.clone()])));
+        for (known, against, taken) in &ways {
+            for (at, one) in of.iter().enumerate() {
+                let mut known = known.clone();
+                known.push(one.known.scale(part.factor));
+                let mut taken = taken.clone();
+                taken.push((!one.is_any).then_some(at));
+                let against = every([against.clone(), one.against.clone()]);
+                next.push((known, against, taken));
             }
         }
         ways = next;
     }
     let signs = || total.parts.iter().map(|part| part.is_taken_away);
-    ways.into_iter()
-        .map(|(measured, why)| (total_of(signs().zip(measured)), why))
-        .collect()
+    let way = |(known, against, taken)| TotalWay {
+        known: total_of(signs().zip(known)),
+        against,
+        taken,
+    };
+    ways.into_iter().map(way).collect()
 }
 
 pub(super) fn totals(left: &Total, op: CompareOp, right: &Total, wanted: bool) -> Obstacles {
-    let rights = of_total(right);
-    let mut ways = Vec::new();
-    for (left, why_left) in of_total(left) {
-        for (right, why_right) in &rights {
-            if left.compare(op, *right) == Tri::of(wanted) {
-                ways.push(every([why_left.clone(), why_right.clone()]));
-            }
-        }
+    let (lefts, rights) = (of_total(left), of_total(right));
+    let pairs = || {
+        lefts
+            .iter()
+            .flat_map(|l| rights.iter().map(move |r| (l, r)))
+    };
+    let against = |(left, right): (&TotalWay, &TotalWay)| {
+        every([left.against.clone(), right.against.clone()])
+    };
+    let is = |(left, right): (&TotalWay, &TotalWay), op, wanted| {
+        left.known.compare(op, right.known) == Tri::of(wanted)
+    };
+    let mut ways: Vec<Obstacles> = pairs()
+        .filter(|pair| is(*pair, op, wanted))
+        .map(against)
+        .collect();
+    if matches!((op, wanted), (CompareOp::Eq, true) | (CompareOp::Ne, false)) {
+        // Where one value leads below and another above, one between them leads there.
+        let above: HashSet<_> = pairs()
+            .filter(|pair| is(*pair, CompareOp::Gt, true))
+            .map(|(left, right)| (&left.taken, &right.taken))
+            .collect();
+        let between = |pair: &(&TotalWay, &TotalWay)| {
+            let taken = (&pair.0.taken, &pair.1.taken);
+            is(*pair, CompareOp::Lt, true) && above.contains(&taken)
+        };
+        ways.extend(pairs().filter(between).map(against));
     }
     if !ways.is_empty() {
         return either(ways);
@@ -196,23 +259,26 @@ pub(super) fn comparison(
     wanted: bool,
 ) -> Obstacles {
     let (against, rights) = match right {
-        Quantity::Number(number) => (Some(*number), value(*number)),
+        Quantity::Number(number) => (Some(*number), vec![value(*number)]),
         Quantity::Duration(nanos) => {
             let number = Number::Int(i128::from(*nanos));
-            (Some(number), value(number))
+            (Some(number), vec![value(number)])
         }
         Quantity::Term(_) => (None, of_term()),
         Quantity::Measure { factor, measure } => {
             let ways = knowable(measure, None).into_iter();
-            let scaled = ways.map(|(value, why)| (value.scale(*factor), why));
+            let scaled = ways.map(|way| Way {
+                known: way.known.scale(*factor),
+                ..way
+            });
             (None, scaled.collect())
         }
     };
     let mut ways = Vec::new();
-    for (left, why_left) in knowable(left, against) {
-        for (right, why_right) in &rights {
-            if left.compare(op, *right) == Tri::of(wanted) {
-                ways.push(every([why_left.clone(), why_right.clone()]));
+    for left in knowable(left, against) {
+        for right in &rights {
+            if left.known.compare(op, right.known) == Tri::of(wanted) {
+                ways.push(every([left.against.clone(), right.against.clone()]));
             }
         }
     }
