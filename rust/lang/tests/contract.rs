@@ -927,6 +927,84 @@ fn names_of_a_rule_file_mean_nothing_in_a_macro_of_the_vocabulary() {
     }
 }
 
+/// A doubt, a suggestion and a help are about what they stand at: what is written beside it, and what is only alike, takes
+/// no part.
+#[test]
+fn what_is_said_is_about_its_place_alone() {
+    insta::assert_snapshot!(reports(&[
+        // A word that is no value beside one that is: the comparison with it, and no other, asks for presence.
+        "never { any.where(a == nul and b == null) }",
+        "never { any.where(a == null or b == \"null\" or c != nil) }",
+        // A field that has `operation` in its name and is not that of agents, and the other way round.
+        "never { any.where(billing.operation == tool) }",
+        "never { any.where(gen_ai.operation.name == tool) }",
+        "never { any.where(traceloop.span.kind == tool) }",
+        // A name near that of a bound span, and one that is too short to be near anything.
+        "when each { payment as payer } never { paier }",
+        "when each { payment as p } never { q }",
+        "when each { payment as pa } never { pb }",
+        // Names of the vocabulary where another kind stands.
+        "never { any.where(x == otel:http.safe_methods) }",
+        "never { any.where(x in otel:http.call) }",
+        "never { any.where(x in otel:ai.agent_span) }",
+        "never { any.where(otel:http.safe_methods) }",
+        // The opposite of one condition, and of what has none.
+        "always { a.where(not x == 1) }",
+        "always { a.where(not (x == 1 or y == 2)) }",
+        "always { a.where(exists(x)) }",
+        "always { a.where(missing(x)) }",
+        "always { a.where(exists(event.x)) }",
+        "always { a.where(x in [1, 2] and not y matches \"^b\") }",
+        // One of many is told where the rule is about them alone.
+        "when { a } always { a.where(x == 1) }",
+        "when { a } always { a.where(x == 1) and b }",
+        "when { a.where(trace:spanCount > 3) } always { a.where(x == 1) }",
+        "when { a } always { a.where(x == 1 and trace:spanCount > 3) }",
+        // Signs that are not seen, in a name, are told once.
+        "never { pay\u{200B}ment }",
+        "never { p\u{430}yment and pay\u{202E}ment }",
+        // Methods that other languages have.
+        "never { payment.count() > 3 }",
+        "never { payment.card.count(b) > 3 }",
+        // What stands in a comment is not read.
+        "never { any.where(x is null) } // y is null, and 'so on",
+        "never { // any.where(y is null)\n any.where(x is null) }",
+        "never { # any.where(y is null)\n any.where(x is null) }",
+        // Intrinsics by the names that others have for them.
+        "never { any.where(resource:service == shop) }",
+        "never { any.where(span:service == shop and trace:count > 3) }",
+        "never { any.where(scope:name == lib and scope:version == 1) }",
+        "never { any.where(span:startTime > 3) }",
+    ]));
+}
+
+/// A part of a rule is printed as it stands in the canonical text of the whole.
+#[test]
+fn a_part_of_a_rule_is_printed_as_in_the_whole() {
+    let text =
+        "when each { payment.where(amount > 5) as p } always { refund.where(x == p.y) after p }";
+    let body = support::check(text).0.unwrap();
+    let whole = betrace_lang::canonical(&body);
+    for selector in body.always.iter().flat_map(|always| always.selectors()) {
+        let printed = betrace_lang::canonical_selector(&body, selector);
+        assert!(
+            whole.contains(&printed) && printed.contains("p.y"),
+            "{printed}"
+        );
+        for plain in selector.plain() {
+            for filter in &plain.filter {
+                let printed = betrace_lang::canonical_predicate(&body, filter);
+                assert!(
+                    whole.contains(&printed) && printed.contains("p.y"),
+                    "{printed}"
+                );
+            }
+        }
+    }
+    let bound = betrace_lang::canonical_selector(&body, &body.bindings[0].selector);
+    assert_eq!(bound, "payment.where(amount > 5)");
+}
+
 /// What a text means in the vocabulary of the tests, in canonical form.
 fn means(text: &str) -> Option<String> {
     let (body, _) = support::check(text);

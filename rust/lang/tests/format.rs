@@ -93,6 +93,10 @@ fn a_comparison_of_a_bound_span_gets_its_where() {
             "when each { a as p }\nnever {\n  p.where(\n    // c:why\n    x == 1\n  )\n}",
         ),
         ("never { a.where(p.x == 3) }", "never { a.where(p.x == 3) }"),
+        (
+            "when each { a as p } never { b.where(exists(y)) and missing(p.x) }",
+            "when each { a as p } never { b.where(exists(y)) and p.where(missing(x)) }",
+        ),
     ] {
         let once = formatted(text, PLAIN);
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -127,6 +131,26 @@ fn comments_stay() {
             "// c:only\na and not b",
             "a and not b\n\n// c:tail\n// c:tail2",
             "never { not // c:not\n a.where(x == \"// no\") // c:yes\n }",
+        ],
+        PLAIN
+    ));
+}
+
+/// What follows a comment on its line would be swallowed by it; what only looks like one, in a quoted text, swallows nothing.
+#[test]
+fn a_comment_behind_a_quoted_text_ends_its_line_and_quoted_signs_do_not() {
+    insta::assert_snapshot!(all(
+        &[
+            "never { (a.where(x == \"b\") // c:1\n) }",
+            "never { a.where(x in [\"b\" // c:1\n]) and c }",
+            "never { a.where(x == \"b\\\\\" // c:1\n) or c }",
+            "never { a.where(x == \"b\\\"// no\" // c:1\n) or c }",
+            "never { any.where(x == 'b' // c:1\n and y == \"c\" // c:2\n) and (d // c:3\n) }",
+            "never { a.where(x == \"#\") and b.where(y == '//' and z == 1) and c.where(x == \"it's\") // c:1\n }",
+            "never { count(a // c:1\n) by t // c:2\n > 3 // c:3\n }",
+            "never { a.where(x == 1) // c:1\n // c:2\n and b // c:3\n // c:4\n }",
+            "always { () }",
+            "when { a } always { (b // c:1\n // c:2\n) // c:3\n // c:4\n }",
         ],
         PLAIN
     ));

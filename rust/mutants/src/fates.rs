@@ -4,7 +4,7 @@
 //! which name the function but not the line, so that a fate outlives what is written above it. Where a function holds the
 //! same change at two places, one of them stands for both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,12 @@ pub enum Of {
     New,
     /// Those that no test bit so far.
     Survivors,
+    /// What is left to do: those that no test bit so far, and some of each file of which nothing is known.
+    Left,
 }
+
+/// Of a file of which nothing is known, so many are taken, for one may not compile.
+const OF_A_FILE: usize = 2;
 
 pub struct Fates {
     path: PathBuf,
@@ -87,16 +92,31 @@ impl Fates {
 
     /// Leaves those that are asked for; of several with one key, the first.
     pub fn ask(&self, of: Of, mutants: &mut Vec<Mutant>) {
-        let mut taken = std::collections::BTreeSet::new();
-        mutants.retain(|mutant| self.is_asked(of, mutant) && taken.insert(key(mutant)));
+        let mut taken = BTreeSet::new();
+        let files: BTreeSet<&str> = self.known.keys().map(|(file, _)| file.as_str()).collect();
+        let mut of_file: BTreeMap<String, usize> = BTreeMap::new();
+        mutants.retain(|mutant| {
+            if !self.is_asked(of, mutant) || taken.contains(&key(mutant)) {
+                return false;
+            }
+            if of == Of::Left && !self.known.contains_key(&key(mutant)) {
+                let many = of_file.entry(mutant.file.clone()).or_default();
+                if files.contains(mutant.file.as_str()) || *many == OF_A_FILE {
+                    return false;
+                }
+                *many += 1;
+            }
+            taken.insert(key(mutant))
+        });
     }
 
     #[must_use]
     pub fn is_asked(&self, of: Of, mutant: &Mutant) -> bool {
         match (of, self.known.get(&key(mutant))) {
             (Of::New, known) => known.is_none(),
-            (Of::Survivors, Some(known)) => known.fate != CAUGHT,
+            (Of::Survivors | Of::Left, Some(known)) => known.fate != CAUGHT,
             (Of::Survivors, None) => false,
+            (Of::Left, None) => true,
         }
     }
 
@@ -151,8 +171,7 @@ impl Fates {
                 .filter(|((file, _), _)| file.starts_with(&folder))
         };
         let many = |fate: &str| of_package().filter(|(_, entry)| entry.fate == fate).count();
-        let files: std::collections::BTreeSet<&str> =
-            of_package().map(|((file, _), _)| file.as_str()).collect();
+        let files: BTreeSet<&str> = of_package().map(|((file, _), _)| file.as_str()).collect();
         let (all, caught) = (of_package().count(), many(CAUGHT));
         format!(
             "{package}: {all} tried in {} files: {caught} caught, {} do not end, {} survived, {} asked by no test: {:.1} % caught",
@@ -216,6 +235,15 @@ mod tests {
         ];
         assert_eq!(asked(&fates, Of::New, &now), ["b.rs:2:1: h"]);
         assert_eq!(asked(&fates, Of::Survivors, &now), ["b.rs:2:1: g"]);
+        let of_files = [
+            "b.rs:2:1: g",
+            "b.rs:3:1: h",
+            "c.rs:1:1: i",
+            "c.rs:2:1: j",
+            "c.rs:3:1: k",
+        ];
+        let left = ["b.rs:2:1: g", "c.rs:1:1: i", "c.rs:2:1: j"];
+        assert_eq!(asked(&fates, Of::Left, &of_files), left);
         fates.settle().expect("written anew");
         let text = std::fs::read_to_string(&path).expect("there");
         assert_eq!(

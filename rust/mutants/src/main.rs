@@ -2,13 +2,13 @@
 //! copy of the repository, each behind a switch, builds the tests once, learns which test asks which switch, and runs
 //! for each mutant the tests that ask for it, the quickest first, until one fails.
 //!
-//!     betrace-mutants LIST.json --fates FILE --shard 1/8 --seed 1 [--tests lang,engine] [--of survivors]
+//!     betrace-mutants LIST.json --fates FILE --shard 1/8 --seed 1 [--tests lang,engine] [--of survivors|left]
 //!         [--only TEXT] [--most 300] [--longest 10] [--asked NAMES] [--minutes 60] [--root .]
 //!         [--into target/mutants]
 //!
 //! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too. Fates are
 //! added to a file, and what stands there is not tried again, but for survivors that are asked for: by more tests, or once
-//! there is a test more. With `--resume yes` the mutants that the copy holds are taken, and no new ones, so that nothing is
+//! there is a test more; `--of left` takes these and some of each file of which nothing is known. With `--resume yes` the mutants that the copy holds are taken, and no new ones, so that nothing is
 //! compiled again but tests that changed.
 
 mod bite;
@@ -87,6 +87,7 @@ fn arguments() -> Result<Arguments, String> {
             "--tests" => arguments.packages = value.split(',').map(str::to_owned).collect(),
             "--of" if value == "new" => arguments.of = Of::New,
             "--of" if value == "survivors" => arguments.of = Of::Survivors,
+            "--of" if value == "left" => arguments.of = Of::Left,
             "--most" => arguments.most = usize::try_from(number()?).map_err(|_| wrong())?,
             "--resume" if value == "yes" => arguments.is_resumed = true,
             "--asked" => arguments.asked = value.split(',').map(str::to_owned).collect(),

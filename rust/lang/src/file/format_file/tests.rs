@@ -34,6 +34,45 @@ fn styles_are_kept_and_clauses_become_blocks() {
 }
 
 #[test]
+fn a_text_that_reads_as_it_should_stays_in_its_style() {
+    for scalar in [
+        "a b",
+        "'a b'",
+        "\"a b\"",
+        ">-\n    a b",
+        "|-\n    a b",
+        "|\n    a\n    always b",
+    ] {
+        let text = format!("rules:\n- id: r\n  condition: {scalar}\n");
+        assert_eq!(format(&text), text);
+    }
+}
+
+/// In block and in flow collections alike, as a line may be moved from one to the other.
+#[test]
+fn a_plain_text_gets_quotes_where_yaml_could_read_it_otherwise() {
+    for (before, after) in [
+        ("a   b", "a b"),
+        ("(a)   b", "(a) b"),
+        ("_a   b", "_a b"),
+        ("yes   b", "yes b"),
+        ("a   [1]", "'a [1]'"),
+        ("a   b]", "'a b]'"),
+        ("a   {1}", "'a {1}'"),
+        ("a   1}", "'a 1}'"),
+        ("a   , b", "'a , b'"),
+        ("a   it's , b", "'a it''s , b'"),
+        (".a   b", "'.a b'"),
+        ("1   b", "'1 b'"),
+        ("\"a   \\\\ \\\" b\"", "\"a \\\\ \\\" b\""),
+        ("'a   b'", "'a b'"),
+    ] {
+        let file = |scalar: &str| format!("rules:\n- id: r\n  condition: {scalar}\n");
+        assert_eq!(format(&file(before)), file(after));
+    }
+}
+
+#[test]
 fn other_spellings_are_renamed_only_on_request() {
     let text = "rules:\n- id: a\n  expression: x\n";
     assert_eq!(format(text), text);

@@ -85,7 +85,25 @@ fn check(text: &str) -> usize {
             );
         }
     }
+    for node in &found {
+        check_ranges(text, node);
+    }
     found.len()
+}
+
+/// From one character of the value to another it goes from the place of the one to the end of the other's.
+fn check_ranges(text: &str, node: &YamlNode) {
+    let scalar = node.as_scalar().unwrap();
+    let map = ScalarMap::new(scalar, text);
+    let of = |(at, c): (usize, char)| at..at + c.len_utf8();
+    let seen = |(_, c): &(usize, char)| !c.is_whitespace();
+    let characters: Vec<_> = scalar.value.char_indices().filter(seen).map(of).collect();
+    for (first, last) in characters.iter().zip(characters.iter().skip(3)) {
+        let range = map.range(first.start..last.end);
+        let ends = (map.range(first.clone()).start, map.range(last.clone()).end);
+        let context = || format!("{first:?} to {last:?} of {:?} in {text:?}", scalar.value);
+        assert_eq!((range.start, range.end), ends, "{}", context());
+    }
 }
 
 #[test]
