@@ -17,6 +17,7 @@ pub(crate) mod rules;
 pub(crate) mod spans;
 mod verdicts;
 mod window_alarms;
+mod window_bounds;
 mod window_hostile;
 mod window_rules;
 mod window_sums;

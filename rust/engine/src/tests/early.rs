@@ -358,6 +358,65 @@ fn a_profile_says_early_of_exactly_what_some_open_trace_breaks() {
     );
 }
 
+/// Of each condition whether some open trace breaks `never` or `always` of it: `n`, `a`, both `b`, none `-`. It is what the
+/// test above finds in thousands of traces, written down of some of its conditions, to be seen at once.
+#[test]
+fn which_conditions_break_early_is_known_of_each_kind() {
+    let of_spans = ["a", "leaf", "p", "a.where(trace:spanCount > 2)"];
+    let measured = MEASURES.iter().flat_map(|measure| {
+        let spans = of_spans.iter().map(move |of| measure.replace("{}", of));
+        spans.flat_map(|measure| {
+            let unit = if measure.contains("duration") {
+                "s"
+            } else {
+                ""
+            };
+            OPERATORS.map(|operator| format!("{measure} {operator} 1{unit}"))
+        })
+    });
+    let of_relations = SELECTORS.iter().chain(&OF_BOUND).flat_map(|selector| {
+        [
+            format!("{selector}"),
+            format!("c and ({selector})"),
+            format!("count({selector}) > 1"),
+            format!("count({selector}) < 1"),
+            format!("count({selector}) by f > 1"),
+            format!("max({selector}, n) by f >= 2"),
+            format!("count({selector}) + count(c) > 1"),
+            format!("2 - count({selector}) < 1"),
+            format!("count({selector}) >= p.n"),
+        ]
+    });
+    let plain = TRACE_TESTS.iter().chain(&CONDITIONS_ON_BOUND);
+    let negated = plain.clone().map(|condition| format!("not ({condition})"));
+    let plain = plain
+        .map(|condition| (*condition).to_owned())
+        .chain(negated);
+    let all: Vec<String> = plain.chain(measured).chain(of_relations).collect();
+    let clauses = ["never", "always"];
+    let texts: Vec<String> = all
+        .iter()
+        .flat_map(|condition| {
+            clauses.map(|clause| format!("when each {{ a as p }} {clause} {{ {condition} }}"))
+        })
+        .enumerate()
+        .map(|(number, text)| format!("r{number}: {text}"))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let set = RuleSet::first(rules(&texts), &mut Interner::default(), Completeness::Root).unwrap();
+    let lines = all.iter().zip(set.plan.rules.chunks(2));
+    let lines = lines.map(|(condition, rules)| {
+        let sign = match (rules[0].early, rules[1].early) {
+            (true, true) => 'b',
+            (true, false) => 'n',
+            (false, true) => 'a',
+            (false, false) => '-',
+        };
+        format!("{sign} {condition}\n")
+    });
+    insta::assert_snapshot!(lines.collect::<String>());
+}
+
 /// Whether the rules that are not asked when a trace closes say of it what they say of one without spans.
 fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
     let key = HashKey::new(1);

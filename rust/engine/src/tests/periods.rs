@@ -45,6 +45,35 @@ fn a_period_holds_what_happened_since_the_one_before() {
     }
 }
 
+/// What is live and what came again is counted over all shards.
+#[test]
+fn a_period_says_what_is_under_way_in_every_shard() {
+    let settings = Settings {
+        restart_grace: false,
+        kept_samples: Some(0),
+        shards: 4,
+        late_window: 0,
+        ..Settings::default()
+    };
+    let engine = Engine::new(rules(&[KEEPS]), settings, at(0)).unwrap();
+    let feed = |traces: std::ops::Range<u8>, millis| {
+        for trace in traces {
+            engine.feed(&[span(trace, 1, "a", millis, millis + 1)], millis);
+        }
+    };
+    feed(1..41, 0);
+    let first = engine.take_period().unwrap();
+    assert_eq!((first.live_traces, first.returned_traces), (40, 0));
+    engine.close_traces(at(1), CloseCause::EndOfInput);
+    // Nothing but the ids is remembered by now: half of them come again, and others beside them.
+    engine.tick(at(3_600_000));
+    feed(1..21, 3_600_001);
+    feed(100..110, 3_600_002);
+    let second = engine.take_period().unwrap();
+    assert_eq!((second.live_traces, second.returned_traces), (30, 20));
+    assert_eq!(second.closed_traces, 40);
+}
+
 #[test]
 fn a_sample_is_the_same_in_whatever_order_traces_come() {
     let sample = |traces: Vec<u8>| -> Vec<TraceId> {

@@ -318,6 +318,17 @@ mod tests {
         assert!(low > 1 << 62 && high == u64::MAX);
     }
 
+    /// Registers at their highest may stand for more than they say: by tau, of the part that does not.
+    #[test]
+    fn registers_that_are_partly_full_are_corrected() {
+        let highest = RANK_BITS as u8 + 1;
+        let ranks: Vec<u8> = (0..REGISTERS).map(|at| highest - (at % 2) as u8).collect();
+        let halvings = 0.5f64.powi(i32::from(highest) - 1);
+        let sum = (tau(0.5) + 0.5) * halvings;
+        let right = REGISTERS as f64 / (2.0 * std::f64::consts::LN_2 * sum);
+        assert!((estimate(&ranks) / right - 1.0).abs() < 1e-9);
+    }
+
     #[test]
     fn what_no_count_writes_is_not_read() {
         let read = |stored: &StoredDistinct| {

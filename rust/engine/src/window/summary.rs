@@ -23,3 +23,19 @@ pub(crate) fn step<T>(list: &mut Vec<T>) {
         list.reserve_exact(stepped(list.len() + 1) - list.len());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{step, stepped};
+
+    /// What a list is said to take is what it takes, so no allocator's growth shows.
+    #[test]
+    fn a_list_grows_in_steps_that_its_length_alone_gives() {
+        let mut list: Vec<u64> = Vec::new();
+        for number in 0..200 {
+            step(&mut list);
+            list.push(number);
+            assert_eq!(list.capacity(), stepped(list.len()), "{number}");
+        }
+    }
+}

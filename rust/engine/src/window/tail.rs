@@ -163,3 +163,24 @@ fn fraction(a: f64, b: f64, x: f64) -> f64 {
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::stirling_error;
+
+    /// ln Γ of an integer is the logarithm of a factorial, here to 60 digits before it was rounded.
+    #[test]
+    fn what_stirling_leaves_is_right_to_the_last_digits() {
+        for (x, right) in [
+            (1.0, 0.081_061_466_795_327_26),
+            (5.0, 0.016_644_691_189_821_193),
+            (15.0, 0.005_554_733_551_962_801),
+            (16.0, 0.005_207_655_919_609_64),
+            (20.0, 0.004_166_319_691_996_922),
+            (100.0, 0.000_833_330_555_634_914_7),
+        ] {
+            let off = stirling_error(x) - right;
+            assert!(off.abs() < 1e-13, "{x}: {off:e}");
+        }
+    }
+}
