@@ -422,3 +422,93 @@ fn every_expression_that_a_rule_stands_on_counts_among_its_bytes_but_an_equal_on
         assert!(takes > plain + 1000, "{condition}: {takes} and {plain}");
     }
 }
+
+/// The rules that are good, and each fault with the rule that it is told of.
+fn read(text: &str) -> (Vec<String>, Vec<String>) {
+    let loaded = load(&[SourceFile::new("rules.yaml", text)], &Limits::default());
+    let good = loaded.rules.iter().map(|one| one.rule.id.0.to_string());
+    let fault = |fault: &betrace_lang::Diagnostic| {
+        let rule = fault.rule.as_ref().map_or("-", |rule| &*rule.0);
+        format!("{} {rule}", fault.code.0)
+    };
+    (
+        good.collect(),
+        loaded.diagnostics.iter().map(fault).collect(),
+    )
+}
+
+/// A fault of the YAML costs the rule that it cuts off, and no other.
+#[test]
+fn a_fault_takes_the_rule_that_it_cuts_off_and_no_other() {
+    let (a, b) = (
+        "- id: a\n  condition: never { x }\n",
+        "- id: b\n  condition: never { y }\n",
+    );
+    for (text, good, faults) in [
+        (format!("rules:\n{a}{b}"), vec!["a", "b"], vec![]),
+        (
+            format!("rules:\n{a}- id: c\n  condition: never {{ z }}\n  description: a: b\n"),
+            vec!["a"],
+            vec!["E0003 -"],
+        ),
+        (format!("rules:\n{a}]\n"), vec![], vec!["E0003 -"]),
+        (format!("rules:\n{a}{b}]\n"), vec!["a"], vec!["E0003 -"]),
+        (
+            format!("rules:\n{a}{b}rules: []\n"),
+            vec!["a", "b"],
+            vec!["E0006 -"],
+        ),
+        (
+            "rules: [{id: a, condition: p and not q}]]\n".to_owned(),
+            vec!["a"],
+            vec!["E0003 -"],
+        ),
+    ] {
+        let (are_good, are_told) = read(&text);
+        assert_eq!(
+            (are_good, are_told),
+            (
+                good.iter().map(|id| (*id).to_owned()).collect(),
+                faults
+                    .iter()
+                    .map(|fault| (*fault).to_owned())
+                    .collect::<Vec<_>>()
+            ),
+            "{text}"
+        );
+    }
+}
+
+/// `rules:` that holds nothing is another thing than a file without it, and a file that others use needs none.
+#[test]
+fn a_file_without_rules_says_so_once() {
+    for (text, faults) in [
+        ("rules:\n", vec!["W0001 -"]),
+        ("rules: []\n", vec!["W0001 -"]),
+        ("macros: {a: b}\n", vec!["W0001 -"]),
+        ("version: 1\n", vec!["E0008 -", "E0009 -"]),
+        ("- id: a\n  condition: never { x }\n", vec!["E0007 -"]),
+    ] {
+        assert_eq!(read(text).1, faults, "{text}");
+    }
+}
+
+/// What was refused where it stands is told there alone; the rule that needs it is faulty all the same.
+#[test]
+fn a_rule_that_needs_what_was_refused_is_no_rule() {
+    let text = "rules:\n- id: a\n  condition: never { x }\n  exceptions: &loop [*loop]\n- id: b\n  condition: never { x }\n  tags: &tags {a: *tags}\n- id: c\n  condition: never { y }\n";
+    let (good, faults) = read(text);
+    assert_eq!(good, ["c"]);
+    assert!(
+        faults.iter().all(|fault| fault.starts_with("E00")),
+        "{faults:?}"
+    );
+    assert_eq!(
+        faults
+            .iter()
+            .filter(|fault| fault.starts_with("E0005"))
+            .count(),
+        2,
+        "{faults:?}"
+    );
+}

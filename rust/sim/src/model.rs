@@ -111,6 +111,13 @@ impl Span {
     pub fn identity(&self) -> ([u8; 16], [u8; 8], i32, &str) {
         (self.trace, self.id, self.kind, self.service())
     }
+
+    /// Whether both have one identity.
+    #[must_use]
+    pub fn is_copy_of(&self, other: &Span) -> bool {
+        // Most pairs differ in their ids, and then nobody looks for their services.
+        self.id == other.id && self.identity() == other.identity()
+    }
 }
 
 /// The value under a key: of duplicates the first counts, and an empty value is none.
@@ -131,7 +138,13 @@ fn is_never(time: &u64) -> bool {
 /// Bytes as lower-case hex digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        digits.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        digits.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    digits
 }
 
 /// The reverse of [`hex`], `None` unless it is exactly `N` bytes.

@@ -106,8 +106,7 @@ impl<'a> Trace<'a> {
     pub fn of(delivered: impl IntoIterator<Item = &'a Span>) -> Trace<'a> {
         let mut spans: Vec<&Span> = Vec::new();
         for span in delivered {
-            let is = |known: &&Span| known.id == span.id && known.identity() == span.identity();
-            if !spans.iter().any(is) {
+            if !spans.iter().any(|known| known.is_copy_of(span)) {
                 spans.push(span);
             }
         }

@@ -7,12 +7,11 @@ use crate::model::{Attributes, Event, Link, Scope, Span};
 /// The span without what nobody asked for.
 #[must_use]
 pub fn thin(span: &Span, wanted: &Wanted) -> Span {
-    let mut resource_keys = wanted.resource_attributes.clone();
-    resource_keys.push("service.name".to_owned());
-    let mut span_keys = wanted.span_attributes.clone();
-    if span.scope.name == "betrace" {
-        span_keys.extend(["betrace.violation.id", "betrace.mark"].map(str::to_owned));
-    }
+    // Without lists of their own: this is made of every span that a law delivers.
+    let of_resource = |key: &str| key == "service.name" || has(&wanted.resource_attributes, key);
+    let is_own = span.scope.name == "betrace";
+    let of_own = |key: &str| is_own && ["betrace.violation.id", "betrace.mark"].contains(&key);
+    let of_span = |key: &str| of_own(key) || has(&wanted.span_attributes, key);
     let event = |event: &Event| Event {
         name: if wanted.event_names {
             event.name.clone()
@@ -20,12 +19,12 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
             String::new()
         },
         time: if wanted.event_times { event.time } else { 0 },
-        attributes: keep(&event.attributes, &wanted.event_attributes),
+        attributes: keep(&event.attributes, |key| has(&wanted.event_attributes, key)),
     };
     let link = |link: &Link| Link {
         trace: if wanted.link_ids { link.trace } else { [0; 16] },
         span: if wanted.link_ids { link.span } else { [0; 8] },
-        attributes: keep(&link.attributes, &wanted.link_attributes),
+        attributes: keep(&link.attributes, |key| has(&wanted.link_attributes, key)),
     };
     let events = wanted.event_names || wanted.event_times || !wanted.event_attributes.is_empty();
     let links = wanted.link_ids || !wanted.link_attributes.is_empty();
@@ -43,8 +42,8 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
         } else {
             String::new()
         },
-        attributes: keep(&span.attributes, &span_keys),
-        resource: keep(&span.resource, &resource_keys),
+        attributes: keep(&span.attributes, of_span),
+        resource: keep(&span.resource, of_resource),
         scope: Scope {
             name: span.scope.name.clone(),
             version: if wanted.scope_version {
@@ -52,7 +51,9 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
             } else {
                 String::new()
             },
-            attributes: keep(&span.scope.attributes, &wanted.instrumentation_attributes),
+            attributes: keep(&span.scope.attributes, |key| {
+                has(&wanted.instrumentation_attributes, key)
+            }),
         },
         events: if events {
             span.events.iter().map(event).collect()
@@ -67,10 +68,11 @@ pub fn thin(span: &Span, wanted: &Wanted) -> Span {
     }
 }
 
-fn keep(attributes: &Attributes, keys: &[String]) -> Attributes {
-    attributes
-        .iter()
-        .filter(|(key, _)| keys.contains(key))
-        .cloned()
-        .collect()
+fn has(keys: &[String], key: &str) -> bool {
+    keys.iter().any(|known| known == key)
+}
+
+fn keep(attributes: &Attributes, is_wanted: impl Fn(&str) -> bool) -> Attributes {
+    let wanted = attributes.iter().filter(|(key, _)| is_wanted(key));
+    wanted.cloned().collect()
 }

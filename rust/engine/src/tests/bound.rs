@@ -146,3 +146,21 @@ fn a_scope_that_nothing_may_end_is_none_though_it_is_open_what_may_cut_it() {
     between.feed(&[&spans[..], &[early, late]].concat(), 0);
     assert_eq!(closed(&between), ["r inconclusive(orphan)"]);
 }
+
+/// Both sides name the span: what either reads is asked anew for each.
+#[test]
+fn a_count_of_what_follows_a_bound_span_is_held_against_that_spans_own_number() {
+    let engine = engine(&["r: when each { a as p } always { count(b after p) == p.n }"]);
+    let spans = [
+        span(1, 1, "a", 0, 1).int("n", 2),
+        span(1, 2, "b", 2, 3).under(1),
+        span(1, 3, "a", 4, 5).int("n", 1).under(1),
+        span(1, 4, "b", 6, 7).under(1),
+        span(1, 5, "a", 8, 9).int("n", 1).under(1),
+    ];
+    engine.feed(&spans, 0);
+    engine.close_traces(at(100_000), CloseCause::EndOfInput);
+    let found = engine.take_findings(usize::MAX);
+    let triggers = found.iter().map(|one| one.evidence[0].span_id.0[0]);
+    assert_eq!(triggers.collect::<Vec<_>>(), [5]);
+}

@@ -510,3 +510,31 @@ fn a_trace_that_began_outside_of_what_is_asked_for_has_no_verdict_and_is_counted
     assert_eq!(stats.rules[0].satisfied, 2);
     assert_eq!(engine.told(), ["r satisfied", "r satisfied"]);
 }
+
+/// Verdicts that stand, though something came after them: a copy says nothing new, and of what was not asked for there is none.
+#[test]
+fn a_verdict_is_reopened_by_what_is_new_of_a_trace_that_had_one() {
+    let engine = engine(Settings {
+        began_within: Some(at(1).0..at(9).0),
+        ..Settings::default()
+    });
+    let reopened = || -> u64 {
+        engine
+            .stats()
+            .severities
+            .iter()
+            .map(|one| one.reopened)
+            .sum()
+    };
+    engine.feed(&[span(1, 1, "b", 1, 5), span(2, 1, "b", 10, 15)], 0);
+    // While a trace is live nothing is reopened.
+    engine.feed(&[span(1, 2, "x", 2, 3).under(1)], 10);
+    engine.tick(at(20_000));
+    assert_eq!((engine.stats().closed_traces, reopened()), (1, 0));
+    engine.feed(&[span(1, 1, "b", 1, 5)], 20_010);
+    assert_eq!(reopened(), 0, "by a copy");
+    engine.feed(&[span(2, 2, "x", 11, 12).under(1)], 20_020);
+    assert_eq!(reopened(), 0, "of a trace that nobody asked for");
+    engine.feed(&[span(1, 3, "x", 3, 4).under(1)], 20_030);
+    assert_eq!(reopened(), 1);
+}

@@ -376,7 +376,7 @@ fn which_conditions_break_early_is_known_of_each_kind() {
     });
     let of_relations = SELECTORS.iter().chain(&OF_BOUND).flat_map(|selector| {
         [
-            format!("{selector}"),
+            (*selector).to_owned(),
             format!("c and ({selector})"),
             format!("count({selector}) > 1"),
             format!("count({selector}) < 1"),

@@ -5,7 +5,8 @@ use prost::Message;
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{at, message, span};
-use crate::{ConsumeError, Engine, PlanError, RuleStats, Settings};
+use crate::{CloseCause, ConsumeError, Engine, Evidence, Finding, OverWindow};
+use crate::{PlanError, RuleStats, Settings};
 
 fn with_memory(memory_bytes: u64) -> Engine {
     let settings = Settings {
@@ -154,4 +155,48 @@ fn what_rules_came_to_is_counted_on_when_they_are_loaded_again() {
         .unwrap();
     assert_eq!(all(&engine), before[..1]);
     assert_eq!(engine.stats().severities, severities);
+}
+
+/// What one finding weighs, by what it shows: the bound of a queue of them is only as good.
+#[test]
+fn a_finding_weighs_what_it_shows() {
+    let weigh = |rule: &str, name: &str, spans: u8| {
+        let engine = Engine::new(rules(&[rule]), Settings::default(), at(0)).unwrap();
+        let spans: Vec<_> = (1..=spans)
+            .map(|id| span(1, id, name, 0, 1).text("group", name))
+            .collect();
+        engine.feed(&spans, 0);
+        engine.close_traces(at(1), CloseCause::EndOfInput);
+        let found = engine.take_findings(9);
+        assert_eq!(found.len(), 1, "{rule}");
+        found[0].bytes() as usize
+    };
+    let long = "x".repeat(200);
+    let is_near = |found: usize, right: usize, what: &str| {
+        assert!(
+            found >= right * 3 / 4 && found <= 2 * right + 64,
+            "{what}: {found}, not {right}"
+        );
+    };
+    let never = "r: never { any }";
+    let one = weigh(never, "x", 1);
+    assert!(one >= size_of::<Finding>() + size_of::<Evidence>());
+    is_near(
+        weigh(never, "x", 8) - one,
+        7 * size_of::<Evidence>(),
+        "evidence",
+    );
+    is_near(weigh(never, &long, 1) - one, 199, "a name");
+    is_near(
+        weigh(never, &long, 8) - weigh(never, "x", 8),
+        8 * 199,
+        "names",
+    );
+    let says = |text: &str| weigh(&format!("{never} | message: {text}"), "x", 1);
+    is_near(says(&long) - says("x"), 199, "a message");
+    let window = "r: over 10s by group never { count(any) > 0 }";
+    let of_window = weigh(window, "x", 1);
+    assert!(of_window >= size_of::<Finding>() + size_of::<OverWindow>());
+    // The group stands in the message too.
+    is_near(weigh(window, &long, 1) - of_window, 2 * 199, "a group");
 }

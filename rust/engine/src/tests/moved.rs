@@ -121,3 +121,24 @@ fn a_restored_trace_was_there_before_a_change_during_the_stop() {
     after.tick(at(40_000));
     assert_eq!(after.told(), MOVED);
 }
+
+/// Zero stands for never: what comes at the very beginning of a clock is not taken for what came before a change or a start.
+#[test]
+fn at_the_beginning_of_the_clock_nothing_has_moved_and_nothing_restarted() {
+    let rules = rules(&["audited: when { a } always { b }", "clean: never { c }"]);
+    let settings = Settings {
+        restart_grace: false,
+        report: Report::All,
+        ..Settings::default()
+    };
+    let engine = Engine::new(rules, settings, Timestamp(0)).unwrap();
+    let mut first = span(1, 1, "a", 0, 1);
+    (
+        first.span.start_time_unix_nano,
+        first.span.end_time_unix_nano,
+    ) = (1, 2);
+    let message = crate::tests::spans::message(&[first]);
+    engine.consume(&message, Timestamp(0)).unwrap();
+    engine.tick(Timestamp(IDLE * 1_000_000));
+    assert_eq!(engine.told(), DEFINITE);
+}

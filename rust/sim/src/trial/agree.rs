@@ -210,13 +210,14 @@ impl<'t> Watch<'t, '_> {
     /// What is certain is said at once, if it is to be said before the close.
     fn brought(&mut self, rule: usize, trace: usize, said: &[&Finding]) -> Result<(), String> {
         let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
-        let open = self.progress[trace].open(subject, reading, rule);
         let is_undone = self.is_undone(rule, trace);
         let matter = self.matter(rule, trace, Reasons::default());
         let progress = &mut self.progress[trace];
         if !self.script.early && !progress.closed {
             return nothing(said);
         }
+        // What nobody compares is not worked out.
+        let open = (!is_undone).then(|| progress.open(subject, reading, rule));
         let in_order = progress.is_in_order();
         let counted = &mut self.counted[rule];
         counted.violations += said.len() as u64;
@@ -224,10 +225,10 @@ impl<'t> Watch<'t, '_> {
         if progress.closed && given.is_empty() && !said.is_empty() {
             counted.verdicts[Verdict::Violated as usize] += 1;
         }
-        if is_undone {
+        let Some(open) = open else {
             given.extend(violations(said));
             return Ok(());
-        }
+        };
         let Some(answer) = open else {
             unordered.extend(violations(said));
             return Ok(());
@@ -278,18 +279,11 @@ impl<'t> Watch<'t, '_> {
         let is_undone = self.is_undone(rule, trace);
         let matter = self.matter(rule, trace, causes);
         let progress = &mut self.progress[trace];
-        let answer = if causes.is_empty() {
-            progress.closed(subject, reading, rule)
-        } else {
-            progress
-                .open(subject, reading, rule)
-                .ok_or("the oracle was not asked")?
-        };
-        let given = &mut progress.given[rule];
         let counted = &mut self.counted[rule];
         let told = violations(said);
         counted.violations += told.len() as u64;
         if is_undone {
+            let given = &mut progress.given[rule];
             let fired = (!given.is_empty()).then_some(Verdict::Violated);
             match fired.or(said.first().map(|one| one.verdict)) {
                 Some(verdict) => counted.verdicts[verdict as usize] += 1,
@@ -298,6 +292,14 @@ impl<'t> Watch<'t, '_> {
             given.extend(told);
             return Ok(());
         }
+        let answer = if causes.is_empty() {
+            progress.closed(subject, reading, rule)
+        } else {
+            progress
+                .open(subject, reading, rule)
+                .ok_or("the oracle was not asked")?
+        };
+        let given = &mut progress.given[rule];
         let mut verdict = answer.verdict;
         if verdict == Verdict::Violated {
             matter.violations(said, &answer, true, given)?;

@@ -75,9 +75,7 @@ impl Trial<'_> {
         let last = arrived.last().copied().unwrap_or_default();
         // Of copies the first one counts.
         let came = |span: &crate::model::Span| {
-            let first = spans
-                .iter()
-                .position(|one| one.identity() == span.identity());
+            let first = spans.iter().position(|one| one.is_copy_of(span));
             first.map_or(last, |first| arrived[first])
         };
         let began = |span: &crate::model::Span| match settings.event_time && has_order(span) {

@@ -57,9 +57,9 @@ impl Trial<'_> {
             return Ok(());
         }
         let is_conflict = subject.read.iter().enumerate().any(|(at, read)| {
-            let identity = subject.spans[at].identity();
+            let span = &subject.spans[at];
             let mut earlier = subject.spans[..at].iter().zip(&subject.read);
-            earlier.any(|(span, known)| span.identity() == identity && known != read)
+            earlier.any(|(one, known)| one.is_copy_of(span) && known != read)
         });
         let causes: &[Reason] = if is_conflict {
             &[Reason::Conflict]

@@ -131,13 +131,13 @@ const OF_TRACES: [OfTrace; 17] = [
         pair(spans, |a, b| a.end == b.start && a.id != b.id)
     }),
     ("halves of a call", 20, |spans| {
-        pair(spans, |a, b| a.id == b.id && a.identity() != b.identity())
+        pair(spans, |a, b| a.id == b.id && !a.is_copy_of(b))
     }),
     ("equal copies", 10, |spans| {
         (1..spans.len()).any(|at| spans[..at].contains(&spans[at]))
     }),
     ("differing copies", 10, |spans| {
-        pair(spans, |a, b| a.identity() == b.identity() && a != b)
+        pair(spans, |a, b| a.is_copy_of(b) && a != b)
     }),
     ("a key twice", 20, |spans| {
         let twice = |keys: &[(String, Value)]| {

@@ -52,15 +52,12 @@ impl Progress {
 
     /// A span came.
     pub fn note(&mut self, span: usize, subject: &Subject<'_>, script: &Script) {
-        let identity = |at: &usize| subject.spans[*at].identity();
-        let is_copy = self
-            .came
-            .iter()
-            .any(|came| identity(came) == identity(&span));
+        let are_copies = |a: usize, b: usize| subject.spans[a].is_copy_of(&subject.spans[b]);
+        let is_copy = self.came.iter().any(|came| are_copies(*came, span));
         if !is_copy && self.came.len() >= script.limit as usize {
             let is_first = |at: &usize| {
                 let mut earlier = self.came.iter().take_while(|came| *came != at);
-                earlier.all(|came| identity(came) != identity(at))
+                earlier.all(|came| !are_copies(*came, *at))
             };
             self.over |=
                 self.came.iter().filter(|at| is_first(at)).count() >= script.limit as usize;
@@ -124,12 +121,11 @@ impl Progress {
 
     /// Copies of one span came that differ in what rules read.
     fn has_conflict(&self, subject: &Subject<'_>) -> bool {
-        let span = |at: &usize| (subject.spans[*at].identity(), &subject.read[*at]);
         let differs = |at: usize| {
-            let (identity, read) = span(&self.came[at]);
-            let mut earlier = self.came[..at].iter().map(span);
-            let first = earlier.find(|(known, _)| *known == identity);
-            first.is_some_and(|(_, known)| known != read)
+            let span = self.came[at];
+            let is_copy = |one: &&usize| subject.spans[**one].is_copy_of(&subject.spans[span]);
+            let first = self.came[..at].iter().find(is_copy);
+            first.is_some_and(|first| subject.read[*first] != subject.read[span])
         };
         (0..self.came.len()).any(differs)
     }
@@ -167,11 +163,7 @@ impl Progress {
     ) -> Answer {
         let span = |at: &usize| &subject.spans[*at];
         let (earlier, later) = self.came.split_at(before);
-        let is_copy = |at: &usize| {
-            earlier
-                .iter()
-                .any(|one| span(one).identity() == span(at).identity())
-        };
+        let is_copy = |at: &usize| earlier.iter().any(|one| span(one).is_copy_of(span(at)));
         let spans = later.iter().filter(|at| !is_copy(at)).map(span);
         reading.answer(&Trace::of(spans).open(Reasons::default()))
     }

@@ -27,7 +27,7 @@ pub struct Subject<'a> {
     pub has_halves: bool,
     /// There are copies of one span that differ.
     pub has_differing: bool,
-    /// What the rules read of each span, by which copies are equal or differ; ids and service are left out.
+    /// What the rules read of each span, by which copies are equal or differ; empty where there are no copies.
     pub read: Vec<Vec<u8>>,
     /// By length.
     parts: Vec<Part<'a>>,
@@ -60,6 +60,12 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
         let some =
             |pair: fn(&Span, &Span) -> bool| spans.iter().any(|a| spans.iter().any(|b| pair(a, b)));
         let lengths = lengths(spans.len());
+        let mut others = spans.iter().enumerate();
+        let has_copies = others.any(|(at, a)| spans[..at].iter().any(|b| a.is_copy_of(b)));
+        let read = |span: &Span| match has_copies {
+            true => read(span, &wanted, reads_times),
+            false => Vec::new(),
+        };
         Subject {
             spans,
             messages: spans.iter().map(message).collect(),
@@ -67,12 +73,9 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
                 .iter()
                 .map(|span| message(&thin(span, &wanted)))
                 .collect(),
-            read: spans
-                .iter()
-                .map(|span| read(span, &wanted, reads_times))
-                .collect(),
-            has_halves: some(|a, b| a.id == b.id && a.identity() != b.identity()),
-            has_differing: some(|a, b| a.identity() == b.identity() && a != b),
+            read: spans.iter().map(read).collect(),
+            has_halves: some(|a, b| a.id == b.id && !a.is_copy_of(b)),
+            has_differing: some(|a, b| a.is_copy_of(b) && a != b),
             parts: lengths.iter().map(|_| part()).collect(),
             lengths,
         }
