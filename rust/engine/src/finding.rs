@@ -135,14 +135,27 @@ impl ValueRange {
         let number = |value: f64| match value {
             f64::INFINITY => "any more".to_owned(),
             f64::NEG_INFINITY => "any less".to_owned(),
-            value if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value}{unit}"),
-            value => format!("{value:.4}{unit}"),
+            value => format!("{}{unit}", short(value)),
         };
         match self.low.total_cmp(&self.high).is_eq() {
             true => number(self.low),
             false => format!("{} to {}", number(self.low), number(self.high)),
         }
     }
+}
+
+/// To four decimals, or of what is below one to four digits, without the zeros behind them.
+fn short(value: f64) -> String {
+    const DIGITS: i32 = 4;
+    let magnitude = value.abs();
+    if value.fract() == 0.0 || !(1e-9..1e15).contains(&magnitude) {
+        return format!("{value}");
+    }
+    // Of 0.0123 one zero stands behind the point.
+    let zeros = -(magnitude.log10().floor() as i32 + 1);
+    let decimals = (DIGITS + zeros.max(0)) as usize;
+    let text = format!("{value:.decimals$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// How many spans one finding names.
@@ -174,5 +187,32 @@ impl Finding {
                 + group.sum::<usize>()
         });
         (size_of::<Finding>() + message + evidence + window + texts.sum::<usize>()) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_told_without_zeros_that_nobody_wrote() {
+        let text = |low, high, is_duration| ValueRange { low, high }.text(is_duration);
+        for (value, told) in [
+            (0.8, "0.8"),
+            (3.0, "3"),
+            (99.9, "99.9"),
+            (2.0 / 3.0, "0.6667"),
+            (1.0 / 300.0, "0.003333"),
+            (0.000_012_345_6, "0.00001235"),
+            (-0.25, "-0.25"),
+            (1234.567_891, "1234.5679"),
+            (1e15, "1000000000000000"),
+            (1e-12, "0.000000000001"),
+        ] {
+            assert_eq!(text(value, value, false), told);
+        }
+        assert_eq!(text(0.05, 1.5, true), "0.05s to 1.5s");
+        let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
+        assert_eq!(text(low, high, false), "any less to any more");
     }
 }

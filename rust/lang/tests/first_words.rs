@@ -58,6 +58,8 @@ const EDITED: &[(&str, &str)] = &[
     ("never { any.where(x at most 3) }", "never { any.where(x <= 3) }"),
     ("never { any.where(x between 1 and 5) }", "never { any.where(x >= 1 and x <= 5) }"),
     ("never { a between b and c }", "never { a between b and next c }"),
+    ("never { STATUS == error }", "never { any.where(span:status == error) }"),
+    ("never { any.where(Duration > 5s) }", "never { any.where(span:duration > 5s) }"),
     ("never { any.where(x between low and high) }", "never { any.where(x >= low and x <= high) }"),
     ("never { any.where(1 <= x <= 5) }", "never { any.where(x >= 1 and x <= 5) }"),
     ("never { any.where(verified == True) }", "never { any.where(verified == true) }"),

@@ -79,6 +79,16 @@ fn a_sign_that_is_not_typed_in_code_is_answered_by_the_one_that_is() {
         ),
         ("never {\u{a0}a\u{3000}and\u{2009}b }", "never { a and b }"),
         ("never { a\u{200b} and b }", "never { a and b }"),
+        ("never ｛ a ｝", "never { a }"),
+        ("never ｛ count（a）＞３｝", "never { count(a) > 3 }"),
+        (
+            "when { a．where（x in ［1，2］） } always ｛ b ｝",
+            "when { a.where(x in [1, 2]) } always { b }",
+        ),
+        (
+            "never { any.where（x is null） }",
+            "never { any.where(missing(x)) }",
+        ),
     ] {
         mends(written, meant, &mut wrong);
     }
@@ -88,7 +98,7 @@ fn a_sign_that_is_not_typed_in_code_is_answered_by_the_one_that_is() {
 #[test]
 fn a_form_that_is_twice_as_wide_and_a_typographic_dash_are_named_with_what_they_are() {
     let mut wrong = String::new();
-    for sign in "＝（）｛｝＞＜，．".chars() {
+    for sign in "＝（）｛｝［］＞＜，．：＊＋".chars() {
         let names = format!("(U+{:04X}) is a full-width form", u32::from(sign));
         told(&format!("never {{ a {sign} b }}"), &names, &mut wrong);
     }
@@ -612,4 +622,101 @@ fn an_attribute_is_nearly_a_known_one_by_one_letter_and_from_sixteen_on_by_two()
     for key in ["server.address", "server.addre", "order.addressee"] {
         assert!(!is_near(key), "{key}");
     }
+}
+
+#[test]
+fn a_comparison_that_is_the_same_in_every_window_is_told() {
+    let never = "this can hold in no window, so the rule never fires";
+    let always = "this holds in every window, so the rule never fires";
+    let fires = "so the rule fires on every window that it asks about";
+    let mut wrong = String::new();
+    for (text, message) in [
+        ("over 1m never { count(x) < 0 }", never),
+        ("over 1m always { count(x) >= 0 }", always),
+        ("over 1m never { count(x) >= 0 }", fires),
+        ("over 1m never { count(x) == 2.5 }", never),
+        ("over 1m never { distinct(x, f) < 0 }", never),
+        ("over 1m always { sum(x, span:duration) >= 0s }", always),
+        ("over 1m always { traces(a and b) >= 0 }", always),
+        ("over 1m never { traces(a and not a) > 5 }", never),
+        ("over 1m always { share(a and b, a) <= 100% }", always),
+        ("over 1m never { share(a and b, a) > 100% }", never),
+        ("over 1m always { share(x.where(y == 1), x) < 0 }", fires),
+        ("over 1m by f at least 200 never { count(x) > 100 }", fires),
+        (
+            "over 1m by f at least 200 always { count(x) > 100 }",
+            always,
+        ),
+        (
+            "over 1m never { count(x.where(y > 3 and y < 2)) > 5 }",
+            never,
+        ),
+        (
+            "over 1m never { avg(x.where(y > 3 and y < 2), y) > 5 }",
+            "can select no span, so nothing is measured and the rule never fires",
+        ),
+        (
+            "over 1m never { share(a and b and not b, b and not b) > 5% }",
+            "can hold in no trace, so nothing is measured and the rule never fires",
+        ),
+        (
+            "over 1m never { traces(a and count(b) >= 0) > 5 }",
+            "`count(b) >= 0` holds in every trace, so it says nothing",
+        ),
+        (
+            "never { sum(x, span:duration) < 0s }",
+            "this can hold in no trace, so it never fires",
+        ),
+    ] {
+        told(text, message, &mut wrong);
+    }
+    for fine in [
+        "over 1m never { count(x) > 0 }",
+        "over 1m by f at least 200 never { count(x) > 200 }",
+        "over 1m always { count(x) == 0 }",
+        "over 1m never { min(x, f) < 0 }",
+        "over 1m never { sum(x, f) < 0 }",
+        "over 1m never { avg(x, f) < 0 }",
+        "over 1m always { share(a and b, a) >= 100% }",
+        "over 1m never { share(a and b, a) > 0% }",
+        "over 1m never { traces(a and b) > 0 * before }",
+        "over 1m never { p50(x, f) < 0 }",
+    ] {
+        let (_, faults) = check(fine);
+        let is_told = faults
+            .iter()
+            .any(|fault| ["W0108", "W0109", "W0117"].contains(&fault.code.0));
+        if is_told {
+            wrong += &shown(fine, &faults);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_bound_span_that_is_called_as_something_else_is_told_once_with_a_name_that_is_free() {
+    let mut wrong = String::new();
+    for (name, kind) in [
+        ("privileged", "a macro"),
+        ("processors", "a list"),
+        ("answer", "a field"),
+    ] {
+        let text = format!(
+            "when each {{ charge as p, refund as {name} }} always {{ {name}.where(x == 3) and audit after {name} }}"
+        );
+        let faults = told(&text, &format!("`{name}` is {kind}"), &mut wrong);
+        told(&text, "choose another name, such as `q`", &mut wrong);
+        let errors = faults.iter().filter(|fault| fault.is_error());
+        if errors.count() != 1 {
+            wrong += &shown(&text, &faults);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_lacks_its_last_span_is_not_answered_with_a_span_of_another_name() {
+    let (_, faults) = check("never { a between b and next }");
+    assert!(faults.iter().any(Fault::is_error));
+    assert!(faults.iter().all(|fault| fault.suggestion.is_none()));
 }

@@ -39,7 +39,7 @@ pub fn sentences(over: &Over) -> Vec<String> {
     if over.measure.is_share() {
         said.push(format!(
             "It is broken where that is so with a confidence of {} %, all groups together; where it cannot be told, it is inconclusive (too_few).",
-            over.confidence.level() * 100.0
+            over.confidence.percent()
         ));
     }
     said
@@ -119,7 +119,7 @@ fn measure(measure: &WindowMeasure, names: Names<'_>) -> String {
 fn bound(over: &Over) -> String {
     match &over.bound {
         WindowBound::Number(value) if over.measure.is_share() => {
-            format!("{} %", value.to_f64() * 100.0)
+            format!("{} %", value.percent())
         }
         WindowBound::Number(value) => number(*value),
         WindowBound::Duration(nanos) => duration(*nanos),

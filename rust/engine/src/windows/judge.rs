@@ -150,7 +150,7 @@ fn compare_share(
     bound: Measured,
     asked: usize,
 ) -> (Tri, Option<Interval>) {
-    let confidence = Confidence::of_percent(over.confidence.level() * 100.0).unwrap_or_default();
+    let confidence = Confidence::of_percent(over.confidence.percent()).unwrap_or_default();
     // The counts themselves choose which group is the highest: each pair might have been compared.
     let is_chosen = matches!(
         over.bound,

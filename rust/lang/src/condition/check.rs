@@ -3,12 +3,13 @@
 //! reported, not just the first.
 
 //!
-//! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]), these of bound spans ([`bound`]), selectors
+//! [`checker`] walks the tree; [`clauses`] are of conditions ([`condition`]) and of spans that are bound ([`binding`]); conditions are of bound spans ([`bound`]), selectors
 //! ([`selector`], [`order`]) and measures ([`measure`], [`group`], compared with [`quantity`]), selectors of predicates ([`predicate`]), predicates of a field
 //! ([`field`], [`intrinsic`], [`item`]), perhaps computed with ([`term`], [`kind`]) or an array ([`each`]), and a value ([`operand`], [`literal`], [`pattern`]). [`older`] says what older spellings
 //! mean now.
 
 mod alternatives;
+mod binding;
 mod bound;
 mod checker;
 mod clauses;
@@ -80,7 +81,7 @@ fn checked_condition(
     let document = parse(text, limits, faults);
     let mut checker = Checker::new(text, vocabulary, limits, faults);
     let body = checker.body(&document);
-    if let Some(body) = body.as_ref().filter(|body| body.over.is_none()) {
+    if let Some(body) = &body {
         lint::body(text, &document, body, vocabulary, faults);
     }
     settle(faults, first);

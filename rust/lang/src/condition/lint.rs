@@ -1,7 +1,7 @@
 //! What can be meant, but probably is not.
 //!
 //! [`body`] looks at a checked rule as a whole ([`clauses`]): whether a condition is the same in every trace
-//! ([`constant`]), contradicts itself ([`filter`], [`numbers`]) or follows from another ([`implied`]). [`attribute_name`],
+//! ([`constant`]), or a comparison in every window ([`window`]), contradicts itself ([`filter`], [`numbers`]) or follows from another ([`implied`]). [`attribute_name`],
 //! [`unheard`], [`chain`] and [`regex`] look at one name, value, order or expression, where the check meets it. A lint is a warning, so it stays silent
 //! where it is not certain.
 
@@ -20,6 +20,7 @@ mod next;
 mod numbers;
 mod order;
 mod regex;
+mod window;
 
 pub(crate) use attribute::{attribute_name, is_known_field};
 pub(crate) use chain::chain;

@@ -2,8 +2,10 @@
 //!
 //! A suggestion is an edit, its range and what stands there then. Whatever made it, it is applied here and the text
 //! checked again; one that mends nothing is taken back. A text that is refused is also held against phrases of other
-//! languages ([`phrases`]): one whose replacement mends the text stands in place of the faults that it mends.
+//! languages ([`phrases`]): one whose replacement mends the text stands in place of the faults that it mends. Characters that
+//! look like others are mended before that ([`alike`]).
 
+mod alike;
 mod edited;
 mod known;
 mod pattern;
@@ -51,12 +53,11 @@ pub(crate) fn improve(text: &str, faults: &mut Vec<Fault>, first: usize, recheck
         left: MOST_CHECKS,
         bytes: MOST_BYTES,
     };
-    let is_refused = found.iter().any(is_own_error) && text.len() <= LONG;
-    let found = match is_refused && !mender.is_mended(text, &found) {
-        true => mender.phrases(text, found),
-        false => found,
+    let alike = match text.len() <= LONG {
+        true => mender.alike(text, &found),
+        false => None,
     };
-    faults.extend(mender.verified(text, found));
+    faults.extend(alike.unwrap_or_else(|| mender.improved(text, found)));
 }
 
 struct Mender<'a> {
@@ -70,6 +71,29 @@ impl Mender<'_> {
         self.left = self.left.checked_sub(1)?;
         self.bytes = self.bytes.checked_sub(text.len())?;
         Some((self.recheck)(text))
+    }
+
+    /// The faults of a text in which characters look like others; `None` where it reads no better with those that are meant.
+    fn alike(&mut self, text: &str, found: &[Fault]) -> Option<Vec<Fault>> {
+        let (mut alike, edited) = alike::mended(text, found)?;
+        let after = self.check(&edited.text)?;
+        if !Progress::of(&after).is_beyond(&Progress::of(found)) {
+            return None;
+        }
+        let after = self.improved(&edited.text, after).into_iter();
+        alike.extend(after.filter_map(|fault| alike::placed(fault, &edited)));
+        alike.sort_by_key(|fault| (fault.origin.clone(), fault.range.start, fault.range.end));
+        Some(alike)
+    }
+
+    /// The faults with phrases in place of what they mend, and without suggestions that mend nothing.
+    fn improved(&mut self, text: &str, found: Vec<Fault>) -> Vec<Fault> {
+        let is_refused = found.iter().any(is_own_error) && text.len() <= LONG;
+        let found = match is_refused && !self.is_mended(text, &found) {
+            true => self.phrases(text, found),
+            false => found,
+        };
+        self.verified(text, found)
     }
 
     /// Whether the text loads with all its suggestions together.

@@ -43,6 +43,14 @@ impl Number {
             Number::Float(value) => value,
         }
     }
+
+    /// A part of one in percent: 29 of `0.29`, which is not quite a hundred times that double.
+    #[must_use]
+    pub fn percent(self) -> f64 {
+        let value = self.to_f64();
+        let shifted = format!("{value}e2").parse();
+        shifted.unwrap_or(value * 100.0)
+    }
 }
 
 /// `float` is finite.
@@ -91,6 +99,20 @@ mod tests {
             Number::Int(i128::MIN).compare(Number::Float(-1e300)),
             Ordering::Greater
         );
+    }
+
+    #[test]
+    fn a_part_of_one_in_percent_is_as_short_as_it_is() {
+        for (part, percent) in [
+            (0.29, "29"),
+            (0.999, "99.9"),
+            (1.0, "100"),
+            (0.0, "0"),
+            (1e-9, "0.0000001"),
+        ] {
+            let number = Number::from_f64(part).unwrap();
+            assert_eq!(number.percent().to_string(), percent);
+        }
     }
 
     #[test]

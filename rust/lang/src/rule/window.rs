@@ -69,6 +69,12 @@ pub struct Confidence(pub u16);
 impl Confidence {
     pub const USUAL: Confidence = Confidence(9_500);
 
+    /// From 0 to 100, as it is written: `99.9`.
+    #[must_use]
+    pub fn percent(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+
     /// From 0 to 1.
     #[must_use]
     pub fn level(self) -> f64 {

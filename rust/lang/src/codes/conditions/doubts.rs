@@ -39,12 +39,12 @@ declare_codes! {
         good: "never { any.where(span:duration > 500ms) }"
     }
     NEVER_FIRES = "W0108", "this rule can never fire" {
-        "What the rule forbids, or the circumstances it asks for, can hold in no trace.",
+        "What the rule forbids, or the circumstances it asks for, can hold in no trace; of a rule over many traces, what it forbids can hold in no window.",
         bad: "never { count(payment) < 0 }",
         good: "never { count(payment) > 3 }"
     }
     ALWAYS_FIRES = "W0109", "this rule fires on every trace" {
-        "What the rule requires can hold in no trace, or what it forbids holds in all.",
+        "What the rule requires can hold in no trace, or what it forbids holds in all; of a rule over many traces, in no window or in all.",
         bad: "always { count(payment) >= 0 and audit and not audit }",
         good: "always { audit }"
     }

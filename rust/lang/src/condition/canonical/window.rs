@@ -17,7 +17,7 @@ impl Printer<'_> {
             let _ = write!(text, " at least {}", over.at_least);
         }
         if over.confidence != Confidence::USUAL {
-            let _ = write!(text, " with confidence {}", percent(over.confidence));
+            let _ = write!(text, " with confidence {}%", over.confidence.percent());
         }
         let (measure, bound) = (self.window_measure(&over.measure), bound(&over.bound));
         let (clause, op) = (over.clause.as_str(), over.op.as_str());
@@ -49,15 +49,6 @@ impl Printer<'_> {
                 format!("share({}, {})", self.selector(of), self.selector(among))
             }
         }
-    }
-}
-
-/// `95%`
-fn percent(confidence: Confidence) -> String {
-    let (whole, hundredths) = (confidence.0 / 100, confidence.0 % 100);
-    match hundredths {
-        0 => format!("{whole}%"),
-        _ => format!("{whole}.{hundredths:02}%"),
     }
 }
 

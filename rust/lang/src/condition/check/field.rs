@@ -325,22 +325,21 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The field that is mostly meant by an attribute of the name of an intrinsic.
+/// The field that is mostly meant by an attribute of the name of an intrinsic, in whatever letters.
 pub(super) fn like_intrinsic(scope: Scope, key: &str) -> Option<&'static str> {
-    Some(match (scope, key) {
+    let lower = key.to_ascii_lowercase();
+    Some(match (scope, lower.as_str()) {
         (Scope::SpanThenResource | Scope::Span, "name" | "operation") => "span:name",
         (Scope::SpanThenResource | Scope::Span, "kind") => "span:kind",
         (Scope::SpanThenResource | Scope::Span, "status") => "span:status",
-        (Scope::SpanThenResource | Scope::Span, "statusMessage" | "status_message") => {
+        (Scope::SpanThenResource | Scope::Span, "statusmessage" | "status_message") => {
             "span:statusMessage"
         }
         (Scope::SpanThenResource | Scope::Span, "duration") => "span:duration",
-        (Scope::SpanThenResource | Scope::Span, "parentID" | "parent_id" | "parentId") => {
-            "span:parentID"
-        }
-        (Scope::SpanThenResource, "rootName") => "trace:rootName",
-        (Scope::SpanThenResource, "rootService") => "trace:rootService",
-        (Scope::SpanThenResource, "spanCount") => "trace:spanCount",
+        (Scope::SpanThenResource | Scope::Span, "parentid" | "parent_id") => "span:parentID",
+        (Scope::SpanThenResource, "rootname") => "trace:rootName",
+        (Scope::SpanThenResource, "rootservice") => "trace:rootService",
+        (Scope::SpanThenResource, "spancount") => "trace:spanCount",
         (Scope::SpanThenResource | Scope::Span | Scope::Resource, "service") => "service.name",
         (Scope::Event, "name") => "event:name",
         _ => return None,

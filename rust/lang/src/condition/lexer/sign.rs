@@ -201,15 +201,7 @@ pub(super) fn look_alike(sign: char) -> Option<(&'static str, &'static str)> {
         '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => ("", NOTHING),
         '“' | '”' | '„' | '«' | '»' | '‘' | '’' | '‚' | '`' | '´' => ("\"", QUOTE),
         '‐' | '‑' | '‒' | '–' | '—' | '−' => ("-", DASH),
-        '＝' => ("=", WIDE),
-        '（' => ("(", WIDE),
-        '）' => (")", WIDE),
-        '｛' => ("{", WIDE),
-        '｝' => ("}", WIDE),
-        '＞' => (">", WIDE),
-        '＜' => ("<", WIDE),
-        '，' => (",", WIDE),
-        '．' => (".", WIDE),
+        '\u{ff01}'..='\u{ff5e}' => (narrow(sign)?, WIDE),
         '≥' => (">=", "not part of the language; write >="),
         '≤' => ("<=", "not part of the language; write <="),
         '≠' => ("!=", "not part of the language; write !="),
@@ -249,4 +241,12 @@ pub(super) fn look_alike(sign: char) -> Option<(&'static str, &'static str)> {
         'Ζ' => ("Z", LETTER),
         _ => return None,
     })
+}
+
+/// The plain form of one of the forms that are as wide as an ideograph.
+fn narrow(sign: char) -> Option<&'static str> {
+    /// In the order in which they stand from U+FF01 on.
+    const PLAIN: &str = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+    let at = u32::from(sign).checked_sub(0xff01)? as usize;
+    PLAIN.get(at..=at)
 }

@@ -16,9 +16,10 @@ use crate::condition::lint::join::join;
 use crate::condition::lint::meant::Meant;
 use crate::condition::lint::next::next;
 use crate::condition::lint::order::order;
+use crate::condition::lint::window::window;
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
-use crate::rule::{BindingId, Body, Expr};
+use crate::rule::{BindingId, Body, ClauseKind, Expr};
 
 /// Looks at a checked rule as a whole.
 pub(crate) fn body(
@@ -28,6 +29,14 @@ pub(crate) fn body(
     vocabulary: &Vocabulary,
     faults: &mut Vec<Fault>,
 ) {
+    if let Some(over) = &body.over {
+        let word = match over.clause {
+            ClauseKind::Always => ClauseWord::Always,
+            ClauseKind::Never | ClauseKind::Pattern => ClauseWord::Never,
+        };
+        window(over, &clause_range(document, word), faults);
+        return;
+    }
     let meant = Meant::new(text, document, body, vocabulary);
     order(&meant, faults);
     join(&meant, faults);

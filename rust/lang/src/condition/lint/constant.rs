@@ -7,7 +7,10 @@ use crate::codes::conditions as code;
 use crate::condition::lint::filter::{proves_nothing, selects_nothing};
 use crate::condition::lint::numbers;
 use crate::diagnostic::fault::Fault;
-use crate::rule::{Aggregate, CompareOp, Expr, ExprKind, Measure, Number, Quantity, Selector};
+use crate::rule::{
+    Aggregate, CompareOp, Expr, ExprKind, Field, Intrinsic, Measure, Number, Quantity, Selector,
+    Term,
+};
 
 /// Parts of `and` and `or`, at any depth, that are always the same.
 pub(super) fn same_parts(expr: &Expr, range: &Range<usize>, faults: &mut Vec<Fault>) {
@@ -17,19 +20,19 @@ pub(super) fn same_parts(expr: &Expr, range: &Range<usize>, faults: &mut Vec<Fau
         _ => return,
     };
     for part in inner {
-        match always(part) {
-            Some(value) => {
-                let holds = if value {
-                    "in every trace"
-                } else {
-                    "in no trace"
-                };
-                let message = format!("`{}` holds {holds}, so it says nothing", part.text);
-                faults.push(Fault::new(code::ALWAYS_SAME, range.clone(), message));
-            }
-            None => same_parts(part, range, faults),
-        }
+        same(part, range, faults);
     }
+}
+
+/// Such a part itself, or else the parts of it.
+pub(super) fn same(part: &Expr, range: &Range<usize>, faults: &mut Vec<Fault>) {
+    let holds = match always(part) {
+        Some(true) => "in every trace",
+        Some(false) => "in no trace",
+        None => return same_parts(part, range, faults),
+    };
+    let message = format!("`{}` holds {holds}, so it says nothing", part.text);
+    faults.push(Fault::new(code::ALWAYS_SAME, range.clone(), message));
 }
 
 /// What the expression is in every trace, if it is the same in all.
@@ -69,6 +72,7 @@ pub(super) fn always(expr: &Expr) -> Option<bool> {
         ExprKind::Bound { filter, .. } => proves_nothing(filter).then_some(false),
         ExprKind::Compare { left, op, right } => match right {
             Quantity::Number(number) => compared(left, *op, *number),
+            Quantity::Duration(nanos) => compared(left, *op, Number::Int(i128::from(*nanos))),
             _ => None,
         },
         ExprKind::GroupCompare { measure, .. } => {
@@ -117,38 +121,76 @@ fn exclude(one: &Expr, other: &Expr) -> bool {
     left == other_left && numbers::exclude((*op, *number), (*other_op, *other_number))
 }
 
-/// A count is never below zero, and of nothing it is zero.
+/// A count is never below zero, nor is how long spans took together; of nothing both are zero.
 fn compared(measure: &Measure, op: CompareOp, number: Number) -> Option<bool> {
     let (selector, is_count) = match measure {
         Measure::Count(selector)
         | Measure::Within { selector, .. }
         | Measure::Overlap(selector) => (selector, true),
         Measure::Of {
-            function, selector, ..
-        } => (selector, *function == Aggregate::Distinct),
+            function,
+            selector,
+            of,
+        } => match function {
+            Aggregate::Distinct => (selector, true),
+            Aggregate::Sum if is_span_duration(of) => (selector, false),
+            _ => return None,
+        },
     };
-    if !is_count {
-        return None;
+    let known = match selects_nothing(selector) {
+        true => Known::ZERO,
+        false => Known::at_least(0),
+    };
+    known.decides(op, number, is_count)
+}
+
+/// Whether it is how long a span took, which is never negative.
+pub(super) fn is_span_duration(of: &Term) -> bool {
+    matches!(of, Term::Field(Field::Intrinsic(Intrinsic::SpanDuration)))
+}
+
+/// What is known of a measure without a trace.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    low: Number,
+    /// `None`: however much.
+    high: Option<Number>,
+}
+
+impl Known {
+    pub const ZERO: Known = Known {
+        low: Number::Int(0),
+        high: Some(Number::Int(0)),
+    };
+
+    pub const SHARE: Known = Known {
+        low: Number::Int(0),
+        high: Some(Number::Int(1)),
+    };
+
+    pub fn at_least(low: u64) -> Known {
+        Known {
+            low: Number::Int(i128::from(low)),
+            high: None,
+        }
     }
-    let zero = number.compare(Number::Int(0));
-    if selects_nothing(selector) {
-        return Some(match op {
-            CompareOp::Eq => zero == Ordering::Equal,
-            CompareOp::Ne => zero != Ordering::Equal,
-            CompareOp::Lt => zero == Ordering::Greater,
-            CompareOp::Le => zero != Ordering::Less,
-            CompareOp::Gt => zero == Ordering::Less,
-            CompareOp::Ge => zero != Ordering::Greater,
-        });
-    }
-    let is_whole = matches!(number, Number::Int(_));
-    match op {
-        CompareOp::Ge if zero != Ordering::Greater => Some(true),
-        CompareOp::Gt if zero == Ordering::Less => Some(true),
-        CompareOp::Lt if zero != Ordering::Greater => Some(false),
-        CompareOp::Le if zero == Ordering::Less => Some(false),
-        CompareOp::Eq if zero == Ordering::Less || !is_whole => Some(false),
-        CompareOp::Ne if zero == Ordering::Less || !is_whole => Some(true),
-        _ => None,
+
+    /// The answer of the comparison where it is the same for all that the measure can be. `is_whole`: it is a whole number.
+    pub fn decides(self, op: CompareOp, number: Number, is_whole: bool) -> Option<bool> {
+        let below = self.low.compare(number);
+        let above = self
+            .high
+            .map_or(Ordering::Greater, |high| high.compare(number));
+        let is_never =
+            below.is_gt() || above.is_lt() || is_whole && !matches!(number, Number::Int(_));
+        let (holds, fails) = match op {
+            CompareOp::Eq => (below.is_eq() && above.is_eq(), is_never),
+            CompareOp::Ne => (is_never, below.is_eq() && above.is_eq()),
+            CompareOp::Lt => (above.is_lt(), below.is_ge()),
+            CompareOp::Le => (above.is_le(), below.is_gt()),
+            CompareOp::Gt => (below.is_gt(), above.is_le()),
+            CompareOp::Ge => (below.is_ge(), above.is_lt()),
+        };
+        holds.then_some(true).or(fails.then_some(false))
     }
 }

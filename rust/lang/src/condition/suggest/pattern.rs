@@ -19,10 +19,10 @@ pub(super) type Bound<'p> = Vec<(&'p str, Range<usize>)>;
 const MOST: usize = 300;
 
 /// Words that are never a name in a phrase.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 25] = [
     "and", "or", "not", "when", "always", "never", "then", "must", "if", "is", "in", "than", "of",
     "by", "each", "where", "before", "after", "inside", "within", "matches", "contains", "between",
-    "as",
+    "as", "next",
 ];
 
 /// What stands before the colon of an intrinsic, be it a misspelt one.
