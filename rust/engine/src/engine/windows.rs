@@ -136,6 +136,7 @@ impl Context<'_> {
             is_rest: false,
             group: &crossed.group,
             judged: &judged,
+            asked: 1,
         };
         self.tell_window(index, over, &told, sink);
     }
@@ -259,13 +260,14 @@ impl Context<'_> {
         let groups: Vec<(u128, &str, &Gathered)> = kept.groups.groups().collect();
         let large = |group: &Gathered| group.samples >= over.at_least.max(1);
         let asked = groups.iter().filter(|(_, _, group)| large(group)).count();
+        let asked = asked.max(1);
         let all: Vec<&Gathered> = groups.iter().map(|(_, _, group)| *group).collect();
         let rivals = rivals(over, &all, rest, |at| before?.known(groups[at].0));
         for ((_, label, group), rival) in groups.iter().zip(&rivals) {
             if group.fired {
                 continue;
             }
-            let judged = judge(over, group, rival, asked.max(1));
+            let judged = judge(over, group, rival, asked);
             let told = Told {
                 window,
                 until: window.end(),
@@ -273,6 +275,7 @@ impl Context<'_> {
                 is_rest: false,
                 group,
                 judged: &judged,
+                asked,
             };
             self.tell_window(index, over, &told, sink);
         }
@@ -284,6 +287,7 @@ impl Context<'_> {
                 is_rest: true,
                 group: rest,
                 judged: &judge_rest(over, rest),
+                asked: 1,
             };
             self.tell_window(index, over, &told, sink);
         }

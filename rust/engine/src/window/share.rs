@@ -16,7 +16,7 @@
 use std::ops::RangeInclusive;
 
 use crate::logic::interval::{End, Interval};
-use crate::window::tail::{at_least, normal_deviate};
+use crate::window::tail::{normal_deviate, tail_of};
 
 /// The variance of a count, in squares of one, from which Wilson's limits are taken.
 pub(crate) const NORMAL: f64 = 1e8;
@@ -103,17 +103,20 @@ impl Proportion {
     /// Between which the true share lies; of nothing, from 0 to 1.
     pub fn limits(self, confidence: Confidence) -> Limits {
         Limits {
-            low: self.at_worst().limits(confidence).low,
-            high: self.at_best().limits(confidence).high,
+            low: self.at_worst().low(confidence),
+            high: self.at_best().high(confidence),
         }
     }
 
     /// Between which `self - factor * other` lies. `factor` is positive and finite.
     pub fn less(self, factor: f64, other: Proportion, confidence: Confidence) -> Limits {
-        let of = |counts: Counts| counts.estimate(confidence);
+        let from_below = |counts: Counts| counts.estimate_from_below(confidence);
+        let from_above = |counts: Counts| counts.estimate_from_above(confidence);
+        let (worst, best) = (from_below(self.at_worst()), from_above(self.at_best()));
+        let (least, most) = (from_below(other.at_worst()), from_above(other.at_best()));
         Limits {
-            low: difference(of(self.at_worst()), factor, of(other.at_best())).low,
-            high: difference(of(self.at_best()), factor, of(other.at_worst())).high,
+            low: difference(worst, factor, most).low,
+            high: difference(best, factor, least).high,
         }
     }
 
@@ -167,28 +170,51 @@ impl Counts {
         }
     }
 
+    #[cfg(test)]
     fn estimate(self, confidence: Confidence) -> Estimate {
+        let limits = Limits {
+            low: self.low(confidence),
+            high: self.high(confidence),
+        };
         Estimate {
             share: self.share(),
-            limits: self.limits(confidence),
+            limits,
         }
     }
 
-    fn limits(self, confidence: Confidence) -> Limits {
+    /// With the lower limit alone, as each takes time.
+    fn estimate_from_below(self, confidence: Confidence) -> Estimate {
+        let (share, low) = (self.share(), self.low(confidence));
+        let limits = Limits { low, high: share };
+        Estimate { share, limits }
+    }
+
+    /// With the upper limit alone.
+    fn estimate_from_above(self, confidence: Confidence) -> Estimate {
+        let (share, high) = (self.share(), self.high(confidence));
+        let limits = Limits { low: share, high };
+        Estimate { share, limits }
+    }
+
+    fn low(self, confidence: Confidence) -> f64 {
+        match self.is_normal() {
+            true => wilson(self.share(), self.trials() as f64, confidence).low,
+            false => lowest(self.successes, self.trials(), confidence.tail()),
+        }
+    }
+
+    fn high(self, confidence: Confidence) -> f64 {
+        if self.is_normal() {
+            return wilson(self.share(), self.trials() as f64, confidence).high;
+        }
         let trials = self.trials();
+        let failures = trials - self.successes.min(trials);
+        1.0 - lowest(failures, trials, confidence.tail())
+    }
+
+    fn is_normal(self) -> bool {
         let share = self.share();
-        if trials as f64 * share * (1.0 - share) >= NORMAL {
-            return wilson(share, trials as f64, confidence);
-        }
-        Limits {
-            low: lowest(self.successes, trials, confidence.tail()),
-            high: 1.0
-                - lowest(
-                    trials - self.successes.min(trials),
-                    trials,
-                    confidence.tail(),
-                ),
-        }
+        self.trials() as f64 * share * (1.0 - share) >= NORMAL
     }
 }
 
@@ -210,21 +236,46 @@ pub(crate) fn wilson(share: f64, trials: f64, confidence: Confidence) -> Limits 
     }
 }
 
-/// The chance with which as many successes, or more, are as likely as `tail`.
+/// To how much of itself a limit is known.
+const EXACT: f64 = 1e-12;
+/// Steps of Newton's method are this near to the limit when they are no longer than this.
+const NEAR: f64 = 1e-8;
+
+/// The chance with which as many successes, or more, are as likely as `tail`: to [`EXACT`], from below, so that the error is no
+/// larger.
 fn lowest(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == 0 {
         return 0.0;
     }
-    let (mut low, mut high) = (0.0, successes as f64 / trials as f64);
-    // To 1e-12 of itself, from below, so that the error is no larger.
-    while high - low > 1e-12 * high {
-        let middle = low + (high - low) / 2.0;
-        if middle <= low || middle >= high {
+    let share = successes as f64 / trials as f64;
+    let (mut low, mut high) = (0.0, share);
+    // Of one success, or of nothing else, it is known; else about so many deviations below the share.
+    let mut at = match successes {
+        1 => -((-tail).ln_1p() / trials as f64).exp_m1(),
+        _ if successes == trials => (tail.ln() / trials as f64).exp(),
+        _ => share / (1.0 + 2.0 / (successes as f64).sqrt()),
+    };
+    if successes == 1 || successes == trials {
+        at *= 1.0 + EXACT / 4.0;
+    }
+    while high - low > EXACT * high {
+        let halves = low + (high - low) / 2.0;
+        let chance = if low < at && at < high { at } else { halves };
+        if chance <= low || chance >= high {
             break;
         }
-        match at_least(successes, trials, middle) > tail {
-            true => high = middle,
-            false => low = middle,
+        let (found, steepness) = tail_of(successes, trials, chance);
+        match found > tail {
+            true => high = chance,
+            false => low = chance,
+        }
+        // Newton's method between the logarithms, which are nearly on a line; at last a little beyond the limit, so that both
+        // sides of it come near.
+        let step = ((tail / found).ln() / steepness).exp();
+        at = chance * step;
+        if (step - 1.0).abs() < NEAR {
+            let beyond = if found > tail { -EXACT } else { EXACT };
+            at *= 1.0 + beyond / 4.0;
         }
     }
     low

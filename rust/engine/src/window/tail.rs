@@ -99,15 +99,25 @@ const FAR: Coefficients = (
 
 /// How likely at least `least` of `trials` succeed, where each does with `chance`. `least` is from 1 to `trials`, and
 /// `chance` above 0 and below 1. It takes some `sqrt(trials)` steps.
+#[cfg(test)]
 pub(crate) fn at_least(least: u64, trials: u64, chance: f64) -> f64 {
+    tail_of(least, trials, chance).0
+}
+
+/// The same, and by how much its logarithm grows with that of the chance.
+pub(crate) fn tail_of(least: u64, trials: u64, chance: f64) -> (f64, f64) {
     // The regularised incomplete beta function I_chance(a, b).
     let (a, b) = (least as f64, (trials - least) as f64 + 1.0);
-    let tail = if chance < (a + 1.0) / (a + b + 2.0) {
-        density(a, b, chance) * fraction(a, b, chance)
+    let rest = 1.0 - chance;
+    let (tail, slope) = if chance < (a + 1.0) / (a + b + 2.0) {
+        let density = density(a, b, chance);
+        (density * fraction(a, b, chance), a * density / rest)
     } else {
-        1.0 - density(b, a, 1.0 - chance) * fraction(b, a, 1.0 - chance)
+        let density = density(b, a, rest);
+        (1.0 - density * fraction(b, a, rest), b * density / rest)
     };
-    tail.clamp(0.0, 1.0)
+    let tail = tail.clamp(0.0, 1.0);
+    (tail, slope / tail)
 }
 
 /// x^a (1-x)^b / (a B(a, b)), by its distance from the peak, so that nothing large cancels (Loader, 2000).

@@ -20,8 +20,6 @@ use crate::windows::rivals::Rival;
 pub(crate) struct Judged {
     pub verdict: Verdict,
     pub reason: Option<Reason>,
-    /// What was measured: as far as it is known, or the confidence interval of a share.
-    pub value: Option<Interval>,
     /// What it was held against.
     pub bound: Option<Interval>,
 }
@@ -31,7 +29,6 @@ impl Judged {
         Judged {
             verdict,
             reason: None,
-            value: None,
             bound: None,
         }
     }
@@ -62,9 +59,9 @@ pub(crate) fn judge(over: &Over, group: &Gathered, rival: &Rival, asked: usize) 
     if matches!(measured, Measured::Never) || matches!(bound, Measured::Never) {
         return Judged::of(Verdict::NotApplicable);
     }
-    let (tri, value) = match over.measure.is_share() {
-        true => compare_share(over, group, rival, bound, asked),
-        false => (measured.compare(over.op, bound), range(measured)),
+    let tri = match over.measure.is_share() {
+        true => compare_share(over, group, rival, bound, confidence(over, asked)),
+        false => measured.compare(over.op, bound),
     };
     let broken = match over.clause {
         ClauseKind::Always => tri.negate(),
@@ -76,9 +73,35 @@ pub(crate) fn judge(over: &Over, group: &Gathered, rival: &Rival, asked: usize) 
         Tri::Open(reasons) => Judged::inconclusive(reasons),
     };
     Judged {
-        value,
         bound: range(bound),
         ..judged
+    }
+}
+
+/// What the measure of a group is known to be; of a share its confidence interval. Worked out where it is told, as few are.
+pub(crate) fn value(over: &Over, group: &Gathered, asked: usize) -> Option<Interval> {
+    if !over.measure.is_share() {
+        return range(group.measured(&over.measure));
+    }
+    let is_known = !group.is_open && group.samples > 0;
+    let limits = || group.proportion().limits(confidence(over, asked));
+    is_known.then(|| limits().interval())
+}
+
+/// For each of so many groups.
+fn confidence(over: &Over, asked: usize) -> Confidence {
+    let confidence = Confidence::of_percent(over.confidence.percent()).unwrap_or_default();
+    // The counts themselves choose which group is the highest: each pair might have been compared.
+    let is_chosen = matches!(
+        over.bound,
+        WindowBound::Peer {
+            peer: Peer::Highest | Peer::Lowest,
+            ..
+        }
+    );
+    match is_chosen {
+        true => confidence.among_pairs(asked as u64),
+        false => confidence.among(asked as u64),
     }
 }
 
@@ -142,34 +165,21 @@ fn range(measured: Measured) -> Option<Interval> {
     }
 }
 
-/// Whether the share is as said, with the confidence that is asked for, and its own interval.
+/// Whether the share is as said, with the confidence that is asked for.
 fn compare_share(
     over: &Over,
     group: &Gathered,
     rival: &Rival,
     bound: Measured,
-    asked: usize,
-) -> (Tri, Option<Interval>) {
-    let confidence = Confidence::of_percent(over.confidence.percent()).unwrap_or_default();
-    // The counts themselves choose which group is the highest: each pair might have been compared.
-    let is_chosen = matches!(
-        over.bound,
-        WindowBound::Peer {
-            peer: Peer::Highest | Peer::Lowest,
-            ..
-        }
-    );
-    let confidence = match is_chosen {
-        true => confidence.among_pairs(asked as u64),
-        false => confidence.among(asked as u64),
-    };
+    confidence: Confidence,
+) -> Tri {
     let rival = match (rival, &over.bound) {
         (Rival::Of(of), WindowBound::Peer { factor, .. }) => Some((of.share, factor.to_f64())),
         _ => None,
     };
     let all_reasons = range(bound).map_or(group.reasons, |bound| group.reasons.with(bound.reasons));
     if group.is_open || matches!(bound, Measured::Perhaps(_)) {
-        return (Tri::Open(all_reasons), None);
+        return Tri::Open(all_reasons);
     }
     let decided = |share: Proportion, rival: Option<(Proportion, f64)>| match (rival, bound) {
         (Some((rival, factor)), _) => {
@@ -183,19 +193,15 @@ fn compare_share(
         _ => None,
     };
     let share = group.proportion();
-    let own = share.limits(confidence).interval();
-    let tri = match decided(share, rival) {
-        Some(answer) => Tri::of(answer),
-        None => {
-            // Is it what is not known of some traces, or are there too few of them?
-            let known = rival.map(|(rival, factor)| (rival.without_doubts(), factor));
-            match decided(share.without_doubts(), known) {
-                Some(_) => Tri::Open(all_reasons),
-                None => Tri::Open(Reasons::of(Reason::TooFew)),
-            }
-        }
-    };
-    (tri, Some(own))
+    if let Some(answer) = decided(share, rival) {
+        return Tri::of(answer);
+    }
+    // Is it what is not known of some traces, or are there too few of them?
+    let known = rival.map(|(rival, factor)| (rival.without_doubts(), factor));
+    match decided(share.without_doubts(), known) {
+        Some(_) => Tri::Open(all_reasons),
+        None => Tri::Open(Reasons::of(Reason::TooFew)),
+    }
 }
 
 /// Whether more of the measure speaks against the rule, rather than less.

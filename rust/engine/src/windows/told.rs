@@ -11,7 +11,7 @@ use crate::id::TraceId;
 use crate::logic::interval::{End, Interval};
 use crate::windows::adds::BETWEEN;
 use crate::windows::gathered::Gathered;
-use crate::windows::judge::Judged;
+use crate::windows::judge::{Judged, value};
 use crate::windows::rule_window::Window;
 use crate::windows::sums::REST;
 
@@ -25,6 +25,8 @@ pub(crate) struct Told<'a> {
     pub is_rest: bool,
     pub group: &'a Gathered,
     pub judged: &'a Judged,
+    /// How many groups of the window were judged.
+    pub asked: usize,
 }
 
 pub(crate) fn finding(rule: &Arc<Rule>, over: &Over, told: &Told<'_>) -> Finding {
@@ -94,7 +96,7 @@ fn over_window(over: &Over, told: &Told<'_>) -> OverWindow {
         samples: told.group.samples,
         hits: over.measure.has_hits().then_some(told.group.hits),
         unknown: told.group.perhaps,
-        value: reach(told.judged.value),
+        value: reach(value(over, told.group, told.asked)),
         bound: reach(told.judged.bound),
         confidence: over.measure.is_share().then(|| over.confidence.level()),
         exemplars: told
