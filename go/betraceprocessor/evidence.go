@@ -52,6 +52,8 @@ type evidence struct {
 	log      *zap.Logger
 	to       recordWriter
 	producer producer
+	// closeDue closes the traces that are due by now, which it answers, so that a period has all that ended in it.
+	closeDue func() (now uint64)
 	// count is told what became of records; set before the first.
 	count func(outcome string, count int)
 
@@ -118,6 +120,7 @@ func (p *betraceProcessor) keepEvidence(ctx context.Context, r *running, key mar
 	e := &evidence{
 		config: config, engine: r.engine, signer: signer, storage: r.storage, sender: r.sender, clock: p.clock, log: p.log,
 		producer: producer{Processor: p.set.ID.String(), Pipeline: pipelineOf(r.host)},
+		closeDue: func() uint64 { return p.closeDue(r) },
 		count:    func(outcome string, count int) { r.metrics.countRecords(outcome, count) },
 		lost:     map[string]int64{},
 	}
@@ -263,6 +266,7 @@ func (e *evidence) record(ctx context.Context, cause string) bool {
 
 // seal has the engine make one record, and says why it was closed.
 func (e *evidence) seal(cause string) (made string, err error) {
+	now := e.closeDue()
 	lost := e.sender.lossesByCause()
 	since := map[string]int64{}
 	for cause, count := range lost {
@@ -271,7 +275,7 @@ func (e *evidence) seal(cause string) (made string, err error) {
 	var instance [16]byte
 	_, _ = rand.Read(instance[:])
 	given, err := json.Marshal(facts{
-		Chain: e.state.Chain, Instance: hex.EncodeToString(instance[:]), Cause: cause, Now: e.clock.now(), Producer: e.producer,
+		Chain: e.state.Chain, Instance: hex.EncodeToString(instance[:]), Cause: cause, Now: now, Producer: e.producer,
 		ChainLost: e.chainLost, ViolationsLost: since, recordFacts: e.since,
 	})
 	if err != nil {

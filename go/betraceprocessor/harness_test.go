@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/betracehq/betrace/go/betrace"
 	"github.com/betracehq/betrace/go/betraceprocessor/internal/metadatatest"
 )
 
@@ -284,6 +285,13 @@ func (b *bench) shutdown(t *testing.T) {
 func (b *bench) tick(t *testing.T, by time.Duration) {
 	t.Helper()
 	b.clock.advance(t, by, tickInterval)
+}
+
+// stats are the engine's counters once all that was accepted is judged.
+func (b *bench) stats() (betrace.Stats, error) {
+	r := b.running.Load()
+	r.backlog.settle()
+	return r.engine.Stats()
 }
 
 func (b *bench) requireViolations(t *testing.T, rules ...string) {

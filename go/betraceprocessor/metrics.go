@@ -23,6 +23,7 @@ type metrics struct {
 	telemetry    *metadata.TelemetryBuilder
 	registration metric.Registration
 	engine       *betrace.Engine
+	backlog      *backlog
 	sender       *sender
 	reload       *reloadState
 	clock        clock
@@ -44,7 +45,8 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 		return nil, err
 	}
 	m := &metrics{
-		telemetry: telemetry, engine: r.engine, sender: r.sender, reload: r.reload, clock: p.clock, membership: r.membership, evidence: r.evidence,
+		telemetry: telemetry, engine: r.engine, backlog: r.backlog, sender: r.sender, reload: r.reload, clock: p.clock,
+		membership: r.membership, evidence: r.evidence,
 		whose:  whose(p.set.ID, r.host),
 		labels: newLabelled(p.shared.series, p.config.Limits.RuleLabels),
 		groups: newGroupLabels(p.shared.groups),
@@ -75,6 +77,8 @@ func newMetrics(p *betraceProcessor, r *running) (*metrics, error) {
 // observed are the instruments that are read when somebody collects.
 func observed(telemetry *metadata.TelemetryBuilder) []metric.Observable {
 	return []metric.Observable{
+		telemetry.ProcessorBetraceBacklogBytes,
+		telemetry.ProcessorBetraceBatchesHeldUp,
 		telemetry.ProcessorBetraceComparisonsUnknown,
 		telemetry.ProcessorBetraceEvidenceWaiting,
 		telemetry.ProcessorBetraceIdsDropped,
@@ -146,8 +150,8 @@ func (m *metrics) countStored(part storedPart, outcome string) {
 	}
 }
 
-func (m *metrics) recordEvaluation(ctx context.Context, took time.Duration) {
-	m.telemetry.ProcessorBetraceEvaluationDuration.Record(ctx, took.Seconds(), m.recorded...)
+func (m *metrics) recordEvaluation(took time.Duration) {
+	m.telemetry.ProcessorBetraceEvaluationDuration.Record(context.Background(), took.Seconds(), m.recorded...)
 }
 
 // recordDelays records what the engine counted since the last call.
@@ -162,11 +166,15 @@ func (m *metrics) recordDelays() {
 }
 
 func (m *metrics) observe(_ context.Context, to metric.Observer) error {
+	backlog := m.backlog.figures()
+	m.backlog.settle()
 	stats, err := m.engine.Stats()
 	if err != nil {
 		return nil
 	}
 	t, own := m.telemetry, m.with()
+	to.ObserveInt64(t.ProcessorBetraceBacklogBytes, backlog.bytes, own)
+	to.ObserveInt64(t.ProcessorBetraceBatchesHeldUp, backlog.heldUp, own)
 	to.ObserveInt64(t.ProcessorBetraceLiveTraces, stats.LiveTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceTracesClosed, stats.ClosedTraces, own)
 	to.ObserveInt64(t.ProcessorBetraceTracesReturned, stats.ReturnedTraces, own)

@@ -19,12 +19,8 @@ import (
 	"github.com/betracehq/betrace/go/betrace/mark"
 )
 
-const (
-	// tickInterval is how often traces that are due are closed.
-	tickInterval = time.Second
-	// maxPooledBytes keeps one giant batch from holding its memory for ever.
-	maxPooledBytes = 4 << 20
-)
+// tickInterval is how often traces that are due are closed.
+const tickInterval = time.Second
 
 // betraceProcessor passes batches on untouched and judges them afterwards. Each instance has an
 // engine of its own, so pipelines do not see each other's traces.
@@ -38,7 +34,6 @@ type betraceProcessor struct {
 
 	// Set by Start and never changed until Shutdown; nil before and after.
 	running  atomic.Pointer[running]
-	batches  sync.Pool
 	broken   atomic.Bool
 	badBytes atomic.Bool
 }
@@ -47,6 +42,7 @@ type betraceProcessor struct {
 type running struct {
 	engine   *betrace.Engine
 	thinning *thinning
+	backlog  *backlog
 	sender   *sender
 	metrics  *metrics
 	storage  *stateStorage
@@ -66,9 +62,7 @@ type running struct {
 }
 
 func newProcessor(set processor.Settings, config *Config, next consumer.Traces, clock clock, shared *shared) *betraceProcessor {
-	p := &betraceProcessor{config: config, next: next, set: set, log: set.Logger, clock: clock, shared: shared}
-	p.batches.New = func() any { return new(batch) }
-	return p
+	return &betraceProcessor{config: config, next: next, set: set, log: set.Logger, clock: clock, shared: shared}
 }
 
 // Capabilities say that batches are never changed.
@@ -103,6 +97,9 @@ func (p *betraceProcessor) Start(ctx context.Context, host component.Host) error
 		return errors.Join(err, r.storage.close(ctx))
 	}
 	r.workers.Go(func() { p.tickUntilStopped(r) })
+	for range r.backlog.workers {
+		r.workers.Go(func() { r.backlog.run(r.stop) })
+	}
 	if r.storage != nil && p.config.StorageInterval > 0 {
 		r.workers.Go(func() { p.storeUntilStopped(r) })
 	}
@@ -141,6 +138,7 @@ func (p *betraceProcessor) prepare(ctx context.Context, r *running, rules *betra
 		return err
 	}
 	r.engine = engine
+	r.backlog = newBacklog(mostBacklogBytes, mostBacklog, p.clock, func(b *batch) { p.judge(r, b) })
 	members := p.watchMembership(ctx, r)
 	r.sender = newSender(r.engine, p.next, p.config.Violations, p.clock, p.log)
 	r.sender.board = r.board
@@ -228,6 +226,7 @@ func (p *betraceProcessor) Shutdown(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		r.workers.Wait()
+		r.backlog.close()
 		close(done)
 	}()
 	select {
@@ -276,6 +275,7 @@ func (p *betraceProcessor) storeUntilStopped(r *running) {
 }
 
 func (p *betraceProcessor) storeTraces(ctx context.Context, r *running, kind betrace.SnapshotKind) error {
+	r.backlog.settle()
 	snapshot, err := r.engine.Snapshot(kind)
 	if err != nil {
 		return fmt.Errorf("storage: there is no state of the traces: %w", err)
@@ -304,7 +304,7 @@ func (p *betraceProcessor) keepViolations(ctx context.Context, r *running, viola
 	return err
 }
 
-// ConsumeTraces passes the batch on and then judges it. The thin message is written first, because
+// ConsumeTraces passes the batch on and then leaves it to the backlog. The thin message is written first, because
 // the next consumer may take the data away; it is judged only where the batch was accepted, so that
 // a batch which comes again is not counted twice.
 func (p *betraceProcessor) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
@@ -312,48 +312,51 @@ func (p *betraceProcessor) ConsumeTraces(ctx context.Context, traces ptrace.Trac
 	if r == nil || traces.SpanCount() == 0 {
 		return p.next.ConsumeTraces(ctx, traces)
 	}
-	begun := time.Now()
-	b := p.batches.Get().(*batch)
+	b := r.backlog.empty()
 	unwritten := r.thinning.write(b, traces)
-	writing := time.Since(begun)
 
 	err := p.next.ConsumeTraces(ctx, traces)
 
-	if unwritten != nil {
+	switch {
+	case unwritten != nil:
 		p.check(r, unwritten)
-		return err
-	}
-	if !b.claim() {
+		r.backlog.reuse(b)
+	case !b.claim():
 		// A change of rules did not wait for the next consumer and has judged it; the batch is still its.
-		return err
-	}
-	if err == nil {
-		begun = time.Now()
-		p.judge(r, b.message)
-		r.metrics.recordEvaluation(ctx, writing+time.Since(begun))
-	}
-	b.judged()
-	if cap(b.message) <= maxPooledBytes {
-		p.batches.Put(b)
+	case err != nil:
+		b.judged()
+		r.backlog.reuse(b)
+	default:
+		r.backlog.give(b)
 	}
 	return err
 }
 
-// judge evaluates a written batch.
-func (p *betraceProcessor) judge(r *running, message []byte) {
-	pending, err := r.engine.Consume(message, p.clock.now())
+// judge evaluates a batch with the time at which it was accepted.
+func (p *betraceProcessor) judge(r *running, b *batch) {
+	begun := time.Now()
+	pending, err := r.engine.Consume(b.message, b.at)
 	p.check(r, err)
 	if pending > 0 {
 		r.sender.wake()
 	}
+	r.metrics.recordEvaluation(b.writing + time.Since(begun))
 }
 
 func (p *betraceProcessor) tickUntilStopped(r *running) {
 	tickUntil(r.stop, p.clock, tickInterval, func() {
-		p.check(r, r.engine.Tick(p.clock.now()))
+		p.closeDue(r)
+		r.backlog.trim()
 		r.metrics.recordDelays()
 		r.sender.wake()
 	})
+}
+
+// closeDue closes the traces that are due by now, which it answers.
+func (p *betraceProcessor) closeDue(r *running) (now uint64) {
+	now = r.backlog.settle()
+	p.check(r, r.engine.Tick(now))
+	return now
 }
 
 // check reports an engine that fails, once: spans pass in any case.

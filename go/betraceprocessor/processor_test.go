@@ -21,7 +21,7 @@ const never = "never { payment.bypass_validation }"
 
 func (b *bench) spans(t *testing.T) map[string]int64 {
 	t.Helper()
-	stats, err := b.running.Load().engine.Stats()
+	stats, err := b.stats()
 	require.NoError(t, err)
 	return stats.Spans
 }

@@ -175,11 +175,10 @@ func (l *reloader) becameEmpty(empty map[string]bool) error {
 
 func (l *reloader) swap(rules *betrace.Rules, stop <-chan struct{}) error {
 	r := l.running
-	judge := func(message []byte) { l.processor.judge(r, message) }
-	if !r.thinning.suspend(stop, judge) {
+	if !r.thinning.suspend(stop, r.backlog.judgeNow) {
 		return errStopped
 	}
-	replaced := r.engine.ReplaceRules(rules, l.processor.clock.now())
+	replaced := r.engine.ReplaceRules(rules, r.backlog.settle())
 	wanted, err := r.engine.Wanted()
 	if err != nil {
 		// Batches go on being written whole, which is slower and right.

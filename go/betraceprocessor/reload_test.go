@@ -111,7 +111,7 @@ func TestABatchUnderwayIsJudgedByItsOwnRules(t *testing.T) {
 	require.NoError(t, thinning.write(old, spansNamed(1, "x")))
 	require.NotContains(t, string(old.message), "host.name")
 	suspended := make(chan bool)
-	go func() { suspended <- thinning.suspend(nil, func([]byte) { t.Error("it comes back in time") }) }()
+	go func() { suspended <- thinning.suspend(nil, func(*batch) { t.Error("it comes back in time") }) }()
 	clock.waiting(t, swapGrace)
 	require.NoError(t, thinning.write(fresh, spansNamed(1, "x")))
 	require.Contains(t, string(fresh.message), "host.name", "new batches are written whole meanwhile")

@@ -162,6 +162,7 @@ func (p *betraceProcessor) shown(r *running, pipeline string) status.Processor {
 	}
 	inUse := board.inUse.Load()
 	shown.Files.Sources = inUse.sources
+	r.backlog.settle()
 	stats, err := r.engine.Stats()
 	if err != nil {
 		shown.Problem = err.Error()

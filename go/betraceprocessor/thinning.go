@@ -31,6 +31,14 @@ type thinning struct {
 type batch struct {
 	message    []byte
 	generation *generation
+	// writing is how long it took to write it.
+	writing time.Duration
+
+	// The rest is the backlog's. at is when the batch was accepted, number its place among all batches; waited says
+	// whether it was handed over, isTaken whether somebody judges it.
+	at, number      uint64
+	before, after   *batch
+	waited, isTaken bool
 }
 
 // generation is one writer and the batches written by it that are not judged yet.
@@ -60,13 +68,15 @@ func newThinning(thin *betrace.Thin, clock clock) *thinning {
 // write writes traces into the batch for the rules in use. Where it succeeds the batch must be claimed later, and
 // judged by whoever claims it.
 func (t *thinning) write(b *batch, traces ptrace.Traces) error {
+	begun := time.Now()
 	for {
 		g := t.current.Load()
 		message, err := g.encode(b.message[:0], traces)
 		if err != nil {
 			return err
 		}
-		b.message = message
+		// Once it is registered it may be judged.
+		b.message, b.writing = message, time.Since(begun)
 		if g.register(b) {
 			return nil
 		}
@@ -140,8 +150,8 @@ func (g *generation) left() []*batch {
 }
 
 // suspend lets new batches be written whole and returns when every older one is judged; those that are still out after
-// a moment it hands to judge. It reports false, and lets the old writer go on, when stop is closed first.
-func (t *thinning) suspend(stop <-chan struct{}, judge func(message []byte)) bool {
+// a moment it claims and hands to judge. It reports false, and lets the old writer go on, when stop is closed first.
+func (t *thinning) suspend(stop <-chan struct{}, judge func(*batch)) bool {
 	old := t.current.Swap(newGeneration(nil))
 	old.close()
 	select {
@@ -154,8 +164,7 @@ func (t *thinning) suspend(stop <-chan struct{}, judge func(message []byte)) boo
 	}
 	for _, b := range old.left() {
 		if b.claim() {
-			judge(b.message)
-			b.judged()
+			judge(b)
 		}
 	}
 	// What others have claimed they judge right now, whatever the next consumer does.

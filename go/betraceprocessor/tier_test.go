@@ -123,7 +123,7 @@ func (c *testTier) violations(t *testing.T) (violations float64, verdicts map[st
 	verdicts = map[string]float64{}
 	for _, b := range c.checkers {
 		violations += b.sum(t, prefix+"violations")
-		stats, err := b.running.Load().engine.Stats()
+		stats, err := b.stats()
 		require.NoError(t, err)
 		for _, rule := range stats.Rules {
 			for _, verdict := range rule.Verdicts {

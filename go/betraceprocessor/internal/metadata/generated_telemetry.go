@@ -28,6 +28,8 @@ type TelemetryBuilder struct {
 	meter                                  metric.Meter
 	mu                                     sync.Mutex
 	registrations                          []metric.Registration
+	ProcessorBetraceBacklogBytes           metric.Int64ObservableGauge
+	ProcessorBetraceBatchesHeldUp          metric.Int64ObservableCounter
 	ProcessorBetraceComparisonsUnknown     metric.Int64ObservableCounter
 	ProcessorBetraceDecisionDelay          metric.Float64Histogram
 	ProcessorBetraceEvaluationDuration     metric.Float64Histogram
@@ -79,6 +81,36 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterProcessorBetraceBacklogBytesCallback sets callback for observable ProcessorBetraceBacklogBytes metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceBacklogBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceBacklogBytes, obs: o})
+		return nil
+	}, builder.ProcessorBetraceBacklogBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorBetraceBatchesHeldUpCallback sets callback for observable ProcessorBetraceBatchesHeldUp metric.
+func (builder *TelemetryBuilder) RegisterProcessorBetraceBatchesHeldUpCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorBetraceBatchesHeldUp, obs: o})
+		return nil
+	}, builder.ProcessorBetraceBatchesHeldUp)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterProcessorBetraceComparisonsUnknownCallback sets callback for observable ProcessorBetraceComparisonsUnknown metric.
@@ -644,6 +676,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ProcessorBetraceBacklogBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_betrace_backlog_bytes",
+		metric.WithDescription("Memory of accepted batches that wait to be evaluated, at most 8 MiB [Development]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorBetraceBatchesHeldUp, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_betrace_batches_held_up",
+		metric.WithDescription("Batches that were evaluated in the call that brought them, because no more may wait; their senders waited for it [Development]"),
+		metric.WithUnit("{batches}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorBetraceComparisonsUnknown, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_betrace_comparisons_unknown",
 		metric.WithDescription("Comparisons of a rule that met unlike types and selected nothing [Development]"),
