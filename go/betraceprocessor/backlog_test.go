@@ -259,11 +259,14 @@ func TestNothingIsLostOrJudgedTwiceByManyAtOnce(t *testing.T) {
 // A trace whose last batch waits is not closed as if it had not come: the tick judges it first.
 func TestATickDoesNotOvertakeABatch(t *testing.T) {
 	b := startBench(t, func(c *Config) { c.Trace.IdleTimeout = time.Second }, "when { payment.charge } always { payment.fraud_check }")
-	for trace := range 200 {
+	b.keepWorkersAsleep()
+	for trace := range 20 {
 		require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(trace, "checkout", "payment.charge")))
 	}
+	_, err := b.stats()
+	require.NoError(t, err)
 	b.clock.turn(999 * time.Millisecond)
-	for trace := range 200 {
+	for trace := range 20 {
 		rest := spansNamed(trace, "payment.fraud_check")
 		span := rest.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
 		span.SetSpanID(spanID(7))
@@ -273,12 +276,41 @@ func TestATickDoesNotOvertakeABatch(t *testing.T) {
 	b.tick(t, time.Millisecond)
 	stats, err := b.stats()
 	require.NoError(t, err)
-	require.Zero(t, stats.ClosedTraces)
+	require.Zero(t, stats.ClosedTraces, "the rest came in time, and its batches wait when the tick comes")
 	b.tick(t, time.Second)
 	stats, err = b.stats()
 	require.NoError(t, err)
-	require.EqualValues(t, 200, stats.ClosedTraces)
+	require.EqualValues(t, 20, stats.ClosedTraces)
 	b.requireViolations(t)
+}
+
+// Figures, the status page and records of evidence have every batch that was accepted before they were asked for.
+func TestFiguresHaveEveryAcceptedBatch(t *testing.T) {
+	b := startBenchOn(t, hostWith(newMemoryStorage()), intoFiles(t.TempDir(), func(c *Config) { c.Status.Endpoint = "localhost:0" }), never)
+	b.keepWorkersAsleep()
+	accept := func(trace int) {
+		require.NoError(t, b.ConsumeTraces(context.Background(), spansNamed(trace, "checkout", "payment.bypass_validation")))
+	}
+	accept(1)
+	require.EqualValues(t, 2, b.sum(t, prefix+"spans", label("outcome", "evaluated")))
+	accept(2)
+	r := b.running.Load()
+	require.EqualValues(t, 4, b.shown(r, "").Spans["evaluated"])
+	accept(3)
+	r.evidence.mu.Lock()
+	require.True(t, r.evidence.record(context.Background(), causePeriod))
+	r.evidence.mu.Unlock()
+	stats, err := r.engine.Stats()
+	require.NoError(t, err)
+	require.EqualValues(t, 6, stats.Spans["evaluated"])
+}
+
+// keepWorkersAsleep leaves accepted batches to those who settle the backlog. Call it before the first batch.
+func (b *bench) keepWorkersAsleep() {
+	q := b.running.Load().backlog
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.awake = q.workers
 }
 
 // A backlog that cannot take a batch leaves it to the call, and the metrics say so.

@@ -105,6 +105,7 @@ func TestStateSurvivesACrash(t *testing.T) {
 	rules := []string{checked, "when { payment.charge } never { payment.bypass_validation }"}
 	memory := newMemoryStorage()
 	before := startBenchOn(t, hostWith(memory), withInterval, rules...)
+	before.keepWorkersAsleep()
 	require.NoError(t, before.ConsumeTraces(context.Background(), spansNamed(1, "checkout", "payment.charge")))
 	before.clock.advance(t, time.Second, 30*time.Second)
 	require.GreaterOrEqual(t, before.stored(t, "traces", "stored"), 2.0)
