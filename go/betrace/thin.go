@@ -2,6 +2,7 @@ package betrace
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -92,34 +93,52 @@ func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans) []byte {
 	return dst
 }
 
+// headBytes is the most that a span takes up to its attributes, without its name.
+const headBytes = 6 + 18 + 10 + 10 + 1 + binary.MaxVarintLen64 + 1 + binary.MaxVarintLen64 + 9 + 9
+
 func (t *Thin) appendSpan(dst []byte, span ptrace.Span, keys *keySet) []byte {
-	var outer int
-	dst, outer = open(dst, 0x12)
+	name := span.Name()
+	dst = slices.Grow(dst, headBytes+len(name))
+	outer := len(dst) + 1 + lengthBytes
+	head := dst[len(dst) : len(dst)+headBytes+len(name)]
+	head[0] = 0x12
+	n := 1 + lengthBytes
 	if id := span.TraceID(); !id.IsEmpty() {
-		dst = append(dst, 0x0a, 16)
-		dst = append(dst, id[:]...)
+		head[n], head[n+1] = 0x0a, 16
+		*(*[16]byte)(head[n+2:]) = id
+		n += 18
 	}
 	if id := span.SpanID(); !id.IsEmpty() {
-		dst = append(dst, 0x12, 8)
-		dst = append(dst, id[:]...)
+		head[n], head[n+1] = 0x12, 8
+		*(*[8]byte)(head[n+2:]) = id
+		n += 10
 	}
 	if id := span.ParentSpanID(); !id.IsEmpty() {
-		dst = append(dst, 0x22, 8)
-		dst = append(dst, id[:]...)
+		head[n], head[n+1] = 0x22, 8
+		*(*[8]byte)(head[n+2:]) = id
+		n += 10
 	}
-	dst = appendText(dst, 0x2a, span.Name())
+	if name != "" {
+		head[n] = 0x2a
+		n = putLength(head, n+1, len(name))
+		n += copy(head[n:], name)
+	}
 	if kind := span.Kind(); kind != 0 {
-		dst = append(dst, 0x30)
-		dst = binary.AppendUvarint(dst, uint64(int64(kind)))
+		head[n] = 0x30
+		n++
+		n += binary.PutUvarint(head[n:], uint64(int64(kind)))
 	}
 	if start := span.StartTimestamp(); start != 0 {
-		dst = append(dst, 0x39)
-		dst = binary.LittleEndian.AppendUint64(dst, uint64(start))
+		head[n] = 0x39
+		binary.LittleEndian.PutUint64(head[n+1:], uint64(start))
+		n += 9
 	}
 	if end := span.EndTimestamp(); end != 0 {
-		dst = append(dst, 0x41)
-		dst = binary.LittleEndian.AppendUint64(dst, uint64(end))
+		head[n] = 0x41
+		binary.LittleEndian.PutUint64(head[n+1:], uint64(end))
+		n += 9
 	}
+	dst = dst[:len(dst)+n]
 	if keys.size > 0 {
 		dst = appendAttributes(dst, 0x4a, span.Attributes(), keys)
 	}
@@ -169,13 +188,18 @@ func (t *Thin) appendLinks(dst []byte, links ptrace.SpanLinkSlice) []byte {
 			dst = append(dst, 0x12, 8)
 			dst = append(dst, id[:]...)
 		}
-		dst = appendAttributes(dst, 0x22, link.Attributes(), &t.link)
+		if t.link.size > 0 {
+			dst = appendAttributes(dst, 0x22, link.Attributes(), &t.link)
+		}
 		closeAt(dst, at)
 	}
 	return dst
 }
 
 func (t *Thin) appendStatus(dst []byte, status ptrace.Status) []byte {
+	if (!t.statusMessage || status.Message() == "") && (!t.statusCode || status.Code() == 0) {
+		return dst
+	}
 	var at int
 	dst, at = open(dst, 0x7a)
 	if t.statusMessage {
@@ -193,8 +217,8 @@ func (t *Thin) appendStatus(dst []byte, status ptrace.Status) []byte {
 // the engine's to say.
 func appendAttributes(dst []byte, tag byte, attributes pcommon.Map, keys *keySet) []byte {
 	for key, value := range attributes.All() {
-		if keys.has(key) {
-			dst = appendEntry(dst, tag, key, value, 0)
+		if slot := keys.find(key); slot != nil {
+			dst = appendWanted(dst, tag, slot.field, value)
 		}
 	}
 	return dst

@@ -49,6 +49,8 @@ type keySlot struct {
 	// hash is 0 in a free slot and never in a taken one.
 	hash uint32
 	key  string
+	// field is the key as a field of a KeyValue, ready to be written.
+	field string
 }
 
 func newKeySet(keys ...string) keySet {
@@ -64,7 +66,7 @@ func newKeySet(keys ...string) keySet {
 }
 
 func (s *keySet) insert(key string) {
-	if s.has(key) {
+	if s.find(key) != nil {
 		return
 	}
 	s.size++
@@ -73,7 +75,7 @@ func (s *keySet) insert(key string) {
 	for s.slots[at].hash != 0 {
 		at = (at + 1) & uint32(len(s.slots)-1)
 	}
-	s.slots[at] = keySlot{hash: hash, key: key}
+	s.slots[at] = keySlot{hash: hash, key: key, field: string(appendText(nil, 0x0a, key))}
 }
 
 func eightBytes(text string) uint64 {
@@ -95,18 +97,16 @@ func hashKey(key string) uint32 {
 	return uint32(mixed>>32) | 1
 }
 
-func (s *keySet) has(key string) bool {
-	if s.size == 0 {
-		return false
-	}
+// find returns the place of a wanted key, nil of any other.
+func (s *keySet) find(key string) *keySlot {
 	hash := hashKey(key)
 	for at := hash >> s.shift; ; at = (at + 1) & uint32(len(s.slots)-1) {
 		slot := &s.slots[at]
 		if slot.hash == 0 {
-			return false
+			return nil
 		}
 		if slot.hash == hash && slot.key == key {
-			return true
+			return slot
 		}
 	}
 }
