@@ -3,7 +3,7 @@
 //! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers with [chains](chain) of a few
 //! [`record`]s, the ids that were [`seen`], which spans may be [`shown`], all in one [`block`] of bytes, and apart what few traces have:
 //! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it as they [arrive](arriving), in any order; how [whole] it is it says itself, and
-//! it is [`stored`] for a restart. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
+//! it is [`stored`] for a restart. What spans leave in cells is [counted](settled) when it is asked for. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
 //! [`slots`] and the timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]),
 //! in [generations](id_generation) of [sets](id_set).
 //! Whatever grows here weighs what the allocator hands out for it.
@@ -25,6 +25,7 @@ pub(crate) mod packed_record;
 pub(crate) mod record;
 pub(crate) mod reported;
 pub(crate) mod seen;
+pub(crate) mod settled;
 pub(crate) mod shard;
 pub(crate) mod shards;
 pub(crate) mod shown;

@@ -12,6 +12,7 @@ use crate::matcher::ids::SelectorId;
 use crate::plan::Plan;
 use crate::plan::feed::{FeedKind, SelectorPlan};
 use crate::plan::ids::RuleIndex;
+use crate::state::block_pool::BlockPool;
 use crate::state::trace::TraceState;
 
 /// Rules of a plan by what they need.
@@ -33,6 +34,9 @@ pub(crate) struct NeededRules {
     /// By [`RuleIndex`]: what one needs besides that by which it is found early.
     further: Vec<Box<[Need]>>,
 }
+
+/// So few rules are asked one by one whether a trace has what they need, settled or not.
+const FEW: usize = 8;
 
 /// The rules that need spans in a cell, and how many, ascending.
 type ByCell = HashMap<CellId, Vec<(u32, RuleIndex)>>;
@@ -166,16 +170,17 @@ impl NeededRules {
         rules
     }
 
-    /// Rules that spans of these selectors may have broken; each once, ascending.
+    /// Rules that spans of these selectors may have broken; each once, ascending. The trace is settled only if there are many
+    /// to choose from.
     pub fn early(
         &self,
-        trace: &TraceState,
+        (trace, pool): (&mut TraceState, &mut BlockPool),
         selectors: impl Iterator<Item = SelectorId>,
         found: &mut Vec<RuleIndex>,
     ) {
-        self.by_any.find(trace, found);
-        for selector in selectors {
-            self.by_selector[selector.index()].find(trace, found);
+        let selectors = selectors.map(|selector| &self.by_selector[selector.index()]);
+        for rules in std::iter::once(&self.by_any).chain(selectors) {
+            rules.find(trace, pool, found);
         }
         found.sort_unstable();
         found.dedup();
@@ -214,9 +219,9 @@ impl EarlyRules {
         }
     }
 
-    fn find(&self, trace: &TraceState, found: &mut Vec<RuleIndex>) {
+    fn find(&self, trace: &mut TraceState, pool: &mut BlockPool, found: &mut Vec<RuleIndex>) {
         found.extend_from_slice(&self.needless);
-        if self.needing.len() <= trace.cell_count() {
+        if self.needing.len() <= FEW {
             let met = self
                 .needing
                 .iter()
@@ -224,6 +229,7 @@ impl EarlyRules {
             found.extend(met.map(|(_, rule)| *rule));
             return;
         }
+        trace.settle(pool);
         // Both ascend by cell.
         let mut rest = &self.needing[..];
         for (cell, spans) in trace.cell_spans() {
@@ -255,7 +261,7 @@ fn is_met(trace: &TraceState, need: &Need) -> bool {
     need.iter().any(|bar| is_reached(trace, *bar))
 }
 
+/// No cell has more spans than its trace, and most bars that are high need not be looked at.
 fn is_reached(trace: &TraceState, bar: Bar) -> bool {
-    let spans = trace.spans_of(bar.cell);
-    spans.is_some_and(|spans| spans.certain >= bar.least)
+    bar.least as usize <= trace.span_count() && trace.certain_spans_of(bar.cell) >= bar.least
 }

@@ -181,18 +181,19 @@ impl Intake<'_> {
             let mut lent = Lent::new(&mut shard);
             for touched in of_shard {
                 let place = self.touches.place(*touched);
-                let Some(trace) = lent.get_mut(place) else {
+                let Some((trace, pool)) = lent.grow(place) else {
                     continue;
                 };
+                let is_live = trace.is_live();
                 // A trace that closed hears of violations whatever the settings say of open ones.
-                if context.settings.early || !trace.is_live() {
+                if context.settings.early || !is_live {
                     let selectors = self.touches.selectors(*touched);
                     self.scratch.rules.clear();
                     let needed = &context.rules.needed;
-                    needed.early(trace, selectors, &mut self.scratch.rules);
+                    needed.early((trace, pool), selectors, &mut self.scratch.rules);
                     context.decide_early(&mut lent, place, self.scratch, sink);
                 }
-                if let Some(trace) = lent.get_mut(place) {
+                if !is_live && let Some(trace) = lent.get_mut(place) {
                     context.count_contradicted(trace, &mut self.scratch.eval, sink);
                 }
                 lent.reweigh(place);

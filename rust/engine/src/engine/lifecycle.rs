@@ -13,6 +13,7 @@ use crate::engine::scratch::DecideScratch;
 use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
 use crate::plan::ids::RuleIndex;
+use crate::state::block_pool::BlockPool;
 use crate::state::reported::Fired;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
@@ -40,8 +41,14 @@ impl<'l, 's> Lent<'l, 's> {
         Lent { shard, steps: 0 }
     }
 
+    /// A trace whose cells may be read.
     pub fn get_mut(&mut self, place: TracePlace) -> Option<&mut TraceState> {
-        self.shard.get_mut(place)
+        self.shard.settled(place)
+    }
+
+    /// A trace as it is, with what it grows from.
+    pub fn grow(&mut self, place: TracePlace) -> Option<(&mut TraceState, &mut BlockPool)> {
+        self.shard.grow(place)
     }
 
     /// So much was done since. `true`: others had it, and what a place holds may be another now.

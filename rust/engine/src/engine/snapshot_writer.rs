@@ -42,7 +42,7 @@ pub(crate) fn write(
     places.sort_unstable();
     let mut traces = Traces::default();
     for (_, at, place) in places {
-        if let Some(trace) = shards.lock(at).get(place) {
+        if let Some(trace) = shards.lock(at).settled(place) {
             traces.add(trace);
         }
     }

@@ -23,6 +23,17 @@ pub(crate) struct SelectorPlan {
     pub sets: Vec<u32>,
 }
 
+impl SelectorPlan {
+    /// The only cell that a span feeds which it selects for certain, if that counts spans and nothing is kept of them.
+    pub fn only_count(&self) -> Option<CellId> {
+        let [feed] = *self.feeds else {
+            return None;
+        };
+        let is_plain = feed.kind == FeedKind::Count && self.shown.is_empty();
+        is_plain.then_some(feed.cell)
+    }
+}
+
 /// Which values of one cell matter, of all rules that [bound](crate::plan::reach) its greatest or least.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ValueReach {

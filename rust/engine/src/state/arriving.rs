@@ -46,6 +46,19 @@ impl TraceState {
         }
     }
 
+    /// Keeps these fields of the arriving span, of which there is a record then.
+    pub(super) fn keep(
+        &mut self,
+        arriving: &mut Arriving<'_, '_, '_>,
+        fields: &[(FieldKey, FieldId)],
+    ) {
+        if !fields.is_empty() {
+            let record = self.record(arriving);
+            let mut records = self.records_mut(arriving.pool);
+            keep(&mut records, arriving.span, record, fields);
+        }
+    }
+
     pub(super) fn record(&mut self, arriving: &mut Arriving<'_, '_, '_>) -> RecordId {
         if let Some(record) = arriving.record {
             return record;

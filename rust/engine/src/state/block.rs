@@ -167,6 +167,16 @@ impl Block {
         self.splice(pool, list, at * N, &element);
     }
 
+    /// Adds so many bytes to a list, of whatever was there.
+    pub fn lengthen(&mut self, pool: &mut BlockPool, list: List, by: usize) {
+        let index = list as usize;
+        let len = self.lens[index] as usize;
+        if self.room(index) < len + by {
+            self.make_room(pool, index, by);
+        }
+        self.lens[index] += by as u32;
+    }
+
     /// Puts bytes into a list.
     pub fn splice(&mut self, pool: &mut BlockPool, list: List, at: usize, new: &[u8]) {
         let index = list as usize;

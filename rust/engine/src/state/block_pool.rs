@@ -9,6 +9,9 @@ const MOST_KEPT: usize = 4096 - 8;
 /// In place of a block of one size, those of so many next ones are taken.
 const LARGER: usize = 2;
 
+/// Room for so many words is kept.
+const KEPT_WORDS: usize = 1024;
+
 /// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
 const SIZES: usize = 56;
 
@@ -19,6 +22,8 @@ pub(crate) struct BlockPool {
     bytes: usize,
     /// Beyond so many bytes, blocks go back to the allocator.
     most: usize,
+    /// What a trace that takes from here counts.
+    pub(super) words: Vec<u32>,
 }
 
 impl Default for BlockPool {
@@ -27,6 +32,7 @@ impl Default for BlockPool {
             free: [const { Vec::new() }; SIZES],
             bytes: 0,
             most: 0,
+            words: Vec::new(),
         }
     }
 }
@@ -35,6 +41,9 @@ impl BlockPool {
     /// Keeps at most so many bytes from now on.
     pub fn limit(&mut self, most: usize) {
         self.most = most;
+        if self.words.capacity() > KEPT_WORDS {
+            self.words = Vec::new();
+        }
         if self.bytes > most {
             *self = BlockPool {
                 most,
@@ -78,7 +87,7 @@ impl BlockPool {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + heap(self.words.capacity() * size_of::<u32>())
     }
 }
 

@@ -222,11 +222,6 @@ impl<'t> Cells<'t> {
         Some(Packed::unpacked(cell).spans())
     }
 
-    #[inline(always)]
-    pub fn len(self) -> usize {
-        self.block.elements::<CELL_BYTES>(List::Cells).len()
-    }
-
     /// Ascending.
     pub fn ids(self) -> impl Iterator<Item = CellId> {
         self.block.elements(List::Cells).iter().map(Packed::id_of)
@@ -323,6 +318,49 @@ impl CellsMut<'_> {
             *place = u32::from_le_bytes(*place).saturating_add(1).to_le_bytes();
         }
         before
+    }
+
+    /// Counts certain spans in cells that count, each as often as it stands there, in ascending order.
+    pub fn count_sorted(&mut self, ids: &[u32]) {
+        let runs = || ids.chunk_by(|a, b| a == b);
+        let known = self.block.elements::<CELL_BYTES>(List::Cells);
+        let (mut rest, mut new) = (known.iter().peekable(), 0);
+        for run in runs() {
+            while rest.next_if(|cell| head(cell) >> 3 < run[0]).is_some() {}
+            let is_known = rest.peek().is_some_and(|cell| head(cell) >> 3 == run[0]);
+            new += usize::from(!is_known);
+        }
+        // From behind, so that each cell moves once.
+        let mut from = known.len();
+        let mut to = from + new;
+        self.block.lengthen(self.pool, List::Cells, new * CELL_BYTES);
+        let cells = self.block.elements_mut::<CELL_BYTES>(List::Cells);
+        for run in runs().rev() {
+            let (id, count) = (run[0], run.len() as u32);
+            while from > 0 && head(&cells[from - 1]) >> 3 > id {
+                (from, to) = (from - 1, to - 1);
+                cells[to] = cells[from];
+            }
+            to -= 1;
+            let known = from.checked_sub(1).filter(|at| head(&cells[*at]) >> 3 == id);
+            let Some(at) = known else {
+                cells[to] = Packed {
+                    id: CellId(id),
+                    kind: CellKind::Count,
+                    capped: false,
+                    count,
+                    second: 0,
+                }
+                .packed();
+                continue;
+            };
+            from = at;
+            let mut cell = Packed::unpacked(&cells[at]);
+            if cell.kind == CellKind::Count {
+                cell.count = cell.count.saturating_add(count);
+            }
+            cells[to] = cell.packed();
+        }
     }
 
     /// A span came whose value matters.

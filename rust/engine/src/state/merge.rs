@@ -18,7 +18,7 @@ use crate::state::key::{group_key, text_key};
 use crate::state::packed_record::record_stride;
 use crate::state::record::{NAME_BYTES, Rank, RecordId, packed_id};
 use crate::state::seen::{Arrival, Parents, SeenSpan};
-use crate::state::shown::SHOWN_BYTES;
+use crate::state::shown::{self, Note, SHOWN_BYTES};
 use crate::state::trace::{Generation, TraceState};
 use crate::state::values::{Amount, ValueCell, WholeRange};
 use crate::time::{EventTime, Timestamp};
@@ -93,17 +93,23 @@ impl TraceState {
             pool,
         };
         self.note_first(plan, &mut arriving);
-        for hit in hits {
-            let certain = self.apply_hit(plan, &mut arriving, *hit);
-            let from = with.early_from.get(hit.selector.index());
-            if from.is_some_and(|from| *from <= certain) {
-                met(hit.selector);
+        if self.is_noted() {
+            self.note_hits(with, &mut arriving, hits, met);
+        } else {
+            for hit in hits {
+                let certain = self.apply_hit(plan, &mut arriving, *hit);
+                let from = with.early_from.get(hit.selector.index());
+                if from.is_some_and(|from| *from <= certain) {
+                    met(hit.selector);
+                }
             }
+            self.all_counted();
         }
         if let Some(record) = arriving.record {
             self.records_mut(arriving.pool).drop_unheld(record);
         }
         if self.shows_too_many() {
+            self.settle(arriving.pool);
             self.forget_unshown(arriving.pool);
         }
         Merged::Added
@@ -195,6 +201,73 @@ impl TraceState {
             self.records_mut(arriving.pool).release(before);
         }
         record
+    }
+
+    /// Notes which cells the arriving span feeds, of a trace of which that is counted later.
+    fn note_hits(
+        &mut self,
+        with: &Merging<'_>,
+        arriving: &mut Arriving<'_, '_, '_>,
+        hits: &[Hit],
+        mut met: impl FnMut(SelectorId),
+    ) {
+        let plan = with.plan;
+        let mut words = std::mem::take(&mut arriving.pool.words);
+        words.clear();
+        // No cell has more spans than the trace.
+        let most = self.span_count() as u32;
+        for hit in hits {
+            let only = plan.only_counts.get(hit.selector.index()).copied();
+            match only.flatten().filter(|_| hit.certain) {
+                Some(cell) => words.push(Note::Count(cell).word()),
+                None => self.note_hit(plan, arriving, *hit, &mut words),
+            }
+            let from = with.early_from.get(hit.selector.index());
+            if from.is_some_and(|from| *from <= most) {
+                met(hit.selector);
+            }
+        }
+        if !words.is_empty() {
+            let start = EventTime(arriving.span.start());
+            self.shown_until = self.shown_until.max(start);
+            let record = self.record(arriving);
+            let mut records = self.records_mut(arriving.pool);
+            records.hold(record);
+            shown::note(records.block, records.pool, record, &words);
+        }
+        arriving.pool.words = words;
+    }
+
+    /// Likewise of one selector, whatever its cells keep.
+    #[inline(never)]
+    fn note_hit(
+        &mut self,
+        plan: &Plan,
+        arriving: &mut Arriving<'_, '_, '_>,
+        hit: Hit,
+        words: &mut Vec<u32>,
+    ) {
+        let Some(selector) = plan.selectors.get(hit.selector.index()) else {
+            return;
+        };
+        let certain = hit.certain;
+        for feed in &selector.feeds {
+            let cell = feed.cell;
+            match feed.kind {
+                FeedKind::Count if certain => {
+                    words.push(Note::Count(cell).word());
+                    self.keep(arriving, &selector.shown);
+                }
+                FeedKind::Count => {
+                    self.cells_mut(arriving.pool).count_span(cell, certain);
+                }
+                FeedKind::Records => {
+                    words.push(Note::Member { cell, certain }.word());
+                    self.keep(arriving, &selector.project);
+                }
+                _ => self.feed(plan, arriving, (selector, *feed), certain),
+            }
+        }
     }
 
     /// Feeds the cells of a selector that selects the arriving span. Returns how many spans it has selected for certain, as

@@ -98,6 +98,17 @@ impl Shard {
         Some((self.slots.get_mut(place)?, &mut self.pool))
     }
 
+    /// A trace whose cells may be read.
+    pub fn settled(&mut self, place: TracePlace) -> Option<&mut TraceState> {
+        let trace = self.slots.get_mut(place)?;
+        if !trace.is_settled() {
+            trace.settle(&mut self.pool);
+            let (before, now) = trace.weigh();
+            self.trace_bytes = (self.trace_bytes + now).saturating_sub(before);
+        }
+        Some(trace)
+    }
+
     fn find(&self, hash: u64, id: TraceId) -> Option<TracePlace> {
         let slot = self.table.find(hash, |slot| {
             let trace = self.slots.at(*slot);
@@ -204,6 +215,9 @@ impl Shard {
                 self.timers.push(Reverse((quiet.min(age), place)));
                 continue;
             }
+            let Some(trace) = self.settled(place) else {
+                continue;
+            };
             let awaited = awaited(trace).map_or(quiet, |until| quiet.max(until));
             if awaited.min(age) <= now {
                 let due = if awaited <= age { Due::Quiet } else { Due::Age };

@@ -5,6 +5,9 @@
 //! So a span is noted once, with all counts that it may be shown for, as a run of words in its trace's
 //! [block](crate::state::block): the record, marked, and behind it the cells. A span that cannot be among the lowest of any
 //! is not noted; once there are twice as many words as were needed the last time, those that are not needed are forgotten.
+//!
+//! Most traces are short, and of these every span is noted. So what is noted is counted later, all of it together, when somebody
+//! asks for the counts: see [`settled`](crate::state::settled). Till then it says too of which cells a span is a member.
 
 use hashbrown::HashMap;
 
@@ -18,11 +21,56 @@ use crate::state::trace::TraceState;
 /// What each count takes that a span is noted for.
 pub(crate) const SHOWN_BYTES: usize = 4;
 
-/// Marks the word that names a record: there are fewer of them, and of cells, than 2^31.
+/// Marks the word that names a record: there are fewer of them than 2^31.
 const RECORD: u32 = 1 << 31;
+
+/// Marks a cell of which the span is a member, perhaps or for certain: there are fewer of them than 2^29.
+const MEMBER: u32 = 1 << 30;
+const PERHAPS: u32 = 1 << 29;
 
 /// So many words are never too many.
 const FEW: u32 = 128;
+
+/// A word as it lies in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Note {
+    /// What follows is of this span.
+    Span(RecordId),
+    /// It may be shown for this count.
+    Count(CellId),
+    Member {
+        cell: CellId,
+        certain: bool,
+    },
+}
+
+impl Note {
+    #[inline(always)]
+    pub fn word(self) -> u32 {
+        match self {
+            Note::Span(record) => RECORD | record.0,
+            Note::Count(cell) => cell.0,
+            Note::Member { cell, certain } => {
+                cell.0 | MEMBER | if certain { 0 } else { PERHAPS }
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub fn of(word: [u8; SHOWN_BYTES]) -> Note {
+        let word = u32::from_le_bytes(word);
+        if word & RECORD != 0 {
+            Note::Span(RecordId(word & !RECORD))
+        } else if word & MEMBER != 0 {
+            Note::Member {
+                cell: CellId(word & !(MEMBER | PERHAPS)),
+                certain: word & PERHAPS == 0,
+            }
+        } else {
+            Note::Count(CellId(word))
+        }
+    }
+}
 
 /// The spans that a trace may show, for which counts.
 #[derive(Clone, Copy)]
@@ -31,27 +79,30 @@ pub(super) struct Shown<'t> {
 }
 
 impl<'t> Shown<'t> {
-    fn words(self) -> impl Iterator<Item = u32> + use<'t> {
-        let words = self.records.block.elements::<SHOWN_BYTES>(List::Shown);
-        words.iter().map(|word| u32::from_le_bytes(*word))
+    fn notes(self) -> impl Iterator<Item = Note> + use<'t> {
+        let words = self.records.block.elements(List::Shown);
+        words.iter().copied().map(Note::of)
     }
 
     /// Every count with each span that is noted for it.
     fn all(self) -> impl Iterator<Item = (CellId, RecordId)> + use<'t> {
         let mut record = RecordId(0);
-        self.words().filter_map(move |word| {
-            if word & RECORD != 0 {
-                record = RecordId(word & !RECORD);
-                return None;
+        self.notes().filter_map(move |note| match note {
+            Note::Span(next) => {
+                record = next;
+                None
             }
-            Some((CellId(word), record))
+            Note::Count(cell) => Some((cell, record)),
+            Note::Member { .. } => None,
         })
     }
 
     /// The record of every run.
     pub fn runs(self) -> impl Iterator<Item = RecordId> + use<'t> {
-        let records = self.words().filter(|word| word & RECORD != 0);
-        records.map(|word| RecordId(word & !RECORD))
+        self.notes().filter_map(|note| match note {
+            Note::Span(record) => Some(record),
+            Note::Count(_) | Note::Member { .. } => None,
+        })
     }
 
     /// The lowest spans of a count by (start, span id), in that order.
@@ -83,13 +134,25 @@ impl<'t> Shown<'t> {
 /// Begins the run of a record.
 #[inline]
 pub(super) fn begin(block: &mut Block, pool: &mut BlockPool, record: RecordId) {
-    block.push(pool, List::Shown, (RECORD | record.0).to_le_bytes());
+    block.push(pool, List::Shown, Note::Span(record).word().to_le_bytes());
 }
 
 /// The record of the last run may be shown for this count too.
 #[inline]
 pub(super) fn add(block: &mut Block, pool: &mut BlockPool, cell: CellId) {
-    block.push(pool, List::Shown, cell.0.to_le_bytes());
+    block.push(pool, List::Shown, Note::Count(cell).word().to_le_bytes());
+}
+
+/// Adds the run of a record, with what is noted of its span.
+#[inline]
+pub(super) fn note(block: &mut Block, pool: &mut BlockPool, record: RecordId, words: &[u32]) {
+    let begin = block.list(List::Shown).len();
+    block.lengthen(pool, List::Shown, (1 + words.len()) * SHOWN_BYTES);
+    let (places, _) = block.list_mut(List::Shown)[begin..].as_chunks_mut();
+    let all = std::iter::once(Note::Span(record).word()).chain(words.iter().copied());
+    for (place, word) in places.iter_mut().zip(all) {
+        *place = word.to_le_bytes();
+    }
 }
 
 impl TraceState {
@@ -117,7 +180,8 @@ impl TraceState {
         self.shown_len() > FEW.max(self.shown_most)
     }
 
-    /// Forgets of which counts spans are not among the lowest, and the records of those that are among the lowest of none.
+    /// Forgets of which counts spans are not among the lowest, and the records of those that are among the lowest of none; of
+    /// a trace that is [settled](crate::state::settled).
     pub(super) fn forget_unshown(&mut self, pool: &mut BlockPool) {
         let (words, unshown) = self.needed_words();
         let mut records = self.records_mut(pool);
@@ -131,13 +195,15 @@ impl TraceState {
         for record in unshown {
             records.release(record);
         }
-        self.shown_most = 2 * words.len() as u32;
+        self.shown_most = (2 * words.len() as u32).max(1);
+        self.all_counted();
     }
 
     /// Those words that are needed, and the records that are not.
     fn needed_words(&self) -> (Vec<u32>, Vec<RecordId>) {
         let shown = self.shown();
-        let words: Vec<u32> = shown.words().collect();
+        let is_shown = |note: &Note| !matches!(note, Note::Member { .. });
+        let words: Vec<u32> = shown.notes().filter(is_shown).map(Note::word).collect();
         let mut runs: Vec<&[u32]> = words
             .chunk_by(|_, next| next & RECORD == 0)
             .filter(|run| run[0] & RECORD != 0)

@@ -328,6 +328,7 @@ impl TraceState {
             }
         }
         self.shown_most = 2 * self.shown_len();
+        self.all_counted();
     }
 
     /// Counts anew what refers to each record; the places of those to which nothing does are free.

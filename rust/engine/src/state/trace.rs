@@ -59,9 +59,11 @@ pub(crate) struct TraceState {
     /// Of its cells.
     values: Vec<ValueCell>,
     /// The latest start of a span that is noted to be [shown](crate::state::shown), and beyond how many words those are
-    /// forgotten that are not needed.
+    /// forgotten that are not needed; 0: none was yet.
     pub(super) shown_until: EventTime,
     pub(super) shown_most: u32,
+    /// How many of those words are in the cells.
+    pub(super) counted: u32,
     /// The first root and the first span, by [`Rank`](crate::state::record::Rank).
     pub(super) root: u32,
     pub(super) first: u32,
@@ -98,6 +100,7 @@ impl TraceState {
             values: Vec::new(),
             shown_until: EventTime::FIRST,
             shown_most: 0,
+            counted: 0,
             root: NO_RECORD,
             first: NO_RECORD,
             reported: None,
@@ -225,8 +228,15 @@ impl TraceState {
         unpacked_id(self.first)
     }
 
+    /// Of a trace that is settled.
     #[inline(always)]
     fn all_cells(&self) -> Cells<'_> {
+        debug_assert!(self.is_settled(), "cells are read that are not all there");
+        self.counted_cells()
+    }
+
+    #[inline(always)]
+    fn counted_cells(&self) -> Cells<'_> {
         Cells {
             block: &self.block,
             values: &self.values,
@@ -249,7 +259,7 @@ impl TraceState {
     /// The cell that is being changed.
     #[inline(always)]
     pub(super) fn cell_at(&self, place: CellPlace) -> Option<Cell<'_>> {
-        self.all_cells().at(place)
+        self.counted_cells().at(place)
     }
 
     /// Whether some span fed the cell.
@@ -264,15 +274,10 @@ impl TraceState {
         self.all_cells().spans()
     }
 
-    /// How many spans fed the cell; `None`: none.
+    /// How many of the spans that are counted fed the cell; `None`: none.
     #[inline(always)]
-    pub fn spans_of(&self, id: CellId) -> Option<CellSpans> {
-        self.all_cells().spans_of(id)
-    }
-
-    #[inline(always)]
-    pub fn cell_count(&self) -> usize {
-        self.all_cells().len()
+    pub(super) fn counted_spans_of(&self, id: CellId) -> Option<CellSpans> {
+        self.counted_cells().spans_of(id)
     }
 
     pub(super) fn filled_cells(&self) -> impl Iterator<Item = (CellId, Cell<'_>)> {

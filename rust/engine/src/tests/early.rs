@@ -94,8 +94,10 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
             let met = |selector| selectors.push(selector);
             let merged = trace.merge(&with, &mut pool, view, found.hits(), met);
             assert_eq!(merged, Merged::Added);
-            set.needed.early(&trace, selectors.into_iter(), &mut tried);
+            let of_trace = (&mut trace, &mut pool);
+            set.needed.early(of_trace, selectors.into_iter(), &mut tried);
         });
+        trace.settle(&mut pool);
         assert_eq!(read.unwrap().spans, 1);
         left.retain(|index| {
             let facts = Facts {
@@ -440,6 +442,7 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
                 trace.merge(&with, &mut pool, view, found.hits(), |_| ());
             });
         assert_eq!(read.unwrap().spans, spans.len() as u64);
+        trace.settle(&mut pool);
         let reasons = if is_complete {
             Reasons::NONE
         } else {

@@ -61,6 +61,7 @@ fn evaluated<R>(
             trace.merge(&with, &mut pool, view, found.hits(), |_| ());
         });
     read.unwrap();
+    trace.settle(&mut pool);
     let facts = Facts {
         plan: &set.plan,
         rule: &set.plan.rules[0],
