@@ -6,13 +6,14 @@
 //! of which [`ancestry`] is what lies above, and [`alike`] for what they have in common; [`eval`], [`facts`] and [`member_set`] are what they all look at, within a
 //! [`budget`]. [`argument`] tells why a rule is broken, as a finding, [`deadline`] what a rule waits for, [`untouched`]
 //! what rules answer where they selected nothing, and [`needed`] which of them a trace gives something to do, by what each
-//! of them [`need`]s of the [`cells`] that it reads. Nothing here changes a trace.
+//! of them [`need`]s of the [`cells`] that it reads. Nothing here changes what a trace says.
 
 pub(crate) mod alike;
 pub(crate) mod ancestry;
 pub(crate) mod argument;
 pub(crate) mod between;
 pub(crate) mod budget;
+pub(crate) mod by_cell;
 pub(crate) mod cells;
 pub(crate) mod chosen;
 pub(crate) mod condition;

@@ -3,8 +3,8 @@
 
 use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
-use hashbrown::HashMap;
 
+use crate::decide::by_cell::ByCell;
 use crate::decide::need::{Bar, Need, Needs, readers};
 use crate::decide::untouched::UntouchedRules;
 use crate::intern::CellId;
@@ -19,8 +19,8 @@ use crate::state::trace::TraceState;
 #[derive(Debug)]
 pub(crate) struct NeededRules {
     /// By [`Completeness`], for traces that have all of it, and for others.
-    complete: [ByCell; Completeness::ALL.len()],
-    incomplete: [ByCell; Completeness::ALL.len()],
+    complete: [NeededByCell; Completeness::ALL.len()],
+    incomplete: [NeededByCell; Completeness::ALL.len()],
     /// Likewise, rules that such a trace keeps where it has spans of theirs and nothing that they need.
     kept_complete: [KeptByCell; Completeness::ALL.len()],
     kept_incomplete: [KeptByCell; Completeness::ALL.len()],
@@ -30,7 +30,7 @@ pub(crate) struct NeededRules {
     /// Those that any span may break.
     by_any: EarlyRules,
     /// Those with deadlines, by the cells that they read.
-    with_deadlines: HashMap<CellId, Vec<RuleIndex>>,
+    with_deadlines: ByCell<RuleIndex>,
     /// By [`RuleIndex`]: what one needs besides that by which it is found early.
     further: Vec<Box<[Need]>>,
 }
@@ -39,10 +39,19 @@ pub(crate) struct NeededRules {
 const FEW: usize = 8;
 
 /// The rules that need spans in a cell, and how many, ascending.
-type ByCell = HashMap<CellId, Vec<(u32, RuleIndex)>>;
+type NeededByCell = ByCell<(u32, RuleIndex)>;
 
 /// The rules that have to do with spans in a cell, but for those that need just one of them.
-type KeptByCell = HashMap<CellId, Vec<RuleIndex>>;
+type KeptByCell = ByCell<RuleIndex>;
+
+/// What such rules are found by, while they are collected, by [`Completeness`].
+#[derive(Default)]
+struct Collected {
+    complete: [Vec<(CellId, (u32, RuleIndex))>; Completeness::ALL.len()],
+    incomplete: [Vec<(CellId, (u32, RuleIndex))>; Completeness::ALL.len()],
+    kept_complete: [Vec<(CellId, RuleIndex)>; Completeness::ALL.len()],
+    kept_incomplete: [Vec<(CellId, RuleIndex)>; Completeness::ALL.len()],
+}
 
 /// Rules that may be broken while a trace is open.
 #[derive(Debug, Default)]
@@ -55,17 +64,8 @@ struct EarlyRules {
 
 impl NeededRules {
     pub fn of(plan: &Plan, untouched: &UntouchedRules) -> NeededRules {
-        let mut all = NeededRules {
-            complete: Default::default(),
-            incomplete: Default::default(),
-            kept_complete: Default::default(),
-            kept_incomplete: Default::default(),
-            by_selector: Vec::with_capacity(plan.selectors.len()),
-            early_from: Vec::new(),
-            by_any: EarlyRules::default(),
-            with_deadlines: HashMap::new(),
-            further: Vec::with_capacity(plan.rules.len()),
-        };
+        let mut all = Collected::default();
+        let mut further = Vec::with_capacity(plan.rules.len());
         let mut early: Vec<Option<Need>> = Vec::with_capacity(plan.rules.len());
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
             let mut needs = Needs::of(plan, rule);
@@ -92,26 +92,30 @@ impl NeededRules {
             }
             let rarest = (0..needs.early.len()).min_by_key(|at| readers(plan, &needs.early[*at]));
             early.push(rarest.map(|at| needs.early.swap_remove(at)));
-            all.further.push(needs.early.into());
+            further.push(needs.early.into());
         }
-        for rule in &plan.with_deadlines {
-            for cell in &plan.rules[rule.index()].cells {
-                all.with_deadlines.entry(*cell).or_default().push(*rule);
-            }
-        }
-        for by_cell in all.complete.iter_mut().chain(&mut all.incomplete) {
-            by_cell.values_mut().for_each(|rules| rules.sort_unstable());
-        }
+        let with_deadlines = plan.with_deadlines.iter().flat_map(|rule| {
+            let cells = plan.rules[rule.index()].cells.iter();
+            cells.map(|cell| (*cell, *rule))
+        });
         let found_by = |rules: &[RuleIndex]| EarlyRules::new(rules, &early);
         let selectors = plan.selectors.iter();
-        all.by_selector = selectors
+        let by_selector: Vec<EarlyRules> = selectors
             .map(|selector| found_by(&selector.early))
             .collect();
-        all.by_any = found_by(&untouched.on_any_span);
         let from = |(rules, selector): (&EarlyRules, &SelectorPlan)| rules.from(selector);
-        let with_plan = all.by_selector.iter().zip(&plan.selectors);
-        all.early_from = with_plan.map(from).collect();
-        all
+        let with_plan = by_selector.iter().zip(&plan.selectors);
+        NeededRules {
+            complete: all.complete.map(needed),
+            incomplete: all.incomplete.map(needed),
+            kept_complete: all.kept_complete.map(KeptByCell::from_iter),
+            kept_incomplete: all.kept_incomplete.map(KeptByCell::from_iter),
+            early_from: with_plan.map(from).collect(),
+            by_selector,
+            by_any: found_by(&untouched.on_any_span),
+            with_deadlines: with_deadlines.collect(),
+            further,
+        }
     }
 
     /// By selector: from how many certain spans of it on another one may break a rule while the trace is open.
@@ -131,7 +135,7 @@ impl NeededRules {
                 continue;
             }
             for (cell, spans) in trace.cell_spans() {
-                let rules = by_cell.get(&cell).into_iter().flatten();
+                let rules = by_cell.get(cell).iter();
                 let met = rules.take_while(|(least, _)| *least <= spans.all);
                 found.extend(met.map(|(_, rule)| *rule));
             }
@@ -151,8 +155,7 @@ impl NeededRules {
                 continue;
             }
             for (cell, _) in trace.cell_spans() {
-                let rules = by_cell.get(&cell).into_iter().flatten();
-                rules.copied().for_each(&mut found);
+                by_cell.get(cell).iter().copied().for_each(&mut found);
             }
         }
     }
@@ -163,8 +166,8 @@ impl NeededRules {
             return Vec::new();
         }
         let cells = trace.cell_spans().map(|(cell, _)| cell);
-        let met = cells.filter_map(|cell| self.with_deadlines.get(&cell));
-        let mut rules: Vec<RuleIndex> = met.flatten().copied().collect();
+        let met = cells.flat_map(|cell| self.with_deadlines.get(cell));
+        let mut rules: Vec<RuleIndex> = met.copied().collect();
         rules.sort_unstable();
         rules.dedup();
         rules
@@ -241,20 +244,23 @@ impl EarlyRules {
     }
 }
 
-fn add(by_cell: &mut ByCell, need: &Need, rule: RuleIndex) {
-    for bar in need {
-        by_cell.entry(bar.cell).or_default().push((bar.least, rule));
-    }
+fn add(all: &mut Vec<(CellId, (u32, RuleIndex))>, need: &Need, rule: RuleIndex) {
+    all.extend(need.iter().map(|bar| (bar.cell, (bar.least, rule))));
 }
 
-fn add_kept(by_cell: &mut KeptByCell, cells: &[CellId], need: &Need, rule: RuleIndex) {
+/// Those of each cell by how many spans they need.
+fn needed(mut all: Vec<(CellId, (u32, RuleIndex))>) -> NeededByCell {
+    all.sort_unstable();
+    all.into_iter().collect()
+}
+
+fn add_kept(all: &mut Vec<(CellId, RuleIndex)>, cells: &[CellId], need: &Need, rule: RuleIndex) {
     let is_asked = |cell| {
         need.iter()
             .any(|bar: &Bar| bar.cell == cell && bar.least <= 1)
     };
-    for cell in cells.iter().copied().filter(|cell| !is_asked(*cell)) {
-        by_cell.entry(cell).or_default().push(rule);
-    }
+    let cells = cells.iter().copied().filter(|cell| !is_asked(*cell));
+    all.extend(cells.map(|cell| (cell, rule)));
 }
 
 fn is_met(trace: &TraceState, need: &Need) -> bool {

@@ -4,13 +4,13 @@ use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
 
 use crate::decide::budget::Budget;
+use crate::decide::by_cell::ByCell;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
 use crate::decide::need::{Bar, WindowNeeds};
 use crate::decide::rule::decide;
 use crate::decide::window::idle;
 use crate::hash::HashKey;
-use crate::intern::CellId;
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, RulePlan};
 use crate::state::trace::TraceState;
@@ -52,7 +52,7 @@ pub(crate) struct UntouchedWindows {
     /// By [`RuleIndex`]: of rules that ask none of them one by one, what each adds.
     idle: Vec<Option<Idle>>,
     /// Rules that have something to do with traces, by the cells that say so.
-    met: MetByCell,
+    met: ByCell<Meets>,
 }
 
 /// A rule over many traces, and with which of them it has something to do: with so many spans in a cell.
@@ -63,38 +63,6 @@ struct Meets {
     /// Such as are complete by this, or such as are not.
     asked: Completeness,
     is_complete: bool,
-}
-
-/// Found without hashing: each cell of each trace that closes is looked up.
-#[derive(Debug, Default)]
-struct MetByCell {
-    /// The least of the cells.
-    first: u32,
-    /// For each number from the first on where its rules begin; the last is where all end.
-    begins: Vec<u32>,
-    rules: Vec<Meets>,
-}
-
-impl MetByCell {
-    fn of(mut met: Vec<(CellId, Meets)>) -> MetByCell {
-        met.sort_by_key(|(cell, _)| *cell);
-        let Some(((first, _), (last, _))) = met.first().zip(met.last()) else {
-            return MetByCell::default();
-        };
-        let cells = first.0..=last.0 + 1;
-        let begins = cells.map(|cell| met.partition_point(|(of, _)| of.0 < cell) as u32);
-        MetByCell {
-            first: first.0,
-            begins: begins.collect(),
-            rules: met.iter().map(|(_, meets)| *meets).collect(),
-        }
-    }
-
-    fn get(&self, cell: CellId) -> &[Meets] {
-        let begins = cell.0.checked_sub(self.first);
-        let begins = begins.and_then(|at| self.begins.get(at as usize..)?.first_chunk());
-        begins.map_or(&[], |[from, to]| &self.rules[*from as usize..*to as usize])
-    }
 }
 
 impl UntouchedWindows {
@@ -114,7 +82,7 @@ impl UntouchedWindows {
     }
 
     /// Of all rules of a plan that are over many traces.
-    fn meeting(plan: &Plan) -> MetByCell {
+    fn meeting(plan: &Plan) -> ByCell<Meets> {
         let mut met = Vec::new();
         for index in &plan.windows.rules {
             let rule = &plan.rules[index.index()];
@@ -131,7 +99,7 @@ impl UntouchedWindows {
                 }));
             }
         }
-        MetByCell::of(met)
+        met.into_iter().collect()
     }
 
     fn add(&mut self, plan: &Plan, index: RuleIndex) {

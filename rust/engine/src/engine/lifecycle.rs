@@ -86,6 +86,9 @@ impl Context<'_> {
             eval: scratch,
             ..
         } = scratch;
+        if rules.is_empty() {
+            return;
+        }
         scratch.begin_trace();
         for index in rules.iter() {
             let Some(trace) = shard.get_mut(place) else {
