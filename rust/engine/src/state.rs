@@ -13,6 +13,8 @@ pub(crate) mod block;
 pub(crate) mod block_pool;
 pub(crate) mod cell;
 pub(crate) mod chain;
+pub(crate) mod chunks;
+pub(crate) mod counting;
 pub(crate) mod firing;
 pub(crate) mod forgotten;
 pub(crate) mod group_cell;

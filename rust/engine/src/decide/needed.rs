@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::plan::feed::{FeedKind, SelectorPlan};
 use crate::plan::ids::RuleIndex;
 use crate::state::block_pool::BlockPool;
+use crate::state::merge::EarlyFrom;
 use crate::state::trace::TraceState;
 
 /// Rules of a plan by what they need.
@@ -26,7 +27,7 @@ pub(crate) struct NeededRules {
     kept_incomplete: [KeptByCell; Completeness::ALL.len()],
     /// By selector: those that its spans may break, and from how many certain spans of it on another may break one.
     by_selector: Vec<EarlyRules>,
-    early_from: Vec<u32>,
+    early_from: Vec<EarlyFrom>,
     /// Those that any span may break.
     by_any: EarlyRules,
     /// Those with deadlines, by the cells that they read.
@@ -118,8 +119,8 @@ impl NeededRules {
         }
     }
 
-    /// By selector: from how many certain spans of it on another one may break a rule while the trace is open.
-    pub fn early_from(&self) -> &[u32] {
+    /// By selector: from when on another of its spans may break a rule while the trace is open.
+    pub fn early_from(&self) -> &[EarlyFrom] {
         &self.early_from
     }
 
@@ -208,18 +209,31 @@ impl EarlyRules {
         all
     }
 
-    /// From how many certain spans on it is worth looking for these rules, which spans of a selector may break.
-    fn from(&self, selector: &SelectorPlan) -> u32 {
-        let mut counts = selector.feeds.iter();
-        let own = counts.find(|feed| feed.kind == FeedKind::Count);
-        let is_own = |bar: &Bar| own.is_some_and(|own| own.cell == bar.cell);
-        let least = |(bar, _): &(Bar, RuleIndex)| if is_own(bar) { bar.least } else { 0 };
-        if self.needless.is_empty() {
-            let least = self.needing.iter().map(least).min();
-            least.unwrap_or(u32::MAX)
-        } else {
-            0
-        }
+    /// From when on it is worth looking for these rules, which spans of a selector may break.
+    fn from(&self, selector: &SelectorPlan) -> EarlyFrom {
+        let kind = |bar: &Bar| {
+            let mut feeds = selector.feeds.iter();
+            let own = feeds.find(|feed| feed.cell == bar.cell);
+            own.map(|own| own.kind)
+        };
+        let never = EarlyFrom {
+            spans: u32::MAX,
+            values: u32::MAX,
+        };
+        let spans = if self.needless.is_empty() { u32::MAX } else { 0 };
+        let bars = self.needing.iter().map(|(bar, _)| bar);
+        bars.fold(EarlyFrom { spans, ..never }, |from, bar| match kind(bar) {
+            Some(FeedKind::Count) => EarlyFrom {
+                spans: from.spans.min(bar.least),
+                ..from
+            },
+            // Members are counted with other spans of the selector.
+            Some(FeedKind::Records) | None => EarlyFrom { spans: 0, ..from },
+            Some(_) => EarlyFrom {
+                values: from.values.min(bar.least.max(1)),
+                ..from
+            },
+        })
     }
 
     fn find(&self, trace: &mut TraceState, pool: &mut BlockPool, found: &mut Vec<RuleIndex>) {

@@ -1,6 +1,7 @@
 //! Blocks of memory that no trace has, kept for the next one that needs a block of their size.
 
 use crate::heap::heap;
+use crate::state::counting::Counting;
 
 /// The smallest block, and the largest that is kept for another trace.
 const LEAST: usize = 56;
@@ -22,8 +23,9 @@ pub(crate) struct BlockPool {
     bytes: usize,
     /// Beyond so many bytes, blocks go back to the allocator.
     most: usize,
-    /// What a trace that takes from here counts.
+    /// What a span notes, and what a trace counts, that takes from here.
     pub(super) words: Vec<u32>,
+    pub(super) counting: Counting,
 }
 
 impl Default for BlockPool {
@@ -33,6 +35,7 @@ impl Default for BlockPool {
             bytes: 0,
             most: 0,
             words: Vec::new(),
+            counting: Counting::default(),
         }
     }
 }
@@ -44,11 +47,10 @@ impl BlockPool {
         if self.words.capacity() > KEPT_WORDS {
             self.words = Vec::new();
         }
+        self.counting.shrink();
         if self.bytes > most {
-            *self = BlockPool {
-                most,
-                ..BlockPool::default()
-            };
+            self.free = [const { Vec::new() }; SIZES];
+            self.bytes = 0;
         }
     }
 
@@ -87,7 +89,7 @@ impl BlockPool {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes + heap(self.words.capacity() * size_of::<u32>())
+        self.bytes + heap(self.words.capacity() * size_of::<u32>()) + self.counting.bytes()
     }
 }
 

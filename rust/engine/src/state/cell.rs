@@ -14,9 +14,10 @@ use crate::intern::CellId;
 use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::chain::{self, Chain};
+use crate::state::counting::Counting;
 use crate::state::group_cell::GroupsCell;
 use crate::state::record::RecordId;
-use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
+use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell, ValueCell};
 
 /// How many spans a count keeps as evidence.
 pub(crate) const WITNESSES: usize = EVIDENCE_CAP;
@@ -215,11 +216,14 @@ impl<'t> Cells<'t> {
         cells.map(|cell| (Packed::id_of(cell), Packed::unpacked(cell).spans()))
     }
 
+    /// How many certain spans are counted that fed the cell, and whether it is one of which each span is as it comes.
     #[inline(always)]
-    pub fn spans_of(self, id: CellId) -> Option<CellSpans> {
-        let at = find(self.block, id).ok()?;
-        let cell = self.block.elements(List::Cells).get(at)?;
-        Some(Packed::unpacked(cell).spans())
+    pub fn counted_spans_of(self, id: CellId) -> (u32, bool) {
+        let at = find(self.block, id).ok();
+        let cell = at.and_then(|at| self.block.elements(List::Cells).get(at));
+        cell.map(Packed::unpacked).map_or((0, false), |cell| {
+            (cell.count, cell.kind == CellKind::Values)
+        })
     }
 
     /// Ascending.
@@ -320,14 +324,15 @@ impl CellsMut<'_> {
         before
     }
 
-    /// Counts certain spans in cells that count, each as often as it stands there, in ascending order.
-    pub fn count_sorted(&mut self, ids: &[u32]) {
-        let runs = || ids.chunk_by(|a, b| a == b);
+    /// Counts certain spans in cells that count.
+    pub fn count_all(&mut self, counting: &mut Counting) {
         let known = self.block.elements::<CELL_BYTES>(List::Cells);
-        let (mut rest, mut new) = (known.iter().peekable(), 0);
-        for run in runs() {
-            while rest.next_if(|cell| head(cell) >> 3 < run[0]).is_some() {}
-            let is_known = rest.peek().is_some_and(|cell| head(cell) >> 3 == run[0]);
+        let (mut at, mut new) = (0, 0);
+        for id in counting.arrange() {
+            while known.get(at).is_some_and(|cell| Packed::id_of(cell) < *id) {
+                at += 1;
+            }
+            let is_known = known.get(at).is_some_and(|cell| Packed::id_of(cell) == *id);
             new += usize::from(!is_known);
         }
         // From behind, so that each cell moves once.
@@ -335,41 +340,61 @@ impl CellsMut<'_> {
         let mut to = from + new;
         self.block.lengthen(self.pool, List::Cells, new * CELL_BYTES);
         let cells = self.block.elements_mut::<CELL_BYTES>(List::Cells);
-        for run in runs().rev() {
-            let (id, count) = (run[0], run.len() as u32);
-            while from > 0 && head(&cells[from - 1]) >> 3 > id {
+        counting.take(|id, count| {
+            while from > 0 && Packed::id_of(&cells[from - 1]) > id {
                 (from, to) = (from - 1, to - 1);
                 cells[to] = cells[from];
             }
             to -= 1;
-            let known = from.checked_sub(1).filter(|at| head(&cells[*at]) >> 3 == id);
-            let Some(at) = known else {
-                cells[to] = Packed {
-                    id: CellId(id),
+            let is_known = from > 0 && Packed::id_of(&cells[from - 1]) == id;
+            let mut cell = if is_known {
+                from -= 1;
+                Packed::unpacked(&cells[from])
+            } else {
+                Packed {
+                    id,
                     kind: CellKind::Count,
                     capped: false,
-                    count,
+                    count: 0,
                     second: 0,
                 }
-                .packed();
-                continue;
             };
-            from = at;
-            let mut cell = Packed::unpacked(&cells[at]);
             if cell.kind == CellKind::Count {
                 cell.count = cell.count.saturating_add(count);
             }
             cells[to] = cell.packed();
-        }
+        });
     }
 
-    /// A span came whose value matters.
-    pub fn count_value(&mut self, place: CellPlace) {
+    /// A span came whose value matters. Returns how many such came.
+    pub fn count_value(&mut self, place: CellPlace) -> u32 {
         let cell = self.get(place);
         let count = cell.count.saturating_add(1);
         if cell.kind == CellKind::Values {
             self.set(place, Packed { count, ..cell });
         }
+        count
+    }
+
+    /// Adds what a span adds to a sum or to extremes, be it certain or not. Returns how many spans came whose amount matters.
+    #[inline]
+    pub fn add_amount(
+        &mut self,
+        place: CellPlace,
+        (amount, certain): (Amount, bool),
+        matters: bool,
+    ) -> u32 {
+        let cell = self.get(place);
+        if cell.kind != CellKind::Values {
+            return 0;
+        }
+        if let Some(values) = self.values.get_mut(cell.second as usize) {
+            values.add_amount(amount, certain);
+        }
+        if matters {
+            return self.count_value(place);
+        }
+        cell.count
     }
 
     /// How many spans have a value that matters is not known.

@@ -32,10 +32,32 @@ pub(crate) struct Merging<'a> {
     pub generation: Generation,
     pub key: HashKey,
     pub spans_per_trace: u32,
-    /// By selector: from how many certain spans of it on another one may decide a rule early.
-    pub early_from: &'a [u32],
+    /// By selector.
+    pub early_from: &'a [EarlyFrom],
     /// The engine's time, where some rule asks when a span came.
     pub arrived: Option<Timestamp>,
+}
+
+/// From when on another certain span of a selector may decide a rule early: from so many such spans, or once so many have values
+/// that matter to one of its cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EarlyFrom {
+    pub spans: u32,
+    pub values: u32,
+}
+
+impl EarlyFrom {
+    #[inline(always)]
+    fn is_reached(self, left: Left) -> bool {
+        self.spans <= left.spans || self.values <= left.values
+    }
+}
+
+/// What spans of a selector have left in their trace: at most so many certain ones, and values that matter in one cell.
+#[derive(Clone, Copy, Default)]
+struct Left {
+    spans: u32,
+    values: u32,
 }
 
 /// What became of a span.
@@ -97,9 +119,9 @@ impl TraceState {
             self.note_hits(with, &mut arriving, hits, met);
         } else {
             for hit in hits {
-                let certain = self.apply_hit(plan, &mut arriving, *hit);
+                let left = self.apply_hit(plan, &mut arriving, *hit);
                 let from = with.early_from.get(hit.selector.index());
-                if from.is_some_and(|from| *from <= certain) {
+                if from.is_some_and(|from| from.is_reached(left)) {
                     met(hit.selector);
                 }
             }
@@ -218,12 +240,16 @@ impl TraceState {
         let most = self.span_count() as u32;
         for hit in hits {
             let only = plan.only_counts.get(hit.selector.index()).copied();
+            let mut left = Left {
+                spans: most,
+                values: 0,
+            };
             match only.flatten().filter(|_| hit.certain) {
                 Some(cell) => words.push(Note::Count(cell).word()),
-                None => self.note_hit(plan, arriving, *hit, &mut words),
+                None => left.values = self.note_hit(plan, arriving, *hit, &mut words),
             }
             let from = with.early_from.get(hit.selector.index());
-            if from.is_some_and(|from| *from <= most) {
+            if from.is_some_and(|from| from.is_reached(left)) {
                 met(hit.selector);
             }
         }
@@ -238,7 +264,7 @@ impl TraceState {
         arriving.pool.words = words;
     }
 
-    /// Likewise of one selector, whatever its cells keep.
+    /// Likewise of one selector, whatever its cells keep. Returns how many values matter in one of them.
     #[inline(never)]
     fn note_hit(
         &mut self,
@@ -246,11 +272,12 @@ impl TraceState {
         arriving: &mut Arriving<'_, '_, '_>,
         hit: Hit,
         words: &mut Vec<u32>,
-    ) {
+    ) -> u32 {
         let Some(selector) = plan.selectors.get(hit.selector.index()) else {
-            return;
+            return 0;
         };
         let certain = hit.certain;
+        let mut values = 0;
         for feed in &selector.feeds {
             let cell = feed.cell;
             match feed.kind {
@@ -265,68 +292,79 @@ impl TraceState {
                     words.push(Note::Member { cell, certain }.word());
                     self.keep(arriving, &selector.project);
                 }
-                _ => self.feed(plan, arriving, (selector, *feed), certain),
+                _ => values = values.max(self.feed(plan, arriving, (selector, *feed), certain)),
             }
         }
+        values
     }
 
-    /// Feeds the cells of a selector that selects the arriving span. Returns how many spans it has selected for certain, as
-    /// far as they are counted.
-    fn apply_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) -> u32 {
+    /// Feeds the cells of a selector that selects the arriving span. Returns what it has left, as far as that is counted.
+    fn apply_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) -> Left {
+        let mut left = Left::default();
         let Some(selector) = plan.selectors.get(hit.selector.index()) else {
-            return 0;
+            return left;
         };
-        let mut certain = 0;
         for feed in &selector.feeds {
             if feed.kind == FeedKind::Count {
                 let mut cells = self.cells_mut(arriving.pool);
                 let before = cells.count_span(feed.cell, hit.certain);
-                certain = before.saturating_add(u32::from(hit.certain));
+                left.spans = before.saturating_add(u32::from(hit.certain));
                 if hit.certain {
                     self.show(arriving, feed.cell, before, &selector.shown);
                 }
             } else {
-                self.feed(plan, arriving, (selector, *feed), hit.certain);
+                let values = self.feed(plan, arriving, (selector, *feed), hit.certain);
+                left.values = left.values.max(values);
             }
         }
-        certain
+        left
     }
 
-    /// Feeds a cell that does not count.
+    /// Feeds a cell that does not count. Returns how many of its values matter, if it keeps such.
     fn feed(
         &mut self,
         plan: &Plan,
         arriving: &mut Arriving<'_, '_, '_>,
         (selector, feed): (&SelectorPlan, Feed),
         certain: bool,
-    ) {
-        let mut cells = self.cells_mut(arriving.pool);
-        let kind = match feed.kind {
-            FeedKind::Records => CellKind::Records,
-            _ => CellKind::Values,
-        };
+    ) -> u32 {
         let empty = || empty_values(feed.kind);
-        let at = cells.open(feed.cell, kind, empty);
         match feed.kind {
             // Counted above, as most are.
-            FeedKind::Count => {}
+            FeedKind::Count => return 0,
+            FeedKind::Sum(of) | FeedKind::Extremes(of) => {
+                let amount = amount(plan, arriving.span, of);
+                let mut reaches = selector.reaches.iter();
+                let reach = reaches.find(|(cell, _)| *cell == feed.cell);
+                let matters = reach.is_none_or(|(_, reach)| amount.is_within(*reach));
+                let mut cells = self.cells_mut(arriving.pool);
+                let at = cells.open(feed.cell, CellKind::Values, empty);
+                return cells.add_amount(at, (amount, certain), matters);
+            }
             FeedKind::Records => {
+                let mut cells = self.cells_mut(arriving.pool);
+                let at = cells.open(feed.cell, CellKind::Records, empty);
                 if cells.has_room(at) {
                     let record = self.record(arriving);
                     self.hold(arriving, record, &selector.project);
                     self.cells_mut(arriving.pool)
                         .add_record(at, record, certain);
                 }
+                return 0;
             }
+            FeedKind::Distinct(_) | FeedKind::Groups(_) | FeedKind::GroupsByParent => {}
+        }
+        let mut cells = self.cells_mut(arriving.pool);
+        let at = cells.open(feed.cell, CellKind::Values, empty);
+        let values = cells.count_value(at);
+        match feed.kind {
             FeedKind::GroupsByParent => {
-                cells.count_value(at);
                 if let Some(SpanId(parent)) = arriving.span.parent() {
                     let key = text_key(&parent);
                     self.group(arriving, at, key, certain, &selector.shown);
                 }
             }
             FeedKind::Groups(field) => {
-                cells.count_value(at);
                 let value = arriving.span.field(field);
                 if matches!(value, Value::Duration(None)) {
                     if let Some(ValueCell::Groups(cell)) = cells.value_cell(at) {
@@ -340,20 +378,10 @@ impl TraceState {
                 if let Some(cell) = cells.value_cell(at) {
                     cell.add_value(arriving.span.field(field), certain);
                 }
-                cells.count_value(at);
             }
-            FeedKind::Sum(of) | FeedKind::Extremes(of) => {
-                let amount = amount(plan, arriving.span, of);
-                if let Some(cell) = cells.value_cell(at) {
-                    cell.add_amount(amount, certain);
-                }
-                let mut reaches = selector.reaches.iter();
-                let reach = reaches.find(|(cell, _)| *cell == feed.cell);
-                if reach.is_none_or(|(_, reach)| amount.is_within(*reach)) {
-                    cells.count_value(at);
-                }
-            }
+            _ => {}
         }
+        values
     }
 }
 

@@ -40,20 +40,18 @@ impl TraceState {
 
     #[inline(never)]
     fn count_noted(&mut self, pool: &mut BlockPool) {
-        let mut words = std::mem::take(&mut pool.words);
-        words.clear();
+        let mut counting = std::mem::take(&mut pool.counting);
         let (begin, end) = (self.counted as usize, self.shown_len() as usize);
         let mut has_members = false;
         for word in &self.notes()[begin..end] {
             match Note::of(*word) {
                 Note::Span(_) => {}
-                Note::Count(cell) => words.push(cell.0),
+                Note::Count(cell) => counting.count(cell),
                 Note::Member { .. } => has_members = true,
             }
         }
-        words.sort_unstable();
-        self.cells_mut(pool).count_sorted(&words);
-        pool.words = words;
+        self.cells_mut(pool).count_all(&mut counting);
+        pool.counting = counting;
         if has_members {
             self.add_members(begin..end, pool);
         }
@@ -80,7 +78,10 @@ impl TraceState {
 
     /// How many certain spans fed a cell, of a trace that may have to be settled yet.
     pub fn certain_spans_of(&self, cell: CellId) -> u32 {
-        let counted = self.counted_spans_of(cell).map_or(0, |spans| spans.certain);
+        let (counted, is_all) = self.counted_spans_of(cell);
+        if is_all {
+            return counted;
+        }
         let certain_or_not = [true, false].map(|certain| Note::Member { cell, certain }.word());
         let [member, perhaps] = certain_or_not;
         let count = Note::Count(cell).word();

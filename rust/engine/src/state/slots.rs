@@ -1,12 +1,8 @@
-//! Where the traces of a shard stand: in chunks that come and go as a whole, so that what they take is known to the
-//! byte, no trace moves while a call knows its place, and a flood leaves nothing behind.
+//! Where the traces of a shard stand: in [chunks](crate::state::chunks), so that none moves while a call knows its place.
 
-use crate::heap::heap;
 use crate::id::TraceId;
+use crate::state::chunks::Chunks;
 use crate::state::trace::TraceState;
-
-/// How many traces stand in one chunk.
-const CHUNK: usize = 32;
 
 /// A trace's place; the serial tells it from all others of the shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,110 +18,64 @@ struct TraceSlot {
     trace: Option<TraceState>,
 }
 
-type Chunk = Box<[TraceSlot]>;
-
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    /// Empty ones have no memory.
-    chunks: Vec<Chunk>,
-    /// How many chunks have memory.
-    filled: usize,
-    /// Slots that are free in those chunks.
-    free: Vec<u32>,
+    slots: Chunks<TraceSlot>,
     /// Of the latest trace.
     serial: u32,
 }
 
 impl Slots {
-    fn slot(&self, slot: u32) -> Option<&TraceSlot> {
-        let slot = slot as usize;
-        self.chunks.get(slot / CHUNK)?.get(slot % CHUNK)
-    }
-
-    fn slot_mut(&mut self, slot: u32) -> Option<&mut TraceSlot> {
-        let slot = slot as usize;
-        self.chunks.get_mut(slot / CHUNK)?.get_mut(slot % CHUNK)
-    }
-
     pub fn get(&self, place: TracePlace) -> Option<&TraceState> {
-        let slot = self.slot(place.slot)?;
+        let slot = self.slots.get(place.slot)?;
         (slot.serial == place.serial).then_some(())?;
         slot.trace.as_ref()
     }
 
     pub fn get_mut(&mut self, place: TracePlace) -> Option<&mut TraceState> {
-        let slot = self.slot_mut(place.slot)?;
+        let slot = self.slots.get_mut(place.slot)?;
         (slot.serial == place.serial).then_some(())?;
         slot.trace.as_mut()
     }
 
     /// The trace that stands there now.
     pub fn at(&self, slot: u32) -> Option<&TraceState> {
-        self.slot(slot)?.trace.as_ref()
+        self.slots.get(slot)?.trace.as_ref()
     }
 
     /// The place of what stands in a slot.
     pub fn place_of(&self, slot: u32) -> TracePlace {
-        let serial = self.slot(slot).map_or(0, |slot| slot.serial);
+        let serial = self.slots.get(slot).map_or(0, |slot| slot.serial);
         TracePlace { slot, serial }
     }
 
     pub fn add(&mut self, trace: TraceState) -> TracePlace {
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => self.add_chunk(),
-        };
+        let slot = self.slots.take();
         self.serial = self.serial.wrapping_add(1);
         let serial = self.serial;
-        if let Some(place) = self.slot_mut(slot) {
+        if let Some(place) = self.slots.get_mut(slot) {
             let trace = Some(trace);
             *place = TraceSlot { serial, trace };
         }
         TracePlace { slot, serial }
     }
 
-    /// Adds a chunk; returns its first slot, and the others are free.
-    fn add_chunk(&mut self) -> u32 {
-        let gone = self.filled < self.chunks.len();
-        let gone = gone.then(|| self.chunks.iter().position(|chunk| chunk.is_empty()));
-        let chunk = (0..CHUNK).map(|_| TraceSlot::default()).collect();
-        let at = match gone.flatten() {
-            Some(at) => {
-                self.chunks[at] = chunk;
-                at
-            }
-            None => {
-                self.chunks.push(chunk);
-                self.chunks.len() - 1
-            }
-        };
-        self.filled += 1;
-        let first = (at * CHUNK) as u32;
-        self.free
-            .extend((1..CHUNK as u32).rev().map(|next| first + next));
-        first
-    }
-
     /// Takes a trace away.
     pub fn take(&mut self, place: TracePlace) -> Option<TraceState> {
-        let slot = self.slot_mut(place.slot)?;
+        let slot = self.slots.get_mut(place.slot)?;
         (slot.serial == place.serial).then_some(())?;
         let trace = slot.trace.take()?;
-        self.free.push(place.slot);
+        self.slots.give(place.slot);
         Some(trace)
     }
 
     pub fn traces(&self) -> impl Iterator<Item = &TraceState> {
-        let slots = self.chunks.iter().flatten();
-        slots.filter_map(|slot| slot.trace.as_ref())
+        let slots = self.slots.all();
+        slots.filter_map(|(_, slot)| slot.trace.as_ref())
     }
 
     pub fn places(&self) -> impl Iterator<Item = (TraceId, TracePlace)> {
-        let slots = (0..).zip(self.chunks.iter()).flat_map(|(at, chunk)| {
-            let first = at * CHUNK as u32;
-            (first..).zip(chunk)
-        });
-        slots.filter_map(|(slot, stands)| {
+        self.slots.all().filter_map(|(slot, stands)| {
             let serial = stands.serial;
             let trace = stands.trace.as_ref()?;
             Some((trace.id(), TracePlace { slot, serial }))
@@ -134,31 +84,11 @@ impl Slots {
 
     /// Gives back the chunks in which no trace stands, if half of all slots are free.
     pub fn shrink(&mut self) {
-        if self.free.len() * 2 < self.filled * CHUNK {
-            return;
-        }
-        for chunk in &mut self.chunks {
-            if !chunk.is_empty() && chunk.iter().all(|slot| slot.trace.is_none()) {
-                *chunk = Chunk::default();
-                self.filled -= 1;
-            }
-        }
-        let last = self.chunks.iter().rposition(|chunk| !chunk.is_empty());
-        self.chunks.truncate(last.map_or(0, |last| last + 1));
-        let chunks = &self.chunks;
-        let is_there = |slot: &u32| {
-            let chunk = chunks.get(*slot as usize / CHUNK);
-            chunk.is_some_and(|chunk| !chunk.is_empty())
-        };
-        self.free.retain(is_there);
-        self.free.shrink_to(2 * self.free.len());
-        self.chunks.shrink_to(2 * self.chunks.len());
+        self.slots.shrink(|slot| slot.trace.is_none());
     }
 
     pub fn bytes(&self) -> usize {
-        self.filled * heap(CHUNK * size_of::<TraceSlot>())
-            + heap(self.chunks.capacity() * size_of::<Chunk>())
-            + heap(self.free.capacity() * 4)
+        self.slots.bytes()
     }
 }
 
@@ -202,6 +132,6 @@ mod tests {
         let again: Vec<TracePlace> = (0..200).map(|number| slots.add(trace(number))).collect();
         assert!(again.iter().all(|place| slots.get(*place).is_some()));
         assert_eq!(slots.traces().count(), 202);
-        assert_eq!(slots.filled, 7);
+        assert_eq!(slots.slots.filled(), 7);
     }
 }

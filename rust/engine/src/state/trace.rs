@@ -274,10 +274,10 @@ impl TraceState {
         self.all_cells().spans()
     }
 
-    /// How many of the spans that are counted fed the cell; `None`: none.
+    /// How many certain spans are counted that fed the cell, and whether none is left to be counted.
     #[inline(always)]
-    pub(super) fn counted_spans_of(&self, id: CellId) -> Option<CellSpans> {
-        self.counted_cells().spans_of(id)
+    pub(super) fn counted_spans_of(&self, id: CellId) -> (u32, bool) {
+        self.counted_cells().counted_spans_of(id)
     }
 
     pub(super) fn filled_cells(&self) -> impl Iterator<Item = (CellId, Cell<'_>)> {
