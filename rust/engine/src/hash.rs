@@ -28,6 +28,22 @@ impl HashKey {
         fold(fold(first ^ self.0, last ^ self.1), self.0 ^ self.1)
     }
 
+    /// Of a text that a sender chose, likewise.
+    #[inline]
+    pub fn of_text(self, text: &[u8]) -> u64 {
+        let (mut hash, mut rest) = (self.0, text);
+        while rest.len() > 16
+            && let Some((first, after)) = rest.split_first_chunk::<8>()
+            && let Some((second, after)) = after.split_first_chunk::<8>()
+        {
+            hash = fold(word(first) ^ hash, word(second) ^ self.1);
+            rest = after;
+        }
+        let (first, last) = ends(rest);
+        let hash = fold(first ^ hash, last ^ self.1);
+        fold(hash ^ (text.len() as u64).wrapping_mul(LENGTH), self.0 ^ self.1)
+    }
+
     /// As [`HashKey::of`] sixteen bytes, without a hasher's way with bytes of any number.
     #[inline(always)]
     pub fn of_16(self, bytes: [u8; 16]) -> u64 {

@@ -1,7 +1,7 @@
 //! What is kept of traces, and where.
 //!
 //! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers with [chains](chain) of a few
-//! [`record`]s, the ids that were [`seen`], which spans may be [`shown`], all in one [`block`] of bytes, and apart what few traces have:
+//! [`record`]s, the ids that were [`seen`], which spans may be [`shown`], all in one [`block`] of bytes, and the [`texts`] that records [name](named) once for all; and apart what few traces have:
 //! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it as they [arrive](arriving), in any order; how [whole] it is it says itself, and
 //! it is [`stored`] for a restart. What spans leave in cells is [counted](settled) when it is asked for. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
 //! [`slots`] and the timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]),
@@ -23,6 +23,7 @@ pub(crate) mod id_set;
 pub(crate) mod kept;
 pub(crate) mod key;
 pub(crate) mod merge;
+pub(crate) mod named;
 pub(crate) mod packed_record;
 pub(crate) mod record;
 pub(crate) mod reported;
@@ -36,6 +37,7 @@ pub(crate) mod span_index;
 pub(crate) mod stored;
 pub(crate) mod stored_records;
 pub(crate) mod sum;
+pub(crate) mod texts;
 pub(crate) mod trace;
 pub(crate) mod values;
 pub(crate) mod whole;

@@ -300,7 +300,7 @@ fn shown(
 
 fn evidence_of(facts: &Facts<'_>, record: RecordId, role: Role) -> Evidence {
     let span = facts.record(record);
-    let text = |id| String::from_utf8_lossy(facts.trace.records().text(id)).into_owned();
+    let text = |id| String::from_utf8_lossy(facts.texts.get(id)).into_owned();
     Evidence {
         span_id: span.span_id,
         role,

@@ -15,6 +15,7 @@ use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{FieldId, Fields, NoBindings};
 use crate::state::cell::{Cell, CountCell};
 use crate::state::record::{Record, RecordId};
+use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
 use crate::value::Value;
 
@@ -23,6 +24,8 @@ pub(crate) struct Facts<'a> {
     pub plan: &'a Plan,
     pub rule: &'a RulePlan,
     pub trace: &'a TraceState,
+    /// Of its records.
+    pub texts: &'a Texts,
     /// Of the tables in the trace's state.
     pub key: HashKey,
     /// The rule was there from the trace's first span on.
@@ -128,10 +131,10 @@ impl Fields for TraceFields<'_, '_> {
         match intrinsic {
             Intrinsic::TraceId => Value::Text(self.id.as_bytes()),
             Intrinsic::TraceRootName => root.map_or(Value::Missing, |root| {
-                Value::Text(trace.records().text(root.name))
+                Value::Text(self.facts.texts.get(root.name))
             }),
             Intrinsic::TraceRootService => {
-                match root.map(|root| trace.records().text(root.service)) {
+                match root.map(|root| self.facts.texts.get(root.service)) {
                     None | Some(b"") => Value::Missing,
                     Some(service) => Value::Text(service),
                 }

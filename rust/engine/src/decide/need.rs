@@ -22,6 +22,7 @@ use crate::plan::condition::{Against, Condition, ConditionKind, Counted, Measuri
 use crate::plan::reach::reached_cell;
 use crate::plan::window::WindowAsks;
 use crate::plan::{Plan, RulePlan};
+use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
 
 /// So many spans in one cell.
@@ -319,6 +320,7 @@ impl<'a> Empty<'a> {
             plan: self.plan,
             rule: self.rule,
             trace: self.empty,
+            texts: Texts::none(),
             key: HashKey::new(0),
             saw_all: true,
             closed: self.closed,

@@ -13,6 +13,7 @@ use crate::decide::window::idle;
 use crate::hash::HashKey;
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, RulePlan};
+use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
 use crate::windows::adds::{Idle, IdleAdds};
 use crate::windows::judge::breaks_upwards;
@@ -184,6 +185,7 @@ fn empty<'t>(plan: &'t Plan, rule: &'t RulePlan, trace: &'t TraceState, closed: 
         plan,
         rule,
         trace,
+        texts: Texts::none(),
         key: HashKey::new(0),
         saw_all: true,
         closed,

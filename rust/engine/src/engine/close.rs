@@ -15,6 +15,7 @@ use crate::engine::tally::RuleEvent;
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
+use crate::state::named::NamedTrace;
 use crate::state::reported::Fired;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
@@ -123,7 +124,7 @@ impl Context<'_> {
 
     fn close_rule(
         &self,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         index: RuleIndex,
         closing: Reasons,
         allowance: &mut Allowance<'_>,
@@ -140,7 +141,7 @@ impl Context<'_> {
         let mut eval = Eval::new(self.facts(index, trace), allowance.budget(), scratch);
         let outcome = decide(&mut eval);
         if self.settings.kept_samples.is_some() {
-            self.note_for_period(index, trace, &outcome, &mut sink.tally);
+            self.note_for_period(index, &trace, &outcome, &mut sink.tally);
         }
         let newly = if outcome.verdict == Some(Verdict::Violated) {
             self.fire_at_close(index, &mut eval, &outcome, sink)
@@ -228,27 +229,27 @@ pub(crate) fn close(
     } = scratch;
     let mut lent = Lent::new(shard);
     // Another call may have closed it while the lock was lent to it.
-    let Some(trace) = lent.get_mut(place).filter(|trace| trace.is_live()) else {
+    let Some(mut trace) = lent.get_mut(place).filter(|trace| trace.is_live()) else {
         return;
     };
     let mut allowance = Allowance::at_close(trace.span_count(), context.reserve);
-    let closing = context.begin_close(trace, cause, (rules, noted), sink);
+    let closing = context.begin_close(&mut trace, cause, (rules, noted), sink);
     scratch.begin_trace();
     for index in rules.iter().copied() {
-        let Some(trace) = lent.get_mut(place) else {
+        let Some(mut trace) = lent.get_mut(place) else {
             return;
         };
         let before = allowance.taken;
-        let newly = context.close_rule(trace, index, closing, &mut allowance, scratch, sink);
+        let newly = context.close_rule(trace.asked(), index, closing, &mut allowance, scratch, sink);
         trace.note_fired(newly);
         if lent.did(allowance.taken - before) {
             scratch.begin_trace();
         }
     }
     if let Some(trace) = lent.get_mut(place)
-        && !context.is_outside(trace)
+        && !context.is_outside(&trace)
     {
-        context.fold_windows(trace, &mut allowance, (rules, adds, scratch), sink);
+        context.fold_windows(trace.asked(), &mut allowance, (rules, adds, scratch), sink);
     }
     lent.reweigh(place);
     shard.remember(place);

@@ -7,7 +7,7 @@ use crate::hash::HashKey;
 use crate::plan::RulePlan;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Settings;
-use crate::state::trace::TraceState;
+use crate::state::named::NamedTrace;
 use crate::sync::Mutex;
 use crate::time::Timestamp;
 use crate::windows::table::Windows;
@@ -34,15 +34,17 @@ impl<'a> Context<'a> {
     }
 
     /// What an evaluation of a rule over a trace stands on.
-    pub fn facts<'t>(&self, rule: RuleIndex, trace: &'t TraceState) -> Facts<'t>
+    pub fn facts<'t>(&self, rule: RuleIndex, named: NamedTrace<'t>) -> Facts<'t>
     where
         'a: 't,
     {
+        let NamedTrace { trace, texts } = named;
         let saw_all = trace.was_seen_by(self.rules.since(rule));
         Facts {
             plan: &self.rules.plan,
             rule: self.rule(rule),
             trace,
+            texts,
             key: self.key,
             saw_all,
             closed: saw_all && trace.is_complete(self.rule(rule).completeness),

@@ -13,15 +13,15 @@ use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
 use crate::plan::ids::RuleIndex;
 use crate::plan::node::Node;
+use crate::state::named::{NamedTrace, NamedTraceMut};
 use crate::state::reported::Fired;
-use crate::state::trace::TraceState;
 
 impl Context<'_> {
     /// Counts, each once, the violations that are not there when all spans that are remembered now are read as a
     /// complete trace.
     pub fn count_contradicted(
         &self,
-        trace: &mut TraceState,
+        mut trace: NamedTraceMut<'_>,
         scratch: &mut EvalScratch,
         sink: &mut Sink,
     ) {
@@ -43,7 +43,7 @@ impl Context<'_> {
                 return;
             }
             let (contradicted, work) =
-                self.contradicted(*index, trace, of_rule, allowance.budget(), scratch);
+                self.contradicted(*index, trace.asked(), of_rule, allowance.budget(), scratch);
             allowance.take(work);
             trace.worked_early(work);
             for fired in contradicted {
@@ -57,7 +57,7 @@ impl Context<'_> {
     fn contradicted(
         &self,
         index: RuleIndex,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         given: &[Fired],
         budget: Budget,
         scratch: &mut EvalScratch,

@@ -5,8 +5,8 @@ use crate::engine::close::{Cause, close};
 use crate::engine::context::Context;
 use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::sink::Outbox;
+use crate::state::named::NamedTrace;
 use crate::state::shard::{Due, Shard};
-use crate::state::trace::TraceState;
 use crate::sync::MutexGuard;
 
 /// How often rules are looked at, at most, in one go. A trace that a change of all rules went over asks each of them.
@@ -23,7 +23,7 @@ pub(crate) fn close_due(
     let CallScratch { sink, decide, .. } = scratch;
     let (now, plan) = (context.now, &context.rules.plan);
     let next = |shard: &mut Shard, decide: &mut DecideScratch| {
-        let awaited = |trace: &TraceState| context.awaited_until(trace, &mut decide.eval);
+        let awaited = |trace: NamedTrace<'_>| context.awaited_until(trace, &mut decide.eval);
         shard.next_due(now, context.settings, awaited)
     };
     for _ in 0..(LOOKS_AT_ONCE / plan.rules.len().max(1)).max(1) {

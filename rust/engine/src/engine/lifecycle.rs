@@ -14,6 +14,7 @@ use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
 use crate::plan::ids::RuleIndex;
 use crate::state::block_pool::BlockPool;
+use crate::state::named::{NamedTrace, NamedTraceMut};
 use crate::state::reported::Fired;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
@@ -42,7 +43,7 @@ impl<'l, 's> Lent<'l, 's> {
     }
 
     /// A trace whose cells may be read.
-    pub fn get_mut(&mut self, place: TracePlace) -> Option<&mut TraceState> {
+    pub fn get_mut(&mut self, place: TracePlace) -> Option<NamedTraceMut<'_>> {
         self.shard.settled(place)
     }
 
@@ -91,10 +92,10 @@ impl Context<'_> {
         }
         scratch.begin_trace();
         for index in rules.iter() {
-            let Some(trace) = shard.get_mut(place) else {
+            let Some(mut trace) = shard.get_mut(place) else {
                 return;
             };
-            if self.is_outside(trace) {
+            if self.is_outside(&trace) {
                 return;
             }
             let rule = self.rule(*index);
@@ -108,7 +109,7 @@ impl Context<'_> {
             if allowance.is_used_up() {
                 return;
             }
-            let facts = self.facts(*index, trace);
+            let facts = self.facts(*index, trace.asked());
             let mut eval = Eval::new(facts, allowance.budget(), scratch);
             let outcome = decide(&mut eval);
             let newly = if outcome.verdict == Some(Verdict::Violated) {
@@ -175,13 +176,13 @@ impl Context<'_> {
     /// and for deadlines that run. `None`: it awaits nothing.
     pub fn awaited_until(
         &self,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         scratch: &mut EvalScratch,
     ) -> Option<Timestamp> {
         let settings = self.settings;
         let is_missing = trace.awaits(self.rules.plan.awaited, self.key);
         let missing = is_missing.then(|| trace.last().plus(settings.root_timeout));
-        let met = self.rules.needed.with_deadlines(trace);
+        let met = self.rules.needed.with_deadlines(&trace);
         let mut allowance = Allowance::at_close(trace.span_count(), self.reserve);
         scratch.begin_trace();
         let deadlines = met.into_iter().filter_map(|index| {

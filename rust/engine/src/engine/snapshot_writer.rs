@@ -16,10 +16,10 @@ use crate::engine::stored::StoredRule;
 use crate::id::TraceId;
 use crate::intern::{CellId, FieldKey, Interner, RuleKey};
 use crate::plan::RulePlan;
+use crate::state::named::NamedTrace;
 use crate::state::shards::{ShardIndex, Shards};
 use crate::state::slots::TracePlace;
 use crate::state::stored::{StoredAddition, StoredLowest, StoredTrace};
-use crate::state::trace::TraceState;
 use crate::sync::Mutex;
 use crate::time::Timestamp;
 use crate::windows::kept::StoredWindows;
@@ -43,7 +43,7 @@ pub(crate) fn write(
     let mut traces = Traces::default();
     for (_, at, place) in places {
         if let Some(trace) = shards.lock(at).settled(place) {
-            traces.add(trace);
+            traces.add(trace.asked());
         }
     }
     // Behind the traces: one that is gone meanwhile is among them.
@@ -112,8 +112,8 @@ struct Traces {
 }
 
 impl Traces {
-    fn add(&mut self, trace: &TraceState) {
-        let (addition, lowest) = (StoredAddition::of(trace), StoredLowest::of(trace));
+    fn add(&mut self, trace: NamedTrace<'_>) {
+        let (addition, lowest) = (StoredAddition::of(&trace), StoredLowest::of(&trace));
         let trace = StoredTrace::of(trace);
         self.cells.extend(trace.cells());
         self.fields.extend(trace.fields());

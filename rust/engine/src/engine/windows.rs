@@ -17,6 +17,7 @@ use crate::logic::tri::Reasons;
 use crate::period::Named;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
+use crate::state::named::NamedTrace;
 use crate::state::trace::TraceState;
 use crate::stats::RuleStats;
 use crate::sync::Mutex;
@@ -38,7 +39,7 @@ impl Context<'_> {
     /// A trace has closed: it adds to the windows in which it began.
     pub(super) fn fold_windows(
         &self,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         allowance: &mut Allowance<'_>,
         (rules, adds, scratch): (&mut Vec<RuleIndex>, &mut Adds, &mut EvalScratch),
         sink: &mut Sink,
@@ -47,12 +48,12 @@ impl Context<'_> {
         if plan.lengths.is_empty() {
             return;
         }
-        let Some(began) = self.counts_in_windows(trace) else {
+        let Some(began) = self.counts_in_windows(&trace) else {
             self.windows.lock().late += 1;
             return;
         };
-        self.note_in_windows(trace, began);
-        self.asked(trace, rules);
+        self.note_in_windows(&trace, began);
+        self.asked(&trace, rules);
         adds.clear();
         for index in rules.iter().copied() {
             let rule = self.rule(index);
@@ -69,11 +70,11 @@ impl Context<'_> {
             let met = idle.map(|_| trace.is_complete(rule.completeness));
             adds.end_rule(index, window.start, met);
             if adds.len() > FOLDED_AT_ONCE {
-                self.fold(trace, adds, sink);
+                self.fold(&trace, adds, sink);
                 adds.clear();
             }
         }
-        self.fold(trace, adds, sink);
+        self.fold(&trace, adds, sink);
     }
 
     /// A trace has closed in the windows in which it began.

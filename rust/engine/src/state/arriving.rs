@@ -1,5 +1,6 @@
 //! A span while it is merged: its record, which what refers to it shares, and for what it may be shown.
 
+use crate::hash::HashKey;
 use crate::intern::{CellId, FieldKey};
 use crate::predicate::fields::FieldId;
 use crate::scan::view::SpanView;
@@ -18,6 +19,7 @@ pub(super) struct Arriving<'v, 'a, 's> {
     /// Among the spans of its trace.
     pub place: u32,
     pub twin: u32,
+    pub key: HashKey,
     pub arrived: Option<Timestamp>,
     pub record: Option<RecordId>,
     /// It is noted for a count.
@@ -71,6 +73,7 @@ impl TraceState {
             end: EventTime(span.end()),
             name: span.name(),
             service: span.service(),
+            key: arriving.key,
             arrived: arriving.arrived,
         });
         arriving.record = Some(record);

@@ -11,7 +11,6 @@ use crate::state::block_pool::BlockPool;
 /// The lists, in the order in which they stand: what comes with every span stands last, so that little behind it must move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum List {
-    Texts,
     Links,
     Cells,
     Records,
@@ -19,7 +18,7 @@ pub(super) enum List {
     Shown,
 }
 
-pub(super) const LISTS: usize = 6;
+pub(super) const LISTS: usize = 5;
 
 /// From this length on a list has room of its own, in bytes.
 const LONG: usize = 1024;
@@ -268,7 +267,6 @@ mod tests {
     use crate::state::block_pool::SLOT;
 
     const ALL: [List; LISTS] = [
-        List::Texts,
         List::Links,
         List::Cells,
         List::Records,

@@ -1,7 +1,9 @@
-//! Blocks of memory that no trace has, kept for the next one that needs a block of their size.
+//! What the traces of a shard share: blocks of memory that none has, kept for the next one that needs a block of their size,
+//! working memory, and the texts of their records.
 
 use crate::heap::heap;
 use crate::state::counting::Counting;
+use crate::state::texts::Texts;
 
 /// The smallest block, and the largest that is kept for another trace.
 const LEAST: usize = 56;
@@ -26,6 +28,8 @@ pub(crate) struct BlockPool {
     /// What a span notes, and what a trace counts, that takes from here.
     pub(super) words: Vec<u32>,
     pub(super) counting: Counting,
+    /// What the records of all its traces name.
+    pub texts: Texts,
 }
 
 impl Default for BlockPool {
@@ -36,6 +40,7 @@ impl Default for BlockPool {
             most: 0,
             words: Vec::new(),
             counting: Counting::default(),
+            texts: Texts::default(),
         }
     }
 }
@@ -48,6 +53,7 @@ impl BlockPool {
             self.words = Vec::new();
         }
         self.counting.shrink();
+        self.texts.shrink();
         if self.bytes > most {
             self.free = [const { Vec::new() }; SIZES];
             self.bytes = 0;
@@ -89,7 +95,8 @@ impl BlockPool {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes + heap(self.words.capacity() * size_of::<u32>()) + self.counting.bytes()
+        let words = heap(self.words.capacity() * size_of::<u32>());
+        self.bytes + words + self.counting.bytes() + self.texts.bytes()
     }
 }
 

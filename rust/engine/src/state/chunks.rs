@@ -18,15 +18,19 @@ pub(super) struct Chunks<T> {
 
 impl<T> Default for Chunks<T> {
     fn default() -> Chunks<T> {
+        Chunks::new()
+    }
+}
+
+impl<T> Chunks<T> {
+    pub const fn new() -> Chunks<T> {
         Chunks {
             chunks: Vec::new(),
             filled: 0,
             free: Vec::new(),
         }
     }
-}
 
-impl<T> Chunks<T> {
     #[inline(always)]
     pub fn get(&self, place: u32) -> Option<&T> {
         let place = place as usize;

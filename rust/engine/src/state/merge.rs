@@ -13,10 +13,9 @@ use crate::state::arriving::Arriving;
 use crate::state::block::{LISTS, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::{CELL_BYTES, CellKind};
-use crate::state::chain::LINK_BYTES;
 use crate::state::key::{group_key, text_key};
 use crate::state::packed_record::record_stride;
-use crate::state::record::{NAME_BYTES, Rank, RecordId, packed_id};
+use crate::state::record::{Rank, RecordId, packed_id};
 use crate::state::seen::{Arrival, Parents, SeenSpan};
 use crate::state::shown::{self, Note, SHOWN_BYTES};
 use crate::state::trace::{Generation, TraceState};
@@ -104,11 +103,12 @@ impl TraceState {
         }
         self.generation = self.generation.min(with.generation);
         self.note_times(span);
-        self.reserve(pool, span, hits.len());
+        self.reserve(pool, hits.len());
         let mut arriving = Arriving {
             span,
             place: self.seen_mut(pool).add(key, came),
             twin: came.twin,
+            key,
             arrived: with.arrived,
             record: None,
             is_shown: false,
@@ -177,19 +177,16 @@ impl TraceState {
 
     /// Makes room for what the arriving span will most likely need.
     #[inline]
-    fn reserve(&mut self, pool: &mut BlockPool, span: &SpanView<'_, '_>, hits: usize) {
+    fn reserve(&mut self, pool: &mut BlockPool, hits: usize) {
         let is_recorded = hits > 0 || self.first().is_none();
-        let texts = span.name().len().min(NAME_BYTES) + span.service().len().min(NAME_BYTES);
         let mut wanted = [0; LISTS];
         wanted[List::Spans as usize] = self.parents.stride() as u32;
         if is_recorded {
-            wanted[List::Texts as usize] = texts as u32 + 4;
             wanted[List::Records as usize] = record_stride(self.parents) as u32;
         }
         if hits > 0 {
             wanted[List::Shown as usize] = (SHOWN_BYTES * (hits + 1)) as u32;
-            wanted[List::Cells as usize] = 2 * CELL_BYTES as u32;
-            wanted[List::Links as usize] = LINK_BYTES as u32;
+            wanted[List::Cells as usize] = CELL_BYTES as u32;
         }
         self.block_mut().reserve(pool, wanted);
     }

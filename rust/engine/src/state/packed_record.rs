@@ -1,11 +1,8 @@
 //! A record as it lies in its trace's [block](crate::state::block).
 
 use crate::state::seen::Parents;
+use crate::state::texts::TextId;
 use crate::time::EventTime;
-
-/// A text among those of its trace: where it ends among the others, its length behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TextId(pub(super) u32);
 
 /// A record as it lies in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,18 +1,20 @@
 //! Records: the few spans of a trace that its rules name, point at, or compare with one another. A span
 //! has at most one record, shared by all cells that refer to it, so two records are two spans.
 //!
-//! They lie in their trace's [block](crate::state::block) with the texts that they name, and are read by value: a record
-//! names its span among those that were [seen](crate::state::seen), which has the ids. What few rules ask for is
-//! [kept](crate::state::kept) apart.
+//! They lie in their trace's [block](crate::state::block) and are read by value: a record names its span among those that were
+//! [seen](crate::state::seen), which has the ids, and its [texts](crate::state::texts), which all traces share. What few rules
+//! ask for is [kept](crate::state::kept) apart.
 
 use serde::{Deserialize, Serialize};
 
+use crate::hash::HashKey;
 use crate::id::SpanId;
 use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::kept::{Kept, Projection};
-use crate::state::packed_record::{ORPHAN_BYTES, PackedRecord, REFS, TextId, record_stride};
+use crate::state::packed_record::{ORPHAN_BYTES, PackedRecord, REFS, record_stride};
 use crate::state::seen::{Parents, Seen};
+use crate::state::texts::TextId;
 use crate::time::{EventTime, Timestamp};
 
 /// A record in its trace's [`Records`].
@@ -40,15 +42,6 @@ pub(super) fn packed_id(id: Option<RecordId>) -> u32 {
 pub(super) fn unpacked_id(id: u32) -> Option<RecordId> {
     (id != NO_RECORD).then_some(RecordId(id))
 }
-
-/// Longer names are cut where they are shown; selection is not concerned.
-pub(crate) const NAME_BYTES: usize = 256;
-
-/// What a text takes besides itself.
-const LENGTH_BYTES: usize = 2;
-
-/// How many of the latest texts are searched for an equal one.
-const SEARCHED: usize = 16;
 
 /// A record, with what its span's ids are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,11 +102,12 @@ pub(crate) struct NewRecord<'a> {
     pub end: EventTime,
     pub name: &'a [u8],
     pub service: &'a [u8],
+    pub key: HashKey,
     /// When the span came, if some rule asks.
     pub arrived: Option<Timestamp>,
 }
 
-/// All records of one trace, with their texts.
+/// All records of one trace.
 #[derive(Clone, Copy)]
 pub(crate) struct Records<'t> {
     pub(super) block: &'t Block,
@@ -146,11 +140,6 @@ impl<'t> Records<'t> {
         rank.0 < start || rank.0 == start && rank < self.get(id).rank()
     }
 
-    pub fn text(self, id: TextId) -> &'t [u8] {
-        let texts = self.block.list(List::Texts);
-        text_to(texts, id.0 as usize).0
-    }
-
     pub fn projection(self, id: RecordId) -> Option<&'t Projection> {
         self.kept?.projection(id.index())
     }
@@ -166,29 +155,6 @@ impl<'t> Records<'t> {
         let records = self.block.list(List::Records).chunks_exact(stride);
         records.map(PackedRecord::unpacked)
     }
-
-    /// Every text with its number, in the order of their coming.
-    pub(super) fn texts(self) -> Vec<(TextId, &'t [u8])> {
-        let texts = self.block.list(List::Texts);
-        let mut found = Vec::new();
-        let mut end = texts.len();
-        while end > 0 {
-            let (text, before) = text_to(texts, end);
-            found.push((TextId(end as u32), text));
-            end = before;
-        }
-        found.reverse();
-        found
-    }
-}
-
-/// The text that ends at `end`, its length included, and where the one before it does.
-fn text_to(texts: &[u8], end: usize) -> (&[u8], usize) {
-    let Some((rest, length)) = texts[..end].split_last_chunk::<LENGTH_BYTES>() else {
-        return (&[], 0);
-    };
-    let (before, text) = rest.split_at(rest.len() - usize::from(u16::from_le_bytes(*length)));
-    (text, before.len())
 }
 
 /// The records of one trace, to be changed.
@@ -204,7 +170,8 @@ pub(super) struct RecordsMut<'t> {
 impl RecordsMut<'_> {
     /// Adds a record to which nothing refers yet.
     pub fn add(&mut self, new: NewRecord<'_>) -> RecordId {
-        let (name, service) = self.intern(new.name, new.service);
+        let texts = &mut self.pool.texts;
+        let [name, service] = texts.hold(new.key, [new.name, new.service]);
         let record = PackedRecord {
             start: new.start,
             end: new.end,
@@ -303,52 +270,23 @@ impl RecordsMut<'_> {
             .for_each(|at| self.drop_unheld(RecordId(at)));
     }
 
+    /// No record names a text any more: their trace goes.
+    pub fn release_texts(&mut self) {
+        let stride = record_stride(self.parents);
+        for record in self.block.list(List::Records).chunks_exact(stride) {
+            let record = PackedRecord::unpacked(record);
+            self.pool.texts.release(record.name);
+            self.pool.texts.release(record.service);
+        }
+    }
+
     /// The next record that is added takes this place.
     fn free_place(&mut self, id: RecordId) {
         let mut record = self.get(id);
+        self.pool.texts.release(std::mem::replace(&mut record.name, TextId::NONE));
+        self.pool.texts.release(std::mem::replace(&mut record.service, TextId::NONE));
         record.refs = std::mem::replace(self.free, id.0);
         self.set(id, &record);
-    }
-
-    /// The texts of a span, added where none of the latest ones is equal.
-    fn intern(&mut self, name: &[u8], service: &[u8]) -> (TextId, TextId) {
-        let cut = |text: &'_ [u8]| text.len().min(NAME_BYTES);
-        let (name, service) = (&name[..cut(name)], &service[..cut(service)]);
-        let texts = self.block.list(List::Texts);
-        let (mut known_name, mut known_service) = (None, None);
-        let mut end = texts.len();
-        for _ in 0..SEARCHED {
-            let Some(Some((rest, length))) = texts.get(..end).map(<[u8]>::split_last_chunk) else {
-                break;
-            };
-            let length = usize::from(u16::from_le_bytes(*length));
-            if length == name.len() && rest.ends_with(name) {
-                known_name = Some(TextId(end as u32));
-            }
-            if length == service.len() && rest.ends_with(service) {
-                known_service = Some(TextId(end as u32));
-            }
-            if known_name.is_some() && known_service.is_some() {
-                break;
-            }
-            end = rest.len().saturating_sub(length);
-        }
-        let name = known_name.unwrap_or_else(|| self.push_text(name));
-        let service = known_service.unwrap_or_else(|| self.push_text(service));
-        (name, service)
-    }
-
-    /// Adds a text behind all others, of at most [`NAME_BYTES`].
-    pub fn push_text(&mut self, text: &[u8]) -> TextId {
-        let at = self.block.list(List::Texts).len();
-        // With its length in one piece, so that what stands behind it moves once.
-        let mut piece = [0; NAME_BYTES + LENGTH_BYTES];
-        let len = text.len().min(NAME_BYTES);
-        piece[..len].copy_from_slice(&text[..len]);
-        let end = len + LENGTH_BYTES;
-        piece[len..end].copy_from_slice(&(len as u16).to_le_bytes());
-        self.block.splice(self.pool, List::Texts, at, &piece[..end]);
-        TextId((at + end) as u32)
     }
 }
 

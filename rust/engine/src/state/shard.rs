@@ -17,6 +17,7 @@ use crate::id::TraceId;
 use crate::settings::Settings;
 use crate::state::block_pool::BlockPool;
 use crate::state::forgotten::{Forgotten, Share};
+use crate::state::named::{NamedTrace, NamedTraceMut};
 use crate::state::slots::{Slots, TracePlace};
 use crate::state::trace::{Generation, TraceState};
 use crate::time::Timestamp;
@@ -99,14 +100,17 @@ impl Shard {
     }
 
     /// A trace whose cells may be read.
-    pub fn settled(&mut self, place: TracePlace) -> Option<&mut TraceState> {
+    pub fn settled(&mut self, place: TracePlace) -> Option<NamedTraceMut<'_>> {
         let trace = self.slots.get_mut(place)?;
         if !trace.is_settled() {
             trace.settle(&mut self.pool);
             let (before, now) = trace.weigh();
             self.trace_bytes = (self.trace_bytes + now).saturating_sub(before);
         }
-        Some(trace)
+        Some(NamedTraceMut {
+            trace,
+            texts: &self.pool.texts,
+        })
     }
 
     fn find(&self, hash: u64, id: TraceId) -> Option<TracePlace> {
@@ -200,7 +204,7 @@ impl Shard {
         &mut self,
         now: Timestamp,
         settings: &Settings,
-        mut awaited: impl FnMut(&TraceState) -> Option<Timestamp>,
+        mut awaited: impl FnMut(NamedTrace<'_>) -> Option<Timestamp>,
     ) -> Option<(TracePlace, Due)> {
         while let Some(Reverse((at, place))) = self.timers.peek().copied() {
             if at > now {
@@ -218,7 +222,7 @@ impl Shard {
             let Some(trace) = self.settled(place) else {
                 continue;
             };
-            let awaited = awaited(trace).map_or(quiet, |until| quiet.max(until));
+            let awaited = awaited(trace.asked()).map_or(quiet, |until| quiet.max(until));
             if awaited.min(age) <= now {
                 let due = if awaited <= age { Due::Quiet } else { Due::Age };
                 return Some((place, due));

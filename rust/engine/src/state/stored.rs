@@ -11,6 +11,7 @@ use crate::state::block_pool::BlockPool;
 use crate::state::cell::{Cell, CellKind, WITNESSES};
 use crate::state::group_cell::{GroupsCell, Lowest};
 use crate::state::key::TextKey;
+use crate::state::named::NamedTrace;
 use crate::state::record::{RecordId, packed_id};
 use crate::state::reported::Fired;
 use crate::state::seen::StoredSeen;
@@ -144,7 +145,8 @@ pub(crate) trait Renumber {
 }
 
 impl StoredTrace {
-    pub fn of(trace: &TraceState) -> StoredTrace {
+    pub fn of(named: NamedTrace<'_>) -> StoredTrace {
+        let trace = named.trace;
         StoredTrace {
             id: trace.id,
             opened: trace.opened,
@@ -158,7 +160,7 @@ impl StoredTrace {
             began: trace.began,
             skewed: trace.skewed,
             seen: trace.seen().stored(),
-            records: StoredRecords::of(trace),
+            records: StoredRecords::of(named),
             root: trace.root(),
             first: trace.first(),
             cells: stored_cells(trace),

@@ -1,6 +1,7 @@
 //! The records of a trace as they are stored. The order and the types of what stands here are part of the format of a
 //! snapshot.
 
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::HashKey;
@@ -8,9 +9,11 @@ use crate::id::SpanId;
 use crate::intern::FieldKey;
 use crate::state::block_pool::BlockPool;
 use crate::state::kept::{Kept, NOTHING, Projection, fields_of, renumber_fields};
-use crate::state::packed_record::{PackedRecord, TextId};
-use crate::state::record::{NAME_BYTES, RecordId, unpacked_id};
+use crate::state::named::NamedTrace;
+use crate::state::packed_record::PackedRecord;
+use crate::state::record::{RecordId, unpacked_id};
 use crate::state::seen::SeenSpan;
+use crate::state::texts::TextId;
 use crate::state::trace::TraceState;
 use crate::time::{EventTime, Timestamp};
 
@@ -62,17 +65,17 @@ impl StoredRecord {
 }
 
 impl StoredRecords {
-    pub fn of(trace: &TraceState) -> StoredRecords {
-        let records = trace.records();
+    pub fn of(named: NamedTrace<'_>) -> StoredRecords {
+        let (trace, records) = (named.trace, named.trace.records());
         let mut texts = StoredTexts::default();
-        let mut numbers = Vec::new();
-        for (id, text) in records.texts() {
-            numbers.push(id);
-            texts.bytes.extend_from_slice(text);
-            texts.ends.push(texts.bytes.len() as u32);
-        }
-        let number = |id: TextId| numbers.binary_search_by_key(&id.0, |id| id.0);
-        let number = |id| number(id).unwrap_or_default() as TextNumber;
+        let mut numbers: HashMap<u32, TextNumber> = HashMap::new();
+        let mut number = |id: TextId| {
+            *numbers.entry(id.0).or_insert_with(|| {
+                texts.bytes.extend_from_slice(named.texts.get(id));
+                texts.ends.push(texts.bytes.len() as u32);
+                texts.ends.len() as TextNumber - 1
+            })
+        };
         let mut free = Vec::new();
         let mut next = trace.free_place();
         while let Some(id) = next {
@@ -159,16 +162,17 @@ impl StoredRecords {
             *span = known.unwrap_or_else(|| seen.add(key, stored.span()));
         }
         let mut records = trace.records_mut(pool);
-        let texts = self.texts.all();
-        let texts: Vec<TextId> = texts.map(|text| records.push_text(text)).collect();
-        let text = |number: TextNumber| texts.get(number as usize).copied().unwrap_or(TextId(0));
+        let texts: Vec<&[u8]> = self.texts.all().collect();
+        let text = |number: TextNumber| texts.get(number as usize).copied().unwrap_or(b"");
         for (stored, span) in self.records.iter().zip(spans) {
+            let named = [stored.name, stored.service].map(text);
+            let [name, service] = records.pool.texts.hold(key, named);
             records.push(&PackedRecord {
                 start: stored.start,
                 end: stored.end,
                 span,
-                name: text(stored.name),
-                service: text(stored.service),
+                name,
+                service,
                 refs: 0,
                 parent: stored.parent,
             });
@@ -202,8 +206,7 @@ impl StoredTexts {
         let starts = std::iter::once(&0).chain(&self.ends);
         let spans = starts.zip(&self.ends);
         spans.map(|(start, end)| {
-            let text = &self.bytes[*start as usize..*end as usize];
-            &text[..text.len().min(NAME_BYTES)]
+            &self.bytes[*start as usize..*end as usize]
         })
     }
 }

@@ -316,6 +316,7 @@ impl TraceState {
 
     /// Gives its memory back.
     pub fn release(mut self, pool: &mut BlockPool) {
+        self.records_mut(pool).release_texts();
         self.block.release(pool);
     }
 

@@ -66,6 +66,7 @@ fn evaluated<R>(
         plan: &set.plan,
         rule: &set.plan.rules[0],
         trace: &trace,
+        texts: &pool.texts,
         key,
         saw_all: true,
         closed: true,

@@ -7,7 +7,7 @@ use crate::finding::EVIDENCE_CAP;
 use crate::state::cell::RECORD_CAP;
 use crate::state::kept::VALUE_BYTES;
 use crate::state::key::KEY_CAP;
-use crate::state::record::NAME_BYTES;
+use crate::state::texts::NAME_BYTES;
 use crate::tests::hostile::{numbered, steps};
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, span};

@@ -1,6 +1,7 @@
 //! Records of a trace that has nothing else.
 
 use super::*;
+use crate::state::texts::NAME_BYTES;
 use crate::intern::FieldKey;
 use crate::value::OwnedValue;
 
@@ -48,6 +49,7 @@ impl Alone {
             end: EventTime(2),
             name,
             service: b"shop",
+            key: HashKey::new(1),
             arrived: None,
         });
         self.change().hold(id);
@@ -79,10 +81,21 @@ fn a_released_record_gives_its_place_back() {
     alone.change().release(second);
     let third = alone.held(b"a");
     assert_eq!(third, first);
-    let records = alone.read();
-    assert_eq!(records.text(records.get(second).name), b"b");
-    let texts: Vec<&[u8]> = records.texts().into_iter().map(|(_, text)| text).collect();
-    assert_eq!(texts, [&b"a"[..], b"shop", b"b"]);
+    let (records, texts) = (alone.read(), &alone.pool.texts);
+    assert_eq!(texts.get(records.get(second).name), b"b");
+    assert_eq!(texts.get(records.get(third).service), b"shop");
+}
+
+#[test]
+fn texts_go_with_the_records_that_name_them() {
+    let mut alone = Alone::new();
+    let [first, second] = [b"a", b"b"].map(|name| alone.held(name));
+    let [gone, kept] = [first, second].map(|record| alone.read().get(record).name);
+    alone.change().release(first);
+    let texts = &alone.pool.texts;
+    assert_eq!((texts.get(gone), texts.get(kept)), (&b""[..], &b"b"[..]));
+    alone.change().release_texts();
+    assert_eq!(alone.pool.texts.get(kept), b"");
 }
 
 #[test]
@@ -109,6 +122,6 @@ fn a_released_record_gives_back_what_was_kept_of_its_span() {
 fn names_are_kept_bounded() {
     let mut alone = Alone::new();
     let id = alone.held(&[b'x'; 1000]);
-    let records = alone.read();
-    assert_eq!(records.text(records.get(id).name).len(), NAME_BYTES);
+    let name = alone.read().get(id).name;
+    assert_eq!(alone.pool.texts.get(name).len(), NAME_BYTES);
 }

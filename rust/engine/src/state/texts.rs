@@ -1,0 +1,195 @@
+//! The names and services of recorded spans, each once for all traces of a shard: there are few of them, and most traces have
+//! the same. One goes with the last record that names it.
+
+use hashbrown::HashTable;
+
+use crate::hash::HashKey;
+use crate::heap::heap;
+use crate::state::chunks::Chunks;
+
+/// Longer names are cut where they are shown; selection is not concerned.
+pub(crate) const NAME_BYTES: usize = 256;
+
+/// A table of so many texts is not made smaller.
+const ROOM: usize = 64;
+
+/// A text of its shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TextId(pub(super) u32);
+
+impl TextId {
+    /// Of a record that is gone.
+    pub(super) const NONE: TextId = TextId(u32::MAX);
+}
+
+#[derive(Debug, Default)]
+struct HeldText {
+    text: Box<[u8]>,
+    hash: u64,
+    /// How many records name it; 0: the place is free.
+    refs: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    table: HashTable<u32>,
+    texts: Chunks<HeldText>,
+    /// What they take besides their places.
+    bytes: usize,
+    /// Those that were asked for last: spans of one service, or of one name, come together.
+    last: [u32; 2],
+}
+
+impl Texts {
+    /// Those of a trace without records.
+    pub fn none() -> &'static Texts {
+        static NONE: Texts = Texts {
+            table: HashTable::new(),
+            texts: Chunks::new(),
+            bytes: 0,
+            last: [0; 2],
+        };
+        &NONE
+    }
+
+    pub fn get(&self, id: TextId) -> &[u8] {
+        self.texts.get(id.0).map_or(&[], |held| &held.text)
+    }
+
+    /// The texts of a record, which holds them from now on.
+    #[inline]
+    pub(super) fn hold(&mut self, key: HashKey, texts: [&[u8]; 2]) -> [TextId; 2] {
+        [0, 1].map(|at| {
+            let text = &texts[at][..texts[at].len().min(NAME_BYTES)];
+            let place = self.place(key, self.last[at], text);
+            self.last[at] = place;
+            TextId(place)
+        })
+    }
+
+    #[inline(always)]
+    fn place(&mut self, key: HashKey, last: u32, text: &[u8]) -> u32 {
+        if let Some(held) = self.texts.get_mut(last)
+            && held.refs > 0
+            && *held.text == *text
+        {
+            held.refs += 1;
+            return last;
+        }
+        self.find(key, text)
+    }
+
+    #[inline(never)]
+    fn find(&mut self, key: HashKey, text: &[u8]) -> u32 {
+        let hash = key.of_text(text);
+        let texts = &self.texts;
+        let is_same = |at: &u32| {
+            let held = texts.get(*at);
+            held.is_some_and(|held| held.hash == hash && *held.text == *text)
+        };
+        if let Some(at) = self.table.find(hash, is_same).copied() {
+            if let Some(held) = self.texts.get_mut(at) {
+                held.refs += 1;
+            }
+            return at;
+        }
+        let at = self.texts.take();
+        if let Some(held) = self.texts.get_mut(at) {
+            *held = HeldText {
+                text: text.into(),
+                hash,
+                refs: 1,
+            };
+        }
+        self.bytes += heap(text.len());
+        let texts = &self.texts;
+        self.table.insert_unique(hash, at, |at| {
+            texts.get(*at).map_or(0, |held| held.hash)
+        });
+        at
+    }
+
+    /// A record that named it is gone.
+    #[inline]
+    pub(super) fn release(&mut self, id: TextId) {
+        if let Some(held) = self.texts.get_mut(id.0) {
+            held.refs = held.refs.saturating_sub(1);
+            if held.refs == 0 {
+                self.forget(id.0);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn forget(&mut self, at: u32) {
+        let Some(held) = self.texts.get_mut(at) else {
+            return;
+        };
+        let held = std::mem::take(held);
+        if let Ok(entry) = self.table.find_entry(held.hash, |one| *one == at) {
+            entry.remove();
+            self.texts.give(at);
+            self.bytes -= heap(held.text.len()).min(self.bytes);
+        }
+    }
+
+    /// Gives back room that a flood left.
+    pub(super) fn shrink(&mut self) {
+        self.texts.shrink(|held| held.refs == 0);
+        let (len, room) = (self.table.len(), self.table.capacity());
+        if room > ROOM && len < room / 4 {
+            let texts = &self.texts;
+            self.table.shrink_to(2 * len, |at| {
+                texts.get(*at).map_or(0, |held| held.hash)
+            });
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.texts.bytes() + heap(self.table.allocation_size()) + self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_there_once_and_for_as_long_as_a_record_names_it() {
+        let (key, mut texts) = (HashKey::new(1), Texts::default());
+        let long = [b'x'; NAME_BYTES + 9];
+        let [name, service] = texts.hold(key, [b"pay", b"shop"]);
+        let [again, cut] = texts.hold(key, [b"pay", &long]);
+        let [other, _] = texts.hold(key, [b"shop", b""]);
+        assert_eq!((again, other), (name, service));
+        assert_eq!(texts.get(name), b"pay");
+        assert_eq!(texts.get(cut), &long[..NAME_BYTES]);
+        texts.release(name);
+        assert_eq!(texts.get(name), b"pay");
+        texts.release(name);
+        assert_eq!(texts.get(name), b"");
+        let [new, _] = texts.hold(key, [b"pay", b"shop"]);
+        assert_eq!(texts.get(new), b"pay");
+    }
+
+    #[test]
+    fn a_flood_of_texts_leaves_nothing_behind() {
+        let (key, mut texts) = (HashKey::new(1), Texts::default());
+        let [kept, _] = texts.hold(key, [b"kept", b"shop"]);
+        let before = texts.bytes();
+        let held: Vec<[TextId; 2]> = (0..20_000)
+            .map(|number| {
+                let name = format!("a name of its own {number}");
+                texts.hold(key, [name.as_bytes(), b"shop"])
+            })
+            .collect();
+        assert!(texts.bytes() > 20_000 * (size_of::<HeldText>() + 16));
+        for [name, service] in held {
+            texts.release(name);
+            texts.release(service);
+        }
+        texts.shrink();
+        assert!(texts.bytes() < before + 2 * ROOM * 16, "{}", texts.bytes());
+        assert_eq!(texts.get(kept), b"kept");
+    }
+}
