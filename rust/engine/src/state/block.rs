@@ -23,7 +23,7 @@ pub(super) const LISTS: usize = 5;
 /// From this length on a list has room of its own, in bytes.
 const LONG: usize = 1024;
 
-/// A block has at least so much room when it is new, and a quarter of what it holds, so that a trace does not move with
+/// A block has at least so much room when it is new, and a third or a quarter of what it holds, so that a trace does not move with
 /// every span.
 const SPARE: usize = 80;
 
@@ -97,45 +97,59 @@ impl Block {
 
     #[inline(never)]
     fn spread(&mut self, pool: &mut BlockPool, wanted: [u32; LISTS]) {
-        let mut rooms: [usize; LISTS] = std::array::from_fn(|at| {
-            let (len, wanted) = (self.lens[at] as usize, wanted[at] as usize);
-            let room = self.room(at);
-            let own = if room < len + wanted {
-                own_room(len)
-            } else {
-                room.min(len + own_room(len)) - len
-            };
-            len + wanted.max(own)
-        });
-        let least: usize = rooms.iter().sum();
+        let mut rooms = [0; LISTS];
+        let (mut least, mut more) = (0, 0);
+        for at in 0..LISTS {
+            let wanted = wanted[at] as usize;
+            rooms[at] = self.lens[at] as usize + wanted.max(self.own_room(at, wanted));
+            least += rooms[at];
+            more += wanted;
+        }
         let grown = (least > self.bytes.len()).then(|| {
             let spare = if self.bytes.is_empty() { FIRST } else { SPARE };
-            pool.take(least + (least / 4).max(spare))
+            pool.take(least + (least / 3).max(spare))
         });
         let len = grown.as_ref().map_or(self.bytes.len(), |bytes| bytes.len());
-        let again = (len - least) / (wanted.iter().sum::<u32>() as usize).max(1);
-        for (room, wanted) in rooms.iter_mut().zip(wanted) {
-            *room += wanted as usize * again;
-        }
+        let again = (len - least) / more.max(1);
         let mut start = 0;
-        let starts = rooms.map(|room| {
-            let here = start as u32;
-            start += room;
-            here
-        });
+        let mut starts = [0; LISTS];
+        for at in 0..LISTS {
+            starts[at] = start as u32;
+            start += rooms[at] + wanted[at] as usize * again;
+        }
         match grown {
-            Some(bytes) => {
-                let before = std::mem::replace(&mut self.bytes, bytes);
-                for (at, start) in starts.into_iter().enumerate() {
-                    let (old, new) = (self.starts[at] as usize, start as usize);
-                    let len = self.lens[at] as usize;
-                    self.bytes[new..new + len].copy_from_slice(&before[old..old + len]);
-                }
-                pool.give(before);
-            }
+            Some(bytes) => self.move_to(pool, bytes, starts),
             None => self.shift(starts),
         }
         self.starts = starts;
+    }
+
+    /// How much room a list keeps besides what it has, where so much is wanted.
+    #[inline(always)]
+    fn own_room(&self, at: usize, wanted: usize) -> usize {
+        let len = self.lens[at] as usize;
+        if len < LONG {
+            return 0;
+        }
+        let (room, own) = (self.room(at), own_room(len));
+        if room < len + wanted {
+            own
+        } else {
+            room.min(len + own) - len
+        }
+    }
+
+    /// Moves all lists into other memory.
+    fn move_to(&mut self, pool: &mut BlockPool, bytes: Box<[u8]>, starts: [u32; LISTS]) {
+        let before = std::mem::replace(&mut self.bytes, bytes);
+        for at in 0..LISTS {
+            let len = self.lens[at] as usize;
+            if len > 0 {
+                let (old, new) = (self.starts[at] as usize, starts[at] as usize);
+                self.bytes[new..new + len].copy_from_slice(&before[old..old + len]);
+            }
+        }
+        pool.give(before);
     }
 
     /// Moves each list to its new place. No list moves over one that has yet to move: first those go that move down, from the
@@ -220,22 +234,21 @@ impl Block {
 
     /// Moves into a larger block, with room for `more` bytes in one list.
     fn relocate(&mut self, pool: &mut BlockPool, index: usize, more: usize) {
-        let rooms: [usize; LISTS] = std::array::from_fn(|at| {
-            let len = self.lens[at] as usize;
-            let own = self.room(at).min(len + own_room(len)) - len;
-            len + if at == index { more } else { own }
-        });
-        let least: usize = rooms.iter().sum();
-        let spare = if self.bytes.is_empty() { FIRST } else { SPARE };
-        let mut bytes = pool.take(least + (least / 4).max(spare));
-        let mut start = 0;
-        for (at, room) in rooms.into_iter().enumerate() {
-            let (old, len) = (self.starts[at] as usize, self.lens[at] as usize);
-            bytes[start..start + len].copy_from_slice(&self.bytes[old..old + len]);
-            self.starts[at] = start as u32;
-            start += room;
+        let mut starts = [0; LISTS];
+        let mut least = 0;
+        for at in 0..LISTS {
+            starts[at] = least as u32;
+            let own = if at == index {
+                more
+            } else {
+                self.own_room(at, 0)
+            };
+            least += self.lens[at] as usize + own;
         }
-        pool.give(std::mem::replace(&mut self.bytes, bytes));
+        let spare = if self.bytes.is_empty() { FIRST } else { SPARE };
+        let bytes = pool.take(least + (least / 4).max(spare));
+        self.move_to(pool, bytes, starts);
+        self.starts = starts;
     }
 
     /// In bytes, room included.

@@ -178,7 +178,8 @@ impl TraceState {
     /// Makes room for what the arriving span will most likely need.
     #[inline]
     fn reserve(&mut self, pool: &mut BlockPool, hits: usize) {
-        let is_recorded = hits > 0 || self.first().is_none();
+        let is_first = self.first().is_none();
+        let is_recorded = hits > 0 || is_first;
         let mut wanted = [0; LISTS];
         wanted[List::Spans as usize] = self.parents.stride() as u32;
         if is_recorded {
@@ -186,6 +187,9 @@ impl TraceState {
         }
         if hits > 0 {
             wanted[List::Shown as usize] = (SHOWN_BYTES * (hits + 1)) as u32;
+        }
+        if is_first {
+            // Of values; others are for when it is settled.
             wanted[List::Cells as usize] = CELL_BYTES as u32;
         }
         self.block_mut().reserve(pool, wanted);
