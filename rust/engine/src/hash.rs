@@ -41,7 +41,10 @@ impl HashKey {
         }
         let (first, last) = ends(rest);
         let hash = fold(first ^ hash, last ^ self.1);
-        fold(hash ^ (text.len() as u64).wrapping_mul(LENGTH), self.0 ^ self.1)
+        fold(
+            hash ^ (text.len() as u64).wrapping_mul(LENGTH),
+            self.0 ^ self.1,
+        )
     }
 
     /// As [`HashKey::of`] sixteen bytes, without a hasher's way with bytes of any number.

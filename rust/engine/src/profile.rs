@@ -15,8 +15,8 @@ use crate::state::group_cell::{GroupSize, GroupsCell, KEPT_OF_GROUPS};
 use crate::state::kept::{Projection, VALUE_BYTES};
 use crate::state::key::{KEY_CAP, TextKey};
 use crate::state::packed_record::RECORD_BYTES;
-use crate::state::texts::NAME_BYTES;
 use crate::state::shown::SHOWN_BYTES;
+use crate::state::texts::NAME_BYTES;
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell};
 use crate::value::OwnedValue;
 

@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn each_cell_has_what_it_was_given_in_that_order_and_others_have_nothing() {
         let given = [(7, 'c'), (3, 'a'), (7, 'b'), (9, 'd')];
-        let all: ByCell<char> = given.map(|(cell, of)| (CellId(cell), of)).into_iter().collect();
+        let all: ByCell<char> = given
+            .map(|(cell, of)| (CellId(cell), of))
+            .into_iter()
+            .collect();
         for cell in 0..12 {
             let of_cell = given.iter().filter(|(of, _)| *of == cell);
             let expected: Vec<char> = of_cell.map(|(_, of)| *of).collect();

@@ -220,7 +220,11 @@ impl EarlyRules {
             spans: u32::MAX,
             values: u32::MAX,
         };
-        let spans = if self.needless.is_empty() { u32::MAX } else { 0 };
+        let spans = if self.needless.is_empty() {
+            u32::MAX
+        } else {
+            0
+        };
         let bars = self.needing.iter().map(|(bar, _)| bar);
         bars.fold(EarlyFrom { spans, ..never }, |from, bar| match kind(bar) {
             Some(FeedKind::Count) => EarlyFrom {

@@ -240,7 +240,8 @@ pub(crate) fn close(
             return;
         };
         let before = allowance.taken;
-        let newly = context.close_rule(trace.asked(), index, closing, &mut allowance, scratch, sink);
+        let newly =
+            context.close_rule(trace.asked(), index, closing, &mut allowance, scratch, sink);
         trace.note_fired(newly);
         if lent.did(allowance.taken - before) {
             scratch.begin_trace();

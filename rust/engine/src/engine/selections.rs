@@ -23,10 +23,10 @@ pub(crate) struct Selections {
 }
 
 /// A few numbers that rules chose and no sender: a product for each is enough.
-fn hash(selectors: &[u32]) -> u64 {
-    let first = selectors.len() as u64;
-    selectors.iter().fold(first, |hash, selector| {
-        let product = u128::from(hash ^ u64::from(*selector)) * 0x9e37_79b9_7f4a_7c15;
+#[inline(always)]
+fn hash(selectors: impl Iterator<Item = u32>) -> u64 {
+    selectors.fold(0x2545_f491_4f6c_dd1d, |hash, selector| {
+        let product = u128::from(hash ^ u64::from(selector)) * 0x9e37_79b9_7f4a_7c15;
         product as u64 ^ (product >> 64) as u64
     })
 }
@@ -49,34 +49,38 @@ impl Alike {
 
 impl Selections {
     /// Counts spans that selectors of these numbers selected.
-    pub fn count(&mut self, selectors: impl Iterator<Item = u32>, spans: u64) {
-        let from = self.selectors.len();
-        self.selectors.extend(selectors);
-        self.count_last(from, spans);
+    #[inline]
+    pub fn count(&mut self, selectors: impl Iterator<Item = u32> + Clone, spans: u64) {
+        let hash = hash(selectors.clone());
+        self.count_alike(hash, selectors, spans);
     }
 
-    /// Counts spans that the selectors from `from` on selected.
-    fn count_last(&mut self, from: usize, spans: u64) {
-        let (known, new) = self.selectors.split_at(from);
-        if new.is_empty() {
-            return;
-        }
-        let hash = hash(new);
-        let alike = &self.alike;
+    #[inline(always)]
+    fn count_alike(&mut self, hash: u64, selectors: impl Iterator<Item = u32> + Clone, spans: u64) {
+        let (alike, known) = (&self.alike, &self.selectors);
         let is_same = |at: &u32| {
             let one = &alike[*at as usize];
-            one.hash == hash && one.of(known) == new
+            one.hash == hash && one.of(known).iter().copied().eq(selectors.clone())
         };
-        if let Some(at) = self.table.find(hash, is_same).copied() {
-            self.alike[at as usize].spans += spans;
-            self.selectors.truncate(from);
+        match self.table.find(hash, is_same).copied() {
+            Some(at) => self.alike[at as usize].spans += spans,
+            None => self.add_alike(hash, selectors, spans),
+        }
+    }
+
+    #[inline(never)]
+    fn add_alike(&mut self, hash: u64, selectors: impl Iterator<Item = u32>, spans: u64) {
+        let from = self.selectors.len();
+        self.selectors.extend(selectors);
+        let len = self.selectors.len() - from;
+        if len == 0 {
             return;
         }
         let at = self.alike.len() as u32;
         let one = Alike {
             hash,
             from: from as u32,
-            len: new.len() as u32,
+            len: len as u32,
             spans,
         };
         self.alike.push(one);
@@ -92,9 +96,8 @@ impl Selections {
     /// Adds all of `other`, which begins anew.
     pub fn join(&mut self, other: &mut Selections) {
         for one in &other.alike {
-            let from = self.selectors.len();
-            self.selectors.extend_from_slice(one.of(&other.selectors));
-            self.count_last(from, one.spans);
+            let selectors = one.of(&other.selectors).iter().copied();
+            self.count_alike(one.hash, selectors, one.spans);
         }
         other.table.clear();
         other.alike.clear();

@@ -197,9 +197,7 @@ impl Asking<'_, '_, '_> {
 impl Follow for Asking<'_, '_, '_> {
     #[inline]
     fn settled(&mut self, hits: &[Hit]) {
-        for hit in hits {
-            self.answers.hit(*hit);
-        }
+        self.answers.hit_all(hits);
     }
 
     #[inline]

@@ -71,7 +71,11 @@ pub(crate) fn compile(
         unlike_ids: matcher.unlike_ids(),
         digest_basis: matcher.digest_basis(),
         matcher,
-        only_counts: draft.selectors.iter().map(SelectorPlan::only_count).collect(),
+        only_counts: draft
+            .selectors
+            .iter()
+            .map(SelectorPlan::only_count)
+            .collect(),
         selectors: draft.selectors,
         terms: draft.terms.into_iter().map(|(_, term)| term).collect(),
         by_key,

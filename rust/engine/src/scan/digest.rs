@@ -12,7 +12,7 @@ use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT};
 use crate::scan::slots::{ListSet, SetSlot, SlotSet};
 use crate::scan::view::SpanView;
 use crate::value::Value;
-use crate::wire::value::{Raw, array_elements};
+use crate::wire::value::{Raw, RawKind, array_elements};
 
 impl SpanView<'_, '_> {
     /// A hash of everything that these rules see of this span besides its ids: equal for the thin and the full
@@ -126,8 +126,18 @@ fn digest_values(slots: &SlotSet, keys: &KeyTable, message: &[u8]) -> u64 {
         .touched()
         .iter()
         .fold(0, |sum, SetSlot { slot, raw }| {
-            sum.wrapping_add(hash_one(keys.hash(*slot), raw.value(message)))
+            sum.wrapping_add(hash_raw(keys.hash(*slot), *raw, message))
         })
+}
+
+/// As [`hash_one`] of its value.
+#[inline(always)]
+fn hash_raw(seed: u64, raw: Raw, message: &[u8]) -> u64 {
+    match raw.kind {
+        RawKind::Text => fold_text(seed ^ TEXT, raw.payload(message)),
+        RawKind::Int => fold(seed ^ INT, raw.bits),
+        _ => hash_other(seed, raw.value(message)),
+    }
 }
 
 #[inline(always)]

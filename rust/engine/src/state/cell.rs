@@ -338,7 +338,8 @@ impl CellsMut<'_> {
         // From behind, so that each cell moves once.
         let mut from = known.len();
         let mut to = from + new;
-        self.block.lengthen(self.pool, List::Cells, new * CELL_BYTES);
+        self.block
+            .lengthen(self.pool, List::Cells, new * CELL_BYTES);
         let cells = self.block.elements_mut::<CELL_BYTES>(List::Cells);
         counting.take(|id, count| {
             while from > 0 && Packed::id_of(&cells[from - 1]) > id {

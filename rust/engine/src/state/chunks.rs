@@ -94,7 +94,8 @@ impl<T> Chunks<T> {
 
     /// Gives back the chunks in which all places are free, if half of all are.
     pub fn shrink(&mut self, is_free: impl Fn(&T) -> bool) {
-        if self.free.len() * 2 < self.filled * CHUNK {
+        let is_one_in_use = self.filled == 1 && self.free.len() < CHUNK;
+        if is_one_in_use || self.free.len() * 2 < self.filled * CHUNK {
             return;
         }
         for chunk in &mut self.chunks {

@@ -283,8 +283,12 @@ impl RecordsMut<'_> {
     /// The next record that is added takes this place.
     fn free_place(&mut self, id: RecordId) {
         let mut record = self.get(id);
-        self.pool.texts.release(std::mem::replace(&mut record.name, TextId::NONE));
-        self.pool.texts.release(std::mem::replace(&mut record.service, TextId::NONE));
+        self.pool
+            .texts
+            .release(std::mem::replace(&mut record.name, TextId::NONE));
+        self.pool
+            .texts
+            .release(std::mem::replace(&mut record.service, TextId::NONE));
         record.refs = std::mem::replace(self.free, id.0);
         self.set(id, &record);
     }

@@ -50,9 +50,7 @@ impl Note {
         match self {
             Note::Span(record) => RECORD | record.0,
             Note::Count(cell) => cell.0,
-            Note::Member { cell, certain } => {
-                cell.0 | MEMBER | if certain { 0 } else { PERHAPS }
-            }
+            Note::Member { cell, certain } => cell.0 | MEMBER | if certain { 0 } else { PERHAPS },
         }
     }
 

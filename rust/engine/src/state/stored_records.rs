@@ -205,8 +205,6 @@ impl StoredTexts {
     fn all(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(&0).chain(&self.ends);
         let spans = starts.zip(&self.ends);
-        spans.map(|(start, end)| {
-            &self.bytes[*start as usize..*end as usize]
-        })
+        spans.map(|(start, end)| &self.bytes[*start as usize..*end as usize])
     }
 }

@@ -103,9 +103,8 @@ impl Texts {
         }
         self.bytes += heap(text.len());
         let texts = &self.texts;
-        self.table.insert_unique(hash, at, |at| {
-            texts.get(*at).map_or(0, |held| held.hash)
-        });
+        self.table
+            .insert_unique(hash, at, |at| texts.get(*at).map_or(0, |held| held.hash));
         at
     }
 
@@ -139,9 +138,8 @@ impl Texts {
         let (len, room) = (self.table.len(), self.table.capacity());
         if room > ROOM && len < room / 4 {
             let texts = &self.texts;
-            self.table.shrink_to(2 * len, |at| {
-                texts.get(*at).map_or(0, |held| held.hash)
-            });
+            self.table
+                .shrink_to(2 * len, |at| texts.get(*at).map_or(0, |held| held.hash));
         }
     }
 

@@ -95,7 +95,8 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
             let merged = trace.merge(&with, &mut pool, view, found.hits(), met);
             assert_eq!(merged, Merged::Added);
             let of_trace = (&mut trace, &mut pool);
-            set.needed.early(of_trace, selectors.into_iter(), &mut tried);
+            set.needed
+                .early(of_trace, selectors.into_iter(), &mut tried);
         });
         trace.settle(&mut pool);
         assert_eq!(read.unwrap().spans, 1);
@@ -104,7 +105,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
                 plan: &set.plan,
                 rule: &set.plan.rules[index.index()],
                 trace: &trace,
-        texts: &pool.texts,
+                texts: &pool.texts,
                 key,
                 saw_all: true,
                 closed: false,
@@ -461,7 +462,7 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
                 plan: &set.plan,
                 rule,
                 trace: &trace,
-        texts: &pool.texts,
+                texts: &pool.texts,
                 key,
                 saw_all: true,
                 closed: is_complete,

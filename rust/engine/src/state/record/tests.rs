@@ -1,8 +1,8 @@
 //! Records of a trace that has nothing else.
 
 use super::*;
-use crate::state::texts::NAME_BYTES;
 use crate::intern::FieldKey;
+use crate::state::texts::NAME_BYTES;
 use crate::value::OwnedValue;
 
 /// The records of a trace that has nothing else.
