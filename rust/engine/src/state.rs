@@ -1,11 +1,13 @@
 //! What is kept of traces, and where.
 //!
 //! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers with [chains](chain) of a few
-//! [`record`]s, the ids that were [`seen`], which spans may be [`shown`], all in one [`block`] of bytes, and the [`texts`] that records [name](named) once for all; and apart what few traces have:
-//! [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). Spans are [merged](merge) into it as they [arrive](arriving), in any order; how [whole] it is it says itself, and
-//! it is [`stored`] for a restart. What spans leave in cells is [counted](settled) when it is asked for. All traces lie in [`shards`], each a [`shard`] behind its own lock with the
-//! [`slots`] and the timers of its traces; of one that is gone the id alone is kept for a while ([`forgotten`]),
-//! in [generations](id_generation) of [sets](id_set).
+//! [`record`]s, the ids that were [`seen`], and which spans may be [`shown`], all in one [`block`] of bytes; and apart what few
+//! traces have: [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). The [`texts`] that
+//! records [name](named) all traces share. Spans are [merged](merge) into it as they [arrive](arriving), in any order; what
+//! they leave in cells is [counted](settled) when it is asked for, or [fed](feeding) at once. How [whole] a trace is it says
+//! itself, and it is [`stored`] for a restart.
+//! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the timers of its traces; of one
+//! that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [sets](id_set).
 //! Whatever grows here weighs what the allocator hands out for it.
 
 pub(crate) mod arriving;
@@ -15,6 +17,8 @@ pub(crate) mod cell;
 pub(crate) mod chain;
 pub(crate) mod chunks;
 pub(crate) mod counting;
+pub(crate) mod fed_cells;
+pub(crate) mod feeding;
 pub(crate) mod firing;
 pub(crate) mod forgotten;
 pub(crate) mod group_cell;

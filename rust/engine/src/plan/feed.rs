@@ -11,7 +11,7 @@ use crate::predicate::fields::FieldId;
 pub(crate) struct SelectorPlan {
     pub feeds: Vec<Feed>,
     /// Of those of its cells that keep extremes and are bounded, which values matter.
-    pub reaches: Vec<(CellId, ValueReach)>,
+    pub reaches: Vec<CellReach>,
     /// Fields to keep in the span's record.
     pub project: Vec<(FieldKey, FieldId)>,
     /// Those of them that messages print of the spans that a violation shows: kept of the first spans too that are
@@ -31,6 +31,38 @@ impl SelectorPlan {
         };
         let is_plain = feed.kind == FeedKind::Count && self.shown.is_empty();
         is_plain.then_some(feed.cell)
+    }
+}
+
+/// Which values of a cell matter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CellReach {
+    pub cell: CellId,
+    pub reach: ValueReach,
+    /// Whole numbers from here to there do not.
+    idle: (i64, i64),
+}
+
+impl CellReach {
+    pub fn new(cell: CellId, reach: ValueReach) -> CellReach {
+        let bound = |number: Option<Number>, none: i64, by: i64| match number {
+            None => Some(none),
+            Some(Number::Int(bound)) => i64::try_from(bound).ok()?.checked_add(by),
+            Some(Number::Float(_)) => None,
+        };
+        let idle = bound(reach.least, i64::MIN, 1).zip(bound(reach.greatest, i64::MAX, -1));
+        CellReach {
+            cell,
+            reach,
+            idle: idle.unwrap_or((0, -1)),
+        }
+    }
+
+    /// Whether a whole number is known not to matter.
+    #[inline(always)]
+    pub fn is_idle(&self, number: i64) -> bool {
+        let (from, to) = self.idle;
+        from <= number && number <= to
     }
 }
 
@@ -94,5 +126,55 @@ impl FeedKind {
             FeedKind::GroupsByParent => "groups-by-parent",
             FeedKind::Records => "records",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_idle_does_not_matter_and_the_next_number_does() {
+        let int = |number: i64| Some(Number::Int(i128::from(number)));
+        let ends = [
+            None,
+            int(-5),
+            int(7),
+            int(i64::MIN),
+            int(i64::MAX),
+            Some(Number::Float(2.5)),
+        ];
+        let numbers = [
+            i64::MIN,
+            i64::MIN + 1,
+            -6,
+            -5,
+            -4,
+            0,
+            2,
+            3,
+            6,
+            7,
+            8,
+            i64::MAX - 1,
+            i64::MAX,
+        ];
+        let mut idle = 0;
+        for (greatest, least) in ends.iter().flat_map(|a| ends.iter().map(move |b| (*a, *b))) {
+            let reach = ValueReach { greatest, least };
+            let of_cell = CellReach::new(CellId(0), reach);
+            for number in numbers {
+                let matters = reach.has(Number::Int(i128::from(number)));
+                idle += usize::from(of_cell.is_idle(number));
+                assert!(!(of_cell.is_idle(number) && matters), "{reach:?} {number}");
+                let is_of_whole = !matches!(greatest.or(least), Some(Number::Float(_)))
+                    && !matches!(least, Some(Number::Float(_)));
+                assert!(
+                    !is_of_whole || of_cell.is_idle(number) || matters,
+                    "{reach:?} {number}"
+                );
+            }
+        }
+        assert!(idle > 50);
     }
 }

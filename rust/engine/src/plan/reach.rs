@@ -8,7 +8,7 @@ use crate::intern::CellId;
 use crate::logic::interval::End;
 use crate::plan::RulePlan;
 use crate::plan::condition::{Against, Condition, ConditionKind, Measuring};
-use crate::plan::feed::{SelectorPlan, ValueReach};
+use crate::plan::feed::{CellReach, SelectorPlan, ValueReach};
 
 /// The cell of a comparison that is not as wanted without a value, and is once some single value [reaches](ValueReach) its bound.
 /// `None`: it hangs on more than that.
@@ -60,7 +60,7 @@ pub(crate) fn note(selectors: &mut [SelectorPlan], rules: &[RulePlan]) {
     let reaches = of_rules(rules);
     for selector in selectors {
         let cells = selector.feeds.iter().map(|feed| feed.cell);
-        let bounded = cells.filter_map(|cell| Some((cell, *reaches.get(&cell)?)));
+        let bounded = cells.filter_map(|cell| Some(CellReach::new(cell, *reaches.get(&cell)?)));
         selector.reaches = bounded.collect();
     }
 }

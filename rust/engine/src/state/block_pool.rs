@@ -2,7 +2,7 @@
 //! working memory, and the texts of their records.
 
 use crate::heap::heap;
-use crate::state::counting::Counting;
+use crate::state::counting::FedCounts;
 use crate::state::texts::Texts;
 
 /// The smallest block, and the largest that is kept for another trace.
@@ -27,7 +27,7 @@ pub(crate) struct BlockPool {
     most: usize,
     /// What a span notes, and what a trace counts, that takes from here.
     pub(super) words: Vec<u32>,
-    pub(super) counting: Counting,
+    pub(super) counting: FedCounts,
     /// What the records of all its traces name.
     pub texts: Texts,
 }
@@ -39,7 +39,7 @@ impl Default for BlockPool {
             bytes: 0,
             most: 0,
             words: Vec::new(),
-            counting: Counting::default(),
+            counting: FedCounts::default(),
             texts: Texts::default(),
         }
     }

@@ -7,14 +7,14 @@ use crate::intern::CellId;
 const KEPT: usize = 1 << 16;
 
 #[derive(Debug, Default)]
-pub(super) struct Counting {
+pub(super) struct FedCounts {
     /// By cell.
     counts: Vec<u32>,
     /// Those that are not zero.
     cells: Vec<CellId>,
 }
 
-impl Counting {
+impl FedCounts {
     /// A span fed the cell.
     #[inline(always)]
     pub fn count(&mut self, cell: CellId) {
@@ -46,7 +46,7 @@ impl Counting {
     /// Gives back what most traces do not need; nothing is counted at this time.
     pub fn shrink(&mut self) {
         if self.counts.capacity().max(self.cells.capacity()) > KEPT {
-            *self = Counting::default();
+            *self = FedCounts::default();
         }
     }
 

@@ -3,25 +3,20 @@
 use betrace_lang::verdict::Reason;
 
 use crate::hash::HashKey;
-use crate::id::SpanId;
 use crate::matcher::ids::{Hit, SelectorId};
 use crate::plan::Plan;
-use crate::plan::feed::{Feed, FeedKind, NumberOf, SelectorPlan};
-use crate::predicate::fields::NoBindings;
+use crate::plan::feed::FeedKind;
 use crate::scan::view::SpanView;
 use crate::state::arriving::Arriving;
 use crate::state::block::{LISTS, List};
 use crate::state::block_pool::BlockPool;
-use crate::state::cell::{CELL_BYTES, CellKind};
-use crate::state::key::{group_key, text_key};
+use crate::state::cell::CELL_BYTES;
 use crate::state::packed_record::record_stride;
 use crate::state::record::{Rank, RecordId, packed_id};
 use crate::state::seen::{Arrival, Parents, SeenSpan};
 use crate::state::shown::{self, Note, SHOWN_BYTES};
 use crate::state::trace::{Generation, TraceState};
-use crate::state::values::{Amount, ValueCell, WholeRange};
 use crate::time::{EventTime, Timestamp};
-use crate::value::Value;
 
 /// What merging needs besides trace and span.
 #[derive(Clone, Copy)]
@@ -319,90 +314,5 @@ impl TraceState {
             }
         }
         left
-    }
-
-    /// Feeds a cell that does not count. Returns how many of its values matter, if it keeps such.
-    fn feed(
-        &mut self,
-        plan: &Plan,
-        arriving: &mut Arriving<'_, '_, '_>,
-        (selector, feed): (&SelectorPlan, Feed),
-        certain: bool,
-    ) -> u32 {
-        let empty = || empty_values(feed.kind);
-        match feed.kind {
-            // Counted above, as most are.
-            FeedKind::Count => return 0,
-            FeedKind::Sum(of) | FeedKind::Extremes(of) => {
-                let amount = amount(plan, arriving.span, of);
-                let mut reaches = selector.reaches.iter();
-                let reach = reaches.find(|(cell, _)| *cell == feed.cell);
-                let matters = reach.is_none_or(|(_, reach)| amount.is_within(*reach));
-                let mut cells = self.cells_mut(arriving.pool);
-                let at = cells.open(feed.cell, CellKind::Values, empty);
-                return cells.add_amount(at, (amount, certain), matters);
-            }
-            FeedKind::Records => {
-                let mut cells = self.cells_mut(arriving.pool);
-                let at = cells.open(feed.cell, CellKind::Records, empty);
-                if cells.has_room(at) {
-                    let record = self.record(arriving);
-                    self.hold(arriving, record, &selector.project);
-                    self.cells_mut(arriving.pool)
-                        .add_record(at, record, certain);
-                }
-                return 0;
-            }
-            FeedKind::Distinct(_) | FeedKind::Groups(_) | FeedKind::GroupsByParent => {}
-        }
-        let mut cells = self.cells_mut(arriving.pool);
-        let at = cells.open(feed.cell, CellKind::Values, empty);
-        let values = cells.count_value(at);
-        match feed.kind {
-            FeedKind::GroupsByParent => {
-                if let Some(SpanId(parent)) = arriving.span.parent() {
-                    let key = text_key(&parent);
-                    self.group(arriving, at, key, certain, &selector.shown);
-                }
-            }
-            FeedKind::Groups(field) => {
-                let value = arriving.span.field(field);
-                if matches!(value, Value::Duration(None)) {
-                    if let Some(ValueCell::Groups(cell)) = cells.value_cell(at) {
-                        cell.add_unknown();
-                    }
-                } else if let Some(key) = group_key(value) {
-                    self.group(arriving, at, key, certain, &selector.shown);
-                }
-            }
-            FeedKind::Distinct(field) => {
-                if let Some(cell) = cells.value_cell(at) {
-                    cell.add_value(arriving.span.field(field), certain);
-                }
-            }
-            _ => {}
-        }
-        values
-    }
-}
-
-/// What a span adds to a sum or to extremes.
-fn amount(plan: &Plan, span: &SpanView<'_, '_>, of: NumberOf) -> Amount {
-    match of {
-        NumberOf::Field(field) => span.field(field).into(),
-        NumberOf::Term(term) => plan.terms.get(term.index()).map_or(Amount::None, |term| {
-            Amount::of_term(term.of(span, &NoBindings))
-        }),
-    }
-}
-
-/// What a cell keeps of values before the first came.
-fn empty_values(kind: FeedKind) -> Option<ValueCell> {
-    match kind {
-        FeedKind::Count | FeedKind::Records => None,
-        FeedKind::Sum(_) => Some(ValueCell::Sum(Box::default())),
-        FeedKind::Extremes(_) => Some(ValueCell::Whole(WholeRange::NONE)),
-        FeedKind::Distinct(_) => Some(ValueCell::Distinct(Box::default())),
-        FeedKind::Groups(_) | FeedKind::GroupsByParent => Some(ValueCell::Groups(Box::default())),
     }
 }

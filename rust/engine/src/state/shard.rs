@@ -175,7 +175,7 @@ impl Shard {
     ) -> TracePlace {
         self.trace_bytes += trace.bytes;
         // The root may be the next to come, so that its wait is looked at when the idle time is over.
-        let due = quiet(&trace, settings).min(age(&trace, settings));
+        let due = trace.quiet(settings).min(trace.age(settings));
         let is_live = trace.is_live();
         let place = self.slots.add(trace);
         let slots = &self.slots;
@@ -214,7 +214,7 @@ impl Shard {
             let Some(trace) = self.get(place).filter(|trace| trace.is_live()) else {
                 continue;
             };
-            let (quiet, age) = (quiet(trace, settings), age(trace, settings));
+            let (quiet, age) = (trace.quiet(settings), trace.age(settings));
             if quiet.min(age) > now {
                 self.timers.push(Reverse((quiet.min(age), place)));
                 continue;
@@ -268,7 +268,7 @@ impl Shard {
     pub fn oldest_waiting(&mut self, now: Timestamp, settings: &Settings) -> Option<TracePlace> {
         while let Some(place) = self.waiting.front().copied() {
             let trace = self.get(place).filter(|trace| trace.is_live());
-            if trace.is_some_and(|trace| quiet(trace, settings) <= now) {
+            if trace.is_some_and(|trace| trace.quiet(settings) <= now) {
                 return Some(place);
             }
             self.waiting.pop_front();
@@ -395,14 +395,4 @@ impl Shard {
             + heap(self.waiting.capacity() * size_of::<TracePlace>());
         (own + self.trace_bytes) as u64
     }
-}
-
-/// When a trace has been idle long enough, if nothing more comes.
-fn quiet(trace: &TraceState, settings: &Settings) -> Timestamp {
-    trace.last().plus(settings.idle_timeout)
-}
-
-/// When a trace closes at the latest.
-fn age(trace: &TraceState, settings: &Settings) -> Timestamp {
-    trace.opened().plus(settings.max_age)
 }

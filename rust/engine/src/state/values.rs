@@ -193,10 +193,16 @@ impl WholeRange {
             return false;
         };
         if certain {
-            self.low = self.low.min(number);
-            self.high = self.high.max(number);
+            self.widen(number);
         }
         certain
+    }
+
+    /// Adds a number of a certain span.
+    #[inline(always)]
+    pub fn widen(&mut self, number: i64) {
+        self.low = self.low.min(number);
+        self.high = self.high.max(number);
     }
 
     pub fn extremes(self) -> ExtremesCell {

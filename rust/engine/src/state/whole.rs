@@ -5,6 +5,7 @@ use betrace_lang::verdict::Reason;
 
 use crate::hash::HashKey;
 use crate::logic::tri::Reasons;
+use crate::settings::Settings;
 use crate::state::trace::TraceState;
 use crate::time::Timestamp;
 
@@ -85,5 +86,15 @@ impl TraceState {
     /// Whether a span came after the close since this was asked.
     pub fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.is_news)
+    }
+
+    /// When it has been idle long enough, if nothing more comes.
+    pub(super) fn quiet(&self, settings: &Settings) -> Timestamp {
+        self.last().plus(settings.idle_timeout)
+    }
+
+    /// When it closes at the latest.
+    pub(super) fn age(&self, settings: &Settings) -> Timestamp {
+        self.opened().plus(settings.max_age)
     }
 }
