@@ -113,8 +113,8 @@ impl Block {
         let again = (len - least) / more.max(1);
         let mut start = 0;
         let mut starts = [0; LISTS];
-        for at in 0..LISTS {
-            starts[at] = start as u32;
+        for (at, place) in starts.iter_mut().enumerate() {
+            *place = start as u32;
             start += rooms[at] + wanted[at] as usize * again;
         }
         match grown {
@@ -142,10 +142,10 @@ impl Block {
     /// Moves all lists into other memory.
     fn move_to(&mut self, pool: &mut BlockPool, bytes: Box<[u8]>, starts: [u32; LISTS]) {
         let before = std::mem::replace(&mut self.bytes, bytes);
-        for at in 0..LISTS {
+        for (at, start) in starts.into_iter().enumerate() {
             let len = self.lens[at] as usize;
             if len > 0 {
-                let (old, new) = (self.starts[at] as usize, starts[at] as usize);
+                let (old, new) = (self.starts[at] as usize, start as usize);
                 self.bytes[new..new + len].copy_from_slice(&before[old..old + len]);
             }
         }
@@ -236,8 +236,8 @@ impl Block {
     fn relocate(&mut self, pool: &mut BlockPool, index: usize, more: usize) {
         let mut starts = [0; LISTS];
         let mut least = 0;
-        for at in 0..LISTS {
-            starts[at] = least as u32;
+        for (at, place) in starts.iter_mut().enumerate() {
+            *place = least as u32;
             let own = if at == index {
                 more
             } else {
