@@ -71,11 +71,7 @@ pub(crate) fn compile(
         unlike_ids: matcher.unlike_ids(),
         digest_basis: matcher.digest_basis(),
         matcher,
-        only_counts: draft
-            .selectors
-            .iter()
-            .map(SelectorPlan::only_count)
-            .collect(),
+        only_counts: only_counts(&draft.selectors),
         selectors: draft.selectors,
         terms: draft.terms.into_iter().map(|(_, term)| term).collect(),
         by_key,
@@ -90,6 +86,10 @@ pub(crate) fn compile(
         with_deadlines,
         selector_sets: sets.0.len(),
     })
+}
+
+fn only_counts(selectors: &[SelectorPlan]) -> Vec<Option<CellId>> {
+    selectors.iter().map(SelectorPlan::only_count).collect()
 }
 
 fn compile_rule(
