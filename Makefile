@@ -255,12 +255,13 @@ walks:
 	$(call say,Walking from the bytes to the finding and from the text to the rule)
 	@docs/walks/walk.py --bytes 4 --text 8 --page docs/architecture.md $${WRITE:+--write}
 
+# Pages that the allocator gave back would be asked for again a moment later: a tenth of the time.
 ## laws: the property tests of the language's laws over a million traces (TRIALS=traces SEED=first)
 .PHONY: laws
 laws:
 	$(call say,Testing the laws against the oracle)
 	@env BETRACE_LAWS_TRACES=$${TRIALS:-1000000} $${SEED:+BETRACE_LAWS_SEED=$$SEED} BETRACE_LAWS_TOGETHER=192 BETRACE_PATTERNS_LENGTH=$${LENGTH:-6} BETRACE_REAL_ALL=1 \
-		INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
+		MIMALLOC_PURGE_DELAY=-1 INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
 
 ## faults: recorded traces delivered late, twice, in parts, not at all and over crashes, as a table; and the simulation for long (MINUTES=60)
 .PHONY: faults

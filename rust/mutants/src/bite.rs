@@ -65,13 +65,17 @@ enum End {
 type Learned = BTreeMap<String, (Option<SystemTime>, Vec<(String, Option<Test>)>)>;
 
 impl Tests {
-    /// Runs each test alone, and takes down what it asks; of binaries that are as they were, what was learned then.
+    /// Runs each test alone, and takes down what it asks; of binaries that are as they were, what was learned then. Where
+    /// tests are named, by parts of their names behind that of their binary, those alone, and nothing of it is kept.
     ///
     /// # Errors
     /// If a binary does not say what tests it has, or what was learned cannot be written.
-    pub fn learn(binaries: Vec<Binary>, scratch: &Path) -> Result<Tests, String> {
+    pub fn learn(binaries: Vec<Binary>, scratch: &Path, named: &[String]) -> Result<Tests, String> {
         let path = scratch.join("learned.json");
-        let text = std::fs::read(&path).unwrap_or_default();
+        let text = match named {
+            [] => std::fs::read(&path).unwrap_or_default(),
+            _ => Vec::new(),
+        };
         let mut learned: Learned = serde_json::from_slice(&text).unwrap_or_default();
         let built = |binary: &Binary| {
             std::fs::metadata(&binary.path)
@@ -85,7 +89,12 @@ impl Tests {
         let mut all: Vec<(usize, String)> = Vec::new();
         for (at, binary) in binaries.iter().enumerate() {
             if !learned.contains_key(&binary.name) {
-                all.extend(names(binary)?.into_iter().map(|name| (at, name)));
+                let is_named = |test: &String| {
+                    let test = format!("{} {test}", binary.name);
+                    named.is_empty() || named.iter().any(|part| test.contains(part.as_str()))
+                };
+                let names = names(binary)?.into_iter().filter(is_named);
+                all.extend(names.map(|name| (at, name)));
                 learned.insert(binary.name.clone(), (built(binary), Vec::new()));
             }
         }
@@ -99,8 +108,10 @@ impl Tests {
                 .into_iter()
                 .for_each(|(_, tests)| tests.push((name.clone(), test.clone())));
         }
-        let text = serde_json::to_vec(&learned).map_err(|fault| fault.to_string())?;
-        std::fs::write(&path, text).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        if named.is_empty() {
+            let text = serde_json::to_vec(&learned).map_err(|fault| fault.to_string())?;
+            std::fs::write(&path, text).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        }
         let (mut tests, mut left_out) = (Vec::new(), Vec::new());
         for (at, binary) in binaries.iter().enumerate() {
             let of_binary = learned.remove(&binary.name).map(|(_, tests)| tests);
@@ -116,15 +127,6 @@ impl Tests {
             tests,
             left_out,
         })
-    }
-
-    /// Leaves those whose name, behind that of their binary, has one of these in it.
-    pub fn only(&mut self, named: &[String]) {
-        let binaries = &self.binaries;
-        self.tests.retain(|test| {
-            let name = format!("{} {}", binaries[test.binary].name, test.name);
-            named.iter().any(|part| name.contains(part.as_str()))
-        });
     }
 
     /// Leaves out those that take longer.

@@ -3,13 +3,13 @@
 //! for each mutant the tests that ask for it, the quickest first, until one fails.
 //!
 //!     betrace-mutants LIST.json --fates FILE --shard 1/8 --seed 1 [--tests lang,engine] [--of survivors|left]
-//!         [--only TEXT] [--most 300] [--longest 10] [--asked NAMES] [--minutes 60] [--root .]
+//!         [--only TEXT] [--most 300] [--longest 10] [--asked NAMES] [--targets lib,…] [--minutes 60] [--root .]
 //!         [--into target/mutants]
 //!
 //! The order of the mutants is a function of the seed, so that what was tried when time is over is a sample too. Fates are
 //! added to a file, and what stands there is not tried again, but for survivors that are asked for: by more tests, or once
-//! there is a test more; `--of left` takes these and some of each file of which nothing is known. With `--resume yes` the mutants that the copy holds are taken, and no new ones, so that nothing is
-//! compiled again but tests that changed.
+//! there is a test more; `--of left` takes these and some of each file of which nothing is known. With `--resume yes` the
+//! mutants that the copy holds are taken, and no new ones, so that nothing is compiled again but tests that changed.
 
 mod bite;
 mod fates;
@@ -48,6 +48,8 @@ struct Arguments {
     longest: Option<Duration>,
     /// New tests, by parts of their names: those alone are asked, and what they do not bite keeps its fate.
     asked: Vec<String>,
+    /// Test targets that are built, `lib` or a name; empty: all.
+    targets: Vec<String>,
     fates: PathBuf,
 }
 
@@ -71,6 +73,7 @@ fn arguments() -> Result<Arguments, String> {
         is_resumed: false,
         longest: None,
         asked: Vec::new(),
+        targets: Vec::new(),
         fates: "rust/mutants/fates.tsv".into(),
     };
     while let Some(name) = given.next() {
@@ -91,6 +94,7 @@ fn arguments() -> Result<Arguments, String> {
             "--most" => arguments.most = usize::try_from(number()?).map_err(|_| wrong())?,
             "--resume" if value == "yes" => arguments.is_resumed = true,
             "--asked" => arguments.asked = value.split(',').map(str::to_owned).collect(),
+            "--targets" => arguments.targets = value.split(',').map(str::to_owned).collect(),
             "--longest" => arguments.longest = Some(Duration::from_secs(number()?)),
             "--fates" => arguments.fates = value.into(),
             "--build" => arguments.build = value.into(),
@@ -127,7 +131,8 @@ fn judge(arguments: &Arguments) -> Result<(), String> {
     let root = std::path::absolute(&arguments.root).map_err(|fault| fault.to_string())?;
     let build = std::path::absolute(&arguments.build).map_err(|fault| fault.to_string())?;
     let packages = arguments.packages.clone();
-    let tree = Tree::copied(&root, into.join("tree"), build, packages)?;
+    let targets = arguments.targets.clone();
+    let tree = Tree::copied(&root, into.join("tree"), build, packages, targets)?;
     let begun = Instant::now();
     let left_out = match arguments.is_resumed {
         true => {
@@ -139,12 +144,9 @@ fn judge(arguments: &Arguments) -> Result<(), String> {
     let binaries = tree.tests()?;
     say(&format!("built in {:.0} s", begun.elapsed().as_secs_f64()));
     let begun = Instant::now();
-    let mut tests = Tests::learn(binaries, &into)?;
+    let mut tests = Tests::learn(binaries, &into, &arguments.asked)?;
     if let Some(longest) = arguments.longest {
         tests.no_longer_than(longest);
-    }
-    if !arguments.asked.is_empty() {
-        tests.only(&arguments.asked);
     }
     let takes = tests.tests.iter().map(|test| test.takes.as_secs_f64());
     say(&format!(

@@ -51,6 +51,8 @@ pub struct Tree {
     files: BTreeSet<String>,
     /// Whose tests are built.
     tested: Vec<String>,
+    /// Of them these alone, `lib` or names of test targets; empty: all.
+    targets: Vec<String>,
 }
 
 /// A test binary.
@@ -109,6 +111,7 @@ impl Tree {
         copy: PathBuf,
         build: PathBuf,
         tested: Vec<String>,
+        targets: Vec<String>,
     ) -> Result<Tree, String> {
         if let Some(other) = tested.iter().find(|name| !TESTED.contains(&name.as_str())) {
             return Err(format!(
@@ -139,6 +142,7 @@ impl Tree {
             copy,
             build,
             tested,
+            targets,
         };
         tree.sweep(&tree.copy)?;
         for name in tree.files.iter().filter(|name| !is_changed(name)) {
@@ -330,7 +334,19 @@ impl Tree {
     /// # Errors
     /// If they do not compile.
     pub fn tests(&self) -> Result<Vec<Binary>, String> {
-        let (is_sound, lines) = self.cargo(&["test", "--no-run", "--lib", "--bins", "--tests"])?;
+        let mut arguments = vec!["test", "--no-run"];
+        match self.targets.as_slice() {
+            [] => arguments.extend(["--lib", "--bins", "--tests"]),
+            targets => {
+                for target in targets {
+                    match target.as_str() {
+                        "lib" => arguments.push("--lib"),
+                        name => arguments.extend(["--test", name]),
+                    }
+                }
+            }
+        }
+        let (is_sound, lines) = self.cargo(&arguments)?;
         if !is_sound {
             let errors = lines.iter().filter_map(|line| line.message.as_ref());
             let errors = errors.filter(|message| message.level == "error");
@@ -376,7 +392,7 @@ fn touched(text: &str, spot: &Spot) -> BTreeSet<usize> {
 /// A source that may hold switches.
 fn is_changed(file: &str) -> bool {
     let is_of = |package: &&str| file.starts_with(&format!("rust/{package}/src/"));
-    file.ends_with(".rs") && CHANGED.iter().any(|package| is_of(package))
+    file.ends_with(".rs") && CHANGED.iter().any(is_of)
 }
 
 fn told(path: &Path) -> impl Fn(std::io::Error) -> String + '_ {
