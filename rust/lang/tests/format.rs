@@ -149,7 +149,8 @@ fn a_comment_behind_a_quoted_text_ends_its_line_and_quoted_signs_do_not() {
             "never { a.where(x == \"#\") and b.where(y == '//' and z == 1) and c.where(x == \"it's\") // c:1\n }",
             "never { count(a // c:1\n) by t // c:2\n > 3 // c:3\n }",
             "never { a.where(x == 1) // c:1\n // c:2\n and b // c:3\n // c:4\n }",
-            "always { () }",
+            "never { b.where(x == \"q\") // c:1\n and // c:2\n c }",
+            "never { b.where(x == \"qq\") // c:1\n and // c:2\n c // c:3\n // c:4\n }",
             "when { a } always { (b // c:1\n // c:2\n) // c:3\n // c:4\n }",
         ],
         PLAIN

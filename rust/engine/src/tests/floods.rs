@@ -27,6 +27,7 @@ fn engine(memory_bytes: u64) -> Engine {
         memory_bytes,
         shards: 2,
         restart_grace: false,
+        kept_samples: Some(0),
         ..Settings::default()
     };
     Engine::new(rules(&["r: always { b }"]), settings, at(0)).unwrap()
@@ -54,6 +55,9 @@ fn ids_of_closed_traces_never_cost_a_live_one_its_verdict() {
     assert!(late <= stats.closed_traces / 1000, "{late}");
     assert!(stats.dropped_ids > 0, "the ids did not fill their share");
     assert!(stats.forgotten_ids > 12_000, "{}", stats.forgotten_ids);
+    // A record of evidence says the same of all shards.
+    let period = engine.take_period().unwrap();
+    assert_eq!(period.dropped_ids, stats.dropped_ids);
 }
 
 #[test]
