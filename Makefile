@@ -280,7 +280,7 @@ fuzz: $(CARGO_FUZZ)
 	@CARGO_FUZZ=$(CARGO_FUZZ) rust/fuzz/run.sh $(SECONDS)
 	@cd go/betrace && CGO_ENABLED=0 go test -run '^$$' -fuzz FuzzThin -fuzztime $(SECONDS)s -fuzzminimizetime 1s .
 
-## mutants: whether the tests bite: a part of all mutants of lang and engine, in an order by chance (SHARD=1/13 SEED=1 MINUTES=60 TESTS=lang ONLY=rust/lang/ OF=survivors MOST=300 LONGEST=8 RESUME=yes)
+## mutants: whether the tests bite: a part of all mutants of lang and engine, in an order by chance (SHARD=1/13 SEED=1 MINUTES=60 TESTS=lang ONLY=rust/lang/ OF=survivors|left MOST=300 LONGEST=8 RESUME=yes)
 .PHONY: mutants
 mutants: $(CARGO_MUTANTS)
 	$(call say,Listing mutants)

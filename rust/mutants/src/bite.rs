@@ -66,16 +66,24 @@ type Learned = BTreeMap<String, (Option<SystemTime>, Vec<(String, Option<Test>)>
 
 impl Tests {
     /// Runs each test alone, and takes down what it asks; of binaries that are as they were, what was learned then. Where
-    /// tests are named, by parts of their names behind that of their binary, those alone, and nothing of it is kept.
+    /// tests are named, by parts of their names behind that of their binary, those alone; then, and where one that takes
+    /// `longest` is given up, nothing of it is kept.
     ///
     /// # Errors
     /// If a binary does not say what tests it has, or what was learned cannot be written.
-    pub fn learn(binaries: Vec<Binary>, scratch: &Path, named: &[String]) -> Result<Tests, String> {
+    pub fn learn(
+        binaries: Vec<Binary>,
+        scratch: &Path,
+        named: &[String],
+        longest: Option<Duration>,
+    ) -> Result<Tests, String> {
+        let is_whole = named.is_empty() && longest.is_none();
         let path = scratch.join("learned.json");
         let text = match named {
             [] => std::fs::read(&path).unwrap_or_default(),
             _ => Vec::new(),
         };
+        let longest = longest.unwrap_or(LONGEST).min(LONGEST);
         let mut learned: Learned = serde_json::from_slice(&text).unwrap_or_default();
         let built = |binary: &Binary| {
             std::fs::metadata(&binary.path)
@@ -100,7 +108,7 @@ impl Tests {
         }
         let tried = side_by_side(&all, |number, (at, name)| {
             let asked = scratch.join(format!("asked-{number}"));
-            learn_one(*at, &binaries[*at], name, &asked)
+            learn_one(*at, &binaries[*at], name, &asked, longest)
         });
         for ((at, name), test) in all.into_iter().zip(tried) {
             let of_binary = learned.get_mut(&binaries[at].name);
@@ -108,7 +116,7 @@ impl Tests {
                 .into_iter()
                 .for_each(|(_, tests)| tests.push((name.clone(), test.clone())));
         }
-        if named.is_empty() {
+        if is_whole {
             let text = serde_json::to_vec(&learned).map_err(|fault| fault.to_string())?;
             std::fs::write(&path, text).map_err(|fault| format!("{}: {fault}", path.display()))?;
         }
@@ -189,10 +197,16 @@ impl Tests {
 }
 
 /// `None`: it does not pass, or takes too long.
-fn learn_one(at: usize, binary: &Binary, name: &str, asked: &Path) -> Option<Test> {
+fn learn_one(
+    at: usize,
+    binary: &Binary,
+    name: &str,
+    asked: &Path,
+    longest: Duration,
+) -> Option<Test> {
     let begun = Instant::now();
     let environment = [("BETRACE_MUTANTS_ASKED", asked.as_os_str())];
-    let end = run(binary, &[name], &environment, LONGEST);
+    let end = run(binary, &[name], &environment, longest);
     let takes = begun.elapsed();
     let text = std::fs::read_to_string(asked).unwrap_or_default();
     let _ = std::fs::remove_file(asked);

@@ -144,7 +144,7 @@ fn judge(arguments: &Arguments) -> Result<(), String> {
     let binaries = tree.tests()?;
     say(&format!("built in {:.0} s", begun.elapsed().as_secs_f64()));
     let begun = Instant::now();
-    let mut tests = Tests::learn(binaries, &into, &arguments.asked)?;
+    let mut tests = Tests::learn(binaries, &into, &arguments.asked, arguments.longest)?;
     if let Some(longest) = arguments.longest {
         tests.no_longer_than(longest);
     }
