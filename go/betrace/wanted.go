@@ -36,10 +36,13 @@ func ParseWanted(text []byte) (Wanted, error) {
 }
 
 // keySet answers whether an attribute key is wanted. Nearly all keys of a span are not, so a miss
-// must cost a few nanoseconds: one multiplication over the length, the first and the last eight bytes,
+// must cost a few nanoseconds: a look at the lengths that wanted keys have, before any byte of the key is fetched; then one
+// multiplication over the length, the first and the last eight bytes,
 // and a look at a table that is at most a quarter full and keeps the hashes beside the keys.
 type keySet struct {
 	slots []keySlot
+	// lengths has a bit for the length of each wanted key, longer ones with the last.
+	lengths uint64
 	// shift leaves the hash's upper bits, which every bit of the key reaches.
 	shift uint8
 	size  int
@@ -70,6 +73,7 @@ func (s *keySet) insert(key string) {
 		return
 	}
 	s.size++
+	s.lengths |= lengthBit(key)
 	hash := hashKey(key)
 	at := hash >> s.shift
 	for s.slots[at].hash != 0 {
@@ -77,6 +81,8 @@ func (s *keySet) insert(key string) {
 	}
 	s.slots[at] = keySlot{hash: hash, key: key, field: string(appendText(nil, 0x0a, key))}
 }
+
+func lengthBit(key string) uint64 { return 1 << min(len(key), 63) }
 
 func eightBytes(text string) uint64 {
 	_ = text[7]
@@ -99,6 +105,9 @@ func hashKey(key string) uint32 {
 
 // find returns the place of a wanted key, nil of any other.
 func (s *keySet) find(key string) *keySlot {
+	if s.lengths&lengthBit(key) == 0 {
+		return nil
+	}
 	hash := hashKey(key)
 	for at := hash >> s.shift; ; at = (at + 1) & uint32(len(s.slots)-1) {
 		slot := &s.slots[at]
