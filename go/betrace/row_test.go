@@ -129,7 +129,7 @@ func TestRowThin(t *testing.T) {
 	t.Logf("writing alone, of batches that were just read: %.0f ns a span", written[middle])
 }
 
-func shopTraffic(t *testing.T, folder string) []ptrace.Traces {
+func shopTraffic(t testing.TB, folder string) []ptrace.Traces {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(folder, "traffic", "batch-*.otlp"))
 	require.NoError(t, err)
