@@ -6,6 +6,7 @@
 //! exact, durations meet durations only, and everything else is unknown.
 
 pub(crate) mod exact;
+pub(crate) mod kept_text;
 pub(crate) mod number;
 pub(crate) mod total;
 
@@ -16,6 +17,7 @@ use betrace_lang::rule::{CompareOp, Literal, Number};
 use serde::{Deserialize, Serialize};
 
 use crate::logic::truth::Truth;
+use crate::value::kept_text::KeptText;
 use crate::value::number::number_text;
 
 /// One value, borrowed from the message. Text is bytes: invalid UTF-8 is a value like another.
@@ -40,7 +42,7 @@ pub enum Value<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum OwnedValue {
     Missing,
-    Text(Box<[u8]>),
+    Text(KeptText),
     Int(i64),
     Float(f64),
     Bool(bool),
@@ -130,9 +132,8 @@ impl OwnedValue {
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         match self {
-            OwnedValue::Text(bytes) | OwnedValue::Array(bytes) | OwnedValue::Bytes(bytes) => {
-                bytes.len()
-            }
+            OwnedValue::Text(text) => text.heap_bytes(),
+            OwnedValue::Array(bytes) | OwnedValue::Bytes(bytes) => bytes.len(),
             OwnedValue::List(values) => {
                 size_of_val::<[OwnedValue]>(values)
                     + values.iter().map(OwnedValue::heap_bytes).sum::<usize>()

@@ -720,3 +720,35 @@ fn what_lacks_its_last_span_is_not_answered_with_a_span_of_another_name() {
     assert!(faults.iter().any(Fault::is_error));
     assert!(faults.iter().all(|fault| fault.suggestion.is_none()));
 }
+
+#[test]
+fn rules_over_many_traces_stand_in_one_file_however_they_are_laid_out() {
+    let conditions = [
+        "over 5m by user.id              never  { count(sales.request) > 100 }",
+        "over 1h                         always { share(checkout and payment.charge_card, checkout) >= 99% }",
+        "over 24h by applicant.group at least 200\n                                      always { share(loan.decide.where(approved), loan.decide) >= 0.8 * highest }",
+        "over 15m by span.http.route     always { p99(any.where(span:kind == server), span:duration) < 800ms }",
+        "over 1h                         never  { share(payment and not fraud_check, payment) > 3 * before }",
+        "                                never  { overlap(sales.request) by user.id > 10 }        # one trace: most at the same time",
+    ];
+    let rules = conditions
+        .iter()
+        .enumerate()
+        .map(|(at, condition)| format!("  - id: rule-{at}\n    condition: |\n      {condition}\n"));
+    let text = format!("rules:\n{}", rules.collect::<String>());
+    let loaded = load(&[SourceFile::new("rules.yaml", text)], &Limits::default());
+    let told: Vec<String> = loaded
+        .diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.message.clone())
+        .collect();
+    assert_eq!(told, [""; 0]);
+    let is_over = loaded
+        .rules
+        .iter()
+        .map(|loaded| loaded.rule.body.over.is_some());
+    assert_eq!(
+        is_over.collect::<Vec<_>>(),
+        [true, true, true, true, true, false]
+    );
+}

@@ -303,3 +303,38 @@ fn tune_leaves_rules_over_many_traces_out_and_says_so() {
         assert!(!ran.out.contains(left_out), "{}", ran.out);
     }
 }
+
+#[test]
+fn a_window_says_with_what_it_is_compared_or_that_there_is_nothing() {
+    let desk = Desk::with(&[
+        (
+            "rules.yaml",
+            r"
+rules:
+  - { id: more, condition: 'over 10s never { count(visit) > 1.5 * before }' }
+  - { id: alike, condition: 'over 10s by user at least 2 never { count(visit) > 2 * lowest }' }
+",
+        ),
+        (
+            "traces.jsonl",
+            &(1..=4)
+                .map(|trace| request(&[visit(trace, if trace < 4 { "ann" } else { "bob" })]))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
+    ]);
+    let ran = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "traces.jsonl",
+        "--summary",
+    ]);
+    for line in [
+        "count(visit) is 4 and there is no `before` (4 measured): not_applicable",
+        "user ann: count(visit) is 3 and there is no `lowest` (3 measured): not_applicable",
+        "user bob: count(visit) is 1, of fewer than 2 (1 measured): not_applicable",
+    ] {
+        assert!(ran.out.contains(line), "{line}\n{}", ran.out);
+    }
+}

@@ -109,23 +109,27 @@ fn plain(
         return false;
     }
     budget.spend(steps);
-    let is_open = hits.as_ref().and_then(Selected::is_open);
+    let mut is_open = None;
     if let Some(hits) = &hits {
         scratch.hits.extend(hits.members());
+        is_open = hits.is_open(scratch.hits.iter().any(|(_, certain)| !certain));
         scratch.hits.sort_unstable();
     }
+    let mut is_perhaps = false;
     for (record, certain) in found.members() {
+        is_perhaps |= !certain;
         let added = match hits {
             Some(_) => Some(part(&scratch.hits, is_open, record)),
             None => seen(facts, &plan.asks, record),
         };
         if let Some(added) = added {
-            put(facts, record, plan, adds, (added, certain), found.reasons);
+            let reasons = found.reasons(is_perhaps);
+            put(facts, record, plan, adds, (added, certain), reasons);
         }
     }
     scratch.hits.clear();
     adds.open = found
-        .is_open()
+        .is_open(is_perhaps)
         .map(|reasons| reasons.with(missing.unwrap_or(Reasons::NONE)));
     true
 }
@@ -133,8 +137,8 @@ fn plain(
 /// The spans of a selector that asks nothing of other spans, nor of the trace: all that its cell has.
 struct Selected<'a> {
     cell: Option<RecordsCell<'a>>,
-    open: bool,
-    reasons: Reasons,
+    capped: bool,
+    closed: bool,
 }
 
 impl<'a> Selected<'a> {
@@ -152,22 +156,15 @@ impl<'a> Selected<'a> {
         if !filter.is_empty() || !trace.is_empty() {
             return None;
         }
-        let mut found = Selected {
-            cell: None,
-            open: !facts.closed,
-            reasons: Reasons::NONE,
+        let cell = match facts.trace.cell(*records) {
+            Some(Cell::Records(cell)) => Some(cell),
+            _ => None,
         };
-        if let Some(Cell::Records(cell)) = facts.trace.cell(*records) {
-            if cell.capped {
-                found.open = true;
-                found.reasons.add(Reason::StateCap);
-            }
-            if cell.members().any(|(_, certain)| !certain) {
-                found.reasons.add(Reason::Skew);
-            }
-            found.cell = Some(cell);
-        }
-        Some(found)
+        Some(Selected {
+            cell,
+            capped: cell.is_some_and(|cell| cell.capped),
+            closed: facts.closed,
+        })
     }
 
     fn len(&self) -> usize {
@@ -178,9 +175,21 @@ impl<'a> Selected<'a> {
         self.cell.into_iter().flat_map(RecordsCell::members)
     }
 
+    /// What is not known of them. `is_perhaps`: of some, whether they are selected.
+    fn reasons(&self, is_perhaps: bool) -> Reasons {
+        let mut reasons = Reasons::NONE;
+        if self.capped {
+            reasons.add(Reason::StateCap);
+        }
+        if is_perhaps {
+            reasons.add(Reason::Skew);
+        }
+        reasons
+    }
+
     /// Why there may be more of them.
-    fn is_open(&self) -> Option<Reasons> {
-        self.open.then_some(self.reasons)
+    fn is_open(&self, is_perhaps: bool) -> Option<Reasons> {
+        (self.capped || !self.closed).then(|| self.reasons(is_perhaps))
     }
 }
 
@@ -300,13 +309,10 @@ fn group(facts: &Facts<'_>, record: RecordId, by: &[FieldKey], adds: &mut Adds) 
                 return Some(PartOf::Any);
             }
             Value::Duration(Some(nanos)) => {
-                adds.push_value(&betrace_lang::duration_text(nanos));
+                adds.push_value(betrace_lang::duration_text(nanos).as_bytes());
             }
             value => match shortest_text(value, &mut buffer) {
-                Some(text) => match std::str::from_utf8(text) {
-                    Ok(text) => adds.push_value(text),
-                    Err(_) => adds.push_value(&String::from_utf8_lossy(text)),
-                },
+                Some(text) => adds.push_value(text),
                 None => {
                     adds.drop_group();
                     return None;

@@ -1,5 +1,7 @@
 //! Rules over many traces: a trace that closes is folded into its windows, and windows that are over are judged.
 
+use std::sync::Arc;
+
 use betrace_lang::rule::{Completeness, Over};
 use betrace_lang::verdict::{Reason, Verdict};
 
@@ -52,7 +54,7 @@ impl Context<'_> {
             self.windows.lock().late += 1;
             return;
         };
-        self.note_in_windows(&trace, began);
+        self.note_in_windows(&trace, began, &mut adds.windows);
         self.asked(&trace, rules);
         adds.clear();
         for index in rules.iter().copied() {
@@ -60,15 +62,16 @@ impl Context<'_> {
             let (Some(over), Some(window_plan)) = (&rule.rule.body.over, &rule.window) else {
                 continue;
             };
-            let window = Window::at(over.length, began);
-            if self.is_over(window) {
+            let mut windows = adds.windows.iter();
+            let Some((_, start)) = windows.find(|(length, _)| *length == over.length).copied()
+            else {
                 continue;
-            }
+            };
             let facts = self.facts(index, trace);
             allowance.take(add(facts, allowance.budget(), scratch, window_plan, adds));
             let idle = self.rules.untouched.windows.idle(index);
             let met = idle.map(|_| trace.is_complete(rule.completeness));
-            adds.end_rule(index, window.start, met);
+            adds.end_rule(index, start, met);
             if adds.len() > FOLDED_AT_ONCE {
                 self.fold(&trace, adds, sink);
                 adds.clear();
@@ -77,17 +80,22 @@ impl Context<'_> {
         self.fold(&trace, adds, sink);
     }
 
-    /// A trace has closed in the windows in which it began.
-    fn note_in_windows(&self, trace: &TraceState, began: EventTime) {
+    /// A trace has closed in the windows in which it began. `open`: the lengths of those that are not over, and when they began.
+    fn note_in_windows(&self, trace: &TraceState, began: EventTime, open: &mut Vec<(u64, u64)>) {
+        open.clear();
+        let until = self.over_until();
         let reasons = trace.all_reasons();
         let reasons = Completeness::ALL.map(|asked| reasons.asked_for(asked));
         let mut is_late = false;
         let mut windows = self.windows.lock();
         for length in &self.rules.plan.windows.lengths {
             let window = Window::at(*length, began);
-            match self.is_over(window) {
+            match window.end() <= until {
                 true => is_late = true,
-                false => windows.note(window, reasons),
+                false => {
+                    windows.note(window, reasons);
+                    open.push((*length, window.start));
+                }
             }
         }
         windows.late += u64::from(is_late);
@@ -258,7 +266,7 @@ impl Context<'_> {
         sink: &mut Sink,
     ) {
         let rest = kept.rest();
-        let groups: Vec<(u128, &str, &Gathered)> = kept.groups.groups().collect();
+        let groups: Vec<(u128, &Arc<str>, &Gathered)> = kept.groups.groups().collect();
         let large = |group: &Gathered| group.samples >= over.at_least.max(1);
         let asked = groups.iter().filter(|(_, _, group)| large(group)).count();
         let asked = asked.max(1);

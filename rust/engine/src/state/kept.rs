@@ -9,10 +9,40 @@ use crate::value::{OwnedValue, Value};
 
 /// Values of those fields that some rule compares with other spans or prints.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "StoredProjection", into = "StoredProjection")]
 pub(crate) struct Projection {
-    values: Vec<(FieldKey, OwnedValue)>,
+    /// Most have one.
+    first: Option<(FieldKey, OwnedValue)>,
+    rest: Vec<(FieldKey, OwnedValue)>,
     /// A value was too long to keep: comparisons with it stay open.
     pub cut: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredProjection {
+    values: Vec<(FieldKey, OwnedValue)>,
+    cut: bool,
+}
+
+impl From<StoredProjection> for Projection {
+    fn from(stored: StoredProjection) -> Projection {
+        let mut values = stored.values.into_iter();
+        Projection {
+            first: values.next(),
+            rest: values.collect(),
+            cut: stored.cut,
+        }
+    }
+}
+
+impl From<Projection> for StoredProjection {
+    fn from(projection: Projection) -> StoredProjection {
+        let Projection { first, rest, cut } = projection;
+        StoredProjection {
+            values: first.into_iter().chain(rest).collect(),
+            cut,
+        }
+    }
 }
 
 /// A value longer than this is not kept for comparison; what hangs on it stays open.
@@ -22,8 +52,12 @@ pub(crate) const VALUE_BYTES: usize = 16 << 10;
 pub(super) const NOTHING: u32 = u32::MAX;
 
 impl Projection {
+    fn values(&self) -> impl Iterator<Item = &(FieldKey, OwnedValue)> {
+        self.first.iter().chain(&self.rest)
+    }
+
     pub fn kept(&self, field: FieldKey) -> Option<&OwnedValue> {
-        let (_, value) = self.values.iter().find(|(key, _)| *key == field)?;
+        let (_, value) = self.values().find(|(key, _)| *key == field)?;
         Some(value)
     }
 
@@ -39,18 +73,20 @@ impl Projection {
         let value = value();
         if value.heap_bytes() > VALUE_BYTES {
             self.cut = true;
+        } else if self.first.is_none() {
+            self.first = Some((field, value));
         } else {
-            self.values.push((field, value));
+            self.rest.push((field, value));
         }
     }
 
+    fn room_bytes(&self) -> usize {
+        heap(self.rest.capacity() * size_of::<(FieldKey, OwnedValue)>())
+    }
+
     fn heap_bytes(&self) -> usize {
-        heap(self.values.capacity() * size_of::<(FieldKey, OwnedValue)>())
-            + self
-                .values
-                .iter()
-                .map(|(_, value)| heap(value.heap_bytes()))
-                .sum::<usize>()
+        let values = self.values().map(|(_, value)| heap(value.heap_bytes()));
+        self.room_bytes() + values.sum::<usize>()
     }
 }
 
@@ -78,18 +114,25 @@ impl Kept {
         }
         let at = &mut self.of_record[record];
         if *at == NOTHING {
-            *at = self.projections.len() as u32;
+            let len = self.projections.len();
+            *at = len as u32;
+            if len == self.projections.capacity() {
+                // Most traces have few.
+                self.projections.reserve_exact(2 + len / 2);
+            }
             self.projections.push(Projection {
-                values: Vec::with_capacity(values),
-                cut: false,
+                rest: Vec::with_capacity(values.saturating_sub(1)),
+                ..Projection::default()
             });
         }
         let Some(projection) = self.projections.get_mut(*at as usize) else {
             return;
         };
-        let before = projection.heap_bytes();
+        let (known, room) = (projection.values().count(), projection.room_bytes());
         fill(projection);
-        self.projection_bytes += projection.heap_bytes().saturating_sub(before);
+        let added = projection.values().skip(known);
+        let added: usize = added.map(|(_, value)| heap(value.heap_bytes())).sum();
+        self.projection_bytes += added + projection.room_bytes().saturating_sub(room);
     }
 
     /// Nothing is kept of the record's span any more; the place for it is used again.
@@ -127,7 +170,7 @@ impl Kept {
 
 /// The fields that are kept in some of them, repeated for each.
 pub(super) fn fields_of(projections: &[Projection]) -> impl Iterator<Item = FieldKey> {
-    let values = projections.iter().flat_map(|one| &one.values);
+    let values = projections.iter().flat_map(Projection::values);
     values.map(|(key, _)| *key)
 }
 
@@ -137,12 +180,21 @@ pub(super) fn renumber_fields(
     number: impl Fn(FieldKey) -> Option<FieldKey>,
 ) {
     for projection in projections {
-        projection.values.retain_mut(|(key, _)| match number(*key) {
-            Some(new) => {
-                *key = new;
-                true
-            }
-            None => false,
-        });
+        let mut has_number = |value: &mut (FieldKey, OwnedValue)| {
+            let new = number(value.0);
+            value.0 = new.unwrap_or(value.0);
+            new.is_some()
+        };
+        projection.rest.retain_mut(&mut has_number);
+        if projection
+            .first
+            .as_mut()
+            .is_some_and(|first| !has_number(first))
+        {
+            projection.first = match projection.rest.is_empty() {
+                true => None,
+                false => Some(projection.rest.remove(0)),
+            };
+        }
     }
 }

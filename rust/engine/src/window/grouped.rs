@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,8 @@ pub(crate) struct Grouped<S> {
     salt: u64,
     /// Bytes that the kept groups may take.
     bound: usize,
-    groups: BTreeMap<GroupRank, KeptGroup<S>>,
+    /// Each in a place of its own: what lies in a tree is moved with its neighbours, and takes as much where there is none.
+    groups: BTreeMap<GroupRank, Box<KeptGroup<S>>>,
     /// What the groups take.
     bytes: usize,
     others: Others<S>,
@@ -52,7 +54,7 @@ pub(crate) struct Grouped<S> {
 
 #[derive(Clone, Debug, PartialEq)]
 struct KeptGroup<S> {
-    label: Box<str>,
+    label: Arc<str>,
     summary: S,
 }
 
@@ -98,10 +100,10 @@ impl<S: Summary + Default> Grouped<S> {
 
     /// Adds to the summary of a group by `add`; whether it is kept. A label is of its key alone, and is cut to [`LABEL_CAP`]
     /// bytes.
-    pub fn update(
+    pub fn update<L: Into<Arc<str>>>(
         &mut self,
         key: ValueKey,
-        label: impl FnOnce() -> String,
+        label: impl FnOnce() -> L,
         add: impl FnOnce(&mut S),
     ) -> bool {
         let rank = self.known_rank(key);
@@ -110,19 +112,25 @@ impl<S: Summary + Default> Grouped<S> {
             add(&mut self.others.summary);
             return false;
         }
-        let group = match self.groups.entry(rank) {
+        match self.groups.entry(rank) {
             Entry::Occupied(group) => {
-                let group = group.into_mut();
-                self.bytes -= group.bytes();
-                group
+                let summary = &mut group.into_mut().summary;
+                self.bytes -= summary.heap_bytes();
+                add(summary);
+                self.bytes += summary.heap_bytes();
             }
-            Entry::Vacant(free) => free.insert(KeptGroup {
-                label: cut(label()),
-                summary: S::default(),
-            }),
-        };
-        add(&mut group.summary);
-        self.bytes += group.bytes();
+            Entry::Vacant(free) => {
+                let group = free.insert(Box::new(KeptGroup {
+                    label: kept_label(label().into()),
+                    summary: S::default(),
+                }));
+                add(&mut group.summary);
+                self.bytes += group.bytes();
+            }
+        }
+        if self.bytes <= self.bound {
+            return true;
+        }
         self.fit();
         !self.is_given_up(rank)
     }
@@ -147,9 +155,9 @@ impl<S: Summary + Default> Grouped<S> {
     }
 
     /// The kept groups with their keys and labels, in an order that hangs on the keys alone.
-    pub fn groups(&self) -> impl Iterator<Item = (ValueKey, &str, &S)> {
+    pub fn groups(&self) -> impl Iterator<Item = (ValueKey, &Arc<str>, &S)> {
         let groups = self.groups.iter();
-        groups.map(|((_, key), group)| (*key, &*group.label, &group.summary))
+        groups.map(|((_, key), group)| (*key, &group.label, &group.summary))
     }
 
     pub fn others(&self) -> &Others<S> {
@@ -159,7 +167,7 @@ impl<S: Summary + Default> Grouped<S> {
     /// The `most` groups of the greatest size, ties by key; the rest joins the others.
     #[cfg(test)]
     pub fn largest(&self, most: usize, size: impl Fn(&S) -> u64) -> LargestGroups<'_, S> {
-        let mut sorted: Vec<(ValueKey, &str, &S)> = self.groups().collect();
+        let mut sorted: Vec<(ValueKey, &Arc<str>, &S)> = self.groups().collect();
         sorted.sort_by_key(|(key, _, summary)| (std::cmp::Reverse(size(summary)), *key));
         let mut others = self.others.clone();
         for (key, _, summary) in sorted.iter().skip(most) {
@@ -170,7 +178,7 @@ impl<S: Summary + Default> Grouped<S> {
         LargestGroups {
             groups: sorted
                 .iter()
-                .map(|(_, label, summary)| (*label, *summary))
+                .map(|(_, label, summary)| (&***label, *summary))
                 .collect(),
             others,
         }
@@ -219,7 +227,7 @@ impl<S: Summary + Default> Summary for Grouped<S> {
         for ((_, key), group) in &other.groups {
             self.update(
                 *key,
-                || group.label.to_string(),
+                || Arc::clone(&group.label),
                 |own| own.merge(&group.summary),
             );
         }
@@ -235,14 +243,17 @@ impl<S: Summary + Default> Summary for Grouped<S> {
 
 impl<S: Summary> KeptGroup<S> {
     fn bytes(&self) -> usize {
-        let own = size_of::<(GroupRank, KeptGroup<S>)>() + TREE_ENTRY_OVERHEAD;
-        own + heap(self.label.len()) + self.summary.heap_bytes()
+        let own = size_of::<(GroupRank, usize)>() + TREE_ENTRY_OVERHEAD;
+        own + heap(size_of::<KeptGroup<S>>()) + heap(self.label.len()) + self.summary.heap_bytes()
     }
 }
 
-fn cut(mut label: String) -> Box<str> {
-    label.truncate(label.floor_char_boundary(LABEL_CAP));
-    label.into_boxed_str()
+/// As much of a label as is kept.
+pub(crate) fn kept_label(label: Arc<str>) -> Arc<str> {
+    match label.len() > LABEL_CAP {
+        true => label[..label.floor_char_boundary(LABEL_CAP)].into(),
+        false => label,
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -261,7 +272,10 @@ impl<S: Summary + Default> From<Grouped<S>> for StoredGrouped<S> {
             salt: grouped.salt,
             bound: grouped.bound,
             groups: groups
-                .map(|((_, key), group)| (key, group.label, group.summary))
+                .map(|((_, key), group)| {
+                    let KeptGroup { label, summary } = *group;
+                    (key, (&*label).into(), summary)
+                })
                 .collect(),
             others: grouped.others,
         }
@@ -290,7 +304,8 @@ impl<S: Summary + Default> TryFrom<StoredGrouped<S>> for Grouped<S> {
             if !is_last || grouped.is_given_up(rank) || label.len() > LABEL_CAP {
                 return Err("a group out of its place");
             }
-            let group = KeptGroup { label, summary };
+            let label = label.into();
+            let group = Box::new(KeptGroup { label, summary });
             grouped.bytes += group.bytes();
             grouped.groups.insert(rank, group);
         }

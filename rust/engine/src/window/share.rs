@@ -241,6 +241,9 @@ const EXACT: f64 = 1e-12;
 /// Steps of Newton's method are this near to the limit when they are no longer than this.
 const NEAR: f64 = 1e-8;
 
+/// Newton's method needs some seven steps; where rounding keeps it from its end, halves do.
+const FEW: u32 = 24;
+
 /// The chance with which as many successes, or more, are as likely as `tail`: to [`EXACT`], from below, so that the error is no
 /// larger.
 fn lowest(successes: u64, trials: u64, tail: f64) -> f64 {
@@ -258,9 +261,12 @@ fn lowest(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == 1 || successes == trials {
         at *= 1.0 + EXACT / 4.0;
     }
+    let mut steps = 0;
     while high - low > EXACT * high {
         let halves = low + (high - low) / 2.0;
-        let chance = if low < at && at < high { at } else { halves };
+        let is_within = low < at && at < high && steps < FEW;
+        let chance = if is_within { at } else { halves };
+        steps += 1;
         if chance <= low || chance >= high {
             break;
         }

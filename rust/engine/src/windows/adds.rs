@@ -1,7 +1,10 @@
 //! What one trace adds to its windows.
 
+use std::borrow::Cow;
+
 use betrace_lang::rule::Number;
 
+use crate::hash::fold_text;
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
 use crate::window::distinct::ValueKey;
@@ -51,14 +54,12 @@ pub(crate) struct RuleAdds<'a> {
 }
 
 impl RuleAdds<'_> {
-    /// What a group is called.
-    pub fn label(&self, of: PartOf) -> String {
+    /// What a group is called, into `label`, which is empty.
+    pub fn label(&self, of: PartOf, label: &mut String) {
         let PartOf::Values { at: (from, to), .. } = of else {
-            return String::new();
+            return;
         };
         let mut rest = &self.values[from as usize..to as usize];
-        // As long as one value is.
-        let mut label = String::with_capacity(rest.len().saturating_sub(size_of::<u64>()));
         while let Some((length, behind)) = rest.split_first_chunk() {
             let (value, behind) = behind.split_at(u64::from_le_bytes(*length) as usize);
             if rest.len() < (to - from) as usize {
@@ -67,12 +68,11 @@ impl RuleAdds<'_> {
             // Only what is a text was pushed.
             let value = std::str::from_utf8(value).unwrap_or_default();
             match value.contains(BETWEEN) {
-                true => label += &value.replace(BETWEEN, " "),
-                false => label += value,
+                true => *label += &value.replace(BETWEEN, " "),
+                false => *label += value,
             }
             rest = behind;
         }
-        label
     }
 }
 
@@ -84,7 +84,10 @@ pub(crate) struct Adds {
     values: Vec<u8>,
     /// Where the group that is being named begins.
     named: usize,
+    known: KnownGroups,
     rules: Vec<(RuleIndex, Asked)>,
+    /// By its length, when the window began in which the trace did: of those that are not over.
+    pub windows: Vec<(u64, u64)>,
     /// Of the rule that is being asked.
     pub open: Option<Reasons>,
 }
@@ -120,10 +123,20 @@ impl Adds {
         self.named = self.values.len();
     }
 
-    pub fn push_value(&mut self, value: &str) {
-        let length = (value.len() as u64).to_le_bytes();
+    /// `value` is a text, or is told as one is where some bytes are none.
+    pub fn push_value(&mut self, value: &[u8]) {
+        if !value.is_ascii()
+            && let Cow::Owned(told) = String::from_utf8_lossy(value)
+        {
+            return self.push_text(told.as_bytes());
+        }
+        self.push_text(value);
+    }
+
+    fn push_text(&mut self, text: &[u8]) {
+        let length = (text.len() as u64).to_le_bytes();
         self.values.extend_from_slice(&length);
-        self.values.extend_from_slice(value.as_bytes());
+        self.values.extend_from_slice(text);
     }
 
     /// There is no group after all.
@@ -133,11 +146,9 @@ impl Adds {
 
     /// The group with these values.
     pub fn end_group(&mut self) -> PartOf {
-        let mut key = [0; 16];
-        let hash = blake3::hash(&self.values[self.named..]);
-        key.copy_from_slice(&hash.as_bytes()[..16]);
+        let key = self.known.key(&self.values[self.named..]);
         PartOf::Values {
-            key: u128::from_le_bytes(key),
+            key,
             at: (self.named as u32, self.values.len() as u32),
         }
     }
@@ -171,6 +182,55 @@ impl Adds {
             from = asked.end;
         }
     }
+}
+
+/// What groups of few short values are called, of the latest: most fields that make groups have few values, and the hash of one
+/// takes longer than to find it.
+#[derive(Debug, Default)]
+struct KnownGroups(Vec<KnownGroup>);
+
+#[derive(Clone, Copy, Debug)]
+struct KnownGroup {
+    key: ValueKey,
+    /// 0: none.
+    length: u8,
+    values: [u8; SHORT],
+}
+
+/// How many are known, once there is one.
+const KNOWN: usize = 256;
+/// As long as that they are kept: a value of at most 39 bytes, with its length. Each takes a line of a cache.
+const SHORT: usize = 47;
+
+impl KnownGroups {
+    fn key(&mut self, values: &[u8]) -> ValueKey {
+        if values.len() > SHORT {
+            return key_of(values);
+        }
+        if self.0.is_empty() {
+            let none = KnownGroup {
+                key: 0,
+                length: 0,
+                values: [0; SHORT],
+            };
+            self.0.resize(KNOWN, none);
+        }
+        let at = fold_text(0, values) as usize % KNOWN;
+        let known = &mut self.0[at];
+        if known.values[..usize::from(known.length)] != *values {
+            known.key = key_of(values);
+            known.length = values.len() as u8;
+            known.values[..values.len()].copy_from_slice(values);
+        }
+        known.key
+    }
+}
+
+/// The same for the same values alone.
+fn key_of(values: &[u8]) -> ValueKey {
+    let mut key = [0; 16];
+    key.copy_from_slice(&blake3::hash(values).as_bytes()[..16]);
+    u128::from_le_bytes(key)
 }
 
 /// What a trace adds with which a rule has nothing to do.

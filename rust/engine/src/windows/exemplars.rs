@@ -31,39 +31,72 @@ impl Exemplar {
     }
 }
 
-/// The heaviest, and of equal ones those with the lowest ids.
+/// The heaviest, and of equal ones those with the lowest ids. Most groups have few traces, and there are many groups: the first
+/// stands here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Exemplars(Vec<Exemplar>);
+#[serde(from = "Vec<Exemplar>", into = "Vec<Exemplar>")]
+pub(crate) struct Exemplars {
+    first: Option<Exemplar>,
+    rest: Vec<Exemplar>,
+}
+
+impl Exemplar {
+    fn is_before(&self, other: &Exemplar) -> bool {
+        let by_weight = other.weight.total_cmp(&self.weight);
+        by_weight.then(self.trace.cmp(&other.trace)).is_lt()
+    }
+}
 
 impl Exemplars {
     /// Takes a trace in, once.
-    pub fn add(&mut self, new: Exemplar) {
-        let order = |one: &Exemplar| {
-            let by_weight = new.weight.total_cmp(&one.weight);
-            by_weight.then(one.trace.cmp(&new.trace)).is_lt()
+    pub fn add(&mut self, mut new: Exemplar) {
+        let Some(first) = &mut self.first else {
+            self.first = Some(new);
+            return;
         };
-        let at = self.0.partition_point(order);
-        if at < EXEMPLARS {
-            self.0.truncate(EXEMPLARS - 1);
-            // Most groups have few traces, and there are many groups.
-            if self.0.len() == self.0.capacity() {
-                self.0.reserve_exact(STEP);
-            }
-            self.0.insert(at, new);
+        if new.is_before(first) {
+            std::mem::swap(first, &mut new);
         }
+        const REST: usize = EXEMPLARS - 1;
+        let is_full = self.rest.len() >= REST;
+        if is_full && self.rest.last().is_some_and(|last| !new.is_before(last)) {
+            return;
+        }
+        let at = self.rest.partition_point(|one| one.is_before(&new));
+        self.rest.truncate(REST - 1);
+        if self.rest.len() == self.rest.capacity() {
+            self.rest.reserve_exact(STEP);
+        }
+        self.rest.insert(at, new);
     }
 
     /// The heaviest first.
-    pub fn all(&self) -> &[Exemplar] {
-        &self.0
+    pub fn all(&self) -> impl Iterator<Item = &Exemplar> {
+        self.first.iter().chain(&self.rest)
     }
 
     pub fn is_sound(&self) -> bool {
-        self.0.len() <= EXEMPLARS && self.0.iter().all(|one| one.weight.is_finite())
+        self.rest.len() < EXEMPLARS && self.all().all(|one| one.weight.is_finite())
     }
 
     pub fn heap_bytes(&self) -> usize {
-        heap(self.0.len().next_multiple_of(STEP) * size_of::<Exemplar>())
+        heap(self.rest.len().next_multiple_of(STEP) * size_of::<Exemplar>())
+    }
+}
+
+impl From<Vec<Exemplar>> for Exemplars {
+    fn from(all: Vec<Exemplar>) -> Exemplars {
+        let mut all = all.into_iter();
+        Exemplars {
+            first: all.next(),
+            rest: all.collect(),
+        }
+    }
+}
+
+impl From<Exemplars> for Vec<Exemplar> {
+    fn from(exemplars: Exemplars) -> Vec<Exemplar> {
+        exemplars.all().copied().collect()
     }
 }
 
@@ -88,12 +121,8 @@ mod tests {
         all.iter().for_each(|one| forth.add(*one));
         all.iter().rev().for_each(|one| back.add(*one));
         assert_eq!(forth, back);
-        assert_eq!(forth.all().len(), EXEMPLARS);
-        let shown: Vec<(f64, u8)> = forth
-            .all()
-            .iter()
-            .map(|one| (one.weight, one.span[0]))
-            .collect();
+        assert_eq!(forth.all().count(), EXEMPLARS);
+        let shown: Vec<(f64, u8)> = forth.all().map(|one| (one.weight, one.span[0])).collect();
         assert_eq!(
             &shown[..6],
             [

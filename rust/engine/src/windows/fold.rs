@@ -1,10 +1,13 @@
 //! How what a trace adds comes into its windows, and which groups it makes cross their bounds.
 
+use std::sync::Arc;
+
 use betrace_lang::rule::{Over, WindowMeasure};
 
 use crate::intern::RuleKey;
+use crate::window::grouped::kept_label;
 use crate::window::summary::Summary;
-use crate::windows::adds::{Added, GroupPart, RuleAdds};
+use crate::windows::adds::{Added, GroupPart, PartOf, RuleAdds};
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
@@ -15,7 +18,7 @@ use crate::windows::table::{SHARE, Windows};
 #[derive(Clone, Debug)]
 pub(crate) struct Crossed {
     pub window: Window,
-    pub label: String,
+    pub label: Arc<str>,
     pub group: Gathered,
 }
 
@@ -43,11 +46,11 @@ impl Windows {
         };
         let (salt, bound) = (self.salt, self.bound / SHARE);
         let kept = open.rules.entry(rule).or_insert_with(|| {
-            let new = RuleWindow::new(salt, bound);
+            let new = Box::new(RuleWindow::new(salt, bound));
             self.bytes += new.heap_bytes();
             new
         });
-        let before = kept.groups.heap_bytes() + kept.any.heap_bytes();
+        let before = kept.groups.heap_bytes();
         if let Some(is_complete) = adds.met {
             kept.met.count(is_complete);
         }
@@ -63,15 +66,17 @@ impl Windows {
         {
             let of = parts[0].of;
             let Some(key) = of.key() else {
+                self.bytes = self.bytes.saturating_sub(kept.any.heap_bytes());
                 for part in parts {
                     kept.any.add(part.added, &over.measure);
                 }
+                self.bytes += kept.any.heap_bytes();
                 continue;
             };
             let mut fired = None;
             let add = |gathered: &mut Gathered| fired = add(gathered, parts, over, folding);
             let name = || {
-                let label = adds.label(of);
+                let label = label(adds, of, &mut self.label);
                 self.sums.name(rule, over, &label);
                 label
             };
@@ -79,15 +84,22 @@ impl Windows {
             if let Some(group) = fired.filter(|_| is_kept) {
                 crossed(Crossed {
                     window,
-                    label: adds.label(of),
+                    label: label(adds, of, &mut self.label),
                     group,
                 });
             }
         }
-        let after = kept.groups.heap_bytes() + kept.any.heap_bytes();
+        let after = kept.groups.heap_bytes();
         self.bytes = (self.bytes + after).saturating_sub(before);
         self.shed();
     }
+}
+
+/// What is kept of a group's name. `text`: memory for it.
+fn label(adds: &RuleAdds<'_>, of: PartOf, text: &mut String) -> Arc<str> {
+    text.clear();
+    adds.label(of, text);
+    kept_label(text.as_str().into())
 }
 
 /// Adds to a group what a trace has for it. The group as it is then, if it breaks its rule by that.

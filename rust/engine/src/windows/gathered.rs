@@ -280,7 +280,7 @@ impl Summary for Gathered {
             (to @ KeptValues::None, from) => *to = from.clone(),
             _ => {}
         }
-        let exemplars = other.exemplars.all().iter();
+        let exemplars = other.exemplars.all();
         exemplars.for_each(|one| self.exemplars.add(*one));
     }
 

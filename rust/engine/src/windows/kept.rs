@@ -97,14 +97,14 @@ impl StoredWindows {
                 let rule = number(*rule);
                 stored
                     .rules
-                    .extend(rule.map(|rule| (rule, *window, kept.clone())));
+                    .extend(rule.map(|rule| (rule, *window, (**kept).clone())));
             }
         }
         for (rule, (window, kept)) in &windows.before {
             let rule = number(*rule);
             stored
                 .before
-                .extend(rule.map(|rule| (rule, *window, kept.clone())));
+                .extend(rule.map(|rule| (rule, *window, (**kept).clone())));
         }
         for (rule, since) in &windows.since {
             stored
@@ -145,12 +145,14 @@ impl StoredWindows {
         windows.late = self.late;
         for (rule, window, kept) in &self.rules {
             if let (Some(rule), Some(open)) = (key(*rule), windows.open.get_mut(window)) {
-                open.rules.insert(rule, kept.clone());
+                open.rules.insert(rule, Box::new(kept.clone()));
             }
         }
         for (rule, window, kept) in &self.before {
             if let Some(rule) = key(*rule) {
-                windows.before.insert(rule, (*window, kept.clone()));
+                windows
+                    .before
+                    .insert(rule, (*window, Box::new(kept.clone())));
             }
         }
         windows.since = self

@@ -3,6 +3,7 @@
 use betrace_lang::rule::Completeness;
 use serde::{Deserialize, Serialize};
 
+use crate::heap::heap;
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
 use crate::time::EventTime;
@@ -77,7 +78,8 @@ impl RuleWindow {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        size_of::<(RuleKey, Window, RuleWindow)>()
+        size_of::<(RuleKey, Window, usize)>()
+            + heap(size_of::<RuleWindow>())
             + self.groups.heap_bytes()
             + self.any.heap_bytes()
     }

@@ -7,10 +7,11 @@
 //! [`IDLE_WINDOWS`] windows goes to a group that asks for one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use betrace_lang::rule::{Aggregate, Over, WITHHELD, WindowMeasure};
 use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 
 use crate::heap::heap;
 use crate::intern::RuleKey;
@@ -33,7 +34,7 @@ pub(crate) const REST: &str = "_other";
 /// Of all rules.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
-    rules: BTreeMap<RuleKey, RuleSums>,
+    rules: HashMap<RuleKey, Box<RuleSums>>,
     /// What names may take, in bytes.
     bound: usize,
     bytes: usize,
@@ -42,8 +43,9 @@ pub(crate) struct Sums {
 
 #[derive(Debug, Default)]
 struct RuleSums {
-    /// By the values of the group as they are shown; in no order, as whoever reads them sorts.
-    named: HashMap<Box<str>, NamedSums>,
+    /// By the values of the group as they are shown; in no order, as whoever reads them sorts. A name is mostly that of a group
+    /// too.
+    named: HashMap<Arc<str>, NamedSums>,
     rest: Option<GroupSums>,
     /// Windows that are over.
     windows: u64,
@@ -94,10 +96,15 @@ impl GroupSums {
 }
 
 impl RuleSums {
-    /// Whether no group has to do without a name.
-    fn names_all(&self, over: &Over, groups: &Grouped<Gathered>) -> bool {
-        let mut labels = groups.groups().map(|(_, label, _)| shown(over, label));
-        labels.all(|label| self.named.contains_key(&*label))
+    /// A window that is over is to be counted; whether the group has a name.
+    fn add(&mut self, over: &Over, label: &str, group: &Gathered) -> bool {
+        let named = self.named.get_mut(&*shown(over, label));
+        let is_named = named.is_some();
+        if let Some(named) = named {
+            named.last = self.windows + 1;
+            named.count.add(group);
+        }
+        is_named
     }
 }
 
@@ -115,8 +122,11 @@ impl Sums {
     }
 
     /// A group of the rule is there.
-    pub fn name(&mut self, rule: RuleKey, over: &Over, label: &str) {
-        let shown = shown(over, label);
+    pub fn name(&mut self, rule: RuleKey, over: &Over, label: &Arc<str>) {
+        let shown: Cow<'_, Arc<str>> = match shown(over, label) {
+            Cow::Borrowed(_) => Cow::Borrowed(label),
+            Cow::Owned(shown) => Cow::Owned(shown.into()),
+        };
         if !self.name_if_room(rule, &shown) {
             self.forget_idle(rule);
             self.name_if_room(rule, &shown);
@@ -124,24 +134,23 @@ impl Sums {
     }
 
     /// Whether it has a name then.
-    fn name_if_room(&mut self, rule: RuleKey, shown: &str) -> bool {
+    fn name_if_room(&mut self, rule: RuleKey, shown: &Arc<str>) -> bool {
         let of_rule = self.rules.entry(rule).or_default();
         let bytes = self.bytes + bytes_of(shown);
         let own = of_rule.named.len();
         let has_room = own < NAMED_OF_RULE && self.named < NAMED_GROUPS && bytes <= self.bound;
-        if of_rule.named.contains_key(shown) {
-            return true;
+        if !has_room {
+            return of_rule.named.contains_key(&**shown);
         }
-        if has_room {
-            let one = NamedSums {
+        if let EntryRef::Vacant(free) = of_rule.named.entry_ref(shown) {
+            free.insert(NamedSums {
                 count: GroupSums::default(),
                 last: of_rule.windows + 1,
-            };
-            of_rule.named.insert(shown.into(), one);
+            });
             self.named += 1;
             self.bytes = bytes;
         }
-        has_room
+        true
     }
 
     /// A window of the rule is over. `any`: what may be of any group.
@@ -151,24 +160,25 @@ impl Sums {
         groups: &Grouped<Gathered>,
         any: &Gathered,
     ) {
-        let known = self.rules.get(&rule);
-        if known.is_none_or(|known| !known.names_all(over, groups)) {
-            for (_, label, _) in groups.groups() {
-                self.name(rule, over, label);
+        let mut nameless = Vec::new();
+        let of_rule = self.rules.entry(rule).or_default();
+        for (_, label, group) in groups.groups() {
+            if !of_rule.add(over, label, group) {
+                nameless.push((label, group));
             }
+        }
+        // Those whose names are not used any more are known now.
+        for (label, _) in &nameless {
+            self.name(rule, over, label);
         }
         let of_rule = self.rules.entry(rule).or_default();
-        of_rule.windows += 1;
         let mut rest = GroupSums::default();
-        for (_, label, group) in groups.groups() {
-            match of_rule.named.get_mut(&*shown(over, label)) {
-                Some(named) => {
-                    named.last = of_rule.windows;
-                    named.count.add(group);
-                }
-                None => rest.add(group),
+        for (label, group) in nameless {
+            if !of_rule.add(over, label, group) {
+                rest.add(group);
             }
         }
+        of_rule.windows += 1;
         rest.add(&groups.others().summary);
         match of_rule.named.get_mut("") {
             // Where there are no groups, what may be of any is of this one.
@@ -270,6 +280,6 @@ fn shown<'l>(over: &Over, label: &'l str) -> Cow<'l, str> {
 
 fn bytes_of(name: &str) -> usize {
     // A table that has just grown has sixteen places for seven names, and a byte more for each.
-    let place = size_of::<(Box<str>, NamedSums)>() + 1;
+    let place = size_of::<(Arc<str>, NamedSums)>() + 1;
     place * 16 / 7 + heap(name.len())
 }

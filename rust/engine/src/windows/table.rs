@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use betrace_lang::rule::{Completeness, Over};
 use betrace_lang::verdict::Reason;
+use hashbrown::HashMap;
 
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
@@ -21,7 +22,7 @@ pub(crate) struct Windows {
     /// Windows in which traces closed.
     pub(super) open: BTreeMap<Window, OpenWindow>,
     /// Of rules that look back, the last window that was over.
-    pub(super) before: BTreeMap<RuleKey, (Window, RuleWindow)>,
+    pub(super) before: BTreeMap<RuleKey, (Window, Box<RuleWindow>)>,
     /// Since when rules are there that were not from the beginning.
     pub(super) since: BTreeMap<RuleKey, Timestamp>,
     /// Traces whose window was over, or that name no time in which they began.
@@ -32,6 +33,8 @@ pub(crate) struct Windows {
     /// What all of it may take, in bytes.
     pub(super) bound: usize,
     pub(super) bytes: usize,
+    /// Memory for the name of a group.
+    pub(super) label: String,
 }
 
 /// By [`Completeness`].
@@ -41,8 +44,8 @@ pub(crate) type ReasonsByAsked = [Reasons; Completeness::ALL.len()];
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindow {
     pub seen: SeenByAsked,
-    /// What rules have gathered in it.
-    pub rules: BTreeMap<RuleKey, RuleWindow>,
+    /// What rules have gathered in it; in no order.
+    pub rules: HashMap<RuleKey, Box<RuleWindow>>,
 }
 
 /// At most so much of the bound is one window's of one rule.
@@ -60,6 +63,7 @@ impl Windows {
             salt,
             bound,
             bytes: 0,
+            label: String::new(),
         }
     }
 
@@ -109,7 +113,10 @@ impl Windows {
         if let Some(taken) = &taken {
             self.bytes = self.bytes.saturating_sub(taken.heap_bytes());
         }
-        let mut taken = taken.unwrap_or_else(|| RuleWindow::new(self.salt, self.bound / SHARE));
+        let mut taken = match taken {
+            Some(taken) => *taken,
+            None => RuleWindow::new(self.salt, self.bound / SHARE),
+        };
         if over.by.is_empty() && taken.groups.get(0).is_none() {
             taken.groups.update(0, String::new, |_| {});
         }
@@ -143,7 +150,7 @@ impl Windows {
     /// What a rule gathered in a window that is over is asked for in the next.
     pub fn keep_for_next(&mut self, rule: RuleKey, window: Window, kept: RuleWindow) {
         self.bytes += kept.heap_bytes();
-        if let Some((_, old)) = self.before.insert(rule, (window, kept)) {
+        if let Some((_, old)) = self.before.insert(rule, (window, Box::new(kept))) {
             self.bytes = self.bytes.saturating_sub(old.heap_bytes());
         }
     }
@@ -193,7 +200,7 @@ impl Windows {
 
     pub(super) fn weigh(&mut self) {
         let open = self.open.values().flat_map(|open| open.rules.values());
-        let open = open.map(RuleWindow::heap_bytes);
+        let open = open.map(|kept| kept.heap_bytes());
         let before = self.before.values().map(|(_, kept)| kept.heap_bytes());
         self.bytes = open.chain(before).sum();
     }
@@ -201,11 +208,14 @@ impl Windows {
     /// Empties the largest window until all fit.
     pub(super) fn shed(&mut self) {
         while self.bytes() > self.bound {
-            let open = self.open.values_mut();
-            let largest = open
-                .flat_map(|open| open.rules.values_mut())
-                .max_by_key(|kept| kept.heap_bytes());
-            let Some(kept) = largest else {
+            let open = self.open.iter_mut();
+            let open = open.flat_map(|(window, open)| {
+                let rules = open.rules.iter_mut();
+                rules.map(|(rule, kept)| (*window, *rule, kept))
+            });
+            let largest =
+                open.max_by_key(|(window, rule, kept)| (kept.heap_bytes(), *window, *rule));
+            let Some((.., kept)) = largest else {
                 self.before.clear();
                 return self.weigh();
             };

@@ -103,7 +103,6 @@ fn over_window(over: &Over, told: &Told<'_>) -> OverWindow {
             .group
             .exemplars
             .all()
-            .iter()
             .map(|one| (one.trace_id(), one.span_id()))
             .collect(),
     }
