@@ -132,10 +132,7 @@ fn attribute<'v>(span: &'v Span, scope: Scope, key: &str) -> Held<'v> {
         Scope::Span => find(&span.attributes),
         Scope::Resource => find(&span.resource),
         Scope::Instrumentation => find(&span.scope.attributes),
-        Scope::SpanThenResource => match find(&span.attributes) {
-            Val::Missing => find(&span.resource),
-            value => value,
-        },
+        Scope::SpanThenResource => own(span, key),
         Scope::Event => {
             let events = span.events.iter();
             return Held::Each(events.map(|event| find(&event.attributes)).collect());
@@ -147,16 +144,22 @@ fn attribute<'v>(span: &'v Span, scope: Scope, key: &str) -> Held<'v> {
     })
 }
 
+/// Of the span, else of its resource.
+fn own<'v>(span: &'v Span, key: &str) -> Val<'v> {
+    let value = model::find(&span.attributes, key);
+    let value = value.or_else(|| model::find(&span.resource, key));
+    value.map_or(Val::Missing, Val::from)
+}
+
 fn at<'v>(span: &'v Span, origin: &ReadAt) -> Val<'v> {
-    let held = match origin {
-        ReadAt::Attribute(key) => attribute(span, Scope::SpanThenResource, key),
-        ReadAt::Event(key) => attribute(span, Scope::Event, key),
-        ReadAt::Intrinsic(intrinsic) => Held::One(of_span(*intrinsic, span)),
-    };
-    let is_there = |value: &Val<'_>| !matches!(value, Val::Missing);
-    match held {
-        Held::One(value) => value,
-        Held::Each(values) => values.into_iter().find(is_there).unwrap_or(Val::Missing),
+    match origin {
+        ReadAt::Attribute(key) => own(span, key),
+        ReadAt::Event(key) => {
+            let mut events = span.events.iter();
+            let first = events.find_map(|event| model::find(&event.attributes, key));
+            first.map_or(Val::Missing, Val::from)
+        }
+        ReadAt::Intrinsic(intrinsic) => of_span(*intrinsic, span),
     }
 }
 
