@@ -1,23 +1,25 @@
-//! Reads the inputs on a thread of its own and hands their batches over, in order.
+//! Reads the inputs on a thread of its own and hands their batches over, in order: to one who takes them, or to a [`crew`]
+//! whose threads take turns. What is to be told of the inputs is told by the [`teller`].
 
+pub mod crew;
 mod progress;
+mod teller;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use betrace_engine::{ConsumeError, TraceId};
+use betrace_engine::{ConsumeError, TraceId, Turns};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
-use crate::output;
 use crate::paths::TraceInputs;
 use crate::traces::{self, At, Outcome, Sink};
 
-use progress::Progress;
+use crew::Crew;
+use teller::{Message, Teller};
 
 /// Batches on their way; with their size this bounds the memory between the threads.
 const AHEAD: usize = 8;
@@ -28,25 +30,6 @@ pub enum Fed<'a> {
     Spans(&'a [u8]),
     /// A trace that came has more spans than are in the inputs.
     Partial(TraceId),
-}
-
-enum Message {
-    /// The name of the input that follows.
-    Begin(String),
-    Batch(Vec<u8>, At),
-    Broken(At, String),
-    Note(String),
-    Partial(TraceId),
-    /// Found in a directory, and not a recording.
-    Skipped,
-    /// Nothing is in it, but there is something in another one.
-    Empty(String),
-    /// Nothing is in it, nor in any other one.
-    AllEmpty(String),
-    /// A directory that was named and holds no recording.
-    NothingIn(PathBuf),
-    Unreadable(io::Error),
-    NotTraces,
 }
 
 /// A request as a tree, for those who look at whole spans.
@@ -66,71 +49,85 @@ pub fn feed(
     inputs: TraceInputs,
     mut consume: impl FnMut(Fed<'_>) -> Result<(), ConsumeError>,
 ) -> bool {
-    let progress = Progress::new(inputs.files.iter().map(|input| input.size).sum());
-    let (sender, messages) = sync_channel(AHEAD);
-    let (give_back, spare) = sync_channel(2 * AHEAD);
-    let count = progress.count();
-    let mut is_broken = false;
+    let mut teller = Teller::new(&inputs);
     thread::scope(|scope| {
-        scope.spawn(move || read(inputs, &count, sender, spare));
-        let mut name = String::new();
+        let (messages, give_back) = start(scope, inputs, &teller);
         for message in messages {
-            let mut broken = |at: &dyn std::fmt::Display, what: &dyn std::fmt::Display| {
-                is_broken = true;
-                progress.aside(|| output::fault(format_args!("{name}: {at}: {what}")));
-            };
             match message {
-                Message::Begin(begun) => name = begun,
                 Message::Batch(otlp, at) => {
                     if let Err(error) = consume(Fed::Spans(&otlp)) {
-                        match at {
-                            At::Byte(base) => {
-                                broken(&At::Byte(base + error.offset as u64), &error.message);
-                            }
-                            At::Line { .. } | At::Row(_) => broken(&at, &error.message),
-                        }
+                        teller.fault(at, &error);
                     }
                     // The reader may have ended; then nobody needs the buffer.
                     let _ = give_back.try_send(otlp);
                 }
-                Message::Broken(at, what) => broken(&at, &what),
-                Message::Note(what) => {
-                    progress.aside(|| output::note(format_args!("{name}: {what}")));
-                }
                 Message::Partial(trace) => {
                     // Nothing of it can be malformed.
                     let _ = consume(Fed::Partial(trace));
-                    let what =
-                        "partial by its source's word: what rests on absence is inconclusive";
-                    progress.aside(|| output::note(format_args!("{name}: trace {trace}: {what}")));
+                    teller.tell(Message::Partial(trace));
                 }
-                Message::NotTraces => broken(
-                    &At::Byte(0),
-                    &"no traces of a kind that is known, as far as its first bytes tell",
-                ),
-                Message::Unreadable(error) => broken(&"cannot open", &error),
-                Message::Empty(name) => {
-                    progress.aside(|| output::note(format_args!("{name}: empty")));
-                }
-                Message::AllEmpty(name) => {
-                    is_broken = true;
-                    progress.aside(|| output::fault(format_args!("{name}: empty, no traces")));
-                }
-                Message::NothingIn(directory) => {
-                    name = directory.display().to_string();
-                    is_broken = true;
-                    progress.aside(|| {
-                        output::fault(format_args!("{name}: no recorded traces in this directory"));
-                    });
-                }
-                Message::Skipped => {
-                    progress.aside(|| output::note(format_args!("{name}: skipped, not traces")));
-                }
+                other => teller.tell(other),
             }
         }
     });
-    progress.end();
-    is_broken
+    teller.end()
+}
+
+/// As [`feed`], with several threads that take batches [in turns](Crew); `partial` hears of traces of which more was recorded
+/// than came.
+pub fn feed_in_turns<C, R>(
+    inputs: TraceInputs,
+    crew: &Crew<C, R>,
+    mut partial: impl FnMut(TraceId),
+) -> bool
+where
+    C: Fn(&[u8], &dyn Turns) -> Result<(), ConsumeError> + Sync,
+    R: Fn() -> bool + Sync,
+{
+    let mut teller = Teller::new(&inputs);
+    thread::scope(|scope| {
+        let (messages, give_back) = start(scope, inputs, &teller);
+        for _ in 1..crew.threads() {
+            scope.spawn(|| crew.work());
+        }
+        for message in messages {
+            match message {
+                Message::Batch(otlp, at) => {
+                    for otlp in crew.give(otlp, at) {
+                        let _ = give_back.try_send(otlp);
+                    }
+                }
+                other => {
+                    // What is told of what came before is told before.
+                    for (at, error) in crew.finish() {
+                        teller.fault(at, &error);
+                    }
+                    if let Message::Partial(trace) = other {
+                        partial(trace);
+                    }
+                    teller.tell(other);
+                }
+            }
+        }
+        for (at, error) in crew.finish() {
+            teller.fault(at, &error);
+        }
+        crew.end();
+    });
+    teller.end()
+}
+
+/// A thread that reads, what comes of it, and where its buffers go back.
+fn start<'s>(
+    scope: &'s thread::Scope<'s, '_>,
+    inputs: TraceInputs,
+    teller: &Teller,
+) -> (Receiver<Message>, SyncSender<Vec<u8>>) {
+    let (sender, messages) = sync_channel(AHEAD);
+    let (give_back, spare) = sync_channel(2 * AHEAD);
+    let count = teller.count();
+    scope.spawn(move || read(inputs, &count, sender, spare));
+    (messages, give_back)
 }
 
 fn read(

@@ -11,6 +11,7 @@ pub(crate) mod contradict;
 pub(crate) mod counters;
 pub(crate) mod due;
 pub(crate) mod held;
+pub(crate) mod in_turn;
 pub(crate) mod intake;
 pub(crate) mod ledger;
 pub(crate) mod lifecycle;
@@ -21,6 +22,7 @@ pub(crate) mod shed;
 pub(crate) mod sink;
 pub(crate) mod snapshot;
 pub(crate) mod snapshot_writer;
+pub(crate) mod sorted;
 pub(crate) mod stored;
 pub(crate) mod tally;
 pub(crate) mod touches;
@@ -32,18 +34,17 @@ use std::sync::atomic::Ordering;
 use betrace_lang::rule::Rule;
 
 use crate::decide::budget::Reserve;
-use crate::engine::close::{Cause, close};
 use crate::engine::consumed::{ConsumeError, Consumed};
 use crate::engine::context::Context;
 use crate::engine::counters::Counters;
 use crate::engine::due::close_due;
 use crate::engine::held::Held;
-use crate::engine::intake::take_in;
+use crate::engine::intake::{Turns, take_in};
 use crate::engine::ledger::{Ledger, Outside};
 use crate::engine::rule_set::RuleSet;
 use crate::engine::scratch::CallScratch;
 use crate::engine::shed::shed;
-use crate::engine::sink::{Counting, Outbox, Queue};
+use crate::engine::sink::{Outbox, Queue};
 use crate::engine::snapshot::{Restored, SnapshotError, SnapshotKind};
 use crate::finding::Finding;
 use crate::hash::HashKey;
@@ -52,7 +53,7 @@ use crate::intern::{Interner, Stamp};
 use crate::period::Period;
 use crate::plan::PlanError;
 use crate::settings::{CloseCause, Settings};
-use crate::state::shards::Shards;
+use crate::state::shards::{ShardIndex, Shards};
 use crate::stats::Stats;
 use crate::sync::{AtomicU64, Mutex, RwLock};
 use crate::time::Timestamp;
@@ -72,7 +73,8 @@ pub struct Engine {
     outbox: Outbox,
     /// Held by whoever asks what was counted, and while that goes over from one rule set to the next.
     counted: Mutex<()>,
-    scratch: Mutex<Vec<CallScratch>>,
+    #[allow(clippy::vec_box, reason = "it goes to and fro between here and calls")]
+    scratch: Mutex<Vec<Box<CallScratch>>>,
     /// The latest time that a caller gave.
     clock: AtomicU64,
     /// When it, or one of before whose state it goes on with, started without all of the state until then; else zero.
@@ -96,24 +98,22 @@ impl Engine {
     ) -> Result<Engine, PlanError> {
         let mut interner = Interner::default();
         let rules = RuleSet::first(rules, &mut interner, settings.completeness)?;
-        let counters = Counters::new(&rules.plan);
         let noted = rules.plan.rules.len();
         let samples = settings.kept_samples;
-        let ledger = samples.map(|samples| Mutex::new(Ledger::new(samples.into(), noted)));
+        let ledger = samples.map(|samples| Ledger::new(samples.into(), noted));
+        let outbox = Outbox::new(ledger, Queue::new(settings.queue_bytes));
+        // The first call finds what it works with.
+        let own_spans = settings.own_spans.clone();
+        let scratch = CallScratch::new(own_spans, outbox.sink(&rules.plan));
         Ok(Engine {
             key: HashKey::new(settings.seed),
             rules: RwLock::new(rules),
             interner: Mutex::new(interner),
             shards: Shards::new(settings.shards),
             reserve: Reserve::new(settings.shares_work),
-            outbox: Outbox {
-                counters: Mutex::new(counters),
-                ledger,
-                queue: Mutex::new(Queue::new(settings.queue_bytes)),
-            },
+            outbox,
             counted: Mutex::default(),
-            // The first call finds what it works with.
-            scratch: Mutex::new(vec![CallScratch::new(settings.own_spans.clone())]),
+            scratch: Mutex::new(vec![Box::new(scratch)]),
             clock: AtomicU64::new(now.0),
             started: AtomicU64::new(if settings.restart_grace { now.0 } else { 0 }),
             moved: AtomicU64::new(0),
@@ -134,9 +134,19 @@ impl Engine {
     /// # Errors
     /// If the bytes are not such a message: the spans before the fault were evaluated.
     pub fn consume(&self, otlp: &[u8], now: Timestamp) -> Result<Consumed, ConsumeError> {
+        self.take_in(otlp, now, None)
+    }
+
+    /// Takes a message in, beside others or in its turn.
+    fn take_in(
+        &self,
+        otlp: &[u8],
+        now: Timestamp,
+        turns: Option<&dyn Turns>,
+    ) -> Result<Consumed, ConsumeError> {
         let now = self.advance(now);
         let (result, queued_findings) = self.with_rules(now, |context, scratch| {
-            take_in(&self.shards, context, &self.outbox, otlp, scratch)
+            take_in(&self.shards, context, &self.outbox, otlp, turns, scratch)
         });
         match result {
             Ok(spans) => Ok(Consumed {
@@ -168,19 +178,14 @@ impl Engine {
     /// Closes every trace that is due. Call it about once a second.
     pub fn tick(&self, now: Timestamp) {
         let now = self.advance(now);
+        let mut parts: Vec<ShardIndex> = self.shards.all().collect();
         let mut held = 0;
-        for at in self.shards.all() {
-            let close_some = |context: &Context<'_>, scratch: &mut CallScratch| {
-                let mut shard = self.shards.lock(at);
-                let is_done = close_due(&mut shard, context, &self.outbox, scratch);
-                self.shards.account(at, shard.bytes());
-                is_done.then(|| shard.bytes() + shard.forgotten.bytes() as u64)
+        while !parts.is_empty() {
+            let left = (&self.shards, &mut parts);
+            let close = |context: &Context<'_>, scratch: &mut CallScratch| {
+                close_due(left, context, &self.outbox, scratch)
             };
-            held += loop {
-                if let (Some(bytes), _) = self.with_rules(now, close_some) {
-                    break bytes;
-                }
-            };
+            held += self.with_rules(now, close).0;
         }
         self.held.note(held + self.windows.lock().bytes() as u64);
         self.with_rules(now, |context, scratch| {
@@ -228,30 +233,11 @@ impl Engine {
     }
 
     /// `settled` is called whenever findings may have come to those that wait, and at the end.
-    fn close_all(&self, now: Timestamp, cause: CloseCause, mut settled: impl FnMut()) {
-        let now = self.advance(now);
-        let rules = self.rules.read();
-        let context = self.context(&rules, now);
-        let cause = match cause {
-            CloseCause::EndOfInput => Cause::Whole,
-            CloseCause::Shutdown => Cause::Shutdown,
-        };
-        let mut scratch = self.take_scratch(&rules);
-        let CallScratch { sink, decide, .. } = &mut scratch;
-        for at in self.shards.all() {
-            let mut shard = self.shards.lock(at);
-            for place in shard.live_places() {
-                close(&context, &mut shard, place, cause, decide, sink);
-                if self.outbox.settle_much(sink, &rules.plan) {
-                    settled();
-                }
-            }
-            self.shards.account(at, shard.bytes());
-        }
-        context.close_windows(Some(cause), sink);
-        self.outbox.settle(sink, &rules.plan);
-        self.scratch.lock().push(scratch);
-        settled();
+    fn close_all(&self, now: Timestamp, cause: CloseCause, settled: impl FnMut()) {
+        let parts = self.shards.all();
+        self.close_parts(parts, now, cause.into(), settled, |context, cause, sink| {
+            context.close_windows(Some(cause), sink);
+        });
     }
 
     /// Takes at most `limit` findings, the oldest first.
@@ -271,9 +257,7 @@ impl Engine {
         };
         self.shards.count(&mut stats);
         self.windows.lock().count(&mut stats);
-        self.outbox.work_out(&rules.plan);
-        // Of many rules it takes a while to say, and others count on meanwhile.
-        let counters = self.outbox.counters.lock().clone();
+        let counters = self.outbox.counted(&rules.plan);
         stats.spans = counters.spans;
         stats.rules = windows::with_sums(&self.windows, &rules, counters.rule_stats(&rules));
         stats.closed_traces = counters.closed;
@@ -292,7 +276,7 @@ impl Engine {
     /// until now. `None` where the settings ask for no evidence.
     #[must_use]
     pub fn take_period(&self) -> Option<Period> {
-        let ledger = self.outbox.ledger.as_ref()?;
+        self.settings.kept_samples?;
         let _counted = self.counted.lock();
         let rules = self.rules.read();
         let mut outside = Outside::default();
@@ -303,9 +287,9 @@ impl Engine {
             outside.returned += shard.returned();
         }
         outside.lost_findings = self.outbox.queue.lock().lost();
-        self.outbox.work_out(&rules.plan);
-        let counters = self.outbox.counters.lock();
-        Some(ledger.lock().next(&counters, &rules, outside))
+        let next =
+            |counters: &Counters, ledger: &mut Ledger| ledger.next(counters, &rules, outside);
+        self.outbox.noted(&rules.plan, next)
     }
 
     /// Swaps the rule set; on an error the old one goes on. A rule whose id and meaning are unchanged
@@ -325,10 +309,10 @@ impl Engine {
         interner.forget_before(Stamp(oldest.0));
         let next = RuleSet::next(&dates, rules, &mut interner, self.settings.completeness)?;
         // All that takes long is done before the spans wait, and after.
-        let new = Counting::new(&next.plan);
+        let new = self.outbox.begin(&next.plan);
         let _counted = self.counted.lock();
         let mut present = self.rules.write();
-        let counted = self.outbox.cut(new);
+        let counted = self.outbox.cut(new, &next.plan);
         windows::refit(&self.windows, &present, &next, now);
         let old = std::mem::replace(&mut *present, next);
         drop(present);
@@ -369,10 +353,12 @@ impl Engine {
     }
 
     /// Working memory for a call, to be given back.
-    fn take_scratch(&self, rules: &RuleSet) -> CallScratch {
+    fn take_scratch(&self, rules: &RuleSet) -> Box<CallScratch> {
         let spare = self.scratch.lock().pop();
-        let mut scratch =
-            spare.unwrap_or_else(|| CallScratch::new(self.settings.own_spans.clone()));
+        let mut scratch = spare.unwrap_or_else(|| {
+            let own_spans = self.settings.own_spans.clone();
+            Box::new(CallScratch::new(own_spans, self.outbox.sink(&rules.plan)))
+        });
         scratch.sink.tally.fit(&rules.plan);
         scratch
     }

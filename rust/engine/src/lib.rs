@@ -83,6 +83,7 @@ mod wire;
 
 pub use engine::Engine;
 pub use engine::consumed::{ConsumeError, Consumed};
+pub use engine::intake::Turns;
 pub use engine::snapshot::{Restored, SnapshotError, SnapshotKind};
 
 pub use finding::{EVIDENCE_CAP, Evidence, Finding, OverWindow, Role, ValueRange, ViolationId};

@@ -211,6 +211,11 @@ impl Matcher {
         &self.wanted
     }
 
+    /// How it reads.
+    pub(crate) fn read_plan(&self) -> &ReadPlan {
+        &self.read_plan
+    }
+
     #[must_use]
     pub fn fields(&self) -> &FieldTable {
         &self.fields

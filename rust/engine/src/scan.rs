@@ -7,8 +7,10 @@
 //! known has been visited before the error is returned.
 //!
 //! [`scan`] walks the containers; [`read`] reads what stands in them into slots, as [`read_plan`] says; each
-//! span is lent to a visitor as a [`view`]. What the visitor makes of it is none of this room's business.
+//! span is lent to a visitor as a [`view`]. What the visitor makes of it is none of this room's business; he may set it
+//! [`aside`] to look at it later, in whatever order.
 
+pub(crate) mod aside;
 pub(crate) mod digest;
 pub(crate) mod first_of;
 pub(crate) mod head;

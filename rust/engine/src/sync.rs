@@ -2,6 +2,12 @@
 //! loom's, which runs a test in every order in which its threads may take them ([`tests::interleavings`](crate::tests));
 //! nothing else in this crate may name a lock.
 
+/// What one core writes while others write what stands beside it, on lines of their own: the two that processors fetch
+/// together.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Apart<T>(pub T);
+
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::AtomicU64;
 
@@ -41,6 +47,15 @@ mod modelled {
                 lock: self,
                 held: Some(self.0.lock().expect("no thread panicked")),
             }
+        }
+
+        /// `None`: others have it.
+        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            let held = self.0.try_lock().ok()?;
+            Some(MutexGuard {
+                lock: self,
+                held: Some(held),
+            })
         }
     }
 

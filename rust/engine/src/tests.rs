@@ -7,6 +7,7 @@ mod figures;
 mod floods;
 mod grouped;
 pub(crate) mod hostile;
+mod in_turn;
 #[cfg(loom)]
 mod interleavings;
 mod limits;

@@ -3,6 +3,8 @@
 //! ```text
 //! files ──▶ traces (a thread) ──▶ batches ──▶ engine ──▶ findings, sorted ──▶ text | json | otlp
 //! ```
+//!
+//! Where traces close at the end alone and nobody looks at spans, all processors take batches, in turns.
 
 mod clock;
 mod evidence;
@@ -118,6 +120,10 @@ struct Kept<'a> {
 }
 
 impl Watch for Kept<'_> {
+    fn looks_at_spans(&self) -> bool {
+        self.stretch.is_some() || self.near.is_some()
+    }
+
     fn spans(&mut self, otlp: &[u8], _: Timestamp) {
         if let Some(stretch) = &mut self.stretch {
             stretch.note(otlp);

@@ -65,6 +65,10 @@ fn colour(text: &str, is_painted: bool) -> usize {
 
 /// `kept` says of a text that begins with a hidden character how many of its bytes may stand.
 fn escaped(text: &str, kept: impl Fn(&str) -> usize) -> Cow<'_, str> {
+    // As most texts are.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let mut shown = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(is_hidden) {

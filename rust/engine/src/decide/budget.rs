@@ -88,6 +88,10 @@ impl Reserve {
 
     /// So many spans came.
     pub fn fill(&self, spans: u64) {
+        // Nearly always it is full, and stays with all cores that look at it.
+        if self.left() == RESERVE {
+            return;
+        }
         let add = |left: u64| Some(left.saturating_add(BROUGHT * spans).min(RESERVE));
         // What it was before is of no use.
         let _ = self

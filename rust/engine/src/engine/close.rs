@@ -14,7 +14,7 @@ use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
-use crate::settings::Report;
+use crate::settings::{CloseCause, Report};
 use crate::state::named::NamedTrace;
 use crate::state::reported::Fired;
 use crate::state::shard::Shard;
@@ -30,6 +30,15 @@ pub(crate) enum Cause {
     MaxAge,
     Shutdown,
     Memory,
+}
+
+impl From<CloseCause> for Cause {
+    fn from(cause: CloseCause) -> Cause {
+        match cause {
+            CloseCause::EndOfInput => Cause::Whole,
+            CloseCause::Shutdown => Cause::Shutdown,
+        }
+    }
 }
 
 impl Context<'_> {

@@ -33,9 +33,16 @@ impl RuleCount {
         self.violated += other.violated;
         self.satisfied += other.satisfied;
         self.not_applicable += other.not_applicable;
-        for (to, from) in self.inconclusive.iter_mut().zip(other.inconclusive) {
-            *to += from;
-        }
+        add_each(&mut self.inconclusive, &other.inconclusive);
+    }
+
+    /// Adds all of another.
+    fn unite(&mut self, other: &RuleCount) {
+        self.join(other);
+        self.violations += other.violations;
+        self.contradicted += other.contradicted;
+        self.touched_complete += other.touched_complete;
+        add_each(&mut self.touched_incomplete, &other.touched_incomplete);
     }
 
     fn add(&mut self, verdict: Verdict, closing: Closing, times: u64) {
@@ -186,30 +193,40 @@ impl Counters {
         self.shed += std::mem::take(&mut tally.shed);
         self.outside += std::mem::take(&mut tally.outside);
         self.unmarked += std::mem::take(&mut tally.unmarked);
-        let reopened = std::mem::take(&mut tally.reopened);
-        for (to, from) in self.reopened.iter_mut().zip(reopened) {
-            *to += from;
-        }
+        add_each(&mut self.reopened, &std::mem::take(&mut tally.reopened));
         self.delay.merge(&std::mem::take(&mut tally.delay));
         self.selections.join(&mut tally.selections);
         tally.unlike.take_into(&mut self.unlike);
     }
 
+    /// Adds what others counted for the same rule set, and worked out.
+    pub fn unite(&mut self, other: &Counters) {
+        add_spans(&mut self.spans, &other.spans);
+        self.closed += other.closed;
+        self.shed += other.shed;
+        self.outside += other.outside;
+        self.unmarked += other.unmarked;
+        self.delay.merge(&other.delay);
+        for (to, from) in self.rules.iter_mut().zip(&other.rules) {
+            to.unite(from);
+        }
+        add_each(&mut self.sets, &other.sets);
+        add_each(&mut self.unlike, &other.unlike);
+        for (to, from) in self.closings.iter_mut().zip(&other.closings) {
+            to.complete += from.complete;
+            add_each(&mut to.incomplete, &from.incomplete);
+        }
+        add_each(&mut self.reopened, &other.reopened);
+    }
+
     /// Works out of which rules the spans were that are counted by their selectors.
     pub fn work_out(&mut self, plan: &Plan) {
         let selections = std::mem::take(&mut self.selections);
-        self.add_matched(&selections.by_set(plan));
+        add_each(&mut self.sets, &selections.by_set(plan));
     }
 
     pub fn has_many_selections(&self) -> bool {
         self.selections.is_full()
-    }
-
-    /// Of [`Selections::by_set`].
-    pub fn add_matched(&mut self, matched: &[u64]) {
-        for (to, from) in self.sets.iter_mut().zip(matched) {
-            *to += from;
-        }
     }
 
     /// What the rules of the present set said since it is there, traces that did not touch them included.
@@ -301,6 +318,12 @@ impl Counters {
             .iter()
             .map(|rule| by_set[rule.selector_set as usize])
             .collect()
+    }
+}
+
+fn add_each(to: &mut [u64], from: &[u64]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += from;
     }
 }
 

@@ -7,15 +7,38 @@ use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::sink::Outbox;
 use crate::state::named::NamedTrace;
 use crate::state::shard::{Due, Shard};
+use crate::state::shards::{ShardIndex, Shards};
 use crate::sync::MutexGuard;
 
 /// How often rules are looked at, at most, in one go. A trace that a change of all rules went over asks each of them.
 const LOOKS_AT_ONCE: usize = if cfg!(loom) { 1 } else { 10_000 };
 
-/// Closes some of the traces of a part that are due. `true`: none is left, and what was remembered for long enough is
-/// forgotten.
+/// Closes traces that are due in these parts, and takes out of them those where none is left. Returns what is held there
+/// then, in bytes.
 pub(crate) fn close_due(
+    (shards, parts): (&Shards, &mut Vec<ShardIndex>),
+    context: &Context<'_>,
+    outbox: &Outbox,
+    scratch: &mut CallScratch,
+) -> u64 {
+    let mut looks = (LOOKS_AT_ONCE / context.rules.plan.rules.len().max(1)).max(1);
+    let mut held = 0;
+    shards.visit(parts, |at, shard| {
+        let is_done = close_due_in(shard, &mut looks, context, outbox, scratch);
+        shards.account(at, shard.bytes());
+        if is_done {
+            held += shard.bytes() + shard.forgotten.bytes() as u64;
+        }
+        is_done
+    });
+    held
+}
+
+/// Closes so many of the traces of a part that are due. `true`: none is left, and what was remembered for long enough is
+/// forgotten.
+fn close_due_in(
     shard: &mut MutexGuard<'_, Shard>,
+    looks: &mut usize,
     context: &Context<'_>,
     outbox: &Outbox,
     scratch: &mut CallScratch,
@@ -26,13 +49,14 @@ pub(crate) fn close_due(
         let awaited = |trace: NamedTrace<'_>| context.awaited_until(trace, &mut decide.eval);
         shard.next_due(now, context.settings, awaited)
     };
-    for _ in 0..(LOOKS_AT_ONCE / plan.rules.len().max(1)).max(1) {
+    while *looks > 0 {
         let Some((place, due)) = next(shard, decide) else {
             while !shard.expire(context.key, now, context.settings) {
                 MutexGuard::bump(shard);
             }
             return true;
         };
+        *looks -= 1;
         let cause = match due {
             Due::Quiet => Cause::Whole,
             Due::Age => Cause::MaxAge,

@@ -1,14 +1,20 @@
-//! One message: every span is merged into its trace, and then each touched trace is asked which of the
-//! rules that its new spans touched are violated already.
+//! One message: its spans are read and sorted by the part of all traces in which theirs is; then each part is visited, every
+//! span of it merged into its trace, and each touched trace asked which of the rules that its new spans touched are violated
+//! already.
+//!
+//! What is read is another core's as little as can be: a part's lock, tables and lists come over once for all spans of a
+//! message, and what a call counts stays its own until its end.
 
 use crate::engine::context::Context;
 use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::shed::shed;
 use crate::engine::sink::{Outbox, Sink};
+use crate::engine::sorted::SortedSpans;
 use crate::engine::touches::Touches;
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
+use crate::matcher::ids::{Hit, UnlikeId};
 use crate::scan::view::SpanView;
 use crate::state::merge::{Merged, Merging};
 use crate::state::shard::Shard;
@@ -19,13 +25,27 @@ use crate::wire::ScanError;
 /// After so many spans, well below a millisecond, whoever waits for the lock goes first.
 const SPANS_AT_ONCE: u32 = if cfg!(loom) { 1 } else { 256 };
 
-/// After so many touches of traces they are decided before the rest of the message is read, however long it is: neither
+/// After so many touches of traces they are decided before further spans are merged, however many there are: neither
 /// what a call works with nor what it adds to the state beyond the bound grows with the message.
 const TOUCHES: usize = 4096;
 
-/// Likewise, after so many traces were opened, and so many bytes were read.
-const OPENED: usize = 512;
+/// Likewise, after so many spans or bytes were read they are merged.
+const SPANS: usize = 1024;
 const READ: usize = 512 << 10;
+
+/// And where calls take turns, which they do at the end of what is merged at once.
+const SPANS_IN_TURN: usize = 8 * SPANS;
+const READ_IN_TURN: usize = 8 * READ;
+
+/// In which order calls that run side by side come to the parts of all traces: see
+/// [`Engine::consume_in_turn`](crate::Engine::consume_in_turn).
+pub trait Turns {
+    /// Waits until those before this call have left a part. It comes to all parts, from zero on.
+    fn enter(&self, part: usize);
+
+    /// The call will not come to the part again.
+    fn leave(&self, part: usize);
+}
 
 /// Takes a message in. Returns how many spans were read.
 pub(crate) fn take_in(
@@ -33,27 +53,33 @@ pub(crate) fn take_in(
     context: &Context<'_>,
     outbox: &Outbox,
     otlp: &[u8],
+    turns: Option<&dyn Turns>,
     scratch: &mut CallScratch,
 ) -> Result<u64, ScanError> {
     let mut intake = Intake {
+        message: otlp,
+        turns,
         shards,
-        context,
-        merging: merging(context),
-        sink: &mut scratch.sink,
-        touches: &mut scratch.touches,
-        scratch: &mut scratch.decide,
         outbox,
-        locked: None,
-        merged: 0,
-        added: 0,
-        opened: 0,
-        settled: 0,
+        spans: &mut scratch.spans,
+        parts: &mut scratch.parts,
+        merged_to: 0,
+        into: Merger {
+            context,
+            merging: merging(context),
+            sink: &mut scratch.sink,
+            touches: &mut scratch.touches,
+            scratch: &mut scratch.decide,
+            outbox,
+            merged: 0,
+            added: 0,
+        },
     };
     let matcher = &context.rules.plan.matcher;
     let result = matcher.scan(otlp, &mut scratch.scan, |span, found| {
         intake.span(span, found);
     });
-    intake.settle();
+    intake.merge(true);
     drop(intake);
     let stats = result?;
     scratch.sink.tally.spans.malformed += stats.malformed;
@@ -76,61 +102,118 @@ fn merging<'a>(context: &Context<'a>) -> Merging<'a> {
 }
 
 struct Intake<'e> {
+    message: &'e [u8],
+    turns: Option<&'e dyn Turns>,
     shards: &'e Shards,
+    outbox: &'e Outbox,
+    spans: &'e mut SortedSpans,
+    parts: &'e mut Vec<ShardIndex>,
+    /// How much of the message was read when spans were merged last.
+    merged_to: usize,
+    into: Merger<'e>,
+}
+
+impl Intake<'_> {
+    fn span(&mut self, span: &SpanView<'_, '_>, found: &Answers) {
+        let tally = &mut self.into.sink.tally;
+        match span.whose() {
+            Whose::Own => {
+                tally.spans.own += 1;
+                return;
+            }
+            Whose::Unmarked => tally.unmarked += 1,
+            Whose::Others => {}
+        }
+        self.spans
+            .push(self.shards.of(span.trace_id()), span, found);
+        let read = span.position().saturating_sub(self.merged_to);
+        let (most_spans, most_read) = match self.turns {
+            None => (SPANS, READ),
+            Some(_) => (SPANS_IN_TURN, READ_IN_TURN),
+        };
+        if self.spans.is_full(most_spans) || read >= most_read {
+            self.merged_to = span.position();
+            self.merge(false);
+        }
+    }
+
+    /// Merges and decides what came so far, and keeps the state within its bound.
+    fn merge(&mut self, is_last: bool) {
+        let (message, shards, turns) = (self.message, self.shards, self.turns);
+        let Intake {
+            spans, parts, into, ..
+        } = self;
+        let context = into.context;
+        let matcher = &context.rules.plan.matcher;
+        spans.arrange(parts);
+        let mut merge = |at: ShardIndex, shard: &mut MutexGuard<'_, Shard>| {
+            spans.each_of(at, (message, matcher), |span, hits, unlike| {
+                into.merge(shard, span, (hits, unlike));
+            });
+            into.decide_touched(shard);
+            shards.account(at, shard.bytes());
+        };
+        match turns {
+            None => shards.visit(parts, |at, shard| {
+                merge(at, shard);
+                true
+            }),
+            Some(turns) => {
+                for at in shards.all() {
+                    turns.enter(at.index());
+                    if parts.contains(&at) {
+                        merge(at, &mut shards.lock(at));
+                    }
+                    if is_last {
+                        turns.leave(at.index());
+                    }
+                }
+            }
+        }
+        spans.clear();
+        shed(shards, context, self.outbox, into.scratch, into.sink);
+    }
+}
+
+/// What spans of one part after the other are merged into.
+struct Merger<'e> {
     context: &'e Context<'e>,
     merging: Merging<'e>,
     sink: &'e mut Sink,
     touches: &'e mut Touches,
     scratch: &'e mut DecideScratch,
     outbox: &'e Outbox,
-    locked: Option<(ShardIndex, MutexGuard<'e, Shard>)>,
     /// Spans merged since the lock was lent to others.
     merged: u32,
     /// Spans that were new.
     added: u64,
-    /// Traces opened since the state was looked at.
-    opened: usize,
-    /// How much of the message was read by then.
-    settled: usize,
 }
 
-impl Intake<'_> {
-    fn span(&mut self, span: &SpanView<'_, '_>, found: &Answers) {
-        match span.whose() {
-            Whose::Own => {
-                self.sink.tally.spans.own += 1;
-                return;
-            }
-            Whose::Unmarked => self.sink.tally.unmarked += 1,
-            Whose::Others => {}
-        }
-        let id = span.trace_id();
-        let at = self.shards.of(id);
-        if self.locked.as_ref().is_none_or(|(held, _)| *held != at) {
-            // One lock at a time: two calls can never wait for each other.
-            self.locked = None;
-            self.locked = Some((at, self.shards.lock(at)));
-        }
-        let Some((_, shard)) = &mut self.locked else {
-            return;
-        };
+impl Merger<'_> {
+    fn merge(
+        &mut self,
+        shard: &mut MutexGuard<'_, Shard>,
+        span: &SpanView<'_, '_>,
+        (hits, unlike): (&[Hit], &[UnlikeId]),
+    ) {
         self.merged += 1;
         if self.merged.is_multiple_of(SPANS_AT_ONCE) {
             MutexGuard::bump(shard);
         }
         let context = self.context;
         let generation = self.merging.generation;
+        let id = span.trace_id();
         let place = shard.open(context.key, id, context.now, generation, context.settings);
         let Some((trace, pool)) = shard.grow(place) else {
             return;
         };
         let is_late = trace.is_late() || !trace.is_live();
-        self.opened += usize::from(trace.span_count() == 0);
-        let touched = self.touches.touch(at, place, trace);
+        let touched = self.touches.touch(place, trace);
         let touches = &mut *self.touches;
         let met = |selector| touches.met(touched, selector);
-        let merged = trace.merge(&self.merging, pool, span, found.hits(), met);
-        let spans = &mut self.sink.tally.spans;
+        let merged = trace.merge(&self.merging, pool, span, hits, met);
+        let tally = &mut self.sink.tally;
+        let spans = &mut tally.spans;
         match merged {
             Merged::Duplicate => spans.duplicate += 1,
             Merged::Conflict => spans.conflict += 1,
@@ -141,76 +224,48 @@ impl Intake<'_> {
         let is_new = matches!(merged, Merged::Added | Merged::OverLimit);
         if is_new && !trace.is_live() && !context.is_outside(trace) {
             let unbroken = context.rules.settled_by_severity(trace);
-            let reopened = &mut self.sink.tally.reopened;
-            for (to, from) in reopened.iter_mut().zip(unbroken) {
+            for (to, from) in tally.reopened.iter_mut().zip(unbroken) {
                 *to += from;
             }
         }
         trace.heard(context.now, is_new);
         if merged == Merged::Added {
             self.added += 1;
-            self.note(found);
-        }
-        let read = span.position().saturating_sub(self.settled);
-        if self.touches.len() >= TOUCHES || self.opened >= OPENED || read >= READ {
-            self.settled = span.position();
-            self.settle();
-        }
-    }
-
-    /// Decides what came so far, and keeps the state within its bound.
-    fn settle(&mut self) {
-        self.locked = None;
-        self.opened = 0;
-        self.context.reserve.fill(std::mem::take(&mut self.added));
-        self.decide_touched();
-        shed(
-            self.shards,
-            self.context,
-            self.outbox,
-            self.scratch,
-            self.sink,
-        );
-    }
-
-    fn decide_touched(&mut self) {
-        let (context, sink) = (self.context, &mut *self.sink);
-        self.touches.arrange();
-        for (at, of_shard) in self.touches.by_shard() {
-            let mut shard = self.shards.lock(at);
-            let mut lent = Lent::new(&mut shard);
-            for touched in of_shard {
-                let place = self.touches.place(*touched);
-                let Some((trace, pool)) = lent.grow(place) else {
-                    continue;
-                };
-                let is_live = trace.is_live();
-                // A trace that closed hears of violations whatever the settings say of open ones.
-                if context.settings.early || !is_live {
-                    let selectors = self.touches.selectors(*touched);
-                    self.scratch.rules.clear();
-                    let needed = &context.rules.needed;
-                    needed.early((trace, pool), selectors, &mut self.scratch.rules);
-                    context.decide_early(&mut lent, place, self.scratch, sink);
-                }
-                if !is_live && let Some(trace) = lent.get_mut(place) {
-                    context.count_contradicted(trace, &mut self.scratch.eval, sink);
-                }
-                lent.reweigh(place);
-                self.outbox.settle_much(sink, &context.rules.plan);
+            let selectors = hits.iter().map(|hit| hit.selector.0);
+            tally.selections.count(selectors, 1);
+            for unlike in unlike {
+                tally.unlike(*unlike);
             }
-            self.shards.account(at, shard.bytes());
+        }
+        if self.touches.len() >= TOUCHES {
+            self.decide_touched(shard);
+        }
+    }
+
+    fn decide_touched(&mut self, shard: &mut MutexGuard<'_, Shard>) {
+        let (context, sink) = (self.context, &mut *self.sink);
+        context.reserve.fill(std::mem::take(&mut self.added));
+        let mut lent = Lent::new(shard);
+        for touched in self.touches.all() {
+            let place = self.touches.place(touched);
+            let Some((trace, pool)) = lent.grow(place) else {
+                continue;
+            };
+            let is_live = trace.is_live();
+            // A trace that closed hears of violations whatever the settings say of open ones.
+            if context.settings.early || !is_live {
+                let selectors = self.touches.selectors(touched);
+                self.scratch.rules.clear();
+                let needed = &context.rules.needed;
+                needed.early((trace, pool), selectors, &mut self.scratch.rules);
+                context.decide_early(&mut lent, place, self.scratch, sink);
+            }
+            if !is_live && let Some(trace) = lent.get_mut(place) {
+                context.count_contradicted(trace, &mut self.scratch.eval, sink);
+            }
+            lent.reweigh(place);
+            self.outbox.settle_much(sink, &context.rules.plan);
         }
         self.touches.clear();
-    }
-
-    /// Counts what selected a new span.
-    fn note(&mut self, found: &Answers) {
-        let tally = &mut self.sink.tally;
-        let selectors = found.hits().iter().map(|hit| hit.selector.0);
-        tally.selections.count(selectors, 1);
-        for unlike in found.unlike() {
-            tally.unlike(*unlike);
-        }
     }
 }

@@ -3,14 +3,19 @@
 use crate::decide::eval::EvalScratch;
 use crate::engine::ledger::NotedRules;
 use crate::engine::sink::Sink;
+use crate::engine::sorted::SortedSpans;
 use crate::engine::touches::Touches;
 use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
 use crate::plan::ids::RuleIndex;
+use crate::state::shards::ShardIndex;
 use crate::windows::adds::Adds;
 
 pub(crate) struct CallScratch {
     pub scan: MatchScratch,
+    pub spans: SortedSpans,
+    /// Parts that are still to be visited.
+    pub parts: Vec<ShardIndex>,
     pub sink: Sink,
     pub touches: Touches,
     pub decide: DecideScratch,
@@ -28,10 +33,12 @@ pub(crate) struct DecideScratch {
 }
 
 impl CallScratch {
-    pub fn new(own: OwnSpans) -> CallScratch {
+    pub fn new(own: OwnSpans, sink: Sink) -> CallScratch {
         CallScratch {
             scan: MatchScratch::new(own),
-            sink: Sink::default(),
+            spans: SortedSpans::default(),
+            parts: Vec::new(),
+            sink,
             touches: Touches::default(),
             decide: DecideScratch::default(),
         }

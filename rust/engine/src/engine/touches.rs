@@ -1,11 +1,10 @@
-//! The traces that a call touched since they were decided, each with the selectors of its new spans that may decide a rule
-//! early.
+//! The traces of one part of all that a call touched since they were decided, each with the selectors of its new spans that
+//! may decide a rule early.
 //!
 //! A trace keeps its number among them, so that no list is sorted to bring together what belongs together; a number that is
 //! another call's, or of before, is told by what stands there.
 
 use crate::matcher::ids::SelectorId;
-use crate::state::shards::ShardIndex;
 use crate::state::slots::TracePlace;
 use crate::state::trace::TraceState;
 
@@ -20,15 +19,10 @@ pub(crate) struct Touches {
     traces: Vec<TouchedTrace>,
     /// Each with the one that the same trace met before.
     selectors: Vec<(SelectorId, u32)>,
-    /// Numbers of traces, those of a shard behind each other.
-    order: Vec<TouchedId>,
-    /// By shard: where the next of its traces stands there.
-    places: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct TouchedTrace {
-    shard: ShardIndex,
     place: TracePlace,
     /// Of its selectors.
     last: u32,
@@ -46,25 +40,15 @@ impl Touches {
 
     /// A span of the trace came.
     #[inline]
-    pub fn touch(
-        &mut self,
-        shard: ShardIndex,
-        place: TracePlace,
-        trace: &mut TraceState,
-    ) -> TouchedId {
+    pub fn touch(&mut self, place: TracePlace, trace: &mut TraceState) -> TouchedId {
         let known = trace.touched();
         if let Some(touched) = self.traces.get(known as usize)
             && touched.place == place
-            && touched.shard == shard
         {
             return TouchedId(known);
         }
         let id = self.traces.len() as u32;
-        self.traces.push(TouchedTrace {
-            shard,
-            place,
-            last: END,
-        });
+        self.traces.push(TouchedTrace { place, last: END });
         trace.set_touched(id);
         TouchedId(id)
     }
@@ -81,40 +65,9 @@ impl Touches {
         }
     }
 
-    /// Brings the traces of each shard together, in the order in which they were touched.
-    pub fn arrange(&mut self) {
-        let Touches {
-            traces,
-            order,
-            places,
-            ..
-        } = self;
-        places.clear();
-        for trace in &*traces {
-            let shard = trace.shard.index();
-            if places.len() <= shard {
-                places.resize(shard + 1, 0);
-            }
-            places[shard] += 1;
-        }
-        let mut before = 0;
-        for place in &mut *places {
-            before += std::mem::replace(place, before);
-        }
-        order.clear();
-        order.resize(traces.len(), TouchedId(0));
-        for (id, trace) in (0..).map(TouchedId).zip(&*traces) {
-            let place = &mut places[trace.shard.index()];
-            order[*place as usize] = id;
-            *place += 1;
-        }
-    }
-
-    /// The traces of each shard, as they were arranged.
-    pub fn by_shard(&self) -> impl Iterator<Item = (ShardIndex, &[TouchedId])> {
-        let shard = |id: TouchedId| self.traces[id.0 as usize].shard;
-        let parts = self.order.chunk_by(move |a, b| shard(*a) == shard(*b));
-        parts.map(move |part| (shard(part[0]), part))
+    /// All of them, in the order in which they were touched.
+    pub fn all(&self) -> impl Iterator<Item = TouchedId> + use<> {
+        (0..self.traces.len() as u32).map(TouchedId)
     }
 
     pub fn place(&self, id: TouchedId) -> TracePlace {
@@ -134,6 +87,5 @@ impl Touches {
     pub fn clear(&mut self) {
         self.traces.clear();
         self.selectors.clear();
-        self.order.clear();
     }
 }

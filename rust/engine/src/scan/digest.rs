@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::hash::{fixed_hash, fold, fold_text};
 use crate::scan::keys::{HASH, KeyTable};
+use crate::scan::read::SpanMarks;
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT};
 use crate::scan::slots::{ListSet, SetSlot, SlotSet};
 use crate::scan::view::SpanView;
@@ -15,6 +16,14 @@ use crate::value::Value;
 use crate::wire::value::{Raw, RawKind, array_elements};
 
 impl SpanView<'_, '_> {
+    /// By what it is told from others with its id, worked out from what was read of it.
+    pub(crate) fn worked_out_marks(&self) -> SpanMarks {
+        SpanMarks {
+            twin: self.twin(),
+            digest: self.digest(),
+        }
+    }
+
     /// A hash of everything that these rules see of this span besides its ids: equal for the thin and the full
     /// message of one span, and for any order of its attributes. Changes with the set of wanted fields.
     #[must_use]
@@ -59,7 +68,7 @@ impl SpanView<'_, '_> {
 
     /// Tells apart spans that share an id: the kind in the upper bits, so that it orders them, and a hash of kind and service.
     #[inline]
-    pub(crate) fn twin(&self) -> u32 {
+    fn twin(&self) -> u32 {
         let kind = self.kind();
         let kept = usize::try_from(kind).ok();
         let kept = kept.and_then(|kind| self.read.twins.get(kind));

@@ -48,6 +48,15 @@ pub(crate) struct ReadState {
     pub scope_digest: Cell<Option<u64>>,
     /// Likewise, what tells apart spans of a kind, by its number, that share an id.
     pub twins: [Cell<Option<u32>>; KINDS],
+    /// What was worked out of the span when it was read, where it waited [aside](crate::scan::aside) since.
+    pub marks: Option<SpanMarks>,
+}
+
+/// By what a span is told from another with its id, and a copy of it from one that differs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SpanMarks {
+    pub twin: u32,
+    pub digest: u64,
 }
 
 impl ReadState {

@@ -76,6 +76,20 @@ impl SlotSet {
         }
     }
 
+    /// Sets what was [set](SlotSet::touched) elsewhere, in place of all that is here.
+    pub(crate) fn refill(&mut self, slots: usize, set: &[SetSlot]) {
+        self.begin(slots);
+        let generation = self.generation;
+        for one in set {
+            if let Some(place) = self.slots.get_mut(one.slot as usize) {
+                let raw = one.raw;
+                *place = ValueSlot { generation, raw };
+                self.signs = self.signs.with(Signs::of(one.slot));
+            }
+        }
+        self.touched.extend_from_slice(set);
+    }
+
     #[inline(always)]
     pub(crate) fn is_set(&self, slot: u32) -> bool {
         self.slots
@@ -145,7 +159,7 @@ struct ListHead {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Item {
+pub(crate) struct Item {
     raw: Raw,
     slot: u32,
     /// The event that gave it, from zero.
@@ -263,5 +277,24 @@ impl ListSet {
 
     pub(crate) fn touched(&self) -> &[u32] {
         &self.touched
+    }
+
+    /// All values, in their order.
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Takes the values that so many events or links had elsewhere, in place of all that is here.
+    pub(crate) fn refill(&mut self, slots: usize, owners: u32, items: &[Item]) {
+        self.begin(slots);
+        for item in items {
+            while self.owners() <= item.owner {
+                self.next_owner();
+            }
+            self.push(item.slot, item.raw);
+        }
+        while self.owners() < owners {
+            self.next_owner();
+        }
     }
 }

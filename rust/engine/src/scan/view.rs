@@ -8,7 +8,7 @@ use crate::id::{SpanId, TraceId};
 use crate::mark::Whose;
 use crate::predicate::fields::{FieldId, Fields};
 use crate::scan::first_of::ValuePlace;
-use crate::scan::read::ReadState;
+use crate::scan::read::{ReadState, SpanMarks};
 use crate::scan::read_plan::{EVENT_TIME_SLOT, LINK_SHIFT, Place, ReadPlan};
 use crate::scan::slots::{ListSet, SetSlot, Signs};
 use crate::value::{OwnedValue, Value};
@@ -20,7 +20,7 @@ pub struct SpanView<'a, 's> {
     pub(crate) message: &'a [u8],
     pub(crate) plan: &'s ReadPlan,
     pub(crate) read: &'s ReadState,
-    whose: Whose,
+    pub(super) whose: Whose,
 }
 
 impl<'a, 's> SpanView<'a, 's> {
@@ -112,6 +112,13 @@ impl<'a, 's> SpanView<'a, 's> {
     #[must_use]
     pub fn whose(&self) -> Whose {
         self.whose
+    }
+
+    /// By what it is told from others with its id.
+    #[inline]
+    pub(crate) fn marks(&self) -> SpanMarks {
+        let marks = self.read.marks;
+        marks.unwrap_or_else(|| self.worked_out_marks())
     }
 
     /// Changes with the resource and the scope: what hangs on these alone holds for as long as this stays.

@@ -78,11 +78,12 @@ impl TraceState {
         mut met: impl FnMut(SelectorId),
     ) -> Merged {
         let Merging { plan, key, .. } = *with;
+        let marks = span.marks();
         let came = SeenSpan {
             id: span.span_id(),
             parent: span.parent().map_or([0; 8], |parent| parent.0),
-            twin: span.twin(),
-            digest: span.digest() as u32,
+            twin: marks.twin,
+            digest: marks.digest as u32,
         };
         if let Some(refused) = self.refuses(with, came) {
             return refused;

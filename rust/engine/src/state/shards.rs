@@ -1,5 +1,5 @@
 //! All traces, in parts that are locked one by one: two calls work side by side where their traces lie in
-//! different ones.
+//! different ones. A call that has to do in several goes [first](Shards::visit) where nobody else is.
 
 use std::sync::atomic::Ordering;
 
@@ -9,7 +9,7 @@ use crate::state::id_generation::shard_of;
 use crate::state::shard::Shard;
 use crate::state::trace::{Generation, TraceState};
 use crate::stats::Stats;
-use crate::sync::{AtomicU64, Mutex, MutexGuard};
+use crate::sync::{Apart, AtomicU64, Mutex, MutexGuard};
 
 /// One part's place among all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,9 +30,9 @@ pub(crate) struct Shards(Box<[LockedShard]>);
 
 #[derive(Debug, Default)]
 struct LockedShard {
-    shard: Mutex<Shard>,
-    /// As last accounted.
-    bytes: AtomicU64,
+    shard: Apart<Mutex<Shard>>,
+    /// As last accounted. Read by those who work in other shards.
+    bytes: Apart<AtomicU64>,
 }
 
 impl Shards {
@@ -56,7 +56,35 @@ impl Shards {
     }
 
     pub fn lock(&self, at: ShardIndex) -> MutexGuard<'_, Shard> {
-        self.0[at.0 as usize].shard.lock()
+        self.0[at.0 as usize].shard.0.lock()
+    }
+
+    /// Does `work` in each of these parts, and takes out those where it is done, which it tells; where it is not, the visit
+    /// ends. Goes first where nobody else is; where others are in all that are left it waits for the first of them. One lock
+    /// at a time: two calls can never wait for each other.
+    pub fn visit<'s>(
+        &'s self,
+        parts: &mut Vec<ShardIndex>,
+        mut work: impl FnMut(ShardIndex, &mut MutexGuard<'s, Shard>) -> bool,
+    ) {
+        let (mut waits, mut is_over) = (false, false);
+        while !parts.is_empty() && !is_over {
+            let before = parts.len();
+            parts.retain(|at| {
+                if is_over {
+                    return true;
+                }
+                let free = self.0[at.index()].shard.0.try_lock();
+                let free = free.or_else(|| std::mem::take(&mut waits).then(|| self.lock(*at)));
+                let Some(mut shard) = free else {
+                    return true;
+                };
+                let is_done = work(*at, &mut shard);
+                is_over = !is_done;
+                !is_done
+            });
+            waits = parts.len() == before;
+        }
     }
 
     /// That of the first rule set which any trace saw whose state is kept.
@@ -67,7 +95,10 @@ impl Shards {
 
     /// A shard holds so much after it changed.
     pub fn account(&self, at: ShardIndex, bytes: u64) {
-        self.0[at.0 as usize].bytes.store(bytes, Ordering::Relaxed);
+        self.0[at.0 as usize]
+            .bytes
+            .0
+            .store(bytes, Ordering::Relaxed);
     }
 
     /// Adds what they count.
@@ -87,7 +118,7 @@ impl Shards {
     pub fn held_bytes(&self) -> u64 {
         self.0
             .iter()
-            .map(|part| part.bytes.load(Ordering::Relaxed))
+            .map(|part| part.bytes.0.load(Ordering::Relaxed))
             .fold(0, u64::saturating_add)
     }
 }

@@ -1,0 +1,219 @@
+//! Several threads over one recording, whose outcome is that of one: they read and match side by side, and come to each part
+//! of the engine's traces in the order of their batches ([`Engine::consume_in_turn`](betrace_engine::Engine::consume_in_turn)).
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use betrace_engine::{ConsumeError, Turns};
+
+use crate::traces::At;
+
+/// Batches that wait to be taken.
+const AHEAD: usize = 8;
+
+/// A larger batch is taken by one thread while the others wait: what comes with it may be more than there is room for.
+const LARGE: usize = 4 << 20;
+
+/// Batches of lines up to this size are taken together: taking turns costs as much for a small one.
+const SMALL: usize = 128 << 10;
+
+/// How often a thread looks whether its turn came before it sleeps.
+const LOOKS: usize = 200;
+
+/// Threads that consume batches, and how. `has_room` says whether batches may go side by side: with little memory left it
+/// would hang on their order what is dropped.
+pub struct Crew<C, R> {
+    consume: C,
+    has_room: R,
+    threads: usize,
+    parts: Vec<Part>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<(Vec<u8>, At)>,
+    /// The number of the first that waits.
+    next: usize,
+    running: usize,
+    /// One runs beside which no other may.
+    is_alone: bool,
+    is_over: bool,
+    /// By the numbers of their batches.
+    faults: Vec<(usize, At, ConsumeError)>,
+    /// Buffers that were used.
+    used: Vec<Vec<u8>>,
+}
+
+/// Whose turn it is in a part of the traces.
+#[derive(Default)]
+struct Part {
+    turn: AtomicUsize,
+    sleeping: Mutex<()>,
+    left: Condvar,
+}
+
+/// The turns of one batch.
+struct OfBatch<'c> {
+    parts: &'c [Part],
+    number: usize,
+}
+
+impl Turns for OfBatch<'_> {
+    fn enter(&self, part: usize) {
+        let part = &self.parts[part];
+        let is_here = || part.turn.load(Ordering::Acquire) == self.number;
+        if (0..LOOKS).any(|_| {
+            std::hint::spin_loop();
+            is_here()
+        }) {
+            return;
+        }
+        let mut sleeping = locked(&part.sleeping);
+        while !is_here() {
+            sleeping = part
+                .left
+                .wait(sleeping)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn leave(&self, part: usize) {
+        let part = &self.parts[part];
+        let _sleeping = locked(&part.sleeping);
+        part.turn.store(self.number + 1, Ordering::Release);
+        part.left.notify_all();
+    }
+}
+
+impl Drop for OfBatch<'_> {
+    /// A thread that panics ends the process once no other waits for it.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for part in 0..self.parts.len() {
+                if self.parts[part].turn.load(Ordering::Acquire) <= self.number {
+                    self.enter(part);
+                    self.leave(part);
+                }
+            }
+        }
+    }
+}
+
+/// What was locked when a thread panicked is as whole as it was.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<C, R> Crew<C, R>
+where
+    C: Fn(&[u8], &dyn Turns) -> Result<(), ConsumeError> + Sync,
+    R: Fn() -> bool + Sync,
+{
+    /// Of so many threads, with the one that gives; `parts` are those of the engine.
+    pub fn new(threads: usize, parts: usize, consume: C, has_room: R) -> Self {
+        Crew {
+            consume,
+            has_room,
+            threads,
+            parts: (0..parts).map(|_| Part::default()).collect(),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Gives a batch to whoever is free, and takes one itself where many wait. Returns buffers that were used.
+    pub fn give(&self, otlp: Vec<u8>, at: At) -> Vec<Vec<u8>> {
+        let mut state = locked(&self.state);
+        let is_line = matches!(at, At::Line { .. });
+        match state.waiting.back_mut() {
+            // What was read from lines is written here, and faultless.
+            Some((last, At::Line { .. })) if is_line && last.len() + otlp.len() <= SMALL => {
+                last.extend_from_slice(&otlp);
+                state.used.push(otlp);
+            }
+            _ => state.waiting.push_back((otlp, at)),
+        }
+        self.changed.notify_one();
+        while state.waiting.len() >= AHEAD {
+            state = self.take_one(state);
+        }
+        std::mem::take(&mut state.used)
+    }
+
+    /// Until all that was given is done; what was wrong with it, in its order.
+    pub fn finish(&self) -> Vec<(At, ConsumeError)> {
+        let mut state = locked(&self.state);
+        while !state.waiting.is_empty() || state.running > 0 {
+            state = if state.waiting.is_empty() {
+                self.wait(state)
+            } else {
+                self.take_one(state)
+            };
+        }
+        let mut faults = std::mem::take(&mut state.faults);
+        faults.sort_by_key(|(number, ..)| *number);
+        faults
+            .into_iter()
+            .map(|(_, at, error)| (at, error))
+            .collect()
+    }
+
+    /// Nothing more is given.
+    pub fn end(&self) {
+        locked(&self.state).is_over = true;
+        self.changed.notify_all();
+    }
+
+    /// Takes batches until the end.
+    pub fn work(&self) {
+        let mut state = locked(&self.state);
+        loop {
+            state = match (state.waiting.is_empty(), state.is_over) {
+                (false, _) => self.take_one(state),
+                (true, true) => return,
+                (true, false) => self.wait(state),
+            };
+        }
+    }
+
+    fn wait<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the first that waits, or waits itself until that may be.
+    fn take_one<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        let first = state.waiting.front();
+        let must_be_alone = first.is_some_and(|(otlp, _)| otlp.len() > LARGE) || !(self.has_room)();
+        if state.is_alone || must_be_alone && state.running > 0 {
+            return self.wait(state);
+        }
+        let Some((otlp, at)) = state.waiting.pop_front() else {
+            return state;
+        };
+        let number = state.next;
+        state.next += 1;
+        state.running += 1;
+        state.is_alone = must_be_alone;
+        drop(state);
+        let parts = &self.parts[..];
+        let result = (self.consume)(&otlp, &OfBatch { parts, number });
+        let mut state = locked(&self.state);
+        state.running -= 1;
+        state.is_alone = false;
+        state
+            .faults
+            .extend(result.err().map(|error| (number, at, error)));
+        state.used.push(otlp);
+        self.changed.notify_all();
+        state
+    }
+}

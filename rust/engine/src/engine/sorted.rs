@@ -1,0 +1,120 @@
+//! The spans of a message by the part of all traces in which theirs is, each with what selects it, so that a part is locked
+//! once for all of them.
+
+use crate::matcher::Matcher;
+use crate::matcher::answers::Answers;
+use crate::matcher::ids::{Hit, UnlikeId};
+use crate::scan::aside::SpansAside;
+use crate::scan::view::SpanView;
+use crate::state::shards::ShardIndex;
+
+/// So many selectors, or values, are sorted at once with their spans for each that there may be.
+const FOUND: usize = 16;
+const VALUES: usize = 16;
+
+#[derive(Debug, Default)]
+pub(crate) struct SortedSpans {
+    aside: SpansAside,
+    spans: Vec<SortedSpan>,
+    /// Of all spans, one behind the other.
+    hits: Vec<Hit>,
+    unlike: Vec<UnlikeId>,
+    /// Numbers of spans, those of a part behind each other.
+    order: Vec<u32>,
+    /// By part: where its spans end there.
+    ends: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SortedSpan {
+    shard: ShardIndex,
+    /// Where what was found of it ends.
+    hits: u32,
+    unlike: u32,
+}
+
+impl SortedSpans {
+    /// Adds the span at hand.
+    #[inline]
+    pub fn push(&mut self, shard: ShardIndex, span: &SpanView<'_, '_>, found: &Answers) {
+        self.aside.push(span);
+        self.hits.extend_from_slice(found.hits());
+        self.unlike.extend_from_slice(found.unlike());
+        self.spans.push(SortedSpan {
+            shard,
+            hits: self.hits.len() as u32,
+            unlike: self.unlike.len() as u32,
+        });
+    }
+
+    /// No more should come before these have gone: there are so many, or they have so much, that memory would grow with the
+    /// message.
+    #[inline]
+    pub fn is_full(&self, spans: usize) -> bool {
+        self.spans.len() >= spans
+            || self.hits.len() + self.unlike.len() >= FOUND * spans
+            || self.aside.values() >= VALUES * spans
+    }
+
+    /// Brings those of each part together, in their order, and lists the parts that have any in `parts`.
+    pub fn arrange(&mut self, parts: &mut Vec<ShardIndex>) {
+        let SortedSpans {
+            spans, order, ends, ..
+        } = self;
+        ends.clear();
+        parts.clear();
+        for span in &*spans {
+            let shard = span.shard.index();
+            if ends.len() <= shard {
+                ends.resize(shard + 1, 0);
+            }
+            if ends[shard] == 0 {
+                parts.push(span.shard);
+            }
+            ends[shard] += 1;
+        }
+        parts.sort_unstable();
+        let mut before = 0;
+        for end in &mut *ends {
+            before += std::mem::replace(end, before);
+        }
+        order.clear();
+        order.resize(spans.len(), 0);
+        for (number, span) in (0..).zip(&*spans) {
+            let end = &mut ends[span.shard.index()];
+            order[*end as usize] = number;
+            *end += 1;
+        }
+    }
+
+    /// Shows the spans of one part, each with what was found of it.
+    pub fn each_of<'a>(
+        &mut self,
+        part: ShardIndex,
+        (message, matcher): (&'a [u8], &Matcher),
+        mut visit: impl FnMut(&SpanView<'a, '_>, &[Hit], &[UnlikeId]),
+    ) {
+        let at = part.index();
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let order = begin as usize..self.ends[at] as usize;
+        for number in &self.order[order] {
+            let number = *number as usize;
+            let before = number.checked_sub(1).map(|before| self.spans[before]);
+            let (hits, unlike) = before.map_or((0, 0), |before| (before.hits, before.unlike));
+            let span = self.spans[number];
+            let hits = &self.hits[hits as usize..span.hits as usize];
+            let unlike = &self.unlike[unlike as usize..span.unlike as usize];
+            let mut visit = |view: &SpanView<'a, '_>| visit(view, hits, unlike);
+            let plan = matcher.read_plan();
+            self.aside.lend(number, message, plan, &mut visit);
+        }
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.aside.clear();
+        self.spans.clear();
+        self.hits.clear();
+        self.unlike.clear();
+    }
+}

@@ -1,0 +1,188 @@
+//! Spans that were read and wait to be looked at, in another order than that of the message.
+//!
+//! Of each what was read of it is kept, packed behind what is kept of the others, and of its resource and scope once. It is
+//! lent as the scan would lend it; what is worked out from all of it is worked out when it is set aside, while it is at hand.
+
+use std::ops::Range;
+
+use crate::mark::Whose;
+use crate::scan::head::SpanHead;
+use crate::scan::read::{ReadState, SpanMarks};
+use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
+use crate::scan::slots::{Item, SetSlot};
+use crate::scan::view::SpanView;
+
+/// Room for so many values is kept for the next spans.
+const KEPT: usize = 1 << 14;
+
+/// Spans of one message.
+#[derive(Debug, Default)]
+pub(crate) struct SpansAside {
+    spans: Vec<SpanAside>,
+    scopes: Vec<ScopeAside>,
+    /// Of spans, resources and scopes.
+    values: Vec<SetSlot>,
+    /// Of the spans that have events or links.
+    lists: Vec<ListsAside>,
+    items: Vec<Item>,
+    link_ids: Vec<u8>,
+    /// The scope of the span that was set aside last, as the scan numbers it.
+    serial: Option<u64>,
+    /// What is lent, and the scope that stands in it.
+    lent: ReadState,
+    scope: Option<usize>,
+}
+
+#[derive(Debug)]
+struct SpanAside {
+    head: SpanHead,
+    whose: Whose,
+    marks: SpanMarks,
+    scope: usize,
+    values: Range<usize>,
+    lists: Option<usize>,
+}
+
+#[derive(Debug)]
+struct ScopeAside {
+    resource: Range<usize>,
+    scope: Range<usize>,
+    name: Range<usize>,
+    version: Range<usize>,
+}
+
+/// How many events and links there are, and what they have.
+#[derive(Debug, Default)]
+struct ListsAside {
+    owners: [u32; 2],
+    events: Range<usize>,
+    links: Range<usize>,
+    link_ids: Range<usize>,
+}
+
+/// Appends and tells where.
+fn append<T: Copy>(to: &mut Vec<T>, from: &[T]) -> Range<usize> {
+    let begin = to.len();
+    to.extend_from_slice(from);
+    begin..to.len()
+}
+
+impl SpansAside {
+    /// How many values wait with them.
+    pub fn values(&self) -> usize {
+        self.values.len() + self.items.len()
+    }
+
+    /// Sets the span at hand aside.
+    pub fn push(&mut self, span: &SpanView<'_, '_>) {
+        let read = span.read;
+        if self.serial != Some(read.scope_serial) {
+            self.serial = Some(read.scope_serial);
+            self.scopes.push(ScopeAside {
+                resource: append(&mut self.values, read.resource.touched()),
+                scope: append(&mut self.values, read.scope.touched()),
+                name: read.scope_name.clone(),
+                version: read.scope_version.clone(),
+            });
+        }
+        let has_lists = span.plan.reads_events && read.events.owners() > 0
+            || span.plan.reads_links && read.links.owners() > 0;
+        let lists = has_lists.then(|| self.push_lists(span));
+        self.spans.push(SpanAside {
+            head: read.head.clone(),
+            whose: span.whose(),
+            marks: span.worked_out_marks(),
+            scope: self.scopes.len() - 1,
+            values: append(&mut self.values, read.span.touched()),
+            lists,
+        });
+    }
+
+    #[cold]
+    fn push_lists(&mut self, span: &SpanView<'_, '_>) -> usize {
+        let mut lists = ListsAside::default();
+        let read = span.read;
+        // What is not read may stand there from another matcher.
+        if span.plan.reads_events {
+            lists.owners[0] = read.events.owners();
+            lists.events = append(&mut self.items, read.events.items());
+        }
+        if span.plan.reads_links {
+            lists.owners[1] = read.links.owners();
+            lists.links = append(&mut self.items, read.links.items());
+            lists.link_ids = append(&mut self.link_ids, &read.link_ids);
+        }
+        self.lists.push(lists);
+        self.lists.len() - 1
+    }
+
+    /// Shows a span to `visit`. `message` and `plan` are those with which it was read.
+    pub fn lend<'a>(
+        &mut self,
+        at: usize,
+        message: &'a [u8],
+        plan: &ReadPlan,
+        visit: &mut impl FnMut(&SpanView<'a, '_>),
+    ) {
+        let Some(span) = self.spans.get(at) else {
+            return;
+        };
+        let lent = &mut self.lent;
+        if self.scope != Some(span.scope) {
+            self.scope = Some(span.scope);
+            let scope = &self.scopes[span.scope];
+            let of_resource = &self.values[scope.resource.clone()];
+            lent.resource.refill(plan.resource.len(), of_resource);
+            let of_scope = &self.values[scope.scope.clone()];
+            lent.scope.refill(plan.scope.len(), of_scope);
+            lent.scope_name = scope.name.clone();
+            lent.scope_version = scope.version.clone();
+        }
+        lent.head.clone_from(&span.head);
+        lent.marks = Some(span.marks);
+        let of_span = &self.values[span.values.clone()];
+        lent.span.refill(plan.span.len(), of_span);
+        if plan.ids {
+            lent.ids.write(&lent.head);
+        }
+        if plan.reads_events || plan.reads_links {
+            let none = ListsAside::default();
+            let lists = span.lists.map_or(&none, |lists| &self.lists[lists]);
+            let slots = [
+                plan.event.len() + EVENT_SHIFT as usize,
+                plan.link.len() + LINK_SHIFT as usize,
+            ];
+            let items = [&lists.events, &lists.links].map(|items| &self.items[items.clone()]);
+            lent.events.refill(slots[0], lists.owners[0], items[0]);
+            lent.links.refill(slots[1], lists.owners[1], items[1]);
+            lent.link_ids.clear();
+            let link_ids = &self.link_ids[lists.link_ids.clone()];
+            lent.link_ids.extend_from_slice(link_ids);
+        }
+        visit(&SpanView {
+            message,
+            plan,
+            read: lent,
+            whose: span.whose,
+        });
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.spans.clear();
+        self.scopes.clear();
+        self.values.clear();
+        self.lists.clear();
+        self.items.clear();
+        self.link_ids.clear();
+        self.serial = None;
+        self.scope = None;
+        if self.values.capacity() + self.items.capacity() > KEPT {
+            self.values.shrink_to(KEPT);
+            self.items.shrink_to(KEPT);
+        }
+        if self.link_ids.capacity() > KEPT {
+            self.link_ids.shrink_to(KEPT);
+        }
+    }
+}
