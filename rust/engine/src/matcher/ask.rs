@@ -197,7 +197,9 @@ impl Asking<'_, '_, '_> {
 impl Follow for Asking<'_, '_, '_> {
     #[inline]
     fn settled(&mut self, hits: &[Hit]) {
-        self.answers.hit_all(hits);
+        for hit in hits {
+            self.answers.hit(*hit);
+        }
     }
 
     #[inline]

@@ -168,8 +168,12 @@ impl Group {
                 }
             }
         }
-        self.follow_all(&routes.event, view.event_slots(), asking);
-        self.follow_all(&routes.link, view.link_slots(), asking);
+        if !view.event_slots().is_empty() {
+            self.follow_all(&routes.event, view.event_slots(), asking);
+        }
+        if !view.link_slots().is_empty() {
+            self.follow_all(&routes.link, view.link_slots(), asking);
+        }
     }
 
     fn follow_all(&self, route: &Route, slots: &[u32], asking: &mut Asking<'_, '_, '_>) {

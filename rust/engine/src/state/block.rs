@@ -28,7 +28,7 @@ const LONG: usize = 1024;
 const SPARE: usize = 80;
 
 /// And the first block of a trace so much: one span of a few selectors moves it at most once.
-const FIRST: usize = 192;
+const FIRST: usize = 128;
 
 /// A list that has to grow takes room for so many times as much, where the block has it to spare.
 const AHEAD: usize = 3;

@@ -6,12 +6,28 @@ use crate::intern::CellId;
 /// Room for so many numbers, and cells of one trace, is kept.
 const KEPT: usize = 1 << 16;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct FedCounts {
     /// By cell.
     counts: Vec<u32>,
-    /// Those that are not zero.
+    /// Those that are not zero, a bit for each, and between which words of these they are.
+    fed: Vec<u64>,
+    first: usize,
+    end: usize,
+    /// Likewise, their numbers.
     cells: Vec<CellId>,
+}
+
+impl Default for FedCounts {
+    fn default() -> FedCounts {
+        FedCounts {
+            counts: Vec::new(),
+            fed: Vec::new(),
+            first: usize::MAX,
+            end: 0,
+            cells: Vec::new(),
+        }
+    }
 }
 
 impl FedCounts {
@@ -19,28 +35,46 @@ impl FedCounts {
     #[inline(always)]
     pub fn count(&mut self, cell: CellId) {
         let at = cell.0 as usize;
-        if at >= self.counts.len() {
-            self.counts.resize(at + 1, 0);
-        }
-        let count = &mut self.counts[at];
-        if *count == 0 {
-            self.cells.push(cell);
-        }
+        let Some(count) = self.counts.get_mut(at) else {
+            return self.count_new(cell);
+        };
         *count += 1;
+        if *count == 1 {
+            let word = at / 64;
+            self.fed[word] |= 1 << (at % 64);
+            self.first = self.first.min(word);
+            self.end = self.end.max(word + 1);
+        }
     }
 
-    /// Gives each cell that was fed with its number to `take`, the last one first, and begins anew.
+    #[cold]
+    fn count_new(&mut self, cell: CellId) {
+        let words = cell.0 as usize / 64 + 1;
+        self.fed.resize(words, 0);
+        self.counts.resize(words * 64, 0);
+        self.count(cell);
+    }
+
+    /// The cells that were fed, ascending.
+    pub fn arrange(&mut self) -> &[CellId] {
+        for word in self.first..self.end {
+            let mut bits = std::mem::take(&mut self.fed[word]);
+            while bits != 0 {
+                self.cells
+                    .push(CellId(word as u32 * 64 + bits.trailing_zeros()));
+                bits &= bits - 1;
+            }
+        }
+        (self.first, self.end) = (usize::MAX, 0);
+        &self.cells
+    }
+
+    /// Gives each of these with its number to `take`, the last one first, and begins anew.
     #[inline(always)]
     pub fn take(&mut self, mut take: impl FnMut(CellId, u32)) {
         while let Some(cell) = self.cells.pop() {
             take(cell, std::mem::take(&mut self.counts[cell.0 as usize]));
         }
-    }
-
-    /// The cells that were fed, ascending.
-    pub fn arrange(&mut self) -> &[CellId] {
-        self.cells.sort_unstable();
-        &self.cells
     }
 
     /// Gives back what most traces do not need; nothing is counted at this time.
@@ -52,6 +86,27 @@ impl FedCounts {
 
     pub fn bytes(&self) -> usize {
         heap(self.counts.capacity() * size_of::<u32>())
+            + heap(self.fed.capacity() * size_of::<u64>())
             + heap(self.cells.capacity() * size_of::<CellId>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_come_in_their_order_with_how_often_they_were_fed() {
+        let mut all = FedCounts::default();
+        for _ in 0..2 {
+            for cell in [700, 3, 64, 3, 63, 700, 3] {
+                all.count(CellId(cell));
+            }
+            let expected = [3, 63, 64, 700].map(CellId);
+            assert_eq!(all.arrange(), expected);
+            let mut taken = Vec::new();
+            all.take(|cell, count| taken.push((cell.0, count)));
+            assert_eq!(taken, [(700, 2), (64, 1), (63, 1), (3, 3)]);
+        }
     }
 }

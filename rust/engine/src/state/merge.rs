@@ -123,7 +123,7 @@ impl TraceState {
             }
             self.all_counted();
         }
-        if let Some(record) = arriving.record {
+        if let Some(record) = arriving.record.filter(|_| !arriving.is_shown) {
             self.records_mut(arriving.pool).drop_unheld(record);
         }
         if self.shows_too_many() {
@@ -193,7 +193,8 @@ impl TraceState {
 
     fn note_first(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
         let rank = arriving.rank();
-        if self.precedes(rank, self.first()) {
+        // What begins behind another span is not the first; most do.
+        if rank.0 <= self.began && self.precedes(rank, self.first()) {
             let record = self.hold_first(plan, arriving, self.first());
             self.first = packed_id(Some(record));
         }
@@ -254,6 +255,7 @@ impl TraceState {
             let start = EventTime(arriving.span.start());
             self.shown_until = self.shown_until.max(start);
             let record = self.record(arriving);
+            arriving.is_shown = true;
             let mut records = self.records_mut(arriving.pool);
             records.hold(record);
             shown::note(records.block, records.pool, record, &words);

@@ -45,8 +45,8 @@ impl TraceState {
         let mut has_members = false;
         for word in &self.notes()[begin..end] {
             match Note::of(*word) {
-                Note::Span(_) => {}
                 Note::Count(cell) => counting.count(cell),
+                Note::Span(_) => {}
                 Note::Member { .. } => has_members = true,
             }
         }

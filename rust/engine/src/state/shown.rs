@@ -57,15 +57,16 @@ impl Note {
     #[inline(always)]
     pub fn of(word: [u8; SHOWN_BYTES]) -> Note {
         let word = u32::from_le_bytes(word);
-        if word & RECORD != 0 {
+        // Most are counts.
+        if word & (RECORD | MEMBER) == 0 {
+            Note::Count(CellId(word))
+        } else if word & RECORD != 0 {
             Note::Span(RecordId(word & !RECORD))
-        } else if word & MEMBER != 0 {
+        } else {
             Note::Member {
                 cell: CellId(word & !(MEMBER | PERHAPS)),
                 certain: word & PERHAPS == 0,
             }
-        } else {
-            Note::Count(CellId(word))
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::state::reported::Fired;
 use crate::state::seen::StoredSeen;
 use crate::state::shown;
 use crate::state::stored_records::StoredRecords;
-use crate::state::trace::{Generation, TraceState};
+use crate::state::trace::{Generation, LIVE, TraceState};
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
 use crate::time::{EventTime, Timestamp};
 
@@ -151,7 +151,9 @@ impl StoredTrace {
             id: trace.id,
             opened: trace.opened,
             last: trace.last,
-            closed: trace.closed.map_or(Timestamp(0), |at| at.max(Timestamp(1))),
+            closed: trace
+                .closed()
+                .map_or(Timestamp(0), |at| at.max(Timestamp(1))),
             generation: trace.generation,
             complete: !trace.is_live() && trace.reasons.is_empty(),
             reasons: trace.reasons,
@@ -221,7 +223,11 @@ impl StoredTrace {
     ) -> TraceState {
         let mut trace = TraceState::new(self.id, self.opened, self.generation);
         trace.last = self.last;
-        trace.closed = (self.closed != Timestamp(0)).then_some(self.closed);
+        trace.closed = if self.closed == Timestamp(0) {
+            LIVE
+        } else {
+            self.closed
+        };
         trace.reasons = self.reasons;
         (trace.earliest, trace.latest) = (self.earliest, self.latest);
         trace.began = self.began;

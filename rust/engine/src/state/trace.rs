@@ -28,13 +28,17 @@ use crate::time::{EventTime, Timestamp};
 )]
 pub(crate) struct Generation(pub u32);
 
+/// In place of when a trace closed.
+pub(super) const LIVE: Timestamp = Timestamp(u64::MAX);
+
 #[derive(Debug)]
 pub(crate) struct TraceState {
     pub(super) id: TraceId,
     /// When its first span came, and the latest one before the close.
     pub(super) opened: Timestamp,
     pub(super) last: Timestamp,
-    pub(super) closed: Option<Timestamp>,
+    /// [`LIVE`]: it did not yet.
+    pub(super) closed: Timestamp,
     /// The oldest rule set under which a span was merged.
     pub(super) generation: Generation,
     /// Why it is, or will be, incomplete. What is missing when it closes is among it whoever asks for it: a rule passes over
@@ -85,7 +89,7 @@ impl TraceState {
             id,
             opened: now,
             last: now,
-            closed: None,
+            closed: LIVE,
             generation,
             reasons: Reasons::NONE,
             earliest: EventTime::LAST,
@@ -131,11 +135,11 @@ impl TraceState {
     }
 
     pub fn closed(&self) -> Option<Timestamp> {
-        self.closed
+        (self.closed != LIVE).then_some(self.closed)
     }
 
     pub fn is_live(&self) -> bool {
-        self.closed.is_none()
+        self.closed == LIVE
     }
 
     pub fn generation(&self) -> Generation {

@@ -6,7 +6,7 @@ use betrace_lang::verdict::Reason;
 use crate::hash::HashKey;
 use crate::logic::tri::Reasons;
 use crate::settings::Settings;
-use crate::state::trace::TraceState;
+use crate::state::trace::{LIVE, TraceState};
 use crate::time::Timestamp;
 
 impl TraceState {
@@ -53,7 +53,8 @@ impl TraceState {
     /// It closes now: complete for those who ask for nothing that is among the reasons against it.
     pub fn close(&mut self, now: Timestamp, reasons: Reasons) {
         self.reasons = self.reasons.with(reasons);
-        self.closed = Some(now);
+        // No clock shows the time that stands for none.
+        self.closed = now.min(Timestamp(LIVE.0 - 1));
         if let Some(reported) = &mut self.reported {
             reported.forget_postponed();
         }
