@@ -80,7 +80,6 @@ pub(crate) fn take_in(
         intake.span(span, found);
     });
     intake.merge(true);
-    drop(intake);
     let stats = result?;
     scratch.sink.tally.spans.malformed += stats.malformed;
     Ok(stats.spans + stats.malformed)
