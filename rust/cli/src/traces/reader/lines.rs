@@ -113,7 +113,7 @@ fn side_by_side(
     };
     thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(&read_some);
+            scope.spawn(read_some);
         }
         read_some();
     });
