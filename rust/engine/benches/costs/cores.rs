@@ -77,7 +77,6 @@ pub fn row() -> Row {
         |_| both.borrow_mut()(true),
         |_| both.borrow_mut()(false),
     );
-    drop(both);
     let [one, two] = processor;
     let measured: Vec<(f64, f64)> = one.into_iter().zip(two).skip(WARM).collect();
     let worked = of_pairs(&measured);
