@@ -135,11 +135,11 @@ impl TraceState {
     }
 
     pub fn closed(&self) -> Option<Timestamp> {
-        (self.closed != LIVE).then_some(self.closed)
+        (self.closed.0 != LIVE.0).then_some(self.closed)
     }
 
     pub fn is_live(&self) -> bool {
-        self.closed == LIVE
+        self.closed.0 == LIVE.0
     }
 
     pub fn generation(&self) -> Generation {
