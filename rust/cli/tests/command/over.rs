@@ -262,21 +262,28 @@ fn what_looks_at_one_trace_says_that_the_rule_is_over_many() {
     assert!(ran.out.contains("# rule one: "), "{}{}", ran.out, ran.err);
 }
 
-#[test]
-fn a_share_says_of_how_many() {
-    let rules = "rules: [ { id: ann, condition: 'over 10s always { share(visit.where(user == ann), visit) >= 1% }' } ]";
-    let traces: Vec<String> = (1..=4)
-        .map(|trace| request(&[visit(trace, ["bob", "ann"][trace as usize % 2])]))
+/// What `replay --summary` says of traces of one visit each, by these users.
+fn summary_of_visits(rules: &str, users: [&str; 4]) -> String {
+    let traces: Vec<String> = (1..)
+        .zip(users)
+        .map(|(trace, user)| request(&[visit(trace, user)]))
         .collect();
     let desk = Desk::with(&[("rules.yaml", rules), ("traces.jsonl", &traces.join("\n"))]);
-    let ran = desk.run(&[
+    let args = [
         "replay",
         "--rules",
         "rules.yaml",
         "traces.jsonl",
         "--summary",
-    ]);
-    assert!(ran.out.contains("(2 of 4 measured)"), "{}", ran.out);
+    ];
+    desk.run(&args).out
+}
+
+#[test]
+fn a_share_says_of_how_many() {
+    let rules = "rules: [ { id: ann, condition: 'over 10s always { share(visit.where(user == ann), visit) >= 1% }' } ]";
+    let summary = summary_of_visits(rules, ["ann", "bob", "ann", "bob"]);
+    assert!(summary.contains("(2 of 4 measured)"), "{summary}");
 }
 
 /// Its bound is moved by no single trace.
@@ -306,35 +313,17 @@ fn tune_leaves_rules_over_many_traces_out_and_says_so() {
 
 #[test]
 fn a_window_says_with_what_it_is_compared_or_that_there_is_nothing() {
-    let desk = Desk::with(&[
-        (
-            "rules.yaml",
-            r"
+    let rules = r"
 rules:
   - { id: more, condition: 'over 10s never { count(visit) > 1.5 * before }' }
   - { id: alike, condition: 'over 10s by user at least 2 never { count(visit) > 2 * lowest }' }
-",
-        ),
-        (
-            "traces.jsonl",
-            &(1..=4)
-                .map(|trace| request(&[visit(trace, if trace < 4 { "ann" } else { "bob" })]))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        ),
-    ]);
-    let ran = desk.run(&[
-        "replay",
-        "--rules",
-        "rules.yaml",
-        "traces.jsonl",
-        "--summary",
-    ]);
+";
+    let summary = summary_of_visits(rules, ["ann", "ann", "ann", "bob"]);
     for line in [
         "count(visit) is 4 and there is no `before` (4 measured): not_applicable",
         "user ann: count(visit) is 3 and there is no `lowest` (3 measured): not_applicable",
         "user bob: count(visit) is 1, of fewer than 2 (1 measured): not_applicable",
     ] {
-        assert!(ran.out.contains(line), "{line}\n{}", ran.out);
+        assert!(summary.contains(line), "{line}\n{summary}");
     }
 }
