@@ -44,17 +44,9 @@ const (
 // the steady state of the default settings, by the processor's time of one thread; against ProtoMarshaler alone, whose garbage
 // is collected by other threads and does not count.
 func TestRowThin(t *testing.T) {
-	folder := os.Getenv("BETRACE_BENCH")
-	if folder == "" {
-		t.Skip("BETRACE_BENCH names no folder of traffic and rules: `make bench` measures this")
-	}
-	text, err := os.ReadFile(filepath.Join(folder, "rules.yaml"))
-	require.NoError(t, err)
-	engine := newTestEngine(t, string(text))
-	wanted, err := engine.Wanted()
-	require.NoError(t, err)
+	folder := benchFolder(t)
+	engine, wanted, batches := shop(t, folder)
 	thin := NewThin(wanted)
-	batches := shopTraffic(t, folder)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var buffer []byte
@@ -127,6 +119,27 @@ func TestRowThin(t *testing.T) {
 		Low: ratios[middle-reach], High: ratios[min(middle+reach, pairs-1)], Unit: "ns a span",
 	})
 	t.Logf("writing alone, of batches that were just read: %.0f ns a span", written[middle])
+}
+
+// benchFolder has the traffic and rules that `make bench` writes.
+func benchFolder(t testing.TB) string {
+	t.Helper()
+	folder := os.Getenv("BETRACE_BENCH")
+	if folder == "" {
+		t.Skip("BETRACE_BENCH names no folder of traffic and rules: `make bench` measures this")
+	}
+	return folder
+}
+
+// shop is the hundred rules of the bench in an engine, what they want of a message, and the traffic.
+func shop(t testing.TB, folder string) (*Engine, Wanted, []ptrace.Traces) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "rules.yaml"))
+	require.NoError(t, err)
+	engine := newTestEngine(t, string(text))
+	wanted, err := engine.Wanted()
+	require.NoError(t, err)
+	return engine, wanted, shopTraffic(t, folder)
 }
 
 func shopTraffic(t testing.TB, folder string) []ptrace.Traces {

@@ -4,27 +4,16 @@ package betrace
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 
-	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 // BenchmarkShop writes batches of the shop's traffic again and again, thin for the hundred rules and for rules that want one
 // attribute, and whole, by the processor's time of this thread: one batch, which stays in the caches, and all.
 func BenchmarkShop(b *testing.B) {
-	folder := os.Getenv("BETRACE_BENCH")
-	if folder == "" {
-		b.Skip("BETRACE_BENCH names no folder of traffic and rules: `make bench` writes one")
-	}
-	text, err := os.ReadFile(filepath.Join(folder, "rules.yaml"))
-	require.NoError(b, err)
-	wanted, err := newTestEngine(b, string(text)).Wanted()
-	require.NoError(b, err)
-	batches := shopTraffic(b, folder)
+	_, wanted, batches := shop(b, benchFolder(b))
 	hundred, one := NewThin(wanted), NewThin(Wanted{SpanAttributes: []string{"http.response.status_code"}})
 	for _, count := range []int{1, len(batches)} {
 		for name, write := range map[string]func([]byte, ptrace.Traces) []byte{
