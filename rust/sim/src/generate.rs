@@ -3,6 +3,7 @@
 //! Rules are made as text, of the whole language; traces as spans in an order of delivery.
 
 mod conditions;
+mod fields;
 mod rules;
 mod selectors;
 mod terms;

@@ -3,11 +3,11 @@
 //! seed, so that a run is the same, byte for byte, on any number of cores.
 //!
 //! ```text
-//! words ▸ traffic ▸ process ▸ link ▸ world ▸ (log of each collector) ▸ collector ▸ judge ▸ figures
+//! words ▸ traffic ▸ process ▸ link ▸ network ▸ world ▸ (log of each collector) ▸ collector ▸ judge ▸ figures
 //! ```
 //!
 //! [`words`] says what rules speak of, [`traffic`] makes requests of it, [`weather`] says what goes wrong when, and
-//! [`world`] lets it happen; it never asks what an engine did. Each [`collector`] plays its own log, and the [`judge`]
+//! [`world`] lets it happen, on a [`network`] that the hostile use too; it never asks what an engine did. Each [`collector`] plays its own log, and the [`judge`]
 //! holds what was said against two oracles: what truly happened, and what was delivered. [`fault`] names what can go wrong;
 //! [`smallest`] cuts a wrong verdict down to what still shows it.
 
@@ -20,11 +20,13 @@ pub mod judge;
 mod link;
 pub mod mail;
 mod matter;
+pub mod network;
 mod process;
 pub mod random;
 pub mod record;
 mod sight;
 pub mod smallest;
+pub mod timeline;
 pub mod traffic;
 pub mod weather;
 pub mod words;
@@ -38,8 +40,9 @@ use collector::Collector;
 use figures::Figures;
 use judge::Judge;
 use mail::{BEGIN, Mail};
+use network::Made;
 use weather::SECOND;
-use world::{Made, World};
+use world::World;
 
 /// Behind the load balancer.
 pub const COLLECTORS: usize = 4;
@@ -124,7 +127,7 @@ pub fn run(
     }
     Ok(Outcome {
         figures,
-        made: world.made,
+        made: world.made().clone(),
         seconds,
     })
 }

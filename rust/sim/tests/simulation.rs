@@ -17,12 +17,12 @@ use betrace_lang::rule::Rule;
 use betrace_lang::verdict::{Reason, Verdict};
 use betrace_lang::{SourceFile, compile};
 use betrace_sim::model::Span;
-use betrace_sim::simulation::collector::Timeline;
 use betrace_sim::simulation::fault::Fault;
 use betrace_sim::simulation::figures::Figures;
 use betrace_sim::simulation::judge::Judge;
 use betrace_sim::simulation::record::{Record, Said};
 use betrace_sim::simulation::smallest::smallest;
+use betrace_sim::simulation::timeline::Timeline;
 use betrace_sim::simulation::{Config, Outcome, run};
 use clock::Clock;
 

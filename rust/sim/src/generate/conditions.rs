@@ -1,6 +1,7 @@
 //! Conditions about a whole trace, as text.
 
-use super::selectors::{Bound, attribute, duration, filter, selector, spans, trace_comparison};
+use super::fields::{Bound, attribute, duration};
+use super::selectors::{filter, selector, spans, trace_comparison};
 use crate::tape::Tape;
 
 pub fn condition(tape: &mut Tape, bound: &Bound, depth: usize) -> String {

@@ -11,7 +11,8 @@ use betrace_lang::{
 };
 
 use super::conditions::condition;
-use super::selectors::{Bound, selector};
+use super::fields::Bound;
+use super::selectors::selector;
 use crate::tape::Tape;
 
 /// A rule as text.

@@ -1,7 +1,7 @@
 //! Comparisons whose sides are more than a field, as text: sums, units of time, lower case, lengths, elements of
 //! arrays, and intrinsics.
 
-use super::selectors::{Bound, attribute, duration, scoped};
+use super::fields::{Bound, attribute, duration, scoped};
 use crate::tape::Tape;
 
 /// A comparison of which a side is more than a field.

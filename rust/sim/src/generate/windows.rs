@@ -1,8 +1,9 @@
 //! Rules over many traces.
 
 use super::conditions::condition;
+use super::fields::duration;
 use super::rules::Source;
-use super::selectors::selector;
+use super::selectors::{filter, selector};
 use crate::tape::Tape;
 
 /// A rule over many traces. Its windows are ten seconds or a minute long.
@@ -79,7 +80,7 @@ fn comparison(tape: &mut Tape, has_groups: bool) -> String {
             )
         }
         _ => {
-            let filter = super::selectors::filter(tape, &Vec::new());
+            let filter = filter(tape, &Vec::new());
             let base = tape.pick(&["a", "any", "b.where(n > 1)", "root"]);
             (
                 format!("share({base}.where({filter}), {base})"),
@@ -112,8 +113,8 @@ fn share(tape: &mut Tape) -> String {
 fn field(tape: &mut Tape) -> (String, String) {
     match tape.weighted(&[3, 3, 1, 1]) {
         0 => ("n".to_owned(), number(tape)),
-        1 => ("span:duration".to_owned(), super::selectors::duration(tape)),
+        1 => ("span:duration".to_owned(), duration(tape)),
         2 => ("n + m".to_owned(), number(tape)),
-        _ => ("m as ms".to_owned(), super::selectors::duration(tape)),
+        _ => ("m as ms".to_owned(), duration(tape)),
     }
 }

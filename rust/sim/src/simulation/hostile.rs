@@ -3,12 +3,13 @@
 use super::COLLECTORS;
 use super::fault::Fault;
 use super::link::Message;
-use super::mail::Mail;
+use super::mail::{self, Mail, owner};
+use super::network::{Event, Network};
 use super::random::{Random, mix};
 use super::record::{Record, SpanAt};
 use super::traffic::trace_id;
 use super::weather::SECOND;
-use super::world::{Event, World};
+
 use crate::model::{Span, Value};
 use crate::wire::encode;
 
@@ -21,29 +22,29 @@ const OVERSIZE: u64 = 150;
 /// Traces with such a number were made by nobody.
 pub const NOBODY: u64 = 1 << 63;
 
-pub fn act(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
+pub fn act(network: &mut Network, random: &mut Random, mail: &mut [Mail]) {
     match random.below(8) {
         0 => {
             let bytes = (0..random.between(1, 400))
                 .map(|_| random.draw() as u8)
                 .collect();
-            malformed(world, bytes, random, mail);
+            malformed(network, bytes, random, mail);
         }
         1 => {
-            let bytes = forged(world.now(), random);
-            malformed(world, bytes, random, mail);
+            let bytes = forged(network.now, random);
+            malformed(network, bytes, random, mail);
         }
-        2 | 3 => differing_copy(world, random, mail),
-        4 => foreign_span(world, 60, random, mail),
-        5 => foreign_span(world, 4000, random, mail),
-        6 => oversize(world, random, mail),
-        _ => impossible_times(world, random, mail),
+        2 | 3 => differing_copy(network, random, mail),
+        4 => foreign_span(network, 60, random, mail),
+        5 => foreign_span(network, 4000, random, mail),
+        6 => oversize(network, random, mail),
+        _ => impossible_times(network, random, mail),
     }
 }
 
-fn malformed(world: &mut World, bytes: Vec<u8>, random: &mut Random, mail: &mut [Mail]) {
-    world.inject(Fault::Malformed);
-    world.bytes(random.index(COLLECTORS), bytes, mail);
+fn malformed(network: &mut Network, bytes: Vec<u8>, random: &mut Random, mail: &mut [Mail]) {
+    network.inject(Fault::Malformed);
+    network.bytes(random.index(COLLECTORS), bytes, mail);
 }
 
 /// A violation that nobody gave, and a span without ids.
@@ -82,20 +83,20 @@ fn span(serial: u64, number: u64, now: u64, random: &mut Random) -> Span {
 
 /// A trace that began a short while ago, and one of its spans.
 fn recent<'m>(
-    world: &World,
+    network: &Network,
     within: u64,
     random: &mut Random,
     mail: &'m mut [Mail],
 ) -> Option<(&'m mut Record, usize)> {
-    let serial = world.serial.checked_sub(1 + random.below(within))?;
-    let record = World::record(mail, serial)?;
+    let serial = network.serial.checked_sub(1 + random.below(within))?;
+    let record = mail::record(mail, serial)?;
     let at = random.index(record.spans.len());
     (record.spans.len() < 60).then_some((record, at))
 }
 
 /// Adds a span to a trace, and sends it by itself.
-fn add(world: &mut World, serial: u64, span: Span, why: Fault, mail: &mut [Mail]) {
-    let Some(record) = World::record(mail, serial) else {
+fn add(network: &mut Network, serial: u64, span: Span, why: Fault, mail: &mut [Mail]) {
+    let Some(record) = mail::record(mail, serial) else {
         return;
     };
     record.touch(why);
@@ -105,14 +106,14 @@ fn add(world: &mut World, serial: u64, span: Span, why: Fault, mail: &mut [Mail]
     }
     record.under_way += 1;
     let at = (serial, record.spans.len() as u16 - 1);
-    world.made.spans += 1;
-    world.inject(why);
+    network.made.spans += 1;
+    network.inject(why);
     let message = Message { spans: vec![at] };
-    world.send(World::owner(serial), message, mail);
+    network.send(owner(serial), message, mail);
 }
 
-fn differing_copy(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
-    let Some((record, at)) = recent(world, 60, random, mail) else {
+fn differing_copy(network: &mut Network, random: &mut Random, mail: &mut [Mail]) {
+    let Some((record, at)) = recent(network, 60, random, mail) else {
         return;
     };
     let (serial, other) = (
@@ -122,12 +123,12 @@ fn differing_copy(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
     let mut copy = record.spans[at].clone();
     copy.name = other.name;
     copy.attributes = other.attributes;
-    add(world, serial, copy, Fault::DifferingCopy, mail);
+    add(network, serial, copy, Fault::DifferingCopy, mail);
 }
 
-fn foreign_span(world: &mut World, within: u64, random: &mut Random, mail: &mut [Mail]) {
-    let now = world.now();
-    let Some((record, at)) = recent(world, within, random, mail) else {
+fn foreign_span(network: &mut Network, within: u64, random: &mut Random, mail: &mut [Mail]) {
+    let now = network.now;
+    let Some((record, at)) = recent(network, within, random, mail) else {
         return;
     };
     let (serial, like) = (record.serial, record.spans[at].clone());
@@ -138,12 +139,12 @@ fn foreign_span(world: &mut World, within: u64, random: &mut Random, mail: &mut 
         parent: [None, Some(like.id), like.parent][random.index(3)],
         ..span(serial, number, now, random)
     };
-    add(world, serial, foreign, Fault::ForeignSpan, mail);
+    add(network, serial, foreign, Fault::ForeignSpan, mail);
 }
 
 /// A trace of spans that somebody sends at once.
-fn trace(world: &mut World, spans: Vec<Span>, why: Fault, mail: &mut [Mail]) {
-    let serial = world.serial;
+fn trace(network: &mut Network, spans: Vec<Span>, why: Fault, mail: &mut [Mail]) {
+    let serial = network.serial;
     let numbers = 0..spans.len() as u16;
     let mut record = Record {
         serial,
@@ -152,19 +153,19 @@ fn trace(world: &mut World, spans: Vec<Span>, why: Fault, mail: &mut [Mail]) {
         ..Record::default()
     };
     record.touch(why);
-    world.add(record, mail);
-    world.inject(why);
+    network.add(record, mail);
+    network.inject(why);
     let all: Vec<SpanAt> = numbers.map(|number| (serial, number)).collect();
     for part in all.chunks(50) {
         let message = Message {
             spans: part.to_vec(),
         };
-        world.send(World::owner(serial), message, mail);
+        network.send(owner(serial), message, mail);
     }
 }
 
-fn oversize(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
-    let (serial, now) = (world.serial, world.now());
+fn oversize(network: &mut Network, random: &mut Random, mail: &mut [Mail]) {
+    let (serial, now) = (network.serial, network.now);
     let mut spans: Vec<Span> = Vec::new();
     for number in 0..OVERSIZE {
         let parent = spans.first().map(|root| root.id);
@@ -173,11 +174,11 @@ fn oversize(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
             ..span(serial, number, now, random)
         });
     }
-    trace(world, spans, Fault::Oversize, mail);
+    trace(network, spans, Fault::Oversize, mail);
 }
 
-fn impossible_times(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
-    let (serial, now) = (world.serial, world.now());
+fn impossible_times(network: &mut Network, random: &mut Random, mail: &mut [Mail]) {
+    let (serial, now) = (network.serial, network.now);
     let mut spans = Vec::new();
     for number in 0..3 {
         let mut one = span(serial, number, now, random);
@@ -185,16 +186,16 @@ fn impossible_times(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
         (one.start, one.end) = [(0, 0), (now, 0), (u64::MAX, 1), (0, u64::MAX)][random.index(4)];
         spans.push(one);
     }
-    trace(world, spans, Fault::ClockStep, mail);
+    trace(network, spans, Fault::ClockStep, mail);
 }
 
 /// Traces without number, each of a span that has no root.
-pub fn flood(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
-    let now = world.now();
-    let many = FLOOD * world.spans_a_second;
+pub fn flood(network: &mut Network, spans_a_second: u64, random: &mut Random, mail: &mut [Mail]) {
+    let now = network.now;
+    let many = FLOOD * spans_a_second;
     let mut messages: Vec<Vec<SpanAt>> = vec![Vec::new(); COLLECTORS];
     for number in 0..many {
-        let serial = world.serial;
+        let serial = network.serial;
         let mut record = Record {
             serial,
             spans: vec![span(serial, 0, now, random)],
@@ -202,19 +203,19 @@ pub fn flood(world: &mut World, random: &mut Random, mail: &mut [Mail]) {
             ..Record::default()
         };
         record.touch(Fault::Flood);
-        world.add(record, mail);
-        let collector = World::owner(serial);
+        network.add(record, mail);
+        let collector = owner(serial);
         messages[collector].push((serial, 0));
         if messages[collector].len() == 100 {
             let spans = std::mem::take(&mut messages[collector]);
             let at = now + number * 2 * SECOND / many;
-            world.think(at, Event::Arrives(collector, Message { spans }));
+            network.think(at, Event::Arrives(collector, Message { spans }));
         }
     }
     for (collector, spans) in messages.into_iter().enumerate() {
         if !spans.is_empty() {
             let message = Message { spans };
-            world.think(now + 2 * SECOND, Event::Arrives(collector, message));
+            network.think(now + 2 * SECOND, Event::Arrives(collector, message));
         }
     }
 }

@@ -11,12 +11,12 @@ use betrace_lang::rule::Rule;
 use betrace_lang::verdict::{Reason, Verdict};
 
 use super::answers::Answers;
-use super::collector::Timeline;
 use super::fault::causes;
 use super::figures::Figures;
 use super::matter::{Matter, righted};
 use super::record::{Record, Said};
 use super::sight::Sight;
+use super::timeline::Timeline;
 use crate::oracle::{Answer, Reading, beyond_identity};
 use crate::trial::OBLIGATION_CAP;
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::COLLECTORS;
+use super::random::mix;
 use super::record::{Record, SpanAt};
 use super::weather::SECOND;
 
@@ -32,4 +34,15 @@ pub enum Act {
 pub struct Mail {
     pub log: Vec<(u64, Act)>,
     pub records: BTreeMap<u64, Record>,
+}
+
+/// Which collector has the traces of that number.
+#[must_use]
+pub fn owner(serial: u64) -> usize {
+    (mix(serial ^ 0x10ad_ba1a) % COLLECTORS as u64) as usize
+}
+
+/// The trace of that number, as long as it is not at rest.
+pub fn record(mail: &mut [Mail], serial: u64) -> Option<&mut Record> {
+    mail[owner(serial)].records.get_mut(&serial)
 }

@@ -2,9 +2,9 @@
 
 use super::COLLECTORS;
 use super::fault::{Fault, Faults};
+use super::mail::owner;
 use super::random::Random;
 use super::record::SpanAt;
-use super::world::World;
 use crate::model::Span;
 
 /// Spans that wait for an exporter; the SDKs' default.
@@ -58,7 +58,7 @@ impl Process {
     pub fn export(&mut self) -> Vec<(usize, Vec<SpanAt>)> {
         let mut by: Vec<Vec<SpanAt>> = vec![Vec::new(); COLLECTORS];
         for span in self.waiting.drain(..) {
-            by[World::owner(span.0)].push(span);
+            by[owner(span.0)].push(span);
         }
         let all = by.into_iter().enumerate();
         all.filter(|(_, spans)| !spans.is_empty()).collect()

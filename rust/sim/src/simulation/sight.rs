@@ -1,8 +1,8 @@
 //! What a collector could know of a trace, and when: what the judge's oracles are asked of.
 
-use super::collector::{IDLE, LATE_WINDOW, MAX_AGE, PRESSURE, Timeline};
 use super::fault::{Fault, Faults, missing};
 use super::record::Record;
+use super::timeline::{IDLE, LATE_WINDOW, MAX_AGE, PRESSURE, Timeline};
 use crate::model::Span;
 use betrace_lang::verdict::Reason;
 

@@ -9,7 +9,7 @@ use betrace_lang::rule::Rule;
 use super::collector::Collector;
 use super::figures::Wrong;
 use super::judge::Judge;
-use super::mail::{Act, BEGIN, Mail};
+use super::mail::{Act, BEGIN, Mail, owner};
 use super::record::Record;
 use super::weather::SECOND;
 use super::world::World;
@@ -46,7 +46,7 @@ pub fn smallest<'r>(rules: &'r [Arc<Rule>], config: &'r Config, wrong: &Wrong) -
     let mut script = Script {
         rules: one,
         config,
-        collector: World::owner(wrong.serial),
+        collector: owner(wrong.serial),
         record,
         acts,
     };
@@ -70,7 +70,7 @@ fn heard(
     wrong: &Wrong,
     number: usize,
 ) -> Option<(Record, Vec<(u64, Act)>)> {
-    let owner = World::owner(wrong.serial);
+    let owner = owner(wrong.serial);
     let mut world = World::new(rules, config);
     let mut mail: Vec<Mail> = (0..COLLECTORS).map(|_| Mail::default()).collect();
     let mut acts = Vec::new();
@@ -85,7 +85,7 @@ fn heard(
                 );
             }
             mail.records
-                .retain(|serial, _| *serial == wrong.serial || *serial + 5000 > world.serial);
+                .retain(|serial, _| *serial == wrong.serial || *serial + 5000 > world.traces());
         }
     }
     let record = mail[owner].records.remove(&wrong.serial)?;
