@@ -2,7 +2,7 @@
 
 use super::otlp_field::{array, object, odd, raw, read, text};
 use crate::traces::text::fault::Fault;
-use crate::traces::text::scalar::{base64, boolean, double, int};
+use crate::traces::text::scalar::{base64, boolean, double, int, whole};
 use crate::traces::text::token::Cursor;
 use crate::traces::wire::write::Writer;
 
@@ -12,7 +12,41 @@ const MAX_VALUE_DEPTH: u32 = 32;
 
 /// An array of `{"key": …, "value": …}`.
 pub fn attributes(cursor: &mut Cursor<'_>, w: &mut Writer, field: u32) -> Result<(), Fault> {
-    array(cursor, |cursor| key_value(cursor, w, field, 0))
+    array(cursor, |cursor| {
+        let at = cursor.at();
+        if usual(cursor, w, field).is_some() {
+            return Ok(());
+        }
+        cursor.back_to(at);
+        key_value(cursor, w, field, 0)
+    })
+}
+
+/// An attribute as nearly all are written: without white space or escapes, its key first, its value a text, a whole number that
+/// is not below zero, or a truth. `None`: it is another one, and nothing was written.
+#[inline]
+fn usual(cursor: &mut Cursor<'_>, w: &mut Writer, field: u32) -> Option<()> {
+    let next = |cursor: &mut Cursor<'_>, text: &[u8]| cursor.takes(text).then_some(());
+    next(cursor, b"{\"key\":\"")?;
+    let key = cursor.plain_text()?;
+    next(cursor, b",\"value\":{\"")?;
+    if cursor.takes(b"stringValue\":\"") {
+        let text = cursor.plain_text()?;
+        next(cursor, b"}}")?;
+        w.text_attribute(field, key, text);
+    } else if cursor.takes(b"intValue\":\"") {
+        let number = whole(cursor.plain_text()?).filter(|number| i64::try_from(*number).is_ok())?;
+        next(cursor, b"}}")?;
+        w.short_attribute(field, key, |w| w.uint(3, number));
+    } else {
+        next(cursor, b"boolValue\":")?;
+        let is_true = cursor.takes(b"true}}");
+        if !is_true {
+            next(cursor, b"false}}")?;
+        }
+        w.short_attribute(field, key, |w| w.uint(2, u64::from(is_true)));
+    }
+    Some(())
 }
 
 fn key_value(cursor: &mut Cursor<'_>, w: &mut Writer, field: u32, depth: u32) -> Result<(), Fault> {
@@ -132,4 +166,74 @@ fn list(
         w.truncate(mark);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> (Vec<u8>, bool) {
+        let mut writer = Writer::default();
+        let mut cursor = Cursor::new(text.as_bytes());
+        let is_read = attributes(&mut cursor, &mut writer, 9).is_ok() && cursor.end().is_ok();
+        (writer.bytes().to_vec(), is_read)
+    }
+
+    /// White space keeps an attribute from being read in one piece.
+    #[test]
+    fn what_is_read_in_one_piece_is_written_as_what_is_not() {
+        let long = "x".repeat(300);
+        let texts = [
+            "",
+            "a",
+            &long[..117],
+            &long[..118],
+            &long[..127],
+            &long,
+            "\\n\\u00e9",
+            "\\",
+        ];
+        let mut values: Vec<String> = texts
+            .iter()
+            .map(|text| format!(r#""stringValue":"{text}""#))
+            .collect();
+        let numbers = [
+            "0",
+            "127",
+            "-1",
+            "9223372036854775807",
+            "9223372036854775808",
+            "99999999999999999999",
+            "",
+            "x",
+            "1 ",
+        ];
+        values.extend(
+            numbers
+                .iter()
+                .map(|number| format!(r#""intValue":"{number}""#)),
+        );
+        values.extend(
+            ["true", "false", "\"true\"", "truth", "null"]
+                .map(|value| format!(r#""boolValue":{value}"#)),
+        );
+        values.extend(
+            [
+                r#""intValue":7"#,
+                r#""doubleValue":0.5"#,
+                r#""stringValue":"a","stringValue":"b""#,
+                "",
+            ]
+            .map(str::to_owned),
+        );
+        for key in ["", "k", &long[..130], "\\t"] {
+            for value in &values {
+                for end in ["}}", r#"},"more":1}"#, "}", "}}x"] {
+                    let whole = format!(r#"[{{"key":"{key}","value":{{{value}{end}]"#);
+                    let spaced = whole.replacen(':', ": ", 1);
+                    assert_eq!(written(&whole), written(&spaced), "{whole}");
+                }
+            }
+        }
+    }
 }

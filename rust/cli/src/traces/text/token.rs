@@ -95,6 +95,23 @@ impl<'a> Cursor<'a> {
         None
     }
 
+    /// Takes these bytes if they come next, and nothing else.
+    #[inline(always)]
+    pub fn takes(&mut self, text: &[u8]) -> bool {
+        let is_here = self.bytes[self.at..].starts_with(text);
+        self.at += if is_here { text.len() } else { 0 };
+        is_here
+    }
+
+    /// Takes what comes next up to a quote, and the quote; `None`: an escape comes first.
+    #[inline]
+    pub fn plain_text(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.at = plain_run(self.bytes, start);
+        let text = &self.bytes[start..self.at];
+        self.takes(b"\"").then_some(text)
+    }
+
     /// Nothing but white space is left.
     pub fn end(&mut self) -> Result<(), Fault> {
         match self.peek() {

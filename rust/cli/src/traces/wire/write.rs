@@ -153,12 +153,50 @@ impl Writer {
             self.out[open.0] = length as u8;
             return;
         }
-        let mut prefix = Writer::default();
-        prefix.varint(length as u64);
-        let extra = prefix.len() - 1;
+        let extra = varint_size(length) - 1;
         self.out.resize(self.out.len() + extra, 0);
         self.out.copy_within(body..body + length, body + extra);
-        self.out[open.0..open.0 + prefix.len()].copy_from_slice(&prefix.out);
+        let mut rest = length;
+        for byte in &mut self.out[open.0..open.0 + extra] {
+            *byte = rest as u8 | 0x80;
+            rest >>= 7;
+        }
+        self.out[open.0 + extra] = rest as u8;
+    }
+
+    /// Appends a `KeyValue` with a text: all lengths are known at once, and nearly always one byte each.
+    #[inline]
+    pub fn text_attribute(&mut self, field: u32, key: &[u8], text: &[u8]) {
+        let length = 2 + key.len() + 4 + text.len();
+        if length < 0x80 && field < 0x10 {
+            let head = [(field << 3 | 2) as u8, length as u8, 0x0a, key.len() as u8];
+            self.out.extend_from_slice(&head);
+            self.out.extend_from_slice(key);
+            let head = [0x12, (2 + text.len()) as u8, 0x0a, text.len() as u8];
+            self.out.extend_from_slice(&head);
+            self.out.extend_from_slice(text);
+            return;
+        }
+        let behind_length = |length: usize| varint_size(length) + length;
+        let value = 1 + behind_length(text.len());
+        let entry = 1 + behind_length(key.len()) + 1 + behind_length(value);
+        self.tag(field, 2);
+        self.varint(entry as u64);
+        self.bytes_field(1, key);
+        self.tag(2, 2);
+        self.varint(value as u64);
+        self.bytes_field(1, text);
+    }
+
+    /// Appends a `KeyValue` with a value that takes a few bytes, which `fill` writes.
+    #[inline]
+    pub fn short_attribute(&mut self, field: u32, key: &[u8], fill: impl FnOnce(&mut Writer)) {
+        let entry = self.open_short(field);
+        self.bytes_field(1, key);
+        let value = self.open_short(2);
+        fill(self);
+        self.close_short(value);
+        self.close_short(entry);
     }
 
     /// Appends a string or bytes field whose content `fill` appends to the buffer.
@@ -168,6 +206,13 @@ impl Writer {
         fill(&mut self.out);
         self.close_short(open);
     }
+}
+
+/// How many bytes a number takes.
+#[inline]
+fn varint_size(value: usize) -> usize {
+    let bits = (usize::BITS - value.leading_zeros()).max(1);
+    bits.div_ceil(7) as usize
 }
 
 #[cfg(test)]
