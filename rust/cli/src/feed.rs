@@ -203,6 +203,11 @@ impl Sink for Channel {
         self.send(Message::Batch(buffer, at));
     }
 
+    fn buffer(&mut self, otlp: &mut Vec<u8>, at: At) {
+        let spare = self.spare.try_recv().unwrap_or_default();
+        self.send(Message::Batch(std::mem::replace(otlp, spare), at));
+    }
+
     fn broken(&mut self, at: At, message: &str) {
         self.send(Message::Broken(at, message.to_owned()));
     }

@@ -61,6 +61,11 @@ pub trait Sink {
     /// come from outside and may be malformed.
     fn batch(&mut self, otlp: &[u8], at: At);
 
+    /// As [`Sink::batch`], of bytes that are all of a buffer: whoever wants them longer keeps it, and leaves another one.
+    fn buffer(&mut self, otlp: &mut Vec<u8>, at: At) {
+        self.batch(otlp, at);
+    }
+
     /// Something could not be read; reading goes on where it can.
     fn broken(&mut self, at: At, message: &str);
 

@@ -53,6 +53,11 @@ impl<'s> Out<'s> {
         self.sink.batch(otlp, at);
     }
 
+    /// As [`Sink::buffer`].
+    pub fn buffer(&mut self, otlp: &mut Vec<u8>, at: At) {
+        self.sink.buffer(otlp, at);
+    }
+
     /// As [`Sink::broken`], unless enough of this sort was told.
     pub fn broken(&mut self, at: At, message: &str) {
         let sort = sort(message);

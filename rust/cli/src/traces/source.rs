@@ -147,7 +147,49 @@ impl<'a> Source<'a> {
         Ok(self.window())
     }
 
+    /// As [`Source::fill`], with no more than is wanted: what follows is to be [moved](Source::move_into) elsewhere.
+    pub fn fill_just(&mut self, want: usize) -> io::Result<&[u8]> {
+        while self.end - self.start < want && !self.is_at_end {
+            self.read_at_most(want - (self.end - self.start))?;
+        }
+        Ok(self.window())
+    }
+
+    /// Moves the next `count` bytes into `buffer`, or as many as there are. What is not in the window yet never comes there.
+    pub fn move_into(&mut self, count: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+        let at_hand = self.window().len().min(count);
+        let room = buffer.len().clamp(at_hand, count);
+        buffer.resize(room, 0);
+        buffer[..at_hand].copy_from_slice(&self.window()[..at_hand]);
+        self.take(at_hand);
+        let mut filled = at_hand;
+        while filled < count && !self.is_at_end {
+            if filled == buffer.len() {
+                // Memory grows with what came.
+                buffer.resize(count.min(2 * filled.max(STEP)), 0);
+            }
+            match read_into(&mut self.inner, &mut buffer[filled..]) {
+                Ok(0) => self.is_at_end = true,
+                Ok(more) => {
+                    filled += more;
+                    self.offset += more as u64;
+                }
+                Err(error) => {
+                    self.is_at_end = true;
+                    buffer.truncate(filled);
+                    return Err(error);
+                }
+            }
+        }
+        buffer.truncate(filled);
+        Ok(())
+    }
+
     fn read_more(&mut self) -> io::Result<()> {
+        self.read_at_most(usize::MAX)
+    }
+
+    fn read_at_most(&mut self, most: usize) -> io::Result<()> {
         let room = self.buffer.len().clamp(FIRST_STEP, STEP) / 4;
         if self.start > 0 && (self.start == self.end || self.buffer.len() - self.end < room) {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -165,19 +207,17 @@ impl<'a> Source<'a> {
             };
             self.buffer.resize(size, 0);
         }
-        loop {
-            match self.inner.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.is_at_end = true,
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    // Once is enough: what came before it is still there to be read.
-                    self.is_at_end = true;
-                    return Err(error);
-                }
+        let end = self.buffer.len().min(self.end.saturating_add(most));
+        match read_into(&mut self.inner, &mut self.buffer[self.end..end]) {
+            Ok(0) => self.is_at_end = true,
+            Ok(count) => self.end += count,
+            Err(error) => {
+                // Once is enough: what came before it is still there to be read.
+                self.is_at_end = true;
+                return Err(error);
             }
-            return Ok(());
         }
+        Ok(())
     }
 
     /// Moves the window's begin.
@@ -217,6 +257,16 @@ impl<'a> Source<'a> {
                 return Ok(LineEnd::Input(searched));
             }
             self.read_more()?;
+        }
+    }
+}
+
+/// Reads some, however often it is interrupted.
+fn read_into(inner: &mut dyn Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match inner.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
         }
     }
 }

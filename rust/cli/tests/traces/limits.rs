@@ -85,6 +85,29 @@ fn a_frame_is_read_to_its_longest_and_a_longer_one_is_left_out() {
 }
 
 #[test]
+fn long_and_short_frames_are_read_in_turns_however_they_come() {
+    let sizes = [
+        200, 65_536, 300, 400_000, 65_535, 250, 1_000_000, 700_000, 200,
+    ];
+    let framed = |bytes: usize| [(bytes as u32).to_be_bytes().to_vec(), request_of(bytes)].concat();
+    let frames: Vec<u8> = sizes.into_iter().flat_map(framed).collect();
+    let cut = frames.len() - 204 - 100_000;
+    let begun = frames.len() - 204 - 700_004;
+    for step in [usize::MAX, 100_003, 4_096, 5] {
+        let whole = read_slowly(&[&frames[..], &[0, 0]].concat(), step);
+        assert_eq!(whole.names().len(), sizes.len(), "{step}");
+        let place = format!(
+            "byte {}: the input ends inside a frame's length",
+            frames.len()
+        );
+        assert_eq!(whole.broken, [place], "{step}");
+        let early = read_slowly(&frames[..cut], step);
+        let told = "the input ends inside a frame: 700000 bytes announced, 600000 there";
+        assert_eq!(early.broken, [format!("byte {begun}: {told}")], "{step}");
+    }
+}
+
+#[test]
 fn a_line_beyond_its_longest_is_read_element_by_element_and_says_the_same() {
     let text = line("long");
     for bytes in [LINE, LINE + 1] {

@@ -18,12 +18,21 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// What one message may decompress to; a longer one is taken for an attack.
 const MAX_MESSAGE: u64 = MAX_PIECE as u64;
 
+/// Behind a frame this long the next one is read into a buffer of its own, not through the window.
+const LONG: usize = 64 << 10;
+
 /// Reads to the end of the input.
 pub fn read(source: &mut Source<'_>, out: &mut Out<'_>) {
-    let mut plain = Vec::new();
+    let (mut frame, mut plain) = (Vec::new(), Vec::new());
+    let mut is_long = false;
     loop {
         let at = At::Byte(source.offset());
-        if let Err(error) = source.fill(4) {
+        let head = if is_long {
+            source.fill_just(4)
+        } else {
+            source.fill(4)
+        };
+        if let Err(error) = head {
             out.broken(at, &unreadable(&error));
         }
         let Some(length) = source.window().first_chunk::<4>() else {
@@ -34,6 +43,7 @@ pub fn read(source: &mut Source<'_>, out: &mut Out<'_>) {
         };
         let length = u32::from_be_bytes(*length) as usize;
         source.take(4);
+        is_long = length >= LONG;
         if length > MAX_PIECE {
             let message = format!(
                 "a frame of {length} bytes, more than {} MiB: left out",
@@ -45,11 +55,10 @@ pub fn read(source: &mut Source<'_>, out: &mut Out<'_>) {
             }
             continue;
         }
-        if let Err(error) = source.fill(length) {
+        if let Err(error) = source.move_into(length, &mut frame) {
             out.broken(at, &unreadable(&error));
         }
-        let window = source.window();
-        let available = window.len().min(length);
+        let available = frame.len();
         let is_cut = available < length;
         if is_cut {
             out.broken(
@@ -59,22 +68,21 @@ pub fn read(source: &mut Source<'_>, out: &mut Out<'_>) {
                 ),
             );
         }
-        message(&window[..available], is_cut, at, &mut plain, out);
-        source.take(available);
+        message(&mut frame, is_cut, at, &mut plain, out);
         if is_cut {
             return;
         }
     }
 }
 
-fn message(bytes: &[u8], is_cut: bool, at: At, plain: &mut Vec<u8>, out: &mut Out<'_>) {
+fn message(bytes: &mut Vec<u8>, is_cut: bool, at: At, plain: &mut Vec<u8>, out: &mut Out<'_>) {
     if !bytes.starts_with(&ZSTD_MAGIC) {
         payload(bytes, is_cut, at, out);
         return;
     }
     plain.clear();
     let mut is_whole = true;
-    let unpacked = zstd::Decoder::new(bytes)
+    let unpacked = zstd::Decoder::new(&**bytes)
         .and_then(|decoder| decoder.take(MAX_MESSAGE + 1).read_to_end(plain));
     if let Err(error) = unpacked {
         is_whole = false;
@@ -93,7 +101,7 @@ fn message(bytes: &[u8], is_cut: bool, at: At, plain: &mut Vec<u8>, out: &mut Ou
 }
 
 /// `is_cut`: known to be incomplete, and reported.
-fn payload(bytes: &[u8], is_cut: bool, at: At, out: &mut Out<'_>) {
+fn payload(bytes: &mut Vec<u8>, is_cut: bool, at: At, out: &mut Out<'_>) {
     let mut writer = Writer::default();
     let mut told = Told::default();
     if bytes.trim_ascii_start().first() == Some(&b'{') && bytes.first() != Some(&0x0a) {
@@ -113,7 +121,7 @@ fn payload(bytes: &[u8], is_cut: bool, at: At, out: &mut Out<'_>) {
     } else if is_cut {
         writer = salvage(bytes);
     } else if !bytes.is_empty() {
-        out.batch(bytes, at);
+        out.buffer(bytes, at);
         return;
     }
     for batch in writer.batches() {

@@ -19,11 +19,14 @@ use crate::traces::source::{LineEnd, Source};
 use crate::traces::text::fault::Fault;
 use crate::traces::text::token::Cursor;
 use crate::traces::text::told::Told;
-use crate::traces::wire::write::Writer;
+use crate::traces::wire::write::{BATCH, Writer};
 use crate::traces::{At, unreadable};
 
 /// A line longer than this is read element by element.
 const MAX_LINE: usize = 16 * 1024 * 1024;
+
+/// What came of a line is handed on in one piece up to this size, and is not copied then.
+const WHOLE: usize = 2 * BATCH;
 
 /// Lines that lie at hand are read side by side, so many bytes of them at once.
 const AT_ONCE: usize = 4 << 20;
@@ -204,8 +207,13 @@ impl Lines<'_, '_, '_> {
             Some(Fault { at, what }) => self.out.broken(place(at), &what.to_string()),
         }
         self.out.odd(&read.told, place);
-        for batch in read.writer.batches() {
-            self.out.batch(batch, at);
+        match read.writer.len() {
+            0 => {}
+            1..=WHOLE => self.out.buffer(read.writer.buffer(), at),
+            _ => {
+                let batches = read.writer.batches();
+                batches.for_each(|batch| self.out.batch(batch, at));
+            }
         }
         self.out.partial(&read.told);
         self.pass(length, is_last);

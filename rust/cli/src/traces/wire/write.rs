@@ -39,8 +39,14 @@ impl Writer {
         &self.out
     }
 
+    /// All of it, to be taken: whoever leaves another buffer in its place leaves what is to be cleared before more is written.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
     pub fn clear(&mut self) {
-        self.truncate(0);
+        self.out.clear();
+        self.cuts.clear();
     }
 
     /// Forgets everything behind the first `len` bytes.
