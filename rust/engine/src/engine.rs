@@ -10,6 +10,7 @@ pub(crate) mod context;
 pub(crate) mod contradict;
 pub(crate) mod counters;
 pub(crate) mod due;
+pub(crate) mod folding;
 pub(crate) mod held;
 pub(crate) mod in_turn;
 pub(crate) mod intake;

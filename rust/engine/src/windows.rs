@@ -12,6 +12,7 @@ pub(crate) mod fold;
 pub(crate) mod gathered;
 pub(crate) mod judge;
 pub(crate) mod kept;
+pub(crate) mod pending;
 pub(crate) mod rivals;
 pub(crate) mod rule_window;
 pub(crate) mod sums;

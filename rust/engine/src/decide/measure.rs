@@ -200,6 +200,7 @@ fn aggregate_members(
 pub(crate) fn amount(facts: &Facts<'_>, record: RecordId, of: ValueOf) -> Amount {
     let term = match of {
         ValueOf::Field(field) => return facts.kept(record, field).into(),
+        ValueOf::Duration => return facts.record(record).duration().into(),
         ValueOf::Term(term) => facts.plan.terms.get(term.index()),
     };
     let span = RecordFields::new(facts, record);
@@ -217,7 +218,7 @@ fn distinct_members(facts: &Facts<'_>, set: &MemberSet, of: ValueOf) -> Measured
         let value = match of {
             ValueOf::Field(field) => facts.kept(member.record, field),
             // What is different is asked of fields alone.
-            ValueOf::Term(_) => Value::Missing,
+            ValueOf::Term(_) | ValueOf::Duration => Value::Missing,
         };
         if matches!(value, Value::Duration(None)) {
             unknown += 1;

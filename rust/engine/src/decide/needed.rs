@@ -69,7 +69,11 @@ impl NeededRules {
         let mut further = Vec::with_capacity(plan.rules.len());
         let mut early: Vec<Option<Need>> = Vec::with_capacity(plan.rules.len());
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
-            let mut needs = Needs::of(plan, rule);
+            // One over many traces is asked otherwise, and says nothing of a single one.
+            let mut needs = match rule.window {
+                Some(_) => Needs::default(),
+                None => Needs::of(plan, rule),
+            };
             let asked = rule.completeness as usize;
             add(&mut all.complete[asked], &needs.complete, index);
             add(&mut all.incomplete[asked], &needs.incomplete, index);

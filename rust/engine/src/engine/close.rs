@@ -60,7 +60,6 @@ impl Context<'_> {
         sink.tally.closings.push(reasons);
         self.note_delay(trace, sink);
         self.rules_at_close(trace, rules);
-        rules.retain(|index| self.rule(*index).window.is_none());
         if self.settings.kept_samples.is_some() {
             self.note_unasked(trace, rules, noted, &mut sink.tally);
         }
@@ -116,7 +115,8 @@ impl Context<'_> {
     fn rules_at_close(&self, trace: &TraceState, rules: &mut Vec<RuleIndex>) {
         let set = self.rules;
         if self.settings.report == Report::All || !trace.was_seen_by(set.newest()) {
-            rules.extend((0..set.plan.rules.len() as u32).map(RuleIndex));
+            let all = (0..set.plan.rules.len() as u32).map(RuleIndex);
+            rules.extend(all.filter(|index| self.rule(*index).window.is_none()));
             return;
         }
         let held: &[RuleIndex] = match self.settings.report {
@@ -234,7 +234,7 @@ pub(crate) fn close(
         rules,
         noted,
         eval: scratch,
-        adds,
+        pending,
     } = scratch;
     let mut lent = Lent::new(shard);
     // Another call may have closed it while the lock was lent to it.
@@ -259,7 +259,12 @@ pub(crate) fn close(
     if let Some(trace) = lent.get_mut(place)
         && !context.is_outside(&trace)
     {
-        context.fold_windows(trace.asked(), &mut allowance, (rules, adds, scratch), sink);
+        context.fold_windows(
+            trace.asked(),
+            &mut allowance,
+            (rules, pending, scratch),
+            sink,
+        );
     }
     lent.reweigh(place);
     shard.remember(place);

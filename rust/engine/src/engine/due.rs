@@ -31,6 +31,7 @@ pub(crate) fn close_due(
         }
         is_done
     });
+    context.fold_pending(&mut scratch.decide.pending, &mut scratch.sink);
     held
 }
 

@@ -83,6 +83,7 @@ impl Engine {
             }
             self.shards.account(at, shard.bytes());
         }
+        context.fold_pending(&mut decide.pending, sink);
         last(&context, cause, sink);
         self.outbox.settle(sink, &rules.plan);
         self.scratch.lock().push(scratch);

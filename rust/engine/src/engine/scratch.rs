@@ -9,7 +9,7 @@ use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
 use crate::plan::ids::RuleIndex;
 use crate::state::shards::ShardIndex;
-use crate::windows::adds::Adds;
+use crate::windows::pending::Pending;
 
 pub(crate) struct CallScratch {
     pub scan: MatchScratch,
@@ -29,7 +29,8 @@ pub(crate) struct DecideScratch {
     /// Where somebody keeps evidence.
     pub noted: NotedRules,
     pub eval: EvalScratch,
-    pub adds: Adds,
+    /// What is folded into windows before the call ends.
+    pub pending: Pending,
 }
 
 impl CallScratch {

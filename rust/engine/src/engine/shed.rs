@@ -45,6 +45,7 @@ pub(crate) fn shed(
             Kind::Waiting | Kind::Live => {
                 if let Some(place) = oldest_open(&mut shard, kind, context) {
                     close(context, &mut shard, place, Cause::Memory, scratch, sink);
+                    context.fold_pending(&mut scratch.pending, sink);
                     shard.forget_oldest(context.key, context.settings);
                     sink.tally.shed += 1;
                     outbox.settle_much(sink, &context.rules.plan);

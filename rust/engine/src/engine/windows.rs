@@ -1,13 +1,10 @@
-//! Rules over many traces: a trace that closes is folded into its windows, and windows that are over are judged.
+//! Rules over many traces: windows that are over are judged, as are groups that break their rule before that.
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{Completeness, Over};
+use betrace_lang::rule::Over;
 use betrace_lang::verdict::{Reason, Verdict};
 
-use crate::decide::budget::Allowance;
-use crate::decide::eval::EvalScratch;
-use crate::decide::window::add;
 use crate::engine::close::Cause;
 use crate::engine::context::Context;
 use crate::engine::rule_set::RuleSet;
@@ -19,14 +16,10 @@ use crate::logic::tri::Reasons;
 use crate::period::Named;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
-use crate::state::named::NamedTrace;
-use crate::state::trace::TraceState;
 use crate::stats::RuleStats;
 use crate::sync::Mutex;
 use crate::time::{EventTime, Timestamp};
-use crate::windows::adds::Adds;
-use crate::windows::exemplars::Exemplar;
-use crate::windows::fold::{Crossed, Folding};
+use crate::windows::fold::Crossed;
 use crate::windows::gathered::{Gathered, grows};
 use crate::windows::judge::{Judged, breaks_upwards, judge, looks_back};
 use crate::windows::rivals::{Rival, rivals};
@@ -34,99 +27,9 @@ use crate::windows::rule_window::{RuleWindow, Window};
 use crate::windows::table::Windows;
 use crate::windows::told::{Told, finding, trace_of};
 
-/// With so many parts of what a trace adds those go into their windows, before more are gathered.
-const FOLDED_AT_ONCE: usize = 1 << 10;
-
 impl Context<'_> {
-    /// A trace has closed: it adds to the windows in which it began.
-    pub(super) fn fold_windows(
-        &self,
-        trace: NamedTrace<'_>,
-        allowance: &mut Allowance<'_>,
-        (rules, adds, scratch): (&mut Vec<RuleIndex>, &mut Adds, &mut EvalScratch),
-        sink: &mut Sink,
-    ) {
-        let plan = &self.rules.plan.windows;
-        if plan.lengths.is_empty() {
-            return;
-        }
-        let Some(began) = self.counts_in_windows(&trace) else {
-            self.windows.lock().late += 1;
-            return;
-        };
-        self.note_in_windows(&trace, began, &mut adds.windows);
-        self.asked(&trace, rules);
-        adds.clear();
-        for index in rules.iter().copied() {
-            let rule = self.rule(index);
-            let (Some(over), Some(window_plan)) = (&rule.rule.body.over, &rule.window) else {
-                continue;
-            };
-            let mut windows = adds.windows.iter();
-            let Some((_, start)) = windows.find(|(length, _)| *length == over.length).copied()
-            else {
-                continue;
-            };
-            let facts = self.facts(index, trace);
-            allowance.take(add(facts, allowance.budget(), scratch, window_plan, adds));
-            let idle = self.rules.untouched.windows.idle(index);
-            let met = idle.map(|_| trace.is_complete(rule.completeness));
-            adds.end_rule(index, start, met);
-            if adds.len() > FOLDED_AT_ONCE {
-                self.fold(&trace, adds, sink);
-                adds.clear();
-            }
-        }
-        self.fold(&trace, adds, sink);
-    }
-
-    /// A trace has closed in the windows in which it began. `open`: the lengths of those that are not over, and when they began.
-    fn note_in_windows(&self, trace: &TraceState, began: EventTime, open: &mut Vec<(u64, u64)>) {
-        open.clear();
-        let until = self.over_until();
-        let reasons = trace.all_reasons();
-        let reasons = Completeness::ALL.map(|asked| reasons.asked_for(asked));
-        let mut is_late = false;
-        let mut windows = self.windows.lock();
-        for length in &self.rules.plan.windows.lengths {
-            let window = Window::at(*length, began);
-            match window.end() <= until {
-                true => is_late = true,
-                false => {
-                    windows.note(window, reasons);
-                    open.push((*length, window.start));
-                }
-            }
-        }
-        windows.late += u64::from(is_late);
-    }
-
-    /// What the trace adds goes into its windows.
-    fn fold(&self, trace: &TraceState, adds: &mut Adds, sink: &mut Sink) {
-        let folding = Folding {
-            shown: shown(trace),
-            early: self.settings.early,
-        };
-        let mut all = Vec::new();
-        {
-            let mut windows = self.windows.lock();
-            adds.each(|index, start, mut adds| {
-                let rule = self.rule(index);
-                if let Some(over) = &rule.rule.body.over {
-                    let length = over.length;
-                    let window = Window { start, length };
-                    let crossed = |crossed| all.push((index, crossed));
-                    windows.fold((rule.key, over), window, &mut adds, folding, crossed);
-                }
-            });
-        }
-        for (index, crossed) in all {
-            self.tell_crossed(index, &crossed, trace.latest(), sink);
-        }
-    }
-
     /// A group broke its rule before its window was over.
-    fn tell_crossed(
+    pub(super) fn tell_crossed(
         &self,
         index: RuleIndex,
         crossed: &Crossed,
@@ -150,41 +53,13 @@ impl Context<'_> {
         self.tell_window(index, over, &told, sink);
     }
 
-    /// Rules over many traces to which the trace adds otherwise than as one with which they have nothing to do.
-    fn asked(&self, trace: &TraceState, asked: &mut Vec<RuleIndex>) {
-        let (plan, untouched) = (&self.rules.plan.windows, &self.rules.untouched.windows);
-        asked.clear();
-        if trace.was_seen_by(self.rules.newest()) {
-            let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
-            asked.extend_from_slice(&untouched.always);
-            asked.extend(untouched.incomplete.iter().filter(is_open));
-            untouched.met(trace, asked);
-        } else {
-            asked.extend_from_slice(&plan.of_all);
-            let cells = trace.cell_spans();
-            let read = cells.filter_map(|(cell, _)| plan.by_cell.get(&cell));
-            asked.extend(read.flatten());
-        }
-        asked.sort_unstable();
-        asked.dedup();
-    }
-
-    /// When the trace began, if windows hear of it: not of one that comes again, nor of one that begins long after now.
-    fn counts_in_windows(&self, trace: &TraceState) -> Option<EventTime> {
-        let began = trace.began()?;
-        let is_future = !self.settings.event_time
-            && self.now.0 > 0
-            && began.0 > self.now.0.saturating_add(self.settings.max_age);
-        (!trace.is_late() && !is_future).then_some(began)
-    }
-
     /// Whether nothing counts in the window any more.
     fn is_over(&self, window: Window) -> bool {
         window.end() <= self.over_until()
     }
 
     /// Windows that end no later are over.
-    fn over_until(&self) -> u64 {
+    pub(super) fn over_until(&self) -> u64 {
         let waits = self
             .settings
             .max_age
@@ -382,15 +257,5 @@ fn judge_rest(over: &Over, rest: &Gathered) -> Judged {
             reason: Some(Reason::StateCap),
             ..judged
         },
-    }
-}
-
-/// The trace as a violation links to it.
-fn shown(trace: &TraceState) -> Exemplar {
-    let span = trace.root().or_else(|| trace.first());
-    Exemplar {
-        weight: 0.0,
-        trace: trace.id().0,
-        span: span.map_or([0; 8], |span| trace.records().get(span).span_id.0),
     }
 }

@@ -109,6 +109,8 @@ pub(crate) enum Measuring {
 pub(crate) enum ValueOf {
     Field(FieldKey),
     Term(TermId),
+    /// From its start to its end, which every record has.
+    Duration,
 }
 
 /// What is computed from members one by one.

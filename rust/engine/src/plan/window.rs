@@ -8,6 +8,7 @@ use crate::plan::condition::{Condition, Selecting, ValueOf};
 use crate::plan::draft::RuleDraft;
 use crate::plan::measuring::selecting;
 use crate::plan::node::{self, Node};
+use crate::plan::reads::is_span_duration;
 use crate::predicate::PatternError;
 
 /// What a rule over many traces asks of each.
@@ -79,10 +80,12 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
         }
         WindowMeasure::Of { selector, of, .. } | WindowMeasure::Quantile { selector, of, .. } => {
             let (node, leaves) = grouped(draft, selector)?;
-            for field in of.reads() {
+            let is_duration = is_span_duration(of);
+            for field in of.reads().into_iter().filter(|_| !is_duration) {
                 draft.project(&leaves, field);
             }
             let value = match of {
+                _ if is_duration => ValueOf::Duration,
                 Term::Field(field) => ValueOf::Field(draft.interner.field(field)),
                 term => ValueOf::Term(draft.own_term(term)),
             };

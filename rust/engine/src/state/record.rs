@@ -16,6 +16,7 @@ use crate::state::packed_record::{ORPHAN_BYTES, PackedRecord, REFS, record_strid
 use crate::state::seen::{Parents, Seen};
 use crate::state::texts::TextId;
 use crate::time::{EventTime, Timestamp};
+use crate::value::Value;
 
 /// A record in its trace's [`Records`].
 #[derive(
@@ -83,6 +84,11 @@ impl Record {
     /// Times that can be compared: neither is zero, and the end is not before the start.
     pub fn has_order(&self) -> bool {
         self.start.0 != 0 && self.end >= self.start
+    }
+
+    /// How long its span took.
+    pub fn duration(&self) -> Value<'static> {
+        Value::Duration(self.has_order().then(|| self.end.since(self.start)))
     }
 
     pub fn rank(&self) -> Rank {

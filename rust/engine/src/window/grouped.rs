@@ -121,7 +121,7 @@ impl<S: Summary + Default> Grouped<S> {
             }
             Entry::Vacant(free) => {
                 let group = free.insert(Box::new(KeptGroup {
-                    label: kept_label(label().into()),
+                    label: kept(label().into()),
                     summary: S::default(),
                 }));
                 add(&mut group.summary);
@@ -249,9 +249,13 @@ impl<S: Summary> KeptGroup<S> {
 }
 
 /// As much of a label as is kept.
-pub(crate) fn kept_label(label: Arc<str>) -> Arc<str> {
+pub(crate) fn kept_label(label: &str) -> &str {
+    &label[..label.floor_char_boundary(LABEL_CAP)]
+}
+
+fn kept(label: Arc<str>) -> Arc<str> {
     match label.len() > LABEL_CAP {
-        true => label[..label.floor_char_boundary(LABEL_CAP)].into(),
+        true => kept_label(&label).into(),
         false => label,
     }
 }

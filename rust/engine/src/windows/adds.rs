@@ -1,4 +1,5 @@
-//! What one trace adds to its windows.
+//! What traces that close add to their windows. Some close before it goes there, so that each rule and each window is
+//! looked for once for all of them.
 
 use std::borrow::Cow;
 
@@ -43,6 +44,7 @@ pub(crate) struct GroupPart {
 /// What a trace adds for one rule.
 #[derive(Debug)]
 pub(crate) struct RuleAdds<'a> {
+    pub trace: AddingTrace,
     pub parts: &'a mut [GroupPart],
     /// Why more of the trace may belong to any group; `None`: all of it is known.
     pub open: Option<Reasons>,
@@ -54,29 +56,40 @@ pub(crate) struct RuleAdds<'a> {
 }
 
 impl RuleAdds<'_> {
-    /// What a group is called, into `label`, which is empty.
-    pub fn label(&self, of: PartOf, label: &mut String) {
+    /// What a group is called, of as many values as its rule has fields. `text`: memory for it.
+    pub fn label<'l>(&'l self, of: PartOf, text: &'l mut String) -> Cow<'l, str> {
         let PartOf::Values { at: (from, to), .. } = of else {
-            return;
+            return Cow::Borrowed("");
         };
-        let mut rest = &self.values[from as usize..to as usize];
+        text.clear();
+        let all = &self.values[from as usize..to as usize];
+        let mut rest = all;
         while let Some((length, behind)) = rest.split_first_chunk() {
             let (value, behind) = behind.split_at(u64::from_le_bytes(*length) as usize);
-            if rest.len() < (to - from) as usize {
-                label.push(BETWEEN);
-            }
             // Only what is a text was pushed.
             let value = std::str::from_utf8(value).unwrap_or_default();
-            match value.contains(BETWEEN) {
-                true => *label += &value.replace(BETWEEN, " "),
-                false => *label += value,
+            let value = match value.contains(BETWEEN) {
+                true => Cow::Owned(value.replace(BETWEEN, " ")),
+                false => Cow::Borrowed(value),
+            };
+            if rest.len() == all.len() && behind.is_empty() {
+                return value;
             }
+            if rest.len() < all.len() {
+                text.push(BETWEEN);
+            }
+            *text += &value;
             rest = behind;
         }
+        Cow::Borrowed(text)
     }
 }
 
-/// What a trace that closes adds to the groups of its windows, rule by rule. Its memory is used again for the next.
+/// A trace among those whose [`Adds`] stand together, in the order in which they closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AddingTrace(pub u32);
+
+/// What traces that close add to the groups of their windows, rule by rule. Its memory is used again for the next.
 #[derive(Debug, Default)]
 pub(crate) struct Adds {
     parts: Vec<GroupPart>,
@@ -85,33 +98,67 @@ pub(crate) struct Adds {
     /// Where the group that is being named begins.
     named: usize,
     known: KnownGroups,
-    rules: Vec<(RuleIndex, Asked)>,
-    /// By its length, when the window began in which the trace did: of those that are not over.
-    pub windows: Vec<(u64, u64)>,
-    /// Of the rule that is being asked.
+    rules: Vec<Asked>,
+    /// Where the parts of the rule begin that is being asked, and why there may be more of them.
+    asked: usize,
     pub open: Option<Reasons>,
 }
 
-/// When the window of a rule begins, where its parts end, and what else is known of it.
+/// A rule that was asked of a trace: when its window begins, where its parts are, and what else is known of it.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
+    rule: RuleIndex,
     start: u64,
+    trace: AddingTrace,
+    from: usize,
     end: usize,
     open: Option<Reasons>,
     met: Option<bool>,
 }
+
+/// What some traces add for one rule to one window, one trace after the other.
+#[derive(Debug)]
+pub(crate) struct WindowAdds<'a> {
+    asked: std::slice::Iter<'a, Asked>,
+    parts: &'a mut [GroupPart],
+    values: &'a [u8],
+}
+
+impl WindowAdds<'_> {
+    /// What the next trace adds.
+    pub fn next_trace(&mut self) -> Option<RuleAdds<'_>> {
+        let asked = self.asked.next()?;
+        Some(RuleAdds {
+            trace: asked.trace,
+            parts: &mut self.parts[asked.from..asked.end],
+            open: asked.open,
+            met: asked.met,
+            values: self.values,
+        })
+    }
+
+    /// Of how many traces there is more.
+    pub fn traces(&self) -> usize {
+        self.asked.len()
+    }
+}
+
+/// With so many parts, rules that were asked or bytes of values it is time that they go into their windows.
+const MANY: usize = 1 << 10;
+const MANY_BYTES: usize = 1 << 15;
 
 impl Adds {
     pub fn clear(&mut self) {
         self.parts.clear();
         self.values.clear();
         self.rules.clear();
+        self.asked = 0;
         self.open = None;
     }
 
-    /// How many parts there are, of all rules.
-    pub fn len(&self) -> usize {
-        self.parts.len()
+    /// Whether more had better wait until these are in their windows.
+    pub fn is_full(&self) -> bool {
+        self.parts.len() > MANY || self.rules.len() > MANY || self.values.len() > MANY_BYTES
     }
 
     pub fn push(&mut self, of: PartOf, added: Added) {
@@ -153,33 +200,36 @@ impl Adds {
         }
     }
 
-    /// That is all for a rule and its window, which begins at `start`.
-    pub fn end_rule(&mut self, rule: RuleIndex, start: u64, met: Option<bool>) {
+    /// That is all that a trace has for a rule and its window, which begins at `start`.
+    pub fn end_rule(&mut self, rule: RuleIndex, start: u64, trace: AddingTrace, met: Option<bool>) {
         let (end, open) = (self.parts.len(), self.open.take());
-        let before = self.rules.last().map_or(0, |(_, asked)| asked.end);
-        if end > before || open.is_some() || met.is_some() {
-            let asked = Asked {
+        let from = std::mem::replace(&mut self.asked, end);
+        if end > from || open.is_some() || met.is_some() {
+            self.rules.push(Asked {
+                rule,
                 start,
+                trace,
+                from,
                 end,
                 open,
                 met,
-            };
-            self.rules.push((rule, asked));
+            });
         }
     }
 
-    /// Gives what there is for each rule in turn, and when its window begins.
-    pub fn each(&mut self, mut take: impl FnMut(RuleIndex, u64, RuleAdds<'_>)) {
-        let mut from = 0;
-        for (rule, asked) in &self.rules {
-            let adds = RuleAdds {
-                parts: &mut self.parts[from..asked.end],
-                open: asked.open,
-                met: asked.met,
+    /// Gives what there is for each rule and window in turn, and when that begins.
+    pub fn each(&mut self, mut take: impl FnMut(RuleIndex, u64, &mut WindowAdds<'_>)) {
+        self.rules
+            .sort_unstable_by_key(|asked| (asked.rule, asked.start, asked.trace));
+        let is_of_one =
+            |one: &Asked, next: &Asked| (one.rule, one.start) == (next.rule, next.start);
+        for asked in self.rules.chunk_by(is_of_one) {
+            let mut adds = WindowAdds {
+                asked: asked.iter(),
+                parts: &mut self.parts,
                 values: &self.values,
             };
-            take(*rule, asked.start, adds);
-            from = asked.end;
+            take(asked[0].rule, asked[0].start, &mut adds);
         }
     }
 }

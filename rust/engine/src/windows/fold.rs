@@ -1,4 +1,4 @@
-//! How what a trace adds comes into its windows, and which groups it makes cross their bounds.
+//! How what traces add comes into their windows, and which groups they make cross their bounds.
 
 use std::sync::Arc;
 
@@ -6,42 +6,52 @@ use betrace_lang::rule::{Over, WindowMeasure};
 
 use crate::intern::RuleKey;
 use crate::window::grouped::kept_label;
-use crate::window::summary::Summary;
-use crate::windows::adds::{Added, GroupPart, PartOf, RuleAdds};
+use crate::windows::adds::{Added, AddingTrace, GroupPart, PartOf, RuleAdds, WindowAdds};
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
 use crate::windows::rule_window::{RuleWindow, Window};
+use crate::windows::sums::Sums;
 use crate::windows::table::{SHARE, Windows};
 
 /// A group that broke its rule before its window was over, as it stood then.
 #[derive(Clone, Debug)]
 pub(crate) struct Crossed {
     pub window: Window,
+    /// By what it has of this one.
+    pub trace: AddingTrace,
     pub label: Arc<str>,
     pub group: Gathered,
 }
 
-/// The trace that is folded in, and whether groups that break their rule by it are asked for.
+/// A trace that is folded in, and whether groups that break their rule by it are asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Folding {
-    pub shown: Exemplar,
+struct Folding {
+    shown: Exemplar,
+    early: bool,
+}
+
+/// The traces that are folded in, and whether groups that break their rule by one are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FoldedTraces<'a> {
+    /// By [`AddingTrace`].
+    pub shown: &'a [Exemplar],
     pub early: bool,
 }
 
 impl Windows {
-    /// Folds in what a trace adds for a rule. `crossed`: groups that break it by that.
+    /// Folds in what traces add for a rule. `crossed`: groups that break it by that.
     pub fn fold(
         &mut self,
         (rule, over): (RuleKey, &Over),
         window: Window,
-        adds: &mut RuleAdds<'_>,
-        folding: Folding,
+        adds: &mut WindowAdds<'_>,
+        traces: FoldedTraces<'_>,
         mut crossed: impl FnMut(Crossed),
     ) {
         // Another call, of a later time, may have ended it meanwhile.
         let Some(open) = self.open.get_mut(&window) else {
-            self.late += 1;
+            self.late += adds.traces() as u64;
             return;
         };
         let (salt, bound) = (self.salt, self.bound / SHARE);
@@ -50,7 +60,47 @@ impl Windows {
             self.bytes += new.heap_bytes();
             new
         });
-        let before = kept.groups.heap_bytes();
+        let before = kept.heap_bytes();
+        while let Some(mut adds) = adds.next_trace() {
+            let Some(shown) = traces.shown.get(adds.trace.0 as usize) else {
+                continue;
+            };
+            let mut trace = TraceFold {
+                of: (rule, over),
+                window,
+                folding: Folding {
+                    shown: *shown,
+                    early: traces.early,
+                },
+                sums: &mut self.sums,
+                text: &mut self.label,
+            };
+            trace.fold(kept, &mut adds, &mut crossed);
+        }
+        let after = kept.heap_bytes();
+        self.bytes = (self.bytes + after).saturating_sub(before);
+        self.shed();
+    }
+}
+
+/// One trace, into one window of a rule.
+struct TraceFold<'a> {
+    of: (RuleKey, &'a Over),
+    window: Window,
+    folding: Folding,
+    sums: &'a mut Sums,
+    /// Memory for the name of a group.
+    text: &'a mut String,
+}
+
+impl TraceFold<'_> {
+    fn fold(
+        &mut self,
+        kept: &mut RuleWindow,
+        adds: &mut RuleAdds<'_>,
+        crossed: &mut impl FnMut(Crossed),
+    ) {
+        let (rule, over) = self.of;
         if let Some(is_complete) = adds.met {
             kept.met.count(is_complete);
         }
@@ -60,46 +110,40 @@ impl Windows {
         if !over.by.is_empty() && adds.parts.len() > 1 {
             adds.parts.sort_by_key(|part| part.of.key());
         }
-        for parts in adds
+        let groups = adds
             .parts
-            .chunk_by(|one, next| one.of.key() == next.of.key())
-        {
+            .chunk_by(|one, next| one.of.key() == next.of.key());
+        for parts in groups {
             let of = parts[0].of;
             let Some(key) = of.key() else {
-                self.bytes = self.bytes.saturating_sub(kept.any.heap_bytes());
                 for part in parts {
                     kept.any.add(part.added, &over.measure);
                 }
-                self.bytes += kept.any.heap_bytes();
                 continue;
             };
             let mut fired = None;
-            let add = |gathered: &mut Gathered| fired = add(gathered, parts, over, folding);
+            let add = |gathered: &mut Gathered| fired = add(gathered, parts, over, self.folding);
             let name = || {
-                let label = label(adds, of, &mut self.label);
+                let label = label(adds, of, self.text);
                 self.sums.name(rule, over, &label);
                 label
             };
             let is_kept = kept.groups.update(key, name, add);
             if let Some(group) = fired.filter(|_| is_kept) {
                 crossed(Crossed {
-                    window,
-                    label: label(adds, of, &mut self.label),
+                    window: self.window,
+                    trace: adds.trace,
+                    label: label(adds, of, self.text),
                     group,
                 });
             }
         }
-        let after = kept.groups.heap_bytes();
-        self.bytes = (self.bytes + after).saturating_sub(before);
-        self.shed();
     }
 }
 
 /// What is kept of a group's name. `text`: memory for it.
 fn label(adds: &RuleAdds<'_>, of: PartOf, text: &mut String) -> Arc<str> {
-    text.clear();
-    adds.label(of, text);
-    kept_label(text.as_str().into())
+    kept_label(&adds.label(of, text)).into()
 }
 
 /// Adds to a group what a trace has for it. The group as it is then, if it breaks its rule by that.

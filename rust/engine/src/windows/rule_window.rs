@@ -55,6 +55,25 @@ pub(crate) struct SeenTraces {
     pub closed: Closed,
 }
 
+impl SeenTraces {
+    /// One closed. `reasons`: why it is not complete.
+    pub fn note(&mut self, reasons: Reasons) {
+        self.closed.count(reasons.is_empty());
+        if !reasons.is_empty() {
+            self.reasons = Some(self.reasons.unwrap_or(Reasons::NONE).with(reasons));
+        }
+    }
+
+    /// So did all of these.
+    pub fn join(&mut self, other: SeenTraces) {
+        self.closed.complete += other.closed.complete;
+        self.closed.incomplete += other.closed.incomplete;
+        if let Some(reasons) = other.reasons {
+            self.reasons = Some(self.reasons.unwrap_or(Reasons::NONE).with(reasons));
+        }
+    }
+}
+
 /// By what is asked of a trace.
 pub(crate) type SeenByAsked = [SeenTraces; Completeness::ALL.len()];
 

@@ -37,9 +37,6 @@ pub(crate) struct Windows {
     pub(super) label: String,
 }
 
-/// By [`Completeness`].
-pub(crate) type ReasonsByAsked = [Reasons; Completeness::ALL.len()];
-
 /// One window.
 #[derive(Debug, Default)]
 pub(crate) struct OpenWindow {
@@ -79,14 +76,11 @@ impl Windows {
         stats.memory_bytes += self.bytes() as u64;
     }
 
-    /// A trace that began in the window closed. `reasons`: why it is not complete, by what is asked of it.
-    pub fn note(&mut self, window: Window, reasons: ReasonsByAsked) {
+    /// Traces that began in the window closed.
+    pub fn note(&mut self, window: Window, closed: SeenByAsked) {
         let OpenWindow { seen, .. } = self.open.entry(window).or_default();
-        for (seen, reasons) in seen.iter_mut().zip(reasons) {
-            seen.closed.count(reasons.is_empty());
-            if !reasons.is_empty() {
-                seen.reasons = Some(seen.reasons.unwrap_or(Reasons::NONE).with(reasons));
-            }
+        for (seen, closed) in seen.iter_mut().zip(closed) {
+            seen.join(closed);
         }
     }
 

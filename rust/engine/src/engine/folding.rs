@@ -1,0 +1,168 @@
+//! A trace that closes adds to the windows of rules over many traces: which rules are asked, and when what they say goes
+//! into the windows.
+
+use betrace_lang::rule::Completeness;
+
+use crate::decide::budget::Allowance;
+use crate::decide::eval::EvalScratch;
+use crate::decide::window::add;
+use crate::engine::context::Context;
+use crate::engine::sink::Sink;
+use crate::plan::ids::RuleIndex;
+use crate::state::named::NamedTrace;
+use crate::state::trace::TraceState;
+use crate::time::EventTime;
+use crate::windows::exemplars::Exemplar;
+use crate::windows::fold::{Crossed, FoldedTraces};
+use crate::windows::pending::Pending;
+use crate::windows::rule_window::Window;
+
+impl Context<'_> {
+    /// A trace has closed: it adds to the windows in which it began, once what is pending is folded in.
+    pub(super) fn fold_windows(
+        &self,
+        trace: NamedTrace<'_>,
+        allowance: &mut Allowance<'_>,
+        (rules, pending, scratch): (&mut Vec<RuleIndex>, &mut Pending, &mut EvalScratch),
+        sink: &mut Sink,
+    ) {
+        if self.rules.plan.windows.lengths.is_empty() {
+            return;
+        }
+        let Some(began) = self.counts_in_windows(&trace) else {
+            pending.late += 1;
+            return;
+        };
+        self.note_in_windows(&trace, began, pending);
+        self.asked(&trace, rules);
+        if !rules.is_empty() {
+            self.ask_for_windows(trace, allowance, (rules, pending, scratch), sink);
+        }
+        if pending.is_full() {
+            self.fold_pending(pending, sink);
+        }
+    }
+
+    fn ask_for_windows(
+        &self,
+        trace: NamedTrace<'_>,
+        allowance: &mut Allowance<'_>,
+        (rules, pending, scratch): (&[RuleIndex], &mut Pending, &mut EvalScratch),
+        sink: &mut Sink,
+    ) {
+        let (shown, latest) = (shown(&trace), trace.latest());
+        let mut adding = pending.begin(shown, latest);
+        for index in rules.iter().copied() {
+            let rule = self.rule(index);
+            let (Some(over), Some(plan)) = (&rule.rule.body.over, &rule.window) else {
+                continue;
+            };
+            let mut windows = pending.windows.iter();
+            let window = windows.find(|window| window.length == over.length);
+            let Some(Window { start, .. }) = window.copied() else {
+                continue;
+            };
+            let facts = self.facts(index, trace);
+            let adds = &mut pending.adds;
+            allowance.take(add(facts, allowance.budget(), scratch, plan, adds));
+            let idle = self.rules.untouched.windows.idle(index);
+            let met = idle.map(|_| trace.is_complete(rule.completeness));
+            adds.end_rule(index, start, adding, met);
+            if adds.is_full() {
+                self.fold_pending(pending, sink);
+                adding = pending.begin(shown, latest);
+            }
+        }
+    }
+
+    /// A trace has closed in the windows in which it began, of which those are open that are not over.
+    fn note_in_windows(&self, trace: &TraceState, began: EventTime, pending: &mut Pending) {
+        pending.windows.clear();
+        let until = self.over_until();
+        let reasons = trace.all_reasons();
+        let reasons = Completeness::ALL.map(|asked| reasons.asked_for(asked));
+        let mut is_late = false;
+        for length in &self.rules.plan.windows.lengths {
+            let window = Window::at(*length, began);
+            match window.end() <= until {
+                true => is_late = true,
+                false => {
+                    pending.note(window, reasons);
+                    pending.windows.push(window);
+                }
+            }
+        }
+        pending.late += u64::from(is_late);
+    }
+
+    /// What traces that closed add goes into their windows.
+    pub(super) fn fold_pending(&self, pending: &mut Pending, sink: &mut Sink) {
+        if pending.is_empty() {
+            return;
+        }
+        let mut all: Vec<(RuleIndex, Crossed)> = Vec::new();
+        {
+            let mut windows = self.windows.lock();
+            windows.late += std::mem::take(&mut pending.late);
+            for (window, seen) in pending.take_seen() {
+                windows.note(window, seen);
+            }
+            let traces = FoldedTraces {
+                shown: &pending.shown,
+                early: self.settings.early,
+            };
+            pending.adds.each(|index, start, adds| {
+                let rule = self.rule(index);
+                if let Some(over) = &rule.rule.body.over {
+                    let length = over.length;
+                    let window = Window { start, length };
+                    let crossed = |crossed| all.push((index, crossed));
+                    windows.fold((rule.key, over), window, adds, traces, crossed);
+                }
+            });
+        }
+        all.sort_by_key(|(_, crossed)| crossed.trace);
+        for (index, crossed) in all {
+            self.tell_crossed(index, &crossed, pending.latest(crossed.trace), sink);
+        }
+        pending.clear_adds();
+    }
+
+    /// Rules over many traces to which the trace adds otherwise than as one with which they have nothing to do.
+    fn asked(&self, trace: &TraceState, asked: &mut Vec<RuleIndex>) {
+        let (plan, untouched) = (&self.rules.plan.windows, &self.rules.untouched.windows);
+        asked.clear();
+        if trace.was_seen_by(self.rules.newest()) {
+            let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
+            asked.extend_from_slice(&untouched.always);
+            asked.extend(untouched.incomplete.iter().filter(is_open));
+            untouched.met(trace, asked);
+        } else {
+            asked.extend_from_slice(&plan.of_all);
+            let cells = trace.cell_spans();
+            let read = cells.filter_map(|(cell, _)| plan.by_cell.get(&cell));
+            asked.extend(read.flatten());
+        }
+        asked.sort_unstable();
+        asked.dedup();
+    }
+
+    /// When the trace began, if windows hear of it: not of one that comes again, nor of one that begins long after now.
+    fn counts_in_windows(&self, trace: &TraceState) -> Option<EventTime> {
+        let began = trace.began()?;
+        let is_future = !self.settings.event_time
+            && self.now.0 > 0
+            && began.0 > self.now.0.saturating_add(self.settings.max_age);
+        (!trace.is_late() && !is_future).then_some(began)
+    }
+}
+
+/// The trace as a violation links to it.
+fn shown(trace: &TraceState) -> Exemplar {
+    let span = trace.root().or_else(|| trace.first());
+    Exemplar {
+        weight: 0.0,
+        trace: trace.id().0,
+        span: span.map_or([0; 8], |span| trace.records().get(span).span_id.0),
+    }
+}
