@@ -1,7 +1,7 @@
 //! Rules over many traces: what each open window keeps, and what it comes to.
 //!
 //! A trace is folded in once, when it closes: as what it [`Adds`](adds::Adds) to the groups of the window in which it
-//! began. The [`table`] finds the window, each group [gathers](gathered) in it, and remembers which traces weigh most
+//! began, together with others that close in the same call ([`pending`]). The [`table`] finds the window, each group [gathers](gathered) in it, and remembers which traces weigh most
 //! ([`exemplars`]). When a window is over, or what only grows has crossed its bound, [`judge`] says what that means.
 //! Everything that is gathered commutes: no order of traces shows, within the limits. Windows know of time and of numbers,
 //! and nothing of spans or cells. What all of them came to stands in [`sums`], for whoever adds up several processes.

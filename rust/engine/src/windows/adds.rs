@@ -314,3 +314,37 @@ pub(crate) enum Added {
     /// One of which it is not known whether it counts, what it measures, or whether it is looked for.
     Perhaps(Reasons),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_traces_add_comes_by_rule_and_window_in_the_order_of_the_traces() {
+        let mut adds = Adds::default();
+        let all = [
+            (0, 5, 10, 1),
+            (0, 2, 10, 2),
+            (1, 5, 20, 3),
+            (1, 2, 10, 4),
+            (2, 5, 10, 5),
+        ];
+        for (trace, rule, start, spans) in all {
+            adds.push(PartOf::All, Added::Spans(spans));
+            adds.end_rule(RuleIndex(rule), start, AddingTrace(trace), None);
+        }
+        // It has nothing, and is not given.
+        adds.end_rule(RuleIndex(9), 10, AddingTrace(2), None);
+        let mut given = Vec::new();
+        adds.each(|rule, start, adds| {
+            while let Some(of) = adds.next_trace() {
+                let Added::Spans(spans) = of.parts[0].added else {
+                    panic!("{:?}", of.parts);
+                };
+                given.push((of.trace.0, rule.0, start, spans));
+            }
+        });
+        let sorted = [1, 3, 0, 4, 2].map(|at: usize| all[at]);
+        assert_eq!(given, sorted);
+    }
+}
