@@ -203,6 +203,14 @@ impl<S: Summary + Default> Grouped<S> {
         }
     }
 
+    /// Gives up all groups, those that come too, and forgets what they had: nothing is known but that they were there.
+    pub fn forget_all(&mut self) {
+        let lowest = self.groups.keys().next().copied();
+        let first = [lowest, self.others.first].into_iter().flatten().min();
+        *self = Grouped::new(self.salt, 0);
+        self.others.first = first;
+    }
+
     fn give_up(&mut self, rank: GroupRank, summary: &S) {
         self.others.summary.merge(summary);
         self.others.groups.add(rank.1);

@@ -10,7 +10,6 @@ use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
 use crate::stats::Stats;
 use crate::time::Timestamp;
-use crate::window::grouped::Grouped;
 use crate::windows::adds::Idle;
 use crate::windows::gathered::Gathered;
 use crate::windows::rule_window::{RuleWindow, SeenByAsked, SeenTraces, Window};
@@ -214,7 +213,7 @@ impl Windows {
                 return self.weigh();
             };
             let bytes = kept.heap_bytes();
-            kept.groups = Grouped::new(self.salt, 0);
+            kept.groups.forget_all();
             kept.any.open(Reasons::of(Reason::Memory));
             let left = kept.heap_bytes();
             self.bytes = self.bytes.saturating_sub(bytes.saturating_sub(left));

@@ -89,3 +89,25 @@ fn what_no_groups_write_is_not_read() {
         &|stored| stored.groups[0].1 = "a".repeat(LABEL_CAP + 1).into()
     ));
 }
+
+#[test]
+fn what_is_forgotten_is_known_to_have_been_there_and_what_comes_is_counted_with_it() {
+    let mut none = grouped(usize::MAX, &[(1, 5), (2, 6)]);
+    none.forget_all();
+    assert!(none.others().were_given_up());
+    assert_eq!(
+        (none.groups().count(), none.others().summary.count()),
+        (0, 0)
+    );
+    let bytes = postcard::to_allocvec(&none).unwrap();
+    assert_eq!(
+        postcard::from_bytes::<Grouped<Total>>(&bytes).unwrap(),
+        none
+    );
+    let add = |total: &mut Total| assert!(total.add(Number::Int(7)));
+    assert!(!none.update(3, || "new", add));
+    assert_eq!(none.others().summary.count(), 1);
+    let mut empty: Grouped<Total> = Grouped::new(7, 9);
+    empty.forget_all();
+    assert!(!empty.others().were_given_up());
+}
