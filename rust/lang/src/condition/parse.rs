@@ -136,7 +136,8 @@ fn in_words(text: &str, lexed: &Lexed, refusal: &Refusal) -> Fault {
     let ends_until = found == Some(&Token::Within) && follows_until(&lexed.tokens[..index]);
     let help = match ends_until {
         true => Some(AROUND_UNTIL.to_owned()),
-        false => help(found, before, expects(expected, "name")),
+        false => window_help(&text[start..end], before, &lexed.tokens[..index])
+            .or_else(|| help(found, before, expects(expected, "name"))),
     };
     match help {
         Some(help) => fault.help(help),
@@ -197,6 +198,28 @@ fn end_of_text(text: &str) -> usize {
         .char_indices()
         .last()
         .map_or(0, |(at, _)| at)
+}
+
+/// Of the head of a rule over many traces that stands, whole or in part, where it cannot.
+fn window_help(
+    found: &str,
+    before: Option<&Token>,
+    tokens: &[(usize, Token, usize)],
+) -> Option<String> {
+    let is_over = matches!(tokens.first(), Some((_, Token::Over, _)));
+    let is_headless = !tokens
+        .iter()
+        .any(|(_, token, _)| *token == Token::LeftBrace);
+    let help = match found.split_whitespace().next()? {
+        "over" if before == Some(&Token::RightBrace) => {
+            "a rule over many traces begins with `over` and has no `when`; what a trace has to be to count stands in its measure: `over 5m never { traces(A and B) > 100 }`"
+        }
+        "by" | "at" | "with" if is_over && is_headless => {
+            "behind the window stand, in this order, `by f, g`, `at least 100` and `with confidence 99%`"
+        }
+        _ => return None,
+    };
+    Some(help.to_owned())
 }
 
 fn help(found: Option<&Token>, before: Option<&Token>, expects_operand: bool) -> Option<String> {

@@ -52,9 +52,11 @@ pub(super) fn settle(faults: &mut Vec<Fault>, first: usize) {
                     && other.range.end <= fault.range.end
             })
     };
+    let is_consequence =
+        |fault: &Fault| is_mended(fault) || is_inner(fault) || is_cut_off(fault, settled);
     let dropped: Vec<bool> = settled
         .iter()
-        .map(|fault| is_mended(fault) || is_inner(fault) || asks_presence(fault))
+        .map(|fault| is_consequence(fault) || asks_presence(fault))
         .collect();
     let mut seen = BTreeSet::new();
     let mut index = 0;
@@ -70,6 +72,16 @@ pub(super) fn settle(faults: &mut Vec<Fault>, first: usize) {
                     fault.message.clone(),
                 ))
     });
+}
+
+/// What stands behind a `when` and was not understood may be the clause that it lacks.
+fn is_cut_off(fault: &Fault, all: &[Fault]) -> bool {
+    let is_behind = |other: &Fault| {
+        other.code == code::UNEXPECTED
+            && other.origin == fault.origin
+            && other.range.start > fault.range.start
+    };
+    fault.code == code::WHEN_ALONE && all.iter().any(is_behind)
 }
 
 /// Faults whose place was filled with something that the author did not write.

@@ -374,7 +374,9 @@ impl Lexer<'_> {
                 None => {
                     let words: Vec<&str> = Function::words().collect();
                     let words = words.join(" ");
-                    fault.help = Some(format!("there are `{words}`; a filter is `S.where(…)`"));
+                    fault.help = Some(format!(
+                        "there are `{words}`, and over many traces `p50` to `p99.9`; a filter is `S.where(…)`"
+                    ));
                 }
             }
             if let Some(function) = meant.and_then(Function::named) {
