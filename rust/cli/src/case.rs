@@ -15,6 +15,8 @@ pub struct Seen {
     pub reason: Option<Reason>,
     /// The violations, in canonical form.
     pub violations: Vec<Finding>,
+    /// Of a rule over many traces, all that was said of its windows, in their order.
+    pub windows: Vec<Finding>,
     /// Spans that a selector of the rule selected.
     pub spans_matched: u64,
 }
@@ -51,11 +53,18 @@ pub fn evaluate(rule: &Arc<Rule>, test: &RuleTest) -> Result<Seen, PlanError> {
         .iter()
         .filter(|finding| finding.verdict == verdict)
         .find_map(|finding| finding.reason);
+    let is_of_window = |finding: &&Finding| finding.window.is_some();
+    let mut windows: Vec<Finding> = findings.iter().filter(is_of_window).cloned().collect();
+    windows.sort_by_cached_key(|finding| {
+        let window = finding.window.as_ref();
+        window.map(|window| (window.start, window.group.clone()))
+    });
     findings.retain(|finding| finding.verdict == Verdict::Violated);
     Ok(Seen {
         verdict,
         reason,
         violations: findings,
+        windows,
         spans_matched: engine
             .stats()
             .rules

@@ -73,7 +73,9 @@ pub fn of_one_trace(mut rules: Vec<Arc<Rule>>) -> Result<Vec<Arc<Rule>>, Exit> {
     rules.retain(|rule| rule.body.over.is_none());
     let left_out = all - rules.len();
     if left_out > 0 && rules.is_empty() {
-        output::fault("all rules are over many traces, and this command judges rules about one");
+        output::fault(
+            "all rules are over many traces, and this command judges rules about one; betrace replay --summary says what each window came to",
+        );
         return Err(Exit::Usage);
     }
     if left_out > 0 {

@@ -1,6 +1,8 @@
 //! The words of results, the same in every command and format.
 
+use betrace_engine::{Finding, OverWindow};
 use betrace_evidence::time_text;
+use betrace_lang::rule::{Number, Over, WindowBound};
 use betrace_lang::verdict::Reason;
 
 /// Why nothing definite can be said.
@@ -30,6 +32,74 @@ pub fn over_many_traces(rule: &str) -> String {
     format!(
         "`{rule}` is over many traces, and one of them keeps or breaks nothing; `betrace replay --summary` tells of each window"
     )
+}
+
+/// Whether a group of a window kept its rule, and of which that is said, and why.
+#[must_use]
+pub fn of_window(finding: &Finding, window: &OverWindow) -> String {
+    let reason = finding
+        .reason
+        .map(|reason| format!(" ({})", because(reason)));
+    format!(
+        "{}: {}{}",
+        measured(finding, window),
+        finding.verdict.as_str(),
+        reason.unwrap_or_default()
+    )
+}
+
+/// When, of which group, and what was measured: a line for a window.
+#[must_use]
+pub fn measured(finding: &Finding, window: &OverWindow) -> String {
+    let group = window.group.iter();
+    let group: Vec<String> = group
+        .map(|(field, value)| format!(", {field} {value}"))
+        .collect();
+    let length = duration(window.end - window.start);
+    let value = match window.value {
+        Some(value) => value.text(window.is_duration),
+        None => "nothing".to_owned(),
+    };
+    let unknown = match window.unknown {
+        0 => String::new(),
+        unknown => format!(", {unknown} not known"),
+    };
+    let hits = match window.hits {
+        None => String::new(),
+        Some(hits) => format!("{hits} of "),
+    };
+    let over = finding.rule.body.over.as_ref();
+    format!(
+        "{length} from {}{}: {} is {value}{} ({hits}{} measured{unknown})",
+        moment(window.start),
+        group.concat(),
+        window.measure,
+        over.map_or_else(String::new, |over| against(over, finding, window)),
+        finding.count
+    )
+}
+
+/// What the measure is held against, where the rule does not say it as a number; or why it is held against nothing.
+fn against(over: &Over, finding: &Finding, window: &OverWindow) -> String {
+    let is_large = finding.count + window.unknown >= over.at_least;
+    let WindowBound::Peer { factor, peer } = &over.bound else {
+        return match is_large {
+            true => String::new(),
+            false => format!(", of fewer than {}", over.at_least),
+        };
+    };
+    let times = match *factor == Number::Int(1) {
+        true => String::new(),
+        false => format!("{} * ", factor.to_f64()),
+    };
+    match window.bound {
+        _ if !is_large => format!(", of fewer than {}", over.at_least),
+        Some(bound) => {
+            let bound = bound.text(window.is_duration);
+            format!(" against {bound} ({times}{})", peer.as_str())
+        }
+        None => format!(" and there is no `{}`", peer.as_str()),
+    }
 }
 
 /// A duration in the unit that suits it.

@@ -196,6 +196,20 @@ fn its_tests_run_and_explain_says_what_it_means() {
     assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
+#[test]
+fn a_test_that_fails_says_what_each_window_came_to() {
+    let wrong = RULES.replace("expect: satisfied", "expect: violated");
+    let desk = Desk::with(&[("wrong.yaml", &wrong)]);
+    let ran = desk.run(&["test", "wrong.yaml"]);
+    for said in [
+        "expected violated, got satisfied",
+        ", user ann: count(visit) is 2 (2 measured): satisfied",
+        ", user bob: count(visit) is 1 (1 measured): satisfied",
+    ] {
+        assert!(ran.out.contains(said), "{said}\n{}", ran.out);
+    }
+}
+
 /// What one trace adds is no verdict: who asks for one is told where to look.
 #[test]
 fn what_looks_at_one_trace_says_that_the_rule_is_over_many() {

@@ -12,9 +12,9 @@ use crate::applied::NeverApplied;
 use crate::args::ReplayFormat;
 use crate::near_miss::Counted;
 use crate::output::{self, Output, counted};
-use crate::words::{because, moment};
+use crate::words::{moment, of_window};
 
-use super::{json, text};
+use super::json;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -103,7 +103,11 @@ pub fn write(
             near_misses,
         };
         let mut lines = vec![sentence(&summary, times)];
-        lines.extend(windows.iter().map(|finding| of_window(finding)));
+        let of_each = windows.iter().filter_map(|finding| {
+            let window = finding.window.as_ref()?;
+            Some(format!("  {}", of_window(finding, window)))
+        });
+        lines.extend(of_each);
         lines.extend(summary.near_misses.iter().map(|near| format!("  {near}")));
         match format {
             ReplayFormat::Json => {
@@ -128,22 +132,6 @@ fn by_window(findings: &[Finding]) -> Vec<&Finding> {
     let mut findings: Vec<&Finding> = findings.iter().collect();
     findings.sort_by_cached_key(place);
     findings
-}
-
-/// A line for a group of a window.
-fn of_window(finding: &Finding) -> String {
-    let Some(window) = &finding.window else {
-        return String::new();
-    };
-    let reason = finding
-        .reason
-        .map(|reason| format!(" ({})", because(reason)));
-    format!(
-        "  {}: {}{}",
-        text::measured(finding, window),
-        finding.verdict.as_str(),
-        reason.unwrap_or_default()
-    )
 }
 
 /// What a rule nearly met, or that it met all that it looks for.

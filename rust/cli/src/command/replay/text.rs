@@ -1,12 +1,12 @@
 //! A finding as a person reads it.
 
 use betrace_engine::{Finding, OverWindow};
-use betrace_lang::rule::{ClauseKind, Emit, Number, Over, WindowBound};
+use betrace_lang::rule::{ClauseKind, Emit};
 use betrace_lang::verdict::Verdict;
 
 use crate::output::{Output, Paint, one_line};
 
-use crate::words::{because, duration as nanos_exactly, moment, nanos};
+use crate::words::{because, measured, moment, nanos};
 
 /// A few lines and an empty one. `is_vacuous`: the rule is kept because no span of any trace met it.
 pub fn write(finding: &Finding, is_vacuous: bool, out: &mut Output) {
@@ -117,59 +117,6 @@ fn write_window(finding: &Finding, window: &OverWindow, out: &mut Output) {
         out.line(format_args!("  trace    {trace} (span {span})"));
     }
     out.line("");
-}
-
-/// When, of which group, and what was measured: a line for a window.
-pub fn measured(finding: &Finding, window: &OverWindow) -> String {
-    let group = window.group.iter();
-    let group: Vec<String> = group
-        .map(|(field, value)| format!(", {field} {value}"))
-        .collect();
-    let length = nanos_exactly(window.end - window.start);
-    let value = match window.value {
-        Some(value) => value.text(window.is_duration),
-        None => "nothing".to_owned(),
-    };
-    let unknown = match window.unknown {
-        0 => String::new(),
-        unknown => format!(", {unknown} not known"),
-    };
-    let hits = match window.hits {
-        None => String::new(),
-        Some(hits) => format!("{hits} of "),
-    };
-    let over = finding.rule.body.over.as_ref();
-    format!(
-        "{length} from {}{}: {} is {value}{} ({hits}{} measured{unknown})",
-        moment(window.start),
-        group.concat(),
-        window.measure,
-        over.map_or_else(String::new, |over| against(over, finding, window)),
-        finding.count
-    )
-}
-
-/// What the measure is held against, where the rule does not say it as a number; or why it is held against nothing.
-fn against(over: &Over, finding: &Finding, window: &OverWindow) -> String {
-    let is_large = finding.count + window.unknown >= over.at_least;
-    let WindowBound::Peer { factor, peer } = &over.bound else {
-        return match is_large {
-            true => String::new(),
-            false => format!(", of fewer than {}", over.at_least),
-        };
-    };
-    let times = match *factor == Number::Int(1) {
-        true => String::new(),
-        false => format!("{} * ", factor.to_f64()),
-    };
-    match window.bound {
-        _ if !is_large => format!(", of fewer than {}", over.at_least),
-        Some(bound) => {
-            let bound = bound.text(window.is_duration);
-            format!(" against {bound} ({times}{})", peer.as_str())
-        }
-        None => format!(" and there is no `{}`", peer.as_str()),
-    }
 }
 
 /// Why nothing definite can be said, or what a verdict is worth.

@@ -1,9 +1,10 @@
-//! A test's trace, drawn and marked with what was found in it.
+//! A test's trace, drawn and marked with what was found in it, or what its windows came to.
 
 use betrace_lang::rule_test::{AttributeValue, RuleTest, TestParent, TestSpan};
 
 use crate::case::{Seen, spans};
 use crate::drawing::{Drawn, Parent, SHOWN, draw, quoted};
+use crate::words::of_window;
 
 /// One line a span, children below their parents, then what was found.
 #[must_use]
@@ -14,7 +15,12 @@ pub fn render(test: &RuleTest, seen: &Seen) -> Vec<String> {
     if test.is_incomplete {
         lines.push("(cut off: the trace is not complete)".to_owned());
     }
-    for violation in &seen.violations {
+    for finding in &seen.windows {
+        let window = finding.window.as_ref();
+        lines.extend(window.map(|window| of_window(finding, window)));
+    }
+    let violations = seen.violations.iter();
+    for violation in violations.filter(|violation| violation.window.is_none()) {
         lines.push(format!("violated: {}", violation.clause_text));
     }
     lines
