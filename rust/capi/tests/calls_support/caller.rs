@@ -325,7 +325,7 @@ pub fn sequence(choices: &[u8]) {
     caller.compile(&mut Feed(&[1]));
     caller.make(&mut Feed(&[2, 23, 200]));
     let mut feed = Feed(choices);
-    while !feed.is_over() {
+    while !feed.0.is_empty() {
         caller.step(&mut feed);
     }
 }
@@ -356,7 +356,7 @@ pub fn side_by_side(choices: &[&[u8]]) {
                     error: [0; 40],
                 };
                 let mut feed = Feed(choices);
-                while !feed.is_over() {
+                while !feed.0.is_empty() {
                     caller.step_on_shared(&mut feed);
                 }
             });

@@ -3,10 +3,6 @@
 pub struct Feed<'a>(pub &'a [u8]);
 
 impl<'a> Feed<'a> {
-    pub fn is_over(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else {
             return 0;
