@@ -6,8 +6,8 @@
 //! records [name](named) all traces share. Spans are [merged](merge) into it as they [arrive](arriving), in any order; what
 //! they leave in cells is [counted](settled) when it is asked for, or [fed](feeding) at once. How [whole] a trace is it says
 //! itself, and it is [`stored`] for a restart.
-//! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the timers of its traces; of one
-//! that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [sets](id_set).
+//! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the [`timers`] of its traces; of one
+//! that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [parts](id_part) that are [sets](id_set).
 //! Whatever grows here weighs what the allocator hands out for it.
 
 pub(crate) mod arriving;
@@ -23,12 +23,14 @@ pub(crate) mod firing;
 pub(crate) mod forgotten;
 pub(crate) mod group_cell;
 pub(crate) mod id_generation;
+mod id_part;
 pub(crate) mod id_set;
 pub(crate) mod kept;
 pub(crate) mod key;
 pub(crate) mod merge;
 pub(crate) mod named;
 pub(crate) mod packed_record;
+mod place_queue;
 pub(crate) mod record;
 pub(crate) mod reported;
 pub(crate) mod seen;
@@ -38,10 +40,12 @@ pub(crate) mod shards;
 pub(crate) mod shown;
 pub(crate) mod slots;
 pub(crate) mod span_index;
+mod split_table;
 pub(crate) mod stored;
 pub(crate) mod stored_records;
 pub(crate) mod sum;
 pub(crate) mod texts;
+mod timers;
 pub(crate) mod trace;
 pub(crate) mod values;
 pub(crate) mod whole;

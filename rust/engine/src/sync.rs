@@ -1,6 +1,6 @@
 //! The locks and atomics of the engine: parking_lot's and the standard library's. Compiled with `--cfg loom` they are
 //! loom's, which runs a test in every order in which its threads may take them ([`tests::interleavings`](crate::tests));
-//! nothing else in this crate may name a lock.
+//! nothing else in this crate may name a lock. In tests they count what is [done](worked) while they are held.
 
 /// What one core writes while others write what stands beside it, on lines of their own: the two that processors fetch
 /// together.
@@ -12,7 +12,22 @@ pub(crate) struct Apart<T>(pub T);
 pub(crate) use std::sync::atomic::AtomicU64;
 
 #[cfg(not(loom))]
-pub(crate) use parking_lot::{Mutex, MutexGuard, RwLock};
+pub(crate) use parking_lot::RwLock;
+
+#[cfg(not(any(loom, test)))]
+pub(crate) use parking_lot::{Mutex, MutexGuard};
+
+#[cfg(all(test, not(loom)))]
+pub(crate) use metered::{Mutex, MutexGuard};
+
+#[cfg(all(test, not(loom)))]
+pub(crate) use metered::{most_work, worked};
+
+/// So much was done that others who want the lock wait for: a thing looked at, moved, written or given back. Counted in tests
+/// alone, by which no lock is held for more than a bounded number of them.
+#[cfg(not(all(test, not(loom))))]
+#[inline(always)]
+pub(crate) fn worked(_: usize) {}
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::AtomicU64;
@@ -95,6 +110,90 @@ mod modelled {
 
         pub fn write(&self) -> sync::RwLockWriteGuard<'_, T> {
             self.0.write().expect("no thread panicked")
+        }
+    }
+}
+
+/// parking_lot's lock, which notes the most that its thread did while it held one.
+#[cfg(all(test, not(loom)))]
+mod metered {
+    use std::any::type_name;
+    use std::cell::Cell;
+    use std::ops::{Deref, DerefMut};
+
+    const LONG_HELD: [&str; 2] = ["()", "betrace_engine::intern::Interner"];
+
+    thread_local! {
+        static DONE: Cell<usize> = const { Cell::new(0) };
+        static MOST: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(crate) fn worked(things: usize) {
+        DONE.set(DONE.get() + things);
+    }
+
+    /// The most that this thread did under a lock since it asked.
+    pub(crate) fn most_work() -> usize {
+        MOST.take()
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(parking_lot::Mutex<T>);
+
+    pub(crate) struct MutexGuard<'l, T> {
+        held: parking_lot::MutexGuard<'l, T>,
+        since: usize,
+    }
+
+    impl<T> Mutex<T> {
+        pub fn new(value: T) -> Mutex<T> {
+            Mutex(parking_lot::Mutex::new(value))
+        }
+
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            let (held, since) = (self.0.lock(), DONE.get());
+            MutexGuard { held, since }
+        }
+
+        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            let (held, since) = (self.0.try_lock()?, DONE.get());
+            Some(MutexGuard { held, since })
+        }
+    }
+
+    impl<T> MutexGuard<'_, T> {
+        fn note(&mut self) {
+            let since = std::mem::replace(&mut self.since, DONE.get());
+            // No batch takes the lock of a reload, nor that of who asks what was counted.
+            let batches_wait = !LONG_HELD.contains(&type_name::<T>());
+            if batches_wait {
+                MOST.set(MOST.get().max(DONE.get() - since));
+            }
+        }
+
+        pub fn bump(guard: &mut Self) {
+            guard.note();
+            parking_lot::MutexGuard::bump(&mut guard.held);
+        }
+    }
+
+    impl<T> Drop for MutexGuard<'_, T> {
+        fn drop(&mut self) {
+            self.note();
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.held
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            &mut self.held
         }
     }
 }

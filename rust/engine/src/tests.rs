@@ -11,6 +11,8 @@ mod in_turn;
 #[cfg(loom)]
 mod interleavings;
 mod limits;
+#[cfg(not(loom))]
+mod lock_holds;
 mod moved;
 mod periods;
 mod restart;

@@ -6,7 +6,7 @@ use crate::engine::context::Context;
 use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::sink::Outbox;
 use crate::state::named::NamedTrace;
-use crate::state::shard::{Due, Shard};
+use crate::state::shard::{Due, NextDue, Shard};
 use crate::state::shards::{ShardIndex, Shards};
 use crate::sync::MutexGuard;
 
@@ -51,19 +51,25 @@ fn close_due_in(
         shard.next_due(now, context.settings, awaited)
     };
     while *looks > 0 {
-        let Some((place, due)) = next(shard, decide) else {
-            while !shard.expire(context.key, now, context.settings) {
-                MutexGuard::bump(shard);
-            }
-            return true;
-        };
+        let next = next(shard, decide);
         *looks -= 1;
-        let cause = match due {
-            Due::Quiet => Cause::Whole,
-            Due::Age => Cause::MaxAge,
-        };
-        close(context, shard, place, cause, decide, sink);
-        outbox.settle_much(sink, plan);
+        match next {
+            NextDue::Trace(place, due) => {
+                let cause = match due {
+                    Due::Quiet => Cause::Whole,
+                    Due::Age => Cause::MaxAge,
+                };
+                close(context, shard, place, cause, decide, sink);
+                outbox.settle_much(sink, plan);
+            }
+            NextDue::Later => {}
+            NextDue::None => {
+                while !shard.expire(context.key, now, context.settings) {
+                    MutexGuard::bump(shard);
+                }
+                return true;
+            }
+        }
         // Whoever waits for this part of the traces goes first.
         MutexGuard::bump(shard);
     }

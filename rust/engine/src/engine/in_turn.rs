@@ -15,6 +15,7 @@ use crate::engine::sink::Sink;
 use crate::finding::Finding;
 use crate::settings::CloseCause;
 use crate::state::shards::ShardIndex;
+use crate::sync::MutexGuard;
 use crate::time::Timestamp;
 
 impl Engine {
@@ -75,11 +76,21 @@ impl Engine {
         let CallScratch { sink, decide, .. } = &mut *scratch;
         for at in parts {
             let mut shard = self.shards.lock(at);
-            for place in shard.live_places() {
+            let newest = shard.newest();
+            loop {
+                while !shard.trim(now, context.settings) {
+                    MutexGuard::bump(&mut shard);
+                }
+                // Those that open meanwhile are not meant.
+                let oldest = shard.oldest_live();
+                let Some(place) = oldest.filter(|place| !place.is_after(newest)) else {
+                    break;
+                };
                 close(&context, &mut shard, place, cause, decide, sink);
                 if self.outbox.settle_much(sink, &rules.plan) {
                     settled();
                 }
+                MutexGuard::bump(&mut shard);
             }
             self.shards.account(at, shard.bytes());
         }

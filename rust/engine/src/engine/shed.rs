@@ -7,9 +7,10 @@ use crate::engine::sink::{Outbox, Sink};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
 use crate::state::slots::TracePlace;
+use crate::sync::MutexGuard;
 
-/// How many closed traces' states are dropped before the bound is looked at again.
-const SHED_AT_ONCE: usize = 16;
+/// How much of closed traces' states is dropped before the bound is looked at again, in bytes.
+const SHED_AT_ONCE: usize = 16 << 10;
 
 /// Sheds until the traces are within their bound: first closed ones' state, then live ones that are open for
 /// nothing but what they await, then the others; of each kind the oldest. The ids of those that are gone have a bound of their own.
@@ -30,7 +31,9 @@ pub(crate) fn shed(
             is_shrunk = true;
             for at in shards.all() {
                 let mut shard = shards.lock(at);
-                shard.shrink(context.key);
+                while !shard.shrink() {
+                    MutexGuard::bump(&mut shard);
+                }
                 shards.account(at, shard.bytes());
             }
             continue;
@@ -38,12 +41,10 @@ pub(crate) fn shed(
         let mut shard = shards.lock(at);
         match kind {
             Kind::Closed => {
-                for _ in 0..SHED_AT_ONCE {
-                    shard.forget_oldest(context.key, context.settings);
-                }
+                shard.forget(context.key, context.settings, SHED_AT_ONCE, |_| true);
             }
             Kind::Waiting | Kind::Live => {
-                if let Some(place) = oldest_open(&mut shard, kind, context) {
+                if let Some(place) = oldest_open(&shard, kind) {
                     close(context, &mut shard, place, Cause::Memory, scratch, sink);
                     context.fold_pending(&mut scratch.pending, sink);
                     shard.forget_oldest(context.key, context.settings);
@@ -73,28 +74,32 @@ enum Kind {
     Live,
 }
 
-fn oldest_open(shard: &mut Shard, kind: Kind, context: &Context<'_>) -> Option<TracePlace> {
+fn oldest_open(shard: &Shard, kind: Kind) -> Option<TracePlace> {
     match kind {
         Kind::Closed => None,
-        Kind::Waiting => shard.oldest_waiting(context.now, context.settings),
+        Kind::Waiting => shard.oldest_waiting(),
         Kind::Live => shard.oldest_live(),
     }
 }
 
 /// The kind that is shed first, and the shard that has the oldest of it.
 fn oldest(shards: &Shards, context: &Context<'_>) -> Option<(ShardIndex, Kind)> {
-    let age_of = |kind: Kind, shard: &mut Shard| match kind {
+    let age_of = |kind: Kind, mut shard: MutexGuard<'_, Shard>| match kind {
         Kind::Closed => shard.get(shard.oldest_closed()?)?.closed(),
         Kind::Waiting | Kind::Live => {
-            let place = oldest_open(shard, kind, context)?;
-            shard.get(place).map(|trace| trace.opened())
+            while !shard.trim(context.now, context.settings) {
+                MutexGuard::bump(&mut shard);
+            }
+            shard
+                .get(oldest_open(&shard, kind)?)
+                .map(|trace| trace.opened())
         }
     };
     [Kind::Closed, Kind::Waiting, Kind::Live]
         .into_iter()
         .find_map(|kind| {
             let ages = shards.all().filter_map(|at| {
-                let age = age_of(kind, &mut shards.lock(at))?;
+                let age = age_of(kind, shards.lock(at))?;
                 Some((age, at))
             });
             ages.min().map(|(_, at)| (at, kind))

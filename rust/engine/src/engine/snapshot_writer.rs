@@ -34,10 +34,7 @@ pub(crate) fn write(
     (shards, windows): (&Shards, &Mutex<Windows>),
 ) -> Vec<u8> {
     let mut places: Vec<(TraceId, ShardIndex, TracePlace)> = Vec::new();
-    for at in shards.all() {
-        let shard = shards.lock(at);
-        places.extend(shard.places().map(|(trace, place)| (trace, at, place)));
-    }
+    shards.each(|at, place, trace| places.push((trace.id(), at, place)));
     // In an order that depends neither on how they came nor on the shards.
     places.sort_unstable();
     let mut traces = Traces::default();
@@ -49,7 +46,9 @@ pub(crate) fn write(
     // Behind the traces: one that is gone meanwhile is among them.
     let mut forgotten = Vec::new();
     for at in shards.all() {
-        forgotten.extend(shards.lock(at).forgotten.stored(at.number()));
+        // Shared, and worked out with the part free for others.
+        let ids = shards.lock(at).forgotten.clone();
+        forgotten.extend(ids.stored(at.number()));
     }
     forgotten.sort_unstable();
     let of_rule = |(rule, since): (&RulePlan, _)| StoredRule {

@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn a_block_that_is_given_back_is_the_next_of_its_size() {
         let mut pool = BlockPool::default();
-        pool.limit(1 << 16);
+        pool.limit(1 << 16, 1);
         let mut block = Block::default();
         for number in 0..100u64 {
             block.push(&mut pool, List::Spans, number.to_le_bytes());
@@ -309,7 +309,7 @@ mod tests {
         });
         assert_eq!(measured.count_total, 0);
         assert_eq!(pool.bytes(), after_first);
-        pool.limit(0);
+        pool.limit(0, 1000);
         assert_eq!(pool.bytes(), 0);
     }
 
@@ -319,7 +319,7 @@ mod tests {
             steps in proptest::collection::vec((0..LISTS, any::<prop::sample::Index>(), any::<u64>()), 0..600),
         ) {
             let mut pool = BlockPool::default();
-            pool.limit(1 << 20);
+            pool.limit(1 << 20, 1);
             let mut block = Block::default();
             let mut lists: [Vec<[u8; 8]>; LISTS] = Default::default();
             for (list, at, number) in steps {

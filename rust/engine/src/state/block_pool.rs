@@ -4,6 +4,7 @@
 use crate::heap::heap;
 use crate::state::counting::FedCounts;
 use crate::state::texts::Texts;
+use crate::sync::worked;
 
 /// The smallest block, and the largest that is kept for another trace.
 const LEAST: usize = 56;
@@ -14,6 +15,12 @@ const LARGER: usize = 2;
 
 /// Room for so many words is kept.
 const KEPT_WORDS: usize = 1024;
+
+/// A list of free blocks keeps room for so many.
+const FEW: usize = 16;
+
+/// So many go, at most, for one that comes.
+const MOST_GONE: usize = 4;
 
 /// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
 const SIZES: usize = 56;
@@ -46,18 +53,30 @@ impl Default for BlockPool {
 }
 
 impl BlockPool {
-    /// Keeps at most so many bytes from now on.
-    pub fn limit(&mut self, most: usize) {
+    /// Keeps at most so many bytes from now on, and hands at most so many blocks back at once. `false`: more have to go.
+    pub fn limit(&mut self, most: usize, at_once: usize) -> bool {
         self.most = most;
         if self.words.capacity() > KEPT_WORDS {
             self.words = Vec::new();
         }
         self.counting.shrink();
         self.texts.shrink();
-        if self.bytes > most {
-            self.free = [const { Vec::new() }; SIZES];
-            self.bytes = 0;
+        let mut left = at_once;
+        for free in &mut self.free {
+            while left > 0 && self.bytes > most {
+                let Some(block) = free.pop() else {
+                    break;
+                };
+                self.bytes -= heap(block.len()) + SLOT;
+                left -= 1;
+                worked(1);
+            }
+            let is_sparse = free.capacity() > 4 * free.len();
+            if is_sparse && (most == 0 || free.capacity() > FEW) {
+                free.shrink_to(2 * free.len());
+            }
         }
+        self.bytes <= most
     }
 
     pub(super) fn take(&mut self, least: usize) -> Box<[u8]> {
@@ -80,7 +99,10 @@ impl BlockPool {
             return;
         }
         let weight = heap(size) + SLOT;
-        while self.bytes + weight > self.most {
+        for _ in 0..MOST_GONE {
+            if self.bytes + weight <= self.most {
+                break;
+            }
             // One goes of the size of which most bytes lie here: the others are asked for.
             let lying =
                 |free: &&mut Vec<Box<[u8]>>| free.len() * free.last().map_or(0, |one| one.len());
@@ -89,6 +111,9 @@ impl BlockPool {
                 return;
             };
             self.bytes -= heap(other.len()) + SLOT;
+        }
+        if self.bytes + weight > self.most {
+            return;
         }
         self.bytes += weight;
         self.free[size_index(size)].push(bytes);

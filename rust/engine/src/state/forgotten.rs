@@ -48,8 +48,8 @@ impl Share {
     }
 }
 
-/// The ids of one shard.
-#[derive(Debug, Default)]
+/// The ids of one shard. Who copies them shares what they lie in.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Forgotten {
     generations: VecDeque<IdGeneration>,
     /// What all of them hold.
@@ -87,12 +87,7 @@ impl Forgotten {
         };
         if self.generations.back().is_none_or(is_over) {
             let shards = share.shards;
-            if let Some(last) = self.generations.back_mut() {
-                self.bytes -= last.bytes();
-                last.end();
-                self.bytes += last.bytes();
-            }
-            let next = IdGeneration::new(now, RouteNumbers { bits, shards });
+            let next = IdGeneration::new(now, RouteNumbers { bits, shards }, size);
             self.bytes += next.bytes();
             self.generations.push_back(next);
         }
@@ -101,6 +96,13 @@ impl Forgotten {
             last.latest = last.latest.max(now);
             last.add(key, route);
             self.bytes = self.bytes + last.bytes() - before;
+        }
+        let over = self.generations.len().saturating_sub(1);
+        let mut over = self.generations.iter_mut().take(over);
+        if let Some(over) = over.find(|generation| !generation.is_ended()) {
+            let before = over.bytes();
+            over.end_some();
+            self.bytes = self.bytes + over.bytes() - before;
         }
         while self.bytes > share.bytes && self.generations.len() > 1 {
             self.dropped += self.drop_oldest();

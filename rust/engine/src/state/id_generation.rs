@@ -1,26 +1,16 @@
-//! Ids of closed traces that are forgotten together, in the order of a search: a table of those that just came, a
-//! small [`IdSet`] and a large one.
-//!
-//! A set is written once and never changed, and a table takes ten times the room. So the table stays a small part of
-//! all, and what leaves it is written into the small set some sixteen times before it joins the large one, which is
-//! then written anew. A generation that is over is one set.
-
-use hashbrown::HashTable;
+//! Ids of closed traces that are forgotten together, in [parts](IdPart) by their numbers: each is written anew for itself,
+//! so that nobody waits for all.
 
 use crate::hash::HashKey;
 use crate::heap::heap;
-use crate::state::id_set::IdSet;
+use crate::state::id_part::IdPart;
 use crate::time::Timestamp;
 
 /// These bits of a route say in which shard a trace lies (see [`shard_of`]).
 pub(crate) const SHARD_BITS: u32 = 24;
 
-/// The table joins the small set when it has so many, or one for each so many of the large set.
-const FRESH: u64 = 64;
-const FRESH_SHARE: u64 = 512;
-
-/// And the small set the large one, when it has one for each so many of that.
-const RECENT_SHARE: u64 = 16;
+/// A part of a generation is to hold about so many bytes.
+const PART_BYTES: usize = 64 << 10;
 
 /// In which of `shards` a trace lies, by its route.
 pub(crate) fn shard_of(route: u64, shards: u64) -> u64 {
@@ -61,117 +51,98 @@ impl RouteNumbers {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct IdGeneration {
     pub since: Timestamp,
     /// When the latest id came in.
     pub latest: Timestamp,
     pub numbers: RouteNumbers,
-    settled: IdSet,
-    recent: IdSet,
-    fresh: HashTable<u64>,
+    /// By number, ascending.
+    parts: Box<[IdPart]>,
+    /// How many numbers belong in each.
+    width: u64,
+    /// How many of the parts have come to their end.
+    ended: usize,
+    len: u64,
+    /// What the parts hold.
+    bytes: usize,
 }
 
 impl IdGeneration {
-    pub fn new(now: Timestamp, numbers: RouteNumbers) -> IdGeneration {
+    /// For about so many bytes of ids.
+    pub fn new(now: Timestamp, numbers: RouteNumbers, bytes: usize) -> IdGeneration {
+        let parts = (bytes / PART_BYTES).max(1);
+        let empty = parts * IdPart::default().bytes();
         IdGeneration {
             since: now,
             latest: now,
             numbers,
-            settled: IdSet::default(),
-            recent: IdSet::default(),
-            fresh: HashTable::new(),
+            parts: (0..parts).map(|_| IdPart::default()).collect(),
+            width: numbers.below().div_ceil(parts as u64),
+            ended: 0,
+            len: 0,
+            bytes: empty,
         }
+    }
+
+    /// Of an id's [`route`](crate::hash::route): in which part it belongs, and its number there.
+    fn place(&self, route: u64) -> (usize, u64) {
+        let number = self.numbers.of(route);
+        ((number / self.width) as usize, number % self.width)
     }
 
     /// By the id's [`route`](crate::hash::route).
     pub fn add(&mut self, key: HashKey, route: u64) {
-        if self.has(key, route) {
+        let (at, number) = self.place(route);
+        let (part, width) = (&mut self.parts[at], self.width);
+        if part.has(key, number) {
             return;
         }
-        let number = self.numbers.of(route);
-        let place = |number: &u64| key.of(&number.to_le_bytes());
-        self.fresh.insert_unique(place(&number), number, place);
-        if self.fresh.len() as u64 >= FRESH.max(self.settled.len() / FRESH_SHARE) {
-            self.settle_fresh();
-        }
-        if self.recent.len() >= FRESH.max(self.settled.len() / RECENT_SHARE) {
-            self.settle_recent();
-        }
+        let before = part.bytes();
+        part.add(key, number, width);
+        self.bytes = self.bytes + part.bytes() - before;
+        self.len += 1;
     }
 
-    /// No more will come.
-    pub fn end(&mut self) {
-        self.settle_fresh();
-        self.settle_recent();
-        self.fresh = HashTable::new();
-    }
-
-    fn settle_fresh(&mut self) {
-        let mut fresh: Vec<u64> = self.fresh.drain().collect();
-        fresh.sort_unstable();
-        let len = fresh.len() as u64;
-        self.recent = self.merged(&self.recent, fresh.into_iter(), len);
-    }
-
-    fn settle_recent(&mut self) {
-        let recent = std::mem::take(&mut self.recent);
-        self.settled = self.merged(&self.settled, recent.iter(), recent.len());
-    }
-
-    /// A set and `more` numbers, ascending and not in it.
-    fn merged(&self, set: &IdSet, more: impl Iterator<Item = u64>, count: u64) -> IdSet {
-        let all = MergedIds {
-            left: set.iter().peekable(),
-            right: more.peekable(),
+    /// No more will come: what is over is smaller. One part of it, so that nobody waits for all.
+    pub fn end_some(&mut self) {
+        let Some(part) = self.parts.get_mut(self.ended) else {
+            return;
         };
-        IdSet::new(all, set.len() + count, self.numbers.below())
+        self.ended += 1;
+        let before = part.bytes();
+        part.end(self.width);
+        self.bytes = self.bytes + part.bytes() - before;
+    }
+
+    /// Whether all parts have come to their end.
+    pub fn is_ended(&self) -> bool {
+        self.ended == self.parts.len()
     }
 
     pub fn has(&self, key: HashKey, route: u64) -> bool {
-        let number = self.numbers.of(route);
-        let place = key.of(&number.to_le_bytes());
-        self.settled.has(number)
-            || self.recent.has(number)
-            || self.fresh.find(place, |kept| *kept == number).is_some()
+        let (at, number) = self.place(route);
+        self.parts[at].has(key, number)
     }
 
     pub fn len(&self) -> u64 {
-        self.settled.len() + self.recent.len() + self.fresh.len() as u64
+        self.len
     }
 
     pub fn bytes(&self) -> usize {
-        let sets = self.settled.heap_bytes() + self.recent.heap_bytes();
-        size_of::<IdGeneration>() + sets + heap(self.fresh.allocation_size())
+        let parts = heap(self.parts.len() * size_of::<IdPart>());
+        size_of::<IdGeneration>() + parts + self.bytes
     }
 
     /// The kept bits of all routes, ascending; `shard` is the number of the one that they lie in.
     pub fn routes(&self, shard: u64) -> Vec<u64> {
-        let sets = self.settled.iter().chain(self.recent.iter());
-        let all = sets.chain(self.fresh.iter().copied());
-        let mut routes: Vec<u64> = all
+        let parts = (0..).map(|at| at * self.width).zip(&self.parts);
+        let numbers = parts.flat_map(|(first, part)| part.all().map(move |number| first + number));
+        let mut routes: Vec<u64> = numbers
             .map(|number| self.numbers.route(number, shard))
             .collect();
         routes.sort_unstable();
         routes
-    }
-}
-
-/// Two ascending sequences that share nothing, as one.
-struct MergedIds<L: Iterator<Item = u64>, R: Iterator<Item = u64>> {
-    left: std::iter::Peekable<L>,
-    right: std::iter::Peekable<R>,
-}
-
-impl<L: Iterator<Item = u64>, R: Iterator<Item = u64>> Iterator for MergedIds<L, R> {
-    type Item = u64;
-
-    fn next(&mut self) -> Option<u64> {
-        let right = self.right.peek().copied();
-        match self.left.peek() {
-            Some(left) if right.is_none_or(|right| *left < right) => self.left.next(),
-            _ => self.right.next(),
-        }
     }
 }
 
@@ -180,60 +151,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_found_wherever_it_lies_and_a_generation_that_is_over_is_one_set() {
+    fn an_id_is_found_whatever_part_it_is_in_and_a_generation_that_is_over_is_smaller() {
         let key = HashKey::new(5);
         let numbers = RouteNumbers {
             bits: 35,
             shards: 8,
         };
-        let mut generation = IdGeneration::new(Timestamp(0), numbers);
-        let route = |number: u64| number << 3 | number << 40;
-        let mut places = [false; 3];
+        let mut generation = IdGeneration::new(Timestamp(0), numbers, 3 * PART_BYTES);
+        // All over the numbers, each in one way only.
+        let route = |number: u64| (number << 3).wrapping_mul(0x9_e377_9b91) & ((1 << 35) - 1);
         for number in 0..50_000 {
             assert!(!generation.has(key, route(number)));
             generation.add(key, route(number));
             generation.add(key, route(number / 2));
-            let of = [
-                generation.settled.len(),
-                generation.recent.len(),
-                generation.fresh.len() as u64,
-            ];
-            assert_eq!(of.iter().sum::<u64>(), number + 1);
-            places = std::array::from_fn(|at| places[at] || of[at] > 0);
+            assert_eq!(generation.len(), number + 1);
         }
-        assert_eq!(places, [true; 3]);
-        let all: Vec<u64> = (0..50_000).map(|number| number << 3).collect();
+        let held: usize = generation.parts.iter().map(IdPart::bytes).sum();
+        assert_eq!(held, generation.bytes);
+        assert!(
+            generation
+                .parts
+                .iter()
+                .all(|part| part.all().count() > 10_000)
+        );
+        let mut all: Vec<u64> = (0..50_000).map(route).collect();
+        all.sort_unstable();
         assert_eq!(generation.routes(0), all);
-        let before = generation.bytes();
-        generation.end();
-        assert_eq!(generation.settled.len(), generation.len());
-        assert!(generation.bytes() < before);
+        let mut ends = 0;
+        while !generation.is_ended() {
+            generation.end_some();
+            ends += 1;
+        }
+        assert_eq!(ends, 3);
+        assert!(generation.bytes < held);
         assert_eq!(generation.routes(0), all);
         assert!((0..50_000).all(|number| generation.has(key, route(number))));
-    }
-
-    #[test]
-    fn an_id_is_written_few_times_until_its_generation_is_over() {
-        let key = HashKey::new(5);
-        let numbers = RouteNumbers {
-            bits: 35,
-            shards: 8,
-        };
-        let mut generation = IdGeneration::new(Timestamp(0), numbers);
-        let (mut settled, mut recent, mut written) = (0, 0, 0);
-        let count = 100_000;
-        for number in 0..count {
-            generation.add(key, number << 3);
-            if generation.recent.len() != recent {
-                recent = generation.recent.len();
-                written += recent;
-            }
-            if generation.settled.len() != settled {
-                settled = generation.settled.len();
-                written += settled;
-            }
-        }
-        let times = written / count;
-        assert!(times <= 40, "{times} times");
     }
 }

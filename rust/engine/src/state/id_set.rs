@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 
 use crate::heap::heap;
+use crate::sync::worked;
 
 /// How many steps lie between two that are noted.
 const SAMPLE: u64 = 256;
@@ -27,6 +28,7 @@ pub(crate) struct IdSet {
 impl IdSet {
     /// Of `len` ascending numbers below `below`, each once.
     pub fn new(numbers: impl Iterator<Item = u64>, len: u64, below: u64) -> IdSet {
+        worked(len as usize / 16);
         let low_bits = (below / len.max(1)).checked_ilog2().unwrap_or(0);
         let buckets = (below >> low_bits) + 1;
         let mut set = IdSet {
@@ -98,6 +100,8 @@ impl IdSet {
 
     /// In ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u64> {
+        // To read or write one takes some nanoseconds.
+        worked(self.len as usize / 16);
         let mut words = self.steps.iter().copied();
         let mut left = words.next().unwrap_or(0);
         let mut before = 0;

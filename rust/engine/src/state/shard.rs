@@ -4,29 +4,39 @@
 //! Timers are lazy: a trace has one entry in a heap, which is looked at when it is due and put back
 //! if spans came since. No span touches an ordered structure. What a flood made grow shrinks again as its
 //! traces go, so that no room that stands empty counts against those that come after.
-
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+//!
+//! However many traces there are, no call here does more at once than others can wait for: what grows does so in pieces, what
+//! is stale goes a few at a time, and what has more to do says so.
 
 use betrace_lang::verdict::Reason;
-use hashbrown::HashTable;
 
 use crate::hash::{HashKey, route};
-use crate::heap::heap;
 use crate::id::TraceId;
 use crate::settings::Settings;
 use crate::state::block_pool::BlockPool;
 use crate::state::forgotten::{Forgotten, Share};
 use crate::state::named::{NamedTrace, NamedTraceMut};
-use crate::state::slots::{Slots, TracePlace};
+use crate::state::place_queue::PlaceQueue;
+use crate::state::slots::{Serial, Slots, TracePlace};
+use crate::state::split_table::SplitTable;
+use crate::state::timers::Timers;
 use crate::state::trace::{Generation, TraceState};
+use crate::sync::worked;
 use crate::time::Timestamp;
 
 /// A shard's tables keep at least room for so many entries.
 const ROOM: usize = 64;
 
-/// So many traces are forgotten before whoever waits for the lock goes first.
-const EXPIRED_AT_ONCE: usize = 256;
+/// So much is forgotten before whoever waits for the lock goes first, in bytes; a trace counts for so many more.
+const FORGOTTEN_AT_ONCE: usize = 256 << 10;
+const FORGOTTEN_EACH: usize = 1 << 10;
+
+/// So many timers and stale places are looked at before whoever waits for the lock goes first, and so many blocks handed
+/// back.
+const LOOKS_AT_ONCE: usize = 256;
+
+/// So many chunks of traces are looked through likewise, of some dozens each.
+pub(super) const CHUNKS_AT_ONCE: usize = 32;
 
 /// Why a trace is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +47,16 @@ pub(crate) enum Due {
     Age,
 }
 
+/// What [`Shard::next_due`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NextDue {
+    Trace(TracePlace, Due),
+    /// There may be more: whoever waits may go first.
+    Later,
+    /// No trace is due.
+    None,
+}
+
 /// Free blocks are kept for traces to come: so many bytes, or one for each so many that traces hold.
 const FREE_BYTES: usize = 16 << 10;
 const FREE_SHARE: usize = 16;
@@ -45,15 +65,15 @@ const FREE_SHARE: usize = 16;
 pub(crate) struct Shard {
     slots: Slots,
     pool: BlockPool,
-    table: HashTable<u32>,
-    timers: BinaryHeap<Reverse<(Timestamp, TracePlace)>>,
+    table: SplitTable,
+    timers: Timers,
     /// Live traces in the order in which they were opened, with stale entries between them.
-    opened: VecDeque<TracePlace>,
+    opened: PlaceQueue,
     /// Closed ones in the order in which they closed.
-    closed: VecDeque<TracePlace>,
+    closed: PlaceQueue,
     /// Live traces that were kept open beyond their idle time, in that order, with stale entries between
     /// them.
-    waiting: VecDeque<TracePlace>,
+    waiting: PlaceQueue,
     pub forgotten: Forgotten,
     live: u64,
     remembered: u64,
@@ -118,7 +138,7 @@ impl Shard {
             let trace = self.slots.at(*slot);
             trace.is_some_and(|trace| trace.id() == id)
         })?;
-        Some(self.slots.place_of(*slot))
+        Some(self.slots.place_of(slot))
     }
 
     /// Marks the trace `id` as one of which not every span comes. `false`: it is not here, or closed.
@@ -185,11 +205,11 @@ impl Shard {
         });
         if is_live {
             self.live += 1;
-            self.timers.push(Reverse((due, place)));
-            self.opened.push_back(place);
+            self.timers.push((due, place));
+            self.opened.push(place);
         } else {
             self.remembered += 1;
-            self.closed.push_back(place);
+            self.closed.push(place);
         }
         place
     }
@@ -205,18 +225,18 @@ impl Shard {
         now: Timestamp,
         settings: &Settings,
         mut awaited: impl FnMut(NamedTrace<'_>) -> Option<Timestamp>,
-    ) -> Option<(TracePlace, Due)> {
-        while let Some(Reverse((at, place))) = self.timers.peek().copied() {
-            if at > now {
-                return None;
-            }
+    ) -> NextDue {
+        for _ in 0..LOOKS_AT_ONCE {
+            let Some((_, place)) = self.timers.first().filter(|(at, _)| *at <= now) else {
+                return NextDue::None;
+            };
             self.timers.pop();
             let Some(trace) = self.get(place).filter(|trace| trace.is_live()) else {
                 continue;
             };
             let (quiet, age) = (trace.quiet(settings), trace.age(settings));
             if quiet.min(age) > now {
-                self.timers.push(Reverse((quiet.min(age), place)));
+                self.timers.push((quiet.min(age), place));
                 continue;
             }
             let Some(trace) = self.settled(place) else {
@@ -225,163 +245,165 @@ impl Shard {
             let awaited = awaited(trace.asked()).map_or(quiet, |until| quiet.max(until));
             if awaited.min(age) <= now {
                 let due = if awaited <= age { Due::Quiet } else { Due::Age };
-                return Some((place, due));
+                return NextDue::Trace(place, due);
             }
+            let stands_there = std::mem::replace(&mut trace.trace.is_waiting, true);
             // What is awaited may come at any time, and the trace is due its idle time after that.
             let again = now.plus(settings.idle_timeout).min(awaited).min(age);
-            self.timers.push(Reverse((again, place)));
-            self.waiting.push_back(place);
+            self.timers.push((again, place));
+            if !stands_there {
+                self.waiting.push(place);
+            }
+            // To know it may have taken as long as a close.
+            return NextDue::Later;
         }
-        None
+        NextDue::Later
     }
 
     /// A live trace has closed: it waits for late spans.
     pub fn remember(&mut self, place: TracePlace) {
         self.live -= 1;
         self.remembered += 1;
-        self.closed.push_back(place);
-        self.trim_opened();
+        self.closed.push(place);
+        let (slots, most) = (&self.slots, ROOM + 2 * self.live as usize);
+        let is_live = |place| slots.get(place).is_some_and(TraceState::is_live);
+        self.opened.sweep(most, is_live);
+        self.waiting.sweep(most, is_live);
+        self.timers.sweep(most, is_live);
     }
 
-    /// Entries of traces that are no longer live leave from the front; the rest when it gets long.
-    fn trim_opened(&mut self) {
-        while let Some(place) = self.opened.front().copied() {
-            if self.get(place).is_some_and(|trace| trace.is_live()) {
-                break;
+    /// Drops entries that are stale from the front of what is in order. `false`: there may be more, so that whoever waits
+    /// may go first.
+    pub fn trim(&mut self, now: Timestamp, settings: &Settings) -> bool {
+        for _ in 0..LOOKS_AT_ONCE {
+            if self
+                .opened
+                .first()
+                .is_some_and(|place| !self.is_live(place))
+            {
+                self.opened.pop();
+                continue;
             }
-            self.opened.pop_front();
-        }
-        if self.opened.len() as u64 > 64 + 2 * self.live {
-            let mut kept = std::mem::take(&mut self.opened);
-            kept.retain(|place| self.get(*place).is_some_and(|trace| trace.is_live()));
-            self.opened = kept;
-        }
-    }
-
-    /// The longest live trace.
-    pub fn oldest_live(&mut self) -> Option<TracePlace> {
-        self.trim_opened();
-        self.opened.front().copied()
-    }
-
-    /// The first live trace that is open for nothing but what it awaits.
-    pub fn oldest_waiting(&mut self, now: Timestamp, settings: &Settings) -> Option<TracePlace> {
-        while let Some(place) = self.waiting.front().copied() {
-            let trace = self.get(place).filter(|trace| trace.is_live());
-            if trace.is_some_and(|trace| trace.quiet(settings) <= now) {
-                return Some(place);
+            let Some(place) = self.waiting.first() else {
+                return true;
+            };
+            let trace = self.get_mut(place).filter(|trace| trace.is_live());
+            if let Some(trace) = trace {
+                if trace.quiet(settings) <= now {
+                    return true;
+                }
+                trace.is_waiting = false;
             }
-            self.waiting.pop_front();
+            self.waiting.pop();
         }
-        None
+        false
+    }
+
+    /// The longest live trace, where [`Shard::trim`] has come to it.
+    pub fn oldest_live(&self) -> Option<TracePlace> {
+        self.opened.first().filter(|place| self.is_live(*place))
+    }
+
+    /// The first live trace that is open for nothing but what it awaits, where [`Shard::trim`] has come to it.
+    pub fn oldest_waiting(&self) -> Option<TracePlace> {
+        self.waiting.first().filter(|place| self.is_live(*place))
+    }
+
+    fn is_live(&self, place: TracePlace) -> bool {
+        self.get(place).is_some_and(TraceState::is_live)
     }
 
     /// The first closed one.
     pub fn oldest_closed(&self) -> Option<TracePlace> {
-        self.closed.front().copied()
+        self.closed.first()
     }
 
-    pub fn live_places(&self) -> Vec<TracePlace> {
-        self.opened
-            .iter()
-            .copied()
-            .filter(|place| self.get(*place).is_some_and(|trace| trace.is_live()))
-            .collect()
+    /// A trace that opens now comes behind this one.
+    pub fn newest(&self) -> Serial {
+        self.slots.newest()
     }
 
-    /// Every trace, live or remembered.
-    pub fn traces(&self) -> impl Iterator<Item = &TraceState> {
-        self.slots.traces()
+    /// The traces of some chunks of them, live or remembered, with their places, from the chunk `first` on. `None`: there are
+    /// no such chunks.
+    pub fn some(&self, first: usize) -> Option<impl Iterator<Item = (TracePlace, &TraceState)>> {
+        self.slots.some(first, CHUNKS_AT_ONCE)
     }
 
-    /// Where they stand.
-    pub fn places(&self) -> impl Iterator<Item = (TraceId, TracePlace)> {
-        self.slots.places()
-    }
-
-    /// Drops the state of the first closed trace and keeps its id.
-    pub fn forget_oldest(&mut self, key: HashKey, settings: &Settings) {
-        let Some(place) = self.closed.pop_front() else {
-            return;
+    /// Drops the state of the first closed trace and keeps its id. Returns how much went.
+    pub fn forget_oldest(&mut self, key: HashKey, settings: &Settings) -> usize {
+        let Some(trace) = self.closed.pop().and_then(|place| self.take(key, place)) else {
+            return 0;
         };
-        let Some(trace) = self.slots.take(place) else {
-            return;
-        };
+        let bytes = trace.bytes;
         self.remembered -= 1;
-        self.trace_bytes = self.trace_bytes.saturating_sub(trace.bytes);
-        let hash = key.of_trace(trace.id());
-        if let Ok(entry) = self.table.find_entry(hash, |slot| *slot == place.slot) {
-            entry.remove();
-        }
+        self.trace_bytes = self.trace_bytes.saturating_sub(bytes);
         if let Some(closed) = trace.closed() {
             let share = Share::of(settings);
             self.forgotten.add(key, route(trace.id()), closed, share);
         }
+        // What it holds goes in pieces of some dozens of bytes at the least.
+        worked(bytes / 64);
         trace.release(&mut self.pool);
         self.gone += 1;
         if self.gone > ROOM.max(self.held() / 4) {
-            self.shrink(key);
+            self.shrink();
         }
+        bytes + FORGOTTEN_EACH
     }
 
-    /// Gives back room that a flood left: where three quarters stand empty, half of it goes.
-    pub fn shrink(&mut self, key: HashKey) {
+    /// A trace, which is then nowhere.
+    fn take(&mut self, key: HashKey, place: TracePlace) -> Option<TraceState> {
+        let hash = key.of_trace(self.slots.get(place)?.id());
+        let slots = &self.slots;
+        self.table.remove(hash, place.slot, |slot| {
+            let trace = slots.at(*slot);
+            trace.map_or(0, |trace| key.of_trace(trace.id()))
+        });
+        self.slots.take(place)
+    }
+
+    /// Gives back room that a flood left. `false`: there is more of it, so that whoever waits may go first.
+    pub fn shrink(&mut self) -> bool {
         self.gone = 0;
-        let sparse = |len: usize, room: usize| room > ROOM && len < room / 4;
-        let least = if self.held() == 0 { 0 } else { FREE_BYTES };
-        self.pool.limit(least.max(self.trace_bytes / FREE_SHARE));
         self.slots.shrink();
-        if sparse(self.table.len(), self.table.capacity()) {
-            let slots = &self.slots;
-            self.table.shrink_to(2 * self.table.len(), |slot| {
-                let trace = slots.at(*slot);
-                trace.map_or(0, |trace| key.of_trace(trace.id()))
-            });
-        }
-        // Timers of traces that closed before they were due go when they are, or when they are most.
-        if self.timers.len() > ROOM && self.timers.len() as u64 > 4 * self.live {
-            let mut timers = std::mem::take(&mut self.timers);
-            timers.retain(|Reverse((_, place))| self.get(*place).is_some_and(TraceState::is_live));
-            self.timers = timers;
-        }
-        if sparse(self.timers.len(), self.timers.capacity()) {
-            self.timers.shrink_to(2 * self.timers.len());
-        }
-        if self.waiting.len() as u64 > 64 + 2 * self.live {
-            // A trace that waited long stands here many times; the first of them counts.
-            let mut waiting = std::mem::take(&mut self.waiting);
-            let mut kept = hashbrown::HashSet::new();
-            waiting.retain(|place| {
-                self.get(*place).is_some_and(TraceState::is_live) && kept.insert(*place)
-            });
-            self.waiting = waiting;
-        }
-        for queue in [&mut self.opened, &mut self.closed, &mut self.waiting] {
-            if sparse(queue.len(), queue.capacity()) {
-                queue.shrink_to(2 * queue.len());
-            }
-        }
+        self.timers.shrink();
+        let least = if self.held() == 0 { 0 } else { FREE_BYTES };
+        let most = least.max(self.trace_bytes / FREE_SHARE);
+        self.pool.limit(most, LOOKS_AT_ONCE)
     }
 
     /// Forgets the state of traces whose time for late spans is over, and ids whose time is over too. `false`: there are
     /// more such traces, so that whoever waits may go first.
     pub fn expire(&mut self, key: HashKey, now: Timestamp, settings: &Settings) -> bool {
-        let mut forgotten = 0;
-        while let Some(place) = self.closed.front().copied() {
-            let closed = self.get(place).and_then(TraceState::closed);
-            let is_over = closed.is_none_or(|at| at.plus(settings.late_window) <= now);
-            if !is_over {
-                break;
-            }
-            if forgotten == EXPIRED_AT_ONCE {
-                return false;
-            }
-            self.forget_oldest(key, settings);
-            forgotten += 1;
+        let is_over = |closed: Timestamp| closed.plus(settings.late_window) <= now;
+        if !self.forget(key, settings, FORGOTTEN_AT_ONCE, is_over) {
+            return false;
         }
         let keep = settings.forget_after.saturating_add(settings.late_window);
         self.forgotten.expire(now, keep);
-        self.shrink(key);
+        self.shrink()
+    }
+
+    /// Forgets closed traces, of which it `is_over` when they closed, and no more at once than so many bytes. `false`: there
+    /// may be more.
+    pub fn forget(
+        &mut self,
+        key: HashKey,
+        settings: &Settings,
+        most: usize,
+        is_over: impl Fn(Timestamp) -> bool,
+    ) -> bool {
+        let mut went = 0;
+        while let Some(place) = self.closed.first() {
+            let closed = self.get(place).and_then(TraceState::closed);
+            if !closed.is_none_or(&is_over) {
+                break;
+            }
+            if went >= most {
+                return false;
+            }
+            went += self.forget_oldest(key, settings);
+        }
         true
     }
 
@@ -389,10 +411,11 @@ impl Shard {
     pub fn bytes(&self) -> u64 {
         let own = self.slots.bytes()
             + self.pool.bytes()
-            + heap(self.table.allocation_size())
-            + heap(self.timers.capacity() * size_of::<Reverse<(Timestamp, TracePlace)>>())
-            + heap((self.opened.capacity() + self.closed.capacity()) * size_of::<TracePlace>())
-            + heap(self.waiting.capacity() * size_of::<TracePlace>());
+            + self.table.bytes()
+            + self.timers.bytes()
+            + self.opened.bytes()
+            + self.closed.bytes()
+            + self.waiting.bytes();
         (own + self.trace_bytes) as u64
     }
 }

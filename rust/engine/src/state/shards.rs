@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use crate::hash::route;
 use crate::id::TraceId;
 use crate::state::id_generation::shard_of;
-use crate::state::shard::Shard;
+use crate::state::shard::{CHUNKS_AT_ONCE, Shard};
+use crate::state::slots::TracePlace;
 use crate::state::trace::{Generation, TraceState};
 use crate::stats::Stats;
 use crate::sync::{Apart, AtomicU64, Mutex, MutexGuard};
@@ -87,10 +88,30 @@ impl Shards {
         }
     }
 
+    /// Comes to every trace with its place, some at a time: between two times whoever waits goes first, so that traces which
+    /// come or go meanwhile may be passed over.
+    pub fn each(&self, mut come: impl FnMut(ShardIndex, TracePlace, &TraceState)) {
+        for at in self.all() {
+            let (mut shard, mut first) = (self.lock(at), 0);
+            loop {
+                let Some(traces) = shard.some(first) else {
+                    break;
+                };
+                traces.for_each(|(place, trace)| come(at, place, trace));
+                first += CHUNKS_AT_ONCE;
+                MutexGuard::bump(&mut shard);
+            }
+        }
+    }
+
     /// That of the first rule set which any trace saw whose state is kept.
     pub fn oldest_generation(&self) -> Option<Generation> {
-        let oldest = |at| self.lock(at).traces().map(TraceState::generation).min();
-        self.all().filter_map(oldest).min()
+        let mut oldest = None;
+        self.each(|_, _, trace| {
+            let generation = trace.generation();
+            oldest = Some(oldest.map_or(generation, |oldest: Generation| oldest.min(generation)));
+        });
+        oldest
     }
 
     /// A shard holds so much after it changed.

@@ -1,6 +1,5 @@
 //! Where the traces of a shard stand: in [chunks](crate::state::chunks), so that none moves while a call knows its place.
 
-use crate::id::TraceId;
 use crate::state::chunks::Chunks;
 use crate::state::trace::TraceState;
 
@@ -25,7 +24,24 @@ pub(super) struct Slots {
     serial: u32,
 }
 
+/// Where a trace stands among all of its shard in the order in which they were opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Serial(u32);
+
+impl TracePlace {
+    /// Whether its trace was opened later than another.
+    pub fn is_after(self, other: Serial) -> bool {
+        // They begin anew after the last.
+        self.serial.wrapping_sub(other.0).cast_signed() > 0
+    }
+}
+
 impl Slots {
+    /// Of the latest trace.
+    pub fn newest(&self) -> Serial {
+        Serial(self.serial)
+    }
+
     pub fn get(&self, place: TracePlace) -> Option<&TraceState> {
         let slot = self.slots.get(place.slot)?;
         (slot.serial == place.serial).then_some(())?;
@@ -69,22 +85,22 @@ impl Slots {
         Some(trace)
     }
 
-    pub fn traces(&self) -> impl Iterator<Item = &TraceState> {
-        let slots = self.slots.all();
-        slots.filter_map(|(_, slot)| slot.trace.as_ref())
-    }
-
-    pub fn places(&self) -> impl Iterator<Item = (TraceId, TracePlace)> {
-        self.slots.all().filter_map(|(slot, stands)| {
+    /// The traces of some chunks, at most so many from `first` on, with their places. `None`: there are no such chunks.
+    pub fn some(
+        &self,
+        first: usize,
+        most: usize,
+    ) -> Option<impl Iterator<Item = (TracePlace, &TraceState)>> {
+        let slots = self.slots.some(first, most)?;
+        Some(slots.filter_map(|(slot, stands)| {
             let serial = stands.serial;
-            let trace = stands.trace.as_ref()?;
-            Some((trace.id(), TracePlace { slot, serial }))
-        })
+            Some((TracePlace { slot, serial }, stands.trace.as_ref()?))
+        }))
     }
 
-    /// Gives back the chunks in which no trace stands, if half of all slots are free.
+    /// Gives back chunks in which no trace stands.
     pub fn shrink(&mut self) {
-        self.slots.shrink(|slot| slot.trace.is_none());
+        self.slots.shrink();
     }
 
     pub fn bytes(&self) -> usize {
@@ -92,9 +108,16 @@ impl Slots {
     }
 }
 
+/// A place of no trace.
+#[cfg(test)]
+pub(super) fn place(slot: u32) -> TracePlace {
+    TracePlace { slot, serial: 0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::TraceId;
     use crate::state::trace::Generation;
     use crate::time::Timestamp;
 
@@ -131,7 +154,7 @@ mod tests {
         assert!(kept.iter().all(|place| slots.get(*place).is_some()));
         let again: Vec<TracePlace> = (0..200).map(|number| slots.add(trace(number))).collect();
         assert!(again.iter().all(|place| slots.get(*place).is_some()));
-        assert_eq!(slots.traces().count(), 202);
+        assert_eq!(slots.some(0, 100).map(Iterator::count), Some(202));
         assert_eq!(slots.slots.filled(), 7);
     }
 }

@@ -1,17 +1,13 @@
 //! The names and services of recorded spans, each once for all traces of a shard: there are few of them, and most traces have
 //! the same. One goes with the last record that names it.
 
-use hashbrown::HashTable;
-
 use crate::hash::HashKey;
 use crate::heap::heap;
 use crate::state::chunks::Chunks;
+use crate::state::split_table::SplitTable;
 
 /// Longer names are cut where they are shown; selection is not concerned.
 pub(crate) const NAME_BYTES: usize = 256;
-
-/// A table of so many texts is not made smaller.
-const ROOM: usize = 64;
 
 /// A text of its shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +28,7 @@ struct HeldText {
 
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    table: HashTable<u32>,
+    table: SplitTable,
     texts: Chunks<HeldText>,
     /// What they take besides their places.
     bytes: usize,
@@ -44,7 +40,7 @@ impl Texts {
     /// Those of a trace without records.
     pub fn none() -> &'static Texts {
         static NONE: Texts = Texts {
-            table: HashTable::new(),
+            table: SplitTable::new(),
             texts: Chunks::new(),
             bytes: 0,
             last: [0; 2],
@@ -87,7 +83,7 @@ impl Texts {
             let held = texts.get(*at);
             held.is_some_and(|held| held.hash == hash && *held.text == *text)
         };
-        if let Some(at) = self.table.find(hash, is_same).copied() {
+        if let Some(at) = self.table.find(hash, is_same) {
             if let Some(held) = self.texts.get_mut(at) {
                 held.refs += 1;
             }
@@ -121,12 +117,15 @@ impl Texts {
 
     #[inline(never)]
     fn forget(&mut self, at: u32) {
-        let Some(held) = self.texts.get_mut(at) else {
+        let Some(held) = self.texts.get(at) else {
             return;
         };
-        let held = std::mem::take(held);
-        if let Ok(entry) = self.table.find_entry(held.hash, |one| *one == at) {
-            entry.remove();
+        let texts = &self.texts;
+        let hash_of = |at: &u32| texts.get(*at).map_or(0, |held| held.hash);
+        if self.table.remove(held.hash, at, hash_of)
+            && let Some(held) = self.texts.get_mut(at)
+        {
+            let held = std::mem::take(held);
             self.texts.give(at);
             self.bytes -= heap(held.text.len()).min(self.bytes);
         }
@@ -134,17 +133,11 @@ impl Texts {
 
     /// Gives back room that a flood left.
     pub(super) fn shrink(&mut self) {
-        self.texts.shrink(|held| held.refs == 0);
-        let (len, room) = (self.table.len(), self.table.capacity());
-        if room > ROOM && len < room / 4 {
-            let texts = &self.texts;
-            self.table
-                .shrink_to(2 * len, |at| texts.get(*at).map_or(0, |held| held.hash));
-        }
+        self.texts.shrink();
     }
 
     pub fn bytes(&self) -> usize {
-        self.texts.bytes() + heap(self.table.allocation_size()) + self.bytes
+        self.texts.bytes() + self.table.bytes() + self.bytes
     }
 }
 
@@ -187,7 +180,7 @@ mod tests {
             texts.release(service);
         }
         texts.shrink();
-        assert!(texts.bytes() < before + 2 * ROOM * 16, "{}", texts.bytes());
+        assert!(texts.bytes() < before + 2048, "{}", texts.bytes());
         assert_eq!(texts.get(kept), b"kept");
     }
 }

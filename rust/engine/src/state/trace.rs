@@ -75,6 +75,8 @@ pub(crate) struct TraceState {
     pub(super) reported: Option<Box<Reported>>,
     /// A span came after the close, and nobody asked yet what it contradicts.
     pub(super) is_news: bool,
+    /// It stands among those that are open for nothing but what they await. Not stored.
+    pub(super) is_waiting: bool,
     /// Its number among those that the latest call touched. Not stored.
     touched: u32,
     /// Steps taken for verdicts before the close. Not stored: a restart grants them again.
@@ -110,6 +112,7 @@ impl TraceState {
             first: NO_RECORD,
             reported: None,
             is_news: false,
+            is_waiting: false,
             touched: 0,
             early_work: 0,
             bytes: 0,

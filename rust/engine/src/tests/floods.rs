@@ -7,7 +7,7 @@ use crate::{Engine, Settings};
 const SECOND: u64 = 1_000_000_000;
 
 /// `count` traces of one root each, told from all others by `number`.
-fn traces(number: u64, count: u64) -> Vec<TestSpan> {
+pub(super) fn traces(number: u64, count: u64) -> Vec<TestSpan> {
     (0..count)
         .map(|index| {
             let mut root = span(1, 1, "a", 0, 1);

@@ -1,0 +1,203 @@
+//! When to look at which trace: a heap whose room comes and goes in pieces. An entry may be stale, as its trace is no longer
+//! live: it goes when it is due, or when it is come across by chance.
+
+use crate::heap::heap;
+use crate::state::slots::TracePlace;
+use crate::sync::worked;
+use crate::time::Timestamp;
+
+/// When, and at which trace.
+pub(super) type Timer = (Timestamp, TracePlace);
+
+/// How many timers are in a piece.
+const PIECE: usize = 128;
+
+/// How many are looked at, at most, each time that stale ones are looked for.
+const LOOKS: usize = 4;
+
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    /// All but the last are full, and one more may stand ready.
+    pieces: Vec<Vec<Timer>>,
+    len: usize,
+    /// Which is looked at next by chance.
+    swept: usize,
+}
+
+impl Timers {
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn first(&self) -> Option<Timer> {
+        (self.len > 0).then(|| self.at(0))
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> Timer {
+        self.pieces[place / PIECE][place % PIECE]
+    }
+
+    #[inline(always)]
+    fn set(&mut self, place: usize, timer: Timer) {
+        self.pieces[place / PIECE][place % PIECE] = timer;
+    }
+
+    pub fn push(&mut self, timer: Timer) {
+        worked(1);
+        let at = self.len;
+        if at / PIECE == self.pieces.len() {
+            let room = if at == 0 { 4 } else { PIECE };
+            self.pieces.push(Vec::with_capacity(room));
+        }
+        self.pieces[at / PIECE].push(timer);
+        self.len += 1;
+        self.rise(at, timer);
+    }
+
+    pub fn pop(&mut self) -> Option<Timer> {
+        let first = self.first()?;
+        self.remove(0);
+        Some(first)
+    }
+
+    /// Takes one out, in whose place the last comes.
+    fn remove(&mut self, at: usize) {
+        self.len -= 1;
+        let last = self.len / PIECE;
+        worked(1);
+        let Some(moved) = self.pieces[last].pop() else {
+            return;
+        };
+        // One that is empty stays, for who comes next.
+        self.pieces.truncate(last + 2);
+        if at < self.len {
+            let at = self.sink(at);
+            self.rise(at, moved);
+        }
+    }
+
+    /// The smaller ones below a place come up; returns where room is then.
+    fn sink(&mut self, mut at: usize) -> usize {
+        loop {
+            let left = 2 * at + 1;
+            if left >= self.len {
+                return at;
+            }
+            let right = left + 1;
+            let is_right = right < self.len && self.at(right) < self.at(left);
+            let below = if is_right { right } else { left };
+            self.set(at, self.at(below));
+            at = below;
+        }
+    }
+
+    /// A timer stands here, or higher up.
+    fn rise(&mut self, mut at: usize, timer: Timer) {
+        while at > 0 {
+            let above = (at - 1) / 2;
+            let other = self.at(above);
+            if other <= timer {
+                break;
+            }
+            self.set(at, other);
+            at = above;
+        }
+        self.set(at, timer);
+    }
+
+    /// To be called for each timer that may have become stale: where there are more than `most`, a few are looked at.
+    pub fn sweep(&mut self, most: usize, is_wanted: impl Fn(TracePlace) -> bool) {
+        for _ in 0..LOOKS {
+            if self.len <= most {
+                return;
+            }
+            if self.swept >= self.len {
+                self.swept = 0;
+            }
+            if is_wanted(self.at(self.swept).1) {
+                self.swept += 1;
+            } else {
+                self.remove(self.swept);
+            }
+        }
+    }
+
+    /// Gives back the room that stands ready for nobody.
+    pub fn shrink(&mut self) {
+        self.pieces.truncate(self.len.div_ceil(PIECE));
+        if self.pieces.capacity() > 4 * self.pieces.len() {
+            self.pieces.shrink_to(2 * self.pieces.len());
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        let full = self.pieces.len().saturating_sub(1);
+        let last = self.pieces.last().map_or(0, Vec::capacity);
+        full * heap(PIECE * size_of::<Timer>())
+            + heap(last * size_of::<Timer>())
+            + heap(self.pieces.capacity() * size_of::<Vec<Timer>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::state::slots::place;
+
+    /// xorshift64
+    fn next(dice: &mut u64) -> u64 {
+        *dice ^= *dice << 13;
+        *dice ^= *dice >> 7;
+        *dice ^= *dice << 17;
+        *dice
+    }
+
+    #[test]
+    fn the_earliest_is_first_whatever_comes_and_goes() {
+        let (mut timers, mut kept, mut dice) = (Timers::default(), BTreeSet::new(), 7);
+        for round in 0..20_000u32 {
+            let timer = (Timestamp(next(&mut dice) % 1000), place(round));
+            timers.push(timer);
+            kept.insert(timer);
+            if next(&mut dice).is_multiple_of(if round < 10_000 { 3 } else { 1 }) {
+                assert_eq!(timers.first(), kept.first().copied());
+                assert_eq!(timers.pop(), kept.pop_first());
+            }
+            assert_eq!(timers.len(), kept.len());
+        }
+        while let Some(timer) = timers.pop() {
+            assert_eq!(Some(timer), kept.pop_first());
+        }
+        timers.shrink();
+        assert!(kept.is_empty() && timers.bytes() == 0, "{}", timers.bytes());
+    }
+
+    #[test]
+    fn stale_ones_are_come_across_a_few_at_a_time_and_the_others_stay() {
+        let (mut timers, mut kept, mut dice) = (Timers::default(), BTreeSet::new(), 9);
+        let is_wanted = |one: TracePlace| one.slot.is_multiple_of(8);
+        for round in 0..40_000u32 {
+            let timer = (Timestamp(next(&mut dice) % 1000), place(round));
+            timers.push(timer);
+            if is_wanted(timer.1) {
+                kept.insert(timer);
+            }
+            timers.sweep(2 * kept.len() + 64, is_wanted);
+        }
+        assert!(timers.len() <= 2 * kept.len() + 70, "{}", timers.len());
+        let held: usize = timers
+            .pieces
+            .iter()
+            .map(|one| heap(one.capacity() * 16))
+            .sum();
+        assert!(timers.bytes().abs_diff(held) < 4000);
+        while let Some(timer) = timers.pop() {
+            assert_eq!(is_wanted(timer.1), kept.remove(&timer));
+        }
+        assert!(kept.is_empty());
+    }
+}
