@@ -2,6 +2,7 @@
 
 mod bound;
 mod closing;
+mod corners;
 mod early;
 mod figures;
 mod floods;

@@ -50,6 +50,8 @@ fn a_negation_is_told_only_where_a_missing_value_keeps_the_rule_silent() {
         "never { b and not a.where(tier != free) }",
         "when { not a.where(tier != free) } always { b }",
         "when each { pay as p } always { p.where(tier != free) }",
+        "never { a.where(service.name != shop) }",
+        "never { a.where(resource.service.name != shop) }",
     ] {
         assert!(codes(reports).is_empty(), "{reports}");
     }

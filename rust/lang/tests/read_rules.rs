@@ -493,6 +493,16 @@ fn a_file_without_rules_says_so_once() {
     }
 }
 
+/// A macro is one expression, whether a rule stands on it or not.
+#[test]
+fn clauses_in_a_macro_are_told_where_no_rule_uses_it() {
+    let text =
+        "macros: {both: 'when { a } always { b }'}\nrules:\n- id: a\n  condition: never { x }\n";
+    let (good, faults) = read(text);
+    assert_eq!(good, ["a"]);
+    assert!(faults.contains(&"E0122 -".to_owned()), "{faults:?}");
+}
+
 /// What was refused where it stands is told there alone; the rule that needs it is faulty all the same.
 #[test]
 fn a_rule_that_needs_what_was_refused_is_no_rule() {

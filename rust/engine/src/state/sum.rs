@@ -80,6 +80,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_integer_weighs_by_its_length() {
+        let mut sum = ExactSum::default();
+        sum.add(Number::Int(1 << 100));
+        assert_eq!(sum.heap_bytes(), 0);
+        sum.add(Number::from_f64(0.5).unwrap());
+        let short = sum.heap_bytes();
+        sum.add(Number::from_f64(1e300).unwrap());
+        let long = sum.heap_bytes();
+        assert!((50..400).contains(&short), "{short}");
+        assert!((150..600).contains(&long) && long > short, "{long}");
+    }
+
+    #[test]
     fn order_never_shows() {
         assert!(is(sum(&[1e100, 1.5, -1e100]), 1.5));
         assert!(is(sum(&[1.5, 1e100, -1e100]), 1.5));
