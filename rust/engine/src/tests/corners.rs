@@ -44,12 +44,54 @@ fn a_span_whose_value_is_not_known_echoes_none_that_began_with_it() {
 fn zero_is_found_by_a_join_whatever_its_sign() {
     let rule = "r: when each { a as p } always { b.where(key == p.key) }";
     for (one, other) in [(0.0, -0.0), (-0.0, 0.0), (2.5, 2.5)] {
-        let spans = [
-            span(1, 1, "a", 0, 9).with("key", double(one)),
-            span(1, 2, "b", 0, 5).under(1).with("key", double(other)),
-        ];
+        let mut spans = vec![span(1, 1, "a", 0, 9).with("key", double(one))];
+        spans.extend(many_others());
+        assert_eq!(told(rule, &spans), ["r violated"], "{one}");
+        spans.push(span(1, 2, "b", 0, 5).under(1).with("key", double(other)));
         assert_eq!(told(rule, &spans), ["r satisfied"], "{one} and {other}");
     }
+}
+
+/// Enough to be looked up by their values.
+fn many_others() -> impl Iterator<Item = TestSpan> {
+    let other = |id: u8| span(1, id, "b", 0, 5).under(1);
+    (100..130).map(move |id| other(id).with("key", double(f64::from(id) + 0.5)))
+}
+
+#[test]
+fn a_value_that_is_not_known_may_be_what_a_join_looks_for() {
+    let rule = "r: when each { a as p } always { b.where(key == p.key) }";
+    let mut spans = vec![span(1, 1, "a", 0, 9).text("key", "short")];
+    spans.extend(many_others());
+    assert_eq!(told(rule, &spans), ["r violated"]);
+    // What a rule keeps of a span is cut where it is too long, with all that stands beside it.
+    let long = "x".repeat(20_000);
+    spans.push(span(1, 2, "b", 0, 5).under(1).text("key", &long));
+    assert_eq!(told(rule, &spans), ["r inconclusive(skew)"]);
+}
+
+#[test]
+fn what_stands_in_a_trace_without_root_is_asked_for() {
+    let settings = Settings {
+        restart_grace: false,
+        ..Settings::default()
+    };
+    let texts = [
+        "r: always { a inside b }",
+        "q: when { a inside b } always { a }",
+    ];
+    let engine = Engine::new(rules(&texts), settings, at(0)).unwrap();
+    engine.feed(
+        &[
+            span(1, 1, "b", 0, 9).under(9),
+            span(1, 2, "a", 0, 5).under(1),
+        ],
+        10,
+    );
+    engine.tick(at(100_000));
+    let stats = engine.stats();
+    let satisfied: Vec<u64> = stats.rules.iter().map(|rule| rule.satisfied).collect();
+    assert_eq!((stats.closed_traces, satisfied), (1, vec![1, 1]));
 }
 
 #[test]
@@ -302,5 +344,6 @@ fn a_period_counts_traces_that_came_again_in_every_part() {
     }
     assert_eq!(engine.stats().forgotten_ids, 40);
     engine.feed(&spans, 91_000);
-    assert_eq!(engine.take_period().unwrap().returned_traces, 40);
+    let period = engine.take_period().unwrap();
+    assert_eq!((period.returned_traces, period.live_traces), (40, 40));
 }
