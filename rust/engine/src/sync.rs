@@ -125,7 +125,7 @@ mod metered {
 
     thread_local! {
         static DONE: Cell<usize> = const { Cell::new(0) };
-        static MOST: Cell<usize> = const { Cell::new(0) };
+        static WORST: Cell<usize> = const { Cell::new(0) };
     }
 
     pub(crate) fn worked(things: usize) {
@@ -134,7 +134,7 @@ mod metered {
 
     /// The most that this thread did under a lock since it asked.
     pub(crate) fn most_work() -> usize {
-        MOST.take()
+        WORST.take()
     }
 
     #[derive(Debug, Default)]
@@ -167,7 +167,7 @@ mod metered {
             // No batch takes the lock of a reload, nor that of who asks what was counted.
             let batches_wait = !LONG_HELD.contains(&type_name::<T>());
             if batches_wait {
-                MOST.set(MOST.get().max(DONE.get() - since));
+                WORST.set(WORST.get().max(DONE.get() - since));
             }
         }
 

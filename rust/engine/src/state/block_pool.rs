@@ -20,7 +20,7 @@ const KEPT_WORDS: usize = 1024;
 const FEW: usize = 16;
 
 /// So many go, at most, for one that comes.
-const MOST_GONE: usize = 4;
+const GONE_FOR_ONE: usize = 4;
 
 /// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
 const SIZES: usize = 56;
@@ -99,7 +99,7 @@ impl BlockPool {
             return;
         }
         let weight = heap(size) + SLOT;
-        for _ in 0..MOST_GONE {
+        for _ in 0..GONE_FOR_ONE {
             if self.bytes + weight <= self.most {
                 break;
             }

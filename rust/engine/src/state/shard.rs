@@ -8,6 +8,8 @@
 //! However many traces there are, no call here does more at once than others can wait for: what grows does so in pieces, what
 //! is stale goes a few at a time, and what has more to do says so.
 
+mod due;
+
 use betrace_lang::verdict::Reason;
 
 use crate::hash::{HashKey, route};
@@ -15,8 +17,9 @@ use crate::id::TraceId;
 use crate::settings::Settings;
 use crate::state::block_pool::BlockPool;
 use crate::state::forgotten::{Forgotten, Share};
-use crate::state::named::{NamedTrace, NamedTraceMut};
+use crate::state::named::NamedTraceMut;
 use crate::state::place_queue::PlaceQueue;
+pub(crate) use crate::state::shard::due::{Due, NextDue};
 use crate::state::slots::{Serial, Slots, TracePlace};
 use crate::state::split_table::SplitTable;
 use crate::state::timers::Timers;
@@ -37,25 +40,6 @@ const LOOKS_AT_ONCE: usize = 256;
 
 /// So many chunks of traces are looked through likewise, of some dozens each.
 pub(super) const CHUNKS_AT_ONCE: usize = 32;
-
-/// Why a trace is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// No span came for long enough.
-    Quiet,
-    /// It is too old.
-    Age,
-}
-
-/// What [`Shard::next_due`] came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NextDue {
-    Trace(TracePlace, Due),
-    /// There may be more: whoever waits may go first.
-    Later,
-    /// No trace is due.
-    None,
-}
 
 /// Free blocks are kept for traces to come: so many bytes, or one for each so many that traces hold.
 const FREE_BYTES: usize = 16 << 10;
@@ -217,47 +201,6 @@ impl Shard {
     /// A trace weighs something else than before.
     pub fn reweigh(&mut self, (before, now): (usize, usize)) {
         self.trace_bytes = (self.trace_bytes + now).saturating_sub(before);
-    }
-
-    /// The next live trace that is due, and why, with its timer taken.
-    pub fn next_due(
-        &mut self,
-        now: Timestamp,
-        settings: &Settings,
-        mut awaited: impl FnMut(NamedTrace<'_>) -> Option<Timestamp>,
-    ) -> NextDue {
-        for _ in 0..LOOKS_AT_ONCE {
-            let Some((_, place)) = self.timers.first().filter(|(at, _)| *at <= now) else {
-                return NextDue::None;
-            };
-            self.timers.pop();
-            let Some(trace) = self.get(place).filter(|trace| trace.is_live()) else {
-                continue;
-            };
-            let (quiet, age) = (trace.quiet(settings), trace.age(settings));
-            if quiet.min(age) > now {
-                self.timers.push((quiet.min(age), place));
-                continue;
-            }
-            let Some(trace) = self.settled(place) else {
-                continue;
-            };
-            let awaited = awaited(trace.asked()).map_or(quiet, |until| quiet.max(until));
-            if awaited.min(age) <= now {
-                let due = if awaited <= age { Due::Quiet } else { Due::Age };
-                return NextDue::Trace(place, due);
-            }
-            let stands_there = std::mem::replace(&mut trace.trace.is_waiting, true);
-            // What is awaited may come at any time, and the trace is due its idle time after that.
-            let again = now.plus(settings.idle_timeout).min(awaited).min(age);
-            self.timers.push((again, place));
-            if !stands_there {
-                self.waiting.push(place);
-            }
-            // To know it may have taken as long as a close.
-            return NextDue::Later;
-        }
-        NextDue::Later
     }
 
     /// A live trace has closed: it waits for late spans.

@@ -8,8 +8,8 @@ use crate::heap::heap;
 use crate::sync::worked;
 
 /// What a part holds on average is at most so many, and at least so many where there are several.
-const MOST: usize = 384;
-const LEAST: usize = MOST / 4;
+const FULL: usize = 384;
+const SPARSE: usize = FULL / 4;
 
 /// A part keeps at least room for so many.
 const ROOM: usize = 64;
@@ -49,7 +49,7 @@ impl SplitTable {
         if self.parts.is_empty() {
             self.parts.push(HashTable::new());
         }
-        if self.len >= self.parts.len() * MOST {
+        if self.len >= self.parts.len() * FULL {
             self.split(&hash_of);
         }
         let at = part_of(hash, self.parts.len());
@@ -76,7 +76,7 @@ impl SplitTable {
             part.shrink_to(2 * part.len(), &hash_of);
             self.bytes = self.bytes + weight(part) - before;
         }
-        if self.parts.len() > 1 && self.len < self.parts.len() * LEAST {
+        if self.parts.len() > 1 && self.len < self.parts.len() * SPARSE {
             self.join(hash_of);
         }
         true
@@ -199,6 +199,6 @@ mod tests {
         }
         weighs_right(&table);
         assert!(table.bytes() < 2000, "{}", table.bytes());
-        assert!(most < 8 * MOST, "{most} were moved at once");
+        assert!(most < 8 * FULL, "{most} were moved at once");
     }
 }

@@ -12,7 +12,7 @@ use crate::{CloseCause, Engine, Settings, SnapshotKind};
 const TRACES: u64 = 30_000;
 
 /// What is done at most under a lock.
-const MOST: usize = 10_000;
+const WORK_AT_ONCE: usize = 10_000;
 
 const SECOND: u64 = 1_000;
 
@@ -37,7 +37,7 @@ fn flood(engine: &Engine, millis: u64, change: impl Fn(&mut TestSpan)) {
 
 fn held_for_little(what: &str) {
     let most = most_work();
-    assert!(most <= MOST, "{what}: {most} under one lock");
+    assert!(most <= WORK_AT_ONCE, "{what}: {most} under one lock");
 }
 
 #[test]
