@@ -14,6 +14,8 @@ pub(crate) type ReasonsByAsked = [Reasons; Completeness::ALL.len()];
 
 /// In so many windows traces began at most before these go there.
 const MANY_WINDOWS: usize = 64;
+/// So many traces are held at most that add to windows, were it nothing.
+const MANY_TRACES: usize = 1 << 10;
 
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
@@ -65,7 +67,7 @@ impl Pending {
 
     /// Whether more had better wait until these are in their windows.
     pub fn is_full(&self) -> bool {
-        self.adds.is_full() || self.seen.len() > MANY_WINDOWS
+        self.adds.is_full() || self.seen.len() > MANY_WINDOWS || self.shown.len() > MANY_TRACES
     }
 
     /// All that was added is in its windows.
@@ -73,5 +75,34 @@ impl Pending {
         self.adds.clear();
         self.shown.clear();
         self.latest.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules are asked of traces that have nothing for them: these are held no longer than others.
+    #[test]
+    fn traces_that_add_nothing_do_not_wait_without_end() {
+        let nothing = Exemplar {
+            weight: 0.0,
+            trace: [1; 16],
+            span: [1; 8],
+        };
+        let mut pending = Pending::default();
+        let held = (0..2 * MANY_TRACES).position(|_| {
+            pending.begin(nothing, None);
+            pending.is_full()
+        });
+        assert_eq!(held, Some(MANY_TRACES));
+        pending.clear_adds();
+        assert!(!pending.is_full() && pending.is_empty());
+        let began = |start| Window { start, length: 1 };
+        let held = (0..2 * MANY_WINDOWS as u64).position(|start| {
+            pending.note(began(start), ReasonsByAsked::default());
+            pending.is_full()
+        });
+        assert_eq!(held, Some(MANY_WINDOWS));
     }
 }
