@@ -1,6 +1,5 @@
 //! Corners of the language, each with a trace on either side of it.
 
-use betrace_lang::verdict::Verdict;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 
