@@ -19,11 +19,16 @@ pub(crate) mod ids;
 pub(crate) mod index;
 pub(crate) mod leads;
 pub(crate) mod routes;
+pub(crate) mod unlike;
+
+use std::hash::BuildHasher;
 
 use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate, Term};
-use hashbrown::HashMap;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::hash::fixed_hash;
+use crate::intern::name::of_predicate;
 use crate::mark::{OwnSpans, Whose};
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::SelectorParts;
@@ -48,9 +53,10 @@ const DIGEST_FORM: u8 = 3;
 pub struct MatcherBuilder {
     fields: FieldTable,
     selectors: Vec<SelectorParts>,
-    selector_ids: HashMap<SelectorParts, SelectorId>,
+    selector_ids: HashTable<SelectorId>,
+    hasher: DefaultHashBuilder,
     parts: Vec<(Predicate, CompiledPredicate)>,
-    /// By the printed form: a predicate holds decimals, which have no hash of their own.
+    /// By their names: a predicate holds decimals, which have no hash of their own.
     part_ids: HashMap<String, PartId>,
     /// See [`MatcherBuilder::leave_times`].
     times_are_left: bool,
@@ -89,24 +95,32 @@ impl MatcherBuilder {
         parts.sort_unstable();
         parts.dedup();
         let selector = SelectorParts { base, parts };
-        if let Some(id) = self.selector_ids.get(&selector) {
-            return Ok(*id);
+        let (known, hasher) = (&mut self.selectors, &self.hasher);
+        let entry = self.selector_ids.entry(
+            hasher.hash_one(&selector),
+            |id| known[id.index()] == selector,
+            |id| hasher.hash_one(&known[id.index()]),
+        );
+        match entry {
+            Entry::Occupied(id) => Ok(*id.get()),
+            Entry::Vacant(free) => {
+                let id = SelectorId(u32::try_from(known.len()).unwrap_or(u32::MAX));
+                free.insert(id);
+                known.push(selector);
+                Ok(id)
+            }
         }
-        let id = SelectorId(u32::try_from(self.selectors.len()).unwrap_or(u32::MAX));
-        self.selectors.push(selector.clone());
-        self.selector_ids.insert(selector, id);
-        Ok(id)
     }
 
     fn part(&mut self, predicate: &Predicate) -> Result<PartId, PatternError> {
-        let printed = format!("{predicate:?}");
-        if let Some(id) = self.part_ids.get(&printed) {
+        let name = of_predicate(predicate);
+        if let Some(id) = self.part_ids.get(&name) {
             return Ok(*id);
         }
         let compiled = self.predicate(predicate)?;
         let id = PartId(u32::try_from(self.parts.len()).unwrap_or(u32::MAX));
         self.parts.push((predicate.clone(), compiled));
-        self.part_ids.insert(printed, id);
+        self.part_ids.insert(name, id);
         Ok(id)
     }
 

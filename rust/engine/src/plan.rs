@@ -78,8 +78,8 @@ pub(crate) struct Plan {
     pub structure: bool,
     /// Fields that messages print of the root or the earliest span, where nothing else brought a rule into play.
     pub shown_of_first: Vec<(FieldKey, FieldId)>,
-    /// Which rules read a cell.
-    pub cell_rules: HashMap<CellId, Vec<RuleIndex>>,
+    /// How many rules read a cell.
+    pub cell_readers: HashMap<CellId, u32>,
     /// Rules that any span may decide early, whether or not they select it.
     pub on_any_span: Vec<RuleIndex>,
     /// Rules with a deadline that may hold a trace open.

@@ -331,9 +331,11 @@ impl<'a> Empty<'a> {
 }
 
 /// How many rules read what is needed.
-pub(crate) fn readers(plan: &Plan, need: &Need) -> usize {
-    let rules = need.iter().filter_map(|bar| plan.cell_rules.get(&bar.cell));
-    rules.map(Vec::len).sum()
+pub(crate) fn readers(plan: &Plan, need: &Need) -> u64 {
+    let rules = need
+        .iter()
+        .filter_map(|bar| plan.cell_readers.get(&bar.cell));
+    rules.map(|rules| u64::from(*rules)).sum()
 }
 
 fn one(cell: CellId) -> Need {

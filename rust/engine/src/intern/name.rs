@@ -17,7 +17,8 @@ const NAME_BYTES: usize = 256;
 
 /// Of a cell: what it keeps, of which field or term, of the spans of which selector.
 pub(crate) fn of_cell(base: &Base, filter: &[Predicate], kind: &str, of: Option<&Term>) -> String {
-    let mut name = kind.to_owned();
+    let mut name = String::with_capacity(NAME_BYTES);
+    name.push_str(kind);
     if let Some(term) = of {
         name.push(' ');
         write_term(&mut name, term);
@@ -38,6 +39,13 @@ pub(crate) fn of_cell(base: &Base, filter: &[Predicate], kind: &str, of: Option<
     bounded(name)
 }
 
+/// Of a condition on one span, however long.
+pub(crate) fn of_predicate(predicate: &Predicate) -> String {
+    let mut name = String::new();
+    write_predicate(&mut name, predicate);
+    name
+}
+
 pub(crate) fn of_field(field: &Field) -> String {
     let mut name = String::new();
     write_field(&mut name, field);
@@ -47,8 +55,9 @@ pub(crate) fn of_field(field: &Field) -> String {
 /// Of a rule with its meaning: another meaning is another rule.
 pub(crate) fn of_rule(rule: &Rule) -> String {
     let mut name = String::with_capacity(rule.id.0.len() + 33);
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
     for byte in rule.hash.0 {
-        let _ = write!(name, "{byte:02x}");
+        name.extend([digit(byte >> 4), digit(byte & 15)]);
     }
     name.push(' ');
     name.push_str(&rule.id.0);
@@ -280,11 +289,14 @@ fn write_literal(out: &mut String, literal: &Literal) {
 /// In quotes, so that no text can pass for a word of the notation.
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    for char in text.chars() {
-        if matches!(char, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(char);
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '\\']) {
+        out.push_str(&rest[..at]);
+        out.push('\\');
+        // The sign itself, which is one byte.
+        out.push_str(&rest[at..=at]);
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
 }

@@ -11,6 +11,7 @@ use crate::matcher::access::{Access, CLASSES, Class, Side, key};
 use crate::matcher::ask::Asking;
 use crate::matcher::ids::{SelectorId, UnlikeId};
 use crate::matcher::leads::{Follow, Lead, Leads, TextLeads};
+use crate::matcher::unlike::UnlikeTable;
 use crate::predicate::fields::{FieldId, FieldTable, Fields};
 use crate::scan::keys::HASH;
 use crate::scan::read_plan::{Place, ReadPlan};
@@ -27,7 +28,7 @@ pub(crate) struct Building<'b> {
     pub fields: &'b FieldTable,
     pub plan: &'b ReadPlan,
     /// Selectors counted by each [`UnlikeId`].
-    pub unlike: &'b mut Vec<Vec<SelectorId>>,
+    pub unlike: &'b mut UnlikeTable,
     /// Selectors that one span can meet more than once.
     pub repeated: &'b mut [bool],
 }
@@ -173,13 +174,8 @@ impl FieldIndex {
         }
         if let Some(class) = class {
             self.asks = self.asks.with(ClassSet::of(&[class]));
-            let id = self.unlike[class.index()].get_or_insert_with(|| {
-                building.unlike.push(Vec::new());
-                UnlikeId(u32::try_from(building.unlike.len() - 1).unwrap_or(u32::MAX))
-            });
-            if let Some(counted) = building.unlike.get_mut(id.0 as usize) {
-                counted.push(SelectorId(selector));
-            }
+            let id = self.unlike[class.index()].get_or_insert_with(|| building.unlike.add());
+            building.unlike.push(*id, SelectorId(selector));
         }
     }
 

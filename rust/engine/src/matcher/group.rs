@@ -15,16 +15,27 @@ use crate::scan::slots::SetSlot;
 use crate::scan::view::SpanView;
 
 /// Groups up to this size are asked one by one.
-const SMALL: usize = 4;
+pub(super) const SMALL: usize = 4;
 /// With more fields than this, those that a span has are looked up instead of all being tried.
 const FEW_FIELDS: usize = 6;
 
 /// A selector of the group, and by what it may be found.
 pub(crate) struct GroupMember {
     pub selector: u32,
+    /// None in a small group.
     pub approaches: Vec<Approach>,
     /// Nothing is asked of it besides what all members are asked.
     pub is_bare: bool,
+}
+
+impl GroupMember {
+    /// Where nothing leads to it.
+    fn lead(&self) -> Lead {
+        Lead {
+            selector: self.selector,
+            is_settled: self.is_bare,
+        }
+    }
 }
 
 /// One way to a selector.
@@ -44,6 +55,9 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn new(members: &[GroupMember], building: &mut Building<'_>) -> Group {
+        if members.len() <= SMALL {
+            return Group::one_by_one(members);
+        }
         let costs = Costs::new(members);
         let mut always = Leads::default();
         let mut fields: Vec<FieldIndex> = Vec::new();
@@ -52,13 +66,9 @@ impl Group {
             let best = member
                 .approaches
                 .iter()
-                .min_by_key(|approach| costs.of(&approach.access))
-                .filter(|_| members.len() > SMALL);
+                .min_by_key(|approach| costs.of(&approach.access));
             let Some(approach) = best else {
-                always.add(Lead {
-                    selector: member.selector,
-                    is_settled: member.is_bare,
-                });
+                always.add(member.lead());
                 continue;
             };
             let lead = Lead {
@@ -80,6 +90,18 @@ impl Group {
             always,
             routes: (fields.len() > FEW_FIELDS).then(|| Routes::new(&fields, building.plan)),
             fields: fields.into(),
+        }
+    }
+
+    /// Of so few members that each is asked.
+    fn one_by_one(members: &[GroupMember]) -> Group {
+        let mut always = Leads::default();
+        for member in members {
+            always.add(member.lead());
+        }
+        Group {
+            always,
+            ..Group::default()
         }
     }
 

@@ -4,15 +4,15 @@
 //! own. Inside a [`Group`] they are found by the values that a span has.
 
 use betrace_lang::rule::{Base, Predicate};
-use hashbrown::HashMap;
 
 use crate::matcher::access::{access, settles};
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::{Asking, Questions, SelectorParts};
 use crate::matcher::field::Building;
-use crate::matcher::group::{Approach, Group, GroupMember};
+use crate::matcher::group::{Approach, Group, GroupMember, SMALL};
 use crate::matcher::ids::{SelectorId, UnlikeId};
 use crate::matcher::leads::ScopeLeads;
+use crate::matcher::unlike::UnlikeTable;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::FieldTable;
 use crate::scan::keys::KeyTable;
@@ -27,7 +27,47 @@ pub(crate) struct Index {
     named: Vec<Group>,
     any: Group,
     root: Group,
-    unlike: Vec<Vec<SelectorId>>,
+    unlike: UnlikeTable,
+}
+
+/// The selectors of an index, before they are in groups.
+struct Members<'s> {
+    selectors: &'s [SelectorParts],
+    parts: &'s [(Predicate, CompiledPredicate)],
+    fields: &'s FieldTable,
+}
+
+impl Members<'_> {
+    /// Those of one group. In a small one nobody looks for ways to them.
+    fn of(&self, ids: impl ExactSizeIterator<Item = u32>) -> Vec<GroupMember> {
+        let is_small = ids.len() <= SMALL;
+        let member = |id: u32| {
+            let selector = &self.selectors[id as usize];
+            GroupMember {
+                selector: id,
+                approaches: match is_small {
+                    true => Vec::new(),
+                    false => self.approaches(selector),
+                },
+                is_bare: selector.parts.is_empty(),
+            }
+        };
+        ids.map(member).collect()
+    }
+
+    fn approaches(&self, selector: &SelectorParts) -> Vec<Approach> {
+        let is_single = selector.parts.len() == 1;
+        let asked = selector.parts.iter();
+        let asked = asked.map(|part| &self.parts[part.0 as usize].0);
+        let approaches = asked.filter_map(|part| {
+            let access = access(part, self.fields)?;
+            Some(Approach {
+                settles: is_single && settles(part, &access),
+                access,
+            })
+        });
+        approaches.collect()
+    }
 }
 
 impl Index {
@@ -37,37 +77,17 @@ impl Index {
         fields: &FieldTable,
         plan: &ReadPlan,
     ) -> Index {
-        let mut named: HashMap<Box<[u8]>, Vec<GroupMember>> = HashMap::new();
+        let mut by_name: Vec<(&[u8], u32)> = Vec::with_capacity(selectors.len());
         let (mut any, mut root) = (Vec::new(), Vec::new());
         for (id, selector) in (0u32..).zip(&selectors) {
-            let is_single = selector.parts.len() == 1;
-            let asked = selector.parts.iter().map(|part| &parts[part.0 as usize].0);
-            let approaches = asked.filter_map(|part| {
-                let access = access(part, fields)?;
-                Some(Approach {
-                    settles: is_single && settles(part, &access),
-                    access,
-                })
-            });
-            let member = GroupMember {
-                selector: id,
-                approaches: approaches.collect(),
-                is_bare: selector.parts.is_empty(),
-            };
             match &selector.base {
-                Base::Named(name) => named
-                    .entry(name.as_bytes().into())
-                    .or_default()
-                    .push(member),
+                Base::Named(name) => by_name.push((name.as_bytes(), id)),
                 // Whether it is a leaf is not the span's to say.
-                Base::Any | Base::Leaf => any.push(member),
-                Base::Root => root.push(member),
+                Base::Any | Base::Leaf => any.push(id),
+                Base::Root => root.push(id),
             }
         }
-        let mut unlike: Vec<Vec<SelectorId>> = (0u32..)
-            .zip(&selectors)
-            .map(|(id, _)| vec![SelectorId(id)])
-            .collect();
+        let mut unlike = UnlikeTable::new(selectors.len());
         let mut repeated = vec![false; selectors.len()];
         let mut building = Building {
             fields,
@@ -75,16 +95,21 @@ impl Index {
             unlike: &mut unlike,
             repeated: &mut repeated,
         };
-        let any = Group::new(&any, &mut building);
-        let root = Group::new(&root, &mut building);
+        let members = Members {
+            selectors: &selectors,
+            parts: &parts,
+            fields,
+        };
+        let any = Group::new(&members.of(any.into_iter()), &mut building);
+        let root = Group::new(&members.of(root.into_iter()), &mut building);
         // In the order of names, so that ids are a function of the rules.
-        let mut by_name: Vec<(Box<[u8]>, Vec<GroupMember>)> = named.into_iter().collect();
-        by_name.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        by_name.sort_unstable();
         let mut names = KeyTable::default();
         let mut named = Vec::with_capacity(by_name.len());
-        for (name, members) in by_name {
-            names.intern(&name);
-            named.push(Group::new(&members, &mut building));
+        for alike in by_name.chunk_by(|a, b| a.0 == b.0) {
+            names.intern(alike[0].0);
+            let ids = alike.iter().map(|(_, id)| *id);
+            named.push(Group::new(&members.of(ids), &mut building));
         }
         names.settle();
         Index {
@@ -106,9 +131,7 @@ impl Index {
     }
 
     pub(crate) fn selectors_of(&self, unlike: UnlikeId) -> &[SelectorId] {
-        self.unlike
-            .get(unlike.0 as usize)
-            .map_or(&[], Vec::as_slice)
+        self.unlike.selectors_of(unlike)
     }
 
     /// Fills `answers` with the hits of `view`; `scope` is what is known of the spans of its scope.

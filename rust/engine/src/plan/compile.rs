@@ -44,14 +44,14 @@ pub(crate) fn compile(
         let plan = compile_rule(rule, index, &mut draft, &mut sets, interner);
         plans.push(plan.map_err(|error| refuse(error.to_string()))?);
     }
-    let mut cell_rules: HashMap<CellId, Vec<RuleIndex>> = HashMap::new();
+    let mut cell_readers: HashMap<CellId, u32> = HashMap::with_capacity(plans.len());
     let indexed = (0..).map(RuleIndex).zip(&plans);
     let by_key = indexed.map(|(index, plan)| (plan.key, index)).collect();
     let mut on_any_span = Vec::new();
     let mut with_deadlines = Vec::new();
     for (index, plan) in (0..).map(RuleIndex).zip(&plans) {
         for cell in &plan.cells {
-            cell_rules.entry(*cell).or_default().push(index);
+            *cell_readers.entry(*cell).or_default() += 1;
         }
         if plan.early && turns_on_any_span(&plan.rule.body) {
             on_any_span.push(index);
@@ -81,7 +81,7 @@ pub(crate) fn compile(
         structure: draft.structure,
         field_keys,
         shown_of_first: draft.shown_of_first,
-        cell_rules,
+        cell_readers,
         on_any_span,
         with_deadlines,
         selector_sets: sets.0.len(),
@@ -118,6 +118,7 @@ fn compile_rule(
     // In which window a trace is, its first start says.
     draft.times |= reads_trace || reads_order(&rule.body) || window.is_some();
     let early = fires_early(&rule.body);
+    let selectors = selectors.each_once();
     if early {
         for selector in &selectors {
             draft.selectors[selector.index()].early.push(index);
@@ -131,10 +132,10 @@ fn compile_rule(
         window,
         early,
         reads_trace,
-        selector_set: sets.of(selectors.into_iter().collect(), &mut draft.selectors),
+        selector_set: sets.of(selectors, &mut draft.selectors),
         memos,
-        cells: cells.into_iter().collect(),
-        fields: fields.into_iter().collect(),
+        cells: cells.each_once(),
+        fields: fields.each_once(),
     })
 }
 

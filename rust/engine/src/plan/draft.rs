@@ -1,7 +1,5 @@
 //! A plan under construction: what is collected over all rules, and within one.
 
-use std::collections::BTreeSet;
-
 use betrace_lang::rule::{
     Base, Completeness, Field, Intrinsic, Predicate, Role, SpanSelector, Term,
 };
@@ -37,13 +35,38 @@ pub(crate) struct Draft {
 pub(crate) struct RuleDraft<'a> {
     pub draft: &'a mut Draft,
     pub interner: &'a mut Interner,
-    pub cells: BTreeSet<CellId>,
-    pub fields: BTreeSet<FieldKey>,
-    pub selectors: BTreeSet<SelectorId>,
+    pub cells: Noted<CellId>,
+    pub fields: Noted<FieldKey>,
+    pub selectors: Noted<SelectorId>,
     /// For each bound span, the selectors from which it may come.
     pub bound: Vec<Vec<SelectorId>>,
     pub memos: usize,
     pub reads_trace: bool,
+}
+
+/// Numbers that were met, most of them once.
+#[derive(Clone, Debug)]
+pub(crate) struct Noted<T>(Vec<T>);
+
+impl<T> Default for Noted<T> {
+    fn default() -> Noted<T> {
+        Noted(Vec::new())
+    }
+}
+
+impl<T: Copy + Ord> Noted<T> {
+    fn insert(&mut self, number: T) {
+        if self.0.last() != Some(&number) {
+            self.0.push(number);
+        }
+    }
+
+    /// Each once, ascending.
+    pub fn each_once(mut self) -> Vec<T> {
+        self.0.sort_unstable();
+        self.0.dedup();
+        self.0
+    }
 }
 
 impl<'a> RuleDraft<'a> {
@@ -51,9 +74,9 @@ impl<'a> RuleDraft<'a> {
         RuleDraft {
             draft,
             interner,
-            cells: BTreeSet::new(),
-            fields: BTreeSet::new(),
-            selectors: BTreeSet::new(),
+            cells: Noted::default(),
+            fields: Noted::default(),
+            selectors: Noted::default(),
             bound: Vec::new(),
             memos: 0,
             reads_trace: false,
@@ -119,7 +142,7 @@ impl<'a> RuleDraft<'a> {
 
     /// Keeps a field of every span that a violation of the rule may show.
     pub fn show(&mut self, role: Role, field: &Field) {
-        let selectors: Vec<SelectorId> = self.selectors.iter().copied().collect();
+        let selectors = self.selectors.clone().each_once();
         self.project(&selectors, field);
         let shown = (self.interner.field(field), self.draft.builder.field(field));
         for selector in selectors {

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::condition::canonical::canonical;
-use crate::rule::{Body, Completeness, Expr, ExprKind, MeaningHash};
+use crate::rule::{Base, Body, Completeness, Expr, ExprKind, MeaningHash, Quantity, Selector};
 
 /// The first sixteen bytes of BLAKE3 over the canonical text of the body, exceptions included, and over what the rule
 /// asks of a trace, if it says so itself.
@@ -44,31 +44,87 @@ impl MeaningParts {
         MeaningParts {
             scope: meaning_hash(&scope, completeness),
             everywhere: meaning_hash(&Body::empty(), completeness),
-            never: body.never.iter().flat_map(broken_by_one).collect(),
-            always: body.always.iter().flat_map(broken_by_one_of_all).collect(),
+            never: hashes(&body.never, broken_by_one),
+            always: hashes(&body.always, broken_by_one_of_all),
         }
     }
 }
 
 /// The parts of `never`, of which each that holds breaks it.
-fn broken_by_one(clause: &Expr) -> impl Iterator<Item = MeaningHash> {
-    hashes(match &clause.kind {
+fn broken_by_one(clause: &Expr) -> &[Expr] {
+    match &clause.kind {
         ExprKind::Or(parts) => parts,
         _ => std::slice::from_ref(clause),
-    })
+    }
 }
 
 /// The parts of `always`, of which each that fails breaks it.
-fn broken_by_one_of_all(clause: &Expr) -> impl Iterator<Item = MeaningHash> {
-    hashes(clause.parts())
+fn broken_by_one_of_all(clause: &Expr) -> &[Expr] {
+    clause.parts()
 }
 
-fn hashes(parts: &[Expr]) -> impl Iterator<Item = MeaningHash> {
-    parts.iter().map(|part| {
-        let alone = Body {
-            never: Some(part.clone()),
-            ..Body::empty()
-        };
-        meaning_hash(&alone, None)
-    })
+fn hashes(clause: &Option<Expr>, parts: fn(&Expr) -> &[Expr]) -> HashSet<MeaningHash> {
+    let parts = clause.iter().flat_map(parts);
+    parts.map(hash_of_part).collect()
+}
+
+fn hash_of_part(part: &Expr) -> MeaningHash {
+    let alone = Body {
+        never: Some(part.clone()),
+        ..Body::empty()
+    };
+    meaning_hash(&alone, None)
+}
+
+/// What a part of a clause begins with. Parts that mean the same begin with the same, and most rules share it with no
+/// other, so that it tells cheaply which rules cannot have a part in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Lead<'a> {
+    /// Of `never`, else of `always`.
+    is_never: bool,
+    spans: Option<LeadSpans<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum LeadSpans<'a> {
+    Of(&'a Base),
+    /// Whichever: a part by itself does not tell them apart.
+    Bound,
+}
+
+/// With what the parts of both clauses begin.
+pub(crate) fn leads(body: &Body) -> impl Iterator<Item = Lead<'_>> {
+    let never = body.never.iter().flat_map(broken_by_one);
+    let always = body.always.iter().flat_map(broken_by_one_of_all);
+    let lead = |is_never| {
+        move |part| Lead {
+            is_never,
+            spans: first_of_expr(part),
+        }
+    };
+    never.map(lead(true)).chain(always.map(lead(false)))
+}
+
+fn first_of_expr(expr: &Expr) -> Option<LeadSpans<'_>> {
+    match &expr.kind {
+        ExprKind::And(parts) | ExprKind::Or(parts) => parts.first().and_then(first_of_expr),
+        ExprKind::Not(inner) => first_of_expr(inner),
+        ExprKind::Exists(selector) => Some(first_of_selector(selector)),
+        ExprKind::Bound { .. } => Some(LeadSpans::Bound),
+        ExprKind::Compare { left, .. } => Some(first_of_selector(left.selector())),
+        ExprKind::GroupCompare { measure, .. } => Some(first_of_selector(measure.selector())),
+        ExprKind::CompareTotals { left, .. } => match &left.parts.first()?.of {
+            Quantity::Measure { measure, .. } => Some(first_of_selector(measure.selector())),
+            _ => None,
+        },
+        ExprKind::Trace(_) => None,
+    }
+}
+
+fn first_of_selector(selector: &Selector) -> LeadSpans<'_> {
+    match selector {
+        Selector::Spans(spans) => LeadSpans::Of(&spans.base),
+        Selector::Bound(_) => LeadSpans::Bound,
+        Selector::Related(related) => first_of_selector(&related.left),
+    }
 }

@@ -42,7 +42,7 @@ pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Doc
         return Document::Broken;
     }
     let mut recovered: Vec<ErrorRecovery<usize, Token, Infallible>> = Vec::new();
-    let tokens = lexed.tokens.iter().cloned().map(Ok::<_, Infallible>);
+    let tokens = lexed.tokens.into_iter().map(Ok::<_, Infallible>);
     let parser = grammar::DocumentParser::new();
     let result = parser.parse(&mut recovered, tokens);
     let mut refusals: Vec<Refusal> = recovered
@@ -56,6 +56,11 @@ pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Doc
             Document::Broken
         }
     };
+    if refusals.is_empty() {
+        return document;
+    }
+    // The parser took the tokens; few texts are refused.
+    let lexed = lex(text, limits, &mut Vec::new());
     let lexical: Vec<usize> = faults[first..]
         .iter()
         .filter(|fault| fault.is_error())

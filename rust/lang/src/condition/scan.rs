@@ -75,6 +75,9 @@ pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// White space folded to single spaces, comments left out, quoted texts kept as they are. Just inside of parentheses and before a
 /// comma there is none: mostly it is where a line was broken, which says nothing.
 pub(crate) fn folded(text: &str) -> String {
+    if is_folded(text) {
+        return text.to_owned();
+    }
     let mut folded = String::with_capacity(text.len());
     let (mut is_apart, mut is_inside) = (false, false);
     for (kind, range) in pieces(text) {
@@ -97,6 +100,25 @@ pub(crate) fn folded(text: &str) -> String {
         }
     }
     folded
+}
+
+/// Whether nothing of a text is certain to be left out: no mark begins what is quoted or a comment in it, and no space but
+/// single ones between two words.
+fn is_folded(text: &str) -> bool {
+    let mut before = b'(';
+    for byte in text.bytes() {
+        let is_odd = match byte {
+            b'"' | b'\'' | b'#' | b'/' => true,
+            b' ' => matches!(before, b' ' | b'(' | b'['),
+            b')' | b']' | b',' => before == b' ',
+            byte => !byte.is_ascii_graphic(),
+        };
+        if is_odd {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' '
 }
 
 /// The place behind the parenthesis that closes the one at `open`. Where none does, the next brace, which belongs to
@@ -154,7 +176,10 @@ impl SourceText<'_> {
     pub fn shown(&self, range: Range<usize>) -> Arc<str> {
         match &self.shown {
             Some(shown) => shown.clone(),
-            None => folded(&self.text[range]).into(),
+            None => match &self.text[range] {
+                text if is_folded(text) => text.into(),
+                text => folded(text).into(),
+            },
         }
     }
 

@@ -6,7 +6,7 @@
 mod page;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use crate::condition::macro_text::Macro;
@@ -99,15 +99,30 @@ pub fn nearest_shipped(name: &str, kinds: &[&str]) -> Option<&'static Shipped> {
     })
 }
 
+/// By attribute: see [`readers`].
+static READERS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let mut choices: Vec<(&str, usize, &str)> = Vec::new();
+    for one in vocabulary() {
+        let of = one.as_field().map_or(&[][..], |field| &field.of);
+        for (at, choice) in of.iter().enumerate() {
+            let key = choice.attribute().filter(|_| choice.proviso.is_none());
+            choices.extend(key.map(|key| (&**key, at, &*one.name)));
+        }
+    }
+    choices.sort_unstable();
+    let mut readers: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (key, _, name) in choices {
+        let of_key = readers.entry(key).or_default();
+        if !of_key.contains(&name) {
+            of_key.push(name);
+        }
+    }
+    readers
+});
+
 /// The fields that read an attribute of any span, the one whose choice it is sooner first.
-pub(crate) fn readers(key: &str) -> Vec<&'static str> {
-    let at = |one: &'static Shipped| {
-        let choices = of_key(one, key).map(|(at, _)| at);
-        Some((choices.min()?, &*one.name))
-    };
-    let mut readers: Vec<(usize, &str)> = vocabulary().filter_map(at).collect();
-    readers.sort_unstable();
-    readers.into_iter().map(|(_, name)| name).collect()
+pub(crate) fn readers(key: &str) -> &'static [&'static str] {
+    READERS.get(key).map_or(&[], Vec::as_slice)
 }
 
 /// The attributes that a field reads of any span, in their order.

@@ -110,6 +110,13 @@ impl Vocabulary {
         Some(found(other, Whose::Used(home)))
     }
 
+    /// The texts of all macros but those that ship.
+    pub(crate) fn macros(&self) -> impl Iterator<Item = &str> {
+        let homes = self.used.iter();
+        let used = homes.filter_map(|(name, home)| home.vocabulary.macros.get(name));
+        self.macros.values().chain(used).map(|found| &*found.text)
+    }
+
     /// The macro that a node, without parentheses around it, is the name of, where no bound span has that.
     pub(crate) fn macro_at(&self, node: &Node, bindings: &[Arc<str>]) -> Option<FoundMacro<'_>> {
         match &node.kind {

@@ -5,8 +5,7 @@
 /// is near to none, and in a word of up to four the first letter is right or has changed places with the second.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_ascii_lowercase();
-    let letters = lower.chars().count();
+    let letters = word.chars().count();
     let allowed = match letters {
         0..=2 => 0,
         3..=5 => 1,
@@ -17,19 +16,35 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         // A distance is at least the difference in length.
         .filter(|candidate| candidate.chars().count().abs_diff(letters) <= allowed)
-        .filter(|candidate| letters > 4 || begins_alike(&lower, &candidate.to_ascii_lowercase()))
+        .filter(|candidate| letters > 4 || begins_alike(word, candidate))
+        // One slip brings one letter at most that the other word does not have.
+        .filter(|candidate| strangers(word, candidate) <= allowed)
         .map(|candidate| {
-            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase());
-            (distance, candidate)
+            let (word, other) = (word.to_ascii_lowercase(), candidate.to_ascii_lowercase());
+            (strsim::damerau_levenshtein(&word, &other), candidate)
         })
         .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
+/// How many letters of a word are nowhere in another.
+fn strangers(word: &str, other: &str) -> usize {
+    let is_strange = |letter: &char| !other.chars().any(|one| one.eq_ignore_ascii_case(letter));
+    word.chars().filter(is_strange).count()
+}
+
 fn begins_alike(word: &str, candidate: &str) -> bool {
-    let first = |text: &str| text.chars().next();
-    let second = |text: &str| text.chars().nth(1);
+    let first = |text: &str| {
+        text.chars()
+            .next()
+            .map(|letter| letter.to_ascii_lowercase())
+    };
+    let second = |text: &str| {
+        text.chars()
+            .nth(1)
+            .map(|letter| letter.to_ascii_lowercase())
+    };
     first(word) == first(candidate)
         || first(word) == second(candidate) && second(word) == first(candidate)
 }

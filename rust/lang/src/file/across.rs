@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::codes::{Code, files as codes};
-use crate::condition::meaning::MeaningParts;
+use crate::condition::meaning::{Lead, MeaningParts, leads};
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::{Loaded, LoadedRule};
 use crate::file::read::shown;
@@ -15,9 +15,10 @@ const COMPARED: usize = 16;
 
 /// Warns of rules that mean the same as another or add nothing to it.
 pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile]) {
-    let mut first_of: HashMap<(MeaningHash, Emit), usize> = HashMap::new();
+    let mut first_of: HashMap<(MeaningHash, Emit), usize> =
+        HashMap::with_capacity(loaded.rules.len());
     let mut findings = Vec::new();
-    let mut distinct: Vec<Distinct<'_>> = Vec::new();
+    let mut distinct: Vec<(usize, &Rule)> = Vec::with_capacity(loaded.rules.len());
     for (index, one) in loaded.rules.iter().enumerate() {
         let rule = &*one.rule;
         if !rule.enabled {
@@ -26,13 +27,12 @@ pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile]) {
         // One that is only counted is not told twice.
         let first = *first_of.entry((rule.hash, rule.emit)).or_insert(index);
         if first == index {
-            let parts = MeaningParts::of(&rule.body, rule.completeness);
-            distinct.push(Distinct { index, rule, parts });
+            distinct.push((index, rule));
         } else {
             findings.push((codes::DUPLICATE_RULE, index, first));
         }
     }
-    for (index, wider) in shadowed(&distinct) {
+    for (index, wider) in shadowed(&akin(&distinct)) {
         findings.push((codes::SHADOWED_RULE, index, wider));
     }
     let mut doubts = Doubts {
@@ -92,6 +92,27 @@ impl Doubts<'_> {
         diagnostic.help = Some(help);
         Some(diagnostic)
     }
+}
+
+/// The rules of which some part may be a part of another rule too. Most rules have none, and their parts are not spelled
+/// out.
+fn akin<'a>(rules: &[(usize, &'a Rule)]) -> Vec<Distinct<'a>> {
+    // The only rule that has a part which begins so; `None` where several have.
+    let mut only: HashMap<Lead<'a>, Option<usize>> = HashMap::with_capacity(rules.len());
+    for (index, rule) in rules {
+        for lead in leads(&rule.body) {
+            let has = only.entry(lead).or_insert(Some(*index));
+            *has = has.filter(|other| other == index);
+        }
+    }
+    let is_akin = |rule: &Rule| leads(&rule.body).any(|lead| only.get(&lead) == Some(&None));
+    let akin = rules.iter().filter(|(_, rule)| is_akin(rule));
+    akin.map(|&(index, rule)| Distinct {
+        index,
+        rule,
+        parts: MeaningParts::of(&rule.body, rule.completeness),
+    })
+    .collect()
 }
 
 /// Whether a violation of `one` leaves nothing to be told by a violation of `other`: it is as grave, is a span where the

@@ -85,6 +85,11 @@ impl Imports {
         }
     }
 
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(|name| &**name)
+    }
+
     /// Warns of entries none of whose names is among the used words.
     pub fn report_unused(
         &self,

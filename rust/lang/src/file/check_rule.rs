@@ -1,29 +1,34 @@
 //! Checks the texts of a rule: its condition, exceptions and message, and the macros of its file.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::codes::conditions::IN_EVERY_TRACE;
 use crate::condition::check::{check_condition, check_exception, check_macro};
 use crate::condition::meaning::meaning_hash;
 use crate::condition::scan::words;
-use crate::condition::shipped::{Shipped, shipped_in};
+use crate::condition::shipped::{PREFIX, Shipped, shipped_in};
 use crate::condition::template::check_template;
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Origin;
 use crate::file::brought::Imports;
 use crate::file::placing::Placing;
-use crate::file::read::Reader;
+use crate::file::read::{Reader, Text};
 use crate::file::rulefile::RuleFile;
 use crate::file::swallowed::warn_of_swallowed_lines;
 use crate::file::written::{CheckedTexts, WrittenRule};
 use crate::limits::Limits;
-use crate::rule::Body;
+use crate::rule::{Body, Expr};
 
 /// Checks the rules of one file.
 pub(crate) struct RuleChecker<'a> {
     limits: &'a Limits,
     vocabulary: Vocabulary,
     placing: Placing,
+    /// Exceptions of rules without bound spans that have no fault: most rules of a file have the same.
+    faultless: HashMap<Arc<str>, Expr>,
+    /// A name that ships stands in some macro that a rule can use.
+    ships_in_macros: bool,
 }
 
 impl<'a> RuleChecker<'a> {
@@ -39,10 +44,13 @@ impl<'a> RuleChecker<'a> {
             vocabulary.add_field(named.value.clone());
         }
         imports.give(&mut vocabulary);
+        let ships_in_macros = vocabulary.macros().any(|text| text.contains(PREFIX));
         RuleChecker {
             limits,
+            ships_in_macros,
             vocabulary,
             placing: Placing::new(file, imports.elsewhere),
+            faultless: HashMap::new(),
         }
     }
 
@@ -85,15 +93,7 @@ impl<'a> RuleChecker<'a> {
         let mut exceptions = Vec::new();
         for exception in &rule.exceptions {
             let Some(context) = &context else { break };
-            let mut faults = Vec::new();
-            let checked = check_exception(
-                &exception.value,
-                context,
-                &self.vocabulary,
-                self.limits,
-                &mut faults,
-            );
-            self.placing.place(reader, exception, faults);
+            let checked = self.exception(reader, exception, context);
             is_whole &= checked.is_some();
             exceptions.extend(checked);
         }
@@ -117,10 +117,37 @@ impl<'a> RuleChecker<'a> {
         })
     }
 
+    fn exception(
+        &mut self,
+        reader: &mut Reader<'_>,
+        exception: &Text,
+        context: &Body,
+    ) -> Option<Expr> {
+        let is_plain = context.bindings.is_empty() && context.over.is_none();
+        let known = self.faultless.get(&exception.value);
+        if let Some(known) = known.filter(|_| is_plain) {
+            return Some(known.clone());
+        }
+        let mut faults = Vec::new();
+        let text = &exception.value;
+        let checked = check_exception(text, context, &self.vocabulary, self.limits, &mut faults);
+        if let Some(checked) = &checked
+            && is_plain
+            && faults.is_empty()
+        {
+            self.faultless.insert(Arc::clone(text), checked.clone());
+        }
+        self.placing.place(reader, exception, faults);
+        checked
+    }
+
     /// The names of the vocabulary that ships in the texts of a rule, in the macros that it uses, and in those names.
     fn names_of_vocabulary(&self, rule: &WrittenRule) -> Vec<&'static Shipped> {
         let own = rule.condition.iter().chain(&rule.exceptions);
         let mut texts: Vec<&str> = own.chain(&rule.message).map(|text| &*text.value).collect();
+        if !self.ships_in_macros && !texts.iter().any(|text| text.contains(PREFIX)) {
+            return Vec::new();
+        }
         let mut seen: HashSet<*const u8> = HashSet::new();
         let mut found = BTreeMap::new();
         while let Some(text) = texts.pop() {

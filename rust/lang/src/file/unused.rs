@@ -22,7 +22,7 @@ pub(crate) fn report(
     if !file.has_names() && file.uses.is_empty() {
         return;
     }
-    let words = words_used(file, rules);
+    let words = words_used(file, rules, imports);
     imports.report_unused(reader, file, |name| words.parts.contains(name));
     // What a file without rules brings is used by others, if at all.
     if rules.is_empty() {
@@ -55,17 +55,23 @@ fn report_each<'n>(
 struct WordsUsed<'t> {
     /// Names of the file.
     used: HashSet<&'t str>,
-    /// Every part of a word.
+    /// Parts of words that are names of fields, or of used files.
     parts: HashSet<&'t str>,
 }
 
-fn words_used<'t>(file: &'t RuleFile, rules: &'t [WrittenRule]) -> WordsUsed<'t> {
+fn words_used<'t>(
+    file: &'t RuleFile,
+    rules: &'t [WrittenRule],
+    imports: &'t Imports,
+) -> WordsUsed<'t> {
     let named = file.macros.iter();
     let macros: HashMap<&str, &str> = named
         .map(|named| (&*named.name, &*named.value.value))
         .collect();
-    let lists: HashSet<&str> = file.lists.iter().map(|named| &*named.name).collect();
-    let fields: HashSet<&str> = file.fields.iter().map(|named| &*named.name).collect();
+    let lists = file.lists.iter().map(|named| &*named.name);
+    let fields = file.fields.iter().map(|named| &*named.name);
+    let whole = Names::of(macros.keys().copied().chain(lists));
+    let in_parts = Names::of(fields.clone().chain(imports.names()));
     let mut found = WordsUsed::default();
     let mut texts: Vec<&str> = Vec::new();
     if rules.is_empty() {
@@ -74,30 +80,54 @@ fn words_used<'t>(file: &'t RuleFile, rules: &'t [WrittenRule]) -> WordsUsed<'t>
     for rule in rules {
         let conditions = rule.condition.iter().chain(&rule.exceptions);
         texts.extend(conditions.map(|text| &*text.value));
-        let message = rule.message.iter().flat_map(|text| segments(&text.value));
-        found.parts.extend(message);
+        let message = rule.message.iter();
+        let parts = message.flat_map(|text| in_parts.among(segments(&text.value)));
+        found.parts.extend(parts);
     }
-    let in_messages = found.parts.iter();
-    found.used = in_messages
-        .filter_map(|word| fields.get(word))
-        .copied()
-        .collect();
     while let Some(text) = texts.pop() {
-        found.parts.extend(segments(text));
-        found
-            .used
-            .extend(segments(text).filter_map(|word| fields.get(word)));
-        for word in words(text) {
-            if let Some((&name, &expansion)) = macros.get_key_value(word) {
-                if found.used.insert(name) {
-                    texts.push(expansion);
-                }
-            } else if let Some(&name) = lists.get(word) {
-                found.used.insert(name);
+        found.parts.extend(in_parts.among(segments(text)));
+        for name in whole.among(words(text)) {
+            if found.used.insert(name)
+                && let Some(expansion) = macros.get(name)
+            {
+                texts.push(expansion);
             }
         }
     }
+    let parts = &found.parts;
+    let fields = fields.filter(|name| parts.contains(name));
+    found.used.extend(fields);
     found
+}
+
+/// Names that are looked for among many words, most of which are passed over by their first letter.
+struct Names<'t> {
+    all: HashSet<&'t str>,
+    firsts: [bool; 256],
+}
+
+impl<'t> Names<'t> {
+    fn of(names: impl Iterator<Item = &'t str>) -> Names<'t> {
+        let mut found = Names {
+            all: names.collect(),
+            firsts: [false; 256],
+        };
+        for first in found.all.iter().filter_map(|name| name.bytes().next()) {
+            found.firsts[usize::from(first)] = true;
+        }
+        found
+    }
+
+    /// Those that are among these words.
+    fn among<'a>(&'a self, words: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'t str> {
+        let words = (!self.all.is_empty()).then_some(words).into_iter();
+        let is_first = |word: &&str| {
+            let first = word.bytes().next();
+            first.is_some_and(|first| self.firsts[usize::from(first)])
+        };
+        let likely = words.flatten().filter(is_first);
+        likely.filter_map(|word| self.all.get(word).copied())
+    }
 }
 
 /// Words that may name a field: of a bound span too, `p.status`.

@@ -1,7 +1,7 @@
 //! The words that begin a clause, where a brace follows them.
 
 use crate::codes::conditions as code;
-use crate::condition::lexer::cursor::{Lexer, Sign};
+use crate::condition::lexer::cursor::{Lexer, Sign, lowered};
 use crate::condition::lexer::words::{CLAUSES, OPERATORS};
 use crate::condition::token::Token;
 use crate::diagnostic::nearest::nearest;
@@ -12,7 +12,7 @@ impl Lexer<'_> {
         let text = self.text;
         let word = &text[start..end];
         let next = self.skip_space(end);
-        let lower = word.to_ascii_lowercase();
+        let lower = lowered(word);
         if self.byte(next) != Some(b'{') {
             return self.clause_of_two_words(start, &lower, next)
                 || self.clause_without_brace(start, end, next);
@@ -27,7 +27,7 @@ impl Lexer<'_> {
             return true;
         }
         let in_clause = self.open.iter().any(|opener| opener.sign == Sign::Brace);
-        let meant = (match lower.as_str() {
+        let meant = (match &*lower {
             "if" | "given" | "whenever" | "where" | "on" => Some("when"),
             "then" | "must" | "require" | "requires" | "expect" | "ensure" | "assert" => {
                 Some("always")
@@ -49,15 +49,15 @@ impl Lexer<'_> {
     }
 
     pub(super) fn clause_of_two_words(&mut self, start: usize, first: &str, next: usize) -> bool {
-        if nearest(first, ["when"]).is_none() && first != "for" {
-            return false;
-        }
         let text = self.text;
         let second_end = self.name_end(next);
         let second = &text[next..second_end];
         if self.byte(self.skip_space(second_end)) != Some(b'{')
             || self.open.iter().any(|o| o.sign != Sign::Brace)
         {
+            return false;
+        }
+        if nearest(first, ["when"]).is_none() && first != "for" {
             return false;
         }
         let lower = second.to_ascii_lowercase();

@@ -1,6 +1,7 @@
 //! Where the lexer stands, and what each part of it needs: looking ahead, reporting, and pushing tokens with their
 //! brackets always balanced.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::codes::Code;
@@ -318,6 +319,14 @@ impl<'a> Lexer<'a> {
             }
             self.push(start, opener.sign.closer().0, end);
         }
+    }
+}
+
+/// A word in small letters, as most are written.
+pub(super) fn lowered(word: &str) -> Cow<'_, str> {
+    match word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => word.to_ascii_lowercase().into(),
+        false => word.into(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! an operand, `when` before a brace. Everywhere else the same letters are a name.
 
 use crate::codes::conditions as code;
-use crate::condition::lexer::cursor::{Lexer, Sign};
+use crate::condition::lexer::cursor::{Lexer, Sign, lowered};
 use crate::condition::lexer::words::{BY, FOREIGN, OPERATORS, PHRASES, STATISTICS};
 use crate::condition::token::{Function, Token};
 use crate::diagnostic::nearest::nearest;
@@ -75,7 +75,7 @@ impl Lexer<'_> {
     fn operator_word(&mut self, start: usize, end: usize) {
         let text = self.text;
         let word = &text[start..end];
-        let lower = word.to_ascii_lowercase();
+        let lower = lowered(word);
         if self.in_rule && lower == "then" && self.open.is_empty() {
             return self.push(start, Token::RuleThen, text.len());
         }
@@ -274,7 +274,7 @@ impl Lexer<'_> {
         let text = self.text;
         let word = &text[start..end];
         let next = self.skip_space(end);
-        let lower = word.to_ascii_lowercase();
+        let lower = lowered(word);
         let follows_comparison = self.last().is_some_and(Token::is_comparison);
         let is_value = follows_comparison
             || matches!(self.last(), Some(Token::By | Token::KeyComma | Token::As))
@@ -340,14 +340,14 @@ impl Lexer<'_> {
     pub(super) fn function(&mut self, start: usize, end: usize, paren: usize) {
         let text = self.text;
         let word = &text[start..end];
-        let lower = word.to_ascii_lowercase();
+        let lower = lowered(word);
         if let Some(function) = Function::named(&lower) {
             if lower != word {
                 self.older_case(start, end, &lower);
             }
             return self.open_call(function, start, paren + 1);
         }
-        if STATISTICS.contains(&lower.as_str()) {
+        if STATISTICS.contains(&&*lower) {
             let message = format!("`{word}` is no measure of many traces, nor of one");
             self.fault(code::NO_STATISTICS, start..end, message).help = Some(
                 "over many traces: `over 5m never { p99(S, span:duration) > 2s }`, and `count distinct sum min max avg traces share`; within a trace `count distinct sum min max avg`".into(),

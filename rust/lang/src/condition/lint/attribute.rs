@@ -78,7 +78,7 @@ impl Old {
     /// A doubt about it, unless it is what programs emit and nothing else is there to be said.
     fn doubt(&self, scope: Scope, key: &str, range: Range<usize>) -> Option<Fault> {
         let is_of_span = matches!(scope, Scope::SpanThenResource | Scope::Span);
-        let readers = if is_of_span { readers(key) } else { Vec::new() };
+        let readers = if is_of_span { readers(key) } else { &[] };
         let quoted =
             format!("if your services emit this name alone, put it in quotes: `\"{key}\"`");
         if readers.is_empty() {
@@ -132,10 +132,8 @@ fn beside_another(scope: Scope, key: &str, range: Range<usize>) -> Option<Fault>
     if !matches!(scope, Scope::SpanThenResource | Scope::Span) {
         return None;
     }
-    let mut whole = readers(key)
-        .into_iter()
-        .filter(|name| reads_whole(name, key));
-    let name = whole.next()?;
+    let mut readers = readers(key).iter();
+    let name = readers.find(|name| reads_whole(name, key))?;
     let keys = keys_of(name);
     let is_emitted = |other: &str| match NAMES.old.get(other) {
         Some(old) => old.is_emitted,

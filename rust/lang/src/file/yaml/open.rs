@@ -19,9 +19,13 @@ enum OpenKind {
     Mapping {
         entries: Vec<Entry>,
         key: Option<Rc<YamlNode>>,
+        /// The texts of the keys, once they are more than [`FEW`].
         keys: HashSet<String>,
     },
 }
+
+/// So few keys are looked through one by one.
+const FEW: usize = 16;
 
 impl Open {
     pub fn sequence(begin: usize, anchor: usize) -> Open {
@@ -75,7 +79,7 @@ impl Open {
             YamlKind::Refused => return Ok(()),
             _ => return Err(not_text(&key)),
         };
-        if !keys.insert(text.clone()) {
+        if is_known(entries, keys, text) {
             return Err(twice(text, key.range.clone()));
         }
         entries.push(Entry { key, value: node });
@@ -96,6 +100,24 @@ impl Open {
             weight: self.weight,
             height: self.height + 1,
         }
+    }
+}
+
+/// Whether a mapping has a key of this text.
+fn is_known(entries: &[Entry], keys: &mut HashSet<String>, text: &String) -> bool {
+    let text_of = |entry: &Entry| entry.key.as_scalar().map(|scalar| scalar.value.clone());
+    match entries.len() {
+        0..FEW => entries.iter().any(|entry| {
+            entry
+                .key
+                .as_scalar()
+                .is_some_and(|known| known.value == *text)
+        }),
+        FEW => {
+            keys.extend(entries.iter().filter_map(text_of));
+            !keys.insert(text.clone())
+        }
+        _ => !keys.insert(text.clone()),
     }
 }
 
