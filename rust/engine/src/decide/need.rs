@@ -7,7 +7,7 @@
 //!
 //! Needs are found by asking each part of a condition of a trace without spans: what is as wanted there has none.
 
-use betrace_lang::rule::CompareOp;
+use betrace_lang::rule::{CompareOp, Number};
 
 use crate::decide::budget::Budget;
 use crate::decide::cells::{cells_of, first_cell, reads_trace};
@@ -224,7 +224,7 @@ impl<'a> Empty<'a> {
                         .decides(*op, *value)
                         .is_some()
                 };
-                let least = first_count(is_settled);
+                let least = first_count(*value, is_settled);
                 need.push(Bar {
                     cell: *count,
                     least,
@@ -357,12 +357,24 @@ fn least_count(op: CompareOp, value: Interval, wanted: bool) -> u32 {
         let count = Interval::exactly(End::count(u64::from(count)));
         count.decides(op, value) == Some(wanted)
     };
-    first_count(is_wanted)
+    first_count(value, is_wanted)
 }
 
-/// The first count from one on of which this is true; it is of all that are higher.
-fn first_count(is_true: impl Fn(u32) -> bool) -> u32 {
+/// The first count from one on of which this is true, mostly beside the value that counts are held against; it is of all that
+/// are higher.
+fn first_count(value: Interval, is_true: impl Fn(u32) -> bool) -> u32 {
     let (mut below, mut least) = (0, u32::MAX);
+    if let End::At(Number::Int(value)) = value.low
+        && let Ok(value) = u32::try_from(value)
+        && (2..u32::MAX - 1).contains(&value)
+    {
+        for beside in value - 1..=value + 1 {
+            match is_true(beside) {
+                true => least = least.min(beside),
+                false => below = below.max(beside),
+            }
+        }
+    }
     while below + 1 < least {
         let middle = below + (least - below) / 2;
         if is_true(middle) {

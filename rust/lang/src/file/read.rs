@@ -54,8 +54,7 @@ pub(crate) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// The entry of a key, if it has a value.
     pub fn get(&self, key: &str) -> Option<&'n Entry> {
-        let (_, entry) = self.entries.iter().find(|(known, _)| *known == key)?;
-        (!entry.value.is_null()).then_some(*entry)
+        self.entry(key).filter(|entry| !entry.value.is_null())
     }
 
     pub fn value(&self, key: &str) -> Option<&'n Rc<YamlNode>> {
@@ -64,10 +63,9 @@ impl<'n> Fields<'n> {
 
     /// The entry of a key, with a value or without.
     pub fn entry(&self, key: &str) -> Option<&'n Entry> {
-        self.entries
-            .iter()
-            .find(|(known, _)| *known == key)
-            .map(|(_, entry)| *entry)
+        let mut entries = self.entries.iter();
+        let (_, entry) = entries.find(|(known, _)| *known == key)?;
+        Some(*entry)
     }
 }
 
@@ -398,14 +396,4 @@ pub(crate) fn listed(words: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::listed;
-
-    #[test]
-    fn words_are_listed_as_in_a_sentence() {
-        assert_eq!(listed(&["a"]), "`a`");
-        assert_eq!(listed(&["a", "b"]), "`a` and `b`");
-        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
-        assert_eq!(listed(&[]), "");
-    }
-}
+mod tests;

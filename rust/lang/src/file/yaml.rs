@@ -5,12 +5,15 @@
 //! what aliases stand for, and characters that text files do not have.
 
 //!
-//! [`build`] makes the [`tree`], collection by collection ([`open`]); after a syntax error [`resume`] says where to go on.
+//! [`build`] makes the [`tree`], collection by collection ([`open`]); most files are read line by line for it ([`lines`]); after a syntax error [`resume`] says where to go on.
 //! [`map`] finds the place of each byte of a scalar, for faults inside it.
 
 mod build;
 mod characters;
 mod hint;
+mod lines;
+#[cfg(test)]
+mod lines_test;
 mod map;
 mod open;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use crate::codes::files as codes;
 use crate::file::yaml::characters::{Offsets, without_control_characters};
 use crate::file::yaml::hint::{hint, indenting_tab};
+use crate::file::yaml::lines::{self, Met};
 use crate::file::yaml::open::Open;
 use crate::file::yaml::resume::{Failure, RESUME_BYTES, Resume};
 use crate::file::yaml::tree::{Scalar, Style};
@@ -18,8 +19,18 @@ use crate::limits::Limits;
 /// rules, a key of the file, a document.
 #[must_use]
 pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<YamlDocument> {
-    let cleaned = without_control_characters(source, faults);
-    let text = cleaned.as_deref().unwrap_or(source);
+    match without_control_characters(source, faults) {
+        Some(cleaned) => of_events(&cleaned, limits, faults),
+        None => of_lines(source, limits).unwrap_or_else(|| of_events(source, limits, faults)),
+    }
+}
+
+/// The documents of any text.
+pub(super) fn of_events(
+    text: &str,
+    limits: &Limits,
+    faults: &mut Vec<YamlFault>,
+) -> Vec<YamlDocument> {
     let mut builder = Builder::new(text, limits, faults);
     let mut resume = Resume {
         text,
@@ -43,6 +54,14 @@ pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<
         }
     }
     builder.documents
+}
+
+/// The documents of a text that has no fault and can be read line by line.
+pub(super) fn of_lines(text: &str, limits: &Limits) -> Option<Vec<YamlDocument>> {
+    let mut faults = Vec::new();
+    let mut builder = Builder::new(text, limits, &mut faults);
+    lines::read(text, |met| builder.meet(met))?;
+    Some(builder.documents)
 }
 
 struct Builder<'a, 'f> {
@@ -140,6 +159,27 @@ impl<'a, 'f> Builder<'a, 'f> {
     fn range(&self, span: Span) -> Range<usize> {
         let begin = self.offsets.byte(self.base + span.start.index());
         begin..self.offsets.byte(self.base + span.end.index()).max(begin)
+    }
+
+    /// What was read of a line; `None` as soon as there is a fault.
+    fn meet(&mut self, met: Met<'_>) -> Option<()> {
+        self.nodes += usize::from(!matches!(met, Met::End(_)));
+        match met {
+            Met::Mapping(at) => self.begin(Open::mapping(at, 0), at..at),
+            Met::Sequence(at) => self.begin(Open::sequence(at, 0), at..at),
+            Met::End(at) => self.close(at, false),
+            Met::Scalar(value, style, range) => {
+                let scalar = Scalar {
+                    value: value.into_owned(),
+                    style,
+                    begin: range.start,
+                    has_properties: false,
+                };
+                self.finished(YamlNode::leaf(range, YamlKind::Scalar(scalar)), 0);
+            }
+        }
+        let is_sound = self.faults.is_empty() && self.nodes <= self.limits.yaml_nodes;
+        is_sound.then_some(())
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) {

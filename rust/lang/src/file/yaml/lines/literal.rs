@@ -1,0 +1,57 @@
+//! Literal blocks.
+
+use crate::file::yaml::lines::{Line, Lines, Met};
+use crate::file::yaml::tree::Style;
+
+impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
+    /// The block whose `|` stands at `at`, as the value of a line.
+    pub(super) fn literal(&mut self, at: usize, line: Line) -> Option<()> {
+        let ends_bare = match &self.text[at + 1..line.end] {
+            "" => false,
+            "-" => true,
+            _ => return None,
+        };
+        let mut breaks = 0;
+        while self.at < self.text.len() && self.byte(self.at) == b'\n' {
+            self.at += 1;
+            breaks += 1;
+        }
+        let start = self.behind_spaces(self.at);
+        let column = start - self.at;
+        if column <= line.column
+            || self
+                .text
+                .as_bytes()
+                .get(start)
+                .is_none_or(|byte| *byte == b'\n')
+        {
+            return None;
+        }
+        let mut value = String::with_capacity(self.line_end(start) - start + 1);
+        let mut end = self.text.len();
+        while self.at < self.text.len() {
+            let begin = self.at;
+            let rest = &self.text.as_bytes()[begin..];
+            let spaces = rest.iter().take(column).take_while(|byte| **byte == b' ');
+            let inner = begin + spaces.count();
+            if self.byte(inner) == b'\n' {
+                breaks += 1;
+                self.at = inner + 1;
+                continue;
+            }
+            if inner < begin + column {
+                end = inner;
+                break;
+            }
+            let line_end = self.line_end(inner);
+            value.extend(std::iter::repeat_n('\n', std::mem::take(&mut breaks)));
+            value.push_str(&self.text[inner..line_end]);
+            breaks = 1;
+            self.at = line_end + 1;
+        }
+        if !ends_bare {
+            value.push('\n');
+        }
+        (self.meet)(Met::Scalar(value.into(), Style::Literal, start..end))
+    }
+}
