@@ -148,8 +148,13 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
     fn begin(&mut self, line: Line, sequence: BlockKind) -> Option<()> {
         let column = line.column;
         if self.is_item(line) {
-            (self.meet)(Met::Sequence(line.start))?;
             let kind = sequence;
+            let start = match kind {
+                // For the parser it begins where its first item says something.
+                BlockKind::FlatSequence => self.behind_spaces(line.start + 1),
+                _ => line.start,
+            };
+            (self.meet)(Met::Sequence(start))?;
             self.open.push(Block { column, kind });
             return self.item(line);
         }

@@ -72,7 +72,7 @@ fn any_text_that_is_read_line_by_line_is_read_alike() {
     let texts = proptest::collection::vec(piece, 1..7);
     let mut runner = TestRunner::deterministic();
     let mut read = 0;
-    for _ in 0..40_000 {
+    for _ in 0..20_000 {
         let Ok(tree) = texts.new_tree(&mut runner) else {
             continue;
         };
@@ -84,7 +84,7 @@ fn any_text_that_is_read_line_by_line_is_read_alike() {
         }
         read += usize::from(agree(&text));
     }
-    assert!(read > 500, "{read}");
+    assert!(read > 300, "{read}");
 }
 
 #[test]
