@@ -32,7 +32,9 @@ const ROOMS: &str = "
     /condition/check/ selector group quantity total measure bound condition share window binding clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
-    /file/yaml/ tree walk map open characters hint resume build .
+    /file/yaml/ tree walk map open characters hint resume lines
+    /file/yaml/lines/ flow literal
+    /file/yaml/ build .
     /file/ read plain
     /file/rule_tests/ model times attribute expect link span traces read .
     /file/ loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline budget load schema

@@ -79,38 +79,40 @@ fn hash_of_part(part: &Expr) -> MeaningHash {
 /// What a part of a clause begins with. Parts that mean the same begin with the same, and most rules share it with no
 /// other, so that it tells cheaply which rules cannot have a part in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Lead<'a> {
+pub(crate) struct PartBeginning<'a> {
     /// Of `never`, else of `always`.
     is_never: bool,
-    spans: Option<LeadSpans<'a>>,
+    spans: Option<FirstSpans<'a>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum LeadSpans<'a> {
+enum FirstSpans<'a> {
     Of(&'a Base),
     /// Whichever: a part by itself does not tell them apart.
     Bound,
 }
 
 /// With what the parts of both clauses begin.
-pub(crate) fn leads(body: &Body) -> impl Iterator<Item = Lead<'_>> {
+pub(crate) fn part_beginnings(body: &Body) -> impl Iterator<Item = PartBeginning<'_>> {
     let never = body.never.iter().flat_map(broken_by_one);
     let always = body.always.iter().flat_map(broken_by_one_of_all);
-    let lead = |is_never| {
-        move |part| Lead {
+    let beginning = |is_never| {
+        move |part| PartBeginning {
             is_never,
             spans: first_of_expr(part),
         }
     };
-    never.map(lead(true)).chain(always.map(lead(false)))
+    never
+        .map(beginning(true))
+        .chain(always.map(beginning(false)))
 }
 
-fn first_of_expr(expr: &Expr) -> Option<LeadSpans<'_>> {
+fn first_of_expr(expr: &Expr) -> Option<FirstSpans<'_>> {
     match &expr.kind {
         ExprKind::And(parts) | ExprKind::Or(parts) => parts.first().and_then(first_of_expr),
         ExprKind::Not(inner) => first_of_expr(inner),
         ExprKind::Exists(selector) => Some(first_of_selector(selector)),
-        ExprKind::Bound { .. } => Some(LeadSpans::Bound),
+        ExprKind::Bound { .. } => Some(FirstSpans::Bound),
         ExprKind::Compare { left, .. } => Some(first_of_selector(left.selector())),
         ExprKind::GroupCompare { measure, .. } => Some(first_of_selector(measure.selector())),
         ExprKind::CompareTotals { left, .. } => match &left.parts.first()?.of {
@@ -121,10 +123,10 @@ fn first_of_expr(expr: &Expr) -> Option<LeadSpans<'_>> {
     }
 }
 
-fn first_of_selector(selector: &Selector) -> LeadSpans<'_> {
+fn first_of_selector(selector: &Selector) -> FirstSpans<'_> {
     match selector {
-        Selector::Spans(spans) => LeadSpans::Of(&spans.base),
-        Selector::Bound(_) => LeadSpans::Bound,
+        Selector::Spans(spans) => FirstSpans::Of(&spans.base),
+        Selector::Bound(_) => FirstSpans::Bound,
         Selector::Related(related) => first_of_selector(&related.left),
     }
 }

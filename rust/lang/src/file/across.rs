@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::codes::{Code, files as codes};
-use crate::condition::meaning::{Lead, MeaningParts, leads};
+use crate::condition::meaning::{MeaningParts, PartBeginning, part_beginnings};
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::{Loaded, LoadedRule};
 use crate::file::read::shown;
@@ -98,14 +98,15 @@ impl Doubts<'_> {
 /// out.
 fn akin<'a>(rules: &[(usize, &'a Rule)]) -> Vec<Distinct<'a>> {
     // The only rule that has a part which begins so; `None` where several have.
-    let mut only: HashMap<Lead<'a>, Option<usize>> = HashMap::with_capacity(rules.len());
+    let mut only: HashMap<PartBeginning<'a>, Option<usize>> = HashMap::with_capacity(rules.len());
     for (index, rule) in rules {
-        for lead in leads(&rule.body) {
+        for lead in part_beginnings(&rule.body) {
             let has = only.entry(lead).or_insert(Some(*index));
             *has = has.filter(|other| other == index);
         }
     }
-    let is_akin = |rule: &Rule| leads(&rule.body).any(|lead| only.get(&lead) == Some(&None));
+    let is_akin =
+        |rule: &Rule| part_beginnings(&rule.body).any(|lead| only.get(&lead) == Some(&None));
     let akin = rules.iter().filter(|(_, rule)| is_akin(rule));
     akin.map(|&(index, rule)| Distinct {
         index,

@@ -70,8 +70,8 @@ fn words_used<'t>(
         .collect();
     let lists = file.lists.iter().map(|named| &*named.name);
     let fields = file.fields.iter().map(|named| &*named.name);
-    let whole = Names::of(macros.keys().copied().chain(lists));
-    let in_parts = Names::of(fields.clone().chain(imports.names()));
+    let whole = SoughtNames::of(macros.keys().copied().chain(lists));
+    let in_parts = SoughtNames::of(fields.clone().chain(imports.names()));
     let mut found = WordsUsed::default();
     let mut texts: Vec<&str> = Vec::new();
     if rules.is_empty() {
@@ -101,14 +101,14 @@ fn words_used<'t>(
 }
 
 /// Names that are looked for among many words, most of which are passed over by their first letter.
-struct Names<'t> {
+struct SoughtNames<'t> {
     all: HashSet<&'t str>,
     firsts: [bool; 256],
 }
 
-impl<'t> Names<'t> {
-    fn of(names: impl Iterator<Item = &'t str>) -> Names<'t> {
-        let mut found = Names {
+impl<'t> SoughtNames<'t> {
+    fn of(names: impl Iterator<Item = &'t str>) -> SoughtNames<'t> {
+        let mut found = SoughtNames {
             all: names.collect(),
             firsts: [false; 256],
         };

@@ -29,7 +29,7 @@ pub(super) fn read<'t>(text: &'t str, meet: impl FnMut(Met<'t>) -> Option<()>) -
     if !text.ends_with('\n') || !text.as_bytes().iter().all(is_known) {
         return None;
     }
-    let mut lines = Lines {
+    let mut lines = LineReader {
         text,
         at: 0,
         open: Vec::new(),
@@ -47,7 +47,7 @@ pub(super) fn read<'t>(text: &'t str, meet: impl FnMut(Met<'t>) -> Option<()>) -
     Some(())
 }
 
-struct Lines<'t, F> {
+struct LineReader<'t, F> {
     text: &'t str,
     /// Where the next line begins.
     at: usize,
@@ -57,7 +57,7 @@ struct Lines<'t, F> {
 
 /// A line that says something.
 #[derive(Clone, Copy)]
-struct Line {
+struct ToldLine {
     /// Behind its spaces.
     start: usize,
     /// Of its line break.
@@ -79,7 +79,7 @@ enum BlockKind {
     FlatSequence,
 }
 
-impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
+impl<'t, F: FnMut(Met<'t>) -> Option<()>> LineReader<'t, F> {
     fn byte(&self, at: usize) -> u8 {
         self.text.as_bytes()[at]
     }
@@ -97,7 +97,7 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
     }
 
     /// The next line that is neither empty nor a comment.
-    fn next(&mut self) -> Option<Line> {
+    fn next(&mut self) -> Option<ToldLine> {
         while self.at < self.text.len() {
             let begin = self.at;
             let start = self.behind_spaces(begin);
@@ -105,17 +105,17 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
             self.at = end + 1;
             if start < end && self.byte(start) != b'#' {
                 let column = start - begin;
-                return Some(Line { start, end, column });
+                return Some(ToldLine { start, end, column });
             }
         }
         None
     }
 
-    fn is_item(&self, line: Line) -> bool {
+    fn is_item(&self, line: ToldLine) -> bool {
         self.text[line.start..].starts_with("- ")
     }
 
-    fn line(&mut self, line: Line) -> Option<()> {
+    fn line(&mut self, line: ToldLine) -> Option<()> {
         while self
             .open
             .last()
@@ -145,7 +145,7 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
     }
 
     /// A mapping or a list that begins with this line, the latter of this kind.
-    fn begin(&mut self, line: Line, sequence: BlockKind) -> Option<()> {
+    fn begin(&mut self, line: ToldLine, sequence: BlockKind) -> Option<()> {
         let column = line.column;
         if self.is_item(line) {
             let kind = sequence;
@@ -179,7 +179,7 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
     }
 
     /// `key: value`
-    fn entry(&mut self, line: Line) -> Option<()> {
+    fn entry(&mut self, line: ToldLine) -> Option<()> {
         let key_end = self.key_end(line.start, line.end)?;
         self.plain(line.start..key_end)?;
         let value = self.behind_spaces(key_end + 1);
@@ -197,12 +197,12 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
     }
 
     /// `- value`, `- key: value`
-    fn item(&mut self, line: Line) -> Option<()> {
+    fn item(&mut self, line: ToldLine) -> Option<()> {
         let start = self.behind_spaces(line.start + 1);
         if start == line.end {
             return None;
         }
-        let inner = Line {
+        let inner = ToldLine {
             start,
             column: line.column + (start - line.start),
             ..line
@@ -219,7 +219,7 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
     }
 
     /// What stands behind a key or dash of the line.
-    fn value(&mut self, at: usize, line: Line) -> Option<()> {
+    fn value(&mut self, at: usize, line: ToldLine) -> Option<()> {
         match self.byte(at) {
             b'|' => self.literal(at, line),
             b'"' | b'\'' => {

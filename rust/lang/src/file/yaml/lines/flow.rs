@@ -1,8 +1,8 @@
 //! Lists and mappings in brackets, on one line.
 
-use crate::file::yaml::lines::{Lines, Met};
+use crate::file::yaml::lines::{LineReader, Met};
 
-impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
+impl<'t, F: FnMut(Met<'t>) -> Option<()>> LineReader<'t, F> {
     /// What stands between the bracket at `at` and the one that closes it; its end is not told. The place behind it.
     pub(super) fn bracketed(&mut self, at: usize, end: usize) -> Option<usize> {
         let (begins, closer) = match self.byte(at) {

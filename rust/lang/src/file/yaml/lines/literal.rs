@@ -1,11 +1,11 @@
 //! Literal blocks.
 
-use crate::file::yaml::lines::{Line, Lines, Met};
+use crate::file::yaml::lines::{LineReader, Met, ToldLine};
 use crate::file::yaml::tree::Style;
 
-impl<'t, F: FnMut(Met<'t>) -> Option<()>> Lines<'t, F> {
+impl<'t, F: FnMut(Met<'t>) -> Option<()>> LineReader<'t, F> {
     /// The block whose `|` stands at `at`, as the value of a line.
-    pub(super) fn literal(&mut self, at: usize, line: Line) -> Option<()> {
+    pub(super) fn literal(&mut self, at: usize, line: ToldLine) -> Option<()> {
         let ends_bare = match &self.text[at + 1..line.end] {
             "" => false,
             "-" => true,
