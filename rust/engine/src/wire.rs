@@ -14,6 +14,40 @@ use std::ops::Range;
 /// Groups nested deeper than this are refused; protobuf's own readers use the same bound.
 pub const MAX_GROUP_DEPTH: u32 = 100;
 
+/// A stretch of a message of less than 4 GiB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    start: u32,
+    end: u32,
+}
+
+impl Stretch {
+    #[inline(always)]
+    pub(crate) fn of(range: &Range<usize>) -> Stretch {
+        Stretch {
+            start: range.start as u32,
+            end: range.end as u32,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// What stands there in the message that it is of.
+    #[inline(always)]
+    pub(crate) fn of_message(self, message: &[u8]) -> &[u8] {
+        let range = self.start as usize..self.end as usize;
+        message.get(range).unwrap_or(&[])
+    }
+}
+
 /// Where reading stopped and why. The offset counts bytes from the start of the whole message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanError {

@@ -9,7 +9,7 @@ use crate::logic::truth::Truth;
 use crate::matcher::access::is_of_scope;
 use crate::matcher::answers::{Answers, Holds};
 use crate::matcher::ids::{Hit, PartId, SelectorId, UnlikeId};
-use crate::matcher::leads::Follow;
+use crate::matcher::leads::{Follow, Lead};
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{FieldTable, NoBindings};
 use crate::predicate::test::ValueTest;
@@ -153,6 +153,7 @@ pub(crate) struct Asking<'i, 'v, 's> {
 
 impl Asking<'_, '_, '_> {
     /// Notes a hit if the span satisfies the selector or may do so.
+    #[inline(never)]
     fn ask(&mut self, id: u32) {
         let Some(selector) = self.questions.selectors.get(id as usize) else {
             return;
@@ -195,17 +196,15 @@ impl Asking<'_, '_, '_> {
 }
 
 impl Follow for Asking<'_, '_, '_> {
-    #[inline]
-    fn settled(&mut self, hits: &[Hit]) {
-        for hit in hits {
-            self.answers.hit(*hit);
-        }
-    }
-
-    #[inline]
-    fn ask_all(&mut self, selectors: &[u32]) {
-        for selector in selectors {
-            self.ask(*selector);
+    #[inline(always)]
+    fn lead(&mut self, lead: Lead) {
+        if lead.is_settled {
+            self.answers.hit(Hit {
+                selector: SelectorId(lead.selector),
+                certain: true,
+            });
+        } else {
+            self.ask(lead.selector);
         }
     }
 

@@ -51,8 +51,22 @@ pub(crate) struct FieldIndex {
     together: Option<RegexSet>,
     /// The classes of literals here.
     asks: ClassSet,
+    kind: FieldKind,
     /// For each class of literals here, whom to count where a value is unlike them.
     unlike: [Option<UnlikeId>; CLASSES],
+}
+
+/// What alone is asked of a field of one value, as of most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FieldKind {
+    /// Whether it has one.
+    Presence,
+    /// Texts that spell nothing else.
+    Texts,
+    /// Bounds of numbers.
+    Bounds,
+    /// This and that, or another thing.
+    Mixed,
 }
 
 #[derive(Debug)]
@@ -94,6 +108,8 @@ impl ClassSet {
     }
 }
 
+const NOTHING: ClassSet = ClassSet(0);
+const TEXT: ClassSet = ClassSet::of(&[Class::Text]);
 const NUMBER: ClassSet = ClassSet::of(&[Class::Number]);
 const BOOLEAN: ClassSet = ClassSet::of(&[Class::Boolean]);
 const PATTERN: ClassSet = ClassSet::of(&[Class::Pattern]);
@@ -115,6 +131,7 @@ impl FieldIndex {
             patterns: Vec::new(),
             together: None,
             asks: ClassSet::default(),
+            kind: FieldKind::Mixed,
             unlike: [None; CLASSES],
         }
     }
@@ -197,12 +214,23 @@ impl FieldIndex {
         for (_, pattern) in &mut self.patterns {
             *pattern = String::new();
         }
+        self.kind = self.kind();
+    }
+
+    fn kind(&self) -> FieldKind {
+        match self.asks {
+            _ if self.is_list => FieldKind::Mixed,
+            NOTHING => FieldKind::Presence,
+            TEXT if self.present.is_nowhere() => FieldKind::Texts,
+            NUMBER if self.present.is_nowhere() && self.equal.is_empty() => FieldKind::Bounds,
+            _ => FieldKind::Mixed,
+        }
     }
 
     /// Asks each selector here that the span's value could satisfy.
     #[inline(never)]
     pub(crate) fn ask(&self, asking: &mut Asking<'_, '_, '_>) {
-        let view = *asking.view;
+        let view = asking.view;
         if !self.is_list {
             if let Some(place) = self.place {
                 self.follow(view.at(place), asking);
@@ -223,18 +251,28 @@ impl FieldIndex {
     }
 
     /// Likewise, where the span has set a slot of the field to this.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn ask_set(&self, raw: Raw, asking: &mut Asking<'_, '_, '_>) {
-        if raw.kind == RawKind::Missing || self.is_list {
+        match (self.kind, raw.kind) {
             // An empty value gives way to that of the resource.
-            self.ask(asking);
-            return;
+            (_, RawKind::Missing) => self.ask(asking),
+            (FieldKind::Presence, _) => self.present.follow(asking),
+            (FieldKind::Texts, RawKind::Text) => {
+                let text = raw.payload(asking.view.message);
+                if let Some(leads) = self.texts.as_ref().and_then(|texts| texts.of(text)) {
+                    leads.follow(asking);
+                }
+            }
+            (FieldKind::Bounds, RawKind::Int) => {
+                self.follow_whole(raw.bits.cast_signed(), asking);
+            }
+            _ => self.ask_mixed(raw, asking),
         }
-        self.present.follow(asking);
-        if self.asks != ClassSet::default() {
-            let unlike = self.follow_value(raw.value(asking.view.message), asking);
-            self.count_unlike(unlike, asking);
-        }
+    }
+
+    #[inline(never)]
+    fn ask_mixed(&self, raw: Raw, asking: &mut Asking<'_, '_, '_>) {
+        self.follow(raw.value(asking.view.message), asking);
     }
 
     /// Where a text leads, if this is all that is asked of the field and only texts are.
@@ -299,10 +337,7 @@ impl FieldIndex {
                 if !self.equal.is_empty() {
                     self.follow_key(key::number(Number::Int(i128::from(value))), by);
                 }
-                self.follow_bounds(by, |bound| match bound.whole {
-                    Some(bound) => bound.cmp(&value),
-                    None => bound.bound.compare(Number::Int(i128::from(value))),
-                });
+                self.follow_whole(value, by);
             }
             Value::Float(_) => {
                 unlike = UNLIKE_NUMBERS;
@@ -327,6 +362,14 @@ impl FieldIndex {
         if let Some(leads) = self.equal.get(&key) {
             leads.follow(by);
         }
+    }
+
+    #[inline(always)]
+    fn follow_whole(&self, value: i64, by: &mut impl Follow) {
+        self.follow_bounds(by, |bound| match bound.whole {
+            Some(bound) => bound.cmp(&value),
+            None => bound.bound.compare(Number::Int(i128::from(value))),
+        });
     }
 
     #[inline(never)]
@@ -369,7 +412,10 @@ impl FieldIndex {
             && self.together.as_ref().is_none_or(|set| set.is_match(text))
         {
             for (selector, _) in &self.patterns {
-                by.ask_all(std::slice::from_ref(selector));
+                by.lead(Lead {
+                    selector: *selector,
+                    is_settled: false,
+                });
             }
         }
     }

@@ -125,9 +125,9 @@ impl Group {
             self.ask_fields(asking);
             return;
         };
-        let view = *asking.view;
+        let view = asking.view;
         if scope.begin(view.scope_serial()) {
-            self.lead_scope(routes, &view, scope);
+            self.lead_scope(routes, view, scope);
         }
         if scope.may_give_way(view.span_signs()) {
             self.follow(&routes.scope, asking);
@@ -164,7 +164,7 @@ impl Group {
     }
 
     fn ask_resource(&self, routes: &Routes, asking: &mut Asking<'_, '_, '_>) {
-        let view = *asking.view;
+        let view = asking.view;
         for SetSlot { slot, .. } in view.resource_slots() {
             for index in routes.resource.leads(*slot) {
                 // What the span has itself, if only an empty value, leads to it as well.
@@ -179,14 +179,14 @@ impl Group {
 
     /// What hangs on the span itself.
     fn ask_span(&self, routes: &Routes, asking: &mut Asking<'_, '_, '_>) {
-        let view = *asking.view;
+        let view = asking.view;
         routes.kind.of(view.kind()).follow(asking);
         routes.status.of(view.status()).follow(asking);
         self.follow(&routes.rest, asking);
-        for SetSlot { slot, raw } in view.span_slots() {
-            for index in routes.span.leads(*slot) {
+        for set in view.span_slots() {
+            for index in routes.span.leads(set.slot) {
                 if let Some(field) = self.field(*index) {
-                    field.ask_set(*raw, asking);
+                    field.ask_set(set.raw(), asking);
                 }
             }
         }

@@ -1,16 +1,13 @@
 //! Where the index leads: to selectors that the access itself settles, and to those of which more is to be asked.
 
-use crate::matcher::ids::{Hit, SelectorId, UnlikeId};
+use crate::matcher::ids::UnlikeId;
 use crate::scan::keys::KeyTable;
 use crate::scan::slots::Signs;
 
 /// Who is led to selectors: the span at hand, or its scope on behalf of all of its spans.
 pub(crate) trait Follow {
-    /// These are satisfied.
-    fn settled(&mut self, hits: &[Hit]);
-
-    /// These may be.
-    fn ask_all(&mut self, selectors: &[u32]);
+    /// Comes to a selector.
+    fn lead(&mut self, lead: Lead);
 
     /// A comparison met a value of an unlike type.
     fn count_unlike(&mut self, id: UnlikeId);
@@ -26,36 +23,24 @@ pub(crate) struct Lead {
 
 /// The selectors that one access leads to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Leads {
-    settled: Vec<Hit>,
-    asked: Vec<u32>,
-}
+pub(crate) struct Leads(Vec<Lead>);
 
 impl Leads {
-    pub(crate) const NOWHERE: Leads = Leads {
-        settled: Vec::new(),
-        asked: Vec::new(),
-    };
+    pub(crate) const NOWHERE: Leads = Leads(Vec::new());
 
     pub(crate) fn add(&mut self, lead: Lead) {
-        if lead.is_settled {
-            self.settled.push(Hit {
-                selector: SelectorId(lead.selector),
-                certain: true,
-            });
-        } else {
-            self.asked.push(lead.selector);
-        }
+        self.0.push(lead);
     }
 
     pub(crate) fn is_nowhere(&self) -> bool {
-        self.settled.is_empty() && self.asked.is_empty()
+        self.0.is_empty()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn follow(&self, by: &mut impl Follow) {
-        by.settled(&self.settled);
-        by.ask_all(&self.asked);
+        for lead in &self.0 {
+            by.lead(*lead);
+        }
     }
 }
 
@@ -92,8 +77,7 @@ impl TextLeads {
 pub(crate) struct ScopeLeads {
     /// Of the scope, as the scan numbers them.
     serial: u64,
-    settled: Vec<Hit>,
-    asked: Vec<u32>,
+    leads: Leads,
     unlike: Vec<UnlikeId>,
     shadows: Signs,
 }
@@ -106,8 +90,7 @@ impl ScopeLeads {
             return false;
         }
         self.serial = serial;
-        self.settled.clear();
-        self.asked.clear();
+        self.leads.0.clear();
         self.unlike.clear();
         self.shadows = Signs::NONE;
         true
@@ -126,8 +109,7 @@ impl ScopeLeads {
 
     #[inline]
     pub(crate) fn follow(&self, by: &mut impl Follow) {
-        by.settled(&self.settled);
-        by.ask_all(&self.asked);
+        self.leads.follow(by);
         for id in &self.unlike {
             by.count_unlike(*id);
         }
@@ -135,12 +117,8 @@ impl ScopeLeads {
 }
 
 impl Follow for ScopeLeads {
-    fn settled(&mut self, hits: &[Hit]) {
-        self.settled.extend_from_slice(hits);
-    }
-
-    fn ask_all(&mut self, selectors: &[u32]) {
-        self.asked.extend_from_slice(selectors);
+    fn lead(&mut self, lead: Lead) {
+        self.leads.add(lead);
     }
 
     fn count_unlike(&mut self, id: UnlikeId) {

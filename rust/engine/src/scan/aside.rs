@@ -1,7 +1,7 @@
 //! Spans that were read and wait to be looked at, in another order than that of the message.
 //!
 //! Of each what was read of it is kept, packed behind what is kept of the others, and of its resource and scope once. It is
-//! lent as the scan would lend it; what is worked out from all of it is worked out when it is set aside, while it is at hand.
+//! lent from where it is kept; what is worked out from all of it is worked out when it is set aside, while it is at hand.
 
 use std::ops::Range;
 
@@ -9,8 +9,9 @@ use crate::mark::Whose;
 use crate::scan::head::SpanHead;
 use crate::scan::read::{ReadState, SpanMarks};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
-use crate::scan::slots::{Item, SetSlot};
+use crate::scan::slots::{FEW, Item, SetSlot, SetSlots, Signs};
 use crate::scan::view::SpanView;
+use crate::wire::Stretch;
 
 /// Room for so many values is kept for the next spans.
 const KEPT: usize = 1 << 14;
@@ -28,27 +29,32 @@ pub(crate) struct SpansAside {
     link_ids: Vec<u8>,
     /// The scope of the span that was set aside last, as the scan numbers it.
     serial: Option<u64>,
-    /// What is lent, and the scope that stands in it.
+    /// Resource and scope, events and links of the span that is lent, and which scope that is.
     lent: ReadState,
-    scope: Option<usize>,
+    scope: Option<u32>,
 }
 
 #[derive(Debug)]
 struct SpanAside {
     head: SpanHead,
-    whose: Whose,
+    signs: Signs,
     marks: SpanMarks,
-    scope: usize,
-    values: Range<usize>,
-    lists: Option<usize>,
+    /// Where its values begin and end.
+    values: (u32, u32),
+    scope: u32,
+    /// [`NO_LISTS`], or among those that have some.
+    lists: u32,
+    whose: Whose,
 }
+
+const NO_LISTS: u32 = u32::MAX;
 
 #[derive(Debug)]
 struct ScopeAside {
     resource: Range<usize>,
     scope: Range<usize>,
-    name: Range<usize>,
-    version: Range<usize>,
+    name: Stretch,
+    version: Stretch,
 }
 
 /// How many events and links there are, and what they have.
@@ -67,6 +73,28 @@ fn append<T: Copy>(to: &mut Vec<T>, from: &[T]) -> Range<usize> {
     begin..to.len()
 }
 
+/// Brings what a span has of events and links to where they are lent.
+#[inline(never)]
+fn lend_lists(
+    lent: &mut ReadState,
+    plan: &ReadPlan,
+    lists: Option<&ListsAside>,
+    (items, link_ids): (&[Item], &[u8]),
+) {
+    let none = ListsAside::default();
+    let lists = lists.unwrap_or(&none);
+    let slots = [
+        plan.event.len() + EVENT_SHIFT as usize,
+        plan.link.len() + LINK_SHIFT as usize,
+    ];
+    let items = [&lists.events, &lists.links].map(|of| &items[of.clone()]);
+    lent.events.refill(slots[0], lists.owners[0], items[0]);
+    lent.links.refill(slots[1], lists.owners[1], items[1]);
+    lent.link_ids.clear();
+    let link_ids = &link_ids[lists.link_ids.clone()];
+    lent.link_ids.extend_from_slice(link_ids);
+}
+
 impl SpansAside {
     /// How many values wait with them.
     pub fn values(&self) -> usize {
@@ -81,25 +109,30 @@ impl SpansAside {
             self.scopes.push(ScopeAside {
                 resource: append(&mut self.values, read.resource.touched()),
                 scope: append(&mut self.values, read.scope.touched()),
-                name: read.scope_name.clone(),
-                version: read.scope_version.clone(),
+                name: read.scope_name,
+                version: read.scope_version,
             });
         }
         let has_lists = span.plan.reads_events && read.events.owners() > 0
             || span.plan.reads_links && read.links.owners() > 0;
-        let lists = has_lists.then(|| self.push_lists(span));
+        let lists = match has_lists {
+            true => self.push_lists(span),
+            false => NO_LISTS,
+        };
+        let values = append(&mut self.values, span.span_slots());
         self.spans.push(SpanAside {
-            head: read.head.clone(),
-            whose: span.whose(),
+            head: *span.head,
+            signs: span.span_signs(),
             marks: span.worked_out_marks(),
-            scope: self.scopes.len() - 1,
-            values: append(&mut self.values, read.span.touched()),
+            values: (values.start as u32, values.end as u32),
+            scope: self.scopes.len() as u32 - 1,
             lists,
+            whose: span.whose(),
         });
     }
 
     #[cold]
-    fn push_lists(&mut self, span: &SpanView<'_, '_>) -> usize {
+    fn push_lists(&mut self, span: &SpanView<'_, '_>) -> u32 {
         let mut lists = ListsAside::default();
         let read = span.read;
         // What is not read may stand there from another matcher.
@@ -113,7 +146,7 @@ impl SpansAside {
             lists.link_ids = append(&mut self.link_ids, &read.link_ids);
         }
         self.lists.push(lists);
-        self.lists.len() - 1
+        self.lists.len() as u32 - 1
     }
 
     /// Shows a span to `visit`. `message` and `plan` are those with which it was read.
@@ -130,40 +163,33 @@ impl SpansAside {
         let lent = &mut self.lent;
         if self.scope != Some(span.scope) {
             self.scope = Some(span.scope);
-            let scope = &self.scopes[span.scope];
+            let scope = &self.scopes[span.scope as usize];
             let of_resource = &self.values[scope.resource.clone()];
             lent.resource.refill(plan.resource.len(), of_resource);
             let of_scope = &self.values[scope.scope.clone()];
             lent.scope.refill(plan.scope.len(), of_scope);
-            lent.scope_name = scope.name.clone();
-            lent.scope_version = scope.version.clone();
+            lent.scope_name = scope.name;
+            lent.scope_version = scope.version;
         }
-        lent.head.clone_from(&span.head);
-        lent.marks = Some(span.marks);
-        let of_span = &self.values[span.values.clone()];
-        lent.span.refill(plan.span.len(), of_span);
         if plan.ids {
-            lent.ids.write(&lent.head);
+            lent.ids.write(&span.head);
         }
         if plan.reads_events || plan.reads_links {
-            let none = ListsAside::default();
-            let lists = span.lists.map_or(&none, |lists| &self.lists[lists]);
-            let slots = [
-                plan.event.len() + EVENT_SHIFT as usize,
-                plan.link.len() + LINK_SHIFT as usize,
-            ];
-            let items = [&lists.events, &lists.links].map(|items| &self.items[items.clone()]);
-            lent.events.refill(slots[0], lists.owners[0], items[0]);
-            lent.links.refill(slots[1], lists.owners[1], items[1]);
-            lent.link_ids.clear();
-            let link_ids = &self.link_ids[lists.link_ids.clone()];
-            lent.link_ids.extend_from_slice(link_ids);
+            let lists = self.lists.get(span.lists as usize);
+            lend_lists(lent, plan, lists, (&self.items, &self.link_ids));
+        }
+        let of_span = &self.values[span.values.0 as usize..span.values.1 as usize];
+        if of_span.len() > FEW {
+            lent.span.refill(plan.span.len(), of_span);
         }
         visit(&SpanView {
             message,
             plan,
             read: lent,
+            head: &span.head,
+            set: SetSlots::new(of_span, span.signs, &lent.span),
             whose: span.whose,
+            marks: Some(&span.marks),
         });
     }
 

@@ -10,10 +10,10 @@ use crate::hash::{fixed_hash, fold, fold_text};
 use crate::scan::keys::{HASH, KeyTable};
 use crate::scan::read::SpanMarks;
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT};
-use crate::scan::slots::{ListSet, SetSlot, SlotSet};
+use crate::scan::slots::ListSet;
 use crate::scan::view::SpanView;
 use crate::value::Value;
-use crate::wire::value::{Raw, RawKind, array_elements};
+use crate::wire::value::{Raw, array_elements};
 
 impl SpanView<'_, '_> {
     /// By what it is told from others with its id, worked out from what was read of it.
@@ -28,7 +28,10 @@ impl SpanView<'_, '_> {
     /// message of one span, and for any order of its attributes. Changes with the set of wanted fields.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        let head = &self.read.head;
+        if let Some(marks) = self.marks {
+            return marks.digest;
+        }
+        let head = self.head;
         let kind = u64::from(head.kind.cast_unsigned());
         let mut hash = fold(u64::from_le_bytes(head.parent) ^ TEXT, kind);
         hash = fold_text(hash, self.name());
@@ -39,10 +42,10 @@ impl SpanView<'_, '_> {
             hash = fold(hash, u64::from(head.status.cast_unsigned()));
         }
         if self.plan.status_message {
-            hash = fold_text(hash, &self.message[head.status_message.clone()]);
+            hash = fold_text(hash, head.status_message.of_message(self.message));
         }
-        let sum = digest_values(&self.read.span, &self.plan.span, self.message);
-        hash = fold(hash ^ self.resource_digest(), self.scope_digest());
+        let sum = self.read.span.digest();
+        hash = fold(hash ^ self.read.resource.digest(), self.scope_digest());
         hash = fold(hash, sum);
         // What is not read may stand there from another matcher.
         if self.plan.reads_events {
@@ -83,26 +86,16 @@ impl SpanView<'_, '_> {
         twin
     }
 
-    fn resource_digest(&self) -> u64 {
-        if let Some(digest) = self.read.resource_digest.get() {
-            return digest;
-        }
-        let digest = digest_values(&self.read.resource, &self.plan.resource, self.message);
-        self.read.resource_digest.set(Some(digest));
-        digest
-    }
-
     fn scope_digest(&self) -> u64 {
         if let Some(digest) = self.read.scope_digest.get() {
             return digest;
         }
         let mut hash = HASH.build_hasher();
-        write_text(&mut hash, &self.message[self.read.scope_name.clone()]);
+        write_text(&mut hash, self.read.scope_name.of_message(self.message));
         if self.plan.scope_version {
-            write_text(&mut hash, &self.message[self.read.scope_version.clone()]);
+            write_text(&mut hash, self.read.scope_version.of_message(self.message));
         }
-        let sum = digest_values(&self.read.scope, &self.plan.scope, self.message);
-        hash.write_u64(sum);
+        hash.write_u64(self.read.scope.digest());
         let digest = hash.finish();
         self.read.scope_digest.set(Some(digest));
         digest
@@ -122,44 +115,36 @@ fn digest_lists<'v>(
         let seed = place.map_or(1 + u64::from(*slot), |slot| keys.hash(slot));
         let list = lists.values(*slot).fold(seed, |seed, (owner, raw)| {
             let seed = seed.rotate_left(7) ^ u64::from(owner);
-            hash_one(seed, value(*slot, raw))
+            digest_value(seed, value(*slot, raw))
         });
         sum.wrapping_add(list)
     })
 }
 
-/// In whatever order they were set.
+/// Of a text that stands for a key with this hash.
 #[inline(always)]
-fn digest_values(slots: &SlotSet, keys: &KeyTable, message: &[u8]) -> u64 {
-    slots
-        .touched()
-        .iter()
-        .fold(0, |sum, SetSlot { slot, raw }| {
-            sum.wrapping_add(hash_raw(keys.hash(*slot), *raw, message))
-        })
+pub(super) fn digest_text(key: u64, text: &[u8]) -> u64 {
+    fold_text(key ^ TEXT, text)
 }
 
-/// As [`hash_one`] of its value.
+/// Of the bits of a whole number, likewise.
 #[inline(always)]
-fn hash_raw(seed: u64, raw: Raw, message: &[u8]) -> u64 {
-    match raw.kind {
-        RawKind::Text => fold_text(seed ^ TEXT, raw.payload(message)),
-        RawKind::Int => fold(seed ^ INT, raw.bits),
-        _ => hash_other(seed, raw.value(message)),
-    }
+pub(super) fn digest_int(key: u64, bits: u64) -> u64 {
+    fold(key ^ INT, bits)
 }
 
+/// Of any value, likewise.
 #[inline(always)]
-fn hash_one(seed: u64, value: Value<'_>) -> u64 {
+pub(super) fn digest_value(key: u64, value: Value<'_>) -> u64 {
     match value {
-        Value::Text(text) => fold_text(seed ^ TEXT, text),
-        Value::Int(value) => fold(seed ^ INT, value.cast_unsigned()),
-        value => hash_other(seed, value),
+        Value::Text(text) => digest_text(key, text),
+        Value::Int(value) => digest_int(key, value.cast_unsigned()),
+        value => digest_other(key, value),
     }
 }
 
 #[cold]
-fn hash_other(seed: u64, value: Value<'_>) -> u64 {
+fn digest_other(seed: u64, value: Value<'_>) -> u64 {
     let mut hash = HASH.build_hasher();
     hash.write_u64(seed);
     write_value(&mut hash, value, MAX_DEPTH);

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
 use crate::hash::{ends, fold_text};
+use crate::wire::value::key_ending;
 
 /// The hash behind every table and digest here; fixed, so that runs are functions of their input.
 pub(crate) const HASH: FixedState = FixedState::with_seed(0x6265_7472_6163_6531);
@@ -15,14 +16,14 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
 
 /// Wanted keys, numbered densely.
 ///
-/// Length, last and middle byte of a key name a place in which there is no key, which says of most keys of a span that nobody
+/// Length and ending of a key name a place in which there is no key, which says of most keys of a span that nobody
 /// wants them, one, with which it is compared, or several; then it is looked up by a hash.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyTable {
     /// For each place none, a key's number plus one, or [`SEVERAL`].
     places: [u8; PLACES],
-    /// What lengths are multiplied with; see [`KeyTable::settle`].
-    factor: u8,
+    /// What lengths and endings are multiplied with; see [`KeyTable::settle`].
+    factor: u32,
     /// By number.
     keys: Vec<Key>,
     /// Numbers of keys by their hash, by open addressing over a power of two at most half full; [`FREE`] where there is none.
@@ -38,6 +39,9 @@ struct Key {
 }
 
 const PLACES: usize = 256;
+/// The first factor, and of how many the best is taken.
+const SPREAD: u32 = 0x9e37_79b1;
+const FACTORS: u32 = 128;
 const SEVERAL: u8 = u8::MAX;
 const FREE: u32 = u32::MAX;
 
@@ -48,7 +52,7 @@ impl Default for KeyTable {
     fn default() -> KeyTable {
         KeyTable {
             places: [0; PLACES],
-            factor: 37,
+            factor: SPREAD,
             keys: Vec::new(),
             table: Box::default(),
         }
@@ -84,11 +88,12 @@ impl KeyTable {
             return;
         }
         let mut best = (usize::MAX, self.factor);
-        for factor in (1..=u8::MAX).step_by(2) {
+        for number in 0..FACTORS {
+            let factor = SPREAD.wrapping_mul(2 * number + 1);
             let mut taken = [0u64; PLACES / 64];
             let mut shared = 0;
             for key in &self.keys {
-                let place = place(&key.text, factor);
+                let place = place(mark(&key.text), factor);
                 let (word, bit) = (place / 64, 1 << (place % 64));
                 shared += usize::from(taken[word] & bit != 0);
                 taken[word] |= bit;
@@ -103,7 +108,7 @@ impl KeyTable {
     }
 
     fn place(&mut self, slot: u32) {
-        let place = &mut self.places[place(&self.keys[slot as usize].text, self.factor)];
+        let place = &mut self.places[place(mark(&self.keys[slot as usize].text), self.factor)];
         *place = match (*place, u8::try_from(slot + 1)) {
             (0, Ok(number)) => number,
             _ => SEVERAL,
@@ -121,14 +126,30 @@ impl KeyTable {
 
     #[inline(always)]
     pub(crate) fn slot(&self, key: &[u8]) -> Option<u32> {
-        match self.places[place(key, self.factor)] {
-            0 => None,
-            SEVERAL => self.find(key),
+        self.key(key).map(|known| known.slot)
+    }
+
+    #[inline(always)]
+    pub(crate) fn key(&self, key: &[u8]) -> Option<KnownKey> {
+        self.known(mark(key), || key)
+    }
+
+    /// The key with this [mark](field_mark), if it is here. Most marks say that it is not.
+    #[inline(always)]
+    pub(crate) fn known<'k>(&self, mark: u32, key: impl FnOnce() -> &'k [u8]) -> Option<KnownKey> {
+        let slot = match self.places[place(mark, self.factor)] {
+            0 => return None,
+            SEVERAL => self.find(key())?,
             number => {
                 let slot = u32::from(number) - 1;
-                self.holds(slot, key).then_some(slot)
+                if !self.holds(slot, key()) {
+                    return None;
+                }
+                slot
             }
-        }
+        };
+        let hash = self.hash(slot);
+        Some(KnownKey { slot, hash })
     }
 
     #[inline(always)]
@@ -171,14 +192,28 @@ impl KeyTable {
     }
 }
 
+/// What is known of a key that is here.
+#[derive(Clone, Copy)]
+pub(crate) struct KnownKey {
+    pub slot: u32,
+    /// As of [`KeyTable::hash`].
+    pub hash: u64,
+}
+
+/// Length and [ending](key_ending) of a key.
 #[inline(always)]
-fn place(key: &[u8], factor: u8) -> usize {
-    let Some(last) = key.last() else {
-        return 0;
-    };
-    let middle = key[key.len() / 2];
-    let of_bytes = usize::from(*last) * 5 + usize::from(middle);
-    (key.len() * usize::from(factor) + of_bytes) % PLACES
+pub(crate) fn field_mark(length: usize, ending: u16) -> u32 {
+    (length as u32) << 16 | u32::from(ending)
+}
+
+#[inline(always)]
+fn mark(key: &[u8]) -> u32 {
+    field_mark(key.len(), key_ending(key))
+}
+
+#[inline(always)]
+fn place(mark: u32, factor: u32) -> usize {
+    (mark.wrapping_mul(factor) >> (u32::BITS - PLACES.ilog2())) as usize
 }
 
 /// Eight bytes at a time, from both ends, which may overlap.

@@ -7,13 +7,14 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use crate::mark::{Claim, MARK, OwnSpans, SCOPE, VIOLATION_ID, Whose};
+use crate::scan::digest::{digest_int, digest_text, digest_value};
 use crate::scan::head::{IdTexts, SpanHead};
-use crate::scan::keys::KeyTable;
+use crate::scan::keys::{KeyTable, KnownKey, field_mark};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
 use crate::scan::slots::{ListSet, SlotSet};
 use crate::scan::span_field as field;
-use crate::wire::value::{KeyValue, Raw, RawKind, UsualPair};
-use crate::wire::{Cursor, ScanError, usual_payload};
+use crate::wire::value::{KeyValue, Raw, RawKind, UsualPair, UsualValue};
+use crate::wire::{Cursor, ScanError, Stretch, usual_payload};
 
 /// Text of link ids kept for the next span; a span with more gives the room back.
 const KEPT_ID_BYTES: usize = 1 << 20;
@@ -26,8 +27,8 @@ const KINDS: usize = 6;
 pub(crate) struct ReadState {
     pub resource: SlotSet,
     pub scope: SlotSet,
-    pub scope_name: Range<usize>,
-    pub scope_version: Range<usize>,
+    pub scope_name: Stretch,
+    pub scope_version: Stretch,
     /// Counts the scopes that were begun: what was said of the spans of one may not hold for the next.
     pub scope_serial: u64,
     /// Which spans are our own.
@@ -43,13 +44,10 @@ pub(crate) struct ReadState {
     pub link_ids: Vec<u8>,
     pub head: SpanHead,
     pub ids: IdTexts,
-    /// Worked out when they are first asked for.
-    pub resource_digest: Cell<Option<u64>>,
+    /// Worked out when it is first asked for.
     pub scope_digest: Cell<Option<u64>>,
     /// Likewise, what tells apart spans of a kind, by its number, that share an id.
     pub twins: [Cell<Option<u32>>; KINDS],
-    /// What was worked out of the span when it was read, where it waited [aside](crate::scan::aside) since.
-    pub marks: Option<SpanMarks>,
 }
 
 /// By what a span is told from another with its id, and a copy of it from one that differs.
@@ -69,7 +67,6 @@ impl ReadState {
 
     pub(crate) fn begin_resource(&mut self, plan: &ReadPlan) {
         self.resource.begin(plan.resource.len());
-        self.resource_digest.set(None);
         self.twins = Default::default();
     }
 
@@ -95,8 +92,8 @@ impl ReadState {
 
     pub(crate) fn begin_scope(&mut self, plan: &ReadPlan) {
         self.scope.begin(plan.scope.len());
-        self.scope_name = 0..0;
-        self.scope_version = 0..0;
+        self.scope_name = Stretch::default();
+        self.scope_version = Stretch::default();
         self.scope_digest.set(None);
         self.scope_serial += 1;
     }
@@ -112,8 +109,8 @@ impl ReadState {
         while !cursor.is_done() {
             let tag = cursor.tag()?;
             match tag.field {
-                1 => self.scope_name = cursor.expect_payload(tag)?,
-                2 => self.scope_version = cursor.expect_payload(tag)?,
+                1 => self.scope_name = Stretch::of(&cursor.expect_payload(tag)?),
+                2 => self.scope_version = Stretch::of(&cursor.expect_payload(tag)?),
                 3 => {
                     let entry = cursor.expect_payload(tag)?;
                     attribute(message, entry, &plan.scope, &mut self.scope)?;
@@ -126,7 +123,7 @@ impl ReadState {
 
     /// All parts of the scope have been read.
     pub(crate) fn end_scope(&mut self, message: &[u8]) {
-        self.is_own_scope = message[self.scope_name.clone()] == *SCOPE.as_bytes();
+        self.is_own_scope = self.scope_name.of_message(message) == SCOPE.as_bytes();
     }
 
     /// Reads one span. `None`: its ids are not those of a span; else whose it is.
@@ -171,7 +168,7 @@ impl ReadState {
         self.own.whose(&Claim {
             trace: &self.head.trace,
             span: &self.head.span,
-            name: &message[self.head.name.clone()],
+            name: self.head.name.of_message(message),
             violation: text(self.violation_id),
             mark: text(self.mark),
         })
@@ -200,9 +197,7 @@ impl ReadState {
         entry: Range<usize>,
     ) -> Result<(), ScanError> {
         let pair = KeyValue::read(message, entry)?;
-        if let Some(slot) = plan.span.slot(pair.key) {
-            self.span.set_first(slot, || pair.value(message))?;
-        }
+        keep(message, &pair, &plan.span, &mut self.span)?;
         if self.is_own_scope {
             self.claim(message, &pair)?;
         }
@@ -239,7 +234,7 @@ impl ReadState {
             field::TRACE_ID => head.set_trace(&message[cursor.expect_payload(tag)?]),
             field::SPAN_ID => head.set_span(&message[cursor.expect_payload(tag)?]),
             field::PARENT_ID => head.set_parent(&message[cursor.expect_payload(tag)?]),
-            field::NAME => head.name = cursor.expect_payload(tag)?,
+            field::NAME => head.name = Stretch::of(&cursor.expect_payload(tag)?),
             // Enumerations are 32 bits wide; whatever is above them is cut off, as protobuf says.
             field::KIND => head.kind = cursor.expect_varint(tag)? as i32,
             field::START => head.start = cursor.expect_fixed64(tag)?,
@@ -284,10 +279,7 @@ fn usual_attributes(
             }
             continue;
         };
-        if let Some(slot) = keys.slot(pair.key) {
-            let end = bytes.len() - behind.len();
-            slots.set_first(slot, || pair.value(bytes, end))?;
-        }
+        keep_usual(bytes, (&pair, behind), keys, slots)?;
         rest = behind;
     }
     let end = bytes.len() - rest.len();
@@ -305,11 +297,42 @@ fn long_attribute<'a>(
     let Some((pair, behind)) = UsualPair::split_long(rest, field::ATTRIBUTES_TAG) else {
         return Ok(None);
     };
-    if let Some(slot) = keys.slot(pair.key) {
-        let end = bytes.len() - behind.len();
-        slots.set_first(slot, || pair.value(bytes, end))?;
-    }
+    keep_usual(bytes, (&pair, behind), keys, slots)?;
     Ok(Some(behind))
+}
+
+/// Keeps an attribute, and what is behind it, if its key is wanted and new: value and digest while they are at hand.
+#[inline(always)]
+fn keep_usual(
+    bytes: &[u8],
+    (pair, behind): (&UsualPair<'_>, &[u8]),
+    keys: &KeyTable,
+    slots: &mut SlotSet,
+) -> Result<(), ScanError> {
+    let Some(key) = keys.known(field_mark(pair.key_len(), pair.ending), || pair.key()) else {
+        return Ok(());
+    };
+    let end = bytes.len() - behind.len();
+    slots.set_first(key.slot, || match pair.value() {
+        Some(UsualValue::Text(text)) => {
+            let digest = digest_text(key.hash, text);
+            Ok((UsualValue::Text(text).raw(end), digest))
+        }
+        Some(UsualValue::Int(bits)) => {
+            let digest = digest_int(key.hash, bits);
+            Ok((UsualValue::Int(bits).raw(end), digest))
+        }
+        Some(value) => Ok(with_digest(key, value.raw(end), bytes)),
+        None => {
+            let value = pair.any_value(bytes, end)?;
+            Ok(with_digest(key, value, bytes))
+        }
+    })
+}
+
+#[inline(never)]
+fn with_digest(key: KnownKey, value: Raw, message: &[u8]) -> (Raw, u64) {
+    (value, digest_value(key.hash, value.value(message)))
 }
 
 /// Where the field whose tag stands at `at` ends, if nobody asks what it says and it is written as usual.
@@ -339,8 +362,21 @@ fn attribute(
     slots: &mut SlotSet,
 ) -> Result<(), ScanError> {
     let pair = KeyValue::read(message, entry)?;
-    match keys.slot(pair.key) {
-        Some(slot) => slots.set_first(slot, || pair.value(message)),
-        None => Ok(()),
-    }
+    keep(message, &pair, keys, slots)
+}
+
+#[inline]
+fn keep(
+    message: &[u8],
+    pair: &KeyValue<'_>,
+    keys: &KeyTable,
+    slots: &mut SlotSet,
+) -> Result<(), ScanError> {
+    let Some(key) = keys.key(pair.key) else {
+        return Ok(());
+    };
+    slots.set_first(key.slot, || {
+        let value = pair.value(message)?;
+        Ok(with_digest(key, value, message))
+    })
 }

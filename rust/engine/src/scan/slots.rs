@@ -3,15 +3,19 @@
 //! Each slot carries the generation that wrote it; a new span is a new generation, so starting one costs
 //! nothing however many keys are wanted.
 
-use crate::wire::value::Raw;
+use std::convert::Infallible;
+
+use crate::wire::value::{Raw, RawKind};
 
 /// One value for each wanted key.
 #[derive(Debug, Default)]
 pub(crate) struct SlotSet {
-    slots: Vec<ValueSlot>,
+    places: Vec<SlotPlace>,
     /// What is set, in the order in which it was.
     touched: Vec<SetSlot>,
     signs: Signs,
+    /// The sum of the digests of what is set, as whoever set it gave them.
+    digest: u64,
     generation: u32,
 }
 
@@ -19,7 +23,68 @@ pub(crate) struct SlotSet {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SetSlot {
     pub slot: u32,
-    pub raw: Raw,
+    kind: RawKind,
+    bits: u64,
+}
+
+impl SetSlot {
+    #[inline(always)]
+    pub(crate) fn raw(self) -> Raw {
+        let SetSlot { kind, bits, .. } = self;
+        Raw { kind, bits }
+    }
+}
+
+/// What is set of one span, wherever it was set.
+#[derive(Clone, Copy)]
+pub(crate) struct SetSlots<'s> {
+    all: &'s [SetSlot],
+    signs: Signs,
+    /// Where it is found if there is much of it.
+    places: &'s SlotSet,
+}
+
+/// Up to so many values are looked at one by one.
+pub(crate) const FEW: usize = 16;
+
+impl<'s> SetSlots<'s> {
+    /// `all`, with their `signs`; where they are more than [`FEW`] they are in `places` too.
+    #[inline(always)]
+    pub(crate) fn new(all: &'s [SetSlot], signs: Signs, places: &'s SlotSet) -> SetSlots<'s> {
+        SetSlots { all, signs, places }
+    }
+
+    /// Each slot once, in the order in which they were set.
+    #[inline(always)]
+    pub(crate) fn all(self) -> &'s [SetSlot] {
+        self.all
+    }
+
+    #[inline(always)]
+    pub(crate) fn signs(self) -> Signs {
+        self.signs
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_set(self, slot: u32) -> bool {
+        self.find(slot).is_some()
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(self, slot: u32) -> Raw {
+        self.find(slot).map_or(Raw::MISSING, |set| set.raw())
+    }
+
+    #[inline(always)]
+    fn find(self, slot: u32) -> Option<&'s SetSlot> {
+        if !self.signs.meet(Signs::of(slot)) {
+            return None;
+        }
+        if self.all.len() > FEW {
+            return self.places.find(slot);
+        }
+        self.all.iter().find(|set| set.slot == slot)
+    }
 }
 
 /// A sign for each of some slots. Several slots share one: what has no sign is not there, what has one may be.
@@ -47,74 +112,60 @@ impl Signs {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct ValueSlot {
+#[derive(Clone, Copy, Debug, Default)]
+struct SlotPlace {
     generation: u32,
-    raw: Raw,
+    /// Among what is set in this generation.
+    at: u32,
 }
-
-const EMPTY: ValueSlot = ValueSlot {
-    generation: 0,
-    raw: Raw::MISSING,
-};
 
 impl SlotSet {
     /// Forgets all values and makes room for `slots` keys.
     pub(crate) fn begin(&mut self, slots: usize) {
         self.touched.clear();
         self.signs = Signs::ALWAYS;
-        if self.slots.len() < slots {
-            self.slots.resize(slots, EMPTY);
+        self.digest = 0;
+        if self.places.len() < slots {
+            self.places.resize(slots, SlotPlace::default());
             self.touched.reserve(slots);
         }
         match self.generation.checked_add(1) {
             Some(next) => self.generation = next,
             None => {
-                self.slots.fill(EMPTY);
+                self.places.fill(SlotPlace::default());
                 self.generation = 1;
             }
         }
     }
 
-    /// Sets what was [set](SlotSet::touched) elsewhere, in place of all that is here.
+    /// Sets what was [set](SlotSet::touched) elsewhere, in place of all that is here; without digests.
     pub(crate) fn refill(&mut self, slots: usize, set: &[SetSlot]) {
         self.begin(slots);
-        let generation = self.generation;
         for one in set {
-            if let Some(place) = self.slots.get_mut(one.slot as usize) {
-                let raw = one.raw;
-                *place = ValueSlot { generation, raw };
-                self.signs = self.signs.with(Signs::of(one.slot));
-            }
+            let Ok(()) = self.set_first(one.slot, || Ok::<_, Infallible>((one.raw(), 0)));
         }
-        self.touched.extend_from_slice(set);
     }
 
-    #[inline(always)]
-    pub(crate) fn is_set(&self, slot: u32) -> bool {
-        self.slots
-            .get(slot as usize)
-            .is_some_and(|slot| slot.generation == self.generation)
-    }
-
-    /// Sets a slot to what `read` reads, if nothing was: of duplicate keys the first counts.
+    /// Sets a slot to what `read` reads, with its digest, if nothing was: of duplicate keys the first counts.
     #[inline(always)]
     pub(crate) fn set_first<E>(
         &mut self,
         slot: u32,
-        read: impl FnOnce() -> Result<Raw, E>,
+        read: impl FnOnce() -> Result<(Raw, u64), E>,
     ) -> Result<(), E> {
-        let Some(place) = self.slots.get_mut(slot as usize) else {
+        let Some(place) = self.places.get_mut(slot as usize) else {
             return Ok(());
         };
         let generation = self.generation;
         if place.generation == generation {
             return Ok(());
         }
-        let raw = read()?;
-        *place = ValueSlot { generation, raw };
-        self.touched.push(SetSlot { slot, raw });
+        let (Raw { kind, bits }, digest) = read()?;
+        let at = self.touched.len() as u32;
+        *place = SlotPlace { generation, at };
+        self.touched.push(SetSlot { slot, kind, bits });
         self.signs = self.signs.with(Signs::of(slot));
+        self.digest = self.digest.wrapping_add(digest);
         Ok(())
     }
 
@@ -124,15 +175,37 @@ impl SlotSet {
         self.signs
     }
 
+    /// In whatever order they were set.
+    #[inline(always)]
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    #[inline(always)]
+    fn find(&self, slot: u32) -> Option<&SetSlot> {
+        let place = self.places.get(slot as usize)?;
+        if place.generation != self.generation {
+            return None;
+        }
+        self.touched.get(place.at as usize)
+    }
+
     #[inline(always)]
     pub(crate) fn get(&self, slot: u32) -> Raw {
-        match self.slots.get(slot as usize) {
-            Some(slot) if slot.generation == self.generation => slot.raw,
-            _ => Raw::MISSING,
+        self.find(slot).map_or(Raw::MISSING, |set| set.raw())
+    }
+
+    /// What was set in this generation.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> SetSlots<'_> {
+        SetSlots {
+            all: &self.touched,
+            signs: self.signs,
+            places: self,
         }
     }
 
-    /// What was set in this generation, each slot once, in the order in which it was.
+    /// Likewise, each slot once, in the order in which they were set.
     pub(crate) fn touched(&self) -> &[SetSlot] {
         &self.touched
     }

@@ -1,17 +1,17 @@
 //! A span as the engine sees it: ids, times, and a value for each field that rules read.
 
-use std::ops::Range;
-
 use betrace_lang::rule::Intrinsic;
 
 use crate::id::{SpanId, TraceId};
 use crate::mark::Whose;
 use crate::predicate::fields::{FieldId, Fields};
 use crate::scan::first_of::ValuePlace;
+use crate::scan::head::SpanHead;
 use crate::scan::read::{ReadState, SpanMarks};
 use crate::scan::read_plan::{EVENT_TIME_SLOT, LINK_SHIFT, Place, ReadPlan};
-use crate::scan::slots::{ListSet, SetSlot, Signs};
+use crate::scan::slots::{ListSet, SetSlot, SetSlots, Signs};
 use crate::value::{OwnedValue, Value};
+use crate::wire::Stretch;
 use crate::wire::value::Raw;
 
 /// One span of a message while it is visited. Ids, names and values are borrowed; nothing is owned.
@@ -19,8 +19,14 @@ use crate::wire::value::Raw;
 pub struct SpanView<'a, 's> {
     pub(crate) message: &'a [u8],
     pub(crate) plan: &'s ReadPlan,
-    pub(crate) read: &'s ReadState,
+    /// What was read of its resource and scope, events and links.
+    pub(super) read: &'s ReadState,
+    pub(super) head: &'s SpanHead,
+    /// Its attributes.
+    pub(super) set: SetSlots<'s>,
     pub(super) whose: Whose,
+    /// What was worked out of the span when it was read, where it waited [aside](crate::scan::aside) since.
+    pub(super) marks: Option<&'s SpanMarks>,
 }
 
 impl<'a, 's> SpanView<'a, 's> {
@@ -37,35 +43,38 @@ impl<'a, 's> SpanView<'a, 's> {
             message,
             plan,
             read,
+            head: &read.head,
+            set: read.span.all(),
             whose,
+            marks: None,
         });
     }
 
     /// Where in the message its name begins: how much of the message was read, as far as spans have names.
     pub(crate) fn position(&self) -> usize {
-        self.read.head.name.start
+        self.head.name.start()
     }
 
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
-        TraceId(self.read.head.trace)
+        TraceId(self.head.trace)
     }
 
     #[must_use]
     pub fn span_id(&self) -> SpanId {
-        SpanId(self.read.head.span)
+        SpanId(self.head.span)
     }
 
     /// `None` on a root: no parent id, or one of zeros.
     #[must_use]
     pub fn parent(&self) -> Option<SpanId> {
-        let parent = self.read.head.parent;
+        let parent = self.head.parent;
         (parent != [0; 8]).then_some(SpanId(parent))
     }
 
     #[must_use]
     pub fn name(&self) -> &'a [u8] {
-        &self.message[self.read.head.name.clone()]
+        self.head.name.of_message(self.message)
     }
 
     /// The resource's `service.name`; empty if it has none, or one that is not text.
@@ -81,19 +90,19 @@ impl<'a, 's> SpanView<'a, 's> {
     /// OTLP's number: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer; others are as read.
     #[must_use]
     pub fn kind(&self) -> i32 {
-        self.read.head.kind
+        self.head.kind
     }
 
     /// Unix nanoseconds, as reported.
     #[must_use]
     pub fn start(&self) -> u64 {
-        self.read.head.start
+        self.head.start
     }
 
     /// Unix nanoseconds, as reported.
     #[must_use]
     pub fn end(&self) -> u64 {
-        self.read.head.end
+        self.head.end
     }
 
     /// Both times are there, and the end is not before the start.
@@ -105,7 +114,7 @@ impl<'a, 's> SpanView<'a, 's> {
     /// OTLP's number: 0 unset, 1 ok, 2 error. Always 0 in a thin message of rules that do not ask.
     #[must_use]
     pub fn status(&self) -> i32 {
-        self.read.head.status
+        self.head.status
     }
 
     /// Whether it is a violation span that comes by again.
@@ -117,8 +126,10 @@ impl<'a, 's> SpanView<'a, 's> {
     /// By what it is told from others with its id.
     #[inline]
     pub(crate) fn marks(&self) -> SpanMarks {
-        let marks = self.read.marks;
-        marks.unwrap_or_else(|| self.worked_out_marks())
+        match self.marks {
+            Some(marks) => *marks,
+            None => self.worked_out_marks(),
+        }
     }
 
     /// Changes with the resource and the scope: what hangs on these alone holds for as long as this stays.
@@ -157,7 +168,7 @@ impl<'a, 's> SpanView<'a, 's> {
         let Some(plan) = self.plan.first_of.get(index as usize) else {
             return Value::Missing;
         };
-        let (span, resource) = (self.read.span.signs(), self.read.resource.signs());
+        let (span, resource) = (self.set.signs(), self.read.resource.signs());
         plan.read(span, resource, |from| match from {
             ValuePlace::Attribute { span, resource } => match self.span(span) {
                 Value::Missing => self.resource(resource),
@@ -189,12 +200,12 @@ impl<'a, 's> SpanView<'a, 's> {
     }
 
     pub(crate) fn span_slots(&self) -> &'s [SetSlot] {
-        self.read.span.touched()
+        self.set.all()
     }
 
     /// Of [`SpanView::span_slots`].
     pub(crate) fn span_signs(&self) -> Signs {
-        self.read.span.signs()
+        self.set.signs()
     }
 
     pub(crate) fn resource_slots(&self) -> &'s [SetSlot] {
@@ -212,9 +223,7 @@ impl<'a, 's> SpanView<'a, 's> {
     /// Whether the span itself has an attribute, if only an empty one, that this field reads.
     pub(crate) fn has_span_slot(&self, place: Option<Place>) -> bool {
         match place {
-            Some(Place::Span(slot) | Place::SpanThenResource(slot, _)) => {
-                self.read.span.is_set(slot)
-            }
+            Some(Place::Span(slot) | Place::SpanThenResource(slot, _)) => self.set.is_set(slot),
             _ => false,
         }
     }
@@ -245,7 +254,7 @@ impl<'a, 's> SpanView<'a, 's> {
 
     #[inline(always)]
     fn span(&self, slot: u32) -> Value<'a> {
-        self.read.span.get(slot).value(self.message)
+        self.set.get(slot).value(self.message)
     }
 
     #[inline(always)]
@@ -258,7 +267,7 @@ impl<'a, 's> SpanView<'a, 's> {
             Intrinsic::SpanName => Value::Text(self.name()),
             Intrinsic::SpanKind => Value::Text(kind_text(self.kind())),
             Intrinsic::SpanStatus => Value::Text(status_text(self.status())),
-            Intrinsic::SpanStatusMessage => self.non_empty(&self.read.head.status_message),
+            Intrinsic::SpanStatusMessage => self.non_empty(self.head.status_message),
             Intrinsic::SpanDuration => {
                 Value::Duration(self.has_order().then(|| self.end() - self.start()))
             }
@@ -266,8 +275,8 @@ impl<'a, 's> SpanView<'a, 's> {
             Intrinsic::SpanParentId if self.parent().is_none() => Value::Missing,
             Intrinsic::SpanParentId => Value::Text(&self.read.ids.parent),
             Intrinsic::TraceId => Value::Text(&self.read.ids.trace),
-            Intrinsic::InstrumentationName => self.non_empty(&self.read.scope_name),
-            Intrinsic::InstrumentationVersion => self.non_empty(&self.read.scope_version),
+            Intrinsic::InstrumentationName => self.non_empty(self.read.scope_name),
+            Intrinsic::InstrumentationVersion => self.non_empty(self.read.scope_version),
             // Of events and links, or of the whole trace: not a single span's.
             Intrinsic::EventName
             | Intrinsic::EventTimeSinceStart
@@ -280,11 +289,11 @@ impl<'a, 's> SpanView<'a, 's> {
         }
     }
 
-    fn non_empty(&self, range: &Range<usize>) -> Value<'a> {
-        if range.is_empty() {
+    fn non_empty(&self, text: Stretch) -> Value<'a> {
+        if text.is_empty() {
             Value::Missing
         } else {
-            Value::Text(&self.message[range.clone()])
+            Value::Text(text.of_message(self.message))
         }
     }
 }

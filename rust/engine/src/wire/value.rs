@@ -123,68 +123,130 @@ const FLOAT: u8 = 0x21;
 /// A field of `KeyValue` as such fields are nearly always written: key, value and nothing else, the key shorter than 128 bytes,
 /// and lengths in no more bytes than they need.
 pub(crate) struct UsualPair<'a> {
-    pub key: &'a [u8],
+    /// The whole field, and where in it its key begins and ends.
+    field: &'a [u8],
+    key: (usize, usize),
+    /// The two bytes before the value: the last ones of the key, see [`key_ending`].
+    pub ending: u16,
     /// The encoded value, with which the field ends.
     value: &'a [u8],
 }
 
+/// A value in one of its usual forms.
+pub(crate) enum UsualValue<'a> {
+    Text(&'a [u8]),
+    Int(u64),
+    Bool(bool),
+    /// By its bits.
+    Float(u64),
+}
+
 const HIGH: u32 = 0x80;
+
+/// The two bytes before the value of a field with this key: the last ones of the key, and of a shorter key its length and its tag.
+#[inline(always)]
+pub(crate) fn key_ending(key: &[u8]) -> u16 {
+    u16::from_le_bytes(match *key {
+        [.., before, last] => [before, last],
+        [only] => [1, only],
+        [] => [KEY, 0],
+    })
+}
 
 impl<'a> UsualPair<'a> {
     /// The field with a `tag` of one byte that `bytes` begin with, and what is behind it, if it is shorter than 128 bytes; `None`:
     /// it is not, or another one, or written otherwise.
     #[inline(always)]
     pub(crate) fn split(bytes: &'a [u8], tag: u8) -> Option<(UsualPair<'a>, &'a [u8])> {
-        let (head, rest) = bytes.split_first_chunk::<4>()?;
-        let head = u32::from_le_bytes(*head);
+        let head = u32::from_le_bytes(*bytes.first_chunk()?);
         // The tag, a length of one byte, the key's tag, a length of one byte.
         if head & (0xff | HIGH << 8 | 0xff << 16 | HIGH << 24)
             != u32::from(tag) | u32::from(KEY) << 16
         {
             return None;
         }
-        let length = (head >> 8 & 0xff) as usize;
-        let (pair, behind) = rest.split_at_checked(length.wrapping_sub(2))?;
-        let (key, rest) = pair.split_at_checked((head >> 24) as usize)?;
-        match rest {
-            [VALUE, length, value @ ..] if is_length(*length, value) => {
-                Some((UsualPair { key, value }, behind))
-            }
-            _ => None,
+        let (field, behind) = bytes.split_at_checked((head >> 8 & 0x7f) as usize + 2)?;
+        let end = (head >> 24) as usize + 4;
+        // Behind the key the value's tag and a length of one byte, as the whole field is short.
+        let (around, value) = field.get(end - 2..)?.split_first_chunk()?;
+        let around = u32::from_le_bytes(*around);
+        if around >> 16 != u32::from(VALUE) | (value.len() as u32) << 8 {
+            return None;
         }
+        let pair = UsualPair {
+            field,
+            key: (4, end),
+            ending: around as u16,
+            value,
+        };
+        Some((pair, behind))
     }
 
     /// The same of a field whose length takes two bytes.
     #[inline]
     pub(crate) fn split_long(bytes: &'a [u8], tag: u8) -> Option<(UsualPair<'a>, &'a [u8])> {
-        let (head, rest) = bytes.split_first_chunk::<4>()?;
-        let head = u32::from_le_bytes(*head);
-        if head & (0xff | HIGH << 8 | HIGH << 16 | 0xff << 24)
-            != u32::from(tag) | HIGH << 8 | u32::from(KEY) << 24
-        {
-            return None;
-        }
-        let length = (head >> 8 & 0x7f | (head >> 16 & 0x7f) << 7) as usize;
-        let (pair, behind) = rest.split_at_checked(length.wrapping_sub(1))?;
-        let (key_len @ 0..0x80, pair) = pair.split_first()? else {
+        let [first, low @ 0x80..=0xff, high @ 0..0x80, KEY, key @ 0..0x80] =
+            *bytes.first_chunk()?
+        else {
             return None;
         };
-        let (key, rest) = pair.split_at_checked(usize::from(*key_len))?;
+        if first != tag {
+            return None;
+        }
+        let length = usize::from(low & 0x7f) | usize::from(high) << 7;
+        let (field, behind) = bytes.split_at_checked(length + 3)?;
+        let end = usize::from(key) + 5;
+        let (key, rest) = field.get(5..)?.split_at_checked(usize::from(key))?;
         let value = match rest {
             [VALUE, length, value @ ..] if is_length(*length, value) => value,
             [VALUE, low, high, value @ ..] if are_length(*low, *high, value) => value,
             _ => return None,
         };
-        Some((UsualPair { key, value }, behind))
+        let pair = UsualPair {
+            field,
+            key: (5, end),
+            ending: key_ending(key),
+            value,
+        };
+        Some((pair, behind))
     }
 
-    /// The value of the field, which ends at `end` of the message.
     #[inline(always)]
-    pub(crate) fn value(&self, message: &[u8], end: usize) -> Result<Raw, ScanError> {
-        match usual_value(self.value, end) {
-            Some(value) => Ok(value),
-            None => any_value(message, end - self.value.len()..end, Raw::MISSING),
-        }
+    pub(crate) fn key_len(&self) -> usize {
+        self.key.1 - self.key.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn key(&self) -> &'a [u8] {
+        self.field.get(self.key.0..self.key.1).unwrap_or(&[])
+    }
+
+    /// `None`: it is written otherwise.
+    #[inline(always)]
+    pub(crate) fn value(&self) -> Option<UsualValue<'a>> {
+        usual_value(self.value)
+    }
+
+    /// The value of the field, which ends at `end` of the message, however it is written.
+    #[inline(never)]
+    pub(crate) fn any_value(&self, message: &[u8], end: usize) -> Result<Raw, ScanError> {
+        any_value(message, end - self.value.len()..end, Raw::MISSING)
+    }
+}
+
+impl UsualValue<'_> {
+    /// As it is kept; it ends at `end` of the message.
+    #[inline(always)]
+    pub(crate) fn raw(&self, end: usize) -> Raw {
+        let (kind, bits) = match self {
+            UsualValue::Text(text) => {
+                return Raw::place(RawKind::Text, &(end - text.len()..end));
+            }
+            UsualValue::Int(bits) => (RawKind::Int, *bits),
+            UsualValue::Bool(value) => (RawKind::Bool, u64::from(*value)),
+            UsualValue::Float(bits) => (RawKind::Float, *bits),
+        };
+        Raw { kind, bits }
     }
 }
 
@@ -198,45 +260,40 @@ fn are_length(low: u8, high: u8, of: &[u8]) -> bool {
     low >= 0x80 && high < 0x80 && usize::from(low & 0x7f) | usize::from(high) << 7 == of.len()
 }
 
-/// The value that is encoded so, which ends at `end` of the message, in its usual forms: a text, a whole number of up to four
-/// bytes, a boolean or another number, and nothing else.
+/// The value that is encoded so in its usual forms: a text, a whole number of up to four bytes, a boolean or another number, and
+/// nothing else.
 #[inline(always)]
-fn usual_value(encoded: &[u8], end: usize) -> Option<Raw> {
+fn usual_value(encoded: &[u8]) -> Option<UsualValue<'_>> {
     match encoded {
-        [TEXT, length, text @ ..] if is_length(*length, text) => {
-            Some(Raw::place(RawKind::Text, &(end - text.len()..end)))
-        }
+        [TEXT, length, text @ ..] if is_length(*length, text) => Some(UsualValue::Text(text)),
         [TEXT, low, high, text @ ..] if are_length(*low, *high, text) => {
-            Some(Raw::place(RawKind::Text, &(end - text.len()..end)))
+            Some(UsualValue::Text(text))
         }
-        [INT, varint @ ..] => usual_int(varint),
-        [BOOL, byte @ 0..0x80] => Some(Raw {
-            kind: RawKind::Bool,
-            bits: u64::from(*byte != 0),
-        }),
-        [FLOAT, bytes @ ..] => Some(Raw {
-            kind: RawKind::Float,
-            bits: u64::from_le_bytes(bytes.try_into().ok()?),
-        }),
+        [INT, varint @ ..] => usual_int(varint).map(UsualValue::Int),
+        [BOOL, byte @ 0..0x80] => Some(UsualValue::Bool(*byte != 0)),
+        [FLOAT, bytes @ ..] => {
+            let bits = u64::from_le_bytes(bytes.try_into().ok()?);
+            Some(UsualValue::Float(bits))
+        }
         _ => None,
     }
 }
 
 #[inline(always)]
-fn usual_int(varint: &[u8]) -> Option<Raw> {
-    let (last, first) = varint.split_last()?;
-    if first.len() > 3 || *last >= 0x80 {
-        return None;
+fn usual_int(varint: &[u8]) -> Option<u64> {
+    let low = |byte: u8, place: u32| u64::from(byte & 0x7f) << (7 * place);
+    match *varint {
+        [a @ 0..0x80] => Some(u64::from(a)),
+        [a @ 0x80..=0xff, b @ 0..0x80] => Some(low(a, 0) | low(b, 1)),
+        [a @ 0x80..=0xff, b @ 0x80..=0xff, c @ 0..0x80] => Some(low(a, 0) | low(b, 1) | low(c, 2)),
+        [
+            a @ 0x80..=0xff,
+            b @ 0x80..=0xff,
+            c @ 0x80..=0xff,
+            d @ 0..0x80,
+        ] => Some(low(a, 0) | low(b, 1) | low(c, 2) | low(d, 3)),
+        _ => None,
     }
-    let mut bits = u64::from(*last);
-    for byte in first.iter().rev() {
-        if *byte < 0x80 {
-            return None;
-        }
-        bits = bits << 7 | u64::from(byte & 0x7f);
-    }
-    let kind = RawKind::Int;
-    Some(Raw { kind, bits })
 }
 
 impl<'a> KeyValue<'a> {
@@ -284,7 +341,7 @@ impl<'a> KeyValue<'a> {
     pub(crate) fn value(&self, message: &[u8]) -> Result<Raw, ScanError> {
         let usual = self.value.as_ref().and_then(|value| {
             let payload = message.get(value.clone())?;
-            usual_value(payload, value.end)
+            Some(usual_value(payload)?.raw(value.end))
         });
         match usual {
             Some(value) => Ok(value),
