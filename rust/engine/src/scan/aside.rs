@@ -179,7 +179,8 @@ impl SpansAside {
             lend_lists(lent, plan, lists, (&self.items, &self.link_ids));
         }
         let of_span = &self.values[span.values.0 as usize..span.values.1 as usize];
-        if of_span.len() > FEW {
+        let are_many = of_span.len() > FEW;
+        if are_many {
             lent.span.refill(plan.span.len(), of_span);
         }
         visit(&SpanView {
@@ -187,7 +188,7 @@ impl SpansAside {
             plan,
             read: lent,
             head: &span.head,
-            set: SetSlots::new(of_span, span.signs, &lent.span),
+            set: SetSlots::new(of_span, span.signs, are_many.then_some(&lent.span)),
             whose: span.whose,
             marks: Some(&span.marks),
         });

@@ -137,42 +137,42 @@ impl KeyTable {
     /// The key with this [mark](field_mark), if it is here. Most marks say that it is not.
     #[inline(always)]
     pub(crate) fn known<'k>(&self, mark: u32, key: impl FnOnce() -> &'k [u8]) -> Option<KnownKey> {
-        let slot = match self.places[place(mark, self.factor)] {
+        let (slot, kept) = match self.places[place(mark, self.factor)] {
             0 => return None,
             SEVERAL => self.find(key())?,
             number => {
                 let slot = u32::from(number) - 1;
-                if !self.holds(slot, key()) {
-                    return None;
-                }
-                slot
+                (slot, self.held(slot, key())?)
             }
         };
-        let hash = self.hash(slot);
+        let hash = kept.hash;
         Some(KnownKey { slot, hash })
     }
 
+    /// What is kept of a slot's key, if it is this.
     #[inline(always)]
-    fn holds(&self, slot: u32, key: &[u8]) -> bool {
-        let Some(kept) = self.keys.get(slot as usize) else {
-            return false;
-        };
+    fn held(&self, slot: u32, key: &[u8]) -> Option<&Key> {
+        let kept = self.keys.get(slot as usize)?;
         if kept.text.len() != key.len() {
-            return false;
+            return None;
         }
         let pairs = kept.words.iter().zip(words(key));
-        pairs.fold(0, |bits, (kept, word)| bits | (kept ^ word)) == 0
-            && (key.len() <= IN_WORDS || *kept.text == *key)
+        let is_same = pairs.fold(0, |bits, (kept, word)| bits | (kept ^ word)) == 0
+            && (key.len() <= IN_WORDS || *kept.text == *key);
+        is_same.then_some(kept)
     }
 
     #[inline(never)]
-    fn find(&self, key: &[u8]) -> Option<u32> {
+    fn find(&self, key: &[u8]) -> Option<(u32, &Key)> {
         let mask = self.table.len().wrapping_sub(1);
         let mut at = table_hash(key) as usize & mask;
         loop {
             let slot = *self.table.get(at)?;
-            if slot == FREE || self.holds(slot, key) {
-                return (slot != FREE).then_some(slot);
+            if slot == FREE {
+                return None;
+            }
+            if let Some(kept) = self.held(slot, key) {
+                return Some((slot, kept));
             }
             at = (at + 1) & mask;
         }

@@ -13,7 +13,7 @@ use crate::scan::keys::{KeyTable, KnownKey, field_mark};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
 use crate::scan::slots::{ListSet, SlotSet};
 use crate::scan::span_field as field;
-use crate::wire::value::{KeyValue, Raw, RawKind, UsualPair, UsualValue};
+use crate::wire::value::{KeyValue, Raw, RawKind, UsualPair, UsualValue, any_value};
 use crate::wire::{Cursor, ScanError, Stretch, usual_payload};
 
 /// Text of link ids kept for the next span; a span with more gives the room back.
@@ -279,7 +279,7 @@ fn usual_attributes(
             }
             continue;
         };
-        keep_usual(bytes, (&pair, behind), keys, slots)?;
+        keep_usual(bytes, (pair, behind), keys, slots)?;
         rest = behind;
     }
     let end = bytes.len() - rest.len();
@@ -297,37 +297,40 @@ fn long_attribute<'a>(
     let Some((pair, behind)) = UsualPair::split_long(rest, field::ATTRIBUTES_TAG) else {
         return Ok(None);
     };
-    keep_usual(bytes, (&pair, behind), keys, slots)?;
+    keep_usual(bytes, (pair, behind), keys, slots)?;
     Ok(Some(behind))
 }
 
-/// Keeps an attribute, and what is behind it, if its key is wanted and new: value and digest while they are at hand.
+/// Keeps an attribute, which has this `behind` it, if its key is wanted and new: value and digest while they are at hand.
 #[inline(always)]
 fn keep_usual(
     bytes: &[u8],
-    (pair, behind): (&UsualPair<'_>, &[u8]),
+    (pair, behind): (UsualPair<'_>, &[u8]),
     keys: &KeyTable,
     slots: &mut SlotSet,
 ) -> Result<(), ScanError> {
-    let Some(key) = keys.known(field_mark(pair.key_len(), pair.ending), || pair.key()) else {
+    let mark = field_mark(pair.key_len(), pair.ending);
+    let Some(key) = keys.known(mark, || pair.key()) else {
         return Ok(());
     };
+    if slots.is_set(key.slot) {
+        return Ok(());
+    }
     let end = bytes.len() - behind.len();
-    slots.set_first(key.slot, || match pair.value() {
+    let (value, digest) = match pair.value() {
         Some(UsualValue::Text(text)) => {
-            let digest = digest_text(key.hash, text);
-            Ok((UsualValue::Text(text).raw(end), digest))
+            (UsualValue::Text(text).raw(end), digest_text(key.hash, text))
         }
-        Some(UsualValue::Int(bits)) => {
-            let digest = digest_int(key.hash, bits);
-            Ok((UsualValue::Int(bits).raw(end), digest))
-        }
-        Some(value) => Ok(with_digest(key, value.raw(end), bytes)),
-        None => {
-            let value = pair.any_value(bytes, end)?;
-            Ok(with_digest(key, value, bytes))
-        }
-    })
+        Some(UsualValue::Int(bits)) => (UsualValue::Int(bits).raw(end), digest_int(key.hash, bits)),
+        Some(other) => with_digest(key, other.raw(end), bytes),
+        None => with_digest(
+            key,
+            any_value(bytes, pair.value_at(end), Raw::MISSING)?,
+            bytes,
+        ),
+    };
+    slots.set(key.slot, value, digest);
+    Ok(())
 }
 
 #[inline(never)]
@@ -375,8 +378,10 @@ fn keep(
     let Some(key) = keys.key(pair.key) else {
         return Ok(());
     };
-    slots.set_first(key.slot, || {
-        let value = pair.value(message)?;
-        Ok(with_digest(key, value, message))
-    })
+    // Of a key that stands twice the first counts.
+    if !slots.is_set(key.slot) {
+        let (value, digest) = with_digest(key, pair.value(message)?, message);
+        slots.set(key.slot, value, digest);
+    }
+    Ok(())
 }

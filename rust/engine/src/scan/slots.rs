@@ -3,8 +3,6 @@
 //! Each slot carries the generation that wrote it; a new span is a new generation, so starting one costs
 //! nothing however many keys are wanted.
 
-use std::convert::Infallible;
-
 use crate::wire::value::{Raw, RawKind};
 
 /// One value for each wanted key.
@@ -40,17 +38,21 @@ impl SetSlot {
 pub(crate) struct SetSlots<'s> {
     all: &'s [SetSlot],
     signs: Signs,
-    /// Where it is found if there is much of it.
-    places: &'s SlotSet,
+    /// Where it is found by its slots; `None`: it is [little](FEW).
+    places: Option<&'s SlotSet>,
 }
 
 /// Up to so many values are looked at one by one.
 pub(crate) const FEW: usize = 16;
 
 impl<'s> SetSlots<'s> {
-    /// `all`, with their `signs`; where they are more than [`FEW`] they are in `places` too.
+    /// `all`, with their `signs`; `places` has them too.
     #[inline(always)]
-    pub(crate) fn new(all: &'s [SetSlot], signs: Signs, places: &'s SlotSet) -> SetSlots<'s> {
+    pub(crate) fn new(
+        all: &'s [SetSlot],
+        signs: Signs,
+        places: Option<&'s SlotSet>,
+    ) -> SetSlots<'s> {
         SetSlots { all, signs, places }
     }
 
@@ -80,10 +82,10 @@ impl<'s> SetSlots<'s> {
         if !self.signs.meet(Signs::of(slot)) {
             return None;
         }
-        if self.all.len() > FEW {
-            return self.places.find(slot);
+        match self.places {
+            Some(places) => places.find(slot),
+            None => self.all.iter().find(|set| set.slot == slot),
         }
-        self.all.iter().find(|set| set.slot == slot)
     }
 }
 
@@ -121,52 +123,52 @@ struct SlotPlace {
 
 impl SlotSet {
     /// Forgets all values and makes room for `slots` keys.
+    #[inline]
     pub(crate) fn begin(&mut self, slots: usize) {
         self.touched.clear();
         self.signs = Signs::ALWAYS;
         self.digest = 0;
-        if self.places.len() < slots {
-            self.places.resize(slots, SlotPlace::default());
-            self.touched.reserve(slots);
+        if self.places.len() < slots || self.generation == u32::MAX {
+            self.make_room(slots);
         }
-        match self.generation.checked_add(1) {
-            Some(next) => self.generation = next,
-            None => {
-                self.places.fill(SlotPlace::default());
-                self.generation = 1;
-            }
-        }
+        self.generation += 1;
+    }
+
+    #[cold]
+    fn make_room(&mut self, slots: usize) {
+        self.places.clear();
+        self.places.resize(slots, SlotPlace::default());
+        self.touched.reserve(slots);
+        self.generation = 0;
     }
 
     /// Sets what was [set](SlotSet::touched) elsewhere, in place of all that is here; without digests.
     pub(crate) fn refill(&mut self, slots: usize, set: &[SetSlot]) {
         self.begin(slots);
         for one in set {
-            let Ok(()) = self.set_first(one.slot, || Ok::<_, Infallible>((one.raw(), 0)));
+            self.set(one.slot, one.raw(), 0);
         }
     }
 
-    /// Sets a slot to what `read` reads, with its digest, if nothing was: of duplicate keys the first counts.
+    /// Sets a slot that is [not set](SlotSet::is_set) yet to a value with this digest.
     #[inline(always)]
-    pub(crate) fn set_first<E>(
-        &mut self,
-        slot: u32,
-        read: impl FnOnce() -> Result<(Raw, u64), E>,
-    ) -> Result<(), E> {
+    pub(crate) fn set(&mut self, slot: u32, Raw { kind, bits }: Raw, digest: u64) {
         let Some(place) = self.places.get_mut(slot as usize) else {
-            return Ok(());
+            return;
         };
-        let generation = self.generation;
-        if place.generation == generation {
-            return Ok(());
-        }
-        let (Raw { kind, bits }, digest) = read()?;
-        let at = self.touched.len() as u32;
-        *place = SlotPlace { generation, at };
+        *place = SlotPlace {
+            generation: self.generation,
+            at: self.touched.len() as u32,
+        };
         self.touched.push(SetSlot { slot, kind, bits });
         self.signs = self.signs.with(Signs::of(slot));
         self.digest = self.digest.wrapping_add(digest);
-        Ok(())
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_set(&self, slot: u32) -> bool {
+        let place = self.places.get(slot as usize);
+        place.is_some_and(|place| place.generation == self.generation)
     }
 
     /// Of the slots set in this generation.
@@ -201,7 +203,7 @@ impl SlotSet {
         SetSlots {
             all: &self.touched,
             signs: self.signs,
-            places: self,
+            places: Some(self),
         }
     }
 

@@ -227,10 +227,10 @@ impl<'a> UsualPair<'a> {
         usual_value(self.value)
     }
 
-    /// The value of the field, which ends at `end` of the message, however it is written.
-    #[inline(never)]
-    pub(crate) fn any_value(&self, message: &[u8], end: usize) -> Result<Raw, ScanError> {
-        any_value(message, end - self.value.len()..end, Raw::MISSING)
+    /// Where the value stands in the message, if the field ends at `end` of it.
+    #[inline(always)]
+    pub(crate) fn value_at(&self, end: usize) -> Range<usize> {
+        end - self.value.len()..end
     }
 }
 
