@@ -13,6 +13,7 @@
 pub(crate) mod access;
 pub(crate) mod answers;
 pub(crate) mod ask;
+mod class_set;
 pub(crate) mod field;
 pub(crate) mod group;
 pub(crate) mod ids;

@@ -9,6 +9,9 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use crate::matcher::access::{Access, CLASSES, Class, Side, key};
 use crate::matcher::ask::Asking;
+use crate::matcher::class_set::{
+    ANY_TEXT, BOOLEAN, ClassSet, NOTHING, NUMBER, PATTERN, TEXT, UNLIKE_BOOLEANS, UNLIKE_NUMBERS,
+};
 use crate::matcher::ids::{SelectorId, UnlikeId};
 use crate::matcher::leads::{Follow, Lead, Leads, TextLeads};
 use crate::matcher::unlike::UnlikeTable;
@@ -77,45 +80,6 @@ struct BoundLead {
     or_equal: bool,
     leads: Leads,
 }
-
-/// A set of classes of literals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct ClassSet(u8);
-
-impl ClassSet {
-    const ALL: ClassSet = ClassSet((1 << CLASSES) - 1);
-
-    const fn of(classes: &[Class]) -> ClassSet {
-        let mut bits = 0;
-        let mut at = 0;
-        while at < classes.len() {
-            bits |= 1 << classes[at] as u8;
-            at += 1;
-        }
-        ClassSet(bits)
-    }
-
-    fn meets(self, other: ClassSet) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    fn only(self, other: ClassSet) -> ClassSet {
-        ClassSet(self.0 & other.0)
-    }
-
-    fn with(self, other: ClassSet) -> ClassSet {
-        ClassSet(self.0 | other.0)
-    }
-}
-
-const NOTHING: ClassSet = ClassSet(0);
-const TEXT: ClassSet = ClassSet::of(&[Class::Text]);
-const NUMBER: ClassSet = ClassSet::of(&[Class::Number]);
-const BOOLEAN: ClassSet = ClassSet::of(&[Class::Boolean]);
-const PATTERN: ClassSet = ClassSet::of(&[Class::Pattern]);
-const ANY_TEXT: ClassSet = ClassSet::of(&[Class::Text, Class::TextNumber, Class::TextBoolean]);
-const UNLIKE_NUMBERS: ClassSet = ClassSet::of(&[Class::Boolean, Class::Text, Class::TextBoolean]);
-const UNLIKE_BOOLEANS: ClassSet = ClassSet::of(&[Class::Number, Class::Text, Class::TextNumber]);
 
 impl FieldIndex {
     pub(crate) fn new(field: FieldId, building: &Building<'_>) -> FieldIndex {
@@ -301,7 +265,7 @@ impl FieldIndex {
         }
         for (index, id) in self.unlike.iter().enumerate() {
             if let Some(id) = id
-                && unlike.0 >> index & 1 == 1
+                && unlike.has(index)
             {
                 by.count_unlike(*id);
             }

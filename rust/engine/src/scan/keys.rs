@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
 use crate::hash::{ends, fold_text};
-use crate::wire::value::key_ending;
+use crate::wire::value::key_mark;
 
 /// The hash behind every table and digest here; fixed, so that runs are functions of their input.
 pub(crate) const HASH: FixedState = FixedState::with_seed(0x6265_7472_6163_6531);
@@ -16,13 +16,13 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
 
 /// Wanted keys, numbered densely.
 ///
-/// Length and ending of a key name a place in which there is no key, which says of most keys of a span that nobody
+/// The [mark](key_mark) of a key names a place in which there is no key, which says of most keys of a span that nobody
 /// wants them, one, with which it is compared, or several; then it is looked up by a hash.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyTable {
     /// For each place none, a key's number plus one, or [`SEVERAL`].
     places: [u8; PLACES],
-    /// What lengths and endings are multiplied with; see [`KeyTable::settle`].
+    /// What marks are multiplied with; see [`KeyTable::settle`].
     factor: u32,
     /// By number.
     keys: Vec<Key>,
@@ -93,7 +93,7 @@ impl KeyTable {
             let mut taken = [0u64; PLACES / 64];
             let mut shared = 0;
             for key in &self.keys {
-                let place = place(mark(&key.text), factor);
+                let place = place(key_mark(&key.text), factor);
                 let (word, bit) = (place / 64, 1 << (place % 64));
                 shared += usize::from(taken[word] & bit != 0);
                 taken[word] |= bit;
@@ -108,7 +108,7 @@ impl KeyTable {
     }
 
     fn place(&mut self, slot: u32) {
-        let place = &mut self.places[place(mark(&self.keys[slot as usize].text), self.factor)];
+        let place = &mut self.places[place(key_mark(&self.keys[slot as usize].text), self.factor)];
         *place = match (*place, u8::try_from(slot + 1)) {
             (0, Ok(number)) => number,
             _ => SEVERAL,
@@ -131,10 +131,10 @@ impl KeyTable {
 
     #[inline(always)]
     pub(crate) fn key(&self, key: &[u8]) -> Option<KnownKey> {
-        self.known(mark(key), || key)
+        self.known(key_mark(key), || key)
     }
 
-    /// The key with this [mark](field_mark), if it is here. Most marks say that it is not.
+    /// The key with this [mark](key_mark), if it is here. Most marks say that it is not.
     #[inline(always)]
     pub(crate) fn known<'k>(&self, mark: u32, key: impl FnOnce() -> &'k [u8]) -> Option<KnownKey> {
         let (slot, kept) = match self.places[place(mark, self.factor)] {
@@ -200,17 +200,6 @@ pub(crate) struct KnownKey {
     pub hash: u64,
 }
 
-/// Length and [ending](key_ending) of a key.
-#[inline(always)]
-pub(crate) fn field_mark(length: usize, ending: u16) -> u32 {
-    (length as u32) << 16 | u32::from(ending)
-}
-
-#[inline(always)]
-fn mark(key: &[u8]) -> u32 {
-    field_mark(key.len(), key_ending(key))
-}
-
 #[inline(always)]
 fn place(mark: u32, factor: u32) -> usize {
     (mark.wrapping_mul(factor) >> (u32::BITS - PLACES.ilog2())) as usize
@@ -233,6 +222,7 @@ fn table_hash(key: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::value::UsualPair;
 
     /// Every length to well beyond that of the words, and at every place another byte.
     #[test]
@@ -258,6 +248,32 @@ mod tests {
             }
             assert_eq!(table.slot(&[b'k'; 80]), None);
             assert_eq!(table.len(), keys.len());
+        }
+    }
+
+    #[test]
+    fn a_key_has_the_same_mark_in_a_field_as_by_itself() {
+        let text = [b'v'; 130];
+        let short = [&[0x12, 4, 0x0a, 2][..], b"ok"].concat();
+        let long = [&[0x12, 0x85, 1, 0x0a, 0x82, 1][..], &text].concat();
+        for length in 0..128u8 {
+            let key: Vec<u8> = (0..length).map(|at| at.wrapping_mul(29) ^ length).collect();
+            let pair = |value: &[u8]| [&[0x0a, length][..], &key, value].concat();
+            let (of_short, of_long) = (pair(&short), pair(&long));
+            let length_of_long = (of_long.len() as u16 & 0x7f | 0x80) as u8;
+            let high = (of_long.len() >> 7) as u8;
+            let field = [&[0x4a, length_of_long, high][..], &of_long, b"behind"].concat();
+            let split = UsualPair::split_long(&field, 0x4a);
+            let Some((long, b"behind")) = split else {
+                panic!("a key of {length} bytes");
+            };
+            let field = [&[0x4a, of_short.len() as u8][..], &of_short, b"behind"].concat();
+            let of_short = UsualPair::split(&field, 0x4a).map(|(pair, _)| pair);
+            assert_eq!(of_short.is_some(), field.len() < 2 + 0x80 + 6, "{length}");
+            for pair in of_short.into_iter().chain([long]) {
+                assert_eq!(pair.key(), key);
+                assert_eq!(pair.mark, key_mark(&key));
+            }
         }
     }
 

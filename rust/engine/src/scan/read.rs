@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::mark::{Claim, MARK, OwnSpans, SCOPE, VIOLATION_ID, Whose};
 use crate::scan::digest::{digest_int, digest_text, digest_value};
 use crate::scan::head::{IdTexts, SpanHead};
-use crate::scan::keys::{KeyTable, KnownKey, field_mark};
+use crate::scan::keys::{KeyTable, KnownKey};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
 use crate::scan::slots::{ListSet, SlotSet};
 use crate::scan::span_field as field;
@@ -309,8 +309,7 @@ fn keep_usual(
     keys: &KeyTable,
     slots: &mut SlotSet,
 ) -> Result<(), ScanError> {
-    let mark = field_mark(pair.key_len(), pair.ending);
-    let Some(key) = keys.known(mark, || pair.key()) else {
+    let Some(key) = keys.known(pair.mark, || pair.key()) else {
         return Ok(());
     };
     if slots.is_set(key.slot) {

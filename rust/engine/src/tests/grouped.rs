@@ -132,3 +132,27 @@ fn a_restart_keeps_which_spans_a_group_shows() {
     let (ids, count, _) = shown(&after);
     assert_eq!((ids, count), (vec![5, 6, 7, 8, 9], 5));
 }
+
+/// More than are looked at one by one, beside a span that has few.
+#[test]
+fn a_group_is_found_among_many_attributes() {
+    let of = |n: usize| format!("(not exists(k{n}) or k{n} >= 0)");
+    let all: Vec<String> = (0..20).map(of).collect();
+    let of_all = all.join(" and ");
+    let rule = format!("r: never {{ count(call.where({of_all})) by server > 3 }}");
+    let with_many = |one: TestSpan| {
+        let keys = (0..20).map(|n| format!("k{n}"));
+        keys.fold(one, |one, key| one.int(&key, 1))
+    };
+    let spans: Vec<TestSpan> = calls()
+        .into_iter()
+        .enumerate()
+        .map(|(at, one)| if at % 2 == 0 { with_many(one) } else { one })
+        .collect();
+    let engine = engine(&rule, false);
+    engine.feed(&spans, 0);
+    engine.close_traces(at(1), CloseCause::EndOfInput);
+    let (ids, count, _) = shown(&engine);
+    assert_eq!(count, 5);
+    assert!(ids.iter().all(|id| *id >= 5), "{ids:?}");
+}

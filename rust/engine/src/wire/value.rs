@@ -126,8 +126,8 @@ pub(crate) struct UsualPair<'a> {
     /// The whole field, and where in it its key begins and ends.
     field: &'a [u8],
     key: (usize, usize),
-    /// The two bytes before the value: the last ones of the key, see [`key_ending`].
-    pub ending: u16,
+    /// See [`key_mark`].
+    pub mark: u32,
     /// The encoded value, with which the field ends.
     value: &'a [u8],
 }
@@ -143,14 +143,22 @@ pub(crate) enum UsualValue<'a> {
 
 const HIGH: u32 = 0x80;
 
-/// The two bytes before the value of a field with this key: the last ones of the key, and of a shorter key its length and its tag.
+/// What tells most keys apart and stands at hand in a field: the length of the key, its first byte, and the last two. Where a key
+/// has fewer it is what stands before it or behind it in a field.
 #[inline(always)]
-pub(crate) fn key_ending(key: &[u8]) -> u16 {
-    u16::from_le_bytes(match *key {
+pub(crate) fn key_mark(key: &[u8]) -> u32 {
+    let first = key.first().copied().unwrap_or(VALUE);
+    let ending = match *key {
         [.., before, last] => [before, last],
         [only] => [1, only],
         [] => [KEY, 0],
-    })
+    };
+    mark(key.len() as u32, first, u16::from_le_bytes(ending))
+}
+
+#[inline(always)]
+fn mark(length: u32, first: u8, ending: u16) -> u32 {
+    length << 24 | u32::from(first) << 16 | u32::from(ending)
 }
 
 impl<'a> UsualPair<'a> {
@@ -176,7 +184,7 @@ impl<'a> UsualPair<'a> {
         let pair = UsualPair {
             field,
             key: (4, end),
-            ending: around as u16,
+            mark: mark(head >> 24, field[4], around as u16),
             value,
         };
         Some((pair, behind))
@@ -205,15 +213,10 @@ impl<'a> UsualPair<'a> {
         let pair = UsualPair {
             field,
             key: (5, end),
-            ending: key_ending(key),
+            mark: key_mark(key),
             value,
         };
         Some((pair, behind))
-    }
-
-    #[inline(always)]
-    pub(crate) fn key_len(&self) -> usize {
-        self.key.1 - self.key.0
     }
 
     #[inline(always)]
