@@ -21,6 +21,7 @@ pub(crate) mod read;
 pub(crate) mod read_plan;
 pub(crate) mod slots;
 mod span_field;
+mod value_digest;
 pub(crate) mod view;
 
 use std::ops::Range;

@@ -18,7 +18,7 @@ pub(crate) use parking_lot::RwLock;
 pub(crate) use parking_lot::{Mutex, MutexGuard};
 
 #[cfg(all(test, not(loom)))]
-pub(crate) use metered::{Mutex, MutexGuard};
+pub(crate) use metered::{MeteredGuard as MutexGuard, MeteredMutex as Mutex};
 
 #[cfg(all(test, not(loom)))]
 pub(crate) use metered::{most_work, worked};
@@ -138,30 +138,30 @@ mod metered {
     }
 
     #[derive(Debug, Default)]
-    pub(crate) struct Mutex<T>(parking_lot::Mutex<T>);
+    pub(crate) struct MeteredMutex<T>(parking_lot::Mutex<T>);
 
-    pub(crate) struct MutexGuard<'l, T> {
+    pub(crate) struct MeteredGuard<'l, T> {
         held: parking_lot::MutexGuard<'l, T>,
         since: usize,
     }
 
-    impl<T> Mutex<T> {
-        pub fn new(value: T) -> Mutex<T> {
-            Mutex(parking_lot::Mutex::new(value))
+    impl<T> MeteredMutex<T> {
+        pub fn new(value: T) -> MeteredMutex<T> {
+            MeteredMutex(parking_lot::Mutex::new(value))
         }
 
-        pub fn lock(&self) -> MutexGuard<'_, T> {
+        pub fn lock(&self) -> MeteredGuard<'_, T> {
             let (held, since) = (self.0.lock(), DONE.get());
-            MutexGuard { held, since }
+            MeteredGuard { held, since }
         }
 
-        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        pub fn try_lock(&self) -> Option<MeteredGuard<'_, T>> {
             let (held, since) = (self.0.try_lock()?, DONE.get());
-            Some(MutexGuard { held, since })
+            Some(MeteredGuard { held, since })
         }
     }
 
-    impl<T> MutexGuard<'_, T> {
+    impl<T> MeteredGuard<'_, T> {
         fn note(&mut self) {
             let since = std::mem::replace(&mut self.since, DONE.get());
             // No batch takes the lock of a reload, nor that of who asks what was counted.
@@ -177,13 +177,13 @@ mod metered {
         }
     }
 
-    impl<T> Drop for MutexGuard<'_, T> {
+    impl<T> Drop for MeteredGuard<'_, T> {
         fn drop(&mut self) {
             self.note();
         }
     }
 
-    impl<T> Deref for MutexGuard<'_, T> {
+    impl<T> Deref for MeteredGuard<'_, T> {
         type Target = T;
 
         fn deref(&self) -> &T {
@@ -191,7 +191,7 @@ mod metered {
         }
     }
 
-    impl<T> DerefMut for MutexGuard<'_, T> {
+    impl<T> DerefMut for MeteredGuard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
             &mut self.held
         }

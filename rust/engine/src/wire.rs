@@ -16,15 +16,15 @@ pub const MAX_GROUP_DEPTH: u32 = 100;
 
 /// A stretch of a message of less than 4 GiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stretch {
+pub(crate) struct PartOfMessage {
     start: u32,
     end: u32,
 }
 
-impl Stretch {
+impl PartOfMessage {
     #[inline(always)]
-    pub(crate) fn of(range: &Range<usize>) -> Stretch {
-        Stretch {
+    pub(crate) fn of(range: &Range<usize>) -> PartOfMessage {
+        PartOfMessage {
             start: range.start as u32,
             end: range.end as u32,
         }

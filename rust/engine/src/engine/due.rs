@@ -6,7 +6,8 @@ use crate::engine::context::Context;
 use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::sink::Outbox;
 use crate::state::named::NamedTrace;
-use crate::state::shard::{Due, NextDue, Shard};
+use crate::state::shard::Shard;
+use crate::state::shard::due::{Due, NextDue};
 use crate::state::shards::{ShardIndex, Shards};
 use crate::sync::MutexGuard;
 

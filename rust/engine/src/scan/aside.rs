@@ -11,7 +11,7 @@ use crate::scan::read::{ReadState, SpanMarks};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
 use crate::scan::slots::{FEW, Item, SetSlot, SetSlots, Signs};
 use crate::scan::view::SpanView;
-use crate::wire::Stretch;
+use crate::wire::PartOfMessage;
 
 /// Room for so many values is kept for the next spans.
 const KEPT: usize = 1 << 14;
@@ -53,8 +53,8 @@ const NO_LISTS: u32 = u32::MAX;
 struct ScopeAside {
     resource: Range<usize>,
     scope: Range<usize>,
-    name: Stretch,
-    version: Stretch,
+    name: PartOfMessage,
+    version: PartOfMessage,
 }
 
 /// How many events and links there are, and what they have.

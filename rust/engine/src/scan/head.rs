@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::scan::span_field as field;
-use crate::wire::{Cursor, ScanError, Stretch, usual_payload};
+use crate::wire::{Cursor, PartOfMessage, ScanError, usual_payload};
 
 /// What every span has; texts by their places in the message.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,12 +15,12 @@ pub(crate) struct SpanHead {
     /// Zeros on a root.
     pub parent: [u8; 8],
     has_odd_parent: bool,
-    pub name: Stretch,
+    pub name: PartOfMessage,
     pub kind: i32,
     pub start: u64,
     pub end: u64,
     pub status: i32,
-    pub status_message: Stretch,
+    pub status_message: PartOfMessage,
 }
 
 impl SpanHead {
@@ -49,7 +49,7 @@ impl SpanHead {
         if bytes.get(at) == Some(&field::NAME_TAG)
             && let Some((start, end)) = usual_payload(bytes, at + 1)
         {
-            self.name = Stretch::of(&(start..end));
+            self.name = PartOfMessage::of(&(start..end));
             at = end;
         }
         if let Some([field::KIND_TAG, kind @ 0..0x80]) = chunk::<2>(bytes, at) {
@@ -100,7 +100,7 @@ impl SpanHead {
         while !cursor.is_done() {
             let tag = cursor.tag()?;
             match tag.field {
-                2 => self.status_message = Stretch::of(&cursor.expect_payload(tag)?),
+                2 => self.status_message = PartOfMessage::of(&cursor.expect_payload(tag)?),
                 3 => self.status = cursor.expect_varint(tag)? as i32,
                 _ => cursor.skip(tag)?,
             }

@@ -7,14 +7,14 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use crate::mark::{Claim, MARK, OwnSpans, SCOPE, VIOLATION_ID, Whose};
-use crate::scan::digest::{digest_int, digest_text, digest_value};
 use crate::scan::head::{IdTexts, SpanHead};
 use crate::scan::keys::{KeyTable, KnownKey};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
 use crate::scan::slots::{ListSet, SlotSet};
 use crate::scan::span_field as field;
+use crate::scan::value_digest::{digest_int, digest_text, digest_value};
 use crate::wire::value::{KeyValue, Raw, RawKind, UsualPair, UsualValue, any_value};
-use crate::wire::{Cursor, ScanError, Stretch, usual_payload};
+use crate::wire::{Cursor, PartOfMessage, ScanError, usual_payload};
 
 /// Text of link ids kept for the next span; a span with more gives the room back.
 const KEPT_ID_BYTES: usize = 1 << 20;
@@ -27,8 +27,8 @@ const KINDS: usize = 6;
 pub(crate) struct ReadState {
     pub resource: SlotSet,
     pub scope: SlotSet,
-    pub scope_name: Stretch,
-    pub scope_version: Stretch,
+    pub scope_name: PartOfMessage,
+    pub scope_version: PartOfMessage,
     /// Counts the scopes that were begun: what was said of the spans of one may not hold for the next.
     pub scope_serial: u64,
     /// Which spans are our own.
@@ -92,8 +92,8 @@ impl ReadState {
 
     pub(crate) fn begin_scope(&mut self, plan: &ReadPlan) {
         self.scope.begin(plan.scope.len());
-        self.scope_name = Stretch::default();
-        self.scope_version = Stretch::default();
+        self.scope_name = PartOfMessage::default();
+        self.scope_version = PartOfMessage::default();
         self.scope_digest.set(None);
         self.scope_serial += 1;
     }
@@ -109,8 +109,8 @@ impl ReadState {
         while !cursor.is_done() {
             let tag = cursor.tag()?;
             match tag.field {
-                1 => self.scope_name = Stretch::of(&cursor.expect_payload(tag)?),
-                2 => self.scope_version = Stretch::of(&cursor.expect_payload(tag)?),
+                1 => self.scope_name = PartOfMessage::of(&cursor.expect_payload(tag)?),
+                2 => self.scope_version = PartOfMessage::of(&cursor.expect_payload(tag)?),
                 3 => {
                     let entry = cursor.expect_payload(tag)?;
                     attribute(message, entry, &plan.scope, &mut self.scope)?;
@@ -234,7 +234,7 @@ impl ReadState {
             field::TRACE_ID => head.set_trace(&message[cursor.expect_payload(tag)?]),
             field::SPAN_ID => head.set_span(&message[cursor.expect_payload(tag)?]),
             field::PARENT_ID => head.set_parent(&message[cursor.expect_payload(tag)?]),
-            field::NAME => head.name = Stretch::of(&cursor.expect_payload(tag)?),
+            field::NAME => head.name = PartOfMessage::of(&cursor.expect_payload(tag)?),
             // Enumerations are 32 bits wide; whatever is above them is cut off, as protobuf says.
             field::KIND => head.kind = cursor.expect_varint(tag)? as i32,
             field::START => head.start = cursor.expect_fixed64(tag)?,

@@ -11,7 +11,7 @@ use crate::scan::read::{ReadState, SpanMarks};
 use crate::scan::read_plan::{EVENT_TIME_SLOT, LINK_SHIFT, Place, ReadPlan};
 use crate::scan::slots::{ListSet, SetSlot, SetSlots, Signs};
 use crate::value::{OwnedValue, Value};
-use crate::wire::Stretch;
+use crate::wire::PartOfMessage;
 use crate::wire::value::Raw;
 
 /// One span of a message while it is visited. Ids, names and values are borrowed; nothing is owned.
@@ -289,7 +289,7 @@ impl<'a, 's> SpanView<'a, 's> {
         }
     }
 
-    fn non_empty(&self, text: Stretch) -> Value<'a> {
+    fn non_empty(&self, text: PartOfMessage) -> Value<'a> {
         if text.is_empty() {
             Value::Missing
         } else {

@@ -8,7 +8,7 @@
 //! However many traces there are, no call here does more at once than others can wait for: what grows does so in pieces, what
 //! is stale goes a few at a time, and what has more to do says so.
 
-mod due;
+pub(crate) mod due;
 
 use betrace_lang::verdict::Reason;
 
@@ -19,7 +19,6 @@ use crate::state::block_pool::BlockPool;
 use crate::state::forgotten::{Forgotten, Share};
 use crate::state::named::NamedTraceMut;
 use crate::state::place_queue::PlaceQueue;
-pub(crate) use crate::state::shard::due::{Due, NextDue};
 use crate::state::slots::{Serial, Slots, TracePlace};
 use crate::state::split_table::SplitTable;
 use crate::state::timers::Timers;

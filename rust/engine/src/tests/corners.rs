@@ -259,7 +259,7 @@ fn of_no_value_no_element_is_known() {
         })
     };
     let span = span(1, 1, "a", 0, 9);
-    assert_eq!(told(rule, &[span.clone()]), ["r satisfied"]);
+    assert_eq!(told(rule, std::slice::from_ref(&span)), ["r satisfied"]);
     assert_eq!(
         told(rule, &[span.clone().with("tags", tags(&["x"]))]),
         ["r satisfied"]
