@@ -54,7 +54,7 @@ const NO_LIMITS: [(&str, &str, &str); 16] = [
         "which index is taken, and both give the same",
     ),
     (
-        "rust/engine/src/scan/digest.rs",
+        "rust/engine/src/scan/value_digest.rs",
         "MAX_DEPTH",
         "arrays deeper than rules see",
     ),

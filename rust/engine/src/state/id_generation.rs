@@ -12,6 +12,9 @@ pub(crate) const SHARD_BITS: u32 = 24;
 /// A part of a generation is to hold about so many bytes.
 const PART_BYTES: usize = 64 << 10;
 
+/// A generation begins with no more parts than these, however much memory somebody allows: they stand ready before any id.
+const PARTS: usize = 1 << 12;
+
 /// In which of `shards` a trace lies, by its route.
 pub(crate) fn shard_of(route: u64, shards: u64) -> u64 {
     low(route, SHARD_BITS) % shards
@@ -71,7 +74,7 @@ pub(crate) struct IdGeneration {
 impl IdGeneration {
     /// For about so many bytes of ids.
     pub fn new(now: Timestamp, numbers: RouteNumbers, bytes: usize) -> IdGeneration {
-        let parts = (bytes / PART_BYTES).max(1);
+        let parts = (bytes / PART_BYTES).clamp(1, PARTS);
         let empty = parts * IdPart::default().bytes();
         IdGeneration {
             since: now,
@@ -149,6 +152,17 @@ impl IdGeneration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_generation_begins_small_however_much_is_allowed() {
+        let numbers = RouteNumbers {
+            bits: 64 - 8,
+            shards: 2,
+        };
+        let generation = IdGeneration::new(Timestamp(0), numbers, usize::MAX);
+        assert_eq!(generation.parts.len(), PARTS);
+        assert!(generation.bytes() < 2 << 20, "{}", generation.bytes());
+    }
 
     #[test]
     fn an_id_is_found_whatever_part_it_is_in_and_a_generation_that_is_over_is_smaller() {
