@@ -9,6 +9,8 @@ use betrace_lang::rule::Rule;
 use betrace_lang::rule_test::RuleTest;
 use betrace_lang::verdict::{Reason, Verdict};
 
+use crate::words::by_window;
+
 /// What the engine said about a test's trace.
 pub struct Seen {
     pub verdict: Verdict,
@@ -53,12 +55,9 @@ pub fn evaluate(rule: &Arc<Rule>, test: &RuleTest) -> Result<Seen, PlanError> {
         .iter()
         .filter(|finding| finding.verdict == verdict)
         .find_map(|finding| finding.reason);
-    let is_of_window = |finding: &&Finding| finding.window.is_some();
-    let mut windows: Vec<Finding> = findings.iter().filter(is_of_window).cloned().collect();
-    windows.sort_by_cached_key(|finding| {
-        let window = finding.window.as_ref();
-        window.map(|window| (window.start, window.group.clone()))
-    });
+    let windows = by_window(&findings).into_iter();
+    let windows = windows.filter(|finding| finding.window.is_some());
+    let windows = windows.cloned().collect();
     findings.retain(|finding| finding.verdict == Verdict::Violated);
     Ok(Seen {
         verdict,

@@ -34,6 +34,18 @@ pub fn over_many_traces(rule: &str) -> String {
     )
 }
 
+/// In the order of the windows in time, and of groups in that.
+#[must_use]
+pub fn by_window(findings: &[Finding]) -> Vec<&Finding> {
+    let place = |finding: &&Finding| {
+        let window = finding.window.as_ref();
+        window.map(|window| (window.start, window.group.clone()))
+    };
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_cached_key(place);
+    findings
+}
+
 /// Whether a group of a window kept its rule, and of which that is said, and why.
 #[must_use]
 pub fn of_window(finding: &Finding, window: &OverWindow) -> String {

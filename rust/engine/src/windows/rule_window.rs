@@ -58,10 +58,12 @@ pub(crate) struct SeenTraces {
 impl SeenTraces {
     /// One closed. `reasons`: why it is not complete.
     pub fn note(&mut self, reasons: Reasons) {
-        self.closed.count(reasons.is_empty());
-        if !reasons.is_empty() {
-            self.reasons = Some(self.reasons.unwrap_or(Reasons::NONE).with(reasons));
-        }
+        let mut closed = Closed::default();
+        closed.count(reasons.is_empty());
+        self.join(SeenTraces {
+            reasons: (!reasons.is_empty()).then_some(reasons),
+            closed,
+        });
     }
 
     /// So did all of these.

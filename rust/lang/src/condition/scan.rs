@@ -1,6 +1,7 @@
 //! A light scanner of rule text: what is quoted, what is a comment, and what stands between them. It makes no tokens
 //! and finds no faults, so it reads any text, faulty ones too.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -74,9 +75,9 @@ pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// White space folded to single spaces, comments left out, quoted texts kept as they are. Just inside of parentheses and before a
 /// comma there is none: mostly it is where a line was broken, which says nothing.
-pub(crate) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     if is_folded(text) {
-        return text.to_owned();
+        return text.into();
     }
     let mut folded = String::with_capacity(text.len());
     let (mut is_apart, mut is_inside) = (false, false);
@@ -99,7 +100,7 @@ pub(crate) fn folded(text: &str) -> String {
             folded.push(sign);
         }
     }
-    folded
+    folded.into()
 }
 
 /// Whether nothing of a text is certain to be left out: no mark begins what is quoted or a comment in it, and no space but
@@ -176,16 +177,13 @@ impl SourceText<'_> {
     pub fn shown(&self, range: Range<usize>) -> Arc<str> {
         match &self.shown {
             Some(shown) => shown.clone(),
-            None => match &self.text[range] {
-                text if is_folded(text) => text.into(),
-                text => folded(text).into(),
-            },
+            None => folded(&self.text[range]).into(),
         }
     }
 
     /// What stands there, folded, in a macro too.
     pub fn folded(&self, range: Range<usize>) -> String {
-        folded(&self.text[range])
+        folded(&self.text[range]).into_owned()
     }
 }
 

@@ -103,11 +103,8 @@ pub fn nearest_shipped(name: &str, kinds: &[&str]) -> Option<&'static Shipped> {
 static READERS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
     let mut choices: Vec<(&str, usize, &str)> = Vec::new();
     for one in vocabulary() {
-        let of = one.as_field().map_or(&[][..], |field| &field.of);
-        for (at, choice) in of.iter().enumerate() {
-            let key = choice.attribute().filter(|_| choice.proviso.is_none());
-            choices.extend(key.map(|key| (&**key, at, &*one.name)));
-        }
+        let of_one = of_any_span(one);
+        choices.extend(of_one.map(|(at, key, _)| (key, at, &*one.name)));
     }
     choices.sort_unstable();
     let mut readers: HashMap<&str, Vec<&str>> = HashMap::new();
@@ -127,12 +124,8 @@ pub(crate) fn readers(key: &str) -> &'static [&'static str] {
 
 /// The attributes that a field reads of any span, in their order.
 pub(crate) fn keys_of(name: &str) -> Vec<&'static str> {
-    let fields = shipped(name).iter().filter_map(Shipped::as_field);
-    let choices = fields.flat_map(|field| &field.of);
-    let any_span = choices.filter(|one| one.proviso.is_none());
-    any_span
-        .filter_map(|one| one.attribute().map(|key| &**key))
-        .collect()
+    let choices = shipped(name).iter().flat_map(of_any_span);
+    choices.map(|(_, key, _)| key).collect()
 }
 
 /// Whether this field gives the attribute as it is, a placeholder perhaps set aside.
@@ -151,13 +144,18 @@ pub(crate) fn reads_whole(name: &str, key: &str) -> bool {
     named.any(|one| of_key(one, key).any(|(_, choice)| is_whole(&choice.reading)))
 }
 
-/// The choices of a field that are an attribute, whatever the span.
-fn of_key<'s>(one: &'s Shipped, key: &str) -> impl Iterator<Item = (usize, &'s Alternative)> {
+/// The choices of a field that are an attribute, whatever the span, with their places and the attributes.
+fn of_any_span(one: &Shipped) -> impl Iterator<Item = (usize, &str, &Alternative)> {
     let of = one.as_field().map_or(&[][..], |field| &field.of);
     let choices = of.iter().enumerate();
-    choices.filter(move |(_, one)| {
-        one.proviso.is_none() && one.attribute().is_some_and(|own| **own == *key)
-    })
+    let of_any = choices.filter(|(_, choice)| choice.proviso.is_none());
+    of_any.filter_map(|(at, choice)| Some((at, &**choice.attribute()?, choice)))
+}
+
+/// Those that are this attribute.
+fn of_key<'s>(one: &'s Shipped, key: &str) -> impl Iterator<Item = (usize, &'s Alternative)> {
+    let of_this = of_any_span(one).filter(move |(_, own, _)| *own == key);
+    of_this.map(|(at, _, choice)| (at, choice))
 }
 
 /// In how many segments two names differ by a slip of the finger; `None` where they differ by more.

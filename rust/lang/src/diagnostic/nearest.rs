@@ -35,18 +35,13 @@ fn strangers(word: &str, other: &str) -> usize {
 }
 
 fn begins_alike(word: &str, candidate: &str) -> bool {
-    let first = |text: &str| {
-        text.chars()
-            .next()
-            .map(|letter| letter.to_ascii_lowercase())
+    let letters = |text: &str| {
+        let mut letters = text.chars().map(|letter| letter.to_ascii_lowercase());
+        (letters.next(), letters.next())
     };
-    let second = |text: &str| {
-        text.chars()
-            .nth(1)
-            .map(|letter| letter.to_ascii_lowercase())
-    };
-    first(word) == first(candidate)
-        || first(word) == second(candidate) && second(word) == first(candidate)
+    let (first, second) = letters(word);
+    let other = letters(candidate);
+    first == other.0 || (second, first) == other
 }
 
 #[cfg(test)]

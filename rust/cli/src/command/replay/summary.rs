@@ -12,7 +12,7 @@ use crate::applied::NeverApplied;
 use crate::args::ReplayFormat;
 use crate::near_miss::Counted;
 use crate::output::{self, Output, counted};
-use crate::words::{moment, of_window};
+use crate::words::{by_window, moment, of_window};
 
 use super::json;
 
@@ -121,17 +121,6 @@ pub fn write(
             ReplayFormat::Otlp => lines.iter().for_each(output::note),
         }
     }
-}
-
-/// In the order of time, and of groups in that.
-fn by_window(findings: &[Finding]) -> Vec<&Finding> {
-    let place = |finding: &&Finding| {
-        let window = finding.window.as_ref();
-        window.map(|window| (window.start, window.group.clone()))
-    };
-    let mut findings: Vec<&Finding> = findings.iter().collect();
-    findings.sort_by_cached_key(place);
-    findings
 }
 
 /// What a rule nearly met, or that it met all that it looks for.

@@ -75,7 +75,7 @@ impl<'a> Meant<'a> {
     }
 
     pub fn source(&self, range: Range<usize>) -> String {
-        folded(&self.text[range])
+        folded(&self.text[range]).into_owned()
     }
 
     /// `range` where it can be written anew as a whole: no comment stands in it.

@@ -105,20 +105,16 @@ impl Open {
 
 /// Whether a mapping has a key of this text.
 fn is_known(entries: &[Entry], keys: &mut HashSet<String>, text: &String) -> bool {
-    let text_of = |entry: &Entry| entry.key.as_scalar().map(|scalar| scalar.value.clone());
-    match entries.len() {
-        0..FEW => entries.iter().any(|entry| {
-            entry
-                .key
-                .as_scalar()
-                .is_some_and(|known| known.value == *text)
-        }),
-        FEW => {
-            keys.extend(entries.iter().filter_map(text_of));
-            !keys.insert(text.clone())
-        }
-        _ => !keys.insert(text.clone()),
+    let mut texts = entries
+        .iter()
+        .filter_map(|entry| Some(&entry.key.as_scalar()?.value));
+    if entries.len() < FEW {
+        return texts.any(|known| known == text);
     }
+    if entries.len() == FEW {
+        keys.extend(texts.cloned());
+    }
+    !keys.insert(text.clone())
 }
 
 fn not_text(key: &YamlNode) -> YamlFault {
