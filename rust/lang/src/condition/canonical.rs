@@ -2,16 +2,15 @@
 //! and itself a condition that reads back as the same rule, but for the fields of a rule file, which are spelled out.
 
 mod measure;
+mod predicate;
 mod window;
 
-use std::fmt::Write;
-
-use crate::condition::spelling::{first_of, gap, is_plain, list, literal, quote};
+use crate::condition::spelling::{is_plain, push_gap, push_quoted};
 use crate::condition::token::Function;
 use crate::condition::vocabulary::Vocabulary;
 use crate::rule::{
-    Base, BindingId, Body, Expr, ExprKind, Field, GroupKey, ListSource, Operand, Predicate,
-    Related, Relation, Scope, Selector, Term,
+    Base, BindingId, Body, Expr, ExprKind, Field, GroupKey, Predicate, Related, Relation, Scope,
+    Selector,
 };
 
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
@@ -21,15 +20,47 @@ pub fn canonical(body: &Body) -> String {
 }
 
 /// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.
-const WORDS: [&str; 36] = [
-    "every", "some", "when", "each", "always", "never", "and", "or", "not", "in", "matches",
-    "contains", "starts", "ends", "with", "by", "parent", "before", "after", "then", "within",
-    "inside", "child", "sibling", "of", "linked", "to", "between", "next", "until", "as", "true",
-    "false", "rule", "where", "is",
-];
-
 fn is_word(name: &str) -> bool {
-    WORDS.contains(&name) || Function::named(name).is_some()
+    let is_keyword = matches!(
+        name,
+        "every"
+            | "some"
+            | "when"
+            | "each"
+            | "always"
+            | "never"
+            | "and"
+            | "or"
+            | "not"
+            | "in"
+            | "matches"
+            | "contains"
+            | "starts"
+            | "ends"
+            | "with"
+            | "by"
+            | "parent"
+            | "before"
+            | "after"
+            | "then"
+            | "within"
+            | "inside"
+            | "child"
+            | "sibling"
+            | "of"
+            | "linked"
+            | "to"
+            | "between"
+            | "next"
+            | "until"
+            | "as"
+            | "true"
+            | "false"
+            | "rule"
+            | "where"
+            | "is"
+    );
+    is_keyword || Function::named(name).is_some()
 }
 
 /// What a key that begins so would be read as being in.
@@ -37,6 +68,8 @@ fn is_prefix(word: &str) -> bool {
     word == "trace" || Scope::written(word).is_some()
 }
 
+/// Writes meanings as text. What is written goes behind what was written before it, so that a rule takes one piece of
+/// memory however many parts it has.
 pub(crate) struct Printer<'a> {
     bindings: Vec<&'a str>,
     vocabulary: Option<&'a Vocabulary>,
@@ -57,65 +90,110 @@ impl<'a> Printer<'a> {
     }
 
     pub fn body(&self, body: &Body) -> String {
-        if let Some(over) = &body.over {
-            return self.over(over);
-        }
-        if let (true, Some(never)) = (body.is_pattern && body.exceptions.is_empty(), &body.never) {
-            return self.expr(never);
-        }
-        let mut clauses = Vec::new();
-        if !body.bindings.is_empty() {
-            let bound: Vec<String> = body
-                .bindings
-                .iter()
-                .map(|binding| format!("{} as {}", self.selector(&binding.selector), binding.name))
-                .collect();
-            let mut each = bound.join(", ");
-            if let Some(when) = &body.when {
-                let _ = write!(each, " and {}", self.within_and(when));
-            }
-            clauses.push(format!("when each {{ {each} }}"));
-        } else if let Some(when) = &body.when {
-            clauses.push(format!("when {{ {} }}", self.expr(when)));
-        }
-        for exception in &body.exceptions {
-            clauses.push(format!("except {{ {} }}", self.expr(exception)));
-        }
-        if let Some(always) = &body.always {
-            clauses.push(format!("always {{ {} }}", self.expr(always)));
-        }
-        if let Some(never) = &body.never {
-            let word = if body.is_pattern { "pattern" } else { "never" };
-            clauses.push(format!("{word} {{ {} }}", self.expr(never)));
-        }
-        clauses.join("\n")
+        text(|out| self.push_body(out, body))
     }
 
     pub fn expr(&self, expr: &Expr) -> String {
+        text(|out| self.push_expr(out, expr))
+    }
+
+    pub fn selector(&self, selector: &Selector) -> String {
+        text(|out| self.push_selector(out, selector))
+    }
+
+    pub fn predicate(&self, predicate: &Predicate) -> String {
+        text(|out| self.push_predicate(out, predicate))
+    }
+
+    pub fn field(&self, field: &Field) -> String {
+        text(|out| self.push_field(out, field))
+    }
+
+    pub fn push_body(&self, out: &mut String, body: &Body) {
+        if let Some(over) = &body.over {
+            return self.push_over(out, over);
+        }
+        if let (true, Some(never)) = (body.is_pattern && body.exceptions.is_empty(), &body.never) {
+            return self.push_expr(out, never);
+        }
+        let begin = out.len();
+        if !body.bindings.is_empty() {
+            self.push_when_each(out, body);
+        } else if let Some(when) = &body.when {
+            self.push_clause(out, begin, "when", when);
+        }
+        for exception in &body.exceptions {
+            self.push_clause(out, begin, "except", exception);
+        }
+        if let Some(always) = &body.always {
+            self.push_clause(out, begin, "always", always);
+        }
+        if let Some(never) = &body.never {
+            let word = if body.is_pattern { "pattern" } else { "never" };
+            self.push_clause(out, begin, word, never);
+        }
+    }
+
+    fn push_when_each(&self, out: &mut String, body: &Body) {
+        out.push_str("when each { ");
+        for (index, binding) in body.bindings.iter().enumerate() {
+            if index > 0 {
+                out.push_str(", ");
+            }
+            self.push_selector(out, &binding.selector);
+            out.push_str(" as ");
+            out.push_str(&binding.name);
+        }
+        if let Some(when) = &body.when {
+            out.push_str(" and ");
+            self.push_within_and(out, when);
+        }
+        out.push_str(" }");
+    }
+
+    /// One clause, on a line of its own; those of the body begin at `begin`.
+    fn push_clause(&self, out: &mut String, begin: usize, word: &str, condition: &Expr) {
+        if out.len() > begin {
+            out.push('\n');
+        }
+        out.push_str(word);
+        out.push_str(" { ");
+        self.push_expr(out, condition);
+        out.push_str(" }");
+    }
+
+    pub fn push_expr(&self, out: &mut String, expr: &Expr) {
         match &expr.kind {
-            ExprKind::And(parts) => joined(parts, " and ", |part| self.within_and(part)),
-            ExprKind::Or(parts) => joined(parts, " or ", |part| self.within_or(part)),
-            ExprKind::Not(inner) => match inner.kind {
-                ExprKind::Exists(Selector::Spans(_)) | ExprKind::Bound { .. } => {
-                    format!("not {}", self.expr(inner))
+            ExprKind::And(parts) => push_joined(out, parts, " and ", |out, part| {
+                self.push_within_and(out, part);
+            }),
+            ExprKind::Or(parts) => push_joined(out, parts, " or ", |out, part| match part.kind {
+                ExprKind::And(_) => enclosed(out, |out| self.push_expr(out, part)),
+                _ => self.push_expr(out, part),
+            }),
+            ExprKind::Not(inner) => {
+                out.push_str("not ");
+                match inner.kind {
+                    ExprKind::Exists(Selector::Spans(_)) | ExprKind::Bound { .. } => {
+                        self.push_expr(out, inner);
+                    }
+                    _ => enclosed(out, |out| self.push_expr(out, inner)),
                 }
-                _ => format!("not ({})", self.expr(inner)),
-            },
-            ExprKind::Exists(selector) => self.selector(selector),
+            }
+            ExprKind::Exists(selector) => self.push_selector(out, selector),
             ExprKind::Bound { binding, filter } => {
-                self.filtered(self.bound(*binding).to_owned(), filter.iter())
+                out.push_str(self.bound(*binding));
+                self.push_filter(out, filter.iter());
             }
             ExprKind::Compare { left, op, right } => {
-                format!(
-                    "{} {} {}",
-                    self.measure(left),
-                    op.as_str(),
-                    self.quantity(right)
-                )
+                self.push_measure(out, left);
+                push_between(out, op.as_str());
+                self.push_quantity(out, right);
             }
             ExprKind::CompareTotals { left, op, right } => {
-                let (left, right) = (self.total(left), self.total(right));
-                format!("{left} {} {right}", op.as_str())
+                self.push_total(out, left);
+                push_between(out, op.as_str());
+                self.push_total(out, right);
             }
             ExprKind::GroupCompare {
                 measure,
@@ -123,44 +201,39 @@ impl<'a> Printer<'a> {
                 op,
                 value,
             } => {
-                let by = self.keys(by);
-                let (measure, value) = (self.measure(measure), self.quantity(value));
-                format!("{measure} by {by} {} {value}", op.as_str())
+                self.push_measure(out, measure);
+                out.push_str(" by ");
+                self.push_keys(out, by);
+                push_between(out, op.as_str());
+                self.push_quantity(out, value);
             }
-            ExprKind::Trace(predicate) => self.predicate(predicate),
+            ExprKind::Trace(predicate) => self.push_predicate(out, predicate),
         }
     }
 
-    fn within_and(&self, expr: &Expr) -> String {
+    fn push_within_and(&self, out: &mut String, expr: &Expr) {
         match expr.kind {
-            ExprKind::Or(_) => format!("({})", self.expr(expr)),
-            _ => self.expr(expr),
+            ExprKind::Or(_) => enclosed(out, |out| self.push_expr(out, expr)),
+            _ => self.push_expr(out, expr),
         }
     }
 
-    fn within_or(&self, expr: &Expr) -> String {
-        match expr.kind {
-            ExprKind::And(_) => format!("({})", self.expr(expr)),
-            _ => self.expr(expr),
-        }
-    }
-
-    pub fn selector(&self, selector: &Selector) -> String {
+    pub fn push_selector(&self, out: &mut String, selector: &Selector) {
         match selector {
-            Selector::Bound(binding) => self.bound(*binding).to_owned(),
+            Selector::Bound(binding) => out.push_str(self.bound(*binding)),
             // Behind its fields a comma would be read as one before another.
             Selector::Related(related) if !related.relation.by().is_empty() => {
-                format!("({})", self.related(related))
+                enclosed(out, |out| self.push_related(out, related));
             }
-            Selector::Related(related) => self.related(related),
+            Selector::Related(related) => self.push_related(out, related),
             Selector::Spans(spans) => {
-                let text = match &spans.base {
-                    Base::Any => "any".to_owned(),
-                    Base::Root => "root".to_owned(),
-                    Base::Leaf => "leaf".to_owned(),
-                    Base::Named(name) => self.span_name(name),
-                };
-                self.filtered(text, spans.filter.iter().chain(&spans.trace))
+                match &spans.base {
+                    Base::Any => out.push_str("any"),
+                    Base::Root => out.push_str("root"),
+                    Base::Leaf => out.push_str("leaf"),
+                    Base::Named(name) => self.push_span_name(out, name),
+                }
+                self.push_filter(out, spans.filter.iter().chain(&spans.trace));
             }
         }
     }
@@ -171,198 +244,76 @@ impl<'a> Printer<'a> {
         name.copied().unwrap_or("?")
     }
 
-    /// With all parts in one `.where( )`, if there are any.
-    fn filtered<'p>(&self, mut text: String, parts: impl Iterator<Item = &'p Predicate>) -> String {
-        let parts: Vec<&Predicate> = parts.collect();
-        match parts.as_slice() {
-            [] => {}
-            [only] => {
-                let _ = write!(text, ".where({})", self.predicate(only));
-            }
-            parts => {
-                let filter = joined(parts, " and ", |part| self.predicate_within_and(part));
-                let _ = write!(text, ".where({filter})");
+    /// All parts in one `.where( )`, if there are any.
+    fn push_filter<'p>(
+        &self,
+        out: &mut String,
+        parts: impl Iterator<Item = &'p Predicate> + Clone,
+    ) {
+        let is_alone = parts.clone().nth(1).is_none();
+        for (index, part) in parts.clone().enumerate() {
+            out.push_str(if index == 0 { ".where(" } else { " and " });
+            match is_alone {
+                true => self.push_predicate(out, part),
+                false => self.push_predicate_within_and(out, part),
             }
         }
-        text
+        if parts.count() > 0 {
+            out.push(')');
+        }
     }
 
-    fn operand_selector(&self, selector: &Selector) -> String {
+    fn push_operand_selector(&self, out: &mut String, selector: &Selector) {
         match selector {
-            Selector::Related(related) => format!("({})", self.related(related)),
-            _ => self.selector(selector),
+            Selector::Related(related) => enclosed(out, |out| self.push_related(out, related)),
+            _ => self.push_selector(out, selector),
         }
     }
 
-    fn related(&self, related: &Related) -> String {
-        let right = |selector: &Selector| self.operand_selector(selector);
-        let words = related.relation.words();
-        let relation = match &related.relation {
+    fn push_related(&self, out: &mut String, related: &Related) {
+        self.push_operand_selector(out, &related.left);
+        push_between(out, related.relation.words());
+        match &related.relation {
             Relation::Between { from, to } => {
-                format!("{words} {} and next {}", right(from), right(to))
+                self.push_operand_selector(out, from);
+                out.push_str(" and next ");
+                self.push_operand_selector(out, to);
             }
             Relation::AfterUntil { from, to } => {
-                format!("{words} {} until next {}", right(from), right(to))
+                self.push_operand_selector(out, from);
+                out.push_str(" until next ");
+                self.push_operand_selector(out, to);
             }
-            Relation::Echoing { right: of, by } => {
-                format!("{words} {} by {}", right(of), self.keys(by))
+            Relation::Echoing { right, by } => {
+                self.push_operand_selector(out, right);
+                out.push_str(" by ");
+                self.push_keys(out, by);
             }
-            relation => {
-                let operands: Vec<String> = relation.operands().into_iter().map(right).collect();
-                format!("{words} {}", operands.join(" "))
-            }
-        };
-        let within = related.relation.within().map(gap).unwrap_or_default();
-        format!(
-            "{} {relation}{within}",
-            self.operand_selector(&related.left)
-        )
-    }
-
-    fn keys(&self, by: &[GroupKey]) -> String {
-        joined(by, ", ", |key| match key {
-            GroupKey::Parent => "parent".to_owned(),
-            GroupKey::Field(field) => self.field(field),
-        })
-    }
-
-    pub fn predicate(&self, predicate: &Predicate) -> String {
-        match predicate {
-            Predicate::And(parts) => joined(parts, " and ", |part| self.predicate_within_and(part)),
-            Predicate::Or(parts) => joined(parts, " or ", |part| match part {
-                Predicate::And(_) => format!("({})", self.predicate(part)),
-                _ => self.predicate(part),
+            relation => push_joined(out, &relation.operands(), " ", |out, operand| {
+                self.push_operand_selector(out, operand);
             }),
-            Predicate::Not(inner) => match &**inner {
-                Predicate::In { left, list } => {
-                    format!("{} not in {}", self.term(left), self.list(list))
-                }
-                inner => format!("not ({})", self.predicate(inner)),
-            },
-            Predicate::Compare { left, op, right } => {
-                format!(
-                    "{} {} {}",
-                    self.term(left),
-                    op.as_str(),
-                    self.operand(right)
-                )
-            }
-            Predicate::In { left, list } => format!("{} in {}", self.term(left), self.list(list)),
-            Predicate::Each { quantifier, of } => {
-                format!("{} {}", quantifier.as_str(), self.predicate(of))
-            }
-            Predicate::Matches { left, pattern } => {
-                format!("{} matches {}", self.term(left), quote(pattern))
-            }
-            Predicate::Text { op, left, right } => {
-                format!(
-                    "{} {} {}",
-                    self.term(left),
-                    op.as_str(),
-                    self.operand(right)
-                )
-            }
-            Predicate::Asks { test, field } => format!("{}({})", test.as_str(), self.field(field)),
-            // Scoped fields are the item's own in there too, and need no care for words.
-            Predicate::Item { scope, filter } => {
-                format!("{}.where({})", scope.as_str(), self.predicate(filter))
-            }
+        }
+        if let Some(gap) = related.relation.within() {
+            push_gap(out, gap);
         }
     }
 
-    fn predicate_within_and(&self, predicate: &Predicate) -> String {
-        match predicate {
-            Predicate::Or(_) => format!("({})", self.predicate(predicate)),
-            _ => self.predicate(predicate),
-        }
+    fn push_keys(&self, out: &mut String, by: &[GroupKey]) {
+        push_joined(out, by, ", ", |out, key| match key {
+            GroupKey::Parent => out.push_str("parent"),
+            GroupKey::Field(field) => self.push_field(out, field),
+        });
     }
 
-    fn list(&self, source: &ListSource) -> String {
-        match source {
-            ListSource::Literals(values) => list(values),
-            ListSource::Field(field) => self.field(field),
-        }
-    }
-
-    fn operand(&self, operand: &Operand) -> String {
-        match operand {
-            Operand::Literal(value) => literal(value),
-            Operand::Term(term) => self.term(term),
-        }
-    }
-
-    pub(super) fn term(&self, term: &Term) -> String {
-        match term {
-            Term::Field(field) => self.field(field),
-            Term::As { field, unit } => format!("{} as {}", self.field(field), unit.as_str()),
-            Term::Lower(field) => format!("lower({})", self.field(field)),
-            Term::Length(field) => format!("length({})", self.field(field)),
-            Term::Add(parts) => {
-                format!("{} + {}", self.operand(&parts.0), self.operand(&parts.1))
-            }
-            Term::Subtract(parts) => {
-                format!("{} - {}", self.operand(&parts.0), self.operand(&parts.1))
-            }
-        }
-    }
-
-    pub fn field(&self, field: &Field) -> String {
-        match field {
-            Field::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
-            // A condition can only name it; its meaning is what it stands for.
-            Field::FirstOf(field) if self.vocabulary.is_some() => field.name.to_string(),
-            Field::FirstOf(field) => first_of(field),
-            Field::Bound { binding, field } => {
-                let name = self.bound(*binding);
-                match &**field {
-                    Field::Attribute {
-                        scope: Scope::SpanThenResource,
-                        key,
-                    } => {
-                        let first = key.split('.').next().unwrap_or_default();
-                        if is_plain(key) && !(is_prefix(first) && key.contains('.')) {
-                            format!("{name}.{key}")
-                        } else {
-                            format!("{name}.{}", quote(key))
-                        }
-                    }
-                    inner => format!("{name}.{}", self.field(inner)),
-                }
-            }
-            Field::Attribute { scope, key } => {
-                if *scope == Scope::SpanThenResource {
-                    return self.plain_key(key);
-                }
-                let prefix = scope.as_str();
-                if is_plain(key) && &**key != "attributes" {
-                    format!("{prefix}.{key}")
-                } else {
-                    format!("{prefix}.{}", quote(key))
-                }
-            }
-        }
-    }
-
-    /// An attribute that is looked for in span and resource.
-    fn plain_key(&self, key: &str) -> String {
-        let first = key.split('.').next().unwrap_or_default();
-        let is_scoped = key.contains('.') && is_prefix(first);
-        if is_plain(key) && !is_scoped && !is_word(key) && !self.is_taken(key) {
-            key.to_owned()
-        } else {
-            quote(key)
-        }
-    }
-
-    fn span_name(&self, name: &str) -> String {
+    fn push_span_name(&self, out: &mut String, name: &str) {
         let is_reserved = matches!(name, "any" | "root" | "leaf" | "trace.has" | "trace.count")
             || name.starts_with("trace.spans")
             || name.ends_with(".where")
             || matches!(name, "span.attributes" | "resource.attributes");
         if is_plain(name) && !is_reserved && !is_word(name) && !self.is_taken(name) {
-            name.to_owned()
+            out.push_str(name);
         } else {
-            quote(name)
+            push_quoted(out, name);
         }
     }
 
@@ -376,6 +327,31 @@ impl<'a> Printer<'a> {
     }
 }
 
-fn joined<T>(parts: &[T], join: &str, print: impl Fn(&T) -> String) -> String {
-    parts.iter().map(print).collect::<Vec<_>>().join(join)
+/// What is written as a text of its own.
+fn text(push: impl FnOnce(&mut String)) -> String {
+    let mut out = String::new();
+    push(&mut out);
+    out
+}
+
+fn enclosed(out: &mut String, push: impl FnOnce(&mut String)) {
+    out.push('(');
+    push(out);
+    out.push(')');
+}
+
+/// An operator between its operands.
+fn push_between(out: &mut String, operator: &str) {
+    out.push(' ');
+    out.push_str(operator);
+    out.push(' ');
+}
+
+fn push_joined<T>(out: &mut String, parts: &[T], join: &str, push: impl Fn(&mut String, &T)) {
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.push_str(join);
+        }
+        push(out, part);
+    }
 }

@@ -1,5 +1,7 @@
 //! How names and values are spelled, so that reading them gives them back.
 
+use std::fmt::Write;
+
 use crate::rule::{Alternative, FirstOf, Gap, Literal, Nanos, Number, ReadAt, Reading};
 use crate::source::is_direction_mark;
 
@@ -7,27 +9,32 @@ use crate::source::is_direction_mark;
 #[must_use]
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
+    push_quoted(&mut quoted, text);
+    quoted
+}
+
+/// As [`quote`], behind what is written already.
+pub(crate) fn push_quoted(out: &mut String, text: &str) {
+    out.push('"');
     let mut signs = text.chars().peekable();
     while let Some(sign) = signs.next() {
         match sign {
-            '"' => quoted.push_str("\\\""),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
             '\\' => match signs.peek() {
                 // Alone these would be read as an escape; before anything else a backslash stays one.
-                Some('\\' | '"' | '\n' | '\t' | 'n' | 't' | 'u') | None => quoted.push_str("\\\\"),
-                Some(next) if is_escaped(*next) => quoted.push_str("\\\\"),
-                Some(_) => quoted.push('\\'),
+                Some('\\' | '"' | '\n' | '\t' | 'n' | 't' | 'u') | None => out.push_str("\\\\"),
+                Some(next) if is_escaped(*next) => out.push_str("\\\\"),
+                Some(_) => out.push('\\'),
             },
             sign if is_escaped(sign) => {
-                quoted.push_str(&format!("\\u{{{:x}}}", u32::from(sign)));
+                out.push_str(&format!("\\u{{{:x}}}", u32::from(sign)));
             }
-            sign => quoted.push(sign),
+            sign => out.push(sign),
         }
     }
-    quoted.push('"');
-    quoted
+    out.push('"');
 }
 
 fn is_escaped(sign: char) -> bool {
@@ -36,45 +43,66 @@ fn is_escaped(sign: char) -> bool {
 
 /// Dotted segments that begin with a letter, with inner dashes.
 pub(crate) fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && name.split('.').all(|segment| {
-            let bytes = segment.as_bytes();
-            bytes
-                .first()
-                .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-                && bytes.last().is_some_and(|b| *b != b'-')
-                && bytes
-                    .iter()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        })
+    let mut before = b'.';
+    for byte in name.bytes() {
+        let is_inside = before != b'.';
+        let fits = match byte {
+            b'.' => is_inside && before != b'-',
+            b'-' | b'0'..=b'9' => is_inside,
+            byte => byte.is_ascii_alphabetic() || byte == b'_',
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    !matches!(before, b'.' | b'-')
 }
 
-pub(crate) fn list(values: &[Literal]) -> String {
-    format!(
-        "[{}]",
-        values.iter().map(literal).collect::<Vec<_>>().join(", ")
-    )
+pub(crate) fn push_list(out: &mut String, values: &[Literal]) {
+    out.push('[');
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        push_literal(out, value);
+    }
+    out.push(']');
 }
 
-pub(crate) fn literal(value: &Literal) -> String {
+pub(crate) fn push_literal(out: &mut String, value: &Literal) {
     match value {
-        Literal::Number(value) => number(*value),
-        Literal::Bool(value) => value.to_string(),
-        Literal::Duration(nanos) => duration(*nanos),
-        Literal::Text(text) => quote(text),
+        Literal::Number(value) => push_number(out, *value),
+        Literal::Bool(true) => out.push_str("true"),
+        Literal::Bool(false) => out.push_str("false"),
+        Literal::Duration(nanos) => push_duration(out, *nanos),
+        Literal::Text(text) => push_quoted(out, text),
     }
 }
 
 pub(crate) fn number(value: Number) -> String {
-    match value {
-        Number::Int(value) => value.to_string(),
-        Number::Float(value) => format!("{value:?}"),
-    }
+    let mut text = String::new();
+    push_number(&mut text, value);
+    text
+}
+
+pub(crate) fn push_number(out: &mut String, value: Number) {
+    // Writing to a text cannot fail.
+    let _ = match value {
+        Number::Int(value) => write!(out, "{value}"),
+        Number::Float(value) => write!(out, "{value:?}"),
+    };
 }
 
 /// A duration as rules write it, in the largest unit that leaves it whole: `2m`, `90s`, `250ms`.
 #[must_use]
 pub fn duration(nanos: Nanos) -> String {
+    let mut text = String::new();
+    push_duration(&mut text, nanos);
+    text
+}
+
+pub(crate) fn push_duration(out: &mut String, nanos: Nanos) {
     const UNITS: [(u64, &str); 6] = [
         (86_400_000_000_000, "d"),
         (3_600_000_000_000, "h"),
@@ -83,60 +111,82 @@ pub fn duration(nanos: Nanos) -> String {
         (1_000_000, "ms"),
         (1_000, "us"),
     ];
-    for (scale, unit) in UNITS {
-        if nanos > 0 && nanos.is_multiple_of(scale) {
-            return format!("{}{unit}", nanos / scale);
-        }
-    }
-    format!("{nanos}ns")
+    let mut units = UNITS.into_iter();
+    let whole = units.find(|(scale, _)| nanos > 0 && nanos.is_multiple_of(*scale));
+    let (scale, unit) = whole.unwrap_or((1, "ns"));
+    // Writing to a text cannot fail.
+    let _ = write!(out, "{}{unit}", nanos / scale);
 }
 
 /// ` within 5s`
-pub(crate) fn gap(gap: Gap) -> String {
+pub(crate) fn push_gap(out: &mut String, gap: Gap) {
+    out.push_str(" within ");
     match (gap.least, gap.most) {
-        (0, Some(most)) => format!(" within {}", duration(most)),
+        (0, Some(most)) => push_duration(out, most),
         (least, most) => {
-            let most = most.map(duration).unwrap_or_default();
-            format!(" within {}..{most}", duration(least))
+            push_duration(out, least);
+            out.push_str("..");
+            if let Some(most) = most {
+                push_duration(out, most);
+            }
         }
     }
 }
 
 /// What a field of a rule file stands for: `{"a" | "b" ("5": "NOT_FOUND") | "c" ~ "^([a-z]+)"}`.
-pub(crate) fn first_of(field: &FirstOf) -> String {
-    let of: Vec<String> = field.of.iter().map(alternative).collect();
-    format!("{{{}}}", of.join(" | "))
+pub(crate) fn push_first_of(out: &mut String, field: &FirstOf) {
+    out.push('{');
+    for (index, one) in field.of.iter().enumerate() {
+        if index > 0 {
+            out.push_str(" | ");
+        }
+        push_alternative(out, one);
+    }
+    out.push('}');
 }
 
-fn alternative(one: &Alternative) -> String {
-    let from = origin(&one.origin);
-    let read = match &one.reading {
-        Reading::AsItIs => from,
+fn push_alternative(out: &mut String, one: &Alternative) {
+    push_origin(out, &one.origin);
+    match &one.reading {
+        Reading::AsItIs => {}
         Reading::Mapped(table) => {
-            let rows = table
-                .iter()
-                .map(|(from, to)| format!("{}: {}", quote(from), quote(to)));
-            format!("{from} ({})", rows.collect::<Vec<_>>().join(", "))
+            out.push_str(" (");
+            for (index, (from, to)) in table.iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                push_quoted(out, from);
+                out.push_str(": ");
+                push_quoted(out, to);
+            }
+            out.push(')');
         }
-        Reading::Part(pattern) => format!("{from} ~ {}", quote(pattern)),
+        Reading::Part(pattern) => {
+            out.push_str(" ~ ");
+            push_quoted(out, pattern);
+        }
         Reading::Word { pattern, word } => {
-            format!("{from} ~ {} => {}", quote(pattern), quote(word))
+            out.push_str(" ~ ");
+            push_quoted(out, pattern);
+            out.push_str(" => ");
+            push_quoted(out, word);
         }
-    };
-    match &one.proviso {
-        None => read,
-        Some(proviso) => format!(
-            "{read} if {} == {}",
-            origin(&proviso.origin),
-            quote(&proviso.text)
-        ),
+    }
+    if let Some(proviso) = &one.proviso {
+        out.push_str(" if ");
+        push_origin(out, &proviso.origin);
+        out.push_str(" == ");
+        push_quoted(out, &proviso.text);
     }
 }
 
-fn origin(origin: &ReadAt) -> String {
+fn push_origin(out: &mut String, origin: &ReadAt) {
     match origin {
-        ReadAt::Attribute(key) => quote(key),
-        ReadAt::Event(key) => format!("event.{}", quote(key)),
-        ReadAt::Intrinsic(intrinsic) => intrinsic.as_str().to_owned(),
+        ReadAt::Attribute(key) => push_quoted(out, key),
+        ReadAt::Event(key) => {
+            out.push_str("event.");
+            push_quoted(out, key);
+        }
+        ReadAt::Intrinsic(intrinsic) => out.push_str(intrinsic.as_str()),
     }
 }

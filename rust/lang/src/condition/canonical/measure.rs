@@ -1,60 +1,74 @@
 //! Measures, and what they are compared with.
 
-use crate::condition::canonical::Printer;
-use crate::condition::spelling::{duration, number};
-use crate::rule::{Measure, Number, Quantity, Total};
+use crate::condition::canonical::{Printer, push_between};
+use crate::condition::spelling::{push_duration, push_number};
+use crate::rule::{Measure, Number, Quantity, Selector, Term, Total};
 
 impl Printer<'_> {
-    pub fn measure(&self, measure: &Measure) -> String {
+    pub(super) fn push_measure(&self, out: &mut String, measure: &Measure) {
         match measure {
-            Measure::Count(selector) => format!("count({})", self.selector(selector)),
+            Measure::Count(selector) => self.push_call(out, "count", selector, None),
             Measure::Within { selector, window } => {
-                let count = self.selector(selector);
-                format!("count({count}) within {}", duration(*window))
+                self.push_call(out, "count", selector, None);
+                push_between(out, "within");
+                push_duration(out, *window);
             }
-            Measure::Overlap(selector) => format!("overlap({})", self.selector(selector)),
+            Measure::Overlap(selector) => self.push_call(out, "overlap", selector, None),
             Measure::Of {
                 function,
                 selector,
                 of,
-            } => {
-                format!(
-                    "{}({}, {})",
-                    function.as_str(),
-                    self.selector(selector),
-                    self.term(of)
-                )
-            }
+            } => self.push_call(out, function.as_str(), selector, Some(of)),
         }
     }
 
-    pub(super) fn quantity(&self, quantity: &Quantity) -> String {
+    /// `function(S)`, `function(S, f)`
+    pub(super) fn push_call(
+        &self,
+        out: &mut String,
+        function: &str,
+        selector: &Selector,
+        of: Option<&Term>,
+    ) {
+        out.push_str(function);
+        out.push('(');
+        self.push_selector(out, selector);
+        if let Some(of) = of {
+            out.push_str(", ");
+            self.push_term(out, of);
+        }
+        out.push(')');
+    }
+
+    pub(super) fn push_quantity(&self, out: &mut String, quantity: &Quantity) {
         match quantity {
-            Quantity::Number(value) => number(*value),
-            Quantity::Duration(nanos) => duration(*nanos),
-            Quantity::Term(term) => self.term(term),
-            Quantity::Measure { factor, measure } if *factor == Number::Int(1) => {
-                self.measure(measure)
-            }
+            Quantity::Number(value) => push_number(out, *value),
+            Quantity::Duration(nanos) => push_duration(out, *nanos),
+            Quantity::Term(term) => self.push_term(out, term),
             Quantity::Measure { factor, measure } => {
-                format!("{} * {}", number(*factor), self.measure(measure))
+                push_factor(out, *factor);
+                self.push_measure(out, measure);
             }
         }
     }
 
-    pub(super) fn total(&self, total: &Total) -> String {
-        let mut text = String::new();
-        for part in &total.parts {
-            text += match (text.is_empty(), part.is_taken_away) {
-                (true, _) => "",
-                (_, true) => " - ",
-                (_, false) => " + ",
-            };
-            if part.factor != Number::Int(1) {
-                text += &format!("{} * ", number(part.factor));
+    pub(super) fn push_total(&self, out: &mut String, total: &Total) {
+        for (index, part) in total.parts.iter().enumerate() {
+            match (index, part.is_taken_away) {
+                (0, _) => {}
+                (_, true) => out.push_str(" - "),
+                (_, false) => out.push_str(" + "),
             }
-            text += &self.quantity(&part.of);
+            push_factor(out, part.factor);
+            self.push_quantity(out, &part.of);
         }
-        text
+    }
+}
+
+/// `3 * `; once is not said.
+pub(super) fn push_factor(out: &mut String, factor: Number) {
+    if factor != Number::Int(1) {
+        push_number(out, factor);
+        push_between(out, "*");
     }
 }

@@ -2,61 +2,79 @@
 
 use std::fmt::Write;
 
-use crate::condition::canonical::Printer;
-use crate::condition::spelling::{duration, number};
-use crate::rule::{Confidence, Measure, Number, Over, WindowBound, WindowMeasure};
+use crate::condition::canonical::measure::push_factor;
+use crate::condition::canonical::{Printer, push_between, push_joined};
+use crate::condition::spelling::{push_duration, push_number};
+use crate::rule::{Confidence, Over, WindowBound, WindowMeasure};
 
 impl Printer<'_> {
-    pub(super) fn over(&self, over: &Over) -> String {
-        let mut text = format!("over {}", duration(over.length));
+    pub(super) fn push_over(&self, out: &mut String, over: &Over) {
+        out.push_str("over ");
+        push_duration(out, over.length);
         if !over.by.is_empty() {
-            let by: Vec<String> = over.by.iter().map(|field| self.field(field)).collect();
-            let _ = write!(text, " by {}", by.join(", "));
+            out.push_str(" by ");
+            push_joined(out, &over.by, ", ", |out, field| {
+                self.push_field(out, field)
+            });
         }
+        // Writing to a text cannot fail.
         if over.at_least > 0 {
-            let _ = write!(text, " at least {}", over.at_least);
+            let _ = write!(out, " at least {}", over.at_least);
         }
         if over.confidence != Confidence::USUAL {
-            let _ = write!(text, " with confidence {}%", over.confidence.percent());
+            let _ = write!(out, " with confidence {}%", over.confidence.percent());
         }
-        let (measure, bound) = (self.window_measure(&over.measure), bound(&over.bound));
-        let (clause, op) = (over.clause.as_str(), over.op.as_str());
-        let _ = write!(text, "\n{clause} {{ {measure} {op} {bound} }}");
-        text
+        out.push('\n');
+        out.push_str(over.clause.as_str());
+        out.push_str(" { ");
+        self.push_window_measure(out, &over.measure);
+        push_between(out, over.op.as_str());
+        push_bound(out, &over.bound);
+        out.push_str(" }");
     }
 
     /// What is measured of a window.
-    pub fn window_measure(&self, measure: &WindowMeasure) -> String {
+    fn push_window_measure(&self, out: &mut String, measure: &WindowMeasure) {
         match measure {
-            WindowMeasure::Count(selector) => self.measure(&Measure::Count(selector.clone())),
+            WindowMeasure::Count(selector) => self.push_call(out, "count", selector, None),
             WindowMeasure::Of {
                 function,
                 selector,
                 of,
-            } => self.measure(&Measure::Of {
-                function: *function,
-                selector: selector.clone(),
-                of: of.clone(),
-            }),
+            } => self.push_call(out, function.as_str(), selector, Some(of)),
             WindowMeasure::Quantile { rank, selector, of } => {
-                format!("{rank}({}, {})", self.selector(selector), self.term(of))
+                self.push_call(out, &rank.to_string(), selector, Some(of));
             }
-            WindowMeasure::Traces(condition) => format!("traces({})", self.expr(condition)),
+            WindowMeasure::Traces(condition) => {
+                out.push_str("traces(");
+                self.push_expr(out, condition);
+                out.push(')');
+            }
             WindowMeasure::ShareOfTraces { of, among } => {
-                format!("share({}, {})", self.expr(of), self.expr(among))
+                out.push_str("share(");
+                self.push_expr(out, of);
+                out.push_str(", ");
+                self.push_expr(out, among);
+                out.push(')');
             }
             WindowMeasure::ShareOfSpans { of, among } => {
-                format!("share({}, {})", self.selector(of), self.selector(among))
+                out.push_str("share(");
+                self.push_selector(out, of);
+                out.push_str(", ");
+                self.push_selector(out, among);
+                out.push(')');
             }
         }
     }
 }
 
-fn bound(bound: &WindowBound) -> String {
+fn push_bound(out: &mut String, bound: &WindowBound) {
     match bound {
-        WindowBound::Number(value) => number(*value),
-        WindowBound::Duration(nanos) => duration(*nanos),
-        WindowBound::Peer { factor, peer } if *factor == Number::Int(1) => peer.as_str().to_owned(),
-        WindowBound::Peer { factor, peer } => format!("{} * {}", number(*factor), peer.as_str()),
+        WindowBound::Number(value) => push_number(out, *value),
+        WindowBound::Duration(nanos) => push_duration(out, *nanos),
+        WindowBound::Peer { factor, peer } => {
+            push_factor(out, *factor);
+            out.push_str(peer.as_str());
+        }
     }
 }
