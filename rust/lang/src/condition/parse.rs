@@ -6,6 +6,7 @@ use lalrpop_util::{ErrorRecovery, ParseError, lalrpop_mod};
 
 use crate::codes::conditions as code;
 use crate::condition::ast::Document;
+use crate::condition::descent;
 use crate::condition::lexer::{AROUND_UNTIL, Lexed, lex};
 use crate::condition::token::Token;
 use crate::diagnostic::fault::Fault;
@@ -25,7 +26,7 @@ lalrpop_mod!(
     "/condition/grammar.rs"
 );
 
-type Refusal = ParseError<usize, Token, Infallible>;
+pub(super) type Refusal = ParseError<usize, Token, Infallible>;
 
 /// Reads a whole text. Every fault of its form is reported; what could be read is returned.
 pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Document {
@@ -41,26 +42,12 @@ pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Doc
         }
         return Document::Broken;
     }
-    let mut recovered: Vec<ErrorRecovery<usize, Token, Infallible>> = Vec::new();
-    let tokens = lexed.tokens.into_iter().map(Ok::<_, Infallible>);
-    let parser = grammar::DocumentParser::new();
-    let result = parser.parse(&mut recovered, tokens);
-    let mut refusals: Vec<Refusal> = recovered
-        .into_iter()
-        .map(|recovery| recovery.error)
-        .collect();
-    let document = match result {
-        Ok(document) => document,
-        Err(refusal) => {
-            refusals.push(refusal);
-            Document::Broken
-        }
-    };
-    if refusals.is_empty() {
+    if let Some(document) = descent::read(lexed.tokens) {
         return document;
     }
-    // The parser took the tokens; few texts are refused.
+    // Those tokens are gone; few texts are refused.
     let lexed = lex(text, limits, &mut Vec::new());
+    let (document, refusals) = by_grammar(lexed.tokens.clone());
     let lexical: Vec<usize> = faults[first..]
         .iter()
         .filter(|fault| fault.is_error())
@@ -78,6 +65,20 @@ pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Doc
         }
     }
     document
+}
+
+/// What the grammar makes of tokens, and what it refuses of them.
+pub(super) fn by_grammar(tokens: Vec<(usize, Token, usize)>) -> (Document, Vec<Refusal>) {
+    let mut recovered: Vec<ErrorRecovery<usize, Token, Infallible>> = Vec::new();
+    let tokens = tokens.into_iter().map(Ok::<_, Infallible>);
+    let result = grammar::DocumentParser::new().parse(&mut recovered, tokens);
+    let recovered = recovered.into_iter();
+    let mut refusals: Vec<Refusal> = recovered.map(|recovery| recovery.error).collect();
+    let document = result.unwrap_or_else(|refusal| {
+        refusals.push(refusal);
+        Document::Broken
+    });
+    (document, refusals)
 }
 
 /// Where the clause around `place` begins.
