@@ -79,7 +79,11 @@ impl<'a> Lexer<'a> {
             limits,
             faults,
             position: 0,
-            lexed: Lexed::default(),
+            lexed: Lexed {
+                // Most tokens are longer, with the space behind them.
+                tokens: Vec::with_capacity(text.len() / 4 + 4),
+                ..Lexed::default()
+            },
             open: Vec::new(),
             depth: 0,
             pending_nots: 0,
@@ -116,16 +120,10 @@ impl<'a> Lexer<'a> {
     /// Dotted segments of letters, digits, `_` and inner dashes.
     pub(super) fn name_end(&self, start: usize) -> usize {
         let bytes = self.text.as_bytes();
-        let is_word = |at: usize| {
-            bytes
-                .get(at)
-                .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
-        };
+        let is_word = |at: usize| bytes.get(at).is_some_and(|byte| is_of_word(*byte));
         let mut at = start;
         loop {
-            while is_word(at) {
-                at += 1;
-            }
+            at += word_length(&bytes[at..]);
             match bytes.get(at) {
                 Some(b'-') => {
                     let dashes = bytes[at..].iter().take_while(|b| **b == b'-').count();
@@ -147,12 +145,7 @@ impl<'a> Lexer<'a> {
 
     /// Whether the dot at `at` begins `.where(`, or behind `trace.spans` another call.
     pub(super) fn starts_filter(&self, at: usize) -> bool {
-        let word_end = at
-            + 1
-            + self.text[at + 1..]
-                .bytes()
-                .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
-                .count();
+        let word_end = at + 1 + word_length(&self.text.as_bytes()[at + 1..]);
         self.byte(self.skip_space(word_end)) == Some(b'(')
             && &self.text[at + 1..word_end] == "where"
     }
@@ -187,7 +180,7 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn push(&mut self, start: usize, token: Token, end: usize) {
-        if token == Token::Not {
+        if matches!(token, Token::Not) {
             self.pending_nots += 1;
             if self.depth + self.pending_nots > self.limits.nesting {
                 self.too_deep(start..end);
@@ -320,6 +313,26 @@ impl<'a> Lexer<'a> {
             self.push(start, opener.sign.closer().0, end);
         }
     }
+}
+
+/// Whether a byte may stand in a word.
+const OF_WORD: [bool; 256] = {
+    let mut of_word = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        of_word[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    of_word
+};
+
+fn is_of_word(byte: u8) -> bool {
+    OF_WORD[usize::from(byte)]
+}
+
+/// How many bytes of a word a text begins with.
+fn word_length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| is_of_word(**byte)).count()
 }
 
 /// A word in small letters, as most are written.

@@ -56,7 +56,7 @@ impl Lexer<'_> {
         } else if word.contains('.') {
             self.dotted(start, end);
         } else if self.clause_word(start, end) {
-        } else if self.after_operand() || self.last() == Some(&Token::UpTo) {
+        } else if self.after_operand() || matches!(self.last(), Some(Token::UpTo)) {
             self.operator_word(start, end);
         } else {
             self.operand_word(start, end);
@@ -90,6 +90,9 @@ impl Lexer<'_> {
 
     /// `child of`, or its first word alone.
     fn phrase(&mut self, start: usize, end: usize, lower: &str) -> bool {
+        if !PHRASES.iter().any(|(words, _)| words[0] == lower) {
+            return false;
+        }
         let text = self.text;
         let alike: Vec<&(&[&str], Token)> = PHRASES
             .iter()
