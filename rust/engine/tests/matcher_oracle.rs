@@ -155,7 +155,7 @@ fn predicate() -> impl Strategy<Value = Predicate> {
                 Predicate::Each { quantifier, of }
             }),
         2 => (term(), select(vec!["^s", "5", "e$", "", "(?i)get"])).prop_map(|(left, pattern)| {
-            Predicate::Matches { left, pattern: Arc::from(pattern) }
+            Predicate::Matches { left, pattern: pattern.into() }
         }),
         1 => (term(), operand()).prop_map(|(left, right)| {
             Predicate::Text { op: TextOp::Contains, left, right }

@@ -274,7 +274,7 @@ fn text_operators_see_shortest_text_and_elements() {
     );
     let matches = |pattern: &str| Predicate::Matches {
         left: field(Scope::Span).into(),
-        pattern: Arc::from(pattern),
+        pattern: pattern.into(),
     };
     assert_eq!(eval(&matches("^s.*e$"), owned("stripe")), (T, 0));
     assert_eq!(eval(&matches("trip"), owned("stripe")), (T, 0));

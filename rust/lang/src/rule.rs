@@ -11,6 +11,7 @@
 //! reverse.
 
 mod body;
+mod body_patterns;
 mod clause;
 mod condition;
 mod deadline;
@@ -32,6 +33,8 @@ pub use field::{
     Reading, Scope,
 };
 pub use number::Number;
+pub use pattern::TextPattern;
+pub(crate) use pattern::reason_of_refusal;
 pub use predicate::{CompareOp, FieldTest, ListSource, Predicate, Quantifier, TextOp};
 pub use selector::{Base, Gap, Related, Relation, Selector, SpanSelector};
 pub use template::{Role, Segment, Template};

@@ -245,7 +245,7 @@ fn tested(predicate: &Predicate, names: Names<'_>, is_negated: bool) -> String {
             } else {
                 "matches"
             };
-            format!("{verb} the pattern `{pattern}`")
+            format!("{verb} the pattern `{}`", pattern.text())
         }
         Predicate::Text { op, right, .. } => {
             let verb = match (op, is_negated) {

@@ -35,7 +35,7 @@ fn text(field: Field, value: &str) -> Predicate {
 fn matches(pattern: &str) -> Predicate {
     Predicate::Matches {
         left: Field::Intrinsic(Intrinsic::SpanName).into(),
-        pattern: Arc::from(pattern),
+        pattern: pattern.into(),
     }
 }
 

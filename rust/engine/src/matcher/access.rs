@@ -139,7 +139,7 @@ pub(crate) fn access(part: &Predicate, fields: &FieldTable) -> Option<Access> {
             pattern,
         } => Some(Access::Pattern {
             field: fields.id(field)?,
-            pattern: pattern.clone(),
+            pattern: pattern.text().clone(),
         }),
         Predicate::Or(parts) => {
             let mut all = Vec::new();

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
+use betrace_lang::rule::TextPattern;
 use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{HirKind, Look};
 
@@ -39,14 +41,18 @@ pub(crate) fn compile_pattern(pattern: &str) -> Result<Regex, PatternError> {
 /// A regular expression, and what every text that it meets begins with.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
-    regex: Regex,
+    regex: meta::Regex,
     beginning: Box<[u8]>,
 }
 
 impl Pattern {
-    pub(crate) fn new(pattern: &str) -> Result<Pattern, PatternError> {
+    pub(crate) fn new(pattern: &TextPattern) -> Result<Pattern, PatternError> {
+        let regex = pattern.regex().map_err(|message| PatternError {
+            pattern: pattern.to_string(),
+            message: message.to_owned(),
+        })?;
         Ok(Pattern {
-            regex: compile_pattern(pattern)?,
+            regex: regex.clone(),
             beginning: beginning(pattern).unwrap_or_default(),
         })
     }
@@ -90,7 +96,7 @@ mod tests {
             ("", ""),
             ("^a?b", ""),
         ] {
-            let ours = Pattern::new(pattern).unwrap();
+            let ours = Pattern::new(&pattern.into()).unwrap();
             let regex = compile_pattern(pattern).unwrap();
             assert_eq!(&*ours.beginning, begins.as_bytes(), "{pattern}");
             for text in [

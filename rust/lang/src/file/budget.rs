@@ -6,13 +6,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use regex_automata::meta;
-use regex_automata::util::syntax;
+use regex_automata::meta::Regex;
 
 use crate::codes::files as codes;
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::Loaded;
 use crate::limits::Limits;
+use crate::rule::TextPattern;
 use crate::source::{LineIndex, SourceFile};
 
 /// A rule as it is checked and as it is planned, beside what grows with its text.
@@ -33,8 +33,8 @@ pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile], limits: &Limits)
         }
         one.bytes = BYTES_OF_A_RULE + BYTES_OF_A_CHARACTER * one.condition_text.len();
         for pattern in one.rule.body.patterns() {
-            if known.insert(Arc::clone(pattern)) {
-                one.bytes += COPIES * compiled_bytes(pattern, limits);
+            if known.insert(Arc::clone(pattern.text())) {
+                one.bytes += COPIES * compiled_bytes(&pattern, limits);
             }
         }
         total += one.bytes;
@@ -74,12 +74,9 @@ fn refuse(loaded: &mut Loaded, index: usize, total: usize, files: &[SourceFile],
 
 /// What an expression takes as compiled. It has been compiled before, so it does not fail; if it should, it is as large as
 /// one may be.
-fn compiled_bytes(pattern: &str, limits: &Limits) -> usize {
-    let built = meta::Builder::new()
-        .configure(meta::Config::new().nfa_size_limit(Some(limits.regex_bytes)))
-        .syntax(syntax::Config::new().utf8(false))
-        .build(pattern);
-    built.map_or(limits.regex_bytes, |regex| regex.memory_usage())
+fn compiled_bytes(pattern: &TextPattern, limits: &Limits) -> usize {
+    let regex = pattern.regex();
+    regex.map_or(limits.regex_bytes, Regex::memory_usage)
 }
 
 fn mebibytes(bytes: usize) -> String {

@@ -1,86 +1,100 @@
-//! The regular expressions of a rule: the largest thing that a compiled rule holds.
+//! A regular expression of a rule: the largest thing that a compiled rule holds, so that it is compiled once.
 
-use std::sync::Arc;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
-use crate::rule::body::Body;
-use crate::rule::condition::{Expr, ExprKind};
-use crate::rule::field::{Field, Reading};
-use crate::rule::predicate::Predicate;
-use crate::rule::selector::Selector;
+use regex_automata::meta::{self, Regex};
+use regex_automata::util::syntax;
 
-impl Body {
-    /// Every regular expression that its conditions compare spans with, as often as it stands there.
+/// What is compiled without a limit of its own may take so many bytes: above what the language itself allows.
+const PATTERN_BYTES: usize = 10 << 20;
+
+/// A regular expression, compiled once for all who have it: the check that asks for its size, and the engine. It is its text.
+#[derive(Clone)]
+pub struct TextPattern {
+    text: Arc<str>,
+    compiled: Arc<OnceLock<Result<Regex, String>>>,
+}
+
+impl TextPattern {
+    /// An expression that takes no more than so many bytes once it is compiled.
+    ///
+    /// # Errors
+    ///
+    /// If it is larger, or none.
+    pub(crate) fn within(
+        text: &Arc<str>,
+        bytes: usize,
+    ) -> Result<TextPattern, Box<meta::BuildError>> {
+        let regex = compiled(text, bytes)?;
+        Ok(TextPattern {
+            text: Arc::clone(text),
+            compiled: Arc::new(Ok(regex).into()),
+        })
+    }
+
+    /// The expression, which works on bytes: it meets texts that are no UTF-8, too.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be compiled; of a checked rule it can.
+    pub fn regex(&self) -> Result<&Regex, &str> {
+        let compile =
+            || compiled(&self.text, PATTERN_BYTES).map_err(|error| reason_of_refusal(&error));
+        let regex = self.compiled.get_or_init(compile);
+        regex.as_ref().map_err(String::as_str)
+    }
+
     #[must_use]
-    pub fn patterns(&self) -> Vec<&Arc<str>> {
-        let clauses = [&self.when, &self.never, &self.always];
-        let bound = self.bindings.iter().map(|binding| &binding.selector);
-        let mut found = Vec::new();
-        bound.for_each(|selector| of_selector(selector, &mut found));
-        let conditions = clauses.into_iter().flatten().chain(&self.exceptions);
-        conditions.for_each(|condition| of_condition(condition, &mut found));
-        if let Some(over) = &self.over {
-            let conditions = over.measure.conditions();
-            if conditions.is_empty() {
-                let selectors = over.measure.selectors().into_iter();
-                selectors.for_each(|selector| of_selector(selector, &mut found));
-            }
-            let conditions = conditions.into_iter();
-            conditions.for_each(|condition| of_condition(condition, &mut found));
-            let fields = over.measure.term().map(|term| term.reads());
-            let fields = over.by.iter().chain(fields.into_iter().flatten());
-            fields.for_each(|field| of_field(field, &mut found));
-        }
-        found
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
     }
 }
 
-fn of_condition<'a>(condition: &'a Expr, found: &mut Vec<&'a Arc<str>>) {
-    match &condition.kind {
-        ExprKind::And(parts) | ExprKind::Or(parts) => {
-            parts.iter().for_each(|part| of_condition(part, found));
-        }
-        ExprKind::Not(inner) => of_condition(inner, found),
-        ExprKind::Bound { filter, .. } => filter.iter().for_each(|one| of_predicate(one, found)),
-        ExprKind::Trace(predicate) => of_predicate(predicate, found),
-        _ => {
-            let selectors = condition.selectors().into_iter();
-            selectors.for_each(|selector| of_selector(selector, found));
-        }
+fn compiled(text: &str, bytes: usize) -> Result<Regex, Box<meta::BuildError>> {
+    let config = meta::Config::new()
+        .nfa_size_limit(Some(bytes))
+        .utf8_empty(false);
+    let mut builder = meta::Builder::new();
+    let builder = builder.configure(config);
+    let builder = builder.syntax(syntax::Config::new().utf8(false));
+    builder.build(text).map_err(Box::new)
+}
+
+/// What is wrong with an expression, in its parser's words.
+pub(crate) fn reason_of_refusal(error: &meta::BuildError) -> String {
+    match error.syntax_error() {
+        Some(error) => error.to_string(),
+        None => error.to_string(),
     }
 }
 
-fn of_selector<'a>(selector: &'a Selector, found: &mut Vec<&'a Arc<str>>) {
-    for spans in selector.plain() {
-        let filter = spans.filter.iter().chain(&spans.trace);
-        filter.for_each(|one| of_predicate(one, found));
+impl Deref for TextPattern {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
     }
 }
 
-fn of_predicate<'a>(predicate: &'a Predicate, found: &mut Vec<&'a Arc<str>>) {
-    let mut left = vec![predicate];
-    while let Some(one) = left.pop() {
-        match one {
-            Predicate::Matches { pattern, .. } => found.push(pattern),
-            Predicate::Each { of, .. } => left.push(of),
-            Predicate::Item { filter, .. } => left.push(filter),
-            _ => left.extend(one.parts()),
-        }
-    }
-    for field in predicate.reads() {
-        of_field(field, found);
+impl PartialEq for TextPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
     }
 }
 
-fn of_field<'a>(field: &'a Field, found: &mut Vec<&'a Arc<str>>) {
-    match field {
-        Field::FirstOf(first) => {
-            let parts = first.of.iter().filter_map(|one| match &one.reading {
-                Reading::Part(pattern) => Some(pattern),
-                _ => None,
-            });
-            found.extend(parts);
+impl fmt::Debug for TextPattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(out)
+    }
+}
+
+impl<T: Into<Arc<str>>> From<T> for TextPattern {
+    fn from(text: T) -> TextPattern {
+        TextPattern {
+            text: text.into(),
+            compiled: Arc::default(),
         }
-        Field::Bound { field, .. } => of_field(field, found),
-        _ => {}
     }
 }

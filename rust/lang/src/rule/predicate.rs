@@ -1,8 +1,7 @@
 //! Predicates: conditions on one span.
 
-use std::sync::Arc;
-
 use crate::rule::field::{Field, ItemScope};
+use crate::rule::pattern::TextPattern;
 use crate::rule::term::{Literal, Operand, Term};
 use crate::words::words;
 
@@ -25,7 +24,7 @@ pub enum Predicate {
     /// A linear-time, unanchored regular expression.
     Matches {
         left: Term,
-        pattern: Arc<str>,
+        pattern: TextPattern,
     },
     Text {
         op: TextOp,
@@ -183,25 +182,33 @@ impl Predicate {
     /// Every field that it reads, those that it compares with among them, in the order of the text.
     #[must_use]
     pub fn reads(&self) -> Vec<&Field> {
-        if let Predicate::Each { of, .. } = self {
-            return of.reads();
-        }
-        let mut found = self.asked();
-        match self {
-            Predicate::Compare { right, .. } | Predicate::Text { right, .. } => {
-                found.extend(right.reads());
-            }
-            Predicate::In {
-                list: ListSource::Field(field),
-                ..
-            } => found.push(field),
-            _ => {}
-        }
-        if let Predicate::Item { filter, .. } = self {
-            found.extend(filter.reads());
-        }
-        found.extend(self.parts().iter().flat_map(Predicate::reads));
+        let mut found = Vec::new();
+        self.for_each_field(&mut |field| found.push(field));
         found
+    }
+
+    /// Tells the same fields one by one.
+    pub fn for_each_field<'a>(&'a self, told: &mut dyn FnMut(&'a Field)) {
+        match self {
+            Predicate::And(parts) | Predicate::Or(parts) => {
+                parts.iter().for_each(|part| part.for_each_field(told));
+            }
+            Predicate::Not(inner) => inner.for_each_field(told),
+            Predicate::Each { of, .. } => of.for_each_field(told),
+            Predicate::Item { filter, .. } => filter.for_each_field(told),
+            Predicate::Asks { field, .. } => told(field),
+            Predicate::Compare { left, right, .. } | Predicate::Text { left, right, .. } => {
+                left.for_each_field(told);
+                right.for_each_field(told);
+            }
+            Predicate::In { left, list } => {
+                left.for_each_field(told);
+                if let ListSource::Field(field) = list {
+                    told(field);
+                }
+            }
+            Predicate::Matches { left, .. } => left.for_each_field(told),
+        }
     }
 }
 

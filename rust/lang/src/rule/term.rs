@@ -87,15 +87,21 @@ impl Term {
     /// Every field that it reads, in the order of the text.
     #[must_use]
     pub fn reads(&self) -> Vec<&Field> {
+        let mut found = Vec::new();
+        self.for_each_field(&mut |field| found.push(field));
+        found
+    }
+
+    /// Tells the same fields one by one.
+    pub fn for_each_field<'a>(&'a self, told: &mut dyn FnMut(&'a Field)) {
         match self {
             Term::Field(field)
             | Term::As { field, .. }
             | Term::Lower(field)
-            | Term::Length(field) => vec![field],
+            | Term::Length(field) => told(field),
             Term::Add(parts) | Term::Subtract(parts) => {
-                let mut found = parts.0.reads();
-                found.extend(parts.1.reads());
-                found
+                parts.0.for_each_field(told);
+                parts.1.for_each_field(told);
             }
         }
     }
@@ -131,6 +137,13 @@ impl Operand {
         match self {
             Operand::Literal(_) => Vec::new(),
             Operand::Term(term) => term.reads(),
+        }
+    }
+
+    /// Tells the same fields one by one.
+    pub fn for_each_field<'a>(&'a self, told: &mut dyn FnMut(&'a Field)) {
+        if let Operand::Term(term) = self {
+            term.for_each_field(told);
         }
     }
 

@@ -1,15 +1,14 @@
 //! Regular expressions, whose form and size are checked here once and for all.
 
-use std::sync::Arc;
-
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::lint;
+use crate::rule::{TextPattern, reason_of_refusal};
 
 impl<'a> Checker<'a> {
     /// The regular expression after `matches`.
-    pub(super) fn pattern(&mut self, node: &'a Node) -> Option<Arc<str>> {
+    pub(super) fn pattern(&mut self, node: &'a Node) -> Option<TextPattern> {
         let node = node.bare();
         let NodeKind::Quoted(pattern) = &node.kind else {
             if !matches!(node.kind, NodeKind::Broken) {
@@ -25,18 +24,15 @@ impl<'a> Checker<'a> {
             }
             return None;
         };
-        let built = regex::bytes::RegexBuilder::new(pattern)
-            .size_limit(self.limits.regex_bytes)
-            .build();
-        match built {
-            Ok(_) => {
+        match TextPattern::within(pattern, self.limits.regex_bytes) {
+            Ok(compiled) => {
                 if let Some(mut fault) = lint::regex(pattern, node.range()) {
                     fault.origin = self.place.origin.clone();
                     self.faults.push(fault);
                 }
-                Some(pattern.clone())
+                Some(compiled)
             }
-            Err(regex::Error::CompiledTooBig(_)) => {
+            Err(error) if error.size_limit().is_some() => {
                 let message = format!(
                     "this regular expression compiles to more than {} bytes",
                     self.limits.regex_bytes
@@ -47,7 +43,7 @@ impl<'a> Checker<'a> {
                 None
             }
             Err(error) => {
-                let reason = regex_reason(&error.to_string());
+                let reason = regex_reason(&reason_of_refusal(&error));
                 let fault = self.fault(
                     code::BAD_REGEX,
                     node.range(),
