@@ -116,7 +116,7 @@ impl Asked {
         }
         Some(Asked {
             rule: rule.id.clone(),
-            text: canonical_selector(body, &Selector::Spans(selector.clone())),
+            text: canonical_selector(body, &selector.clone().into()),
             parts,
             first,
         })
@@ -257,7 +257,7 @@ fn looked_for(condition: &Expr) -> Vec<&Selector> {
 /// A rule that counts the spans of a selector.
 fn probe(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
     let asked = Expr {
-        kind: ExprKind::Exists(Selector::Spans(selector)),
+        kind: ExprKind::Exists(selector.into()),
         text: Arc::from(""),
     };
     let mut hash = [0; 16];

@@ -350,7 +350,7 @@ fn reads_ancestry(relation: &RelationPlan) -> bool {
 
 /// Every span.
 pub(crate) fn any() -> Selector {
-    Selector::Spans(SpanSelector {
+    Selector::from(SpanSelector {
         base: Base::Any,
         filter: Vec::new(),
         trace: Vec::new(),

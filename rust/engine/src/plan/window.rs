@@ -122,7 +122,7 @@ fn roots(
     if over.by.is_empty() {
         return Ok(None);
     }
-    let root = Selector::Spans(SpanSelector {
+    let root = Selector::from(SpanSelector {
         base: Base::Root,
         filter: Vec::new(),
         trace: Vec::new(),

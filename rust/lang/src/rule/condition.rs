@@ -104,7 +104,7 @@ pub enum Quantity {
     /// `factor * measure`, factor > 0; 1 where none is written.
     Measure {
         factor: Number,
-        measure: Measure,
+        measure: Box<Measure>,
     },
     /// Read of bound spans alone, no text: `p.batch.size`, `p.timeout_ms as ms`, `p.size + 1`. Without a number there,
     /// the comparison is false.
@@ -176,7 +176,7 @@ impl Total {
     /// In the order of the text.
     pub fn measures(&self) -> impl Iterator<Item = &Measure> {
         self.parts.iter().filter_map(|part| match &part.of {
-            Quantity::Measure { measure, .. } => Some(measure),
+            Quantity::Measure { measure, .. } => Some(&**measure),
             _ => None,
         })
     }

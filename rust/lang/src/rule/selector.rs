@@ -9,7 +9,8 @@ use crate::rule::term::Nanos;
 /// Which spans of a trace are meant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Selector {
-    Spans(SpanSelector),
+    /// Shared by all that were made of one text, as an exception of many rules is.
+    Spans(Arc<SpanSelector>),
     /// A span bound by `when each`.
     Bound(BindingId),
     /// Those spans of `left` that stand in `relation`. A selector again, so chains nest to the left
@@ -186,7 +187,7 @@ impl Selector {
     /// that. `None` of a bound span, and of an order, which may be about the first of its kind.
     pub(crate) fn filterable(&mut self) -> Option<&mut SpanSelector> {
         match self {
-            Selector::Spans(spans) => Some(spans),
+            Selector::Spans(spans) => Some(Arc::make_mut(spans)),
             Selector::Related(related) if related.relation.is_of_each() => {
                 related.left.filterable()
             }
@@ -196,12 +197,18 @@ impl Selector {
 
     /// The spans of a base, all of them.
     pub(crate) fn all(base: Base) -> Selector {
-        Selector::Spans(SpanSelector::all(base))
+        SpanSelector::all(base).into()
     }
 
     /// Those of `left` in a relation.
     pub(crate) fn related(left: Selector, relation: Relation) -> Selector {
         Selector::Related(Box::new(Related { left, relation }))
+    }
+}
+
+impl From<SpanSelector> for Selector {
+    fn from(spans: SpanSelector) -> Selector {
+        Selector::Spans(Arc::new(spans))
     }
 }
 

@@ -128,7 +128,7 @@ fn literal() -> impl Strategy<Value = Literal> {
     ]
 }
 
-fn pattern() -> impl Strategy<Value = Arc<str>> {
+fn pattern() -> impl Strategy<Value = TextPattern> {
     prop::sample::select(vec![
         "^a.*b$",
         "\\d+\\.",
@@ -139,7 +139,7 @@ fn pattern() -> impl Strategy<Value = Arc<str>> {
         "x{1,3}",
         "\\u{e9}",
     ])
-    .prop_map(Arc::from)
+    .prop_map(TextPattern::from)
 }
 
 fn text_op() -> impl Strategy<Value = TextOp> {
@@ -503,7 +503,7 @@ fn spans(bindings: u8) -> impl Strategy<Value = Selector> {
     let base = prop_oneof![4 => name().prop_map(Base::Named), 1 => Just(Base::Any), 1 => Just(Base::Root), 1 => Just(Base::Leaf)];
     let filter = vec(predicate(bindings), 0..3).prop_map(flat);
     (base, filter, vec(trace_predicate(), 0..2)).prop_map(|(base, filter, trace)| {
-        Selector::Spans(SpanSelector {
+        Selector::from(SpanSelector {
             base,
             filter,
             trace,
@@ -632,7 +632,7 @@ fn addend(bindings: u8) -> impl Strategy<Value = Addend> {
     let of = prop_oneof![
         1 => (0i128..1000).prop_map(|value| (Number::Int(1), Quantity::Number(Number::Int(value)))),
         3 => (measure(bindings), 1u32..40).prop_filter_map("factor", |(of, factor)| {
-            Number::from_f64(f64::from(factor) / 4.0).map(|factor| (factor, Quantity::Measure { factor: Number::Int(1), measure: of }))
+            Number::from_f64(f64::from(factor) / 4.0).map(|factor| (factor, Quantity::Measure { factor: Number::Int(1), measure: Box::new(of) }))
         }),
     ];
     (any::<bool>(), of).prop_map(|(is_taken_away, (factor, of))| Addend {
@@ -648,11 +648,11 @@ fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
         1 => (measure(bindings), op(), of_bound(bindings)).prop_map(|(left, op, right)| ExprKind::Compare { left, op, right }),
         1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left, op, right: Quantity::Number(value) }),
         1 => (measure(bindings), op(), measure(bindings), 1u32..40).prop_filter_map("factor", |(left, op, measure, factor)| {
-            Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure } })
+            Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure: Box::new(measure) } })
         }),
         1 => (vec(addend(bindings), 1..3), vec(addend(bindings), 0..2), measure(bindings), op()).prop_map(|(mut left, right, of, op)| {
             left[0].is_taken_away = false;
-            left.push(Addend { is_taken_away: true, factor: Number::Int(1), of: Quantity::Measure { factor: Number::Int(1), measure: of } });
+            left.push(Addend { is_taken_away: true, factor: Number::Int(1), of: Quantity::Measure { factor: Number::Int(1), measure: Box::new(of) } });
             let mut right = if right.is_empty() { vec![Addend { is_taken_away: false, factor: Number::Int(1), of: Quantity::Number(Number::Int(4)) }] } else { right };
             right[0].is_taken_away = false;
             ExprKind::CompareTotals { left: Total { parts: left }, op, right: Total { parts: right } }

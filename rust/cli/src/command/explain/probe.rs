@@ -82,7 +82,7 @@ pub fn steps(rule: &Rule) -> Vec<Step> {
             .map(|b| format!("{} as {}", noun(&b.selector, names, Article::A), b.name))
             .collect();
         // Of a trace with an obligation, some span exists.
-        let any = ExprKind::Exists(Selector::Spans(SpanSelector {
+        let any = ExprKind::Exists(Selector::from(SpanSelector {
             base: Base::Any,
             filter: Vec::new(),
             trace: Vec::new(),
@@ -260,9 +260,9 @@ fn without_joins(selector: &Selector) -> Option<Selector> {
     let is_less = alone.len() < spans.filter.len();
     let says_something = spans.base != Base::Any || !alone.is_empty();
     (is_less && says_something).then(|| {
-        Selector::Spans(SpanSelector {
+        Selector::from(SpanSelector {
             filter: alone,
-            ..spans.clone()
+            ..SpanSelector::clone(spans)
         })
     })
 }

@@ -1,6 +1,8 @@
 //! The bounds of a rule: numbers and durations behind `<`, `<=`, `>` and `>=`, and behind `within`, in what it asks and forbids.
 //! Those of `when` say which traces are meant, and are left alone.
 
+use std::sync::Arc;
+
 use betrace_lang::duration_text;
 use betrace_lang::rule::{
     Body, CompareOp, Expr, ExprKind, Gap, Literal, Measure, Nanos, Number, Operand, Predicate,
@@ -149,6 +151,7 @@ fn of_quantity(quantity: &mut Quantity, see: &mut dyn FnMut(Bound<'_>)) {
 fn of_selector(selector: &mut Selector, see: &mut dyn FnMut(Bound<'_>)) {
     match selector {
         Selector::Spans(spans) => {
+            let spans = Arc::make_mut(spans);
             of_predicates(&mut spans.filter, see);
             of_predicates(&mut spans.trace, see);
         }

@@ -1,5 +1,7 @@
 //! Counts and measures.
 
+use std::sync::Arc;
+
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
@@ -160,7 +162,7 @@ impl<'a> Checker<'a> {
             return None;
         };
         for (filter, part) in parts {
-            self.add_filter(&mut spans, filter, part?)?;
+            self.add_filter(Arc::make_mut(&mut spans), filter, part?)?;
         }
         let selector = Selector::Spans(spans);
         let modern = format!("count({})", self.printer().selector(&selector));

@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
     ) -> Option<Selector> {
         let mut selected = SpanSelector::all(Base::Any);
         self.add_filter(&mut selected, node, predicate)?;
-        let selector = Selector::Spans(selected);
+        let selector = Selector::from(selected);
         let modern = self.printer().selector(&selector);
         if !self.in_rule {
             let fault = self.fault(

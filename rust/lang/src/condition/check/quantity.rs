@@ -80,7 +80,7 @@ impl<'a> Checker<'a> {
                     self.fault(code::FACTOR, bare.range(), message).help = Some(factored(&source));
                     return None;
                 }
-                let measure = self.measure(measure)?;
+                let measure = Box::new(self.measure(measure)?);
                 Some(Quantity::Measure { factor, measure })
             }
             _ if self.is_measure(bare) => {
@@ -91,7 +91,7 @@ impl<'a> Checker<'a> {
                 {
                     return self.expanded(bare, found, |checker, inner| checker.quantity(inner));
                 }
-                let measure = self.measure(bare)?;
+                let measure = Box::new(self.measure(bare)?);
                 Some(Quantity::Measure {
                     factor: Number::Int(1),
                     measure,

@@ -387,7 +387,7 @@ impl<'a> Checker<'a> {
                 of: of.clone(),
             },
             // A plain number, whatever it counts.
-            _ => Measure::Count(Selector::Spans(SpanSelector {
+            _ => Measure::Count(Selector::from(SpanSelector {
                 base: Base::Any,
                 filter: Vec::new(),
                 trace: Vec::new(),

@@ -223,7 +223,7 @@ fn each(
         binding: BindingId(0),
         filter,
     };
-    meant.for_each(Selector::Spans(all.clone()), given, bound)
+    meant.for_each(Selector::from(all.clone()), given, bound)
 }
 
 /// That no span of `all` fails what `spans` asks for.
@@ -236,7 +236,7 @@ fn never(meant: &Meant<'_>, all: &SpanSelector, spans: &SpanSelector) -> Option<
         .collect();
     let mut failing_spans = all.clone();
     failing_spans.filter.push(failing(&asked)?);
-    let printed = meant.printer().selector(&Selector::Spans(failing_spans));
+    let printed = meant.printer().selector(&failing_spans.into());
     Some(format!("never {{ {printed} }}"))
 }
 

@@ -1,6 +1,7 @@
 //! Groups that stand beside another condition as if it were about the same one.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{ClauseWord, Document, Node, NodeKind};
@@ -143,7 +144,7 @@ fn joined(
     else {
         return None;
     };
-    let mut bound = bound.clone();
+    let mut bound = SpanSelector::clone(bound);
     bound.filter.push(Predicate::Asks {
         test: FieldTest::Exists,
         field: key.clone(),
@@ -155,7 +156,7 @@ fn joined(
     let Selector::Spans(spans) = selector else {
         return None;
     };
-    spans.filter.push(Predicate::Compare {
+    Arc::make_mut(spans).filter.push(Predicate::Compare {
         left: key.clone().into(),
         op: CompareOp::Eq,
         right: Operand::Term(
@@ -177,7 +178,7 @@ fn joined(
     let meaning = Body {
         bindings: vec![Binding {
             name: name.to_owned(),
-            selector: Selector::Spans(bound),
+            selector: bound.into(),
         }],
         never: Some(expr(ExprKind::Compare {
             left: measure,

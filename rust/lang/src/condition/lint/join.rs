@@ -210,7 +210,7 @@ fn is_proven(meant: &Meant<'_>, binding: BindingId, field: &Field) -> bool {
     };
     let first = match own {
         Selector::Related(_) => own.plain().into_iter().next(),
-        Selector::Spans(spans) => Some(spans),
+        Selector::Spans(spans) => Some(&**spans),
         Selector::Bound(_) => None,
     };
     if first.is_some_and(|spans| spans.filter.iter().any(asks)) {

@@ -52,10 +52,10 @@ fn doubt(meant: &Meant<'_>, node: &Node, part: &Expr) -> Option<Fault> {
         "`{of} next after {bound}` holds wherever some `{of}` comes after `{bound}`: the first of them is one"
     );
     let name = free_name(meant)?;
-    let base = meant.printer().selector(&Selector::Spans(SpanSelector {
+    let base = meant.printer().selector(&Selector::from(SpanSelector {
         filter: Vec::new(),
         trace: Vec::new(),
-        ..spans.clone()
+        ..SpanSelector::clone(spans)
     }));
     let asked = match spans.filter.is_empty() {
         true => format!("`any next after {bound} as {name}` and `{name}.where(…)`"),
@@ -95,9 +95,9 @@ fn asked_of_next(
     bindings.push(Binding {
         name: name.to_owned(),
         selector: Selector::Related(Box::new(Related {
-            left: Selector::Spans(SpanSelector {
+            left: Selector::from(SpanSelector {
                 filter: Vec::new(),
-                ..spans.clone()
+                ..SpanSelector::clone(spans)
             }),
             relation: related.relation.clone(),
         })),
