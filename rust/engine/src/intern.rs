@@ -45,8 +45,8 @@ struct InUse {
 }
 
 impl Numbers {
-    fn number(&mut self, name: String, used: Stamp) -> u32 {
-        if let Some(id) = self.ids.get(name.as_str()) {
+    fn number(&mut self, name: &str, used: Stamp) -> u32 {
+        if let Some(id) = self.ids.get(name) {
             if let Some(named) = self.names.get_mut(id) {
                 named.used = used;
             }
@@ -92,6 +92,8 @@ pub(crate) struct Interner {
     rules: Numbers,
     /// Of the rule set that is numbered now.
     stamp: Stamp,
+    /// The name that is looked for.
+    name: String,
 }
 
 impl Interner {
@@ -117,11 +119,15 @@ impl Interner {
     }
 
     pub fn field(&mut self, field: &Field) -> FieldKey {
-        FieldKey(self.fields.number(name::of_field(field), self.stamp))
+        self.name.clear();
+        name::write_bounded_field(&mut self.name, field);
+        FieldKey(self.fields.number(&self.name, self.stamp))
     }
 
     pub fn rule(&mut self, rule: &Rule) -> RuleKey {
-        RuleKey(self.rules.number(name::of_rule(rule), self.stamp))
+        self.name.clear();
+        name::write_rule(&mut self.name, rule);
+        RuleKey(self.rules.number(&self.name, self.stamp))
     }
 
     /// The cell that keeps `kind` (of what `of` reads) of the spans that a selector selects.
@@ -132,8 +138,9 @@ impl Interner {
         kind: &str,
         of: Option<&Term>,
     ) -> CellId {
-        let name = name::of_cell(base, filter, kind, of);
-        CellId(self.cells.number(name, self.stamp))
+        self.name.clear();
+        name::write_cell(&mut self.name, base, filter, kind, of);
+        CellId(self.cells.number(&self.name, self.stamp))
     }
 
     pub fn cell_name(&self, id: CellId) -> &Arc<str> {
@@ -169,8 +176,7 @@ mod tests {
     #[test]
     fn a_name_goes_once_no_rule_set_has_it_that_a_trace_can_have_seen() {
         let mut numbers = Numbers::default();
-        let number =
-            |numbers: &mut Numbers, name: &str, set| numbers.number(name.to_owned(), Stamp(set));
+        let number = |numbers: &mut Numbers, name: &str, set| numbers.number(name, Stamp(set));
         let gone = number(&mut numbers, "gone", 1);
         let stays = number(&mut numbers, "stays", 1);
         assert_eq!(number(&mut numbers, "stays", 2), stays);

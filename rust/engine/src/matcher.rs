@@ -29,7 +29,7 @@ use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::hash::fixed_hash;
-use crate::intern::name::of_predicate;
+use crate::intern::name::write_predicate;
 use crate::mark::{OwnSpans, Whose};
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::SelectorParts;
@@ -59,6 +59,8 @@ pub struct MatcherBuilder {
     parts: Vec<(Predicate, CompiledPredicate)>,
     /// By their names: a predicate holds decimals, which have no hash of their own.
     part_ids: HashMap<String, PartId>,
+    /// The name that is looked for.
+    name: String,
     /// See [`MatcherBuilder::leave_times`].
     times_are_left: bool,
 }
@@ -114,14 +116,15 @@ impl MatcherBuilder {
     }
 
     fn part(&mut self, predicate: &Predicate) -> Result<PartId, PatternError> {
-        let name = of_predicate(predicate);
-        if let Some(id) = self.part_ids.get(&name) {
+        self.name.clear();
+        write_predicate(&mut self.name, predicate);
+        if let Some(id) = self.part_ids.get(&self.name) {
             return Ok(*id);
         }
         let compiled = self.predicate(predicate)?;
         let id = PartId(u32::try_from(self.parts.len()).unwrap_or(u32::MAX));
         self.parts.push((predicate.clone(), compiled));
-        self.part_ids.insert(name, id);
+        self.part_ids.insert(self.name.clone(), id);
         Ok(id)
     }
 

@@ -16,12 +16,17 @@ use betrace_lang::rule::{
 const NAME_BYTES: usize = 256;
 
 /// Of a cell: what it keeps, of which field or term, of the spans of which selector.
-pub(crate) fn of_cell(base: &Base, filter: &[Predicate], kind: &str, of: Option<&Term>) -> String {
-    let mut name = String::with_capacity(NAME_BYTES);
+pub(crate) fn write_cell(
+    name: &mut String,
+    base: &Base,
+    filter: &[Predicate],
+    kind: &str,
+    of: Option<&Term>,
+) {
     name.push_str(kind);
     if let Some(term) = of {
         name.push(' ');
-        write_term(&mut name, term);
+        write_term(name, term);
     }
     match base {
         // Whether a span is a leaf is asked of the trace.
@@ -29,42 +34,35 @@ pub(crate) fn of_cell(base: &Base, filter: &[Predicate], kind: &str, of: Option<
         Base::Root => name.push_str(" root"),
         Base::Named(text) => {
             name.push_str(" named ");
-            write_text(&mut name, text);
+            write_text(name, text);
         }
     }
     for part in filter {
         name.push(' ');
-        write_predicate(&mut name, part);
+        write_predicate(name, part);
     }
-    bounded(name)
+    bound(name);
 }
 
-/// Of a condition on one span, however long.
-pub(crate) fn of_predicate(predicate: &Predicate) -> String {
-    let mut name = String::new();
-    write_predicate(&mut name, predicate);
-    name
-}
-
-pub(crate) fn of_field(field: &Field) -> String {
-    let mut name = String::new();
-    write_field(&mut name, field);
-    bounded(name)
+pub(crate) fn write_bounded_field(name: &mut String, field: &Field) {
+    write_field(name, field);
+    bound(name);
 }
 
 /// Of a rule with its meaning: another meaning is another rule.
-pub(crate) fn of_rule(rule: &Rule) -> String {
-    let mut name = String::with_capacity(rule.id.0.len() + 33);
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+pub(crate) fn write_rule(name: &mut String, rule: &Rule) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in rule.hash.0 {
-        name.extend([digit(byte >> 4), digit(byte & 15)]);
+        for half in [byte >> 4, byte & 15] {
+            name.push(char::from(DIGITS[usize::from(half)]));
+        }
     }
     name.push(' ');
     name.push_str(&rule.id.0);
-    bounded(name)
+    bound(name);
 }
 
-fn bounded(mut name: String) -> String {
+fn bound(name: &mut String) {
     if name.len() > NAME_BYTES {
         let hash = blake3::hash(name.as_bytes());
         let mut end = NAME_BYTES - 65;
@@ -74,7 +72,6 @@ fn bounded(mut name: String) -> String {
         name.truncate(end);
         let _ = write!(name, "…{}", hash.to_hex());
     }
-    name
 }
 
 fn write_field(out: &mut String, field: &Field) {
@@ -155,7 +152,8 @@ fn write_origin(out: &mut String, origin: &ReadAt) {
     }
 }
 
-fn write_predicate(out: &mut String, predicate: &Predicate) {
+/// Of a condition on one span, however long.
+pub(crate) fn write_predicate(out: &mut String, predicate: &Predicate) {
     out.push('(');
     match predicate {
         Predicate::And(parts) => write_parts(out, "and", parts),
