@@ -70,6 +70,22 @@ pub fn check_condition(
     body
 }
 
+/// As [`check_condition`], for those who want to know what it means: the faults say whether it cannot be used, and otherwise
+/// not all that is doubtful, nor what to write instead.
+pub(crate) fn understood_condition(
+    text: &str,
+    vocabulary: &Vocabulary,
+    limits: &Limits,
+    faults: &mut Vec<Fault>,
+) -> Option<Body> {
+    let first = faults.len();
+    let document = parse(text, limits, faults);
+    let mut checker = Checker::new(text, vocabulary, limits, faults);
+    let body = checker.body(&document);
+    settle(faults, first);
+    body.filter(|_| !faults[first..].iter().any(Fault::is_error))
+}
+
 /// As [`check_condition`], without a second look at suggestions.
 fn checked_condition(
     text: &str,

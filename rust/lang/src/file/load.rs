@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::file::asked::Asked;
 use crate::file::loaded::Loaded;
 use crate::file::set::SetLoader;
 use crate::file::{across, budget, deadline};
@@ -13,13 +14,19 @@ use crate::source::SourceFile;
 /// Loads rule files as one set. Never fails as a whole: a faulty rule costs that rule.
 #[must_use]
 pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
-    let mut loader = SetLoader::new(files, limits);
+    load_asked(files, limits, Asked::Advice)
+}
+
+fn load_asked(files: &[SourceFile], limits: &Limits, asked: Asked) -> Loaded {
+    let mut loader = SetLoader::new(files, limits, asked);
     for index in 0..files.len() {
         loader.load_file(index);
     }
     let (mut loaded, not_kept) = loader.finish();
-    across::report(&mut loaded, files);
-    deadline::report(&mut loaded, files, limits);
+    if asked == Asked::Advice {
+        across::report(&mut loaded, files);
+        deadline::report(&mut loaded, files, limits);
+    }
     budget::report(&mut loaded, files, limits);
     loaded.settle(not_kept, files, limits);
     loaded
@@ -31,9 +38,10 @@ pub fn load(files: &[SourceFile], limits: &Limits) -> Loaded {
 ///
 /// All diagnostics, if one of them is an error.
 pub fn compile(files: &[SourceFile]) -> Result<Vec<Arc<Rule>>, Vec<Diagnostic>> {
-    let loaded = load(files, &Limits::default());
+    let limits = Limits::default();
+    let loaded = load_asked(files, &limits, Asked::Rules);
     if loaded.has_errors() {
-        return Err(loaded.diagnostics);
+        return Err(load(files, &limits).diagnostics);
     }
     Ok(loaded
         .rules

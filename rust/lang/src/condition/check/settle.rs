@@ -8,6 +8,9 @@ use crate::diagnostic::fault::Fault;
 
 /// In the order of the text, each once.
 pub(super) fn settle(faults: &mut Vec<Fault>, first: usize) {
+    if faults.len() == first {
+        return;
+    }
     faults[first..].sort_by(|a, b| {
         (&a.origin, a.range.start, a.range.end, a.code).cmp(&(
             &b.origin,
