@@ -3,10 +3,11 @@
 //! [`yaml`] makes nodes that know their place; [`read`] reads nodes into a model and keeps every fault;
 //! [`rulefile`], [`fields`], [`written`] and [`rule_tests`] say which keys there are, [`plain`] what a bare scalar means.
 //! [`check_rule`] hands each rule's texts to [`crate::condition`], and [`placing`] puts their faults where they stand in
-//! the file; [`uses`] are of other files and what is [`brought`] by them; [`ids`], [`unused`], [`swallowed`], [`across`], [`deadline`] and [`budget`] doubt what only the file or the set shows. [`load`] runs all of it
-//! over a [`set`] of files and gives what is [`loaded`]; [`schema`] and [`format_file`] know the same keys.
+//! the file; [`uses`] are of other files and what is [`brought`] by them; [`ids`], [`unused`], [`swallowed`], [`across`], [`deadline`] and [`budget`] doubt what only the file or the set shows. [`load`] runs all of it, or as
+//! much of it as is [`asked`], over a [`set`] of files and gives what is [`loaded`]; [`schema`] and [`format_file`] know the same keys.
 
 pub(crate) mod across;
+mod asked;
 mod brought;
 mod budget;
 pub(crate) mod check_rule;

@@ -14,17 +14,19 @@ use regex::Regex;
 /// A line is a folder and its files in order; `.` is the folder's own file, its door.
 const ROOMS: &str = "
     / words limits source verdict
-    /rule/ number field term predicate selector condition clause window body deadline pattern template . withheld
+    /rule/ number field term pattern predicate selector condition clause window body deadline body_patterns template . withheld
     /codes/ code files
     /codes/conditions/ form meaning doubts .
     /codes/ table page .
     /diagnostic/ fault nearest . render_json render_text
     /condition/ scan spelling token
     /condition/lexer/ words cursor comment sign quoted method dotted name clause window word number .
-    /condition/ ast dialect grammar parse macro_text
+    /condition/ ast dialect
+    /condition/descent/ words .
+    /condition/ grammar parse macro_text
     /condition/shipped/ table page .
     /condition/ vocabulary canonical
-    /condition/canonical/ measure window
+    /condition/canonical/ measure predicate window
     /condition/ canonical_part
     /condition/lint/ meant join group next order chain demand numbers filter constant window implied clauses attribute emitted regex .
     /condition/suggest/ edited alike known piece pattern template phrases .
@@ -37,7 +39,7 @@ const ROOMS: &str = "
     /file/yaml/ build .
     /file/ read plain
     /file/rule_tests/ model times attribute expect link span traces read .
-    /file/ loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline budget load schema
+    /file/ asked loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline budget load schema
     /file/format_file/ find edit .
     /file/ .
 ";

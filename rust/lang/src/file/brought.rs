@@ -1,7 +1,6 @@
 //! What the files that a rule file uses bring to it: names, and where they stand.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::codes::files as codes;
@@ -13,27 +12,33 @@ use crate::file::yaml::YamlNode;
 use crate::rule::Alternative;
 
 /// Where macros of other files stand, by file and name.
-pub(crate) type Elsewhere = HashMap<(usize, Arc<str>), (Rc<YamlNode>, Arc<str>)>;
+pub(crate) type Elsewhere<'a> = HashMap<(usize, Arc<str>), (YamlNode<'a>, Arc<str>)>;
 
 /// What a file without rules brings to those that use it: of each of its documents the names, and where its macros and
 /// those that they use stand.
 #[derive(Default)]
-pub(crate) struct Brought {
+pub(crate) struct Brought<'a> {
     pub homes: Vec<Arc<Home>>,
-    pub elsewhere: Elsewhere,
+    pub elsewhere: Elsewhere<'a>,
 }
 
 /// What a document is brought by all that it uses.
 #[derive(Default)]
-pub(crate) struct Imports {
+pub(crate) struct Imports<'a> {
     /// With the entry of `use:` that brings it.
     names: HashMap<Arc<str>, (Arc<Home>, usize)>,
-    pub elsewhere: Elsewhere,
+    pub elsewhere: Elsewhere<'a>,
 }
 
-impl Imports {
+impl<'a> Imports<'a> {
     /// Adds what the entry `at` of `use:` brings. A name that stands in two files is of neither.
-    pub fn add(&mut self, reader: &mut Reader<'_>, file: &RuleFile, at: usize, brought: &Brought) {
+    pub fn add(
+        &mut self,
+        reader: &mut Reader<'_>,
+        file: &RuleFile<'_>,
+        at: usize,
+        brought: &Brought<'a>,
+    ) {
         let Some(entry) = file.uses.get(at) else {
             return;
         };
@@ -61,7 +66,7 @@ impl Imports {
     }
 
     /// A field stands for attributes: of a name that another file brings, the attribute is perhaps not meant.
-    pub fn check_fields(&self, reader: &mut Reader<'_>, file: &RuleFile) {
+    pub fn check_fields(&self, reader: &mut Reader<'_>, file: &RuleFile<'_>) {
         for named in &file.fields {
             for key in named.value.of.iter().filter_map(Alternative::attribute) {
                 let Some((home, _)) = self.names.get(key) else {
@@ -94,7 +99,7 @@ impl Imports {
     pub fn report_unused(
         &self,
         reader: &mut Reader<'_>,
-        file: &RuleFile,
+        file: &RuleFile<'_>,
         is_used: impl Fn(&str) -> bool,
     ) {
         for (at, entry) in file.uses.iter().enumerate() {
@@ -109,7 +114,7 @@ impl Imports {
     }
 }
 
-fn report_clash(reader: &mut Reader<'_>, entry: &Use, name: &str, other: &str) {
+fn report_clash(reader: &mut Reader<'_>, entry: &Use<'_>, name: &str, other: &str) {
     let range = reader.span(&entry.node);
     let written = shown(&entry.written);
     let message = format!("`{}` stands in `{written}` and in {other}", shown(name));

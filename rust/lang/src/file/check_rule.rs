@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::codes::conditions::IN_EVERY_TRACE;
-use crate::condition::check::{check_condition, check_exception, check_macro};
+use crate::condition::check::{
+    check_condition, check_exception, check_macro, understood_condition,
+};
 use crate::condition::meaning::meaning_hash;
 use crate::condition::scan::words;
 use crate::condition::shipped::{PREFIX, Shipped, shipped_in};
 use crate::condition::template::check_template;
 use crate::condition::vocabulary::Vocabulary;
-use crate::diagnostic::fault::Origin;
+use crate::diagnostic::fault::{Fault, Origin};
+use crate::file::asked::Asked;
 use crate::file::brought::Imports;
 use crate::file::placing::Placing;
 use crate::file::read::{Reader, Text};
@@ -23,8 +26,9 @@ use crate::rule::{Body, Expr};
 /// Checks the rules of one file.
 pub(crate) struct RuleChecker<'a> {
     limits: &'a Limits,
+    asked: Asked,
     vocabulary: Vocabulary,
-    placing: Placing,
+    placing: Placing<'a>,
     /// Exceptions of rules without bound spans that have no fault: most rules of a file have the same.
     faultless: HashMap<Arc<str>, Expr>,
     /// A name that ships stands in some macro that a rule can use.
@@ -32,7 +36,12 @@ pub(crate) struct RuleChecker<'a> {
 }
 
 impl<'a> RuleChecker<'a> {
-    pub fn new(file: &RuleFile, imports: Imports, limits: &'a Limits) -> RuleChecker<'a> {
+    pub fn new(
+        file: &RuleFile<'a>,
+        imports: Imports<'a>,
+        limits: &'a Limits,
+        asked: Asked,
+    ) -> RuleChecker<'a> {
         let mut vocabulary = Vocabulary::new();
         for named in &file.macros {
             vocabulary.add_macro(named.name.as_str(), named.value.value.clone());
@@ -47,6 +56,7 @@ impl<'a> RuleChecker<'a> {
         let ships_in_macros = vocabulary.macros().any(|text| text.contains(PREFIX));
         RuleChecker {
             limits,
+            asked,
             ships_in_macros,
             vocabulary,
             placing: Placing::new(file, imports.elsewhere),
@@ -60,9 +70,9 @@ impl<'a> RuleChecker<'a> {
     }
 
     /// Reports what is wrong with macros by themselves, be they used or not.
-    pub fn check_macros(&mut self, reader: &mut Reader<'_>, file: &RuleFile) {
+    pub fn check_macros(&mut self, reader: &mut Reader<'_>, file: &RuleFile<'_>) {
         for named in &file.macros {
-            warn_of_swallowed_lines(reader, &named.value);
+            self.warn_of_swallowed_lines(reader, &named.value);
             let mut faults = Vec::new();
             check_macro(&named.value.value, self.limits, &mut faults);
             for fault in &mut faults {
@@ -73,13 +83,24 @@ impl<'a> RuleChecker<'a> {
     }
 
     /// The meaning of a rule, if its condition, exceptions and message have no error.
-    pub fn check(&mut self, reader: &mut Reader<'_>, rule: &WrittenRule) -> Option<CheckedTexts> {
+    pub fn check(
+        &mut self,
+        reader: &mut Reader<'_>,
+        rule: &WrittenRule<'_>,
+    ) -> Option<CheckedTexts> {
         for text in rule.condition.iter().chain(&rule.exceptions) {
-            warn_of_swallowed_lines(reader, text);
+            self.warn_of_swallowed_lines(reader, text);
         }
         let condition = rule.condition.as_ref()?;
         let mut faults = Vec::new();
-        let body = check_condition(&condition.value, &self.vocabulary, self.limits, &mut faults);
+        let check = match self.asked {
+            Asked::Advice => check_condition,
+            Asked::Rules => understood_condition,
+        };
+        let body = check(&condition.value, &self.vocabulary, self.limits, &mut faults);
+        if self.asked == Asked::Rules {
+            faults.retain(Fault::is_error);
+        }
         // What is excused by exceptions is about every other trace, and meant to be.
         if !rule.exceptions.is_empty() {
             faults.retain(|fault| fault.code != IN_EVERY_TRACE);
@@ -117,10 +138,16 @@ impl<'a> RuleChecker<'a> {
         })
     }
 
+    fn warn_of_swallowed_lines(&self, reader: &mut Reader<'_>, text: &Text<'_>) {
+        if self.asked == Asked::Advice {
+            warn_of_swallowed_lines(reader, text);
+        }
+    }
+
     fn exception(
         &mut self,
         reader: &mut Reader<'_>,
-        exception: &Text,
+        exception: &Text<'_>,
         context: &Body,
     ) -> Option<Expr> {
         let is_plain = context.bindings.is_empty() && context.over.is_none();
@@ -142,7 +169,7 @@ impl<'a> RuleChecker<'a> {
     }
 
     /// The names of the vocabulary that ships in the texts of a rule, in the macros that it uses, and in those names.
-    fn names_of_vocabulary(&self, rule: &WrittenRule) -> Vec<&'static Shipped> {
+    fn names_of_vocabulary(&self, rule: &WrittenRule<'_>) -> Vec<&'static Shipped> {
         let own = rule.condition.iter().chain(&rule.exceptions);
         let mut texts: Vec<&str> = own.chain(&rule.message).map(|text| &*text.value).collect();
         if !self.ships_in_macros && !texts.iter().any(|text| text.contains(PREFIX)) {

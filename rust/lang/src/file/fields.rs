@@ -1,6 +1,5 @@
 //! `fields:` of a rule file: one name for the several attributes under which a value goes.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::codes::files as codes;
@@ -14,7 +13,7 @@ use crate::rule::{Alternative, FirstOf, Literal, Reading};
 pub(super) fn read_field(
     reader: &mut Reader<'_>,
     name: &str,
-    node: &Rc<YamlNode>,
+    node: &YamlNode<'_>,
 ) -> Option<FirstOf> {
     let what = "each entry of `fields`";
     let items = match &node.kind {
@@ -43,7 +42,7 @@ pub(super) fn read_field(
     })
 }
 
-fn refuse(reader: &mut Reader<'_>, node: &YamlNode, message: impl Into<String>) {
+fn refuse(reader: &mut Reader<'_>, node: &YamlNode<'_>, message: impl Into<String>) {
     if !matches!(node.kind, YamlKind::Refused) {
         let range = reader.span(node);
         reader.report(codes::BAD_FIELD, range, message).help = Some(
@@ -54,7 +53,7 @@ fn refuse(reader: &mut Reader<'_>, node: &YamlNode, message: impl Into<String>) 
     }
 }
 
-fn alternative(reader: &mut Reader<'_>, node: &YamlNode) -> Option<Alternative> {
+fn alternative(reader: &mut Reader<'_>, node: &YamlNode<'_>) -> Option<Alternative> {
     let (key, reading) = match &node.kind {
         YamlKind::Mapping(mapping) => match mapping.items.as_slice() {
             [entry] => (&entry.key, reading(reader, &entry.value)?),
@@ -81,14 +80,14 @@ fn alternative(reader: &mut Reader<'_>, node: &YamlNode) -> Option<Alternative> 
     Some(Alternative::of(key, reading))
 }
 
-fn key(reader: &mut Reader<'_>, node: &YamlNode, scalar: &Scalar) -> Option<Arc<str>> {
+fn key(reader: &mut Reader<'_>, node: &YamlNode<'_>, scalar: &Scalar<'_>) -> Option<Arc<str>> {
     reader
         .check_name(node, &scalar.value, "an attribute's name")
-        .then(|| scalar.value.as_str().into())
+        .then(|| Arc::from(&*scalar.value))
 }
 
 /// A table of values, or a regular expression.
-fn reading(reader: &mut Reader<'_>, node: &YamlNode) -> Option<Reading> {
+fn reading(reader: &mut Reader<'_>, node: &YamlNode<'_>) -> Option<Reading> {
     match (&node.kind, node.as_scalar()) {
         (YamlKind::Mapping(mapping), _) => mapped(reader, node, &mapping.items),
         (_, Some(scalar)) if !scalar.is_null() => part(reader, node, scalar),
@@ -103,7 +102,7 @@ fn reading(reader: &mut Reader<'_>, node: &YamlNode) -> Option<Reading> {
     }
 }
 
-fn mapped(reader: &mut Reader<'_>, node: &YamlNode, entries: &[Entry]) -> Option<Reading> {
+fn mapped(reader: &mut Reader<'_>, node: &YamlNode<'_>, entries: &[Entry<'_>]) -> Option<Reading> {
     if entries.is_empty() {
         refuse(
             reader,
@@ -149,17 +148,17 @@ fn mapped(reader: &mut Reader<'_>, node: &YamlNode, entries: &[Entry]) -> Option
 }
 
 /// As text operators see it: `5.0` as `5`.
-fn shortest(scalar: &Scalar) -> Option<Arc<str>> {
+fn shortest(scalar: &Scalar<'_>) -> Option<Arc<str>> {
     Some(match literal(scalar) {
         Literal::Text(text) => text,
         Literal::Bool(value) => value.to_string().into(),
         Literal::Number(crate::rule::Number::Float(value)) => value.to_string().into(),
         Literal::Number(value) => number(value).into(),
-        Literal::Duration(_) => scalar.value.as_str().into(),
+        Literal::Duration(_) => Arc::from(&*scalar.value),
     })
 }
 
-fn part(reader: &mut Reader<'_>, node: &YamlNode, scalar: &Scalar) -> Option<Reading> {
+fn part(reader: &mut Reader<'_>, node: &YamlNode<'_>, scalar: &Scalar<'_>) -> Option<Reading> {
     let pattern = &scalar.value;
     let built = regex::bytes::RegexBuilder::new(pattern)
         .size_limit(reader.limits.regex_bytes)
@@ -167,7 +166,7 @@ fn part(reader: &mut Reader<'_>, node: &YamlNode, scalar: &Scalar) -> Option<Rea
     let message = match built {
         // The whole match is a group too.
         Ok(regex) if regex.captures_len() == 2 => {
-            return Some(Reading::Part(pattern.as_str().into()));
+            return Some(Reading::Part(Arc::from(&**pattern)));
         }
         Ok(regex) => format!(
             "the part that counts is in the one group of the expression; this has {}",

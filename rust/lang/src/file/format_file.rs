@@ -63,7 +63,7 @@ fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, V
                 wanted.push(if edit.is_some() {
                     formatted
                 } else {
-                    scalar.value.clone()
+                    scalar.value.to_string()
                 });
                 edits.extend(edit);
             }

@@ -17,7 +17,12 @@ pub(super) struct Ids {
 
 impl Ids {
     /// Reports an id that another rule has.
-    pub fn check(&mut self, reader: &mut Reader<'_>, written: &WrittenRule, files: &[SourceFile]) {
+    pub fn check(
+        &mut self,
+        reader: &mut Reader<'_>,
+        written: &WrittenRule<'_>,
+        files: &[SourceFile],
+    ) {
         let Some(id) = &written.id else { return };
         match self.first.entry(id.clone()) {
             hash_map::Entry::Vacant(first) => {

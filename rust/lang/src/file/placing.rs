@@ -3,7 +3,6 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::Range,
-    rc::Rc,
     sync::Arc,
 };
 
@@ -17,21 +16,21 @@ use crate::file::yaml::{ScalarMap, YamlNode};
 use crate::source::LineIndex;
 
 /// Where the macros of a file stand, and what was said of them.
-pub(super) struct Placing {
-    macros: HashMap<String, Rc<YamlNode>>,
+pub(super) struct Placing<'a> {
+    macros: HashMap<String, YamlNode<'a>>,
     /// Where macros are mapped to, once one has a fault.
     maps: HashMap<String, ScalarMap>,
-    elsewhere: Elsewhere,
+    elsewhere: Elsewhere<'a>,
     /// Faults of macros, which each rule that uses the macro would report again.
     reported: HashSet<(Code, usize, Range<usize>, String)>,
 }
 
-impl Placing {
-    pub fn new(file: &RuleFile, elsewhere: Elsewhere) -> Placing {
+impl<'a> Placing<'a> {
+    pub fn new(file: &RuleFile<'a>, elsewhere: Elsewhere<'a>) -> Placing<'a> {
         let macros = file
             .macros
             .iter()
-            .map(|named| (named.name.clone(), Rc::clone(&named.value.node)))
+            .map(|named| (named.name.clone(), named.value.node.clone()))
             .collect();
         Placing {
             macros,
@@ -42,7 +41,7 @@ impl Placing {
     }
 
     /// Reports the faults of a text of the file, and of the macros in it.
-    pub fn place(&mut self, reader: &mut Reader<'_>, text: &Text, faults: Vec<Fault>) {
+    pub fn place(&mut self, reader: &mut Reader<'_>, text: &Text<'_>, faults: Vec<Fault>) {
         if faults.is_empty() {
             return;
         }
@@ -134,7 +133,7 @@ impl Placing {
 }
 
 /// Help and suggestion, the latter as the text at the node is written.
-fn with_ways_out(diagnostic: &mut Diagnostic, fault: Fault, node: Option<&Rc<YamlNode>>) {
+fn with_ways_out(diagnostic: &mut Diagnostic, fault: Fault, node: Option<&YamlNode<'_>>) {
     let written = node.and_then(|node| node.as_scalar());
     diagnostic.suggestion = fault
         .suggestion

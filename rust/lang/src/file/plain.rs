@@ -1,15 +1,17 @@
 //! What a plain YAML scalar means: a number, a boolean, a duration or text. Quoted ones are text.
 
+use std::sync::Arc;
+
 use crate::file::yaml::{Scalar, Style};
 use crate::rule::{Literal, Number};
 
 /// An item of `lists:`, typed as the same word in a condition would be.
-pub(crate) fn literal(scalar: &Scalar) -> Literal {
-    let text = || Literal::Text(scalar.value.as_str().into());
+pub(crate) fn literal(scalar: &Scalar<'_>) -> Literal {
+    let text = || Literal::Text(Arc::from(&*scalar.value));
     if scalar.style != Style::Plain {
         return text();
     }
-    match scalar.value.as_str() {
+    match &*scalar.value {
         "true" => Literal::Bool(true),
         "false" => Literal::Bool(false),
         value => match number(value) {
@@ -91,7 +93,7 @@ pub(crate) fn duration(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn plain(value: &str) -> Scalar {
+    fn plain(value: &str) -> Scalar<'_> {
         Scalar::new(value, Style::Plain)
     }
 

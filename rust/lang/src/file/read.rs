@@ -1,6 +1,6 @@
 //! Reading YAML nodes into a model, with every fault reported and nothing given up early.
 
-use std::{ops::Range, rc::Rc, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use crate::codes::{Code, files as codes};
 use crate::diagnostic::Diagnostic;
@@ -37,32 +37,32 @@ pub(crate) struct Entered {
 
 /// A text of the file with the node that it came from.
 #[derive(Clone, Debug)]
-pub(crate) struct Text {
+pub(crate) struct Text<'t> {
     pub value: Arc<str>,
-    pub node: Rc<YamlNode>,
+    pub node: YamlNode<'t>,
 }
 
 /// A mapping of which every key is known.
-pub(crate) struct Fields<'n> {
-    entries: Vec<(&'static str, &'n Entry)>,
+pub(crate) struct Fields<'n, 't> {
+    entries: Vec<(&'static str, &'n Entry<'t>)>,
     /// A syntax error cut it off.
     pub is_cut: bool,
     /// The mapping itself, for what has no place of its own.
-    node: &'n YamlNode,
+    node: &'n YamlNode<'t>,
 }
 
-impl<'n> Fields<'n> {
+impl<'n, 't> Fields<'n, 't> {
     /// The entry of a key, if it has a value.
-    pub fn get(&self, key: &str) -> Option<&'n Entry> {
+    pub fn get(&self, key: &str) -> Option<&'n Entry<'t>> {
         self.entry(key).filter(|entry| !entry.value.is_null())
     }
 
-    pub fn value(&self, key: &str) -> Option<&'n Rc<YamlNode>> {
+    pub fn value(&self, key: &str) -> Option<&'n YamlNode<'t>> {
         self.get(key).map(|entry| &entry.value)
     }
 
     /// The entry of a key, with a value or without.
-    pub fn entry(&self, key: &str) -> Option<&'n Entry> {
+    pub fn entry(&self, key: &str) -> Option<&'n Entry<'t>> {
         let mut entries = self.entries.iter();
         let (_, entry) = entries.find(|(known, _)| *known == key)?;
         Some(*entry)
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a scalar's content, quotes excluded; of anything else the first line.
-    pub fn span(&self, node: &YamlNode) -> Range<usize> {
+    pub fn span(&self, node: &YamlNode<'_>) -> Range<usize> {
         match node.as_scalar() {
             Some(scalar) if !scalar.value.is_empty() => {
                 let trimmed = scalar.value.trim_end_matches('\n').len();
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn wrong_kind(&mut self, node: &YamlNode, what: &str, wanted: &str) {
+    fn wrong_kind(&mut self, node: &YamlNode<'_>, what: &str, wanted: &str) {
         if !matches!(node.kind, YamlKind::Refused) {
             let range = self.span(node);
             self.report(
@@ -152,12 +152,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The entries of a mapping; unknown keys are reported.
-    pub fn fields<'n>(
+    pub fn fields<'n, 't>(
         &mut self,
-        node: &'n YamlNode,
+        node: &'n YamlNode<'t>,
         what: &str,
         known: &[&'static str],
-    ) -> Option<Fields<'n>> {
+    ) -> Option<Fields<'n, 't>> {
         let YamlKind::Mapping(mapping) = &node.kind else {
             self.wrong_kind(node, what, "a mapping");
             return None;
@@ -182,7 +182,13 @@ impl<'a> Reader<'a> {
         Some(fields)
     }
 
-    fn unknown_key(&mut self, entry: &Entry, key: &Scalar, what: &str, known: &[&'static str]) {
+    fn unknown_key(
+        &mut self,
+        entry: &Entry<'_>,
+        key: &Scalar<'_>,
+        what: &str,
+        known: &[&'static str],
+    ) {
         let range = self.span(&entry.key);
         let near = nearest(&key.value, known.iter().copied());
         let message = format!("{what} has no key `{}`", shown(&key.value));
@@ -202,7 +208,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn items<'n>(&mut self, node: &'n YamlNode, what: &str) -> &'n [Rc<YamlNode>] {
+    pub fn items<'n, 't>(&mut self, node: &'n YamlNode<'t>, what: &str) -> &'n [YamlNode<'t>] {
         match &node.kind {
             YamlKind::Sequence(sequence) => {
                 self.errors += usize::from(sequence.is_cut);
@@ -216,14 +222,18 @@ impl<'a> Reader<'a> {
     }
 
     /// A list, or a single item in its place.
-    pub fn one_or_more<'n>(&mut self, node: &'n Rc<YamlNode>, what: &str) -> &'n [Rc<YamlNode>] {
+    pub fn one_or_more<'n, 't>(
+        &mut self,
+        node: &'n YamlNode<'t>,
+        what: &str,
+    ) -> &'n [YamlNode<'t>] {
         match node.as_scalar() {
             Some(_) => std::slice::from_ref(node),
             None => self.items(node, what),
         }
     }
 
-    pub fn entries<'n>(&mut self, node: &'n YamlNode, what: &str) -> &'n [Entry] {
+    pub fn entries<'n, 't>(&mut self, node: &'n YamlNode<'t>, what: &str) -> &'n [Entry<'t>] {
         match &node.kind {
             YamlKind::Mapping(mapping) => {
                 self.errors += usize::from(mapping.is_cut);
@@ -237,7 +247,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Any scalar with a value; what it looks like (a number, a boolean) does not matter.
-    pub fn text<'n>(&mut self, node: &'n YamlNode, what: &str) -> Option<&'n Scalar> {
+    pub fn text<'n, 't>(&mut self, node: &'n YamlNode<'t>, what: &str) -> Option<&'n Scalar<'t>> {
         match node.as_scalar() {
             Some(scalar) if !scalar.is_null() => Some(scalar),
             _ => {
@@ -247,25 +257,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn string(&mut self, node: &YamlNode, what: &str) -> Option<String> {
-        self.text(node, what).map(|scalar| scalar.value.clone())
+    pub fn string(&mut self, node: &YamlNode<'_>, what: &str) -> Option<String> {
+        self.text(node, what).map(|scalar| scalar.value.to_string())
     }
 
-    pub fn positioned_text(&mut self, node: &Rc<YamlNode>, what: &str) -> Option<Text> {
+    pub fn positioned_text<'t>(&mut self, node: &YamlNode<'t>, what: &str) -> Option<Text<'t>> {
         let scalar = self.text(node, what)?;
         Some(Text {
-            value: scalar.value.as_str().into(),
-            node: Rc::clone(node),
+            value: Arc::from(&*scalar.value),
+            node: node.clone(),
         })
     }
 
-    pub fn boolean(&mut self, node: &YamlNode, what: &str) -> Option<bool> {
+    pub fn boolean(&mut self, node: &YamlNode<'_>, what: &str) -> Option<bool> {
         let scalar = self.text(node, what)?;
         let value = scalar.as_bool();
         if value.is_none() {
             let range = self.span(node);
             let written = shown(&scalar.value);
-            let is_quoted = matches!(scalar.value.as_str(), "true" | "false");
+            let is_quoted = matches!(&*scalar.value, "true" | "false");
             let (article, help) = match is_quoted {
                 true => ("the text ", Some("write it without quotes".to_owned())),
                 false => ("", None),
@@ -286,7 +296,7 @@ impl<'a> Reader<'a> {
     /// One of a few words, in any case.
     pub fn word<T: Word>(
         &mut self,
-        node: &YamlNode,
+        node: &YamlNode<'_>,
         code: Code,
         what: &str,
         words: &[T],
@@ -314,7 +324,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A whole number above 0.
-    pub fn count(&mut self, node: &YamlNode, what: &str) -> Option<u64> {
+    pub fn count(&mut self, node: &YamlNode<'_>, what: &str) -> Option<u64> {
         let scalar = self.text(node, what)?;
         let number = scalar
             .value
@@ -333,7 +343,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a key that is needed and not there, or there without a value.
-    pub fn missing(&mut self, fields: &Fields<'_>, key: &str, what: &str) {
+    pub fn missing(&mut self, fields: &Fields<'_, '_>, key: &str, what: &str) {
         if let Some(entry) = fields.entry(key) {
             let range = self.span(&entry.key);
             self.report(codes::MISSING_KEY, range, format!("`{key}` has no value"));
@@ -344,7 +354,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The first key of a mapping.
-    pub fn begin(&self, fields: &Fields<'_>) -> Range<usize> {
+    pub fn begin(&self, fields: &Fields<'_, '_>) -> Range<usize> {
         match &fields.node.kind {
             YamlKind::Mapping(mapping) if !mapping.items.is_empty() => {
                 self.span(&mapping.items[0].key)
@@ -354,7 +364,7 @@ impl<'a> Reader<'a> {
     }
 
     /// True if a name can be used; else reports why not.
-    pub fn check_name(&mut self, node: &YamlNode, name: &str, what: &str) -> bool {
+    pub fn check_name(&mut self, node: &YamlNode<'_>, name: &str, what: &str) -> bool {
         let most = self.limits.name_bytes;
         let message = if name.trim().is_empty() {
             format!("{what} is empty")

@@ -1,7 +1,5 @@
 //! A rule file as written: macros, lists, fields and rules, their texts not yet looked into.
 
-use std::rc::Rc;
-
 use crate::codes::files as codes;
 use crate::condition::token::Function;
 use crate::file::fields::read_field;
@@ -24,20 +22,20 @@ const RESERVED: &[&str] = &[
 
 /// One document, with those that go on with it after a syntax error.
 #[derive(Debug, Default)]
-pub(crate) struct RuleFile {
-    pub uses: Vec<Use>,
-    pub macros: Vec<Named<Text>>,
-    pub lists: Vec<Named<Vec<Literal>>>,
-    pub fields: Vec<Named<FirstOf>>,
-    pub rules: Vec<WrittenRule>,
+pub(crate) struct RuleFile<'t> {
+    pub uses: Vec<Use<'t>>,
+    pub macros: Vec<Named<'t, Text<'t>>>,
+    pub lists: Vec<Named<'t, Vec<Literal>>>,
+    pub fields: Vec<Named<'t, FirstOf>>,
+    pub rules: Vec<WrittenRule<'t>>,
     /// Rules beyond the first one above the limit, which are not read.
     pub unread: usize,
 }
 
 #[derive(Debug)]
-pub(crate) struct Named<T> {
+pub(crate) struct Named<'t, T> {
     pub name: String,
-    pub key: Rc<YamlNode>,
+    pub key: YamlNode<'t>,
     pub value: T,
 }
 
@@ -46,15 +44,15 @@ pub(crate) fn read<'a>(
     file: usize,
     text: &'a str,
     limits: &'a Limits,
-    documents: Vec<YamlDocument>,
+    documents: Vec<YamlDocument<'a>>,
     faults: Vec<YamlFault>,
-) -> (Reader<'a>, Vec<RuleFile>) {
+) -> (Reader<'a>, Vec<RuleFile<'a>>) {
     let mut reader = Reader::new(file, text, limits);
     for fault in faults {
         reader.report(fault.code, fault.range, fault.message).help = fault.help;
     }
     let yaml_faults = reader.diagnostics.len();
-    let mut read: Vec<RuleFile> = Vec::new();
+    let mut read: Vec<RuleFile<'a>> = Vec::new();
     for document in documents {
         if !document.continues || read.is_empty() {
             read.push(RuleFile::default());
@@ -68,8 +66,8 @@ pub(crate) fn read<'a>(
 }
 
 /// A fault in the YAML of a rule is that rule's fault.
-fn attribute_yaml_faults(reader: &mut Reader<'_>, read: &mut [RuleFile], count: usize) {
-    let mut rules: Vec<&mut WrittenRule> =
+fn attribute_yaml_faults(reader: &mut Reader<'_>, read: &mut [RuleFile<'_>], count: usize) {
+    let mut rules: Vec<&mut WrittenRule<'_>> =
         read.iter_mut().flat_map(|file| &mut file.rules).collect();
     rules.sort_by_key(|rule| rule.range.start);
     for diagnostic in reader.diagnostics.iter_mut().take(count) {
@@ -84,10 +82,10 @@ fn attribute_yaml_faults(reader: &mut Reader<'_>, read: &mut [RuleFile], count: 
     }
 }
 
-impl RuleFile {
+impl<'t> RuleFile<'t> {
     /// Reads one document, or the part of one that follows a syntax error, into this file.
     /// True if rules were written there, be there any or none.
-    fn read(&mut self, reader: &mut Reader<'_>, root: &YamlNode, continues: bool) {
+    fn read(&mut self, reader: &mut Reader<'_>, root: &YamlNode<'t>, continues: bool) {
         if root.is_null() {
             return;
         }
@@ -148,8 +146,13 @@ impl RuleFile {
         is_name(&self.macros, name) || is_name(&self.lists, name) || is_name(&self.fields, name)
     }
 
-    fn name<'n>(&self, reader: &mut Reader<'_>, entry: &'n Entry, what: &str) -> Option<&'n str> {
-        let name = &entry.key.as_scalar()?.value;
+    fn name<'n>(
+        &self,
+        reader: &mut Reader<'_>,
+        entry: &'n Entry<'_>,
+        what: &str,
+    ) -> Option<&'n str> {
+        let name = &*entry.key.as_scalar()?.value;
         if !reader.check_name(&entry.key, name, what) {
             return None;
         }
@@ -172,7 +175,7 @@ impl RuleFile {
         None
     }
 
-    fn read_macro(&mut self, reader: &mut Reader<'_>, entry: &Entry) {
+    fn read_macro(&mut self, reader: &mut Reader<'_>, entry: &Entry<'t>) {
         let name = self
             .name(reader, entry, "a macro's name")
             .map(str::to_owned);
@@ -180,13 +183,13 @@ impl RuleFile {
         if let (Some(name), Some(value)) = (name, value) {
             self.macros.push(Named {
                 name,
-                key: Rc::clone(&entry.key),
+                key: entry.key.clone(),
                 value,
             });
         }
     }
 
-    fn read_list(&mut self, reader: &mut Reader<'_>, entry: &Entry) {
+    fn read_list(&mut self, reader: &mut Reader<'_>, entry: &Entry<'t>) {
         let name = self.name(reader, entry, "a list's name").map(str::to_owned);
         if !matches!(entry.value.kind, YamlKind::Sequence(_)) {
             reader.items(&entry.value, "each entry of `lists`");
@@ -228,13 +231,13 @@ impl RuleFile {
         if let Some(name) = name {
             self.lists.push(Named {
                 name,
-                key: Rc::clone(&entry.key),
+                key: entry.key.clone(),
                 value: literals,
             });
         }
     }
 
-    fn read_field(&mut self, reader: &mut Reader<'_>, entry: &Entry) {
+    fn read_field(&mut self, reader: &mut Reader<'_>, entry: &Entry<'t>) {
         let name = self
             .name(reader, entry, "a field's name")
             .map(str::to_owned);
@@ -242,7 +245,7 @@ impl RuleFile {
         if let (Some(name), Some(value)) = (name, value) {
             self.fields.push(Named {
                 name,
-                key: Rc::clone(&entry.key),
+                key: entry.key.clone(),
                 value,
             });
         }
@@ -271,7 +274,7 @@ impl RuleFile {
         }
     }
 
-    fn read_rules(&mut self, reader: &mut Reader<'_>, node: &YamlNode) {
+    fn read_rules(&mut self, reader: &mut Reader<'_>, node: &YamlNode<'t>) {
         for item in reader.items(node, "`rules`") {
             if self.rules.len() > reader.limits.rules {
                 self.unread += 1;
@@ -286,6 +289,6 @@ fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || Function::named(name).is_some()
 }
 
-fn is_name<T>(named: &[Named<T>], key: &str) -> bool {
+fn is_name<T>(named: &[Named<'_, T>], key: &str) -> bool {
     named.iter().any(|named| *named.name == *key)
 }

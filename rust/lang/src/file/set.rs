@@ -8,6 +8,7 @@ use crate::codes::{Code, files as codes};
 use crate::condition::vocabulary::Home;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::nearest::nearest;
+use crate::file::asked::Asked;
 use crate::file::brought::{Brought, Imports};
 use crate::file::check_rule::RuleChecker;
 use crate::file::ids::Ids;
@@ -23,6 +24,7 @@ use crate::source::{LineIndex, SourceFile};
 pub(super) struct SetLoader<'a> {
     files: &'a [SourceFile],
     limits: &'a Limits,
+    asked: Asked,
     loaded: Loaded,
     ids: Ids,
     /// The limit of rules was passed and reported.
@@ -41,9 +43,9 @@ pub(super) struct SetLoader<'a> {
 /// How far a file is.
 enum State<'a> {
     /// Its rules wait for its turn.
-    Read(Box<(Reader<'a>, Vec<RuleFile>)>),
+    Read(Box<(Reader<'a>, Vec<RuleFile<'a>>)>),
     HasRules,
-    Brings(Rc<Brought>),
+    Brings(Rc<Brought<'a>>),
 }
 
 /// Why a file cannot be used.
@@ -54,10 +56,11 @@ struct CannotUse {
 }
 
 impl<'a> SetLoader<'a> {
-    pub fn new(files: &'a [SourceFile], limits: &'a Limits) -> SetLoader<'a> {
+    pub fn new(files: &'a [SourceFile], limits: &'a Limits, asked: Asked) -> SetLoader<'a> {
         SetLoader {
             files,
             limits,
+            asked,
             loaded: Loaded::default(),
             ids: Ids::default(),
             is_full: false,
@@ -96,7 +99,7 @@ impl<'a> SetLoader<'a> {
         (self.loaded, self.not_kept)
     }
 
-    fn read(&mut self, index: usize) -> Option<(Reader<'a>, Vec<RuleFile>)> {
+    fn read(&mut self, index: usize) -> Option<(Reader<'a>, Vec<RuleFile<'a>>)> {
         let file = self.files.get(index)?;
         let text = &*file.text;
         if text.len() > self.limits.file_bytes {
@@ -119,7 +122,7 @@ impl<'a> SetLoader<'a> {
     }
 
     /// Checks all that stands in a file, those that it uses first.
-    fn check(&mut self, mut reader: Reader<'a>, mut read: Vec<RuleFile>) {
+    fn check(&mut self, mut reader: Reader<'a>, mut read: Vec<RuleFile<'a>>) {
         let index = reader.file;
         let has_rules = read.iter().any(|file| !file.rules.is_empty());
         self.under_way.push(index);
@@ -140,7 +143,7 @@ impl<'a> SetLoader<'a> {
                 for named in &file.macros {
                     let key = (index, named.name.as_str().into());
                     let text = Arc::clone(&self.files[index].text);
-                    let place = (Rc::clone(&named.value.node), text);
+                    let place = (named.value.node.clone(), text);
                     brought.elsewhere.insert(key, place);
                 }
             }
@@ -176,12 +179,14 @@ impl<'a> SetLoader<'a> {
     fn check_document(
         &mut self,
         reader: &mut Reader<'_>,
-        file: &mut RuleFile,
-        imports: Imports,
+        file: &mut RuleFile<'a>,
+        imports: Imports<'a>,
     ) -> RuleChecker<'a> {
         let rules = std::mem::take(&mut file.rules);
-        unused::report(reader, file, &rules, &imports);
-        let mut checker = RuleChecker::new(file, imports, self.limits);
+        if self.asked == Asked::Advice {
+            unused::report(reader, file, &rules, &imports);
+        }
+        let mut checker = RuleChecker::new(file, imports, self.limits, self.asked);
         checker.check_macros(reader, file);
         for written in rules {
             self.loaded.rule_count += 1;
@@ -210,7 +215,7 @@ impl<'a> SetLoader<'a> {
     }
 
     /// What a document is brought by those that it uses.
-    fn imports(&mut self, reader: &mut Reader<'_>, file: &RuleFile) -> Imports {
+    fn imports(&mut self, reader: &mut Reader<'_>, file: &RuleFile<'a>) -> Imports<'a> {
         let mut imports = Imports::default();
         let mut seen = HashSet::new();
         for (at, entry) in file.uses.iter().enumerate() {
@@ -232,7 +237,7 @@ impl<'a> SetLoader<'a> {
     fn target(
         &mut self,
         from: usize,
-        entry: &Use,
+        entry: &Use<'_>,
         seen: &mut HashSet<usize>,
     ) -> Result<usize, CannotUse> {
         let written = shown(&entry.written);
@@ -277,7 +282,7 @@ impl<'a> SetLoader<'a> {
     }
 
     /// What a file brings, which is checked first where it was not yet.
-    fn bring(&mut self, index: usize) -> Result<Rc<Brought>, CannotUse> {
+    fn bring(&mut self, index: usize) -> Result<Rc<Brought<'a>>, CannotUse> {
         let refused = |why: String, help: &str| CannotUse {
             code: codes::BAD_USE,
             message: why,

@@ -6,7 +6,7 @@ use crate::file::read::{Reader, Text};
 use crate::file::yaml::{ScalarMap, Style};
 
 /// Warns where a comment goes on beyond the line that it is written on.
-pub(super) fn warn_of_swallowed_lines(reader: &mut Reader<'_>, text: &Text) {
+pub(super) fn warn_of_swallowed_lines(reader: &mut Reader<'_>, text: &Text<'_>) {
     let Some(scalar) = text.node.as_scalar() else {
         return;
     };

@@ -1,7 +1,6 @@
 //! Macros, lists and fields of a file that none of its rules uses.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use crate::codes::{Code, files as codes};
 use crate::condition::scan::words;
@@ -15,9 +14,9 @@ use crate::file::yaml::YamlNode;
 /// nothing is used.
 pub(crate) fn report(
     reader: &mut Reader<'_>,
-    file: &RuleFile,
-    rules: &[WrittenRule],
-    imports: &Imports,
+    file: &RuleFile<'_>,
+    rules: &[WrittenRule<'_>],
+    imports: &Imports<'_>,
 ) {
     if !file.has_names() && file.uses.is_empty() {
         return;
@@ -41,7 +40,7 @@ fn report_each<'n>(
     reader: &mut Reader<'_>,
     code: Code,
     kind: &str,
-    names: impl Iterator<Item = (&'n Rc<YamlNode>, &'n String)>,
+    names: impl Iterator<Item = (&'n YamlNode<'n>, &'n String)>,
     is_used: impl Fn(&str) -> bool,
 ) {
     for (key, name) in names.filter(|(_, name)| !is_used(name)) {
@@ -60,9 +59,9 @@ struct WordsUsed<'t> {
 }
 
 fn words_used<'t>(
-    file: &'t RuleFile,
-    rules: &'t [WrittenRule],
-    imports: &'t Imports,
+    file: &'t RuleFile<'_>,
+    rules: &'t [WrittenRule<'_>],
+    imports: &'t Imports<'_>,
 ) -> WordsUsed<'t> {
     let named = file.macros.iter();
     let macros: HashMap<&str, &str> = named

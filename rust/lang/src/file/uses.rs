@@ -1,7 +1,6 @@
 //! `use:` of a rule file: the other files of the set whose macros, lists and fields it takes.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use crate::codes::files as codes;
 use crate::file::read::Reader;
@@ -13,13 +12,13 @@ const KEY: &str = "use";
 
 /// An entry of `use:`.
 #[derive(Debug)]
-pub(crate) struct Use {
+pub(crate) struct Use<'t> {
     pub written: String,
-    pub node: Rc<YamlNode>,
+    pub node: YamlNode<'t>,
 }
 
 /// Reads what stands behind `use:`.
-pub(super) fn read_uses(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<Use> {
+pub(super) fn read_uses<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>) -> Vec<Use<'t>> {
     let items = reader.one_or_more(node, "`use`");
     let most = reader.limits.used_files;
     if let Some(first) = items.get(most) {
@@ -33,7 +32,7 @@ pub(super) fn read_uses(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<Use
     let items = items.iter().take(most);
     let uses = items.filter_map(|item| {
         let written = reader.string(item, "each entry of `use`")?;
-        let node = Rc::clone(item);
+        let node = item.clone();
         Some(Use { written, node })
     });
     uses.collect()
@@ -51,7 +50,7 @@ fn used_files(file: &SourceFile, limits: &Limits) -> Vec<String> {
         let YamlKind::Mapping(mapping) = &document.root.kind else {
             continue;
         };
-        let is_use = |key: &Rc<YamlNode>| key.as_scalar().is_some_and(|key| key.value == KEY);
+        let is_use = |key: &YamlNode<'_>| key.as_scalar().is_some_and(|key| key.value == KEY);
         let entries = mapping.items.iter().filter(|entry| is_use(&entry.key));
         for entry in entries {
             let items = match &entry.value.kind {

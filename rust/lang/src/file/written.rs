@@ -1,6 +1,6 @@
 //! A rule as written: its keys, their texts not yet looked into.
 
-use std::{ops::Range, rc::Rc, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use crate::codes::files as codes;
 use crate::condition::shipped::Shipped;
@@ -44,7 +44,7 @@ pub(crate) const SEVERITIES: [Severity; 5] = [
 
 /// A rule whose keys are read.
 #[derive(Debug)]
-pub(crate) struct WrittenRule {
+pub(crate) struct WrittenRule<'t> {
     pub id: Option<RuleId>,
     /// Of the id's value, else of the rule's first key.
     pub at: Range<usize>,
@@ -57,11 +57,11 @@ pub(crate) struct WrittenRule {
     pub enabled: bool,
     pub tags: Vec<String>,
     pub compliance: Vec<Compliance>,
-    pub message: Option<Text>,
+    pub message: Option<Text<'t>>,
     pub emit: Emit,
     pub completeness: Option<Completeness>,
-    pub condition: Option<Text>,
-    pub exceptions: Vec<Text>,
+    pub condition: Option<Text<'t>>,
+    pub exceptions: Vec<Text<'t>>,
     pub tests: Vec<RuleTest>,
     /// Something in it was reported as an error.
     pub is_faulty: bool,
@@ -75,7 +75,7 @@ pub(crate) struct CheckedTexts {
     pub names: Vec<&'static Shipped>,
 }
 
-impl WrittenRule {
+impl WrittenRule<'_> {
     /// Where it stands in the file of this index.
     pub fn place(&self, file: usize) -> Place {
         Place {
@@ -113,7 +113,7 @@ impl WrittenRule {
     }
 }
 
-pub(super) fn read_rule(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> WrittenRule {
+pub(super) fn read_rule<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>) -> WrittenRule<'t> {
     let unnamed = reader.enter(None);
     let mut rule = read_id(reader, node);
     let is_misnamed = reader.leave(unnamed);
@@ -124,7 +124,7 @@ pub(super) fn read_rule(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Written
 }
 
 /// The id first, so that every diagnostic of the rule bears it.
-fn read_id(reader: &mut Reader<'_>, node: &YamlNode) -> WrittenRule {
+fn read_id<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>) -> WrittenRule<'t> {
     let mut rule = WrittenRule {
         id: None,
         at: node.range.clone(),
@@ -147,7 +147,7 @@ fn read_id(reader: &mut Reader<'_>, node: &YamlNode) -> WrittenRule {
     let YamlKind::Mapping(mapping) = &node.kind else {
         return rule;
     };
-    let is_id = |entry: &&Entry| entry.key.as_scalar().is_some_and(|key| key.value == "id");
+    let is_id = |entry: &&Entry<'_>| entry.key.as_scalar().is_some_and(|key| key.value == "id");
     if let Some(entry) = mapping.items.iter().find(is_id)
         && let Some(scalar) = entry.value.as_scalar()
         && !scalar.is_null()
@@ -155,7 +155,7 @@ fn read_id(reader: &mut Reader<'_>, node: &YamlNode) -> WrittenRule {
         rule.at = reader.span(&entry.value);
         rule.place = reader.lines.place(rule.at.start);
         if reader.check_name(&entry.value, &scalar.value, "a rule's id") {
-            rule.id = Some(RuleId(scalar.value.as_str().into()));
+            rule.id = Some(RuleId(Arc::from(&*scalar.value)));
         }
     } else if let Some(entry) = mapping.items.first() {
         rule.at = reader.span(&entry.key);
@@ -164,7 +164,7 @@ fn read_id(reader: &mut Reader<'_>, node: &YamlNode) -> WrittenRule {
     rule
 }
 
-fn read_keys(reader: &mut Reader<'_>, node: &YamlNode, rule: &mut WrittenRule) {
+fn read_keys<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>, rule: &mut WrittenRule<'t>) {
     let Some(fields) = reader.fields(node, "a rule", RULE_KEYS) else {
         return;
     };
@@ -213,11 +213,11 @@ fn read_keys(reader: &mut Reader<'_>, node: &YamlNode, rule: &mut WrittenRule) {
 }
 
 /// Frameworks with their controls, and those that are only named.
-fn compliance(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Compliance> {
+fn compliance(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Vec<Compliance> {
     let mut compliance: Vec<Compliance> = Vec::new();
     if let Some(node) = fields.value("compliance") {
         for entry in reader.entries(node, "`compliance`") {
-            let Some(framework) = entry.key.as_scalar().map(|key| key.value.clone()) else {
+            let Some(framework) = entry.key.as_scalar().map(|key| key.value.to_string()) else {
                 continue;
             };
             let what = "the controls of a framework";
@@ -244,7 +244,7 @@ fn compliance(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Compliance> {
     compliance
 }
 
-fn message(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Text> {
+fn message<'t>(reader: &mut Reader<'_>, fields: &Fields<'_, 't>) -> Option<Text<'t>> {
     let message = reader.positioned_text(fields.value("message")?, "`message`")?;
     let (length, most) = (message.value.len(), reader.limits.rule_bytes);
     if length > most {
@@ -255,7 +255,7 @@ fn message(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Text> {
     Some(message)
 }
 
-fn exceptions(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Text> {
+fn exceptions<'t>(reader: &mut Reader<'_>, fields: &Fields<'_, 't>) -> Vec<Text<'t>> {
     let Some(node) = fields.value("exceptions") else {
         return Vec::new();
     };
@@ -276,7 +276,7 @@ fn exceptions(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Text> {
         .collect()
 }
 
-fn condition(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Text> {
+fn condition<'t>(reader: &mut Reader<'_>, fields: &Fields<'_, 't>) -> Option<Text<'t>> {
     let (condition, expression) = (fields.value("condition"), fields.value("expression"));
     if condition.is_some()
         && let Some(entry) = fields.get("expression")
@@ -300,7 +300,7 @@ fn condition(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Text> {
     }
 }
 
-fn strings(reader: &mut Reader<'_>, node: &Rc<YamlNode>, what: &str, item: &str) -> Vec<String> {
+fn strings(reader: &mut Reader<'_>, node: &YamlNode<'_>, what: &str, item: &str) -> Vec<String> {
     let items = reader.one_or_more(node, what);
     items
         .iter()

@@ -8,7 +8,7 @@ use crate::file::yaml::{ScalarMap, Style};
 /// What to write for a text, if anything changes.
 pub(super) fn edit(
     text: &str,
-    passage: &Passage,
+    passage: &Passage<'_>,
     formatted: &str,
     newline: &str,
 ) -> Option<(Range<usize>, String)> {

@@ -7,9 +7,9 @@ use crate::file::yaml::{Style, YamlDocument, YamlKind, YamlNode};
 use crate::rule::RuleId;
 
 /// One text to rewrite.
-pub(super) struct Passage {
+pub(super) struct Passage<'t> {
     pub kind: TextKind,
-    pub node: Rc<YamlNode>,
+    pub node: YamlNode<'t>,
     /// Spaces in front of the line that the block's content must be deeper than.
     pub indent: usize,
     /// Inside `{ }` or `[ ]`.
@@ -20,14 +20,14 @@ pub(super) struct Passage {
 }
 
 /// The texts of a file, in their order, and the edits that the file needs besides.
-pub(super) struct Found {
+pub(super) struct Found<'t> {
     /// An aliased text is there once.
-    pub passages: Vec<Passage>,
+    pub passages: Vec<Passage<'t>>,
     /// Keys renamed by `--modern`.
     pub edits: Vec<(Range<usize>, String)>,
 }
 
-pub(super) fn find(text: &str, modern: bool, documents: &[YamlDocument]) -> Found {
+pub(super) fn find<'t>(text: &str, modern: bool, documents: &[YamlDocument<'t>]) -> Found<'t> {
     let mut finder = Finder {
         text,
         modern,
@@ -43,23 +43,23 @@ pub(super) fn find(text: &str, modern: bool, documents: &[YamlDocument]) -> Foun
     }
 }
 
-struct Finder<'a> {
+struct Finder<'a, 't> {
     text: &'a str,
     modern: bool,
     /// By where they stand: an aliased text is formatted once.
-    passages: BTreeMap<usize, Passage>,
+    passages: BTreeMap<usize, Passage<'t>>,
     /// Keys renamed by `--modern`.
     edits: Vec<(Range<usize>, String)>,
 }
 
-impl Finder<'_> {
-    fn file(&mut self, root: &Rc<YamlNode>) {
+impl<'t> Finder<'_, 't> {
+    fn file(&mut self, root: &YamlNode<'t>) {
         let YamlKind::Mapping(mapping) = &root.kind else {
             return;
         };
         for entry in &mapping.items {
             let is_flow = self.is_flow(root);
-            match entry.key.as_scalar().map(|key| key.value.as_str()) {
+            match entry.key.as_scalar().map(|key| &*key.value) {
                 Some("macros") => {
                     if let YamlKind::Mapping(macros) = &entry.value.kind {
                         let is_flow = is_flow || self.is_flow(&entry.value);
@@ -67,7 +67,7 @@ impl Finder<'_> {
                             let indent = self.column(one.key.range.start);
                             self.add(Passage {
                                 kind: TextKind::Macro,
-                                node: Rc::clone(&one.value),
+                                node: one.value.clone(),
                                 indent,
                                 is_flow,
                                 rule: None,
@@ -89,7 +89,7 @@ impl Finder<'_> {
         }
     }
 
-    fn rule(&mut self, rule: &Rc<YamlNode>, is_flow: bool) {
+    fn rule(&mut self, rule: &YamlNode<'t>, is_flow: bool) {
         let YamlKind::Mapping(mapping) = &rule.kind else {
             return;
         };
@@ -101,14 +101,14 @@ impl Finder<'_> {
                 .find(|entry| entry.key.as_scalar().is_some_and(|key| key.value == name))
         };
         let id = value_of("id").and_then(|entry| entry.value.as_scalar());
-        let id = id.map(|scalar| RuleId(scalar.value.as_str().into()));
+        let id = id.map(|scalar| RuleId(Arc::from(&*scalar.value)));
         let text = value_of("condition").or_else(|| value_of("expression"));
         let text = text.and_then(|entry| entry.value.as_scalar());
         let bound: Rc<[Arc<str>]> =
-            text.map_or_else(Rc::default, |text| bound_names(text.value.as_str()).into());
-        let condition = |node: &Rc<YamlNode>, indent: usize| Passage {
+            text.map_or_else(Rc::default, |text| bound_names(&text.value).into());
+        let condition = |node: &YamlNode<'t>, indent: usize| Passage {
             kind: TextKind::Condition,
-            node: Rc::clone(node),
+            node: node.clone(),
             indent,
             is_flow,
             rule: id.clone(),
@@ -116,7 +116,7 @@ impl Finder<'_> {
         };
         for entry in &mapping.items {
             let column = self.column(entry.key.range.start);
-            match entry.key.as_scalar().map(|key| key.value.as_str()) {
+            match entry.key.as_scalar().map(|key| &*key.value) {
                 Some("condition") => self.add(condition(&entry.value, column)),
                 Some("expression") => {
                     self.add(condition(&entry.value, column));
@@ -143,7 +143,7 @@ impl Finder<'_> {
         }
     }
 
-    fn add(&mut self, passage: Passage) {
+    fn add(&mut self, passage: Passage<'t>) {
         if passage
             .node
             .as_scalar()
@@ -156,7 +156,7 @@ impl Finder<'_> {
     }
 
     /// Flow collections begin with their bracket, block ones with their first key or item.
-    fn is_flow(&self, node: &YamlNode) -> bool {
+    fn is_flow(&self, node: &YamlNode<'_>) -> bool {
         let mut at = node.range.start;
         // Behind an anchor or a tag.
         while matches!(self.text.as_bytes().get(at), Some(b'&' | b'!')) {
@@ -175,7 +175,7 @@ impl Finder<'_> {
     }
 
     /// The column of the `-` in front of an item.
-    fn item_column(&self, item: &YamlNode) -> usize {
+    fn item_column(&self, item: &YamlNode<'_>) -> usize {
         let begin = scalar_begin(self.text, item);
         self.text[..begin]
             .rfind("- ")
@@ -184,7 +184,7 @@ impl Finder<'_> {
 }
 
 /// Where a scalar's own text begins: at its quote, its first character, or the header of its block.
-pub(super) fn scalar_begin(text: &str, node: &YamlNode) -> usize {
+pub(super) fn scalar_begin(text: &str, node: &YamlNode<'_>) -> usize {
     let Some(scalar) = node.as_scalar() else {
         return node.range.start;
     };

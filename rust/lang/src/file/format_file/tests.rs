@@ -1,7 +1,5 @@
 //! Held with a stand-in for the formatter of conditions, and with the real one on whole files.
 
-use std::rc::Rc;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -99,21 +97,21 @@ fn values(text: &str, expected: bool) -> Vec<String> {
     found
 }
 
-fn collect(node: &Rc<YamlNode>, texts: &Found, expected: bool, found: &mut Vec<String>) {
+fn collect(node: &YamlNode<'_>, texts: &Found<'_>, expected: bool, found: &mut Vec<String>) {
     match &node.kind {
         YamlKind::Scalar(scalar) => {
             let mut passages = texts.passages.iter();
             found.push(
-                match passages.any(|passage| Rc::ptr_eq(&passage.node, node)) {
+                match passages.any(|passage| passage.node.range == node.range) {
                     true => {
                         let value = if expected {
                             clauses(&scalar.value, TextKind::Condition, &[]).unwrap()
                         } else {
-                            scalar.value.clone()
+                            scalar.value.to_string()
                         };
                         value.split_whitespace().collect::<Vec<_>>().join(" ")
                     }
-                    false => scalar.value.clone(),
+                    false => scalar.value.to_string(),
                 },
             );
         }

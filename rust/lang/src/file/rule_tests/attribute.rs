@@ -8,12 +8,12 @@ use crate::file::yaml::{Scalar, Style, YamlKind, YamlNode};
 /// A mapping of keys and values.
 pub(super) fn read_attributes(
     reader: &mut Reader<'_>,
-    node: &YamlNode,
+    node: &YamlNode<'_>,
 ) -> Vec<(String, AttributeValue)> {
     let entries = reader.entries(node, "attributes");
-    let key = |node: &YamlNode| {
+    let key = |node: &YamlNode<'_>| {
         node.as_scalar()
-            .map(|key| key.value.clone())
+            .map(|key| key.value.to_string())
             .unwrap_or_default()
     };
     entries
@@ -23,7 +23,7 @@ pub(super) fn read_attributes(
 }
 
 /// The YAML depth limit bounds the recursion.
-fn value(node: &YamlNode) -> AttributeValue {
+fn value(node: &YamlNode<'_>) -> AttributeValue {
     match &node.kind {
         YamlKind::Scalar(scalar) => scalar_value(scalar),
         YamlKind::Sequence(sequence) => {
@@ -34,7 +34,10 @@ fn value(node: &YamlNode) -> AttributeValue {
                 .items
                 .iter()
                 .filter_map(|entry| {
-                    Some((entry.key.as_scalar()?.value.clone(), value(&entry.value)))
+                    Some((
+                        entry.key.as_scalar()?.value.to_string(),
+                        value(&entry.value),
+                    ))
                 })
                 .collect(),
         ),
@@ -43,8 +46,8 @@ fn value(node: &YamlNode) -> AttributeValue {
 }
 
 /// A scalar, written plainly or in quotes.
-fn scalar_value(scalar: &Scalar) -> AttributeValue {
-    let value = scalar.value.as_str();
+fn scalar_value(scalar: &Scalar<'_>) -> AttributeValue {
+    let value = &*scalar.value;
     if scalar.is_null() {
         return AttributeValue::Empty;
     }
@@ -76,7 +79,7 @@ fn scalar_value(scalar: &Scalar) -> AttributeValue {
 mod tests {
     use super::*;
 
-    fn plain(value: &str) -> Scalar {
+    fn plain(value: &str) -> Scalar<'_> {
         Scalar::new(value, Style::Plain)
     }
 

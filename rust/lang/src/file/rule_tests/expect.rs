@@ -20,7 +20,7 @@ const DETAILS: &[(&str, Verdict)] = &[
 
 pub(super) fn read_expectation(
     reader: &mut Reader<'_>,
-    fields: &Fields<'_>,
+    fields: &Fields<'_, '_>,
     spans: &[TestSpan],
 ) -> Option<Expectation> {
     let node = fields.value("expect");
@@ -71,7 +71,7 @@ const COMPARED: usize = 1_000;
 
 fn read_one(
     reader: &mut Reader<'_>,
-    node: &YamlNode,
+    node: &YamlNode<'_>,
     spans: &[TestSpan],
 ) -> Option<ExpectedEvidence> {
     let text = reader.string(node, "evidence")?;

@@ -1,7 +1,5 @@
 //! Reads the links of a test's spans, and finds the spans that they lead to.
 
-use std::rc::Rc;
-
 use crate::codes::files as codes;
 use crate::file::read::{Fields, Reader, shown};
 use crate::file::rule_tests::attribute::read_attributes;
@@ -12,31 +10,31 @@ use crate::file::yaml::YamlNode;
 pub(crate) const LINK_KEYS: &[&str] = &["to", "attributes"];
 
 /// A link that says where it leads, which can be told only once all spans are read.
-pub(super) struct Lead {
+pub(super) struct Lead<'t> {
     /// Whose link it is.
     pub span: usize,
     link: usize,
-    to: Rc<YamlNode>,
+    to: YamlNode<'t>,
 }
 
-impl Lead {
+impl<'t> Lead<'t> {
     /// The same of a copy of its span.
-    pub fn of(&self, span: usize) -> Lead {
+    pub fn of(&self, span: usize) -> Lead<'t> {
         Lead {
             span,
             link: self.link,
-            to: Rc::clone(&self.to),
+            to: self.to.clone(),
         }
     }
 }
 
 /// Reads the links of the span that will stand at `index`.
-pub(super) fn read_links(
+pub(super) fn read_links<'t>(
     reader: &mut Reader<'_>,
-    fields: &Fields<'_>,
+    fields: &Fields<'_, 't>,
     index: usize,
     span: &mut TestSpan,
-) -> Vec<Lead> {
+) -> Vec<Lead<'t>> {
     let mut leads = Vec::new();
     let Some(node) = fields.value("links") else {
         return leads;
@@ -49,7 +47,7 @@ pub(super) fn read_links(
             leads.push(Lead {
                 span: index,
                 link: span.links.len(),
-                to: Rc::clone(to),
+                to: to.clone(),
             });
         }
         let attributes = fields
@@ -64,7 +62,7 @@ pub(super) fn read_links(
 }
 
 /// Finds the spans that links lead to: by its id, or else its name the first.
-pub(super) fn follow(reader: &mut Reader<'_>, leads: &[Lead], spans: &mut [TestSpan]) {
+pub(super) fn follow(reader: &mut Reader<'_>, leads: &[Lead<'_>], spans: &mut [TestSpan]) {
     for lead in leads {
         let Some(written) = reader.string(&lead.to, "`to`") else {
             continue;

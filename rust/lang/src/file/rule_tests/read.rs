@@ -1,6 +1,6 @@
 //! Reads the list of tests.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::collections::BTreeSet;
 
 use crate::codes::files as codes;
 use crate::file::read::{Fields, Reader};
@@ -30,7 +30,7 @@ pub(crate) const TEST_KEYS: &[&str] = &[
 /// The tests of a rule, which may say for itself what it asks of a trace.
 pub(crate) fn read_tests(
     reader: &mut Reader<'_>,
-    node: &YamlNode,
+    node: &YamlNode<'_>,
     own: Option<Completeness>,
 ) -> Vec<RuleTest> {
     let mut names = BTreeSet::new();
@@ -55,17 +55,17 @@ pub(crate) fn read_tests(
     tests
 }
 
-fn name_of(test: &YamlNode) -> Option<&Rc<YamlNode>> {
+fn name_of<'n, 't>(test: &'n YamlNode<'t>) -> Option<&'n YamlNode<'t>> {
     let YamlKind::Mapping(mapping) = &test.kind else {
         return None;
     };
-    let is_name = |entry: &&Entry| entry.key.as_scalar().is_some_and(|key| key.value == "name");
+    let is_name = |entry: &&Entry<'_>| entry.key.as_scalar().is_some_and(|key| key.value == "name");
     mapping.items.iter().find(is_name).map(|entry| &entry.value)
 }
 
 fn read_test(
     reader: &mut Reader<'_>,
-    node: &YamlNode,
+    node: &YamlNode<'_>,
     own: Option<Completeness>,
 ) -> Option<RuleTest> {
     let fields = reader.fields(node, "a test", TEST_KEYS)?;
@@ -112,7 +112,7 @@ fn read_test(
 /// What the test asks of its trace: the same as the rule, where that says so itself.
 fn completeness(
     reader: &mut Reader<'_>,
-    fields: &Fields<'_>,
+    fields: &Fields<'_, '_>,
     own: Option<Completeness>,
 ) -> Completeness {
     let Some(node) = fields.value("completeness") else {

@@ -1,6 +1,6 @@
 //! Reads the trace of a test: spans inside spans.
 
-use std::{collections::BTreeSet, rc::Rc, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::codes::files as codes;
 use crate::file::plain;
@@ -40,15 +40,15 @@ pub(crate) const EVENT_KEYS: &[&str] = &["name", "at", "attributes"];
 pub(crate) const INSTRUMENTATION_KEYS: &[&str] = &["name", "version", "attributes"];
 
 /// An event's time is known only once its span's is.
-struct Trace {
+struct Trace<'t> {
     spans: Vec<TestSpan>,
     timings: Vec<Timing>,
     labels: BTreeSet<String>,
-    leads: Vec<Lead>,
+    leads: Vec<Lead<'t>>,
     is_full: bool,
 }
 
-pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<TestSpan> {
+pub(super) fn read_trace(reader: &mut Reader<'_>, node: &YamlNode<'_>) -> Vec<TestSpan> {
     let mut trace = Trace {
         spans: Vec::new(),
         timings: Vec::new(),
@@ -69,9 +69,9 @@ pub(super) fn read_trace(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<Te
     trace.spans
 }
 
-impl Trace {
+impl<'t> Trace<'t> {
     /// The YAML depth limit bounds the recursion.
-    fn read_span(&mut self, reader: &mut Reader<'_>, node: &YamlNode, parent: Option<usize>) {
+    fn read_span(&mut self, reader: &mut Reader<'_>, node: &YamlNode<'t>, parent: Option<usize>) {
         if self.is_full {
             return;
         }
@@ -131,7 +131,7 @@ impl Trace {
     }
 
     /// Adds the span at `index`, the last one at its level, and all below it so many times in all.
-    fn repeat(&mut self, reader: &mut Reader<'_>, node: &YamlNode, index: usize, times: u64) {
+    fn repeat(&mut self, reader: &mut Reader<'_>, node: &YamlNode<'_>, index: usize, times: u64) {
         let size = self.spans.len() - index;
         let most = reader.limits.test_spans;
         let total = times
@@ -151,7 +151,7 @@ impl Trace {
             let shift = size * copy as usize;
             for at in index..index + size {
                 let own = self.leads.iter().filter(|lead| lead.span == at);
-                let copied: Vec<Lead> = own.map(|lead| lead.of(at + shift)).collect();
+                let copied: Vec<Lead<'t>> = own.map(|lead| lead.of(at + shift)).collect();
                 self.leads.extend(copied);
                 let mut span = self.spans[at].clone();
                 let mut timing = self.timings[at].clone();
@@ -191,7 +191,12 @@ impl Trace {
         self.spans.len() - 1
     }
 
-    fn read_identity(&mut self, reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpan) {
+    fn read_identity(
+        &mut self,
+        reader: &mut Reader<'_>,
+        fields: &Fields<'_, '_>,
+        span: &mut TestSpan,
+    ) {
         if let Some(node) = fields.value("id")
             && let Some(label) = reader.string(node, "`id`")
         {
@@ -224,7 +229,7 @@ impl Trace {
     }
 }
 
-fn read_timing(reader: &mut Reader<'_>, fields: &Fields<'_>, parent: Option<usize>) -> Timing {
+fn read_timing(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, parent: Option<usize>) -> Timing {
     let start = fields.value("start").and_then(|node| {
         let start = read_duration(reader, node, "`start`")?;
         if start < 0 {
@@ -247,7 +252,7 @@ fn read_timing(reader: &mut Reader<'_>, fields: &Fields<'_>, parent: Option<usiz
     }
 }
 
-fn read_content(reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpan) {
+fn read_content(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, span: &mut TestSpan) {
     if let Some(node) = fields.value("kind") {
         span.kind = reader
             .word(node, codes::TEST_WORD, "span kind", &SpanKind::ALL)
@@ -289,12 +294,12 @@ fn read_content(reader: &mut Reader<'_>, fields: &Fields<'_>, span: &mut TestSpa
     }
 }
 
-fn read_event(reader: &mut Reader<'_>, node: &YamlNode) -> Option<TestEvent> {
+fn read_event(reader: &mut Reader<'_>, node: &YamlNode<'_>) -> Option<TestEvent> {
     if let Some(scalar) = node.as_scalar()
         && !scalar.is_null()
     {
         return Some(TestEvent {
-            name: scalar.value.clone(),
+            name: scalar.value.to_string(),
             at: 0,
             attributes: Vec::new(),
         });
@@ -322,7 +327,11 @@ fn read_event(reader: &mut Reader<'_>, node: &YamlNode) -> Option<TestEvent> {
     })
 }
 
-pub(super) fn read_duration(reader: &mut Reader<'_>, node: &YamlNode, what: &str) -> Option<i64> {
+pub(super) fn read_duration(
+    reader: &mut Reader<'_>,
+    node: &YamlNode<'_>,
+    what: &str,
+) -> Option<i64> {
     let scalar = reader.text(node, what)?;
     let nanos = plain::duration(&scalar.value);
     if nanos.is_none() {

@@ -1,7 +1,5 @@
 //! Reads the traces of a test that has several.
 
-use std::rc::Rc;
-
 use crate::codes::files as codes;
 use crate::file::read::Reader;
 use crate::file::rule_tests::model::TestTrace;
@@ -11,7 +9,7 @@ use crate::file::yaml::YamlNode;
 /// Keys of a trace among several.
 pub(crate) const TRACE_KEYS: &[&str] = &["trace", "at", "repeat"];
 
-pub(super) fn read_traces(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<TestTrace> {
+pub(super) fn read_traces(reader: &mut Reader<'_>, node: &YamlNode<'_>) -> Vec<TestTrace> {
     let mut traces = Vec::new();
     let (mut all, mut spans) = (0u64, 0u64);
     let most = reader.limits.test_traces as u64;
@@ -32,7 +30,7 @@ pub(super) fn read_traces(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Vec<T
     traces
 }
 
-fn read_one(reader: &mut Reader<'_>, node: &Rc<YamlNode>) -> Option<TestTrace> {
+fn read_one(reader: &mut Reader<'_>, node: &YamlNode<'_>) -> Option<TestTrace> {
     let fields = reader.fields(node, "a trace", TRACE_KEYS)?;
     if fields.value("trace").is_none() {
         reader.missing(&fields, "trace", "a trace");

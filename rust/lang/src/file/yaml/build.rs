@@ -1,6 +1,6 @@
 //! From parser events to the tree, within the limits.
 
-use std::{collections::HashMap, ops::Range, rc::Rc};
+use std::{collections::HashMap, ops::Range};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
@@ -18,7 +18,11 @@ use crate::limits::Limits;
 /// is what follows from the next place on where a reader would begin anew: an item of the list of
 /// rules, a key of the file, a document.
 #[must_use]
-pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<YamlDocument> {
+pub fn parse<'t>(
+    source: &'t str,
+    limits: &Limits,
+    faults: &mut Vec<YamlFault>,
+) -> Vec<YamlDocument<'t>> {
     match without_control_characters(source, faults) {
         Some(cleaned) => of_events(&cleaned, limits, faults),
         None => of_lines(source, limits).unwrap_or_else(|| of_events(source, limits, faults)),
@@ -26,11 +30,11 @@ pub fn parse(source: &str, limits: &Limits, faults: &mut Vec<YamlFault>) -> Vec<
 }
 
 /// The documents of any text.
-pub(super) fn of_events(
+pub(super) fn of_events<'t>(
     text: &str,
     limits: &Limits,
     faults: &mut Vec<YamlFault>,
-) -> Vec<YamlDocument> {
+) -> Vec<YamlDocument<'t>> {
     let mut builder = Builder::new(text, limits, faults);
     let mut resume = Resume {
         text,
@@ -57,33 +61,37 @@ pub(super) fn of_events(
 }
 
 /// The documents of a text that has no fault and can be read line by line.
-pub(super) fn of_lines(text: &str, limits: &Limits) -> Option<Vec<YamlDocument>> {
+pub(super) fn of_lines<'t>(text: &'t str, limits: &Limits) -> Option<Vec<YamlDocument<'t>>> {
     let mut faults = Vec::new();
     let mut builder = Builder::new(text, limits, &mut faults);
     lines::read(text, |met| builder.meet(met))?;
     Some(builder.documents)
 }
 
-struct Builder<'a, 'f> {
+struct Builder<'a, 'f, 't> {
     offsets: Offsets<'a>,
     limits: &'a Limits,
     faults: &'f mut Vec<YamlFault>,
-    documents: Vec<YamlDocument>,
+    documents: Vec<YamlDocument<'t>>,
     /// Characters before the part of the text that is read now.
     base: usize,
     /// The next document goes on with the one before it.
     continues: bool,
-    open: Vec<Open>,
+    open: Vec<Open<'t>>,
     /// Collections below one that was refused for its depth.
     refused_depth: usize,
-    anchors: HashMap<usize, Rc<YamlNode>>,
+    anchors: HashMap<usize, YamlNode<'t>>,
     alias_nodes: usize,
     /// Of the whole text.
     nodes: usize,
 }
 
-impl<'a, 'f> Builder<'a, 'f> {
-    fn new(text: &'a str, limits: &'a Limits, faults: &'f mut Vec<YamlFault>) -> Builder<'a, 'f> {
+impl<'a, 'f, 't> Builder<'a, 'f, 't> {
+    fn new(
+        text: &'a str,
+        limits: &'a Limits,
+        faults: &'f mut Vec<YamlFault>,
+    ) -> Builder<'a, 'f, 't> {
         Builder {
             offsets: Offsets::new(text),
             limits,
@@ -162,7 +170,7 @@ impl<'a, 'f> Builder<'a, 'f> {
     }
 
     /// What was read of a line; `None` as soon as there is a fault.
-    fn meet(&mut self, met: Met<'_>) -> Option<()> {
+    fn meet(&mut self, met: Met<'t>) -> Option<()> {
         self.nodes += usize::from(!matches!(met, Met::End(_)));
         match met {
             Met::Mapping(at) => self.begin(Open::mapping(at, 0), at..at),
@@ -170,7 +178,7 @@ impl<'a, 'f> Builder<'a, 'f> {
             Met::End(at) => self.close(at, false),
             Met::Scalar(value, style, range) => {
                 let scalar = Scalar {
-                    value: value.into_owned(),
+                    value,
                     style,
                     begin: range.start,
                     has_properties: false,
@@ -207,7 +215,7 @@ impl<'a, 'f> Builder<'a, 'f> {
                     range.end
                 };
                 let scalar = Scalar {
-                    value: value.into_owned(),
+                    value: value.into_owned().into(),
                     style: style.into(),
                     begin,
                     has_properties,
@@ -226,7 +234,7 @@ impl<'a, 'f> Builder<'a, 'f> {
         }
     }
 
-    fn begin(&mut self, open: Open, range: Range<usize>) {
+    fn begin(&mut self, open: Open<'t>, range: Range<usize>) {
         if self.open.len() >= self.limits.yaml_depth {
             self.too_deep(range.clone());
             self.refused_depth = 1;
@@ -318,20 +326,20 @@ impl<'a, 'f> Builder<'a, 'f> {
             }
             Some(node) => {
                 self.alias_nodes += node.weight;
-                Rc::clone(node)
+                node.clone()
             }
         };
         self.attach(node);
     }
 
-    fn finished(&mut self, node: Rc<YamlNode>, anchor: usize) {
+    fn finished(&mut self, node: YamlNode<'t>, anchor: usize) {
         if anchor > 0 {
-            self.anchors.insert(anchor, Rc::clone(&node));
+            self.anchors.insert(anchor, node.clone());
         }
         self.attach(node);
     }
 
-    fn attach(&mut self, node: Rc<YamlNode>) {
+    fn attach(&mut self, node: YamlNode<'t>) {
         let Some(open) = self.open.last_mut() else {
             let continues = std::mem::take(&mut self.continues);
             self.documents.push(YamlDocument {
@@ -348,7 +356,7 @@ impl<'a, 'f> Builder<'a, 'f> {
     fn close(&mut self, end: usize, is_cut: bool) {
         let Some(open) = self.open.pop() else { return };
         let anchor = open.anchor;
-        let node = Rc::new(open.closed(end, is_cut));
+        let node = open.closed(end, is_cut);
         self.finished(node, anchor);
     }
 }

@@ -6,11 +6,19 @@ use crate::file::yaml::tree::YamlFault;
 /// Control characters are reported one by one up to this many; the rest only as a number.
 const CONTROL_FAULTS: usize = 20;
 
+/// The first byte of the character that stands for what is no text.
+const ODD_BEGINS: u8 = 0xEF;
+
 /// Reports what no text file contains, and blanks it out so that the rest can be read. Positions stay.
 pub(super) fn without_control_characters(
     source: &str,
     faults: &mut Vec<YamlFault>,
 ) -> Option<String> {
+    let may_be_odd = |byte: &u8| byte.is_ascii_control() && *byte != b'\n' || *byte == ODD_BEGINS;
+    // Nearly no file has one; all bytes are looked at, which goes many at a time.
+    if source.bytes().filter(may_be_odd).count() == 0 {
+        return None;
+    }
     let mut found: Vec<(usize, char)> = Vec::new();
     for (at, c) in source.char_indices() {
         let is_odd = (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r'))

@@ -16,7 +16,7 @@ pub struct ScalarMap {
 
 impl ScalarMap {
     #[must_use]
-    pub fn new(scalar: &Scalar, source: &str) -> ScalarMap {
+    pub fn new(scalar: &Scalar<'_>, source: &str) -> ScalarMap {
         let (pieces, end) = walk(scalar, source);
         ScalarMap {
             pieces,

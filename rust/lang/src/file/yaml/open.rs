@@ -1,47 +1,48 @@
 //! Collections whose end has not come.
 
+use std::borrow::Cow;
 use std::{collections::HashSet, ops::Range, rc::Rc};
 
 use crate::codes::files as codes;
 use crate::file::yaml::tree::{Collection, Entry, YamlFault, YamlKind, YamlNode};
 
 /// A collection as far as it is read.
-pub(super) struct Open {
+pub(super) struct Open<'t> {
     pub begin: usize,
     pub anchor: usize,
-    kind: OpenKind,
+    kind: OpenKind<'t>,
     weight: usize,
     height: usize,
 }
 
-enum OpenKind {
-    Sequence(Vec<Rc<YamlNode>>),
+enum OpenKind<'t> {
+    Sequence(Vec<YamlNode<'t>>),
     Mapping {
-        entries: Vec<Entry>,
-        key: Option<Rc<YamlNode>>,
+        entries: Vec<Entry<'t>>,
+        key: Option<YamlNode<'t>>,
         /// The texts of the keys, once they are more than [`FEW`].
-        keys: HashSet<String>,
+        keys: Option<HashSet<Cow<'t, str>>>,
     },
 }
 
 /// So few keys are looked through one by one.
 const FEW: usize = 16;
 
-impl Open {
-    pub fn sequence(begin: usize, anchor: usize) -> Open {
+impl<'t> Open<'t> {
+    pub fn sequence(begin: usize, anchor: usize) -> Open<'t> {
         Open::new(begin, anchor, OpenKind::Sequence(Vec::new()))
     }
 
-    pub fn mapping(begin: usize, anchor: usize) -> Open {
+    pub fn mapping(begin: usize, anchor: usize) -> Open<'t> {
         let kind = OpenKind::Mapping {
             entries: Vec::new(),
             key: None,
-            keys: HashSet::new(),
+            keys: None,
         };
         Open::new(begin, anchor, kind)
     }
 
-    fn new(begin: usize, anchor: usize, kind: OpenKind) -> Open {
+    fn new(begin: usize, anchor: usize, kind: OpenKind<'t>) -> Open<'t> {
         Open {
             begin,
             anchor,
@@ -60,7 +61,7 @@ impl Open {
     /// # Errors
     ///
     /// The fault of a key that cannot be one; its value is left out.
-    pub fn add(&mut self, node: Rc<YamlNode>) -> Result<(), YamlFault> {
+    pub fn add(&mut self, node: YamlNode<'t>) -> Result<(), YamlFault> {
         self.weight = self.weight.saturating_add(node.weight);
         self.height = self.height.max(node.height);
         let (entries, key, keys) = match &mut self.kind {
@@ -87,11 +88,11 @@ impl Open {
     }
 
     /// The collection, at its end or where a syntax error cuts it off.
-    pub fn closed(self, end: usize, is_cut: bool) -> YamlNode {
+    pub fn closed(self, end: usize, is_cut: bool) -> YamlNode<'t> {
         let kind = match self.kind {
-            OpenKind::Sequence(items) => YamlKind::Sequence(Collection { items, is_cut }),
+            OpenKind::Sequence(items) => YamlKind::Sequence(Rc::new(Collection { items, is_cut })),
             OpenKind::Mapping { entries: items, .. } => {
-                YamlKind::Mapping(Collection { items, is_cut })
+                YamlKind::Mapping(Rc::new(Collection { items, is_cut }))
             }
         };
         YamlNode {
@@ -104,20 +105,22 @@ impl Open {
 }
 
 /// Whether a mapping has a key of this text.
-fn is_known(entries: &[Entry], keys: &mut HashSet<String>, text: &String) -> bool {
+fn is_known<'t>(
+    entries: &[Entry<'t>],
+    keys: &mut Option<HashSet<Cow<'t, str>>>,
+    text: &Cow<'t, str>,
+) -> bool {
     let mut texts = entries
         .iter()
         .filter_map(|entry| Some(&entry.key.as_scalar()?.value));
     if entries.len() < FEW {
         return texts.any(|known| known == text);
     }
-    if entries.len() == FEW {
-        keys.extend(texts.cloned());
-    }
+    let keys = keys.get_or_insert_with(|| texts.cloned().collect());
     !keys.insert(text.clone())
 }
 
-fn not_text(key: &YamlNode) -> YamlFault {
+fn not_text(key: &YamlNode<'_>) -> YamlFault {
     YamlFault {
         code: codes::WRONG_KIND,
         range: key.range.clone(),

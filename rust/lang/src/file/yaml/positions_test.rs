@@ -1,7 +1,5 @@
 //! Every scalar's value is held against the bytes of the file that its map names.
 
-use std::rc::Rc;
-
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -10,7 +8,7 @@ use super::tree::YamlFault;
 use super::*;
 use crate::limits::Limits;
 
-fn scalars(node: &YamlNode, found: &mut Vec<Rc<YamlNode>>) {
+fn scalars<'t>(node: &YamlNode<'t>, found: &mut Vec<YamlNode<'t>>) {
     match &node.kind {
         YamlKind::Sequence(sequence) => sequence.items.iter().for_each(|item| visit(item, found)),
         YamlKind::Mapping(mapping) => mapping.items.iter().for_each(|entry| {
@@ -21,14 +19,14 @@ fn scalars(node: &YamlNode, found: &mut Vec<Rc<YamlNode>>) {
     }
 }
 
-fn visit(node: &Rc<YamlNode>, found: &mut Vec<Rc<YamlNode>>) {
+fn visit<'t>(node: &YamlNode<'t>, found: &mut Vec<YamlNode<'t>>) {
     match &node.kind {
-        YamlKind::Scalar(_) => found.push(Rc::clone(node)),
+        YamlKind::Scalar(_) => found.push(node.clone()),
         _ => scalars(node, found),
     }
 }
 
-fn parsed(text: &str) -> (Vec<Rc<YamlNode>>, Vec<YamlFault>) {
+fn parsed(text: &str) -> (Vec<YamlNode<'_>>, Vec<YamlFault>) {
     let mut faults = Vec::new();
     let mut found = Vec::new();
     for document in parse(text, &Limits::default(), &mut faults) {
@@ -92,7 +90,7 @@ fn check(text: &str) -> usize {
 }
 
 /// From one character of the value to another it goes from the place of the one to the end of the other's.
-fn check_ranges(text: &str, node: &YamlNode) {
+fn check_ranges(text: &str, node: &YamlNode<'_>) {
     let scalar = node.as_scalar().unwrap();
     let map = ScalarMap::new(scalar, text);
     let of = |(at, c): (usize, char)| at..at + c.len_utf8();
@@ -264,7 +262,7 @@ fn faults_cost_what_follows_until_the_next_rule() {
     let (found, _) = parsed(text);
     let values: Vec<&str> = found
         .iter()
-        .map(|node| node.as_scalar().unwrap().value.as_str())
+        .map(|node| &*node.as_scalar().unwrap().value)
         .collect();
     assert_eq!(
         values,

@@ -1,35 +1,37 @@
-//! The tree: nodes that know where they stand, texts among them in the style in which they are written.
+//! The tree: nodes that know where they stand, texts among them in the style in which they are written. What stands in the
+//! file as it is meant is lent from there, so that a scalar takes no memory of its own.
 
+use std::borrow::Cow;
 use std::{ops::Range, rc::Rc};
 
 use crate::codes::Code;
 
 /// One document of a file.
 #[derive(Debug)]
-pub struct YamlDocument {
-    pub root: Rc<YamlNode>,
+pub struct YamlDocument<'t> {
+    pub root: YamlNode<'t>,
     /// It goes on, after a syntax error, with the document before it; the root is then either a
     /// mapping again or the rest of a list.
     pub continues: bool,
 }
 
-/// One value of a document. Aliased nodes are shared, not copied.
-#[derive(Debug)]
-pub struct YamlNode {
+/// One value of a document. A copy shares what is below it, as an alias does.
+#[derive(Clone, Debug)]
+pub struct YamlNode<'t> {
     /// Bytes of the file, properties (`&anchor`, `!tag`) included.
     pub range: Range<usize>,
-    pub kind: YamlKind,
+    pub kind: YamlKind<'t>,
     /// How often this node and those below it would be written out if every alias were.
     pub(super) weight: usize,
     /// Collections inside each other, this one included; a scalar has 0.
     pub(super) height: usize,
 }
 
-#[derive(Debug)]
-pub enum YamlKind {
-    Scalar(Scalar),
-    Sequence(Collection<Rc<YamlNode>>),
-    Mapping(Collection<Entry>),
+#[derive(Clone, Debug)]
+pub enum YamlKind<'t> {
+    Scalar(Scalar<'t>),
+    Sequence(Rc<Collection<YamlNode<'t>>>),
+    Mapping(Rc<Collection<Entry<'t>>>),
     /// Something that was refused and reported; whoever meets it stays silent.
     Refused,
 }
@@ -43,30 +45,30 @@ pub struct Collection<T> {
 }
 
 #[derive(Debug)]
-pub struct Entry {
-    pub key: Rc<YamlNode>,
-    pub value: Rc<YamlNode>,
+pub struct Entry<'t> {
+    pub key: YamlNode<'t>,
+    pub value: YamlNode<'t>,
 }
 
-impl YamlNode {
+impl<'t> YamlNode<'t> {
     /// A node without others below it.
-    pub(super) fn leaf(range: Range<usize>, kind: YamlKind) -> Rc<YamlNode> {
+    pub(super) fn leaf(range: Range<usize>, kind: YamlKind<'t>) -> YamlNode<'t> {
         // A long text that is aliased often weighs as much as many short ones.
         let weight = match &kind {
             YamlKind::Scalar(scalar) => 1 + scalar.value.len() / 64,
             _ => 1,
         };
-        Rc::new(YamlNode {
+        YamlNode {
             range,
             kind,
             weight,
             height: 0,
-        })
+        }
     }
 
     /// The text of a scalar.
     #[must_use]
-    pub fn as_scalar(&self) -> Option<&Scalar> {
+    pub fn as_scalar(&self) -> Option<&Scalar<'t>> {
         match &self.kind {
             YamlKind::Scalar(scalar) => Some(scalar),
             _ => None,
@@ -113,9 +115,9 @@ pub enum Style {
 }
 
 /// A text, and where it stands.
-#[derive(Debug)]
-pub struct Scalar {
-    pub value: String,
+#[derive(Clone, Debug)]
+pub struct Scalar<'t> {
+    pub value: Cow<'t, str>,
     pub style: Style,
     /// Where the parser says that the scalar begins: at its properties if it has some; else at the
     /// first character, for block scalars that of the content.
@@ -123,11 +125,11 @@ pub struct Scalar {
     pub(super) has_properties: bool,
 }
 
-impl Scalar {
+impl<'t> Scalar<'t> {
     #[cfg(test)]
-    pub(crate) fn new(value: &str, style: Style) -> Scalar {
+    pub(crate) fn new(value: &'t str, style: Style) -> Scalar<'t> {
         Scalar {
-            value: value.to_owned(),
+            value: value.into(),
             style,
             begin: 0,
             has_properties: false,
@@ -137,14 +139,13 @@ impl Scalar {
     /// Nothing, `~` or `null`, written plainly.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        self.style == Style::Plain
-            && matches!(self.value.as_str(), "" | "~" | "null" | "Null" | "NULL")
+        self.style == Style::Plain && matches!(&*self.value, "" | "~" | "null" | "Null" | "NULL")
     }
 
     /// `true` or `false`, written plainly.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
-        match (self.style, self.value.as_str()) {
+        match (self.style, &*self.value) {
             (Style::Plain, "true" | "True" | "TRUE") => Some(true),
             (Style::Plain, "false" | "False" | "FALSE") => Some(false),
             _ => None,

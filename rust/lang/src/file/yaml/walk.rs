@@ -18,7 +18,7 @@ pub(super) struct Piece {
 }
 
 /// The pieces of a scalar, and where its value ends in the file.
-pub(super) fn walk(scalar: &Scalar, source: &str) -> (Vec<Piece>, usize) {
+pub(super) fn walk(scalar: &Scalar<'_>, source: &str) -> (Vec<Piece>, usize) {
     let mut walk = Walk {
         value: &scalar.value,
         source,
