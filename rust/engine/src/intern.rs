@@ -60,6 +60,11 @@ impl Numbers {
         id
     }
 
+    fn make_room(&mut self, more: usize) {
+        self.ids.reserve(more);
+        self.names.reserve(more);
+    }
+
     fn get(&self, name: &str) -> Option<u32> {
         self.ids.get(name).copied()
     }
@@ -99,6 +104,14 @@ pub(crate) struct Interner {
 impl Interner {
     fn all(&mut self) -> [&mut Numbers; 3] {
         [&mut self.cells, &mut self.fields, &mut self.rules]
+    }
+
+    /// Room for the names of so many rules and of what they mostly have.
+    pub fn make_room(&mut self, rules: usize) {
+        let known = self.rules.names.len();
+        self.rules.make_room(rules.saturating_sub(known));
+        let known = self.cells.names.len();
+        self.cells.make_room((2 * rules).saturating_sub(known));
     }
 
     /// What is numbered from now on belongs to this rule set.

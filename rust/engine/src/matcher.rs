@@ -71,6 +71,13 @@ impl MatcherBuilder {
         MatcherBuilder::default()
     }
 
+    /// Room for so many selectors.
+    pub(crate) fn make_room(&mut self, selectors: usize) {
+        self.selectors.reserve(selectors);
+        let hash = |id: &SelectorId| self.hasher.hash_one(&self.selectors[id.index()]);
+        self.selector_ids.reserve(selectors, hash);
+    }
+
     /// A selector of spans that are `base` and make every part of `filter` true. No part reads a bound span.
     ///
     /// # Errors

@@ -31,8 +31,12 @@ impl<R> FromIterator<(CellId, R)> for ByCell<R> {
             return ByCell::default();
         };
         let first = first.0;
-        let cells = first..=last.0 + 1;
-        let begins = cells.map(|cell| all.partition_point(|(of, _)| of.0 < cell) as u32);
+        let mut before = 0;
+        let begins = (first..=last.0 + 1).map(|cell| {
+            let more = all[before..].iter().take_while(|(of, _)| of.0 < cell);
+            before += more.count();
+            before as u32
+        });
         ByCell {
             first,
             begins: begins.collect(),

@@ -52,11 +52,12 @@ pub(crate) fn write_bounded_field(name: &mut String, field: &Field) {
 /// Of a rule with its meaning: another meaning is another rule.
 pub(crate) fn write_rule(name: &mut String, rule: &Rule) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in rule.hash.0 {
-        for half in [byte >> 4, byte & 15] {
-            name.push(char::from(DIGITS[usize::from(half)]));
-        }
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(rule.hash.0) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
+    name.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     name.push(' ');
     name.push_str(&rule.id.0);
     bound(name);

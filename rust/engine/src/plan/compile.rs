@@ -30,8 +30,10 @@ pub(crate) fn compile(
         unsaid,
         ..Draft::default()
     };
-    let mut ids = HashSet::new();
-    let mut sets = SelectorSets::default();
+    let mut ids = HashSet::with_capacity(rules.len());
+    let mut sets = SelectorSets(HashMap::with_capacity(rules.len()));
+    interner.make_room(rules.len());
+    draft.make_room(rules.len());
     let mut plans: Vec<RulePlan> = Vec::with_capacity(rules.len());
     for (index, rule) in (0..).map(RuleIndex).zip(rules) {
         let refuse = |message: String| PlanError {
@@ -116,7 +118,7 @@ fn compile_rule(
     } = of_rule;
     let unsaid = draft.unsaid;
     // In which window a trace is, its first start says.
-    draft.times |= reads_trace || reads_order(&rule.body) || window.is_some();
+    draft.times = draft.times || reads_trace || window.is_some() || reads_order(&rule.body);
     let early = fires_early(&rule.body);
     let selectors = selectors.each_once();
     if early {
@@ -140,7 +142,6 @@ fn compile_rule(
 }
 
 /// The distinct sets of selectors that rules have, numbered in the order of their coming.
-#[derive(Default)]
 struct SelectorSets(HashMap<Vec<SelectorId>, u32>);
 
 impl SelectorSets {

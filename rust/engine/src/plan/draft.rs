@@ -1,8 +1,12 @@
 //! A plan under construction: what is collected over all rules, and within one.
 
+use std::sync::Arc;
+
 use betrace_lang::rule::{
     Base, Completeness, Field, Intrinsic, Predicate, Role, SpanSelector, Term,
 };
+
+use hashbrown::HashMap;
 
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
@@ -13,6 +17,9 @@ use crate::plan::trace::TraceTest;
 use crate::predicate::fields::FieldId;
 use crate::predicate::reckoning::CompiledTerm;
 use crate::predicate::{CompiledPredicate, PatternError};
+
+/// How many selectors of its own a rule mostly has.
+const SELECTORS_OF_A_RULE: usize = 2;
 
 /// What is collected over all rules.
 #[derive(Default)]
@@ -29,6 +36,23 @@ pub(crate) struct Draft {
     pub times: bool,
     /// See [`Plan::shown_of_first`](crate::plan::Plan::shown_of_first).
     pub shown_of_first: Vec<(FieldKey, FieldId)>,
+    /// What counts spans that rules share, such as those of an exception that most have, by where they lie.
+    pub counts: HashMap<*const SpanSelector, SharedCount>,
+}
+
+pub(crate) struct SharedCount {
+    selector: SelectorId,
+    cell: CellId,
+    /// As long as it lies there nothing else does.
+    _spans: Arc<SpanSelector>,
+}
+
+impl Draft {
+    /// Room for what so many rules mostly have.
+    pub fn make_room(&mut self, rules: usize) {
+        self.selectors.reserve(SELECTORS_OF_A_RULE * rules);
+        self.builder.make_room(SELECTORS_OF_A_RULE * rules);
+    }
 }
 
 /// What is collected within one rule.
@@ -92,6 +116,27 @@ impl<'a> RuleDraft<'a> {
             terms.len() - 1
         });
         TermId(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+
+    /// A cell that counts the selected spans.
+    pub fn count(&mut self, spans: &Arc<SpanSelector>) -> Result<CellId, PatternError> {
+        let is_shared = Arc::strong_count(spans) > 1;
+        let at = Arc::as_ptr(spans);
+        if let Some(known) = self.draft.counts.get(&at).filter(|_| is_shared) {
+            self.cells.insert(known.cell);
+            self.selectors.insert(known.selector);
+            return Ok(known.cell);
+        }
+        let (selector, cell) = self.feed(spans, &spans.filter, FeedKind::Count, None)?;
+        if is_shared {
+            let known = SharedCount {
+                selector,
+                cell,
+                _spans: Arc::clone(spans),
+            };
+            self.draft.counts.insert(at, known);
+        }
+        Ok(cell)
     }
 
     /// A cell that the selected spans feed with what `of` reads of them, as `kind` says.

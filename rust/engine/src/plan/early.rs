@@ -60,11 +60,16 @@ pub(crate) fn clauses(body: &Body) -> Vec<ClauseProfile> {
         .collect()
 }
 
-/// Whether a rule can be violated while its trace is open.
+/// Whether a rule can be violated while its trace is open: whether nothing stands against some clause of [`clauses`]. Of most
+/// rules the first part says that something does.
 pub(crate) fn fires_early(body: &Body) -> bool {
-    clauses(body)
-        .iter()
-        .any(|clause| clause.waits_for.is_empty())
+    let is_known = |expr: &Expr, wanted| knowing(expr, wanted).is_empty();
+    let mut bound = body.bindings.iter();
+    body.exceptions.iter().all(|one| is_known(one, false))
+        && bound.all(|one| having(&one.selector).is_empty())
+        && body.when.as_ref().is_none_or(|when| is_known(when, true))
+        && (body.never.as_ref().is_some_and(|one| is_known(one, true))
+            || body.always.as_ref().is_some_and(|one| is_known(one, false)))
 }
 
 /// Against knowing, before the close, that a condition is as wanted.
@@ -106,5 +111,35 @@ fn in_some_group(measure: &Measure, op: GroupOp, value: &Quantity, wanted: bool)
         Selector::Bound(_) if may_more_come => vec![Obstacle::Never],
         // There is no group before someone is in it.
         _ => every([having(selector), reached]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use betrace_bench::rules;
+    use betrace_lang::{SourceFile, compile};
+
+    use super::*;
+
+    #[test]
+    fn a_rule_fires_early_where_nothing_stands_against_one_of_its_clauses() {
+        let texts = [
+            rules::hundred(),
+            rules::many(100),
+            "rules:\n  - { id: a, exceptions: 'trace:duration > 1s', condition: 'never { b }' }\n"
+                .to_owned(),
+            "rules:\n  - { id: a, condition: 'when { b } always { not c } never { d }' }\n"
+                .to_owned(),
+        ];
+        let mut early = 0;
+        for text in texts {
+            for rule in compile(&[SourceFile::new("r.yaml", text)]).unwrap() {
+                let clauses = clauses(&rule.body);
+                let of_clauses = clauses.iter().any(|clause| clause.waits_for.is_empty());
+                assert_eq!(fires_early(&rule.body), of_clauses, "{:?}", rule.id);
+                early += usize::from(of_clauses);
+            }
+        }
+        assert!(early > 20, "{early}");
     }
 }

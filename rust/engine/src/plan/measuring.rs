@@ -1,5 +1,7 @@
 //! From what a rule counts and measures to cells, where numbers alone answer for it, and members, where they do not.
 
+use std::sync::Arc;
+
 use betrace_lang::rule::{
     Aggregate, GroupKey, Measure, Quantity, Selector, SpanSelector, Term, Total,
 };
@@ -174,9 +176,9 @@ pub(super) fn selecting(
     }
 }
 
-fn count(draft: &mut RuleDraft<'_>, spans: &SpanSelector) -> Result<Counted, PatternError> {
+fn count(draft: &mut RuleDraft<'_>, spans: &Arc<SpanSelector>) -> Result<Counted, PatternError> {
     Ok(Counted {
-        count: draft.feed(spans, &spans.filter, FeedKind::Count, None)?.1,
+        count: draft.count(spans)?,
         trace: draft.trace_tests(&spans.trace)?,
     })
 }

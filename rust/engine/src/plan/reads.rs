@@ -1,12 +1,14 @@
 //! What conditions read: fields, bound spans, and what may change with any span of the trace.
 
+use std::sync::Arc;
+
 use betrace_lang::rule::{
     Base, Body, Expr, ExprKind, Field, Intrinsic, Measure, Predicate, Quantity, Relation, Selector,
     SpanSelector, Term,
 };
 
 /// A selector that numbers alone can answer for.
-pub(crate) fn counted(selector: &Selector) -> Option<&SpanSelector> {
+pub(crate) fn counted(selector: &Selector) -> Option<&Arc<SpanSelector>> {
     match selector {
         Selector::Spans(spans) if spans.base == Base::Leaf => None,
         Selector::Spans(spans) if !spans.filter.iter().any(reads_bound) => Some(spans),
