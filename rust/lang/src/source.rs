@@ -41,7 +41,12 @@ pub struct LineIndex<'a> {
     begins: Vec<usize>,
     /// Where the last question was answered: byte, and characters since the line's begin.
     last: std::cell::Cell<(usize, usize)>,
+    /// Its line.
+    last_line: std::cell::Cell<usize>,
 }
+
+/// So many lines behind the last one are looked at one by one, as most questions go on where the one before was.
+const NEAR: usize = 32;
 
 impl<'a> LineIndex<'a> {
     #[must_use]
@@ -51,16 +56,12 @@ impl<'a> LineIndex<'a> {
         } else {
             0
         }];
-        begins.extend(
-            text.bytes()
-                .enumerate()
-                .filter(|&(_, b)| b == b'\n')
-                .map(|(at, _)| at + 1),
-        );
+        begins.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
         LineIndex {
             text,
             begins,
             last: std::cell::Cell::new((0, 0)),
+            last_line: std::cell::Cell::new(1),
         }
     }
 
@@ -75,7 +76,7 @@ impl<'a> LineIndex<'a> {
     #[must_use]
     pub fn place(&self, byte: usize) -> LineColumn {
         let byte = self.text.floor_char_boundary(byte);
-        let line = self.begins.partition_point(|&begin| begin <= byte).max(1);
+        let line = self.line_of(byte);
         let begin = self.begins[line - 1].min(byte);
         // A long line with many faults is walked once, not once for each.
         let (last, count) = self.last.get();
@@ -88,6 +89,18 @@ impl<'a> LineIndex<'a> {
             line: to_u32(line),
             column: to_u32(characters + 1),
         }
+    }
+
+    /// The line of a byte, from 1.
+    fn line_of(&self, byte: usize) -> usize {
+        let is_before = |begin: &&usize| **begin <= byte;
+        let near = self.begins[self.last_line.get() - 1..].iter().take(NEAR);
+        let line = match near.take_while(is_before).count() {
+            0 | NEAR => self.begins.partition_point(|begin| *begin <= byte).max(1),
+            lines => self.last_line.get() - 1 + lines,
+        };
+        self.last_line.set(line);
+        line
     }
 
     /// The text of a line, from 1, without its end.
@@ -174,5 +187,11 @@ mod tests {
         assert_eq!(index.place(4), LineColumn { line: 2, column: 1 });
         assert_eq!(index.line(2), "def");
         assert_eq!(index.line(3), "");
+        let text = "ab\n".repeat(200);
+        let index = LineIndex::new(&text);
+        for byte in [0, 1, 90, 97, 98, 301, 300, 599, 4, 95, 96, 0, 600] {
+            let line = u32::try_from(byte / 3 + 1).unwrap();
+            assert_eq!(index.place(byte).line, line, "{byte}");
+        }
     }
 }

@@ -108,18 +108,19 @@ impl<'a> RuleChecker<'a> {
         self.placing.place(reader, condition, faults);
         // A condition that binds nothing gives exceptions and message nothing to name, so they can be
         // judged even where it is faulty.
-        let stand_in = || (!may_bind(&condition.value)).then(Body::empty);
-        let context = body.clone().or_else(stand_in);
+        let unbound = Body::empty();
+        let stand_in = || (!may_bind(&condition.value)).then_some(&unbound);
+        let context = body.as_ref().or_else(stand_in);
         let mut is_whole = body.is_some();
         let mut exceptions = Vec::new();
         for exception in &rule.exceptions {
-            let Some(context) = &context else { break };
+            let Some(context) = context else { break };
             let checked = self.exception(reader, exception, context);
             is_whole &= checked.is_some();
             exceptions.extend(checked);
         }
         let mut message = None;
-        if let (Some(text), Some(context)) = (&rule.message, &context)
+        if let (Some(text), Some(context)) = (&rule.message, context)
             && text.value.len() <= self.limits.rule_bytes
         {
             let mut faults = Vec::new();

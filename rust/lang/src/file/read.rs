@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use crate::codes::{Code, files as codes};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::nearest::nearest;
-use crate::file::yaml::{Entry, Scalar, ScalarMap, YamlKind, YamlNode};
+use crate::file::yaml::{Entry, Scalar, ScalarMap, Style, YamlKind, YamlNode};
 use crate::limits::Limits;
 use crate::rule::RuleId;
 use crate::source::{LineIndex, is_invisible};
@@ -126,6 +126,10 @@ impl<'a> Reader<'a> {
         match node.as_scalar() {
             Some(scalar) if !scalar.value.is_empty() => {
                 let trimmed = scalar.value.trim_end_matches('\n').len();
+                let begin = scalar.text_begin(self.text);
+                if scalar.style == Style::Plain && self.text[begin..].starts_with(&*scalar.value) {
+                    return begin..begin + trimmed;
+                }
                 ScalarMap::new(scalar, self.text).range(0..trimmed)
             }
             Some(_) => node.range.clone(),

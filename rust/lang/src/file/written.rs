@@ -128,7 +128,7 @@ fn read_id<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>) -> WrittenRule<'t> 
     let mut rule = WrittenRule {
         id: None,
         at: node.range.clone(),
-        place: reader.lines.place(node.range.start),
+        place: LineColumn { line: 1, column: 1 },
         range: node.range.clone(),
         name: None,
         description: None,
@@ -144,23 +144,23 @@ fn read_id<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>) -> WrittenRule<'t> 
         tests: Vec::new(),
         is_faulty: false,
     };
-    let YamlKind::Mapping(mapping) = &node.kind else {
-        return rule;
+    let entries = match &node.kind {
+        YamlKind::Mapping(mapping) => mapping.items.as_slice(),
+        _ => &[],
     };
     let is_id = |entry: &&Entry<'_>| entry.key.as_scalar().is_some_and(|key| key.value == "id");
-    if let Some(entry) = mapping.items.iter().find(is_id)
+    if let Some(entry) = entries.iter().find(is_id)
         && let Some(scalar) = entry.value.as_scalar()
         && !scalar.is_null()
     {
         rule.at = reader.span(&entry.value);
-        rule.place = reader.lines.place(rule.at.start);
         if reader.check_name(&entry.value, &scalar.value, "a rule's id") {
             rule.id = Some(RuleId(Arc::from(&*scalar.value)));
         }
-    } else if let Some(entry) = mapping.items.first() {
+    } else if let Some(entry) = entries.first() {
         rule.at = reader.span(&entry.key);
-        rule.place = reader.lines.place(rule.at.start);
     }
+    rule.place = reader.lines.place(rule.at.start);
     rule
 }
 

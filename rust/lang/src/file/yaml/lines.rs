@@ -11,7 +11,7 @@ mod literal;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2_iter};
 
 use crate::file::yaml::tree::Style;
 
@@ -252,18 +252,19 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> LineReader<'t, F> {
     /// Where a plain scalar that goes on to the end of its line, or to a comment, ends.
     fn plain_end(&self, at: usize, end: usize) -> Option<usize> {
         let bytes = &self.text.as_bytes()[..end];
-        let mut end = at;
-        let mut before = b' ';
-        for (place, byte) in (at..).zip(&bytes[at..]) {
-            match byte {
-                b'#' if before == b' ' => break,
+        let mut end = end;
+        for place in memchr2_iter(b'#', b':', &bytes[at..]) {
+            let place = at + place;
+            match bytes[place] {
+                b'#' if place == at || bytes[place - 1] == b' ' => {
+                    end = place;
+                    break;
+                }
                 b':' if matches!(bytes.get(place + 1), None | Some(b' ')) => return None,
-                b' ' => {}
-                _ => end = place + 1,
+                _ => {}
             }
-            before = *byte;
         }
-        Some(end)
+        Some(at + self.text[at..end].trim_end_matches(' ').len())
     }
 
     /// A quoted text that ends on its line: its value and style, and the place behind it.
