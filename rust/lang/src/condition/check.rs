@@ -81,6 +81,7 @@ pub(crate) fn understood_condition(
     let first = faults.len();
     let document = parse(text, limits, faults);
     let mut checker = Checker::new(text, vocabulary, limits, faults);
+    checker.doubts = false;
     let body = checker.body(&document);
     settle(faults, first);
     body.filter(|_| !faults[first..].iter().any(Fault::is_error))

@@ -89,7 +89,10 @@ pub(crate) fn number(value: Number) -> String {
 pub(crate) fn push_number(out: &mut String, value: Number) {
     // Writing to a text cannot fail.
     let _ = match value {
-        Number::Int(value) => write!(out, "{value}"),
+        Number::Int(value) => match u64::try_from(value) {
+            Ok(value) => write!(out, "{value}"),
+            Err(_) => write!(out, "{value}"),
+        },
         Number::Float(value) => write!(out, "{value:?}"),
     };
 }

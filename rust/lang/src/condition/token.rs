@@ -161,7 +161,9 @@ const FUNCTIONS: [(&str, Function); Aggregate::ALL.len() + FieldTest::ALL.len() 
 impl Function {
     /// The function of exactly this word.
     pub fn named(word: &str) -> Option<Function> {
-        let known = FUNCTIONS.iter().find(|(known, _)| *known == word);
+        let first = word.as_bytes().first();
+        let is_same = |known: &str| known.as_bytes().first() == first && known == word;
+        let known = FUNCTIONS.iter().find(|(known, _)| is_same(known));
         let digit = word.strip_prefix('p').and_then(|rank| rank.chars().next());
         match (known, digit) {
             (Some((_, function)), _) => Some(*function),

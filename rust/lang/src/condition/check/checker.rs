@@ -35,6 +35,8 @@ pub(super) struct Checker<'a> {
     nodes: usize,
     depth: usize,
     is_cut: bool,
+    /// What is doubtful is looked for; without it only faults that cost the rule count.
+    pub doubts: bool,
     /// Inside the older `rule "name" when …`.
     pub in_rule: bool,
     /// Inside `always`, or below an odd number of `not`: what is false there may break the rule, and a span that is not
@@ -92,6 +94,7 @@ impl<'a> Checker<'a> {
             nodes: 0,
             depth: 0,
             is_cut: false,
+            doubts: true,
             in_rule: false,
             breaks_if_false: false,
             in_always: false,

@@ -177,7 +177,8 @@ impl<'a> Checker<'a> {
             return None;
         }
         // Quotes say that the name is meant as it is.
-        if matches!(node.kind, NodeKind::Name(_))
+        if self.doubts
+            && matches!(node.kind, NodeKind::Name(_))
             && let Some(mut fault) = crate::condition::lint::attribute_name(scope, key, range)
         {
             fault.origin = self.place.origin.clone();

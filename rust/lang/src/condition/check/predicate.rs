@@ -203,8 +203,10 @@ impl<'a> Checker<'a> {
             }
             (term, value) => self.terms_fit((term, left), (value, right))?,
         };
-        self.doubt_value(node, (term.as_field(), left), op, (&right, right_node));
-        self.doubt_other_event(node, term.as_field(), op);
+        if self.doubts {
+            self.doubt_value(node, (term.as_field(), left), op, (&right, right_node));
+            self.doubt_other_event(node, term.as_field(), op);
+        }
         Some(Predicate::Compare {
             left: term,
             op,

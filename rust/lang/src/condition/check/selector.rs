@@ -41,8 +41,10 @@ impl<'a> Checker<'a> {
                     "root" => Base::Root,
                     "leaf" => Base::Leaf,
                     _ => {
-                        self.warn_near_name(node, name);
-                        self.warn_like_bound(node, name);
+                        if self.doubts {
+                            self.warn_near_name(node, name);
+                            self.warn_like_bound(node, name);
+                        }
                         Base::Named(name.clone())
                     }
                 };
@@ -108,10 +110,12 @@ impl<'a> Checker<'a> {
         let mut is_whole = true;
         let spans = selected.as_mut().and_then(Selector::filterable);
         let mut known = spans.map_or_else(Vec::new, |spans| spans.filter.clone());
-        for filter in filters {
+        for (index, filter) in filters.iter().enumerate() {
             match self.filter(filter, dialect, &known) {
                 Some(part) => {
-                    known.push(part.clone());
+                    if index + 1 < filters.len() {
+                        known.push(part.clone());
+                    }
                     parts.push((filter, part));
                 }
                 None => is_whole = false,
@@ -207,7 +211,7 @@ impl<'a> Checker<'a> {
         self.denied.clear();
         let predicate = self.predicate_in(filter, dialect)?;
         // Where the rule breaks if no span is so, a span that is not selected is reported, not hidden.
-        if !self.breaks_if_false {
+        if self.doubts && !self.breaks_if_false {
             self.warn_hidden(filter, &predicate, known);
         }
         Some(predicate)

@@ -6,7 +6,7 @@
 
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::{Lexer, Sign, lowered};
-use crate::condition::lexer::words::{BY, FOREIGN, OPERATORS, PHRASES, STATISTICS};
+use crate::condition::lexer::words::{BY, FOREIGN, OPERATORS, PHRASES, STATISTICS, is_same};
 use crate::condition::token::{Function, Token};
 use crate::diagnostic::nearest::nearest;
 
@@ -90,7 +90,7 @@ impl Lexer<'_> {
 
     /// `child of`, or its first word alone.
     fn phrase(&mut self, start: usize, end: usize, lower: &str) -> bool {
-        if !PHRASES.iter().any(|(words, _)| words[0] == lower) {
+        if !PHRASES.iter().any(|(words, _)| is_same(words[0], lower)) {
             return false;
         }
         let text = self.text;
@@ -213,7 +213,7 @@ impl Lexer<'_> {
         let known = OPERATORS
             .iter()
             .chain([&BY])
-            .find(|(name, _)| *name == lower);
+            .find(|(name, _)| is_same(name, lower));
         let Some((name, token)) = known else {
             return false;
         };
@@ -305,7 +305,7 @@ impl Lexer<'_> {
         if let Some(token) = quantifier(word).filter(|_| self.begins_field(next)) {
             return self.push(start, token, end);
         }
-        let operator = OPERATORS.iter().find(|(name, _)| *name == lower);
+        let operator = OPERATORS.iter().find(|(name, _)| is_same(name, &lower));
         if let Some((_, token)) = operator
             && (word == lower || matches!(token, Token::And | Token::Or))
         {

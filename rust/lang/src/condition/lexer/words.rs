@@ -3,6 +3,11 @@
 
 use crate::condition::token::Token;
 
+/// Whether two words are the same; most differ in their first letter.
+pub(super) fn is_same(word: &str, other: &str) -> bool {
+    word.as_bytes().first() == other.as_bytes().first() && word == other
+}
+
 /// What begins a clause, before a brace.
 pub(super) const CLAUSES: [(&str, Token); 3] = [
     ("when", Token::When),
