@@ -1,6 +1,6 @@
 //! One rule file: from YAML with positions to checked rules, and back to a file in its one form.
 //!
-//! [`yaml`] makes nodes that know their place; [`read`] reads nodes into a model and keeps every fault;
+//! [`yaml`] makes nodes that know their place; [`read`] reads nodes into a model and keeps every fault, as it is [`said`];
 //! [`rulefile`], [`fields`], [`written`] and [`rule_tests`] say which keys there are, [`plain`] what a bare scalar means.
 //! [`check_rule`] hands each rule's texts to [`crate::condition`], and [`placing`] puts their faults where they stand in
 //! the file; [`uses`] are of other files and what is [`brought`] by them; [`ids`], [`unused`], [`swallowed`], [`across`], [`deadline`] and [`budget`] doubt what only the file or the set shows. [`load`] runs all of it, or as
@@ -22,6 +22,7 @@ pub(crate) mod plain;
 pub(crate) mod read;
 pub mod rule_tests;
 pub(crate) mod rulefile;
+mod said;
 pub(crate) mod schema;
 mod set;
 mod swallowed;

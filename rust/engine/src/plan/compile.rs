@@ -32,8 +32,7 @@ pub(crate) fn compile(
     };
     let mut ids = HashSet::with_capacity(rules.len());
     let mut sets = SelectorSets(HashMap::with_capacity(rules.len()));
-    interner.make_room(rules.len());
-    draft.make_room(rules.len());
+    draft.make_room(rules.len(), interner);
     let mut plans: Vec<RulePlan> = Vec::with_capacity(rules.len());
     for (index, rule) in (0..).map(RuleIndex).zip(rules) {
         let refuse = |message: String| PlanError {

@@ -49,7 +49,8 @@ pub(crate) struct SharedCount {
 
 impl Draft {
     /// Room for what so many rules mostly have.
-    pub fn make_room(&mut self, rules: usize) {
+    pub fn make_room(&mut self, rules: usize, interner: &mut Interner) {
+        interner.make_room(rules);
         self.selectors.reserve(SELECTORS_OF_A_RULE * rules);
         self.builder.make_room(SELECTORS_OF_A_RULE * rules);
     }

@@ -16,8 +16,13 @@ use crate::rule::{
 /// The canonical text of a body. Exceptions, which a condition cannot say, follow as `except { … }`.
 #[must_use]
 pub fn canonical(body: &Body) -> String {
-    Printer::of(body).body(body)
+    let mut text = String::with_capacity(USUAL_BYTES);
+    Printer::of(body).push_body(&mut text, body);
+    text
 }
+
+/// What most rules come to.
+const USUAL_BYTES: usize = 256;
 
 /// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.
 fn is_word(name: &str) -> bool {

@@ -21,8 +21,14 @@ pub fn check_template(
     let mut segments = Vec::new();
     let mut plain = String::new();
     let mut at = 0;
-    while let Some(sign) = text[at..].chars().next() {
+    while at < text.len() {
+        let length = text[at..].find(['{', '}']).unwrap_or(text.len() - at);
+        plain.push_str(&text[at..at + length]);
+        at += length;
         let rest = &text[at..];
+        let Some(sign) = rest.chars().next() else {
+            break;
+        };
         if rest.starts_with("{{") || rest.starts_with("}}") {
             plain.push(sign);
             at += 2;

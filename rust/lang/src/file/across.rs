@@ -6,7 +6,7 @@ use crate::codes::{Code, files as codes};
 use crate::condition::meaning::{MeaningParts, PartBeginning, part_beginnings};
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::{Loaded, LoadedRule};
-use crate::file::read::shown;
+use crate::file::said::shown;
 use crate::rule::{Emit, MeaningHash, Rule};
 use crate::source::{LineIndex, SourceFile};
 

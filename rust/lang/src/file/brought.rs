@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::codes::files as codes;
 use crate::condition::vocabulary::{Home, Vocabulary};
-use crate::file::read::{Reader, shown};
+use crate::file::read::Reader;
 use crate::file::rulefile::RuleFile;
+use crate::file::said::shown;
 use crate::file::uses::Use;
 use crate::file::yaml::YamlNode;
 use crate::rule::Alternative;

@@ -4,7 +4,8 @@ use std::collections::{HashMap, hash_map};
 
 use crate::codes::files as codes;
 use crate::file::loaded::Place;
-use crate::file::read::{Reader, shown};
+use crate::file::read::Reader;
+use crate::file::said::shown;
 use crate::file::written::WrittenRule;
 use crate::rule::RuleId;
 use crate::source::SourceFile;
@@ -16,6 +17,10 @@ pub(super) struct Ids {
 }
 
 impl Ids {
+    pub fn make_room(&mut self, more: usize) {
+        self.first.reserve(more);
+    }
+
     /// Reports an id that another rule has.
     pub fn check(
         &mut self,

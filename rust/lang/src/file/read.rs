@@ -5,6 +5,7 @@ use std::{ops::Range, sync::Arc};
 use crate::codes::{Code, files as codes};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::nearest::nearest;
+use crate::file::said::{listed, shown};
 use crate::file::yaml::{Entry, Scalar, ScalarMap, Style, YamlKind, YamlNode};
 use crate::limits::Limits;
 use crate::rule::RuleId;
@@ -384,30 +385,3 @@ impl<'a> Reader<'a> {
         false
     }
 }
-
-/// A text as a message quotes it: short, on one line.
-pub(crate) fn shown(text: &str) -> String {
-    const MOST: usize = 60;
-    let mut shown: String = text
-        .chars()
-        .take(MOST)
-        .map(|c| if is_invisible(c) { '\u{FFFD}' } else { c })
-        .collect();
-    if text.chars().nth(MOST).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// `` `a`, `b` and `c` ``
-pub(crate) fn listed(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        Some((last, _)) => last.clone(),
-        None => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests;

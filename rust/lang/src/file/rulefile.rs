@@ -275,7 +275,9 @@ impl<'t> RuleFile<'t> {
     }
 
     fn read_rules(&mut self, reader: &mut Reader<'_>, node: &YamlNode<'t>) {
-        for item in reader.items(node, "`rules`") {
+        let items = reader.items(node, "`rules`");
+        self.rules.reserve(items.len().min(reader.limits.rules));
+        for item in items {
             if self.rules.len() > reader.limits.rules {
                 self.unread += 1;
                 continue;

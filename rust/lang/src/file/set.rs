@@ -13,8 +13,9 @@ use crate::file::brought::{Brought, Imports};
 use crate::file::check_rule::RuleChecker;
 use crate::file::ids::Ids;
 use crate::file::loaded::Loaded;
-use crate::file::read::{Reader, shown};
+use crate::file::read::Reader;
 use crate::file::rulefile::{self, RuleFile};
+use crate::file::said::shown;
 use crate::file::uses::{Use, normal_name, resolved};
 use crate::file::{unused, yaml};
 use crate::limits::Limits;
@@ -188,6 +189,8 @@ impl<'a> SetLoader<'a> {
         }
         let mut checker = RuleChecker::new(file, imports, self.limits, self.asked);
         checker.check_macros(reader, file);
+        self.loaded.rules.reserve(rules.len());
+        self.ids.make_room(rules.len());
         for written in rules {
             self.loaded.rule_count += 1;
             if self.loaded.rule_count > self.limits.rules {

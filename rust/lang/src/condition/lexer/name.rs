@@ -11,6 +11,12 @@ use crate::source::is_direction_mark;
 impl Lexer<'_> {
     /// How far characters go that may not stand in an unquoted name but were surely meant as part of it.
     pub(super) fn odd_end(&self, start: usize) -> usize {
+        // So most names end.
+        match self.byte(start) {
+            None | Some(b' ' | b'(' | b')' | b',' | b'\n' | b'}') => return start,
+            Some(b'.') if self.byte(start + 1).is_none_or(|next| next.is_ascii()) => return start,
+            _ => {}
+        }
         let text = self.text;
         let mut at = start;
         let mut is_odd = false;

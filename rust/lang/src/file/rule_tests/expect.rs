@@ -2,8 +2,9 @@
 
 use crate::codes::files as codes;
 use crate::diagnostic::nearest::nearest;
-use crate::file::read::{Fields, Reader, shown};
+use crate::file::read::{Fields, Reader};
 use crate::file::rule_tests::model::{Expectation, ExpectedEvidence, TestSpan};
+use crate::file::said::shown;
 use crate::file::yaml::YamlNode;
 use crate::rule::ClauseKind;
 use crate::verdict::{Reason, Verdict};

@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::codes::files as codes;
 use crate::file::plain;
-use crate::file::read::{Fields, Reader, shown};
+use crate::file::read::{Fields, Reader};
 use crate::file::rule_tests::attribute::read_attributes;
 use crate::file::rule_tests::link::{Lead, follow, read_links};
 use crate::file::rule_tests::model::{
     Instrumentation, SpanKind, SpanStatus, TestEvent, TestParent, TestSpan,
 };
 use crate::file::rule_tests::times::{Timing, lay_out};
+use crate::file::said::shown;
 use crate::file::yaml::YamlNode;
 
 /// Keys of a span.
