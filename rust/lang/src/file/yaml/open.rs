@@ -1,6 +1,5 @@
 //! Collections whose end has not come.
 
-use std::borrow::Cow;
 use std::{collections::HashSet, ops::Range, rc::Rc};
 
 use crate::codes::files as codes;
@@ -21,7 +20,7 @@ enum OpenKind<'t> {
         entries: Vec<Entry<'t>>,
         key: Option<YamlNode<'t>>,
         /// The texts of the keys, once they are more than [`FEW`].
-        keys: Option<HashSet<Cow<'t, str>>>,
+        keys: Option<HashSet<String>>,
     },
 }
 
@@ -105,19 +104,15 @@ impl<'t> Open<'t> {
 }
 
 /// Whether a mapping has a key of this text.
-fn is_known<'t>(
-    entries: &[Entry<'t>],
-    keys: &mut Option<HashSet<Cow<'t, str>>>,
-    text: &Cow<'t, str>,
-) -> bool {
+fn is_known(entries: &[Entry<'_>], keys: &mut Option<HashSet<String>>, text: &str) -> bool {
     let mut texts = entries
         .iter()
-        .filter_map(|entry| Some(&entry.key.as_scalar()?.value));
+        .filter_map(|entry| Some(&*entry.key.as_scalar()?.value));
     if entries.len() < FEW {
         return texts.any(|known| known == text);
     }
-    let keys = keys.get_or_insert_with(|| texts.cloned().collect());
-    !keys.insert(text.clone())
+    let keys = keys.get_or_insert_with(|| texts.map(str::to_owned).collect());
+    !keys.insert(text.to_owned())
 }
 
 fn not_text(key: &YamlNode<'_>) -> YamlFault {
