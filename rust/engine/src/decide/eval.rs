@@ -57,6 +57,10 @@ impl EvalScratch {
     }
 
     fn begin_rule(&mut self, memos: usize) {
+        if memos == 0 {
+            // Nothing is remembered for it; what was for others is forgotten before it is looked at.
+            return;
+        }
         if self.memo.len() < memos {
             self.memo.resize_with(memos, Memo::default);
         }

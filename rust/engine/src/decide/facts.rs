@@ -13,7 +13,7 @@ use crate::plan::trace::{TraceFacts, TraceTest};
 use crate::plan::{Plan, RulePlan};
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{FieldId, Fields, NoBindings};
-use crate::state::cell::{Cell, CountCell};
+use crate::state::cell::CountCell;
 use crate::state::record::{Record, RecordId};
 use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
@@ -43,7 +43,7 @@ impl<'a> Facts<'a> {
     /// A field that was kept of a record; unknown where it was not: the rule that reads it came after the
     /// span, or the value was too long.
     pub fn kept(&self, record: RecordId, field: FieldKey) -> Value<'a> {
-        let projection = self.trace.records().projection(record);
+        let projection = self.trace.projection(record);
         projection
             .and_then(|projection| projection.value(field))
             .unwrap_or(Value::Duration(None))
@@ -51,10 +51,7 @@ impl<'a> Facts<'a> {
 
     #[inline(always)]
     pub fn count_cell(&self, cell: CellId) -> Option<CountCell> {
-        match self.trace.cell(cell) {
-            Some(Cell::Count(count)) => Some(count),
-            _ => None,
-        }
+        self.trace.count_cell(cell)
     }
 
     pub fn trace_test(&self, test: &TraceTest) -> Tri {

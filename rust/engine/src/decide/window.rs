@@ -13,7 +13,7 @@ use crate::logic::tri::{Reasons, Tri};
 use crate::plan::condition::Selecting;
 use crate::plan::node::{Node, NodeKind};
 use crate::plan::window::{WindowAsks, WindowPlan};
-use crate::state::cell::{Cell, RecordsCell};
+use crate::state::cell::RecordsCell;
 use crate::state::key::group_key;
 use crate::state::record::RecordId;
 use crate::state::values::Amount;
@@ -78,7 +78,6 @@ fn plain(
     plan: &WindowPlan,
     adds: &mut Adds,
 ) -> bool {
-    let missing = open_reasons(facts);
     let found = match &plan.asks {
         WindowAsks::Count(Selecting::Counted(counted)) => {
             let (certain, most) = count_of(facts, counted);
@@ -88,7 +87,7 @@ fn plain(
             for _ in certain..most {
                 adds.push(PartOf::All, Added::Perhaps(Reasons::of(Reason::Skew)));
             }
-            adds.open = missing;
+            adds.open = open_reasons(facts);
             return true;
         }
         WindowAsks::Count(Selecting::Members(of))
@@ -128,9 +127,10 @@ fn plain(
         }
     }
     scratch.hits.clear();
-    adds.open = found
-        .is_open(is_perhaps)
-        .map(|reasons| reasons.with(missing.unwrap_or(Reasons::NONE)));
+    adds.open = found.is_open(is_perhaps).map(|reasons| {
+        let missing = open_reasons(facts).unwrap_or(Reasons::NONE);
+        reasons.with(missing)
+    });
     true
 }
 
@@ -156,10 +156,7 @@ impl<'a> Selected<'a> {
         if !filter.is_empty() || !trace.is_empty() {
             return None;
         }
-        let cell = match facts.trace.cell(*records) {
-            Some(Cell::Records(cell)) => Some(cell),
-            _ => None,
-        };
+        let cell = facts.trace.records_cell(*records);
         Some(Selected {
             cell,
             capped: cell.is_some_and(|cell| cell.capped),
@@ -301,9 +298,9 @@ fn group(facts: &Facts<'_>, record: RecordId, by: &[FieldKey], adds: &mut Adds) 
         return Some(PartOf::All);
     }
     adds.begin_group();
-    let mut buffer = TextBuffer::new();
     for field in by {
         match facts.kept(record, *field) {
+            Value::Text(text) => adds.push_value(text),
             Value::Duration(None) => {
                 adds.drop_group();
                 return Some(PartOf::Any);
@@ -311,7 +308,7 @@ fn group(facts: &Facts<'_>, record: RecordId, by: &[FieldKey], adds: &mut Adds) 
             Value::Duration(Some(nanos)) => {
                 adds.push_value(betrace_lang::duration_text(nanos).as_bytes());
             }
-            value => match shortest_text(value, &mut buffer) {
+            value => match shortest_text(value, &mut TextBuffer::new()) {
                 Some(text) => adds.push_value(text),
                 None => {
                     adds.drop_group();

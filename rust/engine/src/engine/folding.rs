@@ -1,8 +1,6 @@
 //! A trace that closes adds to the windows of rules over many traces: which rules are asked, and when what they say goes
 //! into the windows.
 
-use betrace_lang::rule::Completeness;
-
 use crate::decide::budget::Allowance;
 use crate::decide::eval::EvalScratch;
 use crate::decide::window::add;
@@ -33,7 +31,8 @@ impl Context<'_> {
             pending.late += 1;
             return;
         };
-        self.note_in_windows(&trace, began, pending);
+        let lengths = &self.rules.plan.windows.lengths;
+        pending.note(began, trace.all_reasons(), lengths, self.over_until());
         self.asked(&trace, rules);
         if !rules.is_empty() {
             self.ask_for_windows(trace, allowance, (rules, pending, scratch), sink);
@@ -54,12 +53,10 @@ impl Context<'_> {
         let mut adding = pending.begin(shown, latest);
         for index in rules.iter().copied() {
             let rule = self.rule(index);
-            let (Some(over), Some(plan)) = (&rule.rule.body.over, &rule.window) else {
+            let Some(plan) = &rule.window else {
                 continue;
             };
-            let mut windows = pending.windows.iter();
-            let window = windows.find(|window| window.length == over.length);
-            let Some(Window { start, .. }) = window.copied() else {
+            let Some(Window { start, .. }) = pending.window(plan.length) else {
                 continue;
             };
             let facts = self.facts(index, trace);
@@ -73,26 +70,6 @@ impl Context<'_> {
                 adding = pending.begin(shown, latest);
             }
         }
-    }
-
-    /// A trace has closed in the windows in which it began, of which those are open that are not over.
-    fn note_in_windows(&self, trace: &TraceState, began: EventTime, pending: &mut Pending) {
-        pending.windows.clear();
-        let until = self.over_until();
-        let reasons = trace.all_reasons();
-        let reasons = Completeness::ALL.map(|asked| reasons.asked_for(asked));
-        let mut is_late = false;
-        for length in &self.rules.plan.windows.lengths {
-            let window = Window::at(*length, began);
-            match window.end() <= until {
-                true => is_late = true,
-                false => {
-                    pending.note(window, reasons);
-                    pending.windows.push(window);
-                }
-            }
-        }
-        pending.late += u64::from(is_late);
     }
 
     /// What traces that closed add goes into their windows.

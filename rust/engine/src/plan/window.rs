@@ -15,6 +15,8 @@ use crate::predicate::PatternError;
 #[derive(Debug)]
 pub(crate) struct WindowPlan {
     pub asks: WindowAsks,
+    /// How long its windows are.
+    pub length: u64,
     /// The fields that make groups.
     pub by: Vec<FieldKey>,
     /// Whose fields they are where traces are measured and there are groups.
@@ -108,7 +110,12 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
             }
         }
     };
-    Ok(WindowPlan { asks, by, root })
+    Ok(WindowPlan {
+        asks,
+        length: over.length,
+        by,
+        root,
+    })
 }
 
 type Compiled = Result<(Node, Vec<crate::matcher::ids::SelectorId>), PatternError>;

@@ -115,6 +115,13 @@ impl Packed {
         }
     }
 
+    fn counted(self) -> CountCell {
+        CountCell {
+            certain: self.count,
+            perhaps: self.second,
+        }
+    }
+
     fn spans(self) -> CellSpans {
         let (certain, perhaps) = match self.kind {
             CellKind::Count => (self.count, self.second),
@@ -185,6 +192,36 @@ impl<'t> Cells<'t> {
         self.read(find(self.block, id).ok()?)
     }
 
+    /// As it lies in its block.
+    #[inline(always)]
+    fn packed(self, id: CellId) -> Option<Packed> {
+        let at = find(self.block, id).ok()?;
+        let cell = self.block.elements(List::Cells).get(at)?;
+        Some(Packed::unpacked(cell))
+    }
+
+    /// How many spans the cell counts.
+    #[inline]
+    pub fn count(self, id: CellId) -> Option<CountCell> {
+        let cell = self.packed(id)?;
+        (cell.kind == CellKind::Count).then(|| cell.counted())
+    }
+
+    /// The spans that the cell keeps.
+    #[inline]
+    pub fn records(self, id: CellId) -> Option<RecordsCell<'t>> {
+        let cell = self.packed(id)?;
+        (cell.kind == CellKind::Records).then(|| self.records_of(cell))
+    }
+
+    fn records_of(self, cell: Packed) -> RecordsCell<'t> {
+        RecordsCell {
+            capped: cell.capped,
+            len: cell.count,
+            members: Chain::behind(self.block.elements(List::Links), cell.second),
+        }
+    }
+
     pub fn at(self, place: CellPlace) -> Option<Cell<'t>> {
         self.read(place.0)
     }
@@ -192,15 +229,8 @@ impl<'t> Cells<'t> {
     fn read(self, at: usize) -> Option<Cell<'t>> {
         let cell = Packed::unpacked(self.block.elements(List::Cells).get(at)?);
         Some(match cell.kind {
-            CellKind::Count => Cell::Count(CountCell {
-                certain: cell.count,
-                perhaps: cell.second,
-            }),
-            CellKind::Records => Cell::Records(RecordsCell {
-                capped: cell.capped,
-                len: cell.count,
-                members: Chain::behind(self.block.elements(List::Links), cell.second),
-            }),
+            CellKind::Count => Cell::Count(cell.counted()),
+            CellKind::Records => Cell::Records(self.records_of(cell)),
             CellKind::Values => match self.values.get(cell.second as usize)? {
                 ValueCell::Sum(cell) => Cell::Sum(cell),
                 ValueCell::Whole(range) => Cell::Extremes(range.extremes()),
@@ -221,9 +251,7 @@ impl<'t> Cells<'t> {
     /// How many certain spans are counted that fed the cell, and whether it is one of which each span is as it comes.
     #[inline(always)]
     pub fn counted_spans_of(self, id: CellId) -> (u32, bool) {
-        let at = find(self.block, id).ok();
-        let cell = at.and_then(|at| self.block.elements(List::Cells).get(at));
-        cell.map(Packed::unpacked).map_or((0, false), |cell| {
+        self.packed(id).map_or((0, false), |cell| {
             (cell.count, cell.kind == CellKind::Values)
         })
     }

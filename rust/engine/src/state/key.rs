@@ -26,8 +26,10 @@ pub(crate) fn group_key(value: Value<'_>) -> Option<TextKey> {
     if let Value::Duration(nanos) = value {
         return nanos.map(|nanos| text_key(&nanos.to_le_bytes()));
     }
-    let mut buffer = TextBuffer::new();
-    shortest_text(value, &mut buffer).map(text_key)
+    match value {
+        Value::Text(text) => Some(text_key(text)),
+        value => shortest_text(value, &mut TextBuffer::new()).map(text_key),
+    }
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use crate::intern::CellId;
 use crate::logic::tri::Reasons;
 use crate::state::block::Block;
 use crate::state::block_pool::BlockPool;
-use crate::state::cell::{Cell, CellPlace, CellSpans, Cells};
+use crate::state::cell::{Cell, CellPlace, CellSpans, Cells, CountCell, RecordsCell};
 use crate::state::fed_cells::CellsMut;
-use crate::state::kept::Kept;
+use crate::state::kept::{Kept, Projection};
 use crate::state::record::{NO_RECORD, RecordId, Records, RecordsMut, unpacked_id};
 use crate::state::reported::Reported;
 use crate::state::seen::{Parents, Seen, SeenMut};
@@ -211,6 +211,12 @@ impl TraceState {
         }
     }
 
+    /// What is kept of a recorded span.
+    #[inline]
+    pub fn projection(&self, id: RecordId) -> Option<&Projection> {
+        self.kept.as_deref()?.projection(id.index())
+    }
+
     pub(super) fn records_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> RecordsMut<'t> {
         RecordsMut {
             block: &mut self.block,
@@ -262,6 +268,18 @@ impl TraceState {
     #[inline(always)]
     pub fn cell(&self, id: CellId) -> Option<Cell<'_>> {
         self.all_cells().get(id)
+    }
+
+    /// How many spans a cell counts.
+    #[inline(always)]
+    pub fn count_cell(&self, id: CellId) -> Option<CountCell> {
+        self.all_cells().count(id)
+    }
+
+    /// The spans that a cell keeps.
+    #[inline(always)]
+    pub fn records_cell(&self, id: CellId) -> Option<RecordsCell<'_>> {
+        self.all_cells().records(id)
     }
 
     /// The cell that is being changed.

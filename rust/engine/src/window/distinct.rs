@@ -22,6 +22,8 @@ const REGISTER_BITS: u32 = 14;
 const REGISTERS: usize = 1 << REGISTER_BITS;
 /// The bits of a hash that do not choose a register; one more is the highest that a register can say.
 const RANK_BITS: u32 = 64 - REGISTER_BITS;
+/// The highest rank.
+const HIGHEST: usize = RANK_BITS as usize + 1;
 /// Four standard errors, each 1.04 / sqrt(2^14).
 const INTERVAL: f64 = 4.0 * 1.04 / 128.0;
 
@@ -36,8 +38,15 @@ pub(crate) struct Distinct(Values);
 enum Values {
     /// Sorted.
     Keys(Vec<ValueKey>),
+    Ranks(Box<Ranks>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Ranks {
     /// By register, the highest rank of a hash.
-    Ranks(Box<[u8]>),
+    of: Box<[u8]>,
+    /// How many registers have each rank: all that an estimate asks for, which most values that come do not change.
+    registers: [u16; HIGHEST + 1],
 }
 
 /// How many distinct values there were.
@@ -71,7 +80,7 @@ impl Default for Distinct {
 impl Distinct {
     pub fn add(&mut self, key: ValueKey) {
         match &mut self.0 {
-            Values::Ranks(ranks) => raise(ranks, key),
+            Values::Ranks(ranks) => ranks.add(key),
             Values::Keys(keys) => {
                 let Err(at) = keys.binary_search(&key) else {
                     return;
@@ -81,8 +90,7 @@ impl Distinct {
                     keys.insert(at, key);
                     return;
                 }
-                let ranks = self.ranks_mut();
-                raise(ranks, key);
+                self.ranks_mut().add(key);
             }
         }
     }
@@ -92,7 +100,7 @@ impl Distinct {
             Values::Keys(keys) => return DistinctCount::Exactly(keys.len() as u64),
             Values::Ranks(ranks) => ranks,
         };
-        let estimate = estimate(ranks);
+        let estimate = ranks.estimate();
         // A double beyond the largest integer is read as that integer.
         let at_least = |count: f64| (count as u64).max(VALUE_CAP as u64 + 1);
         DistinctCount::About {
@@ -102,17 +110,15 @@ impl Distinct {
         }
     }
 
-    fn ranks_mut(&mut self) -> &mut [u8] {
+    fn ranks_mut(&mut self) -> &mut Ranks {
         if let Values::Keys(keys) = &self.0 {
-            let mut ranks = vec![0; REGISTERS].into_boxed_slice();
-            for key in keys {
-                raise(&mut ranks, *key);
-            }
+            let mut ranks = Box::new(Ranks::of(vec![0; REGISTERS].into()));
+            keys.iter().for_each(|key| ranks.add(*key));
             self.0 = Values::Ranks(ranks);
         }
         match &mut self.0 {
             Values::Ranks(ranks) => ranks,
-            Values::Keys(_) => &mut [],
+            Values::Keys(_) => unreachable!("they have become ranks"),
         }
     }
 }
@@ -126,9 +132,9 @@ impl Summary for Distinct {
                 }
             }
             Values::Ranks(theirs) => {
-                for (own, their) in self.ranks_mut().iter_mut().zip(theirs) {
-                    *own = (*own).max(*their);
-                }
+                let own = self.ranks_mut();
+                let theirs = theirs.of.iter().enumerate();
+                theirs.for_each(|(register, rank)| own.raise(register, *rank));
             }
         }
     }
@@ -137,34 +143,52 @@ impl Summary for Distinct {
         match &self.0 {
             Values::Keys(keys) => heap(stepped(keys.len()) * size_of::<ValueKey>()),
             // No less than the keys that became it.
-            Values::Ranks(ranks) => heap(ranks.len().max(VALUE_CAP * size_of::<ValueKey>())),
+            Values::Ranks(ranks) => {
+                heap(size_of::<Ranks>())
+                    + heap(ranks.of.len().max(VALUE_CAP * size_of::<ValueKey>()))
+            }
         }
     }
 }
 
-fn raise(ranks: &mut [u8], key: ValueKey) {
-    let hash = fixed_hash(&[&key.to_le_bytes()]);
-    let rank = (hash << REGISTER_BITS).leading_zeros().min(RANK_BITS) as u8 + 1;
-    if let Some(register) = ranks.get_mut((hash >> RANK_BITS) as usize) {
-        *register = (*register).max(rank);
+impl Ranks {
+    /// None is higher than the highest.
+    fn of(of: Box<[u8]>) -> Ranks {
+        let mut registers = [0; HIGHEST + 1];
+        for rank in &of {
+            registers[usize::from(*rank).min(HIGHEST)] += 1;
+        }
+        Ranks { of, registers }
     }
-}
 
-/// Ertl, New cardinality estimation algorithms for HyperLogLog sketches (2017), algorithm 6. The same registers give
-/// the same double on every machine.
-fn estimate(ranks: &[u8]) -> f64 {
-    const HIGHEST: usize = RANK_BITS as usize + 1;
-    let mut counts = [0u32; HIGHEST + 1];
-    for rank in ranks {
-        counts[usize::from(*rank).min(HIGHEST)] += 1;
+    fn add(&mut self, key: ValueKey) {
+        let hash = fixed_hash(&[&key.to_le_bytes()]);
+        let rank = (hash << REGISTER_BITS).leading_zeros().min(RANK_BITS) as u8 + 1;
+        self.raise((hash >> RANK_BITS) as usize, rank);
     }
-    let registers = REGISTERS as f64;
-    let mut sum = registers * tau(1.0 - f64::from(counts[HIGHEST]) / registers);
-    for count in counts[1..HIGHEST].iter().rev() {
-        sum = 0.5 * (sum + f64::from(*count));
+
+    fn raise(&mut self, register: usize, rank: u8) {
+        if let Some(own) = self.of.get_mut(register)
+            && *own < rank
+        {
+            self.registers[usize::from(*own)] -= 1;
+            self.registers[usize::from(rank)] += 1;
+            *own = rank;
+        }
     }
-    sum += registers * sigma(f64::from(counts[0]) / registers);
-    registers * registers / (2.0 * std::f64::consts::LN_2 * sum)
+
+    /// Ertl, New cardinality estimation algorithms for HyperLogLog sketches (2017), algorithm 6. The same registers give
+    /// the same double on every machine.
+    fn estimate(&self) -> f64 {
+        let counts = &self.registers;
+        let registers = REGISTERS as f64;
+        let mut sum = registers * tau(1.0 - f64::from(counts[HIGHEST]) / registers);
+        for count in counts[1..HIGHEST].iter().rev() {
+            sum = 0.5 * (sum + f64::from(*count));
+        }
+        sum += registers * sigma(f64::from(counts[0]) / registers);
+        registers * registers / (2.0 * std::f64::consts::LN_2 * sum)
+    }
 }
 
 /// x + Σ x^(2^k) 2^(k-1), from k = 1 on. `x` is from 0 to 1.
@@ -211,7 +235,7 @@ impl From<Distinct> for StoredDistinct {
     fn from(distinct: Distinct) -> StoredDistinct {
         match distinct.0 {
             Values::Keys(keys) => StoredDistinct::Keys(keys),
-            Values::Ranks(ranks) => StoredDistinct::Ranks(ranks.into_vec()),
+            Values::Ranks(ranks) => StoredDistinct::Ranks(ranks.of.into_vec()),
         }
     }
 }
@@ -234,7 +258,7 @@ impl TryFrom<StoredDistinct> for Distinct {
                 if ranks.len() != REGISTERS || ranks.iter().any(|rank| *rank > highest) {
                     return Err("registers that no distinct count has");
                 }
-                Ok(Distinct(Values::Ranks(ranks.into_boxed_slice())))
+                Ok(Distinct(Values::Ranks(Box::new(Ranks::of(ranks.into())))))
             }
         }
     }
@@ -271,6 +295,19 @@ mod tests {
         assert!(full.heap_bytes() <= beyond.heap_bytes());
         assert!(full.heap_bytes() >= VALUE_CAP * size_of::<ValueKey>());
         assert_eq!(Distinct::default().heap_bytes(), 0);
+    }
+
+    /// However values come, together or apart.
+    #[test]
+    fn the_ranks_of_registers_are_counted_as_they_rise() {
+        let values = |from: u128| distinct(from..from + 5_000);
+        let mut both = values(0);
+        both.merge(&values(3_000));
+        let Values::Ranks(ranks) = distinct(0..8_000).0 else {
+            panic!("so many are not kept");
+        };
+        assert_eq!(*ranks, Ranks::of(ranks.of.clone()));
+        assert_eq!(both, Distinct(Values::Ranks(ranks)));
     }
 
     #[test]
@@ -313,7 +350,8 @@ mod tests {
 
     #[test]
     fn full_registers_are_a_number_too() {
-        let full = Distinct(Values::Ranks(vec![RANK_BITS as u8 + 1; REGISTERS].into()));
+        let full = Ranks::of(vec![RANK_BITS as u8 + 1; REGISTERS].into());
+        let full = Distinct(Values::Ranks(Box::new(full)));
         let (low, high) = full.count().bounds();
         assert!(low > 1 << 62 && high == u64::MAX);
     }
@@ -326,7 +364,7 @@ mod tests {
         let halvings = 0.5f64.powi(i32::from(highest) - 1);
         let sum = (tau(0.5) + 0.5) * halvings;
         let right = REGISTERS as f64 / (2.0 * std::f64::consts::LN_2 * sum);
-        assert!((estimate(&ranks) / right - 1.0).abs() < 1e-9);
+        assert!((Ranks::of(ranks.into()).estimate() / right - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -98,39 +98,87 @@ pub(crate) struct Adds {
     /// Where the group that is being named begins.
     named: usize,
     known: KnownGroups,
-    rules: Vec<Asked>,
+    asked: Vec<Asked>,
+    /// By [`RuleIndex`]: when it was asked.
+    of_rule: Vec<OfRule>,
+    /// The rules that were, in no order.
+    rules: Vec<RuleIndex>,
     /// Where the parts of the rule begin that is being asked, and why there may be more of them.
-    asked: usize,
+    begun: usize,
     pub open: Option<Reasons>,
 }
 
 /// A rule that was asked of a trace: when its window begins, where its parts are, and what else is known of it.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
-    rule: RuleIndex,
     start: u64,
     trace: AddingTrace,
-    from: usize,
-    end: usize,
+    from: u32,
+    end: u32,
+    /// Where the same rule was asked next; [`NONE`]: no more.
+    next: u32,
     open: Option<Reasons>,
     met: Option<bool>,
+}
+
+/// In place of where a rule was asked: it was not.
+const NONE: u32 = u32::MAX;
+
+/// Where a rule was asked first and last, and when the first and the last of its windows begin.
+#[derive(Clone, Copy, Debug)]
+struct OfRule {
+    first: u32,
+    last: u32,
+    earliest: u64,
+    latest: u64,
+}
+
+impl OfRule {
+    const NOTHING: OfRule = OfRule {
+        first: NONE,
+        last: NONE,
+        earliest: u64::MAX,
+        latest: 0,
+    };
+}
+
+/// The times that a rule was asked, one trace after the other.
+#[derive(Clone, Copy, Debug)]
+struct AskedOfRule<'a> {
+    asked: &'a [Asked],
+    next: u32,
+}
+
+impl<'a> Iterator for AskedOfRule<'a> {
+    type Item = &'a Asked;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a Asked> {
+        let asked = self.asked.get(self.next as usize)?;
+        self.next = asked.next;
+        Some(asked)
+    }
 }
 
 /// What some traces add for one rule to one window, one trace after the other.
 #[derive(Debug)]
 pub(crate) struct WindowAdds<'a> {
-    asked: std::slice::Iter<'a, Asked>,
+    asked: AskedOfRule<'a>,
+    /// When the window begins.
+    start: u64,
     parts: &'a mut [GroupPart],
     values: &'a [u8],
 }
 
 impl WindowAdds<'_> {
     /// What the next trace adds.
+    #[inline]
     pub fn next_trace(&mut self) -> Option<RuleAdds<'_>> {
-        let asked = self.asked.next()?;
+        let start = self.start;
+        let asked = self.asked.find(|asked| asked.start == start)?;
         Some(RuleAdds {
             trace: asked.trace,
-            parts: &mut self.parts[asked.from..asked.end],
+            parts: &mut self.parts[asked.from as usize..asked.end as usize],
             open: asked.open,
             met: asked.met,
             values: self.values,
@@ -139,7 +187,17 @@ impl WindowAdds<'_> {
 
     /// Of how many traces there is more.
     pub fn traces(&self) -> usize {
-        self.asked.len()
+        self.left().count()
+    }
+
+    /// Whether some trace adds to a group.
+    pub fn has_parts(&self) -> bool {
+        self.left().any(|asked| asked.end > asked.from)
+    }
+
+    fn left(&self) -> impl Iterator<Item = &Asked> {
+        let start = self.start;
+        self.asked.filter(move |asked| asked.start == start)
     }
 }
 
@@ -151,14 +209,17 @@ impl Adds {
     pub fn clear(&mut self) {
         self.parts.clear();
         self.values.clear();
-        self.rules.clear();
-        self.asked = 0;
+        self.asked.clear();
+        for rule in self.rules.drain(..) {
+            self.of_rule[rule.index()] = OfRule::NOTHING;
+        }
+        self.begun = 0;
         self.open = None;
     }
 
     /// Whether more had better wait until these are in their windows.
     pub fn is_full(&self) -> bool {
-        self.parts.len() > MANY || self.rules.len() > MANY || self.values.len() > MANY_BYTES
+        self.parts.len() > MANY || self.asked.len() > MANY || self.values.len() > MANY_BYTES
     }
 
     pub fn push(&mut self, of: PartOf, added: Added) {
@@ -203,33 +264,61 @@ impl Adds {
     /// That is all that a trace has for a rule and its window, which begins at `start`.
     pub fn end_rule(&mut self, rule: RuleIndex, start: u64, trace: AddingTrace, met: Option<bool>) {
         let (end, open) = (self.parts.len(), self.open.take());
-        let from = std::mem::replace(&mut self.asked, end);
-        if end > from || open.is_some() || met.is_some() {
-            self.rules.push(Asked {
-                rule,
-                start,
-                trace,
-                from,
-                end,
-                open,
-                met,
-            });
+        let from = std::mem::replace(&mut self.begun, end);
+        if end == from && open.is_none() && met.is_none() {
+            return;
         }
+        if self.of_rule.len() <= rule.index() {
+            self.of_rule.resize(rule.index() + 1, OfRule::NOTHING);
+        }
+        let of_rule = &mut self.of_rule[rule.index()];
+        let at = self.asked.len() as u32;
+        match self.asked.get_mut(of_rule.last as usize) {
+            Some(last) => last.next = at,
+            None => {
+                of_rule.first = at;
+                self.rules.push(rule);
+            }
+        }
+        of_rule.last = at;
+        of_rule.earliest = of_rule.earliest.min(start);
+        of_rule.latest = of_rule.latest.max(start);
+        self.asked.push(Asked {
+            start,
+            trace,
+            from: from as u32,
+            end: end as u32,
+            next: NONE,
+            open,
+            met,
+        });
     }
 
     /// Gives what there is for each rule and window in turn, and when that begins.
     pub fn each(&mut self, mut take: impl FnMut(RuleIndex, u64, &mut WindowAdds<'_>)) {
-        self.rules
-            .sort_unstable_by_key(|asked| (asked.rule, asked.start, asked.trace));
-        let is_of_one =
-            |one: &Asked, next: &Asked| (one.rule, one.start) == (next.rule, next.start);
-        for asked in self.rules.chunk_by(is_of_one) {
-            let mut adds = WindowAdds {
-                asked: asked.iter(),
-                parts: &mut self.parts,
-                values: &self.values,
-            };
-            take(asked[0].rule, asked[0].start, &mut adds);
+        self.rules.sort_unstable();
+        for rule in &self.rules {
+            let of_rule = self.of_rule[rule.index()];
+            let mut start = of_rule.earliest;
+            loop {
+                let all = AskedOfRule {
+                    asked: &self.asked,
+                    next: of_rule.first,
+                };
+                let mut adds = WindowAdds {
+                    asked: all,
+                    start,
+                    parts: &mut self.parts,
+                    values: &self.values,
+                };
+                take(*rule, start, &mut adds);
+                // Most rules have one window.
+                if start == of_rule.latest {
+                    break;
+                }
+                let later = all.map(|asked| asked.start).filter(|one| *one > start);
+                start = later.min().unwrap_or(of_rule.latest);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::windows::adds::{Added, AddingTrace, GroupPart, PartOf, RuleAdds, Wind
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
-use crate::windows::rule_window::{RuleWindow, Window};
+use crate::windows::rule_window::{Closed, RuleWindow, Window};
 use crate::windows::sums::Sums;
 use crate::windows::table::{SHARE, Windows};
 
@@ -22,13 +22,6 @@ pub(crate) struct Crossed {
     pub trace: AddingTrace,
     pub label: Arc<str>,
     pub group: Gathered,
-}
-
-/// A trace that is folded in, and whether groups that break their rule by it are asked for.
-#[derive(Clone, Copy, Debug)]
-struct Folding {
-    shown: Exemplar,
-    early: bool,
 }
 
 /// The traces that are folded in, and whether groups that break their rule by one are asked for.
@@ -61,21 +54,20 @@ impl Windows {
             new
         });
         let before = kept.heap_bytes();
-        while let Some(mut adds) = adds.next_trace() {
-            let Some(shown) = traces.shown.get(adds.trace.0 as usize) else {
-                continue;
-            };
-            let mut trace = TraceFold {
-                of: (rule, over),
-                window,
-                folding: Folding {
-                    shown: *shown,
-                    early: traces.early,
-                },
-                sums: &mut self.sums,
-                text: &mut self.label,
-            };
-            trace.fold(kept, &mut adds, &mut crossed);
+        let mut fold = Fold {
+            of: (rule, over),
+            window,
+            traces,
+            sums: &mut self.sums,
+            text: &mut self.label,
+        };
+        match over.by.is_empty() {
+            true => fold.all(kept, adds, &mut crossed),
+            false => {
+                while let Some(mut adds) = adds.next_trace() {
+                    fold.trace(kept, &mut adds, &mut crossed);
+                }
+            }
         }
         let after = kept.heap_bytes();
         self.bytes = (self.bytes + after).saturating_sub(before);
@@ -83,52 +75,88 @@ impl Windows {
     }
 }
 
-/// One trace, into one window of a rule.
-struct TraceFold<'a> {
+/// Traces, into one window of a rule.
+struct Fold<'a> {
     of: (RuleKey, &'a Over),
     window: Window,
-    folding: Folding,
+    traces: FoldedTraces<'a>,
     sums: &'a mut Sums,
     /// Memory for the name of a group.
     text: &'a mut String,
 }
 
-impl TraceFold<'_> {
-    fn fold(
+impl Fold<'_> {
+    /// All of them, where the rule makes no groups: into the one there is, which is looked for once.
+    fn all(
         &mut self,
-        kept: &mut RuleWindow,
+        RuleWindow { groups, any, met }: &mut RuleWindow,
+        adds: &mut WindowAdds<'_>,
+        crossed: &mut impl FnMut(Crossed),
+    ) {
+        let ((rule, over), traces) = (self.of, self.traces);
+        let has_parts = adds.has_parts();
+        let mut fired = None;
+        let mut add_all = |mut group: Option<&mut Gathered>| {
+            while let Some(adds) = adds.next_trace() {
+                note(&adds, met, any);
+                let Some(group) = group.as_mut().filter(|_| !adds.parts.is_empty()) else {
+                    continue;
+                };
+                if let Some(as_it_is) = add(group, adds.trace, adds.parts, over, traces) {
+                    fired = Some((adds.trace, as_it_is));
+                }
+            }
+        };
+        if !has_parts {
+            return add_all(None);
+        }
+        let name = || {
+            let label = Arc::from("");
+            self.sums.name(rule, over, &label);
+            label
+        };
+        let is_kept = groups.update(0, name, |group| add_all(Some(group)));
+        if let Some((trace, group)) = fired.filter(|_| is_kept) {
+            crossed(Crossed {
+                window: self.window,
+                trace,
+                label: Arc::from(""),
+                group,
+            });
+        }
+    }
+
+    /// One of them, each of its parts into its group.
+    fn trace(
+        &mut self,
+        RuleWindow { groups, any, met }: &mut RuleWindow,
         adds: &mut RuleAdds<'_>,
         crossed: &mut impl FnMut(Crossed),
     ) {
-        let (rule, over) = self.of;
-        if let Some(is_complete) = adds.met {
-            kept.met.count(is_complete);
-        }
-        if let Some(reasons) = adds.open {
-            kept.any.open(reasons);
-        }
-        if !over.by.is_empty() && adds.parts.len() > 1 {
+        let ((rule, over), traces) = (self.of, self.traces);
+        note(adds, met, any);
+        if adds.parts.len() > 1 {
             adds.parts.sort_by_key(|part| part.of.key());
         }
-        let groups = adds
+        let of_groups = adds
             .parts
             .chunk_by(|one, next| one.of.key() == next.of.key());
-        for parts in groups {
+        for parts in of_groups {
             let of = parts[0].of;
             let Some(key) = of.key() else {
                 for part in parts {
-                    kept.any.add(part.added, &over.measure);
+                    any.add(part.added, &over.measure);
                 }
                 continue;
             };
             let mut fired = None;
-            let add = |gathered: &mut Gathered| fired = add(gathered, parts, over, self.folding);
+            let add = |group: &mut Gathered| fired = add(group, adds.trace, parts, over, traces);
             let name = || {
                 let label = label(adds, of, self.text);
                 self.sums.name(rule, over, &label);
                 label
             };
-            let is_kept = kept.groups.update(key, name, add);
+            let is_kept = groups.update(key, name, add);
             if let Some(group) = fired.filter(|_| is_kept) {
                 crossed(Crossed {
                     window: self.window,
@@ -141,6 +169,16 @@ impl TraceFold<'_> {
     }
 }
 
+/// What is known of a trace besides its parts.
+fn note(adds: &RuleAdds<'_>, met: &mut Closed, any: &mut Gathered) {
+    if let Some(is_complete) = adds.met {
+        met.count(is_complete);
+    }
+    if let Some(reasons) = adds.open {
+        any.open(reasons);
+    }
+}
+
 /// What is kept of a group's name. `text`: memory for it.
 fn label(adds: &RuleAdds<'_>, of: PartOf, text: &mut String) -> Arc<str> {
     kept_label(&adds.label(of, text)).into()
@@ -148,21 +186,23 @@ fn label(adds: &RuleAdds<'_>, of: PartOf, text: &mut String) -> Arc<str> {
 
 /// Adds to a group what a trace has for it. The group as it is then, if it breaks its rule by that.
 fn add(
-    gathered: &mut Gathered,
+    group: &mut Gathered,
+    trace: AddingTrace,
     parts: &[GroupPart],
     over: &Over,
-    Folding { shown, early }: Folding,
+    traces: FoldedTraces<'_>,
 ) -> Option<Gathered> {
     for part in parts {
-        gathered.add(part.added, &over.measure);
+        group.add(part.added, &over.measure);
     }
-    if let Some(weight) = weight(over, parts) {
-        gathered.exemplars.add(Exemplar { weight, ..shown });
+    let shown = traces.shown.get(trace.0 as usize);
+    if let (Some(weight), Some(shown)) = (weight(over, parts), shown) {
+        group.exemplars.add(Exemplar { weight, ..*shown });
     }
-    let has_crossed = early && !gathered.fired && has_crossed(over, gathered);
+    let has_crossed = traces.early && !group.fired && has_crossed(over, group);
     has_crossed.then(|| {
-        gathered.fired = true;
-        gathered.clone()
+        group.fired = true;
+        group.clone()
     })
 }
 

@@ -5,14 +5,16 @@
 //! are asked about together (Bonferroni), and whatever is not known of single traces widens it further. Only where the
 //! whole interval lies on the wrong side is the rule violated.
 
-use betrace_lang::rule::{ClauseKind, CompareOp, Number, Over, Peer, WindowBound, WindowMeasure};
+use betrace_lang::rule::{
+    Aggregate, ClauseKind, CompareOp, Number, Over, Peer, WindowBound, WindowMeasure,
+};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::{Reasons, Tri};
 use crate::window::share::{Confidence, Proportion};
-use crate::windows::gathered::{Gathered, grows};
+use crate::windows::gathered::{Gathered, KeptValues, grows};
 use crate::windows::rivals::Rival;
 
 /// The answer for one group.
@@ -107,7 +109,7 @@ fn confidence(over: &Over, asked: usize) -> Confidence {
 
 /// Whether the rule is broken by what is there already, whatever comes.
 pub(crate) fn has_crossed(over: &Over, group: &Gathered) -> bool {
-    if !grows(&over.measure) || group.samples < over.at_least || is_below(over, group) {
+    if !grows(&over.measure) || group.samples < over.at_least || is_short(over, group) {
         return false;
     }
     let Ok(bound) = bound(over, &Rival::None) else {
@@ -118,14 +120,33 @@ pub(crate) fn has_crossed(over: &Over, group: &Gathered) -> bool {
     tri == Tri::of(over.clause != ClauseKind::Always)
 }
 
-/// Whether what was counted is less than its bound, as of most groups: all there is may come to less, as much or more.
-fn is_below(over: &Over, group: &Gathered) -> bool {
-    let seen = match over.measure {
-        WindowMeasure::Count(_) => group.samples,
-        WindowMeasure::Traces(_) => group.hits,
-        _ => return false,
+/// Whether what was seen stays short of its bound, as in most groups: all there is may come to less, as much or more.
+fn is_short(over: &Over, group: &Gathered) -> bool {
+    let bound = match over.bound {
+        WindowBound::Number(number) => number,
+        WindowBound::Duration(nanos) => Number::Int(i128::from(nanos)),
+        WindowBound::Peer { .. } => return false,
     };
-    matches!(over.bound, WindowBound::Number(Number::Int(bound)) if i128::from(seen) < bound)
+    let count = |seen: u64| Some(Number::Int(i128::from(seen)));
+    let is_least = matches!(
+        over.measure,
+        WindowMeasure::Of {
+            function: Aggregate::Min,
+            ..
+        }
+    );
+    let seen = match (&over.measure, &group.values) {
+        (WindowMeasure::Count(_), _) => count(group.samples),
+        (WindowMeasure::Traces(_), _) => count(group.hits),
+        (_, KeptValues::Range(range)) if is_least => range.least(),
+        (_, KeptValues::Range(range)) => range.greatest(),
+        (_, KeptValues::Distinct(distinct)) => count(distinct.count().bounds().0),
+        _ => None,
+    };
+    seen.is_some_and(|seen| match is_least {
+        true => seen.compare(bound).is_gt(),
+        false => seen.compare(bound).is_lt(),
+    })
 }
 
 /// Why there is nothing to be held against.

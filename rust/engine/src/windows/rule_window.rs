@@ -56,17 +56,22 @@ pub(crate) struct SeenTraces {
 }
 
 impl SeenTraces {
-    /// One closed. `reasons`: why it is not complete.
-    pub fn note(&mut self, reasons: Reasons) {
-        let mut closed = Closed::default();
-        closed.count(reasons.is_empty());
-        self.join(SeenTraces {
+    /// So many closed. `reasons`: why they are not complete.
+    pub fn of(reasons: Reasons, times: u64) -> SeenTraces {
+        let (complete, incomplete) = match reasons.is_empty() {
+            true => (times, 0),
+            false => (0, times),
+        };
+        SeenTraces {
             reasons: (!reasons.is_empty()).then_some(reasons),
-            closed,
-        });
+            closed: Closed {
+                complete,
+                incomplete,
+            },
+        }
     }
 
-    /// So did all of these.
+    /// So did all of these besides.
     pub fn join(&mut self, other: SeenTraces) {
         self.closed.complete += other.closed.complete;
         self.closed.incomplete += other.closed.incomplete;
