@@ -56,36 +56,26 @@ impl Needs {
             incomplete: asking(false).while_incomplete(),
         }
     }
-}
 
-/// What a rule over many traces needs of one, to add to its windows what one does not in which it selected nothing.
-#[derive(Debug, Default)]
-pub(crate) struct WindowNeeds {
-    pub complete: Need,
-    pub incomplete: Need,
-}
-
-impl WindowNeeds {
-    pub fn of(plan: &Plan, rule: &RulePlan) -> WindowNeeds {
+    /// What a rule over many traces needs of one that closes, to add to its windows what one does not in which it selected
+    /// nothing.
+    pub fn of_windows(plan: &Plan, rule: &RulePlan) -> Needs {
         let empty = TraceState::empty();
         let asking = |closed| Empty::of(plan, rule, &empty, closed);
         let all = || asking(true).all_cells();
+        let at_close = |complete, incomplete| Needs {
+            early: Vec::new(),
+            complete,
+            incomplete,
+        };
         let counts = match rule.window.as_ref().map(|window| &window.asks) {
             Some(WindowAsks::Traces(of)) => of,
             Some(WindowAsks::Share { among, .. }) => among,
             Some(WindowAsks::Spans { among, .. }) => {
                 let need = first_cell(among).map_or_else(all, one);
-                return WindowNeeds {
-                    complete: need.clone(),
-                    incomplete: need,
-                };
+                return at_close(need.clone(), need);
             }
-            _ => {
-                return WindowNeeds {
-                    complete: all(),
-                    incomplete: all(),
-                };
-            }
+            _ => return at_close(all(), all()),
         };
         let open = asking(false);
         let mut incomplete = Need::new();
@@ -93,10 +83,8 @@ impl WindowNeeds {
             Tri::Open(_) => open.need_to_settle_all(counts, &mut incomplete),
             _ => incomplete = all(),
         }
-        WindowNeeds {
-            complete: asking(true).need(counts, true).unwrap_or_else(all),
-            incomplete,
-        }
+        let complete = asking(true).need(counts, true);
+        at_close(complete.unwrap_or_else(all), incomplete)
     }
 }
 

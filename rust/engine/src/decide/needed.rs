@@ -40,7 +40,15 @@ pub(crate) struct NeededRules {
 const FEW: usize = 8;
 
 /// The rules that need spans in a cell, and how many, ascending.
-type NeededByCell = ByCell<(u32, RuleIndex)>;
+type NeededByCell = ByCell<Needing>;
+
+/// A rule, and of how many spans it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Needing {
+    least: u32,
+    rule: RuleIndex,
+    is_over_many: bool,
+}
 
 /// The rules that have to do with spans in a cell, but for those that need just one of them.
 type KeptByCell = ByCell<RuleIndex>;
@@ -48,8 +56,8 @@ type KeptByCell = ByCell<RuleIndex>;
 /// What such rules are found by, while they are collected, by [`Completeness`].
 #[derive(Default)]
 struct Collected {
-    complete: [Vec<(CellId, (u32, RuleIndex))>; Completeness::ALL.len()],
-    incomplete: [Vec<(CellId, (u32, RuleIndex))>; Completeness::ALL.len()],
+    complete: [Vec<(CellId, Needing)>; Completeness::ALL.len()],
+    incomplete: [Vec<(CellId, Needing)>; Completeness::ALL.len()],
     kept_complete: [Vec<(CellId, RuleIndex)>; Completeness::ALL.len()],
     kept_incomplete: [Vec<(CellId, RuleIndex)>; Completeness::ALL.len()],
 }
@@ -69,14 +77,15 @@ impl NeededRules {
         let mut further = Vec::with_capacity(plan.rules.len());
         let mut early: Vec<Option<Need>> = Vec::with_capacity(plan.rules.len());
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
-            // One over many traces is asked otherwise, and says nothing of a single one.
-            let mut needs = match rule.window {
-                Some(_) => Needs::default(),
-                None => Needs::of(plan, rule),
+            let is_over_many = rule.window.is_some();
+            let mut needs = match is_over_many {
+                true => Needs::of_windows(plan, rule),
+                false => Needs::of(plan, rule),
             };
             let asked = rule.completeness as usize;
-            add(&mut all.complete[asked], &needs.complete, index);
-            add(&mut all.incomplete[asked], &needs.incomplete, index);
+            let needing = (index, is_over_many);
+            add(&mut all.complete[asked], &needs.complete, needing);
+            add(&mut all.incomplete[asked], &needs.incomplete, needing);
             let answer = untouched.answer(index);
             for (verdict, need, kept) in [
                 (
@@ -91,7 +100,7 @@ impl NeededRules {
                 ),
             ] {
                 // What a window says no single trace keeps.
-                if verdict == Verdict::Satisfied && rule.window.is_none() {
+                if verdict == Verdict::Satisfied && !is_over_many {
                     add_kept(kept, &rule.cells, need, index);
                 }
             }
@@ -128,8 +137,14 @@ impl NeededRules {
         &self.early_from
     }
 
-    /// Rules that say of the trace, which closes, something else than of one in which they selected nothing; some twice.
-    pub fn at_close(&self, trace: &TraceState, found: &mut Vec<RuleIndex>) {
+    /// Rules that say of the trace, which closes, something else than of one in which they selected nothing, and rules over
+    /// many traces to which it adds something else; some twice.
+    pub fn at_close(
+        &self,
+        trace: &TraceState,
+        found: &mut Vec<RuleIndex>,
+        over_many: &mut Vec<RuleIndex>,
+    ) {
         for asked in Completeness::ALL {
             let by_cell = if trace.is_complete(asked) {
                 &self.complete[asked as usize]
@@ -140,9 +155,15 @@ impl NeededRules {
                 continue;
             }
             for (cell, spans) in trace.cell_spans() {
-                let rules = by_cell.get(cell).iter();
-                let met = rules.take_while(|(least, _)| *least <= spans.all);
-                found.extend(met.map(|(_, rule)| *rule));
+                for needing in by_cell.get(cell) {
+                    if needing.least > spans.all {
+                        break;
+                    }
+                    match needing.is_over_many {
+                        true => over_many.push(needing.rule),
+                        false => found.push(needing.rule),
+                    }
+                }
             }
         }
     }
@@ -266,12 +287,17 @@ impl EarlyRules {
     }
 }
 
-fn add(all: &mut Vec<(CellId, (u32, RuleIndex))>, need: &Need, rule: RuleIndex) {
-    all.extend(need.iter().map(|bar| (bar.cell, (bar.least, rule))));
+fn add(all: &mut Vec<(CellId, Needing)>, need: &Need, (rule, is_over_many): (RuleIndex, bool)) {
+    let needing = |least| Needing {
+        least,
+        rule,
+        is_over_many,
+    };
+    all.extend(need.iter().map(|bar| (bar.cell, needing(bar.least))));
 }
 
 /// Those of each cell by how many spans they need.
-fn needed(mut all: Vec<(CellId, (u32, RuleIndex))>) -> NeededByCell {
+fn needed(mut all: Vec<(CellId, Needing)>) -> NeededByCell {
     all.sort_unstable();
     all.into_iter().collect()
 }

@@ -1,13 +1,10 @@
 //! What rules answer for traces of which they selected nothing, so that most closes need not ask them.
 
-use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
 
 use crate::decide::budget::Budget;
-use crate::decide::by_cell::ByCell;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
-use crate::decide::need::{Bar, WindowNeeds};
 use crate::decide::rule::decide;
 use crate::decide::window::idle;
 use crate::hash::HashKey;
@@ -52,55 +49,11 @@ pub(crate) struct UntouchedWindows {
     pub incomplete: Vec<RuleIndex>,
     /// By [`RuleIndex`]: of rules that ask none of them one by one, what each adds.
     idle: Vec<Option<Idle>>,
-    /// Rules that have something to do with traces, by the cells that say so.
-    met: ByCell<Meets>,
-}
-
-/// A rule over many traces, and with which of them it has something to do: with so many spans in a cell.
-#[derive(Clone, Copy, Debug)]
-struct Meets {
-    rule: RuleIndex,
-    least: u32,
-    /// Such as are complete by this, or such as are not.
-    asked: Completeness,
-    is_complete: bool,
 }
 
 impl UntouchedWindows {
     pub fn idle(&self, rule: RuleIndex) -> Option<Idle> {
         self.idle.get(rule.index()).copied().flatten()
-    }
-
-    /// Adds those that have something to do with a trace that closes; some twice.
-    pub fn met(&self, trace: &TraceState, found: &mut Vec<RuleIndex>) {
-        let complete = Completeness::ALL.map(|asked| trace.is_complete(asked));
-        for (cell, spans) in trace.cell_spans() {
-            let met = self.met.get(cell).iter().filter(|meets| {
-                spans.all >= meets.least && complete[meets.asked as usize] == meets.is_complete
-            });
-            found.extend(met.map(|meets| meets.rule));
-        }
-    }
-
-    /// Of all rules of a plan that are over many traces.
-    fn meeting(plan: &Plan) -> ByCell<Meets> {
-        let mut met = Vec::new();
-        for index in &plan.windows.rules {
-            let rule = &plan.rules[index.index()];
-            let needs = WindowNeeds::of(plan, rule);
-            for (need, is_complete) in [(needs.complete, true), (needs.incomplete, false)] {
-                met.extend(need.into_iter().map(|Bar { cell, least }| {
-                    let meets = Meets {
-                        rule: *index,
-                        least,
-                        asked: rule.completeness,
-                        is_complete,
-                    };
-                    (cell, meets)
-                }));
-            }
-        }
-        met.into_iter().collect()
     }
 
     fn add(&mut self, plan: &Plan, index: RuleIndex) {
@@ -144,10 +97,7 @@ impl UntouchedRules {
             always_asked: Vec::new(),
             held: Vec::new(),
             on_any_span: plan.on_any_span.clone(),
-            windows: UntouchedWindows {
-                met: UntouchedWindows::meeting(plan),
-                ..UntouchedWindows::default()
-            },
+            windows: UntouchedWindows::default(),
         };
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
             if rule.window.is_some() {

@@ -42,15 +42,18 @@ impl From<CloseCause> for Cause {
 }
 
 impl Context<'_> {
-    /// A live trace closes. Returns why it is incomplete for some rules or all; those that are to be asked are in `rules` then.
+    /// A live trace closes. Returns why it is incomplete for some rules or all; those that are to be asked are in `rules` then,
+    /// and those over many traces in `over_many`.
     fn begin_close(
         &self,
         trace: &mut TraceState,
         cause: Cause,
-        (rules, noted): (&mut Vec<RuleIndex>, &mut NotedRules),
+        (rules, over_many): (&mut Vec<RuleIndex>, &mut Vec<RuleIndex>),
+        noted: &mut NotedRules,
         sink: &mut Sink,
     ) -> Reasons {
         rules.clear();
+        over_many.clear();
         trace.close(self.now, self.reasons_against(trace, cause));
         let reasons = trace.all_reasons();
         if self.is_outside(trace) {
@@ -59,7 +62,7 @@ impl Context<'_> {
         }
         sink.tally.closings.push(reasons);
         self.note_delay(trace, sink);
-        self.rules_at_close(trace, rules);
+        self.rules_at_close(trace, rules, over_many);
         if self.settings.kept_samples.is_some() {
             self.note_unasked(trace, rules, noted, &mut sink.tally);
         }
@@ -112,9 +115,20 @@ impl Context<'_> {
     }
 
     /// Those whose verdict does not follow from the trace's close alone.
-    fn rules_at_close(&self, trace: &TraceState, rules: &mut Vec<RuleIndex>) {
+    fn rules_at_close(
+        &self,
+        trace: &TraceState,
+        rules: &mut Vec<RuleIndex>,
+        over_many: &mut Vec<RuleIndex>,
+    ) {
         let set = self.rules;
-        if self.settings.report == Report::All || !trace.was_seen_by(set.newest()) {
+        let is_seen = trace.was_seen_by(set.newest());
+        match is_seen {
+            true => set.needed.at_close(trace, rules, over_many),
+            false => self.rules_that_read(trace, over_many),
+        }
+        if self.settings.report == Report::All || !is_seen {
+            rules.clear();
             let all = (0..set.plan.rules.len() as u32).map(RuleIndex);
             rules.extend(all.filter(|index| self.rule(*index).window.is_none()));
             return;
@@ -126,7 +140,6 @@ impl Context<'_> {
         let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
         rules.extend_from_slice(&set.untouched.always_asked);
         rules.extend(held.iter().filter(is_open));
-        set.needed.at_close(trace, rules);
         rules.sort_unstable();
         rules.dedup();
     }
@@ -232,6 +245,7 @@ pub(crate) fn close(
 ) {
     let DecideScratch {
         rules,
+        over_many,
         noted,
         eval: scratch,
         pending,
@@ -242,7 +256,7 @@ pub(crate) fn close(
         return;
     };
     let mut allowance = Allowance::at_close(trace.span_count(), context.reserve);
-    let closing = context.begin_close(&mut trace, cause, (rules, noted), sink);
+    let closing = context.begin_close(&mut trace, cause, (rules, over_many), noted, sink);
     scratch.begin_trace();
     for index in rules.iter().copied() {
         let Some(mut trace) = lent.get_mut(place) else {
@@ -262,7 +276,7 @@ pub(crate) fn close(
         context.fold_windows(
             trace.asked(),
             &mut allowance,
-            (rules, pending, scratch),
+            (over_many, pending, scratch),
             sink,
         );
     }

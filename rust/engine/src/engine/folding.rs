@@ -16,7 +16,8 @@ use crate::windows::pending::Pending;
 use crate::windows::rule_window::Window;
 
 impl Context<'_> {
-    /// A trace has closed: it adds to the windows in which it began, once what is pending is folded in.
+    /// A trace has closed: it adds to the windows in which it began, once what is pending is folded in. `rules`: those over many
+    /// traces that have something to do with it.
     pub(super) fn fold_windows(
         &self,
         trace: NamedTrace<'_>,
@@ -33,7 +34,7 @@ impl Context<'_> {
         };
         let lengths = &self.rules.plan.windows.lengths;
         pending.note(began, trace.all_reasons(), lengths, self.over_until());
-        self.asked(&trace, rules);
+        self.rules_that_ask(&trace, rules);
         if !rules.is_empty() {
             self.ask_for_windows(trace, allowance, (rules, pending, scratch), sink);
         }
@@ -105,23 +106,25 @@ impl Context<'_> {
         pending.clear_adds();
     }
 
-    /// Rules over many traces to which the trace adds otherwise than as one with which they have nothing to do.
-    fn asked(&self, trace: &TraceState, asked: &mut Vec<RuleIndex>) {
-        let (plan, untouched) = (&self.rules.plan.windows, &self.rules.untouched.windows);
-        asked.clear();
+    /// Rules over many traces that read what the trace has, or that ask of each trace.
+    pub(super) fn rules_that_read(&self, trace: &TraceState, over_many: &mut Vec<RuleIndex>) {
+        let plan = &self.rules.plan.windows;
+        over_many.extend_from_slice(&plan.of_all);
+        let cells = trace.cell_spans();
+        let read = cells.filter_map(|(cell, _)| plan.by_cell.get(&cell));
+        over_many.extend(read.flatten());
+    }
+
+    /// Adds those rules over many traces that ask of a trace whatever it has.
+    fn rules_that_ask(&self, trace: &TraceState, over_many: &mut Vec<RuleIndex>) {
+        let untouched = &self.rules.untouched.windows;
         if trace.was_seen_by(self.rules.newest()) {
             let is_open = |index: &&RuleIndex| !trace.is_complete(self.rule(**index).completeness);
-            asked.extend_from_slice(&untouched.always);
-            asked.extend(untouched.incomplete.iter().filter(is_open));
-            untouched.met(trace, asked);
-        } else {
-            asked.extend_from_slice(&plan.of_all);
-            let cells = trace.cell_spans();
-            let read = cells.filter_map(|(cell, _)| plan.by_cell.get(&cell));
-            asked.extend(read.flatten());
+            over_many.extend_from_slice(&untouched.always);
+            over_many.extend(untouched.incomplete.iter().filter(is_open));
         }
-        asked.sort_unstable();
-        asked.dedup();
+        over_many.sort_unstable();
+        over_many.dedup();
     }
 
     /// When the trace began, if windows hear of it: not of one that comes again, nor of one that begins long after now.

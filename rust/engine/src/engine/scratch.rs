@@ -26,6 +26,8 @@ pub(crate) struct CallScratch {
 pub(crate) struct DecideScratch {
     /// Of one trace.
     pub rules: Vec<RuleIndex>,
+    /// Those over many traces to which it adds.
+    pub over_many: Vec<RuleIndex>,
     /// Where somebody keeps evidence.
     pub noted: NotedRules,
     pub eval: EvalScratch,

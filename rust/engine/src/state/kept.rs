@@ -11,8 +11,9 @@ use crate::value::{OwnedValue, Value};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "StoredProjection", into = "StoredProjection")]
 pub(crate) struct Projection {
-    /// Most have one.
+    /// Most have one or two.
     first: Option<(FieldKey, OwnedValue)>,
+    second: Option<(FieldKey, OwnedValue)>,
     rest: Vec<(FieldKey, OwnedValue)>,
     /// A value was too long to keep: comparisons with it stay open.
     pub cut: bool,
@@ -29,6 +30,7 @@ impl From<StoredProjection> for Projection {
         let mut values = stored.values.into_iter();
         Projection {
             first: values.next(),
+            second: values.next(),
             rest: values.collect(),
             cut: stored.cut,
         }
@@ -37,9 +39,14 @@ impl From<StoredProjection> for Projection {
 
 impl From<Projection> for StoredProjection {
     fn from(projection: Projection) -> StoredProjection {
-        let Projection { first, rest, cut } = projection;
+        let Projection {
+            first,
+            second,
+            rest,
+            cut,
+        } = projection;
         StoredProjection {
-            values: first.into_iter().chain(rest).collect(),
+            values: first.into_iter().chain(second).chain(rest).collect(),
             cut,
         }
     }
@@ -53,7 +60,7 @@ pub(super) const NOTHING: u32 = u32::MAX;
 
 impl Projection {
     fn values(&self) -> impl Iterator<Item = &(FieldKey, OwnedValue)> {
-        self.first.iter().chain(&self.rest)
+        self.first.iter().chain(&self.second).chain(&self.rest)
     }
 
     pub fn kept(&self, field: FieldKey) -> Option<&OwnedValue> {
@@ -75,6 +82,8 @@ impl Projection {
             self.cut = true;
         } else if self.first.is_none() {
             self.first = Some((field, value));
+        } else if self.second.is_none() {
+            self.second = Some((field, value));
         } else {
             self.rest.push((field, value));
         }
@@ -121,7 +130,7 @@ impl Kept {
                 self.projections.reserve_exact(2 + len / 2);
             }
             self.projections.push(Projection {
-                rest: Vec::with_capacity(values.saturating_sub(1)),
+                rest: Vec::with_capacity(values.saturating_sub(2)),
                 ..Projection::default()
             });
         }
@@ -186,15 +195,21 @@ pub(super) fn renumber_fields(
             new.is_some()
         };
         projection.rest.retain_mut(&mut has_number);
-        if projection
-            .first
-            .as_mut()
-            .is_some_and(|first| !has_number(first))
-        {
-            projection.first = match projection.rest.is_empty() {
-                true => None,
-                false => Some(projection.rest.remove(0)),
-            };
+        for place in [&mut projection.second, &mut projection.first] {
+            if place.as_mut().is_some_and(|value| !has_number(value)) {
+                *place = None;
+            }
         }
+        // None stands behind a free place.
+        let mut next = |place: &mut Option<(FieldKey, OwnedValue)>| {
+            if place.is_none() && !projection.rest.is_empty() {
+                *place = Some(projection.rest.remove(0));
+            }
+        };
+        if projection.first.is_none() {
+            projection.first = projection.second.take();
+        }
+        next(&mut projection.first);
+        next(&mut projection.second);
     }
 }

@@ -452,7 +452,7 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
         };
         trace.close(Timestamp(1), reasons);
         let mut asked = set.untouched.always_asked.clone();
-        set.needed.at_close(&trace, &mut asked);
+        set.needed.at_close(&trace, &mut asked, &mut Vec::new());
         asked.sort_unstable();
         for (index, rule) in (0..).map(RuleIndex).zip(&set.plan.rules) {
             if asked.binary_search(&index).is_ok() {

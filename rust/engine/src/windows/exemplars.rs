@@ -43,24 +43,25 @@ pub(crate) struct Exemplars {
 impl Exemplar {
     fn is_before(&self, other: &Exemplar) -> bool {
         let by_weight = other.weight.total_cmp(&self.weight);
-        by_weight.then(self.trace.cmp(&other.trace)).is_lt()
+        by_weight.then_with(|| self.trace.cmp(&other.trace)).is_lt()
     }
 }
 
 impl Exemplars {
     /// Takes a trace in, once.
     pub fn add(&mut self, mut new: Exemplar) {
+        const REST: usize = EXEMPLARS - 1;
+        let is_full = self.rest.len() >= REST;
+        // As most of a large group.
+        if is_full && self.rest.last().is_some_and(|last| !new.is_before(last)) {
+            return;
+        }
         let Some(first) = &mut self.first else {
             self.first = Some(new);
             return;
         };
         if new.is_before(first) {
             std::mem::swap(first, &mut new);
-        }
-        const REST: usize = EXEMPLARS - 1;
-        let is_full = self.rest.len() >= REST;
-        if is_full && self.rest.last().is_some_and(|last| !new.is_before(last)) {
-            return;
         }
         let at = self.rest.partition_point(|one| one.is_before(&new));
         self.rest.truncate(REST - 1);
