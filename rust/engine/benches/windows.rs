@@ -3,7 +3,8 @@
 //! `cargo bench -p betrace-engine --bench windows` takes pairs of rounds, which of the two comes first in turn, by the processor
 //! time of the thread: the median of the ratios, with the interval that holds the true median at 95 %, is held to a bound.
 //! With `count` it runs each once, so that instructions can be counted, as `instructions.rs` says how:
-//! `--toggle-collect='windows::measured_*'`, and `--dump-before='windows::measured_consume*'` for each by itself.
+//! `--toggle-collect='windows::measured_*'`, and `--dump-before='windows::measured_consume*'` for each by itself. With `one` or
+//! `both` it takes as many rounds of the hundred about one alone, or of all, for a profile by time.
 #![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
 
 mod traffic;
@@ -95,6 +96,11 @@ fn main() {
             let findings = measured_consume(&engine(has_windows), &batches);
             println!("windows: {has_windows}, {spans} spans, {findings} findings");
         }
+        return;
+    }
+    if is("one") || is("both") {
+        let all: f64 = (0..PAIRS).map(|_| timed(is("both"), &batches)).sum();
+        println!("{:.0} ns a span", all * 1e9 / (PAIRS * spans) as f64);
         return;
     }
     let pairs = if is("--test") { 1 } else { PAIRS };

@@ -152,8 +152,8 @@ fn keep(
     fields: &[(FieldKey, FieldId)],
 ) {
     records.project(record, fields.len(), |projection| {
-        for (key, field) in fields {
-            projection.keep(*key, || span.owned(*field));
-        }
+        let fields = fields.iter();
+        let kept = fields.map(|(key, field)| projection.keep(*key, || span.owned(*field)));
+        kept.sum()
     });
 }

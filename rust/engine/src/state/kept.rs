@@ -64,7 +64,14 @@ impl Projection {
     }
 
     pub fn kept(&self, field: FieldKey) -> Option<&OwnedValue> {
-        let (_, value) = self.values().find(|(key, _)| *key == field)?;
+        // One after the other, as most are among the first two.
+        for place in [&self.first, &self.second] {
+            let (key, value) = place.as_ref()?;
+            if *key == field {
+                return Some(value);
+            }
+        }
+        let (_, value) = self.rest.iter().find(|(key, _)| *key == field)?;
         Some(value)
     }
 
@@ -72,21 +79,26 @@ impl Projection {
         self.kept(field).map(OwnedValue::as_value)
     }
 
-    /// Keeps the value of a field that has none yet, if it is not too long.
-    pub fn keep(&mut self, field: FieldKey, value: impl FnOnce() -> OwnedValue) {
+    /// Keeps the value of a field that has none yet, if it is not too long. Returns what it takes, in bytes.
+    #[inline]
+    pub fn keep(&mut self, field: FieldKey, value: impl FnOnce() -> OwnedValue) -> usize {
         if self.kept(field).is_some() {
-            return;
+            return 0;
         }
         let value = value();
-        if value.heap_bytes() > VALUE_BYTES {
+        let bytes = value.heap_bytes();
+        if bytes > VALUE_BYTES {
             self.cut = true;
-        } else if self.first.is_none() {
+            return 0;
+        }
+        if self.first.is_none() {
             self.first = Some((field, value));
         } else if self.second.is_none() {
             self.second = Some((field, value));
         } else {
             self.rest.push((field, value));
         }
+        heap(bytes)
     }
 
     fn room_bytes(&self) -> usize {
@@ -116,8 +128,13 @@ impl Kept {
         self.projections.get(at as usize)
     }
 
-    /// Lets `fill` add values to what is kept of the record's span.
-    pub fn project(&mut self, record: usize, values: usize, fill: impl FnOnce(&mut Projection)) {
+    /// Lets `fill` add values to what is kept of the record's span; it says what they take.
+    pub fn project(
+        &mut self,
+        record: usize,
+        values: usize,
+        fill: impl FnOnce(&mut Projection) -> usize,
+    ) {
         if self.of_record.len() <= record {
             self.of_record.resize(record + 1, NOTHING);
         }
@@ -137,10 +154,8 @@ impl Kept {
         let Some(projection) = self.projections.get_mut(*at as usize) else {
             return;
         };
-        let (known, room) = (projection.values().count(), projection.room_bytes());
-        fill(projection);
-        let added = projection.values().skip(known);
-        let added: usize = added.map(|(_, value)| heap(value.heap_bytes())).sum();
+        let room = projection.room_bytes();
+        let added = fill(projection);
         self.projection_bytes += added + projection.room_bytes().saturating_sub(room);
     }
 

@@ -233,8 +233,13 @@ impl RecordsMut<'_> {
         place.copy_from_slice(&record.packed()[..len]);
     }
 
-    /// Lets `fill` add values to what is kept of the record's span.
-    pub fn project(&mut self, id: RecordId, values: usize, fill: impl FnOnce(&mut Projection)) {
+    /// Lets `fill` add values to what is kept of the record's span; it says what they take.
+    pub fn project(
+        &mut self,
+        id: RecordId,
+        values: usize,
+        fill: impl FnOnce(&mut Projection) -> usize,
+    ) {
         let kept = self.kept.get_or_insert_default();
         kept.project(id.index(), values, fill);
     }

@@ -107,7 +107,7 @@ fn a_released_record_gives_back_what_was_kept_of_its_span() {
     for _ in 0..3 {
         let id = alone.held(b"b");
         alone.change().project(id, 1, |projection| {
-            projection.keep(field, || OwnedValue::Text([b'x'; 100].into()));
+            projection.keep(field, || OwnedValue::Text([b'x'; 100].into()))
         });
         assert!(bytes(&alone) >= 100);
         alone.change().release(id);
