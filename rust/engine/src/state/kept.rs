@@ -15,6 +15,8 @@ pub(crate) struct Projection {
     first: Option<(FieldKey, OwnedValue)>,
     second: Option<(FieldKey, OwnedValue)>,
     rest: Vec<(FieldKey, OwnedValue)>,
+    /// Of which record it is; [`NOTHING`]: of none.
+    pub(super) record: u32,
     /// A value was too long to keep: comparisons with it stay open.
     pub cut: bool,
 }
@@ -32,6 +34,7 @@ impl From<StoredProjection> for Projection {
             first: values.next(),
             second: values.next(),
             rest: values.collect(),
+            record: NOTHING,
             cut: stored.cut,
         }
     }
@@ -44,6 +47,7 @@ impl From<Projection> for StoredProjection {
             second,
             rest,
             cut,
+            ..
         } = projection;
         StoredProjection {
             values: first.into_iter().chain(second).chain(rest).collect(),
@@ -114,18 +118,71 @@ impl Projection {
 /// Of a trace's records, by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
-    /// Which projection is a record's; [`NOTHING`]: none.
-    pub(super) of_record: Vec<u32>,
+    /// Which projection is a record's, where there are many; [`NOTHING`]: none.
+    of_record: Vec<u32>,
     pub(super) projections: Vec<Projection>,
     pub(super) projection_bytes: usize,
     /// As far as some rule asked; 0: not known.
     pub(super) arrived: Vec<Timestamp>,
 }
 
+/// Up to so many projections a search looks at each, without a way to them that would have to be fetched first.
+const LINEAR: usize = 16;
+
 impl Kept {
+    /// Of records by their numbers.
+    pub(super) fn of(
+        mut projections: Vec<Projection>,
+        projection_bytes: usize,
+        of_record: impl Iterator<Item = u32>,
+        arrived: Vec<Timestamp>,
+    ) -> Kept {
+        for (record, at) in of_record.enumerate() {
+            if let Some(projection) = projections.get_mut(at as usize) {
+                projection.record = record as u32;
+            }
+        }
+        let mut kept = Kept {
+            of_record: Vec::new(),
+            projections,
+            projection_bytes,
+            arrived,
+        };
+        kept.index_many();
+        kept
+    }
+
+    /// Which projection is a record's.
+    pub(super) fn place(&self, record: usize) -> Option<usize> {
+        if self.of_record.is_empty() {
+            let mut projections = self.projections.iter();
+            return projections.position(|one| one.record as usize == record);
+        }
+        let at = self.of_record.get(record).copied();
+        at.filter(|at| *at != NOTHING).map(|at| at as usize)
+    }
+
+    fn index(&mut self, at: usize) {
+        let record = self.projections[at].record as usize;
+        if record == NOTHING as usize {
+            return;
+        }
+        if self.of_record.len() <= record {
+            self.of_record.resize(record + 1, NOTHING);
+        }
+        self.of_record[record] = at as u32;
+    }
+
+    /// Once they are many there is a way to each.
+    fn index_many(&mut self) {
+        if self.projections.len() > LINEAR && self.of_record.is_empty() {
+            (0..self.projections.len()).for_each(|at| self.index(at));
+        }
+    }
+
+    #[inline]
     pub fn projection(&self, record: usize) -> Option<&Projection> {
-        let at = *self.of_record.get(record)?;
-        self.projections.get(at as usize)
+        self.projections.get(self.place(record)?)
     }
 
     /// Lets `fill` add values to what is kept of the record's span; it says what they take.
@@ -135,23 +192,24 @@ impl Kept {
         values: usize,
         fill: impl FnOnce(&mut Projection) -> usize,
     ) {
-        if self.of_record.len() <= record {
-            self.of_record.resize(record + 1, NOTHING);
-        }
-        let at = &mut self.of_record[record];
-        if *at == NOTHING {
+        let at = self.place(record).unwrap_or_else(|| {
             let len = self.projections.len();
-            *at = len as u32;
             if len == self.projections.capacity() {
                 // Most traces have few.
                 self.projections.reserve_exact(2 + len / 2);
             }
             self.projections.push(Projection {
                 rest: Vec::with_capacity(values.saturating_sub(2)),
+                record: record as u32,
                 ..Projection::default()
             });
-        }
-        let Some(projection) = self.projections.get_mut(*at as usize) else {
+            match self.of_record.is_empty() {
+                true => self.index_many(),
+                false => self.index(len),
+            }
+            len
+        });
+        let Some(projection) = self.projections.get_mut(at) else {
             return;
         };
         let room = projection.room_bytes();
@@ -161,10 +219,13 @@ impl Kept {
 
     /// Nothing is kept of the record's span any more; the place for it is used again.
     pub fn clear(&mut self, record: usize) {
-        let at = self.of_record.get(record).copied().unwrap_or(NOTHING);
-        if let Some(projection) = self.projections.get_mut(at as usize) {
+        let at = self.place(record);
+        if let Some(projection) = at.and_then(|at| self.projections.get_mut(at)) {
             self.projection_bytes -= projection.heap_bytes().min(self.projection_bytes);
-            *projection = Projection::default();
+            *projection = Projection {
+                record: record as u32,
+                ..Projection::default()
+            };
         }
     }
 

@@ -94,7 +94,7 @@ impl StoredRecords {
             name: number(record.name),
             service: number(record.service),
             refs: record.refs,
-            projection: kept.of_record.get(index).copied().unwrap_or(NOTHING),
+            projection: kept.place(index).map_or(NOTHING, |at| at as u32),
         };
         let mut stored: Vec<StoredRecord> = records.all().enumerate().map(record).collect();
         for id in &free {
@@ -178,16 +178,9 @@ impl StoredRecords {
             });
         }
         if !self.projections.is_empty() || !arrived.is_empty() {
-            *records.kept = Some(Box::new(Kept {
-                of_record: self
-                    .records
-                    .iter()
-                    .map(|record| record.projection)
-                    .collect(),
-                projections: self.projections,
-                projection_bytes: self.projection_bytes,
-                arrived,
-            }));
+            let of_record = self.records.iter().map(|record| record.projection);
+            let kept = Kept::of(self.projections, self.projection_bytes, of_record, arrived);
+            *records.kept = Some(Box::new(kept));
         }
     }
 
