@@ -12,6 +12,7 @@ pub(crate) mod fold;
 pub(crate) mod gathered;
 pub(crate) mod judge;
 pub(crate) mod kept;
+mod known_groups;
 pub(crate) mod pending;
 pub(crate) mod rivals;
 pub(crate) mod rule_window;

@@ -289,3 +289,88 @@ pub(super) fn renumber_fields(
         next(&mut projection.second);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(kept: &Kept, record: usize, field: u32) -> Option<i64> {
+        match kept.projection(record)?.kept(FieldKey(field))? {
+            OwnedValue::Int(number) => Some(*number),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_found_by_its_record_however_many_there_are() {
+        let mut kept = Kept::default();
+        let empty = kept.heap_bytes();
+        let records = || (0..3 * LINEAR).map(|at| 3 * at);
+        for record in records() {
+            for field in 0..4 {
+                kept.project(record, 1, |projection| {
+                    projection.keep(FieldKey(field), || OwnedValue::Int((10 * record) as i64))
+                });
+                // What was kept first stays.
+                kept.project(record, 1, |projection| {
+                    projection.keep(FieldKey(field), || OwnedValue::Int(-1))
+                });
+            }
+            for known in records().take_while(|known| *known <= record) {
+                let all =
+                    (0..4).all(|field| number(&kept, known, field) == Some(10 * known as i64));
+                assert!(
+                    all && kept.projection(known + 1).is_none(),
+                    "{known} of {record}"
+                );
+            }
+        }
+        kept.clear(6);
+        assert_eq!(number(&kept, 6, 0), None);
+        kept.project(6, 1, |projection| {
+            projection.keep(FieldKey(0), || OwnedValue::Int(7))
+        });
+        assert_eq!(
+            (number(&kept, 6, 0), number(&kept, 9, 0)),
+            (Some(7), Some(90))
+        );
+        assert_eq!(kept.projections.len(), 3 * LINEAR);
+        let of_record = records().max().map_or(0, |last| last + 1);
+        let of_record =
+            (0..of_record).map(|record| kept.place(record).map_or(NOTHING, |at| at as u32));
+        let again = Kept::of(
+            kept.projections.clone(),
+            kept.projection_bytes,
+            of_record.collect::<Vec<_>>().into_iter(),
+            Vec::new(),
+        );
+        assert!(records().all(|record| number(&again, record, 0) == number(&kept, record, 0)));
+        records().for_each(|record| kept.clear(record));
+        assert!(kept.projection_bytes == 0 && kept.heap_bytes() > empty);
+    }
+
+    #[test]
+    fn fields_that_are_not_there_any_more_go_and_the_others_stay_in_their_order() {
+        for gone in 0..1u32 << 5 {
+            let has = |field: u32| gone & (1 << field) == 0;
+            let mut projection = Projection::default();
+            for field in 0..5 {
+                projection.keep(FieldKey(field), || OwnedValue::Int(i64::from(field)));
+            }
+            let mut all = [projection];
+            renumber_fields(&mut all, |FieldKey(field)| {
+                has(field).then_some(FieldKey(10 + field))
+            });
+            let left: Vec<FieldKey> = fields_of(&all).collect();
+            let expected: Vec<FieldKey> = (0..5)
+                .filter(|field| has(*field))
+                .map(|field| FieldKey(10 + field))
+                .collect();
+            assert_eq!(left, expected, "{gone:b}");
+            for field in 0..5 {
+                let kept = all[0].kept(FieldKey(10 + field));
+                assert_eq!(kept.is_some(), has(field), "{field} of {gone:b}");
+            }
+        }
+    }
+}
