@@ -1,21 +1,24 @@
 //! The engine: spans in, findings out.
 //!
 //! [`Engine`] is the door. A call takes its [`scratch`], sees one [`rule_set`] through a [`context`], merges
-//! what came ([`intake`], [`touches`]), decides ([`lifecycle`]) and closes ([`mod@close`]) what is [`due`], counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
+//! what came ([`intake`], [`touches`]), decides ([`lifecycle`]) and closes ([`mod@close`]) what is [`due`], [ends](ending) windows, counts what late spans contradict ([`contradict`]), keeps all state within its bound ([`shed`]), and
 //! hands what it found and [tallied](tally) ([`selections`] of spans among it) over the [`sink`] to the findings that wait and to the [`counters`]. A [`snapshot`] carries the state over a restart.
 
+pub(crate) mod call;
 pub(crate) mod close;
 pub(crate) mod consumed;
 pub(crate) mod context;
 pub(crate) mod contradict;
 pub(crate) mod counters;
 pub(crate) mod due;
+pub(crate) mod ending;
 pub(crate) mod folding;
 pub(crate) mod held;
 pub(crate) mod in_turn;
 pub(crate) mod intake;
 pub(crate) mod ledger;
 pub(crate) mod lifecycle;
+pub(crate) mod present_rules;
 pub(crate) mod rule_set;
 pub(crate) mod scratch;
 pub(crate) mod selections;
@@ -42,6 +45,7 @@ use crate::engine::due::close_due;
 use crate::engine::held::Held;
 use crate::engine::intake::{Turns, take_in};
 use crate::engine::ledger::{Ledger, Outside};
+use crate::engine::present_rules::PresentRules;
 use crate::engine::rule_set::RuleSet;
 use crate::engine::scratch::CallScratch;
 use crate::engine::shed::shed;
@@ -56,7 +60,7 @@ use crate::plan::PlanError;
 use crate::settings::{CloseCause, Settings};
 use crate::state::shards::{ShardIndex, Shards};
 use crate::stats::Stats;
-use crate::sync::{AtomicU64, Mutex, RwLock};
+use crate::sync::{AtomicU64, Mutex};
 use crate::time::Timestamp;
 use crate::wanted::Wanted;
 use crate::windows::table::Windows;
@@ -66,8 +70,8 @@ use crate::windows::table::Windows;
 pub struct Engine {
     settings: Settings,
     key: HashKey,
-    /// Read for the whole of every call, so that a call sees one rule set.
-    rules: RwLock<RuleSet>,
+    /// Read by every call for as long as it works on something, which sees one rule set so.
+    pub(crate) rules: PresentRules,
     interner: Mutex<Interner>,
     shards: Shards,
     reserve: Reserve,
@@ -84,6 +88,8 @@ pub struct Engine {
     moved: AtomicU64,
     held: Held,
     windows: Mutex<Windows>,
+    /// Held by whoever ends windows, and by whoever wants to see none that is half ended. Taken before every other lock.
+    ending: Mutex<()>,
 }
 
 impl Engine {
@@ -108,7 +114,7 @@ impl Engine {
         let scratch = CallScratch::new(own_spans, outbox.sink(&rules.plan));
         Ok(Engine {
             key: HashKey::new(settings.seed),
-            rules: RwLock::new(rules),
+            rules: PresentRules::new(rules),
             interner: Mutex::new(interner),
             shards: Shards::new(settings.shards),
             reserve: Reserve::new(settings.shares_work),
@@ -120,6 +126,7 @@ impl Engine {
             moved: AtomicU64::new(0),
             held: Held::default(),
             windows: Mutex::new(Windows::new(settings.seed, settings.window_bytes())),
+            ending: Mutex::default(),
             settings,
         })
     }
@@ -146,18 +153,26 @@ impl Engine {
         turns: Option<&dyn Turns>,
     ) -> Result<Consumed, ConsumeError> {
         let now = self.advance(now);
-        let (result, queued_findings) = self.with_rules(now, |context, scratch| {
-            take_in(&self.shards, context, &self.outbox, otlp, turns, scratch)
-        });
-        match result {
-            Ok(spans) => Ok(Consumed {
-                spans,
-                queued_findings,
-            }),
-            Err(error) => Err(ConsumeError {
+        let (mut from, mut spans) = (0, 0);
+        loop {
+            let message = (otlp, from);
+            let (result, queued_findings) = self.with_rules(now, |context, scratch| {
+                take_in(&self.shards, context, &self.outbox, message, turns, scratch)
+            });
+            let taken = result.map_err(|error| ConsumeError {
                 offset: error.offset,
                 message: error.to_string(),
-            }),
+            })?;
+            spans += taken.spans;
+            match taken.rest {
+                Some(rest) => from = rest,
+                None => {
+                    return Ok(Consumed {
+                        spans,
+                        queued_findings,
+                    });
+                }
+            }
         }
     }
 
@@ -189,26 +204,11 @@ impl Engine {
             held += self.with_rules(now, close).0;
         }
         self.held.note(held + self.windows.lock().bytes() as u64);
+        self.end_windows(now, None);
         self.with_rules(now, |context, scratch| {
             let CallScratch { sink, decide, .. } = scratch;
-            context.close_windows(None, sink);
             shed(&self.shards, context, &self.outbox, decide, sink);
         });
-    }
-
-    /// Does some work under the present rules, and hands on what it found; returns how many findings wait, too.
-    fn with_rules<R>(
-        &self,
-        now: Timestamp,
-        work: impl FnOnce(&Context<'_>, &mut CallScratch) -> R,
-    ) -> (R, u64) {
-        let rules = self.rules.read();
-        let context = self.context(&rules, now);
-        let mut scratch = self.take_scratch(&rules);
-        let done = work(&context, &mut scratch);
-        let waiting = self.outbox.settle(&mut scratch.sink, &rules.plan);
-        self.scratch.lock().push(scratch);
-        (done, waiting)
     }
 
     /// Whether much of the state went since this was last so. Most allocators keep what they are given back: now is the time
@@ -234,11 +234,10 @@ impl Engine {
     }
 
     /// `settled` is called whenever findings may have come to those that wait, and at the end.
-    fn close_all(&self, now: Timestamp, cause: CloseCause, settled: impl FnMut()) {
-        let parts = self.shards.all();
-        self.close_parts(parts, now, cause.into(), settled, |context, cause, sink| {
-            context.close_windows(Some(cause), sink);
-        });
+    fn close_all(&self, now: Timestamp, cause: CloseCause, mut settled: impl FnMut()) {
+        self.close_parts(self.shards.all(), now, cause.into(), &mut settled);
+        self.end_windows(self.advance(now), Some(cause.into()));
+        settled();
     }
 
     /// Takes at most `limit` findings, the oldest first.
@@ -250,6 +249,7 @@ impl Engine {
     /// Everything counted since the engine was made.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        let _ending = self.ending.lock();
         let _counted = self.counted.lock();
         let rules = self.rules.read();
         let mut stats = Stats {
@@ -314,10 +314,11 @@ impl Engine {
         let _counted = self.counted.lock();
         let mut present = self.rules.write();
         let counted = self.outbox.cut(new, &next.plan);
-        windows::refit(&self.windows, &present, &next, now);
+        windows::begin_rules(&self.windows, &present, &next, now);
         let old = std::mem::replace(&mut *present, next);
         drop(present);
         self.outbox.carry(counted, &old, now);
+        windows::forget_others(&self.windows, &self.rules.read());
         Ok(())
     }
 
@@ -325,6 +326,7 @@ impl Engine {
     #[must_use]
     pub fn snapshot(&self, kind: SnapshotKind) -> Vec<u8> {
         let started = Timestamp(self.started.load(Ordering::Relaxed));
+        let _ending = self.ending.lock();
         let (state, interner) = ((&self.shards, &self.windows), self.interner.lock());
         snapshot_writer::write(kind, started, &self.rules.read(), &interner, state)
     }
@@ -351,37 +353,5 @@ impl Engine {
         let restored = read.restore(&mut rules, &interner, state, key, settings, now);
         interner.restamp(Stamp(rules.generation.0));
         Ok(restored)
-    }
-
-    /// Working memory for a call, to be given back.
-    fn take_scratch(&self, rules: &RuleSet) -> Box<CallScratch> {
-        let spare = self.scratch.lock().pop();
-        let mut scratch = spare.unwrap_or_else(|| {
-            let own_spans = self.settings.own_spans.clone();
-            Box::new(CallScratch::new(own_spans, self.outbox.sink(&rules.plan)))
-        });
-        scratch.sink.tally.fit(&rules.plan);
-        scratch
-    }
-
-    fn context<'a>(&'a self, rules: &'a RuleSet, now: Timestamp) -> Context<'a> {
-        let started = self.started.load(Ordering::Relaxed);
-        let moved = self.moved.load(Ordering::Relaxed);
-        Context {
-            rules,
-            windows: &self.windows,
-            settings: &self.settings,
-            key: self.key,
-            reserve: &self.reserve,
-            now,
-            restarted: (started > 0).then_some(Timestamp(started)),
-            moved: (moved > 0).then_some(Timestamp(moved)),
-        }
-    }
-
-    /// The engine's time: never back.
-    fn advance(&self, now: Timestamp) -> Timestamp {
-        let before = self.clock.fetch_max(now.0, Ordering::Relaxed);
-        Timestamp(before.max(now.0))
     }
 }

@@ -42,7 +42,7 @@ use crate::predicate::{CompiledPredicate, PatternError};
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::ReadPlan;
 use crate::scan::view::SpanView;
-use crate::scan::{ScanStats, scan};
+use crate::scan::{ScanStats, Scanned, scan};
 use crate::wanted::Wanted;
 use crate::wire::ScanError;
 
@@ -282,18 +282,35 @@ impl Matcher {
         scratch: &mut MatchScratch,
         mut visit: impl FnMut(&SpanView<'a, '_>, &Answers),
     ) -> Result<ScanStats, ScanError> {
+        let scanned = self.scan_from((otlp, 0), scratch, |view, answers| {
+            visit(view, answers);
+            true
+        });
+        Ok(scanned?.stats)
+    }
+
+    /// The same from a place of the message on, as long as `visit` says `true`.
+    ///
+    /// # Errors
+    /// As of [`Matcher::scan`].
+    pub(crate) fn scan_from<'a>(
+        &self,
+        message: (&'a [u8], usize),
+        scratch: &mut MatchScratch,
+        mut visit: impl FnMut(&SpanView<'a, '_>, &Answers) -> bool,
+    ) -> Result<Scanned, ScanError> {
         let MatchScratch {
             read,
             of_scope,
             answers,
         } = scratch;
-        scan(otlp, &self.read_plan, read, |view| {
+        scan(message, &self.read_plan, read, |view| {
             if view.whose() == Whose::Own {
                 answers.clear();
             } else {
                 self.index.find(view, of_scope, answers);
             }
-            visit(view, answers);
+            visit(view, answers)
         })
     }
 }

@@ -6,6 +6,8 @@
 //! are read once. Bytes that break off are read as far as they go: a whole span whose resource and scope are
 //! known has been visited before the error is returned.
 //!
+//! A visitor who has seen enough for now leaves the message, and another scan goes on behind the span that he saw last.
+//!
 //! [`scan`] walks the containers; [`read`] reads what stands in them into slots, as [`read_plan`] says; each
 //! span is lent to a visitor as a [`view`]. What the visitor makes of it is none of this room's business; he may set it
 //! [`aside`] to look at it later, in whatever order.
@@ -43,33 +45,62 @@ pub struct ScanStats {
     pub own: u64,
 }
 
-/// Lends every span of `message` to `visit`, in their order.
+/// What a scan went over, and where the next may go on with the message, if it was left before its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scanned {
+    pub stats: ScanStats,
+    pub rest: Option<usize>,
+}
+
+/// Lends the spans of `message` that begin at `from` or behind it to `visit`, in their order, until that says that it is
+/// enough: `false`.
 ///
 /// # Errors
 /// If the bytes are not OTLP: where and why. The spans before that place have been visited.
 pub(crate) fn scan<'a>(
-    message: &'a [u8],
+    (message, from): (&'a [u8], usize),
     plan: &ReadPlan,
     read: &mut ReadState,
-    visit: impl FnMut(&SpanView<'a, '_>),
-) -> Result<ScanStats, ScanError> {
+    visit: impl FnMut(&SpanView<'a, '_>) -> bool,
+) -> Result<Scanned, ScanError> {
     if u32::try_from(message.len()).is_err() {
         return Err(error(0, ScanErrorKind::TooLarge));
     }
     let mut scanner = Scanner {
         message,
+        from,
         plan,
         read,
         visit,
         stats: ScanStats::default(),
     };
     let whole = 0..message.len();
-    scanner.each(whole, REQUEST_RESOURCE_SPANS, Scanner::resource_spans)?;
-    Ok(scanner.stats)
+    let rest = match scanner.each(whole, REQUEST_RESOURCE_SPANS, Scanner::resource_spans) {
+        Ok(()) => None,
+        Err(WhyLeft::Enough(at)) => Some(at),
+        Err(WhyLeft::Fault(fault)) => return Err(fault),
+    };
+    let stats = scanner.stats;
+    Ok(Scanned { stats, rest })
+}
+
+/// Why a message is left before its end.
+enum WhyLeft {
+    Fault(ScanError),
+    /// Behind this place nobody wants to see any more for now.
+    Enough(usize),
+}
+
+impl From<ScanError> for WhyLeft {
+    fn from(fault: ScanError) -> WhyLeft {
+        WhyLeft::Fault(fault)
+    }
 }
 
 struct Scanner<'a, 's, V> {
     message: &'a [u8],
+    /// What is before this was visited by another scan.
+    from: usize,
     plan: &'s ReadPlan,
     read: &'s mut ReadState,
     visit: V,
@@ -95,15 +126,15 @@ const fn payload_tag(field: u32) -> u8 {
 
 impl<'a, V> Scanner<'a, '_, V>
 where
-    V: FnMut(&SpanView<'a, '_>),
+    V: FnMut(&SpanView<'a, '_>) -> bool,
 {
     /// Reads each payload of a repeated message field. What is left of one that breaks off is read too.
     fn each(
         &mut self,
         range: Range<usize>,
         field: u32,
-        mut read: impl FnMut(&mut Self, Range<usize>, Extent) -> Result<(), ScanError>,
-    ) -> Result<(), ScanError> {
+        mut read: impl FnMut(&mut Self, Range<usize>, Extent) -> Result<(), WhyLeft>,
+    ) -> Result<(), WhyLeft> {
         let end = range.end;
         let mut cursor = Cursor::new(self.message, range);
         let bytes = cursor.bytes();
@@ -124,9 +155,9 @@ where
                 Ok(payload) => read(self, payload, Extent::Whole)?,
                 Err(fault) if fault.kind == ScanErrorKind::Truncated => {
                     read(self, cursor.at()..end, Extent::BrokenOff)?;
-                    return Err(fault);
+                    return Err(fault.into());
                 }
-                Err(fault) => return Err(fault),
+                Err(fault) => return Err(fault.into()),
             }
         }
         Ok(())
@@ -162,7 +193,10 @@ where
         Ok(found)
     }
 
-    fn resource_spans(&mut self, range: Range<usize>, extent: Extent) -> Result<(), ScanError> {
+    fn resource_spans(&mut self, range: Range<usize>, extent: Extent) -> Result<(), WhyLeft> {
+        if range.end <= self.from {
+            return Ok(());
+        }
         self.read.begin_resource(self.plan);
         let found = self.parts(&range, |scanner, part| {
             scanner.read.resource(scanner.message, scanner.plan, part)
@@ -173,7 +207,10 @@ where
         self.each(range, REPEATED, Scanner::scope_spans)
     }
 
-    fn scope_spans(&mut self, range: Range<usize>, extent: Extent) -> Result<(), ScanError> {
+    fn scope_spans(&mut self, range: Range<usize>, extent: Extent) -> Result<(), WhyLeft> {
+        if range.end <= self.from {
+            return Ok(());
+        }
         self.read.begin_scope(self.plan);
         let found = self.parts(&range, |scanner, part| {
             scanner.read.scope(scanner.message, scanner.plan, part)
@@ -185,8 +222,9 @@ where
         self.each(range, REPEATED, Scanner::span)
     }
 
-    fn span(&mut self, range: Range<usize>, extent: Extent) -> Result<(), ScanError> {
-        if extent == Extent::BrokenOff {
+    fn span(&mut self, range: Range<usize>, extent: Extent) -> Result<(), WhyLeft> {
+        let end = range.end;
+        if extent == Extent::BrokenOff || range.start < self.from {
             return Ok(());
         }
         let Some(whose) = self.read.span(self.message, self.plan, range)? else {
@@ -195,7 +233,9 @@ where
         };
         self.stats.spans += 1;
         self.stats.own += u64::from(whose == Whose::Own);
-        SpanView::lend(self.message, self.plan, self.read, whose, &mut self.visit);
-        Ok(())
+        match SpanView::lend(self.message, self.plan, self.read, whose, &mut self.visit) {
+            true => Ok(()),
+            false => Err(WhyLeft::Enough(end)),
+        }
     }
 }

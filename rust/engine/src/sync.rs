@@ -11,17 +11,16 @@ pub(crate) struct Apart<T>(pub T);
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::AtomicU64;
 
-#[cfg(not(loom))]
-pub(crate) use parking_lot::RwLock;
-
 #[cfg(not(any(loom, test)))]
-pub(crate) use parking_lot::{Mutex, MutexGuard};
+pub(crate) use parking_lot::{
+    Mutex, MutexGuard, RwLock, RwLockReadGuard as ReadGuard, RwLockWriteGuard as WriteGuard,
+};
 
 #[cfg(all(test, not(loom)))]
-pub(crate) use metered::{MeteredGuard as MutexGuard, MeteredMutex as Mutex};
-
-#[cfg(all(test, not(loom)))]
-pub(crate) use metered::{most_work, worked};
+pub(crate) use metered::{
+    MeteredGuard as MutexGuard, MeteredMutex as Mutex, MeteredReadGuard as ReadGuard,
+    MeteredRwLock as RwLock, WriteGuard, most_work, most_work_of_readers, worked,
+};
 
 /// So much was done that others who want the lock wait for: a thing looked at, moved, written or given back. Counted in tests
 /// alone, by which no lock is held for more than a bounded number of them.
@@ -29,19 +28,28 @@ pub(crate) use metered::{most_work, worked};
 #[inline(always)]
 pub(crate) fn worked(_: usize) {}
 
+/// Does work piece by piece until it says that it is done; between two pieces whoever waits for the lock goes first.
+pub(crate) fn piecewise<T>(held: &mut MutexGuard<'_, T>, mut piece: impl FnMut(&mut T) -> bool) {
+    while !piece(held) {
+        MutexGuard::bump(held);
+    }
+}
+
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::AtomicU64;
 
 #[cfg(loom)]
-pub(crate) use modelled::{Mutex, MutexGuard, RwLock};
+pub(crate) use modelled::{Mutex, MutexGuard, ReadGuard, RwLock, WriteGuard};
 
 /// loom's locks behind those parts of parking_lot's interface that the engine uses. A lock is poisoned only by a panic,
 /// with which a model ends.
 #[cfg(loom)]
 mod modelled {
     use std::ops::{Deref, DerefMut};
+    use std::time::Duration;
 
     use loom::sync;
+    pub(crate) use loom::sync::{RwLockReadGuard as ReadGuard, RwLockWriteGuard as WriteGuard};
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(sync::Mutex<T>);
@@ -104,12 +112,17 @@ mod modelled {
             RwLock(sync::RwLock::new(value))
         }
 
-        pub fn read(&self) -> sync::RwLockReadGuard<'_, T> {
+        pub fn read(&self) -> ReadGuard<'_, T> {
             self.0.read().expect("no thread panicked")
         }
 
-        pub fn write(&self) -> sync::RwLockWriteGuard<'_, T> {
+        pub fn write(&self) -> WriteGuard<'_, T> {
             self.0.write().expect("no thread panicked")
+        }
+
+        /// A model knows no time: it waits.
+        pub fn try_write_for(&self, _: Duration) -> Option<WriteGuard<'_, T>> {
+            Some(self.write())
         }
     }
 }
@@ -120,12 +133,17 @@ mod metered {
     use std::any::type_name;
     use std::cell::Cell;
     use std::ops::{Deref, DerefMut};
+    use std::time::Duration;
 
+    pub(crate) use parking_lot::RwLockWriteGuard as WriteGuard;
+
+    /// Locks that no batch takes: those of whoever changes rules, asks what was counted or ends windows.
     const LONG_HELD: [&str; 2] = ["()", "betrace_engine::intern::Interner"];
 
     thread_local! {
         static DONE: Cell<usize> = const { Cell::new(0) };
         static WORST: Cell<usize> = const { Cell::new(0) };
+        static WORST_OF_READERS: Cell<usize> = const { Cell::new(0) };
     }
 
     pub(crate) fn worked(things: usize) {
@@ -135,6 +153,53 @@ mod metered {
     /// The most that this thread did under a lock since it asked.
     pub(crate) fn most_work() -> usize {
         WORST.take()
+    }
+
+    /// And while others could change nothing of what it read.
+    pub(crate) fn most_work_of_readers() -> usize {
+        WORST_OF_READERS.take()
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct MeteredRwLock<T>(parking_lot::RwLock<T>);
+
+    pub(crate) struct MeteredReadGuard<'l, T> {
+        held: parking_lot::RwLockReadGuard<'l, T>,
+        since: usize,
+    }
+
+    impl<T> MeteredRwLock<T> {
+        pub fn new(value: T) -> MeteredRwLock<T> {
+            MeteredRwLock(parking_lot::RwLock::new(value))
+        }
+
+        pub fn read(&self) -> MeteredReadGuard<'_, T> {
+            let (held, since) = (self.0.read(), DONE.get());
+            MeteredReadGuard { held, since }
+        }
+
+        pub fn write(&self) -> WriteGuard<'_, T> {
+            self.0.write()
+        }
+
+        pub fn try_write_for(&self, time: Duration) -> Option<WriteGuard<'_, T>> {
+            self.0.try_write_for(time)
+        }
+    }
+
+    impl<T> Deref for MeteredReadGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.held
+        }
+    }
+
+    impl<T> Drop for MeteredReadGuard<'_, T> {
+        fn drop(&mut self) {
+            let done = DONE.get() - self.since;
+            WORST_OF_READERS.set(WORST_OF_READERS.get().max(done));
+        }
     }
 
     #[derive(Debug, Default)]
@@ -164,7 +229,6 @@ mod metered {
     impl<T> MeteredGuard<'_, T> {
         fn note(&mut self) {
             let since = std::mem::replace(&mut self.since, DONE.get());
-            // No batch takes the lock of a reload, nor that of who asks what was counted.
             let batches_wait = !LONG_HELD.contains(&type_name::<T>());
             if batches_wait {
                 WORST.set(WORST.get().max(DONE.get() - since));

@@ -2,6 +2,7 @@
 
 use crate::decide::budget::Reserve;
 use crate::decide::facts::Facts;
+use crate::engine::present_rules::PresentRules;
 use crate::engine::rule_set::RuleSet;
 use crate::hash::HashKey;
 use crate::plan::RulePlan;
@@ -14,6 +15,8 @@ use crate::windows::table::Windows;
 
 pub(crate) struct Context<'a> {
     pub rules: &'a RuleSet,
+    /// Where they come from, and others may wait for them.
+    pub present: &'a PresentRules,
     /// Taken behind every other lock, and never held over one.
     pub windows: &'a Mutex<Windows>,
     pub settings: &'a Settings,

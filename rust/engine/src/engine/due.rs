@@ -1,5 +1,5 @@
-//! Closing what is due, some at a time: between two times other rules may take the place of these, and those who wait for
-//! that, and all that wait behind them, are held no longer than one takes.
+//! Closing what is due, until other rules are to take the place of these: those who wait for that, and all that wait behind
+//! them, are held no longer than one trace takes.
 
 use crate::engine::close::{Cause, close};
 use crate::engine::context::Context;
@@ -11,9 +11,6 @@ use crate::state::shard::due::{Due, NextDue};
 use crate::state::shards::{ShardIndex, Shards};
 use crate::sync::MutexGuard;
 
-/// How often rules are looked at, at most, in one go. A trace that a change of all rules went over asks each of them.
-const LOOKS_AT_ONCE: usize = if cfg!(loom) { 1 } else { 10_000 };
-
 /// Closes traces that are due in these parts, and takes out of them those where none is left. Returns what is held there
 /// then, in bytes.
 pub(crate) fn close_due(
@@ -22,10 +19,9 @@ pub(crate) fn close_due(
     outbox: &Outbox,
     scratch: &mut CallScratch,
 ) -> u64 {
-    let mut looks = (LOOKS_AT_ONCE / context.rules.plan.rules.len().max(1)).max(1);
     let mut held = 0;
     shards.visit(parts, |at, shard| {
-        let is_done = close_due_in(shard, &mut looks, context, outbox, scratch);
+        let is_done = close_due_in(shard, context, outbox, scratch);
         shards.account(at, shard.bytes());
         if is_done {
             held += shard.bytes() + shard.forgotten.bytes() as u64;
@@ -36,11 +32,10 @@ pub(crate) fn close_due(
     held
 }
 
-/// Closes so many of the traces of a part that are due. `true`: none is left, and what was remembered for long enough is
-/// forgotten.
+/// Closes traces of a part that are due. `true`: none is left, and what was remembered for long enough is forgotten; else
+/// the rules are awaited.
 fn close_due_in(
     shard: &mut MutexGuard<'_, Shard>,
-    looks: &mut usize,
     context: &Context<'_>,
     outbox: &Outbox,
     scratch: &mut CallScratch,
@@ -51,10 +46,8 @@ fn close_due_in(
         let awaited = |trace: NamedTrace<'_>| context.awaited_until(trace, &mut decide.eval);
         shard.next_due(now, context.settings, awaited)
     };
-    while *looks > 0 {
-        let next = next(shard, decide);
-        *looks -= 1;
-        match next {
+    loop {
+        match next(shard, decide) {
             NextDue::Trace(place, due) => {
                 let cause = match due {
                     Due::Quiet => Cause::Whole,
@@ -64,15 +57,13 @@ fn close_due_in(
                 outbox.settle_much(sink, plan);
             }
             NextDue::Later => {}
-            NextDue::None => {
-                while !shard.expire(context.key, now, context.settings) {
-                    MutexGuard::bump(shard);
-                }
-                return true;
-            }
+            NextDue::None if shard.expire(context.key, now, context.settings) => return true,
+            NextDue::None => {}
         }
         // Whoever waits for this part of the traces goes first.
         MutexGuard::bump(shard);
+        if context.present.are_awaited() {
+            return false;
+        }
     }
-    false
 }

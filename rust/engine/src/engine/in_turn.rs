@@ -8,14 +8,12 @@
 use crate::engine::Engine;
 use crate::engine::close::{Cause, close};
 use crate::engine::consumed::{ConsumeError, Consumed};
-use crate::engine::context::Context;
 use crate::engine::intake::Turns;
 use crate::engine::scratch::CallScratch;
-use crate::engine::sink::Sink;
 use crate::finding::Finding;
 use crate::settings::CloseCause;
 use crate::state::shards::ShardIndex;
-use crate::sync::MutexGuard;
+use crate::sync::{MutexGuard, piecewise};
 use crate::time::Timestamp;
 
 impl Engine {
@@ -57,17 +55,16 @@ impl Engine {
     ) {
         let part = self.shards.all().nth(part).into_iter();
         let settled = || take(self.take_findings(usize::MAX));
-        self.close_parts(part, now, cause.into(), settled, |_, _, _| {});
+        self.close_parts(part, now, cause.into(), settled);
     }
 
-    /// `settled` is called whenever findings may have come to those that wait, and at the end, after `last`.
+    /// `settled` is called whenever findings may have come to those that wait, and at the end.
     pub(super) fn close_parts(
         &self,
         parts: impl Iterator<Item = ShardIndex>,
         now: Timestamp,
         cause: Cause,
         mut settled: impl FnMut(),
-        last: impl FnOnce(&Context<'_>, Cause, &mut Sink),
     ) {
         let now = self.advance(now);
         let rules = self.rules.read();
@@ -78,9 +75,7 @@ impl Engine {
             let mut shard = self.shards.lock(at);
             let newest = shard.newest();
             loop {
-                while !shard.trim(now, context.settings) {
-                    MutexGuard::bump(&mut shard);
-                }
+                piecewise(&mut shard, |shard| shard.trim(now, context.settings));
                 // Those that open meanwhile are not meant.
                 let oldest = shard.oldest_live();
                 let Some(place) = oldest.filter(|place| !place.is_after(newest)) else {
@@ -95,7 +90,6 @@ impl Engine {
             self.shards.account(at, shard.bytes());
         }
         context.fold_pending(&mut decide.pending, sink);
-        last(&context, cause, sink);
         self.outbox.settle(sink, &rules.plan);
         self.scratch.lock().push(scratch);
         settled();

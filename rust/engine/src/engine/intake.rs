@@ -15,11 +15,12 @@ use crate::engine::touches::Touches;
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
 use crate::matcher::ids::{Hit, UnlikeId};
+use crate::scan::Scanned;
 use crate::scan::view::SpanView;
 use crate::state::merge::{Merged, Merging};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
-use crate::sync::MutexGuard;
+use crate::sync::{MutexGuard, worked};
 use crate::wire::ScanError;
 
 /// After so many spans, well below a millisecond, whoever waits for the lock goes first.
@@ -33,7 +34,7 @@ const STEPS_A_TRACE: u64 = 256;
 const TOUCHES: usize = 4096;
 
 /// Likewise, after so many spans or bytes were read they are merged.
-const SPANS: usize = 1024;
+const SPANS: usize = if cfg!(loom) { 1 } else { 1024 };
 const READ: usize = 512 << 10;
 
 /// And where calls take turns, which they do at the end of what is merged at once.
@@ -50,15 +51,22 @@ pub trait Turns {
     fn leave(&self, part: usize);
 }
 
-/// Takes a message in. Returns how many spans were read.
+/// How many spans were read, and where the message is to be gone on with, if it was left before its end.
+pub(crate) struct TakenIn {
+    pub spans: u64,
+    pub rest: Option<usize>,
+}
+
+/// Takes in a message, from a place on, until its end or until other rules are to be read: those who wait for that wait no
+/// longer than what is merged at once takes.
 pub(crate) fn take_in(
     shards: &Shards,
     context: &Context<'_>,
     outbox: &Outbox,
-    otlp: &[u8],
+    (otlp, from): (&[u8], usize),
     turns: Option<&dyn Turns>,
     scratch: &mut CallScratch,
-) -> Result<u64, ScanError> {
+) -> Result<TakenIn, ScanError> {
     let mut intake = Intake {
         message: otlp,
         turns,
@@ -66,7 +74,7 @@ pub(crate) fn take_in(
         outbox,
         spans: &mut scratch.spans,
         parts: &mut scratch.parts,
-        merged_to: 0,
+        merged_to: from,
         into: Merger {
             context,
             merging: merging(context),
@@ -79,13 +87,16 @@ pub(crate) fn take_in(
         },
     };
     let matcher = &context.rules.plan.matcher;
-    let result = matcher.scan(otlp, &mut scratch.scan, |span, found| {
-        intake.span(span, found);
+    let result = matcher.scan_from((otlp, from), &mut scratch.scan, |span, found| {
+        intake.span(span, found)
     });
     intake.merge(true);
-    let stats = result?;
+    let Scanned { stats, rest } = result?;
     scratch.sink.tally.spans.malformed += stats.malformed;
-    Ok(stats.spans + stats.malformed)
+    Ok(TakenIn {
+        spans: stats.spans + stats.malformed,
+        rest,
+    })
 }
 
 /// What merging a span needs of a call.
@@ -116,12 +127,13 @@ struct Intake<'e> {
 }
 
 impl Intake<'_> {
-    fn span(&mut self, span: &SpanView<'_, '_>, found: &Answers) {
+    /// `false`: other rules are to be read first.
+    fn span(&mut self, span: &SpanView<'_, '_>, found: &Answers) -> bool {
         let tally = &mut self.into.sink.tally;
         match span.whose() {
             Whose::Own => {
                 tally.spans.own += 1;
-                return;
+                return true;
             }
             Whose::Unmarked => tally.unmarked += 1,
             Whose::Others => {}
@@ -136,7 +148,10 @@ impl Intake<'_> {
         if self.spans.is_full(most_spans) || read >= most_read {
             self.merged_to = span.position();
             self.merge(false);
+            // Whoever has his turn keeps it to the end, for others wait for that.
+            return self.turns.is_some() || !self.into.context.present.are_awaited();
         }
+        true
     }
 
     /// Merges and decides what came so far, and keeps the state within its bound.
@@ -198,6 +213,7 @@ impl Merger<'_> {
         span: &SpanView<'_, '_>,
         (hits, unlike): (&[Hit], &[UnlikeId]),
     ) {
+        worked(1);
         self.merged += 1;
         if self.merged.is_multiple_of(SPANS_AT_ONCE) {
             MutexGuard::bump(shard);

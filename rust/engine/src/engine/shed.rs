@@ -7,7 +7,7 @@ use crate::engine::sink::{Outbox, Sink};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
 use crate::state::slots::TracePlace;
-use crate::sync::MutexGuard;
+use crate::sync::{MutexGuard, piecewise};
 
 /// How much of closed traces' states is dropped before the bound is looked at again, in bytes.
 const SHED_AT_ONCE: usize = 16 << 10;
@@ -31,9 +31,7 @@ pub(crate) fn shed(
             is_shrunk = true;
             for at in shards.all() {
                 let mut shard = shards.lock(at);
-                while !shard.shrink() {
-                    MutexGuard::bump(&mut shard);
-                }
+                piecewise(&mut shard, Shard::shrink);
                 shards.account(at, shard.bytes());
             }
             continue;
@@ -87,9 +85,8 @@ fn oldest(shards: &Shards, context: &Context<'_>) -> Option<(ShardIndex, Kind)> 
     let age_of = |kind: Kind, mut shard: MutexGuard<'_, Shard>| match kind {
         Kind::Closed => shard.get(shard.oldest_closed()?)?.closed(),
         Kind::Waiting | Kind::Live => {
-            while !shard.trim(context.now, context.settings) {
-                MutexGuard::bump(&mut shard);
-            }
+            let trim = |shard: &mut Shard| shard.trim(context.now, context.settings);
+            piecewise(&mut shard, trim);
             shard
                 .get(oldest_open(&shard, kind)?)
                 .map(|trace| trace.opened())

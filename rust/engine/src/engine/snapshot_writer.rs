@@ -78,7 +78,7 @@ pub(crate) fn write(
     let names = over_traces(rules, interner);
     let names = names.iter().map(|(name, key)| (*key, *name));
     append(&mut bytes, &forgotten);
-    append(&mut bytes, &StoredWindows::of(&windows.lock(), names));
+    append(&mut bytes, &StoredWindows::of(windows, names));
     ended(bytes)
 }
 

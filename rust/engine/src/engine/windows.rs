@@ -1,4 +1,4 @@
-//! Rules over many traces: windows that are over are judged, as are groups that break their rule before that.
+//! Rules over many traces: windows that are over are taken out and judged, as are groups that break their rule before that.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use betrace_lang::verdict::{Reason, Verdict};
 use crate::engine::close::Cause;
 use crate::engine::context::Context;
 use crate::engine::rule_set::RuleSet;
-use crate::engine::sink::Sink;
+use crate::engine::sink::{Outbox, Sink};
 use crate::engine::tally::{RuleEvent, Tally};
 use crate::finding::ViolationId;
 use crate::intern::RuleKey;
@@ -17,14 +17,14 @@ use crate::period::Named;
 use crate::plan::ids::RuleIndex;
 use crate::settings::Report;
 use crate::stats::RuleStats;
-use crate::sync::Mutex;
+use crate::sync::{Mutex, MutexGuard, worked};
 use crate::time::{EventTime, Timestamp};
+use crate::windows::ended::{EndedRule, JudgedRule};
 use crate::windows::fold::Crossed;
-use crate::windows::gathered::{Gathered, grows};
-use crate::windows::judge::{Judged, breaks_upwards, judge, looks_back};
-use crate::windows::rivals::{Rival, rivals};
-use crate::windows::rule_window::{RuleWindow, Window};
-use crate::windows::table::Windows;
+use crate::windows::judge::{Judged, judge};
+use crate::windows::rivals::Rival;
+use crate::windows::rule_window::Window;
+use crate::windows::table::{OpenWindow, Windows};
 use crate::windows::told::{Told, finding, trace_of};
 
 impl Context<'_> {
@@ -67,37 +67,55 @@ impl Context<'_> {
         self.now.0.saturating_sub(waits)
     }
 
-    /// Judges the windows that are over; where all traces were closed for some cause, all of them.
-    pub(super) fn close_windows(&self, cause: Option<Cause>, sink: &mut Sink) {
-        let plan = &self.rules.plan.windows;
-        let mut windows = self.windows.lock();
+    /// Takes out the next window that is over, as what each rule gathered in it; where all traces were closed for some cause,
+    /// any window.
+    pub(super) fn end_window(&self, cause: Option<Cause>) -> Option<Vec<EndedRule>> {
         let until = cause.is_none().then(|| self.over_until());
-        for window in windows.over(until) {
-            for index in &plan.rules {
-                let rule = self.rule(*index);
-                let Some(over) = rule.rule.body.over.as_ref() else {
-                    continue;
-                };
-                if over.length != window.length {
-                    continue;
-                }
-                let missing = windows.missing(rule.key, rule.completeness, window);
-                let idle = self.rules.untouched.windows.idle(*index);
-                let idle = idle.map(|idle| (rule.completeness, idle));
-                let kept = windows.take((rule.key, over), window, idle);
-                let missing = self.missing(over, window, missing, cause);
-                let kept = kept.with(missing);
-                windows.sums.add((rule.key, over), &kept.groups, &kept.any);
-                let for_next = looks_back(over).then(|| kept.clone());
-                if self.is_wanted(window) {
-                    let before = windows.before(rule.key, window);
-                    self.judge_window(*index, over, window, &kept.completed(), before, sink);
-                }
-                if let Some(kept) = for_next {
-                    windows.keep_for_next(rule.key, window, kept);
-                }
+        let mut table = self.windows.lock();
+        let (window, mut open) = table.end_next(until)?;
+        let mut ended = Vec::new();
+        for index in self.rules.plan.windows.rules.iter().copied() {
+            let over = self.rule(index).rule.body.over.as_ref();
+            if let Some(over) = over.filter(|over| over.length == window.length) {
+                ended.push(self.end_rule(index, over, (window, &mut open), &mut table, cause));
+                MutexGuard::bump(&mut table);
             }
-            windows.forget(window);
+        }
+        table.forget(&open);
+        Some(ended)
+    }
+
+    fn end_rule(
+        &self,
+        index: RuleIndex,
+        over: &Over,
+        (window, open): (Window, &mut OpenWindow),
+        table: &mut Windows,
+        cause: Option<Cause>,
+    ) -> EndedRule {
+        worked(1);
+        let rule = self.rule(index);
+        let seen = open.seen[rule.completeness as usize];
+        let is_older = table.is_older(rule.key, window);
+        let idle = self.rules.untouched.windows.idle(index);
+        // A rule that came later has not met those before.
+        let idle = idle.filter(|_| !is_older).map(|idle| (idle, seen));
+        let mut reasons = seen.reasons;
+        if is_older {
+            reasons.get_or_insert(Reasons::NONE).add(Reason::Reload);
+        }
+        let mut kept = table.take(rule.key, open);
+        kept.end(over, idle);
+        if let Some(missing) = self.missing(over, window, reasons, cause) {
+            kept.any.open(missing);
+        }
+        EndedRule {
+            rule: Arc::clone(&rule.rule),
+            key: rule.key,
+            window,
+            kept,
+            before: table.take_before(rule.key, window),
+            is_wanted: self.is_wanted(window),
         }
     }
 
@@ -131,50 +149,26 @@ impl Context<'_> {
         within.is_none_or(|within| within.start <= window.start && window.end() <= within.end)
     }
 
-    fn judge_window(
+    /// Tells what was judged, until the rules are awaited; whether all of it is told. Of a rule that is gone there is nothing to be told.
+    pub(super) fn tell_judged(
         &self,
-        index: RuleIndex,
-        over: &Over,
-        window: Window,
-        kept: &RuleWindow,
-        before: Option<&RuleWindow>,
+        judged: &mut JudgedRule,
+        outbox: &Outbox,
         sink: &mut Sink,
-    ) {
-        let rest = kept.rest();
-        let groups: Vec<(u128, &Arc<str>, &Gathered)> = kept.groups.groups().collect();
-        let large = |group: &Gathered| group.samples >= over.at_least.max(1);
-        let asked = groups.iter().filter(|(_, _, group)| large(group)).count();
-        let asked = asked.max(1);
-        let all: Vec<&Gathered> = groups.iter().map(|(_, _, group)| *group).collect();
-        let rivals = rivals(over, &all, rest, |at| before?.known(groups[at].0));
-        for ((_, label, group), rival) in groups.iter().zip(&rivals) {
-            if group.fired {
-                continue;
-            }
-            let judged = judge(over, group, rival, asked);
-            let told = Told {
-                window,
-                until: window.end(),
-                label,
-                is_rest: false,
-                group,
-                judged: &judged,
-                asked,
-            };
-            self.tell_window(index, over, &told, sink);
-        }
-        if let Some(rest) = rest {
-            let told = Told {
-                window,
-                until: window.end(),
-                label: "",
-                is_rest: true,
-                group: rest,
-                judged: &judge_rest(over, rest),
-                asked: 1,
-            };
-            self.tell_window(index, over, &told, sink);
-        }
+    ) -> bool {
+        let plan = &self.rules.plan;
+        let Some(index) = plan.by_key.get(&judged.key).copied() else {
+            return true;
+        };
+        let Some(over) = &self.rule(index).rule.body.over else {
+            return true;
+        };
+        judged.tell(over, |told| {
+            worked(1);
+            self.tell_window(index, over, told, sink);
+            outbox.settle_much(sink, plan);
+            !self.present.are_awaited()
+        })
     }
 
     /// What a group of a window adds to the period: its violation by name, or that it kept the rule and had something to do with it.
@@ -225,37 +219,39 @@ pub(crate) fn with_sums(
     set: &RuleSet,
     mut stats: Vec<RuleStats>,
 ) -> Vec<RuleStats> {
-    let windows = windows.lock();
+    let mut table = windows.lock();
     for index in &set.plan.windows.rules {
         let plan = &set.plan.rules[index.index()];
         if let (Some(over), Some(stats)) = (&plan.rule.body.over, stats.get_mut(index.index())) {
-            stats.windows = windows.sums.of(plan.key, over);
+            stats.windows = table.sums.of(plan.key, over);
+            worked(stats.windows.len());
+            MutexGuard::bump(&mut table);
         }
     }
     stats
 }
 
 /// The rules are others from now on: those that were not there see no window whole that began before.
-pub(crate) fn refit(windows: &Mutex<Windows>, old: &RuleSet, new: &RuleSet, now: Timestamp) {
+pub(crate) fn begin_rules(windows: &Mutex<Windows>, old: &RuleSet, new: &RuleSet, now: Timestamp) {
     let rules = new.plan.windows.rules.iter();
     let keys = rules.map(|index| new.plan.rules[index.index()].key);
     let added: Vec<RuleKey> = keys
         .filter(|key| !old.plan.by_key.contains_key(key))
         .collect();
-    let is_there = |key| new.plan.by_key.contains_key(&key);
-    windows.lock().refit(is_there, &added, now);
+    windows.lock().begin_rules(&added, now);
 }
 
-/// Of the groups that were given up: what holds of all together holds of each, where the measure only grows.
-fn judge_rest(over: &Over, rest: &Gathered) -> Judged {
-    let judged = judge(over, rest, &Rival::None, 1);
-    let is_of_each = grows(&over.measure) && breaks_upwards(over) && over.at_least == 0;
-    match judged.verdict {
-        Verdict::Satisfied if is_of_each => judged,
-        _ => Judged {
-            verdict: Verdict::Inconclusive,
-            reason: Some(Reason::StateCap),
-            ..judged
-        },
+/// Forgets what rules gathered that are gone, a window at a time. Nobody asks for it any more.
+pub(crate) fn forget_others(windows: &Mutex<Windows>, present: &RuleSet) {
+    let is_there = |key| present.plan.by_key.contains_key(&key);
+    let (mut gone, mut last) = (Vec::new(), None);
+    let mut table = windows.lock();
+    while let Some((window, _)) = table.next_open(last) {
+        table.take_others(window, is_there, &mut gone);
+        last = Some(window);
+        MutexGuard::bump(&mut table);
     }
+    table.forget_others(is_there);
+    // What they held is given back while others go on.
+    drop(table);
 }

@@ -37,8 +37,8 @@ impl<'a, 's> SpanView<'a, 's> {
         plan: &'s ReadPlan,
         read: &'s ReadState,
         whose: Whose,
-        visit: &mut impl FnMut(&SpanView<'a, '_>),
-    ) {
+        visit: &mut impl FnMut(&SpanView<'a, '_>) -> bool,
+    ) -> bool {
         visit(&SpanView {
             message,
             plan,
@@ -47,7 +47,7 @@ impl<'a, 's> SpanView<'a, 's> {
             set: read.span.all(),
             whose,
             marks: None,
-        });
+        })
     }
 
     /// Where in the message its name begins: how much of the message was read, as far as spans have names.

@@ -339,3 +339,67 @@ fn findings_are_taken_once() {
         assert_eq!(ours + thread.join().unwrap(), 1);
     });
 }
+
+#[test]
+fn of_a_message_that_is_left_for_other_rules_each_span_counts_once() {
+    in_every_order(|| {
+        let engine = engine(&["old: never { a }"], Settings::default());
+        side_by_side(
+            &engine,
+            |engine| engine.feed(&[span(1, 1, "a", 0, 1), span(2, 1, "a", 0, 1)], 1),
+            |engine| {
+                let next = checked(&["new: never { a }"]);
+                engine.replace_rules(next, at(1)).unwrap();
+            },
+        );
+        let (told, stats) = (engine.told(), engine.stats());
+        assert_eq!((told.len(), stats.spans.evaluated), (2, 2), "{told:?}");
+    });
+}
+
+#[test]
+fn a_window_that_two_ticks_end_is_told_once() {
+    in_every_order(|| {
+        let engine = engine(&["r: over 1s never { count(a) > 9 }"], Settings::default());
+        engine.feed(&[span(1, 1, "a", 0, 1)], 1);
+        engine.feed(&[span(2, 1, "a", 0, 1)], 1);
+        // By the time of the one the window is there for traces that close now, by that of the other it is over.
+        side_by_side(
+            &engine,
+            |engine| engine.tick(at(310_900)),
+            |engine| engine.tick(at(311_000)),
+        );
+        engine.close_traces(at(311_000), CloseCause::EndOfInput);
+        let told = engine.take_findings(usize::MAX);
+        let counted = told
+            .iter()
+            .filter_map(|one| Some(one.window.as_ref()?.samples));
+        let all = counted.sum::<u64>() + engine.stats().late_in_windows;
+        assert!(told.len() <= 1 && all >= 2, "{all} in {told:?}");
+    });
+}
+
+#[test]
+fn what_a_window_came_to_is_counted_whole() {
+    in_every_order(|| {
+        let engine = engine(
+            &["r: over 1s by user never { count(a) > 9 }"],
+            Settings::default(),
+        );
+        for trace in 1..=2 {
+            let user = trace.to_string();
+            engine.feed(&[span(trace, 1, "a", 0, 1).text("user", &user)], 1);
+        }
+        engine.tick(at(20_000));
+        side_by_side(
+            &engine,
+            |engine| engine.tick(at(311_000)),
+            |engine| {
+                let groups = &engine.stats().rules[0].windows;
+                let samples: u64 = groups.iter().map(|group| group.samples).sum();
+                assert!(samples == 0 || samples == 2, "{groups:?}");
+            },
+        );
+        assert_eq!(engine.told(), ["r satisfied", "r satisfied"]);
+    });
+}

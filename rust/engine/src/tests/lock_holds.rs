@@ -2,10 +2,12 @@
 //! them is done in one go. Counted, not timed: a unit is a thing looked at, moved, written or given back, of some
 //! ten to a hundred nanoseconds.
 
-use crate::sync::most_work;
+use std::time::Duration;
+
+use crate::sync::{most_work, most_work_of_readers};
 use crate::tests::floods::traces;
 use crate::tests::rules::rules;
-use crate::tests::spans::{TestSpan, at};
+use crate::tests::spans::{TestSpan, at, message};
 use crate::{CloseCause, Engine, Settings, SnapshotKind};
 
 /// So many traces lie behind one lock: more than may be looked at in one go.
@@ -14,16 +16,23 @@ const TRACES: u64 = 30_000;
 /// What is done at most under a lock.
 const WORK_AT_ONCE: usize = 10_000;
 
+/// And before whoever waits for the rules has them.
+const WORK_BY_THE_SAME_RULES: usize = 50_000;
+
 const SECOND: u64 = 1_000;
 
 fn engine(memory_bytes: u64) -> Engine {
+    engine_of(&["r: always { b }"], memory_bytes)
+}
+
+fn engine_of(texts: &[&str], memory_bytes: u64) -> Engine {
     let settings = Settings {
         memory_bytes,
         shards: 1,
         restart_grace: false,
         ..Settings::default()
     };
-    Engine::new(rules(&["r: always { b }"]), settings, at(0)).unwrap()
+    Engine::new(rules(texts), settings, at(0)).unwrap()
 }
 
 /// So many traces, all at once as far as the engine knows.
@@ -106,4 +115,129 @@ fn nor_where_traces_wait_for_their_roots_or_memory_is_short() {
         held_for_little("the end of a flood");
     }
     assert!(engine.stats().memory_bytes < 16 << 10);
+}
+
+/// Every trace is a group of its own, of several rules and of windows that are all over at once.
+#[test]
+fn nor_where_windows_end_that_have_many_groups() {
+    let texts = [
+        "number: over 10s by user never { count(a) > 9 }",
+        "others: over 10s by user never { count(a) > 9 * others }",
+        "before: over 10s by user never { count(a) > 9 * before }",
+    ];
+    // A sixteenth of an eighth is one window's of one rule.
+    let engine = engine_of(&texts, 2 << 30);
+    let user = |span: &mut TestSpan| {
+        let user = format!("{:?}", &span.span.trace_id[..8]);
+        *span = span.clone().text("user", &user);
+    };
+    flood(&engine, 0, user);
+    let mut next = traces(0, 500);
+    for span in &mut next {
+        user(span);
+        span.span.trace_id[15] ^= 1;
+        span.span.start_time_unix_nano = at(10 * SECOND).0;
+        span.span.end_time_unix_nano = at(10 * SECOND + 1).0;
+    }
+    engine.feed(&next, 0);
+    engine.tick(at(30 * SECOND));
+    assert_eq!(engine.stats().open_windows, 2);
+    held_for_little("traces that add to windows");
+    let stored = engine.snapshot(SnapshotKind::Periodic);
+    held_for_little("a snapshot of windows");
+    engine
+        .replace_rules(rules(&texts[1..]), at(31 * SECOND))
+        .unwrap();
+    held_for_little("rules over many traces that go");
+    most_work_of_readers();
+    {
+        let _awaited = engine.rules.await_them();
+        engine.tick(at(400 * SECOND));
+    }
+    held_for_little("windows that end");
+    let readers = most_work_of_readers();
+    assert!(
+        readers <= WORK_BY_THE_SAME_RULES,
+        "windows that end: {readers} by the same rules"
+    );
+    let stats = engine.stats();
+    held_for_little("stats of windows");
+    let told = stats
+        .rules
+        .iter()
+        .map(|rule| rule.satisfied + rule.violated + rule.not_applicable);
+    let told: u64 = told.sum();
+    assert_eq!((stats.open_windows, told), (0, 2 * (TRACES + 500)));
+    let again = engine_of(&texts, 2 << 30);
+    again.restore(&stored, at(31 * SECOND)).unwrap();
+    again.close_traces(at(32 * SECOND), CloseCause::EndOfInput);
+    held_for_little("a shutdown with windows");
+}
+
+/// Whoever waits for the rules has those wait behind him who come later.
+#[test]
+fn no_call_keeps_the_rules_for_long_from_whoever_has_others() {
+    let engine = engine(64 << 20);
+    let all: Vec<TestSpan> = (0..TRACES / 500)
+        .flat_map(|part| traces(part, 500))
+        .collect();
+    let one_call = |what: &str, call: &dyn Fn()| {
+        most_work_of_readers();
+        let awaited = engine.rules.await_them();
+        call();
+        drop(awaited);
+        let most = most_work_of_readers();
+        assert!(
+            most <= WORK_BY_THE_SAME_RULES,
+            "{what}: {most} by the same rules"
+        );
+    };
+    one_call("a large message", &|| engine.feed(&all, 0));
+    assert_eq!(engine.stats().spans.evaluated, TRACES);
+    one_call("traces that close", &|| engine.tick(at(12 * SECOND)));
+    assert_eq!(engine.stats().remembered_traces, TRACES);
+}
+
+#[test]
+fn a_message_that_is_left_before_its_end_is_gone_on_with_where_it_was_left() {
+    let engine = engine(64 << 20);
+    let all: Vec<TestSpan> = traces(1, 5_000);
+    let whole = engine.consume(&message(&all), at(0)).unwrap();
+    let other = self::engine(64 << 20);
+    let awaited = other.rules.await_them();
+    let parts = other.consume(&message(&all), at(0)).unwrap();
+    drop(awaited);
+    assert_eq!((whole, parts.spans), (parts, 5_000));
+    let (whole, parts) = (engine.stats(), other.stats());
+    assert_eq!(
+        (whole.spans, whole.live_traces),
+        (parts.spans, parts.live_traces)
+    );
+}
+
+/// However long a piece of work with them is.
+#[test]
+fn who_waits_for_the_rules_lets_others_go_first_now_and_then() {
+    let engine = engine(64 << 20);
+    std::thread::scope(|scope| {
+        let under_way = engine.rules.read();
+        let change = scope.spawn(|| engine.replace_rules(rules(&["r: always { c }"]), at(1)));
+        while !engine.rules.are_awaited() {
+            std::thread::yield_now();
+        }
+        let (done, is_done) = std::sync::mpsc::channel();
+        let engine = &engine;
+        scope.spawn(move || {
+            for part in 0..20 {
+                engine.feed(&traces(part, 1), 0);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            done.send(()).unwrap();
+        });
+        let went_on = is_done.recv_timeout(Duration::from_secs(60));
+        drop(under_way);
+        change.join().unwrap().unwrap();
+        assert!(went_on.is_ok(), "others wait as long as the change does");
+    });
+    assert_eq!(engine.stats().spans.evaluated, 20);
 }

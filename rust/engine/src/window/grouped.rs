@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -53,9 +54,9 @@ pub(crate) struct Grouped<S> {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct KeptGroup<S> {
-    label: Arc<str>,
-    summary: S,
+pub(crate) struct KeptGroup<S> {
+    pub label: Arc<str>,
+    pub summary: S,
 }
 
 /// What did not fit.
@@ -164,6 +165,11 @@ impl<S: Summary + Default> Grouped<S> {
         &self.others
     }
 
+    /// The same groups in the same order, and the others.
+    pub fn into_groups(self) -> (Vec<Box<KeptGroup<S>>>, Others<S>) {
+        (self.groups.into_values().collect(), self.others)
+    }
+
     /// The `most` groups of the greatest size, ties by key; the rest joins the others.
     #[cfg(test)]
     pub fn largest(&self, most: usize, size: impl Fn(&S) -> u64) -> LargestGroups<'_, S> {
@@ -201,6 +207,34 @@ impl<S: Summary + Default> Grouped<S> {
             self.bytes -= group.bytes();
             self.give_up(rank, &group.summary);
         }
+    }
+
+    /// Takes over at most so many groups of another, in the order of their ranks and from where it stands; whether those were the
+    /// last. Between two times groups may come to the other, go or grow: what it gave up by the end is not here either, but
+    /// among the others.
+    pub fn copy_some(&mut self, of: &Grouped<S>, most: usize) -> bool
+    where
+        S: Clone,
+    {
+        let last = self.groups.last_key_value().map(|(rank, _)| *rank);
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut taken = 0;
+        for (rank, group) in of.groups.range((from, Bound::Unbounded)).take(most) {
+            self.bytes += group.bytes();
+            self.groups.insert(*rank, group.clone());
+            taken += 1;
+        }
+        if taken == most {
+            return false;
+        }
+        (self.salt, self.bound) = (of.salt, of.bound);
+        self.others = of.others.clone();
+        while let Some(last) = self.groups.last_entry()
+            && self.others.first.is_some_and(|first| *last.key() >= first)
+        {
+            self.bytes -= last.remove().bytes();
+        }
+        true
     }
 
     /// Gives up all groups, those that come too, and forgets what they had: nothing is known but that they were there.

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use betrace_lang::rule::Completeness;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
+use crate::sync::{Mutex, MutexGuard, worked};
 use crate::time::Timestamp;
 use crate::window::grouped::Grouped;
+use crate::windows::ended::GROUPS_AT_ONCE;
 use crate::windows::gathered::Gathered;
 use crate::windows::rule_window::{Closed, RuleWindow, SeenByAsked, SeenTraces, Window};
 use crate::windows::table::Windows;
@@ -69,48 +72,55 @@ pub(crate) struct StoredWindows {
 }
 
 impl StoredWindows {
-    /// `names`: those of all rules over many traces.
+    /// `names`: those of all rules over many traces. Some groups at a time, between which others go on with the windows: what
+    /// comes meanwhile is there or not. No window ends, and no rule goes.
     pub fn of<'a>(
-        windows: &Windows,
+        windows: &Mutex<Windows>,
         names: impl Iterator<Item = (RuleKey, &'a str)>,
     ) -> StoredWindows {
         let mut named: Vec<(&str, RuleKey)> = names.map(|(key, name)| (name, key)).collect();
         named.sort_unstable();
-        let number = |key: RuleKey| {
-            let at = named.iter().position(|(_, known)| *known == key);
-            at.map(|at| at as u32)
-        };
+        let keys = named.iter().map(|(_, key)| *key);
+        let numbers: HashMap<RuleKey, u32> = keys.zip(0..).collect();
         let mut stored = StoredWindows {
-            seen: windows
-                .open
-                .iter()
-                .map(|(window, open)| (*window, open.seen))
-                .collect(),
-            rules: Vec::new(),
-            before: Vec::new(),
-            since: Vec::new(),
-            late: windows.late,
             names: named.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            ..StoredWindows::default()
         };
-        for (window, open) in &windows.open {
-            for (rule, kept) in &open.rules {
-                let rule = number(*rule);
+        let mut table = windows.lock();
+        let mut last = None;
+        while let Some((window, open)) = table.next_open(last) {
+            stored.seen.push((window, open.seen));
+            let rules = open.rules.keys();
+            let rules: Vec<_> = rules
+                .filter_map(|rule| numbers.get_key_value(rule))
+                .collect();
+            for (rule, number) in rules {
+                let copy = copy(&mut table, |table| {
+                    table.open.get(&window)?.rules.get(rule).map(Box::as_ref)
+                });
                 stored
                     .rules
-                    .extend(rule.map(|rule| (rule, *window, (**kept).clone())));
+                    .extend(copy.map(|copy| (*number, window, copy)));
             }
+            last = Some(window);
+            MutexGuard::bump(&mut table);
         }
-        for (rule, (window, kept)) in &windows.before {
-            let rule = number(*rule);
+        for (rule, number) in &numbers {
+            let Some((window, _)) = table.before.get(rule) else {
+                continue;
+            };
+            let window = *window;
+            let copy = copy(&mut table, |table| Some(&*table.before.get(rule)?.1));
             stored
                 .before
-                .extend(rule.map(|rule| (rule, *window, (**kept).clone())));
+                .extend(copy.map(|copy| (*number, window, copy)));
         }
-        for (rule, since) in &windows.since {
-            stored
-                .since
-                .extend(number(*rule).map(|rule| (rule, *since)));
-        }
+        let since = table.since.iter();
+        stored.since = since
+            .filter_map(|(rule, since)| Some((*numbers.get(rule)?, *since)))
+            .collect();
+        stored.late = table.late;
+        drop(table);
         stored
             .rules
             .sort_by_key(|(rule, window, _)| (*rule, *window));
@@ -167,6 +177,22 @@ impl StoredWindows {
             }
         }
         windows.weigh();
+    }
+}
+
+/// A copy of what a rule gathered.
+fn copy(
+    table: &mut MutexGuard<'_, Windows>,
+    kept: impl Fn(&Windows) -> Option<&RuleWindow>,
+) -> Option<RuleWindow> {
+    let mut copy = RuleWindow::new(0, 0);
+    loop {
+        let is_done = copy.copy_some(kept(table)?, GROUPS_AT_ONCE);
+        worked(GROUPS_AT_ONCE);
+        MutexGuard::bump(table);
+        if is_done {
+            return Some(copy);
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! A window, and what one rule has gathered in it.
 
-use betrace_lang::rule::Completeness;
+use std::cmp::Ordering;
+
+use betrace_lang::rule::{Completeness, Over};
 use serde::{Deserialize, Serialize};
 
 use crate::heap::heap;
@@ -10,10 +12,11 @@ use crate::time::EventTime;
 use crate::window::distinct::ValueKey;
 use crate::window::grouped::Grouped;
 use crate::window::summary::Summary;
+use crate::windows::adds::Idle;
 use crate::windows::gathered::Gathered;
 
-/// How long a window is, and when it begins: aligned to the epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// How long a window is, and when it begins: aligned to the epoch. The first to end comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Window {
     pub start: u64,
     pub length: u64,
@@ -28,6 +31,19 @@ impl Window {
 
     pub fn end(self) -> u64 {
         self.start.saturating_add(self.length)
+    }
+}
+
+impl Ord for Window {
+    fn cmp(&self, other: &Window) -> Ordering {
+        let order = |window: &Window| (window.end(), window.length, window.start);
+        order(self).cmp(&order(other))
+    }
+}
+
+impl PartialOrd for Window {
+    fn partial_cmp(&self, other: &Window) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -110,13 +126,33 @@ impl RuleWindow {
             + self.any.heap_bytes()
     }
 
-    /// With what is missing of the window.
-    #[must_use]
-    pub fn with(mut self, missing: Option<Reasons>) -> RuleWindow {
-        if let Some(reasons) = missing {
-            self.any.open(reasons);
+    /// All that is known of a window that is over: where there are no groups there is one, and of those traces that closed in
+    /// it and were not asked one by one it is known what they add. `idle`: that, where the rule was there all the while.
+    pub fn end(&mut self, over: &Over, idle: Option<(Idle, SeenTraces)>) {
+        if over.by.is_empty() && self.groups.get(0).is_none() {
+            self.groups.update(0, String::new, |_| {});
         }
-        self
+        let Some((idle, SeenTraces { reasons, closed })) = idle else {
+            return;
+        };
+        let complete = closed.complete.saturating_sub(self.met.complete);
+        let incomplete = closed.incomplete.saturating_sub(self.met.incomplete);
+        let reasons = reasons.unwrap_or(Reasons::NONE);
+        let add = |group: &mut Gathered| {
+            group.add_idle(idle.complete, complete, Reasons::NONE);
+            group.add_idle(idle.incomplete, incomplete, reasons);
+        };
+        self.groups.update(0, String::new, add);
+    }
+
+    /// Takes over some of what another has gathered, from where it stands; whether that was the last of it. The other may
+    /// gather on between two times: then a group is as it was when it was taken over.
+    pub fn copy_some(&mut self, of: &RuleWindow, most: usize) -> bool {
+        let is_done = self.groups.copy_some(&of.groups, most);
+        if is_done {
+            (self.any, self.met) = (of.any.clone(), of.met);
+        }
+        is_done
     }
 
     pub fn is_sound(&self) -> bool {

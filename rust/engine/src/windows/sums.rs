@@ -17,7 +17,6 @@ use crate::heap::heap;
 use crate::intern::RuleKey;
 use crate::logic::interval::End;
 use crate::stats::WindowSums;
-use crate::window::grouped::Grouped;
 use crate::windows::adds::BETWEEN;
 use crate::windows::gathered::{Gathered, KeptValues};
 
@@ -61,7 +60,7 @@ struct NamedSums {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct GroupSums {
+pub(crate) struct GroupSums {
     samples: u64,
     hits: u64,
     unknown: u64,
@@ -69,7 +68,7 @@ struct GroupSums {
 }
 
 impl GroupSums {
-    fn add(&mut self, group: &Gathered) {
+    pub fn add(&mut self, group: &Gathered) {
         self.samples = self.samples.saturating_add(group.samples);
         self.hits = self.hits.saturating_add(group.hits);
         self.unknown = self.unknown.saturating_add(group.perhaps);
@@ -153,33 +152,15 @@ impl Sums {
         true
     }
 
-    /// A window of the rule is over. `any`: what may be of any group.
-    pub fn add(
-        &mut self,
-        (rule, over): (RuleKey, &Over),
-        groups: &Grouped<Gathered>,
-        any: &Gathered,
-    ) {
-        let mut nameless = Vec::new();
+    /// A group of a window of the rule that is over; whether it has a name, by which it is counted now.
+    pub fn add(&mut self, rule: RuleKey, over: &Over, label: &str, group: &Gathered) -> bool {
+        self.rules.entry(rule).or_default().add(over, label, group)
+    }
+
+    /// All groups of a window of the rule were added. `rest`: those that have no name; `any`: what may be of any group.
+    pub fn end(&mut self, rule: RuleKey, over: &Over, mut rest: GroupSums, any: &Gathered) {
         let of_rule = self.rules.entry(rule).or_default();
-        for (_, label, group) in groups.groups() {
-            if !of_rule.add(over, label, group) {
-                nameless.push((label, group));
-            }
-        }
-        // Those whose names are not used any more are known now.
-        for (label, _) in &nameless {
-            self.name(rule, over, label);
-        }
-        let of_rule = self.rules.entry(rule).or_default();
-        let mut rest = GroupSums::default();
-        for (label, group) in nameless {
-            if !of_rule.add(over, label, group) {
-                rest.add(group);
-            }
-        }
         of_rule.windows += 1;
-        rest.add(&groups.others().summary);
         match of_rule.named.get_mut("") {
             // Where there are no groups, what may be of any is of this one.
             Some(all) if over.by.is_empty() => {

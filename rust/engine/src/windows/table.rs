@@ -1,17 +1,17 @@
 //! The windows that are open, by rule and by their start.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
-use betrace_lang::rule::{Completeness, Over};
+use betrace_lang::rule::Over;
 use betrace_lang::verdict::Reason;
 use hashbrown::HashMap;
 
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
 use crate::stats::Stats;
+use crate::sync::worked;
 use crate::time::Timestamp;
-use crate::windows::adds::Idle;
-use crate::windows::gathered::Gathered;
 use crate::windows::rule_window::{RuleWindow, SeenByAsked, SeenTraces, Window};
 use crate::windows::sums::Sums;
 
@@ -26,6 +26,8 @@ pub(crate) struct Windows {
     pub(super) since: BTreeMap<RuleKey, Timestamp>,
     /// Traces whose window was over, or that name no time in which they began.
     pub late: u64,
+    /// Windows that end no later are over: none of them is opened again, whatever time a call goes by that is still under way.
+    over_until: u64,
     /// What windows that are over came to.
     pub sums: Sums,
     pub(super) salt: u64,
@@ -55,6 +57,7 @@ impl Windows {
             before: BTreeMap::new(),
             since: BTreeMap::new(),
             late: 0,
+            over_until: 0,
             sums: Sums::new(bound / SHARE),
             salt,
             bound,
@@ -75,92 +78,55 @@ impl Windows {
         stats.memory_bytes += self.bytes() as u64;
     }
 
-    /// Traces that began in the window closed.
+    /// Traces that began in the window closed. It may be over by the time of another call.
     pub fn note(&mut self, window: Window, closed: SeenByAsked) {
+        if window.end() <= self.over_until {
+            let [SeenTraces { closed, .. }, ..] = closed;
+            self.late += closed.complete + closed.incomplete;
+            return;
+        }
         let OpenWindow { seen, .. } = self.open.entry(window).or_default();
         for (seen, closed) in seen.iter_mut().zip(closed) {
             seen.join(closed);
         }
     }
 
-    /// Windows that are over, the oldest first. `until`: those that end no later; `None`: all.
-    pub fn over(&self, until: Option<u64>) -> Vec<Window> {
-        let all = self.open.keys().copied();
-        let mut over: Vec<Window> = all
-            .filter(|window| until.is_none_or(|until| window.end() <= until))
-            .collect();
-        over.sort_by_key(|window| (window.end(), window.length));
-        over
+    /// Takes out the next window that is over, the oldest first. `until`: those that end no later; `None`: all.
+    pub fn end_next(&mut self, until: Option<u64>) -> Option<(Window, OpenWindow)> {
+        self.over_until = self.over_until.max(until.unwrap_or_default());
+        let (window, _) = self.open.first_key_value()?;
+        let is_over = until.is_none_or(|until| window.end() <= until);
+        is_over.then(|| self.open.pop_first())?
     }
 
-    /// Takes out what a rule gathered in a window that is over, with whatever else is known of it. `idle`: what it asks of a
-    /// trace, and what those add that were not asked one by one.
-    pub fn take(
-        &mut self,
-        (rule, over): (RuleKey, &Over),
-        window: Window,
-        idle: Option<(Completeness, Idle)>,
-    ) -> RuleWindow {
-        let open = self.open.get_mut(&window);
-        let taken = open.and_then(|open| open.rules.remove(&rule));
-        if let Some(taken) = &taken {
-            self.bytes = self.bytes.saturating_sub(taken.heap_bytes());
-        }
-        let mut taken = match taken {
-            Some(taken) => *taken,
-            None => RuleWindow::new(self.salt, self.bound / SHARE),
+    /// What a rule gathered in a window that was taken out.
+    pub fn take(&mut self, rule: RuleKey, from: &mut OpenWindow) -> RuleWindow {
+        let Some(taken) = from.rules.remove(&rule) else {
+            return RuleWindow::new(self.salt, self.bound / SHARE);
         };
-        if over.by.is_empty() && taken.groups.get(0).is_none() {
-            taken.groups.update(0, String::new, |_| {});
-        }
-        // A rule that came later has not met those before.
-        if let Some((asked, idle)) = idle
-            && !self.is_older(rule, window)
-            && let Some(open) = self.open.get(&window)
-        {
-            let SeenTraces { reasons, closed } = open.seen[asked as usize];
-            let complete = closed.complete.saturating_sub(taken.met.complete);
-            let incomplete = closed.incomplete.saturating_sub(taken.met.incomplete);
-            let add = |group: &mut Gathered| {
-                group.add_idle(idle.complete, complete, Reasons::NONE);
-                group.add_idle(
-                    idle.incomplete,
-                    incomplete,
-                    reasons.unwrap_or(Reasons::NONE),
-                );
-            };
-            taken.groups.update(0, String::new, add);
-        }
-        taken
+        self.bytes = self.bytes.saturating_sub(taken.heap_bytes());
+        *taken
     }
 
-    /// The window before, if it was there.
-    pub fn before(&self, rule: RuleKey, window: Window) -> Option<&RuleWindow> {
-        let (before, kept) = self.before.get(&rule)?;
+    /// Nobody asks for the rest of a window that was taken out.
+    pub fn forget(&mut self, rest: &OpenWindow) {
+        let rest: usize = rest.rules.values().map(|kept| kept.heap_bytes()).sum();
+        self.bytes = self.bytes.saturating_sub(rest);
+    }
+
+    /// What a rule gathered in the window before this one, if it was there.
+    pub fn take_before(&mut self, rule: RuleKey, window: Window) -> Option<Box<RuleWindow>> {
+        let (before, kept) = self.before.remove(&rule)?;
+        self.bytes = self.bytes.saturating_sub(kept.heap_bytes());
         (before.end() == window.start).then_some(kept)
     }
 
     /// What a rule gathered in a window that is over is asked for in the next.
-    pub fn keep_for_next(&mut self, rule: RuleKey, window: Window, kept: RuleWindow) {
+    pub fn keep_for_next(&mut self, rule: RuleKey, window: Window, kept: Box<RuleWindow>) {
         self.bytes += kept.heap_bytes();
-        if let Some((_, old)) = self.before.insert(rule, (window, Box::new(kept))) {
+        if let Some((_, old)) = self.before.insert(rule, (window, kept)) {
             self.bytes = self.bytes.saturating_sub(old.heap_bytes());
         }
-    }
-
-    /// A window is over for all rules, which took what they gathered in it.
-    pub fn forget(&mut self, window: Window) {
-        self.open.remove(&window);
-    }
-
-    /// Why what a rule saw of a window was not all of it.
-    pub fn missing(&self, rule: RuleKey, asked: Completeness, window: Window) -> Option<Reasons> {
-        let open = self.open.get(&window);
-        let mut missing = open.and_then(|open| open.seen[asked as usize].reasons);
-        if self.is_older(rule, window) {
-            missing.get_or_insert(Reasons::NONE).add(Reason::Reload);
-        }
-        missing
     }
 
     /// Names the groups of a rule that were restored.
@@ -174,21 +140,55 @@ impl Windows {
     }
 
     /// Whether the window began before the rule came.
-    fn is_older(&self, rule: RuleKey, window: Window) -> bool {
+    pub fn is_older(&self, rule: RuleKey, window: Window) -> bool {
         let since = self.since.get(&rule);
         since.is_some_and(|since| window.start < since.0)
     }
 
-    /// The rules are others from now on.
-    pub fn refit(&mut self, rules: impl Fn(RuleKey) -> bool, new: &[RuleKey], now: Timestamp) {
-        for open in self.open.values_mut() {
-            open.rules.retain(|rule, _| rules(*rule));
+    /// These rules see no window whole that began before now.
+    pub fn begin_rules(&mut self, rules: &[RuleKey], now: Timestamp) {
+        self.since.extend(rules.iter().map(|rule| (*rule, now)));
+    }
+
+    /// The open window behind this one; `None`: the first.
+    pub fn next_open(&self, last: Option<Window>) -> Option<(Window, &OpenWindow)> {
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        let (window, open) = self.open.range((from, Bound::Unbounded)).next()?;
+        Some((*window, open))
+    }
+
+    /// Takes out what other rules than these gathered in a window.
+    pub fn take_others(
+        &mut self,
+        window: Window,
+        rules: impl Fn(RuleKey) -> bool,
+        taken: &mut Vec<(RuleKey, Box<RuleWindow>)>,
+    ) {
+        let Some(open) = self.open.get_mut(&window) else {
+            return;
+        };
+        worked(open.rules.len());
+        for other in open.rules.extract_if(|rule, _| !rules(*rule)) {
+            self.bytes = self.bytes.saturating_sub(other.1.heap_bytes());
+            taken.push(other);
         }
-        self.before.retain(|rule, _| rules(*rule));
+    }
+
+    /// Forgets whatever else there is of other rules than these.
+    pub fn forget_others(&mut self, rules: impl Fn(RuleKey) -> bool) {
+        self.forget_before(&rules);
         self.since.retain(|rule, _| rules(*rule));
-        self.since.extend(new.iter().map(|rule| (*rule, now)));
         self.sums.refit(rules);
-        self.weigh();
+    }
+
+    /// Of what is asked for in the next windows only that of some rules stays.
+    fn forget_before(&mut self, rules: impl Fn(RuleKey) -> bool) {
+        let bytes = &mut self.bytes;
+        self.before.retain(|rule, (_, kept)| {
+            let stays = rules(*rule);
+            *bytes = bytes.saturating_sub(if stays { 0 } else { kept.heap_bytes() });
+            stays
+        });
     }
 
     pub(super) fn weigh(&mut self) {
@@ -209,8 +209,7 @@ impl Windows {
             let largest =
                 open.max_by_key(|(window, rule, kept)| (kept.heap_bytes(), *window, *rule));
             let Some((.., kept)) = largest else {
-                self.before.clear();
-                return self.weigh();
+                return self.forget_before(|_| false);
             };
             let bytes = kept.heap_bytes();
             kept.groups.forget_all();
