@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
+mod batch;
 pub mod goals;
 pub mod pairs;
 pub mod row;

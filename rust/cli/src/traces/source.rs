@@ -168,14 +168,12 @@ impl<'a> Source<'a> {
                 // Memory grows with what came.
                 buffer.resize(count.min(2 * filled.max(STEP)), 0);
             }
-            match read_into(&mut self.inner, &mut buffer[filled..]) {
-                Ok(0) => self.is_at_end = true,
+            match read_into(&mut self.inner, &mut self.is_at_end, &mut buffer[filled..]) {
                 Ok(more) => {
                     filled += more;
                     self.offset += more as u64;
                 }
                 Err(error) => {
-                    self.is_at_end = true;
                     buffer.truncate(filled);
                     return Err(error);
                 }
@@ -208,15 +206,8 @@ impl<'a> Source<'a> {
             self.buffer.resize(size, 0);
         }
         let end = self.buffer.len().min(self.end.saturating_add(most));
-        match read_into(&mut self.inner, &mut self.buffer[self.end..end]) {
-            Ok(0) => self.is_at_end = true,
-            Ok(count) => self.end += count,
-            Err(error) => {
-                // Once is enough: what came before it is still there to be read.
-                self.is_at_end = true;
-                return Err(error);
-            }
-        }
+        let room = &mut self.buffer[self.end..end];
+        self.end += read_into(&mut self.inner, &mut self.is_at_end, room)?;
         Ok(())
     }
 
@@ -261,12 +252,16 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Reads some, however often it is interrupted.
-fn read_into(inner: &mut dyn Read, room: &mut [u8]) -> io::Result<usize> {
+/// Reads some, however often it is interrupted. It is at its end where nothing comes, or a fault: once is enough, and what came
+/// before it is still there to be read.
+fn read_into(inner: &mut dyn Read, is_at_end: &mut bool, room: &mut [u8]) -> io::Result<usize> {
     loop {
         match inner.read(room) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
+            done => {
+                *is_at_end = !matches!(done, Ok(1..));
+                return done;
+            }
         }
     }
 }
