@@ -37,6 +37,7 @@ use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::model::Span;
 use select::Selection;
+use value::Val;
 
 pub use argue::{Broken, EVIDENCE_CAP, Shown, beyond_identity};
 pub use gathered::Allowed;
@@ -98,6 +99,8 @@ pub struct Trace<'a> {
     spans: Vec<&'a Span>,
     /// May spans still come? Open with the reasons why the trace is incomplete, else false.
     more: Truth,
+    /// By where field and span stand in memory, what fields hold that are read in several places: many rules ask for the same.
+    read: RefCell<BTreeMap<(usize, usize), Val<'a>>>,
 }
 
 impl<'a> Trace<'a> {
@@ -117,6 +120,7 @@ impl<'a> Trace<'a> {
         Trace {
             spans,
             more: Truth::False,
+            read: RefCell::default(),
         }
     }
 

@@ -60,7 +60,7 @@ impl<'t> Trace<'t> {
                 self.held(field, Some(bound_span), bound)
             }
             (Field::Attribute { scope, key }, Some(span)) => attribute(span, *scope, key),
-            (Field::FirstOf(field), Some(span)) => Held::One(first_of(span, field)),
+            (Field::FirstOf(field), Some(span)) => Held::One(self.first_of(span, field)),
             (Field::Attribute { .. } | Field::FirstOf(_), None) => Held::One(Val::Missing),
             (Field::Intrinsic(Intrinsic::EventName), Some(span)) => Held::Each(
                 span.events
@@ -86,6 +86,16 @@ impl<'t> Trace<'t> {
                 None => span.map_or(Val::Missing, |span| of_span(*intrinsic, span)),
             }),
         }
+    }
+
+    fn first_of(&self, span: &'t Span, field: &FirstOf) -> Val<'t> {
+        let places = (
+            std::ptr::from_ref(field).addr(),
+            std::ptr::from_ref(span).addr(),
+        );
+        let mut read = self.read.borrow_mut();
+        let value = read.entry(places).or_insert_with(|| first_of(span, field));
+        value.clone()
     }
 
     fn of_trace(&self, intrinsic: Intrinsic) -> Option<Val<'_>> {

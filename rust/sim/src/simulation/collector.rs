@@ -214,8 +214,8 @@ impl<'r> Collector<'r> {
             if self.judge.is_none() {
                 self.figures.said += findings.len() as u64;
             } else {
-                for finding in &findings {
-                    self.hear(finding, records);
+                for of_trace in findings.chunk_by(|one, next| one.trace_id == next.trace_id) {
+                    self.hear(of_trace, records);
                 }
             }
             if is_last {
@@ -225,21 +225,29 @@ impl<'r> Collector<'r> {
         self.engine = Some(engine);
     }
 
-    fn hear(&mut self, finding: &Finding, records: &mut BTreeMap<u64, Record>) {
-        let serial = serial(finding);
+    /// All of one trace.
+    fn hear(&mut self, findings: &[Finding], records: &mut BTreeMap<u64, Record>) {
+        let serial = findings.first().map_or(NOBODY, serial);
         if serial & NOBODY != 0 {
             return;
         }
-        let said = self.said(finding);
-        match (records.get_mut(&serial), said) {
-            (Some(record), Some(said)) => record.said.push(said),
-            _ => {
-                let what = format!(
-                    "{} ({:?}) said of a trace that was at rest",
-                    finding.verdict.as_str(),
-                    finding.reason
-                );
-                self.figures.wrong(serial, None, self.now, what);
+        let mut record = records.get_mut(&serial);
+        for finding in findings {
+            match (&mut record, self.said(finding)) {
+                (Some(record), Some(said)) => {
+                    if record.said.is_empty() {
+                        record.said.reserve_exact(self.rules.len());
+                    }
+                    record.said.push(said);
+                }
+                _ => {
+                    let what = format!(
+                        "{} ({:?}) said of a trace that was at rest",
+                        finding.verdict.as_str(),
+                        finding.reason
+                    );
+                    self.figures.wrong(serial, None, self.now, what);
+                }
             }
         }
     }

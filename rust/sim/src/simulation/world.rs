@@ -118,7 +118,8 @@ impl World {
         }
         let mut offsets = Vec::with_capacity(request.spans.len());
         for (number, made) in request.spans.into_iter().enumerate() {
-            let (mut span, ended) = (made.span.clone(), made.span.end);
+            let ended = made.span.end;
+            let mut span = made.span;
             let clock = &mut self.processes[made.process];
             let touched = clock.tell(&mut span, &mut self.network.random);
             offsets.push(clock.offset);
