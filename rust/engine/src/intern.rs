@@ -3,10 +3,11 @@
 
 pub(crate) mod name;
 
-use std::sync::Arc;
+use std::hash::BuildHasher;
+use std::ops::Range;
 
 use betrace_lang::rule::{Base, Field, Predicate, Rule, Term};
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use serde::{Deserialize, Serialize};
 
 /// A cell's number in this engine.
@@ -29,60 +30,82 @@ pub(crate) mod compared;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp(pub u32);
 
-/// Names, numbered in the order of their coming. A number is never given to another name.
+/// Names, numbered in the order of their coming. A number is never given to another name. They stand in one text, so that
+/// ten thousand rules do not take as much memory again for where each of theirs lies.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
-    ids: HashMap<Arc<str>, u32>,
-    names: HashMap<u32, InUse>,
+    text: String,
+    names: HashMap<u32, Named>,
+    /// Numbers by their names.
+    ids: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     next: u32,
 }
 
+/// Where a name stands.
 #[derive(Debug)]
-struct InUse {
-    name: Arc<str>,
+struct Named {
+    place: Range<usize>,
     /// The latest rule set that has it.
     used: Stamp,
 }
 
 impl Numbers {
     fn number(&mut self, name: &str, used: Stamp) -> u32 {
-        if let Some(id) = self.ids.get(name) {
-            if let Some(named) = self.names.get_mut(id) {
+        if let Some(id) = self.get(name) {
+            if let Some(named) = self.names.get_mut(&id) {
                 named.used = used;
             }
-            return *id;
+            return id;
         }
         let id = self.next;
         self.next += 1;
-        let name: Arc<str> = name.into();
-        self.ids.insert(name.clone(), id);
-        self.names.insert(id, InUse { name, used });
+        let place = self.text.len()..self.text.len() + name.len();
+        self.text.push_str(name);
+        self.names.insert(id, Named { place, used });
+        self.enter(id);
         id
     }
 
     fn make_room(&mut self, more: usize) {
-        self.ids.reserve(more);
         self.names.reserve(more);
+        let (text, names, hasher) = (&self.text, &self.names, &self.hasher);
+        let hash = |id: &u32| hasher.hash_one(&text[names[id].place.clone()]);
+        self.ids.reserve(more, hash);
     }
 
     fn get(&self, name: &str) -> Option<u32> {
-        self.ids.get(name).copied()
+        let is_same = |id: &u32| self.name(*id) == name;
+        let found = self.ids.find(self.hasher.hash_one(name), is_same);
+        found.copied()
     }
 
-    fn name(&self, id: u32) -> &Arc<str> {
-        &self.names[&id].name
+    fn name(&self, id: u32) -> &str {
+        &self.text[self.names[&id].place.clone()]
+    }
+
+    fn enter(&mut self, id: u32) {
+        let (text, names, hasher) = (&self.text, &self.names, &self.hasher);
+        let hash = |id: &u32| hasher.hash_one(&text[names[id].place.clone()]);
+        self.ids.insert_unique(hash(&id), id, hash);
     }
 
     fn forget_before(&mut self, oldest: Stamp) {
-        self.names.retain(|_, named| {
-            let is_kept = named.used >= oldest;
-            if !is_kept {
-                self.ids.remove(&named.name);
-            }
-            is_kept
-        });
-        self.ids.shrink_to_fit();
+        self.names.retain(|_, named| named.used >= oldest);
         self.names.shrink_to_fit();
+        let all = std::mem::take(&mut self.text);
+        self.text
+            .reserve_exact(self.names.values().map(|named| named.place.len()).sum());
+        self.ids = HashTable::with_capacity(self.names.len());
+        let kept: Vec<u32> = self.names.keys().copied().collect();
+        for id in kept {
+            if let Some(named) = self.names.get_mut(&id) {
+                let begin = self.text.len();
+                self.text.push_str(&all[named.place.clone()]);
+                named.place = begin..self.text.len();
+            }
+            self.enter(id);
+        }
     }
 
     fn restamp(&mut self, used: Stamp) {
@@ -156,15 +179,15 @@ impl Interner {
         CellId(self.cells.number(&self.name, self.stamp))
     }
 
-    pub fn cell_name(&self, id: CellId) -> &Arc<str> {
+    pub fn cell_name(&self, id: CellId) -> &str {
         self.cells.name(id.0)
     }
 
-    pub fn field_name(&self, key: FieldKey) -> &Arc<str> {
+    pub fn field_name(&self, key: FieldKey) -> &str {
         self.fields.name(key.0)
     }
 
-    pub fn rule_name(&self, key: RuleKey) -> &Arc<str> {
+    pub fn rule_name(&self, key: RuleKey) -> &str {
         self.rules.name(key.0)
     }
 
@@ -202,8 +225,10 @@ mod tests {
         );
         let again = number(&mut numbers, "gone", 3);
         assert!(again != gone && again != stays, "a number was given twice");
+        assert_eq!(numbers.get("gone"), Some(again));
+        assert_eq!(numbers.name(again), "gone");
         numbers.restamp(Stamp(9));
         numbers.forget_before(Stamp(9));
-        assert_eq!(&**numbers.name(stays), "stays");
+        assert_eq!(numbers.name(stays), "stays");
     }
 }

@@ -110,7 +110,7 @@ pub(crate) fn over_traces<'a>(
 ) -> BTreeMap<&'a str, RuleKey> {
     let rules = rules.plan.rules.iter().filter(|rule| rule.window.is_some());
     rules
-        .map(|rule| (&**interner.rule_name(rule.key), rule.key))
+        .map(|rule| (interner.rule_name(rule.key), rule.key))
         .collect()
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn over_traces<'a>(
 pub(crate) fn keeps(rule: &RulePlan, interner: &Interner) -> u128 {
     let cells = rule.cells.iter().map(|id| interner.cell_name(*id));
     let fields = rule.fields.iter().map(|key| interner.field_name(*key));
-    let mut names: Vec<&str> = cells.chain(fields).map(AsRef::as_ref).collect();
+    let mut names: Vec<&str> = cells.chain(fields).collect();
     names.sort_unstable();
     let mut hash = blake3::Hasher::new();
     for name in names {
@@ -268,7 +268,7 @@ fn date(rules: &mut RuleSet, interner: &Interner, stored: &Stored) -> u64 {
     let known: HashMap<RuleKey, Generation> = rules
         .dated()
         .filter_map(|(rule, _)| {
-            let stored = stored_rules.get(&**interner.rule_name(rule.key))?;
+            let stored = stored_rules.get(interner.rule_name(rule.key))?;
             (stored.keeps == keeps(rule, interner)).then_some((rule.key, stored.since))
         })
         .collect();
