@@ -89,7 +89,7 @@ const NO_LIMITS: [(&str, &str, &str); 16] = [
         "patience of the search for a suggestion",
     ),
     (
-        "rust/lang/src/file/read.rs",
+        "rust/lang/src/file/said.rs",
         "MOST",
         "an excerpt as a message shows it",
     ),
