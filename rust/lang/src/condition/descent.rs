@@ -373,9 +373,9 @@ impl Descent {
             Token::Name(name) => NodeKind::Name(name),
             Token::Quoted(text) => NodeKind::Quoted(text),
             Token::Intrinsic(name) => NodeKind::Intrinsic(name),
-            Token::Number(value) => NodeKind::Number(value),
+            Token::Number(value) => NodeKind::Number(*value),
             Token::Duration(value) => NodeKind::Duration(value),
-            Token::Percent(value) => NodeKind::Percent(value),
+            Token::Percent(value) => NodeKind::Percent(*value),
             Token::Bool(value) => NodeKind::Bool(value),
             Token::Attribute {
                 scope,

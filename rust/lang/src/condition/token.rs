@@ -15,10 +15,11 @@ pub enum Token {
     Quoted(Arc<str>),
     /// `span:name`, or of a bound span `p.span:name`.
     Intrinsic(Arc<str>),
-    Number(Number),
+    /// In a box, as it is twice as large as any other.
+    Number(Box<Number>),
     Duration(Nanos),
     /// `99%`
-    Percent(Number),
+    Percent(Box<Number>),
     Bool(bool),
     /// A scope or a bound span before a quoted key, `span."odd key"`; or the older `span.attributes["k"]`.
     Attribute {

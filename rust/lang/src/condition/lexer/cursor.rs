@@ -80,8 +80,8 @@ impl<'a> Lexer<'a> {
             faults,
             position: 0,
             lexed: Lexed {
-                // Most tokens are longer, with the space behind them.
-                tokens: Vec::with_capacity(text.len() / 4 + 4),
+                // Most texts have no more.
+                tokens: Vec::with_capacity(text.len() / 6 + 4),
                 ..Lexed::default()
             },
             open: Vec::new(),

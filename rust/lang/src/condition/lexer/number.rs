@@ -45,14 +45,14 @@ impl Lexer<'_> {
         let text = self.text[start..end].replace('_', "");
         match parse_number(&text) {
             Some(number) if self.byte(end) == Some(b'%') => {
-                self.push(start, Token::Percent(number), end + 1);
+                self.push(start, Token::Percent(Box::new(number)), end + 1);
             }
-            Some(number) => self.push(start, Token::Number(number), end),
+            Some(number) => self.push(start, Token::Number(Box::new(number)), end),
             None => {
                 let message = format!("`{}` is too large for a number", &self.text[start..end]);
                 self.fault(code::BAD_NUMBER, start..end, message).help =
                     Some("numbers reach up to 1.7e308".into());
-                self.push(start, Token::Number(Number::Int(0)), end);
+                self.push(start, Token::Number(Box::new(Number::Int(0))), end);
             }
         }
     }
@@ -90,7 +90,7 @@ impl Lexer<'_> {
                 self.fault(code::BAD_NUMBER, start..end, message).help = Some(
                     "a number: `-1.5e3`; a duration: a number and one of `ns us ms s m h d`".into(),
                 );
-                self.push(start, Token::Number(Number::Int(0)), end);
+                self.push(start, Token::Number(Box::new(Number::Int(0))), end);
             } else if let Some(unit) = misspelled_unit(run) {
                 let message = format!("`{run}` is no duration; write `{unit}`");
                 self.fault(code::BAD_DURATION, start..end, message)

@@ -68,6 +68,9 @@ pub(super) fn of_lines<'t>(text: &'t str, limits: &Limits) -> Option<Vec<YamlDoc
     Some(builder.documents)
 }
 
+/// Room for no more entries is made beforehand.
+const ROOM: usize = 16;
+
 struct Builder<'a, 'f, 't> {
     offsets: Offsets<'a>,
     limits: &'a Limits,
@@ -78,6 +81,8 @@ struct Builder<'a, 'f, 't> {
     /// The next document goes on with the one before it.
     continues: bool,
     open: Vec<Open<'t>>,
+    /// By depth, how many entries the last mapping had: the next one mostly has as many.
+    usual: Vec<usize>,
     /// Collections below one that was refused for its depth.
     refused_depth: usize,
     anchors: HashMap<usize, YamlNode<'t>>,
@@ -100,6 +105,7 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             base: 0,
             continues: false,
             open: Vec::new(),
+            usual: Vec::new(),
             refused_depth: 0,
             anchors: HashMap::new(),
             alias_nodes: 0,
@@ -173,7 +179,11 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
     fn meet(&mut self, met: Met<'t>) -> Option<()> {
         self.nodes += usize::from(!matches!(met, Met::End(_)));
         match met {
-            Met::Mapping(at) => self.begin(Open::mapping(at, 0), at..at),
+            Met::Mapping(at) => {
+                let room = self.usual.get(self.open.len()).copied();
+                let room = room.unwrap_or(0).min(ROOM);
+                self.begin(Open::mapping(at, 0, room), at..at);
+            }
             Met::Sequence(at) => self.begin(Open::sequence(at, 0), at..at),
             Met::End(at) => self.close(at, false),
             Met::Scalar(value, style, range) => {
@@ -227,7 +237,7 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
                 self.begin(Open::sequence(range.start, anchor), range);
             }
             Event::MappingStart(anchor, _) => {
-                self.begin(Open::mapping(range.start, anchor), range);
+                self.begin(Open::mapping(range.start, anchor, 0), range);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end, false),
             _ => {}
@@ -355,6 +365,11 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
 
     fn close(&mut self, end: usize, is_cut: bool) {
         let Some(open) = self.open.pop() else { return };
+        if let Some(entries) = open.entries() {
+            let depth = self.open.len();
+            self.usual.resize(self.usual.len().max(depth + 1), 0);
+            self.usual[depth] = entries;
+        }
         let anchor = open.anchor;
         let node = open.closed(end, is_cut);
         self.finished(node, anchor);

@@ -8,15 +8,26 @@ const CONTROL_FAULTS: usize = 20;
 
 /// The first byte of the character that stands for what is no text.
 const ODD_BEGINS: u8 = 0xEF;
+const DELETE: u8 = 0x7F;
+
+/// Whether such a byte stands in a text. So many are looked at before anything is decided, which goes at once.
+pub(super) fn holds(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    let mut chunks = text.as_bytes().chunks(64);
+    chunks.any(|chunk| {
+        let bytes = chunk.iter();
+        bytes.fold(false, |found, byte| found | is_such(*byte))
+    })
+}
 
 /// Reports what no text file contains, and blanks it out so that the rest can be read. Positions stay.
 pub(super) fn without_control_characters(
     source: &str,
     faults: &mut Vec<YamlFault>,
 ) -> Option<String> {
-    let may_be_odd = |byte: &u8| byte.is_ascii_control() && *byte != b'\n' || *byte == ODD_BEGINS;
-    // Nearly no file has one; all bytes are looked at, which goes many at a time.
-    if source.bytes().filter(may_be_odd).count() == 0 {
+    // Nearly no file has one.
+    if !holds(source, |byte| {
+        byte < b' ' && byte != b'\n' || matches!(byte, DELETE | ODD_BEGINS)
+    }) {
         return None;
     }
     let mut found: Vec<(usize, char)> = Vec::new();

@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2_iter};
 
+use crate::file::yaml::characters::holds;
 use crate::file::yaml::tree::Style;
 
 /// What a text consists of, in its order.
@@ -27,10 +28,8 @@ pub(super) enum Met<'t> {
 
 /// Tells all that a text consists of. `None`: it is not such a text, or `meet` wants no more; what was told counts for nothing.
 pub(super) fn read<'t>(text: &'t str, meet: impl FnMut(Met<'t>) -> Option<()>) -> Option<()> {
-    let is_odd = |byte: &u8| !matches!(byte, b'\n' | b' '..=b'~');
-    // All are looked at, which goes many at a time.
-    let odd = text.as_bytes().iter().filter(|byte| is_odd(byte)).count();
-    if !text.ends_with('\n') || odd > 0 {
+    let is_odd = |byte: u8| !matches!(byte, b'\n' | b' '..=b'~');
+    if !text.ends_with('\n') || holds(text, is_odd) {
         return None;
     }
     let mut lines = LineReader {

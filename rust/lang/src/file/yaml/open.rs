@@ -32,9 +32,10 @@ impl<'t> Open<'t> {
         Open::new(begin, anchor, OpenKind::Sequence(Vec::new()))
     }
 
-    pub fn mapping(begin: usize, anchor: usize) -> Open<'t> {
+    /// `room`: for so many entries.
+    pub fn mapping(begin: usize, anchor: usize, room: usize) -> Open<'t> {
         let kind = OpenKind::Mapping {
-            entries: Vec::new(),
+            entries: Vec::with_capacity(room),
             key: None,
             keys: None,
         };
@@ -84,6 +85,14 @@ impl<'t> Open<'t> {
         }
         entries.push(Entry { key, value: node });
         Ok(())
+    }
+
+    /// How many entries it has, if it is a mapping.
+    pub fn entries(&self) -> Option<usize> {
+        match &self.kind {
+            OpenKind::Sequence(_) => None,
+            OpenKind::Mapping { entries, .. } => Some(entries.len()),
+        }
     }
 
     /// The collection, at its end or where a syntax error cuts it off.
