@@ -1,15 +1,16 @@
 //! What is kept of traces, and where.
 //!
 //! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers with [chains](chain) of a few
-//! [`record`]s, the ids that were [`seen`], and which spans may be [`shown`], all in one [`block`] of bytes; and apart what few
+//! [`record`]s, the ids that were [`seen`], and which spans may be [`shown`], all in one [`block`] of bytes; and [`apart`] what few
 //! traces have: [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). The [`texts`] that
 //! records [name](named) all traces share. Spans are [merged](merge) into it as they [arrive](arriving), in any order; what
-//! they leave in cells is [counted](settled) when it is asked for, or [fed](feeding) at once. How [whole] a trace is it says
+//! they leave in cells is [counted](settled) when it is asked for, outside of the trace, or [fed](feeding) at once. How [whole] a trace is it says
 //! itself, and it is [`stored`] for a restart.
 //! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the [`timers`] of its traces; of one
 //! that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [parts](id_part) that are [sets](id_set).
 //! Whatever grows here weighs what the allocator hands out for it.
 
+pub(crate) mod apart;
 pub(crate) mod arriving;
 pub(crate) mod block;
 pub(crate) mod block_pool;
@@ -20,6 +21,7 @@ pub(crate) mod counting;
 pub(crate) mod fed_cells;
 pub(crate) mod feeding;
 pub(crate) mod firing;
+pub(crate) mod flags;
 pub(crate) mod forgotten;
 pub(crate) mod group_cell;
 pub(crate) mod id_generation;
@@ -27,11 +29,13 @@ mod id_part;
 pub(crate) mod id_set;
 pub(crate) mod kept;
 pub(crate) mod key;
+pub(crate) mod key_map;
 pub(crate) mod merge;
 pub(crate) mod named;
 pub(crate) mod packed_record;
 mod place_queue;
 pub(crate) mod record;
+pub(crate) mod record_id;
 pub(crate) mod reported;
 pub(crate) mod seen;
 pub(crate) mod settled;
@@ -49,3 +53,4 @@ mod timers;
 pub(crate) mod trace;
 pub(crate) mod values;
 pub(crate) mod whole;
+pub(crate) mod whole_range;

@@ -8,7 +8,7 @@ use crate::decide::member_set::{AlikeGroup, AlikeMembers, Member, MemberSet, Rea
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::join::GroupedBy;
 use crate::state::key::{TextKey, group_key, text_key};
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::time::EventTime;
 use crate::value::Value;
 

@@ -12,7 +12,8 @@ use crate::decide::budget::Budget;
 use crate::decide::facts::Facts;
 use crate::decide::member_set::{Above, Ancestors, Climbed, Line, Member, MemberSet};
 use crate::id::SpanId;
-use crate::state::record::{Record, RecordId};
+use crate::state::record::Record;
+use crate::state::record_id::RecordId;
 
 /// What is above a span among the members of `set`. `None`: the budget was spent on the way.
 pub(crate) fn above(

@@ -18,7 +18,7 @@ use crate::id::SpanId;
 use crate::logic::interval::Interval;
 use crate::logic::tri::Tri;
 use crate::plan::condition::{Condition, ConditionKind, Grouping, Spans, TotalPart};
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
 
 /// Spans that bear on a violation, before the cap.

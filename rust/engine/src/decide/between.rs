@@ -9,7 +9,7 @@ use crate::decide::facts::Facts;
 use crate::decide::member_set::{Line, MemberSet};
 use crate::decide::order::of_some_opener;
 use crate::logic::tri::{Reasons, Tri};
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 
 /// Starts once some member has ended, and no third span of `all` lies wholly between that is above or below neither.
 pub(crate) fn directly_after(

@@ -7,7 +7,8 @@ use crate::decide::facts::Facts;
 use crate::decide::join::JoinKey;
 use crate::intern::{CellId, FieldKey};
 use crate::state::cell::RecordsCell;
-use crate::state::record::{Rank, RecordId};
+use crate::state::record::Rank;
+use crate::state::record_id::RecordId;
 
 /// A stretch of one of the lists.
 #[derive(Clone, Copy, Debug, Default)]

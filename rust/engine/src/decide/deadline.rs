@@ -9,7 +9,7 @@ use crate::decide::rule::{Watch, decide_watched};
 use crate::logic::tri::Tri;
 use crate::plan::condition::{Condition, ConditionKind, Spans};
 use crate::plan::node::{DeadlineTrigger, Node, NodeKind};
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::time::Timestamp;
 
 /// When the last of the deadlines that a rule still waits for is over; `None`: it waits for none.

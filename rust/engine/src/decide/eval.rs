@@ -10,7 +10,7 @@ use crate::decide::chosen::{Chosen, Joined, Stretch};
 use crate::decide::facts::Facts;
 use crate::decide::member_set::MemberSet;
 use crate::id::SpanId;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 
 /// At most so many spans are bound.
 pub(crate) const BINDINGS: usize = 3;

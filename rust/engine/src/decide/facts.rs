@@ -13,8 +13,9 @@ use crate::plan::trace::{TraceFacts, TraceTest};
 use crate::plan::{Plan, RulePlan};
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{FieldId, Fields, NoBindings};
-use crate::state::cell::CountCell;
-use crate::state::record::{Record, RecordId};
+use crate::state::cell::{Cells, CountCell};
+use crate::state::record::Record;
+use crate::state::record_id::RecordId;
 use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
 use crate::value::Value;
@@ -26,6 +27,7 @@ pub(crate) struct Facts<'a> {
     pub trace: &'a TraceState,
     /// Of its records.
     pub texts: &'a Texts,
+    pub cells: Cells<'a>,
     /// Of the tables in the trace's state.
     pub key: HashKey,
     /// The rule was there from the trace's first span on.
@@ -51,7 +53,7 @@ impl<'a> Facts<'a> {
 
     #[inline(always)]
     pub fn count_cell(&self, cell: CellId) -> Option<CountCell> {
-        self.trace.count_cell(cell)
+        self.cells.count(cell)
     }
 
     pub fn trace_test(&self, test: &TraceTest) -> Tri {
@@ -59,7 +61,7 @@ impl<'a> Facts<'a> {
         if truth.is_true() {
             Tri::True
         } else if truth.may_be_true() {
-            Tri::Open(skew_if(self.trace.skewed() > 0))
+            Tri::Open(skew_if(self.trace.is_skewed()))
         } else {
             Tri::False
         }
@@ -84,7 +86,7 @@ pub(crate) fn skew_if(skewed: bool) -> Reasons {
 impl TraceFacts for Facts<'_> {
     fn duration(&self) -> Interval {
         let seen = End::count(self.trace.duration());
-        if self.closed && self.trace.skewed() == 0 {
+        if self.closed && !self.trace.is_skewed() {
             Interval::exactly(seen)
         } else {
             Interval::between(seen, End::Highest)
@@ -137,7 +139,7 @@ impl Fields for TraceFields<'_, '_> {
                 }
             }
             Intrinsic::TraceDuration => {
-                Value::Duration((trace.skewed() == 0).then(|| trace.duration()))
+                Value::Duration((!trace.is_skewed()).then(|| trace.duration()))
             }
             Intrinsic::TraceSpanCount => {
                 Value::Int(i64::try_from(trace.span_count()).unwrap_or(i64::MAX))

@@ -20,7 +20,8 @@ use crate::plan::join::GroupedBy;
 use crate::state::cell::Cell;
 use crate::state::group_cell::GroupSize;
 use crate::state::key::TextKey;
-use crate::state::record::{Rank, RecordId};
+use crate::state::record::Rank;
+use crate::state::record_id::RecordId;
 
 /// What the largest group has for certain, and what it may have at most of what was seen.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +141,7 @@ pub(crate) fn largest<'a>(
 }
 
 fn largest_of_cell(facts: &Facts<'_>, cell: CellId) -> Option<Largest> {
-    let Some(Cell::Groups(groups)) = facts.trace.cell(cell) else {
+    let Some(Cell::Groups(groups)) = facts.cells.get(cell) else {
         return None;
     };
     let of_most = groups.groups.values();
@@ -214,7 +215,7 @@ fn sizes_of_cell(facts: &Facts<'_>, of: &Counted, cell: CellId) -> GroupSizes {
         sizes.open = false;
         return sizes;
     }
-    if let Some(Cell::Groups(groups)) = facts.trace.cell(cell) {
+    if let Some(Cell::Groups(groups)) = facts.cells.get(cell) {
         let size = |count: u32| (count > 0).then_some(u64::from(count));
         sizes.certain = size(groups.largest);
         sizes.most = with_unknown(size(groups.largest_perhaps), u64::from(groups.unknown));

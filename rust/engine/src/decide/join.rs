@@ -5,7 +5,7 @@
 use crate::decide::facts::Facts;
 use crate::hash::fixed_hash;
 use crate::intern::FieldKey;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::value::Value;
 use crate::value::number::number_text;
 

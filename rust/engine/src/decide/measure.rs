@@ -20,7 +20,7 @@ use crate::plan::condition::{
 use crate::predicate::fields::NoBindings;
 use crate::state::cell::Cell;
 use crate::state::key::group_key;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::state::values::{Amount, DistinctCell, ExtremesCell, SumCell};
 use crate::value::Value;
 use crate::value::total::total as total_of;
@@ -128,14 +128,14 @@ fn aggregate_cell(
     is_duration: bool,
     selects: Tri,
 ) -> Measured {
-    let nothing = selects == Tri::False || (facts.closed && !facts.trace.has_cell(cell));
+    let nothing = selects == Tri::False || (facts.closed && !facts.cells.has(cell));
     if nothing {
         return Measured::of_nothing(function);
     }
     let selected = selects == Tri::True;
     let open = !facts.closed;
     let reasons = selects.reasons();
-    match facts.trace.cell(cell) {
+    match facts.cells.get(cell) {
         Some(Cell::Sum(sum)) => {
             let skew = skew_if(sum.perhaps > 0 || sum.unknown > 0);
             sum_of(

@@ -9,7 +9,8 @@ use hashbrown::HashMap;
 use crate::id::SpanId;
 use crate::logic::tri::{Reasons, Tri};
 use crate::state::key::TextKey;
-use crate::state::record::{RecordId, Records};
+use crate::state::record::Records;
+use crate::state::record_id::RecordId;
 use crate::time::EventTime;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

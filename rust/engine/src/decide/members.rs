@@ -28,7 +28,7 @@ use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::NoFields;
 use crate::predicate::reckoning::CompiledTerm;
 use crate::state::cell::{Cell, RecordsCell};
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::value::Compared;
 
 /// Steps to ask one part of a filter of a record.
@@ -135,7 +135,7 @@ impl<'a> Eval<'a> {
         }
         set.open = !facts.closed;
         set.reasons = selects.reasons();
-        let Some(Cell::Records(cell)) = facts.trace.cell(records) else {
+        let Some(Cell::Records(cell)) = facts.cells.get(records) else {
             return;
         };
         if cell.capped {

@@ -309,6 +309,7 @@ impl<'a> Empty<'a> {
             rule: self.rule,
             trace: self.empty,
             texts: Texts::none(),
+            cells: self.empty.own_cells(),
             key: HashKey::new(0),
             saw_all: true,
             closed: self.closed,

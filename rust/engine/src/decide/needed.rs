@@ -12,8 +12,9 @@ use crate::matcher::ids::SelectorId;
 use crate::plan::Plan;
 use crate::plan::feed::{FeedKind, SelectorPlan};
 use crate::plan::ids::RuleIndex;
-use crate::state::block_pool::BlockPool;
 use crate::state::merge::EarlyFrom;
+use crate::state::named::NamedTrace;
+use crate::state::settled::SettledCells;
 use crate::state::trace::TraceState;
 
 /// Rules of a plan by what they need.
@@ -141,7 +142,7 @@ impl NeededRules {
     /// many traces to which it adds something else; some twice.
     pub fn at_close(
         &self,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         found: &mut Vec<RuleIndex>,
         over_many: &mut Vec<RuleIndex>,
     ) {
@@ -154,7 +155,7 @@ impl NeededRules {
             if by_cell.is_empty() {
                 continue;
             }
-            for (cell, spans) in trace.cell_spans() {
+            for (cell, spans) in trace.cells.spans() {
                 for needing in by_cell.get(cell) {
                     if needing.least > spans.all {
                         break;
@@ -170,7 +171,7 @@ impl NeededRules {
 
     /// Rules that the trace, which closes, keeps without being asked, as what they say follows from its close alone; some
     /// twice, and some that are asked.
-    pub fn kept_unasked(&self, trace: &TraceState, mut found: impl FnMut(RuleIndex)) {
+    pub fn kept_unasked(&self, trace: NamedTrace<'_>, mut found: impl FnMut(RuleIndex)) {
         for asked in Completeness::ALL {
             let by_cell = if trace.is_complete(asked) {
                 &self.kept_complete[asked as usize]
@@ -180,18 +181,18 @@ impl NeededRules {
             if by_cell.is_empty() {
                 continue;
             }
-            for (cell, _) in trace.cell_spans() {
+            for (cell, _) in trace.cells.spans() {
                 by_cell.get(cell).iter().copied().for_each(&mut found);
             }
         }
     }
 
     /// Rules with deadlines that may run in the trace; each once, ascending.
-    pub fn with_deadlines(&self, trace: &TraceState) -> Vec<RuleIndex> {
+    pub fn with_deadlines(&self, trace: NamedTrace<'_>) -> Vec<RuleIndex> {
         if self.with_deadlines.is_empty() {
             return Vec::new();
         }
-        let cells = trace.cell_spans().map(|(cell, _)| cell);
+        let cells = trace.cells.spans().map(|(cell, _)| cell);
         let met = cells.flat_map(|cell| self.with_deadlines.get(cell));
         let mut rules: Vec<RuleIndex> = met.copied().collect();
         rules.sort_unstable();
@@ -199,17 +200,17 @@ impl NeededRules {
         rules
     }
 
-    /// Rules that spans of these selectors may have broken; each once, ascending. The trace is settled only if there are many
-    /// to choose from.
+    /// Rules that spans of these selectors may have broken; each once, ascending. What the trace noted is counted only if there
+    /// are many to choose from.
     pub fn early(
         &self,
-        (trace, pool): (&mut TraceState, &mut BlockPool),
+        (trace, settled): (&TraceState, &mut SettledCells),
         selectors: impl Iterator<Item = SelectorId>,
         found: &mut Vec<RuleIndex>,
     ) {
         let selectors = selectors.map(|selector| &self.by_selector[selector.index()]);
         for rules in std::iter::once(&self.by_any).chain(selectors) {
-            rules.find(trace, pool, found);
+            rules.find(trace, settled, found);
         }
         found.sort_unstable();
         found.dedup();
@@ -265,7 +266,7 @@ impl EarlyRules {
         })
     }
 
-    fn find(&self, trace: &mut TraceState, pool: &mut BlockPool, found: &mut Vec<RuleIndex>) {
+    fn find(&self, trace: &TraceState, settled: &mut SettledCells, found: &mut Vec<RuleIndex>) {
         found.extend_from_slice(&self.needless);
         if self.needing.len() <= FEW {
             let met = self
@@ -275,10 +276,9 @@ impl EarlyRules {
             found.extend(met.map(|(_, rule)| *rule));
             return;
         }
-        trace.settle(pool);
         // Both ascend by cell.
         let mut rest = &self.needing[..];
-        for (cell, spans) in trace.cell_spans() {
+        for (cell, spans) in trace.settle(settled).spans() {
             rest = &rest[rest.partition_point(|(bar, _)| bar.cell < cell)..];
             let here = rest.iter();
             let here = here.take_while(|(bar, _)| bar.cell == cell && bar.least <= spans.certain);

@@ -10,7 +10,8 @@ use crate::decide::facts::Facts;
 use crate::decide::member_set::{MemberSet, Points, Reach};
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::node::{Beside, Edge, PointOrder};
-use crate::state::record::{Record, RecordId};
+use crate::state::record::Record;
+use crate::state::record_id::RecordId;
 use crate::time::EventTime;
 
 impl PointOrder {

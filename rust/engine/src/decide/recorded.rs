@@ -9,7 +9,7 @@ use crate::decide::facts::Facts;
 use crate::intern::FieldKey;
 use crate::predicate::fields::{BoundSpans, FieldId, Fields};
 use crate::state::kept::Projection;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::value::{OwnedValue, Value};
 
 /// A record as a predicate reads it.

@@ -11,7 +11,7 @@ use crate::decide::member_set::MemberSet;
 use crate::id::SpanId;
 use crate::logic::tri::{Reasons, Tri};
 use crate::plan::node::LinkIds;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::value::Value;
 
 /// Even where nothing is selected on the right it may be open: a parent that never came may have been it.

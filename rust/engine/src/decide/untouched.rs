@@ -10,6 +10,7 @@ use crate::decide::window::idle;
 use crate::hash::HashKey;
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, RulePlan};
+use crate::state::named::NamedTrace;
 use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
 use crate::windows::adds::{Idle, IdleAdds};
@@ -136,6 +137,7 @@ fn empty<'t>(plan: &'t Plan, rule: &'t RulePlan, trace: &'t TraceState, closed: 
         rule,
         trace,
         texts: Texts::none(),
+        cells: trace.own_cells(),
         key: HashKey::new(0),
         saw_all: true,
         closed,

@@ -15,7 +15,7 @@ use crate::plan::node::{Node, NodeKind};
 use crate::plan::window::{WindowAsks, WindowPlan};
 use crate::state::cell::RecordsCell;
 use crate::state::key::group_key;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::state::values::Amount;
 use crate::value::{TextBuffer, Value, shortest_text};
 use crate::windows::adds::{Added, Adds, IdleAdds, PartOf};
@@ -156,7 +156,7 @@ impl<'a> Selected<'a> {
         if !filter.is_empty() || !trace.is_empty() {
             return None;
         }
-        let cell = facts.trace.records_cell(*records);
+        let cell = facts.cells.records(*records);
         Some(Selected {
             cell,
             capped: cell.is_some_and(|cell| cell.capped),

@@ -15,7 +15,7 @@ use crate::engine::tally::RuleEvent;
 use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
 use crate::settings::{CloseCause, Report};
-use crate::state::named::NamedTrace;
+use crate::state::named::{NamedTrace, NamedTraceMut};
 use crate::state::reported::Fired;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
@@ -46,7 +46,7 @@ impl Context<'_> {
     /// and those over many traces in `over_many`.
     fn begin_close(
         &self,
-        trace: &mut TraceState,
+        trace: &mut NamedTraceMut<'_>,
         cause: Cause,
         (rules, over_many): (&mut Vec<RuleIndex>, &mut Vec<RuleIndex>),
         noted: &mut NotedRules,
@@ -54,7 +54,8 @@ impl Context<'_> {
     ) -> Reasons {
         rules.clear();
         over_many.clear();
-        trace.close(self.now, self.reasons_against(trace, cause));
+        let against = self.reasons_against(trace, cause);
+        trace.close(self.now, against);
         let reasons = trace.all_reasons();
         if self.is_outside(trace) {
             sink.tally.outside += 1;
@@ -62,9 +63,9 @@ impl Context<'_> {
         }
         sink.tally.closings.push(reasons);
         self.note_delay(trace, sink);
-        self.rules_at_close(trace, rules, over_many);
+        self.rules_at_close(trace.asked(), rules, over_many);
         if self.settings.kept_samples.is_some() {
-            self.note_unasked(trace, rules, noted, &mut sink.tally);
+            self.note_unasked(trace.asked(), rules, noted, &mut sink.tally);
         }
         reasons
     }
@@ -117,7 +118,7 @@ impl Context<'_> {
     /// Those whose verdict does not follow from the trace's close alone.
     fn rules_at_close(
         &self,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         rules: &mut Vec<RuleIndex>,
         over_many: &mut Vec<RuleIndex>,
     ) {
@@ -163,7 +164,7 @@ impl Context<'_> {
         let mut eval = Eval::new(self.facts(index, trace), allowance.budget(), scratch);
         let outcome = decide(&mut eval);
         if self.settings.kept_samples.is_some() {
-            self.note_for_period(index, &trace, &outcome, &mut sink.tally);
+            self.note_for_period(index, trace, &outcome, &mut sink.tally);
         }
         let newly = if outcome.verdict == Some(Verdict::Violated) {
             self.fire_at_close(index, &mut eval, &outcome, sink)

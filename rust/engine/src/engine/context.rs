@@ -41,13 +41,18 @@ impl<'a> Context<'a> {
     where
         'a: 't,
     {
-        let NamedTrace { trace, texts } = named;
+        let NamedTrace {
+            trace,
+            texts,
+            cells,
+        } = named;
         let saw_all = trace.was_seen_by(self.rules.since(rule));
         Facts {
             plan: &self.rules.plan,
             rule: self.rule(rule),
             trace,
             texts,
+            cells,
             key: self.key,
             saw_all,
             closed: saw_all && trace.is_complete(self.rule(rule).completeness),

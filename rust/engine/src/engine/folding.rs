@@ -107,10 +107,10 @@ impl Context<'_> {
     }
 
     /// Rules over many traces that read what the trace has, or that ask of each trace.
-    pub(super) fn rules_that_read(&self, trace: &TraceState, over_many: &mut Vec<RuleIndex>) {
+    pub(super) fn rules_that_read(&self, trace: NamedTrace<'_>, over_many: &mut Vec<RuleIndex>) {
         let plan = &self.rules.plan.windows;
         over_many.extend_from_slice(&plan.of_all);
-        let cells = trace.cell_spans();
+        let cells = trace.cells.spans();
         let read = cells.filter_map(|(cell, _)| plan.by_cell.get(&cell));
         over_many.extend(read.flatten());
     }

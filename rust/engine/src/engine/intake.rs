@@ -266,7 +266,7 @@ impl Merger<'_> {
         let mut lent = Lent::new(shard);
         for touched in self.touches.all() {
             let place = self.touches.place(touched);
-            let Some((trace, pool)) = lent.grow(place) else {
+            let Some((trace, settled)) = lent.ask(place) else {
                 continue;
             };
             let is_live = trace.is_live();
@@ -275,7 +275,7 @@ impl Merger<'_> {
                 let selectors = self.touches.selectors(touched);
                 self.scratch.rules.clear();
                 let needed = &context.rules.needed;
-                needed.early((trace, pool), selectors, &mut self.scratch.rules);
+                needed.early((trace, settled), selectors, &mut self.scratch.rules);
                 context.decide_early(&mut lent, place, self.scratch, sink);
             }
             if !is_live && let Some(trace) = lent.get_mut(place) {

@@ -19,7 +19,7 @@ use crate::hash::fixed_hash;
 use crate::id::TraceId;
 use crate::period::{Named, Period, RulePeriod, VIOLATIONS_NAMED};
 use crate::plan::ids::RuleIndex;
-use crate::state::trace::TraceState;
+use crate::state::named::NamedTrace;
 use crate::stats::{RuleStats, SpanCounts};
 use crate::time::Timestamp;
 
@@ -308,7 +308,7 @@ impl Context<'_> {
     pub fn note_for_period(
         &self,
         index: RuleIndex,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         outcome: &Outcome,
         tally: &mut Tally,
     ) {
@@ -316,7 +316,7 @@ impl Context<'_> {
             tally.excused.push((index, outcome.excused));
         }
         let cells = &self.rule(index).cells;
-        let has_to_do = cells.is_empty() || cells.iter().any(|cell| trace.has_cell(*cell));
+        let has_to_do = cells.is_empty() || cells.iter().any(|cell| trace.cells.has(*cell));
         if outcome.verdict == Some(Verdict::Satisfied) && has_to_do {
             tally.kept.note(index, trace.id());
         }
@@ -325,7 +325,7 @@ impl Context<'_> {
     /// Notes the rules that a trace keeps without being `asked`: it has spans of theirs, and nothing that could break them.
     pub fn note_unasked(
         &self,
-        trace: &TraceState,
+        trace: NamedTrace<'_>,
         asked: &[RuleIndex],
         noted: &mut NotedRules,
         tally: &mut Tally,

@@ -13,9 +13,9 @@ use crate::engine::scratch::DecideScratch;
 use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
 use crate::plan::ids::RuleIndex;
-use crate::state::block_pool::BlockPool;
 use crate::state::named::{NamedTrace, NamedTraceMut};
 use crate::state::reported::Fired;
+use crate::state::settled::SettledCells;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
 use crate::state::trace::TraceState;
@@ -47,9 +47,9 @@ impl<'l, 's> Lent<'l, 's> {
         self.shard.settled(place)
     }
 
-    /// A trace as it is, with what it grows from.
-    pub fn grow(&mut self, place: TracePlace) -> Option<(&mut TraceState, &mut BlockPool)> {
-        self.shard.grow(place)
+    /// A trace as it is, with memory to count in what its spans left.
+    pub fn ask(&mut self, place: TracePlace) -> Option<(&TraceState, &mut SettledCells)> {
+        self.shard.ask(place)
     }
 
     /// So much was done since. `true`: others had it, and what a place holds may be another now.
@@ -182,7 +182,7 @@ impl Context<'_> {
         let settings = self.settings;
         let is_missing = trace.awaits(self.rules.plan.awaited, self.key);
         let missing = is_missing.then(|| trace.last().plus(settings.root_timeout));
-        let met = self.rules.needed.with_deadlines(&trace);
+        let met = self.rules.needed.with_deadlines(trace);
         let mut allowance = Allowance::at_close(trace.span_count(), self.reserve);
         scratch.begin_trace();
         let deadlines = met.into_iter().filter_map(|index| {

@@ -112,7 +112,7 @@ struct Traces {
 
 impl Traces {
     fn add(&mut self, trace: NamedTrace<'_>) {
-        let (addition, lowest) = (StoredAddition::of(&trace), StoredLowest::of(&trace));
+        let (addition, lowest) = (StoredAddition::of(&trace), StoredLowest::of(trace));
         let trace = StoredTrace::of(trace);
         self.cells.extend(trace.cells());
         self.fields.extend(trace.fields());

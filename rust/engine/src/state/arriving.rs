@@ -7,7 +7,8 @@ use crate::scan::view::SpanView;
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::{Cell, CellPlace, WITNESSES};
 use crate::state::key::TextKey;
-use crate::state::record::{NewRecord, Rank, RecordId, RecordsMut};
+use crate::state::record::{NewRecord, Rank, RecordsMut};
+use crate::state::record_id::RecordId;
 use crate::state::shown;
 use crate::state::trace::TraceState;
 use crate::state::values::ValueCell;
@@ -92,13 +93,13 @@ impl TraceState {
     ) {
         let start = EventTime(arriving.span.start());
         // As many as are shown are lower: all of them are noted.
-        if before >= WITNESSES as u32 && start > self.shown_until {
+        if before >= WITNESSES as u32 && start > self.shown_until() {
             return;
         }
         let record = self.record(arriving);
         if !arriving.is_shown {
             arriving.is_shown = true;
-            self.shown_until = self.shown_until.max(start);
+            self.shown_at(start);
             let mut records = self.records_mut(arriving.pool);
             records.hold(record);
             shown::begin(records.block, records.pool, record);
@@ -126,7 +127,7 @@ impl TraceState {
         if cell.add(key, certain).is_none() || !certain {
             return;
         }
-        let Some(Cell::Groups(cell)) = self.cell_at(at) else {
+        let Some(Cell::Groups(cell)) = self.own_cells().at(at) else {
             return;
         };
         let (rank, records) = (arriving.rank(), self.records());

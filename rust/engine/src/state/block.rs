@@ -20,6 +20,9 @@ pub(super) enum List {
 
 pub(super) const LISTS: usize = 5;
 
+/// From this list on most spans add to each.
+const GROWING: usize = List::Records as usize;
+
 /// From this length on a list has room of its own, in bytes.
 const LONG: usize = 1024;
 
@@ -27,7 +30,7 @@ const LONG: usize = 1024;
 /// every span.
 const SPARE: usize = 80;
 
-/// And the first block of a trace so much: one span of a few selectors moves it at most once.
+/// And the first block of a trace at least so much: one span of a few selectors moves it at most once.
 const FIRST: usize = 128;
 
 /// A list that has to grow takes room for so many times as much, where the block has it to spare.
@@ -36,22 +39,34 @@ const AHEAD: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Block {
     bytes: Box<[u8]>,
-    starts: [u32; LISTS],
+    /// Of all lists but the first, which begins where the block does.
+    starts: [u32; LISTS - 1],
     lens: [u32; LISTS],
 }
 
 impl Block {
+    /// Where a list begins.
+    #[inline(always)]
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |at| self.starts[at] as usize)
+    }
+
+    /// Where each but the first begins from now on.
+    fn begin_at(&mut self, [_, starts @ ..]: [u32; LISTS]) {
+        self.starts = starts;
+    }
+
     #[inline(always)]
     pub fn list(&self, list: List) -> &[u8] {
         let at = list as usize;
-        let start = self.starts[at] as usize;
+        let start = self.start(at);
         &self.bytes[start..start + self.lens[at] as usize]
     }
 
     #[inline(always)]
     pub fn list_mut(&mut self, list: List) -> &mut [u8] {
         let at = list as usize;
-        let start = self.starts[at] as usize;
+        let start = self.start(at);
         &mut self.bytes[start..start + self.lens[at] as usize]
     }
 
@@ -79,7 +94,7 @@ impl Block {
         if self.room(index) < len + N {
             self.make_room(pool, index, N);
         }
-        let end = self.starts[index] as usize + len;
+        let end = self.start(index) + len;
         self.bytes[end..end + N].copy_from_slice(&element);
         self.lens[index] += N as u32;
         len / N
@@ -103,25 +118,35 @@ impl Block {
             let wanted = wanted[at] as usize;
             rooms[at] = self.lens[at] as usize + wanted.max(self.own_room(at, wanted));
             least += rooms[at];
-            more += wanted;
+            if at >= GROWING {
+                more += wanted;
+            }
         }
-        let grown = (least > self.bytes.len()).then(|| {
-            let spare = if self.bytes.is_empty() { FIRST } else { SPARE };
-            pool.take(least + (least / 3).max(spare))
-        });
+        let grown = least > self.bytes.len();
+        let grown = grown.then(|| self.grown(pool, least, least / 3));
         let len = grown.as_ref().map_or(self.bytes.len(), |bytes| bytes.len());
         let again = (len - least) / more.max(1);
         let mut start = 0;
         let mut starts = [0; LISTS];
         for (at, place) in starts.iter_mut().enumerate() {
             *place = start as u32;
-            start += rooms[at] + wanted[at] as usize * again;
+            let more = if at >= GROWING { again } else { 0 };
+            start += rooms[at] + wanted[at] as usize * more;
         }
         match grown {
             Some(bytes) => self.move_to(pool, bytes, starts),
             None => self.shift(starts),
         }
-        self.starts = starts;
+        self.begin_at(starts);
+    }
+
+    /// Memory for so many bytes, and for some more.
+    fn grown(&self, pool: &mut BlockPool, least: usize, more: usize) -> Box<[u8]> {
+        if self.bytes.is_empty() {
+            pool.take_first(least + FIRST)
+        } else {
+            pool.take_grown(least + more.max(SPARE))
+        }
     }
 
     /// How much room a list keeps besides what it has, where so much is wanted.
@@ -145,7 +170,7 @@ impl Block {
         for (at, start) in starts.into_iter().enumerate() {
             let len = self.lens[at] as usize;
             if len > 0 {
-                let (old, new) = (self.starts[at] as usize, start as usize);
+                let (old, new) = (self.start(at), start as usize);
                 self.bytes[new..new + len].copy_from_slice(&before[old..old + len]);
             }
         }
@@ -155,10 +180,12 @@ impl Block {
     /// Moves each list to its new place. No list moves over one that has yet to move: first those go that move down, from the
     /// first on, then those that move up, from the last on.
     fn shift(&mut self, starts: [u32; LISTS]) {
-        let down = (0..LISTS).filter(|at| starts[*at] < self.starts[*at]);
-        let up = (0..LISTS).rev().filter(|at| starts[*at] > self.starts[*at]);
+        let before: [usize; LISTS] = std::array::from_fn(|at| self.start(at));
+        let down = (0..LISTS).filter(|at| (starts[*at] as usize) < before[*at]);
+        let up = (0..LISTS).rev();
+        let up = up.filter(|at| starts[*at] as usize > before[*at]);
         for at in down.chain(up) {
-            let (old, len) = (self.starts[at] as usize, self.lens[at] as usize);
+            let (old, len) = (before[at], self.lens[at] as usize);
             self.bytes.copy_within(old..old + len, starts[at] as usize);
         }
     }
@@ -197,7 +224,7 @@ impl Block {
         if self.room(index) < len + new.len() {
             self.make_room(pool, index, new.len());
         }
-        let start = self.starts[index] as usize;
+        let start = self.start(index);
         let place = start + at;
         if at < len {
             let rest = place..start + len;
@@ -209,25 +236,25 @@ impl Block {
 
     #[inline(always)]
     fn room(&self, index: usize) -> usize {
-        let next = self.starts.get(index + 1);
+        let next = self.starts.get(index);
         let end = next.map_or(self.bytes.len(), |next| *next as usize);
-        end - self.starts[index] as usize
+        end - self.start(index)
     }
 
     #[inline(never)]
     fn make_room(&mut self, pool: &mut BlockPool, index: usize, count: usize) {
         let least = count.max(own_room(self.lens[index] as usize));
         let last = LISTS - 1;
-        let end = (self.starts[last] + self.lens[last]) as usize;
+        let end = self.start(last) + self.lens[last] as usize;
         let left = self.bytes.len() - end;
         if index == last || left < least {
             self.relocate(pool, index, least);
             return;
         }
         let more = least + (AHEAD * count).min((left - least) / 4);
-        let from = self.starts[index + 1] as usize;
+        let from = self.start(index + 1);
         self.bytes.copy_within(from..end, from + more);
-        for start in &mut self.starts[index + 1..] {
+        for start in &mut self.starts[index..] {
             *start += more as u32;
         }
     }
@@ -245,10 +272,9 @@ impl Block {
             };
             least += self.lens[at] as usize + own;
         }
-        let spare = if self.bytes.is_empty() { FIRST } else { SPARE };
-        let bytes = pool.take(least + (least / 4).max(spare));
+        let bytes = self.grown(pool, least, least / 4);
         self.move_to(pool, bytes, starts);
-        self.starts = starts;
+        self.begin_at(starts);
     }
 
     /// In bytes, room included.

@@ -2,7 +2,6 @@
 //! working memory, and the texts of their records.
 
 use crate::heap::heap;
-use crate::state::counting::FedCounts;
 use crate::state::texts::Texts;
 use crate::sync::worked;
 
@@ -22,6 +21,12 @@ const FEW: usize = 16;
 /// So many go, at most, for one that comes.
 const GONE_FOR_ONE: usize = 4;
 
+/// A trace begins with a block of the size to which those before it grew, up to so many bytes: of the difference it takes a
+/// share with each that grows, and loses one with each that begins.
+const USUAL: usize = 2048;
+const GROWS_BY: usize = 4;
+const SHRINKS_BY: usize = 64;
+
 /// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
 const SIZES: usize = 56;
 
@@ -32,9 +37,10 @@ pub(crate) struct BlockPool {
     bytes: usize,
     /// Beyond so many bytes, blocks go back to the allocator.
     most: usize,
-    /// What a span notes, and what a trace counts, that takes from here.
+    /// How large the block of a trace usually gets, in bytes.
+    usual: usize,
+    /// What a span notes that takes from here.
     pub(super) words: Vec<u32>,
-    pub(super) counting: FedCounts,
     /// What the records of all its traces name.
     pub texts: Texts,
 }
@@ -45,8 +51,8 @@ impl Default for BlockPool {
             free: [const { Vec::new() }; SIZES],
             bytes: 0,
             most: 0,
+            usual: 0,
             words: Vec::new(),
-            counting: FedCounts::default(),
             texts: Texts::default(),
         }
     }
@@ -59,7 +65,6 @@ impl BlockPool {
         if self.words.capacity() > KEPT_WORDS {
             self.words = Vec::new();
         }
-        self.counting.shrink();
         self.texts.shrink();
         let mut left = at_once;
         for free in &mut self.free {
@@ -79,7 +84,22 @@ impl BlockPool {
         self.bytes <= most
     }
 
-    pub(super) fn take(&mut self, least: usize) -> Box<[u8]> {
+    /// The first block of a trace.
+    pub(super) fn take_first(&mut self, least: usize) -> Box<[u8]> {
+        let size = least.max(self.usual);
+        self.usual -= self.usual.div_ceil(SHRINKS_BY);
+        self.take(size)
+    }
+
+    /// A block in place of one that was too small.
+    pub(super) fn take_grown(&mut self, least: usize) -> Box<[u8]> {
+        if (self.usual..=USUAL).contains(&least) {
+            self.usual += (least - self.usual) / GROWS_BY;
+        }
+        self.take(least)
+    }
+
+    fn take(&mut self, least: usize) -> Box<[u8]> {
         let size = size_for(least);
         if size <= MOST_KEPT {
             // One that is a quarter larger will do.
@@ -121,7 +141,7 @@ impl BlockPool {
 
     pub fn bytes(&self) -> usize {
         let words = heap(self.words.capacity() * size_of::<u32>());
-        self.bytes + words + self.counting.bytes() + self.texts.bytes()
+        self.bytes + words + self.texts.bytes()
     }
 }
 
@@ -146,6 +166,26 @@ fn size_index(size: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trace_begins_as_large_as_those_before_it_grew_and_small_again_after_small_ones() {
+        let mut pool = BlockPool::default();
+        let mut grown = 0;
+        for _ in 0..1000 {
+            // Each needs 600 bytes in the end.
+            let mut size = pool.take_first(100).len();
+            while size < 600 {
+                size = pool.take_grown(size + size / 3).len();
+                grown += 1;
+            }
+            assert!(size <= 1000);
+        }
+        assert!(grown < 300, "{grown}");
+        pool.take_grown(USUAL + 1);
+        let small: Vec<usize> = (0..300).map(|_| pool.take_first(100).len()).collect();
+        assert!(small[0] < 1000);
+        assert_eq!(small[299], size_for(100));
+    }
 
     #[test]
     fn a_size_has_an_index_of_its_own_and_little_waste() {

@@ -6,16 +6,17 @@
 //! hangs on times without order; they widen the upper bounds only.
 //!
 //! Cells lie in their trace's [block](crate::state::block) in the order of their ids, 12 bytes each. Members hang on
-//! them in chains of links; which spans a count shows is [noted](crate::state::shown) with the spans; what they keep of
-//! [values](crate::state::values) stands apart.
+//! them in chains of links, among which their [ranges](crate::state::whole_range) of whole numbers lie too; which spans a
+//! count shows is [noted](crate::state::shown) with the spans; other [values](crate::state::values) stand apart.
 
 use crate::finding::EVIDENCE_CAP;
 use crate::intern::CellId;
 use crate::state::block::{Block, List};
-use crate::state::chain::Chain;
+use crate::state::chain::{Chain, LINK_BYTES};
 use crate::state::group_cell::GroupsCell;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
+use crate::state::whole_range::WholeRange;
 
 /// How many spans a count keeps as evidence.
 pub(crate) const WITNESSES: usize = EVIDENCE_CAP;
@@ -75,6 +76,16 @@ pub(super) enum CellKind {
     Count,
     Values,
     Records,
+    /// Extremes that are a [`WholeRange`].
+    Range,
+}
+
+impl CellKind {
+    /// Whether it keeps values.
+    #[inline(always)]
+    pub fn has_values(self) -> bool {
+        matches!(self, CellKind::Values | CellKind::Range)
+    }
 }
 
 /// A cell as it lies in a block: id, kind and whether it is capped in one number, so that their order is that of the
@@ -86,11 +97,23 @@ pub(super) struct Packed {
     pub capped: bool,
     /// Of records: their number. Of a count: the certain spans. Of values: those that matter.
     pub count: u32,
-    /// Of records: the last link. Of a count: the perhaps spans. Else the number among the values.
+    /// Of records: the last link. Of a count: the perhaps spans. Of a range: where it lies among the links. Else the number
+    /// among the values.
     pub second: u32,
 }
 
 impl Packed {
+    /// One that counts, and nothing came yet.
+    pub fn count_of(id: CellId) -> Packed {
+        Packed {
+            id,
+            kind: CellKind::Count,
+            capped: false,
+            count: 0,
+            second: 0,
+        }
+    }
+
     pub fn packed(self) -> [u8; CELL_BYTES] {
         let mut packed = [0; CELL_BYTES];
         let head = head_of(self.id) | (self.kind as u32) << 1 | u32::from(self.capped);
@@ -125,7 +148,7 @@ impl Packed {
     fn spans(self) -> CellSpans {
         let (certain, perhaps) = match self.kind {
             CellKind::Count => (self.count, self.second),
-            CellKind::Records | CellKind::Values => (self.count, 0),
+            CellKind::Records | CellKind::Values | CellKind::Range => (self.count, 0),
         };
         CellSpans {
             certain,
@@ -144,7 +167,8 @@ pub(super) fn kind_of(head: u32) -> CellKind {
     match head >> 1 & 3 {
         0 => CellKind::Count,
         1 => CellKind::Values,
-        _ => CellKind::Records,
+        2 => CellKind::Records,
+        _ => CellKind::Range,
     }
 }
 
@@ -166,8 +190,7 @@ pub(super) struct CellPlace(pub(super) usize);
 
 /// Where the cell is, or would be.
 #[inline(always)]
-pub(super) fn find(block: &Block, id: CellId) -> Result<usize, usize> {
-    let cells = block.elements(List::Cells);
+pub(super) fn find(cells: &[[u8; CELL_BYTES]], id: CellId) -> Result<usize, usize> {
     let wanted = head_of(id);
     let at = cells.partition_point(|cell| head(cell) < wanted);
     match cells.get(at) {
@@ -178,25 +201,41 @@ pub(super) fn find(block: &Block, id: CellId) -> Result<usize, usize> {
 
 /// The cells of one trace.
 #[derive(Clone, Copy)]
-pub(super) struct Cells<'t> {
-    pub block: &'t Block,
-    pub values: &'t [ValueCell],
+pub(crate) struct Cells<'t> {
+    pub(super) cells: &'t [[u8; CELL_BYTES]],
+    /// Of members.
+    pub(super) links: &'t [[u8; LINK_BYTES]],
+    /// Where their ranges lie.
+    pub(super) block: &'t Block,
+    pub(super) values: &'t [ValueCell],
 }
 
 impl<'t> Cells<'t> {
+    /// Those that lie in a trace's block.
+    #[inline(always)]
+    pub(super) fn in_block(block: &'t Block, values: &'t [ValueCell]) -> Cells<'t> {
+        Cells {
+            cells: block.elements(List::Cells),
+            links: block.elements(List::Links),
+            block,
+            values,
+        }
+    }
+
+    /// Whether some span fed the cell.
     pub fn has(self, id: CellId) -> bool {
-        find(self.block, id).is_ok()
+        find(self.cells, id).is_ok()
     }
 
     pub fn get(self, id: CellId) -> Option<Cell<'t>> {
-        self.read(find(self.block, id).ok()?)
+        self.read(find(self.cells, id).ok()?)
     }
 
     /// As it lies in its block.
     #[inline(always)]
     fn packed(self, id: CellId) -> Option<Packed> {
-        let at = find(self.block, id).ok()?;
-        let cell = self.block.elements(List::Cells).get(at)?;
+        let at = find(self.cells, id).ok()?;
+        let cell = self.cells.get(at)?;
         Some(Packed::unpacked(cell))
     }
 
@@ -218,22 +257,25 @@ impl<'t> Cells<'t> {
         RecordsCell {
             capped: cell.capped,
             len: cell.count,
-            members: Chain::behind(self.block.elements(List::Links), cell.second),
+            members: Chain::behind(self.links, cell.second),
         }
     }
 
-    pub fn at(self, place: CellPlace) -> Option<Cell<'t>> {
+    pub(super) fn at(self, place: CellPlace) -> Option<Cell<'t>> {
         self.read(place.0)
     }
 
     fn read(self, at: usize) -> Option<Cell<'t>> {
-        let cell = Packed::unpacked(self.block.elements(List::Cells).get(at)?);
+        let cell = Packed::unpacked(self.cells.get(at)?);
         Some(match cell.kind {
             CellKind::Count => Cell::Count(cell.counted()),
             CellKind::Records => Cell::Records(self.records_of(cell)),
+            CellKind::Range => {
+                let range = WholeRange::at(self.block, cell.second);
+                Cell::Extremes(range.extremes())
+            }
             CellKind::Values => match self.values.get(cell.second as usize)? {
                 ValueCell::Sum(cell) => Cell::Sum(cell),
-                ValueCell::Whole(range) => Cell::Extremes(range.extremes()),
                 ValueCell::Extremes(cell) => Cell::Extremes(**cell),
                 ValueCell::Distinct(cell) => Cell::Distinct(cell),
                 ValueCell::Groups(cell) => Cell::Groups(cell),
@@ -241,24 +283,23 @@ impl<'t> Cells<'t> {
         })
     }
 
-    /// Ascending by cell.
+    /// The cells that some span fed, ascending, and how many did.
     #[inline(always)]
     pub fn spans(self) -> impl Iterator<Item = (CellId, CellSpans)> + use<'t> {
-        let cells = self.block.elements(List::Cells).iter();
+        let cells = self.cells.iter();
         cells.map(|cell| (Packed::id_of(cell), Packed::unpacked(cell).spans()))
     }
 
-    /// How many certain spans are counted that fed the cell, and whether it is one of which each span is as it comes.
+    /// How many certain spans fed the cell, and whether it is one of which each is counted as it comes.
     #[inline(always)]
-    pub fn counted_spans_of(self, id: CellId) -> (u32, bool) {
-        self.packed(id).map_or((0, false), |cell| {
-            (cell.count, cell.kind == CellKind::Values)
-        })
+    pub(super) fn certain_spans_of(self, id: CellId) -> (u32, bool) {
+        self.packed(id)
+            .map_or((0, false), |cell| (cell.count, cell.kind.has_values()))
     }
 
     /// Ascending.
     pub fn ids(self) -> impl Iterator<Item = CellId> {
-        self.block.elements(List::Cells).iter().map(Packed::id_of)
+        self.cells.iter().map(Packed::id_of)
     }
 
     pub fn all(self) -> impl Iterator<Item = (CellId, Cell<'t>)> {

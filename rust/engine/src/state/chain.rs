@@ -4,7 +4,7 @@
 
 use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 
 /// What a link takes of it.
 pub(crate) const LINK_BYTES: usize = 8;
@@ -64,6 +64,24 @@ impl Iterator for Chain<'_> {
     }
 }
 
+/// A new link behind the last one, or that begins a chain; and what the last one is then.
+fn behind(
+    links: &[[u8; LINK_BYTES]],
+    last: Option<u32>,
+    record: RecordId,
+    certain: bool,
+) -> (Link, Option<(usize, Link)>) {
+    let at = links.len() as u32;
+    let before = last.and_then(|last| Some((last, Link::unpacked(*links.get(last as usize)?))));
+    let link = Link {
+        record,
+        certain,
+        next: before.map_or(at, |(_, before)| before.next),
+    };
+    let before = before.map(|(place, before)| (place as usize, Link { next: at, ..before }));
+    (link, before)
+}
+
 /// Adds a link behind the last one, or begins a chain; returns its place.
 pub(super) fn append(
     block: &mut Block,
@@ -72,18 +90,26 @@ pub(super) fn append(
     record: RecordId,
     certain: bool,
 ) -> u32 {
-    let links = block.elements::<LINK_BYTES>(List::Links);
-    let at = links.len() as u32;
-    let before = last.and_then(|last| Some((last, Link::unpacked(*links.get(last as usize)?))));
-    let link = Link {
-        record,
-        certain,
-        next: before.map_or(at, |(_, before)| before.next),
-    };
-    block.push(pool, List::Links, link.packed());
+    let (link, before) = behind(block.elements(List::Links), last, record, certain);
+    let at = block.push(pool, List::Links, link.packed());
     if let Some((place, before)) = before {
-        let before = Link { next: at, ..before };
-        block.elements_mut(List::Links)[place as usize] = before.packed();
+        block.elements_mut(List::Links)[place] = before.packed();
+    }
+    at as u32
+}
+
+/// Likewise, of links that lie by themselves.
+pub(super) fn append_to(
+    links: &mut Vec<[u8; LINK_BYTES]>,
+    last: Option<u32>,
+    record: RecordId,
+    certain: bool,
+) -> u32 {
+    let (link, before) = behind(links, last, record, certain);
+    let at = links.len() as u32;
+    links.push(link.packed());
+    if let Some((place, before)) = before {
+        links[place] = before.packed();
     }
     at
 }

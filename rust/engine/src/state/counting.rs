@@ -3,7 +3,7 @@
 use crate::heap::heap;
 use crate::intern::CellId;
 
-/// Room for so many numbers, and cells of one trace, is kept.
+/// Room for so many numbers is kept.
 const KEPT: usize = 1 << 16;
 
 #[derive(Debug)]
@@ -14,8 +14,6 @@ pub(super) struct FedCounts {
     fed: Vec<u64>,
     first: usize,
     end: usize,
-    /// Likewise, their numbers.
-    cells: Vec<CellId>,
 }
 
 impl Default for FedCounts {
@@ -25,7 +23,6 @@ impl Default for FedCounts {
             fed: Vec::new(),
             first: usize::MAX,
             end: 0,
-            cells: Vec::new(),
         }
     }
 }
@@ -55,31 +52,23 @@ impl FedCounts {
         self.count(cell);
     }
 
-    /// The cells that were fed, ascending.
-    pub fn arrange(&mut self) -> &[CellId] {
+    /// Gives each cell that was fed with its number to `take`, ascending, and begins anew.
+    #[inline(always)]
+    pub fn take(&mut self, mut take: impl FnMut(CellId, u32)) {
         for word in self.first..self.end {
             let mut bits = std::mem::take(&mut self.fed[word]);
             while bits != 0 {
-                self.cells
-                    .push(CellId(word as u32 * 64 + bits.trailing_zeros()));
+                let at = word * 64 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
+                take(CellId(at as u32), std::mem::take(&mut self.counts[at]));
             }
         }
         (self.first, self.end) = (usize::MAX, 0);
-        &self.cells
-    }
-
-    /// Gives each of these with its number to `take`, the last one first, and begins anew.
-    #[inline(always)]
-    pub fn take(&mut self, mut take: impl FnMut(CellId, u32)) {
-        while let Some(cell) = self.cells.pop() {
-            take(cell, std::mem::take(&mut self.counts[cell.0 as usize]));
-        }
     }
 
     /// Gives back what most traces do not need; nothing is counted at this time.
     pub fn shrink(&mut self) {
-        if self.counts.capacity().max(self.cells.capacity()) > KEPT {
+        if self.counts.capacity() > KEPT {
             *self = FedCounts::default();
         }
     }
@@ -87,7 +76,6 @@ impl FedCounts {
     pub fn bytes(&self) -> usize {
         heap(self.counts.capacity() * size_of::<u32>())
             + heap(self.fed.capacity() * size_of::<u64>())
-            + heap(self.cells.capacity() * size_of::<CellId>())
     }
 }
 
@@ -102,11 +90,9 @@ mod tests {
             for cell in [700, 3, 64, 3, 63, 700, 3] {
                 all.count(CellId(cell));
             }
-            let expected = [3, 63, 64, 700].map(CellId);
-            assert_eq!(all.arrange(), expected);
             let mut taken = Vec::new();
             all.take(|cell, count| taken.push((cell.0, count)));
-            assert_eq!(taken, [(700, 2), (64, 1), (63, 1), (3, 3)]);
+            assert_eq!(taken, [(3, 3), (63, 1), (64, 1), (700, 2)]);
         }
     }
 }

@@ -1,42 +1,46 @@
 //! The [cells](crate::state::cell) of one trace while they are fed.
 
 use crate::intern::CellId;
+use crate::state::apart::SetApart;
 use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::{CELL_BYTES, CellKind, CellPlace, Packed, RECORD_CAP, find, kind_of};
 use crate::state::chain;
-use crate::state::counting::FedCounts;
-use crate::state::record::RecordId;
+use crate::state::record_id::RecordId;
 use crate::state::values::{Amount, ValueCell};
+use crate::state::whole_range::WholeRange;
 
 /// The cells of one trace, to be changed.
 pub(super) struct CellsMut<'t> {
     pub block: &'t mut Block,
     pub pool: &'t mut BlockPool,
-    pub values: &'t mut Vec<ValueCell>,
+    pub apart: &'t mut Option<Box<SetApart>>,
+}
+
+/// What a new cell keeps.
+pub(super) enum Keeping {
+    Count,
+    Records,
+    Range,
+    Values(ValueCell),
 }
 
 impl CellsMut<'_> {
-    /// The cell, added if need be; `values`: what one of [`CellKind::Values`] has then.
-    pub fn open(
-        &mut self,
-        id: CellId,
-        kind: CellKind,
-        values: impl FnOnce() -> Option<ValueCell>,
-    ) -> CellPlace {
-        let at = match find(self.block, id) {
+    /// The cell, added if need be with what it keeps then.
+    pub fn open(&mut self, id: CellId, keeping: impl FnOnce() -> Keeping) -> CellPlace {
+        let at = match find(self.block.elements(List::Cells), id) {
             Ok(at) => return CellPlace(at),
             Err(at) => at,
         };
-        let mut second = 0;
-        if let Some(values) = values() {
-            second = self.values.len() as u32;
-            if self.values.len() == self.values.capacity() {
-                // Most traces have few.
-                self.values.reserve_exact(2 + self.values.len() / 2);
+        let (kind, second) = match keeping() {
+            Keeping::Count => (CellKind::Count, 0),
+            Keeping::Records => (CellKind::Records, 0),
+            Keeping::Range => (CellKind::Range, WholeRange::begin(self.block, self.pool)),
+            Keeping::Values(values) => {
+                let apart = self.apart.get_or_insert_default();
+                (CellKind::Values, apart.add_values(values))
             }
-            self.values.push(values);
-        }
+        };
         let cell = Packed {
             id,
             kind,
@@ -59,13 +63,17 @@ impl CellsMut<'_> {
     pub fn value_cell(&mut self, place: CellPlace) -> Option<&mut ValueCell> {
         let cell = self.get(place);
         let cell = (cell.kind == CellKind::Values).then_some(cell)?;
-        self.values.get_mut(cell.second as usize)
+        self.values_at(cell.second)
+    }
+
+    fn values_at(&mut self, at: u32) -> Option<&mut ValueCell> {
+        self.apart.as_mut()?.values.get_mut(at as usize)
     }
 
     /// Counts a span in a cell that counts, added if need be; returns how many certain ones there were before.
     #[inline]
     pub fn count_span(&mut self, id: CellId, certain: bool) -> u32 {
-        let at = match find(self.block, id) {
+        let at = match find(self.block.elements(List::Cells), id) {
             Ok(at) => at,
             Err(at) => {
                 let cell = Packed {
@@ -92,54 +100,11 @@ impl CellsMut<'_> {
         before
     }
 
-    /// Counts certain spans in cells that count.
-    pub fn count_all(&mut self, counting: &mut FedCounts) {
-        let known = self.block.elements::<CELL_BYTES>(List::Cells);
-        let (mut at, mut new) = (0, 0);
-        for id in counting.arrange() {
-            while known.get(at).is_some_and(|cell| Packed::id_of(cell) < *id) {
-                at += 1;
-            }
-            let is_known = known.get(at).is_some_and(|cell| Packed::id_of(cell) == *id);
-            new += usize::from(!is_known);
-        }
-        // From behind, so that each cell moves once.
-        let mut from = known.len();
-        let mut to = from + new;
-        self.block
-            .lengthen(self.pool, List::Cells, new * CELL_BYTES);
-        let cells = self.block.elements_mut::<CELL_BYTES>(List::Cells);
-        counting.take(|id, count| {
-            while from > 0 && Packed::id_of(&cells[from - 1]) > id {
-                (from, to) = (from - 1, to - 1);
-                cells[to] = cells[from];
-            }
-            to -= 1;
-            let is_known = from > 0 && Packed::id_of(&cells[from - 1]) == id;
-            let mut cell = if is_known {
-                from -= 1;
-                Packed::unpacked(&cells[from])
-            } else {
-                Packed {
-                    id,
-                    kind: CellKind::Count,
-                    capped: false,
-                    count: 0,
-                    second: 0,
-                }
-            };
-            if cell.kind == CellKind::Count {
-                cell.count = cell.count.saturating_add(count);
-            }
-            cells[to] = cell.packed();
-        });
-    }
-
     /// A span came whose value matters. Returns how many such came.
     pub fn count_value(&mut self, place: CellPlace) -> u32 {
         let cell = self.get(place);
         let count = cell.count.saturating_add(1);
-        if cell.kind == CellKind::Values {
+        if cell.kind.has_values() {
             self.set(place, Packed { count, ..cell });
         }
         count
@@ -149,15 +114,14 @@ impl CellsMut<'_> {
     /// or it keeps something else.
     #[inline]
     pub fn widen(&mut self, id: CellId, number: i64) -> Option<u32> {
-        let at = find(self.block, id).ok()?;
+        let at = find(self.block.elements(List::Cells), id).ok()?;
         let cell = Packed::unpacked(self.block.elements(List::Cells).get(at)?);
-        if cell.kind != CellKind::Values {
+        if cell.kind != CellKind::Range {
             return None;
         }
-        let ValueCell::Whole(range) = self.values.get_mut(cell.second as usize)? else {
-            return None;
-        };
+        let mut range = WholeRange::at(self.block, cell.second);
         range.widen(number);
+        range.put(self.block, cell.second);
         Some(cell.count)
     }
 
@@ -170,16 +134,45 @@ impl CellsMut<'_> {
         matters: bool,
     ) -> u32 {
         let cell = self.get(place);
-        if cell.kind != CellKind::Values {
-            return 0;
-        }
-        if let Some(values) = self.values.get_mut(cell.second as usize) {
-            values.add_amount(amount, certain);
+        match cell.kind {
+            CellKind::Range => self.add_to_range((place, cell), (amount, certain)),
+            CellKind::Values => {
+                if let Some(values) = self.values_at(cell.second) {
+                    values.add_amount(amount, certain);
+                }
+            }
+            CellKind::Count | CellKind::Records => return 0,
         }
         if matters {
             return self.count_value(place);
         }
         cell.count
+    }
+
+    /// What is no whole number of a certain span makes a cell of what was a range.
+    fn add_to_range(
+        &mut self,
+        (place, cell): (CellPlace, Packed),
+        (amount, certain): (Amount, bool),
+    ) {
+        let mut range = WholeRange::at(self.block, cell.second);
+        if range.add(amount, certain) {
+            range.put(self.block, cell.second);
+            return;
+        }
+        let mut extremes = Box::new(range.extremes());
+        extremes.add(amount, certain);
+        let apart = self.apart.get_or_insert_default();
+        let second = apart.add_values(ValueCell::Extremes(extremes));
+        let kind = CellKind::Values;
+        self.set(
+            place,
+            Packed {
+                kind,
+                second,
+                ..cell
+            },
+        );
     }
 
     /// How many spans have a value that matters is not known.
@@ -242,5 +235,51 @@ impl CellsMut<'_> {
             ..cell
         };
         self.set(place, cell);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use betrace_lang::rule::Number;
+
+    use super::*;
+    use crate::state::cell::{Cell, Cells};
+    use crate::state::values::{Extremes, ExtremesCell};
+
+    #[test]
+    fn extremes_are_the_same_whatever_kinds_of_values_come_and_when() {
+        let amounts = [
+            (Amount::Number(Number::Int(3)), true),
+            (Amount::None, true),
+            (Amount::Number(Number::Int(-7)), true),
+            (Amount::Duration(Number::Int(1 << 70)), true),
+            (Amount::Number(Number::Float(2.5)), true),
+            (Amount::Unknown, true),
+            (Amount::Number(Number::Int(90)), false),
+        ];
+        for first in 0..amounts.len() {
+            let (mut block, mut pool, mut apart) = (Block::default(), BlockPool::default(), None);
+            let mut expected = ExtremesCell::default();
+            for (amount, certain) in amounts.iter().cycle().skip(first).take(amounts.len()) {
+                expected.add(*amount, *certain);
+                let mut cells = CellsMut {
+                    block: &mut block,
+                    pool: &mut pool,
+                    apart: &mut apart,
+                };
+                let place = cells.open(CellId(5), || Keeping::Range);
+                cells.add_amount(place, (*amount, *certain), false);
+                let values = apart.as_ref().map_or(&[][..], |apart| &apart.values);
+                let cells = Cells::in_block(&block, values);
+                let Some(Cell::Extremes(kept)) = cells.get(CellId(5)) else {
+                    unreachable!("it keeps extremes");
+                };
+                let ends = |cell: ExtremesCell| {
+                    let of = |extremes: Extremes| (extremes.least(), extremes.greatest());
+                    format!("{:?} {:?} {}", of(cell.certain), of(cell.all), cell.unknown)
+                };
+                assert_eq!(ends(kept), ends(expected));
+            }
+        }
     }
 }

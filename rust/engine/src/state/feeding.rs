@@ -6,10 +6,10 @@ use crate::plan::feed::{Feed, FeedKind, NumberOf, SelectorPlan};
 use crate::predicate::fields::NoBindings;
 use crate::scan::view::SpanView;
 use crate::state::arriving::Arriving;
-use crate::state::cell::CellKind;
+use crate::state::fed_cells::Keeping;
 use crate::state::key::{group_key, text_key};
 use crate::state::trace::TraceState;
-use crate::state::values::{Amount, ValueCell, WholeRange};
+use crate::state::values::{Amount, ValueCell};
 use crate::value::Value;
 
 impl TraceState {
@@ -21,7 +21,7 @@ impl TraceState {
         (selector, feed): (&SelectorPlan, Feed),
         certain: bool,
     ) -> u32 {
-        let empty = || empty_values(feed.kind);
+        let empty = || keeping(feed.kind);
         match feed.kind {
             // Counted above, as most are.
             FeedKind::Count => return 0,
@@ -38,12 +38,12 @@ impl TraceState {
                 }
                 let amount = amount(plan, arriving.span, of);
                 let matters = reach.is_none_or(|of_cell| amount.is_within(of_cell.reach));
-                let at = cells.open(feed.cell, CellKind::Values, empty);
+                let at = cells.open(feed.cell, empty);
                 return cells.add_amount(at, (amount, certain), matters);
             }
             FeedKind::Records => {
                 let mut cells = self.cells_mut(arriving.pool);
-                let at = cells.open(feed.cell, CellKind::Records, empty);
+                let at = cells.open(feed.cell, empty);
                 if cells.has_room(at) {
                     let record = self.record(arriving);
                     self.hold(arriving, record, &selector.project);
@@ -55,7 +55,7 @@ impl TraceState {
             FeedKind::Distinct(_) | FeedKind::Groups(_) | FeedKind::GroupsByParent => {}
         }
         let mut cells = self.cells_mut(arriving.pool);
-        let at = cells.open(feed.cell, CellKind::Values, empty);
+        let at = cells.open(feed.cell, empty);
         let values = cells.count_value(at);
         match feed.kind {
             FeedKind::GroupsByParent => {
@@ -108,13 +108,16 @@ fn amount(plan: &Plan, span: &SpanView<'_, '_>, of: NumberOf) -> Amount {
     }
 }
 
-/// What a cell keeps of values before the first came.
-fn empty_values(kind: FeedKind) -> Option<ValueCell> {
+/// What a new cell keeps.
+fn keeping(kind: FeedKind) -> Keeping {
     match kind {
-        FeedKind::Count | FeedKind::Records => None,
-        FeedKind::Sum(_) => Some(ValueCell::Sum(Box::default())),
-        FeedKind::Extremes(_) => Some(ValueCell::Whole(WholeRange::NONE)),
-        FeedKind::Distinct(_) => Some(ValueCell::Distinct(Box::default())),
-        FeedKind::Groups(_) | FeedKind::GroupsByParent => Some(ValueCell::Groups(Box::default())),
+        FeedKind::Count => Keeping::Count,
+        FeedKind::Records => Keeping::Records,
+        FeedKind::Extremes(_) => Keeping::Range,
+        FeedKind::Sum(_) => Keeping::Values(ValueCell::Sum(Box::default())),
+        FeedKind::Distinct(_) => Keeping::Values(ValueCell::Distinct(Box::default())),
+        FeedKind::Groups(_) | FeedKind::GroupsByParent => {
+            Keeping::Values(ValueCell::Groups(Box::default()))
+        }
     }
 }

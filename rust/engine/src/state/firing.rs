@@ -6,22 +6,29 @@ use crate::state::reported::{Fired, Reported};
 use crate::state::trace::TraceState;
 
 impl TraceState {
+    fn reported(&self) -> Option<&Reported> {
+        self.apart()?.reported.as_deref()
+    }
+
+    fn reported_mut(&mut self) -> &mut Reported {
+        self.apart_mut().reported.get_or_insert_default()
+    }
+
     /// The violations that were given, sorted.
     pub(super) fn fired(&self) -> &[Fired] {
-        let reported = self.reported.as_ref();
-        reported.map_or(&[], |reported| &reported.fired)
+        self.reported().map_or(&[], |reported| &reported.fired)
     }
 
     /// Those of them that are contradicted, sorted.
     pub(super) fn contradicted(&self) -> &[Fired] {
-        let reported = self.reported.as_ref();
-        reported.map_or(&[], |reported| &reported.contradicted)
+        self.reported()
+            .map_or(&[], |reported| &reported.contradicted)
     }
 
     /// Both sorted.
     pub(super) fn restore_fired(&mut self, fired: Vec<Fired>, contradicted: Vec<Fired>) {
         if !fired.is_empty() || !contradicted.is_empty() {
-            self.reported = Some(Box::new(Reported::of(fired, contradicted)));
+            *self.reported_mut() = Reported::of(fired, contradicted);
         }
     }
 
@@ -43,7 +50,7 @@ impl TraceState {
 
     pub fn note_fired(&mut self, fired: impl IntoIterator<Item = Fired>) {
         for fired in fired {
-            self.reported.get_or_insert_default().fire(fired);
+            self.reported_mut().fire(fired);
         }
     }
 
@@ -55,17 +62,24 @@ impl TraceState {
     }
 
     pub fn note_contradicted(&mut self, fired: Fired) {
-        self.reported.get_or_insert_default().contradict(fired);
+        self.reported_mut().contradict(fired);
     }
 
     /// Leaves a costly rule alone until `spans` more came.
     pub fn postpone(&mut self, rule: RuleKey, spans: usize) {
         let until = self.span_count().saturating_add(spans);
-        self.reported.get_or_insert_default().postpone(rule, until);
+        self.reported_mut().postpone(rule, until);
+    }
+
+    /// None is left alone any more.
+    pub(super) fn forget_postponed(&mut self) {
+        if self.reported().is_some() {
+            self.reported_mut().forget_postponed();
+        }
     }
 
     pub fn is_postponed(&self, rule: RuleKey) -> bool {
-        let reported = self.reported.as_ref().filter(|_| self.is_live());
+        let reported = self.reported().filter(|_| self.is_live());
         let until = reported.and_then(|reported| reported.postponed_until(rule));
         until.is_some_and(|until| self.span_count() < until)
     }

@@ -1,14 +1,12 @@
 //! The cell of spans that are counted by groups: how many each group has, and the lowest of its spans, which a
 //! violation shows.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use serde::{Deserialize, Serialize};
 
 use crate::finding::EVIDENCE_CAP;
 use crate::state::key::{KEY_CAP, TextKey};
-use crate::state::record::RecordId;
+use crate::state::key_map::KeyMap;
+use crate::state::record_id::RecordId;
 
 /// How many spans the groups of a cell keep together; groups beyond it are counted, and show no spans of their own.
 pub(crate) const KEPT_OF_GROUPS: u32 = 1024;
@@ -69,7 +67,7 @@ impl Lowest {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct GroupsCell {
-    pub groups: BTreeMap<TextKey, GroupSize>,
+    pub groups: KeyMap<GroupSize>,
     /// Spans of which the group is not known.
     pub unknown: u32,
     pub capped: bool,
@@ -90,15 +88,11 @@ impl GroupsCell {
 
     /// Counts a span. Its group, unless there are too many.
     pub fn add(&mut self, key: TextKey, certain: bool) -> Option<&mut GroupSize> {
-        let full = self.groups.len() >= KEY_CAP;
-        let group = match self.groups.entry(key) {
-            Entry::Occupied(group) => group.into_mut(),
-            Entry::Vacant(_) if full => {
-                self.capped = true;
-                return None;
-            }
-            Entry::Vacant(free) => free.insert(GroupSize::default()),
-        };
+        if self.groups.len() >= KEY_CAP && self.groups.get(key).is_none() {
+            self.capped = true;
+            return None;
+        }
+        let group = self.groups.open(key);
         if certain {
             group.certain += 1;
         } else {
@@ -112,7 +106,7 @@ impl GroupsCell {
     /// Where in its group a span goes that was counted there for certain; `None`: it is not kept. `lower`: whether a
     /// span of the group is lower.
     pub fn place(&self, key: TextKey, lower: impl Fn(RecordId) -> bool) -> Option<usize> {
-        let lowest = self.groups.get(&key)?.lowest.ids();
+        let lowest = self.groups.get(key)?.lowest.ids();
         let place = lowest.partition_point(|id| lower(*id));
         let has_room = lowest.len() == EVIDENCE_CAP || self.kept < KEPT_OF_GROUPS;
         (place < EVIDENCE_CAP && has_room).then_some(place)
@@ -120,7 +114,7 @@ impl GroupsCell {
 
     /// Keeps a span at its [place](GroupsCell::place); returns one that is not kept any more.
     pub fn keep(&mut self, key: TextKey, place: usize, record: RecordId) -> Option<RecordId> {
-        let group = self.groups.get_mut(&key)?;
+        let group = self.groups.get_mut(key)?;
         let dropped = group.lowest.insert(place, record);
         self.kept += u32::from(dropped.is_none());
         dropped
@@ -161,7 +155,8 @@ mod tests {
                 cell.keep(key, place, RecordId(1));
             }
         }
-        let shown = |key: u32| cell.groups[&u128::from(key)].shown().len();
+        let group = |key: u32| cell.groups.get(u128::from(key));
+        let shown = |key| group(key).map_or(0, |group| group.shown().len());
         assert_eq!((shown(KEPT_OF_GROUPS - 1), shown(KEPT_OF_GROUPS)), (1, 0));
         assert_eq!(cell.largest, 1);
     }

@@ -244,9 +244,9 @@ impl Kept {
         }
     }
 
+    /// Besides its own size.
     pub fn heap_bytes(&self) -> usize {
-        heap(size_of::<Kept>())
-            + heap(self.of_record.capacity() * 4)
+        heap(self.of_record.capacity() * 4)
             + heap(self.projections.capacity() * size_of::<Projection>())
             + heap(self.arrived.capacity() * size_of::<Timestamp>())
             + self.projection_bytes

@@ -11,8 +11,10 @@ use crate::state::arriving::Arriving;
 use crate::state::block::{LISTS, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::CELL_BYTES;
+use crate::state::flags::Flag;
 use crate::state::packed_record::record_stride;
-use crate::state::record::{Rank, RecordId, packed_id};
+use crate::state::record::Rank;
+use crate::state::record_id::{RecordId, packed_id};
 use crate::state::seen::{Arrival, Parents, SeenSpan};
 use crate::state::shown::{self, Note, SHOWN_BYTES};
 use crate::state::trace::{Generation, TraceState};
@@ -63,6 +65,12 @@ pub(crate) enum Merged {
     OverLimit,
 }
 
+/// What all digests are made of, in short; never zero.
+#[inline(always)]
+pub(super) fn short_basis(basis: u64) -> u32 {
+    (basis as u32).max(1)
+}
+
 /// A trace's block grows no further than this, in bytes.
 const MOST: usize = 1 << 31;
 
@@ -88,13 +96,14 @@ impl TraceState {
         if let Some(refused) = self.refuses(with, came) {
             return refused;
         }
+        let basis = short_basis(plan.digest_basis);
         if self.span_count() == 0 {
-            self.digest_basis = plan.digest_basis;
+            self.digest_basis = basis;
             // Later it stays as it is: a reload may ask for it then.
             if plan.structure {
                 self.parents = Parents::OfAll;
             }
-        } else if self.digest_basis != plan.digest_basis {
+        } else if self.digest_basis != basis {
             self.digest_basis = 0;
         }
         self.generation = self.generation.min(with.generation);
@@ -121,13 +130,12 @@ impl TraceState {
                     met(hit.selector);
                 }
             }
-            self.all_counted();
         }
         if let Some(record) = arriving.record.filter(|_| !arriving.is_shown) {
             self.records_mut(arriving.pool).drop_unheld(record);
         }
         if self.shows_too_many() {
-            self.settle(arriving.pool);
+            self.count_for_good(arriving.pool);
             self.forget_unshown(arriving.pool);
         }
         Merged::Added
@@ -141,7 +149,7 @@ impl TraceState {
             Arrival::New => {}
             Arrival::Duplicate => return Some(Merged::Duplicate),
             // Digests of other fields, as before a reload, do not tell whether copies differ.
-            Arrival::Conflict if self.digest_basis != with.plan.digest_basis => {
+            Arrival::Conflict if self.digest_basis != short_basis(with.plan.digest_basis) => {
                 return Some(Merged::Duplicate);
             }
             Arrival::Conflict => {
@@ -167,7 +175,7 @@ impl TraceState {
             self.earliest = self.earliest.min(start);
             self.latest = self.latest.max(end);
         } else {
-            self.skewed = self.skewed.saturating_add(1);
+            self.flags.add(Flag::Skewed);
         }
     }
 
@@ -185,7 +193,7 @@ impl TraceState {
             wanted[List::Shown as usize] = (SHOWN_BYTES * (hits + 1)) as u32;
         }
         if is_first {
-            // Of values; others are for when it is settled.
+            // Of values; others are counted elsewhere.
             wanted[List::Cells as usize] = CELL_BYTES as u32;
         }
         self.block_mut().reserve(pool, wanted);
@@ -252,8 +260,6 @@ impl TraceState {
             }
         }
         if !words.is_empty() {
-            let start = EventTime(arriving.span.start());
-            self.shown_until = self.shown_until.max(start);
             let record = self.record(arriving);
             arriving.is_shown = true;
             let mut records = self.records_mut(arriving.pool);

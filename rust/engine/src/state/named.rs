@@ -1,7 +1,10 @@
-//! A trace with the texts that its records name, which all traces of its shard share.
+//! A trace with what all traces of its shard share: the texts that its records name, and memory in which what its spans left is
+//! counted.
 
 use std::ops::{Deref, DerefMut};
 
+use crate::state::cell::Cells;
+use crate::state::settled::SettledCells;
 use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
 
@@ -10,6 +13,7 @@ use crate::state::trace::TraceState;
 pub(crate) struct NamedTrace<'t> {
     pub trace: &'t TraceState,
     pub texts: &'t Texts,
+    pub cells: Cells<'t>,
 }
 
 impl Deref for NamedTrace<'_> {
@@ -23,8 +27,10 @@ impl Deref for NamedTrace<'_> {
 
 /// A trace to be asked and told.
 pub(crate) struct NamedTraceMut<'t> {
-    pub trace: &'t mut TraceState,
-    pub texts: &'t Texts,
+    pub(super) trace: &'t mut TraceState,
+    pub(super) texts: &'t Texts,
+    /// With what it noted, if it did.
+    pub(super) settled: Option<&'t SettledCells>,
 }
 
 impl NamedTraceMut<'_> {
@@ -33,6 +39,7 @@ impl NamedTraceMut<'_> {
         NamedTrace {
             trace: self.trace,
             texts: self.texts,
+            cells: self.trace.cells(self.settled),
         }
     }
 }

@@ -5,44 +5,18 @@
 //! [seen](crate::state::seen), which has the ids, and its [texts](crate::state::texts), which all traces share. What few rules
 //! ask for is [kept](crate::state::kept) apart.
 
-use serde::{Deserialize, Serialize};
-
 use crate::hash::HashKey;
 use crate::id::SpanId;
+use crate::state::apart::SetApart;
 use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::kept::{Kept, Projection};
 use crate::state::packed_record::{ORPHAN_BYTES, PackedRecord, REFS, record_stride};
+use crate::state::record_id::{RecordId, unpacked_id};
 use crate::state::seen::{Parents, Seen};
 use crate::state::texts::TextId;
 use crate::time::{EventTime, Timestamp};
 use crate::value::Value;
-
-/// A record in its trace's [`Records`].
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-pub(crate) struct RecordId(pub(super) u32);
-
-impl RecordId {
-    pub(super) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// In place of a record's number: there is none.
-pub(super) const NO_RECORD: u32 = u32::MAX;
-
-/// As it lies in a list, where there may be none.
-#[inline(always)]
-pub(super) fn packed_id(id: Option<RecordId>) -> u32 {
-    id.map_or(NO_RECORD, |id| id.0)
-}
-
-#[inline(always)]
-pub(super) fn unpacked_id(id: u32) -> Option<RecordId> {
-    (id != NO_RECORD).then_some(RecordId(id))
-}
 
 /// A record, with what its span's ids are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +141,7 @@ impl<'t> Records<'t> {
 pub(super) struct RecordsMut<'t> {
     pub block: &'t mut Block,
     pub pool: &'t mut BlockPool,
-    pub kept: &'t mut Option<Box<Kept>>,
+    pub apart: &'t mut Option<Box<SetApart>>,
     /// The first free place, as [`packed_id`].
     pub free: &'t mut u32,
     pub parents: Parents,
@@ -196,9 +170,8 @@ impl RecordsMut<'_> {
             None => self.push(&record),
         };
         if new.arrived.is_some() {
-            let kept = self.kept.get_or_insert_default();
-            kept.note_arrival(id.index(), new.arrived);
-        } else if let Some(kept) = self.kept {
+            self.kept_mut().note_arrival(id.index(), new.arrived);
+        } else if let Some(kept) = self.kept() {
             kept.note_arrival(id.index(), None);
         }
         id
@@ -233,6 +206,15 @@ impl RecordsMut<'_> {
         place.copy_from_slice(&record.packed()[..len]);
     }
 
+    fn kept(&mut self) -> Option<&mut Kept> {
+        self.apart.as_mut()?.kept.as_deref_mut()
+    }
+
+    pub fn kept_mut(&mut self) -> &mut Kept {
+        let apart = self.apart.get_or_insert_default();
+        apart.kept.get_or_insert_default()
+    }
+
     /// Lets `fill` add values to what is kept of the record's span; it says what they take.
     pub fn project(
         &mut self,
@@ -240,8 +222,7 @@ impl RecordsMut<'_> {
         values: usize,
         fill: impl FnOnce(&mut Projection) -> usize,
     ) {
-        let kept = self.kept.get_or_insert_default();
-        kept.project(id.index(), values, fill);
+        self.kept_mut().project(id.index(), values, fill);
     }
 
     /// How much refers to a record, as it lies in the block: all that most spans change of it.
@@ -266,7 +247,7 @@ impl RecordsMut<'_> {
     pub fn drop_unheld(&mut self, id: RecordId) {
         if self.refs(id).is_some_and(|refs| *refs == [0; 4]) {
             self.free_place(id);
-            if let Some(kept) = self.kept {
+            if let Some(kept) = self.kept() {
                 kept.clear(id.index());
             }
         }

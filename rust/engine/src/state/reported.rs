@@ -75,6 +75,10 @@ impl Reported {
 
 fn add_sorted(all: &mut Vec<Fired>, fired: Fired) {
     if let Err(at) = all.binary_search(&fired) {
+        if all.is_empty() {
+            // Most traces break one rule, once.
+            all.reserve_exact(1);
+        }
         all.insert(at, fired);
     }
 }

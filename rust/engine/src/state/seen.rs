@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::HashKey;
 use crate::id::SpanId;
+use crate::state::apart::SetApart;
 use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::span_index::{Name, SpanIndex};
@@ -107,10 +108,13 @@ const LINEAR: usize = 16;
 
 impl<'t> Seen<'t> {
     #[inline(always)]
-    pub(super) fn of(block: &'t Block, index: Option<&'t SpanIndex>, parents: Parents) -> Seen<'t> {
+    pub(super) fn of(block: &'t Block, apart: Option<&'t SetApart>, parents: Parents) -> Seen<'t> {
+        let spans = block.list(List::Spans);
+        // What stands apart is not looked at for few.
+        let apart = apart.filter(|_| spans.len() > LINEAR * SPAN_BYTES);
         Seen {
-            spans: block.list(List::Spans),
-            index,
+            spans,
+            index: apart.and_then(|apart| apart.index.as_deref()),
             parents,
         }
     }
@@ -234,7 +238,7 @@ impl<'t> Seen<'t> {
 pub(super) struct SeenMut<'t> {
     pub block: &'t mut Block,
     pub pool: &'t mut BlockPool,
-    pub index: &'t mut Option<Box<SpanIndex>>,
+    pub apart: &'t mut Option<Box<SetApart>>,
     pub parents: Parents,
 }
 
@@ -248,22 +252,20 @@ impl SeenMut<'_> {
             let (packed, _) = packed.as_chunks::<SPAN_BYTES>();
             self.block.push(self.pool, List::Spans, packed[0])
         };
-        match self.index {
-            Some(_) => self.index_span(key, at as u32),
-            None if at >= LINEAR => {
-                *self.index = Some(Box::default());
-                for at in 0..=at as u32 {
-                    self.index_span(key, at);
-                }
-            }
-            None => {}
+        let at = at as u32;
+        if at as usize >= LINEAR {
+            self.index_span(key, at);
         }
-        at as u32
+        at
     }
 
+    /// Adds a span to the index, and with the first one that is added all before it.
     fn index_span(&mut self, key: HashKey, at: u32) {
-        if let Some(index) = self.index {
-            let seen = Seen::of(self.block, None, self.parents);
+        let index = &mut self.apart.get_or_insert_default().index;
+        let first = if index.is_some() { at } else { 0 };
+        let index = index.get_or_insert_default();
+        let seen = Seen::of(self.block, None, self.parents);
+        for at in first..=at {
             index.insert(key, at, |at| seen.span(at).name());
         }
     }
@@ -328,15 +330,15 @@ mod tests {
             .into_iter()
             .flat_map(|count| [Parents::OfRecorded, Parents::OfAll].map(|parents| (count, parents)))
         {
-            let (mut block, mut pool, mut index) = (Block::default(), BlockPool::default(), None);
+            let (mut block, mut pool, mut apart) = (Block::default(), BlockPool::default(), None);
             let mut add = |span, parent| {
                 let mut seen = SeenMut {
                     block: &mut block,
                     pool: &mut pool,
-                    index: &mut index,
+                    apart: &mut apart,
                     parents,
                 };
-                let is_new = Seen::of(seen.block, seen.index.as_deref(), parents);
+                let is_new = Seen::of(seen.block, seen.apart.as_deref(), parents);
                 assert_eq!(is_new.find(key, id(span), 1, 5), Arrival::New);
                 let span = SeenSpan {
                     id: id(span),
@@ -349,7 +351,7 @@ mod tests {
             for span in 1..=count {
                 add(span, span - 1);
             }
-            let seen = Seen::of(&block, index.as_deref(), parents);
+            let seen = Seen::of(&block, apart.as_deref(), parents);
             assert_eq!(seen.len() as u64, count);
             assert_eq!(seen.index.is_some(), count > LINEAR as u64);
             assert_eq!(seen.find(key, id(2), 1, 5), Arrival::Duplicate);
@@ -365,7 +367,7 @@ mod tests {
             let mut seen = SeenMut {
                 block: &mut block,
                 pool: &mut pool,
-                index: &mut index,
+                apart: &mut apart,
                 parents,
             };
             let span = SeenSpan {
@@ -375,7 +377,7 @@ mod tests {
                 digest: 5,
             };
             seen.add(key, span);
-            assert!(!Seen::of(&block, index.as_deref(), parents).is_linked(key));
+            assert!(!Seen::of(&block, apart.as_deref(), parents).is_linked(key));
         }
     }
 }

@@ -1,100 +1,216 @@
 //! Counting what spans left in their trace all at once, when somebody asks for it, in place of with every span: a cell is
 //! looked for once, however many spans fed it, and most rules ask nothing before their trace closes.
 //!
-//! The spans of a short trace are [noted](crate::state::shown) with the cells that they feed. A trace is settled once all of
-//! that is in its [cells](crate::state::cell), which are read of settled traces alone.
+//! The spans of a short trace are [noted](crate::state::shown) with the cells that they feed. What they left is counted in
+//! memory that all traces of a shard share, one after the other, so that a trace does not grow by being asked.
 
+use crate::heap::heap;
 use crate::intern::CellId;
 use crate::state::block::List;
 use crate::state::block_pool::BlockPool;
-use crate::state::cell::CellKind;
+use crate::state::cell::{CELL_BYTES, Cell, CellKind, Cells, Packed, find};
+use crate::state::chain::{LINK_BYTES, append_to};
+use crate::state::counting::FedCounts;
+use crate::state::fed_cells::Keeping;
+use crate::state::flags::Flag;
 use crate::state::shown::{Note, SHOWN_BYTES};
 use crate::state::trace::TraceState;
 
-impl TraceState {
-    /// Whether its cells say all that its spans left.
+/// Room for so many cells or links is kept.
+const KEPT: usize = 1 << 12;
+
+/// The cells of the trace that was asked last, with all that its spans left.
+#[derive(Debug, Default)]
+pub(crate) struct SettledCells {
+    /// By its serial number.
+    of: Option<u32>,
+    cells: Vec<[u8; CELL_BYTES]>,
+    /// Of members.
+    links: Vec<[u8; LINK_BYTES]>,
+    counting: FedCounts,
+}
+
+impl SettledCells {
+    /// The trace may change.
     #[inline(always)]
-    pub fn is_settled(&self) -> bool {
-        self.counted == self.shown_len()
+    pub fn forget(&mut self) {
+        self.of = None;
     }
 
-    /// All that is noted is in the cells.
-    #[inline(always)]
-    pub(super) fn all_counted(&mut self) {
-        self.counted = self.shown_len();
-    }
-
-    /// Whether spans are noted, to be counted later: no more were than are kept.
-    #[inline(always)]
-    pub(super) fn is_noted(&self) -> bool {
-        self.shown_most == 0
-    }
-
-    /// Counts what is noted and not counted yet.
-    #[inline]
-    pub fn settle(&mut self, pool: &mut BlockPool) {
-        if !self.is_settled() {
-            self.count_noted(pool);
-        }
-    }
-
+    /// Adds what is noted to the cells that are known.
     #[inline(never)]
-    fn count_noted(&mut self, pool: &mut BlockPool) {
-        let mut counting = std::mem::take(&mut pool.counting);
-        let (begin, end) = (self.counted as usize, self.shown_len() as usize);
+    fn count(&mut self, known: &[[u8; CELL_BYTES]], notes: &[[u8; SHOWN_BYTES]]) {
         let mut has_members = false;
-        for word in &self.notes()[begin..end] {
+        for word in notes {
             match Note::of(*word) {
-                Note::Count(cell) => counting.count(cell),
+                Note::Count(cell) => self.counting.count(cell),
                 Note::Span(_) => {}
-                Note::Member { .. } => has_members = true,
+                Note::Member { cell, .. } => {
+                    self.counting.count(cell);
+                    has_members = true;
+                }
             }
         }
-        self.cells_mut(pool).count_all(&mut counting);
-        pool.counting = counting;
+        let cells = &mut self.cells;
+        cells.clear();
+        let mut rest = known;
+        self.counting.take(|id, count| {
+            let before = rest.partition_point(|cell| Packed::id_of(cell) < id);
+            let (passed, left) = rest.split_at(before);
+            cells.extend_from_slice(passed);
+            rest = left;
+            let mut cell = match rest.split_first() {
+                Some((first, left)) if Packed::id_of(first) == id => {
+                    rest = left;
+                    Packed::unpacked(first)
+                }
+                _ => Packed::count_of(id),
+            };
+            if cell.kind == CellKind::Count {
+                cell.count = cell.count.saturating_add(count);
+            }
+            cells.push(cell.packed());
+        });
+        cells.extend_from_slice(rest);
+        self.links.clear();
         if has_members {
-            self.add_members(begin..end, pool);
+            self.link(notes);
         }
-        self.all_counted();
     }
 
-    fn add_members(&mut self, noted: std::ops::Range<usize>, pool: &mut BlockPool) {
+    /// Of those cells that have members, which.
+    fn link(&mut self, notes: &[[u8; SHOWN_BYTES]]) {
         let mut record = None;
-        for at in noted {
-            match Note::of(self.notes()[at]) {
+        for word in notes {
+            match Note::of(*word) {
                 Note::Span(span) => record = Some(span),
                 Note::Count(_) => {}
                 Note::Member { cell, certain } => {
-                    let mut cells = self.cells_mut(pool);
-                    let at = cells.open(cell, CellKind::Records, || None);
-                    if let Some(record) = record.filter(|_| cells.has_room(at)) {
-                        cells.add_record(at, record, certain);
-                        self.records_mut(pool).hold(record);
-                    }
+                    let Some((record, at)) = record.zip(find(&self.cells, cell).ok()) else {
+                        continue;
+                    };
+                    let place = &mut self.cells[at];
+                    let cell = Packed::unpacked(place);
+                    let is_first = cell.kind != CellKind::Records;
+                    let last = (!is_first).then_some(cell.second);
+                    let cell = Packed {
+                        kind: CellKind::Records,
+                        second: append_to(&mut self.links, last, record, certain),
+                        ..cell
+                    };
+                    *place = cell.packed();
                 }
             }
         }
     }
 
-    /// How many certain spans fed a cell, of a trace that may have to be settled yet.
+    /// Gives back what most traces do not need.
+    pub fn shrink(&mut self) {
+        self.counting.shrink();
+        if self.cells.capacity().max(self.links.capacity()) > KEPT {
+            *self = SettledCells::default();
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        heap(self.cells.capacity() * CELL_BYTES)
+            + heap(self.links.capacity() * LINK_BYTES)
+            + self.counting.bytes()
+    }
+}
+
+impl TraceState {
+    /// Whether what its spans left is noted, to be counted when it is asked for: no more is noted than is kept.
+    #[inline(always)]
+    pub(super) fn is_noted(&self) -> bool {
+        !self.flags.has(Flag::ShowsFew)
+    }
+
+    /// Its cells with all that its spans left.
+    pub fn settle<'t>(&'t self, settled: &'t mut SettledCells) -> Cells<'t> {
+        let is_counted = self.count_in(settled);
+        self.cells(is_counted.then_some(settled))
+    }
+
+    /// Counts what is noted, if anything is.
+    #[inline]
+    pub(super) fn count_in(&self, settled: &mut SettledCells) -> bool {
+        let notes = self.notes();
+        if notes.is_empty() {
+            return false;
+        }
+        if settled.of != Some(self.serial) {
+            settled.count(self.own_cells().cells, notes);
+            settled.of = Some(self.serial);
+        }
+        true
+    }
+
+    /// Its cells, with those in which its notes were counted.
+    #[inline(always)]
+    pub(super) fn cells<'t>(&'t self, settled: Option<&'t SettledCells>) -> Cells<'t> {
+        let own = self.own_cells();
+        debug_assert!(settled.is_some() || self.notes().is_empty());
+        settled.map_or(own, |settled| Cells {
+            cells: &settled.cells,
+            links: &settled.links,
+            ..own
+        })
+    }
+
+    /// What is noted goes into the cells: from now on all spans are counted as they come.
+    pub(super) fn count_for_good(&mut self, pool: &mut BlockPool) {
+        let mut settled = SettledCells::default();
+        if !self.count_in(&mut settled) {
+            return;
+        }
+        let SettledCells { cells, links, .. } = &settled;
+        let mut members = Vec::new();
+        let mut own: Vec<u8> = Vec::with_capacity(cells.len() * CELL_BYTES);
+        let counted = self.cells(Some(&settled));
+        for (cell, (id, read)) in cells.iter().zip(counted.all()) {
+            match read {
+                Cell::Records(cell) if !links.is_empty() => {
+                    let of_cell = cell.members();
+                    members.extend(of_cell.map(|(record, certain)| (id, record, certain)));
+                }
+                _ => own.extend_from_slice(cell),
+            }
+        }
+        let block = self.block_mut();
+        block.truncate(List::Cells, 0);
+        block.splice(pool, List::Cells, 0, &own);
+        for (id, record, certain) in members {
+            let mut cells = self.cells_mut(pool);
+            let at = cells.open(id, || Keeping::Records);
+            cells.add_record(at, record, certain);
+            self.records_mut(pool).hold(record);
+        }
+    }
+
+    /// How many certain spans fed a cell.
     pub fn certain_spans_of(&self, cell: CellId) -> u32 {
-        let (counted, is_all) = self.counted_spans_of(cell);
+        let (counted, is_all) = self.own_cells().certain_spans_of(cell);
         if is_all {
             return counted;
         }
         let certain_or_not = [true, false].map(|certain| Note::Member { cell, certain }.word());
         let [member, perhaps] = certain_or_not;
         let count = Note::Count(cell).word();
-        let noted = &self.notes()[self.counted as usize..];
         let is_of_cell = |word: &&[u8; SHOWN_BYTES]| {
             let word = u32::from_le_bytes(**word);
             (word == count) | (word == member) | (word == perhaps)
         };
-        counted.saturating_add(noted.iter().filter(is_of_cell).count() as u32)
+        counted.saturating_add(self.notes().iter().filter(is_of_cell).count() as u32)
     }
 
+    /// What is noted and not in its own cells.
     #[inline(always)]
     fn notes(&self) -> &[[u8; SHOWN_BYTES]] {
-        self.records().block.elements(List::Shown)
+        if self.is_noted() {
+            self.records().block.elements(List::Shown)
+        } else {
+            &[]
+        }
     }
 }

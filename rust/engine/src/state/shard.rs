@@ -16,9 +16,11 @@ use crate::hash::{HashKey, route};
 use crate::id::TraceId;
 use crate::settings::Settings;
 use crate::state::block_pool::BlockPool;
+use crate::state::flags::Flag;
 use crate::state::forgotten::{Forgotten, Share};
 use crate::state::named::NamedTraceMut;
 use crate::state::place_queue::PlaceQueue;
+use crate::state::settled::SettledCells;
 use crate::state::slots::{Serial, Slots, TracePlace};
 use crate::state::split_table::SplitTable;
 use crate::state::timers::Timers;
@@ -48,6 +50,7 @@ const FREE_SHARE: usize = 16;
 pub(crate) struct Shard {
     slots: Slots,
     pool: BlockPool,
+    settled: SettledCells,
     table: SplitTable,
     timers: Timers,
     /// Live traces in the order in which they were opened, with stale entries between them.
@@ -99,20 +102,23 @@ impl Shard {
 
     /// A trace with what it grows from.
     pub fn grow(&mut self, place: TracePlace) -> Option<(&mut TraceState, &mut BlockPool)> {
+        self.settled.forget();
         Some((self.slots.get_mut(place)?, &mut self.pool))
+    }
+
+    /// A trace with memory to count in what its spans left, if that is asked for.
+    pub fn ask(&mut self, place: TracePlace) -> Option<(&TraceState, &mut SettledCells)> {
+        Some((self.slots.get(place)?, &mut self.settled))
     }
 
     /// A trace whose cells may be read.
     pub fn settled(&mut self, place: TracePlace) -> Option<NamedTraceMut<'_>> {
         let trace = self.slots.get_mut(place)?;
-        if !trace.is_settled() {
-            trace.settle(&mut self.pool);
-            let (before, now) = trace.weigh();
-            self.trace_bytes = (self.trace_bytes + now).saturating_sub(before);
-        }
+        let is_counted = trace.count_in(&mut self.settled);
         Some(NamedTraceMut {
             trace,
             texts: &self.pool.texts,
+            settled: is_counted.then_some(&self.settled),
         })
     }
 
@@ -176,7 +182,7 @@ impl Shard {
         trace: TraceState,
         settings: &Settings,
     ) -> TracePlace {
-        self.trace_bytes += trace.bytes;
+        self.trace_bytes += trace.bytes();
         // The root may be the next to come, so that its wait is looked at when the idle time is over.
         let due = trace.quiet(settings).min(trace.age(settings));
         let is_live = trace.is_live();
@@ -234,7 +240,7 @@ impl Shard {
                 if trace.quiet(settings) <= now {
                     return true;
                 }
-                trace.is_waiting = false;
+                trace.flags.take(Flag::Waiting);
             }
             self.waiting.pop();
         }
@@ -276,7 +282,7 @@ impl Shard {
         let Some(trace) = self.closed.pop().and_then(|place| self.take(key, place)) else {
             return 0;
         };
-        let bytes = trace.bytes;
+        let bytes = trace.bytes();
         self.remembered -= 1;
         self.trace_bytes = self.trace_bytes.saturating_sub(bytes);
         if let Some(closed) = trace.closed() {
@@ -307,6 +313,7 @@ impl Shard {
     /// Gives back room that a flood left. `false`: there is more of it, so that whoever waits may go first.
     pub fn shrink(&mut self) -> bool {
         self.gone = 0;
+        self.settled.shrink();
         self.slots.shrink();
         self.timers.shrink();
         let least = if self.held() == 0 { 0 } else { FREE_BYTES };
@@ -353,6 +360,7 @@ impl Shard {
     pub fn bytes(&self) -> u64 {
         let own = self.slots.bytes()
             + self.pool.bytes()
+            + self.settled.bytes()
             + self.table.bytes()
             + self.timers.bytes()
             + self.opened.bytes()

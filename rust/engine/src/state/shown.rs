@@ -15,8 +15,11 @@ use crate::intern::CellId;
 use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::WITNESSES;
-use crate::state::record::{RecordId, Records};
+use crate::state::flags::Flag;
+use crate::state::record::Records;
+use crate::state::record_id::RecordId;
 use crate::state::trace::TraceState;
+use crate::time::EventTime;
 
 /// What each count takes that a span is noted for.
 pub(crate) const SHOWN_BYTES: usize = 4;
@@ -176,11 +179,37 @@ impl TraceState {
     /// More are noted than are worth it.
     #[inline]
     pub(super) fn shows_too_many(&self) -> bool {
-        self.shown_len() > FEW.max(self.shown_most)
+        let len = self.shown_len();
+        len > FEW && self.apart().is_none_or(|apart| len > apart.shown_most)
     }
 
-    /// Forgets of which counts spans are not among the lowest, and the records of those that are among the lowest of none; of
-    /// a trace that is [settled](crate::state::settled).
+    /// The latest start of a span that is noted, where not all are.
+    pub(super) fn shown_until(&self) -> EventTime {
+        self.apart()
+            .map_or(EventTime::FIRST, |apart| apart.shown_until)
+    }
+
+    /// A span that begins then is noted, where not all are.
+    pub(super) fn shown_at(&mut self, start: EventTime) {
+        let until = &mut self.apart_mut().shown_until;
+        *until = start.max(*until);
+    }
+
+    /// From now on not all spans are noted; the notes are forgotten that are not needed once there are twice as many.
+    pub(super) fn show_few(&mut self) {
+        let starts = self
+            .shown()
+            .runs()
+            .map(|record| self.records().get(record).start);
+        let until = starts.max().unwrap_or(EventTime::FIRST);
+        let len = self.shown_len();
+        let apart = self.apart_mut();
+        (apart.shown_until, apart.shown_most) = (until, 2 * len);
+        self.flags.add(Flag::ShowsFew);
+    }
+
+    /// Forgets of which counts spans are not among the lowest, and the records of those that are among the lowest of none; all
+    /// is [counted](crate::state::settled) by then.
     pub(super) fn forget_unshown(&mut self, pool: &mut BlockPool) {
         let (words, unshown) = self.needed_words();
         let mut records = self.records_mut(pool);
@@ -194,8 +223,7 @@ impl TraceState {
         for record in unshown {
             records.release(record);
         }
-        self.shown_most = (2 * words.len() as u32).max(1);
-        self.all_counted();
+        self.show_few();
     }
 
     /// Those words that are needed, and the records that are not.

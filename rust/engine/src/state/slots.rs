@@ -10,16 +10,12 @@ pub(crate) struct TracePlace {
     serial: u32,
 }
 
-#[derive(Debug, Default)]
-struct TraceSlot {
-    /// Of the trace that is there, or was last.
-    serial: u32,
-    trace: Option<TraceState>,
-}
+/// What a trace takes of these, in two and a half lines of a cache.
+const _: () = assert!(size_of::<Option<TraceState>>() <= 160);
 
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    slots: Chunks<TraceSlot>,
+    slots: Chunks<Option<TraceState>>,
     /// Of the latest trace.
     serial: u32,
 }
@@ -43,35 +39,33 @@ impl Slots {
     }
 
     pub fn get(&self, place: TracePlace) -> Option<&TraceState> {
-        let slot = self.slots.get(place.slot)?;
-        (slot.serial == place.serial).then_some(())?;
-        slot.trace.as_ref()
+        let trace = self.slots.get(place.slot)?.as_ref();
+        trace.filter(|trace| trace.serial == place.serial)
     }
 
     pub fn get_mut(&mut self, place: TracePlace) -> Option<&mut TraceState> {
-        let slot = self.slots.get_mut(place.slot)?;
-        (slot.serial == place.serial).then_some(())?;
-        slot.trace.as_mut()
+        let trace = self.slots.get_mut(place.slot)?.as_mut();
+        trace.filter(|trace| trace.serial == place.serial)
     }
 
     /// The trace that stands there now.
     pub fn at(&self, slot: u32) -> Option<&TraceState> {
-        self.slots.get(slot)?.trace.as_ref()
+        self.slots.get(slot)?.as_ref()
     }
 
     /// The place of what stands in a slot.
     pub fn place_of(&self, slot: u32) -> TracePlace {
-        let serial = self.slots.get(slot).map_or(0, |slot| slot.serial);
+        let serial = self.at(slot).map_or(0, |trace| trace.serial);
         TracePlace { slot, serial }
     }
 
-    pub fn add(&mut self, trace: TraceState) -> TracePlace {
+    pub fn add(&mut self, mut trace: TraceState) -> TracePlace {
         let slot = self.slots.take();
         self.serial = self.serial.wrapping_add(1);
         let serial = self.serial;
         if let Some(place) = self.slots.get_mut(slot) {
-            let trace = Some(trace);
-            *place = TraceSlot { serial, trace };
+            trace.serial = serial;
+            *place = Some(trace);
         }
         TracePlace { slot, serial }
     }
@@ -79,8 +73,7 @@ impl Slots {
     /// Takes a trace away.
     pub fn take(&mut self, place: TracePlace) -> Option<TraceState> {
         let slot = self.slots.get_mut(place.slot)?;
-        (slot.serial == place.serial).then_some(())?;
-        let trace = slot.trace.take()?;
+        let trace = slot.take_if(|trace| trace.serial == place.serial)?;
         self.slots.give(place.slot);
         Some(trace)
     }
@@ -93,8 +86,9 @@ impl Slots {
     ) -> Option<impl Iterator<Item = (TracePlace, &TraceState)>> {
         let slots = self.slots.some(first, most)?;
         Some(slots.filter_map(|(slot, stands)| {
-            let serial = stands.serial;
-            Some((TracePlace { slot, serial }, stands.trace.as_ref()?))
+            let trace = stands.as_ref()?;
+            let serial = trace.serial;
+            Some((TracePlace { slot, serial }, trace))
         }))
     }
 
@@ -144,7 +138,7 @@ mod tests {
         let mut slots = Slots::default();
         let places: Vec<TracePlace> = (0..200).map(|number| slots.add(trace(number))).collect();
         let full = slots.bytes();
-        assert!(full >= 200 * size_of::<TraceSlot>());
+        assert!(full >= 200 * size_of::<Option<TraceState>>());
         let kept = [places[0], places[150]];
         for place in places.iter().filter(|place| !kept.contains(place)) {
             assert!(slots.take(*place).is_some());

@@ -8,16 +8,19 @@ use crate::id::TraceId;
 use crate::intern::{CellId, FieldKey, RuleKey};
 use crate::logic::tri::Reasons;
 use crate::state::block_pool::BlockPool;
-use crate::state::cell::{Cell, CellKind, WITNESSES};
+use crate::state::cell::{Cell, WITNESSES};
+use crate::state::fed_cells::Keeping;
+use crate::state::flags::Flag;
 use crate::state::group_cell::{GroupsCell, Lowest};
 use crate::state::key::TextKey;
+use crate::state::merge::short_basis;
 use crate::state::named::NamedTrace;
-use crate::state::record::{RecordId, packed_id};
+use crate::state::record_id::{RecordId, packed_id};
 use crate::state::reported::Fired;
 use crate::state::seen::StoredSeen;
 use crate::state::shown;
 use crate::state::stored_records::StoredRecords;
-use crate::state::trace::{Generation, LIVE, TraceState};
+use crate::state::trace::{Generation, TraceState};
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell, ValueCell};
 use crate::time::{EventTime, Timestamp};
 
@@ -26,6 +29,7 @@ use crate::time::{EventTime, Timestamp};
 pub(crate) struct StoredTrace {
     id: TraceId,
     opened: Timestamp,
+    /// When its latest span came, or when it closed.
     last: Timestamp,
     /// 0: live.
     closed: Timestamp,
@@ -89,7 +93,7 @@ impl StoredAddition {
                 .records()
                 .kept
                 .map_or(Vec::new(), |kept| kept.arrived.clone()),
-            digest_basis: trace.digest_basis,
+            digest_basis: u64::from(trace.digest_basis),
             contradicted: trace.contradicted().to_vec(),
         }
     }
@@ -102,7 +106,7 @@ pub(crate) struct StoredLowest(Vec<(CellId, LowestOfGroups)>);
 type LowestOfGroups = Vec<(TextKey, Vec<RecordId>)>;
 
 impl StoredLowest {
-    pub fn of(trace: &TraceState) -> StoredLowest {
+    pub fn of(named: NamedTrace<'_>) -> StoredLowest {
         let of_cell = |(id, cell): (CellId, Cell<'_>)| {
             let Cell::Groups(cell) = cell else {
                 return None;
@@ -111,7 +115,7 @@ impl StoredLowest {
             let of_group = groups.map(|(key, group)| (*key, group.lowest.ids().to_vec()));
             Some((id, of_group.collect()))
         };
-        StoredLowest(trace.filled_cells().filter_map(of_cell).collect())
+        StoredLowest(named.cells.all().filter_map(of_cell).collect())
     }
 
     fn is_sound(&self, records: &StoredRecords) -> bool {
@@ -128,7 +132,7 @@ impl StoredLowest {
                 continue;
             };
             for (key, spans) in groups {
-                if let Some(group) = cell.groups.get_mut(&key) {
+                if let Some(group) = cell.groups.get_mut(key) {
                     group.lowest = Lowest::restored(&spans);
                     cell.kept += group.lowest.ids().len() as u32;
                 }
@@ -160,12 +164,12 @@ impl StoredTrace {
             earliest: trace.earliest,
             latest: trace.latest,
             began: trace.began,
-            skewed: trace.skewed,
+            skewed: u32::from(trace.is_skewed()),
             seen: trace.seen().stored(),
             records: StoredRecords::of(named),
             root: trace.root(),
             first: trace.first(),
-            cells: stored_cells(trace),
+            cells: stored_cells(named),
             fired: trace.fired().to_vec(),
             postponed: Vec::new(),
         }
@@ -223,15 +227,16 @@ impl StoredTrace {
     ) -> TraceState {
         let mut trace = TraceState::new(self.id, self.opened, self.generation);
         trace.last = self.last;
-        trace.closed = if self.closed == Timestamp(0) {
-            LIVE
-        } else {
-            self.closed
-        };
+        if self.closed != Timestamp(0) {
+            trace.last = self.closed;
+            trace.flags.add(Flag::Closed);
+        }
         trace.reasons = self.reasons;
         (trace.earliest, trace.latest) = (self.earliest, self.latest);
         trace.began = self.began;
-        trace.skewed = self.skewed;
+        if self.skewed > 0 {
+            trace.flags.add(Flag::Skewed);
+        }
         trace.parents = self.seen.parents();
         trace.seen_mut(pool).restore(&self.seen, key);
         let number = |field| numbers.field(field);
@@ -248,7 +253,10 @@ impl StoredTrace {
         }
         trace.restore_shown(shown, pool);
         trace.restore_refs(pool);
-        trace.digest_basis = addition.digest_basis;
+        trace.digest_basis = match addition.digest_basis {
+            0 => 0,
+            basis => short_basis(basis),
+        };
         trace.restore_fired(
             renumbered(self.fired, numbers),
             renumbered(addition.contradicted, numbers),
@@ -258,13 +266,13 @@ impl StoredTrace {
     }
 }
 
-fn stored_cells(trace: &TraceState) -> Vec<(CellId, StoredCell)> {
-    let mut shown = trace.shown().by_cell();
+fn stored_cells(named: NamedTrace<'_>) -> Vec<(CellId, StoredCell)> {
+    let mut shown = named.trace.shown().by_cell();
     let of_cell = |(id, cell): (CellId, Cell<'_>)| {
         let witnesses = shown.remove(&id).unwrap_or_default();
         (id, StoredCell::of(cell, witnesses))
     };
-    trace.filled_cells().map(of_cell).collect()
+    named.cells.all().map(of_cell).collect()
 }
 
 impl StoredCell {
@@ -297,13 +305,13 @@ impl StoredCell {
         let mut cells = trace.cells_mut(pool);
         let values = match self {
             StoredCell::Count(cell) => {
-                let at = cells.open(id, CellKind::Count, || None);
+                let at = cells.open(id, || Keeping::Count);
                 cells.count(at, cell.certain, cell.perhaps);
                 shown.extend(cell.witnesses.into_iter().map(|span| (span, id)));
                 return;
             }
             StoredCell::Records(cell) => {
-                let at = cells.open(id, CellKind::Records, || None);
+                let at = cells.open(id, || Keeping::Records);
                 for (member, certain) in cell.members {
                     cells.add_record(at, member, certain);
                 }
@@ -317,7 +325,7 @@ impl StoredCell {
             StoredCell::Distinct(cell) => ValueCell::Distinct(cell),
             StoredCell::Groups(cell) => ValueCell::Groups(cell),
         };
-        let at = cells.open(id, CellKind::Values, || Some(values));
+        let at = cells.open(id, || Keeping::Values(values));
         cells.count_all_values(at);
     }
 }
@@ -327,23 +335,20 @@ impl TraceState {
     fn restore_shown(&mut self, mut shown: Vec<(RecordId, CellId)>, pool: &mut BlockPool) {
         shown.sort_unstable();
         for run in shown.chunk_by(|a, b| a.0 == b.0) {
-            let start = self.records().get(run[0].0).start;
-            self.shown_until = self.shown_until.max(start);
             let records = self.records_mut(pool);
             shown::begin(records.block, records.pool, run[0].0);
             for (_, cell) in run {
                 shown::add(records.block, records.pool, *cell);
             }
         }
-        self.shown_most = 2 * self.shown_len();
-        self.all_counted();
+        self.show_few();
     }
 
     /// Counts anew what refers to each record; the places of those to which nothing does are free.
     fn restore_refs(&mut self, pool: &mut BlockPool) {
         let mut held: Vec<RecordId> = self.shown().runs().collect();
         held.extend(self.root().into_iter().chain(self.first()));
-        for (_, cell) in self.filled_cells() {
+        for (_, cell) in self.own_cells().all() {
             match cell {
                 Cell::Records(cell) => held.extend(cell.members().map(|(record, _)| record)),
                 Cell::Groups(cell) => {

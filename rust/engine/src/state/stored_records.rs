@@ -11,7 +11,7 @@ use crate::state::block_pool::BlockPool;
 use crate::state::kept::{Kept, NOTHING, Projection, fields_of, renumber_fields};
 use crate::state::named::NamedTrace;
 use crate::state::packed_record::PackedRecord;
-use crate::state::record::{RecordId, unpacked_id};
+use crate::state::record_id::{RecordId, unpacked_id};
 use crate::state::seen::SeenSpan;
 use crate::state::texts::TextId;
 use crate::state::trace::TraceState;
@@ -179,8 +179,8 @@ impl StoredRecords {
         }
         if !self.projections.is_empty() || !arrived.is_empty() {
             let of_record = self.records.iter().map(|record| record.projection);
-            let kept = Kept::of(self.projections, self.projection_bytes, of_record, arrived);
-            *records.kept = Some(Box::new(kept));
+            *records.kept_mut() =
+                Kept::of(self.projections, self.projection_bytes, of_record, arrived);
         }
     }
 

@@ -6,20 +6,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::heap::heap;
 use crate::id::TraceId;
-use crate::intern::CellId;
 use crate::logic::tri::Reasons;
+use crate::state::apart::SetApart;
 use crate::state::block::Block;
 use crate::state::block_pool::BlockPool;
-use crate::state::cell::{Cell, CellPlace, CellSpans, Cells, CountCell, RecordsCell};
+use crate::state::cell::Cells;
 use crate::state::fed_cells::CellsMut;
+use crate::state::flags::{Flag, Flags};
 use crate::state::kept::{Kept, Projection};
-use crate::state::record::{NO_RECORD, RecordId, Records, RecordsMut, unpacked_id};
-use crate::state::reported::Reported;
+use crate::state::record::{Records, RecordsMut};
+use crate::state::record_id::{NO_RECORD, RecordId, unpacked_id};
 use crate::state::seen::{Parents, Seen, SeenMut};
-use crate::state::span_index::SpanIndex;
-use crate::state::values::ValueCell;
 use crate::time::{EventTime, Timestamp};
 
 /// Counts the rule sets that an engine has had.
@@ -28,94 +26,72 @@ use crate::time::{EventTime, Timestamp};
 )]
 pub(crate) struct Generation(pub u32);
 
-/// In place of when a trace closed.
-pub(super) const LIVE: Timestamp = Timestamp(u64::MAX);
-
+/// Small, as there are many: what few traces have stands [apart](crate::state::apart).
 #[derive(Debug)]
 pub(crate) struct TraceState {
     pub(super) id: TraceId,
-    /// When its first span came, and the latest one before the close.
+    /// Its spans, records and cells.
+    block: Block,
+    apart: Option<Box<SetApart>>,
+    /// When its first span came.
     pub(super) opened: Timestamp,
+    /// When the latest span before the close came, or, of one that closed, when it did.
     pub(super) last: Timestamp,
-    /// [`LIVE`]: it did not yet.
-    pub(super) closed: Timestamp,
-    /// The oldest rule set under which a span was merged.
-    pub(super) generation: Generation,
-    /// Why it is, or will be, incomplete. What is missing when it closes is among it whoever asks for it: a rule passes over
-    /// what it does not ask for.
-    pub(super) reasons: Reasons,
     /// The earliest start and the latest end of the spans that have order; the highest and 0: none has.
     pub(super) earliest: EventTime,
     pub(super) latest: EventTime,
     /// The earliest start of all spans that name one; the highest: none does.
     pub(super) began: EventTime,
-    /// Spans without order.
-    pub(super) skewed: u32,
+    /// The oldest rule set under which a span was merged.
+    pub(super) generation: Generation,
     /// Of what all digests of its spans are made; 0: of several things, or of what is not known.
-    pub(super) digest_basis: u64,
-    /// Its spans, records and cells.
-    block: Block,
-    /// Of its spans, where they are many.
-    index: Option<Box<SpanIndex>>,
-    pub(super) parents: Parents,
-    /// Of its records, and which place among them is free.
-    kept: Option<Box<Kept>>,
+    pub(super) digest_basis: u32,
+    /// Among its records, the place that is free.
     free: u32,
-    /// Of its cells.
-    values: Vec<ValueCell>,
-    /// The latest start of a span that is noted to be [shown](crate::state::shown), and beyond how many words those are
-    /// forgotten that are not needed; 0: none was yet.
-    pub(super) shown_until: EventTime,
-    pub(super) shown_most: u32,
-    /// How many of those words are in the cells.
-    pub(super) counted: u32,
     /// The first root and the first span, by [`Rank`](crate::state::record::Rank).
     pub(super) root: u32,
     pub(super) first: u32,
-    pub(super) reported: Option<Box<Reported>>,
-    /// A span came after the close, and nobody asked yet what it contradicts.
-    pub(super) is_news: bool,
-    /// It stands among those that are open for nothing but what they await. Not stored.
-    pub(super) is_waiting: bool,
     /// Its number among those that the latest call touched. Not stored.
     touched: u32,
+    /// Tells it from all others that stood at its place. Not stored.
+    pub(super) serial: u32,
     /// Steps taken for verdicts before the close. Not stored: a restart grants them again.
     early_work: u32,
-    /// As accounted for at the latest change.
-    pub(super) bytes: usize,
+    /// What it weighed at the latest change, in pieces of [`WEIGHT`].
+    weight: u32,
+    /// Why it is, or will be, incomplete. What is missing when it closes is among it whoever asks for it: a rule passes over
+    /// what it does not ask for.
+    pub(super) reasons: Reasons,
+    pub(super) parents: Parents,
+    pub(super) flags: Flags,
 }
+
+/// In what pieces a trace is weighed, in bytes.
+const WEIGHT: usize = 16;
 
 impl TraceState {
     pub(crate) fn new(id: TraceId, now: Timestamp, generation: Generation) -> TraceState {
         TraceState {
             id,
+            block: Block::default(),
+            apart: None,
             opened: now,
             last: now,
-            closed: LIVE,
-            generation,
-            reasons: Reasons::NONE,
             earliest: EventTime::LAST,
             latest: EventTime::FIRST,
             began: EventTime::LAST,
-            skewed: 0,
+            generation,
             digest_basis: 0,
-            block: Block::default(),
-            index: None,
-            parents: Parents::OfRecorded,
-            kept: None,
             free: NO_RECORD,
-            values: Vec::new(),
-            shown_until: EventTime::FIRST,
-            shown_most: 0,
-            counted: 0,
             root: NO_RECORD,
             first: NO_RECORD,
-            reported: None,
-            is_news: false,
-            is_waiting: false,
             touched: 0,
+            serial: 0,
             early_work: 0,
-            bytes: 0,
+            weight: 0,
+            reasons: Reasons::NONE,
+            parents: Parents::OfRecorded,
+            flags: Flags::default(),
         }
     }
 
@@ -132,17 +108,17 @@ impl TraceState {
         self.opened
     }
 
-    /// When the latest span before the close came.
+    /// When the latest span of a live one came.
     pub fn last(&self) -> Timestamp {
         self.last
     }
 
     pub fn closed(&self) -> Option<Timestamp> {
-        (self.closed.0 != LIVE.0).then_some(self.closed)
+        (!self.is_live()).then_some(self.last)
     }
 
     pub fn is_live(&self) -> bool {
-        self.closed.0 == LIVE.0
+        !self.flags.has(Flag::Closed)
     }
 
     pub fn generation(&self) -> Generation {
@@ -179,8 +155,9 @@ impl TraceState {
         (self.began != EventTime::LAST).then_some(self.began)
     }
 
-    pub fn skewed(&self) -> u32 {
-        self.skewed
+    /// Whether some span has no order.
+    pub fn is_skewed(&self) -> bool {
+        self.flags.has(Flag::Skewed)
     }
 
     #[inline(always)]
@@ -190,14 +167,14 @@ impl TraceState {
 
     #[inline(always)]
     pub fn seen(&self) -> Seen<'_> {
-        Seen::of(&self.block, self.index.as_deref(), self.parents)
+        Seen::of(&self.block, self.apart.as_deref(), self.parents)
     }
 
     pub(super) fn seen_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> SeenMut<'t> {
         SeenMut {
             block: &mut self.block,
             pool,
-            index: &mut self.index,
+            apart: &mut self.apart,
             parents: self.parents,
         }
     }
@@ -207,7 +184,7 @@ impl TraceState {
         Records {
             block: &self.block,
             seen: self.seen(),
-            kept: self.kept.as_deref(),
+            kept: self.apart().and_then(|apart| apart.kept.as_deref()),
         }
     }
 
@@ -221,7 +198,7 @@ impl TraceState {
         RecordsMut {
             block: &mut self.block,
             pool,
-            kept: &mut self.kept,
+            apart: &mut self.apart,
             free: &mut self.free,
             parents: self.parents,
         }
@@ -242,72 +219,19 @@ impl TraceState {
         unpacked_id(self.first)
     }
 
-    /// Of a trace that is settled.
+    /// Without what is [noted](crate::state::settled).
     #[inline(always)]
-    fn all_cells(&self) -> Cells<'_> {
-        debug_assert!(self.is_settled(), "cells are read that are not all there");
-        self.counted_cells()
-    }
-
-    #[inline(always)]
-    fn counted_cells(&self) -> Cells<'_> {
-        Cells {
-            block: &self.block,
-            values: &self.values,
-        }
+    pub fn own_cells(&self) -> Cells<'_> {
+        let values = self.apart.as_deref().map_or(&[][..], |apart| &apart.values);
+        Cells::in_block(&self.block, values)
     }
 
     pub(super) fn cells_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> CellsMut<'t> {
         CellsMut {
             block: &mut self.block,
             pool,
-            values: &mut self.values,
+            apart: &mut self.apart,
         }
-    }
-
-    #[inline(always)]
-    pub fn cell(&self, id: CellId) -> Option<Cell<'_>> {
-        self.all_cells().get(id)
-    }
-
-    /// How many spans a cell counts.
-    #[inline(always)]
-    pub fn count_cell(&self, id: CellId) -> Option<CountCell> {
-        self.all_cells().count(id)
-    }
-
-    /// The spans that a cell keeps.
-    #[inline(always)]
-    pub fn records_cell(&self, id: CellId) -> Option<RecordsCell<'_>> {
-        self.all_cells().records(id)
-    }
-
-    /// The cell that is being changed.
-    #[inline(always)]
-    pub(super) fn cell_at(&self, place: CellPlace) -> Option<Cell<'_>> {
-        self.counted_cells().at(place)
-    }
-
-    /// Whether some span fed the cell.
-    #[inline(always)]
-    pub fn has_cell(&self, id: CellId) -> bool {
-        self.all_cells().has(id)
-    }
-
-    /// The cells that some span fed, ascending, and how many did.
-    #[inline(always)]
-    pub fn cell_spans(&self) -> impl Iterator<Item = (CellId, CellSpans)> {
-        self.all_cells().spans()
-    }
-
-    /// How many certain spans are counted that fed the cell, and whether none is left to be counted.
-    #[inline(always)]
-    pub(super) fn counted_spans_of(&self, id: CellId) -> (u32, bool) {
-        self.counted_cells().counted_spans_of(id)
-    }
-
-    pub(super) fn filled_cells(&self) -> impl Iterator<Item = (CellId, Cell<'_>)> {
-        self.all_cells().all()
     }
 
     #[inline(always)]
@@ -321,23 +245,27 @@ impl TraceState {
         self.block.len()
     }
 
+    #[inline(always)]
+    pub(super) fn apart(&self) -> Option<&SetApart> {
+        self.apart.as_deref()
+    }
+
+    pub(super) fn apart_mut(&mut self) -> &mut SetApart {
+        self.apart.get_or_insert_default()
+    }
+
+    /// What it weighed at the latest change, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.weight as usize * WEIGHT
+    }
+
     /// Weighs the trace after it changed. Returns what it weighed before, and what it does now.
     pub fn weigh(&mut self) -> (usize, usize) {
-        let values: usize = self.values.iter().map(ValueCell::heap_bytes).sum();
-        let index = self
-            .index
-            .as_ref()
-            .map_or(0, |index| heap(size_of::<SpanIndex>()) + index.heap_bytes());
-        let bytes = self.block.heap_bytes()
-            + heap(self.values.capacity() * size_of::<ValueCell>())
-            + values
-            + index
-            + self.kept.as_ref().map_or(0, |kept| kept.heap_bytes())
-            + self
-                .reported
-                .as_ref()
-                .map_or(0, |reported| reported.heap_bytes());
-        (std::mem::replace(&mut self.bytes, bytes), bytes)
+        let before = self.bytes();
+        let apart = self.apart.as_ref().map_or(0, |apart| apart.heap_bytes());
+        let pieces = (self.block.heap_bytes() + apart).div_ceil(WEIGHT);
+        self.weight = u32::try_from(pieces).unwrap_or(u32::MAX);
+        (before, self.bytes())
     }
 
     /// Gives its memory back.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::heap::heap;
 use crate::logic::interval::End;
 use crate::plan::feed::ValueReach;
-use crate::state::group_cell::{GroupSize, GroupsCell};
+use crate::state::group_cell::GroupsCell;
 use crate::state::key::{KEY_CAP, TextKey, group_key};
 use crate::state::sum::ExactSum;
 use crate::value::{Compared, Value, number};
@@ -116,6 +116,12 @@ impl From<KeptNumber> for Number {
 pub(crate) struct Extremes(Option<(KeptNumber, KeptNumber)>);
 
 impl Extremes {
+    /// Of whole numbers from `low` to `high`.
+    pub fn of(low: i64, high: i64) -> Extremes {
+        let [low, high] = [low, high].map(|number| KeptNumber::Int(i128::from(number)));
+        Extremes(Some((low, high)))
+    }
+
     pub fn add(&mut self, number: Number) {
         let (low, high) = match self.0 {
             None => (number, number),
@@ -168,55 +174,6 @@ impl ExtremesCell {
     }
 }
 
-/// Extremes of which each is a whole number of 64 bits, of spans that are all selected for certain: nearly all are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct WholeRange {
-    low: i64,
-    high: i64,
-}
-
-impl WholeRange {
-    /// Of no number: `low` is above `high`.
-    pub const NONE: WholeRange = WholeRange {
-        low: i64::MAX,
-        high: i64::MIN,
-    };
-
-    /// Adds what there is to be added. `false`: it is not of this kind, and nothing is added.
-    fn add(&mut self, amount: Amount, certain: bool) -> bool {
-        let number = match amount {
-            Amount::None => return true,
-            Amount::Number(Number::Int(number)) | Amount::Duration(Number::Int(number)) => number,
-            Amount::Number(_) | Amount::Duration(_) | Amount::Unknown => return false,
-        };
-        let Ok(number) = i64::try_from(number) else {
-            return false;
-        };
-        if certain {
-            self.widen(number);
-        }
-        certain
-    }
-
-    /// Adds a number of a certain span.
-    #[inline(always)]
-    pub fn widen(&mut self, number: i64) {
-        self.low = self.low.min(number);
-        self.high = self.high.max(number);
-    }
-
-    pub fn extremes(self) -> ExtremesCell {
-        let kept = |number: i64| KeptNumber::Int(i128::from(number));
-        let is_some = self.low <= self.high;
-        let certain = Extremes(is_some.then(|| (kept(self.low), kept(self.high))));
-        ExtremesCell {
-            certain,
-            all: certain,
-            unknown: 0,
-        }
-    }
-}
-
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct DistinctCell {
     /// Each value, and whether a certain span has it.
@@ -260,7 +217,6 @@ const TREE_ENTRY_OVERHEAD: usize = 12;
 #[derive(Clone, Debug)]
 pub(crate) enum ValueCell {
     Sum(Box<SumCell>),
-    Whole(WholeRange),
     /// Of those that are more than a range.
     Extremes(Box<ExtremesCell>),
     Distinct(Box<DistinctCell>),
@@ -277,13 +233,6 @@ impl ValueCell {
 
     pub fn add_amount(&mut self, amount: Amount, certain: bool) {
         match self {
-            ValueCell::Whole(range) => {
-                if !range.add(amount, certain) {
-                    let mut cell = Box::new(range.extremes());
-                    cell.add(amount, certain);
-                    *self = ValueCell::Extremes(cell);
-                }
-            }
             ValueCell::Sum(cell) => cell.add(amount, certain),
             ValueCell::Extremes(cell) => cell.add(amount, certain),
             // These are of values, not of amounts.
@@ -298,17 +247,12 @@ impl ValueCell {
                     + heap(sum.sum.heap_bytes())
                     + heap(sum.perhaps_sum.heap_bytes())
             }
-            ValueCell::Whole(_) => 0,
             ValueCell::Extremes(_) => heap(size_of::<ExtremesCell>()),
             ValueCell::Distinct(distinct) => {
                 heap(size_of::<DistinctCell>())
                     + distinct.keys.len() * (size_of::<(TextKey, bool)>() + TREE_ENTRY_OVERHEAD)
             }
-            ValueCell::Groups(groups) => {
-                heap(size_of::<GroupsCell>())
-                    + groups.groups.len()
-                        * (size_of::<(TextKey, GroupSize)>() + TREE_ENTRY_OVERHEAD)
-            }
+            ValueCell::Groups(groups) => heap(size_of::<GroupsCell>()) + groups.groups.heap_bytes(),
         }
     }
 }
@@ -329,37 +273,6 @@ mod tests {
         cell.add(u128::MAX, true);
         assert!(cell.capped);
         assert_eq!(cell.certain as usize, KEY_CAP);
-    }
-
-    #[test]
-    fn extremes_are_the_same_whatever_kinds_of_values_come_and_when() {
-        let amounts = [
-            (Amount::Number(Number::Int(3)), true),
-            (Amount::None, true),
-            (Amount::Number(Number::Int(-7)), true),
-            (Amount::Duration(Number::Int(1 << 70)), true),
-            (Amount::Number(Number::Float(2.5)), true),
-            (Amount::Unknown, true),
-            (Amount::Number(Number::Int(90)), false),
-        ];
-        for first in 0..amounts.len() {
-            let (mut cell, mut kept) =
-                (ExtremesCell::default(), ValueCell::Whole(WholeRange::NONE));
-            for (amount, certain) in amounts.iter().cycle().skip(first).take(amounts.len()) {
-                cell.add(*amount, *certain);
-                kept.add_amount(*amount, *certain);
-                let kept = match &kept {
-                    ValueCell::Whole(range) => range.extremes(),
-                    ValueCell::Extremes(cell) => **cell,
-                    _ => ExtremesCell::default(),
-                };
-                let ends = |cell: ExtremesCell| {
-                    let of = |extremes: Extremes| (extremes.least(), extremes.greatest());
-                    format!("{:?} {:?} {}", of(cell.certain), of(cell.all), cell.unknown)
-                };
-                assert_eq!(ends(kept), ends(cell));
-            }
-        }
     }
 
     #[test]

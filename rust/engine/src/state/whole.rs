@@ -6,7 +6,8 @@ use betrace_lang::verdict::Reason;
 use crate::hash::HashKey;
 use crate::logic::tri::Reasons;
 use crate::settings::Settings;
-use crate::state::trace::{LIVE, TraceState};
+use crate::state::flags::Flag;
+use crate::state::trace::TraceState;
 use crate::time::Timestamp;
 
 impl TraceState {
@@ -53,11 +54,9 @@ impl TraceState {
     /// It closes now: complete for those who ask for nothing that is among the reasons against it.
     pub fn close(&mut self, now: Timestamp, reasons: Reasons) {
         self.reasons = self.reasons.with(reasons);
-        // No clock shows the time that stands for none.
-        self.closed = now.min(Timestamp(LIVE.0 - 1));
-        if let Some(reported) = &mut self.reported {
-            reported.forget_postponed();
-        }
+        self.last = now;
+        self.flags.add(Flag::Closed);
+        self.forget_postponed();
     }
 
     /// A live trace goes on after the engine stood still; `missed`: spans may have been lost meanwhile.
@@ -75,7 +74,7 @@ impl TraceState {
             self.last = now;
         } else if is_new {
             self.reasons.add(Reason::Late);
-            self.is_news = true;
+            self.flags.add(Flag::News);
         }
     }
 
@@ -86,7 +85,7 @@ impl TraceState {
 
     /// Whether a span came after the close since this was asked.
     pub fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.is_news)
+        self.flags.take(Flag::News)
     }
 
     /// When it has been idle long enough, if nothing more comes.

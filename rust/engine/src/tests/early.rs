@@ -16,6 +16,8 @@ use crate::logic::tri::Reasons;
 use crate::plan::ids::RuleIndex;
 use crate::state::block_pool::BlockPool;
 use crate::state::merge::{Merged, Merging};
+use crate::state::named::NamedTrace;
+use crate::state::settled::SettledCells;
 use crate::state::trace::{Generation, TraceState};
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, message, span};
@@ -93,19 +95,22 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
             let mut selectors = Vec::new();
             let met = |selector| selectors.push(selector);
             let merged = trace.merge(&with, &mut pool, view, found.hits(), met);
+            let mut settled = SettledCells::default();
             assert_eq!(merged, Merged::Added);
-            let of_trace = (&mut trace, &mut pool);
+            let of_trace = (&trace, &mut settled);
             set.needed
                 .early(of_trace, selectors.into_iter(), &mut tried);
         });
-        trace.settle(&mut pool);
         assert_eq!(read.unwrap().spans, 1);
+        let mut settled = SettledCells::default();
+        let cells = trace.settle(&mut settled);
         left.retain(|index| {
             let facts = Facts {
                 plan: &set.plan,
                 rule: &set.plan.rules[index.index()],
                 trace: &trace,
                 texts: &pool.texts,
+                cells,
                 key,
                 saw_all: true,
                 closed: false,
@@ -444,7 +449,6 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
                 trace.merge(&with, &mut pool, view, found.hits(), |_| ());
             });
         assert_eq!(read.unwrap().spans, spans.len() as u64);
-        trace.settle(&mut pool);
         let reasons = if is_complete {
             Reasons::NONE
         } else {
@@ -452,7 +456,14 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
         };
         trace.close(Timestamp(1), reasons);
         let mut asked = set.untouched.always_asked.clone();
-        set.needed.at_close(&trace, &mut asked, &mut Vec::new());
+        let mut settled = SettledCells::default();
+        let cells = trace.settle(&mut settled);
+        let named = NamedTrace {
+            trace: &trace,
+            texts: &pool.texts,
+            cells,
+        };
+        set.needed.at_close(named, &mut asked, &mut Vec::new());
         asked.sort_unstable();
         for (index, rule) in (0..).map(RuleIndex).zip(&set.plan.rules) {
             if asked.binary_search(&index).is_ok() {
@@ -463,6 +474,7 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
                 rule,
                 trace: &trace,
                 texts: &pool.texts,
+                cells,
                 key,
                 saw_all: true,
                 closed: is_complete,

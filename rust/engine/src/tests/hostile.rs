@@ -18,6 +18,7 @@ use crate::intern::compared::comparisons;
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::RECORD_CAP;
 use crate::state::merge::Merging;
+use crate::state::settled::SettledCells;
 use crate::state::trace::{Generation, TraceState};
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, message, span};
@@ -61,12 +62,13 @@ fn evaluated<R>(
             trace.merge(&with, &mut pool, view, found.hits(), |_| ());
         });
     read.unwrap();
-    trace.settle(&mut pool);
+    let mut settled = SettledCells::default();
     let facts = Facts {
         plan: &set.plan,
         rule: &set.plan.rules[0],
         trace: &trace,
         texts: &pool.texts,
+        cells: trace.settle(&mut settled),
         key,
         saw_all: true,
         closed: true,

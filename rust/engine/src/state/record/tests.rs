@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::intern::FieldKey;
+use crate::state::record_id::NO_RECORD;
 use crate::state::texts::NAME_BYTES;
 use crate::value::OwnedValue;
 
@@ -9,7 +10,7 @@ use crate::value::OwnedValue;
 struct Alone {
     block: Block,
     pool: BlockPool,
-    kept: Option<Box<Kept>>,
+    apart: Option<Box<SetApart>>,
     free: u32,
 }
 
@@ -18,7 +19,7 @@ impl Alone {
         Alone {
             block: Block::default(),
             pool: BlockPool::default(),
-            kept: None,
+            apart: None,
             free: NO_RECORD,
         }
     }
@@ -27,17 +28,21 @@ impl Alone {
         RecordsMut {
             block: &mut self.block,
             pool: &mut self.pool,
-            kept: &mut self.kept,
+            apart: &mut self.apart,
             free: &mut self.free,
             parents: Parents::OfRecorded,
         }
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        self.apart.as_ref()?.kept.as_deref()
     }
 
     fn read(&self) -> Records<'_> {
         Records {
             block: &self.block,
             seen: Seen::of(&self.block, None, Parents::OfRecorded),
-            kept: self.kept.as_deref(),
+            kept: self.kept(),
         }
     }
 
@@ -103,7 +108,7 @@ fn a_released_record_gives_back_what_was_kept_of_its_span() {
     let field = FieldKey(7);
     let mut alone = Alone::new();
     alone.held(b"a");
-    let bytes = |alone: &Alone| alone.kept.as_ref().map_or(0, |kept| kept.heap_bytes());
+    let bytes = |alone: &Alone| alone.kept().map_or(0, Kept::heap_bytes);
     for _ in 0..3 {
         let id = alone.held(b"b");
         alone.change().project(id, 1, |projection| {
@@ -113,7 +118,7 @@ fn a_released_record_gives_back_what_was_kept_of_its_span() {
         alone.change().release(id);
     }
     assert!(bytes(&alone) < 400);
-    assert_eq!(alone.kept.as_ref().unwrap().projections.len(), 1);
+    assert_eq!(alone.kept().unwrap().projections.len(), 1);
     let next = alone.held(b"c");
     assert_eq!(alone.read().projection(next).unwrap().value(field), None);
 }

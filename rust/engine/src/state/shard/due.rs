@@ -1,6 +1,7 @@
 //! Which trace of a shard is due, by its timer and by what came since that was set.
 
 use crate::settings::Settings;
+use crate::state::flags::Flag;
 use crate::state::named::NamedTrace;
 use crate::state::shard::{LOOKS_AT_ONCE, Shard};
 use crate::state::slots::TracePlace;
@@ -54,7 +55,8 @@ impl Shard {
                 let due = if awaited <= age { Due::Quiet } else { Due::Age };
                 return NextDue::Trace(place, due);
             }
-            let stands_there = std::mem::replace(&mut trace.trace.is_waiting, true);
+            let stands_there = trace.trace.flags.has(Flag::Waiting);
+            trace.trace.flags.add(Flag::Waiting);
             // What is awaited may come at any time, and the trace is due its idle time after that.
             let again = now.plus(settings.idle_timeout).min(awaited).min(age);
             self.timers.push((again, place));
