@@ -199,7 +199,11 @@ impl Engine {
         while !parts.is_empty() {
             let left = (&self.shards, &mut parts);
             let close = |context: &Context<'_>, scratch: &mut CallScratch| {
-                close_due(left, context, &self.outbox, scratch)
+                let held = close_due(left, context, &self.outbox, scratch);
+                // What closes may grow by what is reported of it.
+                let CallScratch { sink, decide, .. } = scratch;
+                shed(&self.shards, context, &self.outbox, decide, sink);
+                held
             };
             held += self.with_rules(now, close).0;
         }

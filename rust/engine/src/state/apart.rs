@@ -16,7 +16,7 @@ pub(super) struct SetApart {
     pub kept: Option<Box<Kept>>,
     /// Of its cells.
     pub values: Vec<ValueCell>,
-    pub reported: Option<Box<Reported>>,
+    pub reported: Reported,
     /// Of a trace of which not all recorded spans are noted to be [shown](crate::state::shown): the latest start of one that
     /// is, and beyond how many words those are forgotten that are not needed.
     pub shown_until: EventTime,
@@ -29,7 +29,7 @@ impl Default for SetApart {
             index: None,
             kept: None,
             values: Vec::new(),
-            reported: None,
+            reported: Reported::default(),
             shown_until: EventTime::FIRST,
             shown_most: 0,
         }
@@ -55,12 +55,11 @@ impl SetApart {
             .map_or(0, |index| heap(size_of::<SpanIndex>()) + index.heap_bytes());
         let values: usize = self.values.iter().map(ValueCell::heap_bytes).sum();
         let kept = self.kept.as_ref();
-        let reported = self.reported.as_ref();
         heap(size_of::<SetApart>())
             + index
             + kept.map_or(0, |kept| heap(size_of::<Kept>()) + kept.heap_bytes())
             + heap(self.values.capacity() * size_of::<ValueCell>())
             + values
-            + reported.map_or(0, |reported| reported.heap_bytes())
+            + self.reported.heap_bytes()
     }
 }

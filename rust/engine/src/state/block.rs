@@ -7,6 +7,7 @@
 
 use crate::heap::heap;
 use crate::state::block_pool::BlockPool;
+use crate::state::record_id::NO_RECORD;
 
 /// The lists, in the order in which they stand: what comes with every span stands last, so that little behind it must move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +37,25 @@ const FIRST: usize = 128;
 /// A list that has to grow takes room for so many times as much, where the block has it to spare.
 const AHEAD: usize = 3;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Block {
     bytes: Box<[u8]>,
     /// Of all lists but the first, which begins where the block does.
     starts: [u32; LISTS - 1],
     lens: [u32; LISTS],
+    /// Of the records, the first place that is free.
+    pub(super) free_record: u32,
+}
+
+impl Default for Block {
+    fn default() -> Block {
+        Block {
+            bytes: Box::default(),
+            starts: [0; LISTS - 1],
+            lens: [0; LISTS],
+            free_record: NO_RECORD,
+        }
+    }
 }
 
 impl Block {
@@ -145,7 +159,7 @@ impl Block {
         if self.bytes.is_empty() {
             pool.take_first(least + FIRST)
         } else {
-            pool.take_grown(least + more.max(SPARE))
+            pool.take_grown(least, more.max(SPARE))
         }
     }
 

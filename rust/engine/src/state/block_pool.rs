@@ -2,6 +2,7 @@
 //! working memory, and the texts of their records.
 
 use crate::heap::heap;
+use crate::state::settled::SettledCells;
 use crate::state::texts::Texts;
 use crate::sync::worked;
 
@@ -41,6 +42,8 @@ pub(crate) struct BlockPool {
     usual: usize,
     /// What a span notes that takes from here.
     pub(super) words: Vec<u32>,
+    /// What the trace that was asked last counted.
+    pub(super) settled: SettledCells,
     /// What the records of all its traces name.
     pub texts: Texts,
 }
@@ -53,6 +56,7 @@ impl Default for BlockPool {
             most: 0,
             usual: 0,
             words: Vec::new(),
+            settled: SettledCells::default(),
             texts: Texts::default(),
         }
     }
@@ -65,6 +69,7 @@ impl BlockPool {
         if self.words.capacity() > KEPT_WORDS {
             self.words = Vec::new();
         }
+        self.settled.shrink();
         self.texts.shrink();
         let mut left = at_once;
         for free in &mut self.free {
@@ -92,11 +97,11 @@ impl BlockPool {
     }
 
     /// A block in place of one that was too small.
-    pub(super) fn take_grown(&mut self, least: usize) -> Box<[u8]> {
+    pub(super) fn take_grown(&mut self, least: usize, spare: usize) -> Box<[u8]> {
         if (self.usual..=USUAL).contains(&least) {
             self.usual += (least - self.usual) / GROWS_BY;
         }
-        self.take(least)
+        self.take(least + spare)
     }
 
     fn take(&mut self, least: usize) -> Box<[u8]> {
@@ -141,7 +146,7 @@ impl BlockPool {
 
     pub fn bytes(&self) -> usize {
         let words = heap(self.words.capacity() * size_of::<u32>());
-        self.bytes + words + self.texts.bytes()
+        self.bytes + words + self.settled.bytes() + self.texts.bytes()
     }
 }
 
@@ -175,13 +180,13 @@ mod tests {
             // Each needs 600 bytes in the end.
             let mut size = pool.take_first(100).len();
             while size < 600 {
-                size = pool.take_grown(size + size / 3).len();
+                size = pool.take_grown(size + 24, size / 3).len();
                 grown += 1;
             }
             assert!(size <= 1000);
         }
         assert!(grown < 300, "{grown}");
-        pool.take_grown(USUAL + 1);
+        pool.take_grown(USUAL + 1, 0);
         let small: Vec<usize> = (0..300).map(|_| pool.take_first(100).len()).collect();
         assert!(small[0] < 1000);
         assert_eq!(small[299], size_for(100));

@@ -7,11 +7,11 @@ use crate::state::trace::TraceState;
 
 impl TraceState {
     fn reported(&self) -> Option<&Reported> {
-        self.apart()?.reported.as_deref()
+        Some(&self.apart()?.reported)
     }
 
     fn reported_mut(&mut self) -> &mut Reported {
-        self.apart_mut().reported.get_or_insert_default()
+        &mut self.apart_mut().reported
     }
 
     /// The violations that were given, sorted.
@@ -21,8 +21,7 @@ impl TraceState {
 
     /// Those of them that are contradicted, sorted.
     pub(super) fn contradicted(&self) -> &[Fired] {
-        self.reported()
-            .map_or(&[], |reported| &reported.contradicted)
+        self.reported().map_or(&[], Reported::contradicted)
     }
 
     /// Both sorted.

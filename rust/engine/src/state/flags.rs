@@ -9,8 +9,10 @@ pub(super) enum Flag {
     ShowsFew = 4,
     /// A span came after the close, and nobody asked yet what it contradicts.
     News = 8,
+    /// Some span is a root.
+    Rooted = 16,
     /// It stands among those that are open for nothing but what they await. Not stored.
-    Waiting = 16,
+    Waiting = 32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +48,7 @@ mod tests {
             Flag::Skewed,
             Flag::ShowsFew,
             Flag::News,
+            Flag::Rooted,
             Flag::Waiting,
         ];
         for flag in all {

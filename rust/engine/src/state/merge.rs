@@ -13,8 +13,6 @@ use crate::state::block_pool::BlockPool;
 use crate::state::cell::CELL_BYTES;
 use crate::state::flags::Flag;
 use crate::state::packed_record::record_stride;
-use crate::state::record::Rank;
-use crate::state::record_id::{RecordId, packed_id};
 use crate::state::seen::{Arrival, Parents, SeenSpan};
 use crate::state::shown::{self, Note, SHOWN_BYTES};
 use crate::state::trace::{Generation, TraceState};
@@ -119,7 +117,7 @@ impl TraceState {
             is_shown: false,
             pool,
         };
-        self.note_first(plan, &mut arriving);
+        self.note_foremost(plan, &mut arriving);
         if self.is_noted() {
             self.note_hits(with, &mut arriving, hits, met);
         } else {
@@ -182,7 +180,7 @@ impl TraceState {
     /// Makes room for what the arriving span will most likely need.
     #[inline]
     fn reserve(&mut self, pool: &mut BlockPool, hits: usize) {
-        let is_first = self.first().is_none();
+        let is_first = self.span_count() == 0;
         let is_recorded = hits > 0 || is_first;
         let mut wanted = [0; LISTS];
         wanted[List::Spans as usize] = self.parents.stride() as u32;
@@ -199,36 +197,26 @@ impl TraceState {
         self.block_mut().reserve(pool, wanted);
     }
 
-    fn note_first(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
+    /// Holds the arriving span if it is the first root so far or, as long as there is none, the first span.
+    fn note_foremost(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
         let rank = arriving.rank();
+        let is_root = arriving.span.parent().is_none();
+        let before = if is_root { self.root() } else { self.foremost() };
+        let may_be = is_root || !self.flags.has(Flag::Rooted) && rank.0 <= self.began;
         // What begins behind another span is not the first; most do.
-        if rank.0 <= self.began && self.precedes(rank, self.first()) {
-            let record = self.hold_first(plan, arriving, self.first());
-            self.first = packed_id(Some(record));
+        if !may_be || before.is_some_and(|before| !self.records().precedes(rank, before)) {
+            return;
         }
-        if arriving.span.parent().is_none() && self.precedes(rank, self.root()) {
-            let record = self.hold_first(plan, arriving, self.root());
-            self.root = packed_id(Some(record));
-        }
-    }
-
-    fn precedes(&self, rank: Rank, at: Option<RecordId>) -> bool {
-        at.is_none_or(|at| self.records().precedes(rank, at))
-    }
-
-    /// The arriving span is held in place of another, of which nothing is left if nothing else holds it.
-    fn hold_first(
-        &mut self,
-        plan: &Plan,
-        arriving: &mut Arriving<'_, '_, '_>,
-        before: Option<RecordId>,
-    ) -> RecordId {
-        let record = self.record(arriving);
-        self.hold(arriving, record, &plan.shown_of_first);
-        if let Some(before) = before {
+        // Of the one before nothing is left if nothing else holds it: its place is the new one's.
+        if let Some(before) = self.foremost() {
             self.records_mut(arriving.pool).release(before);
         }
-        record
+        let record = self.record(arriving);
+        self.hold(arriving, record, &plan.shown_of_first);
+        self.set_foremost(Some(record));
+        if is_root {
+            self.flags.add(Flag::Rooted);
+        }
     }
 
     /// Notes which cells the arriving span feeds, of a trace of which that is counted later.

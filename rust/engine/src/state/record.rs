@@ -142,8 +142,6 @@ pub(super) struct RecordsMut<'t> {
     pub block: &'t mut Block,
     pub pool: &'t mut BlockPool,
     pub apart: &'t mut Option<Box<SetApart>>,
-    /// The first free place, as [`packed_id`].
-    pub free: &'t mut u32,
     pub parents: Parents,
 }
 
@@ -161,9 +159,9 @@ impl RecordsMut<'_> {
             refs: 0,
             parent: new.parent,
         };
-        let id = match unpacked_id(*self.free) {
+        let id = match unpacked_id(self.block.free_record) {
             Some(id) => {
-                *self.free = self.get(id).refs;
+                self.block.free_record = self.get(id).refs;
                 self.set(id, &record);
                 id
             }
@@ -281,7 +279,7 @@ impl RecordsMut<'_> {
         self.pool
             .texts
             .release(std::mem::replace(&mut record.service, TextId::NONE));
-        record.refs = std::mem::replace(self.free, id.0);
+        record.refs = std::mem::replace(&mut self.block.free_record, id.0);
         self.set(id, &record);
     }
 }

@@ -23,8 +23,14 @@ struct Postponed {
 pub(super) struct Reported {
     /// Sorted: by rule, then obligation.
     pub fired: Vec<Fired>,
-    /// Those of `fired` that spans which came after the close contradict; sorted.
-    pub contradicted: Vec<Fired>,
+    seldom: Option<Box<Seldom>>,
+}
+
+/// What few of those traces have of which something was reported.
+#[derive(Debug, Default)]
+struct Seldom {
+    /// Those of the violations that spans which came after the close contradict; sorted.
+    contradicted: Vec<Fired>,
     /// Sorted by rule.
     postponed: Vec<Postponed>,
 }
@@ -32,11 +38,20 @@ pub(super) struct Reported {
 impl Reported {
     /// Both sorted.
     pub fn of(fired: Vec<Fired>, contradicted: Vec<Fired>) -> Reported {
-        Reported {
-            fired,
+        let seldom = Seldom {
             contradicted,
             postponed: Vec::new(),
+        };
+        Reported {
+            fired,
+            seldom: (!seldom.contradicted.is_empty()).then(|| Box::new(seldom)),
         }
+    }
+
+    /// Those of `fired` that are contradicted, sorted.
+    pub fn contradicted(&self) -> &[Fired] {
+        let seldom = self.seldom.as_ref();
+        seldom.map_or(&[], |seldom| &seldom.contradicted)
     }
 
     pub fn fire(&mut self, fired: Fired) {
@@ -44,11 +59,12 @@ impl Reported {
     }
 
     pub fn contradict(&mut self, fired: Fired) {
-        add_sorted(&mut self.contradicted, fired);
+        let seldom = self.seldom.get_or_insert_default();
+        add_sorted(&mut seldom.contradicted, fired);
     }
 
     pub fn postpone(&mut self, rule: RuleKey, until: usize) {
-        let postponed = &mut self.postponed;
+        let postponed = &mut self.seldom.get_or_insert_default().postponed;
         match postponed.binary_search_by_key(&rule, |one| one.rule) {
             Ok(at) => postponed[at].until = until,
             Err(at) => postponed.insert(at, Postponed { rule, until }),
@@ -57,19 +73,25 @@ impl Reported {
 
     /// The span count from which a rule is tried again.
     pub fn postponed_until(&self, rule: RuleKey) -> Option<usize> {
-        let at = self.postponed.binary_search_by_key(&rule, |one| one.rule);
-        Some(self.postponed[at.ok()?].until)
+        let postponed = &self.seldom.as_ref()?.postponed;
+        let at = postponed.binary_search_by_key(&rule, |one| one.rule);
+        Some(postponed[at.ok()?].until)
     }
 
     pub fn forget_postponed(&mut self) {
-        self.postponed = Vec::new();
+        if let Some(seldom) = &mut self.seldom {
+            seldom.postponed = Vec::new();
+        }
     }
 
+    /// Besides its own size.
     pub fn heap_bytes(&self) -> usize {
-        heap(size_of::<Reported>())
-            + heap(self.fired.capacity() * size_of::<Fired>())
-            + heap(self.contradicted.capacity() * size_of::<Fired>())
-            + heap(self.postponed.capacity() * size_of::<Postponed>())
+        let seldom = self.seldom.as_ref().map_or(0, |seldom| {
+            heap(size_of::<Seldom>())
+                + heap(seldom.contradicted.capacity() * size_of::<Fired>())
+                + heap(seldom.postponed.capacity() * size_of::<Postponed>())
+        });
+        heap(self.fired.capacity() * size_of::<Fired>()) + seldom
     }
 }
 
@@ -98,7 +120,7 @@ mod tests {
             |reported: &Reported| [3, 4, 5, 7].map(|rule| reported.postponed_until(RuleKey(rule)));
         assert_eq!(until(&reported), [Some(40), None, Some(30), Some(10)]);
         let held = reported.heap_bytes();
-        assert!(held >= size_of::<Reported>() + 3 * size_of::<Postponed>());
+        assert!(held >= size_of::<Seldom>() + 3 * size_of::<Postponed>());
         reported.forget_postponed();
         assert_eq!(until(&reported), [None; 4]);
         assert!(reported.heap_bytes() < held);

@@ -10,8 +10,8 @@ pub(crate) struct TracePlace {
     serial: u32,
 }
 
-/// What a trace takes of these, in two and a half lines of a cache.
-const _: () = assert!(size_of::<Option<TraceState>>() <= 160);
+/// What a trace takes of these.
+const _: () = assert!(size_of::<Option<TraceState>>() <= 152);
 
 #[derive(Debug, Default)]
 pub(super) struct Slots {

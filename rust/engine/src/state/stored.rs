@@ -15,7 +15,7 @@ use crate::state::group_cell::{GroupsCell, Lowest};
 use crate::state::key::TextKey;
 use crate::state::merge::short_basis;
 use crate::state::named::NamedTrace;
-use crate::state::record_id::{RecordId, packed_id};
+use crate::state::record_id::RecordId;
 use crate::state::reported::Fired;
 use crate::state::seen::StoredSeen;
 use crate::state::shown;
@@ -242,8 +242,10 @@ impl StoredTrace {
         let number = |field| numbers.field(field);
         self.records
             .restore(&mut trace, addition.arrived, (number, key), pool);
-        trace.root = packed_id(self.root);
-        trace.first = packed_id(self.first);
+        trace.set_foremost(self.root.or(self.first));
+        if self.root.is_some() {
+            trace.flags.add(Flag::Rooted);
+        }
         lowest.restore(&mut self.cells);
         let mut shown: Vec<(RecordId, CellId)> = Vec::new();
         for (id, cell) in self.cells {
@@ -347,7 +349,7 @@ impl TraceState {
     /// Counts anew what refers to each record; the places of those to which nothing does are free.
     fn restore_refs(&mut self, pool: &mut BlockPool) {
         let mut held: Vec<RecordId> = self.shown().runs().collect();
-        held.extend(self.root().into_iter().chain(self.first()));
+        held.extend(self.foremost());
         for (_, cell) in self.own_cells().all() {
             match cell {
                 Cell::Records(cell) => held.extend(cell.members().map(|(record, _)| record)),

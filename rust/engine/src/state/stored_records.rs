@@ -66,7 +66,7 @@ impl StoredRecord {
 
 impl StoredRecords {
     pub fn of(named: NamedTrace<'_>) -> StoredRecords {
-        let (trace, records) = (named.trace, named.trace.records());
+        let records = named.trace.records();
         let mut texts = StoredTexts::default();
         let mut numbers: HashMap<u32, TextNumber> = HashMap::new();
         let mut number = |id: TextId| {
@@ -77,7 +77,7 @@ impl StoredRecords {
             })
         };
         let mut free = Vec::new();
-        let mut next = trace.free_place();
+        let mut next = unpacked_id(records.block.free_record);
         while let Some(id) = next {
             free.push(id);
             next = unpacked_id(records.packed(id).refs);

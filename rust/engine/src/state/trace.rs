@@ -16,7 +16,7 @@ use crate::state::fed_cells::CellsMut;
 use crate::state::flags::{Flag, Flags};
 use crate::state::kept::{Kept, Projection};
 use crate::state::record::{Records, RecordsMut};
-use crate::state::record_id::{NO_RECORD, RecordId, unpacked_id};
+use crate::state::record_id::{NO_RECORD, RecordId, packed_id, unpacked_id};
 use crate::state::seen::{Parents, Seen, SeenMut};
 use crate::time::{EventTime, Timestamp};
 
@@ -46,11 +46,8 @@ pub(crate) struct TraceState {
     pub(super) generation: Generation,
     /// Of what all digests of its spans are made; 0: of several things, or of what is not known.
     pub(super) digest_basis: u32,
-    /// Among its records, the place that is free.
-    free: u32,
-    /// The first root and the first span, by [`Rank`](crate::state::record::Rank).
-    pub(super) root: u32,
-    pub(super) first: u32,
+    /// The first root or, as long as none came, the first span, by [`Rank`](crate::state::record::Rank).
+    foremost: u32,
     /// Its number among those that the latest call touched. Not stored.
     touched: u32,
     /// Tells it from all others that stood at its place. Not stored.
@@ -82,9 +79,7 @@ impl TraceState {
             began: EventTime::LAST,
             generation,
             digest_basis: 0,
-            free: NO_RECORD,
-            root: NO_RECORD,
-            first: NO_RECORD,
+            foremost: NO_RECORD,
             touched: 0,
             serial: 0,
             early_work: 0,
@@ -199,24 +194,30 @@ impl TraceState {
             block: &mut self.block,
             pool,
             apart: &mut self.apart,
-            free: &mut self.free,
             parents: self.parents,
         }
     }
 
-    /// The first free place among the records.
-    pub(super) fn free_place(&self) -> Option<RecordId> {
-        unpacked_id(self.free)
-    }
-
+    /// The first root.
     #[inline(always)]
     pub fn root(&self) -> Option<RecordId> {
-        unpacked_id(self.root)
+        self.foremost().filter(|_| self.flags.has(Flag::Rooted))
     }
 
+    /// The first span, as long as there is no root.
     #[inline(always)]
     pub fn first(&self) -> Option<RecordId> {
-        unpacked_id(self.first)
+        self.foremost().filter(|_| !self.flags.has(Flag::Rooted))
+    }
+
+    /// Either of them.
+    #[inline(always)]
+    pub(super) fn foremost(&self) -> Option<RecordId> {
+        unpacked_id(self.foremost)
+    }
+
+    pub(super) fn set_foremost(&mut self, record: Option<RecordId>) {
+        self.foremost = packed_id(record);
     }
 
     /// Without what is [noted](crate::state::settled).

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::intern::FieldKey;
-use crate::state::record_id::NO_RECORD;
 use crate::state::texts::NAME_BYTES;
 use crate::value::OwnedValue;
 
@@ -11,7 +10,6 @@ struct Alone {
     block: Block,
     pool: BlockPool,
     apart: Option<Box<SetApart>>,
-    free: u32,
 }
 
 impl Alone {
@@ -20,7 +18,6 @@ impl Alone {
             block: Block::default(),
             pool: BlockPool::default(),
             apart: None,
-            free: NO_RECORD,
         }
     }
 
@@ -29,7 +26,6 @@ impl Alone {
             block: &mut self.block,
             pool: &mut self.pool,
             apart: &mut self.apart,
-            free: &mut self.free,
             parents: Parents::OfRecorded,
         }
     }
