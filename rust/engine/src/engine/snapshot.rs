@@ -35,7 +35,7 @@ use crate::windows::table::Windows;
 pub(crate) const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-pub(crate) const VERSION: u16 = 10;
+pub(crate) const VERSION: u16 = 11;
 
 const HEAD: usize = MAGIC.len() + 2;
 pub(crate) const CHECKSUM: usize = 16;
@@ -172,7 +172,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
                 decode::<(Timestamp, Stored, StoredWindowsFirst)>(body()?)?;
             (started, stored, windows.into())
         }
-        8..=10 => decode::<(Timestamp, Stored, StoredWindows)>(body()?)?,
+        8..=11 => decode::<(Timestamp, Stored, StoredWindows)>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
     let is_sound = |(trace, _, lowest): &(StoredTrace, _, _)| trace.is_sound(lowest);

@@ -2,7 +2,6 @@
 //! working memory, and the texts of their records.
 
 use crate::heap::heap;
-use crate::state::settled::SettledCells;
 use crate::state::texts::Texts;
 use crate::sync::worked;
 
@@ -22,11 +21,12 @@ const FEW: usize = 16;
 /// So many go, at most, for one that comes.
 const GONE_FOR_ONE: usize = 4;
 
-/// A trace begins with a block of the size to which those before it grew, up to so many bytes: of the difference it takes a
-/// share with each that grows, and loses one with each that begins.
+/// A trace begins with a block as large as most of those before it needed, up to so many bytes: that loses one share with each
+/// trace that begins, and gains the other with each block that is too small. What few long traces need says nothing of
+/// the others: a block that has to be more than twice as large does not count.
 const USUAL: usize = 2048;
-const GROWS_BY: usize = 4;
-const SHRINKS_BY: usize = 64;
+const SHRINKS_BY: usize = 128;
+const GROWS_BY: usize = 16;
 
 /// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
 const SIZES: usize = 56;
@@ -42,8 +42,6 @@ pub(crate) struct BlockPool {
     usual: usize,
     /// What a span notes that takes from here.
     pub(super) words: Vec<u32>,
-    /// What the trace that was asked last counted.
-    pub(super) settled: SettledCells,
     /// What the records of all its traces name.
     pub texts: Texts,
 }
@@ -56,7 +54,6 @@ impl Default for BlockPool {
             most: 0,
             usual: 0,
             words: Vec::new(),
-            settled: SettledCells::default(),
             texts: Texts::default(),
         }
     }
@@ -69,7 +66,6 @@ impl BlockPool {
         if self.words.capacity() > KEPT_WORDS {
             self.words = Vec::new();
         }
-        self.settled.shrink();
         self.texts.shrink();
         let mut left = at_once;
         for free in &mut self.free {
@@ -91,15 +87,15 @@ impl BlockPool {
 
     /// The first block of a trace.
     pub(super) fn take_first(&mut self, least: usize) -> Box<[u8]> {
-        let size = least.max(self.usual);
-        self.usual -= self.usual.div_ceil(SHRINKS_BY);
-        self.take(size)
+        let shrunk = self.usual - self.usual.div_ceil(SHRINKS_BY);
+        self.usual = shrunk.max(least).min(USUAL);
+        self.take(self.usual.max(least))
     }
 
-    /// A block in place of one that was too small.
+    /// A block, with some to spare, in place of one that was too small.
     pub(super) fn take_grown(&mut self, least: usize, spare: usize) -> Box<[u8]> {
-        if (self.usual..=USUAL).contains(&least) {
-            self.usual += (least - self.usual) / GROWS_BY;
+        if least <= USUAL.min(2 * self.usual) {
+            self.usual += self.usual / GROWS_BY;
         }
         self.take(least + spare)
     }
@@ -146,7 +142,7 @@ impl BlockPool {
 
     pub fn bytes(&self) -> usize {
         let words = heap(self.words.capacity() * size_of::<u32>());
-        self.bytes + words + self.settled.bytes() + self.texts.bytes()
+        self.bytes + words + self.texts.bytes()
     }
 }
 
@@ -172,24 +168,39 @@ fn size_index(size: usize) -> usize {
 mod tests {
     use super::*;
 
+    /// So many times a trace that needs so much grows, and how large it is then.
+    fn begun(pool: &mut BlockPool, needs: usize) -> (usize, usize) {
+        let mut size = pool.take_first(100).len();
+        let mut grown = 0;
+        while size < needs {
+            size = pool.take_grown(size + 24, size / 6).len();
+            grown += 1;
+        }
+        (grown, size)
+    }
+
     #[test]
     fn a_trace_begins_as_large_as_those_before_it_grew_and_small_again_after_small_ones() {
         let mut pool = BlockPool::default();
-        let mut grown = 0;
-        for _ in 0..1000 {
-            // Each needs 600 bytes in the end.
-            let mut size = pool.take_first(100).len();
-            while size < 600 {
-                size = pool.take_grown(size + 24, size / 3).len();
-                grown += 1;
-            }
-            assert!(size <= 1000);
-        }
-        assert!(grown < 300, "{grown}");
-        pool.take_grown(USUAL + 1, 0);
-        let small: Vec<usize> = (0..300).map(|_| pool.take_first(100).len()).collect();
-        assert!(small[0] < 1000);
-        assert_eq!(small[299], size_for(100));
+        let of_alike: Vec<_> = (0..1000).map(|_| begun(&mut pool, 600)).collect();
+        let grown: usize = of_alike.iter().map(|(grown, _)| grown).sum();
+        assert!(grown < 200, "{grown}");
+        assert!(of_alike.iter().all(|(_, size)| (600..800).contains(size)));
+        let small: Vec<_> = (0..400).map(|_| begun(&mut pool, 90)).collect();
+        assert_eq!(small[399], (0, size_for(100)));
+    }
+
+    #[test]
+    fn a_trace_is_small_among_few_that_are_long() {
+        let mut pool = BlockPool::default();
+        let all = (0..5000).map(|number| {
+            let is_long = number % 20 == 0;
+            (is_long, begun(&mut pool, if is_long { 9000 } else { 300 }))
+        });
+        let small = all.filter(|(is_long, _)| !is_long).map(|(_, (_, size))| size);
+        let small: Vec<usize> = small.collect();
+        let mean = small.iter().sum::<usize>() / small.len();
+        assert!(mean < 400, "{mean}");
     }
 
     #[test]

@@ -160,11 +160,10 @@ impl TraceState {
 
     /// What is noted goes into the cells: from now on all spans are counted as they come.
     pub(super) fn count_for_good(&mut self, pool: &mut BlockPool) {
-        pool.settled.forget();
-        if !self.count_in(&mut pool.settled) {
+        let mut settled = SettledCells::default();
+        if !self.count_in(&mut settled) {
             return;
         }
-        let settled = std::mem::take(&mut pool.settled);
         let SettledCells { cells, links, .. } = &settled;
         let mut members = Vec::new();
         let mut own: Vec<u8> = Vec::with_capacity(cells.len() * CELL_BYTES);
@@ -187,8 +186,6 @@ impl TraceState {
             cells.add_record(at, record, certain);
             self.records_mut(pool).hold(record);
         }
-        pool.settled = settled;
-        pool.settled.forget();
     }
 
     /// How many certain spans fed a cell.

@@ -50,6 +50,7 @@ const FREE_SHARE: usize = 16;
 pub(crate) struct Shard {
     slots: Slots,
     pool: BlockPool,
+    settled: SettledCells,
     table: SplitTable,
     timers: Timers,
     /// Live traces in the order in which they were opened, with stale entries between them.
@@ -101,23 +102,23 @@ impl Shard {
 
     /// A trace with what it grows from.
     pub fn grow(&mut self, place: TracePlace) -> Option<(&mut TraceState, &mut BlockPool)> {
-        self.pool.settled.forget();
+        self.settled.forget();
         Some((self.slots.get_mut(place)?, &mut self.pool))
     }
 
     /// A trace with memory to count in what its spans left, if that is asked for.
     pub fn ask(&mut self, place: TracePlace) -> Option<(&TraceState, &mut SettledCells)> {
-        Some((self.slots.get(place)?, &mut self.pool.settled))
+        Some((self.slots.get(place)?, &mut self.settled))
     }
 
     /// A trace whose cells may be read.
     pub fn settled(&mut self, place: TracePlace) -> Option<NamedTraceMut<'_>> {
         let trace = self.slots.get_mut(place)?;
-        let is_counted = trace.count_in(&mut self.pool.settled);
+        let is_counted = trace.count_in(&mut self.settled);
         Some(NamedTraceMut {
             trace,
             texts: &self.pool.texts,
-            settled: is_counted.then_some(&self.pool.settled),
+            settled: is_counted.then_some(&self.settled),
         })
     }
 
@@ -312,6 +313,7 @@ impl Shard {
     /// Gives back room that a flood left. `false`: there is more of it, so that whoever waits may go first.
     pub fn shrink(&mut self) -> bool {
         self.gone = 0;
+        self.settled.shrink();
         self.slots.shrink();
         self.timers.shrink();
         let least = if self.held() == 0 { 0 } else { FREE_BYTES };
@@ -358,6 +360,7 @@ impl Shard {
     pub fn bytes(&self) -> u64 {
         let own = self.slots.bytes()
             + self.pool.bytes()
+            + self.settled.bytes()
             + self.table.bytes()
             + self.timers.bytes()
             + self.opened.bytes()
