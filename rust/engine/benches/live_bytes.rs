@@ -1,9 +1,6 @@
 //! How many bytes a live trace of eight spans takes: resident memory from 50,000 to 200,000 of them, under the ten rules of
 //! `tail_sampling_memory` and under a hundred. `cargo bench -p betrace-engine --bench live_bytes [-- traces]`, so many in place of 200,000.
-#![allow(
-    clippy::print_stdout,
-    reason = "what a bench is for is its figures"
-)]
+#![allow(clippy::print_stdout, reason = "what a bench is for is its figures")]
 
 use std::fs;
 use std::hint::black_box;
@@ -17,7 +14,9 @@ const BATCHES: usize = 32;
 const SPANS: u64 = 8;
 
 fn main() {
-    let asked = std::env::args().filter_map(|argument| argument.parse().ok()).next();
+    let asked = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .next();
     let most = asked.unwrap_or(200_000);
     for (name, text) in [("ten", ten()), ("a hundred", rules::hundred())] {
         let engine = patient(text);
@@ -26,7 +25,10 @@ fn main() {
         let before = (resident(), engine.stats().memory_bytes);
         let last = fill(&engine, &mut batches, first, most);
         let more = (last - first) as f64;
-        let (held, accounted) = (resident() - before.0, engine.stats().memory_bytes - before.1);
+        let (held, accounted) = (
+            resident() - before.0,
+            engine.stats().memory_bytes - before.1,
+        );
         println!(
             "{name} rules: {:.0} bytes a live trace of {SPANS} spans, {:.0} of them accounted for",
             held as f64 / more,
@@ -38,7 +40,9 @@ fn main() {
 /// A rule for each of ten statuses, of which the shop has one.
 fn ten() -> String {
     let rule = |status| {
-        format!("  - {{ id: status-{status}, condition: 'never {{ any.where(http.response.status_code == {status}) }}' }}\n")
+        format!(
+            "  - {{ id: status-{status}, condition: 'never {{ any.where(http.response.status_code == {status}) }}' }}\n"
+        )
     };
     format!("rules:\n{}", (500..510).map(rule).collect::<String>())
 }
@@ -70,7 +74,11 @@ fn fill(engine: &Engine, batches: &mut [Batch], mut traces: u64, most: u64) -> u
         number += 1;
         batch.readdress(traces + 1, |span| id(traces + span as u64 / SPANS));
         traces += (batch.spans() as u64).div_ceil(SPANS);
-        assert!(engine.consume(batch.bytes(), Timestamp(BEGIN + traces)).is_ok());
+        assert!(
+            engine
+                .consume(batch.bytes(), Timestamp(BEGIN + traces))
+                .is_ok()
+        );
         black_box(engine.take_findings(usize::MAX));
     }
     traces

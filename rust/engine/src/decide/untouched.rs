@@ -10,7 +10,6 @@ use crate::decide::window::idle;
 use crate::hash::HashKey;
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, RulePlan};
-use crate::state::named::NamedTrace;
 use crate::state::texts::Texts;
 use crate::state::trace::TraceState;
 use crate::windows::adds::{Idle, IdleAdds};

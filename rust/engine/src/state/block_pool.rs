@@ -197,7 +197,9 @@ mod tests {
             let is_long = number % 20 == 0;
             (is_long, begun(&mut pool, if is_long { 9000 } else { 300 }))
         });
-        let small = all.filter(|(is_long, _)| !is_long).map(|(_, (_, size))| size);
+        let small = all
+            .filter(|(is_long, _)| !is_long)
+            .map(|(_, (_, size))| size);
         let small: Vec<usize> = small.collect();
         let mean = small.iter().sum::<usize>() / small.len();
         assert!(mean < 400, "{mean}");

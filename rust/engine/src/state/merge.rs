@@ -201,7 +201,11 @@ impl TraceState {
     fn note_foremost(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
         let rank = arriving.rank();
         let is_root = arriving.span.parent().is_none();
-        let before = if is_root { self.root() } else { self.foremost() };
+        let before = if is_root {
+            self.root()
+        } else {
+            self.foremost()
+        };
         let may_be = is_root || !self.flags.has(Flag::Rooted) && rank.0 <= self.began;
         // What begins behind another span is not the first; most do.
         if !may_be || before.is_some_and(|before| !self.records().precedes(rank, before)) {

@@ -14,7 +14,7 @@ use crate::state::block_pool::BlockPool;
 use crate::state::cell::Cells;
 use crate::state::fed_cells::CellsMut;
 use crate::state::flags::{Flag, Flags};
-use crate::state::kept::{Kept, Projection};
+use crate::state::kept::Projection;
 use crate::state::record::{Records, RecordsMut};
 use crate::state::record_id::{NO_RECORD, RecordId, packed_id, unpacked_id};
 use crate::state::seen::{Parents, Seen, SeenMut};
@@ -186,7 +186,7 @@ impl TraceState {
     /// What is kept of a recorded span.
     #[inline]
     pub fn projection(&self, id: RecordId) -> Option<&Projection> {
-        self.kept.as_deref()?.projection(id.index())
+        self.apart()?.kept.as_deref()?.projection(id.index())
     }
 
     pub(super) fn records_mut<'t>(&'t mut self, pool: &'t mut BlockPool) -> RecordsMut<'t> {
