@@ -199,11 +199,7 @@ impl Engine {
         while !parts.is_empty() {
             let left = (&self.shards, &mut parts);
             let close = |context: &Context<'_>, scratch: &mut CallScratch| {
-                let held = close_due(left, context, &self.outbox, scratch);
-                // What closes may grow by what is reported of it.
-                let CallScratch { sink, decide, .. } = scratch;
-                shed(&self.shards, context, &self.outbox, decide, sink);
-                held
+                close_due(left, context, &self.outbox, scratch)
             };
             held += self.with_rules(now, close).0;
         }
