@@ -23,7 +23,7 @@ const BATCHES: u64 = 16;
 const RULES: usize = 100;
 const PAIRS: usize = 101;
 /// What the windows may cost: a median above this is a failure.
-const BOUND: f64 = 1.4;
+const BOUND: f64 = 1.25;
 const NOW: u64 = 1_760_000_001_000_000_000;
 
 /// Each measure in turn, with groups and without, held against numbers, other groups and the window before.
