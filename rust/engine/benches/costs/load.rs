@@ -7,7 +7,7 @@ use betrace_bench::pairs::{compare, pairs, processor_time};
 use betrace_bench::row::Row;
 use betrace_bench::rules;
 use betrace_engine::{Engine, Timestamp};
-use betrace_lang::{SourceFile, compile};
+use betrace_lang::{Limits, SourceFile};
 use regex::Regex;
 use saphyr_parser::Parser;
 
@@ -32,11 +32,12 @@ pub fn row() -> Row {
     )
 }
 
+/// As the Collector does it, which wants to hear of warnings too.
 fn load(text: &str) {
-    let rules = compile(&[SourceFile::new("rules.yaml", text.to_owned())]);
-    let Ok(rules) = rules else {
-        unreachable!("every rule here is faultless");
-    };
+    let file = SourceFile::new("rules.yaml", text.to_owned());
+    let loaded = betrace_lang::load(&[file], &Limits::default());
+    assert!(!loaded.has_errors(), "every rule here is faultless");
+    let rules = loaded.rules.into_iter().map(|loaded| loaded.rule).collect();
     let engine = Engine::new(rules, settings(), Timestamp(1));
     assert!(black_box(engine).is_ok());
 }
