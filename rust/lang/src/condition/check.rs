@@ -61,10 +61,10 @@ pub fn check_condition(
     faults: &mut Vec<Fault>,
 ) -> Option<Body> {
     let first = faults.len();
-    let body = checked_condition(text, vocabulary, limits, faults);
+    let body = checked_condition(text, vocabulary, limits, faults, true);
     improve(text, faults, first, &|text| {
         let mut faults = Vec::new();
-        checked_condition(text, vocabulary, limits, &mut faults);
+        checked_condition(text, vocabulary, limits, &mut faults, true);
         faults
     });
     body
@@ -78,27 +78,23 @@ pub(crate) fn understood_condition(
     limits: &Limits,
     faults: &mut Vec<Fault>,
 ) -> Option<Body> {
-    let first = faults.len();
-    let document = parse(text, limits, faults);
-    let mut checker = Checker::new(text, vocabulary, limits, faults);
-    checker.doubts = false;
-    let body = checker.body(&document);
-    settle(faults, first);
-    body.filter(|_| !faults[first..].iter().any(Fault::is_error))
+    checked_condition(text, vocabulary, limits, faults, false)
 }
 
-/// As [`check_condition`], without a second look at suggestions.
+/// As [`check_condition`], without a second look at suggestions; without `doubts`, as [`understood_condition`].
 fn checked_condition(
     text: &str,
     vocabulary: &Vocabulary,
     limits: &Limits,
     faults: &mut Vec<Fault>,
+    doubts: bool,
 ) -> Option<Body> {
     let first = faults.len();
     let document = parse(text, limits, faults);
     let mut checker = Checker::new(text, vocabulary, limits, faults);
+    checker.doubts = doubts;
     let body = checker.body(&document);
-    if let Some(body) = &body {
+    if let Some(body) = body.as_ref().filter(|_| doubts) {
         lint::body(text, &document, body, vocabulary, faults);
     }
     settle(faults, first);

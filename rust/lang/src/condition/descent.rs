@@ -14,7 +14,7 @@ use std::vec::IntoIter;
 use crate::condition::ast::{
     Clause, ClauseWord, Document, Link, LinkWord, Node, NodeKind, SumSign, WindowHead, Within,
 };
-use crate::condition::descent::words::{begins_operand, compare_op, link_word, test};
+use crate::condition::descent::words::{begins_operand, link_word, test};
 use crate::condition::token::Token;
 use crate::rule::Quantifier;
 
@@ -205,7 +205,7 @@ impl Descent {
 
     fn comparison(&mut self, start: usize) -> Option<Node> {
         let left = self.quantity(start)?;
-        if let Some(op) = self.peek().and_then(compare_op) {
+        if let Some(op) = self.peek().and_then(Token::compare_op) {
             self.next();
             let (left, right) = (Box::new(left), Box::new(self.quantity(self.start()?)?));
             return Some(self.node(start, NodeKind::Compare { left, op, right }));

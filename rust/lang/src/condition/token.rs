@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::rule::{Aggregate, FieldTest, Nanos, Number, Rank};
+use crate::rule::{Aggregate, CompareOp, FieldTest, Nanos, Number, Rank};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
@@ -225,15 +225,36 @@ impl Token {
         )
     }
 
+    /// How it compares two values.
+    pub fn compare_op(&self) -> Option<CompareOp> {
+        Some(match self {
+            Token::Equal => CompareOp::Eq,
+            Token::NotEqual => CompareOp::Ne,
+            Token::Less => CompareOp::Lt,
+            Token::LessEqual => CompareOp::Le,
+            Token::Greater => CompareOp::Gt,
+            Token::GreaterEqual => CompareOp::Ge,
+            _ => return None,
+        })
+    }
+
     pub fn is_comparison(&self) -> bool {
+        self.compare_op().is_some()
+    }
+
+    /// Is an operand by itself.
+    pub fn is_operand(&self) -> bool {
         matches!(
             self,
-            Token::Equal
-                | Token::NotEqual
-                | Token::Less
-                | Token::LessEqual
-                | Token::Greater
-                | Token::GreaterEqual
+            Token::Name(_)
+                | Token::Quoted(_)
+                | Token::Intrinsic(_)
+                | Token::Number(_)
+                | Token::Duration(_)
+                | Token::Percent(_)
+                | Token::Bool(_)
+                | Token::Attribute { .. }
+                | Token::TraceSpans
         )
     }
 }

@@ -2,36 +2,14 @@
 
 use crate::condition::ast::{LinkWord, Test};
 use crate::condition::token::Token;
-use crate::rule::{CompareOp, TextOp};
+use crate::rule::TextOp;
 
 pub(super) fn begins_operand(token: &Token) -> bool {
-    matches!(
-        token,
-        Token::LeftParen
-            | Token::LeftBracket
-            | Token::Call(_)
-            | Token::Name(_)
-            | Token::Quoted(_)
-            | Token::Intrinsic(_)
-            | Token::Number(_)
-            | Token::Duration(_)
-            | Token::Percent(_)
-            | Token::Bool(_)
-            | Token::Attribute { .. }
-            | Token::TraceSpans
-    )
-}
-
-pub(super) fn compare_op(token: &Token) -> Option<CompareOp> {
-    Some(match token {
-        Token::Equal => CompareOp::Eq,
-        Token::NotEqual => CompareOp::Ne,
-        Token::Less => CompareOp::Lt,
-        Token::LessEqual => CompareOp::Le,
-        Token::Greater => CompareOp::Gt,
-        Token::GreaterEqual => CompareOp::Ge,
-        _ => return None,
-    })
+    token.is_operand()
+        || matches!(
+            token,
+            Token::LeftParen | Token::LeftBracket | Token::Call(_)
+        )
 }
 
 pub(super) fn test(token: &Token) -> Option<Test> {

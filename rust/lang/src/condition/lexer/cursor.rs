@@ -345,20 +345,9 @@ pub(super) fn lowered(word: &str) -> Cow<'_, str> {
 
 /// Whether what follows is an operator rather than an operand.
 fn ends_operand(token: &Token) -> bool {
-    matches!(
-        token,
-        Token::Name(_)
-            | Token::Quoted(_)
-            | Token::Intrinsic(_)
-            | Token::Number(_)
-            | Token::Duration(_)
-            | Token::Percent(_)
-            | Token::Bool(_)
-            | Token::Attribute { .. }
-            | Token::TraceSpans
-            | Token::RightParen
-            | Token::RightBracket
-            | Token::WhereEnd
-            | Token::DotCount
-    )
+    token.is_operand()
+        || matches!(
+            token,
+            Token::RightParen | Token::RightBracket | Token::WhereEnd | Token::DotCount
+        )
 }
