@@ -253,12 +253,13 @@ pub enum TestFormat {
 
 #[derive(Args, Debug)]
 #[command(
+    override_usage = "betrace explain [OPTIONS] --rules RULES\n       betrace explain [OPTIONS] --rules RULES --trace HEX TRACES...",
     after_help = "Exit codes: 0, with --trace 1 if the trace violates a rule, 2 usage or faulty rules, 3 input broken."
 )]
 pub struct Explain {
     /// Rule files, directories, or - for standard input; may be repeated
-    #[arg(long, value_name = "RULES", required = true)]
-    pub rules: Vec<PathBuf>,
+    #[arg(long, value_name = "RULES", required_unless_present = "traces")]
+    rules: Vec<PathBuf>,
     /// Only this rule; may be repeated
     #[arg(long, value_name = "ID")]
     pub rule: Vec<String>,
@@ -266,13 +267,30 @@ pub struct Explain {
     #[arg(long, value_name = "HEX", requires = "traces")]
     pub trace: Option<String>,
     /// Where the trace is: files, directories, or - for standard input
-    #[arg(value_name = "TRACES", requires = "trace")]
+    #[arg(value_name = "TRACES")]
     pub traces: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: ExplainFormat,
     /// What a trace must have to count as complete, where a rule does not say so itself
     #[arg(long, value_enum, default_value_t)]
     pub completeness: CompletenessName,
+}
+
+impl Explain {
+    /// The rules: where no trace is asked about, those that stand where its recordings would, as behind `check`.
+    ///
+    /// # Errors
+    /// What else has to be typed.
+    pub fn rules(&self) -> Result<&[PathBuf], &'static str> {
+        match (self.rules.as_slice(), self.trace.is_some()) {
+            ([], true) => Err("--rules RULES is missing: which rules judge the trace"),
+            ([], false) => Ok(&self.traces),
+            (_, false) if !self.traces.is_empty() => {
+                Err("--trace HEX is missing: which trace of these is to be explained")
+            }
+            (rules, _) => Ok(rules),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -34,7 +34,7 @@ pub fn over_many_traces(rule: &str) -> String {
     )
 }
 
-/// In the order of the windows in time, and of groups in that.
+/// In the order of the windows in time, and of groups in that; what is of one trace keeps its order.
 #[must_use]
 pub fn by_window(findings: &[Finding]) -> Vec<&Finding> {
     let place = |finding: &&Finding| {

@@ -128,19 +128,38 @@ pub struct ValueRange {
 }
 
 impl ValueRange {
-    /// For people: one number, or two.
+    /// For people: one number, or two; a duration in the unit that a rule would have it in.
     #[must_use]
     pub fn text(self, is_duration: bool) -> String {
-        let unit = if is_duration { "s" } else { "" };
         let number = |value: f64| match value {
             f64::INFINITY => "any more".to_owned(),
             f64::NEG_INFINITY => "any less".to_owned(),
-            value => format!("{}{unit}", short(value)),
+            seconds if is_duration => duration(seconds),
+            value => short(value),
         };
         match self.low.total_cmp(&self.high).is_eq() {
             true => number(self.low),
             false => format!("{} to {}", number(self.low), number(self.high)),
         }
+    }
+}
+
+/// In days, hours or minutes where it is whole ones of them, else in the largest unit that there is one of.
+fn duration(seconds: f64) -> String {
+    const WHOLE: [(f64, &str); 3] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "m")];
+    const PARTS: [(f64, &str); 4] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")];
+    let magnitude = seconds.abs();
+    let whole = WHOLE
+        .into_iter()
+        .find(|(unit, _)| magnitude >= *unit && magnitude % unit == 0.0);
+    let part = || PARTS.into_iter().find(|(unit, _)| magnitude >= *unit);
+    match whole.or_else(part) {
+        // Parts of a second are multiplied: a thousandth is no number that there is.
+        Some((unit, name)) if unit < 1.0 => {
+            format!("{}{name}", short(seconds * unit.recip().round()))
+        }
+        Some((unit, name)) => format!("{}{name}", short(seconds / unit)),
+        None => format!("{}s", short(seconds)),
     }
 }
 
@@ -195,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_told_without_zeros_that_nobody_wrote() {
+    fn a_range_is_told_as_somebody_would_write_it() {
         let text = |low, high, is_duration| ValueRange { low, high }.text(is_duration);
         for (value, told) in [
             (0.8, "0.8"),
@@ -211,7 +230,25 @@ mod tests {
         ] {
             assert_eq!(text(value, value, false), told);
         }
-        assert_eq!(text(0.05, 1.5, true), "0.05s to 1.5s");
+        for (seconds, told) in [
+            (0.0, "0s"),
+            (0.089_13, "89.13ms"),
+            (0.06, "60ms"),
+            (0.057, "57ms"),
+            (1e-6, "1us"),
+            (0.000_012_345_6, "12.3456us"),
+            (3.5e-7, "350ns"),
+            (1.234_567_89, "1.2346s"),
+            (-0.25, "-250ms"),
+            (59.5, "59.5s"),
+            (60.0, "1m"),
+            (90.0, "90s"),
+            (7_200.0, "2h"),
+            (172_800.0, "2d"),
+        ] {
+            assert_eq!(text(seconds, seconds, true), told);
+        }
+        assert_eq!(text(0.05, 1.5, true), "50ms to 1.5s");
         let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
         assert_eq!(text(low, high, false), "any less to any more");
     }

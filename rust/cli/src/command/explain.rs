@@ -77,7 +77,14 @@ struct Decided {
 }
 
 pub fn run(args: &Explain, out: &mut Output) -> Exit {
-    let set = match rules::load_faultless(&args.rules) {
+    let paths = match args.rules() {
+        Ok(paths) => paths,
+        Err(missing) => {
+            output::fault(missing);
+            return Exit::Usage;
+        }
+    };
+    let set = match rules::load_faultless(paths) {
         Ok(set) => set,
         Err(exit) => return exit,
     };

@@ -32,6 +32,7 @@ use crate::exit::Exit;
 use crate::near_miss::NearMisses;
 use crate::output::{self, Output};
 use crate::paths::TraceInputs;
+use crate::words::by_window;
 
 use evidence::Stretch;
 use setup::Setup;
@@ -185,8 +186,11 @@ fn write(findings: &[Finding], vacuous: &Vacuous, format: ReplayFormat, out: &mu
     };
     match format {
         ReplayFormat::Text | ReplayFormat::Html => {
-            for finding in findings {
-                text::write(finding, is_vacuous(finding), out);
+            // For people the windows of a rule follow each other.
+            for of_rule in findings.chunk_by(|a, b| a.rule.id == b.rule.id) {
+                for finding in by_window(of_rule) {
+                    text::write(finding, is_vacuous(finding), out);
+                }
             }
         }
         ReplayFormat::Json => {

@@ -5,7 +5,6 @@ mod bounds;
 mod told;
 mod varied;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use betrace_engine::PlanError;
@@ -34,15 +33,11 @@ pub fn run(args: &Tune, out: &mut Output) -> Exit {
 }
 
 fn tune(args: &Tune, out: &mut Output) -> Result<Exit, Exit> {
-    let paths: Vec<PathBuf> = [&args.first]
-        .into_iter()
-        .chain(&args.rules)
-        .cloned()
-        .collect();
+    let (paths, good) = args.sides();
     let set = rules::load_faultless(&paths)?;
     let rules = set.rules.into_iter().map(|loaded| loaded.rule);
     let rules = rules::of_one_trace(rules.collect())?;
-    let compared = compared(&args.good, &args.bad)?;
+    let compared = compared(&good, &args.bad)?;
     if compared.table.sides.good == 0 {
         output::fault("there is no good trace to tune by");
         return Err(if compared.is_broken {

@@ -427,3 +427,26 @@ fn a_deadline_is_said_to_keep_the_trace_open() {
         "when each { a as p } always { b before p within 30s }"
     ));
 }
+
+#[test]
+fn what_is_missing_is_named() {
+    let desk = Desk::with(&[("rules.yaml", RULES)]);
+    let plain = desk.run(&["explain", "rules.yaml"]);
+    let named = desk.run(&["explain", "--rules", "rules.yaml"]);
+    assert_eq!((plain.code, plain.out), (0, named.out), "{}", plain.err);
+    for (args, missing) in [
+        (&["explain"][..], "--rules <RULES>"),
+        (
+            &["explain", "--trace", "1f", "rules.yaml"][..],
+            "--rules RULES is missing",
+        ),
+        (
+            &["explain", "--rules", "rules.yaml", "x.jsonl"][..],
+            "--trace HEX is missing",
+        ),
+    ] {
+        let ran = desk.run(args);
+        assert_eq!(ran.code, 2, "{}", ran.out);
+        assert!(ran.err.contains(missing), "{}", ran.err);
+    }
+}

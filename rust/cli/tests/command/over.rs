@@ -341,3 +341,43 @@ rules:
         assert!(summary.contains(line), "{line}\n{summary}");
     }
 }
+
+#[test]
+fn windows_are_listed_in_time_with_durations_as_rules_have_them() {
+    let rules = "rules:\n  - id: quick\n    condition: over 10s always { max(visit, span:duration) < 60ms }\n";
+    let traces: Vec<String> = (0..12)
+        .map(|at| {
+            let start = 1_700_000_000_000 + 10_000 * at;
+            request(&[Made {
+                times: (start, start + 89),
+                ..visit(u128::from(at) + 1, "ann")
+            }])
+        })
+        .collect();
+    let desk = Desk::with(&[("rules.yaml", rules), ("traces.jsonl", &traces.join("\n"))]);
+    let ran = desk.run(&["replay", "--rules", "rules.yaml", "traces.jsonl"]);
+    let heads: Vec<&str> = ran
+        .out
+        .lines()
+        .filter(|line| line.starts_with("violated"))
+        .collect();
+    assert_eq!(heads.len(), 12, "{}", ran.out);
+    assert!(heads.is_sorted(), "{heads:#?}");
+    assert!(heads.iter().all(|head| head.contains("is 89ms (")));
+    assert!(ran.out.contains(": 89ms over 10s"), "{}", ran.out);
+    // For programs the order is that of every other line: by rule, then trace id.
+    let json = desk.run(&[
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "traces.jsonl",
+        "--format",
+        "json",
+    ]);
+    let ids: Vec<String> = json
+        .json_lines()
+        .iter()
+        .map(|line| line["trace_id"].to_string())
+        .collect();
+    assert!(ids.is_sorted(), "{ids:#?}");
+}

@@ -139,3 +139,29 @@ fn rules_that_are_quiet_and_catch_something_are_nothing_to_look_at() {
     let ran = desk.run(&["tune", "none.yaml", &healthy]);
     assert_eq!(ran.code, 2, "{}", ran.err);
 }
+
+#[test]
+fn rules_are_named_before_the_traces_or_by_their_option() {
+    let desk = Desk::with(&[("rules.yaml", RULES), ("more/rules.yml", RULES)]);
+    let healthy = repository("testdata/traces/healthy.jsonl.zst");
+    let storm = repository("testdata/traces/retry-storm.jsonl");
+    let asked = |args: &[&str]| {
+        let ran = desk.run(&[&["tune", "--bad", &storm][..], args].concat());
+        assert_eq!(ran.code, 1, "{args:?}: {}", ran.err);
+        ran.out
+    };
+    let first = asked(&["--", "rules.yaml", &healthy]);
+    assert_eq!(first, asked(&["--rules", "rules.yaml", "--", &healthy]));
+    let two = asked(&["--rules", "rules.yaml", "--", &healthy, &healthy]);
+    assert_eq!(first.lines().next(), two.lines().next());
+    let further = desk.run(&["tune", "--rules", "rules.yaml", "more", &healthy]);
+    assert_eq!(further.code, 2, "each id stands twice");
+    assert!(further.err.contains("E0010"), "{}", further.err);
+    let none = desk.run(&["tune", "rules.yaml"]);
+    assert_eq!(none.code, 2);
+    assert!(
+        none.err.contains("tune [OPTIONS] RULES TRACES..."),
+        "{}",
+        none.err
+    );
+}

@@ -6,13 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use crate::codes::{Code, DiagnosticSeverity};
+use crate::codes::{Code, DiagnosticSeverity, conditions};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::fault::{Fault, Origin};
 use crate::file::brought::Elsewhere;
 use crate::file::read::{Reader, Text};
 use crate::file::rulefile::RuleFile;
-use crate::file::yaml::{ScalarMap, YamlNode};
+use crate::file::yaml::{Scalar, ScalarMap, Style, YamlNode};
 use crate::source::LineIndex;
 
 /// Where the macros of a file stand, and what was said of them.
@@ -49,10 +49,23 @@ impl<'a> Placing<'a> {
             .node
             .as_scalar()
             .map(|scalar| ScalarMap::new(scalar, reader.text));
-        for fault in faults {
+        let end = End::of(&text.node, reader.text);
+        for mut fault in faults {
             let (range, node, rule) = match &fault.origin {
                 Origin::Here => {
+                    if matches!(fault.code, conditions::UNCLOSED | conditions::UNCLOSED_TEXT) {
+                        match end {
+                            End::Own => {}
+                            End::Comment => fault.help = Some(IN_A_COMMENT.to_owned()),
+                            // Of that it is said what it is.
+                            End::Colon => {
+                                reader.errors += 1;
+                                continue;
+                            }
+                        }
+                    }
                     let range = match &here {
+                        Some(_) if text.value.is_empty() => header(&text.node, reader.text),
                         Some(map) => map.range(fault.range.clone()),
                         None => text.node.range.clone(),
                     };
@@ -132,14 +145,67 @@ impl<'a> Placing<'a> {
     }
 }
 
+/// The last sign before an empty text: the `|` of a block, or the opening quote.
+fn header(node: &YamlNode<'_>, source: &str) -> Range<usize> {
+    let before = source.get(..node.range.start).unwrap_or_default();
+    let behind = source.get(node.range.clone()).unwrap_or_default();
+    match (
+        behind.trim().is_empty(),
+        before.trim_end().char_indices().next_back(),
+    ) {
+        (true, Some((at, sign))) => at..at + sign.len_utf8(),
+        _ => node.range.clone(),
+    }
+}
+
+/// What YAML ended a text at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Own,
+    /// ` #` behind a plain text.
+    Comment,
+    /// `: ` in a plain text, which is a fault of the YAML.
+    Colon,
+}
+
+const IN_A_COMMENT: &str =
+    "YAML takes what stands behind ` #` for a comment: write the text as a block (`|`)";
+
+impl End {
+    fn of(node: &YamlNode<'_>, source: &str) -> End {
+        let Some(scalar) = node.as_scalar().filter(|one| one.style == Style::Plain) else {
+            return End::Own;
+        };
+        let end = ScalarMap::new(scalar, source).end();
+        let behind = source.get(end..).unwrap_or_default();
+        let next = behind.trim_start_matches([' ', '\t']);
+        match next.chars().next() {
+            Some('#') if next.len() < behind.len() => End::Comment,
+            Some(':') => End::Colon,
+            _ => End::Own,
+        }
+    }
+}
+
 /// Help and suggestion, the latter as the text at the node is written.
 fn with_ways_out(diagnostic: &mut Diagnostic, fault: Fault, node: Option<&YamlNode<'_>>) {
     let written = node.and_then(|node| node.as_scalar());
     diagnostic.suggestion = fault
         .suggestion
         .as_ref()
-        .and_then(|suggestion| written?.write(suggestion));
+        .and_then(|suggestion| written?.write(suggestion, &fault.range));
+    let would_be_quoted = |suggestion: &str| {
+        let is_taken = |scalar: &Scalar<'_>| scalar.would_be_quoted(suggestion, &fault.range);
+        written.is_some_and(is_taken)
+    };
     diagnostic.help = match (fault.help, fault.suggestion) {
+        (_, Some(suggestion))
+            if diagnostic.suggestion.is_none() && would_be_quoted(&suggestion) =>
+        {
+            Some(format!(
+                "write `{suggestion}`, and the whole text as a block (`|`), since YAML takes quotes at the beginning for its own"
+            ))
+        }
         (None, Some(suggestion)) if diagnostic.suggestion.is_none() => {
             Some(format!("write `{suggestion}`"))
         }

@@ -209,6 +209,10 @@ impl<'a> Reader<'a> {
                         .to_owned(),
                 );
             }
+            None if key.value == "resourceSpans" => {
+                diagnostic.help =
+                    Some("this is a recording of traces, and no rule file".to_owned());
+            }
             None => diagnostic.help = Some(format!("its keys are {}", listed(known))),
         }
     }

@@ -3,6 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::field::if_meant;
 use crate::condition::check::literal::is_nothing;
 use crate::condition::lint::{self, Unheard};
 use crate::condition::shipped::PREFIX;
@@ -132,9 +133,12 @@ impl<'a> Checker<'a> {
         let Some(modern) = went_well("span:status", op) else {
             return;
         };
+        let if_meant = if_meant(&self.place.folded(left.range()));
         if let Some(fault) = self.faults.iter_mut().rfind(is_doubt) {
             fault.range = node.range();
-            fault.help = Some("instrumentation leaves the status of what went well `unset`; put the attribute in quotes if it is meant".into());
+            fault.help = Some(format!(
+                "instrumentation leaves the status of what went well `unset`; {if_meant}"
+            ));
             fault.suggestion = Some(modern);
         }
     }

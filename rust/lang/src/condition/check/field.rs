@@ -6,6 +6,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::{Checker, Subject};
 use crate::condition::dialect::Dialect;
+use crate::condition::spelling::quote;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{BindingId, Field, Scope};
 
@@ -322,7 +323,18 @@ impl<'a> Checker<'a> {
             format!("`{source}` is an attribute here; did you mean `{meant}`?"),
         );
         fault.suggestion = Some(meant.into());
-        fault.help = Some("put the attribute in quotes if it is meant".into());
+        fault.help = Some(if_meant(&source));
+    }
+}
+
+/// How an attribute is written that is meant for all that is said of it. Quotes around a scope too would name another one.
+pub(super) fn if_meant(source: &str) -> String {
+    let scoped = source
+        .split_once('.')
+        .filter(|(scope, _)| Scope::written(scope).is_some());
+    match scoped {
+        Some((scope, key)) => format!("write `{scope}.{}` if the attribute is meant", quote(key)),
+        None => "put the attribute in quotes if it is meant".to_owned(),
     }
 }
 

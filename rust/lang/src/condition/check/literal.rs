@@ -1,5 +1,7 @@
 //! Literals, bare words and lists on the right-hand side.
 
+use std::sync::Arc;
+
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
@@ -60,7 +62,7 @@ impl<'a> Checker<'a> {
             self.refuse_unknown_binding(node, first);
             return;
         }
-        if self.refuse_other_span(node, word) {
+        if self.refuse_other_span(node, word) || self.refuse_bound_word(node, word) {
             return;
         }
         let message = format!("`{word}` could be a text or a field");
@@ -75,6 +77,34 @@ impl<'a> Checker<'a> {
         fault.help = (!is_figures)
             .then(|| format!("a text: `\"{word}\"`; a field of the same span: `span.{word}`"));
         fault.suggestion = Some(format!("\"{word}\""));
+    }
+
+    /// `order.id == payment.order.id` and `order.id == order.id`, where a span is bound that can be meant.
+    fn refuse_bound_word(&mut self, node: &Node, word: &str) -> bool {
+        let behind = |base: &Arc<str>| {
+            let rest = word.strip_prefix(&**base)?;
+            rest.strip_prefix('.').filter(|_| !base.is_empty())
+        };
+        let mut bases = self.bound_bases.iter().enumerate();
+        let named = bases.find_map(|(at, base)| Some((at, behind(base)?)));
+        let before = self.place.text[..node.start].trim_end();
+        let field = before.trim_end_matches(['=', '!', '<', '>']).trim_end();
+        let is_compared = |rest: &str| rest.is_empty() || rest.ends_with(['(', ' ', '\n']);
+        let repeats =
+            field.len() < before.len() && field.strip_suffix(word).is_some_and(is_compared);
+        let meant = match (named, self.bindings.as_slice()) {
+            (Some((at, rest)), bindings) => bindings.get(at).map(|name| format!("{name}.{rest}")),
+            (None, [only]) if repeats => Some(format!("{only}.{word}")),
+            (None, _) => None,
+        };
+        let Some(meant) = meant else { return false };
+        let message = format!("a field of the bound span is written `{meant}`");
+        let fault = self.fault(code::DOTTED_WORD, node.range(), message);
+        fault.help = Some(format!(
+            "a text: `\"{word}\"`; a field of the same span: `span.{word}`"
+        ));
+        fault.suggestion = Some(meant);
+        true
     }
 
     pub(super) fn warn_odd_word(&mut self, node: &Node, word: &str) {

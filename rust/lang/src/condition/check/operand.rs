@@ -3,6 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::field::if_meant;
 use crate::condition::dialect::Dialect;
 use crate::diagnostic::fault::Fault;
 use crate::diagnostic::nearest::nearest;
@@ -198,6 +199,7 @@ impl<'a> Checker<'a> {
             ("span:duration", Literal::Duration(_)) => true,
             ("span:duration", _) => {
                 // Still no duration of the span, whatever the number means.
+                let if_meant = if_meant(&self.place.text[range.clone()]);
                 let fault = &mut self.faults[at];
                 fault.message = format!(
                     "`{}` is an attribute here, not the duration of the span",
@@ -210,7 +212,7 @@ impl<'a> Checker<'a> {
                     _ => "500ms".to_owned(),
                 };
                 fault.help = Some(format!(
-                    "the span's, with its unit: `span:duration > {value}`; put the attribute in quotes if it is meant"
+                    "the span's, with its unit: `span:duration > {value}`; {if_meant}"
                 ));
                 fault.suggestion = None;
                 return false;

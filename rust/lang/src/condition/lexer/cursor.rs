@@ -39,8 +39,8 @@ pub(super) struct Lexer<'a> {
     pub in_between: usize,
     /// Behind `rule "name" when`.
     pub in_rule: bool,
-    /// A quoted text reached to the end.
-    pub is_swallowed: bool,
+    /// So many of the open brackets stand before a quoted text that is never closed.
+    pub swallowed: usize,
     /// Errors of this text.
     pub errors: usize,
 }
@@ -89,7 +89,7 @@ impl<'a> Lexer<'a> {
             pending_nots: 0,
             in_between: 0,
             in_rule: false,
-            is_swallowed: false,
+            swallowed: 0,
             errors: 0,
         }
     }
@@ -291,8 +291,9 @@ impl<'a> Lexer<'a> {
     /// Closes what is open beyond the first `keep`, reporting each.
     pub(super) fn close_down_to(&mut self, keep: usize, at: usize) {
         while self.open.len() > keep {
-            // A text that is never closed has swallowed whatever would close this.
-            if let Some(opener) = self.open.last().filter(|_| !self.is_swallowed) {
+            // A text that is never closed has swallowed whatever would close what stands before it.
+            let is_swallowed = self.open.len() <= self.swallowed;
+            if let Some(opener) = self.open.last().filter(|_| !is_swallowed) {
                 let range = opener.start..opener.end;
                 let shown = self.text[range.clone()].trim().to_owned();
                 let (_, closer) = opener.sign.closer();
@@ -306,6 +307,7 @@ impl<'a> Lexer<'a> {
 
     pub(super) fn close_one(&mut self, start: usize, end: usize) {
         if let Some(opener) = self.open.pop() {
+            self.swallowed = self.swallowed.min(self.open.len());
             self.depth = opener.depth;
             if opener.sign == Sign::Brace {
                 self.in_between = 0;

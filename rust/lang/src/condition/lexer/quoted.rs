@@ -39,7 +39,7 @@ impl Lexer<'_> {
         let (end, is_closed) = end.unwrap_or((text.len(), false));
         self.report_hidden(start..end, "a quoted text");
         if !is_closed {
-            self.is_swallowed |= end == text.len();
+            self.swallowed = self.open.len();
             let message = "this quoted text is never closed";
             self.fault(code::UNCLOSED_TEXT, start..end, message).help = Some(format!(
                 "add the missing {mark}; a line's end inside is written `\\n`"

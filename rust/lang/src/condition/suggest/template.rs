@@ -3,7 +3,7 @@
 //! `<F>` is what `F` stood for; `<C!>` the same in parentheses where it joins several conditions; `<O>` a comparison in
 //! the language's own sign; `<like T>` and `<ilike T>` the text operator that says a pattern of SQL; `<known F>` the
 //! field that a plain word means elsewhere; `<percent N>` a
-//! hundredth of it; `<first D>` and `<last D>` a dotted name before and behind its last dot.
+//! hundredth of it; `<thousand N>` the three digits behind a comma; `<first D>` and `<last D>` a dotted name before and behind its last dot.
 
 use std::ops::Range;
 
@@ -52,8 +52,9 @@ fn placed(part: &str, text: &str, bound: &Bound<'_>) -> Option<String> {
         "last" => source.rsplit_once('.')?.1.to_owned(),
         "regex" => quote(source),
         "percent" => percent(source)?,
+        "thousand" if source.len() != 3 => return None,
         _ if part.ends_with('!') && joins(source) => format!("({source})"),
-        _ if name == "O" => sign(source).to_owned(),
+        _ if matches!(name, "O" | "O2") => sign(source).to_owned(),
         _ if name == "W" => source.to_ascii_lowercase(),
         _ => source.to_owned(),
     })

@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::Range};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use crate::codes::files as codes;
-use crate::file::yaml::characters::{Offsets, without_control_characters};
+use crate::file::yaml::characters::{Offsets, no_text, without_control_characters};
 use crate::file::yaml::hint::{hint, indenting_tab};
 use crate::file::yaml::lines::{self, Met};
 use crate::file::yaml::open::Open;
@@ -23,6 +23,10 @@ pub fn parse<'t>(
     limits: &Limits,
     faults: &mut Vec<YamlFault>,
 ) -> Vec<YamlDocument<'t>> {
+    if let Some(fault) = no_text(source) {
+        faults.push(fault);
+        return Vec::new();
+    }
     match without_control_characters(source, faults) {
         Some(cleaned) => of_events(&cleaned, limits, faults),
         None => of_lines(source, limits).unwrap_or_else(|| of_events(source, limits, faults)),

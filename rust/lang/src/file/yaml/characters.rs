@@ -19,6 +19,40 @@ pub(super) fn holds(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
     })
 }
 
+/// Bytes from whose beginning a file is known to be no text, and which of their characters may be odd.
+const HEAD: usize = 512;
+const ODD_OF: usize = 8;
+
+fn is_control(sign: char) -> bool {
+    sign.is_ascii_control() && !matches!(sign, '\t' | '\n' | '\r')
+}
+
+/// The one fault of a file that is no text at all: UTF-16, or compressed, or anything else.
+pub(super) fn no_text(source: &str) -> Option<YamlFault> {
+    let head = || source.char_indices().take_while(|(at, _)| *at < HEAD);
+    let signs = head().map(|(_, sign)| sign);
+    let controls = signs.clone().filter(|sign| is_control(*sign)).count();
+    let odd = signs
+        .clone()
+        .filter(|sign| *sign == char::REPLACEMENT_CHARACTER);
+    // What is in another encoding of one byte a character has no control characters.
+    if controls == 0 || (controls + odd.count()) * ODD_OF < signs.count() {
+        return None;
+    }
+    let is_wide = source.matches('\0').take(HEAD).count() * 3 > head().count();
+    let help = match (is_wide, source.starts_with(['\u{1f}', '('])) {
+        (true, _) => "it looks like UTF-16: save it as UTF-8",
+        (false, true) => "it looks compressed: a rule file is plain YAML",
+        (false, false) => "a rule file is YAML, saved as UTF-8",
+    };
+    Some(YamlFault {
+        code: codes::ODD_CHARACTER,
+        range: 0..source.chars().next().map_or(0, char::len_utf8),
+        message: "this file is no text".to_owned(),
+        help: Some(help.to_owned()),
+    })
+}
+
 /// Reports what no text file contains, and blanks it out so that the rest can be read. Positions stay.
 pub(super) fn without_control_characters(
     source: &str,
@@ -32,9 +66,7 @@ pub(super) fn without_control_characters(
     }
     let mut found: Vec<(usize, char)> = Vec::new();
     for (at, c) in source.char_indices() {
-        let is_odd = (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r'))
-            || c == char::REPLACEMENT_CHARACTER;
-        if is_odd {
+        if is_control(c) || c == char::REPLACEMENT_CHARACTER {
             found.push((at, c));
         }
     }

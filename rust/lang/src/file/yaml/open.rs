@@ -98,7 +98,12 @@ impl<'t> Open<'t> {
     /// The collection, at its end or where a syntax error cuts it off.
     pub fn closed(self, end: usize, is_cut: bool) -> YamlNode<'t> {
         let kind = match self.kind {
-            OpenKind::Sequence(items) => YamlKind::Sequence(Rc::new(Collection { items, is_cut })),
+            OpenKind::Sequence(mut items) => {
+                if let Some(last) = items.last_mut().filter(|_| is_cut) {
+                    last.cut();
+                }
+                YamlKind::Sequence(Rc::new(Collection { items, is_cut }))
+            }
             OpenKind::Mapping { entries: items, .. } => {
                 YamlKind::Mapping(Rc::new(Collection { items, is_cut }))
             }

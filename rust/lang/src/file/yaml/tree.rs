@@ -66,6 +66,15 @@ impl<'t> YamlNode<'t> {
         }
     }
 
+    /// Marks a mapping as cut: what a syntax error directly behind it kept out may have belonged to it.
+    pub(super) fn cut(&mut self) {
+        if let YamlKind::Mapping(mapping) = &mut self.kind
+            && let Some(mapping) = Rc::get_mut(mapping)
+        {
+            mapping.is_cut = true;
+        }
+    }
+
     /// The text of a scalar.
     #[must_use]
     pub fn as_scalar(&self) -> Option<&Scalar<'t>> {
@@ -169,21 +178,38 @@ impl<'t> Scalar<'t> {
 
     /// How a piece of the value is written in this scalar's style; `None` where that is not certain.
     #[must_use]
-    pub fn write(&self, piece: &str) -> Option<String> {
+    pub fn write(&self, piece: &str, at: &Range<usize>) -> Option<String> {
         if piece.contains(|c: char| c.is_control()) {
             return None;
+        }
+        if self.would_be_quoted(piece, at) {
+            // With quotes of YAML around those of the piece, where it is all that stands there.
+            let is_whole = at.end >= self.value.len();
+            return is_whole.then(|| format!("'{}'", piece.replace('\'', "''")));
         }
         match self.style {
             Style::DoubleQuoted => Some(piece.replace('\\', "\\\\").replace('"', "\\\"")),
             Style::SingleQuoted => Some(piece.replace('\'', "''")),
             Style::Literal | Style::Folded => Some(piece.to_owned()),
             Style::Plain => {
-                // In a plain text these may end it, depending on what it stands in.
-                let ends = [",", "[", "]", "{", "}", ": ", " #"];
+                // These end a plain text, the signs of lists and mappings only inside of such, where none of them stands in it.
+                let signs = [',', '[', ']', '{', '}'];
+                let is_block = self.value.contains(signs);
+                let is_ended = piece.contains(signs) && !is_block;
                 let is_new = |end: &&str| piece.contains(*end) && !self.value.contains(*end);
-                (!ends.iter().any(is_new)).then(|| piece.to_owned())
+                let is_ended = is_ended || [": ", " #"].iter().any(is_new);
+                (!is_ended).then(|| piece.to_owned())
             }
         }
+    }
+
+    /// Whether YAML would take a piece at the beginning of this text for something quoted, a list or a mapping.
+    #[must_use]
+    pub fn would_be_quoted(&self, piece: &str, at: &Range<usize>) -> bool {
+        let signs = [
+            '"', '\'', '[', ']', '{', '}', '&', '*', '!', '|', '>', '%', '@', '`', '#', ',',
+        ];
+        self.style == Style::Plain && at.start == 0 && piece.starts_with(signs)
     }
 }
 
