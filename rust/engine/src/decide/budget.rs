@@ -11,7 +11,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::sync::AtomicU64;
+use crate::sync::{AtomicU64, worked};
 
 /// Steps for any trace, however small, and for each of its spans, at the close and for the early verdicts before it.
 const OWN: u64 = 1 << 12;
@@ -50,6 +50,7 @@ impl Budget {
 
     /// Whether `steps` more may be taken.
     pub fn spend(&mut self, steps: usize) -> bool {
+        worked(steps);
         self.work = self.work.saturating_add(steps as u64);
         self.work <= self.limit
     }

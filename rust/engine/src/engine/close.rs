@@ -271,16 +271,12 @@ pub(crate) fn close(
             scratch.begin_trace();
         }
     }
-    if let Some(trace) = lent.get_mut(place)
-        && !context.is_outside(&trace)
-    {
-        context.fold_windows(
-            trace.asked(),
-            &mut allowance,
-            (over_many, pending, scratch),
-            sink,
-        );
-    }
+    context.fold_windows(
+        (&mut lent, place),
+        &mut allowance,
+        (over_many, pending, scratch),
+        sink,
+    );
     lent.reweigh(place);
     shard.remember(place);
 }

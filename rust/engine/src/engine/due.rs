@@ -3,12 +3,13 @@
 
 use crate::engine::close::{Cause, close};
 use crate::engine::context::Context;
+use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::{CallScratch, DecideScratch};
 use crate::engine::sink::Outbox;
-use crate::state::named::NamedTrace;
 use crate::state::shard::Shard;
 use crate::state::shard::due::{Due, NextDue};
 use crate::state::shards::{ShardIndex, Shards};
+use crate::state::slots::TracePlace;
 use crate::sync::MutexGuard;
 
 /// Closes traces that are due in these parts, and takes out of them those where none is left. Returns what is held there
@@ -42,19 +43,13 @@ fn close_due_in(
 ) -> bool {
     let CallScratch { sink, decide, .. } = scratch;
     let (now, plan) = (context.now, &context.rules.plan);
-    let next = |shard: &mut Shard, decide: &mut DecideScratch| {
-        let awaited = |trace: NamedTrace<'_>| context.awaited_until(trace, &mut decide.eval);
-        shard.next_due(now, context.settings, awaited)
-    };
     loop {
-        match next(shard, decide) {
-            NextDue::Trace(place, due) => {
-                let cause = match due {
-                    Due::Quiet => Cause::Whole,
-                    Due::Age => Cause::MaxAge,
-                };
-                close(context, shard, place, cause, decide, sink);
-                outbox.settle_much(sink, plan);
+        match shard.next_due(now, context.settings) {
+            NextDue::Trace(place) => {
+                if let Some(cause) = cause_of_close(shard, context, place, decide) {
+                    close(context, shard, place, cause, decide, sink);
+                    outbox.settle_much(sink, plan);
+                }
             }
             NextDue::Later => {}
             NextDue::None if shard.expire(context.key, now, context.settings) => return true,
@@ -66,4 +61,20 @@ fn close_due_in(
             return false;
         }
     }
+}
+
+/// Why a trace whose time is over closes; `None`: it awaits something, or others had its part of the traces meanwhile and it is
+/// another's or not due any more.
+fn cause_of_close(
+    shard: &mut MutexGuard<'_, Shard>,
+    context: &Context<'_>,
+    place: TracePlace,
+    decide: &mut DecideScratch,
+) -> Option<Cause> {
+    let awaited = context.awaited_until(&mut Lent::new(shard), place, &mut decide.eval);
+    let due = shard.is_due(place, awaited, context.now, context.settings)?;
+    Some(match due {
+        Due::Quiet => Cause::Whole,
+        Due::Age => Cause::MaxAge,
+    })
 }

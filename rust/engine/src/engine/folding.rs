@@ -5,9 +5,11 @@ use crate::decide::budget::Allowance;
 use crate::decide::eval::EvalScratch;
 use crate::decide::window::add;
 use crate::engine::context::Context;
+use crate::engine::lifecycle::Lent;
 use crate::engine::sink::Sink;
 use crate::plan::ids::RuleIndex;
 use crate::state::named::NamedTrace;
+use crate::state::slots::TracePlace;
 use crate::state::trace::TraceState;
 use crate::time::EventTime;
 use crate::windows::exemplars::Exemplar;
@@ -20,12 +22,18 @@ impl Context<'_> {
     /// traces that have something to do with it.
     pub(super) fn fold_windows(
         &self,
-        trace: NamedTrace<'_>,
+        (lent, place): (&mut Lent<'_, '_>, TracePlace),
         allowance: &mut Allowance<'_>,
         (rules, pending, scratch): (&mut Vec<RuleIndex>, &mut Pending, &mut EvalScratch),
         sink: &mut Sink,
     ) {
         if self.rules.plan.windows.lengths.is_empty() {
+            return;
+        }
+        let Some(trace) = lent.get_mut(place) else {
+            return;
+        };
+        if self.is_outside(&trace) {
             return;
         }
         let Some(began) = self.counts_in_windows(&trace) else {
@@ -36,7 +44,7 @@ impl Context<'_> {
         pending.note(began, trace.all_reasons(), lengths, self.over_until());
         self.rules_that_ask(&trace, rules);
         if !rules.is_empty() {
-            self.ask_for_windows(trace, allowance, (rules, pending, scratch), sink);
+            self.ask_for_windows((lent, place), allowance, (rules, pending, scratch), sink);
         }
         if pending.is_full() {
             self.fold_pending(pending, sink);
@@ -45,11 +53,14 @@ impl Context<'_> {
 
     fn ask_for_windows(
         &self,
-        trace: NamedTrace<'_>,
+        (lent, place): (&mut Lent<'_, '_>, TracePlace),
         allowance: &mut Allowance<'_>,
         (rules, pending, scratch): (&[RuleIndex], &mut Pending, &mut EvalScratch),
         sink: &mut Sink,
     ) {
+        let Some(trace) = lent.get_mut(place) else {
+            return;
+        };
         let (shown, latest) = (shown(&trace), trace.latest());
         let mut adding = pending.begin(shown, latest);
         for index in rules.iter().copied() {
@@ -60,12 +71,19 @@ impl Context<'_> {
             let Some(Window { start, .. }) = pending.window(plan.length) else {
                 continue;
             };
-            let facts = self.facts(index, trace);
+            let Some(trace) = lent.get_mut(place) else {
+                return;
+            };
+            let facts = self.facts(index, trace.asked());
             let adds = &mut pending.adds;
-            allowance.take(add(facts, allowance.budget(), scratch, plan, adds));
+            let work = add(facts, allowance.budget(), scratch, plan, adds);
+            allowance.take(work);
             let idle = self.rules.untouched.windows.idle(index);
             let met = idle.map(|_| trace.is_complete(rule.completeness));
             adds.end_rule(index, start, adding, met);
+            if lent.did(work) {
+                scratch.begin_trace();
+            }
             if adds.is_full() {
                 self.fold_pending(pending, sink);
                 adding = pending.begin(shown, latest);

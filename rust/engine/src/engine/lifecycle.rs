@@ -13,7 +13,7 @@ use crate::engine::scratch::DecideScratch;
 use crate::engine::sink::Sink;
 use crate::engine::tally::RuleEvent;
 use crate::plan::ids::RuleIndex;
-use crate::state::named::{NamedTrace, NamedTraceMut};
+use crate::state::named::NamedTraceMut;
 use crate::state::reported::Fired;
 use crate::state::settled::SettledCells;
 use crate::state::shard::Shard;
@@ -173,28 +173,34 @@ impl Context<'_> {
     }
 
     /// Until when a trace that has been idle long enough stays open, if nothing comes: for its root (or parents),
-    /// and for deadlines that run. `None`: it awaits nothing.
+    /// and for deadlines that run. `None`: it awaits nothing. Others may have its part of the traces meanwhile.
     pub fn awaited_until(
         &self,
-        trace: NamedTrace<'_>,
+        lent: &mut Lent<'_, '_>,
+        place: TracePlace,
         scratch: &mut EvalScratch,
     ) -> Option<Timestamp> {
         let settings = self.settings;
+        let trace = lent.get_mut(place)?;
         let is_missing = trace.awaits(self.rules.plan.awaited, self.key);
         let missing = is_missing.then(|| trace.last().plus(settings.root_timeout));
-        let met = self.rules.needed.with_deadlines(trace);
+        let met = self.rules.needed.with_deadlines(trace.asked());
         let mut allowance = Allowance::at_close(trace.span_count(), self.reserve);
+        let mut deadline = None;
         scratch.begin_trace();
-        let deadlines = met.into_iter().filter_map(|index| {
-            let facts = self.facts(index, trace);
+        for index in met {
+            let trace = lent.get_mut(place)?;
+            let facts = self.facts(index, trace.asked());
             let mut eval = Eval::new(facts, allowance.budget(), scratch);
-            let deadline = last_deadline(&mut eval, settings.event_time);
-            allowance.take(eval.work());
-            deadline
-        });
+            deadline = deadline.max(last_deadline(&mut eval, settings.event_time));
+            let work = eval.work();
+            allowance.take(work);
+            if lent.did(work) {
+                scratch.begin_trace();
+            }
+        }
         // What came in time has an idle time of its own.
-        let deadline = deadlines.max().map(|over| over.plus(settings.idle_timeout));
-        missing.max(deadline)
+        missing.max(deadline.map(|over| over.plus(settings.idle_timeout)))
     }
 
     /// Whether the findings of a rule are there to be taken; of others they are only counted.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::sync::{most_work, most_work_of_readers};
 use crate::tests::floods::traces;
 use crate::tests::rules::rules;
-use crate::tests::spans::{TestSpan, at, message};
+use crate::tests::spans::{TestSpan, at, message, span};
 use crate::{CloseCause, Engine, Settings, SnapshotKind};
 
 /// So many traces lie behind one lock: more than may be looked at in one go.
@@ -48,6 +48,9 @@ fn held_for_little(what: &str) {
     let most = most_work();
     assert!(most <= WORK_AT_ONCE, "{what}: {most} under one lock");
 }
+
+/// What one evaluation may take, its argument included, and what may be done before it: steps of some ten nanoseconds.
+const STEPS_AT_ONCE: usize = 2 * (1 << 20) + (1 << 18);
 
 #[test]
 fn no_call_does_much_under_one_lock_however_many_traces_there_are() {
@@ -172,6 +175,54 @@ fn nor_where_windows_end_that_have_many_groups() {
     again.restore(&stored, at(31 * SECOND)).unwrap();
     again.close_traces(at(32 * SECOND), CloseCause::EndOfInput);
     held_for_little("a shutdown with windows");
+}
+
+/// Each rule looks at all of its spans, more than once.
+#[test]
+fn nor_where_one_trace_is_large_and_many_rules_look_at_all_of_it() {
+    for (what, rules, rule) in [
+        (
+            "rules about one",
+            4,
+            "r: when each { a.where(n != N) as p } never { b.where(k < p.k) inside p }",
+        ),
+        (
+            "deadlines",
+            4,
+            "r: when each { a.where(n != N) as p } always { b.where(k < p.k) after p within Ns }",
+        ),
+        (
+            "rules over many",
+            400,
+            "r: over 10s never { traces(count(b.where(k > N) inside a.where(k == 1)) > 7) > 5 }",
+        ),
+    ] {
+        let texts: Vec<String> = (0..rules)
+            .map(|n| format!("{n}{rule}").replace('N', &n.to_string()))
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let engine = engine_of(&texts, 1 << 30);
+        engine.feed(&large_trace(), 0);
+        most_work();
+        engine.tick(at(20 * SECOND));
+        let most = most_work();
+        assert!(most > STEPS_AT_ONCE / 100, "{what}: {most} steps are few");
+        assert!(most <= STEPS_AT_ONCE, "{what}: {most} steps under one lock");
+    }
+}
+
+fn large_trace() -> Vec<TestSpan> {
+    (0..10_000_u32)
+        .map(|n| {
+            let mut one = span(1, 1, if n % 2 == 0 { "a" } else { "b" }, 0, 1)
+                .int("n", 0)
+                .int("k", i64::from(n));
+            let id = |n: u32| u64::from(n).to_be_bytes().to_vec();
+            one.span.span_id = id(n + 1);
+            one.span.parent_span_id = id(n);
+            one
+        })
+        .collect()
 }
 
 /// Whoever waits for the rules has those wait behind him who come later.
