@@ -108,6 +108,27 @@ fn hundred() -> Vec<String> {
         .collect()
 }
 
+/// Each pair is looked at, as no index of values helps.
+fn pairs() -> Vec<String> {
+    (0..20)
+        .map(|rule| {
+            format!(
+                "when each {{ a.where(n != {}) as p }} never {{ b.where(n > p.n) inside p }}",
+                1000 + rule
+            )
+        })
+        .collect()
+}
+
+/// Likewise, and each keeps its trace open.
+fn deadlines() -> Vec<String> {
+    (0..20)
+        .map(|rule| {
+            format!("when each {{ a.where(n != {}) as p }} always {{ b.where(n > p.n + 9) after p within 5s }}", 1000 + rule)
+        })
+        .collect()
+}
+
 fn violations() -> Vec<String> {
     vec!["when each { any as p } always { zzz after p }".to_owned()]
 }
@@ -177,7 +198,7 @@ const ORDINARY: Shape = Shape {
 
 const ALL: u64 = 1_000_000_000;
 
-pub const SHAPES: [Shape; 12] = [
+pub const SHAPES: [Shape; 14] = [
     Shape {
         name: "traces",
         about: "every span opens a trace",
@@ -252,6 +273,28 @@ pub const SHAPES: [Shape; 12] = [
         about: "small traces under a hundred rules of two bindings, which all close in one tick",
         rules: hundred,
         spans_a_trace: 30,
+        spans_a_mib: 0,
+        spans: 20_000,
+        fill: in_turn,
+        is_work: true,
+        ..ORDINARY
+    },
+    Shape {
+        name: "pairs",
+        about: "20,000 spans of one trace under twenty rules that look at every pair",
+        rules: pairs,
+        spans_a_trace: 20_000,
+        spans_a_mib: 0,
+        spans: 20_000,
+        fill: in_turn,
+        is_work: true,
+        ..ORDINARY
+    },
+    Shape {
+        name: "waiting",
+        about: "likewise under twenty rules with deadlines",
+        rules: deadlines,
+        spans_a_trace: 20_000,
         spans_a_mib: 0,
         spans: 20_000,
         fill: in_turn,

@@ -1,6 +1,6 @@
 //! How much work a trace may cause, all its rules together, whatever they ask and whatever it holds.
 //!
-//! Work is counted in steps: a look at one span, member or parent, some 10 ns. What does not depend on spans is
+//! Work is counted in steps: a look at one span, member or parent, some 8 ns. What does not depend on spans is
 //! not counted. A trace's [`Allowance`] grows with its spans, so that work stays linear in what was sent; each
 //! evaluation gets a [`Budget`] of it, and what it cannot find out within that is open with
 //! [`Reason::StateCap`](betrace_lang::verdict::Reason::StateCap). So that one costly rule leaves something to those after
@@ -28,8 +28,11 @@ const RESERVE: u64 = 1 << 21;
 /// An evaluation has at least so many steps, though others spent everything.
 const LEAST: u64 = 1 << 7;
 
-/// And at most so many, for a lock may be held as long: some 5 ms.
-const MOST: u64 = 1 << 20;
+/// And at most so many, for a lock is held as long: some 6 ms, in which every tuple that may be looked at is.
+const MOST: u64 = 3 << 18;
+
+/// To say what broke a rule of which it was found out: as many once more, and no more than this, some 1 ms.
+const TOLD: u64 = 1 << 17;
 
 /// The steps of one evaluation.
 #[derive(Clone, Copy, Debug)]
@@ -65,9 +68,9 @@ impl Budget {
         self.work > self.limit
     }
 
-    /// The same steps once more.
-    pub fn again(self) -> Budget {
-        Budget::of(self.limit)
+    /// To say what was found out with this one.
+    pub fn to_tell(self) -> Budget {
+        Budget::of(self.limit.min(TOLD))
     }
 }
 
@@ -178,7 +181,15 @@ mod tests {
         let mut budget = Budget::of(3);
         assert!(budget.spend(2) && budget.spend(1) && !budget.is_spent());
         assert!(!budget.spend(1) && budget.is_spent());
-        assert!(!budget.again().is_spent());
+        assert!(!budget.to_tell().is_spent());
+    }
+
+    #[test]
+    fn what_is_told_has_steps_of_its_own_to_their_limit() {
+        let mut small = Budget::of(TOLD - 1).to_tell();
+        assert!(small.spend(TOLD as usize - 1) && !small.spend(1));
+        let mut large = Budget::most().to_tell();
+        assert!(large.spend(TOLD as usize) && !large.spend(1));
     }
 
     #[test]

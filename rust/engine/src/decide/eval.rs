@@ -105,7 +105,7 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// Begins the argument behind the outcome, with as many steps as that had for all violations of the rule.
+    /// Begins the argument behind the outcome, with steps of its own for all violations of the rule.
     pub fn begin_argument(&mut self) {
         if self.budget.is_spent() {
             // What was found under a spent budget is not all there is.
@@ -115,7 +115,7 @@ impl<'a> Eval<'a> {
             }
         }
         self.spent = self.budget.work;
-        self.budget = self.budget.again();
+        self.budget = self.budget.to_tell();
     }
 
     /// All steps taken.

@@ -28,8 +28,8 @@ const CHEAP: u64 = 1 << 15;
 /// How many steps one rule may spend on each further span.
 const STEPS_PER_SPAN: u64 = 256;
 
-/// After so many steps, a millisecond or two, whoever waits for the lock goes first.
-const STEPS_AT_ONCE: u64 = 1 << 18;
+/// After so many steps, half a millisecond, whoever waits for the lock goes first.
+const STEPS_AT_ONCE: u64 = 1 << 16;
 
 /// The shard of a trace, lent to those who wait for it between two rules.
 pub(crate) struct Lent<'l, 's> {

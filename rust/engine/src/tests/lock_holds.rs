@@ -50,7 +50,7 @@ fn held_for_little(what: &str) {
 }
 
 /// What one evaluation may take, its argument included, and what may be done before it: steps of some ten nanoseconds.
-const STEPS_AT_ONCE: usize = 2 * (1 << 20) + (1 << 18);
+const STEPS_AT_ONCE: usize = (3 << 18) + (1 << 17) + (1 << 16);
 
 #[test]
 fn no_call_does_much_under_one_lock_however_many_traces_there_are() {
