@@ -33,7 +33,7 @@ pub(crate) mod key_map;
 pub(crate) mod merge;
 pub(crate) mod named;
 pub(crate) mod packed_record;
-mod place_queue;
+mod piece_queue;
 pub(crate) mod record;
 pub(crate) mod record_id;
 pub(crate) mod reported;

@@ -1,9 +1,9 @@
 //! One part of all traces: live ones, closed ones that wait for late spans, and the ids of those that are
 //! gone.
 //!
-//! Timers are lazy: a trace has one entry in a heap, which is looked at when it is due and put back
-//! if spans came since. No span touches an ordered structure. What a flood made grow shrinks again as its
-//! traces go, so that no room that stands empty counts against those that come after.
+//! Timers are lazy: a trace has one, which is looked at when it is due and put back if spans came since. No span touches an
+//! ordered structure. What a flood made grow shrinks again as its traces go, so that no room that stands empty counts against
+//! those that come after.
 //!
 //! However many traces there are, no call here does more at once than others can wait for: what grows does so in pieces, what
 //! is stale goes a few at a time, and what has more to do says so.
@@ -19,7 +19,7 @@ use crate::state::block_pool::BlockPool;
 use crate::state::flags::Flag;
 use crate::state::forgotten::{Forgotten, Share};
 use crate::state::named::NamedTraceMut;
-use crate::state::place_queue::PlaceQueue;
+use crate::state::piece_queue::PieceQueue;
 use crate::state::settled::SettledCells;
 use crate::state::slots::{Serial, Slots, TracePlace};
 use crate::state::split_table::SplitTable;
@@ -54,12 +54,12 @@ pub(crate) struct Shard {
     table: SplitTable,
     timers: Timers,
     /// Live traces in the order in which they were opened, with stale entries between them.
-    opened: PlaceQueue,
+    opened: PieceQueue<TracePlace>,
     /// Closed ones in the order in which they closed.
-    closed: PlaceQueue,
+    closed: PieceQueue<TracePlace>,
     /// Live traces that were kept open beyond their idle time, in that order, with stale entries between
     /// them.
-    waiting: PlaceQueue,
+    waiting: PieceQueue<TracePlace>,
     pub forgotten: Forgotten,
     live: u64,
     remembered: u64,

@@ -1,7 +1,10 @@
-//! When to look at which trace: a heap whose room comes and goes in pieces. An entry may be stale, as its trace is no longer
-//! live: it goes when it is due, or when it is come across by chance.
+//! When to look at which trace. Traces open one after the other and wait equally long, so that nearly every timer is later than
+//! those before it: these stand in a queue. What is due before the last of them goes into a heap, whose room comes and goes in
+//! pieces too. An entry may be stale, as its trace is no longer live: it goes when it is due, or when it is come across by
+//! chance.
 
 use crate::heap::heap;
+use crate::state::piece_queue::PieceQueue;
 use crate::state::slots::TracePlace;
 use crate::sync::worked;
 use crate::time::Timestamp;
@@ -9,7 +12,7 @@ use crate::time::Timestamp;
 /// When, and at which trace.
 pub(super) type Timer = (Timestamp, TracePlace);
 
-/// How many timers are in a piece.
+/// How many timers are in a piece of the heap.
 const PIECE: usize = 128;
 
 /// How many are looked at, at most, each time that stale ones are looked for.
@@ -17,6 +20,13 @@ const LOOKS: usize = 4;
 
 #[derive(Debug, Default)]
 pub(super) struct Timers {
+    /// None is due before the one that came before it.
+    in_order: PieceQueue<Timer>,
+    others: TimerHeap,
+}
+
+#[derive(Debug, Default)]
+struct TimerHeap {
     /// All but the last are full, and one more may stand ready.
     pieces: Vec<Vec<Timer>>,
     len: usize,
@@ -27,10 +37,54 @@ pub(super) struct Timers {
 impl Timers {
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.len
+        self.in_order.len() + self.others.len
     }
 
+    /// The earliest; of equal ones that which stands in the queue.
     pub fn first(&self) -> Option<Timer> {
+        match (self.in_order.first(), self.others.first()) {
+            (Some(one), Some(other)) if other.0 < one.0 => Some(other),
+            (one, other) => one.or(other),
+        }
+    }
+
+    pub fn push(&mut self, timer: Timer) {
+        if self.in_order.last().is_none_or(|last| last.0 <= timer.0) {
+            self.in_order.push(timer);
+        } else {
+            self.others.push(timer);
+        }
+    }
+
+    pub fn pop(&mut self) -> Option<Timer> {
+        let first = self.first()?;
+        if self.in_order.first() == Some(first) {
+            self.in_order.pop()
+        } else {
+            self.others.pop()
+        }
+    }
+
+    /// To be called for each timer that may have become stale: where there are more than `most`, a few are looked at.
+    pub fn sweep(&mut self, most: usize, is_wanted: impl Fn(TracePlace) -> bool) {
+        let of_queue = most.saturating_sub(self.others.len);
+        self.in_order.sweep(of_queue, |(_, place)| is_wanted(place));
+        let of_heap = most.saturating_sub(self.in_order.len());
+        self.others.sweep(of_heap, is_wanted);
+    }
+
+    /// Gives back the room that stands ready for nobody.
+    pub fn shrink(&mut self) {
+        self.others.shrink();
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.in_order.bytes() + self.others.bytes()
+    }
+}
+
+impl TimerHeap {
+    fn first(&self) -> Option<Timer> {
         (self.len > 0).then(|| self.at(0))
     }
 
@@ -44,7 +98,7 @@ impl Timers {
         self.pieces[place / PIECE][place % PIECE] = timer;
     }
 
-    pub fn push(&mut self, timer: Timer) {
+    fn push(&mut self, timer: Timer) {
         worked(1);
         let at = self.len;
         if at / PIECE == self.pieces.len() {
@@ -56,7 +110,7 @@ impl Timers {
         self.rise(at, timer);
     }
 
-    pub fn pop(&mut self) -> Option<Timer> {
+    fn pop(&mut self) -> Option<Timer> {
         let first = self.first()?;
         self.remove(0);
         Some(first)
@@ -107,8 +161,8 @@ impl Timers {
         self.set(at, timer);
     }
 
-    /// To be called for each timer that may have become stale: where there are more than `most`, a few are looked at.
-    pub fn sweep(&mut self, most: usize, is_wanted: impl Fn(TracePlace) -> bool) {
+    /// Where there are more than `most`, a few are looked at.
+    fn sweep(&mut self, most: usize, is_wanted: impl Fn(TracePlace) -> bool) {
         for _ in 0..LOOKS {
             if self.len <= most {
                 return;
@@ -124,15 +178,14 @@ impl Timers {
         }
     }
 
-    /// Gives back the room that stands ready for nobody.
-    pub fn shrink(&mut self) {
+    fn shrink(&mut self) {
         self.pieces.truncate(self.len.div_ceil(PIECE));
         if self.pieces.capacity() > 4 * self.pieces.len() {
             self.pieces.shrink_to(2 * self.pieces.len());
         }
     }
 
-    pub fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let full = self.pieces.len().saturating_sub(1);
         let last = self.pieces.last().map_or(0, Vec::capacity);
         full * heap(PIECE * size_of::<Timer>())
@@ -156,24 +209,44 @@ mod tests {
         *dice
     }
 
+    /// Most are due after those before them, some by far earlier.
+    fn due(dice: &mut u64, round: u32) -> Timestamp {
+        let late = u64::from(round / 4);
+        let is_early = next(dice).is_multiple_of(4);
+        Timestamp(if is_early {
+            next(dice) % (late + 1)
+        } else {
+            late
+        })
+    }
+
     #[test]
     fn the_earliest_is_first_whatever_comes_and_goes() {
         let (mut timers, mut kept, mut dice) = (Timers::default(), BTreeSet::new(), 7);
+        let mut of_heap = 0;
+        let pop = |timers: &mut Timers, kept: &mut BTreeSet<Timer>| {
+            let first = timers.first();
+            assert_eq!(timers.pop(), first);
+            let earliest = kept.first().map(|(at, _)| *at);
+            assert_eq!(first.map(|(at, _)| at), earliest);
+            assert!(first.is_none_or(|first| kept.remove(&first)));
+        };
         for round in 0..20_000u32 {
-            let timer = (Timestamp(next(&mut dice) % 1000), place(round));
+            let timer = (due(&mut dice, round), place(round));
             timers.push(timer);
             kept.insert(timer);
             if next(&mut dice).is_multiple_of(if round < 10_000 { 3 } else { 1 }) {
-                assert_eq!(timers.first(), kept.first().copied());
-                assert_eq!(timers.pop(), kept.pop_first());
+                pop(&mut timers, &mut kept);
             }
             assert_eq!(timers.len(), kept.len());
+            of_heap = timers.others.len.max(of_heap);
         }
-        while let Some(timer) = timers.pop() {
-            assert_eq!(Some(timer), kept.pop_first());
+        assert!((500..5000).contains(&of_heap), "{of_heap}");
+        while timers.len() > 0 {
+            pop(&mut timers, &mut kept);
         }
         timers.shrink();
-        assert!(kept.is_empty() && timers.bytes() == 0, "{}", timers.bytes());
+        assert!(kept.is_empty() && timers.bytes() < 400);
     }
 
     #[test]
@@ -181,20 +254,18 @@ mod tests {
         let (mut timers, mut kept, mut dice) = (Timers::default(), BTreeSet::new(), 9);
         let is_wanted = |one: TracePlace| one.slot.is_multiple_of(8);
         for round in 0..40_000u32 {
-            let timer = (Timestamp(next(&mut dice) % 1000), place(round));
+            let timer = (due(&mut dice, round), place(round));
             timers.push(timer);
             if is_wanted(timer.1) {
                 kept.insert(timer);
             }
             timers.sweep(2 * kept.len() + 64, is_wanted);
         }
-        assert!(timers.len() <= 2 * kept.len() + 70, "{}", timers.len());
-        let held: usize = timers
-            .pieces
-            .iter()
-            .map(|one| heap(one.capacity() * 16))
-            .sum();
-        assert!(timers.bytes().abs_diff(held) < 4000);
+        let most = 2 * kept.len() + 3 * 256;
+        assert!(timers.len() <= most, "{}", timers.len());
+        let pieces = &timers.others.pieces;
+        let held: usize = pieces.iter().map(|one| heap(one.capacity() * 16)).sum();
+        assert!(timers.others.bytes().abs_diff(held) < 4000);
         while let Some(timer) = timers.pop() {
             assert_eq!(is_wanted(timer.1), kept.remove(&timer));
         }

@@ -1,19 +1,18 @@
-//! Places of traces in an order, first in and first out, in pieces: it grows and shrinks by a piece and never as a whole, and
-//! what is stale among them is looked for piece by piece.
+//! What is in an order, first in and first out, in pieces: it grows and shrinks by a piece and never as a whole, and what is
+//! stale is looked for piece by piece.
 
 use std::collections::VecDeque;
 
 use crate::heap::heap;
-use crate::state::slots::TracePlace;
 use crate::sync::worked;
 
-/// How many places are in a piece.
+/// How many are in a piece.
 const PIECE: usize = 256;
 
-#[derive(Debug, Default)]
-pub(super) struct PlaceQueue {
+#[derive(Debug)]
+pub(super) struct PieceQueue<T> {
     /// None is empty.
-    pieces: VecDeque<Vec<TracePlace>>,
+    pieces: VecDeque<Vec<T>>,
     /// How many of the first piece are gone.
     gone: usize,
     len: usize,
@@ -25,35 +24,51 @@ pub(super) struct PlaceQueue {
     unswept: usize,
 }
 
-impl PlaceQueue {
-    #[cfg(test)]
+impl<T> Default for PieceQueue<T> {
+    fn default() -> PieceQueue<T> {
+        PieceQueue {
+            pieces: VecDeque::new(),
+            gone: 0,
+            len: 0,
+            bytes: 0,
+            swept: 0,
+            unswept: 0,
+        }
+    }
+}
+
+impl<T: Copy> PieceQueue<T> {
     pub fn len(&self) -> usize {
         self.len
     }
 
-    pub fn push(&mut self, place: TracePlace) {
+    pub fn push(&mut self, one: T) {
         self.len += 1;
         if let Some(last) = self.pieces.back_mut()
             && last.len() < PIECE
         {
             let before = weight(last);
-            last.push(place);
+            last.push(one);
             self.bytes = self.bytes + weight(last) - before;
             return;
         }
         // A queue that has one piece to itself is about to have the next.
         let room = if self.pieces.is_empty() { 4 } else { PIECE };
         let mut piece = Vec::with_capacity(room);
-        piece.push(place);
+        piece.push(one);
         self.bytes += weight(&piece);
         self.pieces.push_back(piece);
     }
 
-    pub fn first(&self) -> Option<TracePlace> {
+    pub fn first(&self) -> Option<T> {
         self.pieces.front()?.get(self.gone).copied()
     }
 
-    pub fn pop(&mut self) -> Option<TracePlace> {
+    pub fn last(&self) -> Option<T> {
+        self.pieces.back()?.last().copied()
+    }
+
+    pub fn pop(&mut self) -> Option<T> {
         let first = self.first()?;
         self.len -= 1;
         self.gone += 1;
@@ -74,9 +89,9 @@ impl PlaceQueue {
         }
     }
 
-    /// To be called for each place that comes or is no longer wanted: where there are more than `most`, now and then a piece
-    /// is looked through, four places for each call, and what is not wanted goes.
-    pub fn sweep(&mut self, most: usize, is_wanted: impl Fn(TracePlace) -> bool) {
+    /// To be called for each that comes or is no longer wanted: where there are more than `most`, now and then a piece is
+    /// looked through, four for each call, and what is not wanted goes.
+    pub fn sweep(&mut self, most: usize, is_wanted: impl Fn(T) -> bool) {
         self.unswept += 1;
         if self.len <= most || self.unswept < PIECE / 4 {
             return;
@@ -95,7 +110,7 @@ impl PlaceQueue {
         }
         let before = piece.len();
         worked(before);
-        piece.retain(|place| is_wanted(*place));
+        piece.retain(|one| is_wanted(*one));
         self.len -= before - piece.len();
         self.swept += 1;
         self.merge(at);
@@ -123,24 +138,24 @@ impl PlaceQueue {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes + heap(self.pieces.capacity() * size_of::<Vec<TracePlace>>())
+        self.bytes + heap(self.pieces.capacity() * size_of::<Vec<T>>())
     }
 }
 
-fn weight(piece: &Vec<TracePlace>) -> usize {
-    heap(piece.capacity() * size_of::<TracePlace>())
+fn weight<T>(piece: &Vec<T>) -> usize {
+    heap(piece.capacity() * size_of::<T>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::slots::place;
+    use crate::state::slots::{TracePlace, place};
 
-    fn all(queue: &mut PlaceQueue) -> Vec<TracePlace> {
+    fn all(queue: &mut PieceQueue<TracePlace>) -> Vec<TracePlace> {
         std::iter::from_fn(|| queue.pop()).collect()
     }
 
-    fn weighs_right(queue: &PlaceQueue) {
+    fn weighs_right(queue: &PieceQueue<TracePlace>) {
         let held: usize = queue.pieces.iter().map(weight).sum();
         assert_eq!(held, queue.bytes);
         let len: usize = queue.pieces.iter().map(Vec::len).sum();
@@ -149,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_comes_first_goes_first_and_leaves_nothing_behind() {
-        let mut queue = PlaceQueue::default();
+        let mut queue = PieceQueue::default();
         let (mut pushed, mut popped) = (0, 0);
         for round in 0..5000 {
             for _ in 0..if round < 2500 { 5 } else { 1 } {
@@ -170,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_not_wanted_goes_piece_by_piece_and_the_rest_stays_in_order() {
-        let mut queue = PlaceQueue::default();
+        let mut queue = PieceQueue::default();
         let is_wanted = |one: TracePlace| one.slot.is_multiple_of(100);
         for slot in 0..100_000 {
             queue.push(place(slot));
