@@ -1,13 +1,16 @@
 //! The names and services of recorded spans, each once for all traces of a shard: there are few of them, and most traces have
 //! the same. One goes with the last record that names it.
 
-use crate::hash::HashKey;
+use crate::hash::{HashKey, ends, fold};
 use crate::heap::heap;
 use crate::state::chunks::Chunks;
 use crate::state::split_table::SplitTable;
 
 /// Longer names are cut where they are shown; selection is not concerned.
 pub(crate) const NAME_BYTES: usize = 256;
+
+/// So many texts are found without a hash of all that they are.
+const RECENT: usize = 256;
 
 /// A text of its shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,25 +29,38 @@ struct HeldText {
     refs: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Texts {
     table: SplitTable,
     texts: Chunks<HeldText>,
     /// What they take besides their places.
     bytes: usize,
-    /// Those that were asked for last: spans of one service, or of one name, come together.
-    last: [u32; 2],
+    /// Those that were asked for last, by their ends: most are asked for again and again.
+    recent: [u32; RECENT],
+    /// The last service.
+    service: u32,
+}
+
+impl Default for Texts {
+    fn default() -> Texts {
+        Texts::new()
+    }
 }
 
 impl Texts {
-    /// Those of a trace without records.
-    pub fn none() -> &'static Texts {
-        static NONE: Texts = Texts {
+    const fn new() -> Texts {
+        Texts {
             table: SplitTable::new(),
             texts: Chunks::new(),
             bytes: 0,
-            last: [0; 2],
-        };
+            recent: [0; RECENT],
+            service: 0,
+        }
+    }
+
+    /// Those of a trace without records.
+    pub fn none() -> &'static Texts {
+        static NONE: Texts = Texts::new();
         &NONE
     }
 
@@ -55,24 +71,34 @@ impl Texts {
     /// The texts of a record, which holds them from now on.
     #[inline]
     pub(super) fn hold(&mut self, key: HashKey, texts: [&[u8]; 2]) -> [TextId; 2] {
-        [0, 1].map(|at| {
-            let text = &texts[at][..texts[at].len().min(NAME_BYTES)];
-            let place = self.place(key, self.last[at], text);
-            self.last[at] = place;
-            TextId(place)
-        })
+        let [name, service] = texts.map(|text| &text[..text.len().min(NAME_BYTES)]);
+        let name = self.recent(key, name);
+        // Spans of one service come together.
+        if !self.held_again(self.service, service) {
+            self.service = self.recent(key, service);
+        }
+        [TextId(name), TextId(self.service)]
+    }
+
+    /// Whether this is the text, which another record holds then.
+    #[inline(always)]
+    fn held_again(&mut self, at: u32, text: &[u8]) -> bool {
+        let held = self.texts.get_mut(at);
+        let held = held.filter(|held| held.refs > 0 && *held.text == *text);
+        held.map(|held| held.refs += 1).is_some()
     }
 
     #[inline(always)]
-    fn place(&mut self, key: HashKey, last: u32, text: &[u8]) -> u32 {
-        if let Some(held) = self.texts.get_mut(last)
-            && held.refs > 0
-            && *held.text == *text
-        {
-            held.refs += 1;
-            return last;
+    fn recent(&mut self, key: HashKey, text: &[u8]) -> u32 {
+        let (first, last) = ends(text);
+        let place = fold(first ^ text.len() as u64, last) as usize % RECENT;
+        let at = self.recent[place];
+        if self.held_again(at, text) {
+            return at;
         }
-        self.find(key, text)
+        let found = self.find(key, text);
+        self.recent[place] = found;
+        found
     }
 
     #[inline(never)]
