@@ -30,7 +30,7 @@ pub(super) struct IdPart {
 impl IdPart {
     /// Adds a number below `below` that is not there.
     pub fn add(&mut self, key: HashKey, number: u64, below: u64) {
-        let place = |number: &u64| key.of(&number.to_le_bytes());
+        let place = |number: &u64| key.of_number(*number);
         self.fresh.insert_unique(place(&number), number, place);
         if self.fresh.len() as u64 >= FRESH.max(self.settled.len() / FRESH_SHARE) {
             self.settle_fresh(below);
@@ -61,7 +61,7 @@ impl IdPart {
     }
 
     pub fn has(&self, key: HashKey, number: u64) -> bool {
-        let place = key.of(&number.to_le_bytes());
+        let place = key.of_number(number);
         self.settled.has(number)
             || self.recent.has(number)
             || self.fresh.find(place, |kept| *kept == number).is_some()
