@@ -15,6 +15,9 @@ use crate::id::SpanId;
 use crate::state::record::Record;
 use crate::state::record_id::RecordId;
 
+/// A way of so many ids to a root is short.
+const SHORT: usize = 4;
+
 /// What is above a span among the members of `set`. `None`: the budget was spent on the way.
 pub(crate) fn above(
     facts: &Facts<'_>,
@@ -27,10 +30,19 @@ pub(crate) fn above(
         return Some(Above::default());
     };
     let mut climbed = set.climbed.borrow_mut();
-    let climbed = &mut **climbed.get_or_insert_default();
-    let mut above = match climbed.get(&parent) {
-        Some(Some(above)) => *above,
-        _ => climb(facts, budget, parent, set, climbed)?,
+    let known = climbed.as_ref().and_then(|known| known.get(&parent));
+    let known = known.copied().flatten();
+    // Where one way was long the others most likely are.
+    let short = match (known, climbed.is_some()) {
+        (None, false) => climb_short(facts, budget, parent, set),
+        (known, _) => known,
+    };
+    let mut above = match short {
+        Some(above) => above,
+        None => {
+            let climbed = climbed.get_or_insert_default();
+            climb(facts, budget, parent, set, climbed)?
+        }
     };
     if above.is_round {
         above = Above {
@@ -41,6 +53,33 @@ pub(crate) fn above(
     // Structure may have been asked for only after the trace began.
     above.unknown |= !facts.trace.seen().has_structure();
     Some(above)
+}
+
+/// The way up from an id where it is short and each id on it is one span's, as nearly all are: nothing of it is kept. `None`: it is
+/// another.
+fn climb_short(
+    facts: &Facts<'_>,
+    budget: &mut Budget,
+    from: SpanId,
+    set: &MemberSet,
+) -> Option<Above> {
+    let seen = facts.trace.seen();
+    let mut above = Above::default();
+    let mut at = from;
+    for _ in 0..SHORT {
+        if !budget.spend(3) {
+            return None;
+        }
+        let parent = seen.parent_of_only(facts.key, at)?;
+        let sharers = set.with_id(facts.trace.records(), at);
+        above.certain |= sharers.certain.is_some();
+        above.perhaps |= sharers.perhaps.is_some();
+        let Some(parent) = parent else {
+            return Some(above);
+        };
+        at = parent;
+    }
+    None
 }
 
 #[derive(Clone, Copy)]

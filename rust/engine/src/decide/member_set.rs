@@ -22,6 +22,9 @@ pub(crate) struct Member {
 /// So many members are few.
 const SMALL: usize = 64;
 
+/// So few members are looked at one by one.
+const FEW: usize = 4;
+
 /// What few sets are asked stands behind a pointer: a set is made for most selectors of most rules.
 #[derive(Debug, Default)]
 pub(crate) struct MemberSet {
@@ -142,6 +145,13 @@ impl MemberSet {
     }
 
     pub fn with_id(&self, records: Records<'_>, id: SpanId) -> Sharers {
+        if self.items.len() <= FEW {
+            let mut sharers = Sharers::default();
+            let members = self.items.iter();
+            let members = members.filter(|member| records.get(member.record).span_id == id);
+            members.for_each(|member| sharers.add(*member));
+            return sharers;
+        }
         let index = self
             .by_span
             .get_or_init(|| Box::new(self.index(|record| Some(records.get(record).span_id))));

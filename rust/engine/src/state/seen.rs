@@ -191,6 +191,20 @@ impl<'t> Seen<'t> {
         }
     }
 
+    /// The parent of the one span with this id, if it has any; `None`: none or several have it, or parents are not kept.
+    pub fn parent_of_only(self, key: HashKey, id: SpanId) -> Option<Option<SpanId>> {
+        let mut parent = None;
+        let mut spans = 0;
+        if self.has_structure() {
+            self.each(key, id, |span| {
+                parent = (span.parent != [0; 8]).then_some(SpanId(span.parent));
+                spans += 1;
+                spans > 1
+            });
+        }
+        (spans == 1).then_some(parent)
+    }
+
     fn parents(self) -> impl Iterator<Item = SpanId> {
         let parents = self.all().map(|span| span.parent);
         parents.filter(|parent| *parent != [0; 8]).map(SpanId)
@@ -364,6 +378,9 @@ mod tests {
             assert_eq!(above == [Some(id(1))], is_known);
             seen.parents_of(key, id(1), &mut above);
             assert_eq!(above == [None], is_known);
+            let only = [1, 2, 999].map(|span| seen.parent_of_only(key, id(span)));
+            assert_eq!(only == [Some(None), Some(Some(id(1))), None], is_known);
+            assert_eq!(only[2], None);
             let mut seen = SeenMut {
                 block: &mut block,
                 pool: &mut pool,
