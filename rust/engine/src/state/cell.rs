@@ -103,17 +103,19 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// One that counts, and nothing came yet.
-    pub fn count_of(id: CellId) -> Packed {
+    /// One that counts so many spans, all certain.
+    #[inline(always)]
+    pub fn count_of(id: CellId, count: u32) -> Packed {
         Packed {
             id,
             kind: CellKind::Count,
             capped: false,
-            count: 0,
+            count,
             second: 0,
         }
     }
 
+    #[inline(always)]
     pub fn packed(self) -> [u8; CELL_BYTES] {
         let mut packed = [0; CELL_BYTES];
         let head = head_of(self.id) | (self.kind as u32) << 1 | u32::from(self.capped);

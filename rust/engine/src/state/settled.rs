@@ -55,21 +55,22 @@ impl SettledCells {
         cells.clear();
         let mut rest = known;
         self.counting.take(|id, count| {
-            let before = rest.partition_point(|cell| Packed::id_of(cell) < id);
-            let (passed, left) = rest.split_at(before);
-            cells.extend_from_slice(passed);
-            rest = left;
-            let mut cell = match rest.split_first() {
-                Some((first, left)) if Packed::id_of(first) == id => {
-                    rest = left;
-                    Packed::unpacked(first)
+            // Most traces have few cells of their own.
+            while let Some((first, left)) = rest.split_first()
+                && Packed::id_of(first) <= id
+            {
+                rest = left;
+                if Packed::id_of(first) == id {
+                    let mut cell = Packed::unpacked(first);
+                    if cell.kind == CellKind::Count {
+                        cell.count = cell.count.saturating_add(count);
+                    }
+                    cells.push(cell.packed());
+                    return;
                 }
-                _ => Packed::count_of(id),
-            };
-            if cell.kind == CellKind::Count {
-                cell.count = cell.count.saturating_add(count);
+                cells.push(*first);
             }
-            cells.push(cell.packed());
+            cells.push(Packed::count_of(id, count).packed());
         });
         cells.extend_from_slice(rest);
         self.links.clear();
