@@ -61,8 +61,6 @@ pub(crate) struct Plan {
     pub matcher: Matcher,
     /// By the matcher's selector ids.
     pub selectors: Vec<SelectorPlan>,
-    /// Likewise, of most: [`SelectorPlan::only_count`].
-    pub only_counts: Vec<Option<CellId>>,
     /// By [`RuleIndex`].
     pub rules: Vec<RulePlan>,
     pub by_key: HashMap<RuleKey, RuleIndex>,

@@ -3,7 +3,7 @@
 //! A [`trace`]'s state is what its rules need and never its spans: [cells](cell) of numbers with [chains](chain) of a few
 //! [`record`]s, the ids that were [`seen`], and which spans may be [`shown`], all in one [`block`] of bytes; and [`apart`] what few
 //! traces have: [`values`], what was [`kept`] of records, what was [`reported`] as it [fired](firing). The [`texts`] that
-//! records [name](named) all traces share. Spans are [merged](merge) into it as they [arrive](arriving), in any order; what
+//! records [name](named) all traces share. Spans are [merged](merge) into it as they [arrive](arriving), in any order, each with what its [kind](span_kinds) notes; what
 //! they leave in cells is [counted](settled) when it is asked for, outside of the trace, or [fed](feeding) at once. How [whole] a trace is it says
 //! itself, and it is [`stored`] for a restart.
 //! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the [`timers`] of its traces; of one
@@ -44,6 +44,7 @@ pub(crate) mod shards;
 pub(crate) mod shown;
 pub(crate) mod slots;
 pub(crate) mod span_index;
+pub(crate) mod span_kinds;
 mod split_table;
 pub(crate) mod stored;
 pub(crate) mod stored_records;

@@ -12,9 +12,9 @@ use crate::matcher::ids::SelectorId;
 use crate::plan::Plan;
 use crate::plan::feed::{FeedKind, SelectorPlan};
 use crate::plan::ids::RuleIndex;
-use crate::state::merge::EarlyFrom;
 use crate::state::named::NamedTrace;
 use crate::state::settled::SettledCells;
+use crate::state::span_kinds::EarlyFrom;
 use crate::state::trace::TraceState;
 
 /// Rules of a plan by what they need.
@@ -198,6 +198,11 @@ impl NeededRules {
         rules.sort_unstable();
         rules.dedup();
         rules
+    }
+
+    /// Whether a span may break a rule by whatever selects it.
+    pub fn any_span_may_break(&self) -> bool {
+        !self.by_any.needing.is_empty() || !self.by_any.needless.is_empty()
     }
 
     /// Rules that spans of these selectors may have broken; each once, ascending. What the trace noted is counted only if there

@@ -31,7 +31,7 @@ impl Engine {
             let own_spans = self.settings.own_spans.clone();
             Box::new(CallScratch::new(own_spans, self.outbox.sink(&rules.plan)))
         });
-        scratch.sink.tally.fit(&rules.plan);
+        scratch.sink.tally.fit(&rules.plan, rules.generation);
         scratch
     }
 

@@ -195,7 +195,11 @@ impl Counters {
         self.unmarked += std::mem::take(&mut tally.unmarked);
         add_each(&mut self.reopened, &std::mem::take(&mut tally.reopened));
         self.delay.merge(&std::mem::take(&mut tally.delay));
-        self.selections.join(&mut tally.selections);
+        let selections = &mut self.selections;
+        tally.kinds.take(|hash, hits, spans| {
+            let selectors = hits.iter().map(|hit| hit.selector.0);
+            selections.count(hash, selectors, spans);
+        });
         tally.unlike.take_into(&mut self.unlike);
     }
 

@@ -229,8 +229,12 @@ impl Merger<'_> {
         let touched = self.touches.touch(place, trace);
         let touches = &mut *self.touches;
         let met = |selector| touches.met(touched, selector);
-        let merged = trace.merge(&self.merging, pool, span, hits, met);
         let tally = &mut self.sink.tally;
+        let Merging {
+            plan, early_from, ..
+        } = self.merging;
+        let kind = tally.kinds.of(plan, early_from, hits);
+        let merged = trace.merge(&self.merging, pool, span, tally.kinds.get(kind), met);
         let spans = &mut tally.spans;
         match merged {
             Merged::Duplicate => spans.duplicate += 1,
@@ -249,8 +253,7 @@ impl Merger<'_> {
         trace.heard(context.now, is_new);
         if merged == Merged::Added {
             self.added += 1;
-            let selectors = hits.iter().map(|hit| hit.selector.0);
-            tally.selections.count(selectors, 1);
+            tally.kinds.count(kind);
             for unlike in unlike {
                 tally.unlike(*unlike);
             }
@@ -270,11 +273,12 @@ impl Merger<'_> {
                 continue;
             };
             let is_live = trace.is_live();
+            let needed = &context.rules.needed;
+            let may_break = needed.any_span_may_break() || self.touches.has_met(touched);
             // A trace that closed hears of violations whatever the settings say of open ones.
-            if context.settings.early || !is_live {
+            if may_break && (context.settings.early || !is_live) {
                 let selectors = self.touches.selectors(touched);
                 self.scratch.rules.clear();
-                let needed = &context.rules.needed;
                 needed.early((trace, settled), selectors, &mut self.scratch.rules);
                 context.decide_early(&mut lent, place, self.scratch, sink);
             }

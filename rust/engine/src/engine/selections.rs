@@ -22,15 +22,6 @@ pub(crate) struct Selections {
     selectors: Vec<u32>,
 }
 
-/// A few numbers that rules chose and no sender: a product for each is enough.
-#[inline(always)]
-fn hash(selectors: impl Iterator<Item = u32>) -> u64 {
-    selectors.fold(0x2545_f491_4f6c_dd1d, |hash, selector| {
-        let product = u128::from(hash ^ u64::from(selector)) * 0x9e37_79b9_7f4a_7c15;
-        product as u64 ^ (product >> 64) as u64
-    })
-}
-
 /// Spans that the same selectors selected, as they were met.
 #[derive(Clone, Debug)]
 struct Alike {
@@ -48,15 +39,9 @@ impl Alike {
 }
 
 impl Selections {
-    /// Counts spans that selectors of these numbers selected.
+    /// Counts spans that selectors of these numbers selected, of which this is the hash.
     #[inline]
-    pub fn count(&mut self, selectors: impl Iterator<Item = u32> + Clone, spans: u64) {
-        let hash = hash(selectors.clone());
-        self.count_alike(hash, selectors, spans);
-    }
-
-    #[inline(always)]
-    fn count_alike(&mut self, hash: u64, selectors: impl Iterator<Item = u32> + Clone, spans: u64) {
+    pub fn count(&mut self, hash: u64, selectors: impl Iterator<Item = u32> + Clone, spans: u64) {
         let (alike, known) = (&self.alike, &self.selectors);
         let is_same = |at: &u32| {
             let one = &alike[*at as usize];
@@ -93,17 +78,6 @@ impl Selections {
         self.alike.len() >= KINDS || self.selectors.len() >= SELECTORS
     }
 
-    /// Adds all of `other`, which begins anew.
-    pub fn join(&mut self, other: &mut Selections) {
-        for one in &other.alike {
-            let selectors = one.of(&other.selectors).iter().copied();
-            self.count_alike(one.hash, selectors, one.spans);
-        }
-        other.table.clear();
-        other.alike.clear();
-        other.selectors.clear();
-    }
-
     /// By the sets of selectors that rules have: how many spans at least one of each set selected.
     pub fn by_set(&self, plan: &Plan) -> Vec<u64> {
         let mut counts = vec![0; plan.selector_sets];
@@ -126,26 +100,27 @@ impl Selections {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::span_kinds::hash_of_selectors;
 
     #[test]
     fn spans_of_the_same_selectors_are_counted_together_and_none_is_lost() {
         let mut all = Selections::default();
-        let mut of_call = Selections::default();
+        let mut count = |selectors: &[u32], spans| {
+            let selectors = selectors.iter().copied();
+            all.count(hash_of_selectors(selectors.clone()), selectors, spans);
+            (all.alike.len(), all.is_full())
+        };
         for round in 0..4u32 {
             for last in 0..10u32 {
-                let selectors = (0..=last).map(|selector| selector * 7);
-                of_call.count(selectors, u64::from(round));
+                let selectors: Vec<u32> = (0..=last).map(|selector| selector * 7).collect();
+                count(&selectors, u64::from(round));
             }
-            of_call.count(std::iter::empty(), 1);
-            all.join(&mut of_call);
-            assert!(of_call.alike.is_empty() && of_call.selectors.is_empty());
+            assert_eq!(count(&[], 1), (10, false));
         }
-        assert_eq!(all.alike.len(), 10);
-        assert_eq!(all.alike.iter().map(|alike| alike.spans).sum::<u64>(), 60);
-        assert!(!all.is_full());
         for selector in 0..KINDS as u32 {
-            all.count([selector, 1].into_iter(), 1);
+            count(&[selector, 1], 0);
         }
-        assert!(all.is_full());
+        assert!(count(&[], 1).1);
+        assert_eq!(all.alike.iter().map(|alike| alike.spans).sum::<u64>(), 60);
     }
 }

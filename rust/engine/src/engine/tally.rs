@@ -4,13 +4,14 @@
 use betrace_lang::rule::Severity;
 use betrace_lang::verdict::{Reason, Verdict};
 
-use crate::engine::selections::Selections;
 use crate::id::TraceId;
 use crate::logic::tri::Reasons;
 use crate::matcher::ids::UnlikeId;
 use crate::period::Named;
 use crate::plan::Plan;
 use crate::plan::ids::RuleIndex;
+use crate::state::span_kinds::SpanKinds;
+use crate::state::trace::Generation;
 use crate::stats::{DelayHistogram, SpanCounts};
 
 /// How a trace closed for a rule, for the verdicts that follow from it alone. `None`: complete.
@@ -52,8 +53,8 @@ pub(crate) struct Tally {
     pub excused: Vec<(RuleIndex, u64)>,
     /// Likewise, violations, of rules that send no spans too.
     pub named: Vec<Named>,
-    /// Spans that selectors selected.
-    pub selections: Selections,
+    /// Spans by what selected them.
+    pub kinds: SpanKinds,
     /// Comparisons of unlike types.
     pub unlike: Touched,
 }
@@ -112,8 +113,9 @@ impl Touched {
 }
 
 impl Tally {
-    pub fn fit(&mut self, plan: &Plan) {
+    pub fn fit(&mut self, plan: &Plan, generation: Generation) {
         self.unlike.counts.resize(plan.unlike_ids, 0);
+        self.kinds.fit(generation);
     }
 
     pub fn unlike(&mut self, id: UnlikeId) {

@@ -74,6 +74,11 @@ impl Touches {
         self.traces[id.0 as usize].place
     }
 
+    /// Whether new spans of a trace met any.
+    pub fn has_met(&self, id: TouchedId) -> bool {
+        self.traces[id.0 as usize].last != END
+    }
+
     /// The selectors that new spans of a trace met, few of them repeatedly.
     pub fn selectors(&self, id: TouchedId) -> impl Iterator<Item = SelectorId> {
         let mut next = self.traces[id.0 as usize].last;

@@ -72,7 +72,6 @@ pub(crate) fn compile(
         unlike_ids: matcher.unlike_ids(),
         digest_basis: matcher.digest_basis(),
         matcher,
-        only_counts: only_counts(&draft.selectors),
         selectors: draft.selectors,
         terms: draft.terms.into_iter().map(|(_, term)| term).collect(),
         by_key,
@@ -87,10 +86,6 @@ pub(crate) fn compile(
         with_deadlines,
         selector_sets: sets.0.len(),
     })
-}
-
-fn only_counts(selectors: &[SelectorPlan]) -> Vec<Option<CellId>> {
-    selectors.iter().map(SelectorPlan::only_count).collect()
 }
 
 fn compile_rule(

@@ -23,17 +23,6 @@ pub(crate) struct SelectorPlan {
     pub sets: Vec<u32>,
 }
 
-impl SelectorPlan {
-    /// The only cell that a span feeds which it selects for certain, if that counts spans and nothing is kept of them.
-    pub fn only_count(&self) -> Option<CellId> {
-        let [feed] = *self.feeds else {
-            return None;
-        };
-        let is_plain = feed.kind == FeedKind::Count && self.shown.is_empty();
-        is_plain.then_some(feed.cell)
-    }
-}
-
 /// Which values of a cell matter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CellReach {

@@ -1,5 +1,5 @@
 //! What the traces of a shard share: blocks of memory that none has, kept for the next one that needs a block of their size,
-//! working memory, and the texts of their records.
+//! and the texts of their records.
 
 use crate::heap::heap;
 use crate::state::texts::Texts;
@@ -11,9 +11,6 @@ const MOST_KEPT: usize = 4096 - 8;
 
 /// In place of a block of one size, those of so many next ones are taken.
 const LARGER: usize = 2;
-
-/// Room for so many words is kept.
-const KEPT_WORDS: usize = 1024;
 
 /// A list of free blocks keeps room for so many.
 const FEW: usize = 16;
@@ -40,8 +37,6 @@ pub(crate) struct BlockPool {
     most: usize,
     /// How large the block of a trace usually gets, in bytes.
     usual: usize,
-    /// What a span notes that takes from here.
-    pub(super) words: Vec<u32>,
     /// What the records of all its traces name.
     pub texts: Texts,
 }
@@ -53,7 +48,6 @@ impl Default for BlockPool {
             bytes: 0,
             most: 0,
             usual: 0,
-            words: Vec::new(),
             texts: Texts::default(),
         }
     }
@@ -63,9 +57,6 @@ impl BlockPool {
     /// Keeps at most so many bytes from now on, and hands at most so many blocks back at once. `false`: more have to go.
     pub fn limit(&mut self, most: usize, at_once: usize) -> bool {
         self.most = most;
-        if self.words.capacity() > KEPT_WORDS {
-            self.words = Vec::new();
-        }
         self.texts.shrink();
         let mut left = at_once;
         for free in &mut self.free {
@@ -141,8 +132,7 @@ impl BlockPool {
     }
 
     pub fn bytes(&self) -> usize {
-        let words = heap(self.words.capacity() * size_of::<u32>());
-        self.bytes + words + self.texts.bytes()
+        self.bytes + self.texts.bytes()
     }
 }
 

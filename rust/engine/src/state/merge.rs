@@ -14,7 +14,8 @@ use crate::state::cell::CELL_BYTES;
 use crate::state::flags::Flag;
 use crate::state::packed_record::record_stride;
 use crate::state::seen::{Arrival, Parents, SeenSpan};
-use crate::state::shown::{self, Note, SHOWN_BYTES};
+use crate::state::shown::{self, SHOWN_BYTES};
+use crate::state::span_kinds::{EarlyFrom, SpanKind};
 use crate::state::trace::{Generation, TraceState};
 use crate::time::{EventTime, Timestamp};
 
@@ -30,14 +31,6 @@ pub(crate) struct Merging<'a> {
     pub early_from: &'a [EarlyFrom],
     /// The engine's time, where some rule asks when a span came.
     pub arrived: Option<Timestamp>,
-}
-
-/// From when on another certain span of a selector may decide a rule early: from so many such spans, or once so many have values
-/// that matter to one of its cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EarlyFrom {
-    pub spans: u32,
-    pub values: u32,
 }
 
 impl EarlyFrom {
@@ -80,7 +73,7 @@ impl TraceState {
         with: &Merging<'_>,
         pool: &mut BlockPool,
         span: &SpanView<'_, '_>,
-        hits: &[Hit],
+        kind: SpanKind<'_>,
         mut met: impl FnMut(SelectorId),
     ) -> Merged {
         let Merging { plan, key, .. } = *with;
@@ -106,7 +99,7 @@ impl TraceState {
         }
         self.generation = self.generation.min(with.generation);
         self.note_times(span);
-        self.reserve(pool, hits.len());
+        self.reserve(pool, kind.words.len());
         let mut arriving = Arriving {
             span,
             place: self.seen_mut(pool).add(key, came),
@@ -119,9 +112,9 @@ impl TraceState {
         };
         self.note_foremost(plan, &mut arriving);
         if self.is_noted() {
-            self.note_hits(with, &mut arriving, hits, met);
+            self.note_kind(with, &mut arriving, kind, met);
         } else {
-            for hit in hits {
+            for hit in kind.hits {
                 let left = self.apply_hit(plan, &mut arriving, *hit);
                 let from = with.early_from.get(hit.selector.index());
                 if from.is_some_and(|from| from.is_reached(left)) {
@@ -179,16 +172,16 @@ impl TraceState {
 
     /// Makes room for what the arriving span will most likely need.
     #[inline]
-    fn reserve(&mut self, pool: &mut BlockPool, hits: usize) {
+    fn reserve(&mut self, pool: &mut BlockPool, words: usize) {
         let is_first = self.span_count() == 0;
-        let is_recorded = hits > 0 || is_first;
+        let is_recorded = words > 0 || is_first;
         let mut wanted = [0; LISTS];
         wanted[List::Spans as usize] = self.parents.stride() as u32;
         if is_recorded {
             wanted[List::Records as usize] = record_stride(self.parents) as u32;
         }
-        if hits > 0 {
-            wanted[List::Shown as usize] = (SHOWN_BYTES * (hits + 1)) as u32;
+        if words > 0 {
+            wanted[List::Shown as usize] = (SHOWN_BYTES * (words + 1)) as u32;
         }
         if is_first {
             // Of values; others are counted elsewhere.
@@ -224,71 +217,50 @@ impl TraceState {
     }
 
     /// Notes which cells the arriving span feeds, of a trace of which that is counted later.
-    fn note_hits(
+    fn note_kind(
         &mut self,
         with: &Merging<'_>,
         arriving: &mut Arriving<'_, '_, '_>,
-        hits: &[Hit],
+        kind: SpanKind<'_>,
         mut met: impl FnMut(SelectorId),
     ) {
-        let plan = with.plan;
-        let mut words = std::mem::take(&mut arriving.pool.words);
-        words.clear();
         // No cell has more spans than the trace.
-        let most = self.span_count() as u32;
-        for hit in hits {
-            let only = plan.only_counts.get(hit.selector.index()).copied();
-            let mut left = Left {
-                spans: most,
-                values: 0,
-            };
-            match only.flatten().filter(|_| hit.certain) {
-                Some(cell) => words.push(Note::Count(cell).word()),
-                None => left.values = self.note_hit(plan, arriving, *hit, &mut words),
-            }
+        let spans = self.span_count() as u32;
+        let early = kind.early.iter().take_while(|(from, _)| *from <= spans);
+        early.for_each(|(_, selector)| met(*selector));
+        for hit in kind.further {
+            let values = self.keep_hit(with.plan, arriving, *hit);
             let from = with.early_from.get(hit.selector.index());
-            if from.is_some_and(|from| from.is_reached(left)) {
+            if from.is_some_and(|from| from.is_reached(Left { spans, values })) {
                 met(hit.selector);
             }
         }
-        if !words.is_empty() {
+        if !kind.words.is_empty() {
             let record = self.record(arriving);
             arriving.is_shown = true;
             let mut records = self.records_mut(arriving.pool);
             records.hold(record);
-            shown::note(records.block, records.pool, record, &words);
+            shown::note(records.block, records.pool, record, kind.words);
         }
-        arriving.pool.words = words;
     }
 
-    /// Likewise of one selector, whatever its cells keep. Returns how many values matter in one of them.
+    /// Keeps what one selector wants of the arriving span besides what is noted. Returns how many values matter in one of its
+    /// cells.
     #[inline(never)]
-    fn note_hit(
-        &mut self,
-        plan: &Plan,
-        arriving: &mut Arriving<'_, '_, '_>,
-        hit: Hit,
-        words: &mut Vec<u32>,
-    ) -> u32 {
+    fn keep_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) -> u32 {
         let Some(selector) = plan.selectors.get(hit.selector.index()) else {
             return 0;
         };
         let certain = hit.certain;
         let mut values = 0;
         for feed in &selector.feeds {
-            let cell = feed.cell;
             match feed.kind {
-                FeedKind::Count if certain => {
-                    words.push(Note::Count(cell).word());
-                    self.keep(arriving, &selector.shown);
-                }
+                FeedKind::Count if certain => self.keep(arriving, &selector.shown),
                 FeedKind::Count => {
-                    self.cells_mut(arriving.pool).count_span(cell, certain);
+                    let mut cells = self.cells_mut(arriving.pool);
+                    cells.count_span(feed.cell, certain);
                 }
-                FeedKind::Records => {
-                    words.push(Note::Member { cell, certain }.word());
-                    self.keep(arriving, &selector.project);
-                }
+                FeedKind::Records => self.keep(arriving, &selector.project),
                 _ => values = values.max(self.feed(plan, arriving, (selector, *feed), certain)),
             }
         }

@@ -147,13 +147,18 @@ pub(super) fn add(block: &mut Block, pool: &mut BlockPool, cell: CellId) {
 
 /// Adds the run of a record, with what is noted of its span.
 #[inline]
-pub(super) fn note(block: &mut Block, pool: &mut BlockPool, record: RecordId, words: &[u32]) {
-    let begin = block.list(List::Shown).len();
+pub(super) fn note(
+    block: &mut Block,
+    pool: &mut BlockPool,
+    record: RecordId,
+    words: &[[u8; SHOWN_BYTES]],
+) {
+    let begin = block.elements::<SHOWN_BYTES>(List::Shown).len();
     block.lengthen(pool, List::Shown, (1 + words.len()) * SHOWN_BYTES);
-    let (places, _) = block.list_mut(List::Shown)[begin..].as_chunks_mut();
-    let all = std::iter::once(Note::Span(record).word()).chain(words.iter().copied());
-    for (place, word) in places.iter_mut().zip(all) {
-        *place = word.to_le_bytes();
+    let places = block.elements_mut(List::Shown);
+    if let Some((first, rest)) = places[begin..].split_first_mut() {
+        *first = Note::Span(record).word().to_le_bytes();
+        rest.copy_from_slice(words);
     }
 }
 
@@ -270,6 +275,7 @@ mod tests {
     use crate::intern::Interner;
     use crate::plan::feed::FeedKind;
     use crate::state::merge::{Merged, Merging};
+    use crate::state::span_kinds::SpanKinds;
     use crate::state::trace::Generation;
     use crate::tests::hostile::numbered;
     use crate::tests::rules::rules;
@@ -301,12 +307,13 @@ mod tests {
             early_from: &[],
             arrived: None,
         };
-        let mut pool = BlockPool::default();
+        let (mut pool, mut kinds) = (BlockPool::default(), SpanKinds::default());
         let mut trace = TraceState::empty();
         let mut scratch = set.plan.matcher.scratch();
         let bytes = message(spans);
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
-            let merged = trace.merge(&with, &mut pool, view, found.hits(), |_| ());
+            let kind = kinds.of(with.plan, with.early_from, found.hits());
+            let merged = trace.merge(&with, &mut pool, view, kinds.get(kind), |_| ());
             assert_eq!(merged, Merged::Added);
         });
         assert_eq!(read.unwrap().spans, spans.len() as u64);

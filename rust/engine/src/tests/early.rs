@@ -18,6 +18,7 @@ use crate::state::block_pool::BlockPool;
 use crate::state::merge::{Merged, Merging};
 use crate::state::named::NamedTrace;
 use crate::state::settled::SettledCells;
+use crate::state::span_kinds::SpanKinds;
 use crate::state::trace::{Generation, TraceState};
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, message, span};
@@ -85,7 +86,7 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         arrived: None,
     };
     let mut scratch = set.plan.matcher.scratch();
-    let mut pool = BlockPool::default();
+    let (mut pool, mut kinds) = (BlockPool::default(), SpanKinds::default());
     // The spans' own, to which their links lead.
     let mut trace = TraceState::new(TraceId([1; 16]), Timestamp(0), Generation::default());
     for span in spans {
@@ -94,7 +95,8 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
             let mut selectors = Vec::new();
             let met = |selector| selectors.push(selector);
-            let merged = trace.merge(&with, &mut pool, view, found.hits(), met);
+            let kind = kinds.of(with.plan, with.early_from, found.hits());
+            let merged = trace.merge(&with, &mut pool, view, kinds.get(kind), met);
             let mut settled = SettledCells::default();
             assert_eq!(merged, Merged::Added);
             let of_trace = (&trace, &mut settled);
@@ -438,7 +440,7 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
         arrived: None,
     };
     let mut scratch = set.plan.matcher.scratch();
-    let mut pool = BlockPool::default();
+    let (mut pool, mut kinds) = (BlockPool::default(), SpanKinds::default());
     let mut unasked = 0;
     for is_complete in [true, false] {
         let mut trace = TraceState::new(TraceId([1; 16]), Timestamp(0), Generation::default());
@@ -446,7 +448,8 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
             .plan
             .matcher
             .scan(&message(spans), &mut scratch, |view, found| {
-                trace.merge(&with, &mut pool, view, found.hits(), |_| ());
+                let kind = kinds.of(with.plan, with.early_from, found.hits());
+                trace.merge(&with, &mut pool, view, kinds.get(kind), |_| ());
             });
         assert_eq!(read.unwrap().spans, spans.len() as u64);
         let reasons = if is_complete {

@@ -19,6 +19,7 @@ use crate::state::block_pool::BlockPool;
 use crate::state::cell::RECORD_CAP;
 use crate::state::merge::Merging;
 use crate::state::settled::SettledCells;
+use crate::state::span_kinds::SpanKinds;
 use crate::state::trace::{Generation, TraceState};
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, message, span};
@@ -52,14 +53,15 @@ fn evaluated<R>(
         early_from: &[],
         arrived: None,
     };
-    let mut pool = BlockPool::default();
+    let (mut pool, mut kinds) = (BlockPool::default(), SpanKinds::default());
     let mut trace = TraceState::empty();
     let mut scratch = set.plan.matcher.scratch();
     let read = set
         .plan
         .matcher
         .scan(&message(spans), &mut scratch, |view, found| {
-            trace.merge(&with, &mut pool, view, found.hits(), |_| ());
+            let kind = kinds.of(&set.plan, &[], found.hits());
+            trace.merge(&with, &mut pool, view, kinds.get(kind), |_| ());
         });
     read.unwrap();
     let mut settled = SettledCells::default();
