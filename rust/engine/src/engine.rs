@@ -47,7 +47,7 @@ use crate::engine::intake::{Turns, take_in};
 use crate::engine::ledger::{Ledger, Outside};
 use crate::engine::present_rules::PresentRules;
 use crate::engine::rule_set::RuleSet;
-use crate::engine::scratch::CallScratch;
+use crate::engine::scratch::{CallScratch, SpareScratch};
 use crate::engine::shed::shed;
 use crate::engine::sink::{Outbox, Queue};
 use crate::engine::snapshot::{Restored, SnapshotError, SnapshotKind};
@@ -78,8 +78,7 @@ pub struct Engine {
     outbox: Outbox,
     /// Held by whoever asks what was counted, and while that goes over from one rule set to the next.
     counted: Mutex<()>,
-    #[allow(clippy::vec_box, reason = "it goes to and fro between here and calls")]
-    scratch: Mutex<Vec<Box<CallScratch>>>,
+    scratch: SpareScratch,
     /// The latest time that a caller gave.
     clock: AtomicU64,
     /// When it, or one of before whose state it goes on with, started without all of the state until then; else zero.
@@ -111,7 +110,11 @@ impl Engine {
         let outbox = Outbox::new(ledger, Queue::new(settings.queue_bytes));
         // The first call finds what it works with.
         let own_spans = settings.own_spans.clone();
-        let scratch = CallScratch::new(own_spans, outbox.sink(&rules.plan));
+        let scratch = SpareScratch::default();
+        scratch.put(Box::new(CallScratch::new(
+            own_spans,
+            outbox.sink(&rules.plan),
+        )));
         Ok(Engine {
             key: HashKey::new(settings.seed),
             rules: PresentRules::new(rules),
@@ -120,7 +123,7 @@ impl Engine {
             reserve: Reserve::new(settings.shares_work),
             outbox,
             counted: Mutex::default(),
-            scratch: Mutex::new(vec![Box::new(scratch)]),
+            scratch,
             clock: AtomicU64::new(now.0),
             started: AtomicU64::new(if settings.restart_grace { now.0 } else { 0 }),
             moved: AtomicU64::new(0),

@@ -8,6 +8,9 @@
 #[repr(align(128))]
 pub(crate) struct Apart<T>(pub T);
 
+/// Some 15 to 40 ns each.
+const SPINS: u32 = if cfg!(loom) { 0 } else { 40 };
+
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::AtomicU64;
 
@@ -27,6 +30,13 @@ pub(crate) use metered::{
 #[cfg(not(all(test, not(loom))))]
 #[inline(always)]
 pub(crate) fn worked(_: usize) {}
+
+/// Lets a microsecond go by.
+pub(crate) fn look_again_soon() {
+    for _ in 0..SPINS {
+        std::hint::spin_loop();
+    }
+}
 
 /// Does work piece by piece until it says that it is done; between two pieces whoever waits for the lock goes first.
 pub(crate) fn piecewise<T>(held: &mut MutexGuard<'_, T>, mut piece: impl FnMut(&mut T) -> bool) {

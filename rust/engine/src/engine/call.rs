@@ -20,13 +20,13 @@ impl Engine {
         let mut scratch = self.take_scratch(&rules);
         let done = work(&context, &mut scratch);
         let waiting = self.outbox.settle(&mut scratch.sink, &rules.plan);
-        self.scratch.lock().push(scratch);
+        self.scratch.put(scratch);
         (done, waiting)
     }
 
     /// Working memory for a call, to be given back.
     pub(super) fn take_scratch(&self, rules: &RuleSet) -> Box<CallScratch> {
-        let spare = self.scratch.lock().pop();
+        let spare = self.scratch.take();
         let mut scratch = spare.unwrap_or_else(|| {
             let own_spans = self.settings.own_spans.clone();
             Box::new(CallScratch::new(own_spans, self.outbox.sink(&rules.plan)))

@@ -17,10 +17,8 @@ use crate::plan::ids::RuleIndex;
 use crate::settings::{CloseCause, Report};
 use crate::state::named::{NamedTrace, NamedTraceMut};
 use crate::state::reported::Fired;
-use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
 use crate::state::trace::TraceState;
-use crate::sync::MutexGuard;
 
 /// Why a trace closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,7 +236,7 @@ fn reason(eval: &Eval<'_>, outcome: &Outcome) -> Reason {
 /// the lock may go to others, who find a closed trace.
 pub(crate) fn close(
     context: &Context<'_>,
-    shard: &mut MutexGuard<'_, Shard>,
+    lent: &mut Lent<'_, '_>,
     place: TracePlace,
     cause: Cause,
     scratch: &mut DecideScratch,
@@ -251,7 +249,6 @@ pub(crate) fn close(
         eval: scratch,
         pending,
     } = scratch;
-    let mut lent = Lent::new(shard);
     // Another call may have closed it while the lock was lent to it.
     let Some(mut trace) = lent.get_mut(place).filter(|trace| trace.is_live()) else {
         return;
@@ -267,16 +264,16 @@ pub(crate) fn close(
         let newly =
             context.close_rule(trace.asked(), index, closing, &mut allowance, scratch, sink);
         trace.note_fired(newly);
-        if lent.did(allowance.taken - before) {
+        if lent.asked(allowance.taken - before) {
             scratch.begin_trace();
         }
     }
     context.fold_windows(
-        (&mut lent, place),
+        (lent, place),
         &mut allowance,
         (over_many, pending, scratch),
         sink,
     );
     lent.reweigh(place);
-    shard.remember(place);
+    lent.remember(place);
 }

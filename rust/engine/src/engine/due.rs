@@ -23,7 +23,7 @@ pub(crate) fn close_due(
     let mut held = 0;
     shards.visit(parts, |at, shard| {
         let is_done = close_due_in(shard, context, outbox, scratch);
-        shards.account(at, shard.bytes());
+        shards.account(at, shard);
         if is_done {
             held += shard.bytes() + shard.forgotten.bytes() as u64;
         }
@@ -42,21 +42,20 @@ fn close_due_in(
     scratch: &mut CallScratch,
 ) -> bool {
     let CallScratch { sink, decide, .. } = scratch;
-    let (now, plan) = (context.now, &context.rules.plan);
+    let mut lent = Lent::new(shard);
     loop {
-        match shard.next_due(now, context.settings) {
+        match lent.next_due(context) {
             NextDue::Trace(place) => {
-                if let Some(cause) = cause_of_close(shard, context, place, decide) {
-                    close(context, shard, place, cause, decide, sink);
-                    outbox.settle_much(sink, plan);
+                if let Some(cause) = cause_of_close(&mut lent, context, place, decide) {
+                    close(context, &mut lent, place, cause, decide, sink);
+                    outbox.settle_much(sink, &context.rules.plan);
                 }
+                lent.came_to_trace();
             }
-            NextDue::Later => {}
-            NextDue::None if shard.expire(context.key, now, context.settings) => return true,
-            NextDue::None => {}
+            NextDue::Later => lent.lend(),
+            NextDue::None if lent.expire(context) => return true,
+            NextDue::None => lent.lend(),
         }
-        // Whoever waits for this part of the traces goes first.
-        MutexGuard::bump(shard);
         if context.present.are_awaited() {
             return false;
         }
@@ -66,13 +65,13 @@ fn close_due_in(
 /// Why a trace whose time is over closes; `None`: it awaits something, or others had its part of the traces meanwhile and it is
 /// another's or not due any more.
 fn cause_of_close(
-    shard: &mut MutexGuard<'_, Shard>,
+    lent: &mut Lent<'_, '_>,
     context: &Context<'_>,
     place: TracePlace,
     decide: &mut DecideScratch,
 ) -> Option<Cause> {
-    let awaited = context.awaited_until(&mut Lent::new(shard), place, &mut decide.eval);
-    let due = shard.is_due(place, awaited, context.now, context.settings)?;
+    let awaited = context.awaited_until(lent, place, &mut decide.eval);
+    let due = lent.is_due(context, place, awaited)?;
     Some(match due {
         Due::Quiet => Cause::Whole,
         Due::Age => Cause::MaxAge,

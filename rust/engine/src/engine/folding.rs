@@ -81,7 +81,7 @@ impl Context<'_> {
             let idle = self.rules.untouched.windows.idle(index);
             let met = idle.map(|_| trace.is_complete(rule.completeness));
             adds.end_rule(index, start, adding, met);
-            if lent.did(work) {
+            if lent.asked(work) {
                 scratch.begin_trace();
             }
             if adds.is_full() {

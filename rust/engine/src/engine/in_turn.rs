@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::engine::close::{Cause, close};
 use crate::engine::consumed::{ConsumeError, Consumed};
 use crate::engine::intake::Turns;
+use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::CallScratch;
 use crate::finding::Finding;
 use crate::settings::CloseCause;
@@ -81,17 +82,18 @@ impl Engine {
                 let Some(place) = oldest.filter(|place| !place.is_after(newest)) else {
                     break;
                 };
-                close(&context, &mut shard, place, cause, decide, sink);
+                let lent = &mut Lent::new(&mut shard);
+                close(&context, lent, place, cause, decide, sink);
                 if self.outbox.settle_much(sink, &rules.plan) {
                     settled();
                 }
                 MutexGuard::bump(&mut shard);
             }
-            self.shards.account(at, shard.bytes());
+            self.shards.account(at, &shard);
         }
         context.fold_pending(&mut decide.pending, sink);
         self.outbox.settle(sink, &rules.plan);
-        self.scratch.lock().push(scratch);
+        self.scratch.put(scratch);
         settled();
     }
 }

@@ -26,9 +26,6 @@ use crate::wire::ScanError;
 /// After so many spans, well below a millisecond, whoever waits for the lock goes first.
 const SPANS_AT_ONCE: u32 = if cfg!(loom) { 1 } else { 256 };
 
-/// To come to a trace, and to ask which of its rules to decide, takes as long as so many steps of a decision.
-const STEPS_A_TRACE: u64 = 256;
-
 /// After so many touches of traces they are decided before further spans are merged, however many there are: neither
 /// what a call works with nor what it adds to the state beyond the bound grows with the message.
 const TOUCHES: usize = 4096;
@@ -168,7 +165,7 @@ impl Intake<'_> {
                 into.merge(shard, span, (hits, unlike));
             });
             into.decide_touched(shard);
-            shards.account(at, shard.bytes());
+            shards.account(at, shard);
         };
         match turns {
             None => shards.visit(parts, |at, shard| {
@@ -287,7 +284,7 @@ impl Merger<'_> {
             }
             lent.reweigh(place);
             self.outbox.settle_much(sink, &context.rules.plan);
-            lent.did(STEPS_A_TRACE);
+            lent.came_to_trace();
         }
         self.touches.clear();
     }

@@ -17,6 +17,7 @@ use crate::state::named::NamedTraceMut;
 use crate::state::reported::Fired;
 use crate::state::settled::SettledCells;
 use crate::state::shard::Shard;
+use crate::state::shard::due::{Due, NextDue};
 use crate::state::slots::TracePlace;
 use crate::state::trace::TraceState;
 use crate::sync::MutexGuard;
@@ -30,6 +31,15 @@ const STEPS_PER_SPAN: u64 = 256;
 
 /// After so many steps, half a millisecond, whoever waits for the lock goes first.
 const STEPS_AT_ONCE: u64 = 1 << 16;
+
+/// After so many likewise between two traces, of which nothing worked out is lost then: some tenths of a millisecond. To lend
+/// a lock costs both sides the time to wake, as much as ten traces that close.
+const STEPS_BETWEEN: u64 = 1 << 14;
+
+/// To come to a trace, and to ask which of its rules to decide, takes as long as so many steps of a decision; to come to a
+/// rule, so many.
+const STEPS_A_TRACE: u64 = 256;
+const STEPS_A_RULE: u64 = 16;
 
 /// The shard of a trace, lent to those who wait for it between two rules.
 pub(crate) struct Lent<'l, 's> {
@@ -52,16 +62,60 @@ impl<'l, 's> Lent<'l, 's> {
         self.shard.ask(place)
     }
 
-    /// So much was done since. `true`: others had it, and what a place holds may be another now.
+    /// So many steps were taken since. `true`: others had it, and what a place holds may be another now.
     pub fn did(&mut self, steps: u64) -> bool {
         self.steps += steps;
         // A model of the locks lends it at every opportunity.
         let is_lent = self.steps > STEPS_AT_ONCE || cfg!(loom);
         if is_lent {
-            self.steps = 0;
-            MutexGuard::bump(self.shard);
+            self.lend();
         }
         is_lent
+    }
+
+    /// A rule was asked, which took so many steps: as of [`Lent::did`].
+    pub fn asked(&mut self, steps: u64) -> bool {
+        self.did(STEPS_A_RULE + steps)
+    }
+
+    /// A trace is done with.
+    pub fn came_to_trace(&mut self) {
+        if !self.did(STEPS_A_TRACE) && self.steps > STEPS_BETWEEN {
+            self.lend();
+        }
+    }
+
+    /// Whoever waits for it has it now.
+    pub fn lend(&mut self) {
+        self.steps = 0;
+        MutexGuard::bump(self.shard);
+    }
+
+    /// The next trace that may be due.
+    pub fn next_due(&mut self, context: &Context<'_>) -> NextDue {
+        self.shard.next_due(context.now, context.settings)
+    }
+
+    /// Why a trace is due that awaits something until then; `None`: it is not, or is another's.
+    pub fn is_due(
+        &mut self,
+        context: &Context<'_>,
+        place: TracePlace,
+        awaited: Option<Timestamp>,
+    ) -> Option<Due> {
+        self.shard
+            .is_due(place, awaited, context.now, context.settings)
+    }
+
+    /// Forgets what was remembered for long enough. `false`: there may be more.
+    pub fn expire(&mut self, context: &Context<'_>) -> bool {
+        self.shard
+            .expire(context.key, context.now, context.settings)
+    }
+
+    /// Its trace closed.
+    pub fn remember(&mut self, place: TracePlace) {
+        self.shard.remember(place);
     }
 
     /// A trace changed.
@@ -124,7 +178,7 @@ impl Context<'_> {
                 trace.postpone(rule.key, (work / STEPS_PER_SPAN) as usize);
             }
             trace.note_fired(newly);
-            if shard.did(work) {
+            if shard.asked(work) {
                 scratch.begin_trace();
             }
         }
@@ -195,7 +249,7 @@ impl Context<'_> {
             deadline = deadline.max(last_deadline(&mut eval, settings.event_time));
             let work = eval.work();
             allowance.take(work);
-            if lent.did(work) {
+            if lent.asked(work) {
                 scratch.begin_trace();
             }
         }

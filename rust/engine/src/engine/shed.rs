@@ -2,6 +2,7 @@
 
 use crate::engine::close::{Cause, close};
 use crate::engine::context::Context;
+use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::DecideScratch;
 use crate::engine::sink::{Outbox, Sink};
 use crate::state::shard::Shard;
@@ -9,8 +10,11 @@ use crate::state::shards::{ShardIndex, Shards};
 use crate::state::slots::TracePlace;
 use crate::sync::{MutexGuard, piecewise};
 
-/// How much of closed traces' states is dropped before the bound is looked at again, in bytes.
-const SHED_AT_ONCE: usize = 16 << 10;
+/// How much of closed traces' states is dropped before the bound is looked at again: such a share of it, so that a message
+/// comes to few parts, but no less, and no more than others can wait for, in bytes.
+const SHARE: u64 = 2048;
+const LITTLE: u64 = 16 << 10;
+const MUCH: u64 = 256 << 10;
 
 /// Sheds until the traces are within their bound: first closed ones' state, then live ones that are open for
 /// nothing but what they await, then the others; of each kind the oldest. The ids of those that are gone have a bound of their own.
@@ -22,7 +26,21 @@ pub(crate) fn shed(
     sink: &mut Sink,
 ) {
     let mut is_shrunk = false;
-    while shards.held_bytes() > most_bytes(context) {
+    loop {
+        let most = most_bytes(context);
+        if shards.held_bytes() <= most {
+            return;
+        }
+        let forget_closed = |shard: &mut Shard| {
+            let at_once = (most / SHARE).clamp(LITTLE, MUCH) as usize;
+            shard.forget(context.key, context.settings, at_once, |_| true);
+        };
+        if let Some((at, mut shard)) = shards.with_oldest_closed() {
+            forget_closed(&mut shard);
+            shards.account(at, &shard);
+            continue;
+        }
+        // Others may have closed some since.
         let Some((at, kind)) = oldest(shards, context) else {
             return;
         };
@@ -32,18 +50,17 @@ pub(crate) fn shed(
             for at in shards.all() {
                 let mut shard = shards.lock(at);
                 piecewise(&mut shard, Shard::shrink);
-                shards.account(at, shard.bytes());
+                shards.account(at, &shard);
             }
             continue;
         }
         let mut shard = shards.lock(at);
         match kind {
-            Kind::Closed => {
-                shard.forget(context.key, context.settings, SHED_AT_ONCE, |_| true);
-            }
+            Kind::Closed => forget_closed(&mut shard),
             Kind::Waiting | Kind::Live => {
                 if let Some(place) = oldest_open(&shard, kind) {
-                    close(context, &mut shard, place, Cause::Memory, scratch, sink);
+                    let lent = &mut Lent::new(&mut shard);
+                    close(context, lent, place, Cause::Memory, scratch, sink);
                     context.fold_pending(&mut scratch.pending, sink);
                     shard.forget_oldest(context.key, context.settings);
                     sink.tally.shed += 1;
@@ -51,7 +68,7 @@ pub(crate) fn shed(
                 }
             }
         }
-        shards.account(at, shard.bytes());
+        shards.account(at, &shard);
     }
 }
 

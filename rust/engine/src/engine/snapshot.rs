@@ -251,8 +251,7 @@ impl Read {
             }
         }
         for at in shards.all() {
-            let bytes = shards.lock(at).bytes();
-            shards.account(at, bytes);
+            shards.account(at, &shards.lock(at));
         }
         restored
     }

@@ -10,7 +10,11 @@ use crate::state::shard::{CHUNKS_AT_ONCE, Shard};
 use crate::state::slots::TracePlace;
 use crate::state::trace::{Generation, TraceState};
 use crate::stats::Stats;
-use crate::sync::{Apart, AtomicU64, Mutex, MutexGuard};
+use crate::sync::{Apart, AtomicU64, Mutex, MutexGuard, look_again_soon};
+
+/// How often a call looks whether a part became free before it sleeps until one does: for some 100 µs. To sleep and to be
+/// woken takes as long as most that others do there.
+const LOOKS: u32 = if cfg!(loom) { 0 } else { 100 };
 
 /// One part's place among all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +36,25 @@ pub(crate) struct Shards(Box<[LockedShard]>);
 #[derive(Debug, Default)]
 struct LockedShard {
     shard: Apart<Mutex<Shard>>,
-    /// As last accounted. Read by those who work in other shards.
-    bytes: Apart<AtomicU64>,
+    known: Apart<Accounted>,
+}
+
+/// What is known of a part without its lock, as last accounted.
+#[derive(Debug)]
+struct Accounted {
+    /// What its traces hold.
+    bytes: AtomicU64,
+    /// When the first of its closed traces closed; `u64::MAX`: there is none.
+    first_closed: AtomicU64,
+}
+
+impl Default for Accounted {
+    fn default() -> Accounted {
+        Accounted {
+            bytes: AtomicU64::new(0),
+            first_closed: AtomicU64::new(u64::MAX),
+        }
+    }
 }
 
 impl Shards {
@@ -57,7 +78,14 @@ impl Shards {
     }
 
     pub fn lock(&self, at: ShardIndex) -> MutexGuard<'_, Shard> {
-        self.0[at.0 as usize].shard.0.lock()
+        let lock = &self.0[at.index()].shard.0;
+        for _ in 0..LOOKS {
+            if let Some(shard) = lock.try_lock() {
+                return shard;
+            }
+            look_again_soon();
+        }
+        lock.lock()
     }
 
     /// Does `work` in each of these parts, and takes out those where it is done, which it tells; where it is not, the visit
@@ -68,7 +96,7 @@ impl Shards {
         parts: &mut Vec<ShardIndex>,
         mut work: impl FnMut(ShardIndex, &mut MutexGuard<'s, Shard>) -> bool,
     ) {
-        let (mut waits, mut is_over) = (false, false);
+        let (mut looks, mut is_over) = (0, false);
         while !parts.is_empty() && !is_over {
             let before = parts.len();
             parts.retain(|at| {
@@ -76,15 +104,20 @@ impl Shards {
                     return true;
                 }
                 let free = self.0[at.index()].shard.0.try_lock();
-                let free = free.or_else(|| std::mem::take(&mut waits).then(|| self.lock(*at)));
+                let waits = free.is_none() && looks > LOOKS;
+                let free = free.or_else(|| waits.then(|| self.lock(*at)));
                 let Some(mut shard) = free else {
                     return true;
                 };
+                looks = 0;
                 let is_done = work(*at, &mut shard);
                 is_over = !is_done;
                 !is_done
             });
-            waits = parts.len() == before;
+            if parts.len() == before {
+                looks += 1;
+                look_again_soon();
+            }
         }
     }
 
@@ -114,12 +147,35 @@ impl Shards {
         oldest
     }
 
-    /// A shard holds so much after it changed.
-    pub fn account(&self, at: ShardIndex, bytes: u64) {
-        self.0[at.0 as usize]
-            .bytes
-            .0
-            .store(bytes, Ordering::Relaxed);
+    /// A part changed.
+    pub fn account(&self, at: ShardIndex, shard: &Shard) {
+        let known = &self.0[at.index()].known.0;
+        known.bytes.store(shard.bytes(), Ordering::Relaxed);
+        let closed = shard.oldest_closed().and_then(|place| shard.get(place));
+        let first = closed.and_then(TraceState::closed);
+        let first = first.map_or(u64::MAX, |closed| closed.0);
+        known.first_closed.store(first, Ordering::Relaxed);
+    }
+
+    /// The part that has the oldest closed trace; while others are there, one that has the next. `None`: none that was
+    /// accounted for.
+    pub fn with_oldest_closed(&self) -> Option<(ShardIndex, MutexGuard<'_, Shard>)> {
+        let known = |at: ShardIndex| &self.0[at.index()].known.0;
+        let first = |at: ShardIndex| known(at).first_closed.load(Ordering::Relaxed);
+        let next = |after: Option<(u64, ShardIndex)>| {
+            let all = self.all().map(|at| (first(at), at));
+            let any = all.filter(|(closed, _)| *closed < u64::MAX);
+            any.filter(|one| Some(*one) > after).min()
+        };
+        let oldest = next(None)?;
+        let mut free = Some(oldest);
+        while let Some((_, at)) = free {
+            if let Some(shard) = self.0[at.index()].shard.0.try_lock() {
+                return Some((at, shard));
+            }
+            free = next(free);
+        }
+        Some((oldest.1, self.lock(oldest.1)))
     }
 
     /// Adds what they count.
@@ -139,7 +195,43 @@ impl Shards {
     pub fn held_bytes(&self) -> u64 {
         self.0
             .iter()
-            .map(|part| part.bytes.0.load(Ordering::Relaxed))
+            .map(|part| part.known.0.bytes.load(Ordering::Relaxed))
             .fold(0, u64::saturating_add)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use crate::hash::HashKey;
+    use crate::id::TraceId;
+    use crate::logic::tri::Reasons;
+    use crate::settings::Settings;
+    use crate::state::shards::{ShardIndex, Shards};
+    use crate::state::trace::Generation;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn the_oldest_closed_trace_is_known_without_waiting_and_the_next_is_taken_while_others_are_there()
+     {
+        let (shards, settings) = (Shards::new(3), Settings::default());
+        let parts: Vec<ShardIndex> = shards.all().collect();
+        assert!(shards.with_oldest_closed().is_none());
+        for (part, closed) in [(0, 7), (1, 5), (2, 6)] {
+            let mut shard = shards.lock(parts[part]);
+            let id = TraceId([part as u8; 16]);
+            let now = Timestamp(closed);
+            let place = shard.open(HashKey::new(1), id, now, Generation(1), &settings);
+            shard.get_mut(place).unwrap().close(now, Reasons::NONE);
+            shard.remember(place);
+            shards.account(parts[part], &shard);
+        }
+        let mut held = Vec::new();
+        for part in [1, 2, 0] {
+            let (at, shard) = shards.with_oldest_closed().unwrap();
+            assert_eq!(at, parts[part]);
+            held.push(shard);
+        }
+        drop(held);
+        assert_eq!(shards.with_oldest_closed().unwrap().0, parts[1]);
     }
 }
