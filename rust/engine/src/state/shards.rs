@@ -154,7 +154,9 @@ impl Shards {
         let closed = shard.oldest_closed().and_then(|place| shard.get(place));
         let first = closed.and_then(TraceState::closed);
         let first = first.map_or(u64::MAX, |closed| closed.0);
-        known.first_closed.store(first, Ordering::Relaxed);
+        if known.first_closed.load(Ordering::Relaxed) != first {
+            known.first_closed.store(first, Ordering::Relaxed);
+        }
     }
 
     /// The part that has the oldest closed trace; while others are there, one that has the next. `None`: none that was
