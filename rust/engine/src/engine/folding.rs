@@ -100,8 +100,12 @@ impl Context<'_> {
         {
             let mut windows = self.windows.lock();
             windows.late += std::mem::take(&mut pending.late);
+            // Whose traces are counted as late already.
+            let mut told: Vec<Window> = Vec::new();
             for (window, seen) in pending.take_seen() {
-                windows.note(window, seen);
+                if !windows.note(window, seen) {
+                    told.push(window);
+                }
             }
             let traces = FoldedTraces {
                 shown: &pending.shown,
@@ -112,6 +116,9 @@ impl Context<'_> {
                 if let Some(over) = &rule.rule.body.over {
                     let length = over.length;
                     let window = Window { start, length };
+                    if told.contains(&window) {
+                        return;
+                    }
                     let crossed = |crossed| all.push((index, crossed));
                     windows.fold((rule.key, over), window, adds, traces, crossed);
                 }

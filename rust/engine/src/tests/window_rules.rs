@@ -62,6 +62,50 @@ fn a_trace_counts_in_the_window_in_which_it_began() {
     assert_eq!(at_end(rule, &spans), ["0 violated", "10000 satisfied"]);
 }
 
+/// The clock that the second engine goes by stands before the end of a window that the first one told.
+#[test]
+fn a_window_is_told_once_though_the_clock_is_set_back_over_a_restart() {
+    let rule = "r: over 10s always { count(visit) > 1 }";
+    let (max_age, idle) = (settings().max_age, settings().idle_timeout);
+    let waits = (max_age + idle) / 1_000_000;
+    let first = engine(rule);
+    first.feed(&[visit(1, 0, 1), visit(2, 1, 1)], 0);
+    first.tick(at(15_000));
+    first.tick(at(10_000 + waits));
+    assert_eq!(told(&first), ["0 satisfied"]);
+    for kind in [SnapshotKind::Final, SnapshotKind::Periodic] {
+        let second = Engine::new(rules(&[rule]), settings(), at(0)).unwrap();
+        second.restore(&first.snapshot(kind), at(5_000)).unwrap();
+        second.feed(&[visit(3, 2, 1), visit(4, 10_000, 1)], 5_000);
+        second.close_traces(at(5_000), CloseCause::EndOfInput);
+        let told = told(&second);
+        assert!(
+            told.len() == 1 && told[0].starts_with("10000 "),
+            "{kind:?}: {told:?}"
+        );
+        assert_eq!(second.stats().late_in_windows, 1);
+    }
+}
+
+/// A clock that is ahead for a while ends the windows that were open, and no other for good.
+#[test]
+fn a_clock_that_was_ahead_ends_no_window_after_a_restart() {
+    const YEAR: u64 = 365 * 86_400_000;
+    let rule = "r: over 10s never { count(visit) > 1 }";
+    let first = engine(rule);
+    first.feed(&[visit(1, 0, 1)], 0);
+    first.tick(at(11_000));
+    first.tick(at(YEAR));
+    assert_eq!(told(&first), ["0 satisfied"]);
+    let second = engine(rule);
+    second
+        .restore(&first.snapshot(SnapshotKind::Final), at(12_000))
+        .unwrap();
+    second.feed(&[visit(2, 11_000, 1), visit(3, 11_500, 1)], 12_000);
+    second.close_traces(at(12_000), CloseCause::EndOfInput);
+    assert_eq!(told(&second), ["10000 violated"]);
+}
+
 #[test]
 fn each_group_has_an_answer_of_its_own() {
     let spans = [

@@ -33,6 +33,31 @@ struct RuleWindowFirst {
     any: Gathered,
 }
 
+/// As it was until version 11, when nothing said which windows had been told.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredWindowsSecond {
+    seen: Vec<(Window, SeenByAsked)>,
+    rules: Vec<(u32, Window, RuleWindow)>,
+    before: Vec<(u32, Window, RuleWindow)>,
+    since: Vec<(u32, Timestamp)>,
+    late: u64,
+    names: Vec<String>,
+}
+
+impl From<StoredWindowsSecond> for StoredWindows {
+    fn from(second: StoredWindowsSecond) -> StoredWindows {
+        StoredWindows {
+            seen: second.seen,
+            rules: second.rules,
+            before: second.before,
+            since: second.since,
+            late: second.late,
+            told_until: 0,
+            names: second.names,
+        }
+    }
+}
+
 impl From<StoredWindowsFirst> for StoredWindows {
     fn from(first: StoredWindowsFirst) -> StoredWindows {
         let seen = |reasons| SeenTraces {
@@ -53,6 +78,7 @@ impl From<StoredWindowsFirst> for StoredWindows {
             before: first.before.into_iter().map(kept).collect(),
             since: first.since,
             late: first.late,
+            told_until: 0,
             names: first.names,
         }
     }
@@ -67,6 +93,8 @@ pub(crate) struct StoredWindows {
     before: Vec<(u32, Window, RuleWindow)>,
     since: Vec<(u32, Timestamp)>,
     late: u64,
+    /// The end of the last window that was told.
+    told_until: u64,
     /// Every rule over many traces that was there, sorted.
     names: Vec<String>,
 }
@@ -120,6 +148,7 @@ impl StoredWindows {
             .filter_map(|(rule, since)| Some((*numbers.get(rule)?, *since)))
             .collect();
         stored.late = table.late;
+        stored.told_until = table.told_until;
         drop(table);
         stored
             .rules
@@ -153,6 +182,7 @@ impl StoredWindows {
             windows.open.entry(*window).or_default().seen = *seen;
         }
         windows.late = self.late;
+        windows.go_on_behind(self.told_until);
         for (rule, window, kept) in &self.rules {
             if let (Some(rule), Some(open)) = (key(*rule), windows.open.get_mut(window)) {
                 open.rules.insert(rule, Box::new(kept.clone()));

@@ -28,6 +28,9 @@ pub(crate) struct Windows {
     pub late: u64,
     /// Windows that end no later are over: none of them is opened again, whatever time a call goes by that is still under way.
     over_until: u64,
+    /// Windows that end no later were told: where the end of the last one stands. It is stored, so that a clock that was set back
+    /// over a restart has none of them told again, and a clock that was ahead for a while ends none for good.
+    pub(super) told_until: u64,
     /// What windows that are over came to.
     pub sums: Sums,
     pub(super) salt: u64,
@@ -58,6 +61,7 @@ impl Windows {
             since: BTreeMap::new(),
             late: 0,
             over_until: 0,
+            told_until: 0,
             sums: Sums::new(bound / SHARE),
             salt,
             bound,
@@ -78,25 +82,35 @@ impl Windows {
         stats.memory_bytes += self.bytes() as u64;
     }
 
-    /// Traces that began in the window closed. It may be over by the time of another call.
-    pub fn note(&mut self, window: Window, closed: SeenByAsked) {
+    /// Traces that began in the window closed. `false`: it is over by the time of another call, and they count in none.
+    pub fn note(&mut self, window: Window, closed: SeenByAsked) -> bool {
         if window.end() <= self.over_until {
             let [SeenTraces { closed, .. }, ..] = closed;
             self.late += closed.complete + closed.incomplete;
-            return;
+            return false;
         }
         let OpenWindow { seen, .. } = self.open.entry(window).or_default();
         for (seen, closed) in seen.iter_mut().zip(closed) {
             seen.join(closed);
         }
+        true
     }
 
     /// Takes out the next window that is over, the oldest first. `until`: those that end no later; `None`: all.
     pub fn end_next(&mut self, until: Option<u64>) -> Option<(Window, OpenWindow)> {
         self.over_until = self.over_until.max(until.unwrap_or_default());
         let (window, _) = self.open.first_key_value()?;
-        let is_over = until.is_none_or(|until| window.end() <= until);
-        is_over.then(|| self.open.pop_first())?
+        if until.is_some_and(|until| window.end() > until) {
+            return None;
+        }
+        self.told_until = self.told_until.max(window.end());
+        self.open.pop_first()
+    }
+
+    /// Windows that end no later were told by an engine of before.
+    pub(super) fn go_on_behind(&mut self, told_until: u64) {
+        self.told_until = told_until;
+        self.over_until = self.over_until.max(told_until);
     }
 
     /// What a rule gathered in a window that was taken out.
