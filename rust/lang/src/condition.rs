@@ -9,7 +9,7 @@ pub(crate) mod ast;
 pub(crate) mod canonical;
 pub(crate) mod canonical_part;
 pub(crate) mod check;
-mod descent;
+pub(crate) mod descent;
 pub(crate) mod dialect;
 pub(crate) mod format;
 pub(crate) mod lexer;

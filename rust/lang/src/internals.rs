@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use crate::condition::ast::Document;
+use crate::condition::descent;
 use crate::condition::lexer::lex;
-use crate::condition::parse::parse;
+use crate::condition::parse::{by_grammar, parse};
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 
@@ -19,4 +20,14 @@ pub fn token_ranges(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Vec
 /// Whether the whole text could be read as a condition or a rule's clauses.
 pub fn is_read(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> bool {
     !matches!(parse(text, limits, faults), Document::Broken)
+}
+
+/// Whether the way down and the grammar make the same of a text, be it nothing: the way down has no words for what is wrong,
+/// so it reads what is sound and nothing else.
+pub fn is_read_alike(text: &str, limits: &Limits) -> bool {
+    let tokens = lex(text, limits, &mut Vec::new()).tokens;
+    let descended = descent::read(tokens.clone());
+    let (document, refusals) = by_grammar(tokens);
+    let by_grammar = refusals.is_empty().then_some(document);
+    format!("{descended:?}") == format!("{by_grammar:?}")
 }

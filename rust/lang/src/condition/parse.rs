@@ -26,7 +26,7 @@ lalrpop_mod!(
     "/condition/grammar.rs"
 );
 
-pub(super) type Refusal = ParseError<usize, Token, Infallible>;
+pub(crate) type Refusal = ParseError<usize, Token, Infallible>;
 
 /// Reads a whole text. Every fault of its form is reported; what could be read is returned.
 pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Document {
@@ -68,7 +68,7 @@ pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Doc
 }
 
 /// What the grammar makes of tokens, and what it refuses of them.
-pub(super) fn by_grammar(tokens: Vec<(usize, Token, usize)>) -> (Document, Vec<Refusal>) {
+pub(crate) fn by_grammar(tokens: Vec<(usize, Token, usize)>) -> (Document, Vec<Refusal>) {
     let mut recovered: Vec<ErrorRecovery<usize, Token, Infallible>> = Vec::new();
     let tokens = tokens.into_iter().map(Ok::<_, Infallible>);
     let result = grammar::DocumentParser::new().parse(&mut recovered, tokens);
