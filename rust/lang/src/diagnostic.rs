@@ -70,3 +70,24 @@ impl Diagnostic {
         self.severity == DiagnosticSeverity::Error
     }
 }
+
+/// Diagnostics that are only counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NotKept {
+    pub errors: usize,
+    pub doubts: usize,
+}
+
+impl NotKept {
+    pub fn note(&mut self, diagnostic: &Diagnostic) {
+        match diagnostic.is_error() {
+            true => self.errors += 1,
+            false => self.doubts += 1,
+        }
+    }
+
+    pub fn add(&mut self, other: NotKept) {
+        self.errors += other.errors;
+        self.doubts += other.doubts;
+    }
+}

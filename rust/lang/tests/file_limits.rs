@@ -251,6 +251,45 @@ fn diagnostics_are_capped_and_counted() {
 }
 
 #[test]
+fn warnings_beyond_the_cap_are_no_error_and_hide_none() {
+    let limits = Limits {
+        diagnostics: 10,
+        ..Limits::default()
+    };
+    let doubtful = |n: usize| {
+        rule(
+            &format!("r{n}"),
+            "    exceptions: ['a.where(kind == server)']\n",
+        )
+    };
+    let doubts = |n: usize| -> String { (0..n).map(doubtful).collect() };
+    let all = |text: &str| -> Vec<&'static str> {
+        let told = load(&[SourceFile::new("rules.yaml", text)], &limits).diagnostics;
+        told.iter().map(|one| one.code.0).collect()
+    };
+    let told = all(&format!("rules:\n{}", doubts(30)));
+    assert_eq!(told.len(), 11);
+    assert!(told.iter().all(|code| !code.starts_with('E')), "{told:?}");
+    assert!(told.contains(&"W0010"), "{told:?}");
+    let faulty = rule("last", "    qqqq: 1\n");
+    let told = all(&format!("rules:\n{}{faulty}", doubts(15)));
+    assert!(
+        told.contains(&"E0008") && told.contains(&"W0010"),
+        "{told:?}"
+    );
+    // Beyond twice the cap an error is counted, and refuses the set all the same.
+    let unclosed = rule("last", "    exceptions: ['a.where(']\n");
+    let told = all(&format!("rules:\n{}{unclosed}", doubts(30)));
+    assert!(told.contains(&"E0019"), "{told:?}");
+    let faulty: String = (0..12)
+        .map(|n| rule(&format!("f{n}"), "    qqqq: 1\n"))
+        .collect();
+    let told = all(&format!("rules:\n{}{faulty}", doubts(15)));
+    assert_eq!(told.iter().filter(|code| **code == "E0008").count(), 10);
+    assert!(told.contains(&"E0019"), "{told:?}");
+}
+
+#[test]
 fn ten_thousand_faulty_rules_end_in_ten_thousand_diagnostics() {
     let rules: String = (0..10_000)
         .map(|n| format!("  - id: rule-{n}\n    severity: hihg\n    condtion: a and not b\n    condition: |\n      a{n} and not b\n"))

@@ -5,7 +5,7 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
-use betrace_lang::{Diagnostic, Limits, SourceFile, load};
+use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_text};
 
 fn told(bytes: &[u8]) -> Vec<Diagnostic> {
     let file = SourceFile::from_bytes("rules.yaml".to_owned(), bytes);
@@ -91,6 +91,10 @@ fn one_mistake_is_one_fault() {
             "rules:\n- id: a\n  condition: |\n- id: b\n  condition: never { x }\n",
             "E0118",
         ),
+        (
+            "lists: { cur: EUR }\nrules:\n- id: a\n  condition: never { x.where(y in cur) }\n",
+            "E0007",
+        ),
     ] {
         assert_eq!(codes(text.as_bytes()), [wanted], "{text}");
     }
@@ -145,4 +149,24 @@ fn a_text_in_another_encoding_is_told_place_by_place() {
     assert_eq!(codes(text), ["E0002"; 6]);
     let text = b"rules:\n- id: a\n  condition: never { x }\n  name: a\x01b\x00c\n";
     assert_eq!(codes(text), ["E0002"; 2]);
+}
+
+/// A line that is too long to be shown whole beside its fault, and a passage of several lines.
+#[test]
+fn what_is_offered_is_shown_however_long_the_line_is() {
+    let filler = "and bbbbbbbbbbbbbbbb ".repeat(5);
+    let long =
+        format!("rules:\n- id: a\n  condition: |\n    never {{ any.where(x = 1) {filler}}}\n");
+    let longer = long.replace(&filler, &filler.repeat(6));
+    let lines = "rules:\n- id: a\n  condition: |\n    when pay\n    always check\n".to_owned();
+    for (text, wanted) in [
+        (long, "any.where(x == 1)"),
+        (longer, "= help: write `==`"),
+        (lines, "= help: write `when { pay } always { check }`"),
+    ] {
+        let file = SourceFile::new("rules.yaml", text);
+        let told = load(std::slice::from_ref(&file), &Limits::default()).diagnostics;
+        let shown = render_text(&told, &[file], false);
+        assert!(shown.contains(wanted), "{shown}");
+    }
 }

@@ -124,7 +124,7 @@ declare_codes! {
         good: "use: [./shared.yaml]\nlists: { some_cards: [visa] }\nrules:\n  - id: a\n    condition: payment.where(card in cards and not (card in some_cards)) and not check\n# file shared.yaml\nlists: { cards: [visa, amex] }\n"
     }
     TOO_MANY_FAULTS = "E0019", "more faults than are shown" {
-        "After 100,000 diagnostics the rest is only counted.",
+        "After 100,000 diagnostics the rest is only counted. Errors are shown before warnings and notes.",
         bad: "# a file with 200,000 faults",
         good: "rules:\n  - id: a\n    condition: x and not y\n"
     }
@@ -189,6 +189,11 @@ declare_codes! {
     NO_RULES = "W0001", "a rule file without rules" {
         "The file is empty, or its list of rules is, and no file of the set uses it. Nothing is wrong with that, but nothing is watched either.",
         bad: "rules: []\n",
+        good: "rules:\n  - id: a\n    condition: x and not y\n"
+    }
+    TOO_MANY_DOUBTS = "W0010", "more warnings and notes than are shown" {
+        "After 100,000 diagnostics the rest is only counted, errors last: here none is among them.",
+        bad: "# a set with 200,000 warnings",
         good: "rules:\n  - id: a\n    condition: x and not y\n"
     }
     UNUSED_MACRO = "W0002", "a macro that nothing uses" {

@@ -79,12 +79,20 @@ fn render_one(
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
+    let suggestion = diagnostic.suggestion.as_deref();
+    // What goes over several lines, or stands in a line too long to be shown, is said in words.
+    let in_words = suggestion.filter(|written| {
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        shown.line.is_none() && !help.contains(written)
+    });
+    let in_words = in_words.map(|written| format!("write `{written}`"));
+    if let Some(in_words) = &in_words {
+        group = group.element(Level::HELP.message(in_words.as_str()));
+    }
     let mut report = vec![group];
-    if let Some(suggestion) = &diagnostic.suggestion
-        && shown.is_whole
-    {
-        let patch = Patch::new(shown.caret.clone(), suggestion.as_str());
-        let snippet = Snippet::source(shown.text.as_str())
+    if let (Some(suggestion), Some((line, place))) = (suggestion, &shown.line) {
+        let patch = Patch::new(place.clone(), suggestion);
+        let snippet = Snippet::source(line.as_str())
             .line_start(diagnostic.line as usize)
             .patch(patch);
         report.push(Group::with_title(Level::HELP.secondary_title("write")).element(snippet));
@@ -118,8 +126,8 @@ struct Shown {
     text: String,
     caret: std::ops::Range<usize>,
     begins_line: bool,
-    /// The range ends in this line, and both are shown whole.
-    is_whole: bool,
+    /// The whole line and the range in it, where it ends in this line and that is not too long.
+    line: Option<(String, std::ops::Range<usize>)>,
 }
 
 impl Shown {
@@ -150,13 +158,14 @@ impl Shown {
             text.push('…');
         }
         let begins_line = from == 0;
-        let is_whole = begins_line && to == line.len() && diagnostic.end_line == diagnostic.line;
+        let is_whole = line.len() <= LONG && diagnostic.end_line == diagnostic.line;
+        let whole = is_whole.then(|| (line.to_owned(), caret.clone()));
         let end = caret.end.clamp(caret.start, to);
         Shown {
             text,
             begins_line,
             caret: caret.start - from + offset..end - from + offset,
-            is_whole,
+            line: whole,
         }
     }
 }

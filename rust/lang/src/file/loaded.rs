@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::codes::{Code, files as codes};
 use crate::condition::shipped::Shipped;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::rule_tests::model::RuleTest;
 use crate::limits::Limits;
 use crate::rule::Rule;
@@ -61,22 +61,30 @@ impl Loaded {
 
     /// Puts the diagnostics in order and keeps their number bounded; the last one then says how many are not shown,
     /// those among them that were not kept before.
-    pub(crate) fn settle(&mut self, not_kept: usize, files: &[SourceFile], limits: &Limits) {
+    pub(crate) fn settle(&mut self, mut not_kept: NotKept, files: &[SourceFile], limits: &Limits) {
+        let place = |one: &Diagnostic| (one.file, one.range.start, one.range.end);
         let diagnostics = &mut self.diagnostics;
-        diagnostics.sort_by_key(|one| (one.file, one.range.start, one.range.end));
+        diagnostics.sort_by_key(place);
         drop_repeated(diagnostics);
         if diagnostics.len() <= limits.diagnostics {
             return;
         }
-        let more = diagnostics.len() - limits.diagnostics + not_kept;
-        diagnostics.truncate(limits.diagnostics);
+        // A set is not refused for its warnings, nor taken because they hide an error.
+        diagnostics.sort_by_key(|one| !one.is_error());
+        let dropped = diagnostics.split_off(limits.diagnostics);
+        dropped.iter().for_each(|one| not_kept.note(one));
+        diagnostics.sort_by_key(place);
         let (file, at) = diagnostics
             .last()
             .map_or((0, 0), |last| (last.file, last.range.start));
         if let Some(source) = files.get(file) {
-            let message = format!("{more} more faults are not shown");
+            let more = not_kept.errors + not_kept.doubts;
+            let (code, what) = match not_kept.errors {
+                0 => (codes::TOO_MANY_DOUBTS, "warnings and notes"),
+                _ => (codes::TOO_MANY_FAULTS, "faults"),
+            };
+            let message = format!("{more} more {what} are not shown");
             let lines = LineIndex::new(&source.text);
-            let code = codes::TOO_MANY_FAULTS;
             diagnostics.push(Diagnostic::new(code, file, at..at, &lines, message));
         }
     }

@@ -3,8 +3,8 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::codes::{Code, files as codes};
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::nearest::nearest;
+use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::said::{listed, shown};
 use crate::file::yaml::{Entry, Scalar, ScalarMap, Style, YamlKind, YamlNode};
 use crate::limits::Limits;
@@ -21,8 +21,8 @@ pub(crate) struct Reader<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// The rule that is worked on now, see [`Reader::enter`].
     pub rule: Option<RuleId>,
-    /// Diagnostics beyond twice the limit, which are only counted.
-    pub not_kept: usize,
+    /// Diagnostics beyond twice the limit.
+    pub not_kept: NotKept,
     spare: Option<Diagnostic>,
     /// Errors so far; a rule during which it rises is faulty.
     pub errors: usize,
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
             lines,
             limits,
             diagnostics: Vec::new(),
-            not_kept: 0,
+            not_kept: NotKept::default(),
             spare: None,
             rule: None,
             errors: 0,
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
     pub fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         self.errors += usize::from(diagnostic.is_error());
         if self.diagnostics.len() > self.limits.diagnostics.saturating_mul(2) {
-            self.not_kept += 1;
+            self.not_kept.note(&diagnostic);
             return self.spare.insert(diagnostic);
         }
         self.diagnostics.push(diagnostic);

@@ -193,6 +193,14 @@ impl<'t> RuleFile<'t> {
         let name = self.name(reader, entry, "a list's name").map(str::to_owned);
         if !matches!(entry.value.kind, YamlKind::Sequence(_)) {
             reader.items(&entry.value, "each entry of `lists`");
+            // One value is a list of one for whatever names it: what is wrong is said here.
+            let only = entry.value.as_scalar().map(|scalar| vec![literal(scalar)]);
+            let list = name.zip(only).map(|(name, value)| Named {
+                name,
+                key: entry.key.clone(),
+                value,
+            });
+            self.lists.extend(list);
             return;
         }
         let items = reader.items(&entry.value, "each entry of `lists`");

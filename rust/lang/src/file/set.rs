@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::codes::{Code, files as codes};
 use crate::condition::vocabulary::Home;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::nearest::nearest;
+use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::asked::Asked;
 use crate::file::brought::{Brought, Imports};
 use crate::file::check_rule::RuleChecker;
@@ -30,7 +30,7 @@ pub(super) struct SetLoader<'a> {
     ids: Ids,
     /// The limit of rules was passed and reported.
     is_full: bool,
-    not_kept: usize,
+    not_kept: NotKept,
     states: HashMap<usize, State<'a>>,
     /// Those that are looked at, each used by the one before it.
     under_way: Vec<usize>,
@@ -65,7 +65,7 @@ impl<'a> SetLoader<'a> {
             loaded: Loaded::default(),
             ids: Ids::default(),
             is_full: false,
-            not_kept: 0,
+            not_kept: NotKept::default(),
             states: HashMap::new(),
             under_way: Vec::new(),
             by_name: HashMap::new(),
@@ -93,7 +93,7 @@ impl<'a> SetLoader<'a> {
     }
 
     /// What was loaded, and how many diagnostics were not kept.
-    pub fn finish(mut self) -> (Loaded, usize) {
+    pub fn finish(mut self) -> (Loaded, NotKept) {
         let unused = self.without_rules.into_iter();
         let unused = unused.filter(|one| !self.used.contains(&one.file));
         self.loaded.diagnostics.extend(unused);
@@ -164,12 +164,15 @@ impl<'a> SetLoader<'a> {
                 message.to_owned(),
             ));
         }
-        self.not_kept += reader.not_kept;
+        self.not_kept.add(reader.not_kept);
         self.loaded.diagnostics.append(&mut reader.diagnostics);
         // Later files can only add to what is counted.
         let most = self.limits.diagnostics.saturating_mul(2);
-        self.not_kept += self.loaded.diagnostics.len().saturating_sub(most);
-        self.loaded.diagnostics.truncate(most);
+        let dropped = self
+            .loaded
+            .diagnostics
+            .drain(most.min(self.loaded.diagnostics.len())..);
+        dropped.for_each(|one| self.not_kept.note(&one));
         let state = match has_rules {
             true => State::HasRules,
             false => State::Brings(Rc::new(brought)),

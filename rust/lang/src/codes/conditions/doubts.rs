@@ -178,6 +178,11 @@ declare_codes! {
         bad: "never { payment.where(tier == gold or silver) }",
         good: "never { payment.where(tier in [gold, silver]) }"
     }
+    LIKE_MACRO = "W0137", "an attribute that reads as a misspelt macro" {
+        "A word alone inside of `where` asks whether the attribute of this name is `true`. One that is nearly the name of a macro is mostly meant as that; if the attribute is meant, `expensve == true` says so.",
+        bad: "// macros: { expensive: amount > 1000 }\nnever { payment.where(expensve) }",
+        good: "never { payment.where(expensive) }"
+    }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
         bad: "never { any.where(lower(user.role) == Admin) }",

@@ -7,6 +7,7 @@ use crate::condition::check::operand::Left;
 use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
 use crate::diagnostic::fault::Fault;
+use crate::diagnostic::nearest::nearest;
 use crate::rule::{
     CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Operand, Predicate, Term,
 };
@@ -157,6 +158,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let field = self.field(node, dialect)?;
+        self.doubt_misspelt_macro(node);
         if !value {
             self.denied.push(field.clone());
         }
@@ -165,6 +167,25 @@ impl<'a> Checker<'a> {
             op: CompareOp::Eq,
             right: Literal::Bool(value).into(),
         })
+    }
+
+    /// `expensve`, where there is a macro `expensive`.
+    fn doubt_misspelt_macro(&mut self, node: &Node) {
+        let NodeKind::Name(name) = &node.kind else {
+            return;
+        };
+        if !self.doubts {
+            return;
+        }
+        let Some(near) = nearest(name, self.vocabulary.names("macro")).map(str::to_owned) else {
+            return;
+        };
+        let message = format!(
+            "`{name}` is an attribute here, and asks whether it is `true`; did you mean the macro `{near}`?"
+        );
+        let fault = self.fault(code::LIKE_MACRO, node.range(), message);
+        fault.help = Some(format!("if the attribute is meant: `{name} == true`"));
+        fault.suggestion = Some(near);
     }
 
     fn compared(
