@@ -98,7 +98,7 @@ pub(crate) struct RulePlan {
     pub completeness: Completeness,
     pub clauses: Clauses,
     /// Of a rule over many traces; its clauses are empty then.
-    pub window: Option<WindowPlan>,
+    pub window: Option<Box<WindowPlan>>,
     /// It can be violated while the trace is open.
     pub early: bool,
     /// It reads `trace:` values, so it may be decided where it selected nothing.

@@ -155,19 +155,19 @@ fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument
             return;
         }
         ConditionKind::Exists(selecting) => selected(eval, selecting.spans()),
-        ConditionKind::Compare { left, right, .. } => {
-            if let Some(of) = right.spans() {
+        ConditionKind::Compare(compared) => {
+            if let Some(of) = compared.right.spans() {
                 let (spans, _) = selected(eval, of);
                 argument.witnesses.extend(spans);
             }
-            selected(eval, left.spans())
+            selected(eval, compared.left.spans())
         }
         ConditionKind::Totals { left, right, .. } => {
             let (spans, _) = added(eval, right);
             argument.witnesses.extend(spans);
             added(eval, left)
         }
-        ConditionKind::Groups { groups, op, value } => grouped(eval, groups, *op, *value),
+        ConditionKind::Groups { groups, op, value } => grouped(eval, groups, *op, **value),
     };
     argument.offenders.extend(spans);
     argument.count = argument.count.saturating_add(count);
@@ -239,10 +239,10 @@ fn witness<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> Opt
         }
         ConditionKind::Not(inner) => return witness(eval, inner, !want),
         ConditionKind::Exists(selecting) if want => selecting.spans(),
-        ConditionKind::Compare { left, .. } => left.spans(),
+        ConditionKind::Compare(compared) => compared.left.spans(),
         ConditionKind::Totals { left, .. } => return added(eval, left).0.first().copied(),
         ConditionKind::Groups { groups, op, value } => {
-            return grouped(eval, groups, *op, *value).0.first().copied();
+            return grouped(eval, groups, *op, **value).0.first().copied();
         }
         ConditionKind::Exists(_) | ConditionKind::Bound { .. } | ConditionKind::Trace(_) => {
             return None;

@@ -51,14 +51,14 @@ pub(crate) fn cells_of(condition: &Condition, cells: &mut Vec<CellId>) {
         }
         ConditionKind::Not(inner) => cells_of(inner, cells),
         ConditionKind::Exists(selecting) => cells_of_spans(selecting.spans(), cells),
-        ConditionKind::Compare { left, right, .. } => {
-            cells_of_measure(left, cells);
-            if let Against::Measure { measure, .. } = right {
+        ConditionKind::Compare(compared) => {
+            cells_of_measure(&compared.left, cells);
+            if let Against::Measure { measure, .. } = &compared.right {
                 cells_of_measure(measure, cells);
             }
         }
         ConditionKind::Totals { left, right, .. } => {
-            for part in left.iter().chain(right) {
+            for part in left.iter().chain(&**right) {
                 if let Against::Measure { measure, .. } = &part.of {
                     cells_of_measure(measure, cells);
                 }
@@ -66,7 +66,7 @@ pub(crate) fn cells_of(condition: &Condition, cells: &mut Vec<CellId>) {
         }
         ConditionKind::Groups { groups, .. } => {
             cells_of_spans(groups.spans(), cells);
-            if let Grouping::Counted { cell, .. } = groups {
+            if let Grouping::Counted { cell, .. } = &**groups {
                 cells.push(*cell);
             }
         }
@@ -79,8 +79,9 @@ pub(crate) fn reads_trace(condition: &Condition) -> bool {
     let of = |measure: &Measuring| spans_read_trace(measure.spans());
     match &condition.kind {
         ConditionKind::Exists(selecting) => spans_read_trace(selecting.spans()),
-        ConditionKind::Compare { left, right, .. } => {
-            of(left) || matches!(right, Against::Measure { measure, .. } if of(measure))
+        ConditionKind::Compare(compared) => {
+            let right = &compared.right;
+            of(&compared.left) || matches!(right, Against::Measure { measure, .. } if of(measure))
         }
         ConditionKind::Groups { groups, .. } => spans_read_trace(groups.spans()),
         _ => true,

@@ -20,10 +20,10 @@ pub(crate) fn truth<'a>(eval: &mut Eval<'a>, condition: &'a Condition) -> Tri {
         ConditionKind::Bound {
             binding, filter, ..
         } => eval.proves(*binding, filter),
-        ConditionKind::Compare { left, op, right } => {
-            let left = measure(eval, left);
-            let right = against(eval, right);
-            left.compare(*op, right)
+        ConditionKind::Compare(compared) => {
+            let left = measure(eval, &compared.left);
+            let right = against(eval, &compared.right);
+            left.compare(compared.op, right)
         }
         ConditionKind::Totals { left, op, right } => {
             let left = total(eval, left);
@@ -31,7 +31,7 @@ pub(crate) fn truth<'a>(eval: &mut Eval<'a>, condition: &'a Condition) -> Tri {
             left.compare(*op, right)
         }
         ConditionKind::Groups { groups, op, value } => {
-            groups::some_reaches(eval, groups, *op, *value)
+            groups::some_reaches(eval, groups, *op, **value)
         }
         ConditionKind::Trace(test) => eval.facts.trace_test(test),
     }

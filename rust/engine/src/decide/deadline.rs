@@ -65,14 +65,18 @@ impl Running {
             }
             ConditionKind::Not(inner) => self.condition(eval, inner),
             ConditionKind::Exists(selecting) => self.spans(eval, selecting.spans()),
-            ConditionKind::Compare { left, right, .. } => {
-                self.spans(eval, left.spans());
-                if let Some(of) = right.spans() {
+            ConditionKind::Compare(compared) => {
+                self.spans(eval, compared.left.spans());
+                if let Some(of) = compared.right.spans() {
                     self.spans(eval, of);
                 }
             }
             ConditionKind::Totals { left, right, .. } => {
-                for of in left.iter().chain(right).filter_map(|part| part.of.spans()) {
+                for of in left
+                    .iter()
+                    .chain(&**right)
+                    .filter_map(|part| part.of.spans())
+                {
                     self.spans(eval, of);
                 }
             }

@@ -18,7 +18,7 @@ use crate::hash::HashKey;
 use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
-use crate::plan::condition::{Against, Condition, ConditionKind, Counted, Measuring, Selecting};
+use crate::plan::condition::{Condition, ConditionKind, Selecting};
 use crate::plan::reach::reached_cell;
 use crate::plan::window::WindowAsks;
 use crate::plan::{Plan, RulePlan};
@@ -38,7 +38,7 @@ pub(crate) type Need = Vec<Bar>;
 /// What one rule needs.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    /// To be violated while its trace is open, all of them, each by certain spans.
+    /// To be violated while its trace is open, all of them, each by certain spans; none of a rule that cannot be.
     pub early: Vec<Need>,
     /// To say of a complete trace what it does not say of any; by certain spans and others.
     pub complete: Need,
@@ -51,7 +51,10 @@ impl Needs {
         let empty = TraceState::empty();
         let asking = |closed| Empty::of(plan, rule, &empty, closed);
         Needs {
-            early: asking(false).to_break(),
+            early: match rule.early {
+                true => asking(false).to_break(),
+                false => Vec::new(),
+            },
             complete: asking(true).at_close(),
             incomplete: asking(false).while_incomplete(),
         }
@@ -201,28 +204,22 @@ impl<'a> Empty<'a> {
             ConditionKind::Exists(Selecting::Members(node)) => {
                 need.extend(first_cell(node).map(one).unwrap_or_default());
             }
-            ConditionKind::Compare {
-                left: Measuring::Count(Selecting::Counted(Counted { count, .. })),
-                op,
-                right: Against::Value(value),
-            } => {
-                let is_settled = |count: u32| {
-                    let count = End::count(u64::from(count));
-                    Interval::between(count, End::Highest)
-                        .decides(*op, *value)
-                        .is_some()
-                };
-                let least = first_count(*value, is_settled);
-                need.push(Bar {
-                    cell: *count,
-                    least,
-                });
-            }
-            _ => {
-                let mut cells = Vec::new();
-                cells_of(condition, &mut cells);
-                need.extend(need_of(cells));
-            }
+            _ => match condition.count() {
+                Some((cell, op, value)) => {
+                    let is_settled = |count: u32| {
+                        let count = End::count(u64::from(count));
+                        let count = Interval::between(count, End::Highest);
+                        count.decides(op, value).is_some()
+                    };
+                    let least = first_count(value, is_settled);
+                    need.push(Bar { cell, least });
+                }
+                None => {
+                    let mut cells = Vec::new();
+                    cells_of(condition, &mut cells);
+                    need.extend(need_of(cells));
+                }
+            },
         }
     }
 
@@ -274,17 +271,9 @@ impl<'a> Empty<'a> {
         if condition.mask != 0 || reads_trace(condition) || self.may_be(condition, wanted) {
             return None;
         }
-        if let ConditionKind::Compare {
-            left: Measuring::Count(Selecting::Counted(Counted { count, .. })),
-            op,
-            right: Against::Value(value),
-        } = &condition.kind
-        {
-            let least = least_count(*op, *value, wanted);
-            return Some(vec![Bar {
-                cell: *count,
-                least,
-            }]);
+        if let Some((cell, op, value)) = condition.count() {
+            let least = least_count(op, value, wanted);
+            return Some(vec![Bar { cell, least }]);
         }
         if let Some(cell) = reached_cell(condition, wanted) {
             return Some(one(cell));

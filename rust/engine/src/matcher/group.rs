@@ -50,7 +50,8 @@ pub(crate) struct Approach {
 pub(crate) struct Group {
     always: Leads,
     fields: Box<[FieldIndex]>,
-    routes: Option<Routes>,
+    /// Of a large group, which few names have.
+    routes: Option<Box<Routes>>,
 }
 
 impl Group {
@@ -88,7 +89,8 @@ impl Group {
         }
         Group {
             always,
-            routes: (fields.len() > FEW_FIELDS).then(|| Routes::new(&fields, building.plan)),
+            routes: (fields.len() > FEW_FIELDS)
+                .then(|| Box::new(Routes::new(&fields, building.plan))),
             fields: fields.into(),
         }
     }

@@ -3,7 +3,7 @@
 use betrace_lang::rule::{CompareOp, Expr, ExprKind, GroupOp, Quantity};
 
 use crate::logic::interval::{End, Interval};
-use crate::plan::condition::{Condition, ConditionKind};
+use crate::plan::condition::{Comparison, Condition, ConditionKind};
 use crate::plan::draft::RuleDraft;
 use crate::plan::measuring::{grouping, measure, quantity, selecting, total};
 use crate::predicate::PatternError;
@@ -31,15 +31,15 @@ pub(super) fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condit
                 mask: mask | 1 << binding,
             }
         }
-        ExprKind::Compare { left, op, right } => ConditionKind::Compare {
+        ExprKind::Compare { left, op, right } => ConditionKind::Compare(Box::new(Comparison {
             left: measure(draft, left)?,
             op: *op,
             right: quantity(draft, right)?,
-        },
+        })),
         ExprKind::CompareTotals { left, op, right } => ConditionKind::Totals {
-            left: total(draft, left)?,
+            left: total(draft, left)?.into(),
             op: *op,
-            right: total(draft, right)?,
+            right: total(draft, right)?.into(),
         },
         ExprKind::GroupCompare {
             measure,
@@ -47,19 +47,19 @@ pub(super) fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condit
             op,
             value,
         } => ConditionKind::Groups {
-            groups: grouping(draft, measure, by)?,
+            groups: Box::new(grouping(draft, measure, by)?),
             op: match op {
                 GroupOp::Gt => CompareOp::Gt,
                 GroupOp::Ge => CompareOp::Ge,
             },
-            value: match value {
+            value: Box::new(match value {
                 Quantity::Number(number) => Interval::exactly(End::At(*number)),
                 Quantity::Duration(nanos) => Interval::exactly(End::count(*nanos)),
                 // No group is compared with anything else.
                 Quantity::Measure { .. } | Quantity::Term(_) => Interval::unknown(),
-            },
+            }),
         },
-        ExprKind::Trace(predicate) => ConditionKind::Trace(draft.trace_test(predicate)?),
+        ExprKind::Trace(predicate) => ConditionKind::Trace(Box::new(draft.trace_test(predicate)?)),
     };
     Ok(Condition {
         mask: kind.mask(),

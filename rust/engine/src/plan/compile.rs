@@ -101,7 +101,8 @@ fn compile_rule(
     let over = rule.body.over.as_ref();
     let window = over
         .map(|over| window::compile(&mut of_rule, over))
-        .transpose()?;
+        .transpose()?
+        .map(Box::new);
     let RuleDraft {
         cells,
         fields,

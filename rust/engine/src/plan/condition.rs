@@ -21,6 +21,7 @@ pub(crate) struct Condition {
     pub mask: u8,
 }
 
+/// A plan has ten thousands of them, so what is large in one has a place of its own.
 #[derive(Debug)]
 pub(crate) enum ConditionKind {
     And(Vec<Condition>),
@@ -34,23 +35,26 @@ pub(crate) enum ConditionKind {
         /// See [`Condition::mask`].
         mask: u8,
     },
-    Compare {
-        left: Measuring,
-        op: CompareOp,
-        right: Against,
-    },
+    Compare(Box<Comparison>),
     /// Totals: what is added up or taken away on either side.
     Totals {
-        left: Vec<TotalPart>,
+        left: Box<[TotalPart]>,
         op: CompareOp,
-        right: Vec<TotalPart>,
+        right: Box<[TotalPart]>,
     },
     Groups {
-        groups: Grouping,
+        groups: Box<Grouping>,
         op: CompareOp,
-        value: Interval,
+        value: Box<Interval>,
     },
-    Trace(TraceTest),
+    Trace(Box<TraceTest>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Comparison {
+    pub left: Measuring,
+    pub op: CompareOp,
+    pub right: Against,
 }
 
 #[derive(Debug)]
@@ -75,7 +79,7 @@ pub(crate) struct Counted {
 #[derive(Debug)]
 pub(crate) enum Selecting {
     Counted(Counted),
-    Members(Node),
+    Members(Box<Node>),
 }
 
 #[derive(Debug)]
@@ -99,7 +103,7 @@ pub(crate) enum Measuring {
         is_duration: bool,
     },
     OfMembers {
-        of: Node,
+        of: Box<Node>,
         measure: MemberMeasure,
     },
 }
@@ -133,11 +137,11 @@ pub(crate) enum Against {
     Value(Interval),
     Measure {
         factor: Number,
-        measure: Measuring,
+        measure: Box<Measuring>,
     },
     /// The number that is read of bound spans.
     Term {
-        term: CompiledTerm,
+        term: Box<CompiledTerm>,
         /// See [`Condition::mask`].
         mask: u8,
     },
@@ -207,6 +211,23 @@ impl Spans<'_> {
     }
 }
 
+impl Condition {
+    /// The cell whose spans it counts, and what their number is held against, if that is all.
+    pub fn count(&self) -> Option<(CellId, CompareOp, Interval)> {
+        let ConditionKind::Compare(compared) = &self.kind else {
+            return None;
+        };
+        match &**compared {
+            Comparison {
+                left: Measuring::Count(Selecting::Counted(counted)),
+                op,
+                right: Against::Value(value),
+            } => Some((counted.count, *op, *value)),
+            _ => None,
+        }
+    }
+}
+
 impl ConditionKind {
     /// Which bound spans it reads, a bit for each.
     pub fn mask(&self) -> u8 {
@@ -218,9 +239,11 @@ impl ConditionKind {
             ConditionKind::Exists(selecting) => selecting.spans().mask(),
             ConditionKind::Bound { mask, .. } => *mask,
             ConditionKind::Groups { groups, .. } => groups.spans().mask(),
-            ConditionKind::Compare { left, right, .. } => left.spans().mask() | right.mask(),
+            ConditionKind::Compare(compared) => {
+                compared.left.spans().mask() | compared.right.mask()
+            }
             ConditionKind::Totals { left, right, .. } => {
-                let parts = left.iter().chain(right);
+                let parts = left.iter().chain(&**right);
                 parts.fold(0, |mask, part| mask | part.of.mask())
             }
             ConditionKind::Trace(_) => 0,

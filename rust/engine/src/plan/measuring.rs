@@ -59,14 +59,17 @@ pub(super) fn quantity(
         Quantity::Duration(nanos) => Against::Value(Interval::exactly(End::count(*nanos))),
         Quantity::Term(term) => {
             let (term, mask) = draft.bound_term(term);
-            Against::Term { term, mask }
+            Against::Term {
+                term: Box::new(term),
+                mask,
+            }
         }
         Quantity::Measure {
             factor,
             measure: of,
         } => Against::Measure {
             factor: *factor,
-            measure: measure(draft, of)?,
+            measure: Box::new(measure(draft, of)?),
         },
     })
 }
@@ -134,6 +137,7 @@ pub(super) fn measure(
     }
     let (of, leaves) = node::compile(draft, selector)?;
     let measure = of_members(draft, &leaves, function, term);
+    let of = Box::new(of);
     Ok(Measuring::OfMembers { of, measure })
 }
 
@@ -162,7 +166,7 @@ fn members(
     selector: &Selector,
     measure: MemberMeasure,
 ) -> Result<Measuring, PatternError> {
-    let (of, _) = node::compile(draft, selector)?;
+    let of = Box::new(node::compile(draft, selector)?.0);
     Ok(Measuring::OfMembers { of, measure })
 }
 
@@ -172,7 +176,9 @@ pub(super) fn selecting(
 ) -> Result<Selecting, PatternError> {
     match counted(selector) {
         Some(spans) => Ok(Selecting::Counted(count(draft, spans)?)),
-        None => Ok(Selecting::Members(node::compile(draft, selector)?.0)),
+        None => Ok(Selecting::Members(Box::new(
+            node::compile(draft, selector)?.0,
+        ))),
     }
 }
 

@@ -7,18 +7,21 @@ use hashbrown::HashMap;
 use crate::intern::CellId;
 use crate::logic::interval::End;
 use crate::plan::RulePlan;
-use crate::plan::condition::{Against, Condition, ConditionKind, Measuring};
+use crate::plan::condition::{Against, Comparison, Condition, ConditionKind, Measuring};
 use crate::plan::feed::{CellReach, SelectorPlan, ValueReach};
 
 /// The cell of a comparison that is not as wanted without a value, and is once some single value [reaches](ValueReach) its bound.
 /// `None`: it hangs on more than that.
 pub(crate) fn reached_cell(condition: &Condition, wanted: bool) -> Option<CellId> {
     let (cell, ..) = bounded(condition)?;
-    let ConditionKind::Compare {
+    let ConditionKind::Compare(compared) = &condition.kind else {
+        return None;
+    };
+    let Comparison {
         left: Measuring::OfCell { function, .. },
         op,
         ..
-    } = &condition.kind
+    } = &**compared
     else {
         return None;
     };
@@ -33,11 +36,14 @@ pub(crate) fn reached_cell(condition: &Condition, wanted: bool) -> Option<CellId
 
 /// The cell that a comparison bounds, and what reaches the bound.
 fn bounded(condition: &Condition) -> Option<(CellId, ValueReach)> {
-    let ConditionKind::Compare {
+    let ConditionKind::Compare(compared) = &condition.kind else {
+        return None;
+    };
+    let Comparison {
         left: Measuring::OfCell { function, cell, .. },
         right: Against::Value(value),
         ..
-    } = &condition.kind
+    } = &**compared
     else {
         return None;
     };
@@ -58,6 +64,9 @@ fn bounded(condition: &Condition) -> Option<(CellId, ValueReach)> {
 /// Notes with the selectors which values of their cells matter to some rule.
 pub(crate) fn note(selectors: &mut [SelectorPlan], rules: &[RulePlan]) {
     let reaches = of_rules(rules);
+    if reaches.is_empty() {
+        return;
+    }
     for selector in selectors {
         let cells = selector.feeds.iter().map(|feed| feed.cell);
         let bounded = cells.filter_map(|cell| Some(CellReach::new(cell, *reaches.get(&cell)?)));

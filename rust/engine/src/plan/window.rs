@@ -30,12 +30,12 @@ pub(crate) enum WindowAsks {
     Count(Selecting),
     /// What each span has for it.
     Values {
-        of: Node,
+        of: Box<Node>,
         value: ValueOf,
     },
     /// What each span is called.
     Names {
-        of: Node,
+        of: Box<Node>,
         field: FieldKey,
     },
     /// Of the spans that the second selects, those that the first does.
@@ -68,7 +68,7 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
             WindowAsks::Count(selecting(draft, selector)?)
         }
         WindowMeasure::Count(selector) => {
-            WindowAsks::Count(Selecting::Members(grouped(draft, selector)?.0))
+            WindowAsks::Count(Selecting::Members(Box::new(grouped(draft, selector)?.0)))
         }
         WindowMeasure::Of {
             function: Aggregate::Distinct,
@@ -78,7 +78,10 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
             let (of, leaves) = grouped(draft, selector)?;
             draft.project(&leaves, field);
             let field = draft.interner.field(field);
-            WindowAsks::Names { of, field }
+            WindowAsks::Names {
+                of: Box::new(of),
+                field,
+            }
         }
         WindowMeasure::Of { selector, of, .. } | WindowMeasure::Quantile { selector, of, .. } => {
             let (node, leaves) = grouped(draft, selector)?;
@@ -91,7 +94,10 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
                 Term::Field(field) => ValueOf::Field(draft.interner.field(field)),
                 term => ValueOf::Term(draft.own_term(term)),
             };
-            WindowAsks::Values { of: node, value }
+            WindowAsks::Values {
+                of: Box::new(node),
+                value,
+            }
         }
         WindowMeasure::ShareOfSpans { of, among } => {
             let (among, _) = grouped(draft, among)?;

@@ -62,9 +62,9 @@ pub fn check_condition(
 ) -> Option<Body> {
     let first = faults.len();
     let body = checked_condition(text, vocabulary, limits, faults, true);
-    improve(text, faults, first, &|text| {
+    improve(text, faults, first, &|text, doubts| {
         let mut faults = Vec::new();
-        checked_condition(text, vocabulary, limits, &mut faults, true);
+        checked_condition(text, vocabulary, limits, &mut faults, doubts);
         faults
     });
     body
@@ -112,7 +112,7 @@ pub fn check_exception(
 ) -> Option<Expr> {
     let first = faults.len();
     let expr = checked_exception(text, body, vocabulary, limits, faults);
-    improve(text, faults, first, &|text| {
+    improve(text, faults, first, &|text, _| {
         let mut faults = Vec::new();
         checked_exception(text, body, vocabulary, limits, &mut faults);
         faults
@@ -150,7 +150,7 @@ fn checked_exception(
 pub fn check_macro(text: &str, limits: &Limits, faults: &mut Vec<Fault>) {
     let first = faults.len();
     checked_macro(text, limits, faults);
-    improve(text, faults, first, &|text| {
+    improve(text, faults, first, &|text, _| {
         let mut faults = Vec::new();
         checked_macro(text, limits, &mut faults);
         faults

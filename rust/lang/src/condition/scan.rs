@@ -147,10 +147,34 @@ pub(crate) fn balanced_end(text: &str, open: usize) -> usize {
 /// Words that may name something, those in quotes and comments among them. What follows a dot
 /// (`name.where`) is not part of such a name.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.split(move |c| !is_part(c))
-        .filter_map(|word| word.split('.').next())
-        .filter(|word| !word.is_empty())
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = &rest[length(rest, |c| !is_of_name(c))..];
+        let whole = &rest[..length(rest, is_of_name)];
+        rest = &rest[whole.len()..];
+        (!whole.is_empty()).then_some(whole)
+    })
+    .filter_map(|word| word.split('.').next())
+    .filter(|word| !word.is_empty())
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+/// How many bytes a text begins with of which each character is such.
+fn length(text: &str, is_such: impl Fn(char) -> bool) -> usize {
+    let ascii = text
+        .bytes()
+        .take_while(|byte| byte.is_ascii() && is_such(char::from(*byte)));
+    let ascii = ascii.count();
+    match text.as_bytes().get(ascii) {
+        Some(byte) if !byte.is_ascii() => {
+            let behind = &text[ascii..];
+            ascii + behind.find(|c| !is_such(c)).unwrap_or(behind.len())
+        }
+        _ => ascii,
+    }
 }
 
 /// Names that begin with `prefix`, those in quotes and comments among them; what a name ends with may be too much.

@@ -34,11 +34,14 @@ const MOST_PHRASES: usize = 8;
 const MOST_CHECKS: usize = 64;
 const MOST_BYTES: usize = 32 * LONG;
 
-/// Checks a text anew, without suggestions of this room.
-pub(crate) type Recheck<'a> = &'a dyn Fn(&str) -> Vec<Fault>;
+/// Checks a text anew, without suggestions of this room; without doubts if only its errors are asked for.
+pub(crate) type Recheck<'a> = &'a dyn Fn(&str, bool) -> Vec<Fault>;
 
 /// Looks at the faults of `text` again: finds phrases, and takes back suggestions that mend nothing.
 pub(crate) fn improve(text: &str, faults: &mut Vec<Fault>, first: usize, recheck: Recheck<'_>) {
+    if faults.len() == first {
+        return;
+    }
     if faults[first..]
         .iter()
         .filter(|fault| is_own_error(fault))
@@ -68,9 +71,13 @@ struct Mender<'a> {
 
 impl Mender<'_> {
     fn check(&mut self, text: &str) -> Option<Vec<Fault>> {
+        self.checked(text, true)
+    }
+
+    fn checked(&mut self, text: &str, doubts: bool) -> Option<Vec<Fault>> {
         self.left = self.left.checked_sub(1)?;
         self.bytes = self.bytes.checked_sub(text.len())?;
-        Some((self.recheck)(text))
+        Some((self.recheck)(text, doubts))
     }
 
     /// The faults of a text in which characters look like others; `None` where it reads no better with those that are meant.
@@ -252,7 +259,9 @@ impl Mender<'_> {
             let mut edited = text.to_owned();
             edited.replace_range(fault.range.clone(), suggestion);
             let is_error = fault.is_error();
-            let Some(after) = self.check(&edited) else {
+            // Of a text that loads it is asked only whether it still does.
+            let doubts = before.errors > 0;
+            let Some(after) = self.checked(&edited, doubts) else {
                 break;
             };
             let after = Progress::of(&after).seen_before(&fault.range, suggestion.len());

@@ -7,7 +7,7 @@ use crate::file::plain::literal;
 use crate::file::read::{Reader, Text};
 use crate::file::uses::{Use, read_uses};
 use crate::file::written::{WrittenRule, read_rule};
-use crate::file::yaml::{Entry, YamlDocument, YamlFault, YamlKind, YamlNode};
+use crate::file::yaml::{self, Entry, Taken, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
 use crate::rule::{Alternative, FirstOf, Literal};
 
@@ -44,9 +44,38 @@ pub(crate) fn read<'a>(
     file: usize,
     text: &'a str,
     limits: &'a Limits,
-    documents: Vec<YamlDocument<'a>>,
-    faults: Vec<YamlFault>,
 ) -> (Reader<'a>, Vec<RuleFile<'a>>) {
+    read_lines(file, text, limits).unwrap_or_else(|| read_events(file, text, limits))
+}
+
+/// Of a text that can be read line by line. Each rule is read as soon as it stands there, so that its nodes go before those
+/// of the next come.
+fn read_lines<'a>(
+    file: usize,
+    text: &'a str,
+    limits: &'a Limits,
+) -> Option<(Reader<'a>, Vec<RuleFile<'a>>)> {
+    let mut reader = Reader::new(file, text, limits);
+    let mut read = RuleFile::default();
+    let taken = Taken {
+        key: "rules",
+        take: &mut |node| read.read_rule(&mut reader, &node),
+    };
+    let documents = yaml::parse_lines(text, limits, taken)?;
+    for document in documents {
+        read.read(&mut reader, &document.root, document.continues);
+    }
+    Some((reader, vec![read]))
+}
+
+/// Of any text.
+fn read_events<'a>(
+    file: usize,
+    text: &'a str,
+    limits: &'a Limits,
+) -> (Reader<'a>, Vec<RuleFile<'a>>) {
+    let mut faults: Vec<YamlFault> = Vec::new();
+    let documents = yaml::parse_events(text, limits, &mut faults);
     let mut reader = Reader::new(file, text, limits);
     for fault in faults {
         reader.report(fault.code, fault.range, fault.message).help = fault.help;
@@ -67,6 +96,9 @@ pub(crate) fn read<'a>(
 
 /// A fault in the YAML of a rule is that rule's fault.
 fn attribute_yaml_faults(reader: &mut Reader<'_>, read: &mut [RuleFile<'_>], count: usize) {
+    if count == 0 {
+        return;
+    }
     let mut rules: Vec<&mut WrittenRule<'_>> =
         read.iter_mut().flat_map(|file| &mut file.rules).collect();
     rules.sort_by_key(|rule| rule.range.start);
@@ -286,11 +318,15 @@ impl<'t> RuleFile<'t> {
         let items = reader.items(node, "`rules`");
         self.rules.reserve(items.len().min(reader.limits.rules));
         for item in items {
-            if self.rules.len() > reader.limits.rules {
-                self.unread += 1;
-                continue;
-            }
-            self.rules.push(read_rule(reader, item));
+            self.read_rule(reader, item);
+        }
+    }
+
+    fn read_rule(&mut self, reader: &mut Reader<'_>, node: &YamlNode<'t>) {
+        if self.rules.len() > reader.limits.rules {
+            self.unread += 1;
+        } else {
+            self.rules.push(read_rule(reader, node));
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::file::loaded::Loaded;
 use crate::file::read::Reader;
 use crate::file::rulefile::{self, RuleFile};
 use crate::file::said::shown;
+use crate::file::unused;
 use crate::file::uses::{Use, normal_name, resolved};
-use crate::file::{unused, yaml};
 use crate::limits::Limits;
 use crate::source::{LineIndex, SourceFile};
 
@@ -117,9 +117,7 @@ impl<'a> SetLoader<'a> {
             self.states.insert(index, State::HasRules);
             return None;
         }
-        let mut faults = Vec::new();
-        let documents = yaml::parse(text, self.limits, &mut faults);
-        Some(rulefile::read(index, text, self.limits, documents, faults))
+        Some(rulefile::read(index, text, self.limits))
     }
 
     /// Checks all that stands in a file, those that it uses first.

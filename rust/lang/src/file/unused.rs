@@ -76,9 +76,12 @@ fn words_used<'t>(
     if rules.is_empty() {
         texts.extend(macros.values());
     }
+    let mut exceptions = HashSet::new();
     for rule in rules {
-        let conditions = rule.condition.iter().chain(&rule.exceptions);
-        texts.extend(conditions.map(|text| &*text.value));
+        texts.extend(rule.condition.iter().map(|text| &*text.value));
+        // Many rules have the same.
+        let others = rule.exceptions.iter().map(|text| &*text.value);
+        texts.extend(others.filter(|text| exceptions.insert(*text)));
         let message = rule.message.iter();
         let parts = message.flat_map(|text| in_parts.among(segments(&text.value)));
         found.parts.extend(parts);

@@ -22,6 +22,6 @@ mod resume;
 mod tree;
 mod walk;
 
-pub use build::parse;
+pub use build::{Taken, parse, parse_events, parse_lines};
 pub use map::ScalarMap;
 pub use tree::{Entry, Scalar, Style, YamlDocument, YamlFault, YamlKind, YamlNode};

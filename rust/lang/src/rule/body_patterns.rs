@@ -45,8 +45,7 @@ fn of_condition(condition: &Expr, found: &mut Vec<TextPattern>) {
         ExprKind::Trace(predicate) => of_predicate(predicate, found),
         ExprKind::Exists(selector) => of_selector(selector, found),
         _ => {
-            let selectors = condition.selectors().into_iter();
-            selectors.for_each(|selector| of_selector(selector, found));
+            condition.each_selector(&mut |selector| of_selector(selector, found));
         }
     }
 }

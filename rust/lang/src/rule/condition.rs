@@ -148,26 +148,31 @@ impl Expr {
     /// The selectors whose spans it looks for, counts or measures, in the order of the text.
     #[must_use]
     pub fn selectors(&self) -> Vec<&Selector> {
+        let mut found = Vec::new();
+        self.each_selector(&mut |selector| found.push(selector));
+        found
+    }
+
+    /// Visits each of [`Expr::selectors`].
+    pub fn each_selector<'a>(&'a self, visit: &mut impl FnMut(&'a Selector)) {
         match &self.kind {
             ExprKind::And(parts) | ExprKind::Or(parts) => {
-                parts.iter().flat_map(Expr::selectors).collect()
+                parts.iter().for_each(|part| part.each_selector(visit));
             }
-            ExprKind::Not(inner) => inner.selectors(),
-            ExprKind::Exists(selector) => vec![selector],
-            ExprKind::GroupCompare { measure, .. } => vec![measure.selector()],
+            ExprKind::Not(inner) => inner.each_selector(visit),
+            ExprKind::Exists(selector) => visit(selector),
+            ExprKind::GroupCompare { measure, .. } => visit(measure.selector()),
             ExprKind::Compare { left, right, .. } => {
-                let mut found = vec![left.selector()];
+                visit(left.selector());
                 if let Quantity::Measure { measure, .. } = right {
-                    found.push(measure.selector());
+                    visit(measure.selector());
                 }
-                found
             }
             ExprKind::CompareTotals { left, right, .. } => left
                 .measures()
                 .chain(right.measures())
-                .map(Measure::selector)
-                .collect(),
-            ExprKind::Bound { .. } | ExprKind::Trace(_) => Vec::new(),
+                .for_each(|measure| visit(measure.selector())),
+            ExprKind::Bound { .. } | ExprKind::Trace(_) => {}
         }
     }
 }

@@ -154,16 +154,24 @@ impl Predicate {
     /// The fields whose values it asks for, where it is joined of nothing: those of its left-hand side.
     #[must_use]
     pub fn asked(&self) -> Vec<&Field> {
+        let mut found = Vec::new();
+        self.for_each_asked(&mut |field| found.push(field));
+        found
+    }
+
+    /// Tells the same fields one by one.
+    pub fn for_each_asked<'a>(&'a self, told: &mut dyn FnMut(&'a Field)) {
         match self {
-            Predicate::Asks { field, .. } => vec![field],
+            Predicate::Asks { field, .. } => told(field),
             Predicate::Each { of, .. } => match &**of {
-                Predicate::Not(of) => of.asked(),
-                of => of.asked(),
+                Predicate::Not(of) => of.for_each_asked(told),
+                of => of.for_each_asked(told),
             },
-            other => match other.left() {
-                Some(Term::Field(field)) => vec![field],
-                left => left.map_or_else(Vec::new, Term::reads),
-            },
+            other => {
+                if let Some(left) = other.left() {
+                    left.for_each_field(told);
+                }
+            }
         }
     }
 

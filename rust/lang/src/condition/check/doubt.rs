@@ -49,7 +49,6 @@ impl<'a> Checker<'a> {
         op: CompareOp,
         (text, right): (&str, &Node),
     ) {
-        let written = self.place.folded(left.range());
         if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
             let is_number = text.parse::<f64>().is_ok_and(f64::is_finite)
                 && text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -81,6 +80,7 @@ impl<'a> Checker<'a> {
             field,
             value,
         } = found;
+        let written = self.place.folded(left.range());
         let modern = format!("{} {} {value}", field.unwrap_or(&written), op.as_str());
         let is_shipped = name.starts_with(PREFIX);
         // The doubt about the name is part of this one.

@@ -11,6 +11,9 @@ use crate::words::Word;
 impl Checker<'_> {
     /// `parent.x`, `root.x`, `trace.x`: attributes of this span, though they read as another's.
     pub(super) fn warn_other_span(&mut self, node: &Node, first: &str, rest: &str) {
+        if !matches!(first, "parent" | "root" | "trace") {
+            return;
+        }
         let field = like_intrinsic(Scope::SpanThenResource, rest).unwrap_or(rest);
         let value = self.rest_of_comparison(node);
         let (whose, help) = match first {
@@ -22,11 +25,10 @@ impl Checker<'_> {
                 "the root's",
                 format!("of the root, outside of this `where`: `root.where({field}{value})`"),
             ),
-            "trace" => (
+            _ => (
                 "the trace's",
                 "of the trace there are `trace:duration trace:spanCount trace:rootName trace:rootService trace:id`; a value that every span has stands on one of them".to_owned(),
             ),
-            _ => return,
         };
         let name = format!("trace:{rest}");
         let meant = Intrinsic::named(&name).filter(|_| first == "trace");

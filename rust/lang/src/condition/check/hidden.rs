@@ -234,8 +234,8 @@ fn collect_negated<'p>(
         _ => is_negated,
     };
     if is_not {
-        negated.extend(predicate.asked());
+        predicate.for_each_asked(&mut |field| negated.push(field));
     } else {
-        asked.extend(predicate.asked());
+        predicate.for_each_asked(&mut |field| asked.push(field));
     }
 }

@@ -323,7 +323,9 @@ impl<'a> Checker<'a> {
 
 /// Whether some field that it asks is such; not what it is compared with.
 fn any_field(predicate: &Predicate, is_such: &dyn Fn(&Field) -> bool) -> bool {
-    predicate.asked().into_iter().any(is_such)
+    let mut is_any = false;
+    predicate.for_each_asked(&mut |field| is_any |= is_such(field));
+    is_any
         || predicate
             .parts()
             .iter()

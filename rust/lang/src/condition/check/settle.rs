@@ -8,7 +8,8 @@ use crate::diagnostic::fault::Fault;
 
 /// In the order of the text, each once.
 pub(super) fn settle(faults: &mut Vec<Fault>, first: usize) {
-    if faults.len() == first {
+    // One alone follows from no other.
+    if faults.len() <= first + 1 {
         return;
     }
     faults[first..].sort_by(|a, b| {

@@ -57,11 +57,13 @@ impl Lexer<'_> {
         {
             return false;
         }
-        if nearest(first, ["when"]).is_none() && first != "for" {
+        if first != "when" && nearest(first, ["when"]).is_none() && first != "for" {
             return false;
         }
         let lower = second.to_ascii_lowercase();
-        if nearest(&lower, ["each"]).is_none() && !matches!(lower.as_str(), "every" | "all" | "any")
+        if lower != "each"
+            && nearest(&lower, ["each"]).is_none()
+            && !matches!(lower.as_str(), "every" | "all" | "any")
         {
             return false;
         }

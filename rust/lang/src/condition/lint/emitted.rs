@@ -1,7 +1,6 @@
 //! Values against what instrumentations emit: words that no program uses, operations that are none.
 
-use crate::condition::shipped::shipped;
-use crate::rule::FirstOf;
+use crate::condition::shipped::readers;
 
 /// A value that nothing emits under a name, what is said of it, and the comparison to write instead.
 pub(crate) struct Unheard {
@@ -53,22 +52,6 @@ const METHODS: &[&str] = &[
     "get", "head", "post", "put", "delete", "patch", "options", "trace", "connect",
 ];
 
-/// The names under which a value goes, with that of the vocabulary.
-fn is_of(name: &str, shipped_name: &str) -> bool {
-    if name == shipped_name {
-        return true;
-    }
-    let mut fields = shipped(shipped_name)
-        .iter()
-        .filter_map(|one| one.as_field());
-    let reads = |field: &FirstOf| {
-        let mut choices = field.of.iter();
-        choices
-            .any(|one| one.proviso.is_none() && one.attribute().is_some_and(|key| **key == *name))
-    };
-    fields.any(|field| reads(field))
-}
-
 fn of(table: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
     let mut rows = table.iter();
     rows.find(|(word, _)| *word == text).map(|(_, is)| *is)
@@ -76,9 +59,8 @@ fn of(table: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
 
 /// Looks at `name == text`, by the name of an attribute or of the vocabulary.
 pub(crate) fn unheard(name: &str, text: &str) -> Option<Unheard> {
-    let lower = text.to_lowercase();
     if name == "error.type" {
-        let kind = of(KINDS, &lower)?;
+        let kind = of(KINDS, &text.to_lowercase())?;
         return Some(Unheard {
             message: format!(
                 "`error.type` is the name of an exception, a code or a number, and of no instrumentation `{text}`"
@@ -87,15 +69,18 @@ pub(crate) fn unheard(name: &str, text: &str) -> Option<Unheard> {
             value: kind.to_owned(),
         });
     }
-    if is_of(name, "otel:http.method") && METHODS.contains(&text) {
+    // The names under which a value goes, with that of the vocabulary.
+    let readers = readers(name);
+    let is_of = |shipped: &str| name == shipped || readers.contains(&shipped);
+    if is_of("otel:http.method") && METHODS.contains(&text) {
         return Some(Unheard {
             message: "methods are emitted in capitals".to_owned(),
             field: None,
             value: text.to_uppercase(),
         });
     }
-    if is_of(name, "otel:db.system")
-        && let Some(product) = of(PRODUCTS, &lower)
+    if is_of("otel:db.system")
+        && let Some(product) = of(PRODUCTS, &text.to_lowercase())
     {
         return Some(Unheard {
             message: format!("instrumentations call this product `{product}`"),
@@ -103,9 +88,9 @@ pub(crate) fn unheard(name: &str, text: &str) -> Option<Unheard> {
             value: product.to_owned(),
         });
     }
-    if is_of(name, "otel:ai.operation")
+    if is_of("otel:ai.operation")
         && name.contains("operation")
-        && let Some(operation) = of(OPERATIONS, &lower)
+        && let Some(operation) = of(OPERATIONS, &text.to_lowercase())
     {
         return Some(Unheard {
             message: format!("instrumentations call this `{operation}`"),

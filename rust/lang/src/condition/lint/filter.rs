@@ -24,6 +24,9 @@ pub(super) fn proves_nothing(filter: &[Predicate]) -> bool {
 }
 
 fn contradicts(spans: &SpanSelector) -> bool {
+    if spans.filter.is_empty() && spans.trace.is_empty() {
+        return false;
+    }
     let mut parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
     let root = Predicate::missing(Field::Intrinsic(Intrinsic::SpanParentId));
     if spans.base == Base::Root {

@@ -23,14 +23,44 @@ pub fn parse<'t>(
     limits: &Limits,
     faults: &mut Vec<YamlFault>,
 ) -> Vec<YamlDocument<'t>> {
+    let plain = of_lines(source, limits, None);
+    plain.unwrap_or_else(|| parse_events(source, limits, faults))
+}
+
+/// The documents of a text that has no fault and can be read line by line. `None`: what was [taken](Taken) counts for
+/// nothing, and the text is to be [parsed](parse_events).
+#[must_use]
+pub fn parse_lines<'t>(
+    source: &'t str,
+    limits: &Limits,
+    taken: Taken<'_, 't>,
+) -> Option<Vec<YamlDocument<'t>>> {
+    of_lines(source, limits, Some(taken))
+}
+
+/// As [`parse`], for texts that cannot be read line by line.
+#[must_use]
+pub fn parse_events<'t>(
+    source: &'t str,
+    limits: &Limits,
+    faults: &mut Vec<YamlFault>,
+) -> Vec<YamlDocument<'t>> {
     if let Some(fault) = no_text(source) {
         faults.push(fault);
         return Vec::new();
     }
     match without_control_characters(source, faults) {
         Some(cleaned) => of_events(&cleaned, limits, faults),
-        None => of_lines(source, limits).unwrap_or_else(|| of_events(source, limits, faults)),
+        None => of_events(source, limits, faults),
     }
+}
+
+/// The items of one list of a file, handed out as they come in place of standing in the tree, which so never holds all of
+/// them.
+pub struct Taken<'a, 't> {
+    /// The key of the file that has the list.
+    pub key: &'static str,
+    pub take: &'a mut dyn FnMut(YamlNode<'t>),
 }
 
 /// The documents of any text.
@@ -65,9 +95,14 @@ pub(super) fn of_events<'t>(
 }
 
 /// The documents of a text that has no fault and can be read line by line.
-pub(super) fn of_lines<'t>(text: &'t str, limits: &Limits) -> Option<Vec<YamlDocument<'t>>> {
+pub(super) fn of_lines<'t>(
+    text: &'t str,
+    limits: &Limits,
+    taken: Option<Taken<'_, 't>>,
+) -> Option<Vec<YamlDocument<'t>>> {
     let mut faults = Vec::new();
     let mut builder = Builder::new(text, limits, &mut faults);
+    builder.taken = taken.map(|Taken { key, take }| Taken { key, take });
     lines::read(text, |met| builder.meet(met))?;
     Some(builder.documents)
 }
@@ -93,6 +128,7 @@ struct Builder<'a, 'f, 't> {
     alias_nodes: usize,
     /// Of the whole text.
     nodes: usize,
+    taken: Option<Taken<'f, 't>>,
 }
 
 impl<'a, 'f, 't> Builder<'a, 'f, 't> {
@@ -114,6 +150,7 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             anchors: HashMap::new(),
             alias_nodes: 0,
             nodes: 0,
+            taken: None,
         }
     }
 
@@ -354,6 +391,12 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
     }
 
     fn attach(&mut self, node: YamlNode<'t>) {
+        if let ([file, list], Some(taken)) = (&*self.open, &mut self.taken)
+            && list.is_sequence()
+            && file.awaits_value_of(taken.key)
+        {
+            return (taken.take)(node);
+        }
         let Some(open) = self.open.last_mut() else {
             let continues = std::mem::take(&mut self.continues);
             self.documents.push(YamlDocument {

@@ -56,7 +56,7 @@ const PIECES: [&str; 44] = [
 
 fn agree(text: &str) -> bool {
     let limits = Limits::default();
-    let Some(ours) = of_lines(text, &limits) else {
+    let Some(ours) = of_lines(text, &limits, None) else {
         return false;
     };
     let mut faults = Vec::new();
@@ -119,6 +119,9 @@ fn what_is_not_certain_is_left_to_the_parser() {
         "a: |\nb: c\n",
         "a: \"b\n  c\"\n",
     ] {
-        assert!(of_lines(text, &Limits::default()).is_none(), "{text:?}");
+        assert!(
+            of_lines(text, &Limits::default(), None).is_none(),
+            "{text:?}"
+        );
     }
 }

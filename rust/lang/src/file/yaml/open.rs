@@ -87,6 +87,14 @@ impl<'t> Open<'t> {
         Ok(())
     }
 
+    /// Whether it is a mapping that has come to this key, and not yet to what it says.
+    pub fn awaits_value_of(&self, text: &str) -> bool {
+        let OpenKind::Mapping { key: Some(key), .. } = &self.kind else {
+            return false;
+        };
+        key.as_scalar().is_some_and(|key| key.value == text)
+    }
+
     /// How many entries it has, if it is a mapping.
     pub fn entries(&self) -> Option<usize> {
         match &self.kind {
