@@ -52,6 +52,7 @@
 
 mod decide;
 mod engine;
+mod few;
 mod finding;
 mod hash;
 mod heap;

@@ -14,6 +14,7 @@ use crate::decide::cells::{cells_of, first_cell, reads_trace};
 use crate::decide::condition::truth;
 use crate::decide::eval::{Eval, EvalScratch};
 use crate::decide::facts::Facts;
+use crate::few::Few;
 use crate::hash::HashKey;
 use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
@@ -33,7 +34,7 @@ pub(crate) struct Bar {
 }
 
 /// One of these must be reached.
-pub(crate) type Need = Vec<Bar>;
+pub(crate) type Need = Few<Bar>;
 
 /// What one rule needs.
 #[derive(Debug, Default)]
@@ -81,7 +82,7 @@ impl Needs {
             _ => return at_close(all(), all()),
         };
         let open = asking(false);
-        let mut incomplete = Need::new();
+        let mut incomplete = Need::default();
         match open.truth(counts) {
             Tri::Open(_) => open.need_to_settle_all(counts, &mut incomplete),
             _ => incomplete = all(),
@@ -128,7 +129,7 @@ impl<'a> Empty<'a> {
 
     fn to_break_a_clause(self) -> Option<Need> {
         let clauses = &self.rule.clauses;
-        let mut all = Need::new();
+        let mut all = Need::default();
         for (clause, wanted) in [(&clauses.never, true), (&clauses.always, false)] {
             if let Some(clause) = clause {
                 all.extend(self.need(clause, wanted)?);
@@ -163,7 +164,7 @@ impl<'a> Empty<'a> {
     fn while_incomplete(self) -> Need {
         let clauses = &self.rule.clauses;
         let conditions = clauses.when.iter().chain(&clauses.exceptions);
-        let mut need: Need = Vec::new();
+        let mut need = Need::default();
         for part in conditions.filter(|part| part.mask == 0) {
             self.need_to_settle(part, &mut need);
         }
@@ -273,7 +274,7 @@ impl<'a> Empty<'a> {
         }
         if let Some((cell, op, value)) = condition.count() {
             let least = least_count(op, value, wanted);
-            return Some(vec![Bar { cell, least }]);
+            return Some(Few::One(Bar { cell, least }));
         }
         if let Some(cell) = reached_cell(condition, wanted) {
             return Some(one(cell));
@@ -317,7 +318,7 @@ pub(crate) fn readers(plan: &Plan, need: &Need) -> u64 {
 }
 
 fn one(cell: CellId) -> Need {
-    vec![Bar { cell, least: 1 }]
+    Few::One(Bar { cell, least: 1 })
 }
 
 fn need_of(mut cells: Vec<CellId>) -> Need {

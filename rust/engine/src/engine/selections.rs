@@ -84,7 +84,7 @@ impl Selections {
         let mut met = vec![0u32; plan.selector_sets];
         for (number, one) in (1..).zip(&self.alike) {
             for selector in one.of(&self.selectors) {
-                for set in &plan.selectors[*selector as usize].sets {
+                for set in plan.selectors[*selector as usize].sets.iter() {
                     let met = &mut met[*set as usize];
                     if *met != number {
                         *met = number;

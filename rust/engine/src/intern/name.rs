@@ -289,7 +289,8 @@ fn write_literal(out: &mut String, literal: &Literal) {
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(['"', '\\']) {
+    let is_marked = |byte: u8| matches!(byte, b'"' | b'\\');
+    while let Some(at) = rest.bytes().position(is_marked) {
         out.push_str(&rest[..at]);
         out.push('\\');
         // The sign itself, which is one byte.

@@ -1,5 +1,6 @@
 //! Where the index leads: to selectors that the access itself settles, and to those of which more is to be asked.
 
+use crate::few::Few;
 use crate::matcher::ids::UnlikeId;
 use crate::scan::keys::KeyTable;
 use crate::scan::slots::Signs;
@@ -23,10 +24,10 @@ pub(crate) struct Lead {
 
 /// The selectors that one access leads to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Leads(Vec<Lead>);
+pub(crate) struct Leads(Few<Lead>);
 
 impl Leads {
-    pub(crate) const NOWHERE: Leads = Leads(Vec::new());
+    pub(crate) const NOWHERE: Leads = Leads(Few::None);
 
     pub(crate) fn add(&mut self, lead: Lead) {
         self.0.push(lead);
@@ -38,7 +39,7 @@ impl Leads {
 
     #[inline(always)]
     pub(crate) fn follow(&self, by: &mut impl Follow) {
-        for lead in &self.0 {
+        for lead in self.0.iter() {
             by.lead(*lead);
         }
     }
@@ -77,7 +78,7 @@ impl TextLeads {
 pub(crate) struct ScopeLeads {
     /// Of the scope, as the scan numbers them.
     serial: u64,
-    leads: Leads,
+    leads: Vec<Lead>,
     unlike: Vec<UnlikeId>,
     shadows: Signs,
 }
@@ -90,7 +91,7 @@ impl ScopeLeads {
             return false;
         }
         self.serial = serial;
-        self.leads.0.clear();
+        self.leads.clear();
         self.unlike.clear();
         self.shadows = Signs::NONE;
         true
@@ -109,7 +110,9 @@ impl ScopeLeads {
 
     #[inline]
     pub(crate) fn follow(&self, by: &mut impl Follow) {
-        self.leads.follow(by);
+        for lead in &self.leads {
+            by.lead(*lead);
+        }
         for id in &self.unlike {
             by.count_unlike(*id);
         }
@@ -118,7 +121,7 @@ impl ScopeLeads {
 
 impl Follow for ScopeLeads {
     fn lead(&mut self, lead: Lead) {
-        self.leads.add(lead);
+        self.leads.push(lead);
     }
 
     fn count_unlike(&mut self, id: UnlikeId) {

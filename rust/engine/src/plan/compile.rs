@@ -34,6 +34,10 @@ pub(crate) fn compile(
     let mut sets = SelectorSets(HashMap::with_capacity(rules.len()));
     draft.make_room(rules.len(), interner);
     let mut plans: Vec<RulePlan> = Vec::with_capacity(rules.len());
+    let mut by_key = HashMap::with_capacity(rules.len());
+    let mut cell_readers: HashMap<CellId, u32> = HashMap::with_capacity(2 * rules.len());
+    let mut on_any_span = Vec::new();
+    let mut with_deadlines = Vec::new();
     for (index, rule) in (0..).map(RuleIndex).zip(rules) {
         let refuse = |message: String| PlanError {
             rule: rule.id.0.to_string(),
@@ -43,23 +47,18 @@ pub(crate) fn compile(
             return Err(refuse("two rules have this id".to_owned()));
         }
         let plan = compile_rule(rule, index, &mut draft, &mut sets, interner);
-        plans.push(plan.map_err(|error| refuse(error.to_string()))?);
-    }
-    let mut cell_readers: HashMap<CellId, u32> = HashMap::with_capacity(plans.len());
-    let indexed = (0..).map(RuleIndex).zip(&plans);
-    let by_key = indexed.map(|(index, plan)| (plan.key, index)).collect();
-    let mut on_any_span = Vec::new();
-    let mut with_deadlines = Vec::new();
-    for (index, plan) in (0..).map(RuleIndex).zip(&plans) {
+        let plan = plan.map_err(|error| refuse(error.to_string()))?;
+        by_key.insert(plan.key, index);
         for cell in &plan.cells {
             *cell_readers.entry(*cell).or_default() += 1;
         }
-        if plan.early && turns_on_any_span(&plan.rule.body) {
+        if plan.early && turns_on_any_span(&rule.body) {
             on_any_span.push(index);
         }
-        if plan.rule.body.longest_deadline().is_some() {
+        if rule.body.longest_deadline().is_some() {
             with_deadlines.push(index);
         }
+        plans.push(plan);
     }
     reach::note(&mut draft.selectors, &plans);
     if !draft.times {

@@ -2,6 +2,7 @@
 
 use betrace_lang::rule::Number;
 
+use crate::few::Few;
 use crate::intern::{CellId, FieldKey};
 use crate::plan::ids::{RuleIndex, TermId};
 use crate::predicate::fields::FieldId;
@@ -9,7 +10,7 @@ use crate::predicate::fields::FieldId;
 /// What a selected span changes.
 #[derive(Debug, Default)]
 pub(crate) struct SelectorPlan {
-    pub feeds: Vec<Feed>,
+    pub feeds: Few<Feed>,
     /// Of those of its cells that keep extremes and are bounded, which values matter.
     pub reaches: Vec<CellReach>,
     /// Fields to keep in the span's record.
@@ -18,9 +19,9 @@ pub(crate) struct SelectorPlan {
     /// only counted.
     pub shown: Vec<(FieldKey, FieldId)>,
     /// Rules that it may decide early.
-    pub early: Vec<RuleIndex>,
+    pub early: Few<RuleIndex>,
     /// The sets of selectors that contain this one.
-    pub sets: Vec<u32>,
+    pub sets: Few<u32>,
 }
 
 /// Which values of a cell matter.

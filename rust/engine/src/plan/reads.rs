@@ -17,10 +17,9 @@ pub(crate) fn counted(selector: &Selector) -> Option<&Arc<SpanSelector>> {
 }
 
 pub(crate) fn reads_bound(predicate: &Predicate) -> bool {
-    predicate
-        .reads()
-        .iter()
-        .any(|field| matches!(field, Field::Bound { .. }))
+    let mut is_any = false;
+    predicate.for_each_field(&mut |field| is_any |= matches!(field, Field::Bound { .. }));
+    is_any
 }
 
 /// Whether a rule's early verdict may turn on spans that none of its selectors selects: by a `trace:`
@@ -36,11 +35,13 @@ pub(crate) fn turns_on_any_span(body: &Body) -> bool {
 /// Whether a rule compares when spans began and ended; durations aside.
 pub(crate) fn reads_order(body: &Body) -> bool {
     let clauses = [&body.when, &body.never, &body.always];
-    let bound = body.bindings.iter().map(|binding| &binding.selector);
+    let mut bound = body.bindings.iter().map(|binding| &binding.selector);
     let conditions = clauses.into_iter().flatten().chain(&body.exceptions);
-    bound
-        .chain(conditions.flat_map(Expr::selectors))
-        .any(orders)
+    let mut is_any = bound.any(orders);
+    for condition in conditions {
+        condition.each_selector(&mut |selector| is_any |= orders(selector));
+    }
+    is_any
 }
 
 fn orders(selector: &Selector) -> bool {

@@ -253,7 +253,7 @@ impl TraceState {
         };
         let certain = hit.certain;
         let mut values = 0;
-        for feed in &selector.feeds {
+        for feed in selector.feeds.iter() {
             match feed.kind {
                 FeedKind::Count if certain => self.keep(arriving, &selector.shown),
                 FeedKind::Count => {
@@ -273,7 +273,7 @@ impl TraceState {
         let Some(selector) = plan.selectors.get(hit.selector.index()) else {
             return left;
         };
-        for feed in &selector.feeds {
+        for feed in selector.feeds.iter() {
             if feed.kind == FeedKind::Count {
                 let mut cells = self.cells_mut(arriving.pool);
                 let before = cells.count_span(feed.cell, hit.certain);

@@ -317,7 +317,7 @@ mod tests {
             assert_eq!(merged, Merged::Added);
         });
         assert_eq!(read.unwrap().spans, spans.len() as u64);
-        let feeds = set.plan.selectors.iter().flat_map(|one| &one.feeds);
+        let feeds = set.plan.selectors.iter().flat_map(|one| one.feeds.iter());
         let counts = feeds.filter(|feed| feed.kind == FeedKind::Count);
         let records = trace.records();
         let ids = counts.map(|feed| {

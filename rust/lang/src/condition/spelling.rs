@@ -16,6 +16,14 @@ pub fn quote(text: &str) -> String {
 /// As [`quote`], behind what is written already.
 pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
+    // Most are written as they are.
+    if text
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    {
+        out.push_str(text);
+        return out.push('"');
+    }
     let mut signs = text.chars().peekable();
     while let Some(sign) = signs.next() {
         match sign {

@@ -10,7 +10,7 @@ use regex_automata::meta::Regex;
 
 use crate::codes::files as codes;
 use crate::diagnostic::Diagnostic;
-use crate::file::loaded::Loaded;
+use crate::file::loaded::{Loaded, LoadedRule};
 use crate::limits::Limits;
 use crate::rule::TextPattern;
 use crate::source::{LineIndex, SourceFile};
@@ -22,30 +22,39 @@ const BYTES_OF_A_CHARACTER: usize = 48;
 /// A compiled expression stands twice where many are tried together.
 const COPIES: usize = 2;
 
-/// Counts what the enabled rules hold, and refuses the first one that passes the limit.
-pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile], limits: &Limits) {
-    let mut known: HashSet<Arc<str>> = HashSet::new();
-    let mut total = 0usize;
-    let mut beyond = None;
-    for (index, one) in loaded.rules.iter_mut().enumerate() {
-        if !one.rule.enabled {
-            continue;
+/// What the enabled rules hold, counted as they come.
+#[derive(Default)]
+pub(crate) struct Budget {
+    known: HashSet<Arc<str>>,
+    total: usize,
+    /// The first rule that passes the limit.
+    beyond: Option<usize>,
+}
+
+impl Budget {
+    /// Weighs the next rule, which is the one of this index.
+    pub fn add(&mut self, index: usize, one: &mut LoadedRule, limits: &Limits) {
+        // What comes after the first would only make it more.
+        if !one.rule.enabled || self.beyond.is_some() {
+            return;
         }
         one.bytes = BYTES_OF_A_RULE + BYTES_OF_A_CHARACTER * one.condition_text.len();
         for pattern in one.rule.body.patterns() {
-            if known.insert(Arc::clone(pattern.text())) {
+            if self.known.insert(Arc::clone(pattern.text())) {
                 one.bytes += COPIES * compiled_bytes(&pattern, limits);
             }
         }
-        total += one.bytes;
-        if total > limits.rules_bytes {
-            beyond = Some(index);
-            // What comes after it would only make it more.
-            break;
+        self.total += one.bytes;
+        if self.total > limits.rules_bytes {
+            self.beyond = Some(index);
         }
     }
-    if let Some(index) = beyond {
-        refuse(loaded, index, total, files, limits);
+
+    /// Refuses the rule that passes the limit, if there is one.
+    pub fn report(&self, loaded: &mut Loaded, files: &[SourceFile], limits: &Limits) {
+        if let Some(index) = self.beyond {
+            refuse(loaded, index, self.total, files, limits);
+        }
     }
 }
 

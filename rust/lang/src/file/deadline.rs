@@ -7,16 +7,21 @@ use crate::condition::spelling::duration;
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::Loaded;
 use crate::limits::Limits;
+use crate::rule::Rule;
 use crate::source::{LineIndex, SourceFile};
 
 /// Warns, at the id of each enabled rule, of a deadline beyond the limit.
-pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile], limits: &Limits) {
+/// `too_long`: which rules [have one](is_too_long).
+pub(crate) fn report(
+    loaded: &mut Loaded,
+    too_long: &[usize],
+    files: &[SourceFile],
+    limits: &Limits,
+) {
     let mut indexes: HashMap<usize, LineIndex<'_>> = HashMap::new();
-    for one in &loaded.rules {
+    for one in too_long.iter().filter_map(|index| loaded.rules.get(*index)) {
         let (rule, place) = (&*one.rule, one.place);
-        let longest = rule.body.longest_deadline();
-        let longest = longest.filter(|longest| *longest > limits.longest_deadline);
-        let (Some(longest), Some(file), true) = (longest, files.get(place.file), rule.enabled)
+        let (Some(longest), Some(file)) = (rule.body.longest_deadline(), files.get(place.file))
         else {
             continue;
         };
@@ -36,6 +41,12 @@ pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile], limits: &Limits)
         diagnostic.help = Some("set a longer `trace.max_age`, or a shorter deadline".to_owned());
         loaded.diagnostics.push(diagnostic);
     }
+}
+
+/// Whether a rule that is enabled has such a deadline.
+pub(crate) fn is_too_long(rule: &Rule, limits: &Limits) -> bool {
+    let longest = rule.body.longest_deadline();
+    rule.enabled && longest.is_some_and(|longest| longest > limits.longest_deadline)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::file::asked::Asked;
 use crate::file::loaded::Loaded;
-use crate::file::set::SetLoader;
-use crate::file::{across, budget, deadline};
+use crate::file::set::{Finished, SetLoader};
+use crate::file::{across, deadline};
 use crate::limits::Limits;
 use crate::rule::Rule;
 use crate::source::SourceFile;
@@ -22,12 +22,17 @@ fn load_asked(files: &[SourceFile], limits: &Limits, asked: Asked) -> Loaded {
     for index in 0..files.len() {
         loader.load_file(index);
     }
-    let (mut loaded, not_kept) = loader.finish();
+    let Finished {
+        mut loaded,
+        not_kept,
+        budget,
+        too_long,
+    } = loader.finish();
     if asked == Asked::Advice {
         across::report(&mut loaded, files);
-        deadline::report(&mut loaded, files, limits);
+        deadline::report(&mut loaded, &too_long, files, limits);
     }
-    budget::report(&mut loaded, files, limits);
+    budget.report(&mut loaded, files, limits);
     loaded.settle(not_kept, files, limits);
     loaded
 }

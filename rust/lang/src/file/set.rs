@@ -10,9 +10,11 @@ use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::asked::Asked;
 use crate::file::brought::{Brought, Imports};
+use crate::file::budget::Budget;
 use crate::file::check_rule::RuleChecker;
+use crate::file::deadline::is_too_long;
 use crate::file::ids::Ids;
-use crate::file::loaded::Loaded;
+use crate::file::loaded::{Loaded, LoadedRule};
 use crate::file::read::Reader;
 use crate::file::rulefile::{self, RuleFile};
 use crate::file::said::shown;
@@ -39,6 +41,19 @@ pub(super) struct SetLoader<'a> {
     used: HashSet<usize>,
     /// What is said of files without rules that no other uses.
     without_rules: Vec<Diagnostic>,
+    budget: Budget,
+    /// Rules with deadlines beyond the limit.
+    too_long: Vec<usize>,
+}
+
+/// What was loaded, as far as rules are looked at one by one.
+pub(super) struct Finished {
+    pub loaded: Loaded,
+    /// How many diagnostics were not kept.
+    pub not_kept: NotKept,
+    pub budget: Budget,
+    /// Rules with deadlines beyond the limit.
+    pub too_long: Vec<usize>,
 }
 
 /// How far a file is.
@@ -71,6 +86,8 @@ impl<'a> SetLoader<'a> {
             by_name: HashMap::new(),
             used: HashSet::new(),
             without_rules: Vec::new(),
+            budget: Budget::default(),
+            too_long: Vec::new(),
         }
     }
 
@@ -92,12 +109,16 @@ impl<'a> SetLoader<'a> {
         }
     }
 
-    /// What was loaded, and how many diagnostics were not kept.
-    pub fn finish(mut self) -> (Loaded, NotKept) {
+    pub fn finish(mut self) -> Finished {
         let unused = self.without_rules.into_iter();
         let unused = unused.filter(|one| !self.used.contains(&one.file));
         self.loaded.diagnostics.extend(unused);
-        (self.loaded, self.not_kept)
+        Finished {
+            loaded: self.loaded,
+            not_kept: self.not_kept,
+            budget: self.budget,
+            too_long: self.too_long,
+        }
     }
 
     fn read(&mut self, index: usize) -> Option<(Reader<'a>, Vec<RuleFile<'a>>)> {
@@ -209,13 +230,22 @@ impl<'a> SetLoader<'a> {
             if let Some(meaning) = meaning
                 && !is_faulty
             {
-                self.loaded
-                    .rules
-                    .extend(written.loaded(reader.file, meaning));
+                self.keep(written.loaded(reader.file, meaning));
             }
         }
         self.loaded.rule_count += file.unread;
         checker
+    }
+
+    /// Keeps a rule, and looks at what is asked of each by itself while it is at hand.
+    fn keep(&mut self, rule: Option<LoadedRule>) {
+        let Some(mut rule) = rule else { return };
+        let index = self.loaded.rules.len();
+        self.budget.add(index, &mut rule, self.limits);
+        if is_too_long(&rule.rule, self.limits) {
+            self.too_long.push(index);
+        }
+        self.loaded.rules.push(rule);
     }
 
     /// What a document is brought by those that it uses.
