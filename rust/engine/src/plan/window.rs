@@ -77,11 +77,8 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
         } => {
             let (of, leaves) = grouped(draft, selector)?;
             draft.project(&leaves, field);
-            let field = draft.interner.field(field);
-            WindowAsks::Names {
-                of: Box::new(of),
-                field,
-            }
+            let (of, field) = (Box::new(of), draft.interner.field(field));
+            WindowAsks::Names { of, field }
         }
         WindowMeasure::Of { selector, of, .. } | WindowMeasure::Quantile { selector, of, .. } => {
             let (node, leaves) = grouped(draft, selector)?;
@@ -94,10 +91,8 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
                 Term::Field(field) => ValueOf::Field(draft.interner.field(field)),
                 term => ValueOf::Term(draft.own_term(term)),
             };
-            WindowAsks::Values {
-                of: Box::new(node),
-                value,
-            }
+            let of = Box::new(node);
+            WindowAsks::Values { of, value }
         }
         WindowMeasure::ShareOfSpans { of, among } => {
             let (among, _) = grouped(draft, among)?;

@@ -338,3 +338,44 @@ fn is_reserved(name: &str) -> bool {
 fn is_name<T>(named: &[Named<'_, T>], key: &str) -> bool {
     named.iter().any(|named| *named.name == *key)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::render_text::render_text;
+    use crate::file::load::load;
+    use crate::limits::Limits;
+    use crate::rule::MeaningHash;
+    use crate::source::SourceFile;
+
+    /// What is loaded of a text, and what is said of it.
+    fn loaded(text: String, limits: &Limits) -> (usize, Vec<MeaningHash>, String) {
+        let files = [SourceFile::new("rules.yaml", text)];
+        let loaded = load(&files, limits);
+        let rules = loaded.rules.iter().map(|one| one.rule.hash).collect();
+        let said = render_text(&loaded.diagnostics, &files, false);
+        (loaded.rule_count, rules, said)
+    }
+
+    #[test]
+    fn rules_are_the_same_read_as_they_come_and_from_the_whole_tree() {
+        let one = Limits {
+            rules: 1,
+            ..Limits::default()
+        };
+        for text in [
+            "rules:\n  - id: a\n    condition: m and x\n    severty: high\n  - id: b\n    condition: m\nmacros:\n  m: root\n",
+            "x: 1\nrules:\n- id: a\n  condition: a\n- b\n-\n- id: a\n  condition: c.where(region != eu)\n",
+            "rules: []\n",
+            "rules:\n  a: b\n",
+            "- id: a\n  condition: b\n",
+            "macros: { m: root }\nlists:\n  rules:\n    - a\n",
+            "rules:\n  - id: a\n    condition: b\nrules:\n  - id: c\n    condition: d\n",
+        ] {
+            for limits in [&Limits::default(), &one] {
+                // Beside a comment that only the YAML parser reads.
+                let odd = loaded(format!("{text}# é\n"), limits);
+                assert_eq!(loaded(text.to_owned(), limits), odd, "{text}");
+            }
+        }
+    }
+}
