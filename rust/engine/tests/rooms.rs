@@ -15,7 +15,7 @@ use floors::{hold, modules};
 const FLOORS: [&[&str]; 12] = [
     &["mark"],
     &[
-        "heap", "id", "intern", "logic", "settings", "stats", "sync", "time",
+        "few", "heap", "id", "intern", "logic", "settings", "stats", "sync", "time",
     ],
     &["finding", "hash", "value"],
     &["period", "violation", "window", "wire"],

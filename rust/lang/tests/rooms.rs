@@ -39,7 +39,7 @@ const ROOMS: &str = "
     /file/yaml/ build .
     /file/ said read plain
     /file/rule_tests/ model times attribute expect link span traces read .
-    /file/ asked loaded written ids fields uses rulefile brought placing swallowed unused check_rule set across deadline budget load schema
+    /file/ asked loaded written ids fields uses rulefile brought placing swallowed unused check_rule across deadline budget set load schema
     /file/format_file/ find edit .
     /file/ .
 ";

@@ -1,9 +1,10 @@
 //! What is doubtful about rules only when they are seen together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use crate::codes::{Code, files as codes};
-use crate::condition::meaning::{MeaningParts, PartBeginning, part_beginnings};
+use crate::condition::meaning::{MeaningParts, part_beginnings};
 use crate::diagnostic::Diagnostic;
 use crate::file::loaded::{Loaded, LoadedRule};
 use crate::file::said::shown;
@@ -13,39 +14,77 @@ use crate::source::{LineIndex, SourceFile};
 /// How many rules with one part are compared with each other; beyond it a warning may be missing.
 const COMPARED: usize = 16;
 
-/// Warns of rules that mean the same as another or add nothing to it.
-pub(crate) fn report(loaded: &mut Loaded, files: &[SourceFile]) {
-    let mut first_of: HashMap<(MeaningHash, Emit), usize> =
-        HashMap::with_capacity(loaded.rules.len());
-    let mut findings = Vec::new();
-    let mut distinct: Vec<(usize, &Rule)> = Vec::with_capacity(loaded.rules.len());
-    for (index, one) in loaded.rules.iter().enumerate() {
-        let rule = &*one.rule;
+/// What rules are held against each other by, noted of each as it comes.
+#[derive(Default)]
+pub(crate) struct Across {
+    first_of: HashMap<(MeaningHash, Emit), usize>,
+    /// Rules, each behind one that means the same and is told as it is.
+    doubled: Vec<(usize, usize)>,
+    /// Of the others, hashes of what their parts begin with.
+    beginnings: Vec<(u64, usize)>,
+    hasher: RandomState,
+}
+
+impl Across {
+    pub fn make_room(&mut self, more: usize) {
+        self.first_of.reserve(more);
+        self.beginnings.reserve(more);
+    }
+
+    /// Notes the rule of this index.
+    pub fn add(&mut self, index: usize, rule: &Rule) {
         if !rule.enabled {
-            continue;
+            return;
         }
         // One that is only counted is not told twice.
-        let first = *first_of.entry((rule.hash, rule.emit)).or_insert(index);
-        if first == index {
-            distinct.push((index, rule));
-        } else {
-            findings.push((codes::DUPLICATE_RULE, index, first));
+        let first = *self.first_of.entry((rule.hash, rule.emit)).or_insert(index);
+        if first != index {
+            return self.doubled.push((first, index));
         }
+        let leads = part_beginnings(&rule.body);
+        let hashes = leads.map(|lead| (self.hasher.hash_one(lead), index));
+        self.beginnings.extend(hashes);
     }
-    for (index, wider) in shadowed(&akin(&distinct)) {
-        findings.push((codes::SHADOWED_RULE, index, wider));
+
+    /// Warns of rules that mean the same as another or add nothing to it.
+    pub fn report(self, loaded: &mut Loaded, files: &[SourceFile]) {
+        let doubled = self.doubled.iter();
+        let doubled = doubled.map(|(first, index)| (codes::DUPLICATE_RULE, *index, *first));
+        let mut findings: Vec<(Code, usize, usize)> = doubled.collect();
+        for (index, wider) in shadowed(&self.akin(&loaded.rules)) {
+            findings.push((codes::SHADOWED_RULE, index, wider));
+        }
+        let mut doubts = Doubts {
+            files,
+            lines: HashMap::new(),
+        };
+        let diagnostics: Vec<Diagnostic> = findings
+            .into_iter()
+            .filter_map(|(code, index, other)| {
+                doubts.diagnostic(code, &loaded.rules[index], &loaded.rules[other])
+            })
+            .collect();
+        loaded.diagnostics.extend(diagnostics);
     }
-    let mut doubts = Doubts {
-        files,
-        lines: HashMap::new(),
-    };
-    let diagnostics: Vec<Diagnostic> = findings
-        .into_iter()
-        .filter_map(|(code, index, other)| {
-            doubts.diagnostic(code, &loaded.rules[index], &loaded.rules[other])
-        })
-        .collect();
-    loaded.diagnostics.extend(diagnostics);
+
+    /// The rules of which some part may be a part of another rule too. Most rules have none, and their parts are not spelled
+    /// out.
+    fn akin(mut self, rules: &[LoadedRule]) -> Vec<Distinct<'_>> {
+        self.beginnings.sort_unstable();
+        self.beginnings.dedup();
+        let alike = self.beginnings.chunk_by(|a, b| a.0 == b.0);
+        let shared = alike.filter(|alike| alike.len() > 1).flatten();
+        let akin: BTreeSet<usize> = shared.map(|(_, index)| *index).collect();
+        let of = |index: usize| {
+            let rule = &*rules[index].rule;
+            Distinct {
+                index,
+                rule,
+                parts: MeaningParts::of(&rule.body, rule.completeness),
+            }
+        };
+        akin.into_iter().map(of).collect()
+    }
 }
 
 /// A rule that means what none before it does that is told as it is.
@@ -92,28 +131,6 @@ impl Doubts<'_> {
         diagnostic.help = Some(help);
         Some(diagnostic)
     }
-}
-
-/// The rules of which some part may be a part of another rule too. Most rules have none, and their parts are not spelled
-/// out.
-fn akin<'a>(rules: &[(usize, &'a Rule)]) -> Vec<Distinct<'a>> {
-    // The only rule that has a part which begins so; `None` where several have.
-    let mut only: HashMap<PartBeginning<'a>, Option<usize>> = HashMap::with_capacity(rules.len());
-    for (index, rule) in rules {
-        for lead in part_beginnings(&rule.body) {
-            let has = only.entry(lead).or_insert(Some(*index));
-            *has = has.filter(|other| other == index);
-        }
-    }
-    let is_akin =
-        |rule: &Rule| part_beginnings(&rule.body).any(|lead| only.get(&lead) == Some(&None));
-    let akin = rules.iter().filter(|(_, rule)| is_akin(rule));
-    akin.map(|&(index, rule)| Distinct {
-        index,
-        rule,
-        parts: MeaningParts::of(&rule.body, rule.completeness),
-    })
-    .collect()
 }
 
 /// Whether a violation of `one` leaves nothing to be told by a violation of `other`: it is as grave, is a span where the

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::file::asked::Asked;
+use crate::file::deadline;
 use crate::file::loaded::Loaded;
 use crate::file::set::{Finished, SetLoader};
-use crate::file::{across, deadline};
 use crate::limits::Limits;
 use crate::rule::Rule;
 use crate::source::SourceFile;
@@ -25,11 +25,12 @@ fn load_asked(files: &[SourceFile], limits: &Limits, asked: Asked) -> Loaded {
     let Finished {
         mut loaded,
         not_kept,
+        across,
         budget,
         too_long,
     } = loader.finish();
     if asked == Asked::Advice {
-        across::report(&mut loaded, files);
+        across.report(&mut loaded, files);
         deadline::report(&mut loaded, &too_long, files, limits);
     }
     budget.report(&mut loaded, files, limits);

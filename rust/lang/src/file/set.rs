@@ -8,6 +8,7 @@ use crate::codes::{Code, files as codes};
 use crate::condition::vocabulary::Home;
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, NotKept};
+use crate::file::across::Across;
 use crate::file::asked::Asked;
 use crate::file::brought::{Brought, Imports};
 use crate::file::budget::Budget;
@@ -41,6 +42,7 @@ pub(super) struct SetLoader<'a> {
     used: HashSet<usize>,
     /// What is said of files without rules that no other uses.
     without_rules: Vec<Diagnostic>,
+    across: Across,
     budget: Budget,
     /// Rules with deadlines beyond the limit.
     too_long: Vec<usize>,
@@ -51,6 +53,7 @@ pub(super) struct Finished {
     pub loaded: Loaded,
     /// How many diagnostics were not kept.
     pub not_kept: NotKept,
+    pub across: Across,
     pub budget: Budget,
     /// Rules with deadlines beyond the limit.
     pub too_long: Vec<usize>,
@@ -86,6 +89,7 @@ impl<'a> SetLoader<'a> {
             by_name: HashMap::new(),
             used: HashSet::new(),
             without_rules: Vec::new(),
+            across: Across::default(),
             budget: Budget::default(),
             too_long: Vec::new(),
         }
@@ -116,6 +120,7 @@ impl<'a> SetLoader<'a> {
         Finished {
             loaded: self.loaded,
             not_kept: self.not_kept,
+            across: self.across,
             budget: self.budget,
             too_long: self.too_long,
         }
@@ -213,6 +218,9 @@ impl<'a> SetLoader<'a> {
         checker.check_macros(reader, file);
         self.loaded.rules.reserve(rules.len());
         self.ids.make_room(rules.len());
+        if self.asked == Asked::Advice {
+            self.across.make_room(rules.len());
+        }
         for written in rules {
             self.loaded.rule_count += 1;
             if self.loaded.rule_count > self.limits.rules {
@@ -242,8 +250,11 @@ impl<'a> SetLoader<'a> {
         let Some(mut rule) = rule else { return };
         let index = self.loaded.rules.len();
         self.budget.add(index, &mut rule, self.limits);
-        if is_too_long(&rule.rule, self.limits) {
-            self.too_long.push(index);
+        if self.asked == Asked::Advice {
+            self.across.add(index, &rule.rule);
+            if is_too_long(&rule.rule, self.limits) {
+                self.too_long.push(index);
+            }
         }
         self.loaded.rules.push(rule);
     }
