@@ -21,6 +21,7 @@ pub(crate) mod index;
 pub(crate) mod leads;
 pub(crate) mod routes;
 pub(crate) mod unlike;
+pub(crate) mod ways;
 
 use std::hash::BuildHasher;
 
@@ -36,6 +37,7 @@ use crate::matcher::ask::SelectorParts;
 use crate::matcher::ids::{PartId, SelectorId, UnlikeId};
 use crate::matcher::index::Index;
 use crate::matcher::leads::ScopeLeads;
+use crate::matcher::ways::Ways;
 use crate::predicate::fields::{FieldId, FieldTable};
 use crate::predicate::reckoning::CompiledTerm;
 use crate::predicate::{CompiledPredicate, PatternError};
@@ -198,6 +200,7 @@ fn is_of_times(intrinsic: Intrinsic) -> bool {
 pub struct MatchScratch {
     read: ReadState,
     of_scope: ScopeLeads,
+    ways: Ways,
     answers: Answers,
 }
 
@@ -302,13 +305,15 @@ impl Matcher {
         let MatchScratch {
             read,
             of_scope,
+            ways,
             answers,
         } = scratch;
+        ways.begin(&self.read_plan);
         scan(message, &self.read_plan, read, |view| {
             if view.whose() == Whose::Own {
                 answers.clear();
             } else {
-                self.index.find(view, of_scope, answers);
+                self.index.find(view, (of_scope, ways), answers);
             }
             visit(view, answers)
         })

@@ -14,10 +14,12 @@
 
 pub(crate) mod aside;
 pub(crate) mod digest;
+pub(crate) mod expected;
 pub(crate) mod first_of;
 pub(crate) mod head;
 mod items;
 pub(crate) mod keys;
+pub(crate) mod lists;
 pub(crate) mod part;
 pub(crate) mod read;
 pub(crate) mod read_plan;
@@ -66,6 +68,7 @@ pub(crate) fn scan<'a>(
     if u32::try_from(message.len()).is_err() {
         return Err(error(0, ScanErrorKind::TooLarge));
     }
+    read.expected.begin(plan);
     let mut scanner = Scanner {
         message,
         from,

@@ -6,6 +6,7 @@
 //! never panics, whatever the bytes. What it does not do is look inside a skipped payload: a fault in
 //! there is not seen.
 
+pub(crate) mod pair;
 pub(crate) mod value;
 
 use std::fmt;

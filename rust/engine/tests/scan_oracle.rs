@@ -6,6 +6,8 @@
 
 mod scan_support;
 
+use std::cell::RefCell;
+
 use betrace_engine::internals::{FieldId, MatchScratch, Matcher, MatcherBuilder, ScanError};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
@@ -55,6 +57,19 @@ impl Reader {
         });
         (seen, result.map(|stats| stats.malformed))
     }
+}
+
+thread_local! {
+    /// One that has read what came before, and expects what comes next to be like it.
+    static VETERAN: RefCell<Reader> = RefCell::new(Reader::new());
+}
+
+/// Read by one that has seen nothing before, and by one that has.
+fn read_by_both(bytes: &[u8]) -> [(Vec<Seen>, Result<u64, ScanError>); 2] {
+    [
+        Reader::new().read(bytes),
+        VETERAN.with_borrow_mut(|veteran| veteran.read(bytes)),
+    ]
 }
 
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
@@ -126,24 +141,27 @@ proptest! {
         request in generate::request(),
         seed in any::<u64>(),
     ) {
-        let mut reader = Reader::new();
         let bytes = request.encode_to_vec();
         let (expected, malformed) = read(&request, &fields());
-        prop_assert_eq!(&reader.read(&bytes), &(expected.clone(), Ok(malformed)));
+        for found in read_by_both(&bytes) {
+            prop_assert_eq!(&found, &(expected.clone(), Ok(malformed)));
+        }
         let other = rewrite(&bytes, &mut Dice::new(seed));
         // The rewriting itself must mean the same, or the comparison means nothing.
         let decoded = ExportTraceServiceRequest::decode(&other[..]).unwrap();
         let (rewritten, _) = read(&decoded, &fields());
         prop_assert_eq!(&format!("{rewritten:?}"), &format!("{expected:?}"));
-        prop_assert_eq!(&reader.read(&other), &(expected, Ok(malformed)));
+        for found in read_by_both(&other) {
+            prop_assert_eq!(&found, &(expected.clone(), Ok(malformed)));
+        }
     }
 
     /// What prost accepts, the cursor accepts and reads alike. It may accept more: a fault inside a payload
     /// that it skips, and text that is not UTF-8.
     #[test]
     fn damaged_bytes_are_read_as_prost_reads_them_or_refused(bytes in damaged()) {
-        let mut reader = Reader::new();
-        let (seen, result) = reader.read(&bytes);
+        let [(seen, result), by_veteran] = read_by_both(&bytes);
+        prop_assert_eq!(&by_veteran, &(seen.clone(), result));
         match ExportTraceServiceRequest::decode(&bytes[..]) {
             Ok(decoded) => {
                 let (expected, malformed) = read(&decoded, &fields());
@@ -166,7 +184,8 @@ proptest! {
         let cut = cut.index(bytes.len() + 1);
         let mut reader = Reader::new();
         let (all, _) = reader.read(&bytes);
-        let (seen, result) = reader.read(&bytes[..cut]);
+        let [(seen, result), by_veteran] = read_by_both(&bytes[..cut]);
+        prop_assert_eq!(&by_veteran, &(seen.clone(), result));
         prop_assert_eq!(&seen[..], &all[..seen.len()]);
         prop_assert_eq!(seen.len(), believed(&request, cut));
         if ExportTraceServiceRequest::decode(&bytes[..cut]).is_ok() {

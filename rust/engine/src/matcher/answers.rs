@@ -83,6 +83,11 @@ impl Answers {
         self.hits.push(hit);
     }
 
+    #[inline(always)]
+    pub(crate) fn hit_all(&mut self, hits: &[Hit]) {
+        self.hits.extend_from_slice(hits);
+    }
+
     pub(crate) fn count_unlike(&mut self, id: UnlikeId) {
         self.unlike.push(id);
     }

@@ -154,7 +154,7 @@ pub(crate) struct Asking<'i, 'v, 's> {
 impl Asking<'_, '_, '_> {
     /// Notes a hit if the span satisfies the selector or may do so.
     #[inline(never)]
-    fn ask(&mut self, id: u32) {
+    pub(super) fn ask(&mut self, id: u32) {
         let Some(selector) = self.questions.selectors.get(id as usize) else {
             return;
         };

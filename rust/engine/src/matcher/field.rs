@@ -234,6 +234,12 @@ impl FieldIndex {
         }
     }
 
+    /// Where a value of this kind leads, whatever it is; `None`: that hangs on what it is.
+    pub(crate) fn by_kind(&self, raw: Raw) -> Option<&Leads> {
+        let is_told = self.kind == FieldKind::Presence && raw.kind != RawKind::Missing;
+        is_told.then_some(&self.present)
+    }
+
     #[inline(never)]
     fn ask_mixed(&self, raw: Raw, asking: &mut Asking<'_, '_, '_>) {
         self.follow(raw.value(asking.view.message), asking);

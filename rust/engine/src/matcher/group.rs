@@ -7,8 +7,9 @@ use hashbrown::HashMap;
 use crate::matcher::access::Access;
 use crate::matcher::ask::Asking;
 use crate::matcher::field::{Building, FieldIndex};
-use crate::matcher::leads::{Lead, Leads, ScopeLeads};
+use crate::matcher::leads::{Follow as _, Lead, Leads, ScopeLeads};
 use crate::matcher::routes::{Route, Routes};
+use crate::matcher::ways::{Step, Way, Ways};
 use crate::predicate::fields::FieldId;
 use crate::scan::read_plan::Place;
 use crate::scan::slots::SetSlot;
@@ -120,8 +121,12 @@ impl Group {
         }
     }
 
-    /// Likewise, with what is known of the span's scope.
-    pub(crate) fn ask_within(&self, scope: &mut ScopeLeads, asking: &mut Asking<'_, '_, '_>) {
+    /// Likewise, with what is known of the span's scope, and of spans that are like it.
+    pub(crate) fn ask_within(
+        &self,
+        (scope, ways): (&mut ScopeLeads, &mut Ways),
+        asking: &mut Asking<'_, '_, '_>,
+    ) {
         self.always.follow(asking);
         let Some(routes) = &self.routes else {
             self.ask_fields(asking);
@@ -137,7 +142,55 @@ impl Group {
         } else {
             scope.follow(asking);
         }
-        self.ask_span(routes, asking);
+        match ways.of(view, |way| self.find_way(routes, view, way)) {
+            Some(way) => self.go(way, asking),
+            None => self.ask_set(routes, asking),
+        }
+        self.ask_lists(routes, asking);
+    }
+
+    /// Notes where spans that are like this one are led.
+    fn find_way(&self, routes: &Routes, view: &SpanView<'_, '_>, way: &mut Way) {
+        routes.kind.of(view.kind()).follow(way);
+        routes.status.of(view.status()).follow(way);
+        for field in &routes.rest {
+            way.step(Step::Field(*field));
+        }
+        for (at, set) in (0u32..).zip(view.span_slots()) {
+            for field in routes.span.leads(set.slot) {
+                match self
+                    .field(*field)
+                    .and_then(|field| field.by_kind(set.raw()))
+                {
+                    Some(leads) => leads.follow(way),
+                    None => way.step(Step::Value { field: *field, at }),
+                }
+            }
+        }
+    }
+
+    /// What hangs on the span itself, but for its events and links, as the way says.
+    fn go(&self, way: &Way, asking: &mut Asking<'_, '_, '_>) {
+        let slots = asking.view.span_slots();
+        for step in way.steps() {
+            match *step {
+                Step::Hits { from, to } => asking.answers.hit_all(way.hits(from, to)),
+                Step::Ask(selector) => asking.ask(selector),
+                Step::Unlike(id) => asking.count_unlike(id),
+                Step::Field(field) => {
+                    if let Some(field) = self.field(field) {
+                        field.ask(asking);
+                    }
+                }
+                Step::Value { field, at } => {
+                    if let Some(field) = self.field(field)
+                        && let Some(set) = slots.get(at as usize)
+                    {
+                        field.ask_set(set.raw(), asking);
+                    }
+                }
+            }
+        }
     }
 
     fn ask_fields(&self, asking: &mut Asking<'_, '_, '_>) {
@@ -181,6 +234,13 @@ impl Group {
 
     /// What hangs on the span itself.
     fn ask_span(&self, routes: &Routes, asking: &mut Asking<'_, '_, '_>) {
+        self.ask_set(routes, asking);
+        self.ask_lists(routes, asking);
+    }
+
+    /// Likewise, but for its events and links.
+    #[inline(never)]
+    fn ask_set(&self, routes: &Routes, asking: &mut Asking<'_, '_, '_>) {
         let view = asking.view;
         routes.kind.of(view.kind()).follow(asking);
         routes.status.of(view.status()).follow(asking);
@@ -192,6 +252,11 @@ impl Group {
                 }
             }
         }
+    }
+
+    #[inline(always)]
+    fn ask_lists(&self, routes: &Routes, asking: &mut Asking<'_, '_, '_>) {
+        let view = asking.view;
         if !view.event_slots().is_empty() {
             self.follow_all(&routes.event, view.event_slots(), asking);
         }

@@ -13,6 +13,7 @@ use crate::matcher::group::{Approach, Group, GroupMember, SMALL};
 use crate::matcher::ids::{SelectorId, UnlikeId};
 use crate::matcher::leads::ScopeLeads;
 use crate::matcher::unlike::UnlikeTable;
+use crate::matcher::ways::Ways;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::FieldTable;
 use crate::scan::keys::KeyTable;
@@ -134,11 +135,11 @@ impl Index {
         self.unlike.selectors_of(unlike)
     }
 
-    /// Fills `answers` with the hits of `view`; `scope` is what is known of the spans of its scope.
+    /// Fills `answers` with the hits of `view`; `scope` is what is known of the spans of its scope, `ways` of those that are like it.
     pub(crate) fn find(
         &self,
         view: &SpanView<'_, '_>,
-        scope: &mut ScopeLeads,
+        (scope, ways): (&mut ScopeLeads, &mut Ways),
         answers: &mut Answers,
     ) {
         let questions = &self.questions;
@@ -157,7 +158,7 @@ impl Index {
         {
             group.ask(&mut asking);
         }
-        self.any.ask_within(scope, &mut asking);
+        self.any.ask_within((scope, ways), &mut asking);
         if view.parent().is_none() {
             self.root.ask(&mut asking);
         }

@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use crate::mark::Whose;
 use crate::scan::head::SpanHead;
+use crate::scan::lists::Item;
 use crate::scan::read::{ReadState, SpanMarks};
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
-use crate::scan::slots::{FEW, Item, SetSlot, SetSlots, Signs};
+use crate::scan::slots::{FEW, SetSlot, SetSlots, Signs};
 use crate::scan::view::SpanView;
 use crate::wire::PartOfMessage;
 

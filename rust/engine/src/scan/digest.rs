@@ -8,9 +8,9 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::hash::{fixed_hash, fold, fold_text};
 use crate::scan::keys::{HASH, KeyTable};
+use crate::scan::lists::ListSet;
 use crate::scan::read::SpanMarks;
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT};
-use crate::scan::slots::ListSet;
 use crate::scan::value_digest::{INT, TEXT, digest_value, write_text};
 use crate::scan::view::SpanView;
 use crate::value::Value;

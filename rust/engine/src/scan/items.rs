@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use crate::scan::head::append_hex;
 use crate::scan::keys::KeyTable;
+use crate::scan::lists::ListSet;
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::{
     EVENT_NAME_SLOT, EVENT_SHIFT, EVENT_TIME_SLOT, LINK_SHIFT, LINK_SPAN_SLOT, LINK_TRACE_SLOT,
     ReadPlan,
 };
-use crate::scan::slots::ListSet;
-use crate::wire::value::{KeyValue, Raw, RawKind};
+use crate::wire::pair::KeyValue;
+use crate::wire::value::{Raw, RawKind};
 use crate::wire::{Cursor, ScanError};
 
 impl ReadState {

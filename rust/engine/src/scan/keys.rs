@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
 use crate::hash::{ends, fold_text};
-use crate::wire::value::key_mark;
+use crate::wire::pair::key_mark;
 
 /// The hash behind every table and digest here; fixed, so that runs are functions of their input.
 pub(crate) const HASH: FixedState = FixedState::with_seed(0x6265_7472_6163_6531);
@@ -186,6 +186,11 @@ impl KeyTable {
         self.keys.is_empty()
     }
 
+    /// By which keys are looked up, in whatever table.
+    pub(crate) fn hash_of(key: &[u8]) -> u64 {
+        table_hash(key)
+    }
+
     /// The hash of a slot's key: the same in every table.
     pub(crate) fn hash(&self, slot: u32) -> u64 {
         self.keys.get(slot as usize).map_or(0, |key| key.hash)
@@ -222,7 +227,7 @@ fn table_hash(key: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::value::UsualPair;
+    use crate::wire::pair::UsualPair;
 
     /// Every length to well beyond that of the words, and at every place another byte.
     #[test]

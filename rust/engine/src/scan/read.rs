@@ -7,13 +7,16 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use crate::mark::{Claim, MARK, OwnSpans, SCOPE, VIOLATION_ID, Whose};
+use crate::scan::expected::Expectations;
 use crate::scan::head::{IdTexts, SpanHead};
 use crate::scan::keys::{KeyTable, KnownKey};
+use crate::scan::lists::ListSet;
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
-use crate::scan::slots::{ListSet, SlotSet};
+use crate::scan::slots::{Signs, SlotSet};
 use crate::scan::span_field as field;
 use crate::scan::value_digest::{digest_int, digest_text, digest_value};
-use crate::wire::value::{KeyValue, Raw, RawKind, UsualPair, UsualValue, any_value};
+use crate::wire::pair::{KeyValue, UsualPair, UsualValue};
+use crate::wire::value::{Raw, RawKind, any_value};
 use crate::wire::{Cursor, PartOfMessage, ScanError, usual_payload};
 
 /// Text of link ids kept for the next span; a span with more gives the room back.
@@ -38,6 +41,8 @@ pub(crate) struct ReadState {
     violation_id: Raw,
     mark: Raw,
     pub span: SlotSet,
+    /// What its attributes are expected to be.
+    pub expected: Expectations,
     pub events: ListSet,
     pub links: ListSet,
     /// The hexadecimal text of the ids that links name, one behind the other.
@@ -141,7 +146,13 @@ impl ReadState {
         while let Some(tag) = bytes.get(at) {
             if *tag == field::ATTRIBUTES_TAG
                 && !self.is_own_scope
-                && let Some(end) = usual_attributes(bytes, at, &plan.span, &mut self.span)?
+                && let Some(end) = usual_attributes(
+                    (message, bytes),
+                    at,
+                    &plan.span,
+                    &mut self.span,
+                    &mut self.expected,
+                )?
             {
                 at = end;
             } else if let Some(end) = passed_over(plan, bytes, *tag, at) {
@@ -178,6 +189,7 @@ impl ReadState {
         self.head = SpanHead::default();
         (self.violation_id, self.mark) = (Raw::MISSING, Raw::MISSING);
         self.span.begin(plan.span.len());
+        self.expected.begin_span();
         if plan.reads_events {
             self.events.begin(plan.event.len() + EVENT_SHIFT as usize);
         }
@@ -262,43 +274,38 @@ impl ReadState {
 }
 
 /// Reads the attributes of a span from `at` on for as long as they are written as usual, and tells where that ends; `None`:
-/// the first is not.
+/// the first is not. The span ends where `bytes` do.
 #[inline(never)]
 fn usual_attributes(
-    bytes: &[u8],
-    at: usize,
+    (message, bytes): (&[u8], &[u8]),
+    begin: usize,
     keys: &KeyTable,
     slots: &mut SlotSet,
+    expected: &mut Expectations,
 ) -> Result<Option<usize>, ScanError> {
-    let mut rest = bytes.get(at..).unwrap_or(&[]);
+    let mut at = begin;
     loop {
-        let Some((pair, behind)) = UsualPair::split(rest, field::ATTRIBUTES_TAG) else {
-            match long_attribute(bytes, rest, keys, slots)? {
-                Some(behind) => rest = behind,
-                None => break,
-            }
-            continue;
+        at = expected.follow(message, bytes, at, slots);
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let Some((pair, behind)) = any_usual(rest) else {
+            return Ok((at > begin).then_some(at));
         };
-        keep_usual(bytes, (pair, behind), keys, slots)?;
-        rest = behind;
+        let end = bytes.len() - behind.len();
+        if expected.surprise(&pair, keys) {
+            at = expected.follow(message, &bytes[..end], at, slots);
+        }
+        if at < end {
+            keep_usual(bytes, (pair, behind), keys, slots)?;
+            at = end;
+        }
     }
-    let end = bytes.len() - rest.len();
-    Ok((end > at).then_some(end))
 }
 
-/// Reads the one that `rest` begins with, if it is longer than most are, and tells what is behind it.
-#[inline(never)]
-fn long_attribute<'a>(
-    bytes: &'a [u8],
-    rest: &'a [u8],
-    keys: &KeyTable,
-    slots: &mut SlotSet,
-) -> Result<Option<&'a [u8]>, ScanError> {
-    let Some((pair, behind)) = UsualPair::split_long(rest, field::ATTRIBUTES_TAG) else {
-        return Ok(None);
-    };
-    keep_usual(bytes, (pair, behind), keys, slots)?;
-    Ok(Some(behind))
+/// The attribute that `rest` begins with, and what is behind it.
+#[inline(always)]
+fn any_usual(rest: &[u8]) -> Option<(UsualPair<'_>, &[u8])> {
+    let split = UsualPair::split(rest, field::ATTRIBUTES_TAG);
+    split.or_else(|| UsualPair::split_long(rest, field::ATTRIBUTES_TAG))
 }
 
 /// Keeps an attribute, which has this `behind` it, if its key is wanted and new: value and digest while they are at hand.
@@ -328,7 +335,7 @@ fn keep_usual(
             bytes,
         ),
     };
-    slots.set(key.slot, value, digest);
+    slots.set((key.slot, Signs::of(key.slot)), value, digest);
     Ok(())
 }
 
@@ -380,7 +387,7 @@ fn keep(
     // Of a key that stands twice the first counts.
     if !slots.is_set(key.slot) {
         let (value, digest) = with_digest(key, pair.value(message)?, message);
-        slots.set(key.slot, value, digest);
+        slots.set((key.slot, Signs::of(key.slot)), value, digest);
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What to read of each span, and where each field's value will stand.
 
+use std::sync::Arc;
+
 use betrace_lang::rule::{Field, FirstOf, Intrinsic, ReadAt, Scope};
 
 use crate::predicate::fields::{FieldId, FieldTable};
@@ -34,9 +36,21 @@ pub(crate) const LINK_TRACE_SLOT: u32 = 0;
 pub(crate) const LINK_SPAN_SLOT: u32 = 1;
 pub(crate) const LINK_SHIFT: u32 = 2;
 
+/// What a plan has in common with its copies, and with no other.
+#[derive(Debug, Default)]
+pub(crate) struct PlanIdentity(());
+
+impl PlanIdentity {
+    /// Whether what is kept is kept for this plan.
+    pub(crate) fn is_same(known: Option<&Arc<PlanIdentity>>, plan: &ReadPlan) -> bool {
+        known.is_some_and(|known| Arc::ptr_eq(known, &plan.identity))
+    }
+}
+
 /// The reading plan of one matcher.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadPlan {
+    pub identity: Arc<PlanIdentity>,
     places: Vec<Place>,
     pub first_of: Vec<FirstOfPlan>,
     pub span: KeyTable,
@@ -66,6 +80,7 @@ impl ReadPlan {
         let mut resource = KeyTable::default();
         let service_slot = resource.intern(SERVICE_NAME);
         let mut plan = ReadPlan {
+            identity: Arc::default(),
             places: Vec::with_capacity(fields.len()),
             first_of: Vec::new(),
             span: KeyTable::default(),

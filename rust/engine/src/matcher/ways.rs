@@ -1,0 +1,201 @@
+//! Where what hangs on a span itself leads, remembered from one span to the next.
+//!
+//! Spans of a kind and status that have values of the same kinds in the same slots, in one order, are led by the same fields:
+//! what is settled by that alone is noted in one piece, and only what single values decide is asked of each of them, in the
+//! order in which the group would.
+
+use std::sync::Arc;
+
+use crate::hash::fold;
+use crate::matcher::ids::{Hit, SelectorId, UnlikeId};
+use crate::matcher::leads::{Follow, Lead};
+use crate::scan::read_plan::{PlanIdentity, ReadPlan};
+use crate::scan::view::SpanView;
+use crate::wire::value::RawKind;
+
+/// Ways that are remembered: in each of so many places one.
+const PLACES: usize = 256;
+/// One with more steps or hits is not remembered, nor that of spans with more values: it would take memory.
+const LENGTH: usize = 32;
+/// So many other spans come to a place in a row before it is theirs, if it was of use before.
+const WORTH: u8 = 8;
+
+/// Belongs to one thread at a time, and to one matcher at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Ways {
+    plan: Option<Arc<PlanIdentity>>,
+    places: Vec<Place>,
+}
+
+/// Spans that go one way, and which that is. Its memory is used again.
+#[derive(Debug, Default)]
+struct Place {
+    kind: i32,
+    status: i32,
+    /// What they have set, in this order.
+    set: Vec<(u32, RawKind)>,
+    known: Known,
+    way: Way,
+    worth: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Known {
+    /// One span came, or none.
+    #[default]
+    Nothing,
+    Way,
+    /// It is too long.
+    Never,
+}
+
+/// What one span of a group is led to, step by step.
+#[derive(Debug, Default)]
+pub(crate) struct Way {
+    hits: Vec<Hit>,
+    steps: Vec<Step>,
+    is_too_long: bool,
+}
+
+/// A step on the way through a group's fields.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// These hits of the way.
+    Hits {
+        from: u32,
+        to: u32,
+    },
+    /// A selector of which more is to be asked.
+    Ask(u32),
+    Unlike(UnlikeId),
+    /// A field that is read from the span.
+    Field(u32),
+    /// A field of which the span has this value among those that are set.
+    Value {
+        field: u32,
+        at: u32,
+    },
+}
+
+impl Ways {
+    /// Spans are read by this plan, and matched by its matcher.
+    pub(crate) fn begin(&mut self, plan: &ReadPlan) {
+        if !PlanIdentity::is_same(self.plan.as_ref(), plan) {
+            self.plan = Some(plan.identity.clone());
+            self.places.clear();
+            self.places.resize_with(PLACES, Place::default);
+        }
+    }
+
+    /// The way of a span, where it is known; it is found with `record` once two spans would go it.
+    #[inline]
+    pub(crate) fn of(
+        &mut self,
+        view: &SpanView<'_, '_>,
+        record: impl FnOnce(&mut Way),
+    ) -> Option<&Way> {
+        let count = view.span_slots().len();
+        let numbers = [view.kind(), view.status()].map(|one| u64::from(one.cast_unsigned()));
+        let hash = fold(
+            view.span_signs().bits() ^ numbers[0],
+            numbers[1] << 32 | count as u64,
+        );
+        let place = self.places.get_mut(hash as usize % PLACES)?;
+        if !place.is_of(view) {
+            place.leave_to(view);
+            return None;
+        }
+        if place.known == Known::Nothing {
+            place.meet(record);
+        }
+        place.worth = WORTH;
+        (place.known == Known::Way).then_some(&place.way)
+    }
+}
+
+impl Place {
+    #[inline(always)]
+    fn is_of(&self, view: &SpanView<'_, '_>) -> bool {
+        let slots = view.span_slots();
+        let mut pairs = self.set.iter().zip(slots);
+        (self.kind, self.status) == (view.kind(), view.status())
+            && self.set.len() == slots.len()
+            && pairs.all(|(of, set)| *of == (set.slot, set.kind()))
+    }
+
+    /// Is a span's, unless it is still of use to others.
+    #[cold]
+    fn leave_to(&mut self, view: &SpanView<'_, '_>) {
+        let slots = view.span_slots();
+        if self.worth > 0 || slots.len() > LENGTH {
+            self.worth = self.worth.saturating_sub(1);
+            return;
+        }
+        (self.kind, self.status) = (view.kind(), view.status());
+        self.set.clear();
+        self.set.reserve(LENGTH);
+        let set = slots.iter().map(|set| (set.slot, set.kind()));
+        self.set.extend(set);
+        self.known = Known::Nothing;
+    }
+
+    #[cold]
+    fn meet(&mut self, record: impl FnOnce(&mut Way)) {
+        let way = &mut self.way;
+        way.steps.clear();
+        way.hits.clear();
+        way.is_too_long = false;
+        way.steps.reserve(LENGTH);
+        way.hits.reserve(LENGTH);
+        record(way);
+        self.known = match way.is_too_long {
+            true => Known::Never,
+            false => Known::Way,
+        };
+    }
+}
+
+impl Way {
+    #[inline(always)]
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    #[inline(always)]
+    pub(crate) fn hits(&self, from: u32, to: u32) -> &[Hit] {
+        self.hits.get(from as usize..to as usize).unwrap_or(&[])
+    }
+
+    pub(crate) fn step(&mut self, step: Step) {
+        self.is_too_long |= self.steps.len() >= LENGTH;
+        if !self.is_too_long {
+            self.steps.push(step);
+        }
+    }
+}
+
+impl Follow for Way {
+    fn lead(&mut self, lead: Lead) {
+        if !lead.is_settled {
+            self.step(Step::Ask(lead.selector));
+            return;
+        }
+        let from = self.hits.len() as u32;
+        self.is_too_long |= self.hits.len() >= LENGTH;
+        if self.is_too_long {
+            return;
+        }
+        self.hits.push(Hit {
+            selector: SelectorId(lead.selector),
+            certain: true,
+        });
+        match self.steps.last_mut() {
+            Some(Step::Hits { to, .. }) => *to = from + 1,
+            _ => self.step(Step::Hits { from, to: from + 1 }),
+        }
+    }
+
+    fn count_unlike(&mut self, id: UnlikeId) {
+        self.step(Step::Unlike(id));
+    }
+}
