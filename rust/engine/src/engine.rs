@@ -355,9 +355,8 @@ impl Engine {
         let state = (&self.shards, &self.windows);
         let restored = read.restore(&mut rules, &interner, state, key, settings, now);
         // What calls know of these rules they know by what they were called before.
-        for scratch in self.scratch.lock().iter_mut() {
-            scratch.sink.tally.kinds.forget();
-        }
+        self.scratch
+            .each(|scratch| scratch.sink.tally.kinds.forget());
         interner.restamp(Stamp(rules.generation.0));
         Ok(restored)
     }

@@ -42,6 +42,11 @@ impl SpareScratch {
         LAST.set(scratch.address());
         self.0.lock().push(scratch);
     }
+
+    pub fn each(&self, visit: impl FnMut(&mut CallScratch)) {
+        let mut spare = self.0.lock();
+        spare.iter_mut().map(Box::as_mut).for_each(visit);
+    }
 }
 
 pub(crate) struct CallScratch {

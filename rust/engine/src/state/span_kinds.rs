@@ -181,7 +181,7 @@ impl SpanKinds {
         };
         let certain = hit.certain;
         let mut is_kept = false;
-        for feed in &selector.feeds {
+        for feed in selector.feeds.iter() {
             let cell = feed.cell;
             match feed.kind {
                 FeedKind::Count if certain => {
