@@ -9,7 +9,7 @@ use crate::matcher::ask::Asking;
 use crate::matcher::field::{Building, FieldIndex};
 use crate::matcher::leads::{Follow as _, Lead, Leads, ScopeLeads};
 use crate::matcher::routes::{Route, Routes};
-use crate::matcher::ways::{Step, Way, Ways};
+use crate::matcher::ways::{Way, WayStep, Ways};
 use crate::predicate::fields::FieldId;
 use crate::scan::read_plan::Place;
 use crate::scan::slots::SetSlot;
@@ -154,7 +154,7 @@ impl Group {
         routes.kind.of(view.kind()).follow(way);
         routes.status.of(view.status()).follow(way);
         for field in &routes.rest {
-            way.step(Step::Field(*field));
+            way.step(WayStep::Field(*field));
         }
         for (at, set) in (0u32..).zip(view.span_slots()) {
             for field in routes.span.leads(set.slot) {
@@ -163,7 +163,7 @@ impl Group {
                     .and_then(|field| field.by_kind(set.raw()))
                 {
                     Some(leads) => leads.follow(way),
-                    None => way.step(Step::Value { field: *field, at }),
+                    None => way.step(WayStep::Value { field: *field, at }),
                 }
             }
         }
@@ -174,15 +174,15 @@ impl Group {
         let slots = asking.view.span_slots();
         for step in way.steps() {
             match *step {
-                Step::Hits { from, to } => asking.answers.hit_all(way.hits(from, to)),
-                Step::Ask(selector) => asking.ask(selector),
-                Step::Unlike(id) => asking.count_unlike(id),
-                Step::Field(field) => {
+                WayStep::Hits { from, to } => asking.answers.hit_all(way.hits(from, to)),
+                WayStep::Ask(selector) => asking.ask(selector),
+                WayStep::Unlike(id) => asking.count_unlike(id),
+                WayStep::Field(field) => {
                     if let Some(field) = self.field(field) {
                         field.ask(asking);
                     }
                 }
-                Step::Value { field, at } => {
+                WayStep::Value { field, at } => {
                     if let Some(field) = self.field(field)
                         && let Some(set) = slots.get(at as usize)
                     {

@@ -53,13 +53,13 @@ enum Known {
 #[derive(Debug, Default)]
 pub(crate) struct Way {
     hits: Vec<Hit>,
-    steps: Vec<Step>,
+    steps: Vec<WayStep>,
     is_too_long: bool,
 }
 
 /// A step on the way through a group's fields.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
+pub(crate) enum WayStep {
     /// These hits of the way.
     Hits {
         from: u32,
@@ -157,7 +157,7 @@ impl Place {
 
 impl Way {
     #[inline(always)]
-    pub(crate) fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[WayStep] {
         &self.steps
     }
 
@@ -166,7 +166,7 @@ impl Way {
         self.hits.get(from as usize..to as usize).unwrap_or(&[])
     }
 
-    pub(crate) fn step(&mut self, step: Step) {
+    pub(crate) fn step(&mut self, step: WayStep) {
         self.is_too_long |= self.steps.len() >= LENGTH;
         if !self.is_too_long {
             self.steps.push(step);
@@ -177,7 +177,7 @@ impl Way {
 impl Follow for Way {
     fn lead(&mut self, lead: Lead) {
         if !lead.is_settled {
-            self.step(Step::Ask(lead.selector));
+            self.step(WayStep::Ask(lead.selector));
             return;
         }
         let from = self.hits.len() as u32;
@@ -190,12 +190,12 @@ impl Follow for Way {
             certain: true,
         });
         match self.steps.last_mut() {
-            Some(Step::Hits { to, .. }) => *to = from + 1,
-            _ => self.step(Step::Hits { from, to: from + 1 }),
+            Some(WayStep::Hits { to, .. }) => *to = from + 1,
+            _ => self.step(WayStep::Hits { from, to: from + 1 }),
         }
     }
 
     fn count_unlike(&mut self, id: UnlikeId) {
-        self.step(Step::Unlike(id));
+        self.step(WayStep::Unlike(id));
     }
 }
