@@ -15,14 +15,14 @@ use crate::sync::{AtomicU64, worked};
 
 /// Steps for any trace, however small, and for each of its spans, at the close and for the early verdicts before it.
 const OWN: u64 = 1 << 12;
-const AT_CLOSE: u64 = 384;
-const EARLY: u64 = 128;
+const AT_CLOSE: u64 = 256;
+const EARLY: u64 = 96;
 
 /// So many further steps a trace may take from the reserve.
 const LENT: u64 = 1 << 17;
 
 /// What each span brings to the reserve, and what that holds at most: some 20 ms.
-const BROUGHT: u64 = 128;
+const BROUGHT: u64 = 64;
 const RESERVE: u64 = 1 << 21;
 
 /// An evaluation has at least so many steps, though others spent everything.

@@ -38,6 +38,8 @@ pub(crate) fn shed(
         if let Some((at, mut shard)) = shards.with_oldest_closed() {
             forget_closed(&mut shard);
             shards.account(at, &shard);
+            // The next may be of the same part again: whoever waits for it goes first.
+            MutexGuard::bump(&mut shard);
             continue;
         }
         // Others may have closed some since.

@@ -9,7 +9,7 @@ use crate::matcher::ask::Asking;
 use crate::matcher::field::{Building, FieldIndex};
 use crate::matcher::leads::{Follow as _, Lead, Leads, ScopeLeads};
 use crate::matcher::routes::{Route, Routes};
-use crate::matcher::ways::{Way, WayStep, Ways};
+use crate::matcher::ways::{LedWay, WayStep, Ways};
 use crate::predicate::fields::FieldId;
 use crate::scan::read_plan::Place;
 use crate::scan::slots::SetSlot;
@@ -150,7 +150,7 @@ impl Group {
     }
 
     /// Notes where spans that are like this one are led.
-    fn find_way(&self, routes: &Routes, view: &SpanView<'_, '_>, way: &mut Way) {
+    fn find_way(&self, routes: &Routes, view: &SpanView<'_, '_>, way: &mut LedWay) {
         routes.kind.of(view.kind()).follow(way);
         routes.status.of(view.status()).follow(way);
         for field in &routes.rest {
@@ -170,7 +170,7 @@ impl Group {
     }
 
     /// What hangs on the span itself, but for its events and links, as the way says.
-    fn go(&self, way: &Way, asking: &mut Asking<'_, '_, '_>) {
+    fn go(&self, way: &LedWay, asking: &mut Asking<'_, '_, '_>) {
         let slots = asking.view.span_slots();
         for step in way.steps() {
             match *step {

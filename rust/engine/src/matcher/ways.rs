@@ -24,23 +24,23 @@ const WORTH: u8 = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
     plan: Option<Arc<PlanIdentity>>,
-    places: Vec<Place>,
+    places: Vec<WayPlace>,
 }
 
 /// Spans that go one way, and which that is. Its memory is used again.
 #[derive(Debug, Default)]
-struct Place {
+struct WayPlace {
     kind: i32,
     status: i32,
     /// What they have set, in this order.
     set: Vec<(u32, RawKind)>,
-    known: Known,
-    way: Way,
+    known: KnownWay,
+    way: LedWay,
     worth: u8,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Known {
+enum KnownWay {
     /// One span came, or none.
     #[default]
     Nothing,
@@ -51,7 +51,7 @@ enum Known {
 
 /// What one span of a group is led to, step by step.
 #[derive(Debug, Default)]
-pub(crate) struct Way {
+pub(crate) struct LedWay {
     hits: Vec<Hit>,
     steps: Vec<WayStep>,
     is_too_long: bool,
@@ -83,7 +83,7 @@ impl Ways {
         if !PlanIdentity::is_same(self.plan.as_ref(), plan) {
             self.plan = Some(plan.identity.clone());
             self.places.clear();
-            self.places.resize_with(PLACES, Place::default);
+            self.places.resize_with(PLACES, WayPlace::default);
         }
     }
 
@@ -92,8 +92,8 @@ impl Ways {
     pub(crate) fn of(
         &mut self,
         view: &SpanView<'_, '_>,
-        record: impl FnOnce(&mut Way),
-    ) -> Option<&Way> {
+        record: impl FnOnce(&mut LedWay),
+    ) -> Option<&LedWay> {
         let count = view.span_slots().len();
         let numbers = [view.kind(), view.status()].map(|one| u64::from(one.cast_unsigned()));
         let hash = fold(
@@ -105,15 +105,15 @@ impl Ways {
             place.leave_to(view);
             return None;
         }
-        if place.known == Known::Nothing {
+        if place.known == KnownWay::Nothing {
             place.meet(record);
         }
         place.worth = WORTH;
-        (place.known == Known::Way).then_some(&place.way)
+        (place.known == KnownWay::Way).then_some(&place.way)
     }
 }
 
-impl Place {
+impl WayPlace {
     #[inline(always)]
     fn is_of(&self, view: &SpanView<'_, '_>) -> bool {
         let slots = view.span_slots();
@@ -136,11 +136,11 @@ impl Place {
         self.set.reserve(LENGTH);
         let set = slots.iter().map(|set| (set.slot, set.kind()));
         self.set.extend(set);
-        self.known = Known::Nothing;
+        self.known = KnownWay::Nothing;
     }
 
     #[cold]
-    fn meet(&mut self, record: impl FnOnce(&mut Way)) {
+    fn meet(&mut self, record: impl FnOnce(&mut LedWay)) {
         let way = &mut self.way;
         way.steps.clear();
         way.hits.clear();
@@ -149,13 +149,13 @@ impl Place {
         way.hits.reserve(LENGTH);
         record(way);
         self.known = match way.is_too_long {
-            true => Known::Never,
-            false => Known::Way,
+            true => KnownWay::Never,
+            false => KnownWay::Way,
         };
     }
 }
 
-impl Way {
+impl LedWay {
     #[inline(always)]
     pub(crate) fn steps(&self) -> &[WayStep] {
         &self.steps
@@ -174,7 +174,7 @@ impl Way {
     }
 }
 
-impl Follow for Way {
+impl Follow for LedWay {
     fn lead(&mut self, lead: Lead) {
         if !lead.is_settled {
             self.step(WayStep::Ask(lead.selector));

@@ -53,7 +53,7 @@ struct Expected {
     form: Form,
     /// Where its value begins, if it is short.
     value_at: u8,
-    asked: Asked,
+    asked: AskedPair,
     /// Among all.
     number: u8,
     ahead: [u8; AHEAD],
@@ -72,7 +72,7 @@ enum Form {
 }
 
 impl Form {
-    fn of(pair: &UsualPair<'_>, asked: Asked) -> Form {
+    fn of(pair: &UsualPair<'_>, asked: AskedPair) -> Form {
         match asked.kind {
             _ if pair.is_long() => Form::Long,
             _ if value_at(pair.key()) > WINDOW => Form::LongKey,
@@ -89,7 +89,7 @@ fn value_at(key: &[u8]) -> usize {
 
 /// What is asked of an attribute.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
+struct AskedPair {
     /// Missing: nothing is.
     kind: RawKind,
     slot: u32,
@@ -98,8 +98,8 @@ struct Asked {
     hash: u64,
 }
 
-impl Asked {
-    const NOTHING: Asked = Asked {
+impl AskedPair {
+    const NOTHING: AskedPair = AskedPair {
         kind: RawKind::Missing,
         slot: 0,
         sign: Signs::NONE,
@@ -189,9 +189,9 @@ impl Expectations {
 
     /// Its number among all, where it is remembered or can be.
     fn known(&mut self, pair: &UsualPair<'_>, keys: &KeyTable) -> Option<u8> {
-        let (key, mut asked) = (pair.key(), Asked::NOTHING);
+        let (key, mut asked) = (pair.key(), AskedPair::NOTHING);
         if let Some(wanted) = keys.key(key) {
-            asked = Asked {
+            asked = AskedPair {
                 kind: pair.value()?.kind(),
                 slot: wanted.slot,
                 sign: Signs::of(wanted.slot),
@@ -240,14 +240,14 @@ impl Expected {
             mask: [0; WINDOW / 8],
             form: Form::Long,
             value_at: 0,
-            asked: Asked::NOTHING,
+            asked: AskedPair::NOTHING,
             number: 0,
             ahead: [0; AHEAD],
             key: Box::default(),
         }
     }
 
-    fn new(pair: &UsualPair<'_>, asked: Asked) -> Expected {
+    fn new(pair: &UsualPair<'_>, asked: AskedPair) -> Expected {
         const WHOLE: u8 = 0xff;
         const HIGH: u8 = 0x80;
         let key = pair.key();
@@ -345,7 +345,7 @@ impl Expected {
     }
 }
 
-impl Asked {
+impl AskedPair {
     /// Keeps what is encoded so and ends at `end` of the message, if the slot is new. `None`: it is of another kind, or written
     /// otherwise.
     #[inline(always)]
