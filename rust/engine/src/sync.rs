@@ -22,7 +22,7 @@ pub(crate) use parking_lot::{
 #[cfg(all(test, not(loom)))]
 pub(crate) use metered::{
     MeteredGuard as MutexGuard, MeteredMutex as Mutex, MeteredReadGuard as ReadGuard,
-    MeteredRwLock as RwLock, WriteGuard, most_work, most_work_of_readers, worked,
+    MeteredRwLock as RwLock, WriteGuard, most_work, most_work_of_readers, times_lent, worked,
 };
 
 /// So much was done that others who want the lock wait for: a thing looked at, moved, written or given back. Counted in tests
@@ -154,6 +154,7 @@ mod metered {
         static DONE: Cell<usize> = const { Cell::new(0) };
         static WORST: Cell<usize> = const { Cell::new(0) };
         static WORST_OF_READERS: Cell<usize> = const { Cell::new(0) };
+        static LENT: Cell<usize> = const { Cell::new(0) };
     }
 
     pub(crate) fn worked(things: usize) {
@@ -168,6 +169,11 @@ mod metered {
     /// And while others could change nothing of what it read.
     pub(crate) fn most_work_of_readers() -> usize {
         WORST_OF_READERS.take()
+    }
+
+    /// How often this thread let whoever waits go first since it asked.
+    pub(crate) fn times_lent() -> usize {
+        LENT.take()
     }
 
     #[derive(Debug)]
@@ -247,6 +253,7 @@ mod metered {
 
         pub fn bump(guard: &mut Self) {
             guard.note();
+            LENT.set(LENT.get() + 1);
             parking_lot::MutexGuard::bump(&mut guard.held);
         }
     }

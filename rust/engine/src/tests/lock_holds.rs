@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::sync::{most_work, most_work_of_readers};
+use crate::sync::{most_work, most_work_of_readers, times_lent};
 use crate::tests::floods::traces;
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, message, span};
@@ -118,6 +118,22 @@ fn nor_where_traces_wait_for_their_roots_or_memory_is_short() {
         held_for_little("the end of a flood");
     }
     assert!(engine.stats().memory_bytes < 16 << 10);
+}
+
+/// To let a lock go and to take it again at once keeps it from whoever sleeps until it is free.
+#[test]
+fn who_waits_for_a_part_has_it_while_much_is_shed_there() {
+    let engine = engine(12 << 20);
+    flood(&engine, 0, |_| ());
+    engine.tick(at(12 * SECOND));
+    let before = engine.stats();
+    times_lent();
+    engine.feed(&traces(1_000, TRACES), 13 * SECOND);
+    let lent = times_lent() as u64;
+    let stats = engine.stats();
+    let shed = before.remembered_traces - stats.remembered_traces;
+    assert!(shed > TRACES / 4, "{shed} were shed");
+    assert!(lent > shed / 20, "{lent} times for {shed} traces");
 }
 
 /// Every trace is a group of its own, of several rules and of windows that are all over at once.
