@@ -1,11 +1,10 @@
 //! What can be typed behind `betrace suggest` and `betrace tune`: recordings of good times and of bad ones.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::completeness::CompletenessName;
-use crate::paths::{is_stdin, rule_paths};
 
 #[derive(Args, Debug)]
 #[command(
@@ -57,10 +56,10 @@ pub struct BadSide {
 pub struct Tune {
     /// A rule file or a directory; it may be left out where --rules names one
     #[arg(value_name = "RULES")]
-    first: PathBuf,
+    pub first: PathBuf,
     /// Recordings of good times: files, directories, or - for standard input
     #[arg(value_name = "TRACES", required_unless_present = "rules")]
-    good: Vec<PathBuf>,
+    pub good: Vec<PathBuf>,
     /// Rule files and directories, further ones where one stands before the traces; may be repeated
     #[arg(long, value_name = "RULES")]
     pub rules: Vec<PathBuf>,
@@ -68,26 +67,6 @@ pub struct Tune {
     pub bad: BadSide,
     #[arg(long, value_enum, default_value_t)]
     pub format: TuneFormat,
-}
-
-impl Tune {
-    /// The rules, and the recordings of good times.
-    #[must_use]
-    pub fn sides(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
-        let first = [self.first.clone()];
-        let is_rules = self.rules.is_empty() || !self.good.is_empty() && names_rules(&self.first);
-        match is_rules {
-            true => ([&first, &self.rules[..]].concat(), self.good.clone()),
-            false => (self.rules.clone(), [&first, &self.good[..]].concat()),
-        }
-    }
-}
-
-/// Whether a path is one of rule files by its name or by what lies below it.
-fn names_rules(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let is_one = matches!(extension, Some("yaml" | "yml")) || is_stdin(path);
-    is_one || path.is_dir() && rule_paths(&[path.to_owned()]).is_ok()
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ mod bounds;
 mod told;
 mod varied;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use betrace_engine::PlanError;
@@ -17,6 +18,7 @@ use crate::exit::Exit;
 use crate::judged::judged;
 use crate::near_miss::NearMisses;
 use crate::output::{self, Output, Working, counted, grouped};
+use crate::paths::{is_stdin, rule_paths};
 use crate::rules;
 use crate::spool::Frame;
 
@@ -32,8 +34,25 @@ pub fn run(args: &Tune, out: &mut Output) -> Exit {
     }
 }
 
+/// The rules, and the recordings of good times.
+fn sides(args: &Tune) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let first = [args.first.clone()];
+    let is_rules = args.rules.is_empty() || !args.good.is_empty() && names_rules(&args.first);
+    match is_rules {
+        true => ([&first, &args.rules[..]].concat(), args.good.clone()),
+        false => (args.rules.clone(), [&first, &args.good[..]].concat()),
+    }
+}
+
+/// Whether a path is one of rule files by its name or by what lies below it.
+fn names_rules(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let is_one = matches!(extension, Some("yaml" | "yml")) || is_stdin(path);
+    is_one || path.is_dir() && rule_paths(&[path.to_owned()]).is_ok()
+}
+
 fn tune(args: &Tune, out: &mut Output) -> Result<Exit, Exit> {
-    let (paths, good) = args.sides();
+    let (paths, good) = sides(args);
     let set = rules::load_faultless(&paths)?;
     let rules = set.rules.into_iter().map(|loaded| loaded.rule);
     let rules = rules::of_one_trace(rules.collect())?;
