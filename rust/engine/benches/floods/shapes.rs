@@ -196,6 +196,15 @@ const ORDINARY: Shape = Shape {
     is_work: false,
 };
 
+/// One trace of as many spans as there may be.
+const WHOLE: Shape = Shape {
+    spans_a_trace: 20_000,
+    spans_a_mib: 0,
+    spans: 20_000,
+    is_work: true,
+    ..ORDINARY
+};
+
 const ALL: u64 = 1_000_000_000;
 
 pub const SHAPES: [Shape; 14] = [
@@ -283,45 +292,29 @@ pub const SHAPES: [Shape; 14] = [
         name: "pairs",
         about: "20,000 spans of one trace under twenty rules that look at every pair",
         rules: pairs,
-        spans_a_trace: 20_000,
-        spans_a_mib: 0,
-        spans: 20_000,
         fill: in_turn,
-        is_work: true,
-        ..ORDINARY
+        ..WHOLE
     },
     Shape {
         name: "waiting",
         about: "likewise under twenty rules with deadlines",
         rules: deadlines,
-        spans_a_trace: 20_000,
-        spans_a_mib: 0,
-        spans: 20_000,
         fill: in_turn,
-        is_work: true,
-        ..ORDINARY
+        ..WHOLE
     },
     Shape {
         name: "twins",
         about: "20,000 spans of which most share an id, under five rules with inside",
         rules: inside,
-        spans_a_trace: 20_000,
-        spans_a_mib: 0,
-        spans: 20_000,
         fill: twins,
-        is_work: true,
-        ..ORDINARY
+        ..WHOLE
     },
     Shape {
         name: "chain",
         about: "20,000 spans each below the one before, under five rules with inside",
         rules: inside,
-        spans_a_trace: 20_000,
-        spans_a_mib: 0,
-        spans: 20_000,
         fill: chain,
-        is_work: true,
-        ..ORDINARY
+        ..WHOLE
     },
 ];
 

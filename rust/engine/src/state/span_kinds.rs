@@ -5,6 +5,7 @@
 
 use hashbrown::HashTable;
 
+use crate::hash::fold;
 use crate::matcher::ids::{Hit, SelectorId};
 use crate::plan::Plan;
 use crate::plan::feed::FeedKind;
@@ -77,8 +78,7 @@ struct Ends {
 #[inline(always)]
 pub(crate) fn hash_of_selectors(selectors: impl Iterator<Item = u32>) -> u64 {
     selectors.fold(0x2545_f491_4f6c_dd1d, |hash, selector| {
-        let product = u128::from(hash ^ u64::from(selector)) * 0x9e37_79b9_7f4a_7c15;
-        product as u64 ^ (product >> 64) as u64
+        fold(hash ^ u64::from(selector), 0x9e37_79b9_7f4a_7c15)
     })
 }
 
