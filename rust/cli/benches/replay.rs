@@ -20,9 +20,9 @@ use betrace_bench::shop::Shop;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
-/// Batches of some 512 spans.
-const BATCHES: usize = 400;
-const LINES: usize = 100;
+/// Batches of some 512 spans: a million spans, and a quarter of that as JSON, so that the start of a process does not count for much.
+const BATCHES: usize = 2000;
+const LINES: usize = 500;
 const PAIRS: usize = 15;
 
 fn main() {

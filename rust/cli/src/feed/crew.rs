@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use betrace_engine::{ConsumeError, Turns};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::traces::At;
 
@@ -71,18 +71,15 @@ impl Turns for OfBatch<'_> {
         }) {
             return;
         }
-        let mut sleeping = locked(&part.sleeping);
+        let mut sleeping = part.sleeping.lock();
         while !is_here() {
-            sleeping = part
-                .left
-                .wait(sleeping)
-                .unwrap_or_else(PoisonError::into_inner);
+            part.left.wait(&mut sleeping);
         }
     }
 
     fn leave(&self, part: usize) {
         let part = &self.parts[part];
-        let _sleeping = locked(&part.sleeping);
+        let _sleeping = part.sleeping.lock();
         part.turn.store(self.number + 1, Ordering::Release);
         part.left.notify_all();
     }
@@ -100,11 +97,6 @@ impl Drop for OfBatch<'_> {
             }
         }
     }
-}
-
-/// What was locked when a thread panicked is as whole as it was.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<C, R> Crew<C, R>
@@ -130,7 +122,7 @@ where
 
     /// Gives a batch to whoever is free, and takes one itself where many wait. Returns buffers that were used.
     pub fn give(&self, otlp: Vec<u8>, at: At) -> Vec<Vec<u8>> {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         let is_line = matches!(at, At::Line { .. });
         match state.waiting.back_mut() {
             // What was read from lines is written here, and faultless.
@@ -149,7 +141,7 @@ where
 
     /// Until all that was given is done; what was wrong with it, in its order.
     pub fn finish(&self) -> Vec<(At, ConsumeError)> {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         while !state.waiting.is_empty() || state.running > 0 {
             state = if state.waiting.is_empty() {
                 self.wait(state)
@@ -167,13 +159,13 @@ where
 
     /// Nothing more is given.
     pub fn end(&self) {
-        locked(&self.state).is_over = true;
+        self.state.lock().is_over = true;
         self.changed.notify_all();
     }
 
     /// Takes batches until the end.
     pub fn work(&self) {
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         loop {
             state = match (state.waiting.is_empty(), state.is_over) {
                 (false, _) => self.take_one(state),
@@ -183,10 +175,9 @@ where
         }
     }
 
-    fn wait<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed
-            .wait(state)
-            .unwrap_or_else(PoisonError::into_inner)
+    fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.changed.wait(&mut state);
+        state
     }
 
     /// Takes the first that waits, or waits itself until that may be.
@@ -206,7 +197,7 @@ where
         drop(state);
         let parts = &self.parts[..];
         let result = (self.consume)(&otlp, &OfBatch { parts, number });
-        let mut state = locked(&self.state);
+        let mut state = self.state.lock();
         state.running -= 1;
         state.is_alone = false;
         state
