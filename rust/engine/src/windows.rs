@@ -8,6 +8,7 @@
 //! and nothing of spans or cells. What all of them came to stands in [`sums`], for whoever adds up several processes.
 
 pub(crate) mod adds;
+mod by_size;
 pub(crate) mod ended;
 pub(crate) mod exemplars;
 pub(crate) mod fold;

@@ -97,6 +97,7 @@ impl Context<'_> {
             return;
         }
         let mut all: Vec<(RuleIndex, Crossed)> = Vec::new();
+        let given_up;
         {
             let mut windows = self.windows.lock();
             windows.late += std::mem::take(&mut pending.late);
@@ -123,7 +124,9 @@ impl Context<'_> {
                     windows.fold((rule.key, over), window, adds, traces, crossed);
                 }
             });
+            given_up = windows.take_given_up();
         }
+        drop(given_up);
         all.sort_by_key(|(_, crossed)| crossed.trace);
         for (index, crossed) in all {
             self.tell_crossed(index, &crossed, pending.latest(crossed.trace), sink);

@@ -8,12 +8,14 @@
 use crate::engine::Engine;
 use crate::engine::close::{Cause, close};
 use crate::engine::consumed::{ConsumeError, Consumed};
+use crate::engine::context::Context;
 use crate::engine::intake::Turns;
 use crate::engine::lifecycle::Lent;
 use crate::engine::scratch::CallScratch;
 use crate::finding::Finding;
 use crate::settings::CloseCause;
 use crate::state::shards::ShardIndex;
+use crate::state::slots::Serial;
 use crate::sync::{MutexGuard, piecewise};
 use crate::time::Timestamp;
 
@@ -68,32 +70,48 @@ impl Engine {
         mut settled: impl FnMut(),
     ) {
         let now = self.advance(now);
-        let rules = self.rules.read();
-        let context = self.context(&rules, now);
-        let mut scratch = self.take_scratch(&rules);
-        let CallScratch { sink, decide, .. } = &mut *scratch;
         for at in parts {
-            let mut shard = self.shards.lock(at);
-            let newest = shard.newest();
-            loop {
-                piecewise(&mut shard, |shard| shard.trim(now, context.settings));
-                // Those that open meanwhile are not meant.
-                let oldest = shard.oldest_live();
-                let Some(place) = oldest.filter(|place| !place.is_after(newest)) else {
-                    break;
-                };
-                let lent = &mut Lent::new(&mut shard);
-                close(&context, lent, place, cause, decide, sink);
-                if self.outbox.settle_much(sink, &rules.plan) {
-                    settled();
-                }
-                MutexGuard::bump(&mut shard);
+            let mut newest = None;
+            let mut close = |context: &Context<'_>, scratch: &mut CallScratch| {
+                self.close_part((at, &mut newest), context, cause, scratch)
+            };
+            while !self.with_rules(now, &mut close).0 {
+                settled();
             }
-            self.shards.account(at, &shard);
         }
-        context.fold_pending(&mut decide.pending, sink);
-        self.outbox.settle(sink, &rules.plan);
-        self.scratch.put(scratch);
         settled();
+    }
+
+    /// Closes traces of a part, but not those that opened since it was first come to. `true`: none is left; else the rules are
+    /// awaited, or there is much to be taken.
+    fn close_part(
+        &self,
+        (at, newest): (ShardIndex, &mut Option<Serial>),
+        context: &Context<'_>,
+        cause: Cause,
+        CallScratch { sink, decide, .. }: &mut CallScratch,
+    ) -> bool {
+        let mut shard = self.shards.lock(at);
+        let newest = *newest.get_or_insert_with(|| shard.newest());
+        let is_done = loop {
+            piecewise(&mut shard, |shard| {
+                shard.trim(context.now, context.settings)
+            });
+            let oldest = shard.oldest_live();
+            let Some(place) = oldest.filter(|place| !place.is_after(newest)) else {
+                break true;
+            };
+            let lent = &mut Lent::new(&mut shard);
+            close(context, lent, place, cause, decide, sink);
+            let is_much = self.outbox.settle_much(sink, &context.rules.plan);
+            if is_much || context.present.are_awaited() {
+                break false;
+            }
+            MutexGuard::bump(&mut shard);
+        };
+        self.shards.account(at, &shard);
+        drop(shard);
+        context.fold_pending(&mut decide.pending, sink);
+        is_done
     }
 }

@@ -81,7 +81,7 @@ impl Context<'_> {
                 MutexGuard::bump(&mut table);
             }
         }
-        table.forget(&open);
+        table.forget(window, &open);
         Some(ended)
     }
 
@@ -104,7 +104,7 @@ impl Context<'_> {
         if is_older {
             reasons.get_or_insert(Reasons::NONE).add(Reason::Reload);
         }
-        let mut kept = table.take(rule.key, open);
+        let mut kept = table.take(rule.key, (window, open));
         kept.end(over, idle);
         if let Some(missing) = self.missing(over, window, reasons, cause) {
             kept.any.open(missing);
@@ -252,6 +252,8 @@ pub(crate) fn forget_others(windows: &Mutex<Windows>, present: &RuleSet) {
         MutexGuard::bump(&mut table);
     }
     table.forget_others(is_there);
+    let before = table.take_given_up();
     // What they held is given back while others go on.
     drop(table);
+    drop((gone, before));
 }

@@ -193,6 +193,34 @@ fn nor_where_windows_end_that_have_many_groups() {
     held_for_little("a shutdown with windows");
 }
 
+/// Of thousands of windows of rules that are over their bound none is looked at for those that come.
+#[test]
+fn nor_where_many_small_windows_of_many_rules_are_short_of_memory() {
+    let texts: Vec<String> = (0..40)
+        .map(|n| format!("{n}: over 1s by user never {{ count(a.where(n > {n})) > 9 }}"))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let engine = engine_of(&texts, 2 << 20);
+    let mut spans = traces(1, 600);
+    for (second, span) in (0..).zip(&mut spans) {
+        let start = at(second / 2 * SECOND);
+        span.span.start_time_unix_nano = start.0;
+        span.span.end_time_unix_nano = start.0 + 1;
+        *span = span.clone().text("user", "u").int("n", 99);
+    }
+    engine.feed(&spans, 0);
+    most_work();
+    engine.tick(at(20 * SECOND));
+    held_for_little("windows that are emptied");
+    engine.tick(at(300 * SECOND));
+    assert_eq!(engine.stats().open_windows, 300);
+    engine.close_traces(at(300 * SECOND), CloseCause::EndOfInput);
+    held_for_little("emptied windows that end");
+    let rules = engine.stats().rules;
+    let by_reason = rules.iter().flat_map(|rule| rule.inconclusive);
+    assert!(by_reason.sum::<u64>() > 0);
+}
+
 /// Each rule looks at all of its spans, more than once.
 #[test]
 fn nor_where_one_trace_is_large_and_many_rules_look_at_all_of_it() {
@@ -263,6 +291,11 @@ fn no_call_keeps_the_rules_for_long_from_whoever_has_others() {
     assert_eq!(engine.stats().spans.evaluated, TRACES);
     one_call("traces that close", &|| engine.tick(at(12 * SECOND)));
     assert_eq!(engine.stats().remembered_traces, TRACES);
+    flood(&engine, 13 * SECOND, |_| ());
+    one_call("a shutdown", &|| {
+        engine.close_traces(at(14 * SECOND), CloseCause::Shutdown);
+    });
+    assert_eq!(engine.stats().remembered_traces, 2 * TRACES);
 }
 
 #[test]

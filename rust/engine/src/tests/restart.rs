@@ -189,3 +189,23 @@ fn what_traces_keep_of_rules_that_are_gone_can_be_stored() {
     second.feed(&[span(1, 4, "q", 96_000, 96_001).under(1)], 96_001);
     assert_eq!(second.told(), ["many violated", "loop violated"]);
 }
+
+/// What a call knows of spans it knows by the rules' generation, and that begins anew with the state that is restored: rules of
+/// before may have had the same.
+#[test]
+fn what_calls_know_of_other_rules_is_forgotten_with_stored_state() {
+    let most = "most: never { max(q, n) > 5 }";
+    let stored = engine(&[most], 1, 0).snapshot(SnapshotKind::Final);
+    let second = engine(&[], 1, 0);
+    // A span under rules whose generation comes again; nothing is kept of it by the end.
+    second.replace_rules(rules(&[MANY]), at(0)).unwrap();
+    second.feed(&[span(1, 1, "q", 0, 1)], 1);
+    let now = 4_000_000;
+    second.tick(at(now / 2));
+    second.tick(at(now));
+    second.replace_rules(rules(&[most]), at(now)).unwrap();
+    let _ = second.told();
+    second.restore(&stored, at(now)).unwrap();
+    second.feed(&[span(2, 1, "q", now, now + 1).int("n", 9)], now);
+    assert_eq!(second.told(), ["most violated"]);
+}

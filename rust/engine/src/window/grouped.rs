@@ -237,12 +237,15 @@ impl<S: Summary + Default> Grouped<S> {
         true
     }
 
-    /// Gives up all groups, those that come too, and forgets what they had: nothing is known but that they were there.
-    pub fn forget_all(&mut self) {
+    /// Gives up all groups, those that come too, and forgets what they had: nothing is known but that they were there. They may
+    /// be many, and are given to whoever has time to drop them.
+    #[must_use]
+    pub fn forget_all(&mut self) -> Grouped<S> {
         let lowest = self.groups.keys().next().copied();
         let first = [lowest, self.others.first].into_iter().flatten().min();
-        *self = Grouped::new(self.salt, 0);
+        let all = std::mem::replace(self, Grouped::new(self.salt, 0));
         self.others.first = first;
+        all
     }
 
     fn give_up(&mut self, rank: GroupRank, summary: &S) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{Over, WindowMeasure};
+use hashbrown::hash_map::Entry;
 
 use crate::intern::RuleKey;
 use crate::window::grouped::kept_label;
@@ -48,12 +49,13 @@ impl Windows {
             return;
         };
         let (salt, bound) = (self.salt, self.bound / SHARE);
-        let kept = open.rules.entry(rule).or_insert_with(|| {
-            let new = Box::new(RuleWindow::new(salt, bound));
-            self.bytes += new.heap_bytes();
-            new
-        });
-        let before = kept.heap_bytes();
+        let (kept, before) = match open.rules.entry(rule) {
+            Entry::Occupied(kept) => {
+                let before = kept.get().heap_bytes();
+                (kept.into_mut(), before)
+            }
+            Entry::Vacant(free) => (free.insert(Box::new(RuleWindow::new(salt, bound))), 0),
+        };
         let mut fold = Fold {
             of: (rule, over),
             window,
@@ -70,7 +72,7 @@ impl Windows {
             }
         }
         let after = kept.heap_bytes();
-        self.bytes = (self.bytes + after).saturating_sub(before);
+        self.weigh_anew((window, rule), before, after);
         self.shed();
     }
 }

@@ -13,6 +13,7 @@ use crate::window::distinct::ValueKey;
 use crate::window::grouped::Grouped;
 use crate::window::summary::Summary;
 use crate::windows::adds::Idle;
+use crate::windows::by_size::ENTRY_BYTES;
 use crate::windows::gathered::Gathered;
 
 /// How long a window is, and when it begins: aligned to the epoch. The first to end comes first.
@@ -120,7 +121,8 @@ impl RuleWindow {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        size_of::<(RuleKey, Window, usize)>()
+        size_of::<(RuleKey, usize)>()
+            + ENTRY_BYTES
             + heap(size_of::<RuleWindow>())
             + self.groups.heap_bytes()
             + self.any.heap_bytes()

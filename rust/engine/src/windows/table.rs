@@ -12,6 +12,9 @@ use crate::logic::tri::Reasons;
 use crate::stats::Stats;
 use crate::sync::worked;
 use crate::time::Timestamp;
+use crate::window::grouped::Grouped;
+use crate::windows::by_size::BySize;
+use crate::windows::gathered::Gathered;
 use crate::windows::rule_window::{RuleWindow, SeenByAsked, SeenTraces, Window};
 use crate::windows::sums::Sums;
 
@@ -37,6 +40,10 @@ pub(crate) struct Windows {
     /// What all of it may take, in bytes.
     pub(super) bound: usize,
     pub(super) bytes: usize,
+    /// What rules have gathered in open windows, by how much that is.
+    by_size: BySize,
+    /// What was given up, until whoever has the table [takes it out](Windows::take_given_up).
+    given_up: Vec<Grouped<Gathered>>,
     /// Memory for the name of a group.
     pub(super) label: String,
 }
@@ -52,6 +59,9 @@ pub(crate) struct OpenWindow {
 /// At most so much of the bound is one window's of one rule.
 pub(crate) const SHARE: usize = 16;
 
+/// So many windows of rules are emptied at most where one grows.
+const EMPTIED_AT_ONCE: usize = 64;
+
 impl Windows {
     /// `bound` is in bytes; `salt` is the same for all whose windows are ever put together.
     pub fn new(salt: u64, bound: usize) -> Windows {
@@ -66,6 +76,8 @@ impl Windows {
             salt,
             bound,
             bytes: 0,
+            by_size: BySize::default(),
+            given_up: Vec::new(),
             label: String::new(),
         }
     }
@@ -114,18 +126,25 @@ impl Windows {
     }
 
     /// What a rule gathered in a window that was taken out.
-    pub fn take(&mut self, rule: RuleKey, from: &mut OpenWindow) -> RuleWindow {
+    pub fn take(&mut self, rule: RuleKey, (window, from): (Window, &mut OpenWindow)) -> RuleWindow {
         let Some(taken) = from.rules.remove(&rule) else {
             return RuleWindow::new(self.salt, self.bound / SHARE);
         };
-        self.bytes = self.bytes.saturating_sub(taken.heap_bytes());
+        self.weigh_anew((window, rule), taken.heap_bytes(), 0);
         *taken
     }
 
     /// Nobody asks for the rest of a window that was taken out.
-    pub fn forget(&mut self, rest: &OpenWindow) {
-        let rest: usize = rest.rules.values().map(|kept| kept.heap_bytes()).sum();
-        self.bytes = self.bytes.saturating_sub(rest);
+    pub fn forget(&mut self, window: Window, rest: &OpenWindow) {
+        for (rule, kept) in &rest.rules {
+            self.weigh_anew((window, *rule), kept.heap_bytes(), 0);
+        }
+    }
+
+    /// What a rule gathered in a window took `before` bytes and takes `after` now.
+    pub(super) fn weigh_anew(&mut self, of: (Window, RuleKey), before: usize, after: usize) {
+        self.bytes = (self.bytes + after).saturating_sub(before);
+        self.by_size.change(of, before, after);
     }
 
     /// What a rule gathered in the window before this one, if it was there.
@@ -183,7 +202,9 @@ impl Windows {
         };
         worked(open.rules.len());
         for other in open.rules.extract_if(|rule, _| !rules(*rule)) {
-            self.bytes = self.bytes.saturating_sub(other.1.heap_bytes());
+            let bytes = other.1.heap_bytes();
+            self.bytes = self.bytes.saturating_sub(bytes);
+            self.by_size.change((window, other.0), bytes, 0);
             taken.push(other);
         }
     }
@@ -197,42 +218,52 @@ impl Windows {
 
     /// Of what is asked for in the next windows only that of some rules stays.
     fn forget_before(&mut self, rules: impl Fn(RuleKey) -> bool) {
-        let bytes = &mut self.bytes;
-        self.before.retain(|rule, (_, kept)| {
-            let stays = rules(*rule);
-            *bytes = bytes.saturating_sub(if stays { 0 } else { kept.heap_bytes() });
-            stays
-        });
+        for (_, (_, kept)) in self.before.extract_if(.., |rule, _| !rules(*rule)) {
+            self.bytes = self.bytes.saturating_sub(kept.heap_bytes());
+            self.given_up.push(kept.groups);
+        }
     }
 
+    /// All that is there was put there since it was empty.
     pub(super) fn weigh(&mut self) {
-        let open = self.open.values().flat_map(|open| open.rules.values());
-        let open = open.map(|kept| kept.heap_bytes());
+        self.bytes = 0;
+        for (window, open) in &self.open {
+            for (rule, kept) in &open.rules {
+                self.bytes += kept.heap_bytes();
+                self.by_size.change((*window, *rule), 0, kept.heap_bytes());
+            }
+        }
         let before = self.before.values().map(|(_, kept)| kept.heap_bytes());
-        self.bytes = open.chain(before).sum();
+        self.bytes += before.sum::<usize>();
     }
 
-    /// Empties the largest window until all fit.
+    /// Thousands of groups, perhaps: to be dropped once others have the table.
+    #[must_use]
+    pub fn take_given_up(&mut self) -> Vec<Grouped<Gathered>> {
+        std::mem::take(&mut self.given_up)
+    }
+
+    /// Empties one of the largest windows after the other until all fit, then those before them; of many that are small some now,
+    /// and more when the next come.
     pub(super) fn shed(&mut self) {
-        while self.bytes() > self.bound {
-            let open = self.open.iter_mut();
-            let open = open.flat_map(|(window, open)| {
-                let rules = open.rules.iter_mut();
-                rules.map(|(rule, kept)| (*window, *rule, kept))
-            });
-            let largest =
-                open.max_by_key(|(window, rule, kept)| (kept.heap_bytes(), *window, *rule));
-            let Some((.., kept)) = largest else {
-                return self.forget_before(|_| false);
-            };
-            let bytes = kept.heap_bytes();
-            kept.groups.forget_all();
-            kept.any.open(Reasons::of(Reason::Memory));
-            let left = kept.heap_bytes();
-            self.bytes = self.bytes.saturating_sub(bytes.saturating_sub(left));
-            if left >= bytes {
+        for _ in 0..EMPTIED_AT_ONCE {
+            if self.bytes() <= self.bound {
                 return;
             }
+            let Some((window, rule)) = self.by_size.take_largest() else {
+                return self.forget_before(|_| false);
+            };
+            worked(1);
+            let open = self.open.get_mut(&window);
+            // It may be taken out already, to be judged.
+            let Some(kept) = open.and_then(|open| open.rules.get_mut(&rule)) else {
+                continue;
+            };
+            let before = kept.heap_bytes();
+            self.given_up.push(kept.groups.forget_all());
+            kept.any.open(Reasons::of(Reason::Memory));
+            let after = kept.heap_bytes();
+            self.weigh_anew((window, rule), before, after);
         }
     }
 }

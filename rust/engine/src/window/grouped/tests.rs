@@ -93,7 +93,7 @@ fn what_no_groups_write_is_not_read() {
 #[test]
 fn what_is_forgotten_is_known_to_have_been_there_and_what_comes_is_counted_with_it() {
     let mut none = grouped(usize::MAX, &[(1, 5), (2, 6)]);
-    none.forget_all();
+    drop(none.forget_all());
     assert!(none.others().were_given_up());
     assert_eq!(
         (none.groups().count(), none.others().summary.count()),
@@ -108,6 +108,6 @@ fn what_is_forgotten_is_known_to_have_been_there_and_what_comes_is_counted_with_
     assert!(!none.update(3, || "new", add));
     assert_eq!(none.others().summary.count(), 1);
     let mut empty: Grouped<Total> = Grouped::new(7, 9);
-    empty.forget_all();
+    drop(empty.forget_all());
     assert!(!empty.others().were_given_up());
 }

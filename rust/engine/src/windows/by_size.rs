@@ -1,0 +1,37 @@
+//! Which window of a rule holds most, known without a look at all the others: there may be hundreds of windows of thousands of
+//! rules. By powers of two, so that one that grows is seldom put elsewhere.
+
+use std::collections::BTreeSet;
+
+use crate::intern::RuleKey;
+use crate::windows::rule_window::Window;
+
+type Entry = (u32, Window, RuleKey);
+
+/// What one costs in memory.
+pub(super) const ENTRY_BYTES: usize = size_of::<Entry>() + 24;
+
+#[derive(Debug, Default)]
+pub(super) struct BySize(BTreeSet<Entry>);
+
+impl BySize {
+    /// What a rule gathered in a window took `before` bytes and takes `after` now; none: it is not there.
+    pub fn change(&mut self, (window, rule): (Window, RuleKey), before: usize, after: usize) {
+        let [from, to] = [before, after].map(usize::checked_ilog2);
+        if from == to {
+            return;
+        }
+        if let Some(from) = from {
+            self.0.remove(&(from, window, rule));
+        }
+        if let Some(to) = to {
+            self.0.insert((to, window, rule));
+        }
+    }
+
+    /// Takes out one of the largest, the latest of them. It is not asked for again before it [changes](BySize::change).
+    pub fn take_largest(&mut self) -> Option<(Window, RuleKey)> {
+        let (_, window, rule) = self.0.pop_last()?;
+        Some((window, rule))
+    }
+}
