@@ -9,6 +9,9 @@ mod traffic;
 
 use betrace_engine::{Completeness, Engine, Settings, Timestamp};
 use betrace_lang::{SourceFile, compile};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
 const SECOND: u64 = 1_000_000_000;
@@ -92,4 +95,73 @@ fn spans_cost_next_to_no_allocation() {
     let allocations = measured(&[KEEPS_VALUES.to_owned()], &batches);
     println!("{allocations} allocations, {spans} spans, whose values are kept");
     assert!(allocations < 4 * spans, "{allocations}");
+}
+
+/// A root of a trace of its own with these attributes.
+fn root_with(id: u64, keys: &[String]) -> Span {
+    let attribute = |key: &String| KeyValue {
+        key: key.clone(),
+        value: Some(AnyValue {
+            value: Some(Value::StringValue("here".to_owned())),
+        }),
+        ..KeyValue::default()
+    };
+    Span {
+        trace_id: [id.to_be_bytes(), id.to_le_bytes()].concat(),
+        span_id: vec![1; 8],
+        name: "root".to_owned(),
+        start_time_unix_nano: NOW,
+        end_time_unix_nano: NOW + 1,
+        attributes: keys.iter().map(attribute).collect(),
+        ..Span::default()
+    }
+}
+
+fn message(spans: Vec<Span>) -> ExportTraceServiceRequest {
+    let scope_spans = vec![ScopeSpans {
+        spans,
+        ..ScopeSpans::default()
+    }];
+    let resource_spans = vec![ResourceSpans {
+        scope_spans,
+        ..ResourceSpans::default()
+    }];
+    ExportTraceServiceRequest { resource_spans }
+}
+
+/// A sender chooses which attributes his spans have: what a call learns of them stays a sixth of the 2 MiB that are set aside for some
+/// calls side by side.
+#[test]
+fn what_a_call_works_with_is_bounded_whatever_spans_have() {
+    const KEYS: usize = 32;
+    const MOST: i64 = (2 << 20) / 6;
+    let all: Vec<String> = (0..KEYS)
+        .map(|key| format!("never {{ any.where(k{key} == gone or k{key} == away) }}"))
+        .collect();
+    let engine = engine(&all);
+    let mut dice = traffic::Dice::new(7);
+    let sets: Vec<u64> = (0..1_000).map(|_| dice.next() | dice.next()).collect();
+    let batches: Vec<Vec<u8>> = (0..1_000)
+        .map(|_| {
+            let set = sets[dice.roll(1_000) as usize];
+            let keys = (0..KEYS).filter(|key| set >> key & 1 == 1);
+            let keys: Vec<String> = keys.map(|key| format!("k{key}")).collect();
+            let spans = (0..64).map(|_| root_with(dice.next(), &keys)).collect();
+            message(spans).encode_to_vec()
+        })
+        .collect();
+    let mut now = NOW;
+    let mut run = |batches: &[Vec<u8>]| {
+        for bytes in batches {
+            engine.consume(bytes, Timestamp(now)).unwrap();
+        }
+        for _ in 0..3 {
+            now += 7_200 * SECOND;
+            engine.tick(Timestamp(now));
+        }
+    };
+    run(&batches[..1]);
+    let grown = allocation_counter::measure(|| run(&batches[1..])).bytes_current;
+    println!("{grown} bytes are left of what a call works with");
+    assert!(grown <= MOST, "{grown}");
 }

@@ -24,7 +24,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
 const START: u64 = 1_700_000_000_000_000_000;
-const VERSION: u16 = 12;
+const VERSION: u16 = 13;
 
 fn file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../testdata/snapshots");

@@ -29,13 +29,15 @@ use crate::state::stored::{Renumber, StoredTrace};
 use crate::state::trace::Generation;
 use crate::sync::Mutex;
 use crate::time::Timestamp;
-use crate::windows::kept::{StoredWindows, StoredWindowsFirst, StoredWindowsSecond};
+use crate::windows::kept::{
+    StoredWindows, StoredWindowsFirst, StoredWindowsSecond, StoredWindowsThird,
+};
 use crate::windows::table::Windows;
 
 pub(crate) const MAGIC: [u8; 4] = *b"BTSS";
 
 /// To be raised with every change of what [`Stored`] holds.
-pub(crate) const VERSION: u16 = 12;
+pub(crate) const VERSION: u16 = 13;
 
 const HEAD: usize = MAGIC.len() + 2;
 pub(crate) const CHECKSUM: usize = 16;
@@ -177,7 +179,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Read, SnapshotError> {
                 decode::<(Timestamp, Stored, StoredWindowsSecond)>(body()?)?;
             (started, stored, windows.into())
         }
-        12 => decode::<(Timestamp, Stored, StoredWindows)>(body()?)?,
+        12 => {
+            let (started, stored, windows) =
+                decode::<(Timestamp, Stored, StoredWindowsThird)>(body()?)?;
+            (started, stored, windows.into())
+        }
+        13 => decode::<(Timestamp, Stored, StoredWindows)>(body()?)?,
         other => return Err(SnapshotError::Version(other)),
     };
     let is_sound = |(trace, _, lowest): &(StoredTrace, _, _)| trace.is_sound(lowest);

@@ -6,7 +6,8 @@
 //! Since version 9, and again since version 10, digests of spans are made in another way, as their basis says: copies are known
 //! by it, and conflicts between copies from before and after are not. Since version 10 the parent of every span is stored,
 //! whatever rules ask, and what refers to a record is counted when it is read. Since version 11 a trace has only that some span has
-//! no order, half of what its digests are made of, of what closed only when it did, and of a trace with a root no first span. Since version 12 it is stored until when windows were told.
+//! no order, half of what its digests are made of, of what closed only when it did, and of a trace with a root no first span. Since version 12 it is stored until when windows were told,
+//! and since version 13 which of them were short of memory.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use crate::state::stored::{StoredAddition, StoredLowest, StoredTrace};
 use crate::state::trace::Generation;
 use crate::time::Timestamp;
 
-/// Versions 6 to 12, with open windows behind it since version 7 and, since version 5, with the time since when the state is whole
+/// Versions 6 to 13, with open windows behind it since version 7 and, since version 5, with the time since when the state is whole
 /// before it.
 pub(crate) type Stored = StoredAs<(StoredTrace, StoredAddition, StoredLowest), StoredIds>;
 

@@ -99,12 +99,17 @@ impl Context<'_> {
         let is_older = table.is_older(rule.key, window);
         let idle = self.rules.untouched.windows.idle(index);
         // A rule that came later has not met those before.
-        let idle = idle.filter(|_| !is_older).map(|idle| (idle, seen));
+        let is_unknown = open.is_short && !open.rules.contains_key(&rule.key);
+        let idle = idle.filter(|_| !is_older && !is_unknown);
+        let idle = idle.map(|idle| (idle, seen));
         let mut reasons = seen.reasons;
         if is_older {
             reasons.get_or_insert(Reasons::NONE).add(Reason::Reload);
         }
         let mut kept = table.take(rule.key, (window, open));
+        if is_unknown {
+            kept.open();
+        }
         kept.end(over, idle);
         if let Some(missing) = self.missing(over, window, reasons, cause) {
             kept.any.open(missing);

@@ -133,7 +133,7 @@ impl WayPlace {
         }
         (self.kind, self.status) = (view.kind(), view.status());
         self.set.clear();
-        self.set.reserve(LENGTH);
+        self.set.reserve_exact(slots.len());
         let set = slots.iter().map(|set| (set.slot, set.kind()));
         self.set.extend(set);
         self.known = KnownWay::Nothing;
@@ -145,8 +145,6 @@ impl WayPlace {
         way.steps.clear();
         way.hits.clear();
         way.is_too_long = false;
-        way.steps.reserve(LENGTH);
-        way.hits.reserve(LENGTH);
         record(way);
         self.known = match way.is_too_long {
             true => KnownWay::Never,

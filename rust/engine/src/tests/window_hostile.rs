@@ -2,7 +2,7 @@
 
 use crate::tests::rules::{rule, rules};
 use crate::tests::spans::{TestSpan, at, span};
-use crate::{Engine, Report, Settings};
+use crate::{Engine, Report, Settings, SnapshotKind};
 
 const DAY: u64 = 86_400_000;
 /// When a window of ten seconds is over after its begin, in milliseconds.
@@ -183,6 +183,55 @@ fn a_window_that_a_flood_of_groups_filled_is_told_as_such_and_not_as_wrong() {
         // Each group has one visit: the third rule alone is broken, by groups that are known to have no more.
         let is_right = &*one.rule.id.0 == "least" && !told_together(one);
         assert!(one.verdict.as_str() != "violated" || is_right, "{one:?}");
+    }
+}
+
+/// Of more windows of rules than fit: each rule is kept in each window, which only those can say that saw all of it.
+#[test]
+fn windows_for_which_there_is_no_memory_are_told_as_not_known_over_a_restart_too() {
+    let texts: Vec<String> = (0..40)
+        .map(|n| {
+            let by = ["", " by group"][n % 2];
+            format!("{n}: over 10s{by} always {{ count(visit.where(n > {n})) > 1 }}")
+        })
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let memory_bytes = 2 << 20;
+    let engine = || {
+        let settings = Settings {
+            report: Report::All,
+            restart_grace: false,
+            memory_bytes,
+            ..Settings::default()
+        };
+        Engine::new(rules(&texts), settings, at(0)).unwrap()
+    };
+    let visits = |first: u32| -> Vec<TestSpan> {
+        let visit = |number: u32| visit(first + number, u64::from(number) * 10_000);
+        let visits = (0..30).map(visit);
+        visits
+            .map(|one| one.text("group", "g").int("n", 99))
+            .collect()
+    };
+    let first = engine();
+    first.feed(&visits(100), 0);
+    first.tick(at(20_000));
+    let second = engine();
+    let stored = first.snapshot(SnapshotKind::Final);
+    second.restore(&stored, at(20_000)).unwrap();
+    for engine in [first, second] {
+        engine.feed(&visits(200), 20_000);
+        engine.tick(at(40_000));
+        let stats = engine.stats();
+        let of_windows = memory_bytes / 8 + (16 << 10);
+        assert_eq!(stats.open_windows, 30);
+        assert!(stats.memory_bytes < memory_bytes / 2 + of_windows);
+        engine.tick(at(300_000 + OVER));
+        let told = told(&engine);
+        let count = |what: &str| told.iter().filter(|one| one.ends_with(what)).count();
+        let [kept, open] = ["satisfied", "inconclusive(memory)"].map(count);
+        assert_eq!((kept + open, told.len()), (40 * 30, 40 * 30));
+        assert!(kept > 50 && open > 50, "{kept} kept, {open} open");
     }
 }
 

@@ -248,6 +248,12 @@ impl<S: Summary + Default> Grouped<S> {
         all
     }
 
+    /// There may be any groups: which there are is not known.
+    pub fn open(&mut self) {
+        self.bound = 0;
+        self.others.first = Some(self.rank(0));
+    }
+
     fn give_up(&mut self, rank: GroupRank, summary: &S) {
         self.others.summary.merge(summary);
         self.others.groups.add(rank.1);

@@ -29,9 +29,12 @@ impl BySize {
         }
     }
 
-    /// Takes out one of the largest, the latest of them. It is not asked for again before it [changes](BySize::change).
-    pub fn take_largest(&mut self) -> Option<(Window, RuleKey)> {
-        let (_, window, rule) = self.0.pop_last()?;
-        Some((window, rule))
+    /// Takes out one of the largest, the latest of them, if it takes some `least` bytes. It is not asked for again before it
+    /// [changes](BySize::change).
+    pub fn take_largest(&mut self, least: usize) -> Option<(Window, RuleKey)> {
+        let last = *self.0.last()?;
+        let (size, window, rule) = last;
+        let is_large = Some(size) >= least.checked_ilog2();
+        (is_large && self.0.remove(&last)).then_some((window, rule))
     }
 }

@@ -125,6 +125,7 @@ fn judge_rest(over: &Over, rest: &Gathered) -> Judged {
     let is_of_each = grows(&over.measure) && breaks_upwards(over) && over.at_least == 0;
     match judged.verdict {
         Verdict::Satisfied if is_of_each => judged,
+        Verdict::Inconclusive if judged.reason == Some(Reason::Memory) => judged,
         _ => Judged {
             verdict: Verdict::Inconclusive,
             reason: Some(Reason::StateCap),

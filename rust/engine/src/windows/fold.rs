@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{Over, WindowMeasure};
-use hashbrown::hash_map::Entry;
 
 use crate::intern::RuleKey;
 use crate::window::grouped::kept_label;
@@ -13,7 +12,7 @@ use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
 use crate::windows::rule_window::{Closed, RuleWindow, Window};
 use crate::windows::sums::Sums;
-use crate::windows::table::{SHARE, Windows};
+use crate::windows::table::Windows;
 
 /// A group that broke its rule before its window was over, as it stood then.
 #[derive(Clone, Debug)]
@@ -44,18 +43,18 @@ impl Windows {
         mut crossed: impl FnMut(Crossed),
     ) {
         // Another call, of a later time, may have ended it meanwhile.
-        let Some(open) = self.open.get_mut(&window) else {
+        let Some(open) = self.open.get(&window) else {
             self.late += adds.traces() as u64;
             return;
         };
-        let (salt, bound) = (self.salt, self.bound / SHARE);
-        let (kept, before) = match open.rules.entry(rule) {
-            Entry::Occupied(kept) => {
-                let before = kept.get().heap_bytes();
-                (kept.into_mut(), before)
-            }
-            Entry::Vacant(free) => (free.insert(Box::new(RuleWindow::new(salt, bound))), 0),
+        if !open.rules.contains_key(&rule) && !self.admit(window, rule) {
+            return;
+        }
+        let open = self.open.get_mut(&window);
+        let Some(kept) = open.and_then(|open| open.rules.get_mut(&rule)) else {
+            return;
         };
+        let before = kept.heap_bytes();
         let mut fold = Fold {
             of: (rule, over),
             window,
@@ -73,7 +72,7 @@ impl Windows {
         }
         let after = kept.heap_bytes();
         self.weigh_anew((window, rule), before, after);
-        self.shed();
+        self.shed(0, 0);
     }
 }
 

@@ -44,10 +44,38 @@ pub(crate) struct StoredWindowsSecond {
     names: Vec<String>,
 }
 
+/// As it was until version 12, when no window was short of memory.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredWindowsThird {
+    seen: Vec<(Window, SeenByAsked)>,
+    rules: Vec<(u32, Window, RuleWindow)>,
+    before: Vec<(u32, Window, RuleWindow)>,
+    since: Vec<(u32, Timestamp)>,
+    late: u64,
+    told_until: u64,
+    names: Vec<String>,
+}
+
+impl From<StoredWindowsThird> for StoredWindows {
+    fn from(third: StoredWindowsThird) -> StoredWindows {
+        StoredWindows {
+            seen: third.seen,
+            short: Vec::new(),
+            rules: third.rules,
+            before: third.before,
+            since: third.since,
+            late: third.late,
+            told_until: third.told_until,
+            names: third.names,
+        }
+    }
+}
+
 impl From<StoredWindowsSecond> for StoredWindows {
     fn from(second: StoredWindowsSecond) -> StoredWindows {
         StoredWindows {
             seen: second.seen,
+            short: Vec::new(),
             rules: second.rules,
             before: second.before,
             since: second.since,
@@ -74,6 +102,7 @@ impl From<StoredWindowsFirst> for StoredWindows {
             seen: windows
                 .map(|(window, reasons)| (window, reasons.map(seen)))
                 .collect(),
+            short: Vec::new(),
             rules: first.rules.into_iter().map(kept).collect(),
             before: first.before.into_iter().map(kept).collect(),
             since: first.since,
@@ -88,6 +117,8 @@ impl From<StoredWindowsFirst> for StoredWindows {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredWindows {
     seen: Vec<(Window, SeenByAsked)>,
+    /// Those of which it is not known what rules gathered that are not there.
+    short: Vec<Window>,
     /// By the number of a rule in `names`.
     rules: Vec<(u32, Window, RuleWindow)>,
     before: Vec<(u32, Window, RuleWindow)>,
@@ -147,6 +178,11 @@ impl StoredWindows {
         stored.since = since
             .filter_map(|(rule, since)| Some((*numbers.get(rule)?, *since)))
             .collect();
+        // At the end, for what was there may have gone meanwhile.
+        let open = table.open.iter();
+        stored.short = open
+            .filter_map(|(window, open)| open.is_short.then_some(*window))
+            .collect();
         stored.late = table.late;
         stored.told_until = table.told_until;
         drop(table);
@@ -180,6 +216,11 @@ impl StoredWindows {
         };
         for (window, seen) in &self.seen {
             windows.open.entry(*window).or_default().seen = *seen;
+        }
+        for window in &self.short {
+            if let Some(open) = windows.open.get_mut(window) {
+                open.is_short = true;
+            }
         }
         windows.late = self.late;
         windows.go_on_behind(self.told_until);

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use betrace_lang::rule::{Completeness, Over};
+use betrace_lang::verdict::Reason;
 use serde::{Deserialize, Serialize};
 
 use crate::heap::heap;
@@ -120,12 +121,18 @@ impl RuleWindow {
         }
     }
 
+    /// What it takes with nothing in it.
+    pub const LEAST_BYTES: usize =
+        size_of::<(RuleKey, usize)>() + ENTRY_BYTES + heap(size_of::<RuleWindow>());
+
     pub fn heap_bytes(&self) -> usize {
-        size_of::<(RuleKey, usize)>()
-            + ENTRY_BYTES
-            + heap(size_of::<RuleWindow>())
-            + self.groups.heap_bytes()
-            + self.any.heap_bytes()
+        RuleWindow::LEAST_BYTES + self.groups.heap_bytes() + self.any.heap_bytes()
+    }
+
+    /// Nothing is known of what the rule gathered, for want of memory.
+    pub fn open(&mut self) {
+        self.groups.open();
+        self.any.open(Reasons::of(Reason::Memory));
     }
 
     /// All that is known of a window that is over: where there are no groups there is one, and of those traces that closed in

@@ -54,6 +54,8 @@ pub(crate) struct OpenWindow {
     pub seen: SeenByAsked,
     /// What rules have gathered in it; in no order.
     pub rules: HashMap<RuleKey, Box<RuleWindow>>,
+    /// Memory was short: what those gathered or would have that are not there is not known.
+    pub is_short: bool,
 }
 
 /// At most so much of the bound is one window's of one rule.
@@ -243,27 +245,61 @@ impl Windows {
         std::mem::take(&mut self.given_up)
     }
 
-    /// Empties one of the largest windows after the other until all fit, then those before them; of many that are small some now,
-    /// and more when the next come.
-    pub(super) fn shed(&mut self) {
+    /// A rule gathers in a window from now on. `false`: memory is short, and nobody knows what it would.
+    pub(super) fn admit(&mut self, window: Window, rule: RuleKey) -> bool {
+        // What is large goes for those that come, what is small does not.
+        self.shed(RuleWindow::LEAST_BYTES, 8 * RuleWindow::LEAST_BYTES);
+        let is_short = self.bytes() + RuleWindow::LEAST_BYTES > self.bound;
+        let Some(open) = self.open.get_mut(&window) else {
+            return false;
+        };
+        open.is_short |= is_short;
+        if open.is_short {
+            return false;
+        }
+        let new = RuleWindow::new(self.salt, self.bound / SHARE);
+        open.rules.insert(rule, Box::new(new));
+        self.weigh_anew((window, rule), 0, RuleWindow::LEAST_BYTES);
+        true
+    }
+
+    /// Empties one of the largest windows of `least` bytes after the other until all fit and `more` bytes, then those before them; of
+    /// many that are small some now, and more when the next come.
+    pub(super) fn shed(&mut self, more: usize, least: usize) {
         for _ in 0..EMPTIED_AT_ONCE {
-            if self.bytes() <= self.bound {
+            if self.bytes() + more <= self.bound {
                 return;
             }
-            let Some((window, rule)) = self.by_size.take_largest() else {
-                return self.forget_before(|_| false);
+            let Some(largest) = self.by_size.take_largest(least) else {
+                if least == 0 {
+                    self.forget_before(|_| false);
+                }
+                return;
             };
             worked(1);
-            let open = self.open.get_mut(&window);
-            // It may be taken out already, to be judged.
-            let Some(kept) = open.and_then(|open| open.rules.get_mut(&rule)) else {
-                continue;
-            };
-            let before = kept.heap_bytes();
-            self.given_up.push(kept.groups.forget_all());
-            kept.any.open(Reasons::of(Reason::Memory));
-            let after = kept.heap_bytes();
-            self.weigh_anew((window, rule), before, after);
+            self.empty(largest);
         }
+    }
+
+    /// Forgets what a rule gathered in a window, and where that is nothing any more, that it did.
+    fn empty(&mut self, (window, rule): (Window, RuleKey)) {
+        let Some(open) = self.open.get_mut(&window) else {
+            return;
+        };
+        let Some(kept) = open.rules.get_mut(&rule) else {
+            return;
+        };
+        let before = kept.heap_bytes();
+        self.given_up.push(kept.groups.forget_all());
+        kept.any.open(Reasons::of(Reason::Memory));
+        let mut after = kept.heap_bytes();
+        if after >= before {
+            open.rules.remove(&rule);
+            open.is_short = true;
+            after = 0;
+        }
+        self.weigh_anew((window, rule), before, after);
+        // Its place among the others was taken.
+        self.by_size.change((window, rule), 0, after);
     }
 }
