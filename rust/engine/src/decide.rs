@@ -4,7 +4,7 @@
 //! numbers, [`members`] for the spans of a selector one by one ([`chosen`] from what was kept, by [`join`]s among others),
 //! [`order`], [`structure`] and [`between`] for how two spans stand to each other in time, by their parents, and by both,
 //! of which [`ancestry`] is what lies above, and [`alike`] for what they have in common; [`eval`], [`facts`] and [`member_set`] are what they all look at, within a
-//! [`budget`]. [`argument`] tells why a rule is broken, as a finding, [`deadline`] what a rule waits for, [`untouched`]
+//! [`budget`]. [`argument`] tells why a rule is broken, as a finding, and by which [`witnesses`], [`deadline`] what a rule waits for, [`untouched`]
 //! what rules answer where they selected nothing, and [`needed`] which of them a trace gives something to do, by what each
 //! of them [`need`]s of the [`cells`] that it reads. Nothing here changes what a trace says.
 
@@ -34,3 +34,4 @@ pub(crate) mod rule;
 pub(crate) mod structure;
 pub(crate) mod untouched;
 pub(crate) mod window;
+pub(crate) mod witnesses;

@@ -9,6 +9,7 @@ use crate::decide::budget::Budget;
 use crate::decide::chosen::{Chosen, Joined, Stretch};
 use crate::decide::facts::Facts;
 use crate::decide::member_set::MemberSet;
+use crate::decide::witnesses::Witnesses;
 use crate::id::SpanId;
 use crate::state::record_id::RecordId;
 
@@ -32,7 +33,7 @@ pub(crate) struct Memo {
 }
 
 /// The working memory of evaluations, kept from one to the next. Belongs to no trace and no rule, but for what is
-/// [chosen](Chosen) from, which holds for the rules of one trace.
+/// [chosen](Chosen) from and what is [shown](Witnesses), which hold for the rules of one trace.
 #[derive(Debug, Default)]
 pub(crate) struct EvalScratch {
     /// By [`Node::memo`](crate::plan::node::Node::memo).
@@ -44,6 +45,7 @@ pub(crate) struct EvalScratch {
     )]
     pub free: Vec<Box<MemberSet>>,
     pub chosen: Chosen,
+    pub witnesses: Witnesses,
     /// Places of candidates.
     pub places: Vec<u32>,
     /// Spans of which another selector selects more, each with whether it is certain.
@@ -54,6 +56,7 @@ impl EvalScratch {
     /// What comes is asked of another trace, or of one that may have changed.
     pub fn begin_trace(&mut self) {
         self.chosen.clear();
+        self.witnesses.clear();
     }
 
     fn begin_rule(&mut self, memos: usize) {

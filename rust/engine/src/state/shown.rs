@@ -19,6 +19,7 @@ use crate::state::flags::Flag;
 use crate::state::record::Records;
 use crate::state::record_id::RecordId;
 use crate::state::trace::TraceState;
+use crate::sync::worked;
 use crate::time::EventTime;
 
 /// What each count takes that a span is noted for.
@@ -30,6 +31,9 @@ const RECORD: u32 = 1 << 31;
 /// Marks a cell of which the span is a member, perhaps or for certain: there are fewer of them than 2^29.
 const MEMBER: u32 = 1 << 30;
 const PERHAPS: u32 = 1 << 29;
+
+/// So many are read in the time of one unit of [work](worked).
+const WORDS_A_UNIT: usize = 16;
 
 /// So many words are never too many.
 const FEW: u32 = 128;
@@ -88,6 +92,7 @@ impl<'t> Shown<'t> {
 
     /// Every count with each span that is noted for it.
     fn all(self) -> impl Iterator<Item = (CellId, RecordId)> + use<'t> {
+        worked(self.records.block.list(List::Shown).len() / SHOWN_BYTES / WORDS_A_UNIT);
         let mut record = RecordId(0);
         self.notes().filter_map(move |note| match note {
             Note::Span(next) => {
@@ -172,6 +177,17 @@ impl TraceState {
     /// The certain spans of a count that a violation shows, lowest first.
     pub fn witnesses(&self, cell: CellId) -> Vec<RecordId> {
         self.shown().lowest(cell)
+    }
+
+    /// Every count with each certain span that may be shown for it, in no order.
+    pub fn noted(&self) -> impl Iterator<Item = (CellId, RecordId)> {
+        self.shown().all()
+    }
+
+    /// Of the spans of a count those that a violation shows, lowest first.
+    pub fn lowest(&self, mut spans: Vec<RecordId>) -> Vec<RecordId> {
+        self.shown().keep_lowest(&mut spans);
+        spans
     }
 
     /// How many words are noted.

@@ -271,6 +271,30 @@ fn large_trace() -> Vec<TestSpan> {
         .collect()
 }
 
+/// What broken rules show is looked for among all that the trace notes, which is more the more rules there are.
+#[test]
+fn a_trace_that_breaks_many_rules_costs_what_it_breaks() {
+    let work = |rules: usize| {
+        let text = |n| {
+            format!(
+                "{n}: when each {{ a.where(n in [3, 1{n}]) as p }} never {{ a.where(n in [3, 2{n}]) }}"
+            )
+        };
+        let texts: Vec<String> = (0..rules).map(text).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let engine = engine_of(&texts, 64 << 20);
+        let one = |id: u8| span(1, id, "a", 0, 1).int("n", 3);
+        most_work_of_readers();
+        engine.feed(&(1..7).map(one).collect::<Vec<_>>(), 0);
+        engine.tick(at(20 * SECOND));
+        assert_eq!(engine.take_findings(usize::MAX).len(), 6 * rules);
+        most_work_of_readers()
+    };
+    let (few, more) = (work(100), work(400));
+    assert!(few > 100, "{few}");
+    assert!(more < 6 * few, "{few} with a quarter of the rules, {more}");
+}
+
 /// Whoever waits for the rules has those wait behind him who come later.
 #[test]
 fn no_call_keeps_the_rules_for_long_from_whoever_has_others() {
