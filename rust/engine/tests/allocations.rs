@@ -7,7 +7,10 @@
 #[path = "../benches/traffic/mod.rs"]
 mod traffic;
 
+use std::sync::Arc;
+
 use betrace_engine::{Completeness, Engine, Settings, Timestamp};
+use betrace_lang::rule::Rule;
 use betrace_lang::{SourceFile, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
@@ -22,19 +25,22 @@ const SPANS: usize = 256;
 const WARM: u64 = 100;
 const SECONDS: u64 = 20;
 
-fn engine(conditions: &[String]) -> Engine {
+fn compiled(conditions: &[String]) -> Vec<Arc<Rule>> {
     let rules = conditions
         .iter()
         .enumerate()
         .map(|(index, condition)| format!("  - id: rule-{index}\n    condition: '{condition}'\n"));
     let text = format!("rules:\n{}", rules.collect::<String>());
-    let rules = compile(&[SourceFile::new("rules.yaml", text)]).unwrap();
+    compile(&[SourceFile::new("rules.yaml", text)]).unwrap()
+}
+
+fn engine(conditions: &[String]) -> Engine {
     let settings = Settings {
         completeness: Completeness::Idle,
         restart_grace: false,
         ..Settings::default()
     };
-    Engine::new(rules, settings, Timestamp(NOW)).unwrap()
+    Engine::new(compiled(conditions), settings, Timestamp(NOW)).unwrap()
 }
 
 /// Allocations of some seconds in the steady state.
@@ -164,4 +170,48 @@ fn what_a_call_works_with_is_bounded_whatever_spans_have() {
     let grown = allocation_counter::measure(|| run(&batches[1..])).bytes_current;
     println!("{grown} bytes are left of what a call works with");
     assert!(grown <= MOST, "{grown}");
+}
+
+/// Rules that all differ from those of before, while traces come and go between two changes.
+fn rules_of(round: usize) -> Vec<String> {
+    let rule = |n: usize| match n % 4 {
+        0 => format!("when {{ step{n}.where(amount > {round}) }} always {{ check{n} }}"),
+        1 => format!("never {{ step{n}.where(amount > {round}) }}"),
+        2 => format!("never {{ any.where(path matches \"^/v{round}/item{n}/\") }}"),
+        _ => format!("never {{ count(step{n}.where(amount{round} > {n})) > 3 }}"),
+    };
+    (0..200).map(rule).collect()
+}
+
+#[test]
+fn rules_that_are_changed_again_and_again_leave_nothing_behind() {
+    const ROUNDS: usize = 40;
+    let sets: Vec<_> = (0..2 * ROUNDS)
+        .map(|round| compiled(&rules_of(round)))
+        .collect();
+    let engine = engine(&rules_of(0));
+    let mut now = NOW;
+    let mut change = |sets: &[Vec<Arc<Rule>>]| {
+        for (round, set) in sets.iter().enumerate() {
+            engine.replace_rules(set.clone(), Timestamp(now)).unwrap();
+            let root = |n: u64| {
+                let keys = ["amount".to_owned(), "path".to_owned()];
+                let mut root = root_with(n << 32 | round as u64, &keys);
+                root.name = format!("step{n}");
+                root
+            };
+            let bytes = message((0..8).map(root).collect()).encode_to_vec();
+            engine.consume(&bytes, Timestamp(now)).unwrap();
+            for _ in 0..3 {
+                now += 100 * SECOND;
+                engine.tick(Timestamp(now));
+            }
+            drop(engine.take_findings(usize::MAX));
+        }
+    };
+    let (first, last) = sets.split_at(ROUNDS);
+    let held = allocation_counter::measure(|| change(first)).bytes_current;
+    let grown = allocation_counter::measure(|| change(last)).bytes_current;
+    println!("{held} bytes with the first changes, {grown} more with as many after them");
+    assert!(grown < 1 << 16, "{grown}");
 }
