@@ -196,8 +196,7 @@ fn windows_for_which_there_is_no_memory_are_told_as_not_known_over_a_restart_too
         })
         .collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let memory_bytes = 2 << 20;
-    let engine = || {
+    let engine = |memory_bytes| {
         let settings = Settings {
             report: Report::All,
             restart_grace: false,
@@ -213,10 +212,12 @@ fn windows_for_which_there_is_no_memory_are_told_as_not_known_over_a_restart_too
             .map(|one| one.text("group", "g").int("n", 99))
             .collect()
     };
-    let first = engine();
+    let memory_bytes = 2 << 20;
+    let first = engine(memory_bytes);
     first.feed(&visits(100), 0);
     first.tick(at(20_000));
-    let second = engine();
+    // It has room for all, and knows no more of what was refused.
+    let second = engine(32 * memory_bytes);
     let stored = first.snapshot(SnapshotKind::Final);
     second.restore(&stored, at(20_000)).unwrap();
     for engine in [first, second] {
