@@ -2,15 +2,15 @@
 //! fault lies inside it. What is read on the way down is what the grammar reads.
 #![no_main]
 
-use betrace_lang::internals::{is_read, is_read_alike};
+use betrace_lang::internals::read_both_ways;
 use betrace_lang::{Fault, Limits, Origin};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let mut faults: Vec<Fault> = Vec::new();
-    let is_read = is_read(text, &Limits::default(), &mut faults);
-    assert!(is_read || faults.iter().any(Fault::is_error));
-    assert!(is_read_alike(text, &Limits::default()));
+    let read = read_both_ways(text, &Limits::default(), &mut faults);
+    assert!(read.is_read || faults.iter().any(Fault::is_error));
+    assert!(read.is_alike);
     for fault in &faults {
         if fault.origin == Origin::Here {
             assert!(text.get(fault.range.clone()).is_some(), "{fault:?}");

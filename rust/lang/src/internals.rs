@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use crate::condition::ast::Document;
-use crate::condition::descent;
 use crate::condition::lexer::lex;
-use crate::condition::parse::{by_grammar, parse};
+use crate::condition::parse::{ReadBy, by_grammar, read};
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 
@@ -17,17 +16,29 @@ pub fn token_ranges(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Vec
     ranges.collect()
 }
 
-/// Whether the whole text could be read as a condition or a rule's clauses.
-pub fn is_read(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> bool {
-    !matches!(parse(text, limits, faults), Document::Broken)
+/// What became of a text.
+pub struct TextRead {
+    /// The whole of it could be read as a condition or a rule's clauses.
+    pub is_read: bool,
+    /// The way down and the grammar make the same of it, be it nothing: the way down has no words for what is wrong, so it reads
+    /// what is sound and nothing else.
+    pub is_alike: bool,
 }
 
-/// Whether the way down and the grammar make the same of a text, be it nothing: the way down has no words for what is wrong,
-/// so it reads what is sound and nothing else.
-pub fn is_read_alike(text: &str, limits: &Limits) -> bool {
-    let tokens = lex(text, limits, &mut Vec::new()).tokens;
-    let descended = descent::read(tokens.clone());
-    let (document, refusals) = by_grammar(tokens);
-    let by_grammar = refusals.is_empty().then_some(document);
-    format!("{descended:?}") == format!("{by_grammar:?}")
+/// Reads a text as rules are read, and what went the way down by the grammar too.
+pub fn read_both_ways(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> TextRead {
+    let (document, by) = read(text, limits, faults);
+    let is_alike = match by {
+        ReadBy::Nothing => true,
+        ReadBy::Grammar { refusals } => refusals > 0,
+        ReadBy::Descent => {
+            let tokens = lex(text, limits, &mut Vec::new()).tokens;
+            let (by_grammar, refusals) = by_grammar(tokens);
+            refusals.is_empty() && format!("{document:?}") == format!("{by_grammar:?}")
+        }
+    };
+    TextRead {
+        is_read: !matches!(document, Document::Broken),
+        is_alike,
+    }
 }

@@ -28,26 +28,44 @@ lalrpop_mod!(
 
 pub(crate) type Refusal = ParseError<usize, Token, Infallible>;
 
+/// By which way a text was read.
+pub(crate) enum ReadBy {
+    /// It was given up before.
+    Nothing,
+    Descent,
+    Grammar {
+        refusals: usize,
+    },
+}
+
 /// Reads a whole text. Every fault of its form is reported; what could be read is returned.
 pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Document {
+    read(text, limits, faults).0
+}
+
+/// [`parse`], and by which way.
+pub(crate) fn read(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> (Document, ReadBy) {
     let first = faults.len();
     let lexed = lex(text, limits, faults);
     if lexed.is_cut {
-        return Document::Broken;
+        return (Document::Broken, ReadBy::Nothing);
     }
     if lexed.tokens.is_empty() {
         if faults.len() == first {
             let fault = Fault::new(code::EMPTY, 0..text.len(), "there is no condition here");
             faults.push(fault.help("write a pattern, or `when { … } always { … }`"));
         }
-        return Document::Broken;
+        return (Document::Broken, ReadBy::Nothing);
     }
     if let Some(document) = descent::read(lexed.tokens) {
-        return document;
+        return (document, ReadBy::Descent);
     }
     // Those tokens are gone; few texts are refused.
     let lexed = lex(text, limits, &mut Vec::new());
     let (document, refusals) = by_grammar(lexed.tokens.clone());
+    let by = ReadBy::Grammar {
+        refusals: refusals.len(),
+    };
     let lexical: Vec<usize> = faults[first..]
         .iter()
         .filter(|fault| fault.is_error())
@@ -64,7 +82,7 @@ pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Doc
             faults.push(fault);
         }
     }
-    document
+    (document, by)
 }
 
 /// What the grammar makes of tokens, and what it refuses of them.
