@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use betrace_lang::rule::{Base, Field, Predicate, Rule, Term};
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use serde::{Deserialize, Serialize};
 
@@ -52,18 +53,27 @@ struct Named {
 
 impl Numbers {
     fn number(&mut self, name: &str, used: Stamp) -> u32 {
-        if let Some(id) = self.get(name) {
-            if let Some(named) = self.names.get_mut(&id) {
-                named.used = used;
+        let (text, names, hasher) = (&self.text, &self.names, &self.hasher);
+        let place = |id: &u32| names[id].place.clone();
+        let entry = self.ids.entry(
+            hasher.hash_one(name),
+            |id| text[place(id)] == *name,
+            |id| hasher.hash_one(&text[place(id)]),
+        );
+        let id = match entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => {
+                free.insert(self.next);
+                let place = self.text.len()..self.text.len() + name.len();
+                self.text.push_str(name);
+                self.names.insert(self.next, Named { place, used });
+                self.next += 1;
+                return self.next - 1;
             }
-            return id;
+        };
+        if let Some(named) = self.names.get_mut(&id) {
+            named.used = used;
         }
-        let id = self.next;
-        self.next += 1;
-        let place = self.text.len()..self.text.len() + name.len();
-        self.text.push_str(name);
-        self.names.insert(id, Named { place, used });
-        self.enter(id);
         id
     }
 

@@ -91,18 +91,8 @@ impl MatcherBuilder {
     ) -> Result<SelectorId, PatternError> {
         let mut base = base.clone();
         let mut parts = Vec::with_capacity(filter.len());
-        let mut left: Vec<&Predicate> = filter.iter().rev().collect();
-        while let Some(part) = left.pop() {
-            match part {
-                Predicate::And(inner) => left.extend(inner.iter().rev()),
-                // A name asked for by value is a name.
-                Predicate::Compare {
-                    left: Term::Field(Field::Intrinsic(Intrinsic::SpanName)),
-                    op: CompareOp::Eq,
-                    right: Operand::Literal(Literal::Text(name)),
-                } if base == Base::Any => base = Base::Named(name.clone()),
-                other => parts.push(self.part(other)?),
-            }
+        for part in filter {
+            self.add_part(part, &mut base, &mut parts)?;
         }
         parts.sort_unstable();
         parts.dedup();
@@ -122,6 +112,29 @@ impl MatcherBuilder {
                 Ok(id)
             }
         }
+    }
+
+    fn add_part(
+        &mut self,
+        part: &Predicate,
+        base: &mut Base,
+        parts: &mut Vec<PartId>,
+    ) -> Result<(), PatternError> {
+        match part {
+            Predicate::And(inner) => {
+                for part in inner {
+                    self.add_part(part, base, parts)?;
+                }
+            }
+            // A name asked for by value is a name.
+            Predicate::Compare {
+                left: Term::Field(Field::Intrinsic(Intrinsic::SpanName)),
+                op: CompareOp::Eq,
+                right: Operand::Literal(Literal::Text(name)),
+            } if *base == Base::Any => *base = Base::Named(name.clone()),
+            other => parts.push(self.part(other)?),
+        }
+        Ok(())
     }
 
     fn part(&mut self, predicate: &Predicate) -> Result<PartId, PatternError> {

@@ -261,7 +261,7 @@ fn attributes(finding: &Finding) -> Vec<KeyValue> {
         offender.map_or("", |evidence| evidence.service.as_str()),
     ));
     let mut frameworks: Vec<String> = Vec::new();
-    for compliance in &rule.compliance {
+    for compliance in &*rule.compliance {
         if !frameworks.contains(&compliance.framework) {
             frameworks.push(compliance.framework.clone());
         }

@@ -55,9 +55,10 @@ pub struct Rule {
     /// [`Severity::Medium`] where the file says nothing.
     pub severity: Severity,
     pub enabled: bool,
-    pub tags: Vec<String>,
-    pub compliance: Vec<Compliance>,
-    pub message: Option<Template>,
+    /// Those of rules of one file that have the same are shared, as are the next two.
+    pub tags: Arc<[String]>,
+    pub compliance: Arc<[Compliance]>,
+    pub message: Option<Arc<Template>>,
     /// [`Emit::Spans`] where the file says nothing.
     pub emit: Emit,
     /// What it asks of a trace before it judges what is absent; `None`: what is asked where no rule says anything.

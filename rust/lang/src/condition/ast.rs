@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::condition::token::Function;
+use crate::condition::token::{AttributeToken, Function};
 use crate::rule::{CompareOp, Nanos, Number, Quantifier, TextOp};
 
 /// A whole text.
@@ -313,6 +313,16 @@ impl Node {
             NodeKind::Name(name) => name.starts_with("span.") || name.starts_with("resource."),
             NodeKind::Attribute { scope, .. } => &**scope == "span" || &**scope == "resource",
             _ => false,
+        }
+    }
+}
+
+impl From<AttributeToken> for NodeKind {
+    fn from(token: AttributeToken) -> NodeKind {
+        NodeKind::Attribute {
+            scope: token.scope,
+            key: token.key,
+            is_older: token.is_older,
         }
     }
 }

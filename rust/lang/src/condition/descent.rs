@@ -377,15 +377,7 @@ impl Descent {
             Token::Duration(value) => NodeKind::Duration(value),
             Token::Percent(value) => NodeKind::Percent(*value),
             Token::Bool(value) => NodeKind::Bool(value),
-            Token::Attribute {
-                scope,
-                key,
-                is_older,
-            } => NodeKind::Attribute {
-                scope,
-                key,
-                is_older,
-            },
+            Token::Attribute(token) => NodeKind::from(*token),
             Token::TraceSpans => NodeKind::TraceSpans,
             _ => return None,
         };

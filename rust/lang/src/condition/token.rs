@@ -22,11 +22,8 @@ pub enum Token {
     Percent(Box<Number>),
     Bool(bool),
     /// A scope or a bound span before a quoted key, `span."odd key"`; or the older `span.attributes["k"]`.
-    Attribute {
-        scope: Arc<str>,
-        key: Arc<str>,
-        is_older: bool,
-    },
+    /// In a box, as few texts have one.
+    Attribute(Box<AttributeToken>),
     /// Older: `trace.spans` or `trace.spans.any`.
     TraceSpans,
     /// With its opening parenthesis.
@@ -108,6 +105,14 @@ pub enum Token {
     LessEqual,
     Greater,
     GreaterEqual,
+}
+
+/// See [`Token::Attribute`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttributeToken {
+    pub scope: Arc<str>,
+    pub key: Arc<str>,
+    pub is_older: bool,
 }
 
 /// A word that is followed by an opening parenthesis.
@@ -253,7 +258,7 @@ impl Token {
                 | Token::Duration(_)
                 | Token::Percent(_)
                 | Token::Bool(_)
-                | Token::Attribute { .. }
+                | Token::Attribute(_)
                 | Token::TraceSpans
         )
     }

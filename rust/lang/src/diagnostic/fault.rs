@@ -21,6 +21,8 @@ pub struct Fault {
     pub help: Option<String>,
     /// Text that can stand in place of `range`.
     pub suggestion: Option<String>,
+    /// How the suggestion was made says that a text without errors has none with it either.
+    pub(crate) is_sure: bool,
 }
 
 /// The text that a fault's range points into.
@@ -53,6 +55,7 @@ impl Fault {
             message: message.into(),
             help: None,
             suggestion: None,
+            is_sure: false,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::file::rulefile::RuleFile;
 use crate::file::swallowed::warn_of_swallowed_lines;
 use crate::file::written::{CheckedTexts, WrittenRule};
 use crate::limits::Limits;
-use crate::rule::{Body, Expr};
+use crate::rule::{Body, Expr, Template};
 
 /// Checks the rules of one file.
 pub(crate) struct RuleChecker<'a> {
@@ -31,6 +31,8 @@ pub(crate) struct RuleChecker<'a> {
     placing: Placing<'a>,
     /// Exceptions of rules without bound spans that have no fault: most rules of a file have the same.
     faultless: HashMap<Arc<str>, Expr>,
+    /// Messages of such rules.
+    messages: HashMap<Arc<str>, Arc<Template>>,
     /// A name that ships stands in some macro that a rule can use.
     ships_in_macros: bool,
 }
@@ -44,7 +46,7 @@ impl<'a> RuleChecker<'a> {
     ) -> RuleChecker<'a> {
         let mut vocabulary = Vocabulary::new();
         for named in &file.macros {
-            vocabulary.add_macro(named.name.as_str(), named.value.value.clone());
+            vocabulary.add_macro(named.name.as_str(), &*named.value.value);
         }
         for named in &file.lists {
             vocabulary.add_list(named.name.as_str(), named.value.clone());
@@ -61,6 +63,7 @@ impl<'a> RuleChecker<'a> {
             vocabulary,
             placing: Placing::new(file, imports.elsewhere),
             faultless: HashMap::new(),
+            messages: HashMap::new(),
         }
     }
 
@@ -112,7 +115,7 @@ impl<'a> RuleChecker<'a> {
         let stand_in = || (!may_bind(&condition.value)).then_some(&unbound);
         let context = body.as_ref().or_else(stand_in);
         let mut is_whole = body.is_some();
-        let mut exceptions = Vec::new();
+        let mut exceptions = Vec::with_capacity(rule.exceptions.len());
         for exception in &rule.exceptions {
             let Some(context) = context else { break };
             let checked = self.exception(reader, exception, context);
@@ -123,9 +126,7 @@ impl<'a> RuleChecker<'a> {
         if let (Some(text), Some(context)) = (&rule.message, context)
             && text.value.len() <= self.limits.rule_bytes
         {
-            let mut faults = Vec::new();
-            message = check_template(&text.value, context, &self.vocabulary, &mut faults);
-            self.placing.place(reader, text, faults);
+            message = self.message(reader, text, context);
             is_whole &= message.is_some();
         }
         let mut body = body?;
@@ -145,14 +146,38 @@ impl<'a> RuleChecker<'a> {
         }
     }
 
+    fn message(
+        &mut self,
+        reader: &mut Reader<'_>,
+        text: &Text<'_>,
+        context: &Body,
+    ) -> Option<Arc<Template>> {
+        let known = self.messages.get(&*text.value);
+        if let Some(known) = known.filter(|_| is_plain(context)) {
+            return Some(Arc::clone(known));
+        }
+        let mut faults = Vec::new();
+        let checked = check_template(&text.value, context, &self.vocabulary, &mut faults);
+        let checked = checked.map(Arc::new);
+        if let Some(checked) = &checked
+            && is_plain(context)
+            && faults.is_empty()
+        {
+            let shared = Arc::clone(checked);
+            self.messages.insert(Arc::from(&*text.value), shared);
+        }
+        self.placing.place(reader, text, faults);
+        checked
+    }
+
     fn exception(
         &mut self,
         reader: &mut Reader<'_>,
         exception: &Text<'_>,
         context: &Body,
     ) -> Option<Expr> {
-        let is_plain = context.bindings.is_empty() && context.over.is_none();
-        let known = self.faultless.get(&exception.value);
+        let is_plain = is_plain(context);
+        let known = self.faultless.get(&*exception.value);
         if let Some(known) = known.filter(|_| is_plain) {
             return Some(known.clone());
         }
@@ -163,7 +188,7 @@ impl<'a> RuleChecker<'a> {
             && is_plain
             && faults.is_empty()
         {
-            self.faultless.insert(Arc::clone(text), checked.clone());
+            self.faultless.insert(Arc::from(&**text), checked.clone());
         }
         self.placing.place(reader, exception, faults);
         checked
@@ -172,10 +197,11 @@ impl<'a> RuleChecker<'a> {
     /// The names of the vocabulary that ships in the texts of a rule, in the macros that it uses, and in those names.
     fn names_of_vocabulary(&self, rule: &WrittenRule<'_>) -> Vec<&'static Shipped> {
         let own = rule.condition.iter().chain(&rule.exceptions);
-        let mut texts: Vec<&str> = own.chain(&rule.message).map(|text| &*text.value).collect();
-        if !self.ships_in_macros && !texts.iter().any(|text| text.contains(PREFIX)) {
+        let own = own.chain(&rule.message).map(|text| &*text.value);
+        if !self.ships_in_macros && !own.clone().any(|text| text.contains(PREFIX)) {
             return Vec::new();
         }
+        let mut texts: Vec<&str> = own.collect();
         let mut seen: HashSet<*const u8> = HashSet::new();
         let mut found = BTreeMap::new();
         while let Some(text) = texts.pop() {
@@ -192,6 +218,11 @@ impl<'a> RuleChecker<'a> {
         }
         found.into_values().collect()
     }
+}
+
+/// Whether exceptions and messages mean the same with this rule as with any other such.
+fn is_plain(body: &Body) -> bool {
+    body.bindings.is_empty() && body.over.is_none()
 }
 
 /// Whether a condition may bind spans: some word of it is `as`.

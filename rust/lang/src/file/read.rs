@@ -1,10 +1,12 @@
 //! Reading YAML nodes into a model, with every fault reported and nothing given up early.
 
-use std::{ops::Range, sync::Arc};
+use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::codes::{Code, files as codes};
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, NotKept};
+use crate::file::alike::Alike;
 use crate::file::said::{listed, shown};
 use crate::file::yaml::{Entry, Scalar, ScalarMap, Style, YamlKind, YamlNode};
 use crate::limits::Limits;
@@ -26,6 +28,7 @@ pub(crate) struct Reader<'a> {
     spare: Option<Diagnostic>,
     /// Errors so far; a rule during which it rises is faulty.
     pub errors: usize,
+    pub alike: Alike<'a>,
 }
 
 /// That a rule was entered, see [`Reader::enter`].
@@ -39,7 +42,7 @@ pub(crate) struct Entered {
 /// A text of the file with the node that it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Text<'t> {
-    pub value: Arc<str>,
+    pub value: Cow<'t, str>,
     pub node: YamlNode<'t>,
 }
 
@@ -83,6 +86,7 @@ impl<'a> Reader<'a> {
             spare: None,
             rule: None,
             errors: 0,
+            alike: Alike::default(),
         }
     }
 
@@ -273,7 +277,7 @@ impl<'a> Reader<'a> {
     pub fn positioned_text<'t>(&mut self, node: &YamlNode<'t>, what: &str) -> Option<Text<'t>> {
         let scalar = self.text(node, what)?;
         Some(Text {
-            value: Arc::from(&*scalar.value),
+            value: scalar.value.clone(),
             node: node.clone(),
         })
     }

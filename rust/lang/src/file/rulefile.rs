@@ -59,7 +59,7 @@ fn read_lines<'a>(
     let mut read = RuleFile::default();
     let taken = Taken {
         key: "rules",
-        take: &mut |node| read.read_rule(&mut reader, &node),
+        take: &mut |node| read.read_rule(&mut reader, node),
     };
     let documents = yaml::parse_lines(text, limits, taken)?;
     for document in documents {

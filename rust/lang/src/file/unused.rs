@@ -77,7 +77,23 @@ fn words_used<'t>(
         texts.extend(macros.values());
     }
     let mut exceptions = HashSet::new();
-    for rule in rules {
+    let mut left = rules.iter();
+    loop {
+        while let Some(text) = texts.pop() {
+            found.parts.extend(in_parts.among(segments(text)));
+            for name in whole.among(words(text)) {
+                if found.used.insert(name)
+                    && let Some(expansion) = macros.get(name)
+                {
+                    texts.push(expansion);
+                }
+            }
+        }
+        // Mostly the first rules use all that there is.
+        if found.used.len() == whole.all.len() && found.parts.len() == in_parts.all.len() {
+            break;
+        }
+        let Some(rule) = left.next() else { break };
         texts.extend(rule.condition.iter().map(|text| &*text.value));
         // Many rules have the same.
         let others = rule.exceptions.iter().map(|text| &*text.value);
@@ -85,16 +101,6 @@ fn words_used<'t>(
         let message = rule.message.iter();
         let parts = message.flat_map(|text| in_parts.among(segments(&text.value)));
         found.parts.extend(parts);
-    }
-    while let Some(text) = texts.pop() {
-        found.parts.extend(in_parts.among(segments(text)));
-        for name in whole.among(words(text)) {
-            if found.used.insert(name)
-                && let Some(expansion) = macros.get(name)
-            {
-                texts.push(expansion);
-            }
-        }
     }
     let parts = &found.parts;
     let fields = fields.filter(|name| parts.contains(name));

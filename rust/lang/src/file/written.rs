@@ -4,6 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use crate::codes::files as codes;
 use crate::condition::shipped::Shipped;
+use crate::file::alike::{Alike, Shared};
 use crate::file::loaded::{LoadedRule, Place};
 use crate::file::read::{Fields, Reader, Text};
 use crate::file::rule_tests::model::RuleTest;
@@ -55,8 +56,8 @@ pub(crate) struct WrittenRule<'t> {
     pub description: Option<String>,
     pub severity: Severity,
     pub enabled: bool,
-    pub tags: Vec<String>,
-    pub compliance: Vec<Compliance>,
+    pub tags: Arc<[String]>,
+    pub compliance: Arc<[Compliance]>,
     pub message: Option<Text<'t>>,
     pub emit: Emit,
     pub completeness: Option<Completeness>,
@@ -70,7 +71,7 @@ pub(crate) struct WrittenRule<'t> {
 /// What a rule's texts mean.
 pub(crate) struct CheckedTexts {
     pub body: Body,
-    pub message: Option<Template>,
+    pub message: Option<Arc<Template>>,
     pub hash: MeaningHash,
     pub names: Vec<&'static Shipped>,
 }
@@ -105,7 +106,7 @@ impl WrittenRule<'_> {
         Some(LoadedRule {
             rule: Arc::new(rule),
             place,
-            condition_text: self.condition?.value,
+            condition_text: Arc::from(&*self.condition?.value),
             vocabulary: meaning.names,
             tests: self.tests,
             bytes: 0,
@@ -134,8 +135,8 @@ fn read_id<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>) -> WrittenRule<'t> 
         description: None,
         severity: Severity::Medium,
         enabled: true,
-        tags: Vec::new(),
-        compliance: Vec::new(),
+        tags: Arc::default(),
+        compliance: Arc::default(),
         message: None,
         emit: Emit::Spans,
         completeness: None,
@@ -201,15 +202,48 @@ fn read_keys<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>, rule: &mut Writte
         rule.completeness = reader.word(node, code, "completeness", &Completeness::ALL);
     }
     if let Some(node) = fields.value("tags") {
-        rule.tags = strings(reader, node, "`tags`", "a tag");
+        rule.tags = once(
+            reader,
+            node,
+            |alike| &mut alike.tags,
+            |reader| strings(reader, node, "`tags`", "a tag"),
+        );
     }
-    rule.compliance = compliance(reader, &fields);
+    let compliance = |reader: &mut Reader<'_>| compliance(reader, &fields);
+    rule.compliance = match (
+        fields.value("compliance"),
+        fields.value("compliance_frameworks"),
+    ) {
+        (Some(node), None) => once(reader, node, |alike| &mut alike.compliance, compliance),
+        _ => compliance(reader).into(),
+    };
     rule.message = message(reader, &fields);
     rule.condition = condition(reader, &fields);
     rule.exceptions = exceptions(reader, &fields);
     if let Some(node) = fields.value("tests") {
         rule.tests = read_tests(reader, node, rule.completeness);
     }
+}
+
+/// What `read` makes of a value, or made of one before it that is written like it.
+fn once<'a, T>(
+    reader: &mut Reader<'a>,
+    node: &YamlNode<'_>,
+    shared: impl for<'r> Fn(&'r mut Alike<'a>) -> &'r mut Shared<'a, T>,
+    read: impl FnOnce(&mut Reader<'a>) -> Vec<T>,
+) -> Arc<[T]> {
+    let text = reader.text.get(node.range.clone()).unwrap_or_default();
+    // On several lines it hangs on its column what it says, and with an alias on what stands elsewhere.
+    let is_whole = !text.contains(['\n', '\r', '*', '&']) && !text.is_empty();
+    if is_whole && let Some(known) = shared(&mut reader.alike).get(text) {
+        return Arc::clone(known);
+    }
+    let before = (reader.errors, reader.diagnostics.len());
+    let found: Arc<[T]> = read(reader).into();
+    if is_whole && before == (reader.errors, reader.diagnostics.len()) {
+        shared(&mut reader.alike).insert(text, Arc::clone(&found));
+    }
+    found
 }
 
 /// Frameworks with their controls, and those that are only named.
@@ -269,11 +303,10 @@ fn exceptions<'t>(reader: &mut Reader<'_>, fields: &Fields<'_, 't>) -> Vec<Text<
         );
         reader.report(codes::TOO_MANY, range, message);
     }
-    items
-        .iter()
-        .take(most)
-        .filter_map(|item| reader.positioned_text(item, "an exception"))
-        .collect()
+    let mut texts = Vec::with_capacity(items.len().min(most));
+    let items = items.iter().take(most);
+    texts.extend(items.filter_map(|item| reader.positioned_text(item, "an exception")));
+    texts
 }
 
 fn condition<'t>(reader: &mut Reader<'_>, fields: &Fields<'_, 't>) -> Option<Text<'t>> {

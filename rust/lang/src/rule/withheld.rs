@@ -50,6 +50,7 @@ impl Withheld {
         }
         let mut shown = Rule::clone(rule);
         if let Some(message) = &mut shown.message {
+            let message = Arc::make_mut(message);
             message.value_bytes = self.value_bytes;
             for segment in &mut message.segments {
                 if let Segment::Bound { field, .. } | Segment::Shown { field, .. } = segment

@@ -115,7 +115,7 @@ impl Source {
         body.exceptions = exceptions;
         let hash = meaning_hash(&body, self.completeness);
         Ok(Arc::new(Rule {
-            message,
+            message: message.map(Arc::new),
             completeness: self.completeness,
             hash,
             ..rule_of(id, body)
@@ -132,8 +132,8 @@ pub fn rule_of(id: &str, body: Body) -> Rule {
         description: None,
         severity: Severity::Medium,
         enabled: true,
-        tags: Vec::new(),
-        compliance: Vec::new(),
+        tags: Arc::default(),
+        compliance: Arc::default(),
         message: None,
         emit: Emit::Spans,
         completeness: None,

@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::{Checker, Subject};
-use crate::rule::{CompareOp, Field, FieldTest, Predicate};
+use crate::condition::spelling::is_plain;
+use crate::rule::{CompareOp, Field, FieldTest, Predicate, Scope};
 
 impl<'a> Checker<'a> {
     /// `!=` and `not` on a field that a span may be without: such spans are not selected. `known`: what the spans have
@@ -21,6 +22,9 @@ impl<'a> Checker<'a> {
             one => std::slice::from_ref(one),
         };
         let denied = std::mem::take(&mut self.denied);
+        if denied.is_empty() && !parts.iter().any(|part| negates_some(part, false)) {
+            return;
+        }
         let is_there = |field: &Field| known.iter().any(|part| needs(part, field));
         let mut fields: Vec<&Field> = hidden(parts, &is_there);
         for field in &denied {
@@ -91,6 +95,7 @@ impl<'a> Checker<'a> {
                 message
             }
         };
+        let is_sure = nodes.len() < 2 && self.subject.is_none() && self.can_be_missing(part, field);
         let modern = match nodes.len() {
             0 | 1 => self.or_missing(part, &name),
             _ => self.all_or_missing(filter, nodes, &name),
@@ -100,6 +105,29 @@ impl<'a> Checker<'a> {
             "if they are meant too: `{modern}`; if not, say so: `exists({name}) and …`"
         ));
         fault.suggestion = Some(modern);
+        fault.is_sure = is_sure;
+    }
+
+    /// Whether `x op v or missing(x)` can stand for this part wherever the part can: `x` is read as the attribute of this
+    /// name, in parentheses too, and the text stays within the limits.
+    fn can_be_missing(&self, part: &Node, field: &Field) -> bool {
+        const LONGER: usize = "( or missing())".len();
+        let Field::Attribute {
+            scope: Scope::SpanThenResource,
+            key,
+        } = field
+        else {
+            return false;
+        };
+        let NodeKind::Compare { left, .. } = &part.kind else {
+            return false;
+        };
+        let text = self.place.text;
+        let openers = text.matches(['(', '[', '{', '!']).count() + text.matches("not").count();
+        matches!(&left.kind, NodeKind::Name(name) if name == key)
+            && is_plain(key)
+            && text.len() + key.len() + LONGER <= self.limits.rule_bytes
+            && openers + 2 <= self.limits.nesting
     }
 }
 
@@ -210,6 +238,19 @@ fn has_presence(predicate: &Predicate, field: &Field) -> bool {
     }
 }
 
+/// Whether [`collect_negated`] finds some field under a negation.
+fn negates_some(predicate: &Predicate, is_negated: bool) -> bool {
+    match predicate {
+        Predicate::And(parts) | Predicate::Or(parts) => {
+            parts.iter().any(|part| negates_some(part, is_negated))
+        }
+        Predicate::Not(inner) => negates_some(inner, !is_negated),
+        Predicate::Asks { test, .. } if test.is_two_valued() => false,
+        Predicate::Compare { op, .. } => (*op == CompareOp::Ne) != is_negated,
+        _ => is_negated,
+    }
+}
+
 /// Fields under a negation, and those that are asked for otherwise.
 fn collect_negated<'p>(
     predicate: &'p Predicate,
@@ -237,5 +278,52 @@ fn collect_negated<'p>(
         predicate.for_each_asked(&mut |field| negated.push(field));
     } else {
         predicate.for_each_asked(&mut |field| asked.push(field));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::condition::check::check_condition;
+    use crate::condition::vocabulary::Vocabulary;
+    use crate::diagnostic::fault::Fault;
+    use crate::limits::Limits;
+
+    #[test]
+    fn what_is_surely_meant_loads() {
+        let words = [
+            "region", "a.b", "a-b", "count", "every", "some", "not", "in", "any", "root", "when",
+            "over", "missing", "exists", "span", "event", "within", "as", "by", "trace", "max",
+            "true", "otel", "lower", "length", "verified", "is", "never", "matches", "rule",
+        ];
+        let forms = [
+            "never { x.where(KEY != eu) }",
+            "x.where((KEY != eu) and y == 1) and not z",
+            "when each { x.where(not (KEY == eu)) as p } always { y }",
+            "never { count(x.where(KEY != eu or y)) > 1 }",
+            "x.where(y and KEY != eu and z)",
+        ];
+        let (vocabulary, limits) = (Vocabulary::new(), Limits::default());
+        let faults_of = |text: &str| {
+            let mut faults = Vec::new();
+            check_condition(text, &vocabulary, &limits, &mut faults);
+            faults
+        };
+        let mut sure = 0;
+        for (word, form) in words.iter().flat_map(|word| forms.map(|form| (word, form))) {
+            let text = form.replace("KEY", word);
+            let faults = faults_of(&text);
+            if faults.iter().any(Fault::is_error) {
+                continue;
+            }
+            for fault in faults.iter().filter(|fault| fault.is_sure) {
+                let mut edited = text.clone();
+                let suggestion = fault.suggestion.as_deref().unwrap();
+                edited.replace_range(fault.range.clone(), suggestion);
+                let after = faults_of(&edited);
+                assert!(!after.iter().any(Fault::is_error), "{edited}: {after:?}");
+                sure += 1;
+            }
+        }
+        assert!(sure > 30, "{sure}");
     }
 }

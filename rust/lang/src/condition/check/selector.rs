@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
             None if dialect == Dialect::TraceSpans => Some(Selector::all(Base::Any)),
             None => self.selector(base),
         };
-        let mut parts: Vec<(&'a Node, Predicate)> = Vec::new();
+        let mut parts: Vec<(&'a Node, Predicate)> = Vec::with_capacity(filters.len());
         let mut is_whole = true;
         let spans = selected.as_mut().and_then(Selector::filterable);
         let mut known = spans.map_or_else(Vec::new, |spans| spans.filter.clone());
@@ -228,6 +228,8 @@ impl<'a> Checker<'a> {
             Predicate::And(parts) => parts,
             other => vec![other],
         };
+        // Rules stay in memory, so they have no more room than they need.
+        spans.filter.reserve_exact(parts.len());
         for part in parts {
             let reads_trace = any_field(&part, &Field::is_open);
             let reads_span = any_field(&part, &|field| !field.is_open());

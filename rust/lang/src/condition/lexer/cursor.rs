@@ -247,7 +247,7 @@ impl<'a> Lexer<'a> {
         let is_key = |token: &Token| {
             matches!(
                 token,
-                Token::Name(_) | Token::Quoted(_) | Token::Intrinsic(_) | Token::Attribute { .. }
+                Token::Name(_) | Token::Quoted(_) | Token::Intrinsic(_) | Token::Attribute(_)
             )
         };
         let token = match self.lexed.tokens.as_slice() {

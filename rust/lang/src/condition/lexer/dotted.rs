@@ -3,7 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::{Lexer, Sign};
 use crate::condition::scan;
-use crate::condition::token::{Function, Token};
+use crate::condition::token::{AttributeToken, Function, Token};
 use crate::diagnostic::nearest::nearest;
 
 impl Lexer<'_> {
@@ -62,11 +62,11 @@ impl Lexer<'_> {
         let scope = scope.into();
         self.push(
             start,
-            Token::Attribute {
+            Token::Attribute(Box::new(AttributeToken {
                 scope,
                 key,
                 is_older: true,
-            },
+            })),
             close + 1,
         );
         true
@@ -80,11 +80,11 @@ impl Lexer<'_> {
         if let Some((_, Token::Quoted(key), end)) = self.lexed.tokens.pop() {
             self.push(
                 start,
-                Token::Attribute {
+                Token::Attribute(Box::new(AttributeToken {
                     scope,
                     key,
                     is_older: false,
-                },
+                })),
                 end,
             );
         }

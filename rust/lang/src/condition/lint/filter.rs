@@ -27,6 +27,12 @@ fn contradicts(spans: &SpanSelector) -> bool {
     if spans.filter.is_empty() && spans.trace.is_empty() {
         return false;
     }
+    // Most have one part, which nothing else can exclude.
+    if let ([only], []) | ([], [only]) = (&*spans.filter, &*spans.trace)
+        && !may_be_excluded_by(&spans.base, only)
+    {
+        return never_true(only);
+    }
     let mut parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
     let root = Predicate::missing(Field::Intrinsic(Intrinsic::SpanParentId));
     if spans.base == Base::Root {
@@ -46,6 +52,17 @@ fn contradicts(spans: &SpanSelector) -> bool {
         .into_iter()
         .any(|(index, part)| parts[index + 1..].iter().any(|other| exclude(part, other)))
         || parts.iter().any(|part| never_true(part))
+}
+
+/// Whether what the base says of a span may exclude a part of its filter.
+fn may_be_excluded_by(base: &Base, part: &Predicate) -> bool {
+    let mut reads_name = false;
+    part.for_each_field(&mut |field| reads_name |= *field == Field::Intrinsic(Intrinsic::SpanName));
+    match base {
+        Base::Named(_) => reads_name,
+        Base::Root => true,
+        Base::Any | Base::Leaf => false,
+    }
 }
 
 fn never_true(predicate: &Predicate) -> bool {

@@ -10,7 +10,7 @@ use crate::file::yaml::hint::{hint, indenting_tab};
 use crate::file::yaml::lines::{self, Met};
 use crate::file::yaml::open::Open;
 use crate::file::yaml::resume::{Failure, RESUME_BYTES, Resume};
-use crate::file::yaml::tree::{Scalar, Style};
+use crate::file::yaml::tree::{Entry, Scalar, Style};
 use crate::file::yaml::tree::{YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
 
@@ -60,7 +60,7 @@ pub fn parse_events<'t>(
 pub struct Taken<'a, 't> {
     /// The key of the file that has the list.
     pub key: &'static str,
-    pub take: &'a mut dyn FnMut(YamlNode<'t>),
+    pub take: &'a mut dyn FnMut(&YamlNode<'t>),
 }
 
 /// The documents of any text.
@@ -129,6 +129,8 @@ struct Builder<'a, 'f, 't> {
     /// Of the whole text.
     nodes: usize,
     taken: Option<Taken<'f, 't>>,
+    /// The room of what was taken last.
+    spare: Vec<Entry<'t>>,
 }
 
 impl<'a, 'f, 't> Builder<'a, 'f, 't> {
@@ -151,6 +153,7 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             alias_nodes: 0,
             nodes: 0,
             taken: None,
+            spare: Vec::new(),
         }
     }
 
@@ -223,7 +226,9 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             Met::Mapping(at) => {
                 let room = self.usual.get(self.open.len()).copied();
                 let room = room.unwrap_or(0).min(ROOM);
-                self.begin(Open::mapping(at, 0, room), at..at);
+                let mut entries = std::mem::take(&mut self.spare);
+                entries.reserve_exact(room);
+                self.begin(Open::mapping(at, 0, entries), at..at);
             }
             Met::Sequence(at) => self.begin(Open::sequence(at, 0), at..at),
             Met::End(at) => self.close(at, false),
@@ -278,7 +283,7 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
                 self.begin(Open::sequence(range.start, anchor), range);
             }
             Event::MappingStart(anchor, _) => {
-                self.begin(Open::mapping(range.start, anchor, 0), range);
+                self.begin(Open::mapping(range.start, anchor, Vec::new()), range);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end, false),
             _ => {}
@@ -395,7 +400,9 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             && list.is_sequence()
             && file.awaits_value_of(taken.key)
         {
-            return (taken.take)(node);
+            (taken.take)(&node);
+            self.spare = node.emptied();
+            return;
         }
         let Some(open) = self.open.last_mut() else {
             let continues = std::mem::take(&mut self.continues);

@@ -29,13 +29,14 @@ const FEW: usize = 16;
 
 impl<'t> Open<'t> {
     pub fn sequence(begin: usize, anchor: usize) -> Open<'t> {
-        Open::new(begin, anchor, OpenKind::Sequence(Vec::new()))
+        // Most stand in brackets and have one.
+        Open::new(begin, anchor, OpenKind::Sequence(Vec::with_capacity(1)))
     }
 
-    /// `room`: for so many entries.
-    pub fn mapping(begin: usize, anchor: usize, room: usize) -> Open<'t> {
+    /// `entries`: none, with room for those that are expected.
+    pub fn mapping(begin: usize, anchor: usize, entries: Vec<Entry<'t>>) -> Open<'t> {
         let kind = OpenKind::Mapping {
-            entries: Vec::with_capacity(room),
+            entries,
             key: None,
             keys: None,
         };

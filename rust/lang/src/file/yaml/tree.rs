@@ -75,6 +75,17 @@ impl<'t> YamlNode<'t> {
         }
     }
 
+    /// The room of a mapping that nothing else shares, for another one.
+    pub(super) fn emptied(self) -> Vec<Entry<'t>> {
+        let YamlKind::Mapping(mapping) = self.kind else {
+            return Vec::new();
+        };
+        let items = Rc::into_inner(mapping).map(|mapping| mapping.items);
+        let mut items = items.unwrap_or_default();
+        items.clear();
+        items
+    }
+
     /// The text of a scalar.
     #[must_use]
     pub fn as_scalar(&self) -> Option<&Scalar<'t>> {
