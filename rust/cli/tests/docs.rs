@@ -261,7 +261,7 @@ fn the_table_of_controls_is_of_the_catalogue_and_the_packs() {
         ));
     }
     for rule in &rules {
-        for one in &rule.compliance {
+        for one in &*rule.compliance {
             for control in &one.controls {
                 let is_known = named.contains(&(one.framework.as_str(), control.as_str()));
                 assert!(

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use betrace_lang::rule::{Base, Field, Predicate, Rule, Term};
 use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 
 /// A cell's number in this engine.
@@ -36,7 +36,8 @@ pub(crate) struct Stamp(pub u32);
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     text: String,
-    names: HashMap<u32, Named>,
+    /// Ascending by their numbers.
+    names: Vec<Named>,
     /// Numbers by their names.
     ids: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -46,6 +47,7 @@ pub(crate) struct Numbers {
 /// Where a name stands.
 #[derive(Debug)]
 struct Named {
+    id: u32,
     place: Range<usize>,
     /// The latest rule set that has it.
     used: Stamp,
@@ -53,34 +55,42 @@ struct Named {
 
 impl Numbers {
     fn number(&mut self, name: &str, used: Stamp) -> u32 {
-        let (text, names, hasher) = (&self.text, &self.names, &self.hasher);
-        let place = |id: &u32| names[id].place.clone();
+        let known = Known {
+            text: &self.text,
+            names: &self.names,
+        };
         let entry = self.ids.entry(
-            hasher.hash_one(name),
-            |id| text[place(id)] == *name,
-            |id| hasher.hash_one(&text[place(id)]),
+            self.hasher.hash_one(name),
+            |id| known.name(*id) == name,
+            |id| self.hasher.hash_one(known.name(*id)),
         );
-        let id = match entry {
-            Entry::Occupied(known) => *known.get(),
+        match entry {
+            Entry::Occupied(known) => {
+                let id = *known.get();
+                if let Some(at) = place_of(&self.names, id) {
+                    self.names[at].used = used;
+                }
+                id
+            }
             Entry::Vacant(free) => {
-                free.insert(self.next);
+                let id = self.next;
+                free.insert(id);
+                self.next += 1;
                 let place = self.text.len()..self.text.len() + name.len();
                 self.text.push_str(name);
-                self.names.insert(self.next, Named { place, used });
-                self.next += 1;
-                return self.next - 1;
+                self.names.push(Named { id, place, used });
+                id
             }
-        };
-        if let Some(named) = self.names.get_mut(&id) {
-            named.used = used;
         }
-        id
     }
 
     fn make_room(&mut self, more: usize) {
         self.names.reserve(more);
-        let (text, names, hasher) = (&self.text, &self.names, &self.hasher);
-        let hash = |id: &u32| hasher.hash_one(&text[names[id].place.clone()]);
+        let known = Known {
+            text: &self.text,
+            names: &self.names,
+        };
+        let hash = |id: &u32| self.hasher.hash_one(known.name(*id));
         self.ids.reserve(more, hash);
     }
 
@@ -91,35 +101,53 @@ impl Numbers {
     }
 
     fn name(&self, id: u32) -> &str {
-        &self.text[self.names[&id].place.clone()]
-    }
-
-    fn enter(&mut self, id: u32) {
-        let (text, names, hasher) = (&self.text, &self.names, &self.hasher);
-        let hash = |id: &u32| hasher.hash_one(&text[names[id].place.clone()]);
-        self.ids.insert_unique(hash(&id), id, hash);
+        let (text, names) = (&self.text, &self.names);
+        Known { text, names }.name(id)
     }
 
     fn forget_before(&mut self, oldest: Stamp) {
-        self.names.retain(|_, named| named.used >= oldest);
+        self.names.retain(|named| named.used >= oldest);
         self.names.shrink_to_fit();
         let all = std::mem::take(&mut self.text);
         self.text
-            .reserve_exact(self.names.values().map(|named| named.place.len()).sum());
+            .reserve_exact(self.names.iter().map(|named| named.place.len()).sum());
         self.ids = HashTable::with_capacity(self.names.len());
-        let kept: Vec<u32> = self.names.keys().copied().collect();
-        for id in kept {
-            if let Some(named) = self.names.get_mut(&id) {
-                let begin = self.text.len();
-                self.text.push_str(&all[named.place.clone()]);
-                named.place = begin..self.text.len();
-            }
-            self.enter(id);
+        for named in &mut self.names {
+            let name = &all[named.place.clone()];
+            let begin = self.text.len();
+            self.text.push_str(name);
+            named.place = begin..self.text.len();
+            // There is room for all of them, so that none is hashed again.
+            let hash = self.hasher.hash_one(name);
+            self.ids.insert_unique(hash, named.id, |_| hash);
         }
     }
 
     fn restamp(&mut self, used: Stamp) {
-        self.names.values_mut().for_each(|named| named.used = used);
+        self.names.iter_mut().for_each(|named| named.used = used);
+    }
+}
+
+/// The names of [`Numbers`], apart from their table.
+struct Known<'n> {
+    text: &'n str,
+    names: &'n [Named],
+}
+
+impl<'n> Known<'n> {
+    fn name(&self, id: u32) -> &'n str {
+        let place = place_of(self.names, id).map(|at| self.names[at].place.clone());
+        &self.text[place.unwrap_or_default()]
+    }
+}
+
+/// Where the name of a number stands among these.
+fn place_of(names: &[Named], id: u32) -> Option<usize> {
+    // As long as none was forgotten, each follows the one before it.
+    let likely = id.checked_sub(names.first()?.id)? as usize;
+    match names.get(likely) {
+        Some(named) if named.id == id => Some(likely),
+        _ => names.binary_search_by_key(&id, |named| named.id).ok(),
     }
 }
 

@@ -267,7 +267,7 @@ fn meaning(hash: MeaningHash) -> String {
 /// A framework that a rule names twice is one.
 fn compliance(rule: &Rule) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for one in &rule.compliance {
+    for one in &*rule.compliance {
         let controls = all.entry(one.framework.clone()).or_default();
         controls.extend(one.controls.iter().cloned());
         controls.sort();

@@ -97,7 +97,7 @@ impl Group {
     }
 
     /// Of so few members that each is asked.
-    fn one_by_one(members: &[GroupMember]) -> Group {
+    pub(crate) fn one_by_one(members: &[GroupMember]) -> Group {
         let mut always = Leads::default();
         for member in members {
             always.add(member.lead());

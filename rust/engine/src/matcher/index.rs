@@ -41,19 +41,23 @@ struct Members<'s> {
 impl Members<'_> {
     /// Those of one group. In a small one nobody looks for ways to them.
     fn of(&self, ids: impl ExactSizeIterator<Item = u32>) -> Vec<GroupMember> {
-        let is_small = ids.len() <= SMALL;
-        let member = |id: u32| {
-            let selector = &self.selectors[id as usize];
-            GroupMember {
-                selector: id,
-                approaches: match is_small {
-                    true => Vec::new(),
-                    false => self.approaches(selector),
-                },
-                is_bare: selector.parts.is_empty(),
-            }
+        if ids.len() <= SMALL {
+            return ids.map(|id| self.of_few(id)).collect();
+        }
+        let member = |id| GroupMember {
+            approaches: self.approaches(&self.selectors[id as usize]),
+            ..self.of_few(id)
         };
         ids.map(member).collect()
+    }
+
+    /// One of a small group.
+    fn of_few(&self, id: u32) -> GroupMember {
+        GroupMember {
+            selector: id,
+            approaches: Vec::new(),
+            is_bare: self.selectors[id as usize].parts.is_empty(),
+        }
     }
 
     fn approaches(&self, selector: &SelectorParts) -> Vec<Approach> {
@@ -109,8 +113,14 @@ impl Index {
         let mut named = Vec::with_capacity(by_name.len());
         for alike in by_name.chunk_by(|a, b| a.0 == b.0) {
             names.intern(alike[0].0);
-            let ids = alike.iter().map(|(_, id)| *id);
-            named.push(Group::new(&members.of(ids), &mut building));
+            // Most names have one selector alone.
+            named.push(match alike {
+                [(_, only)] => Group::one_by_one(&[members.of_few(*only)]),
+                _ => {
+                    let ids = alike.iter().map(|(_, id)| *id);
+                    Group::new(&members.of(ids), &mut building)
+                }
+            });
         }
         names.settle();
         Index {

@@ -6,8 +6,10 @@
 mod page;
 mod table;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+
+use hashbrown::HashMap;
 
 use crate::condition::macro_text::Macro;
 use crate::condition::scan::names_with;

@@ -1,7 +1,9 @@
 //! What is doubtful about rules only when they are seen together.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 
 use crate::codes::{Code, files as codes};
 use crate::condition::meaning::{MeaningParts, part_beginnings};
@@ -22,7 +24,7 @@ pub(crate) struct Across {
     doubled: Vec<(usize, usize)>,
     /// Of the others, hashes of what their parts begin with.
     beginnings: Vec<(u64, usize)>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Across {

@@ -1,8 +1,9 @@
 //! What many rules of a file have word by word: their tags, and what they give evidence for. It is read once, and the rules
 //! share it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::rule::Compliance;
 

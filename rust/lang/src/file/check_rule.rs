@@ -1,7 +1,9 @@
 //! Checks the texts of a rule: its condition, exceptions and message, and the macros of its file.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::codes::conditions::IN_EVERY_TRACE;
 use crate::condition::check::{

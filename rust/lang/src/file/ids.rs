@@ -1,6 +1,6 @@
 //! The ids of a set, which name each rule in violations, metrics and stored state.
 
-use std::collections::{HashMap, hash_map};
+use hashbrown::{HashMap, hash_map};
 
 use crate::codes::files as codes;
 use crate::file::loaded::Place;

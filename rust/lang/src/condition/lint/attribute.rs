@@ -2,9 +2,10 @@
 //!
 //! An old name that instrumentations emit today is not dead: what reads the old and the new is a name of the vocabulary.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::codes::conditions as code;
 use crate::condition::shipped::{keys_of, readers, reads_whole};
