@@ -78,8 +78,8 @@ impl Engine {
             while !self.with_rules(now, &mut close).0 {
                 settled();
             }
+            settled();
         }
-        settled();
     }
 
     /// Closes traces of a part, but not those that opened since it was first come to. `true`: none is left; else the rules are
