@@ -22,3 +22,4 @@ pub(crate) mod rule_window;
 pub(crate) mod sums;
 pub(crate) mod table;
 pub(crate) mod told;
+pub(crate) mod tumbling;

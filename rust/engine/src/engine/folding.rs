@@ -15,7 +15,7 @@ use crate::time::EventTime;
 use crate::windows::exemplars::Exemplar;
 use crate::windows::fold::{Crossed, FoldedTraces};
 use crate::windows::pending::Pending;
-use crate::windows::rule_window::Window;
+use crate::windows::tumbling::Window;
 
 impl Context<'_> {
     /// A trace has closed: it adds to the windows in which it began, once what is pending is folded in. `rules`: those over many

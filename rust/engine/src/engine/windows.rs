@@ -23,9 +23,9 @@ use crate::windows::ended::{EndedRule, JudgedRule};
 use crate::windows::fold::Crossed;
 use crate::windows::judge::{Judged, judge};
 use crate::windows::rivals::Rival;
-use crate::windows::rule_window::Window;
 use crate::windows::table::{OpenWindow, Windows};
 use crate::windows::told::{Told, finding, trace_of};
+use crate::windows::tumbling::Window;
 
 impl Context<'_> {
     /// A group broke its rule before its window was over.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::intern::RuleKey;
-use crate::windows::rule_window::Window;
+use crate::windows::tumbling::Window;
 
 type Entry = (u32, Window, RuleKey);
 

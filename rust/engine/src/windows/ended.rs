@@ -16,10 +16,11 @@ use crate::window::grouped::KeptGroup;
 use crate::windows::gathered::{Gathered, grows};
 use crate::windows::judge::{Judged, breaks_upwards, judge, looks_back};
 use crate::windows::rivals::{Rival, rivals};
-use crate::windows::rule_window::{RuleWindow, Window};
+use crate::windows::rule_window::RuleWindow;
 use crate::windows::sums::GroupSums;
 use crate::windows::table::Windows;
 use crate::windows::told::Told;
+use crate::windows::tumbling::Window;
 
 /// After so many groups whoever waits for the table goes first.
 pub(super) const GROUPS_AT_ONCE: usize = if cfg!(loom) { 1 } else { 256 };

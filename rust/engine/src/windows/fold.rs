@@ -10,9 +10,10 @@ use crate::windows::adds::{Added, AddingTrace, GroupPart, PartOf, RuleAdds, Wind
 use crate::windows::exemplars::Exemplar;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{breaks_upwards, has_crossed};
-use crate::windows::rule_window::{Closed, RuleWindow, Window};
+use crate::windows::rule_window::{Closed, RuleWindow};
 use crate::windows::sums::Sums;
 use crate::windows::table::Windows;
+use crate::windows::tumbling::Window;
 
 /// A group that broke its rule before its window was over, as it stood then.
 #[derive(Clone, Debug)]

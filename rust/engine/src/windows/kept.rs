@@ -13,8 +13,9 @@ use crate::time::Timestamp;
 use crate::window::grouped::Grouped;
 use crate::windows::ended::GROUPS_AT_ONCE;
 use crate::windows::gathered::Gathered;
-use crate::windows::rule_window::{Closed, RuleWindow, SeenByAsked, SeenTraces, Window};
+use crate::windows::rule_window::{Closed, RuleWindow, SeenByAsked, SeenTraces};
 use crate::windows::table::Windows;
+use crate::windows::tumbling::Window;
 
 /// As it was until version 7, when each trace was asked by each rule.
 #[derive(Serialize, Deserialize)]

@@ -9,7 +9,8 @@ use crate::logic::tri::Reasons;
 use crate::time::EventTime;
 use crate::windows::adds::{AddingTrace, Adds};
 use crate::windows::exemplars::Exemplar;
-use crate::windows::rule_window::{SeenByAsked, SeenTraces, Window};
+use crate::windows::rule_window::{SeenByAsked, SeenTraces};
+use crate::windows::tumbling::Window;
 
 /// In so many windows traces began at most before these go there.
 const MANY_WINDOWS: usize = 64;

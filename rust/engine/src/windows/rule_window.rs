@@ -1,6 +1,4 @@
-//! A window, and what one rule has gathered in it.
-
-use std::cmp::Ordering;
+//! What one rule has gathered in a window, and what of the traces that closed in it is known of all rules.
 
 use betrace_lang::rule::{Completeness, Over};
 use betrace_lang::verdict::Reason;
@@ -9,45 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::heap::heap;
 use crate::intern::RuleKey;
 use crate::logic::tri::Reasons;
-use crate::time::EventTime;
 use crate::window::distinct::ValueKey;
 use crate::window::grouped::Grouped;
 use crate::window::summary::Summary;
 use crate::windows::adds::Idle;
 use crate::windows::by_size::ENTRY_BYTES;
 use crate::windows::gathered::Gathered;
-
-/// How long a window is, and when it begins: aligned to the epoch. The first to end comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Window {
-    pub start: u64,
-    pub length: u64,
-}
-
-impl Window {
-    /// The one in which something was.
-    pub fn at(length: u64, time: EventTime) -> Window {
-        let start = time.0 - time.0 % length.max(1);
-        Window { start, length }
-    }
-
-    pub fn end(self) -> u64 {
-        self.start.saturating_add(self.length)
-    }
-}
-
-impl Ord for Window {
-    fn cmp(&self, other: &Window) -> Ordering {
-        let order = |window: &Window| (window.end(), window.length, window.start);
-        order(self).cmp(&order(other))
-    }
-}
-
-impl PartialOrd for Window {
-    fn partial_cmp(&self, other: &Window) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
 
 /// How many traces closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -15,8 +15,9 @@ use crate::time::Timestamp;
 use crate::window::grouped::Grouped;
 use crate::windows::by_size::BySize;
 use crate::windows::gathered::Gathered;
-use crate::windows::rule_window::{RuleWindow, SeenByAsked, SeenTraces, Window};
+use crate::windows::rule_window::{RuleWindow, SeenByAsked, SeenTraces};
 use crate::windows::sums::Sums;
+use crate::windows::tumbling::Window;
 
 /// Of all rules.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use crate::logic::interval::{End, Interval};
 use crate::windows::adds::BETWEEN;
 use crate::windows::gathered::Gathered;
 use crate::windows::judge::{Judged, value};
-use crate::windows::rule_window::Window;
 use crate::windows::sums::REST;
+use crate::windows::tumbling::Window;
 
 /// A group of a window, judged.
 pub(crate) struct Told<'a> {
