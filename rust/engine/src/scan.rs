@@ -8,11 +8,12 @@
 //!
 //! A visitor who has seen enough for now leaves the message, and another scan goes on behind the span that he saw last.
 //!
-//! [`scan`] walks the containers; [`read`] reads what stands in them into slots, as [`read_plan`] says; each
-//! span is lent to a visitor as a [`view`]. What the visitor makes of it is none of this room's business; he may set it
-//! [`aside`] to look at it later, in whatever order.
+//! [`scan`] walks the containers; [`read`] reads what stands in them into slots, as [`read_plan`] says, [resources] that came
+//! before and attributes that are [expected] with less work; each span is lent to a visitor as a [`view`]. What the visitor makes
+//! of it is none of this room's business; he may set it [`aside`] to look at it later, in whatever order.
 
 pub(crate) mod aside;
+mod attributes;
 pub(crate) mod digest;
 pub(crate) mod expected;
 pub(crate) mod first_of;
@@ -23,6 +24,7 @@ pub(crate) mod lists;
 pub(crate) mod part;
 pub(crate) mod read;
 pub(crate) mod read_plan;
+pub(crate) mod resources;
 pub(crate) mod slots;
 mod span_field;
 mod value_digest;
@@ -68,7 +70,7 @@ pub(crate) fn scan<'a>(
     if u32::try_from(message.len()).is_err() {
         return Err(error(0, ScanErrorKind::TooLarge));
     }
-    read.expected.begin(plan);
+    read.begin(plan);
     let mut scanner = Scanner {
         message,
         from,

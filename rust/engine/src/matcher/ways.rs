@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::hash::fold;
 use crate::matcher::ids::{Hit, SelectorId, UnlikeId};
 use crate::matcher::leads::{Follow, Lead};
+use crate::scan::expected::SetShape;
 use crate::scan::read_plan::{PlanIdentity, ReadPlan};
 use crate::scan::view::SpanView;
 use crate::wire::value::RawKind;
@@ -32,6 +33,8 @@ pub(crate) struct Ways {
 struct WayPlace {
     kind: i32,
     status: i32,
+    /// Of one that came.
+    shape: Option<SetShape>,
     /// What they have set, in this order.
     set: Vec<(u32, RawKind)>,
     known: KnownWay,
@@ -94,13 +97,13 @@ impl Ways {
         view: &SpanView<'_, '_>,
         record: impl FnOnce(&mut LedWay),
     ) -> Option<&LedWay> {
-        let count = view.span_slots().len();
-        let numbers = [view.kind(), view.status()].map(|one| u64::from(one.cast_unsigned()));
-        let hash = fold(
-            view.span_signs().bits() ^ numbers[0],
-            numbers[1] << 32 | count as u64,
-        );
-        let place = self.places.get_mut(hash as usize % PLACES)?;
+        let status = view.status() as usize;
+        let set = match view.shape() {
+            Some(shape) => shape.number() as usize,
+            None => fold(view.span_signs().bits(), view.span_slots().len() as u64) as usize,
+        };
+        let at = set ^ status << 6 ^ (view.kind() as usize) << 4;
+        let place = self.places.get_mut(at % PLACES)?;
         if !place.is_of(view) {
             place.leave_to(view);
             return None;
@@ -116,11 +119,15 @@ impl Ways {
 impl WayPlace {
     #[inline(always)]
     fn is_of(&self, view: &SpanView<'_, '_>) -> bool {
+        (self.kind, self.status) == (view.kind(), view.status())
+            && (self.shape.is_some() && self.shape == view.shape() || self.has_set(view))
+    }
+
+    #[inline(never)]
+    fn has_set(&self, view: &SpanView<'_, '_>) -> bool {
         let slots = view.span_slots();
         let mut pairs = self.set.iter().zip(slots);
-        (self.kind, self.status) == (view.kind(), view.status())
-            && self.set.len() == slots.len()
-            && pairs.all(|(of, set)| *of == (set.slot, set.kind()))
+        self.set.len() == slots.len() && pairs.all(|(of, set)| *of == (set.slot, set.kind()))
     }
 
     /// Is a span's, unless it is still of use to others.
@@ -132,8 +139,10 @@ impl WayPlace {
             return;
         }
         (self.kind, self.status) = (view.kind(), view.status());
+        self.shape = view.shape();
         self.set.clear();
         self.set.reserve_exact(slots.len());
+        self.way.clear();
         let set = slots.iter().map(|set| (set.slot, set.kind()));
         self.set.extend(set);
         self.known = KnownWay::Nothing;
@@ -141,12 +150,8 @@ impl WayPlace {
 
     #[cold]
     fn meet(&mut self, record: impl FnOnce(&mut LedWay)) {
-        let way = &mut self.way;
-        way.steps.clear();
-        way.hits.clear();
-        way.is_too_long = false;
-        record(way);
-        self.known = match way.is_too_long {
+        record(&mut self.way);
+        self.known = match self.way.is_too_long {
             true => KnownWay::Never,
             false => KnownWay::Way,
         };
@@ -154,6 +159,14 @@ impl WayPlace {
 }
 
 impl LedWay {
+    fn clear(&mut self) {
+        self.steps.clear();
+        self.steps.reserve(LENGTH);
+        self.hits.clear();
+        self.hits.reserve(LENGTH);
+        self.is_too_long = false;
+    }
+
     #[inline(always)]
     pub(crate) fn steps(&self) -> &[WayStep] {
         &self.steps

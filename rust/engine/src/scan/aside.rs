@@ -53,6 +53,8 @@ const NO_LISTS: u32 = u32::MAX;
 #[derive(Debug)]
 struct ScopeAside {
     resource: Range<usize>,
+    /// Of the resource.
+    signs: Signs,
     scope: Range<usize>,
     name: PartOfMessage,
     version: PartOfMessage,
@@ -109,6 +111,7 @@ impl SpansAside {
             self.serial = Some(read.scope_serial);
             self.scopes.push(ScopeAside {
                 resource: append(&mut self.values, read.resource.touched()),
+                signs: read.resource.signs(),
                 scope: append(&mut self.values, read.scope.touched()),
                 name: read.scope_name,
                 version: read.scope_version,
@@ -162,13 +165,17 @@ impl SpansAside {
             return;
         };
         let lent = &mut self.lent;
+        let scope = &self.scopes[span.scope as usize];
+        let of_resource = &self.values[scope.resource.clone()];
         if self.scope != Some(span.scope) {
             self.scope = Some(span.scope);
-            let scope = &self.scopes[span.scope as usize];
-            let of_resource = &self.values[scope.resource.clone()];
-            lent.resource.refill(plan.resource.len(), of_resource);
-            let of_scope = &self.values[scope.scope.clone()];
-            lent.scope.refill(plan.scope.len(), of_scope);
+            if of_resource.len() > FEW {
+                lent.resource.refill(plan.resource.len(), of_resource);
+            }
+            if !plan.scope.is_empty() {
+                let of_scope = &self.values[scope.scope.clone()];
+                lent.scope.refill(plan.scope.len(), of_scope);
+            }
             lent.scope_name = scope.name;
             lent.scope_version = scope.version;
         }
@@ -190,6 +197,11 @@ impl SpansAside {
             read: lent,
             head: &span.head,
             set: SetSlots::new(of_span, span.signs, are_many.then_some(&lent.span)),
+            of_resource: SetSlots::new(
+                of_resource,
+                scope.signs,
+                (of_resource.len() > FEW).then_some(&lent.resource),
+            ),
             whose: span.whose,
             marks: Some(&span.marks),
         });

@@ -24,39 +24,41 @@ pub(crate) struct SpanHead {
 }
 
 impl SpanHead {
-    /// Reads what a span nearly always begins with, as it is nearly always written, from `at` on, and tells how far that goes.
+    /// Reads what a span nearly always begins with, as it is nearly always written, from `begin` on, and tells how far that goes.
     #[inline(always)]
-    pub(crate) fn read_usual(&mut self, bytes: &[u8], mut at: usize) -> usize {
-        if let Some(ids) = chunk::<28>(bytes, at)
+    pub(crate) fn read_usual(&mut self, bytes: &[u8], begin: usize) -> usize {
+        let mut rest = bytes.get(begin..).unwrap_or(&[]);
+        if let Some((ids, behind)) = rest.split_first_chunk::<28>()
             && ids[..2] == [field::TRACE_ID_TAG, 16]
             && ids[18..20] == [field::SPAN_ID_TAG, 8]
         {
             self.trace.copy_from_slice(&ids[2..18]);
             self.span.copy_from_slice(&ids[20..]);
-            at += ids.len();
+            rest = behind;
         }
-        if bytes.get(at) == Some(&field::TRACE_STATE_TAG)
-            && let Some((_, end)) = usual_payload(bytes, at + 1)
+        if rest.first() == Some(&field::TRACE_STATE_TAG)
+            && let Some((_, end)) = usual_payload(rest, 1)
         {
-            at = end;
+            rest = rest.get(end..).unwrap_or(&[]);
         }
-        if let Some(parent) = chunk::<10>(bytes, at)
+        if let Some((parent, behind)) = rest.split_first_chunk::<10>()
             && parent[..2] == [field::PARENT_ID_TAG, 8]
         {
             self.parent.copy_from_slice(&parent[2..]);
-            at += parent.len();
+            rest = behind;
         }
-        if bytes.get(at) == Some(&field::NAME_TAG)
-            && let Some((start, end)) = usual_payload(bytes, at + 1)
+        if rest.first() == Some(&field::NAME_TAG)
+            && let Some((start, end)) = usual_payload(rest, 1)
         {
-            self.name = PartOfMessage::of(&(start..end));
-            at = end;
+            let at = bytes.len() - rest.len();
+            self.name = PartOfMessage::of(&(at + start..at + end));
+            rest = rest.get(end..).unwrap_or(&[]);
         }
-        if let Some([field::KIND_TAG, kind @ 0..0x80]) = chunk::<2>(bytes, at) {
-            self.kind = i32::from(*kind);
-            at += 2;
+        if let Some((&[field::KIND_TAG, kind @ 0..0x80], behind)) = rest.split_first_chunk() {
+            self.kind = i32::from(kind);
+            rest = behind;
         }
-        if let Some(times) = chunk::<18>(bytes, at)
+        if let Some((times, behind)) = rest.split_first_chunk::<18>()
             && times[0] == field::START_TAG
             && times[9] == field::END_TAG
         {
@@ -65,9 +67,9 @@ impl SpanHead {
                 time.copy_from_slice(&times[at..at + 8]);
                 u64::from_le_bytes(time)
             });
-            at += times.len();
+            rest = behind;
         }
-        at
+        bytes.len() - rest.len()
     }
 
     pub(crate) fn set_trace(&mut self, id: &[u8]) {
@@ -107,11 +109,6 @@ impl SpanHead {
         }
         Ok(())
     }
-}
-
-#[inline(always)]
-fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
-    bytes.get(at..)?.first_chunk()
 }
 
 /// The hexadecimal text of a span's ids.

@@ -186,11 +186,6 @@ impl KeyTable {
         self.keys.is_empty()
     }
 
-    /// By which keys are looked up, in whatever table.
-    pub(crate) fn hash_of(key: &[u8]) -> u64 {
-        table_hash(key)
-    }
-
     /// The hash of a slot's key: the same in every table.
     pub(crate) fn hash(&self, slot: u32) -> u64 {
         self.keys.get(slot as usize).map_or(0, |key| key.hash)

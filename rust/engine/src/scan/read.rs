@@ -7,23 +7,20 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use crate::mark::{Claim, MARK, OwnSpans, SCOPE, VIOLATION_ID, Whose};
+use crate::scan::attributes::{attribute, keep, unexpected_attributes};
 use crate::scan::expected::Expectations;
 use crate::scan::head::{IdTexts, SpanHead};
-use crate::scan::keys::{KeyTable, KnownKey};
 use crate::scan::lists::ListSet;
 use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
-use crate::scan::slots::{Signs, SlotSet};
+use crate::scan::resources::{KnownResources, ResourcePlace, Twins};
+use crate::scan::slots::SlotSet;
 use crate::scan::span_field as field;
-use crate::scan::value_digest::{digest_int, digest_text, digest_value};
-use crate::wire::pair::{KeyValue, UsualPair, UsualValue};
-use crate::wire::value::{Raw, RawKind, any_value};
+use crate::wire::pair::KeyValue;
+use crate::wire::value::{Raw, RawKind};
 use crate::wire::{Cursor, PartOfMessage, ScanError, usual_payload};
 
 /// Text of link ids kept for the next span; a span with more gives the room back.
 const KEPT_ID_BYTES: usize = 1 << 20;
-
-/// Kinds of spans, the unspecified one included.
-const KINDS: usize = 6;
 
 /// The working memory of a scan. Belongs to one thread at a time, to no message.
 #[derive(Debug, Default)]
@@ -51,8 +48,12 @@ pub(crate) struct ReadState {
     pub ids: IdTexts,
     /// Worked out when it is first asked for.
     pub scope_digest: Cell<Option<u64>>,
-    /// Likewise, what tells apart spans of a kind, by its number, that share an id.
-    pub twins: [Cell<Option<u32>>; KINDS],
+    /// Likewise, of the resource.
+    pub twins: Twins,
+    resources: KnownResources,
+    has_resource: bool,
+    /// Where the resource is kept, if one part was read of it and no more.
+    known: Option<ResourcePlace>,
 }
 
 /// By what a span is told from another with its id, and a copy of it from one that differs.
@@ -70,13 +71,52 @@ impl ReadState {
         }
     }
 
-    pub(crate) fn begin_resource(&mut self, plan: &ReadPlan) {
-        self.resource.begin(plan.resource.len());
-        self.twins = Default::default();
+    /// A message is read by this plan.
+    pub(crate) fn begin(&mut self, plan: &ReadPlan) {
+        self.expected.begin(plan);
+        self.leave_resource();
+        self.resources.begin(plan);
     }
 
-    /// Reads one part of a resource.
+    pub(crate) fn begin_resource(&mut self, plan: &ReadPlan) {
+        self.leave_resource();
+        self.resource.begin(plan.resource.len());
+        self.twins = Default::default();
+        self.has_resource = false;
+    }
+
+    fn leave_resource(&mut self) {
+        if let Some(known) = self.known.take() {
+            self.resources.keep_twins(known, &self.twins);
+        }
+    }
+
+    /// Reads one part of a resource; most have one.
     pub(crate) fn resource(
+        &mut self,
+        message: &[u8],
+        plan: &ReadPlan,
+        range: Range<usize>,
+    ) -> Result<(), ScanError> {
+        let is_first = !std::mem::replace(&mut self.has_resource, true);
+        self.leave_resource();
+        self.twins = Default::default();
+        let part = (message.get(range.clone()).unwrap_or(&[]), range.start);
+        let place = self.resources.place(part.0).filter(|_| is_first);
+        if let Some(place) = place
+            && self
+                .resources
+                .fill(place, part, &mut self.resource, &mut self.twins)
+        {
+            self.known = Some(place);
+            return Ok(());
+        }
+        self.resource_attributes(message, plan, range)?;
+        self.known = place.filter(|place| self.resources.keep(*place, part, &self.resource));
+        Ok(())
+    }
+
+    fn resource_attributes(
         &mut self,
         message: &[u8],
         plan: &ReadPlan,
@@ -143,16 +183,11 @@ impl ReadState {
         let bytes = cursor.bytes();
         // What nearly every span has is read as it is nearly always written, and the rest by the book.
         let mut at = self.head.read_usual(bytes, cursor.at());
+        self.expected.begin_span(self.head.kind);
         while let Some(tag) = bytes.get(at) {
             if *tag == field::ATTRIBUTES_TAG
                 && !self.is_own_scope
-                && let Some(end) = usual_attributes(
-                    (message, bytes),
-                    at,
-                    &plan.span,
-                    &mut self.span,
-                    &mut self.expected,
-                )?
+                && let Some(end) = self.attributes(message, bytes, at, plan)?
             {
                 at = end;
             } else if let Some(end) = passed_over(plan, bytes, *tag, at) {
@@ -168,6 +203,23 @@ impl ReadState {
             self.ids.write(&self.head);
         }
         Ok(is_span.then(|| self.whose(message)))
+    }
+
+    /// Reads attributes that begin at `at` and are written as usual, and tells where that ends. The span ends where `bytes` do.
+    #[inline(always)]
+    fn attributes(
+        &mut self,
+        message: &[u8],
+        bytes: &[u8],
+        at: usize,
+        plan: &ReadPlan,
+    ) -> Result<Option<usize>, ScanError> {
+        let ReadState { span, expected, .. } = self;
+        let behind = expected.follow(message, (at, bytes.len()), span);
+        if behind > at {
+            return Ok(Some(behind));
+        }
+        unexpected_attributes((message, bytes), at, &plan.span, span, expected)
     }
 
     #[inline]
@@ -189,7 +241,6 @@ impl ReadState {
         self.head = SpanHead::default();
         (self.violation_id, self.mark) = (Raw::MISSING, Raw::MISSING);
         self.span.begin(plan.span.len());
-        self.expected.begin_span();
         if plan.reads_events {
             self.events.begin(plan.event.len() + EVENT_SHIFT as usize);
         }
@@ -209,6 +260,7 @@ impl ReadState {
         entry: Range<usize>,
     ) -> Result<(), ScanError> {
         let pair = KeyValue::read(message, entry)?;
+        self.expected.lose();
         keep(message, &pair, &plan.span, &mut self.span)?;
         if self.is_own_scope {
             self.claim(message, &pair)?;
@@ -230,6 +282,7 @@ impl ReadState {
         Ok(())
     }
 
+    #[inline(never)]
     fn span_field(
         &mut self,
         message: &[u8],
@@ -273,77 +326,6 @@ impl ReadState {
     }
 }
 
-/// Reads the attributes of a span from `at` on for as long as they are written as usual, and tells where that ends; `None`:
-/// the first is not. The span ends where `bytes` do.
-#[inline(never)]
-fn usual_attributes(
-    (message, bytes): (&[u8], &[u8]),
-    begin: usize,
-    keys: &KeyTable,
-    slots: &mut SlotSet,
-    expected: &mut Expectations,
-) -> Result<Option<usize>, ScanError> {
-    let mut at = begin;
-    loop {
-        at = expected.follow(message, bytes, at, slots);
-        let rest = bytes.get(at..).unwrap_or(&[]);
-        let Some((pair, behind)) = any_usual(rest) else {
-            return Ok((at > begin).then_some(at));
-        };
-        let end = bytes.len() - behind.len();
-        if expected.surprise(&pair, keys) {
-            at = expected.follow(message, &bytes[..end], at, slots);
-        }
-        if at < end {
-            keep_usual(bytes, (pair, behind), keys, slots)?;
-            at = end;
-        }
-    }
-}
-
-/// The attribute that `rest` begins with, and what is behind it.
-#[inline(always)]
-fn any_usual(rest: &[u8]) -> Option<(UsualPair<'_>, &[u8])> {
-    let split = UsualPair::split(rest, field::ATTRIBUTES_TAG);
-    split.or_else(|| UsualPair::split_long(rest, field::ATTRIBUTES_TAG))
-}
-
-/// Keeps an attribute, which has this `behind` it, if its key is wanted and new: value and digest while they are at hand.
-#[inline(always)]
-fn keep_usual(
-    bytes: &[u8],
-    (pair, behind): (UsualPair<'_>, &[u8]),
-    keys: &KeyTable,
-    slots: &mut SlotSet,
-) -> Result<(), ScanError> {
-    let Some(key) = keys.known(pair.mark, || pair.key()) else {
-        return Ok(());
-    };
-    if slots.is_set(key.slot) {
-        return Ok(());
-    }
-    let end = bytes.len() - behind.len();
-    let (value, digest) = match pair.value() {
-        Some(UsualValue::Text(text)) => {
-            (UsualValue::Text(text).raw(end), digest_text(key.hash, text))
-        }
-        Some(UsualValue::Int(bits)) => (UsualValue::Int(bits).raw(end), digest_int(key.hash, bits)),
-        Some(other) => with_digest(key, other.raw(end), bytes),
-        None => with_digest(
-            key,
-            any_value(bytes, pair.value_at(end), Raw::MISSING)?,
-            bytes,
-        ),
-    };
-    slots.set((key.slot, Signs::of(key.slot)), value, digest);
-    Ok(())
-}
-
-#[inline(never)]
-fn with_digest(key: KnownKey, value: Raw, message: &[u8]) -> (Raw, u64) {
-    (value, digest_value(key.hash, value.value(message)))
-}
-
 /// Where the field whose tag stands at `at` ends, if nobody asks what it says and it is written as usual.
 #[inline]
 fn passed_over(plan: &ReadPlan, bytes: &[u8], tag: u8, at: usize) -> Option<usize> {
@@ -360,34 +342,4 @@ fn passed_over(plan: &ReadPlan, bytes: &[u8], tag: u8, at: usize) -> Option<usiz
         }
         _ => None,
     }
-}
-
-/// Keeps the attribute in `entry` if its key is wanted and new.
-#[inline]
-fn attribute(
-    message: &[u8],
-    entry: Range<usize>,
-    keys: &KeyTable,
-    slots: &mut SlotSet,
-) -> Result<(), ScanError> {
-    let pair = KeyValue::read(message, entry)?;
-    keep(message, &pair, keys, slots)
-}
-
-#[inline]
-fn keep(
-    message: &[u8],
-    pair: &KeyValue<'_>,
-    keys: &KeyTable,
-    slots: &mut SlotSet,
-) -> Result<(), ScanError> {
-    let Some(key) = keys.key(pair.key) else {
-        return Ok(());
-    };
-    // Of a key that stands twice the first counts.
-    if !slots.is_set(key.slot) {
-        let (value, digest) = with_digest(key, pair.value(message)?, message);
-        slots.set((key.slot, Signs::of(key.slot)), value, digest);
-    }
-    Ok(())
 }

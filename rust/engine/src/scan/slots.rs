@@ -28,6 +28,11 @@ pub(crate) struct SetSlot {
 
 impl SetSlot {
     #[inline(always)]
+    pub(crate) fn new(slot: u32, Raw { kind, bits }: Raw) -> SetSlot {
+        SetSlot { slot, kind, bits }
+    }
+
+    #[inline(always)]
     pub(crate) fn kind(self) -> RawKind {
         self.kind
     }
@@ -36,6 +41,12 @@ impl SetSlot {
     pub(crate) fn raw(self) -> Raw {
         let SetSlot { kind, bits, .. } = self;
         Raw { kind, bits }
+    }
+
+    /// The same value, so much further in the message.
+    pub(crate) fn moved_by(self, bytes: usize) -> SetSlot {
+        let bits = self.raw().moved_by(bytes).bits;
+        SetSlot { bits, ..self }
     }
 }
 
@@ -156,9 +167,7 @@ impl SlotSet {
     /// Sets what was [set](SlotSet::touched) elsewhere, in place of all that is here; without digests.
     pub(crate) fn refill(&mut self, slots: usize, set: &[SetSlot]) {
         self.begin(slots);
-        for one in set {
-            self.set((one.slot, Signs::of(one.slot)), one.raw(), 0);
-        }
+        self.set_all(set.iter().copied(), 0);
     }
 
     /// Sets a slot that is [not set](SlotSet::is_set) yet, and has this sign, to a value with this digest.
@@ -170,6 +179,27 @@ impl SlotSet {
         if self.touched.len() > FEW {
             self.place();
         }
+    }
+
+    /// Sets a slot that is not set yet; with it no more than a [few](FEW) are. Who does it [comes](SlotSet::come_to) to their signs.
+    #[inline(always)]
+    pub(super) fn set_few(&mut self, set: SetSlot, digest: u64) {
+        self.touched.push(set);
+        self.digest = self.digest.wrapping_add(digest);
+    }
+
+    /// What was set has these signs.
+    #[inline(always)]
+    pub(super) fn come_to(&mut self, signs: Signs) {
+        self.signs = self.signs.with(signs);
+    }
+
+    /// Sets slots of which none is set yet to values that have this digest together.
+    pub(crate) fn set_all(&mut self, all: impl Iterator<Item = SetSlot>, digest: u64) {
+        for one in all {
+            self.set((one.slot, Signs::of(one.slot)), one.raw(), 0);
+        }
+        self.digest = self.digest.wrapping_add(digest);
     }
 
     /// Gives the value that was set last its place, and those before it, if they have none yet because they were few.

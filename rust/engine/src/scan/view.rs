@@ -5,6 +5,7 @@ use betrace_lang::rule::Intrinsic;
 use crate::id::{SpanId, TraceId};
 use crate::mark::Whose;
 use crate::predicate::fields::{FieldId, Fields};
+use crate::scan::expected::SetShape;
 use crate::scan::first_of::ValuePlace;
 use crate::scan::head::SpanHead;
 use crate::scan::lists::ListSet;
@@ -20,11 +21,13 @@ use crate::wire::value::Raw;
 pub struct SpanView<'a, 's> {
     pub(crate) message: &'a [u8],
     pub(crate) plan: &'s ReadPlan,
-    /// What was read of its resource and scope, events and links.
+    /// What was read of its scope, events and links.
     pub(super) read: &'s ReadState,
     pub(super) head: &'s SpanHead,
     /// Its attributes.
     pub(super) set: SetSlots<'s>,
+    /// Those of its resource.
+    pub(super) of_resource: SetSlots<'s>,
     pub(super) whose: Whose,
     /// What was worked out of the span when it was read, where it waited [aside](crate::scan::aside) since.
     pub(super) marks: Option<&'s SpanMarks>,
@@ -46,6 +49,7 @@ impl<'a, 's> SpanView<'a, 's> {
             read,
             head: &read.head,
             set: read.span.all(),
+            of_resource: read.resource.all(),
             whose,
             marks: None,
         })
@@ -169,7 +173,7 @@ impl<'a, 's> SpanView<'a, 's> {
         let Some(plan) = self.plan.first_of.get(index as usize) else {
             return Value::Missing;
         };
-        let (span, resource) = (self.set.signs(), self.read.resource.signs());
+        let (span, resource) = (self.set.signs(), self.of_resource.signs());
         plan.read(span, resource, |from| match from {
             ValuePlace::Attribute { span, resource } => match self.span(span) {
                 Value::Missing => self.resource(resource),
@@ -209,8 +213,15 @@ impl<'a, 's> SpanView<'a, 's> {
         self.set.signs()
     }
 
+    /// Of what it has set, where that is known of the span at hand: spans with the same have set the same slots to values of the
+    /// same kinds, in one order.
+    #[inline(always)]
+    pub(crate) fn shape(&self) -> Option<SetShape> {
+        self.read.expected.shape()
+    }
+
     pub(crate) fn resource_slots(&self) -> &'s [SetSlot] {
-        self.read.resource.touched()
+        self.of_resource.all()
     }
 
     pub(crate) fn event_slots(&self) -> &'s [u32] {
@@ -260,7 +271,7 @@ impl<'a, 's> SpanView<'a, 's> {
 
     #[inline(always)]
     fn resource(&self, slot: u32) -> Value<'a> {
-        self.read.resource.get(slot).value(self.message)
+        self.of_resource.get(slot).value(self.message)
     }
 
     fn intrinsic(&self, intrinsic: Intrinsic) -> Value<'_> {

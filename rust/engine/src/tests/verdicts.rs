@@ -193,6 +193,30 @@ fn copies_count_once() {
     assert_eq!(engine.told(), ["r violated"]);
 }
 
+/// What tells spans with one id apart is kept with the resource, and is another for another kind or service.
+#[test]
+fn copies_count_once_however_often_their_resources_come() {
+    let engine = engine(&["r: never { count(q) > 100 }"], settings());
+    let of = |service: &str, kind| {
+        let mut one = span(1, 1, "q", 0, 1);
+        one.service = service.to_owned();
+        one.span.kind = kind;
+        one
+    };
+    let services = ["shop", "billing", "s", ""];
+    let all: Vec<_> = services
+        .iter()
+        .flat_map(|service| (0..8).map(|kind| of(service, kind)))
+        .collect();
+    for (round, evaluated, duplicate) in [(1, 16, 0), (2, 32, 16), (3, 32, 48), (4, 32, 80)] {
+        let count = if round == 1 { 16 } else { 32 };
+        engine.feed(&all[..count], round);
+        let spans = engine.stats().spans;
+        let counts = (spans.evaluated, spans.duplicate, spans.conflict);
+        assert_eq!(counts, (evaluated, duplicate, 0), "{round}");
+    }
+}
+
 #[test]
 fn completeness_decides_what_a_close_is_worth() {
     let make = |completeness| {

@@ -18,9 +18,9 @@ pub(crate) struct KeyValue<'a> {
 pub(crate) const KEY: u8 = 0x0a;
 pub(crate) const VALUE: u8 = 0x12;
 /// Tags in an `AnyValue`: of a text, a boolean, a whole number and another one.
-const TEXT: u8 = 0x0a;
+pub(crate) const TEXT: u8 = 0x0a;
 const BOOL: u8 = 0x10;
-const INT: u8 = 0x18;
+pub(crate) const INT: u8 = 0x18;
 const FLOAT: u8 = 0x21;
 
 /// A field of `KeyValue` as such fields are nearly always written: key, value and nothing else, the key shorter than 128 bytes,
@@ -138,11 +138,6 @@ impl<'a> UsualPair<'a> {
         usual_value(self.value)
     }
 
-    /// The value as it is encoded.
-    pub(crate) fn encoded(&self) -> &'a [u8] {
-        self.value
-    }
-
     /// Where the value stands in the message, if the field ends at `end` of it.
     #[inline(always)]
     pub(crate) fn value_at(&self, end: usize) -> Range<usize> {
@@ -201,7 +196,7 @@ pub(crate) fn usual_value(encoded: &[u8]) -> Option<UsualValue<'_>> {
 
 /// Likewise, if it is a text.
 #[inline(always)]
-pub(crate) fn usual_text(encoded: &[u8]) -> Option<&[u8]> {
+fn usual_text(encoded: &[u8]) -> Option<&[u8]> {
     match encoded {
         [TEXT, length, text @ ..] if is_length(*length, text) => Some(text),
         [TEXT, low, high, text @ ..] if are_length(*low, *high, text) => Some(text),
@@ -211,7 +206,7 @@ pub(crate) fn usual_text(encoded: &[u8]) -> Option<&[u8]> {
 
 /// Likewise, if it is a whole number.
 #[inline(always)]
-pub(crate) fn usual_whole(encoded: &[u8]) -> Option<u64> {
+fn usual_whole(encoded: &[u8]) -> Option<u64> {
     match encoded {
         [INT, varint @ ..] => usual_int(varint),
         _ => None,

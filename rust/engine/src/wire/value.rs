@@ -58,6 +58,17 @@ impl Raw {
         }
     }
 
+    /// The same, so much further in the message.
+    pub(crate) fn moved_by(self, bytes: usize) -> Raw {
+        match self.kind {
+            RawKind::Text | RawKind::Array | RawKind::Bytes | RawKind::Other => Raw {
+                bits: self.bits.wrapping_add((bytes as u64) << 32),
+                ..self
+            },
+            RawKind::Missing | RawKind::Int | RawKind::Float | RawKind::Bool => self,
+        }
+    }
+
     pub(crate) fn payload(self, message: &[u8]) -> &[u8] {
         let start = (self.bits >> 32) as usize;
         let length = (self.bits & 0xffff_ffff) as usize;
