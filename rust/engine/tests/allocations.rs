@@ -14,6 +14,7 @@ use betrace_lang::rule::Rule;
 use betrace_lang::{SourceFile, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
@@ -103,22 +104,25 @@ fn spans_cost_next_to_no_allocation() {
     assert!(allocations < 4 * spans, "{allocations}");
 }
 
-/// A root of a trace of its own with these attributes.
-fn root_with(id: u64, keys: &[String]) -> Span {
-    let attribute = |key: &String| KeyValue {
-        key: key.clone(),
+fn attribute(key: &str, value: &str) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
         value: Some(AnyValue {
-            value: Some(Value::StringValue("here".to_owned())),
+            value: Some(Value::StringValue(value.to_owned())),
         }),
         ..KeyValue::default()
-    };
+    }
+}
+
+/// A root of a trace of its own with these attributes.
+fn root_with(id: u64, keys: &[String]) -> Span {
     Span {
         trace_id: [id.to_be_bytes(), id.to_le_bytes()].concat(),
         span_id: vec![1; 8],
         name: "root".to_owned(),
         start_time_unix_nano: NOW,
         end_time_unix_nano: NOW + 1,
-        attributes: keys.iter().map(attribute).collect(),
+        attributes: keys.iter().map(|key| attribute(key, "here")).collect(),
         ..Span::default()
     }
 }
@@ -135,12 +139,12 @@ fn message(spans: Vec<Span>) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest { resource_spans }
 }
 
-/// A sender chooses which attributes his spans have: what a call learns of them stays a sixth of the 2 MiB that are set aside for some
-/// calls side by side.
+/// A sender chooses which attributes his spans have, and which resources: what a call learns of them stays a third of the 2 MiB that are
+/// set aside for some calls side by side.
 #[test]
 fn what_a_call_works_with_is_bounded_whatever_spans_have() {
     const KEYS: usize = 32;
-    const MOST: i64 = (2 << 20) / 6;
+    const MOST: i64 = (2 << 20) / 3;
     let all: Vec<String> = (0..KEYS)
         .map(|key| format!("never {{ any.where(k{key} == gone or k{key} == away) }}"))
         .collect();
@@ -153,7 +157,17 @@ fn what_a_call_works_with_is_bounded_whatever_spans_have() {
             let keys = (0..KEYS).filter(|key| set >> key & 1 == 1);
             let keys: Vec<String> = keys.map(|key| format!("k{key}")).collect();
             let spans = (0..64).map(|_| root_with(dice.next(), &keys)).collect();
-            message(spans).encode_to_vec()
+            let mut message = message(spans);
+            let long = format!("{set:x}").repeat(100);
+            let mut attributes: Vec<KeyValue> = (0..16)
+                .map(|key| attribute(&format!("k{key}"), "there"))
+                .collect();
+            attributes.push(attribute("long", &long));
+            message.resource_spans[0].resource = Some(Resource {
+                attributes,
+                ..Resource::default()
+            });
+            message.encode_to_vec()
         })
         .collect();
     let mut now = NOW;

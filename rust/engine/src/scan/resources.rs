@@ -13,6 +13,8 @@ use crate::scan::slots::{FEW, SetSlot, SlotSet};
 const PLACES: usize = 256;
 /// Longer ones are read each time, and those of which more than a [few](FEW) values are asked for.
 const BYTES: usize = 2048;
+/// Of all that are kept together; with more all are forgotten.
+const ALL_BYTES: usize = 128 << 10;
 
 /// Kinds of spans, the unspecified one included.
 const KINDS: usize = 6;
@@ -25,6 +27,8 @@ pub(crate) type Twins = [Cell<Option<u32>>; KINDS];
 pub(crate) struct KnownResources {
     plan: Option<Arc<PlanIdentity>>,
     places: Vec<KnownResource>,
+    /// Of all resources that are kept.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -45,9 +49,14 @@ impl KnownResources {
     pub(crate) fn begin(&mut self, plan: &ReadPlan) {
         if !PlanIdentity::is_same(self.plan.as_ref(), plan) {
             self.plan = Some(plan.identity.clone());
-            self.places.clear();
-            self.places.resize_with(PLACES, KnownResource::default);
+            self.forget();
         }
+    }
+
+    fn forget(&mut self) {
+        self.places.clear();
+        self.places.resize_with(PLACES, KnownResource::default);
+        self.bytes = 0;
     }
 
     /// Where one with these bytes is kept if it is.
@@ -83,12 +92,17 @@ impl KnownResources {
         (bytes, at): (&[u8], usize),
         slots: &SlotSet,
     ) -> bool {
-        let Some(known) = self.places.get_mut(place.0) else {
-            return false;
-        };
         if slots.touched().len() > FEW {
             return false;
         }
+        if self.bytes + bytes.len() > ALL_BYTES {
+            self.forget();
+        }
+        let Some(known) = self.places.get_mut(place.0) else {
+            return false;
+        };
+        self.bytes += bytes.len();
+        self.bytes -= known.bytes.len();
         known.bytes.clear();
         known.bytes.extend_from_slice(bytes);
         known.set.clear();
