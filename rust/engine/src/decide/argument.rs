@@ -212,7 +212,7 @@ fn selected<'a>(eval: &mut Eval<'a>, spans: Spans<'a>) -> (Vec<RecordId>, u64) {
             let cell = eval.facts.count_cell(counted.count);
             cell.map_or((Vec::new(), 0), |cell| {
                 let witnesses = &mut eval.scratch.witnesses;
-                let lowest = witnesses.of(&eval.facts.trace, counted.count);
+                let lowest = witnesses.of(eval.facts.trace, counted.count);
                 (lowest, u64::from(cell.certain))
             })
         }
