@@ -73,7 +73,8 @@ struct EarlyRules {
 }
 
 impl NeededRules {
-    pub fn of(plan: &Plan, untouched: &UntouchedRules) -> NeededRules {
+    /// Those of a plan; what each says of a trace that it did not touch is added to `untouched`, while the rule is at hand.
+    pub fn of(plan: &Plan, untouched: &mut UntouchedRules) -> NeededRules {
         let mut all = Collected::default();
         let mut further = Vec::with_capacity(plan.rules.len());
         let mut early: Vec<Option<Need>> = Vec::with_capacity(plan.rules.len());
@@ -87,7 +88,7 @@ impl NeededRules {
             let needing = (index, is_over_many);
             add(&mut all.complete[asked], &needs.complete, needing);
             add(&mut all.incomplete[asked], &needs.incomplete, needing);
-            let answer = untouched.answer(index);
+            let answer = untouched.add(plan, index);
             for (verdict, need, kept) in [
                 (
                     answer.complete,

@@ -91,38 +91,43 @@ impl UntouchedWindows {
 }
 
 impl UntouchedRules {
+    /// Of none of a plan's rules yet.
     pub fn of(plan: &Plan) -> UntouchedRules {
-        let mut all = UntouchedRules {
+        UntouchedRules {
             answers: Vec::with_capacity(plan.rules.len()),
             always_asked: Vec::new(),
             held: Vec::new(),
             on_any_span: plan.on_any_span.clone(),
             windows: UntouchedWindows::default(),
-        };
-        for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
-            if rule.window.is_some() {
-                all.windows.add(plan, index);
-                // It answers for windows, and never for a trace.
-                all.answers.push(Untouched {
-                    complete: Verdict::NotApplicable,
-                    incomplete: Verdict::NotApplicable,
-                    held: false,
-                });
-                continue;
-            }
-            let answer = untouched(plan, rule);
-            let fires = answer.incomplete == Verdict::Violated;
-            if rule.reads_trace || fires || answer.complete == Verdict::Violated {
-                all.always_asked.push(index);
-                if fires && rule.early && !all.on_any_span.contains(&index) {
-                    all.on_any_span.push(index);
-                }
-            } else if answer.held && answer.incomplete == Verdict::Inconclusive {
-                all.held.push(index);
-            }
-            all.answers.push(answer);
         }
-        all
+    }
+
+    /// Adds the next rule of the plan, and gives its answer.
+    pub fn add(&mut self, plan: &Plan, index: RuleIndex) -> Untouched {
+        let rule = &plan.rules[index.index()];
+        if rule.window.is_some() {
+            self.windows.add(plan, index);
+            // It answers for windows, and never for a trace.
+            let answer = Untouched {
+                complete: Verdict::NotApplicable,
+                incomplete: Verdict::NotApplicable,
+                held: false,
+            };
+            self.answers.push(answer);
+            return answer;
+        }
+        let answer = untouched(plan, rule);
+        let fires = answer.incomplete == Verdict::Violated;
+        if rule.reads_trace || fires || answer.complete == Verdict::Violated {
+            self.always_asked.push(index);
+            if fires && rule.early && !self.on_any_span.contains(&index) {
+                self.on_any_span.push(index);
+            }
+        } else if answer.held && answer.incomplete == Verdict::Inconclusive {
+            self.held.push(index);
+        }
+        self.answers.push(answer);
+        answer
     }
 
     pub fn answer(&self, rule: RuleIndex) -> Untouched {

@@ -72,22 +72,26 @@ impl RuleSet {
         generation: Generation,
         since: impl Fn(RuleKey) -> Option<Generation>,
     ) -> Result<RuleSet, PlanError> {
-        rules.retain(|rule| rule.enabled);
+        let mut by_severity: [BySeverity; Completeness::ALL.len()] = Default::default();
+        rules.retain(|rule| {
+            if rule.enabled && rule.body.over.is_none() {
+                let asked = rule.completeness.unwrap_or(unsaid);
+                by_severity[asked as usize][rule.severity as usize] += 1;
+            }
+            rule.enabled
+        });
         interner.stamp(Stamp(generation.0));
         let plan = compile::compile(&rules, interner, unsaid)?;
-        let untouched = UntouchedRules::of(&plan);
+        let mut untouched = UntouchedRules::of(&plan);
         let mut set = RuleSet {
-            needed: NeededRules::of(&plan, &untouched),
+            needed: NeededRules::of(&plan, &mut untouched),
             untouched,
             plan,
             generation,
             since: Vec::new(),
             newest: generation,
-            by_severity: Default::default(),
+            by_severity,
         };
-        for rule in set.plan.rules.iter().filter(|rule| rule.window.is_none()) {
-            set.by_severity[rule.completeness as usize][rule.rule.severity as usize] += 1;
-        }
         set.date(generation, since);
         Ok(set)
     }

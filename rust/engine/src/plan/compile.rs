@@ -12,9 +12,10 @@ use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
 use crate::plan::feed::SelectorPlan;
 use crate::plan::ids::RuleIndex;
+use crate::plan::reach::Reaches;
 use crate::plan::reads::{reads_order, turns_on_any_span};
 use crate::plan::windows::WindowRules;
-use crate::plan::{Clauses, Plan, PlanError, RulePlan, node, reach, window};
+use crate::plan::{Clauses, Plan, PlanError, RulePlan, node, window};
 use crate::predicate::PatternError;
 
 /// The plan of `rules`, of which no two may share an id. `unsaid`: what those ask of a trace that do not say so themselves.
@@ -25,19 +26,16 @@ pub(crate) fn compile(
 ) -> Result<Plan, PlanError> {
     let own = rules.iter().map(|rule| rule.completeness);
     let awaited = Completeness::of_all(own.map(|own| own.unwrap_or(unsaid)));
-    let mut draft = Draft {
-        structure: awaited.asks_for_parents(),
-        unsaid,
-        ..Draft::default()
-    };
+    let mut draft = Draft::new(rules.len(), interner, (awaited, unsaid));
     let mut ids = HashSet::with_capacity(rules.len());
     let mut sets = SelectorSets(HashMap::with_capacity(rules.len()));
-    draft.make_room(rules.len(), interner);
     let mut plans: Vec<RulePlan> = Vec::with_capacity(rules.len());
     let mut by_key = HashMap::with_capacity(rules.len());
     let mut cell_readers: HashMap<CellId, u32> = HashMap::with_capacity(2 * rules.len());
     let mut on_any_span = Vec::new();
     let mut with_deadlines = Vec::new();
+    let mut reaches = Reaches::default();
+    let mut windows = WindowRules::default();
     for (index, rule) in (0..).map(RuleIndex).zip(rules) {
         let refuse = |message: String| PlanError {
             rule: rule.id.0.to_string(),
@@ -58,9 +56,13 @@ pub(crate) fn compile(
         if rule.body.longest_deadline().is_some() {
             with_deadlines.push(index);
         }
+        // While it is at hand: of ten thousand each further look at all is a wait for memory.
+        reaches.add(&plan.clauses);
+        windows.add(index, rule, &plan.cells);
         plans.push(plan);
     }
-    reach::note(&mut draft.selectors, &plans);
+    windows.lengths.sort_unstable();
+    reaches.note(&mut draft.selectors);
     if !draft.times {
         draft.builder.leave_times();
     }
@@ -74,7 +76,7 @@ pub(crate) fn compile(
         selectors: draft.selectors,
         terms: draft.terms.into_iter().map(|(_, term)| term).collect(),
         by_key,
-        windows: WindowRules::of(plans.iter().map(|plan| (&*plan.rule, &*plan.cells))),
+        windows,
         rules: plans,
         awaited,
         structure: draft.structure,

@@ -48,11 +48,22 @@ pub(crate) struct SharedCount {
 }
 
 impl Draft {
-    /// Room for what so many rules mostly have.
-    pub fn make_room(&mut self, rules: usize, interner: &mut Interner) {
+    /// With room for what so many rules mostly have. `awaited`: what some of them ask of a trace; `unsaid`: what those ask that
+    /// do not say so themselves.
+    pub fn new(
+        rules: usize,
+        interner: &mut Interner,
+        (awaited, unsaid): (Completeness, Completeness),
+    ) -> Draft {
         interner.make_room(rules);
-        self.selectors.reserve(SELECTORS_OF_A_RULE * rules);
-        self.builder.make_room(SELECTORS_OF_A_RULE * rules);
+        let mut draft = Draft {
+            structure: awaited.asks_for_parents(),
+            unsaid,
+            ..Draft::default()
+        };
+        draft.selectors.reserve(SELECTORS_OF_A_RULE * rules);
+        draft.builder.make_room(SELECTORS_OF_A_RULE * rules);
+        draft
     }
 }
 

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::intern::CellId;
 use crate::logic::interval::End;
-use crate::plan::RulePlan;
+use crate::plan::Clauses;
 use crate::plan::condition::{Against, Comparison, Condition, ConditionKind, Measuring};
 use crate::plan::feed::{CellReach, SelectorPlan, ValueReach};
 
@@ -61,29 +61,29 @@ fn bounded(condition: &Condition) -> Option<(CellId, ValueReach)> {
     Some((*cell, reach))
 }
 
-/// Notes with the selectors which values of their cells matter to some rule.
-pub(crate) fn note(selectors: &mut [SelectorPlan], rules: &[RulePlan]) {
-    let reaches = of_rules(rules);
-    if reaches.is_empty() {
-        return;
-    }
-    for selector in selectors {
-        let cells = selector.feeds.iter().map(|feed| feed.cell);
-        let bounded = cells.filter_map(|cell| Some(CellReach::new(cell, *reaches.get(&cell)?)));
-        selector.reaches = bounded.collect();
-    }
-}
-
 /// The bounds of the cells that some rule bounds.
-fn of_rules(rules: &[RulePlan]) -> HashMap<CellId, ValueReach> {
-    let mut all = HashMap::new();
-    for rule in rules {
-        let clauses = &rule.clauses;
+#[derive(Default)]
+pub(super) struct Reaches(HashMap<CellId, ValueReach>);
+
+impl Reaches {
+    /// Adds what a rule bounds.
+    pub fn add(&mut self, clauses: &Clauses) {
         let conditions = [&clauses.when, &clauses.never, &clauses.always];
         let conditions = conditions.into_iter().flatten().chain(&clauses.exceptions);
-        conditions.for_each(|condition| reaches(condition, &mut all));
+        conditions.for_each(|condition| reaches(condition, &mut self.0));
     }
-    all
+
+    /// Notes with the selectors which values of their cells matter to some rule.
+    pub fn note(&self, selectors: &mut [SelectorPlan]) {
+        if self.0.is_empty() {
+            return;
+        }
+        for selector in selectors {
+            let cells = selector.feeds.iter().map(|feed| feed.cell);
+            let bounded = cells.filter_map(|cell| Some(CellReach::new(cell, *self.0.get(&cell)?)));
+            selector.reaches = bounded.collect();
+        }
+    }
 }
 
 /// Adds the bounds of a condition and its parts to those of the cells.

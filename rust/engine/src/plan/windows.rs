@@ -20,25 +20,21 @@ pub(crate) struct WindowRules {
 }
 
 impl WindowRules {
-    /// Of all rules of a plan, each with the cells that it reads.
-    pub fn of<'a>(rules: impl Iterator<Item = (&'a Rule, &'a [CellId])>) -> WindowRules {
-        let mut all = WindowRules::default();
-        for (index, (rule, cells)) in (0..).map(RuleIndex).zip(rules) {
-            let Some(over) = &rule.body.over else {
-                continue;
-            };
-            all.rules.push(index);
-            all.lengths.push(over.length);
-            // A condition may hold where nothing is selected.
-            if over.measure.is_of_traces() {
-                all.of_all.push(index);
-            }
-            for cell in cells {
-                all.by_cell.entry(*cell).or_default().push(index);
-            }
+    /// Adds the next rule of a plan, with the cells that it reads.
+    pub fn add(&mut self, index: RuleIndex, rule: &Rule, cells: &[CellId]) {
+        let Some(over) = &rule.body.over else {
+            return;
+        };
+        self.rules.push(index);
+        if !self.lengths.contains(&over.length) {
+            self.lengths.push(over.length);
         }
-        all.lengths.sort_unstable();
-        all.lengths.dedup();
-        all
+        // A condition may hold where nothing is selected.
+        if over.measure.is_of_traces() {
+            self.of_all.push(index);
+        }
+        for cell in cells {
+            self.by_cell.entry(*cell).or_default().push(index);
+        }
     }
 }
