@@ -161,7 +161,9 @@ impl WayPlace {
 impl LedWay {
     fn clear(&mut self) {
         self.steps.clear();
+        self.steps.reserve(LENGTH);
         self.hits.clear();
+        self.hits.reserve(LENGTH);
         self.is_too_long = false;
     }
 
