@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-quick="lexer parser condition rule_file format_file cursor scan snapshot records calls laws"
+quick="lexer parser descent condition rule_file format_file cursor scan snapshot records calls laws"
 readers="traces_text traces_binary otlp_json"
 [ $# -gt 0 ] || set -- $quick $readers
 
@@ -26,13 +26,13 @@ for target in "$@"; do
 	mkdir -p "corpus/$target" "artifacts/$target"
 	# Inputs stay short where long ones say nothing new, so that more are tried.
 	case $target in
-	lexer | parser | cursor) longest=256 ;;
+	lexer | parser | descent | cursor) longest=256 ;;
 	condition | scan | calls | laws) longest=1024 ;;
 	*) longest=8192 ;;
 	esac
 	seeds=seeds/$target
 	case $target in
-	lexer | parser) seeds=seeds/condition ;;
+	lexer | parser | descent) seeds=seeds/condition ;;
 	format_file) seeds=seeds/rule_file ;;
 	cursor | otlp_json) seeds=seeds/scan ;;
 	esac

@@ -16,19 +16,16 @@ pub fn token_ranges(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Vec
     ranges.collect()
 }
 
-/// What became of a text.
-pub struct TextRead {
-    /// The whole of it could be read as a condition or a rule's clauses.
-    pub is_read: bool,
-    /// The way down and the grammar make the same of it, be it nothing: the way down has no words for what is wrong, so it reads
-    /// what is sound and nothing else.
-    pub is_alike: bool,
+/// Reads a text as rules are read: whether the whole of it is a condition or a rule's clauses.
+pub fn is_read(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> bool {
+    !matches!(read(text, limits, faults).0, Document::Broken)
 }
 
-/// Reads a text as rules are read, and what went the way down by the grammar too.
-pub fn read_both_ways(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> TextRead {
-    let (document, by) = read(text, limits, faults);
-    let is_alike = match by {
+/// Whether the way down and the grammar make the same of a text, be it nothing: the way down has no words for what is wrong, so it
+/// reads what is sound and nothing else.
+pub fn is_read_alike(text: &str, limits: &Limits) -> bool {
+    let (document, by) = read(text, limits, &mut Vec::new());
+    match by {
         ReadBy::Nothing => true,
         ReadBy::Grammar { refusals } => refusals > 0,
         ReadBy::Descent => {
@@ -36,9 +33,5 @@ pub fn read_both_ways(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> T
             let (by_grammar, refusals) = by_grammar(tokens);
             refusals.is_empty() && format!("{document:?}") == format!("{by_grammar:?}")
         }
-    };
-    TextRead {
-        is_read: !matches!(document, Document::Broken),
-        is_alike,
     }
 }
