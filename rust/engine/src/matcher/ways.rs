@@ -83,8 +83,7 @@ pub(crate) enum WayStep {
 impl Ways {
     /// Spans are read by this plan, and matched by its matcher.
     pub(crate) fn begin(&mut self, plan: &ReadPlan) {
-        if !PlanIdentity::is_same(self.plan.as_ref(), plan) {
-            self.plan = Some(plan.identity.clone());
+        if PlanIdentity::is_changed(&mut self.plan, plan) {
             self.places.clear();
             self.places.resize_with(PLACES, WayPlace::default);
         }

@@ -54,10 +54,7 @@ impl SetShape {
 impl Expectations {
     /// A message is read by this plan.
     pub(crate) fn begin(&mut self, plan: &ReadPlan) {
-        if !PlanIdentity::is_same(self.plan.as_ref(), plan) {
-            self.plan = Some(plan.identity.clone());
-            self.forget();
-        } else if self.strangers >= SPANS {
+        if PlanIdentity::is_changed(&mut self.plan, plan) || self.strangers >= SPANS {
             self.forget();
         }
     }

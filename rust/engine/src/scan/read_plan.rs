@@ -41,9 +41,15 @@ pub(crate) const LINK_SHIFT: u32 = 2;
 pub(crate) struct PlanIdentity(());
 
 impl PlanIdentity {
-    /// Whether what is kept is kept for this plan.
-    pub(crate) fn is_same(known: Option<&Arc<PlanIdentity>>, plan: &ReadPlan) -> bool {
-        known.is_some_and(|known| Arc::ptr_eq(known, &plan.identity))
+    /// Notes that what is kept is kept for this plan from now on. Whether it was for another, or for none.
+    pub(crate) fn is_changed(known: &mut Option<Arc<PlanIdentity>>, plan: &ReadPlan) -> bool {
+        let is_same = known
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, &plan.identity));
+        if !is_same {
+            *known = Some(Arc::clone(&plan.identity));
+        }
+        !is_same
     }
 }
 

@@ -47,8 +47,7 @@ pub(crate) struct ResourcePlace(usize);
 impl KnownResources {
     /// A message is read by this plan.
     pub(crate) fn begin(&mut self, plan: &ReadPlan) {
-        if !PlanIdentity::is_same(self.plan.as_ref(), plan) {
-            self.plan = Some(plan.identity.clone());
+        if PlanIdentity::is_changed(&mut self.plan, plan) {
             self.forget();
         }
     }

@@ -74,16 +74,16 @@ impl From<StoredWindowsThird> for StoredWindows {
 
 impl From<StoredWindowsSecond> for StoredWindows {
     fn from(second: StoredWindowsSecond) -> StoredWindows {
-        StoredWindows {
+        let third = StoredWindowsThird {
             seen: second.seen,
-            short: Vec::new(),
             rules: second.rules,
             before: second.before,
             since: second.since,
             late: second.late,
             told_until: 0,
             names: second.names,
-        }
+        };
+        third.into()
     }
 }
 
@@ -99,18 +99,17 @@ impl From<StoredWindowsFirst> for StoredWindows {
             (rule, window, RuleWindow { groups, any, met })
         };
         let windows = first.seen.into_iter();
-        StoredWindows {
+        let second = StoredWindowsSecond {
             seen: windows
                 .map(|(window, reasons)| (window, reasons.map(seen)))
                 .collect(),
-            short: Vec::new(),
             rules: first.rules.into_iter().map(kept).collect(),
             before: first.before.into_iter().map(kept).collect(),
             since: first.since,
             late: first.late,
-            told_until: 0,
             names: first.names,
-        }
+        };
+        second.into()
     }
 }
 

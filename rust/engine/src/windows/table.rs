@@ -299,8 +299,8 @@ impl Windows {
             open.is_short = true;
             after = 0;
         }
-        self.weigh_anew((window, rule), before, after);
+        self.bytes = self.bytes.saturating_sub(before);
         // Its place among the others was taken.
-        self.by_size.change((window, rule), 0, after);
+        self.weigh_anew((window, rule), 0, after);
     }
 }
