@@ -5,7 +5,8 @@
 # Why it matters to who writes rules: spans that copy the tenant or the customer from baggage have it up to the first service of
 # another language and not behind it. "Each span of a trace has one tenant" breaks on the largest requests alone.
 #
-# Expectation: W3C baggage says what has to be passed on at least, and all three name the same limits of it.
+# Expectation: W3C baggage asks for 64 members and 8192 bytes at least. It leaves open what becomes of more, and three SDKs of one
+# project would answer that alike.
 # Versions: opentelemetry-api 1.45.2 (Python), @opentelemetry/core 2.12.1 (Node), go.opentelemetry.io/otel 1.47.0.
 set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
