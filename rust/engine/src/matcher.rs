@@ -44,7 +44,7 @@ use crate::predicate::{CompiledPredicate, PatternError};
 use crate::scan::read::ReadState;
 use crate::scan::read_plan::ReadPlan;
 use crate::scan::view::SpanView;
-use crate::scan::{ScanStats, Scanned, scan};
+use crate::scan::{ScanStats, Scanned, Visitor, scan};
 use crate::wanted::Wanted;
 use crate::wire::ScanError;
 
@@ -298,14 +298,18 @@ impl Matcher {
         scratch: &mut MatchScratch,
         mut visit: impl FnMut(&SpanView<'a, '_>, &Answers),
     ) -> Result<ScanStats, ScanError> {
-        let scanned = self.scan_from((otlp, 0), scratch, |view, answers| {
-            visit(view, answers);
-            true
-        });
+        let scanned = self.scan_from(
+            (otlp, 0),
+            scratch,
+            |view: &SpanView<'a, '_>, found: &Answers| {
+                visit(view, found);
+                true
+            },
+        );
         Ok(scanned?.stats)
     }
 
-    /// The same from a place of the message on, as long as `visit` says `true`.
+    /// The same from a place of the message on, until the visitor leaves.
     ///
     /// # Errors
     /// As of [`Matcher::scan`].
@@ -313,7 +317,7 @@ impl Matcher {
         &self,
         message: (&'a [u8], usize),
         scratch: &mut MatchScratch,
-        mut visit: impl FnMut(&SpanView<'a, '_>, &Answers) -> bool,
+        visitor: impl Visitor<'a, Answers>,
     ) -> Result<Scanned, ScanError> {
         let MatchScratch {
             read,
@@ -322,13 +326,47 @@ impl Matcher {
             answers,
         } = scratch;
         ways.begin(&self.read_plan);
-        scan(message, &self.read_plan, read, |view| {
-            if view.whose() == Whose::Own {
-                answers.clear();
-            } else {
-                self.index.find(view, (of_scope, ways), answers);
-            }
-            visit(view, answers)
-        })
+        let matching = Matching {
+            index: &self.index,
+            of_scope,
+            ways,
+            answers,
+            visitor,
+        };
+        scan(message, &self.read_plan, read, matching)
+    }
+}
+
+/// Finds what selects each span, for a visitor.
+struct Matching<'m, V> {
+    index: &'m Index,
+    of_scope: &'m mut ScopeLeads,
+    ways: &'m mut Ways,
+    answers: &'m mut Answers,
+    visitor: V,
+}
+
+impl<'a, V: Visitor<'a, Answers>> Visitor<'a, ()> for Matching<'_, V> {
+    #[inline]
+    fn visit(&mut self, span: &SpanView<'a, '_>, (): &()) -> bool {
+        if span.whose() == Whose::Own {
+            self.answers.clear();
+        } else {
+            let working = (&mut *self.of_scope, &mut *self.ways);
+            self.index.find(span, working, self.answers);
+        }
+        self.visitor.visit(span, self.answers)
+    }
+
+    fn note(&mut self) -> bool {
+        self.visitor.note()
+    }
+
+    fn take_back(&mut self) {
+        self.visitor.take_back();
+    }
+
+    fn pause(&mut self) -> bool {
+        self.visitor.pause()
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! One pass over an `ExportTraceServiceRequest` (or `TracesData`), nothing decoded that no rule asks for.
 //! Protobuf fixes no order of fields, so the resource is looked for before its spans, and the scope before
-//! its own; a message that is split into parts is read as their merge. Values of the resource and the scope
-//! are read once. Bytes that break off are read as far as they go: a whole span whose resource and scope are
+//! its own; a message that is split into parts is read as their merge. To look for a scope among a thousand spans is to
+//! wait for memory a thousand times, and all writers that are known write it first: a visitor who can forget spans gets them
+//! at once, and again in the one case in a million. Values of the resource and the scope are read once. Bytes that break off are read as far as they go: a whole span whose resource and scope are
 //! known has been visited before the error is returned.
 //!
 //! A visitor who has seen enough for now leaves the message, and another scan goes on behind the span that he saw last.
@@ -20,6 +21,8 @@ pub(crate) mod first_of;
 pub(crate) mod head;
 mod items;
 pub(crate) mod keys;
+#[cfg(test)]
+mod late_parts;
 pub(crate) mod lists;
 pub(crate) mod part;
 pub(crate) mod read;
@@ -56,8 +59,32 @@ pub struct Scanned {
     pub rest: Option<usize>,
 }
 
-/// Lends the spans of `message` that begin at `from` or behind it to `visit`, in their order, until that says that it is
-/// enough: `false`.
+/// Who is shown spans, each with what was found of it.
+pub(crate) trait Visitor<'a, Found> {
+    /// Sees the next span. `false`: there is no room for a further one before a [pause](Visitor::pause).
+    fn visit(&mut self, span: &SpanView<'a, '_>, found: &Found) -> bool;
+
+    /// `true`: it notes where it stands, and [takes back](Visitor::take_back) what it sees from here on if it must.
+    fn note(&mut self) -> bool {
+        false
+    }
+
+    /// Forgets what it saw since it [noted](Visitor::note) where it stands, as if that had not come. Never after a pause.
+    fn take_back(&mut self) {}
+
+    /// What it saw stands as it was seen. `false`: it wants to leave.
+    fn pause(&mut self) -> bool {
+        false
+    }
+}
+
+impl<'a, Found, F: FnMut(&SpanView<'a, '_>, &Found) -> bool> Visitor<'a, Found> for F {
+    fn visit(&mut self, span: &SpanView<'a, '_>, found: &Found) -> bool {
+        self(span, found)
+    }
+}
+
+/// Lends the spans of `message` that begin at `from` or behind it to a visitor, in their order, until that leaves.
 ///
 /// # Errors
 /// If the bytes are not OTLP: where and why. The spans before that place have been visited.
@@ -65,7 +92,7 @@ pub(crate) fn scan<'a>(
     (message, from): (&'a [u8], usize),
     plan: &ReadPlan,
     read: &mut ReadState,
-    visit: impl FnMut(&SpanView<'a, '_>) -> bool,
+    visitor: impl Visitor<'a, ()>,
 ) -> Result<Scanned, ScanError> {
     if u32::try_from(message.len()).is_err() {
         return Err(error(0, ScanErrorKind::TooLarge));
@@ -76,7 +103,8 @@ pub(crate) fn scan<'a>(
         from,
         plan,
         read,
-        visit,
+        visitor,
+        noted_to: None,
         stats: ScanStats::default(),
     };
     let whole = 0..message.len();
@@ -84,6 +112,8 @@ pub(crate) fn scan<'a>(
         Ok(()) => None,
         Err(WhyLeft::Enough(at)) => Some(at),
         Err(WhyLeft::Fault(fault)) => return Err(fault),
+        // Nobody takes back what he did not note.
+        Err(WhyLeft::LatePart) => None,
     };
     let stats = scanner.stats;
     Ok(Scanned { stats, rest })
@@ -94,6 +124,8 @@ enum WhyLeft {
     Fault(ScanError),
     /// Behind this place nobody wants to see any more for now.
     Enough(usize),
+    /// What stands beside the spans that were visited stands behind one of them.
+    LatePart,
 }
 
 impl From<ScanError> for WhyLeft {
@@ -108,7 +140,9 @@ struct Scanner<'a, 's, V> {
     from: usize,
     plan: &'s ReadPlan,
     read: &'s mut ReadState,
-    visit: V,
+    visitor: V,
+    /// Where the scope ends whose spans may have to be taken back.
+    noted_to: Option<usize>,
     stats: ScanStats,
 }
 
@@ -129,10 +163,7 @@ const fn payload_tag(field: u32) -> u8 {
     (field << 3 | 2) as u8
 }
 
-impl<'a, V> Scanner<'a, '_, V>
-where
-    V: FnMut(&SpanView<'a, '_>) -> bool,
-{
+impl<'a, V: Visitor<'a, ()>> Scanner<'a, '_, V> {
     /// Reads each payload of a repeated message field. What is left of one that breaks off is read too.
     fn each(
         &mut self,
@@ -153,6 +184,9 @@ where
             }
             let tag = cursor.tag()?;
             if tag.field != field {
+                if tag.field == FIRST && self.noted_to.is_some() {
+                    return Err(WhyLeft::LatePart);
+                }
                 cursor.skip(tag)?;
                 continue;
             }
@@ -216,6 +250,22 @@ where
         if range.end <= self.from {
             return Ok(());
         }
+        let before = self.stats;
+        if extent == Extent::Whole && self.visitor.note() {
+            let result = self.spans_at_once(range.clone());
+            let noted = self.noted_to.take();
+            let is_late = match &result {
+                Ok(()) => false,
+                Err(WhyLeft::LatePart) => true,
+                // What stands behind the fault was not seen.
+                Err(_) => noted.is_some() && self.has_late_part(range.clone(), false),
+            };
+            if !is_late {
+                return result;
+            }
+            self.visitor.take_back();
+            self.stats = before;
+        }
         self.read.begin_scope(self.plan);
         let found = self.parts(&range, |scanner, part| {
             scanner.read.scope(scanner.message, scanner.plan, part)
@@ -225,6 +275,37 @@ where
         }
         self.read.end_scope(self.message);
         self.each(range, REPEATED, Scanner::span)
+    }
+
+    /// Reads the spans of a scope as if what says which it is stood before all of them.
+    fn spans_at_once(&mut self, range: Range<usize>) -> Result<(), WhyLeft> {
+        self.read.begin_scope(self.plan);
+        let mut cursor = Cursor::new(self.message, range.clone());
+        while cursor.peek() == Some(payload_tag(FIRST)) {
+            let tag = cursor.tag()?;
+            let part = cursor.expect_payload(tag)?;
+            self.read.scope(self.message, self.plan, part)?;
+        }
+        self.read.end_scope(self.message);
+        self.noted_to = Some(range.end);
+        self.each(cursor.at()..range.end, REPEATED, Scanner::span)
+    }
+
+    /// Whether a part of what says which scope it is stands behind one of its spans, or other parts that are not read first.
+    fn has_late_part(&self, range: Range<usize>, mut is_behind: bool) -> bool {
+        let mut cursor = Cursor::new(self.message, range);
+        while !cursor.is_done()
+            && let Ok(tag) = cursor.tag()
+        {
+            if tag.field == FIRST && is_behind {
+                return true;
+            }
+            is_behind |= tag.field != FIRST;
+            if cursor.skip(tag).is_err() {
+                break;
+            }
+        }
+        false
     }
 
     fn span(&mut self, range: Range<usize>, extent: Extent) -> Result<(), WhyLeft> {
@@ -238,7 +319,17 @@ where
         };
         self.stats.spans += 1;
         self.stats.own += u64::from(whose == Whose::Own);
-        match SpanView::lend(self.message, self.plan, self.read, whose, &mut self.visit) {
+        let visitor = &mut self.visitor;
+        let mut visit = |view: &SpanView<'a, '_>| visitor.visit(view, &());
+        if SpanView::lend(self.message, self.plan, self.read, whose, &mut visit) {
+            return Ok(());
+        }
+        if let Some(scope_end) = self.noted_to.take()
+            && self.has_late_part(end..scope_end, true)
+        {
+            return Err(WhyLeft::LatePart);
+        }
+        match self.visitor.pause() {
             true => Ok(()),
             false => Err(WhyLeft::Enough(end)),
         }

@@ -124,6 +124,71 @@ fn what_bears_a_mark_of_a_known_key_is_our_own() {
     assert_eq!(taken(OwnSpans::Nowhere, &marked), (0, 0));
 }
 
+fn field(number: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![number << 3 | 2];
+    prost::encode_length_delimiter(payload.len(), &mut bytes).unwrap();
+    [bytes.as_slice(), payload].concat()
+}
+
+/// The one scope named anew before its spans, and once more behind them.
+fn renamed(request: &[u8], first: &str, last: &str) -> Vec<u8> {
+    let mut decoded = ExportTraceServiceRequest::decode(request).unwrap();
+    let mut scope = decoded.resource_spans[0].scope_spans[0].clone();
+    scope.scope.as_mut().unwrap().name = first.to_owned();
+    let before = scope.encode_to_vec();
+    scope.spans.clear();
+    scope.scope.as_mut().unwrap().name = last.to_owned();
+    decoded.resource_spans.clear();
+    field(1, &field(2, &[before, scope.encode_to_vec()].concat()))
+}
+
+/// What stands first in each scope behind its spans; protobuf fixes no order.
+fn scopes_behind_their_spans(request: &[u8]) -> Vec<u8> {
+    let decoded = ExportTraceServiceRequest::decode(request).unwrap();
+    let scopes = decoded.resource_spans.iter().flat_map(|of| &of.scope_spans);
+    let scopes = scopes.map(|scope| {
+        let alone = |scope, spans| ScopeSpans {
+            scope,
+            spans,
+            ..ScopeSpans::default()
+        };
+        let spans = alone(None, scope.spans.clone()).encode_to_vec();
+        let scope = alone(scope.scope.clone(), vec![]).encode_to_vec();
+        field(2, &[spans, scope].concat())
+    });
+    field(1, &scopes.collect::<Vec<_>>().concat())
+}
+
+#[test]
+fn a_scope_behind_its_spans_counts_as_one_before_them() {
+    let (tier, other) = (key("the key of this tier"), key("the key of another one"));
+    let ours = [&tier, &other].map(|key| violation(Some(key)));
+    let app = request("app", (1..5).map(|id| span(id, "x", vec![])).collect());
+    let message = [app.as_slice(), &ours[0], &app, &ours[1], &ours[0]].concat();
+    let stats = |bytes: &[u8]| {
+        let engine = engine(OwnSpans::Marked(vec![tier.clone()]));
+        engine.consume(bytes, Timestamp(NOW)).unwrap();
+        let stats = engine.stats();
+        (stats.spans, stats.unmarked_spans)
+    };
+    let (spans, unmarked) = stats(&message);
+    assert_eq!((spans.own, spans.evaluated, unmarked), (2, 5, 1));
+    assert_eq!(
+        stats(&scopes_behind_their_spans(&message)),
+        (spans, unmarked)
+    );
+    // Parts of one message are merged: the last name is that of the scope.
+    for (first, last, counted) in [("betrace", "app", (0, 1, 0)), ("app", "betrace", (1, 1, 1))] {
+        let renamed = ours.iter().flat_map(|ours| renamed(ours, first, last));
+        let (spans, unmarked) = stats(&renamed.collect::<Vec<_>>());
+        assert_eq!(
+            (spans.own, spans.evaluated, unmarked),
+            counted,
+            "{first}, {last}"
+        );
+    }
+}
+
 #[test]
 fn a_forged_violation_mutes_nothing() {
     let tier = key("the key of this tier");

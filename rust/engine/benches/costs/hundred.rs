@@ -19,7 +19,18 @@ const AT_ONCE: usize = 8;
 const WARM: usize = 1_200;
 const PAIRS: usize = 101;
 
-pub fn row() -> Row {
+/// Ours alone, without an end: tells what a span took of each cycle of the batches, for `turns.py`.
+pub fn endless() -> ! {
+    let (mut batches, mut running, mut round) = warmed();
+    loop {
+        renumber(&mut batches, &mut round);
+        let time = processor_time(|| running.take(batches.iter()));
+        println!("{:.1}", nanos(time, spans(&batches)));
+    }
+}
+
+/// Batches, an engine in which as many traces come as go, and how many cycles it took.
+fn warmed() -> (Vec<Batch>, Running, u64) {
     let mut batches = Shop::cycle(1, BATCHES);
     let mut running = Running::new(settings());
     let mut round = 0;
@@ -27,6 +38,11 @@ pub fn row() -> Row {
         renumber(&mut batches, &mut round);
         running.take(batches.iter());
     }
+    (batches, running, round)
+}
+
+pub fn row() -> Row {
+    let (batches, mut running, mut round) = warmed();
     let before = running.engine.stats();
     let batches = std::cell::RefCell::new(batches);
     let of_pair = |pair: usize| pair * AT_ONCE % BATCHES;

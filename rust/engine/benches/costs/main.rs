@@ -1,6 +1,8 @@
 //! What the engine costs against peers: rows of the table that `make bench` prints. `cargo bench -p betrace-engine --bench
 //! costs [-- name …]`, a rough figure with `QUICK=1`.
 //!
+//! `endless` goes on with the first of them for [two builds in turns](../turns.py).
+//!
 //! Traffic and rules are those of `rust/bench`; both sides are in this process, have its allocator, and take turns.
 //! `engine_100_rules` is the processor's time of one thread, `engine_live_growth` too; `engine_two_cores` is time on the wall.
 #![allow(
@@ -34,6 +36,9 @@ fn main() -> ExitCode {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
+    if chosen.iter().any(|one| one == "endless") {
+        hundred::endless();
+    }
     for (name, measure) in BENCHES {
         if !chosen.is_empty() && !chosen.iter().any(|one| one == name) {
             continue;

@@ -15,11 +15,12 @@ use crate::engine::touches::Touches;
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
 use crate::matcher::ids::{Hit, UnlikeId};
-use crate::scan::Scanned;
 use crate::scan::view::SpanView;
+use crate::scan::{Scanned, Visitor};
 use crate::state::merge::{Merged, Merging};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
+use crate::state::slots::TracePlace;
 use crate::sync::{MutexGuard, worked};
 use crate::wire::ScanError;
 
@@ -71,7 +72,10 @@ pub(crate) fn take_in(
         outbox,
         spans: &mut scratch.spans,
         parts: &mut scratch.parts,
+        found: &mut scratch.found,
         merged_to: from,
+        read_to: from,
+        noted: BeforeScope::default(),
         into: Merger {
             context,
             merging: merging(context),
@@ -84,9 +88,7 @@ pub(crate) fn take_in(
         },
     };
     let matcher = &context.rules.plan.matcher;
-    let result = matcher.scan_from((otlp, from), &mut scratch.scan, |span, found| {
-        intake.span(span, found)
-    });
+    let result = matcher.scan_from((otlp, from), &mut scratch.scan, &mut intake);
     intake.merge(true);
     let Scanned { stats, rest } = result?;
     scratch.sink.tally.spans.malformed += stats.malformed;
@@ -118,14 +120,25 @@ struct Intake<'e> {
     outbox: &'e Outbox,
     spans: &'e mut SortedSpans,
     parts: &'e mut Vec<ShardIndex>,
-    /// How much of the message was read when spans were merged last.
+    found: &'e mut Vec<Option<TracePlace>>,
+    /// How much of the message was read when spans were merged last, and now.
     merged_to: usize,
+    read_to: usize,
+    noted: BeforeScope,
     into: Merger<'e>,
 }
 
-impl Intake<'_> {
-    /// `false`: other rules are to be read first.
-    fn span(&mut self, span: &SpanView<'_, '_>, found: &Answers) -> bool {
+/// What had come of a message before a scope of which spans may have to be taken back.
+#[derive(Default)]
+struct BeforeScope {
+    spans: usize,
+    own: u64,
+    unmarked: u64,
+}
+
+/// A call sets spans aside, and merges them where it pauses.
+impl<'a> Visitor<'a, Answers> for &mut Intake<'_> {
+    fn visit(&mut self, span: &SpanView<'a, '_>, found: &Answers) -> bool {
         let tally = &mut self.into.sink.tally;
         match span.whose() {
             Whose::Own => {
@@ -135,35 +148,64 @@ impl Intake<'_> {
             Whose::Unmarked => tally.unmarked += 1,
             Whose::Others => {}
         }
-        self.spans
-            .push(self.shards.of(span.trace_id()), span, found);
-        let read = span.position().saturating_sub(self.merged_to);
+        let shard = self.shards.of(span.trace_id());
+        self.spans.push(shard, span, found);
+        self.read_to = span.position();
+        let read = self.read_to.saturating_sub(self.merged_to);
         let (most_spans, most_read) = match self.turns {
             None => (SPANS, READ),
             Some(_) => (SPANS_IN_TURN, READ_IN_TURN),
         };
-        if self.spans.is_full(most_spans) || read >= most_read {
-            self.merged_to = span.position();
-            self.merge(false);
-            // Whoever has his turn keeps it to the end, for others wait for that.
-            return self.turns.is_some() || !self.into.context.present.are_awaited();
-        }
+        !self.spans.is_full(most_spans) && read < most_read
+    }
+
+    fn note(&mut self) -> bool {
+        let tally = &self.into.sink.tally;
+        self.noted = BeforeScope {
+            spans: self.spans.len(),
+            own: tally.spans.own,
+            unmarked: tally.unmarked,
+        };
         true
     }
 
+    fn take_back(&mut self) {
+        let tally = &mut self.into.sink.tally;
+        tally.spans.own = self.noted.own;
+        tally.unmarked = self.noted.unmarked;
+        self.spans.truncate(self.noted.spans);
+    }
+
+    fn pause(&mut self) -> bool {
+        self.merged_to = self.read_to;
+        self.merge(false);
+        // Whoever has his turn keeps it to the end, for others wait for that. Else other rules may have to be read first.
+        self.turns.is_some() || !self.into.context.present.are_awaited()
+    }
+}
+
+impl Intake<'_> {
     /// Merges and decides what came so far, and keeps the state within its bound.
     fn merge(&mut self, is_last: bool) {
         let (message, shards, turns) = (self.message, self.shards, self.turns);
         let Intake {
-            spans, parts, into, ..
+            spans,
+            parts,
+            found,
+            into,
+            ..
         } = self;
         let context = into.context;
         let matcher = &context.rules.plan.matcher;
         spans.arrange(parts);
         let mut merge = |at: ShardIndex, shard: &mut MutexGuard<'_, Shard>| {
-            spans.each_of(at, (message, matcher), |span, hits, unlike| {
-                into.merge(shard, span, (hits, unlike));
-            });
+            for some in spans.some_of(at) {
+                shard.find_ahead(context.key, spans.traces(some), found);
+                let mut found = found.iter().copied();
+                spans.each_of(some, (message, matcher), |span, hits, unlike| {
+                    into.merge(shard, (span, found.next().flatten()), (hits, unlike));
+                });
+            }
             into.decide_touched(shard);
             shards.account(at, shard);
         };
@@ -207,7 +249,7 @@ impl Merger<'_> {
     fn merge(
         &mut self,
         shard: &mut MutexGuard<'_, Shard>,
-        span: &SpanView<'_, '_>,
+        (span, found): (&SpanView<'_, '_>, Option<TracePlace>),
         (hits, unlike): (&[Hit], &[UnlikeId]),
     ) {
         worked(1);
@@ -217,7 +259,7 @@ impl Merger<'_> {
         }
         let context = self.context;
         let generation = self.merging.generation;
-        let id = span.trace_id();
+        let id = (span.trace_id(), found);
         let place = shard.open(context.key, id, context.now, generation, context.settings);
         let Some((trace, pool)) = shard.grow(place) else {
             return;

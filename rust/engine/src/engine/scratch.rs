@@ -12,6 +12,7 @@ use crate::mark::OwnSpans;
 use crate::matcher::MatchScratch;
 use crate::plan::ids::RuleIndex;
 use crate::state::shards::ShardIndex;
+use crate::state::slots::TracePlace;
 use crate::sync::Mutex;
 use crate::windows::pending::Pending;
 
@@ -54,6 +55,8 @@ pub(crate) struct CallScratch {
     pub spans: SortedSpans,
     /// Parts that are still to be visited.
     pub parts: Vec<ShardIndex>,
+    /// Where traces of spans that are merged next were found.
+    pub found: Vec<Option<TracePlace>>,
     pub sink: Sink,
     pub touches: Touches,
     pub decide: DecideScratch,
@@ -83,6 +86,7 @@ impl CallScratch {
             scan: MatchScratch::new(own),
             spans: SortedSpans::default(),
             parts: Vec::new(),
+            found: Vec::new(),
             sink,
             touches: Touches::default(),
             decide: DecideScratch::default(),

@@ -1,6 +1,7 @@
 //! The spans of a message by the part of all traces in which theirs is, each with what selects it, so that a part is locked
 //! once for all of them.
 
+use crate::id::TraceId;
 use crate::matcher::Matcher;
 use crate::matcher::answers::Answers;
 use crate::matcher::ids::{Hit, UnlikeId};
@@ -11,6 +12,13 @@ use crate::state::shards::ShardIndex;
 /// So many selectors, or values, are sorted at once with their spans for each that there may be.
 const FOUND: usize = 16;
 const VALUES: usize = 16;
+
+/// So many spans of a part are shown behind each other: what their traces hold fits in a cache of its own core.
+const AT_ONCE: usize = 64;
+
+/// Spans of one part that stand behind each other, from and to where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SomeSpans(usize, usize);
 
 #[derive(Debug, Default)]
 pub(crate) struct SortedSpans {
@@ -45,6 +53,20 @@ impl SortedSpans {
             hits: self.hits.len() as u32,
             unlike: self.unlike.len() as u32,
         });
+    }
+
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Takes the last ones back; so many stay.
+    pub fn truncate(&mut self, len: usize) {
+        self.aside.truncate(len);
+        self.spans.truncate(len);
+        let last = self.spans.last();
+        let (hits, unlike) = last.map_or((0, 0), |last| (last.hits, last.unlike));
+        self.hits.truncate(hits as usize);
+        self.unlike.truncate(unlike as usize);
     }
 
     /// No more should come before these have gone: there are so many, or they have so much, that memory would grow with the
@@ -87,17 +109,32 @@ impl SortedSpans {
         }
     }
 
-    /// Shows the spans of one part, each with what was found of it.
+    /// Some of the spans of one part after the other.
+    pub fn some_of(&self, part: ShardIndex) -> impl Iterator<Item = SomeSpans> + use<> {
+        let at = part.index();
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+        let end = self.ends[at] as usize;
+        let begins = (begin..end).step_by(AT_ONCE);
+        begins.map(move |begin| SomeSpans(begin, end.min(begin + AT_ONCE)))
+    }
+
+    /// Their traces.
+    pub fn traces(
+        &self,
+        SomeSpans(begin, end): SomeSpans,
+    ) -> impl Iterator<Item = TraceId> + Clone {
+        let numbers = self.order[begin..end].iter();
+        numbers.map(|number| self.aside.trace_of(*number as usize))
+    }
+
+    /// Shows them, each with what was found of it.
     pub fn each_of<'a>(
         &mut self,
-        part: ShardIndex,
+        SomeSpans(begin, end): SomeSpans,
         (message, matcher): (&'a [u8], &Matcher),
         mut visit: impl FnMut(&SpanView<'a, '_>, &[Hit], &[UnlikeId]),
     ) {
-        let at = part.index();
-        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let order = begin as usize..self.ends[at] as usize;
-        for number in &self.order[order] {
+        for number in &self.order[begin..end] {
             let number = *number as usize;
             let before = number.checked_sub(1).map(|before| self.spans[before]);
             let (hits, unlike) = before.map_or((0, 0), |before| (before.hits, before.unlike));

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::id::TraceId;
 use crate::mark::Whose;
 use crate::scan::head::SpanHead;
 use crate::scan::lists::Item;
@@ -135,6 +136,12 @@ impl SpansAside {
         });
     }
 
+    /// Takes the last ones back; so many stay. What they had is forgotten with the others.
+    pub fn truncate(&mut self, len: usize) {
+        self.spans.truncate(len);
+        self.serial = None;
+    }
+
     #[cold]
     fn push_lists(&mut self, span: &SpanView<'_, '_>) -> u32 {
         let mut lists = ListsAside::default();
@@ -151,6 +158,11 @@ impl SpansAside {
         }
         self.lists.push(lists);
         self.lists.len() as u32 - 1
+    }
+
+    /// The trace of a span.
+    pub fn trace_of(&self, at: usize) -> TraceId {
+        TraceId(self.spans.get(at).map_or([0; 16], |span| span.head.trace))
     }
 
     /// Shows a span to `visit`. `message` and `plan` are those with which it was read.

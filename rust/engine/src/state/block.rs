@@ -42,6 +42,9 @@ const AHEAD: usize = 3;
 /// and `large` held a twentieth more than was accounted for without it.
 const BETWEEN: usize = 12;
 
+/// What processors fetch at once, in bytes.
+const LINE: usize = 64;
+
 #[derive(Debug)]
 pub(super) struct Block {
     bytes: Box<[u8]>,
@@ -304,6 +307,18 @@ impl Block {
     /// With what lies idle between blocks.
     pub fn heap_bytes(&self) -> usize {
         heap(self.bytes.len()) + self.bytes.len() / BETWEEN
+    }
+
+    /// Reads something of all that processors fetch at once.
+    #[inline]
+    pub fn look(&self) -> u64 {
+        let (lines, rest) = self.bytes.as_chunks::<LINE>();
+        let begins = lines.iter().map(|line| line[0]);
+        u64::from(
+            begins
+                .chain(rest.first().copied())
+                .fold(0, |read, byte| read ^ byte),
+        )
     }
 
     /// Gives the memory back; nothing is in the lists any more.

@@ -114,6 +114,16 @@ impl Forgotten {
         generations.any(|generation| generation.has(key, route))
     }
 
+    /// Reads what [`Forgotten::has`] would, as far as one read leads to the next one.
+    #[inline]
+    pub fn look_at(&self, route: u64, step: u32) -> u64 {
+        let looks = self
+            .generations
+            .iter()
+            .map(|generation| generation.look_at(route, step));
+        looks.fold(0, |read, look| read ^ look)
+    }
+
     /// Drops what is older than `keep` nanoseconds.
     pub fn expire(&mut self, now: Timestamp, keep: u64) {
         let is_over = |first: &IdGeneration| first.latest.plus(keep) <= now;

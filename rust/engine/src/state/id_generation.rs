@@ -128,6 +128,13 @@ impl IdGeneration {
         self.parts[at].has(key, number)
     }
 
+    /// See [`IdSet::look_at`](crate::state::id_set::IdSet::look_at).
+    #[inline]
+    pub fn look_at(&self, route: u64, step: u32) -> u64 {
+        let (at, number) = self.place(route);
+        self.parts[at].look_at(number, step)
+    }
+
     pub fn len(&self) -> u64 {
         self.len
     }

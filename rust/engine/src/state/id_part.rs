@@ -67,6 +67,11 @@ impl IdPart {
             || self.fresh.find(place, |kept| *kept == number).is_some()
     }
 
+    #[inline]
+    pub fn look_at(&self, number: u64, step: u32) -> u64 {
+        self.settled.look_at(number, step) ^ self.recent.look_at(number, step)
+    }
+
     /// All numbers, in no order.
     pub fn all(&self) -> impl Iterator<Item = u64> {
         let sets = self.settled.iter().chain(self.recent.iter());

@@ -64,6 +64,12 @@ impl<T: Copy> PieceQueue<T> {
         self.pieces.front()?.get(self.gone).copied()
     }
 
+    /// Some from the first on, as far as they lie together.
+    pub fn next(&self) -> impl Iterator<Item = T> {
+        let piece = self.pieces.front().and_then(|piece| piece.get(self.gone..));
+        piece.unwrap_or(&[]).iter().copied()
+    }
+
     pub fn last(&self) -> Option<T> {
         self.pieces.back()?.last().copied()
     }

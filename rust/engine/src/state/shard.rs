@@ -8,6 +8,7 @@
 //! However many traces there are, no call here does more at once than others can wait for: what grows does so in pieces, what
 //! is stale goes a few at a time, and what has more to do says so.
 
+mod ahead;
 pub(crate) mod due;
 
 use betrace_lang::verdict::Reason;
@@ -68,6 +69,9 @@ pub(crate) struct Shard {
     returned: u64,
     /// Traces that went since it shrank.
     gone: usize,
+    /// How many of the next timers, and of the first closed ones, were looked at [ahead](ahead).
+    due_looked_at: usize,
+    over_looked_at: usize,
 }
 
 impl Shard {
@@ -142,15 +146,20 @@ impl Shard {
         }
     }
 
-    /// The trace `id`, opened if need be. An id whose trace is gone opens a late one.
+    /// The trace `id`, opened if need be. An id whose trace is gone opens a late one. It may have been
+    /// [found](Shard::find_ahead) before, and gone since.
     pub fn open(
         &mut self,
         key: HashKey,
-        id: TraceId,
+        (id, found): (TraceId, Option<TracePlace>),
         now: Timestamp,
         generation: Generation,
         settings: &Settings,
     ) -> TracePlace {
+        let found = found.filter(|place| self.get(*place).is_some());
+        if let Some(place) = found {
+            return place;
+        }
         let hash = key.of_trace(id);
         if let Some(place) = self.find(hash, id) {
             return place;
@@ -279,6 +288,7 @@ impl Shard {
 
     /// Drops the state of the first closed trace and keeps its id. Returns how much went.
     pub fn forget_oldest(&mut self, key: HashKey, settings: &Settings) -> usize {
+        self.forget_ahead(key);
         let Some(trace) = self.closed.pop().and_then(|place| self.take(key, place)) else {
             return 0;
         };

@@ -246,6 +246,12 @@ impl TraceState {
         self.block.len()
     }
 
+    /// Reads something of all of it: see [`crate::state::shard`].
+    #[inline]
+    pub(super) fn look_at_block(&self) -> u64 {
+        self.block.look()
+    }
+
     #[inline(always)]
     pub(super) fn apart(&self) -> Option<&SetApart> {
         self.apart.as_deref()
