@@ -68,18 +68,25 @@ pub(crate) struct StoredIds {
 }
 
 impl Forgotten {
-    /// By the id's [`route`](crate::hash::route).
-    pub fn add(&mut self, key: HashKey, route: u64, now: Timestamp, share: Share) {
-        self.add_bits(key, route, share.bits, now, share);
+    /// By the id's [`route`](crate::hash::route), and whether it is known to be new: it was not here when its trace opened.
+    pub fn add(&mut self, key: HashKey, id: (u64, bool), now: Timestamp, share: Share) {
+        self.add_bits(key, id, share.bits, now, share);
     }
 
     /// What was stored. Fewer bits than this share would keep give more false hits until they expire.
     pub fn restore(&mut self, key: HashKey, route: u64, stored: &StoredIds, share: Share) {
         let bits = stored.bits.clamp(SHARD_BITS, share.bits);
-        self.add_bits(key, route, bits, stored.latest, share);
+        self.add_bits(key, (route, false), bits, stored.latest, share);
     }
 
-    fn add_bits(&mut self, key: HashKey, route: u64, bits: u32, now: Timestamp, share: Share) {
+    fn add_bits(
+        &mut self,
+        key: HashKey,
+        (route, is_new): (u64, bool),
+        bits: u32,
+        now: Timestamp,
+        share: Share,
+    ) {
         let step = (share.keep / GENERATIONS).max(1);
         let size = share.bytes / GENERATIONS as usize;
         let is_over = |last: &IdGeneration| {
@@ -94,7 +101,7 @@ impl Forgotten {
         if let Some(last) = self.generations.back_mut() {
             let before = last.bytes();
             last.latest = last.latest.max(now);
-            last.add(key, route);
+            last.add(key, route, is_new);
             self.bytes = self.bytes + last.bytes() - before;
         }
         let over = self.generations.len().saturating_sub(1);
@@ -183,8 +190,8 @@ mod tests {
     fn ids_are_kept_for_their_time_and_not_much_longer() {
         let key = HashKey::new(1);
         let mut forgotten = Forgotten::default();
-        forgotten.add(key, route(1), Timestamp(0), share(1 << 20));
-        forgotten.add(key, route(2), Timestamp(20), share(1 << 20));
+        forgotten.add(key, (route(1), false), Timestamp(0), share(1 << 20));
+        forgotten.add(key, (route(2), false), Timestamp(20), share(1 << 20));
         assert!(forgotten.has(key, route(1)));
         assert!(!forgotten.has(key, route(3)));
         forgotten.expire(Timestamp(79), 80);
@@ -200,7 +207,7 @@ mod tests {
         let mut forgotten = Forgotten::default();
         let most = 100_000;
         for number in 0..most {
-            forgotten.add(key, route(number), Timestamp(0), share);
+            forgotten.add(key, (route(number), false), Timestamp(0), share);
             assert!(forgotten.bytes() <= share.bytes, "{number}");
         }
         let held: u64 = forgotten
@@ -226,7 +233,7 @@ mod tests {
             let mut forgotten = Forgotten::default();
             for number in &numbers {
                 if shard_of(route(*number), 3) == shard {
-                    forgotten.add(key, route(*number), Timestamp(*number), three);
+                    forgotten.add(key, (route(*number), false), Timestamp(*number), three);
                 }
             }
             stored.extend(forgotten.stored(shard));
@@ -260,7 +267,7 @@ mod tests {
         let at = |route| shard_of(route, u64::from(shards)) as usize;
         for number in 0..count {
             let now = Timestamp(number * 3600 / count);
-            all[at(route(number))].add(key, route(number), now, share);
+            all[at(route(number))].add(key, (route(number), false), now, share);
         }
         let bytes: usize = all.iter().map(Forgotten::bytes).sum();
         let probes = 2_000_000;

@@ -94,11 +94,12 @@ impl IdGeneration {
         ((number / self.width) as usize, number % self.width)
     }
 
-    /// By the id's [`route`](crate::hash::route).
-    pub fn add(&mut self, key: HashKey, route: u64) {
+    /// By the id's [`route`](crate::hash::route). What is known to be new is not looked for; should another id have the same
+    /// bits, they stand there twice.
+    pub fn add(&mut self, key: HashKey, route: u64, is_new: bool) {
         let (at, number) = self.place(route);
         let (part, width) = (&mut self.parts[at], self.width);
-        if part.has(key, number) {
+        if !is_new && part.has(key, number) {
             return;
         }
         let before = part.bytes();
@@ -183,8 +184,8 @@ mod tests {
         let route = |number: u64| (number << 3).wrapping_mul(0x9_e377_9b91) & ((1 << 35) - 1);
         for number in 0..50_000 {
             assert!(!generation.has(key, route(number)));
-            generation.add(key, route(number));
-            generation.add(key, route(number / 2));
+            generation.add(key, route(number), true);
+            generation.add(key, route(number / 2), false);
             assert_eq!(generation.len(), number + 1);
         }
         let held: usize = generation.parts.iter().map(IdPart::bytes).sum();

@@ -28,7 +28,7 @@ pub(super) struct IdPart {
 }
 
 impl IdPart {
-    /// Adds a number below `below` that is not there.
+    /// Adds a number below `below`. One that is there stands there twice then.
     pub fn add(&mut self, key: HashKey, number: u64, below: u64) {
         let place = |number: &u64| key.of_number(*number);
         self.fresh.insert_unique(place(&number), number, place);
@@ -88,7 +88,7 @@ impl IdPart {
 /// What two shared sets take, empty or not.
 const SHARED: usize = 2 * heap(size_of::<IdSet>() + 2 * size_of::<usize>());
 
-/// A set and `more` numbers, ascending and not in it.
+/// A set and `more` numbers, ascending.
 fn merged(set: &IdSet, (more, count): (impl Iterator<Item = u64>, u64), below: u64) -> Arc<IdSet> {
     let all = MergedIds {
         left: set.iter().peekable(),
@@ -97,7 +97,7 @@ fn merged(set: &IdSet, (more, count): (impl Iterator<Item = u64>, u64), below: u
     Arc::new(IdSet::new(all, set.len() + count, below))
 }
 
-/// Two ascending sequences that share nothing, as one.
+/// Two ascending sequences as one.
 struct MergedIds<L: Iterator<Item = u64>, R: Iterator<Item = u64>> {
     left: std::iter::Peekable<L>,
     right: std::iter::Peekable<R>,
@@ -145,6 +145,20 @@ mod tests {
             assert_eq!(part.all().count(), 50_000);
             assert!((0..50_000).all(|number| part.has(key, number * 7)));
         }
+    }
+
+    #[test]
+    fn a_number_that_comes_twice_is_found_and_handed_on() {
+        let (key, mut part) = (HashKey::new(5), IdPart::default());
+        for number in (0..3000).chain(0..3000) {
+            part.add(key, number * 7, BELOW);
+        }
+        part.end(BELOW);
+        let mut all: Vec<u64> = part.all().collect();
+        assert_eq!(all.len(), 6000);
+        all.dedup();
+        assert!(all.iter().copied().eq((0..3000).map(|number| number * 7)));
+        assert!((0..21_000).all(|number| part.has(key, number) == number.is_multiple_of(7)));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) struct IdSet {
 }
 
 impl IdSet {
-    /// Of `len` ascending numbers below `below`, each once.
+    /// Of `len` ascending numbers below `below`. One that comes twice stands there twice.
     pub fn new(numbers: impl Iterator<Item = u64>, len: u64, below: u64) -> IdSet {
         worked(len as usize / 16);
         let low_bits = (below / len.max(1)).checked_ilog2().unwrap_or(0);

@@ -297,7 +297,8 @@ impl Shard {
         self.trace_bytes = self.trace_bytes.saturating_sub(bytes);
         if let Some(closed) = trace.closed() {
             let share = Share::of(settings);
-            self.forgotten.add(key, route(trace.id()), closed, share);
+            let id = (route(trace.id()), !trace.is_late());
+            self.forgotten.add(key, id, closed, share);
         }
         // What it holds goes in pieces of some dozens of bytes at the least.
         worked(bytes / 64);

@@ -246,10 +246,16 @@ impl TraceState {
         self.block.len()
     }
 
-    /// Reads something of all of it: see [`crate::state::shard`].
+    /// Reads something of its beginning, its middle and its end.
+    #[inline]
+    pub(super) fn look(&self) -> u64 {
+        self.block.len() as u64 ^ self.opened.0 ^ u64::from(self.id.0[0])
+    }
+
+    /// And of its block.
     #[inline]
     pub(super) fn look_at_block(&self) -> u64 {
-        self.block.look()
+        self.look() ^ self.block.look()
     }
 
     #[inline(always)]

@@ -56,7 +56,7 @@ impl Shard {
             let due = self.timers.next(AHEAD).filter(|(at, _)| *at <= now);
             due.filter_map(|(_, place)| self.slots.get(place))
         };
-        black_box(next().fold(0, |read, trace| read ^ trace.opened().0));
+        black_box(next().fold(0, |read, trace| read ^ trace.look()));
         let due = next().filter(|trace| trace.quiet(settings) <= now);
         black_box(due.fold(0, |read, trace| read ^ trace.look_at_block()));
     }
@@ -73,12 +73,8 @@ impl Shard {
             let next = self.closed.next().take(AHEAD);
             next.filter_map(|place| Some((place, self.slots.get(place)?)))
         };
-        black_box(next().fold(0, |read, (_, trace)| read ^ trace.opened().0));
+        black_box(next().fold(0, |read, (_, trace)| read ^ trace.look()));
         black_box(next().fold(0, |read, (_, trace)| read ^ trace.look_at_block()));
-        for step in 0..LOOKS {
-            let looks = next().map(|(_, trace)| self.forgotten.look_at(route(trace.id()), step));
-            black_box(looks.fold(0, |read, look| read ^ look));
-        }
         let stand = next().filter(|(place, trace)| {
             self.table
                 .find(key.of_trace(trace.id()), |slot| *slot == place.slot)
