@@ -30,6 +30,7 @@ pub(crate) mod id_set;
 pub(crate) mod kept;
 pub(crate) mod key;
 pub(crate) mod key_map;
+mod looked_at;
 pub(crate) mod merge;
 pub(crate) mod named;
 pub(crate) mod packed_record;

@@ -200,7 +200,7 @@ impl Intake<'_> {
         spans.arrange(parts);
         let mut merge = |at: ShardIndex, shard: &mut MutexGuard<'_, Shard>| {
             for some in spans.some_of(at) {
-                shard.find_ahead(context.key, spans.traces(some), found);
+                shard.find_ahead(context.key, spans.named(some, message), found);
                 let mut found = found.iter().copied();
                 spans.each_of(some, (message, matcher), |span, hits, unlike| {
                     into.merge(shard, (span, found.next().flatten()), (hits, unlike));

@@ -118,13 +118,14 @@ impl SortedSpans {
         begins.map(move |begin| SomeSpans(begin, end.min(begin + AT_ONCE)))
     }
 
-    /// Their traces.
-    pub fn traces(
+    /// Their traces and names.
+    pub fn named<'a>(
         &self,
         SomeSpans(begin, end): SomeSpans,
-    ) -> impl Iterator<Item = TraceId> + Clone {
+        message: &'a [u8],
+    ) -> impl Iterator<Item = (TraceId, &'a [u8])> + Clone {
         let numbers = self.order[begin..end].iter();
-        numbers.map(|number| self.aside.trace_of(*number as usize))
+        numbers.map(move |number| self.aside.named(*number as usize, message))
     }
 
     /// Shows them, each with what was found of it.

@@ -160,9 +160,12 @@ impl SpansAside {
         self.lists.len() as u32 - 1
     }
 
-    /// The trace of a span.
-    pub fn trace_of(&self, at: usize) -> TraceId {
-        TraceId(self.spans.get(at).map_or([0; 16], |span| span.head.trace))
+    /// The trace and the name of a span.
+    pub fn named<'a>(&self, at: usize, message: &'a [u8]) -> (TraceId, &'a [u8]) {
+        let head = self.spans.get(at).map(|span| &span.head);
+        head.map_or((TraceId([0; 16]), &[]), |head| {
+            (TraceId(head.trace), head.name.of_message(message))
+        })
     }
 
     /// Shows a span to `visit`. `message` and `plan` are those with which it was read.

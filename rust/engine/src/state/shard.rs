@@ -19,6 +19,7 @@ use crate::settings::Settings;
 use crate::state::block_pool::BlockPool;
 use crate::state::flags::Flag;
 use crate::state::forgotten::{Forgotten, Share};
+use crate::state::looked_at::LookedAt;
 use crate::state::named::NamedTraceMut;
 use crate::state::piece_queue::PieceQueue;
 use crate::state::settled::SettledCells;
@@ -69,9 +70,10 @@ pub(crate) struct Shard {
     returned: u64,
     /// Traces that went since it shrank.
     gone: usize,
-    /// How many of the next timers, and of the first closed ones, were looked at [ahead](ahead).
-    due_looked_at: usize,
-    over_looked_at: usize,
+    /// Of the next timers, of those that opened first, and of those that closed first.
+    due_looked_at: LookedAt,
+    opened_looked_at: LookedAt,
+    closed_looked_at: LookedAt,
 }
 
 impl Shard {
@@ -233,6 +235,7 @@ impl Shard {
     /// may go first.
     pub fn trim(&mut self, now: Timestamp, settings: &Settings) -> bool {
         for _ in 0..LOOKS_AT_ONCE {
+            self.opened_ahead();
             if self
                 .opened
                 .first()

@@ -106,8 +106,12 @@ impl SplitTable {
     fn put(&mut self, from: HashTable<u32>, hash_of: impl Fn(&u32) -> u64) {
         let count = self.parts.len();
         worked(from.len());
-        for place in from {
-            let hash = hash_of(&place);
+        // What they are hashed by lies in memory that is long cold: it is fetched for all of them together.
+        let hashed: Vec<(u64, u32)> = from
+            .into_iter()
+            .map(|place| (hash_of(&place), place))
+            .collect();
+        for (hash, place) in hashed {
             let part = &mut self.parts[part_of(hash, count)];
             let before = weight(part);
             part.insert_unique(hash, place, &hash_of);

@@ -96,10 +96,16 @@ impl Texts {
         held.map(|held| held.refs += 1).is_some()
     }
 
+    /// Reads something of a text and of what is known of it, if it was asked for lately.
+    #[inline]
+    pub(super) fn look_at(&self, text: &[u8]) -> u64 {
+        let at = self.recent[place_of(&text[..text.len().min(NAME_BYTES)])];
+        self.texts.get(at).map_or(0, |held| held.hash)
+    }
+
     #[inline(always)]
     fn recent(&mut self, key: HashKey, text: &[u8]) -> u32 {
-        let (first, last) = ends(text);
-        let place = fold(first ^ text.len() as u64, last) as usize % RECENT;
+        let place = place_of(text);
         let at = self.recent[place];
         if self.held_again(at, text) {
             return at;
@@ -173,6 +179,13 @@ impl Texts {
     pub fn bytes(&self) -> usize {
         self.texts.bytes() + self.table.bytes() + self.bytes
     }
+}
+
+/// Where a text stands among the recent ones.
+#[inline(always)]
+fn place_of(text: &[u8]) -> usize {
+    let (first, last) = ends(text);
+    fold(first ^ text.len() as u64, last) as usize % RECENT
 }
 
 /// What a text takes besides its place.

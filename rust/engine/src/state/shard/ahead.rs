@@ -11,23 +11,24 @@ use crate::hash::{HashKey, route};
 use crate::id::TraceId;
 use crate::settings::Settings;
 use crate::state::id_set::LOOKS;
+use crate::state::looked_at::AHEAD;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
 use crate::sync::worked;
 use crate::time::Timestamp;
 
-/// So many of those that are due, or over, are looked at before the first of them is come to. What few traces have stays in the
-/// fastest cache until then, and one look for each of them is as many as a processor waits for at once.
-const AHEAD: usize = 8;
-
 impl Shard {
-    /// Where each of these traces is, as far as they are there, to be [opened](Shard::open) next.
-    pub fn find_ahead(
+    /// Where the traces of these spans are, as far as they are there, to be [opened](Shard::open) next; the spans by trace and
+    /// name.
+    pub fn find_ahead<'a>(
         &self,
         key: HashKey,
-        ids: impl Iterator<Item = TraceId> + Clone,
+        spans: impl Iterator<Item = (TraceId, &'a [u8])> + Clone,
         found: &mut Vec<Option<TracePlace>>,
     ) {
+        let names = spans.clone().map(|(_, name)| self.pool.texts.look_at(name));
+        black_box(names.fold(0, |read, look| read ^ look));
+        let ids = spans.map(|(id, _)| id);
         found.clear();
         found.extend(ids.clone().map(|id| self.find(key.of_trace(id), id)));
         worked(found.len());
@@ -44,14 +45,25 @@ impl Shard {
         }
     }
 
-    /// Before the next timer is taken: the traces of those that are.
-    pub(super) fn due_ahead(&mut self, now: Timestamp, settings: &Settings) {
-        if let Some(left) = self.due_looked_at.checked_sub(1) {
-            self.due_looked_at = left;
+    /// Before the one that opened first is come to: those that are next.
+    pub(super) fn opened_ahead(&mut self) {
+        if !self.opened_looked_at.was_last() {
             return;
         }
-        self.due_looked_at = AHEAD - 1;
-        worked(AHEAD);
+        let next = || {
+            let next = self.opened.next().take(AHEAD);
+            next.filter_map(|place| self.slots.get(place))
+        };
+        black_box(next().fold(0, |read, trace| read ^ trace.look()));
+        let live = next().filter(|trace| trace.is_live());
+        black_box(live.fold(0, |read, trace| read ^ trace.look_at_block()));
+    }
+
+    /// Before the next timer is taken: the traces of those that are.
+    pub(super) fn due_ahead(&mut self, now: Timestamp, settings: &Settings) {
+        if !self.due_looked_at.was_last() {
+            return;
+        }
         let next = || {
             let due = self.timers.next(AHEAD).filter(|(at, _)| *at <= now);
             due.filter_map(|(_, place)| self.slots.get(place))
@@ -63,12 +75,9 @@ impl Shard {
 
     /// Before the first closed trace is forgotten: those that are next.
     pub(super) fn forget_ahead(&mut self, key: HashKey) {
-        if let Some(left) = self.over_looked_at.checked_sub(1) {
-            self.over_looked_at = left;
+        if !self.closed_looked_at.was_last() {
             return;
         }
-        self.over_looked_at = AHEAD - 1;
-        worked(AHEAD);
         let next = || {
             let next = self.closed.next().take(AHEAD);
             next.filter_map(|place| Some((place, self.slots.get(place)?)))
