@@ -297,6 +297,11 @@ mutants: $(CARGO_MUTANTS)
 sanitize:
 	@rust/capi/sanitize.sh
 
+## helgrind: calls of several threads under valgrind's helgrind and DRD, which see races and locks in either order
+.PHONY: helgrind
+helgrind:
+	@rust/capi/sanitize.sh helgrind drd
+
 ## swaps: changes of ten thousand rules under load: how long batches are held, and whether memory comes to rest
 .PHONY: swaps
 swaps: lib

@@ -1,12 +1,9 @@
 #!/bin/sh
 # Runs sequences of calls of the C interface (tests/calls.rs, tests/embed.c) under what finds faults of memory and of threads:
-# rust/capi/sanitize.sh [memcheck|address|thread|miri ...]. What the machine lacks is skipped, and said.
-#
-# Not helgrind: it knows the locks of pthreads alone, and takes all that parking_lot's locks guard for a race. The thread sanitizer
-# sees the atomics that those are made of.
+# rust/capi/sanitize.sh [memcheck|helgrind|drd|address|thread|miri ...]. What the machine lacks is skipped, and said.
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- memcheck address thread miri
+[ $# -gt 0 ] || set -- memcheck helgrind drd address thread miri
 target=x86_64-unknown-linux-gnu
 out=${CARGO_TARGET_DIR:-$PWD/target}
 
@@ -14,8 +11,21 @@ skip() {
 	echo "==> Skipped $1: $2" >&2
 }
 
+has_valgrind() {
+	command -v valgrind >/dev/null 2>&1 || {
+		skip "$1" "there is no valgrind"
+		return 1
+	}
+}
+
 has_nightly() {
 	rustup run nightly rustc --version >/dev/null 2>&1
+}
+
+# The file that a build of the tests of calls wrote.
+calls() {
+	cargo test --locked -p betrace-capi --test calls --no-run --message-format=json 2>/dev/null |
+		sed -n 's/.*"executable":"\([^"]*calls-[^"]*\)".*/\1/p' | tail -n 1
 }
 
 # The tests of calls, compiled with a sanitizer. The standard library is not: of it only what is inlined into this code is watched,
@@ -30,16 +40,19 @@ sanitized() {
 for tool in "$@"; do
 	case $tool in
 	memcheck)
-		if ! command -v valgrind >/dev/null 2>&1; then
-			skip memcheck "there is no valgrind"
-			continue
-		fi
+		if ! has_valgrind memcheck; then continue; fi
 		echo "==> Calls under valgrind's memcheck" >&2
-		binary=$(cargo test --locked -p betrace-capi --test calls --no-run --message-format=json 2>/dev/null |
-			sed -n 's/.*"executable":"\([^"]*calls-[^"]*\)".*/\1/p' | tail -n 1)
+		binary=$(calls)
 		BETRACE_CALLS=${BETRACE_CALLS:-12} valgrind --quiet --error-exitcode=9 --leak-check=full \
 			--show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite "$binary" --test-threads=1
 		cargo test --locked -p betrace-capi --test embed
+		;;
+	helgrind | drd)
+		if ! has_valgrind "$tool"; then continue; fi
+		echo "==> Calls of several threads under valgrind's $tool" >&2
+		binary=$(RUSTFLAGS='--cfg helgrind' CARGO_TARGET_DIR="$out/helgrind" calls)
+		BETRACE_CALLS=${BETRACE_CALLS:-40} valgrind --quiet --tool="$tool" --error-exitcode=9 --fair-sched=yes --num-callers=40 \
+			--suppressions=rust/capi/helgrind.supp "$binary" --test-threads=1 calls_from_several_threads
 		;;
 	address | thread)
 		if has_nightly; then

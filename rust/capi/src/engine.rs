@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use betrace_engine::{CloseCause, Engine, SnapshotKind, Timestamp, encode_violations};
 use betrace_lang::rule::Rule;
 use libc::size_t;
+
+#[cfg(helgrind)]
+use betrace_pthread::Mutex;
+#[cfg(not(helgrind))]
 use parking_lot::Mutex;
 
 use crate::code::{

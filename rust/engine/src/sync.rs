@@ -1,6 +1,12 @@
 //! The locks and atomics of the engine: parking_lot's and the standard library's. Compiled with `--cfg loom` they are
-//! loom's, which runs a test in every order in which its threads may take them ([`tests::interleavings`](crate::tests));
-//! nothing else in this crate may name a lock. In tests they count what is [done](worked) while they are held.
+//! loom's, which runs a test in every order in which its threads may take them ([`tests::interleavings`](crate::tests)), and
+//! with `--cfg helgrind` those of pthreads, which valgrind's tools understand; nothing else in this crate may name a lock. In
+//! tests they count what is [done](worked) while they are held.
+
+#[cfg(helgrind)]
+use betrace_pthread as locks;
+#[cfg(not(any(helgrind, loom)))]
+use parking_lot as locks;
 
 /// What one core writes while others write what stands beside it, on lines of their own: the two that processors fetch
 /// together.
@@ -11,11 +17,13 @@ pub(crate) struct Apart<T>(pub T);
 /// Some 15 to 40 ns each.
 const SPINS: u32 = if cfg!(loom) { 0 } else { 40 };
 
-#[cfg(not(loom))]
+#[cfg(helgrind)]
+pub(crate) use locks::AtomicU64;
+#[cfg(not(any(helgrind, loom)))]
 pub(crate) use std::sync::atomic::AtomicU64;
 
 #[cfg(not(any(loom, test)))]
-pub(crate) use parking_lot::{
+pub(crate) use locks::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard as ReadGuard, RwLockWriteGuard as WriteGuard,
 };
 
@@ -137,7 +145,7 @@ mod modelled {
     }
 }
 
-/// parking_lot's lock, which notes the most that its thread did while it held one.
+/// A lock which notes the most that its thread did while it held one.
 #[cfg(all(test, not(loom)))]
 mod metered {
     use std::any::type_name;
@@ -145,7 +153,8 @@ mod metered {
     use std::ops::{Deref, DerefMut};
     use std::time::Duration;
 
-    pub(crate) use parking_lot::RwLockWriteGuard as WriteGuard;
+    use super::locks;
+    pub(crate) use super::locks::RwLockWriteGuard as WriteGuard;
 
     /// Locks that no batch takes: those of whoever changes rules, asks what was counted or ends windows.
     const LONG_HELD: [&str; 2] = ["()", "betrace_engine::intern::Interner"];
@@ -177,16 +186,16 @@ mod metered {
     }
 
     #[derive(Debug)]
-    pub(crate) struct MeteredRwLock<T>(parking_lot::RwLock<T>);
+    pub(crate) struct MeteredRwLock<T>(locks::RwLock<T>);
 
     pub(crate) struct MeteredReadGuard<'l, T> {
-        held: parking_lot::RwLockReadGuard<'l, T>,
+        held: locks::RwLockReadGuard<'l, T>,
         since: usize,
     }
 
     impl<T> MeteredRwLock<T> {
         pub fn new(value: T) -> MeteredRwLock<T> {
-            MeteredRwLock(parking_lot::RwLock::new(value))
+            MeteredRwLock(locks::RwLock::new(value))
         }
 
         pub fn read(&self) -> MeteredReadGuard<'_, T> {
@@ -219,16 +228,16 @@ mod metered {
     }
 
     #[derive(Debug, Default)]
-    pub(crate) struct MeteredMutex<T>(parking_lot::Mutex<T>);
+    pub(crate) struct MeteredMutex<T>(locks::Mutex<T>);
 
     pub(crate) struct MeteredGuard<'l, T> {
-        held: parking_lot::MutexGuard<'l, T>,
+        held: locks::MutexGuard<'l, T>,
         since: usize,
     }
 
     impl<T> MeteredMutex<T> {
         pub fn new(value: T) -> MeteredMutex<T> {
-            MeteredMutex(parking_lot::Mutex::new(value))
+            MeteredMutex(locks::Mutex::new(value))
         }
 
         pub fn lock(&self) -> MeteredGuard<'_, T> {
@@ -254,7 +263,7 @@ mod metered {
         pub fn bump(guard: &mut Self) {
             guard.note();
             LENT.set(LENT.get() + 1);
-            parking_lot::MutexGuard::bump(&mut guard.held);
+            locks::MutexGuard::bump(&mut guard.held);
         }
     }
 

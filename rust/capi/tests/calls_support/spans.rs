@@ -27,9 +27,19 @@ pub fn message(feed: &mut Feed<'_>) -> Vec<u8> {
     .encode_to_vec()
 }
 
+fn attribute(key: &str, value: Value) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
+
 fn span(feed: &mut Feed<'_>) -> Span {
     let (own, parent) = (feed.byte(), feed.byte());
     let start = START + u64::from(feed.byte()) * SECOND / 8;
+    let end = start.wrapping_add_signed(i64::from(feed.byte() as i8) * 1_000_000);
+    let number = feed.byte();
     Span {
         trace_id: vec![1 + own % 4; 16],
         span_id: vec![1 + own / 4 % 16; 8],
@@ -39,14 +49,11 @@ fn span(feed: &mut Feed<'_>) -> Span {
         },
         name: ["a", "b", "c", ""][usize::from(parent / 17) % 4].to_owned(),
         start_time_unix_nano: start,
-        end_time_unix_nano: start.wrapping_add_signed(i64::from(feed.byte() as i8) * 1_000_000),
-        attributes: vec![KeyValue {
-            key: "n".to_owned(),
-            value: Some(AnyValue {
-                value: Some(Value::IntValue(i64::from(feed.byte()))),
-            }),
-            ..KeyValue::default()
-        }],
+        end_time_unix_nano: end,
+        attributes: vec![
+            attribute("n", Value::IntValue(i64::from(number))),
+            attribute("t", Value::StringValue(format!("t{}", number % 10))),
+        ],
         ..Span::default()
     }
 }

@@ -3,13 +3,14 @@
 //! Most patterns of the vocabulary take a text whole, if only it is not one of a few words that stand for nothing. Those are
 //! told when the plan is made, and ask no regular expression on a span.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use regex::bytes::{CaptureLocations, Regex};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Dot, Hir, HirKind, Look};
 
 use crate::predicate::pattern::compile_pattern;
+use crate::sync::Mutex;
 
 /// Words that a [`Whole`] looks a text up among; a pattern with more is asked as it is written.
 const FEW_WORDS: usize = 64;
@@ -62,9 +63,9 @@ impl TextPart {
 impl GroupPattern {
     fn part<'v>(&self, text: &'v [u8]) -> Option<&'v [u8]> {
         match self.places.try_lock() {
-            Ok(mut places) => self.read(&mut places, text),
+            Some(mut places) => self.read(&mut places, text),
             // Another thread reads a span at this moment.
-            Err(_) => self.read(&mut self.regex.capture_locations(), text),
+            None => self.read(&mut self.regex.capture_locations(), text),
         }
     }
 
