@@ -45,7 +45,7 @@ fn looks_for_spans(body: &Body) -> bool {
     let conditions = [&body.when, &body.never, &body.always]
         .into_iter()
         .flatten();
-    let mut conditions = conditions.chain(&body.exceptions);
+    let mut conditions = conditions.chain(&*body.exceptions);
     let over = body.over.iter().flat_map(|over| over.measure.selectors());
     let mut over = over.filter(|selector| !selector.plain().is_empty());
     !body.bindings.is_empty()

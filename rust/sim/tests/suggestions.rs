@@ -79,12 +79,12 @@ impl Words {
                 filter.iter().for_each(|part| self.predicate(part));
             }
             ExprKind::Compare { left, right, .. } => {
-                if let Measure::Of { of, .. } = left {
+                if let Measure::Of { of, .. } = &**left {
                     for field in of.reads() {
                         self.field(field, None);
                     }
                 }
-                if let Quantity::Duration(nanos) = right {
+                if let Quantity::Duration(nanos) = &**right {
                     self.durations.push(*nanos);
                 }
             }

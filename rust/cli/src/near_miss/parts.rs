@@ -270,7 +270,7 @@ fn probe(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
             over: None,
             bindings: Vec::new(),
             when: None,
-            exceptions: Vec::new(),
+            exceptions: Arc::default(),
             never: Some(asked),
             always: None,
             is_pattern: true,

@@ -52,7 +52,7 @@ pub(super) fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condit
                 GroupOp::Gt => CompareOp::Gt,
                 GroupOp::Ge => CompareOp::Ge,
             },
-            value: Box::new(match value {
+            value: Box::new(match &**value {
                 Quantity::Number(number) => Interval::exactly(End::At(*number)),
                 Quantity::Duration(nanos) => Interval::exactly(End::count(*nanos)),
                 // No group is compared with anything else.
@@ -72,5 +72,10 @@ pub(super) fn conditions(
     draft: &mut RuleDraft<'_>,
     parts: &[Expr],
 ) -> Result<Vec<Condition>, PatternError> {
-    parts.iter().map(|part| condition(draft, part)).collect()
+    // Collected as results, a single one would take room for four.
+    let mut compiled = Vec::with_capacity(parts.len());
+    for part in parts {
+        compiled.push(condition(draft, part)?);
+    }
+    Ok(compiled)
 }

@@ -31,7 +31,7 @@ pub(crate) fn clauses(body: &Body) -> Vec<ClauseProfile> {
     if let Some(when) = &body.when {
         before.extend(knowing(when, true));
     }
-    for exception in &body.exceptions {
+    for exception in &*body.exceptions {
         let why = knowing(exception, false).into_iter();
         before.extend(why.map(|why| Obstacle::Exception(Box::new(why))));
     }

@@ -36,7 +36,7 @@ pub(crate) fn turns_on_any_span(body: &Body) -> bool {
 pub(crate) fn reads_order(body: &Body) -> bool {
     let clauses = [&body.when, &body.never, &body.always];
     let mut bound = body.bindings.iter().map(|binding| &binding.selector);
-    let conditions = clauses.into_iter().flatten().chain(&body.exceptions);
+    let conditions = clauses.into_iter().flatten().chain(&*body.exceptions);
     let mut is_any = bound.any(orders);
     for condition in conditions {
         condition.each_selector(&mut |selector| is_any |= orders(selector));
@@ -72,7 +72,7 @@ fn of_expr(expr: &Expr) -> bool {
         ExprKind::GroupCompare { measure, .. } => of_selector(measured(measure)),
         ExprKind::Compare { left, right, .. } => {
             of_selector(measured(left))
-                || match right {
+                || match &**right {
                     Quantity::Number(_) | Quantity::Duration(_) | Quantity::Term(_) => false,
                     Quantity::Measure { measure, .. } => of_selector(measured(measure)),
                 }

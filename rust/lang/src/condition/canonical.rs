@@ -127,7 +127,7 @@ impl<'a> Printer<'a> {
         } else if let Some(when) = &body.when {
             self.push_clause(out, begin, "when", when);
         }
-        for exception in &body.exceptions {
+        for exception in &*body.exceptions {
             self.push_clause(out, begin, "except", exception);
         }
         if let Some(always) = &body.always {

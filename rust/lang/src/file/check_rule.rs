@@ -32,7 +32,7 @@ pub(crate) struct RuleChecker<'a> {
     vocabulary: Vocabulary,
     placing: Placing<'a>,
     /// Exceptions of rules without bound spans that have no fault: most rules of a file have the same.
-    faultless: HashMap<Arc<str>, Expr>,
+    faultless: HashMap<Arc<str>, Arc<[Expr]>>,
     /// Messages of such rules.
     messages: HashMap<Arc<str>, Arc<Template>>,
     /// A name that ships stands in some macro that a rule can use.
@@ -117,12 +117,10 @@ impl<'a> RuleChecker<'a> {
         let stand_in = || (!may_bind(&condition.value)).then_some(&unbound);
         let context = body.as_ref().or_else(stand_in);
         let mut is_whole = body.is_some();
-        let mut exceptions = Vec::with_capacity(rule.exceptions.len());
-        for exception in &rule.exceptions {
-            let Some(context) = context else { break };
-            let checked = self.exception(reader, exception, context);
-            is_whole &= checked.is_some();
-            exceptions.extend(checked);
+        let mut exceptions = None;
+        if let Some(context) = context {
+            exceptions = self.exceptions(reader, &rule.exceptions, context);
+            is_whole &= exceptions.is_some();
         }
         let mut message = None;
         if let (Some(text), Some(context)) = (&rule.message, context)
@@ -132,7 +130,7 @@ impl<'a> RuleChecker<'a> {
             is_whole &= message.is_some();
         }
         let mut body = body?;
-        body.exceptions = exceptions;
+        body.exceptions = exceptions?;
         let hash = meaning_hash(&body, rule.completeness);
         is_whole.then_some(CheckedTexts {
             body,
@@ -172,25 +170,46 @@ impl<'a> RuleChecker<'a> {
         checked
     }
 
+    /// All exceptions of a rule, if none has an error.
+    fn exceptions(
+        &mut self,
+        reader: &mut Reader<'_>,
+        written: &[Text<'_>],
+        context: &Body,
+    ) -> Option<Arc<[Expr]>> {
+        if let [only] = written {
+            return self.exception(reader, only, context);
+        }
+        let mut all = Vec::with_capacity(written.len());
+        for exception in written {
+            let checked = self.exception(reader, exception, context);
+            all.extend(checked.iter().flat_map(|one| one.iter().cloned()));
+        }
+        (all.len() == written.len()).then(|| all.into())
+    }
+
+    /// A list of one exception.
     fn exception(
         &mut self,
         reader: &mut Reader<'_>,
         exception: &Text<'_>,
         context: &Body,
-    ) -> Option<Expr> {
+    ) -> Option<Arc<[Expr]>> {
         let is_plain = is_plain(context);
         let known = self.faultless.get(&*exception.value);
         if let Some(known) = known.filter(|_| is_plain) {
-            return Some(known.clone());
+            return Some(Arc::clone(known));
         }
         let mut faults = Vec::new();
         let text = &exception.value;
         let checked = check_exception(text, context, &self.vocabulary, self.limits, &mut faults);
+        let checked: Option<Arc<[Expr]>> = checked.map(|checked| [checked].into());
         if let Some(checked) = &checked
             && is_plain
             && faults.is_empty()
         {
-            self.faultless.insert(Arc::from(&**text), checked.clone());
+            let shared = Arc::clone(checked);
+            self.faultless.insert(Arc::from(&**text), shared);
         }
         self.placing.place(reader, exception, faults);
         checked

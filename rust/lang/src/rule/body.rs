@@ -1,5 +1,7 @@
 //! What a rule says: its clauses.
 
+use std::sync::Arc;
+
 use crate::rule::condition::Expr;
 use crate::rule::selector::Selector;
 use crate::rule::window::Over;
@@ -13,8 +15,8 @@ pub struct Body {
     pub bindings: Vec<Binding>,
     /// The `when` condition, or with bindings the condition `C` behind them. `None`: holds.
     pub when: Option<Expr>,
-    /// Each is one more negated part of `when`.
-    pub exceptions: Vec<Expr>,
+    /// Each is one more negated part of `when`. Rules of one file that have the same one share it.
+    pub exceptions: Arc<[Expr]>,
     pub never: Option<Expr>,
     pub always: Option<Expr>,
     /// The rule was written as a bare pattern: `never` holds it, and its clause is called `pattern`.
@@ -35,7 +37,7 @@ impl Body {
             over: None,
             bindings: Vec::new(),
             when: None,
-            exceptions: Vec::new(),
+            exceptions: Arc::default(),
             never: None,
             always: None,
             is_pattern: false,

@@ -17,7 +17,7 @@ impl Body {
         let bound = self.bindings.iter().map(|binding| &binding.selector);
         let mut found = Vec::new();
         bound.for_each(|selector| of_selector(selector, &mut found));
-        let conditions = clauses.into_iter().flatten().chain(&self.exceptions);
+        let conditions = clauses.into_iter().flatten().chain(&*self.exceptions);
         conditions.for_each(|condition| of_condition(condition, &mut found));
         if let Some(over) = &self.over {
             let conditions = over.measure.conditions();

@@ -24,7 +24,8 @@ impl PartialEq for Expr {
     }
 }
 
-/// The forms a condition takes. `And` and `Or` are flat and have at least two parts.
+/// The forms a condition takes. `And` and `Or` are flat and have at least two parts. What is large in one stands in a place of
+/// its own, as each rule has room for three.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     And(Vec<Expr>),
@@ -40,28 +41,28 @@ pub enum ExprKind {
         filter: Vec<Predicate>,
     },
     Compare {
-        left: Measure,
+        left: Box<Measure>,
         op: CompareOp,
-        right: Quantity,
+        right: Box<Quantity>,
     },
     /// `A + B > n - C`: totals of several measures, values and fields of bound spans. What one measure and one quantity
     /// say is [`ExprKind::Compare`].
     CompareTotals {
-        left: Total,
+        left: Box<Total>,
         op: CompareOp,
-        right: Total,
+        right: Box<Total>,
     },
     /// `count(S) by f, g > n`: the measure of some group reaches it.
     GroupCompare {
-        measure: Measure,
+        measure: Box<Measure>,
         /// One to four; a group is those spans that are alike in all of them.
-        by: Vec<GroupKey>,
+        by: Box<[GroupKey]>,
         op: GroupOp,
         /// A number or a duration.
-        value: Quantity,
+        value: Box<Quantity>,
     },
     /// A comparison of `trace:` intrinsics standing as a condition; unknown counts as false.
-    Trace(Predicate),
+    Trace(Box<Predicate>),
 }
 
 /// A number computed from the selected spans.
@@ -164,7 +165,7 @@ impl Expr {
             ExprKind::GroupCompare { measure, .. } => visit(measure.selector()),
             ExprKind::Compare { left, right, .. } => {
                 visit(left.selector());
-                if let Quantity::Measure { measure, .. } = right {
+                if let Quantity::Measure { measure, .. } = &**right {
                     visit(measure.selector());
                 }
             }

@@ -11,7 +11,7 @@ impl Body {
         let mut longest = None;
         let mut add = |selector: &Selector| longest = longest.max(deadline(selector));
         let clauses = [&self.when, &self.never, &self.always];
-        for condition in clauses.into_iter().flatten().chain(&self.exceptions) {
+        for condition in clauses.into_iter().flatten().chain(&*self.exceptions) {
             condition.each_selector(&mut add);
         }
         for binding in &self.bindings {

@@ -645,32 +645,32 @@ fn addend(bindings: u8) -> impl Strategy<Value = Addend> {
 fn condition(bindings: u8) -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         4 => selector(bindings).prop_map(ExprKind::Exists),
-        1 => (measure(bindings), op(), of_bound(bindings)).prop_map(|(left, op, right)| ExprKind::Compare { left, op, right }),
-        1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left, op, right: Quantity::Number(value) }),
+        1 => (measure(bindings), op(), of_bound(bindings)).prop_map(|(left, op, right)| ExprKind::Compare { left: Box::new(left), op, right: Box::new(right) }),
+        1 => (measure(bindings), op(), number()).prop_map(|(left, op, value)| ExprKind::Compare { left: Box::new(left), op, right: Box::new(Quantity::Number(value)) }),
         1 => (measure(bindings), op(), measure(bindings), 1u32..40).prop_filter_map("factor", |(left, op, measure, factor)| {
-            Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left, op, right: Quantity::Measure { factor, measure: Box::new(measure) } })
+            Number::from_f64(f64::from(factor) / 4.0).map(|factor| ExprKind::Compare { left: Box::new(left), op, right: Box::new(Quantity::Measure { factor, measure: Box::new(measure) }) })
         }),
         1 => (vec(addend(bindings), 1..3), vec(addend(bindings), 0..2), measure(bindings), op()).prop_map(|(mut left, right, of, op)| {
             left[0].is_taken_away = false;
             left.push(Addend { is_taken_away: true, factor: Number::Int(1), of: Quantity::Measure { factor: Number::Int(1), measure: Box::new(of) } });
             let mut right = if right.is_empty() { vec![Addend { is_taken_away: false, factor: Number::Int(1), of: Quantity::Number(Number::Int(4)) }] } else { right };
             right[0].is_taken_away = false;
-            ExprKind::CompareTotals { left: Total { parts: left }, op, right: Total { parts: right } }
+            ExprKind::CompareTotals { left: Box::new(Total { parts: left }), op, right: Box::new(Total { parts: right }) }
         }),
         1 => (selector(bindings), op(), nanos()).prop_map(|(selector, op, value)| ExprKind::Compare {
-            left: Measure::Of { function: Aggregate::Max, selector, of: Field::Intrinsic(Intrinsic::SpanDuration).into() },
+            left: Box::new(Measure::Of { function: Aggregate::Max, selector, of: Field::Intrinsic(Intrinsic::SpanDuration).into() }),
             op,
-            right: Quantity::Duration(value),
+            right: Box::new(Quantity::Duration(value)),
         }),
         1 => (measure(bindings), group_keys(), any::<bool>(), number()).prop_map(|(measure, by, above, value)| ExprKind::GroupCompare {
-            measure,
-            by,
+            measure: Box::new(measure),
+            by: by.into(),
             op: if above { GroupOp::Gt } else { GroupOp::Ge },
-            value: Quantity::Number(value),
+            value: Box::new(Quantity::Number(value)),
         }),
-        1 => trace_predicate().prop_map(ExprKind::Trace),
+        1 => trace_predicate().prop_map(Box::new).prop_map(ExprKind::Trace),
         2 => (vec(predicate(bindings), 1..3), any::<u8>(), trace_predicate()).prop_map(move |(parts, pick, trace)| match bindings {
-            0 => ExprKind::Trace(trace),
+            0 => ExprKind::Trace(Box::new(trace)),
             bindings => ExprKind::Bound { binding: BindingId(pick % bindings), filter: flat(parts) },
         }),
     ]
@@ -807,7 +807,7 @@ fn over() -> impl Strategy<Value = Body> {
                 })),
                 bindings: Vec::new(),
                 when: None,
-                exceptions: Vec::new(),
+                exceptions: [].into(),
                 never: None,
                 always: None,
                 is_pattern: false,
@@ -819,9 +819,9 @@ fn over() -> impl Strategy<Value = Body> {
 pub fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
         1 => over(),
-        1 => condition(0).prop_map(|never| Body { over: None, bindings: Vec::new(), when: None, exceptions: Vec::new(), never: Some(never), always: None, is_pattern: true }),
+        1 => condition(0).prop_map(|never| Body { over: None, bindings: Vec::new(), when: None, exceptions: [].into(), never: Some(never), always: None, is_pattern: true }),
         2 => (prop::option::of(condition(0)), condition(0), prop::option::of(condition(0)))
-            .prop_map(|(when, never, always)| Body { over: None, bindings: Vec::new(), when, exceptions: Vec::new(), never: Some(never), always, is_pattern: false }),
+            .prop_map(|(when, never, always)| Body { over: None, bindings: Vec::new(), when, exceptions: [].into(), never: Some(never), always, is_pattern: false }),
         2 => (spans(0), spans(1), prop::option::of(condition(2)), condition(2))
             .prop_map(|(first, second, when, always)| Body {
                 over: None,
@@ -830,7 +830,7 @@ pub fn body() -> impl Strategy<Value = Body> {
                     Binding { name: "q2".into(), selector: second },
                 ],
                 when,
-                exceptions: Vec::new(),
+                exceptions: [].into(),
                 never: None,
                 always: Some(always),
                 is_pattern: false,

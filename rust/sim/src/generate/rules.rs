@@ -112,7 +112,7 @@ impl Source {
             let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
             return Err(faults.join("; "));
         };
-        body.exceptions = exceptions;
+        body.exceptions = exceptions.into();
         let hash = meaning_hash(&body, self.completeness);
         Ok(Arc::new(Rule {
             message: message.map(Arc::new),

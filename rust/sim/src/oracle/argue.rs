@@ -168,7 +168,7 @@ impl Trace<'_> {
             ExprKind::Bound { binding, .. } if is => vec![bound[usize::from(binding.0)]],
             ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => return,
             ExprKind::Compare { left, right, .. } => {
-                if let Quantity::Measure { measure, .. } = right {
+                if let Quantity::Measure { measure, .. } = &**right {
                     argument.witnesses.extend(sure(selector_of(measure)));
                 }
                 sure(selector_of(left))

@@ -54,7 +54,7 @@ pub fn unbound(rule: &Rule) -> BTreeSet<usize> {
     let clauses = [&body.when, &body.never, &body.always]
         .into_iter()
         .flatten();
-    let of_clauses = clauses.chain(&body.exceptions).flat_map(Expr::selectors);
+    let of_clauses = clauses.chain(&*body.exceptions).flat_map(Expr::selectors);
     let of_bindings = body.bindings.iter().map(|binding| &binding.selector);
     if !body.bindings.is_empty() {
         of_clauses

@@ -59,7 +59,7 @@ impl Reading<'_> {
             return;
         }
         let clauses = [&body.when, &body.never, &body.always];
-        for part in clauses.into_iter().flatten().chain(&body.exceptions) {
+        for part in clauses.into_iter().flatten().chain(&*body.exceptions) {
             trace.wait_for(part, bound, to);
         }
     }
@@ -71,7 +71,7 @@ pub fn has_deadline(rule: &Rule) -> bool {
     let clauses = [&body.when, &body.never, &body.always]
         .into_iter()
         .flatten();
-    let of_clauses = clauses.chain(&body.exceptions).flat_map(Expr::selectors);
+    let of_clauses = clauses.chain(&*body.exceptions).flat_map(Expr::selectors);
     let of_bindings = body.bindings.iter().map(|binding| &binding.selector);
     of_clauses.chain(of_bindings).any(sets_one)
 }

@@ -62,7 +62,7 @@ pub fn sketches(rule: &Rule) -> Vec<Sketch> {
         of_selector(&binding.selector, 1, &mut drawn);
     }
     let conditions = [&body.when, &body.always, &body.never];
-    for condition in conditions.into_iter().flatten().chain(&body.exceptions) {
+    for condition in conditions.into_iter().flatten().chain(&*body.exceptions) {
         of_condition(condition, &mut drawn);
     }
     let joins: Vec<(usize, Field)> = drawn.sketches.iter_mut().flat_map(Sketch::joined).collect();
@@ -107,7 +107,7 @@ fn of_condition(condition: &Expr, to: &mut Drawn) {
         }
         ExprKind::Compare { left, right, .. } => {
             of_measure(left, wanted(right), Vec::new(), to);
-            if let Quantity::Measure { measure, .. } = right {
+            if let Quantity::Measure { measure, .. } = &**right {
                 of_measure(measure, 1, Vec::new(), to);
             }
         }

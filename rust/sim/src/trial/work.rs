@@ -47,7 +47,7 @@ impl Work {
     pub fn of(rule: &Rule) -> Work {
         let body = &rule.body;
         let clauses = [&body.when, &body.never, &body.always];
-        let clauses = clauses.into_iter().flatten().chain(&body.exceptions);
+        let clauses = clauses.into_iter().flatten().chain(&*body.exceptions);
         let bound = body.bindings.iter().map(|binding| &binding.selector);
         let mut work = Work {
             bindings: body.bindings.len() as u32,

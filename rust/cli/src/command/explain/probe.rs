@@ -136,7 +136,7 @@ impl List<'_> {
                 over: None,
                 bindings: self.rule.body.bindings.clone(),
                 when: None,
-                exceptions: Vec::new(),
+                exceptions: Arc::default(),
                 never: Some(asked),
                 always: None,
                 is_pattern: true,
@@ -170,7 +170,7 @@ impl List<'_> {
             ExprKind::GroupCompare { measure, .. } => self.measure(depth + 1, measure),
             ExprKind::Compare { left, right, .. } => {
                 self.measure(depth + 1, left);
-                if let Quantity::Measure { measure, .. } = right {
+                if let Quantity::Measure { measure, .. } = &**right {
                     self.measure(depth + 1, measure);
                 }
             }

@@ -14,7 +14,7 @@ pub fn spans_read(rule: &Rule) -> String {
     let clauses = [&body.when, &body.never, &body.always]
         .into_iter()
         .flatten();
-    let conditions = clauses.chain(&body.exceptions).flat_map(Expr::selectors);
+    let conditions = clauses.chain(&*body.exceptions).flat_map(Expr::selectors);
     let over = body.over.iter().flat_map(|over| over.measure.selectors());
     let selectors: Vec<&Selector> = bound.chain(conditions).chain(over).collect();
     let plain = selectors.iter().flat_map(|one| one.plain());

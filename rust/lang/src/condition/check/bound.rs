@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
         };
         let has_bound = !matches!(&bound, ExprKind::Bound { filter, .. } if filter.is_empty());
         let mut kinds: Vec<ExprKind> = has_bound.then_some(bound).into_iter().collect();
-        kinds.extend(spans.trace.into_iter().map(ExprKind::Trace));
+        kinds.extend(spans.trace.into_iter().map(Box::new).map(ExprKind::Trace));
         if kinds.len() == 1 {
             return kinds.pop();
         }

@@ -28,7 +28,7 @@ impl<'a> Checker<'a> {
             NodeKind::Not(inner) => self.negation(inner)?,
             NodeKind::Compare { left, op, right } => self.comparison(node, left, *op, right)?,
             NodeKind::Test { left, .. } if self.is_trace_field(left) => {
-                ExprKind::Trace(self.predicate(node)?)
+                ExprKind::Trace(Box::new(self.predicate(node)?))
             }
             NodeKind::Test { left, .. } if self.bound_side(left).is_some() => {
                 let binding = self.bound_side(left)?;
@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
         } else if self.is_measure(right) {
             self.measured(node, right, op.mirrored(), left)
         } else if self.is_trace_field(left) {
-            self.predicate(node).map(ExprKind::Trace)
+            self.predicate(node).map(Box::new).map(ExprKind::Trace)
         } else if let Some(binding) = self.bound_side(left) {
             self.bound_comparison(node, binding)
         } else if let (true, Some(binding)) = (left.is_value(), self.bound_side(right)) {

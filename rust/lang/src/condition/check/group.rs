@@ -55,10 +55,10 @@ impl<'a> Checker<'a> {
         let (measure_node, measure, value) = (measure, measured?, value?);
         self.same_unit(&measure, &value, measure_node, right)?;
         Some(ExprKind::GroupCompare {
-            measure,
-            by: by?,
+            measure: Box::new(measure),
+            by: by?.into(),
             op: op?,
-            value,
+            value: Box::new(value),
         })
     }
 

@@ -50,9 +50,9 @@ impl<'a> Checker<'a> {
         let term = matches!(quantity, Quantity::Term(_)).then(|| self.place.folded(right.range()));
         self.warn_false_of_nothing(node, is_average, term.as_deref());
         Some(ExprKind::Compare {
-            left: measure,
+            left: Box::new(measure),
             op,
-            right: quantity,
+            right: Box::new(quantity),
         })
     }
 

@@ -47,9 +47,9 @@ impl<'a> Checker<'a> {
             parts: parts.into_iter().map(|(part, _)| part).collect(),
         };
         Some(ExprKind::CompareTotals {
-            left: total(added),
+            left: Box::new(total(added)),
             op,
-            right: total(taken),
+            right: Box::new(total(taken)),
         })
     }
 

@@ -70,7 +70,7 @@ pub(super) fn always(expr: &Expr) -> Option<bool> {
             selector => selects_nothing(selector).then_some(false),
         },
         ExprKind::Bound { filter, .. } => proves_nothing(filter).then_some(false),
-        ExprKind::Compare { left, op, right } => match right {
+        ExprKind::Compare { left, op, right } => match &**right {
             Quantity::Number(number) => compared(left, *op, *number),
             Quantity::Duration(nanos) => compared(left, *op, Number::Int(i128::from(*nanos))),
             _ => None,
@@ -104,17 +104,17 @@ fn is_negation(one: &Expr, other: &Expr) -> bool {
 /// Two comparisons of one measure with numbers that no number satisfies.
 fn exclude(one: &Expr, other: &Expr) -> bool {
     let (
-        ExprKind::Compare {
-            left,
-            op,
-            right: Quantity::Number(number),
-        },
+        ExprKind::Compare { left, op, right },
         ExprKind::Compare {
             left: other_left,
             op: other_op,
-            right: Quantity::Number(other_number),
+            right: other_right,
         },
     ) = (&one.kind, &other.kind)
+    else {
+        return false;
+    };
+    let (Quantity::Number(number), Quantity::Number(other_number)) = (&**right, &**other_right)
     else {
         return false;
     };

@@ -82,7 +82,7 @@ fn shared<'e>(group: &'e Expr, other: &Expr) -> Option<&'e Field> {
 /// Of a measure by one field.
 fn grouped(part: &Expr) -> Option<(&Measure, &Field)> {
     match &part.kind {
-        ExprKind::GroupCompare { measure, by, .. } => match by.as_slice() {
+        ExprKind::GroupCompare { measure, by, .. } => match &**by {
             [GroupKey::Field(key)] => Some((measure, key)),
             _ => None,
         },
@@ -150,7 +150,7 @@ fn joined(
         field: key.clone(),
     });
     let mut measure = measure.clone();
-    let (Measure::Count(selector) | Measure::Within { selector, .. }) = &mut measure else {
+    let (Measure::Count(selector) | Measure::Within { selector, .. }) = &mut *measure else {
         return None;
     };
     let Selector::Spans(spans) = selector else {

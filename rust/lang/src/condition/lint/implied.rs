@@ -44,11 +44,10 @@ fn proves(selector: &Selector, filter: &[Predicate]) -> bool {
 fn present(expr: &Expr) -> Option<&Selector> {
     match &expr.kind {
         ExprKind::Exists(selector) => Some(selector),
-        ExprKind::Compare {
-            left: Measure::Count(selector),
-            op,
-            right: Quantity::Number(number),
-        } => {
+        ExprKind::Compare { left, op, right } => {
+            let (Measure::Count(selector), Quantity::Number(number)) = (&**left, &**right) else {
+                return None;
+            };
             let is_some = match op {
                 CompareOp::Gt => *number == Number::Int(0),
                 CompareOp::Ge => *number == Number::Int(1),
