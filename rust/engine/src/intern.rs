@@ -53,8 +53,11 @@ struct Named {
     used: Stamp,
 }
 
+/// What most names come to.
+const USUAL_BYTES: usize = 48;
+
 impl Numbers {
-    fn number(&mut self, name: &str, used: Stamp) -> u32 {
+    pub fn number(&mut self, name: &str, used: Stamp) -> u32 {
         let known = Known {
             text: &self.text,
             names: &self.names,
@@ -84,7 +87,8 @@ impl Numbers {
         }
     }
 
-    fn make_room(&mut self, more: usize) {
+    pub fn make_room(&mut self, more: usize) {
+        self.text.reserve(more * USUAL_BYTES);
         self.names.reserve(more);
         let known = Known {
             text: &self.text,
@@ -94,7 +98,7 @@ impl Numbers {
         self.ids.reserve(more, hash);
     }
 
-    fn get(&self, name: &str) -> Option<u32> {
+    pub fn get(&self, name: &str) -> Option<u32> {
         let is_same = |id: &u32| self.name(*id) == name;
         let found = self.ids.find(self.hasher.hash_one(name), is_same);
         found.copied()

@@ -27,10 +27,11 @@ use std::hash::BuildHasher;
 
 use betrace_lang::rule::{Base, CompareOp, Field, Intrinsic, Literal, Operand, Predicate, Term};
 use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::hash::fixed_hash;
 use crate::intern::name::write_predicate;
+use crate::intern::{Numbers, Stamp};
 use crate::mark::{OwnSpans, Whose};
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::SelectorParts;
@@ -60,7 +61,7 @@ pub struct MatcherBuilder {
     hasher: DefaultHashBuilder,
     parts: Vec<(Predicate, CompiledPredicate)>,
     /// By their names: a predicate holds decimals, which have no hash of their own.
-    part_ids: HashMap<String, PartId>,
+    part_names: Numbers,
     /// The name that is looked for.
     name: String,
     /// See [`MatcherBuilder::leave_times`].
@@ -76,6 +77,8 @@ impl MatcherBuilder {
     /// Room for so many selectors.
     pub(crate) fn make_room(&mut self, selectors: usize) {
         self.selectors.reserve(selectors);
+        self.parts.reserve(selectors);
+        self.part_names.make_room(selectors);
         let hash = |id: &SelectorId| self.hasher.hash_one(&self.selectors[id.index()]);
         self.selector_ids.reserve(selectors, hash);
     }
@@ -140,14 +143,12 @@ impl MatcherBuilder {
     fn part(&mut self, predicate: &Predicate) -> Result<PartId, PatternError> {
         self.name.clear();
         write_predicate(&mut self.name, predicate);
-        if let Some(id) = self.part_ids.get(&self.name) {
-            return Ok(*id);
+        if let Some(id) = self.part_names.get(&self.name) {
+            return Ok(PartId(id));
         }
         let compiled = self.predicate(predicate)?;
-        let id = PartId(u32::try_from(self.parts.len()).unwrap_or(u32::MAX));
         self.parts.push((predicate.clone(), compiled));
-        self.part_ids.insert(self.name.clone(), id);
-        Ok(id)
+        Ok(PartId(self.part_names.number(&self.name, Stamp::default())))
     }
 
     /// A predicate over this matcher's fields that the caller evaluates, such as one that reads bound spans.

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use betrace_lang::rule::{Completeness, Rule};
 use hashbrown::HashMap;
 
+use crate::few::Short;
 use crate::intern::{CellId, FieldKey, RuleKey};
 use crate::matcher::Matcher;
 use crate::plan::condition::Condition;
@@ -108,9 +109,9 @@ pub(crate) struct RulePlan {
     /// How many member sets one evaluation may remember.
     pub memos: usize,
     /// Every cell that it reads, ascending.
-    pub cells: Vec<CellId>,
+    pub cells: Short<CellId>,
     /// Every field that it keeps in records, ascending.
-    pub fields: Vec<FieldKey>,
+    pub fields: Short<FieldKey>,
 }
 
 /// What a rule says, over the cells of a trace.

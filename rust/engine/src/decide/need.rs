@@ -239,7 +239,7 @@ impl<'a> Empty<'a> {
     }
 
     fn all_cells(self) -> Need {
-        need_of(self.rule.cells.clone())
+        need_of(self.rule.cells.to_vec())
     }
 
     /// That which fewest rules have in common.

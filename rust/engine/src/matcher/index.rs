@@ -109,7 +109,7 @@ impl Index {
         let root = Group::new(&members.of(root.into_iter()), &mut building);
         // In the order of names, so that ids are a function of the rules.
         by_name.sort_unstable();
-        let mut names = KeyTable::default();
+        let mut names = KeyTable::with_room(by_name.len());
         let mut named = Vec::with_capacity(by_name.len());
         for alike in by_name.chunk_by(|a, b| a.0 == b.0) {
             names.intern(alike[0].0);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use betrace_lang::rule::{Body, Completeness, Rule, Segment};
 use hashbrown::{HashMap, HashSet};
 
+use crate::few::Short;
 use crate::intern::{CellId, Interner};
 use crate::matcher::ids::SelectorId;
 use crate::plan::clause::{conditions, optional};
@@ -47,7 +48,7 @@ pub(crate) fn compile(
         let plan = compile_rule(rule, index, &mut draft, &mut sets, interner);
         let plan = plan.map_err(|error| refuse(error.to_string()))?;
         by_key.insert(plan.key, index);
-        for cell in &plan.cells {
+        for cell in &*plan.cells {
             *cell_readers.entry(*cell).or_default() += 1;
         }
         if plan.early && turns_on_any_span(&rule.body) {
@@ -118,7 +119,7 @@ fn compile_rule(
     let early = fires_early(&rule.body);
     let selectors = selectors.each_once();
     if early {
-        for selector in &selectors {
+        for selector in &*selectors {
             draft.selectors[selector.index()].early.push(index);
         }
     }
@@ -138,16 +139,16 @@ fn compile_rule(
 }
 
 /// The distinct sets of selectors that rules have, numbered in the order of their coming.
-struct SelectorSets(HashMap<Vec<SelectorId>, u32>);
+struct SelectorSets(HashMap<Short<SelectorId>, u32>);
 
 impl SelectorSets {
     /// The number of a set; each selector in a new one is told.
-    fn of(&mut self, selectors: Vec<SelectorId>, plans: &mut [SelectorPlan]) -> u32 {
+    fn of(&mut self, selectors: Short<SelectorId>, plans: &mut [SelectorPlan]) -> u32 {
         if let Some(set) = self.0.get(&selectors) {
             return *set;
         }
         let set = self.0.len() as u32;
-        for selector in &selectors {
+        for selector in &*selectors {
             plans[selector.index()].sets.push(set);
         }
         self.0.insert(selectors, set);

@@ -8,6 +8,7 @@ use betrace_lang::rule::{
 
 use hashbrown::HashMap;
 
+use crate::few::Short;
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
 use crate::matcher::ids::SelectorId;
@@ -82,11 +83,11 @@ pub(crate) struct RuleDraft<'a> {
 
 /// Numbers that were met, most of them once.
 #[derive(Clone, Debug)]
-pub(crate) struct Noted<T>(Vec<T>);
+pub(crate) struct Noted<T>(Short<T>);
 
 impl<T> Default for Noted<T> {
     fn default() -> Noted<T> {
-        Noted(Vec::new())
+        Noted(Short::None)
     }
 }
 
@@ -98,9 +99,8 @@ impl<T: Copy + Ord> Noted<T> {
     }
 
     /// Each once, ascending.
-    pub fn each_once(mut self) -> Vec<T> {
-        self.0.sort_unstable();
-        self.0.dedup();
+    pub fn each_once(mut self) -> Short<T> {
+        self.0.sort_once();
         self.0
     }
 }
@@ -202,7 +202,7 @@ impl<'a> RuleDraft<'a> {
         let selectors = self.selectors.clone().each_once();
         self.project(&selectors, field);
         let shown = (self.interner.field(field), self.draft.builder.field(field));
-        for selector in selectors {
+        for selector in &*selectors {
             insert(&mut self.draft.selectors[selector.index()].shown, shown);
         }
         // The trigger of a pure absence is the root, else the earliest span.

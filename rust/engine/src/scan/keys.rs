@@ -26,6 +26,8 @@ pub(crate) struct KeyTable {
     factor: u32,
     /// By number.
     keys: Vec<Key>,
+    /// All of them, one behind the other.
+    texts: Vec<u8>,
     /// Numbers of keys by their hash, by open addressing over a power of two at most half full; [`FREE`] where there is none.
     table: Box<[u32]>,
 }
@@ -33,7 +35,9 @@ pub(crate) struct KeyTable {
 #[derive(Clone, Debug)]
 struct Key {
     words: [u64; 4],
-    text: Box<[u8]>,
+    /// Of its text in all.
+    start: u32,
+    length: u32,
     /// Good for digests.
     hash: u64,
 }
@@ -54,12 +58,34 @@ impl Default for KeyTable {
             places: [0; PLACES],
             factor: SPREAD,
             keys: Vec::new(),
+            texts: Vec::new(),
             table: Box::default(),
         }
     }
 }
 
 impl KeyTable {
+    /// With room for so many keys.
+    pub(crate) fn with_room(keys: usize) -> KeyTable {
+        let mut table = KeyTable {
+            keys: Vec::with_capacity(keys),
+            ..KeyTable::default()
+        };
+        table.grow(keys);
+        table
+    }
+
+    /// A table in which so many keys have room.
+    fn grow(&mut self, keys: usize) {
+        let size = (keys * 4).next_power_of_two();
+        self.table = vec![FREE; size].into();
+    }
+
+    fn text(&self, key: &Key) -> &[u8] {
+        let start = key.start as usize;
+        &self.texts[start..start + key.length as usize]
+    }
+
     pub(crate) fn intern(&mut self, key: &[u8]) -> u32 {
         if let Some(slot) = self.slot(key) {
             return slot;
@@ -67,13 +93,14 @@ impl KeyTable {
         let slot = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
         self.keys.push(Key {
             words: words(key),
-            text: key.into(),
+            start: u32::try_from(self.texts.len()).unwrap_or(u32::MAX),
+            length: u32::try_from(key.len()).unwrap_or(u32::MAX),
             hash: hash_bytes(key),
         });
+        self.texts.extend_from_slice(key);
         self.place(slot);
         if self.keys.len() * 2 > self.table.len() {
-            let size = (self.keys.len() * 4).next_power_of_two();
-            self.table = vec![FREE; size].into();
+            self.grow(self.keys.len());
             for slot in 0..slot {
                 self.enter(slot);
             }
@@ -93,7 +120,7 @@ impl KeyTable {
             let mut taken = [0u64; PLACES / 64];
             let mut shared = 0;
             for key in &self.keys {
-                let place = place(key_mark(&key.text), factor);
+                let place = place(key_mark(self.text(key)), factor);
                 let (word, bit) = (place / 64, 1 << (place % 64));
                 shared += usize::from(taken[word] & bit != 0);
                 taken[word] |= bit;
@@ -108,7 +135,8 @@ impl KeyTable {
     }
 
     fn place(&mut self, slot: u32) {
-        let place = &mut self.places[place(key_mark(&self.keys[slot as usize].text), self.factor)];
+        let mark = key_mark(self.text(&self.keys[slot as usize]));
+        let place = &mut self.places[place(mark, self.factor)];
         *place = match (*place, u8::try_from(slot + 1)) {
             (0, Ok(number)) => number,
             _ => SEVERAL,
@@ -117,7 +145,7 @@ impl KeyTable {
 
     fn enter(&mut self, slot: u32) {
         let mask = self.table.len() - 1;
-        let mut at = table_hash(&self.keys[slot as usize].text) as usize & mask;
+        let mut at = table_hash(self.text(&self.keys[slot as usize])) as usize & mask;
         while self.table[at] != FREE {
             at = (at + 1) & mask;
         }
@@ -153,12 +181,12 @@ impl KeyTable {
     #[inline(always)]
     fn held(&self, slot: u32, key: &[u8]) -> Option<&Key> {
         let kept = self.keys.get(slot as usize)?;
-        if kept.text.len() != key.len() {
+        if kept.length as usize != key.len() {
             return None;
         }
         let pairs = kept.words.iter().zip(words(key));
         let is_same = pairs.fold(0, |bits, (kept, word)| bits | (kept ^ word)) == 0
-            && (key.len() <= IN_WORDS || *kept.text == *key);
+            && (key.len() <= IN_WORDS || self.text(kept) == key);
         is_same.then_some(kept)
     }
 

@@ -17,12 +17,17 @@ use crate::rule::{
 #[must_use]
 pub fn canonical(body: &Body) -> String {
     let mut text = String::with_capacity(USUAL_BYTES);
-    Printer::of(body).push_body(&mut text, body);
+    push_canonical(&mut text, body);
     text
 }
 
+/// Writes the canonical text behind what is there.
+pub(crate) fn push_canonical(out: &mut String, body: &Body) {
+    Printer::of(body).push_body(out, body);
+}
+
 /// What most rules come to.
-const USUAL_BYTES: usize = 256;
+pub(crate) const USUAL_BYTES: usize = 256;
 
 /// Words that are a keyword or a value somewhere, and so are quoted as names, as functions are.
 fn is_word(name: &str) -> bool {
@@ -323,13 +328,21 @@ impl<'a> Printer<'a> {
     }
 
     fn is_taken(&self, name: &str) -> bool {
-        let first = name.split('.').next().unwrap_or_default();
-        self.bindings.contains(&name)
-            || self.bindings.contains(&first)
+        let is_bound = || {
+            let first = first_segment(name);
+            self.bindings.contains(&name) || self.bindings.contains(&first)
+        };
+        !self.bindings.is_empty() && is_bound()
             || self
                 .vocabulary
                 .is_some_and(|vocabulary| vocabulary.kind_of(name).is_some())
     }
+}
+
+/// What stands before the first dot.
+fn first_segment(name: &str) -> &str {
+    let dot = memchr::memchr(b'.', name.as_bytes());
+    &name[..dot.unwrap_or(name.len())]
 }
 
 /// What is written as a text of its own.

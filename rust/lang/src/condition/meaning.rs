@@ -3,23 +3,23 @@
 
 use std::collections::HashSet;
 
-use crate::condition::canonical::canonical;
+use crate::condition::canonical::{USUAL_BYTES, push_canonical};
 use crate::rule::{Base, Body, Completeness, Expr, ExprKind, MeaningHash, Quantity, Selector};
 
 /// The first sixteen bytes of BLAKE3 over the canonical text of the body, exceptions included, and over what the rule
 /// asks of a trace, if it says so itself.
 #[must_use]
 pub fn meaning_hash(body: &Body, completeness: Option<Completeness>) -> MeaningHash {
-    let mut hasher = blake3::Hasher::new();
+    let mut text = String::with_capacity(USUAL_BYTES);
     // A later change of the canonical form would change hashes; then this line changes as well.
-    hasher.update(b"betrace meaning 1\n");
-    hasher.update(canonical(body).as_bytes());
+    text.push_str("betrace meaning 1\n");
+    push_canonical(&mut text, body);
     if let Some(completeness) = completeness {
-        hasher.update(b"\ncompleteness ");
-        hasher.update(completeness.as_str().as_bytes());
+        text.push_str("\ncompleteness ");
+        text.push_str(completeness.as_str());
     }
     let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    bytes.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
     MeaningHash(bytes)
 }
 

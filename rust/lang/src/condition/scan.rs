@@ -106,21 +106,50 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
 /// Whether nothing of a text is certain to be left out: no mark begins what is quoted or a comment in it, and no space but
 /// single ones between two words.
 fn is_folded(text: &str) -> bool {
-    let mut before = b'(';
+    let mut before = Sign::Opens;
     for byte in text.bytes() {
-        let is_odd = match byte {
-            b'"' | b'\'' | b'#' | b'/' => true,
-            b' ' => matches!(before, b' ' | b'(' | b'['),
-            b')' | b']' | b',' => before == b' ',
-            byte => !byte.is_ascii_graphic(),
-        };
-        if is_odd {
-            return false;
+        let sign = SIGNS[usize::from(byte)];
+        if sign != Sign::Word {
+            let is_odd = match sign {
+                Sign::Odd => true,
+                Sign::Space => matches!(before, Sign::Space | Sign::Opens),
+                Sign::Closes => before == Sign::Space,
+                Sign::Word | Sign::Opens => false,
+            };
+            if is_odd {
+                return false;
+            }
         }
-        before = byte;
+        before = sign;
     }
-    before != b' '
+    before != Sign::Space
 }
+
+/// What a byte is to folding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Word,
+    Space,
+    Opens,
+    Closes,
+    Odd,
+}
+
+const SIGNS: [Sign; 256] = {
+    let mut signs = [Sign::Odd; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        signs[byte as usize] = match byte {
+            b' ' => Sign::Space,
+            b'(' | b'[' => Sign::Opens,
+            b')' | b']' | b',' => Sign::Closes,
+            b'"' | b'\'' | b'#' | b'/' => Sign::Odd,
+            _ => Sign::Word,
+        };
+        byte += 1;
+    }
+    signs
+};
 
 /// The place behind the parenthesis that closes the one at `open`. Where none does, the next brace, which belongs to
 /// a clause, or the end of the text.

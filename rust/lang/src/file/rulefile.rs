@@ -322,14 +322,29 @@ impl<'t> RuleFile<'t> {
         }
     }
 
+    /// Makes room for the rules that a file has, if those behind `end` are like those before it.
+    fn make_room(&mut self, reader: &Reader<'_>, end: usize) {
+        let known = self.rules.len();
+        if known >= FEW_RULES && known == self.rules.capacity() {
+            let all = reader.text.len() / (end / known).max(1) + FEW_RULES;
+            let all = all.min(reader.limits.rules + 1);
+            self.rules
+                .reserve_exact(all.saturating_sub(known).max(known));
+        }
+    }
+
     fn read_rule(&mut self, reader: &mut Reader<'_>, node: &YamlNode<'t>) {
         if self.rules.len() > reader.limits.rules {
             self.unread += 1;
         } else {
+            self.make_room(reader, node.range.end);
             self.rules.push(read_rule(reader, node));
         }
     }
 }
+
+/// Before so many nothing is known of the rest.
+const FEW_RULES: usize = 16;
 
 fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || Function::named(name).is_some()

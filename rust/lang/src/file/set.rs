@@ -189,7 +189,11 @@ impl<'a> SetLoader<'a> {
             ));
         }
         self.not_kept.add(reader.not_kept);
-        self.loaded.diagnostics.append(&mut reader.diagnostics);
+        if self.loaded.diagnostics.is_empty() {
+            self.loaded.diagnostics = reader.diagnostics;
+        } else {
+            self.loaded.diagnostics.append(&mut reader.diagnostics);
+        }
         // Later files can only add to what is counted.
         let most = self.limits.diagnostics.saturating_mul(2);
         let dropped = self

@@ -1,7 +1,7 @@
 //! Conditions on one span, and the fields that they read.
 
 use crate::condition::canonical::{
-    Printer, enclosed, is_prefix, is_word, push_between, push_joined,
+    Printer, enclosed, first_segment, is_prefix, is_word, push_between, push_joined,
 };
 use crate::condition::spelling::{is_plain, push_first_of, push_list, push_literal, push_quoted};
 use crate::rule::{Field, ListSource, Operand, Predicate, Scope, Term};
@@ -126,8 +126,8 @@ impl Printer<'_> {
                         scope: Scope::SpanThenResource,
                         key,
                     } => {
-                        let first = key.split('.').next().unwrap_or_default();
-                        let is_scoped = is_prefix(first) && key.contains('.');
+                        let first = first_segment(key);
+                        let is_scoped = is_prefix(first) && first.len() < key.len();
                         push_key(out, key, is_plain(key) && !is_scoped);
                     }
                     inner => self.push_field(out, inner),
@@ -147,8 +147,8 @@ impl Printer<'_> {
 
     /// An attribute that is looked for in span and resource.
     fn push_plain_key(&self, out: &mut String, key: &str) {
-        let first = key.split('.').next().unwrap_or_default();
-        let is_scoped = key.contains('.') && is_prefix(first);
+        let first = first_segment(key);
+        let is_scoped = first.len() < key.len() && is_prefix(first);
         let is_bare = is_plain(key) && !is_scoped && !is_word(key) && !self.is_taken(key);
         push_key(out, key, is_bare);
     }

@@ -254,6 +254,9 @@ impl<'a> Checker<'a> {
 
     /// `c.paid` where a span is bound as `c`, and a name that differs from a bound span's by a letter.
     fn warn_like_bound(&mut self, node: &Node, name: &str) {
+        if self.bindings.is_empty() {
+            return;
+        }
         let help = |meant: &str| {
             format!("{meant}; if the span is meant, put its name in quotes: `\"{name}\"`")
         };
