@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use betrace_lang::rule::{ClauseKind, Rule};
+use betrace_lang::rule::{ClauseKind, Name, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::heap::heap;
@@ -68,7 +68,7 @@ pub struct Finding {
     /// Of a violated one.
     pub clause: Option<ClauseKind>,
     /// The failing part of the clause, in its author's words.
-    pub clause_text: Arc<str>,
+    pub clause_text: Name,
     /// Of a violated one, else empty.
     pub message: String,
     /// How many spans broke the rule; 1 for an absence; of the one violation that stands for all

@@ -34,7 +34,7 @@ fn request(span: &[u8]) -> Vec<u8> {
 fn span_field(key: &str) -> Field {
     Field::Attribute {
         scope: Scope::Span,
-        key: Arc::from(key),
+        key: key.into(),
     }
 }
 

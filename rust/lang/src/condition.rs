@@ -24,3 +24,4 @@ pub(crate) mod suggest;
 pub(crate) mod template;
 pub(crate) mod token;
 pub(crate) mod vocabulary;
+pub(crate) mod written;

@@ -16,6 +16,7 @@ mod clause;
 mod condition;
 mod deadline;
 mod field;
+mod name;
 mod number;
 mod pattern;
 mod predicate;
@@ -32,6 +33,8 @@ pub use field::{
     Alternative, BindingId, Field, FirstOf, GroupKey, Intrinsic, ItemScope, Proviso, ReadAt,
     Reading, Scope,
 };
+pub use name::Name;
+pub(crate) use name::Whole;
 pub use number::Number;
 pub use pattern::TextPattern;
 pub(crate) use pattern::reason_of_refusal;
@@ -50,8 +53,8 @@ use crate::words::words;
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub id: RuleId,
-    pub name: Option<String>,
-    pub description: Option<String>,
+    pub name: Option<Name>,
+    pub description: Option<Name>,
     /// [`Severity::Medium`] where the file says nothing.
     pub severity: Severity,
     pub enabled: bool,
@@ -70,7 +73,7 @@ pub struct Rule {
 
 /// A rule's identifier, unique in its rule set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RuleId(pub Arc<str>);
+pub struct RuleId(pub Name);
 
 /// Sixteen bytes that change whenever the checked meaning of a rule does, and not with its text,
 /// name, severity or tags.

@@ -14,12 +14,12 @@ use regex::Regex;
 /// A line is a folder and its files in order; `.` is the folder's own file, its door.
 const ROOMS: &str = "
     / words limits source verdict
-    /rule/ number field term pattern predicate selector condition clause window body deadline body_patterns template . withheld
+    /rule/ number name field term pattern predicate selector condition clause window body deadline body_patterns template . withheld
     /codes/ code files
     /codes/conditions/ form meaning doubts .
     /codes/ table page .
     /diagnostic/ fault nearest . render_json render_text
-    /condition/ scan spelling token
+    /condition/ written scan spelling token
     /condition/lexer/ words cursor comment sign quoted method dotted name clause window word number .
     /condition/ ast dialect
     /condition/descent/ words .
@@ -161,6 +161,10 @@ fn no_name_of_a_type_stands_twice() {
     sources_by_path.remove("/condition/grammar");
     for (at, text) in &sources_by_path {
         for name in declared.captures_iter(text) {
+            // What a trait calls it, in each type that lends a text.
+            if &name[1] == "Target" {
+                continue;
+            }
             let other = first.insert(name[1].to_owned(), at);
             assert_eq!(
                 other, None,

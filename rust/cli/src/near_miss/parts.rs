@@ -139,7 +139,7 @@ impl Part {
                 Field::Attribute { scope, key } => reads.push(Read {
                     name: spelled(field, Names(&body.bindings)),
                     scope: *scope,
-                    keys: vec![Arc::clone(key)],
+                    keys: vec![key.into()],
                 }),
                 Field::FirstOf(first) => {
                     // The canonical text has no names that a file gives.
@@ -258,12 +258,12 @@ fn looked_for(condition: &Expr) -> Vec<&Selector> {
 fn probe(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
     let asked = Expr {
         kind: ExprKind::Exists(selector.into()),
-        text: Arc::from(""),
+        text: "".into(),
     };
     let mut hash = [0; 16];
     hash[..8].copy_from_slice(&(index as u64 + 1).to_be_bytes());
     Arc::new(Rule {
-        id: RuleId(Arc::from(format!("{index:06}"))),
+        id: RuleId(format!("{index:06}").into()),
         message: None,
         enabled: true,
         body: Body {

@@ -2,10 +2,9 @@
 //! prove it, the message.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use betrace_lang::duration_text;
-use betrace_lang::rule::{ClauseKind, CompareOp, Field, Segment};
+use betrace_lang::rule::{ClauseKind, CompareOp, Field, Name, Segment};
 use betrace_lang::verdict::{Reason, Verdict};
 
 use crate::decide::condition::truth;
@@ -36,7 +35,7 @@ pub(crate) fn violation(eval: &mut Eval<'_>, broken: &Broken, count: Option<u64>
     eval.tuple = tuple;
     let facts = eval.facts;
     let (failing, want) = failing_part(eval, clause);
-    let text: Arc<str> = failing.map_or_else(|| Arc::from(""), |part| part.text.clone());
+    let text = failing.map(|part| part.text.clone()).unwrap_or_default();
     let mut argument = Argument::default();
     if let Some(failing) = failing {
         argue(eval, failing, want, &mut argument);
@@ -96,7 +95,7 @@ pub(crate) fn verdict(
         verdict,
         reason,
         clause: None,
-        clause_text: Arc::from(""),
+        clause_text: Name::default(),
         message: String::new(),
         count: 0,
         complete: trace.is_complete(facts.rule.completeness),

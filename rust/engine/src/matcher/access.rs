@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number, Operand, Predicate, Scope,
-    Term,
+    CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Name, Number, Operand, Predicate,
+    Scope, Term,
 };
 
 use crate::predicate::fields::{FieldId, FieldTable, is_list};
@@ -26,7 +26,7 @@ pub(crate) enum Access {
     /// The field equals one of the literals: one of these texts, or what is behind one of these keys.
     Equal {
         field: FieldId,
-        texts: Vec<Arc<str>>,
+        texts: Vec<Name>,
         keys: Vec<u64>,
         class: Class,
     },

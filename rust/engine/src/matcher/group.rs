@@ -1,7 +1,6 @@
 //! The selectors of one name (or of any span, or of roots), found by the values that a span has.
 
-use std::sync::Arc;
-
+use betrace_lang::rule::Name;
 use hashbrown::HashMap;
 
 use crate::matcher::access::Access;
@@ -286,7 +285,7 @@ impl Group {
 
 /// How many members share each access: the rarest is the best.
 struct Costs {
-    texts: HashMap<(FieldId, Arc<str>), usize>,
+    texts: HashMap<(FieldId, Name), usize>,
     equal: HashMap<(FieldId, u64), usize>,
     fields: HashMap<FieldId, usize>,
 }

@@ -1,8 +1,6 @@
 //! Conditions on a trace, and what they select and measure.
 
-use std::sync::Arc;
-
-use betrace_lang::rule::{Aggregate, CompareOp, Number};
+use betrace_lang::rule::{Aggregate, CompareOp, Name, Number};
 
 use crate::intern::{CellId, FieldKey};
 use crate::logic::interval::Interval;
@@ -16,7 +14,7 @@ use crate::predicate::reckoning::CompiledTerm;
 #[derive(Debug)]
 pub(crate) struct Condition {
     pub kind: ConditionKind,
-    pub text: Arc<str>,
+    pub text: Name,
     /// Which bound spans it reads, a bit for each.
     pub mask: u8,
 }

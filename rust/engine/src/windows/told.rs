@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use betrace_lang::rule::{ClauseKind, Over, Rule, Segment, WITHHELD};
+use betrace_lang::rule::{ClauseKind, Name, Over, Rule, Segment, WITHHELD};
 use betrace_lang::verdict::Verdict;
 use betrace_lang::{duration_text, field_name};
 
@@ -41,7 +41,7 @@ pub(crate) fn finding(rule: &Arc<Rule>, over: &Over, told: &Told<'_>) -> Finding
         clause: is_violated.then_some(over.clause),
         clause_text: match is_violated {
             true => over.text.clone(),
-            false => Arc::from(""),
+            false => Name::default(),
         },
         message: match is_violated {
             true => message(rule, over, &window),

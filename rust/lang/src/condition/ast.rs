@@ -3,10 +3,9 @@
 //! that a macro can stand wherever its text would, and a misplaced form gets an answer in words.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::condition::token::{AttributeToken, Function};
-use crate::rule::{CompareOp, Nanos, Number, Quantifier, TextOp};
+use crate::rule::{CompareOp, Name, Nanos, Number, Quantifier, TextOp};
 
 /// A whole text.
 #[derive(Debug)]
@@ -127,17 +126,17 @@ pub enum NodeKind {
         arguments: Vec<Node>,
     },
     List(Vec<Node>),
-    Name(Arc<str>),
-    Quoted(Arc<str>),
-    Intrinsic(Arc<str>),
+    Name(Name),
+    Quoted(Name),
+    Intrinsic(Name),
     Number(Number),
     Duration(Nanos),
     /// `99%`
     Percent(Number),
     Bool(bool),
     Attribute {
-        scope: Arc<str>,
-        key: Arc<str>,
+        scope: Name,
+        key: Name,
         is_older: bool,
     },
     TraceSpans,

@@ -48,6 +48,7 @@ use crate::condition::lint;
 use crate::condition::parse::parse;
 use crate::condition::suggest::improve;
 use crate::condition::vocabulary::Vocabulary;
+use crate::condition::written::Written;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 use crate::rule::{Body, Expr};
@@ -60,11 +61,21 @@ pub fn check_condition(
     limits: &Limits,
     faults: &mut Vec<Fault>,
 ) -> Option<Body> {
+    check_written_condition(text.into(), vocabulary, limits, faults)
+}
+
+/// As [`check_condition`], of a text that may stand in a file.
+pub(crate) fn check_written_condition(
+    text: Written<'_>,
+    vocabulary: &Vocabulary,
+    limits: &Limits,
+    faults: &mut Vec<Fault>,
+) -> Option<Body> {
     let first = faults.len();
     let body = checked_condition(text, vocabulary, limits, faults, true);
-    improve(text, faults, first, &|text, doubts| {
+    improve(text.text, faults, first, &|text, doubts| {
         let mut faults = Vec::new();
-        checked_condition(text, vocabulary, limits, &mut faults, doubts);
+        checked_condition(text.into(), vocabulary, limits, &mut faults, doubts);
         faults
     });
     body
@@ -73,7 +84,7 @@ pub fn check_condition(
 /// As [`check_condition`], for those who want to know what it means: the faults say whether it cannot be used, and otherwise
 /// not all that is doubtful, nor what to write instead.
 pub(crate) fn understood_condition(
-    text: &str,
+    text: Written<'_>,
     vocabulary: &Vocabulary,
     limits: &Limits,
     faults: &mut Vec<Fault>,
@@ -83,7 +94,7 @@ pub(crate) fn understood_condition(
 
 /// As [`check_condition`], without a second look at suggestions; without `doubts`, as [`understood_condition`].
 fn checked_condition(
-    text: &str,
+    text: Written<'_>,
     vocabulary: &Vocabulary,
     limits: &Limits,
     faults: &mut Vec<Fault>,
@@ -95,7 +106,7 @@ fn checked_condition(
     checker.doubts = doubts;
     let body = checker.body(&document);
     if let Some(body) = body.as_ref().filter(|_| doubts) {
-        lint::body(text, &document, body, vocabulary, faults);
+        lint::body(text.text, &document, body, vocabulary, faults);
     }
     settle(faults, first);
     body.filter(|_| !faults[first..].iter().any(Fault::is_error))
@@ -110,18 +121,29 @@ pub fn check_exception(
     limits: &Limits,
     faults: &mut Vec<Fault>,
 ) -> Option<Expr> {
+    check_written_exception(text.into(), body, vocabulary, limits, faults)
+}
+
+/// As [`check_exception`], of a text that may stand in a file.
+pub(crate) fn check_written_exception(
+    text: Written<'_>,
+    body: &Body,
+    vocabulary: &Vocabulary,
+    limits: &Limits,
+    faults: &mut Vec<Fault>,
+) -> Option<Expr> {
     let first = faults.len();
     let expr = checked_exception(text, body, vocabulary, limits, faults);
-    improve(text, faults, first, &|text, _| {
+    improve(text.text, faults, first, &|text, _| {
         let mut faults = Vec::new();
-        checked_exception(text, body, vocabulary, limits, &mut faults);
+        checked_exception(text.into(), body, vocabulary, limits, &mut faults);
         faults
     });
     expr
 }
 
 fn checked_exception(
-    text: &str,
+    text: Written<'_>,
     body: &Body,
     vocabulary: &Vocabulary,
     limits: &Limits,
@@ -130,7 +152,7 @@ fn checked_exception(
     let first = faults.len();
     if body.over.is_some() {
         let message = "a rule over many traces has no exceptions";
-        let fault = Fault::new(code::WINDOW_CLAUSE, 0..text.len(), message);
+        let fault = Fault::new(code::WINDOW_CLAUSE, 0..text.text.len(), message);
         faults.push(fault.help("say in its measure what a trace or a span has to be to count"));
         return None;
     }
@@ -159,7 +181,7 @@ pub fn check_macro(text: &str, limits: &Limits, faults: &mut Vec<Fault>) {
 
 fn checked_macro(text: &str, limits: &Limits, faults: &mut Vec<Fault>) {
     let first = faults.len();
-    let document = parse(text, limits, faults);
+    let document = parse(text.into(), limits, faults);
     if let Some((range, message)) = not_an_expression(&document) {
         faults.push(Fault::new(code::CLAUSES_HERE, range, message));
     }

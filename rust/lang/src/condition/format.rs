@@ -12,12 +12,11 @@ mod tree;
 
 pub(crate) use modern::TextKind;
 
-use std::sync::Arc;
-
 use crate::condition::lexer::lex;
 use crate::condition::parse::parse;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
+use crate::rule::Name;
 
 /// What the formatter may change besides white space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,8 +44,8 @@ pub fn format_macro(text: &str, options: FormatOptions) -> Result<String, Vec<Fa
 }
 
 /// The names that a condition binds.
-pub(crate) fn bound_names(text: &str) -> Vec<Arc<str>> {
-    bound::names(&parse(text, &Limits::default(), &mut Vec::new()))
+pub(crate) fn bound_names(text: &str) -> Vec<Name> {
+    bound::names(&parse(text.into(), &Limits::default(), &mut Vec::new()))
 }
 
 /// Formats a text of some kind. `bound`: names of bound spans in scope besides those that it binds itself.
@@ -54,11 +53,11 @@ pub(crate) fn formatted(
     text: &str,
     options: FormatOptions,
     kind: TextKind,
-    bound: &[Arc<str>],
+    bound: &[Name],
 ) -> Result<String, Vec<Fault>> {
     let limits = Limits::default();
     let mut faults = Vec::new();
-    let document = parse(text, &limits, &mut faults);
+    let document = parse(text.into(), &limits, &mut faults);
     if faults.iter().any(Fault::is_error) {
         faults.retain(Fault::is_error);
         return Err(faults);
@@ -70,15 +69,15 @@ pub(crate) fn formatted(
     let mut names = bound::names(&document);
     names.extend_from_slice(bound);
     if !names.is_empty() {
-        let document = parse(&text, &limits, &mut faults);
+        let document = parse((&*text).into(), &limits, &mut faults);
         let rewritten = bound::rewritten(&text, &document, &names);
         // At a limit there is no room for one more `.where( )`.
         let mut beyond = Vec::new();
-        parse(&rewritten, &limits, &mut beyond);
+        parse((&*rewritten).into(), &limits, &mut beyond);
         if !beyond.iter().any(Fault::is_error) {
             text = rewritten;
         }
     }
-    let lexed = lex(&text, &limits, &mut faults);
+    let lexed = lex((&*text).into(), &limits, &mut faults);
     Ok(layout::laid_out(&tree::tree(&text, &lexed)))
 }

@@ -29,10 +29,12 @@ pub(crate) use word::AROUND_UNTIL;
 use crate::codes::conditions as code;
 use crate::condition::lexer::cursor::{Lexer, Sign};
 use crate::condition::token::Token;
+use crate::condition::written::Written;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 
-pub fn lex(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Lexed {
+pub fn lex(written: Written<'_>, limits: &Limits, faults: &mut Vec<Fault>) -> Lexed {
+    let text = written.text;
     if text.len() > limits.rule_bytes {
         let message = format!(
             "this text has {} bytes; {} are allowed",
@@ -49,7 +51,7 @@ pub fn lex(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Lexed {
             ..Lexed::default()
         };
     }
-    let mut lexer = Lexer::new(text, limits, faults);
+    let mut lexer = Lexer::new(written, limits, faults);
     run(&mut lexer);
     lexer.lexed
 }

@@ -25,7 +25,7 @@ impl Macro {
     pub(crate) fn document(&self, limits: &Limits) -> &(Document, Vec<Fault>) {
         self.parsed.get_or_init(|| {
             let mut faults = Vec::new();
-            let document = parse(&self.text, limits, &mut faults);
+            let document = parse((&*self.text).into(), limits, &mut faults);
             (document, faults)
         })
     }

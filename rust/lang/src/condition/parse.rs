@@ -9,6 +9,7 @@ use crate::condition::ast::Document;
 use crate::condition::descent;
 use crate::condition::lexer::{AROUND_UNTIL, Lexed, lex};
 use crate::condition::token::Token;
+use crate::condition::written::Written;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
 
@@ -39,14 +40,19 @@ pub(crate) enum ReadBy {
 }
 
 /// Reads a whole text. Every fault of its form is reported; what could be read is returned.
-pub(crate) fn parse(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Document {
+pub(crate) fn parse(text: Written<'_>, limits: &Limits, faults: &mut Vec<Fault>) -> Document {
     read(text, limits, faults).0
 }
 
 /// [`parse`], and by which way.
-pub(crate) fn read(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> (Document, ReadBy) {
+pub(crate) fn read(
+    written: Written<'_>,
+    limits: &Limits,
+    faults: &mut Vec<Fault>,
+) -> (Document, ReadBy) {
+    let text = written.text;
     let first = faults.len();
-    let lexed = lex(text, limits, faults);
+    let lexed = lex(written, limits, faults);
     if lexed.is_cut {
         return (Document::Broken, ReadBy::Nothing);
     }
@@ -61,7 +67,7 @@ pub(crate) fn read(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> (Doc
         return (document, ReadBy::Descent);
     }
     // Those tokens are gone; few texts are refused.
-    let lexed = lex(text, limits, &mut Vec::new());
+    let lexed = lex(written, limits, &mut Vec::new());
     let (document, refusals) = by_grammar(lexed.tokens.clone());
     let by = ReadBy::Grammar {
         refusals: refusals.len(),

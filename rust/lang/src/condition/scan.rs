@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
+use crate::condition::written::Written;
 use crate::diagnostic::fault::Origin;
+use crate::rule::Name;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PieceKind {
@@ -106,15 +107,15 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
 /// Whether nothing of a text is certain to be left out: no mark begins what is quoted or a comment in it, and no space but
 /// single ones between two words.
 fn is_folded(text: &str) -> bool {
-    let mut before = Sign::Opens;
+    let mut before = Folding::Opens;
     for byte in text.bytes() {
-        let sign = SIGNS[usize::from(byte)];
-        if sign != Sign::Word {
+        let sign = FOLDING[usize::from(byte)];
+        if sign != Folding::Word {
             let is_odd = match sign {
-                Sign::Odd => true,
-                Sign::Space => matches!(before, Sign::Space | Sign::Opens),
-                Sign::Closes => before == Sign::Space,
-                Sign::Word | Sign::Opens => false,
+                Folding::Odd => true,
+                Folding::Space => matches!(before, Folding::Space | Folding::Opens),
+                Folding::Closes => before == Folding::Space,
+                Folding::Word | Folding::Opens => false,
             };
             if is_odd {
                 return false;
@@ -122,12 +123,12 @@ fn is_folded(text: &str) -> bool {
         }
         before = sign;
     }
-    before != Sign::Space
+    before != Folding::Space
 }
 
 /// What a byte is to folding.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sign {
+enum Folding {
     Word,
     Space,
     Opens,
@@ -135,16 +136,16 @@ enum Sign {
     Odd,
 }
 
-const SIGNS: [Sign; 256] = {
-    let mut signs = [Sign::Odd; 256];
+static FOLDING: [Folding; 256] = {
+    let mut signs = [Folding::Odd; 256];
     let mut byte = b' ';
     while byte <= b'~' {
         signs[byte as usize] = match byte {
-            b' ' => Sign::Space,
-            b'(' | b'[' => Sign::Opens,
-            b')' | b']' | b',' => Sign::Closes,
-            b'"' | b'\'' | b'#' | b'/' => Sign::Odd,
-            _ => Sign::Word,
+            b' ' => Folding::Space,
+            b'(' | b'[' => Folding::Opens,
+            b')' | b']' | b',' => Folding::Closes,
+            b'"' | b'\'' | b'#' | b'/' => Folding::Odd,
+            _ => Folding::Word,
         };
         byte += 1;
     }
@@ -220,17 +221,22 @@ pub(crate) fn names_with<'t>(text: &'t str, prefix: &'t str) -> impl Iterator<It
 #[derive(Clone, Debug)]
 pub(crate) struct SourceText<'a> {
     pub text: &'a str,
+    /// Where it is lent from.
+    pub written: Written<'a>,
     pub origin: Origin,
     /// Inside a macro: how its use reads in the rule.
-    pub shown: Option<Arc<str>>,
+    pub shown: Option<Name>,
 }
 
 impl SourceText<'_> {
     /// What stands there, folded; inside a macro its use.
-    pub fn shown(&self, range: Range<usize>) -> Arc<str> {
-        match &self.shown {
-            Some(shown) => shown.clone(),
-            None => folded(&self.text[range]).into(),
+    pub fn shown(&self, range: Range<usize>) -> Name {
+        if let Some(shown) = &self.shown {
+            return shown.clone();
+        }
+        match folded(&self.text[range.clone()]) {
+            Cow::Borrowed(_) => self.written.name(range),
+            Cow::Owned(folded) => folded.into(),
         }
     }
 

@@ -3,18 +3,16 @@
 //! Everything that hangs on context (is `count` a function or an attribute, is `next` a keyword) is
 //! settled before the grammar sees it, which is what keeps the grammar small and free of conflicts.
 
-use std::sync::Arc;
-
-use crate::rule::{Aggregate, CompareOp, FieldTest, Nanos, Number, Rank};
+use crate::rule::{Aggregate, CompareOp, FieldTest, Name, Nanos, Number, Rank};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {
     /// Unquoted and dotted.
-    Name(Arc<str>),
+    Name(Name),
     /// In quotes, its escapes resolved: a text or a name.
-    Quoted(Arc<str>),
+    Quoted(Name),
     /// `span:name`, or of a bound span `p.span:name`.
-    Intrinsic(Arc<str>),
+    Intrinsic(Name),
     /// In a box, as it is twice as large as any other.
     Number(Box<Number>),
     Duration(Nanos),
@@ -110,8 +108,8 @@ pub enum Token {
 /// See [`Token::Attribute`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttributeToken {
-    pub scope: Arc<str>,
-    pub key: Arc<str>,
+    pub scope: Name,
+    pub key: Name,
     pub is_older: bool,
 }
 

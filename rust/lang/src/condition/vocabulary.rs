@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::macro_text::Macro;
 use crate::condition::shipped::{PREFIX, Shipped, shipped};
-use crate::rule::{Field, FirstOf, Literal};
+use crate::rule::{Field, FirstOf, Literal, Name};
 
 /// Macros, lists and fields by name. A macro's text is parsed once, at its first use.
 #[derive(Debug, Default)]
@@ -118,7 +118,7 @@ impl Vocabulary {
     }
 
     /// The macro that a node, without parentheses around it, is the name of, where no bound span has that.
-    pub(crate) fn macro_at(&self, node: &Node, bindings: &[Arc<str>]) -> Option<FoundMacro<'_>> {
+    pub(crate) fn macro_at(&self, node: &Node, bindings: &[Name]) -> Option<FoundMacro<'_>> {
         match &node.kind {
             NodeKind::Name(name) if bindings.contains(name) => None,
             NodeKind::Name(name) | NodeKind::Intrinsic(name) => self.macro_named(name),

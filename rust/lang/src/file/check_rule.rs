@@ -7,13 +7,14 @@ use hashbrown::HashMap;
 
 use crate::codes::conditions::IN_EVERY_TRACE;
 use crate::condition::check::{
-    check_condition, check_exception, check_macro, understood_condition,
+    check_macro, check_written_condition, check_written_exception, understood_condition,
 };
 use crate::condition::meaning::meaning_hash;
 use crate::condition::scan::words;
 use crate::condition::shipped::{PREFIX, Shipped, shipped_in};
 use crate::condition::template::check_template;
 use crate::condition::vocabulary::Vocabulary;
+use crate::condition::written::Written;
 use crate::diagnostic::fault::{Fault, Origin};
 use crate::file::asked::Asked;
 use crate::file::brought::Imports;
@@ -99,10 +100,11 @@ impl<'a> RuleChecker<'a> {
         let condition = rule.condition.as_ref()?;
         let mut faults = Vec::new();
         let check = match self.asked {
-            Asked::Advice => check_condition,
+            Asked::Advice => check_written_condition,
             Asked::Rules => understood_condition,
         };
-        let body = check(&condition.value, &self.vocabulary, self.limits, &mut faults);
+        let written = Written::lent(&condition.value, &reader.whole);
+        let body = check(written, &self.vocabulary, self.limits, &mut faults);
         if self.asked == Asked::Rules {
             faults.retain(Fault::is_error);
         }
@@ -132,7 +134,9 @@ impl<'a> RuleChecker<'a> {
         let mut body = body?;
         body.exceptions = exceptions?;
         let hash = meaning_hash(&body, rule.completeness);
+        let written = Written::lent(&condition.value, &reader.whole);
         is_whole.then_some(CheckedTexts {
+            condition: written.name(0..condition.value.len()),
             body,
             message,
             hash,
@@ -202,7 +206,9 @@ impl<'a> RuleChecker<'a> {
         }
         let mut faults = Vec::new();
         let text = &exception.value;
-        let checked = check_exception(text, context, &self.vocabulary, self.limits, &mut faults);
+        let written = Written::lent(text, &reader.whole);
+        let (vocabulary, limits) = (&self.vocabulary, self.limits);
+        let checked = check_written_exception(written, context, vocabulary, limits, &mut faults);
         let checked: Option<Arc<[Expr]>> = checked.map(|checked| [checked].into());
         if let Some(checked) = &checked
             && is_plain

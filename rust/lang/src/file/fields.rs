@@ -150,7 +150,7 @@ fn mapped(reader: &mut Reader<'_>, node: &YamlNode<'_>, entries: &[Entry<'_>]) -
 /// As text operators see it: `5.0` as `5`.
 fn shortest(scalar: &Scalar<'_>) -> Option<Arc<str>> {
     Some(match literal(scalar) {
-        Literal::Text(text) => text,
+        Literal::Text(text) => (&text).into(),
         Literal::Bool(value) => value.to_string().into(),
         Literal::Number(crate::rule::Number::Float(value)) => value.to_string().into(),
         Literal::Number(value) => number(value).into(),

@@ -20,6 +20,7 @@ use crate::file::format_file::find::{Found, find};
 use crate::file::read::Reader;
 use crate::file::yaml::{self, ScalarMap};
 use crate::limits::Limits;
+use crate::rule::Name;
 
 /// Formats the texts of a rule file; with [`FormatOptions::modern`] `expression` becomes `condition`
 /// too.
@@ -28,15 +29,15 @@ use crate::limits::Limits;
 ///
 /// The faults of the YAML, or else those that keep a text from being read, all with their places.
 pub fn format_file(text: &str, options: FormatOptions) -> Result<String, Vec<Diagnostic>> {
-    let format =
-        |text: &str, kind: TextKind, bound: &[Arc<str>]| formatted(text, options, kind, bound);
+    let format = |text: &str, kind: TextKind, bound: &[Name]| formatted(text, options, kind, bound);
     format_with(text, options.modern, &format)
 }
 
-type Format<'a> = &'a dyn Fn(&str, TextKind, &[Arc<str>]) -> Result<String, Vec<Fault>>;
+type Format<'a> = &'a dyn Fn(&str, TextKind, &[Name]) -> Result<String, Vec<Fault>>;
 
 fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, Vec<Diagnostic>> {
     let limits = &Limits::default();
+    let text: &Arc<str> = &text.into();
     let mut reader = Reader::new(0, text, limits);
     let mut faults = Vec::new();
     let documents = yaml::parse(text, limits, &mut faults);
@@ -96,7 +97,7 @@ fn format_with(text: &str, modern: bool, format: Format<'_>) -> Result<String, V
     Ok(if reads_as(&out, limits, &wanted) {
         out
     } else {
-        text.to_owned()
+        text.to_string()
     })
 }
 

@@ -7,7 +7,7 @@ use crate::condition::shipped::Shipped;
 use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::rule_tests::model::RuleTest;
 use crate::limits::Limits;
-use crate::rule::Rule;
+use crate::rule::{Name, Rule};
 use crate::source::{LineIndex, SourceFile};
 
 /// What a set of rule files holds.
@@ -26,7 +26,7 @@ pub struct Loaded {
 pub struct LoadedRule {
     pub rule: Arc<Rule>,
     pub place: Place,
-    pub condition_text: Arc<str>,
+    pub condition_text: Name,
     /// The names `otel:…` that stand in its texts, in the macros that these use, and in what those names stand for.
     pub vocabulary: Vec<&'static Shipped>,
     pub tests: Vec<RuleTest>,

@@ -1,13 +1,11 @@
 //! What a plain YAML scalar means: a number, a boolean, a duration or text. Quoted ones are text.
 
-use std::sync::Arc;
-
 use crate::file::yaml::{Scalar, Style};
-use crate::rule::{Literal, Number};
+use crate::rule::{Literal, Name, Number};
 
 /// An item of `lists:`, typed as the same word in a condition would be.
 pub(crate) fn literal(scalar: &Scalar<'_>) -> Literal {
-    let text = || Literal::Text(Arc::from(&*scalar.value));
+    let text = || Literal::Text(Name::from(&*scalar.value));
     if scalar.style != Style::Plain {
         return text();
     }

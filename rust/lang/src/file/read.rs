@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::codes::{Code, files as codes};
+use crate::condition::written::Written;
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::alike::Alike;
 use crate::file::said::{listed, shown};
 use crate::file::yaml::{Entry, Scalar, ScalarMap, Style, YamlKind, YamlNode};
 use crate::limits::Limits;
-use crate::rule::RuleId;
+use crate::rule::{Name, RuleId, Whole};
 use crate::source::{LineIndex, is_invisible};
 use crate::words::Word;
 
@@ -18,6 +20,8 @@ use crate::words::Word;
 pub(crate) struct Reader<'a> {
     pub file: usize,
     pub text: &'a str,
+    /// Likewise, for what is lent from it.
+    pub whole: Arc<Whole>,
     pub lines: LineIndex<'a>,
     pub limits: &'a Limits,
     pub diagnostics: Vec<Diagnostic>,
@@ -74,11 +78,12 @@ impl<'n, 't> Fields<'n, 't> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(file: usize, text: &'a str, limits: &'a Limits) -> Reader<'a> {
+    pub fn new(file: usize, text: &'a Arc<str>, limits: &'a Limits) -> Reader<'a> {
         let lines = LineIndex::new(text);
         Reader {
             file,
             text,
+            whole: Arc::new(Whole::new(Arc::clone(text))),
             lines,
             limits,
             diagnostics: Vec::new(),
@@ -272,6 +277,16 @@ impl<'a> Reader<'a> {
 
     pub fn string(&mut self, node: &YamlNode<'_>, what: &str) -> Option<String> {
         self.text(node, what).map(|scalar| scalar.value.to_string())
+    }
+
+    pub fn name(&mut self, node: &YamlNode<'_>, what: &str) -> Option<Name> {
+        let scalar = self.text(node, what)?;
+        Some(self.lent(&scalar.value))
+    }
+
+    /// A text that mostly was lent from the file.
+    pub fn lent(&self, text: &str) -> Name {
+        Written::lent(text, &self.whole).name(0..text.len())
     }
 
     pub fn positioned_text<'t>(&mut self, node: &YamlNode<'t>, what: &str) -> Option<Text<'t>> {

@@ -1,5 +1,7 @@
 //! A rule file as written: macros, lists, fields and rules, their texts not yet looked into.
 
+use std::sync::Arc;
+
 use crate::codes::files as codes;
 use crate::condition::token::Function;
 use crate::file::fields::read_field;
@@ -42,7 +44,7 @@ pub(crate) struct Named<'t, T> {
 /// Reads the rule files in the documents of one text: a document, with those that go on with it after a syntax error.
 pub(crate) fn read<'a>(
     file: usize,
-    text: &'a str,
+    text: &'a Arc<str>,
     limits: &'a Limits,
 ) -> (Reader<'a>, Vec<RuleFile<'a>>) {
     read_lines(file, text, limits).unwrap_or_else(|| read_events(file, text, limits))
@@ -52,7 +54,7 @@ pub(crate) fn read<'a>(
 /// of the next come.
 fn read_lines<'a>(
     file: usize,
-    text: &'a str,
+    text: &'a Arc<str>,
     limits: &'a Limits,
 ) -> Option<(Reader<'a>, Vec<RuleFile<'a>>)> {
     let mut reader = Reader::new(file, text, limits);
@@ -71,7 +73,7 @@ fn read_lines<'a>(
 /// Of any text.
 fn read_events<'a>(
     file: usize,
-    text: &'a str,
+    text: &'a Arc<str>,
     limits: &'a Limits,
 ) -> (Reader<'a>, Vec<RuleFile<'a>>) {
     let mut faults: Vec<YamlFault> = Vec::new();

@@ -128,7 +128,7 @@ impl<'a> SetLoader<'a> {
 
     fn read(&mut self, index: usize) -> Option<(Reader<'a>, Vec<RuleFile<'a>>)> {
         let file = self.files.get(index)?;
-        let text = &*file.text;
+        let text = &file.text;
         if text.len() > self.limits.file_bytes {
             let most = self.limits.file_bytes;
             let lines = LineIndex::new("");

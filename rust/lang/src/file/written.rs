@@ -11,7 +11,7 @@ use crate::file::rule_tests::model::RuleTest;
 use crate::file::rule_tests::read_tests;
 use crate::file::yaml::{Entry, YamlKind, YamlNode};
 use crate::rule::{
-    Body, Completeness, Compliance, Emit, MeaningHash, Rule, RuleId, Severity, Template,
+    Body, Completeness, Compliance, Emit, MeaningHash, Name, Rule, RuleId, Severity, Template,
 };
 use crate::source::LineColumn;
 
@@ -52,8 +52,8 @@ pub(crate) struct WrittenRule<'t> {
     pub place: LineColumn,
     /// The whole rule.
     pub range: Range<usize>,
-    pub name: Option<String>,
-    pub description: Option<String>,
+    pub name: Option<Name>,
+    pub description: Option<Name>,
     pub severity: Severity,
     pub enabled: bool,
     pub tags: Arc<[String]>,
@@ -70,6 +70,8 @@ pub(crate) struct WrittenRule<'t> {
 
 /// What a rule's texts mean.
 pub(crate) struct CheckedTexts {
+    /// The text of its condition.
+    pub condition: Name,
     pub body: Body,
     pub message: Option<Arc<Template>>,
     pub hash: MeaningHash,
@@ -106,7 +108,7 @@ impl WrittenRule<'_> {
         Some(LoadedRule {
             rule: Arc::new(rule),
             place,
-            condition_text: Arc::from(&*self.condition?.value),
+            condition_text: meaning.condition,
             vocabulary: meaning.names,
             tests: self.tests,
             bytes: 0,
@@ -156,7 +158,7 @@ fn read_id<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>) -> WrittenRule<'t> 
     {
         rule.at = reader.span(&entry.value);
         if reader.check_name(&entry.value, &scalar.value, "a rule's id") {
-            rule.id = Some(RuleId(Arc::from(&*scalar.value)));
+            rule.id = Some(RuleId(reader.lent(&scalar.value)));
         }
     } else if let Some(entry) = entries.first() {
         rule.at = reader.span(&entry.key);
@@ -178,10 +180,10 @@ fn read_keys<'t>(reader: &mut Reader<'_>, node: &YamlNode<'t>, rule: &mut Writte
     }
     rule.name = fields
         .value("name")
-        .and_then(|node| reader.string(node, "`name`"));
+        .and_then(|node| reader.name(node, "`name`"));
     rule.description = fields
         .value("description")
-        .and_then(|node| reader.string(node, "`description`"));
+        .and_then(|node| reader.name(node, "`description`"));
     if let Some(node) = fields.value("severity")
         && let Some(severity) = reader.word(node, codes::BAD_SEVERITY, "severity", &SEVERITIES)
     {

@@ -1,8 +1,7 @@
 //! Conditions about a whole trace, and the numbers computed from its spans.
 
-use std::sync::Arc;
-
 use crate::rule::field::{BindingId, GroupKey};
+use crate::rule::name::Name;
 use crate::rule::number::Number;
 use crate::rule::predicate::{CompareOp, Predicate};
 use crate::rule::selector::Selector;
@@ -14,7 +13,7 @@ use crate::words::words;
 pub struct Expr {
     pub kind: ExprKind,
     /// The source of this expression, white space folded to single spaces. Not part of the meaning.
-    pub text: Arc<str>,
+    pub text: Name,
 }
 
 impl PartialEq for Expr {

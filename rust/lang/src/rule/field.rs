@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::rule::name::Name;
 use crate::words::{Word, words};
 
 /// Which of the (at most three) spans bound by `when each`, in the order in which they are written.
@@ -13,7 +14,7 @@ pub struct BindingId(pub u8);
 pub enum Field {
     Attribute {
         scope: Scope,
-        key: Arc<str>,
+        key: Name,
     },
     Intrinsic(Intrinsic),
     /// A field of the rule file, under which several attributes go.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::rule::field::{BindingId, GroupKey};
+use crate::rule::name::Name;
 use crate::rule::predicate::Predicate;
 use crate::rule::term::Nanos;
 
@@ -33,7 +34,7 @@ pub struct SpanSelector {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Base {
     /// Exactly this name.
-    Named(Arc<str>),
+    Named(Name),
     Any,
     /// No parent id.
     Root,

@@ -1,8 +1,7 @@
 //! Terms: what is read of spans to be compared, and the values it is compared with.
 
-use std::sync::Arc;
-
 use crate::rule::field::{Field, Intrinsic};
+use crate::rule::name::Name;
 use crate::rule::number::Number;
 use crate::words::words;
 
@@ -68,7 +67,7 @@ pub enum Literal {
     Bool(bool),
     Duration(Nanos),
     /// For `span:kind` and `span:status`, already in the lower-case spelling of the intrinsic.
-    Text(Arc<str>),
+    Text(Name),
 }
 
 /// Nanoseconds; durations in the language are never negative.

@@ -1,10 +1,9 @@
 //! Rules over many traces: what is measured over a stretch of time, and what it is held against.
 
-use std::sync::Arc;
-
 use crate::rule::clause::ClauseKind;
 use crate::rule::condition::{Aggregate, Expr};
 use crate::rule::field::Field;
+use crate::rule::name::Name;
 use crate::rule::number::Number;
 use crate::rule::predicate::CompareOp;
 use crate::rule::selector::Selector;
@@ -29,9 +28,9 @@ pub struct Over {
     pub op: CompareOp,
     pub bound: WindowBound,
     /// The comparison as written, white space folded. Not part of the meaning.
-    pub text: Arc<str>,
+    pub text: Name,
     /// The measure as written, likewise.
-    pub measured: Arc<str>,
+    pub measured: Name,
     /// Which fields of `by` are not shown, by their places. Not part of the meaning.
     pub withheld: [bool; Over::MOST_KEYS],
 }

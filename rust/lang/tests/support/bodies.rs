@@ -3,26 +3,25 @@
 use betrace_lang::rule::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::sync::Arc;
 
-fn name() -> impl Strategy<Value = Arc<str>> {
+fn name() -> impl Strategy<Value = Name> {
     prop_oneof![
         4 => "[a-z]{1,5}(\\.[a-z]{1,4}(-[a-z0-9]{1,3})?){0,2}",
         1 => prop::sample::select(vec!["when", "any", "root", "leaf", "count", "not", "true", "p", "p.x", "span.x", "trace.spans", "trace.has", "x.where", "2fa", "in", "parent", "span.attributes", "trace.spans.any"]).prop_map(str::to_owned),
         1 => "\\PC{1,12}",
         1 => "[ -~\\n\\t\\\\\"'{}#/]{1,10}",
     ]
-    .prop_map(Arc::from)
+    .prop_map(Name::from)
 }
 
-fn text() -> impl Strategy<Value = Arc<str>> {
+fn text() -> impl Strategy<Value = Name> {
     prop_oneof![
         "[a-zA-Z0-9.]{0,6}",
         "\\PC{0,10}",
         "[ -~\\n\\t\\\\\"'u{}]{0,8}",
         Just("a\u{202e}b\0".to_owned())
     ]
-    .prop_map(Arc::from)
+    .prop_map(Name::from)
 }
 
 fn number() -> impl Strategy<Value = Number> {

@@ -2,10 +2,8 @@
 //! failed in the order of the source, how many spans that part selects, and the spans that prove it, the
 //! lowest by (start, id) first.
 
-use std::sync::Arc;
-
 use betrace_lang::rule::{
-    ClauseKind, Expr, ExprKind, Field, Measure, Quantity, Rule, Segment, Selector, Total,
+    ClauseKind, Expr, ExprKind, Field, Measure, Name, Quantity, Rule, Segment, Selector, Total,
 };
 
 use super::{Bound, Trace, Truth};
@@ -23,7 +21,7 @@ pub struct Broken {
     pub bound: Vec<[u8; 8]>,
     pub clause: ClauseKind,
     /// The part that failed, as written.
-    pub text: Arc<str>,
+    pub text: Name,
     /// How many spans that part selects; 1 for an absence.
     pub count: u64,
     pub evidence: Vec<Shown>,

@@ -1,12 +1,10 @@
 //! What rules speak of, turned into sketches of spans: traffic is made of these, so that any rules meet spans that they
 //! select, and spans that they just miss.
 
-use std::sync::Arc;
-
 use betrace_lang::rule::{
     Aggregate, Base, Expr, ExprKind, Field, GroupKey, Intrinsic, ListSource, Literal, Measure,
-    Number, Operand, Predicate, Quantity, ReadAt, Reading, Rule, Scope, Selector, SpanSelector,
-    Term,
+    Name, Number, Operand, Predicate, Quantity, ReadAt, Reading, Rule, Scope, Selector,
+    SpanSelector, Term,
 };
 
 use crate::model::Value;
@@ -14,7 +12,7 @@ use crate::model::Value;
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
-    Attribute(Scope, Arc<str>),
+    Attribute(Scope, Name),
     Intrinsic(Intrinsic),
 }
 
@@ -37,7 +35,7 @@ pub struct Read {
 /// A span that a rule selects.
 #[derive(Clone, Debug, Default)]
 pub struct Sketch {
-    pub name: Option<Arc<str>>,
+    pub name: Option<Name>,
     pub is_root: bool,
     pub reads: Vec<Read>,
     /// A rule counts these.
@@ -168,7 +166,7 @@ fn of_selector(selector: &Selector, repeats: u64, to: &mut Drawn) {
 fn of_spans(spans: &SpanSelector) -> Sketch {
     let mut sketch = Sketch::default();
     match &spans.base {
-        Base::Named(name) => sketch.name = Some(Arc::clone(name)),
+        Base::Named(name) => sketch.name = Some(name.clone()),
         Base::Root => sketch.is_root = true,
         Base::Any | Base::Leaf => {}
     }
@@ -278,7 +276,7 @@ fn of_term(term: &Term, choices: &[Choice], sketch: &mut Sketch) {
 
 fn read(field: &Field, choices: Vec<Choice>, sketch: &mut Sketch) {
     let (target, choices) = match field {
-        Field::Attribute { scope, key } => (Target::Attribute(*scope, Arc::clone(key)), choices),
+        Field::Attribute { scope, key } => (Target::Attribute(*scope, key.clone()), choices),
         Field::Intrinsic(intrinsic) => (Target::Intrinsic(*intrinsic), choices),
         Field::FirstOf(field) => {
             let Some(first) = field.of.first() else {
@@ -298,8 +296,8 @@ fn read(field: &Field, choices: Vec<Choice>, sketch: &mut Sketch) {
 
 fn target(origin: &ReadAt) -> Target {
     match origin {
-        ReadAt::Attribute(key) => Target::Attribute(Scope::SpanThenResource, Arc::clone(key)),
-        ReadAt::Event(key) => Target::Attribute(Scope::Event, Arc::clone(key)),
+        ReadAt::Attribute(key) => Target::Attribute(Scope::SpanThenResource, Name::from(&**key)),
+        ReadAt::Event(key) => Target::Attribute(Scope::Event, Name::from(&**key)),
         ReadAt::Intrinsic(intrinsic) => Target::Intrinsic(*intrinsic),
     }
 }

@@ -1,7 +1,6 @@
 //! What was said of one rule and trace against what the oracle expects.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use betrace_engine::{Evidence, Finding};
 use betrace_lang::rule::{ClauseKind, Rule};
@@ -185,7 +184,7 @@ fn show_verdict(verdict: Verdict, reason: Option<Reason>) -> String {
 
 fn show_violation(
     clause: ClauseKind,
-    text: &Arc<str>,
+    text: &str,
     count: u64,
     (start, end): (u64, u64),
     evidence: impl Iterator<Item = (&'static str, [u8; 8])>,

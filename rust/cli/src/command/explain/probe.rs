@@ -124,12 +124,12 @@ impl List<'_> {
         let index = self.steps.len();
         let asked = Expr {
             kind,
-            text: Arc::from(text.as_str()),
+            text: text.as_str().into(),
         };
         let mut hash = [0; 16];
         hash[..8].copy_from_slice(&(index as u64 + 1).to_be_bytes());
         let probe = Rule {
-            id: RuleId(Arc::from(format!("{index:06}"))),
+            id: RuleId(format!("{index:06}").into()),
             message: None,
             enabled: true,
             body: Body {

@@ -1,11 +1,9 @@
 //! Spans that are bound: `S as p`.
 
-use std::sync::Arc;
-
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
-use crate::rule::{Base, Binding, Body, Selector};
+use crate::rule::{Base, Binding, Body, Name, Selector};
 
 /// Words that say where a field is looked for, or which spans are meant; no span can be bound by them.
 const RESERVED: [&str; 10] = [
@@ -55,7 +53,7 @@ impl<'a> Checker<'a> {
         Some(())
     }
 
-    fn binding_name(&mut self, node: &Node) -> Option<Arc<str>> {
+    fn binding_name(&mut self, node: &Node) -> Option<Name> {
         let NodeKind::Name(name) = &node.kind else {
             self.fault(
                 code::BINDING_NAME,
@@ -106,7 +104,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn base_name(selector: Option<&Selector>) -> Arc<str> {
+fn base_name(selector: Option<&Selector>) -> Name {
     match selector {
         Some(Selector::Spans(spans)) => match &spans.base {
             Base::Named(name) => name.clone(),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::codes::Code;
 use crate::codes::conditions as code;
@@ -10,9 +9,10 @@ use crate::condition::ast::{Document, Node};
 use crate::condition::canonical::Printer;
 use crate::condition::scan::SourceText;
 use crate::condition::vocabulary::{FoundMacro, NOTHING, Vocabulary, Whose};
+use crate::condition::written::Written;
 use crate::diagnostic::fault::{Fault, Origin};
 use crate::limits::Limits;
-use crate::rule::{BindingId, Field, ItemScope};
+use crate::rule::{BindingId, Field, ItemScope, Name};
 
 /// Trees deeper than this, macros expanded, are refused; one text alone cannot get there.
 const MAX_DEPTH: usize = 256;
@@ -24,9 +24,9 @@ pub(super) struct Checker<'a> {
     pub vocabulary: &'a Vocabulary,
     pub limits: &'a Limits,
     pub faults: &'a mut Vec<Fault>,
-    pub bindings: Vec<Arc<str>>,
+    pub bindings: Vec<Name>,
     /// Of each bound span the name of the spans that it is one of, empty where it has none.
-    pub bound_bases: Vec<Arc<str>>,
+    pub bound_bases: Vec<Name>,
     pub place: SourceText<'a>,
     /// The other file whose macros are read now.
     home: Option<usize>,
@@ -72,7 +72,7 @@ impl Subject {
 
 impl<'a> Checker<'a> {
     pub fn new(
-        text: &'a str,
+        written: Written<'a>,
         vocabulary: &'a Vocabulary,
         limits: &'a Limits,
         faults: &'a mut Vec<Fault>,
@@ -84,7 +84,8 @@ impl<'a> Checker<'a> {
             bindings: Vec::new(),
             bound_bases: Vec::new(),
             place: SourceText {
-                text,
+                text: written.text,
+                written,
                 origin: Origin::Here,
                 shown: None,
             },
@@ -190,6 +191,7 @@ impl<'a> Checker<'a> {
         let outer = self.place.clone();
         self.place = SourceText {
             text: &found.text.text,
+            written: (&*found.text.text).into(),
             origin: origin.clone(),
             shown: Some(self.place.shown(node.range())),
         };
@@ -330,7 +332,7 @@ impl<'a> Checker<'a> {
 }
 
 /// Bound spans: their names, and those of the spans that each is one of.
-type BoundNames = (Vec<Arc<str>>, Vec<Arc<str>>);
+type BoundNames = (Vec<Name>, Vec<Name>);
 
 /// Names that wait until a macro is read.
 struct Aside<'a> {

@@ -187,7 +187,7 @@ impl<'a> Checker<'a> {
         }
         Some(Field::Attribute {
             scope,
-            key: key.into(),
+            key: self.place.written.name_of(key),
         })
     }
 

@@ -1,13 +1,11 @@
 //! Literals, bare words and lists on the right-hand side.
 
-use std::sync::Arc;
-
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::shipped::PREFIX;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::Literal;
+use crate::rule::{Literal, Name};
 
 /// What to do with a multiple of a field inside `where`.
 pub(super) const NOT_MULTIPLIED: &str = "twice a field: `x + x`; a multiple of a field of a bound span stands beside a measure: `when each { S as p } never { max(p, x) > 1.5 * p.y }`";
@@ -81,7 +79,7 @@ impl<'a> Checker<'a> {
 
     /// `order.id == payment.order.id` and `order.id == order.id`, where a span is bound that can be meant.
     fn refuse_bound_word(&mut self, node: &Node, word: &str) -> bool {
-        let behind = |base: &Arc<str>| {
+        let behind = |base: &Name| {
             let rest = word.strip_prefix(&**base)?;
             rest.strip_prefix('.').filter(|_| !base.is_empty())
         };

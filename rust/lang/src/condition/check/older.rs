@@ -1,7 +1,6 @@
 //! Older spellings: what they mean now, and a note with their modern form.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
@@ -9,7 +8,7 @@ use crate::condition::check::checker::Checker;
 use crate::condition::check::predicate::joined;
 use crate::condition::dialect::Dialect;
 use crate::rule::{
-    Base, Body, Expr, ExprKind, Field, FieldTest, Predicate, Scope, Selector, SpanSelector,
+    Base, Body, Expr, ExprKind, Field, FieldTest, Name, Predicate, Scope, Selector, SpanSelector,
 };
 
 impl<'a> Checker<'a> {
@@ -142,7 +141,7 @@ impl<'a> Checker<'a> {
         fault.suggestion = Some(modern.to_owned());
     }
 
-    pub(super) fn note_attribute(&mut self, node: &Node, scope: &Arc<str>, key: &str) {
+    pub(super) fn note_attribute(&mut self, node: &Node, scope: &Name, key: &str) {
         let field = Field::Attribute {
             scope: if &**scope == "resource" {
                 Scope::Resource
@@ -156,12 +155,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Alone, `span.attributes["k"]` is `exists(k)`, and its negation `missing(k)`.
-    pub(super) fn lone_attribute(
-        &mut self,
-        node: &Node,
-        key: &Arc<str>,
-        test: FieldTest,
-    ) -> Predicate {
+    pub(super) fn lone_attribute(&mut self, node: &Node, key: &Name, test: FieldTest) -> Predicate {
         let field = Field::Attribute {
             scope: Scope::SpanThenResource,
             key: key.clone(),

@@ -1,5 +1,7 @@
 //! Regular expressions, whose form and size are checked here once and for all.
 
+use std::sync::Arc;
+
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
@@ -24,7 +26,7 @@ impl<'a> Checker<'a> {
             }
             return None;
         };
-        match TextPattern::within(pattern, self.limits.regex_bytes) {
+        match TextPattern::within(&Arc::from(pattern), self.limits.regex_bytes) {
             Ok(compiled) => {
                 if let Some(mut fault) = lint::regex(pattern, node.range()) {
                     fault.origin = self.place.origin.clone();

@@ -1,15 +1,13 @@
 //! Rules over many traces: their head, what they measure, and what that is held against.
 
-use std::sync::Arc;
-
 use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Clause, ClauseWord, Node, NodeKind, WindowHead};
 use crate::condition::check::checker::Checker;
 use crate::condition::token::Function;
 use crate::rule::{
-    Aggregate, Base, Body, ClauseKind, CompareOp, Confidence, Field, Measure, Number, Over, Peer,
-    Quantity, Selector, SpanSelector, WindowBound, WindowMeasure,
+    Aggregate, Base, Body, ClauseKind, CompareOp, Confidence, Field, Measure, Name, Number, Over,
+    Peer, Quantity, Selector, SpanSelector, WindowBound, WindowMeasure,
 };
 use crate::words::Word;
 
@@ -179,7 +177,7 @@ impl<'a> Checker<'a> {
         &mut self,
         node: &'a Node,
         has_groups: bool,
-    ) -> Option<(WindowMeasure, CompareOp, WindowBound, Arc<str>)> {
+    ) -> Option<(WindowMeasure, CompareOp, WindowBound, Name)> {
         let bare = node.bare();
         let NodeKind::Compare { left, op, right } = &bare.kind else {
             if matches!(bare.kind, NodeKind::Broken) {

@@ -82,7 +82,7 @@ const PIECES: [&str; 64] = [
 /// Whether the text is sound.
 fn agree(text: &str) -> bool {
     let limits = Limits::default();
-    let tokens = lex(text, &limits, &mut Vec::new()).tokens;
+    let tokens = lex(text.into(), &limits, &mut Vec::new()).tokens;
     if tokens.is_empty() {
         return false;
     }

@@ -1,13 +1,12 @@
 //! What people write first of a bound span in the form that it has: `p.x == 3` is `p.where(x == 3)`.
 
-use std::sync::Arc;
-
 use crate::condition::ast::{Clause, ClauseWord, Document, Node, NodeKind};
 use crate::condition::format::edits::Edits;
 use crate::condition::token::Function;
+use crate::rule::Name;
 
 /// The names that the text itself binds.
-pub(super) fn names(document: &Document) -> Vec<Arc<str>> {
+pub(super) fn names(document: &Document) -> Vec<Name> {
     let Document::Clauses(clauses) = document else {
         return Vec::new();
     };
@@ -31,7 +30,7 @@ pub(super) fn names(document: &Document) -> Vec<Arc<str>> {
 }
 
 /// The text with every comparison that begins with one of `names` behind its `.where( )`.
-pub(super) fn rewritten(text: &str, document: &Document, names: &[Arc<str>]) -> String {
+pub(super) fn rewritten(text: &str, document: &Document, names: &[Name]) -> String {
     let mut writer = WhereWriter {
         names,
         edits: Edits::default(),
@@ -49,7 +48,7 @@ pub(super) fn rewritten(text: &str, document: &Document, names: &[Arc<str>]) -> 
 }
 
 struct WhereWriter<'a> {
-    names: &'a [Arc<str>],
+    names: &'a [Name],
     edits: Edits,
 }
 

@@ -68,7 +68,7 @@ impl Writer<'_> {
     }
 
     fn rule(&mut self, body: &Node, then: Option<Range<usize>>) {
-        let lexed = lex(self.text, &Limits::default(), &mut Vec::new());
+        let lexed = lex(self.text.into(), &Limits::default(), &mut Vec::new());
         if let Some((start, _, end)) = lexed.tokens.first() {
             self.edit(*start..*end, "");
         }

@@ -3,12 +3,15 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::token::{Function, Token};
+use crate::condition::written::Written;
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
+use crate::rule::{Name, Whole};
 
 /// The tokens of one text, in order, its parentheses and braces always balanced.
 #[derive(Debug, Default)]
@@ -26,6 +29,9 @@ const MAX_ERRORS: usize = 100;
 /// The text, how far it is read, and what is open there: the files beside this one add how each thing is read.
 pub(super) struct Lexer<'a> {
     pub text: &'a str,
+    written: Written<'a>,
+    /// The text, where it stands in no file.
+    own: Option<Arc<Whole>>,
     pub limits: &'a Limits,
     pub faults: &'a mut Vec<Fault>,
     pub position: usize,
@@ -73,9 +79,16 @@ impl Sign {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str, limits: &'a Limits, faults: &'a mut Vec<Fault>) -> Lexer<'a> {
+    pub(super) fn new(
+        written: Written<'a>,
+        limits: &'a Limits,
+        faults: &'a mut Vec<Fault>,
+    ) -> Lexer<'a> {
+        let text = written.text;
         Lexer {
             text,
+            written,
+            own: None,
             limits,
             faults,
             position: 0,
@@ -92,6 +105,21 @@ impl<'a> Lexer<'a> {
             swallowed: 0,
             errors: 0,
         }
+    }
+
+    /// What stands there in the text.
+    pub(super) fn name(&mut self, range: Range<usize>) -> Name {
+        let lent = self.written.lent_name(range.clone());
+        lent.unwrap_or_else(|| {
+            let text = self.text;
+            let whole = self.own.get_or_insert_with(|| Arc::new(Whole::new(text)));
+            Name::within(whole, range)
+        })
+    }
+
+    pub(super) fn push_name(&mut self, start: usize, end: usize) {
+        let name = self.name(start..end);
+        self.push(start, Token::Name(name), end);
     }
 
     pub(super) fn rest(&self) -> &str {

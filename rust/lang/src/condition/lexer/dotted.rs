@@ -40,7 +40,7 @@ impl Lexer<'_> {
             _ if is_called && !self.after_operand() => return self.called_name(start, end, next),
             _ => {}
         }
-        self.push(start, Token::Name(word.into()), end);
+        self.push_name(start, end);
     }
 
     /// `span.attributes["k"]`

@@ -47,7 +47,7 @@ impl Lexer<'_> {
         let is_bound = matches!(self.last(), Some(Token::Star))
             || self.last().is_some_and(Token::is_comparison);
         if is_bound && Peer::WORDS.iter().any(|peer| peer.as_str() == word) {
-            self.push(start, Token::Name(word.into()), end);
+            self.push_name(start, end);
             return true;
         }
         false

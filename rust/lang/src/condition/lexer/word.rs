@@ -44,7 +44,8 @@ impl Lexer<'_> {
                 true => self.name_end(end + 1),
                 false => end + 1 + length,
             };
-            return self.push(start, Token::Intrinsic(text[start..end].into()), end);
+            let name = self.name(start..end);
+            return self.push(start, Token::Intrinsic(name), end);
         }
         if text[end..].starts_with(".\"") {
             return self.quoted_key(start, end);
@@ -84,7 +85,7 @@ impl Lexer<'_> {
             || self.known_operator(start, end, &lower)
             || self.meant_operator(start, end, &lower);
         if !is_read {
-            self.push(start, Token::Name(word.into()), end);
+            self.push_name(start, end);
         }
     }
 
@@ -286,7 +287,7 @@ impl Lexer<'_> {
                 .last()
                 .is_some_and(|opener| opener.sign == Sign::Bracket);
         if !follows_comparison && self.is_compared(next) {
-            return self.push(start, Token::Name(word.into()), end);
+            return self.push_name(start, end);
         }
         match word {
             "true" => return self.push(start, Token::Bool(true), end),
@@ -294,7 +295,7 @@ impl Lexer<'_> {
             _ => {}
         }
         if is_value && self.byte(next) != Some(b'(') {
-            return self.push(start, Token::Name(word.into()), end);
+            return self.push_name(start, end);
         }
         if word == "not" || word == "NOT" {
             if word == "NOT" {
@@ -314,7 +315,7 @@ impl Lexer<'_> {
         if self.byte(next) == Some(b'(') && !is_value | follows_comparison {
             return self.function(start, end, next);
         }
-        self.push(start, Token::Name(word.into()), end);
+        self.push_name(start, end);
     }
 
     /// Whether the name of a field stands at `at`, and not an operator behind one.

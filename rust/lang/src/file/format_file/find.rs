@@ -1,10 +1,10 @@
 //! Where the texts of a file are that are conditions.
 
-use std::{collections::BTreeMap, ops::Range, rc::Rc, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, rc::Rc};
 
 use crate::condition::format::{TextKind, bound_names};
 use crate::file::yaml::{Style, YamlDocument, YamlKind, YamlNode};
-use crate::rule::RuleId;
+use crate::rule::{Name, RuleId};
 
 /// One text to rewrite.
 pub(super) struct Passage<'t> {
@@ -16,7 +16,7 @@ pub(super) struct Passage<'t> {
     pub is_flow: bool,
     pub rule: Option<RuleId>,
     /// Names that the rule's condition binds.
-    pub bound: Rc<[Arc<str>]>,
+    pub bound: Rc<[Name]>,
 }
 
 /// The texts of a file, in their order, and the edits that the file needs besides.
@@ -101,10 +101,10 @@ impl<'t> Finder<'_, 't> {
                 .find(|entry| entry.key.as_scalar().is_some_and(|key| key.value == name))
         };
         let id = value_of("id").and_then(|entry| entry.value.as_scalar());
-        let id = id.map(|scalar| RuleId(Arc::from(&*scalar.value)));
+        let id = id.map(|scalar| RuleId((&*scalar.value).into()));
         let text = value_of("condition").or_else(|| value_of("expression"));
         let text = text.and_then(|entry| entry.value.as_scalar());
-        let bound: Rc<[Arc<str>]> =
+        let bound: Rc<[Name]> =
             text.map_or_else(Rc::default, |text| bound_names(&text.value).into());
         let condition = |node: &YamlNode<'t>, indent: usize| Passage {
             kind: TextKind::Condition,

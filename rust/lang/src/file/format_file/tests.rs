@@ -6,7 +6,7 @@ use super::*;
 use crate::file::yaml::{YamlKind, YamlNode};
 
 /// Stands for the formatter of conditions: words, a clause a line.
-fn clauses(text: &str, _: TextKind, _: &[Arc<str>]) -> Result<String, Vec<Fault>> {
+fn clauses(text: &str, _: TextKind, _: &[Name]) -> Result<String, Vec<Fault>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     Ok(words
         .join(" ")
