@@ -18,6 +18,7 @@ mod map;
 mod open;
 #[cfg(test)]
 mod positions_test;
+mod refusals;
 mod resume;
 mod tree;
 mod walk;

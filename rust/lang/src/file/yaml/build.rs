@@ -4,14 +4,14 @@ use std::{collections::HashMap, ops::Range};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use crate::codes::files as codes;
 use crate::file::yaml::characters::{Offsets, no_text, without_control_characters};
-use crate::file::yaml::hint::{hint, indenting_tab};
 use crate::file::yaml::lines::{self, Met};
 use crate::file::yaml::open::Open;
+use crate::file::yaml::refusals::{
+    alias_inside_itself, no_yaml, too_deep, too_many_aliases, too_many_faults, too_many_nodes,
+};
 use crate::file::yaml::resume::{Failure, RESUME_BYTES, Resume};
-use crate::file::yaml::tree::{Entry, Scalar, Style};
-use crate::file::yaml::tree::{YamlDocument, YamlFault, YamlKind, YamlNode};
+use crate::file::yaml::tree::{Entry, Scalar, Style, YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
 
 /// The documents of a text. What a syntax error cut off is missing; all before it is there, and so
@@ -81,12 +81,12 @@ pub(super) fn of_events<'t>(
             Some(next) => {
                 // A list of rules that was taken up again ends where a key of the file begins: no fault.
                 if begin == 0 || next != failure.at {
-                    builder.report(failure);
+                    builder.faults.push(no_yaml(text, failure));
                 }
                 begin = next;
             }
             None => {
-                builder.report(failure);
+                builder.faults.push(no_yaml(text, failure));
                 break;
             }
         }
@@ -193,27 +193,6 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
         failure
     }
 
-    fn report(&mut self, failure: Failure) {
-        let Failure { at, info, .. } = failure;
-        // The parser points at the token before a tab, people look for the tab.
-        let at = match info.contains("tab") {
-            true => indenting_tab(self.offsets.text, at).unwrap_or(at),
-            false => at,
-        };
-        let rest = &self.offsets.text[at..];
-        let end = rest
-            .chars()
-            .next()
-            .filter(|&c| c != '\n' && c != '\r')
-            .map_or(at, |c| at + c.len_utf8());
-        self.faults.push(YamlFault {
-            code: codes::YAML_SYNTAX,
-            range: at..end,
-            message: format!("this is not valid YAML: {info}"),
-            help: Some(hint(&info, rest).to_owned()),
-        });
-    }
-
     fn range(&self, span: Span) -> Range<usize> {
         let begin = self.offsets.byte(self.base + span.start.index());
         begin..self.offsets.byte(self.base + span.end.index()).max(begin)
@@ -292,7 +271,7 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
 
     fn begin(&mut self, open: Open<'t>, range: Range<usize>) {
         if self.open.len() >= self.limits.yaml_depth {
-            self.too_deep(range.clone());
+            self.faults.push(too_deep(range.clone(), self.limits));
             self.refused_depth = 1;
             self.finished(YamlNode::leaf(range, YamlKind::Refused), open.anchor);
             return;
@@ -315,69 +294,27 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
 
     fn too_many(&mut self, span: Span) {
         let begin = self.range(span).start;
-        let (code, message, help) = match self.nodes > self.limits.yaml_nodes {
-            true => (
-                codes::TOO_MANY_NODES,
-                format!(
-                    "this file has more than {} values; the rest is not read",
-                    self.limits.yaml_nodes
-                ),
-                Some("split it into several files".to_owned()),
-            ),
-            false => (
-                codes::TOO_MANY_FAULTS,
-                "the rest of this file is not read".to_owned(),
-                None,
-            ),
-        };
-        self.faults.push(YamlFault {
-            code,
-            range: begin..begin,
-            message,
-            help,
-        });
-    }
-
-    fn too_deep(&mut self, range: Range<usize>) {
-        self.faults.push(YamlFault {
-            code: codes::YAML_TOO_DEEP,
-            range: range.start..range.start + usize::from(range.end > range.start),
-            message: format!(
-                "more than {} YAML collections inside each other",
-                self.limits.yaml_depth
-            ),
-            help: None,
+        self.faults.push(match self.nodes > self.limits.yaml_nodes {
+            true => too_many_nodes(begin, self.limits),
+            false => too_many_faults(begin),
         });
     }
 
     fn alias(&mut self, anchor: usize, range: Range<usize>) {
-        let refuse = |message: String, help: Option<&str>| YamlFault {
-            code: codes::YAML_ALIAS,
-            range: range.clone(),
-            message,
-            help: help.map(str::to_owned),
-        };
         let node = match self.anchors.get(&anchor) {
             None => {
-                self.faults.push(refuse(
-                    "this alias stands inside what it names".to_owned(),
-                    Some("an alias repeats a finished value; it cannot contain itself"),
-                ));
+                self.faults.push(alias_inside_itself(range.clone()));
                 YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node)
                 if self.alias_nodes.saturating_add(node.weight) > self.limits.yaml_alias_nodes =>
             {
-                let limit = self.limits.yaml_alias_nodes;
-                let fault = refuse(
-                    format!("the aliases of this document stand for more than {limit} YAML nodes"),
-                    None,
-                );
-                self.faults.push(fault);
+                self.faults
+                    .push(too_many_aliases(range.clone(), self.limits));
                 YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node) if self.open.len() + node.height > self.limits.yaml_depth => {
-                self.too_deep(range.clone());
+                self.faults.push(too_deep(range.clone(), self.limits));
                 YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node) => {
