@@ -17,6 +17,7 @@ mod deadline;
 mod fields;
 pub(crate) mod format_file;
 mod ids;
+mod known_keys;
 pub(crate) mod load;
 pub(crate) mod loaded;
 mod placing;

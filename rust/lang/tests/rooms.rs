@@ -37,7 +37,7 @@ const ROOMS: &str = "
     /file/yaml/ tree walk map open characters hint resume refusals lines
     /file/yaml/lines/ flow literal
     /file/yaml/ build .
-    /file/ said alike read plain
+    /file/ said alike known_keys read plain
     /file/rule_tests/ model times attribute expect link span traces read .
     /file/ asked loaded written ids fields uses rulefile brought placing swallowed unused check_rule across deadline budget set load schema
     /file/format_file/ find edit .

@@ -9,6 +9,7 @@ use crate::condition::written::Written;
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::alike::Alike;
+use crate::file::known_keys::Fields;
 use crate::file::said::{listed, shown};
 use crate::file::yaml::{Entry, Scalar, ScalarMap, Style, YamlKind, YamlNode};
 use crate::limits::Limits;
@@ -48,33 +49,6 @@ pub(crate) struct Entered {
 pub(crate) struct Text<'t> {
     pub value: Cow<'t, str>,
     pub node: YamlNode<'t>,
-}
-
-/// A mapping of which every key is known.
-pub(crate) struct Fields<'n, 't> {
-    entries: Vec<(&'static str, &'n Entry<'t>)>,
-    /// A syntax error cut it off.
-    pub is_cut: bool,
-    /// The mapping itself, for what has no place of its own.
-    node: &'n YamlNode<'t>,
-}
-
-impl<'n, 't> Fields<'n, 't> {
-    /// The entry of a key, if it has a value.
-    pub fn get(&self, key: &str) -> Option<&'n Entry<'t>> {
-        self.entry(key).filter(|entry| !entry.value.is_null())
-    }
-
-    pub fn value(&self, key: &str) -> Option<&'n YamlNode<'t>> {
-        self.get(key).map(|entry| &entry.value)
-    }
-
-    /// The entry of a key, with a value or without.
-    pub fn entry(&self, key: &str) -> Option<&'n Entry<'t>> {
-        let mut entries = self.entries.iter();
-        let (_, entry) = entries.find(|(known, _)| *known == key)?;
-        Some(*entry)
-    }
 }
 
 impl<'a> Reader<'a> {

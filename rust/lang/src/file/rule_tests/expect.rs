@@ -2,7 +2,8 @@
 
 use crate::codes::files as codes;
 use crate::diagnostic::nearest::nearest;
-use crate::file::read::{Fields, Reader};
+use crate::file::known_keys::Fields;
+use crate::file::read::Reader;
 use crate::file::rule_tests::model::{Expectation, ExpectedEvidence, TestSpan};
 use crate::file::said::shown;
 use crate::file::yaml::YamlNode;

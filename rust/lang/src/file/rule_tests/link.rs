@@ -1,7 +1,8 @@
 //! Reads the links of a test's spans, and finds the spans that they lead to.
 
 use crate::codes::files as codes;
-use crate::file::read::{Fields, Reader};
+use crate::file::known_keys::Fields;
+use crate::file::read::Reader;
 use crate::file::rule_tests::attribute::read_attributes;
 use crate::file::rule_tests::model::{TestLink, TestSpan};
 use crate::file::said::shown;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::codes::files as codes;
-use crate::file::read::{Fields, Reader};
+use crate::file::known_keys::Fields;
+use crate::file::read::Reader;
 use crate::file::rule_tests::expect::read_expectation;
 use crate::file::rule_tests::model::RuleTest;
 use crate::file::rule_tests::span::read_trace;

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::codes::files as codes;
+use crate::file::known_keys::Fields;
 use crate::file::plain;
-use crate::file::read::{Fields, Reader};
+use crate::file::read::Reader;
 use crate::file::rule_tests::attribute::read_attributes;
 use crate::file::rule_tests::link::{Lead, follow, read_links};
 use crate::file::rule_tests::model::{
