@@ -153,8 +153,8 @@ mod metered {
     use std::ops::{Deref, DerefMut};
     use std::time::Duration;
 
-    use super::locks;
-    pub(crate) use super::locks::RwLockWriteGuard as WriteGuard;
+    use crate::sync::locks;
+    pub(crate) use crate::sync::locks::RwLockWriteGuard as WriteGuard;
 
     /// Locks that no batch takes: those of whoever changes rules, asks what was counted or ends windows.
     const LONG_HELD: [&str; 2] = ["()", "betrace_engine::intern::Interner"];

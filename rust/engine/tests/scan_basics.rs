@@ -4,13 +4,11 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
-use std::sync::Arc;
-
 use betrace_engine::internals::{
     Matcher, MatcherBuilder, OwnedValue, ScanStats, SelectorId, Value,
 };
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope,
+    Base, CompareOp, Field, Intrinsic, Literal, Name, Number, Operand, Predicate, Scope,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{
@@ -73,7 +71,7 @@ fn request(resource: Vec<KeyValue>, scope: &str, spans: Vec<Span>) -> ExportTrac
 fn field(scope: Scope, key: &str) -> Field {
     Field::Attribute {
         scope,
-        key: Arc::from(key),
+        key: Name::from(key),
     }
 }
 
@@ -86,7 +84,7 @@ fn above(key: &str, bound: i128) -> Predicate {
 }
 
 fn named(name: &str) -> Base {
-    Base::Named(Arc::from(name))
+    Base::Named(Name::from(name))
 }
 
 /// The selectors that each span hits, `true` where certain.
@@ -272,7 +270,7 @@ fn what_a_resource_has_selects_the_spans_that_say_nothing_else() {
     let equals = |key: &str, value: &str| Predicate::Compare {
         left: field(Scope::SpanThenResource, key).into(),
         op: CompareOp::Eq,
-        right: Operand::Literal(Literal::Text(Arc::from(value))),
+        right: Operand::Literal(Literal::Text(Name::from(value))),
     };
     let mut builder = MatcherBuilder::new();
     let mut select = |part| builder.selector(&Base::Any, &[part]).unwrap();

@@ -6,11 +6,9 @@
 
 mod scan_support;
 
-use std::sync::Arc;
-
 use betrace_engine::Wanted;
 use betrace_engine::internals::{Matcher, MatcherBuilder};
-use betrace_lang::rule::{Field, Intrinsic, Scope};
+use betrace_lang::rule::{Field, Intrinsic, Name, Scope};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -131,7 +129,7 @@ proptest! {
 fn attribute(scope: Scope, key: &str) -> Field {
     Field::Attribute {
         scope,
-        key: Arc::from(key),
+        key: Name::from(key),
     }
 }
 

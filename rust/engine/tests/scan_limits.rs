@@ -4,8 +4,6 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
-use std::sync::Arc;
-
 use betrace_engine::internals::{
     Cursor, MAX_GROUP_DEPTH, Matcher, MatcherBuilder, ScanErrorKind, ScanStats, SelectorId, Value,
     array_elements,

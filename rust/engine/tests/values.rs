@@ -4,8 +4,6 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
-use std::sync::Arc;
-
 use betrace_engine::internals::{
     BoundSpans, CompiledPredicate, FieldId, FieldTable, Fields, NoBindings, OwnedValue, TextBuffer,
     Truth, Value, compare, number, shortest_text,
@@ -203,7 +201,7 @@ impl BoundSpans for OneBound {
 fn field(scope: Scope) -> Field {
     Field::Attribute {
         scope,
-        key: Arc::from("x"),
+        key: "x".into(),
     }
 }
 
@@ -220,7 +218,7 @@ fn owned(value: &str) -> OwnedValue {
 }
 
 fn literal(text: &str) -> Literal {
-    Literal::Text(Arc::from(text))
+    Literal::Text(text.into())
 }
 
 fn test_text(op: TextOp, value: Literal) -> Predicate {

@@ -1,10 +1,8 @@
 //! Selectors as a rule set of a given size has them; a span meets about five whatever the size.
 
-use std::sync::Arc;
-
 use betrace_engine::internals::{Matcher, MatcherBuilder};
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
+    Base, CompareOp, Field, Intrinsic, Literal, Name, Number, Operand, Predicate, Scope, TextOp,
 };
 
 use crate::traffic::{NAMES, name};
@@ -12,7 +10,7 @@ use crate::traffic::{NAMES, name};
 fn unscoped(key: &str) -> Field {
     Field::Attribute {
         scope: Scope::SpanThenResource,
-        key: Arc::from(key),
+        key: Name::from(key),
     }
 }
 
@@ -28,7 +26,7 @@ fn text(field: Field, value: &str) -> Predicate {
     Predicate::Compare {
         left: field.into(),
         op: CompareOp::Eq,
-        right: Operand::Literal(Literal::Text(Arc::from(value))),
+        right: Operand::Literal(Literal::Text(Name::from(value))),
     }
 }
 
@@ -55,7 +53,7 @@ pub fn matcher(rules: usize) -> Matcher {
         } else {
             format!("never.seen_{index}")
         };
-        select(Base::Named(Arc::from(named.as_str())), &[]);
+        select(Base::Named(Name::from(named.as_str())), &[]);
         match index % 10 {
             0 if index < 1_000 => select(Base::Any, &[matches(&format!("^admin\\.op_{index}$"))]),
             1 => select(
@@ -96,15 +94,15 @@ pub fn matcher(rules: usize) -> Matcher {
                 )],
             ),
             7 => select(
-                Base::Named(Arc::from(name(index % NAMES).as_str())),
+                Base::Named(Name::from(name(index % NAMES).as_str())),
                 &[number("amount", CompareOp::Gt, 1_000 + index as i128)],
             ),
             8 => select(
-                Base::Named(Arc::from(name(index % NAMES).as_str())),
+                Base::Named(Name::from(name(index % NAMES).as_str())),
                 &[Predicate::Text {
                     op: TextOp::Contains,
                     left: unscoped("db.query.text").into(),
-                    right: Operand::Literal(Literal::Text(Arc::from(format!("password_{index}")))),
+                    right: Operand::Literal(Literal::Text(Name::from(format!("password_{index}")))),
                 }],
             ),
             _ => select(
