@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use betrace_engine::internals::{CompiledPredicate, MatcherBuilder, NoBindings, SelectorId, Truth};
 use betrace_lang::rule::{
-    Alternative, Base, CompareOp, Field, FirstOf, Intrinsic, ItemScope, ListSource, Literal, Name,
+    Alternative, Base, CompareOp, Field, FirstOf, Intrinsic, ItemScope, ListSource, Literal,
     Number, Operand, Predicate, Proviso, Quantifier, ReadAt, Reading, Scope, Term, TextOp, Unit,
 };
 use proptest::collection::vec;
@@ -44,7 +44,7 @@ fn any_field() -> BoxedStrategy<Field> {
     ];
     prop_oneof![
         4 => (select(&generate::KEYS[..]), select(scopes)).prop_map(|(key, scope)| {
-            Field::Attribute { scope, key: Name::from(key) }
+            Field::Attribute { scope, key: key.into() }
         }),
         1 => select(intrinsics).prop_map(Field::Intrinsic),
         1 => vec((select(&generate::KEYS[..]), 0..4, 0..8), 1..4).prop_map(first_of),
@@ -97,9 +97,9 @@ fn first_of(of: Vec<(&str, i32, i32)>) -> Field {
 
 fn literal() -> BoxedStrategy<Literal> {
     prop_oneof![
-        4 => select(&generate::TEXTS[..]).prop_map(|text| Literal::Text(Name::from(text))),
-        1 => select(&generate::NAMES[..]).prop_map(|text| Literal::Text(Name::from(text))),
-        1 => select(vec!["ok", "server", "error"]).prop_map(|text| Literal::Text(Name::from(text))),
+        4 => select(&generate::TEXTS[..]).prop_map(|text| Literal::Text(text.into())),
+        1 => select(&generate::NAMES[..]).prop_map(|text| Literal::Text(text.into())),
+        1 => select(vec!["ok", "server", "error"]).prop_map(|text| Literal::Text(text.into())),
         4 => (-2i128..8).prop_map(|value| Literal::Number(Number::Int(value))),
         1 => Just(Literal::Number(Number::Float(0.5))),
         1 => Just(Literal::Number(Number::Int(1 << 100))),
@@ -115,7 +115,7 @@ fn term() -> BoxedStrategy<Term> {
         (select(&generate::KEYS[..]), literal()).prop_map(|(key, literal)| {
             let field = Field::Attribute {
                 scope: Scope::SpanThenResource,
-                key: Name::from(key),
+                key: key.into(),
             };
             Box::new((Operand::from(field), Operand::from(literal)))
         })
@@ -180,7 +180,7 @@ fn predicate() -> impl Strategy<Value = Predicate> {
 
 fn base() -> impl Strategy<Value = Base> {
     prop_oneof![
-        select(&generate::NAMES[..]).prop_map(|name| Base::Named(Name::from(name))),
+        select(&generate::NAMES[..]).prop_map(|name| Base::Named(name.into())),
         Just(Base::Any),
         Just(Base::Any),
         Just(Base::Root),
@@ -251,7 +251,7 @@ proptest! {
         let mut asked = BTreeMap::new();
         for (key, op, literal) in filters {
             let part = Predicate::Compare {
-                left: Field::Attribute { scope: Scope::SpanThenResource, key: Name::from(key) }.into(),
+                left: Field::Attribute { scope: Scope::SpanThenResource, key: key.into() }.into(),
                 op,
                 right: Operand::Literal(literal),
             };

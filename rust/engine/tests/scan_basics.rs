@@ -8,7 +8,7 @@ use betrace_engine::internals::{
     Matcher, MatcherBuilder, OwnedValue, ScanStats, SelectorId, Value,
 };
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Name, Number, Operand, Predicate, Scope,
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{
@@ -71,7 +71,7 @@ fn request(resource: Vec<KeyValue>, scope: &str, spans: Vec<Span>) -> ExportTrac
 fn field(scope: Scope, key: &str) -> Field {
     Field::Attribute {
         scope,
-        key: Name::from(key),
+        key: key.into(),
     }
 }
 
@@ -84,7 +84,7 @@ fn above(key: &str, bound: i128) -> Predicate {
 }
 
 fn named(name: &str) -> Base {
-    Base::Named(Name::from(name))
+    Base::Named(name.into())
 }
 
 /// The selectors that each span hits, `true` where certain.
@@ -270,7 +270,7 @@ fn what_a_resource_has_selects_the_spans_that_say_nothing_else() {
     let equals = |key: &str, value: &str| Predicate::Compare {
         left: field(Scope::SpanThenResource, key).into(),
         op: CompareOp::Eq,
-        right: Operand::Literal(Literal::Text(Name::from(value))),
+        right: Operand::Literal(Literal::Text(value.into())),
     };
     let mut builder = MatcherBuilder::new();
     let mut select = |part| builder.selector(&Base::Any, &[part]).unwrap();

@@ -8,7 +8,7 @@ mod scan_support;
 
 use betrace_engine::Wanted;
 use betrace_engine::internals::{Matcher, MatcherBuilder};
-use betrace_lang::rule::{Field, Intrinsic, Name, Scope};
+use betrace_lang::rule::{Field, Intrinsic, Scope};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -129,7 +129,7 @@ proptest! {
 fn attribute(scope: Scope, key: &str) -> Field {
     Field::Attribute {
         scope,
-        key: Name::from(key),
+        key: key.into(),
     }
 }
 

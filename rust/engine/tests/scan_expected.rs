@@ -9,7 +9,7 @@ mod scan_support;
 
 use betrace_engine::internals::{Hit, MatchScratch, Matcher, MatcherBuilder, UnlikeId};
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Name, Number, Operand, Predicate, Scope,
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
@@ -56,7 +56,7 @@ fn is_asked(key: &str) -> bool {
 fn field(key: &str) -> Field {
     Field::Attribute {
         scope: Scope::SpanThenResource,
-        key: Name::from(key),
+        key: key.into(),
     }
 }
 
@@ -73,7 +73,7 @@ fn matcher(number: i128) -> Matcher {
         op,
         right: Operand::Literal(literal),
     };
-    let text = |text: &str| Literal::Text(Name::from(text));
+    let text = |text: &str| Literal::Text(text.into());
     let int = |value| Literal::Number(Number::Int(value));
     let mut filters = vec![
         vec![],
@@ -118,7 +118,7 @@ fn matcher(number: i128) -> Matcher {
     for filter in &filters {
         builder.selector(&Base::Any, filter).unwrap();
         builder
-            .selector(&Base::Named(Name::from("named")), filter)
+            .selector(&Base::Named("named".into()), filter)
             .unwrap();
     }
     builder.build()

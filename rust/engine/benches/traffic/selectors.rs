@@ -2,7 +2,7 @@
 
 use betrace_engine::internals::{Matcher, MatcherBuilder};
 use betrace_lang::rule::{
-    Base, CompareOp, Field, Intrinsic, Literal, Name, Number, Operand, Predicate, Scope, TextOp,
+    Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope, TextOp,
 };
 
 use crate::traffic::{NAMES, name};
@@ -10,7 +10,7 @@ use crate::traffic::{NAMES, name};
 fn unscoped(key: &str) -> Field {
     Field::Attribute {
         scope: Scope::SpanThenResource,
-        key: Name::from(key),
+        key: key.into(),
     }
 }
 
@@ -26,7 +26,7 @@ fn text(field: Field, value: &str) -> Predicate {
     Predicate::Compare {
         left: field.into(),
         op: CompareOp::Eq,
-        right: Operand::Literal(Literal::Text(Name::from(value))),
+        right: Operand::Literal(Literal::Text(value.into())),
     }
 }
 
@@ -53,7 +53,7 @@ pub fn matcher(rules: usize) -> Matcher {
         } else {
             format!("never.seen_{index}")
         };
-        select(Base::Named(Name::from(named.as_str())), &[]);
+        select(Base::Named(named.as_str().into()), &[]);
         match index % 10 {
             0 if index < 1_000 => select(Base::Any, &[matches(&format!("^admin\\.op_{index}$"))]),
             1 => select(
@@ -94,15 +94,15 @@ pub fn matcher(rules: usize) -> Matcher {
                 )],
             ),
             7 => select(
-                Base::Named(Name::from(name(index % NAMES).as_str())),
+                Base::Named(name(index % NAMES).as_str().into()),
                 &[number("amount", CompareOp::Gt, 1_000 + index as i128)],
             ),
             8 => select(
-                Base::Named(Name::from(name(index % NAMES).as_str())),
+                Base::Named(name(index % NAMES).as_str().into()),
                 &[Predicate::Text {
                     op: TextOp::Contains,
                     left: unscoped("db.query.text").into(),
-                    right: Operand::Literal(Literal::Text(Name::from(format!("password_{index}")))),
+                    right: Operand::Literal(Literal::Text(format!("password_{index}").into())),
                 }],
             ),
             _ => select(

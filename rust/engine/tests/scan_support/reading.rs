@@ -1,7 +1,7 @@
 //! What a scan must see, read plainly from what prost has decoded.
 
 use betrace_engine::internals::{OwnedValue, Value, array_elements};
-use betrace_lang::rule::{Alternative, Field, Intrinsic, Name, ReadAt, Reading, Scope};
+use betrace_lang::rule::{Alternative, Field, Intrinsic, ReadAt, Reading, Scope};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -80,7 +80,7 @@ pub fn fields() -> Vec<Field> {
         ] {
             fields.push(Field::Attribute {
                 scope,
-                key: Name::from(key),
+                key: key.into(),
             });
         }
     }
@@ -197,7 +197,7 @@ impl Around<'_> {
         match origin {
             ReadAt::Attribute(key) => self.value(&Field::Attribute {
                 scope: Scope::SpanThenResource,
-                key: Name::from(&**key),
+                key: (&**key).into(),
             }),
             ReadAt::Event(key) => {
                 let events = self.span.events.iter();
