@@ -49,3 +49,38 @@ impl<'a> Written<'a> {
         lent.unwrap_or_else(|| self.text[range].into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_taken_of_a_file_is_lent_from_it() {
+        let text: Arc<str> = "x: añb\ny: añb\n".into();
+        let file = Arc::new(Whole::new(Arc::clone(&text)));
+        let users = || Arc::strong_count(&file);
+        let before = users();
+        let lent = Written::lent(&text[3..7], &file);
+        let (whole, part, piece) = (
+            lent.name(0..4),
+            lent.name(1..3),
+            lent.name_of(&text[11..15]),
+        );
+        assert_eq!((&*whole, &*part, &*piece), ("añb", "ñ", "añb"));
+        assert_eq!(users(), before + 3);
+        // What only reads alike stays where it is.
+        let other = String::from("añb");
+        let own = Written::lent(&other, &file);
+        let alike = (
+            own.name(0..4),
+            own.name_of(&text[3..7]),
+            lent.name_of(&other),
+        );
+        assert_eq!(alike, (whole.clone(), whole.clone(), whole.clone()));
+        assert_eq!(users(), before + 3);
+        for (start, end) in [(0, 0), (0, text.len()), (text.len(), text.len())] {
+            let lent = Written::lent(&text[start..end], &file);
+            assert_eq!(&*lent.name(0..end - start), &text[start..end]);
+        }
+    }
+}
