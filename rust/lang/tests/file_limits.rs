@@ -409,6 +409,36 @@ fn memory_that_rules_hold() {
 }
 
 #[test]
+fn the_text_of_a_file_weighs_once_with_the_first_of_its_rules_that_is_in_use() {
+    let text = "rules:
+  - { id: a, enabled: false, condition: 'never { x }' }
+  - { id: b, condition: 'never { x }' }
+  - { id: c, condition: 'never { y }' }
+";
+    let bytes = |text: String| {
+        let files = [
+            SourceFile::new("rules.yaml", text),
+            SourceFile::new("more.yaml", "rules: [{ id: d, condition: 'never { z }' }]"),
+        ];
+        let loaded = load(&files, &Limits::default());
+        assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
+        let bytes: Vec<usize> = loaded.rules.iter().map(|one| one.bytes).collect();
+        bytes
+    };
+    let (short, long) = (
+        bytes(text.to_owned()),
+        bytes(format!("# {:1000}\n{text}", "")),
+    );
+    let more: Vec<usize> = long
+        .iter()
+        .zip(&short)
+        .map(|(long, short)| long - short)
+        .collect();
+    assert_eq!(more, [0, 1003, 0, 0]);
+    assert_eq!(short[1] - short[2], text.len());
+}
+
+#[test]
 fn an_expression_weighs_wherever_it_stands() {
     let of = |condition: &str| {
         let text = format!(

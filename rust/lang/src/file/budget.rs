@@ -1,7 +1,8 @@
 //! What the rules of a set hold in memory once they are in use, and that it is bounded.
 //!
 //! Nearly all of it is regular expressions: a short text can compile to a megabyte. They are weighed as compiled, each
-//! once however many rules have it. For the rest, checked rules and plans, the length of the text stands.
+//! once however many rules have it. For the rest, checked rules and plans, the length of the text stands, and the text of a file
+//! is [kept](crate::rule::Name) as long as a rule of it is.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ const COPIES: usize = 2;
 #[derive(Default)]
 pub(crate) struct Budget {
     known: HashSet<Arc<str>>,
+    /// Files of which a rule came.
+    files: HashSet<usize>,
     total: usize,
     /// The first rule that passes the limit.
     beyond: Option<usize>,
@@ -39,6 +42,9 @@ impl Budget {
             return;
         }
         one.bytes = BYTES_OF_A_RULE + BYTES_OF_A_CHARACTER * one.condition_text.len();
+        if self.files.insert(one.place.file) {
+            one.bytes += one.condition_text.bytes_of_whole();
+        }
         for pattern in one.rule.body.patterns() {
             if self.known.insert(Arc::clone(pattern.text())) {
                 one.bytes += COPIES * compiled_bytes(&pattern, limits);

@@ -45,6 +45,11 @@ impl Name {
             _ => Name::from(&whole.0[range]),
         }
     }
+
+    /// How long the text is of which it is a piece, and which it keeps.
+    pub(crate) fn bytes_of_whole(&self) -> usize {
+        self.whole.0.len()
+    }
 }
 
 /// What no text is taken of.
