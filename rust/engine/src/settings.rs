@@ -48,7 +48,7 @@ pub struct Settings {
     /// What rules ask of a trace that do not say so themselves.
     pub completeness: Completeness,
     /// The bound of all state that grows with input, in bytes. Default 256 MiB. A sixth of it is for the ids
-    /// of closed traces alone, an eighth, at most 2 MiB, for what calls work with, and the rest for traces.
+    /// of closed traces alone, as much, at most 2 MiB, for what calls work with, and the rest for traces.
     pub memory_bytes: u64,
     /// Spans of one trace beyond this are counted and not evaluated. Default 20,000.
     pub spans_per_trace: u32,
@@ -93,7 +93,7 @@ impl Settings {
     /// What calls may take to work with, in bytes: lists of what they touched, and what they open before the bound is
     /// looked at again.
     fn work_bytes(&self) -> u64 {
-        (self.memory_bytes / 8).min(WORK_BYTES)
+        (self.memory_bytes / 6).min(WORK_BYTES)
     }
 
     /// What windows of rules over many traces may take, in bytes: an eighth of all.
