@@ -182,4 +182,27 @@ mod tests {
         let long = vec![0; BYTES + 1];
         assert!(known.place(&long).is_none() && known.place(&long[1..]).is_some());
     }
+
+    #[test]
+    fn as_much_is_kept_as_may_be_together_and_with_a_byte_more_all_others_go() {
+        let mut known = KnownResources::default();
+        known.begin(&ReadPlan::new(&FieldTable::default()));
+        let full = ALL_BYTES / BYTES;
+        let bytes = |number: usize| vec![number as u8; BYTES];
+        let kept = |known: &KnownResources| {
+            let (mut slots, mut twins) = (set(0, 0), Twins::default());
+            slots.begin(FEW);
+            let is_kept = |number: &usize| {
+                let place = ResourcePlace(*number);
+                known.fill(place, (&bytes(*number), 0), &mut slots, &mut twins)
+            };
+            (0..full).filter(is_kept).count()
+        };
+        for number in 0..full {
+            assert!(known.keep(ResourcePlace(number), (&bytes(number), 0), &set(1, 30)));
+        }
+        assert_eq!((kept(&known), known.bytes), (full, ALL_BYTES));
+        assert!(known.keep(ResourcePlace(full), (b"x", 0), &set(1, 30)));
+        assert_eq!((kept(&known), known.bytes), (0, 1));
+    }
 }
