@@ -104,7 +104,7 @@ pub(crate) fn scan<'a>(
         plan,
         read,
         visitor,
-        noted_to: None,
+        noted: None,
         stats: ScanStats::default(),
     };
     let whole = 0..message.len();
@@ -141,8 +141,8 @@ struct Scanner<'a, 's, V> {
     plan: &'s ReadPlan,
     read: &'s mut ReadState,
     visitor: V,
-    /// Where the scope ends whose spans may have to be taken back.
-    noted_to: Option<usize>,
+    /// Where the spans of a scope stand that may have to be taken back.
+    noted: Option<Range<usize>>,
     stats: ScanStats,
 }
 
@@ -184,7 +184,7 @@ impl<'a, V: Visitor<'a, ()>> Scanner<'a, '_, V> {
             }
             let tag = cursor.tag()?;
             if tag.field != field {
-                if tag.field == FIRST && self.noted_to.is_some() {
+                if tag.field == FIRST && self.noted.is_some() {
                     return Err(WhyLeft::LatePart);
                 }
                 cursor.skip(tag)?;
@@ -253,12 +253,12 @@ impl<'a, V: Visitor<'a, ()>> Scanner<'a, '_, V> {
         let before = self.stats;
         if extent == Extent::Whole && self.visitor.note() {
             let result = self.spans_at_once(range.clone());
-            let noted = self.noted_to.take();
+            let noted = self.noted.take();
             let is_late = match &result {
                 Ok(()) => false,
                 Err(WhyLeft::LatePart) => true,
                 // What stands behind the fault was not seen.
-                Err(_) => noted.is_some() && self.has_late_part(range.clone(), false),
+                Err(_) => noted.is_some_and(|spans| self.has_part(&spans)),
             };
             if !is_late {
                 return result;
@@ -287,25 +287,14 @@ impl<'a, V: Visitor<'a, ()>> Scanner<'a, '_, V> {
             self.read.scope(self.message, self.plan, part)?;
         }
         self.read.end_scope(self.message);
-        self.noted_to = Some(range.end);
-        self.each(cursor.at()..range.end, REPEATED, Scanner::span)
+        let spans = cursor.at()..range.end;
+        self.noted = Some(spans.clone());
+        self.each(spans, REPEATED, Scanner::span)
     }
 
-    /// Whether a part of what says which scope it is stands behind one of its spans, or other parts that are not read first.
-    fn has_late_part(&self, range: Range<usize>, mut is_behind: bool) -> bool {
-        let mut cursor = Cursor::new(self.message, range);
-        while !cursor.is_done()
-            && let Ok(tag) = cursor.tag()
-        {
-            if tag.field == FIRST && is_behind {
-                return true;
-            }
-            is_behind |= tag.field != FIRST;
-            if cursor.skip(tag).is_err() {
-                break;
-            }
-        }
-        false
+    /// Whether something here says which scope it is, or may.
+    fn has_part(&mut self, range: &Range<usize>) -> bool {
+        !matches!(self.parts(range, |_, _| Ok(())), Ok(false))
     }
 
     fn span(&mut self, range: Range<usize>, extent: Extent) -> Result<(), WhyLeft> {
@@ -324,8 +313,8 @@ impl<'a, V: Visitor<'a, ()>> Scanner<'a, '_, V> {
         if SpanView::lend(self.message, self.plan, self.read, whose, &mut visit) {
             return Ok(());
         }
-        if let Some(scope_end) = self.noted_to.take()
-            && self.has_late_part(end..scope_end, true)
+        if let Some(spans) = self.noted.take()
+            && self.has_part(&(end..spans.end))
         {
             return Err(WhyLeft::LatePart);
         }

@@ -75,25 +75,19 @@ impl IdSet {
         self.search(number, || ())
     }
 
-    /// Reads what [`IdSet::has`] does, in so many [steps](LOOKS) of which each says where the next one reads: the noted step
-    /// before a number's bucket, where that begins, and what stands in it.
+    /// Reads what [`IdSet::has`] reads first, in so many [steps](LOOKS) of which each says where the next one reads: the noted
+    /// step before a number's bucket, and around where that begins.
     #[inline]
     pub fn look_at(&self, number: u64, step: u32) -> u64 {
-        let bucket = number >> self.low_bits;
-        let before = bucket.saturating_sub(1);
+        let before = (number >> self.low_bits).saturating_sub(1);
         let sample = self.samples.get((before / SAMPLE) as usize);
         let sample = u64::from(sample.copied().unwrap_or(0));
-        let steps = |at: u64| self.steps.get((at / 64) as usize).copied().unwrap_or(0);
-        match step {
-            0 => sample,
-            // A bucket has between a half and one number.
-            1 => steps(sample) ^ steps(sample + 2 * (before % SAMPLE)),
-            _ => {
-                let start = self.start_of(bucket).unwrap_or(0);
-                let low = start.saturating_sub(bucket) * u64::from(self.low_bits);
-                self.lows.get((low / 64) as usize).copied().unwrap_or(0)
-            }
+        if step == 0 {
+            return sample;
         }
+        let steps = |at: u64| self.steps.get((at / 64) as usize).copied().unwrap_or(0);
+        // A bucket has between a half and one number.
+        steps(sample) ^ steps(sample + 2 * (before % SAMPLE))
     }
 
     /// Whether it has the number; `looked` is called for each number that was looked at.

@@ -134,9 +134,8 @@ impl<'a> RuleChecker<'a> {
         let mut body = body?;
         body.exceptions = exceptions?;
         let hash = meaning_hash(&body, rule.completeness);
-        let written = Written::lent(&condition.value, &reader.whole);
         is_whole.then_some(CheckedTexts {
-            condition: written.name(0..condition.value.len()),
+            condition: reader.lent(&condition.value),
             body,
             message,
             hash,

@@ -14,6 +14,7 @@ use crate::state::id_set::LOOKS;
 use crate::state::looked_at::AHEAD;
 use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
+use crate::state::trace::TraceState;
 use crate::sync::worked;
 use crate::time::Timestamp;
 
@@ -26,22 +27,23 @@ impl Shard {
         spans: impl Iterator<Item = (TraceId, &'a [u8])> + Clone,
         found: &mut Vec<Option<TracePlace>>,
     ) {
-        let names = spans.clone().map(|(_, name)| self.pool.texts.look_at(name));
-        black_box(names.fold(0, |read, look| read ^ look));
+        read(spans.clone().map(|(_, name)| self.pool.texts.look_at(name)));
         let ids = spans.map(|(id, _)| id);
         found.clear();
         found.extend(ids.clone().map(|id| self.find(key.of_trace(id), id)));
         worked(found.len());
-        let known = found.iter().flatten();
-        black_box(known.fold(0, |read, place| read ^ self.look_at_block(*place)));
+        let known = found
+            .iter()
+            .flatten()
+            .filter_map(|place| self.slots.get(*place));
+        read(known.map(TraceState::look_at_block));
         let new = || {
             ids.clone()
                 .zip(&*found)
                 .filter(|(_, place)| place.is_none())
         };
         for step in 0..LOOKS {
-            let looks = new().map(|(id, _)| self.forgotten.look_at(route(id), step));
-            black_box(looks.fold(0, |read, look| read ^ look));
+            read(new().map(|(id, _)| self.forgotten.look_at(route(id), step)));
         }
     }
 
@@ -54,9 +56,9 @@ impl Shard {
             let next = self.opened.next().take(AHEAD);
             next.filter_map(|place| self.slots.get(place))
         };
-        black_box(next().fold(0, |read, trace| read ^ trace.look()));
+        read(next().map(TraceState::look));
         let live = next().filter(|trace| trace.is_live());
-        black_box(live.fold(0, |read, trace| read ^ trace.look_at_block()));
+        read(live.map(TraceState::look_at_block));
     }
 
     /// Before the next timer is taken: the traces of those that are.
@@ -68,9 +70,9 @@ impl Shard {
             let due = self.timers.next(AHEAD).filter(|(at, _)| *at <= now);
             due.filter_map(|(_, place)| self.slots.get(place))
         };
-        black_box(next().fold(0, |read, trace| read ^ trace.look()));
+        read(next().map(TraceState::look));
         let due = next().filter(|trace| trace.quiet(settings) <= now);
-        black_box(due.fold(0, |read, trace| read ^ trace.look_at_block()));
+        read(due.map(TraceState::look_at_block));
     }
 
     /// Before the first closed trace is forgotten: those that are next.
@@ -82,19 +84,18 @@ impl Shard {
             let next = self.closed.next().take(AHEAD);
             next.filter_map(|place| Some((place, self.slots.get(place)?)))
         };
-        black_box(next().fold(0, |read, (_, trace)| read ^ trace.look()));
-        black_box(next().fold(0, |read, (_, trace)| read ^ trace.look_at_block()));
-        let stand = next().filter(|(place, trace)| {
-            self.table
-                .find(key.of_trace(trace.id()), |slot| *slot == place.slot)
-                .is_some()
-        });
-        black_box(stand.count());
+        read(next().map(|(_, trace)| trace.look()));
+        read(next().map(|(_, trace)| trace.look_at_block()));
+        read(next().map(|(place, trace)| {
+            let hash = key.of_trace(trace.id());
+            let slot = self.table.find(hash, |slot| *slot == place.slot);
+            slot.map_or(0, u64::from)
+        }));
     }
+}
 
-    fn look_at_block(&self, place: TracePlace) -> u64 {
-        self.slots
-            .get(place)
-            .map_or(0, |trace| trace.look_at_block())
-    }
+/// Reads all of this, though nobody asks what it comes to.
+#[inline(always)]
+fn read(looks: impl Iterator<Item = u64>) {
+    black_box(looks.fold(0, |read, look| read ^ look));
 }
