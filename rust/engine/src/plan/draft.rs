@@ -87,7 +87,7 @@ pub(crate) struct Noted<T>(Short<T>);
 
 impl<T> Default for Noted<T> {
     fn default() -> Noted<T> {
-        Noted(Short::None)
+        Noted(Short::new())
     }
 }
 
@@ -100,7 +100,8 @@ impl<T: Copy + Ord> Noted<T> {
 
     /// Each once, ascending.
     pub fn each_once(mut self) -> Short<T> {
-        self.0.sort_once();
+        self.0.sort_unstable();
+        self.0.dedup();
         self.0
     }
 }
@@ -265,5 +266,24 @@ impl<'a> RuleDraft<'a> {
 fn insert(fields: &mut Vec<(FieldKey, FieldId)>, field: (FieldKey, FieldId)) {
     if !fields.contains(&field) {
         fields.push(field);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_noted_comes_ascending_and_each_once() {
+        for numbers in 0..4u32.pow(5) {
+            for count in 0..=5 {
+                let mut noted = Noted::default();
+                let mut long: Vec<u32> = (0..count).map(|at| numbers >> (2 * at) & 3).collect();
+                long.iter().for_each(|number| noted.insert(*number));
+                long.sort_unstable();
+                long.dedup();
+                assert_eq!(noted.each_once()[..], long[..]);
+            }
+        }
     }
 }
