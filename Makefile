@@ -261,7 +261,7 @@ walks:
 laws:
 	$(call say,Testing the laws against the oracle)
 	@env BETRACE_LAWS_TRACES=$${TRIALS:-1000000} $${SEED:+BETRACE_LAWS_SEED=$$SEED} BETRACE_LAWS_TOGETHER=192 BETRACE_PATTERNS_LENGTH=$${LENGTH:-6} BETRACE_REAL_ALL=1 \
-		MIMALLOC_PURGE_DELAY=-1 INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
+		INSTA_UPDATE=no cargo test --release --locked -p betrace-sim -- --include-ignored --nocapture
 
 ## faults: recorded traces delivered late, twice, in parts, not at all and over crashes, as a table; and the simulation for long (MINUTES=60)
 .PHONY: faults

@@ -54,6 +54,10 @@ pub enum Completeness {
 }
 
 impl Completeness {
+    /// In the order of their numbers.
+    pub const ALL: [Completeness; 3] =
+        [Completeness::Root, Completeness::Linked, Completeness::Idle];
+
     /// What the rule says itself, else this.
     #[must_use]
     pub fn of(self, rule: &Rule) -> Completeness {

@@ -26,7 +26,7 @@ use clock::Clock;
 
 /// Rules, oracle and engine make many small things; a third of a run's time is theirs otherwise.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Rules and traces of one trial: every rule meets every trace. `BETRACE_LAWS_TOGETHER` says how many traces share the rules
 /// of a trial: with more of them a long run spends less of its time on making rules.

@@ -28,7 +28,7 @@ use clock::Clock;
 
 /// Many small things are made and dropped.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Where the run begins that is the same every time.
 const STAYS: u64 = 1;

@@ -7,21 +7,27 @@ use betrace_lang::verdict::Verdict;
 
 use super::counted::{Counted, contradict};
 use super::expect::{Given, Matter, OBLIGATION_CAP, show};
-use super::play::{LATE_WINDOW, play};
-use super::progress::Progress;
+use super::play::{LATE_WINDOW, Player};
+use super::progress::{OfRule, Progress};
 use super::script::{Act, Script};
 use super::{Divergence, Tally, Trial};
 use crate::oracle::Reasons;
 
-/// What an act made the engine say, by trace and rule.
-struct Said<'f>(Vec<(usize, usize, &'f Finding)>);
+/// What an act made the engine say, in the order of traces and rules.
+struct Said<'f> {
+    about: Vec<(usize, usize)>,
+    findings: Vec<&'f Finding>,
+    /// So many have been looked at.
+    taken: usize,
+}
 
 impl<'f> Said<'f> {
-    fn of(&self, rule: usize, trace: usize) -> Vec<&'f Finding> {
-        let from = self.0.partition_point(|(t, r, _)| (*t, *r) < (trace, rule));
-        let rest = self.0[from..].iter();
-        let these = rest.take_while(|(t, r, _)| (*t, *r) == (trace, rule));
-        these.map(|(_, _, finding)| *finding).collect()
+    /// About this pair, which comes behind the one before.
+    fn take(&mut self, trace: usize, rule: usize) -> &[&'f Finding] {
+        let from = self.taken;
+        let rest = self.about[from..].iter();
+        self.taken += rest.take_while(|about| **about == (trace, rule)).count();
+        &self.findings[from..self.taken]
     }
 }
 
@@ -43,8 +49,8 @@ impl Trial<'_> {
     /// # Errors
     /// The first thing that the engine said, or did not say, against the oracle.
     pub fn agree(&mut self, script: &Script) -> Result<(), Divergence> {
-        let played = play(self.rules, &self.subjects, script);
-        let played = played.map_err(|fault| self.wrong(0, 0, fault))?;
+        let refused = |fault| self.wrong(0, 0, fault);
+        let mut player = Player::new(self.rules, &self.subjects, script).map_err(refused)?;
         let rules = self.rules.len();
         let is_close = |act: &Act| matches!(act, Act::Close(_));
         let is_bring = |act: &Act| matches!(act, Act::Bring(_));
@@ -63,13 +69,14 @@ impl Trial<'_> {
                 .any(|act| matches!(act, Act::Restart | Act::Crash | Act::Add)),
             trial: self,
         };
-        for (act, findings) in script.acts.iter().zip(&played.findings) {
-            watch.act(act, findings).map_err(|mut divergence| {
+        for act in &script.acts {
+            let findings = player.act(act).map_err(refused)?;
+            watch.act(act, &findings).map_err(|mut divergence| {
                 divergence.detail += &format!("\n{}", shown(script, divergence.trace));
                 divergence
             })?;
         }
-        watch.counts(&played.stats)?;
+        watch.counts(&player.stats())?;
         let tally = watch.tally;
         self.tally.add(&tally);
         Ok(())
@@ -94,22 +101,28 @@ impl Trial<'_> {
                 let detail = format!("a verdict about nothing: {}", show(&[finding]));
                 return Err(self.wrong(0, 0, detail));
             };
-            said.push((*trace, rule, finding));
+            said.push(((*trace, rule), finding));
         }
-        said.sort_by_key(|(trace, rule, _)| (*trace, *rule));
-        Ok(Said(said))
+        said.sort_by_key(|(about, _)| *about);
+        let (about, findings) = said.into_iter().unzip();
+        Ok(Said {
+            about,
+            findings,
+            taken: 0,
+        })
     }
 }
 
 impl<'t> Watch<'t, '_> {
     fn act(&mut self, act: &Act, findings: &[Finding]) -> Result<(), Divergence> {
-        let said = self.trial.sorted(findings)?;
+        let mut said = self.trial.sorted(findings)?;
         let concerned = self.concerned(act);
         // In the order of the traces.
         let is_concerned = |trace: &usize| concerned.binary_search(trace).is_ok();
-        if let Some((trace, rule, one)) = said.0.iter().find(|one| !is_concerned(&one.0)) {
-            let detail = format!("out of turn, engine: {}", show(&[one]));
-            return Err(self.trial.wrong(*rule, *trace, detail));
+        if let Some(at) = said.about.iter().position(|one| !is_concerned(&one.0)) {
+            let (trace, rule) = said.about[at];
+            let detail = format!("out of turn, engine: {}", show(&[said.findings[at]]));
+            return Err(self.trial.wrong(rule, trace, detail));
         }
         for trace in concerned {
             if self.trial.is_costly[trace] && !self.script.verdicts {
@@ -122,21 +135,21 @@ impl<'t> Watch<'t, '_> {
             let causes = |ending| progress.causes(subject, readings, self.script, ending);
             let causes = act.ending().map(causes);
             for rule in 0..self.trial.rules.len() {
-                let said = said.of(rule, trace);
+                let said = said.take(trace, rule);
                 let is_there = self.has_all || self.script.has_from_the_start(rule);
-                let before = self.progress[trace].before[rule];
+                let before = self.progress[trace].of_rule[rule].before;
                 let of_rule = causes.as_ref().map(|causes| causes[rule]);
                 let right = match (of_rule, before) {
-                    _ if !is_there => nothing(&said),
+                    _ if !is_there => nothing(said),
                     (of_rule, Some(before)) => {
-                        self.about(rule, trace, before, of_rule.is_some(), &said)
+                        self.about(rule, trace, before, of_rule.is_some(), said)
                     }
-                    (Some(causes), None) => self.close(rule, trace, causes, &said),
-                    (None, None) => self.brought(rule, trace, &said),
+                    (Some(causes), None) => self.close(rule, trace, causes, said),
+                    (None, None) => self.brought(rule, trace, said),
                 };
                 let right = match right {
                     Err(_) if is_there && self.trial.is_costly[trace] => {
-                        self.cut(rule, trace, of_rule, &said)
+                        self.cut(rule, trace, of_rule, said)
                     }
                     right => right,
                 };
@@ -144,8 +157,10 @@ impl<'t> Watch<'t, '_> {
             }
             self.progress[trace].closed |= causes.is_some();
             if let Some(causes) = causes {
-                let given = |why: &Reasons| why.is_empty().then(Given::new);
-                self.progress[trace].contradicted = causes.iter().map(given).collect();
+                let of_rule = self.progress[trace].of_rule.iter_mut().zip(&causes);
+                for (of_rule, why) in of_rule {
+                    of_rule.contradicted = why.is_empty().then(Given::new);
+                }
             } else {
                 let contradicted = contradict(
                     self.trial,
@@ -190,8 +205,8 @@ impl<'t> Watch<'t, '_> {
                 self.has_all = true;
                 for progress in self.progress.iter_mut().filter(|one| !one.came.is_empty()) {
                     let came = progress.came.len();
-                    for (rule, before) in progress.before.iter_mut().enumerate() {
-                        *before = (!self.script.has_from_the_start(rule)).then_some(came);
+                    for (rule, of_rule) in progress.of_rule.iter_mut().enumerate() {
+                        of_rule.before = (!self.script.has_from_the_start(rule)).then_some(came);
                     }
                 }
             }
@@ -221,7 +236,9 @@ impl<'t> Watch<'t, '_> {
         let in_order = progress.is_in_order();
         let counted = &mut self.counted[rule];
         counted.violations += said.len() as u64;
-        let (given, unordered) = (&mut progress.given[rule], &mut progress.unordered[rule]);
+        let OfRule {
+            given, unordered, ..
+        } = &mut progress.of_rule[rule];
         if progress.closed && given.is_empty() && !said.is_empty() {
             counted.verdicts[Verdict::Violated as usize] += 1;
         }
@@ -283,7 +300,7 @@ impl<'t> Watch<'t, '_> {
         let told = violations(said);
         counted.violations += told.len() as u64;
         if is_undone {
-            let given = &mut progress.given[rule];
+            let given = &mut progress.of_rule[rule].given;
             let fired = (!given.is_empty()).then_some(Verdict::Violated);
             match fired.or(said.first().map(|one| one.verdict)) {
                 Some(verdict) => counted.verdicts[verdict as usize] += 1,
@@ -299,7 +316,7 @@ impl<'t> Watch<'t, '_> {
                 .open(subject, reading, rule)
                 .ok_or("the oracle was not asked")?
         };
-        let given = &mut progress.given[rule];
+        let given = &mut progress.of_rule[rule].given;
         let mut verdict = answer.verdict;
         if verdict == Verdict::Violated {
             matter.violations(said, &answer, true, given)?;

@@ -16,8 +16,7 @@ const IDLE: u64 = 3 * MILLISECOND;
 impl Trial<'_> {
     /// One trace after the other, each span by itself and before the trace could have closed.
     pub(super) fn closing(&mut self, tape: &mut Tape) -> Result<(), Divergence> {
-        let completeness =
-            tape.pick(&[Completeness::Root, Completeness::Linked, Completeness::Idle]);
+        let completeness = tape.pick(&Completeness::ALL);
         let settings = Settings {
             idle_timeout: IDLE,
             root_timeout: tape.pick(&[0, 5, 9]) * MILLISECOND,
@@ -34,7 +33,8 @@ impl Trial<'_> {
         for trace in 0..self.subjects.len() {
             let opened = now;
             let mut arrived = Vec::new();
-            for message in &self.subjects[trace].messages {
+            for span in 0..self.subjects[trace].spans.len() {
+                let message = self.subjects[trace].messages.of_span(span);
                 let gap = tape.below(IDLE as usize) as u64;
                 if !arrived.is_empty() && now + gap < opened + settings.max_age {
                     now += gap;
@@ -83,10 +83,9 @@ impl Trial<'_> {
             false => came(span),
         };
         let trace = Trace::of(spans);
-        let asked = self.readings.iter().map(|rule| rule.asks(completeness));
-        let is_missing = asked
-            .into_iter()
-            .any(|asked| !trace.missing(asked).is_empty());
+        let lacks = Completeness::ALL.map(|asked| !trace.missing(asked).is_empty());
+        let mut asked = self.readings.iter().map(|rule| rule.asks(completeness));
+        let is_missing = asked.any(|asked| lacks[asked as usize]);
         let trace = trace.open(Reasons::default());
         // Where nothing is open, nothing is waited for.
         let subject = &self.subjects[at];

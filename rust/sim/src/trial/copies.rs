@@ -57,9 +57,8 @@ impl Trial<'_> {
             return Ok(());
         }
         let is_conflict = subject.read.iter().enumerate().any(|(at, read)| {
-            let span = &subject.spans[at];
-            let mut earlier = subject.spans[..at].iter().zip(&subject.read);
-            earlier.any(|(one, known)| one.is_copy_of(span) && known != read)
+            let mut earlier = subject.first[..at].iter().zip(&subject.read);
+            earlier.any(|(first, known)| *first == subject.first[at] && known != read)
         });
         let causes: &[Reason] = if is_conflict {
             &[Reason::Conflict]

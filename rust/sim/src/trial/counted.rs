@@ -4,7 +4,8 @@ use betrace_engine::RuleStats;
 use betrace_lang::verdict::Verdict;
 
 use super::Trial;
-use super::progress::Progress;
+use super::expect::Given;
+use super::progress::{OfRule, Progress};
 use crate::oracle::beyond_identity;
 
 /// Of one rule: traces by verdict, and violations.
@@ -60,7 +61,8 @@ pub fn contradict(
     let mut fresh = 0;
     for (rule, reading) in trial.readings.iter().enumerate() {
         let counted = &mut counted[rule];
-        if progress.contradicted[rule].is_none() || progress.given[rule].is_empty() {
+        let of_rule = &progress.of_rule[rule];
+        if of_rule.contradicted.is_none() || of_rule.given.is_empty() {
             continue;
         }
         let answer = progress.closed(subject, reading, rule);
@@ -75,11 +77,16 @@ pub fn contradict(
             !trial.rules[rule].body.bindings.is_empty(),
         );
         let for_all = has_each.then(|| beyond_identity(of, subject.id()));
-        let given = progress.given[rule].iter();
-        for identity in given.filter(|identity| for_all != Some(**identity)) {
+        let OfRule {
+            given,
+            contradicted,
+            ..
+        } = &mut progress.of_rule[rule];
+        let mut known = contradicted.as_mut();
+        for identity in given.iter().filter(|one| for_all != Some(**one)) {
             let is_there = answer.broken.iter().any(|one| one.identity == *identity);
-            let contradicted = progress.contradicted[rule].as_mut();
-            if !is_there && contradicted.is_some_and(|known| known.insert(*identity)) {
+            let is_new = |known: &mut Given| known.insert(*identity);
+            if !is_there && known.as_deref_mut().is_some_and(is_new) {
                 counted.contradicted += 1;
                 fresh += 1;
             }

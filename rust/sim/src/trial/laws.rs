@@ -82,9 +82,6 @@ pub const LAWS: [Law; 14] = [
     },
 ];
 
-const COMPLETENESS: [Completeness; 3] =
-    [Completeness::Root, Completeness::Linked, Completeness::Idle];
-
 impl Trial<'_> {
     fn definite_stays(&mut self) -> Result<(), Divergence> {
         let mut pairs = 0;
@@ -113,7 +110,7 @@ impl Trial<'_> {
             |trace: usize| (0..self.subjects[trace].spans.len()).map(move |span| (trace, span));
         let spans = (0..self.subjects.len()).flat_map(whole).collect();
         self.agree(&Script {
-            completeness: tape.pick(&COMPLETENESS),
+            completeness: tape.pick(&Completeness::ALL),
             grouped: true,
             ..Script::of(vec![Act::Bring(spans), Act::Close(whole_ending(tape))])
         })
@@ -123,7 +120,7 @@ impl Trial<'_> {
         let mut acts = messages(tape, &self.subjects, |trace| self.whole(trace));
         acts.push(Act::Close(whole_ending(tape)));
         self.agree(&Script {
-            completeness: tape.pick(&COMPLETENESS),
+            completeness: tape.pick(&Completeness::ALL),
             early: true,
             ..Script::of(acts)
         })
@@ -171,7 +168,7 @@ impl Trial<'_> {
             acts.push(Act::Close(Ending::Idle));
         }
         self.agree(&Script {
-            completeness: tape.pick(&COMPLETENESS),
+            completeness: tape.pick(&Completeness::ALL),
             early: tape.chance(50),
             verdicts: tape.chance(50),
             shards: 1 + tape.below(3) as u32,
@@ -205,7 +202,7 @@ impl Trial<'_> {
         acts.extend(messages(tape, &self.subjects, ends));
         acts.push(Act::Close(Ending::Idle));
         self.agree(&Script {
-            completeness: tape.pick(&COMPLETENESS),
+            completeness: tape.pick(&Completeness::ALL),
             early: tape.chance(50),
             ..Script::of(acts)
         })
@@ -247,7 +244,7 @@ impl Trial<'_> {
         let mut acts = messages(tape, &self.subjects, |trace| self.whole(trace));
         acts.push(Act::Close(whole_ending(tape)));
         self.agree(&Script {
-            completeness: tape.pick(&COMPLETENESS),
+            completeness: tape.pick(&Completeness::ALL),
             early: tape.chance(50),
             limit: 1 + tape.below(5) as u32,
             ..Script::of(acts)
@@ -265,7 +262,7 @@ impl Trial<'_> {
             acts.insert(tape.below(acts.len()), Act::Crash);
         }
         self.agree(&Script {
-            completeness: tape.pick(&COMPLETENESS),
+            completeness: tape.pick(&Completeness::ALL),
             early: tape.chance(50),
             started,
             ..Script::of(acts)

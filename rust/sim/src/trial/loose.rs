@@ -37,7 +37,7 @@ impl Watch<'_, '_> {
         let is_free = self.trial.reads_ancestry[rule] || self.trial.leaves_out[rule];
         let is_asked = must_say && !is_free && !is_loose;
         let since = is_asked.then(|| progress.open_since(subject, reading, before));
-        let given = &mut progress.given[rule];
+        let given = &mut progress.of_rule[rule].given;
         given.extend(violations(said));
         let is_short = since
             .as_ref()
@@ -72,7 +72,7 @@ impl Watch<'_, '_> {
         let (subject, reading) = (&self.trial.subjects[trace], &self.trial.readings[rule]);
         let of = &self.trial.rules[rule];
         let progress = &mut self.progress[trace];
-        let was_there = progress.before[rule].is_none();
+        let was_there = progress.of_rule[rule].before.is_none();
         let is_complete = was_there && causes.is_some_and(|causes| causes.is_empty());
         let answer = if is_complete {
             progress.closed(subject, reading, rule)
@@ -93,7 +93,7 @@ impl Watch<'_, '_> {
             Verdict::Inconclusive => true,
             definite => definite == answer.verdict,
         };
-        let given = &mut progress.given[rule];
+        let given = &mut progress.of_rule[rule].given;
         let is_told = causes.is_none() || !self.script.verdicts || !given.is_empty();
         // Ancestors may come late where two spans share an id.
         let is_loose = subject.has_halves && self.trial.reads_ancestry[rule];

@@ -26,13 +26,6 @@ pub const LATE_WINDOW: u64 = 60;
 /// When the engine's time begins; long after the traces, so that no trace looks as if a start cut it off.
 const BEGIN: Timestamp = Timestamp(1_800_000_000 * SECOND);
 
-/// What an engine said.
-pub struct Played {
-    /// By act.
-    pub findings: Vec<Vec<Finding>>,
-    pub stats: Stats,
-}
-
 /// As the engine calls it.
 pub fn named(completeness: Completeness) -> betrace_engine::Completeness {
     match completeness {
@@ -67,69 +60,94 @@ fn settings(script: &Script) -> Settings {
     }
 }
 
-/// # Errors
-/// What the engine refused.
-pub fn play(
-    all: &[Arc<Rule>],
-    subjects: &[Subject<'_>],
-    script: &Script,
-) -> Result<Played, String> {
-    let is_there = |(number, rule): (usize, &Arc<Rule>)| {
-        script.has_from_the_start(number).then(|| Arc::clone(rule))
-    };
-    let mut rules: Vec<Arc<Rule>> = all.iter().enumerate().filter_map(is_there).collect();
-    let mut now = script.started.map_or(BEGIN, Timestamp);
-    let start = |rules: &[Arc<Rule>], now| {
-        Engine::new(rules.to_vec(), settings(script), now).map_err(|fault| fault.to_string())
-    };
-    let mut engine = start(&rules, now)?;
-    let mut findings = Vec::with_capacity(script.acts.len());
-    for act in &script.acts {
+/// An engine of its own for a script, act by act: what it says of one is held before the next, while it is at hand.
+pub struct Player<'p, 'a> {
+    all: &'p [Arc<Rule>],
+    subjects: &'p [Subject<'a>],
+    script: &'p Script,
+    /// That are there by now.
+    rules: Vec<Arc<Rule>>,
+    now: Timestamp,
+    engine: Engine,
+}
+
+impl<'p, 'a> Player<'p, 'a> {
+    /// # Errors
+    /// What the engine refused.
+    pub fn new(
+        all: &'p [Arc<Rule>],
+        subjects: &'p [Subject<'a>],
+        script: &'p Script,
+    ) -> Result<Player<'p, 'a>, String> {
+        let is_there = |(number, rule): (usize, &Arc<Rule>)| {
+            script.has_from_the_start(number).then(|| Arc::clone(rule))
+        };
+        let rules: Vec<Arc<Rule>> = all.iter().enumerate().filter_map(is_there).collect();
+        let now = script.started.map_or(BEGIN, Timestamp);
+        Ok(Player {
+            all,
+            subjects,
+            script,
+            engine: engine(&rules, script, now)?,
+            rules,
+            now,
+        })
+    }
+
+    /// What the engine says of an act.
+    ///
+    /// # Errors
+    /// What the engine refused.
+    pub fn act(&mut self, act: &Act) -> Result<Vec<Finding>, String> {
+        let (engine, now) = (&self.engine, &mut self.now);
         match act {
             Act::Bring(spans) => {
-                let message = message(subjects, script, spans);
-                let consumed = engine.consume(&message, now);
+                let message = message(self.subjects, self.script, spans);
+                let consumed = engine.consume(&message, *now);
                 consumed.map_err(|fault| fault.to_string())?;
             }
             Act::Pass(seconds) => {
                 now.0 += seconds * SECOND;
-                engine.tick(now);
+                engine.tick(*now);
             }
-            Act::Close(Ending::EndOfInput) => engine.close_traces(now, CloseCause::EndOfInput),
-            Act::Close(Ending::Shutdown) => engine.close_traces(now, CloseCause::Shutdown),
+            Act::Close(Ending::EndOfInput) => engine.close_traces(*now, CloseCause::EndOfInput),
+            Act::Close(Ending::Shutdown) => engine.close_traces(*now, CloseCause::Shutdown),
             Act::Close(Ending::Idle) => {
                 now.0 += (IDLE + 1) * SECOND;
-                engine.tick(now);
+                engine.tick(*now);
             }
             Act::Close(Ending::Age) => {
                 now.0 += (MAX_AGE + 1) * SECOND;
-                engine.tick(now);
+                engine.tick(*now);
             }
             Act::Add | Act::Reload => {
                 if *act == Act::Add {
-                    rules = all.to_vec();
+                    self.rules = self.all.to_vec();
                 }
-                let replaced = engine.replace_rules(rules.clone(), now);
+                let replaced = engine.replace_rules(self.rules.clone(), *now);
                 replaced.map_err(|fault| fault.to_string())?;
             }
-            Act::Restart | Act::Crash => {
-                let kind = if *act == Act::Restart {
-                    SnapshotKind::Final
-                } else {
-                    SnapshotKind::Periodic
-                };
-                let stored = engine.snapshot(kind);
-                engine = start(&rules, now)?;
-                let restored = engine.restore(&stored, now);
-                restored.map_err(|fault| fault.to_string())?;
-            }
+            Act::Restart => self.go_on_from(SnapshotKind::Final)?,
+            Act::Crash => self.go_on_from(SnapshotKind::Periodic)?,
         }
-        findings.push(engine.take_findings(usize::MAX));
+        Ok(self.engine.take_findings(usize::MAX))
     }
-    Ok(Played {
-        findings,
-        stats: engine.stats(),
-    })
+
+    /// Another engine goes on from what this one stored.
+    fn go_on_from(&mut self, kind: SnapshotKind) -> Result<(), String> {
+        let stored = self.engine.snapshot(kind);
+        self.engine = engine(&self.rules, self.script, self.now)?;
+        let restored = self.engine.restore(&stored, self.now);
+        restored.map(|_| ()).map_err(|fault| fault.to_string())
+    }
+
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
+    }
+}
+
+fn engine(rules: &[Arc<Rule>], script: &Script, now: Timestamp) -> Result<Engine, String> {
+    Engine::new(rules.to_vec(), settings(script), now).map_err(|fault| fault.to_string())
 }
 
 fn message(subjects: &[Subject<'_>], script: &Script, spans: &[SpanAt]) -> Vec<u8> {
@@ -148,7 +166,7 @@ fn message(subjects: &[Subject<'_>], script: &Script, spans: &[SpanAt]) -> Vec<u
         } else {
             &subject.messages
         };
-        message.extend_from_slice(&messages[*span]);
+        message.extend_from_slice(messages.of_span(*span));
     }
     message
 }

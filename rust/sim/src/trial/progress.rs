@@ -8,7 +8,7 @@ use super::expect::Given;
 use super::play::{MAX_AGE, SECOND};
 use super::script::{Ending, Script};
 use super::subject::Subject;
-use crate::oracle::{Answer, Reading, Reasons, Trace};
+use crate::oracle::{Answer, Completeness, Reading, Reasons, Trace};
 
 #[derive(Clone)]
 pub struct Progress {
@@ -21,14 +21,19 @@ pub struct Progress {
     pub over: bool,
     /// The engine crashed under it.
     pub crashed: bool,
-    /// By rule: how many spans had come when it was added, if the trace was under way then.
-    pub before: Vec<Option<usize>>,
-    /// By rule.
-    pub given: Vec<Given>,
-    /// By rule, where it closed complete for that: which of the violations given then a later span contradicts.
-    pub contradicted: Vec<Option<Given>>,
-    /// What was said while only the engine knew in which order the spans came, by rule.
-    pub unordered: Vec<Given>,
+    pub of_rule: Vec<OfRule>,
+}
+
+/// How far a trace has come for one rule.
+#[derive(Clone, Default)]
+pub struct OfRule {
+    /// How many spans had come when it was added, if the trace was under way then.
+    pub before: Option<usize>,
+    pub given: Given,
+    /// Where it closed complete for that: which of the violations given then a later span contradicts.
+    pub contradicted: Option<Given>,
+    /// What was said while only the engine knew in which order the spans came.
+    pub unordered: Given,
 }
 
 impl Progress {
@@ -39,10 +44,7 @@ impl Progress {
             closed: false,
             over: false,
             crashed: false,
-            before: vec![None; rules],
-            given: vec![Given::new(); rules],
-            contradicted: vec![None; rules],
-            unordered: vec![Given::new(); rules],
+            of_rule: vec![OfRule::default(); rules],
         }
     }
 
@@ -52,7 +54,7 @@ impl Progress {
 
     /// A span came.
     pub fn note(&mut self, span: usize, subject: &Subject<'_>, script: &Script) {
-        let are_copies = |a: usize, b: usize| subject.spans[a].is_copy_of(&subject.spans[b]);
+        let are_copies = |a: usize, b: usize| subject.first[a] == subject.first[b];
         let is_copy = self.came.iter().any(|came| are_copies(*came, span));
         if !is_copy && self.came.len() >= script.limit as usize {
             let is_first = |at: &usize| {
@@ -72,8 +74,10 @@ impl Progress {
         self.forgotten += self.came.len();
         self.came.clear();
         self.closed = false;
-        self.contradicted.fill(None);
-        self.given.iter_mut().for_each(Given::clear);
+        for of_rule in &mut self.of_rule {
+            of_rule.contradicted = None;
+            of_rule.given.clear();
+        }
     }
 
     pub fn is_in_order(&self) -> bool {
@@ -111,19 +115,20 @@ impl Progress {
             causes.push(Reason::Restart);
         }
         let causes = Reasons::of(&causes);
-        let of_rule = |rule: &Reading<'_>| match self.forgotten > 0 {
+        if self.forgotten > 0 {
             // What is missing came before.
-            true => causes,
-            false => causes.with(trace.missing(rule.asks(script.completeness))),
-        };
-        rules.iter().map(of_rule).collect()
+            return vec![causes; rules.len()];
+        }
+        let missing = Completeness::ALL.map(|asked| causes.with(trace.missing(asked)));
+        let asked = rules.iter().map(|rule| rule.asks(script.completeness));
+        asked.map(|asked| missing[asked as usize]).collect()
     }
 
     /// Copies of one span came that differ in what rules read.
     fn has_conflict(&self, subject: &Subject<'_>) -> bool {
         let differs = |at: usize| {
             let span = self.came[at];
-            let is_copy = |one: &&usize| subject.spans[**one].is_copy_of(&subject.spans[span]);
+            let is_copy = |one: &&usize| subject.first[**one] == subject.first[span];
             let first = self.came[..at].iter().find(is_copy);
             first.is_some_and(|first| subject.read[*first] != subject.read[span])
         };
@@ -163,7 +168,8 @@ impl Progress {
     ) -> Answer {
         let span = |at: &usize| &subject.spans[*at];
         let (earlier, later) = self.came.split_at(before);
-        let is_copy = |at: &usize| earlier.iter().any(|one| span(one).is_copy_of(span(at)));
+        let first = |at: &usize| subject.first[*at];
+        let is_copy = |at: &usize| earlier.iter().any(|one| first(one) == first(at));
         let spans = later.iter().filter(|at| !is_copy(at)).map(span);
         reading.answer(&Trace::of(spans).open(Reasons::default()))
     }

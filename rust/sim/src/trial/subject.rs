@@ -1,5 +1,6 @@
 //! A trace of a trial: its spans, their bytes, and the oracle's answers for every rule, each worked out once.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ const LOOKS: usize = 12;
 pub struct Subject<'a> {
     /// In an order of delivery.
     pub spans: &'a [Span],
-    /// A message of each span alone; one behind the other they are a message of all of them.
-    pub messages: Vec<Vec<u8>>,
+    /// Of each span the first that it is a copy of, itself where there is none before it.
+    pub first: Vec<usize>,
+    pub messages: Messages,
     /// The same with nothing but what the engine asks for.
-    pub thin_messages: Vec<Vec<u8>>,
+    pub thin_messages: Messages,
     /// How many spans have come where its parts end, the whole last.
     pub lengths: Vec<usize>,
     /// Two spans share an id without being one.
@@ -29,16 +31,35 @@ pub struct Subject<'a> {
     pub has_differing: bool,
     /// What the rules read of each span, by which copies are equal or differ; empty where there are no copies.
     pub read: Vec<Vec<u8>>,
-    /// By length.
-    parts: Vec<Part<'a>>,
+    /// By length: the spans that have come by then, while others may still come.
+    open: Vec<OnceCell<Trace<'a>>>,
+    /// By length: the same if they are all.
+    closed: Vec<OnceCell<Trace<'a>>>,
+    /// What the oracle answers of those, by length and rule. A trial asks for them again and again, so they lie together.
+    open_answers: Vec<OnceCell<Answer>>,
+    closed_answers: Vec<OnceCell<Answer>>,
 }
 
-/// The spans that have come by then, and what the oracle answers of them, by rule.
-struct Part<'a> {
-    /// While spans may still come.
-    open: (OnceCell<Trace<'a>>, Vec<OnceCell<Answer>>),
-    /// If they are all.
-    closed: (OnceCell<Trace<'a>>, Vec<OnceCell<Answer>>),
+/// A message of each span alone; one behind the other they are a message of all of them.
+pub struct Messages {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Messages {
+    fn of<'s>(spans: impl Iterator<Item = Cow<'s, Span>>) -> Messages {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for span in spans {
+            bytes.extend(encode([&*span]));
+            ends.push(bytes.len());
+        }
+        Messages { bytes, ends }
+    }
+
+    pub fn of_span(&self, span: usize) -> &[u8] {
+        let begins = span.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[begins..self.ends[span]]
+    }
 }
 
 pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject<'a>> {
@@ -49,38 +70,45 @@ pub fn subjects<'a>(rules: &[Arc<Rule>], traces: &'a [Vec<Span>]) -> Vec<Subject
     };
     let engine = Engine::new(rules.to_vec(), settings, Timestamp(0));
     let wanted = engine.map(|engine| engine.wanted()).unwrap_or_default();
-    let message = |span: &Span| encode([span]);
     let reads_times = rules.iter().any(|rule| reads_times(rule));
     let subject = |spans: &'a Vec<Span>| {
-        let unknown = || rules.iter().map(|_| OnceCell::new()).collect();
-        let part = || Part {
-            open: (OnceCell::new(), unknown()),
-            closed: (OnceCell::new(), unknown()),
-        };
-        let some =
-            |pair: fn(&Span, &Span) -> bool| spans.iter().any(|a| spans.iter().any(|b| pair(a, b)));
         let lengths = lengths(spans.len());
-        let mut others = spans.iter().enumerate();
-        let has_copies = others.any(|(at, a)| spans[..at].iter().any(|b| a.is_copy_of(b)));
+        let first_of = |(at, span): (usize, &Span)| {
+            let first = spans[..at].iter().position(|one| one.is_copy_of(span));
+            first.unwrap_or(at)
+        };
+        let first: Vec<usize> = spans.iter().enumerate().map(first_of).collect();
+        let copies = || first.iter().enumerate().filter(|(at, first)| at != *first);
+        let has_copies = copies().next().is_some();
+        let has_differing = copies().any(|(at, first)| spans[at] != spans[*first]);
+        let is_half = |(at, span): (usize, &Span)| {
+            let mut others = spans[..at].iter().zip(&first);
+            others.any(|(one, known)| one.id == span.id && *known != first[at])
+        };
         let read = |span: &Span| match has_copies {
             true => read(span, &wanted, reads_times),
             false => Vec::new(),
         };
         Subject {
             spans,
-            messages: spans.iter().map(message).collect(),
-            thin_messages: spans
-                .iter()
-                .map(|span| message(&thin(span, &wanted)))
-                .collect(),
+            messages: Messages::of(spans.iter().map(Cow::Borrowed)),
+            thin_messages: Messages::of(spans.iter().map(|span| Cow::Owned(thin(span, &wanted)))),
             read: spans.iter().map(read).collect(),
-            has_halves: some(|a, b| a.id == b.id && !a.is_copy_of(b)),
-            has_differing: some(|a, b| a.is_copy_of(b) && a != b),
-            parts: lengths.iter().map(|_| part()).collect(),
+            has_halves: spans.iter().enumerate().any(is_half),
+            has_differing,
+            open: unknown(lengths.len()),
+            closed: unknown(lengths.len()),
+            open_answers: unknown(lengths.len() * rules.len()),
+            closed_answers: unknown(lengths.len() * rules.len()),
+            first,
             lengths,
         }
     };
     traces.iter().map(subject).collect()
+}
+
+fn unknown<T>(of: usize) -> Vec<OnceCell<T>> {
+    (0..of).map(|_| OnceCell::new()).collect()
 }
 
 /// What rules see of a span, as bytes: a number that is none equals itself.
@@ -145,19 +173,24 @@ impl<'a> Subject<'a> {
 
     /// The answer if the first `length` spans (one of `lengths`) are all.
     pub fn closed_at(&self, reading: &Reading<'_>, rule: usize, length: usize) -> &Answer {
-        let (trace, answers) = &self.part(length).closed;
+        let (part, of_rule) = self.place(rule, length);
         let whole = || Trace::of(&self.spans[..length]);
-        answers[rule].get_or_init(|| reading.answer(trace.get_or_init(whole)))
+        self.closed_answers[of_rule]
+            .get_or_init(|| reading.answer(self.closed[part].get_or_init(whole)))
     }
 
     /// The answer while spans may still come, after `length` of them (one of `lengths`).
     pub fn open(&self, reading: &Reading<'_>, rule: usize, length: usize) -> &Answer {
-        let (trace, answers) = &self.part(length).open;
-        let part = || Trace::of(&self.spans[..length]).open(Reasons::default());
-        answers[rule].get_or_init(|| reading.answer(trace.get_or_init(part)))
+        let (part, of_rule) = self.place(rule, length);
+        let begun = || Trace::of(&self.spans[..length]).open(Reasons::default());
+        self.open_answers[of_rule]
+            .get_or_init(|| reading.answer(self.open[part].get_or_init(begun)))
     }
 
-    fn part(&self, length: usize) -> &Part<'a> {
-        &self.parts[self.lengths.partition_point(|known| *known < length)]
+    /// Where a part stands, and its answer for a rule.
+    fn place(&self, rule: usize, length: usize) -> (usize, usize) {
+        let part = self.lengths.partition_point(|known| *known < length);
+        let rules = self.open_answers.len() / self.lengths.len();
+        (part, part * rules + rule)
     }
 }
