@@ -35,3 +35,27 @@ pub fn is_read_alike(text: &str, limits: &Limits) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_stand_where_they_are_written() {
+        let mut faults = Vec::new();
+        let ranges = token_ranges("a.b and  c", &Limits::default(), &mut faults);
+        let text = "a.b and  c";
+        let tokens: Vec<&str> = ranges.into_iter().map(|range| &text[range]).collect();
+        assert_eq!(tokens.concat(), "a.bandc");
+        assert!(faults.is_empty() && tokens.contains(&"and") && tokens.contains(&"c"));
+    }
+
+    #[test]
+    fn what_is_sound_is_read_and_what_is_refused_is_alike() {
+        let limits = Limits::default();
+        for (text, is_sound) in [("a and b", true), ("a and", false), ("never { a }", true)] {
+            assert_eq!(is_read(text, &limits, &mut Vec::new()), is_sound, "{text}");
+            assert!(is_read_alike(text, &limits), "{text}");
+        }
+    }
+}

@@ -64,3 +64,19 @@ impl Drop for AwaitedRules<'_> {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use crate::{Engine, Settings, Timestamp};
+
+    #[test]
+    fn they_are_awaited_for_as_long_as_somebody_waits() {
+        let engine = Engine::new(Vec::new(), Settings::default(), Timestamp(0)).unwrap();
+        assert!(!engine.rules.are_awaited());
+        let [one, other] = [(); 2].map(|()| engine.rules.await_them());
+        drop(one);
+        assert!(engine.rules.are_awaited());
+        drop(other);
+        assert!(!engine.rules.are_awaited());
+    }
+}

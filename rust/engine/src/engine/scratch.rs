@@ -106,6 +106,7 @@ mod tests {
         let rules = engine.rules.read();
         let [ours, others] = [0, 1].map(|_| engine.take_scratch(&rules));
         let addresses = [ours.address(), others.address()];
+        assert_ne!(addresses[0], addresses[1]);
         engine.scratch.put(ours);
         thread::scope(|scope| scope.spawn(|| engine.scratch.put(others)).join().unwrap());
         let ours = engine.take_scratch(&rules);

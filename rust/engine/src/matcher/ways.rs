@@ -209,3 +209,117 @@ impl Follow for LedWay {
         self.step(WayStep::Unlike(id));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use betrace_lang::rule::{Field, Scope};
+
+    use super::*;
+    use crate::predicate::fields::FieldTable;
+    use crate::scan::read::ReadState;
+    use crate::scan::scan;
+    use crate::tests::spans::{TestSpan, message, span};
+
+    const KEYS: usize = LENGTH + 1;
+
+    fn plan() -> ReadPlan {
+        let mut fields = FieldTable::default();
+        for number in 0..KEYS {
+            fields.intern(&Field::Attribute {
+                scope: Scope::SpanThenResource,
+                key: format!("key{number}").as_str().into(),
+            });
+        }
+        ReadPlan::new(&fields)
+    }
+
+    /// Of each span whether its way was found, and whether it was known.
+    fn met(ways: &mut Ways, plan: &ReadPlan, spans: &[TestSpan]) -> Vec<(bool, bool)> {
+        let mut met = Vec::new();
+        let visit = |view: &SpanView<'_, '_>, (): &()| {
+            let mut is_found = false;
+            let way = ways.of(view, |way| {
+                is_found = true;
+                way.step(WayStep::Ask(7));
+            });
+            let is_known = way.is_some_and(|way| matches!(way.steps(), [WayStep::Ask(7)]));
+            met.push((is_found, is_known));
+            true
+        };
+        // What stands near the end of a message is read with more care.
+        let behind = span(2, 1, "behind", 0, 1).text("behind", "all others");
+        let spans = [spans, &[behind]].concat();
+        let mut read = ReadState::default();
+        scan((&message(&spans), 0), plan, &mut read, visit).unwrap();
+        met.pop();
+        met
+    }
+
+    fn with(keys: usize) -> TestSpan {
+        let none = span(1, 1, "a", 0, 1);
+        (0..keys).fold(none, |span, key| span.int(&format!("key{key}"), 1))
+    }
+
+    #[test]
+    fn a_way_is_found_once_for_all_spans_that_go_it() {
+        let (plan, mut ways) = (plan(), Ways::default());
+        ways.begin(&plan);
+        let spans: Vec<TestSpan> = (0..4).map(|_| with(2)).collect();
+        let (unknown, found, known) = ((false, false), (true, true), (false, true));
+        assert_eq!(
+            met(&mut ways, &plan, &spans),
+            [unknown, found, known, known]
+        );
+        // What is not known by its shape is known by what it has set.
+        assert_eq!(met(&mut ways, &plan, &spans[..1]), [known]);
+        let of_other_kinds = [with(2), with(1)].map(|mut span| {
+            span.span.kind = 4;
+            span
+        });
+        assert_eq!(met(&mut ways, &plan, &of_other_kinds), [unknown, unknown]);
+        ways.begin(&self::plan());
+        assert_eq!(met(&mut ways, &plan, &spans[..2]), [unknown, found]);
+    }
+
+    #[test]
+    fn the_way_of_a_span_with_as_many_values_as_that_is_known_and_with_one_more_not() {
+        let (plan, mut ways) = (plan(), Ways::default());
+        ways.begin(&plan);
+        for (keys, is_known) in [(LENGTH, true), (LENGTH + 1, false)] {
+            let spans: Vec<TestSpan> = (0..6).map(|_| with(keys)).collect();
+            let last = met(&mut ways, &plan, &spans).pop();
+            assert_eq!(last, Some((false, is_known)), "{keys}");
+        }
+    }
+
+    #[test]
+    fn who_is_of_use_keeps_the_place_until_enough_others_have_come() {
+        let mut place = WayPlace {
+            worth: WORTH,
+            ..WayPlace::default()
+        };
+        let plan = plan();
+        let mut left = Vec::new();
+        let visit = |view: &SpanView<'_, '_>, (): &()| {
+            place.leave_to(view);
+            left.push(place.is_of(view));
+            true
+        };
+        let spans: Vec<TestSpan> = (0..=WORTH).map(|_| with(2)).collect();
+        let mut read = ReadState::default();
+        scan((&message(&spans), 0), &plan, &mut read, visit).unwrap();
+        let (last, before) = left.split_last().unwrap();
+        assert!(*last && before.iter().all(|is_left| !is_left), "{left:?}");
+    }
+
+    #[test]
+    fn a_way_has_as_many_steps_and_not_one_more() {
+        let mut way = LedWay::default();
+        for step in 0..LENGTH {
+            way.step(WayStep::Ask(step as u32));
+        }
+        assert_eq!((way.steps().len(), way.is_too_long), (LENGTH, false));
+        way.step(WayStep::Ask(0));
+        assert_eq!((way.steps().len(), way.is_too_long), (LENGTH, true));
+    }
+}

@@ -100,3 +100,29 @@ fn reaches(condition: &Condition, all: &mut HashMap<CellId, ValueReach>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Completeness;
+    use crate::intern::Interner;
+    use crate::plan::compile::compile;
+    use crate::tests::rules::rules;
+
+    #[test]
+    fn a_selector_knows_which_values_of_its_cells_matter_to_some_rule() {
+        let reaches = |texts: &[&str]| -> Vec<String> {
+            let plan = compile(&rules(texts), &mut Interner::default(), Completeness::Root);
+            let plan = plan.unwrap();
+            let all = plan.selectors.iter().flat_map(|selector| &selector.reaches);
+            let shown = all.map(|one| format!("{:?} {:?}", one.reach.least, one.reach.greatest));
+            shown.collect()
+        };
+        let above = "above: never { max(a, size) > 10 }";
+        let below = "below: when { b } never { not (min(a, size) >= 3) }";
+        assert_eq!(reaches(&["r: never { avg(a, size) > 10 }"]), [""; 0]);
+        assert_eq!(reaches(&[above]), ["None Some(Int(10))"]);
+        assert_eq!(reaches(&[below]), ["Some(Int(3)) None"]);
+        let lower = "lower: never { b or max(a, size) > 5 }";
+        assert_eq!(reaches(&[above, lower]), ["None Some(Int(5))"]);
+    }
+}

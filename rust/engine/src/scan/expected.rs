@@ -157,3 +157,71 @@ impl Expectations {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use betrace_lang::rule::{Field, Scope};
+
+    use super::*;
+    use crate::predicate::fields::FieldTable;
+    use crate::scan::read::ReadState;
+    use crate::scan::scan;
+    use crate::scan::view::SpanView;
+    use crate::tests::spans::{TestSpan, message, span};
+
+    fn plan_of(keys: impl IntoIterator<Item = String>) -> ReadPlan {
+        let mut fields = FieldTable::default();
+        for key in keys {
+            fields.intern(&Field::Attribute {
+                scope: Scope::SpanThenResource,
+                key: key.as_str().into(),
+            });
+        }
+        ReadPlan::new(&fields)
+    }
+
+    /// Behind them come others: what stands near the end of a message is read with more care.
+    fn shapes(spans: &[TestSpan], plan: &ReadPlan, read: &mut ReadState) -> Vec<Option<SetShape>> {
+        let mut shapes = Vec::new();
+        let visit = |view: &SpanView<'_, '_>, (): &()| {
+            shapes.push(view.shape());
+            true
+        };
+        let spans = [spans, &spans[..1], &spans[..1]].concat();
+        scan((&message(&spans), 0), plan, read, visit).unwrap();
+        shapes.truncate(spans.len() - 2);
+        shapes
+    }
+
+    #[test]
+    fn a_span_like_one_before_is_known_by_its_shape_until_it_is_read_for_other_rules() {
+        let plans = [(); 2].map(|()| plan_of(["key", "number"].map(str::to_owned)));
+        let one = |id| span(1, id, "a", 0, 1).text("key", "value").int("number", 7);
+        let other = span(1, 4, "a", 0, 1).int("number", 8);
+        let spans = [one(1), one(2), other, one(3)];
+        let mut read = ReadState::default();
+        let first = shapes(&spans, &plans[0], &mut read);
+        assert!(first[1].is_some() && first[1] == first[3], "{first:?}");
+        assert_ne!(first[1], first[2]);
+        let again = shapes(&spans, &plans[0], &mut read);
+        assert_eq!(again[0], first[1]);
+        let of_others = shapes(&spans, &plans[1], &mut read);
+        assert!(of_others[1].is_some() && of_others[1] != first[1]);
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_there_are_places() {
+        let key = |number: usize| format!("key{number}");
+        let plan = plan_of((0..=AHEAD).map(key));
+        let named = |number: usize| span(1, 1, "a", 0, 1).text(&key(number), "");
+        let mut read = ReadState::default();
+        for number in 0..AHEAD {
+            assert_eq!(shapes(&[named(number)], &plan, &mut read).len(), 1);
+        }
+        let known = shapes(&[named(AHEAD - 1), named(AHEAD)], &plan, &mut read);
+        assert!(known[0].is_some());
+        // The last has no place, and the next like it none either.
+        let stranger = shapes(&[named(AHEAD)], &plan, &mut read);
+        assert_eq!((known[1], stranger[0]), (None, None));
+    }
+}

@@ -63,3 +63,24 @@ impl SetApart {
             + self.reported.heap_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_weighs_itself_and_all_that_it_has() {
+        let mut apart = SetApart::default();
+        let alone = heap(size_of::<SetApart>());
+        assert_eq!(apart.heap_bytes(), alone);
+        apart.index = Some(Box::default());
+        let index = heap(size_of::<SpanIndex>());
+        assert_eq!(apart.heap_bytes(), alone + index);
+        apart.kept = Some(Box::default());
+        let kept = heap(size_of::<Kept>());
+        assert_eq!(apart.heap_bytes(), alone + index + kept);
+        apart.add_values(ValueCell::Sum(Box::default()));
+        let values = heap(size_of::<ValueCell>()) + apart.values[0].heap_bytes();
+        assert_eq!(apart.heap_bytes(), alone + index + kept + values);
+    }
+}

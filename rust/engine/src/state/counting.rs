@@ -95,4 +95,12 @@ mod tests {
             assert_eq!(taken, [(3, 3), (63, 1), (64, 1), (700, 2)]);
         }
     }
+
+    #[test]
+    fn it_weighs_its_numbers_and_its_bits() {
+        let mut all = FedCounts::default();
+        all.count(CellId(1000));
+        let least = heap(1000 * size_of::<u32>()) + heap(1000 / 8);
+        assert!((least..3 * least).contains(&all.bytes()));
+    }
 }

@@ -20,3 +20,16 @@ impl LookedAt {
         left.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_ones_are_looked_at_once_those_before_are_used_up() {
+        let mut looked_at = LookedAt::default();
+        let asked: Vec<bool> = (0..3 * AHEAD).map(|_| looked_at.was_last()).collect();
+        let are_first = (0..3 * AHEAD).map(|at| at.is_multiple_of(AHEAD));
+        assert!(are_first.eq(asked));
+    }
+}

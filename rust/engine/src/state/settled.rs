@@ -215,3 +215,23 @@ impl TraceState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_weighs_what_it_has_room_for_and_keeps_no_more_than_most_need() {
+        let mut settled = SettledCells::default();
+        assert_eq!(settled.bytes(), 0);
+        settled.links.reserve_exact(KEPT);
+        assert_eq!(settled.bytes(), heap(KEPT * LINK_BYTES));
+        settled.shrink();
+        settled.cells.reserve_exact(KEPT);
+        let both = heap(KEPT * LINK_BYTES) + heap(KEPT * CELL_BYTES);
+        assert_eq!(settled.bytes(), both);
+        settled.cells.reserve_exact(KEPT + 1);
+        settled.shrink();
+        assert_eq!(settled.bytes(), 0);
+    }
+}

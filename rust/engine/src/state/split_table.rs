@@ -169,6 +169,9 @@ mod tests {
                 assert!(table.remove(hash(place / 3), place / 3, |place| hash(*place)));
             }
         }
+        let parts: usize = table.parts.iter().map(weight).sum();
+        let list = heap(table.parts.capacity() * size_of::<HashTable<u32>>());
+        assert_eq!(table.bytes(), parts + list);
         for place in 0..20_000 {
             assert_eq!(is_there(&table, place), place > 19_999 / 3, "{place}");
         }

@@ -278,4 +278,20 @@ mod tests {
         }
         assert!(kept.is_empty());
     }
+
+    #[test]
+    fn few_take_little_and_many_leave_little_behind() {
+        let latest = Timestamp(u64::MAX);
+        let mut timers = Timers::default();
+        timers.push((latest, place(0)));
+        timers.push((Timestamp(1), place(1)));
+        assert!(timers.others.bytes() < 8 * size_of::<Timer>() + 200);
+        for round in 0..64 * PIECE as u32 {
+            timers.push((Timestamp(u64::from(round)), place(round)));
+        }
+        assert!(timers.others.len > 60 * PIECE);
+        while timers.pop().is_some() {}
+        timers.shrink();
+        assert!(timers.others.bytes() < 100, "{}", timers.others.bytes());
+    }
 }

@@ -346,3 +346,42 @@ fn a_period_counts_traces_that_came_again_in_every_part() {
     let period = engine.take_period().unwrap();
     assert_eq!((period.returned_traces, period.live_traces), (40, 40));
 }
+
+#[test]
+fn what_has_no_order_is_not_known_to_stand_in_a_scope_or_next() {
+    let [q, a] = [span(1, 1, "q", 0, 5), span(1, 2, "a", 10, 15).under(1)];
+    let other = span(1, 3, "a", 20, 25).under(1);
+    let end = span(1, 4, "e", 30, 35).under(1);
+    for (rule, verdict) in [
+        ("r: never { a after q until next e }", "violated"),
+        ("r: never { a next after q }", "violated"),
+        (
+            "r: when each { a as p } never { p next after q }",
+            "violated",
+        ),
+    ] {
+        let spans = [q.clone(), a.clone(), other.clone(), end.clone()];
+        let mut all = told(rule, &spans);
+        all.dedup();
+        assert_eq!(all, ["r violated"], "{rule}");
+        for skewed in [
+            [q.clone().skewed(), a.clone(), end.clone()],
+            [q.clone(), a.clone().skewed(), end.clone()],
+        ] {
+            assert_eq!(told(rule, &skewed), ["r inconclusive(skew)"], "{rule}");
+        }
+    }
+}
+
+#[test]
+fn links_are_known_of_each_of_the_spans_of_a_message() {
+    let b = span(1, 1, "b", 0, 9);
+    let a = |id| span(1, id, "a", 1, 2).under(1);
+    let rule = "r: never { a linked to b }";
+    assert_eq!(told(rule, &[b.clone(), a(2), a(3)]), ["r satisfied"]);
+    assert_eq!(
+        told(rule, &[b.clone(), a(2), a(3).linked(1)]),
+        ["r violated"]
+    );
+    assert_eq!(told(rule, &[a(3).linked(1), a(2), b]), ["r violated"]);
+}

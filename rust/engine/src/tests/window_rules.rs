@@ -1,5 +1,7 @@
 //! Rules over many traces: what counts in a window, when it is over, and what it comes to.
 
+use betrace_lang::verdict::Verdict;
+
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, span};
 use crate::{CloseCause, Engine, Finding, Report, Settings, SnapshotKind, Timestamp};
@@ -627,5 +629,24 @@ fn total(rule: &str) -> u64 {
         _ if rule.contains("share(visit") => 6,
         _ if rule.contains("share(not") => 11,
         _ => 15,
+    }
+}
+
+#[test]
+fn a_violation_over_traces_is_complete_where_all_that_it_counts_are() {
+    let orphaned = visit(2, 0, 1).under(9);
+    for (spans, is_complete) in [
+        ([visit(1, 0, 1), visit(2, 0, 1)], true),
+        ([visit(1, 0, 1), orphaned], false),
+    ] {
+        let engine = engine("r: over 10s never { count(visit) > 0 }");
+        engine.feed(&spans, 0);
+        engine.close_traces(at(0), CloseCause::EndOfInput);
+        let findings = engine.take_findings(9);
+        let shown: Vec<_> = findings
+            .iter()
+            .map(|one| (one.verdict, one.complete))
+            .collect();
+        assert_eq!(shown, [(Verdict::Violated, is_complete)]);
     }
 }

@@ -38,3 +38,27 @@ impl BySize {
         (is_large && self.0.remove(&last)).then_some((window, rule))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_is_taken_once_and_only_where_it_is_large() {
+        let mut by_size = BySize::default();
+        let window = Window {
+            start: 0,
+            length: 60,
+        };
+        for (rule, bytes) in [(1, 300), (2, 5000), (3, 400)] {
+            by_size.change((window, RuleKey(rule)), 0, bytes);
+        }
+        assert_eq!(by_size.take_largest(1 << 13), None);
+        assert_eq!(by_size.take_largest(1000), Some((window, RuleKey(2))));
+        assert_eq!(by_size.take_largest(1000), None);
+        by_size.change((window, RuleKey(3)), 400, 70_000);
+        assert_eq!(by_size.take_largest(1000), Some((window, RuleKey(3))));
+        assert_eq!(by_size.take_largest(0), Some((window, RuleKey(1))));
+        assert_eq!(by_size.take_largest(0), None);
+    }
+}

@@ -304,3 +304,27 @@ impl Windows {
         self.weigh_anew((window, rule), 0, after);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_up_is_taken_out_once_and_told_as_short() {
+        let window = Window {
+            start: 0,
+            length: 60,
+        };
+        let mut table = Windows::new(1, 20 * RuleWindow::LEAST_BYTES);
+        assert!(table.note(window, SeenByAsked::default()));
+        let admitted = (0..30).filter(|rule| table.admit(window, RuleKey(*rule)));
+        let admitted = admitted.count();
+        assert!((1..=20).contains(&admitted), "{admitted}");
+        assert!(table.take_given_up().is_empty());
+        table.shed(table.bound, 0);
+        assert_eq!(table.take_given_up().len(), admitted);
+        assert!(table.take_given_up().is_empty());
+        assert_eq!(table.bytes(), table.sums.bytes());
+        assert!(table.open[&window].is_short);
+    }
+}

@@ -37,3 +37,16 @@ impl PartialOrd for Window {
         Some(self.cmp(other))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_in_the_order_in_which_they_end() {
+        let window = |start, length| Window { start, length };
+        assert!(window(50, 10) < window(0, 100));
+        assert!(window(90, 10) < window(0, 100));
+        assert!(window(0, 100) < window(100, 10));
+    }
+}

@@ -48,4 +48,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn each_code_is_declared_and_no_other() {
+        for declaration in declarations() {
+            let found = declaration.code.declaration();
+            assert!(found.is_some_and(|found| std::ptr::eq(found, declaration)));
+        }
+        assert!(Code("E9999").declaration().is_none());
+    }
 }

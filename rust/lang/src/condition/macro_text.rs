@@ -44,3 +44,27 @@ impl Macro {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_spans_have_is_asked_of_selectors_and_what_else_there_is_of_one_span() {
+        for (text, selects) in [
+            ("charge", true),
+            ("\"GET /\"", true),
+            ("charge.where(amount > 5)", true),
+            ("has(charge)", true),
+            ("a inside b", true),
+            ("event.where(name == \"x\")", false),
+            ("link.where(kind == \"x\")", false),
+            ("amount > 5", false),
+            ("amount > 5 and has(user)", false),
+            ("a and", false),
+        ] {
+            let selects_spans = Macro::new(text).selects_spans(&Limits::default());
+            assert_eq!(selects_spans, selects, "{text}");
+        }
+    }
+}

@@ -150,3 +150,23 @@ impl Ord for Name {
         (**self).cmp(&**other)
     }
 }
+
+#[cfg(test)]
+mod lookups {
+    use std::collections::{BTreeMap, HashMap};
+
+    use super::Name;
+
+    #[test]
+    fn a_name_is_found_by_its_text_whichever_map_has_it() {
+        let names = || ["pay", "payment"].map(|text| (Name::from(text.to_owned()), text));
+        let (hashed, ordered) = (HashMap::from(names()), BTreeMap::from(names()));
+        for text in ["pay", "payment"] {
+            assert_eq!(
+                (hashed.get(text), ordered.get(text)),
+                (Some(&text), Some(&text))
+            );
+        }
+        assert_eq!((hashed.get("pa"), ordered.get("pa")), (None, None));
+    }
+}

@@ -125,3 +125,17 @@ fn what_is_not_certain_is_left_to_the_parser() {
         );
     }
 }
+
+#[test]
+fn what_rule_files_look_like_is_read_line_by_line() {
+    for text in [
+        "k: [a, b]\nj: c\n",
+        "k: []\n",
+        "k: { a: b, c: [d] }\nj: e\n",
+        "k: |\n  a\n  b\nj: c\n",
+        "k: |\n  a\nj: c\n",
+        "- k: |-\n    a\n\n    b\n  j: c\n",
+    ] {
+        assert!(agree(text), "{text:?}");
+    }
+}

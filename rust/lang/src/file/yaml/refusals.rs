@@ -85,3 +85,29 @@ pub(super) fn too_many_aliases(range: Range<usize>, limits: &Limits) -> YamlFaul
         help: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_stands_at_one_sign_and_not_at_the_end_of_a_line() {
+        let text = "a: é\r\nb: c\n";
+        let at = |at| {
+            let info = "some fault".to_owned();
+            let list = None;
+            no_yaml(text, Failure { at, info, list }).range
+        };
+        let line = text.find('\r').unwrap();
+        assert_eq!(at(3), 3..3 + 'é'.len_utf8());
+        assert_eq!([at(line), at(line + 1)], [line..line, line + 1..line + 1]);
+        assert_eq!(at(text.len()), text.len()..text.len());
+    }
+
+    #[test]
+    fn what_is_too_deep_is_told_where_it_begins() {
+        let limits = Limits::default();
+        assert_eq!(too_deep(7..20, &limits).range, 7..8);
+        assert_eq!(too_deep(7..7, &limits).range, 7..7);
+    }
+}
