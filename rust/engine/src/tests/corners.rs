@@ -352,13 +352,10 @@ fn what_has_no_order_is_not_known_to_stand_in_a_scope_or_next() {
     let [q, a] = [span(1, 1, "q", 0, 5), span(1, 2, "a", 10, 15).under(1)];
     let other = span(1, 3, "a", 20, 25).under(1);
     let end = span(1, 4, "e", 30, 35).under(1);
-    for (rule, verdict) in [
-        ("r: never { a after q until next e }", "violated"),
-        ("r: never { a next after q }", "violated"),
-        (
-            "r: when each { a as p } never { p next after q }",
-            "violated",
-        ),
+    for rule in [
+        "r: never { a after q until next e }",
+        "r: never { a next after q }",
+        "r: when each { a as p } never { p next after q }",
     ] {
         let spans = [q.clone(), a.clone(), other.clone(), end.clone()];
         let mut all = told(rule, &spans);
@@ -383,5 +380,18 @@ fn links_are_known_of_each_of_the_spans_of_a_message() {
         told(rule, &[b.clone(), a(2), a(3).linked(1)]),
         ["r violated"]
     );
-    assert_eq!(told(rule, &[a(3).linked(1), a(2), b]), ["r violated"]);
+    assert_eq!(
+        told(rule, &[a(3).linked(1), a(2), b.clone()]),
+        ["r violated"]
+    );
+    let of_values = "r: never { a.where(link.where(why == \"retry\")) }";
+    let mut retried = a(3).linked(1);
+    retried.span.links[0].attributes = a(9).text("why", "retry").span.attributes;
+    for (spans, verdict) in [
+        ([b.clone(), a(2).linked(1), a(3)], "satisfied"),
+        ([retried.clone(), a(2), b.clone()], "violated"),
+        ([b, a(2).linked(1), retried], "violated"),
+    ] {
+        assert_eq!(told(of_values, &spans), [format!("r {verdict}")]);
+    }
 }

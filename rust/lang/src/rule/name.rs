@@ -152,10 +152,10 @@ impl Ord for Name {
 }
 
 #[cfg(test)]
-mod lookups {
+mod tests {
     use std::collections::{BTreeMap, HashMap};
 
-    use super::Name;
+    use super::*;
 
     #[test]
     fn a_name_is_found_by_its_text_whichever_map_has_it() {
