@@ -8,6 +8,7 @@
 use crate::heap::heap;
 use crate::state::block_pool::BlockPool;
 use crate::state::record_id::NO_RECORD;
+use crate::sync::worked;
 
 /// The lists, in the order in which they stand: what comes with every span stands last, so that little behind it must move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +43,10 @@ const AHEAD: usize = 3;
 /// and `large` held a twentieth more than was accounted for without it.
 const BETWEEN: usize = 12;
 
-/// What processors fetch at once, in bytes.
+/// What processors fetch at once, in bytes; and so many of those are read ahead at most: all of an ordinary trace, and of a large
+/// one no more, however many of its spans come.
 const LINE: usize = 64;
+const LINES: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Block {
@@ -309,10 +312,12 @@ impl Block {
         heap(self.bytes.len()) + self.bytes.len() / BETWEEN
     }
 
-    /// Reads something of all that processors fetch at once.
+    /// Reads something of each line, as far as it is to be read ahead.
     #[inline]
     pub fn look(&self) -> u64 {
-        let (lines, rest) = self.bytes.as_chunks::<LINE>();
+        let few = &self.bytes[..self.bytes.len().min(LINES * LINE)];
+        worked(few.len() / (LINES * LINE));
+        let (lines, rest) = few.as_chunks::<LINE>();
         let begins = lines.iter().map(|line| line[0]);
         u64::from(
             begins

@@ -271,6 +271,24 @@ fn large_trace() -> Vec<TestSpan> {
         .collect()
 }
 
+#[test]
+fn a_span_costs_as_much_where_its_trace_is_large_as_where_it_is_small() {
+    let engine = engine(64 << 20);
+    let spans = large_trace();
+    let mut most = Vec::new();
+    for (number, some) in spans.chunks(50).enumerate() {
+        most_work();
+        engine.feed(some, number as u64);
+        most.push(most_work());
+    }
+    // Now and then the trace moves into a larger block, or what is known of its ids grows.
+    most[..10].sort_unstable();
+    let last = most.len() - 20;
+    most[last..].sort_unstable();
+    let (small, large) = (most[5], most[last + 10]);
+    assert!(small > 50 && large < 3 * small, "{small} and {large}");
+}
+
 /// What broken rules show is looked for among all that the trace notes, which is more the more rules there are.
 #[test]
 fn a_trace_that_breaks_many_rules_costs_what_it_breaks() {
