@@ -52,6 +52,12 @@ impl FedCounts {
         self.count(cell);
     }
 
+    /// Of so many cells there are numbers.
+    #[inline(always)]
+    pub fn cells(&self) -> usize {
+        self.counts.len()
+    }
+
     /// Gives each cell that was fed with its number to `take`, ascending, and begins anew.
     #[inline(always)]
     pub fn take(&mut self, mut take: impl FnMut(CellId, u32)) {

@@ -155,8 +155,12 @@ impl Kept {
     /// Which projection is a record's.
     pub(super) fn place(&self, record: usize) -> Option<usize> {
         if self.of_record.is_empty() {
-            let mut projections = self.projections.iter();
-            return projections.position(|one| one.record as usize == record);
+            let is_its = |one: &Projection| one.record as usize == record;
+            // Where each record has one, they stand in the same order.
+            if self.projections.get(record).is_some_and(is_its) {
+                return Some(record);
+            }
+            return self.projections.iter().position(is_its);
         }
         let at = self.of_record.get(record).copied();
         at.filter(|at| *at != NOTHING).map(|at| at as usize)

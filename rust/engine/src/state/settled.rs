@@ -8,7 +8,7 @@ use crate::heap::heap;
 use crate::intern::CellId;
 use crate::state::block::List;
 use crate::state::block_pool::BlockPool;
-use crate::state::cell::{CELL_BYTES, Cell, CellKind, Cells, Packed, find};
+use crate::state::cell::{CELL_BYTES, Cell, CellKind, Cells, Packed};
 use crate::state::chain::{LINK_BYTES, append_to};
 use crate::state::counting::FedCounts;
 use crate::state::fed_cells::Keeping;
@@ -16,8 +16,9 @@ use crate::state::flags::Flag;
 use crate::state::shown::{Note, SHOWN_BYTES};
 use crate::state::trace::TraceState;
 
-/// Room for so many cells or links is kept.
+/// Room for so many cells or links is kept, and for so many places for each: rules have more cells than one trace meets.
 const KEPT: usize = 1 << 12;
+const PLACES: usize = 16;
 
 /// The cells of the trace that was asked last, with all that its spans left.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub(crate) struct SettledCells {
     /// Of members.
     links: Vec<[u8; LINK_BYTES]>,
     counting: FedCounts,
+    /// By cell: where it stands among them, of those that were counted the last time that any had members.
+    places: Vec<u32>,
 }
 
 impl SettledCells {
@@ -51,8 +54,11 @@ impl SettledCells {
                 }
             }
         }
-        let cells = &mut self.cells;
+        let (cells, places) = (&mut self.cells, &mut self.places);
         cells.clear();
+        if has_members && places.len() < self.counting.cells() {
+            places.resize(self.counting.cells(), 0);
+        }
         let mut rest = known;
         self.counting.take(|id, count| {
             // Most traces have few cells of their own.
@@ -61,6 +67,9 @@ impl SettledCells {
             {
                 rest = left;
                 if Packed::id_of(first) == id {
+                    if has_members {
+                        places[id.0 as usize] = cells.len() as u32;
+                    }
                     let mut cell = Packed::unpacked(first);
                     if cell.kind == CellKind::Count {
                         cell.count = cell.count.saturating_add(count);
@@ -69,6 +78,9 @@ impl SettledCells {
                     return;
                 }
                 cells.push(*first);
+            }
+            if has_members {
+                places[id.0 as usize] = cells.len() as u32;
             }
             cells.push(Packed::count_of(id, count).packed());
         });
@@ -87,10 +99,10 @@ impl SettledCells {
                 Note::Span(span) => record = Some(span),
                 Note::Count(_) => {}
                 Note::Member { cell, certain } => {
-                    let Some((record, at)) = record.zip(find(&self.cells, cell).ok()) else {
+                    let Some((record, at)) = record.zip(self.places.get(cell.0 as usize)) else {
                         continue;
                     };
-                    let place = &mut self.cells[at];
+                    let place = &mut self.cells[*at as usize];
                     let cell = Packed::unpacked(place);
                     let is_first = cell.kind != CellKind::Records;
                     let last = (!is_first).then_some(cell.second);
@@ -108,7 +120,8 @@ impl SettledCells {
     /// Gives back what most traces do not need.
     pub fn shrink(&mut self) {
         self.counting.shrink();
-        if self.cells.capacity().max(self.links.capacity()) > KEPT {
+        let most = self.cells.capacity().max(self.links.capacity());
+        if most.max(self.places.capacity() / PLACES) > KEPT {
             *self = SettledCells::default();
         }
     }
@@ -116,6 +129,7 @@ impl SettledCells {
     pub fn bytes(&self) -> usize {
         heap(self.cells.capacity() * CELL_BYTES)
             + heap(self.links.capacity() * LINK_BYTES)
+            + heap(self.places.capacity() * size_of::<u32>())
             + self.counting.bytes()
     }
 }
