@@ -22,9 +22,7 @@ fn cells_of_node(node: &Node, cells: &mut Vec<CellId>) {
         NodeKind::Related { left, relation } => {
             cells_of_node(left, cells);
             let operands = relation.operands();
-            operands
-                .into_iter()
-                .for_each(|node| cells_of_node(node, cells));
+            operands.for_each(|node| cells_of_node(node, cells));
         }
     }
 }
@@ -100,7 +98,7 @@ fn node_reads_trace(node: &Node) -> bool {
         NodeKind::Spans { trace, .. } => !trace.is_empty(),
         NodeKind::Bound(_) => false,
         NodeKind::Related { left, relation } => {
-            node_reads_trace(left) || relation.operands().into_iter().any(node_reads_trace)
+            node_reads_trace(left) || relation.operands().any(node_reads_trace)
         }
     }
 }

@@ -97,7 +97,7 @@ impl Running {
         };
         let is_bound = |node: &Node| matches!(node.kind, NodeKind::Bound(_));
         // How bound spans stand is known once they are, as `Body::longest_deadline` has it: no span is awaited.
-        let is_known = is_bound(left) && relation.operands().into_iter().all(is_bound);
+        let is_known = is_bound(left) && relation.operands().all(is_bound);
         if !is_known && let Some((trigger, length)) = relation.deadline() {
             let trigger = match trigger {
                 DeadlineTrigger::Left => left,

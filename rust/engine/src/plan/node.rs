@@ -184,19 +184,20 @@ impl RelationPlan {
     }
 
     /// The selectors that the left one is held against.
-    pub fn operands(&self) -> Vec<&Node> {
-        match self {
+    pub fn operands(&self) -> impl Iterator<Item = &Node> {
+        let (first, second) = match self {
             RelationPlan::Ordered { right, .. }
             | RelationPlan::Then { right, .. }
             | RelationPlan::Paired { right, .. }
             | RelationPlan::NextAfter { right }
             | RelationPlan::DirectlyAfter { right, .. }
             | RelationPlan::LinkedTo { right, .. }
-            | RelationPlan::Echoing { right, .. } => vec![right],
+            | RelationPlan::Echoing { right, .. } => (right, None),
             RelationPlan::Between { from, to } | RelationPlan::AfterUntil { from, to } => {
-                vec![from, to]
+                (from, Some(to))
             }
-        }
+        };
+        [Some(first), second].into_iter().flatten()
     }
 }
 

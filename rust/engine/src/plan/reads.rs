@@ -61,7 +61,7 @@ fn orders(selector: &Selector) -> bool {
             | Relation::LinkedTo { .. }
             | Relation::Except { .. }
     );
-    !by_ids || orders(&related.left) || related.relation.operands().into_iter().any(orders)
+    !by_ids || orders(&related.left) || related.relation.operands().any(orders)
 }
 
 fn of_expr(expr: &Expr) -> bool {
@@ -108,7 +108,7 @@ fn of_selector(selector: &Selector) -> bool {
                     | Relation::Containing { .. }
                     | Relation::ChildOf { .. }
                     | Relation::NotChildOf { .. } => true,
-                    relation => relation.operands().into_iter().any(of_selector),
+                    relation => relation.operands().any(of_selector),
                 }
         }
     }

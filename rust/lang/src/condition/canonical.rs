@@ -299,7 +299,7 @@ impl<'a> Printer<'a> {
                 out.push_str(" by ");
                 self.push_keys(out, by);
             }
-            relation => push_joined(out, &relation.operands(), " ", |out, operand| {
+            relation => push_joined(out, relation.operands(), " ", |out, operand| {
                 self.push_operand_selector(out, operand);
             }),
         }
@@ -365,8 +365,13 @@ fn push_between(out: &mut String, operator: &str) {
     out.push(' ');
 }
 
-fn push_joined<T>(out: &mut String, parts: &[T], join: &str, push: impl Fn(&mut String, &T)) {
-    for (index, part) in parts.iter().enumerate() {
+fn push_joined<T>(
+    out: &mut String,
+    parts: impl IntoIterator<Item = T>,
+    join: &str,
+    push: impl Fn(&mut String, T),
+) {
+    for (index, part) in parts.into_iter().enumerate() {
         if index > 0 {
             out.push_str(join);
         }

@@ -59,7 +59,7 @@ fn of_selector(selector: &Selector, found: &mut Vec<TextPattern>) {
         }
         Selector::Related(related) => {
             of_selector(&related.left, found);
-            let operands = related.relation.operands().into_iter();
+            let operands = related.relation.operands();
             operands.for_each(|operand| of_selector(operand, found));
         }
     }

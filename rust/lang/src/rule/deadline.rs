@@ -29,11 +29,10 @@ fn deadline(selector: &Selector) -> Option<Nanos> {
     let Selector::Related(related) = selector else {
         return None;
     };
-    let mut all = related.relation.operands();
-    all.push(&related.left);
+    let all = || related.relation.operands().chain([&related.left]);
     // How two bound spans stand is known once they are.
-    let is_awaited = all.iter().any(|one| !matches!(one, Selector::Bound(_)));
+    let is_awaited = all().any(|one| !matches!(one, Selector::Bound(_)));
     let own = related.relation.deadline().filter(|_| is_awaited);
-    let inner = all.into_iter().filter_map(deadline).max();
+    let inner = all().filter_map(deadline).max();
     own.max(inner)
 }

@@ -238,9 +238,8 @@ impl Relation {
     }
 
     /// The selectors that the left one is held against.
-    #[must_use]
-    pub fn operands(&self) -> Vec<&Selector> {
-        match self {
+    pub fn operands(&self) -> impl Iterator<Item = &Selector> {
+        let (first, second) = match self {
             Relation::Before { right, .. }
             | Relation::After { right, .. }
             | Relation::StartsBefore { right, .. }
@@ -262,9 +261,10 @@ impl Relation {
             | Relation::SiblingOf { right }
             | Relation::LinkedTo { right }
             | Relation::Except { right }
-            | Relation::Echoing { right, .. } => vec![right],
-            Relation::Between { from, to } | Relation::AfterUntil { from, to } => vec![from, to],
-        }
+            | Relation::Echoing { right, .. } => (right, None),
+            Relation::Between { from, to } | Relation::AfterUntil { from, to } => (from, Some(to)),
+        };
+        [Some(first), second].into_iter().flatten()
     }
 
     /// The words before its operand; of a scope, those before the first.

@@ -148,7 +148,7 @@ impl Trace<'_> {
         left: &'s Selection,
         bound: &Bound,
     ) -> Stands<'s> {
-        let operands = relation.operands().into_iter();
+        let operands = relation.operands();
         let mut operands = operands.map(|operand| (operand, self.select(operand, bound)));
         match (operands.next(), operands.next()) {
             (Some((_, right)), None) if matches!(relation, Relation::NextAfter { .. }) => {

@@ -80,11 +80,7 @@ fn sets_one(selector: &Selector) -> bool {
     let Selector::Related(related) = selector else {
         return false;
     };
-    let mut sides = related
-        .relation
-        .operands()
-        .into_iter()
-        .chain([&related.left]);
+    let mut sides = related.relation.operands().chain([&related.left]);
     set_by(related).is_some() || sides.any(sets_one)
 }
 
@@ -124,8 +120,7 @@ impl Trace<'_> {
         };
         let is_bound = |selector: &Selector| matches!(selector, Selector::Bound(_));
         // No span that comes changes how bound spans stand to each other in time.
-        let is_known =
-            is_bound(&related.left) && related.relation.operands().into_iter().all(is_bound);
+        let is_known = is_bound(&related.left) && related.relation.operands().all(is_bound);
         if !is_known && let Some((trigger, length)) = set_by(related) {
             for (span, _) in &self.select(trigger, bound).members {
                 let over = (to.began)(self.spans[*span]).saturating_add(length);

@@ -218,7 +218,6 @@ impl List<'_> {
         let rights: Vec<Operand> = related
             .relation
             .operands()
-            .into_iter()
             .map(|right| self.selector(depth, right))
             .collect();
         let (points, must_be) = match &related.relation {

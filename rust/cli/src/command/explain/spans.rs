@@ -80,7 +80,7 @@ fn looks_between(selector: &Selector) -> bool {
     };
     matches!(related.relation, Relation::DirectlyAfter { .. })
         || looks_between(&related.left)
-        || related.relation.operands().into_iter().any(looks_between)
+        || related.relation.operands().any(looks_between)
 }
 
 #[cfg(test)]

@@ -220,6 +220,6 @@ fn depth(selector: &Selector) -> usize {
     let Selector::Related(related) = selector else {
         return 0;
     };
-    let right = related.relation.operands().into_iter().map(depth).max();
+    let right = related.relation.operands().map(depth).max();
     1 + depth(&related.left).max(right.unwrap_or(0))
 }
