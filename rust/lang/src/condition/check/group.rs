@@ -102,23 +102,30 @@ impl<'a> Checker<'a> {
         op: CompareOp,
         right: &Node,
     ) {
-        let measure = self.place.folded(measure.range());
         let (Some(first), Some(key)) = (keys.first(), keys.last()) else {
             return;
         };
         let field = self.place.folded(first.start..key.end);
         let number = self.place.folded(right.range());
-        let (sign, opposite) = match op {
-            CompareOp::Lt => ("<", ">="),
-            CompareOp::Le => ("<=", ">"),
-            CompareOp::Eq => ("==", ">"),
-            _ => ("!=", ">"),
+        let text = &self.place.text;
+        // The number may be written first.
+        let (sign, range) = if right.start < measure.start {
+            let signs = [' ', '\t', '\n', '\r', '('];
+            let end = text[..measure.start].trim_end_matches(signs).len();
+            let range = right.start..end.max(right.end);
+            (self.place.folded(range.clone()), range)
+        } else {
+            let space = text[key.end..].len() - text[key.end..].trim_start().len();
+            (op.as_str().to_owned(), key.end + space..right.end)
         };
-        let space =
-            self.place.text[key.end..].len() - self.place.text[key.end..].trim_start().len();
+        let opposite = match op {
+            CompareOp::Lt => ">=",
+            _ => ">",
+        };
+        let measure = self.place.folded(measure.range());
         self.fault(
             code::GROUP_OPERATOR,
-            key.end + space..right.end,
+            range,
             format!("after `by` stand `>` and `>=` only: some group reaches the number, so `{sign}` has no meaning"),
         )
         .help = Some(format!(
