@@ -255,7 +255,6 @@ walks:
 	$(call say,Walking from the bytes to the finding and from the text to the rule)
 	@docs/walks/walk.py --bytes 16 --text 8 --page docs/architecture.md $${WRITE:+--write}
 
-# Pages that the allocator gave back would be asked for again a moment later: a tenth of the time.
 ## laws: the property tests of the language's laws over a million traces (TRIALS=traces SEED=first)
 .PHONY: laws
 laws:

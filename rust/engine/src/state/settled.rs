@@ -247,5 +247,11 @@ mod tests {
         settled.cells.reserve_exact(KEPT + 1);
         settled.shrink();
         assert_eq!(settled.bytes(), 0);
+        settled.places.reserve_exact(PLACES * KEPT);
+        settled.shrink();
+        assert_eq!(settled.bytes(), heap(4 * PLACES * KEPT));
+        settled.places.reserve_exact(PLACES * (KEPT + 1));
+        settled.shrink();
+        assert_eq!(settled.bytes(), 0);
     }
 }

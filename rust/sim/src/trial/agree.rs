@@ -124,7 +124,7 @@ impl<'t> Watch<'t, '_> {
             let detail = format!("out of turn, engine: {}", show(&[said.findings[at]]));
             return Err(self.trial.wrong(rule, trace, detail));
         }
-        for trace in concerned {
+        for &trace in &concerned {
             if self.trial.is_costly[trace] && !self.script.verdicts {
                 // What was left open for its work is counted, and not told.
                 self.counted.iter_mut().for_each(|rule| rule.is_cut = true);
@@ -170,6 +170,9 @@ impl<'t> Watch<'t, '_> {
                 );
                 self.tally.count("contradicted", contradicted);
             }
+        }
+        if let Some((trace, rule)) = said.about.get(said.taken) {
+            return Err(self.trial.wrong(*rule, *trace, "this was never looked at"));
         }
         Ok(())
     }
