@@ -212,25 +212,13 @@ impl Follow for LedWay {
 
 #[cfg(test)]
 mod tests {
-    use betrace_lang::rule::{Field, Scope};
-
     use super::*;
-    use crate::predicate::fields::FieldTable;
     use crate::scan::read::ReadState;
     use crate::scan::scan;
     use crate::tests::spans::{TestSpan, message, span};
 
-    const KEYS: usize = LENGTH + 1;
-
     fn plan() -> ReadPlan {
-        let mut fields = FieldTable::default();
-        for number in 0..KEYS {
-            fields.intern(&Field::Attribute {
-                scope: Scope::SpanThenResource,
-                key: format!("key{number}").as_str().into(),
-            });
-        }
-        ReadPlan::new(&fields)
+        ReadPlan::of_keys((0..=LENGTH).map(|number| format!("key{number}")))
     }
 
     /// Of each span whether its way was found, and whether it was known.

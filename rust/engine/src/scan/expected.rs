@@ -160,25 +160,11 @@ impl Expectations {
 
 #[cfg(test)]
 mod tests {
-    use betrace_lang::rule::{Field, Scope};
-
     use super::*;
-    use crate::predicate::fields::FieldTable;
     use crate::scan::read::ReadState;
     use crate::scan::scan;
     use crate::scan::view::SpanView;
     use crate::tests::spans::{TestSpan, message, span};
-
-    fn plan_of(keys: impl IntoIterator<Item = String>) -> ReadPlan {
-        let mut fields = FieldTable::default();
-        for key in keys {
-            fields.intern(&Field::Attribute {
-                scope: Scope::SpanThenResource,
-                key: key.as_str().into(),
-            });
-        }
-        ReadPlan::new(&fields)
-    }
 
     /// Behind them come others: what stands near the end of a message is read with more care.
     fn shapes(spans: &[TestSpan], plan: &ReadPlan, read: &mut ReadState) -> Vec<Option<SetShape>> {
@@ -195,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_span_like_one_before_is_known_by_its_shape_until_it_is_read_for_other_rules() {
-        let plans = [(); 2].map(|()| plan_of(["key", "number"].map(str::to_owned)));
+        let plans = [(); 2].map(|()| ReadPlan::of_keys(["key", "number"].map(str::to_owned)));
         let one = |id| span(1, id, "a", 0, 1).text("key", "value").int("number", 7);
         let other = span(1, 4, "a", 0, 1).int("number", 8);
         let spans = [one(1), one(2), other, one(3)];
@@ -212,7 +198,7 @@ mod tests {
     #[test]
     fn no_more_is_remembered_than_there_are_places() {
         let key = |number: usize| format!("key{number}");
-        let plan = plan_of((0..=AHEAD).map(key));
+        let plan = ReadPlan::of_keys((0..=AHEAD).map(key));
         let named = |number: usize| span(1, 1, "a", 0, 1).text(&key(number), "");
         let mut read = ReadState::default();
         for number in 0..AHEAD {

@@ -196,4 +196,17 @@ impl ReadPlan {
     pub(crate) fn place(&self, field: FieldId) -> Option<Place> {
         self.places.get(field.index()).copied()
     }
+
+    /// For tests: of these attributes of spans and resources.
+    #[cfg(test)]
+    pub(crate) fn of_keys(keys: impl IntoIterator<Item = String>) -> ReadPlan {
+        let mut fields = FieldTable::default();
+        for key in keys {
+            fields.intern(&Field::Attribute {
+                scope: Scope::SpanThenResource,
+                key: key.as_str().into(),
+            });
+        }
+        ReadPlan::new(&fields)
+    }
 }

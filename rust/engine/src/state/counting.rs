@@ -14,6 +14,8 @@ pub(super) struct FedCounts {
     fed: Vec<u64>,
     first: usize,
     end: usize,
+    /// By cell: where it stands among the cells of the trace, as far as that was noted.
+    places: Vec<u32>,
 }
 
 impl Default for FedCounts {
@@ -23,6 +25,7 @@ impl Default for FedCounts {
             fed: Vec::new(),
             first: usize::MAX,
             end: 0,
+            places: Vec::new(),
         }
     }
 }
@@ -52,29 +55,38 @@ impl FedCounts {
         self.count(cell);
     }
 
-    /// Of so many cells there are numbers.
+    /// Gives each cell that was fed with its number to `take`, ascending, and begins anew. Where it then stands among the cells
+    /// of the trace, as `take` says, is noted if places are asked for.
     #[inline(always)]
-    pub fn cells(&self) -> usize {
-        self.counts.len()
-    }
-
-    /// Gives each cell that was fed with its number to `take`, ascending, and begins anew.
-    #[inline(always)]
-    pub fn take(&mut self, mut take: impl FnMut(CellId, u32)) {
+    pub fn take(&mut self, has_places: bool, mut take: impl FnMut(CellId, u32) -> usize) {
+        if has_places && self.places.len() < self.counts.len() {
+            self.places.resize(self.counts.len(), 0);
+        }
         for word in self.first..self.end {
             let mut bits = std::mem::take(&mut self.fed[word]);
             while bits != 0 {
                 let at = word * 64 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                take(CellId(at as u32), std::mem::take(&mut self.counts[at]));
+                let place = take(CellId(at as u32), std::mem::take(&mut self.counts[at]));
+                if has_places {
+                    self.places[at] = place as u32;
+                }
             }
         }
         (self.first, self.end) = (usize::MAX, 0);
     }
 
+    /// Where a cell stands that was taken the last time that places were asked for.
+    #[inline(always)]
+    pub fn place(&self, cell: CellId) -> Option<usize> {
+        self.places
+            .get(cell.0 as usize)
+            .map(|place| *place as usize)
+    }
+
     /// Gives back what most traces do not need; nothing is counted at this time.
     pub fn shrink(&mut self) {
-        if self.counts.capacity() > KEPT {
+        if self.counts.capacity().max(self.places.capacity()) > KEPT {
             *self = FedCounts::default();
         }
     }
@@ -82,6 +94,7 @@ impl FedCounts {
     pub fn bytes(&self) -> usize {
         heap(self.counts.capacity() * size_of::<u32>())
             + heap(self.fed.capacity() * size_of::<u64>())
+            + heap(self.places.capacity() * size_of::<u32>())
     }
 }
 
@@ -97,7 +110,10 @@ mod tests {
                 all.count(CellId(cell));
             }
             let mut taken = Vec::new();
-            all.take(|cell, count| taken.push((cell.0, count)));
+            all.take(false, |cell, count| {
+                taken.push((cell.0, count));
+                0
+            });
             assert_eq!(taken, [(3, 3), (63, 1), (64, 1), (700, 2)]);
         }
     }
@@ -108,5 +124,33 @@ mod tests {
         all.count(CellId(1000));
         let least = heap(1000 * size_of::<u32>()) + heap(1000 / 8);
         assert!((least..3 * least).contains(&all.bytes()));
+    }
+
+    #[test]
+    fn places_are_noted_where_they_are_asked_for_and_room_for_no_more_is_kept() {
+        let mut all = FedCounts::default();
+        all.count(CellId(3));
+        all.take(false, |_, _| 9);
+        assert_eq!(all.place(CellId(3)), None);
+        let before = all.bytes();
+        [3, 64].into_iter().for_each(|cell| all.count(CellId(cell)));
+        let mut next = 0;
+        all.take(true, |_, _| {
+            next += 1;
+            next - 1
+        });
+        assert_eq!(
+            [3, 64].map(|cell| all.place(CellId(cell))),
+            [Some(0), Some(1)]
+        );
+        assert!(all.bytes() >= before + heap(64 * size_of::<u32>()));
+        let mut full = FedCounts::default();
+        full.counts.reserve_exact(KEPT);
+        full.places.reserve_exact(KEPT);
+        full.shrink();
+        assert_eq!(full.bytes(), 2 * heap(KEPT * size_of::<u32>()));
+        full.places.reserve_exact(KEPT + 1);
+        full.shrink();
+        assert_eq!(full.bytes(), 0);
     }
 }

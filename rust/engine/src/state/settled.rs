@@ -16,9 +16,8 @@ use crate::state::flags::Flag;
 use crate::state::shown::{Note, SHOWN_BYTES};
 use crate::state::trace::TraceState;
 
-/// Room for so many cells or links is kept, and for so many places for each: rules have more cells than one trace meets.
+/// Room for so many cells or links is kept.
 const KEPT: usize = 1 << 12;
-const PLACES: usize = 16;
 
 /// The cells of the trace that was asked last, with all that its spans left.
 #[derive(Debug, Default)]
@@ -29,8 +28,6 @@ pub(crate) struct SettledCells {
     /// Of members.
     links: Vec<[u8; LINK_BYTES]>,
     counting: FedCounts,
-    /// By cell: where it stands among them, of those that were counted the last time that any had members.
-    places: Vec<u32>,
 }
 
 impl SettledCells {
@@ -54,35 +51,30 @@ impl SettledCells {
                 }
             }
         }
-        let (cells, places) = (&mut self.cells, &mut self.places);
+        let cells = &mut self.cells;
         cells.clear();
-        if has_members && places.len() < self.counting.cells() {
-            places.resize(self.counting.cells(), 0);
-        }
         let mut rest = known;
-        self.counting.take(|id, count| {
+        self.counting.take(has_members, |id, count| {
             // Most traces have few cells of their own.
             while let Some((first, left)) = rest.split_first()
-                && Packed::id_of(first) <= id
+                && Packed::id_of(first) < id
             {
                 rest = left;
-                if Packed::id_of(first) == id {
-                    if has_members {
-                        places[id.0 as usize] = cells.len() as u32;
-                    }
+                cells.push(*first);
+            }
+            let counted = match rest.split_first() {
+                Some((first, left)) if Packed::id_of(first) == id => {
+                    rest = left;
                     let mut cell = Packed::unpacked(first);
                     if cell.kind == CellKind::Count {
                         cell.count = cell.count.saturating_add(count);
                     }
-                    cells.push(cell.packed());
-                    return;
+                    cell
                 }
-                cells.push(*first);
-            }
-            if has_members {
-                places[id.0 as usize] = cells.len() as u32;
-            }
-            cells.push(Packed::count_of(id, count).packed());
+                _ => Packed::count_of(id, count),
+            };
+            cells.push(counted.packed());
+            cells.len() - 1
         });
         cells.extend_from_slice(rest);
         self.links.clear();
@@ -99,10 +91,10 @@ impl SettledCells {
                 Note::Span(span) => record = Some(span),
                 Note::Count(_) => {}
                 Note::Member { cell, certain } => {
-                    let Some((record, at)) = record.zip(self.places.get(cell.0 as usize)) else {
+                    let Some((record, at)) = record.zip(self.counting.place(cell)) else {
                         continue;
                     };
-                    let place = &mut self.cells[*at as usize];
+                    let place = &mut self.cells[at];
                     let cell = Packed::unpacked(place);
                     let is_first = cell.kind != CellKind::Records;
                     let last = (!is_first).then_some(cell.second);
@@ -120,8 +112,7 @@ impl SettledCells {
     /// Gives back what most traces do not need.
     pub fn shrink(&mut self) {
         self.counting.shrink();
-        let most = self.cells.capacity().max(self.links.capacity());
-        if most.max(self.places.capacity() / PLACES) > KEPT {
+        if self.cells.capacity().max(self.links.capacity()) > KEPT {
             *self = SettledCells::default();
         }
     }
@@ -129,7 +120,6 @@ impl SettledCells {
     pub fn bytes(&self) -> usize {
         heap(self.cells.capacity() * CELL_BYTES)
             + heap(self.links.capacity() * LINK_BYTES)
-            + heap(self.places.capacity() * size_of::<u32>())
             + self.counting.bytes()
     }
 }
@@ -245,12 +235,6 @@ mod tests {
         let both = heap(KEPT * LINK_BYTES) + heap(KEPT * CELL_BYTES);
         assert_eq!(settled.bytes(), both);
         settled.cells.reserve_exact(KEPT + 1);
-        settled.shrink();
-        assert_eq!(settled.bytes(), 0);
-        settled.places.reserve_exact(PLACES * KEPT);
-        settled.shrink();
-        assert_eq!(settled.bytes(), heap(4 * PLACES * KEPT));
-        settled.places.reserve_exact(PLACES * (KEPT + 1));
         settled.shrink();
         assert_eq!(settled.bytes(), 0);
     }

@@ -22,6 +22,11 @@ struct Said<'f> {
 }
 
 impl<'f> Said<'f> {
+    /// The first that was not looked at.
+    fn next(&self) -> Option<((usize, usize), &'f Finding)> {
+        Some((*self.about.get(self.taken)?, self.findings.get(self.taken)?))
+    }
+
     /// About this pair, which comes behind the one before.
     fn take(&mut self, trace: usize, rule: usize) -> &[&'f Finding] {
         let from = self.taken;
@@ -111,19 +116,23 @@ impl Trial<'_> {
             taken: 0,
         })
     }
+
+    /// Nothing was said about what comes before this pair and was not to be looked at.
+    fn is_in_turn(&self, said: &Said<'_>, next: (usize, usize)) -> Result<(), Divergence> {
+        match said.next() {
+            Some(((trace, rule), finding)) if (trace, rule) < next => {
+                let detail = format!("out of turn, engine: {}", show(&[finding]));
+                Err(self.wrong(rule, trace, detail))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl<'t> Watch<'t, '_> {
     fn act(&mut self, act: &Act, findings: &[Finding]) -> Result<(), Divergence> {
         let mut said = self.trial.sorted(findings)?;
         let concerned = self.concerned(act);
-        // In the order of the traces.
-        let is_concerned = |trace: &usize| concerned.binary_search(trace).is_ok();
-        if let Some(at) = said.about.iter().position(|one| !is_concerned(&one.0)) {
-            let (trace, rule) = said.about[at];
-            let detail = format!("out of turn, engine: {}", show(&[said.findings[at]]));
-            return Err(self.trial.wrong(rule, trace, detail));
-        }
         for &trace in &concerned {
             if self.trial.is_costly[trace] && !self.script.verdicts {
                 // What was left open for its work is counted, and not told.
@@ -135,6 +144,7 @@ impl<'t> Watch<'t, '_> {
             let causes = |ending| progress.causes(subject, readings, self.script, ending);
             let causes = act.ending().map(causes);
             for rule in 0..self.trial.rules.len() {
+                self.trial.is_in_turn(&said, (trace, rule))?;
                 let said = said.take(trace, rule);
                 let is_there = self.has_all || self.script.has_from_the_start(rule);
                 let before = self.progress[trace].of_rule[rule].before;
@@ -171,10 +181,7 @@ impl<'t> Watch<'t, '_> {
                 self.tally.count("contradicted", contradicted);
             }
         }
-        if let Some((trace, rule)) = said.about.get(said.taken) {
-            return Err(self.trial.wrong(*rule, *trace, "this was never looked at"));
-        }
-        Ok(())
+        self.trial.is_in_turn(&said, (usize::MAX, usize::MAX))
     }
 
     /// Notes what happens, and of which traces the engine may say something then.

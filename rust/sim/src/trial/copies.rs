@@ -57,8 +57,8 @@ impl Trial<'_> {
             return Ok(());
         }
         let is_conflict = subject.read.iter().enumerate().any(|(at, read)| {
-            let mut earlier = subject.first[..at].iter().zip(&subject.read);
-            earlier.any(|(first, known)| *first == subject.first[at] && known != read)
+            let mut earlier = subject.read[..at].iter().enumerate();
+            earlier.any(|(one, known)| subject.are_copies(one, at) && known != read)
         });
         let causes: &[Reason] = if is_conflict {
             &[Reason::Conflict]

@@ -179,8 +179,7 @@ pub fn judged<'a>(
     rules: &[Arc<Rule>],
     spans: impl IntoIterator<Item = &'a Span>,
 ) -> Result<Vec<Finding>, String> {
-    let settings = settings(&Script::of(Vec::new()));
-    let engine = Engine::new(rules.to_vec(), settings, BEGIN).map_err(|fault| fault.to_string())?;
+    let engine = engine(rules, &Script::of(Vec::new()), BEGIN)?;
     let consumed = engine.consume(&encode(spans), BEGIN);
     consumed.map_err(|fault| fault.to_string())?;
     engine.close_traces(BEGIN, CloseCause::EndOfInput);

@@ -54,12 +54,11 @@ impl Progress {
 
     /// A span came.
     pub fn note(&mut self, span: usize, subject: &Subject<'_>, script: &Script) {
-        let are_copies = |a: usize, b: usize| subject.first[a] == subject.first[b];
-        let is_copy = self.came.iter().any(|came| are_copies(*came, span));
+        let is_copy = self.came.iter().any(|came| subject.are_copies(*came, span));
         if !is_copy && self.came.len() >= script.limit as usize {
             let is_first = |at: &usize| {
                 let mut earlier = self.came.iter().take_while(|came| *came != at);
-                earlier.all(|came| !are_copies(*came, *at))
+                earlier.all(|came| !subject.are_copies(*came, *at))
             };
             self.over |=
                 self.came.iter().filter(|at| is_first(at)).count() >= script.limit as usize;
@@ -128,7 +127,7 @@ impl Progress {
     fn has_conflict(&self, subject: &Subject<'_>) -> bool {
         let differs = |at: usize| {
             let span = self.came[at];
-            let is_copy = |one: &&usize| subject.first[**one] == subject.first[span];
+            let is_copy = |one: &&usize| subject.are_copies(**one, span);
             let first = self.came[..at].iter().find(is_copy);
             first.is_some_and(|first| subject.read[*first] != subject.read[span])
         };
@@ -168,8 +167,7 @@ impl Progress {
     ) -> Answer {
         let span = |at: &usize| &subject.spans[*at];
         let (earlier, later) = self.came.split_at(before);
-        let first = |at: &usize| subject.first[*at];
-        let is_copy = |at: &usize| earlier.iter().any(|one| first(one) == first(at));
+        let is_copy = |at: &usize| earlier.iter().any(|one| subject.are_copies(*one, *at));
         let spans = later.iter().filter(|at| !is_copy(at)).map(span);
         reading.answer(&Trace::of(spans).open(Reasons::default()))
     }

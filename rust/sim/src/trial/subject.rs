@@ -19,7 +19,7 @@ pub struct Subject<'a> {
     /// In an order of delivery.
     pub spans: &'a [Span],
     /// Of each span the first that it is a copy of, itself where there is none before it.
-    pub first: Vec<usize>,
+    first: Vec<usize>,
     pub messages: Messages,
     /// The same with nothing but what the engine asks for.
     pub thin_messages: Messages,
@@ -164,6 +164,11 @@ fn lengths(spans: usize) -> Vec<usize> {
 impl<'a> Subject<'a> {
     pub fn id(&self) -> [u8; 16] {
         self.spans.first().map_or([0; 16], |span| span.trace)
+    }
+
+    /// Whether two of its spans are deliveries of one.
+    pub fn are_copies(&self, one: usize, other: usize) -> bool {
+        self.first[one] == self.first[other]
     }
 
     /// The answer on the whole, complete.
