@@ -3,9 +3,10 @@
 //!
 //! A list grows by moving those behind it; what grows most stands last. A long list has room of its own, a
 //! quarter more than it needs, so that this costs little however long it gets. Sizes come in steps of at most an
-//! eighth, each as the allocator hands it out without waste.
+//! eighth, each a number of cache lines.
 
-use crate::heap::heap;
+use betrace_pages::{Boxed, held};
+
 use crate::state::block_pool::BlockPool;
 use crate::state::record_id::NO_RECORD;
 use crate::sync::worked;
@@ -50,7 +51,7 @@ const LINES: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Block {
-    bytes: Box<[u8]>,
+    bytes: Boxed<[u8]>,
     /// Of all lists but the first, which begins where the block does.
     starts: [u32; LISTS - 1],
     lens: [u32; LISTS],
@@ -61,7 +62,7 @@ pub(super) struct Block {
 impl Default for Block {
     fn default() -> Block {
         Block {
-            bytes: Box::default(),
+            bytes: Boxed::default(),
             starts: [0; LISTS - 1],
             lens: [0; LISTS],
             free_record: NO_RECORD,
@@ -166,7 +167,7 @@ impl Block {
     }
 
     /// Memory for so many bytes, and for some more.
-    fn grown(&self, pool: &mut BlockPool, least: usize) -> Box<[u8]> {
+    fn grown(&self, pool: &mut BlockPool, least: usize) -> Boxed<[u8]> {
         if self.bytes.is_empty() {
             pool.take_first(least + FIRST)
         } else {
@@ -190,7 +191,7 @@ impl Block {
     }
 
     /// Moves all lists into other memory.
-    fn move_to(&mut self, pool: &mut BlockPool, bytes: Box<[u8]>, starts: [u32; LISTS]) {
+    fn move_to(&mut self, pool: &mut BlockPool, bytes: Boxed<[u8]>, starts: [u32; LISTS]) {
         let before = std::mem::replace(&mut self.bytes, bytes);
         for (at, start) in starts.into_iter().enumerate() {
             let len = self.lens[at] as usize;
@@ -309,7 +310,7 @@ impl Block {
 
     /// With what lies idle between blocks.
     pub fn heap_bytes(&self) -> usize {
-        heap(self.bytes.len()) + self.bytes.len() / BETWEEN
+        held(self.bytes.len()) + self.bytes.len() / BETWEEN
     }
 
     /// Reads something of each line, as far as it is to be read ahead.
@@ -365,10 +366,10 @@ mod tests {
             block
         };
         let mut block = filled(&mut pool);
-        let held = heap(block.len());
+        let of_block = held(block.len());
         let before = pool.bytes();
         block.release(&mut pool);
-        assert_eq!(pool.bytes(), before + held + SLOT);
+        assert_eq!(pool.bytes(), before + of_block + SLOT);
         // It begins larger, each time, until it need not grow.
         for _ in 0..100 {
             filled(&mut pool).release(&mut pool);

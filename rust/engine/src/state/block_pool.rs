@@ -1,13 +1,14 @@
 //! What the traces of a shard share: blocks of memory that none has, kept for the next one that needs a block of their size,
 //! and the texts of their records.
 
-use crate::heap::heap;
+use betrace_pages::{Boxed, held, zeroed};
+
 use crate::state::texts::Texts;
 use crate::sync::worked;
 
 /// The smallest block, and the largest that is kept for another trace.
-const LEAST: usize = 56;
-const MOST_KEPT: usize = 4096 - 8;
+const LEAST: usize = 64;
+const MOST_KEPT: usize = 4096;
 
 /// In place of a block of one size, those of so many next ones are taken.
 const LARGER: usize = 2;
@@ -25,13 +26,14 @@ const USUAL: usize = 2048;
 const SHRINKS_BY: usize = 128;
 const GROWS_BY: usize = 16;
 
-/// How many sizes are kept apart: eight for each doubling, from 64 bytes to 4096.
-const SIZES: usize = 56;
+/// How many sizes are kept apart: one for each line up to sixteen of them, then eight for each doubling, up to 4096 bytes.
+const SIZES: usize = 32;
+const STEPS: usize = 16;
 
 /// Blocks that no trace has, for the next that needs one of their size.
 #[derive(Debug)]
 pub(crate) struct BlockPool {
-    free: [Vec<Box<[u8]>>; SIZES],
+    free: [Vec<Boxed<[u8]>>; SIZES],
     bytes: usize,
     /// Beyond so many bytes, blocks go back to the allocator.
     most: usize,
@@ -64,7 +66,7 @@ impl BlockPool {
                 let Some(block) = free.pop() else {
                     break;
                 };
-                self.bytes -= heap(block.len()) + SLOT;
+                self.bytes -= held(block.len()) + SLOT;
                 left -= 1;
                 worked(1);
             }
@@ -77,52 +79,52 @@ impl BlockPool {
     }
 
     /// The first block of a trace.
-    pub(super) fn take_first(&mut self, least: usize) -> Box<[u8]> {
+    pub(super) fn take_first(&mut self, least: usize) -> Boxed<[u8]> {
         let shrunk = self.usual - self.usual.div_ceil(SHRINKS_BY);
         self.usual = shrunk.max(least).min(USUAL);
         self.take(self.usual.max(least))
     }
 
     /// A block, with some to spare, in place of one that was too small.
-    pub(super) fn take_grown(&mut self, least: usize, spare: usize) -> Box<[u8]> {
+    pub(super) fn take_grown(&mut self, least: usize, spare: usize) -> Boxed<[u8]> {
         if least <= USUAL.min(2 * self.usual) {
             self.usual += self.usual / GROWS_BY;
         }
         self.take(least + spare)
     }
 
-    fn take(&mut self, least: usize) -> Box<[u8]> {
+    fn take(&mut self, least: usize) -> Boxed<[u8]> {
         let size = size_for(least);
         if size <= MOST_KEPT {
             // One that is a quarter larger will do.
             let index = size_index(size);
             let near = self.free[index..].iter_mut().take(1 + LARGER);
             if let Some(bytes) = near.filter_map(Vec::pop).next() {
-                self.bytes -= heap(bytes.len()) + SLOT;
+                self.bytes -= held(bytes.len()) + SLOT;
                 return bytes;
             }
         }
-        vec![0; size].into()
+        zeroed(size)
     }
 
-    pub(super) fn give(&mut self, bytes: Box<[u8]>) {
+    pub(super) fn give(&mut self, bytes: Boxed<[u8]>) {
         let size = bytes.len();
         if !(LEAST..=MOST_KEPT).contains(&size) {
             return;
         }
-        let weight = heap(size) + SLOT;
+        let weight = held(size) + SLOT;
         for _ in 0..GONE_FOR_ONE {
             if self.bytes + weight <= self.most {
                 break;
             }
             // One goes of the size of which most bytes lie here: the others are asked for.
             let lying =
-                |free: &&mut Vec<Box<[u8]>>| free.len() * free.last().map_or(0, |one| one.len());
+                |free: &&mut Vec<Boxed<[u8]>>| free.len() * free.last().map_or(0, |one| one.len());
             let most = self.free.iter_mut().max_by_key(lying);
             let Some(other) = most.and_then(Vec::pop) else {
                 return;
             };
-            self.bytes -= heap(other.len()) + SLOT;
+            self.bytes -= held(other.len()) + SLOT;
         }
         if self.bytes + weight > self.most {
             return;
@@ -137,21 +139,20 @@ impl BlockPool {
 }
 
 /// What a list of free blocks holds for each, room for as many more included.
-pub(super) const SLOT: usize = 2 * size_of::<Box<[u8]>>();
+pub(super) const SLOT: usize = 2 * size_of::<Boxed<[u8]>>();
 
-/// The size of a block that holds at least so many bytes: with the allocator's header of eight bytes a multiple of
-/// sixteen.
+/// The size of a block that holds at least so many bytes: lines of 64, as many as the next of eight steps of each doubling.
 fn size_for(least: usize) -> usize {
-    let whole = least.max(LEAST) + 8;
-    let step = (whole.next_power_of_two() / 16).max(16);
-    whole.next_multiple_of(step) - 8
+    let lines = least.div_ceil(LEAST).max(1);
+    let step = (lines.next_power_of_two() / STEPS).max(1);
+    lines.next_multiple_of(step) * LEAST
 }
 
 fn size_index(size: usize) -> usize {
-    let whole = size + 8;
-    let power = whole.next_power_of_two();
-    let doublings = power.ilog2().saturating_sub(6) as usize;
-    (doublings * 8 + whole * 16 / power - 9).min(SIZES - 1)
+    let lines = size / LEAST;
+    let power = lines.next_power_of_two().max(STEPS);
+    let doublings = (power / STEPS).ilog2() as usize;
+    (doublings * STEPS / 2 + lines * STEPS / power - 1).min(SIZES - 1)
 }
 
 #[cfg(test)]
@@ -200,11 +201,8 @@ mod tests {
         let mut seen: Vec<Option<usize>> = vec![None; SIZES];
         for least in 1..=MOST_KEPT {
             let size = size_for(least);
-            assert!(size >= least && heap(size) == size + 8, "{least}");
-            assert!(
-                size <= (least + least / 8 + 24).max(LEAST),
-                "{least}: {size}"
-            );
+            assert!(size >= least && size.is_multiple_of(LEAST), "{least}");
+            assert!(size <= (least + least / 8 + LEAST - 1), "{least}: {size}");
             if size <= MOST_KEPT {
                 assert_eq!(*seen[size_index(size)].get_or_insert(size), size);
             }

@@ -1,6 +1,8 @@
 //! Things that stand in chunks which come and go as a whole, so that what they take is known to the byte, none moves while
 //! another comes, and a flood leaves nothing behind.
 
+use betrace_pages::{Boxed, boxed, held};
+
 use crate::heap::heap;
 use crate::sync::worked;
 
@@ -19,7 +21,7 @@ const FEW: usize = 16;
 #[derive(Debug)]
 struct Chunk<T> {
     /// Empty without memory.
-    things: Box<[T]>,
+    things: Boxed<[T]>,
     /// A bit for each place that is free.
     free: u32,
 }
@@ -84,7 +86,7 @@ impl<T> Chunks<T> {
         (first < self.chunks.len()).then(|| {
             chunks.flat_map(|(at, chunk)| {
                 let first = (at * CHUNK) as u32;
-                (first..).zip(&chunk.things)
+                (first..).zip(chunk.things.iter())
             })
         })
     }
@@ -121,7 +123,7 @@ impl<T> Chunks<T> {
         }
         let at = self.bare.pop().unwrap_or(self.chunks.len() as u32);
         let chunk = Chunk {
-            things: (0..CHUNK).map(|_| T::default()).collect(),
+            things: boxed(CHUNK, T::default),
             free: u32::MAX,
         };
         match self.chunks.get_mut(at as usize) {
@@ -154,7 +156,7 @@ impl<T> Chunks<T> {
     fn drop_ready(&mut self, at: usize) {
         if self.ready > 1 + self.filled / READY {
             worked(1);
-            self.chunks[at].things = Box::default();
+            self.chunks[at].things = Boxed::default();
             self.ready -= 1;
             self.filled -= 1;
         }
@@ -189,7 +191,7 @@ impl<T> Chunks<T> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.filled * heap(CHUNK * size_of::<T>())
+        self.filled * held(CHUNK * size_of::<T>())
             + heap(self.chunks.capacity() * size_of::<Chunk<T>>())
             + heap(self.open.capacity() * 4)
             + heap(self.bare.capacity() * 4)

@@ -2,6 +2,7 @@
 //! while everybody waits; this one is many small ones, of which one is split when there is more than they should hold, and
 //! two become one when there is less (W. Litwin, "Linear hashing", VLDB 1980).
 
+use betrace_pages::{Pages, held};
 use hashbrown::HashTable;
 
 use crate::heap::heap;
@@ -14,10 +15,12 @@ const SPARSE: usize = FULL / 4;
 /// A part keeps at least room for so many.
 const ROOM: usize = 64;
 
+type Part = HashTable<u32, Pages>;
+
 #[derive(Debug)]
 pub(super) struct SplitTable {
     /// None while nothing was put in.
-    parts: Vec<HashTable<u32>>,
+    parts: Vec<Part>,
     len: usize,
     /// What the parts hold on the heap.
     bytes: usize,
@@ -47,7 +50,7 @@ impl SplitTable {
     /// Adds what is not there. `hash_of` says what hash a place was put in by.
     pub fn insert_unique(&mut self, hash: u64, place: u32, hash_of: impl Fn(&u32) -> u64) {
         if self.parts.is_empty() {
-            self.parts.push(HashTable::new());
+            self.parts.push(Part::new_in(Pages));
         }
         if self.len >= self.parts.len() * FULL {
             self.split(&hash_of);
@@ -85,9 +88,9 @@ impl SplitTable {
     /// The next part in turn hands over what belongs into a new one.
     fn split(&mut self, hash_of: impl Fn(&u32) -> u64) {
         let new = self.parts.len();
-        let whole = std::mem::take(&mut self.parts[sibling_of(new)]);
+        let whole = std::mem::replace(&mut self.parts[sibling_of(new)], Part::new_in(Pages));
         self.bytes -= weight(&whole);
-        self.parts.push(HashTable::new());
+        self.parts.push(Part::new_in(Pages));
         self.put(whole, hash_of);
     }
 
@@ -103,7 +106,7 @@ impl SplitTable {
         }
     }
 
-    fn put(&mut self, from: HashTable<u32>, hash_of: impl Fn(&u32) -> u64) {
+    fn put(&mut self, from: Part, hash_of: impl Fn(&u32) -> u64) {
         let count = self.parts.len();
         worked(from.len());
         // What they are hashed by lies in memory that is long cold: it is fetched for all of them together.
@@ -120,7 +123,7 @@ impl SplitTable {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes + heap(self.parts.capacity() * size_of::<HashTable<u32>>())
+        self.bytes + heap(self.parts.capacity() * size_of::<Part>())
     }
 
     #[cfg(test)]
@@ -129,8 +132,8 @@ impl SplitTable {
     }
 }
 
-fn weight(part: &HashTable<u32>) -> usize {
-    heap(part.allocation_size())
+fn weight(part: &Part) -> usize {
+    held(part.allocation_size())
 }
 
 /// In which of so many parts a hash belongs: by bits that a part itself does not look at.
@@ -170,7 +173,7 @@ mod tests {
             }
         }
         let parts: usize = table.parts.iter().map(weight).sum();
-        let list = heap(table.parts.capacity() * size_of::<HashTable<u32>>());
+        let list = heap(table.parts.capacity() * size_of::<Part>());
         assert_eq!(table.bytes(), parts + list);
         for place in 0..20_000 {
             assert_eq!(is_there(&table, place), place > 19_999 / 3, "{place}");
