@@ -214,7 +214,7 @@ proptest! {
             let mut faults = Vec::new();
             matcher.scan(&bytes, &mut scratch, |view, answers| {
                 let mut found: Vec<(SelectorId, bool)> =
-                    answers.hits().iter().map(|hit| (hit.selector, hit.certain)).collect();
+                    answers.hits().iter().map(|hit| (hit.selector(), hit.certain())).collect();
                 found.sort_unstable();
                 let mut expected = Vec::new();
                 for (id, (base, parts)) in &asked {

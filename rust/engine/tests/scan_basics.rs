@@ -102,7 +102,7 @@ fn hits(
                     answers
                         .hits()
                         .iter()
-                        .map(|hit| (hit.selector, hit.certain))
+                        .map(|hit| (hit.selector(), hit.certain()))
                         .collect::<Vec<_>>(),
                 );
             },

@@ -204,7 +204,7 @@ fn ten_thousand_selectors_of_one_key_are_found_by_their_values() {
             &request(&pair(b"k", SEVEN)),
             &mut matcher.scratch(),
             |_, answers| {
-                found.extend(answers.hits().iter().map(|hit| hit.selector));
+                found.extend(answers.hits().iter().map(|hit| hit.selector()));
                 assert!(answers.unlike().is_empty());
             },
         )

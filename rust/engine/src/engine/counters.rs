@@ -197,8 +197,8 @@ impl Counters {
         self.delay.merge(&std::mem::take(&mut tally.delay));
         let selections = &mut self.selections;
         tally.kinds.take(|hash, hits, spans| {
-            let selectors = hits.iter().map(|hit| hit.selector.0);
-            selections.count(hash, selectors, spans);
+            let selectors = hits.iter().map(|hit| hit.selector().0);
+            selections.count(hash.number(), selectors, spans);
         });
         tally.unlike.take_into(&mut self.unlike);
     }

@@ -14,13 +14,14 @@ use crate::engine::sorted::SortedSpans;
 use crate::engine::touches::Touches;
 use crate::mark::Whose;
 use crate::matcher::answers::Answers;
-use crate::matcher::ids::{Hit, UnlikeId};
+use crate::matcher::ids::UnlikeId;
 use crate::scan::view::SpanView;
 use crate::scan::{Scanned, Visitor};
 use crate::state::merge::{Merged, Merging};
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
 use crate::state::slots::TracePlace;
+use crate::state::span_kinds::KindId;
 use crate::sync::{MutexGuard, worked};
 use crate::wire::ScanError;
 
@@ -149,14 +150,20 @@ impl<'a> Visitor<'a, Answers> for &mut Intake<'_> {
             Whose::Others => {}
         }
         let shard = self.shards.of(span.trace_id());
-        self.spans.push(shard, span, found);
+        let Merging {
+            plan, early_from, ..
+        } = self.into.merging;
+        let kinds = &mut tally.kinds;
+        let kind = kinds.of(plan, early_from, found.hashed_hits());
+        self.spans.push((shard, kind), span, found);
+        let is_full = kinds.is_full();
         self.read_to = span.position();
         let read = self.read_to.saturating_sub(self.merged_to);
         let (most_spans, most_read) = match self.turns {
             None => (SPANS, READ),
             Some(_) => (SPANS_IN_TURN, READ_IN_TURN),
         };
-        !self.spans.is_full(most_spans) && read < most_read
+        !is_full && !self.spans.is_full(most_spans) && read < most_read
     }
 
     fn note(&mut self) -> bool {
@@ -202,8 +209,8 @@ impl Intake<'_> {
             for some in spans.some_of(at) {
                 shard.find_ahead(context.key, spans.named(some, message), found);
                 let mut found = found.iter().copied();
-                spans.each_of(some, (message, matcher), |span, hits, unlike| {
-                    into.merge(shard, (span, found.next().flatten()), (hits, unlike));
+                spans.each_of(some, (message, matcher), |span, kind, unlike| {
+                    into.merge(shard, (span, found.next().flatten()), (kind, unlike));
                 });
             }
             into.decide_touched(shard);
@@ -227,6 +234,7 @@ impl Intake<'_> {
             }
         }
         spans.clear();
+        into.forget_kinds();
         shed(shards, context, self.outbox, into.scratch, into.sink);
     }
 }
@@ -250,7 +258,7 @@ impl Merger<'_> {
         &mut self,
         shard: &mut MutexGuard<'_, Shard>,
         (span, found): (&SpanView<'_, '_>, Option<TracePlace>),
-        (hits, unlike): (&[Hit], &[UnlikeId]),
+        (kind, unlike): (KindId, &[UnlikeId]),
     ) {
         worked(1);
         self.merged += 1;
@@ -269,11 +277,10 @@ impl Merger<'_> {
         let touches = &mut *self.touches;
         let met = |selector| touches.met(touched, selector);
         let tally = &mut self.sink.tally;
-        let Merging {
-            plan, early_from, ..
-        } = self.merging;
-        let kind = tally.kinds.of(plan, early_from, hits);
-        let merged = trace.merge(&self.merging, pool, span, tally.kinds.get(kind), met);
+        let Some(known) = tally.kinds.get(kind) else {
+            return;
+        };
+        let merged = trace.merge(&self.merging, pool, span, known, met);
         let spans = &mut tally.spans;
         match merged {
             Merged::Duplicate => spans.duplicate += 1,
@@ -299,6 +306,14 @@ impl Merger<'_> {
         }
         if self.touches.len() >= TOUCHES {
             self.decide_touched(shard);
+        }
+    }
+
+    /// Forgets kinds of spans if there are many. None of them waits at this time.
+    fn forget_kinds(&mut self) {
+        if self.sink.tally.kinds.is_full() {
+            self.outbox.settle(self.sink, &self.context.rules.plan);
+            self.sink.tally.kinds.forget();
         }
     }
 

@@ -100,14 +100,15 @@ impl Selections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::span_kinds::hash_of_selectors;
+    use crate::matcher::ids::{HitsHash, SelectorId};
 
     #[test]
     fn spans_of_the_same_selectors_are_counted_together_and_none_is_lost() {
         let mut all = Selections::default();
         let mut count = |selectors: &[u32], spans| {
             let selectors = selectors.iter().copied();
-            all.count(hash_of_selectors(selectors.clone()), selectors, spans);
+            let hash: HitsHash = selectors.clone().map(SelectorId).collect();
+            all.count(hash.number(), selectors, spans);
             (all.alike.len(), all.is_full())
         };
         for round in 0..4u32 {

@@ -1,15 +1,16 @@
-//! The spans of a message by the part of all traces in which theirs is, each with what selects it, so that a part is locked
+//! The spans of a message by the part of all traces in which theirs is, each with its kind by what selects it, so that a part is locked
 //! once for all of them.
 
 use crate::id::TraceId;
 use crate::matcher::Matcher;
 use crate::matcher::answers::Answers;
-use crate::matcher::ids::{Hit, UnlikeId};
+use crate::matcher::ids::UnlikeId;
 use crate::scan::aside::SpansAside;
 use crate::scan::view::SpanView;
 use crate::state::shards::ShardIndex;
+use crate::state::span_kinds::KindId;
 
-/// So many selectors, or values, are sorted at once with their spans for each that there may be.
+/// So many comparisons of unlike types, or values, are sorted at once with their spans for each that there may be.
 const FOUND: usize = 16;
 const VALUES: usize = 16;
 
@@ -25,7 +26,6 @@ pub(crate) struct SortedSpans {
     aside: SpansAside,
     spans: Vec<SortedSpan>,
     /// Of all spans, one behind the other.
-    hits: Vec<Hit>,
     unlike: Vec<UnlikeId>,
     /// Numbers of spans, those of a part behind each other.
     order: Vec<u32>,
@@ -36,21 +36,25 @@ pub(crate) struct SortedSpans {
 #[derive(Clone, Copy, Debug)]
 struct SortedSpan {
     shard: ShardIndex,
-    /// Where what was found of it ends.
-    hits: u32,
+    kind: KindId,
+    /// Where those of it end.
     unlike: u32,
 }
 
 impl SortedSpans {
     /// Adds the span at hand.
     #[inline]
-    pub fn push(&mut self, shard: ShardIndex, span: &SpanView<'_, '_>, found: &Answers) {
+    pub fn push(
+        &mut self,
+        (shard, kind): (ShardIndex, KindId),
+        span: &SpanView<'_, '_>,
+        found: &Answers,
+    ) {
         self.aside.push(span);
-        self.hits.extend_from_slice(found.hits());
         self.unlike.extend_from_slice(found.unlike());
         self.spans.push(SortedSpan {
             shard,
-            hits: self.hits.len() as u32,
+            kind,
             unlike: self.unlike.len() as u32,
         });
     }
@@ -63,9 +67,7 @@ impl SortedSpans {
     pub fn truncate(&mut self, len: usize) {
         self.aside.truncate(len);
         self.spans.truncate(len);
-        let last = self.spans.last();
-        let (hits, unlike) = last.map_or((0, 0), |last| (last.hits, last.unlike));
-        self.hits.truncate(hits as usize);
+        let unlike = self.spans.last().map_or(0, |last| last.unlike);
         self.unlike.truncate(unlike as usize);
     }
 
@@ -74,7 +76,7 @@ impl SortedSpans {
     #[inline]
     pub fn is_full(&self, spans: usize) -> bool {
         self.spans.len() >= spans
-            || self.hits.len() + self.unlike.len() >= FOUND * spans
+            || self.unlike.len() >= FOUND * spans
             || self.aside.values() >= VALUES * spans
     }
 
@@ -133,16 +135,13 @@ impl SortedSpans {
         &mut self,
         SomeSpans(begin, end): SomeSpans,
         (message, matcher): (&'a [u8], &Matcher),
-        mut visit: impl FnMut(&SpanView<'a, '_>, &[Hit], &[UnlikeId]),
+        mut visit: impl FnMut(&SpanView<'a, '_>, KindId, &[UnlikeId]),
     ) {
         for number in &self.order[begin..end] {
             let number = *number as usize;
-            let before = number.checked_sub(1).map(|before| self.spans[before]);
-            let (hits, unlike) = before.map_or((0, 0), |before| (before.hits, before.unlike));
             let span = self.spans[number];
-            let hits = &self.hits[hits as usize..span.hits as usize];
-            let unlike = &self.unlike[unlike as usize..span.unlike as usize];
-            let mut visit = |view: &SpanView<'a, '_>| visit(view, hits, unlike);
+            let unlike = unlike_of(number, &self.spans, &self.unlike);
+            let mut visit = |view: &SpanView<'a, '_>| visit(view, span.kind, unlike);
             let plan = matcher.read_plan();
             self.aside.lend(number, message, plan, &mut visit);
         }
@@ -152,7 +151,17 @@ impl SortedSpans {
     pub fn clear(&mut self) {
         self.aside.clear();
         self.spans.clear();
-        self.hits.clear();
         self.unlike.clear();
     }
+}
+
+/// Of all comparisons of unlike types those of one span. Most spans have none.
+#[inline(always)]
+fn unlike_of<'u>(number: usize, spans: &[SortedSpan], unlike: &'u [UnlikeId]) -> &'u [UnlikeId] {
+    if unlike.is_empty() {
+        return &[];
+    }
+    let before = number.checked_sub(1);
+    let begin = before.map_or(0, |before| spans[before].unlike);
+    &unlike[begin as usize..spans[number].unlike as usize]
 }

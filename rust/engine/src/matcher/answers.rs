@@ -4,12 +4,14 @@
 //! that it was given for.
 
 use crate::logic::truth::Truth;
-use crate::matcher::ids::{Hit, PartId, UnlikeId};
+use crate::matcher::ids::{Hit, HitsHash, PartId, UnlikeId};
 
 /// What a span was found to satisfy.
 #[derive(Debug, Default)]
 pub struct Answers {
     hits: Vec<Hit>,
+    /// Of the hits.
+    hash: HitsHash,
     unlike: Vec<UnlikeId>,
     answers: Vec<Answer>,
     /// Selectors that stand in several lists of the index, by the span that met them last.
@@ -46,6 +48,12 @@ impl Answers {
         &self.hits
     }
 
+    /// With what tells these hits from most others.
+    #[inline(always)]
+    pub(crate) fn hashed_hits(&self) -> (HitsHash, &[Hit]) {
+        (self.hash, &self.hits)
+    }
+
     /// Whose comparisons were unknown through unlike types.
     #[must_use]
     pub fn unlike(&self) -> &[UnlikeId] {
@@ -54,6 +62,7 @@ impl Answers {
 
     pub(crate) fn clear(&mut self) {
         self.hits.clear();
+        self.hash = HitsHash::default();
         self.unlike.clear();
     }
 
@@ -79,13 +88,22 @@ impl Answers {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn hit(&mut self, hit: Hit) {
         self.hits.push(hit);
+        self.come_to(HitsHash::of(hit.selector()));
     }
 
+    /// Several at once; who does it [comes](Answers::come_to) to their hash.
     #[inline(always)]
     pub(crate) fn hit_all(&mut self, hits: &[Hit]) {
         self.hits.extend_from_slice(hits);
+    }
+
+    /// What was hit has this hash.
+    #[inline(always)]
+    pub(crate) fn come_to(&mut self, hash: HitsHash) {
+        self.hash = self.hash.with(hash);
     }
 
     pub(crate) fn count_unlike(&mut self, id: UnlikeId) {

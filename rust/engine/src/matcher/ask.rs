@@ -175,10 +175,8 @@ impl Asking<'_, '_, '_> {
             self.answers.count_unlike(UnlikeId(id));
         }
         if truth.may_be_true() {
-            self.answers.hit(Hit {
-                selector: SelectorId(id),
-                certain: truth.is_true(),
-            });
+            let hit = Hit::new(SelectorId(id), truth.is_true());
+            self.answers.hit(hit);
         }
     }
 
@@ -199,10 +197,7 @@ impl Follow for Asking<'_, '_, '_> {
     #[inline(always)]
     fn lead(&mut self, lead: Lead) {
         if lead.is_settled {
-            self.answers.hit(Hit {
-                selector: SelectorId(lead.selector),
-                certain: true,
-            });
+            self.answers.hit(Hit::new(SelectorId(lead.selector), true));
         } else {
             self.ask(lead.selector);
         }

@@ -171,6 +171,7 @@ impl Group {
     /// What hangs on the span itself, but for its events and links, as the way says.
     fn go(&self, way: &LedWay, asking: &mut Asking<'_, '_, '_>) {
         let slots = asking.view.span_slots();
+        asking.answers.come_to(way.hash());
         for step in way.steps() {
             match *step {
                 WayStep::Hits { from, to } => asking.answers.hit_all(way.hits(from, to)),

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::hash::fold;
-use crate::matcher::ids::{Hit, SelectorId, UnlikeId};
+use crate::matcher::ids::{Hit, HitsHash, SelectorId, UnlikeId};
 use crate::matcher::leads::{Follow, Lead};
 use crate::scan::expected::SetShape;
 use crate::scan::read_plan::{PlanIdentity, ReadPlan};
@@ -56,6 +56,8 @@ enum KnownWay {
 #[derive(Debug, Default)]
 pub(crate) struct LedWay {
     hits: Vec<Hit>,
+    /// Of the hits.
+    hash: HitsHash,
     steps: Vec<WayStep>,
     is_too_long: bool,
 }
@@ -163,6 +165,7 @@ impl LedWay {
         self.steps.reserve(LENGTH);
         self.hits.clear();
         self.hits.reserve(LENGTH);
+        self.hash = HitsHash::default();
         self.is_too_long = false;
     }
 
@@ -174,6 +177,12 @@ impl LedWay {
     #[inline(always)]
     pub(crate) fn hits(&self, from: u32, to: u32) -> &[Hit] {
         self.hits.get(from as usize..to as usize).unwrap_or(&[])
+    }
+
+    /// Of all of its hits.
+    #[inline(always)]
+    pub(crate) fn hash(&self) -> HitsHash {
+        self.hash
     }
 
     pub(crate) fn step(&mut self, step: WayStep) {
@@ -195,10 +204,9 @@ impl Follow for LedWay {
         if self.is_too_long {
             return;
         }
-        self.hits.push(Hit {
-            selector: SelectorId(lead.selector),
-            certain: true,
-        });
+        let selector = SelectorId(lead.selector);
+        self.hits.push(Hit::new(selector, true));
+        self.hash = self.hash.with(HitsHash::of(selector));
         match self.steps.last_mut() {
             Some(WayStep::Hits { to, .. }) => *to = from + 1,
             _ => self.step(WayStep::Hits { from, to: from + 1 }),

@@ -29,9 +29,12 @@ pub(crate) struct SelectorPlan {
 pub(crate) struct CellReach {
     pub cell: CellId,
     pub reach: ValueReach,
-    /// Whole numbers from here to there do not.
-    idle: (i64, i64),
+    pub idle: IdleNumbers,
 }
+
+/// Whole numbers that do not matter: from here to there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IdleNumbers(i64, i64);
 
 impl CellReach {
     pub fn new(cell: CellId, reach: ValueReach) -> CellReach {
@@ -44,14 +47,16 @@ impl CellReach {
         CellReach {
             cell,
             reach,
-            idle: idle.unwrap_or((0, -1)),
+            idle: idle.map_or(IdleNumbers(0, -1), |(from, to)| IdleNumbers(from, to)),
         }
     }
+}
 
+impl IdleNumbers {
     /// Whether a whole number is known not to matter.
     #[inline(always)]
-    pub fn is_idle(&self, number: i64) -> bool {
-        let (from, to) = self.idle;
+    pub fn has(self, number: i64) -> bool {
+        let IdleNumbers(from, to) = self;
         from <= number && number <= to
     }
 }
@@ -155,12 +160,12 @@ mod tests {
             let of_cell = CellReach::new(CellId(0), reach);
             for number in numbers {
                 let matters = reach.has(Number::Int(i128::from(number)));
-                idle += usize::from(of_cell.is_idle(number));
-                assert!(!(of_cell.is_idle(number) && matters), "{reach:?} {number}");
+                idle += usize::from(of_cell.idle.has(number));
+                assert!(!(of_cell.idle.has(number) && matters), "{reach:?} {number}");
                 let is_of_whole = !matches!(greatest.or(least), Some(Number::Float(_)))
                     && !matches!(least, Some(Number::Float(_)));
                 assert!(
-                    !is_of_whole || of_cell.is_idle(number) || matters,
+                    !is_of_whole || of_cell.idle.has(number) || matters,
                     "{reach:?} {number}"
                 );
             }

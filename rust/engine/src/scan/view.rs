@@ -116,6 +116,12 @@ impl<'a, 's> SpanView<'a, 's> {
         self.start() != 0 && self.end() != 0 && self.end() >= self.start()
     }
 
+    /// In nanoseconds; `None`: its times have no order.
+    #[inline(always)]
+    pub(crate) fn duration(&self) -> Option<u64> {
+        self.has_order().then(|| self.end() - self.start())
+    }
+
     /// OTLP's number: 0 unset, 1 ok, 2 error. Always 0 in a thin message of rules that do not ask.
     #[must_use]
     pub fn status(&self) -> i32 {
@@ -280,9 +286,7 @@ impl<'a, 's> SpanView<'a, 's> {
             Intrinsic::SpanKind => Value::Text(kind_text(self.kind())),
             Intrinsic::SpanStatus => Value::Text(status_text(self.status())),
             Intrinsic::SpanStatusMessage => self.non_empty(self.head.status_message),
-            Intrinsic::SpanDuration => {
-                Value::Duration(self.has_order().then(|| self.end() - self.start()))
-            }
+            Intrinsic::SpanDuration => Value::Duration(self.duration()),
             Intrinsic::SpanId => Value::Text(&self.read.ids.span),
             Intrinsic::SpanParentId if self.parent().is_none() => Value::Missing,
             Intrinsic::SpanParentId => Value::Text(&self.read.ids.parent),

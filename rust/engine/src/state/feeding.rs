@@ -1,9 +1,12 @@
 //! Feeding the cells that keep more of a span than that it came: members, and values.
 
+use betrace_lang::rule::Intrinsic;
+
 use crate::id::SpanId;
 use crate::plan::Plan;
 use crate::plan::feed::{Feed, FeedKind, NumberOf, SelectorPlan};
 use crate::predicate::fields::NoBindings;
+use crate::scan::read_plan::Place;
 use crate::scan::view::SpanView;
 use crate::state::arriving::Arriving;
 use crate::state::fed_cells::Keeping;
@@ -31,7 +34,7 @@ impl TraceState {
                 let mut cells = self.cells_mut(arriving.pool);
                 if let Some(reach) = reach.filter(|_| certain)
                     && let Some(number) = whole(arriving.span, of)
-                    && reach.is_idle(number)
+                    && reach.idle.has(number)
                     && let Some(count) = cells.widen(feed.cell, number)
                 {
                     return count;
@@ -91,7 +94,17 @@ fn whole(span: &SpanView<'_, '_>, of: NumberOf) -> Option<i64> {
     let NumberOf::Field(field) = of else {
         return None;
     };
-    match span.field(field) {
+    whole_at(span, span.plan.place(field)?)
+}
+
+/// Likewise, of the field that is read there.
+#[inline(always)]
+pub(super) fn whole_at(span: &SpanView<'_, '_>, place: Place) -> Option<i64> {
+    // The most frequent.
+    if place == Place::Intrinsic(Intrinsic::SpanDuration) {
+        return i64::try_from(span.duration()?).ok();
+    }
+    match span.at(place) {
         Value::Int(number) => Some(number),
         Value::Duration(Some(nanos)) => i64::try_from(nanos).ok(),
         _ => None,

@@ -11,11 +11,12 @@ use crate::state::arriving::Arriving;
 use crate::state::block::{LISTS, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::CELL_BYTES;
+use crate::state::feeding::whole_at;
 use crate::state::flags::Flag;
 use crate::state::packed_record::record_stride;
 use crate::state::seen::{Arrival, Parents, SeenSpan};
 use crate::state::shown::{self, SHOWN_BYTES};
-use crate::state::span_kinds::{EarlyFrom, SpanKind};
+use crate::state::span_kinds::{EarlyFrom, RangeFeed, SpanKind};
 use crate::state::trace::{Generation, TraceState};
 use crate::time::{EventTime, Timestamp};
 
@@ -73,7 +74,7 @@ impl TraceState {
         with: &Merging<'_>,
         pool: &mut BlockPool,
         span: &SpanView<'_, '_>,
-        kind: SpanKind<'_>,
+        kind: &SpanKind,
         mut met: impl FnMut(SelectorId),
     ) -> Merged {
         let Merging { plan, key, .. } = *with;
@@ -114,11 +115,11 @@ impl TraceState {
         if self.is_noted() {
             self.note_kind(with, &mut arriving, kind, met);
         } else {
-            for hit in kind.hits {
+            for hit in &kind.hits {
                 let left = self.apply_hit(plan, &mut arriving, *hit);
-                let from = with.early_from.get(hit.selector.index());
+                let from = with.early_from.get(hit.selector().index());
                 if from.is_some_and(|from| from.is_reached(left)) {
-                    met(hit.selector);
+                    met(hit.selector());
                 }
             }
         }
@@ -221,18 +222,19 @@ impl TraceState {
         &mut self,
         with: &Merging<'_>,
         arriving: &mut Arriving<'_, '_, '_>,
-        kind: SpanKind<'_>,
+        kind: &SpanKind,
         mut met: impl FnMut(SelectorId),
     ) {
         // No cell has more spans than the trace.
         let spans = self.span_count() as u32;
         let early = kind.early.iter().take_while(|(from, _)| *from <= spans);
         early.for_each(|(_, selector)| met(*selector));
-        for hit in kind.further {
-            let values = self.keep_hit(with.plan, arriving, *hit);
-            let from = with.early_from.get(hit.selector.index());
+        for further in &kind.further {
+            let widened = further.range.and_then(|range| self.widen(arriving, range));
+            let values = widened.unwrap_or_else(|| self.keep_hit(with.plan, arriving, further.hit));
+            let from = further.early;
             if from.is_some_and(|from| from.is_reached(Left { spans, values })) {
-                met(hit.selector);
+                met(further.hit.selector());
             }
         }
         if !kind.words.is_empty() {
@@ -240,18 +242,29 @@ impl TraceState {
             arriving.is_shown = true;
             let mut records = self.records_mut(arriving.pool);
             records.hold(record);
-            shown::note(records.block, records.pool, record, kind.words);
+            shown::note(records.block, records.pool, record, &kind.words);
         }
+    }
+
+    /// Adds the arriving span's number to a range where it does not matter, as most do not. Returns how many in its cell do; `None`:
+    /// it is not added.
+    #[inline(always)]
+    fn widen(&mut self, arriving: &mut Arriving<'_, '_, '_>, range: RangeFeed) -> Option<u32> {
+        let number = whole_at(arriving.span, range.place)?;
+        if !range.idle.has(number) {
+            return None;
+        }
+        self.cells_mut(arriving.pool).widen(range.cell, number)
     }
 
     /// Keeps what one selector wants of the arriving span besides what is noted. Returns how many values matter in one of its
     /// cells.
     #[inline(never)]
     fn keep_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) -> u32 {
-        let Some(selector) = plan.selectors.get(hit.selector.index()) else {
+        let Some(selector) = plan.selectors.get(hit.selector().index()) else {
             return 0;
         };
-        let certain = hit.certain;
+        let certain = hit.certain();
         let mut values = 0;
         for feed in selector.feeds.iter() {
             match feed.kind {
@@ -270,19 +283,19 @@ impl TraceState {
     /// Feeds the cells of a selector that selects the arriving span. Returns what it has left, as far as that is counted.
     fn apply_hit(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>, hit: Hit) -> Left {
         let mut left = Left::default();
-        let Some(selector) = plan.selectors.get(hit.selector.index()) else {
+        let Some(selector) = plan.selectors.get(hit.selector().index()) else {
             return left;
         };
         for feed in selector.feeds.iter() {
             if feed.kind == FeedKind::Count {
                 let mut cells = self.cells_mut(arriving.pool);
-                let before = cells.count_span(feed.cell, hit.certain);
-                left.spans = before.saturating_add(u32::from(hit.certain));
-                if hit.certain {
+                let before = cells.count_span(feed.cell, hit.certain());
+                left.spans = before.saturating_add(u32::from(hit.certain()));
+                if hit.certain() {
                     self.show(arriving, feed.cell, before, &selector.shown);
                 }
             } else {
-                let values = self.feed(plan, arriving, (selector, *feed), hit.certain);
+                let values = self.feed(plan, arriving, (selector, *feed), hit.certain());
                 left.values = left.values.max(values);
             }
         }

@@ -328,8 +328,8 @@ mod tests {
         let mut scratch = set.plan.matcher.scratch();
         let bytes = message(spans);
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
-            let kind = kinds.of(with.plan, with.early_from, found.hits());
-            let merged = trace.merge(&with, &mut pool, view, kinds.get(kind), |_| ());
+            let kind = kinds.of(with.plan, with.early_from, found.hashed_hits());
+            let merged = trace.merge(&with, &mut pool, view, kinds.get(kind).unwrap(), |_| ());
             assert_eq!(merged, Merged::Added);
         });
         assert_eq!(read.unwrap().spans, spans.len() as u64);

@@ -5,10 +5,11 @@
 
 use hashbrown::HashTable;
 
-use crate::hash::fold;
-use crate::matcher::ids::{Hit, SelectorId};
+use crate::intern::CellId;
+use crate::matcher::ids::{Hit, HitsHash, SelectorId};
 use crate::plan::Plan;
-use crate::plan::feed::FeedKind;
+use crate::plan::feed::{FeedKind, IdleNumbers, NumberOf, SelectorPlan};
+use crate::scan::read_plan::Place;
 use crate::state::shown::{Note, SHOWN_BYTES};
 use crate::state::trace::Generation;
 
@@ -29,16 +30,34 @@ pub(crate) struct EarlyFrom {
 pub(crate) struct KindId(u32);
 
 /// What is known of a kind.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SpanKind<'k> {
+#[derive(Debug)]
+pub(crate) struct SpanKind {
     /// What selects its spans.
-    pub hits: &'k [Hit],
+    pub hits: Box<[Hit]>,
     /// What each of them notes in its trace.
-    pub(super) words: &'k [[u8; SHOWN_BYTES]],
+    pub(super) words: Box<[[u8; SHOWN_BYTES]]>,
     /// Those of the hits for which something is kept too.
-    pub(super) further: &'k [Hit],
+    pub(super) further: Box<[FurtherHit]>,
     /// Of all others, from how many spans of a trace on another one may decide a rule early, ascending.
-    pub(super) early: &'k [(u32, SelectorId)],
+    pub(super) early: Box<[(u32, SelectorId)]>,
+}
+
+/// A hit for which more is kept than what is noted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FurtherHit {
+    pub hit: Hit,
+    /// From when on another such span may decide a rule early, if one can.
+    pub early: Option<EarlyFrom>,
+    /// A cell that keeps the extremes of a number is all that is kept.
+    pub range: Option<RangeFeed>,
+}
+
+/// The extremes of a number of certain spans.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RangeFeed {
+    pub cell: CellId,
+    pub place: Place,
+    pub idle: IdleNumbers,
 }
 
 #[derive(Debug, Default)]
@@ -48,38 +67,18 @@ pub(crate) struct SpanKinds {
     /// Numbers of kinds, by their hits.
     table: HashTable<u32>,
     known: Vec<KnownKind>,
-    /// Of all kinds, one behind the other.
-    hits: Vec<Hit>,
-    words: Vec<[u8; SHOWN_BYTES]>,
-    further: Vec<Hit>,
-    early: Vec<(u32, SelectorId)>,
+    /// Of all kinds.
+    hits: usize,
     /// Those of which spans are counted.
     counted: Vec<u32>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct KnownKind {
-    hash: u64,
-    ends: Ends,
+    hash: HitsHash,
     /// That came since they were taken.
     spans: u64,
-}
-
-/// Where what is known of a kind ends; it begins where the one before it ends.
-#[derive(Clone, Copy, Debug, Default)]
-struct Ends {
-    hits: u32,
-    words: u32,
-    further: u32,
-    early: u32,
-}
-
-/// A few numbers that rules chose and no sender: a product for each is enough.
-#[inline(always)]
-pub(crate) fn hash_of_selectors(selectors: impl Iterator<Item = u32>) -> u64 {
-    selectors.fold(0x2545_f491_4f6c_dd1d, |hash, selector| {
-        fold(hash ^ u64::from(selector), 0x9e37_79b9_7f4a_7c15)
-    })
+    kind: SpanKind,
 }
 
 impl SpanKinds {
@@ -91,52 +90,34 @@ impl SpanKinds {
         }
     }
 
-    /// Forgets all that is known. Nothing is counted at this time, or it is lost.
+    /// Forgets all that is known, the numbers of kinds included. Nothing is counted at this time, or it is lost.
     pub fn forget(&mut self) {
         self.table.clear();
         self.known.clear();
-        self.hits.clear();
-        self.words.clear();
-        self.further.clear();
-        self.early.clear();
+        self.hits = 0;
     }
 
-    /// The kind of a span that these select.
+    /// The kind of a span that these select. It has its number until all are [forgotten](SpanKinds::forget).
     #[inline]
-    pub fn of(&mut self, plan: &Plan, early_from: &[EarlyFrom], hits: &[Hit]) -> KindId {
-        let hash = hash_of_selectors(hits.iter().map(|hit| hit.selector.0));
+    pub fn of(
+        &mut self,
+        plan: &Plan,
+        early_from: &[EarlyFrom],
+        (hash, hits): (HitsHash, &[Hit]),
+    ) -> KindId {
         let is_same = |at: &u32| {
-            let is_alike = self.known.get(*at as usize).map(|kind| kind.hash) == Some(hash);
-            is_alike && self.hits_of(*at) == hits
+            let known = self.known.get(*at as usize);
+            known.is_some_and(|known| known.hash == hash && *known.kind.hits == *hits)
         };
-        match self.table.find(hash, is_same) {
+        match self.table.find(hash.number(), is_same) {
             Some(at) => KindId(*at),
             None => self.add(plan, early_from, (hash, hits)),
         }
     }
 
     #[inline(always)]
-    fn bounds(&self, at: u32) -> (Ends, Ends) {
-        let ends = |at: usize| self.known.get(at).map_or(Ends::default(), |kind| kind.ends);
-        let before = (at as usize).checked_sub(1);
-        (before.map_or(Ends::default(), ends), ends(at as usize))
-    }
-
-    #[inline(always)]
-    fn hits_of(&self, at: u32) -> &[Hit] {
-        let (from, to) = self.bounds(at);
-        &self.hits[from.hits as usize..to.hits as usize]
-    }
-
-    #[inline(always)]
-    pub fn get(&self, KindId(at): KindId) -> SpanKind<'_> {
-        let (from, to) = self.bounds(at);
-        SpanKind {
-            hits: &self.hits[from.hits as usize..to.hits as usize],
-            words: &self.words[from.words as usize..to.words as usize],
-            further: &self.further[from.further as usize..to.further as usize],
-            early: &self.early[from.early as usize..to.early as usize],
-        }
+    pub fn get(&self, KindId(at): KindId) -> Option<&SpanKind> {
+        Some(&self.known.get(at as usize)?.kind)
     }
 
     #[inline(never)]
@@ -144,91 +125,121 @@ impl SpanKinds {
         &mut self,
         plan: &Plan,
         early_from: &[EarlyFrom],
-        (hash, hits): (u64, &[Hit]),
+        (hash, hits): (HitsHash, &[Hit]),
     ) -> KindId {
         let at = self.known.len() as u32;
-        let first_early = self.early.len();
-        self.hits.extend_from_slice(hits);
-        for hit in hits {
-            if self.note(plan, *hit) {
-                self.further.push(*hit);
-                continue;
-            }
-            let from = early_from.get(hit.selector.index());
-            let from = from.filter(|from| from.spans < u32::MAX);
-            let early = from.map(|from| (from.spans, hit.selector));
-            self.early.extend(early);
-        }
-        self.early[first_early..].sort_unstable();
-        let ends = Ends {
-            hits: self.hits.len() as u32,
-            words: self.words.len() as u32,
-            further: self.further.len() as u32,
-            early: self.early.len() as u32,
-        };
-        let spans = 0;
-        self.known.push(KnownKind { hash, ends, spans });
+        let kind = SpanKind::new(plan, early_from, hits);
+        self.hits += hits.len();
+        self.known.push(KnownKind {
+            hash,
+            spans: 0,
+            kind,
+        });
         let known = &self.known;
-        let hash_of = |at: &u32| known.get(*at as usize).map_or(0, |kind| kind.hash);
-        self.table.insert_unique(hash, at, hash_of);
+        let hash_of = |at: &u32| known.get(*at as usize).map_or(0, |one| one.hash.number());
+        self.table.insert_unique(hash.number(), at, hash_of);
         KindId(at)
-    }
-
-    /// Adds what a span of the selector notes. Returns whether something is kept of it too.
-    fn note(&mut self, plan: &Plan, hit: Hit) -> bool {
-        let Some(selector) = plan.selectors.get(hit.selector.index()) else {
-            return false;
-        };
-        let certain = hit.certain;
-        let mut is_kept = false;
-        for feed in selector.feeds.iter() {
-            let cell = feed.cell;
-            match feed.kind {
-                FeedKind::Count if certain => {
-                    self.words.push(Note::Count(cell).word().to_le_bytes());
-                    is_kept |= !selector.shown.is_empty();
-                }
-                FeedKind::Records => {
-                    let member = Note::Member { cell, certain };
-                    self.words.push(member.word().to_le_bytes());
-                    is_kept |= !selector.project.is_empty();
-                }
-                _ => is_kept = true,
-            }
-        }
-        is_kept
     }
 
     /// A span of the kind came.
     #[inline]
     pub fn count(&mut self, KindId(at): KindId) {
-        if let Some(kind) = self.known.get_mut(at as usize) {
-            if kind.spans == 0 {
+        if let Some(known) = self.known.get_mut(at as usize) {
+            if known.spans == 0 {
                 self.counted.push(at);
             }
-            kind.spans += 1;
+            known.spans += 1;
         }
     }
 
     /// There are so many that what is counted is better taken, and all forgotten then.
     pub fn is_full(&self) -> bool {
-        self.known.len() >= KINDS || self.hits.len() >= HITS
+        self.known.len() >= KINDS || self.hits >= HITS
     }
 
     /// Gives the hash and the selectors of each kind of which spans came to `take`, with how many, and counts anew.
-    pub fn take(&mut self, mut take: impl FnMut(u64, &[Hit], u64)) {
-        let mut counted = std::mem::take(&mut self.counted);
-        for at in counted.drain(..) {
-            let Some(kind) = self.known.get_mut(at as usize) else {
+    pub fn take(&mut self, mut take: impl FnMut(HitsHash, &[Hit], u64)) {
+        for at in self.counted.drain(..) {
+            if let Some(known) = self.known.get_mut(at as usize) {
+                let spans = std::mem::take(&mut known.spans);
+                take(known.hash, &known.kind.hits, spans);
+            }
+        }
+    }
+}
+
+impl SpanKind {
+    fn new(plan: &Plan, early_from: &[EarlyFrom], hits: &[Hit]) -> SpanKind {
+        let (mut words, mut further, mut early) = (Vec::new(), Vec::new(), Vec::new());
+        for hit in hits {
+            let from = early_from.get(hit.selector().index());
+            let Some(selector) = plan.selectors.get(hit.selector().index()) else {
                 continue;
             };
-            let (hash, spans) = (kind.hash, std::mem::take(&mut kind.spans));
-            take(hash, self.hits_of(at), spans);
+            if note(selector, *hit, &mut words) {
+                further.push(FurtherHit {
+                    hit: *hit,
+                    early: from.copied(),
+                    range: RangeFeed::alone(plan, selector, *hit),
+                });
+                continue;
+            }
+            let from = from.filter(|from| from.spans < u32::MAX);
+            early.extend(from.map(|from| (from.spans, hit.selector())));
         }
-        self.counted = counted;
-        if self.is_full() {
-            self.forget();
+        early.sort_unstable();
+        SpanKind {
+            hits: hits.into(),
+            words: words.into(),
+            further: further.into(),
+            early: early.into(),
         }
+    }
+}
+
+/// Adds what a span of the selector notes. Returns whether something is kept of it too.
+fn note(selector: &SelectorPlan, hit: Hit, words: &mut Vec<[u8; SHOWN_BYTES]>) -> bool {
+    let certain = hit.certain();
+    let mut is_kept = false;
+    for feed in selector.feeds.iter() {
+        let cell = feed.cell;
+        match feed.kind {
+            FeedKind::Count if certain => {
+                words.push(Note::Count(cell).word().to_le_bytes());
+                is_kept |= !selector.shown.is_empty();
+            }
+            FeedKind::Records => {
+                let member = Note::Member { cell, certain };
+                words.push(member.word().to_le_bytes());
+                is_kept |= !selector.project.is_empty();
+            }
+            _ => is_kept = true,
+        }
+    }
+    is_kept
+}
+
+impl RangeFeed {
+    /// If this is all that is kept of the spans of a selector besides what is noted.
+    fn alone(plan: &Plan, selector: &SelectorPlan, hit: Hit) -> Option<RangeFeed> {
+        if !hit.certain() || !selector.shown.is_empty() || !selector.project.is_empty() {
+            return None;
+        }
+        let is_kept = |kind| !matches!(kind, FeedKind::Count | FeedKind::Records);
+        let mut kept = selector.feeds.iter().filter(|feed| is_kept(feed.kind));
+        let (feed, None) = (kept.next()?, kept.next()) else {
+            return None;
+        };
+        let FeedKind::Extremes(NumberOf::Field(field)) = feed.kind else {
+            return None;
+        };
+        let mut reaches = selector.reaches.iter();
+        let reach = reaches.find(|reach| reach.cell == feed.cell)?;
+        Some(RangeFeed {
+            cell: feed.cell,
+            place: plan.matcher.read_plan().place(field)?,
+            idle: reach.idle,
+        })
     }
 }
 
@@ -251,10 +262,11 @@ mod tests {
     }
 
     fn hit(selector: u32, certain: bool) -> Hit {
-        Hit {
-            selector: SelectorId(selector),
-            certain,
-        }
+        Hit::new(SelectorId(selector), certain)
+    }
+
+    fn hashed(hits: &[Hit]) -> (HitsHash, &[Hit]) {
+        (hits.iter().map(|hit| hit.selector()).collect(), hits)
     }
 
     #[test]
@@ -271,8 +283,8 @@ mod tests {
         for round in 1..4 {
             for (number, hits) in (1..).zip(&of_kinds) {
                 for _ in 0..number * round {
-                    let kind = kinds.of(&set.plan, from, hits);
-                    assert_eq!(kinds.get(kind).hits, hits);
+                    let kind = kinds.of(&set.plan, from, hashed(hits));
+                    assert_eq!(*kinds.get(kind).unwrap().hits, **hits);
                     kinds.count(kind);
                 }
             }
@@ -286,7 +298,7 @@ mod tests {
         }
         assert_eq!(kinds.known.len(), of_kinds.len());
         kinds.fit(Generation(1));
-        assert_eq!((kinds.known.len(), kinds.hits.len()), (0, 0));
+        assert_eq!((kinds.known.len(), kinds.hits), (0, 0));
     }
 
     #[test]
@@ -297,8 +309,8 @@ mod tests {
         for (number, selector) in (0..).zip(selectors) {
             for certain in [true, false] {
                 let from = set.needed.early_from();
-                let kind = kinds.of(&set.plan, from, &[hit(number, certain)]);
-                let kind = kinds.get(kind);
+                let kind = kinds.of(&set.plan, from, hashed(&[hit(number, certain)]));
+                let kind = kinds.get(kind).unwrap();
                 let noted = |kind: FeedKind| {
                     kind == FeedKind::Count && certain || kind == FeedKind::Records
                 };
@@ -319,14 +331,16 @@ mod tests {
         let mut kinds = SpanKinds::default();
         for number in 0..KINDS as u32 {
             assert!(!kinds.is_full());
-            let kind = kinds.of(&set.plan, &[], &[hit(number, true)]);
+            let kind = kinds.of(&set.plan, &[], hashed(&[hit(number, true)]));
             kinds.count(kind);
         }
         assert!(kinds.is_full());
         let mut spans = 0;
         kinds.take(|_, _, more| spans += more);
-        assert_eq!((spans, kinds.known.len()), (KINDS as u64, 0));
-        let kind = kinds.of(&set.plan, &[], &[hit(7, true)]);
-        assert_eq!(kinds.get(kind).hits, [hit(7, true)]);
+        assert_eq!((spans, kinds.known.len()), (KINDS as u64, KINDS));
+        kinds.forget();
+        assert!(!kinds.is_full());
+        let kind = kinds.of(&set.plan, &[], hashed(&[hit(7, true)]));
+        assert_eq!(*kinds.get(kind).unwrap().hits, [hit(7, true)]);
     }
 }

@@ -95,8 +95,8 @@ fn drop_broken(set: &RuleSet, spans: &[TestSpan], left: &mut Vec<RuleIndex>) {
         let read = set.plan.matcher.scan(&bytes, &mut scratch, |view, found| {
             let mut selectors = Vec::new();
             let met = |selector| selectors.push(selector);
-            let kind = kinds.of(with.plan, with.early_from, found.hits());
-            let merged = trace.merge(&with, &mut pool, view, kinds.get(kind), met);
+            let kind = kinds.of(with.plan, with.early_from, found.hashed_hits());
+            let merged = trace.merge(&with, &mut pool, view, kinds.get(kind).unwrap(), met);
             let mut settled = SettledCells::default();
             assert_eq!(merged, Merged::Added);
             let of_trace = (&trace, &mut settled);
@@ -448,8 +448,8 @@ fn hold_unasked(set: &RuleSet, spans: &[TestSpan], texts: &[&str]) -> usize {
             .plan
             .matcher
             .scan(&message(spans), &mut scratch, |view, found| {
-                let kind = kinds.of(with.plan, with.early_from, found.hits());
-                trace.merge(&with, &mut pool, view, kinds.get(kind), |_| ());
+                let kind = kinds.of(with.plan, with.early_from, found.hashed_hits());
+                trace.merge(&with, &mut pool, view, kinds.get(kind).unwrap(), |_| ());
             });
         assert_eq!(read.unwrap().spans, spans.len() as u64);
         let reasons = if is_complete {

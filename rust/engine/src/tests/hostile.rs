@@ -60,8 +60,8 @@ fn evaluated<R>(
         .plan
         .matcher
         .scan(&message(spans), &mut scratch, |view, found| {
-            let kind = kinds.of(&set.plan, &[], found.hits());
-            trace.merge(&with, &mut pool, view, kinds.get(kind), |_| ());
+            let kind = kinds.of(&set.plan, &[], found.hashed_hits());
+            trace.merge(&with, &mut pool, view, kinds.get(kind).unwrap(), |_| ());
         });
     read.unwrap();
     let mut settled = SettledCells::default();
