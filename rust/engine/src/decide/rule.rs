@@ -9,8 +9,10 @@ use crate::decide::condition::truth;
 use crate::decide::eval::{BINDINGS, Eval, Tuple};
 use crate::hash::fixed_hash;
 use crate::logic::tri::{Reasons, Tri};
-use crate::plan::condition::Condition;
+use crate::plan::Clauses;
+use crate::plan::condition::{Condition, ConditionKind, Selecting};
 use crate::plan::node::Node;
+use crate::state::cell::Cells;
 
 /// How many tuples of bound spans one evaluation looks at; beyond it the rest is open.
 const TUPLE_CAP: u64 = 1 << 16;
@@ -79,6 +81,27 @@ pub(crate) fn decide_watched<'a>(eval: &mut Eval<'a>, watch: &mut dyn Watch<'a>)
         decide_one(eval, watch)
     } else {
         decide_each(eval, watch)
+    }
+}
+
+/// Whether a rule says by no more than the numbers of spans in cells that its trace keeps it: what it asks for is there, and no
+/// span that may still come could change that. Of most rules that are asked it is so.
+pub(crate) fn is_kept_by_spans(clauses: &Clauses, cells: Cells<'_>) -> bool {
+    let are_there = |condition: &Condition| spans_are_there(condition, cells);
+    clauses.bindings.is_empty()
+        && clauses.exceptions.is_empty()
+        && clauses.never.is_none()
+        && clauses.always.as_ref().is_some_and(are_there)
+        && clauses.when.as_ref().is_none_or(are_there)
+}
+
+fn spans_are_there(condition: &Condition, cells: Cells<'_>) -> bool {
+    match &condition.kind {
+        ConditionKind::And(parts) => parts.iter().all(|part| spans_are_there(part, cells)),
+        ConditionKind::Exists(Selecting::Counted(counted)) if counted.trace.is_empty() => cells
+            .count(counted.count)
+            .is_some_and(|count| count.certain > 0),
+        _ => false,
     }
 }
 

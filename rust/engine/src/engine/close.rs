@@ -5,7 +5,7 @@ use betrace_lang::verdict::{Reason, Verdict};
 use crate::decide::argument;
 use crate::decide::budget::Allowance;
 use crate::decide::eval::{Eval, EvalScratch};
-use crate::decide::rule::{Outcome, decide};
+use crate::decide::rule::{Outcome, decide, is_kept_by_spans};
 use crate::engine::context::Context;
 use crate::engine::ledger::NotedRules;
 use crate::engine::lifecycle::Lent;
@@ -157,6 +157,14 @@ impl Context<'_> {
         sink.tally.events.push(RuleEvent::Touched(index, closing));
         let fired = trace.fired_of(rule.key);
         if fired > 0 && rule.clauses.bindings.is_empty() {
+            return Vec::new();
+        }
+        let is_only_counted = self.settings.kept_samples.is_none()
+            && self.settings.report != Report::All
+            && fired == 0;
+        if is_only_counted && is_kept_by_spans(&rule.clauses, trace.cells) {
+            let event = RuleEvent::Verdict(index, Verdict::Satisfied, None);
+            sink.tally.events.push(event);
             return Vec::new();
         }
         let mut eval = Eval::new(self.facts(index, trace), allowance.budget(), scratch);

@@ -139,6 +139,7 @@ struct BeforeScope {
 
 /// A call sets spans aside, and merges them where it pauses.
 impl<'a> Visitor<'a, Answers> for &mut Intake<'_> {
+    #[inline(always)]
     fn visit(&mut self, span: &SpanView<'a, '_>, found: &Answers) -> bool {
         let tally = &mut self.into.sink.tally;
         match span.whose() {
@@ -254,6 +255,7 @@ struct Merger<'e> {
 }
 
 impl Merger<'_> {
+    #[inline(always)]
     fn merge(
         &mut self,
         shard: &mut MutexGuard<'_, Shard>,
@@ -267,9 +269,15 @@ impl Merger<'_> {
         }
         let context = self.context;
         let generation = self.merging.generation;
-        let id = (span.trace_id(), found);
-        let place = shard.open(context.key, id, context.now, generation, context.settings);
+        let place = found.unwrap_or_else(|| {
+            let id = span.trace_id();
+            shard.open(context.key, id, context.now, generation, context.settings)
+        });
         let Some((trace, pool)) = shard.grow(place) else {
+            // It went since it was found, while the lock was lent.
+            if found.is_some() {
+                self.merge_again(shard, span, (kind, unlike));
+            }
             return;
         };
         let is_late = trace.is_late() || !trace.is_live();
@@ -307,6 +315,19 @@ impl Merger<'_> {
         if self.touches.len() >= TOUCHES {
             self.decide_touched(shard);
         }
+    }
+
+    /// Merges a span whose trace went.
+    #[cold]
+    #[inline(never)]
+    fn merge_again(
+        &mut self,
+        shard: &mut MutexGuard<'_, Shard>,
+        span: &SpanView<'_, '_>,
+        found: (KindId, &[UnlikeId]),
+    ) {
+        self.merged -= 1;
+        self.merge(shard, (span, None), found);
     }
 
     /// Forgets kinds of spans if there are many. None of them waits at this time.

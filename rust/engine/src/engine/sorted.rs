@@ -43,7 +43,7 @@ struct SortedSpan {
 
 impl SortedSpans {
     /// Adds the span at hand.
-    #[inline]
+    #[inline(always)]
     pub fn push(
         &mut self,
         (shard, kind): (ShardIndex, KindId),
@@ -73,7 +73,7 @@ impl SortedSpans {
 
     /// No more should come before these have gone: there are so many, or they have so much, that memory would grow with the
     /// message.
-    #[inline]
+    #[inline(always)]
     pub fn is_full(&self, spans: usize) -> bool {
         self.spans.len() >= spans
             || self.unlike.len() >= FOUND * spans

@@ -14,7 +14,9 @@ use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::{FieldTable, NoBindings};
 use crate::predicate::test::ValueTest;
 use crate::scan::read_plan::{Place, ReadPlan};
+use crate::scan::slots::SetSlot;
 use crate::scan::view::SpanView;
+use crate::wire::value::RawKind;
 
 /// A selector before indexing: what a span must be, and which parts must be true of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +36,20 @@ pub(crate) struct Questions {
 pub(super) struct Part {
     test: PartTest,
     holds: Holds,
+}
+
+impl Part {
+    /// Where the span itself may have the value that is all that is asked, if no other selector asks.
+    fn of_slot(&self) -> Option<u32> {
+        match self.test {
+            PartTest::Value(Place::Span(slot) | Place::SpanThenResource(slot, _), _)
+                if self.holds == Holds::Once =>
+            {
+                Some(slot)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// How a part is asked.
@@ -89,6 +105,8 @@ impl PartTest {
 #[derive(Debug)]
 pub(super) struct AskedSelector {
     parts: Box<[PartId]>,
+    /// All that is asked is one value by itself, for this selector alone: what the span has set here, if that is a value.
+    of_slot: Option<u32>,
     /// One span can come to it on several ways.
     is_repeated: bool,
 }
@@ -107,40 +125,52 @@ impl Questions {
             shared[part.0 as usize] += 1;
         }
         let weights: Vec<u32> = parts.iter().map(|(part, _)| weight(part)).collect();
+        let parts: Box<[Part]> = parts
+            .into_iter()
+            .zip(shared)
+            .map(|((part, predicate), shared)| {
+                let is_of_scope = predicate
+                    .fields()
+                    .all(|field| fields.get(field).is_some_and(is_of_scope));
+                let holds = if is_of_scope {
+                    Holds::Scope
+                } else if shared > 1 && weight(&part) > 0 {
+                    Holds::Span
+                } else {
+                    Holds::Once
+                };
+                Part {
+                    test: PartTest::new(&part, predicate, fields, plan),
+                    holds,
+                }
+            })
+            .collect();
+        let asked = |(selector, is_repeated): (SelectorParts, &bool)| {
+            let mut own = selector.parts;
+            own.sort_by_key(|part| weights[part.0 as usize]);
+            let of_slot = match own[..] {
+                [only] if !is_repeated => parts[only.0 as usize].of_slot(),
+                _ => None,
+            };
+            AskedSelector {
+                parts: own.into(),
+                of_slot,
+                is_repeated: *is_repeated,
+            }
+        };
         Questions {
-            selectors: selectors
-                .into_iter()
-                .zip(repeated)
-                .map(|(selector, is_repeated)| {
-                    let mut parts = selector.parts;
-                    parts.sort_by_key(|part| weights[part.0 as usize]);
-                    AskedSelector {
-                        parts: parts.into(),
-                        is_repeated: *is_repeated,
-                    }
-                })
-                .collect(),
-            parts: parts
-                .into_iter()
-                .zip(shared)
-                .map(|((part, predicate), shared)| {
-                    let is_of_scope = predicate
-                        .fields()
-                        .all(|field| fields.get(field).is_some_and(is_of_scope));
-                    let holds = if is_of_scope {
-                        Holds::Scope
-                    } else if shared > 1 && weight(&part) > 0 {
-                        Holds::Span
-                    } else {
-                        Holds::Once
-                    };
-                    Part {
-                        test: PartTest::new(&part, predicate, fields, plan),
-                        holds,
-                    }
-                })
-                .collect(),
+            selectors: selectors.into_iter().zip(repeated).map(asked).collect(),
+            parts,
         }
+    }
+}
+
+impl Questions {
+    /// What is asked of a selector with one part.
+    #[inline(always)]
+    fn only_test(&self, selector: &AskedSelector) -> Option<&PartTest> {
+        let part = selector.parts.first()?;
+        Some(&self.parts.get(part.0 as usize)?.test)
     }
 }
 
@@ -149,6 +179,8 @@ pub(crate) struct Asking<'i, 'v, 's> {
     pub questions: &'i Questions,
     pub view: &'i SpanView<'v, 's>,
     pub answers: &'i mut Answers,
+    /// What the span has set by which it is led at the moment, if it is by that.
+    pub led_by: Option<&'s SetSlot>,
 }
 
 impl Asking<'_, '_, '_> {
@@ -158,6 +190,14 @@ impl Asking<'_, '_, '_> {
         let Some(selector) = self.questions.selectors.get(id as usize) else {
             return;
         };
+        if let Some(set) = self.led_by
+            && selector.of_slot == Some(set.slot)
+            && set.kind() != RawKind::Missing
+            && let Some(PartTest::Value(_, test)) = self.questions.only_test(selector)
+        {
+            let compared = test.of(set.raw().value(self.view.message));
+            return self.note(id, (compared.truth, compared.unlike));
+        }
         if selector.is_repeated && !self.answers.meets(id) {
             return;
         }
@@ -171,6 +211,11 @@ impl Asking<'_, '_, '_> {
                 break;
             }
         }
+        self.note(id, (truth, unlike));
+    }
+
+    #[inline(always)]
+    fn note(&mut self, id: u32, (truth, unlike): (Truth, bool)) {
         if unlike {
             self.answers.count_unlike(UnlikeId(id));
         }

@@ -156,6 +156,7 @@ impl Group {
             way.step(WayStep::Field(*field));
         }
         for (at, set) in (0u32..).zip(view.span_slots()) {
+            way.be_led_by(at);
             for field in routes.span.leads(set.slot) {
                 match self
                     .field(*field)
@@ -175,9 +176,13 @@ impl Group {
         for step in way.steps() {
             match *step {
                 WayStep::Hits { from, to } => asking.answers.hit_all(way.hits(from, to)),
-                WayStep::Ask(selector) => asking.ask(selector),
+                WayStep::Ask { selector, at } => {
+                    asking.led_by = at.and_then(|at| slots.get(at as usize));
+                    asking.ask(selector);
+                }
                 WayStep::Unlike(id) => asking.count_unlike(id),
                 WayStep::Field(field) => {
+                    asking.led_by = None;
                     if let Some(field) = self.field(field) {
                         field.ask(asking);
                     }
@@ -186,11 +191,13 @@ impl Group {
                     if let Some(field) = self.field(field)
                         && let Some(set) = slots.get(at as usize)
                     {
+                        asking.led_by = Some(set);
                         field.ask_set(set.raw(), asking);
                     }
                 }
             }
         }
+        asking.led_by = None;
     }
 
     fn ask_fields(&self, asking: &mut Asking<'_, '_, '_>) {

@@ -146,6 +146,7 @@ impl Index {
     }
 
     /// Fills `answers` with the hits of `view`; `scope` is what is known of the spans of its scope, `ways` of those that are like it.
+    #[inline(always)]
     pub(crate) fn find(
         &self,
         view: &SpanView<'_, '_>,
@@ -162,6 +163,7 @@ impl Index {
             questions,
             view,
             answers,
+            led_by: None,
         };
         if let Some(name) = self.names.slot(view.name())
             && let Some(group) = self.named.get(name as usize)

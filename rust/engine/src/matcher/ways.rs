@@ -59,6 +59,8 @@ pub(crate) struct LedWay {
     /// Of the hits.
     hash: HitsHash,
     steps: Vec<WayStep>,
+    /// The value that leads at the moment, while the way is found.
+    led_by: Option<u32>,
     is_too_long: bool,
 }
 
@@ -70,8 +72,11 @@ pub(crate) enum WayStep {
         from: u32,
         to: u32,
     },
-    /// A selector of which more is to be asked.
-    Ask(u32),
+    /// A selector of which more is to be asked, and which value among those that are set leads to it, if one does.
+    Ask {
+        selector: u32,
+        at: Option<u32>,
+    },
     Unlike(UnlikeId),
     /// A field that is read from the span.
     Field(u32),
@@ -166,6 +171,7 @@ impl LedWay {
         self.hits.clear();
         self.hits.reserve(LENGTH);
         self.hash = HitsHash::default();
+        self.led_by = None;
         self.is_too_long = false;
     }
 
@@ -177,6 +183,11 @@ impl LedWay {
     #[inline(always)]
     pub(crate) fn hits(&self, from: u32, to: u32) -> &[Hit] {
         self.hits.get(from as usize..to as usize).unwrap_or(&[])
+    }
+
+    /// From here on this value among those that are set leads.
+    pub(crate) fn be_led_by(&mut self, at: u32) {
+        self.led_by = Some(at);
     }
 
     /// Of all of its hits.
@@ -196,7 +207,8 @@ impl LedWay {
 impl Follow for LedWay {
     fn lead(&mut self, lead: Lead) {
         if !lead.is_settled {
-            self.step(WayStep::Ask(lead.selector));
+            let (selector, at) = (lead.selector, self.led_by);
+            self.step(WayStep::Ask { selector, at });
             return;
         }
         let from = self.hits.len() as u32;
@@ -225,6 +237,10 @@ mod tests {
     use crate::scan::scan;
     use crate::tests::spans::{TestSpan, message, span};
 
+    fn ask(selector: u32) -> WayStep {
+        WayStep::Ask { selector, at: None }
+    }
+
     fn plan() -> ReadPlan {
         ReadPlan::of_keys((0..=LENGTH).map(|number| format!("key{number}")))
     }
@@ -236,9 +252,10 @@ mod tests {
             let mut is_found = false;
             let way = ways.of(view, |way| {
                 is_found = true;
-                way.step(WayStep::Ask(7));
+                way.step(ask(7));
             });
-            let is_known = way.is_some_and(|way| matches!(way.steps(), [WayStep::Ask(7)]));
+            let is_known =
+                way.is_some_and(|way| matches!(way.steps(), [WayStep::Ask { selector: 7, .. }]));
             met.push((is_found, is_known));
             true
         };
@@ -312,10 +329,10 @@ mod tests {
     fn a_way_has_as_many_steps_and_not_one_more() {
         let mut way = LedWay::default();
         for step in 0..LENGTH {
-            way.step(WayStep::Ask(step as u32));
+            way.step(ask(step as u32));
         }
         assert_eq!((way.steps().len(), way.is_too_long), (LENGTH, false));
-        way.step(WayStep::Ask(0));
+        way.step(ask(0));
         assert_eq!((way.steps().len(), way.is_too_long), (LENGTH, true));
     }
 }

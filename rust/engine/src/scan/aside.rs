@@ -14,6 +14,7 @@ use crate::scan::read_plan::{EVENT_SHIFT, LINK_SHIFT, ReadPlan};
 use crate::scan::slots::{FEW, SetSlot, SetSlots, Signs};
 use crate::scan::view::SpanView;
 use crate::wire::PartOfMessage;
+use crate::wire::value::Raw;
 
 /// Room for so many values is kept for the next spans.
 const KEPT: usize = 1 << 14;
@@ -57,6 +58,7 @@ struct ScopeAside {
     /// Of the resource.
     signs: Signs,
     scope: Range<usize>,
+    service: Raw,
     name: PartOfMessage,
     version: PartOfMessage,
 }
@@ -106,17 +108,11 @@ impl SpansAside {
     }
 
     /// Sets the span at hand aside.
+    #[inline(always)]
     pub fn push(&mut self, span: &SpanView<'_, '_>) {
         let read = span.read;
         if self.serial != Some(read.scope_serial) {
-            self.serial = Some(read.scope_serial);
-            self.scopes.push(ScopeAside {
-                resource: append(&mut self.values, read.resource.touched()),
-                signs: read.resource.signs(),
-                scope: append(&mut self.values, read.scope.touched()),
-                name: read.scope_name,
-                version: read.scope_version,
-            });
+            self.push_scope(span);
         }
         let has_lists = span.plan.reads_events && read.events.owners() > 0
             || span.plan.reads_links && read.links.owners() > 0;
@@ -124,15 +120,30 @@ impl SpansAside {
             true => self.push_lists(span),
             false => NO_LISTS,
         };
+        let marks = span.worked_out_marks();
         let values = append(&mut self.values, span.span_slots());
         self.spans.push(SpanAside {
             head: *span.head,
             signs: span.span_signs(),
-            marks: span.worked_out_marks(),
+            marks,
             values: (values.start as u32, values.end as u32),
             scope: self.scopes.len() as u32 - 1,
             lists,
             whose: span.whose(),
+        });
+    }
+
+    #[inline(never)]
+    fn push_scope(&mut self, span: &SpanView<'_, '_>) {
+        let read = span.read;
+        self.serial = Some(read.scope_serial);
+        self.scopes.push(ScopeAside {
+            resource: append(&mut self.values, read.resource.touched()),
+            signs: read.resource.signs(),
+            scope: append(&mut self.values, read.scope.touched()),
+            service: span.service_raw(),
+            name: read.scope_name,
+            version: read.scope_version,
         });
     }
 
@@ -143,6 +154,7 @@ impl SpansAside {
     }
 
     #[cold]
+    #[inline(never)]
     fn push_lists(&mut self, span: &SpanView<'_, '_>) -> u32 {
         let mut lists = ListsAside::default();
         let read = span.read;
@@ -191,6 +203,7 @@ impl SpansAside {
                 let of_scope = &self.values[scope.scope.clone()];
                 lent.scope.refill(plan.scope.len(), of_scope);
             }
+            lent.service = Some(scope.service);
             lent.scope_name = scope.name;
             lent.scope_version = scope.version;
         }

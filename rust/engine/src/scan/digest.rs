@@ -18,10 +18,11 @@ use crate::wire::value::Raw;
 
 impl SpanView<'_, '_> {
     /// By what it is told from others with its id, worked out from what was read of it.
+    #[inline(always)]
     pub(crate) fn worked_out_marks(&self) -> SpanMarks {
         SpanMarks {
             twin: self.twin(),
-            digest: self.digest(),
+            digest: self.worked_out_digest(),
         }
     }
 
@@ -32,6 +33,11 @@ impl SpanView<'_, '_> {
         if let Some(marks) = self.marks {
             return marks.digest;
         }
+        self.worked_out_digest()
+    }
+
+    #[inline(always)]
+    fn worked_out_digest(&self) -> u64 {
         let head = self.head;
         let kind = u64::from(head.kind.cast_unsigned());
         let mut hash = fold(u64::from_le_bytes(head.parent) ^ TEXT, kind);
@@ -71,14 +77,20 @@ impl SpanView<'_, '_> {
     }
 
     /// Tells apart spans that share an id: the kind in the upper bits, so that it orders them, and a hash of kind and service.
-    #[inline]
+    #[inline(always)]
     fn twin(&self) -> u32 {
         let kind = self.kind();
         let kept = usize::try_from(kind).ok();
         let kept = kept.and_then(|kind| self.read.twins.get(kind));
-        if let Some(twin) = kept.and_then(Cell::get) {
-            return twin;
+        match kept.and_then(Cell::get) {
+            Some(twin) => twin,
+            None => self.work_out_twin(kept),
         }
+    }
+
+    #[inline(never)]
+    fn work_out_twin(&self, kept: Option<&Cell<Option<u32>>>) -> u32 {
+        let kind = self.kind();
         let hash = fixed_hash(&[&kind.to_le_bytes(), self.service()]) as u32;
         let twin = (kind.clamp(0, 7) as u32) << 29 | hash >> 3;
         if let Some(kept) = kept {
@@ -87,10 +99,16 @@ impl SpanView<'_, '_> {
         twin
     }
 
+    #[inline(always)]
     fn scope_digest(&self) -> u64 {
-        if let Some(digest) = self.read.scope_digest.get() {
-            return digest;
+        match self.read.scope_digest.get() {
+            Some(digest) => digest,
+            None => self.work_out_scope_digest(),
         }
+    }
+
+    #[inline(never)]
+    fn work_out_scope_digest(&self) -> u64 {
         let mut hash = HASH.build_hasher();
         write_text(&mut hash, self.read.scope_name.of_message(self.message));
         if self.plan.scope_version {
@@ -104,6 +122,7 @@ impl SpanView<'_, '_> {
 }
 
 /// Which event or link has a value is part of it.
+#[inline(never)]
 fn digest_lists<'v>(
     lists: &ListSet,
     keys: &KeyTable,

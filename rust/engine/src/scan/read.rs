@@ -27,6 +27,8 @@ const KEPT_ID_BYTES: usize = 1 << 20;
 pub(crate) struct ReadState {
     pub resource: SlotSet,
     pub scope: SlotSet,
+    /// The service, where it was looked for once for the spans of a scope.
+    pub service: Option<Raw>,
     pub scope_name: PartOfMessage,
     pub scope_version: PartOfMessage,
     /// Counts the scopes that were begun: what was said of the spans of one may not hold for the next.
@@ -172,6 +174,7 @@ impl ReadState {
     }
 
     /// Reads one span. `None`: its ids are not those of a span; else whose it is.
+    #[inline(always)]
     pub(crate) fn span(
         &mut self,
         message: &[u8],
@@ -237,6 +240,7 @@ impl ReadState {
         })
     }
 
+    #[inline(always)]
     fn begin_span(&mut self, plan: &ReadPlan) {
         self.head = SpanHead::default();
         (self.violation_id, self.mark) = (Raw::MISSING, Raw::MISSING);

@@ -86,9 +86,18 @@ impl<'a, 's> SpanView<'a, 's> {
     #[inline(always)]
     #[must_use]
     pub fn service(&self) -> &'a [u8] {
-        match self.resource(self.plan.service_slot) {
+        match self.service_raw().value(self.message) {
             Value::Text(name) => name,
             _ => b"",
+        }
+    }
+
+    /// Where it stands.
+    #[inline(always)]
+    pub(super) fn service_raw(&self) -> Raw {
+        match self.read.service {
+            Some(service) => service,
+            None => self.of_resource.get(self.plan.service_slot),
         }
     }
 

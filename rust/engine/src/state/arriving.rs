@@ -62,10 +62,17 @@ impl TraceState {
         }
     }
 
+    #[inline(never)]
     pub(super) fn record(&mut self, arriving: &mut Arriving<'_, '_, '_>) -> RecordId {
-        if let Some(record) = arriving.record {
-            return record;
+        match arriving.record {
+            Some(record) => record,
+            None => self.new_record(arriving),
         }
+    }
+
+    /// The record of a span that has none so far.
+    #[inline(always)]
+    pub(super) fn new_record(&mut self, arriving: &mut Arriving<'_, '_, '_>) -> RecordId {
         let span = arriving.span;
         let record = self.records_mut(arriving.pool).add(NewRecord {
             span: arriving.place,

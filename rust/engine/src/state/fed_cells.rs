@@ -112,7 +112,7 @@ impl CellsMut<'_> {
 
     /// Adds a whole number of a certain span that does not matter to a range. Returns how many do; `None`: there is no such cell,
     /// or it keeps something else.
-    #[inline]
+    #[inline(always)]
     pub fn widen(&mut self, id: CellId, number: i64) -> Option<u32> {
         let at = find(self.block.elements(List::Cells), id).ok()?;
         let cell = Packed::unpacked(self.block.elements(List::Cells).get(at)?);

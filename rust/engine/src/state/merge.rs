@@ -85,11 +85,12 @@ impl TraceState {
             twin: marks.twin,
             digest: marks.digest as u32,
         };
-        if let Some(refused) = self.refuses(with, came) {
-            return refused;
-        }
+        let before = match self.takes(with, came) {
+            Ok(before) => before,
+            Err(refused) => return refused,
+        };
         let basis = short_basis(plan.digest_basis);
-        if self.span_count() == 0 {
+        if before == 0 {
             self.digest_basis = basis;
             // Later it stays as it is: a reload may ask for it then.
             if plan.structure {
@@ -100,7 +101,7 @@ impl TraceState {
         }
         self.generation = self.generation.min(with.generation);
         self.note_times(span);
-        self.reserve(pool, kind.words.len());
+        self.reserve(pool, kind.words.len(), before == 0);
         let mut arriving = Arriving {
             span,
             place: self.seen_mut(pool).add(key, came),
@@ -133,29 +134,30 @@ impl TraceState {
         Merged::Added
     }
 
-    /// What becomes of a span that is not added.
+    /// How many spans came before one that is to be added, or else what becomes of it.
     #[inline]
-    fn refuses(&mut self, with: &Merging<'_>, came: SeenSpan) -> Option<Merged> {
+    fn takes(&mut self, with: &Merging<'_>, came: SeenSpan) -> Result<usize, Merged> {
         let seen = self.seen();
         match seen.find(with.key, came.id, came.twin, came.digest) {
             Arrival::New => {}
-            Arrival::Duplicate => return Some(Merged::Duplicate),
+            Arrival::Duplicate => return Err(Merged::Duplicate),
             // Digests of other fields, as before a reload, do not tell whether copies differ.
             Arrival::Conflict if self.digest_basis != short_basis(with.plan.digest_basis) => {
-                return Some(Merged::Duplicate);
+                return Err(Merged::Duplicate);
             }
             Arrival::Conflict => {
                 if self.is_live() {
                     self.reasons.add(Reason::Conflict);
                 }
-                return Some(Merged::Conflict);
+                return Err(Merged::Conflict);
             }
         }
-        if seen.len() >= with.spans_per_trace as usize || self.block_len() >= MOST {
+        let before = seen.len();
+        if before >= with.spans_per_trace as usize || self.block_len() >= MOST {
             self.reasons.add(Reason::SpanLimit);
-            return Some(Merged::OverLimit);
+            return Err(Merged::OverLimit);
         }
-        None
+        Ok(before)
     }
 
     fn note_times(&mut self, span: &SpanView<'_, '_>) {
@@ -173,8 +175,7 @@ impl TraceState {
 
     /// Makes room for what the arriving span will most likely need.
     #[inline]
-    fn reserve(&mut self, pool: &mut BlockPool, words: usize) {
-        let is_first = self.span_count() == 0;
+    fn reserve(&mut self, pool: &mut BlockPool, words: usize, is_first: bool) {
         let is_recorded = words > 0 || is_first;
         let mut wanted = [0; LISTS];
         wanted[List::Spans as usize] = self.parents.stride() as u32;
@@ -192,6 +193,7 @@ impl TraceState {
     }
 
     /// Holds the arriving span if it is the first root so far or, as long as there is none, the first span.
+    #[inline(always)]
     fn note_foremost(&mut self, plan: &Plan, arriving: &mut Arriving<'_, '_, '_>) {
         let rank = arriving.rank();
         let is_root = arriving.span.parent().is_none();
@@ -226,7 +228,7 @@ impl TraceState {
         mut met: impl FnMut(SelectorId),
     ) {
         // No cell has more spans than the trace.
-        let spans = self.span_count() as u32;
+        let spans = arriving.place + 1;
         let early = kind.early.iter().take_while(|(from, _)| *from <= spans);
         early.for_each(|(_, selector)| met(*selector));
         for further in &kind.further {
@@ -238,7 +240,10 @@ impl TraceState {
             }
         }
         if !kind.words.is_empty() {
-            let record = self.record(arriving);
+            let record = match arriving.record {
+                Some(record) => record,
+                None => self.new_record(arriving),
+            };
             arriving.is_shown = true;
             let mut records = self.records_mut(arriving.pool);
             records.hold(record);

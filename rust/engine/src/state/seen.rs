@@ -258,6 +258,7 @@ pub(super) struct SeenMut<'t> {
 
 impl SeenMut<'_> {
     /// Adds a span that [`Seen::find`] called new; returns its place.
+    #[inline(always)]
     pub fn add(&mut self, key: HashKey, span: SeenSpan) -> u32 {
         let packed = packed(span);
         let at = if self.parents.are_of_all() {
@@ -274,6 +275,7 @@ impl SeenMut<'_> {
     }
 
     /// Adds a span to the index, and with the first one that is added all before it.
+    #[inline(never)]
     fn index_span(&mut self, key: HashKey, at: u32) {
         let index = &mut self.apart.get_or_insert_default().index;
         let first = if index.is_some() { at } else { 0 };

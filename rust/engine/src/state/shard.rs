@@ -148,20 +148,15 @@ impl Shard {
         }
     }
 
-    /// The trace `id`, opened if need be. An id whose trace is gone opens a late one. It may have been
-    /// [found](Shard::find_ahead) before, and gone since.
+    /// The trace `id`, opened if need be. An id whose trace is gone opens a late one.
     pub fn open(
         &mut self,
         key: HashKey,
-        (id, found): (TraceId, Option<TracePlace>),
+        id: TraceId,
         now: Timestamp,
         generation: Generation,
         settings: &Settings,
     ) -> TracePlace {
-        let found = found.filter(|place| self.get(*place).is_some());
-        if let Some(place) = found {
-            return place;
-        }
         let hash = key.of_trace(id);
         if let Some(place) = self.find(hash, id) {
             return place;

@@ -222,7 +222,7 @@ mod tests {
             let mut shard = shards.lock(parts[part]);
             let id = TraceId([part as u8; 16]);
             let now = Timestamp(closed);
-            let place = shard.open(HashKey::new(1), (id, None), now, Generation(1), &settings);
+            let place = shard.open(HashKey::new(1), id, now, Generation(1), &settings);
             shard.get_mut(place).unwrap().close(now, Reasons::NONE);
             shard.remember(place);
             shards.account(parts[part], &shard);

@@ -105,6 +105,7 @@ impl SpanKinds {
         early_from: &[EarlyFrom],
         (hash, hits): (HitsHash, &[Hit]),
     ) -> KindId {
+        debug_assert_eq!(hash, hits.iter().map(|hit| hit.selector()).collect());
         let is_same = |at: &u32| {
             let known = self.known.get(*at as usize);
             known.is_some_and(|known| known.hash == hash && *known.kind.hits == *hits)

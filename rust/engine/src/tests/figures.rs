@@ -6,7 +6,7 @@ use prost::Message;
 use crate::tests::rules::rules;
 use crate::tests::spans::{at, message, span};
 use crate::{CloseCause, ConsumeError, Engine, Evidence, Finding, OverWindow};
-use crate::{PlanError, RuleStats, Settings};
+use crate::{PlanError, Report, RuleStats, Settings};
 
 fn with_memory(memory_bytes: u64) -> Engine {
     let settings = Settings {
@@ -199,4 +199,52 @@ fn a_finding_weighs_what_it_shows() {
     assert!(of_window >= size_of::<Finding>() + size_of::<OverWindow>());
     // The group stands in the message too.
     is_near(weigh(window, &long, 1) - of_window, 2 * 199, "a group");
+}
+
+#[test]
+fn rules_have_the_same_figures_whatever_of_them_is_reported() {
+    let texts = [
+        "there: when { a } always { b }",
+        "both: when { a and c } always { b and a }",
+        "whenever: always { b }",
+        "slow: when { a } always { b.where(span:duration > 5ms) }",
+        "slow-when: when { a.where(span:duration > 5ms) } always { b }",
+        "excused: when { a } always { b } | exceptions: [c]",
+        "forbidden: when { a } never { c } always { b }",
+        "of-trace: when { a } always { b and trace:spanCount > 2 }",
+        "not: when { a } always { not b }",
+        "either: when { a } always { b or c }",
+        "counted: when { a } always { count(b) >= 1 }",
+    ];
+    let kinds = [
+        span(1, 2, "a", 0, 10),
+        span(1, 3, "b", 0, 10),
+        span(1, 4, "c", 0, 10),
+        span(1, 5, "a", 5, 6).skewed(),
+        span(1, 6, "b", 5, 6).skewed(),
+        // A root.
+        span(1, 1, "root", 0, 20),
+    ];
+    let figures = |report, which: usize| -> Vec<RuleStats> {
+        let settings = Settings {
+            report,
+            restart_grace: false,
+            ..Settings::default()
+        };
+        let engine = Engine::new(rules(&texts), settings, at(0)).unwrap();
+        let (root, others) = kinds.split_last().unwrap();
+        let others = others.iter().map(|span| span.clone().under(1));
+        let all = others.chain([root.clone()]).enumerate();
+        let some = all.filter(|(number, _)| which >> number & 1 == 1);
+        let spans: Vec<_> = some.map(|(_, span)| span).collect();
+        engine.feed(&spans, 1);
+        engine.close_traces(at(2), CloseCause::EndOfInput);
+        engine.stats().rules
+    };
+    for which in 1..1 << kinds.len() {
+        let all = figures(Report::All, which);
+        for report in [Report::Violations, Report::Undecided] {
+            assert_eq!(figures(report, which), all, "{which:b}");
+        }
+    }
 }
