@@ -281,6 +281,11 @@ fn what_a_resource_has_selects_the_spans_that_say_nothing_else() {
     let of_live = select(equals("stage", "live"));
     let has_stage = select(Predicate::exists(field(Scope::SpanThenResource, "stage")));
     let of_resource = select(Predicate::exists(field(Scope::Resource, "stage")));
+    // Nothing but the value itself settles this one.
+    let begins = select(Predicate::Matches {
+        left: field(Scope::SpanThenResource, "stage").into(),
+        pattern: "^te".into(),
+    });
     let matcher = builder.build();
     let spans = |values: &[Option<any_value::Value>]| {
         let one = |value: &Option<any_value::Value>| {
@@ -312,7 +317,8 @@ fn what_a_resource_has_selects_the_spans_that_say_nothing_else() {
         hits.sort_unstable();
     }
     let all = |stage: SelectorId| vec![(stage, true), (has_stage, true), (of_resource, true)];
-    let (test, live) = (all(of_test), all(of_live));
+    let (mut test, live) = (all(of_test), all(of_live));
+    test.push((begins, true));
     let mut expected = vec![test.clone(), test.clone(), live.clone(), test.clone(), test];
     expected.extend(vec![live; 5]);
     expected.push(vec![]);
