@@ -28,12 +28,6 @@ impl HashKey {
         fold(fold(first ^ self.0, last ^ self.1), self.0 ^ self.1)
     }
 
-    /// Of a number that a sender chose, likewise.
-    #[inline(always)]
-    pub fn of_number(self, number: u64) -> u64 {
-        fold(fold(number ^ self.0, self.1), self.0 ^ self.1)
-    }
-
     /// Of a text that a sender chose, likewise.
     #[inline]
     pub fn of_text(self, text: &[u8]) -> u64 {

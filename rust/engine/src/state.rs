@@ -7,7 +7,8 @@
 //! they leave in cells is [counted](settled) when it is asked for, outside of the trace, or [fed](feeding) at once. How [whole] a trace is it says
 //! itself, and it is [`stored`] for a restart.
 //! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the [`timers`] of its traces; of one
-//! that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [parts](id_part) that are [sets](id_set).
+//! that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [parts](id_part) that are [sets](id_set), where
+//! its number [belongs](id_place), behind a [filter](id_filter).
 //! Whatever grows here weighs what the allocator hands out for it.
 
 pub(crate) mod apart;
@@ -24,8 +25,10 @@ pub(crate) mod firing;
 pub(crate) mod flags;
 pub(crate) mod forgotten;
 pub(crate) mod group_cell;
+mod id_filter;
 pub(crate) mod id_generation;
 mod id_part;
+pub(crate) mod id_place;
 pub(crate) mod id_set;
 pub(crate) mod kept;
 pub(crate) mod key;

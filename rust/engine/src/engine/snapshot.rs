@@ -259,7 +259,7 @@ impl Read {
         for ids in &stored.forgotten {
             for route in &ids.routes {
                 let mut shard = shards.lock(shards.of_route(*route));
-                shard.forgotten.restore(key, *route, ids, share);
+                shard.forgotten.restore(*route, ids, share);
             }
         }
         for at in shards.all() {

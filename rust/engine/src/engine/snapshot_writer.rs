@@ -47,7 +47,7 @@ pub(crate) fn write(
     let mut forgotten = Vec::new();
     for at in shards.all() {
         // Shared, and worked out with the part free for others.
-        let ids = shards.lock(at).forgotten.clone();
+        let ids = shards.lock(at).forgotten.copy();
         forgotten.extend(ids.stored(at.number()));
     }
     forgotten.sort_unstable();

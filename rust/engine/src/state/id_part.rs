@@ -1,75 +1,97 @@
-//! A part of the ids of a generation, as numbers, in the order of a search: a table of those that just came, a small
-//! [`IdSet`] and a large one.
+//! A part of the ids of a generation, as numbers, in the order of a search: a large [`IdSet`], a small one, and a list of
+//! those that just came.
 //!
-//! A set is written once and never changed, and a table takes ten times the room. So the table stays a small part of
-//! all, and what leaves it is written into the small set some sixteen times before it joins the large one, which is
-//! then written anew. A part that is over is one set. Who copies a part shares its sets.
+//! A set is written once and never changed, and a list takes four times the room. So the list stays a small part of all,
+//! and what leaves it is written into the small set some times before it joins the large one, which is then written anew.
+//! A part that is over is one set. Who copies a part shares its sets.
 
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-
-use crate::hash::HashKey;
 use crate::heap::heap;
 use crate::state::id_set::IdSet;
 
-/// The table joins the small set when it has so many, or one for each so many of the large set.
+/// The list joins the small set when it has so many, or one for each so many of the large set, or so many that one more would
+/// move too many.
 const FRESH: u64 = 64;
-const FRESH_SHARE: u64 = 512;
+const FRESH_SHARE: u64 = 64;
+const MOST_FRESH: u64 = 1024;
 
-/// And the small set the large one, when it has one for each so many of that.
-const RECENT_SHARE: u64 = 16;
+/// And both of them the large set, when they have one for each so many of that.
+const RECENT_SHARE: u64 = 6;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct IdPart {
+pub(crate) struct IdPart {
     settled: Arc<IdSet>,
     recent: Arc<IdSet>,
-    fresh: HashTable<u64>,
+    /// Ascending.
+    fresh: Vec<u64>,
+    /// What the sets hold.
+    sets: usize,
 }
 
 impl IdPart {
     /// Adds a number below `below`. One that is there stands there twice then.
-    pub fn add(&mut self, key: HashKey, number: u64, below: u64) {
-        let place = |number: &u64| key.of_number(*number);
-        self.fresh.insert_unique(place(&number), number, place);
-        if self.fresh.len() as u64 >= FRESH.max(self.settled.len() / FRESH_SHARE) {
-            self.settle_fresh(below);
+    pub fn add(&mut self, number: u64, below: u64) {
+        let at = self.fresh.partition_point(|kept| *kept < number);
+        self.fresh.insert(at, number);
+        if self.fresh.len() < self.most_fresh() {
+            return;
         }
-        if self.recent.len() >= FRESH.max(self.settled.len() / RECENT_SHARE) {
+        self.settle_fresh(below);
+        if self.recent.len() >= self.settled.len() / RECENT_SHARE {
             self.settle_recent(below);
         }
+        self.sets = self.settled.heap_bytes() + self.recent.heap_bytes();
+        // No more than it needs, which doubling would take.
+        if self.most_fresh() > self.fresh.capacity() {
+            self.fresh = Vec::with_capacity(self.most_fresh());
+        }
+    }
+
+    fn most_fresh(&self) -> usize {
+        (self.settled.len() / FRESH_SHARE).clamp(FRESH, MOST_FRESH) as usize
     }
 
     /// No more will come.
     pub fn end(&mut self, below: u64) {
         self.settle_fresh(below);
         self.settle_recent(below);
-        self.fresh = HashTable::new();
+        self.sets = self.settled.heap_bytes();
+        self.fresh = Vec::new();
     }
 
     fn settle_fresh(&mut self, below: u64) {
-        let mut fresh: Vec<u64> = self.fresh.drain().collect();
-        fresh.sort_unstable();
-        let len = fresh.len() as u64;
-        self.recent = merged(&self.recent, (fresh.into_iter(), len), below);
+        let fresh = (self.fresh.iter().copied(), self.fresh.len() as u64);
+        self.recent = merged(&self.recent, fresh, below);
+        self.fresh.clear();
     }
 
     fn settle_recent(&mut self, below: u64) {
         let recent = std::mem::take(&mut self.recent);
+        if self.settled.len() == 0 {
+            self.settled = recent;
+            return;
+        }
         let more = (recent.iter(), recent.len());
         self.settled = merged(&self.settled, more, below);
     }
 
-    pub fn has(&self, key: HashKey, number: u64) -> bool {
-        let place = key.of_number(number);
+    pub fn has(&self, number: u64) -> bool {
         self.settled.has(number)
             || self.recent.has(number)
-            || self.fresh.find(place, |kept| *kept == number).is_some()
+            || self.fresh.binary_search(&number).is_ok()
     }
 
     #[inline]
     pub fn look_at(&self, number: u64, step: u32) -> u64 {
         self.settled.look_at(number, step) ^ self.recent.look_at(number, step)
+    }
+
+    /// Reads what [`IdPart::add`] does first.
+    #[inline]
+    pub fn look_at_newest(&self) -> u64 {
+        let middle = self.fresh.get(self.fresh.len() / 2);
+        middle.copied().unwrap_or(0)
     }
 
     /// All numbers, in no order.
@@ -80,8 +102,7 @@ impl IdPart {
 
     /// What it holds on the heap.
     pub fn bytes(&self) -> usize {
-        let sets = self.settled.heap_bytes() + self.recent.heap_bytes();
-        SHARED + sets + heap(self.fresh.allocation_size())
+        SHARED + self.sets + heap(self.fresh.capacity() * 8)
     }
 }
 
@@ -123,11 +144,11 @@ mod tests {
 
     #[test]
     fn a_number_is_found_wherever_it_lies_and_a_part_that_is_over_is_one_set() {
-        let (key, mut part) = (HashKey::new(5), IdPart::default());
+        let mut part = IdPart::default();
         let mut places = [false; 3];
         for number in 0..50_000 {
-            assert!(!part.has(key, number * 7));
-            part.add(key, number * 7, BELOW);
+            assert!(!part.has(number * 7));
+            part.add(number * 7, BELOW);
             let of = [
                 part.settled.len(),
                 part.recent.len(),
@@ -143,31 +164,34 @@ mod tests {
         assert!(part.bytes() < before);
         for part in [part, copy] {
             assert_eq!(part.all().count(), 50_000);
-            assert!((0..50_000).all(|number| part.has(key, number * 7)));
+            assert!((0..50_000).all(|number| part.has(number * 7)));
         }
     }
 
     #[test]
     fn a_number_that_comes_twice_is_found_and_handed_on() {
-        let (key, mut part) = (HashKey::new(5), IdPart::default());
+        let mut part = IdPart::default();
         for number in (0..3000).chain(0..3000) {
-            part.add(key, number * 7, BELOW);
+            part.add(number * 7, BELOW);
         }
         part.end(BELOW);
         let mut all: Vec<u64> = part.all().collect();
         assert_eq!(all.len(), 6000);
         all.dedup();
         assert!(all.iter().copied().eq((0..3000).map(|number| number * 7)));
-        assert!((0..21_000).all(|number| part.has(key, number) == number.is_multiple_of(7)));
+        assert!((0..21_000).all(|number| part.has(number) == number.is_multiple_of(7)));
     }
 
     #[test]
-    fn an_id_is_written_few_times_until_its_part_is_over() {
-        let (key, mut part) = (HashKey::new(5), IdPart::default());
-        let (mut settled, mut recent, mut written) = (0, 0, 0);
+    fn an_id_is_written_few_times_until_its_part_is_over_and_a_list_is_no_longer_than_its_longest()
+    {
+        let mut part = IdPart::default();
+        let (mut settled, mut recent, mut written, mut longest) = (0, 0, 0, 0);
         let count = 100_000;
         for number in 0..count {
-            part.add(key, number, BELOW);
+            part.add(number, BELOW);
+            longest = longest.max(part.fresh.len() as u64 + 1);
+            assert!(part.fresh.capacity() as u64 <= MOST_FRESH);
             if part.recent.len() != recent {
                 recent = part.recent.len();
                 written += recent;
@@ -178,6 +202,7 @@ mod tests {
             }
         }
         let times = written / count;
-        assert!(times <= 40, "{times} times");
+        assert!(times <= 14, "{times} times");
+        assert_eq!(longest, MOST_FRESH);
     }
 }

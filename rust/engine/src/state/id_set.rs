@@ -41,29 +41,23 @@ impl IdSet {
             steps: vec![0; words(len + buckets)],
             samples: Vec::with_capacity((buckets / SAMPLE + 1) as usize),
         };
-        let mut bucket = 0;
-        let mut at = 0;
         for (index, number) in (0..len).zip(numbers) {
-            while bucket < number >> low_bits {
-                set.end_bucket(bucket, at);
-                bucket += 1;
-                at += 1;
-            }
+            let bucket = number >> low_bits;
+            set.note_before(bucket, index);
+            let at = index + bucket;
             set.steps[(at / 64) as usize] |= 1 << (at % 64);
-            at += 1;
             set.set_low(index, number & mask(low_bits));
         }
-        while bucket < buckets {
-            set.end_bucket(bucket, at);
-            bucket += 1;
-            at += 1;
-        }
+        set.note_before(buckets, len);
         set
     }
 
-    fn end_bucket(&mut self, bucket: u64, at: u64) {
-        if bucket.is_multiple_of(SAMPLE) {
-            self.samples.push(at as u32);
+    /// So many numbers belong before this bucket: notes where those of the buckets before it end that are to be noted.
+    fn note_before(&mut self, bucket: u64, numbers: u64) {
+        let mut noted = self.samples.len() as u64 * SAMPLE;
+        while noted < bucket {
+            self.samples.push((noted + numbers) as u32);
+            noted += SAMPLE;
         }
     }
 

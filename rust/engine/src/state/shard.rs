@@ -162,7 +162,7 @@ impl Shard {
             return place;
         }
         let mut trace = TraceState::new(id, now, generation);
-        if self.forgotten.has(key, route(id)) {
+        if self.forgotten.has(route(id)) {
             trace.reasons.add(Reason::Late);
             self.returned += 1;
         }
@@ -296,7 +296,7 @@ impl Shard {
         if let Some(closed) = trace.closed() {
             let share = Share::of(settings);
             let id = (route(trace.id()), !trace.is_late());
-            self.forgotten.add(key, id, closed, share);
+            self.forgotten.add(id, closed, share);
         }
         // What it holds goes in pieces of some dozens of bytes at the least.
         worked(bytes / 64);

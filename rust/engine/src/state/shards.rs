@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::hash::route;
 use crate::id::TraceId;
-use crate::state::id_generation::shard_of;
+use crate::state::id_place::shard_of;
 use crate::state::shard::{CHUNKS_AT_ONCE, Shard};
 use crate::state::slots::TracePlace;
 use crate::state::trace::{Generation, TraceState};

@@ -32,17 +32,20 @@ impl Shard {
         found.clear();
         found.extend(ids.clone().map(|id| self.find(key.of_trace(id), id)));
         worked(found.len());
-        let known = found
-            .iter()
-            .flatten()
-            .filter_map(|place| self.slots.get(*place));
-        read(known.map(TraceState::look_at_block));
+        // Whether an id was forgotten is next to always told by one read.
+        read(ids.clone().zip(&*found).map(|(id, place)| match place {
+            None => self.forgotten.look_at(route(id), 0),
+            Some(place) => {
+                let trace = self.slots.get(*place);
+                trace.map_or(0, TraceState::look_at_block)
+            }
+        }));
         let new = || {
             ids.clone()
                 .zip(&*found)
                 .filter(|(_, place)| place.is_none())
         };
-        for step in 0..LOOKS {
+        for step in 1..LOOKS {
             read(new().map(|(id, _)| self.forgotten.look_at(route(id), step)));
         }
     }
@@ -85,7 +88,10 @@ impl Shard {
             next.filter_map(|place| Some((place, self.slots.get(place)?)))
         };
         read(next().map(|(_, trace)| trace.look()));
-        read(next().map(|(_, trace)| trace.look_at_block()));
+        read(next().map(|(_, trace)| {
+            let id = self.forgotten.look_at_newest(route(trace.id()));
+            id ^ trace.look_at_block()
+        }));
         read(next().map(|(place, trace)| {
             let hash = key.of_trace(trace.id());
             let slot = self.table.find(hash, |slot| *slot == place.slot);
