@@ -108,8 +108,8 @@ impl Forgotten {
             if is_added && let Some(filter) = &mut self.filter {
                 filter.note(number);
                 if filter.is_full() {
-                    let free = (share.bytes / FILTERED_SHARE).saturating_sub(self.bytes);
-                    self.begin_filter(free);
+                    let ids = self.bytes - filter.bytes();
+                    self.begin_filter((share.bytes / FILTERED_SHARE).saturating_sub(ids));
                 }
             }
         }
@@ -281,10 +281,9 @@ impl Forgotten {
             self.drop_filter();
         }
         self.look_at_numbers();
-        let filter = self.filter.as_ref();
-        if filter.is_some_and(|filter| filter.is_stale(self.len() as usize)) {
-            let most = filter.map_or(0, IdFilter::bytes);
-            self.begin_filter(most);
+        let there = self.len() as usize;
+        if let Some(filter) = &mut self.filter {
+            filter.went_to(there);
         }
         dropped.len()
     }
@@ -405,6 +404,28 @@ mod tests {
         assert!((1..8_000).contains(&filter), "{filter}");
         forgotten.expire(Timestamp(1 << 20), share.keep);
         assert_eq!(forgotten.bytes(), 0);
+    }
+
+    #[test]
+    fn the_next_filter_knows_all_that_is_left_where_ids_go_while_it_is_made() {
+        let share = Share::new(4 << 20, 1, 80_000);
+        // Of sixteen parts each.
+        for notes in [0, 1, 10, 20, 40] {
+            let mut forgotten = Forgotten::default();
+            for number in 0..79_000 {
+                forgotten.add((route(number), true), Timestamp(number), share);
+            }
+            forgotten.begin_filter(usize::MAX);
+            (0..notes).for_each(|_| forgotten.note_some());
+            forgotten.expire(Timestamp(100_000), share.keep);
+            assert_eq!(forgotten.len(), 59_000);
+            while forgotten.filter.as_ref().is_some_and(IdFilter::is_made) {
+                forgotten.note_some();
+            }
+            let mut there = 20_000..79_000;
+            assert!(there.all(|number| forgotten.has(route(number))), "{notes}");
+            assert_eq!(held(&forgotten), forgotten.bytes());
+        }
     }
 
     #[test]

@@ -85,9 +85,11 @@ impl IdFilter {
         self.next.is_none() && self.now.noted >= self.now.most
     }
 
-    /// Whether most of what it knows of is gone, if so many ids are there.
-    pub fn is_stale(&self, there: usize) -> bool {
-        self.next.is_none() && self.now.noted > LEAST.max(2 * there)
+    /// Ids went, and so many are there. It is time for the next one if most of what this one knows of is gone.
+    pub fn went_to(&mut self, there: usize) {
+        if self.now.noted > LEAST.max(2 * there) {
+            self.now.most = 0;
+        }
     }
 
     /// Begins the next one, for the ids that are there, so many of them, in no more bytes. All of them are then to be [noted
@@ -244,13 +246,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_mostly_gone_is_stale() {
+    fn it_is_full_of_what_is_gone() {
         let mut filter = filter();
         made(&mut filter, 5_000, usize::MAX);
-        assert!(!filter.is_stale(2_500));
-        assert!(filter.is_stale(2_499));
+        filter.went_to(2_500);
+        assert!(!filter.is_full());
+        filter.went_to(2_499);
+        assert!(filter.is_full());
         made(&mut filter, 0, usize::MAX);
-        assert!(!filter.is_stale(0));
+        filter.went_to(0);
+        assert!(!filter.is_full());
         assert!(!filter.may_have(0));
     }
 }
