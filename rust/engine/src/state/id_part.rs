@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::heap::heap;
 use crate::state::id_set::IdSet;
 
-/// The list joins the small set when it has so many, or one for each so many of the large set, or so many that one more would
-/// move too many.
+/// The list joins the small set when it has so many, or one for each so many of the large set, or so many that to look
+/// through them would take long.
 const FRESH: u64 = 64;
 const FRESH_SHARE: u64 = 64;
 const MOST_FRESH: u64 = 1024;
@@ -19,12 +19,16 @@ const MOST_FRESH: u64 = 1024;
 /// And both of them the large set, when they have one for each so many of that.
 const RECENT_SHARE: u64 = 6;
 
+/// So many of the list are looked through one by one, or as many as are in order.
+const UNSORTED: usize = 64;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdPart {
     settled: Arc<IdSet>,
     recent: Arc<IdSet>,
-    /// Ascending.
+    /// So many ascending, and then as they came: only the end of it is touched for most.
     fresh: Vec<u64>,
+    sorted: usize,
     /// What the sets hold.
     sets: usize,
 }
@@ -32,9 +36,12 @@ pub(crate) struct IdPart {
 impl IdPart {
     /// Adds a number below `below`. One that is there stands there twice then.
     pub fn add(&mut self, number: u64, below: u64) {
-        let at = self.fresh.partition_point(|kept| *kept < number);
-        self.fresh.insert(at, number);
-        if self.fresh.len() < self.most_fresh() {
+        self.fresh.push(number);
+        if self.fresh.len() - self.sorted > UNSORTED.max(self.sorted) {
+            self.sort_fresh();
+        }
+        // Before the large set, which lies cold, is asked how many it has.
+        if self.fresh.len() < FRESH as usize || self.fresh.len() < self.most_fresh() {
             return;
         }
         self.settle_fresh(below);
@@ -60,10 +67,17 @@ impl IdPart {
         self.fresh = Vec::new();
     }
 
+    fn sort_fresh(&mut self) {
+        self.fresh.sort_unstable();
+        self.sorted = self.fresh.len();
+    }
+
     fn settle_fresh(&mut self, below: u64) {
+        self.sort_fresh();
         let fresh = (self.fresh.iter().copied(), self.fresh.len() as u64);
         self.recent = merged(&self.recent, fresh, below);
         self.fresh.clear();
+        self.sorted = 0;
     }
 
     fn settle_recent(&mut self, below: u64) {
@@ -77,9 +91,12 @@ impl IdPart {
     }
 
     pub fn has(&self, number: u64) -> bool {
-        self.settled.has(number)
-            || self.recent.has(number)
-            || self.fresh.binary_search(&number).is_ok()
+        self.settled.has(number) || self.recent.has(number) || self.is_fresh(number)
+    }
+
+    fn is_fresh(&self, number: u64) -> bool {
+        let (sorted, rest) = self.fresh.split_at(self.sorted);
+        sorted.binary_search(&number).is_ok() || rest.contains(&number)
     }
 
     #[inline]
@@ -90,8 +107,7 @@ impl IdPart {
     /// Reads what [`IdPart::add`] does first.
     #[inline]
     pub fn look_at_newest(&self) -> u64 {
-        let middle = self.fresh.get(self.fresh.len() / 2);
-        middle.copied().unwrap_or(0)
+        self.fresh.last().copied().unwrap_or(0)
     }
 
     /// All numbers, in no order.
