@@ -2,8 +2,8 @@
 //! new trace.
 //!
 //! An id is kept as a few bits of its hash, some 1.9 bytes at the sizes that matter, in generations that
-//! are dropped as a whole; while all of them are few, a [filter](IdFilter) of another byte or so is asked first. Two ids that share those bits make a new trace look late, which costs it an
-//! `inconclusive` and nothing else: at most one new trace in a thousand when the share is full. The ids
+//! are dropped as a whole; while all of them are few, a [filter](IdFilter) of another byte or so is asked
+//! first. Two ids that share those bits make a new trace look late, which costs it an `inconclusive` and nothing else: at most one new trace in a thousand when the share is full. The ids
 //! have a share of the memory bound to themselves ([`Share`]), so that they never cost a live trace its
 //! verdict; when it is full, the oldest generation goes early and is counted.
 
