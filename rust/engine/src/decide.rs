@@ -5,7 +5,7 @@
 //! [`order`], [`structure`] and [`between`] for how two spans stand to each other in time, by their parents, and by both,
 //! of which [`ancestry`] is what lies above, and [`alike`] for what they have in common; [`eval`], [`facts`] and [`member_set`] are what they all look at, within a
 //! [`budget`]. [`argument`] tells why a rule is broken, as a finding, and by which [`witnesses`], [`deadline`] what a rule waits for, [`untouched`]
-//! what rules answer where they selected nothing, and [`needed`] which of them a trace gives something to do, by what each
+//! what rules answer where they selected nothing (an [`empty_trace`]), and [`needed`] which of them a trace gives something to do, by what each
 //! of them [`need`]s of the [`cells`] that it reads. Nothing here changes what a trace says.
 
 pub(crate) mod alike;
@@ -18,6 +18,7 @@ pub(crate) mod cells;
 pub(crate) mod chosen;
 pub(crate) mod condition;
 pub(crate) mod deadline;
+pub(crate) mod empty_trace;
 pub(crate) mod eval;
 pub(crate) mod facts;
 pub(crate) mod groups;

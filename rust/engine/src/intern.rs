@@ -6,7 +6,7 @@ pub(crate) mod name;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
-use betrace_lang::rule::{Base, Field, Predicate, Rule, Term};
+use betrace_lang::rule::{Base, Field, Rule, Term};
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
@@ -208,14 +208,9 @@ impl Interner {
         RuleKey(self.rules.number(&self.name, self.stamp))
     }
 
-    /// The cell that keeps `kind` (of what `of` reads) of the spans that a selector selects.
-    pub fn cell(
-        &mut self,
-        base: &Base,
-        filter: &[Predicate],
-        kind: &str,
-        of: Option<&Term>,
-    ) -> CellId {
+    /// The cell that keeps `kind` (of what `of` reads) of the spans that a selector selects. `filter`: the
+    /// [names](name::write_predicate) of its parts, each behind a space.
+    pub fn cell(&mut self, base: &Base, filter: &str, kind: &str, of: Option<&Term>) -> CellId {
         self.name.clear();
         name::write_cell(&mut self.name, base, filter, kind, of);
         CellId(self.cells.number(&self.name, self.stamp))

@@ -64,6 +64,8 @@ pub struct MatcherBuilder {
     part_names: Numbers,
     /// The name that is looked for.
     name: String,
+    /// See [`MatcherBuilder::filter_name`].
+    filter_name: String,
     /// See [`MatcherBuilder::leave_times`].
     times_are_left: bool,
 }
@@ -94,9 +96,15 @@ impl MatcherBuilder {
     ) -> Result<SelectorId, PatternError> {
         let mut base = base.clone();
         let mut parts = Vec::with_capacity(filter.len());
+        let mut names = std::mem::take(&mut self.filter_name);
+        names.clear();
         for part in filter {
-            self.add_part(part, &mut base, &mut parts)?;
+            names.push(' ');
+            let begin = names.len();
+            write_predicate(&mut names, part);
+            self.add_part(part, &names[begin..], &mut base, &mut parts)?;
         }
+        self.filter_name = names;
         parts.sort_unstable();
         parts.dedup();
         let selector = SelectorParts { base, parts };
@@ -117,16 +125,26 @@ impl MatcherBuilder {
         }
     }
 
+    /// The names of the parts of the filter that the last selector was made of, each behind a space.
+    pub(crate) fn filter_name(&self) -> &str {
+        &self.filter_name
+    }
+
     fn add_part(
         &mut self,
         part: &Predicate,
+        name: &str,
         base: &mut Base,
         parts: &mut Vec<PartId>,
     ) -> Result<(), PatternError> {
         match part {
             Predicate::And(inner) => {
                 for part in inner {
-                    self.add_part(part, base, parts)?;
+                    let mut name = std::mem::take(&mut self.name);
+                    name.clear();
+                    write_predicate(&mut name, part);
+                    self.add_part(part, &name, base, parts)?;
+                    self.name = name;
                 }
             }
             // A name asked for by value is a name.
@@ -135,20 +153,18 @@ impl MatcherBuilder {
                 op: CompareOp::Eq,
                 right: Operand::Literal(Literal::Text(name)),
             } if *base == Base::Any => *base = Base::Named(name.clone()),
-            other => parts.push(self.part(other)?),
+            other => parts.push(self.part(other, name)?),
         }
         Ok(())
     }
 
-    fn part(&mut self, predicate: &Predicate) -> Result<PartId, PatternError> {
-        self.name.clear();
-        write_predicate(&mut self.name, predicate);
-        if let Some(id) = self.part_names.get(&self.name) {
+    fn part(&mut self, predicate: &Predicate, name: &str) -> Result<PartId, PatternError> {
+        if let Some(id) = self.part_names.get(name) {
             return Ok(PartId(id));
         }
         let compiled = self.predicate(predicate)?;
         self.parts.push((predicate.clone(), compiled));
-        Ok(PartId(self.part_names.number(&self.name, Stamp::default())))
+        Ok(PartId(self.part_names.number(name, Stamp::default())))
     }
 
     /// A predicate over this matcher's fields that the caller evaluates, such as one that reads bound spans.

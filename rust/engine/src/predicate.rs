@@ -231,10 +231,12 @@ impl Formula {
 
     /// Of what is reckoned with every other test is unknown; a checked rule has none.
     fn test(left: &Term, test: Test, fields: &mut FieldTable) -> Formula {
-        let (left, test) = match (Source::of_term(left, fields), left.reads().first()) {
-            (Some(left), _) => (left, test),
-            (None, Some(field)) => (Source::new(field, fields), Test::OfValue(ValueTest::Unlike)),
-            (None, None) => return Formula::Or(Box::default()),
+        let (left, test) = match Source::of_term(left, fields) {
+            Some(left) => (left, test),
+            None => match left.reads().first() {
+                Some(field) => (Source::new(field, fields), Test::OfValue(ValueTest::Unlike)),
+                None => return Formula::Or(Box::default()),
+            },
         };
         Formula::Test {
             left,

@@ -2,6 +2,7 @@
 //!
 //! What is [needed](crate::decide::need) of a trace is said in these cells.
 
+use crate::few::Short;
 use crate::intern::CellId;
 use crate::plan::condition::{Against, Condition, ConditionKind, Grouping, Measuring, Spans};
 use crate::plan::node::{Node, NodeKind};
@@ -15,7 +16,7 @@ pub(crate) fn first_cell(node: &Node) -> Option<CellId> {
     }
 }
 
-fn cells_of_node(node: &Node, cells: &mut Vec<CellId>) {
+fn cells_of_node(node: &Node, cells: &mut Short<CellId>) {
     match &node.kind {
         NodeKind::Spans { records, .. } => cells.push(*records),
         NodeKind::Bound(_) => {}
@@ -27,14 +28,14 @@ fn cells_of_node(node: &Node, cells: &mut Vec<CellId>) {
     }
 }
 
-fn cells_of_spans(spans: Spans<'_>, cells: &mut Vec<CellId>) {
+fn cells_of_spans(spans: Spans<'_>, cells: &mut Short<CellId>) {
     match spans {
         Spans::Counted(counted) => cells.push(counted.count),
         Spans::Members(node) => cells_of_node(node, cells),
     }
 }
 
-fn cells_of_measure(measure: &Measuring, cells: &mut Vec<CellId>) {
+fn cells_of_measure(measure: &Measuring, cells: &mut Short<CellId>) {
     cells_of_spans(measure.spans(), cells);
     if let Measuring::OfCell { cell, .. } = measure {
         cells.push(*cell);
@@ -42,7 +43,7 @@ fn cells_of_measure(measure: &Measuring, cells: &mut Vec<CellId>) {
 }
 
 /// Every cell that a condition reads.
-pub(crate) fn cells_of(condition: &Condition, cells: &mut Vec<CellId>) {
+pub(crate) fn cells_of(condition: &Condition, cells: &mut Short<CellId>) {
     match &condition.kind {
         ConditionKind::And(parts) | ConditionKind::Or(parts) => {
             parts.iter().for_each(|part| cells_of(part, cells));

@@ -9,13 +9,10 @@
 
 use betrace_lang::rule::{CompareOp, Number};
 
-use crate::decide::budget::Budget;
 use crate::decide::cells::{cells_of, first_cell, reads_trace};
 use crate::decide::condition::truth;
-use crate::decide::eval::{Eval, EvalScratch};
-use crate::decide::facts::Facts;
-use crate::few::Few;
-use crate::hash::HashKey;
+use crate::decide::empty_trace::EmptyTrace;
+use crate::few::{Few, Short};
 use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
@@ -23,8 +20,6 @@ use crate::plan::condition::{Condition, ConditionKind, Selecting};
 use crate::plan::reach::reached_cell;
 use crate::plan::window::WindowAsks;
 use crate::plan::{Plan, RulePlan};
-use crate::state::texts::Texts;
-use crate::state::trace::TraceState;
 
 /// So many spans in one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,9 +43,8 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    pub fn of(plan: &Plan, rule: &RulePlan) -> Needs {
-        let empty = TraceState::empty();
-        let asking = |closed| Empty::of(plan, rule, &empty, closed);
+    pub fn of(plan: &Plan, rule: &RulePlan, empty: &EmptyTrace) -> Needs {
+        let asking = |closed| Empty::of(plan, rule, empty, closed);
         Needs {
             early: match rule.early {
                 true => asking(false).to_break(),
@@ -63,9 +57,8 @@ impl Needs {
 
     /// What a rule over many traces needs of one that closes, to add to its windows what one does not in which it selected
     /// nothing.
-    pub fn of_windows(plan: &Plan, rule: &RulePlan) -> Needs {
-        let empty = TraceState::empty();
-        let asking = |closed| Empty::of(plan, rule, &empty, closed);
+    pub fn of_windows(plan: &Plan, rule: &RulePlan, empty: &EmptyTrace) -> Needs {
+        let asking = |closed| Empty::of(plan, rule, empty, closed);
         let all = || asking(true).all_cells();
         let at_close = |complete, incomplete| Needs {
             early: Vec::new(),
@@ -97,12 +90,12 @@ impl Needs {
 struct Empty<'a> {
     plan: &'a Plan,
     rule: &'a RulePlan,
-    empty: &'a TraceState,
+    empty: &'a EmptyTrace,
     closed: bool,
 }
 
 impl<'a> Empty<'a> {
-    fn of(plan: &'a Plan, rule: &'a RulePlan, empty: &'a TraceState, closed: bool) -> Empty<'a> {
+    fn of(plan: &'a Plan, rule: &'a RulePlan, empty: &'a EmptyTrace, closed: bool) -> Empty<'a> {
         Empty {
             plan,
             rule,
@@ -216,7 +209,7 @@ impl<'a> Empty<'a> {
                     need.push(Bar { cell, least });
                 }
                 None => {
-                    let mut cells = Vec::new();
+                    let mut cells = Short::new();
                     cells_of(condition, &mut cells);
                     need.extend(need_of(cells));
                 }
@@ -239,7 +232,7 @@ impl<'a> Empty<'a> {
     }
 
     fn all_cells(self) -> Need {
-        need_of(self.rule.cells.to_vec())
+        need_of(self.rule.cells.clone())
     }
 
     /// That which fewest rules have in common.
@@ -279,7 +272,7 @@ impl<'a> Empty<'a> {
         if let Some(cell) = reached_cell(condition, wanted) {
             return Some(one(cell));
         }
-        let mut cells = Vec::new();
+        let mut cells = Short::new();
         cells_of(condition, &mut cells);
         Some(need_of(cells))
     }
@@ -294,18 +287,11 @@ impl<'a> Empty<'a> {
     }
 
     fn truth(self, condition: &'a Condition) -> Tri {
-        let facts = Facts {
-            plan: self.plan,
-            rule: self.rule,
-            trace: self.empty,
-            texts: Texts::none(),
-            cells: self.empty.own_cells(),
-            key: HashKey::new(0),
-            saw_all: true,
-            closed: self.closed,
-        };
-        let scratch = &mut EvalScratch::default();
-        truth(&mut Eval::new(facts, Budget::most(), scratch), condition)
+        let scratch = &mut *self.empty.scratch();
+        let mut eval = self
+            .empty
+            .eval((self.plan, self.rule), self.closed, scratch);
+        truth(&mut eval, condition)
     }
 }
 
@@ -321,7 +307,7 @@ fn one(cell: CellId) -> Need {
     Few::One(Bar { cell, least: 1 })
 }
 
-fn need_of(mut cells: Vec<CellId>) -> Need {
+fn need_of(mut cells: Short<CellId>) -> Need {
     cells.sort_unstable();
     cells.dedup();
     cells.into_iter().flat_map(one).collect()

@@ -5,6 +5,7 @@ use betrace_lang::rule::Completeness;
 use betrace_lang::verdict::Verdict;
 
 use crate::decide::by_cell::ByCell;
+use crate::decide::empty_trace::EmptyTrace;
 use crate::decide::need::{Bar, Need, Needs, readers};
 use crate::decide::untouched::UntouchedRules;
 use crate::intern::CellId;
@@ -75,20 +76,21 @@ struct EarlyRules {
 impl NeededRules {
     /// Those of a plan; what each says of a trace that it did not touch is added to `untouched`, while the rule is at hand.
     pub fn of(plan: &Plan, untouched: &mut UntouchedRules) -> NeededRules {
+        let empty = EmptyTrace::new();
         let mut all = Collected::default();
         let mut further = Vec::with_capacity(plan.rules.len());
         let mut early: Vec<Option<Need>> = Vec::with_capacity(plan.rules.len());
         for (index, rule) in (0..).map(RuleIndex).zip(&plan.rules) {
             let is_over_many = rule.window.is_some();
             let mut needs = match is_over_many {
-                true => Needs::of_windows(plan, rule),
-                false => Needs::of(plan, rule),
+                true => Needs::of_windows(plan, rule, &empty),
+                false => Needs::of(plan, rule, &empty),
             };
             let asked = rule.completeness as usize;
             let needing = (index, is_over_many);
             add(&mut all.complete[asked], &needs.complete, needing);
             add(&mut all.incomplete[asked], &needs.incomplete, needing);
-            let answer = untouched.add(plan, index);
+            let answer = untouched.add(plan, index, &empty);
             for (verdict, need, kept) in [
                 (
                     answer.complete,

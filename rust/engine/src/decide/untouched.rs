@@ -2,16 +2,11 @@
 
 use betrace_lang::verdict::Verdict;
 
-use crate::decide::budget::Budget;
-use crate::decide::eval::{Eval, EvalScratch};
-use crate::decide::facts::Facts;
+use crate::decide::empty_trace::EmptyTrace;
 use crate::decide::rule::decide;
 use crate::decide::window::idle;
-use crate::hash::HashKey;
 use crate::plan::ids::RuleIndex;
 use crate::plan::{Plan, RulePlan};
-use crate::state::texts::Texts;
-use crate::state::trace::TraceState;
 use crate::windows::adds::{Idle, IdleAdds};
 use crate::windows::judge::breaks_upwards;
 
@@ -56,7 +51,7 @@ impl UntouchedWindows {
         self.idle.get(rule.index()).copied().flatten()
     }
 
-    fn add(&mut self, plan: &Plan, index: RuleIndex) {
+    fn add(&mut self, plan: &Plan, index: RuleIndex, empty: &EmptyTrace) {
         let rule = &plan.rules[index.index()];
         let (Some(window), Some(over)) = (&rule.window, &rule.rule.body.over) else {
             return;
@@ -64,12 +59,8 @@ impl UntouchedWindows {
         if !over.measure.is_of_traces() {
             return;
         }
-        let trace = TraceState::empty();
-        let mut scratch = EvalScratch::default();
-        let mut adds = |closed| {
-            let facts = empty(plan, rule, &trace, closed);
-            idle(&mut Eval::new(facts, Budget::most(), &mut scratch), window)
-        };
+        let scratch = &mut *empty.scratch();
+        let mut adds = |closed| idle(&mut empty.eval((plan, rule), closed, scratch), window);
         // One that counts and is not looked for may be shown as speaking against the rule, or be the last that it needs.
         let may_miss = over.at_least == 0 && breaks_upwards(over);
         let is_plain = |adds: &IdleAdds| may_miss || *adds != IdleAdds::Miss;
@@ -103,10 +94,10 @@ impl UntouchedRules {
     }
 
     /// Adds the next rule of the plan, and gives its answer.
-    pub fn add(&mut self, plan: &Plan, index: RuleIndex) -> Untouched {
+    pub fn add(&mut self, plan: &Plan, index: RuleIndex, empty: &EmptyTrace) -> Untouched {
         let rule = &plan.rules[index.index()];
         if rule.window.is_some() {
-            self.windows.add(plan, index);
+            self.windows.add(plan, index, empty);
             // It answers for windows, and never for a trace.
             let answer = Untouched {
                 complete: Verdict::NotApplicable,
@@ -116,7 +107,7 @@ impl UntouchedRules {
             self.answers.push(answer);
             return answer;
         }
-        let answer = untouched(plan, rule);
+        let answer = untouched(plan, rule, empty);
         let fires = answer.incomplete == Verdict::Violated;
         if rule.reads_trace || fires || answer.complete == Verdict::Violated {
             self.always_asked.push(index);
@@ -135,26 +126,9 @@ impl UntouchedRules {
     }
 }
 
-fn empty<'t>(plan: &'t Plan, rule: &'t RulePlan, trace: &'t TraceState, closed: bool) -> Facts<'t> {
-    Facts {
-        plan,
-        rule,
-        trace,
-        texts: Texts::none(),
-        cells: trace.own_cells(),
-        key: HashKey::new(0),
-        saw_all: true,
-        closed,
-    }
-}
-
-fn untouched(plan: &Plan, rule: &RulePlan) -> Untouched {
-    let trace = TraceState::empty();
-    let mut scratch = EvalScratch::default();
-    let mut decide = |closed| {
-        let facts = empty(plan, rule, &trace, closed);
-        decide(&mut Eval::new(facts, Budget::most(), &mut scratch))
-    };
+fn untouched(plan: &Plan, rule: &RulePlan, empty: &EmptyTrace) -> Untouched {
+    let scratch = &mut *empty.scratch();
+    let mut decide = |closed| decide(&mut empty.eval((plan, rule), closed, scratch));
     let incomplete = decide(false);
     Untouched {
         complete: decide(true).verdict.unwrap_or(Verdict::Inconclusive),

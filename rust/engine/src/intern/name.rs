@@ -11,15 +11,17 @@ use betrace_lang::rule::{
     Base, CompareOp, Field, FirstOf, ListSource, Literal, Number, Operand, Predicate, ReadAt,
     Reading, Rule, Scope, Term, TextOp,
 };
+use memchr::memchr2;
 
 /// A longer name is its beginning and a hash of the whole: a list in a rule may have thousands of texts.
 const NAME_BYTES: usize = 256;
 
-/// Of a cell: what it keeps, of which field or term, of the spans of which selector.
+/// Of a cell: what it keeps, of which field or term, of the spans of which selector. `filter`: the [names](write_predicate) of
+/// its parts, each behind a space.
 pub(crate) fn write_cell(
     name: &mut String,
     base: &Base,
-    filter: &[Predicate],
+    filter: &str,
     kind: &str,
     of: Option<&Term>,
 ) {
@@ -37,10 +39,7 @@ pub(crate) fn write_cell(
             write_text(name, text);
         }
     }
-    for part in filter {
-        name.push(' ');
-        write_predicate(name, part);
-    }
+    name.push_str(filter);
     bound(name);
 }
 
@@ -289,8 +288,7 @@ fn write_literal(out: &mut String, literal: &Literal) {
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    let is_marked = |byte: u8| matches!(byte, b'"' | b'\\');
-    while let Some(at) = rest.bytes().position(is_marked) {
+    while let Some(at) = memchr2(b'"', b'\\', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         out.push('\\');
         // The sign itself, which is one byte.

@@ -5,6 +5,7 @@
 
 use betrace_lang::rule::{Base, Predicate};
 
+use crate::few::Few;
 use crate::matcher::access::{access, settles};
 use crate::matcher::answers::Answers;
 use crate::matcher::ask::{Asking, Questions, SelectorParts};
@@ -82,11 +83,19 @@ impl Index {
         fields: &FieldTable,
         plan: &ReadPlan,
     ) -> Index {
-        let mut by_name: Vec<(&[u8], u32)> = Vec::with_capacity(selectors.len());
+        // In the order in which they come, so that ids are a function of the rules.
+        let mut names = KeyTable::with_room(selectors.len());
+        let mut by_name: Vec<Few<u32>> = Vec::with_capacity(selectors.len());
         let (mut any, mut root) = (Vec::new(), Vec::new());
         for (id, selector) in (0u32..).zip(&selectors) {
             match &selector.base {
-                Base::Named(name) => by_name.push((name.as_bytes(), id)),
+                Base::Named(name) => {
+                    let number = names.intern(name.as_bytes()) as usize;
+                    if number == by_name.len() {
+                        by_name.push(Few::None);
+                    }
+                    by_name[number].push(id);
+                }
                 // Whether it is a leaf is not the span's to say.
                 Base::Any | Base::Leaf => any.push(id),
                 Base::Root => root.push(id),
@@ -107,21 +116,12 @@ impl Index {
         };
         let any = Group::new(&members.of(any.into_iter()), &mut building);
         let root = Group::new(&members.of(root.into_iter()), &mut building);
-        // In the order of names, so that ids are a function of the rules.
-        by_name.sort_unstable();
-        let mut names = KeyTable::with_room(by_name.len());
-        let mut named = Vec::with_capacity(by_name.len());
-        for alike in by_name.chunk_by(|a, b| a.0 == b.0) {
-            names.intern(alike[0].0);
+        let named = by_name.iter().map(|ids| match **ids {
             // Most names have one selector alone.
-            named.push(match alike {
-                [(_, only)] => Group::one_by_one(&[members.of_few(*only)]),
-                _ => {
-                    let ids = alike.iter().map(|(_, id)| *id);
-                    Group::new(&members.of(ids), &mut building)
-                }
-            });
-        }
+            [only] => Group::one_by_one(&[members.of_few(only)]),
+            ref ids => Group::new(&members.of(ids.iter().copied()), &mut building),
+        });
+        let named = named.collect();
         names.settle();
         Index {
             questions: Questions::new(selectors, parts, &repeated, fields, plan),

@@ -34,7 +34,6 @@ pub(crate) fn compile(
     let mut by_key = HashMap::with_capacity(rules.len());
     let mut cell_readers: HashMap<CellId, u32> = HashMap::with_capacity(2 * rules.len());
     let mut on_any_span = Vec::new();
-    let mut with_deadlines = Vec::new();
     let mut reaches = Reaches::default();
     let mut windows = WindowRules::default();
     for (index, rule) in (0..).map(RuleIndex).zip(rules) {
@@ -53,9 +52,6 @@ pub(crate) fn compile(
         }
         if plan.early && turns_on_any_span(&rule.body) {
             on_any_span.push(index);
-        }
-        if rule.body.longest_deadline().is_some() {
-            with_deadlines.push(index);
         }
         // While it is at hand: of ten thousand each further look at all is a wait for memory.
         reaches.add(&plan.clauses);
@@ -85,7 +81,7 @@ pub(crate) fn compile(
         shown_of_first: draft.shown_of_first,
         cell_readers,
         on_any_span,
-        with_deadlines,
+        with_deadlines: draft.with_deadlines,
         selector_sets: sets.0.len(),
     })
 }
@@ -111,9 +107,14 @@ fn compile_rule(
         selectors,
         memos,
         reads_trace,
+        has_deadline,
         ..
     } = of_rule;
     let unsaid = draft.unsaid;
+    // It may be between bound spans, of which none is awaited.
+    if has_deadline && rule.body.longest_deadline().is_some() {
+        draft.with_deadlines.push(index);
+    }
     // In which window a trace is, its first start says.
     draft.times = draft.times || reads_trace || window.is_some() || reads_order(&rule.body);
     let early = fires_early(&rule.body);

@@ -13,7 +13,7 @@ use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
 use crate::matcher::ids::SelectorId;
 use crate::plan::feed::{Feed, FeedKind, SelectorPlan};
-use crate::plan::ids::TermId;
+use crate::plan::ids::{RuleIndex, TermId};
 use crate::plan::trace::TraceTest;
 use crate::predicate::fields::FieldId;
 use crate::predicate::reckoning::CompiledTerm;
@@ -35,6 +35,8 @@ pub(crate) struct Draft {
     pub unsaid: Completeness,
     /// Some rule reads when spans began or ended.
     pub times: bool,
+    /// See [`Plan::with_deadlines`](crate::plan::Plan::with_deadlines).
+    pub with_deadlines: Vec<RuleIndex>,
     /// See [`Plan::shown_of_first`](crate::plan::Plan::shown_of_first).
     pub shown_of_first: Vec<(FieldKey, FieldId)>,
     /// What counts spans that rules share, such as those of an exception that most have, by where they lie.
@@ -79,6 +81,8 @@ pub(crate) struct RuleDraft<'a> {
     pub bound: Vec<Vec<SelectorId>>,
     pub memos: usize,
     pub reads_trace: bool,
+    /// Some relation of it has a deadline.
+    pub has_deadline: bool,
 }
 
 /// Numbers that were met, most of them once.
@@ -117,6 +121,7 @@ impl<'a> RuleDraft<'a> {
             bound: Vec::new(),
             memos: 0,
             reads_trace: false,
+            has_deadline: false,
         }
     }
 
@@ -166,6 +171,7 @@ impl<'a> RuleDraft<'a> {
             base => base,
         };
         let selector = self.draft.builder.selector(base, filter)?;
+        let filter = self.draft.builder.filter_name();
         let cell = self.interner.cell(base, filter, kind.name(), of);
         let plans = &mut self.draft.selectors;
         if plans.len() <= selector.index() {
@@ -228,15 +234,13 @@ impl<'a> RuleDraft<'a> {
         let mut mask = 0;
         for part in parts {
             compiled.push(self.draft.builder.predicate(part)?);
-            for field in part.reads() {
-                match field {
-                    Field::Bound { binding, field } => {
-                        mask |= 1 << binding.0;
-                        self.project_bound(usize::from(binding.0), field);
-                    }
-                    field => self.project(leaves, field),
+            part.for_each_field(&mut |field| match field {
+                Field::Bound { binding, field } => {
+                    mask |= 1 << binding.0;
+                    self.project_bound(usize::from(binding.0), field);
                 }
-            }
+                field => self.project(leaves, field),
+            });
         }
         Ok((compiled, mask))
     }
@@ -244,12 +248,12 @@ impl<'a> RuleDraft<'a> {
     /// What is read of bound spans, and of which, a bit for each.
     pub fn bound_term(&mut self, term: &Term) -> (CompiledTerm, u8) {
         let mut mask = 0;
-        for field in term.reads() {
+        term.for_each_field(&mut |field| {
             if let Field::Bound { binding, field } = field {
                 mask |= 1 << binding.0;
                 self.project_bound(usize::from(binding.0), field);
             }
-        }
+        });
         (self.draft.builder.term(term), mask)
     }
 

@@ -248,6 +248,7 @@ fn compile_related(
     draft: &mut RuleDraft<'_>,
     related: &Related,
 ) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
+    draft.has_deadline |= related.relation.deadline().is_some();
     let (left, leaves) = compile(draft, &related.left)?;
     let mut mask = left.mask;
     let mut operand = |selector: &Selector| {
