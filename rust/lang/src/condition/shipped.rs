@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use hashbrown::HashMap;
+use memchr::memchr_iter;
 
 use crate::condition::macro_text::Macro;
 use crate::condition::scan::names_with;
@@ -53,6 +54,12 @@ pub(crate) fn shipped_in(text: &str) -> impl Iterator<Item = &'static Shipped> {
         let base = name.strip_suffix(".where").unwrap_or(name);
         shipped(base.trim_end_matches('.'))
     })
+}
+
+/// Whether some name may stand in a text.
+pub(crate) fn may_ship(text: &str) -> bool {
+    let mut colons = memchr_iter(b':', text.as_bytes());
+    colons.any(|at| text.as_bytes()[..=at].ends_with(PREFIX.as_bytes()))
 }
 
 impl Shipped {

@@ -16,6 +16,8 @@ pub struct Vocabulary {
     pub(crate) fields: BTreeMap<Arc<str>, Arc<FirstOf>>,
     /// Where the names stand that other files bring.
     pub(crate) used: BTreeMap<Arc<str>, Arc<Home>>,
+    /// A bit for each byte that some of all these names begins with. Most words of a rule begin with none.
+    firsts: [u64; 4],
 }
 
 /// A file that others use, with the names that its own macros are read with.
@@ -49,6 +51,7 @@ pub(crate) static NOTHING: Vocabulary = Vocabulary {
     lists: BTreeMap::new(),
     fields: BTreeMap::new(),
     used: BTreeMap::new(),
+    firsts: [0; 4],
 };
 
 impl Vocabulary {
@@ -59,23 +62,46 @@ impl Vocabulary {
 
     /// Adds or replaces a macro; `text` is not looked at before it is used.
     pub fn add_macro(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) {
-        self.macros.insert(name.into(), Macro::new(text));
+        let name = name.into();
+        self.note(&name);
+        self.macros.insert(name, Macro::new(text));
     }
 
     /// Adds or replaces a field, under its name.
     pub fn add_field(&mut self, field: FirstOf) {
+        self.note(&field.name);
         self.fields.insert(field.name.clone(), Arc::new(field));
     }
 
     /// Adds or replaces a list of numbers, booleans, durations and texts.
     pub fn add_list(&mut self, name: impl Into<Arc<str>>, items: Vec<Literal>) {
-        self.lists.insert(name.into(), items);
+        let name = name.into();
+        self.note(&name);
+        self.lists.insert(name, items);
+    }
+
+    /// Adds or replaces a name that another file brings.
+    pub(crate) fn add_used(&mut self, name: Arc<str>, home: Arc<Home>) {
+        self.note(&name);
+        self.used.insert(name, home);
+    }
+
+    fn note(&mut self, name: &str) {
+        let (word, bit) = place_of_first(name);
+        self.firsts[word] |= bit;
+    }
+
+    /// Whether some name of the file, or of one that it uses, begins as this one does.
+    fn may_have(&self, name: &str) -> bool {
+        let (word, bit) = place_of_first(name);
+        self.firsts[word] & bit != 0
     }
 
     /// The field of this name: of the rule file, of one that it uses, or with its prefix of the vocabulary that ships.
     pub(crate) fn field(&self, name: &str) -> Option<Field> {
         let field = match name.starts_with(PREFIX) {
             true => shipped(name).iter().find_map(Shipped::as_field),
+            false if !self.may_have(name) => None,
             false => self
                 .fields
                 .get(name)
@@ -89,6 +115,9 @@ impl Vocabulary {
         if name.starts_with(PREFIX) {
             return shipped(name).iter().find_map(Shipped::as_list);
         }
+        if !self.may_have(name) {
+            return None;
+        }
         let list = self.lists.get(name);
         list.or_else(|| self.home(name)?.lists.get(name))
             .map(Vec::as_slice)
@@ -101,6 +130,9 @@ impl Vocabulary {
             let mut named = shipped(name).iter();
             let (name, text) = named.find_map(|one| Some((&one.name, one.as_macro()?)))?;
             return Some(found((name, text), Whose::Shipped));
+        }
+        if !self.may_have(name) {
+            return None;
         }
         if let Some(own) = self.macros.get_key_value(name) {
             return Some(found(own, Whose::Same));
@@ -154,4 +186,10 @@ impl Vocabulary {
             .map(|name| &**name)
             .filter(move |name| self.kind_of(name) == Some(kind))
     }
+}
+
+/// Where [`Vocabulary::firsts`] has the first byte of a name; one that is empty passes for a zero byte.
+fn place_of_first(name: &str) -> (usize, u64) {
+    let first = name.bytes().next().unwrap_or_default();
+    (usize::from(first >> 6), 1 << (first & 63))
 }

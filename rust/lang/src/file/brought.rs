@@ -87,7 +87,7 @@ impl<'a> Imports<'a> {
     /// Adds the names to those of the document itself.
     pub fn give(&self, vocabulary: &mut Vocabulary) {
         for (name, (home, _)) in &self.names {
-            vocabulary.used.insert(Arc::clone(name), Arc::clone(home));
+            vocabulary.add_used(Arc::clone(name), Arc::clone(home));
         }
     }
 

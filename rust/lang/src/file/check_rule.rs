@@ -1,5 +1,6 @@
 //! Checks the texts of a rule: its condition, exceptions and message, and the macros of its file.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::condition::check::{
 };
 use crate::condition::meaning::meaning_hash;
 use crate::condition::scan::words;
-use crate::condition::shipped::{PREFIX, Shipped, shipped_in};
+use crate::condition::shipped::{Shipped, may_ship, shipped_in};
 use crate::condition::template::check_template;
 use crate::condition::vocabulary::Vocabulary;
 use crate::condition::written::Written;
@@ -32,12 +33,17 @@ pub(crate) struct RuleChecker<'a> {
     asked: Asked,
     vocabulary: Vocabulary,
     placing: Placing<'a>,
-    /// Exceptions of rules without bound spans that have no fault: most rules of a file have the same.
-    faultless: HashMap<Arc<str>, Arc<[Expr]>>,
-    /// Messages of such rules.
-    messages: HashMap<Arc<str>, Arc<Template>>,
+    /// By the names of bound spans, each with the next behind a line's end.
+    known: HashMap<String, KnownTexts>,
     /// A name that ships stands in some macro that a rule can use.
     ships_in_macros: bool,
+}
+
+/// Texts without a fault that rules have which bind spans of the same names: most rules of a file have the same.
+#[derive(Default)]
+struct KnownTexts {
+    exceptions: HashMap<Arc<str>, Arc<[Expr]>>,
+    messages: HashMap<Arc<str>, Arc<Template>>,
 }
 
 impl<'a> RuleChecker<'a> {
@@ -58,15 +64,14 @@ impl<'a> RuleChecker<'a> {
             vocabulary.add_field(named.value.clone());
         }
         imports.give(&mut vocabulary);
-        let ships_in_macros = vocabulary.macros().any(|text| text.contains(PREFIX));
+        let ships_in_macros = vocabulary.macros().any(may_ship);
         RuleChecker {
             limits,
             asked,
             ships_in_macros,
             vocabulary,
             placing: Placing::new(file, imports.elsewhere),
-            faultless: HashMap::new(),
-            messages: HashMap::new(),
+            known: HashMap::new(),
         }
     }
 
@@ -155,19 +160,18 @@ impl<'a> RuleChecker<'a> {
         text: &Text<'_>,
         context: &Body,
     ) -> Option<Arc<Template>> {
-        let known = self.messages.get(&*text.value);
-        if let Some(known) = known.filter(|_| is_plain(context)) {
+        let known = self.known(context);
+        if let Some(known) = known.and_then(|known| known.messages.get(&*text.value)) {
             return Some(Arc::clone(known));
         }
         let mut faults = Vec::new();
         let checked = check_template(&text.value, context, &self.vocabulary, &mut faults);
         let checked = checked.map(Arc::new);
-        if let Some(checked) = &checked
-            && is_plain(context)
-            && faults.is_empty()
+        if let Some(checked) = checked.as_ref().filter(|_| faults.is_empty())
+            && let Some(known) = self.known(context)
         {
             let shared = Arc::clone(checked);
-            self.messages.insert(Arc::from(&*text.value), shared);
+            known.messages.insert(Arc::from(&*text.value), shared);
         }
         self.placing.place(reader, text, faults);
         checked
@@ -198,9 +202,8 @@ impl<'a> RuleChecker<'a> {
         exception: &Text<'_>,
         context: &Body,
     ) -> Option<Arc<[Expr]>> {
-        let is_plain = is_plain(context);
-        let known = self.faultless.get(&*exception.value);
-        if let Some(known) = known.filter(|_| is_plain) {
+        let known = self.known(context);
+        if let Some(known) = known.and_then(|known| known.exceptions.get(&*exception.value)) {
             return Some(Arc::clone(known));
         }
         let mut faults = Vec::new();
@@ -209,22 +212,36 @@ impl<'a> RuleChecker<'a> {
         let (vocabulary, limits) = (&self.vocabulary, self.limits);
         let checked = check_written_exception(written, context, vocabulary, limits, &mut faults);
         let checked: Option<Arc<[Expr]>> = checked.map(|checked| [checked].into());
-        if let Some(checked) = &checked
-            && is_plain
-            && faults.is_empty()
+        if let Some(checked) = checked.as_ref().filter(|_| faults.is_empty())
+            && let Some(known) = self.known(context)
         {
             let shared = Arc::clone(checked);
-            self.faultless.insert(Arc::from(&**text), shared);
+            known.exceptions.insert(Arc::from(&**text), shared);
         }
         self.placing.place(reader, exception, faults);
         checked
+    }
+
+    /// Exceptions and messages that mean the same with this rule as with those that had them; `None`: it is over many traces, of
+    /// which they mean something else.
+    fn known(&mut self, body: &Body) -> Option<&mut KnownTexts> {
+        let names = match body.bindings.as_slice() {
+            _ if body.over.is_some() => return None,
+            [] => "".into(),
+            [only] => Cow::from(&only.name),
+            bound => {
+                let names: Vec<&str> = bound.iter().map(|one| one.name.as_str()).collect();
+                names.join("\n").into()
+            }
+        };
+        Some(self.known.entry_ref(&*names).or_default())
     }
 
     /// The names of the vocabulary that ships in the texts of a rule, in the macros that it uses, and in those names.
     fn names_of_vocabulary(&self, rule: &WrittenRule<'_>) -> Vec<&'static Shipped> {
         let own = rule.condition.iter().chain(&rule.exceptions);
         let own = own.chain(&rule.message).map(|text| &*text.value);
-        if !self.ships_in_macros && !own.clone().any(|text| text.contains(PREFIX)) {
+        if !self.ships_in_macros && !own.clone().any(may_ship) {
             return Vec::new();
         }
         let mut texts: Vec<&str> = own.collect();
@@ -244,11 +261,6 @@ impl<'a> RuleChecker<'a> {
         }
         found.into_values().collect()
     }
-}
-
-/// Whether exceptions and messages mean the same with this rule as with any other such.
-fn is_plain(body: &Body) -> bool {
-    body.bindings.is_empty() && body.over.is_none()
 }
 
 /// Whether a condition may bind spans: some word of it is `as`.

@@ -13,15 +13,19 @@ pub(crate) struct Fields<'n, 't> {
 
 impl<'n, 't> Fields<'n, 't> {
     /// The entry of a key, if it has a value.
+    // Keys are known where this is called, and are compared in a step or two there.
+    #[inline(always)]
     pub fn get(&self, key: &str) -> Option<&'n Entry<'t>> {
         self.entry(key).filter(|entry| !entry.value.is_null())
     }
 
+    #[inline(always)]
     pub fn value(&self, key: &str) -> Option<&'n YamlNode<'t>> {
         self.get(key).map(|entry| &entry.value)
     }
 
     /// The entry of a key, with a value or without.
+    #[inline(always)]
     pub fn entry(&self, key: &str) -> Option<&'n Entry<'t>> {
         let mut entries = self.entries.iter();
         let (_, entry) = entries.find(|(known, _)| *known == key)?;

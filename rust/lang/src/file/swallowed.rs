@@ -1,5 +1,7 @@
 //! Lines that a comment swallows, where YAML made one line of several.
 
+use memchr::memchr2;
+
 use crate::codes::files as codes;
 use crate::condition::scan::comments;
 use crate::file::read::{Reader, Text};
@@ -10,7 +12,8 @@ pub(super) fn warn_of_swallowed_lines(reader: &mut Reader<'_>, text: &Text<'_>) 
     let Some(scalar) = text.node.as_scalar() else {
         return;
     };
-    if scalar.style == Style::Literal || !(text.value.contains('#') || text.value.contains("//")) {
+    // No comment begins with anything else.
+    if scalar.style == Style::Literal || memchr2(b'#', b'/', text.value.as_bytes()).is_none() {
         return;
     }
     let map = ScalarMap::new(scalar, reader.text);

@@ -5,7 +5,7 @@
 //! what aliases stand for, and characters that text files do not have.
 
 //!
-//! [`build`] makes the [`tree`], collection by collection ([`open`]); most files are read line by line for it ([`lines`]); after a syntax error [`resume`] says where to go on.
+//! [`build`] makes the [`tree`], collection by collection ([`open`], in the [`rooms`] of others); most files are read line by line for it ([`lines`]); after a syntax error [`resume`] says where to go on.
 //! [`map`] finds the place of each byte of a scalar, for faults inside it.
 
 mod build;
@@ -20,6 +20,7 @@ mod open;
 mod positions_test;
 mod refusals;
 mod resume;
+mod rooms;
 mod tree;
 mod walk;
 

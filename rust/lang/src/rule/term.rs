@@ -91,6 +91,13 @@ impl Term {
         found
     }
 
+    /// Whether some field that it reads is such.
+    pub(crate) fn reads_some(&self, is_such: impl Fn(&Field) -> bool) -> bool {
+        let mut is_any = false;
+        self.for_each_field(&mut |field| is_any |= is_such(field));
+        is_any
+    }
+
     /// Tells the same fields one by one.
     pub fn for_each_field<'a>(&'a self, told: &mut dyn FnMut(&'a Field)) {
         match self {

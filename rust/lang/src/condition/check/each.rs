@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
 
     /// A term can be one of the elements of a field, if it is a value at all.
     pub(super) fn may_be_element(&mut self, term: &Term, node: &Node) -> Option<()> {
-        if term.is_duration() || term.reads().iter().any(|field| field.is_open()) {
+        if term.is_duration() || term.reads_some(Field::is_open) {
             let source = self.place.folded(node.range());
             let message = format!("`{source}` is no element of an array");
             self.fault(code::UNLIKE_TYPES, node.range(), message);

@@ -347,21 +347,25 @@ pub(super) fn like_intrinsic(scope: Scope, key: &str) -> Option<&'static str> {
     if key.len() > LIKE_INTRINSIC_BYTES {
         return None;
     }
-    let lower = key.to_ascii_lowercase();
-    Some(match (scope, lower.as_str()) {
-        (Scope::SpanThenResource | Scope::Span, "name" | "operation") => "span:name",
-        (Scope::SpanThenResource | Scope::Span, "kind") => "span:kind",
-        (Scope::SpanThenResource | Scope::Span, "status") => "span:status",
-        (Scope::SpanThenResource | Scope::Span, "statusmessage" | "status_message") => {
+    let mut lower = [0; LIKE_INTRINSIC_BYTES];
+    let lower = &mut lower[..key.len()];
+    lower.copy_from_slice(key.as_bytes());
+    lower.make_ascii_lowercase();
+    let lower: &[u8] = lower;
+    Some(match (scope, lower) {
+        (Scope::SpanThenResource | Scope::Span, b"name" | b"operation") => "span:name",
+        (Scope::SpanThenResource | Scope::Span, b"kind") => "span:kind",
+        (Scope::SpanThenResource | Scope::Span, b"status") => "span:status",
+        (Scope::SpanThenResource | Scope::Span, b"statusmessage" | b"status_message") => {
             "span:statusMessage"
         }
-        (Scope::SpanThenResource | Scope::Span, "duration") => "span:duration",
-        (Scope::SpanThenResource | Scope::Span, "parentid" | "parent_id") => "span:parentID",
-        (Scope::SpanThenResource, "rootname") => "trace:rootName",
-        (Scope::SpanThenResource, "rootservice") => "trace:rootService",
-        (Scope::SpanThenResource, "spancount") => "trace:spanCount",
-        (Scope::SpanThenResource | Scope::Span | Scope::Resource, "service") => "service.name",
-        (Scope::Event, "name") => "event:name",
+        (Scope::SpanThenResource | Scope::Span, b"duration") => "span:duration",
+        (Scope::SpanThenResource | Scope::Span, b"parentid" | b"parent_id") => "span:parentID",
+        (Scope::SpanThenResource, b"rootname") => "trace:rootName",
+        (Scope::SpanThenResource, b"rootservice") => "trace:rootService",
+        (Scope::SpanThenResource, b"spancount") => "trace:spanCount",
+        (Scope::SpanThenResource | Scope::Span | Scope::Resource, b"service") => "service.name",
+        (Scope::Event, b"name") => "event:name",
         _ => return None,
     })
 }

@@ -83,7 +83,12 @@ impl<'a> Checker<'a> {
         let part = nodes.first().copied().unwrap_or(filter);
         let mut name = self.printer().field(field);
         let message = match self.subject {
-            None => format!("spans without `{name}` are not selected here, though it is negated"),
+            None => [
+                "spans without `",
+                &name,
+                "` are not selected here, though it is negated",
+            ]
+            .concat(),
             Some(subject) => {
                 let bound = usize::from(subject.binding().0);
                 let bound = self.bindings.get(bound).map_or("?", |bound| bound);
@@ -101,9 +106,14 @@ impl<'a> Checker<'a> {
             _ => self.all_or_missing(filter, nodes, &name),
         };
         let fault = self.fault(code::HIDES_MISSING, range, message);
-        fault.help = Some(format!(
-            "if they are meant too: `{modern}`; if not, say so: `exists({name}) and …`"
-        ));
+        let help = [
+            "if they are meant too: `",
+            &modern,
+            "`; if not, say so: `exists(",
+            &name,
+            ") and …`",
+        ];
+        fault.help = Some(help.concat());
         fault.suggestion = Some(modern);
         fault.is_sure = is_sure;
     }
@@ -139,7 +149,8 @@ impl Checker<'_> {
             NodeKind::And(_) => format!("({source})"),
             _ => source,
         };
-        self.enclosed(&part.range(), format!("{source} or missing({name})"))
+        let modern = [&source, " or missing(", name, ")"].concat();
+        self.enclosed(&part.range(), modern)
     }
 
     /// `missing(x) or (part and part)` of all these parts of an `and`, and behind it those that stand between them.
@@ -156,7 +167,7 @@ impl Checker<'_> {
                 .collect(),
             _ => Vec::new(),
         };
-        let modern = format!("missing({name}) or ({})", own.join(" and "));
+        let modern = ["missing(", name, ") or (", &own.join(" and "), ")"].concat();
         if others.is_empty() {
             return self.enclosed(&(first..last), modern);
         }
@@ -171,7 +182,7 @@ impl Checker<'_> {
             && text[place.end..].trim_start().starts_with([')', '}']);
         match is_enclosed {
             true => modern,
-            false => format!("({modern})"),
+            false => ["(", &modern, ")"].concat(),
         }
     }
 }

@@ -364,6 +364,17 @@ impl<'a> Checker<'a> {
 
 /// Joined by `and` or `or`, flat.
 pub(super) fn joined(parts: Vec<Predicate>, is_and: bool) -> Predicate {
+    let is_joined = |part: &Predicate| match part {
+        Predicate::And(_) => is_and,
+        Predicate::Or(_) => !is_and,
+        _ => false,
+    };
+    if !parts.iter().any(is_joined) {
+        return match is_and {
+            true => Predicate::And(parts),
+            false => Predicate::Or(parts),
+        };
+    }
     let mut flat = Vec::with_capacity(parts.len());
     for part in parts {
         match part {

@@ -17,12 +17,13 @@ impl<'a> Checker<'a> {
         is_average: bool,
         field: Option<&str>,
     ) {
-        let text = self.place.folded(node.range());
+        let text = || self.place.folded(node.range());
         let (message, help) = match field {
             _ if is_average && self.breaks_if_false => (
                 "of no spans there is no average, and this comparison is false".to_owned(),
                 format!(
-                    "if a trace without such spans is fine: `not (…) or {text}`, or name the spans in `when`"
+                    "if a trace without such spans is fine: `not (…) or {}`, or name the spans in `when`",
+                    text()
                 ),
             ),
             Some(field) if self.in_always && !self.breaks_if_false => {
@@ -165,15 +166,17 @@ impl<'a> Checker<'a> {
         right: &Node,
     ) -> Option<()> {
         let is_time = measure.is_duration();
-        let source = self.place.folded(right.range());
-        let left_source = self.place.folded(left.range());
+        let source = |node: &Node| self.place.folded(node.range());
         let (message, help) = match quantity {
             Quantity::Number(_) if is_time => (
-                format!("`{left_source}` is a duration; a plain number says no unit"),
-                format!("`{source}ms`, `{source}s`, …"),
+                format!(
+                    "`{}` is a duration; a plain number says no unit",
+                    source(left)
+                ),
+                format!("`{0}ms`, `{0}s`, …", source(right)),
             ),
             Quantity::Duration(_) if !is_time => (
-                format!("`{left_source}` is a plain number, not a duration"),
+                format!("`{}` is a plain number, not a duration", source(left)),
                 "durations are measured by `sum min max avg`, of `span:duration` or of a number in its unit, `x as ms`".to_owned(),
             ),
             Quantity::Term(term) if is_time != term.is_duration() => (
@@ -181,7 +184,7 @@ impl<'a> Checker<'a> {
                 match term {
                     Term::As { .. } => "leave out the unit".to_owned(),
                     Term::Field(_) if is_time => {
-                        format!("read it as a duration: `{source} as ms`")
+                        format!("read it as a duration: `{} as ms`", source(right))
                     }
                     _ if is_time => "read the numbers in it as durations: `p.x as ms`".to_owned(),
                     _ => "compare durations with durations, and numbers with numbers".to_owned(),

@@ -253,7 +253,7 @@ impl<'a> Checker<'a> {
             self.fault(code::FIELD_HERE, right_node.range(), message);
             return None;
         }
-        if matches!(right, Operand::Term(_)) && left.reads().iter().any(|field| field.is_open()) {
+        if matches!(right, Operand::Term(_)) && left.reads_some(Field::is_open) {
             let message = "a `trace:` intrinsic is compared with a value, not with a span's field";
             self.fault(code::FIELD_HERE, right_node.range(), message);
             return None;

@@ -33,25 +33,24 @@ fn contradicts(spans: &SpanSelector) -> bool {
     {
         return never_true(only);
     }
-    let mut parts: Vec<&Predicate> = spans.filter.iter().chain(&spans.trace).collect();
-    let root = Predicate::missing(Field::Intrinsic(Intrinsic::SpanParentId));
-    if spans.base == Base::Root {
-        parts.push(&root);
-    }
-    let name = match &spans.base {
+    let of_base = match &spans.base {
+        Base::Root => Some(Predicate::missing(Field::Intrinsic(
+            Intrinsic::SpanParentId,
+        ))),
         Base::Named(name) => Some(Predicate::Compare {
             left: Field::Intrinsic(Intrinsic::SpanName).into(),
             op: CompareOp::Eq,
             right: Literal::Text(name.clone()).into(),
         }),
-        _ => None,
+        Base::Any | Base::Leaf => None,
     };
-    parts.extend(name.iter());
-    let pairs = parts.iter().enumerate();
-    pairs
-        .into_iter()
-        .any(|(index, part)| parts[index + 1..].iter().any(|other| exclude(part, other)))
-        || parts.iter().any(|part| never_true(part))
+    let parts = || {
+        let own = spans.filter.iter().chain(&spans.trace);
+        own.chain(&of_base)
+    };
+    let mut pairs = (1..).zip(parts());
+    pairs.any(|(behind, part)| parts().skip(behind).any(|other| exclude(part, other)))
+        || parts().any(never_true)
 }
 
 /// Whether what the base says of a span may exclude a part of its filter.

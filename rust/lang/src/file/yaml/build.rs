@@ -11,7 +11,8 @@ use crate::file::yaml::refusals::{
     alias_inside_itself, no_yaml, too_deep, too_many_aliases, too_many_faults, too_many_nodes,
 };
 use crate::file::yaml::resume::{Failure, RESUME_BYTES, Resume};
-use crate::file::yaml::tree::{Entry, Scalar, Style, YamlDocument, YamlFault, YamlKind, YamlNode};
+use crate::file::yaml::rooms::Rooms;
+use crate::file::yaml::tree::{Scalar, Style, YamlDocument, YamlFault, YamlKind, YamlNode};
 use crate::limits::Limits;
 
 /// The documents of a text. What a syntax error cut off is missing; all before it is there, and so
@@ -107,9 +108,6 @@ pub(super) fn of_lines<'t>(
     Some(builder.documents)
 }
 
-/// Room for no more entries is made beforehand.
-const ROOM: usize = 16;
-
 struct Builder<'a, 'f, 't> {
     offsets: Offsets<'a>,
     limits: &'a Limits,
@@ -120,8 +118,6 @@ struct Builder<'a, 'f, 't> {
     /// The next document goes on with the one before it.
     continues: bool,
     open: Vec<Open<'t>>,
-    /// By depth, how many entries the last mapping had: the next one mostly has as many.
-    usual: Vec<usize>,
     /// Collections below one that was refused for its depth.
     refused_depth: usize,
     anchors: HashMap<usize, YamlNode<'t>>,
@@ -129,8 +125,8 @@ struct Builder<'a, 'f, 't> {
     /// Of the whole text.
     nodes: usize,
     taken: Option<Taken<'f, 't>>,
-    /// The room of what was taken last.
-    spare: Vec<Entry<'t>>,
+    /// Those of what was taken.
+    rooms: Rooms<'t>,
 }
 
 impl<'a, 'f, 't> Builder<'a, 'f, 't> {
@@ -147,13 +143,12 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             base: 0,
             continues: false,
             open: Vec::new(),
-            usual: Vec::new(),
             refused_depth: 0,
             anchors: HashMap::new(),
             alias_nodes: 0,
             nodes: 0,
             taken: None,
-            spare: Vec::new(),
+            rooms: Rooms::default(),
         }
     }
 
@@ -203,13 +198,13 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
         self.nodes += usize::from(!matches!(met, Met::End(_)));
         match met {
             Met::Mapping(at) => {
-                let room = self.usual.get(self.open.len()).copied();
-                let room = room.unwrap_or(0).min(ROOM);
-                let mut entries = std::mem::take(&mut self.spare);
-                entries.reserve_exact(room);
+                let entries = self.rooms.mapping();
                 self.begin(Open::mapping(at, 0, entries), at..at);
             }
-            Met::Sequence(at) => self.begin(Open::sequence(at, 0), at..at),
+            Met::Sequence(at) => {
+                let items = self.rooms.sequence();
+                self.begin(Open::sequence(at, 0, items), at..at);
+            }
             Met::End(at) => self.close(at, false),
             Met::Scalar(value, style, range) => {
                 let scalar = Scalar {
@@ -259,10 +254,12 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             }
             Event::Alias(anchor) => self.alias(anchor, range),
             Event::SequenceStart(anchor, _) => {
-                self.begin(Open::sequence(range.start, anchor), range);
+                let items = self.rooms.sequence();
+                self.begin(Open::sequence(range.start, anchor, items), range);
             }
             Event::MappingStart(anchor, _) => {
-                self.begin(Open::mapping(range.start, anchor, Vec::new()), range);
+                let entries = self.rooms.mapping();
+                self.begin(Open::mapping(range.start, anchor, entries), range);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end, false),
             _ => {}
@@ -338,7 +335,7 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
             && file.awaits_value_of(taken.key)
         {
             (taken.take)(&node);
-            self.spare = node.emptied();
+            self.rooms.leave(node);
             return;
         }
         let Some(open) = self.open.last_mut() else {
@@ -356,11 +353,6 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
 
     fn close(&mut self, end: usize, is_cut: bool) {
         let Some(open) = self.open.pop() else { return };
-        if let Some(entries) = open.entries() {
-            let depth = self.open.len();
-            self.usual.resize(self.usual.len().max(depth + 1), 0);
-            self.usual[depth] = entries;
-        }
         let anchor = open.anchor;
         let node = open.closed(end, is_cut);
         self.finished(node, anchor);

@@ -15,12 +15,12 @@ pub(super) struct Open<'t> {
 }
 
 enum OpenKind<'t> {
-    Sequence(Vec<YamlNode<'t>>),
+    Sequence(Rc<Collection<YamlNode<'t>>>),
     Mapping {
-        entries: Vec<Entry<'t>>,
+        entries: Rc<Collection<Entry<'t>>>,
         key: Option<YamlNode<'t>>,
         /// The texts of the keys, once they are more than [`FEW`].
-        keys: Option<HashSet<String>>,
+        keys: Option<Box<HashSet<String>>>,
     },
 }
 
@@ -28,13 +28,13 @@ enum OpenKind<'t> {
 const FEW: usize = 16;
 
 impl<'t> Open<'t> {
-    pub fn sequence(begin: usize, anchor: usize) -> Open<'t> {
-        // Most stand in brackets and have one.
-        Open::new(begin, anchor, OpenKind::Sequence(Vec::with_capacity(1)))
+    /// `items`: none, and nobody else's.
+    pub fn sequence(begin: usize, anchor: usize, items: Rc<Collection<YamlNode<'t>>>) -> Open<'t> {
+        Open::new(begin, anchor, OpenKind::Sequence(items))
     }
 
-    /// `entries`: none, with room for those that are expected.
-    pub fn mapping(begin: usize, anchor: usize, entries: Vec<Entry<'t>>) -> Open<'t> {
+    /// `entries`: likewise.
+    pub fn mapping(begin: usize, anchor: usize, entries: Rc<Collection<Entry<'t>>>) -> Open<'t> {
         let kind = OpenKind::Mapping {
             entries,
             key: None,
@@ -66,11 +66,11 @@ impl<'t> Open<'t> {
         self.weight = self.weight.saturating_add(node.weight);
         self.height = self.height.max(node.height);
         let (entries, key, keys) = match &mut self.kind {
-            OpenKind::Sequence(items) => {
-                items.push(node);
+            OpenKind::Sequence(sequence) => {
+                items(sequence).push(node);
                 return Ok(());
             }
-            OpenKind::Mapping { entries, key, keys } => (entries, key, keys),
+            OpenKind::Mapping { entries, key, keys } => (items(entries), key, keys),
         };
         let Some(key) = key.take() else {
             *key = Some(node);
@@ -96,25 +96,23 @@ impl<'t> Open<'t> {
         key.as_scalar().is_some_and(|key| key.value == text)
     }
 
-    /// How many entries it has, if it is a mapping.
-    pub fn entries(&self) -> Option<usize> {
-        match &self.kind {
-            OpenKind::Sequence(_) => None,
-            OpenKind::Mapping { entries, .. } => Some(entries.len()),
-        }
-    }
-
     /// The collection, at its end or where a syntax error cuts it off.
     pub fn closed(self, end: usize, is_cut: bool) -> YamlNode<'t> {
         let kind = match self.kind {
-            OpenKind::Sequence(mut items) => {
-                if let Some(last) = items.last_mut().filter(|_| is_cut) {
-                    last.cut();
+            OpenKind::Sequence(mut sequence) => {
+                if is_cut && let Some(sequence) = Rc::get_mut(&mut sequence) {
+                    sequence.is_cut = true;
+                    if let Some(last) = sequence.items.last_mut() {
+                        last.cut();
+                    }
                 }
-                YamlKind::Sequence(Rc::new(Collection { items, is_cut }))
+                YamlKind::Sequence(sequence)
             }
-            OpenKind::Mapping { entries: items, .. } => {
-                YamlKind::Mapping(Rc::new(Collection { items, is_cut }))
+            OpenKind::Mapping { mut entries, .. } => {
+                if is_cut && let Some(entries) = Rc::get_mut(&mut entries) {
+                    entries.is_cut = true;
+                }
+                YamlKind::Mapping(entries)
             }
         };
         YamlNode {
@@ -126,15 +124,20 @@ impl<'t> Open<'t> {
     }
 }
 
+/// What an open collection has so far. Nobody else has it before its end has come; of one that somebody had, a copy is made.
+fn items<T: Clone>(collection: &mut Rc<Collection<T>>) -> &mut Vec<T> {
+    &mut Rc::make_mut(collection).items
+}
+
 /// Whether a mapping has a key of this text.
-fn is_known(entries: &[Entry<'_>], keys: &mut Option<HashSet<String>>, text: &str) -> bool {
+fn is_known(entries: &[Entry<'_>], keys: &mut Option<Box<HashSet<String>>>, text: &str) -> bool {
     let mut texts = entries
         .iter()
         .filter_map(|entry| Some(&*entry.key.as_scalar()?.value));
     if entries.len() < FEW {
         return texts.any(|known| known == text);
     }
-    let keys = keys.get_or_insert_with(|| texts.map(str::to_owned).collect());
+    let keys = keys.get_or_insert_with(|| Box::new(texts.map(str::to_owned).collect()));
     !keys.insert(text.to_owned())
 }
 

@@ -37,14 +37,14 @@ pub enum YamlKind<'t> {
 }
 
 /// A sequence or mapping.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Collection<T> {
     pub items: Vec<T>,
     /// A syntax error came before its end: what it lacks may have been there.
     pub is_cut: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry<'t> {
     pub key: YamlNode<'t>,
     pub value: YamlNode<'t>,
@@ -73,17 +73,6 @@ impl<'t> YamlNode<'t> {
         {
             mapping.is_cut = true;
         }
-    }
-
-    /// The room of a mapping that nothing else shares, for another one.
-    pub(super) fn emptied(self) -> Vec<Entry<'t>> {
-        let YamlKind::Mapping(mapping) = self.kind else {
-            return Vec::new();
-        };
-        let items = Rc::into_inner(mapping).map(|mapping| mapping.items);
-        let mut items = items.unwrap_or_default();
-        items.clear();
-        items
     }
 
     /// The text of a scalar.

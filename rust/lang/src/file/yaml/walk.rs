@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2;
+
 use crate::file::yaml::tree::{Scalar, Style};
 
 /// Bytes of the value and where they stand.
@@ -266,10 +268,8 @@ impl Walk<'_> {
 
     fn block_lines(&mut self, indent: usize) {
         while !self.is_done() {
-            let mut end = self.s;
-            while self.source_byte(end).is_some() && self.line_break(end) == 0 {
-                end += 1;
-            }
+            let rest = &self.source.as_bytes()[self.s..];
+            let end = self.s + memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
             let content = &self.source[self.s..end];
             if !self.value[self.v..].starts_with(content) {
                 return;

@@ -1,5 +1,7 @@
 //! Lists and mappings in brackets, on one line.
 
+use memchr::memchr_iter;
+
 use crate::file::yaml::lines::{LineReader, Met};
 
 impl<'t, F: FnMut(Met<'t>) -> Option<()>> LineReader<'t, F> {
@@ -60,7 +62,8 @@ impl<'t, F: FnMut(Met<'t>) -> Option<()>> LineReader<'t, F> {
                 let behind = at + bytes.iter().take_while(is_part).count();
                 let value = self.text[at..behind].trim_end_matches(' ');
                 // A dash by itself may be no part of it.
-                if value.contains(" -") || value.ends_with('-') {
+                let mut dashes = memchr_iter(b'-', value.as_bytes());
+                if dashes.any(|dash| bytes[dash - 1] == b' ' || dash + 1 == value.len()) {
                     return None;
                 }
                 self.plain(at..at + value.len())?;
