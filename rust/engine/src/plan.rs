@@ -119,7 +119,8 @@ pub(crate) struct RulePlan {
 pub(crate) struct Clauses {
     pub bindings: Vec<Node>,
     pub when: Option<Condition>,
-    pub exceptions: Vec<Condition>,
+    /// Shared by rules that have the same, where those hang on nothing else of them.
+    pub exceptions: Arc<[Condition]>,
     pub never: Option<Condition>,
     pub always: Option<Condition>,
 }

@@ -34,7 +34,7 @@ const ROOMS: &str = "
     /condition/check/ selector group quantity total measure bound condition share window binding clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
-    /file/yaml/ tree walk map open characters hint resume refusals lines
+    /file/yaml/ tree walk map open rooms characters hint resume refusals lines
     /file/yaml/lines/ flow literal
     /file/yaml/ build .
     /file/ said alike known_keys read plain

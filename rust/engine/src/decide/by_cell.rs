@@ -23,25 +23,41 @@ impl<R> Default for ByCell<R> {
     }
 }
 
-impl<R> FromIterator<(CellId, R)> for ByCell<R> {
+impl<R: Copy> FromIterator<(CellId, R)> for ByCell<R> {
     fn from_iter<I: IntoIterator<Item = (CellId, R)>>(of: I) -> ByCell<R> {
-        let mut all: Vec<(CellId, R)> = of.into_iter().collect();
-        all.sort_by_key(|(cell, _)| *cell);
-        let Some(((first, _), (last, _))) = all.first().zip(all.last()) else {
+        let given: Vec<(CellId, R)> = of.into_iter().collect();
+        let cells = || given.iter().map(|(cell, _)| cell.0);
+        let (Some((_, any)), Some(first), Some(last)) =
+            (given.first(), cells().min(), cells().max())
+        else {
             return ByCell::default();
         };
-        let first = first.0;
+        // How many each has, two places on; then where each begins, one place on; and what is put there moves it to where it ends.
+        let mut begins = vec![0u32; (last - first) as usize + 3];
+        cells().for_each(|cell| begins[(cell - first) as usize + 2] += 1);
         let mut before = 0;
-        let begins = (first..=last.0 + 1).map(|cell| {
-            let more = all[before..].iter().take_while(|(of, _)| of.0 < cell);
-            before += more.count();
-            before as u32
-        });
-        ByCell {
-            first,
-            begins: begins.collect(),
-            all: all.into_iter().map(|(_, one)| one).collect(),
+        for more in &mut begins {
+            before += *more;
+            *more = before;
         }
+        let mut all = vec![*any; given.len()];
+        for (cell, one) in &given {
+            let at = &mut begins[(cell.0 - first) as usize + 1];
+            all[*at as usize] = *one;
+            *at += 1;
+        }
+        begins.pop();
+        ByCell { first, begins, all }
+    }
+}
+
+impl<R: Ord> ByCell<R> {
+    /// What each cell has, ascending.
+    pub fn ascending(mut self) -> ByCell<R> {
+        for place in self.begins.windows(2) {
+            self.all[place[0] as usize..place[1] as usize].sort_unstable();
+        }
+        self
     }
 }
 

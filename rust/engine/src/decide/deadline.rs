@@ -45,7 +45,7 @@ impl<'a> Watch<'a> for Running {
     fn open_obligation(&mut self, eval: &mut Eval<'a>) {
         let clauses = &eval.facts.rule.clauses;
         let parts = [&clauses.when, &clauses.never, &clauses.always];
-        for condition in parts.into_iter().flatten().chain(&clauses.exceptions) {
+        for condition in parts.into_iter().flatten().chain(&*clauses.exceptions) {
             self.condition(eval, condition);
         }
     }

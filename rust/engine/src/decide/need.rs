@@ -141,11 +141,14 @@ impl<'a> Empty<'a> {
             && let Some(mut need) = self.to_break_a_clause()
         {
             // An exception changes what is said of a trace that keeps the rule.
-            let exceptions = clauses.exceptions.iter();
-            let exceptions: Option<Vec<Need>> =
-                exceptions.map(|one| self.need(one, true)).collect();
-            if let Some(exceptions) = exceptions {
-                need.extend(exceptions.into_iter().flatten());
+            let mut exceptions = clauses.exceptions.iter();
+            let is_all = exceptions.all(|one| {
+                let own = self.need(one, true);
+                let is_known = own.is_some();
+                need.extend(own.into_iter().flatten());
+                is_known
+            });
+            if is_all {
                 return need;
             }
         }
@@ -156,7 +159,7 @@ impl<'a> Empty<'a> {
     /// where it is open whether the rule applies, nothing else matters.
     fn while_incomplete(self) -> Need {
         let clauses = &self.rule.clauses;
-        let conditions = clauses.when.iter().chain(&clauses.exceptions);
+        let conditions = clauses.when.iter().chain(&*clauses.exceptions);
         let mut need = Need::default();
         for part in conditions.filter(|part| part.mask == 0) {
             self.need_to_settle(part, &mut need);

@@ -305,9 +305,8 @@ fn add(all: &mut Vec<(CellId, Needing)>, need: &Need, (rule, is_over_many): (Rul
 }
 
 /// Those of each cell by how many spans they need.
-fn needed(mut all: Vec<(CellId, Needing)>) -> NeededByCell {
-    all.sort_unstable();
-    all.into_iter().collect()
+fn needed(all: Vec<(CellId, Needing)>) -> NeededByCell {
+    NeededByCell::from_iter(all).ascending()
 }
 
 fn add_kept(all: &mut Vec<(CellId, RuleIndex)>, cells: &[CellId], need: &Need, rule: RuleIndex) {

@@ -327,7 +327,7 @@ fn optional<'a>(eval: &mut Eval<'a>, condition: Option<&'a Condition>) -> Tri {
 /// Whether the rule applies: it does so far, and none of `which` exceptions holds.
 fn excepted(eval: &mut Eval<'_>, so_far: Tri, which: impl Fn(&Condition) -> bool) -> Tri {
     let mut applies = so_far;
-    for exception in &eval.facts.rule.clauses.exceptions {
+    for exception in &*eval.facts.rule.clauses.exceptions {
         if applies == Tri::False {
             break;
         }

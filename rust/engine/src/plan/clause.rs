@@ -1,10 +1,13 @@
 //! Conditions of checked rules, made conditions over the cells of a trace.
 
+use std::mem::take;
+use std::sync::Arc;
+
 use betrace_lang::rule::{CompareOp, Expr, ExprKind, GroupOp, Quantity};
 
 use crate::logic::interval::{End, Interval};
 use crate::plan::condition::{Comparison, Condition, ConditionKind};
-use crate::plan::draft::RuleDraft;
+use crate::plan::draft::{RuleDraft, SharedConditions};
 use crate::plan::measuring::{grouping, measure, quantity, selecting, total};
 use crate::predicate::PatternError;
 
@@ -66,6 +69,43 @@ pub(super) fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condit
         kind,
         text: expr.text.clone(),
     })
+}
+
+/// Conditions that other rules may have too. One copy is made of those that hang on nothing else of their rules.
+pub(super) fn shared(
+    draft: &mut RuleDraft<'_>,
+    parts: &Arc<[Expr]>,
+) -> Result<Arc<[Condition]>, PatternError> {
+    let is_shared = Arc::strong_count(parts) > 1;
+    let at = parts.as_ptr();
+    if let Some(known) = draft.draft.shared.get(&at).filter(|_| is_shared) {
+        draft.cells.extend(&known.cells);
+        draft.selectors.extend(&known.selectors);
+        return Ok(Arc::clone(&known.conditions));
+    }
+    // What they bring is told apart from what the rule had before them.
+    let (cells, selectors) = (take(&mut draft.cells), take(&mut draft.selectors));
+    let fields = take(&mut draft.fields);
+    let (memos, reads_trace) = (draft.memos, take(&mut draft.reads_trace));
+    let conditions: Arc<[Condition]> = conditions(draft, parts)?.into();
+    let is_apart = draft.memos == memos
+        && draft.fields.is_empty()
+        && !draft.reads_trace
+        && conditions.iter().all(|condition| condition.mask == 0);
+    if is_shared && is_apart {
+        let known = SharedConditions {
+            conditions: Arc::clone(&conditions),
+            cells: draft.cells.clone(),
+            selectors: draft.selectors.clone(),
+            _parts: Arc::clone(parts),
+        };
+        draft.draft.shared.insert(at, known);
+    }
+    draft.cells.extend(&cells);
+    draft.selectors.extend(&selectors);
+    draft.fields.extend(&fields);
+    draft.reads_trace |= reads_trace;
+    Ok(conditions)
 }
 
 pub(super) fn conditions(

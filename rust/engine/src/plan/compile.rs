@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::few::Short;
 use crate::intern::{CellId, Interner};
 use crate::matcher::ids::SelectorId;
-use crate::plan::clause::{conditions, optional};
+use crate::plan::clause::{optional, shared};
 use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
 use crate::plan::feed::SelectorPlan;
@@ -44,8 +44,13 @@ pub(crate) fn compile(
         if !ids.insert(&rule.id) {
             return Err(refuse("two rules have this id".to_owned()));
         }
-        let plan = compile_rule(rule, index, &mut draft, &mut sets, interner);
-        let plan = plan.map_err(|error| refuse(error.to_string()))?;
+        let compiled = compile_rule(rule, index, &mut draft, &mut sets, interner);
+        // Put where it stays, as it is large.
+        plans.push(match compiled {
+            Ok(plan) => plan,
+            Err(error) => return Err(refuse(error.to_string())),
+        });
+        let plan = &plans[index.index()];
         by_key.insert(plan.key, index);
         for cell in &*plan.cells {
             *cell_readers.entry(*cell).or_default() += 1;
@@ -56,7 +61,6 @@ pub(crate) fn compile(
         // While it is at hand: of ten thousand each further look at all is a wait for memory.
         reaches.add(&plan.clauses);
         windows.add(index, rule, &plan.cells);
-        plans.push(plan);
     }
     windows.lengths.sort_unstable();
     reaches.note(&mut draft.selectors);
@@ -173,7 +177,7 @@ fn clauses(draft: &mut RuleDraft<'_>, rule: &Rule) -> Result<Clauses, PatternErr
         draft.bound.push(leaves);
     }
     let when = optional(draft, when.as_ref())?;
-    let exceptions = conditions(draft, exceptions)?;
+    let exceptions = shared(draft, exceptions)?;
     let never = optional(draft, never.as_ref())?;
     let always = optional(draft, always.as_ref())?;
     for segment in rule.message.iter().flat_map(|template| &template.segments) {

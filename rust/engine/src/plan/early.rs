@@ -17,6 +17,7 @@ use betrace_lang::rule::{
     Body, ClauseKind, CompareOp, Expr, ExprKind, GroupOp, Measure, Quantity, Selector,
 };
 
+use crate::few::Few;
 use crate::plan::early::measure::{comparison, totals};
 use crate::plan::early::obstacle::{ClauseProfile, Obstacle, Obstacles, either, every};
 use crate::plan::early::selector::{base, having, lacking, settling};
@@ -84,7 +85,7 @@ fn knowing(expr: &Expr, wanted: bool) -> Obstacles {
         ExprKind::Exists(selector) if wanted => having(selector),
         ExprKind::Exists(selector) => lacking(selector),
         // What is seen of a span does not change.
-        ExprKind::Bound { .. } => Vec::new(),
+        ExprKind::Bound { .. } => Few::None,
         ExprKind::GroupCompare {
             measure, op, value, ..
         } => in_some_group(measure, *op, value, wanted),
@@ -108,7 +109,7 @@ fn in_some_group(measure: &Measure, op: GroupOp, value: &Quantity, wanted: bool)
     let may_more_come = reached.contains(&Obstacle::MoreMayCome(selector.clone()));
     match base(selector) {
         // One span alone never reaches it.
-        Selector::Bound(_) if may_more_come => vec![Obstacle::Never],
+        Selector::Bound(_) if may_more_come => Few::One(Obstacle::Never),
         // There is no group before someone is in it.
         _ => every([having(selector), reached]),
     }

@@ -69,7 +69,7 @@ impl Reaches {
     /// Adds what a rule bounds.
     pub fn add(&mut self, clauses: &Clauses) {
         let conditions = [&clauses.when, &clauses.never, &clauses.always];
-        let conditions = conditions.into_iter().flatten().chain(&clauses.exceptions);
+        let conditions = conditions.into_iter().flatten().chain(&*clauses.exceptions);
         conditions.for_each(|condition| reaches(condition, &mut self.0));
     }
 

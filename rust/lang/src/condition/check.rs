@@ -109,7 +109,11 @@ fn checked_condition(
         lint::body(text.text, &document, body, vocabulary, faults);
     }
     settle(faults, first);
-    body.filter(|_| !faults[first..].iter().any(Fault::is_error))
+    // Handed on as it is: a body is large.
+    if faults[first..].iter().any(Fault::is_error) {
+        return None;
+    }
+    body
 }
 
 /// Checks an exception of the rule that `body` is of: a condition in which the rule's bound spans may

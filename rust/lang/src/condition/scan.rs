@@ -2,6 +2,7 @@
 //! and finds no faults, so it reads any text, faulty ones too.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::condition::written::Written;
@@ -107,50 +108,29 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
 /// Whether nothing of a text is certain to be left out: no mark begins what is quoted or a comment in it, and no space but
 /// single ones between two words.
 fn is_folded(text: &str) -> bool {
-    let mut before = Folding::Opens;
-    for byte in text.bytes() {
-        let sign = FOLDING[usize::from(byte)];
-        if sign != Folding::Word {
-            let is_odd = match sign {
-                Folding::Odd => true,
-                Folding::Space => matches!(before, Folding::Space | Folding::Opens),
-                Folding::Closes => before == Folding::Space,
-                Folding::Word | Folding::Opens => false,
-            };
-            if is_odd {
-                return false;
-            }
-        }
-        before = sign;
-    }
-    before != Folding::Space
+    let bytes = text.as_bytes();
+    // Without a way out of these, so that many bytes are looked at in one step.
+    let odd = bytes.iter().fold(0, |odd, byte| odd | is_odd(*byte));
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let loose = pairs.fold(0, |loose, (byte, next)| loose | is_loose(*byte, *next));
+    let ends = bytes.first().into_iter().chain(bytes.last());
+    odd | loose == 0 && ends.copied().all(|end| end != b' ')
 }
 
-/// What a byte is to folding.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Folding {
-    Word,
-    Space,
-    Opens,
-    Closes,
-    Odd,
+/// 1 for what is in no text that is certainly folded.
+#[inline(always)]
+fn is_odd(byte: u8) -> u8 {
+    let is_mark = (byte == b'"') | (byte == b'\'') | (byte == b'#') | (byte == b'/');
+    u8::from(byte.wrapping_sub(b' ') > b'~' - b' ') | u8::from(is_mark)
 }
 
-static FOLDING: [Folding; 256] = {
-    let mut signs = [Folding::Odd; 256];
-    let mut byte = b' ';
-    while byte <= b'~' {
-        signs[byte as usize] = match byte {
-            b' ' => Folding::Space,
-            b'(' | b'[' => Folding::Opens,
-            b')' | b']' | b',' => Folding::Closes,
-            b'"' | b'\'' | b'#' | b'/' => Folding::Odd,
-            _ => Folding::Word,
-        };
-        byte += 1;
-    }
-    signs
-};
+/// 1 for two of which one is a space that says nothing.
+#[inline(always)]
+fn is_loose(byte: u8, next: u8) -> u8 {
+    let closes = (next == b' ') | (next == b')') | (next == b']') | (next == b',');
+    let opens = (byte == b'(') | (byte == b'[');
+    u8::from((byte == b' ') & closes) | u8::from((next == b' ') & opens)
+}
 
 /// The place behind the parenthesis that closes the one at `open`. Where none does, the next brace, which belongs to
 /// a clause, or the end of the text.
@@ -226,6 +206,8 @@ pub(crate) struct SourceText<'a> {
     pub origin: Origin,
     /// Inside a macro: how its use reads in the rule.
     pub shown: Option<Name>,
+    /// Whether it [is folded](is_folded) but for what stands around it, so that each part of it is, once that is asked.
+    pub is_folded: OnceCell<bool>,
 }
 
 impl SourceText<'_> {
@@ -234,7 +216,7 @@ impl SourceText<'_> {
         if let Some(shown) = &self.shown {
             return shown.clone();
         }
-        match folded(&self.text[range.clone()]) {
+        match self.part(range.clone()) {
             Cow::Borrowed(_) => self.written.name(range),
             Cow::Owned(folded) => folded.into(),
         }
@@ -242,7 +224,18 @@ impl SourceText<'_> {
 
     /// What stands there, folded, in a macro too.
     pub fn folded(&self, range: Range<usize>) -> String {
-        folded(&self.text[range]).into_owned()
+        self.part(range).into_owned()
+    }
+
+    /// What stands there, folded.
+    fn part(&self, range: Range<usize>) -> Cow<'_, str> {
+        let part = &self.text[range];
+        let is_folded = self.is_folded.get_or_init(|| is_folded(self.text.trim()));
+        // A part that begins or ends with a space is looked at by itself.
+        match *is_folded && part.trim().len() == part.len() {
+            true => part.into(),
+            false => folded(part),
+        }
     }
 }
 

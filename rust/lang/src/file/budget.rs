@@ -4,9 +4,9 @@
 //! once however many rules have it. For the rest, checked rules and plans, the length of the text stands, and the text of a file
 //! is [kept](crate::rule::Name) as long as a rule of it is.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use regex_automata::meta::Regex;
 
 use crate::codes::files as codes;

@@ -138,12 +138,14 @@ impl<'a> RuleChecker<'a> {
         }
         let mut body = body?;
         body.exceptions = exceptions?;
-        let hash = meaning_hash(&body, rule.completeness);
-        is_whole.then_some(CheckedTexts {
+        if !is_whole {
+            return None;
+        }
+        Some(CheckedTexts {
             condition: reader.lent(&condition.value),
-            body,
             message,
-            hash,
+            hash: meaning_hash(&body, rule.completeness),
+            body,
             names: self.names_of_vocabulary(rule),
         })
     }

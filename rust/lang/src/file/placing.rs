@@ -84,8 +84,8 @@ impl<'a> Placing<'a> {
                 }
             };
             let lines = &reader.lines;
-            let mut diagnostic =
-                Diagnostic::new(fault.code, reader.file, range, lines, fault.message.clone());
+            let message = std::mem::take(&mut fault.message);
+            let mut diagnostic = Diagnostic::new(fault.code, reader.file, range, lines, message);
             diagnostic.rule = rule;
             with_ways_out(&mut diagnostic, fault, node);
             reader.push(diagnostic);

@@ -368,6 +368,11 @@ impl<'a> Reader<'a> {
     /// True if a name can be used; else reports why not.
     pub fn check_name(&mut self, node: &YamlNode<'_>, name: &str, what: &str) -> bool {
         let most = self.limits.name_bytes;
+        // So most names are.
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_plain && (1..=most).contains(&name.len()) {
+            return true;
+        }
         let message = if name.trim().is_empty() {
             format!("{what} is empty")
         } else if name.len() > most {

@@ -5,6 +5,7 @@ use betrace_lang::rule::{Aggregate, CompareOp, Measure, Number, Quantity, Select
 
 use hashbrown::HashSet;
 
+use crate::few::Few;
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::Tri;
@@ -82,7 +83,7 @@ fn of_bound(measuring: MeasureOf<'_>, against: Option<Number>) -> Vec<Way> {
     let nothing = if function.is_none() || is_duration {
         lacking(selector)
     } else {
-        Vec::new()
+        Few::None
     };
     let mut ways = vec![Way::one(of_nothing(function), nothing)];
     for value in values.into_iter().map(End::At) {
@@ -99,7 +100,7 @@ fn of_bound(measuring: MeasureOf<'_>, against: Option<Number>) -> Vec<Way> {
                 Some(Aggregate::Min) => range(value, End::Highest),
                 Some(Aggregate::Avg) => Measured::Perhaps(Interval::unknown()),
             };
-            ways.push(Way::one(perhaps, Vec::new()));
+            ways.push(Way::one(perhaps, Few::None));
         }
     }
     ways
@@ -136,7 +137,7 @@ fn of_many(measuring: MeasureOf<'_>) -> Vec<Way> {
         }
     };
     let mut ways = vec![
-        Way::one(nothing_seen, Vec::new()),
+        Way::one(nothing_seen, Few::None),
         Way::one(much_seen, having(selector)),
     ];
     if let Selector::Spans(spans) = base(selector)
@@ -158,7 +159,7 @@ fn of_nothing(function: Option<Aggregate>) -> Measured {
 fn value(number: Number) -> Way {
     Way::one(
         Measured::Range(Interval::exactly(End::At(number))),
-        Vec::new(),
+        Few::None,
     )
 }
 
@@ -170,7 +171,7 @@ fn of_term() -> Vec<Way> {
         ..value(number)
     };
     let mut ways: Vec<Way> = numbers.into_iter().map(any).collect();
-    ways.push(Way::one(Measured::Never, Vec::new()));
+    ways.push(Way::one(Measured::Never, Few::None));
     ways
 }
 
@@ -184,7 +185,7 @@ struct TotalWay {
 
 fn of_total(total: &Total) -> Vec<TotalWay> {
     let mut ways: Vec<(Vec<Measured>, Obstacles, Vec<Option<usize>>)> =
-        vec![(Vec::new(), Vec::new(), Vec::new())];
+        vec![(Vec::new(), Few::None, Vec::new())];
     for part in &total.parts {
         let of = match &part.of {
             Quantity::Number(number) => vec![value(*number)],
@@ -285,7 +286,7 @@ pub(super) fn comparison(
     if !ways.is_empty() {
         return either(ways);
     }
-    let mut waits = vec![Obstacle::MoreMayCome(measured(left).clone())];
+    let mut waits = Few::One(Obstacle::MoreMayCome(measured(left).clone()));
     if let Quantity::Measure { measure, .. } = right {
         waits.push(Obstacle::MoreMayCome(measured(measure).clone()));
     }

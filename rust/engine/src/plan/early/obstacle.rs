@@ -2,6 +2,8 @@
 
 use betrace_lang::rule::{ClauseKind, Number, Selector};
 
+use crate::few::Few;
+
 /// Beyond any bound that a rule names.
 pub(super) const MUCH: Number = Number::Int(i128::MAX >> 8);
 pub(super) const LITTLE: Number = Number::Int(-(i128::MAX >> 8));
@@ -47,11 +49,11 @@ pub enum Which {
 }
 
 /// What stands against knowing something; empty: nothing.
-pub(super) type Obstacles = Vec<Obstacle>;
+pub(super) type Obstacles = Few<Obstacle>;
 
 /// It is enough that one of these can be known.
 pub(super) fn either(ways: impl IntoIterator<Item = Obstacles>) -> Obstacles {
-    let mut all = Vec::new();
+    let mut all = Few::None;
     for way in ways {
         if way.is_empty() {
             return way;

@@ -3,6 +3,7 @@
 
 use betrace_lang::rule::{Base, Related, Relation, Selector};
 
+use crate::few::Few;
 use crate::plan::early::obstacle::{Obstacle, Obstacles, Which, either, every};
 use crate::plan::early::trace::trace_tests;
 use crate::plan::node::any;
@@ -10,9 +11,9 @@ use crate::plan::node::any;
 /// Against knowing that a span is selected.
 pub(super) fn having(selector: &Selector) -> Obstacles {
     match selector {
-        Selector::Bound(_) => Vec::new(),
+        Selector::Bound(_) => Few::None,
         Selector::Spans(spans) if spans.base == Base::Leaf => {
-            every([trace_tests(spans, true), vec![Obstacle::ChildMayCome]])
+            every([trace_tests(spans, true), Few::One(Obstacle::ChildMayCome)])
         }
         Selector::Spans(spans) => trace_tests(spans, true),
         Selector::Related(related) => every([having(&related.left), relating(related)]),
@@ -43,12 +44,14 @@ fn relating(related: &Related) -> Obstacles {
         Relation::NextAfter { right } => {
             every([having(right), all_came(&related.left, Which::Next)])
         }
-        Relation::DirectlyAfter { right } => every([having(right), vec![Obstacle::MayCome(any())]]),
+        Relation::DirectlyAfter { right } => {
+            every([having(right), Few::One(Obstacle::MayCome(any()))])
+        }
         // The chain to a root, the parent, being a root, or what its own filter says is enough.
         Relation::Outside { .. }
         | Relation::NotChildOf { .. }
         | Relation::NotSiblingOf { .. }
-        | Relation::Except { .. } => Vec::new(),
+        | Relation::Except { .. } => Few::None,
         Relation::Between { from, to } => {
             every([having(from), having(to), all_came(to, Which::Next)])
         }
@@ -81,10 +84,10 @@ fn unrelating(relation: &Relation) -> Obstacles {
         | Relation::Except { right } => having(right),
         // The chain to a root, the parent, or being a root is enough.
         Relation::Inside { .. } | Relation::ChildOf { .. } | Relation::SiblingOf { .. } => {
-            Vec::new()
+            Few::None
         }
         // Having no link into the trace, or nothing to be alike in, is enough.
-        Relation::LinkedTo { .. } | Relation::Echoing { .. } => Vec::new(),
+        Relation::LinkedTo { .. } | Relation::Echoing { .. } => Few::None,
         Relation::Between { from, .. } | Relation::AfterUntil { from, .. } => settling(from),
     }
 }
@@ -92,17 +95,17 @@ fn unrelating(relation: &Relation) -> Obstacles {
 /// Against knowing that no span is selected, now or later.
 pub(super) fn lacking(selector: &Selector) -> Obstacles {
     match selector {
-        Selector::Bound(_) => vec![Obstacle::Never],
+        Selector::Bound(_) => Few::One(Obstacle::Never),
         // A `trace:` part that has become false for good selects nothing, for good.
         Selector::Spans(spans) if !spans.trace.is_empty() => trace_tests(spans, false),
-        Selector::Spans(_) => vec![Obstacle::MayCome(selector.clone())],
+        Selector::Spans(_) => Few::One(Obstacle::MayCome(selector.clone())),
         Selector::Related(related) => match base(selector) {
             Selector::Bound(_) => match &related.left {
                 Selector::Bound(_) => unrelating(&related.relation),
                 left => either([lacking(left), unrelating(&related.relation)]),
             },
             Selector::Spans(spans) if !spans.trace.is_empty() => trace_tests(spans, false),
-            _ => vec![Obstacle::MayCome(selector.clone())],
+            _ => Few::One(Obstacle::MayCome(selector.clone())),
         },
     }
 }
@@ -110,17 +113,17 @@ pub(super) fn lacking(selector: &Selector) -> Obstacles {
 /// Against knowing that no more spans are selected than those that came: of bound ones, or of none.
 pub(super) fn settling(selector: &Selector) -> Obstacles {
     match base(selector) {
-        Selector::Bound(_) => Vec::new(),
+        Selector::Bound(_) => Few::None,
         Selector::Spans(spans) if !spans.trace.is_empty() => trace_tests(spans, false),
-        _ => vec![Obstacle::MoreMayCome(selector.clone())],
+        _ => Few::One(Obstacle::MoreMayCome(selector.clone())),
     }
 }
 
 /// Against knowing all spans that are selected, of which there are some.
 fn all_came(selector: &Selector, which: Which) -> Obstacles {
     match base(selector) {
-        Selector::Bound(_) => Vec::new(),
-        _ => vec![Obstacle::NotAllCame(selector.clone(), which)],
+        Selector::Bound(_) => Few::None,
+        _ => Few::One(Obstacle::NotAllCame(selector.clone(), which)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use betrace_lang::rule::{CompareOp, Predicate, SpanSelector};
 
+use crate::few::Few;
 use crate::logic::interval::{End, Interval};
 use crate::logic::tri::Tri;
 use crate::plan::early::obstacle::{MUCH, Obstacle, Obstacles, either, every};
@@ -61,7 +62,11 @@ fn leaf_known(leaf: &TraceLeaf, known: Known) -> Obstacles {
             let seen = Interval::between(seen, End::Highest);
             seen.compare(op, value) == Tri::of(known.is_kept_by(true))
         });
-        if is_known { Vec::new() } else { vec![obstacle] }
+        if is_known {
+            Few::None
+        } else {
+            Few::One(obstacle)
+        }
     };
     match leaf {
         TraceLeaf::Duration(op, value) => growing(*op, *value, Obstacle::DurationGrows),
@@ -70,10 +75,10 @@ fn leaf_known(leaf: &TraceLeaf, known: Known) -> Obstacles {
             either(parts.iter().map(|part| leaf_known(part, known)))
         }
         TraceLeaf::AnyOf(parts) => every(parts.iter().map(|part| leaf_known(part, known))),
-        TraceLeaf::Fixed(value) if known.is_kept_by(*value) => Vec::new(),
-        TraceLeaf::Unknown if matches!(known, Known::NotTrue | Known::NotFalse) => Vec::new(),
-        TraceLeaf::Fixed(_) | TraceLeaf::Unknown => vec![Obstacle::Never],
-        TraceLeaf::Id => Vec::new(),
-        TraceLeaf::AtClose => vec![Obstacle::RootMayCome],
+        TraceLeaf::Fixed(value) if known.is_kept_by(*value) => Few::None,
+        TraceLeaf::Unknown if matches!(known, Known::NotTrue | Known::NotFalse) => Few::None,
+        TraceLeaf::Fixed(_) | TraceLeaf::Unknown => Few::One(Obstacle::Never),
+        TraceLeaf::Id => Few::None,
+        TraceLeaf::AtClose => Few::One(Obstacle::RootMayCome),
     }
 }

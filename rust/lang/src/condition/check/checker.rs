@@ -1,5 +1,6 @@
 //! What checking any part of a text needs: its words, its faults, its limits, and its macros looked through.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -88,6 +89,7 @@ impl<'a> Checker<'a> {
                 written,
                 origin: Origin::Here,
                 shown: None,
+                is_folded: OnceCell::new(),
             },
             home: None,
             macros: Vec::new(),
@@ -194,6 +196,7 @@ impl<'a> Checker<'a> {
             written: (&*found.text.text).into(),
             origin: origin.clone(),
             shown: Some(self.place.shown(node.range())),
+            is_folded: OnceCell::new(),
         };
         self.macros.push(origin);
         let own = self.set_aside(found.whose);

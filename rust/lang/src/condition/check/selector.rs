@@ -106,7 +106,9 @@ impl<'a> Checker<'a> {
             None if dialect == Dialect::TraceSpans => Some(Selector::all(Base::Any)),
             None => self.selector(base),
         };
-        let mut parts: Vec<(&'a Node, Predicate)> = Vec::with_capacity(filters.len());
+        // Mostly there is one.
+        let mut first: Option<(&'a Node, Predicate)> = None;
+        let mut others: Vec<(&'a Node, Predicate)> = Vec::new();
         let mut is_whole = true;
         let spans = selected.as_mut().and_then(Selector::filterable);
         let mut known = spans.map_or_else(Vec::new, |spans| spans.filter.clone());
@@ -116,7 +118,10 @@ impl<'a> Checker<'a> {
                     if index + 1 < filters.len() {
                         known.push(part.clone());
                     }
-                    parts.push((filter, part));
+                    match first {
+                        None => first = Some((filter, part)),
+                        Some(_) => others.push((filter, part)),
+                    }
                 }
                 None => is_whole = false,
             }
@@ -145,7 +150,7 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
-        for (filter, part) in parts {
+        for (filter, part) in first.into_iter().chain(others) {
             is_whole &= self.add_filter(spans, filter, part).is_some();
         }
         if !is_whole {
@@ -224,30 +229,42 @@ impl<'a> Checker<'a> {
         node: &'a Node,
         predicate: Predicate,
     ) -> Option<()> {
-        let parts = match predicate {
-            Predicate::And(parts) => parts,
-            other => vec![other],
-        };
-        // Rules stay in memory, so they have no more room than they need.
-        spans.filter.reserve_exact(parts.len());
-        for part in parts {
-            let reads_trace = any_field(&part, &Field::is_open);
-            let reads_span = any_field(&part, &|field| !field.is_open());
-            match (reads_trace, reads_span) {
-                (true, true) => {
-                    self.fault(
-                        code::TRACE_FIELD_HERE,
-                        node.range(),
-                        "a `trace:` comparison is mixed with one about the span",
-                    )
-                    .help = Some(
-                        "let it stand alone between `and`s of the `where`, or outside as a condition: `… and trace:duration > 2s`".into(),
-                    );
-                    return None;
+        match predicate {
+            Predicate::And(parts) => {
+                // Rules stay in memory, so they have no more room than they need.
+                spans.filter.reserve_exact(parts.len());
+                for part in parts {
+                    self.add_part(spans, node, part)?;
                 }
-                (true, false) => spans.trace.push(part),
-                _ => spans.filter.push(part),
             }
+            only => {
+                spans.filter.reserve_exact(1);
+                self.add_part(spans, node, only)?;
+            }
+        }
+        Some(())
+    }
+
+    fn add_part(&mut self, spans: &mut SpanSelector, node: &Node, part: Predicate) -> Option<()> {
+        let (mut reads_trace, mut reads_span) = (false, false);
+        for_each_asked(&part, &mut |field| match field.is_open() {
+            true => reads_trace = true,
+            false => reads_span = true,
+        });
+        match (reads_trace, reads_span) {
+            (true, true) => {
+                self.fault(
+                    code::TRACE_FIELD_HERE,
+                    node.range(),
+                    "a `trace:` comparison is mixed with one about the span",
+                )
+                .help = Some(
+                    "let it stand alone between `and`s of the `where`, or outside as a condition: `… and trace:duration > 2s`".into(),
+                );
+                return None;
+            }
+            (true, false) => spans.trace.push(part),
+            _ => spans.filter.push(part),
         }
         Some(())
     }
@@ -326,13 +343,9 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether some field that it asks is such; not what it is compared with.
-fn any_field(predicate: &Predicate, is_such: &dyn Fn(&Field) -> bool) -> bool {
-    let mut is_any = false;
-    predicate.for_each_asked(&mut |field| is_any |= is_such(field));
-    is_any
-        || predicate
-            .parts()
-            .iter()
-            .any(|part| any_field(part, is_such))
+/// Tells every field that it and its parts ask; not what those are compared with.
+fn for_each_asked(predicate: &Predicate, told: &mut dyn FnMut(&Field)) {
+    predicate.for_each_asked(&mut |field| told(field));
+    let parts = predicate.parts().iter();
+    parts.for_each(|part| for_each_asked(part, told));
 }

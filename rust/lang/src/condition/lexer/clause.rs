@@ -12,11 +12,11 @@ impl Lexer<'_> {
         let text = self.text;
         let word = &text[start..end];
         let next = self.skip_space(end);
-        let lower = lowered(word);
         if self.byte(next) != Some(b'{') {
-            return self.clause_of_two_words(start, &lower, next)
+            return self.clause_of_two_words(start, word, next)
                 || self.clause_without_brace(start, end, next);
         }
+        let lower = lowered(word);
         let exact = CLAUSES.iter().find(|(name, _)| *name == lower);
         if let Some((name, token)) = exact {
             self.close_clauses();
@@ -49,14 +49,16 @@ impl Lexer<'_> {
     }
 
     pub(super) fn clause_of_two_words(&mut self, start: usize, first: &str, next: usize) -> bool {
+        if self.open.iter().any(|o| o.sign != Sign::Brace) {
+            return false;
+        }
         let text = self.text;
         let second_end = self.name_end(next);
         let second = &text[next..second_end];
-        if self.byte(self.skip_space(second_end)) != Some(b'{')
-            || self.open.iter().any(|o| o.sign != Sign::Brace)
-        {
+        if self.byte(self.skip_space(second_end)) != Some(b'{') {
             return false;
         }
+        let first = &*lowered(first);
         if first != "when" && nearest(first, ["when"]).is_none() && first != "for" {
             return false;
         }

@@ -25,7 +25,7 @@ impl Lexer<'_> {
             self.push(start, Token::Over, end);
             return true;
         }
-        if word.contains('.') && self.byte(next) == Some(b'(') && Rank::named(word).is_some() {
+        if self.byte(next) == Some(b'(') && word.contains('.') && Rank::named(word).is_some() {
             self.function(start, end, next);
             return true;
         }

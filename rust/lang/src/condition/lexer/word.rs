@@ -278,7 +278,6 @@ impl Lexer<'_> {
         let text = self.text;
         let word = &text[start..end];
         let next = self.skip_space(end);
-        let lower = lowered(word);
         let follows_comparison = self.last().is_some_and(Token::is_comparison);
         let is_value = follows_comparison
             || matches!(self.last(), Some(Token::By | Token::KeyComma | Token::As))
@@ -306,6 +305,7 @@ impl Lexer<'_> {
         if let Some(token) = quantifier(word).filter(|_| self.begins_field(next)) {
             return self.push(start, token, end);
         }
+        let lower = lowered(word);
         let operator = OPERATORS.iter().find(|(name, _)| is_same(name, &lower));
         if let Some((_, token)) = operator
             && (word == lower || matches!(token, Token::And | Token::Or))
@@ -336,8 +336,12 @@ impl Lexer<'_> {
         if rest.starts_with(['=', '<', '>']) || rest.starts_with("!=") {
             return true;
         }
+        // Most words begin as none of these does.
+        if !matches!(self.byte(at), Some(b'm' | b'c' | b's' | b'e' | b'i')) {
+            return false;
+        }
         let second = &rest[..self.name_end(at) - at];
-        matches!(second, "matches" | "contains" | "starts" | "ends") && !second.is_empty()
+        matches!(second, "matches" | "contains" | "starts" | "ends")
             || second == "in" && rest[2..].trim_start().starts_with('[')
     }
 

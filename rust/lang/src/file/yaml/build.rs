@@ -304,18 +304,19 @@ impl<'a, 'f, 't> Builder<'a, 'f, 't> {
                 YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node)
-                if self.alias_nodes.saturating_add(node.weight) > self.limits.yaml_alias_nodes =>
+                if self.alias_nodes.saturating_add(node.weight as usize)
+                    > self.limits.yaml_alias_nodes =>
             {
                 self.faults
                     .push(too_many_aliases(range.clone(), self.limits));
                 YamlNode::leaf(range, YamlKind::Refused)
             }
-            Some(node) if self.open.len() + node.height > self.limits.yaml_depth => {
+            Some(node) if self.open.len() + node.height as usize > self.limits.yaml_depth => {
                 self.faults.push(too_deep(range.clone(), self.limits));
                 YamlNode::leaf(range, YamlKind::Refused)
             }
             Some(node) => {
-                self.alias_nodes += node.weight;
+                self.alias_nodes += node.weight as usize;
                 node.clone()
             }
         };

@@ -10,8 +10,8 @@ pub(super) struct Open<'t> {
     pub begin: usize,
     pub anchor: usize,
     kind: OpenKind<'t>,
-    weight: usize,
-    height: usize,
+    weight: u32,
+    height: u32,
 }
 
 enum OpenKind<'t> {

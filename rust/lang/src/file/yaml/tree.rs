@@ -22,9 +22,9 @@ pub struct YamlNode<'t> {
     pub range: Range<usize>,
     pub kind: YamlKind<'t>,
     /// How often this node and those below it would be written out if every alias were.
-    pub(super) weight: usize,
+    pub(super) weight: u32,
     /// Collections inside each other, this one included; a scalar has 0.
-    pub(super) height: usize,
+    pub(super) height: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +58,7 @@ impl<'t> YamlNode<'t> {
             YamlKind::Scalar(scalar) => 1 + scalar.value.len() / 64,
             _ => 1,
         };
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
         YamlNode {
             range,
             kind,
