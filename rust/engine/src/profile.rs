@@ -51,8 +51,8 @@ const SUM_BYTES: usize = 272;
 /// # Errors
 /// If a regular expression of the rule is too large to compile.
 pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
-    let rules = [Arc::new(rule.clone())];
-    let plan = compile::compile(&rules, &mut Interner::default(), Completeness::default())?;
+    let rules = vec![Arc::new(rule.clone())];
+    let plan = compile::compile(rules, &mut Interner::default(), Completeness::default())?;
     let record = RECORD_BYTES + LINK_BYTES.max(2 * SHOWN_BYTES) + 2 * NAME_BYTES;
     let worst: usize = plan
         .selectors

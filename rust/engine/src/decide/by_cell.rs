@@ -90,6 +90,7 @@ mod tests {
             let expected: Vec<char> = of_cell.map(|(_, of)| *of).collect();
             assert_eq!(all.get(CellId(cell)), expected, "{cell}");
         }
+        assert_eq!(all.ascending().get(CellId(7)), ['b', 'c']);
         assert!(ByCell::<char>::default().get(CellId(0)).is_empty());
     }
 }

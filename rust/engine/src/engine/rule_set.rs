@@ -81,7 +81,7 @@ impl RuleSet {
             rule.enabled
         });
         interner.stamp(Stamp(generation.0));
-        let plan = compile::compile(&rules, interner, unsaid)?;
+        let plan = compile::compile(rules, interner, unsaid)?;
         let mut untouched = UntouchedRules::of(&plan);
         let mut set = RuleSet {
             needed: NeededRules::of(&plan, &mut untouched),

@@ -4,10 +4,13 @@ use std::mem::take;
 use std::sync::Arc;
 
 use betrace_lang::rule::{CompareOp, Expr, ExprKind, GroupOp, Quantity};
+use hashbrown::HashMap;
 
+use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
+use crate::matcher::ids::SelectorId;
 use crate::plan::condition::{Comparison, Condition, ConditionKind};
-use crate::plan::draft::{RuleDraft, SharedConditions};
+use crate::plan::draft::{Noted, RuleDraft};
 use crate::plan::measuring::{grouping, measure, quantity, selecting, total};
 use crate::predicate::PatternError;
 
@@ -71,41 +74,57 @@ pub(super) fn condition(draft: &mut RuleDraft<'_>, expr: &Expr) -> Result<Condit
     })
 }
 
-/// Conditions that other rules may have too. One copy is made of those that hang on nothing else of their rules.
-pub(super) fn shared(
-    draft: &mut RuleDraft<'_>,
-    parts: &Arc<[Expr]>,
-) -> Result<Arc<[Condition]>, PatternError> {
-    let is_shared = Arc::strong_count(parts) > 1;
-    let at = parts.as_ptr();
-    if let Some(known) = draft.draft.shared.get(&at).filter(|_| is_shared) {
-        draft.cells.extend(&known.cells);
-        draft.selectors.extend(&known.selectors);
-        return Ok(Arc::clone(&known.conditions));
+/// Exceptions that rules share and that hang on nothing else of them, by where they lie: a plan has one copy of them.
+#[derive(Default)]
+pub(super) struct SharedExceptions(HashMap<*const Expr, PlannedExceptions>);
+
+/// With what each rule reads for them.
+struct PlannedExceptions {
+    conditions: Arc<[Condition]>,
+    cells: Noted<CellId>,
+    selectors: Noted<SelectorId>,
+    /// As long as they lie there nothing else does.
+    _parts: Arc<[Expr]>,
+}
+
+impl SharedExceptions {
+    /// Those of the rule that is planned.
+    pub fn of(
+        &mut self,
+        draft: &mut RuleDraft<'_>,
+        parts: &Arc<[Expr]>,
+    ) -> Result<Arc<[Condition]>, PatternError> {
+        let is_shared = Arc::strong_count(parts) > 1;
+        let at = parts.as_ptr();
+        if let Some(known) = self.0.get(&at).filter(|_| is_shared) {
+            draft.cells.extend(&known.cells);
+            draft.selectors.extend(&known.selectors);
+            return Ok(Arc::clone(&known.conditions));
+        }
+        // What they bring is told apart from what the rule had before them.
+        let (cells, selectors) = (take(&mut draft.cells), take(&mut draft.selectors));
+        let fields = take(&mut draft.fields);
+        let (memos, reads_trace) = (draft.memos, take(&mut draft.reads_trace));
+        let conditions: Arc<[Condition]> = conditions(draft, parts)?.into();
+        let is_apart = draft.memos == memos
+            && draft.fields.is_empty()
+            && !draft.reads_trace
+            && conditions.iter().all(|condition| condition.mask == 0);
+        if is_shared && is_apart {
+            let planned = PlannedExceptions {
+                conditions: Arc::clone(&conditions),
+                cells: draft.cells.clone(),
+                selectors: draft.selectors.clone(),
+                _parts: Arc::clone(parts),
+            };
+            self.0.insert(at, planned);
+        }
+        draft.cells.extend(&cells);
+        draft.selectors.extend(&selectors);
+        draft.fields.extend(&fields);
+        draft.reads_trace |= reads_trace;
+        Ok(conditions)
     }
-    // What they bring is told apart from what the rule had before them.
-    let (cells, selectors) = (take(&mut draft.cells), take(&mut draft.selectors));
-    let fields = take(&mut draft.fields);
-    let (memos, reads_trace) = (draft.memos, take(&mut draft.reads_trace));
-    let conditions: Arc<[Condition]> = conditions(draft, parts)?.into();
-    let is_apart = draft.memos == memos
-        && draft.fields.is_empty()
-        && !draft.reads_trace
-        && conditions.iter().all(|condition| condition.mask == 0);
-    if is_shared && is_apart {
-        let known = SharedConditions {
-            conditions: Arc::clone(&conditions),
-            cells: draft.cells.clone(),
-            selectors: draft.selectors.clone(),
-            _parts: Arc::clone(parts),
-        };
-        draft.draft.shared.insert(at, known);
-    }
-    draft.cells.extend(&cells);
-    draft.selectors.extend(&selectors);
-    draft.fields.extend(&fields);
-    draft.reads_trace |= reads_trace;
-    Ok(conditions)
 }
 
 pub(super) fn conditions(
@@ -118,4 +137,44 @@ pub(super) fn conditions(
         compiled.push(condition(draft, part)?);
     }
     Ok(compiled)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::Completeness;
+    use crate::intern::Interner;
+    use crate::plan::compile::compile;
+    use crate::tests::rules::rules;
+
+    #[test]
+    fn exceptions_that_rules_share_stand_in_a_plan_once_and_each_of_them_reads_their_cells() {
+        let texts = [
+            "a: x | exceptions: [e.where(y == 1)]",
+            "b: z | exceptions: [e.where(y == 1)]",
+            "c: when each { x as p } always { z } | exceptions: [p.where(y == 1)]",
+            "d: when each { v as p } always { z } | exceptions: [p.where(y == 1)]",
+            "f: w | exceptions: ['trace:duration > 1s']",
+            "g: v | exceptions: ['trace:duration > 1s']",
+        ];
+        let plan = compile(rules(&texts), &mut Interner::default(), Completeness::Root).unwrap();
+        let [a, b, c, d, f, g] = plan.rules.as_slice() else {
+            panic!("six rules");
+        };
+        let is_shared = |one: &crate::plan::RulePlan, other: &crate::plan::RulePlan| {
+            Arc::ptr_eq(&one.clauses.exceptions, &other.clauses.exceptions)
+        };
+        assert!(is_shared(a, b));
+        let both: Vec<_> = a
+            .cells
+            .iter()
+            .filter(|cell| b.cells.contains(cell))
+            .collect();
+        assert_eq!((both.len(), a.cells.len(), b.cells.len()), (1, 2, 2));
+        assert_eq!(plan.cell_readers[both[0]], 2);
+        // Of a bound span, and of the trace as a whole, each rule has its own.
+        assert!(!is_shared(c, d) && !is_shared(f, g));
+        assert!(f.reads_trace && g.reads_trace && !a.reads_trace);
+    }
 }

@@ -1,14 +1,15 @@
 //! From checked rules to a [`Plan`].
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use betrace_lang::rule::{Body, Completeness, Rule, Segment};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::few::Short;
 use crate::intern::{CellId, Interner};
 use crate::matcher::ids::SelectorId;
-use crate::plan::clause::{optional, shared};
+use crate::plan::clause::{SharedExceptions, optional};
 use crate::plan::draft::{Draft, RuleDraft};
 use crate::plan::early::fires_early;
 use crate::plan::feed::SelectorPlan;
@@ -21,15 +22,17 @@ use crate::predicate::PatternError;
 
 /// The plan of `rules`, of which no two may share an id. `unsaid`: what those ask of a trace that do not say so themselves.
 pub(crate) fn compile(
-    rules: &[Arc<Rule>],
+    rules: Vec<Arc<Rule>>,
     interner: &mut Interner,
     unsaid: Completeness,
 ) -> Result<Plan, PlanError> {
     let own = rules.iter().map(|rule| rule.completeness);
     let awaited = Completeness::of_all(own.map(|own| own.unwrap_or(unsaid)));
     let mut draft = Draft::new(rules.len(), interner, (awaited, unsaid));
-    let mut ids = HashSet::with_capacity(rules.len());
+    let hasher = DefaultHashBuilder::default();
+    let mut ids: HashTable<RuleIndex> = HashTable::with_capacity(rules.len());
     let mut sets = SelectorSets(HashMap::with_capacity(rules.len()));
+    let mut exceptions = SharedExceptions::default();
     let mut plans: Vec<RulePlan> = Vec::with_capacity(rules.len());
     let mut by_key = HashMap::with_capacity(rules.len());
     let mut cell_readers: HashMap<CellId, u32> = HashMap::with_capacity(2 * rules.len());
@@ -37,20 +40,17 @@ pub(crate) fn compile(
     let mut reaches = Reaches::default();
     let mut windows = WindowRules::default();
     for (index, rule) in (0..).map(RuleIndex).zip(rules) {
-        let refuse = |message: String| PlanError {
-            rule: rule.id.0.to_string(),
-            message,
-        };
-        if !ids.insert(&rule.id) {
-            return Err(refuse("two rules have this id".to_owned()));
+        let hash = hasher.hash_one(&rule.id);
+        let id = |other: &RuleIndex| &plans[other.index()].rule.id;
+        if ids.find(hash, |other| *id(other) == rule.id).is_some() {
+            return Err(refused(&rule, "two rules have this id".to_owned()));
         }
-        let compiled = compile_rule(rule, index, &mut draft, &mut sets, interner);
+        ids.insert_unique(hash, index, |other| hasher.hash_one(id(other)));
         // Put where it stays, as it is large.
-        plans.push(match compiled {
-            Ok(plan) => plan,
-            Err(error) => return Err(refuse(error.to_string())),
-        });
+        let shared = (&mut sets, &mut exceptions);
+        plans.push(compile_rule((rule, index), &mut draft, shared, interner)?);
         let plan = &plans[index.index()];
+        let rule = &*plan.rule;
         by_key.insert(plan.key, index);
         for cell in &*plan.cells {
             *cell_readers.entry(*cell).or_default() += 1;
@@ -90,21 +90,27 @@ pub(crate) fn compile(
     })
 }
 
+fn refused(rule: &Rule, message: String) -> PlanError {
+    PlanError {
+        rule: rule.id.0.to_string(),
+        message,
+    }
+}
+
+/// The rule goes into its plan: to count one user more of each, and one less again, is to wait for its memory twice.
 fn compile_rule(
-    rule: &Arc<Rule>,
-    index: RuleIndex,
+    (rule, index): (Arc<Rule>, RuleIndex),
     draft: &mut Draft,
-    sets: &mut SelectorSets,
+    (sets, shared): (&mut SelectorSets, &mut SharedExceptions),
     interner: &mut Interner,
-) -> Result<RulePlan, PatternError> {
-    let key = interner.rule(rule);
+) -> Result<RulePlan, PlanError> {
+    let key = interner.rule(&rule);
     let mut of_rule = RuleDraft::new(draft, interner);
-    let clauses = clauses(&mut of_rule, rule)?;
+    let refuse = |error: PatternError| refused(&rule, error.to_string());
+    let clauses = clauses(&mut of_rule, shared, &rule).map_err(refuse)?;
     let over = rule.body.over.as_ref();
-    let window = over
-        .map(|over| window::compile(&mut of_rule, over))
-        .transpose()?
-        .map(Box::new);
+    let window = over.map(|over| window::compile(&mut of_rule, over));
+    let window = window.transpose().map_err(refuse)?.map(Box::new);
     let RuleDraft {
         cells,
         fields,
@@ -129,9 +135,9 @@ fn compile_rule(
         }
     }
     Ok(RulePlan {
-        rule: rule.clone(),
-        key,
         completeness: rule.completeness.unwrap_or(unsaid),
+        rule,
+        key,
         clauses,
         window,
         early,
@@ -161,7 +167,11 @@ impl SelectorSets {
     }
 }
 
-fn clauses(draft: &mut RuleDraft<'_>, rule: &Rule) -> Result<Clauses, PatternError> {
+fn clauses(
+    draft: &mut RuleDraft<'_>,
+    shared: &mut SharedExceptions,
+    rule: &Rule,
+) -> Result<Clauses, PatternError> {
     let Body {
         bindings: bound,
         when,
@@ -177,7 +187,7 @@ fn clauses(draft: &mut RuleDraft<'_>, rule: &Rule) -> Result<Clauses, PatternErr
         draft.bound.push(leaves);
     }
     let when = optional(draft, when.as_ref())?;
-    let exceptions = shared(draft, exceptions)?;
+    let exceptions = shared.of(draft, exceptions)?;
     let never = optional(draft, never.as_ref())?;
     let always = optional(draft, always.as_ref())?;
     for segment in rule.message.iter().flat_map(|template| &template.segments) {
@@ -196,4 +206,22 @@ fn clauses(draft: &mut RuleDraft<'_>, rule: &Rule) -> Result<Clauses, PatternErr
         never,
         always,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::rules::rules;
+
+    #[test]
+    fn no_two_rules_of_a_plan_share_an_id() {
+        let planned = |all: Vec<Arc<Rule>>| {
+            let plan = compile(all, &mut Interner::default(), Completeness::Root);
+            plan.map(|plan| plan.rules.len())
+                .map_err(|error| error.rule)
+        };
+        assert_eq!(planned(rules(&["a: x", "b: x"])), Ok(2));
+        let twice = [rules(&["a: x", "b: x"]), rules(&["b: y"])].concat();
+        assert_eq!(planned(twice), Err("b".to_owned()));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Base, Completeness, Expr, Field, Intrinsic, Predicate, Role, SpanSelector, Term,
+    Base, Completeness, Field, Intrinsic, Predicate, Role, SpanSelector, Term,
 };
 
 use hashbrown::HashMap;
@@ -12,7 +12,6 @@ use crate::few::Short;
 use crate::intern::{CellId, FieldKey, Interner};
 use crate::matcher::MatcherBuilder;
 use crate::matcher::ids::SelectorId;
-use crate::plan::condition::Condition;
 use crate::plan::feed::{Feed, FeedKind, SelectorPlan};
 use crate::plan::ids::{RuleIndex, TermId};
 use crate::plan::trace::TraceTest;
@@ -42,17 +41,6 @@ pub(crate) struct Draft {
     pub shown_of_first: Vec<(FieldKey, FieldId)>,
     /// What counts spans that rules share, such as those of an exception that most have, by where they lie.
     pub counts: HashMap<*const SpanSelector, SharedCount>,
-    /// Likewise, conditions that rules share.
-    pub shared: HashMap<*const Expr, SharedConditions>,
-}
-
-/// What rules share that hangs on nothing else of them, with what each of them reads for it.
-pub(crate) struct SharedConditions {
-    pub conditions: Arc<[Condition]>,
-    pub cells: Noted<CellId>,
-    pub selectors: Noted<SelectorId>,
-    /// As long as they lie there nothing else does.
-    pub _parts: Arc<[Expr]>,
 }
 
 pub(crate) struct SharedCount {

@@ -213,7 +213,10 @@ pub(crate) fn compile(
             (NodeKind::Bound(binding), 1 << binding, leaves)
         }
         Selector::Spans(spans) => compile_spans(draft, spans)?,
-        Selector::Related(related) => compile_related(draft, related)?,
+        Selector::Related(related) => {
+            draft.has_deadline |= related.relation.deadline().is_some();
+            compile_related(draft, related)?
+        }
     };
     let memo = draft.memos;
     draft.memos += 1;
@@ -248,7 +251,6 @@ fn compile_related(
     draft: &mut RuleDraft<'_>,
     related: &Related,
 ) -> Result<(NodeKind, u8, Vec<SelectorId>), PatternError> {
-    draft.has_deadline |= related.relation.deadline().is_some();
     let (left, leaves) = compile(draft, &related.left)?;
     let mut mask = left.mask;
     let mut operand = |selector: &Selector| {

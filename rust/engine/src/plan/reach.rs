@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_selector_knows_which_values_of_its_cells_matter_to_some_rule() {
         let reaches = |texts: &[&str]| -> Vec<String> {
-            let plan = compile(&rules(texts), &mut Interner::default(), Completeness::Root);
+            let plan = compile(rules(texts), &mut Interner::default(), Completeness::Root);
             let plan = plan.unwrap();
             let all = plan.selectors.iter().flat_map(|selector| &selector.reaches);
             let shown = all.map(|one| format!("{:?} {:?}", one.reach.least, one.reach.greatest));

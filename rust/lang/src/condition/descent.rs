@@ -179,7 +179,8 @@ impl Descent {
         if !self.peek().is_some_and(is_word) {
             return Some(first);
         }
-        let mut parts = vec![first];
+        let mut parts = Vec::with_capacity(2);
+        parts.push(first);
         while self.take(is_word) {
             parts.push(part(self)?);
         }

@@ -78,9 +78,13 @@ pub(crate) fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// White space folded to single spaces, comments left out, quoted texts kept as they are. Just inside of parentheses and before a
 /// comma there is none: mostly it is where a line was broken, which says nothing.
 pub(crate) fn folded(text: &str) -> Cow<'_, str> {
-    if is_folded(text) {
-        return text.into();
+    match is_folded(text) {
+        true => text.into(),
+        false => fold(text).into(),
     }
+}
+
+fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let (mut is_apart, mut is_inside) = (false, false);
     for (kind, range) in pieces(text) {
@@ -102,7 +106,7 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
             folded.push(sign);
         }
     }
-    folded.into()
+    folded
 }
 
 /// Whether nothing of a text is certain to be left out: no mark begins what is quoted or a comment in it, and no space but
@@ -111,7 +115,7 @@ fn is_folded(text: &str) -> bool {
     let bytes = text.as_bytes();
     // Without a way out of these, so that many bytes are looked at in one step.
     let odd = bytes.iter().fold(0, |odd, byte| odd | is_odd(*byte));
-    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     let loose = pairs.fold(0, |loose, (byte, next)| loose | is_loose(*byte, *next));
     let ends = bytes.first().into_iter().chain(bytes.last());
     odd | loose == 0 && ends.copied().all(|end| end != b' ')
@@ -230,9 +234,12 @@ impl SourceText<'_> {
     /// What stands there, folded.
     fn part(&self, range: Range<usize>) -> Cow<'_, str> {
         let part = &self.text[range];
-        let is_folded = self.is_folded.get_or_init(|| is_folded(self.text.trim()));
+        let is_folded = self
+            .is_folded
+            .get_or_init(|| is_folded(self.text.trim_ascii()));
         // A part that begins or ends with a space is looked at by itself.
-        match *is_folded && part.trim().len() == part.len() {
+        let mut ends = part.bytes().next().into_iter().chain(part.bytes().last());
+        match *is_folded && ends.all(|end| end.is_ascii_graphic()) {
             true => part.into(),
             false => folded(part),
         }
@@ -241,7 +248,10 @@ impl SourceText<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{comments, folded};
+    use std::cell::OnceCell;
+
+    use super::{SourceText, comments, fold, folded};
+    use crate::diagnostic::fault::Origin;
 
     #[test]
     fn white_space_and_comments_fold_to_one_space_and_to_none_inside_of_parentheses() {
@@ -265,6 +275,33 @@ mod tests {
         ] {
             assert_eq!(folded(text), wanted, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_seen_to_be_folded_at_once_is_so_in_each_of_its_parts() {
+        let signs = ["a", " ", "(", ")", ",", "'", "\n", "é"];
+        let mut folded_ones = 0;
+        for number in 0..signs.len().pow(5) {
+            let sign = |place: u32| signs[number / signs.len().pow(place) % signs.len()];
+            let text: String = (0..5).map(sign).collect();
+            assert_eq!(folded(&text), fold(&text), "{text:?}");
+            let source = SourceText {
+                text: &text,
+                written: (&*text).into(),
+                origin: Origin::Here,
+                shown: None,
+                is_folded: OnceCell::new(),
+            };
+            let places = || (0..=text.len()).filter(|at| text.is_char_boundary(*at));
+            for (from, to) in places().flat_map(|from| places().map(move |to| (from, to))) {
+                if from < to {
+                    let part = fold(&text[from..to]);
+                    assert_eq!(source.folded(from..to), part, "{text:?} {from} {to}");
+                }
+            }
+            folded_ones += usize::from(source.is_folded.get() == Some(&true));
+        }
+        assert!(folded_ones > 1000, "{folded_ones}");
     }
 
     #[test]

@@ -54,4 +54,35 @@ mod tests {
             .collect();
         assert_eq!(faulty, ["d", "e"]);
     }
+
+    #[test]
+    fn exceptions_are_shared_by_rules_that_bind_spans_of_the_same_names() {
+        let rule = |id: &str, bound: &str, exception: &str| {
+            let condition = format!("when each {{ {bound} }} always {{ b }}");
+            format!("  - {{ id: {id}, condition: '{condition}', exceptions: ['{exception}'] }}\n")
+        };
+        let rules = [
+            rule("a", "x as p", "p.where(y == 1)"),
+            rule("b", "z as p", "p.where(y == 1)"),
+            rule("c", "z as q", "p.where(y == 1)"),
+            rule("d", "x as q, x as p", "p.where(y == 1)"),
+            "  - { id: e, condition: x.ye, exceptions: ['p.where(y == 1)'] }\n".to_owned(),
+        ];
+        let text = format!("rules:\n{}", rules.concat());
+        let loaded = load(&[SourceFile::new("rules.yaml", text)], &Limits::default());
+        let rules: Vec<_> = loaded.rules.iter().map(|one| &one.rule).collect();
+        let ids: Vec<&str> = rules.iter().map(|rule| &*rule.id.0).collect();
+        // Without such a span `p.where` is the name of one that is selected.
+        assert!(ids.starts_with(&["a", "b"]), "{ids:?}");
+        let exceptions = |id: &str| {
+            let rule = rules.iter().find(|rule| *rule.id.0 == *id);
+            rule.map(|rule| Arc::clone(&rule.body.exceptions))
+        };
+        let [a, b] = ["a", "b"].map(|id| exceptions(id).unwrap());
+        assert!(Arc::ptr_eq(&a, &b));
+        for other in ["c", "d", "e"].into_iter().filter_map(exceptions) {
+            assert!(*other != *a, "{other:?}");
+        }
+        assert!(exceptions("d").is_some());
+    }
 }

@@ -46,6 +46,8 @@ impl<'a> Checker<'a> {
         }
         self.bindings.push(bound.clone());
         self.bound_bases.push(base_name(selector.as_ref()));
+        // Rules stay in memory, so they have no more room than they need.
+        body.bindings.reserve_exact(1);
         body.bindings.push(Binding {
             name: bound.to_string(),
             selector: selector?,

@@ -127,7 +127,10 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.byte(self.position)? {
+            byte if byte.is_ascii() => Some(char::from(byte)),
+            _ => self.rest().chars().next(),
+        }
     }
 
     pub(super) fn byte(&self, at: usize) -> Option<u8> {
@@ -168,6 +171,14 @@ impl<'a> Lexer<'a> {
                 }
                 _ => return at,
             }
+        }
+    }
+
+    /// Where the word at `at` ends, if it may be one that tests a field; most words begin as none of those does.
+    pub(super) fn test_end(&self, at: usize) -> usize {
+        match self.byte(at) {
+            Some(b'm' | b'c' | b's' | b'e' | b'i') => self.name_end(at),
+            _ => at,
         }
     }
 

@@ -47,7 +47,7 @@ impl Lexer<'_> {
             let name = self.name(start..end);
             return self.push(start, Token::Intrinsic(name), end);
         }
-        if text[end..].starts_with(".\"") {
+        if (self.byte(end), self.byte(end + 1)) == (Some(b'.'), Some(b'"')) {
             return self.quoted_key(start, end);
         }
         if self.lexed.tokens.is_empty() && word == "rule" && self.older_rule(start, end) {
@@ -336,11 +336,7 @@ impl Lexer<'_> {
         if rest.starts_with(['=', '<', '>']) || rest.starts_with("!=") {
             return true;
         }
-        // Most words begin as none of these does.
-        if !matches!(self.byte(at), Some(b'm' | b'c' | b's' | b'e' | b'i')) {
-            return false;
-        }
-        let second = &rest[..self.name_end(at) - at];
+        let second = &rest[..self.test_end(at) - at];
         matches!(second, "matches" | "contains" | "starts" | "ends")
             || second == "in" && rest[2..].trim_start().starts_with('[')
     }

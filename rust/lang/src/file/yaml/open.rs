@@ -20,7 +20,7 @@ enum OpenKind<'t> {
         entries: Rc<Collection<Entry<'t>>>,
         key: Option<YamlNode<'t>>,
         /// The texts of the keys, once they are more than [`FEW`].
-        keys: Option<Box<HashSet<String>>>,
+        keys: Option<HashSet<String>>,
     },
 }
 
@@ -130,14 +130,14 @@ fn items<T: Clone>(collection: &mut Rc<Collection<T>>) -> &mut Vec<T> {
 }
 
 /// Whether a mapping has a key of this text.
-fn is_known(entries: &[Entry<'_>], keys: &mut Option<Box<HashSet<String>>>, text: &str) -> bool {
+fn is_known(entries: &[Entry<'_>], keys: &mut Option<HashSet<String>>, text: &str) -> bool {
     let mut texts = entries
         .iter()
         .filter_map(|entry| Some(&*entry.key.as_scalar()?.value));
     if entries.len() < FEW {
         return texts.any(|known| known == text);
     }
-    let keys = keys.get_or_insert_with(|| Box::new(texts.map(str::to_owned).collect()));
+    let keys = keys.get_or_insert_with(|| texts.map(str::to_owned).collect());
     !keys.insert(text.to_owned())
 }
 
