@@ -11,7 +11,7 @@
 set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 python3 -m venv v
-v/bin/pip install -q --no-compile --disable-pip-version-check opentelemetry-sdk==1.45.2 taskiq==0.13.0 psutil
+v/bin/pip install -q --no-compile --disable-pip-version-check opentelemetry-sdk==1.45.2 taskiq==0.13.0 psutil==7.2.2
 
 cat > probe.py <<'PY'
 import asyncio

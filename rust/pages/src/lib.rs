@@ -6,7 +6,7 @@
 //! [`Pages`] is an allocator for the lists of [`allocator_api2`] and the tables of `hashbrown`. A region has 32 *slabs* of
 //! 64 KiB, a slab has pieces of one size, each from the beginning of a cache line on. It is made for few sizes, asked for again and
 //! again; who asks for many leaves a slab half full for each. All threads share it behind one lock, so that what is asked for
-//! with every span belongs in a pool of who asks.
+//! with every span belongs in a pool of who asks. A child of `fork` that runs no other program may wait for that lock for ever.
 //!
 //! ```
 //! use betrace_pages::{Boxed, boxed, held};
@@ -31,7 +31,7 @@ use std::ptr::NonNull;
 use allocator_api2::alloc::{AllocError, Allocator, Global};
 use allocator_api2::vec::Vec;
 
-pub use heap::{LARGEST, held};
+pub use heap::{LARGEST, held, stranded};
 
 /// What it stands in goes back to the regions when it is dropped.
 pub type Boxed<T> = allocator_api2::boxed::Box<T, Pages>;

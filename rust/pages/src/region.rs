@@ -19,6 +19,8 @@ pub(crate) struct Region {
     /// Which slabs are free, and which hold memory that somebody used.
     pub free: SlabBits,
     pub used: SlabBits,
+    /// Whether it may be a large page, and is one as far as we ask for it.
+    is_large: bool,
     pub slabs: [Slab; SLABS],
 }
 
@@ -36,6 +38,7 @@ impl Region {
             begins: system::map(is_large)?,
             free: SlabBits::MAX,
             used: 0,
+            is_large,
             slabs: std::array::from_fn(|_| Slab::new(1)),
         })
     }
@@ -52,10 +55,21 @@ impl Region {
         self.free & self.used
     }
 
-    /// Hands the memory of a free slab back to the system, which gives other memory in its place when it is touched.
+    /// Hands the memory of a free slab back to the system, which gives other memory in its place when it is touched. While it has
+    /// none the region is no large page: Linux would make it whole again behind our back (`khugepaged`).
     pub fn forget(&mut self, slab: usize) {
+        if self.is_large {
+            system::be_large(self.begins, false);
+        }
         system::forget(self.address(slab, 0));
         self.used &= !slab_bit(slab);
+    }
+
+    /// All of its slabs hold memory.
+    pub fn fill(&mut self) {
+        if self.is_large && self.used == SlabBits::MAX {
+            system::be_large(self.begins, true);
+        }
     }
 }
 
@@ -87,17 +101,28 @@ mod system {
                 _ = munmap(mapped.cast(), before);
             }
             _ = munmap(begins.add(REGION).cast(), REGION - before);
-            if is_large {
-                // A kernel without large pages gives small ones.
-                _ = madvise(begins.cast(), REGION, Advice::LinuxHugepage);
-            }
             begins
         };
-        NonNull::new(begins)
+        let begins = NonNull::new(begins)?;
+        if is_large {
+            be_large(begins, true);
+        }
+        Some(begins)
+    }
+
+    /// A kernel without large pages gives small ones.
+    pub fn be_large(region: NonNull<u8>, is_large: bool) {
+        let advice = if is_large {
+            Advice::LinuxHugepage
+        } else {
+            Advice::LinuxNoHugepage
+        };
+        // SAFETY: a region; what stands in it stays.
+        unsafe { _ = madvise(region.as_ptr().cast(), REGION, advice) };
     }
 
     pub fn unmap(region: NonNull<u8>) {
-        // SAFETY: mapped above, and nothing stands in it any more. What cannot be unmapped stays as it is.
+        // SAFETY: mapped above, and nothing stands in it any more. What cannot be unmapped is lost.
         unsafe { _ = munmap(region.as_ptr().cast(), REGION) };
     }
 
@@ -128,6 +153,8 @@ mod system {
         // SAFETY: from above, and nothing stands in it any more.
         unsafe { dealloc(region.as_ptr(), LAYOUT) };
     }
+
+    pub fn be_large(_: NonNull<u8>, _: bool) {}
 
     pub fn forget(_: NonNull<u8>) {}
 }

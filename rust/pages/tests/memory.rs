@@ -49,17 +49,26 @@ fn lists_and_tables_hold_what_is_put_in_and_leave_nothing_behind() {
         table.insert_unique(hash(&number), number, hash);
     }
     assert!((0..20_000).all(|number| table.find(hash(&number), |one| *one == number).is_some()));
+    let (sender, lists) = std::sync::mpsc::channel::<Boxed<[u64]>>();
     let threads = (0..4).map(|thread| {
+        let sender = sender.clone();
         std::thread::spawn(move || {
             for round in 0..200 {
                 let lists: Vec<Boxed<[u64]>> =
                     (0..50).map(|at| boxed(1 + 7 * at, || thread)).collect();
                 let is_own = |list: &Boxed<[u64]>| list.iter().all(|one| *one == thread);
                 assert!(lists.iter().all(is_own), "in round {round}");
+                lists
+                    .into_iter()
+                    .for_each(|list| sender.send(list).unwrap());
             }
         })
     });
-    for thread in threads.collect::<Vec<_>>() {
+    let threads = threads.collect::<Vec<_>>();
+    drop(sender);
+    // Given back by another thread than took them.
+    assert_eq!(lists.into_iter().count(), 4 * 200 * 50);
+    for thread in threads {
         thread.join().unwrap();
     }
 }

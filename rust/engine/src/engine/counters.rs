@@ -198,7 +198,7 @@ impl Counters {
         let selections = &mut self.selections;
         tally.kinds.take(|hash, hits, spans| {
             let selectors = hits.iter().map(|hit| hit.selector().0);
-            selections.count(hash.number(), selectors, spans);
+            selections.count(hash, selectors, spans);
         });
         tally.unlike.take_into(&mut self.unlike);
     }

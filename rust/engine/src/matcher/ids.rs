@@ -56,7 +56,8 @@ impl fmt::Debug for Hit {
 }
 
 /// What selects a span, told by one number: a sum of one for each selector, so that it is made as they are found, in whatever
-/// pieces. A few numbers that rules chose and no sender: a product for each is enough.
+/// pieces. A few numbers that rules chose and no sender: a product for each is enough. In which order they come a sender
+/// chooses by that of his attributes, so that a table wants it [in order](HitsHash::in_order).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HitsHash(u64);
 
@@ -74,9 +75,15 @@ impl HitsHash {
         HitsHash(self.0.wrapping_add(other.0))
     }
 
+    /// With the order in which these selectors came.
     #[inline(always)]
-    pub(crate) fn number(self) -> u64 {
-        self.0
+    pub(crate) fn in_order(self, selectors: impl Iterator<Item = SelectorId>) -> u64 {
+        let step = |order: u64, selector: SelectorId| {
+            order
+                .wrapping_add(u64::from(selector.0) + 1)
+                .wrapping_mul(0xbf58_476d_1ce4_e5b9)
+        };
+        self.0 ^ selectors.fold(0, step)
     }
 }
 

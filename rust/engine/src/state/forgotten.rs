@@ -1,11 +1,12 @@
 //! The ids of traces that closed and whose state is gone, so that a straggler never looks like a whole
 //! new trace.
 //!
-//! An id is kept as a few bits of its hash, some 1.9 bytes at the sizes that matter, in generations that
+//! An id is kept as a few bits of its hash, nearly two bytes at the sizes that matter, in generations that
 //! are dropped as a whole; while all of them are few, a [filter](IdFilter) of another byte or so is asked
-//! first. Two ids that share those bits make a new trace look late, which costs it an `inconclusive` and nothing else: at most one new trace in a thousand when the share is full. The ids
-//! have a share of the memory bound to themselves ([`Share`]), so that they never cost a live trace its
-//! verdict; when it is full, the oldest generation goes early and is counted.
+//! first. Two ids that share those bits make a new trace look late, which costs it an `inconclusive` and
+//! nothing else: at most one new trace in a thousand when the share is full. The ids have a share of the
+//! memory bound to themselves ([`Share`]), so that they never cost a live trace its verdict; when it is
+//! full, the oldest generation goes early and is counted.
 
 use std::collections::VecDeque;
 
@@ -22,7 +23,7 @@ const GENERATIONS: u64 = 4;
 /// The filter grows as long as it and the ids take no more than one in so many bytes of the share.
 const FILTERED_SHARE: usize = 3;
 
-/// So many parts are looked at for the next filter at once, or else those of so many ids.
+/// So many parts are looked at for the next filter at once, or fewer once they had so many ids.
 const LOOKS_AT_ONCE: usize = 64;
 const NOTES_AT_ONCE: usize = 128;
 
@@ -196,7 +197,7 @@ impl Forgotten {
             }
             looks += 1;
         }
-        worked(looks + notes / 16);
+        worked(looks + notes / 4);
     }
 
     /// The share is full: the filter goes, and then what came first.

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::Ordering;
 
+use betrace_pages::stranded;
+
 use crate::hash::route;
 use crate::id::TraceId;
 use crate::state::id_place::shard_of;
@@ -191,14 +193,15 @@ impl Shards {
             stats.returned_traces += shard.returned();
             stats.memory_bytes += shard.bytes() + shard.forgotten.bytes() as u64;
         }
+        stats.memory_bytes += stranded() as u64;
     }
 
-    /// What their traces hold, in bytes, as last accounted.
+    /// What their traces hold, in bytes, as last accounted, and what is held for want of traces of the same sizes.
     pub fn held_bytes(&self) -> u64 {
         self.0
             .iter()
             .map(|part| part.known.0.bytes.load(Ordering::Relaxed))
-            .fold(0, u64::saturating_add)
+            .fold(stranded() as u64, u64::saturating_add)
     }
 }
 

@@ -75,7 +75,8 @@ pub(crate) struct SpanKinds {
 
 #[derive(Debug)]
 struct KnownKind {
-    hash: HitsHash,
+    /// Of what selects its spans, in order.
+    hash: u64,
     /// That came since they were taken.
     spans: u64,
     kind: SpanKind,
@@ -94,6 +95,7 @@ impl SpanKinds {
     pub fn forget(&mut self) {
         self.table.clear();
         self.known.clear();
+        self.counted.clear();
         self.hits = 0;
     }
 
@@ -106,11 +108,12 @@ impl SpanKinds {
         (hash, hits): (HitsHash, &[Hit]),
     ) -> KindId {
         debug_assert_eq!(hash, hits.iter().map(|hit| hit.selector()).collect());
+        let hash = hash.in_order(hits.iter().map(|hit| hit.selector()));
         let is_same = |at: &u32| {
             let known = self.known.get(*at as usize);
             known.is_some_and(|known| known.hash == hash && *known.kind.hits == *hits)
         };
-        match self.table.find(hash.number(), is_same) {
+        match self.table.find(hash, is_same) {
             Some(at) => KindId(*at),
             None => self.add(plan, early_from, (hash, hits)),
         }
@@ -126,7 +129,7 @@ impl SpanKinds {
         &mut self,
         plan: &Plan,
         early_from: &[EarlyFrom],
-        (hash, hits): (HitsHash, &[Hit]),
+        (hash, hits): (u64, &[Hit]),
     ) -> KindId {
         let at = self.known.len() as u32;
         let kind = SpanKind::new(plan, early_from, hits);
@@ -137,8 +140,8 @@ impl SpanKinds {
             kind,
         });
         let known = &self.known;
-        let hash_of = |at: &u32| known.get(*at as usize).map_or(0, |one| one.hash.number());
-        self.table.insert_unique(hash.number(), at, hash_of);
+        let hash_of = |at: &u32| known.get(*at as usize).map_or(0, |one| one.hash);
+        self.table.insert_unique(hash, at, hash_of);
         KindId(at)
     }
 
@@ -159,7 +162,7 @@ impl SpanKinds {
     }
 
     /// Gives the hash and the selectors of each kind of which spans came to `take`, with how many, and counts anew.
-    pub fn take(&mut self, mut take: impl FnMut(HitsHash, &[Hit], u64)) {
+    pub fn take(&mut self, mut take: impl FnMut(u64, &[Hit], u64)) {
         for at in self.counted.drain(..) {
             if let Some(known) = self.known.get_mut(at as usize) {
                 let spans = std::mem::take(&mut known.spans);
@@ -300,6 +303,28 @@ mod tests {
         assert_eq!(kinds.known.len(), of_kinds.len());
         kinds.fit(Generation(1));
         assert_eq!((kinds.known.len(), kinds.hits), (0, 0));
+    }
+
+    #[test]
+    fn a_sender_cannot_choose_an_order_of_his_attributes_that_is_looked_for_among_others() {
+        let (set, mut kinds) = (set(), SpanKinds::default());
+        let mut hits: Vec<Hit> = (0..7).map(|selector| hit(selector, true)).collect();
+        for round in 0..900usize {
+            let mut left = round;
+            for place in 1..7 {
+                hits.swap(place, left % (place + 1));
+                left /= place + 1;
+            }
+            kinds.of(&set.plan, set.needed.early_from(), hashed(&hits));
+        }
+        let count = kinds.known.len();
+        assert!(count > 500, "{count}");
+        let hashes: std::collections::BTreeSet<u64> = kinds
+            .known
+            .iter()
+            .map(|known| known.hash % (1 << 32))
+            .collect();
+        assert_eq!(hashes.len(), count);
     }
 
     #[test]

@@ -15,12 +15,13 @@ const SPARSE: usize = FULL / 4;
 /// A part keeps at least room for so many.
 const ROOM: usize = 64;
 
-type Part = HashTable<u32, Pages>;
+/// Some of the places.
+type Places = HashTable<u32, Pages>;
 
 #[derive(Debug)]
 pub(super) struct SplitTable {
     /// None while nothing was put in.
-    parts: Vec<Part>,
+    parts: Vec<Places>,
     len: usize,
     /// What the parts hold on the heap.
     bytes: usize,
@@ -50,7 +51,7 @@ impl SplitTable {
     /// Adds what is not there. `hash_of` says what hash a place was put in by.
     pub fn insert_unique(&mut self, hash: u64, place: u32, hash_of: impl Fn(&u32) -> u64) {
         if self.parts.is_empty() {
-            self.parts.push(Part::new_in(Pages));
+            self.parts.push(Places::new_in(Pages));
         }
         if self.len >= self.parts.len() * FULL {
             self.split(&hash_of);
@@ -88,9 +89,9 @@ impl SplitTable {
     /// The next part in turn hands over what belongs into a new one.
     fn split(&mut self, hash_of: impl Fn(&u32) -> u64) {
         let new = self.parts.len();
-        let whole = std::mem::replace(&mut self.parts[sibling_of(new)], Part::new_in(Pages));
+        let whole = std::mem::replace(&mut self.parts[sibling_of(new)], Places::new_in(Pages));
         self.bytes -= weight(&whole);
-        self.parts.push(Part::new_in(Pages));
+        self.parts.push(Places::new_in(Pages));
         self.put(whole, hash_of);
     }
 
@@ -106,7 +107,7 @@ impl SplitTable {
         }
     }
 
-    fn put(&mut self, from: Part, hash_of: impl Fn(&u32) -> u64) {
+    fn put(&mut self, from: Places, hash_of: impl Fn(&u32) -> u64) {
         let count = self.parts.len();
         worked(from.len());
         // What they are hashed by lies in memory that is long cold: it is fetched for all of them together.
@@ -123,7 +124,7 @@ impl SplitTable {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes + heap(self.parts.capacity() * size_of::<Part>())
+        self.bytes + heap(self.parts.capacity() * size_of::<Places>())
     }
 
     #[cfg(test)]
@@ -132,7 +133,7 @@ impl SplitTable {
     }
 }
 
-fn weight(part: &Part) -> usize {
+fn weight(part: &Places) -> usize {
     held(part.allocation_size())
 }
 
@@ -173,7 +174,7 @@ mod tests {
             }
         }
         let parts: usize = table.parts.iter().map(weight).sum();
-        let list = heap(table.parts.capacity() * size_of::<Part>());
+        let list = heap(table.parts.capacity() * size_of::<Places>());
         assert_eq!(table.bytes(), parts + list);
         for place in 0..20_000 {
             assert_eq!(is_there(&table, place), place > 19_999 / 3, "{place}");
