@@ -197,7 +197,7 @@ impl Forgotten {
             }
             looks += 1;
         }
-        worked(looks + notes / 4);
+        worked(looks + notes / 8);
     }
 
     /// The share is full: the filter goes, and then what came first.
