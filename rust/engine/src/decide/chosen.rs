@@ -27,6 +27,13 @@ impl Stretch {
     }
 }
 
+/// The spans of a cell, and whether it kept no more for want of room.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Candidates {
+    pub spans: Stretch,
+    pub is_capped: bool,
+}
+
 /// The spans of a cell by the key of one of their values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Joined {
@@ -37,7 +44,7 @@ pub(crate) struct Joined {
 
 #[derive(Debug, Default)]
 pub(crate) struct Chosen {
-    of_cell: HashMap<CellId, Stretch>,
+    of_cell: HashMap<CellId, Candidates>,
     /// Certain or not, lowest first.
     spans: Vec<(RecordId, bool)>,
     of_join: HashMap<(CellId, FieldKey), Joined>,
@@ -70,7 +77,7 @@ impl Chosen {
     }
 
     /// The spans of a cell.
-    pub fn of_cell(&mut self, facts: &Facts<'_>, id: CellId, cell: RecordsCell<'_>) -> Stretch {
+    pub fn of_cell(&mut self, facts: &Facts<'_>, id: CellId, cell: RecordsCell<'_>) -> Candidates {
         if let Some(known) = self.of_cell.get(&id) {
             return *known;
         }
@@ -84,9 +91,12 @@ impl Chosen {
         self.spans
             .extend(sorted.map(|(_, record, certain)| (record, certain)));
         let to = self.spans.len() as u32;
-        let stretch = Stretch { from, to };
-        self.of_cell.insert(id, stretch);
-        stretch
+        let candidates = Candidates {
+            spans: Stretch { from, to },
+            is_capped: cell.capped,
+        };
+        self.of_cell.insert(id, candidates);
+        candidates
     }
 
     /// One of them.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use hashbrown::HashSet;
 
 use crate::decide::budget::Budget;
-use crate::decide::chosen::{Chosen, Joined, Stretch};
+use crate::decide::chosen::{Candidates, Chosen, Joined};
 use crate::decide::facts::Facts;
 use crate::decide::member_set::MemberSet;
 use crate::decide::witnesses::Witnesses;
@@ -28,7 +28,7 @@ pub(crate) struct Memo {
     /// The members, and for which bound spans.
     pub members: Option<(Tuple, Box<MemberSet>)>,
     /// What they are chosen from, and which of it shares a value, where that is the same for all bound spans.
-    pub candidates: Option<Stretch>,
+    pub candidates: Option<Candidates>,
     pub join: Option<Joined>,
 }
 

@@ -9,7 +9,7 @@ use betrace_lang::verdict::Reason;
 use hashbrown::HashSet;
 
 use crate::decide::alike;
-use crate::decide::chosen::Stretch;
+use crate::decide::chosen::{Candidates, Stretch};
 use crate::decide::eval::{BINDINGS, Eval, EvalScratch};
 use crate::decide::member_set::{Member, MemberSet};
 use crate::decide::recorded::{BoundRecords, RecordFields};
@@ -27,7 +27,7 @@ use crate::plan::trace::TraceTest;
 use crate::predicate::CompiledPredicate;
 use crate::predicate::fields::NoFields;
 use crate::predicate::reckoning::CompiledTerm;
-use crate::state::cell::{Cell, RecordsCell};
+use crate::state::cell::Cell;
 use crate::state::record_id::RecordId;
 use crate::value::Compared;
 
@@ -135,15 +135,15 @@ impl<'a> Eval<'a> {
         }
         set.open = !facts.closed;
         set.reasons = selects.reasons();
-        let Some(Cell::Records(cell)) = facts.cells.get(records) else {
-            return;
-        };
-        if cell.capped {
+        let Candidates {
+            spans: candidates,
+            is_capped,
+        } = self.candidates(node, records);
+        if is_capped {
             set.open = true;
             set.capped = true;
             set.reasons.add(Reason::StateCap);
         }
-        let candidates = self.candidates(node, records, cell);
         let is_parent = |record| {
             let id = &facts.record(record).span_id;
             parents.as_ref().is_some_and(|parents| parents.contains(id))
@@ -197,13 +197,18 @@ impl<'a> Eval<'a> {
     }
 
     /// What is chosen from, lowest first. It is work once for all bound spans, whoever did it.
-    fn candidates(&mut self, node: &Node, records: CellId, cell: RecordsCell<'_>) -> Stretch {
+    fn candidates(&mut self, node: &Node, records: CellId) -> Candidates {
         if let Some(known) = self.scratch.memo[node.memo].candidates {
             return known;
         }
-        self.budget.spend(cell.len());
-        let chosen = &mut self.scratch.chosen;
-        let candidates = chosen.of_cell(&self.facts, records, cell);
+        let candidates = match self.facts.cells.get(records) {
+            Some(Cell::Records(cell)) => {
+                self.budget.spend(cell.len());
+                let chosen = &mut self.scratch.chosen;
+                chosen.of_cell(&self.facts, records, cell)
+            }
+            _ => Candidates::default(),
+        };
         if node.mask != 0 {
             self.scratch.memo[node.memo].candidates = Some(candidates);
         }

@@ -104,7 +104,7 @@ impl Slots {
 
 /// A place of no trace.
 #[cfg(test)]
-pub(super) fn place(slot: u32) -> TracePlace {
+pub(crate) fn place(slot: u32) -> TracePlace {
     TracePlace { slot, serial: 0 }
 }
 
