@@ -39,8 +39,7 @@ pub const fn held(bytes: usize) -> usize {
     match lines {
         0 => 0,
         1..=LINES => SLAB / pieces(lines),
-        // The allocator's own header and rounding.
-        _ => (bytes + 8).next_multiple_of(16),
+        _ => crate::heap(bytes),
     }
 }
 

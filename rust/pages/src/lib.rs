@@ -32,6 +32,7 @@ use allocator_api2::alloc::{AllocError, Allocator, Global};
 use allocator_api2::vec::Vec;
 
 pub use heap::{LARGEST, held, stranded};
+pub use slab::LINE;
 
 /// What it stands in goes back to the regions when it is dropped.
 pub type Boxed<T> = allocator_api2::boxed::Box<T, Pages>;
@@ -62,8 +63,18 @@ pub fn zeroed(len: usize) -> Boxed<[u8]> {
     unsafe { Boxed::from_raw_in(bytes.as_ptr(), Pages) }
 }
 
+/// What an allocation of so many bytes costs elsewhere, the allocator's own header and rounding included.
+#[inline(always)]
+pub const fn heap(bytes: usize) -> usize {
+    if bytes == 0 {
+        return 0;
+    }
+    let rounded = (bytes + 8).next_multiple_of(16);
+    if rounded < 32 { 32 } else { rounded }
+}
+
 fn is_ours(layout: &Layout) -> bool {
-    (1..=LARGEST).contains(&layout.size()) && layout.align() <= slab::LINE
+    (1..=LARGEST).contains(&layout.size()) && layout.align() <= LINE
 }
 
 // SAFETY: a piece belongs to whoever was given it until he gives it back: the heap marks it as taken under its lock, and clears

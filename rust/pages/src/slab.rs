@@ -1,7 +1,7 @@
 //! A slab: pieces of one size, and which of them are free.
 
 /// What processors fetch at once, in bytes.
-pub(crate) const LINE: usize = 64;
+pub const LINE: usize = 64;
 
 /// How large a slab is, in bytes.
 pub(crate) const SLAB: usize = 64 << 10;

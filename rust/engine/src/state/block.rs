@@ -5,7 +5,7 @@
 //! quarter more than it needs, so that this costs little however long it gets. Sizes come in steps of at most an
 //! eighth, each a number of cache lines.
 
-use betrace_pages::{Boxed, held};
+use betrace_pages::{Boxed, LINE, held};
 
 use crate::state::block_pool::BlockPool;
 use crate::state::record_id::NO_RECORD;
@@ -44,9 +44,7 @@ const AHEAD: usize = 3;
 /// and `large` held a twentieth more than was accounted for without it.
 const BETWEEN: usize = 12;
 
-/// What processors fetch at once, in bytes; and so many of those are read ahead at most: all of an ordinary trace, and of a large
-/// one no more, however many of its spans come.
-const LINE: usize = 64;
+/// So many lines are read ahead at most: all of an ordinary trace, and of a large one no more, however many of its spans come.
 const LINES: usize = 16;
 
 #[derive(Debug)]

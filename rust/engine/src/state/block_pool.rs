@@ -1,13 +1,13 @@
 //! What the traces of a shard share: blocks of memory that none has, kept for the next one that needs a block of their size,
 //! and the texts of their records.
 
-use betrace_pages::{Boxed, held, zeroed};
+use betrace_pages::{Boxed, LINE, held, zeroed};
 
 use crate::state::texts::Texts;
 use crate::sync::worked;
 
 /// The smallest block, and the largest that is kept for another trace.
-const LEAST: usize = 64;
+const LEAST: usize = LINE;
 const MOST_KEPT: usize = 4096;
 
 /// In place of a block of one size, those of so many next ones are taken.
@@ -141,15 +141,15 @@ impl BlockPool {
 /// What a list of free blocks holds for each, room for as many more included.
 pub(super) const SLOT: usize = 2 * size_of::<Boxed<[u8]>>();
 
-/// The size of a block that holds at least so many bytes: lines of 64, as many as the next of eight steps of each doubling.
+/// The size of a block that holds at least so many bytes: lines, as many as the next of eight steps of each doubling.
 fn size_for(least: usize) -> usize {
-    let lines = least.div_ceil(LEAST).max(1);
+    let lines = least.div_ceil(LINE).max(1);
     let step = (lines.next_power_of_two() / STEPS).max(1);
-    lines.next_multiple_of(step) * LEAST
+    lines.next_multiple_of(step) * LINE
 }
 
 fn size_index(size: usize) -> usize {
-    let lines = size / LEAST;
+    let lines = size / LINE;
     let power = lines.next_power_of_two().max(STEPS);
     let doublings = (power / STEPS).ilog2() as usize;
     (doublings * STEPS / 2 + lines * STEPS / power - 1).min(SIZES - 1)
