@@ -8,6 +8,9 @@
 //! again; who asks for many leaves a slab half full for each. All threads share it behind one lock, so that what is asked for
 //! with every span belongs in a pool of who asks. A child of `fork` that runs no other program may wait for that lock for ever.
 //!
+//! What stands there lies in no cache of the processor when its turn comes: [`prefetch`], [`prefetch_all`] and
+//! [`prefetch_lines`] ask for it a little before.
+//!
 //! ```
 //! use betrace_pages::{Boxed, boxed, held};
 //!
@@ -18,10 +21,11 @@
 //! ```
 #![allow(
     unsafe_code,
-    reason = "an allocator hands out memory, and asks the system for it"
+    reason = "an allocator hands out memory, and asks the system and the processor for it"
 )]
 
 mod heap;
+mod prefetch;
 mod region;
 mod slab;
 
@@ -32,10 +36,14 @@ use allocator_api2::alloc::{AllocError, Allocator, Global};
 use allocator_api2::vec::Vec;
 
 pub use heap::{LARGEST, held, stranded};
+pub use prefetch::{prefetch, prefetch_all, prefetch_lines};
 pub use slab::LINE;
 
 /// What it stands in goes back to the regions when it is dropped.
 pub type Boxed<T> = allocator_api2::boxed::Box<T, Pages>;
+
+/// A list that stands in regions as long as it has no more than [`LARGEST`] bytes.
+pub type PagesVec<T> = Vec<T, Pages>;
 
 /// The allocator. What is larger than [`LARGEST`], or begins at more than the beginning of a line, comes from the global one.
 #[derive(Clone, Copy, Debug, Default)]

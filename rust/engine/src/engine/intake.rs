@@ -17,7 +17,8 @@ use crate::matcher::answers::Answers;
 use crate::matcher::ids::UnlikeId;
 use crate::scan::view::SpanView;
 use crate::scan::{Scanned, Visitor};
-use crate::state::merge::{Merged, Merging};
+use crate::state::arriving::Merging;
+use crate::state::merge::Merged;
 use crate::state::shard::Shard;
 use crate::state::shards::{ShardIndex, Shards};
 use crate::state::slots::TracePlace;
@@ -207,12 +208,24 @@ impl Intake<'_> {
         let matcher = &context.rules.plan.matcher;
         spans.arrange(parts);
         let mut merge = |at: ShardIndex, shard: &mut MutexGuard<'_, Shard>| {
+            // While some are merged, what those behind them need is under way.
+            let mut coming = spans.some_of(at);
+            let mut find = |shard: &Shard, spans: &SortedSpans, found: &mut Vec<_>| {
+                if let Some(next) = coming.next() {
+                    shard.find_ahead(context.key, spans.named(next, message), found);
+                }
+            };
+            found.clear();
+            find(shard, spans, found);
             for some in spans.some_of(at) {
-                shard.find_ahead(context.key, spans.named(some, message), found);
-                let mut found = found.iter().copied();
+                find(shard, spans, found);
+                let mut merged = 0;
                 spans.each_of(some, (message, matcher), |span, kind, unlike| {
-                    into.merge(shard, (span, found.next().flatten()), (kind, unlike));
+                    let place = found.get(merged).copied().flatten();
+                    merged += 1;
+                    into.merge(shard, (span, place), (kind, unlike));
                 });
+                found.drain(..merged.min(found.len()));
             }
             into.decide_touched(shard);
             shards.account(at, shard);

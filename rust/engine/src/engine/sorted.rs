@@ -14,8 +14,9 @@ use crate::state::span_kinds::KindId;
 const FOUND: usize = 16;
 const VALUES: usize = 16;
 
-/// So many spans of a part are shown behind each other: what their traces hold fits in a cache of its own core.
-const AT_ONCE: usize = 64;
+/// So many spans of a part are shown behind each other: what their traces hold, and the traces of as many that come behind them,
+/// fits in the fastest cache.
+const AT_ONCE: usize = 16;
 
 /// Spans of one part that stand behind each other, from and to where.
 #[derive(Clone, Copy, Debug)]

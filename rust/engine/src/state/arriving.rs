@@ -2,6 +2,7 @@
 
 use crate::hash::HashKey;
 use crate::intern::{CellId, FieldKey};
+use crate::plan::Plan;
 use crate::predicate::fields::FieldId;
 use crate::scan::view::SpanView;
 use crate::state::block_pool::BlockPool;
@@ -10,9 +11,24 @@ use crate::state::key::TextKey;
 use crate::state::record::{NewRecord, Rank, RecordsMut};
 use crate::state::record_id::RecordId;
 use crate::state::shown;
-use crate::state::trace::TraceState;
+use crate::state::span_kinds::EarlyFrom;
+use crate::state::trace::{Generation, TraceState};
 use crate::state::values::ValueCell;
 use crate::time::{EventTime, Timestamp};
+
+/// What merging needs besides trace and span.
+#[derive(Clone, Copy)]
+pub(crate) struct Merging<'a> {
+    pub plan: &'a Plan,
+    /// Of the rule set that the plan is of.
+    pub generation: Generation,
+    pub key: HashKey,
+    pub spans_per_trace: u32,
+    /// By selector.
+    pub early_from: &'a [EarlyFrom],
+    /// The engine's time, where some rule asks when a span came.
+    pub arrived: Option<Timestamp>,
+}
 
 /// A span while it is merged, with its record once it has one.
 pub(super) struct Arriving<'v, 'a, 's> {
@@ -20,8 +36,7 @@ pub(super) struct Arriving<'v, 'a, 's> {
     /// Among the spans of its trace.
     pub place: u32,
     pub twin: u32,
-    pub key: HashKey,
-    pub arrived: Option<Timestamp>,
+    pub with: &'v Merging<'v>,
     pub record: Option<RecordId>,
     /// It is noted for a count.
     pub is_shown: bool,
@@ -81,8 +96,8 @@ impl TraceState {
             end: EventTime(span.end()),
             name: span.name(),
             service: span.service(),
-            key: arriving.key,
-            arrived: arriving.arrived,
+            key: arriving.with.key,
+            arrived: arriving.with.arrived,
         });
         arriving.record = Some(record);
         record

@@ -5,7 +5,7 @@
 //! quarter more than it needs, so that this costs little however long it gets. Sizes come in steps of at most an
 //! eighth, each a number of cache lines.
 
-use betrace_pages::{Boxed, LINE, held};
+use betrace_pages::{Boxed, LINE, held, prefetch_lines};
 
 use crate::state::block_pool::BlockPool;
 use crate::state::record_id::NO_RECORD;
@@ -44,7 +44,7 @@ const AHEAD: usize = 3;
 /// and `large` held a twentieth more than was accounted for without it.
 const BETWEEN: usize = 12;
 
-/// So many lines are read ahead at most: all of an ordinary trace, and of a large one no more, however many of its spans come.
+/// So many lines are asked for ahead at most: all of an ordinary trace, and of a large one no more, however many of its spans come.
 const LINES: usize = 16;
 
 #[derive(Debug)]
@@ -311,18 +311,16 @@ impl Block {
         held(self.bytes.len()) + self.bytes.len() / BETWEEN
     }
 
-    /// Reads something of each line, as far as it is to be read ahead.
+    /// Asks for its memory before that is needed.
     #[inline]
-    pub fn look(&self) -> u64 {
-        let few = &self.bytes[..self.bytes.len().min(LINES * LINE)];
-        worked(few.len() / (LINES * LINE));
-        let (lines, rest) = few.as_chunks::<LINE>();
-        let begins = lines.iter().map(|line| line[0]);
-        u64::from(
-            begins
-                .chain(rest.first().copied())
-                .fold(0, |read, byte| read ^ byte),
-        )
+    pub fn prefetch(&self) {
+        prefetch_few(&self.bytes);
+    }
+
+    /// Likewise for that of one list.
+    #[inline]
+    pub fn prefetch_list(&self, list: List) {
+        prefetch_few(self.list(list));
     }
 
     /// Gives the memory back; nothing is in the lists any more.
@@ -332,78 +330,18 @@ impl Block {
     }
 }
 
+/// Asks for what is there, but not for more than an ordinary trace has.
+#[inline(always)]
+fn prefetch_few(bytes: &[u8]) {
+    let few = &bytes[..bytes.len().min(LINES * LINE)];
+    worked(few.len() / (LINES * LINE));
+    prefetch_lines(few);
+}
+
 /// How much room a list of this length has beyond it.
 fn own_room(len: usize) -> usize {
     if len < LONG { 0 } else { len / 4 }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::state::block_pool::SLOT;
-
-    const ALL: [List; LISTS] = [
-        List::Links,
-        List::Cells,
-        List::Records,
-        List::Spans,
-        List::Shown,
-    ];
-
-    #[test]
-    fn a_block_that_is_given_back_is_the_next_of_its_size() {
-        let mut pool = BlockPool::default();
-        pool.limit(1 << 16, 1);
-        let filled = |pool: &mut BlockPool| {
-            let mut block = Block::default();
-            for number in 0..100u64 {
-                block.push(pool, List::Spans, number.to_le_bytes());
-            }
-            block
-        };
-        let mut block = filled(&mut pool);
-        let of_block = held(block.len());
-        let before = pool.bytes();
-        block.release(&mut pool);
-        assert_eq!(pool.bytes(), before + of_block + SLOT);
-        // It begins larger, each time, until it need not grow.
-        for _ in 0..100 {
-            filled(&mut pool).release(&mut pool);
-        }
-        let after_some = pool.bytes();
-        let measured = allocation_counter::measure(|| filled(&mut pool).release(&mut pool));
-        assert_eq!(measured.count_total, 0);
-        assert_eq!(pool.bytes(), after_some);
-        pool.limit(0, 1000);
-        assert_eq!(pool.bytes(), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn lists_in_a_block_are_as_lists_apart(
-            steps in proptest::collection::vec((0..LISTS, any::<prop::sample::Index>(), any::<u64>()), 0..600),
-        ) {
-            let mut pool = BlockPool::default();
-            pool.limit(1 << 20, 1);
-            let mut block = Block::default();
-            let mut lists: [Vec<[u8; 8]>; LISTS] = Default::default();
-            for (list, at, number) in steps {
-                if number % 3 == 0 {
-                    let wanted = |at: usize| (number >> (8 + 4 * at)) as u32 % 4 * 8;
-                    block.reserve(&mut pool, std::array::from_fn(wanted));
-                }
-                let at = at.index(lists[list].len() + 1);
-                lists[list].insert(at, number.to_le_bytes());
-                block.insert(&mut pool, ALL[list], at, number.to_le_bytes());
-            }
-            for (list, kept) in ALL.into_iter().zip(&lists) {
-                prop_assert_eq!(block.elements::<8>(list), &kept[..]);
-            }
-            let least: usize = lists.iter().map(|list| list.len() * 8).sum();
-            let reserved = 24 * LISTS;
-            prop_assert!(block.len() <= (least + reserved) * 7 / 4 + 240);
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Things that stand in chunks which come and go as a whole, so that what they take is known to the byte, none moves while
 //! another comes, and a flood leaves nothing behind.
 
-use betrace_pages::{Boxed, boxed, held};
+use betrace_pages::{Boxed, boxed, held, prefetch_all};
 
 use crate::heap::heap;
 use crate::sync::worked;
@@ -66,6 +66,14 @@ impl<T> Chunks<T> {
         worked(1);
         let place = place as usize;
         self.chunks.get(place / CHUNK)?.things.get(place % CHUNK)
+    }
+
+    /// Asks for what stands there before it is needed.
+    #[inline(always)]
+    pub fn prefetch(&self, place: u32) {
+        if let Some(thing) = self.get(place) {
+            prefetch_all(thing);
+        }
     }
 
     #[inline(always)]

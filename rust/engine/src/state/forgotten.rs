@@ -221,6 +221,21 @@ impl Forgotten {
         among.any(|(generation, number)| generation.has(number))
     }
 
+    /// Whether next to all new ids are told by the filter alone, of which what tells one is [asked for
+    /// ahead](Forgotten::prefetch); else what else is read is [looked at](Forgotten::look_at).
+    pub fn is_filtered(&self) -> bool {
+        self.generations.is_empty()
+            || self.is_over_all && self.filter.as_ref().is_some_and(IdFilter::says_more)
+    }
+
+    /// Asks for what the filter says of an id, before that is needed.
+    #[inline]
+    pub fn prefetch(&self, route: u64) {
+        if let Some(filter) = &self.filter {
+            filter.prefetch(filter.numbers.of(route));
+        }
+    }
+
     /// Reads what [`Forgotten::has`] would, as far as one read leads to the next one.
     #[inline]
     pub fn look_at(&self, route: u64, step: u32) -> u64 {
@@ -230,14 +245,14 @@ impl Forgotten {
         looks.fold(0, |read, look| read ^ look)
     }
 
-    /// Reads what [`Forgotten::add`] does first.
+    /// Asks for what [`Forgotten::add`] reads first, before that is needed.
     #[inline]
-    pub fn look_at_newest(&self, route: u64) -> u64 {
-        let (Some(last), Some(filter)) = (self.generations.back(), &self.filter) else {
-            return 0;
-        };
-        let number = last.numbers.of(route);
-        filter.look_at(number) ^ last.look_at_newest(number)
+    pub fn prefetch_newest(&self, route: u64) {
+        if let (Some(last), Some(filter)) = (self.generations.back(), &self.filter) {
+            let number = last.numbers.of(route);
+            filter.prefetch(number);
+            last.prefetch_newest(number);
+        }
     }
 
     /// The generations in which an id may be, and its number there. Most ids are new, and in none.

@@ -5,6 +5,8 @@
 //! are gone meanwhile costs a look, and is never wrong. So that nobody waits for that, the next one is filled with some
 //! ids at a time beside this one. One that would get too little memory for its ids has none, and says "perhaps" of every id.
 
+use betrace_pages::prefetch;
+
 use crate::heap::heap;
 use crate::state::id_place::RouteNumbers;
 use crate::sync::worked;
@@ -53,11 +55,17 @@ impl IdFilter {
         word.is_none_or(|word| word & bits == bits)
     }
 
-    /// Reads what [`IdFilter::may_have`] does.
+    /// Whether it says anything but "perhaps".
+    pub fn says_more(&self) -> bool {
+        !self.now.words.is_empty()
+    }
+
+    /// Asks for what [`IdFilter::may_have`] reads before that is needed.
     #[inline]
-    pub fn look_at(&self, number: u64) -> u64 {
-        let word = self.now.words.get(self.now.at(number));
-        word.copied().unwrap_or(0)
+    pub fn prefetch(&self, number: u64) {
+        if let Some(word) = self.now.words.get(self.now.at(number)) {
+            prefetch(word);
+        }
     }
 
     /// An id came.

@@ -95,11 +95,11 @@ impl IdGeneration {
         self.parts[at].look_at(number, step)
     }
 
-    /// Reads what [`IdGeneration::add`] does first.
+    /// Asks for what [`IdGeneration::add`] writes, before that is needed.
     #[inline]
-    pub fn look_at_newest(&self, number: u64) -> u64 {
+    pub fn prefetch_newest(&self, number: u64) {
         let (at, _) = self.place(number);
-        self.parts[at].look_at_newest()
+        self.parts[at].prefetch_newest();
     }
 
     pub fn len(&self) -> u64 {

@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use betrace_pages::prefetch;
+
 use crate::heap::heap;
 use crate::state::id_set::IdSet;
 
@@ -104,10 +106,12 @@ impl IdPart {
         self.settled.look_at(number, step) ^ self.recent.look_at(number, step)
     }
 
-    /// Reads what [`IdPart::add`] does first.
+    /// Asks for what [`IdPart::add`] writes, before that is needed.
     #[inline]
-    pub fn look_at_newest(&self) -> u64 {
-        self.fresh.last().copied().unwrap_or(0)
+    pub fn prefetch_newest(&self) {
+        if let Some(last) = self.fresh.last() {
+            prefetch(last);
+        }
     }
 
     /// All numbers, in no order.

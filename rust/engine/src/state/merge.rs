@@ -2,12 +2,11 @@
 
 use betrace_lang::verdict::Reason;
 
-use crate::hash::HashKey;
 use crate::matcher::ids::{Hit, SelectorId};
 use crate::plan::Plan;
 use crate::plan::feed::FeedKind;
 use crate::scan::view::SpanView;
-use crate::state::arriving::Arriving;
+use crate::state::arriving::{Arriving, Merging};
 use crate::state::block::{LISTS, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::CELL_BYTES;
@@ -17,22 +16,8 @@ use crate::state::packed_record::record_stride;
 use crate::state::seen::{Arrival, Parents, SeenSpan};
 use crate::state::shown::{self, SHOWN_BYTES};
 use crate::state::span_kinds::{EarlyFrom, RangeFeed, SpanKind};
-use crate::state::trace::{Generation, TraceState};
-use crate::time::{EventTime, Timestamp};
-
-/// What merging needs besides trace and span.
-#[derive(Clone, Copy)]
-pub(crate) struct Merging<'a> {
-    pub plan: &'a Plan,
-    /// Of the rule set that the plan is of.
-    pub generation: Generation,
-    pub key: HashKey,
-    pub spans_per_trace: u32,
-    /// By selector.
-    pub early_from: &'a [EarlyFrom],
-    /// The engine's time, where some rule asks when a span came.
-    pub arrived: Option<Timestamp>,
-}
+use crate::state::trace::TraceState;
+use crate::time::EventTime;
 
 impl EarlyFrom {
     #[inline(always)]
@@ -106,8 +91,7 @@ impl TraceState {
             span,
             place: self.seen_mut(pool).add(key, came),
             twin: came.twin,
-            key,
-            arrived: with.arrived,
+            with,
             record: None,
             is_shown: false,
             pool,

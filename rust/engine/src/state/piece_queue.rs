@@ -3,16 +3,18 @@
 
 use std::collections::VecDeque;
 
+use betrace_pages::{Pages, PagesVec, held};
+
 use crate::heap::heap;
 use crate::sync::worked;
 
-/// How many are in a piece.
+/// How many are in a piece, which stands in a large page: each part of all traces comes back to its own much later.
 const PIECE: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct PieceQueue<T> {
     /// None is empty.
-    pieces: VecDeque<Vec<T>>,
+    pieces: VecDeque<PagesVec<T>>,
     /// How many of the first piece are gone.
     gone: usize,
     len: usize,
@@ -42,6 +44,7 @@ impl<T: Copy> PieceQueue<T> {
         self.len
     }
 
+    #[inline(always)]
     pub fn push(&mut self, one: T) {
         self.len += 1;
         if let Some(last) = self.pieces.back_mut()
@@ -54,7 +57,7 @@ impl<T: Copy> PieceQueue<T> {
         }
         // A queue that has one piece to itself is about to have the next.
         let room = if self.pieces.is_empty() { 4 } else { PIECE };
-        let mut piece = Vec::with_capacity(room);
+        let mut piece = PagesVec::with_capacity_in(room, Pages);
         piece.push(one);
         self.bytes += weight(&piece);
         self.pieces.push_back(piece);
@@ -65,9 +68,9 @@ impl<T: Copy> PieceQueue<T> {
     }
 
     /// Some from the first on, as far as they lie together.
-    pub fn next(&self) -> impl Iterator<Item = T> {
+    pub fn next(&self) -> &[T] {
         let piece = self.pieces.front().and_then(|piece| piece.get(self.gone..));
-        piece.unwrap_or(&[]).iter().copied()
+        piece.unwrap_or(&[])
     }
 
     pub fn last(&self) -> Option<T> {
@@ -78,7 +81,7 @@ impl<T: Copy> PieceQueue<T> {
         let first = self.first()?;
         self.len -= 1;
         self.gone += 1;
-        if self.pieces.front().map(Vec::len) == Some(self.gone) {
+        if self.pieces.front().map(PagesVec::len) == Some(self.gone) {
             self.drop_first();
         }
         Some(first)
@@ -144,12 +147,12 @@ impl<T: Copy> PieceQueue<T> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes + heap(self.pieces.capacity() * size_of::<Vec<T>>())
+        self.bytes + heap(self.pieces.capacity() * size_of::<PagesVec<T>>())
     }
 }
 
-fn weight<T>(piece: &Vec<T>) -> usize {
-    heap(piece.capacity() * size_of::<T>())
+fn weight<T>(piece: &PagesVec<T>) -> usize {
+    held(piece.capacity() * size_of::<T>())
 }
 
 #[cfg(test)]
@@ -163,9 +166,9 @@ mod tests {
 
     fn weighs_right(queue: &PieceQueue<TracePlace>) {
         let held: usize = queue.pieces.iter().map(weight).sum();
-        let list = heap(queue.pieces.capacity() * size_of::<Vec<TracePlace>>());
+        let list = heap(queue.pieces.capacity() * size_of::<PagesVec<TracePlace>>());
         assert_eq!(held + list, queue.bytes());
-        let len: usize = queue.pieces.iter().map(Vec::len).sum();
+        let len: usize = queue.pieces.iter().map(PagesVec::len).sum();
         assert_eq!(len - queue.gone, queue.len);
     }
 

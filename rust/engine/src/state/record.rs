@@ -147,6 +147,7 @@ pub(super) struct RecordsMut<'t> {
 
 impl RecordsMut<'_> {
     /// Adds a record to which nothing refers yet.
+    #[inline(always)]
     pub fn add(&mut self, new: NewRecord<'_>) -> RecordId {
         let texts = &mut self.pool.texts;
         let [name, service] = texts.hold(new.key, [new.name, new.service]);

@@ -290,7 +290,8 @@ mod tests {
     use crate::id::SpanId;
     use crate::intern::Interner;
     use crate::plan::feed::FeedKind;
-    use crate::state::merge::{Merged, Merging};
+    use crate::state::arriving::Merging;
+    use crate::state::merge::Merged;
     use crate::state::span_kinds::SpanKinds;
     use crate::state::trace::Generation;
     use crate::tests::hostile::numbered;

@@ -48,6 +48,12 @@ impl Slots {
         trace.filter(|trace| trace.serial == place.serial)
     }
 
+    /// Asks for what stands in a slot before it is needed.
+    #[inline]
+    pub fn prefetch(&self, slot: u32) {
+        self.slots.prefetch(slot);
+    }
+
     /// The trace that stands there now.
     pub fn at(&self, slot: u32) -> Option<&TraceState> {
         self.slots.get(slot)?.as_ref()

@@ -96,11 +96,11 @@ impl Texts {
         held.map(|held| held.refs += 1).is_some()
     }
 
-    /// Reads something of a text and of what is known of it, if it was asked for lately.
+    /// Asks for what is known of a text, if it was asked for lately, before that is needed.
     #[inline]
-    pub(super) fn look_at(&self, text: &[u8]) -> u64 {
+    pub(super) fn prefetch(&self, text: &[u8]) {
         let at = self.recent[place_of(&text[..text.len().min(NAME_BYTES)])];
-        self.texts.get(at).map_or(0, |held| held.hash)
+        self.texts.prefetch(at);
     }
 
     #[inline(always)]

@@ -48,18 +48,19 @@ impl Timers {
         }
     }
 
-    /// Among these are most of those that are taken next, some dozens of times.
-    pub fn next(&self, count: usize) -> impl Iterator<Item = Timer> {
-        let of_heap = self.others.pieces.first().map_or(&[][..], |piece| piece);
-        let near_top = of_heap.iter().take(2 * count).copied();
-        self.in_order.next().take(count).chain(near_top)
+    /// Those that are taken next: in their order, and those near the top of the heap.
+    pub fn next(&self) -> [&[Timer]; 2] {
+        let near_top = self.others.pieces.first().map_or(&[][..], |piece| piece);
+        [self.in_order.next(), near_top]
     }
 
+    #[inline(always)]
     pub fn push(&mut self, timer: Timer) {
         if self.in_order.last().is_none_or(|last| last.0 <= timer.0) {
             self.in_order.push(timer);
         } else {
-            self.others.push(timer);
+            let (at, place) = timer;
+            self.others.push(at, place);
         }
     }
 
@@ -105,9 +106,11 @@ impl TimerHeap {
         self.pieces[place / PIECE][place % PIECE] = timer;
     }
 
-    fn push(&mut self, timer: Timer) {
+    /// Its parts by themselves, so that no timer is written anywhere but where it will stand.
+    #[inline(never)]
+    fn push(&mut self, due: Timestamp, place: TracePlace) {
         worked(1);
-        let at = self.len;
+        let (timer, at) = ((due, place), self.len);
         if at / PIECE == self.pieces.len() {
             let room = if at == 0 { 4 } else { PIECE };
             self.pieces.push(Vec::with_capacity(room));

@@ -4,12 +4,13 @@
 //! Its fields are this room's own. Others read it through what is public here, and change it by telling it
 //! what happened: a span came (see [`merge`](crate::state::merge)), it closed, a violation fired.
 
+use betrace_pages::prefetch_all;
 use serde::{Deserialize, Serialize};
 
 use crate::id::TraceId;
 use crate::logic::tri::Reasons;
 use crate::state::apart::SetApart;
-use crate::state::block::Block;
+use crate::state::block::{Block, List};
 use crate::state::block_pool::BlockPool;
 use crate::state::cell::Cells;
 use crate::state::fed_cells::CellsMut;
@@ -246,16 +247,22 @@ impl TraceState {
         self.block.len()
     }
 
-    /// Reads something of its beginning, its middle and its end.
+    /// Asks for its block before that is needed.
     #[inline]
-    pub(super) fn look(&self) -> u64 {
-        self.block.len() as u64 ^ self.opened.0 ^ u64::from(self.id.0[0])
+    pub(super) fn prefetch_block(&self) {
+        self.block.prefetch();
+        if let Some(apart) = &self.apart {
+            prefetch_all(&**apart);
+        }
     }
 
-    /// And of its block.
+    /// Asks for what is read when it goes.
     #[inline]
-    pub(super) fn look_at_block(&self) -> u64 {
-        self.look() ^ self.block.look()
+    pub(super) fn prefetch_release(&self) {
+        self.block.prefetch_list(List::Records);
+        if let Some(apart) = &self.apart {
+            prefetch_all(&**apart);
+        }
     }
 
     #[inline(always)]

@@ -1,7 +1,6 @@
-//! Looking ahead: what is about to be worked with is read for several traces at once. A trace was last touched long before, by
-//! the processor's measure, and each look into memory that lies cold takes as long as hundreds of instructions; looks that do
-//! not depend on each other take that long together. So what leads to the next is read for all of them first: where a trace
-//! stands, then the trace, then its block.
+//! Looking ahead: what is about to be worked with is asked for while what comes before it is worked with. A trace was last touched
+//! long before, by the processor's measure, and each look into memory that lies cold takes as long as hundreds of instructions.
+//! What leads to the next is asked for first: where a trace stands, then its block.
 //!
 //! Nothing is changed here, and nothing that was found need still be so when it is used.
 
@@ -16,66 +15,68 @@ use crate::state::shard::Shard;
 use crate::state::slots::TracePlace;
 use crate::state::trace::TraceState;
 use crate::sync::worked;
-use crate::time::Timestamp;
 
 impl Shard {
-    /// Where the traces of these spans are, as far as they are there, to be [opened](Shard::open) next; the spans by trace and
-    /// name.
+    /// Adds where the traces of these spans are, as far as they are there, to be [opened](Shard::open) soon; the spans by trace
+    /// and name.
     pub fn find_ahead<'a>(
         &self,
         key: HashKey,
         spans: impl Iterator<Item = (TraceId, &'a [u8])> + Clone,
         found: &mut Vec<Option<TracePlace>>,
     ) {
-        read(spans.clone().map(|(_, name)| self.pool.texts.look_at(name)));
-        let ids = spans.map(|(id, _)| id);
-        found.clear();
-        found.extend(ids.clone().map(|id| self.find(key.of_trace(id), id)));
-        worked(found.len());
-        // Whether an id was forgotten is next to always told by one read.
-        read(ids.clone().zip(&*found).map(|(id, place)| match place {
-            None => self.forgotten.look_at(route(id), 0),
-            Some(place) => {
-                let trace = self.slots.get(*place);
-                trace.map_or(0, TraceState::look_at_block)
+        let before = found.len();
+        let ids = spans.clone().map(|(id, _)| id);
+        for (id, name) in spans {
+            self.pool.texts.prefetch(name);
+            let place = self.find(key.of_trace(id), id);
+            // Whether an id was forgotten is next to always told by one read.
+            match place.and_then(|place| self.slots.get(place)) {
+                Some(trace) => trace.prefetch_block(),
+                None => self.forgotten.prefetch(route(id)),
             }
-        }));
-        let new = || {
-            ids.clone()
-                .zip(&*found)
-                .filter(|(_, place)| place.is_none())
-        };
-        for step in 1..LOOKS {
-            read(new().map(|(id, _)| self.forgotten.look_at(route(id), step)));
+            found.push(place);
+        }
+        let found = &found[before..];
+        worked(found.len());
+        if !self.forgotten.is_filtered() && found.contains(&None) {
+            self.look_at_forgotten(ids.zip(found));
+        }
+    }
+
+    /// Reads where the ids of traces that are not here would be, for all of them at once.
+    #[inline(never)]
+    fn look_at_forgotten<'f>(
+        &self,
+        found: impl Iterator<Item = (TraceId, &'f Option<TracePlace>)> + Clone,
+    ) {
+        let new = found.filter(|(_, place)| place.is_none());
+        for step in 0..LOOKS {
+            let looks = new.clone();
+            let looks = looks.map(|(id, _)| self.forgotten.look_at(route(id), step));
+            read(looks);
         }
     }
 
     /// Before the one that opened first is come to: those that are next.
     pub(super) fn opened_ahead(&mut self) {
-        if !self.opened_looked_at.was_last() {
-            return;
+        if self.opened_looked_at.was_last() {
+            let next = self.coming(self.opened.next(), |place| *place);
+            let live = next.filter(|(_, trace)| trace.is_live());
+            live.for_each(|(_, trace)| trace.prefetch_block());
         }
-        let next = || {
-            let next = self.opened.next().take(AHEAD);
-            next.filter_map(|place| self.slots.get(place))
-        };
-        read(next().map(TraceState::look));
-        let live = next().filter(|trace| trace.is_live());
-        read(live.map(TraceState::look_at_block));
     }
 
     /// Before the next timer is taken: the traces of those that are.
-    pub(super) fn due_ahead(&mut self, now: Timestamp, settings: &Settings) {
-        if !self.due_looked_at.was_last() {
-            return;
+    pub(super) fn due_ahead(&mut self, settings: &Settings) {
+        if self.due_looked_at.was_last() {
+            for next in self.timers.next() {
+                // Of one that is not quiet by then nothing is asked.
+                let next = self.coming(next, |(_, place)| *place);
+                let due = next.filter(|((at, _), trace)| trace.quiet(settings) <= *at);
+                due.for_each(|(_, trace)| trace.prefetch_block());
+            }
         }
-        let next = || {
-            let due = self.timers.next(AHEAD).filter(|(at, _)| *at <= now);
-            due.filter_map(|(_, place)| self.slots.get(place))
-        };
-        read(next().map(TraceState::look));
-        let due = next().filter(|trace| trace.quiet(settings) <= now);
-        read(due.map(TraceState::look_at_block));
     }
 
     /// Before the first closed trace is forgotten: those that are next.
@@ -83,20 +84,31 @@ impl Shard {
         if !self.closed_looked_at.was_last() {
             return;
         }
-        let next = || {
-            let next = self.closed.next().take(AHEAD);
-            next.filter_map(|place| Some((place, self.slots.get(place)?)))
-        };
-        read(next().map(|(_, trace)| trace.look()));
-        read(next().map(|(_, trace)| {
-            let id = self.forgotten.look_at_newest(route(trace.id()));
-            id ^ trace.look_at_block()
-        }));
+        let next = || self.coming(self.closed.next(), |place| *place);
+        for (_, trace) in next() {
+            self.forgotten.prefetch_newest(route(trace.id()));
+            trace.prefetch_release();
+        }
+        // Where a table has it is told by looking alone.
         read(next().map(|(place, trace)| {
             let hash = key.of_trace(trace.id());
             let slot = self.table.find(hash, |slot| *slot == place.slot);
             slot.map_or(0, u64::from)
         }));
+    }
+
+    /// The first of those that stand in this order, with their traces. Where the traces of more of them stand is asked for.
+    #[inline(always)]
+    fn coming<'s, T: Copy>(
+        &'s self,
+        next: &'s [T],
+        place: impl Fn(&T) -> TracePlace,
+    ) -> impl Iterator<Item = (T, &'s TraceState)> {
+        for one in next.iter().take(2 * AHEAD) {
+            self.slots.prefetch(place(one).slot);
+        }
+        let next = next.iter().take(AHEAD);
+        next.filter_map(move |one| Some((*one, self.slots.get(place(one))?)))
     }
 }
 

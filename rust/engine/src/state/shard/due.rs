@@ -34,7 +34,7 @@ impl Shard {
             let Some((_, place)) = self.timers.first().filter(|(at, _)| *at <= now) else {
                 return NextDue::None;
             };
-            self.due_ahead(now, settings);
+            self.due_ahead(settings);
             self.timers.pop();
             let Some(trace) = self.get(place).filter(|trace| trace.is_live()) else {
                 continue;
