@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -75,6 +76,30 @@ func validateStorageInterval(value time.Duration) error {
 
 func validateRetryFor(value time.Duration) error {
 	return within("retry_for", value, time.Second, day)
+}
+
+// Unmarshal refuses times without a unit, which would be taken for nanoseconds: `late_window: 60` would be none at all.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	return errors.Join(unitless(conf, reflect.TypeFor[Config](), ""), conf.Unmarshal(c))
+}
+
+// unitless names each time of a section that is written as a number. 0 is one in every unit.
+func unitless(conf *confmap.Conf, section reflect.Type, prefix string) (errs error) {
+	for field := range section.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")
+		key := prefix + name
+		switch {
+		case name == "":
+		case field.Type == reflect.TypeFor[time.Duration]():
+			value := reflect.ValueOf(conf.Get(key))
+			if (value.CanInt() || value.CanUint() || value.CanFloat()) && !value.IsZero() {
+				errs = errors.Join(errs, fmt.Errorf("%s: %v has no unit, and would be taken for nanoseconds: write %[2]vs, if seconds are meant", key, value))
+			}
+		case field.Type.Kind() == reflect.Struct:
+			errs = errors.Join(errs, unitless(conf, field.Type, key+confmap.KeyDelimiter))
+		}
+	}
+	return errs
 }
 
 // Validate checks what concerns several keys; the bounds of each key are in metadata.yaml.

@@ -5,18 +5,28 @@
 //! its key becomes `rules`, byte for byte in the same room, so that every fault has its true line and
 //! column.
 
-pub mod sampling;
+mod faults;
+mod keys;
+pub mod remark;
+mod said;
+mod sampling;
 pub mod timing;
+mod together;
 mod yaml;
 
 use std::fmt;
+use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use betrace_lang::{Limits, LoadedRule, SourceFile};
 
 use crate::paths;
 
-use sampling::{Asked, Doubt};
+use keys::{KEYS, Kind};
+use remark::{NO_RULES, Remark, UNREADABLE_RULES};
+use said::Said;
+use sampling::Asked;
 use timing::Timing;
 use yaml::{Node, parse};
 
@@ -31,15 +41,32 @@ pub struct Configuration {
 pub struct Set {
     /// `betrace` or `betrace/name`.
     pub processor: String,
-    /// When its traces are over, or what is wrong with it: rules can be checked all the same.
-    pub timing: Result<Timing, ConfigError>,
+    /// When its traces are over, as far as it can be read.
+    pub timing: Timing,
+    /// What is wrong with its keys, in the order of their places; the rules can be checked all the same.
+    pub faults: Vec<Remark>,
     /// What is loaded.
     pub files: Vec<SourceFile>,
     /// What is shown: the same places, nothing blanked.
     pub shown: Vec<SourceFile>,
+    /// Where `rules` stands, if a set without an enabled rule is refused.
+    enabled_wanted_at: Option<Range<usize>>,
 }
 
-/// The configuration cannot be read, or names rules that cannot.
+impl Set {
+    /// What is wrong with rules that have no fault: not one of them is enabled.
+    pub fn not_enabled(&self, rules: &[LoadedRule]) -> Option<Remark> {
+        let place = self.enabled_wanted_at.clone()?;
+        let is_checked = rules.is_empty() || rules.iter().any(|loaded| loaded.rule.enabled);
+        (!is_checked).then(|| {
+            let what = "not one of them is enabled, so nothing would be checked";
+            let help = "enable one; `rules: { allow_empty: true }` allows that";
+            Remark::of("rules", place, NO_RULES, what, help)
+        })
+    }
+}
+
+/// The configuration cannot be read.
 #[derive(Debug)]
 pub struct ConfigError {
     place: String,
@@ -60,7 +87,7 @@ impl Configuration {
             place: name.clone(),
             message,
         };
-        let bytes = std::fs::read(path).map_err(|cause| error(cause.to_string()))?;
+        let bytes = fs::read(path).map_err(|cause| error(cause.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| error("not UTF-8 text".to_owned()))?;
         let root = parse(&text).map_err(|fault| ConfigError {
             place: format!("{name}:{}:{}", fault.line, fault.column),
@@ -69,22 +96,21 @@ impl Configuration {
         Ok(Configuration { name, text, root })
     }
 
-    /// As a person knows it.
+    /// As a person knows it, but for secrets: asterisks stand in their place.
     pub fn shown(&self) -> SourceFile {
-        SourceFile::new(self.name.as_str(), self.text.as_str())
+        let mut bytes = self.text.clone().into_bytes();
+        for range in self.processors().flat_map(|(_, node)| secrets(node)) {
+            bytes[range].fill(b'*');
+        }
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        SourceFile::new(self.name.as_str(), text)
     }
 
     /// Whether samplers behind the processor of this set drop what its rules find at the close of a trace.
-    pub fn doubts(
-        &self,
-        set: &Set,
-        timing: &Timing,
-        longest_trace: u64,
-        rules: &[LoadedRule],
-    ) -> Vec<Doubt> {
+    pub fn doubts(&self, set: &Set, longest_trace: u64, rules: &[LoadedRule]) -> Vec<Remark> {
         let asked = Asked {
             processor: &set.processor,
-            timing,
+            timing: &set.timing,
             longest_trace,
             rules,
         };
@@ -93,66 +119,108 @@ impl Configuration {
 
     /// Finds the processors of type `betrace` (`betrace`, `betrace/name`) and their rules.
     pub fn rule_sets(&self, limits: &Limits) -> Result<Vec<Set>, ConfigError> {
-        let Configuration { name, text, root } = self;
-        let error = |message: String| ConfigError {
-            place: name.clone(),
-            message,
-        };
-        let mut sets = Vec::new();
-        for (key, processor) in root.get("processors").map_or(&[][..], Node::entries) {
-            let id = key.text().unwrap_or_default();
-            if id != "betrace" && !id.starts_with("betrace/") {
-                continue;
-            }
-            let Some(rules) = processor.get("rules") else {
-                return Err(error(format!("the processor {id} names no rules")));
-            };
-            let timing = Timing::of(processor, with_environment);
-            let mut set = Set {
-                processor: id.to_owned(),
-                timing: timing.map_err(|message| error(format!("{id}: {message}"))),
-                files: Vec::new(),
-                shown: Vec::new(),
-            };
-            let patterns = rules.get("files").map_or(&[][..], Node::elements);
-            let mut named = Vec::new();
-            for pattern in patterns.iter().filter_map(Node::text) {
-                let pattern = with_environment(pattern);
-                named
-                    .extend(expand(&pattern).map_err(|message| error(format!("{id}: {message}")))?);
-            }
-            if !named.is_empty() {
-                let files = paths::rule_files(&named, limits).map_err(|e| error(e.to_string()))?;
-                set.shown.clone_from(&files);
-                set.files = files;
-            }
-            if let Some((key, list)) = rules.entry("inline")
-                && !list.elements().is_empty()
-            {
-                set.files
-                    .push(SourceFile::new(name.as_str(), masked(text, key, list)));
-                set.shown
-                    .push(SourceFile::new(name.as_str(), text.as_str()));
-            }
-            if set.files.is_empty() {
-                return Err(error(format!(
-                    "the processor {id} names no rules that can be followed from here"
-                )));
-            }
-            sets.push(set);
-        }
+        let processors = self.processors();
+        let sets: Vec<Set> = processors
+            .map(|(key, processor)| self.rule_set(key, processor, limits))
+            .collect();
         if sets.is_empty() {
-            return Err(error(
-                "no processor of type betrace is in this configuration".to_owned(),
-            ));
+            return Err(ConfigError {
+                place: self.name.clone(),
+                message: "no processor of type betrace is in this configuration".to_owned(),
+            });
         }
         Ok(sets)
     }
+
+    /// Each with its name.
+    fn processors(&self) -> impl Iterator<Item = (&Node, &Node)> {
+        let all = self.root.get("processors");
+        let all = all.map_or(&[][..], Node::entries).iter();
+        let is_ours = |id: &str| id == "betrace" || id.starts_with("betrace/");
+        all.filter(move |(key, _)| key.text().is_some_and(is_ours))
+            .map(|(key, processor)| (key, processor))
+    }
+
+    fn rule_set(&self, key: &Node, processor: &Node, limits: &Limits) -> Set {
+        let said = Said {
+            processor,
+            resolved: &with_environment,
+        };
+        let rules_at = processor.entry("rules").map_or(key, |(rules, _)| rules);
+        let rules_at = rules_at.range.clone();
+        let allows_empty = together::allows_empty(&said);
+        let mut set = Set {
+            processor: key.text().unwrap_or_default().to_owned(),
+            timing: Timing::of(&said),
+            faults: faults::faults(processor, &with_environment),
+            files: Vec::new(),
+            shown: Vec::new(),
+            enabled_wanted_at: (!allows_empty).then(|| rules_at.clone()),
+        };
+        set.faults.extend(together::faults(&said));
+        set.faults
+            .extend(together::without_rules(&said, rules_at.clone()));
+        let mut named = Vec::new();
+        for (place, pattern) in said.texts("rules.files") {
+            match rule_paths(&pattern, allows_empty) {
+                Ok(paths) => named.extend(paths),
+                Err(message) => set.faults.push(unreadable(place, &message)),
+            }
+        }
+        match paths::rule_files(&named, limits) {
+            Ok(files) => set.shown.clone_from(&files),
+            Err(error) => set.faults.push(unreadable(rules_at, &error.to_string())),
+        }
+        set.files.clone_from(&set.shown);
+        if let Some((key, list)) = processor
+            .get("rules")
+            .and_then(|rules| rules.entry("inline"))
+            && !list.elements().is_empty()
+        {
+            let text = masked(&self.text, key, list);
+            set.files.push(SourceFile::new(self.name.as_str(), text));
+            set.shown.push(self.shown());
+        }
+        set.faults.sort_by_key(|fault| fault.range.start);
+        set
+    }
+}
+
+fn unreadable(place: Range<usize>, message: &str) -> Remark {
+    let help = "name files, directories or globs that are there";
+    Remark::of("rules.files", place, UNREADABLE_RULES, message, help)
+}
+
+/// Where secrets stand that are written out.
+fn secrets(processor: &Node) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let kept = KEYS
+        .iter()
+        .filter(|(_, kind)| matches!(kind, Kind::Secret | Kind::Secrets));
+    for (key, _) in kept {
+        let value = key
+            .split_once('.')
+            .and_then(|(section, key)| processor.get(section)?.get(key));
+        let nodes = value.map_or(&[][..], |value| match value.elements() {
+            [] => std::slice::from_ref(value),
+            elements => elements,
+        });
+        let is_written = |node: &&Node| node.text().is_some_and(|text| !text.starts_with("${"));
+        found.extend(
+            nodes
+                .iter()
+                .filter(is_written)
+                .map(|node| node.range.clone()),
+        );
+    }
+    found
 }
 
 /// Finds the processors of type `betrace` (`betrace`, `betrace/name`) and their rules.
-pub fn rule_sets(path: &Path, limits: &Limits) -> Result<Vec<Set>, ConfigError> {
-    Configuration::read(path)?.rule_sets(limits)
+pub fn rule_sets(path: &Path, limits: &Limits) -> Result<(SourceFile, Vec<Set>), ConfigError> {
+    let configuration = Configuration::read(path)?;
+    let sets = configuration.rule_sets(limits)?;
+    Ok((configuration.shown(), sets))
 }
 
 /// The text with everything but the list blanked, and the list's key written `rules`.
@@ -175,20 +243,28 @@ fn masked(text: &str, key: &Node, list: &Node) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// A file, a directory, or a pattern with `*`, as the processor reads it.
-fn expand(pattern: &str) -> Result<Vec<PathBuf>, String> {
+/// The rule files of a file, a directory, or a pattern with `*`, as the processor reads it.
+fn rule_paths(pattern: &str, allows_empty: bool) -> Result<Vec<PathBuf>, String> {
     let path = PathBuf::from(pattern);
-    if path.exists() {
-        return Ok(vec![path]);
-    }
-    let found: Vec<PathBuf> = glob::glob(pattern)
-        .map_err(|error| format!("rule files {pattern:?}: {error}"))?
-        .filter_map(Result::ok)
-        .collect();
+    let found: Vec<PathBuf> = if path.exists() {
+        vec![path]
+    } else {
+        let found = glob::glob(pattern).map_err(|error| format!("{pattern:?}: {error}"))?;
+        found.filter_map(Result::ok).collect()
+    };
     if found.is_empty() {
-        return Err(format!("rule files {pattern:?}: no such file"));
+        return Err(format!("{pattern:?}: no such file"));
     }
-    Ok(found)
+    let mut named = Vec::new();
+    for path in found {
+        match paths::rule_paths(std::slice::from_ref(&path)) {
+            Ok(_) => named.push(path),
+            // A directory that can be read, and is empty.
+            Err(_) if allows_empty && fs::read_dir(&path).is_ok() => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(named)
 }
 
 /// Replaces `${NAME}`, `${env:NAME}` and `${env:NAME:-default}` as the Collector does.

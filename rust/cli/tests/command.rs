@@ -13,6 +13,8 @@ mod support;
 mod check;
 #[path = "command/closing.rs"]
 mod closing;
+#[path = "command/configuration.rs"]
+mod configuration;
 #[path = "command/evidence.rs"]
 mod evidence;
 #[path = "command/evidence_report.rs"]

@@ -1,12 +1,11 @@
 //! Samplers behind a processor that decide before it can: a trace is dropped, and with it the violation that comes when the
 //! trace is closed.
 
-use std::ops::Range;
-
 use betrace_engine::{Settings, profile};
 use betrace_lang::codes::Code;
-use betrace_lang::{Diagnostic, LineIndex, LoadedRule, duration_text};
+use betrace_lang::{LoadedRule, duration_text};
 
+use super::remark::Remark;
 use super::timing::{Timing, nanoseconds};
 use super::yaml::Node;
 
@@ -21,24 +20,6 @@ const CLOCKS: u64 = 2_000_000_000;
 /// `decision_wait` and `num_traces` of a sampler that does not say so.
 const DEFAULT_WAIT: u64 = 30_000_000_000;
 const DEFAULT_TRACES: u64 = 50_000;
-
-/// A doubt about a sampler: where, which, and what to do.
-pub struct Doubt {
-    range: Range<usize>,
-    code: Code,
-    message: String,
-    help: String,
-}
-
-impl Doubt {
-    /// As a diagnostic of the configuration, which is the file with this index.
-    pub fn at(self, file: usize, text: &str) -> Diagnostic {
-        let lines = LineIndex::new(text);
-        let mut diagnostic = Diagnostic::new(self.code, file, self.range, &lines, self.message);
-        diagnostic.help = Some(self.help);
-        diagnostic
-    }
-}
 
 /// What the violations of one processor ask of a sampler behind it.
 pub struct Asked<'a> {
@@ -71,7 +52,7 @@ impl Asked<'_> {
 
 /// Doubts about the samplers behind the processor, in the pipelines that it stands in. Pipelines behind a connector are not
 /// followed. `resolved` puts in what a value takes from the environment.
-pub fn doubts(root: &Node, asked: &Asked<'_>, resolved: impl Fn(&str) -> String) -> Vec<Doubt> {
+pub fn doubts(root: &Node, asked: &Asked<'_>, resolved: impl Fn(&str) -> String) -> Vec<Remark> {
     let told = root
         .get("processors")
         .and_then(|all| all.get(asked.processor))
@@ -118,7 +99,7 @@ fn of_sampler(
     asked: &Asked<'_>,
     rule: &str,
     resolved: &impl Fn(&str) -> String,
-) -> Vec<Doubt> {
+) -> Vec<Remark> {
     let name = key.text().unwrap_or_default();
     let said = |setting: &str| {
         let (place, value) = sampler.entry(setting)?;
@@ -136,8 +117,10 @@ fn of_sampler(
     let (place, wait) = time("decision_wait").unwrap_or((key.range.clone(), DEFAULT_WAIT));
     let mut doubts = Vec::new();
     if wait < needed {
-        doubts.push(Doubt {
+        doubts.push(Remark {
+            key: name.to_owned(),
             range: place,
+            suggestion: None,
             code: DECIDES_EARLY,
             message: format!(
                 "{name} decides {} after the first span of a trace, and what the rule {rule} finds at its close is lost: a trace of {} is judged by {}",
@@ -154,8 +137,10 @@ fn of_sampler(
     if let Some((place, after)) = time("decision_wait_after_root_received")
         && (1..needed).contains(&after)
     {
-        doubts.push(Doubt {
+        doubts.push(Remark {
+            key: name.to_owned(),
             range: place,
+            suggestion: None,
             code: DECIDES_AFTER_ROOT,
             message: format!(
                 "{name} decides {} after the root of a trace, which often comes first, and what the rule {rule} finds at the close is lost",
@@ -169,8 +154,10 @@ fn of_sampler(
     let seconds = wait.max(needed).div_ceil(1_000_000_000);
     let enough = rate.saturating_mul(seconds).saturating_mul(3).div_ceil(2);
     if held < enough {
-        doubts.push(Doubt {
+        doubts.push(Remark {
+            key: name.to_owned(),
             range: place,
+            suggestion: None,
             code: HOLDS_TOO_FEW,
             message: format!(
                 "{name} holds {held} traces: of {rate} new ones a second it pushes out those that wait for {seconds} s, and what the rule {rule} finds at their close is lost"

@@ -3,10 +3,8 @@
 use betrace_engine::{Completeness, Settings};
 use betrace_lang::Limits;
 
-use super::yaml::Node;
-
-/// The largest `limits.rules_mib` that the processor takes.
-const MOST_RULES_MIB: usize = 4096;
+use super::keys::{Kind, kind};
+use super::said::Said;
 
 /// What is said; the rest is left to the defaults. Times are nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,73 +21,32 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Of the configuration of a processor. `resolved` puts in what a value takes from the environment.
-    ///
-    /// # Errors
-    /// Names the key whose value is none.
-    pub fn of(processor: &Node, resolved: impl Fn(&str) -> String) -> Result<Timing, String> {
-        let text = |section: &str, key: &str| {
-            let value = processor.get(section)?.get(key)?.text()?;
-            Some(resolved(value)).filter(|value| !value.is_empty())
+    /// Of a processor, as far as it can be read: what is wrong is told as a fault of its key.
+    pub fn of<F: Fn(&str) -> String>(said: &Said<'_, F>) -> Timing {
+        let time = |key: &str| nanoseconds(&said.text(key)?);
+        let number = |key: &str| {
+            let Kind::Whole { least, most } = kind(key)? else {
+                return None;
+            };
+            whole(&said.text(key)?).filter(|number| (least..=most).contains(number))
         };
-        let duration = |key: &str| match text("trace", key) {
-            None => Ok(None),
-            Some(value) => match nanoseconds(&value) {
-                Some(nanos) => Ok(Some(nanos)),
-                None => Err(format!(
-                    "trace.{key}: {value:?} is no duration; write it as 10s, 250ms or 1m30s"
-                )),
+        Timing {
+            idle_timeout: time("trace.idle_timeout"),
+            root_timeout: time("trace.root_timeout"),
+            max_age: time("trace.max_age"),
+            late_window: time("trace.late_window"),
+            forget_after: time("trace.forget_after"),
+            completeness: match said.text("trace.completeness").as_deref() {
+                Some("root") => Some(Completeness::Root),
+                Some("linked") => Some(Completeness::Linked),
+                Some("idle") => Some(Completeness::Idle),
+                _ => None,
             },
-        };
-        let completeness = match text("trace", "completeness").as_deref() {
-            None => None,
-            Some("root") => Some(Completeness::Root),
-            Some("linked") => Some(Completeness::Linked),
-            Some("idle") => Some(Completeness::Idle),
-            Some(other) => {
-                return Err(format!(
-                    "trace.completeness: {other:?} is none of root, linked, idle"
-                ));
-            }
-        };
-        let spans_per_trace = match text("limits", "spans_per_trace") {
-            None => None,
-            Some(value) => match value.parse() {
-                Ok(count) if count > 0 => Some(count),
-                _ => {
-                    return Err(format!(
-                        "limits.spans_per_trace: {value:?} is no number of spans"
-                    ));
-                }
-            },
-        };
-        let rules_bytes = match text("limits", "rules_mib") {
-            None => None,
-            Some(value) => match value.parse::<usize>() {
-                Ok(mebibytes @ 1..=MOST_RULES_MIB) => Some(mebibytes << 20),
-                _ => {
-                    return Err(format!(
-                        "limits.rules_mib: {value:?} is no number of MiB from 1 to {MOST_RULES_MIB}"
-                    ));
-                }
-            },
-        };
-        let timing = Timing {
-            idle_timeout: duration("idle_timeout")?,
-            root_timeout: duration("root_timeout")?,
-            max_age: duration("max_age")?,
-            late_window: duration("late_window")?,
-            forget_after: duration("forget_after")?,
-            completeness,
-            spans_per_trace,
-            rules_bytes,
-        };
-        let max_age = timing.max_age.unwrap_or(Settings::default().max_age);
-        match timing.root_timeout {
-            Some(root) if root > max_age => {
-                Err("trace.root_timeout must not be longer than trace.max_age".to_owned())
-            }
-            _ => Ok(timing),
+            spans_per_trace: number("limits.spans_per_trace")
+                .and_then(|count| count.try_into().ok()),
+            rules_bytes: number("limits.rules_mib")
+                .and_then(|mebibytes| usize::try_from(mebibytes).ok())
+                .map(|mebibytes| mebibytes << 20),
         }
     }
 
@@ -145,6 +102,17 @@ pub fn nanoseconds(text: &str) -> Option<u64> {
     }
     // Go's durations end at 2^63 nanoseconds.
     (sum < 9.2e18).then_some(sum as u64)
+}
+
+/// A whole number as YAML writes it: with `_` between digits, and in other bases behind `0x`, `0o` and `0b`.
+pub fn whole(text: &str) -> Option<i64> {
+    let plain = text.replace('_', "");
+    for (prefix, base) in [("0x", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(digits) = plain.strip_prefix(prefix) {
+            return i64::from_str_radix(digits, base).ok();
+        }
+    }
+    plain.parse().ok()
 }
 
 #[cfg(test)]

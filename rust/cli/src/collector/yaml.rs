@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use saphyr_parser::{Event, Marker, Parser};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 /// Collections nested deeper than this are a fault.
 const MAX_DEPTH: usize = 128;
@@ -23,7 +23,10 @@ pub struct Node {
 
 #[derive(Debug)]
 enum Value {
-    Scalar(String),
+    Scalar {
+        text: String,
+        is_quoted: bool,
+    },
     Sequence(Vec<Node>),
     Mapping(Vec<(Node, Node)>),
     /// Aliases are not followed.
@@ -33,9 +36,32 @@ enum Value {
 impl Node {
     pub fn text(&self) -> Option<&str> {
         match &self.value {
-            Value::Scalar(text) => Some(text),
+            Value::Scalar { text, .. } => Some(text),
             _ => None,
         }
+    }
+
+    pub fn is_quoted(&self) -> bool {
+        matches!(
+            self.value,
+            Value::Scalar {
+                is_quoted: true,
+                ..
+            }
+        )
+    }
+
+    /// Whether nothing is written there.
+    pub fn is_nothing(&self) -> bool {
+        !self.is_quoted() && matches!(self.text(), Some("" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    pub fn is_sequence(&self) -> bool {
+        matches!(self.value, Value::Sequence(_))
+    }
+
+    pub fn is_mapping(&self) -> bool {
+        matches!(self.value, Value::Mapping(_))
     }
 
     pub fn elements(&self) -> &[Node] {
@@ -122,7 +148,10 @@ impl<'t> Reader<'t> {
             return self.fault(at, "nested too deeply");
         }
         let value = match event {
-            Event::Scalar(text, ..) => Value::Scalar(text.into_owned()),
+            Event::Scalar(text, style, ..) => Value::Scalar {
+                text: text.into_owned(),
+                is_quoted: style != ScalarStyle::Plain,
+            },
             Event::SequenceStart(..) => {
                 let mut elements = Vec::new();
                 loop {

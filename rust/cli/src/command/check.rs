@@ -6,7 +6,8 @@ use betrace_lang::codes::DiagnosticSeverity;
 use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, render_json};
 
 use crate::args::{Check, CheckFormat};
-use crate::collector::Configuration;
+use crate::collector::remark::UNREADABLE_RULES;
+use crate::collector::{Configuration, Set};
 use crate::exit::Exit;
 use crate::output::{self, Output, counted};
 use crate::paths;
@@ -18,6 +19,8 @@ struct Found {
     files: Vec<SourceFile>,
     diagnostics: Vec<Diagnostic>,
     rules: usize,
+    /// A configuration names rules that cannot be read.
+    is_unreadable: bool,
 }
 
 impl Found {
@@ -38,6 +41,26 @@ impl Found {
                 ..diagnostic
             }));
         loaded.rules
+    }
+
+    /// One set of a configuration: what is wrong with its keys and its rules, and what is doubtful behind them. `longest_trace`
+    /// is in nanoseconds.
+    fn add_set(&mut self, config: &Configuration, mut set: Set, longest_trace: u64) {
+        let mut remarks = std::mem::take(&mut set.faults);
+        self.is_unreadable |= remarks.iter().any(|remark| remark.code == UNREADABLE_RULES);
+        let errors = self.count(DiagnosticSeverity::Error);
+        let shown = std::mem::take(&mut set.shown);
+        let rules = self.add(&set.files, shown, &set.timing.limits());
+        if self.count(DiagnosticSeverity::Error) == errors && !self.is_unreadable {
+            remarks.extend(set.not_enabled(&rules));
+        }
+        remarks.extend(config.doubts(&set, longest_trace, &rules));
+        let (file, shown) = (self.files.len(), config.shown());
+        let told = remarks
+            .into_iter()
+            .map(|remark| remark.at(file, &shown.text));
+        self.diagnostics.extend(told);
+        self.files.push(shown);
     }
 
     fn count(&self, severity: DiagnosticSeverity) -> usize {
@@ -74,7 +97,9 @@ pub fn run(args: &Check, out: &mut Output) -> Exit {
         CheckFormat::Json => out.data(render_json(diagnostics, files, found.rules).as_bytes()),
         CheckFormat::Sarif => out.data(sarif::render(diagnostics, files).as_bytes()),
     }
-    if errors > 0 || (args.strict && warnings > 0) {
+    if found.is_unreadable {
+        Exit::Usage
+    } else if errors > 0 || (args.strict && warnings > 0) {
         Exit::Found
     } else {
         Exit::Fine
@@ -90,18 +115,9 @@ fn find(args: &Check) -> Result<Found, String> {
     }
     for path in &args.config {
         let config = Configuration::read(path).map_err(|error| error.to_string())?;
-        let shown = config.shown();
         let sets = config.rule_sets(&limits);
-        for mut set in sets.map_err(|error| error.to_string())? {
-            let timing = set.timing.as_ref().map_err(ToString::to_string)?;
-            let timing = *timing;
-            let rules = found.add(&set.files, std::mem::take(&mut set.shown), &timing.limits());
-            let longest_trace = args.longest_trace * 1_000_000_000;
-            for doubt in config.doubts(&set, &timing, longest_trace, &rules) {
-                let file = found.files.len();
-                found.files.push(shown.clone());
-                found.diagnostics.push(doubt.at(file, &shown.text));
-            }
+        for set in sets.map_err(|error| error.to_string())? {
+            found.add_set(&config, set, args.longest_trace * 1_000_000_000);
         }
     }
     Ok(found)

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use betrace_engine::{OwnSpans, Report, Settings};
+use betrace_lang::SourceFile;
 use betrace_lang::rule::Rule;
 
 use crate::args::{Close, Replay};
 use crate::collector::timing::Timing;
 use crate::collector::{self, Set};
 use crate::exit::Exit;
-use crate::output::{self, counted};
+use crate::output::{self, Palette, counted};
 use crate::paths::{self, TraceInputs};
 use crate::rules;
 use crate::window::Window;
@@ -61,9 +62,7 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
     let set = configured(args)?;
     let loaded = match &set {
         Some(set) if args.rules.is_empty() => {
-            // What is wrong with it is told below.
-            let timing = *set.timing.as_ref().unwrap_or(&Timing::default());
-            rules::faultless(set.files.clone(), &set.shown, &timing.limits())?
+            rules::faultless(set.files.clone(), &set.shown, &set.timing.limits())?
         }
         _ => rules::load_faultless(&args.rules)?,
     };
@@ -72,7 +71,7 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
         Some(_) => Close::Idle,
         None => Close::End,
     });
-    let timing = timing(set)?;
+    let timing = timing(set);
     Ok(Setup {
         rules: rules.filter(|rule| rule.enabled).collect(),
         settings: Settings {
@@ -93,15 +92,11 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
 /// The settings alone, for those who run no rules.
 pub fn settings_of(args: &Replay) -> Result<Settings, Exit> {
     let set = configured(args)?;
-    Ok(settings(args, timing(set)?))
+    Ok(settings(args, timing(set)))
 }
 
-fn timing(set: Option<Set>) -> Result<Timing, Exit> {
-    let timing = set.map_or_else(|| Ok(Timing::default()), |set| set.timing);
-    timing.map_err(|error| {
-        output::fault(error);
-        Exit::Usage
-    })
+fn timing(set: Option<Set>) -> Timing {
+    set.map_or_else(Timing::default, |set| set.timing)
 }
 
 /// What the command line says goes before what the configuration says, and that before the defaults.
@@ -157,13 +152,14 @@ fn configured(args: &Replay) -> Result<Option<Set>, Exit> {
         Exit::Usage
     };
     let limits = betrace_lang::Limits::default();
-    let mut sets = collector::rule_sets(path, &limits).map_err(|error| fault(error.to_string()))?;
+    let (shown, mut sets) =
+        collector::rule_sets(path, &limits).map_err(|error| fault(error.to_string()))?;
     if let Some(name) = &args.processor {
         sets.retain(|set| set.processor == *name);
     }
     let mut sets = sets.into_iter();
     match (sets.next(), sets.next()) {
-        (Some(only), None) => Ok(Some(only)),
+        (Some(only), None) => faultless(args, only, shown).map(Some),
         (Some(one), Some(other)) => Err(fault(format!(
             "{}: several processors check rules here: name one, as --processor {} or --processor {}",
             path.display(),
@@ -176,4 +172,27 @@ fn configured(args: &Replay) -> Result<Option<Set>, Exit> {
             args.processor.as_deref().unwrap_or("betrace")
         ))),
     }
+}
+
+/// The processor as it is, if nothing is wrong with what is taken from it; else that has been told.
+fn faultless(args: &Replay, set: Set, shown: SourceFile) -> Result<Set, Exit> {
+    let is_taken = |key: &str| match key.split_once('.').map_or(key, |(section, _)| section) {
+        "trace" | "limits" => true,
+        "rules" => args.rules.is_empty(),
+        _ => false,
+    };
+    let taken = set.faults.iter().filter(|fault| is_taken(&fault.key));
+    let faults: Vec<_> = taken
+        .map(|fault| fault.clone().at(0, &shown.text))
+        .collect();
+    if faults.is_empty() {
+        return Ok(set);
+    }
+    output::report(&rules::shown(&faults, &[shown], Palette::off()));
+    output::fault(format_args!(
+        "the processor {} has {}; betrace check --config shows them all",
+        set.processor,
+        counted(faults.len(), "fault")
+    ));
+    Err(Exit::Usage)
 }

@@ -1,0 +1,164 @@
+//! `betrace check --config`: every fault of a processor's keys in one run, the same as the processor refuses.
+
+use std::collections::BTreeSet;
+
+use super::support::*;
+use serde_json::Value;
+
+const TABLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../testdata/configurations/faults.yaml"
+);
+
+/// A case of the table: its name, the lines of its configuration, and the keys that are wrong.
+struct Case {
+    says: String,
+    config: String,
+    keys: BTreeSet<String>,
+}
+
+/// The table as text, so that a configuration keeps its own form: `- says:`, `  config:` and `  keys:` begin its parts.
+fn cases() -> Vec<Case> {
+    let text = std::fs::read_to_string(TABLE).unwrap();
+    let parts = text.split("\n- says: ").skip(1);
+    let cases: Vec<Case> = parts
+        .map(|part| {
+            let (says, rest) = part.split_once("\n  config:").unwrap();
+            let (config, keys) = rest.split_once("\n  keys:").unwrap();
+            let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+            let keys = keys.split(|c| !is_part(c)).filter(|key| !key.is_empty());
+            Case {
+                says: says.to_owned(),
+                config: config.to_owned(),
+                keys: keys.map(str::to_owned).collect(),
+            }
+        })
+        .collect();
+    assert!(cases.len() > 20, "{}", cases.len());
+    cases
+}
+
+/// What is told of a configuration with this processor, and the exit code.
+fn told(desk: &Desk, config: &str) -> (Vec<Value>, i32) {
+    desk.write(
+        "otelcol.yaml",
+        format!("processors:\n  betrace:{config}\n").as_bytes(),
+    );
+    let ran = desk.run(&["check", "--config", "otelcol.yaml", "--format", "json"]);
+    let told: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+    (told["diagnostics"].as_array().unwrap().clone(), ran.code)
+}
+
+#[test]
+fn all_faults_of_a_configuration_are_told_in_one_run() {
+    let desk = Desk::with(&[]);
+    for Case { says, config, keys } in cases() {
+        let (told, code) = told(&desk, &config);
+        let found: BTreeSet<String> = told
+            .iter()
+            .map(|one| {
+                assert_eq!(one["severity"], "error", "{says}: {one}");
+                assert_eq!(one["file"], "otelcol.yaml", "{says}: {one}");
+                assert!(one["help"].is_string(), "{says}: {one}");
+                let message = one["message"].as_str().unwrap();
+                message.split(':').next().unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(found, keys, "{says}");
+        let is_unreadable = keys.contains("rules.files");
+        let wanted = if keys.is_empty() {
+            0
+        } else {
+            1 + i32::from(is_unreadable)
+        };
+        assert_eq!(code, wanted, "{says}");
+    }
+}
+
+#[test]
+fn a_fault_has_its_place_and_a_way_out() {
+    let desk = Desk::with(&[]);
+    let config = "
+    rules: { inline: [{ id: r, condition: 'never { x }' }] }
+    trace:
+      idle_timout: 5s
+      late_window: 60
+      max_age: 5s
+    violations: { key: secret, emit: span }";
+    let (told, code) = told(&desk, config);
+    assert_eq!(code, 1);
+    let lines: Vec<String> = told
+        .iter()
+        .map(|one| {
+            let place = (
+                one["line"].as_u64().unwrap(),
+                one["column"].as_u64().unwrap(),
+            );
+            let said = |key: &str| one[key].as_str().unwrap_or("-").to_owned();
+            format!(
+                "{} {place:?} {}; {}; {}",
+                said("code"),
+                said("message"),
+                said("help"),
+                said("suggestion")
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+    let ran = desk.run(&["check", "--config", "otelcol.yaml"]);
+    assert!(
+        ran.out.contains("violations: { key: ******, emit: span }"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("secret"), "{}", ran.out);
+}
+
+#[test]
+fn secrets_that_are_written_out_are_not_shown_beside_a_faulty_rule() {
+    let desk = Desk::with(&[]);
+    let config = " { violations: { key: hunter2hunter2hunter2 }, rules: { inline: [{ id: r, condition: 'never { x' }] } }";
+    desk.write(
+        "otelcol.yaml",
+        format!("processors:\n  betrace:{config}\n").as_bytes(),
+    );
+    let ran = desk.run(&["check", "--config", "otelcol.yaml"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("never { x"), "{}", ran.out);
+    assert!(!ran.out.contains("hunter2"), "{}", ran.out);
+}
+
+#[test]
+fn what_comes_from_elsewhere_is_not_judged() {
+    let desk = Desk::with(&[]);
+    let config = "
+    rules: { inline: [{ id: r, condition: 'never { x }' }] }
+    trace: { idle_timeout: '${file:idle}', max_age: '${env:BETRACE_NOT_SET}' }
+    limits: { memory_mib: '${env:BETRACE_NOT_SET}' }
+    violations: { key: '${file:key}', previous_keys: ['${file:old}'] }
+    status: ${file:status}";
+    assert_eq!(told(&desk, config), (Vec::new(), 0));
+}
+
+#[test]
+fn faults_of_every_processor_are_told() {
+    let desk = Desk::with(&[]);
+    let config = " { rules: { files: [nowhere] } }\n  betrace/two: { trace: { max_age: 1ms } }\n  betrace/three:";
+    let (told, code) = told(&desk, config);
+    let messages: Vec<&str> = told
+        .iter()
+        .map(|one| one["message"].as_str().unwrap())
+        .collect();
+    let begin = [
+        "rules.files: ",
+        "rules: names no rules",
+        "trace.max_age: ",
+        "trace.max_age: ",
+        "rules: names no rules",
+    ];
+    assert_eq!(messages.len(), begin.len(), "{messages:?}");
+    for (message, begin) in messages.iter().zip(begin) {
+        assert!(message.starts_with(begin), "{messages:?}");
+    }
+    assert_eq!(code, 2, "some rules cannot be read");
+}
