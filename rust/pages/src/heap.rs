@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr::NonNull;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(not(helgrind))]
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 #[cfg(helgrind)]
-use betrace_pthread::Mutex;
+use betrace_pthread::{AtomicU64, Mutex};
 #[cfg(not(helgrind))]
 use parking_lot::Mutex;
 
@@ -69,7 +71,7 @@ struct Heap {
     pieces: usize,
 }
 
-static STRANDED: AtomicUsize = AtomicUsize::new(0);
+static STRANDED: AtomicU64 = AtomicU64::new(0);
 
 static HEAP: LazyLock<Mutex<Heap>> = LazyLock::new(|| Mutex::new(Heap::new()));
 
@@ -77,7 +79,7 @@ static HEAP: LazyLock<Mutex<Heap>> = LazyLock::new(|| Mutex::new(Heap::new()));
 pub(crate) fn take(bytes: usize) -> Option<NonNull<u8>> {
     let mut heap = HEAP.lock();
     let piece = heap.take(bytes.div_ceil(LINE));
-    STRANDED.store(heap.stranded(), Ordering::Relaxed);
+    STRANDED.store(heap.stranded() as u64, Ordering::Relaxed);
     piece
 }
 
@@ -88,7 +90,7 @@ pub(crate) fn take(bytes: usize) -> Option<NonNull<u8>> {
 pub(crate) fn give(piece: NonNull<u8>) {
     let mut heap = HEAP.lock();
     let gone = heap.give(piece);
-    STRANDED.store(heap.stranded(), Ordering::Relaxed);
+    STRANDED.store(heap.stranded() as u64, Ordering::Relaxed);
     drop(heap);
     // What others need not wait for.
     drop(gone);
@@ -97,7 +99,7 @@ pub(crate) fn give(piece: NonNull<u8>) {
 /// How many bytes of the process's slabs no piece has, beyond an eighth of all and 32 MiB: a slab has pieces of one size, and stays as long as one of
 /// them does, so that whoever keeps few pieces of many sizes holds more than those. To be counted where memory is bounded.
 pub fn stranded() -> usize {
-    STRANDED.load(Ordering::Relaxed)
+    STRANDED.load(Ordering::Relaxed) as usize
 }
 
 impl Heap {
