@@ -80,107 +80,78 @@ fn of_value(
     resolved: &impl Fn(&str) -> String,
     found: &mut Vec<Remark>,
 ) {
-    let mut wrong = |range: &Range<usize>, what: String, help: String| {
-        found.push(Remark::of(path, range.clone(), WRONG_VALUE, what, help));
+    let wrong = |node: &Node, what: String, help: String| {
+        Remark::of(path, node.range.clone(), WRONG_VALUE, what, help)
     };
-    match kind {
-        Kind::Rules => {
-            // Text that comes from elsewhere may be a list there.
-            let is_text = matches!(read(node, resolved), Value::Is(_));
-            if node.is_mapping() || is_text {
-                let help = "write a list of rules, each as in a rule file";
-                wrong(
-                    &node.range,
-                    "is no list of rules".to_owned(),
-                    help.to_owned(),
-                );
-            }
+    let value = match read(node, resolved) {
+        Value::Is(value) => Some(value),
+        _ => None,
+    };
+    match (kind, value) {
+        (Kind::Rules, value) if node.is_mapping() || value.is_some() => {
+            let help = "write a list of rules, each as in a rule file".to_owned();
+            found.push(wrong(node, "is no list of rules".to_owned(), help));
         }
-        Kind::Texts | Kind::Secrets => {
-            if node.is_mapping() {
-                let help = "write `[one, other]`";
-                wrong(
-                    &node.range,
-                    "is no list of texts".to_owned(),
-                    help.to_owned(),
-                );
-            }
+        (Kind::Rules, _) => {}
+        (Kind::Texts | Kind::Secrets, _) if node.is_mapping() => {
+            let help = "write `[one, other]`".to_owned();
+            found.push(wrong(node, "is no list of texts".to_owned(), help));
+        }
+        (Kind::Texts | Kind::Secrets, _) => {
             for (at, element) in node.elements().iter().enumerate() {
                 if element.is_sequence() || element.is_mapping() {
-                    let help = "write a text there";
-                    wrong(
-                        &element.range,
-                        format!("its element {at} is no text"),
-                        help.to_owned(),
-                    );
+                    let what = format!("its element {at} is no text");
+                    found.push(wrong(element, what, "write a text there".to_owned()));
                 } else if let (Kind::Secrets, Value::Is(secret)) = (kind, read(element, resolved)) {
-                    secret_length(
-                        &secret,
-                        &key.range,
-                        &format!("its element {at}"),
-                        &mut wrong,
-                    );
+                    found.extend(of_secret(path, &secret, key, &format!("its element {at}")));
                 }
             }
         }
         _ if node.is_sequence() || node.is_mapping() => {
-            let help = form(kind);
-            wrong(
-                &node.range,
-                format!("a list or mapping is not {}", wanted(kind)),
-                help,
-            );
+            let what = format!("a list or mapping is not {}", wanted(kind));
+            found.push(wrong(node, what, form(kind)));
         }
-        _ => {
-            let Value::Is(value) = read(node, resolved) else {
-                return;
-            };
-            match kind {
-                Kind::Secret if path == "violations.key" && !value.is_empty() => {
-                    secret_length(&value, &key.range, "it", &mut wrong);
-                }
-                Kind::Duration {
-                    least,
-                    most,
-                    or_zero,
-                } => {
-                    of_duration(path, &value, (least, most, or_zero), &node.range, found);
-                }
-                _ if node.is_quoted() && matches!(kind, Kind::Whole { .. } | Kind::Flag) => {
-                    let what = format!("`{value}` in quotes is a text, and not {}", wanted(kind));
-                    wrong(&node.range, what, "leave the quotes out".to_owned());
-                }
-                _ if !is_of(kind, &value) => {
-                    wrong(
-                        &node.range,
-                        format!("`{value}` is not {}", wanted(kind)),
-                        form(kind),
-                    );
-                }
-                _ => {}
-            }
-        }
+        (_, None) => {}
+        (kind, Some(value)) => found.extend(of_scalar(path, kind, key, node, &value)),
     }
 }
 
-fn secret_length(
-    secret: &str,
-    range: &Range<usize>,
-    which: &str,
-    wrong: &mut impl FnMut(&Range<usize>, String, String),
-) {
-    if !SECRET.contains(&secret.len()) {
-        let (least, most) = (SECRET.start(), SECRET.end());
-        let what = format!(
-            "{which} must have from {least} to {most} characters, and has {}",
-            secret.len()
-        );
-        wrong(
-            range,
+fn of_scalar(path: &str, kind: Kind, key: &Node, node: &Node, value: &str) -> Option<Remark> {
+    let wrong = |what: String, help: String| {
+        Some(Remark::of(
+            path,
+            node.range.clone(),
+            WRONG_VALUE,
             what,
-            "`openssl rand -hex 32` makes a good one".to_owned(),
-        );
+            help,
+        ))
+    };
+    match kind {
+        Kind::Secret if path == "violations.key" && !value.is_empty() => {
+            of_secret(path, value, key, "it")
+        }
+        Kind::Duration {
+            least,
+            most,
+            or_zero,
+        } => of_duration(path, value, (least, most, or_zero), &node.range),
+        Kind::Whole { .. } | Kind::Flag if node.is_quoted() => {
+            let what = format!("`{value}` in quotes is a text, and not {}", wanted(kind));
+            wrong(what, "leave the quotes out".to_owned())
+        }
+        _ if !is_of(kind, value) => wrong(format!("`{value}` is not {}", wanted(kind)), form(kind)),
+        _ => None,
     }
+}
+
+/// Of the length of a secret, at its key: the secret itself is not shown.
+fn of_secret(path: &str, secret: &str, key: &Node, which: &str) -> Option<Remark> {
+    let (least, most) = (SECRET.start(), SECRET.end());
+    let length = secret.len();
+    let what = format!("{which} must have from {least} to {most} characters, and has {length}");
+    let help = "`openssl rand -hex 32` makes a good one";
+    let remark = Remark::of(path, key.range.clone(), WRONG_VALUE, what, help);
+    (!SECRET.contains(&length)).then_some(remark)
 }
 
 fn of_duration(
@@ -188,29 +159,28 @@ fn of_duration(
     value: &str,
     (least, most, or_zero): (u64, u64, bool),
     range: &Range<usize>,
-    found: &mut Vec<Remark>,
-) {
+) -> Option<Remark> {
     let wrong = |what: String, help: &str| Remark::of(path, range.clone(), WRONG_VALUE, what, help);
     match nanoseconds(value) {
         None if value.parse::<u64>().is_ok() => {
             let what = format!("`{value}` has no unit, and the Collector takes it for nanoseconds");
             let seconds = format!("{value}s");
             let help = format!("write `{seconds}`, if seconds are meant");
-            found.push(wrong(what, &help).suggest(seconds));
+            Some(wrong(what, &help).suggest(seconds))
         }
         None => {
             let what = format!("`{value}` is no duration");
-            found.push(wrong(
+            Some(wrong(
                 what,
                 "write it as 10s, 250ms or 1m30s; none is below zero",
-            ));
+            ))
         }
-        Some(nanos) if (least..=most).contains(&nanos) || (or_zero && nanos == 0) => {}
+        Some(nanos) if (least..=most).contains(&nanos) || (or_zero && nanos == 0) => None,
         Some(_) => {
             let bounds = format!("{} to {}", duration_text(least), duration_text(most));
             let zero = if or_zero { "0, or " } else { "" };
             let what = format!("`{value}` is beyond its bounds");
-            found.push(wrong(what, &format!("it may be {zero}from {bounds}")));
+            Some(wrong(what, &format!("it may be {zero}from {bounds}")))
         }
     }
 }

@@ -36,12 +36,24 @@ impl Remark {
         what: impl AsRef<str>,
         help: impl Into<String>,
     ) -> Remark {
+        let message = format!("{key}: {}", what.as_ref());
+        Remark::new(key, range, code, message, help.into())
+    }
+
+    /// With a message as it is.
+    pub fn new(
+        key: &str,
+        range: Range<usize>,
+        code: Code,
+        message: String,
+        help: String,
+    ) -> Remark {
         Remark {
             key: key.to_owned(),
             range,
             code,
-            message: format!("{key}: {}", what.as_ref()),
-            help: help.into(),
+            message,
+            help,
             suggestion: None,
         }
     }

@@ -113,59 +113,39 @@ fn of_sampler(
         let (place, value) = said(setting)?;
         Some((place, value.parse::<u64>().ok()?))
     };
+    let doubt = |range, code, message, help| Remark::new(name, range, code, message, help);
     let needed = asked.wait();
     let (place, wait) = time("decision_wait").unwrap_or((key.range.clone(), DEFAULT_WAIT));
     let mut doubts = Vec::new();
     if wait < needed {
-        doubts.push(Remark {
-            key: name.to_owned(),
-            range: place,
-            suggestion: None,
-            code: DECIDES_EARLY,
-            message: format!(
+        doubts.push(doubt(place, DECIDES_EARLY, format!(
                 "{name} decides {} after the first span of a trace, and what the rule {rule} finds at its close is lost: a trace of {} is judged by {}",
                 duration_text(wait),
                 duration_text(asked.longest_trace),
                 duration_text(needed),
-            ),
-            help: format!(
+            ), format!(
                 "`decision_wait: {}`: the longest trace (`--longest-trace`), `trace.idle_timeout` and 2 s",
                 whole_seconds(needed)
-            ),
-        });
+            )));
     }
     if let Some((place, after)) = time("decision_wait_after_root_received")
         && (1..needed).contains(&after)
     {
-        doubts.push(Remark {
-            key: name.to_owned(),
-            range: place,
-            suggestion: None,
-            code: DECIDES_AFTER_ROOT,
-            message: format!(
+        doubts.push(doubt(place, DECIDES_AFTER_ROOT, format!(
                 "{name} decides {} after the root of a trace, which often comes first, and what the rule {rule} finds at the close is lost",
                 duration_text(after)
-            ),
-            help: "leave `decision_wait_after_root_received` out".to_owned(),
-        });
+            ), "leave `decision_wait_after_root_received` out".to_owned()));
     }
     let (place, held) = number("num_traces").unwrap_or((key.range.clone(), DEFAULT_TRACES));
     let rate = number("expected_new_traces_per_sec").map_or(0, |(_, rate)| rate);
     let seconds = wait.max(needed).div_ceil(1_000_000_000);
     let enough = rate.saturating_mul(seconds).saturating_mul(3).div_ceil(2);
     if held < enough {
-        doubts.push(Remark {
-            key: name.to_owned(),
-            range: place,
-            suggestion: None,
-            code: HOLDS_TOO_FEW,
-            message: format!(
+        doubts.push(doubt(place, HOLDS_TOO_FEW, format!(
                 "{name} holds {held} traces: of {rate} new ones a second it pushes out those that wait for {seconds} s, and what the rule {rule} finds at their close is lost"
-            ),
-            help: format!(
+            ), format!(
                 "`num_traces: {enough}`: new traces a second times the wait, and a half more"
-            ),
-        });
+            )));
     }
     doubts
 }
