@@ -10,6 +10,7 @@ mod keys;
 pub mod remark;
 mod said;
 mod sampling;
+mod scalar;
 pub mod timing;
 mod together;
 mod yaml;

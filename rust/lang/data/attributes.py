@@ -10,7 +10,8 @@ programs are built with.
 
 The packages tell in the text at each name whether it is deprecated and what has replaced it. A name that is
 current in one of them is current; of two that name another successor the one counts that stands later in the call. "Moved" is not deprecated: the names of GenAI and MCP have a repository of their own since 1.45. HISTORIC are
-names that older versions renamed and the packages have no more. Which old names are emitted today is read from the recordings under
+names that older versions renamed and the packages have no more. Which of them hold numbers Java's packages tell, by the type of the
+key, and NUMBERS of those of HISTORIC. Which old names are emitted today is read from the recordings under
 testdata/instrumentation, and stands in EMITTED.
 """
 
@@ -53,6 +54,8 @@ HISTORIC = {
     "telemetry.auto.version": ["telemetry.distro.version"],
 }
 
+NUMBERS = {"http.resend_count", "http.retry_count", "messaging.kafka.partition", "messaging.message_payload_size_bytes", "rpc.jsonrpc.error.code"}
+
 # Emitted today by stacks that are not among the recordings: Spring Data Redis, amqplib.
 EMITTED = {"peer.service", "messaging.message_id"}
 
@@ -60,6 +63,7 @@ EMITTED = {"peer.service", "messaging.message_id"}
 PYTHON = re.compile(r'^[A-Z0-9_]+: Final = (?:\(\s*)?"([^"]+)"\s*\)?\n"""\n(.*?)"""', re.M | re.S)
 NPM = re.compile(r'/\*\*((?:(?!\*/).)*)\*/\s*(?:export )?const ATTR_[A-Z0-9_]+ = "([^"]+)"', re.S)
 JAVA = re.compile(r'/\*\*((?:(?!\*/).)*)\*/\s*(?:@Deprecated\s+)?public static final AttributeKey<[^;=]*=\s*\w+\(\s*"([^"]+)"', re.S)
+JAVA_NUMBER = re.compile(r'=\s*(?:long|double)Key\(\s*"([^"]+)"')
 DEPRECATED = re.compile(r"(?:^Deprecated:|@deprecated) (.*)", re.S)
 REPLACED = re.compile(r"^Replaced by `([^`]+)`(.*?)$")
 CONTEXT = re.compile(r"`([^`]+)` on (client|server) spans")
@@ -93,6 +97,15 @@ def entries(path):
         # Java's incubating part has the stable names once more.
         is_moved = words and any(sign in words for sign in ("Moved to", "in favor of stable"))
         yield name, None if is_moved else words
+
+
+def numbers(path):
+    """The names whose values are numbers, as far as the package tells."""
+    if path.suffix != ".jar":
+        return set()
+    with zipfile.ZipFile(path) as package:
+        texts = [package.read(one).decode() for one in package.namelist() if one.endswith("Attributes.java")]
+    return {name for one in texts for name in JAVA_NUMBER.findall(one)}
 
 
 def successors(words):
@@ -140,16 +153,17 @@ def main():
             if said and not is_current or not said and name not in HISTORIC:
                 names[name] = said
     keys = emitted()
+    numeric = NUMBERS.union(*(numbers(package) for package in packages))
     lines = [
         "# Attribute names of the OpenTelemetry semantic conventions, written by attributes.py from their packages:",
         f"# {', '.join(version(package) for package in packages)}. A line is a current name; or an old one with what has replaced it,",
         "# `-` where nothing has, `client=` and `server=` where the kind of the span tells; and `*` where recordings of current",
-        "# releases have it.",
+        "# releases have it. `#` stands behind a name that holds a number.",
     ]
     for name in sorted(names):
         said = names[name]
         mark = ["*"] if said and name in keys else []
-        lines.append(" ".join([name, *said, *mark]))
+        lines.append(" ".join([name, *(["#"] if name in numeric else []), *said, *mark]))
     (HERE / "attributes.txt").write_text("\n".join(lines) + "\n")
 
 

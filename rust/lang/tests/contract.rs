@@ -588,6 +588,23 @@ fn lints_of_one_condition() {
 }
 
 #[test]
+fn texts_where_only_numbers_go_are_doubted() {
+    insta::assert_snapshot!(reports(&[
+        "never { any.where(otel:http.status == 5xx) or any.where(span.http.response.status_code == \"5xx\") }",
+        "never { any.where(http.status == 5xx and x) }",
+        "never { any.where(not otel:http.status == 4XX or otel:http.status != 2xx) }",
+        "never { any.where(otel:http.status > 4xx) or any.where(otel:http.status < 2xx or otel:http.status >= 5xx or otel:http.status <= 3xx) }",
+        "never { any.where(otel:http.status in [404, 4xx, 5xx]) or any.where(otel:http.status not in [2xx, error]) }",
+        "never { any.where(otel:http.status == server_error or server.port == true) }",
+        "never { any.where(otel:http.status starts with \"5x\" or gen_ai.request.temperature contains hot) }",
+        // Nothing is said of these.
+        "never { any.where(otel:http.status == \"500\" or otel:http.status starts with \"5\" or otel:http.status in [500, \"501\"]) }",
+        "never { any.where(\"http.response.status_code\" == bad or http.status == \"5xx\" or \"level\" == low) }",
+        "never { any.where(otel:rpc.status == UNAVAILABLE or error.type == \"500\" or event.http.status_code == bad) }",
+    ]));
+}
+
+#[test]
 fn totals_are_compared() {
     insta::assert_snapshot!(reports(&[
         "never { count(a) + count(b) > 10 }",

@@ -9,7 +9,7 @@ use betrace_lang::{duration_text, nearest};
 use super::keys::{Kind, is_section, kind, names_in};
 use super::remark::{Remark, UNKNOWN_KEY, WRONG_VALUE};
 use super::said::{Value, read};
-use super::timing::{nanoseconds, whole};
+use super::scalar::{nanoseconds, whole};
 use super::yaml::Node;
 
 /// How long a secret may be, in bytes.

@@ -30,6 +30,9 @@ const SECOND: u64 = 1000 * MILLISECOND;
 const HOUR: u64 = 3600 * SECOND;
 const DAY: u64 = 24 * HOUR;
 
+/// MiB that rules may hold.
+const MOST_RULES_MIB: i64 = 4096;
+
 const fn from(least: u64, most: u64) -> Kind {
     Kind::Duration {
         least,
@@ -61,7 +64,7 @@ pub const KEYS: &[(&str, Kind)] = &[
     ("evidence.samples", whole(0, 1000)),
     ("limits.memory_mib", whole(1, 65_536)),
     ("limits.rule_labels", whole(1, 1900)),
-    ("limits.rules_mib", whole(1, 4096)),
+    ("limits.rules_mib", whole(1, MOST_RULES_MIB)),
     ("limits.spans_per_trace", whole(1, 500_000)),
     ("membership.dns", Kind::Text),
     ("membership.interval", from(100 * MILLISECOND, HOUR)),

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::remark::{AT_ODDS, Remark};
-use super::timing::nanoseconds;
+use super::scalar::nanoseconds;
 use super::yaml::Node;
 
 /// What is known of a value before the Collector starts.

@@ -6,7 +6,8 @@ use betrace_lang::codes::Code;
 use betrace_lang::{LoadedRule, duration_text};
 
 use super::remark::Remark;
-use super::timing::{Timing, nanoseconds};
+use super::scalar::nanoseconds;
+use super::timing::Timing;
 use super::yaml::Node;
 
 /// What stands in a configuration rather than in a rule; docs/pipeline.md says of each what to do.

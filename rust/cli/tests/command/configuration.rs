@@ -162,3 +162,20 @@ fn faults_of_every_processor_are_told() {
     }
     assert_eq!(code, 2, "some rules cannot be read");
 }
+
+#[test]
+fn lists_may_be_so_long_and_no_longer() {
+    let desk = Desk::with(&[]);
+    let faults = |keys: usize, names: usize, length: usize| {
+        let keys = vec!["0123456789abcdef"; keys].join(", ");
+        let names = vec!["n".repeat(length); names].join(", ");
+        let config = format!(
+            " {{ violations: {{ key: 0123456789abcdef, previous_keys: [{keys}] }}, privacy: {{ attributes: [{names}] }}, rules: {{ allow_empty: true }} }}"
+        );
+        told(&desk, &config).0.len()
+    };
+    assert_eq!(faults(7, 500, 256), 0);
+    assert_eq!(faults(8, 500, 256), 1);
+    assert_eq!(faults(7, 501, 256), 1);
+    assert_eq!(faults(7, 1, 257), 1);
+}

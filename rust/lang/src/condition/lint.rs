@@ -22,7 +22,7 @@ mod order;
 mod regex;
 mod window;
 
-pub(crate) use attribute::{attribute_name, is_known_field};
+pub(crate) use attribute::{attribute_name, holds_number, is_known_field};
 pub(crate) use chain::chain;
 pub(crate) use clauses::body;
 pub(crate) use emitted::{Unheard, operation, unheard};

@@ -183,6 +183,11 @@ declare_codes! {
         bad: "// macros: { expensive: amount > 1000 }\nnever { payment.where(expensve) }",
         good: "never { payment.where(expensive) }"
     }
+    NUMBER_AGAINST_TEXT = "W0138", "a text where only numbers go" {
+        "What goes under this name is a number, and no number is equal to, above or below a text that is none, so the comparison selects nothing. There are no patterns of digits: the codes from 500 to 599 are `x >= 500 and x < 600`. Numbers in quotes compare as numbers. If your services emit texts under the name, put it in quotes; a word that is meant as it is, `\"5xx\"`, too.",
+        bad: "never { any.where(otel:http.status == 5xx) }",
+        good: "never { any.where(otel:http.status >= 500 and otel:http.status < 600) }"
+    }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
         bad: "never { any.where(lower(user.role) == Admin) }",

@@ -1,11 +1,12 @@
 //! `every x in L`, `some x in L`: comparisons of each element of an array; and `in` a list that is a field.
 
 use crate::codes::conditions as code;
-use crate::condition::ast::{Node, NodeKind};
+use crate::condition::ast::{Node, NodeKind, Test};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::operand::Left;
 use crate::condition::dialect::Dialect;
 use crate::condition::shipped::PREFIX;
-use crate::rule::{Field, ListSource, Predicate, Quantifier, Term};
+use crate::rule::{CompareOp, Field, ListSource, Predicate, Quantifier, Term};
 
 impl<'a> Checker<'a> {
     pub(super) fn each(
@@ -52,6 +53,43 @@ impl<'a> Checker<'a> {
             return None;
         }
         Some(field)
+    }
+
+    /// `term in list`, `term not in list`
+    pub(super) fn is_listed(
+        &mut self,
+        (term, left): (Option<Term>, &'a Node),
+        test: Test,
+        right: &'a Node,
+        dialect: Dialect,
+    ) -> Option<Predicate> {
+        let list = self.list_source(right);
+        let (term, list) = (term?, list?);
+        self.tested_term(&term, Some(CompareOp::Eq), left)?;
+        let list = match (&term, list) {
+            (term, list @ ListSource::Field(_)) => {
+                self.may_be_element(term, left)?;
+                list
+            }
+            (Term::Field(field), ListSource::Literals(values)) => {
+                let left = Left {
+                    field,
+                    node: left,
+                    dialect,
+                };
+                ListSource::Literals(self.all_fit(left, values, right)?)
+            }
+            (term, ListSource::Literals(values)) => {
+                ListSource::Literals(self.all_fit_term((term, left), values, right)?)
+            }
+        };
+        let is_within = matches!(test, Test::In);
+        self.doubt_texts_of_number((&term, left), is_within, (&list, right));
+        let within = Predicate::In { left: term, list };
+        Some(match test {
+            Test::In => within,
+            _ => Predicate::Not(Box::new(within)),
+        })
     }
 
     /// What stands after `in`.

@@ -8,9 +8,7 @@ use crate::condition::dialect::Dialect;
 use crate::condition::token::Function;
 use crate::diagnostic::fault::Fault;
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{
-    CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Operand, Predicate, Term,
-};
+use crate::rule::{CompareOp, Field, FieldTest, Intrinsic, Literal, Operand, Predicate, Term};
 
 impl<'a> Checker<'a> {
     /// A comparison of a `trace:` intrinsic that stands as a condition.
@@ -226,6 +224,7 @@ impl<'a> Checker<'a> {
         };
         if self.doubts {
             self.doubt_value(node, (term.as_field(), left), op, (&right, right_node));
+            self.doubt_text_of_number(node.range(), (&term, left), op, (&right, right_node));
             self.doubt_other_event(node, term.as_field(), op);
         }
         Some(Predicate::Compare {
@@ -287,33 +286,7 @@ impl<'a> Checker<'a> {
     ) -> Option<Predicate> {
         let term = self.left_term(left, dialect);
         match test {
-            Test::In | Test::NotIn => {
-                let list = self.list_source(right);
-                let (term, list) = (term?, list?);
-                self.tested_term(&term, Some(CompareOp::Eq), left)?;
-                let list = match (&term, list) {
-                    (term, list @ ListSource::Field(_)) => {
-                        self.may_be_element(term, left)?;
-                        list
-                    }
-                    (Term::Field(field), ListSource::Literals(values)) => {
-                        let left = Left {
-                            field,
-                            node: left,
-                            dialect,
-                        };
-                        ListSource::Literals(self.all_fit(left, values, right)?)
-                    }
-                    (term, ListSource::Literals(values)) => {
-                        ListSource::Literals(self.all_fit_term((term, left), values, right)?)
-                    }
-                };
-                let within = Predicate::In { left: term, list };
-                Some(match test {
-                    Test::In => within,
-                    _ => Predicate::Not(Box::new(within)),
-                })
-            }
+            Test::In | Test::NotIn => self.is_listed((term, left), test, right, dialect),
             Test::Matches => {
                 let pattern = self.pattern(right);
                 let (term, pattern) = (term?, pattern?);
@@ -333,6 +306,7 @@ impl<'a> Checker<'a> {
                 term.as_field()
                     .map_or(Some(()), |field| self.text_field(field, left))?;
                 self.warn_capitals(&term, &value, right);
+                self.doubt_part_of_number((&term, left), &value, right);
                 if matches!(value, Operand::Literal(Literal::Duration(_))) {
                     self.fault(code::UNLIKE_TYPES, right.range(), "a duration is no text")
                         .help = Some("put a text in quotes".into());

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use hashbrown::{HashMap, HashSet};
 
 use crate::codes::conditions as code;
-use crate::condition::shipped::{keys_of, readers, reads_whole};
+use crate::condition::shipped::{PREFIX, keys_of, readers, reads_whole};
 use crate::diagnostic::fault::Fault;
 use crate::rule::{Intrinsic, Scope};
 use crate::words::Word;
@@ -20,6 +20,8 @@ struct Names {
     current: HashSet<&'static str>,
     old: HashMap<&'static str, Old>,
     by_length: Vec<Vec<&'static str>>,
+    /// Current ones, and older ones that are emitted, whose values are numbers.
+    numbers: HashSet<&'static str>,
 }
 
 /// What has become of an old name.
@@ -35,19 +37,27 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
         current: HashSet::new(),
         old: HashMap::new(),
         by_length: Vec::new(),
+        numbers: HashSet::new(),
     };
     for line in CONVENTIONS.lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split(' ');
         let name = words.next().unwrap_or_default();
         let mut words = words.peekable();
+        let is_number = words.next_if_eq(&"#").is_some();
+        let mut is_seen = true;
         if words.peek().is_some() {
-            names.old.insert(name, Old::read(words));
+            let old = Old::read(words);
+            is_seen = old.is_emitted || !readers(name).is_empty();
+            names.old.insert(name, old);
         } else if !name.is_empty() {
             names.current.insert(name);
             if names.by_length.len() <= name.len() {
                 names.by_length.resize(name.len() + 1, Vec::new());
             }
             names.by_length[name.len()].push(name);
+        }
+        if is_number && is_seen {
+            names.numbers.insert(name);
         }
     }
     names
@@ -164,6 +174,17 @@ fn beside_another(scope: Scope, key: &str, range: Range<usize>) -> Option<Fault>
     ];
     let fault = Fault::new(code::OTHER_NAME_EMITTED, range, message.concat());
     Some(fault.help(help.concat()))
+}
+
+/// Whether what goes under the name of an attribute, or of the vocabulary, is a number, whoever emits it.
+pub(crate) fn holds_number(name: &str) -> bool {
+    let numbers = &NAMES.numbers;
+    if !name.starts_with(PREFIX) {
+        return numbers.contains(name);
+    }
+    let keys = keys_of(name);
+    let is_number = |key: &&str| numbers.contains(*key) && reads_whole(name, key);
+    !keys.is_empty() && keys.iter().all(is_number)
 }
 
 /// Names shorter than this are too often somebody's own.
