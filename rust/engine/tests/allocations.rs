@@ -4,6 +4,7 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod messages;
 #[path = "../benches/traffic/mod.rs"]
 mod traffic;
 
@@ -12,11 +13,11 @@ use std::sync::Arc;
 use betrace_engine::{Completeness, Engine, Settings, Timestamp};
 use betrace_lang::rule::Rule;
 use betrace_lang::{SourceFile, compile};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+
+use crate::messages::{message, message_of, text};
 
 const SECOND: u64 = 1_000_000_000;
 const NOW: u64 = 1_760_000_001 * SECOND;
@@ -104,16 +105,6 @@ fn spans_cost_next_to_no_allocation() {
     assert!(allocations < 4 * spans, "{allocations}");
 }
 
-fn attribute(key: &str, value: &str) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue {
-            value: Some(Value::StringValue(value.to_owned())),
-        }),
-        ..KeyValue::default()
-    }
-}
-
 /// A root of a trace of its own with these attributes.
 fn root_with(id: u64, keys: &[String]) -> Span {
     Span {
@@ -122,21 +113,9 @@ fn root_with(id: u64, keys: &[String]) -> Span {
         name: "root".to_owned(),
         start_time_unix_nano: NOW,
         end_time_unix_nano: NOW + 1,
-        attributes: keys.iter().map(|key| attribute(key, "here")).collect(),
+        attributes: keys.iter().map(|key| text(key, "here")).collect(),
         ..Span::default()
     }
-}
-
-fn message(spans: Vec<Span>) -> ExportTraceServiceRequest {
-    let scope_spans = vec![ScopeSpans {
-        spans,
-        ..ScopeSpans::default()
-    }];
-    let resource_spans = vec![ResourceSpans {
-        scope_spans,
-        ..ResourceSpans::default()
-    }];
-    ExportTraceServiceRequest { resource_spans }
 }
 
 /// A sender chooses which attributes his spans have, and which resources: what a call learns of them stays a third of the 2 MiB that are
@@ -157,17 +136,12 @@ fn what_a_call_works_with_is_bounded_whatever_spans_have() {
             let keys = (0..KEYS).filter(|key| set >> key & 1 == 1);
             let keys: Vec<String> = keys.map(|key| format!("k{key}")).collect();
             let spans = (0..64).map(|_| root_with(dice.next(), &keys)).collect();
-            let mut message = message(spans);
             let long = format!("{set:x}").repeat(100);
             let mut attributes: Vec<KeyValue> = (0..16)
-                .map(|key| attribute(&format!("k{key}"), "there"))
+                .map(|key| text(&format!("k{key}"), "there"))
                 .collect();
-            attributes.push(attribute("long", &long));
-            message.resource_spans[0].resource = Some(Resource {
-                attributes,
-                ..Resource::default()
-            });
-            message.encode_to_vec()
+            attributes.push(text("long", &long));
+            message_of(attributes, spans).encode_to_vec()
         })
         .collect();
     let mut now = NOW;

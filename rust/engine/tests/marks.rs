@@ -5,17 +5,19 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod messages;
+
 use betrace_engine::{
     CloseCause, Engine, MarkKey, OwnSpans, Settings, Stats, Timestamp, ViolationTrace,
     encode_violations,
 };
 use betrace_lang::{SourceFile, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{
-    AnyValue, InstrumentationScope, KeyValue, any_value::Value,
-};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::trace::v1::{ScopeSpans, Span};
 use prost::Message;
+
+use crate::messages::{message, scoped, text};
 
 const SECOND: u64 = 1_000_000_000;
 const NOW: u64 = 1_700_000_000 * SECOND;
@@ -39,16 +41,6 @@ fn engine(own_spans: OwnSpans) -> Engine {
     Engine::new(rules, settings, Timestamp(NOW)).unwrap()
 }
 
-fn text(key: &str, value: &str) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue {
-            value: Some(Value::StringValue(value.to_owned())),
-        }),
-        ..KeyValue::default()
-    }
-}
-
 fn span(id: u8, name: &str, attributes: Vec<KeyValue>) -> Span {
     Span {
         trace_id: vec![1; 16],
@@ -62,20 +54,7 @@ fn span(id: u8, name: &str, attributes: Vec<KeyValue>) -> Span {
 }
 
 fn request(scope: &str, spans: Vec<Span>) -> Vec<u8> {
-    let scope = Some(InstrumentationScope {
-        name: scope.to_owned(),
-        ..InstrumentationScope::default()
-    });
-    let scope_spans = vec![ScopeSpans {
-        scope,
-        spans,
-        ..ScopeSpans::default()
-    }];
-    let resource_spans = vec![ResourceSpans {
-        scope_spans,
-        ..ResourceSpans::default()
-    }];
-    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+    scoped(scope, message(spans)).encode_to_vec()
 }
 
 /// The violation span of a trace that is broken by one span, as a processor with this key sends it.

@@ -4,6 +4,8 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod messages;
+
 use betrace_engine::internals::{
     Matcher, MatcherBuilder, OwnedValue, ScanStats, SelectorId, Value,
 };
@@ -11,25 +13,12 @@ use betrace_lang::rule::{
     Base, CompareOp, Field, Intrinsic, Literal, Number, Operand, Predicate, Scope,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{
-    AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value,
-};
-use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
+use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
-fn attribute(key: &str, value: any_value::Value) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
-}
-
-fn text(key: &str, value: &str) -> KeyValue {
-    attribute(key, any_value::Value::StringValue(value.to_owned()))
-}
+use crate::messages::{attribute, message_of, scoped, text};
 
 fn int(key: &str, value: i64) -> KeyValue {
     attribute(key, any_value::Value::IntValue(value))
@@ -49,23 +38,7 @@ fn span(name: &str, attributes: Vec<KeyValue>) -> Span {
 }
 
 fn request(resource: Vec<KeyValue>, scope: &str, spans: Vec<Span>) -> ExportTraceServiceRequest {
-    ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            resource: Some(Resource {
-                attributes: resource,
-                ..Resource::default()
-            }),
-            scope_spans: vec![ScopeSpans {
-                scope: Some(InstrumentationScope {
-                    name: scope.to_owned(),
-                    ..InstrumentationScope::default()
-                }),
-                spans,
-                ..ScopeSpans::default()
-            }],
-            ..ResourceSpans::default()
-        }],
-    }
+    scoped(scope, message_of(resource, spans))
 }
 
 fn field(scope: Scope, key: &str) -> Field {

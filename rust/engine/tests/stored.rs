@@ -8,6 +8,8 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod messages;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,11 +19,12 @@ use betrace_engine::{
 };
 use betrace_lang::rule::Rule;
 use betrace_lang::{SourceFile, compile};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
+
+use crate::messages::{attribute, message};
 
 const START: u64 = 1_700_000_000_000_000_000;
 const VERSION: u16 = 13;
@@ -51,13 +54,7 @@ fn engine(rules: Vec<Arc<Rule>>, now: u64) -> Engine {
 
 fn span(trace: u8, id: u8, parent: u8, name: &str, attributes: &[(&str, Value)]) -> Span {
     let start = START + u64::from(id) * 1_000_000;
-    let pair = |(key, value): &(&str, Value)| KeyValue {
-        key: (*key).to_owned(),
-        value: Some(AnyValue {
-            value: Some(value.clone()),
-        }),
-        ..KeyValue::default()
-    };
+    let pair = |(key, value): &(&str, Value)| attribute(key, value.clone());
     Span {
         trace_id: vec![trace; 16],
         span_id: vec![id; 8],
@@ -75,16 +72,8 @@ fn text(text: &str) -> Value {
 }
 
 fn feed(engine: &Engine, spans: Vec<Span>, now: u64) {
-    let scope_spans = vec![ScopeSpans {
-        spans,
-        ..ScopeSpans::default()
-    }];
-    let resource_spans = vec![ResourceSpans {
-        scope_spans,
-        ..ResourceSpans::default()
-    }];
-    let message = ExportTraceServiceRequest { resource_spans };
-    engine.consume(&message.encode_to_vec(), at(now)).unwrap();
+    let bytes = message(spans).encode_to_vec();
+    engine.consume(&bytes, at(now)).unwrap();
 }
 
 /// What was found, sorted, as `trace rule verdict message`.

@@ -5,11 +5,12 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod messages;
+
 use betrace_engine::{Engine, Settings, Timestamp};
 use betrace_lang::{SourceFile, compile};
 use betrace_pages::{Boxed, stranded, zeroed};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
 const MIB: usize = 1 << 20;
@@ -25,15 +26,7 @@ fn message(trace: u8) -> Vec<u8> {
         end_time_unix_nano: NOW + 1,
         ..Span::default()
     };
-    let scope_spans = vec![ScopeSpans {
-        spans: vec![span],
-        ..ScopeSpans::default()
-    }];
-    let resource_spans = vec![ResourceSpans {
-        scope_spans,
-        ..ResourceSpans::default()
-    }];
-    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+    messages::message(vec![span]).encode_to_vec()
 }
 
 #[test]

@@ -6,6 +6,8 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
+mod messages;
+
 use std::fmt::Write as _;
 
 use betrace_engine::{
@@ -14,21 +16,14 @@ use betrace_engine::{
 };
 use betrace_lang::{SourceFile, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+
+use crate::messages::{attribute, message_of, text};
 
 const START: u64 = 1_700_000_000_000_000_000;
 const MILLI: u64 = 1_000_000;
-
-fn text(key: &str, value: Value) -> KeyValue {
-    KeyValue {
-        key: key.into(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
-}
 
 fn span(id: u8, parent: u8, name: &str, start: u64, end: u64, attributes: Vec<KeyValue>) -> Span {
     Span {
@@ -56,19 +51,7 @@ fn findings(rules: &str, spans: Vec<Span>) -> Vec<Finding> {
         ..Settings::default()
     };
     let engine = Engine::new(rules, settings, Timestamp(START + 59_000 * MILLI)).unwrap();
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            resource: Some(Resource {
-                attributes: vec![text("service.name", Value::StringValue("shop".into()))],
-                ..Resource::default()
-            }),
-            scope_spans: vec![ScopeSpans {
-                spans,
-                ..ScopeSpans::default()
-            }],
-            ..ResourceSpans::default()
-        }],
-    };
+    let request = message_of(vec![text("service.name", "shop")], spans);
     engine.consume(&request.encode_to_vec(), now).unwrap();
     engine.close_traces(now, CloseCause::EndOfInput);
     engine.take_findings(100)
@@ -129,7 +112,7 @@ rules:
 "#;
 
 fn spans() -> Vec<Span> {
-    let amount = |amount| vec![text("amount", Value::IntValue(amount))];
+    let amount = |amount| vec![attribute("amount", Value::IntValue(amount))];
     vec![
         span(1, 0, "order", 0, 100, Vec::new()),
         span(2, 1, "login", 1, 2, Vec::new()),
