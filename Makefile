@@ -251,11 +251,11 @@ recordings: collector
 	$(call say,Running stacks with real instrumentation)
 	@testdata/instrumentation/record.py $(COLLECTOR) $(if $(CHECK),--check) $(STACK)
 
-## walks: the way of a message and of a rule's text through the files, and how often it goes back (WRITE=1 for the page)
+## walks: the way of a message and of a rule's text through the files, and how often it comes back to a room (needs gdb; WRITE=1 for the page)
 .PHONY: walks
 walks:
 	$(call say,Walking from the bytes to the finding and from the text to the rule)
-	@docs/walks/walk.py --bytes 16 --text 8 --page docs/architecture.md $${WRITE:+--write}
+	@docs/walks/walk.py --bytes 13 --text 4 --page docs/architecture.md $${WRITE:+--write}
 
 ## laws: the property tests of the language's laws over a million traces (TRIALS=traces SEED=first)
 .PHONY: laws

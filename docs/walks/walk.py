@@ -8,8 +8,8 @@ Two walks are taken through a run of rust/engine/examples/walk.rs, stopped by gd
   bytes  what one message meets, from the entry of `Engine::consume` to the finding it settles (rust/engine/src)
   text   what a rule's text meets, from `load` to the checked rule (rust/lang/src)
 
-Each prints its files in the order in which calls enter them, and its *returns*. With a bound (`--bytes 4 --text 8`) the
-exit is 1 when a walk has more returns than that, and with `--page docs/architecture.md` when a list of files on that page is not
+Each prints its files in the order in which calls enter them, and its *returns*. With a bound (`--bytes 13 --text 4`) the
+exit is 1 when a walk has more returns from one room into another than that, and with `--page docs/architecture.md` when a list of files on that page is not
 what was walked; `--write` writes it anew. Needs Python 3, cargo, gdb and nm; the same build gives the same output.
 
 A **return** is a call by which a reader who follows the run has to go back. It counts when
@@ -21,8 +21,8 @@ A **return** is a call by which a reader who follows the run has to go back. It 
     varint or of a field of a record, is a word looked up and laid down again, like a call of the standard library;
   * it is the first such call from that file into the other.
 
-Returns from one room into another (a room is a folder of the sources, or a file beside the folders) are counted apart: within
-a room files may lean on each other.
+The bound is on returns from one room into another (a room is a folder of the sources, or a file beside the folders): within a
+room files may lean on each other.
 
 A **stay** is the first entry of a file, or a return. What `derive` writes, other crates and tests are set aside. Every call
 counts once, when it is seen first, so that a thousand spans walk as three do; `--calls` prints them all.
@@ -176,13 +176,16 @@ class Walk:
     def room(self, file):
         return file[len(self.root) :].split("/")[0].removesuffix(".rs")
 
+    def apart(self):
+        """How many returns lead into another room."""
+        return sum(self.room(caller[0]) != self.room(called[0]) for caller, called in self.returns)
+
     def show(self, name, entry, bound, all_calls):
         rooms = {self.room(file) for file in self.files}
         stays = len(self.files) + len(self.returns)
-        apart = sum(self.room(caller[0]) != self.room(called[0]) for caller, called in self.returns)
         limit = "" if bound is None else f", at most {bound}"
         print(f"{name}: from {entry}, {self.root}")
-        print(f"  {len(self.files)} files in {len(rooms)} rooms, {stays} stays, {len(self.returns)} returns{limit} ({apart} into another room)")
+        print(f"  {len(self.files)} files in {len(rooms)} rooms, {stays} stays, {len(self.returns)} returns, {self.apart()} of them into another room{limit}")
         for number, file in enumerate(self.files, 1):
             by = self.entered_by[file]
             why = "" if by is None else f"{self.short(by[0])} ▸ {self.short(by[1]).split(' ', 1)[1]}"
@@ -200,7 +203,7 @@ class Walk:
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in WALKS:
-        arguments.add_argument(f"--{name}", type=int, metavar="N", help=f"at most N returns of {name}")
+        arguments.add_argument(f"--{name}", type=int, metavar="N", help=f"at most N returns of {name} into another room")
     arguments.add_argument("--page", type=pathlib.Path, metavar="FILE", help="check the lists of files on this page")
     arguments.add_argument("--write", action="store_true", help="with --page: write them anew")
     arguments.add_argument("--calls", action="store_true", help="print every distinct call too")
@@ -212,7 +215,7 @@ def main():
     for name, (entry, calls) in record(build()).items():
         walk = Walk(WALKS[name][0], calls)
         walk.show(name, entry, options[name], options["calls"])
-        is_good &= options[name] is None or len(walk.returns) <= options[name]
+        is_good &= options[name] is None or walk.apart() <= options[name]
         is_good &= options["page"] is None or checked_page(options["page"], name, walk, options["write"])
     return 0 if is_good else 1
 
