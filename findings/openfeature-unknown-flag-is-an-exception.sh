@@ -1,7 +1,7 @@
 #!/bin/bash
 # OpenFeature answers a question for a flag that the provider does not know with the value that the caller gave for that case, and
-# the program goes on. Its hooks for OpenTelemetry write an exception event onto the request's span for it, with Node's and
-# Python's each in their own type. The value of a flag is a truth in Node's event, and the text "true" in Python's.
+# the program goes on. Its hooks for OpenTelemetry write an exception event onto the request's span for it, in Node and in
+# Python, each with a type of its own. The value of a flag is a truth in Node's event, and the text "true" in Python's.
 #
 # Why it matters to who writes rules: an exception event is the mark of failure of what has no status, and every request that asks
 # for a flag which is not yet set up has one. `feature_flag.result.value == true` holds for Node's services alone.
