@@ -12,7 +12,7 @@
 set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 npm init -y >/dev/null
-npm install --silent --no-audit --no-fund --ignore-scripts @opentelemetry/api@1.9.1 @opentelemetry/api-logs@0.223.0 \
+npm install --silent --no-audit --no-fund --ignore-scripts @opentelemetry/api@1.9.1 @opentelemetry/api-logs@0.205.0 \
   @opentelemetry/sdk-trace-node@2.12.1 @openfeature/core@1.12.0 @openfeature/server-sdk@1.23.0 @openfeature/open-telemetry-hooks@1.0.0 >/dev/null
 python3 -m venv v
 v/bin/pip install -q --no-compile --disable-pip-version-check opentelemetry-sdk==1.45.1 openfeature-sdk==0.10.0 \
