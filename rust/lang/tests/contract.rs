@@ -605,6 +605,17 @@ fn texts_where_only_numbers_go_are_doubted() {
 }
 
 #[test]
+fn what_was_nearly_a_number_or_an_order_is_told_how() {
+    insta::assert_snapshot!(reports(&[
+        "never { any.where(size > 10k) or any.where(size >= 2M or size < 10KB or size <= 0x1F) }",
+        "never { any.where(day > 2024-01-01 or depth > max_capacity) }",
+        "never { a within 5 }",
+        "never { a.where(x == 1) within 5s }",
+        "never { count(a) within 5s }",
+    ]));
+}
+
+#[test]
 fn totals_are_compared() {
     insta::assert_snapshot!(reports(&[
         "never { count(a) + count(b) > 10 }",

@@ -145,10 +145,22 @@ impl<'a> Checker<'a> {
                         words_of(op)
                     ),
                 );
-                fault.help = Some(format!(
-                    "did you mean the field `span.{word}`? a text is put in quotes"
-                ));
-                fault.suggestion = Some(format!("span.{word}"));
+                // Hardly a field begins so: it is a number in a spelling that the language does not have.
+                if word.starts_with(|first: char| first.is_ascii_digit()) {
+                    let number = written_out(word);
+                    fault.help = Some(match &number {
+                        Some(number) => format!("a number is written out: `{number}`"),
+                        None => {
+                            "a number is written out, as `10_000`; a text is put in quotes".into()
+                        }
+                    });
+                    fault.suggestion = number;
+                } else {
+                    fault.help = Some(format!(
+                        "did you mean the field `span.{word}`? a text is put in quotes"
+                    ));
+                    fault.suggestion = Some(format!("span.{word}"));
+                }
             }
             _ => {}
         }
@@ -368,4 +380,17 @@ fn words_of(op: CompareOp) -> &'static str {
         CompareOp::Ge => "at least",
         CompareOp::Eq | CompareOp::Ne => "equal to",
     }
+}
+
+/// `10k`, `2M` and `0x10` as the language has numbers.
+fn written_out(word: &str) -> Option<String> {
+    if let Some(digits) = word.strip_prefix("0x") {
+        return Some(u64::from_str_radix(digits, 16).ok()?.to_string());
+    }
+    let (digits, zeros) = match word.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, "_000"),
+        None => (word.strip_suffix('M')?, "_000_000"),
+    };
+    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_whole && digits.len() < 15).then(|| format!("{digits}{zeros}"))
 }

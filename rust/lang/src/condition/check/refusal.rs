@@ -184,6 +184,13 @@ impl<'a> Checker<'a> {
                     "compare it inside `where`; a span of this name is put in quotes: `\"{source}\"`"
                 ));
             }
+            NodeKind::Within { measure, .. } if !self.is_measure(measure) => {
+                let spans = self.place.folded(measure.range());
+                let message = "`within` bounds an order, or the time in which spans are counted";
+                self.fault(code::WITHIN, node.range(), message).help = Some(format!(
+                    "`{spans} then B within 5s`; many in a short time: `count({spans}) within 5s > 10`"
+                ));
+            }
             _ => {
                 let message = "a number alone is no condition; compare it";
                 self.fault(code::VALUE_AS_CONDITION, node.range(), message)
