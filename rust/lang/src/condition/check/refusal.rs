@@ -185,11 +185,7 @@ impl<'a> Checker<'a> {
                 ));
             }
             NodeKind::Within { measure, .. } if !self.is_measure(measure) => {
-                let spans = self.place.folded(measure.range());
-                let message = "`within` bounds an order, or the time in which spans are counted";
-                self.fault(code::WITHIN, node.range(), message).help = Some(format!(
-                    "`{spans} then B within 5s`; many in a short time: `count({spans}) within 5s > 10`"
-                ));
+                self.refuse_within_alone(node, measure);
             }
             _ => {
                 let message = "a number alone is no condition; compare it";
@@ -197,6 +193,15 @@ impl<'a> Checker<'a> {
                     .help = Some(format!("`{source} > 0`"));
             }
         }
+    }
+
+    /// `a within 5s`
+    fn refuse_within_alone(&mut self, node: &Node, measure: &Node) {
+        let spans = self.place.folded(measure.range());
+        let message = "`within` bounds an order, or the time in which spans are counted";
+        self.fault(code::WITHIN, node.range(), message).help = Some(format!(
+            "`{spans} then B within 5s`; many in a short time: `count({spans}) within 5s > 10`"
+        ));
     }
 
     /// What selects spans on the left of a comparison outside `where`. `rest`: what stands behind it.
