@@ -1,6 +1,8 @@
 """The package against the command: the same verdicts, the same faults."""
 
 import pickle
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -138,3 +140,18 @@ def test_the_page_of_the_package_shows_what_runs(monkeypatch):
     shown = page.split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(ROOT)
     exec(shown, {})
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_that_are_started_fresh_replay_as_the_page_says(tmp_path, method):
+    page = (ROOT / "python" / "README.md").read_text()
+    (program,) = [block.split("```")[0] for block in page.split("```py\n")[1:] if "multiprocessing" in block.split("```")[0]]
+    program = program.replace('"spawn"', repr(method)).replace('"rules/"', repr(str(RULES)))
+    program = program.replace('"monday.jsonl.zst"', repr(str(RECORDINGS[0]))).replace('"tuesday.jsonl.zst"', repr(str(RECORDINGS[1])))
+    # The parent has used the engine before.
+    program = program.replace("    with multi", "    verdicts(" + repr(str(RECORDINGS[0])) + ")\n    with multi")
+    file = tmp_path / "program.py"
+    file.write_text(program + "    print([len(table) for table in tables])\n")
+    run = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True)
+    right = [len(betrace.replay(recording, RULES).to_table()) for recording in RECORDINGS[:2]]
+    assert run.stdout.strip() == str(right)
