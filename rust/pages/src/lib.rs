@@ -42,9 +42,6 @@ pub use slab::LINE;
 /// What it stands in goes back to the regions when it is dropped.
 pub type Boxed<T> = allocator_api2::boxed::Box<T, Pages>;
 
-/// A list that stands in regions as long as it has no more than [`LARGEST`] bytes.
-pub type PagesVec<T> = Vec<T, Pages>;
-
 /// The allocator. What is larger than [`LARGEST`], or begins at more than the beginning of a line, comes from the global one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pages;

@@ -3,18 +3,16 @@
 
 use std::collections::VecDeque;
 
-use betrace_pages::{Pages, PagesVec, held};
-
 use crate::heap::heap;
 use crate::sync::worked;
 
-/// How many are in a piece, which stands in a large page: each part of all traces comes back to its own much later.
+/// How many are in a piece.
 const PIECE: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct PieceQueue<T> {
     /// None is empty.
-    pieces: VecDeque<PagesVec<T>>,
+    pieces: VecDeque<Vec<T>>,
     /// How many of the first piece are gone.
     gone: usize,
     len: usize,
@@ -57,7 +55,7 @@ impl<T: Copy> PieceQueue<T> {
         }
         // A queue that has one piece to itself is about to have the next.
         let room = if self.pieces.is_empty() { 4 } else { PIECE };
-        let mut piece = PagesVec::with_capacity_in(room, Pages);
+        let mut piece = Vec::with_capacity(room);
         piece.push(one);
         self.bytes += weight(&piece);
         self.pieces.push_back(piece);
@@ -81,7 +79,7 @@ impl<T: Copy> PieceQueue<T> {
         let first = self.first()?;
         self.len -= 1;
         self.gone += 1;
-        if self.pieces.front().map(PagesVec::len) == Some(self.gone) {
+        if self.pieces.front().map(Vec::len) == Some(self.gone) {
             self.drop_first();
         }
         Some(first)
@@ -147,12 +145,12 @@ impl<T: Copy> PieceQueue<T> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes + heap(self.pieces.capacity() * size_of::<PagesVec<T>>())
+        self.bytes + heap(self.pieces.capacity() * size_of::<Vec<T>>())
     }
 }
 
-fn weight<T>(piece: &PagesVec<T>) -> usize {
-    held(piece.capacity() * size_of::<T>())
+fn weight<T>(piece: &Vec<T>) -> usize {
+    heap(piece.capacity() * size_of::<T>())
 }
 
 #[cfg(test)]
@@ -166,9 +164,9 @@ mod tests {
 
     fn weighs_right(queue: &PieceQueue<TracePlace>) {
         let held: usize = queue.pieces.iter().map(weight).sum();
-        let list = heap(queue.pieces.capacity() * size_of::<PagesVec<TracePlace>>());
+        let list = heap(queue.pieces.capacity() * size_of::<Vec<TracePlace>>());
         assert_eq!(held + list, queue.bytes());
-        let len: usize = queue.pieces.iter().map(PagesVec::len).sum();
+        let len: usize = queue.pieces.iter().map(Vec::len).sum();
         assert_eq!(len - queue.gone, queue.len);
     }
 
