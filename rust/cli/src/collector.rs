@@ -198,14 +198,17 @@ fn secrets(processor: &Node) -> Vec<Range<usize>> {
     let kept = KEYS
         .iter()
         .filter(|(_, kind)| matches!(kind, Kind::Secret | Kind::Secrets));
+    let said = Said {
+        processor,
+        resolved: &with_environment,
+    };
     for (key, _) in kept {
-        let value = key
-            .split_once('.')
-            .and_then(|(section, key)| processor.get(section)?.get(key));
-        let nodes = value.map_or(&[][..], |value| match value.elements() {
-            [] => std::slice::from_ref(value),
-            elements => elements,
-        });
+        let nodes = said
+            .entry(key)
+            .map_or(&[][..], |(_, value)| match value.elements() {
+                [] => std::slice::from_ref(value),
+                elements => elements,
+            });
         let is_written = |node: &&Node| node.text().is_some_and(|text| !text.starts_with("${"));
         found.extend(
             nodes

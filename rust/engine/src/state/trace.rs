@@ -251,17 +251,20 @@ impl TraceState {
     #[inline]
     pub(super) fn prefetch_block(&self) {
         self.block.prefetch();
-        if let Some(apart) = &self.apart {
-            prefetch_all(&**apart);
-        }
+        self.prefetch_apart();
     }
 
     /// Asks for what is read when it goes.
     #[inline]
     pub(super) fn prefetch_release(&self) {
         self.block.prefetch_list(List::Records);
-        if let Some(apart) = &self.apart {
-            prefetch_all(&**apart);
+        self.prefetch_apart();
+    }
+
+    #[inline(always)]
+    fn prefetch_apart(&self) {
+        if let Some(apart) = self.apart() {
+            prefetch_all(apart);
         }
     }
 

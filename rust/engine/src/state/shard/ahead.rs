@@ -84,13 +84,11 @@ impl Shard {
         if !self.closed_looked_at.was_last() {
             return;
         }
-        let next = || self.coming(self.closed.next(), |place| *place);
-        for (_, trace) in next() {
+        let next = self.coming(self.closed.next(), |place| *place);
+        read(next.map(|(place, trace)| {
             self.forgotten.prefetch_newest(route(trace.id()));
             trace.prefetch_release();
-        }
-        // Where a table has it is told by looking alone.
-        read(next().map(|(place, trace)| {
+            // Where a table has it is told by looking alone.
             let hash = key.of_trace(trace.id());
             let slot = self.table.find(hash, |slot| *slot == place.slot);
             slot.map_or(0, u64::from)
