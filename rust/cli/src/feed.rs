@@ -1,10 +1,11 @@
-//! Reads the inputs on a thread of its own and hands their batches over, in order: to one who takes them, or to a [`crew`]
-//! whose threads take turns. What is to be told of the inputs is told by the [`teller`].
+//! Reads the inputs and hands their batches over, in order: from a thread of its own to one who takes them, or to a [`crew`]
+//! whose threads take turns, of which the one that reads is one. What is to be told of the inputs is told by the [`teller`].
 
 pub mod crew;
 mod progress;
 mod teller;
 
+use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -74,7 +75,8 @@ pub fn feed(
 }
 
 /// As [`feed`], with several threads that take batches [in turns](Crew); `partial` hears of traces of which more was recorded
-/// than came.
+/// than came. The thread that reads takes batches too where many wait: one more than there are processors would stand in the
+/// way of those whose turn the others wait for.
 pub fn feed_in_turns<C, R>(
     inputs: TraceInputs,
     crew: &Crew<C, R>,
@@ -85,34 +87,35 @@ where
     R: Fn() -> bool + Sync,
 {
     let mut teller = Teller::new(&inputs);
+    let count = teller.count();
+    let used = RefCell::new(Vec::new());
     thread::scope(|scope| {
-        let (messages, give_back) = start(scope, inputs, &teller);
+        let over = crew.over();
         for _ in 1..crew.threads() {
             scope.spawn(|| crew.work());
         }
-        for message in messages {
-            match message {
-                Message::Batch(otlp, at) => {
-                    for otlp in crew.give(otlp, at) {
-                        let _ = give_back.try_send(otlp);
-                    }
-                }
-                other => {
-                    // What is told of what came before is told before.
-                    for (at, error) in crew.finish() {
-                        teller.fault(at, &error);
-                    }
-                    if let Message::Partial(trace) = other {
-                        partial(trace);
-                    }
-                    teller.tell(other);
-                }
+        let post = |message| match message {
+            Message::Batch(otlp, at) => {
+                let given_back = crew.give(otlp, at);
+                used.borrow_mut().extend(given_back);
             }
-        }
+            other => {
+                // What is told of what came before is told before.
+                for (at, error) in crew.finish() {
+                    teller.fault(at, &error);
+                }
+                if let Message::Partial(trace) = other {
+                    partial(trace);
+                }
+                teller.tell(other);
+            }
+        };
+        let spare = || used.borrow_mut().pop().unwrap_or_default();
+        read(inputs, &count, Posted { post, spare });
         for (at, error) in crew.finish() {
             teller.fault(at, &error);
         }
-        crew.end();
+        drop(over);
     });
     teller.end()
 }
@@ -124,24 +127,27 @@ fn start<'s>(
     teller: &Teller,
 ) -> (Receiver<Message>, SyncSender<Vec<u8>>) {
     let (sender, messages) = sync_channel(AHEAD);
-    let (give_back, spare) = sync_channel(2 * AHEAD);
+    let (give_back, used) = sync_channel(2 * AHEAD);
     let count = teller.count();
-    scope.spawn(move || read(inputs, &count, sender, spare));
+    let post = move |message| {
+        // The receiver outlives this thread.
+        let _ = sender.send(message);
+    };
+    let spare = move || used.try_recv().unwrap_or_default();
+    scope.spawn(move || read(inputs, &count, Posted { post, spare }));
     (messages, give_back)
 }
 
-fn read(
+fn read<P: FnMut(Message), S: FnMut() -> Vec<u8>>(
     inputs: TraceInputs,
     count: &Arc<AtomicU64>,
-    sender: SyncSender<Message>,
-    spare: Receiver<Vec<u8>>,
+    mut sink: Posted<P, S>,
 ) {
-    let mut sink = Channel { sender, spare };
     let mut is_barren = vec![true; inputs.directories.len()];
     let mut is_all_empty = true;
     let mut empty = Vec::new();
     for input in inputs.files {
-        sink.send(Message::Begin(input.name()));
+        (sink.post)(Message::Begin(input.name()));
         let outcome = if input.is_stdin() {
             Ok(traces::read_stream(
                 io::stdin(),
@@ -157,12 +163,12 @@ fn read(
                 empty.extend(input.directory.is_none().then(|| input.name()));
                 continue;
             }
-            Ok(Outcome::NotTraces) if input.directory.is_none() => sink.send(Message::NotTraces),
+            Ok(Outcome::NotTraces) if input.directory.is_none() => (sink.post)(Message::NotTraces),
             Ok(Outcome::NotTraces) => {
-                sink.send(Message::Skipped);
+                (sink.post)(Message::Skipped);
                 continue;
             }
-            Err(error) => sink.send(Message::Unreadable(error)),
+            Err(error) => (sink.post)(Message::Unreadable(error)),
         }
         is_all_empty = false;
         if let Some(directory) = input.directory {
@@ -170,7 +176,7 @@ fn read(
         }
     }
     for name in empty {
-        sink.send(if is_all_empty {
+        (sink.post)(if is_all_empty {
             Message::AllEmpty(name)
         } else {
             Message::Empty(name)
@@ -178,45 +184,39 @@ fn read(
     }
     for (directory, is_barren) in inputs.directories.into_iter().zip(is_barren) {
         if is_barren {
-            sink.send(Message::NothingIn(directory));
+            (sink.post)(Message::NothingIn(directory));
         }
     }
 }
 
-struct Channel {
-    sender: SyncSender<Message>,
-    spare: Receiver<Vec<u8>>,
+/// What is found is posted, in buffers that were used before.
+struct Posted<P, S> {
+    post: P,
+    spare: S,
 }
 
-impl Channel {
-    fn send(&self, message: Message) {
-        // The receiver outlives this thread.
-        let _ = self.sender.send(message);
-    }
-}
-
-impl Sink for Channel {
+impl<P: FnMut(Message), S: FnMut() -> Vec<u8>> Sink for Posted<P, S> {
     fn batch(&mut self, otlp: &[u8], at: At) {
-        let mut buffer = self.spare.try_recv().unwrap_or_default();
+        let mut buffer = (self.spare)();
         buffer.clear();
         buffer.extend_from_slice(otlp);
-        self.send(Message::Batch(buffer, at));
+        (self.post)(Message::Batch(buffer, at));
     }
 
     fn buffer(&mut self, otlp: &mut Vec<u8>, at: At) {
-        let spare = self.spare.try_recv().unwrap_or_default();
-        self.send(Message::Batch(std::mem::replace(otlp, spare), at));
+        let buffer = std::mem::replace(otlp, (self.spare)());
+        (self.post)(Message::Batch(buffer, at));
     }
 
     fn broken(&mut self, at: At, message: &str) {
-        self.send(Message::Broken(at, message.to_owned()));
+        (self.post)(Message::Broken(at, message.to_owned()));
     }
 
     fn note(&mut self, message: &str) {
-        self.send(Message::Note(message.to_owned()));
+        (self.post)(Message::Note(message.to_owned()));
     }
 
     fn partial(&mut self, trace: [u8; 16]) {
-        self.send(Message::Partial(TraceId(trace)));
+        (self.post)(Message::Partial(TraceId(trace)));
     }
 }

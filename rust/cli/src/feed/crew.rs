@@ -9,9 +9,6 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::traces::At;
 
-/// Batches that wait to be taken.
-const AHEAD: usize = 8;
-
 /// A larger batch is taken by one thread while the others wait: what comes with it may be more than there is room for.
 const LARGE: usize = 4 << 20;
 
@@ -99,6 +96,34 @@ impl Drop for OfBatch<'_> {
     }
 }
 
+/// A batch is being consumed until this is dropped.
+struct Running<'c> {
+    state: &'c Mutex<State>,
+    changed: &'c Condvar,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut state = self.state.lock();
+        state.running -= 1;
+        state.is_alone = false;
+        self.changed.notify_all();
+    }
+}
+
+/// See [`Crew::over`].
+pub struct Over<'c> {
+    state: &'c Mutex<State>,
+    changed: &'c Condvar,
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.state.lock().is_over = true;
+        self.changed.notify_all();
+    }
+}
+
 impl<C, R> Crew<C, R>
 where
     C: Fn(&[u8], &dyn Turns) -> Result<(), ConsumeError> + Sync,
@@ -133,7 +158,8 @@ where
             _ => state.waiting.push_back((otlp, at)),
         }
         self.changed.notify_one();
-        while state.waiting.len() >= AHEAD {
+        // No more of them than keep all others at work meanwhile: they are still in a cache when they are taken.
+        while state.waiting.len() > self.threads {
             state = self.take_one(state);
         }
         std::mem::take(&mut state.used)
@@ -157,10 +183,12 @@ where
             .collect()
     }
 
-    /// Nothing more is given.
-    pub fn end(&self) {
-        self.state.lock().is_over = true;
-        self.changed.notify_all();
+    /// Once this is dropped nothing more is given. Whoever gives holds it, so that the others end too if it panics.
+    pub fn over(&self) -> Over<'_> {
+        Over {
+            state: &self.state,
+            changed: &self.changed,
+        }
     }
 
     /// Takes batches until the end.
@@ -195,16 +223,83 @@ where
         state.running += 1;
         state.is_alone = must_be_alone;
         drop(state);
+        let running = Running {
+            state: &self.state,
+            changed: &self.changed,
+        };
         let parts = &self.parts[..];
         let result = (self.consume)(&otlp, &OfBatch { parts, number });
         let mut state = self.state.lock();
-        state.running -= 1;
-        state.is_alone = false;
         state
             .faults
             .extend(result.err().map(|error| (number, at, error)));
         state.used.push(otlp);
-        self.changed.notify_all();
-        state
+        drop(state);
+        drop(running);
+        self.state.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::thread;
+
+    use super::*;
+
+    /// What is given to a crew of so many, each batch a number, as it came through its one part; a batch of `broken` is a fault,
+    /// and one of `panics` a panic.
+    fn through(threads: usize, batches: u8, broken: u8, panics: u8) -> (Vec<u8>, Vec<At>) {
+        let came = Mutex::new(Vec::new());
+        let consume = |otlp: &[u8], turns: &dyn Turns| {
+            turns.enter(0);
+            came.lock().extend_from_slice(otlp);
+            turns.leave(0);
+            assert!(otlp != [panics], "a batch that cannot be consumed");
+            if otlp == [broken] {
+                return Err(ConsumeError {
+                    offset: 0,
+                    message: "broken".to_owned(),
+                });
+            }
+            Ok(())
+        };
+        let crew = Crew::new(threads, 1, consume, || true);
+        let mut buffers = 0;
+        let faults = thread::scope(|scope| {
+            let over = crew.over();
+            for _ in 1..threads {
+                scope.spawn(|| crew.work());
+            }
+            for number in 0..batches {
+                buffers += crew.give(vec![number], At::Row(u64::from(number))).len();
+            }
+            let faults = crew.finish();
+            buffers += crew.state.lock().used.len();
+            drop(over);
+            faults
+        });
+        assert_eq!(buffers, usize::from(batches));
+        let places = faults.into_iter().map(|(at, _)| at).collect();
+        (came.into_inner(), places)
+    }
+
+    #[test]
+    fn batches_come_to_a_part_in_their_order_whoever_takes_them() {
+        const NONE: u8 = u8::MAX;
+        for threads in 1..4 {
+            let all: Vec<u8> = (0..50).collect();
+            assert_eq!(through(threads, 50, 7, NONE), (all, vec![At::Row(7)]));
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_one_that_panicked() {
+        for threads in 1..4 {
+            for panics in [0, 4, 9] {
+                let all = AssertUnwindSafe(|| through(threads, 10, 7, panics));
+                assert!(catch_unwind(all).is_err());
+            }
+        }
     }
 }
