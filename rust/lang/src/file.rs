@@ -31,5 +31,6 @@ mod set;
 mod swallowed;
 pub(crate) mod unused;
 pub(crate) mod uses;
+mod ways;
 pub(crate) mod written;
 pub(crate) mod yaml;

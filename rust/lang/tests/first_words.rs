@@ -74,7 +74,39 @@ const EDITED: &[(&str, &str)] = &[
     ("never { any.where(x < 5 or > 10) }", "never { any.where(x < 5 or x > 10) }"),
     ("never { any.where(length(x) greater than 3) }", "never { any.where(length(x) > 3) }"),
     ("when { a } always { a immediately after b }", "when { a } always { a directly after b }"),
+    // Numbers and durations as other languages write them.
+    ("never { any.where(size == 0x10) }", "never { any.where(size == 16) }"),
+    ("never { any.where(size == 0b1_01) }", "never { any.where(size == 5) }"),
+    ("never { any.where(size == 0o17) }", "never { any.where(size == 15) }"),
+    ("never { any.where(size in [0x10, 3]) }", "never { any.where(size in [16, 3]) }"),
+    ("never { any.where(missing(size) or size not in [1k, 3]) }", "never { any.where(missing(size) or size not in [1000, 3]) }"),
+    ("never { any.where(size == 5MiB) }", "never { any.where(size == 5242880) }"),
+    ("never { any.where(size >= 64Ki) }", "never { any.where(size >= 65536) }"),
+    ("never { any.where(size > 1.5k) }", "never { any.where(size > 1500) }"),
+    ("never { any.where(size > 2G) }", "never { any.where(size > 2000000000) }"),
+    ("never { any.where(size == 100L) }", "never { any.where(size == 100) }"),
+    ("never { any.where(length(x) > 0x10) }", "never { any.where(length(x) > 16) }"),
+    ("never { any.where(x + y > 10k) }", "never { any.where(x + y > 10000) }"),
+    ("never { count(a) > 10k }", "never { count(a) > 10000 }"),
+    ("never { any.where(file.mode == 0644) }", "never { any.where(file.mode == \"0644\") }"),
+    ("never { any.where(zip in [01234, 04321]) }", "never { any.where(zip in [\"01234\", \"04321\"]) }"),
+    ("never { any.where(size > 007) }", "never { any.where(size > 7) }"),
+    ("never { any.where(span:duration > 5S) }", "never { any.where(span:duration > 5s) }"),
+    ("never { any.where(span:duration > \"500ms\") }", "never { any.where(span:duration > 500ms) }"),
+    ("never { any.where(took_ms > 500ms) }", "never { any.where(took_ms as ms > 500ms) }"),
+    ("never { any.where(span.wait_seconds > 5s) }", "never { any.where(span.wait_seconds as s > 5s) }"),
+    ("never { any.where(span:status == 2) }", "never { any.where(span:status == error) }"),
+    ("never { any.where(span:kind == 3) }", "never { any.where(span:kind == client) }"),
+    ("never { any.where(http.status == 500) }", "never { any.where(otel:http.status == 500) }"),
+    // Further values, behind more than `==`.
+    ("never { any.where(x contains \"a\" or \"b\") }", "never { any.where(x contains \"a\" or x contains \"b\") }"),
+    ("never { any.where(x contains \"a\" and \"b\") }", "never { any.where(x contains \"a\" and x contains \"b\") }"),
+    ("never { any.where(x starts with a or b) }", "never { any.where(x starts with a or x starts with b) }"),
+    ("never { any.where(x matches \"^a\" or \"b$\") }", "never { any.where(x matches \"^a\" or x matches \"b$\") }"),
+    ("never { any.where(missing(x) or (x != a or b)) }", "never { any.where(missing(x) or x not in [a, b]) }"),
     // Lists.
+    ("never { any.where(x in a, b) }", "never { any.where(x in [a, b]) }"),
+    ("never { any.where(missing(x) or x notin [a, b]) }", "never { any.where(missing(x) or x not in [a, b]) }"),
     ("never { any.where(x == [a, b]) }", "never { any.where(x in [a, b]) }"),
     ("never { any.where(missing(x) or x != [a, b]) }", "never { any.where(missing(x) or x not in [a, b]) }"),
     ("never { any.where(x in [\"a\" \"b\"]) }", "never { any.where(x in [\"a\", \"b\"]) }"),
@@ -293,6 +325,20 @@ const EDITED: &[(&str, &str)] = &[
     ("never { a << b }", "never { a inside b }"),
     ("never { a childof b }", "never { a child of b }"),
     ("never { a is child of b }", "never { a child of b }"),
+    // Measures, and every span.
+    ("never { count(a) between 3 and 5 }", "never { count(a) >= 3 and count(a) <= 5 }"),
+    ("never { 3 < count(a) <= 5 }", "never { count(a) > 3 and count(a) <= 5 }"),
+    ("never { count(a) > 3 and < 5 }", "never { count(a) > 3 and count(a) < 5 }"),
+    ("never { count(a) in [1, 2] }", "never { count(a) == 1 or count(a) == 2 }"),
+    ("never { count(a, by user) > 5 }", "never { count(a) by user > 5 }"),
+    ("never { count(a) by user > 5 within 5m }", "never { count(a) within 5m by user > 5 }"),
+    ("never { count(distinct user) > 5 }", "never { distinct(any, user) > 5 }"),
+    ("never { count(distinct user.id) > 5 }", "never { distinct(any, user.id) > 5 }"),
+    ("always { b after each a }", "when each { a as p } always { b after p }"),
+    ("always { every b inside a }", "when each { b as p } always { p inside a }"),
+    ("when { each a as p } always { b after p }", "when each { a as p } always { b after p }"),
+    ("never: { a }", "never { a }"),
+    ("never { * }", "never { any }"),
     ("never { a in b }", "never { a inside b }"),
     ("never { a nested in b }", "never { a inside b }"),
 ];
@@ -342,6 +388,15 @@ const TOLD: &[(&str, &str)] = &[
     ("when { count(login) by user > 3 and login.where(ok == true) } always { lock }", "`when each { S.where(exists(user)) as p }"),
     ("when { a } always { b }\nwhen { c } always { d }", "one rule a text"),
     ("never { a }\nnever { b }", "one rule a text"),
+    ("never { any.where(size == 5MB) }", "`5_000_000`, or `5_242_880`"),
+    ("never { any.where(x > 500ms) }", "`x as ms` if it holds milliseconds"),
+    ("never { any.where(mode > 0644) }", "in base 8 it is `420`"),
+    ("never { a -> b }", "later, `a then b`; called by it, `b inside a`"),
+    ("when { a -> b } always { c }", "later, `a then b`; called by it, `b inside a`"),
+    ("never { checkout > payment }", "`payment child of checkout`"),
+    ("never { payment.* }", "`any.where(span:name starts with \"payment.\")`"),
+    ("never { count(a) in [1, 2, 3] }", "one number at a time"),
+    ("always { every any.where(span:duration < 2s) }", "of every span: `when each"),
 ];
 
 fn applied_to(text: &str) -> (String, Vec<Fault>) {
@@ -393,6 +448,42 @@ fn what_only_the_author_can_know_is_asked_in_words() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What is offered of two readings must not be one of them turned round, nor what is itself nonsense.
+#[test]
+fn no_edit_is_offered_where_only_the_author_can_know() {
+    for text in [
+        "never { a -> b }",
+        "never { checkout > payment }",
+        "never { any.where(size == 5MB) }",
+        "always { every a }",
+    ] {
+        let (edited, faults) = applied_to(text);
+        assert_eq!(edited, text, "{}", shown(text, &faults));
+    }
+    let (_, faults) = check("always { every a }");
+    assert!(
+        !shown("", &faults).contains("any.where(every"),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn words_that_only_begin_as_a_number_are_words() {
+    for text in [
+        "never { any.where(network == 5G) }",
+        "never { any.where(size == 2xl) }",
+        "never { any.where(commit == 7f3a) }",
+        "never { any.where(size == \"0x10\") }",
+        "never { any.where(size == 0) }",
+        "never { any.where(size == 0.5) }",
+        "never { any.where(x contains \"a\" and \"data.contains_pii\") }",
+        "never { any.where(x contains a or verified) }",
+    ] {
+        let (_, faults) = check(text);
+        assert!(faults.is_empty(), "{text}\n{}", shown(text, &faults));
+    }
 }
 
 #[test]

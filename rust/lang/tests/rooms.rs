@@ -30,14 +30,14 @@ const ROOMS: &str = "
     /condition/ canonical_part
     /condition/lint/ meant join group next order chain demand numbers filter constant window implied clauses attribute emitted regex .
     /condition/suggest/ edited alike known piece pattern template phrases .
-    /condition/check/ settle checker subject form hidden pattern literal field elsewhere intrinsic operand kind term each doubt numeric alternatives predicate item older order refusal
+    /condition/check/ settle checker subject form hidden pattern notation literal field elsewhere intrinsic operand kind term each doubt numeric alternatives predicate item older order refusal
     /condition/check/ selector group quantity total measure bound condition share window binding clauses .
     /condition/format/ edits bound tree layout modern .
     /condition/ meaning template .
     /file/yaml/ tree walk map open rooms characters hint resume refusals lines
     /file/yaml/lines/ flow literal
     /file/yaml/ build .
-    /file/ said alike known_keys read plain
+    /file/ said alike known_keys ways read plain
     /file/rule_tests/ model times attribute expect link span traces read .
     /file/ asked loaded written ids fields uses rulefile brought placing swallowed unused check_rule across deadline budget set load schema
     /file/format_file/ find edit .

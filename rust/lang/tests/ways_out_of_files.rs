@@ -71,6 +71,82 @@ fn what_cannot_be_pasted_is_told_with_the_block_that_it_needs() {
 }
 
 #[test]
+fn every_fault_of_form_has_a_way_out() {
+    for (text, wanted) in [
+        (
+            "rules:\n  id: a\n  condition: never { x }\n",
+            "each item begins with `- `",
+        ),
+        ("rules:\n- id a\n", "`{ name: value }`"),
+        ("macros: [a]\nrules: []\n", "without `- ` before them"),
+        ("rules:\n- id: a\n  condition: [x]\n", "behind `|`"),
+        ("rules:\n- id: a\n", "`condition: never { payment.bypass }`"),
+        ("rules:\n- condition: never { x }\n", "`id: audited-reads`"),
+        ("rule:\n- id: a\n", "did you mean `rules`?"),
+        ("receivers: { otlp: }\n", "`betrace check --config FILE`"),
+        (
+            "rules:\n- id: a\n  never: x\n",
+            "stand in the text of `condition`",
+        ),
+        (
+            "rules:\n- id: a\n  condition: never { x }\n   severity: high\n",
+            "goes on with its text",
+        ),
+        (
+            "rules:\n- { id: a, condition: never { x } }\n",
+            "between braces or brackets a text with",
+        ),
+        (
+            "rules:\n- id: a\n  condition: \"never { x.where(y == \"b\") }\"\n",
+            "written `\\\"`",
+        ),
+    ] {
+        let told = told(text.as_bytes());
+        let all: Vec<&str> = told.iter().filter_map(|one| one.help.as_deref()).collect();
+        assert!(
+            all.iter().any(|help| help.contains(wanted)),
+            "{text}{all:?}"
+        );
+    }
+}
+
+#[test]
+fn what_people_call_a_key_is_known() {
+    for (text, key) in [
+        ("rules:\n- id: a\n  cond: never { x }\n", "condition"),
+        (
+            "rules:\n- id: a\n  level: high\n  condition: never { x }\n",
+            "severity",
+        ),
+        (
+            "rules:\n- id: a\n  condition: never { x }\n  tests: [ { name: t, trace: [ { name: x } ], expect: violated } ]\n",
+            "span",
+        ),
+        (
+            "rules:\n- id: a\n  condition: never { x }\n  tests: [ { name: t, trace: [ { span: x, attrs: { y: 1 } } ], expect: violated } ]\n",
+            "attributes",
+        ),
+    ] {
+        let offered: Vec<String> = told(text.as_bytes())
+            .into_iter()
+            .filter_map(|one| one.suggestion)
+            .collect();
+        assert_eq!(offered, [key], "{text}");
+        assert!(
+            codes(mended(text).as_bytes()).is_empty(),
+            "{}",
+            mended(text)
+        );
+    }
+    let text = "lists: { cur: EUR, USD }\n";
+    assert!(
+        told(text.as_bytes())
+            .iter()
+            .any(|one| one.suggestion.as_deref() == Some("[EUR]"))
+    );
+}
+
+#[test]
 fn one_mistake_is_one_fault() {
     for (text, wanted) in [
         // A key that is indented otherwise than those of its rule.

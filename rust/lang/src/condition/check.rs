@@ -26,6 +26,7 @@ mod item;
 mod kind;
 mod literal;
 mod measure;
+mod notation;
 mod numeric;
 mod older;
 mod operand;

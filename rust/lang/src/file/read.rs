@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, NotKept};
 use crate::file::alike::Alike;
 use crate::file::known_keys::Fields;
 use crate::file::said::{listed, shown};
+use crate::file::ways;
 use crate::file::yaml::{Entry, Scalar, ScalarMap, Style, YamlKind, YamlNode};
 use crate::limits::Limits;
 use crate::rule::{Name, RuleId, Whole};
@@ -128,11 +129,11 @@ impl<'a> Reader<'a> {
     fn wrong_kind(&mut self, node: &YamlNode<'_>, what: &str, wanted: &str) {
         if !matches!(node.kind, YamlKind::Refused) {
             let range = self.span(node);
-            self.report(
-                codes::WRONG_KIND,
-                range,
-                format!("{what} must be {wanted}, this is {}", node.what()),
-            );
+            let message = format!("{what} must be {wanted}, this is {}", node.what());
+            let (way, suggestion) = ways::of_kind(what, node, wanted);
+            let diagnostic = self.report(codes::WRONG_KIND, range, message);
+            diagnostic.help = Some(way);
+            diagnostic.suggestion = suggestion;
         } else {
             // Reported where it was refused; what needs it is faulty all the same.
             self.errors += 1;
@@ -178,26 +179,15 @@ impl<'a> Reader<'a> {
         known: &[&'static str],
     ) {
         let range = self.span(&entry.key);
-        let near = nearest(&key.value, known.iter().copied());
+        let near =
+            ways::meant(&key.value, known).or_else(|| nearest(&key.value, known.iter().copied()));
         let message = format!("{what} has no key `{}`", shown(&key.value));
         let diagnostic = self.report(codes::UNKNOWN_KEY, range, message);
-        match near {
-            Some(near) => {
-                diagnostic.help = Some(format!("did you mean `{near}`?"));
-                diagnostic.suggestion = Some(near.to_owned());
-            }
-            None if key.value == "<<" => {
-                diagnostic.help = Some(
-                    "merge keys are not read: write the keys out, or alias single values"
-                        .to_owned(),
-                );
-            }
-            None if key.value == "resourceSpans" => {
-                diagnostic.help =
-                    Some("this is a recording of traces, and no rule file".to_owned());
-            }
-            None => diagnostic.help = Some(format!("its keys are {}", listed(known))),
-        }
+        diagnostic.help = Some(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => ways::of_key(&key.value, known),
+        });
+        diagnostic.suggestion = near.map(str::to_owned);
     }
 
     pub fn items<'n, 't>(&mut self, node: &'n YamlNode<'t>, what: &str) -> &'n [YamlNode<'t>] {
@@ -348,10 +338,12 @@ impl<'a> Reader<'a> {
     pub fn missing(&mut self, fields: &Fields<'_, '_>, key: &str, what: &str) {
         if let Some(entry) = fields.entry(key) {
             let range = self.span(&entry.key);
-            self.report(codes::MISSING_KEY, range, format!("`{key}` has no value"));
+            self.report(codes::MISSING_KEY, range, format!("`{key}` has no value"))
+                .help = ways::of_missing(key).map(str::to_owned);
         } else if !fields.is_cut {
             let range = self.begin(fields);
-            self.report(codes::MISSING_KEY, range, format!("{what} needs `{key}`"));
+            self.report(codes::MISSING_KEY, range, format!("{what} needs `{key}`"))
+                .help = ways::of_missing(key).map(str::to_owned);
         }
     }
 

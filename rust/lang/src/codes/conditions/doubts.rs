@@ -59,7 +59,7 @@ declare_codes! {
         good: "never { payment.where(user contains \"admin\") }"
     }
     NEAR_ATTRIBUTE = "W0112", "nearly an attribute of the semantic conventions" {
-        "The name differs by a slip of the finger from an attribute of the OpenTelemetry semantic conventions. If it is an attribute of your own, put it in quotes.",
+        "The name differs by a slip of the finger from an attribute of the OpenTelemetry semantic conventions, or is that of a field of the vocabulary without its `otel:`. If it is an attribute of your own, put it in quotes.",
         bad: "never { any.where(http.response.staus_code == 500) }",
         good: "never { any.where(http.response.status_code == 500) }"
     }
@@ -184,9 +184,14 @@ declare_codes! {
         good: "never { payment.where(expensive) }"
     }
     NUMBER_AGAINST_TEXT = "W0138", "a text where only numbers go" {
-        "What goes under this name is a number, and no number is equal to, above or below a text that is none, so the comparison selects nothing. There are no patterns of digits: the codes from 500 to 599 are `x >= 500 and x < 600`. Numbers in quotes compare as numbers. If your services emit texts under the name, put it in quotes; a word that is meant as it is, `\"5xx\"`, too.",
+        "What goes under this name is a number, and no number is equal to, above or below a text that is none, so the comparison selects nothing. There are no patterns of digits: the codes from 500 to 599 are `x >= 500 and x < 600`. Nor are there numbers in another base or with a multiple behind them: `0x10`, `10k` and `5MB` are texts, and are doubted under any name. Numbers in quotes compare as numbers. If your services emit texts under the name, put it in quotes; a word that is meant as it is, `\"5xx\"`, too.",
         bad: "never { any.where(otel:http.status == 5xx) }",
         good: "never { any.where(otel:http.status >= 500 and otel:http.status < 600) }"
+    }
+    ZEROS_BEFORE_NUMBER = "W0139", "a number with zeros before it" {
+        "Without quotes `0644` is the number 644, neither of base 8 nor a text, and a text with zeros before it reads as no number, so the two are never equal. Modes of files, postal codes and numbers of accounts are texts.",
+        bad: "never { any.where(file.mode == 0777) }",
+        good: "never { any.where(file.mode == \"0777\") }"
     }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",

@@ -7,8 +7,18 @@ use crate::condition::ast::Node;
 use crate::condition::check::checker::Checker;
 use crate::condition::shipped::{PREFIX, nearest_shipped, shipped, vocabulary};
 use crate::diagnostic::nearest::nearest;
-use crate::rule::{Field, Intrinsic};
+use crate::rule::{Field, Intrinsic, Literal};
 use crate::words::Word;
+
+pub(super) const KINDS: [&str; 6] = [
+    "unspecified",
+    "internal",
+    "server",
+    "client",
+    "producer",
+    "consumer",
+];
+pub(super) const STATUSES: [&str; 3] = ["unset", "ok", "error"];
 
 impl Checker<'_> {
     /// `otel:http.status`
@@ -134,6 +144,50 @@ impl Checker<'_> {
         }
         let message = format!("`{name}` alone is no condition; compare it");
         self.fault(code::VALUE_AS_CONDITION, node.range(), message);
+    }
+
+    /// A value of `span:kind` or `span:status`, in its own spelling.
+    pub(super) fn word_of(
+        &mut self,
+        intrinsic: Intrinsic,
+        literal: &Literal,
+        node: &Node,
+    ) -> Option<Literal> {
+        let words: &[&str] = match intrinsic {
+            Intrinsic::SpanKind => &KINDS,
+            _ => &STATUSES,
+        };
+        let written = match literal {
+            Literal::Text(text) => text.to_ascii_lowercase(),
+            _ => self.place.folded(node.range()),
+        };
+        let stripped = written
+            .strip_prefix("span_kind_")
+            .or_else(|| written.strip_prefix("status_code_"))
+            .unwrap_or(&written);
+        if let Literal::Text(_) = literal
+            && let Some(word) = words.iter().find(|word| **word == stripped)
+        {
+            return Some(Literal::Text((*word).into()));
+        }
+        // As OTLP numbers them.
+        let numbered = written.parse::<usize>().ok();
+        let near = nearest(stripped, words.iter().copied())
+            .or_else(|| numbered.and_then(|number| words.get(number).copied()));
+        let name = intrinsic.as_str();
+        let fault = self.fault(
+            code::UNKNOWN_WORD,
+            node.range(),
+            format!("`{name}` is never `{written}`"),
+        );
+        match near {
+            Some(near) => {
+                fault.message = format!("`{name}` is never `{written}`; did you mean `{near}`?");
+                fault.suggestion = Some(near.into());
+            }
+            None => fault.help = Some(format!("it is one of {}", words.join(" "))),
+        }
+        None
     }
 }
 

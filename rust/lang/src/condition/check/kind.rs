@@ -3,6 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::notation::{duration, way_out};
 use crate::rule::{Intrinsic, Literal, Operand, Term};
 
 /// What a side of a comparison is, as far as it is known before any span has come.
@@ -88,6 +89,21 @@ impl<'a> Checker<'a> {
         // A bare word on the right is a text, even where only a field makes sense.
         let is_word = kinds.1 == Kind::Text && matches!(right.bare().kind, NodeKind::Name(_));
         let word = match kinds.0 {
+            // Hardly a field begins with a digit.
+            _ if is_word && way_out(&source).is_some() => {
+                let (help, meant) = match kinds.0 {
+                    Kind::Duration => (None, duration(&source)),
+                    _ => way_out(&source).map_or((None, None), |(help, meant)| (Some(help), meant)),
+                };
+                let fault = self.fault(code::UNLIKE_TYPES, right.range(), message);
+                fault.help = Some(match (help, &meant) {
+                    (Some(help), _) => help,
+                    (None, Some(meant)) => format!("write `{meant}`"),
+                    (None, None) => "`500ms`, `1.5s`, `2m`".to_owned(),
+                });
+                fault.suggestion = meant;
+                return None;
+            }
             Kind::Number if is_word => Some((format!("the field: `span.{source}`"), true)),
             Kind::Duration if is_word => {
                 Some((format!("the field in its unit: `{source} as ms`"), false))

@@ -3,6 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::notation::{figure, way_out};
 use crate::condition::shipped::PREFIX;
 use crate::diagnostic::nearest::nearest;
 use crate::rule::{Literal, Name};
@@ -71,10 +72,15 @@ impl<'a> Checker<'a> {
         } else {
             message
         };
+        let number = figure(word).and_then(|_| way_out(word));
         let fault = self.fault(code::DOTTED_WORD, node.range(), message);
         fault.help = (!is_figures)
             .then(|| format!("a text: `\"{word}\"`; a field of the same span: `span.{word}`"));
         fault.suggestion = Some(format!("\"{word}\""));
+        if let Some((help, number)) = number {
+            fault.help = Some(help);
+            fault.suggestion = number;
+        }
     }
 
     /// `order.id == payment.order.id` and `order.id == order.id`, where a span is bound that can be meant.

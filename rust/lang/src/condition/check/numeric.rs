@@ -1,10 +1,11 @@
-//! Texts where only numbers go: `http.status == 5xx` is no range, and no number is equal to a text.
+//! Texts where only numbers go: `http.status == 5xx` is no range, `size == 0x10` compares texts, and no number is equal to one.
 
 use std::ops::Range;
 
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::notation::{Figure, either, figure};
 use crate::condition::lint;
 use crate::condition::shipped::PREFIX;
 use crate::condition::spelling;
@@ -25,9 +26,20 @@ impl<'a> Checker<'a> {
         let Operand::Literal(literal) = value else {
             return;
         };
+        if matches!(
+            term.as_field(),
+            Some(Field::Attribute { .. } | Field::FirstOf(_))
+        ) {
+            self.doubt_leading_zeros(op, literal, right);
+        }
         let Some(is_known) = self.is_doubtful(term, left, &[(literal, right)]) else {
             return;
         };
+        let figure = figure_of(literal);
+        // An order against a word has its own doubt.
+        if !is_known && figure.is_some() && op.is_ordering() {
+            return;
+        }
         let at = right.bare().range();
         let origin = self.place.origin.clone();
         // Another field of the span is not meant by it.
@@ -35,7 +47,11 @@ impl<'a> Checker<'a> {
             !(fault.code == code::ORDERED_WORD && fault.range == at && fault.origin == origin)
         });
         let field = self.place.folded(left.range());
-        let meant = class_of(literal).map(|class| compared(&field, op, class));
+        let meant = match (class_of(literal), figure) {
+            (Some(class), _) => Some(compared(&field, op, class)),
+            (None, Some(Figure::One(number))) => Some(format!("{field} {} {number}", op.as_str())),
+            (None, _) => None,
+        };
         self.tell(
             range,
             (left, is_known),
@@ -61,13 +77,28 @@ impl<'a> Checker<'a> {
             _ => return,
         };
         let written: Vec<_> = values.iter().zip(nodes).collect();
+        if matches!(
+            term.as_field(),
+            Some(Field::Attribute { .. } | Field::FirstOf(_))
+        ) {
+            for (value, node) in &written {
+                self.doubt_leading_zeros(CompareOp::Eq, value, node);
+            }
+        }
         let Some(is_known) = self.is_doubtful(term, left, &written) else {
             return;
         };
         let field = self.place.folded(left.range());
-        let meant = any_of(&field, values).map(|meant| match is_within {
-            true => meant,
-            false => format!("not ({meant})"),
+        let listed = numbers_of(values).map(|numbers| match is_within {
+            true => format!("{field} in [{numbers}]"),
+            false => format!("{field} not in [{numbers}]"),
+        });
+        let classes = || any_of(&field, values);
+        let meant = listed.or_else(|| {
+            classes().map(|meant| match is_within {
+                true => meant,
+                false => format!("not ({meant})"),
+            })
         });
         let Some(text) = values.iter().find(|value| is_no_number(value)) else {
             return;
@@ -98,7 +129,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether one of the values, each with the word that says it, is no number where one is wanted: `Some(true)` where nothing else goes under the name,
-    /// `Some(false)` where the word alone tells, `5xx`.
+    /// `Some(false)` where the word alone tells, `5xx` or `0x10`.
     fn is_doubtful(
         &self,
         term: &Term,
@@ -117,8 +148,10 @@ impl<'a> Checker<'a> {
         );
         let is_bare = |node: &Node| matches!(node.bare().kind, NodeKind::Name(_));
         let mut told = values.iter();
-        let is_class = told.any(|(value, node)| is_bare(node) && class_of(value).is_some());
-        (is_attribute && is_class).then_some(false)
+        let is_told = told.any(|(value, node)| {
+            is_bare(node) && (class_of(value).is_some() || figure_of(value).is_some())
+        });
+        (is_attribute && is_told).then_some(false)
     }
 
     fn tell(
@@ -137,7 +170,10 @@ impl<'a> Checker<'a> {
         };
         let message = match is_known {
             true => format!("`{field}` holds a number, and `{text}` is none{so}"),
-            false => format!("`{text}` is a text here and no range of numbers"),
+            false if class_of(value).is_some() => {
+                format!("`{text}` is a text here and no range of numbers")
+            }
+            false => format!("`{text}` is a text here and no number"),
         };
         let emitted = match is_known {
             true => if_emitted(&field),
@@ -147,7 +183,12 @@ impl<'a> Checker<'a> {
         let fault = self.fault(code::NUMBER_AGAINST_TEXT, range, message);
         fault.help = Some(match &whole {
             Some(whole) => format!("write `{whole}`; {emitted}"),
-            None => format!("compare it with a number; {emitted}"),
+            None => match figure_of(value) {
+                Some(Figure::Either(decimal, binary)) => {
+                    format!("{}; {emitted}", either(&decimal, &binary))
+                }
+                _ => format!("compare it with a number; {emitted}"),
+            },
         });
         fault.suggestion = whole;
     }
@@ -198,6 +239,25 @@ fn is_no_number(value: &Literal) -> bool {
         Literal::Text(text) => !text.parse::<f64>().is_ok_and(f64::is_finite),
         _ => false,
     }
+}
+
+/// The number that a word is in the spelling of another language.
+fn figure_of(value: &Literal) -> Option<Figure> {
+    match value {
+        Literal::Text(text) => figure(text),
+        _ => None,
+    }
+}
+
+/// The items of a list of numbers, each written out.
+fn numbers_of(values: &[Literal]) -> Option<String> {
+    let items = values.iter().map(|value| match (value, figure_of(value)) {
+        (Literal::Number(number), _) => Some(spelling::number(*number)),
+        (_, Some(Figure::One(number))) => Some(number),
+        _ => None,
+    });
+    let items: Vec<String> = items.collect::<Option<_>>()?;
+    Some(items.join(", "))
 }
 
 /// The codes that `5xx` stands for.

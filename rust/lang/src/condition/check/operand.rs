@@ -4,20 +4,11 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::check::field::if_meant;
+use crate::condition::check::intrinsic::{KINDS, STATUSES};
+use crate::condition::check::notation::{duration, unit_of, way_out};
 use crate::condition::dialect::Dialect;
 use crate::diagnostic::fault::Fault;
-use crate::diagnostic::nearest::nearest;
 use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Term};
-
-const KINDS: [&str; 6] = [
-    "unspecified",
-    "internal",
-    "server",
-    "client",
-    "producer",
-    "consumer",
-];
-const STATUSES: [&str; 3] = ["unset", "ok", "error"];
 
 /// The left-hand side, which values are held against.
 #[derive(Clone, Copy)]
@@ -146,13 +137,10 @@ impl<'a> Checker<'a> {
                     ),
                 );
                 // Hardly a field begins so: it is a number in a spelling that the language does not have.
-                if word.starts_with(|first: char| first.is_ascii_digit()) {
-                    let number = written_out(word);
-                    fault.help = Some(match &number {
-                        Some(number) => format!("a number is written out: `{number}`"),
-                        None => {
-                            "a number is written out, as `10_000`; a text is put in quotes".into()
-                        }
+                if let Some((help, number)) = way_out(word) {
+                    fault.help = Some(match number {
+                        Some(_) => help,
+                        None => format!("{help}; a text is put in quotes"),
                     });
                     fault.suggestion = number;
                 } else {
@@ -179,6 +167,7 @@ impl<'a> Checker<'a> {
         let written = self.place.folded(left.node.range());
         let source = self.place.folded(node.range());
         let range = self.behind_subject(left.node);
+        let own = self.place.folded(range.clone());
         let fault = self.fault(
             code::DURATION_AGAINST_ATTRIBUTE,
             range,
@@ -190,8 +179,13 @@ impl<'a> Checker<'a> {
         if is_like {
             fault.suggestion = Some("span:duration".into());
             fault.help = Some(format!("did you mean `span:duration` against {source}?"));
+        } else if let Some(unit) = unit_of(&written) {
+            fault.help = Some(format!("write `{written} as {unit}`"));
+            fault.suggestion = Some(format!("{own} as {unit}"));
         } else {
-            fault.help = Some("compare it with a plain number in the attribute's own unit".into());
+            fault.help = Some(format!(
+                "say the unit that the attribute has, `{written} as ms` if it holds milliseconds, or compare it with a plain number"
+            ));
         }
     }
 
@@ -296,55 +290,22 @@ impl<'a> Checker<'a> {
                 .help = Some(format!("`{source}ms`, `{source}s`, …"));
             }
             _ => {
-                self.fault(
-                    code::UNLIKE_TYPES,
-                    node.range(),
-                    format!("`{written}` is a duration"),
-                )
-                .help = Some(match node.bare().kind {
-                    NodeKind::Name(_) => format!(
+                let meant = match literal {
+                    Literal::Text(text) => duration(text),
+                    _ => None,
+                };
+                let message = format!("`{written}` is a duration");
+                let fault = self.fault(code::UNLIKE_TYPES, node.range(), message);
+                fault.help = Some(match (&meant, &node.bare().kind) {
+                    (Some(meant), _) => format!("write `{meant}`"),
+                    (None, NodeKind::Name(word)) if way_out(word).is_none() => format!(
                         "`500ms`, `1.5s`, `2m`; a field that holds milliseconds: `{source} as ms`"
                     ),
                     _ => "`500ms`, `1.5s`, `2m`".into(),
                 });
+                fault.suggestion = meant;
             }
         }
-    }
-
-    /// A value of `span:kind` or `span:status`, in its own spelling.
-    fn word_of(&mut self, intrinsic: Intrinsic, literal: &Literal, node: &Node) -> Option<Literal> {
-        let words: &[&str] = match intrinsic {
-            Intrinsic::SpanKind => &KINDS,
-            _ => &STATUSES,
-        };
-        let written = match literal {
-            Literal::Text(text) => text.to_ascii_lowercase(),
-            _ => self.place.folded(node.range()),
-        };
-        let stripped = written
-            .strip_prefix("span_kind_")
-            .or_else(|| written.strip_prefix("status_code_"))
-            .unwrap_or(&written);
-        if let Literal::Text(_) = literal
-            && let Some(word) = words.iter().find(|word| **word == stripped)
-        {
-            return Some(Literal::Text((*word).into()));
-        }
-        let near = nearest(stripped, words.iter().copied());
-        let name = intrinsic.as_str();
-        let fault = self.fault(
-            code::UNKNOWN_WORD,
-            node.range(),
-            format!("`{name}` is never `{written}`"),
-        );
-        match near {
-            Some(near) => {
-                fault.message = format!("`{name}` is never `{written}`; did you mean `{near}`?");
-                fault.suggestion = Some(near.into());
-            }
-            None => fault.help = Some(format!("it is one of {}", words.join(" "))),
-        }
-        None
     }
 
     /// The literals of `in`, each as the field spells it.
@@ -380,17 +341,4 @@ fn words_of(op: CompareOp) -> &'static str {
         CompareOp::Ge => "at least",
         CompareOp::Eq | CompareOp::Ne => "equal to",
     }
-}
-
-/// `10k`, `2M` and `0x10` as the language has numbers.
-fn written_out(word: &str) -> Option<String> {
-    if let Some(digits) = word.strip_prefix("0x") {
-        return Some(u64::from_str_radix(digits, 16).ok()?.to_string());
-    }
-    let (digits, zeros) = match word.strip_suffix(['k', 'K']) {
-        Some(digits) => (digits, "_000"),
-        None => (word.strip_suffix('M')?, "_000_000"),
-    };
-    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (is_whole && digits.len() < 15).then(|| format!("{digits}{zeros}"))
 }

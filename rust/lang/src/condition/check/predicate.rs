@@ -113,9 +113,7 @@ impl<'a> Checker<'a> {
             .collect();
         let parts_checked: Option<Vec<Predicate>> = checked.into_iter().collect();
         let joined = joined(parts_checked?, is_and);
-        if !is_and {
-            self.doubt_alternatives(parts);
-        }
+        self.doubt_alternatives(parts, is_and);
         Some(joined)
     }
 

@@ -3,6 +3,7 @@
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
+use crate::condition::check::notation::way_out;
 use crate::condition::dialect::Dialect;
 use crate::rule::{Aggregate, Field, Measure, Number, Quantity, Term};
 
@@ -120,8 +121,13 @@ impl<'a> Checker<'a> {
                 Some(field @ Field::Bound { .. }) => Term::Field(field),
                 _ => {
                     let message = format!("a measure cannot be compared with `{source}`");
-                    self.fault(code::NEEDS_VALUE, node.range(), message).help =
-                        Some(COMPARED_WITH.into());
+                    let is_word = matches!(node.bare().kind, NodeKind::Name(_));
+                    let written_out = way_out(&source).filter(|_| is_word);
+                    let (help, number) =
+                        written_out.unwrap_or_else(|| (COMPARED_WITH.into(), None));
+                    let fault = self.fault(code::NEEDS_VALUE, node.range(), message);
+                    fault.help = Some(help);
+                    fault.suggestion = number;
                     return None;
                 }
             },

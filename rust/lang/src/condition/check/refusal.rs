@@ -7,7 +7,7 @@ use crate::condition::check::field::like_intrinsic;
 use crate::condition::check::literal::NOT_MULTIPLIED;
 use crate::condition::lint::is_known_field;
 use crate::condition::token::Function;
-use crate::rule::Scope;
+use crate::rule::{CompareOp, Scope};
 
 impl<'a> Checker<'a> {
     /// Something about the whole trace inside a filter of one span.
@@ -162,15 +162,22 @@ impl<'a> Checker<'a> {
                 );
             }
             NodeKind::Intrinsic(name) => self.refuse_intrinsic_alone(node, name),
-            NodeKind::Each { .. } => {
+            NodeKind::Each { of, .. } => {
+                let is_of_elements = matches!(
+                    of.bare().kind,
+                    NodeKind::Test { .. } | NodeKind::Compare { .. }
+                );
                 self.fault(
                     code::COMPARISON_OUTSIDE_WHERE,
                     node.range(),
                     "`every` and `some` are of the elements of an array of one span, inside `where`",
                 )
-                .help = Some(format!(
-                    "`any.where({source})`; of every span: `when each {{ S as p }} always {{ … }}`"
-                ));
+                .help = Some(match is_of_elements {
+                    true => format!(
+                        "`any.where({source})`; of every span: `when each {{ S as p }} always {{ … }}`"
+                    ),
+                    false => "of every span: `when each { S as p } always { … }`".to_owned(),
+                });
             }
             NodeKind::Sum { first, .. } if self.is_measure(first) => {
                 let message = "a number alone is no condition; compare it";
@@ -269,9 +276,41 @@ impl<'a> Checker<'a> {
                 format!("any.where({source})"),
             ),
         };
+        let below = self.placed_below(node, left);
         let fault = self.fault(code::COMPARISON_OUTSIDE_WHERE, node.range(), message);
+        if let Some(ways_out) = below {
+            fault.help = Some(ways_out);
+            return;
+        }
         fault.help = Some(format!("write `{modern}`"));
         fault.suggestion = Some(modern);
+    }
+
+    /// The ways out of `checkout > payment`, which another language says of places, and this one of no two names.
+    fn placed_below(&self, node: &Node, left: &Node) -> Option<String> {
+        let NodeKind::Compare { op, right, .. } = &node.kind else {
+            return None;
+        };
+        let (NodeKind::Name(upper), NodeKind::Name(lower)) = (&left.kind, &right.bare().kind)
+        else {
+            return None;
+        };
+        let is_field =
+            is_known_field(upper) || like_intrinsic(Scope::SpanThenResource, upper).is_some();
+        let (lower, upper) = match op {
+            _ if is_field => return None,
+            CompareOp::Gt => (lower, upper),
+            CompareOp::Lt => (upper, lower),
+            _ => return None,
+        };
+        let (field, other) = (
+            self.place.folded(left.range()),
+            self.place.folded(right.range()),
+        );
+        Some(format!(
+            "a span below another: `{lower} child of {upper}`; two attributes of one span: `any.where({field} {} span.{other})`",
+            op.as_str()
+        ))
     }
 }
 

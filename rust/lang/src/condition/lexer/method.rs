@@ -39,6 +39,9 @@ impl Lexer<'_> {
                 return;
             }
         }
+        if self.byte(start + 1) == Some(b'*') {
+            return self.refuse_wildcard(start);
+        }
         if length == 0 || !self.after_operand() {
             self.fault(
                 code::UNKNOWN_CHARACTER,
@@ -62,6 +65,24 @@ impl Lexer<'_> {
         } else {
             self.refuse_method(&word, start..end);
         }
+        self.position = end;
+    }
+
+    /// `payment.*`
+    fn refuse_wildcard(&mut self, dot: usize) {
+        let before = &self.text[..dot];
+        let is_part = |c: char| c.is_alphanumeric() || "_.-".contains(c);
+        let name = &before[before.trim_end_matches(is_part).len()..];
+        let help = match name {
+            "" => "every span: `any`".to_owned(),
+            _ => format!(
+                "spans by how their names begin: `any.where(span:name starts with \"{name}.\")`; attributes are named one by one"
+            ),
+        };
+        let end = self.text[dot + 1..].trim_start_matches(['*', '.']).len();
+        let end = self.text.len() - end;
+        let message = "a name stands for itself alone, and has no `*`";
+        self.fault(code::UNKNOWN_CHARACTER, dot..end, message).help = Some(help);
         self.position = end;
     }
 

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use hashbrown::{HashMap, HashSet};
 
 use crate::codes::conditions as code;
-use crate::condition::shipped::{PREFIX, keys_of, readers, reads_whole};
+use crate::condition::shipped::{PREFIX, keys_of, readers, reads_whole, shipped};
 use crate::diagnostic::fault::Fault;
 use crate::rule::{Intrinsic, Scope};
 use crate::words::Word;
@@ -199,7 +199,19 @@ pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Op
     if let Some(old) = names.old.get(key) {
         return old.doubt(scope, key, range);
     }
-    if key.len() < LONG || !key.contains('.') {
+    if !key.contains('.') {
+        return None;
+    }
+    if let Some(shipped) = of_vocabulary(scope, key) {
+        let message = format!(
+            "`{key}` is no attribute of the semantic conventions; did you mean `{shipped}`?"
+        );
+        let fault = Fault::new(code::NEAR_ATTRIBUTE, range, message).suggest(shipped);
+        return Some(fault.help(format!(
+            "if it is an attribute of your own, put it in quotes: `\"{key}\"`"
+        )));
+    }
+    if key.len() < LONG {
         return None;
     }
     let allowed = if key.len() < 16 { 1 } else { 2 };
@@ -215,6 +227,16 @@ pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Op
     Some(fault.help(format!(
         "if it is an attribute of your own, put it in quotes: `\"{key}\"`"
     )))
+}
+
+/// The field of the vocabulary that a key is called as, but for its beginning: `otel:http.status`.
+fn of_vocabulary(scope: Scope, key: &str) -> Option<String> {
+    if !matches!(scope, Scope::SpanThenResource | Scope::Span) {
+        return None;
+    }
+    let name = format!("{PREFIX}{key}");
+    let is_field = shipped(&name).iter().any(|one| one.kind() == "field");
+    is_field.then_some(name)
 }
 
 /// A cheap test before the distance: the first letter is nearly always right.

@@ -26,7 +26,7 @@ pub(super) fn no_yaml(text: &str, failure: Failure) -> YamlFault {
         code: codes::YAML_SYNTAX,
         range: at..end,
         message: format!("this is not valid YAML: {info}"),
-        help: Some(hint(&info, rest).to_owned()),
+        help: Some(hint(&info, text, at).to_owned()),
     }
 }
 
