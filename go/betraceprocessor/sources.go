@@ -155,7 +155,7 @@ func inlineSources(rules []map[string]any) (sources []betrace.Source, errs error
 	return sources, errs
 }
 
-// rulePaths are the rule files that a configuration names, each once.
+// rulePaths are the rule files that a configuration names, each once, under whichever of its names it comes first.
 func rulePaths(config *Rules) (paths []string, errs error) {
 	seen := map[string]bool{}
 	for _, pattern := range config.Files {
@@ -165,13 +165,24 @@ func rulePaths(config *Rules) (paths []string, errs error) {
 			continue
 		}
 		for _, path := range found {
-			if !seen[path] {
-				seen[path] = true
+			if own := identity(path); !seen[own] {
+				seen[own] = true
 				paths = append(paths, path)
 			}
 		}
 	}
 	return paths, errs
+}
+
+// identity is the same for all names of a file: with a dot before them, or by way of a link.
+func identity(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }
 
 // expand turns a file, directory or glob into the rule files it names, sorted.
@@ -206,41 +217,11 @@ func isRuleFile(name string) bool {
 	return extension == ".yaml" || extension == ".yml"
 }
 
-// ruleFilesBelow lists a directory. Names that begin with two dots are left out: a mounted
-// ConfigMap keeps its older generations under such names and links the current files beside them.
+// ruleFilesBelow lists a directory and those below it, links to directories too, each once. Hidden names are left out: editors
+// put what they have half written under such names, and a mounted ConfigMap keeps its older generations there and links the
+// current files beside them. A link to nowhere is an error where rules are expected behind it: they would be gone in silence.
 func ruleFilesBelow(directory string, allowEmpty bool) ([]string, error) {
-	// A mounted directory is often a link itself, which WalkDir would not enter.
-	root, err := filepath.EvalSymlinks(directory)
-	if err != nil {
-		return nil, fmt.Errorf("rule files: %w", err)
-	}
-	var paths []string
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if path != root && strings.HasPrefix(entry.Name(), "..") {
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !isRuleFile(entry.Name()) {
-			return nil
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		if info.Mode().IsRegular() {
-			relative, err := filepath.Rel(root, path)
-			if err != nil {
-				return err
-			}
-			paths = append(paths, filepath.Join(directory, relative))
-		}
-		return nil
-	})
+	paths, err := walkRules(directory, map[string]bool{})
 	if err != nil {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
@@ -248,6 +229,40 @@ func ruleFilesBelow(directory string, allowEmpty bool) ([]string, error) {
 		return nil, fmt.Errorf("rule files %q: the directory holds no *.yaml or *.yml file", directory)
 	}
 	sort.Strings(paths)
+	return paths, nil
+}
+
+func walkRules(directory string, entered map[string]bool) (paths []string, err error) {
+	if own := identity(directory); entered[own] {
+		return nil, nil
+	} else {
+		entered[own] = true
+	}
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		path := filepath.Join(directory, entry.Name())
+		info, err := os.Stat(path)
+		switch {
+		case err != nil && !isRuleFile(entry.Name()) && !errors.Is(err, fs.ErrPermission):
+			continue
+		case err != nil:
+			return nil, err
+		case info.IsDir():
+			below, err := walkRules(path, entered)
+			if err != nil {
+				return nil, err
+			}
+			paths = append(paths, below...)
+		case info.Mode().IsRegular() && isRuleFile(entry.Name()):
+			paths = append(paths, path)
+		}
+	}
 	return paths, nil
 }
 

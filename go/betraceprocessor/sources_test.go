@@ -131,6 +131,39 @@ func readBytes(t *testing.T) int64 {
 	return count
 }
 
+// What the command `betrace check` reads of a directory, the processor reads too, and nothing else.
+func TestHiddenFilesAndLinksInADirectory(t *testing.T) {
+	folder, beside := t.TempDir(), t.TempDir()
+	write := func(path string) { require.NoError(t, os.WriteFile(path, []byte("rules: []"), 0o600)) }
+	write(filepath.Join(folder, "one.yaml"))
+	write(filepath.Join(folder, "TWO.YAML"))
+	write(filepath.Join(folder, ".half-written.yaml"))
+	write(filepath.Join(beside, "three.yml"))
+	// So an editor says who holds a file.
+	require.NoError(t, os.Symlink("somebody@host.1234", filepath.Join(folder, ".#one.yaml")))
+	require.NoError(t, os.Symlink(beside, filepath.Join(folder, "shared")))
+	require.NoError(t, os.Symlink(folder, filepath.Join(beside, "back")))
+	sources, err := readSources(rulesIn(folder))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		filepath.Join(folder, "TWO.YAML"), filepath.Join(folder, "one.yaml"), filepath.Join(folder, "shared/three.yml"),
+	}, namesOf(sources))
+
+	require.NoError(t, os.Symlink("gone.yaml", filepath.Join(folder, "four.yaml")))
+	_, err = readSources(rulesIn(folder))
+	require.ErrorContains(t, err, "four.yaml", "rules are not gone in silence")
+}
+
+func TestAFileOfSeveralNamesIsReadOnce(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "one.yaml"), []byte("rules: []"), 0o600))
+	require.NoError(t, os.Symlink("one.yaml", filepath.Join(folder, "also.yaml")))
+	t.Chdir(folder)
+	sources, err := readSources(rulesIn(".", "./one.yaml", "one.yaml", filepath.Join(folder, "one.yaml"), "also.yaml"))
+	require.NoError(t, err)
+	require.Len(t, sources, 1)
+}
+
 // A pipe that is called like a rule file is not waited for.
 func TestAPipeIsNoRuleFile(t *testing.T) {
 	folder := t.TempDir()

@@ -29,7 +29,7 @@ use remark::{NO_RULES, Remark, UNREADABLE_RULES};
 use said::Said;
 use sampling::Asked;
 use timing::Timing;
-use yaml::{Node, parse};
+use yaml::{Fault, Node, parse};
 
 /// A configuration, read once.
 pub struct Configuration {
@@ -58,25 +58,28 @@ impl Set {
     /// What is wrong with rules that have no fault: not one of them is enabled.
     pub fn not_enabled(&self, rules: &[LoadedRule]) -> Option<Remark> {
         let place = self.enabled_wanted_at.clone()?;
-        let is_checked = rules.is_empty() || rules.iter().any(|loaded| loaded.rule.enabled);
+        let is_checked = rules.iter().any(|loaded| loaded.rule.enabled);
         (!is_checked).then(|| {
-            let what = "not one of them is enabled, so nothing would be checked";
-            let help = "enable one; `rules: { allow_empty: true }` allows that";
+            let what = match rules {
+                [] => "there is no rule in what they name, so nothing would be checked",
+                _ => "not one of them is enabled, so nothing would be checked",
+            };
+            let help = match rules {
+                [] => "write one; `rules: { allow_empty: true }` allows that",
+                _ => "enable one; `rules: { allow_empty: true }` allows that",
+            };
             Remark::of("rules", place, NO_RULES, what, help)
         })
     }
 }
 
-/// The configuration cannot be read.
+/// The configuration cannot be read: where, why, and what to do.
 #[derive(Debug)]
-pub struct ConfigError {
-    place: String,
-    message: String,
-}
+pub struct ConfigError(String);
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)
+        f.write_str(&self.0)
     }
 }
 
@@ -84,15 +87,18 @@ impl Configuration {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Configuration, ConfigError> {
         let name = path.display().to_string();
-        let error = |message: String| ConfigError {
-            place: name.clone(),
-            message,
-        };
-        let bytes = fs::read(path).map_err(|cause| error(cause.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|_| error("not UTF-8 text".to_owned()))?;
-        let root = parse(&text).map_err(|fault| ConfigError {
-            place: format!("{name}:{}:{}", fault.line, fault.column),
-            message: fault.message,
+        let bytes = fs::read(path).map_err(|error| {
+            ConfigError(paths::no_file(path, &error, "a Collector configuration"))
+        })?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| ConfigError(format!("{name}: not UTF-8 text")))?;
+        let root = parse(&text).map_err(|fault| {
+            let Fault {
+                line,
+                column,
+                message,
+            } = fault;
+            ConfigError(format!("{name}:{line}:{column}: {message}"))
         })?;
         Ok(Configuration { name, text, root })
     }
@@ -125,12 +131,25 @@ impl Configuration {
             .map(|(key, processor)| self.rule_set(key, processor, limits))
             .collect();
         if sets.is_empty() {
-            return Err(ConfigError {
-                place: self.name.clone(),
-                message: "no processor of type betrace is in this configuration".to_owned(),
-            });
+            return Err(ConfigError(self.without_processor()));
         }
         Ok(sets)
+    }
+
+    /// What to do with a configuration in which nothing of ours stands, which may be none.
+    fn without_processor(&self) -> String {
+        let name = &self.name;
+        let is_collectors = ["service", "receivers", "processors", "exporters"]
+            .into_iter()
+            .any(|section| self.root.get(section).is_some());
+        if !is_collectors && self.root.get("rules").is_some() {
+            return format!(
+                "{name}: this is a rule file, and no Collector configuration: name it as RULES, without --config"
+            );
+        }
+        format!(
+            "{name}: no processor of type betrace is in this configuration; one stands under `processors`: `betrace: {{ rules: {{ files: [rules] }} }}`"
+        )
     }
 
     /// Each with its name.
@@ -159,8 +178,11 @@ impl Configuration {
             enabled_wanted_at: (!allows_empty).then(|| rules_at.clone()),
         };
         set.faults.extend(together::faults(&said));
-        set.faults
-            .extend(together::without_rules(&said, rules_at.clone()));
+        let without_rules = together::without_rules(&said, rules_at.clone());
+        if without_rules.is_some() {
+            set.enabled_wanted_at = None;
+        }
+        set.faults.extend(without_rules);
         let mut named = Vec::new();
         for (place, pattern) in said.texts("rules.files") {
             match rule_paths(&pattern, allows_empty) {
@@ -173,15 +195,18 @@ impl Configuration {
             Err(error) => set.faults.push(unreadable(rules_at, &error.to_string())),
         }
         set.files.clone_from(&set.shown);
+        let mut size: usize = set.files.iter().map(|file| file.text.len()).sum();
         if let Some((key, list)) = processor
             .get("rules")
             .and_then(|rules| rules.entry("inline"))
             && !list.elements().is_empty()
         {
+            size += list.range.len();
             let text = masked(&self.text, key, list);
             set.files.push(SourceFile::new(self.name.as_str(), text));
             set.shown.push(self.shown());
         }
+        set.faults.extend(together::too_large(&said, size));
         set.faults.sort_by_key(|fault| fault.range.start);
         set
     }
@@ -253,7 +278,8 @@ fn rule_paths(pattern: &str, allows_empty: bool) -> Result<Vec<PathBuf>, String>
     let found: Vec<PathBuf> = if path.exists() {
         vec![path]
     } else {
-        let found = glob::glob(pattern).map_err(|error| format!("{pattern:?}: {error}"))?;
+        let found =
+            glob::glob(&as_of_crate(pattern)).map_err(|error| format!("{pattern:?}: {error}"))?;
         found.filter_map(Result::ok).collect()
     };
     if found.is_empty() {
@@ -269,6 +295,15 @@ fn rule_paths(pattern: &str, allows_empty: bool) -> Result<Vec<PathBuf>, String>
         }
     }
     Ok(named)
+}
+
+/// A pattern of the processor as the crate reads it: to the processor `**` is `*`, and what is excluded stands behind `[^`.
+fn as_of_crate(pattern: &str) -> String {
+    let mut one = pattern.replace("[^", "[!");
+    while one.contains("**") {
+        one = one.replace("**", "*");
+    }
+    one
 }
 
 /// Replaces `${NAME}`, `${env:NAME}` and `${env:NAME:-default}` as the Collector does.

@@ -22,14 +22,49 @@ impl fmt::Display for PathError {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> PathError {
-    let message = match error.kind() {
+    PathError {
+        path: path.to_owned(),
+        message: cause(error),
+    }
+}
+
+fn cause(error: &io::Error) -> String {
+    match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
-    };
-    PathError {
-        path: path.to_owned(),
-        message,
+    }
+}
+
+/// Why one file that an argument names cannot be opened, with what it is wanted for: `a Collector configuration`.
+pub fn no_file(path: &Path, error: &io::Error, wanted: &str) -> String {
+    let shown = path.display();
+    match error.kind() {
+        io::ErrorKind::IsADirectory => {
+            format!("{shown}: this is a directory, and {wanted} is wanted: name the file")
+        }
+        io::ErrorKind::NotFound => format!("{shown}: no such file; {wanted} is wanted"),
+        _ => format!("{shown}: {}", cause(error)),
+    }
+}
+
+/// Refuses a place where no file can be written: a directory, or one in a directory that is not there.
+pub fn writable(path: &Path) -> Result<(), String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!(
+            "{shown}: this is a directory; name a file in it to write to"
+        ));
+    }
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    match parent {
+        Some(parent) if !parent.is_dir() => Err(format!(
+            "{shown}: there is no directory {} to write to; make it first",
+            parent.display()
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -49,11 +84,20 @@ pub fn rule_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PathError> {
             continue;
         }
         let found = if is_directory(path)? {
-            let (mut found, _) = walk(path, &|_| true)?;
-            found.retain(|file| {
-                let extension = file.extension().and_then(|e| e.to_str());
-                matches!(extension, Some("yaml" | "yml"))
-            });
+            let Walked {
+                files: mut found,
+                lost,
+                ..
+            } = walk(path, &|_| true)?;
+            // The rules behind it would be gone in silence.
+            if let Some(link) = lost.into_iter().find(|link| is_rule_file(link)) {
+                let message = "this link leads nowhere: mend or remove it".to_owned();
+                return Err(PathError {
+                    path: link,
+                    message,
+                });
+            }
+            found.retain(|file| is_rule_file(file));
             if found.is_empty() {
                 return Err(PathError {
                     path: path.clone(),
@@ -72,6 +116,15 @@ pub fn rule_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PathError> {
         }
     }
     Ok(files)
+}
+
+fn is_rule_file(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|own| {
+        ["yaml", "yml"]
+            .iter()
+            .any(|one| one.eq_ignore_ascii_case(own))
+    })
 }
 
 /// Finds rule files as [`rule_paths`] does, and reads them and those that they use, where these lie in or below a
@@ -198,9 +251,9 @@ pub fn trace_inputs_in(
         if !is_stdin(path) && is_directory(path)? {
             let directory = Some(inputs.directories.len());
             inputs.directories.push(path.clone());
-            let (found, passed_over) = walk(path, is_wanted)?;
-            inputs.passed_over += passed_over;
-            let found = found.into_iter();
+            let walked = walk(path, is_wanted)?;
+            inputs.passed_over += walked.passed_over;
+            let found = walked.files.into_iter();
             inputs
                 .files
                 .extend(found.map(|file| input(file, directory)));
@@ -217,18 +270,25 @@ fn is_directory(path: &Path) -> Result<bool, PathError> {
         .map_err(|error| unreadable(path, &error))
 }
 
-/// Every file below, sorted by path, and how many directories are not wanted. Hidden ones are left out; a directory is
-/// entered once, so links in a circle end.
-fn walk(
-    directory: &Path,
-    is_wanted: &dyn Fn(&Path) -> bool,
-) -> Result<(Vec<PathBuf>, u64), PathError> {
-    let (mut files, mut passed_over) = (Vec::new(), 0);
+/// What lies below a directory.
+#[derive(Default)]
+struct Walked {
+    /// Sorted by path.
+    files: Vec<PathBuf>,
+    /// Links to nowhere, or to themselves.
+    lost: Vec<PathBuf>,
+    /// Directories that are not wanted.
+    passed_over: u64,
+}
+
+/// Every file below. Hidden ones are left out; a directory is entered once, so links in a circle end.
+fn walk(directory: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Result<Walked, PathError> {
+    let mut walked = Walked::default();
     let mut entered = BTreeSet::new();
     let mut open = vec![directory.to_owned()];
     while let Some(directory) = open.pop() {
         if !is_wanted(&directory) {
-            passed_over += 1;
+            walked.passed_over += 1;
             continue;
         }
         let identity =
@@ -245,16 +305,19 @@ fn walk(
             let path = entry.path();
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => open.push(path),
-                Ok(metadata) if metadata.is_file() => files.push(path),
-                // A pipe or a socket is no recording; a link to nowhere, or to itself, names nothing.
+                Ok(metadata) if metadata.is_file() => walked.files.push(path),
+                // A pipe or a socket is no recording.
                 Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error)
-                    if error.kind() != io::ErrorKind::PermissionDenied && path.is_symlink() => {}
+                    if error.kind() != io::ErrorKind::PermissionDenied && path.is_symlink() =>
+                {
+                    walked.lost.push(path);
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(unreadable(&path, &error)),
             }
         }
     }
-    files.sort();
-    Ok((files, passed_over))
+    walked.files.sort();
+    Ok(walked)
 }

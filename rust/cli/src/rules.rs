@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
-use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, render_text};
+use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, nearest, render_text};
 
 use crate::exit::Exit;
 use crate::output::{self, Palette, one_line};
@@ -63,6 +63,23 @@ pub fn faultless(
         files,
         rules: loaded.rules,
     })
+}
+
+/// That no rule has this id, with the one that was probably meant, or where to see them all.
+#[must_use]
+pub fn no_such_rule<'a>(id: &str, ids: impl Iterator<Item = &'a str> + Clone) -> String {
+    const MOST: usize = 12;
+    let mut listed: Vec<&str> = ids.clone().take(MOST + 1).collect();
+    let help = match nearest(id, ids) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None if listed.is_empty() => "they hold none".to_owned(),
+        None if listed.len() > MOST => {
+            listed.truncate(MOST);
+            format!("they hold {} and more", listed.join(", "))
+        }
+        None => format!("they hold {}", listed.join(", ")),
+    };
+    format!("there is no rule {id:?} in these files; {help}")
 }
 
 /// The enabled rules about one trace, for commands that judge trace by trace; how many others are left out is told, and an

@@ -39,6 +39,8 @@ mod instrumentation;
 mod intents;
 #[path = "command/intents_recorded.rs"]
 mod intents_recorded;
+#[path = "command/named.rs"]
+mod named;
 #[path = "command/output.rs"]
 mod output;
 #[path = "command/over.rs"]

@@ -9,7 +9,7 @@ use betrace_lang::{duration_text, nearest};
 use super::keys::{Kind, is_section, kind, names_in};
 use super::remark::{Remark, UNKNOWN_KEY, WRONG_VALUE};
 use super::said::{Value, read};
-use super::scalar::{nanoseconds, whole};
+use super::scalar::{flag, nanoseconds, whole};
 use super::yaml::Node;
 
 /// How long a secret may be, in bytes.
@@ -96,6 +96,11 @@ fn of_value(
         (Kind::Texts | Kind::Secrets, _) if node.is_mapping() => {
             let help = "write `[one, other]`".to_owned();
             found.push(wrong(node, "is no list of texts".to_owned(), help));
+        }
+        (Kind::Secrets, Some(value)) => {
+            for (at, secret) in value.split(',').enumerate().filter(|_| !value.is_empty()) {
+                found.extend(of_secret(path, secret, key, &format!("its element {at}")));
+            }
         }
         (Kind::Texts | Kind::Secrets, _) => {
             for (at, element) in node.elements().iter().enumerate() {
@@ -190,11 +195,7 @@ fn is_of(kind: Kind, value: &str) -> bool {
         Kind::Whole { least, most } => {
             whole(value).is_some_and(|number| (least..=most).contains(&number))
         }
-        // As YAML 1.2 reads them.
-        Kind::Flag => matches!(
-            value,
-            "true" | "True" | "TRUE" | "false" | "False" | "FALSE"
-        ),
+        Kind::Flag => flag(value).is_some(),
         Kind::Word(words) => words.contains(&value),
         _ => true,
     }

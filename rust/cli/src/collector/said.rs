@@ -65,27 +65,30 @@ impl<'n, F: Fn(&str) -> String> Said<'n, F> {
             .map_or(Value::Absent, |(_, value)| read(value, self.resolved))
     }
 
-    /// Of a list.
-    pub fn elements(&self, key: &str) -> &'n [Node] {
-        self.entry(key)
-            .map_or(&[][..], |(_, value)| value.elements())
-    }
-
-    /// Of a list of texts, or of one text in which commas part them, as the Collector reads it: each with its place.
-    pub fn texts(&self, key: &str) -> Vec<(Range<usize>, String)> {
+    /// Of a list of texts, or of one text in which commas part them, as the Collector reads it: each with its place, and what
+    /// it says where that is known.
+    pub fn listed(&self, key: &str) -> Vec<(Range<usize>, Option<String>)> {
         let Some((_, value)) = self.entry(key) else {
             return Vec::new();
         };
         let known = |node: &Node| read(node, self.resolved).known().map(str::to_owned);
-        let Some(parted) = known(value) else {
+        let Some(parted) = known(value).filter(|text| !text.is_empty()) else {
             let elements = value.elements().iter();
             return elements
-                .filter_map(|node| Some((node.range.clone(), known(node)?)))
+                .map(|node| (node.range.clone(), known(node)))
                 .collect();
         };
         let parts = parted.split(',');
         parts
-            .map(|part| (value.range.clone(), part.to_owned()))
+            .map(|part| (value.range.clone(), Some(part.to_owned())))
+            .collect()
+    }
+
+    /// Of such a list, what is known.
+    pub fn texts(&self, key: &str) -> Vec<(Range<usize>, String)> {
+        let listed = self.listed(key).into_iter();
+        listed
+            .filter_map(|(place, text)| Some((place, text?)))
             .collect()
     }
 
@@ -96,11 +99,11 @@ impl<'n, F: Fn(&str) -> String> Said<'n, F> {
         text.filter(|text| !text.is_empty())
     }
 
-    /// Whether something is written there, known or not.
+    /// Whether something is written there, known or not. To the processor an empty text and an empty list are nothing.
     pub fn is_set(&self, key: &str) -> bool {
         match self.value(key) {
             Value::Absent => false,
-            Value::Unknown => true,
+            Value::Unknown => !self.entry(key).is_some_and(|(_, value)| value.is_empty()),
             Value::Is(text) => !text.is_empty(),
         }
     }

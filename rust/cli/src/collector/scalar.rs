@@ -35,15 +35,33 @@ pub fn nanoseconds(text: &str) -> Option<u64> {
     (sum < 9.2e18).then_some(sum as u64)
 }
 
-/// A whole number as YAML writes it: with `_` between digits, and in other bases behind `0x`, `0o` and `0b`.
+/// A whole number as the Collector reads YAML: with `_` between digits, in other bases behind `0x`, `0b` and `0o`, and behind a
+/// lone `0` in base 8, as YAML 1.1 had it.
 pub fn whole(text: &str) -> Option<i64> {
     let plain = text.replace('_', "");
-    for (prefix, base) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = plain.strip_prefix(prefix) {
-            return i64::from_str_radix(digits, base).ok();
-        }
+    let (sign, digits) = match plain.strip_prefix(['+', '-']) {
+        Some(digits) => (&plain[..1], digits),
+        None => ("", plain.as_str()),
+    };
+    let (base, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
+        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
+        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
+        [b'0', _, ..] => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    let is_signed_twice = digits.starts_with(['+', '-']);
+    let number = i64::from_str_radix(&format!("{sign}{digits}"), base).ok();
+    number.filter(|_| !is_signed_twice)
+}
+
+/// What is so or not, as the Collector reads YAML: `yes` and `on` are texts to it.
+pub fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
     }
-    plain.parse().ok()
 }
 
 #[cfg(test)]
@@ -75,6 +93,39 @@ mod tests {
             "+",
         ] {
             assert_eq!(nanoseconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_the_collector_reads_yaml() {
+        for (text, number) in [
+            ("64", 64),
+            ("1_000", 1000),
+            ("+64", 64),
+            ("-1", -1),
+            ("0x40", 64),
+            ("0X40", 64),
+            ("0b100", 4),
+            ("0B100", 4),
+            ("0o100", 64),
+            ("0100", 64),
+            ("-0x1", -1),
+            ("0", 0),
+        ] {
+            assert_eq!(whole(text), Some(number), "{text}");
+        }
+        for text in ["", "much", "64k", "089", "0x", "--1", "0x-1", "1.5"] {
+            assert_eq!(whole(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_so_is_read_as_the_collector_reads_yaml() {
+        for (text, is_so) in [("true", true), ("True", true), ("FALSE", false)] {
+            assert_eq!(flag(text), Some(is_so), "{text}");
+        }
+        for text in ["yes", "on", "tRUE", "1", ""] {
+            assert_eq!(flag(text), None, "{text}");
         }
     }
 }

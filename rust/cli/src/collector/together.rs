@@ -9,10 +9,13 @@ use betrace_lang::duration_text;
 
 use super::remark::{NO_RULES, Remark, WRONG_VALUE};
 use super::said::{Said, Value};
+use super::scalar::{flag, whole};
 
 const MOST_PREVIOUS_KEYS: usize = 7;
 const MOST_WITHHELD: usize = 500;
 const LONGEST_WITHHELD: usize = 256;
+/// MiB of all rule texts.
+const DEFAULT_RULES_MIB: u64 = 8;
 const DEFAULT_INTERVAL: u64 = 2_000_000_000;
 const DEFAULT_SETTLE: u64 = 5_000_000_000;
 
@@ -33,13 +36,25 @@ pub fn without_rules<F: Fn(&str) -> String>(
     said: &Said<'_, F>,
     place: Range<usize>,
 ) -> Option<Remark> {
-    let some = |key| match said.entry(key) {
-        Some((_, list)) if list.is_sequence() => !list.elements().is_empty(),
-        _ => said.is_set(key),
-    };
-    (!some("rules.files") && !some("rules.inline") && !allows_empty(said)).then(|| {
+    let is_without = !said.is_set("rules.files") && !said.is_set("rules.inline");
+    (is_without && !allows_empty(said)).then(|| {
         let help = "name rule files in `files` or write rules in `inline`; `rules: { allow_empty: true }` allows none";
         Remark::of("rules", place, NO_RULES, "names no rules", help)
+    })
+}
+
+/// That the texts of all rules, `size` bytes, are more than is read.
+pub fn too_large<F: Fn(&str) -> String>(said: &Said<'_, F>, size: usize) -> Option<Remark> {
+    const MOST: &str = "rules.max_mib";
+    let most = match said.value(MOST) {
+        Value::Absent => DEFAULT_RULES_MIB,
+        Value::Unknown => return None,
+        Value::Is(text) => u64::try_from(whole(&text)?).ok()?,
+    };
+    (size as u64 > most << 20).then(|| {
+        let what = format!("the rule files are together larger than the {most} MiB that are read");
+        let help = "set a larger one, or name fewer files";
+        Remark::of(MOST, said.place(&[MOST, "rules"]), WRONG_VALUE, what, help)
     })
 }
 
@@ -48,7 +63,7 @@ pub fn allows_empty<F: Fn(&str) -> String>(said: &Said<'_, F>) -> bool {
     match said.value("rules.allow_empty") {
         Value::Absent => false,
         Value::Unknown => true,
-        Value::Is(text) => text == "true",
+        Value::Is(text) => flag(&text) == Some(true),
     }
 }
 
@@ -87,8 +102,7 @@ fn times<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
 fn members<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
     const INTERVAL: &str = "membership.interval";
     const SETTLE: &str = "membership.settle";
-    let is_listed =
-        !said.elements("membership.static").is_empty() || said.is_set("membership.static");
+    let is_listed = said.is_set("membership.static");
     let is_named = said.is_set("membership.dns");
     if is_named && is_listed {
         let what = "the tier is named twice, by `dns` and by `static`".to_owned();
@@ -119,7 +133,7 @@ fn members<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
 
 fn secrets<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
     const PREVIOUS: &str = "violations.previous_keys";
-    let previous = said.elements(PREVIOUS);
+    let previous = said.listed(PREVIOUS);
     if !previous.is_empty() && !said.is_set("violations.key") {
         let what = "they are nothing without violations.key".to_owned();
         found.push(said.at_odds(&[PREVIOUS], what, "set `key`, or leave them out"));
@@ -158,7 +172,7 @@ fn evidence<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) 
 
 fn privacy<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
     const WITHHELD: &str = "privacy.attributes";
-    let names = said.elements(WITHHELD);
+    let names = said.listed(WITHHELD);
     if names.len() > MOST_WITHHELD {
         let what = format!("{} are too many", names.len());
         let help =
@@ -166,19 +180,13 @@ fn privacy<F: Fn(&str) -> String>(said: &Said<'_, F>, found: &mut Vec<Remark>) {
         let place = said.place(&[WITHHELD]);
         found.push(Remark::of(WITHHELD, place, WRONG_VALUE, what, help));
     }
-    for node in names {
-        if let Some(name) = node.text()
+    for (place, name) in names {
+        if let Some(name) = name
             && !(1..=LONGEST_WITHHELD).contains(&name.len())
         {
             let what = format!("a name of {} bytes", name.len());
             let help = format!("it must have from 1 to {LONGEST_WITHHELD}");
-            found.push(Remark::of(
-                WITHHELD,
-                node.range.clone(),
-                WRONG_VALUE,
-                what,
-                help,
-            ));
+            found.push(Remark::of(WITHHELD, place, WRONG_VALUE, what, help));
         }
     }
 }

@@ -64,6 +64,15 @@ impl Node {
         matches!(self.value, Value::Mapping(_))
     }
 
+    /// Whether this is a list or a mapping with nothing in it.
+    pub fn is_empty(&self) -> bool {
+        match &self.value {
+            Value::Sequence(elements) => elements.is_empty(),
+            Value::Mapping(entries) => entries.is_empty(),
+            Value::Scalar { .. } | Value::Alias => false,
+        }
+    }
+
     pub fn elements(&self) -> &[Node] {
         match &self.value {
             Value::Sequence(elements) => elements,

@@ -47,11 +47,13 @@ impl Found {
     /// is in nanoseconds.
     fn add_set(&mut self, config: &Configuration, mut set: Set, longest_trace: u64) {
         let mut remarks = std::mem::take(&mut set.faults);
-        self.is_unreadable |= remarks.iter().any(|remark| remark.code == UNREADABLE_RULES);
+        // What can be read of this set may be all disabled; what cannot may hold the rule that is enabled.
+        let is_unreadable = remarks.iter().any(|remark| remark.code == UNREADABLE_RULES);
+        self.is_unreadable |= is_unreadable;
         let errors = self.count(DiagnosticSeverity::Error);
         let shown = std::mem::take(&mut set.shown);
         let rules = self.add(&set.files, shown, &set.timing.limits());
-        if self.count(DiagnosticSeverity::Error) == errors && !self.is_unreadable {
+        if self.count(DiagnosticSeverity::Error) == errors && !is_unreadable {
             remarks.extend(set.not_enabled(&rules));
         }
         remarks.extend(config.doubts(&set, longest_trace, &rules));

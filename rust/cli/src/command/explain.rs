@@ -97,7 +97,8 @@ pub fn run(args: &Explain, out: &mut Output) -> Exit {
         .collect();
     for id in &args.rule {
         if !chosen.iter().any(|loaded| *loaded.rule.id.0 == **id) {
-            output::fault(format_args!("there is no rule {id:?} in these files"));
+            let ids = set.rules.iter().map(|loaded| &*loaded.rule.id.0);
+            output::fault(rules::no_such_rule(id, ids));
             return Exit::Usage;
         }
     }

@@ -48,6 +48,7 @@ fn fetch(args: &Fetch, out: &mut Output) -> Result<Fetched, String> {
         out.flush();
         return Ok(fetched);
     }
+    paths::writable(&args.output)?;
     let mut window = (backend.from, backend.to);
     let mut parts = Parts::open(&args.output, &header(args), &mut window)?;
     (backend.from, backend.to) = window;
@@ -109,13 +110,15 @@ fn client(args: &Fetch) -> Result<Client, String> {
             .ok_or_else(|| format!("{HEADERS}: a line is no `Name: value`"))?;
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
-    let shown = |path: &std::path::Path, error: String| format!("{}: {error}", path.display());
     let roots = match &args.ca {
         None => None,
-        Some(path) => Some(fs::read(path).map_err(|error| shown(path, error.to_string()))?),
+        Some(path) => Some(
+            fs::read(path)
+                .map_err(|error| paths::no_file(path, &error, "a file of certificates in PEM"))?,
+        ),
     };
     Client::new(headers, roots.as_deref()).map_err(|error| match &args.ca {
-        Some(path) => shown(path, error),
+        Some(path) => format!("{}: {error}", path.display()),
         None => error,
     })
 }

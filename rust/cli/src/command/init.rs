@@ -14,6 +14,10 @@ pub fn run(args: &Init, out: &mut Output) -> Exit {
         out.data(RULES.as_bytes());
         return Exit::Fine;
     }
+    if let Err(message) = paths::writable(&args.file) {
+        output::fault(message);
+        return Exit::Usage;
+    }
     let name = args.file.display();
     let existing = if args.force {
         Existing::Replace

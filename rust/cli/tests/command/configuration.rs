@@ -164,6 +164,72 @@ fn faults_of_every_processor_are_told() {
 }
 
 #[test]
+fn what_cannot_be_read_of_one_processor_hides_nothing_of_the_next() {
+    let desk = Desk::with(&[]);
+    let config = " { rules: { files: [nowhere] } }\n  betrace/two: { rules: { inline: [{ id: r, enabled: false, condition: 'never { x }' }] } }";
+    let (told, code) = told(&desk, config);
+    let codes: Vec<&str> = told
+        .iter()
+        .map(|one| one["code"].as_str().unwrap())
+        .collect();
+    assert_eq!((codes, code), (vec!["E0304", "E0305"], 2));
+}
+
+/// What the processor reads of directories and patterns, and what it refuses of them.
+#[test]
+fn files_are_found_as_the_processor_finds_them() {
+    let rule = |id: &str| format!("rules: [ {{ id: {id}, condition: 'never {{ x }}' }} ]\n");
+    let desk = Desk::with(&[
+        ("rules/ONE.YAML", &rule("one")),
+        ("rules/.half-written.yaml", "rules: ["),
+        ("rules/below/two.yaml", &rule("two")),
+        ("rules/below/deep/three.yaml", &rule("three")),
+        ("void/none.yaml", "rules: []\n"),
+    ]);
+    let rules_in = |files: &str| {
+        desk.write(
+            "otelcol.yaml",
+            format!("processors: {{ betrace: {{ rules: {{ files: {files} }} }} }}\n").as_bytes(),
+        );
+        let ran = desk.run(&["check", "--config", "otelcol.yaml", "--format", "json"]);
+        let told: Value = serde_json::from_str(&ran.out).unwrap();
+        (told["rules"].as_u64().unwrap(), ran.code)
+    };
+    assert_eq!(rules_in("[rules]"), (3, 0));
+    assert_eq!(rules_in("[rules, ./rules/ONE.YAML]"), (3, 0));
+    // To the processor `**` is `*`, and a directory that it meets is read whole.
+    assert_eq!(rules_in("['rules/**/*.yaml']"), (1, 0));
+    assert_eq!(rules_in("['rules/[^.O]*/**']"), (2, 0));
+    // No rule at all is none that is enabled.
+    assert_eq!(rules_in("[void]"), (0, 1));
+    std::os::unix::fs::symlink("gone.yaml", desk.path("rules/four.yaml")).unwrap();
+    assert_eq!(rules_in("[rules]").1, 2, "a link to nowhere");
+}
+
+#[test]
+fn more_text_than_is_read_is_told() {
+    let desk = Desk::with(&[]);
+    let text = format!(
+        "# {}\nrules: [ {{ id: r, condition: 'never {{ x }}' }} ]\n",
+        "x".repeat(1 << 20)
+    );
+    desk.write("rules.yaml", text.as_bytes());
+    let (found, code) = told(&desk, " { rules: { files: [rules.yaml], max_mib: 1 } }");
+    assert_eq!(code, 1);
+    assert!(
+        found[0]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("rules.max_mib: "),
+        "{found:?}"
+    );
+    assert_eq!(
+        told(&desk, " { rules: { files: [rules.yaml], max_mib: 2 } }").1,
+        0
+    );
+}
+
+#[test]
 fn lists_may_be_so_long_and_no_longer() {
     let desk = Desk::with(&[]);
     let faults = |keys: usize, names: usize, length: usize| {

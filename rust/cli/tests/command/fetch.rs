@@ -304,7 +304,11 @@ fn what_cannot_be_asked_is_told_and_nothing_is_written() {
             &["tempo", url, "--ca", "not.pem"],
             "not.pem: holds no certificate",
         ),
-        (&["tempo", url, "-o", "no/folder"], "no/folder.part"),
+        (
+            &["tempo", url, "-o", "no/folder"],
+            "there is no directory no to write to",
+        ),
+        (&["tempo", url, "-o", "."], "name a file in it"),
     ] {
         let ran = fetch(&desk, args, &[]);
         assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);

@@ -57,7 +57,8 @@ pub fn checked(args: &EvidenceRecords) -> Result<Verification, Exit> {
 fn expectations(args: &EvidenceRecords) -> Result<Expectations, String> {
     let keys = args.public_key.iter().map(|path| {
         let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let pem = fs::read_to_string(path).map_err(|error| named(&error))?;
+        let pem = fs::read_to_string(path)
+            .map_err(|error| paths::no_file(path, &error, "a public key in PEM"))?;
         PublicKey::of_pem(&pem).map_err(|error| named(&error))
     });
     let until = args.expect_until.as_deref().map(|text| {

@@ -12,7 +12,7 @@ use betrace_evidence::{
 use crate::args::Replay;
 use crate::exit::Exit;
 use crate::output::{self, Existing, write_whole};
-use crate::paths::TraceInputs;
+use crate::paths::{self, TraceInputs};
 use crate::traces::{by_resource, latest_end};
 
 /// The private key in PEM, where no file is named.
@@ -61,8 +61,13 @@ pub fn begin(args: &Replay, inputs: &TraceInputs) -> Result<Option<Evidence>, Ex
         output::fault(message);
         Exit::Usage
     };
+    paths::writable(path).map_err(usage)?;
     if path.exists() {
-        return Err(usage(format!("{}: it is there already", path.display())));
+        let text = format!(
+            "{}: it is there already, and a record is never written over: name another file",
+            path.display()
+        );
+        return Err(usage(text));
     }
     bounded(inputs.files.len()).map_err(usage)?;
     let signer = signer(args.evidence_key.as_deref()).map_err(usage)?;
@@ -100,7 +105,8 @@ fn signer(path: Option<&Path>) -> Result<Option<Signer>, String> {
     let (name, pem) = match (path, std::env::var(KEY_VARIABLE)) {
         (Some(path), _) => {
             let name = path.display().to_string();
-            let pem = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+            let pem = fs::read_to_string(path)
+                .map_err(|error| paths::no_file(path, &error, "a private key in PEM"))?;
             (name, pem)
         }
         (None, Ok(pem)) if !pem.is_empty() => (KEY_VARIABLE.to_owned(), pem),

@@ -70,7 +70,7 @@ fn choose(args: &Show, all: &[Arc<Rule>], test: &RuleTest) -> Result<Arc<Rule>, 
     if let Some(id) = &args.rule {
         let named = all.iter().find(|rule| *rule.id.0 == **id);
         return named
-            .ok_or_else(|| format!("there is no rule {id:?} in these files"))
+            .ok_or_else(|| rules::no_such_rule(id, all.iter().map(|rule| &*rule.id.0)))
             .and_then(of_one);
     }
     if let [only] = all {
