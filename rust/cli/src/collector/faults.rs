@@ -9,7 +9,7 @@ use betrace_lang::{duration_text, nearest};
 use super::keys::{Kind, is_section, kind, names_in};
 use super::remark::{Remark, UNKNOWN_KEY, WRONG_VALUE};
 use super::said::{Value, read};
-use super::scalar::{flag, nanoseconds, whole};
+use super::scalar::{flag, is_text, nanoseconds, whole};
 use super::yaml::Node;
 
 /// How long a secret may be, in bytes.
@@ -97,16 +97,26 @@ fn of_value(
             let help = "write `[one, other]`".to_owned();
             found.push(wrong(node, "is no list of texts".to_owned(), help));
         }
-        (Kind::Secrets, Some(value)) => {
-            for (at, secret) in value.split(',').enumerate().filter(|_| !value.is_empty()) {
-                found.extend(of_secret(path, secret, key, &format!("its element {at}")));
-            }
+        // Commas part texts, and no secrets.
+        (Kind::Secrets, Some(value)) if !value.is_empty() => {
+            let help = "write `[one, other]`".to_owned();
+            found.push(Remark::of(
+                path,
+                key.range.clone(),
+                WRONG_VALUE,
+                "is no list of texts",
+                help,
+            ));
         }
         (Kind::Texts | Kind::Secrets, _) => {
             for (at, element) in node.elements().iter().enumerate() {
                 if element.is_sequence() || element.is_mapping() {
                     let what = format!("its element {at} is no text");
                     found.push(wrong(element, what, "write a text there".to_owned()));
+                } else if is_other_than_text(element) {
+                    let what = format!("its element {at} is no text without quotes");
+                    let help = "put it in quotes".to_owned();
+                    found.push(Remark::of(path, key.range.clone(), WRONG_VALUE, what, help));
                 } else if let (Kind::Secrets, Value::Is(secret)) = (kind, read(element, resolved)) {
                     found.extend(of_secret(path, &secret, key, &format!("its element {at}")));
                 }
@@ -132,6 +142,11 @@ fn of_scalar(path: &str, kind: Kind, key: &Node, node: &Node, value: &str) -> Op
         ))
     };
     match kind {
+        Kind::Text | Kind::Secret if is_other_than_text(node) => {
+            let what = "what stands there is no text without quotes";
+            let help = "put it in quotes";
+            Some(Remark::of(path, key.range.clone(), WRONG_VALUE, what, help))
+        }
         Kind::Secret if path == "violations.key" && !value.is_empty() => {
             of_secret(path, value, key, "it")
         }
@@ -147,6 +162,14 @@ fn of_scalar(path: &str, kind: Kind, key: &Node, node: &Node, value: &str) -> Op
         _ if !is_of(kind, value) => wrong(format!("`{value}` is not {}", wanted(kind)), form(kind)),
         _ => None,
     }
+}
+
+/// Whether the Collector reads a number there, or what is so or not, and refuses it where a text is wanted.
+fn is_other_than_text(node: &Node) -> bool {
+    !node.is_quoted()
+        && node
+            .text()
+            .is_some_and(|text| !text.contains("${") && !node.is_nothing() && !is_text(text))
 }
 
 /// Of the length of a secret, at its key: the secret itself is not shown.

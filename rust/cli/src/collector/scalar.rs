@@ -35,10 +35,32 @@ pub fn nanoseconds(text: &str) -> Option<u64> {
     (sum < 9.2e18).then_some(sum as u64)
 }
 
-/// A whole number as the Collector reads YAML: with `_` between digits, in other bases behind `0x`, `0b` and `0o`, and behind a
-/// lone `0` in base 8, as YAML 1.1 had it.
+/// Whether the Collector takes what stands there without quotes for a text, and for no number and nothing that is so or not.
+pub fn is_text(text: &str) -> bool {
+    let plain = text.replace('_', "");
+    let begins = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+    let is_number = plain.starts_with(begins)
+        && (whole(&plain).is_some()
+            || plain.parse::<f64>().is_ok()
+            || plain.parse::<u128>().is_ok());
+    let is_odd = matches!(
+        plain
+            .trim_start_matches(['+', '-'])
+            .to_ascii_lowercase()
+            .as_str(),
+        ".inf" | ".nan"
+    );
+    !is_number && !is_odd && flag(text).is_none()
+}
+
+/// A whole number as the Collector reads YAML: with `_` between digits, in other bases behind `0x`, `0b` and `0o`, behind a
+/// lone `0` in base 8, as YAML 1.1 had it, and with an exponent or decimals that say nothing.
 pub fn whole(text: &str) -> Option<i64> {
     let plain = text.replace('_', "");
+    if plain.contains(['.', 'e', 'E']) && !plain.contains(['x', 'X']) {
+        let number: f64 = plain.parse().ok()?;
+        return (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64);
+    }
     let (sign, digits) = match plain.strip_prefix(['+', '-']) {
         Some(digits) => (&plain[..1], digits),
         None => ("", plain.as_str()),
@@ -111,11 +133,31 @@ mod tests {
             ("0100", 64),
             ("-0x1", -1),
             ("0", 0),
+            ("1e2", 100),
+            ("64.0", 64),
         ] {
             assert_eq!(whole(text), Some(number), "{text}");
         }
         for text in ["", "much", "64k", "089", "0x", "--1", "0x-1", "1.5"] {
             assert_eq!(whole(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_are_told_from_what_the_collector_reads_as_something_else() {
+        for text in ["a", "0a", "10s", "1.2.3", "yes", "infinity", "-"] {
+            assert!(is_text(text), "{text}");
+        }
+        for text in [
+            "5",
+            "0x10",
+            "1e3",
+            "-1.5",
+            "true",
+            "12345678901234567890",
+            ".inf",
+        ] {
+            assert!(!is_text(text), "{text}");
         }
     }
 

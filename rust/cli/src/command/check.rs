@@ -24,22 +24,24 @@ struct Found {
 }
 
 impl Found {
-    /// Loads one set; `shown` are the same files as a person knows them.
+    /// Loads one set; `shown` are the same files as a person knows them, `inline` the name of the configuration among them.
     fn add(
         &mut self,
         files: &[SourceFile],
         shown: Vec<SourceFile>,
         limits: &Limits,
+        inline: Option<&str>,
     ) -> Vec<LoadedRule> {
         let loaded = load(files, limits);
         let before = self.files.len();
         self.rules += loaded.rule_count;
+        let is_known = |one: &Diagnostic| is_written_out(&shown[one.file], one, inline);
+        let known = loaded.diagnostics.into_iter().filter(is_known);
+        self.diagnostics.extend(known.map(|diagnostic| Diagnostic {
+            file: diagnostic.file + before,
+            ..diagnostic
+        }));
         self.files.extend(shown);
-        self.diagnostics
-            .extend(loaded.diagnostics.into_iter().map(|diagnostic| Diagnostic {
-                file: diagnostic.file + before,
-                ..diagnostic
-            }));
         loaded.rules
     }
 
@@ -50,10 +52,14 @@ impl Found {
         // What can be read of this set may be all disabled; what cannot may hold the rule that is enabled.
         let is_unreadable = remarks.iter().any(|remark| remark.code == UNREADABLE_RULES);
         self.is_unreadable |= is_unreadable;
-        let errors = self.count(DiagnosticSeverity::Error);
+        let (errors, before) = (self.count(DiagnosticSeverity::Error), self.rules);
         let shown = std::mem::take(&mut set.shown);
-        let rules = self.add(&set.files, shown, &set.timing.limits());
-        if self.count(DiagnosticSeverity::Error) == errors && !is_unreadable {
+        let inline = config.shown().name;
+        let rules = self.add(&set.files, shown, &set.timing.limits(), Some(&inline));
+        // A rule that is not known whole may be the one that is enabled.
+        let is_whole =
+            self.count(DiagnosticSeverity::Error) == errors && rules.len() == self.rules - before;
+        if is_whole && !is_unreadable {
             remarks.extend(set.not_enabled(&rules));
         }
         remarks.extend(config.doubts(&set, longest_trace, &rules));
@@ -71,6 +77,16 @@ impl Found {
             .filter(|d| d.severity == severity)
             .count()
     }
+}
+
+/// Whether a diagnostic is of what stands in the file, and not of what the Collector puts in its place: `${env:NAME}` in a rule of
+/// the configuration.
+fn is_written_out(file: &SourceFile, diagnostic: &Diagnostic, inline: Option<&str>) -> bool {
+    let line = file
+        .text
+        .lines()
+        .nth(diagnostic.line.saturating_sub(1) as usize);
+    inline != Some(&*file.name) || !line.is_some_and(|line| line.contains("${"))
 }
 
 pub fn run(args: &Check, out: &mut Output) -> Exit {
@@ -113,7 +129,7 @@ fn find(args: &Check) -> Result<Found, String> {
     let mut found = Found::default();
     if !args.rules.is_empty() {
         let files = paths::rule_files(&args.rules, &limits).map_err(|error| error.to_string())?;
-        found.add(&files, files.clone(), &limits);
+        found.add(&files, files.clone(), &limits, None);
     }
     for path in &args.config {
         let config = Configuration::read(path).map_err(|error| error.to_string())?;

@@ -138,6 +138,14 @@ fn what_comes_from_elsewhere_is_not_judged() {
     violations: { key: '${file:key}', previous_keys: ['${file:old}'] }
     status: ${file:status}";
     assert_eq!(told(&desk, config), (Vec::new(), 0));
+    // So is a rule in the configuration.
+    let config = "
+    rules:
+      inline:
+        - id: r
+          message: 'on ${env:HOSTNAME}'
+          condition: never { count(x) > ${env:BETRACE_NOT_SET} }";
+    assert_eq!(told(&desk, config), (Vec::new(), 0));
 }
 
 #[test]
