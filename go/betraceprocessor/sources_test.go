@@ -131,6 +131,20 @@ func readBytes(t *testing.T) int64 {
 	return count
 }
 
+// Whoever reads why a set was refused meets the fault first, whatever is remarked on other files.
+func TestWhatRefusesASetIsToldBeforeWhatIsRemarked(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	write("a.yaml", "rules: [{ id: a, condition: \"never { x.where(size == 0x10 and status == ok) }\" }]\n")
+	write("b.yaml", "rules: [{ id: b, condition: \"never { x\" }]\n")
+	trace, limits := NewDefaultTrace(), NewDefaultLimits()
+	_, err := compileRules(rulesIn(folder), &trace, &limits)
+	require.ErrorContains(t, err, "1 fault in the rules:\nerror[E0112]")
+	require.ErrorContains(t, err, "\n\nwarning[W0105]", "the remarks follow, apart")
+}
+
 // What the command `betrace check` reads of a directory, the processor reads too, and nothing else.
 func TestHiddenFilesAndLinksInADirectory(t *testing.T) {
 	folder, beside := t.TempDir(), t.TempDir()
