@@ -146,6 +146,28 @@ fn what_people_call_a_key_is_known() {
     );
 }
 
+/// What YAML has for a boolean or a number, and the language for a text.
+#[test]
+fn items_of_a_list_that_are_texts_in_silence_are_doubted() {
+    let list = |items: &str| {
+        format!(
+            "lists: {{ l: [{items}] }}\nrules:\n- id: a\n  condition: never {{ x.where(y in l) }}\n"
+        )
+    };
+    for (items, code, meant) in [
+        ("True, a", "W0114", "true, a"),
+        ("0x10, 3", "W0138", "16, 3"),
+        ("10k", "W0138", "10_000"),
+        ("0644", "W0139", "\"0644\""),
+    ] {
+        let text = list(items);
+        assert_eq!(codes(text.as_bytes()), [code], "{text}");
+        assert_eq!(mended(&text), list(meant));
+    }
+    let text = list("\"True\", '0x10', \"0644\", yes, 5G, 0, 0.5, null-value");
+    assert_eq!(codes(text.as_bytes()), [""; 0]);
+}
+
 #[test]
 fn one_mistake_is_one_fault() {
     for (text, wanted) in [

@@ -26,7 +26,7 @@ mod item;
 mod kind;
 mod literal;
 mod measure;
-mod notation;
+pub(crate) mod notation;
 mod numeric;
 mod older;
 mod operand;

@@ -1,6 +1,10 @@
 //! What a plain YAML scalar means: a number, a boolean, a duration or text. Quoted ones are text.
 
-use crate::file::yaml::{Scalar, Style};
+use crate::codes::{Code, conditions as codes};
+use crate::condition::check::notation::{Figure, either, figure};
+use crate::condition::spelling;
+use crate::file::read::Reader;
+use crate::file::yaml::{Scalar, Style, YamlNode};
 use crate::rule::{Literal, Name, Number};
 
 /// An item of `lists:`, typed as the same word in a condition would be.
@@ -19,6 +23,70 @@ pub(crate) fn literal(scalar: &Scalar<'_>) -> Literal {
                 None => text(),
             },
         },
+    }
+}
+
+/// As [`literal`], with a doubt about what YAML has for something else than this language.
+pub(crate) fn listed_literal(
+    reader: &mut Reader<'_>,
+    node: &YamlNode<'_>,
+    scalar: &Scalar<'_>,
+) -> Literal {
+    let value = literal(scalar);
+    if scalar.style == Style::Plain
+        && let Some((code, message, suggestion)) = doubt(&scalar.value, &value)
+    {
+        let range = reader.span(node);
+        let quoted = format!(
+            "if the text is meant, put it in quotes: `\"{}\"`",
+            scalar.value
+        );
+        let diagnostic = reader.report(code, range, message);
+        diagnostic.help = Some(quoted);
+        diagnostic.suggestion = suggestion;
+    }
+    value
+}
+
+/// What a plain word probably means that is a text here, or a number that is another one to YAML.
+fn doubt(word: &str, value: &Literal) -> Option<(Code, String, Option<String>)> {
+    match value {
+        Literal::Text(_) if matches!(word, "True" | "TRUE" | "False" | "FALSE") => Some((
+            codes::ODD_WORD,
+            format!("`{word}` is a text here; booleans are `true` and `false`"),
+            Some(word.to_ascii_lowercase()),
+        )),
+        Literal::Text(_) => match figure(word)? {
+            Figure::One(number) => Some((
+                codes::NUMBER_AGAINST_TEXT,
+                format!("`{word}` is a text here and no number; it is written out `{number}`"),
+                Some(number),
+            )),
+            Figure::Either(decimal, binary) => Some((
+                codes::NUMBER_AGAINST_TEXT,
+                format!(
+                    "`{word}` is a text here and no number; {}",
+                    either(&decimal, &binary)
+                ),
+                None,
+            )),
+        },
+        Literal::Number(number) => {
+            let is_padded = word.len() > 1
+                && word.starts_with('0')
+                && word.bytes().all(|byte| byte.is_ascii_digit());
+            is_padded.then(|| {
+                let number = spelling::number(*number);
+                let message =
+                    format!("`{word}` is the number {number} here, which the text `{word}` is not");
+                (
+                    codes::ZEROS_BEFORE_NUMBER,
+                    message,
+                    Some(format!("\"{word}\"")),
+                )
+            })
+        }
+        _ => None,
     }
 }
 

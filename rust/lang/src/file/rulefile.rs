@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::codes::files as codes;
 use crate::condition::token::Function;
 use crate::file::fields::read_field;
-use crate::file::plain::literal;
+use crate::file::plain::{listed_literal, literal};
 use crate::file::read::{Reader, Text};
 use crate::file::uses::{Use, read_uses};
 use crate::file::written::{WrittenRule, read_rule};
@@ -258,7 +258,9 @@ impl<'t> RuleFile<'t> {
         let mut literals = Vec::new();
         for item in items.iter().take(most) {
             match item.as_scalar() {
-                Some(scalar) if !scalar.is_null() => literals.push(literal(scalar)),
+                Some(scalar) if !scalar.is_null() => {
+                    literals.push(listed_literal(reader, item, scalar))
+                }
                 _ if matches!(item.kind, YamlKind::Refused) => {}
                 _ => {
                     let range = reader.span(item);

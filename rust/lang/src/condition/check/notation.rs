@@ -11,7 +11,7 @@ use crate::rule::{CompareOp, Literal};
 
 /// What a word says as a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Figure {
+pub(crate) enum Figure {
     One(String),
     /// `5MB`, of thousands and of 1024.
     Either(String, String),
@@ -21,7 +21,7 @@ pub(super) enum Figure {
 const MULTIPLES: [(char, u32); 5] = [('k', 1), ('K', 1), ('M', 2), ('G', 3), ('T', 4)];
 
 /// What `word` says as a number, where hardly anything else can be meant: `5G` may be a network.
-pub(super) fn figure(word: &str) -> Option<Figure> {
+pub(crate) fn figure(word: &str) -> Option<Figure> {
     let (digits, unit) = parted(word)?;
     match unit {
         "G" | "T" => None,
@@ -50,7 +50,7 @@ pub(super) fn way_out(word: &str) -> Option<(String, Option<String>)> {
     })
 }
 
-pub(super) fn either(decimal: &str, binary: &str) -> String {
+pub(crate) fn either(decimal: &str, binary: &str) -> String {
     format!("a number is written out: `{decimal}`, or `{binary}` if 1024 make one of the next")
 }
 
