@@ -48,6 +48,21 @@ impl Kind {
 }
 
 impl<'a> Checker<'a> {
+    /// A figure in the spelling of another language against what is no text.
+    fn refuse_figure(&mut self, node: &Node, against: Kind, message: String, source: &str) {
+        let (help, meant) = match against {
+            Kind::Duration => (None, duration(source)),
+            _ => way_out(source).map_or((None, None), |(help, meant)| (Some(help), meant)),
+        };
+        let fault = self.fault(code::UNLIKE_TYPES, node.range(), message);
+        fault.help = Some(match (help, &meant) {
+            (Some(help), _) => help,
+            (None, Some(meant)) => format!("write `{meant}`"),
+            (None, None) => "`500ms`, `1.5s`, `2m`".to_owned(),
+        });
+        fault.suggestion = meant;
+    }
+
     pub(super) fn kinds_fit(
         &mut self,
         kinds: (Kind, Kind),
@@ -91,17 +106,7 @@ impl<'a> Checker<'a> {
         let word = match kinds.0 {
             // Hardly a field begins with a digit.
             _ if is_word && way_out(&source).is_some() => {
-                let (help, meant) = match kinds.0 {
-                    Kind::Duration => (None, duration(&source)),
-                    _ => way_out(&source).map_or((None, None), |(help, meant)| (Some(help), meant)),
-                };
-                let fault = self.fault(code::UNLIKE_TYPES, right.range(), message);
-                fault.help = Some(match (help, &meant) {
-                    (Some(help), _) => help,
-                    (None, Some(meant)) => format!("write `{meant}`"),
-                    (None, None) => "`500ms`, `1.5s`, `2m`".to_owned(),
-                });
-                fault.suggestion = meant;
+                self.refuse_figure(right, kinds.0, message, &source);
                 return None;
             }
             Kind::Number if is_word => Some((format!("the field: `span.{source}`"), true)),

@@ -162,23 +162,7 @@ impl<'a> Checker<'a> {
                 );
             }
             NodeKind::Intrinsic(name) => self.refuse_intrinsic_alone(node, name),
-            NodeKind::Each { of, .. } => {
-                let is_of_elements = matches!(
-                    of.bare().kind,
-                    NodeKind::Test { .. } | NodeKind::Compare { .. }
-                );
-                self.fault(
-                    code::COMPARISON_OUTSIDE_WHERE,
-                    node.range(),
-                    "`every` and `some` are of the elements of an array of one span, inside `where`",
-                )
-                .help = Some(match is_of_elements {
-                    true => format!(
-                        "`any.where({source})`; of every span: `when each {{ S as p }} always {{ … }}`"
-                    ),
-                    false => "of every span: `when each { S as p } always { … }`".to_owned(),
-                });
-            }
+            NodeKind::Each { of, .. } => self.refuse_each_as_condition(node, of, &source),
             NodeKind::Sum { first, .. } if self.is_measure(first) => {
                 let message = "a number alone is no condition; compare it";
                 self.fault(code::VALUE_AS_CONDITION, node.range(), message)
@@ -200,6 +184,23 @@ impl<'a> Checker<'a> {
                     .help = Some(format!("`{source} > 0`"));
             }
         }
+    }
+
+    /// `every x in L`, which holds of a span, and `every a`, which was to hold of each.
+    fn refuse_each_as_condition(&mut self, node: &Node, of: &Node, source: &str) {
+        let is_of_elements = matches!(
+            of.bare().kind,
+            NodeKind::Test { .. } | NodeKind::Compare { .. }
+        );
+        let message =
+            "`every` and `some` are of the elements of an array of one span, inside `where`";
+        self.fault(code::COMPARISON_OUTSIDE_WHERE, node.range(), message)
+            .help = Some(match is_of_elements {
+            true => format!(
+                "`any.where({source})`; of every span: `when each {{ S as p }} always {{ … }}`"
+            ),
+            false => "of every span: `when each { S as p } always { … }`".to_owned(),
+        });
     }
 
     /// `a within 5s`
