@@ -41,6 +41,7 @@ mod share;
 mod subject;
 mod term;
 mod total;
+mod wildcard;
 mod window;
 
 use crate::codes::conditions as code;

@@ -193,6 +193,16 @@ declare_codes! {
         bad: "never { any.where(file.mode == 0777) }",
         good: "never { any.where(file.mode == \"0777\") }"
     }
+    PATTERN_AS_TEXT = "W0140", "a pattern where a text is compared as it is" {
+        "`==`, `contains`, `starts with` and `ends with` take every sign for itself, `*`, `%` and `^` too, so a pattern equals next to nothing. What begins or ends with a text is asked for with these words, anything else with a regular expression.",
+        bad: "never { any.where(host.name == \"web-*\") }",
+        good: "never { any.where(host.name starts with \"web-\") }"
+    }
+    OF_EVENT = "W0141", "an attribute of an event that is asked of a span" {
+        "What is known of an exception stands on the event of that name, and hardly ever on the span, so the comparison selects next to nothing. If your services put it on the span, put the name in quotes.",
+        bad: "never { any.where(exception.type == TimeoutError) }",
+        good: "never { any.where(event.exception.type == TimeoutError) }"
+    }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
         bad: "never { any.where(lower(user.role) == Admin) }",

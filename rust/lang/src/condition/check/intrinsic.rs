@@ -173,7 +173,11 @@ impl Checker<'_> {
         // As OTLP numbers them.
         let numbered = written.parse::<usize>().ok();
         let near = nearest(stripped, words.iter().copied())
-            .or_else(|| numbered.and_then(|number| words.get(number).copied()));
+            .or_else(|| numbered.and_then(|number| words.get(number).copied()))
+            .or_else(|| {
+                let is_failed = matches!(stripped, "failed" | "failure" | "fail" | "err");
+                (is_failed && intrinsic == Intrinsic::SpanStatus).then_some("error")
+            });
         let name = intrinsic.as_str();
         let fault = self.fault(
             code::UNKNOWN_WORD,

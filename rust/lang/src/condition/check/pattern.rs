@@ -6,6 +6,7 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::lint;
+use crate::condition::spelling::quote;
 use crate::rule::{TextPattern, reason_of_refusal};
 
 impl<'a> Checker<'a> {
@@ -51,6 +52,12 @@ impl<'a> Checker<'a> {
                     node.range(),
                     format!("this is no regular expression: {reason}"),
                 );
+                if pattern.starts_with('*') {
+                    fault.help = Some(format!(
+                        "any text is `.*`; that a text ends so: `ends with {}`",
+                        quote(pattern.trim_start_matches('*'))
+                    ));
+                }
                 if reason.contains("look-around") || reason.contains("backreferences") {
                     fault.help = Some("expressions run in linear time, so these are not part of them; split the condition with `and not (x matches …)`".into());
                 }

@@ -36,7 +36,9 @@ impl<'a> Checker<'a> {
             NodeKind::Not(inner) => self.negated(node, inner, dialect),
             NodeKind::Each { quantifier, of } => self.each(node, *quantifier, of, dialect),
             NodeKind::Compare { left, op, right } => self.compared(node, left, *op, right, dialect),
-            NodeKind::Test { left, test, right } => self.tested(left, *test, right, dialect),
+            NodeKind::Test { left, test, right } => {
+                self.tested(node, (left, *test, right), dialect)
+            }
             NodeKind::Call {
                 function: Function::Asks(test),
                 arguments,
@@ -224,6 +226,7 @@ impl<'a> Checker<'a> {
             self.doubt_value(node, (term.as_field(), left), op, (&right, right_node));
             self.doubt_text_of_number(node.range(), (&term, left), op, (&right, right_node));
             self.doubt_other_event(node, term.as_field(), op);
+            self.doubt_pattern(node, left, op.as_str(), right_node);
         }
         Some(Predicate::Compare {
             left: term,
@@ -277,9 +280,8 @@ impl<'a> Checker<'a> {
 
     fn tested(
         &mut self,
-        left: &'a Node,
-        test: Test,
-        right: &'a Node,
+        node: &'a Node,
+        (left, test, right): (&'a Node, Test, &'a Node),
         dialect: Dialect,
     ) -> Option<Predicate> {
         let term = self.left_term(left, dialect);
@@ -304,6 +306,7 @@ impl<'a> Checker<'a> {
                 term.as_field()
                     .map_or(Some(()), |field| self.text_field(field, left))?;
                 self.warn_capitals(&term, &value, right);
+                self.doubt_pattern(node, left, op.as_str(), right);
                 self.doubt_part_of_number((&term, left), &value, right);
                 if matches!(value, Operand::Literal(Literal::Duration(_))) {
                     self.fault(code::UNLIKE_TYPES, right.range(), "a duration is no text")

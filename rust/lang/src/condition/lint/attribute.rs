@@ -187,12 +187,36 @@ pub(crate) fn holds_number(name: &str) -> bool {
     !keys.is_empty() && keys.iter().all(is_number)
 }
 
+/// What events of exceptions have.
+const OF_EXCEPTIONS: [&str; 3] = [
+    "exception.type",
+    "exception.message",
+    "exception.stacktrace",
+];
+
 /// Names shorter than this are too often somebody's own.
 const LONG: usize = 10;
 
 /// A doubt about the name of an attribute, if there is one.
 pub(crate) fn attribute_name(scope: Scope, key: &str, range: Range<usize>) -> Option<Fault> {
     let names = &*NAMES;
+    let is_of_span = matches!(scope, Scope::SpanThenResource | Scope::Span);
+    if is_of_span && OF_EXCEPTIONS.contains(&key) {
+        let message = format!("`{key}` stands on an event, and hardly ever on a span");
+        let fault = Fault::new(code::OF_EVENT, range, message).suggest(format!("event.{key}"));
+        return Some(fault.help(format!(
+            "if your services put it on the span, put it in quotes: `\"{key}\"`"
+        )));
+    }
+    if let Some(own) = key
+        .strip_prefix("attributes.")
+        .filter(|own| !own.is_empty())
+    {
+        let own = written(scope, own);
+        let message = format!("`{key}` is an attribute of this whole name; did you mean `{own}`?");
+        let fault = Fault::new(code::NEAR_ATTRIBUTE, range, message).suggest(own);
+        return Some(fault.help(format!("if it is meant, put it in quotes: `\"{key}\"`")));
+    }
     if names.current.contains(key) {
         return beside_another(scope, key, range);
     }

@@ -36,6 +36,8 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("O N , N2 , N3", "<O> <N>_<thousand N2>_<thousand N3>"),
     ("O N , N2", "<O> <N>_<thousand N2>"),
     ("F O V and|or O2 V2", "<F> <O> <V> <W> <F> <O2> <V2>"),
+    ("F O V , F2 O2 V2", "<F> <O> <V> and <F2> <O2> <V2>"),
+    ("attributes [ T ]", "<T>"),
     ("F := V", "<F> == <V>"),
     ("F is? not equal to? V", "<F> != <V>"),
     ("F is? equal to? V", "<F> == <V>"),
