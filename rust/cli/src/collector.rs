@@ -55,6 +55,11 @@ pub struct Set {
 }
 
 impl Set {
+    /// Whether a set without an enabled rule is taken.
+    pub fn allows_empty(&self) -> bool {
+        self.enabled_wanted_at.is_none()
+    }
+
     /// What is wrong with rules that have no fault: not one of them is enabled.
     pub fn not_enabled(&self, rules: &[LoadedRule]) -> Option<Remark> {
         let place = self.enabled_wanted_at.clone()?;

@@ -82,10 +82,24 @@ pub fn no_such_rule<'a>(id: &str, ids: impl Iterator<Item = &'a str> + Clone) ->
     format!("there is no rule {id:?} in these files; {help}")
 }
 
+/// The enabled rules, of which there must be one: who judges by none is told of no violation, whatever happened.
+pub fn enabled(mut rules: Vec<Arc<Rule>>) -> Result<Vec<Arc<Rule>>, Exit> {
+    let all = rules.len();
+    rules.retain(|rule| rule.enabled);
+    if rules.is_empty() {
+        output::fault(match all {
+            0 => "there is no rule in these files, so nothing would be judged",
+            _ => "there is no rule that is enabled, so nothing would be judged: enable one",
+        });
+        return Err(Exit::Usage);
+    }
+    Ok(rules)
+}
+
 /// The enabled rules about one trace, for commands that judge trace by trace; how many others are left out is told, and an
 /// error where nothing but those is left.
-pub fn of_one_trace(mut rules: Vec<Arc<Rule>>) -> Result<Vec<Arc<Rule>>, Exit> {
-    rules.retain(|rule| rule.enabled);
+pub fn of_one_trace(rules: Vec<Arc<Rule>>) -> Result<Vec<Arc<Rule>>, Exit> {
+    let mut rules = enabled(rules)?;
     let all = rules.len();
     rules.retain(|rule| rule.body.over.is_none());
     let left_out = all - rules.len();

@@ -25,10 +25,6 @@ pub fn run(args: &Simulate, out: &mut Output) -> Exit {
         Ok(set) => set.rules.into_iter().map(|loaded| loaded.rule).collect(),
         Err(exit) => return exit,
     };
-    if rules.iter().all(|rule| !rule.enabled) {
-        output::fault("there is no rule that is enabled");
-        return Exit::Usage;
-    }
     let rules = match rules::of_one_trace(rules) {
         Ok(rules) => rules,
         Err(exit) => return exit,

@@ -126,3 +126,41 @@ fn a_rule_that_is_not_there_is_told_with_the_one_that_may_be_meant() {
         told.err
     );
 }
+
+/// Who judges by no rule is told of no violation, and a check of it would pass whatever happened.
+#[test]
+fn nothing_is_judged_by_no_rule() {
+    let desk = Desk::with(&[
+        (
+            "off.yaml",
+            "rules:\n- id: r\n  enabled: false\n  condition: never { x }\n",
+        ),
+        ("none.yaml", "rules: []\n"),
+        ("t.jsonl", "{\"resourceSpans\":[]}\n"),
+        (
+            "allowed.yaml",
+            "processors: { betrace: { rules: { files: [off.yaml], allow_empty: True } } }\n",
+        ),
+    ]);
+    for (args, told) in [
+        (
+            &["replay", "--rules", "off.yaml", "t.jsonl"][..],
+            "enable one",
+        ),
+        (
+            &["replay", "--rules", "none.yaml", "t.jsonl"],
+            "no rule in these files",
+        ),
+        (&["tune", "off.yaml", "t.jsonl"], "enable one"),
+        (
+            &["simulate", "--rules", "off.yaml", "--minutes", "1"],
+            "enable one",
+        ),
+    ] {
+        let ran = desk.run(args);
+        assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(told), "{args:?}: {}", ran.err);
+    }
+    let ran = desk.run(&["replay", "--config", "allowed.yaml", "t.jsonl"]);
+    assert!(ran.code != 2, "{}", ran.err);
+}

@@ -66,14 +66,20 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
         }
         _ => rules::load_faultless(&args.rules)?,
     };
-    let rules = loaded.rules.iter().map(|loaded| loaded.rule.clone());
+    let all: Vec<_> = loaded.rules.into_iter().map(|one| one.rule).collect();
+    let rules = match &set {
+        Some(set) if args.rules.is_empty() && set.allows_empty() => {
+            all.into_iter().filter(|rule| rule.enabled).collect()
+        }
+        _ => rules::enabled(all)?,
+    };
     let close = args.close.unwrap_or(match set {
         Some(_) => Close::Idle,
         None => Close::End,
     });
     let timing = timing(set);
     Ok(Setup {
-        rules: rules.filter(|rule| rule.enabled).collect(),
+        rules,
         settings: Settings {
             // When a trace began is known for certain at its close.
             early: close == Close::Idle && window.is_everything(),
