@@ -1,7 +1,8 @@
 #!/bin/bash
 # What a handler of Fiber reads of a request (a parameter of the path, of the query, a header) are texts over a buffer that the next
 # request is written into. Set as an attribute they stay such: the SDK copies the text's address, not the text. Where spans wait
-# for their batch, as they do in production, what is exported are the values of later requests, in the span of an earlier one: also of two, the order of one with the tenant of another.
+# for their batch, as they do in production, what is exported are the values of later requests, in the span of an earlier one: also
+# of two, the order of one with the tenant of another.
 #
 # Why it matters to who writes rules: the order, the tenant or the user on a span is another's, with nothing that shows it. A rule
 # finds one customer's order paid three times, or misses one that was never paid; a verdict names the wrong person. With a processor
