@@ -1,7 +1,7 @@
 //! What a plain YAML scalar means: a number, a boolean, a duration or text. Quoted ones are text.
 
 use crate::codes::{Code, conditions as codes};
-use crate::condition::check::notation::{Figure, either, figure};
+use crate::condition::check::notation::{Figure, either, figure, is_padded};
 use crate::condition::spelling;
 use crate::file::read::Reader;
 use crate::file::yaml::{Scalar, Style, YamlNode};
@@ -71,21 +71,16 @@ fn doubt(word: &str, value: &Literal) -> Option<(Code, String, Option<String>)> 
                 None,
             )),
         },
-        Literal::Number(number) => {
-            let is_padded = word.len() > 1
-                && word.starts_with('0')
-                && word.bytes().all(|byte| byte.is_ascii_digit());
-            is_padded.then(|| {
-                let number = spelling::number(*number);
-                let message =
-                    format!("`{word}` is the number {number} here, which the text `{word}` is not");
-                (
-                    codes::ZEROS_BEFORE_NUMBER,
-                    message,
-                    Some(format!("\"{word}\"")),
-                )
-            })
-        }
+        Literal::Number(number) => is_padded(word).then(|| {
+            let number = spelling::number(*number);
+            let message =
+                format!("`{word}` is the number {number} here, which the text `{word}` is not");
+            (
+                codes::ZEROS_BEFORE_NUMBER,
+                message,
+                Some(format!("\"{word}\"")),
+            )
+        }),
         _ => None,
     }
 }

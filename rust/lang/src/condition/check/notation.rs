@@ -54,6 +54,11 @@ pub(crate) fn either(decimal: &str, binary: &str) -> String {
     format!("a number is written out: `{decimal}`, or `{binary}` if 1024 make one of the next")
 }
 
+/// Whether zeros stand before a whole number: `0644`.
+pub(crate) fn is_padded(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The digits at the begin, decimals included, and what stands behind them.
 fn parted(word: &str) -> Option<(&str, &str)> {
     let is_figure = |c: char| c.is_ascii_digit() || c == '_' || c == '.';
@@ -149,10 +154,7 @@ impl Checker<'_> {
             return;
         };
         let written = &self.place.text[node.range()];
-        let is_padded = written.len() > 1
-            && written.starts_with('0')
-            && written.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_padded || !self.doubts || self.place.origin != Origin::Here {
+        if !is_padded(written) || !self.doubts || self.place.origin != Origin::Here {
             return;
         }
         let plain = spelling::number(*number);
