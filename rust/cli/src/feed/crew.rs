@@ -243,19 +243,26 @@ where
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::mpsc::sync_channel;
     use std::thread;
 
     use super::*;
 
-    /// What is given to a crew of so many, each batch a number, as it came through its one part; a batch of `broken` is a fault,
-    /// and one of `panics` a panic.
-    fn through(threads: usize, batches: u8, broken: u8, panics: u8) -> (Vec<u8>, Vec<At>) {
+    const NONE: u8 = u8::MAX;
+
+    /// What is given to a crew of so many, each batch a number, as it came through its one part; a batch of `broken` is a fault.
+    /// Before one of them who gives may panic.
+    fn through(
+        threads: usize,
+        batches: u8,
+        broken: u8,
+        panics_before: Option<u8>,
+    ) -> (Vec<u8>, Vec<At>) {
         let came = Mutex::new(Vec::new());
         let consume = |otlp: &[u8], turns: &dyn Turns| {
             turns.enter(0);
             came.lock().extend_from_slice(otlp);
             turns.leave(0);
-            assert!(otlp != [panics], "a batch that cannot be consumed");
             if otlp == [broken] {
                 return Err(ConsumeError {
                     offset: 0,
@@ -272,6 +279,7 @@ mod tests {
                 scope.spawn(|| crew.work());
             }
             for number in 0..batches {
+                assert!(Some(number) != panics_before, "no more can be given");
                 buffers += crew.give(vec![number], At::Row(u64::from(number))).len();
             }
             let faults = crew.finish();
@@ -286,20 +294,38 @@ mod tests {
 
     #[test]
     fn batches_come_to_a_part_in_their_order_whoever_takes_them() {
-        const NONE: u8 = u8::MAX;
         for threads in 1..4 {
             let all: Vec<u8> = (0..50).collect();
-            assert_eq!(through(threads, 50, 7, NONE), (all, vec![At::Row(7)]));
+            assert_eq!(through(threads, 50, 7, None), (all, vec![At::Row(7)]));
         }
     }
 
     #[test]
-    fn nobody_waits_for_one_that_panicked() {
-        for threads in 1..4 {
-            for panics in [0, 4, 9] {
-                let all = AssertUnwindSafe(|| through(threads, 10, 7, panics));
-                assert!(catch_unwind(all).is_err());
-            }
-        }
+    fn who_gives_does_not_wait_for_one_that_panicked() {
+        let (sender, taken) = sync_channel(1);
+        let consume = |_: &[u8], _: &dyn Turns| {
+            sender.send(()).unwrap();
+            panic!("a batch that cannot be consumed");
+        };
+        let crew = Crew::new(2, 1, consume, || true);
+        let mut is_finished = false;
+        let all = catch_unwind(AssertUnwindSafe(|| {
+            thread::scope(|scope| {
+                let _over = crew.over();
+                scope.spawn(|| crew.work());
+                crew.give(vec![1], At::Row(0));
+                // The other has it.
+                taken.recv().unwrap();
+                crew.finish();
+                is_finished = true;
+            });
+        }));
+        assert!(all.is_err() && is_finished);
+    }
+
+    #[test]
+    fn the_others_end_where_who_gives_panics() {
+        let all = AssertUnwindSafe(|| through(3, 10, NONE, Some(4)));
+        assert!(catch_unwind(all).is_err());
     }
 }
