@@ -253,11 +253,11 @@ func ruleFilesBelow(directory string, allowEmpty bool) ([]string, error) {
 }
 
 func walkRules(directory string, entered map[string]bool) (paths []string, err error) {
-	if own := identity(directory); entered[own] {
+	own := identity(directory)
+	if entered[own] {
 		return nil, nil
-	} else {
-		entered[own] = true
 	}
+	entered[own] = true
 	entries, err := os.ReadDir(directory)
 	if err != nil {
 		return nil, err

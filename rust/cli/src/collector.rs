@@ -52,14 +52,11 @@ pub struct Set {
     pub shown: Vec<SourceFile>,
     /// Where `rules` stands, if a set without an enabled rule is refused.
     enabled_wanted_at: Option<Range<usize>>,
+    /// Whether a set without an enabled rule is taken.
+    pub allows_empty: bool,
 }
 
 impl Set {
-    /// Whether a set without an enabled rule is taken.
-    pub fn allows_empty(&self) -> bool {
-        self.enabled_wanted_at.is_none()
-    }
-
     /// What is wrong with rules that have no fault: not one of them is enabled.
     pub fn not_enabled(&self, rules: &[LoadedRule]) -> Option<Remark> {
         let place = self.enabled_wanted_at.clone()?;
@@ -181,6 +178,7 @@ impl Configuration {
             files: Vec::new(),
             shown: Vec::new(),
             enabled_wanted_at: (!allows_empty).then(|| rules_at.clone()),
+            allows_empty,
         };
         set.faults.extend(together::faults(&said));
         let without_rules = together::without_rules(&said, rules_at.clone());

@@ -99,14 +99,8 @@ fn of_value(
         }
         // Commas part texts, and no secrets.
         (Kind::Secrets, Some(value)) if !value.is_empty() => {
-            let help = "write `[one, other]`".to_owned();
-            found.push(Remark::of(
-                path,
-                key.range.clone(),
-                WRONG_VALUE,
-                "is no list of texts",
-                help,
-            ));
+            let (what, help) = ("is no list of texts", "write `[one, other]`");
+            found.push(Remark::of(path, key.range.clone(), WRONG_VALUE, what, help));
         }
         (Kind::Texts | Kind::Secrets, _) => {
             for (at, element) in node.elements().iter().enumerate() {
@@ -114,9 +108,7 @@ fn of_value(
                     let what = format!("its element {at} is no text");
                     found.push(wrong(element, what, "write a text there".to_owned()));
                 } else if is_other_than_text(element) {
-                    let what = format!("its element {at} is no text without quotes");
-                    let help = "put it in quotes".to_owned();
-                    found.push(Remark::of(path, key.range.clone(), WRONG_VALUE, what, help));
+                    found.push(without_quotes(path, key, &format!("its element {at}")));
                 } else if let (Kind::Secrets, Value::Is(secret)) = (kind, read(element, resolved)) {
                     found.extend(of_secret(path, &secret, key, &format!("its element {at}")));
                 }
@@ -143,9 +135,7 @@ fn of_scalar(path: &str, kind: Kind, key: &Node, node: &Node, value: &str) -> Op
     };
     match kind {
         Kind::Text | Kind::Secret if is_other_than_text(node) => {
-            let what = "what stands there is no text without quotes";
-            let help = "put it in quotes";
-            Some(Remark::of(path, key.range.clone(), WRONG_VALUE, what, help))
+            Some(without_quotes(path, key, "what stands there"))
         }
         Kind::Secret if path == "violations.key" && !value.is_empty() => {
             of_secret(path, value, key, "it")
@@ -170,6 +160,18 @@ fn is_other_than_text(node: &Node) -> bool {
         && node
             .text()
             .is_some_and(|text| !text.contains("${") && !node.is_nothing() && !is_text(text))
+}
+
+/// Of such a value, at its key: it may be a secret.
+fn without_quotes(path: &str, key: &Node, which: &str) -> Remark {
+    let what = format!("{which} is no text without quotes");
+    Remark::of(
+        path,
+        key.range.clone(),
+        WRONG_VALUE,
+        what,
+        "put it in quotes",
+    )
 }
 
 /// Of the length of a secret, at its key: the secret itself is not shown.

@@ -25,6 +25,12 @@ pub struct Crew<C, R> {
     has_room: R,
     threads: usize,
     parts: Vec<Part>,
+    board: Board,
+}
+
+/// What the threads tell each other.
+#[derive(Default)]
+struct Board {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -97,30 +103,24 @@ impl Drop for OfBatch<'_> {
 }
 
 /// A batch is being consumed until this is dropped.
-struct Running<'c> {
-    state: &'c Mutex<State>,
-    changed: &'c Condvar,
-}
+struct Running<'c>(&'c Board);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let mut state = self.state.lock();
+        let mut state = self.0.state.lock();
         state.running -= 1;
         state.is_alone = false;
-        self.changed.notify_all();
+        self.0.changed.notify_all();
     }
 }
 
 /// See [`Crew::over`].
-pub struct Over<'c> {
-    state: &'c Mutex<State>,
-    changed: &'c Condvar,
-}
+pub struct Over<'c>(&'c Board);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {
-        self.state.lock().is_over = true;
-        self.changed.notify_all();
+        self.0.state.lock().is_over = true;
+        self.0.changed.notify_all();
     }
 }
 
@@ -136,8 +136,7 @@ where
             has_room,
             threads,
             parts: (0..parts).map(|_| Part::default()).collect(),
-            state: Mutex::default(),
-            changed: Condvar::new(),
+            board: Board::default(),
         }
     }
 
@@ -147,7 +146,7 @@ where
 
     /// Gives a batch to whoever is free, and takes one itself where many wait. Returns buffers that were used.
     pub fn give(&self, otlp: Vec<u8>, at: At) -> Vec<Vec<u8>> {
-        let mut state = self.state.lock();
+        let mut state = self.board.state.lock();
         let is_line = matches!(at, At::Line { .. });
         match state.waiting.back_mut() {
             // What was read from lines is written here, and faultless.
@@ -157,7 +156,7 @@ where
             }
             _ => state.waiting.push_back((otlp, at)),
         }
-        self.changed.notify_one();
+        self.board.changed.notify_one();
         // No more of them than keep all others at work meanwhile: they are still in a cache when they are taken.
         while state.waiting.len() > self.threads {
             state = self.take_one(state);
@@ -167,7 +166,7 @@ where
 
     /// Until all that was given is done; what was wrong with it, in its order.
     pub fn finish(&self) -> Vec<(At, ConsumeError)> {
-        let mut state = self.state.lock();
+        let mut state = self.board.state.lock();
         while !state.waiting.is_empty() || state.running > 0 {
             state = if state.waiting.is_empty() {
                 self.wait(state)
@@ -185,15 +184,12 @@ where
 
     /// Once this is dropped nothing more is given. Whoever gives holds it, so that the others end too if it panics.
     pub fn over(&self) -> Over<'_> {
-        Over {
-            state: &self.state,
-            changed: &self.changed,
-        }
+        Over(&self.board)
     }
 
     /// Takes batches until the end.
     pub fn work(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.board.state.lock();
         loop {
             state = match (state.waiting.is_empty(), state.is_over) {
                 (false, _) => self.take_one(state),
@@ -204,7 +200,7 @@ where
     }
 
     fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed.wait(&mut state);
+        self.board.changed.wait(&mut state);
         state
     }
 
@@ -223,20 +219,17 @@ where
         state.running += 1;
         state.is_alone = must_be_alone;
         drop(state);
-        let running = Running {
-            state: &self.state,
-            changed: &self.changed,
-        };
+        let running = Running(&self.board);
         let parts = &self.parts[..];
         let result = (self.consume)(&otlp, &OfBatch { parts, number });
-        let mut state = self.state.lock();
+        let mut state = self.board.state.lock();
         state
             .faults
             .extend(result.err().map(|error| (number, at, error)));
         state.used.push(otlp);
         drop(state);
         drop(running);
-        self.state.lock()
+        self.board.state.lock()
     }
 }
 
@@ -247,8 +240,6 @@ mod tests {
     use std::thread;
 
     use super::*;
-
-    const NONE: u8 = u8::MAX;
 
     /// What is given to a crew of so many, each batch a number, as it came through its one part; a batch of `broken` is a fault.
     /// Before one of them who gives may panic.
@@ -283,7 +274,7 @@ mod tests {
                 buffers += crew.give(vec![number], At::Row(u64::from(number))).len();
             }
             let faults = crew.finish();
-            buffers += crew.state.lock().used.len();
+            buffers += crew.board.state.lock().used.len();
             drop(over);
             faults
         });
@@ -325,7 +316,7 @@ mod tests {
 
     #[test]
     fn the_others_end_where_who_gives_panics() {
-        let all = AssertUnwindSafe(|| through(3, 10, NONE, Some(4)));
+        let all = AssertUnwindSafe(|| through(3, 10, 7, Some(4)));
         assert!(catch_unwind(all).is_err());
     }
 }

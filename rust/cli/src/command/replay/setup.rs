@@ -68,7 +68,7 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
     };
     let all: Vec<_> = loaded.rules.into_iter().map(|one| one.rule).collect();
     let rules = match &set {
-        Some(set) if args.rules.is_empty() && set.allows_empty() => {
+        Some(set) if args.rules.is_empty() && set.allows_empty => {
             all.into_iter().filter(|rule| rule.enabled).collect()
         }
         _ => rules::enabled(all)?,

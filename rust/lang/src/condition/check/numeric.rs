@@ -26,10 +26,7 @@ impl<'a> Checker<'a> {
         let Operand::Literal(literal) = value else {
             return;
         };
-        if matches!(
-            term.as_field(),
-            Some(Field::Attribute { .. } | Field::FirstOf(_))
-        ) {
+        if is_attribute(term) {
             self.doubt_leading_zeros(op, literal, right);
         }
         let Some(is_known) = self.is_doubtful(term, left, &[(literal, right)]) else {
@@ -77,10 +74,7 @@ impl<'a> Checker<'a> {
             _ => return,
         };
         let written: Vec<_> = values.iter().zip(nodes).collect();
-        if matches!(
-            term.as_field(),
-            Some(Field::Attribute { .. } | Field::FirstOf(_))
-        ) {
+        if is_attribute(term) {
             for (value, node) in &written {
                 self.doubt_leading_zeros(CompareOp::Eq, value, node);
             }
@@ -142,16 +136,12 @@ impl<'a> Checker<'a> {
         if holds_number(term, left) {
             return Some(true);
         }
-        let is_attribute = matches!(
-            term.as_field(),
-            Some(Field::Attribute { .. } | Field::FirstOf(_))
-        );
         let is_bare = |node: &Node| matches!(node.bare().kind, NodeKind::Name(_));
         let mut told = values.iter();
         let is_told = told.any(|(value, node)| {
             is_bare(node) && (class_of(value).is_some() || figure_of(value).is_some())
         });
-        (is_attribute && is_told).then_some(false)
+        (is_attribute(term) && is_told).then_some(false)
     }
 
     fn tell(
@@ -239,6 +229,14 @@ fn is_no_number(value: &Literal) -> bool {
         Literal::Text(text) => !text.parse::<f64>().is_ok_and(f64::is_finite),
         _ => false,
     }
+}
+
+/// Whether an attribute is compared, or the first of several that a span has.
+fn is_attribute(term: &Term) -> bool {
+    matches!(
+        term.as_field(),
+        Some(Field::Attribute { .. } | Field::FirstOf(_))
+    )
 }
 
 /// The number that a word is in the spelling of another language.
