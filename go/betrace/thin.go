@@ -2,6 +2,7 @@ package betrace
 
 import (
 	"encoding/binary"
+	"runtime"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -14,7 +15,7 @@ const serviceName = "service.name"
 
 // Thin writes thin messages: OTLP ExportTraceServiceRequest bytes that carry only what the rules of
 // one engine read. The message is valid OTLP, so an engine cannot tell it from a whole one, and by
-// the rules' fields it is equal to it. A Thin never changes and may be used by several goroutines.
+// the rules' fields it is equal to it. A Thin may be used by several goroutines.
 type Thin struct {
 	span, resource, scope, event, link keySet
 	own                                keySet
@@ -23,6 +24,8 @@ type Thin struct {
 	linkIDs                            bool
 	status, statusCode, statusMessage  bool
 	scopeVersion                       bool
+	// expected has what is expected of span's keys, for as many calls at once as there are processors.
+	expected chan *expectations
 }
 
 // NewThin prepares a writer for what an engine wants.
@@ -43,13 +46,17 @@ func NewThin(wanted Wanted) *Thin {
 		statusCode:    wanted.Status,
 		statusMessage: wanted.StatusMessage,
 		scopeVersion:  wanted.ScopeVersion,
+		expected:      make(chan *expectations, runtime.GOMAXPROCS(0)),
 	}
 }
 
 // Append writes the thin message of traces behind dst and returns the longer slice. It reads traces
-// once, keeps nothing of them and allocates only where dst has to grow.
+// once, keeps nothing of them but copies of keys that it will expect (some 180 KiB at most for each call at once), and allocates
+// only for these and where dst has to grow.
 func (t *Thin) Append(dst []byte, traces ptrace.Traces) []byte {
 	resources := traces.ResourceSpans()
+	expected := t.lend()
+	defer t.giveBack(expected)
 	for i := range resources.Len() {
 		resource := resources.At(i)
 		var outer int
@@ -60,14 +67,33 @@ func (t *Thin) Append(dst []byte, traces ptrace.Traces) []byte {
 		closeAt(dst, inner)
 		scopes := resource.ScopeSpans()
 		for j := range scopes.Len() {
-			dst = t.appendScope(dst, scopes.At(j))
+			dst = t.appendScope(dst, scopes.At(j), expected)
 		}
 		closeAt(dst, outer)
 	}
 	return dst
 }
 
-func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans) []byte {
+func (t *Thin) lend() *expectations {
+	select {
+	case expected := <-t.expected:
+		return expected
+	default:
+		return newExpectations()
+	}
+}
+
+func (t *Thin) giveBack(expected *expectations) {
+	if expected.isStale() {
+		return
+	}
+	select {
+	case t.expected <- expected:
+	default:
+	}
+}
+
+func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans, expected *expectations) []byte {
 	var outer int
 	dst, outer = open(dst, 0x12)
 	instrumentation := scope.Scope()
@@ -83,11 +109,11 @@ func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans) []byte {
 	closeAt(dst, inner)
 	keys := &t.span
 	if instrumentation.Name() == mark.Scope {
-		keys = &t.own
+		keys, expected = &t.own, nil
 	}
 	spans := scope.Spans()
 	for k := range spans.Len() {
-		dst = t.appendSpan(dst, spans.At(k), keys)
+		dst = t.appendSpan(dst, spans.At(k), keys, expected)
 	}
 	closeAt(dst, outer)
 	return dst
@@ -96,7 +122,7 @@ func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans) []byte {
 // headBytes is the most that a span takes up to its attributes, without its name.
 const headBytes = 6 + 18 + 10 + 10 + 1 + binary.MaxVarintLen64 + 1 + binary.MaxVarintLen64 + 9 + 9
 
-func (t *Thin) appendSpan(dst []byte, span ptrace.Span, keys *keySet) []byte {
+func (t *Thin) appendSpan(dst []byte, span ptrace.Span, keys *keySet, expected *expectations) []byte {
 	name := span.Name()
 	dst = slices.Grow(dst, headBytes+len(name))
 	outer := len(dst) + 1 + lengthBytes
@@ -139,8 +165,12 @@ func (t *Thin) appendSpan(dst []byte, span ptrace.Span, keys *keySet) []byte {
 		n += 9
 	}
 	dst = dst[:len(dst)+n]
-	if keys.size > 0 {
+	switch {
+	case keys.size == 0:
+	case expected == nil:
 		dst = appendAttributes(dst, 0x4a, span.Attributes(), keys)
+	default:
+		dst = expected.appendExpected(dst, 0x4a, int32(span.Kind()), span.Attributes(), keys)
 	}
 	if t.events {
 		dst = t.appendEvents(dst, span.Events())
@@ -217,8 +247,8 @@ func (t *Thin) appendStatus(dst []byte, status ptrace.Status) []byte {
 // the engine's to say.
 func appendAttributes(dst []byte, tag byte, attributes pcommon.Map, keys *keySet) []byte {
 	for key, value := range attributes.All() {
-		if slot := keys.find(key); slot != nil {
-			dst = appendWanted(dst, tag, slot.field, value)
+		if wanted := keys.find(key); wanted != nil {
+			dst = wanted.appendAttribute(dst, tag, value)
 		}
 	}
 	return dst

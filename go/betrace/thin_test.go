@@ -103,10 +103,18 @@ func requireEqualTraces(t *testing.T, want, got ptrace.Traces) {
 
 func requireProjection(t *testing.T, traces ptrace.Traces, wanted Wanted) {
 	t.Helper()
-	message := NewThin(wanted).Append(nil, traces)
+	thin := NewThin(wanted)
+	message := requireProjectionBy(t, thin, traces, wanted)
+	require.Equal(t, message, thin.Append(nil, traces), "what came by before changes nothing")
+}
+
+func requireProjectionBy(t *testing.T, thin *Thin, traces ptrace.Traces, wanted Wanted) []byte {
+	t.Helper()
+	message := thin.Append(nil, traces)
 	decoded, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
 	require.NoError(t, err)
 	requireEqualTraces(t, project(traces, wanted), decoded)
+	return message
 }
 
 var keyPool = []string{

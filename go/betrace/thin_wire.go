@@ -3,7 +3,6 @@ package betrace
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -61,49 +60,6 @@ func putLength(room []byte, at, length int) int {
 	}
 	room[at] = byte(length)
 	return at + 1
-}
-
-// appendWanted writes a KeyValue as a field with this tag, of a key that is given as a field. Nearly all values are texts and
-// whole numbers, and their sizes are known at once.
-func appendWanted(dst []byte, tag byte, key string, value pcommon.Value) []byte {
-	switch value.Type() {
-	case pcommon.ValueTypeStr:
-		text := value.Str()
-		size := 1 + lengthPrefixed(len(text))
-		entry := len(key) + 1 + lengthPrefixed(size)
-		dst = slices.Grow(dst, 1+binary.MaxVarintLen64+entry)
-		room := dst[len(dst) : len(dst)+1+binary.MaxVarintLen64+entry]
-		room[0] = tag
-		n := putLength(room, 1, entry)
-		n += copy(room[n:], key)
-		room[n] = 0x12
-		n = putLength(room, n+1, size)
-		room[n] = 0x0a
-		n = putLength(room, n+1, len(text))
-		n += copy(room[n:], text)
-		return dst[:len(dst)+n]
-	case pcommon.ValueTypeInt:
-		// The longest number takes ten bytes, so the length of the value is one byte.
-		number := uint64(value.Int())
-		size := 1 + uvarintSize(number)
-		entry := len(key) + 2 + size
-		dst = slices.Grow(dst, 1+binary.MaxVarintLen64+entry)
-		room := dst[len(dst) : len(dst)+1+binary.MaxVarintLen64+entry]
-		room[0] = tag
-		n := putLength(room, 1, entry)
-		n += copy(room[n:], key)
-		room[n], room[n+1], room[n+2] = 0x12, byte(size), 0x18
-		n += 3 + binary.PutUvarint(room[n+3:], number)
-		return dst[:len(dst)+n]
-	default:
-		size := sizeOf(value, 0)
-		dst = append(dst, tag)
-		dst = binary.AppendUvarint(dst, uint64(len(key)+1+lengthPrefixed(size)))
-		dst = append(dst, key...)
-		dst = append(dst, 0x12)
-		dst = binary.AppendUvarint(dst, uint64(size))
-		return appendValue(dst, value, 0)
-	}
 }
 
 // appendEntry writes a KeyValue as a field with this tag.

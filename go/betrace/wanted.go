@@ -51,9 +51,7 @@ type keySet struct {
 type keySlot struct {
 	// hash is 0 in a free slot and never in a taken one.
 	hash uint32
-	key  string
-	// field is the key as a field of a KeyValue, ready to be written.
-	field string
+	key  *wantedKey
 }
 
 func newKeySet(keys ...string) keySet {
@@ -79,7 +77,7 @@ func (s *keySet) insert(key string) {
 	for s.slots[at].hash != 0 {
 		at = (at + 1) & uint32(len(s.slots)-1)
 	}
-	s.slots[at] = keySlot{hash: hash, key: key, field: string(appendText(nil, 0x0a, key))}
+	s.slots[at] = keySlot{hash: hash, key: newWantedKey(key)}
 }
 
 func lengthBit(key string) uint64 { return 1 << min(len(key), 63) }
@@ -103,8 +101,8 @@ func hashKey(key string) uint32 {
 	return uint32(mixed>>32) | 1
 }
 
-// find returns the place of a wanted key, nil of any other.
-func (s *keySet) find(key string) *keySlot {
+// find returns nil of a key that is not wanted.
+func (s *keySet) find(key string) *wantedKey {
 	if s.lengths&lengthBit(key) == 0 {
 		return nil
 	}
@@ -114,8 +112,8 @@ func (s *keySet) find(key string) *keySlot {
 		if slot.hash == 0 {
 			return nil
 		}
-		if slot.hash == hash && slot.key == key {
-			return slot
+		if slot.hash == hash && slot.key.name == key {
+			return slot.key
 		}
 	}
 }

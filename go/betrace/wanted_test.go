@@ -19,9 +19,9 @@ func TestAKeySetKnowsItsKeysAndNoOthers(t *testing.T) {
 	set := newKeySet(append(wanted, wanted...)...)
 	require.Equal(t, len(wanted), set.size, "each once")
 	for _, key := range wanted {
-		slot := set.find(key)
-		require.NotNil(t, slot, key)
-		require.Equal(t, string(appendText(nil, 0x0a, key)), slot.field)
+		found := set.find(key)
+		require.NotNil(t, found, key)
+		require.Equal(t, key, found.name)
 		for at := range len(key) {
 			require.Nil(t, set.find(key[:at]+"x"+key[at+1:]), "%d of %d", at, len(key))
 		}
