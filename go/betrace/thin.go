@@ -60,16 +60,16 @@ func (t *Thin) Append(dst []byte, traces ptrace.Traces) []byte {
 	for i := range resources.Len() {
 		resource := resources.At(i)
 		var outer int
-		dst, outer = open(dst, 0x0a)
+		dst, outer = openOuter(dst, 0x0a)
 		var inner int
-		dst, inner = open(dst, 0x0a)
+		dst, inner = openInner(dst, 0x0a)
 		dst = appendAttributes(dst, 0x0a, resource.Resource().Attributes(), &t.resource)
-		closeAt(dst, inner)
+		dst = closeInner(dst, inner)
 		scopes := resource.ScopeSpans()
 		for j := range scopes.Len() {
 			dst = t.appendScope(dst, scopes.At(j), expected)
 		}
-		closeAt(dst, outer)
+		closeOuter(dst, outer)
 	}
 	return dst
 }
@@ -95,10 +95,10 @@ func (t *Thin) giveBack(expected *expectations) {
 
 func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans, expected *expectations) []byte {
 	var outer int
-	dst, outer = open(dst, 0x12)
+	dst, outer = openOuter(dst, 0x12)
 	instrumentation := scope.Scope()
 	var inner int
-	dst, inner = open(dst, 0x0a)
+	dst, inner = openInner(dst, 0x0a)
 	dst = appendText(dst, 0x0a, instrumentation.Name())
 	if t.scopeVersion {
 		dst = appendText(dst, 0x12, instrumentation.Version())
@@ -106,7 +106,7 @@ func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans, expected *expect
 	if t.scope.size > 0 {
 		dst = appendAttributes(dst, 0x1a, instrumentation.Attributes(), &t.scope)
 	}
-	closeAt(dst, inner)
+	dst = closeInner(dst, inner)
 	keys := &t.span
 	if instrumentation.Name() == mark.Scope {
 		keys, expected = &t.own, nil
@@ -115,20 +115,20 @@ func (t *Thin) appendScope(dst []byte, scope ptrace.ScopeSpans, expected *expect
 	for k := range spans.Len() {
 		dst = t.appendSpan(dst, spans.At(k), keys, expected)
 	}
-	closeAt(dst, outer)
+	closeOuter(dst, outer)
 	return dst
 }
 
 // headBytes is the most that a span takes up to its attributes, without its name.
-const headBytes = 6 + 18 + 10 + 10 + 1 + binary.MaxVarintLen64 + 1 + binary.MaxVarintLen64 + 9 + 9
+const headBytes = 1 + innerLengthBytes + 18 + 10 + 10 + 1 + binary.MaxVarintLen64 + 1 + binary.MaxVarintLen64 + 9 + 9
 
 func (t *Thin) appendSpan(dst []byte, span ptrace.Span, keys *keySet, expected *expectations) []byte {
 	name := span.Name()
 	dst = slices.Grow(dst, headBytes+len(name))
-	outer := len(dst) + 1 + lengthBytes
+	outer := len(dst) + 1 + innerLengthBytes
 	head := dst[len(dst) : len(dst)+headBytes+len(name)]
 	head[0] = 0x12
-	n := 1 + lengthBytes
+	n := 1 + innerLengthBytes
 	if id := span.TraceID(); !id.IsEmpty() {
 		head[n], head[n+1] = 0x0a, 16
 		*(*[16]byte)(head[n+2:]) = id
@@ -181,15 +181,14 @@ func (t *Thin) appendSpan(dst []byte, span ptrace.Span, keys *keySet, expected *
 	if t.status {
 		dst = t.appendStatus(dst, span.Status())
 	}
-	closeAt(dst, outer)
-	return dst
+	return closeInner(dst, outer)
 }
 
 func (t *Thin) appendEvents(dst []byte, events ptrace.SpanEventSlice) []byte {
 	for i := range events.Len() {
 		event := events.At(i)
 		var at int
-		dst, at = open(dst, 0x5a)
+		dst, at = openInner(dst, 0x5a)
 		if time := event.Timestamp(); t.eventTimes && time != 0 {
 			dst = append(dst, 0x09)
 			dst = binary.LittleEndian.AppendUint64(dst, uint64(time))
@@ -200,7 +199,7 @@ func (t *Thin) appendEvents(dst []byte, events ptrace.SpanEventSlice) []byte {
 		if t.event.size > 0 {
 			dst = appendAttributes(dst, 0x1a, event.Attributes(), &t.event)
 		}
-		closeAt(dst, at)
+		dst = closeInner(dst, at)
 	}
 	return dst
 }
@@ -209,7 +208,7 @@ func (t *Thin) appendLinks(dst []byte, links ptrace.SpanLinkSlice) []byte {
 	for i := range links.Len() {
 		var at int
 		link := links.At(i)
-		dst, at = open(dst, 0x6a)
+		dst, at = openInner(dst, 0x6a)
 		if id := link.TraceID(); t.linkIDs && !id.IsEmpty() {
 			dst = append(dst, 0x0a, 16)
 			dst = append(dst, id[:]...)
@@ -221,7 +220,7 @@ func (t *Thin) appendLinks(dst []byte, links ptrace.SpanLinkSlice) []byte {
 		if t.link.size > 0 {
 			dst = appendAttributes(dst, 0x22, link.Attributes(), &t.link)
 		}
-		closeAt(dst, at)
+		dst = closeInner(dst, at)
 	}
 	return dst
 }
@@ -231,7 +230,7 @@ func (t *Thin) appendStatus(dst []byte, status ptrace.Status) []byte {
 		return dst
 	}
 	var at int
-	dst, at = open(dst, 0x7a)
+	dst, at = openInner(dst, 0x7a)
 	if t.statusMessage {
 		dst = appendText(dst, 0x12, status.Message())
 	}
@@ -239,8 +238,7 @@ func (t *Thin) appendStatus(dst []byte, status ptrace.Status) []byte {
 		dst = append(dst, 0x18)
 		dst = binary.AppendUvarint(dst, uint64(int64(code)))
 	}
-	closeAt(dst, at)
-	return dst
+	return closeInner(dst, at)
 }
 
 // appendAttributes writes every entry whose key is wanted, duplicates too: which of them counts is

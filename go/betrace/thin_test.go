@@ -271,6 +271,31 @@ func TestThinBoundsDepth(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Around what a length of two bytes and one of three can say, of a span, an event in it, and both a resource and a scope.
+func TestThinWritesWhatIsLarge(t *testing.T) {
+	wanted := Wanted{SpanAttributes: []string{"a"}, ResourceAttributes: []string{"a"}, InstrumentationAttributes: []string{"a"}, EventAttributes: []string{"a"}, EventNames: true}
+	for _, most := range []int{1 << 14, 1 << 21} {
+		for length := most - 64; length < most+2; length++ {
+			if most > 1<<14 && length%8 != 0 {
+				continue
+			}
+			traces := ptrace.NewTraces()
+			text := strings.Repeat("t", length)
+			resource := traces.ResourceSpans().AppendEmpty()
+			resource.Resource().Attributes().PutStr("a", text)
+			scope := resource.ScopeSpans().AppendEmpty()
+			scope.Scope().Attributes().PutStr("a", text)
+			scope.Spans().AppendEmpty().SetName("before")
+			scope.Spans().AppendEmpty().Attributes().PutStr("a", text)
+			event := scope.Spans().AppendEmpty().Events().AppendEmpty()
+			event.SetName("e")
+			event.Attributes().PutStr("a", text)
+			scope.Spans().AppendEmpty().SetName("behind")
+			requireProjection(t, traces, wanted)
+		}
+	}
+}
+
 func TestThinAllocatesNothingPerSpan(t *testing.T) {
 	traces := benchmarkTraces(64, 12)
 	thin := NewThin(benchmarkWanted())

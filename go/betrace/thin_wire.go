@@ -3,34 +3,59 @@ package betrace
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// lengthBytes is how many bytes a length takes whose value is known only once its content is
-// written: a varint padded to five bytes (35 bits), so that nothing is moved afterwards.
-const lengthBytes = 5
+// Lengths are known only once their content is written. What holds spans has room for a varint padded to five bytes (35 bits),
+// so that nothing is moved afterwards; what is inside, nearly always below 16 KiB, for one of two, which readers are quickest with.
+const (
+	outerLengthBytes = 5
+	innerLengthBytes = 2
+)
 
 // maxValueDepth is how deep arrays and maps inside one value are written. No comparison of the
 // language looks into an element's elements, so what is deeper is written as an empty value, and a
 // hostile depth costs neither stack nor time.
 const maxValueDepth = 16
 
-// open begins a message field and returns the place for closeAt.
-func open(dst []byte, tag byte) ([]byte, int) {
+// openOuter begins a field that holds spans, and returns the place for closeOuter.
+func openOuter(dst []byte, tag byte) ([]byte, int) {
 	dst = append(dst, tag, 0x80, 0x80, 0x80, 0x80, 0x00)
 	return dst, len(dst)
 }
 
-// closeAt writes the length of all that came since open.
-func closeAt(dst []byte, at int) {
+// closeOuter writes the length of all that came since openOuter.
+func closeOuter(dst []byte, at int) {
 	length := uint64(len(dst) - at)
-	place := dst[at-lengthBytes : at : at]
+	place := dst[at-outerLengthBytes : at : at]
 	place[0] = byte(length) | 0x80
 	place[1] = byte(length>>7) | 0x80
 	place[2] = byte(length>>14) | 0x80
 	place[3] = byte(length>>21) | 0x80
 	place[4] = byte(length>>28) & 0x7f
+}
+
+// openInner begins any other field, and returns the place for closeInner.
+func openInner(dst []byte, tag byte) ([]byte, int) {
+	dst = append(dst, tag, 0x80, 0x00)
+	return dst, len(dst)
+}
+
+// closeInner writes the length of all that came since openInner. Of a large one all of it is moved to make room.
+func closeInner(dst []byte, at int) []byte {
+	length := len(dst) - at
+	if length < 1<<14 {
+		dst[at-2] = byte(length) | 0x80
+		dst[at-1] = byte(length >> 7)
+		return dst
+	}
+	more := uvarintSize(uint64(length)) - innerLengthBytes
+	dst = slices.Grow(dst, more)[:len(dst)+more]
+	copy(dst[at+more:], dst[at:at+length])
+	binary.PutUvarint(dst[at-innerLengthBytes:], uint64(length))
+	return dst
 }
 
 func appendText(dst []byte, tag byte, text string) []byte {
