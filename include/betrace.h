@@ -283,8 +283,9 @@ int32_t betrace_rules_count_enabled(const struct betrace_rules *rules,
 int32_t betrace_rules_bytes(const struct betrace_rules *rules,
                             uint64_t *bytes);
 
-// Writes everything that is to be said about the rules: errors, warnings and notes in their order
-// in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
+// Writes everything that is to be said about the rules: as text errors first, then warnings and notes, each in their
+// order in the files; as JSON all in their order in the files. UTF-8 without a closing NUL; the text form is empty where
+// there is nothing to say.
 //
 // @param format BETRACE_REPORT_TEXT, BETRACE_REPORT_JSON or BETRACE_REPORT_RULES
 // @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT

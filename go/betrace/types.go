@@ -35,7 +35,7 @@ type RuleLimits struct {
 type ReportFormat int32
 
 const (
-	// ReportText is for people: code, place, source line, caret, help.
+	// ReportText is for people: code, place, source line, caret, help; errors first, then warnings and notes.
 	ReportText ReportFormat = 0
 	// ReportJSON is for programs: {"diagnostics":[…],"rules":n}, the form of `betrace check --format json`.
 	ReportJSON ReportFormat = 1

@@ -52,27 +52,7 @@ func (f *faultyRules) Error() string {
 	if f.errors == 1 {
 		noun = "fault"
 	}
-	return fmt.Sprintf("%d %s in the rules:\n%s", f.errors, noun, strings.TrimRight(errorsFirst(f.report), "\n"))
-}
-
-// errorsFirst is a report with what refuses the set before what is only remarked, so that the one fault that somebody is to mend
-// does not stand behind the notes on all other files.
-func errorsFirst(report string) string {
-	var faults, remarks strings.Builder
-	to := &faults
-	for line := range strings.Lines(report) {
-		switch {
-		case strings.HasPrefix(line, "error["):
-			to = &faults
-		case strings.HasPrefix(line, "warning["), strings.HasPrefix(line, "note["):
-			to = &remarks
-		}
-		to.WriteString(line)
-	}
-	if faults.Len() > 0 && remarks.Len() > 0 && !strings.HasSuffix(faults.String(), "\n\n") {
-		faults.WriteString("\n")
-	}
-	return faults.String() + remarks.String()
+	return fmt.Sprintf("%d %s in the rules:\n%s", f.errors, noun, strings.TrimRight(f.report, "\n"))
 }
 
 // compileRules reads and compiles what a configuration names. Its error is a *faultyRules, or says

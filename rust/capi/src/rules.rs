@@ -322,8 +322,9 @@ pub unsafe extern "C" fn betrace_rules_bytes(rules: *const BetraceRules, bytes: 
     })
 }
 
-/// Writes everything that is to be said about the rules: errors, warnings and notes in their order
-/// in the files. UTF-8 without a closing NUL; the text form is empty where there is nothing to say.
+/// Writes everything that is to be said about the rules: as text errors first, then warnings and notes, each in their
+/// order in the files; as JSON all in their order in the files. UTF-8 without a closing NUL; the text form is empty where
+/// there is nothing to say.
 ///
 /// @param format BETRACE_REPORT_TEXT, BETRACE_REPORT_JSON or BETRACE_REPORT_RULES
 /// @return BETRACE_OK, BETRACE_BUFFER_TOO_SMALL, BETRACE_INVALID_ARGUMENT

@@ -48,6 +48,33 @@ fn every_faulty_file_is_explained() {
     }
 }
 
+/// Whoever reads why a set was refused meets the faults first, whatever is remarked on the files before theirs.
+#[test]
+fn text_tells_errors_before_what_is_only_remarked() {
+    let files = [
+        SourceFile::new(
+            "a.yaml",
+            "rules: [{ id: a, condition: 'never { x.where(size == 0x10) }' }]",
+        ),
+        SourceFile::new("b.yaml", "rules: [{ id: b, condition: 'never { x' }]"),
+        SourceFile::new("c.yaml", "rules: [{ id: c, condition: 'never { y' }]"),
+    ];
+    let loaded = load(&files, &Limits::default());
+    let by_place: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .map(|one| one.is_error())
+        .collect();
+    assert_eq!(by_place, [false, true, true]);
+    let text = render_text(&loaded.diagnostics, &files, false);
+    let places: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--> "))
+        .filter_map(|place| place.split(':').next())
+        .collect();
+    assert_eq!(places, ["b.yaml", "c.yaml", "a.yaml"]);
+}
+
 #[test]
 fn json_is_for_tools() {
     let files = [read(&folder().join("multibyte-columns.yaml"))];

@@ -68,11 +68,12 @@ fn fragment() -> impl Strategy<Value = String> {
     known.prop_map(str::to_owned)
 }
 
-/// The text for people says each diagnostic, with its place.
+/// The text for people says each diagnostic, with its place, errors first.
 fn hold_shown(diagnostics: &[Diagnostic], files: &[SourceFile]) -> Result<(), TestCaseError> {
     let text = render_text(diagnostics, files, false);
     let mut rest = text.as_str();
-    for one in diagnostics {
+    let (errors, remarks): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|one| one.is_error());
+    for one in errors.into_iter().chain(remarks) {
         for wanted in [
             format!("[{}]", one.code.0),
             format!("--> f.yaml:{}:{}", one.line, one.column),

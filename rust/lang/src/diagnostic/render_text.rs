@@ -13,8 +13,9 @@ const BEHIND: usize = 80;
 /// Lines up to this many bytes are given to the renderer whole, which fits them to the width.
 const LONG: usize = 500;
 
-/// Renders diagnostics in the order given, an empty line between them. Only the line at which a
-/// range begins is shown, and of a long line the part around it.
+/// Renders errors, then warnings and notes, each in the order given, an empty line between them: the one fault that
+/// somebody is to mend does not stand behind what is only remarked on other files. Only the line at which a range begins
+/// is shown, and of a long line the part around it.
 #[must_use]
 pub fn render_text(diagnostics: &[Diagnostic], files: &[SourceFile], color: bool) -> String {
     let renderer = if color {
@@ -24,7 +25,8 @@ pub fn render_text(diagnostics: &[Diagnostic], files: &[SourceFile], color: bool
     };
     let mut lines: Option<(usize, LineIndex<'_>)> = None;
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    let (errors, remarks): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|one| one.is_error());
+    for diagnostic in errors.into_iter().chain(remarks) {
         let Some(file) = files.get(diagnostic.file) else {
             continue;
         };
