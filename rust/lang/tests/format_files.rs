@@ -5,7 +5,7 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
-use std::path::{Path, PathBuf};
+mod support;
 
 use betrace_lang::{FormatOptions, Limits, Loaded, SourceFile, canonical, format_file, load};
 
@@ -64,20 +64,6 @@ fn hold(text: &str, context: &str) -> String {
     last
 }
 
-fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            yaml_files(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn a_comparison_of_a_bound_span_gets_its_where_in_exceptions_too() {
     let text = "rules:\n- id: a\n  condition: |\n    when each { a as p }\n    always { p.x == 3 }\n  exceptions: ['p.y == 4 or q.where(p.y == 4)']\n";
@@ -92,13 +78,7 @@ fn a_comparison_of_a_bound_span_gets_its_where_in_exceptions_too() {
 
 #[test]
 fn rule_files_of_the_repository_keep_their_meaning() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut paths = Vec::new();
-    for folder in ["testdata/rules", "rules"] {
-        yaml_files(&root.join(folder), &mut paths);
-    }
-    assert!(!paths.is_empty());
-    for path in paths {
+    for path in support::rule_files() {
         hold(
             &std::fs::read_to_string(&path).unwrap(),
             &path.display().to_string(),

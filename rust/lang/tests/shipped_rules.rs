@@ -5,34 +5,14 @@
     reason = "a test that meets the unexpected ends there"
 )]
 
-use std::path::{Path, PathBuf};
+mod support;
 
 use betrace_lang::{Diagnostic, Limits, SourceFile, load, render_text};
 
-fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            yaml_files(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn shipped_rules_have_no_errors_and_packs_no_doubts() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut paths = Vec::new();
-    for folder in ["testdata/rules", "rules"] {
-        yaml_files(&root.join(folder), &mut paths);
-    }
-    paths.sort();
-    assert!(!paths.is_empty());
-    for path in paths {
+    let root = support::repository();
+    for path in support::rule_files() {
         let name = path.strip_prefix(&root).unwrap().display().to_string();
         let files = [SourceFile::from_bytes(name, &std::fs::read(&path).unwrap())];
         let loaded = load(&files, &Limits::default());

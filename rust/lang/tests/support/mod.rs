@@ -1,6 +1,12 @@
-//! What the tests of the language share: a vocabulary, and faults printed for snapshots.
+//! What the tests of the language share: a vocabulary, faults printed for snapshots, and the rule files of the repository.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected ends there"
+)]
+
+use std::path::{Path, PathBuf};
 
 use betrace_lang::rule::{Alternative, Body, FirstOf, Literal, Reading};
 use betrace_lang::{Fault, Limits, Origin, Vocabulary, check_condition};
@@ -88,6 +94,36 @@ pub fn applied(text: &str, faults: &[Fault]) -> String {
         }
     }
     edited + &text[at..]
+}
+
+/// Every rule file that the repository ships or tests with, sorted.
+pub fn rule_files() -> Vec<PathBuf> {
+    let root = repository();
+    let mut found = Vec::new();
+    for folder in ["testdata/rules", "rules"] {
+        yaml_files(&root.join(folder), &mut found);
+    }
+    assert!(!found.is_empty());
+    found.sort();
+    found
+}
+
+pub fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            yaml_files(&path, found);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            found.push(path);
+        }
+    }
 }
 
 /// A condition, and what came of it.
