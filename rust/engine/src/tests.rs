@@ -9,6 +9,7 @@ mod floods;
 mod grouped;
 pub(crate) mod hostile;
 mod in_turn;
+mod inconclusive;
 #[cfg(loom)]
 mod interleavings;
 mod limits;
@@ -20,8 +21,10 @@ mod restart;
 pub(crate) mod rules;
 pub(crate) mod spans;
 mod verdicts;
+mod violations;
 mod window_alarms;
 mod window_bounds;
+mod window_ends;
 mod window_hostile;
 mod window_rules;
 mod window_sums;
