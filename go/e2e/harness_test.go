@@ -283,7 +283,12 @@ func shopTraces(t *testing.T) string { return filepath.Join(repository(t), "test
 // metric adds up the series of a metric whose labels hold a text.
 func (p *pipeline) metric(t *testing.T, name, labels string) float64 {
 	t.Helper()
-	samples, err := p.Metrics(t.Context(), "otelcol_processor_betrace_"+name)
+	return metricOf(t, p.Collector, name, labels)
+}
+
+func metricOf(t *testing.T, of *collector.Collector, name, labels string) float64 {
+	t.Helper()
+	samples, err := of.Metrics(t.Context(), "otelcol_processor_betrace_"+name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -230,7 +230,7 @@ func TestRowsOfProcessorTime(t *testing.T) {
 	}
 	keep(t, folder, row{Name: "collector_cpu", PeerName: "otlp to nop alone", Unit: "ns a span"}, ours, base, whole)
 	keep(t, folder, row{Name: "tail_sampling_cpu", PeerName: "tail_sampling", Unit: "ns a span added"}, added, theirs, against)
-	t.Logf("live traces: %v", all[hundred].gauge(t, "live_traces"))
+	t.Logf("live traces: %v", metricOf(t, all[hundred].Collector, "live_traces", ""))
 }
 
 // TestSizeOfARouter measures what a router of docs/scaling.md takes a span, before two checkers that do nothing with it.
@@ -257,19 +257,6 @@ func TestSizeOfARouter(t *testing.T) {
 	spent = spent[12:]
 	slices.Sort(spent)
 	t.Logf("a router takes %.0f ns a span (%.0f to %.0f)", spent[len(spent)/2], spent[0], spent[len(spent)-1])
-}
-
-func (c *costing) gauge(t *testing.T, name string) float64 {
-	t.Helper()
-	samples, err := c.Metrics(t.Context(), "otelcol_processor_betrace_"+name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var total float64
-	for _, sample := range samples {
-		total += sample.Value
-	}
-	return total
 }
 
 // TestRowOfMemory measures `tail_sampling_memory`: how many bytes each further live trace of eight spans takes, by the resident
