@@ -2,7 +2,7 @@
 //!
 //! This crate is thin. It turns pointers and lengths into slices, keeps panics from crossing into
 //! C, and answers with codes; what rules mean is `betrace-lang`'s, what traces do is
-//! `betrace-engine`'s. It is the only crate with unsafe code: every `unsafe` says why it holds.
+//! `betrace-engine`'s. With `betrace-pages` it is the only crate with unsafe code that is shipped: every `unsafe` says why it holds.
 //! The header `include/betrace.h` is generated from these files, and a test keeps it fresh.
 #![cfg_attr(
     test,

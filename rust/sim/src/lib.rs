@@ -5,7 +5,10 @@
 //! * [`model`] and [`wire`]: owned spans, and their OTLP bytes.
 //! * [`tape`] and [`generate`]: seeded rules (as text) and traces, weighted to the corners where a
 //!   clever engine would go wrong, which shrink by themselves.
-//! * [`trial`]: one rule and one trace through the engine in many deliveries, against the oracle.
+//! * [`trial`]: one rule and one trace through the engine in many deliveries, against the oracle; [`case`] keeps one that
+//!   failed, [`words`] tries all short words of spans for the declarative templates.
+//! * [`thin`]: the reference for messages that carry only what a plan reads.
+//! * [`simulation`]: services, networks and collectors with faults around the real engine.
 
 #![cfg_attr(
     test,
