@@ -9,7 +9,7 @@ use betrace_lang::{duration_text, nearest};
 use super::keys::{Kind, is_section, kind, names_in};
 use super::remark::{Remark, UNKNOWN_KEY, WRONG_VALUE};
 use super::said::{Value, read};
-use super::scalar::{flag, is_text, nanoseconds, whole};
+use super::scalar::{cut_off, flag, is_text, nanoseconds, whole};
 use super::yaml::Node;
 
 /// How long a secret may be, in bytes.
@@ -149,6 +149,7 @@ fn of_scalar(path: &str, kind: Kind, key: &Node, node: &Node, value: &str) -> Op
             let what = format!("`{value}` in quotes is a text, and not {}", wanted(kind));
             wrong(what, "leave the quotes out".to_owned())
         }
+        Kind::Whole { least, most } => of_whole(path, value, least..=most, &node.range),
         _ if !is_of(kind, value) => wrong(format!("`{value}` is not {}", wanted(kind)), form(kind)),
         _ => None,
     }
@@ -215,11 +216,34 @@ fn of_duration(
     }
 }
 
+fn of_whole(
+    path: &str,
+    value: &str,
+    bounds: RangeInclusive<i64>,
+    range: &Range<usize>,
+) -> Option<Remark> {
+    let kind = Kind::Whole {
+        least: *bounds.start(),
+        most: *bounds.end(),
+    };
+    let wrong = |what: String| Remark::of(path, range.clone(), WRONG_VALUE, what, form(kind));
+    if whole(value).is_some_and(|number| bounds.contains(&number)) {
+        return None;
+    }
+    let Some(cut) = cut_off(value) else {
+        return Some(wrong(format!("`{value}` is not {}", wanted(kind))));
+    };
+    let remark = wrong(format!(
+        "`{value}` is no whole number, and the Collector takes it for {cut}"
+    ));
+    Some(match bounds.contains(&cut) {
+        true => remark.suggest(cut.to_string()),
+        false => remark,
+    })
+}
+
 fn is_of(kind: Kind, value: &str) -> bool {
     match kind {
-        Kind::Whole { least, most } => {
-            whole(value).is_some_and(|number| (least..=most).contains(&number))
-        }
         Kind::Flag => flag(value).is_some(),
         Kind::Word(words) => words.contains(&value),
         _ => true,

@@ -77,6 +77,13 @@ pub fn whole(text: &str) -> Option<i64> {
     number.filter(|_| !is_signed_twice)
 }
 
+/// What the Collector makes of a number with decimals where a whole one is wanted: it cuts them off and says nothing. `None`:
+/// it is no number, or has none.
+pub fn cut_off(text: &str) -> Option<i64> {
+    let number: f64 = text.replace('_', "").parse().ok()?;
+    (number.fract() != 0.0 && number.abs() < 1e15).then_some(number as i64)
+}
+
 /// What is so or not, as the Collector reads YAML: `yes` and `on` are texts to it.
 pub fn flag(text: &str) -> Option<bool> {
     match text {
@@ -140,6 +147,16 @@ mod tests {
         }
         for text in ["", "much", "64k", "089", "0x", "--1", "0x-1", "1.5"] {
             assert_eq!(whole(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_cut_off_as_the_collector_cuts_them() {
+        for (text, cut) in [("64.5", 64), ("-0.5", 0), ("1_0.9", 10), ("6.45e1", 64)] {
+            assert_eq!(cut_off(text), Some(cut), "{text}");
+        }
+        for text in ["64", "64.0", "", "much", ".inf", ".nan"] {
+            assert_eq!(cut_off(text), None, "{text}");
         }
     }
 

@@ -84,6 +84,7 @@ fn a_fault_has_its_place_and_a_way_out() {
       idle_timout: 5s
       late_window: 60
       max_age: 5s
+    limits: { memory_mib: 64.5, rules_mib: 0.5 }
     violations: { key: secret, emit: span }";
     let (told, code) = told(&desk, config);
     assert_eq!(code, 1);
