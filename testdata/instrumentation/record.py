@@ -31,12 +31,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
 # Nothing is left beside the sources.
 sys.dont_write_bytecode = True
 import fakes
+from processes import Failed, connects, free_ports, healthy, stopped, until
 
 HERE = pathlib.Path(__file__).resolve().parent
 # The program's own time; a stack that hangs ends with it.
@@ -68,10 +67,6 @@ def main():
             failed.append(stack)
     if failed:
         sys.exit(f"not recorded: {', '.join(failed)}")
-
-
-class Failed(Exception):
-    pass
 
 
 class Stack:
@@ -372,47 +367,6 @@ def shapes(requests):
 
 def typed(attribute):
     return next(iter(attribute.get("value", {})), "empty").removesuffix("Value")
-
-
-def free_ports(count):
-    opened = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in opened]
-    for one in opened:
-        one.close()
-    return ports
-
-
-def connects(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def until(holds, process, what):
-    """Waits for what another process does; the process that ends first will not do it."""
-    end = time.monotonic() + 60
-    while not holds():
-        if process.poll() is not None or time.monotonic() > end:
-            raise Failed(f"{what} does not start")
-        time.sleep(0.05)
-
-
-def healthy(url, process):
-    def answers():
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as answer:
-            return answer.status == 200
-        return False
-
-    until(answers, process, "the Collector")
-
-
-def stopped(process):
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 if __name__ == "__main__":
