@@ -37,8 +37,12 @@ pub fn sentences(over: &Over) -> Vec<String> {
         ),
     ];
     if over.measure.is_share() {
+        let so = match over.clause {
+            ClauseKind::Always => "is not so",
+            _ => "is so",
+        };
         said.push(format!(
-            "It is broken where that is so with a confidence of {} %, all groups together; where it cannot be told, it is inconclusive (too_few).",
+            "It is broken where that {so} with a confidence of {} %, all groups together; where it cannot be told, it is inconclusive (too_few).",
             over.confidence.percent()
         ));
     }
@@ -74,7 +78,7 @@ pub fn fires_early(over: &Over) -> bool {
             WindowMeasure::Of { function, of, .. } => match function {
                 Aggregate::Distinct | Aggregate::Max => breaks_above,
                 Aggregate::Min => breaks_below,
-                Aggregate::Sum => breaks_above && of.is_duration() && of.reads().len() == 1,
+                Aggregate::Sum => breaks_above && of.is_span_duration(),
                 Aggregate::Avg => false,
             },
             _ => false,

@@ -197,6 +197,62 @@ fn its_tests_run_and_explain_says_what_it_means() {
 }
 
 #[test]
+fn explain_says_what_breaks_a_share_and_which_sums_only_grow() {
+    let explained = |condition: &str| {
+        let rules = format!("rules:\n  - {{ id: r, condition: '{condition}' }}\n");
+        let desk = Desk::with(&[("rules.yaml", &rules)]);
+        desk.run(&["explain", "--rules", "rules.yaml"]).out
+    };
+    let always = explained("over 1h always { share(a and b, a) >= 99% }");
+    assert!(
+        always.contains("It is broken where that is not so with"),
+        "{always}"
+    );
+    let never = explained("over 1h never { share(a and b, a) > 1% }");
+    assert!(
+        never.contains("It is broken where that is so with"),
+        "{never}"
+    );
+    // A number that is read as a time may be negative, and so may what is left of one.
+    for (of, is_early) in [
+        ("span:duration", true),
+        ("took as ms", false),
+        ("span:duration - 5s", false),
+    ] {
+        let said = explained(&format!("over 1h never {{ sum(a, {of}) > 10s }}"));
+        assert_eq!(
+            said.contains("when the trace closes by which"),
+            is_early,
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_timeline_counts_windows_and_names_no_trace_that_there_is_not() {
+    let desk = desk();
+    let args = [
+        "replay",
+        "--rules",
+        "rules.yaml",
+        "traces.jsonl",
+        "--timeline",
+        "1h",
+    ];
+    let ran = desk.run(&args);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    for said in [
+        "few-visits: broken by 1 of 2 groups of windows (50.0 %)",
+        "first    in the window from ",
+        "quick: kept by 1 window",
+    ] {
+        assert!(ran.out.contains(said), "{said}\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("in trace"), "{}", ran.out);
+    assert!(!ran.err.contains("--memory-mib"), "{}", ran.err);
+}
+
+#[test]
 fn a_test_that_fails_says_what_each_window_came_to() {
     let wrong = RULES.replace("expect: satisfied", "expect: violated");
     let desk = Desk::with(&[("wrong.yaml", &wrong)]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Base, Body, Expr, ExprKind, Field, Intrinsic, Measure, Predicate, Quantity, Relation, Selector,
+    Base, Body, Expr, ExprKind, Field, Measure, Predicate, Quantity, Relation, Selector,
     SpanSelector, Term,
 };
 
@@ -88,7 +88,7 @@ fn of_expr(expr: &Expr) -> bool {
 
 /// Whether what is measured is how long spans took, which is never negative.
 pub(crate) fn is_span_duration(term: &Term) -> bool {
-    *term == Term::Field(Field::Intrinsic(Intrinsic::SpanDuration))
+    term.is_span_duration()
 }
 
 /// Whose spans a measure is of.

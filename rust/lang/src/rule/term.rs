@@ -83,6 +83,12 @@ impl Term {
         }
     }
 
+    /// How long a span took and nothing else, which is never negative: a difference of durations, or a field read as one, may be.
+    #[must_use]
+    pub fn is_span_duration(&self) -> bool {
+        self.as_field() == Some(&Field::Intrinsic(Intrinsic::SpanDuration))
+    }
+
     /// Every field that it reads, in the order of the text.
     #[must_use]
     pub fn reads(&self) -> Vec<&Field> {

@@ -34,7 +34,7 @@ summary { color: var(--dim); cursor: pointer; }
 </head>
 <body>
 <h1>When rules were broken</h1>
-<p>Bars show the share of the traces to which a rule applied that broke it. Times are UTC.</p>
+<p>Bars show the share of the traces to which a rule applied that broke it; of a rule over many traces, of its windows. Times are UTC.</p>
 "#;
 
 pub fn write(rules: &[Told], out: &mut Output) {

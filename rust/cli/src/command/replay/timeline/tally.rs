@@ -125,6 +125,8 @@ impl Timeline {
             tally.kept += 1;
         }
         match set {
+            // A window comes from nowhere.
+            None if finding.rule.body.over.is_some() => {}
             None => self.without_origin += 1,
             Some(set) if tally.by_origin.contains_key(&set) || self.by_origin < MOST_BY_ORIGIN => {
                 let before = tally.by_origin.len();

@@ -1,9 +1,9 @@
 //! A timeline for a terminal.
 
-use crate::output::{Output, Paint, counted, grouped, one_line};
+use crate::output::{Output, Paint, grouped, one_line};
 use crate::words::moment;
 
-use super::told::{Bar, Changed, Seen, Shared, Told};
+use super::told::{Bar, Changed, Seen, Shared, Told, What};
 
 const BAR: usize = 40;
 const MOST_SHARED: usize = 3;
@@ -30,7 +30,7 @@ pub fn write(rules: &[Told], out: &mut Output) {
 /// How many of how many.
 #[must_use]
 pub fn headline(told: &Told) -> String {
-    let applied = counted(told.applied(), "trace");
+    let applied = told.of.counted(told.applied());
     let mut line = match (told.violated, told.applied()) {
         (0, 0) => "never applied".to_owned(),
         (0, _) => format!("kept by {applied}"),
@@ -56,11 +56,12 @@ pub fn headline(told: &Told) -> String {
 #[must_use]
 pub fn facts(told: &Told) -> Vec<(&'static str, String)> {
     let at = |seen: &Seen| {
-        format!(
-            "{} in trace {}",
-            moment(seen.start_time_unix_nano),
-            seen.trace_id
-        )
+        let begin = moment(seen.start_time_unix_nano);
+        // A window is in no trace of the recordings.
+        match told.of {
+            What::Traces => format!("{begin} in trace {}", seen.trace_id),
+            What::Windows | What::GroupsOfWindows => format!("in the window from {begin}"),
+        }
     };
     let mut facts = Vec::new();
     let before = told.last_satisfied_before.as_ref();

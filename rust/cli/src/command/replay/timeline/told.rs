@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use betrace_lang::rule::Rule;
 use serde::{Serialize, Serializer};
 
+use crate::output::counted;
+
 use super::buckets::{Buckets, Sighting, widened};
 use super::change::{BARS_TO_SHUFFLE, Unit, change};
 use super::origin::{Origins, Value};
@@ -28,6 +30,8 @@ const SURPRISING: f64 = 15.14;
 #[derive(Debug, Serialize)]
 pub struct Told {
     pub rule: String,
+    #[serde(skip)]
+    pub of: What,
     pub severity: &'static str,
     /// How wide the buckets are.
     pub bucket_nano: u64,
@@ -47,6 +51,36 @@ pub struct Told {
     pub shared: Vec<Shared>,
     /// In the order of time; those without a trace that the rule applied to are left out.
     pub buckets: Vec<Bar>,
+}
+
+/// What a rule is judged of, and so what is counted of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Traces,
+    /// Of a rule over many traces.
+    Windows,
+    /// Of one that makes groups.
+    GroupsOfWindows,
+}
+
+impl What {
+    fn of(rule: &Rule) -> What {
+        match &rule.body.over {
+            None => What::Traces,
+            Some(over) if over.by.is_empty() => What::Windows,
+            Some(_) => What::GroupsOfWindows,
+        }
+    }
+
+    /// So many of them.
+    #[must_use]
+    pub fn counted(self, count: u64) -> String {
+        match self {
+            What::Traces => counted(count, "trace"),
+            What::Windows => counted(count, "window"),
+            What::GroupsOfWindows => format!("{} of windows", counted(count, "group")),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -165,6 +199,7 @@ fn of_rule(rule: &Rule, tally: &Tally, origins: &Origins, fine: u64, width: u64)
         .min();
     Told {
         rule: rule.id.0.to_string(),
+        of: What::of(rule),
         severity: rule.severity.as_str(),
         bucket_nano: width,
         violated: tally.violated,
