@@ -1,8 +1,8 @@
 //! Fields, literals and conditions on one span, in English.
 
 use betrace_lang::rule::{
-    Alternative, Binding, CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number,
-    Operand, Predicate, Reading, Scope, Term, TextOp, Unit,
+    Alternative, Binding, CompareOp, Field, FieldTest, Intrinsic, ItemScope, ListSource, Literal,
+    Number, Operand, Predicate, Reading, Scope, Term, TextOp, Unit,
 };
 
 use crate::words::duration;
@@ -170,18 +170,63 @@ pub fn comparison(op: CompareOp, is_negated: bool) -> &'static str {
     }
 }
 
+/// Where a condition stands.
+#[derive(Clone, Copy)]
+struct Place<'r> {
+    names: Names<'r>,
+    /// Beside or inside another condition, where lists need parentheses.
+    is_inner: bool,
+    /// The event or link that it is about, where it is about one.
+    item: Option<ItemScope>,
+}
+
 /// A condition on one span, to stand behind `whose`.
 #[must_use]
 pub fn predicate(predicate: &Predicate, names: Names<'_>) -> String {
-    said(predicate, names, false, false)
+    let place = Place {
+        names,
+        is_inner: false,
+        item: None,
+    };
+    said(predicate, place, false)
 }
 
-/// `is_inner`: inside another condition, where lists need parentheses.
-fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: bool) -> String {
+/// The same where others stand beside it.
+#[must_use]
+pub fn one_of_several(predicate: &Predicate, names: Names<'_>) -> String {
+    let place = Place {
+        names,
+        is_inner: true,
+        item: None,
+    };
+    said(predicate, place, false)
+}
+
+/// Whether a comparison is true where it is true of one of several events or links, so that its negation is of all of them.
+fn is_of_some(predicate: &Predicate, place: Place<'_>) -> bool {
+    let is_one_of = |field: &Field| field.has_many_values() && field.item() != place.item;
+    predicate.asked().into_iter().any(is_one_of)
+}
+
+/// What is said of one of them, of none.
+fn of_none(text: &str) -> String {
+    text.replacen(" of one of its ", " of none of its ", 1)
+}
+
+fn said(predicate: &Predicate, place: Place<'_>, is_negated: bool) -> String {
+    let names = place.names;
     match predicate {
-        Predicate::And(parts) => joined(parts, names, " and ", is_negated, is_inner),
-        Predicate::Or(parts) => joined(parts, names, " or ", is_negated, is_inner),
-        Predicate::Not(inner) => said(inner, names, !is_negated, is_inner),
+        Predicate::And(parts) => joined(parts, place, " and ", is_negated),
+        Predicate::Or(parts) => joined(parts, place, " or ", is_negated),
+        Predicate::Not(inner) => said(inner, place, !is_negated),
+        Predicate::Compare { .. }
+        | Predicate::In { .. }
+        | Predicate::Matches { .. }
+        | Predicate::Text { .. }
+            if is_negated && is_of_some(predicate, place) =>
+        {
+            of_none(&said(predicate, place, false))
+        }
         Predicate::Compare { left, .. }
         | Predicate::In { left, .. }
         | Predicate::Matches { left, .. }
@@ -189,7 +234,7 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
             format!(
                 "{} {}",
                 term(left, names),
-                tested(predicate, names, is_negated)
+                tested(predicate, place, is_negated)
             )
         }
         Predicate::Each { quantifier, of } => {
@@ -200,8 +245,8 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
                 array.unwrap_or_default()
             );
             let sentence = match &**of {
-                Predicate::Not(of) => format!("{one} {}", tested(of, names, true)),
-                of => format!("{one} {}", tested(of, names, false)),
+                Predicate::Not(of) => format!("{one} {}", tested(of, place, true)),
+                of => format!("{one} {}", tested(of, place, false)),
             };
             match is_negated {
                 true => format!("it is not so that {sentence}"),
@@ -212,19 +257,28 @@ fn said(predicate: &Predicate, names: Names<'_>, is_negated: bool, is_inner: boo
             let items = scope.as_str();
             let one = if is_negated { "none" } else { "one" };
             // What is asked inside is asked of that one.
+            let place = Place {
+                names,
+                is_inner: false,
+                item: Some(*scope),
+            };
             let filter =
-                said(filter, names, false, false).replace(&format!(" of one of its {items}s"), "");
+                said(filter, place, false).replace(&format!(" of one of its {items}s"), "");
             format!("{items}s include {one} in which {filter}")
         }
-        Predicate::Asks { test, field } => match test {
-            FieldTest::Exists => present(field, names, !is_negated),
-            FieldTest::Missing => present(field, names, is_negated),
-        },
+        Predicate::Asks { test, field } => {
+            let is_present = (*test == FieldTest::Exists) != is_negated;
+            match is_of_some(predicate, place) {
+                true if !is_present => of_none(&present(field, names, true)),
+                _ => present(field, names, is_present),
+            }
+        }
     }
 }
 
 /// What a comparison says of its left-hand side.
-fn tested(predicate: &Predicate, names: Names<'_>, is_negated: bool) -> String {
+fn tested(predicate: &Predicate, place: Place<'_>, is_negated: bool) -> String {
+    let names = place.names;
     let not = if is_negated { "not " } else { "" };
     match predicate {
         Predicate::Compare { op, right, .. } => {
@@ -258,7 +312,13 @@ fn tested(predicate: &Predicate, names: Names<'_>, is_negated: bool) -> String {
             };
             format!("{verb} {}", operand(right, names))
         }
-        other => said(other, names, is_negated, true),
+        other => {
+            let place = Place {
+                is_inner: true,
+                ..place
+            };
+            said(other, place, is_negated)
+        }
     }
 }
 
@@ -271,19 +331,14 @@ fn present(field: &Field, names: Names<'_>, is_present: bool) -> String {
     format!("{} {verb}", called(field, names))
 }
 
-fn joined(
-    parts: &[Predicate],
-    names: Names<'_>,
-    word: &str,
-    is_negated: bool,
-    is_inner: bool,
-) -> String {
-    let text: Vec<String> = parts
-        .iter()
-        .map(|part| said(part, names, false, true))
-        .collect();
+fn joined(parts: &[Predicate], place: Place<'_>, word: &str, is_negated: bool) -> String {
+    let inner = Place {
+        is_inner: true,
+        ..place
+    };
+    let text: Vec<String> = parts.iter().map(|part| said(part, inner, false)).collect();
     let text = text.join(word);
-    match (is_negated, is_inner) {
+    match (is_negated, place.is_inner) {
         (true, _) => format!("it is not so that ({text})"),
         (false, true) => format!("({text})"),
         (false, false) => text,

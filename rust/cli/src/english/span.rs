@@ -4,7 +4,7 @@ use betrace_lang::rule::{Base, Gap, GroupKey, Predicate, Relation, Selector, Spa
 
 use crate::words::duration;
 
-use super::field::{Names, called, predicate};
+use super::field::{Names, called, one_of_several, predicate};
 
 /// How the spans are spoken of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,11 +32,18 @@ pub fn noun(selector: &Selector, names: Names<'_>, article: Article) -> String {
     match selector {
         Selector::Bound(binding) => format!("`{}`", names.binding(*binding)),
         Selector::Spans(spans) => plain(spans, names, article),
-        Selector::Related(related) => format!(
-            "{} {}",
-            noun(&related.left, names, article),
-            relation(&related.relation, names, article)
-        ),
+        Selector::Related(related) => {
+            // In `a inside b inside c` both are said of `a`, and in `a inside (b inside c)` the second of `b`.
+            let and = match &related.left {
+                Selector::Related(_) => "and ",
+                _ => "",
+            };
+            format!(
+                "{} {and}{}",
+                noun(&related.left, names, article),
+                relation(&related.relation, names, article)
+            )
+        }
     }
 }
 
@@ -67,11 +74,18 @@ pub fn such(filter: &[Predicate], names: Names<'_>) -> String {
 }
 
 fn whose(filter: &[Predicate], names: Names<'_>) -> String {
-    let conditions: Vec<String> = filter.iter().map(|part| predicate(part, names)).collect();
-    if conditions.is_empty() {
-        return String::new();
-    }
-    format!(" whose {}", conditions.join(" and whose "))
+    let said = |part| match filter.len() {
+        1 => predicate(part, names),
+        _ => one_of_several(part, names),
+    };
+    let conditions = filter.iter().map(|part| {
+        let text = said(part);
+        match text.starts_with("it is not so that") {
+            true => format!(" for which {text}"),
+            false => format!(" whose {text}"),
+        }
+    });
+    conditions.collect::<Vec<_>>().join(" and")
 }
 
 /// A bound span is called by its name; of others `which` one is said.
@@ -154,7 +168,9 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
         Relation::ChildOf { right } => format!("directly below {}", a(right)),
         Relation::SiblingOf { right } => format!("with the same parent as {}", a(right)),
         Relation::LinkedTo { right } => format!("with a link to {}", a(right)),
-        Relation::Except { right } => format!("but no {}", noun(right, names, Article::Bare)),
+        Relation::Except { right } => {
+            format!("that {is} no {}", noun(right, names, Article::Bare))
+        }
         Relation::Echoing { right, by } => {
             let (right, keys) = (a(right), keys(by, names));
             format!("that {starts} later and {ends} no later than {right} with the same {keys}")

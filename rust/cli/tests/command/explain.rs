@@ -349,6 +349,104 @@ rules:
 }
 
 #[test]
+fn the_pair_that_comes_nearest_to_an_order_is_told_and_what_touches_is_neither_late_nor_early() {
+    let rules = r#"
+rules:
+  - id: close
+    condition: 'always { ask before write within 3ms }'
+  - id: apart
+    condition: 'always { read before ask within 5ms..20ms }'
+  - id: in-turn
+    condition: 'always { write then ask }'
+"#;
+    let lines = [
+        of_service("users", span(7, 1, 0, "GET /me"), (1, 200)),
+        of_service("users", span(7, 2, 1, "read"), (5, 10)),
+        of_service("users", span(7, 3, 1, "ask"), (10, 11)),
+        of_service("users", span(7, 4, 1, "ask"), (20, 26)),
+        of_service("users", span(7, 5, 1, "write"), (30, 31)),
+        of_service("users", span(7, 6, 1, "write"), (40, 41)),
+    ];
+    let desk = Desk::with(&[("rules.yaml", rules), ("t.jsonl", &lines.join("\n"))]);
+    for (rule, told) in [
+        // Not the first `ask`, which ended 19 ms before.
+        ("close", " ended 4.0 ms before write "),
+        ("apart", "read ended just when ask "),
+        // Not the first `ask`, which ended 19 ms before.
+        ("in-turn", "write began 4.0 ms after ask "),
+    ] {
+        let of_rule = ["explain", "--rules", "rules.yaml", "--rule", rule];
+        let ran = desk.run(&[&of_rule[..], &["--trace", "7", "t.jsonl"]].concat());
+        let mut lines = ran.out.lines();
+        let because = lines.find(|line| line.trim_start().starts_with('!'));
+        assert!(because.unwrap().contains(told), "{rule}: {}", ran.out);
+    }
+}
+
+#[test]
+fn what_is_said_of_the_left_span_and_what_of_the_right_one_reads_differently() {
+    for (condition, said) in [
+        (
+            "never { a inside b inside c }",
+            "`a` somewhere below a span named `b` and somewhere below a span named `c`",
+        ),
+        (
+            "never { a inside (b inside c) }",
+            "`a` somewhere below a span named `b` somewhere below a span named `c`",
+        ),
+        (
+            "never { a after b before c }",
+            "has ended and that ends before the first span named `c` starts",
+        ),
+        (
+            "never { a except b }",
+            "no span named `a` that is no span named `b`",
+        ),
+        (
+            "never { a.where(not (event.k == 1)) }",
+            "`a` whose `k` of none of its events is 1.",
+        ),
+        (
+            "never { a.where(event.k != 1) }",
+            "`a` whose `k` of one of its events is not 1.",
+        ),
+        (
+            "never { a.where(not (event:name == exception)) }",
+            "whose name of none of its events is \"exception\".",
+        ),
+        (
+            "never { a.where(missing(link.k)) }",
+            "`a` whose `k` of none of its links is present.",
+        ),
+        (
+            "never { a.where(event.where(not (k == 1))) }",
+            "in which `k` is not 1.",
+        ),
+        (
+            "never { a.where(event.where(missing(k))) }",
+            "in which `k` is missing.",
+        ),
+        (
+            "never { a.where(not (k == 1 or j == 2)) }",
+            "`a` for which it is not so that (`k` is 1 or `j` is 2).",
+        ),
+        (
+            "never { a.where((k == 1 or j == 2) and i == 3) }",
+            "`a` whose (`k` is 1 or `j` is 2) and whose `i` is 3.",
+        ),
+        (
+            "never { count(a except b) > 1 }",
+            "spans named `a` that are no span named `b`",
+        ),
+    ] {
+        let rules = format!("rules:\n  - {{ id: r, condition: '{condition}' }}\n");
+        let desk = Desk::with(&[("rules.yaml", &rules)]);
+        let ran = desk.run(&["explain", "--rules", "rules.yaml"]);
+        assert!(ran.out.contains(said), "{condition}\n{}", ran.out);
+    }
+}
+
+#[test]
 fn what_would_have_kept_the_rule_and_what_nearly_did() {
     let rules = r#"
 rules:

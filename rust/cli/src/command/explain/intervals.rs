@@ -1,5 +1,7 @@
 //! Why an order does not hold, told by the times of the two spans that come nearest to it.
 
+use std::cmp::Ordering;
+
 use crate::words::nanos;
 
 use super::account::{Found, Spot, Told};
@@ -69,21 +71,32 @@ fn reason(order: &Order, told: &[Told], obligation: &[Spot], skew: &Skew) -> Opt
     let lefts = side(order.left, told, obligation)?;
     let rights = side(order.right, told, obligation)?;
     let (point, held_against) = order.points;
-    // The nearest left one, and the right one that is asked about: the first, or the last.
-    let nearest = |spots: Vec<&'_ Spot>, point: Point| -> Option<(u64, Spot)> {
-        let timed = spots
-            .into_iter()
-            .filter_map(|spot| Some((at(spot, point)?, spot.clone())));
-        match order.must_be {
-            MustBe::Before => timed.min_by_key(|(time, _)| *time),
-            MustBe::After => timed.max_by_key(|(time, _)| *time),
-        }
+    let timed = |spots: Vec<&'_ Spot>, point: Point| -> Vec<(u64, Spot)> {
+        let timed = spots.into_iter();
+        timed
+            .filter_map(|spot| Some((at(spot, point)?, spot.clone())))
+            .collect()
     };
-    let (left_at, left) = nearest(lefts, point)?;
-    let (right_at, right) = nearest(rights, held_against)?;
-    if left.span_id == right.span_id {
-        return Some(format!("{} alone is no two spans", left.name));
+    let lefts = timed(lefts, point);
+    let mut rights = timed(rights, held_against);
+    if !order.is_any {
+        // The right one that is asked about is the first, or the last.
+        let asked = match order.must_be {
+            MustBe::Before => rights.into_iter().min_by_key(|(time, _)| *time),
+            MustBe::After => rights.into_iter().max_by_key(|(time, _)| *time),
+        };
+        rights = asked.into_iter().collect();
     }
+    let pairs = lefts
+        .iter()
+        .flat_map(|left| rights.iter().map(move |right| (left, right)));
+    let apart = pairs.filter(|(left, right)| left.1.span_id != right.1.span_id);
+    let nearest = apart.min_by_key(|(left, right)| off(order, left.0, right.0));
+    let Some(((left_at, left), (right_at, right))) = nearest else {
+        let (_, alone) = lefts.first().filter(|_| !rights.is_empty())?;
+        return Some(format!("{} alone is no two spans", alone.name));
+    };
+    let (left_at, right_at) = (*left_at, *right_at);
     let is_wrong = match order.must_be {
         MustBe::Before => left_at > right_at,
         MustBe::After => left_at < right_at,
@@ -93,7 +106,7 @@ fn reason(order: &Order, told: &[Told], obligation: &[Spot], skew: &Skew) -> Opt
     if is_wrong && point != held_against {
         // Either the spans overlap, or one lies wholly on the wrong side, which is told by its other end.
         let other = (opposite(point), opposite(held_against));
-        let ends = (at(&left, other.0)?, at(&right, other.1)?);
+        let ends = (at(left, other.0)?, at(right, other.1)?);
         let is_apart = match order.must_be {
             MustBe::Before => ends.0 >= ends.1,
             MustBe::After => ends.0 <= ends.1,
@@ -105,19 +118,37 @@ fn reason(order: &Order, told: &[Told], obligation: &[Spot], skew: &Skew) -> Opt
         }
     }
     let apart = times.0.abs_diff(times.1);
-    let word = if times.0 < times.1 { "before" } else { "after" };
+    let distance = match times.0.cmp(&times.1) {
+        Ordering::Less => format!("{} before", nanos(apart)),
+        // What touches is neither late nor early.
+        Ordering::Equal => "just when".to_owned(),
+        Ordering::Greater => format!("{} after", nanos(apart)),
+    };
     let text = format!(
-        "{} {} {} {word} {} {}{remark}",
-        named(&left, &right),
+        "{} {} {distance} {} {}{remark}",
+        named(left, right),
         verb(points.0),
-        nanos(apart),
-        named(&right, &left),
+        named(right, left),
         verb(points.1)
     );
-    let doubt = is_wrong
-        .then(|| doubt(&left, &right, apart, skew))
-        .flatten();
+    let doubt = is_wrong.then(|| doubt(left, right, apart, skew)).flatten();
     Some(format!("{text}{}", doubt.unwrap_or_default()))
+}
+
+/// How far a pair is from what is asked for, in nanoseconds.
+fn off(order: &Order, left: u64, right: u64) -> u128 {
+    let (left, right) = (i128::from(left), i128::from(right));
+    let gap = match order.must_be {
+        MustBe::Before => right - left,
+        MustBe::After => left - right,
+    };
+    let least = order.within.map_or(0, |within| i128::from(within.least));
+    let most = order.within.and_then(|within| within.most).map(i128::from);
+    match most {
+        _ if gap < least => (least - gap).unsigned_abs(),
+        Some(most) if gap > most => (gap - most).unsigned_abs(),
+        _ => 0,
+    }
 }
 
 fn at(spot: &Spot, point: Point) -> Option<u64> {

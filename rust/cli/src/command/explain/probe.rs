@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Base, BindingId, Body, Expr, ExprKind, Field, MeaningHash, Measure, Predicate, Quantity,
+    Base, BindingId, Body, Expr, ExprKind, Field, Gap, MeaningHash, Measure, Predicate, Quantity,
     Relation, Rule, RuleId, Selector, SpanSelector,
 };
 
@@ -30,6 +30,10 @@ pub struct Order {
     /// Which end of the left span is held against which of the right.
     pub points: (Point, Point),
     pub must_be: MustBe,
+    /// How far apart they have to be.
+    pub within: Option<Gap>,
+    /// Whether any span of the right side will do, and not only the first or the last.
+    pub is_any: bool,
     pub left: Operand,
     pub right: Operand,
 }
@@ -235,6 +239,8 @@ impl List<'_> {
         self.steps[of].order = rights.first().map(|right| Order {
             points,
             must_be,
+            within: related.relation.within(),
+            is_any: matches!(related.relation, Relation::Then { .. }),
             left,
             right: *right,
         });
