@@ -53,6 +53,8 @@ mod recorded;
 mod replay;
 #[path = "command/replay_input.rs"]
 mod replay_input;
+#[path = "command/report_pages.rs"]
+mod report_pages;
 #[path = "command/sampling.rs"]
 mod sampling;
 #[path = "command/shell.rs"]

@@ -16,7 +16,7 @@ mod weaknesses;
 
 use std::collections::BTreeSet;
 
-use betrace_evidence::{Checked, Verification};
+use betrace_evidence::{Checked, Entry, Verification};
 
 use crate::args::{EvidenceReport, EvidenceReportFormat};
 use crate::exit::Exit;
@@ -53,6 +53,10 @@ pub fn run(args: &EvidenceReport, out: &mut Output) -> Exit {
     let (from, to) = stretch(&window, &verified);
     let records = within(&verified, from, to);
     let told = told(args, (from, to), &records, &readings, &verified);
+    if told.records > 0 && told.controls.is_empty() {
+        output::fault(unknown(&args.framework, &records));
+        return Exit::Usage;
+    }
     match args.format {
         EvidenceReportFormat::Json => out.json(&told),
         EvidenceReportFormat::Markdown => markdown::write(&told, out),
@@ -64,6 +68,23 @@ pub fn run(args: &EvidenceReport, out: &mut Output) -> Exit {
         (false, true) if told.records > 0 => Exit::Fine,
         (false, _) => Exit::Found,
     }
+}
+
+/// What to say of a framework that nothing speaks of: a report without a control would read as one without a fault.
+fn unknown(typed: &str, records: &[&Checked]) -> String {
+    let mut named: BTreeSet<&str> = catalogue::frameworks().collect();
+    for record in records {
+        for entry in &record.statement.predicate.entries.list {
+            if let Entry::Rule(rule) = entry {
+                named.extend(rule.compliance.keys().map(String::as_str));
+            }
+        }
+    }
+    let named: Vec<&str> = named.into_iter().collect();
+    format!(
+        "--framework {typed}: no rule of these records speaks for a control of it, and none is known; there are {}, or name controls with --control",
+        named.join(", ")
+    )
 }
 
 /// As asked for, else all that there are records of; nanoseconds since 1970.
@@ -156,5 +177,18 @@ fn origin(records: &[&Checked]) -> Origin {
         instances.insert(predicate.instance.as_str());
     }
     origin.instances = instances.len();
+    // Each has an end of its own, which nothing else tells of.
+    origin.lasts = instances
+        .iter()
+        .filter_map(|instance| {
+            let is_own = |one: &&&Checked| one.statement.predicate.instance == *instance;
+            let last = records.iter().rfind(is_own)?;
+            let place = format!("{}:{}", last.statement.predicate.sequence, last.hash);
+            Some(match instances.len() {
+                1 => place,
+                _ => format!("{place} of {instance}"),
+            })
+        })
+        .collect();
     origin
 }

@@ -36,3 +36,13 @@ pub fn framework(typed: &str) -> String {
     let known = all().find(|one| is_same(one.framework, typed));
     known.map_or_else(|| typed.to_owned(), |one| one.framework.to_owned())
 }
+
+/// The frameworks of the catalogue, each once.
+pub fn frameworks() -> impl Iterator<Item = &'static str> {
+    let mut last = None;
+    all().filter_map(move |one| {
+        let is_new = last != Some(one.framework);
+        last = Some(one.framework);
+        is_new.then_some(one.framework)
+    })
+}

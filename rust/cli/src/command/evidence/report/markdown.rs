@@ -96,6 +96,10 @@ fn verified(told: &Told, line: &mut impl FnMut(String)) {
             safe(&fault.text)
         ));
     }
+    // What stands right below a list is a part of its last item: a line is left free behind each.
+    if !told.faults.is_empty() {
+        line(String::new());
+    }
     if told.records == 0 {
         line("**No record is of this time.** Nothing can be said about it.\n".to_owned());
         return;
@@ -116,7 +120,6 @@ pub fn origin(told: &Told) -> Vec<(&'static str, Vec<String>)> {
         key => format!("the key {key}"),
     });
     let versions = origin.versions.iter();
-    let last = told.last_record.zip(told.last_record_sha256.as_ref());
     vec![
         ("signed by", signers.collect()),
         ("rule sets", origin.rule_sets.clone()),
@@ -126,12 +129,7 @@ pub fn origin(told: &Told) -> Vec<(&'static str, Vec<String>)> {
                 .map(|version| format!("BeTrace {version}"))
                 .collect(),
         ),
-        (
-            "last record, by number and SHA-256",
-            last.iter()
-                .map(|(number, hash)| format!("{number}:{hash}"))
-                .collect(),
-        ),
+        ("last record, by number and SHA-256", origin.lasts.clone()),
     ]
 }
 
@@ -214,13 +212,17 @@ fn of_rule(rule: &Rule, line: &mut impl FnMut(String)) {
             rule.meanings
         ));
     }
+    let mut follows_demand = false;
     for sentence in &rule.reading {
         // Names in it stand between backticks.
         let sentence = sentence.replace(char::is_control, "\u{fffd}");
-        match sentence.strip_prefix("- ") {
+        let demand = sentence.strip_prefix("- ");
+        match demand {
             Some(demand) => line(format!("- {demand}")),
+            None if follows_demand => line(format!("\n{sentence}\n")),
             None => line(format!("{sentence}\n")),
         }
+        follows_demand = demand.is_some();
     }
     line("\n| traces that kept it | broke it | unknown | not applicable | obligations excused | violations |\n|---|---|---|---|---|---|".to_owned());
     line(format!(
@@ -241,6 +243,9 @@ fn of_rule(rule: &Rule, line: &mut impl FnMut(String)) {
             "- {} violations are contradicted by later spans",
             grouped(rule.contradicted)
         ));
+    }
+    if rule.contradicted > 0 || !rule.inconclusive.is_empty() {
+        line(String::new());
     }
     if !rule.sample.is_empty() {
         let traces: Vec<String> = rule.sample.iter().map(linked).collect();

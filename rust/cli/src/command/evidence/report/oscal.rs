@@ -243,7 +243,7 @@ fn state(rule: &Rule, told: &Told) -> (&'static str, &'static str, String) {
             ("not-satisfied", "other", text.to_owned())
         }
         Status::NotExercised => {
-            let text = "Not exercised: nothing happened that the rule speaks of. This says nothing about the control.";
+            let text = "Not exercised: nothing happened that the rule speaks of, as far as is known. This says nothing about the control.";
             ("not-satisfied", "other", text.to_owned())
         }
     }

@@ -50,6 +50,9 @@ pub struct Origin {
     pub versions: Vec<String>,
     /// How many processors, or replays.
     pub instances: usize,
+    /// Where the records of each end, by number and SHA-256.
+    #[serde(skip)]
+    pub lasts: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -124,7 +127,7 @@ impl Status {
     /// What a reader must know who has not read the documentation.
     pub const MEANINGS: &str = "kept: in each trace in which some span had to do with the rule. broken: in at least one trace. \
 unknown in part: not broken as far as is known, and of some traces it is not known. not exercised: nothing happened that the rule \
-speaks of, which says nothing about the control.";
+speaks of, as far as is known, which says nothing about the control.";
 }
 
 #[derive(Clone, Serialize)]
