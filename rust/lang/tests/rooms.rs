@@ -28,12 +28,14 @@ const ROOMS: &str = "
     /condition/ vocabulary canonical
     /condition/canonical/ measure predicate window
     /condition/ canonical_part
-    /condition/lint/ meant join group next order chain demand numbers filter constant window implied clauses attribute emitted regex .
+    /condition/lint/ meant join group next order chain demand numbers reach filter constant window implied clauses attribute emitted regex .
     /condition/suggest/ edited alike known piece pattern template phrases .
     /condition/check/ settle checker subject form hidden pattern notation literal field elsewhere intrinsic operand kind term each doubt numeric alternatives wildcard predicate item older order refusal
     /condition/check/ selector group quantity total measure bound condition share window binding clauses .
     /condition/format/ edits bound tree layout modern .
-    /condition/ meaning template .
+    /condition/ meaning
+    /condition/template/ doubt .
+    /condition/ .
     /file/yaml/ tree walk map open rooms characters hint resume refusals lines
     /file/yaml/lines/ flow literal
     /file/yaml/ build .

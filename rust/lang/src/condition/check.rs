@@ -45,6 +45,8 @@ mod wildcard;
 mod window;
 
 use crate::codes::conditions as code;
+pub(crate) use crate::condition::check::field::like_intrinsic;
+
 use crate::condition::check::checker::{Checker, not_an_expression};
 use crate::condition::check::settle::settle;
 use crate::condition::lint;

@@ -19,6 +19,7 @@ mod meant;
 mod next;
 mod numbers;
 mod order;
+mod reach;
 mod regex;
 mod window;
 

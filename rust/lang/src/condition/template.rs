@@ -1,9 +1,12 @@
 //! Violation messages: text with `{p.field}`, `{offender.field}`, `{count}` and `{trace:id}` in it.
 
+mod doubt;
+
 use std::ops::Range;
 
 use crate::codes::conditions as code;
 use crate::condition::spelling::is_plain;
+use crate::condition::template::doubt::doubt;
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
 use crate::diagnostic::nearest::nearest;
@@ -93,7 +96,8 @@ fn placeholder(
     if position.is_none()
         && let Some(role) = Role::named(bound)
     {
-        let field = field_or_fault(name, "a span", range, vocabulary, faults)?;
+        let field = field_or_fault(name, "a span", range.clone(), vocabulary, faults)?;
+        faults.extend(doubt(name, &field, body, range));
         return Some(Segment::Shown { role, field });
     }
     let Some(position) = position else {
@@ -129,7 +133,8 @@ fn placeholder(
         return None;
     };
     let binding = BindingId(u8::try_from(position).ok()?);
-    let field = field_or_fault(name, "a bound span", range, vocabulary, faults)?;
+    let field = field_or_fault(name, "a bound span", range.clone(), vocabulary, faults)?;
+    faults.extend(doubt(name, &field, body, range));
     Some(Segment::Bound { binding, field })
 }
 

@@ -230,6 +230,23 @@ impl Intrinsic {
         )
     }
 
+    /// All that it can be, where that is one of a few words.
+    #[must_use]
+    pub fn words(self) -> Option<&'static [&'static str]> {
+        match self {
+            Intrinsic::SpanKind => Some(&[
+                "unspecified",
+                "internal",
+                "server",
+                "client",
+                "producer",
+                "consumer",
+            ]),
+            Intrinsic::SpanStatus => Some(&["unset", "ok", "error"]),
+            _ => None,
+        }
+    }
+
     /// Whose it is, where it is not the span's own or the trace's.
     #[must_use]
     pub fn item(self) -> Option<ItemScope> {

@@ -1,5 +1,6 @@
 //! Values that a field hardly ever has: nothing, an empty text, a status that went well, what no instrumentation emits.
 
+use crate::codes::Code;
 use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
@@ -8,7 +9,7 @@ use crate::condition::check::literal::is_nothing;
 use crate::condition::lint::{self, Unheard};
 use crate::condition::shipped::PREFIX;
 use crate::diagnostic::fault::{Fault, Origin};
-use crate::rule::{CompareOp, Field, FieldTest, Intrinsic, Literal, Operand};
+use crate::rule::{CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Operand};
 
 impl<'a> Checker<'a> {
     /// Looks at `left op right`, which is `node`, once both sides are checked.
@@ -63,17 +64,8 @@ impl<'a> Checker<'a> {
             }
             return;
         }
-        // Quotes around a name say that it is meant as it is.
-        let name = match &left.bare().kind {
-            NodeKind::Name(name) | NodeKind::Intrinsic(name) => name,
-            _ => return,
-        };
-        let (found, code) = match lint::operation(name, text) {
-            Some(found) => (found, code::OPERATION_WITH_MORE),
-            None => match lint::unheard(name, text) {
-                Some(found) => (found, code::VALUE_NOT_EMITTED),
-                None => return,
-            },
+        let Some((name, found, code)) = unheard(left, text) else {
+            return;
         };
         let Unheard {
             message,
@@ -97,6 +89,42 @@ impl<'a> Checker<'a> {
             false => format!("write `{modern}`; if your services emit it, put the name in quotes"),
         });
         fault.suggestion = Some(modern);
+    }
+
+    /// The same of each value of a list: `otel:http.method in [get, post]`.
+    pub(super) fn doubt_emitted_of(&mut self, left: &Node, (list, right): (&ListSource, &Node)) {
+        let (true, ListSource::Literals(values)) = (self.doubts, list) else {
+            return;
+        };
+        let items = match &right.bare().kind {
+            NodeKind::List(items) => items.as_slice(),
+            // Those of the vocabulary are what is emitted.
+            NodeKind::Intrinsic(_) => return,
+            _ => &[],
+        };
+        for (at, value) in values.iter().enumerate() {
+            let Literal::Text(text) = value else { continue };
+            let Some((name, found, code)) = unheard(left, text) else {
+                continue;
+            };
+            let item = items.get(at);
+            let own = self.place.folded(left.range());
+            let asked = found.field.unwrap_or(&own);
+            let if_emitted = match name.starts_with(PREFIX) {
+                true => "",
+                false => "; if your services emit it, put the name in quotes",
+            };
+            let help = format!(
+                "`{text}` is asked for by `{asked} == {}`{if_emitted}",
+                found.value
+            );
+            let range = item.unwrap_or(right).bare().range();
+            let fault = self.fault(code, range, found.message);
+            fault.help = Some(help);
+            if item.is_some() && found.field.is_none_or(|field| field == own) {
+                fault.suggestion = Some(found.value);
+            }
+        }
     }
 
     /// `span:status == ok`
@@ -176,6 +204,19 @@ impl<'a> Checker<'a> {
             fault.suggestion = Some(format!("{}({field})", test.as_str()));
         }
     }
+}
+
+/// What is said of a value that no instrumentation emits under the name on the left, with that name. Quotes around a name say
+/// that it is meant as it is.
+fn unheard<'n>(left: &'n Node, text: &str) -> Option<(&'n str, Unheard, Code)> {
+    let (NodeKind::Name(name) | NodeKind::Intrinsic(name)) = &left.bare().kind else {
+        return None;
+    };
+    if let Some(found) = lint::operation(name, text) {
+        return Some((name, found, code::OPERATION_WITH_MORE));
+    }
+    let found = lint::unheard(name, text)?;
+    Some((name, found, code::VALUE_NOT_EMITTED))
 }
 
 /// What asks whether there is a value.

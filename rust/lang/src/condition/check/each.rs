@@ -66,7 +66,31 @@ impl<'a> Checker<'a> {
         let list = self.list_source(right);
         let (term, list) = (term?, list?);
         self.tested_term(&term, Some(CompareOp::Eq), left)?;
-        let list = match (&term, list) {
+        let before = self.faults.len();
+        let fitting = self.listed((&term, left), list, right, dialect);
+        if !matches!(right.bare().kind, NodeKind::List(_)) {
+            self.keep_name_of_list(before, right);
+        }
+        let list = fitting?;
+        let is_within = matches!(test, Test::In);
+        self.doubt_texts_of_number((&term, left), is_within, (&list, right));
+        self.doubt_emitted_of(left, (&list, right));
+        let within = Predicate::In { left: term, list };
+        Some(match test {
+            Test::In => within,
+            _ => Predicate::Not(Box::new(within)),
+        })
+    }
+
+    /// The list as its values are spelled, if each can be what the term is.
+    fn listed(
+        &mut self,
+        (term, left): (&Term, &'a Node),
+        list: ListSource,
+        right: &'a Node,
+        dialect: Dialect,
+    ) -> Option<ListSource> {
+        Some(match (term, list) {
             (term, list @ ListSource::Field(_)) => {
                 self.may_be_element(term, left)?;
                 list
@@ -82,14 +106,17 @@ impl<'a> Checker<'a> {
             (term, ListSource::Literals(values)) => {
                 ListSource::Literals(self.all_fit_term((term, left), values, right)?)
             }
-        };
-        let is_within = matches!(test, Test::In);
-        self.doubt_texts_of_number((&term, left), is_within, (&list, right));
-        let within = Predicate::In { left: term, list };
-        Some(match test {
-            Test::In => within,
-            _ => Predicate::Not(Box::new(within)),
         })
+    }
+
+    /// What is said of a value of a list that has a name stands at the name, which is not to be edited for it.
+    fn keep_name_of_list(&mut self, before: usize, list: &Node) {
+        let at = list.bare().range();
+        for fault in &mut self.faults[before..] {
+            if fault.range == at {
+                fault.suggestion = None;
+            }
+        }
     }
 
     /// What stands after `in`.

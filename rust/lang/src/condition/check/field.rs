@@ -342,7 +342,7 @@ pub(super) fn if_meant(source: &str) -> String {
 const LIKE_INTRINSIC_BYTES: usize = 14;
 
 /// The field that is mostly meant by an attribute of the name of an intrinsic, in whatever letters.
-pub(super) fn like_intrinsic(scope: Scope, key: &str) -> Option<&'static str> {
+pub(crate) fn like_intrinsic(scope: Scope, key: &str) -> Option<&'static str> {
     // Most names are longer than any of these.
     if key.len() > LIKE_INTRINSIC_BYTES {
         return None;

@@ -10,16 +10,6 @@ use crate::diagnostic::nearest::nearest;
 use crate::rule::{Field, Intrinsic, Literal};
 use crate::words::Word;
 
-pub(super) const KINDS: [&str; 6] = [
-    "unspecified",
-    "internal",
-    "server",
-    "client",
-    "producer",
-    "consumer",
-];
-pub(super) const STATUSES: [&str; 3] = ["unset", "ok", "error"];
-
 impl Checker<'_> {
     /// `otel:http.status`
     fn of_vocabulary(&mut self, range: Range<usize>, name: &str) -> Option<Field> {
@@ -153,10 +143,7 @@ impl Checker<'_> {
         literal: &Literal,
         node: &Node,
     ) -> Option<Literal> {
-        let words: &[&str] = match intrinsic {
-            Intrinsic::SpanKind => &KINDS,
-            _ => &STATUSES,
-        };
+        let words = intrinsic.words().unwrap_or_default();
         let written = match literal {
             Literal::Text(text) => text.to_ascii_lowercase(),
             _ => self.place.folded(node.range()),

@@ -68,10 +68,9 @@ impl<'a> Checker<'a> {
         let (true, ListSource::Literals(values)) = (self.doubts, list) else {
             return;
         };
-        // A list that has a name is doubted by nobody's words.
         let nodes = match &right.bare().kind {
             NodeKind::List(nodes) => nodes.as_slice(),
-            _ => return,
+            _ => return self.doubt_named_texts((term, left), values, right),
         };
         let written: Vec<_> = values.iter().zip(nodes).collect();
         if is_attribute(term) {
@@ -99,6 +98,28 @@ impl<'a> Checker<'a> {
         };
         let range = left.range().start..right.range().end;
         self.tell(range, (left, is_known), text, meant, "");
+    }
+
+    /// Looks at a list that has a name: what is written out where it stands is doubted there, and other fields may hold its texts.
+    /// Of a number nothing in it is one, or something is meant as one.
+    fn doubt_named_texts(
+        &mut self,
+        (term, left): (&Term, &'a Node),
+        values: &[Literal],
+        right: &'a Node,
+    ) {
+        let mut texts = values.iter().filter(|value| is_no_number(value));
+        let is_class = |value: &Literal| class_of(value).is_some();
+        let of_class = values.iter().find(|value| is_class(value));
+        let are_all = values.iter().all(is_no_number);
+        let Some(text) = of_class.or_else(|| texts.next().filter(|_| are_all)) else {
+            return;
+        };
+        if !matches!(right.bare().kind, NodeKind::Name(_)) || !holds_number(term, left) {
+            return;
+        }
+        let range = right.bare().range();
+        self.tell(range, (left, true), text, None, "");
     }
 
     /// Looks at `left contains text` and the like, which read the digits of a number.
@@ -169,6 +190,8 @@ impl<'a> Checker<'a> {
             true => if_emitted(&field),
             false => format!("if your services emit the text, put it in quotes: `\"{text}\"`"),
         };
+        // Each element is asked by itself: two comparisons could be of two.
+        let meant = meant.filter(|meant| !self.in_each || is_one(meant));
         let whole = meant.map(|meant| self.apart(&range, meant));
         let fault = self.fault(code::NUMBER_AGAINST_TEXT, range, message);
         fault.help = Some(match &whole {
@@ -188,12 +211,16 @@ impl<'a> Checker<'a> {
         let text = self.place.text;
         let is_alone = text[..range.start].trim_end().ends_with('(')
             && text[range.end..].trim_start().starts_with(')');
-        let is_one = !meant.contains(" and ") && !meant.contains(" or ");
-        match is_alone || is_one {
+        match is_alone || is_one(&meant) {
             true => meant,
             false => format!("({meant})"),
         }
     }
+}
+
+/// Whether it is one comparison.
+fn is_one(meant: &str) -> bool {
+    !meant.contains(" and ") && !meant.contains(" or ")
 }
 
 /// What to do where the doubt is wrong. Of names of the vocabulary it is not.

@@ -4,11 +4,11 @@ use crate::codes::conditions as code;
 use crate::condition::ast::{Node, NodeKind};
 use crate::condition::check::checker::Checker;
 use crate::condition::check::field::if_meant;
-use crate::condition::check::intrinsic::{KINDS, STATUSES};
 use crate::condition::check::notation::{duration, unit_of, way_out};
 use crate::condition::dialect::Dialect;
 use crate::diagnostic::fault::Fault;
 use crate::rule::{CompareOp, Field, Intrinsic, Literal, Operand, Term};
+use crate::words::Word;
 
 /// The left-hand side, which values are held against.
 #[derive(Clone, Copy)]
@@ -223,8 +223,10 @@ impl<'a> Checker<'a> {
                 fault.suggestion = None;
                 return false;
             }
-            ("span:kind", Literal::Text(word)) => KINDS.contains(&&*word.to_ascii_lowercase()),
-            ("span:status", Literal::Text(word)) => STATUSES.contains(&&*word.to_ascii_lowercase()),
+            ("span:kind" | "span:status", Literal::Text(word)) => {
+                let words = Intrinsic::named(&meant).and_then(Intrinsic::words);
+                words.is_some_and(|words| words.contains(&&*word.to_ascii_lowercase()))
+            }
             ("trace:spanCount", literal) => matches!(literal, Literal::Number(_)),
             (_, literal) => matches!(literal, Literal::Text(_)),
         };

@@ -1,15 +1,14 @@
 //! Conditions that are the same in every trace: contradicting comparisons, `x and not x`, counts below zero.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::codes::conditions as code;
-use crate::condition::lint::filter::{proves_nothing, selects_nothing};
+use crate::condition::lint::filter::{is_all, never_true, proves_nothing, selects_nothing};
 use crate::condition::lint::numbers;
+use crate::condition::lint::reach::Known;
 use crate::diagnostic::fault::Fault;
 use crate::rule::{
-    Aggregate, CompareOp, Expr, ExprKind, Field, Intrinsic, Measure, Number, Quantity, Selector,
-    Term,
+    Aggregate, Base, CompareOp, Expr, ExprKind, GroupKey, Measure, Number, Quantity, Selector,
 };
 
 /// Parts of `and` and `or`, at any depth, that are always the same.
@@ -75,10 +74,14 @@ pub(super) fn always(expr: &Expr) -> Option<bool> {
             Quantity::Duration(nanos) => compared(left, *op, Number::Int(i128::from(*nanos))),
             _ => None,
         },
-        ExprKind::GroupCompare { measure, .. } => {
-            selects_nothing(measure.selector()).then_some(false)
+        // A root has no parent, so it is in no group of one.
+        ExprKind::GroupCompare { measure, by, .. } => {
+            let selector = measure.selector();
+            let is_in_none = by.contains(&GroupKey::Parent) && is_all(selector, &Base::Root);
+            (is_in_none || selects_nothing(selector)).then_some(false)
         }
-        ExprKind::CompareTotals { .. } | ExprKind::Trace(_) => None,
+        ExprKind::Trace(predicate) => never_true(predicate).then_some(false),
+        ExprKind::CompareTotals { .. } => None,
     }
 }
 
@@ -133,7 +136,7 @@ fn compared(measure: &Measure, op: CompareOp, number: Number) -> Option<bool> {
             of,
         } => match function {
             Aggregate::Distinct => (selector, true),
-            Aggregate::Sum if is_span_duration(of) => (selector, false),
+            Aggregate::Sum if of.is_span_duration() => (selector, false),
             _ => return None,
         },
     };
@@ -142,55 +145,4 @@ fn compared(measure: &Measure, op: CompareOp, number: Number) -> Option<bool> {
         false => Known::at_least(0),
     };
     known.decides(op, number, is_count)
-}
-
-/// Whether it is how long a span took, which is never negative.
-pub(super) fn is_span_duration(of: &Term) -> bool {
-    matches!(of, Term::Field(Field::Intrinsic(Intrinsic::SpanDuration)))
-}
-
-/// What is known of a measure without a trace.
-#[derive(Clone, Copy)]
-pub(super) struct Known {
-    low: Number,
-    /// `None`: however much.
-    high: Option<Number>,
-}
-
-impl Known {
-    pub const ZERO: Known = Known {
-        low: Number::Int(0),
-        high: Some(Number::Int(0)),
-    };
-
-    pub const SHARE: Known = Known {
-        low: Number::Int(0),
-        high: Some(Number::Int(1)),
-    };
-
-    pub fn at_least(low: u64) -> Known {
-        Known {
-            low: Number::Int(i128::from(low)),
-            high: None,
-        }
-    }
-
-    /// The answer of the comparison where it is the same for all that the measure can be. `is_whole`: it is a whole number.
-    pub fn decides(self, op: CompareOp, number: Number, is_whole: bool) -> Option<bool> {
-        let below = self.low.compare(number);
-        let above = self
-            .high
-            .map_or(Ordering::Greater, |high| high.compare(number));
-        let is_never =
-            below.is_gt() || above.is_lt() || is_whole && !matches!(number, Number::Int(_));
-        let (holds, fails) = match op {
-            CompareOp::Eq => (below.is_eq() && above.is_eq(), is_never),
-            CompareOp::Ne => (is_never, below.is_eq() && above.is_eq()),
-            CompareOp::Lt => (above.is_lt(), below.is_ge()),
-            CompareOp::Le => (above.is_le(), below.is_gt()),
-            CompareOp::Gt => (below.is_gt(), above.is_le()),
-            CompareOp::Ge => (below.is_ge(), above.is_lt()),
-        };
-        holds.then_some(true).or(fails.then_some(false))
-    }
 }

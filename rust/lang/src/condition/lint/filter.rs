@@ -1,16 +1,42 @@
 //! Filters that contradict themselves.
 
 use crate::condition::lint::numbers;
+use crate::condition::lint::reach::cannot_be;
 use crate::rule::{
     Base, CompareOp, Field, FieldTest, Intrinsic, ListSource, Literal, Number, Operand, Predicate,
-    Selector, SpanSelector,
+    Relation, Selector, SpanSelector,
 };
 
 /// Whether the filter contradicts itself.
 pub(super) fn selects_nothing(selector: &Selector) -> bool {
     match selector {
         Selector::Spans(spans) => contradicts(spans),
-        Selector::Related(related) => selects_nothing(&related.left),
+        Selector::Related(related) => {
+            selects_nothing(&related.left) || has_no_place(&related.left, &related.relation)
+        }
+        Selector::Bound(_) => false,
+    }
+}
+
+/// Whether no span stands so to another: nothing is above a root or beside it, and nothing below a leaf.
+fn has_no_place(left: &Selector, relation: &Relation) -> bool {
+    match relation {
+        Relation::Inside { right } | Relation::ChildOf { right } => {
+            is_all(left, &Base::Root) || is_all(right, &Base::Leaf)
+        }
+        Relation::Containing { right } | Relation::ParentOf { right } => {
+            is_all(left, &Base::Leaf) || is_all(right, &Base::Root)
+        }
+        Relation::SiblingOf { right } => is_all(left, &Base::Root) || is_all(right, &Base::Root),
+        _ => false,
+    }
+}
+
+/// Whether all spans that it selects are of this base.
+pub(super) fn is_all(selector: &Selector, base: &Base) -> bool {
+    match selector {
+        Selector::Spans(spans) => spans.base == *base,
+        Selector::Related(related) => is_all(&related.left, base),
         Selector::Bound(_) => false,
     }
 }
@@ -64,7 +90,7 @@ fn may_be_excluded_by(base: &Base, part: &Predicate) -> bool {
     }
 }
 
-fn never_true(predicate: &Predicate) -> bool {
+pub(super) fn never_true(predicate: &Predicate) -> bool {
     match predicate {
         Predicate::And(parts) => {
             let pairs = parts.iter().enumerate();
@@ -74,7 +100,7 @@ fn never_true(predicate: &Predicate) -> bool {
                 })
         }
         Predicate::Or(parts) => parts.iter().all(never_true),
-        _ => false,
+        other => cannot_be(other),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::codes::conditions as code;
-use crate::condition::lint::constant::{Known, always, is_span_duration, same};
+use crate::condition::lint::constant::{always, same};
 use crate::condition::lint::filter::selects_nothing;
+use crate::condition::lint::reach::Known;
 use crate::diagnostic::fault::Fault;
 use crate::rule::{
     Aggregate, ClauseKind, Expr, Number, Over, Selector, WindowBound, WindowMeasure,
@@ -89,7 +90,7 @@ fn holds(over: &Over) -> Option<bool> {
             function: Aggregate::Sum,
             selector,
             of,
-        } if is_span_duration(of) => decides(of_spans(selector, Known::at_least(0)), false),
+        } if of.is_span_duration() => decides(of_spans(selector, Known::at_least(0)), false),
         WindowMeasure::Traces(condition) => decides(of_traces(condition, Known::at_least(0)), true),
         WindowMeasure::ShareOfTraces { of, .. } => decides(of_traces(of, Known::SHARE), false),
         WindowMeasure::ShareOfSpans { of, .. } => decides(of_spans(of, Known::SHARE), false),
