@@ -43,3 +43,31 @@ fn the_page_of_diagnostics() {
 fn the_page_of_the_vocabulary() {
     hold("docs/vocabulary.md", &betrace_lang::vocabulary_page());
 }
+
+/// Not generated, and no key is missing from it.
+#[test]
+fn the_page_on_tests_lists_each_key() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&betrace_lang::rule_file_schema()).unwrap();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/testing-rules.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for (kind, head) in [
+        ("test", "| key of a test | |"),
+        ("span", "| key of a span | |"),
+    ] {
+        let table = page.split(head).nth(1).unwrap();
+        let rows = table
+            .lines()
+            .skip(2)
+            .take_while(|line| line.starts_with('|'));
+        let first: Vec<&str> = rows.filter_map(|row| row.split('|').nth(1)).collect();
+        let keys = schema["$defs"][kind]["properties"].as_object().unwrap();
+        for key in keys.keys() {
+            let named = format!("`{key}`");
+            assert!(
+                first.iter().any(|cell| cell.contains(&named)),
+                "{kind}: {key}"
+            );
+        }
+    }
+}

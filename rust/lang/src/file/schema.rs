@@ -271,7 +271,7 @@ fn span_key(key: &str) -> Option<Value> {
         "status_message" => define("text", "Its status message."),
         "start" => define(
             "duration",
-            "Since the begin of the trace; else when the span before it among its siblings ends.",
+            "Since the begin of the trace; else 1ms after the span before it among its siblings ends, or its parent starts.",
         ),
         "duration" => define(
             "duration",
