@@ -116,6 +116,8 @@ pub fn keys(by: &[GroupKey], names: Names<'_>) -> String {
 fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
     let (ends, starts, has, is) = article.verbs();
     let a = |selector| noun(selector, names, Article::A);
+    let bare = |selector| noun(selector, names, Article::Bare);
+    let any = |selector| the("any", selector, names);
     let first = |selector| the("the first", selector, names);
     let last = |selector| the("the last", selector, names);
     let gap = relation.within().map(gap).unwrap_or_default();
@@ -157,20 +159,14 @@ fn relation(relation: &Relation, names: Names<'_>, article: Article) -> String {
         ),
         Relation::Inside { right } => format!("somewhere below {}", a(right)),
         Relation::Containing { right } => format!("somewhere above {}", a(right)),
-        Relation::Outside { right } => format!("not below {}", the("any", right, names)),
+        Relation::Outside { right } => format!("not below {}", any(right)),
         Relation::ParentOf { right } => format!("directly above {}", a(right)),
-        Relation::NotChildOf { right } => {
-            format!("not directly below {}", the("any", right, names))
-        }
-        Relation::NotSiblingOf { right } => {
-            format!("without the same parent as {}", the("any", right, names))
-        }
+        Relation::NotChildOf { right } => format!("not directly below {}", any(right)),
+        Relation::NotSiblingOf { right } => format!("without the same parent as {}", any(right)),
         Relation::ChildOf { right } => format!("directly below {}", a(right)),
         Relation::SiblingOf { right } => format!("with the same parent as {}", a(right)),
         Relation::LinkedTo { right } => format!("with a link to {}", a(right)),
-        Relation::Except { right } => {
-            format!("that {is} no {}", noun(right, names, Article::Bare))
-        }
+        Relation::Except { right } => format!("that {is} no {}", bare(right)),
         Relation::Echoing { right, by } => {
             let (right, keys) = (a(right), keys(by, names));
             format!("that {starts} later and {ends} no later than {right} with the same {keys}")

@@ -96,8 +96,7 @@ fn placeholder(
     if position.is_none()
         && let Some(role) = Role::named(bound)
     {
-        let field = field_or_fault(name, "a span", range.clone(), vocabulary, faults)?;
-        faults.extend(doubt(name, &field, body, range));
+        let field = field_or_fault((name, "a span"), range, (body, vocabulary), faults)?;
         return Some(Segment::Shown { role, field });
     }
     let Some(position) = position else {
@@ -133,30 +132,31 @@ fn placeholder(
         return None;
     };
     let binding = BindingId(u8::try_from(position).ok()?);
-    let field = field_or_fault(name, "a bound span", range.clone(), vocabulary, faults)?;
-    faults.extend(doubt(name, &field, body, range));
+    let field = field_or_fault((name, "a bound span"), range, (body, vocabulary), faults)?;
     Some(Segment::Bound { binding, field })
 }
 
+/// The field of `{name}`, with what is doubtful about it.
 fn field_or_fault(
-    name: &str,
-    of: &str,
+    (name, of): (&str, &str),
     range: Range<usize>,
-    vocabulary: &Vocabulary,
+    (body, vocabulary): (&Body, &Vocabulary),
     faults: &mut Vec<Fault>,
 ) -> Option<Field> {
     let own = name.split_once('.');
     let field = own
         .and_then(|(_, own)| vocabulary.field(own))
         .or_else(|| field_named(name));
-    if field.is_none() {
+    let Some(field) = field else {
         let message = format!("`{{{name}}}` names no field of {of}");
         let first = name.split(['.', ':']).next().unwrap_or_default();
         faults.push(Fault::new(code::PLACEHOLDER, range, message).help(format!(
             "`{{{first}.amount}}`, `{{{first}.resource.host}}`, `{{{first}.span:duration}}`"
         )));
-    }
-    field
+        return None;
+    };
+    faults.extend(doubt(name, &field, body, range));
+    Some(field)
 }
 
 /// The field in a message's `{p.field}`; `None` where it names none that a bound span has one of.
