@@ -66,7 +66,8 @@ const path = (span) => span.attributes.find((one) => one.key === 'url.path')?.va
 for (const by of ['Deno.serve', 'node:http', 'express']) {
   const request = spans.find((one) => one.kind === 2 && path(one) === `request-by-${by}`);
   const told = [['order', spans.find((one) => one.name === `order by ${by}`)], ['charge', spans.find((one) => path(one) === `charge-by-${by}`)]]
-    .map(([what, span]) => `${what} ${span.parentSpanId === request.spanId ? 'below the request' : span.traceId === request.traceId ? 'beside it' : 'in another trace'}`);
+    .map(([what, span]) => `${what} ${span.parentSpanId === request.spanId ? 'below the request'
+      : span.traceId === request.traceId ? 'beside it' : 'in another trace'}`);
   console.log(`${by}: ${told.join(', ')}`);
 }
 JS
