@@ -3,8 +3,8 @@
 # the number 1. A list is a text for each part under a name with its number (Python), or gone (Node). http.response.status_code is,
 # in Python, gone as well: in its stead there is the text http.status_code, which Node sends beside it. And OK is UNSET.
 #
-# Why it matters to who writes rules: `approved == true` holds for no such span, nor does a rule that asks the list of roles, or
-# `http.response.status_code >= 500`. A rule that clears what said OK clears nothing.
+# Why it matters to who writes rules: `approved == true` holds for no such span, nor does what asks the list of roles, or the code by
+# the name that it was set by. A rule that clears what said OK clears nothing.
 #
 # Expectation: OTLP has all of these kinds, and a tracer that implements OpenTelemetry's API sends what was set by it.
 # Versions: dd-trace 6.21.0 (Node), ddtrace 4.16.0 (Python), with @opentelemetry/api 1.9.1 and opentelemetry-api 1.45.2.

@@ -3,8 +3,8 @@
 # A number that a program sets is a double, also 3. A handler that throws leaves no exception event, neither does a call that fails:
 # of the one no span tells what was thrown, of the other exception.type and its message are attributes of the span.
 #
-# Why it matters to who writes rules: `http.response.status_code >= 500` holds for no request. What tail sampling or a filter asks of
-# integers is not there, and whatever looks for events called "exception" finds that nothing was ever thrown.
+# Why it matters to who writes rules: what tail sampling asks of integers, and a filter by `>= 500`, holds for no request, so that those
+# that failed never come to the rules. A rule that looks for events called "exception" finds that nothing was ever thrown.
 #
 # Expectation: the conventions have the code as an integer and exceptions as events, and Node's SDK sends 3 as an integer.
 # Versions: Deno 2.9.6 (@deno/linux-x64-glibc), with @opentelemetry/api 1.9.1.
