@@ -317,6 +317,25 @@ fn ten_thousand_faulty_rules_end_in_ten_thousand_diagnostics() {
 }
 
 #[test]
+fn control_characters_are_told_one_by_one_to_a_number_and_counted_beyond() {
+    let told = |count: usize| {
+        // A file that begins with too many of them is no text at all.
+        let begin = "a comment".repeat(100);
+        let text = format!("rules: []\n# {begin}{}\n", "\u{1}".repeat(count));
+        let loaded = load(&[SourceFile::new("f.yaml", text)], &Limits::default());
+        let mut told = loaded.diagnostics;
+        told.retain(|one| one.code.0 == "E0002");
+        (told.len(), told.pop().map(|last| last.message))
+    };
+    let alone = "the control character U+0001 cannot stand in a rule file";
+    assert_eq!(told(20), (20, Some(alone.to_owned())));
+    assert_eq!(
+        told(21),
+        (20, Some(format!("{alone} (and 1 more like it)")))
+    );
+}
+
+#[test]
 fn faults_on_one_huge_line_stay_bounded() {
     let keys: Vec<String> = (0..5_000)
         .map(|n| format!("qé{n}: {}", "v".repeat(200)))

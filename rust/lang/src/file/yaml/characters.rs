@@ -4,7 +4,7 @@ use crate::codes::files as codes;
 use crate::file::yaml::tree::YamlFault;
 
 /// Control characters are reported one by one up to this many; the rest only as a number.
-const CONTROL_FAULTS: usize = 20;
+const MAX_CONTROL_FAULTS: usize = 20;
 
 /// The first byte of the character that stands for what is no text.
 const ODD_BEGINS: u8 = 0xEF;
@@ -73,8 +73,8 @@ pub(super) fn without_control_characters(
     if found.is_empty() {
         return None;
     }
-    let more = found.len().saturating_sub(CONTROL_FAULTS);
-    for (index, &(at, c)) in found.iter().take(CONTROL_FAULTS).enumerate() {
+    let more = found.len().saturating_sub(MAX_CONTROL_FAULTS);
+    for (index, &(at, c)) in found.iter().take(MAX_CONTROL_FAULTS).enumerate() {
         let mut message = if c == char::REPLACEMENT_CHARACTER {
             "this is not UTF-8 text".to_owned()
         } else {
@@ -83,7 +83,7 @@ pub(super) fn without_control_characters(
                 c as u32
             )
         };
-        if index + 1 == CONTROL_FAULTS && more > 0 {
+        if index + 1 == MAX_CONTROL_FAULTS && more > 0 {
             message.push_str(&format!(" (and {more} more like it)"));
         }
         faults.push(YamlFault {
