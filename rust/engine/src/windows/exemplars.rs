@@ -6,7 +6,7 @@ use crate::heap::heap;
 use crate::id::{SpanId, TraceId};
 
 /// How many a violation links to.
-pub(crate) const EXEMPLARS: usize = 10;
+pub(crate) const EXEMPLAR_CAP: usize = 10;
 
 /// For how many more there is room whenever there is none.
 const STEP: usize = 2;
@@ -50,7 +50,7 @@ impl Exemplar {
 impl Exemplars {
     /// Takes a trace in, once.
     pub fn add(&mut self, mut new: Exemplar) {
-        const REST: usize = EXEMPLARS - 1;
+        const REST: usize = EXEMPLAR_CAP - 1;
         let is_full = self.rest.len() >= REST;
         // As most of a large group.
         if is_full && self.rest.last().is_some_and(|last| !new.is_before(last)) {
@@ -77,7 +77,7 @@ impl Exemplars {
     }
 
     pub fn is_sound(&self) -> bool {
-        self.rest.len() < EXEMPLARS && self.all().all(|one| one.weight.is_finite())
+        self.rest.len() < EXEMPLAR_CAP && self.all().all(|one| one.weight.is_finite())
     }
 
     pub fn heap_bytes(&self) -> usize {
@@ -114,6 +114,20 @@ mod tests {
     }
 
     #[test]
+    fn all_are_shown_to_the_cap_and_beyond_it_the_lightest_is_not() {
+        let mut shown = Exemplars::default();
+        for id in 1..=EXEMPLAR_CAP as u8 {
+            shown.add(exemplar(f64::from(id), id));
+            assert_eq!(shown.all().count(), usize::from(id));
+        }
+        shown.add(exemplar(100.0, 100));
+        let ids: Vec<u8> = shown.all().map(|one| one.trace[0]).collect();
+        assert_eq!(ids, [100, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
+        shown.add(exemplar(0.0, 0));
+        assert_eq!(shown.all().count(), EXEMPLAR_CAP);
+    }
+
+    #[test]
     fn the_heaviest_stay_whatever_the_order() {
         let all: Vec<Exemplar> = (0..40u8)
             .map(|id| exemplar(f64::from(id % 7), id))
@@ -122,7 +136,7 @@ mod tests {
         all.iter().for_each(|one| forth.add(*one));
         all.iter().rev().for_each(|one| back.add(*one));
         assert_eq!(forth, back);
-        assert_eq!(forth.all().count(), EXEMPLARS);
+        assert_eq!(forth.all().count(), EXEMPLAR_CAP);
         let shown: Vec<(f64, u8)> = forth.all().map(|one| (one.weight, one.span[0])).collect();
         assert_eq!(
             &shown[..6],
