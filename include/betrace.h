@@ -160,7 +160,7 @@ typedef struct betrace_settings {
   uint64_t memory_bytes;
   // Spans of one trace that are evaluated. Default 20000.
   uint32_t spans_per_trace;
-  // Into how many separately locked parts traces are divided; 0 lets the engine choose.
+  // Into how many separately locked parts traces are divided, at most 1024; 0 lets the engine choose.
   uint32_t shards;
   // BETRACE_COMPLETE_*. Default BETRACE_COMPLETE_ROOT.
   int32_t completeness;

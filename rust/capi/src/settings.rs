@@ -67,7 +67,7 @@ pub struct BetraceSettings {
     pub memory_bytes: u64,
     /// Spans of one trace that are evaluated. Default 20000.
     pub spans_per_trace: u32,
-    /// Into how many separately locked parts traces are divided; 0 lets the engine choose.
+    /// Into how many separately locked parts traces are divided, at most 1024; 0 lets the engine choose.
     pub shards: u32,
     /// BETRACE_COMPLETE_*. Default BETRACE_COMPLETE_ROOT.
     pub completeness: i32,
@@ -239,4 +239,83 @@ pub unsafe extern "C" fn betrace_settings_init(settings: *mut BetraceSettings) -
             Err(code) => code,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_taken(change: impl FnOnce(&mut BetraceSettings)) -> bool {
+        let mut settings = BetraceSettings::initial();
+        change(&mut settings);
+        // SAFETY: whoever changes settings leaves what they point to for as long as the process runs.
+        unsafe { settings.checked() }.is_ok()
+    }
+
+    fn keys(count: usize) -> &'static [BetraceMarkKey] {
+        static SECRET: [u8; 16] = [7; 16];
+        let key = BetraceMarkKey {
+            secret: SECRET.as_ptr(),
+            secret_len: SECRET.len(),
+        };
+        Box::leak(vec![key; count].into_boxed_slice())
+    }
+
+    fn names(count: usize, bytes: usize) -> &'static [BetraceName] {
+        static TEXT: [u8; BETRACE_WITHHELD_BYTES_MAX + 1] = [b'n'; BETRACE_WITHHELD_BYTES_MAX + 1];
+        let name = BetraceName {
+            text: TEXT.as_ptr(),
+            text_len: bytes,
+        };
+        Box::leak(vec![name; count].into_boxed_slice())
+    }
+
+    #[test]
+    fn keys_of_marks_are_taken_to_their_number_and_refused_beyond() {
+        let with = |count| {
+            is_taken(|settings| {
+                let keys = keys(count);
+                (settings.mark_keys, settings.mark_keys_len) = (keys.as_ptr(), keys.len());
+            })
+        };
+        assert!(with(BETRACE_MARK_KEYS_MAX));
+        assert!(!with(BETRACE_MARK_KEYS_MAX + 1));
+    }
+
+    #[test]
+    fn withheld_names_are_taken_to_their_number_and_length_and_refused_beyond() {
+        let with = |count, bytes| {
+            is_taken(|settings| {
+                let names = names(count, bytes);
+                (settings.withheld, settings.withheld_len) = (names.as_ptr(), names.len());
+            })
+        };
+        let (most, longest) = (BETRACE_WITHHELD_MAX, BETRACE_WITHHELD_BYTES_MAX);
+        assert!(with(most, longest));
+        assert!(!with(most + 1, longest));
+        assert!(!with(most, longest + 1));
+        assert!(with(1, 1) && !with(1, 0));
+    }
+
+    #[test]
+    fn numbers_are_taken_within_what_the_header_says_and_refused_beyond() {
+        for (shards, fits) in [(0, true), (1024, true), (1025, false)] {
+            assert_eq!(
+                is_taken(|settings| settings.shards = shards),
+                fits,
+                "{shards}"
+            );
+        }
+        for (samples, fits) in [(i32::MIN, true), (-1, true), (1000, true), (1001, false)] {
+            let is_taken = is_taken(|settings| settings.evidence_samples = samples);
+            assert_eq!(is_taken, fits, "{samples}");
+        }
+        for (bytes, fits) in [(0, false), (1, true), (256, true), (257, false)] {
+            assert_eq!(
+                is_taken(|settings| settings.value_bytes = bytes),
+                fits,
+                "{bytes}"
+            );
+        }
+    }
 }

@@ -179,8 +179,10 @@ fn limits_of_the_code() -> BTreeSet<(String, String)> {
     ] {
         sources(&root().join("rust").join(part), &mut paths);
     }
-    let number =
-        Regex::new(r"const (\w*(?:MAX|MOST|CAP|LONGEST)\w*): (?:usize|u64|u32|u8) =").unwrap();
+    let number = Regex::new(
+        r"const (\w*(?:MAX|MOST|CAP|LONGEST)\w*): (?:usize|size_t|u64|i64|u32|u16|u8) =",
+    )
+    .unwrap();
     let mut found = BTreeSet::new();
     for path in paths {
         let code = product(&path);
