@@ -109,10 +109,9 @@ fn test_again(desk: &Desk, rule: &str, printed: &str) -> Ran {
     desk.run(&["test", "again.yaml"])
 }
 
-#[test]
-fn the_smallest_test_keeps_the_verdict_and_what_the_rule_reads() {
-    let desk = desk();
-    let ran = desk.run(&[
+/// Trace 7 as a test of a rule.
+fn as_test_of(desk: &Desk, rule: &str) -> Ran {
+    desk.run(&[
         "show",
         "traces.jsonl",
         "--trace",
@@ -121,8 +120,14 @@ fn the_smallest_test_keeps_the_verdict_and_what_the_rule_reads() {
         "--rules",
         "rules.yaml",
         "--rule",
-        "charge-is-checked",
-    ]);
+        rule,
+    ])
+}
+
+#[test]
+fn the_smallest_test_keeps_the_verdict_and_what_the_rule_reads() {
+    let desk = desk();
+    let ran = as_test_of(&desk, "charge-is-checked");
     assert_eq!(ran.code, 0, "{}", ran.err);
     insta::assert_snapshot!("show_as_test", ran.out);
     assert!(!ran.out.contains("secret"));
@@ -139,17 +144,7 @@ fn the_smallest_test_keeps_the_verdict_and_what_the_rule_reads() {
 #[test]
 fn a_count_keeps_as_many_spans_as_it_takes() {
     let desk = desk();
-    let ran = desk.run(&[
-        "show",
-        "traces.jsonl",
-        "--trace",
-        "7",
-        "--as-test",
-        "--rules",
-        "rules.yaml",
-        "--rule",
-        "queries-are-few",
-    ]);
+    let ran = as_test_of(&desk, "queries-are-few");
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ran.out.matches("span: SELECT").count(), 4, "{}", ran.out);
     let rule =
@@ -160,17 +155,7 @@ fn a_count_keeps_as_many_spans_as_it_takes() {
 #[test]
 fn a_satisfied_trace_still_meets_its_rule() {
     let desk = desk();
-    let ran = desk.run(&[
-        "show",
-        "traces.jsonl",
-        "--trace",
-        "7",
-        "--as-test",
-        "--rules",
-        "rules.yaml",
-        "--rule",
-        "orders-are-quick",
-    ]);
+    let ran = as_test_of(&desk, "orders-are-quick");
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.out.contains("span: payment.charge"), "{}", ran.out);
     assert!(ran.out.contains("expect: satisfied"), "{}", ran.out);

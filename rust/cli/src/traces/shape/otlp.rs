@@ -70,19 +70,29 @@ pub fn resource_spans(cursor: &mut Cursor<'_>, w: &mut Writer) -> Result<(), Fau
 }
 
 fn resource(cursor: &mut Cursor<'_>, w: &mut Writer) -> Result<(), Fault> {
+    whole_or_nothing(w, |w| {
+        object(cursor, |cursor, key| match key {
+            b"attributes" => attributes(cursor, w, 1),
+            b"droppedAttributesCount" | b"dropped_attributes_count" => count(cursor, w, 2),
+            _ => cursor.skip(),
+        })
+    })
+}
+
+/// Writes a resource or a scope, which both are the first field of what they stand in; of one that is cut off nothing stays.
+fn whole_or_nothing(
+    w: &mut Writer,
+    write: impl FnOnce(&mut Writer) -> Result<bool, Fault>,
+) -> Result<(), Fault> {
     let mark = w.len();
     let open = w.open(1);
-    let read = object(cursor, |cursor, key| match key {
-        b"attributes" => attributes(cursor, w, 1),
-        b"droppedAttributesCount" | b"dropped_attributes_count" => count(cursor, w, 2),
-        _ => cursor.skip(),
-    });
-    if read.is_err() {
+    let written = write(w);
+    if written.is_err() {
         w.truncate(mark);
     } else {
         w.close(open);
     }
-    read.map(drop)
+    written.map(drop)
 }
 
 fn scope_spans(cursor: &mut Cursor<'_>, w: &mut Writer, group: &mut Group) -> Result<(), Fault> {
@@ -134,21 +144,15 @@ fn scope_spans(cursor: &mut Cursor<'_>, w: &mut Writer, group: &mut Group) -> Re
 }
 
 fn scope(cursor: &mut Cursor<'_>, w: &mut Writer) -> Result<(), Fault> {
-    let mark = w.len();
-    let open = w.open(1);
-    let read = object(cursor, |cursor, key| match key {
-        b"name" => text(cursor, w, 1),
-        b"version" => text(cursor, w, 2),
-        b"attributes" => attributes(cursor, w, 3),
-        b"droppedAttributesCount" | b"dropped_attributes_count" => count(cursor, w, 4),
-        _ => cursor.skip(),
-    });
-    if read.is_err() {
-        w.truncate(mark);
-    } else {
-        w.close(open);
-    }
-    read.map(drop)
+    whole_or_nothing(w, |w| {
+        object(cursor, |cursor, key| match key {
+            b"name" => text(cursor, w, 1),
+            b"version" => text(cursor, w, 2),
+            b"attributes" => attributes(cursor, w, 3),
+            b"droppedAttributesCount" | b"dropped_attributes_count" => count(cursor, w, 4),
+            _ => cursor.skip(),
+        })
+    })
 }
 
 fn span(cursor: &mut Cursor<'_>, w: &mut Writer) -> Result<(), Fault> {
