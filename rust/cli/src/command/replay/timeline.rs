@@ -14,6 +14,7 @@ mod origin;
 mod tally;
 mod text;
 mod told;
+mod what;
 
 use std::time::Instant;
 

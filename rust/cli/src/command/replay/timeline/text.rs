@@ -3,7 +3,8 @@
 use crate::output::{Output, Paint, grouped, one_line};
 use crate::words::moment;
 
-use super::told::{Bar, Changed, Seen, Shared, Told, What};
+use super::told::{Bar, Changed, Seen, Shared, Told};
+use super::what::What;
 
 const BAR: usize = 40;
 const MOST_SHARED: usize = 3;

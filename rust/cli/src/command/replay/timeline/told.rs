@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use betrace_lang::rule::Rule;
 use serde::{Serialize, Serializer};
 
-use crate::output::counted;
-
 use super::buckets::{Buckets, Sighting, widened};
 use super::change::{BARS_TO_SHUFFLE, Unit, change};
 use super::origin::{Origins, Value};
 use super::tally::{Tally, Timeline};
+use super::what::What;
 
 /// A change in few bars is looked for in so many parts, with about as many traces each.
 const PARTS: u64 = 64;
@@ -51,36 +50,6 @@ pub struct Told {
     pub shared: Vec<Shared>,
     /// In the order of time; those without a trace that the rule applied to are left out.
     pub buckets: Vec<Bar>,
-}
-
-/// What a rule is judged of, and so what is counted of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    Traces,
-    /// Of a rule over many traces.
-    Windows,
-    /// Of one that makes groups.
-    GroupsOfWindows,
-}
-
-impl What {
-    fn of(rule: &Rule) -> What {
-        match &rule.body.over {
-            None => What::Traces,
-            Some(over) if over.by.is_empty() => What::Windows,
-            Some(_) => What::GroupsOfWindows,
-        }
-    }
-
-    /// So many of them.
-    #[must_use]
-    pub fn counted(self, count: u64) -> String {
-        match self {
-            What::Traces => counted(count, "trace"),
-            What::Windows => counted(count, "window"),
-            What::GroupsOfWindows => format!("{} of windows", counted(count, "group")),
-        }
-    }
 }
 
 #[derive(Clone, Debug, Serialize)]
