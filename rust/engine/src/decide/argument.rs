@@ -11,12 +11,15 @@ use crate::decide::condition::truth;
 use crate::decide::eval::{Eval, Tuple};
 use crate::decide::facts::Facts;
 use crate::decide::groups;
+use crate::decide::moments;
 use crate::decide::rule::Broken;
 use crate::finding::{EVIDENCE_CAP, Evidence, Finding, Role, ViolationId};
 use crate::id::SpanId;
 use crate::logic::interval::Interval;
 use crate::logic::tri::Tri;
-use crate::plan::condition::{Condition, ConditionKind, Grouping, Spans, TotalPart};
+use crate::plan::condition::{
+    Against, Condition, ConditionKind, Grouping, Measuring, Spans, TotalPart,
+};
 use crate::state::record_id::RecordId;
 use crate::value::{TextBuffer, Value, shortest_text};
 
@@ -155,11 +158,11 @@ fn argue<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool, argument
         }
         ConditionKind::Exists(selecting) => selected(eval, selecting.spans()),
         ConditionKind::Compare(compared) => {
-            if let Some(of) = compared.right.spans() {
-                let (spans, _) = selected(eval, of);
+            if let Against::Measure { measure, .. } = &compared.right {
+                let (spans, _) = measured(eval, measure);
                 argument.witnesses.extend(spans);
             }
-            selected(eval, compared.left.spans())
+            measured(eval, &compared.left)
         }
         ConditionKind::Totals { left, right, .. } => {
             let (spans, _) = added(eval, right);
@@ -201,6 +204,21 @@ fn added<'a>(eval: &mut Eval<'a>, parts: &'a [TotalPart]) -> (Vec<RecordId>, u64
     (spans, count)
 }
 
+/// The spans that make a measure what it is, lowest first and not all, and their number: those that are measured, and where it is of
+/// a stretch of time or a moment, those of that.
+fn measured<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> (Vec<RecordId>, u64) {
+    if let Measuring::OfMembers { of, measure } = measuring {
+        let fullest = eval.with_members(of, |eval, set| {
+            moments::fullest(&eval.facts, &set.items, *measure)
+        });
+        if !fullest.is_empty() {
+            let count = fullest.len() as u64;
+            return (fullest.into_iter().take(EVIDENCE_CAP).collect(), count);
+        }
+    }
+    selected(eval, measuring.spans())
+}
+
 /// The certainly selected spans, lowest first and not all, and their number.
 fn selected<'a>(eval: &mut Eval<'a>, spans: Spans<'a>) -> (Vec<RecordId>, u64) {
     match spans {
@@ -239,7 +257,9 @@ fn witness<'a>(eval: &mut Eval<'a>, condition: &'a Condition, want: bool) -> Opt
         }
         ConditionKind::Not(inner) => return witness(eval, inner, !want),
         ConditionKind::Exists(selecting) if want => selecting.spans(),
-        ConditionKind::Compare(compared) => compared.left.spans(),
+        ConditionKind::Compare(compared) => {
+            return measured(eval, &compared.left).0.first().copied();
+        }
         ConditionKind::Totals { left, .. } => return added(eval, left).0.first().copied(),
         ConditionKind::Groups { groups, op, value } => {
             return grouped(eval, groups, *op, **value).0.first().copied();

@@ -10,6 +10,7 @@ use crate::decide::eval::Eval;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::measure::measure_members;
 use crate::decide::member_set::{Member, MemberSet};
+use crate::decide::moments;
 use crate::finding::EVIDENCE_CAP;
 use crate::intern::CellId;
 use crate::logic::interval::{End, Interval};
@@ -129,9 +130,12 @@ pub(crate) fn largest<'a>(
                     by_value.then(lowest.cmp(&first)).is_gt()
                 });
                 if is_larger {
-                    let spans = alone.items.iter().take(EVIDENCE_CAP);
-                    let spans = spans.map(|member| member.record).collect();
-                    let count = alone.items.len() as u64;
+                    let mut spans = moments::fullest(&facts, &alone.items, *measure);
+                    if spans.is_empty() {
+                        spans.extend(alone.items.iter().map(|member| member.record));
+                    }
+                    let count = spans.len() as u64;
+                    spans.truncate(EVIDENCE_CAP);
                     largest = Some((reaches, most, first, Largest { spans, count }));
                 }
             }

@@ -3,43 +3,114 @@
 //! What was seen is a lower bound. A span whose times have no order may add one, wherever it lies.
 
 use crate::decide::facts::{Facts, skew_if};
-use crate::decide::member_set::MemberSet;
+use crate::decide::member_set::{Member, MemberSet};
 use crate::logic::interval::{End, Interval};
+use crate::plan::condition::MemberMeasure;
+use crate::state::record_id::RecordId;
 use crate::time::EventTime;
 
 /// A span's start and end.
 type Times = (EventTime, EventTime);
 
+/// Where most are together, and how many.
+#[derive(Clone, Copy)]
+struct Fullest {
+    at: EventTime,
+    count: usize,
+}
+
+impl Fullest {
+    const OF_NONE: Fullest = Fullest {
+        at: EventTime(0),
+        count: 0,
+    };
+
+    /// Of several that have as many the first.
+    fn or(self, other: Fullest) -> Fullest {
+        if other.count > self.count {
+            other
+        } else {
+            self
+        }
+    }
+}
+
 /// The most starts in any stretch of `window` nanoseconds, both ends included.
 pub(crate) fn within(facts: &Facts<'_>, set: &MemberSet, window: u64) -> Interval {
-    most(facts, set, |times| {
-        let starts = sorted(times.iter().map(|(start, _)| *start));
-        let mut first = 0;
-        let counts = starts.iter().enumerate().map(|(last, start)| {
-            while start.since(starts[first]) > window {
-                first += 1;
-            }
-            last + 1 - first
-        });
-        counts.max().unwrap_or(0)
-    })
+    most(facts, set, |times| stretch(times, window).count)
+}
+
+fn stretch(times: &[Times], window: u64) -> Fullest {
+    let starts = sorted(times.iter().map(|(start, _)| *start));
+    let mut first = 0;
+    let stretches = starts.iter().enumerate().map(|(last, start)| {
+        while start.since(starts[first]) > window {
+            first += 1;
+        }
+        Fullest {
+            at: starts[first],
+            count: last + 1 - first,
+        }
+    });
+    stretches.fold(Fullest::OF_NONE, Fullest::or)
 }
 
 /// The most that are under way at one moment: from their start up to their end, without length at their start.
 pub(crate) fn overlap(facts: &Facts<'_>, set: &MemberSet) -> Interval {
-    most(facts, set, |times| {
-        let starts = sorted(times.iter().map(|(start, _)| *start));
-        let over = |(start, end): &Times| *end.max(&EventTime(start.0.saturating_add(1)));
-        let ends = sorted(times.iter().map(over));
-        let mut over = 0;
-        let counts = starts.iter().enumerate().map(|(last, start)| {
-            while ends[over] <= *start {
-                over += 1;
-            }
-            last + 1 - over
-        });
-        counts.max().unwrap_or(0)
-    })
+    most(facts, set, |times| moment(times).count)
+}
+
+fn moment(times: &[Times]) -> Fullest {
+    let starts = sorted(times.iter().map(|(start, _)| *start));
+    let ends = sorted(times.iter().map(over));
+    let mut over = 0;
+    let moments = starts.iter().enumerate().map(|(last, start)| {
+        while ends[over] <= *start {
+            over += 1;
+        }
+        Fullest {
+            at: *start,
+            count: last + 1 - over,
+        }
+    });
+    moments.fold(Fullest::OF_NONE, Fullest::or)
+}
+
+/// From when on a span is not under way any more.
+fn over((start, end): &Times) -> EventTime {
+    *end.max(&EventTime(start.0.saturating_add(1)))
+}
+
+/// The certain members that make such a measure what it is, lowest first: those of the stretch, or of the moment, in which there
+/// are most, of several such the earliest. Of a measure that knows no time there are none, nor of members without an order in it.
+pub(crate) fn fullest(
+    facts: &Facts<'_>,
+    members: &[Member],
+    measure: MemberMeasure,
+) -> Vec<RecordId> {
+    if !matches!(measure, MemberMeasure::Within(_) | MemberMeasure::Overlap) {
+        return Vec::new();
+    }
+    let certain = members.iter().filter(|member| member.certain);
+    let spans = certain.map(|member| (facts.record(member.record), member.record));
+    let mut spans: Vec<_> = spans.filter(|(span, _)| span.has_order()).collect();
+    spans.sort_by_key(|(span, _)| span.rank());
+    let times: Vec<Times> = spans
+        .iter()
+        .map(|(span, _)| (span.start, span.end))
+        .collect();
+    let is_in: Box<dyn Fn(&Times) -> bool> = match measure {
+        MemberMeasure::Within(window) => {
+            let at = stretch(&times, window).at;
+            Box::new(move |(start, _)| *start >= at && start.since(at) <= window)
+        }
+        _ => {
+            let at = moment(&times).at;
+            Box::new(move |times| times.0 <= at && over(times) > at)
+        }
+    };
+    let found = spans.iter().zip(&times).filter(|(_, times)| is_in(times));
+    found.map(|((_, record), _)| *record).collect()
 }
 
 fn sorted(times: impl Iterator<Item = EventTime>) -> Vec<EventTime> {

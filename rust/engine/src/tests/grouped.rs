@@ -1,4 +1,5 @@
-//! What a violation shows of spans that are measured by groups: those of the group that broke the bound.
+//! What a violation shows of spans that are measured by groups, or in a stretch of time: those of the group, or the stretch, that broke
+//! the bound.
 
 use crate::tests::rules::rules;
 use crate::tests::spans::{TestSpan, at, span};
@@ -83,13 +84,15 @@ fn a_measure_by_groups_shows_the_group_with_the_most_of_it() {
         ("min(call, size) by server > 0", true),
         ("avg(call, size) by server > 0", true),
         ("distinct(call, span:id) by server > 1", false),
-        ("count(call) within 2ms by server > 1", true),
         ("sum(call, span:duration) by server > 2ms", false),
     ] {
         let rule = format!("r: never {{ {measure} }}");
         let wanted = if is_a { &a } else { &b };
         assert_eq!(at_close(&rule, &calls()), *wanted, "{measure}");
     }
+    // Of a stretch of time no more than it: three starts in 2 ms, first in `a`.
+    let rule = "r: never { count(call) within 2ms by server > 1 }";
+    assert_eq!(at_close(rule, &calls()), (vec![1, 2, 3], 3));
 }
 
 #[test]
@@ -155,4 +158,34 @@ fn a_group_is_found_among_many_attributes() {
     let (ids, count, _) = shown(&engine);
     assert_eq!(count, 5);
     assert!(ids.iter().all(|id| *id >= 5), "{ids:?}");
+}
+
+/// A quiet call, two that overlap, and a burst of three in 2 ms, of which two are under way at once.
+fn burst() -> Vec<TestSpan> {
+    let times = [(1, 2), (20, 24), (22, 23), (50, 51), (51, 53), (52, 53)];
+    let calls = (1..).zip(times);
+    let calls = calls.map(|(id, (start, end))| span(1, id, "call", start, end));
+    calls.map(|one| one.text("server", "a")).collect()
+}
+
+#[test]
+fn a_count_within_a_stretch_of_time_shows_and_counts_the_fullest_one() {
+    for rule in [
+        "r: never { count(call) within 2ms > 2 }",
+        "r: always { count(call) within 2ms <= 2 }",
+        "r: always { count(call) within 2ms > 3 }",
+        "r: never { count(call) within 2ms by server > 2 }",
+    ] {
+        assert_eq!(at_close(rule, &burst()), (vec![4, 5, 6], 3), "{rule}");
+    }
+}
+
+#[test]
+fn an_overlap_shows_and_counts_the_first_of_the_fullest_moments() {
+    for rule in [
+        "r: never { overlap(call) > 1 }",
+        "r: never { overlap(call) by server > 1 }",
+    ] {
+        assert_eq!(at_close(rule, &burst()), (vec![2, 3], 2), "{rule}");
+    }
 }

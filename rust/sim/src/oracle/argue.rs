@@ -6,6 +6,7 @@ use betrace_lang::rule::{
     ClauseKind, Expr, ExprKind, Field, Measure, Name, Quantity, Rule, Segment, Selector, Total,
 };
 
+use super::order::has_order;
 use super::{Bound, Trace, Truth};
 use crate::model::{Span, hex};
 
@@ -167,9 +168,9 @@ impl Trace<'_> {
             ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => return,
             ExprKind::Compare { left, right, .. } => {
                 if let Quantity::Measure { measure, .. } = &**right {
-                    argument.witnesses.extend(sure(selector_of(measure)));
+                    argument.witnesses.extend(self.measured(measure, bound));
                 }
-                sure(selector_of(left))
+                self.measured(left, bound)
             }
             ExprKind::CompareTotals { left, right, .. } => {
                 argument.witnesses.extend(self.added(right, bound));
@@ -194,7 +195,46 @@ impl Trace<'_> {
         };
         let value = self.quantity(value, bound);
         let largest = self.largest_group(measure, by, *op, &value, bound);
+        let largest = largest.map(|group| self.together(measure, group));
         largest.unwrap_or_else(|| self.sure(measure.selector(), bound))
+    }
+
+    /// The spans that are surely measured, of a stretch of time or a moment those of the fullest one.
+    fn measured(&self, measure: &Measure, bound: &Bound) -> Vec<usize> {
+        let mut sure = self.sure(measure.selector(), bound);
+        sure.sort_unstable();
+        self.together(measure, sure)
+    }
+
+    /// Of spans those that are together in the earliest of the stretches, or moments, that have most of them; all of them where none
+    /// has an order in time, or where the measure knows none.
+    fn together(&self, measure: &Measure, spans: Vec<usize>) -> Vec<usize> {
+        let ordered = spans.iter().copied();
+        let ordered: Vec<usize> = ordered
+            .filter(|span| has_order(self.spans[*span]))
+            .collect();
+        let beside = |first: &usize| -> Vec<usize> {
+            let is_beside = |span: &usize| {
+                let (first, span) = (self.spans[*first], self.spans[*span]);
+                match measure {
+                    Measure::Within { window, .. } => {
+                        first.start <= span.start && span.start - first.start <= *window
+                    }
+                    _ => {
+                        let is_under_way = span.end > first.start || span.start == first.start;
+                        span.start <= first.start && is_under_way
+                    }
+                }
+            };
+            ordered.iter().copied().filter(is_beside).collect()
+        };
+        let is_of_time = matches!(measure, Measure::Within { .. } | Measure::Overlap(_));
+        let all = ordered.iter().filter(|_| is_of_time).map(beside);
+        let fullest = all.reduce(|fullest, next| match next.len() > fullest.len() {
+            true => next,
+            false => fullest,
+        });
+        fullest.unwrap_or(spans)
     }
 
     /// The spans that are surely measured for a total; of parts that measure the same spans, once.
@@ -295,15 +335,11 @@ impl Trace<'_> {
             ExprKind::Not(part) => self.witness(part, !is, bound),
             ExprKind::Exists(selector) if is => first(selector),
             ExprKind::Exists(_) | ExprKind::Bound { .. } | ExprKind::Trace(_) => None,
-            ExprKind::Compare { left, .. } => first(selector_of(left)),
+            ExprKind::Compare { left, .. } => self.measured(left, bound).first().copied(),
             ExprKind::CompareTotals { left, .. } => self.added(left, bound).first().copied(),
             ExprKind::GroupCompare { .. } => self.grouped(part, bound).first().copied(),
         }
     }
-}
-
-fn selector_of(measure: &Measure) -> &Selector {
-    measure.selector()
 }
 
 impl Shown {
