@@ -209,7 +209,7 @@ fn added<'a>(eval: &mut Eval<'a>, parts: &'a [TotalPart]) -> (Vec<RecordId>, u64
 fn measured<'a>(eval: &mut Eval<'a>, measuring: &'a Measuring) -> (Vec<RecordId>, u64) {
     if let Measuring::OfMembers { of, measure } = measuring {
         let fullest = eval.with_members(of, |eval, set| {
-            moments::fullest(&eval.facts, &set.items, *measure)
+            moments::fullest(&eval.facts, &mut eval.budget, &set.items, *measure)
         });
         if !fullest.is_empty() {
             let count = fullest.len() as u64;

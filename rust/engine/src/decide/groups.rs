@@ -130,7 +130,8 @@ pub(crate) fn largest<'a>(
                     by_value.then(lowest.cmp(&first)).is_gt()
                 });
                 if is_larger {
-                    let mut spans = moments::fullest(&facts, &alone.items, *measure);
+                    let mut spans =
+                        moments::fullest(&facts, &mut eval.budget, &alone.items, *measure);
                     if spans.is_empty() {
                         spans.extend(alone.items.iter().map(|member| member.record));
                     }

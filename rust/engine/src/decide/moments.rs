@@ -2,6 +2,7 @@
 //!
 //! What was seen is a lower bound. A span whose times have no order may add one, wherever it lies.
 
+use crate::decide::budget::Budget;
 use crate::decide::facts::{Facts, skew_if};
 use crate::decide::member_set::{Member, MemberSet};
 use crate::logic::interval::{End, Interval};
@@ -82,13 +83,16 @@ fn over((start, end): &Times) -> EventTime {
 }
 
 /// The certain members that make such a measure what it is, lowest first: those of the stretch, or of the moment, in which there
-/// are most, of several such the earliest. Of a measure that knows no time there are none, nor of members without an order in it.
+/// are most, of several such the earliest. Of a measure that knows no time there are none, nor of members without an order in it,
+/// nor where the budget is spent.
 pub(crate) fn fullest(
     facts: &Facts<'_>,
+    budget: &mut Budget,
     members: &[Member],
     measure: MemberMeasure,
 ) -> Vec<RecordId> {
-    if !matches!(measure, MemberMeasure::Within(_) | MemberMeasure::Overlap) {
+    let is_of_time = matches!(measure, MemberMeasure::Within(_) | MemberMeasure::Overlap);
+    if !is_of_time || !budget.spend(members.len()) {
         return Vec::new();
     }
     let certain = members.iter().filter(|member| member.certain);
