@@ -65,12 +65,14 @@ pub fn breaks(over: &Over) -> String {
 /// Whether a window's breach is known before it is over.
 #[must_use]
 pub fn fires_early(over: &Over) -> bool {
-    let is_above = matches!(over.op, CompareOp::Gt | CompareOp::Ge);
-    let is_below = matches!(over.op, CompareOp::Lt | CompareOp::Le);
-    let breaks_above = (is_above && over.clause != ClauseKind::Always)
-        || (is_below && over.clause == ClauseKind::Always);
-    let breaks_below = (is_below && over.clause != ClauseKind::Always)
-        || (is_above && over.clause == ClauseKind::Always);
+    let is_always = over.clause == ClauseKind::Always;
+    // What went beyond its bound is never equal to it again.
+    let (breaks_above, breaks_below) = match over.op {
+        CompareOp::Gt | CompareOp::Ge => (!is_always, is_always),
+        CompareOp::Lt | CompareOp::Le => (is_always, !is_always),
+        CompareOp::Eq => (is_always, is_always),
+        CompareOp::Ne => (!is_always, !is_always),
+    };
     let is_fixed = !matches!(over.bound, WindowBound::Peer { .. });
     is_fixed
         && match &over.measure {

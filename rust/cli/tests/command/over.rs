@@ -213,13 +213,17 @@ fn explain_says_what_breaks_a_share_and_which_sums_only_grow() {
         never.contains("It is broken where that is so with"),
         "{never}"
     );
-    // A number that is read as a time may be negative, and so may what is left of one.
-    for (of, is_early) in [
-        ("span:duration", true),
-        ("took as ms", false),
-        ("span:duration - 5s", false),
+    // A number that is read as a time may be negative, and so may what is left of one. What is beyond a number stays so.
+    for (rule, is_early) in [
+        ("never { sum(a, span:duration) > 10s }", true),
+        ("never { sum(a, took as ms) > 10s }", false),
+        ("never { sum(a, span:duration - 5s) > 10s }", false),
+        ("always { count(a) == 3 }", true),
+        ("never { count(a) == 3 }", false),
+        ("never { min(a, n) != 3 }", true),
+        ("always { min(a, n) != 3 }", false),
     ] {
-        let said = explained(&format!("over 1h never {{ sum(a, {of}) > 10s }}"));
+        let said = explained(&format!("over 1h {rule}"));
         assert_eq!(
             said.contains("when the trace closes by which"),
             is_early,
