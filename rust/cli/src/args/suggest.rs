@@ -40,7 +40,7 @@ pub struct BadSide {
     #[arg(long, value_name = "HEX", num_args = 1..)]
     pub bad_trace: Vec<String>,
     /// Only the traces for which this condition holds are bad, whichever recordings they stand in:
-    /// 'root.where(span:status == error)'
+    /// 'root.where(span:status == error)'; of a rule ('when … always …') those that break it
     #[arg(long, value_name = "CONDITION")]
     pub bad_where: Option<String>,
     /// What a trace must have to count as complete: what is absent from another one proves nothing

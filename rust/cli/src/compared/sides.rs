@@ -85,7 +85,7 @@ impl Traces for All<'_> {
     }
 }
 
-/// The traces for which the condition holds: it is a rule that they break.
+/// The traces for which the condition holds, or which break it where it is written as a rule.
 fn holding(
     args: &BadSide,
     condition: &str,
@@ -127,8 +127,12 @@ fn holding(
         .flat_map(|verdicts| &verdicts.violated)
         .map(|number| all.1[*number as usize].id)
         .collect();
+    let so = match rule.rule.body.is_pattern {
+        true => "holds in",
+        false => "is a rule, and broken in",
+    };
     output::note(format_args!(
-        "--bad-where holds in {}",
+        "--bad-where {so} {}",
         counted(bad.len(), "trace")
     ));
     Ok(bad)

@@ -83,7 +83,23 @@ fn bad_traces_may_be_named_and_may_be_chosen_by_a_condition() {
         "{}",
         chosen.err
     );
-    for asked in [named, chosen] {
+    let broken = Asked::of(
+        &desk,
+        &[
+            "--good",
+            "all.jsonl",
+            "--bad-where",
+            "when { pay } always { ship }",
+        ],
+    );
+    assert!(
+        broken
+            .err
+            .contains("--bad-where is a rule, and broken in 6 traces"),
+        "{}",
+        broken.err
+    );
+    for asked in [named, chosen, broken] {
         let first = &asked.lines[0];
         assert_eq!(first["bad"]["violated"], 6, "{first}");
         assert_eq!(first["good"]["violated"], 0, "{first}");
