@@ -103,15 +103,13 @@ pub(crate) fn fullest(
         .iter()
         .map(|(span, _)| (span.start, span.end))
         .collect();
-    let is_in: Box<dyn Fn(&Times) -> bool> = match measure {
-        MemberMeasure::Within(window) => {
-            let at = stretch(&times, window).at;
-            Box::new(move |(start, _)| *start >= at && start.since(at) <= window)
-        }
-        _ => {
-            let at = moment(&times).at;
-            Box::new(move |times| times.0 <= at && over(times) > at)
-        }
+    let Fullest { at, .. } = match measure {
+        MemberMeasure::Within(window) => stretch(&times, window),
+        _ => moment(&times),
+    };
+    let is_in = |times: &Times| match measure {
+        MemberMeasure::Within(window) => times.0 >= at && times.0.since(at) <= window,
+        _ => times.0 <= at && over(times) > at,
     };
     let found = spans.iter().zip(&times).filter(|(_, times)| is_in(times));
     found.map(|((_, record), _)| *record).collect()

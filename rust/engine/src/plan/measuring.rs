@@ -15,7 +15,7 @@ use crate::plan::draft::RuleDraft;
 use crate::plan::feed::{FeedKind, NumberOf};
 use crate::plan::join::GroupedBy;
 use crate::plan::node;
-use crate::plan::reads::{counted, is_span_duration};
+use crate::plan::reads::counted;
 use crate::predicate::PatternError;
 
 /// A count by one key of spans that numbers alone answer for is a cell; all else is reckoned from members.
@@ -132,7 +132,7 @@ pub(super) fn measure(
             function,
             cell: draft.feed(spans, &spans.filter, kind, Some(term))?.1,
             of: count(draft, spans)?,
-            is_duration: is_span_duration(term),
+            is_duration: term.is_span_duration(),
         });
     }
     let (of, leaves) = node::compile(draft, selector)?;
@@ -157,7 +157,7 @@ fn of_members(
             Term::Field(field) => ValueOf::Field(draft.interner.field(field)),
             term => ValueOf::Term(draft.own_term(term)),
         },
-        is_duration: is_span_duration(term),
+        is_duration: term.is_span_duration(),
     }
 }
 

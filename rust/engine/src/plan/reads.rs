@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use betrace_lang::rule::{
     Base, Body, Expr, ExprKind, Field, Measure, Predicate, Quantity, Relation, Selector,
-    SpanSelector, Term,
+    SpanSelector,
 };
 
 /// A selector that numbers alone can answer for.
@@ -84,11 +84,6 @@ fn of_expr(expr: &Expr) -> bool {
         ExprKind::Bound { .. } => false,
         ExprKind::Trace(_) => true,
     }
-}
-
-/// Whether what is measured is how long spans took, which is never negative.
-pub(crate) fn is_span_duration(term: &Term) -> bool {
-    term.is_span_duration()
 }
 
 /// Whose spans a measure is of.

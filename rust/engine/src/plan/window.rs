@@ -8,7 +8,6 @@ use crate::plan::condition::{Condition, Selecting, ValueOf};
 use crate::plan::draft::RuleDraft;
 use crate::plan::measuring::selecting;
 use crate::plan::node::{self, Node};
-use crate::plan::reads::is_span_duration;
 use crate::predicate::PatternError;
 
 /// What a rule over many traces asks of each.
@@ -82,7 +81,7 @@ pub(super) fn compile(draft: &mut RuleDraft<'_>, over: &Over) -> Result<WindowPl
         }
         WindowMeasure::Of { selector, of, .. } | WindowMeasure::Quantile { selector, of, .. } => {
             let (node, leaves) = grouped(draft, selector)?;
-            let is_duration = is_span_duration(of);
+            let is_duration = of.is_span_duration();
             for field in of.reads().into_iter().filter(|_| !is_duration) {
                 draft.project(&leaves, field);
             }

@@ -8,7 +8,6 @@ use crate::heap::heap;
 use crate::logic::interval::{End, Interval};
 use crate::logic::measured::Measured;
 use crate::logic::tri::Reasons;
-use crate::plan::reads::is_span_duration;
 use crate::window::distinct::{Distinct, DistinctCount};
 use crate::window::share::Proportion;
 use crate::window::sketch::{Quantile, Sketch};
@@ -257,7 +256,7 @@ pub(crate) fn grows(measure: &WindowMeasure) -> bool {
         WindowMeasure::Count(_) | WindowMeasure::Traces(_) => true,
         WindowMeasure::Of { function, of, .. } => match function {
             Aggregate::Distinct | Aggregate::Max | Aggregate::Min => true,
-            Aggregate::Sum => is_span_duration(of),
+            Aggregate::Sum => of.is_span_duration(),
             Aggregate::Avg => false,
         },
         _ => false,

@@ -14,7 +14,7 @@ mod readings;
 mod told;
 mod weaknesses;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use betrace_evidence::{Checked, Entry, Verification};
 
@@ -155,7 +155,8 @@ fn told(
 
 fn origin(records: &[&Checked]) -> Origin {
     let mut origin = Origin::default();
-    let mut instances = BTreeSet::new();
+    // With the last record of each.
+    let mut instances: BTreeMap<&str, &Checked> = BTreeMap::new();
     for record in records {
         let predicate = &record.statement.predicate;
         let rules = record
@@ -174,21 +175,16 @@ fn origin(records: &[&Checked]) -> Origin {
                 known.push(this.clone());
             }
         }
-        instances.insert(predicate.instance.as_str());
+        instances.insert(&predicate.instance, record);
     }
     origin.instances = instances.len();
     // Each has an end of its own, which nothing else tells of.
-    origin.lasts = instances
-        .iter()
-        .filter_map(|instance| {
-            let is_own = |one: &&&Checked| one.statement.predicate.instance == *instance;
-            let last = records.iter().rfind(is_own)?;
-            let place = format!("{}:{}", last.statement.predicate.sequence, last.hash);
-            Some(match instances.len() {
-                1 => place,
-                _ => format!("{place} of {instance}"),
-            })
-        })
-        .collect();
+    for (instance, last) in &instances {
+        let place = format!("{}:{}", last.statement.predicate.sequence, last.hash);
+        origin.lasts.push(match instances.len() {
+            1 => place,
+            _ => format!("{place} of {instance}"),
+        });
+    }
     origin
 }

@@ -12,7 +12,7 @@ use crate::logic::tri::Tri;
 use crate::plan::early::obstacle::{LITTLE, MUCH, Obstacle, Obstacles, either, every};
 use crate::plan::early::selector::{base, having, lacking};
 use crate::plan::early::trace::trace_tests;
-use crate::plan::reads::{is_span_duration, measured};
+use crate::plan::reads::measured;
 use crate::value::total::total as total_of;
 
 /// A measure with what its values are.
@@ -47,7 +47,7 @@ impl Way {
 fn knowable(measure: &Measure, against: Option<Number>) -> Vec<Way> {
     let (function, is_duration) = match measure {
         Measure::Count(_) | Measure::Within { .. } | Measure::Overlap(_) => (None, false),
-        Measure::Of { function, of, .. } => (Some(*function), is_span_duration(of)),
+        Measure::Of { function, of, .. } => (Some(*function), of.is_span_duration()),
     };
     let measuring = MeasureOf {
         selector: measured(measure),

@@ -37,12 +37,7 @@ pub fn framework(typed: &str) -> String {
     known.map_or_else(|| typed.to_owned(), |one| one.framework.to_owned())
 }
 
-/// The frameworks of the catalogue, each once.
+/// The frameworks of the catalogue, one for each of its controls.
 pub fn frameworks() -> impl Iterator<Item = &'static str> {
-    let mut last = None;
-    all().filter_map(move |one| {
-        let is_new = last != Some(one.framework);
-        last = Some(one.framework);
-        is_new.then_some(one.framework)
-    })
+    all().map(|one| one.framework)
 }
