@@ -6,8 +6,8 @@
 //! records [name](named) all traces share. Spans are [merged](merge) into it as they [arrive](arriving), in any order, each with what its [kind](span_kinds) notes; what
 //! they leave in cells is [counted](settled) when it is asked for, outside of the trace, or [fed](feeding) at once. How [whole] a trace is it says
 //! itself, and it is [`stored`] for a restart.
-//! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the [`timers`] of its traces; of one
-//! that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [parts](id_part) that are [sets](id_set), where
+//! All traces lie in [`shards`], each a [`shard`] behind its own lock with the [`slots`] and the [`timers`] of its traces, and where those stand that spans
+//! came of [last](recent_slots); of one that is gone the id alone is kept for a while ([`forgotten`]), in [generations](id_generation) of [parts](id_part) that are [sets](id_set), where
 //! its number [belongs](id_place), behind a [filter](id_filter).
 //! Whatever grows here weighs what the allocator hands out for it.
 
@@ -38,6 +38,7 @@ pub(crate) mod merge;
 pub(crate) mod named;
 pub(crate) mod packed_record;
 mod piece_queue;
+mod recent_slots;
 pub(crate) mod record;
 pub(crate) mod record_id;
 pub(crate) mod reported;

@@ -210,7 +210,7 @@ impl Intake<'_> {
         let mut merge = |at: ShardIndex, shard: &mut MutexGuard<'_, Shard>| {
             // While some are merged, what those behind them need is under way.
             let mut coming = spans.some_of(at);
-            let mut find = |shard: &Shard, spans: &SortedSpans, found: &mut Vec<_>| {
+            let mut find = |shard: &mut Shard, spans: &SortedSpans, found: &mut Vec<_>| {
                 if let Some(next) = coming.next() {
                     shard.find_ahead(context.key, spans.named(next, message), found);
                 }

@@ -22,6 +22,7 @@ use crate::state::forgotten::{Forgotten, Share};
 use crate::state::looked_at::LookedAt;
 use crate::state::named::NamedTraceMut;
 use crate::state::piece_queue::PieceQueue;
+use crate::state::recent_slots::RecentSlots;
 use crate::state::settled::SettledCells;
 use crate::state::slots::{Serial, Slots, TracePlace};
 use crate::state::split_table::SplitTable;
@@ -53,7 +54,9 @@ pub(crate) struct Shard {
     slots: Slots,
     pool: BlockPool,
     settled: SettledCells,
+    /// Of all traces, and of those that spans came of last.
     table: SplitTable,
+    recent: RecentSlots,
     timers: Timers,
     /// Live traces in the order in which they were opened, with stale entries between them.
     opened: PieceQueue<TracePlace>,
@@ -128,12 +131,15 @@ impl Shard {
         })
     }
 
-    fn find(&self, hash: u64, id: TraceId) -> Option<TracePlace> {
-        let slot = self.table.find(hash, |slot| {
-            let trace = self.slots.at(*slot);
-            trace.is_some_and(|trace| trace.id() == id)
-        })?;
-        Some(self.slots.place_of(slot))
+    #[inline(always)]
+    fn find(&mut self, hash: u64, id: TraceId) -> Option<TracePlace> {
+        let slots = &self.slots;
+        let is_it = |slot: &u32| slots.at(*slot).is_some_and(|trace| trace.id() == id);
+        let recent = self.recent.slot_mut(hash);
+        if !is_it(recent) {
+            *recent = self.table.find(hash, is_it)?;
+        }
+        Some(slots.place_of(*recent))
     }
 
     /// Marks the trace `id` as one of which not every span comes. `false`: it is not here, or closed.
@@ -193,6 +199,7 @@ impl Shard {
         let due = trace.quiet(settings).min(trace.age(settings));
         let is_live = trace.is_live();
         let place = self.slots.add(trace);
+        *self.recent.slot_mut(hash) = place.slot;
         let slots = &self.slots;
         self.table.insert_unique(hash, place.slot, |slot| {
             let trace = slots.at(*slot);

@@ -20,15 +20,19 @@ impl Shard {
     /// Adds where the traces of these spans are, as far as they are there, to be [opened](Shard::open) soon; the spans by trace
     /// and name.
     pub fn find_ahead<'a>(
-        &self,
+        &mut self,
         key: HashKey,
         spans: impl Iterator<Item = (TraceId, &'a [u8])> + Clone,
         found: &mut Vec<Option<TracePlace>>,
     ) {
         let before = found.len();
         let ids = spans.clone().map(|(id, _)| id);
+        // All of them wait for memory together.
         for (id, name) in spans {
+            self.slots.prefetch(self.recent.slot(key.of_trace(id)));
             self.pool.texts.prefetch(name);
+        }
+        for id in ids.clone() {
             let place = self.find(key.of_trace(id), id);
             // Whether an id was forgotten is next to always told by one read.
             match place.and_then(|place| self.slots.get(place)) {
