@@ -6,6 +6,7 @@
 //! column.
 
 mod faults;
+mod inline;
 mod keys;
 pub mod remark;
 mod said;
@@ -20,10 +21,11 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use betrace_lang::{Limits, LoadedRule, SourceFile};
+use betrace_lang::{Diagnostic, Limits, LineIndex, Loaded, LoadedRule, SourceFile, load};
 
 use crate::paths;
 
+use inline::{Filled, Inline, Reading, TRIED};
 use keys::{KEYS, Kind};
 use remark::{NO_RULES, Remark, UNREADABLE_RULES};
 use said::Said;
@@ -46,10 +48,12 @@ pub struct Set {
     pub timing: Timing,
     /// What is wrong with its keys, in the order of their places; the rules can be checked all the same.
     pub faults: Vec<Remark>,
-    /// What is loaded.
-    pub files: Vec<SourceFile>,
-    /// What is shown: the same places, nothing blanked.
+    /// What is shown, and what places are said of.
     pub shown: Vec<SourceFile>,
+    /// What is loaded, but for inline rules.
+    files: Vec<SourceFile>,
+    /// The last of `shown`, where there are any.
+    inline: Option<Inline>,
     /// Where `rules` stands, if a set without an enabled rule is refused.
     enabled_wanted_at: Option<Range<usize>>,
     /// Whether a set without an enabled rule is taken.
@@ -57,6 +61,50 @@ pub struct Set {
 }
 
 impl Set {
+    /// The rules; faults are of the places in `shown`. What is not known here is read as it is written.
+    pub fn load(&self, limits: &Limits) -> Loaded {
+        match &self.inline {
+            Some(inline) => self.load_with(&inline.filled(None), limits),
+            None => load(&self.files, limits),
+        }
+    }
+
+    /// As [`Set::load`], for those who want to know all that is wrong: of rules that take something that is not known here, what
+    /// is wrong whatever it is, and what may be.
+    pub fn check(&self, limits: &Limits) -> Loaded {
+        let mut loaded = self.load(limits);
+        let Some(inline) = self.inline.as_ref().filter(|inline| inline.is_unsure()) else {
+            return loaded;
+        };
+        let of_inline = |said: Vec<Diagnostic>| -> (Vec<_>, Vec<_>) {
+            said.into_iter()
+                .partition(|one| one.file == self.files.len())
+        };
+        let readings = TRIED.map(|with| {
+            let read = self.load_with(&inline.filled(Some(with)), limits);
+            let said = of_inline(read.diagnostics).0;
+            Reading { with, said }
+        });
+        let (known, others) = of_inline(loaded.diagnostics);
+        loaded.diagnostics = others;
+        loaded.diagnostics.extend(inline.told(known, &readings));
+        loaded
+    }
+
+    fn load_with(&self, filled: &Filled, limits: &Limits) -> Loaded {
+        let (mut files, at) = (self.files.clone(), self.files.len());
+        files.push(SourceFile::new(&*self.shown[at].name, &*filled.text));
+        let mut loaded = load(&files, limits);
+        let lines = LineIndex::new(&self.shown[at].text);
+        let said = loaded.diagnostics.into_iter();
+        let said = said.map(|one| match one.file == at {
+            true => filled.placed(one, &lines),
+            false => one,
+        });
+        loaded.diagnostics = said.collect();
+        loaded
+    }
+
     /// What is wrong with rules that have no fault: not one of them is enabled.
     pub fn not_enabled(&self, rules: &[LoadedRule]) -> Option<Remark> {
         let place = self.enabled_wanted_at.clone()?;
@@ -175,8 +223,9 @@ impl Configuration {
             processor: key.text().unwrap_or_default().to_owned(),
             timing: Timing::of(&said),
             faults: faults::faults(processor, &with_environment),
-            files: Vec::new(),
             shown: Vec::new(),
+            files: Vec::new(),
+            inline: None,
             enabled_wanted_at: (!allows_empty).then(|| rules_at.clone()),
             allows_empty,
         };
@@ -206,7 +255,7 @@ impl Configuration {
         {
             size += list.range.len();
             let text = masked(&self.text, key, list);
-            set.files.push(SourceFile::new(self.name.as_str(), text));
+            set.inline = Some(Inline::of(text, list, &with_environment));
             set.shown.push(self.shown());
         }
         set.faults.extend(together::too_large(&said, size));

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use betrace_lang::rule::Rule;
-use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, nearest, render_text};
+use betrace_lang::{
+    Diagnostic, Limits, Loaded, LoadedRule, SourceFile, load, nearest, render_text,
+};
 
 use crate::exit::Exit;
 use crate::output::{self, Palette, one_line};
@@ -33,17 +35,11 @@ pub fn load_faultless(paths: &[PathBuf]) -> Result<RuleSet, Exit> {
         output::fault(error);
         Exit::Usage
     })?;
-    let shown = files.clone();
-    faultless(files, &shown, &limits)
+    faultless(load(&files, &limits), files)
 }
 
-/// As [`load_faultless`], of files that were read; `seen` are the same files as a person knows them.
-pub fn faultless(
-    files: Vec<SourceFile>,
-    seen: &[SourceFile],
-    limits: &Limits,
-) -> Result<RuleSet, Exit> {
-    let loaded = load(&files, limits);
+/// As [`load_faultless`], of files that were loaded, as a person knows them.
+pub fn faultless(loaded: Loaded, files: Vec<SourceFile>) -> Result<RuleSet, Exit> {
     let errors: Vec<_> = loaded
         .diagnostics
         .iter()
@@ -51,7 +47,7 @@ pub fn faultless(
         .cloned()
         .collect();
     if !errors.is_empty() {
-        output::report(&shown(&errors, seen, Palette::off()));
+        output::report(&shown(&errors, &files, Palette::off()));
         output::fault(format_args!(
             "the rules have {} ({} read); betrace check shows them all",
             output::counted(errors.len(), "error"),

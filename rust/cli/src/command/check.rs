@@ -3,7 +3,7 @@
 mod sarif;
 
 use betrace_lang::codes::DiagnosticSeverity;
-use betrace_lang::{Diagnostic, Limits, LoadedRule, SourceFile, load, render_json};
+use betrace_lang::{Diagnostic, Limits, Loaded, LoadedRule, SourceFile, load, render_json};
 
 use crate::args::{Check, CheckFormat};
 use crate::collector::remark::UNREADABLE_RULES;
@@ -24,20 +24,12 @@ struct Found {
 }
 
 impl Found {
-    /// Loads one set; `shown` are the same files as a person knows them, `inline` the name of the configuration among them.
-    fn add(
-        &mut self,
-        files: &[SourceFile],
-        shown: Vec<SourceFile>,
-        limits: &Limits,
-        inline: Option<&str>,
-    ) -> Vec<LoadedRule> {
-        let loaded = load(files, limits);
+    /// Of one set; `shown` are its files as a person knows them.
+    fn add(&mut self, loaded: Loaded, shown: Vec<SourceFile>) -> Vec<LoadedRule> {
         let before = self.files.len();
         self.rules += loaded.rule_count;
-        let is_known = |one: &Diagnostic| is_written_out(&shown[one.file], one, inline);
-        let known = loaded.diagnostics.into_iter().filter(is_known);
-        self.diagnostics.extend(known.map(|diagnostic| Diagnostic {
+        let said = loaded.diagnostics.into_iter();
+        self.diagnostics.extend(said.map(|diagnostic| Diagnostic {
             file: diagnostic.file + before,
             ..diagnostic
         }));
@@ -53,9 +45,8 @@ impl Found {
         let is_unreadable = remarks.iter().any(|remark| remark.code == UNREADABLE_RULES);
         self.is_unreadable |= is_unreadable;
         let (errors, before) = (self.count(DiagnosticSeverity::Error), self.rules);
-        let shown = std::mem::take(&mut set.shown);
-        let inline = config.shown().name;
-        let rules = self.add(&set.files, shown, &set.timing.limits(), Some(&inline));
+        let loaded = set.check(&set.timing.limits());
+        let rules = self.add(loaded, std::mem::take(&mut set.shown));
         // A rule that is not known whole may be the one that is enabled.
         let is_whole =
             self.count(DiagnosticSeverity::Error) == errors && rules.len() == self.rules - before;
@@ -77,16 +68,6 @@ impl Found {
             .filter(|d| d.severity == severity)
             .count()
     }
-}
-
-/// Whether a diagnostic is of what stands in the file, and not of what the Collector puts in its place: `${env:NAME}` in a rule of
-/// the configuration.
-fn is_written_out(file: &SourceFile, diagnostic: &Diagnostic, inline: Option<&str>) -> bool {
-    let line = file
-        .text
-        .lines()
-        .nth(diagnostic.line.saturating_sub(1) as usize);
-    inline != Some(&*file.name) || !line.is_some_and(|line| line.contains("${"))
 }
 
 pub fn run(args: &Check, out: &mut Output) -> Exit {
@@ -129,7 +110,7 @@ fn find(args: &Check) -> Result<Found, String> {
     let mut found = Found::default();
     if !args.rules.is_empty() {
         let files = paths::rule_files(&args.rules, &limits).map_err(|error| error.to_string())?;
-        found.add(&files, files.clone(), &limits, None);
+        found.add(load(&files, &limits), files);
     }
     for path in &args.config {
         let config = Configuration::read(path).map_err(|error| error.to_string())?;

@@ -149,6 +149,85 @@ fn what_comes_from_elsewhere_is_not_judged() {
     assert_eq!(told(&desk, config), (Vec::new(), 0));
 }
 
+/// Of each: code, severity, line, columns, message.
+fn lines(told: &[Value]) -> String {
+    let of = |one: &Value| {
+        let said = |key: &str| one[key].to_string().replace('"', "");
+        let place = ["line", "column", "end_column"].map(said).join(":");
+        format!(
+            "{} {} {place} {}",
+            said("code"),
+            said("severity"),
+            one["message"].as_str().unwrap()
+        )
+    };
+    told.iter().map(of).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_fault_beside_a_placeholder_is_told_whatever_stands_in_its_place() {
+    let desk = Desk::with(&[]);
+    let config = "
+    rules:
+      inline:
+        - { id: '${env:BETRACE_NOT_SET}', condition: 'never { x }', sevrity: low }
+        - id: a
+          condition: never { x.wher(y > ${env:BETRACE_NOT_SET:-5} and z == 1) }
+        - id: b
+          condition: never { x.wher(y > ${env:BETRACE_NOT_SET} and z == 1) }
+        - id: c # on ${env:HOSTNAME}
+          conditon: never { x } # ${env:HOSTNAME}
+        - id: d
+          condition: |
+            when { x.where(y == '${env:BETRACE_NOT_SET}') }
+            alwais { z }
+          severity: [ '${env:BETRACE_NOT_SET}' ]";
+    let (told, code) = told(&desk, config);
+    insta::assert_snapshot!(lines(&told));
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn a_value_that_is_known_is_judged_at_its_placeholder() {
+    let desk = Desk::with(&[]);
+    let config = "
+    rules:
+      inline:
+        - id: '${env:BETRACE_NOT_SET:-a}'
+          severity: ${env:BETRACE_NOT_SET:-urgent}
+          condition: never { x.where(y > ${env:BETRACE_NOT_SET:-5k}) } # größer
+        - id: 'r$$'
+          condition: never { x }";
+    let (told, code) = told(&desk, config);
+    insta::assert_snapshot!(lines(&told));
+    assert!(
+        told.iter().all(|one| one["suggestion"].is_null()),
+        "{told:#?}"
+    );
+    assert_eq!(code, 1);
+}
+
+/// What fits nothing that is tried, but may fit in the Collector: told, and no error of this run.
+#[test]
+fn what_only_the_collector_knows_is_told_as_unsure() {
+    let desk = Desk::with(&[]);
+    let config = "
+    rules:
+      inline:
+        - id: a
+          condition: never { x.where(span:kind == ${env:BETRACE_NOT_SET}) }
+        - id: b
+          condition: ${file:condition}
+          severity: ${env:BETRACE_NOT_SET}
+          message: in ${env:BETRACE_NOT_SET}
+          enabled: ${env:BETRACE_NOT_SET}
+        - id: c
+          condition: never { x.where(y matches \"${env:BETRACE_NOT_SET:-#\\d}\") }";
+    let (told, code) = told(&desk, config);
+    insta::assert_snapshot!(lines(&told));
+    assert_eq!(code, 0);
+}
+
 #[test]
 fn faults_of_every_processor_are_told() {
     let desk = Desk::with(&[]);

@@ -482,6 +482,17 @@ fn rules_are_taken_from_a_collector_configuration_with_their_timing() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.err.contains("trace.idle_timeout"), "{}", wrong.err);
 
+    let run_rule = |condition: &str| {
+        let yaml = config("").replace("'when { charge } always { check }'", condition);
+        run(&yaml, &[])
+    };
+    let set = run_rule("'never { count(charge) >= ${env:BETRACE_NOT_SET:-1} }'");
+    assert_eq!(set.code, 1, "what is known is put in: {}", set.err);
+    let wrong = run_rule("'never { charge.where(x == ${env:BETRACE_NOT_SET:-5 and}) }'");
+    assert_eq!(wrong.code, 2);
+    let place = "condition: 'never { charge.where(x == ${env:BETRACE_NOT_SET:-5 and}) }'";
+    assert!(wrong.err.contains(place), "{}", wrong.err);
+
     let two = config(
         "  betrace/more:\n    rules:\n      inline: [{ id: more, condition: 'never { charge }' }]\n",
     );

@@ -62,7 +62,7 @@ pub fn setup(args: &Replay, wanted: &Wanted) -> Result<Setup, Exit> {
     let set = configured(args)?;
     let loaded = match &set {
         Some(set) if args.rules.is_empty() => {
-            rules::faultless(set.files.clone(), &set.shown, &set.timing.limits())?
+            rules::faultless(set.load(&set.timing.limits()), set.shown.clone())?
         }
         _ => rules::load_faultless(&args.rules)?,
     };
