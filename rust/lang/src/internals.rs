@@ -1,4 +1,5 @@
-//! Inner parts of the language for this project's own fuzz targets: the lexer and the parser, each on its own.
+//! Inner parts of the language for this project's own fuzz targets and laws: the lexer and the parser, each on its own, and what
+//! lints take for certain.
 //! Nothing here is a promise to anybody else; it may change with any commit.
 
 use std::ops::Range;
@@ -8,6 +9,8 @@ use crate::condition::lexer::lex;
 use crate::condition::parse::{ReadBy, by_grammar, read};
 use crate::diagnostic::fault::Fault;
 use crate::limits::Limits;
+
+pub use crate::condition::lint::may_show;
 
 /// Where the tokens of a text stand; none where it was given up.
 pub fn token_ranges(text: &str, limits: &Limits, faults: &mut Vec<Fault>) -> Vec<Range<usize>> {

@@ -28,7 +28,7 @@ const ROOMS: &str = "
     /condition/ vocabulary canonical
     /condition/canonical/ measure predicate window
     /condition/ canonical_part
-    /condition/lint/ meant join group next order chain demand numbers reach filter constant window implied clauses attribute emitted regex .
+    /condition/lint/ meant join group next order chain demand numbers reach shown filter constant window implied clauses attribute emitted regex .
     /condition/suggest/ edited alike known piece pattern template phrases .
     /condition/check/ settle checker subject form hidden pattern notation literal field elsewhere intrinsic operand kind term each doubt numeric alternatives wildcard predicate item older order refusal
     /condition/check/ selector group quantity total measure bound condition share window binding clauses .

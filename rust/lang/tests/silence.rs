@@ -208,7 +208,7 @@ fn a_placeholder_that_hardly_ever_has_a_value_is_told() {
     let each = "when each { pay as p } always { audit }";
     for (message, code, meant) in [
         ("took {p.duration}", "W0105", Some("{p.span:duration}")),
-        ("{offender.status}", "W0105", Some("{offender.span:status}")),
+        ("{trigger.status}", "W0105", Some("{trigger.span:status}")),
         ("by {p.service}", "W0105", Some("{p.service.name}")),
         (
             "{p.http.status_code}",
@@ -247,5 +247,107 @@ fn a_placeholder_that_hardly_ever_has_a_value_is_told() {
         ),
     ] {
         assert_eq!(of_message(message, condition), [], "{message}");
+    }
+}
+
+/// Of rules whose violations show no span in the role; what they show, where that is one, is offered.
+#[test]
+fn a_placeholder_of_a_span_that_no_violation_shows_is_told() {
+    for (role, condition, offered) in [
+        // What must be there is not: nothing offends.
+        ("offender", "when { pay } always { audit }", Some("trigger")),
+        (
+            "offender",
+            "when each { pay as p } always { audit after p }",
+            Some("trigger"),
+        ),
+        (
+            "offender",
+            "always { audit and count(check) >= 1 }",
+            Some("trigger"),
+        ),
+        ("offender", "never { not audit }", Some("trigger")),
+        ("offender", "never { trace:spanCount > 9 }", Some("trigger")),
+        // A bound span is shown once, as what it is bound as.
+        (
+            "offender",
+            "when each { pay as p } never { p.where(n > 2) }",
+            Some("trigger"),
+        ),
+        (
+            "offender",
+            "when each { pay as p } never { p inside audit }",
+            Some("trigger"),
+        ),
+        (
+            "offender",
+            "when each { pay as p, audit as q } always { q after p }",
+            None,
+        ),
+        ("witness", "when each { pay as p } never { audit }", None),
+        ("witness", "never { count(pay) > 2 }", Some("offender")),
+        // What was found is there, so nothing stands for it.
+        (
+            "trigger",
+            "never { pay or count(audit) > 2 }",
+            Some("offender"),
+        ),
+        (
+            "trigger",
+            "never { count(pay) by user > 2 }",
+            Some("offender"),
+        ),
+        (
+            "trigger",
+            "when { not audit } never { pay }",
+            Some("offender"),
+        ),
+        ("trigger", "always { not pay }", Some("offender")),
+        ("trigger", "always { count(pay) <= 3 }", Some("offender")),
+    ] {
+        let told = of_message(&format!("of {{{role}.x}}"), condition);
+        let [one] = &told[..] else {
+            panic!("{role} {condition} {told:?}")
+        };
+        let meant = offered.map(|role| format!("{{{role}.x}}"));
+        assert_eq!(
+            (one.code.0, &one.suggestion),
+            ("W0142", &meant),
+            "{condition}"
+        );
+        if let Some(meant) = meant {
+            assert_eq!(of_message(&meant, condition), [], "{condition}");
+        }
+    }
+    for (role, condition) in [
+        ("offender", "never { pay or not audit }"),
+        ("offender", "always { count(pay) == 1 }"),
+        ("offender", "always { audit and not pay }"),
+        (
+            "offender",
+            "when each { pay as p } never { audit inside p }",
+        ),
+        ("offender", "never { 2 * count(pay) + count(audit) > 3 }"),
+        ("trigger", "when { pay } never { audit }"),
+        ("trigger", "always { pay }"),
+        ("trigger", "never { count(pay) < 3 }"),
+        ("trigger", "always { max(pay, n) < 3 }"),
+        ("trigger", "never { pay or not audit }"),
+        ("trigger", "never { not pay }"),
+        (
+            "witness",
+            "when each { pay as p, audit as q } always { q after p }",
+        ),
+        ("witness", "never { count(pay) > count(audit) }"),
+        (
+            "witness",
+            "when { pay } never { count(pay) + count(audit) > count(check) + 1 }",
+        ),
+    ] {
+        assert_eq!(
+            of_message(&format!("of {{{role}.x}}"), condition),
+            [],
+            "{role} {condition}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`body`] looks at a checked rule as a whole ([`clauses`]): whether a condition is the same in every trace
 //! ([`constant`]), or a comparison in every window ([`window`]), contradicts itself ([`filter`], [`numbers`]) or follows from another ([`implied`]). [`attribute_name`],
-//! [`unheard`], [`chain`] and [`regex`] look at one name, value, order or expression, where the check meets it. A lint is a warning, so it stays silent
+//! [`unheard`], [`chain`] and [`regex`] look at one name, value, order or expression, where the check meets it, and [`may_show`] answers for a message. A lint is a warning, so it stays silent
 //! where it is not certain.
 
 mod attribute;
@@ -21,6 +21,7 @@ mod numbers;
 mod order;
 mod reach;
 mod regex;
+mod shown;
 mod window;
 
 pub(crate) use attribute::{attribute_name, holds_number, is_known_field};
@@ -28,3 +29,4 @@ pub(crate) use chain::chain;
 pub(crate) use clauses::body;
 pub(crate) use emitted::{Unheard, operation, unheard};
 pub(crate) use regex::regex;
+pub use shown::may_show;

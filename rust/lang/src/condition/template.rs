@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::codes::conditions as code;
 use crate::condition::spelling::is_plain;
-use crate::condition::template::doubt::doubt;
+use crate::condition::template::doubt::{doubt, never_shown};
 use crate::condition::vocabulary::Vocabulary;
 use crate::diagnostic::fault::Fault;
 use crate::diagnostic::nearest::nearest;
@@ -96,7 +96,7 @@ fn placeholder(
     if position.is_none()
         && let Some(role) = Role::named(bound)
     {
-        let field = field_or_fault((name, "a span"), range, (body, vocabulary), faults)?;
+        let field = field_or_fault((name, Some(role)), range, (body, vocabulary), faults)?;
         return Some(Segment::Shown { role, field });
     }
     let Some(position) = position else {
@@ -132,13 +132,13 @@ fn placeholder(
         return None;
     };
     let binding = BindingId(u8::try_from(position).ok()?);
-    let field = field_or_fault((name, "a bound span"), range, (body, vocabulary), faults)?;
+    let field = field_or_fault((name, None), range, (body, vocabulary), faults)?;
     Some(Segment::Bound { binding, field })
 }
 
-/// The field of `{name}`, with what is doubtful about it.
+/// The field of `{name}`, with what is doubtful about it; without a role it is of a bound span.
 fn field_or_fault(
-    (name, of): (&str, &str),
+    (name, role): (&str, Option<Role>),
     range: Range<usize>,
     (body, vocabulary): (&Body, &Vocabulary),
     faults: &mut Vec<Fault>,
@@ -148,6 +148,7 @@ fn field_or_fault(
         .and_then(|(_, own)| vocabulary.field(own))
         .or_else(|| field_named(name));
     let Some(field) = field else {
+        let of = role.map_or("a bound span", |_| "a span");
         let message = format!("`{{{name}}}` names no field of {of}");
         let first = name.split(['.', ':']).next().unwrap_or_default();
         faults.push(Fault::new(code::PLACEHOLDER, range, message).help(format!(
@@ -155,7 +156,8 @@ fn field_or_fault(
         )));
         return None;
     };
-    faults.extend(doubt(name, &field, body, range));
+    let never_shown = role.and_then(|role| never_shown(name, role, body, range.clone()));
+    faults.extend(never_shown.or_else(|| doubt(name, &field, body, range)));
     Some(field)
 }
 

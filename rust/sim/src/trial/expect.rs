@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use betrace_engine::{Evidence, Finding};
+use betrace_lang::internals::may_show;
 use betrace_lang::rule::{ClauseKind, Rule};
 use betrace_lang::verdict::{Reason, Verdict};
 
@@ -68,6 +69,12 @@ impl Matter<'_> {
         }
         let may_lack = self.causes.has(Reason::Reload);
         for finding in said {
+            let is_known = |span: &Evidence| may_show(&finding.rule.body, span.role);
+            if !finding.evidence.iter().all(is_known) {
+                return Err(wrong(
+                    "a span in a role of which `lang` says that none is shown",
+                ));
+            }
             let id = finding.violation_id.0;
             let total = answer.broken.len() as u64;
             let alike = |broken: &Broken| match beyond == Some(id) {

@@ -203,6 +203,11 @@ declare_codes! {
         bad: "never { any.where(exception.type == TimeoutError) }",
         good: "never { any.where(event.exception.type == TimeoutError) }"
     }
+    NEVER_SHOWN = "W0142", "a placeholder of a span that no violation shows" {
+        "What must hold and does not leaves no `offender` behind: such a violation shows the `trigger`, that is the bound span, what `when` found, else the root. A `never` shows as `offender` what it found, unless that is a bound span, which is shown once, and it has no `trigger` without a `when`. A `witness` is a second bound span, or what is measured on the right of a comparison. A placeholder of any other role prints `?`.",
+        bad: "message: charge of {offender.amount} without an audit",
+        good: "message: charge of {trigger.amount} without an audit"
+    }
     LOWER_AGAINST_CAPITALS = "W0125", "a text in lower case against capitals" {
         "`lower(x)` has no capitals, so it never equals, contains, begins or ends with a text that has some.",
         bad: "never { any.where(lower(user.role) == Admin) }",

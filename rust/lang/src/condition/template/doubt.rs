@@ -1,5 +1,5 @@
-//! Placeholders that hardly ever have a value: names of intrinsics, of events and of attributes that are called otherwise. They
-//! print `?`, and nothing else tells.
+//! Placeholders that never have a value, or hardly ever: of spans that no violation of the rule shows, and names of intrinsics, of
+//! events and of attributes that are called otherwise. They print `?`, and nothing else tells.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::codes::conditions as code;
 use crate::condition::check::like_intrinsic;
 use crate::condition::lint;
 use crate::diagnostic::fault::Fault;
-use crate::rule::{Body, Expr, ExprKind, Field, Predicate, Selector};
+use crate::rule::{Body, Expr, ExprKind, Field, Predicate, Role, Selector};
 
 /// A doubt about the field of `{name}`, if there is one. Quotes say that the attribute is meant, and so does the rule where it reads
 /// the same one.
@@ -50,6 +50,40 @@ pub(super) fn doubt(name: &str, field: &Field, body: &Body, range: Range<usize>)
         ));
     }
     Some(fault)
+}
+
+/// A doubt about the role in `{offender.field}`: violations of this rule show no span in it. What they do show is offered, where
+/// that is one role.
+pub(super) fn never_shown(
+    name: &str,
+    role: Role,
+    body: &Body,
+    range: Range<usize>,
+) -> Option<Fault> {
+    if lint::may_show(body, role) {
+        return None;
+    }
+    let rest = name.strip_prefix(role.as_str())?;
+    let shown: Vec<String> = Role::ALL
+        .into_iter()
+        .filter(|role| lint::may_show(body, *role))
+        .map(|role| format!("{{{}{rest}}}", role.as_str()))
+        .collect();
+    let role = role.as_str();
+    let message = format!(
+        "no violation of this rule shows a span as `{role}`, so `{{{name}}}` is always `?`"
+    );
+    let fault = Fault::new(code::NEVER_SHOWN, range, message);
+    Some(match &shown[..] {
+        [] => fault.help("leave it out: violations of this rule show no span"),
+        [only] => fault
+            .help(format!("what they show is `{only}`"))
+            .suggest(only.clone()),
+        some => {
+            let some: Vec<String> = some.iter().map(|one| format!("`{one}`")).collect();
+            fault.help(format!("what they show is {}", some.join(" or ")))
+        }
+    })
 }
 
 /// Whether some condition of the rule reads the field.
