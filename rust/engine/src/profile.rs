@@ -19,12 +19,15 @@ use crate::state::shown::SHOWN_BYTES;
 use crate::state::texts::NAME_BYTES;
 use crate::state::values::{DistinctCell, ExtremesCell, SumCell};
 use crate::value::OwnedValue;
+use crate::windows::judge;
 
 /// Facts about one rule by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleProfile {
-    /// What the breach of each clause waits for, `never` first.
+    /// What the breach of each clause waits for, `never` first; empty of a rule over many traces.
     pub clauses: Vec<ClauseProfile>,
+    /// The rule is over many traces, and its breach can be known while its window is open.
+    is_early_in_window: bool,
     /// The most bytes that one trace can hold for it, ids of spans for duplicates aside.
     pub worst_case_bytes: u64,
     /// Spans kept per selector that takes part in order, structure or correlation.
@@ -34,12 +37,12 @@ pub struct RuleProfile {
 }
 
 impl RuleProfile {
-    /// Whether it can be violated while its trace is open; otherwise it waits for the close.
+    /// Whether it can be violated while its trace is open, or, where it is over many, its window; otherwise it waits for the close,
+    /// or the window's end. The engine decides by the same answer.
     #[must_use]
     pub fn fires_early(&self) -> bool {
-        self.clauses
-            .iter()
-            .any(|clause| clause.waits_for.is_empty())
+        let mut clauses = self.clauses.iter();
+        self.is_early_in_window || clauses.any(|clause| clause.waits_for.is_empty())
     }
 }
 
@@ -93,6 +96,7 @@ pub fn profile(rule: &Rule) -> Result<RuleProfile, PlanError> {
     let worst = worst + 2 * plan.shown_of_first.len() * VALUE_BYTES;
     Ok(RuleProfile {
         clauses: clauses(&rule.body),
+        is_early_in_window: rule.body.over.as_deref().is_some_and(judge::fires_early),
         worst_case_bytes: worst as u64,
         record_cap: RECORD_CAP as u64,
         key_cap: KEY_CAP as u64,
@@ -117,6 +121,8 @@ mod tests {
         assert!(!early("always { a }"));
         assert!(!early("never { count(a) < 3 }"));
         assert!(!early("never { a } | exceptions: [b]"));
+        assert!(early("over 1m never { count(a) > 3 }"));
+        assert!(!early("over 1m never { count(a) < 3 }"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod skew;
 mod spans;
 mod trace;
 
-use betrace_engine::{PlanError, profile};
+use betrace_engine::{PlanError, RuleProfile, profile};
 use betrace_lang::rule::{Completeness, Emit, Over, Rule};
 use betrace_lang::{LoadedRule, Shipped};
 use serde::Serialize;
@@ -152,7 +152,7 @@ fn explain(loaded: &LoadedRule) -> Result<Explanation<'_>, PlanError> {
                 waits_for,
             }
         })
-        .chain(body.over.as_deref().map(of_windows))
+        .chain(body.over.as_deref().map(|over| of_windows(over, &profile)))
         .collect();
     let reads = fields::Reads::of(rule);
     Ok(Explanation {
@@ -195,11 +195,11 @@ fn explain(loaded: &LoadedRule) -> Result<Explanation<'_>, PlanError> {
 }
 
 /// When a rule over many traces is known to be broken.
-fn of_windows(over: &Over) -> Decided {
+fn of_windows(over: &Over, profile: &RuleProfile) -> Decided {
     Decided {
         clause: over.clause.as_str(),
         breach: window::breaks(over),
-        when: if window::fires_early(over) {
+        when: if profile.fires_early() {
             "early"
         } else {
             "window"

@@ -1,8 +1,6 @@
 //! Rules over many traces, in English.
 
-use betrace_lang::rule::{
-    Aggregate, ClauseKind, CompareOp, Number, Over, Peer, WindowBound, WindowMeasure,
-};
+use betrace_lang::rule::{Aggregate, ClauseKind, Number, Over, Peer, WindowBound, WindowMeasure};
 
 use crate::words::duration;
 
@@ -49,7 +47,7 @@ pub fn sentences(over: &Over) -> Vec<String> {
     said
 }
 
-/// What breaks the rule, and when that is known.
+/// What breaks the rule.
 #[must_use]
 pub fn breaks(over: &Over) -> String {
     let names = Names(&[]);
@@ -60,31 +58,6 @@ pub fn breaks(over: &Over) -> String {
         comparison(over.op, is_always),
         bound(over)
     )
-}
-
-/// Whether a window's breach is known before it is over.
-#[must_use]
-pub fn fires_early(over: &Over) -> bool {
-    let is_always = over.clause == ClauseKind::Always;
-    // What went beyond its bound is never equal to it again.
-    let (breaks_above, breaks_below) = match over.op {
-        CompareOp::Gt | CompareOp::Ge => (!is_always, is_always),
-        CompareOp::Lt | CompareOp::Le => (is_always, !is_always),
-        CompareOp::Eq => (is_always, is_always),
-        CompareOp::Ne => (!is_always, !is_always),
-    };
-    let is_fixed = !matches!(over.bound, WindowBound::Peer { .. });
-    is_fixed
-        && match &over.measure {
-            WindowMeasure::Count(_) | WindowMeasure::Traces(_) => breaks_above,
-            WindowMeasure::Of { function, of, .. } => match function {
-                Aggregate::Distinct | Aggregate::Max => breaks_above,
-                Aggregate::Min => breaks_below,
-                Aggregate::Sum => breaks_above && of.is_span_duration(),
-                Aggregate::Avg => false,
-            },
-            _ => false,
-        }
 }
 
 fn measure(measure: &WindowMeasure, names: Names<'_>) -> String {

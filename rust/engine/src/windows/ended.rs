@@ -13,8 +13,8 @@ use betrace_lang::verdict::{Reason, Verdict};
 use crate::intern::RuleKey;
 use crate::sync::{Mutex, MutexGuard, worked};
 use crate::window::grouped::KeptGroup;
-use crate::windows::gathered::{Gathered, grows};
-use crate::windows::judge::{Judged, breaks_upwards, judge, looks_back};
+use crate::windows::gathered::Gathered;
+use crate::windows::judge::{Judged, is_kept_by_each, judge, looks_back};
 use crate::windows::rivals::{Rival, rivals};
 use crate::windows::rule_window::RuleWindow;
 use crate::windows::sums::GroupSums;
@@ -120,12 +120,11 @@ fn judge_groups(
     (judged.collect(), asked)
 }
 
-/// Of the groups that were given up: what holds of all together holds of each, where the measure only grows.
+/// Of the groups that were given up, of which is known what they come to together.
 fn judge_rest(over: &Over, rest: &Gathered) -> Judged {
     let judged = judge(over, rest, &Rival::None, 1);
-    let is_of_each = grows(&over.measure) && breaks_upwards(over) && over.at_least == 0;
     match judged.verdict {
-        Verdict::Satisfied if is_of_each => judged,
+        Verdict::Satisfied if is_kept_by_each(over) => judged,
         Verdict::Inconclusive if judged.reason == Some(Reason::Memory) => judged,
         _ => Judged {
             verdict: Verdict::Inconclusive,

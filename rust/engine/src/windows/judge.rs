@@ -107,9 +107,28 @@ fn confidence(over: &Over, asked: usize) -> Confidence {
     }
 }
 
+/// Whether a breach can be known before its window is over: what was seen of the measure stays, and once it has passed its bound
+/// it is never again equal to it, nor on the other side.
+pub(crate) fn fires_early(over: &Over) -> bool {
+    let is_always = over.clause == ClauseKind::Always;
+    let is_fixed = !matches!(over.bound, WindowBound::Peer { .. });
+    is_fixed
+        && grows(&over.measure)
+        && match over.op {
+            CompareOp::Eq => is_always,
+            CompareOp::Ne => !is_always,
+            _ => breaks_upwards(over) != is_least(&over.measure),
+        }
+}
+
+/// Whether groups of which all together keep the rule each keep it: alone none has come so far as all together.
+pub(crate) fn is_kept_by_each(over: &Over) -> bool {
+    over.op.is_ordering() && over.at_least == 0 && fires_early(over)
+}
+
 /// Whether the rule is broken by what is there already, whatever comes.
 pub(crate) fn has_crossed(over: &Over, group: &Gathered) -> bool {
-    if !grows(&over.measure) || group.samples < over.at_least || is_short(over, group) {
+    if !fires_early(over) || group.samples < over.at_least || is_short(over, group) {
         return false;
     }
     let Ok(bound) = bound(over, &Rival::None) else {
@@ -128,13 +147,7 @@ fn is_short(over: &Over, group: &Gathered) -> bool {
         WindowBound::Peer { .. } => return false,
     };
     let count = |seen: u64| Some(Number::Int(i128::from(seen)));
-    let is_least = matches!(
-        over.measure,
-        WindowMeasure::Of {
-            function: Aggregate::Min,
-            ..
-        }
-    );
+    let is_least = is_least(&over.measure);
     let seen = match (&over.measure, &group.values) {
         (WindowMeasure::Count(_), _) => count(group.samples),
         (WindowMeasure::Traces(_), _) => count(group.hits),
@@ -225,6 +238,16 @@ fn compare_share(
     }
 }
 
+fn is_least(measure: &WindowMeasure) -> bool {
+    matches!(
+        measure,
+        WindowMeasure::Of {
+            function: Aggregate::Min,
+            ..
+        }
+    )
+}
+
 /// Whether more of the measure speaks against the rule, rather than less.
 pub(crate) fn breaks_upwards(over: &Over) -> bool {
     let is_above = !matches!(over.op, CompareOp::Lt | CompareOp::Le);
@@ -237,4 +260,52 @@ pub(crate) fn looks_back(over: &Over) -> bool {
         return false;
     };
     peer == Peer::Before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::rules::rule;
+
+    /// Each measure with each comparison and clause: known early where the measure goes to where it breaks the rule.
+    #[test]
+    fn a_breach_is_known_early_where_the_measure_goes_towards_it() {
+        let over = |clause: &str, measure: &str, op: &str, bound: &str| {
+            let text = format!("r: over 1m {clause} {{ {measure} {op} {bound} }}");
+            rule(&text).unwrap().body.over.clone().unwrap()
+        };
+        let (ups, downs) = (
+            ["count(a)", "traces(a)", "distinct(a, u)", "max(a, n)"],
+            ["min(a, n)"],
+        );
+        let neither = ["avg(a, n)", "sum(a, n)"];
+        for op in ["<", "<=", ">", ">=", "==", "!="] {
+            let is_above = op.starts_with('>');
+            for (clause, is_always) in [("never", false), ("always", true)] {
+                let (goes_up, goes_down) = match op {
+                    "==" => (is_always, is_always),
+                    "!=" => (!is_always, !is_always),
+                    _ => (is_above != is_always, is_above == is_always),
+                };
+                let all = ups.iter().map(|one| (one, goes_up));
+                let all = all.chain(downs.iter().map(|one| (one, goes_down)));
+                for (measure, wanted) in all.chain(neither.iter().map(|one| (one, false))) {
+                    let one = over(clause, measure, op, "5");
+                    let said = format!("{clause} {measure} {op} 5");
+                    assert_eq!(fires_early(&one), wanted, "{said}");
+                    // Five in all is not five in each.
+                    let is_order = !["==", "!="].contains(&op);
+                    assert_eq!(is_kept_by_each(&one), wanted && is_order, "{said}");
+                }
+            }
+        }
+        assert!(fires_early(&over(
+            "never",
+            "sum(a, span:duration)",
+            ">",
+            "5s"
+        )));
+        assert!(!fires_early(&over("never", "p90(a, n)", ">", "5")));
+        assert!(!fires_early(&over("never", "count(a)", ">", "2 * before")));
+    }
 }
