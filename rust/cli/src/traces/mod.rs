@@ -104,6 +104,13 @@ pub fn read_file(path: &Path, read: Arc<AtomicU64>, sink: &mut dyn Sink) -> io::
     Ok(read_from(file, origin, read, sink))
 }
 
+/// The bytes of a file, compression undone as of recordings; `None` of an archive, whose bytes are those of several files.
+pub fn unpacked(path: &Path) -> io::Result<Option<impl io::Read>> {
+    let mut source = Source::unpacked(File::open(path)?)?;
+    let is_archive = matches!(kind::of(&mut source)?, Kind::Tar | Kind::Zip);
+    Ok((!is_archive).then_some(source))
+}
+
 /// Reads a table that is in memory: a Parquet file with the columns of ClickHouse's `otel_traces`.
 pub fn read_table(parquet: bytes::Bytes, sink: &mut dyn Sink) {
     let mut out = Out::new(sink);

@@ -1,5 +1,6 @@
 //! `replay --evidence` and `evidence verify`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -217,4 +218,80 @@ fn records_that_travelled_as_log_events_are_verified_from_their_export() {
     assert_eq!(ran.code, 3, "in a scope of others: {}", ran.out);
     let ran = verify(&exported_logs(&desk, "betrace", 1)[..200]);
     assert_eq!(ran.code, 3, "cut off: {}", ran.out);
+}
+
+fn packed(bytes: &[u8]) -> [(&'static str, Vec<u8>); 2] {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gz.write_all(bytes).unwrap();
+    let zst = zstd::encode_all(bytes, 0).unwrap();
+    [("gz", gz.finish().unwrap()), ("zst", zst)]
+}
+
+#[test]
+fn packed_records_are_read_as_packed_recordings_are() {
+    let desk = desk();
+    replay(&desk, &["--evidence-key", &key("first.pem")]);
+    let key = key("first.pub.pem");
+    let verify = |name: &str| desk.run(&["evidence", "verify", name, "--public-key", &key]);
+    let record = std::fs::read(desk.path("e.jsonl")).unwrap();
+    let logs = exported_logs(&desk, "betrace", 1).into_bytes();
+    for (begin, bytes) in [
+        ("betrace-evidence-1", &record),
+        ("kept", &record),
+        ("logs", &logs),
+    ] {
+        for (ending, packed) in packed(bytes) {
+            let name = format!("{begin}.jsonl.{ending}");
+            desk.write(&name, &packed);
+            let ran = verify(&name);
+            assert_eq!(ran.code, 0, "{name}: {}{}", ran.out, ran.err);
+            assert!(ran.out.contains("1 record"), "{name}: {}", ran.out);
+            // Cut off anywhere, it is no file of fewer records.
+            for end in [packed.len() - 1, packed.len() / 2, 20, 5] {
+                desk.write(&name, &packed[..end]);
+                let ran = verify(&name);
+                assert_eq!(ran.code, 3, "{name} to {end}: {}{}", ran.out, ran.err);
+                assert!(ran.err.contains(&name), "{name} to {end}: {}", ran.err);
+            }
+        }
+    }
+    for (ending, packed) in packed(&record) {
+        let name = format!("head.{ending}");
+        desk.write(&name, &packed);
+        let args = [
+            "evidence",
+            "verify",
+            "e.jsonl",
+            "--public-key",
+            &key,
+            "--head",
+            &name,
+        ];
+        assert_eq!(desk.run(&args).code, 0, "{name}");
+    }
+}
+
+#[test]
+fn records_in_an_archive_are_refused_with_what_to_do() {
+    let desk = desk();
+    replay(&desk, &[]);
+    let record = std::fs::read(desk.path("e.jsonl")).unwrap();
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_size(record.len() as u64);
+    header.set_mode(0o600);
+    tar.append_data(&mut header, "e.jsonl", &record[..])
+        .unwrap();
+    let tar = tar.into_inner().unwrap();
+    let [(_, tgz), _] = packed(&tar);
+    for (name, bytes) in [
+        ("betrace-evidence-1.tar", &tar),
+        ("kept.tar", &tar),
+        ("kept.tar.gz", &tgz),
+    ] {
+        desk.write(name, bytes);
+        let ran = desk.run(&["evidence", "verify", name, "--unsigned"]);
+        assert_eq!(ran.code, 3, "{name}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("unpack"), "{name}: {}{}", ran.out, ran.err);
+    }
 }

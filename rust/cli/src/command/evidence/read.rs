@@ -1,6 +1,6 @@
 //! Records from files, and what they are held against.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use crate::args::EvidenceRecords;
 use crate::exit::Exit;
 use crate::output;
 use crate::paths;
+use crate::traces::unpacked;
 use crate::window::typed;
 
 use super::travelled;
@@ -21,6 +22,9 @@ const FILE: &str = "betrace-evidence-";
 
 /// How each record begins: canonical JSON of an envelope.
 const BEGINNING: &[u8] = b"{\"payload\":";
+
+/// Only recordings, which may hold records as spans, are looked for in one.
+const ARCHIVE: &str = "files of records are not read out of an archive: unpack it first";
 
 /// A line and where it stands.
 struct Found {
@@ -126,8 +130,12 @@ fn lines(records: &[PathBuf]) -> Result<Vec<Found>, Exit> {
     }
     found.extend(numbered("logs", travelled::sorted(told)));
     if !recordings.is_empty() {
-        let held = travelled::in_spans(&recordings)?;
-        found.extend(numbered("spans", travelled::sorted(held)));
+        let held = travelled::in_spans(&recordings);
+        let is_without = held.as_ref().map_or(true, Vec::is_empty);
+        if is_without && recordings.iter().any(|path| is_archive(path)) {
+            output::note(ARCHIVE);
+        }
+        found.extend(numbered("spans", travelled::sorted(held?)));
     }
     Ok(found)
 }
@@ -147,15 +155,21 @@ fn holds_records(path: &Path) -> io::Result<bool> {
     if name.starts_with(FILE) {
         return Ok(true);
     }
+    let Some(file) = unpacked(path)? else {
+        return Ok(false);
+    };
     let mut begin = Vec::new();
-    File::open(path)?
-        .take(BEGINNING.len() as u64)
-        .read_to_end(&mut begin)?;
+    file.take(BEGINNING.len() as u64).read_to_end(&mut begin)?;
     Ok(BEGINNING.starts_with(&begin))
 }
 
+fn is_archive(path: &Path) -> bool {
+    matches!(unpacked(path), Ok(None))
+}
+
 fn file_lines(path: &Path, found: &mut Vec<Found>) -> io::Result<()> {
-    let mut file = BufReader::new(File::open(path)?);
+    let file = unpacked(path)?.ok_or_else(|| io::Error::other(ARCHIVE))?;
+    let mut file = BufReader::new(file);
     for number in 1.. {
         let mut text = Vec::new();
         // One byte more than a record may have, so that a longer one is told as such.

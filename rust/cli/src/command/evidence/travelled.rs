@@ -1,7 +1,6 @@
 //! Records that travelled: as spans, in any recording that can be replayed; or as log events, in OTLP as JSON, as the
 //! Collector's file exporter and a webhook have it: one export a line, or the whole file one.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use crate::exit::Exit;
 use crate::feed::{self, Fed};
 use crate::output;
 use crate::paths;
+use crate::traces::unpacked;
 
 /// The scope of spans and events, the name of the spans, and the attribute that holds the envelope.
 const SCOPE: &str = "betrace";
@@ -76,8 +76,11 @@ fn said(line: &str) -> Option<(String, u64)> {
 
 /// Whether a file is one of logs, by its first bytes.
 pub fn is_of_logs(path: &Path) -> io::Result<bool> {
+    let Some(file) = unpacked(path)? else {
+        return Ok(false);
+    };
     let mut begin = Vec::new();
-    File::open(path)?.take(256).read_to_end(&mut begin)?;
+    file.take(256).read_to_end(&mut begin)?;
     begin.retain(|byte| !byte.is_ascii_whitespace());
     Ok(begin.starts_with(BEGINNING_OF_LOGS.as_bytes()))
 }
@@ -134,7 +137,10 @@ struct Value {
 
 /// Adds the envelopes among the events of a file.
 pub fn in_logs(path: &Path, found: &mut Vec<String>) -> io::Result<()> {
-    let file = BufReader::new(File::open(path)?);
+    let Some(file) = unpacked(path)? else {
+        return Ok(());
+    };
+    let file = BufReader::new(file);
     for logs in Deserializer::from_reader(file).into_iter::<Logs>() {
         let resources = logs?.resource_logs.into_iter();
         let scopes = resources.flat_map(|resource| resource.scope_logs);
