@@ -6,8 +6,8 @@ use betrace_lang::rule::{
 
 use crate::words::duration;
 
-use super::field::{Names, comparison, number, predicate, term};
-use super::span::{Article, keys, noun, such};
+use super::field::{Names, comparison, number, term};
+use super::span::{Article, keys, noun, of_trace, such};
 
 /// A sentence without its full stop: `there is a span named x`.
 #[must_use]
@@ -71,9 +71,9 @@ fn said(expr: &Expr, names: Names<'_>, is_negated: bool, is_inner: bool) -> Stri
             }
         }
         ExprKind::Trace(test) if is_negated => {
-            format!("it is not so that the {}", predicate(test, names))
+            format!("it is not so that {}", of_trace(test, names))
         }
-        ExprKind::Trace(test) => format!("the {}", predicate(test, names)),
+        ExprKind::Trace(test) => of_trace(test, names),
     }
 }
 

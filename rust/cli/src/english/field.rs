@@ -55,17 +55,28 @@ fn choice(one: &Alternative) -> String {
     }
 }
 
+/// Of which of a span's events, or links, a field of them is said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Items {
+    One,
+    None,
+    /// Of the one that is spoken of already.
+    ThatOne,
+}
+
 /// As a reader calls it: `its amount`, `its duration`, `the trace's duration`.
 #[must_use]
 pub fn called(field: &Field, names: Names<'_>) -> String {
-    match field {
+    called_of(field, names, Items::One)
+}
+
+fn called_of(field: &Field, names: Names<'_>, items: Items) -> String {
+    let name = match field {
         Field::Attribute { scope, key } => match scope {
-            Scope::SpanThenResource => format!("`{key}`"),
+            Scope::SpanThenResource | Scope::Event | Scope::Link => format!("`{key}`"),
             Scope::Span => format!("`{key}` on the span itself"),
             Scope::Resource => format!("`{key}` of its resource"),
             Scope::Instrumentation => format!("`{key}` of its instrumentation scope"),
-            Scope::Event => format!("`{key}` of one of its events"),
-            Scope::Link => format!("`{key}` of one of its links"),
         },
         Field::FirstOf(field) => format!("`{}`", field.name),
         Field::Intrinsic(intrinsic) => match intrinsic {
@@ -81,10 +92,10 @@ pub fn called(field: &Field, names: Names<'_>) -> String {
             Intrinsic::TraceSpanCount => "trace's number of spans",
             Intrinsic::TraceRootName => "trace's root span's name",
             Intrinsic::TraceRootService => "trace's root span's service",
-            Intrinsic::EventName => "name of one of its events",
-            Intrinsic::EventTimeSinceStart => "time since its start of one of its events",
-            Intrinsic::LinkTraceId => "trace id of one of its links",
-            Intrinsic::LinkSpanId => "span id of one of its links",
+            Intrinsic::EventName => "name",
+            Intrinsic::EventTimeSinceStart => "time since its start",
+            Intrinsic::LinkTraceId => "trace id",
+            Intrinsic::LinkSpanId => "span id",
             Intrinsic::InstrumentationName => "instrumentation scope's name",
             Intrinsic::InstrumentationVersion => "instrumentation scope's version",
         }
@@ -96,6 +107,15 @@ pub fn called(field: &Field, names: Names<'_>) -> String {
                 names.binding(*binding)
             )
         }
+    };
+    let which = match items {
+        Items::One => "one",
+        Items::None => "none",
+        Items::ThatOne => return name,
+    };
+    match field.item() {
+        Some(scope) => format!("{name} of {which} of its {}s", scope.as_str()),
+        None => name,
     }
 }
 
@@ -129,12 +149,17 @@ fn operand(value: &Operand, names: Names<'_>) -> String {
 
 /// A side of a comparison that is read of spans.
 pub fn term(of: &Term, names: Names<'_>) -> String {
+    term_of(of, names, Items::One)
+}
+
+fn term_of(of: &Term, names: Names<'_>, items: Items) -> String {
+    let called = |field| called_of(field, names, items);
     let part = |part: &Operand| match part {
         Operand::Literal(value) => literal(value),
-        Operand::Term(of) => term(of, names),
+        Operand::Term(of) => term_of(of, names, items),
     };
     match of {
-        Term::Field(field) => called(field, names),
+        Term::Field(field) => called(field),
         Term::As { field, unit } => {
             let unit = match unit {
                 Unit::Nanoseconds => "nanoseconds",
@@ -144,10 +169,10 @@ pub fn term(of: &Term, names: Names<'_>) -> String {
                 Unit::Minutes => "minutes",
                 Unit::Hours => "hours",
             };
-            format!("{} in {unit}", called(field, names))
+            format!("{} in {unit}", called(field))
         }
-        Term::Lower(field) => format!("{} in lower case", called(field, names)),
-        Term::Length(field) => format!("length of {}", called(field, names)),
+        Term::Lower(field) => format!("{} in lower case", called(field)),
+        Term::Length(field) => format!("length of {}", called(field)),
         Term::Add(parts) => format!("{} plus {}", part(&parts.0), part(&parts.1)),
         Term::Subtract(parts) => format!("{} minus {}", part(&parts.0), part(&parts.1)),
     }
@@ -180,9 +205,53 @@ struct Place<'r> {
     item: Option<ItemScope>,
 }
 
-/// A condition on one span, to stand behind `whose`.
+impl Place<'_> {
+    /// Whether a comparison is true where it is true of one of several events or links, so that its negation is of all of them.
+    fn is_of_some(self, predicate: &Predicate) -> bool {
+        let is_one_of = |field: &Field| field.has_many_values() && field.item() != self.item;
+        predicate.asked().into_iter().any(is_one_of)
+    }
+
+    /// Of which of its events or links a field is said there, and whether the verb behind it is still to be negated.
+    fn negated(self, predicate: &Predicate, is_negated: bool) -> (Items, bool) {
+        match self.is_of_some(predicate) {
+            true if is_negated => (Items::None, false),
+            true => (Items::One, false),
+            false => (self.items(), is_negated),
+        }
+    }
+
+    fn items(self) -> Items {
+        self.item.map_or(Items::One, |_| Items::ThatOne)
+    }
+}
+
+/// A condition in words.
+pub struct Said {
+    pub text: String,
+    /// It says of itself what it is about; else it goes on where a noun was left: `amount is 5`.
+    pub is_sentence: bool,
+}
+
+impl Said {
+    fn going_on(text: String) -> Said {
+        Said {
+            text,
+            is_sentence: false,
+        }
+    }
+
+    fn not_so(text: &str) -> Said {
+        Said {
+            text: format!("it is not so that {text}"),
+            is_sentence: true,
+        }
+    }
+}
+
+/// A condition on one span, to stand behind `whose`, or `for which` where it is a sentence.
 #[must_use]
-pub fn predicate(predicate: &Predicate, names: Names<'_>) -> String {
+pub fn predicate(predicate: &Predicate, names: Names<'_>) -> Said {
     let place = Place {
         names,
         is_inner: false,
@@ -193,7 +262,7 @@ pub fn predicate(predicate: &Predicate, names: Names<'_>) -> String {
 
 /// The same where others stand beside it.
 #[must_use]
-pub fn one_of_several(predicate: &Predicate, names: Names<'_>) -> String {
+pub fn one_of_several(predicate: &Predicate, names: Names<'_>) -> Said {
     let place = Place {
         names,
         is_inner: true,
@@ -202,40 +271,19 @@ pub fn one_of_several(predicate: &Predicate, names: Names<'_>) -> String {
     said(predicate, place, false)
 }
 
-/// Whether a comparison is true where it is true of one of several events or links, so that its negation is of all of them.
-fn is_of_some(predicate: &Predicate, place: Place<'_>) -> bool {
-    let is_one_of = |field: &Field| field.has_many_values() && field.item() != place.item;
-    predicate.asked().into_iter().any(is_one_of)
-}
-
-/// What is said of one of them, of none.
-fn of_none(text: &str) -> String {
-    text.replacen(" of one of its ", " of none of its ", 1)
-}
-
-fn said(predicate: &Predicate, place: Place<'_>, is_negated: bool) -> String {
+fn said(predicate: &Predicate, place: Place<'_>, is_negated: bool) -> Said {
     let names = place.names;
     match predicate {
         Predicate::And(parts) => joined(parts, place, " and ", is_negated),
         Predicate::Or(parts) => joined(parts, place, " or ", is_negated),
         Predicate::Not(inner) => said(inner, place, !is_negated),
-        Predicate::Compare { .. }
-        | Predicate::In { .. }
-        | Predicate::Matches { .. }
-        | Predicate::Text { .. }
-            if is_negated && is_of_some(predicate, place) =>
-        {
-            of_none(&said(predicate, place, false))
-        }
         Predicate::Compare { left, .. }
         | Predicate::In { left, .. }
         | Predicate::Matches { left, .. }
         | Predicate::Text { left, .. } => {
-            format!(
-                "{} {}",
-                term(left, names),
-                tested(predicate, place, is_negated)
-            )
+            let (items, is_negated) = place.negated(predicate, is_negated);
+            let left = term_of(left, names, items);
+            Said::going_on(format!("{left} {}", tested(predicate, place, is_negated)))
         }
         Predicate::Each { quantifier, of } => {
             let array = predicate.asked().first().map(|field| called(field, names));
@@ -244,13 +292,13 @@ fn said(predicate: &Predicate, place: Place<'_>, is_negated: bool) -> String {
                 quantifier.as_str(),
                 array.unwrap_or_default()
             );
-            let sentence = match &**of {
+            let text = match &**of {
                 Predicate::Not(of) => format!("{one} {}", tested(of, place, true)),
                 of => format!("{one} {}", tested(of, place, false)),
             };
             match is_negated {
-                true => format!("it is not so that {sentence}"),
-                false => sentence,
+                true => Said::not_so(&text),
+                false => Said::going_on(text),
             }
         }
         Predicate::Item { scope, filter } => {
@@ -262,16 +310,19 @@ fn said(predicate: &Predicate, place: Place<'_>, is_negated: bool) -> String {
                 is_inner: false,
                 item: Some(*scope),
             };
-            let filter =
-                said(filter, place, false).replace(&format!(" of one of its {items}s"), "");
-            format!("{items}s include {one} in which {filter}")
+            let filter = said(filter, place, false).text;
+            Said::going_on(format!("{items}s include {one} in which {filter}"))
         }
         Predicate::Asks { test, field } => {
-            let is_present = (*test == FieldTest::Exists) != is_negated;
-            match is_of_some(predicate, place) {
-                true if !is_present => of_none(&present(field, names, true)),
-                _ => present(field, names, is_present),
-            }
+            let is_missing = (*test == FieldTest::Missing) != is_negated;
+            let (items, is_missing) = place.negated(predicate, is_missing);
+            let verb = if is_missing {
+                "is missing"
+            } else {
+                "is present"
+            };
+            let field = called_of(field, names, items);
+            Said::going_on(format!("{field} {verb}"))
         }
     }
 }
@@ -317,30 +368,23 @@ fn tested(predicate: &Predicate, place: Place<'_>, is_negated: bool) -> String {
                 is_inner: true,
                 ..place
             };
-            said(other, place, is_negated)
+            said(other, place, is_negated).text
         }
     }
 }
 
-fn present(field: &Field, names: Names<'_>, is_present: bool) -> String {
-    let verb = if is_present {
-        "is present"
-    } else {
-        "is missing"
-    };
-    format!("{} {verb}", called(field, names))
-}
-
-fn joined(parts: &[Predicate], place: Place<'_>, word: &str, is_negated: bool) -> String {
+fn joined(parts: &[Predicate], place: Place<'_>, word: &str, is_negated: bool) -> Said {
     let inner = Place {
         is_inner: true,
         ..place
     };
-    let text: Vec<String> = parts.iter().map(|part| said(part, inner, false)).collect();
+    let parts: Vec<Said> = parts.iter().map(|part| said(part, inner, false)).collect();
+    let is_sentence = parts.first().is_some_and(|first| first.is_sentence);
+    let text: Vec<String> = parts.into_iter().map(|part| part.text).collect();
     let text = text.join(word);
     match (is_negated, place.is_inner) {
-        (true, _) => format!("it is not so that ({text})"),
-        (false, true) => format!("({text})"),
-        (false, false) => text,
+        (true, _) => Said::not_so(&format!("({text})")),
+        (false, true) => Said::going_on(format!("({text})")),
+        (false, false) => Said { text, is_sentence },
     }
 }

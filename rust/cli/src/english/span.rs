@@ -4,7 +4,7 @@ use betrace_lang::rule::{Base, Gap, GroupKey, Predicate, Relation, Selector, Spa
 
 use crate::words::duration;
 
-use super::field::{Names, called, one_of_several, predicate};
+use super::field::{Names, Said, called, one_of_several, predicate};
 
 /// How the spans are spoken of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,11 +60,25 @@ fn plain(spans: &SpanSelector, names: Names<'_>, article: Article) -> String {
         Base::Named(name) => format!("{span} named `{name}`"),
     };
     text.push_str(&whose(&spans.filter, names));
-    let trace: Vec<String> = spans.trace.iter().map(|p| predicate(p, names)).collect();
+    let trace: Vec<String> = spans
+        .trace
+        .iter()
+        .map(|part| of_trace(part, names))
+        .collect();
     if !trace.is_empty() {
-        text.push_str(&format!(" (while the {})", trace.join(" and the ")));
+        text.push_str(&format!(" (while {})", trace.join(" and ")));
     }
     text
+}
+
+/// What is asked of the whole trace: `the trace's duration is more than 5 s`
+#[must_use]
+pub fn of_trace(test: &Predicate, names: Names<'_>) -> String {
+    let said = predicate(test, names);
+    match said.is_sentence {
+        true => said.text,
+        false => format!("the {}", said.text),
+    }
 }
 
 /// `span whose amount is 5`
@@ -79,8 +93,8 @@ fn whose(filter: &[Predicate], names: Names<'_>) -> String {
         _ => one_of_several(part, names),
     };
     let conditions = filter.iter().map(|part| {
-        let text = said(part);
-        match text.starts_with("it is not so that") {
+        let Said { text, is_sentence } = said(part);
+        match is_sentence {
             true => format!(" for which {text}"),
             false => format!(" whose {text}"),
         }

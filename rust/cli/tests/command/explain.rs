@@ -271,6 +271,33 @@ rules:
     assert_eq!(said[1]["waits_for"], serde_json::json!([grows]));
 }
 
+#[test]
+fn a_negation_is_said_of_the_events_and_not_of_a_text_that_looks_like_them() {
+    let rules = r#"
+rules:
+  - { id: a, condition: 'never { any.where(not (event.note contains " of one of its ")) }' }
+  - { id: b, condition: 'never { any.where(not event.where(note == " of one of its events" and code == 1)) }' }
+  - { id: c, condition: 'never { any.where(missing(event."of one of its ")) }' }
+  - { id: d, condition: 'never { pay.where(not (trace:duration > 5s or trace:spanCount > 3)) }' }
+"#;
+    let desk = Desk::with(&[("rules.yaml", rules)]);
+    let ran = desk.run(&["explain", "--rules", "rules.yaml", "--format", "json"]);
+    let breaches: Vec<String> = ran
+        .json_lines()
+        .iter()
+        .map(|rule| rule["decided"][0]["breach"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        breaches,
+        [
+            "there is a span whose `note` of none of its events contains \" of one of its \"",
+            "there is a span whose events include none in which `note` is \" of one of its events\" and `code` is 1",
+            "there is a span whose `of one of its ` of none of its events is present",
+            "there is a span named `pay` (while it is not so that (trace's duration is more than 5 s or trace's number of spans is more than 3))",
+        ]
+    );
+}
+
 /// A span in a service of its own, with its times in milliseconds.
 fn of_service(service: &str, mut made: Made<'_>, times: (u64, u64)) -> String {
     made.times = times;
