@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 const (
@@ -41,6 +42,62 @@ func rows(path string, of schema, into []string) []string {
 		into = rows(strings.TrimPrefix(path+"."+key, "."), of.Properties[key], into)
 	}
 	return into
+}
+
+// flat adds the values of a configuration by the paths of their keys.
+func flat(path string, value any, into map[string]string) {
+	section, isSection := value.(map[string]any)
+	if !isSection {
+		into[path] = fmt.Sprint(value)
+		return
+	}
+	for key, value := range section {
+		flat(strings.TrimPrefix(path+"."+key, "."), value, into)
+	}
+}
+
+// defaults adds the keys of a schema by their paths, with their defaults, if they have any.
+func defaults(path string, of schema, into map[string]any) {
+	if len(of.Properties) == 0 {
+		into[path] = of.Default
+		return
+	}
+	for key, of := range of.Properties {
+		defaults(strings.TrimPrefix(path+"."+key, "."), of, into)
+	}
+}
+
+// What this component's own README shows with all defaults has all of them, as the schema has them, and no other key.
+func TestTheReadmeShowsEveryDefault(t *testing.T) {
+	text, err := os.ReadFile("config.schema.json")
+	require.NoError(t, err)
+	var root schema
+	require.NoError(t, json.Unmarshal(text, &root))
+	known := make(map[string]any)
+	defaults("", root, known)
+
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(readme), "With all keys that have a default")
+	_, rest, _ = strings.Cut(rest, "```yaml\n")
+	block, _, found := strings.Cut(rest, "```")
+	require.True(t, found, "the README has no such configuration")
+	var config struct {
+		Processors struct {
+			Betrace map[string]any `yaml:"betrace"`
+		} `yaml:"processors"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(block), &config))
+	shown := make(map[string]string)
+	flat("", config.Processors.Betrace, shown)
+	for path := range shown {
+		require.Contains(t, known, path)
+	}
+	for path, value := range known {
+		if value != nil {
+			require.Equal(t, fmt.Sprint(value), shown[path], path)
+		}
+	}
 }
 
 // The table of keys in the project's README is the schema's, and so metadata.yaml's. UPDATE_DOCS=1 writes it.
