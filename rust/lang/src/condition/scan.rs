@@ -36,12 +36,12 @@ fn pieces(text: &str) -> impl Iterator<Item = (PieceKind, Range<usize>)> {
     })
 }
 
-fn begins_comment(rest: &str) -> bool {
+pub(super) fn begins_comment(rest: &str) -> bool {
     rest.starts_with('#') || rest.starts_with("//")
 }
 
 /// `rest` begins with the mark. A backslash keeps the mark behind it from closing.
-fn quoted_length(rest: &str, mark: char) -> usize {
+pub(super) fn quoted_length(rest: &str, mark: char) -> usize {
     let mut signs = rest.char_indices().skip(1);
     while let Some((at, sign)) = signs.next() {
         match sign {

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::condition::scan::{begins_comment, quoted_length};
+
 /// Signs of more than one character, longest first.
 const SIGNS: [&str; 19] = [
     "===", "!==", "=>", "->", "==", "!=", "<=", ">=", "<>", "=~", "~=", "!~", ":=", "&&", "||",
@@ -38,11 +40,7 @@ pub(super) fn pieces(text: &str) -> Vec<Fragment> {
                 at += sign.len_utf8();
                 continue;
             }
-            '#' => {
-                at += rest.find('\n').unwrap_or(rest.len());
-                continue;
-            }
-            '/' if rest.starts_with("//") => {
+            _ if begins_comment(rest) => {
                 at += rest.find('\n').unwrap_or(rest.len());
                 continue;
             }
@@ -67,19 +65,6 @@ pub(super) fn pieces(text: &str) -> Vec<Fragment> {
         at += length;
     }
     found
-}
-
-fn quoted_length(rest: &str, mark: char) -> usize {
-    let mut signs = rest.char_indices().skip(1);
-    while let Some((at, sign)) = signs.next() {
-        match sign {
-            '\n' => return at,
-            sign if sign == mark => return at + 1,
-            '\\' => drop(signs.next()),
-            _ => {}
-        }
-    }
-    rest.len()
 }
 
 /// Letters and digits, with single dots, dashes and colons between them.
@@ -116,5 +101,15 @@ mod tests {
         );
         assert!(pieces("").is_empty());
         assert_eq!(pieces("\"never closed").len(), 1);
+    }
+
+    #[test]
+    fn what_is_quoted_ends_with_its_line_though_a_backslash_stands_before() {
+        let text = "x == \"a\\\nand y";
+        let found: Vec<&str> = pieces(text)
+            .into_iter()
+            .map(|piece| &text[piece.range])
+            .collect();
+        assert_eq!(found, ["x", "==", "\"a\\", "and", "y"]);
     }
 }
