@@ -47,7 +47,7 @@ mod words;
 pub use condition::canonical::canonical;
 pub use condition::canonical_part::{canonical_predicate, canonical_selector, field_name};
 pub use condition::check::{check_condition, check_exception, check_macro};
-pub use condition::format::{FormatOptions, format_condition, format_macro};
+pub use condition::format::{FormatOptions, format_condition};
 pub use condition::meaning::meaning_hash;
 pub use condition::shipped::{
     Shipped, ShippedLine, nearest_shipped, shipped, vocabulary, vocabulary_page,

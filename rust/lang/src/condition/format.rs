@@ -34,15 +34,6 @@ pub fn format_condition(text: &str, options: FormatOptions) -> Result<String, Ve
     formatted(text, options, TextKind::Condition, &[])
 }
 
-/// Formats the text of a macro. Whether conditions on one span in it stand inside a `where` hangs on
-/// its uses, so `modern` leaves those as they are.
-///
-/// # Errors
-/// As [`format_condition`].
-pub fn format_macro(text: &str, options: FormatOptions) -> Result<String, Vec<Fault>> {
-    formatted(text, options, TextKind::Macro, &[])
-}
-
 /// The names that a condition binds.
 pub(crate) fn bound_names(text: &str) -> Vec<Name> {
     bound::names(&parse(text.into(), &Limits::default(), &mut Vec::new()))

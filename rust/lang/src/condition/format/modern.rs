@@ -19,6 +19,7 @@ use crate::rule::{Field, Scope};
 pub(crate) enum TextKind {
     /// Or an exception.
     Condition,
+    /// Whether conditions on one span in it stand inside a `where` hangs on its uses, so they stay as they are.
     Macro,
 }
 
