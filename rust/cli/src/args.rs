@@ -26,7 +26,8 @@ pub use suggest::{BadSide, Suggest, SuggestFormat, Tune, TuneFormat};
     version = crate::version::SHORT,
     long_version = crate::version::LONG.as_str(),
     after_help = "RULES are YAML files, directories (*.yaml, *.yml) or - for standard input. TRACES are files, \
-                  directories or -: OTLP JSON or protobuf, Jaeger JSON, Zipkin JSON; plain, gzip or zstd.",
+                  directories or -: OTLP in JSON or protobuf, what Jaeger, Zipkin, Tempo, Grafana and ClickHouse \
+                  hand out, what SDKs print; plain, gzip or zstd, in tar or zip.",
     max_term_width = 100
 )]
 pub struct Cli {
@@ -131,10 +132,10 @@ pub struct Replay {
     #[arg(long, value_name = "WIDTH", num_args = 0..=1, default_missing_value = "auto", value_parser = width,
           conflicts_with_all = ["summary", "verdicts", "gaps"])]
     pub timeline: Option<Width>,
-    /// Write an evidence record of it to this file, which must not be there. --evidence-key or the variable
-    /// BETRACE_EVIDENCE_KEY (the PEM itself) names the private key; without it the record says that it is unsigned
+    /// Write an evidence record of it to this file, which must not be there; without a key it says that it is unsigned
     #[arg(long, value_name = "FILE", conflicts_with_all = ["gaps", "timeline"])]
     pub evidence: Option<PathBuf>,
+    /// The private key in PEM that signs the record; the variable BETRACE_EVIDENCE_KEY may hold the PEM itself instead
     #[arg(long, value_name = "PEM", requires = "evidence")]
     pub evidence_key: Option<PathBuf>,
     /// Take the rules, where --rules names none, and the timing from a Collector configuration; traces then close by

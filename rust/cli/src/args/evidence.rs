@@ -21,7 +21,8 @@ pub enum EvidenceCommand {
 /// Which records, and what they are held against.
 #[derive(Args, Debug)]
 pub struct EvidenceRecords {
-    /// Files of records, directories of them (in the order of their names), or recorded traces that hold them as spans
+    /// Files of records, directories of them (in the order of their names), recorded traces that hold them as spans, or
+    /// exported logs (OTLP JSON) that hold them as events; plain, gzip or zstd
     #[arg(value_name = "RECORDS", required = true)]
     pub records: Vec<PathBuf>,
     /// A public key in PEM that may have signed; may be repeated, as after a key was exchanged
