@@ -5,8 +5,8 @@ use clap::ValueEnum as _;
 use crate::args::VerdictName;
 
 pub use crate::applied::NeverApplied;
-pub use crate::command::replay::setup::of_recordings;
 pub use crate::command::replay::wanted::Wanted;
+pub use crate::judged::of_recordings;
 
 /// Which findings are wanted, by the names of verdicts as `--verdicts` has them; of none, its default.
 ///

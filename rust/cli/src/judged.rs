@@ -16,8 +16,8 @@ use crate::spool::{Frame, Spooled};
 /// Violations of a rule that are kept to be shown, of different traces.
 const SHOWN: usize = 2;
 
-/// What is held of open traces.
-const MEMORY: u64 = 1 << 30;
+/// What is held of open traces, in MiB.
+const MEMORY: u64 = 1024;
 
 /// A trace as whoever asks calls it.
 pub type Number = u32;
@@ -54,7 +54,12 @@ pub fn judged(
     spooled: &Spooled,
     traces: &dyn Traces,
 ) -> Result<Vec<Verdicts>, PlanError> {
-    let engine = Engine::new(rules.to_vec(), settings(completeness), Timestamp(0))?;
+    let settings = Settings {
+        completeness,
+        report: Report::All,
+        ..of_recordings(MEMORY)
+    };
+    let engine = Engine::new(rules.to_vec(), settings, Timestamp(0))?;
     let working = Working::at(format_args!("judging {}", counted(rules.len(), "rule")));
     let read = spooled.read(|frame| match frame {
         // What is malformed was told when it came.
@@ -92,17 +97,19 @@ pub fn judged(
         .collect())
 }
 
-fn settings(completeness: Completeness) -> Settings {
+/// What recordings are judged with.
+#[must_use]
+pub fn of_recordings(memory_mib: u64) -> Settings {
     Settings {
-        completeness,
-        memory_bytes: MEMORY,
+        memory_bytes: memory_mib << 20,
+        // A trace closes where the input ends.
         early: false,
-        report: Report::All,
         event_time: true,
         restart_grace: false,
         shares_work: false,
         keeps_counted: true,
         own_spans: OwnSpans::Shaped,
+        // What is found is held to be sorted, so there is nothing to save by losing it.
         queue_bytes: u64::MAX,
         ..Settings::default()
     }

@@ -4,6 +4,7 @@
 //! Only the first spans of a recording are asked, so that the answer costs the same however long it is.
 
 mod parts;
+pub mod probe;
 mod said;
 
 use std::collections::BTreeSet;

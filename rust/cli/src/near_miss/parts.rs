@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Base, Body, Expr, ExprKind, Field, FieldTest, MeaningHash, Predicate, Rule, RuleId, Scope,
-    Selector, SpanSelector,
+    Base, Body, Expr, ExprKind, Field, FieldTest, Predicate, Rule, RuleId, Scope, Selector,
+    SpanSelector,
 };
 use betrace_lang::{canonical_predicate, canonical_selector};
 
 use crate::english::field::{Names, spelled};
 use crate::output::counted;
+
+use super::probe::probe;
 
 /// A selector of more parts is not taken apart: its probes would be too many.
 const MOST_PARTS: usize = 8;
@@ -105,7 +107,7 @@ impl Asked {
                 filter: kept.map(|(_, part)| (*part).clone()).collect(),
                 trace: Vec::new(),
             };
-            probes.push(probe(rule, probes.len(), asked));
+            probes.push(counting(rule, probes.len(), asked));
         };
         if count > 0 {
             ask(&|_| true);
@@ -255,29 +257,12 @@ fn looked_for(condition: &Expr) -> Vec<&Selector> {
 }
 
 /// A rule that counts the spans of a selector.
-fn probe(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
+fn counting(rule: &Rule, index: usize, selector: SpanSelector) -> Arc<Rule> {
     let asked = Expr {
         kind: ExprKind::Exists(selector.into()),
         text: "".into(),
     };
-    let mut hash = [0; 16];
-    hash[..8].copy_from_slice(&(index as u64 + 1).to_be_bytes());
-    Arc::new(Rule {
-        id: RuleId(format!("{index:06}").into()),
-        message: None,
-        enabled: true,
-        body: Body {
-            over: None,
-            bindings: Vec::new(),
-            when: None,
-            exceptions: Arc::default(),
-            never: Some(asked),
-            always: None,
-            is_pattern: true,
-        },
-        hash: MeaningHash(hash),
-        ..rule.clone()
-    })
+    probe(rule, index, Vec::new(), asked)
 }
 
 /// Where an attribute of that scope is looked for.

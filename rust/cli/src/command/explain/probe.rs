@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use betrace_lang::rule::{
-    Base, BindingId, Body, Expr, ExprKind, Field, Gap, MeaningHash, Measure, Predicate, Quantity,
-    Relation, Rule, RuleId, Selector, SpanSelector,
+    Base, BindingId, Expr, ExprKind, Field, Gap, Measure, Predicate, Quantity, Relation, Rule,
+    Selector, SpanSelector,
 };
 
 use crate::english::condition::holds;
 use crate::english::field::Names;
 use crate::english::span::{Article, noun};
+use crate::near_miss::probe::probe;
 
 /// A part of a rule, and the rule that asks about it.
 pub struct Step {
@@ -130,29 +131,13 @@ impl List<'_> {
             kind,
             text: text.as_str().into(),
         };
-        let mut hash = [0; 16];
-        hash[..8].copy_from_slice(&(index as u64 + 1).to_be_bytes());
-        let probe = Rule {
-            id: RuleId(format!("{index:06}").into()),
-            message: None,
-            enabled: true,
-            body: Body {
-                over: None,
-                bindings: self.rule.body.bindings.clone(),
-                when: None,
-                exceptions: Arc::default(),
-                never: Some(asked),
-                always: None,
-                is_pattern: true,
-            },
-            hash: MeaningHash(hash),
-            ..self.rule.clone()
-        };
+        let bindings = self.rule.body.bindings.clone();
+        let probe = probe(self.rule, index, bindings, asked);
         self.steps.push(Step {
             depth,
             part,
             text,
-            probe: Arc::new(probe),
+            probe,
             asks,
             order: None,
         });

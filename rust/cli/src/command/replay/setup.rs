@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use betrace_engine::{OwnSpans, Report, Settings};
+use betrace_engine::{Report, Settings};
 use betrace_lang::SourceFile;
 use betrace_lang::rule::Rule;
 
@@ -12,6 +12,7 @@ use crate::args::{Close, Replay};
 use crate::collector::timing::Timing;
 use crate::collector::{self, Set};
 use crate::exit::Exit;
+use crate::judged::of_recordings;
 use crate::output::{self, Palette, counted};
 use crate::paths::{self, TraceInputs};
 use crate::rules;
@@ -127,24 +128,6 @@ fn settings(args: &Replay, timing: Timing) -> Settings {
             .unwrap_or(default.spans_per_trace),
         kept_samples: args.evidence.as_ref().map(|_| KEPT_SAMPLES),
         ..default
-    }
-}
-
-/// Those of every replay.
-#[must_use]
-pub fn of_recordings(memory_mib: u64) -> Settings {
-    Settings {
-        memory_bytes: memory_mib << 20,
-        // A trace closes where the input ends.
-        early: false,
-        event_time: true,
-        restart_grace: false,
-        shares_work: false,
-        keeps_counted: true,
-        own_spans: OwnSpans::Shaped,
-        // What is found is held to be sorted, so there is nothing to save by losing it.
-        queue_bytes: u64::MAX,
-        ..Settings::default()
     }
 }
 
