@@ -54,7 +54,7 @@ pub fn find(id: Option<&str>, paths: &[PathBuf]) -> Result<Recorded, Exit> {
     else {
         match id {
             Some(id) => output::fault(format_args!(
-                "no span of the trace {id} is among these traces"
+                "no span of the trace {id} is among these traces; betrace show lists them"
             )),
             None => output::fault("no span is among these traces"),
         }

@@ -58,7 +58,7 @@ fn tune(args: &Tune, out: &mut Output) -> Result<Exit, Exit> {
     let rules = rules::of_one_trace(rules.collect())?;
     let compared = compared(&good, &args.bad)?;
     if compared.table.sides.good == 0 {
-        output::fault("there is no good trace to tune by");
+        output::fault("there is no good trace to tune by: name recordings of good times");
         return Err(if compared.is_broken {
             Exit::Broken
         } else {

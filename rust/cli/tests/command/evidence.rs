@@ -182,7 +182,9 @@ fn recordings_that_break_off_are_told_of_in_the_record() {
 fn files_without_a_record_are_unreadable() {
     let desk = desk();
     desk.write("e.jsonl", b"");
-    assert_eq!(verify(&desk, &["--unsigned"]).code, 3);
+    let ran = verify(&desk, &["--unsigned"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains(": name files of records"), "{}", ran.err);
     desk.write("e.jsonl", b"{\"payload\":1}\n");
     let ran = verify(&desk, &["--unsigned"]);
     assert_eq!(ran.code, 3);

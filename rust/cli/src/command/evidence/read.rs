@@ -47,7 +47,9 @@ pub fn checked(args: &EvidenceRecords) -> Result<Verification, Exit> {
     }
     let lines = lines(&args.records)?;
     if lines.is_empty() {
-        output::fault("no evidence record is here");
+        output::fault(
+            "no evidence record is here: name files of records, or recordings or exported logs that hold them",
+        );
         return Err(Exit::Broken);
     }
     let lines = lines.iter().map(|one| Line {
