@@ -8,7 +8,7 @@
 //! The engine reads no clock, does no I/O, knows no rule text and starts no threads: the same bytes and
 //! times give the same findings. A trace is kept as numbers and a few records, never as spans, and all
 //! of it is bounded in bytes. [`Engine::replace_rules`] swaps rules under live traces;
-//! [`Engine::snapshot`] and [`Engine::restore`] carry their state over a restart. [`profile`] says of a rule what it may hold, and
+//! [`Engine::snapshot`] and [`Engine::restore`] carry their state over a restart. [`profile()`] says of a rule what it may hold, and
 //! whether it can be broken while its trace, or its window, is open.
 //!
 //! ```
