@@ -2,7 +2,7 @@
 # Go's sampler for Jaeger's remote configuration, handed to the provider as its page shows it, decides on each span anew, not on a
 # trace at its root. With a rate for one operation, spans of that operation are kept and their roots are not; with traces a
 # second, the limit counts spans, and what is kept is a root without the rest. Jaeger's own client decided at the root, and the strategy
-# speaks of traces. While the address does not answer, one trace of a thousand is kept, without an error.
+# speaks of traces.
 #
 # Why it matters to who writes rules: traces are torn, and rules that rest on absence fire for what the sampler took; what has no root
 # is never told to be complete.
