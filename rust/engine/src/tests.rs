@@ -4,6 +4,7 @@ mod bound;
 mod closing;
 mod corners;
 mod early;
+mod end_of_time;
 mod figures;
 mod floods;
 mod grouped;

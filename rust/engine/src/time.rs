@@ -54,4 +54,10 @@ impl EventTime {
     pub fn since(self, earlier: EventTime) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// The last moment at which a span that starts now is under way: the one before its end, and its start where it has no
+    /// length. Told by this and not by the moment after it, which the last of all times does not have.
+    pub fn under_way_until(self, end: EventTime) -> EventTime {
+        self.max(EventTime(end.0.saturating_sub(1)))
+    }
 }

@@ -63,10 +63,10 @@ pub(crate) fn overlap(facts: &Facts<'_>, set: &MemberSet) -> Interval {
 
 fn moment(times: &[Times]) -> Fullest {
     let starts = sorted(times.iter().map(|(start, _)| *start));
-    let ends = sorted(times.iter().map(over));
+    let lasts = sorted(times.iter().map(last_moment));
     let mut over = 0;
     let moments = starts.iter().enumerate().map(|(last, start)| {
-        while ends[over] <= *start {
+        while lasts[over] < *start {
             over += 1;
         }
         Fullest {
@@ -77,9 +77,8 @@ fn moment(times: &[Times]) -> Fullest {
     moments.fold(Fullest::OF_NONE, Fullest::or)
 }
 
-/// From when on a span is not under way any more.
-fn over((start, end): &Times) -> EventTime {
-    *end.max(&EventTime(start.0.saturating_add(1)))
+fn last_moment((start, end): &Times) -> EventTime {
+    start.under_way_until(*end)
 }
 
 /// The certain members that make such a measure what it is, lowest first: those of the stretch, or of the moment, in which there
@@ -109,7 +108,7 @@ pub(crate) fn fullest(
     };
     let is_in = |times: &Times| match measure {
         MemberMeasure::Within(window) => times.0 >= at && times.0.since(at) <= window,
-        _ => times.0 <= at && over(times) > at,
+        _ => times.0 <= at && last_moment(times) >= at,
     };
     let found = spans.iter().zip(&times).filter(|(_, times)| is_in(times));
     found.map(|((_, record), _)| *record).collect()

@@ -145,11 +145,10 @@ pub(crate) fn then(facts: &Facts<'_>, id: RecordId, set: &MemberSet, within: Opt
 /// and ends later.
 pub(crate) fn overlaps(facts: &Facts<'_>, id: RecordId, set: &MemberSet) -> Tri {
     let span = facts.record(id);
-    // A span without length is under way at its start.
-    let until = span.end.max(EventTime(span.start.0.saturating_add(1)));
+    let last = span.start.under_way_until(span.end);
     of_some(facts, id, set, |starts, reach| {
         let starts_within = starts.first_from(span.start, &[id]);
-        starts_within.is_some_and(|at| at < until)
+        starts_within.is_some_and(|at| at <= last)
             || reach
                 .until(span.start, id)
                 .is_some_and(|end| end > span.start)
