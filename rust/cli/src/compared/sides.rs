@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use betrace_lang::codes::DiagnosticSeverity;
-use betrace_lang::{Limits, SourceFile, load};
+use betrace_lang::{Diagnostic, Limits, LineIndex, SourceFile, load};
 use betrace_suggest::{Seen, Side};
 
 use crate::args::BadSide;
@@ -92,14 +92,16 @@ fn holding(
     seen: &[Seen],
     spooled: &Spooled,
 ) -> Result<Vec<[u8; 16]>, Exit> {
-    let mut text = String::from("rules:\n  - id: bad-where\n    condition: |\n");
-    for line in condition.lines() {
-        text.push_str(&format!("      {line}\n"));
-    }
-    let files = [SourceFile::new("--bad-where", text)];
+    let typed = [SourceFile::new("--bad-where", condition)];
+    let files = [SourceFile::new("--bad-where", in_a_file(condition))];
     let loaded = load(&files, &Limits::default());
     let [rule] = &loaded.rules[..] else {
-        output::report(&shown(&loaded.diagnostics, &files, Palette::off()));
+        let faults: Vec<_> = loaded
+            .diagnostics
+            .iter()
+            .map(|one| as_typed(one, condition))
+            .collect();
+        output::report(&shown(&faults, &typed, Palette::off()));
         return Err(usage("--bad-where is no condition on a trace".to_owned()));
     };
     if rule.rule.body.over.is_some() {
@@ -112,10 +114,10 @@ fn holding(
     let doubts = loaded.diagnostics.iter();
     let doubts: Vec<_> = doubts
         .filter(|one| one.code.severity() == DiagnosticSeverity::Warning)
-        .cloned()
+        .map(|one| as_typed(one, condition))
         .collect();
     if !doubts.is_empty() {
-        output::report(&shown(&doubts, &files, Palette::off()));
+        output::report(&shown(&doubts, &typed, Palette::off()));
     }
     let numbers = (0..).zip(seen).map(|(number, seen)| (seen.id, number));
     let all = All(numbers.collect(), seen);
@@ -136,4 +138,32 @@ fn holding(
         counted(bad.len(), "trace")
     ));
     Ok(bad)
+}
+
+/// What stands before the condition, to make a rule of it.
+const HEAD: &str = "rules:\n  - id: bad-where\n    condition: |\n";
+
+/// How far each of its lines is moved to the right.
+const INDENT: &str = "      ";
+
+fn in_a_file(condition: &str) -> String {
+    let lines = condition.lines().map(|line| format!("{INDENT}{line}\n"));
+    format!("{HEAD}{}", lines.collect::<String>())
+}
+
+/// A fault of the rule at its place in the condition as it was typed.
+fn as_typed(one: &Diagnostic, condition: &str) -> Diagnostic {
+    let text = in_a_file(condition);
+    let lines = LineIndex::new(condition);
+    let place = |offset: usize| {
+        let before = text.get(HEAD.len()..offset).unwrap_or_default();
+        let indents = (before.matches('\n').count() + 1) * INDENT.len();
+        before.len().saturating_sub(indents)
+    };
+    let range = place(one.range.start)..place(one.range.end);
+    Diagnostic {
+        help: one.help.clone(),
+        suggestion: one.suggestion.clone(),
+        ..Diagnostic::new(one.code, 0, range, &lines, one.message.clone())
+    }
 }

@@ -115,6 +115,10 @@ fn bad_traces_may_be_named_and_may_be_chosen_by_a_condition() {
             ["--bad-where", "pay and and"],
             "--bad-where is no condition",
         ),
+        // The place is that in what was typed, and so is what is shown of it.
+        (["--bad-where", "pay and and"], "--bad-where:1:9"),
+        (["--bad-where", "pay and and"], "1 | pay and and"),
+        (["--bad-where", "pay\nand and"], "--bad-where:2:5"),
         (["--bad-where", "never_there"], "there is no bad trace"),
         (
             ["--bad-where", "over 1h never { count(pay) > 3 }"],
