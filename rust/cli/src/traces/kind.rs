@@ -48,7 +48,8 @@ pub fn of(source: &mut Source<'_>) -> io::Result<Kind> {
 
 fn of_prefix(prefix: &[u8]) -> Kind {
     let prefix = &prefix[..prefix.len().min(PREFIX)];
-    if prefix.is_empty() {
+    // Blank lines are no request of as many bytes as a newline says.
+    if prefix.trim_ascii().is_empty() {
         return Kind::Empty;
     }
     // POSIX puts the word at the end of the first header's checksum and type.
@@ -66,7 +67,6 @@ fn of_prefix(prefix: &[u8]) -> Kind {
     }
     match prefix.trim_ascii_start().first() {
         Some(b'{' | b'[') => return of_json(prefix.trim_ascii_start()),
-        None => return Kind::Empty,
         _ => {}
     }
     if is_frame(prefix) {
@@ -185,6 +185,8 @@ mod tests {
     fn known_by_the_first_bytes() {
         assert_eq!(of_prefix(b""), Kind::Empty);
         assert_eq!(of_prefix(b" \n\n"), Kind::Empty);
+        assert_eq!(of_prefix(b"\n\n"), Kind::Empty);
+        assert_eq!(of_prefix(b"\n\n \t\r\n"), Kind::Empty);
         assert_eq!(of_prefix(b"\n{\n  \"resourceSpans\": []\n}"), Kind::Json);
         assert_eq!(of_prefix(b"[{\"traceId\":\"1\"}]"), Kind::Json);
         assert_eq!(of_prefix(b"\x0a\x02\x12\x00"), Kind::Request);

@@ -73,6 +73,18 @@ fn what_one_of_the_rules_awaits_is_what_traces_wait_for() {
 }
 
 #[test]
+fn a_span_may_end_at_the_last_of_all_times() {
+    let mut late: Value = serde_json::from_str(&request(&[span(1, 2, 1, "step")])).unwrap();
+    let made = &mut late["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    made["endTimeUnixNano"] = u64::MAX.to_string().into();
+    let lines = [request(&[span(1, 1, 0, "step")]), late.to_string()];
+    let desk = Desk::with(&[("traces.jsonl", &lines.join("\n"))]);
+    let ran = desk.run(&["replay", "--gaps", "traces.jsonl"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("max_age: 24h\n"), "{}", ran.out);
+}
+
+#[test]
 fn gaps_are_no_spans() {
     let ran = desk().run(&["replay", "--gaps", "--format", "otlp", "traces.jsonl"]);
     assert_eq!((ran.code, &*ran.out), (2, ""));

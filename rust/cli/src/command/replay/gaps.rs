@@ -93,10 +93,11 @@ struct Suggested {
 impl Suggested {
     /// What most traces would have needed, the way of a span added.
     fn of(measured: &Measured, longest_deadline: Option<u64>) -> Suggested {
-        let needed = |all: &[u64]| round(percentile(all, KEPT) + ON_ITS_WAY);
+        let needed = |all: &[u64]| round(percentile(all, KEPT).saturating_add(ON_ITS_WAY));
         let idle_timeout = needed(&measured.longest_settled).min(3600 * SECOND);
         let root_timeout = needed(&measured.longest_awaited).max(idle_timeout);
-        let whole = round(percentile(&measured.ages, KEPT) + ON_ITS_WAY + idle_timeout);
+        let oldest = percentile(&measured.ages, KEPT);
+        let whole = round(oldest.saturating_add(ON_ITS_WAY + idle_timeout));
         let waits = longest_deadline.map_or(0, |deadline| deadline.saturating_add(idle_timeout));
         Suggested {
             idle_timeout,
