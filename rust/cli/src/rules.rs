@@ -61,6 +61,15 @@ pub fn faultless(loaded: Loaded, files: Vec<SourceFile>) -> Result<RuleSet, Exit
     })
 }
 
+/// Whether each of these is the id of a rule in the set; else what to say.
+pub fn all_there(asked: &[String], set: &RuleSet) -> Result<(), String> {
+    let ids = set.rules.iter().map(|loaded| &*loaded.rule.id.0);
+    let unknown = asked
+        .iter()
+        .find(|id| !ids.clone().any(|there| there == **id));
+    unknown.map_or(Ok(()), |id| Err(no_such_rule(id, ids.clone())))
+}
+
 /// That no rule has this id, with the one that was probably meant, or where to see them all.
 #[must_use]
 pub fn no_such_rule<'a>(id: &str, ids: impl Iterator<Item = &'a str> + Clone) -> String {

@@ -95,12 +95,12 @@ pub fn run(args: &Explain, out: &mut Output) -> Exit {
             args.rule.is_empty() || args.rule.iter().any(|id| **id == *loaded.rule.id.0)
         })
         .collect();
-    for id in &args.rule {
-        if !chosen.iter().any(|loaded| *loaded.rule.id.0 == **id) {
-            let ids = set.rules.iter().map(|loaded| &*loaded.rule.id.0);
-            output::fault(rules::no_such_rule(id, ids));
-            return Exit::Usage;
-        }
+    if let Err(unknown) = rules::all_there(&args.rule, &set) {
+        output::fault(unknown);
+        return Exit::Usage;
+    }
+    if set.rules.is_empty() {
+        output::note("there is no rule in these files, so there is nothing to explain");
     }
     if let Some(id) = &args.trace {
         let rules = chosen.iter().map(|loaded| loaded.rule.clone());

@@ -25,6 +25,10 @@ pub fn run(args: &Test, out: &mut Output) -> Exit {
         Ok(set) => set,
         Err(exit) => return exit,
     };
+    if let Err(unknown) = rules::all_there(&args.rule, &set) {
+        output::fault(unknown);
+        return Exit::Usage;
+    }
     let mut ran = Vec::new();
     for rule in chosen(&set, args) {
         for test in &rule.tests {

@@ -92,6 +92,31 @@ fn one_rule_can_be_chosen() {
 }
 
 #[test]
+fn a_rule_that_is_not_there_is_no_rule_that_passed() {
+    let desk = Desk::with(&[("rules.yaml", RULES)]);
+    let ran = desk.run(&["test", "--rule", "charge-is-cheked", "rules.yaml"]);
+    assert_eq!((ran.code, &*ran.out), (2, ""));
+    assert!(
+        ran.err.contains("there is no rule \"charge-is-cheked\"")
+            && ran.err.contains("charge-is-checked"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn of_files_without_a_rule_there_is_nothing_to_explain_and_that_is_said() {
+    let desk = Desk::with(&[("lists.yaml", "lists: { currencies: [EUR] }")]);
+    let ran = desk.run(&["explain", "lists.yaml"]);
+    assert_eq!((ran.code, &*ran.out), (0, ""));
+    assert!(
+        ran.err.contains("there is no rule in these files"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn faulty_rules_are_not_run() {
     let desk = Desk::with(&[("rules.yaml", "rules: [{id: x, condition: 'when { a }'}]")]);
     let ran = desk.run(&["test", "rules.yaml"]);
