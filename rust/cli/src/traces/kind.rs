@@ -65,9 +65,9 @@ fn of_prefix(prefix: &[u8]) -> Kind {
     if prefix[0] == 0x0a && is_request(prefix) {
         return Kind::Request;
     }
-    match prefix.trim_ascii_start().first() {
-        Some(b'{' | b'[') => return of_json(prefix.trim_ascii_start()),
-        _ => {}
+    let text = prefix.trim_ascii_start();
+    if let Some(b'{' | b'[') = text.first() {
+        return of_json(text);
     }
     if is_frame(prefix) {
         return Kind::Frames;
