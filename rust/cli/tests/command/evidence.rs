@@ -297,3 +297,25 @@ fn records_in_an_archive_are_refused_with_what_to_do() {
         assert!(ran.err.contains("unpack"), "{name}: {}{}", ran.out, ran.err);
     }
 }
+
+#[test]
+fn a_key_beside_the_records_is_passed_over_and_said_so() {
+    let desk = desk();
+    replay(&desk, &["--evidence-key", &key("first.pem")]);
+    std::fs::create_dir(desk.path("audit")).unwrap();
+    std::fs::rename(desk.path("e.jsonl"), desk.path("audit/e.jsonl")).unwrap();
+    std::fs::copy(key("first.pub.pem"), desk.path("audit/pub.pem")).unwrap();
+    let ran = desk.run(&[
+        "evidence",
+        "verify",
+        "audit",
+        "--public-key",
+        "audit/pub.pem",
+    ]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let said = "pub.pem: passed over, as it holds a key and no records; --public-key reads it";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    // Named by itself it is meant to be read.
+    let ran = desk.run(&["evidence", "verify", "audit/pub.pem", "--unsigned"]);
+    assert_ne!(ran.code, 0, "{}", ran.out);
+}

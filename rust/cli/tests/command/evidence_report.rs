@@ -397,3 +397,29 @@ fn trestle_takes_the_document() {
         );
     }
 }
+
+#[test]
+fn of_a_time_without_records_it_is_said_that_there_are_none_and_of_when_there_are() {
+    let desk = desk(false);
+    let beyond = ["--from", "2099-01-01", "--to", "2099-02-01"];
+    let ran = report(&desk, &[&["--framework", "soc2"][..], &beyond].concat());
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let nothing = "No record is of this stretch of time, so that nothing is said of";
+    assert!(ran.out.contains(nothing), "{}", ran.out);
+    assert!(!ran.out.contains("no rule"), "{}", ran.out);
+    let elsewhere = "No record is of this stretch of time; those that are here are from ";
+    assert!(ran.out.contains(elsewhere), "{}", ran.out);
+    let way_out = "Name a time of these with --from and --to.";
+    assert!(
+        ran.err.contains(elsewhere) && ran.err.contains(way_out),
+        "{}",
+        ran.err
+    );
+    let ran = report(&desk, &["--framework", "soc2"]);
+    assert!(
+        !ran.out.contains(elsewhere) && !ran.err.contains(way_out),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+}

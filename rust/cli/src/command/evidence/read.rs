@@ -23,6 +23,9 @@ const FILE: &str = "betrace-evidence-";
 /// How each record begins: canonical JSON of an envelope.
 const BEGINNING: &[u8] = b"{\"payload\":";
 
+/// How a file in PEM begins.
+const PEM: &[u8; 11] = b"-----BEGIN ";
+
 /// Only recordings, which may hold records as spans, are looked for in one.
 const ARCHIVE: &str = "files of records are not read out of an archive: unpack it first";
 
@@ -117,6 +120,13 @@ fn lines(records: &[PathBuf]) -> Result<Vec<Found>, Exit> {
     let mut recordings = Vec::new();
     for input in &inputs.files {
         let path = &input.path;
+        if input.directory.is_some() && is_pem(path) {
+            output::note(format_args!(
+                "{}: passed over, as it holds a key and no records; --public-key reads it",
+                path.display()
+            ));
+            continue;
+        }
         let read = if !input.is_stdin() && holds_records(path).unwrap_or(true) {
             file_lines(path, &mut found)
         } else if !input.is_stdin() && travelled::is_of_logs(path).unwrap_or(false) {
@@ -163,6 +173,13 @@ fn holds_records(path: &Path) -> io::Result<bool> {
     let mut begin = Vec::new();
     file.take(BEGINNING.len() as u64).read_to_end(&mut begin)?;
     Ok(BEGINNING.starts_with(&begin))
+}
+
+/// Whether a file holds a key or a certificate, which auditors get beside the records.
+fn is_pem(path: &Path) -> bool {
+    let mut begin = [0; PEM.len()];
+    let file = fs::File::open(path);
+    file.is_ok_and(|mut file| file.read_exact(&mut begin).is_ok()) && begin == *PEM
 }
 
 fn is_archive(path: &Path) -> bool {

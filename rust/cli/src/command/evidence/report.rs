@@ -53,6 +53,11 @@ pub fn run(args: &EvidenceReport, out: &mut Output) -> Exit {
     let (from, to) = stretch(&window, &verified);
     let records = within(&verified, from, to);
     let told = told(args, (from, to), &records, &readings, &verified);
+    if let Some(far) = elsewhere(&records, &verified) {
+        output::note(format_args!(
+            "{far} Name a time of these with --from and --to."
+        ));
+    }
     if told.records > 0 && told.controls.is_empty() {
         output::fault(unknown(&args.framework, &records));
         return Exit::Usage;
@@ -104,6 +109,17 @@ fn within(verified: &Verification, from: u64, to: u64) -> Vec<&Checked> {
     verified.records.iter().filter(is_within).collect()
 }
 
+/// Of a stretch of which there is no record: of when there are some.
+fn elsewhere(records: &[&Checked], verified: &Verification) -> Option<String> {
+    let all = &verified.records;
+    let (from, to) = (all.iter().map(|one| one.from), all.iter().map(|one| one.to));
+    let (from, to) = records.is_empty().then(|| from.min().zip(to.max()))??;
+    let (from, to) = (time(from), time(to));
+    Some(format!(
+        "No record is of this stretch of time; those that are here are from {from} to {to}."
+    ))
+}
+
 fn told(
     args: &EvidenceReport,
     (from, to): (u64, u64),
@@ -117,6 +133,7 @@ fn told(
         let text = "Records reach beyond the stretch of time and are counted whole.";
         weaknesses.push(text.to_owned());
     }
+    weaknesses.extend(elsewhere(records, verified));
     let last = records.last();
     Told {
         framework: Framework {

@@ -67,6 +67,12 @@ pub fn summary(told: &Told) -> String {
     } else {
         "are NOT whole"
     };
+    // Of a stretch without records it is not the rules that lack.
+    if told.records == 0 {
+        let nothing = "No record is of this stretch of time, so that nothing is said of";
+        let controls = counted(told.controls.len(), "control");
+        return format!("{nothing} {controls}. The records {whole}.");
+    }
     format!(
         "Of {}: {}. {} of the time was watched. The records {whole}.",
         counted(told.controls.len(), "control"),
