@@ -88,7 +88,7 @@ func (f *recordFiles) write(_ context.Context, envelope []byte) (err error) {
 	name := fmt.Sprintf("%s%s-%s.jsonl", recordFilePrefix, record.Predicate.Period.To.UTC().Format(time.DateOnly), record.Predicate.Instance)
 	file, err := os.OpenFile(filepath.Join(f.directory, name), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return err
+		return fmt.Errorf("evidence::directory must be a directory in which the Collector may write: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	end, isThere, err := f.place(file, name, envelope)
