@@ -24,7 +24,7 @@ const FILE: &str = "betrace-evidence-";
 const BEGINNING: &[u8] = b"{\"payload\":";
 
 /// How a file in PEM begins.
-const PEM: &[u8; 11] = b"-----BEGIN ";
+const PEM: &[u8] = b"-----BEGIN ";
 
 /// Only recordings, which may hold records as spans, are looked for in one.
 const ARCHIVE: &str = "files of records are not read out of an archive: unpack it first";
@@ -167,19 +167,14 @@ fn holds_records(path: &Path) -> io::Result<bool> {
     if name.starts_with(FILE) {
         return Ok(true);
     }
-    let Some(file) = unpacked(path)? else {
-        return Ok(false);
-    };
-    let mut begin = Vec::new();
-    file.take(BEGINNING.len() as u64).read_to_end(&mut begin)?;
-    Ok(BEGINNING.starts_with(&begin))
+    let begin = travelled::beginning(path, BEGINNING.len())?;
+    Ok(begin.is_some_and(|begin| BEGINNING.starts_with(&begin)))
 }
 
 /// Whether a file holds a key or a certificate, which auditors get beside the records.
 fn is_pem(path: &Path) -> bool {
-    let mut begin = [0; PEM.len()];
-    let file = fs::File::open(path);
-    file.is_ok_and(|mut file| file.read_exact(&mut begin).is_ok()) && begin == *PEM
+    let begin = travelled::beginning(path, PEM.len());
+    begin.is_ok_and(|begin| begin.is_some_and(|begin| begin == PEM))
 }
 
 fn is_archive(path: &Path) -> bool {

@@ -52,11 +52,12 @@ pub fn run(args: &EvidenceReport, out: &mut Output) -> Exit {
     };
     let (from, to) = stretch(&window, &verified);
     let records = within(&verified, from, to);
-    let told = told(args, (from, to), &records, &readings, &verified);
+    let mut told = told(args, (from, to), &records, &readings, &verified);
     if let Some(far) = elsewhere(&records, &verified) {
         output::note(format_args!(
             "{far} Name a time of these with --from and --to."
         ));
+        told.weaknesses.push(far);
     }
     if told.records > 0 && told.controls.is_empty() {
         output::fault(unknown(&args.framework, &records));
@@ -133,7 +134,6 @@ fn told(
         let text = "Records reach beyond the stretch of time and are counted whole.";
         weaknesses.push(text.to_owned());
     }
-    weaknesses.extend(elsewhere(records, verified));
     let last = records.last();
     Told {
         framework: Framework {

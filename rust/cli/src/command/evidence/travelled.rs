@@ -76,13 +76,19 @@ fn said(line: &str) -> Option<(String, u64)> {
 
 /// Whether a file is one of logs, by its first bytes.
 pub fn is_of_logs(path: &Path) -> io::Result<bool> {
-    let Some(file) = unpacked(path)? else {
-        return Ok(false);
-    };
-    let mut begin = Vec::new();
-    file.take(256).read_to_end(&mut begin)?;
+    let mut begin = beginning(path, 256)?.unwrap_or_default();
     begin.retain(|byte| !byte.is_ascii_whitespace());
     Ok(begin.starts_with(BEGINNING_OF_LOGS.as_bytes()))
+}
+
+/// The first bytes of a file, unpacked, at most so many. `None`: it is an archive.
+pub fn beginning(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+    let Some(file) = unpacked(path)? else {
+        return Ok(None);
+    };
+    let mut begin = Vec::new();
+    file.take(most as u64).read_to_end(&mut begin)?;
+    Ok(Some(begin))
 }
 
 /// Of an export of logs what leads to an envelope.

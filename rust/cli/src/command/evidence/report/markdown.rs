@@ -37,6 +37,17 @@ pub fn write(told: &Told, out: &mut Output) {
 
 /// What somebody must know who reads no further.
 pub fn summary(told: &Told) -> String {
+    let whole = if told.whole {
+        "are whole"
+    } else {
+        "are NOT whole"
+    };
+    // Of a stretch without records it is not the rules that lack.
+    if told.records == 0 {
+        let nothing = "No record is of this stretch of time, so that nothing is said of";
+        let controls = counted(told.controls.len(), "control");
+        return format!("{nothing} {controls}. The records {whole}.");
+    }
     let (mut broken, mut unknown, mut kept, mut quiet, mut silent) = (0, 0, 0, 0, 0);
     for control in &told.controls {
         *match control.rules.iter().map(|rule| rule.status).min() {
@@ -62,17 +73,6 @@ pub fn summary(told: &Told) -> String {
     let counts: Vec<String> = counts
         .map(|(count, text)| format!("{count} {} {text}", has(*count)))
         .collect();
-    let whole = if told.whole {
-        "are whole"
-    } else {
-        "are NOT whole"
-    };
-    // Of a stretch without records it is not the rules that lack.
-    if told.records == 0 {
-        let nothing = "No record is of this stretch of time, so that nothing is said of";
-        let controls = counted(told.controls.len(), "control");
-        return format!("{nothing} {controls}. The records {whole}.");
-    }
     format!(
         "Of {}: {}. {} of the time was watched. The records {whole}.",
         counted(told.controls.len(), "control"),
